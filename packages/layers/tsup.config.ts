@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    'backends/cpu': 'src/backends/cpu.ts',
+    'backends/wasm/index': 'src/backends/wasm/index.ts',
+  },
+  format: ['esm', 'cjs'],
+  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  target: 'node20',
+  clean: true,
+  sourcemap: true,
+});
