@@ -11,4 +11,5 @@ export default defineConfig({
   target: 'node20',
   clean: true,
   sourcemap: true,
+  shims: true,
 });

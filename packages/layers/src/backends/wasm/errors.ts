@@ -1,0 +1,19 @@
+import { LayersError } from '../../errors';
+
+/** Why the WebAssembly engine refused or stopped: one stable word a caller may branch on. */
+export type WasmEngineErrorCode =
+  | 'WASM_SIMD_MISSING'
+  | 'WASM_BINARY_UNREADABLE'
+  | 'WASM_BACKEND_TAKEN'
+  | 'WASM_WORKER_FAILED'
+  | 'WASM_OUT_OF_MEMORY';
+
+/** The WebAssembly engine cannot start, or cannot go on. */
+export class WasmEngineError extends LayersError {
+  override readonly code: WasmEngineErrorCode;
+
+  constructor(code: WasmEngineErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
