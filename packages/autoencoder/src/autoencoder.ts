@@ -1,0 +1,240 @@
+import { Sequential, splitModel } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { useBackend } from './backend';
+import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluate';
+import { initializeAsTorch } from './initialization';
+import { loadModel, type ModelMetadata, saveModel } from './model-folder';
+import { type PixelFormat, resolvePixels, samplesToTensor, valuesToSamples } from './pixels';
+import { codeLayerName, type PresetName, presets } from './presets';
+import type { ImageShape, Sample } from './samples';
+import { checkSample, type SampleSource } from './samples';
+import { type TrainableModel, type TrainingHistory, type TrainOptions, trainModel } from './train';
+
+export interface AutoencoderOptions {
+  /** An architecture by name. Default 'mirror'. */
+  readonly preset?: PresetName;
+  /** Or the layers themselves, input to output; the one named 'code' ends the encoder. */
+  readonly layers?: readonly layers.Layer[];
+  /** `[height, width, channels]` of the images. Default [64, 64, 3]. */
+  readonly inputShape?: ImageShape;
+  /** How many numbers the code of a preset has. Default 1568 for 64x64 images. */
+  readonly codeSize?: number;
+  readonly pixels?: Partial<PixelFormat>;
+}
+
+/** What the encoder makes of images: the code, and one mask for each pooling layer, first pool first. */
+export interface Encoding {
+  /** float32 `[N, codeSize]`. */
+  readonly code: tf.Tensor2D;
+  /** int32 `[N, h, w, C]`: where each maximum was, as `(y * W + x) * C + c` of the pooled input. */
+  readonly masks: tf.Tensor4D[];
+}
+
+interface Network extends TrainableModel {
+  readonly encoder: LayersModel;
+  readonly decoder: LayersModel;
+}
+
+/**
+ * A convolutional autoencoder: images to a code and pooling masks, and back.
+ *
+ *     const ae = new Autoencoder();
+ *     await ae.initialize({ seed: 1 });
+ *     await ae.train(samples, { epochs: 15 });
+ *     await ae.save('model');
+ *
+ * Tensors that methods return belong to the caller; `dispose()` frees the network.
+ */
+export class Autoencoder {
+  readonly inputShape: ImageShape;
+  readonly pixels: PixelFormat;
+  private network?: Network;
+  private disposed = false;
+
+  /** Describes a network; nothing is allocated before `initialize`. Throws INVALID_OPTION. */
+  constructor(private readonly options: AutoencoderOptions = {}) {
+    checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'pixels']);
+    const { preset = 'mirror', inputShape = [64, 64, 3] } = options;
+    if (!Object.hasOwn(presets, preset)) {
+      const known = Object.keys(presets).join(', ');
+      throw new AutoencoderError(
+        'INVALID_OPTION',
+        `preset: expected one of ${known}, received ${JSON.stringify(preset)}.`,
+      );
+    }
+    if (options.layers && (options.preset || options.codeSize !== undefined)) {
+      throw new AutoencoderError(
+        'INVALID_OPTION',
+        'layers: expected neither preset nor codeSize beside a list of layers.',
+      );
+    }
+    for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
+    if (options.codeSize !== undefined) checkNumber('codeSize', options.codeSize, { min: 1, integer: true });
+    this.inputShape = inputShape;
+    this.pixels = resolvePixels(options.pixels);
+  }
+
+  /**
+   * Builds the network and draws its weights from `seed` (default 0): the same on every backend. Uses the backend that
+   * is set, or else the best one (`useBackend('auto')`). Throws when sizes don't work out, naming the layer.
+   */
+  async initialize({ seed = 0 }: { seed?: number } = {}): Promise<void> {
+    checkNumber('seed', seed, { integer: true });
+    if (this.network || this.disposed) {
+      throw new AutoencoderError(
+        'INVALID_OPTION',
+        'initialize: expected a new Autoencoder, this one has been initialized already.',
+      );
+    }
+    await useBackend();
+    const model = this.buildModel();
+    initializeAsTorch(model, seed);
+    this.adopt(model);
+  }
+
+  private buildModel(): LayersModel {
+    const net = new Sequential({ inputShape: [...this.inputShape], name: 'autoencoder' });
+    if (this.options.layers) for (const layer of this.options.layers) net.add(layer);
+    else presets[this.options.preset ?? 'mirror'](net, { codeSize: this.options.codeSize });
+    const expected = this.inputShape.join('x');
+    const received = net.outputShape.join('x');
+    if (expected !== received) {
+      throw new AutoencoderError(
+        'SHAPE_MISMATCH',
+        `network: expected an output of the input's size ${expected} (height x width x channels), received ${received}; ` +
+          'choose an input size that the pooling layers divide, or other layers.',
+      );
+    }
+    return net.build();
+  }
+
+  private adopt(model: LayersModel): void {
+    const { encoder, decoder } = splitModel(model, codeLayerName);
+    this.network = { model, encoder, decoder, inputShape: this.inputShape, pixels: this.pixels };
+  }
+
+  private get ready(): Network {
+    if (this.disposed)
+      throw new AutoencoderError('DISPOSED', 'this Autoencoder has been disposed of; make or load another.');
+    if (!this.network) {
+      throw new AutoencoderError(
+        'NOT_INITIALIZED',
+        'this Autoencoder has no weights yet; call initialize() and wait for it.',
+      );
+    }
+    return this.network;
+  }
+
+  /** The network as an ordinary tf.LayersModel, images to reconstructions; it stays this object's own. */
+  get model(): LayersModel {
+    return this.ready.model;
+  }
+
+  /** How many numbers the code of an image has. */
+  get codeSize(): number {
+    return this.ready.encoder.outputs[0].shape[1] as number;
+  }
+
+  /** Returns a table of the layers, their output shapes and parameters. */
+  summary(): string {
+    const lines: string[] = [];
+    this.ready.model.summary(undefined, undefined, (line: string) => lines.push(line));
+    return lines.join('\n');
+  }
+
+  /** Runs images `[N, H, W, C]`, in the network's units and channel order, to reconstructions of the same shape. */
+  forward(images: tf.Tensor4D): tf.Tensor4D {
+    const { model } = this.ready;
+    this.checkImages(images);
+    return tf.tidy(() => model.apply(images) as tf.Tensor4D);
+  }
+
+  /** Runs the encoder on images `[N, H, W, C]`, in the network's units and channel order. */
+  encode(images: tf.Tensor4D): Encoding {
+    const { encoder } = this.ready;
+    this.checkImages(images);
+    const outputs = tf.tidy(() => [encoder.apply(images)].flat() as tf.Tensor[]);
+    return { code: outputs[0] as tf.Tensor2D, masks: outputs.slice(1) as tf.Tensor4D[] };
+  }
+
+  /** Runs the decoder on codes `[N, codeSize]` and as many masks as `encode` returned with them, or others of their shape. */
+  decode(code: tf.Tensor2D, masks: readonly tf.Tensor4D[]): tf.Tensor4D {
+    const { decoder } = this.ready;
+    const inputs = [code, ...masks];
+    const expected = decoder.inputs.map(({ shape }) => describe([code.shape[0], ...shape.slice(1)])).join(' and ');
+    const received = inputs.map(({ shape }) => describe(shape)).join(' and ');
+    if (expected !== received) {
+      throw new AutoencoderError(
+        'SHAPE_MISMATCH',
+        `decode: expected a code and masks of ${expected}, received ${received}.`,
+      );
+    }
+    return tf.tidy(() => decoder.apply(inputs.length === 1 ? code : [...inputs]) as tf.Tensor4D);
+  }
+
+  /** Returns the reconstructions of samples as samples: bytes, planar, blue first. */
+  async reconstruct(samples: readonly Sample[]): Promise<Sample[]> {
+    const { model } = this.ready;
+    for (const [i, sample] of samples.entries()) checkSample(sample, i, this.inputShape);
+    const output = tf.tidy(() => model.apply(samplesToTensor(samples, this.inputShape, this.pixels)) as tf.Tensor4D);
+    const values = await output.data();
+    output.dispose();
+    return valuesToSamples(values, this.inputShape, this.pixels);
+  }
+
+  /**
+   * Trains on samples by minibatches of the mean squared error. Resolves to the history by epoch. Throws DIVERGED when
+   * the loss is no number, ABORTED when `options.signal` says so, INVALID_SAMPLE for a sample of another size.
+   */
+  train(samples: SampleSource, options?: TrainOptions): Promise<TrainingHistory> {
+    return trainModel(this.ready, samples, options);
+  }
+
+  /** Scores the reconstructions of all samples, each with its own masks. */
+  evaluate(samples: SampleSource, options?: EvaluateOptions): Promise<Evaluation> {
+    return evaluateModel(this.ready, samples, options);
+  }
+
+  /**
+   * Writes model.json and weights.bin, which tf.loadLayersModel reads too, into a new folder; the folder appears whole
+   * or not at all. Throws OUTPUT_EXISTS for a folder that exists, unless `overwrite` is set and it holds a saved model.
+   */
+  async save(folder: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
+    const metadata: ModelMetadata = { version: 1, pixels: this.pixels };
+    await saveModel(this.ready.model, metadata, folder, overwrite);
+  }
+
+  /** Reads what `save` wrote, on whatever backend is set. Throws MODEL_NOT_FOUND or MODEL_INVALID. */
+  static async load(folder: string): Promise<Autoencoder> {
+    await useBackend();
+    const { model, metadata } = await loadModel(folder);
+    const inputShape = model.inputs[0].shape.slice(1) as number[] as unknown as ImageShape;
+    const autoencoder = new Autoencoder({ inputShape, pixels: metadata.pixels });
+    autoencoder.adopt(model);
+    return autoencoder;
+  }
+
+  /** Frees the network's weights; harmless when called twice. */
+  dispose(): void {
+    this.network?.model.dispose();
+    this.network = undefined;
+    this.disposed = true;
+  }
+
+  private checkImages(images: tf.Tensor4D): void {
+    const expected = describe([images.shape[0], ...this.inputShape]);
+    const received = describe(images.shape);
+    if (images.shape.length !== 4 || expected !== received) {
+      throw new AutoencoderError(
+        'SHAPE_MISMATCH',
+        `images: expected a tensor [N, ${this.inputShape.join(', ')}], received ${received}.`,
+      );
+    }
+  }
+}
+
+function describe(shape: readonly (number | null)[]): string {
+  return `[${shape.join(', ')}]`;
+}

@@ -1,0 +1,57 @@
+/** Stable codes of the errors this package throws, for callers that branch on the cause. */
+export type AutoencoderErrorCode =
+  | 'INVALID_OPTION'
+  | 'INVALID_SAMPLE'
+  | 'NOT_INITIALIZED'
+  | 'DISPOSED'
+  | 'SHAPE_MISMATCH'
+  | 'MODEL_NOT_FOUND'
+  | 'MODEL_INVALID'
+  | 'OUTPUT_EXISTS'
+  | 'BACKEND_UNAVAILABLE'
+  | 'DIVERGED'
+  | 'ABORTED';
+
+/** An error with one sentence for people (where, expected, received, what to do) and a stable `code` for programs. */
+export class AutoencoderError extends Error {
+  override readonly name = 'AutoencoderError';
+
+  constructor(
+    readonly code: AutoencoderErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(`[autoencoder] ${message}`, options);
+  }
+}
+
+/** Throws INVALID_OPTION unless `value` is a finite number in [min, max] (and an integer where asked). */
+export function checkNumber(
+  name: string,
+  value: unknown,
+  { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, integer = false, exclusiveMin = false } = {},
+): asserts value is number {
+  const ok =
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    (exclusiveMin ? value > min : value >= min) &&
+    value <= max &&
+    (!integer || Number.isInteger(value));
+  if (ok) return;
+  const kind = integer ? 'an integer' : 'a number';
+  const lower = min === Number.NEGATIVE_INFINITY ? '' : ` ${exclusiveMin ? 'above' : 'of at least'} ${min}`;
+  const upper = max === Number.POSITIVE_INFINITY ? '' : `${lower ? ' and' : ''} at most ${max}`;
+  throw new AutoencoderError('INVALID_OPTION', `${name}: expected ${kind}${lower}${upper}, received ${String(value)}.`);
+}
+
+/** Throws INVALID_OPTION when `options` has a key that is not in `known`, so that a misspelt option never passes silently. */
+export function checkKeys(where: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new AutoencoderError(
+        'INVALID_OPTION',
+        `${where}: unknown option "${key}"; expected one of ${known.join(', ')}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  conv2d,
+  conv2dTranspose,
+  flatten,
+  linear,
+  maxPooling2d,
+  maxUnpooling2d,
+  relu,
+  reshape,
+  type Sequential,
+} from '@ae/layers';
+
+/** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
+export type Architecture = (net: Sequential, options: { codeSize?: number }) => void;
+
+export type PresetName = 'mirror' | 'torch7';
+
+/** The layer whose output is the code. */
+export const codeLayerName = 'code';
+
+/**
+ * The blog post's encoder and a decoder that mirrors it: 3x3 convolutions without padding, undone by transposed ones.
+ * For 64x64 RGB: 64 - 62 - 60 - pool 30 - 28 - pool 14, code 1568, and back. The code is by default a third of the
+ * features it is computed from (24 x 14 x 14 = 4704), as it is there.
+ */
+const mirror: Architecture = (net, { codeSize }) => {
+  const channels = net.outputShape[2];
+  net.add(conv2d({ filters: 12, kernelSize: 3, name: 'conv1' })).add(relu({ name: 'relu1' }));
+  net.add(conv2d({ filters: 12, kernelSize: 3, name: 'conv2' })).add(relu({ name: 'relu2' }));
+  net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
+  net.add(conv2d({ filters: 24, kernelSize: 3, name: 'conv3' })).add(relu({ name: 'relu3' }));
+  net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
+  addCode(net, (features) => codeSize ?? Math.round(features / 3));
+  net.add(maxUnpooling2d({ pool: 'pool2', name: 'unpool2' }));
+  net.add(conv2dTranspose({ filters: 12, kernelSize: 3, name: 'deconv3' })).add(relu({ name: 'relu4' }));
+  net.add(maxUnpooling2d({ pool: 'pool1', name: 'unpool1' }));
+  net.add(conv2dTranspose({ filters: 12, kernelSize: 3, name: 'deconv2' })).add(relu({ name: 'relu5' }));
+  net.add(conv2dTranspose({ filters: channels, kernelSize: 3, name: 'deconv1' }));
+};
+
+/**
+ * The network of the author's repository as it ran in 2016: convolutions with padding 1, before each unpooling, and a
+ * second unpooling of 12 channels by the first 12 channels of a 24-channel mask. For 64x64 RGB the code is computed
+ * from 24 x 16 x 16 = 6144 features.
+ */
+const torch7: Architecture = (net, { codeSize = 1568 }) => {
+  const channels = net.outputShape[2];
+  const conv = (filters: number, name: string) => conv2d({ filters, kernelSize: 3, padding: 'same', name });
+  net.add(conv(12, 'conv1')).add(relu({ name: 'relu1' }));
+  net.add(conv(12, 'conv2')).add(relu({ name: 'relu2' }));
+  net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
+  net.add(conv(24, 'conv3')).add(relu({ name: 'relu3' }));
+  net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
+  addCode(net, () => codeSize);
+  net.add(conv(12, 'conv4')).add(relu({ name: 'relu4' }));
+  net.add(maxUnpooling2d({ pool: 'pool2', mask: 'torch7', name: 'unpool2' }));
+  net.add(conv(12, 'conv5')).add(relu({ name: 'relu5' }));
+  net.add(maxUnpooling2d({ pool: 'pool1', name: 'unpool1' }));
+  net.add(conv(channels, 'conv6'));
+};
+
+/** Adds the linear code of the features so far, and the linear layer that brings them back to their shape. */
+function addCode(net: Sequential, codeSizeOf: (features: number) => number): void {
+  const shape = net.outputShape;
+  const features = shape.reduce((product, size) => product * size, 1);
+  net.add(flatten({ name: 'features' }));
+  net.add(linear({ units: codeSizeOf(features), name: codeLayerName }));
+  net.add(linear({ units: features, name: 'decode' }));
+  net.add(reshape({ targetShape: shape, name: 'unflatten' }));
+}
+
+/** The architectures that `new Autoencoder({ preset })` knows by name. */
+export const presets: Record<PresetName, Architecture> = { mirror, torch7 };

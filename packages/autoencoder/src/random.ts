@@ -1,0 +1,72 @@
+/**
+ * A seeded random number generator (sfc32, seeded through splitmix32): the same numbers on every platform and
+ * backend, and a state small enough to save in a checkpoint.
+ */
+export class Random {
+  private a: number;
+  private b: number;
+  private c: number;
+  private counter: number;
+
+  /** Starts a sequence that `seed` (an integer, taken modulo 2^32) determines; `stream` separates uses of one seed. */
+  constructor(seed: number, stream = 0) {
+    let s = (seed ^ Math.imul(stream, 0x9e3779b9)) >>> 0;
+    const next = () => {
+      s = (s + 0x9e3779b9) | 0;
+      let t = s ^ (s >>> 16);
+      t = Math.imul(t, 0x21f0aaad);
+      t ^= t >>> 15;
+      t = Math.imul(t, 0x735a2d97);
+      return t ^ (t >>> 15);
+    };
+    this.a = next();
+    this.b = next();
+    this.c = next();
+    this.counter = 1;
+    for (let i = 0; i < 12; i++) this.uint32();
+  }
+
+  /** Draws an integer in [0, 2^32). */
+  uint32(): number {
+    const t = (((this.a + this.b) | 0) + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = (this.c << 21) | (this.c >>> 11);
+    this.c = (this.c + t) | 0;
+    return t >>> 0;
+  }
+
+  /** Draws a number in [0, 1) with 32 random bits. */
+  uniform(): number {
+    return this.uint32() / 0x1_0000_0000;
+  }
+
+  /** Draws a standard normal number (Box-Muller). */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Returns the numbers 0 to n - 1 in random order (Fisher-Yates). */
+  permutation(n: number): Uint32Array {
+    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(this.uniform() * (i + 1));
+      const swap = order[i];
+      order[i] = order[j];
+      order[j] = swap;
+    }
+    return order;
+  }
+
+  /** Returns the state, four 32-bit integers, from which `restore` continues with the same numbers. */
+  save(): [number, number, number, number] {
+    return [this.a, this.b, this.c, this.counter];
+  }
+
+  /** Continues from a state that `save` returned. */
+  restore(state: readonly [number, number, number, number]): void {
+    [this.a, this.b, this.c, this.counter] = state;
+  }
+}

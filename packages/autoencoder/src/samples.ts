@@ -1,0 +1,62 @@
+import { AutoencoderError } from './errors';
+
+/**
+ * One image. `data` is planar, `[channels, height, width]`, one byte a value; three channels are in the order blue,
+ * green, red, as Caffe stores them. A raw Datum of @ae/lmdb-datum is a sample as it is.
+ */
+export interface Sample {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Uint8Array;
+  readonly label?: number;
+}
+
+/**
+ * Samples by index. An array of samples is a source, and so is anything that can fetch one at a time, such as the
+ * reader of @ae/lmdb-datum: nothing is held in memory but the batch in work and the one being fetched.
+ */
+export interface SampleSource {
+  readonly length: number;
+  at(index: number): Sample | undefined | Promise<Sample | undefined>;
+}
+
+/** The shape of a network's input without the batch: `[height, width, channels]`. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** Fetches the samples of `indices` in their order; throws INVALID_SAMPLE naming the first that is not of `shape`. */
+export async function fetchSamples(
+  source: SampleSource,
+  indices: ArrayLike<number>,
+  shape: ImageShape,
+): Promise<Sample[]> {
+  const pending = Array.from(indices, (index) => source.at(index));
+  const samples = await Promise.all(pending);
+  return samples.map((sample, i) => checkSample(sample, indices[i], shape));
+}
+
+/** Returns `sample` if it is of `shape`; throws INVALID_SAMPLE naming it by `index` otherwise. */
+export function checkSample(sample: Sample | undefined, index: number, [height, width, channels]: ImageShape): Sample {
+  if (!sample) {
+    throw new AutoencoderError(
+      'INVALID_SAMPLE',
+      `sample ${index}: expected an image, received nothing; the source's length is larger than what it holds.`,
+    );
+  }
+  const found = `${sample.channels}x${sample.height}x${sample.width}`;
+  if (sample.channels !== channels || sample.height !== height || sample.width !== width) {
+    throw new AutoencoderError(
+      'INVALID_SAMPLE',
+      `sample ${index}: expected ${channels}x${height}x${width} (channels x height x width), received ${found}; ` +
+        'resize all images to one size when importing, or build the network for this size.',
+    );
+  }
+  const bytes = channels * height * width;
+  if (sample.data?.length !== bytes) {
+    throw new AutoencoderError(
+      'INVALID_SAMPLE',
+      `sample ${index}: expected ${bytes} data bytes for ${found}, received ${sample.data?.length ?? 'none'}.`,
+    );
+  }
+  return sample;
+}

@@ -1,0 +1,269 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { conv2d, linear } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  Autoencoder,
+  AutoencoderError,
+  type AutoencoderErrorCode,
+  type AutoencoderOptions,
+  type Sample,
+  useBackend,
+} from '../src/index';
+import { rectangleSamples } from './rectangles';
+
+const small: AutoencoderOptions = { inputShape: [16, 16, 3], codeSize: 32 };
+const images = rectangleSamples(12, { size: 16 });
+let folder: string;
+
+beforeAll(async () => {
+  await useBackend('wasm');
+  folder = await mkdtemp(path.join(tmpdir(), 'ae-test-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function initialized(options: AutoencoderOptions = small, seed = 1): Promise<Autoencoder> {
+  const ae = new Autoencoder(options);
+  await ae.initialize({ seed });
+  return ae;
+}
+
+async function errorOf(action: () => unknown): Promise<AutoencoderError> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof AutoencoderError) return error;
+    throw error;
+  }
+  throw new Error('expected an AutoencoderError, nothing was thrown');
+}
+
+async function expectError(action: () => unknown, code: AutoencoderErrorCode, ...parts: string[]): Promise<void> {
+  const error = await errorOf(action);
+  expect(error.code).toBe(code);
+  for (const part of parts) expect(error.message).toContain(part);
+}
+
+describe('Autoencoder', () => {
+  it("has the blog post's sizes for 64x64 images", async () => {
+    const ae = await initialized({});
+    expect(ae.codeSize).toBe(1568);
+    expect(ae.inputShape).toEqual([64, 64, 3]);
+    const lines = ae.summary();
+    for (const shape of ['62,62,12', '60,60,12', '30,30,12', '28,28,24', '14,14,24', '64,64,3'])
+      expect(lines).toContain(shape);
+    // 336 + 1308 + 2616 + 7377440 (4704 * 1568 + 1568) + 7380576 (1568 * 4704 + 4704) + 2604 + 1308 + 327
+    expect(ae.model.countParams()).toBe(14_766_515);
+    ae.dispose();
+  });
+
+  it('draws the same weights from the same seed, and others from another', async () => {
+    const [a, b, c] = [await initialized(small, 1), await initialized(small, 1), await initialized(small, 2)];
+    const values = (ae: Autoencoder) => ae.model.getWeights().flatMap((w) => Array.from(w.dataSync()));
+    expect(values(a)).toEqual(values(b));
+    expect(values(a)).not.toEqual(values(c));
+    for (const ae of [a, b, c]) ae.dispose();
+  });
+
+  it('reconstructs by encode and decode what it reconstructs by forward', async () => {
+    const ae = await initialized();
+    const x = tf.randomUniform([3, 16, 16, 3], 0, 1, 'float32', 5) as tf.Tensor4D;
+    const { code, masks } = ae.encode(x);
+    expect(code.shape).toEqual([3, 32]);
+    expect(masks.map((mask) => [...mask.shape, mask.dtype])).toEqual([
+      [3, 6, 6, 12, 'int32'],
+      [3, 2, 2, 24, 'int32'],
+    ]);
+    const decoded = ae.decode(code, masks);
+    expect(Array.from(decoded.dataSync())).toEqual(Array.from(ae.forward(x).dataSync()));
+    await expectError(() => ae.decode(code, masks.slice(1)), 'SHAPE_MISMATCH', '[3, 6, 6, 12]');
+    await expectError(() => ae.forward(tf.zeros([1, 8, 8, 3])), 'SHAPE_MISMATCH', '[N, 16, 16, 3]', '[1, 8, 8, 3]');
+    ae.dispose();
+  });
+
+  it('learns: the reconstruction of what it trained on gets better, also as bytes', async () => {
+    const ae = await initialized();
+    const before = await ae.evaluate(images);
+    const history = await ae.train(images, { epochs: 60, batchSize: 4, validation: images });
+    const after = await ae.evaluate(images);
+    expect(after.psnrDb).toBeGreaterThan(before.psnrDb + 5);
+    expect(history.epochs).toHaveLength(60);
+    expect(history.steps).toBe(180);
+    expect(history.epochs[59].validation?.psnrDb).toBeCloseTo(after.psnrDb, 6);
+
+    const [reconstruction] = await ae.reconstruct(images.slice(0, 1));
+    const errors = reconstruction.data.map((byte, i) => Math.abs(byte - images[0].data[i]));
+    const meanSquare = errors.reduce((sum, e) => sum + e * e, 0) / errors.length;
+    // The same image scored on bytes, which are rounded: PSNR by definition, from outside the package's own metrics.
+    expect(10 * Math.log10(255 ** 2 / meanSquare)).toBeCloseTo(after.imagePsnrDb[0], 0);
+    ae.dispose();
+  });
+
+  it('does not care whether samples come from an array or one by one from elsewhere', async () => {
+    const late = { length: images.length, at: async (i: number) => images[i] };
+    const losses = await Promise.all(
+      [images, late].map(async (source) => {
+        const ae = await initialized();
+        const { epochs } = await ae.train(source, { epochs: 2, batchSize: 5, seed: 3 });
+        ae.dispose();
+        return epochs.map(({ loss }) => loss);
+      }),
+    );
+    expect(losses[0]).toEqual(losses[1]);
+  });
+
+  it('leaks no tensors, whether training ends well, is stopped, or meets a bad sample', async () => {
+    const ae = await initialized();
+    await ae.train(images, { epochs: 1, batchSize: 4 });
+    const { numTensors } = tf.memory();
+    await ae.train(images, { epochs: 3, batchSize: 5, validation: images, optimizer: { name: 'sgd', momentum: 0.9 } });
+    await ae.evaluate(images);
+    await ae.reconstruct(images);
+    const controller = new AbortController();
+    await expectError(
+      () =>
+        ae.train(images, {
+          batchSize: 4,
+          signal: controller.signal,
+          onStep: ({ step }) => step === 4 && controller.abort(),
+        }),
+      'ABORTED',
+      'step 4',
+    );
+    await expectError(
+      () => ae.train([...images, { ...images[0], width: 8 }], { epochs: 1, shuffle: false, batchSize: 4 }),
+      'INVALID_SAMPLE',
+    );
+    await expectError(
+      () => ae.train(images, { optimizer: { name: 'sgd', learningRate: 1e30 } }),
+      'DIVERGED',
+      'learning rate 1e+30',
+    );
+    expect(tf.memory().numTensors).toBe(numTensors);
+    ae.dispose();
+    expect(tf.memory().numTensors).toBeLessThan(numTensors);
+  });
+
+  it('takes grey images, odd sizes and a list of layers', async () => {
+    const grey = await initialized({ inputShape: [20, 28, 1] });
+    const x = tf.zeros([2, 20, 28, 1]) as tf.Tensor4D;
+    expect(grey.forward(x).shape).toEqual([2, 20, 28, 1]);
+    const layers = [
+      conv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'code' }),
+      conv2d({ filters: 3, kernelSize: 3, padding: 'same' }),
+    ];
+    const own = await initialized({ inputShape: [9, 7, 3], layers });
+    expect(own.forward(tf.zeros([1, 9, 7, 3]) as tf.Tensor4D).shape).toEqual([1, 9, 7, 3]);
+    await expectError(
+      () => initialized({ inputShape: [9, 7, 3], layers: [linear({ units: 5, name: 'code' })] }),
+      'SHAPE_MISMATCH',
+      '9x7x3',
+    );
+    grey.dispose();
+    own.dispose();
+  });
+});
+
+describe('bad input', () => {
+  it.each<[string, () => unknown, AutoencoderErrorCode, string[]]>([
+    [
+      'an unknown option',
+      () => new Autoencoder({ presett: 'mirror' } as AutoencoderOptions),
+      'INVALID_OPTION',
+      ['presett', 'preset'],
+    ],
+    [
+      'an unknown preset',
+      () => new Autoencoder({ preset: 'unet' as 'mirror' }),
+      'INVALID_OPTION',
+      ['mirror, torch7', 'unet'],
+    ],
+    ['a size of 0', () => new Autoencoder({ inputShape: [0, 64, 3] }), 'INVALID_OPTION', ['inputShape', '0']],
+    [
+      'a colour order that is none',
+      () => new Autoencoder({ pixels: { channelOrder: 'grb' as 'rgb' } }),
+      'INVALID_OPTION',
+      ['grb'],
+    ],
+    ['use before initialize', () => new Autoencoder().summary(), 'NOT_INITIALIZED', ['initialize()']],
+  ])('%s', async (_, action, code, parts) => {
+    await expectError(action, code, ...parts);
+  });
+
+  it('names sizes, options and samples in training', async () => {
+    const ae = await initialized();
+    await expectError(() => ae.train([]), 'INVALID_SAMPLE', 'at least one');
+    await expectError(() => ae.train(images, { epochs: 1.5 }), 'INVALID_OPTION', 'epochs', '1.5');
+    await expectError(() => ae.train(images, { learningRate: 1 } as object), 'INVALID_OPTION', 'learningRate');
+    await expectError(
+      () => ae.train(images, { optimizer: { name: 'sgd', nesterov: true } }),
+      'INVALID_OPTION',
+      'momentum',
+    );
+    const wrongSize: Sample[] = rectangleSamples(1, { size: 20 });
+    await expectError(() => ae.evaluate(wrongSize), 'INVALID_SAMPLE', 'sample 0', '3x16x16', '3x20x20');
+    const short = { ...images[0], data: images[0].data.subarray(1) };
+    await expectError(() => ae.reconstruct([images[0], short]), 'INVALID_SAMPLE', 'sample 1', '768', '767');
+    ae.dispose();
+    await expectError(() => ae.evaluate(images), 'DISPOSED');
+    ae.dispose();
+  });
+});
+
+describe('save and load', () => {
+  it('gives the same reconstructions back, with the same pixel format, and goes on training', async () => {
+    const ae = await initialized({ ...small, pixels: { scale: 1 / 255, channelOrder: 'bgr' } });
+    const target = path.join(folder, 'model');
+    await ae.save(target);
+    expect((await readdir(target)).sort()).toEqual(['model.json', 'weights.bin']);
+    const loaded = await Autoencoder.load(target);
+    expect(loaded.pixels).toEqual({ scale: 1 / 255, channelOrder: 'bgr' });
+    expect(await loaded.reconstruct(images)).toEqual(await ae.reconstruct(images));
+    await expect(loaded.train(images, { epochs: 1 })).resolves.toMatchObject({ steps: 1 });
+    ae.dispose();
+    loaded.dispose();
+  });
+
+  it('never writes over what is there unless asked, and never over what is no model', async () => {
+    const ae = await initialized();
+    const target = path.join(folder, 'kept');
+    await ae.save(target);
+    await expectError(() => ae.save(target), 'OUTPUT_EXISTS', target);
+    await ae.save(target, { overwrite: true });
+    const other = path.join(folder, 'holiday');
+    await mkdir(other);
+    await writeFile(path.join(other, 'diary.txt'), 'dear diary');
+    await expectError(() => ae.save(other, { overwrite: true }), 'OUTPUT_EXISTS', 'left alone');
+    expect(await readFile(path.join(other, 'diary.txt'), 'utf8')).toBe('dear diary');
+    ae.dispose();
+  });
+
+  it('leaves nothing behind when the disk refuses', async () => {
+    const ae = await initialized();
+    const file = path.join(folder, 'a-file');
+    await writeFile(file, '');
+    await expect(ae.save(path.join(file, 'model'))).rejects.toThrow(/ENOTDIR|EEXIST/);
+    expect(existsSync(path.join(file, 'model'))).toBe(false);
+    expect((await readdir(folder)).filter((name) => name.includes('.tmp'))).toEqual([]);
+    ae.dispose();
+  });
+
+  it('says what is wrong with a model it cannot load', async () => {
+    const ae = await initialized();
+    await expectError(() => Autoencoder.load(path.join(folder, 'nowhere')), 'MODEL_NOT_FOUND', 'model.json', 'ENOENT');
+    const target = path.join(folder, 'broken');
+    await ae.save(target);
+    const bytes = 4 * ae.model.countParams();
+    await truncate(path.join(target, 'weights.bin'), 1000);
+    await expectError(() => Autoencoder.load(target), 'MODEL_INVALID', `expected ${bytes} bytes`, 'received 1000');
+    await writeFile(path.join(target, 'model.json'), '{"modelTopology":');
+    await expectError(() => Autoencoder.load(target), 'MODEL_INVALID', 'expected JSON');
+    await writeFile(path.join(target, 'model.json'), '{}');
+    await expectError(() => Autoencoder.load(target), 'MODEL_INVALID', 'modelTopology');
+    ae.dispose();
+  });
+});
