@@ -10,7 +10,9 @@ export {
 } from './errors';
 export { fuseForward } from './fuse-forward';
 export { maxPoolWithArgmax, type PooledWithIndices } from './max-pool-with-argmax';
+export { type LayerArgs, MaxPooling2D, type MaxPooling2DArgs, maxPooling2d } from './max-pooling-2d';
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './max-unpool';
+export { MaxUnpooling2D, type MaxUnpooling2DArgs, maxUnpooling2d } from './max-unpooling-2d';
 export { meanSquaredError } from './mean-squared-error';
 export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './optimizer-steps';
 export type { Padding2D, PoolOptions, Size2D } from './pool-geometry';
