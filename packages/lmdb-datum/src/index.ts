@@ -1,1 +1,34 @@
-export {};
+export {
+  type ConvertOptions,
+  type ConvertProgress,
+  type ConvertReport,
+  convertImageset,
+  type SkippedImage,
+} from './convert-imageset.js';
+export { type Datum, type DatumInit, decodeDatum, encodeDatum, type Sample } from './datum.js';
+export {
+  ClosedError,
+  CorruptDatabaseError,
+  DatabaseChangedError,
+  DatumError,
+  type ErrorWhere,
+  ImageError,
+  InvalidOptionError,
+  LmdbDatumError,
+  MissingDependencyError,
+  MixedSizesError,
+  NotLmdbError,
+  NotReadableError,
+  OutputExistsError,
+  UnsupportedFormatError,
+  WriteError,
+} from './errors.js';
+export {
+  type DatabaseInfo,
+  DatumReader,
+  type Entry,
+  type OpenOptions,
+  openDatumLmdb,
+  type ScanOptions,
+} from './reader.js';
+export { caffeKey, DatumWriter, type WriterOptions } from './writer.js';

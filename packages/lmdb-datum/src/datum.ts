@@ -1,0 +1,231 @@
+/**
+ * Caffe's `Datum` message (proto2), to and from bytes.
+ *
+ *     message Datum {
+ *       optional int32 channels = 1;  optional int32 height = 2;  optional int32 width = 3;
+ *       optional bytes data = 4;           // planar C,H,W uint8 (BGR), or an image file if `encoded`
+ *       optional int32 label = 5;
+ *       repeated float float_data = 6;     // planar C,H,W, instead of `data`
+ *       optional bool encoded = 7 [default = false];
+ *     }
+ *
+ * The fields are read and written with protobufjs' wire reader and writer: seven fields need no generated code.
+ */
+import protobuf from 'protobufjs/minimal.js';
+import { DatumError, describe, reasonOf } from './errors.js';
+
+/** A record as it is stored. Dimensions are 0 where the message has none (usual for encoded images). */
+export interface Datum {
+  channels: number;
+  height: number;
+  width: number;
+  /** Raw: planar `[C, H, W]` uint8, channels blue-green-red. Encoded: the bytes of an image file. Empty if `floatData` is set. */
+  data: Uint8Array;
+  /** int32; absent if the message has none. */
+  label?: number;
+  /** Planar `[C, H, W]` float32, used instead of `data` (pycaffe writes arrays that aren't uint8 like this). */
+  floatData?: Float32Array;
+  /** True if `data` is an image file. An absent field reads as false, as Caffe takes it. */
+  encoded: boolean;
+}
+
+/** What `encodeDatum` takes: dimensions may be left out if `encoded`. */
+export type DatumInit = Partial<Datum>;
+
+/** Pixels ready to use: what `reader.at()` returns and what a training loop takes. */
+export interface Sample {
+  /** 1 (grey), 3 (blue-green-red) or 4 (blue-green-red-alpha) as a rule. */
+  channels: number;
+  height: number;
+  width: number;
+  /** Planar `[C, H, W]` uint8. */
+  data: Uint8Array;
+  label?: number;
+  key?: string;
+}
+
+const VARINT = 0;
+const BYTES = 2;
+const FLOAT = 5;
+const tag = (field: number, wire: number) => (field << 3) | wire;
+const TAG = {
+  channels: tag(1, VARINT),
+  height: tag(2, VARINT),
+  width: tag(3, VARINT),
+  data: tag(4, BYTES),
+  label: tag(5, VARINT),
+  floatData: tag(6, FLOAT),
+  floatDataPacked: tag(6, BYTES),
+  encoded: tag(7, VARINT),
+} as const;
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Decodes a Datum message. `data` is a view of `bytes`, not a copy.
+ *
+ * @param bytes The message. Unknown fields (NVIDIA Caffe's record_id, say) are skipped; float_data may be packed or not.
+ * @param key Names the record in errors.
+ * @throws DatumError if the bytes aren't a Datum, or its parts contradict each other: data of another length than
+ *   `channels * height * width`, or both `data` and `float_data`.
+ */
+export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
+  let datum: Datum;
+  try {
+    datum = readFields(bytes);
+  } catch (cause) {
+    throw new DatumError(
+      `${at(key)}: expected a Datum message, received ${bytes.length} bytes that don't parse (${reasonOf(cause)}); ` +
+        'the record is damaged or was not written as a Caffe Datum.',
+      { key, cause },
+    );
+  }
+  checkDatum(datum, key);
+  return datum;
+}
+
+function readFields(bytes: Uint8Array): Datum {
+  const reader = protobuf.Reader.create(bytes);
+  const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, label: undefined, encoded: false };
+  let floats: FloatList | undefined;
+  while (reader.pos < reader.len) {
+    const fieldTag = reader.uint32();
+    switch (fieldTag) {
+      case TAG.channels:
+        datum.channels = reader.int32();
+        break;
+      case TAG.height:
+        datum.height = reader.int32();
+        break;
+      case TAG.width:
+        datum.width = reader.int32();
+        break;
+      case TAG.data:
+        datum.data = reader.bytes();
+        break;
+      case TAG.label:
+        datum.label = reader.int32();
+        break;
+      case TAG.floatData:
+      case TAG.floatDataPacked:
+        floats ??= new FloatList(bytes, reader.pos);
+        reader.pos = floats.read(reader, fieldTag === TAG.floatDataPacked);
+        break;
+      case TAG.encoded:
+        datum.encoded = reader.bool();
+        break;
+      default:
+        reader.skipType(fieldTag & 7, 0, fieldTag >>> 3);
+    }
+  }
+  if (floats) datum.floatData = floats.values();
+  return datum;
+}
+
+/** Collects float_data. Its capacity comes from the bytes that are there, so a message can't claim more than it holds. */
+class FloatList {
+  private readonly view: DataView;
+  private readonly floats: Float32Array;
+  private count = 0;
+
+  constructor(bytes: Uint8Array, start: number) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.floats = new Float32Array((bytes.length - start) >> 2);
+  }
+
+  /** Reads one field and, if not packed, the equal fields that follow at once. Returns the position behind them. */
+  read(reader: protobuf.Reader, packed: boolean): number {
+    if (packed) {
+      const byteCount = reader.uint32();
+      const end = reader.pos + byteCount;
+      if (byteCount % 4 !== 0 || end > reader.len) throw new RangeError(`float_data of ${byteCount} bytes`);
+      for (let pos = reader.pos; pos < end; pos += 4) this.floats[this.count++] = this.view.getFloat32(pos, true);
+      return end;
+    }
+    let pos = reader.pos;
+    for (;;) {
+      if (pos + 4 > reader.len) throw new RangeError('float_data is cut short');
+      this.floats[this.count++] = this.view.getFloat32(pos, true);
+      pos += 4;
+      if (pos >= reader.len || this.view.getUint8(pos) !== TAG.floatData) return pos;
+      pos++;
+    }
+  }
+
+  values(): Float32Array {
+    return this.floats.slice(0, this.count);
+  }
+}
+
+function checkDatum(datum: Datum, key?: string): void {
+  const { channels, height, width, data, floatData, encoded } = datum;
+  const fail = (expected: string, received: string, todo: string): never => {
+    throw new DatumError(`${at(key)}: expected ${expected}, received ${received}; ${todo}.`, { key });
+  };
+  const repair = 'the record is damaged or was written wrongly, so leave it out or write it again';
+  if (channels < 0 || height < 0 || width < 0) {
+    fail('dimensions of 0 or more', `${channels}x${height}x${width}`, repair);
+  }
+  if (floatData && data.length > 0) {
+    fail('data or float_data', `${data.length} data bytes and ${floatData.length} float_data values`, repair);
+  }
+  if (encoded) {
+    if (floatData) fail('an image file in data of an encoded Datum', `${floatData.length} float_data values`, repair);
+    if (data.length === 0) fail('an image file in data of an encoded Datum', '0 bytes', repair);
+    return;
+  }
+  const count = channels * height * width;
+  const shape = `${channels}x${height}x${width}`;
+  if (floatData) {
+    if (floatData.length !== count) fail(`${count} float_data values for ${shape}`, `${floatData.length}`, repair);
+  } else if (data.length !== count) {
+    const hint = sniffImage(data) ? `the data looks like a ${sniffImage(data)} file, so set encoded=true` : repair;
+    fail(`${count} data bytes for ${shape}`, `${data.length}`, hint);
+  }
+}
+
+/** Names the image format that bytes begin with, if it is one that encoded Datums use. */
+export function sniffImage(data: Uint8Array): 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | undefined {
+  const starts = (signature: number[], offset = 0) => signature.every((byte, i) => data[offset + i] === byte);
+  if (starts([0xff, 0xd8, 0xff])) return 'jpeg';
+  if (starts([0x89, 0x50, 0x4e, 0x47])) return 'png';
+  if (starts([0x52, 0x49, 0x46, 0x46]) && starts([0x57, 0x45, 0x42, 0x50], 8)) return 'webp';
+  if (starts([0x47, 0x49, 0x46, 0x38])) return 'gif';
+  if (starts([0x49, 0x49, 0x2a, 0x00]) || starts([0x4d, 0x4d, 0x00, 0x2a])) return 'tiff';
+  return undefined;
+}
+
+/**
+ * Encodes a Datum as Caffe's own code does: fields in order, float_data not packed, `encoded` always written
+ * (some readers, DALI for one, take an absent field as encoded).
+ *
+ * @throws DatumError if dimensions, data and label don't fit together.
+ */
+export function encodeDatum(init: DatumInit, key?: string): Uint8Array {
+  const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, encoded: false, ...init };
+  for (const name of ['channels', 'height', 'width', 'label'] as const) {
+    const value = datum[name];
+    if (value !== undefined && value !== (value | 0)) {
+      throw new DatumError(
+        `${at(key)}: expected an int32 ${name}, received ${describe(value)}; round or map it first.`,
+        {
+          key,
+        },
+      );
+    }
+  }
+  checkDatum(datum, key);
+  const writer = protobuf.Writer.create();
+  if (datum.channels || !datum.encoded) writer.uint32(TAG.channels).int32(datum.channels);
+  if (datum.height || !datum.encoded) writer.uint32(TAG.height).int32(datum.height);
+  if (datum.width || !datum.encoded) writer.uint32(TAG.width).int32(datum.width);
+  if (!datum.floatData) writer.uint32(TAG.data).bytes(datum.data);
+  if (datum.label !== undefined) writer.uint32(TAG.label).int32(datum.label);
+  for (const value of datum.floatData ?? []) writer.uint32(TAG.floatData).float(value);
+  writer.uint32(TAG.encoded).bool(datum.encoded);
+  return writer.finish();
+}
+
+function at(key: string | undefined): string {
+  return key === undefined ? 'Datum' : `key ${key}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * One class per cause, each with a stable `code`. Every message is one sentence:
+ * `[lmdb-datum] where: expected ..., received ...; what to do.`
+ */
+
+/** Where an error happened. All of it is already in the message; these are for callers that branch or report. */
+export interface ErrorWhere {
+  /** File or directory concerned. */
+  path?: string;
+  /** Key of the record concerned, as text. */
+  key?: string;
+  /** Number of the damaged page. */
+  page?: number;
+  cause?: unknown;
+}
+
+/** Base class of everything this package throws, except the `AbortSignal`'s own reason. */
+export class LmdbDatumError extends Error {
+  readonly code: string = 'LMDB_DATUM';
+  readonly path?: string;
+  readonly key?: string;
+  readonly page?: number;
+
+  constructor(message: string, where: ErrorWhere = {}) {
+    super(`[lmdb-datum] ${message}`, where.cause === undefined ? undefined : { cause: where.cause });
+    this.name = new.target.name;
+    if (where.path !== undefined) this.path = where.path;
+    if (where.key !== undefined) this.key = where.key;
+    if (where.page !== undefined) this.page = where.page;
+  }
+}
+
+/** An argument or option is out of its range. */
+export class InvalidOptionError extends LmdbDatumError {
+  override readonly code = 'INVALID_OPTION';
+}
+
+/** There is no database (or image, or list) at the path, or it may not be read. */
+export class NotReadableError extends LmdbDatumError {
+  override readonly code = 'NOT_READABLE';
+}
+
+/** The file is something else than an LMDB data file. The message says what it looks like. */
+export class NotLmdbError extends LmdbDatumError {
+  override readonly code = 'NOT_LMDB';
+}
+
+/** The file is an LMDB of a kind that this package doesn't read (32-bit, big-endian, dupsort, encrypted ...). */
+export class UnsupportedFormatError extends LmdbDatumError {
+  override readonly code = 'UNSUPPORTED_FORMAT';
+}
+
+/** A page, node or length contradicts the rest of the file: it is damaged or cut short. */
+export class CorruptDatabaseError extends LmdbDatumError {
+  override readonly code = 'CORRUPT_DATABASE';
+}
+
+/** A writer changed the database so far that the reader's snapshot is no longer in the file. */
+export class DatabaseChangedError extends LmdbDatumError {
+  override readonly code = 'DATABASE_CHANGED';
+}
+
+/** The reader, writer or iterator was used after `close()`. */
+export class ClosedError extends LmdbDatumError {
+  override readonly code = 'CLOSED';
+}
+
+/** A record's bytes aren't a valid Datum. `key` names the record. */
+export class DatumError extends LmdbDatumError {
+  override readonly code = 'BAD_DATUM';
+}
+
+/** An image (a file, or the encoded bytes of a Datum) can't be decoded. */
+export class ImageError extends LmdbDatumError {
+  override readonly code = 'BAD_IMAGE';
+}
+
+/** Records that must share one size or kind don't. */
+export class MixedSizesError extends LmdbDatumError {
+  override readonly code = 'MIXED_SIZES';
+}
+
+/** An optional dependency (`sharp` or `lmdb`) isn't installed or doesn't load here. */
+export class MissingDependencyError extends LmdbDatumError {
+  override readonly code = 'MISSING_DEPENDENCY';
+}
+
+/** The output exists already and would be overwritten. */
+export class OutputExistsError extends LmdbDatumError {
+  override readonly code = 'OUTPUT_EXISTS';
+}
+
+/** Writing failed: no space, read-only, no permission, a key that is too long or already there. */
+export class WriteError extends LmdbDatumError {
+  override readonly code = 'WRITE_FAILED';
+}
+
+/** Says in a few words what a value is, for messages. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (value instanceof Uint8Array) return `${value.constructor.name} of ${value.length} bytes`;
+  if (Array.isArray(value)) return `array of ${value.length}`;
+  if (value === null || typeof value !== 'object') return String(value);
+  return value.constructor?.name ?? 'object';
+}
+
+/** Text of a caught value. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,127 @@
+/** Image files to and from planar BGR pixels, by sharp (which is loaded when it is first needed). */
+import type { Sharp, SharpOptions } from 'sharp';
+import { describe, ImageError, MissingDependencyError, reasonOf } from './errors.js';
+
+type SharpModule = (input?: Uint8Array | string, options?: SharpOptions) => Sharp;
+
+let loading: Promise<SharpModule> | undefined;
+
+/** Loads sharp. @throws MissingDependencyError */
+export function loadSharp(): Promise<SharpModule> {
+  loading ??= import('sharp').then(
+    (module) => module.default as SharpModule,
+    (cause) => {
+      loading = undefined;
+      throw new MissingDependencyError(
+        `sharp: expected it to load for decoding and encoding images, received ${reasonOf(cause).split('\n')[0]}; ` +
+          'run npm install sharp.',
+        { cause },
+      );
+    },
+  );
+  return loading;
+}
+
+/** Pixels as an image library has them: interleaved `[H, W, C]` uint8, channels grey, RGB or RGBA. */
+export interface Pixels {
+  data: Uint8Array;
+  channels: number;
+  height: number;
+  width: number;
+}
+
+export interface DecodeImageOptions {
+  /** 'stored' keeps grey, colour and alpha as they are; 'color' gives 3 channels; 'gray' gives 1. Default 'stored'. */
+  mode?: 'stored' | 'color' | 'gray';
+  /** Turn the image as its EXIF orientation says. Default false: Caffe doesn't when it decodes a Datum. */
+  orient?: boolean;
+  /** Names the record or file in errors. */
+  name?: string;
+}
+
+/**
+ * Decodes an image file as OpenCV does: embedded colour profiles are ignored, 16 bits become 8, alpha is cut off, not blended
+ * (in mode 'color').
+ *
+ * @param input Bytes of a JPEG, PNG, WebP, GIF or TIFF file, or a path.
+ * @throws ImageError if the image is damaged or of an unknown kind, MissingDependencyError without sharp.
+ */
+export async function decodeImage(input: Uint8Array | string, options: DecodeImageOptions = {}): Promise<Pixels> {
+  const { mode = 'stored', orient = false, name } = options;
+  const sharp = await loadSharp();
+  try {
+    let image = sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
+    if (orient) image = image.autoOrient();
+    if (mode === 'color') image = image.toColourspace('srgb').removeAlpha();
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const pixels: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
+    return mode === 'stored' ? pixels : toChannels(pixels, mode === 'gray' ? 1 : 3);
+  } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
+    const where = name ?? (typeof input === 'string' ? input : 'image');
+    throw new ImageError(
+      `${where}: expected an image that decodes, received ${typeof input === 'string' ? 'a file' : describe(input)} ` +
+        `that doesn't (${reasonOf(cause).split('\n')[0]}); replace it or leave it out.`,
+      { key: name, cause },
+    );
+  }
+}
+
+/** Gives pixels 1 or 3 channels: colour to grey by OpenCV's weights, grey to three equal channels, alpha cut off. */
+export function toChannels(pixels: Pixels, channels: 1 | 3): Pixels {
+  const { data, height, width } = pixels;
+  if (pixels.channels === channels) return pixels;
+  const count = height * width;
+  const from = pixels.channels;
+  const out = new Uint8Array(count * channels);
+  for (let i = 0, s = 0, t = 0; i < count; i++, s += from, t += channels) {
+    if (channels === 3) {
+      const grey = from < 3;
+      out[t] = data[s]!;
+      out[t + 1] = data[grey ? s : s + 1]!;
+      out[t + 2] = data[grey ? s : s + 2]!;
+    } else {
+      // cv::cvtColor's fixed-point weights (0.299, 0.587, 0.114).
+      out[t] = from < 3 ? data[s]! : (data[s]! * 9798 + data[s + 1]! * 19235 + data[s + 2]! * 3735 + 16384) >> 15;
+    }
+  }
+  return { data: out, channels, height, width };
+}
+
+/** Interleaved `[H, W, C]` RGB(A) to planar `[C, H, W]` BGR(A), as a raw Datum holds it. */
+export function toPlanarBgr({ data, channels, height, width }: Pixels): Uint8Array {
+  const count = height * width;
+  const planar = new Uint8Array(count * channels);
+  for (let c = 0; c < channels; c++) {
+    const from = storedChannel(c, channels);
+    const end = (c + 1) * count;
+    for (let t = c * count, s = from; t < end; t++, s += channels) planar[t] = data[s]!;
+  }
+  return planar;
+}
+
+/** Planar `[C, H, W]` BGR(A) to interleaved `[H, W, C]` RGB(A). */
+export function toInterleavedRgb(planar: Uint8Array, channels: number, height: number, width: number): Pixels {
+  const count = height * width;
+  const data = new Uint8Array(count * channels);
+  for (let c = 0; c < channels; c++) {
+    const to = storedChannel(c, channels);
+    for (let s = c * count, t = to, end = s + count; s < end; s++, t += channels) data[t] = planar[s]!;
+  }
+  return { data, channels, height, width };
+}
+
+/** Blue and red change places; green, alpha and grey stay. */
+function storedChannel(c: number, channels: number): number {
+  return channels >= 3 && c < 3 ? 2 - c : c;
+}
+
+/** Encodes interleaved pixels to an image file. JPEG quality as OpenCV's default, 95 with 4:2:0. */
+export async function encodeImage(pixels: Pixels, type: 'jpeg' | 'png' | 'webp'): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const { data, width, height, channels } = pixels;
+  const image = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
+  const encoded =
+    type === 'jpeg' ? image.jpeg({ quality: 95 }) : type === 'webp' ? image.webp({ lossless: true }) : image.png();
+  return encoded.toBuffer();
+}

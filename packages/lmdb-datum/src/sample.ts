@@ -1,0 +1,39 @@
+/** From a stored Datum to pixels that are ready to use. */
+import type { Datum, Sample } from './datum.js';
+import { DatumError } from './errors.js';
+import { decodeImage, toPlanarBgr } from './image.js';
+
+/**
+ * Gives the pixels of a Datum as planar `[C, H, W]` BGR bytes. Raw data is passed on as it is; an encoded image is decoded, so
+ * the result is a Promise; float_data is taken if every value is a whole number from 0 to 255.
+ *
+ * @throws DatumError or ImageError, with the key.
+ */
+export function decodeSample(datum: Datum, key: string): Sample | Promise<Sample> {
+  const { channels, height, width, data, label, floatData } = datum;
+  if (datum.encoded) return decodeEncoded(datum, key);
+  if (channels * height * width === 0) {
+    throw new DatumError(
+      `key ${key}: expected pixels, received a Datum of ${channels}x${height}x${width} without any; leave the record out.`,
+      { key },
+    );
+  }
+  return { channels, height, width, data: floatData ? bytesOfFloats(floatData, key) : data, label, key };
+}
+
+async function decodeEncoded(datum: Datum, key: string): Promise<Sample> {
+  const pixels = await decodeImage(datum.data, { name: `key ${key}` });
+  const { channels, height, width } = pixels;
+  return { channels, height, width, data: toPlanarBgr(pixels), label: datum.label, key };
+}
+
+function bytesOfFloats(floats: Float32Array, key: string): Uint8Array {
+  const bytes = Uint8Array.from(floats);
+  const bad = floats.findIndex((value, i) => value !== bytes[i]);
+  if (bad < 0) return bytes;
+  throw new DatumError(
+    `key ${key}: expected float_data of whole numbers from 0 to 255, received ${floats[bad]} at index ${bad}; ` +
+      "read it with get(), or in batches({ dtype: 'float32' }).",
+    { key },
+  );
+}

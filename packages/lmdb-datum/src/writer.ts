@@ -1,0 +1,267 @@
+/**
+ * Writes a Caffe Datum LMDB in data format v1, which Caffe, py-lmdb, DIGITS and DALI read.
+ * The one file that uses native code: npm `lmdb` in the release that still writes v1.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { RootDatabase } from 'lmdb';
+import { type DatumInit, encodeDatum } from './datum.js';
+import {
+  ClosedError,
+  describe,
+  InvalidOptionError,
+  MissingDependencyError,
+  OutputExistsError,
+  reasonOf,
+  WriteError,
+} from './errors.js';
+import { openDatumLmdb } from './reader.js';
+
+/** LMDB's limit, which Caffe's build keeps to. */
+export const MAX_KEY_BYTES = 511;
+
+const MDB_MAP_FULL = -30792;
+const FIRST_MAP_BYTES = 64 << 20;
+/** A transaction holds its records in memory, so large images end it before the count does. */
+const MAX_BATCH_BYTES = 256 << 20;
+
+export interface WriterOptions {
+  /** 'create' (default): the folder must not exist. 'append': it must hold a database of format v1. */
+  mode?: 'create' | 'append';
+  /** Records per transaction. Default 1,000, as Caffe's. */
+  recordsPerCommit?: number;
+}
+
+type OpenLmdb = (options: object) => RootDatabase<Uint8Array, Uint8Array>;
+
+/**
+ * Writes records in transactions of 1,000. What has been committed stays readable whenever the process is killed.
+ *
+ *     const writer = await DatumWriter.open('train_lmdb');
+ *     await writer.put(caffeKey(0, 'cat.png'), { channels: 3, height: 64, width: 64, data: pixelsChwBgr, label: 7 });
+ *     await writer.close();
+ */
+export class DatumWriter {
+  /** Records in the database and in the open transaction. */
+  count: number;
+  private pending = new Map<string, { key: Buffer; value: Uint8Array }>();
+  private pendingBytes = 0;
+  private mapSizeBytes: number;
+
+  private constructor(
+    readonly path: string,
+    private readonly openLmdb: OpenLmdb,
+    private readonly recordsPerCommit: number,
+    existing: { count: number; lastKey?: Buffer; mapSizeBytes: number },
+  ) {
+    this.count = existing.count;
+    this.lastKey = existing.lastKey;
+    this.mapSizeBytes = existing.mapSizeBytes;
+  }
+
+  private db?: RootDatabase<Uint8Array, Uint8Array>;
+  private lastKey?: Buffer;
+
+  /**
+   * Creates a database folder, or opens one to add to it.
+   *
+   * @throws OutputExistsError, MissingDependencyError without `lmdb`, WriteError, or a reader's error if the database to append
+   *   to is not sound.
+   */
+  static async open(location: string, options: WriterOptions = {}): Promise<DatumWriter> {
+    const { mode = 'create', recordsPerCommit = 1000 } = options;
+    if (mode !== 'create' && mode !== 'append') {
+      throw new InvalidOptionError(`mode: expected 'create' or 'append', received ${describe(mode)}; choose one.`);
+    }
+    if (!Number.isInteger(recordsPerCommit) || recordsPerCommit < 1) {
+      throw new InvalidOptionError(
+        `recordsPerCommit: expected a whole number of 1 or more, received ${describe(recordsPerCommit)}; leave it out for 1,000.`,
+      );
+    }
+    const openLmdb = await loadLmdb();
+    const existing = mode === 'create' ? createFolder(location) : inspectExisting(location);
+    const writer = new DatumWriter(location, openLmdb, recordsPerCommit, existing);
+    writer.db = writer.openEnvironment();
+    return writer;
+  }
+
+  /**
+   * Adds a record; every `recordsPerCommit` records are committed.
+   *
+   * @param key At most 511 bytes. `caffeKey` makes Caffe's.
+   * @throws DatumError if the Datum contradicts itself, WriteError if the key is there already or writing fails.
+   */
+  async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
+    await this.putBytes(key, encodeDatum(datum, typeof key === 'string' ? key : Buffer.from(key).toString()));
+  }
+
+  /** Adds a record whose value is a Datum message already. */
+  async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
+    const db = this.assertOpen();
+    const keyBytes = typeof key === 'string' ? Buffer.from(key) : Buffer.from(key.slice());
+    const name = keyBytes.toString();
+    if (keyBytes.length === 0 || keyBytes.length > MAX_KEY_BYTES) {
+      throw new WriteError(
+        `key ${describe(name)}: expected 1 to ${MAX_KEY_BYTES} bytes, received ${keyBytes.length}; ` +
+          'shorten the file name or its folders.',
+        { path: this.path, key: name },
+      );
+    }
+    const id = keyBytes.toString('latin1');
+    const isNewLast = this.lastKey === undefined || Buffer.compare(keyBytes, this.lastKey) > 0;
+    if (!isNewLast && (this.pending.has(id) || db.doesExist(keyBytes))) {
+      throw new WriteError(
+        `key ${name}: expected a new key, received one that is there already; give each record its own.`,
+        {
+          path: this.path,
+          key: name,
+        },
+      );
+    }
+    if (isNewLast) this.lastKey = keyBytes;
+    this.pending.set(id, { key: keyBytes, value });
+    this.pendingBytes += value.length;
+    this.count++;
+    if (this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
+  }
+
+  /** Commits the open transaction now. If it fails, its records stay in memory and can be committed again. */
+  async commit(): Promise<void> {
+    this.assertOpen();
+    if (this.pending.size === 0) return;
+    while (!this.tryCommit()) await this.grow();
+    this.pending = new Map();
+    this.pendingBytes = 0;
+  }
+
+  /** Commits and closes. Further calls do nothing. */
+  async close(): Promise<void> {
+    if (!this.db) return;
+    try {
+      await this.commit();
+    } finally {
+      await this.abort();
+    }
+  }
+
+  /** Closes without committing the open transaction. */
+  async abort(): Promise<void> {
+    const db = this.db;
+    this.db = undefined;
+    this.pending.clear();
+    await db?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Returns false if the map is full: then nothing has been written. */
+  private tryCommit(): boolean {
+    const db = this.assertOpen();
+    const records = [...this.pending.values()];
+    try {
+      db.transactionSync(() => {
+        for (const { key, value } of records) db.putSync(key, value);
+      });
+      return true;
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === MDB_MAP_FULL) return false;
+      throw writeError(this.path, cause);
+    }
+  }
+
+  /** Doubles the map, as Caffe does: the file itself only grows by what is written. */
+  private async grow(): Promise<void> {
+    await this.db?.close();
+    this.db = undefined;
+    this.mapSizeBytes = Math.max(
+      this.mapSizeBytes * 2,
+      2 ** Math.ceil(Math.log2(this.mapSizeBytes + 2 * this.pendingBytes)),
+    );
+    this.db = this.openEnvironment();
+  }
+
+  private openEnvironment(): RootDatabase<Uint8Array, Uint8Array> {
+    try {
+      return this.openLmdb({
+        path: this.path,
+        noSubdir: false,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        mapSize: this.mapSizeBytes,
+        // Every commit is on disk when it returns.
+        overlappingSync: false,
+      });
+    } catch (cause) {
+      throw writeError(this.path, cause);
+    }
+  }
+
+  private assertOpen(): RootDatabase<Uint8Array, Uint8Array> {
+    if (this.db) return this.db;
+    throw new ClosedError(
+      `${this.path}: expected an open writer, received a closed one; open it again with mode 'append'.`,
+    );
+  }
+}
+
+/** Caffe's key of record `index` made from file `name`: eight digits, an underscore, the name as it stands in the list. */
+export function caffeKey(index: number, name: string): string {
+  return `${String(index).padStart(8, '0')}_${name}`;
+}
+
+async function loadLmdb(): Promise<OpenLmdb> {
+  try {
+    const lmdb = await import('lmdb');
+    return lmdb.open as unknown as OpenLmdb;
+  } catch (cause) {
+    throw new MissingDependencyError(
+      `lmdb: expected it to load for writing, received ${reasonOf(cause).split('\n')[0]}; run npm install lmdb@2.6.8-v1 ` +
+        '(it needs a C++ compiler except on Linux x64), or write on a machine that has it: reading works without.',
+      { cause },
+    );
+  }
+}
+
+function createFolder(location: string) {
+  if (fs.existsSync(location)) {
+    throw new OutputExistsError(
+      `${location}: expected a name that is free, received one that exists; remove it, choose another name, or append.`,
+      { path: location },
+    );
+  }
+  try {
+    fs.mkdirSync(path.dirname(path.resolve(location)), { recursive: true });
+    fs.mkdirSync(location);
+  } catch (cause) {
+    throw writeError(location, cause);
+  }
+  return { count: 0, mapSizeBytes: FIRST_MAP_BYTES };
+}
+
+/** Looks at a database with our own reader first: the native library may take the process down on a damaged file. */
+function inspectExisting(location: string) {
+  const reader = openDatumLmdb(location);
+  try {
+    const { format, count, lastKey, mapSizeBytes } = reader.info;
+    if (format !== 1) {
+      throw new WriteError(
+        `${location}: expected an LMDB of data format 1 to append to, received format ${format}; ` +
+          'copy its records into a new database instead.',
+        { path: location },
+      );
+    }
+    return { count, lastKey: lastKey === undefined ? undefined : Buffer.from(lastKey), mapSizeBytes };
+  } finally {
+    reader.close();
+  }
+}
+
+function writeError(location: string, cause: unknown): WriteError {
+  return new WriteError(
+    `${location}: expected to write the database, received ${reasonOf(cause)}; ` +
+      'check free space and permissions, what was committed before is kept.',
+    { path: location, cause },
+  );
+}
