@@ -1,5 +1,6 @@
 /** Image files to and from planar BGR pixels, by sharp (which is loaded when it is first needed). */
 import type { Sharp, SharpOptions } from 'sharp';
+import { sniffImage } from './datum.js';
 import { describe, ImageError, MissingDependencyError, reasonOf } from './errors.js';
 
 type SharpModule = (input?: Uint8Array | string, options?: SharpOptions) => Sharp;
@@ -52,7 +53,8 @@ export async function decodeImage(input: Uint8Array | string, options: DecodeIma
   try {
     let image = sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
     if (orient) image = image.autoOrient();
-    if (mode === 'color') image = image.toColourspace('srgb').removeAlpha();
+    if (mode === 'color') image = image.removeAlpha();
+    if (await isGray(input, image)) image = image.toColourspace('b-w');
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const pixels: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
     return mode === 'stored' ? pixels : toChannels(pixels, mode === 'gray' ? 1 : 3);
@@ -65,6 +67,27 @@ export async function decodeImage(input: Uint8Array | string, options: DecodeIma
       { key: name, cause },
     );
   }
+}
+
+/** True for files of one channel, which sharp would turn into RGB. Looks into the header where that is easy. */
+async function isGray(input: Uint8Array | string, image: Sharp): Promise<boolean> {
+  const components = typeof input === 'string' ? undefined : countComponents(input);
+  return (components ?? (await image.metadata()).channels) === 1;
+}
+
+/** Number of components of a JPEG or PNG, or undefined if it isn't found. */
+function countComponents(file: Uint8Array): number | undefined {
+  const kind = sniffImage(file);
+  // IHDR's colour types: grey, RGB, palette, grey with alpha, RGB with alpha. OpenCV makes both of the last two BGRA.
+  if (kind === 'png') return ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1];
+  if (kind !== 'jpeg') return undefined;
+  for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
+    const marker = file[at + 1]!;
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) return file[at + 9];
+    at += 2 + (file[at + 2]! << 8) + file[at + 3]!;
+  }
+  return undefined;
 }
 
 /** Gives pixels 1 or 3 channels: colour to grey by OpenCV's weights, grey to three equal channels, alpha cut off. */
