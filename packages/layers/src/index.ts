@@ -16,3 +16,17 @@ export { MaxUnpooling2D, type MaxUnpooling2DArgs, maxUnpooling2d } from './max-u
 export { meanSquaredError } from './mean-squared-error';
 export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './optimizer-steps';
 export type { Padding2D, PoolOptions, Size2D } from './pool-geometry';
+export { Sequential, type SequentialOptions, type SequentialStep } from './sequential';
+export { type SplitModel, splitModel } from './split-model';
+export {
+  type Conv2DArgs,
+  conv2d,
+  conv2dTranspose,
+  flatten,
+  type LinearArgs,
+  linear,
+  type ReshapeArgs,
+  relu,
+  reshape,
+  type WeightArgs,
+} from './standard-layers';
