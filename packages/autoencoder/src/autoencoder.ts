@@ -218,7 +218,8 @@ export class Autoencoder {
 
   /** Frees the network's weights; harmless when called twice. */
   dispose(): void {
-    this.network?.model.dispose();
+    // The three share their layers, which count their users and free the weights with the last.
+    for (const part of [this.network?.model, this.network?.encoder, this.network?.decoder]) part?.dispose();
     this.network = undefined;
     this.disposed = true;
   }

@@ -25,17 +25,27 @@ export const codeLayerName = 'code';
  */
 const mirror: Architecture = (net, { codeSize }) => {
   const channels = net.outputShape[2];
-  net.add(conv2d({ filters: 12, kernelSize: 3, name: 'conv1' })).add(relu({ name: 'relu1' }));
-  net.add(conv2d({ filters: 12, kernelSize: 3, name: 'conv2' })).add(relu({ name: 'relu2' }));
+  net
+    .add(conv2d({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv1' }))
+    .add(relu({ name: 'relu1' }));
+  net
+    .add(conv2d({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv2' }))
+    .add(relu({ name: 'relu2' }));
   net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
-  net.add(conv2d({ filters: 24, kernelSize: 3, name: 'conv3' })).add(relu({ name: 'relu3' }));
+  net
+    .add(conv2d({ filters: 24, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv3' }))
+    .add(relu({ name: 'relu3' }));
   net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
   addCode(net, (features) => codeSize ?? Math.round(features / 3));
   net.add(maxUnpooling2d({ pool: 'pool2', name: 'unpool2' }));
-  net.add(conv2dTranspose({ filters: 12, kernelSize: 3, name: 'deconv3' })).add(relu({ name: 'relu4' }));
+  net
+    .add(conv2dTranspose({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'deconv3' }))
+    .add(relu({ name: 'relu4' }));
   net.add(maxUnpooling2d({ pool: 'pool1', name: 'unpool1' }));
-  net.add(conv2dTranspose({ filters: 12, kernelSize: 3, name: 'deconv2' })).add(relu({ name: 'relu5' }));
-  net.add(conv2dTranspose({ filters: channels, kernelSize: 3, name: 'deconv1' }));
+  net
+    .add(conv2dTranspose({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'deconv2' }))
+    .add(relu({ name: 'relu5' }));
+  net.add(conv2dTranspose({ filters: channels, kernelSize: 3, kernelInitializer: 'zeros', name: 'deconv1' }));
 };
 
 /**
@@ -45,7 +55,8 @@ const mirror: Architecture = (net, { codeSize }) => {
  */
 const torch7: Architecture = (net, { codeSize = 1568 }) => {
   const channels = net.outputShape[2];
-  const conv = (filters: number, name: string) => conv2d({ filters, kernelSize: 3, padding: 'same', name });
+  const conv = (filters: number, name: string) =>
+    conv2d({ filters, kernelSize: 3, kernelInitializer: 'zeros', padding: 'same', name });
   net.add(conv(12, 'conv1')).add(relu({ name: 'relu1' }));
   net.add(conv(12, 'conv2')).add(relu({ name: 'relu2' }));
   net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
@@ -64,8 +75,8 @@ function addCode(net: Sequential, codeSizeOf: (features: number) => number): voi
   const shape = net.outputShape;
   const features = shape.reduce((product, size) => product * size, 1);
   net.add(flatten({ name: 'features' }));
-  net.add(linear({ units: codeSizeOf(features), name: codeLayerName }));
-  net.add(linear({ units: features, name: 'decode' }));
+  net.add(linear({ kernelInitializer: 'zeros', units: codeSizeOf(features), name: codeLayerName }));
+  net.add(linear({ kernelInitializer: 'zeros', units: features, name: 'decode' }));
   net.add(reshape({ targetShape: shape, name: 'unflatten' }));
 }
 

@@ -78,6 +78,7 @@ export async function trainModel(
   options: TrainOptions = {},
 ): Promise<TrainingHistory> {
   const { epochs, batchSize, seed, shuffle } = checkOptions(samples, options);
+  throwIfAborted(options.signal, 0);
   const variables = trainableVariables(trainable.model);
   const optimizer = createOptimizer(options.optimizer ?? { name: 'adam' }, variables);
   const forward = fuseForward(trainable.model);
@@ -92,10 +93,8 @@ export async function trainModel(
       const order = shuffle ? random.permutation(samples.length) : undefined;
       let lossSum = 0;
       for await (const batch of batches(samples, { ...trainable, batchSize, order })) {
-        throwIfAborted(options.signal, step);
         const count = batch.shape[0];
-        const loss = await updateOnce(batch, forward, variables, optimizer);
-        batch.dispose();
+        const loss = await updateOnce(batch, forward, variables, optimizer).finally(() => batch.dispose());
         step++;
         images += count;
         lossSum += loss * count;
@@ -106,8 +105,8 @@ export async function trainModel(
           ...{ learningRate: optimizer.learningRate, ...clock.reading() },
         });
         await clock.breathe();
+        throwIfAborted(options.signal, step);
       }
-      throwIfAborted(options.signal, step);
       const validation = options.validation && (await evaluateModel(trainable, options.validation, { batchSize }));
       clock.resume();
       const summary = { epoch, loss: lossSum / samples.length, validation, ...clock.reading() };
@@ -123,7 +122,7 @@ export async function trainModel(
 /** Runs one batch forward and back, updates the variables in place, and returns the loss before the update. */
 async function updateOnce(
   batch: tf.Tensor4D,
-  forward: (x: tf.Tensor4D) => tf.Tensor4D,
+  forward: (x: tf.Tensor) => tf.Tensor,
   variables: tf.Variable[],
   optimizer: Optimizer,
 ): Promise<number> {
