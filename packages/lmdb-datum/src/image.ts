@@ -53,11 +53,16 @@ export async function decodeImage(input: Uint8Array | string, options: DecodeIma
   try {
     let image = sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
     if (orient) image = image.autoOrient();
-    if (mode === 'color') image = image.removeAlpha();
-    if (await isGray(input, image)) image = image.toColourspace('b-w');
+    const components = await countComponents(input, image);
+    const isCmyk = components === 'cmyk';
+    if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
+    else if (mode === 'color') image = image.removeAlpha();
+    if (components === 1) image = image.toColourspace('b-w');
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    const pixels: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
-    return mode === 'stored' ? pixels : toChannels(pixels, mode === 'gray' ? 1 : 3);
+    const decoded: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
+    const pixels = isCmyk ? cmykToRgb(decoded) : decoded;
+    if (mode === 'gray') return toGray(pixels, typeof input !== 'string' && sniffImage(input) === 'png');
+    return mode === 'color' ? toColor(pixels) : pixels;
   } catch (cause) {
     if (cause instanceof ImageError) throw cause;
     const where = name ?? (typeof input === 'string' ? input : 'image');
@@ -69,46 +74,61 @@ export async function decodeImage(input: Uint8Array | string, options: DecodeIma
   }
 }
 
-/** True for files of one channel, which sharp would turn into RGB. Looks into the header where that is easy. */
-async function isGray(input: Uint8Array | string, image: Sharp): Promise<boolean> {
-  const components = typeof input === 'string' ? undefined : countComponents(input);
-  return (components ?? (await image.metadata()).channels) === 1;
+/** Number of channels, which sharp hides: it gives RGB for grey and for CMYK. Looks into the header where that is easy. */
+async function countComponents(input: Uint8Array | string, image: Sharp): Promise<number | 'cmyk' | undefined> {
+  const found = typeof input === 'string' ? undefined : (pngComponents(input) ?? jpegComponents(input));
+  if (found !== undefined) return found;
+  const { channels, space } = await image.metadata();
+  return space === 'cmyk' ? 'cmyk' : channels;
 }
 
-/** Number of components of a JPEG or PNG, or undefined if it isn't found. */
-function countComponents(file: Uint8Array): number | undefined {
-  const kind = sniffImage(file);
+function pngComponents(file: Uint8Array): number | undefined {
+  if (sniffImage(file) !== 'png') return undefined;
   // IHDR's colour types: grey, RGB, palette, grey with alpha, RGB with alpha. OpenCV makes both of the last two BGRA.
-  if (kind === 'png') return ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1];
-  if (kind !== 'jpeg') return undefined;
+  return ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1];
+}
+
+function jpegComponents(file: Uint8Array): number | 'cmyk' | undefined {
+  if (sniffImage(file) !== 'jpeg') return undefined;
   for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
     const marker = file[at + 1]!;
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) return file[at + 9];
+    if (isFrame) return file[at + 9] === 4 ? 'cmyk' : file[at + 9];
     at += 2 + (file[at + 2]! << 8) + file[at + 3]!;
   }
   return undefined;
 }
 
-/** Gives pixels 1 or 3 channels: colour to grey by OpenCV's weights, grey to three equal channels, alpha cut off. */
-export function toChannels(pixels: Pixels, channels: 1 | 3): Pixels {
-  const { data, height, width } = pixels;
-  if (pixels.channels === channels) return pixels;
-  const count = height * width;
-  const from = pixels.channels;
-  const out = new Uint8Array(count * channels);
-  for (let i = 0, s = 0, t = 0; i < count; i++, s += from, t += channels) {
-    if (channels === 3) {
-      const grey = from < 3;
-      out[t] = data[s]!;
-      out[t + 1] = data[grey ? s : s + 1]!;
-      out[t + 2] = data[grey ? s : s + 2]!;
-    } else {
-      // cv::cvtColor's fixed-point weights (0.299, 0.587, 0.114).
-      out[t] = from < 3 ? data[s]! : (data[s]! * 9798 + data[s + 1]! * 19235 + data[s + 2]! * 3735 + 16384) >> 15;
-    }
+/** OpenCV's conversion, which knows no ink: `[H, W, 4]` with 255 for full ink to RGB. */
+function cmykToRgb({ data, height, width }: Pixels): Pixels {
+  const out = new Uint8Array(height * width * 3);
+  for (let s = 0, t = 0; t < out.length; s += 4, t += 3) {
+    const light = 255 - data[s + 3]!;
+    for (let c = 0; c < 3; c++) out[t + c] = light - ((data[s + c]! * light) >> 8);
   }
-  return { data: out, channels, height, width };
+  return { data: out, channels: 3, height, width };
+}
+
+/** Grey to three equal channels; alpha is cut off. */
+function toColor({ data, channels, height, width }: Pixels): Pixels {
+  if (channels === 3) return { data, channels, height, width };
+  const out = new Uint8Array(height * width * 3);
+  const step = channels < 3 ? 0 : 1;
+  for (let s = 0, t = 0; t < out.length; s += channels, t += 3) {
+    for (let c = 0; c < 3; c++) out[t + c] = data[s + c * step]!;
+  }
+  return { data: out, channels: 3, height, width };
+}
+
+/** Colour to grey by OpenCV's fixed-point weights (0.299, 0.587, 0.114); libpng, which OpenCV asks for PNG files, truncates. */
+function toGray({ data, channels, height, width }: Pixels, truncate: boolean): Pixels {
+  if (channels === 1) return { data, channels, height, width };
+  const out = new Uint8Array(height * width);
+  const half = truncate ? 0 : 1 << 14;
+  for (let s = 0, t = 0; t < out.length; s += channels, t++) {
+    out[t] = channels < 3 ? data[s]! : (data[s]! * 9798 + data[s + 1]! * 19235 + data[s + 2]! * 3735 + half) >> 15;
+  }
+  return { data: out, channels: 1, height, width };
 }
 
 /** Interleaved `[H, W, C]` RGB(A) to planar `[C, H, W]` BGR(A), as a raw Datum holds it. */

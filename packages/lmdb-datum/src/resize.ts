@@ -97,8 +97,8 @@ export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
   const out = new Uint8Array(target.height * target.width * channels);
   const result = { data: out, channels, height: target.height, width: target.width };
   if (height === 2 * target.height && width === 2 * target.width) return halve(pixels, result);
-  const xs = taps(width, target.width);
-  const ys = taps(height, target.height);
+  const xs = taps(width, target.width, true);
+  const ys = taps(height, target.height, false);
   const upper = new Int32Array(target.width * channels);
   const lower = new Int32Array(target.width * channels);
   for (let y = 0, t = 0; y < target.height; y++) {
@@ -121,7 +121,8 @@ interface Taps {
   weightSecond: Int32Array;
 }
 
-function taps(from: number, to: number): Taps {
+/** OpenCV drops the second tap outside of the image across a row, but down a column takes the edge twice, which rounds differently. */
+function taps(from: number, to: number, dropOutside: boolean): Taps {
   const result = {
     first: new Int32Array(to),
     second: new Int32Array(to),
@@ -131,18 +132,11 @@ function taps(from: number, to: number): Taps {
   const scale = 1 / (to / from);
   for (let i = 0; i < to; i++) {
     const position = Math.fround((i + 0.5) * scale - 0.5);
-    let index = Math.floor(position);
-    let fraction = Math.fround(position - index);
-    if (index < 0) {
-      index = 0;
-      fraction = 0;
-    }
-    if (index >= from - 1) {
-      index = from - 1;
-      fraction = 0;
-    }
-    result.first[i] = index;
-    result.second[i] = Math.min(index + 1, from - 1);
+    const index = Math.floor(position);
+    const isOutside = index < 0 || index >= from - 1;
+    const fraction = dropOutside && isOutside ? 0 : Math.fround(position - index);
+    result.first[i] = Math.min(Math.max(index, 0), from - 1);
+    result.second[i] = Math.min(Math.max(index + 1, 0), from - 1);
     result.weightFirst[i] = roundHalfEven(Math.fround(1 - fraction) * COEF_ONE);
     result.weightSecond[i] = roundHalfEven(fraction * COEF_ONE);
   }

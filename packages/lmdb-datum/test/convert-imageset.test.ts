@@ -1,0 +1,224 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { atoi, listImageFolder, parseImageList } from '../src/image-list.js';
+import { type ConvertOptions, convertImageset, openDatumLmdb, type Sample } from '../src/index.js';
+import { fixture } from './golden.js';
+import { scratchFolder } from './scratch.js';
+
+const { images } = JSON.parse(fs.readFileSync(fixture('images.json'), 'utf8'));
+const IMAGES = `${fixture('images')}/`;
+
+/** Writes a list file into a scratch folder, converts it there and gives everything that came of it. */
+async function convert(list: string | undefined, options: Partial<ConvertOptions> = {}) {
+  const folder = scratchFolder();
+  const output = path.join(folder, 'db');
+  if (list !== undefined) fs.writeFileSync(path.join(folder, 'list.txt'), list);
+  const report = await convertImageset({
+    input: IMAGES,
+    ...(list !== undefined && { list: path.join(folder, 'list.txt') }),
+    output,
+    ...options,
+  });
+  using reader = openDatumLmdb(output);
+  return { report, output, entries: [...reader.entries()] };
+}
+
+describe('a list file', () => {
+  it('is split and numbered as convert_imageset does it', () => {
+    const text = 'a.png 1\r\nb c.png -2\nno-label.png\n\nd.png\t7\ne.png  3\nf.png 4 \ng.png 9x\nh.png x9\n';
+    expect(parseImageList(text, 'root/').map(({ name, label }) => [name, label])).toEqual([
+      ['a.png', 1],
+      ['b c.png', -2],
+      ['no-label.png', 0],
+      ['', 0],
+      ['d.png\t7', 0],
+      ['e.png ', 3],
+      ['f.png 4', 0],
+      ['g.png', 9],
+      ['h.png', 0],
+    ]);
+    expect(parseImageList('x.png 1', 'prefix-')[0]!.path).toBe('prefix-x.png');
+  });
+
+  it.each([
+    ['7', 7],
+    [' \t+12abc', 12],
+    ['-3.9', -3],
+    ['', 0],
+    ['- 1', 0],
+    ['2147483648', -2147483648],
+    ['99999999999999999999', -1],
+  ])('atoi(%j) is %i, as in C', (text, value) => {
+    expect(atoi(text)).toBe(value);
+  });
+
+  it('becomes records with its names, its labels and gaps for what could not be read', async () => {
+    const { report, entries } = await convert('color.png 3\nmissing.png 1\nalpha.png -4\ncolor.jpg 9\r\n');
+    expect(entries.map(({ key, datum }) => [key, datum.label])).toEqual([
+      ['00000000_color.png', 3],
+      ['00000002_alpha.png', -4],
+      ['00000003_color.jpg', 9],
+    ]);
+    expect(report).toMatchObject({ records: 3, ignored: [] });
+    expect(report.skipped).toEqual([
+      { name: 'missing.png', reason: expect.stringMatching(/missing\.png: expected an image file.*ENOENT/) },
+    ]);
+  });
+
+  it('stores the planar BGR bytes that Caffe stores through OpenCV, in colour and grey', async () => {
+    const names = Object.keys(images);
+    const list = names.map((name, i) => `${name} ${i}`).join('\n');
+    for (const gray of [false, true]) {
+      const { entries } = await convert(list, { gray });
+      expect(entries.length).toBe(names.length);
+      for (const { key, datum } of entries) {
+        const { shape, pixelsChwBgr } = images[key.slice(9)][gray ? 'gray' : 'color'];
+        expect([datum.channels, datum.height, datum.width]).toEqual(shape);
+        if (!gray) expect(Buffer.from(datum.data).toString('base64')).toBe(pixelsChwBgr);
+      }
+    }
+  });
+
+  it('resizes to the bytes that Caffe stores', async () => {
+    const { entries } = await convert('color.png 0\npalette.png 1\n', {
+      resizeHeight: 40,
+      resizeWidth: 50,
+      resampler: 'bilinear',
+    });
+    for (const { key, datum } of entries) {
+      const expected = images[key.slice(9)].resized.find(({ shape }: { shape: number[] }) => shape[1] === 40);
+      expect(Buffer.from(datum.data).toString('base64')).toBe(expected.pixelsChwBgr);
+    }
+  });
+});
+
+describe('a folder', () => {
+  /** root/{b/x.png, a/sub/y.jpg, a/z.txt, .hidden/h.png, loose.png} */
+  function classFolders(): string {
+    const root = scratchFolder();
+    for (const name of ['a/sub', 'b', '.hidden']) fs.mkdirSync(path.join(root, name), { recursive: true });
+    for (const name of ['b/x.png', 'a/sub/y.png', '.hidden/h.png', 'loose.png', 'b/ä ö.PNG']) {
+      fs.copyFileSync(fixture('images/color.png'), path.join(root, name));
+    }
+    fs.writeFileSync(path.join(root, 'a/z.txt'), 'no image');
+    return root;
+  }
+
+  it('gives each class folder a label in the order of names', async () => {
+    const { report, entries } = await convert(undefined, { input: classFolders() });
+    expect(report.classes).toEqual([
+      { name: 'a', label: 0 },
+      { name: 'b', label: 1 },
+    ]);
+    expect(report.ignored).toEqual(['loose.png', 'a/z.txt']);
+    expect(entries.map(({ key, datum }) => [key, datum.label])).toEqual([
+      ['00000000_a/sub/y.png', 0],
+      ['00000001_b/x.png', 1],
+      ['00000002_b/ä ö.PNG', 1],
+    ]);
+  });
+
+  it('without class folders is one class', () => {
+    const { images: found, classes } = listImageFolder(IMAGES);
+    expect(found.length).toBe(Object.keys(images).length);
+    expect([classes, new Set(found.map(({ label }) => label))]).toEqual([undefined, new Set([0])]);
+  });
+
+  it('is shuffled by seed: the same seed the same order, another seed another', async () => {
+    const keys = async (shuffle: number) => (await convert(undefined, { shuffle })).entries.map(({ key }) => key);
+    const [first, again, other] = [await keys(1), await keys(1), await keys(2)];
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+    const names = (all: string[]) => all.map((key) => key.slice(9)).sort();
+    expect(names(other)).toEqual(names(first));
+    expect(first.map((key) => Number(key.slice(0, 8)))).toEqual(first.map((_, i) => i));
+  });
+});
+
+describe('encoded records', () => {
+  it('hold the very file when nothing has to change, whatever the case of its extension', async () => {
+    const { entries } = await convert('color.png 1\nsubsampled.JPEG 2\n', { encoded: true });
+    for (const { key, datum } of entries) {
+      expect(datum).toMatchObject({ encoded: true, channels: 0, height: 0, width: 0 });
+      expect(Buffer.from(datum.data).equals(fs.readFileSync(IMAGES + key.slice(9)))).toBe(true);
+    }
+  });
+
+  it('are encoded anew after a resize or for another type, and decode to the image', async () => {
+    const { entries, output } = await convert('color.png 1\ncolor.jpg 2\n', {
+      encodeType: 'png',
+      resizeHeight: 12,
+      resizeWidth: 16,
+      resampler: 'bilinear',
+    });
+    for (const { datum } of entries) {
+      expect(datum.encoded).toBe(true);
+      expect((await sharp(datum.data).metadata()).format).toBe('png');
+    }
+    using reader = openDatumLmdb(output);
+    const sample = (await reader.at(0)) as Sample;
+    expect(Buffer.from(sample.data).toString('base64')).toBe(images['color.png'].resized[0].pixelsChwBgr);
+    const { entries: jpegs } = await convert('color.png 1\n', { encodeType: 'jpg' });
+    expect((await sharp(jpegs[0]!.datum.data).metadata()).format).toBe('jpeg');
+  });
+});
+
+describe('failing', () => {
+  it.each<[string, Partial<ConvertOptions>, string | undefined, object]>([
+    [
+      'mixed sizes with checkSize',
+      { checkSize: true },
+      'color.png 0\none-row.png 1\n',
+      { code: 'MIXED_SIZES', key: '00000001_one-row.png' },
+    ],
+    ['no image that decodes', {}, 'no.png 0\nneither.png 1\n', { code: 'BAD_IMAGE' }],
+    ['an empty list', {}, '', { code: 'BAD_IMAGE' }],
+    ['a missing folder', { input: '/no/such/folder' }, undefined, { code: 'NOT_READABLE' }],
+    ['one dimension', { resizeHeight: 3 }, 'color.png 0\n', { code: 'INVALID_OPTION' }],
+    ['a seed that is none', { shuffle: -1 }, 'color.png 0\n', { code: 'INVALID_OPTION' }],
+    ['an unknown type', { encodeType: 'bmp' }, 'color.png 0\n', { code: 'INVALID_OPTION' }],
+  ])('%s leaves nothing behind', async (_, options, list, expected) => {
+    const folder = scratchFolder();
+    const output = path.join(folder, 'db');
+    if (list !== undefined) fs.writeFileSync(path.join(folder, 'list.txt'), list);
+    const files = fs.readdirSync(folder);
+    const run = convertImageset({
+      input: IMAGES,
+      ...(list !== undefined && { list: `${folder}/list.txt` }),
+      output,
+      ...options,
+    });
+    await expect(run).rejects.toMatchObject(expected);
+    expect(fs.readdirSync(folder)).toEqual(files);
+  });
+
+  it('does not touch an output that exists', async () => {
+    const output = scratchFolder();
+    await expect(convertImageset({ input: IMAGES, output })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(fs.readdirSync(output)).toEqual([]);
+  });
+
+  it('stops at a signal with its reason and leaves nothing behind', async () => {
+    const folder = scratchFolder();
+    const list = path.join(folder, 'list.txt');
+    fs.writeFileSync(list, 'color.png 1\n'.repeat(300));
+    const controller = new AbortController();
+    const onProgress = () => controller.abort(new Error('enough'));
+    const run = convertImageset({ input: IMAGES, list, output: `${folder}/db`, signal: controller.signal, onProgress });
+    await expect(run).rejects.toThrow('enough');
+    expect(fs.readdirSync(folder)).toEqual(['list.txt']);
+  });
+
+  it('skips a key of more than 511 bytes and names it', async () => {
+    const root = scratchFolder();
+    const deep = `c/${'d'.repeat(200)}/${'e'.repeat(200)}/${'f'.repeat(100)}`;
+    fs.mkdirSync(path.join(root, deep), { recursive: true });
+    fs.copyFileSync(fixture('images/color.png'), path.join(root, deep, 'x.png'));
+    fs.copyFileSync(fixture('images/color.png'), path.join(root, 'c/y.png'));
+    const { report } = await convert(undefined, { input: root });
+    expect(report.records).toBe(1);
+    expect(report.skipped).toEqual([{ name: `${deep}/x.png`, reason: expect.stringContaining('511 bytes') }]);
+  });
+});

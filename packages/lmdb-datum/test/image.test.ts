@@ -1,0 +1,126 @@
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { decodeImage, type Pixels, toPlanarBgr } from '../src/image.js';
+import { planResize, resizeBilinear, resizePixels } from '../src/resize.js';
+import { fixture, sha256 } from './golden.js';
+
+interface Packed {
+  shape: [number, number, number];
+  pixelsChwBgr: string;
+}
+interface GoldenImage {
+  sha256: string;
+  color: Packed;
+  gray: Packed;
+  resized?: Packed[];
+}
+
+const { images } = JSON.parse(fs.readFileSync(fixture('images.json'), 'utf8')) as {
+  images: Record<string, GoldenImage>;
+};
+const names = Object.keys(images);
+const read = (name: string) => fs.readFileSync(fixture(`images/${name}`));
+
+/** Largest difference of any pixel. Shapes must be equal. */
+function worstDifference(pixels: Pixels, expected: Packed): number {
+  expect([pixels.channels, pixels.height, pixels.width]).toEqual(expected.shape);
+  const planar = toPlanarBgr(pixels);
+  return Buffer.from(expected.pixelsChwBgr, 'base64').reduce(
+    (worst, value, i) => Math.max(worst, Math.abs(value - planar[i]!)),
+    0,
+  );
+}
+
+describe.each(names)('%s', (name) => {
+  const expected = images[name]!;
+
+  it('decodes to the colours that cv::imread gives', async () => {
+    expect(sha256(read(name))).toBe(expected.sha256);
+    const pixels = await decodeImage(read(name), { mode: 'color', orient: true });
+    expect(worstDifference(pixels, expected.color)).toBe(0);
+  });
+
+  it('decodes to the grey that cv::imread gives', async () => {
+    const pixels = await decodeImage(read(name), { mode: 'gray', orient: true });
+    // OpenCV takes a JPEG's own luminance; where chroma was subsampled, that differs from what its RGB gives.
+    expect(worstDifference(pixels, expected.gray)).toBeLessThanOrEqual(name === 'subsampled.JPEG' ? 5 : 1);
+  });
+});
+
+describe('bilinear resizing', () => {
+  it.each(names.filter((name) => images[name]!.resized))('gives the very pixels of cv::resize for %s', async (name) => {
+    const pixels = await decodeImage(read(name), { mode: 'color', orient: true });
+    for (const packed of images[name]!.resized!) {
+      const [, height, width] = packed.shape;
+      expect(worstDifference(resizeBilinear(pixels, { height, width }), packed)).toBe(0);
+    }
+  });
+});
+
+describe('resizing', () => {
+  /** Left half black, right half white, 4 high and 8 wide. */
+  const halves: Pixels = {
+    data: Uint8Array.from({ length: 32 }, (_, i) => (i % 8 < 4 ? 0 : 255)),
+    channels: 1,
+    height: 4,
+    width: 8,
+  };
+
+  it('crop takes the middle, fill adds black borders, squash takes all', () => {
+    const target = { height: 10, width: 10 };
+    const wide = { height: 50, width: 100 };
+    expect(planResize(wide, target, 'crop').source).toEqual({ top: 0, left: 25, height: 50, width: 50 });
+    expect(planResize(wide, target, 'fill').placed).toEqual({ top: 2, left: 0, height: 5, width: 10 });
+    expect(planResize(wide, target, 'squash')).toEqual({
+      source: { top: 0, left: 0, ...wide },
+      placed: { top: 0, left: 0, ...target },
+    });
+  });
+
+  it.each(['antialiased', 'bilinear'] as const)('%s: fill keeps the picture between its borders', async (resampler) => {
+    const { data, ...shape } = await resizePixels(
+      { ...halves, data: new Uint8Array(32).fill(200) },
+      { height: 4, width: 4 },
+      'fill',
+      resampler,
+    );
+    expect(shape).toEqual({ channels: 1, height: 4, width: 4 });
+    expect([...data]).toEqual([0, 200, 200, 0].flatMap((value) => Array(4).fill(value)));
+  });
+
+  it('antialiased averages every pixel; bilinear looks at four', async () => {
+    const stripes: Pixels = {
+      data: Uint8Array.from({ length: 64 }, (_, i) => (i % 8 === 0 ? 255 : 0)),
+      channels: 1,
+      height: 1,
+      width: 64,
+    };
+    const target = { height: 1, width: 8 };
+    const soft = await resizePixels(stripes, target, 'squash', 'antialiased');
+    const hard = await resizePixels(stripes, target, 'squash', 'bilinear');
+    expect([...hard.data]).toEqual(Array(8).fill(0));
+    for (const value of soft.data.subarray(1, 7)) expect(value).toBeCloseTo(255 / 8, -1);
+  });
+
+  it('gives one pixel and takes one pixel', async () => {
+    const one = await resizePixels(halves, { height: 1, width: 1 }, 'crop', 'antialiased');
+    expect([one.height, one.width, one.data.length]).toEqual([1, 1, 1]);
+    const many = await resizePixels(one, { height: 3, width: 2 }, 'squash', 'antialiased');
+    expect([...many.data]).toEqual(Array(6).fill(one.data[0]));
+  });
+});
+
+describe('damaged images', () => {
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['text', Buffer.from('not an image at all')],
+    ['half of a PNG', read('color.png').subarray(0, 700)],
+    ['half of a JPEG', read('color.jpg').subarray(0, 700)],
+  ])('%s is an error that names the image', async (_, bytes) => {
+    const error = await decodeImage(bytes, { name: 'cat.jpg' }).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'BAD_IMAGE', key: 'cat.jpg' });
+    expect(error.message).toMatch(
+      /^\[lmdb-datum\] cat\.jpg: expected an image that decodes, received .*; replace it or leave it out\.$/,
+    );
+  });
+});

@@ -1,0 +1,156 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index.js';
+import { fixture, type Golden, sha256 } from './golden.js';
+import { findPython, runPython } from './python.js';
+import { scratchFolder } from './scratch.js';
+
+const datumOf = (i: number, size = 8) => ({
+  channels: 3,
+  height: size,
+  width: size,
+  data: new Uint8Array(3 * size * size).fill(i),
+  label: i % 10,
+});
+
+async function writeSome(folder: string, count: number, options = {}) {
+  const writer = await DatumWriter.open(folder, options);
+  for (let i = 0; i < count; i++) await writer.put(caffeKey(i, `n/${i}.png`), datumOf(i, i % 3 ? 8 : 40));
+  await writer.close();
+}
+
+describe('DatumWriter', () => {
+  it('writes what the reader reads', async () => {
+    const folder = path.join(scratchFolder(), 'new/db');
+    await writeSome(folder, 250, { recordsPerCommit: 100 });
+    using reader = openDatumLmdb(folder);
+    expect(reader.info).toMatchObject({
+      format: 1,
+      count: 250,
+      firstKey: '00000000_n/0.png',
+      lastKey: '00000249_n/249.png',
+    });
+    expect(reader.info.lastTransactionId).toBe(3);
+    for (const { key, datum } of reader) {
+      const i = Number(key.slice(0, 8));
+      expect(datum).toMatchObject({ label: i % 10, encoded: false, height: i % 3 ? 8 : 40 });
+      expect(datum.data.every((value) => value === i % 256)).toBe(true);
+    }
+  });
+
+  it('doubles the map as often as needed', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder, { recordsPerCommit: 10 });
+    for (let i = 0; i < 90; i++) await writer.put(caffeKey(i, 'big'), datumOf(i, 600));
+    await writer.close();
+    using reader = openDatumLmdb(folder);
+    expect(reader.length).toBe(90);
+    expect(reader.info.mapSizeBytes).toBe(128 << 20);
+    expect(reader.datumAt(89)?.data[0]).toBe(89);
+  });
+
+  it('appends to a database, also one that py-lmdb wrote, and keeps what was there', async () => {
+    const folder = scratchFolder();
+    fs.copyFileSync(fixture('overflow.mdb'), path.join(folder, 'data.mdb'));
+    const before = openDatumLmdb(folder);
+    const count = before.length;
+    const writer = await DatumWriter.open(folder, { mode: 'append' });
+    expect(writer.count).toBe(count);
+    await writer.put(caffeKey(count, 'new'), datumOf(1));
+    await writer.put('00000003_and between', datumOf(2));
+    await writer.close();
+    using reader = openDatumLmdb(folder);
+    expect(reader.length).toBe(count + 2);
+    expect(reader.get('00000003_and between')?.data[0]).toBe(2);
+    expect([...before.keys()].length).toBe(count);
+    for (const key of before.keys()) expect(sha256(reader.get(key)!.data)).toBe(sha256(before.get(key)!.data));
+    before.close();
+  });
+
+  it('refuses a key twice, in one transaction and across them, and goes on', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder);
+    await writer.put('b', datumOf(1));
+    await expect(writer.put('b', datumOf(2))).rejects.toThrow(
+      /key b: expected a new key, received one that is there already/,
+    );
+    await writer.commit();
+    await writer.put('a', datumOf(3));
+    await expect(writer.put('b', datumOf(2))).rejects.toMatchObject({ code: 'WRITE_FAILED', key: 'b' });
+    await expect(writer.put('a', datumOf(2))).rejects.toMatchObject({ code: 'WRITE_FAILED', key: 'a' });
+    await writer.close();
+    using reader = openDatumLmdb(folder);
+    expect([...reader.entries()].map(({ key, datum }) => [key, datum.data[0]])).toEqual([
+      ['a', 3],
+      ['b', 1],
+    ]);
+  });
+
+  it('refuses keys that stock LMDB would not take', async () => {
+    const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
+    await expect(writer.put('', datumOf(0))).rejects.toThrow(/expected 1 to 511 bytes, received 0/);
+    await expect(writer.put('é'.repeat(256), datumOf(0))).rejects.toThrow(
+      /expected 1 to 511 bytes, received 512; shorten/,
+    );
+    await writer.put('x'.repeat(511), datumOf(0));
+    await writer.close();
+  });
+
+  it('refuses to overwrite, to append to nothing, to another format and to damage', async () => {
+    const folder = scratchFolder();
+    await expect(DatumWriter.open(folder)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    await expect(DatumWriter.open(folder, { mode: 'append' })).rejects.toMatchObject({ code: 'NOT_LMDB' });
+    await expect(DatumWriter.open(path.join(folder, 'no'), { mode: 'append' })).rejects.toMatchObject({
+      code: 'NOT_READABLE',
+    });
+    fs.writeFileSync(path.join(folder, 'data.mdb'), fs.readFileSync(fixture('deep.mdb')).subarray(0, 20000));
+    await expect(DatumWriter.open(folder, { mode: 'append' })).rejects.toMatchObject({ code: 'CORRUPT_DATABASE' });
+    expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
+  });
+
+  it('throws away the open transaction on abort, and says so after close', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder);
+    await writer.put('a', datumOf(1));
+    await writer.commit();
+    await writer.put('b', datumOf(1));
+    await writer.abort();
+    await writer.close();
+    await expect(writer.put('c', datumOf(1))).rejects.toMatchObject({ code: 'CLOSED' });
+    using reader = openDatumLmdb(folder);
+    expect([...reader.keys()]).toEqual(['a']);
+  });
+});
+
+const python = findPython(['lmdb', 'google.protobuf'], 'reading back by py-lmdb');
+
+describe.runIf(python)('py-lmdb', () => {
+  it('reads the same records from what we write', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    await writeSome(folder, 1200);
+    const { stat, records } = runPython<Golden>(python!, 'twin.py', folder);
+    using reader = openDatumLmdb(folder);
+    expect(stat.entries).toBe(1200);
+    expect(reader.info).toMatchObject({
+      depth: stat.depth,
+      leafPages: stat.leaf_pages,
+      overflowPages: stat.overflow_pages,
+    });
+    [...reader].forEach(({ keyBytes, datum }, i) => {
+      const { key, label, dataSha256, encoded, channels, height, width } = records[i]!;
+      expect(Buffer.from(keyBytes).toString('base64')).toBe(key);
+      expect(datum).toMatchObject({ label, encoded, channels, height, width });
+      expect(sha256(datum.data)).toBe(dataSha256);
+    });
+  });
+});
+
+describe('encodeDatum', () => {
+  it('writes the very bytes that protobuf writes for convert_imageset', () => {
+    // Datum(channels=1, height=1, width=2, data=b"\x07\x08", label=-1, encoded=False).SerializeToString()
+    const expected = '0801100118022202070828ffffffffffffffffff013800';
+    const datum = { channels: 1, height: 1, width: 2, data: Uint8Array.of(7, 8), label: -1 };
+    expect(Buffer.from(encodeDatum(datum)).toString('hex')).toBe(expected);
+  });
+});
