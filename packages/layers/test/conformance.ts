@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { describeTrainingKernels } from './conformance/kernels';
+import { describeNetwork } from './conformance/network';
+import { describePooling } from './conformance/pooling';
+import { describeUnpooling } from './conformance/unpooling';
+
+/** What a backend's test tells the suite. */
+export interface BackendUnderTest {
+  /** Registers the kernels and makes the backend the current one. */
+  setUp: () => void | Promise<void>;
+  /** Undoes what `setUp` started. */
+  tearDown?: () => void | Promise<void>;
+  /** The backend's name in tfjs. */
+  backend: string;
+  /** The backend looks at every index and throws for one that names no position; the others leave its value out. */
+  throwsForInvalidIndices?: boolean;
+  /** False if training kernels can't do with a batch of 0, such as a bias gradient that sums nothing. Default true. */
+  trainsEmptyBatches?: boolean;
+}
+
+/**
+ * Runs everything that a backend must be able to do for this package: pooling, unpooling, and what training needs, compared in
+ * value, shape, dtype and gradient with PyTorch.
+ */
+export function describeConformance(name: string, underTest: BackendUnderTest): void {
+  describe(`conformance: ${name}`, { timeout: 60_000 }, () => {
+    beforeAll(async () => {
+      await underTest.setUp();
+      await tf.ready();
+      expect(tf.getBackend()).toBe(underTest.backend);
+    });
+    afterAll(() => underTest.tearDown?.());
+    beforeEach(() => tf.engine().startScope());
+    afterEach(() => tf.engine().endScope());
+
+    describePooling();
+    describeUnpooling(underTest.throwsForInvalidIndices ?? false);
+    describeTrainingKernels({ emptyBatches: underTest.trainsEmptyBatches ?? true });
+    describeNetwork();
+  });
+}

@@ -1,0 +1,14 @@
+import { initWasm, type WasmEngine } from '../src/backends/wasm/index';
+import { describeConformance } from './conformance';
+
+let engine: WasmEngine;
+
+describeConformance('wasm', {
+  backend: 'wasm',
+  // tfjs-wasm's Sum over no elements leaves its output as it finds the memory.
+  trainsEmptyBatches: false,
+  setUp: async () => {
+    engine = await initWasm();
+  },
+  tearDown: () => engine.dispose(),
+});
