@@ -1,1 +1,67 @@
-export {};
+#!/usr/bin/env node
+/** The `ae` command. Packages that take time to load (TensorFlow, sharp, lmdb) are imported where commands use them. */
+import { inspect } from 'node:util';
+import { Command, CommanderError } from 'commander';
+import { explain } from './cli-error';
+import { backendCommand } from './commands/backend';
+import { importCommand } from './commands/import';
+import { inspectCommand } from './commands/inspect';
+import { testCommand } from './commands/test';
+import { trainCommand } from './commands/train';
+import { withoutExit } from './options';
+import { style } from './terminal';
+
+const commands = [importCommand, inspectCommand, trainCommand, testCommand, backendCommand];
+
+const examples = `
+A first run:
+  ae import photos/train train.lmdb --resize 64 --shuffle
+  ae import photos/val val.lmdb --resize 64 --shuffle
+  ae train train.lmdb --val val.lmdb
+  ae test runs/train-1 val.lmdb`;
+
+/** Runs the command line; an error becomes one sentence on stderr and exit code 1. */
+async function main(args: readonly string[]): Promise<void> {
+  const program = withoutExit(new Command('ae'))
+    .description('Image autoencoders: from a folder of images to reconstructions.')
+    .helpCommand('help [command]', "print a command's help")
+    .addHelpText('after', examples);
+  for (const define of commands) program.addCommand(define());
+  if (args.length === 0) program.outputHelp();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    const command = program.commands.find((candidate) => candidate.name() === args[0]);
+    report(error, command ? `ae ${command.name()}` : 'ae', args);
+    process.exitCode = 1;
+  }
+}
+
+function report(error: unknown, command: string, args: readonly string[]): void {
+  const { code, message } = error instanceof CommanderError ? explainUsage(error, command) : describe(error);
+  const line = args.includes('--json')
+    ? JSON.stringify({ event: 'error', code, message })
+    : `${style('red', `${command}:`, process.stderr)} ${message}`;
+  process.stderr.write(`${line}\n`);
+  if (args.includes('--verbose') && !(error instanceof CommanderError)) process.stderr.write(`${inspect(error)}\n`);
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  const { code, message, expected } = explain(error);
+  return { code, message: expected ? message : `${message} (unexpected; --verbose shows where it came from)` };
+}
+
+/** Rewrites what commander says into one sentence that ends in what to do. */
+function explainUsage({ code, message }: CommanderError, command: string): { code: string; message: string } {
+  const [, said, suggestion] = /^(?:error: )?(.*?)\.?(?:\s*\(Did you mean (.*)\?\))?$/s.exec(message) ?? ['', message];
+  const advice = suggestion ? `did you mean ${suggestion}?` : `${command} --help lists what there is.`;
+  return { code: code.replace('commander.', 'USAGE_').toUpperCase(), message: `${said}; ${advice}` };
+}
+
+// A reader that has seen enough (ae inspect ... | head) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+await main(process.argv.slice(2));

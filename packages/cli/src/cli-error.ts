@@ -1,0 +1,62 @@
+/** What went wrong, in one sentence for the person at the terminal, and a stable code for `--json`. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface Explanation {
+  readonly code: string;
+  readonly message: string;
+  /** False for an error nobody foresaw, which is worth a bug report. */
+  readonly expected: boolean;
+}
+
+/** What the operating system's error codes mean for somebody who named a file or folder. */
+const systemReasons: Record<string, string> = {
+  ENOENT: 'expected it to exist, received nothing there; check the path',
+  EEXIST: 'expected a new name, received one that exists; name another',
+  EACCES: 'expected permission to use it, received none; change its permissions or name another place',
+  EPERM: 'expected permission to use it, received none; change its permissions or name another place',
+  EROFS: 'expected a disk that can be written, received a read-only one; name another place',
+  ENOSPC: 'expected room on the disk, received a full one; free some space or name another place',
+  EDQUOT: 'expected room on the disk, received a used-up quota; free some space or name another place',
+  EFBIG: 'expected room for the file, received the limit on its size; name another place',
+  ENOTDIR: 'expected a folder, received a path through a file; check the path',
+  EISDIR: 'expected a file, received a folder; check the path',
+  EMFILE: 'expected to open one more file, received the limit; raise it (ulimit -n)',
+};
+
+/** Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already. */
+export function explain(error: unknown): Explanation {
+  if (error instanceof CliError) return { code: error.code, message: error.message, expected: true };
+  if (!(error instanceof Error)) return { code: 'UNEXPECTED', message: String(error), expected: false };
+  const code = (error as { code?: unknown }).code;
+  const packaged = /^\[[a-z-]+\] (.*)$/s.exec(error.message);
+  if (packaged) return { code: typeof code === 'string' ? code : 'FAILED', message: packaged[1], expected: true };
+  if (isSystemError(error)) {
+    return { code: error.code, message: `${error.path ?? 'the disk'}: ${systemReasons[error.code]}.`, expected: true };
+  }
+  return { code: 'UNEXPECTED', message: error.message, expected: false };
+}
+
+/** Runs `write`; when the operating system refuses, the error names `target`, which its own errors often don't. */
+export async function writingTo<T>(target: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new CliError(cause.code, `${target}: ${systemReasons[cause.code]}.`, { cause });
+  }
+}
+
+function isSystemError(error: unknown): error is Error & { code: string; path?: string } {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return error instanceof Error && typeof code === 'string' && Object.hasOwn(systemReasons, code);
+}

@@ -1,0 +1,142 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { ConvertReport } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error';
+import { catchInterruption } from '../interruption';
+import { type CommonOptions, choiceOption, defineCommand, numberOption, parseNumber } from '../options';
+import { summarizeRecords } from '../record-summary';
+import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../terminal';
+
+interface ImportOptions extends CommonOptions {
+  readonly root?: string;
+  readonly resize?: { readonly height: number; readonly width: number };
+  readonly fit?: 'squash' | 'crop' | 'fill';
+  readonly resampler?: 'antialiased' | 'bilinear';
+  readonly gray?: boolean;
+  readonly shuffle?: boolean;
+  readonly seed: number;
+  readonly checkSize?: boolean;
+  readonly encoded?: boolean;
+  readonly encodeType?: string;
+}
+
+const namedAtMost = 10;
+
+export function importCommand(): Command {
+  return defineCommand('import', "put images into an LMDB, as Caffe's convert_imageset does")
+    .argument('<images>', 'folder of images or of class folders, or a list file with "name label" lines')
+    .argument('<out.lmdb>', 'the LMDB folder to make')
+    .optionsGroup('Images:')
+    .option('--resize <size>', 'one size for all images: 64, or height x width as 48x64', parseSize)
+    .addOption(
+      choiceOption('--fit <mode>', 'aspect ratio: ignored, cut to fit, or black borders', [
+        'squash',
+        'crop',
+        'fill',
+      ]).default('squash'),
+    )
+    .addOption(
+      choiceOption('--resampler <name>', "smooth, or Caffe's pixels exactly", ['antialiased', 'bilinear']).default(
+        'antialiased',
+      ),
+    )
+    .option('--gray', 'one grey channel instead of three colours')
+    .option('--check-size', 'fail on the first image of another size')
+    .optionsGroup('Database:')
+    .option('--root <folder>', "what the list's names are relative to (default: the list's folder)")
+    .option('--shuffle', 'random order instead of that of the names or the list')
+    .addOption(
+      numberOption('--seed <n>', 'determines the random order', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
+    )
+    .option('--encoded', 'store image files instead of raw pixels')
+    .addOption(choiceOption('--encode-type <type>', 'store image files of this type', ['jpg', 'png', 'webp']))
+    .action(runImport);
+}
+
+function parseSize(text: string): { height: number; width: number } {
+  const parts = text.split('x');
+  if (parts.length > 2) {
+    throw new CliError('INVALID_OPTION', `--resize: expected a size such as 64 or 48x64, received "${text}".`);
+  }
+  const [height, width = height] = parts.map((part) =>
+    Number(parseNumber('--resize', part, { min: 1, max: 65500, integer: true })),
+  );
+  return { height, width };
+}
+
+async function runImport(images: string, output: string, options: ImportOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  const { convertImageset } = await import('@ae/lmdb-datum');
+  const { root, resize, shuffle, seed, json, verbose, ...same } = options;
+  const source = await findSource(images, root);
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  try {
+    const report = await convertImageset({
+      ...same,
+      ...source,
+      output,
+      ...(resize && { resizeHeight: resize.height, resizeWidth: resize.width }),
+      shuffle: shuffle ? seed : false,
+      signal: interruption.signal,
+      onProgress: ({ done, total, imagesPerSecond }) => {
+        const rate = `${Math.round(imagesPerSecond)} images/s`;
+        terminal.status(`importing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
+      },
+    });
+    terminal.status('');
+    await printReport(report, terminal, resize !== undefined);
+  } catch (error) {
+    terminal.status('');
+    if (!interruption.exitCode()) throw error;
+    terminal.warn(`stopped as asked; ${output} was not made.`);
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+  }
+}
+
+/** Tells a folder from a list file. */
+async function findSource(images: string, root?: string): Promise<{ input: string; list?: string }> {
+  const isFolder = await stat(images).then(
+    (found) => found.isDirectory(),
+    () => undefined,
+  );
+  if (isFolder === undefined) {
+    throw new CliError(
+      'NOT_READABLE',
+      `${images}: expected a folder of images or a list file, received nothing there; check the path.`,
+    );
+  }
+  if (!isFolder) return { input: root ?? path.dirname(images), list: images };
+  if (root === undefined) return { input: images };
+  throw new CliError('INVALID_OPTION', '--root: expected a list file with it, received a folder; leave --root out.');
+}
+
+async function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): Promise<void> {
+  const { output, records, skipped, ignored, classes = [], elapsedMs } = report;
+  terminal.event(report);
+  if (terminal.json) return;
+  const { sizes } = await summarizeRecords(output);
+  const size = sizes.length === 1 ? ` of ${sizes[0].size}` : '';
+  terminal.print(`${output}: ${formatNumberOf(records, 'image')}${size} in ${formatDuration(elapsedMs)}`);
+  if (classes.length > 1) {
+    terminal.print(`classes: ${classes.map(({ name, label }) => `${label} ${name}`).join(', ')}`);
+  }
+  if (skipped.length > 0) {
+    terminal.print(`skipped ${formatNumberOf(skipped.length, 'image')} that cannot be read:`);
+    for (const { reason } of skipped.slice(0, namedAtMost)) terminal.print(`  ${reason.replace(/^\[[a-z-]+\] /, '')}`);
+    if (skipped.length > namedAtMost) {
+      terminal.print(`  and ${formatCount(skipped.length - namedAtMost)} more, which --json lists`);
+    }
+  }
+  if (ignored.length > 0) {
+    const more = ignored.length > 3 ? ', ...' : '';
+    terminal.print(
+      `left out ${formatNumberOf(ignored.length, 'file')} that is no image: ${ignored.slice(0, 3).join(', ')}${more}`,
+    );
+  }
+  if (!resized && sizes.length > 1) {
+    terminal.warn('the images have different sizes, but a network takes one: to train, import with --resize 64, say.');
+  }
+}

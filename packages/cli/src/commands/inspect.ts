@@ -1,0 +1,96 @@
+import type { DatumReader, Sample } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error';
+import { type CommonOptions, defineCommand, numberOption } from '../options';
+import { assertNewFile, writeNewFile } from '../output-folder';
+import { encodePicture, layOutGrid } from '../picture-grid';
+import { type RecordSummary, spread, summarizeRecords } from '../record-summary';
+import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+
+interface InspectOptions extends CommonOptions {
+  readonly grid?: string;
+  readonly samples: number;
+  readonly scale: number;
+  readonly all?: boolean;
+}
+
+const gridColumns = 8;
+
+export function inspectCommand(): Command {
+  return defineCommand('inspect', 'show what is in an LMDB')
+    .argument('<lmdb>', 'LMDB folder, or its data.mdb')
+    .option('--all', 'look at every record, not at 20,000 spread over the database')
+    .option('--grid <out.png>', 'also write a picture of sample images')
+    .addOption(numberOption('--samples <n>', 'images in the picture', { min: 1, max: 4096, integer: true }).default(48))
+    .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
+    .action(runInspect);
+}
+
+async function runInspect(path: string, options: InspectOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  if (options.grid) await assertNewFile(options.grid);
+  const { openDatumLmdb } = await import('@ae/lmdb-datum');
+  const reader = openDatumLmdb(path);
+  try {
+    const { info } = reader;
+    const summary = await summarizeRecords(path, options.all ? Number.POSITIVE_INFINITY : undefined);
+    if (options.grid) await writeGrid(reader, options.grid, options);
+    terminal.event({ ...info, ...summary, grid: options.grid });
+    terminal.print(style('bold', path));
+    const rows: [string, string][] = [
+      ['format', `LMDB data format ${info.format}, pages of ${formatCount(info.pageSizeBytes)} bytes`],
+      ['file', `${info.path}, ${formatBytes(info.fileSizeBytes)}`],
+      ['records', formatCount(info.count)],
+    ];
+    if (info.count > 0) rows.push(['keys', `${info.firstKey} to ${info.lastKey}`], ...describeRecords(summary));
+    if (summary.examined < info.count) {
+      rows.push(['examined', `${formatNumberOf(summary.examined, 'record')}, evenly spread; --all looks at every one`]);
+    }
+    if (options.grid) rows.push(['grid', options.grid]);
+    terminal.print(formatRows(rows));
+  } finally {
+    reader.close();
+  }
+}
+
+function describeRecords({ sizes, encodings, labels, damaged }: RecordSummary): [string, string][] {
+  const list = (entries: [name: string, count: number][]) => {
+    if (entries.length === 1) return entries[0][0];
+    const named = entries.slice(0, 5).map(([name, count]) => `${name} (${formatCount(count)})`);
+    const more = entries.length > 5 ? `, and ${formatCount(entries.length - 5)} more` : '';
+    return named.join(', ') + more;
+  };
+  const rows: [string, string][] = [
+    ['size', `${list(sizes.map(({ size, count }) => [size, count]))}, channels x height x width`],
+    ['stored as', list(encodings.map(({ encoding, count }) => [encoding, count]))],
+    ['labels', describeLabels(labels)],
+  ];
+  if (sizes.length > 1) rows.push(['', 'a network takes one size: to train, import with --resize 64, say']);
+  if (damaged.length > 0) {
+    const { key, reason } = damaged[0];
+    rows.push(['damaged', `${formatNumberOf(damaged.length, 'record')}; the first is ${key}: ${reason}`]);
+  }
+  return rows;
+}
+
+function describeLabels({ distinct, min, max, without }: RecordSummary['labels']): string {
+  if (distinct === 0) return 'none';
+  const missing = without > 0 ? `; ${formatNumberOf(without, 'record')} without one` : '';
+  return `${formatCount(distinct)} different, ${min} to ${max}${missing}`;
+}
+
+/** Writes sample images, evenly spread, in rows of eight. */
+async function writeGrid(reader: DatumReader, file: string, options: InspectOptions): Promise<void> {
+  const samples: Sample[] = [];
+  for (const index of spread(reader.length, options.samples)) {
+    const sample = await reader.at(index);
+    if (sample) samples.push(sample);
+  }
+  if (samples.length === 0) {
+    throw new CliError('EMPTY_DATABASE', `--grid ${file}: expected an LMDB with images, received an empty one.`);
+  }
+  const rows = Array.from({ length: Math.ceil(samples.length / gridColumns) }, (_, row) =>
+    samples.slice(row * gridColumns, (row + 1) * gridColumns),
+  );
+  await writeNewFile(file, await encodePicture(layOutGrid([rows], { scale: options.scale })));
+}

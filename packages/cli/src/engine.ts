@@ -1,0 +1,43 @@
+import type { BackendInfo, BackendName } from '@ae/autoencoder';
+import { choiceOption, numberOption } from './options';
+import type { Terminal } from './terminal';
+
+const backendNames: readonly (BackendName | 'auto')[] = ['auto', 'tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'];
+
+export interface EngineOptions {
+  readonly backend?: BackendName | 'auto';
+  readonly threads?: number | 'auto';
+}
+
+export const backendOption = () =>
+  choiceOption('--backend <name>', 'engine to compute on (see ae backend)', backendNames).default('auto');
+
+export const threadsOption = () =>
+  numberOption('--threads <n>', 'threads of the wasm engine', {
+    min: 1,
+    max: 64,
+    integer: true,
+    words: ['auto'],
+  }).default('auto');
+
+/** Loads TensorFlow and the engine asked for; passes its warnings on. */
+export async function startEngine({ backend, threads }: EngineOptions, terminal: Terminal): Promise<BackendInfo> {
+  terminal.status('starting the engine ...');
+  await silenceTensorflow();
+  const { useBackend } = await import('@ae/autoencoder');
+  const info = await useBackend(backend, { threads });
+  terminal.status('');
+  if (info.warning) terminal.warn(`${info.warning}.`);
+  return info;
+}
+
+/** TensorFlow.js greets and warns on the console unless it runs in production mode. */
+export async function silenceTensorflow(): Promise<void> {
+  const { enableProdMode } = await import('@tensorflow/tfjs-core');
+  enableProdMode();
+}
+
+/** "wasm, 2 threads" */
+export function describeEngine({ name, threads }: BackendInfo): string {
+  return threads === undefined ? name : `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}

@@ -1,0 +1,123 @@
+import type { Datum, DatumReader } from '@ae/lmdb-datum';
+import { formatSize } from './sample-database';
+
+export interface RecordSummary {
+  /** How many records were looked at, evenly spread over the database. */
+  readonly examined: number;
+  /** Sizes as channels x height x width with their counts, most frequent first. */
+  readonly sizes: readonly { readonly size: string; readonly count: number }[];
+  /** How pixels are stored (raw, float, or a kind of image file) with counts, most frequent first. */
+  readonly encodings: readonly { readonly encoding: string; readonly count: number }[];
+  readonly labels: {
+    readonly distinct: number;
+    readonly min?: number;
+    readonly max?: number;
+    readonly without: number;
+  };
+  readonly damaged: readonly { readonly key: string; readonly reason: string }[];
+}
+
+/** Looks at up to `limit` records, evenly spread, and counts what they are. */
+export async function summarizeRecords(path: string, limit = 20_000): Promise<RecordSummary> {
+  const { openDatumLmdb } = await import('@ae/lmdb-datum');
+  const reader = openDatumLmdb(path);
+  try {
+    return await summarize(reader, limit);
+  } finally {
+    reader.close();
+  }
+}
+
+/** Numbers of up to `count` records, evenly spread over `length`. */
+export function spread(length: number, count: number): number[] {
+  const chosen = Math.min(length, count);
+  return Array.from({ length: chosen }, (_, i) => Math.floor((i * length) / chosen));
+}
+
+async function summarize(reader: DatumReader, limit: number): Promise<RecordSummary> {
+  const sizes = new Map<string, number>();
+  const encodings = new Map<string, number>();
+  const labels = new Set<number>();
+  const damaged: { key: string; reason: string }[] = [];
+  let without = 0;
+  const indices = spread(reader.length, limit);
+  for (const index of indices) {
+    try {
+      const datum = reader.datumAt(index) as Datum;
+      const size = formatSize(datum.encoded ? await readHeader(datum.data) : datum);
+      count(sizes, size);
+      count(encodings, encodingOf(datum));
+      if (datum.label === undefined) without++;
+      else labels.add(datum.label);
+    } catch (error) {
+      if (!isRecordError(error)) throw error;
+      damaged.push({ key: reader.keyAt(index) ?? '', reason: (error as Error).message });
+    }
+  }
+  const range = labels.size > 0 ? { min: minimum(labels), max: maximum(labels) } : {};
+  return {
+    examined: indices.length,
+    sizes: ranked(sizes).map(([size, n]) => ({ size, count: n })),
+    encodings: ranked(encodings).map(([encoding, n]) => ({ encoding, count: n })),
+    labels: { distinct: labels.size, ...range, without },
+    damaged,
+  };
+}
+
+/** Reads the size of an image file from its first bytes, without decoding it. */
+async function readHeader(file: Uint8Array): Promise<{ channels: number; height: number; width: number }> {
+  const sharp = (await import('sharp')).default;
+  try {
+    const { channels, height, width } = await sharp(file).metadata();
+    return { channels, height, width };
+  } catch (cause) {
+    throw Object.assign(
+      new Error(`expected an image file, received ${file.length} bytes of no known kind`, { cause }),
+      {
+        code: 'BAD_IMAGE',
+      },
+    );
+  }
+}
+
+const signatures: readonly (readonly [kind: string, offset: number, bytes: string])[] = [
+  ['JPEG', 0, '\xff\xd8\xff'],
+  ['PNG', 0, '\x89PNG'],
+  ['WebP', 8, 'WEBP'],
+  ['GIF', 0, 'GIF8'],
+  ['TIFF', 0, 'II*\0'],
+  ['TIFF', 0, 'MM\0*'],
+  ['BMP', 0, 'BM'],
+];
+
+function encodingOf({ encoded, floatData, data }: Datum): string {
+  if (!encoded) return floatData ? 'float_data' : 'raw bytes';
+  const start = Buffer.from(data.subarray(0, 16)).toString('latin1');
+  const found = signatures.find(([, offset, bytes]) => start.startsWith(bytes, offset));
+  return found ? `${found[0]} files` : 'image files of an unknown kind';
+}
+
+function isRecordError(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === 'BAD_DATUM' || code === 'BAD_IMAGE';
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+function ranked(counts: Map<string, number>): [string, number][] {
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
+function minimum(values: Iterable<number>): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const value of values) least = Math.min(least, value);
+  return least;
+}
+
+function maximum(values: Iterable<number>): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) most = Math.max(most, value);
+  return most;
+}

@@ -1,0 +1,71 @@
+import type { DatumReader, Sample } from '@ae/lmdb-datum';
+import { CliError } from './cli-error';
+
+/** The records of an LMDB as images of one size: a sample source for training and testing. */
+export interface SampleDatabase {
+  readonly path: string;
+  readonly length: number;
+  /** The first record's size, which all others must have: `[height, width, channels]`. */
+  readonly shape: readonly [height: number, width: number, channels: number];
+  at(index: number): Sample | undefined | Promise<Sample | undefined>;
+  close(): void;
+}
+
+/** Opens an LMDB of Datums and looks at its first record; throws when there is none. Sizes are checked as records are read. */
+export async function openSamples(path: string): Promise<SampleDatabase> {
+  const { openDatumLmdb } = await import('@ae/lmdb-datum');
+  const reader = openDatumLmdb(path);
+  try {
+    const first = await readFirst(reader, path);
+    const check = (sample: Sample) => checkSize(sample, first, path);
+    return {
+      path,
+      length: reader.length,
+      shape: [first.height, first.width, first.channels],
+      at: (index) => {
+        const sample = reader.at(index);
+        return sample instanceof Promise ? sample.then(check) : sample && check(sample);
+      },
+      close: () => reader.close(),
+    };
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
+}
+
+async function readFirst(reader: DatumReader, path: string): Promise<Sample> {
+  const first = await reader.at(0);
+  if (first) return first;
+  throw new CliError(
+    'EMPTY_DATABASE',
+    `${path}: expected an LMDB with images, received an empty one; fill one with ae import.`,
+  );
+}
+
+function checkSize(sample: Sample, first: Sample, path: string): Sample {
+  if (sample.height === first.height && sample.width === first.width && sample.channels === first.channels) {
+    return sample;
+  }
+  throw new CliError(
+    'MIXED_SIZES',
+    `${path}: key ${sample.key}: expected ${formatSize(first)} (channels x height x width) as the first image has, ` +
+      `received ${formatSize(sample)}; import the images again with one size, such as --resize 64.`,
+  );
+}
+
+/** A sample's size as Caffe writes it, channels first: 3x64x64. */
+export function formatSize({ channels, height, width }: { channels: number; height: number; width: number }): string {
+  return `${channels}x${height}x${width}`;
+}
+
+/** Throws unless the images have the size that a network takes; `network` says which network, for the message. */
+export function assertShape(database: SampleDatabase, shape: readonly number[], network: string, advice: string): void {
+  if (database.shape.every((size, i) => size === shape[i])) return;
+  const size = ([height, width, channels]: readonly number[]) => formatSize({ channels, height, width });
+  throw new CliError(
+    'SHAPE_MISMATCH',
+    `${database.path}: expected images of ${size(shape)} (channels x height x width) for ${network}, ` +
+      `received ${size(database.shape)}; ${advice}.`,
+  );
+}

@@ -1,0 +1,115 @@
+import type { CommonOptions } from './options';
+
+type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green';
+
+const styleCodes: Record<Style, [number, number]> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  yellow: [33, 39],
+  green: [32, 39],
+};
+
+const clearLine = '\r\x1b[2K';
+
+/**
+ * What commands print with: results go to stdout, everything about the way there (the live line, warnings) to stderr.
+ * Colours and the live line appear on a terminal only.
+ */
+export class Terminal {
+  readonly json: boolean;
+  readonly isLive: boolean;
+  private live = '';
+
+  constructor({ json = false }: CommonOptions = {}) {
+    this.json = json;
+    this.isLive = !json && Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb';
+  }
+
+  /** Prints one line of result text; nothing in JSON mode. */
+  print(line = ''): void {
+    if (this.json) return;
+    this.aside(() => process.stdout.write(`${line}\n`));
+  }
+
+  /** Prints one line of JSON; nothing in text mode. */
+  event(value: object): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Prints a line that must not end up in a pipe. */
+  warn(message: string): void {
+    this.aside(() => {
+      const line = this.json
+        ? JSON.stringify({ event: 'warning', message })
+        : `${style('yellow', 'note:', process.stderr)} ${message}`;
+      process.stderr.write(`${line}\n`);
+    });
+  }
+
+  /** Replaces the live line; it is cut to the terminal's width. An empty line removes it. */
+  status(line: string): void {
+    if (!this.isLive) return;
+    this.live = [...line].slice(0, Math.max(10, (process.stderr.columns ?? 80) - 1)).join('');
+    process.stderr.write(clearLine + this.live);
+  }
+
+  /** Writes whole lines without the live line getting between them. */
+  private aside(write: () => void): void {
+    if (this.live) process.stderr.write(clearLine);
+    write();
+    if (this.live) process.stderr.write(this.live);
+  }
+}
+
+/** Colours text if `stream` is a terminal and the user has not asked for none (https://no-color.org). */
+export function style(name: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  if (!stream.isTTY || process.env.NO_COLOR || process.env.TERM === 'dumb') return text;
+  const [on, off] = styleCodes[name];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
+}
+
+/** Aligns rows of a name and a value. */
+export function formatRows(rows: readonly (readonly [name: string, value: string])[], indent = '  '): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${indent}${style('dim', name.padEnd(width))}  ${value}`).join('\n');
+}
+
+/** 1234567 as 1,234,567. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** "1 image", "1,800 images". */
+export function formatNumberOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** Bytes in the largest unit that keeps the number above 1. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : value.toPrecision(3)} ${units[power]}`;
+}
+
+/** Milliseconds as "4.2 s", "3m 05s" or "2h 07m". */
+export function formatDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes}m ${pad(Math.round(seconds) % 60)}s`;
+  return `${Math.floor(minutes / 60)}h ${pad(minutes % 60)}m`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** A bar of `width` characters, filled by `fraction`, in eighths. */
+export function formatBar(fraction: number, width = 20): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, fraction)) * width * 8);
+  const full = '█'.repeat(Math.floor(eighths / 8));
+  const part = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
+  return (full + part).padEnd(width, '░');
+}
