@@ -11,6 +11,8 @@ export class CliError extends Error {
   }
 }
 
+const missingParent = 'expected a place in a folder that exists, received one in a folder that does not; make it first';
+
 export interface Explanation {
   readonly code: string;
   readonly message: string;
@@ -52,7 +54,8 @@ export async function writingTo<T>(target: string, write: () => Promise<T>): Pro
     return await write();
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    throw new CliError(cause.code, `${target}: ${systemReasons[cause.code]}.`, { cause });
+    const reason = cause.code === 'ENOENT' ? missingParent : systemReasons[cause.code];
+    throw new CliError(cause.code, `${target}: ${reason}.`, { cause });
   }
 }
 

@@ -27,7 +27,11 @@ async function main(args: readonly string[]): Promise<void> {
     .helpCommand('help [command]', "print a command's help")
     .addHelpText('after', examples);
   for (const define of commands) program.addCommand(define());
-  if (args.length === 0) program.outputHelp();
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    process.exitCode = 1;
+    return;
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -55,8 +59,9 @@ function describe(error: unknown): { code: string; message: string } {
 /** Rewrites what commander says into one sentence that ends in what to do. */
 function explainUsage({ code, message }: CommanderError, command: string): { code: string; message: string } {
   const [, said, suggestion] = /^(?:error: )?(.*?)\.?(?:\s*\(Did you mean (.*)\?\))?$/s.exec(message) ?? ['', message];
+  const sentence = said.replace(/\.?(: | )?Expected /, ', expected ');
   const advice = suggestion ? `did you mean ${suggestion}?` : `${command} --help lists what there is.`;
-  return { code: code.replace('commander.', 'USAGE_').toUpperCase(), message: `${said}; ${advice}` };
+  return { code: code.replace('commander.', 'USAGE_').toUpperCase(), message: `${sentence}; ${advice}` };
 }
 
 // A reader that has seen enough (ae inspect ... | head) is no error.

@@ -61,18 +61,18 @@ export async function fillFolder(folder: string, fill: (temporary: string) => Pr
   }
 }
 
-/** Throws unless `file` is a name that is free. */
-export async function assertNewFile(file: string): Promise<void> {
-  const exists = await access(file).then(
+/** Throws if there is something under the name of an output; called before long work begins. */
+export async function assertNew(target: string, kind: 'file' | 'folder'): Promise<void> {
+  const exists = await access(target).then(
     () => true,
     () => false,
   );
-  if (exists) throw alreadyThere(file, 'file');
+  if (exists) throw alreadyThere(target, kind);
 }
 
 /** Writes a file that appears whole or not at all. */
 export async function writeNewFile(file: string, content: Uint8Array | string): Promise<void> {
-  await assertNewFile(file);
+  await assertNew(file, 'file');
   const temporary = temporaryName(file);
   try {
     await writingTo(file, async () => {
@@ -89,7 +89,7 @@ function temporaryName(target: string): string {
   return `${path.resolve(target)}.${randomUUID().slice(0, 8)}.tmp`;
 }
 
-function alreadyThere(target: string, kind: string): CliError {
+function alreadyThere(target: string, kind: 'file' | 'folder'): CliError {
   return new CliError(
     'OUTPUT_EXISTS',
     `${target}: expected a ${kind} that does not exist yet, received one that does; name another, or remove it first.`,

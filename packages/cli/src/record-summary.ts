@@ -1,5 +1,5 @@
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
-import { formatSize } from './sample-database';
+import { formatSize, openDatabase } from './sample-database';
 
 export interface RecordSummary {
   /** How many records were looked at, evenly spread over the database. */
@@ -19,8 +19,7 @@ export interface RecordSummary {
 
 /** Looks at up to `limit` records, evenly spread, and counts what they are. */
 export async function summarizeRecords(path: string, limit = 20_000): Promise<RecordSummary> {
-  const { openDatumLmdb } = await import('@ae/lmdb-datum');
-  const reader = openDatumLmdb(path);
+  const reader = await openDatabase(path);
   try {
     return await summarize(reader, limit);
   } finally {

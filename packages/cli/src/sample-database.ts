@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { DatumReader, Sample } from '@ae/lmdb-datum';
 import { CliError } from './cli-error';
 
@@ -11,10 +12,23 @@ export interface SampleDatabase {
   close(): void;
 }
 
+/** Opens an LMDB for reading. */
+export async function openDatabase(path: string): Promise<DatumReader> {
+  await stat(path).catch((cause) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new CliError(
+      'NOT_READABLE',
+      `${path}: expected an LMDB folder or its data.mdb, received nothing there; check the path.`,
+      { cause },
+    );
+  });
+  const { openDatumLmdb } = await import('@ae/lmdb-datum');
+  return openDatumLmdb(path);
+}
+
 /** Opens an LMDB of Datums and looks at its first record; throws when there is none. Sizes are checked as records are read. */
 export async function openSamples(path: string): Promise<SampleDatabase> {
-  const { openDatumLmdb } = await import('@ae/lmdb-datum');
-  const reader = openDatumLmdb(path);
+  const reader = await openDatabase(path);
   try {
     const first = await readFirst(reader, path);
     const check = (sample: Sample) => checkSize(sample, first, path);

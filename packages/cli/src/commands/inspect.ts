@@ -2,9 +2,10 @@ import type { DatumReader, Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNewFile, writeNewFile } from '../output-folder';
+import { assertNew, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { type RecordSummary, spread, summarizeRecords } from '../record-summary';
+import { openDatabase } from '../sample-database';
 import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
 interface InspectOptions extends CommonOptions {
@@ -28,9 +29,8 @@ export function inspectCommand(): Command {
 
 async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const terminal = new Terminal(options);
-  if (options.grid) await assertNewFile(options.grid);
-  const { openDatumLmdb } = await import('@ae/lmdb-datum');
-  const reader = openDatumLmdb(path);
+  if (options.grid) await assertNew(options.grid, 'file');
+  const reader = await openDatabase(path);
   try {
     const { info } = reader;
     const summary = await summarizeRecords(path, options.all ? Number.POSITIVE_INFINITY : undefined);

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { claimFolder, claimNumberedFolder, fillFolder, releaseFolder } from '../output-folder';
+import { assertNew, claimFolder, claimNumberedFolder, fillFolder, releaseFolder } from '../output-folder';
 import { encodePicture, encodeSample, layOutGrid } from '../picture-grid';
 import { spread } from '../record-summary';
 import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
@@ -57,6 +57,7 @@ export function testCommand(): Command {
 
 async function runTest(modelPath: string, lmdbPath: string, options: TestOptions): Promise<void> {
   const terminal = new Terminal(options);
+  if (options.savePrefix !== undefined) await assertNew(options.savePrefix, 'folder');
   const samples = await openSamples(lmdbPath);
   const model = await findModel(modelPath);
   const engine = await startEngine(options, terminal);

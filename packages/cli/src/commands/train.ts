@@ -5,7 +5,7 @@ import { CliError, writingTo } from '../cli-error';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { claimFolder, claimNumberedFolder, releaseFolder } from '../output-folder';
+import { assertNew, claimFolder, claimNumberedFolder, releaseFolder } from '../output-folder';
 import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
 import { fitEpochs } from '../time-budget';
@@ -84,6 +84,7 @@ async function runTrain(trainPath: string, options: TrainCommandOptions): Promis
   if (options.epochs !== undefined && options.minutes !== undefined) {
     throw new CliError('INVALID_OPTION', '--minutes: expected without --epochs, received both; leave one out.');
   }
+  if (options.out !== undefined) await assertNew(options.out, 'folder');
   const samples = await openSamples(trainPath);
   const validation = options.val === undefined ? undefined : await openSamples(options.val);
   if (validation)
