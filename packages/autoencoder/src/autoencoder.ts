@@ -5,6 +5,7 @@ import { useBackend } from './backend';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluate';
 import { initializeAsTorch } from './initialization';
+import { type CodeSizes, measureSizes } from './masks';
 import { loadModel, type ModelMetadata, saveModel } from './model-folder';
 import { type PixelFormat, resolvePixels, samplesToTensor, valuesToSamples } from './pixels';
 import { codeLayerName, type PresetName, presets } from './presets';
@@ -137,6 +138,11 @@ export class Autoencoder {
     return this.ready.encoder.outputs[0].shape[1] as number;
   }
 
+  /** How many bytes an image, its code and its masks take. */
+  get sizes(): CodeSizes {
+    return measureSizes(this.ready);
+  }
+
   /** Returns a table of the layers, their output shapes and parameters. */
   summary(): string {
     const lines: string[] = [];
@@ -192,7 +198,7 @@ export class Autoencoder {
     return trainModel(this.ready, samples, options);
   }
 
-  /** Scores the reconstructions of all samples, each with its own masks. */
+  /** Scores the reconstructions of all samples: with their own masks, or with those that `options.masks` names. */
   evaluate(samples: SampleSource, options?: EvaluateOptions): Promise<Evaluation> {
     return evaluateModel(this.ready, samples, options);
   }

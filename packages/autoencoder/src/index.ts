@@ -9,7 +9,19 @@ export {
 } from './backend';
 export { AutoencoderError, type AutoencoderErrorCode } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluate';
-export { psnrDb } from './metrics';
+export type { CodeSizes, MaskInfo, MaskMode } from './masks';
+export { type ImageError, imageError, psnrDb } from './metrics/psnr';
+export {
+  bestImages,
+  type ClassScores,
+  rankImages,
+  type ScoreName,
+  scoresByClass,
+  scoresToCsv,
+  worstImages,
+} from './metrics/score-tables';
+export type { ImageScores, ScoreSummary, Scores } from './metrics/scores';
+export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } from './metrics/ssim';
 export type { AdamOptions, OptimizerOptions, SgdOptions } from './optimizers';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
 export type { PresetName } from './presets';

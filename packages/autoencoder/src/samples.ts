@@ -10,6 +10,8 @@ export interface Sample {
   readonly width: number;
   readonly data: Uint8Array;
   readonly label?: number;
+  /** What it is called where it comes from, such as its key in a database. */
+  readonly key?: string;
 }
 
 /**

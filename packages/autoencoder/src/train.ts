@@ -107,7 +107,8 @@ export async function trainModel(
         await clock.breathe();
         throwIfAborted(options.signal, step);
       }
-      const validation = options.validation && (await evaluateModel(trainable, options.validation, { batchSize }));
+      const validation =
+        options.validation && (await evaluateModel(trainable, options.validation, { batchSize, similarity: false }));
       clock.resume();
       const summary = { epoch, loss: lossSum / samples.length, validation, ...clock.reading() };
       history.push(summary);

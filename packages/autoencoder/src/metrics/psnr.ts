@@ -31,7 +31,7 @@ export function imageError(
     const error = value - target;
     squares += error * error;
     absolutes += Math.abs(error);
-    const clampedError = (value < 0 ? 0 : value > peak ? peak : value) - target;
+    const clampedError = Math.min(peak, Math.max(0, value)) - target;
     clampedSquares += clampedError * clampedError;
   }
   return { mse: squares / size, mae: absolutes / size, clampedMse: clampedSquares / size };
