@@ -26,6 +26,9 @@ export interface SequentialStep {
   readonly pool?: MaxPooling2D;
 }
 
+/** What tf.layers takes as a name, though it says so no earlier than when the layer is connected. */
+const LAYER_NAME = /^[A-Za-z0-9][-A-Za-z0-9._/]*$/;
+
 /**
  * A chain of layers, in which each unpooling finds the pool it undoes.
  *
@@ -77,7 +80,7 @@ export class Sequential {
     }
     const kind = takeAutoNameKind(layer);
     if (kind !== undefined && !layer.built) layer.name = `${kind}_${this.countOf(kind) + 1}`;
-    this.checkIsNew(layer);
+    this.checkName(layer);
     this.addedSteps.push(this.connect(layer));
     if (kind !== undefined) this.kindCounts.set(kind, this.countOf(kind) + 1);
     return this;
@@ -121,7 +124,12 @@ export class Sequential {
     return this.kindCounts.get(kind) ?? 0;
   }
 
-  private checkIsNew(layer: layers.Layer): void {
+  private checkName(layer: layers.Layer): void {
+    if (!LAYER_NAME.test(layer.name)) {
+      throw new InvalidOptionError(
+        `layer "${layer.name}": expected a name of letters, digits and - . _ / that starts with a letter or digit, received that one.`,
+      );
+    }
     for (const step of this.addedSteps) {
       if (step.layer !== layer && step.layer.name !== layer.name) continue;
       const received = step.layer === layer ? 'the same layer again' : 'another of this name';

@@ -204,6 +204,12 @@ describe('Sequential errors', () => {
       /layer "a": .* received another of this name/,
     ],
     [
+      'a name that tf.layers would refuse later',
+      'INVALID_OPTION',
+      () => new Sequential({ inputShape: [4] }).add(relu({ name: 'my relu' })),
+      /layer "my relu": expected a name of letters, digits/,
+    ],
+    [
       'an empty model',
       'INVALID_GRAPH',
       () => new Sequential({ inputShape: [4] }).build(),

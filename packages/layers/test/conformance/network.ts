@@ -3,6 +3,7 @@ import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { readGolden, toTensor } from '../golden/read';
 import { buildMirror } from '../networks';
+import { saveInMemory } from '../saved-model';
 import { expectTensor, expectValues } from './expect-tensor';
 
 /** A whole network against PyTorch, its halves, and what it leaves behind. */
@@ -67,14 +68,7 @@ export function describeNetwork(): void {
 
     it('is saved and loaded on the same backend', async () => {
       const { model } = build();
-      let saved: tf.io.ModelArtifacts | undefined;
-      await model.save(
-        tf.io.withSaveHandler(async (artifacts) => {
-          saved = artifacts;
-          return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
-        }),
-      );
-      const loaded = await loadLayersModel(tf.io.fromMemory(saved!));
+      const loaded = await loadLayersModel(tf.io.fromMemory(await saveInMemory(model)));
       await expectTensor(loaded.predict(toTensor(golden.x)) as tf.Tensor, golden.y, { tolerance: 1e-5 });
       for (const part of [model, loaded]) part.dispose();
     });
