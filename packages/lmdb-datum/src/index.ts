@@ -29,6 +29,8 @@ export {
   type Entry,
   type OpenOptions,
   openDatumLmdb,
-  type ScanOptions,
 } from './reader.js';
+export type { Damage } from './salvage.js';
+export type { ScanOptions } from './scan.js';
+export { type VerifyOptions, type VerifyReport, verify } from './verify.js';
 export { caffeKey, DatumWriter, type WriterOptions } from './writer.js';

@@ -16,13 +16,14 @@ import {
   reasonOf,
 } from './errors.js';
 import { type Format, META_BYTES, type Meta, readFormat, readMeta } from './meta.js';
-import { PAGE_OVERFLOW, Page, type PageLayout, readU64 } from './page.js';
+import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page.js';
 
 /** Pages kept in memory. Branch pages of a tree of 300,000 leaves fit. */
 const CACHE_BYTES = 16 << 20;
+const CUT_SHORT = 'the file is cut short, copy it again';
 
 export interface PageFileOptions {
-  /** Use the older meta page if one of the two is damaged, instead of refusing the file. */
+  /** Use the older meta page if one of the two is damaged, and collect a page's damaged nodes, instead of refusing them. */
   lenient?: boolean;
 }
 
@@ -42,10 +43,12 @@ export class PageFile {
   private readonly metaAgain = Buffer.alloc(META_BYTES);
   private readonly cache = new Map<number, Page>();
   private readonly cachedPages: number;
+  private readonly lenient: boolean;
 
   /** @param location A data file, or the folder that holds `data.mdb`. */
   constructor(location: string, options: PageFileOptions = {}) {
     this.path = dataFileOf(location);
+    this.lenient = options.lenient ?? false;
     try {
       this.fd = fs.openSync(this.path, 'r');
     } catch (cause) {
@@ -57,7 +60,7 @@ export class PageFile {
       const format = readFormat(head, this.path);
       this.layout = format.layout;
       this.pageSizeBytes = format.pageSizeBytes;
-      const { meta, metaBytes, damage } = this.chooseMeta(format, options.lenient ?? false);
+      const { meta, metaBytes, damage } = this.chooseMeta(format);
       this.meta = meta;
       this.metaBytes = metaBytes;
       if (damage !== undefined) this.metaDamage = damage;
@@ -71,7 +74,7 @@ export class PageFile {
   }
 
   /** The one with the higher transaction id, as LMDB does. A damaged one is an error unless `lenient`. */
-  private chooseMeta(format: Format, lenient: boolean) {
+  private chooseMeta(format: Format) {
     const found: { meta: Meta; metaBytes: Buffer }[] = [];
     let damage: string | undefined;
     for (const page of [0, 1]) {
@@ -85,7 +88,7 @@ export class PageFile {
     if (first && second && Math.abs(first.meta.transactionId - second.meta.transactionId) > 1) {
       damage = `transactions ${first.meta.transactionId} and ${second.meta.transactionId} in the meta pages`;
     }
-    if (!first || (damage !== undefined && !lenient)) {
+    if (!first || (damage !== undefined && !this.lenient)) {
       throw new CorruptDatabaseError(
         `${this.path}: expected two meta pages of neighbouring transactions, received damage in ${damage}; ` +
           (first ? 'open with lenient: true to read the snapshot that is left.' : 'restore the file from a copy.'),
@@ -94,6 +97,11 @@ export class PageFile {
     }
     const newest = second && second.meta.transactionId > first.meta.transactionId ? second : first;
     return { ...newest, damage };
+  }
+
+  /** The bytes of the meta page that counts. */
+  get metaPageBytes(): Uint8Array {
+    return this.metaBytes;
   }
 
   get isOpen(): boolean {
@@ -133,7 +141,7 @@ export class PageFile {
       Math.floor(position / (this.pageSizeBytes || 4096)),
       `at least ${position + 1} bytes in the file`,
       `${position}`,
-      'the file is cut short, copy it again',
+      CUT_SHORT,
     );
   }
 
@@ -141,20 +149,26 @@ export class PageFile {
   page(number: number): Page {
     const cached = this.cache.get(number);
     if (cached) return cached;
+    const page = this.readPage(number);
+    // Keeps the pages used last: a Map iterates in order of insertion.
+    if (this.cache.size >= this.cachedPages) this.cache.delete(this.cache.keys().next().value as number);
+    this.cache.set(number, page);
+    return page;
+  }
+
+  /** The branch or leaf page `number`, past the cache. */
+  readPage(number: number, options: PageOptions = { lenient: this.lenient }): Page {
     this.assertInside(number, 1);
     const bytes = Buffer.allocUnsafeSlow(this.pageSizeBytes);
     this.readAt(bytes, 0, bytes.length, number * this.pageSizeBytes);
     let page: Page;
     try {
-      page = new Page(bytes, number, this.layout, this.path);
+      page = new Page(bytes, number, this.layout, this.path, options);
     } catch (error) {
       this.assertUnchanged();
       throw error;
     }
     this.assertUnchanged();
-    // Keeps the pages used last: a Map iterates in order of insertion.
-    if (this.cache.size >= this.cachedPages) this.cache.delete(this.cache.keys().next().value as number);
-    this.cache.set(number, page);
     return page;
   }
 
@@ -166,6 +180,16 @@ export class PageFile {
         `a page between 2 and ${this.meta.lastPage}`,
         count === 1 ? `${first}` : `${first} to ${first + count - 1}`,
       );
+    }
+  }
+
+  /** Checks that the overflow pages of a value are part of the snapshot and of the file, before memory is taken for it. */
+  assertValueInside({ page, pages, size }: ValueRef): void {
+    if (page === 0) return;
+    this.assertInside(page, pages);
+    const end = page * this.pageSizeBytes + this.layout.headerBytes + size;
+    if (end > this.fileBytes) {
+      throw this.corrupt(page, `at least ${end} bytes in the file`, `${this.fileBytes}`, CUT_SHORT);
     }
   }
 

@@ -2,10 +2,14 @@
 import type { PageFile } from './page-file.js';
 
 export class PageSet {
+  /** Number of pages in the set. */
+  size = 0;
   private readonly bits: Uint8Array;
 
   constructor(private readonly file: PageFile) {
-    this.bits = new Uint8Array(Math.ceil((Math.min(file.meta.lastPage, file.fileBytes / file.pageSizeBytes) + 1) / 8));
+    // A file may be shorter than its last page, but not hold more pages than it has bytes for.
+    const pages = Math.min(file.meta.lastPage, Math.ceil(file.fileBytes / file.pageSizeBytes)) + 1;
+    this.bits = new Uint8Array(Math.ceil(pages / 8));
   }
 
   has(page: number): boolean {
@@ -18,9 +22,11 @@ export class PageSet {
    * @throws CorruptDatabaseError if one of them is in the set already.
    */
   add(first: number, count: number): void {
-    for (let page = first; page < first + count; page++) {
+    const end = Math.min(first + count, this.bits.length * 8);
+    for (let page = first; page < end; page++) {
       if (this.has(page)) throw this.file.corrupt(page, 'a page that is used once', 'one that is used twice');
       this.bits[Math.floor(page / 8)]! |= 1 << (page & 7);
+      this.size++;
     }
   }
 }

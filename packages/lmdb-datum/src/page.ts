@@ -11,7 +11,7 @@
  *              in a leaf: the value of (hi << 16 | lo) bytes, or a reference to overflow pages
  *              in a branch: nothing; the child's page number is flags:hi:lo
  */
-import { CorruptDatabaseError, UnsupportedFormatError } from './errors.js';
+import { CorruptDatabaseError } from './errors.js';
 
 /** What differs between the two data formats. */
 export interface PageLayout {
@@ -59,11 +59,21 @@ export interface ValueRef {
   offset: number;
 }
 
+export interface PageOptions {
+  /** Collect damaged nodes instead of throwing. A damaged header always throws. */
+  lenient?: boolean;
+  /** Keys are u64 numbers: the list of free pages. */
+  integerKeys?: boolean;
+}
+
 /** A branch or leaf page. */
 export class Page {
   readonly isLeaf: boolean;
   /** Number of keys. A branch's first key is empty and stands below all others. */
   readonly count: number;
+
+  /** Nodes that are damaged, and how. Always empty unless the page was made with `lenient`; don't touch those nodes. */
+  readonly damagedNodes = new Map<number, string>();
 
   /**
    * @param bytes The whole page.
@@ -75,13 +85,15 @@ export class Page {
     readonly number: number,
     readonly layout: PageLayout,
     readonly path: string,
+    options: PageOptions = {},
   ) {
     const { headerBytes, base } = layout;
     const saysNumber = readU64(bytes, 0);
     if (saysNumber !== number) this.fail('a page that carries its own number', `number ${saysNumber}`);
     const flags = bytes.readUInt16LE(headerBytes - 6);
-    if (flags !== PAGE_BRANCH && flags !== PAGE_LEAF)
+    if (flags !== PAGE_BRANCH && flags !== PAGE_LEAF) {
       this.fail('a branch or leaf page', `flags 0x${flags.toString(16)}`);
+    }
     this.isLeaf = flags === PAGE_LEAF;
     const lower = bytes.readUInt16LE(headerBytes - 4) + base;
     const upper = bytes.readUInt16LE(headerBytes - 2) + base;
@@ -90,52 +102,67 @@ export class Page {
     }
     this.count = (lower - headerBytes) >> 1;
     if (this.count < (this.isLeaf ? 1 : 2)) this.fail('keys', `${this.count}`);
-    this.checkNodes(upper);
+    this.checkNodes(upper, options);
   }
 
-  private checkNodes(upper: number): void {
+  private checkNodes(upper: number, { lenient = false, integerKeys = false }: PageOptions): void {
     const { bytes, isLeaf } = this;
     let usedBytes = 0;
-    let lastStart = 0;
-    let lastEnd = 0;
+    let last = -1;
     for (let i = 0; i < this.count; i++) {
       const node = this.node(i);
-      if (node < upper || node + NODE_HEADER_BYTES > bytes.length || node % 2 !== 0) {
-        this.fail(`node ${i} inside the page`, `offset ${node}`);
+      const problem = this.nodeProblem(node, upper) ?? this.orderProblem(i, last, integerKeys);
+      if (problem === undefined) {
+        const keyEnd = node + NODE_HEADER_BYTES + bytes.readUInt16LE(node + 6);
+        const end = isLeaf ? keyEnd + this.payloadBytes(node) : keyEnd;
+        usedBytes += (end - node + 1) & ~1;
+        if (isLeaf || i > 0) last = i;
+      } else if (lenient) {
+        this.damagedNodes.set(i, problem);
+      } else {
+        this.fail(`node ${i} to be sound`, problem);
       }
-      const keyStart = node + NODE_HEADER_BYTES;
-      const keyEnd = keyStart + bytes.readUInt16LE(node + 6);
-      const end = isLeaf ? keyEnd + this.leafPayloadBytes(node, i) : keyEnd;
-      if (end > bytes.length) this.fail(`node ${i} to end inside the page`, `end ${end} of ${bytes.length}`);
-      usedBytes += (end - node + 1) & ~1;
-      const hasLast = isLeaf ? i > 0 : i > 1;
-      if (hasLast && bytes.compare(bytes, keyStart, keyEnd, lastStart, lastEnd) >= 0) {
-        this.fail(`keys ${i - 1} and ${i} in ascending order`, 'another order');
-      }
-      lastStart = keyStart;
-      lastEnd = keyEnd;
     }
-    if (usedBytes !== bytes.length - upper) {
+    if (usedBytes !== bytes.length - upper && !lenient) {
       this.fail(`nodes of ${bytes.length - upper} bytes together`, `${usedBytes}`);
     }
   }
 
-  private leafPayloadBytes(node: number, i: number): number {
-    const flags = this.bytes.readUInt16LE(node + 4);
-    if (flags & ~(NODE_BIG | NODE_SUBTREE)) {
-      if (flags & ~7) this.fail(`known flags in node ${i}`, `0x${flags.toString(16)}`);
-      throw new UnsupportedFormatError(
-        `${this.path}: expected one value a key, received sorted duplicates (dupsort) on page ${this.number}; ` +
-          'Caffe writes no such database, copy its records into a plain one first.',
-        { path: this.path, page: this.number },
-      );
-    }
-    if (this.bytes.readUInt16LE(node + 6) === 0) this.fail(`a key in node ${i}`, 'an empty key');
-    const size = this.bytes.readUInt32LE(node);
-    if (flags & NODE_SUBTREE && size !== TREE_RECORD_BYTES) {
-      this.fail(`a tree record of ${TREE_RECORD_BYTES} bytes in node ${i}`, `${size} bytes`);
-    }
-    return flags & NODE_BIG ? this.layout.overflowRefBytes : size;
+  private nodeProblem(node: number, upper: number): string | undefined {
+    const { bytes, isLeaf } = this;
+    if (node < upper || node + NODE_HEADER_BYTES > bytes.length || node % 2 !== 0) return `offset ${node}`;
+    const keyBytes = bytes.readUInt16LE(node + 6);
+    const keyEnd = node + NODE_HEADER_BYTES + keyBytes;
+    if (keyEnd > bytes.length) return `a key of ${keyBytes} bytes`;
+    if (!isLeaf) return undefined;
+    const flags = bytes.readUInt16LE(node + 4);
+    if (flags & ~(NODE_BIG | NODE_SUBTREE)) return `flags 0x${flags.toString(16)}`;
+    if (keyBytes === 0) return 'an empty key';
+    const size = bytes.readUInt32LE(node);
+    if (flags & NODE_SUBTREE && size !== TREE_RECORD_BYTES) return `a tree record of ${size} bytes`;
+    if (flags & NODE_BIG && size > MAX_VALUE_BYTES) return `a value of ${size} bytes`;
+    return keyEnd + this.payloadBytes(node) > bytes.length ? `a value of ${size} bytes` : undefined;
+  }
+
+  private orderProblem(i: number, last: number, integerKeys: boolean): string | undefined {
+    const { bytes } = this;
+    const node = this.node(i);
+    const key = node + NODE_HEADER_BYTES;
+    const keyBytes = bytes.readUInt16LE(node + 6);
+    if (integerKeys && keyBytes !== 8 && (this.isLeaf || i > 0)) return `a key of ${keyBytes} bytes`;
+    if (last < 0) return undefined;
+    const lastNode = this.node(last);
+    const lastKey = lastNode + NODE_HEADER_BYTES;
+    const order = integerKeys
+      ? readU64(bytes, lastKey) - readU64(bytes, key)
+      : bytes.compare(bytes, key, key + keyBytes, lastKey, lastKey + bytes.readUInt16LE(lastNode + 6));
+    return order < 0 ? undefined : `a key that is not above key ${last}`;
+  }
+
+  /** Bytes behind the key of a leaf's node. */
+  private payloadBytes(node: number): number {
+    const isBig = this.bytes.readUInt16LE(node + 4) & NODE_BIG;
+    return isBig ? this.layout.overflowRefBytes : this.bytes.readUInt32LE(node);
   }
 
   private node(i: number): number {
@@ -173,7 +200,6 @@ export class Page {
     const size = this.bytes.readUInt32LE(node);
     const offset = node + NODE_HEADER_BYTES + this.bytes.readUInt16LE(node + 6);
     if (!(this.bytes.readUInt16LE(node + 4) & NODE_BIG)) return { page: 0, pages: 0, size, offset };
-    if (size > MAX_VALUE_BYTES) this.fail(`a value of at most ${MAX_VALUE_BYTES} bytes in node ${i}`, `${size}`);
     const pages = Math.ceil((this.layout.headerBytes + size) / this.bytes.length);
     return { page: readU64(this.bytes, offset), pages, size, offset: 0 };
   }

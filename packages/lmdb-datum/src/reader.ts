@@ -1,32 +1,39 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
 import { type Datum, decodeDatum, type Sample } from './datum.js';
-import { describe, InvalidOptionError, UnsupportedFormatError } from './errors.js';
-import { buildKeyIndex, type KeyIndex } from './key-index.js';
+import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors.js';
+import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index.js';
+import { loadKeyIndex, saveKeyIndex } from './key-index-file.js';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta.js';
 import { TREE_RECORD_BYTES } from './page.js';
 import { PageFile } from './page-file.js';
-import { PageSet } from './page-set.js';
+import type { Damage } from './salvage.js';
 import { decodeSample } from './sample.js';
+import {
+  keyBytes,
+  keyText,
+  lowerBound,
+  placeOf,
+  type RecordPlace,
+  type ScanOptions,
+  scanIndex,
+  scanTree,
+} from './scan.js';
 import { TreeCursor } from './tree-cursor.js';
 import { ValueReader } from './value-reader.js';
 
 export interface OpenOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
   database?: string;
-  /** Read the older snapshot if one of the two meta pages is damaged. Default false: damage is an error. */
+  /**
+   * Read around damage instead of stopping at it: records that can't be read are left out and listed in `reader.damage`; of two
+   * meta pages the sound one is taken. Walks the tree once when opening. Default false.
+   */
   lenient?: boolean;
-}
-
-/** Bounds and direction of a scan. */
-export interface ScanOptions {
-  /** First key, inclusive. Default: the database's first. */
-  start?: string | Uint8Array;
-  /** Last key, exclusive, whatever the direction. Default: past the database's last. */
-  end?: string | Uint8Array;
-  /** From the last key down to the first. Default false. */
-  reverse?: boolean;
-  /** Ends the scan with the signal's reason, between two records. */
-  signal?: AbortSignal;
+  /**
+   * Keep the index of the keys, which `at()` and `batches()` need, in this file; true: beside the data file, with `.index` added.
+   * It is written if it is missing or of another transaction. Default: it is built anew, in memory.
+   */
+  indexFile?: string | true;
 }
 
 /** One record of a scan. */
@@ -70,7 +77,7 @@ export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumRea
   if (typeof path !== 'string' || path === '') {
     throw new InvalidOptionError(`path: expected a file or folder name, received ${describe(path)}; pass a string.`);
   }
-  return new DatumReader(new PageFile(path, { lenient: options.lenient }), options.database);
+  return new DatumReader(new PageFile(path, { lenient: options.lenient }), options);
 }
 
 /**
@@ -80,26 +87,40 @@ export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumRea
  * It is also a sample source for training: `length` and `at(i)`.
  */
 export class DatumReader {
-  /** Number of records. */
+  /** Number of records; of those that can be reached if opened with `lenient`. */
   readonly length: number;
+  /** What could not be read so far. Always empty unless opened with `lenient`. */
+  readonly damage: readonly Damage[];
   private readonly tree: TreeRecord;
   private readonly values: ValueReader;
+  private readonly indexFile?: string;
+  /** Set if opened with `lenient`. */
+  private readonly addDamage?: (damage: Damage) => void;
   private index?: KeyIndex;
 
   /** Use `openDatumLmdb`. */
   constructor(
     private readonly file: PageFile,
-    database?: string,
+    { database, lenient = false, indexFile }: OpenOptions,
   ) {
+    const damage: Damage[] = [];
+    this.damage = damage;
     this.values = new ValueReader(file);
+    if (indexFile !== undefined) this.indexFile = indexFile === true ? `${file.path}.index` : indexFile;
     try {
       this.tree = database === undefined ? file.meta.main : this.findNamed(database);
       assertPlainTree(this.tree, file.path);
+      if (lenient) {
+        this.addDamage = (found) => damage.push(found);
+        if (file.metaDamage !== undefined)
+          this.addDamage({ message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
+        this.index = salvageKeyIndex(file, this.tree, this.addDamage);
+      }
     } catch (error) {
       file.close();
       throw error;
     }
-    this.length = this.tree.entries;
+    this.length = this.index?.length ?? this.tree.entries;
   }
 
   /** Number of records: the same as `length`. */
@@ -113,14 +134,14 @@ export class DatumReader {
 
   /** First key in order, or undefined if the database is empty. */
   get firstKey(): string | undefined {
-    const cursor = new TreeCursor(this.file, this.tree);
-    return cursor.first() ? text(cursor.leaf.key(cursor.index)) : undefined;
+    for (const key of this.keys()) return key;
+    return undefined;
   }
 
   /** Last key in order, or undefined if the database is empty. */
   get lastKey(): string | undefined {
-    const cursor = new TreeCursor(this.file, this.tree);
-    return cursor.last() ? text(cursor.leaf.key(cursor.index)) : undefined;
+    for (const key of this.keys({ reverse: true })) return key;
+    return undefined;
   }
 
   get info(): DatabaseInfo {
@@ -150,15 +171,14 @@ export class DatumReader {
    */
   get(key: string | Uint8Array): Datum | undefined {
     const value = this.getBytes(key);
-    return value && decodeDatum(value, text(key));
+    return value && decodeDatum(value, keyText(key));
   }
 
   /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
   getBytes(key: string | Uint8Array): Uint8Array | undefined {
-    const cursor = new TreeCursor(this.file, this.tree);
-    const wanted = bytesOf(key, 'key');
-    if (!cursor.seek(wanted) || cursor.leaf.compareKey(cursor.index, wanted) !== 0) return undefined;
-    return this.valueAt(cursor);
+    const wanted = keyBytes(key, 'key');
+    const place = this.addDamage ? this.findInIndex(wanted) : this.findInTree(wanted);
+    return place && place.leaf.compareKey(place.index, wanted) === 0 ? this.valueAt(place) : undefined;
   }
 
   /**
@@ -181,25 +201,21 @@ export class DatumReader {
 
   /** Key number `i` in order; undefined outside of 0 to length - 1. */
   keyAt(i: number): string | undefined {
-    if (!this.has(i)) return undefined;
-    const { page, index } = this.keyIndex().leaf(i);
-    return text(this.file.page(page).key(index));
+    const place = this.placeAt(i);
+    return place && keyText(place.leaf.key(place.index));
   }
 
   /** All keys of a range, in order, without reading values. */
   *keys(options: ScanOptions = {}): Generator<string, void, undefined> {
-    for (const cursor of this.scan(options)) yield text(cursor.leaf.key(cursor.index));
+    for (const { leaf, index } of this.scan(options)) yield keyText(leaf.key(index));
   }
 
-  /** All records of a range, in order. Each has memory of its own. */
+  /** All records of a range, in order. Each has memory of its own. If opened with `lenient`, damaged ones are left out. */
   *entries(options: ScanOptions = {}): Generator<Entry, void, undefined> {
-    for (const cursor of this.scan(options)) {
-      const { leaf, index } = cursor;
-      const keyBytes = Buffer.from(leaf.key(index));
-      const key = text(keyBytes);
-      this.assertRecord(cursor);
-      const value = Buffer.from(this.values.view(leaf, index));
-      yield { key, keyBytes, datum: decodeDatum(value, key) };
+    for (const place of this.scan(options)) {
+      const keyBytes = Buffer.from(place.leaf.key(place.index));
+      const entry = this.readEntry(place, keyBytes, keyText(keyBytes));
+      if (entry) yield entry;
     }
   }
 
@@ -217,61 +233,72 @@ export class DatumReader {
     this.close();
   }
 
-  /** Builds the index of the keys if it isn't there yet. */
+  private readEntry(place: RecordPlace, keyBytes: Uint8Array, key: string): Entry | undefined {
+    try {
+      this.assertRecord(place);
+      const value = Buffer.from(this.values.view(place.leaf, place.index));
+      return { key, keyBytes, datum: decodeDatum(value, key) };
+    } catch (error) {
+      const isDamage = error instanceof DatumError || error instanceof CorruptDatabaseError;
+      if (!this.addDamage || !isDamage) throw error;
+      this.addDamage({ page: error.page, key, message: error.message });
+      return undefined;
+    }
+  }
+
+  private scan(options: ScanOptions): Generator<RecordPlace, void, undefined> {
+    return this.addDamage ? scanIndex(this.file, this.keyIndex(), options) : scanTree(this.file, this.tree, options);
+  }
+
+  /** The index of the keys, which is loaded or built when it is first needed. */
   private keyIndex(): KeyIndex {
-    this.file.assertUnchanged();
-    this.index ??= buildKeyIndex(this.file, this.tree);
+    if (this.index) return this.index;
+    const { file, tree, indexFile } = this;
+    const loaded = indexFile === undefined ? undefined : loadKeyIndex(indexFile, file, tree);
+    this.index = loaded ?? buildKeyIndex(file, tree);
+    if (indexFile !== undefined && !loaded) saveKeyIndex(indexFile, this.index, file, tree);
     return this.index;
   }
 
-  private has(i: number): boolean {
-    return Number.isInteger(i) && i >= 0 && i < this.length;
+  private placeAt(i: number): RecordPlace | undefined {
+    if (!Number.isInteger(i) || i < 0 || i >= this.length) return undefined;
+    return placeOf(this.file, this.keyIndex(), i);
   }
 
   private recordAt(i: number): { key: string; value: Buffer } | undefined {
-    if (!this.has(i)) return undefined;
-    const { page, index } = this.keyIndex().leaf(i);
-    const leaf = this.file.page(page);
-    if (leaf.isSubtree(index)) throw namedDatabase(this.file.path, text(leaf.key(index)));
-    return { key: text(leaf.key(index)), value: this.values.read(leaf, index) };
+    const place = this.placeAt(i);
+    return place && { key: keyText(place.leaf.key(place.index)), value: this.valueAt(place) };
   }
 
-  private *scan({ start, end, reverse = false, signal }: ScanOptions): Generator<TreeCursor, void, undefined> {
-    const low = start === undefined ? undefined : bytesOf(start, 'start');
-    const high = end === undefined ? undefined : bytesOf(end, 'end');
+  private findInTree(key: Uint8Array): RecordPlace | undefined {
     const cursor = new TreeCursor(this.file, this.tree);
-    const leaves = new PageSet(this.file);
-    let more = reverse ? startReverse(cursor, high) : low ? cursor.seek(low) : cursor.first();
-    let records = 0;
-    for (let last = -1; more; more = reverse ? cursor.previous() : cursor.next()) {
-      signal?.throwIfAborted();
-      if (cursor.leaf.number !== last) leaves.add(cursor.leaf.number, 1);
-      last = cursor.leaf.number;
-      const isPast = reverse
-        ? low && cursor.leaf.compareKey(cursor.index, low) < 0
-        : high && cursor.leaf.compareKey(cursor.index, high) >= 0;
-      if (isPast) return;
-      records++;
-      yield cursor;
-    }
-    if (!low && !high && records !== this.length) {
-      throw this.file.corrupt(this.file.meta.page, `${this.length} records, as the header says`, `${records}`);
-    }
+    return cursor.seek(key) ? cursor : undefined;
   }
 
-  private valueAt(cursor: TreeCursor): Buffer {
-    this.assertRecord(cursor);
-    return this.values.read(cursor.leaf, cursor.index);
+  private findInIndex(key: Uint8Array): RecordPlace | undefined {
+    const index = this.keyIndex();
+    const i = lowerBound(this.file, index, key);
+    return i < index.length ? placeOf(this.file, index, i) : undefined;
   }
 
-  private assertRecord({ leaf, index }: TreeCursor): void {
-    if (leaf.isSubtree(index)) throw namedDatabase(this.file.path, text(leaf.key(index)));
+  private valueAt(place: RecordPlace): Buffer {
+    this.assertRecord(place);
+    return this.values.read(place.leaf, place.index);
+  }
+
+  private assertRecord({ leaf, index }: RecordPlace): void {
+    if (!leaf.isSubtree(index)) return;
+    const key = keyText(leaf.key(index));
+    throw new UnsupportedFormatError(
+      `${this.file.path}: key ${key}: expected a record, received a named database; open it with database: ${describe(key)}.`,
+      { path: this.file.path, key },
+    );
   }
 
   private findNamed(name: string): TreeRecord {
     const { file } = this;
-    const cursor = new TreeCursor(file, file.meta.main);
     const key = Buffer.from(name);
+    const cursor = new TreeCursor(file, file.meta.main);
     const found = cursor.seek(key) && cursor.leaf.compareKey(cursor.index, key) === 0;
     if (!found || !cursor.leaf.isSubtree(cursor.index)) {
       throw new InvalidOptionError(
@@ -287,13 +314,6 @@ export class DatumReader {
   }
 }
 
-function startReverse(cursor: TreeCursor, high: Uint8Array | undefined): boolean {
-  if (!high) return cursor.last();
-  const found = cursor.seek(high);
-  // An empty tree has no position to step back from.
-  return found || cursor.isPlaced ? cursor.previous() : false;
-}
-
 function assertPlainTree(tree: TreeRecord, path: string): void {
   const flags = tree.flags & 0x7fff;
   if (flags === 0) return;
@@ -303,24 +323,5 @@ function assertPlainTree(tree: TreeRecord, path: string): void {
     `${path}: expected a plain database, received one with ${received}; Caffe writes no such database, ` +
       'so copy its records into a plain one first.',
     { path },
-  );
-}
-
-function namedDatabase(path: string, name: string): UnsupportedFormatError {
-  return new UnsupportedFormatError(
-    `${path}: key ${name}: expected a record, received a named database; open it with database: ${JSON.stringify(name)}.`,
-    { path, key: name },
-  );
-}
-
-function text(key: string | Uint8Array): string {
-  return typeof key === 'string' ? key : Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8');
-}
-
-function bytesOf(key: string | Uint8Array, name: string): Uint8Array {
-  if (key instanceof Uint8Array) return key;
-  if (typeof key === 'string') return Buffer.from(key);
-  throw new InvalidOptionError(
-    `${name}: expected a string or bytes, received ${describe(key)}; pass the key as it is stored.`,
   );
 }

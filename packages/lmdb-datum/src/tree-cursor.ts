@@ -117,6 +117,8 @@ export class TreeCursor {
     if (page.isLeaf !== wantLeaf) {
       throw this.file.corrupt(number, wantLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
     }
+    for (const [node, problem] of page.damagedNodes)
+      throw this.file.corrupt(number, `node ${node} to be sound`, problem);
     const firstKey = page.isLeaf ? 0 : 1;
     if ((low && page.compareKey(firstKey, low) < 0) || (high && page.compareKey(page.count - 1, high) >= 0)) {
       throw this.file.corrupt(number, 'keys within the range that the parent page gives', 'keys outside of it');

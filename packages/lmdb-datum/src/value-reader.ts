@@ -24,8 +24,7 @@ export class ValueReader {
   /** An overflow value, in memory of its own. */
   readOverflow(ref: ValueRef): Buffer {
     const { headerBytes } = this.file.layout;
-    this.file.assertInside(ref.page, ref.pages);
-    this.assertInFile(ref);
+    this.file.assertValueInside(ref);
     const bytes = Buffer.allocUnsafeSlow(headerBytes + ref.size);
     this.file.readAt(bytes, 0, bytes.length, ref.page * this.file.pageSizeBytes);
     this.file.checkOverflow(bytes, 0, ref.page, ref.pages);
@@ -41,8 +40,7 @@ export class ValueReader {
     const start = ref.page * this.file.pageSizeBytes;
     const bytes = headerBytes + ref.size;
     if (bytes > WINDOW_BYTES) return this.readOverflow(ref);
-    this.file.assertInside(ref.page, ref.pages);
-    this.assertInFile(ref);
+    this.file.assertValueInside(ref);
     if (start < this.windowStart || start + bytes > this.windowEnd) this.fill(start, bytes);
     this.nextStart = start + ref.pages * this.file.pageSizeBytes;
     const window = this.window as Buffer;
@@ -61,18 +59,5 @@ export class ValueReader {
     this.file.assertUnchanged();
     this.windowStart = start;
     this.windowEnd = start + want;
-  }
-
-  /** Checked before memory is taken, so that a damaged size can't ask for more than the file holds. */
-  private assertInFile(ref: ValueRef): void {
-    const end = ref.page * this.file.pageSizeBytes + this.file.layout.headerBytes + ref.size;
-    if (end > this.file.fileBytes) {
-      throw this.file.corrupt(
-        ref.page,
-        `at least ${end} bytes in the file`,
-        `${this.file.fileBytes}`,
-        'the file is cut short, copy it again',
-      );
-    }
   }
 }
