@@ -68,6 +68,19 @@ describe('Sequential', () => {
     expect(build(true).steps[3].pool?.name).toBe('first');
   });
 
+  it('leaves the name of a layer that has weights already, because they are saved under it', () => {
+    const shared = linear({ units: 4 });
+    new Sequential({ inputShape: [4] }).add(relu()).add(shared).build();
+    const { name } = shared;
+    new Sequential({ inputShape: [4] }).add(linear({ units: 4, name: 'first' })).add(shared);
+    expect(shared.name).toBe(name);
+    const twin = linear({ units: 4 });
+    twin.apply(tf.ones([1, 4]));
+    const given = twin.name;
+    new Sequential({ inputShape: [4] }).add(twin);
+    expect(twin.name).toBe(given);
+  });
+
   it('restores odd sizes', () => {
     const network = new Sequential({ inputShape: [7, 9, 2] }).add(maxPooling2d({ poolSize: 2 })).add(maxUnpooling2d());
     expect(shapesOf(network)).toEqual(['3x4x2', '7x9x2']);
@@ -261,6 +274,15 @@ describe('split', () => {
     ]);
     const y = decoder.predict([code, ...masks]) as tf.Tensor;
     expect([...y.dataSync()]).toEqual([...(built.predict(x) as tf.Tensor).dataSync()]);
+  });
+
+  it('takes the first of the smallest layers for the code', () => {
+    const network = new Sequential({ inputShape: [4] })
+      .add(linear({ units: 2, name: 'first' }))
+      .add(relu({ name: 'second' }))
+      .add(linear({ units: 4 }));
+    expect(network.split().codeLayerName).toBe('first');
+    expect(network.split('second').codeLayerName).toBe('second');
   });
 
   it('shares the weights', () => {
