@@ -13,9 +13,12 @@ export function markAutoNamed<L extends layers.Layer>(layer: L, kind: string, ar
   return layer;
 }
 
-/** Returns the kind that {@link markAutoNamed} was given, and forgets it. */
-export function takeAutoNameKind(layer: layers.Layer): string | undefined {
-  const kind = kinds.get(layer);
+/** Returns the kind that {@link markAutoNamed} was given, until {@link keepName}. */
+export function autoNameKind(layer: layers.Layer): string | undefined {
+  return kinds.get(layer);
+}
+
+/** Settles a layer's name: from now on it is as if the caller had given it. */
+export function keepName(layer: layers.Layer): void {
   kinds.delete(layer);
-  return kind;
 }

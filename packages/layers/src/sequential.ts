@@ -1,5 +1,5 @@
 import { input, type LayersModel, type layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { takeAutoNameKind } from './auto-name';
+import { autoNameKind, keepName } from './auto-name';
 import { formatShape, GraphError, InvalidOptionError, MaskError } from './errors';
 import { inferOutputShape, type SampleShape } from './layer-shape';
 import { MaxPooling2D } from './max-pooling-2d';
@@ -78,11 +78,12 @@ export class Sequential {
     if (this.built) {
       throw new GraphError(`Sequential: expected add() before build(), received layer "${layer.name}" after it.`);
     }
-    const kind = takeAutoNameKind(layer);
+    const kind = autoNameKind(layer);
     if (kind !== undefined && !layer.built) layer.name = `${kind}_${this.countOf(kind) + 1}`;
     this.checkName(layer);
     this.addedSteps.push(this.connect(layer));
     if (kind !== undefined) this.kindCounts.set(kind, this.countOf(kind) + 1);
+    keepName(layer);
     return this;
   }
 

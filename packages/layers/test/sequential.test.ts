@@ -245,8 +245,13 @@ describe('Sequential errors', () => {
     const network = new Sequential({ inputShape: [4, 4, 1] });
     expect(() => network.add(linear({ units: 3 }))).toThrow(ShapeError);
     expect(() => network.add(maxUnpooling2d())).toThrow(GraphError);
-    network.add(flatten()).add(linear({ units: 3 }));
-    expect(network.steps.map(({ layer }) => layer.name)).toEqual(['flatten_1', 'linear_1']);
+    const again = linear({ units: 3 });
+    expect(() => network.add(again)).toThrow(ShapeError);
+    network
+      .add(flatten())
+      .add(linear({ units: 3 }))
+      .add(again);
+    expect(network.steps.map(({ layer }) => layer.name)).toEqual(['flatten_1', 'linear_1', 'linear_2']);
   });
 
   it('refuses layers after build()', () => {
