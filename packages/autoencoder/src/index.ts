@@ -22,7 +22,7 @@ export {
 } from './metrics/score-tables';
 export type { ImageScores, ScoreSummary, Scores } from './metrics/scores';
 export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } from './metrics/ssim';
-export type { AdamOptions, OptimizerOptions, SgdOptions } from './optimizers';
+export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './optimizers';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
 export type { PresetName } from './presets';
 export type { ImageShape, Sample, SampleSource } from './samples';

@@ -7,129 +7,249 @@ export interface SgdOptions {
   readonly name: 'sgd';
   /** Default 0.01, as the Torch original has it. */
   readonly learningRate?: number;
-  /** In [0, 1). Default 0. */
+  /** In [0, 1]. Default 0. */
   readonly momentum?: number;
-  /** Look ahead along the momentum, which must then be above 0. Default false. */
+  /** How much less than the whole gradient enters the momentum, in [0, 1]. Default 0. */
+  readonly dampening?: number;
+  /** Look ahead along the momentum, which must then be above 0, with a dampening of 0. Default false. */
   readonly nesterov?: boolean;
   /** L2 penalty added to the gradient. Default 0. */
   readonly weightDecay?: number;
 }
 
-/** Adam as torch.optim.Adam has it. */
+/** Adam as torch.optim.Adam has it, and as torch.optim.AdamW has it under the name 'adamw'. */
 export interface AdamOptions {
-  readonly name: 'adam';
+  readonly name: 'adam' | 'adamw';
   /** Default 0.001. */
   readonly learningRate?: number;
-  /** Decay of the running mean of gradients, in [0, 1). Default 0.9. */
+  /** Decay of the running mean of gradients, in [0, 1]. Default 0.9. */
   readonly beta1?: number;
-  /** Decay of the running mean of squared gradients, in [0, 1). Default 0.999. */
+  /** Decay of the running mean of squared gradients, in [0, 1]. Default 0.999. */
   readonly beta2?: number;
   /** Added to the denominator. Default 1e-8. */
+  readonly epsilon?: number;
+  /** Added to the gradient by 'adam' (default 0); shrinks the weights themselves in 'adamw' (default 0.01). */
+  readonly weightDecay?: number;
+}
+
+/** RMSProp as torch.optim.RMSprop has it. */
+export interface RmsPropOptions {
+  readonly name: 'rmsprop';
+  /** Default 0.01. */
+  readonly learningRate?: number;
+  /** Decay of the running mean of squared gradients, in [0, 1]. Default 0.99. */
+  readonly alpha?: number;
+  /** Added to the denominator. Default 1e-8. */
+  readonly epsilon?: number;
+  /** In [0, 1]. Default 0. */
+  readonly momentum?: number;
+  /** Divide by the gradients' standard deviation instead of their root mean square. Default false. */
+  readonly centered?: boolean;
+  /** L2 penalty added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/** Adagrad as torch.optim.Adagrad has it. */
+export interface AdagradOptions {
+  readonly name: 'adagrad';
+  /** Default 0.01. */
+  readonly learningRate?: number;
+  /** The learning rate of step n is divided by `1 + (n - 1) * learningRateDecay`. Default 0. */
+  readonly learningRateDecay?: number;
+  /** Where the sums of squared gradients begin. Default 0. */
+  readonly initialAccumulator?: number;
+  /** Added to the denominator. Default 1e-10. */
   readonly epsilon?: number;
   /** L2 penalty added to the gradient. Default 0. */
   readonly weightDecay?: number;
 }
 
-export type OptimizerOptions = SgdOptions | AdamOptions;
+export type OptimizerOptions = SgdOptions | AdamOptions | RmsPropOptions | AdagradOptions;
+
+/** One step of one variable. */
+interface Update {
+  readonly variable: tf.Variable;
+  readonly gradient: tf.Tensor;
+  /** The state of this variable, by the names of the algorithm's slots. */
+  readonly slots: Record<string, tf.Variable>;
+  readonly learningRate: number;
+  /** Counted from 1. */
+  readonly step: number;
+}
+
+/** What distinguishes one optimiser from another. `O` is its options, each with a value. */
+interface Algorithm<O> {
+  readonly defaults: O;
+  /** Throws INVALID_OPTION for options that don't go together. */
+  check?(options: O): void;
+  /** The state it keeps of each variable: names, and the value to begin with. */
+  slots(options: O): Record<string, number>;
+  /** Changes the variable and its slots in place. */
+  update(update: Update, options: O): void;
+}
+
+type Resolved<O> = Required<Omit<O, 'name'>>;
+
+const sgd: Algorithm<Resolved<SgdOptions>> = {
+  defaults: { learningRate: 0.01, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 },
+  check({ momentum, dampening, nesterov }) {
+    if (!nesterov || (momentum > 0 && dampening === 0)) return;
+    throw new AutoencoderError(
+      'INVALID_OPTION',
+      `nesterov: expected a momentum above 0 and no dampening with it, received momentum ${momentum} and dampening ${dampening}.`,
+    );
+  },
+  slots: ({ momentum }): Record<string, number> => (momentum > 0 ? { velocity: 0 } : {}),
+  update({ variable, gradient, slots, learningRate, step }, options) {
+    sgdStep(variable, gradient, slots.velocity ?? null, { ...options, learningRate, step });
+  },
+};
+
+const adamDefaults = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+
+function adamLike(decoupled: boolean, weightDecay: number): Algorithm<Resolved<AdamOptions>> {
+  return {
+    defaults: { ...adamDefaults, weightDecay },
+    slots: () => ({ mean: 0, square: 0 }),
+    update({ variable, gradient, slots, learningRate, step }, options) {
+      adamStep(variable, gradient, slots.mean, slots.square, { ...options, learningRate, step, decoupled });
+    },
+  };
+}
+
+const rmsprop: Algorithm<Resolved<RmsPropOptions>> = {
+  defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
+  slots: ({ momentum, centered }) => ({
+    square: 0,
+    ...(centered && { mean: 0 }),
+    ...(momentum > 0 && { velocity: 0 }),
+  }),
+  update({ variable, gradient, slots, learningRate }, { alpha, epsilon, momentum, centered, weightDecay }) {
+    tf.tidy(() => {
+      const direction = penalized(variable, gradient, weightDecay);
+      decayTowards(slots.square, tf.square(direction), alpha);
+      if (centered) decayTowards(slots.mean, direction, alpha);
+      const variance = centered ? tf.sub(slots.square, tf.square(slots.mean)) : slots.square;
+      const scaled = tf.div(direction, tf.add(tf.sqrt(variance), epsilon));
+      if (momentum > 0) slots.velocity.assign(tf.add(tf.mul(slots.velocity, momentum), scaled));
+      variable.assign(tf.sub(variable, tf.mul(momentum > 0 ? slots.velocity : scaled, learningRate)));
+    });
+  },
+};
+
+const adagrad: Algorithm<Resolved<AdagradOptions>> = {
+  defaults: { learningRate: 0.01, learningRateDecay: 0, initialAccumulator: 0, epsilon: 1e-10, weightDecay: 0 },
+  slots: ({ initialAccumulator }) => ({ square: initialAccumulator }),
+  update({ variable, gradient, slots, learningRate, step }, { learningRateDecay, epsilon, weightDecay }) {
+    tf.tidy(() => {
+      const direction = penalized(variable, gradient, weightDecay);
+      slots.square.assign(tf.add(slots.square, tf.square(direction)));
+      const scaled = tf.div(direction, tf.add(tf.sqrt(slots.square), epsilon));
+      variable.assign(tf.sub(variable, tf.mul(scaled, learningRate / (1 + (step - 1) * learningRateDecay))));
+    });
+  },
+};
+
+function penalized(variable: tf.Variable, gradient: tf.Tensor, weightDecay: number): tf.Tensor {
+  return weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
+}
+
+/** slot = decay * slot + (1 - decay) * value */
+function decayTowards(slot: tf.Variable, value: tf.Tensor, decay: number): void {
+  slot.assign(tf.add(tf.mul(slot, decay), tf.mul(value, 1 - decay)));
+}
+
+const algorithms = { sgd, adam: adamLike(false, 0), adamw: adamLike(true, 0.01), rmsprop, adagrad };
+
+/** The algorithm of that name; its options are known to be its own only once `resolveOptimizer` has checked them. */
+function algorithmOf(name: OptimizerOptions['name']): Algorithm<object> {
+  if (Object.hasOwn(algorithms, name)) return algorithms[name] as Algorithm<object>;
+  const known = Object.keys(algorithms).join(', ');
+  throw new AutoencoderError(
+    'INVALID_OPTION',
+    `optimizer: expected one of ${known}, received ${JSON.stringify(name)}.`,
+  );
+}
+
+/** An optimiser's options with a value for each. */
+export type ResolvedOptimizer = { readonly name: OptimizerOptions['name']; readonly learningRate: number } & Readonly<
+  Record<string, number | boolean | string>
+>;
+
+/** Fills in what is missing; throws INVALID_OPTION for unknown names, unknown options and values out of range. */
+export function resolveOptimizer(options: OptimizerOptions): ResolvedOptimizer {
+  const { defaults, check } = algorithmOf(options.name);
+  checkKeys(`optimizer ${options.name}`, options, ['name', ...Object.keys(defaults)]);
+  const resolved: Record<string, unknown> = { name: options.name };
+  for (const [key, fallback] of Object.entries(defaults)) {
+    const value = (options as unknown as Record<string, unknown>)[key] ?? fallback;
+    if (typeof fallback === 'boolean') checkBoolean(key, value);
+    else checkNumber(key, value, { min: 0, max: fractions.has(key) ? 1 : undefined });
+    resolved[key] = value;
+  }
+  check?.(resolved);
+  return resolved as ResolvedOptimizer;
+}
+
+const fractions = new Set(['momentum', 'dampening', 'beta1', 'beta2', 'alpha']);
+
+function checkBoolean(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new AutoencoderError('INVALID_OPTION', `${name}: expected true or false, received ${String(value)}.`);
+}
 
 /** Updates variables in place from their gradients and owns the state that takes. */
-export interface Optimizer {
+export class Optimizer {
+  /** May be set between steps, as schedules do. */
   learningRate: number;
+  /** How many steps have been made; to set only when a checkpoint is restored. */
+  steps = 0;
+  private readonly options: ResolvedOptimizer;
+  private readonly algorithm: Algorithm<object>;
+  private readonly slots: Record<string, tf.Variable>[];
+
+  /** Throws INVALID_OPTION; see `resolveOptimizer`. */
+  constructor(
+    options: OptimizerOptions,
+    private readonly variables: readonly tf.Variable[],
+  ) {
+    this.options = resolveOptimizer(options);
+    this.algorithm = algorithmOf(options.name);
+    this.learningRate = this.options.learningRate;
+    this.slots = variables.map((variable) =>
+      Object.fromEntries(
+        Object.entries(this.algorithm.slots(this.options)).map(([slot, start]) => [
+          slot,
+          filled(variable.shape, start),
+        ]),
+      ),
+    );
+  }
+
   /** Applies one update; `gradients` are by variable name and remain the caller's. */
-  step(gradients: tf.NamedTensorMap): void;
-  /** Frees the optimiser's state, not the variables. */
-  dispose(): void;
-}
-
-/** Makes an optimiser for `variables`; throws INVALID_OPTION for unknown names, unknown options and values out of range. */
-export function createOptimizer(options: OptimizerOptions, variables: readonly tf.Variable[]): Optimizer {
-  switch (options.name) {
-    case 'sgd':
-      return new Sgd(options, variables);
-    case 'adam':
-      return new Adam(options, variables);
-    default:
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        `optimizer: expected "sgd" or "adam", received ${JSON.stringify((options as { name: unknown }).name)}.`,
-      );
-  }
-}
-
-class Sgd implements Optimizer {
-  learningRate: number;
-  private readonly settings: { momentum: number; dampening: number; nesterov: boolean; weightDecay: number };
-  private readonly velocities: (tf.Variable | null)[];
-
-  constructor(
-    options: SgdOptions,
-    private readonly variables: readonly tf.Variable[],
-  ) {
-    checkKeys('optimizer sgd', options, ['name', 'learningRate', 'momentum', 'nesterov', 'weightDecay']);
-    const { learningRate = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
-    checkNumber('learningRate', learningRate, { min: 0 });
-    checkNumber('momentum', momentum, { min: 0, max: 1 });
-    checkNumber('weightDecay', weightDecay, { min: 0 });
-    if (nesterov && momentum === 0) {
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        'nesterov: expected a momentum above 0 with it, received momentum 0.',
-      );
-    }
-    this.learningRate = learningRate;
-    this.settings = { momentum, dampening: 0, nesterov, weightDecay };
-    this.velocities = variables.map((v) => (momentum > 0 ? zerosLike(v) : null));
-  }
-
-  step(gradients: tf.NamedTensorMap): void {
-    this.variables.forEach((variable, i) => {
-      const settings = { learningRate: this.learningRate, ...this.settings };
-      sgdStep(variable, gradients[variable.name], this.velocities[i], settings);
-    });
-  }
-
-  dispose(): void {
-    for (const velocity of this.velocities) velocity?.dispose();
-  }
-}
-
-class Adam implements Optimizer {
-  learningRate: number;
-  private steps = 0;
-  private readonly settings: { beta1: number; beta2: number; epsilon: number; weightDecay: number; decoupled: boolean };
-  private readonly means: tf.Variable[];
-  private readonly squares: tf.Variable[];
-
-  constructor(
-    options: AdamOptions,
-    private readonly variables: readonly tf.Variable[],
-  ) {
-    checkKeys('optimizer adam', options, ['name', 'learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay']);
-    const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-    checkNumber('learningRate', learningRate, { min: 0 });
-    checkNumber('beta1', beta1, { min: 0, max: 1 });
-    checkNumber('beta2', beta2, { min: 0, max: 1 });
-    checkNumber('epsilon', epsilon, { min: 0 });
-    checkNumber('weightDecay', weightDecay, { min: 0 });
-    this.learningRate = learningRate;
-    this.settings = { beta1, beta2, epsilon, weightDecay, decoupled: false };
-    this.means = variables.map(zerosLike);
-    this.squares = variables.map(zerosLike);
-  }
-
   step(gradients: tf.NamedTensorMap): void {
     this.steps++;
-    const settings = { learningRate: this.learningRate, step: this.steps, ...this.settings };
-    this.variables.forEach((variable, i) => {
-      adamStep(variable, gradients[variable.name], this.means[i], this.squares[i], settings);
-    });
+    const { learningRate, steps: step } = this;
+    for (const [i, variable] of this.variables.entries()) {
+      const gradient = gradients[variable.name];
+      this.algorithm.update({ variable, gradient, slots: this.slots[i], learningRate, step }, this.options);
+    }
   }
 
+  /** The state by `<variable name>/<slot>`: variables to save, or to assign what was saved. */
+  get state(): Record<string, tf.Variable> {
+    const entries = this.slots.flatMap((slots, i) =>
+      Object.entries(slots).map(([slot, variable]) => [`${this.variables[i].name}/${slot}`, variable] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  /** Frees the optimiser's state, not the variables. */
   dispose(): void {
-    tf.dispose([this.means, this.squares]);
+    tf.dispose(this.slots);
   }
 }
 
-function zerosLike(variable: tf.Variable): tf.Variable {
-  return tf.tidy(() => tf.variable(tf.zerosLike(variable), false));
+function filled(shape: number[], value: number): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.fill(shape, value), false));
 }

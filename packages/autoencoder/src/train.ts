@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { batches } from './batches';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { type Evaluation, evaluateModel } from './evaluate';
-import { createOptimizer, type Optimizer, type OptimizerOptions } from './optimizers';
+import { Optimizer, type OptimizerOptions } from './optimizers';
 import type { PixelFormat } from './pixels';
 import { Random } from './random';
 import type { ImageShape, SampleSource } from './samples';
@@ -80,7 +80,7 @@ export async function trainModel(
   const { epochs, batchSize, seed, shuffle } = checkOptions(samples, options);
   throwIfAborted(options.signal, 0);
   const variables = trainableVariables(trainable.model);
-  const optimizer = createOptimizer(options.optimizer ?? { name: 'adam' }, variables);
+  const optimizer = new Optimizer(options.optimizer ?? { name: 'adam' }, variables);
   const forward = fuseForward(trainable.model);
   const random = new Random(seed);
   const clock = new TrainingClock();

@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { type OptimizerOptions, useBackend } from '../src/index';
+import { Optimizer } from '../src/optimizers';
+import golden from './golden/optimizers.json';
+
+/** Calls `work` with the golden's gradients, which live only as long. */
+function withGradients(work: (gradients: tf.Tensor2D[]) => void): void {
+  const gradients = golden.gradients.map((values) => tf.tensor2d(values, [2, 3]));
+  work(gradients);
+  tf.dispose(gradients);
+}
+
+describe.each(['wasm', 'cpu'] as const)('optimisers step as torch.optim does, on %s', (backend) => {
+  it.each(golden.cases)('$options', async ({ options, trajectory }) => {
+    await useBackend(backend);
+    const variable = tf.variable(tf.tensor2d(golden.start, [2, 3]));
+    const optimizer = new Optimizer(options as OptimizerOptions, [variable]);
+    withGradients((gradients) => {
+      for (const [i, gradient] of gradients.entries()) {
+        optimizer.step({ [variable.name]: gradient });
+        const values = Array.from(variable.dataSync());
+        // float32 keeps 6e-8 of a value; the sums of a step may lose a few times that, in another order than PyTorch's.
+        for (const [k, expected] of trajectory[i].entries()) {
+          expect(Math.abs(values[k] - expected)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected)));
+        }
+      }
+    });
+    optimizer.dispose();
+    variable.dispose();
+  });
+});
+
+describe('optimisers', () => {
+  it('continue from saved state with the same steps', async () => {
+    await useBackend('wasm');
+    for (const { options } of golden.cases) {
+      const run = (steps: number, restored?: ReturnType<typeof save>) => {
+        const variable = tf.variable(tf.tensor2d(golden.start, [2, 3]), true, 'w');
+        const optimizer = new Optimizer(options as OptimizerOptions, [variable]);
+        if (restored) restore(variable, optimizer, restored);
+        withGradients((gradients) => {
+          for (const gradient of gradients.slice(optimizer.steps, steps)) optimizer.step({ w: gradient });
+        });
+        const saved = save(variable, optimizer);
+        optimizer.dispose();
+        variable.dispose();
+        return saved;
+      };
+      expect(run(8, run(3))).toEqual(run(8));
+    }
+  });
+
+  it('free their state', async () => {
+    await useBackend('wasm');
+    const variable = tf.variable(tf.zeros([2, 3]));
+    const { numTensors } = tf.memory();
+    for (const { options } of golden.cases) {
+      const optimizer = new Optimizer(options as OptimizerOptions, [variable]);
+      withGradients(([gradient]) => optimizer.step({ [variable.name]: gradient }));
+      optimizer.dispose();
+    }
+    expect(tf.memory().numTensors).toBe(numTensors);
+    variable.dispose();
+  });
+
+  it.each<[OptimizerOptions, string]>([
+    [{ name: 'adan' as 'adam' }, 'sgd, adam, adamw, rmsprop, adagrad'],
+    [{ name: 'adam', momentum: 0.9 } as OptimizerOptions, '"momentum"'],
+    [{ name: 'sgd', momentum: 1.5 }, 'momentum: expected a number of at least 0 and at most 1, received 1.5'],
+    [{ name: 'sgd', nesterov: true }, 'momentum above 0'],
+    [{ name: 'sgd', momentum: 0.9, dampening: 0.1, nesterov: true }, 'no dampening'],
+    [{ name: 'rmsprop', centered: 1 as unknown as boolean }, 'centered: expected true or false, received 1'],
+  ])('refuse %o', (options, message) => {
+    expect(() => new Optimizer(options, [])).toThrow(message);
+  });
+});
+
+function save(variable: tf.Variable, optimizer: Optimizer) {
+  const read = (v: tf.Variable) => Array.from(v.dataSync());
+  const state = Object.entries(optimizer.state).map(([name, slot]) => [name, read(slot)] as const);
+  return { steps: optimizer.steps, variable: read(variable), state: Object.fromEntries(state) };
+}
+
+function restore(variable: tf.Variable, optimizer: Optimizer, saved: ReturnType<typeof save>): void {
+  optimizer.steps = saved.steps;
+  tf.tidy(() => variable.assign(tf.tensor2d(saved.variable, [2, 3])));
+  for (const [name, slot] of Object.entries(optimizer.state))
+    tf.tidy(() => slot.assign(tf.tensor(saved.state[name], slot.shape)));
+}
