@@ -3,29 +3,37 @@ import { access, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CliError, writingTo } from './cli-error';
 
+/** A new, empty folder that a command is going to fill. */
+export interface ClaimedFolder {
+  readonly path: string;
+  /** Removes it again if nothing has been put into it, with the folders above it that were made for it. */
+  release(): Promise<void>;
+}
+
 /**
  * Makes the folder `prefix`-n with the first number that is free (from 1), so that nothing is ever overwritten, also
- * when two programs run at once. Returns its path.
+ * when two programs run at once.
  */
-export async function claimNumberedFolder(prefix: string): Promise<string> {
+export async function claimNumberedFolder(prefix: string): Promise<ClaimedFolder> {
   return writingTo(prefix, async () => {
-    await mkdir(path.dirname(prefix), { recursive: true });
+    const above = await mkdir(path.dirname(prefix), { recursive: true });
     for (let number = 1; ; number++) {
       const folder = `${prefix}-${number}`;
-      if (await makeFolder(folder)) return folder;
+      if (await makeFolder(folder)) return claimed(folder, above);
     }
   });
 }
 
 /** Makes a folder that must not exist yet. */
-export async function claimFolder(folder: string): Promise<string> {
+export async function claimFolder(folder: string): Promise<ClaimedFolder> {
   return writingTo(folder, async () => {
-    await mkdir(path.dirname(folder), { recursive: true });
-    if (await makeFolder(folder)) return folder;
+    const above = await mkdir(path.dirname(folder), { recursive: true });
+    if (await makeFolder(folder)) return claimed(folder, above);
     throw alreadyThere(folder, 'folder');
   });
 }
 
+/** Makes one folder; false when there is something of its name already. */
 async function makeFolder(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
@@ -36,27 +44,39 @@ async function makeFolder(folder: string): Promise<boolean> {
   }
 }
 
-/** Removes a claimed folder again if nothing has been put into it. */
-export async function releaseFolder(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => {});
+/** `above` is the topmost folder that had to be made for this one, if any. */
+function claimed(folder: string, above: string | undefined): ClaimedFolder {
+  const last = path.resolve(above ?? folder);
+  return {
+    path: folder,
+    release: async () => {
+      try {
+        for (let current = path.resolve(folder); ; current = path.dirname(current)) {
+          await rmdir(current);
+          if (current === last) return;
+        }
+      } catch {
+        // Something lies in it: it stays.
+      }
+    },
+  };
 }
 
 /**
- * Fills a claimed folder: `fill` writes into a temporary folder beside it, whose files take the claimed folder's place
- * when all are there. When `fill` fails nothing of it stays, the claimed folder included.
+ * Fills a claimed folder: `fill` writes into a temporary folder beside it, which takes the claimed folder's place when
+ * it is complete. When `fill` fails nothing of it stays.
  */
-export async function fillFolder(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = temporaryName(folder);
+export async function fillFolder(folder: ClaimedFolder, fill: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = temporaryName(folder.path);
   try {
-    await writingTo(folder, async () => {
+    await writingTo(folder.path, async () => {
       await mkdir(temporary);
       await fill(temporary);
-      await rmdir(folder);
-      await rename(temporary, folder);
+      await rmdir(folder.path);
+      await rename(temporary, folder.path);
     });
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    await releaseFolder(folder);
     throw error;
   }
 }

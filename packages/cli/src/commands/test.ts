@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { assertNew, claimFolder, claimNumberedFolder, fillFolder, releaseFolder } from '../output-folder';
+import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../output-folder';
 import { encodePicture, encodeSample, layOutGrid } from '../picture-grid';
 import { spread } from '../record-summary';
 import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
@@ -73,10 +73,10 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     terminal.status('');
     const scores = { model, data: lmdbPath, engine: describeEngine(engine), ...scoresOf(evaluation) };
     await fillFolder(folder, (temporary) => writeResults(temporary, pairs, scores, options));
-    printResults(terminal, folder, pairs.length, evaluation, scores);
+    printResults(terminal, folder.path, pairs.length, evaluation, scores);
   } catch (error) {
     terminal.status('');
-    await releaseFolder(folder);
+    await folder.release();
     if (!interruption.exitCode()) throw error;
     terminal.warn('stopped as asked; nothing was written.');
     process.exitCode = interruption.exitCode();
@@ -95,7 +95,7 @@ async function findModel(folder: string): Promise<string> {
   return isRun ? inside : folder;
 }
 
-function claimResults(savePrefix: string | undefined, model: string): Promise<string> {
+function claimResults(savePrefix: string | undefined, model: string): Promise<ClaimedFolder> {
   if (savePrefix !== undefined) return claimFolder(savePrefix);
   return claimNumberedFolder(path.join(path.dirname(model), 'test'));
 }

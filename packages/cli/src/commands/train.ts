@@ -5,7 +5,7 @@ import { CliError, writingTo } from '../cli-error';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { assertNew, claimFolder, claimNumberedFolder, releaseFolder } from '../output-folder';
+import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder } from '../output-folder';
 import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
 import { fitEpochs } from '../time-budget';
@@ -115,10 +115,10 @@ async function runTrain(trainPath: string, options: TrainCommandOptions): Promis
   terminal.print(style('dim', `${start.images} - ${start.network} - ${start.engine}`));
   const run = await claimRun(options.out, trainPath);
   try {
-    await trainAndSave(network, samples, { ...training, epochs }, run, terminal);
+    await trainAndSave(network, samples, { ...training, epochs }, run.path, terminal);
   } catch (error) {
     terminal.status('');
-    await releaseFolder(run);
+    await run.release();
     throw error;
   }
 }
@@ -167,7 +167,7 @@ async function trainAndSave(
   process.exitCode = interruption.exitCode();
 }
 
-function claimRun(out: string | undefined, trainPath: string): Promise<string> {
+function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFolder> {
   if (out !== undefined) return claimFolder(out);
   const { name } = path.parse(path.resolve(trainPath));
   return claimNumberedFolder(path.join('runs', name));

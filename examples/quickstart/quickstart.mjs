@@ -1,0 +1,65 @@
+/**
+ * The whole path, from pictures to reconstructions, with the commands you would type for pictures of your own:
+ *
+ *     npm run quickstart
+ *     npm run quickstart -- --images <folder> --minutes 10
+ */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { fetchEmoji } from './fetch-emoji.mjs';
+import { splitImages } from './split-images.mjs';
+
+const ae = fileURLToPath(new URL('dist/main.js', import.meta.resolve('@ae/cli/package.json')));
+const here = path.relative('', import.meta.dirname);
+const data = path.join(here, 'data');
+const out = path.join(here, 'out');
+
+/** Runs an `ae` command in this terminal, and ends with it when it fails. */
+function run(...args) {
+  console.log(`\n$ ae ${args.join(' ')}`);
+  const { status, error } = spawnSync(process.execPath, [ae, ...args], { stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+async function quickstart({ images, minutes }) {
+  // What an earlier quickstart left; everything in these two folders is its own.
+  for (const folder of [data, out]) rmSync(folder, { recursive: true, force: true });
+
+  // 1. Pictures of one size in two folders. A tenth is for validation: the network never trains on them.
+  const source = images ?? fetchEmoji(path.join(here, 'images'));
+  const counts = await splitImages(source, data);
+  console.log(
+    `${source}: ${counts.train} pictures to train on, ${counts.val} to validate with, ${counts.left} left out`,
+  );
+
+  // 2. Each folder into an LMDB of Caffe Datums.
+  const [train, val] = ['train.lmdb', 'val.lmdb'].map((name) => path.join(data, name));
+  run('import', path.join(data, 'train'), train, '--shuffle');
+  run('import', path.join(data, 'val'), val, '--shuffle');
+
+  // 3. Train for as many epochs as fit into the time.
+  const network = path.join(out, 'run');
+  run('train', train, '--val', val, '--minutes', minutes, '--out', network);
+
+  // 4. Reconstruct validation pictures.
+  const results = path.join(out, 'reconstructions');
+  run('test', network, val, '--batch-size', '32', '--save-prefix', results);
+
+  console.log('\nDone. Open these:');
+  console.log(`  ${path.join(results, 'grid.png')}     pictures it has never seen above, what it made of them below`);
+  console.log(`  ${path.join(results, 'scores.json')}  the numbers`);
+  console.log(`\nThe network is in ${path.join(network, 'model')}. With pictures of your own:`);
+  console.log('  npm run quickstart -- --images <folder>');
+}
+
+try {
+  const { values } = parseArgs({ options: { images: { type: 'string' }, minutes: { type: 'string', default: '3' } } });
+  await quickstart(values);
+} catch (error) {
+  console.error(`quickstart: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,224 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ae, aeOk, collect, mainFile, makeFolder, makeLmdb, makePictures, plainDatum, remove } from './ae';
+
+/** A folder with good databases of 16x16 and 20x20, a network for 16x16, and everything that can be wrong. */
+const folder = makeFolder();
+afterAll(() => remove(folder));
+
+beforeAll(async () => {
+  await makePictures(path.join(folder, 'pictures'), 12);
+  await aeOk(folder, 'import', 'pictures', 'good.lmdb');
+  await aeOk(folder, 'import', 'pictures', 'larger.lmdb', '--resize', '20');
+  await aeOk(folder, 'train', 'good.lmdb', '--epochs', '1', '--out', 'run');
+  await makeLmdb(path.join(folder, 'empty.lmdb'), []);
+  await makeLmdb(path.join(folder, 'mixed.lmdb'), [...Array(5).fill(plainDatum(16, 16)), plainDatum(20, 16)]);
+  copyFileSync(path.join(folder, 'good.lmdb', 'data.mdb'), path.join(folder, 'truncated.mdb'));
+  truncateSync(path.join(folder, 'truncated.mdb'), 20_000);
+  writeFileSync(path.join(folder, 'notes.txt'), 'not a database\n'.repeat(1000));
+  mkdirSync(path.join(folder, 'no-pictures'));
+  cut(path.join(folder, 'pictures', 'disc-000.png'), path.join(folder, 'only-bad', 'cut.png'));
+}, 60_000);
+
+/** Copies the first half of a file. */
+function cut(from: string, to: string): void {
+  mkdirSync(path.dirname(to), { recursive: true });
+  const bytes = readFileSync(from);
+  writeFileSync(to, bytes.subarray(0, bytes.length >> 1));
+}
+
+/** Runs `ae`, which must fail with one line that matches, and leave the folder as it was. */
+async function expectRefusal(args: string[], message: RegExp): Promise<void> {
+  const before = readdirSync(folder, { recursive: true }).sort();
+  const { code, stderr } = await ae(folder, ...args);
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n'), 'one line').toHaveLength(1);
+  expect(stderr, 'no stack trace').not.toMatch(/^\s+at /m);
+  expect(code).toBe(1);
+  expect(readdirSync(folder, { recursive: true }).sort(), 'nothing written').toEqual(before);
+}
+
+const lmdbCommands = [
+  ['inspect', 'BAD'],
+  ['train', 'BAD'],
+  ['train', 'good.lmdb', '--val', 'BAD'],
+  ['test', 'run', 'BAD'],
+];
+/** Each bad database goes to each command that reads one. */
+const readers = (bad: string) => lmdbCommands.map((args) => [args.map((arg) => (arg === 'BAD' ? bad : arg))]);
+
+describe('a missing path', () => {
+  test.each(readers('nowhere.lmdb'))('ae %j', (args) =>
+    expectRefusal(
+      args,
+      /nowhere\.lmdb: expected an LMDB folder or its data\.mdb, received nothing there; check the path\./,
+    ),
+  );
+
+  test('of images', () =>
+    expectRefusal(
+      ['import', 'nowhere', 'x.lmdb'],
+      /nowhere: expected a folder of images or a list file, received nothing/,
+    ));
+
+  test('of a network', () =>
+    expectRefusal(['test', 'nowhere', 'good.lmdb'], /nowhere\S*: expected .*; name the folder/));
+
+  test('of the folder for a picture', () =>
+    expectRefusal(
+      ['inspect', 'good.lmdb', '--grid', 'nowhere/x.png'],
+      /nowhere\/x\.png: expected a place in a folder that exists/,
+    ));
+});
+
+describe('a file that is no LMDB', () => {
+  test.each(readers('notes.txt'))('ae %j', (args) =>
+    expectRefusal(args, /notes\.txt: expected an LMDB data file, received/),
+  );
+  test.each(readers('no-pictures'))('ae %j', (args) =>
+    expectRefusal(args, /no-pictures: expected a folder with data\.mdb/),
+  );
+});
+
+describe('an empty LMDB', () => {
+  test.each(readers('empty.lmdb').slice(1))('ae %j', (args) =>
+    expectRefusal(args, /empty\.lmdb: expected an LMDB with images, received an empty one; fill one with ae import\./),
+  );
+
+  test('is something that ae inspect can say', async () => {
+    expect(await aeOk(folder, 'inspect', 'empty.lmdb')).toMatch(/records\s+0$/m);
+  });
+});
+
+describe('a data file that was cut short', () => {
+  test.each(readers('truncated.mdb'))('ae %j', (args) => expectRefusal(args, /truncated\.mdb: .*expected .*received/));
+});
+
+describe('datums of mixed sizes', () => {
+  const message =
+    /mixed\.lmdb: key 00000005_a: expected 3x16x16 \(channels x height x width\) as the first image has, received 3x20x16; import/;
+  test.each(readers('mixed.lmdb').slice(1))('ae %j', (args) => expectRefusal(args, message));
+
+  test('are listed by ae inspect', async () => {
+    expect(await aeOk(folder, 'inspect', 'mixed.lmdb')).toContain('3x16x16 (5), 3x20x16 (1)');
+  });
+});
+
+describe('images of another size than the network', () => {
+  test('in ae test', () =>
+    expectRefusal(
+      ['test', 'run', 'larger.lmdb'],
+      /larger\.lmdb: expected images of 3x16x16 .* for the network of run\S+, received 3x20x20; import with --resize 16x16/,
+    ));
+
+  test('in validation', () =>
+    expectRefusal(
+      ['train', 'good.lmdb', '--val', 'larger.lmdb'],
+      /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/,
+    ));
+
+  test('that no network of this kind can have', async () => {
+    await makeLmdb(path.join(folder, 'tiny.lmdb'), [plainDatum(4, 4)]);
+    await expectRefusal(['train', 'tiny.lmdb'], /ae train: .*expected .*received/);
+  });
+});
+
+describe('images that cannot be read', () => {
+  test('among good ones are counted and named, and the rest is imported', async () => {
+    await makePictures(path.join(folder, 'some-bad'), 3);
+    cut(path.join(folder, 'pictures', 'disc-001.png'), path.join(folder, 'some-bad', 'cut.jpg'));
+    const report = await aeOk(folder, 'import', 'some-bad', 'some-bad.lmdb');
+    expect(report).toContain('some-bad.lmdb: 3 images of 3x16x16');
+    expect(report).toMatch(/skipped 1 image that cannot be read:\n {2}some-bad\/cut\.jpg: expected/);
+  });
+
+  test('and no others', () => expectRefusal(['import', 'only-bad', 'x.lmdb'], /only-bad: expected at least one image/));
+  test('not even one', () =>
+    expectRefusal(['import', 'no-pictures', 'x.lmdb'], /no-pictures: expected images, received none/));
+});
+
+describe('an output that exists', () => {
+  test.each([
+    [['import', 'pictures', 'good.lmdb'], /good\.lmdb: expected a name that is free, received one that exists/],
+    [['train', 'good.lmdb', '--out', 'run'], /run: expected a folder that does not exist yet, received one that does/],
+    [['test', 'run', 'good.lmdb', '--save-prefix', 'run'], /run: expected a folder that does not exist yet/],
+    [['inspect', 'good.lmdb', '--grid', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
+  ])('ae %j', expectRefusal);
+});
+
+/** Mounts a small file system, or one that can't be written, in a namespace of its own; undefined where that can't be done. */
+function smallDisk():
+  | ((setUp: string, ...args: string[]) => Promise<{ code: number | null; stderr: string }>)
+  | undefined {
+  try {
+    execFileSync('unshare', ['-rm', 'true'], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  const disk = path.join(folder, 'disk');
+  mkdirSync(disk, { recursive: true });
+  return (setUp, ...args) => {
+    // The leftovers must be listed inside, where the file system is mounted; "lost" marks them for the test.
+    const script = `${setUp}; shift; "$@"; code=$?; for left in disk/*; do [ -e "$left" ] && echo "lost $left" >&2; done; exit $code`;
+    const child = spawn('unshare', ['-rm', 'sh', '-c', script, 'sh', 'sh', process.execPath, mainFile, ...args], {
+      cwd: folder,
+    });
+    return collect(child);
+  };
+}
+
+describe('a disk that is full or read-only', () => {
+  const run = process.platform === 'linux' ? smallDisk() : undefined;
+  if (!run) console.warn('SKIPPED: the tests of full and read-only disks, which need Linux and unshare.');
+  const full = 'mount -t tmpfs -o size=16k tmpfs disk';
+  const readOnly = 'mount -t tmpfs -o ro tmpfs disk';
+
+  test.skipIf(!run).each([
+    ['import, full', full, ['import', 'pictures', 'disk/x.lmdb', '--resize', '64'], /disk\/x\.lmdb/],
+    ['import, read-only', readOnly, ['import', 'pictures', 'disk/x.lmdb'], /disk\/x\.lmdb/],
+    [
+      'train, full',
+      full,
+      ['train', 'good.lmdb', '--epochs', '1', '--out', 'disk/run'],
+      /disk\/run.*: expected room on the disk/,
+    ],
+    [
+      'train, read-only',
+      readOnly,
+      ['train', 'good.lmdb', '--out', 'disk/run'],
+      /disk\/run: expected a disk that can be written/,
+    ],
+    ['test, full', full, ['test', 'run', 'good.lmdb', '--save-prefix', 'disk/x'], /disk\/x: expected room on the disk/],
+    [
+      'test, read-only',
+      readOnly,
+      ['test', 'run', 'good.lmdb', '--save-prefix', 'disk/x'],
+      /disk\/x: expected a disk that can/,
+    ],
+    [
+      'inspect, full',
+      full,
+      ['inspect', 'good.lmdb', '--scale', '16', '--grid', 'disk/x.png'],
+      /disk\/x\.png: expected room/,
+    ],
+    [
+      'inspect, read-only',
+      readOnly,
+      ['inspect', 'good.lmdb', '--grid', 'disk/x.png'],
+      /disk\/x\.png: expected a disk that can/,
+    ],
+  ])('%s', async (_, setUp, args, message) => {
+    const { code, stderr } = await run!(setUp, ...args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n'), 'one line, nothing left on the disk').toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});
+
+test('--verbose shows where an error came from', async () => {
+  const { stderr } = await ae(folder, 'inspect', 'notes.txt', '--verbose');
+  expect(stderr).toMatch(/^\s+at /m);
+  expect(existsSync(path.join(folder, 'runs'))).toBe(false);
+});

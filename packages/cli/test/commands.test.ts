@@ -1,0 +1,184 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aeOk, discPixels, jsonLines, makeFolder, makePictures, remove, startAe } from './ae';
+
+const folder = makeFolder();
+afterAll(() => remove(folder));
+const inFolder = (...names: string[]) => path.join(folder, ...names);
+
+beforeAll(async () => {
+  await makePictures(inFolder('photos', 'red'), 20);
+  await makePictures(inFolder('photos', 'blue'), 4);
+}, 60_000);
+
+/** Interleaved RGB bytes of a picture file. */
+async function pixelsOf(file: string): Promise<Buffer> {
+  return sharp(inFolder(file)).removeAlpha().raw().toBuffer();
+}
+
+async function meanColor(file: string): Promise<number[]> {
+  const { channels } = await sharp(inFolder(file)).stats();
+  return channels.map(({ mean }) => mean);
+}
+
+describe('ae import', () => {
+  test('labels class folders in order of their names, and says what it made', async () => {
+    const report = await aeOk(folder, 'import', 'photos', 'photos.lmdb');
+    expect(report).toMatch(/^photos\.lmdb: 24 images of 3x16x16 in \d/);
+    expect(report).toContain('classes: 0 blue, 1 red');
+    const [info] = jsonLines(await aeOk(folder, 'inspect', 'photos.lmdb', '--json'));
+    expect(info).toMatchObject({
+      count: 24,
+      format: 1,
+      firstKey: '00000000_blue/disc-000.png',
+      lastKey: '00000023_red/disc-019.png',
+      sizes: [{ size: '3x16x16', count: 24 }],
+      encodings: [{ encoding: 'raw bytes', count: 24 }],
+      labels: { distinct: 2, min: 0, max: 1, without: 0 },
+      damaged: [],
+    });
+  });
+
+  test('takes a list file, whose names are relative to its folder', async () => {
+    writeFileSync(inFolder('photos', 'list.txt'), 'red/disc-001.png 7\nblue/disc-000.png -2\n');
+    const [report] = jsonLines(
+      await aeOk(
+        folder,
+        'import',
+        'photos/list.txt',
+        'list.lmdb',
+        '--resize',
+        '8x12',
+        '--encode-type',
+        'jpg',
+        '--json',
+      ),
+    );
+    expect(report).toMatchObject({ output: 'list.lmdb', records: 2, skipped: [] });
+    const text = await aeOk(folder, 'inspect', 'list.lmdb');
+    expect(text).toMatch(/keys\s+00000000_red\/disc-001\.png to 00000001_blue\/disc-000\.png/);
+    expect(text).toMatch(/size\s+3x8x12/);
+    expect(text).toMatch(/stored as\s+JPEG files/);
+    expect(text).toMatch(/labels\s+2 different, -2 to 7/);
+  });
+
+  test('warns when images keep their different sizes', async () => {
+    await makePictures(inFolder('sizes', 'a'), 1, 16);
+    await makePictures(inFolder('sizes', 'b'), 1, 24);
+    const { stderr } = await startAe(['import', 'sizes', 'sizes.lmdb'], folder).finished;
+    expect(stderr).toContain('different sizes');
+  });
+});
+
+test('ae inspect --grid draws the images in their colours, enlarged, on white', async () => {
+  await aeOk(folder, 'inspect', 'photos.lmdb', '--grid', 'samples.png', '--samples', '3', '--scale', '2');
+  const { width, height } = await sharp(inFolder('samples.png')).metadata();
+  expect([width, height]).toEqual([3 * (32 + 4) + 4, 32 + 2 * 4]);
+  const grid = await pixelsOf('samples.png');
+  const at = (x: number, y: number) => [...grid.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+  expect(at(0, 0)).toEqual([255, 255, 255]);
+  // The first of three out of 24 is the first record, blue/disc-000.png; its centre lies inside the disc.
+  const first = discPixels(0, 16);
+  expect(at(4, 4)).toEqual([...first.subarray(0, 3)]);
+  const inside = (8 * 16 + 5) * 3;
+  expect(at(4 + 10, 4 + 16)).toEqual([...first.subarray(inside, inside + 3)]);
+});
+
+describe('ae train and ae test', () => {
+  test('train, save under a new name each time, and write pairs that look like the images', async () => {
+    const args = ['train', 'photos.lmdb', '--val', 'photos.lmdb', '--epochs', '30', '--batch-size', '4'];
+    const text = await aeOk(folder, ...args, '--learning-rate', '0.003');
+    expect(
+      text.match(/^epoch +\d+\/30 {3}loss 0\.\d+ {3}validation 0\.\d+, PSNR [\d.]+ dB {3}\d+ images\/s/gm),
+    ).toHaveLength(30);
+    expect(text).toContain(`network saved: ${path.join('runs', 'photos-1', 'model')}`);
+
+    const report = await aeOk(folder, 'test', 'runs/photos-1', 'photos.lmdb', '--n-batches', '2', '--batch-size', '3');
+    const results = path.join('runs', 'photos-1', 'test-1');
+    expect(report).toContain(path.join(results, 'grid.png'));
+    const pictures = ['1_1', '1_2', '1_3', '2_1', '2_2', '2_3'].flatMap((n) => [`input_${n}.png`, `output_${n}.png`]);
+    expect(readdirSync(inFolder(results)).sort()).toEqual(['grid.png', 'scores.json', ...pictures].sort());
+
+    // Inputs are the stored pictures to the bit; reconstructions have their colours, not those with red and blue swapped.
+    expect(await pixelsOf(path.join(results, 'input_2_2.png'))).toEqual(discPixels(0, 16));
+    let distance = 0;
+    let distanceSwapped = 0;
+    for (const number of ['1_1', '1_2', '1_3', '2_1', '2_2', '2_3']) {
+      const input = await meanColor(path.join(results, `input_${number}.png`));
+      const output = await meanColor(path.join(results, `output_${number}.png`));
+      distance += Math.hypot(...output.map((value, c) => value - input[c]));
+      distanceSwapped += Math.hypot(...output.map((value, c) => value - input[2 - c]));
+    }
+    expect(distance).toBeLessThan(0.75 * distanceSwapped);
+
+    const scores = JSON.parse(readFileSync(inFolder(results, 'scores.json'), 'utf8'));
+    expect(scores).toMatchObject({ count: 24, model: path.join('runs', 'photos-1', 'model'), data: 'photos.lmdb' });
+    expect(report).toContain(`${scores.psnrDb.toFixed(2)} dB, mean of the images`);
+
+    await aeOk(folder, 'test', 'runs/photos-1/model', 'photos.lmdb', '--format', 'jpg', '--save-prefix', 'pairs');
+    expect(readdirSync(inFolder('pairs'))).toContain('output_1_16.jpg');
+  }, 60_000);
+
+  test('the same options give the same network; --out names it', async () => {
+    const options = ['--epochs', '1', '--seed', '3', '--optimizer', 'sgd', '--momentum', '0.9', '--nesterov'];
+    for (const out of ['one', 'two']) await aeOk(folder, 'train', 'photos.lmdb', ...options, '--out', out);
+    const weights = (run: string) => readFileSync(inFolder(run, 'model', 'weights.bin'));
+    expect(weights('one').equals(weights('two'))).toBe(true);
+  });
+
+  test('--json gives events for programs', async () => {
+    const events = jsonLines(
+      await aeOk(
+        folder,
+        'train',
+        'photos.lmdb',
+        '--json',
+        '--epochs',
+        '2',
+        '--code-size',
+        '5',
+        '--preset',
+        'torch7',
+        '--out',
+        'json',
+      ),
+    );
+    expect(events.map(({ event }) => event).filter((event) => event !== 'step')).toEqual([
+      'start',
+      'epoch',
+      'epoch',
+      'saved',
+    ]);
+    expect(events[0]).toMatchObject({ epochs: 2, preset: 'torch7', codeSize: 5, inputShape: [16, 16, 3] });
+    expect(events.at(-1)).toMatchObject({ model: path.join('json', 'model'), interrupted: false });
+    const [scores] = jsonLines(await aeOk(folder, 'test', 'json', 'photos.lmdb', '--json'));
+    expect(scores).toMatchObject({ count: 24, pictures: 16, folder: path.join('json', 'test-1') });
+  });
+
+  test('--minutes settles on a number of epochs by the measured speed', async () => {
+    const text = await aeOk(folder, 'train', 'photos.lmdb', '--minutes', '0.001', '--out', 'quick');
+    expect(text).toMatch(/\d+ images\/s: \d+ epochs? in about .* \(to repeat this run: --epochs \d+\)/);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'Ctrl-C finishes the step, saves, says where and exits with 130',
+    async () => {
+      const { child, finished } = startAe(['train', 'photos.lmdb', '--epochs', '100000', '--out', 'stopped'], folder);
+      child.stdout?.once('data', () => setTimeout(() => child.kill('SIGINT'), 500));
+      const { code, stdout } = await finished;
+      expect(code).toBe(130);
+      expect(stdout).toMatch(/stopped after step [\d,]+ of [\d,]+, in epoch \d+ of 100000/);
+      expect(stdout).toContain(`network saved: ${path.join('stopped', 'model')}`);
+      await aeOk(folder, 'test', 'stopped', 'photos.lmdb', '--save-prefix', 'after-stop');
+      expect(existsSync(inFolder('after-stop', 'grid.png'))).toBe(true);
+    },
+  );
+});
+
+test('ae backend lists the engines and the one that auto takes', async () => {
+  expect(await aeOk(folder, 'backend')).toMatch(/^ {2}\w+ .*<- auto takes this$/m);
+  const [{ auto, backends }] = jsonLines(await aeOk(folder, 'backend', '--json'));
+  expect(backends).toContainEqual(expect.objectContaining({ name: auto, available: true }));
+});

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ae, aeOk, collect, mainFile, makeFolder, remove } from './ae';
+
+const folder = makeFolder();
+afterAll(() => remove(folder));
+
+const { version } = JSON.parse(readFileSync(path.join(mainFile, '..', '..', 'package.json'), 'utf8'));
+const commands = ['import', 'inspect', 'train', 'test', 'backend'];
+
+describe('help', () => {
+  test('ae --help names every command', async () => {
+    const help = await aeOk(folder, '--help');
+    for (const command of commands) expect(help).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    expect(await aeOk(folder, '--version')).toBe(`${version}\n`);
+  });
+
+  test.each(commands)('ae %s answers --help and --version', async (command) => {
+    expect(await aeOk(folder, command, '--help')).toContain(`Usage: ae ${command}`);
+    expect(await aeOk(folder, command, '--version')).toBe(`${version}\n`);
+  });
+
+  test('ae train --help names the options with their defaults', async () => {
+    const help = await aeOk(folder, 'train', '--help');
+    for (const option of [
+      '--epochs',
+      '--batch-size',
+      '--learning-rate',
+      '--momentum',
+      '--seed',
+      '--backend',
+      '--json',
+    ]) {
+      expect(help).toContain(option);
+    }
+    expect(help).toContain('(default: 32)');
+  });
+
+  test('ae --help needs neither TensorFlow nor sharp nor lmdb', async () => {
+    const alone = path.join(folder, 'alone');
+    mkdirSync(path.join(alone, 'node_modules'), { recursive: true });
+    copyFileSync(mainFile, path.join(alone, 'main.mjs'));
+    const commander = path.dirname(createRequire(mainFile).resolve('commander'));
+    symlinkSync(commander, path.join(alone, 'node_modules', 'commander'), 'junction');
+    const child = spawn(process.execPath, ['main.mjs', '--help'], { cwd: alone });
+    expect(await collect(child)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('ae without arguments shows the help and fails', async () => {
+    const { code, stdout, stderr } = await ae(folder);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('Usage: ae');
+  });
+});
+
+/** What a mistyped command line gets: one line on stderr, nothing else. */
+const mistakes: [args: string[], message: string][] = [
+  [['trian'], "ae: unknown command 'trian'; did you mean train?"],
+  [
+    ['train', 'x.lmdb', '--learing-rate', '1'],
+    "ae train: unknown option '--learing-rate'; did you mean --learning-rate?",
+  ],
+  [['train'], "ae train: missing required argument 'train.lmdb'; ae train --help lists what there is."],
+  [
+    ['train', 'a.lmdb', 'b.lmdb'],
+    "ae train: too many arguments for 'train', expected 1 argument but got 2; ae train --help lists what there is.",
+  ],
+  [['train', 'a.lmdb', '--epochs', '0'], 'ae train: --epochs: expected a whole number of at least 1, received "0".'],
+  [
+    ['train', 'a.lmdb', '--epochs', '1.5'],
+    'ae train: --epochs: expected a whole number of at least 1, received "1.5".',
+  ],
+  [['train', 'a.lmdb', '--momentum', '2'], 'ae train: --momentum: expected a number from 0 to 1, received "2".'],
+  [
+    ['train', 'a.lmdb', '--learning-rate', ''],
+    'ae train: --learning-rate: expected a number of at least 0, received "".',
+  ],
+  [['train', 'a.lmdb', '--pixel-scale', '1/0'], 'ae train: --pixel-scale: expected a number above 0, received "1/0".'],
+  [
+    ['train', 'a.lmdb', '--threads', 'many'],
+    'ae train: --threads: expected a whole number from 1 to 64 or auto, received "many".',
+  ],
+  [['train', 'a.lmdb', '--optimizer', 'adamm'], 'ae train: --optimizer: expected adam or sgd, received "adamm".'],
+  [
+    ['train', 'a.lmdb', '--momentum', '0.5'],
+    'ae train: --momentum: expected with --optimizer sgd, received --optimizer adam; leave it out, or add --optimizer sgd.',
+  ],
+  [
+    ['train', 'a.lmdb', '--epochs', '3', '--minutes', '3'],
+    'ae train: --minutes: expected without --epochs, received both; leave one out.',
+  ],
+  [
+    ['import', 'a', 'b', '--resize', '64x'],
+    'ae import: --resize: expected a whole number from 1 to 65500, received "".',
+  ],
+];
+
+describe('mistyped command lines', () => {
+  test.each(mistakes)('ae %j', async (args, message) => {
+    expect(await ae(folder, ...args)).toEqual({ code: 1, stdout: '', stderr: `${message}\n` });
+  });
+
+  test('with --json the error is a line of JSON', async () => {
+    const { code, stderr } = await ae(folder, 'train', 'nowhere.lmdb', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stderr)).toMatchObject({ event: 'error', code: 'NOT_READABLE' });
+  });
+});
