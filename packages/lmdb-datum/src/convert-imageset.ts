@@ -220,7 +220,7 @@ function skippable(error: unknown): ImageError {
 async function convertImage(image: ImageFile, plan: Plan): Promise<Converted> {
   const file = await readFile(image);
   const decoded = await decodeImage(file, { mode: plan.gray ? 'gray' : 'color', orient: true, name: image.path });
-  const pixels = plan.size ? await resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
+  const pixels = plan.size ? resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
   const { channels, height, width } = pixels;
   const datum = plan.encoded
     ? { data: await encodedBytes(image, file, pixels, plan), label: image.label, encoded: true }

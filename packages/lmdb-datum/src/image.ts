@@ -110,7 +110,7 @@ function cmykToRgb({ data, height, width }: Pixels): Pixels {
 }
 
 /** Grey to three equal channels; alpha is cut off. */
-function toColor({ data, channels, height, width }: Pixels): Pixels {
+export function toColor({ data, channels, height, width }: Pixels): Pixels {
   if (channels === 3) return { data, channels, height, width };
   const out = new Uint8Array(height * width * 3);
   const step = channels < 3 ? 0 : 1;
@@ -121,7 +121,7 @@ function toColor({ data, channels, height, width }: Pixels): Pixels {
 }
 
 /** Colour to grey by OpenCV's fixed-point weights (0.299, 0.587, 0.114); libpng, which OpenCV asks for PNG files, truncates. */
-function toGray({ data, channels, height, width }: Pixels, truncate: boolean): Pixels {
+export function toGray({ data, channels, height, width }: Pixels, truncate = false): Pixels {
   if (channels === 1) return { data, channels, height, width };
   const out = new Uint8Array(height * width);
   const half = truncate ? 0 : 1 << 14;

@@ -1,3 +1,5 @@
+export type { BatchOptions, BatchPosition } from './batch-options.js';
+export type { Batch, BatchStream } from './batches.js';
 export {
   type ConvertOptions,
   type ConvertProgress,

@@ -1,4 +1,6 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
+import type { BatchOptions } from './batch-options.js';
+import { type BatchStream, streamBatches } from './batches.js';
 import { type Datum, decodeDatum, type Sample } from './datum.js';
 import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors.js';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index.js';
@@ -6,6 +8,7 @@ import { loadKeyIndex, saveKeyIndex } from './key-index-file.js';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta.js';
 import { TREE_RECORD_BYTES } from './page.js';
 import { PageFile } from './page-file.js';
+import { RecordReader } from './record-reader.js';
 import type { Damage } from './salvage.js';
 import { decodeSample } from './sample.js';
 import {
@@ -197,6 +200,17 @@ export class DatumReader {
   datumAt(i: number): Datum | undefined {
     const record = this.recordAt(i);
     return record && decodeDatum(record.value, record.key);
+  }
+
+  /**
+   * Batches of pixels for training: all records shuffled together by seed, in shards, with mean, scale, crop, mirror and resize,
+   * prepared ahead. Records must have one size after `resize` and `crop`.
+   *
+   * @returns An async iterator; its `position` can be saved and given back as an option.
+   * @throws InvalidOptionError
+   */
+  batches(options: BatchOptions): BatchStream {
+    return streamBatches(new RecordReader(this.file, this.keyIndex()), options);
   }
 
   /** Key number `i` in order; undefined outside of 0 to length - 1. */

@@ -18,7 +18,7 @@ export function decodeSample(datum: Datum, key: string): Sample | Promise<Sample
       { key },
     );
   }
-  return { channels, height, width, data: floatData ? bytesOfFloats(floatData, key) : data, label, key };
+  return { channels, height, width, data: floatData ? floatsToBytes(floatData, key) : data, label, key };
 }
 
 async function decodeEncoded(datum: Datum, key: string): Promise<Sample> {
@@ -27,7 +27,8 @@ async function decodeEncoded(datum: Datum, key: string): Promise<Sample> {
   return { channels, height, width, data: toPlanarBgr(pixels), label: datum.label, key };
 }
 
-function bytesOfFloats(floats: Float32Array, key: string): Uint8Array {
+/** float_data as bytes. @throws DatumError if a value isn't a whole number from 0 to 255. */
+export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
   const bytes = Uint8Array.from(floats);
   const bad = floats.findIndex((value, i) => value !== bytes[i]);
   if (bad < 0) return bytes;

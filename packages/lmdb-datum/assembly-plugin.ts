@@ -1,0 +1,46 @@
+/**
+ * Compiles `import wasm from '../assembly/pack.ts?wasm'` to the bytes of a WebAssembly module: one plugin for tsup (esbuild), one
+ * for vitest. So nothing generated lies in the source tree.
+ */
+import path from 'node:path';
+import asc from 'assemblyscript/asc';
+import type { Plugin as EsbuildPlugin } from 'esbuild';
+import type { Plugin as VitePlugin } from 'vitest/config';
+
+const WASM_IMPORT = /\?wasm$/;
+const FLAGS = ['--runtime', 'stub', '--importMemory', '--enable', 'simd', '-O3', '--noAssert'];
+
+async function compile(file: string): Promise<Uint8Array> {
+  let wasm: Uint8Array | undefined;
+  const { error, stderr } = await asc.main([path.relative('.', file), '--outFile', 'out.wasm', ...FLAGS], {
+    writeFile(name: string, contents: string | Uint8Array) {
+      if (name === 'out.wasm' && typeof contents !== 'string') wasm = contents;
+    },
+  });
+  if (error || !wasm) throw new Error(`${file}: ${stderr}`, { cause: error });
+  return wasm;
+}
+
+export const assemblyForTsup: EsbuildPlugin = {
+  name: 'assembly',
+  setup(build) {
+    build.onResolve({ filter: WASM_IMPORT }, ({ path: file, resolveDir }) => ({
+      path: path.resolve(resolveDir, file.replace(WASM_IMPORT, '')),
+      namespace: 'assembly',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'assembly' }, async ({ path: file }) => ({
+      contents: await compile(file),
+      loader: 'binary',
+    }));
+  },
+};
+
+export const assemblyForVitest: VitePlugin = {
+  name: 'assembly',
+  enforce: 'pre',
+  async load(id) {
+    if (!WASM_IMPORT.test(id)) return undefined;
+    const base64 = Buffer.from(await compile(id.replace(WASM_IMPORT, ''))).toString('base64');
+    return `export default Uint8Array.from(Buffer.from('${base64}', 'base64'));`;
+  },
+};

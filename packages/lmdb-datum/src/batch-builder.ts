@@ -1,0 +1,218 @@
+/** Makes one batch from a list of record numbers. */
+import type { CheckedBatchOptions } from './batch-options.js';
+import type { Datum } from './datum.js';
+import { DatumError, InvalidOptionError, MixedSizesError } from './errors.js';
+import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image.js';
+import { PackMemory } from './pack-kernel.js';
+import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels.js';
+import { Random } from './random.js';
+import type { RecordReader } from './record-reader.js';
+import { resizePixels } from './resize.js';
+import { floatsToBytes } from './sample.js';
+import { WINDOW_BYTES } from './value-reader.js';
+
+/** Which records make a batch. */
+export interface BatchJob {
+  epoch: number;
+  /** Record numbers in key order. */
+  indices: Float64Array;
+  /** Rows of the batch: more than records if the last one is padded. */
+  rows: number;
+  /** Which block of memory to fill, if memory is reused. */
+  slot: number;
+}
+
+/** The pixels of a batch, and what belongs to them. */
+export interface BuiltBatch {
+  /** `[N, H, W, C]` or `[N, C, H, W]`. */
+  data: Float32Array | Uint8Array;
+  shape: [number, number, number, number];
+  /** One int32 a record; 0 where the Datum has none, as Caffe reads it. */
+  labels: Int32Array;
+}
+
+export class BatchBuilder {
+  private plan?: PackPlan;
+  private memory?: PackMemory;
+  private slotAddresses: number[] = [];
+
+  constructor(
+    private readonly records: RecordReader,
+    private readonly options: CheckedBatchOptions,
+  ) {}
+
+  /**
+   * Reads, decodes and packs. Raw records are done when this returns; encoded ones are decoded side by side by sharp.
+   *
+   * @throws MixedSizesError if the records' sizes differ, and whatever reading and decoding throw.
+   */
+  async build(job: BatchJob): Promise<BuiltBatch> {
+    const plan = this.plan ?? (await this.makePlan(job));
+    const rowLength = plan.height * plan.width * plan.channels;
+    const labels = new Int32Array(job.rows);
+    const out = this.output(job, rowLength);
+    const decoding: Promise<void>[] = [];
+    try {
+      for (let row = 0; row < job.indices.length; row++) {
+        const i = job.indices[row] as number;
+        const datum = this.records.datum(i);
+        labels[row] = datum.label ?? 0;
+        const pack = (source: PixelSource) => {
+          this.assertFits(source, i);
+          packPixels(source, out, row * rowLength, plan, this.place(source, i, job.epoch), this.memory);
+        };
+        if (datum.encoded) decoding.push(this.decode(datum, i).then(pack));
+        else pack(this.rawSource(datum, i));
+      }
+      await Promise.all(decoding);
+    } catch (error) {
+      await Promise.allSettled(decoding);
+      // What looks like damage may be a writer's doing.
+      this.records.assertUnchanged();
+      throw error;
+    }
+    this.records.assertUnchanged();
+    const { channels, height, width, layout } = plan;
+    const data = this.memory && !this.options.reuse ? out.slice() : out;
+    return {
+      data,
+      shape: layout === 'NHWC' ? [job.rows, height, width, channels] : [job.rows, channels, height, width],
+      labels,
+    };
+  }
+
+  /** Learns the size of all records from the first one, and takes the memory for batches of that size. */
+  private async makePlan(job: BatchJob): Promise<PackPlan> {
+    const { layout, channelOrder, scale, mean, crop } = this.options;
+    const i = job.indices[0] as number;
+    const datum = this.records.datum(i);
+    const { channels, height, width } = datum.encoded ? await this.decode(datum, i) : this.rawSource(datum, i);
+    const size = crop ?? { height, width };
+    this.plan = {
+      layout,
+      channelOrder,
+      channels,
+      height: size.height,
+      width: size.width,
+      scale: Math.fround(scale),
+      ...checkMean(mean, channels, height, width),
+    };
+    if (!datum.encoded) this.takeMemory(size.height * size.width * channels);
+    return this.plan;
+  }
+
+  private takeMemory(rowLength: number): void {
+    const { batchSize, dtype, reuse, prefetch } = this.options;
+    const memory = PackMemory.create();
+    if (!memory) return;
+    const window = memory.allocate(WINDOW_BYTES);
+    const bytes = batchSize * rowLength * (dtype === 'uint8' ? 1 : 4);
+    const slots = Array.from({ length: reuse ? prefetch + 1 : 1 }, () => memory.allocate(bytes));
+    if (window === undefined || slots.some((slot) => slot === undefined)) return;
+    this.memory = memory;
+    this.slotAddresses = slots as number[];
+    this.records.useWindow(Buffer.from(memory.buffer, window, WINDOW_BYTES));
+  }
+
+  private output({ rows, indices, slot }: BatchJob, rowLength: number): Float32Array | Uint8Array {
+    const length = rows * rowLength;
+    const isFloat = this.options.dtype === 'float32';
+    if (!this.memory) return isFloat ? new Float32Array(length) : new Uint8Array(length);
+    const address = this.slotAddresses[slot % this.slotAddresses.length] as number;
+    const { buffer } = this.memory;
+    const out = isFloat ? new Float32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
+    return out.fill(0, indices.length * rowLength);
+  }
+
+  private rawSource(datum: Datum, i: number): PixelSource {
+    const { channels, height, width, floatData } = datum;
+    if (channels * height * width === 0) {
+      const key = this.records.key(i);
+      throw new DatumError(`key ${key}: expected pixels, received a Datum without any; leave the record out.`, { key });
+    }
+    const { resize, dtype } = this.options;
+    const wantsBytes = dtype === 'uint8' || resize !== undefined || (this.options.channels ?? channels) !== channels;
+    const data = floatData ? (wantsBytes ? floatsToBytes(floatData, this.records.key(i)) : floatData) : datum.data;
+    const source = { data, planar: true, channels, height, width };
+    if (!(data instanceof Uint8Array) || !wantsBytes || (dtype === 'uint8' && !this.changesPixels(channels)))
+      return source;
+    return this.changesPixels(channels) ? this.changed(toInterleavedRgb(data, channels, height, width)) : source;
+  }
+
+  private async decode(datum: Datum, i: number): Promise<PixelSource> {
+    // The bytes are a view that the next record overwrites.
+    const file = datum.data.slice();
+    const { channels } = this.options;
+    const mode = channels === 3 ? 'color' : channels === 1 ? 'gray' : 'stored';
+    return this.changed(await decodeImage(file, { mode, name: `key ${this.records.key(i)}` }));
+  }
+
+  private changesPixels(channels: number): boolean {
+    return this.options.resize !== undefined || (this.options.channels ?? channels) !== channels;
+  }
+
+  /** Channels and size as the options want them. */
+  private changed(pixels: Pixels): PixelSource {
+    const { channels, resize } = this.options;
+    const colored = channels === 3 ? toColor(pixels) : channels === 1 ? toGray(pixels) : pixels;
+    const sized = resize
+      ? resizePixels(colored, resize, resize.fit ?? 'squash', resize.resampler ?? 'antialiased')
+      : colored;
+    return { ...sized, planar: false };
+  }
+
+  private assertFits(source: PixelSource, i: number): void {
+    const plan = this.plan as PackPlan;
+    const { crop } = this.options;
+    const fits = crop
+      ? source.height >= plan.height && source.width >= plan.width
+      : source.height === plan.height && source.width === plan.width;
+    const { meanPlanes } = plan;
+    const fitsMean = !meanPlanes || (source.height === meanPlanes.height && source.width === meanPlanes.width);
+    if (fits && fitsMean && source.channels === plan.channels) return;
+    const key = this.records.key(i);
+    const expected = `${plan.channels}x${meanPlanes?.height ?? plan.height}x${meanPlanes?.width ?? plan.width}`;
+    throw new MixedSizesError(
+      `key ${key}: expected ${expected}${crop ? ' at least' : ' like the first record'}, received ` +
+        `${source.channels}x${source.height}x${source.width}; set resize (and channels) to make all records alike.`,
+      { key },
+    );
+  }
+
+  private place(source: PixelSource, i: number, epoch: number): Placement {
+    const { crop, mirror = false, shuffle } = this.options;
+    const spareRows = crop ? source.height - crop.height : 0;
+    const spareColumns = crop ? source.width - crop.width : 0;
+    if (!mirror && !crop?.random) return { top: spareRows >> 1, left: spareColumns >> 1, mirror: false };
+    // By record, not by turn: the same whatever the batch size, the shards and the workers.
+    const random = new Random(shuffle === false ? 0 : shuffle, epoch, i);
+    return {
+      top: crop?.random ? random.below(spareRows + 1) : spareRows >> 1,
+      left: crop?.random ? random.below(spareColumns + 1) : spareColumns >> 1,
+      mirror: mirror && random.below(2) === 1,
+    };
+  }
+}
+
+function checkMean(
+  mean: CheckedBatchOptions['mean'],
+  channels: number,
+  height: number,
+  width: number,
+): Pick<PackPlan, 'channelMeans' | 'meanPlanes'> {
+  const channelMeans = new Float32Array(Math.max(channels, 3));
+  const refuse = (expected: string, received: string): never => {
+    throw new InvalidOptionError(`mean: expected ${expected}, received ${received}; make one for these records.`);
+  };
+  if (typeof mean === 'number') return { channelMeans: channelMeans.fill(mean) };
+  if (mean === undefined) return { channelMeans };
+  if ('data' in mean) {
+    const received = `${mean.channels}x${mean.height}x${mean.width}`;
+    const expected = `${channels}x${height}x${width}`;
+    if (received !== expected) refuse(`a mean image of ${expected}`, received);
+    return { channelMeans, meanPlanes: mean };
+  }
+  if (mean.length !== channels) refuse(`${channels} numbers`, `${mean.length}`);
+  channelMeans.set(mean);
+  return { channelMeans };
+}

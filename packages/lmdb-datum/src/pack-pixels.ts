@@ -1,0 +1,149 @@
+/** Puts the pixels of one record into a batch: layout, channel order, crop, mirror, mean and scale. */
+import type { PackMemory } from './pack-kernel.js';
+
+/** Pixels of one record, as they come. */
+export interface PixelSource {
+  /** Planar blue-green-red `[C, H, W]` (raw Datums), or interleaved red-green-blue `[H, W, C]` (decoded images). */
+  data: Uint8Array | Float32Array;
+  planar: boolean;
+  channels: number;
+  height: number;
+  width: number;
+}
+
+/** A mean to take off each pixel, planar blue-green-red `[C, H, W]` float32, of the size that records have before the crop. */
+export interface MeanPlanes {
+  data: Float32Array;
+  channels: number;
+  height: number;
+  width: number;
+}
+
+/** What all records of a batch share. */
+export interface PackPlan {
+  layout: 'NHWC' | 'NCHW';
+  channelOrder: 'rgb' | 'bgr';
+  channels: number;
+  /** Size after the crop. */
+  height: number;
+  width: number;
+  /** Per channel in `channelOrder`; zeros for none. Ignored for uint8 batches, as are the others below. */
+  channelMeans: Float32Array;
+  meanPlanes?: MeanPlanes;
+  scale: number;
+}
+
+/** What differs from record to record. */
+export interface Placement {
+  /** First row and column to take. */
+  top: number;
+  left: number;
+  /** Swap left and right. */
+  mirror: boolean;
+}
+
+/** The channel of a source that becomes output channel `c`. The fourth, alpha, stays where it is. */
+function sourceChannel(c: number, source: PixelSource, order: 'rgb' | 'bgr'): number {
+  const isRgb = !source.planar;
+  return source.channels >= 3 && c < 3 && isRgb !== (order === 'rgb') ? 2 - c : c;
+}
+
+/**
+ * Writes a record to `out` from element `at`. Float results are `(value - mean) * scale` in float32 arithmetic.
+ *
+ * @param memory Where the kernels work; used if both `source.data` and `out` lie in it.
+ */
+export function packPixels(
+  source: PixelSource,
+  out: Float32Array | Uint8Array,
+  at: number,
+  plan: PackPlan,
+  placement: Placement,
+  memory?: PackMemory,
+): void {
+  if (memory && packBySimd(source, out, at, plan, placement, memory)) return;
+  packPlainly(source, out, at, plan, placement);
+}
+
+/** Planes of bytes by the kernels. Returns false for what they don't do: mirrored, interleaved, with a mean image. */
+function packBySimd(
+  source: PixelSource,
+  out: Float32Array | Uint8Array,
+  at: number,
+  plan: PackPlan,
+  placement: Placement,
+  memory: PackMemory,
+): boolean {
+  const from = memory.addressOf(source.data);
+  const to = memory.addressOf(out);
+  const isFloat = out instanceof Float32Array;
+  const isInterleaved = plan.layout === 'NHWC' && plan.channels === 3;
+  const isPlanes = plan.layout === 'NCHW' || plan.channels === 1;
+  const canDo = source.planar && !placement.mirror && !(isFloat && plan.meanPlanes) && (isInterleaved || isPlanes);
+  if (!canDo || from === undefined || to === undefined || source.data instanceof Float32Array) return false;
+  const { kernels } = memory;
+  const { channels, height, width, channelOrder, channelMeans, scale } = plan;
+  // Full rows follow each other, so they are one long row.
+  const rows = width === source.width ? 1 : height;
+  const count = width === source.width ? height * width : width;
+  const planes = Array.from({ length: channels }, (_, c) => {
+    const plane = sourceChannel(c, source, channelOrder) * source.height * source.width;
+    return from + plane + placement.top * source.width + placement.left;
+  });
+  const bytes = out.BYTES_PER_ELEMENT;
+  for (let row = 0; row < rows; row++) {
+    const skip = row * source.width;
+    if (isInterleaved) {
+      const [p0, p1, p2] = planes as [number, number, number];
+      const dst = to + (at + row * count * 3) * bytes;
+      const [m0, m1, m2] = channelMeans as unknown as [number, number, number];
+      if (isFloat) kernels.interleaveF32(p0 + skip, p1 + skip, p2 + skip, dst, count, m0, m1, m2, scale);
+      else kernels.interleaveU8(p0 + skip, p1 + skip, p2 + skip, dst, count);
+      continue;
+    }
+    for (let c = 0; c < channels; c++) {
+      const start = at + c * height * width + row * count;
+      const plane = planes[c]! + skip - from;
+      if (isFloat) kernels.planeF32(from + plane, to + start * bytes, count, channelMeans[c]!, scale);
+      else out.set(source.data.subarray(plane, plane + count), start);
+    }
+  }
+  return true;
+}
+
+/** Everything, in plain loops. */
+function packPlainly(
+  source: PixelSource,
+  out: Float32Array | Uint8Array,
+  at: number,
+  plan: PackPlan,
+  { top, left, mirror }: Placement,
+): void {
+  const { channels, height, width, layout, channelOrder, channelMeans, meanPlanes, scale } = plan;
+  const isFloat = out instanceof Float32Array;
+  const step = source.planar ? 1 : source.channels;
+  const outStep = layout === 'NHWC' ? channels : 1;
+  for (let c = 0; c < channels; c++) {
+    const from = sourceChannel(c, source, channelOrder);
+    const first = source.planar ? from * source.height * source.width : from;
+    const mean = channelMeans[c]!;
+    // Mean images are planar blue-green-red, whatever the source is.
+    const meanPlane = channels >= 3 && c < 3 && channelOrder === 'rgb' ? 2 - c : c;
+    for (let y = 0; y < height; y++) {
+      let s = first + ((top + y) * source.width + (mirror ? left + width - 1 : left)) * step;
+      const move = mirror ? -step : step;
+      let t = at + (layout === 'NHWC' ? y * width * channels + c : (c * height + y) * width);
+      if (!isFloat) {
+        for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = source.data[s]!;
+      } else if (!meanPlanes) {
+        for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = Math.fround(source.data[s]! - mean) * scale;
+      } else {
+        let m = (meanPlane * meanPlanes.height + top + y) * meanPlanes.width + (mirror ? left + width - 1 : left);
+        const moveMean = mirror ? -1 : 1;
+        for (let x = 0; x < width; x++, s += move, t += outStep, m += moveMean) {
+          out[t] = Math.fround(source.data[s]! - meanPlanes.data[m]!) * scale;
+        }
+      }
+    }
+  }
+}
