@@ -2,6 +2,7 @@ import { Sequential, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { useBackend } from './backend';
+import { type CompareOptions, type Comparison, compareModel } from './baselines/compare';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluate';
 import { initializeAsTorch } from './initialization';
@@ -201,6 +202,11 @@ export class Autoencoder {
   /** Scores the reconstructions of all samples: with their own masks, or with those that `options.masks` names. */
   evaluate(samples: SampleSource, options?: EvaluateOptions): Promise<Evaluation> {
     return evaluateModel(this.ready, samples, options);
+  }
+
+  /** Scores the network with all three kinds of masks beside PCA and JPEG at equal bytes. */
+  compare(samples: SampleSource, options?: CompareOptions): Promise<Comparison> {
+    return compareModel(this.ready, samples, options);
   }
 
   /**

@@ -9,6 +9,7 @@ export type AutoencoderErrorCode =
   | 'MODEL_INVALID'
   | 'OUTPUT_EXISTS'
   | 'BACKEND_UNAVAILABLE'
+  | 'DEPENDENCY_MISSING'
   | 'DIVERGED'
   | 'ABORTED';
 

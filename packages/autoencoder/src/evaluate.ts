@@ -111,7 +111,7 @@ async function roundCode(code: tf.Tensor, bits: number): Promise<tf.Tensor> {
 }
 
 /** Scores whatever reconstructs images against the images of a source, batch by batch. */
-export async function scoreReconstructions(
+async function scoreReconstructions(
   { inputShape, pixels }: Pick<TrainableModel, 'inputShape' | 'pixels'>,
   source: SampleSource,
   reconstruct: Reconstruct,

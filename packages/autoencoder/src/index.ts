@@ -7,6 +7,10 @@ export {
   listBackends,
   useBackend,
 } from './backend';
+export type { CompareOptions, Comparison, ComparisonGroup } from './baselines/compare';
+export { JpegCoder, type JpegResult } from './baselines/jpeg';
+export { fitPca, Pca, type PcaOptions } from './baselines/pca';
+export type { ComparisonRow, RatePoint } from './baselines/rivals';
 export { AutoencoderError, type AutoencoderErrorCode } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluate';
 export type { CodeSizes, MaskInfo, MaskMode } from './masks';

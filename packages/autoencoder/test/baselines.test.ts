@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { symmetricEigen } from '../src/baselines/symmetric-eigen';
+import {
+  Autoencoder,
+  fitPca,
+  type ImageShape,
+  JpegCoder,
+  type JpegResult,
+  type PixelFormat,
+  type Sample,
+  samplesToTensor,
+  useBackend,
+} from '../src/index';
+import golden from './golden/baselines.json';
+import { rectangleSamples } from './rectangles';
+
+const { size, fitted, scored } = golden;
+const images = rectangleSamples(fitted + scored, { size });
+const format: { inputShape: ImageShape; pixels: PixelFormat } = {
+  inputShape: [size, size, 3],
+  pixels: { scale: 1 / 255, channelOrder: 'rgb' },
+};
+
+beforeAll(async () => {
+  await useBackend('wasm');
+});
+
+function psnrsOf(expected: ArrayLike<number>, actual: ArrayLike<number>, count: number): number[] {
+  const length = expected.length / count;
+  return Array.from({ length: count }, (_, n) => {
+    let sum = 0;
+    for (let i = n * length; i < (n + 1) * length; i++) {
+      sum += (expected[i] - Math.min(1, Math.max(0, actual[i]))) ** 2;
+    }
+    return -10 * Math.log10(sum / length);
+  });
+}
+
+describe('symmetricEigen', () => {
+  it.each([1, 2, 3, 40])('takes %i x %i apart so that it can be put together again', (n) => {
+    const matrix = Float64Array.from({ length: n * n }, (_, at) => {
+      const [i, j] = [Math.floor(at / n), at % n].sort((a, b) => a - b);
+      return Math.sin(1 + i * j) + (i === j ? i % 3 : 0);
+    });
+    const { values, vectors } = symmetricEigen(matrix.slice(), n);
+    expect([...values].sort((a, b) => b - a)).toEqual([...values]);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        let entry = 0;
+        let product = 0;
+        for (let k = 0; k < n; k++) {
+          entry += values[k] * vectors[k * n + i] * vectors[k * n + j];
+          product += vectors[i * n + k] * vectors[j * n + k];
+        }
+        expect(entry).toBeCloseTo(matrix[i * n + j], 10);
+        expect(product).toBeCloseTo(i === j ? 1 : 0, 10);
+      }
+    }
+  });
+
+  it('knows matrices of equal, zero and opposite eigenvalues', () => {
+    const eigenvalues = (entries: number[]) =>
+      Array.from(symmetricEigen(Float64Array.from(entries), Math.sqrt(entries.length)).values, (v) => v + 0);
+    expect(eigenvalues([2, 0, 0, 0, 2, 0, 0, 0, 2])).toEqual([2, 2, 2]);
+    expect(eigenvalues([0, 0, 0, 0])).toEqual([0, 0]);
+    const [first, second] = eigenvalues([0, 1, 1, 0]);
+    expect([first, second]).toEqual([expect.closeTo(1, 14), expect.closeTo(-1, 14)]);
+  });
+});
+
+describe('PCA', () => {
+  it('has the variances and reconstructions of scikit-learn', async () => {
+    const pca = await fitPca(images.slice(0, fitted), format);
+    expect(pca.componentCount).toBe(fitted - 1);
+    expect(pca.fittedOn).toBe(fitted);
+    const worst = Math.max(...golden.pcaVariances.map((variance, i) => Math.abs(pca.variances[i] / variance - 1)));
+    expect(worst).toBeLessThan(1e-4);
+    const x = samplesToTensor(images.slice(fitted), format.inputShape, format.pixels);
+    const coefficients = pca.encode(x);
+    for (const [k, expected] of Object.entries(golden.pcaPsnrDb)) {
+      const back = pca.decode(tf.slice(coefficients, [0, 0], [scored, Number(k)]), format.inputShape);
+      const actual = psnrsOf(x.dataSync(), back.dataSync(), scored);
+      for (const [i, psnr] of actual.entries()) expect(psnr).toBeCloseTo(expected[i], 3);
+      back.dispose();
+    }
+    tf.dispose([x, coefficients]);
+    pca.dispose();
+  });
+
+  it('takes evenly spaced images where there are more than it may take, and leaks nothing', async () => {
+    const { numTensors } = tf.memory();
+    const taken: number[] = [];
+    const at = (i: number) => {
+      taken.push(i);
+      return images[i];
+    };
+    const source = { length: 48, at };
+    const pca = await fitPca(source, format, { maxImages: 4 });
+    expect(taken).toEqual([0, 12, 24, 36]);
+    expect([pca.fittedOn, pca.componentCount]).toEqual([4, 3]);
+    pca.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('finds no more components than there are, and says what it needs', async () => {
+    const twins = [images[0], images[1], images[0], images[1]];
+    const pca = await fitPca(twins, format);
+    expect(pca.componentCount).toBe(1);
+    pca.dispose();
+    await expect(fitPca(images.slice(0, 1), format)).rejects.toThrow(/at least two images.*received 1/);
+    await expect(fitPca(images, format, { maxImages: 1 })).rejects.toThrow(/maxImages/);
+    await expect(fitPca(images, format, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});
+
+describe('JPEG', () => {
+  it('starts from the same images as libjpeg did', () => {
+    const digest = createHash('sha256');
+    for (const { data } of images) {
+      const area = size * size;
+      digest.update(Uint8Array.from(data, (_, at) => data[(2 - (at % 3)) * area + Math.floor(at / 3)]));
+    }
+    expect(digest.digest('hex')).toBe(golden.imagesSha256);
+  });
+
+  it.each(golden.jpegOfFirst)('$quality, $chromaSubsampling: bytes and PSNR of libjpeg', async (expected) => {
+    const coder = await JpegCoder.load();
+    const { bytes, sample } = await coder.run(
+      images[0],
+      expected.quality,
+      expected.chromaSubsampling as JpegResult['chromaSubsampling'],
+    );
+    expect(bytes).toBe(expected.scanBytes + 1);
+    const unit = (data: Uint8Array) => Float32Array.from(data, (byte) => byte / 255);
+    expect(psnrsOf(unit(images[0].data), unit(sample.data), 1)[0]).toBeCloseTo(expected.psnrDb, 1);
+  });
+
+  it('uses the budget as far as it goes and never more', async () => {
+    const coder = await JpegCoder.load();
+    const budgets = [3, 300, 500, 100_000];
+    const [tooSmall, small, larger, free] = await coder.runWithin(images[0], budgets);
+    expect(tooSmall).toBeUndefined();
+    expect(small?.bytes).toBeLessThanOrEqual(300);
+    expect(larger?.bytes).toBeLessThanOrEqual(500);
+    expect(larger?.quality).toBeGreaterThan(small?.quality ?? 100);
+    expect(free?.quality).toBe(100);
+    const next = await coder.run(images[0], (larger?.quality ?? 0) + 1, larger?.chromaSubsampling ?? '4:4:4');
+    expect(next.bytes).toBeGreaterThan(500);
+  });
+
+  it('takes grey images', async () => {
+    const coder = await JpegCoder.load();
+    const grey: Sample = { channels: 1, height: size, width: size, data: images[0].data.slice(0, size * size) };
+    const [result] = await coder.runWithin(grey, [100_000]);
+    const errors = grey.data.map((byte, i) => Math.abs(byte - (result?.sample.data[i] ?? 0)));
+    expect(Math.max(...errors)).toBeLessThan(8);
+  });
+});
+
+describe('comparison at equal bytes', () => {
+  it('sets the three kinds of masks beside PCA and JPEG of no more bytes', async () => {
+    const ae = new Autoencoder({ inputShape: [size, size, 3], codeSize: 20, pixels: format.pixels });
+    await ae.initialize({ seed: 2 });
+    await ae.evaluate(images);
+    const { numTensors } = tf.memory();
+    const stages: string[] = [];
+    const comparison = await ae.compare(images.slice(fitted), {
+      trainingSamples: images.slice(0, fitted),
+      onStage: (stage) => stages.push(stage),
+    });
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(comparison).toMatchObject({ count: scored, sourceCount: scored, pcaFittedOn: fitted, missing: [] });
+    const { maskBytes } = ae.sizes;
+    expect(comparison.groups.map(({ counted, codeBits, budgetBytes }) => [counted, codeBits, budgetBytes])).toEqual([
+      ['code and masks', 32, 80 + maskBytes],
+      ['code', 32, 80],
+      ['code and masks', 8, 28 + maskBytes],
+      ['code', 8, 28],
+    ]);
+    for (const { budgetBytes, counted, rows } of comparison.groups) {
+      const masks = counted === 'code' ? ['fixed', 'other'] : ['own'];
+      expect(rows.map((row) => row.masks ?? row.method)).toEqual([...masks, 'pca', 'jpeg']);
+      for (const row of rows) expect(row.bytes).toBeLessThanOrEqual(budgetBytes);
+    }
+    const [own, ownPca] = comparison.groups[0].rows;
+    expect(own.scores?.psnrDb).toBe((await ae.evaluate(images.slice(fitted))).psnrDb);
+    expect(ownPca.components).toBe(fitted - 1);
+    const pca20 = comparison.groups[1].rows.find(({ method }) => method === 'pca');
+    expect(pca20?.components).toBe(20);
+    expect(pca20?.scores?.psnrDb).toBeCloseTo(golden.pcaPsnrDb['20'].reduce((a, b) => a + b) / scored, 3);
+    expect(pca20?.scores?.ssim).toBeGreaterThan(0);
+    // 28 bytes are too few for JPEG.
+    expect(comparison.groups[3].rows.at(-1)).toMatchObject({ method: 'jpeg', bytes: 28, scores: undefined });
+    for (const curve of Object.values(comparison.curves)) {
+      expect(curve.length).toBeGreaterThan(1);
+      expect(curve.map(({ psnrDb }) => psnrDb)).toEqual(curve.map(({ psnrDb }) => psnrDb).sort((a, b) => a - b));
+    }
+    expect(stages).toContain('PCA: fitting');
+    ae.dispose();
+  });
+
+  it('goes without PCA where there are no training images, and says so; and scores a part evenly spread', async () => {
+    const ae = new Autoencoder({ inputShape: [size, size, 3], codeSize: 20 });
+    await ae.initialize();
+    const { count, sourceCount, missing, groups } = await ae.compare(images, { maxImages: 3 });
+    expect([count, sourceCount]).toEqual([3, images.length]);
+    expect(missing).toEqual([expect.stringContaining('PCA: no training images')]);
+    expect(groups[0].rows.map(({ method }) => method)).toEqual(['autoencoder', 'jpeg']);
+    ae.dispose();
+  });
+});
