@@ -115,7 +115,10 @@ describe('ae train and ae test', () => {
 
     const scores = JSON.parse(readFileSync(inFolder(results, 'scores.json'), 'utf8'));
     expect(scores).toMatchObject({ count: 24, model: path.join('runs', 'photos-1', 'model'), data: 'photos.lmdb' });
-    expect(report).toContain(`${scores.psnrDb.toFixed(2)} dB, mean of the images`);
+    for (const { psnrDb, pooledPsnrDb } of Object.values<{ psnrDb: number; pooledPsnrDb: number }>(scores.masks)) {
+      expect(report).toContain(`${psnrDb.toFixed(2)} dB (${pooledPsnrDb.toFixed(2)} pooled)`);
+    }
+    expect(Object.keys(scores.masks)).toEqual(['own', 'fixed', 'other']);
 
     await aeOk(folder, 'test', 'runs/photos-1/model', 'photos.lmdb', '--format', 'jpg', '--save-prefix', 'pairs');
     expect(readdirSync(inFolder('pairs'))).toContain('output_1_16.jpg');

@@ -83,10 +83,13 @@ const mistakes: [args: string[], message: string][] = [
     ['train', 'a.lmdb', '--threads', 'many'],
     'ae train: --threads: expected a whole number from 1 to 64 or auto, received "many".',
   ],
-  [['train', 'a.lmdb', '--optimizer', 'adamm'], 'ae train: --optimizer: expected adam or sgd, received "adamm".'],
+  [
+    ['train', 'a.lmdb', '--optimizer', 'adamm'],
+    'ae train: --optimizer: expected adam, adamw, sgd, rmsprop or adagrad, received "adamm".',
+  ],
   [
     ['train', 'a.lmdb', '--momentum', '0.5'],
-    'ae train: --momentum: expected with --optimizer sgd, received --optimizer adam; leave it out, or add --optimizer sgd.',
+    'ae train: --momentum: expected with --optimizer sgd or rmsprop, received --optimizer adam; leave it out, or name the optimizer.',
   ],
   [
     ['train', 'a.lmdb', '--epochs', '3', '--minutes', '3'],

@@ -1,6 +1,6 @@
 import { access, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Autoencoder, Evaluation, SampleSource } from '@ae/autoencoder';
+import type { Autoencoder, Evaluation, MaskMode } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
@@ -69,11 +69,12 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   const interruption = catchInterruption(() => terminal.warn('stopping ...'));
   try {
     const pairs = await reconstructPairs(network, samples, options);
-    const evaluation = await network.evaluate(withProgress(samples, interruption.signal, terminal));
-    terminal.status('');
-    const scores = { model, data: lmdbPath, engine: describeEngine(engine), ...scoresOf(evaluation) };
-    await fillFolder(folder, (temporary) => writeResults(temporary, pairs, scores, options));
-    printResults(terminal, folder.path, pairs.length, evaluation, scores);
+    const evaluations = await evaluate(network, samples, interruption.signal, terminal);
+    const masks = Object.fromEntries(evaluations.map((evaluation) => [evaluation.masks, summaryOf(evaluation)]));
+    const results = { model, data: lmdbPath, engine: describeEngine(engine), count: samples.length, masks };
+    await fillFolder(folder, (temporary) => writeResults(temporary, pairs, results, options));
+    terminal.event({ ...results, pictures: pairs.length, folder: folder.path });
+    printResults(terminal, folder.path, pairs.length, evaluations);
   } catch (error) {
     terminal.status('');
     await folder.release();
@@ -118,32 +119,39 @@ async function reconstructPairs(network: Autoencoder, samples: SampleDatabase, o
   return pairs;
 }
 
-/** Passes samples on while showing how many have been asked for; stops when interrupted. */
-function withProgress(samples: SampleDatabase, signal: AbortSignal, terminal: Terminal): SampleSource {
-  let done = 0;
-  return {
-    length: samples.length,
-    at: (index) => {
-      signal.throwIfAborted();
-      done++;
-      if (done % 64 === 0) {
-        terminal.status(
-          `scoring ${formatBar(done / samples.length)} ${formatCount(done)}/${formatCount(samples.length)}`,
-        );
-      }
-      return samples.at(index);
-    },
-  };
+const masksInWords: Record<MaskMode, string> = {
+  own: "with each image's own masks, which carry a part of it beside the code",
+  fixed: 'with masks that carry nothing: what the code alone holds',
+  other: 'with the masks of another image',
+};
+
+/** Scores all images three times, for the masks tell the decoder a good part of an image. */
+async function evaluate(
+  network: Autoencoder,
+  samples: SampleDatabase,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<Evaluation[]> {
+  const modes: MaskMode[] = samples.length > 1 ? ['own', 'fixed', 'other'] : ['own', 'fixed'];
+  const evaluations: Evaluation[] = [];
+  for (const masks of modes) {
+    const onProgress = (done: number, total: number) =>
+      terminal.status(`scoring, ${masks} masks ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`);
+    evaluations.push(await network.evaluate(samples, { masks, similarity: masks === 'own', signal, onProgress }));
+  }
+  terminal.status('');
+  return evaluations;
 }
 
-function scoresOf({ count, mse, psnrDb, pooledPsnrDb }: Evaluation) {
-  return { count, mse, psnrDb, pooledPsnrDb };
+/** The means, without each image's scores; SSIM is NaN, which JSON writes as null, where it was not computed. */
+function summaryOf({ psnrDb, pooledPsnrDb, ssim, msSsim, mse, mae }: Evaluation) {
+  return { psnrDb, pooledPsnrDb, ssim, msSsim, mse, mae };
 }
 
 async function writeResults(
   folder: string,
   pairs: readonly Pair[],
-  scores: object,
+  results: object,
   options: TestOptions,
 ): Promise<void> {
   const { format, columns, scale } = options;
@@ -156,26 +164,19 @@ async function writeResults(
     return [group.map(({ input }) => input), group.map(({ output }) => output)];
   });
   await writeFile(path.join(folder, 'grid.png'), await encodePicture(layOutGrid(groups, { scale })));
-  await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(scores, null, 2)}\n`);
+  await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(results, null, 2)}\n`);
 }
 
-function printResults(
-  terminal: Terminal,
-  folder: string,
-  pictures: number,
-  evaluation: Evaluation,
-  scores: object,
-): void {
-  terminal.event({ ...scores, pictures, folder });
-  const { count, mse, psnrDb, pooledPsnrDb } = evaluation;
+function printResults(terminal: Terminal, folder: string, pictures: number, evaluations: readonly Evaluation[]): void {
+  const [own] = evaluations;
+  const similarity = Number.isNaN(own.ssim) ? '' : `, SSIM ${own.ssim.toFixed(3)}`;
   terminal.print(
     formatRows([
-      ['images', formatCount(count)],
-      ['MSE', mse.toFixed(6)],
-      [
-        'PSNR',
-        `${psnrDb.toFixed(2)} dB, mean of the images; ${pooledPsnrDb.toFixed(2)} dB of all their pixels together`,
-      ],
+      ['images', `${formatCount(own.count)}, MSE ${own.mse.toFixed(6)}${similarity}`],
+      ...evaluations.map(({ masks, psnrDb, pooledPsnrDb }, i): [string, string] => [
+        i === 0 ? 'PSNR' : '',
+        `${psnrDb.toFixed(2)} dB (${pooledPsnrDb.toFixed(2)} pooled) ${masksInWords[masks]}`,
+      ]),
       ['grid', style('bold', path.join(folder, 'grid.png'))],
       ['scores', path.join(folder, 'scores.json')],
       ['pictures', `${formatNumberOf(pictures, 'input')} and reconstructions in ${folder}`],

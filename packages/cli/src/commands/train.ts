@@ -1,9 +1,10 @@
 import path from 'node:path';
-import type { Autoencoder, OptimizerOptions, TrainingHistory, TrainOptions } from '@ae/autoencoder';
+import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { CliError, writingTo } from '../cli-error';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { catchInterruption } from '../interruption';
+import { addOptimizerOptions, type OptimizerFlags, optimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder } from '../output-folder';
 import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
@@ -11,7 +12,7 @@ import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '..
 import { fitEpochs } from '../time-budget';
 import { TrainingProgress } from '../training-progress';
 
-interface TrainCommandOptions extends CommonOptions, EngineOptions {
+interface TrainCommandOptions extends CommonOptions, EngineOptions, OptimizerFlags {
   readonly val?: string;
   readonly out?: string;
   readonly preset: 'mirror' | 'torch7';
@@ -24,22 +25,13 @@ interface TrainCommandOptions extends CommonOptions, EngineOptions {
   readonly batchSize: number;
   readonly seed: number;
   readonly shuffle: boolean;
-  readonly optimizer: 'adam' | 'sgd';
-  readonly learningRate?: number;
-  readonly momentum?: number;
-  readonly nesterov?: boolean;
-  readonly beta1?: number;
-  readonly beta2?: number;
-  readonly epsilon?: number;
-  readonly weightDecay?: number;
 }
 
 const defaultEpochs = 15;
 const seedRange = { min: 0, max: 2 ** 32 - 1, integer: true };
-const decayRange = { min: 0, max: 1 };
 
 export function trainCommand(): Command {
-  return defineCommand('train', 'train an autoencoder on the images of an LMDB')
+  const command = defineCommand('train', 'train an autoencoder on the images of an LMDB')
     .argument('<train.lmdb>', 'images of one size, as ae import makes them')
     .option('--val <lmdb>', 'images never trained on, scored after each epoch')
     .option('--out <folder>', 'new folder for the run; the network goes to <folder>/model (default: runs/<name>-<n>)')
@@ -54,14 +46,6 @@ export function trainCommand(): Command {
       }),
     )
     .addOption(numberOption('--batch-size <n>', 'images an update', { min: 1, integer: true }).default(32))
-    .addOption(choiceOption('--optimizer <name>', 'how weights are updated', ['adam', 'sgd']).default('adam'))
-    .addOption(numberOption('--learning-rate <n>', 'step size (default: adam 0.001, sgd 0.01)', { min: 0 }))
-    .addOption(numberOption('--momentum <n>', 'of sgd (default: 0)', decayRange))
-    .option('--nesterov', 'look ahead along the momentum of sgd')
-    .addOption(numberOption('--beta1 <n>', 'decay of the running mean of adam (default: 0.9)', decayRange))
-    .addOption(numberOption('--beta2 <n>', 'decay of the running square of adam (default: 0.999)', decayRange))
-    .addOption(numberOption('--epsilon <n>', 'in the denominator of adam (default: 1e-8)', { min: 0 }))
-    .addOption(numberOption('--weight-decay <n>', 'L2 penalty (default: 0)', { min: 0 }))
     .addOption(numberOption('--seed <n>', 'determines first weights and order', seedRange).default(0))
     .option('--no-shuffle', "keep the database's order")
     .optionsGroup('Network:')
@@ -76,6 +60,7 @@ export function trainCommand(): Command {
     .addOption(backendOption())
     .addOption(threadsOption())
     .action(runTrain);
+  return addOptimizerOptions(command.optionsGroup('Optimizer:'));
 }
 
 async function runTrain(trainPath: string, options: TrainCommandOptions): Promise<void> {
@@ -189,24 +174,4 @@ async function chooseEpochs(
       `${formatDuration(fit.expectedMs)} (to repeat this run: --epochs ${fit.epochs})`,
   );
   return fit.epochs;
-}
-
-/** Gathers the optimiser's options; one that the chosen optimiser doesn't have is an error. */
-function optimizerOptions(options: TrainCommandOptions): OptimizerOptions {
-  const { optimizer: name, learningRate, weightDecay, momentum, nesterov, beta1, beta2, epsilon } = options;
-  const own = name === 'sgd' ? { momentum, nesterov } : { beta1, beta2, epsilon };
-  const foreign = name === 'sgd' ? { beta1, beta2, epsilon } : { momentum, nesterov };
-  for (const [option, value] of Object.entries(foreign)) {
-    if (value === undefined) continue;
-    const other = name === 'sgd' ? 'adam' : 'sgd';
-    throw new CliError(
-      'INVALID_OPTION',
-      `--${option}: expected with --optimizer ${other}, received --optimizer ${name}; leave it out, or add --optimizer ${other}.`,
-    );
-  }
-  return withoutUndefined({ name, learningRate, weightDecay, ...own }) as OptimizerOptions;
-}
-
-function withoutUndefined(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
