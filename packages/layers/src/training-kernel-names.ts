@@ -43,3 +43,6 @@ export const MeanSquaredError = 'MeanSquaredError';
 
 /** `{dy scalar, target, prediction}` -> `dy * 2 / size * (prediction - target)`: the gradient of {@link MeanSquaredError} for its prediction. */
 export const MeanSquaredErrorGrad = 'MeanSquaredErrorGrad';
+
+/** `{dy, y}`, float32 of one shape -> dy where y > 0, else 0: the gradient of ReLU, from its output. */
+export const ReluGrad = 'ReluGrad';

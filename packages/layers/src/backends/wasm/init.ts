@@ -1,11 +1,17 @@
-/** Starts tfjs' wasm backend on shared memory and registers this engine's kernels in it. */
+/** Starts tfjs' wasm backend on shared memory and puts this engine's kernels into it. */
 
 import { type BackendWasm, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { backend as activeBackend, env, setBackend, engine as tfjsEngine } from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from '../../errors';
+import { Engine } from './engine';
 import { WasmEngineError } from './errors';
-import { registerConv2DBackpropFilter } from './kernels/conv2d-backprop-filter';
+import { registerConv2D } from './kernels/conv2d';
+import { registerElementwise } from './kernels/elementwise';
+import { registerMatMul } from './kernels/matmul';
+import { registerOptimizers } from './kernels/optimizers';
 import { registerPooling } from './kernels/pooling';
-import { hasSharedMemory, hasWasmSimd, readTfjsBinary, shareMemoryOf, toDataUrl } from './tfjs-binary';
+import type { SimdKind } from './side-module';
+import { hasSharedMemory, hasWasmSimd, isNode, readTfjsBinary, shareMemoryOf, toDataUrl } from './tfjs-binary';
 
 /** How to start the engine. */
 export interface WasmOptions {
@@ -13,6 +19,8 @@ export interface WasmOptions {
   threads?: number | 'auto';
   /** Where tfjs-backend-wasm-simd.wasm is, or its bytes. Node.js finds the installed package by itself. */
   tfjsBinary?: string | URL | Uint8Array;
+  /** The variant of the kernels to use; default: the fastest that the JavaScript engine accepts. */
+  simd?: SimdKind;
 }
 
 /** The running engine. */
@@ -21,25 +29,37 @@ export interface WasmEngine {
   readonly backend: BackendWasm;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
+  /** The variant of the kernels in use. */
+  readonly simd: SimdKind;
   /** Ends the worker threads; the kernels go on alone on the calling thread. */
   dispose(): void;
 }
+
+/** Most threads that 'auto' takes: further ones wait for memory more than they compute. */
+const MOST_THREADS = 32;
 
 const ENGINE = Symbol.for('@ae/layers wasm engine');
 type BackendWithEngine = BackendWasm & { [ENGINE]?: WasmEngine };
 let starting: Promise<WasmEngine> | undefined;
 
 /**
- * Makes 'wasm' the active tfjs backend, with every kernel that training needs. Idempotent: later calls answer the first engine.
+ * Makes 'wasm' the active tfjs backend, with every kernel that training needs, on all cores. Idempotent: later calls answer the
+ * first engine, whatever their options.
  *
- * @throws WasmEngineError `WASM_SIMD_MISSING` | `WASM_BINARY_UNREADABLE` | `WASM_BACKEND_TAKEN`
+ * Without shared memory (a browser page that is not cross-origin isolated, or a wasm backend that was started before) the same
+ * kernels run on the calling thread alone.
+ *
+ * @throws InvalidOptionError
+ * @throws WasmEngineError `WASM_SIMD_MISSING` | `WASM_BINARY_UNREADABLE` | `WASM_BACKEND_TAKEN` | `WASM_WORKER_FAILED`
  */
-export function initWasm(options: WasmOptions = {}): Promise<WasmEngine> {
+export async function initWasm(options: WasmOptions = {}): Promise<WasmEngine> {
   starting ??= start(options).catch((error: unknown) => {
     starting = undefined;
     throw error;
   });
-  return starting;
+  const engine = await starting;
+  await setBackend('wasm');
+  return engine;
 }
 
 async function start(options: WasmOptions): Promise<WasmEngine> {
@@ -49,24 +69,36 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
       'initWasm: expected a JavaScript engine with WebAssembly SIMD, received one without; use the stock tfjs backends, or Node.js 20 or newer.',
     );
   }
+  const threads = await threadCount(options.threads ?? 'auto');
   // Not findBackend: it would start the backend, with the stock binary.
   const existing = tfjsEngine().registry.wasm as BackendWithEngine | undefined;
-  if (existing?.[ENGINE]) {
-    await setBackend('wasm');
-    return existing[ENGINE];
-  }
-  const backend = existing ?? (await startTfjs(options));
-  await setBackend('wasm');
-  registerConv2DBackpropFilter();
-  registerPooling();
-  const engine: WasmEngine = { backend, threads: 1, dispose() {} };
+  if (existing?.[ENGINE]) return existing[ENGINE];
+  const backend = existing ?? (await startTfjs(options, threads));
+  const engine = await Engine.start(backend, threads, options.simd);
+  registerConv2D(engine);
+  registerMatMul(engine);
+  registerPooling(engine);
+  registerElementwise(engine);
+  registerOptimizers(engine);
   (backend as BackendWithEngine)[ENGINE] = engine;
   return engine;
 }
 
-async function startTfjs(options: WasmOptions): Promise<BackendWasm> {
+async function threadCount(wanted: number | 'auto'): Promise<number> {
+  if (wanted !== 'auto') {
+    if (Number.isInteger(wanted) && wanted >= 1) return wanted;
+    throw new InvalidOptionError(
+      `initWasm: expected \`threads\` to be 'auto' or a whole number from 1, received ${wanted}; leave it out to use all cores.`,
+    );
+  }
+  if (!isNode()) return Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS);
+  const { availableParallelism, cpus } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:os');
+  return Math.min(availableParallelism?.() ?? cpus().length, MOST_THREADS);
+}
+
+async function startTfjs(options: WasmOptions, threads: number): Promise<BackendWasm> {
   const binary = await readTfjsBinary(options.tfjsBinary);
-  if (hasSharedMemory() && options.threads !== 1) shareMemoryOf(binary);
+  if (threads > 1 && hasSharedMemory()) shareMemoryOf(binary);
   const address = toDataUrl(binary);
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // the plain build; see tfjs-binary.ts
   setWasmPaths(

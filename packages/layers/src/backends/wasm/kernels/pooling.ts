@@ -1,5 +1,5 @@
-/** Max-pooling with indices and max-unpooling, after the rules of kernel-names.ts. */
-import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+/** Max-pooling, with and without indices, and max-unpooling, after the rules of kernel-names.ts. */
+import { backend_util, type MaxPoolAttrs, type MaxPoolGradAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import {
   MaxPoolWithArgmax,
   type MaxPoolWithArgmaxAttrs,
@@ -9,125 +9,132 @@ import {
   type MaxUnpoolAttrs,
   MaxUnpoolGrad,
 } from '../../../kernel-names';
-import { floatsOf, intsOf, makeTensor } from '../heap';
+import type { Engine } from '../engine';
 import { registerWasmKernel } from './register';
 
 type Shape4D = [number, number, number, number];
 
-/** Registers MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool and MaxUnpoolGrad. */
-export function registerPooling(): void {
-  registerWasmKernel<{ x: TensorInfo }, MaxPoolWithArgmaxAttrs>(
-    MaxPoolWithArgmax,
-    ({ inputs: { x }, attrs, backend }) => {
-      const info = backend_util.computePool2DInfo(
-        x.shape as Shape4D,
-        attrs.filterSize,
-        attrs.strides,
-        1,
-        attrs.pad as Parameters<typeof backend_util.computePool2DInfo>[4],
-      );
-      const values = makeTensor(backend, info.outShape);
-      const indices = makeTensor(backend, info.outShape, 'int32');
-      pool(floatsOf(backend, x), floatsOf(backend, values), intsOf(backend, indices), info, attrs.includeBatchInIndex);
-      return [values, indices];
+/** Registers the pooling kernels. */
+export function registerPooling(engine: Engine): void {
+  registerWasmKernel<{ x: TensorInfo }, MaxPoolWithArgmaxAttrs>(MaxPoolWithArgmax, ({ x }, attrs) => {
+    if (x.dtype !== 'float32') return undefined;
+    const info = backend_util.computePool2DInfo(x.shape as Shape4D, attrs.filterSize, attrs.strides, 1, attrs.pad);
+    const [values, indices] = [engine.makeTensor(info.outShape), engine.makeTensor(info.outShape, 'int32')];
+    maxPool(
+      engine,
+      info,
+      engine.pointer(x),
+      engine.pointer(values),
+      engine.pointer(indices),
+      attrs.includeBatchInIndex,
+    );
+    return [values, indices];
+  });
+
+  registerWasmKernel<{ x: TensorInfo }, MaxPoolAttrs>(
+    'MaxPool',
+    ({ x }, { filterSize, strides, pad, dimRoundingMode }) => {
+      if (x.dtype !== 'float32') return undefined;
+      const info = backend_util.computePool2DInfo(x.shape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode);
+      const values = engine.makeTensor(info.outShape);
+      maxPool(engine, info, engine.pointer(x), engine.pointer(values), 0, false);
+      return values;
+    },
+  );
+
+  registerWasmKernel<{ dy: TensorInfo; input: TensorInfo; output: TensorInfo }, MaxPoolGradAttrs>(
+    'MaxPoolGrad',
+    ({ dy, input }, { filterSize, strides, pad, dimRoundingMode }) => {
+      const info = backend_util.computePool2DInfo(input.shape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode);
+      const dx = engine.makeTensor(input.shape);
+      const size = util.sizeFromShape(info.outShape);
+      engine.withMemory(8 * size, (values) => {
+        maxPool(engine, info, engine.pointer(input), values, values + 4 * size, false);
+        scatter(engine, 'maxPoolGrad', engine.pointer(dy), info.outShape, values + 4 * size, info.inChannels, dx);
+      });
+      return dx;
     },
   );
 
   registerWasmKernel<{ dy: TensorInfo; indices: TensorInfo }, MaxPoolWithArgmaxGradAttrs>(
     MaxPoolWithArgmaxGrad,
-    ({ inputs: { dy, indices }, attrs, backend }) => {
+    ({ dy, indices }, { outputSize }) => {
       const [batch, , , channels] = dy.shape as Shape4D;
-      const dx = makeTensor(backend, [batch, ...attrs.outputSize, channels]);
-      const [from, at, to] = [floatsOf(backend, dy), intsOf(backend, indices), floatsOf(backend, dx).fill(0)];
-      forEachIndexed(dy.shape as Shape4D, channels, to.length, at, (i, j) => {
-        to[j]! += from[i] as number;
-      });
+      const dx = engine.makeTensor([batch, ...outputSize, channels]);
+      scatter(engine, 'maxPoolGrad', engine.pointer(dy), dy.shape, engine.pointer(indices), channels, dx);
       return dx;
     },
   );
 
   registerWasmKernel<{ values: TensorInfo; indices: TensorInfo }, MaxUnpoolAttrs>(
     MaxUnpool,
-    ({ inputs: { values, indices }, attrs, backend }) => {
+    ({ values, indices }, { outputSize }) => {
       const [batch, , , channels] = values.shape as Shape4D;
-      const y = makeTensor(backend, [batch, ...attrs.outputSize, channels]);
-      const [from, at, to] = [floatsOf(backend, values), intsOf(backend, indices), floatsOf(backend, y).fill(0)];
-      forEachIndexed(values.shape as Shape4D, indices.shape[3] as number, to.length, at, (i, j) => {
-        to[j] = from[i] as number;
-      });
+      const y = engine.makeTensor([batch, ...outputSize, channels]);
+      scatter(
+        engine,
+        'maxUnpool',
+        engine.pointer(values),
+        values.shape,
+        engine.pointer(indices),
+        indices.shape[3] as number,
+        y,
+      );
       return y;
     },
   );
 
-  registerWasmKernel<{ dy: TensorInfo; indices: TensorInfo }, undefined>(
-    MaxUnpoolGrad,
-    ({ inputs: { dy, indices }, backend }) => {
-      const [batch, , , channels] = dy.shape as Shape4D;
-      const [, h, w, maskChannels] = indices.shape as Shape4D;
-      const shape: Shape4D = [batch, h, w, channels];
-      const dValues = makeTensor(backend, shape);
-      const [from, at, to] = [floatsOf(backend, dy), intsOf(backend, indices), floatsOf(backend, dValues).fill(0)];
-      forEachIndexed(shape, maskChannels, from.length, at, (i, j) => {
-        to[i] = from[j] as number;
-      });
-      return dValues;
-    },
+  registerWasmKernel<{ dy: TensorInfo; indices: TensorInfo }, undefined>(MaxUnpoolGrad, ({ dy, indices }) => {
+    const [batch, , , channels] = dy.shape as Shape4D;
+    const [, height, width, maskChannels] = indices.shape as Shape4D;
+    const shape = [batch, height, width, channels];
+    const dValues = engine.makeTensor(shape);
+    scatter(engine, 'maxUnpoolGrad', engine.pointer(dValues), shape, engine.pointer(indices), maskChannels, dy);
+    return dValues;
+  });
+}
+
+function maxPool(
+  engine: Engine,
+  info: backend_util.Conv2DInfo,
+  x: number,
+  values: number,
+  indices: number,
+  throughBatch: boolean,
+): void {
+  engine.run(
+    'maxPool',
+    info.batchSize * info.outHeight,
+    [
+      ...[x, info.inHeight, info.inWidth, info.inChannels, info.filterHeight, info.filterWidth],
+      ...[
+        info.strideHeight,
+        info.strideWidth,
+        info.dilationHeight,
+        info.dilationWidth,
+        info.padInfo.top,
+        info.padInfo.left,
+      ],
+      ...[values, indices, info.outHeight, info.outWidth, throughBatch ? 1 : 0],
+    ],
+    { chunk: info.outHeight },
   );
 }
 
-function pool(
-  x: Float32Array,
-  values: Float32Array,
-  indices: Int32Array,
-  info: backend_util.Conv2DInfo,
-  includeBatch: boolean,
-): void {
-  const { batchSize, inHeight, inWidth, inChannels: channels, outHeight, outWidth } = info;
-  let out = 0;
-  for (let n = 0; n < batchSize; n++) {
-    const image = n * inHeight * inWidth * channels;
-    for (let oy = 0; oy < outHeight; oy++) {
-      const top = oy * info.strideHeight - info.padInfo.top;
-      for (let ox = 0; ox < outWidth; ox++) {
-        const left = ox * info.strideWidth - info.padInfo.left;
-        for (let c = 0; c < channels; c++, out++) {
-          let winner = -1;
-          for (let y = Math.max(top, 0); y < Math.min(top + info.effectiveFilterHeight, inHeight); y++) {
-            for (
-              let column = Math.max(left, 0);
-              column < Math.min(left + info.effectiveFilterWidth, inWidth);
-              column++
-            ) {
-              const at = (y * inWidth + column) * channels + c;
-              const value = x[image + at] as number;
-              if (winner < 0 || value > (x[image + winner] as number) || Number.isNaN(value)) winner = at;
-            }
-          }
-          values[out] = x[image + winner] as number;
-          indices[out] = includeBatch ? image + winner : winner;
-        }
-      }
-    }
-  }
-}
-
-/** Calls `visit(i, j)` for each pooled value i and the place j its index names; invalid indices are left out. */
-function forEachIndexed(
-  [batch, h, w, channels]: Shape4D,
+/** Runs one of the kernels that move values between a pooled and an unpooled tensor by indices. */
+function scatter(
+  engine: Engine,
+  kernel: 'maxPoolGrad' | 'maxUnpool' | 'maxUnpoolGrad',
+  pooled: number,
+  pooledShape: number[],
+  indices: number,
   maskChannels: number,
-  unpooledSize: number,
-  indices: Int32Array,
-  visit: (pooled: number, unpooled: number) => void,
+  unpooled: TensorInfo,
 ): void {
-  const imageSize = batch === 0 ? 0 : unpooledSize / batch;
-  const limit = (imageSize / channels) * maskChannels;
-  for (let position = 0, i = 0; position < batch * h * w; position++) {
-    const image = Math.floor(position / (h * w)) * imageSize;
-    for (let c = 0; c < channels; c++, i++) {
-      const index = indices[position * maskChannels + c] as number;
-      if (index < 0 || index >= limit) continue;
-      const channel = index % maskChannels;
-      if (channel < channels) visit(i, image + ((index - channel) / maskChannels) * channels + channel);
-    }
-  }
+  const [batch, height, width, channels] = pooledShape as Shape4D;
+  const [, unpooledHeight, unpooledWidth] = unpooled.shape as Shape4D;
+  engine.run(kernel, batch, [
+    ...[pooled, indices, engine.pointer(unpooled)],
+    ...[height * width, channels, maskChannels, unpooledHeight * unpooledWidth],
+  ]);
 }

@@ -1,20 +1,35 @@
-/** Replaces kernels of the wasm backend by the ones of this engine. */
+/** Puts kernels of this engine in the place of the stock ones. */
+import {
+  getKernel,
+  type KernelFunc,
+  type NamedAttrMap,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { getKernel, type KernelFunc, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
+/** Computes outputs from inputs by name and attributes, without a tape. */
+export type WasmKernel<Inputs, Attrs> = (inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[] | undefined;
 
-/** What a kernel of this engine gets: the tensors by name, the attributes, and the backend whose memory holds them. */
-export interface WasmKernelArgs<Inputs, Attrs> {
-  inputs: Inputs;
-  attrs: Attrs;
-  backend: BackendWasm;
+/**
+ * Registers a kernel of the wasm backend. Where it answers undefined (a case that it does not cover) the kernel that was registered before
+ * does the work.
+ */
+export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: WasmKernel<Inputs, Attrs>): void {
+  const stock = getKernel(kernelName, 'wasm');
+  if (stock) unregisterKernel(kernelName, 'wasm');
+  const kernelFunc: KernelFunc = (params) => {
+    const outputs = kernel(params.inputs as Inputs, params.attrs as Attrs);
+    if (outputs !== undefined) return outputs;
+    if (stock) return stock.kernelFunc(params);
+    throw new Error(
+      `[layers] wasm backend: expected a case that ${kernelName} covers, received ${describe(params.attrs)}.`,
+    );
+  };
+  // Stock kernels set themselves up when a backend starts, which it has.
+  registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
 }
 
-/** A kernel of this engine: computes outputs from inputs, without a tape. */
-export type WasmKernel<Inputs, Attrs> = (args: WasmKernelArgs<Inputs, Attrs>) => TensorInfo | TensorInfo[];
-
-/** Registers a kernel under a tfjs name, in place of the stock one where there is one. */
-export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: WasmKernel<Inputs, Attrs>): void {
-  if (getKernel(kernelName, 'wasm')) unregisterKernel(kernelName, 'wasm');
-  registerKernel({ kernelName, backendName: 'wasm', kernelFunc: kernel as unknown as KernelFunc });
+function describe(attrs: NamedAttrMap | undefined): string {
+  return JSON.stringify(attrs ?? {});
 }

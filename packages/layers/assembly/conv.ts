@@ -1,0 +1,156 @@
+import { ACCUMULATE, BIAS, RELU, clearFloats, copyFloats, finishColumns } from './simd';
+import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, rowsBy4, rowsBy8, rowsByPanel } from './tiles';
+
+/**
+ * A convolution y = x * filter of NHWC images, or one phase of the gradient for its input, which is a convolution too.
+ *
+ * Output position (r, q) sums up the taps (i, j) of x at row r * strideY + i * dilationY - padTop and column
+ * q * strideX + j * dilationX - padLeft; positions outside x count as zero.
+ */
+@unmanaged
+export class ConvJob {
+  x: usize; height: i32; width: i32; channels: i32;
+  /** As packFilter writes it. */
+  filter: usize; tapsY: i32; tapsX: i32; strideY: i32; strideX: i32; dilationY: i32; dilationX: i32; padTop: i32; padLeft: i32;
+  /** Output values of one pixel follow each other; pixels, rows and images are this many bytes apart. */
+  y: usize; outHeight: i32; outWidth: i32; outChannels: i32; yPixel: i32; yRow: i32; yImage: usize;
+  bias: usize; flags: i32;
+  /** Rows of output in one unit of work. */
+  unitRows: i32;
+}
+
+/** Columns of the panel that holds output channel `column` and those behind it. */
+// @ts-ignore: decorator
+@inline
+export function panelWidth(columnsLeft: i32): i32 {
+  return columnsLeft > 8 ? PANEL : columnsLeft > 4 ? 8 : 4;
+}
+
+/** Up to this many output channels, sums are made along the channels of x instead of across the output channels. */
+export const FEW_CHANNELS: i32 = 3;
+
+/** Where the values of a filter are: tap (i, j), channel c and output channel o are at from + i * tapY + j * tapX + c * channel + o * column. */
+@unmanaged
+export class FilterJob {
+  from: usize; to: usize; tapsY: i32; tapsX: i32; channels: i32; outChannels: i32;
+  tapY: i32; tapX: i32; channel: i32; column: i32;
+}
+
+/** Lays a filter out for conv: panels [i][j][c][panel columns], the last one filled up with zeros; of few output channels [o][i][j][c]. */
+export function packFilter(job: FilterJob): void {
+  let to = job.to;
+  const few = job.outChannels <= FEW_CHANNELS;
+  for (let o = 0; o < job.outChannels; ) {
+    const width = few ? 1 : panelWidth(job.outChannels - o), used = min(width, job.outChannels - o);
+    for (let i = 0; i < job.tapsY; i++) for (let j = 0; j < job.tapsX; j++) {
+      let from = job.from + i * job.tapY + j * job.tapX + o * job.column;
+      for (let c = 0; c < job.channels; c++, from += job.channel) {
+        if (job.column == 4 && used == width) copyFloats(to, from, width);
+        else for (let k = 0; k < width; k++) store<f32>(to + k * 4, k < used ? load<f32>(from + k * job.column) : 0);
+        to += width * 4;
+      }
+    }
+    o += width;
+  }
+}
+
+/** Copies rows [top, top + rows) and columns [left, left + columns) of an image; what is outside the image becomes zero. */
+export function copyPadded(image: usize, height: i32, width: i32, channels: i32, top: i32, left: i32, rows: i32, columns: i32, to: usize): void {
+  const first = max(left, 0), behind = min(left + columns, width), inside = max(behind - first, 0);
+  const before = min(first - left, columns) * channels, after = (columns - (first - left) - inside) * channels;
+  for (let r = top; r < top + rows; r++, to += columns * channels * 4) {
+    if (r < 0 || r >= height || inside == 0) { clearFloats(to, columns * channels); continue; }
+    clearFloats(to, before);
+    copyFloats(to + before * 4, image + (r * width + first) * channels * 4, inside * channels);
+    if (after > 0) clearFloats(to + (before + inside * channels) * 4, after);
+  }
+}
+
+/** Units: images times bands of rows. Scratch: a band of padded input, and a row of one panel. */
+export function conv(begin: i32, end: i32, job: ConvJob, scratch: usize): void {
+  const bands = (job.outHeight + job.unitRows - 1) / job.unitRows;
+  for (let unit = begin; unit < end; unit++) {
+    const image = unit / bands, row = (unit - image * bands) * job.unitRows;
+    convRows(job, image, row, min(job.unitRows, job.outHeight - row), job.y + image * job.yImage + row * job.yRow, scratch);
+  }
+}
+
+/** Output rows [row, row + rows) of one image, written from y on. */
+export function convRows(job: ConvJob, image: i32, row: i32, rows: i32, y: usize, scratch: usize): void {
+  const channels = job.channels, outChannels = job.outChannels;
+  const top = row * job.strideY - job.padTop, inRows = (rows - 1) * job.strideY + (job.tapsY - 1) * job.dilationY + 1;
+  const inColumns = (job.outWidth - 1) * job.strideX + (job.tapsX - 1) * job.dilationX + 1;
+  let x = job.x + image * job.height * job.width * channels * 4, xRow = job.width * channels * 4;
+  const panelRow = scratch;
+  if (top < 0 || job.padLeft > 0 || top + inRows > job.height || inColumns - job.padLeft > job.width) {
+    const strip = scratch + ((job.outWidth * PANEL * 4 + 63) & ~63);
+    copyPadded(x, job.height, job.width, channels, top, -job.padLeft, inRows, inColumns, strip);
+    x = strip;
+    xRow = inColumns * channels * 4;
+  } else x += top * xRow + <usize>(-job.padLeft * channels * 4);
+  for (let r = 0; r < rows; r++, x += job.strideY * xRow, y += job.yRow) {
+    if (outChannels <= FEW_CHANNELS) fewChannels(job, x, xRow, y);
+    else manyChannels(job, x, xRow, y, panelRow);
+  }
+}
+
+/** One row of output, panel by panel. */
+function manyChannels(job: ConvJob, x: usize, xRow: i32, y: usize, panelRow: usize): void {
+  const channels = job.channels, columns = job.outChannels, pixels = job.outWidth, steps = job.tapsY * job.tapsX * channels;
+  let filter = job.filter;
+  for (let o = 0; o < columns; ) {
+    const width = panelWidth(columns - o), used = min(width, columns - o);
+    if (used == width) taps(job, x, xRow, filter, width, y + o * 4, job.yPixel, job.bias + o * 4, job.flags);
+    else {
+      taps(job, x, xRow, filter, width, panelRow, width * 4, 0, 0);
+      finishColumns(panelRow, width * 4, pixels, used, y + o * 4, job.yPixel, job.bias + o * 4, job.flags);
+    }
+    filter += steps * width * 4;
+    o += width;
+  }
+}
+
+/** Most bytes of a filter panel to go through at once: they stay in the level-1 cache for all pixels of a row. */
+const PANEL_BYTES: i32 = 24 << 10;
+
+/** One row of output of one panel: all taps at once, or some rows of taps after others where the panel is large. */
+function taps(job: ConvJob, x: usize, xRow: i32, filter: usize, width: i32, y: usize, yPixel: i32, bias: usize, flags: i32): void {
+  const pixel = job.channels * 4, tapsX = job.tapsX, dilated = job.dilationX > 1;
+  const rowSteps = tapsX * job.channels;
+  const most = dilated ? 1 : max(1, PANEL_BYTES / (rowSteps * width * 4));
+  for (let tap = 0; tap < job.tapsY; tap += most) {
+    const tapRows = min(most, job.tapsY - tap);
+    const runs = dilated ? tapsX : tapRows, length = dilated ? job.channels : rowSteps;
+    const skip = dilated ? (job.dilationX - 1) * pixel : job.dilationY * xRow - rowSteps * 4;
+    const pass = (tap > 0 ? ACCUMULATE : flags & ACCUMULATE) | (tap + tapRows == job.tapsY ? flags & (BIAS | RELU) : 0);
+    const a = x + tap * job.dilationY * xRow, b = filter + tap * rowSteps * width * 4;
+    if (width == PANEL) rowsByPanel(job.outWidth, a, job.strideX * pixel, 4, b, PANEL * 4, runs, length, skip, 0, y, yPixel, bias, pass);
+    else if (width == 8) rowsBy8(job.outWidth, a, job.strideX * pixel, 4, b, 32, runs, length, skip, 0, y, yPixel, bias, pass);
+    else rowsBy4(job.outWidth, a, job.strideX * pixel, 4, b, 16, runs, length, skip, 0, y, yPixel, bias, pass);
+  }
+}
+
+/** One row of output of 1 to 3 channels: sums along the channels of x. */
+function fewChannels(job: ConvJob, x: usize, xRow: i32, y: usize): void {
+  const pixel = job.channels * 4, dilated = job.dilationX > 1, rowSteps = job.tapsX * job.channels;
+  const runs = dilated ? job.tapsX : job.tapsY, length = dilated ? job.channels : rowSteps;
+  const aSkip = dilated ? (job.dilationX - 1) * pixel : job.dilationY * xRow - rowSteps * 4;
+  const filterColumn = job.tapsY * rowSteps * 4, aRow = job.strideX * pixel, yPixel = job.yPixel;
+  const whole = job.outWidth / 3, rest = job.outWidth - whole * 3;
+  const passes = dilated ? job.tapsY : 1;
+  for (let pass = 0; pass < passes; pass++) {
+    const flags = (pass > 0 ? ACCUMULATE : job.flags & ACCUMULATE) | (pass + 1 == passes ? job.flags & (BIAS | RELU) : 0);
+    const a = x + pass * job.dilationY * xRow, aRest = a + whole * 3 * aRow, yRest = y + whole * 3 * yPixel;
+    let b = job.filter + pass * rowSteps * 4;
+    if (job.outChannels == 3) {
+      dot3x3(a, aRow, b, filterColumn, runs, length, aSkip, 0, y, yPixel, job.bias, flags, whole, 3 * aRow, 0, 3 * yPixel);
+      if (rest == 2) dot2x3(aRest, aRow, b, filterColumn, runs, length, aSkip, 0, yRest, yPixel, job.bias, flags, 1, 0, 0, 0);
+      if (rest == 1) dot1x3(aRest, aRow, b, filterColumn, runs, length, aSkip, 0, yRest, yPixel, job.bias, flags, 1, 0, 0, 0);
+    } else for (let o = 0; o < job.outChannels; o++, b += filterColumn) {
+      const bias = job.bias + o * 4, at = o * 4;
+      dot3x1(a, aRow, b, 0, runs, length, aSkip, 0, y + at, yPixel, bias, flags, whole, 3 * aRow, 0, 3 * yPixel);
+      if (rest == 2) dot2x1(aRest, aRow, b, 0, runs, length, aSkip, 0, yRest + at, yPixel, bias, flags, 1, 0, 0, 0);
+      if (rest == 1) dot1x1(aRest, aRow, b, 0, runs, length, aSkip, 0, yRest + at, yPixel, bias, flags, 1, 0, 0, 0);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/** What goes through values one by one: ReLU's gradient, the loss, sums, and the steps of the optimisers. Units: blocks of BLOCK values. */
+import { multiplyAdd } from './simd';
+
+/** Values in one unit of work; the last unit may have fewer. */
+const BLOCK: i32 = 4096;
+
+@unmanaged
+export class ReluGradJob { dy: usize; y: usize; dx: usize; count: i32; }
+
+/** dx = dy where y > 0, else 0. */
+export function reluGrad(begin: i32, end: i32, job: ReluGradJob, scratch: usize): void {
+  const dy = job.dy, y = job.y, dx = job.dx, behind: usize = min(end * BLOCK, job.count) << 2;
+  let i: usize = begin * BLOCK << 2;
+  for (; i + 16 <= behind; i += 16) v128.store(dx + i, v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), f32x4.splat(0))));
+  for (; i < behind; i += 4) store<f32>(dx + i, load<f32>(y + i) > 0 ? load<f32>(dy + i) : 0);
+}
+
+@unmanaged
+export class SquaredErrorJob { target: usize; prediction: usize; count: i32; sums: usize; gradient: usize; scale: f32; }
+
+/** sums[unit] = the sum of the block's squared differences, in double precision. */
+export function squaredErrors(begin: i32, end: i32, job: SquaredErrorJob, scratch: usize): void {
+  const target = job.target, prediction = job.prediction;
+  for (let unit = begin; unit < end; unit++) {
+    const behind: usize = min((unit + 1) * BLOCK, job.count) << 2;
+    let i: usize = unit * BLOCK << 2, sums = f32x4.splat(0);
+    for (; i + 16 <= behind; i += 16) {
+      const difference = f32x4.sub(v128.load(prediction + i), v128.load(target + i));
+      sums = multiplyAdd(difference, difference, sums);
+    }
+    let sum: f64 = <f64>f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3);
+    for (; i < behind; i += 4) {
+      const difference = load<f32>(prediction + i) - load<f32>(target + i);
+      sum += difference * difference;
+    }
+    store<f64>(job.sums + unit * 8, sum);
+  }
+}
+
+/** gradient = (prediction - target) * scale. */
+export function squaredErrorGrad(begin: i32, end: i32, job: SquaredErrorJob, scratch: usize): void {
+  const target = job.target, prediction = job.prediction, gradient = job.gradient, behind: usize = min(end * BLOCK, job.count) << 2;
+  const scale = f32x4.splat(job.scale);
+  let i: usize = begin * BLOCK << 2;
+  for (; i + 16 <= behind; i += 16) v128.store(gradient + i, f32x4.mul(f32x4.sub(v128.load(prediction + i), v128.load(target + i)), scale));
+  for (; i < behind; i += 4) store<f32>(gradient + i, (load<f32>(prediction + i) - load<f32>(target + i)) * job.scale);
+}
+
+@unmanaged
+export class ColumnSumsJob { x: usize; rows: i32; columns: i32; chunks: i32; sums: usize; }
+
+/** Units: chunks of rows. sums[unit][column] = the sum of the chunk's rows. */
+export function columnSums(begin: i32, end: i32, job: ColumnSumsJob, scratch: usize): void {
+  for (let chunk = begin; chunk < end; chunk++) {
+    const first = <i32>((<i64>chunk * job.rows) / job.chunks), behind = <i32>((<i64>(chunk + 1) * job.rows) / job.chunks);
+    addColumns(job.x + first * job.columns * 4, behind - first, job.columns, job.sums + chunk * job.columns * 4);
+  }
+}
+
+/** to[column] = the sum of the rows of x. */
+function addColumns(x: usize, rows: i32, columns: i32, to: usize): void {
+  const bytes = columns * 4;
+  let column = 0;
+  if (columns < 4) return addFewColumns(x, rows, columns, to);
+  for (; column < columns; column += 4) {
+    if (column + 4 > columns) column = columns - 4; // again over some columns: the same sums once more
+    let sum0 = f32x4.splat(0), sum1 = sum0, from = x + column * 4, row = 0;
+    for (; row + 2 <= rows; row += 2, from += 2 * bytes) {
+      sum0 = f32x4.add(sum0, v128.load(from));
+      sum1 = f32x4.add(sum1, v128.load(from + bytes));
+    }
+    if (row < rows) sum0 = f32x4.add(sum0, v128.load(from));
+    v128.store(to + column * 4, f32x4.add(sum0, sum1));
+  }
+}
+
+/** One to three columns: 12 values hold whole rows of each; three vectors of sums, taken apart at the end. */
+function addFewColumns(x: usize, rows: i32, columns: i32, to: usize): void {
+  let sum0 = f32x4.splat(0), sum1 = sum0, sum2 = sum0;
+  let from = x;
+  const count = rows * columns, whole = count / 12 * 12, end = x + whole * 4;
+  for (; from < end; from += 48) {
+    sum0 = f32x4.add(sum0, v128.load(from));
+    sum1 = f32x4.add(sum1, v128.load(from, 16));
+    sum2 = f32x4.add(sum2, v128.load(from, 32));
+  }
+  let total0: f32 = 0, total1: f32 = 0, total2: f32 = 0;
+  for (let i = 0; i < 12; i++) {
+    const part = i < 4 ? sum0 : i < 8 ? sum1 : sum2, lane = i & 3;
+    const value = lane == 0 ? f32x4.extract_lane(part, 0) : lane == 1 ? f32x4.extract_lane(part, 1) : lane == 2 ? f32x4.extract_lane(part, 2) : f32x4.extract_lane(part, 3);
+    const column = i % columns;
+    if (column == 0) total0 += value; else if (column == 1) total1 += value; else total2 += value;
+  }
+  for (let i = whole; i < count; i++) {
+    const value = load<f32>(x + i * 4), column = i % columns;
+    if (column == 0) total0 += value; else if (column == 1) total1 += value; else total2 += value;
+  }
+  store<f32>(to, total0);
+  if (columns > 1) store<f32>(to + 4, total1);
+  if (columns > 2) store<f32>(to + 8, total2);
+}

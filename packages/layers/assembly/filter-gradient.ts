@@ -1,0 +1,123 @@
+import { ConvJob, copyPadded, panelWidth } from './conv';
+import { ACCUMULATE, clearFloats, copyFloats } from './simd';
+import { PANEL, rowsBy4, rowsBy8, rowsByPanel } from './tiles';
+
+/**
+ * The gradient of a convolution's filter: for every tap (i, j), the sum over output positions of x at the tap times dy.
+ *
+ * The images are cut into chunks, each with sums of its own, which sumChunks adds up in order: the same bits come out whichever
+ * thread took which chunk.
+ */
+@unmanaged
+export class FilterGradientJob {
+  x: usize; height: i32; width: i32; channels: i32;
+  dy: usize; outHeight: i32; outWidth: i32; outChannels: i32;
+  tapsY: i32; tapsX: i32; strideY: i32; strideX: i32; dilationY: i32; dilationX: i32; padTop: i32; padLeft: i32;
+  /** Sums of a chunk: [tapsY][tapsX][channels][outChannels rounded up to 4], sumBytes apart. */
+  sums: usize; sumBytes: usize;
+  images: i32; chunks: i32;
+  /** Rows of dy that are gone through for all taps before the next rows' turn, so that they stay in the level-1 cache. */
+  rowsAtOnce: i32;
+}
+
+/** Units: chunks of images. Scratch: padded rows of x, and rows of dy with channels rounded up to 4. */
+export function filterGradient(begin: i32, end: i32, job: FilterGradientJob, scratch: usize): void {
+  const outChannels4 = (job.outChannels + 3) & ~3;
+  for (let chunk = begin; chunk < end; chunk++) {
+    const sums = job.sums + chunk * job.sumBytes;
+    clearFloats(sums, job.tapsY * job.tapsX * job.channels * outChannels4);
+    const first = chunkStart(chunk, job.chunks, job.images), behind = chunkStart(chunk + 1, job.chunks, job.images);
+    for (let image = first; image < behind; image++) {
+      const x = job.x + image * job.height * job.width * job.channels * 4;
+      addImage(job, x, job.dy + image * job.outHeight * job.outWidth * job.outChannels * 4, sums, scratch);
+    }
+  }
+}
+
+/** The first image of a chunk. */
+// @ts-ignore: decorator
+@inline
+export function chunkStart(chunk: i32, chunks: i32, images: i32): i32 {
+  return <i32>((<i64>chunk * images) / chunks);
+}
+
+function addImage(job: FilterGradientJob, image: usize, dy: usize, sums: usize, scratch: usize): void {
+  const channels = job.channels, outWidth = job.outWidth, outChannels = job.outChannels, outChannels4 = (outChannels + 3) & ~3;
+  const inColumns = (outWidth - 1) * job.strideX + (job.tapsX - 1) * job.dilationX + 1;
+  const dyRow = outWidth * outChannels4 * 4, reach = (job.tapsY - 1) * job.dilationY + 1;
+  const rowsAtOnce = job.rowsAtOnce;
+  for (let row = 0; row < job.outHeight; row += rowsAtOnce) {
+    const rows = min(rowsAtOnce, job.outHeight - row);
+    const top = row * job.strideY - job.padTop, inRows = (rows - 1) * job.strideY + reach;
+    let x = image, xRow = job.width * channels * 4, from = dy + row * outWidth * outChannels * 4;
+    if (outChannels4 != outChannels) {
+      copyPixels(from, outChannels, rows * outWidth, scratch, outChannels4);
+      from = scratch;
+    }
+    if (top < 0 || job.padLeft > 0 || top + inRows > job.height || inColumns - job.padLeft > job.width) {
+      x = scratch + rows * dyRow;
+      copyPadded(image, job.height, job.width, channels, top, -job.padLeft, inRows, inColumns, x);
+      xRow = inColumns * channels * 4;
+    } else x += top * xRow - job.padLeft * channels * 4;
+    addRows(
+      x, xRow, channels, from, dyRow, outWidth, outChannels4, rows, job.tapsY, job.tapsX, job.strideY, job.strideX, job.dilationY,
+      job.dilationX, sums, outChannels4,
+    );
+  }
+}
+
+/** Copies pixels into wider ones; the added channels become zero. */
+export function copyPixels(from: usize, channels: i32, pixels: i32, to: usize, toChannels: i32): void {
+  for (let p = 0; p < pixels; p++, from += channels * 4, to += toChannels * 4) {
+    copyFloats(to, from, channels);
+    clearFloats(to + channels * 4, toChannels - channels);
+  }
+}
+
+/** Adds the products of some rows of dy with x. `columns`, a multiple of 4, of dy's channels are used. */
+export function addRows(
+  x: usize, xRow: i32, channels: i32, dy: usize, dyRow: i32, pixels: i32, columns: i32, rows: i32, tapsY: i32, tapsX: i32,
+  strideY: i32, strideX: i32, dilationY: i32, dilationX: i32, sums: usize, sumColumns: i32,
+): void {
+  // Without dilation the taps of a row lie side by side in x: they count as one tap of many channels.
+  const calls = dilationX == 1 ? 1 : tapsX, values = dilationX == 1 ? tapsX * channels : channels;
+  const dyPixel = dyRow / pixels, xPixel = strideX * channels * 4;
+  const xSkip = strideY * xRow - pixels * xPixel;
+  for (let i = 0; i < tapsY; i++) for (let j = 0; j < calls; j++) {
+    const a = x + i * dilationY * xRow + j * dilationX * channels * 4;
+    const to = sums + (i * tapsX + j) * channels * sumColumns * 4;
+    for (let o = 0; o < columns; ) {
+      const width = o + PANEL <= columns ? PANEL : o + 8 <= columns ? 8 : 4;
+      const b = dy + o * 4, c = to + o * 4;
+      if (width == PANEL) rowsByPanel(values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
+      else if (width == 8) rowsBy8(values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
+      else rowsBy4(values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
+      o += width;
+    }
+  }
+}
+
+/** Adds up rows of the sums of all chunks: `rows` of fromColumns values become rows of toColumns. */
+@unmanaged
+export class SumChunksJob {
+  from: usize; chunkBytes: usize; chunks: i32; fromColumns: i32; to: usize; toColumns: i32;
+}
+
+/** Units: rows. */
+export function sumChunks(begin: i32, end: i32, job: SumChunksJob, scratch: usize): void {
+  const columns = job.toColumns;
+  for (let row = begin; row < end; row++) {
+    const from = job.from + row * job.fromColumns * 4, to = job.to + row * columns * 4;
+    let column = 0;
+    for (; column + 4 <= columns; column += 4) {
+      let sum = v128.load(from + column * 4);
+      for (let chunk = 1; chunk < job.chunks; chunk++) sum = f32x4.add(sum, v128.load(from + chunk * job.chunkBytes + column * 4));
+      v128.store(to + column * 4, sum);
+    }
+    for (; column < columns; column++) {
+      let sum = load<f32>(from + column * 4);
+      for (let chunk = 1; chunk < job.chunks; chunk++) sum += load<f32>(from + chunk * job.chunkBytes + column * 4);
+      store<f32>(to + column * 4, sum);
+    }
+  }
+}

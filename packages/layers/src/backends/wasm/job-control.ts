@@ -1,0 +1,52 @@
+/**
+ * How the calling thread hands work to the workers: the words of a small shared array, and the loop that both sides run.
+ *
+ * A job is a kernel, a block of arguments in the WebAssembly memory, and a number of units. Threads take chunks of units from a common
+ * counter until none are left. A job is *open* from its publication until the caller itself finds no units left; a worker counts
+ * itself as active before it looks, so that the caller never changes a job that somebody still reads.
+ */
+export const CONTROL = {
+  /** Number of the latest job; workers sleep on it. */
+  SEQUENCE: 0,
+  /** Number of the job that may be joined, or CLOSED. */
+  OPEN: 1,
+  /** The next unit nobody has taken. */
+  NEXT: 2,
+  /** Workers that look at the job or work on it; the caller sleeps on it. */
+  ACTIVE: 3,
+  /** The job. */
+  KERNEL: 4,
+  ARGUMENTS: 5,
+  UNITS: 6,
+  CHUNK: 7,
+  /** Scratch memory of the threads: where the first one's begins, and bytes of each. */
+  SCRATCH: 8,
+  SCRATCH_BYTES: 9,
+  /** Number of a worker whose kernel threw; 0: none. */
+  FAILED: 10,
+  /** Not 0: workers are to end. */
+  QUIT: 11,
+} as const;
+
+/** Words of the control array. */
+export const CONTROL_WORDS = 16;
+
+/** The value of OPEN between jobs. */
+export const CLOSED = -1;
+
+/** A kernel of the side module: computes the units from begin to end. */
+export type SideKernel = (begin: number, end: number, argumentBlock: number, scratch: number) => void;
+
+/** Takes chunks of the open job until no units are left. `thread` 0 is the calling thread. */
+export function takeChunks(control: Int32Array, kernels: readonly SideKernel[], thread: number): void {
+  const kernel = kernels[control[CONTROL.KERNEL] as number] as SideKernel;
+  const argumentBlock = control[CONTROL.ARGUMENTS] as number;
+  const units = control[CONTROL.UNITS] as number;
+  const chunk = control[CONTROL.CHUNK] as number;
+  const scratch = (control[CONTROL.SCRATCH] as number) + thread * (control[CONTROL.SCRATCH_BYTES] as number);
+  for (;;) {
+    const begin = Atomics.add(control, CONTROL.NEXT, chunk);
+    if (begin >= units) return;
+    kernel(begin, Math.min(begin + chunk, units), argumentBlock, scratch);
+  }
+}

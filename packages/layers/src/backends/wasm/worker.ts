@@ -1,0 +1,51 @@
+/**
+ * A worker thread: instantiates the side module on the shared memory and takes chunks of whatever job is open.
+ *
+ * Bundled into a string by assembly/build.mjs; runs in Node.js' worker_threads and in browsers' workers.
+ */
+import { CONTROL, type SideKernel, takeChunks } from './job-control';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  control: SharedArrayBuffer;
+  /** Names of the kernels in the order of their numbers. */
+  kernelNames: readonly string[];
+  /** 1 for the first worker. */
+  thread: number;
+}
+
+/** Looks at a word this often before going to sleep: the next job of a training step usually follows within this time. */
+const SPINS = 20_000;
+
+function work({ module, memory, control: buffer, kernelNames, thread }: WorkerStart, ready: () => void): void {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const kernels = kernelNames.map((name) => exports[name] as SideKernel);
+  const control = new Int32Array(buffer);
+  let seen = Atomics.load(control, CONTROL.SEQUENCE);
+  ready();
+  for (;;) {
+    for (let spins = 0; Atomics.load(control, CONTROL.SEQUENCE) === seen; spins++) {
+      if (spins > SPINS) Atomics.wait(control, CONTROL.SEQUENCE, seen);
+    }
+    seen = Atomics.load(control, CONTROL.SEQUENCE);
+    if (Atomics.load(control, CONTROL.QUIT) !== 0) return;
+    Atomics.add(control, CONTROL.ACTIVE, 1);
+    try {
+      if (Atomics.load(control, CONTROL.OPEN) === seen) takeChunks(control, kernels, thread);
+    } catch {
+      Atomics.store(control, CONTROL.FAILED, thread);
+    }
+    Atomics.sub(control, CONTROL.ACTIVE, 1);
+    Atomics.notify(control, CONTROL.ACTIVE);
+  }
+}
+
+if (typeof process === 'object' && process.versions?.node) {
+  void import('node:worker_threads').then(({ parentPort, workerData }) =>
+    work(workerData as WorkerStart, () => parentPort?.postMessage('ready')),
+  );
+} else {
+  globalThis.onmessage = ({ data }: MessageEvent) => work(data as WorkerStart, () => globalThis.postMessage('ready'));
+}

@@ -1,0 +1,189 @@
+/** The WebAssembly kernels on sizes that don't suit their tiles: every tail, stride, padding, dilation and transpose. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { initWasm, type WasmEngine } from '../src/backends/wasm';
+import { type ConvCase, convOutput, eachProduct, randomValues, relativeError } from './wasm-reference';
+
+let engine: WasmEngine;
+beforeAll(async () => {
+  engine = await initWasm();
+});
+afterAll(() => engine.dispose());
+
+const TOLERANCE = 2e-6;
+
+const convCase = (sizes: Partial<ConvCase>): ConvCase => ({
+  batch: 2,
+  height: 9,
+  width: 11,
+  inChannels: 3,
+  outChannels: 5,
+  kernel: [3, 3],
+  strides: [1, 1],
+  dilations: [1, 1],
+  pad: [0, 0, 0, 0],
+  ...sizes,
+});
+
+const convCases: ConvCase[] = [
+  convCase({}),
+  convCase({ outChannels: 12, inChannels: 12 }),
+  convCase({ outChannels: 24, inChannels: 12, batch: 5, height: 14, width: 14 }),
+  convCase({ outChannels: 3, inChannels: 12, pad: [2, 2, 2, 2] }),
+  convCase({ outChannels: 1, inChannels: 7 }),
+  convCase({ outChannels: 2, inChannels: 4, pad: [1, 1, 1, 1] }),
+  convCase({ outChannels: 4, inChannels: 1 }),
+  convCase({ outChannels: 29, inChannels: 5, strides: [2, 2], kernel: [5, 5], pad: [2, 2, 2, 2] }),
+  convCase({ outChannels: 16, inChannels: 2, strides: [3, 2], kernel: [2, 4], pad: [0, 1, 3, 0] }),
+  convCase({ outChannels: 8, inChannels: 9, strides: [1, 3], kernel: [3, 4], pad: [2, 2, 2, 2] }),
+  convCase({ outChannels: 6, inChannels: 5, strides: [4, 4], kernel: [3, 2] }),
+  convCase({ outChannels: 13, inChannels: 5, dilations: [2, 3], pad: [2, 2, 3, 3] }),
+  convCase({ outChannels: 3, inChannels: 6, dilations: [2, 1], pad: [4, 0, 0, 1] }),
+  convCase({ outChannels: 40, inChannels: 17, kernel: [1, 1] }),
+  convCase({ outChannels: 7, inChannels: 64, kernel: [7, 7], pad: [3, 3, 3, 3], batch: 1 }),
+  convCase({ outChannels: 10, inChannels: 3, height: 3, width: 3, batch: 17 }),
+  convCase({ outChannels: 20, inChannels: 8, height: 1, width: 40, kernel: [1, 3] }),
+  convCase({ outChannels: 12, inChannels: 3, height: 40, width: 1, kernel: [3, 1], pad: [1, 1, 0, 0] }),
+];
+
+describe.each(convCases)('convolution %o', (sizes) => {
+  const { batch, height, width, inChannels, outChannels, kernel, strides, dilations, pad } = sizes;
+  const xShape: [number, number, number, number] = [batch, height, width, inChannels];
+  const filterShape: [number, number, number, number] = [...kernel, inChannels, outChannels];
+  const yShape: [number, number, number, number] = [batch, ...convOutput(sizes), outChannels];
+  const x = randomValues(tf.util.sizeFromShape(xShape), 1);
+  const filter = randomValues(tf.util.sizeFromShape(filterShape), 2);
+  const dy = randomValues(tf.util.sizeFromShape(yShape), 3);
+  const bias = randomValues(outChannels, 4);
+  const padding: tf.backend_util.ExplicitPadding = [
+    [0, 0],
+    [pad[0], pad[1]],
+    [pad[2], pad[3]],
+    [0, 0],
+  ];
+  const attrs = { strides, dilations, pad: padding, dataFormat: 'NHWC' };
+  const run = (kernelName: string, inputs: Record<string, tf.Tensor>, more: object) =>
+    tf.tidy(
+      () =>
+        tf
+          .engine()
+          .runKernel(kernelName, inputs as tf.NamedTensorMap, { ...attrs, ...more } as tf.NamedAttrMap) as tf.Tensor,
+    );
+
+  test('forward, alone and with bias and ReLU', () => {
+    const expected = new Float64Array(dy.length);
+    eachProduct(sizes, (i, f, o) => {
+      expected[o]! += x[i]! * filter[f]!;
+    });
+    const inputs = { x: tf.tensor4d(x, xShape), filter: tf.tensor4d(filter, filterShape), bias: tf.tensor1d(bias) };
+    const y = run('Conv2D', inputs, {});
+    expect(y.shape).toEqual(yShape);
+    expect(relativeError(y.dataSync(), expected)).toBeLessThan(TOLERANCE);
+    const fused = run('FusedConv2D', inputs, { activation: 'relu' });
+    const finished = expected.map((value, i) => Math.max(0, value + bias[i % outChannels]!));
+    expect(relativeError(fused.dataSync(), finished)).toBeLessThan(TOLERANCE);
+    tf.dispose([inputs, y, fused]);
+  });
+
+  test('gradient for the input', () => {
+    const expected = new Float64Array(x.length);
+    eachProduct(sizes, (i, f, o) => {
+      expected[i]! += dy[o]! * filter[f]!;
+    });
+    const inputs = { dy: tf.tensor4d(dy, yShape), filter: tf.tensor4d(filter, filterShape) };
+    const dx = run('Conv2DBackpropInput', inputs, { inputShape: xShape });
+    expect(dx.shape).toEqual(xShape);
+    expect(relativeError(dx.dataSync(), expected)).toBeLessThan(TOLERANCE);
+    tf.dispose([inputs, dx]);
+  });
+
+  test('gradient for the filter', () => {
+    const expected = new Float64Array(filter.length);
+    eachProduct(sizes, (i, f, o) => {
+      expected[f]! += dy[o]! * x[i]!;
+    });
+    const inputs = { x: tf.tensor4d(x, xShape), dy: tf.tensor4d(dy, yShape) };
+    const gradient = run('Conv2DBackpropFilter', inputs, { filterShape });
+    expect(gradient.shape).toEqual(filterShape);
+    expect(relativeError(gradient.dataSync(), expected)).toBeLessThan(TOLERANCE);
+    tf.dispose([inputs, gradient]);
+  });
+});
+
+const matrixSizes: Array<[rows: number, columns: number, steps: number]> = [
+  [1, 1, 1],
+  [1, 30, 7],
+  [2, 13, 1025],
+  [3, 12, 400],
+  [4, 25, 401],
+  [5, 3, 2049],
+  [7, 100, 33],
+  [33, 2, 19],
+  [64, 49, 801],
+  [130, 40, 513],
+];
+
+describe.each(matrixSizes)('matrix product %i x %i over %i steps', (rows, columns, steps) => {
+  const a = randomValues(rows * steps, 5);
+  const b = randomValues(steps * columns, 6);
+  const expected = new Float64Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    for (let s = 0; s < steps; s++)
+      for (let c = 0; c < columns; c++) expected[r * columns + c]! += a[r * steps + s]! * b[s * columns + c]!;
+  }
+
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])('transposed: %o, %o', (transposeA, transposeB) => {
+    const product = tf.tidy(() => {
+      const [A, B] = [tf.tensor2d(a, [rows, steps]), tf.tensor2d(b, [steps, columns])];
+      return tf.matMul(transposeA ? tf.transpose(A) : A, transposeB ? tf.transpose(B) : B, transposeA, transposeB);
+    });
+    expect(relativeError(product.dataSync(), expected)).toBeLessThan(TOLERANCE);
+    product.dispose();
+  });
+
+  test('with bias and ReLU', () => {
+    const bias = randomValues(columns, 7);
+    const product = tf.tidy(() =>
+      tf.fused.matMul({
+        a: tf.tensor2d(a, [rows, steps]),
+        b: tf.tensor2d(b, [steps, columns]),
+        bias: tf.tensor1d(bias),
+        activation: 'relu',
+      }),
+    );
+    const finished = expected.map((value, i) => Math.max(0, value + bias[i % columns]!));
+    expect(relativeError(product.dataSync(), finished)).toBeLessThan(TOLERANCE);
+    product.dispose();
+  });
+});
+
+test('matrix products of pairs, one operand shared', () => {
+  const [pairs, rows, columns, steps] = [6, 5, 14, 9];
+  const a = randomValues(pairs * rows * steps, 8);
+  const b = randomValues(steps * columns, 9);
+  const product = tf.tidy(() => tf.matMul(tf.tensor(a, [2, 3, rows, steps]), tf.tensor(b, [1, 1, steps, columns])));
+  const expected = new Float64Array(pairs * rows * columns);
+  for (let r = 0; r < pairs * rows; r++) {
+    for (let s = 0; s < steps; s++)
+      for (let c = 0; c < columns; c++) expected[r * columns + c]! += a[r * steps + s]! * b[s * columns + c]!;
+  }
+  expect(product.shape).toEqual([2, 3, rows, columns]);
+  expect(relativeError(product.dataSync(), expected)).toBeLessThan(TOLERANCE);
+  product.dispose();
+});
+
+test.each([1, 2, 3, 4, 5, 12, 37])('sums over all but the last of %i columns', (columns) => {
+  const rows = 1001;
+  const values = randomValues(rows * columns, columns);
+  const expected = new Float64Array(columns);
+  for (let i = 0; i < values.length; i++) expected[i % columns]! += values[i]!;
+  const sums = tf.tidy(() => tf.sum(tf.tensor(values, [7, 11, 13, columns]), [0, 1, 2]));
+  expect(sums.shape).toEqual([columns]);
+  expect(relativeError(sums.dataSync(), expected)).toBeLessThan(1e-5);
+  sums.dispose();
+});
