@@ -1,38 +1,57 @@
 /**
  * SIMD kernels that put planar uint8 pixels into batches (AssemblyScript, compiled to WebAssembly when the package is built).
  *
- * Pointer contract: all addresses are bytes in the imported memory, need no alignment, and must not overlap. `count` pixels are
- * read from each plane, and written one after another; nothing outside of them is touched. Float results are
- * `(value - mean) * scale` in float32 arithmetic, bit by bit what src/pack-pixels.ts computes.
+ * Pointer contract: all addresses are bytes in the imported memory, need no alignment, and must not overlap. `rows` rows of `width`
+ * pixels are read from each plane, row y at `plane + y * stride`, and written one after another; nothing outside of them is
+ * touched. `mirror` (0 or 1) turns each row around. Float results are `(value - mean) * scale` in float32 arithmetic, bit by bit
+ * what src/pack-pixels.ts computes.
  */
 
 /** Three planes to interleaved uint8: dst[3 * i + c] = plane c [i]. */
-export function interleaveU8(p0: usize, p1: usize, p2: usize, dst: usize, count: i32): void {
-  let i = 0;
-  for (; i + 16 <= count; i += 16) {
-    const a = v128.load(p0 + i);
-    const b = v128.load(p1 + i);
-    const c = v128.load(p2 + i);
-    const out = dst + 3 * i;
-    v128.store(out, interleaveFirst(a, b, c));
-    v128.store(out + 16, interleaveSecond(a, b, c));
-    v128.store(out + 32, interleaveThird(a, b, c));
-  }
-  for (; i < count; i++) {
-    const out = dst + 3 * i;
-    store<u8>(out, load<u8>(p0 + i));
-    store<u8>(out + 1, load<u8>(p1 + i));
-    store<u8>(out + 2, load<u8>(p2 + i));
+export function interleaveU8(
+  plane0: usize,
+  plane1: usize,
+  plane2: usize,
+  stride: i32,
+  width: i32,
+  rows: i32,
+  mirror: i32,
+  dst: usize,
+): void {
+  for (let y = 0; y < rows; y++) {
+    const p0 = plane0 + y * stride;
+    const p1 = plane1 + y * stride;
+    const p2 = plane2 + y * stride;
+    let i = 0;
+    for (; i + 16 <= width; i += 16) {
+      const a = sixteen(p0, i, width, mirror);
+      const b = sixteen(p1, i, width, mirror);
+      const c = sixteen(p2, i, width, mirror);
+      v128.store(dst, interleaveFirst(a, b, c));
+      v128.store(dst, interleaveSecond(a, b, c), 16);
+      v128.store(dst, interleaveThird(a, b, c), 32);
+      dst += 48;
+    }
+    for (; i < width; i++) {
+      const at = mirror ? width - 1 - i : i;
+      store<u8>(dst, load<u8>(p0 + at));
+      store<u8>(dst, load<u8>(p1 + at), 1);
+      store<u8>(dst, load<u8>(p2 + at), 2);
+      dst += 3;
+    }
   }
 }
 
 /** Three planes to interleaved float32: dst[3 * i + c] = (plane c [i] - mean c) * scale. */
 export function interleaveF32(
-  p0: usize,
-  p1: usize,
-  p2: usize,
+  plane0: usize,
+  plane1: usize,
+  plane2: usize,
+  stride: i32,
+  width: i32,
+  rows: i32,
+  mirror: i32,
   dst: usize,
-  count: i32,
   mean0: f32,
   mean1: f32,
   mean2: f32,
@@ -43,33 +62,62 @@ export function interleaveF32(
   const meanB = f32x4(mean1, mean2, mean0, mean1);
   const meanC = f32x4(mean2, mean0, mean1, mean2);
   const scales = f32x4.splat(scale);
-  let i = 0;
-  for (; i + 16 <= count; i += 16) {
-    const a = v128.load(p0 + i);
-    const b = v128.load(p1 + i);
-    const c = v128.load(p2 + i);
-    const out = dst + 12 * i;
-    storeSixteen(out, interleaveFirst(a, b, c), meanA, meanB, meanC, scales);
-    storeSixteen(out + 64, interleaveSecond(a, b, c), meanB, meanC, meanA, scales);
-    storeSixteen(out + 128, interleaveThird(a, b, c), meanC, meanA, meanB, scales);
-  }
-  for (; i < count; i++) {
-    const out = dst + 12 * i;
-    store<f32>(out, (<f32>load<u8>(p0 + i) - mean0) * scale);
-    store<f32>(out + 4, (<f32>load<u8>(p1 + i) - mean1) * scale);
-    store<f32>(out + 8, (<f32>load<u8>(p2 + i) - mean2) * scale);
+  for (let y = 0; y < rows; y++) {
+    const p0 = plane0 + y * stride;
+    const p1 = plane1 + y * stride;
+    const p2 = plane2 + y * stride;
+    let i = 0;
+    for (; i + 16 <= width; i += 16) {
+      const a = sixteen(p0, i, width, mirror);
+      const b = sixteen(p1, i, width, mirror);
+      const c = sixteen(p2, i, width, mirror);
+      storeSixteen(dst, interleaveFirst(a, b, c), meanA, meanB, meanC, scales);
+      storeSixteen(dst + 64, interleaveSecond(a, b, c), meanB, meanC, meanA, scales);
+      storeSixteen(dst + 128, interleaveThird(a, b, c), meanC, meanA, meanB, scales);
+      dst += 192;
+    }
+    for (; i < width; i++) {
+      const at = mirror ? width - 1 - i : i;
+      store<f32>(dst, (<f32>load<u8>(p0 + at) - mean0) * scale);
+      store<f32>(dst, (<f32>load<u8>(p1 + at) - mean1) * scale, 4);
+      store<f32>(dst, (<f32>load<u8>(p2 + at) - mean2) * scale, 8);
+      dst += 12;
+    }
   }
 }
 
 /** One plane to float32: dst[i] = (plane[i] - mean) * scale. */
-export function planeF32(plane: usize, dst: usize, count: i32, mean: f32, scale: f32): void {
+export function planeF32(
+  plane: usize,
+  stride: i32,
+  width: i32,
+  rows: i32,
+  mirror: i32,
+  dst: usize,
+  mean: f32,
+  scale: f32,
+): void {
   const means = f32x4.splat(mean);
   const scales = f32x4.splat(scale);
-  let i = 0;
-  for (; i + 16 <= count; i += 16) {
-    storeSixteen(dst + 4 * i, v128.load(plane + i), means, means, means, scales);
+  for (let y = 0; y < rows; y++) {
+    const row = plane + y * stride;
+    let i = 0;
+    for (; i + 16 <= width; i += 16) {
+      storeSixteen(dst, sixteen(row, i, width, mirror), means, means, means, scales);
+      dst += 64;
+    }
+    for (; i < width; i++) {
+      store<f32>(dst, (<f32>load<u8>(row + (mirror ? width - 1 - i : i)) - mean) * scale);
+      dst += 4;
+    }
   }
-  for (; i < count; i++) store<f32>(dst + 4 * i, (<f32>load<u8>(plane + i) - mean) * scale);
+}
+
+/** Pixels i to i + 15 of a row, as they come or from its other end. */
+function sixteen(row: usize, i: i32, width: i32, mirror: i32): v128 {
+  if (!mirror) return v128.load(row + i);
+  const bytes = v128.load(row + width - 16 - i);
+  return i8x16.shuffle(bytes, bytes, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 }
 
 /** Sixteen bytes as floats; the means of the four vectors are those of a, b, c, a. */

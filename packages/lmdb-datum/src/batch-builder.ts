@@ -57,12 +57,9 @@ export class BatchBuilder {
         const i = job.indices[row] as number;
         const datum = this.records.datum(i);
         labels[row] = datum.label ?? 0;
-        const pack = (source: PixelSource) => {
-          this.assertFits(source, i);
-          packPixels(source, out, row * rowLength, plan, this.place(source, i, job.epoch), this.memory);
-        };
-        if (datum.encoded) decoding.push(this.decode(datum, i).then(pack));
-        else pack(this.rawSource(datum, i));
+        const at = row * rowLength;
+        if (!datum.encoded) this.pack(this.rawSource(datum, i), out, at, i, job.epoch);
+        else decoding.push(this.decode(datum, i).then((source) => this.pack(source, out, at, i, job.epoch)));
       }
       await Promise.all(decoding);
     } catch (error) {
@@ -79,6 +76,11 @@ export class BatchBuilder {
       shape: layout === 'NHWC' ? [job.rows, height, width, channels] : [job.rows, channels, height, width],
       labels,
     };
+  }
+
+  private pack(source: PixelSource, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): void {
+    this.assertFits(source, i);
+    packPixels(source, out, at, this.plan as PackPlan, this.place(source, i, epoch), this.memory);
   }
 
   /** Learns the size of all records from the first one, and takes the memory for batches of that size. */

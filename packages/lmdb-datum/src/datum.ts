@@ -159,29 +159,32 @@ class FloatList {
 
 function checkDatum(datum: Datum, key?: string): void {
   const { channels, height, width, data, floatData, encoded } = datum;
-  const fail = (expected: string, received: string, todo: string): never => {
-    throw new DatumError(`${at(key)}: expected ${expected}, received ${received}; ${todo}.`, { key });
+  const count = channels * height * width;
+  const isPositive = channels >= 0 && height >= 0 && width >= 0;
+  const isSoundRaw = !encoded && !floatData && isPositive && data.length === count;
+  if (isSoundRaw || (encoded && !floatData && isPositive && data.length > 0)) return;
+  const fail = (expected: string, received: string, todo?: string): never => {
+    throw new DatumError(
+      `${at(key)}: expected ${expected}, received ${received}; ` +
+        `${todo ?? 'the record is damaged or was written wrongly, so leave it out or write it again'}.`,
+      { key },
+    );
   };
-  const repair = 'the record is damaged or was written wrongly, so leave it out or write it again';
-  if (channels < 0 || height < 0 || width < 0) {
-    fail('dimensions of 0 or more', `${channels}x${height}x${width}`, repair);
-  }
+  const shape = `${channels}x${height}x${width}`;
+  if (!isPositive) fail('dimensions of 0 or more', shape);
   if (floatData && data.length > 0) {
-    fail('data or float_data', `${data.length} data bytes and ${floatData.length} float_data values`, repair);
+    fail('data or float_data', `${data.length} data bytes and ${floatData.length} float_data values`);
   }
   if (encoded) {
-    if (floatData) fail('an image file in data of an encoded Datum', `${floatData.length} float_data values`, repair);
-    if (data.length === 0) fail('an image file in data of an encoded Datum', '0 bytes', repair);
+    fail('an image file in data of an encoded Datum', floatData ? `${floatData.length} float_data values` : '0 bytes');
+  }
+  if (floatData) {
+    if (floatData.length !== count) fail(`${count} float_data values for ${shape}`, `${floatData.length}`);
     return;
   }
-  const count = channels * height * width;
-  const shape = `${channels}x${height}x${width}`;
-  if (floatData) {
-    if (floatData.length !== count) fail(`${count} float_data values for ${shape}`, `${floatData.length}`, repair);
-  } else if (data.length !== count) {
-    const hint = sniffImage(data) ? `the data looks like a ${sniffImage(data)} file, so set encoded=true` : repair;
-    fail(`${count} data bytes for ${shape}`, `${data.length}`, hint);
-  }
+  const image = sniffImage(data);
+  const hint = image && `the data looks like a ${image} file, so write it with encoded=true`;
+  fail(`${count} data bytes for ${shape}`, `${data.length}`, hint);
 }
 
 /** Names the image format that bytes begin with, if it is one that encoded Datums use. */

@@ -17,9 +17,9 @@ export interface ErrorWhere {
 /** Base class of everything this package throws, except the `AbortSignal`'s own reason. */
 export class LmdbDatumError extends Error {
   readonly code: string = 'LMDB_DATUM';
-  readonly path?: string;
-  readonly key?: string;
-  readonly page?: number;
+  declare readonly path?: string;
+  declare readonly key?: string;
+  declare readonly page?: number;
 
   constructor(message: string, where: ErrorWhere = {}) {
     super(`[lmdb-datum] ${message}`, where.cause === undefined ? undefined : { cause: where.cause });

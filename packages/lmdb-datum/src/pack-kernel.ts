@@ -3,19 +3,40 @@ import wasm from '../assembly/pack.ts?wasm';
 
 /** See assembly/pack.ts for the contract. Addresses are bytes in `PackMemory`. */
 export interface PackKernels {
-  interleaveU8(p0: number, p1: number, p2: number, dst: number, count: number): void;
+  interleaveU8(
+    p0: number,
+    p1: number,
+    p2: number,
+    stride: number,
+    width: number,
+    rows: number,
+    mirror: 0 | 1,
+    dst: number,
+  ): void;
   interleaveF32(
     p0: number,
     p1: number,
     p2: number,
+    stride: number,
+    width: number,
+    rows: number,
+    mirror: 0 | 1,
     dst: number,
-    count: number,
     mean0: number,
     mean1: number,
     mean2: number,
     scale: number,
   ): void;
-  planeF32(plane: number, dst: number, count: number, mean: number, scale: number): void;
+  planeF32(
+    plane: number,
+    stride: number,
+    width: number,
+    rows: number,
+    mirror: 0 | 1,
+    dst: number,
+    mean: number,
+    scale: number,
+  ): void;
 }
 
 const PAGE_BYTES = 65536;

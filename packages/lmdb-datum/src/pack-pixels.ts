@@ -65,7 +65,7 @@ export function packPixels(
   packPlainly(source, out, at, plan, placement);
 }
 
-/** Planes of bytes by the kernels. Returns false for what they don't do: mirrored, interleaved, with a mean image. */
+/** Planes of bytes by the kernels. Returns false for what they don't do: interleaved pixels, mean images, uint8 planes. */
 function packBySimd(
   source: PixelSource,
   out: Float32Array | Uint8Array,
@@ -78,35 +78,30 @@ function packBySimd(
   const to = memory.addressOf(out);
   const isFloat = out instanceof Float32Array;
   const isInterleaved = plan.layout === 'NHWC' && plan.channels === 3;
-  const isPlanes = plan.layout === 'NCHW' || plan.channels === 1;
-  const canDo = source.planar && !placement.mirror && !(isFloat && plan.meanPlanes) && (isInterleaved || isPlanes);
-  if (!canDo || from === undefined || to === undefined || source.data instanceof Float32Array) return false;
-  const { kernels } = memory;
-  const { channels, height, width, channelOrder, channelMeans, scale } = plan;
-  // Full rows follow each other, so they are one long row.
-  const rows = width === source.width ? 1 : height;
-  const count = width === source.width ? height * width : width;
-  const planes = Array.from({ length: channels }, (_, c) => {
-    const plane = sourceChannel(c, source, channelOrder) * source.height * source.width;
-    return from + plane + placement.top * source.width + placement.left;
-  });
-  const bytes = out.BYTES_PER_ELEMENT;
-  for (let row = 0; row < rows; row++) {
-    const skip = row * source.width;
-    if (isInterleaved) {
-      const [p0, p1, p2] = planes as [number, number, number];
-      const dst = to + (at + row * count * 3) * bytes;
-      const [m0, m1, m2] = channelMeans as unknown as [number, number, number];
-      if (isFloat) kernels.interleaveF32(p0 + skip, p1 + skip, p2 + skip, dst, count, m0, m1, m2, scale);
-      else kernels.interleaveU8(p0 + skip, p1 + skip, p2 + skip, dst, count);
-      continue;
-    }
-    for (let c = 0; c < channels; c++) {
-      const start = at + c * height * width + row * count;
-      const plane = planes[c]! + skip - from;
-      if (isFloat) kernels.planeF32(from + plane, to + start * bytes, count, channelMeans[c]!, scale);
-      else out.set(source.data.subarray(plane, plane + count), start);
-    }
+  const isPlanes = isFloat && (plan.layout === 'NCHW' || plan.channels === 1);
+  if (from === undefined || to === undefined || source.data instanceof Float32Array || !source.planar) return false;
+  if ((isFloat && plan.meanPlanes) || !(isInterleaved || isPlanes)) return false;
+  const { channels, channelOrder, channelMeans: means, scale, height, width } = plan;
+  const planeBytes = source.height * source.width;
+  const first = from + placement.top * source.width + placement.left;
+  const mirror = placement.mirror ? 1 : 0;
+  // Full rows that stay as they are follow each other, so they are one long row.
+  const isWhole = width === source.width && !mirror;
+  const rows = isWhole ? 1 : height;
+  const columns = isWhole ? height * width : width;
+  const dst = to + at * out.BYTES_PER_ELEMENT;
+  if (isInterleaved) {
+    const p0 = first + sourceChannel(0, source, channelOrder) * planeBytes;
+    const p1 = first + planeBytes;
+    const p2 = first + sourceChannel(2, source, channelOrder) * planeBytes;
+    const { interleaveF32, interleaveU8 } = memory.kernels;
+    if (!isFloat) interleaveU8(p0, p1, p2, source.width, columns, rows, mirror, dst);
+    else interleaveF32(p0, p1, p2, source.width, columns, rows, mirror, dst, means[0]!, means[1]!, means[2]!, scale);
+    return true;
+  }
+  for (let c = 0; c < channels; c++) {
+    const plane = first + sourceChannel(c, source, channelOrder) * planeBytes;
+    memory.kernels.planeF32(plane, source.width, columns, rows, mirror, dst + 4 * c * height * width, means[c]!, scale);
   }
   return true;
 }
