@@ -26,6 +26,16 @@ export {
   WriteError,
 } from './errors.js';
 export {
+  channelMeans,
+  computeMean,
+  decodeMean,
+  encodeMean,
+  type MeanImage,
+  type MeanOptions,
+  readMean,
+  writeMean,
+} from './mean.js';
+export {
   type DatabaseInfo,
   DatumReader,
   type Entry,

@@ -1,0 +1,192 @@
+/** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
+import fs from 'node:fs';
+import protobuf from 'protobufjs/minimal.js';
+import {
+  describe,
+  InvalidOptionError,
+  MixedSizesError,
+  NotReadableError,
+  reasonOf,
+  UnsupportedFormatError,
+  WriteError,
+} from './errors.js';
+import type { MeanPlanes } from './pack-pixels.js';
+import type { DatumReader } from './reader.js';
+
+/** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
+export interface MeanImage extends MeanPlanes {
+  /** Planar `[C, H, W]` float32, channels blue-green-red as stored. */
+  data: Float32Array;
+}
+
+export interface MeanOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+const RECORDS_BETWEEN_PAUSES = 500;
+
+/**
+ * Computes the mean of all records, as Caffe's compute_image_mean does (which sums in float32; this sums in float64).
+ *
+ * @throws MixedSizesError if sizes differ, InvalidOptionError if the database is empty.
+ */
+export async function computeMean(reader: DatumReader, options: MeanOptions = {}): Promise<MeanImage> {
+  const first = await reader.at(0);
+  if (!first)
+    throw new InvalidOptionError(
+      'reader: expected a database with records, received an empty one; import images first.',
+    );
+  const { channels, height, width } = first;
+  const sums = new Float64Array(channels * height * width);
+  for (let i = 0; i < reader.length; i++) {
+    if (i % RECORDS_BETWEEN_PAUSES === 0) {
+      options.onProgress?.({ done: i, total: reader.length });
+      // Lets a signal fire and other work go on.
+      await new Promise(setImmediate);
+      options.signal?.throwIfAborted();
+    }
+    const next = reader.at(i);
+    const sample = next instanceof Promise ? await next : next!;
+    if (sample.channels !== channels || sample.height !== height || sample.width !== width) {
+      throw new MixedSizesError(
+        `key ${sample.key}: expected ${channels}x${height}x${width} like the first record, received ` +
+          `${sample.channels}x${sample.height}x${sample.width}; import the images with one size.`,
+        { key: sample.key },
+      );
+    }
+    for (let k = 0; k < sums.length; k++) sums[k]! += sample.data[k]!;
+  }
+  options.onProgress?.({ done: reader.length, total: reader.length });
+  return { channels, height, width, data: Float32Array.from(sums, (sum) => sum / reader.length) };
+}
+
+/** Mean of each channel of a mean image, in the order asked for. */
+export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
+  const count = mean.height * mean.width;
+  const stored = Array.from({ length: mean.channels }, (_, c) => {
+    const plane = mean.data.subarray(c * count, (c + 1) * count);
+    return plane.reduce((sum, value) => sum + value, 0) / count;
+  });
+  const [blue, green, red, ...others] = stored;
+  return order === 'rgb' && stored.length >= 3 ? [red!, green!, blue!, ...others] : stored;
+}
+
+/** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */
+export function encodeMean({ channels, height, width, data }: MeanImage): Uint8Array {
+  const writer = protobuf.Writer.create();
+  writer.uint32(1 << 3).int32(1);
+  writer.uint32(2 << 3).int32(channels);
+  writer.uint32(3 << 3).int32(height);
+  writer.uint32(4 << 3).int32(width);
+  const floats = new Uint8Array(data.length * 4);
+  const view = new DataView(floats.buffer);
+  data.forEach((value, i) => {
+    view.setFloat32(4 * i, value, true);
+  });
+  return writer
+    .uint32((5 << 3) | 2)
+    .bytes(floats)
+    .finish();
+}
+
+/**
+ * Reads a BlobProto: old dimensions (num, channels, height, width) or new ones (shape), data packed or not.
+ *
+ * @throws UnsupportedFormatError if it isn't one, or not of one image.
+ */
+export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
+  const wrong = (received: string, cause?: unknown): never => {
+    throw new UnsupportedFormatError(
+      `${name}: expected a binaryproto with the mean of one image, received ${received}; make it with computeMean or compute_image_mean.`,
+      { path: name, cause },
+    );
+  };
+  let blob: Blob = { dimensions: [], data: [] };
+  try {
+    blob = readBlob(bytes);
+  } catch (cause) {
+    wrong(`${bytes.length} bytes that don't parse (${reasonOf(cause)})`, cause);
+  }
+  const dimensions =
+    blob.dimensions.length === 4 && blob.dimensions[0] === 1 ? blob.dimensions.slice(1) : blob.dimensions;
+  const [channels = 0, height = 0, width = 0] = dimensions;
+  const count = channels * height * width;
+  if (dimensions.length !== 3 || count !== blob.data.length || count === 0) {
+    wrong(`${blob.data.length} values for ${blob.dimensions.join('x') || 'no dimensions'}`);
+  }
+  return { channels, height, width, data: Float32Array.from(blob.data) };
+}
+
+/** Writes a binaryproto file, under a temporary name first. @throws WriteError */
+export function writeMean(file: string, mean: MeanImage): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    fs.writeFileSync(temporary, encodeMean(mean));
+    fs.renameSync(temporary, file);
+  } catch (cause) {
+    fs.rmSync(temporary, { force: true });
+    throw new WriteError(`${file}: expected to write the mean, received ${reasonOf(cause)}; check the path.`, {
+      path: file,
+      cause,
+    });
+  }
+}
+
+/** Reads a binaryproto file. @throws NotReadableError, UnsupportedFormatError */
+export function readMean(file: string): MeanImage {
+  if (typeof file !== 'string')
+    throw new InvalidOptionError(`file: expected a path, received ${describe(file)}; pass a string.`);
+  let bytes: Uint8Array;
+  try {
+    bytes = fs.readFileSync(file);
+  } catch (cause) {
+    throw new NotReadableError(`${file}: expected a binaryproto file, received ${reasonOf(cause)}; check the path.`, {
+      path: file,
+      cause,
+    });
+  }
+  return decodeMean(bytes, file);
+}
+
+interface Blob {
+  dimensions: number[];
+  data: number[];
+}
+
+function readBlob(bytes: Uint8Array): Blob {
+  const reader = protobuf.Reader.create(bytes);
+  const old: (number | undefined)[] = [];
+  let shape: number[] | undefined;
+  const data: number[] = [];
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    const field = tag >>> 3;
+    const wire = tag & 7;
+    if (field >= 1 && field <= 4 && wire === 0) old[field - 1] = reader.int32();
+    else if (field === 5 && wire === 5) data.push(reader.float());
+    else if (field === 5 && wire === 2) readPacked(reader, data);
+    else if (field === 7 && wire === 2) shape = readShape(reader.bytes());
+    else reader.skipType(wire, 0, field);
+  }
+  return { dimensions: shape ?? Array.from(old, (value) => value ?? 0), data };
+}
+
+function readPacked(reader: protobuf.Reader, data: number[]): void {
+  const bytes = reader.bytes();
+  if (bytes.length % 4 !== 0) throw new RangeError(`packed floats of ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length; at += 4) data.push(view.getFloat32(at, true));
+}
+
+/** BlobShape: repeated int64 dim = 1, packed or not. */
+function readShape(bytes: Uint8Array): number[] {
+  const reader = protobuf.Reader.create(bytes);
+  const dimensions: number[] = [];
+  while (reader.pos < reader.len) {
+    const wire = reader.uint32() & 7;
+    const end = wire === 2 ? reader.uint32() + reader.pos : reader.pos + 1;
+    while (reader.pos < Math.min(end, reader.len)) dimensions.push(Number(reader.int64()));
+  }
+  return dimensions;
+}

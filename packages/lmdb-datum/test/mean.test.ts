@@ -1,0 +1,74 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { channelMeans, computeMean, decodeMean, encodeMean, openDatumLmdb, readMean, writeMean } from '../src/index.js';
+import { fixture } from './golden.js';
+import { findPython, runPython } from './python.js';
+import { scratchFolder, writeDatabase } from './scratch.js';
+
+const three = (...values: number[]) =>
+  values.map((value) => ({ channels: 3, height: 1, width: 2, data: Uint8Array.from([value, 0, 10, 20, 255, value]) }));
+
+describe('computeMean', () => {
+  it('is the mean of each stored byte, and of each channel', async () => {
+    using reader = openDatumLmdb(await writeDatabase(three(1, 2, 6)));
+    const mean = await computeMean(reader);
+    expect(mean).toEqual({ channels: 3, height: 1, width: 2, data: Float32Array.of(3, 0, 10, 20, 255, 3) });
+    expect(channelMeans(mean, 'bgr')).toEqual([1.5, 15, 129]);
+    expect(channelMeans(mean, 'rgb')).toEqual([129, 15, 1.5]);
+  });
+
+  it('takes encoded records, and refuses mixed sizes and nothing', async () => {
+    const data = fs.readFileSync(fixture('images/one-pixel.png'));
+    using encoded = openDatumLmdb(await writeDatabase([{ data, encoded: true }]));
+    expect(await computeMean(encoded)).toMatchObject({ channels: 3, height: 1, width: 1 });
+    using mixed = openDatumLmdb(fixture('variants.mdb'));
+    await expect(computeMean(mixed)).rejects.toMatchObject({ code: 'MIXED_SIZES', key: '00000001_gray.png' });
+    using empty = openDatumLmdb(fixture('empty.mdb'));
+    await expect(computeMean(empty)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  });
+});
+
+describe('binaryproto', () => {
+  const mean = { channels: 1, height: 2, width: 2, data: Float32Array.of(0.5, -1, 1e9, 3) };
+
+  it('is read back as it was written', () => {
+    const file = path.join(scratchFolder(), 'mean.binaryproto');
+    writeMean(file, mean);
+    expect(readMean(file)).toEqual(mean);
+  });
+
+  it('is read in its other forms: a shape, and floats that are not packed', () => {
+    // BlobProto(data=[1, 2], shape=BlobShape(dim=[1, 2, 1])), packed and not.
+    const packed = Buffer.from('2a080000803f000000403a050a03010201', 'hex');
+    const unpacked = Buffer.from('2d0000803f2d000000403a06080108020801', 'hex');
+    for (const bytes of [packed, unpacked]) {
+      expect(decodeMean(bytes)).toEqual({ channels: 1, height: 2, width: 1, data: Float32Array.of(1, 2) });
+    }
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['a cut file', Buffer.from(encodeMean(mean)).subarray(0, 12)],
+    ['text', Buffer.from('hello')],
+    ['other dimensions', Buffer.from(encodeMean({ ...mean, width: 3 }))],
+  ])('refuses %s', (_, bytes) => {
+    expect(() => decodeMean(bytes, 'm.binaryproto')).toThrow(/^\[lmdb-datum\] m\.binaryproto: expected a binaryproto/);
+  });
+});
+
+const python = findPython(['lmdb', 'google.protobuf', 'numpy'], 'means by Caffe’s proto');
+
+describe.runIf(python)('Caffe’s proto in Python', () => {
+  it('reads our mean, computes the same one, and we read its file', async () => {
+    const database = await writeDatabase(three(1, 2, 4));
+    const folder = scratchFolder();
+    using reader = openDatumLmdb(database);
+    const mean = await computeMean(reader);
+    writeMean(`${folder}/ours`, mean);
+    const ours = runPython<object>(python!, 'mean.py', '--read', `${folder}/ours`);
+    expect(runPython<object>(python!, 'mean.py', database, `${folder}/theirs`)).toEqual(ours);
+    expect(readMean(`${folder}/theirs`)).toEqual(mean);
+    expect(fs.readFileSync(`${folder}/theirs`).equals(fs.readFileSync(`${folder}/ours`))).toBe(true);
+  });
+});
