@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     'backends/cpu': 'src/backends/cpu.ts',
+    'backends/tensorflow/index': 'src/backends/tensorflow/index.ts',
     'backends/wasm/index': 'src/backends/wasm/index.ts',
   },
   format: ['esm', 'cjs'],

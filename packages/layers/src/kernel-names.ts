@@ -42,7 +42,7 @@ export const MaxPoolWithArgmaxGrad = 'MaxPoolWithArgmaxGrad';
  * Index i of the mask means position `floor(i / M)` and channel `i % M`, so it is written to
  * `floor(i / M) * C + i % M`, which is i itself where M = C. Writes happen in row-major order of the values (y, x, c): where an
  * index occurs twice in an image, **the last write wins**. An index outside `[0, H * W * M)` or with `i % M >= C` is invalid:
- * the cpu backend throws an `InvalidIndexError`, the others leave its value out.
+ * the backends cpu and tensorflow throw an `InvalidIndexError`, the others leave its value out.
  */
 export const MaxUnpool = 'MaxUnpool';
 

@@ -31,8 +31,8 @@ export interface MaxUnpoolOptions {
  *
  * @param values float32 `[N, h, w, C]`.
  * @param indices int32 `[N, h, w, C]`, each `(y * W + x) * C + c`, without the batch; with `mask: 'torch7'` `[N, h, w, M]`
- *   with M >= C, and M in place of C in the formula. The cpu backend throws InvalidIndexError for one that is out of range; the
- *   others, which can't look at every index cheaply, leave its value out.
+ *   with M >= C, and M in place of C in the formula. The backends cpu and tensorflow throw InvalidIndexError for one that is
+ *   out of range; the others, which can't look at every index cheaply, leave its value out.
  * @param outputSize `[H, W]`: the size of the pool's input.
  * @returns float32 `[N, H, W, C]`, for the caller to dispose.
  * @throws MaskError if values and mask don't match; ShapeError or DtypeError for other tensors; InvalidOptionError;

@@ -7,8 +7,8 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { InvalidIndexError } from '../errors';
 import * as names from '../kernel-names';
+import { forEachIndex } from './for-each-index';
 import { registerKernels } from './register-kernels';
 
 /** Registers the kernels of this package for the backend `cpu`. Calling it again does nothing. */
@@ -79,9 +79,16 @@ const maxPoolWithArgmaxGrad: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const [batch, , , channels] = dy.shape as Shape4D;
   const added = read(backend, dy);
   const dx = new Float32Array(batch * outputSize[0] * outputSize[1] * channels);
-  forEachIndex(names.MaxPoolWithArgmaxGrad, backend, indices, channels, outputSize, (value, position) => {
-    dx[position] += added[value];
-  });
+  forEachIndex(
+    names.MaxPoolWithArgmaxGrad,
+    read(backend, indices),
+    indices.shape as Shape4D,
+    channels,
+    outputSize,
+    (value, position) => {
+      dx[position] += added[value];
+    },
+  );
   return write(backend, dx, [batch, ...outputSize, channels], 'float32');
 };
 
@@ -91,9 +98,16 @@ const maxUnpool: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const [batch, , , channels] = values.shape as Shape4D;
   const written = read(backend, values);
   const y = new Float32Array(batch * outputSize[0] * outputSize[1] * channels);
-  forEachIndex(names.MaxUnpool, backend, indices, channels, outputSize, (value, position) => {
-    y[position] = written[value];
-  });
+  forEachIndex(
+    names.MaxUnpool,
+    read(backend, indices),
+    indices.shape as Shape4D,
+    channels,
+    outputSize,
+    (value, position) => {
+      y[position] = written[value];
+    },
+  );
   return write(backend, y, [batch, ...outputSize, channels], 'float32');
 };
 
@@ -103,46 +117,20 @@ const maxUnpoolGrad: tf.KernelFunc = ({ inputs, backend }) => {
   const [, height, width] = indices.shape as Shape4D;
   const source = read(backend, dy);
   const dvalues = new Float32Array(batch * height * width * channels);
-  forEachIndex(names.MaxUnpoolGrad, backend, indices, channels, [outHeight, outWidth], (value, position) => {
-    dvalues[value] = source[position];
-  });
+  forEachIndex(
+    names.MaxUnpoolGrad,
+    read(backend, indices),
+    indices.shape as Shape4D,
+    channels,
+    [outHeight, outWidth],
+    (value, position) => {
+      dvalues[value] = source[position];
+    },
+  );
   return write(backend, dvalues, [batch, height, width, channels], 'float32');
 };
 
 type Shape4D = [number, number, number, number];
-
-/**
- * Visits the first `channels` channels of a mask `[N, h, w, M]` in row-major order.
- *
- * `visit` gets the flat offset of the value in `[N, h, w, channels]` and of its position in `[N, H, W, channels]`.
- */
-function forEachIndex(
-  where: string,
-  backend: object,
-  mask: tf.TensorInfo,
-  channels: number,
-  [outHeight, outWidth]: readonly [number, number],
-  visit: (value: number, position: number) => void,
-): void {
-  const [batch, height, width, maskChannels] = mask.shape as Shape4D;
-  const indices = read(backend, mask);
-  const imageSize = outHeight * outWidth * channels;
-  for (let pixel = 0; pixel < batch * height * width; pixel++) {
-    const image = Math.floor(pixel / (height * width));
-    for (let c = 0; c < channels; c++) {
-      const index = indices[pixel * maskChannels + c];
-      const position = Math.floor(index / maskChannels);
-      const channel = index % maskChannels;
-      if (index < 0 || position >= outHeight * outWidth || channel >= channels) {
-        throw new InvalidIndexError(
-          `${where}: expected indices of an output of ${outHeight}x${outWidth}x${maskChannels}, received ${index} ` +
-            `in image ${image}; give the mask of the pool and the size of the pool's input.`,
-        );
-      }
-      visit(pixel * channels + c, image * imageSize + position * channels + channel);
-    }
-  }
-}
 
 function read(backend: object, { dataId }: tf.TensorInfo): tf.backend_util.TypedArray {
   return (backend as MathBackendCPU).data.get(dataId).values as tf.backend_util.TypedArray;

@@ -1,0 +1,46 @@
+/**
+ * The kernels on native TensorFlow, CPU or CUDA, through the ops that @tensorflow/tfjs-node and @tensorflow/tfjs-node-gpu make
+ * reachable.
+ *
+ * Neither package is imported here: import the one you have first. That makes `tensorflow` the current backend.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { MissingKernelError } from '../../errors';
+import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
+import { ReluGrad } from '../../training-kernel-names';
+import { registerKernels } from '../register-kernels';
+import { registerReluGradient } from '../relu-gradient';
+import { maxPoolWithArgmax } from './pooling';
+import { add, conv2d, fusedConv2D, reluGrad, sum } from './training';
+import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
+
+const BACKEND = 'tensorflow';
+
+/**
+ * Registers the kernels of this package for the backend `tensorflow`, and faster or corrected ones for convolutions, biases and the
+ * gradient of ReLU. Calling it again does nothing.
+ *
+ * @throws MissingKernelError if neither tfjs-node nor tfjs-node-gpu is loaded.
+ */
+export function registerTensorflowKernels(): void {
+  if (!tf.getKernel(tf.Conv2D, BACKEND)) {
+    throw new MissingKernelError(
+      'registerTensorflowKernels: expected the backend "tensorflow", found none; ' +
+        'import @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu first.',
+    );
+  }
+  if (tf.getKernel(MaxUnpool, BACKEND)) return;
+  const stock = (name: string) => tf.getKernel(name, BACKEND).kernelFunc;
+  registerKernels(BACKEND, {
+    [MaxPoolWithArgmax]: maxPoolWithArgmax,
+    [MaxPoolWithArgmaxGrad]: maxPoolWithArgmaxGrad,
+    [MaxUnpool]: maxUnpool,
+    [MaxUnpoolGrad]: maxUnpoolGrad,
+    [ReluGrad]: reluGrad,
+    [tf.Conv2D]: conv2d(stock(tf.Conv2D)),
+    [tf.FusedConv2D]: fusedConv2D(stock(tf.FusedConv2D)),
+    [tf.Sum]: sum(stock(tf.Sum)),
+    [tf.Add]: add(stock(tf.Add)),
+  });
+  registerReluGradient();
+}
