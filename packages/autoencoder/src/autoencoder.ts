@@ -6,6 +6,8 @@ import { type CompareOptions, type Comparison, compareModel } from './baselines/
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluate';
 import { initializeAsTorch } from './initialization';
+import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './latent/codes';
+import { type InterpolateOptions, interpolateImages } from './latent/interpolate';
 import { type CodeSizes, measureSizes } from './masks';
 import { loadModel, type ModelMetadata, saveModel } from './model-folder';
 import { type PixelFormat, resolvePixels, samplesToTensor, valuesToSamples } from './pixels';
@@ -136,7 +138,7 @@ export class Autoencoder {
 
   /** How many numbers the code of an image has. */
   get codeSize(): number {
-    return this.ready.encoder.outputs[0].shape[1] as number;
+    return this.sizes.codeNumbers;
   }
 
   /** How many bytes an image, its code and its masks take. */
@@ -202,6 +204,21 @@ export class Autoencoder {
   /** Scores the reconstructions of all samples: with their own masks, or with those that `options.masks` names. */
   evaluate(samples: SampleSource, options?: EvaluateOptions): Promise<Evaluation> {
     return evaluateModel(this.ready, samples, options);
+  }
+
+  /** Returns the codes of a whole source, which must fit into memory (4 bytes a number), with keys and labels. */
+  encodeAll(samples: SampleSource, options?: EncodeOptions): Promise<Codes> {
+    return encodeAll(this.ready, samples, options);
+  }
+
+  /** Yields the codes of a source batch by batch, for sources of any size. */
+  encodeBatches(samples: SampleSource, options?: EncodeOptions): AsyncGenerator<Codes> {
+    return encodeBatches(this.ready, samples, options);
+  }
+
+  /** Decodes codes between those of two images, with the masks that `options.masks` names; see {@link InterpolationMasks}. */
+  interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample[]> {
+    return interpolateImages(this.ready, first, second, options);
   }
 
   /** Scores the network with all three kinds of masks beside PCA and JPEG at equal bytes. */

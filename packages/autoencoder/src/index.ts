@@ -13,6 +13,13 @@ export { fitPca, Pca, type PcaOptions } from './baselines/pca';
 export type { ComparisonRow, RatePoint } from './baselines/rivals';
 export { AutoencoderError, type AutoencoderErrorCode } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluate';
+export { encodeNpy, encodeTextNpy } from './interchange/npy';
+export { type CodeStream, writeCodesNpy, writeCodesParquet } from './interchange/write-codes';
+export type { Codes, EncodeOptions } from './latent/codes';
+export type { InterpolateOptions, InterpolationMasks } from './latent/interpolate';
+export { type Neighbour, type NeighbourOptions, nearestNeighbours } from './latent/neighbours';
+export { type Projection, type ProjectOptions, projectCodes } from './latent/project';
+export { codeBytes, quantizeCodes } from './latent/quantize';
 export type { CodeSizes, MaskInfo, MaskMode } from './masks';
 export { type ImageError, imageError, psnrDb } from './metrics/psnr';
 export {

@@ -1,0 +1,91 @@
+/**
+ * NumPy's .npy files, version 1.0: a magic number, the header as a Python dict literal padded to 64 bytes, then the values
+ * in C order and little-endian (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** `<f4` float32, `<i4` int32, or `<Un`: text of at most n code points, UTF-32. */
+export type NpyDtype = '<f4' | '<i4' | `<U${number}`;
+
+/** Returns the bytes that come before the values. */
+export function npyHeader(dtype: NpyDtype, shape: readonly number[]): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const dict = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const length = Math.ceil((10 + dict.length + 1) / 64) * 64 - 10;
+  const header = Buffer.alloc(10 + length, ' ');
+  header.write('\x93NUMPY\x01\x00', 'latin1');
+  header.writeUInt16LE(length, 8);
+  header.write(dict, 10, 'latin1');
+  header.write('\n', 10 + length - 1);
+  return header;
+}
+
+/** Returns numbers as a .npy file. */
+export function encodeNpy(values: Float32Array | Int32Array, shape: readonly number[]): Uint8Array {
+  const dtype = values instanceof Float32Array ? '<f4' : '<i4';
+  return Buffer.concat([npyHeader(dtype, shape), littleEndian(values)]);
+}
+
+/** Returns texts as a .npy file of one dimension, which numpy reads as an array of str. */
+export function encodeTextNpy(texts: readonly string[]): Uint8Array {
+  const points = texts.map((text) => Array.from(text, (character) => character.codePointAt(0) as number));
+  const width = Math.max(1, ...points.map(({ length }) => length));
+  const values = new Int32Array(texts.length * width);
+  for (const [i, text] of points.entries()) values.set(text, i * width);
+  return Buffer.concat([npyHeader(`<U${width}`, [texts.length]), littleEndian(values)]);
+}
+
+/** The bytes of the values, without a copy where the machine is little-endian as nearly all are. */
+function littleEndian(values: Float32Array | Int32Array): Uint8Array {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return bigEndianMachine ? Buffer.from(bytes).swap32() : bytes;
+}
+
+const bigEndianMachine = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+
+/** Writes a float32 array `[rows, columns]` whose rows come piece by piece and whose number is known only at the end. */
+export class NpyRowWriter {
+  private rows = 0;
+
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly columns: number,
+  ) {}
+
+  /** Creates the file; throws where it exists. */
+  static async create(path: string, columns: number): Promise<NpyRowWriter> {
+    const file = await open(path, 'wx');
+    // Room for the longest header; the real one is written at the end and is of the same length.
+    await file.write(npyHeader('<f4', [Number.MAX_SAFE_INTEGER, columns]));
+    return new NpyRowWriter(file, columns);
+  }
+
+  /** Appends whole rows. */
+  async append(values: Float32Array): Promise<void> {
+    // writeFile goes on until all bytes are written; write may stop short.
+    await this.file.writeFile(littleEndian(values));
+    this.rows += values.length / this.columns;
+  }
+
+  /** Writes the header with the number of rows and closes the file. */
+  async finish(): Promise<void> {
+    try {
+      const room = npyHeader('<f4', [Number.MAX_SAFE_INTEGER, this.columns]).length;
+      const header = npyHeader('<f4', [this.rows, this.columns]);
+      // Spaces between the dict and the newline are allowed, so the header can be stretched.
+      const padded = Buffer.alloc(room, ' ');
+      padded.set(header.subarray(0, header.length - 1));
+      padded.write('\n', room - 1);
+      padded.writeUInt16LE(room - 10, 8);
+      await this.file.write(padded, 0, room, 0);
+      await this.file.sync();
+    } finally {
+      await this.file.close();
+    }
+  }
+
+  /** Closes the file without a valid header. */
+  async abandon(): Promise<void> {
+    await this.file.close();
+  }
+}
