@@ -99,7 +99,7 @@ function whatElse(head: Buffer, u32: (offset: number) => number, path: string): 
 }
 
 function whatFile(head: Buffer, magic: number): string {
-  const text = head.toString('latin1', 0, 16);
+  const text = head.toString('latin1', 0, 24);
   const image = sniffImage(head);
   if (magic === MAGIC) return "LMDB's lock file (data.mdb lies beside it)";
   if (image) return `a ${image.toUpperCase()} image`;
