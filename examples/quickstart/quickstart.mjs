@@ -6,21 +6,26 @@
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fetchEmoji } from './fetch-emoji.mjs';
 import { splitImages } from './split-images.mjs';
 
-const ae = fileURLToPath(new URL('dist/main.js', import.meta.resolve('@ae/cli/package.json')));
-const here = path.relative('', import.meta.dirname);
+const ae = createRequire(import.meta.url).resolve('@ae/cli/dist/main.js');
+const here = path.relative('', path.dirname(fileURLToPath(import.meta.url)));
 const data = path.join(here, 'data');
 const out = path.join(here, 'out');
 
-/** Runs an `ae` command in this terminal, and ends with it when it fails. */
+/** Runs an `ae` command in this terminal, and ends with it when it fails or is interrupted. */
 function run(...args) {
   console.log(`\n$ ae ${args.join(' ')}`);
+  // Ctrl-C is the command's, which leaves things in order.
+  const leaveIt = () => {};
+  process.on('SIGINT', leaveIt);
   const { status, error } = spawnSync(process.execPath, [ae, ...args], { stdio: 'inherit' });
+  process.off('SIGINT', leaveIt);
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
@@ -56,9 +61,17 @@ async function quickstart({ images, minutes }) {
   console.log('  npm run quickstart -- --images <folder>');
 }
 
-try {
+/** Reads the options; folders are relative to where npm was called. */
+function readOptions() {
   const { values } = parseArgs({ options: { images: { type: 'string' }, minutes: { type: 'string', default: '3' } } });
-  await quickstart(values);
+  if (!(Number(values.minutes) > 0))
+    throw new Error(`--minutes: expected a number above 0, received "${values.minutes}".`);
+  const images = values.images && path.relative('', path.resolve(process.env.INIT_CWD ?? '', values.images));
+  return { ...values, images };
+}
+
+try {
+  await quickstart(readOptions());
 } catch (error) {
   console.error(`quickstart: ${error.message}`);
   process.exitCode = 1;

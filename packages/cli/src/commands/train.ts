@@ -154,7 +154,8 @@ async function trainAndSave(
 
 function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFolder> {
   if (out !== undefined) return claimFolder(out);
-  const { name } = path.parse(path.resolve(trainPath));
+  const resolved = path.resolve(trainPath);
+  const { name } = path.parse(path.basename(resolved) === 'data.mdb' ? path.dirname(resolved) : resolved);
   return claimNumberedFolder(path.join('runs', name));
 }
 
