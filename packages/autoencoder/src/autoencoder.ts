@@ -14,7 +14,9 @@ import { type PixelFormat, resolvePixels, samplesToTensor, valuesToSamples } fro
 import { codeLayerName, type PresetName, presets } from './presets';
 import type { ImageShape, Sample } from './samples';
 import { checkSample, type SampleSource } from './samples';
-import { type TrainableModel, type TrainingHistory, type TrainOptions, trainModel } from './train';
+import { type TrainOptions, trainModel } from './train';
+import type { TrainableModel } from './trainable-model';
+import type { TrainingHistory } from './training-events';
 
 export interface AutoencoderOptions {
   /** An architecture by name. Default 'mirror'. */
@@ -25,6 +27,8 @@ export interface AutoencoderOptions {
   readonly inputShape?: ImageShape;
   /** How many numbers the code of a preset has. Default 1568 for 64x64 images. */
   readonly codeSize?: number;
+  /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can. Default false. */
+  readonly variational?: boolean;
   readonly pixels?: Partial<PixelFormat>;
 }
 
@@ -59,7 +63,7 @@ export class Autoencoder {
 
   /** Describes a network; nothing is allocated before `initialize`. Throws INVALID_OPTION. */
   constructor(private readonly options: AutoencoderOptions = {}) {
-    checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'pixels']);
+    checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'variational', 'pixels']);
     const { preset = 'mirror', inputShape = [64, 64, 3] } = options;
     if (!Object.hasOwn(presets, preset)) {
       const known = Object.keys(presets).join(', ');
@@ -68,10 +72,10 @@ export class Autoencoder {
         `preset: expected one of ${known}, received ${JSON.stringify(preset)}.`,
       );
     }
-    if (options.layers && (options.preset || options.codeSize !== undefined)) {
+    if (options.layers && (options.preset || options.codeSize !== undefined || options.variational)) {
       throw new AutoencoderError(
         'INVALID_OPTION',
-        'layers: expected neither preset nor codeSize beside a list of layers.',
+        'layers: expected neither preset, codeSize nor variational beside a list of layers.',
       );
     }
     for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
@@ -101,7 +105,7 @@ export class Autoencoder {
   private buildModel(): LayersModel {
     const net = new Sequential({ inputShape: [...this.inputShape], name: 'autoencoder' });
     if (this.options.layers) for (const layer of this.options.layers) net.add(layer);
-    else presets[this.options.preset ?? 'mirror'](net, { codeSize: this.options.codeSize });
+    else presets[this.options.preset ?? 'mirror'](net, this.options);
     const expected = this.inputShape.join('x');
     const received = net.outputShape.join('x');
     if (expected !== received) {

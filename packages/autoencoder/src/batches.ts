@@ -1,34 +1,45 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { type PixelFormat, samplesToTensor } from './pixels';
-import { fetchSamples, type ImageShape, type Sample, type SampleSource } from './samples';
+import type { Sample, SampleSource } from './samples';
 
 export interface BatchOptions {
+  /** The indices to visit, in order. */
+  readonly order: ArrayLike<number>;
+  /** Where in `order` to begin. Default 0. */
+  readonly start?: number;
+  /** Samples a batch; the last one holds what is left. */
   readonly batchSize: number;
-  readonly inputShape: ImageShape;
-  readonly pixels: PixelFormat;
-  /** The indices to visit, in order. Default all, from the first to the last. */
-  readonly order?: ArrayLike<number>;
+  /** Returns the sample, or throws INVALID_SAMPLE. */
+  readonly check: (sample: Sample | undefined, index: number) => Sample;
+  /** Batches being fetched while the caller works on one. Default 2. */
+  readonly ahead?: number;
 }
 
 /**
- * Yields the samples as float32 tensors `[N, H, W, C]`, N = batchSize but for the last; the caller disposes of each.
- * The next batch is being fetched while the caller works on this one.
+ * Yields samples in order, as the bytes they are. The next batches are being fetched while the caller works on one, so
+ * that a source which reads or decodes on other threads does so in the meantime.
  */
-export async function* batches(source: SampleSource, options: BatchOptions): AsyncGenerator<tf.Tensor4D> {
-  const { batchSize, inputShape, pixels, order = Uint32Array.from({ length: source.length }, (_, i) => i) } = options;
-  const fetchAt = (start: number): Promise<Sample[]> | undefined => {
-    if (start >= order.length) return undefined;
-    const end = Math.min(start + batchSize, order.length);
-    const indices = Array.from({ length: end - start }, (_, i) => order[start + i]);
-    const pending = fetchSamples(source, indices, inputShape);
-    // Whoever awaits it gets the error; until then it must not count as unhandled.
-    pending.catch(() => {});
-    return pending;
+export async function* batches(source: SampleSource, options: BatchOptions): AsyncGenerator<Sample[]> {
+  const { order, start = 0, batchSize, check, ahead = 2 } = options;
+  const pending: Promise<Sample[]>[] = [];
+  let next = start;
+  const fetchMore = () => {
+    while (pending.length <= ahead && next < order.length) {
+      const indices = Array.from({ length: Math.min(batchSize, order.length - next) }, (_, i) => order[next + i]);
+      const batch = fetchBatch(source, indices, check);
+      // Whoever awaits it gets the error; until then it must not count as unhandled.
+      batch.catch(() => {});
+      pending.push(batch);
+      next += batchSize;
+    }
   };
-  let next = fetchAt(0);
-  for (let start = 0; next; start += batchSize) {
-    const samples = await next;
-    next = fetchAt(start + batchSize);
-    yield samplesToTensor(samples, inputShape, pixels);
+  fetchMore();
+  while (pending.length > 0) {
+    const batch = await pending.shift()!;
+    fetchMore();
+    yield batch;
   }
+}
+
+async function fetchBatch(source: SampleSource, indices: number[], check: BatchOptions['check']): Promise<Sample[]> {
+  const samples = await Promise.all(indices.map((index) => source.at(index)));
+  return samples.map((sample, i) => check(sample, indices[i]));
 }

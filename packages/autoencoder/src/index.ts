@@ -37,4 +37,11 @@ export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, Sgd
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
 export type { PresetName } from './presets';
 export type { ImageShape, Sample, SampleSource } from './samples';
-export type { EpochSummary, StepProgress, TrainingHistory, TrainOptions } from './train';
+export type { TrainOptions } from './train';
+export type {
+  EpochSummary,
+  PassSummary,
+  StepProgress,
+  TrainingHistory,
+  ValidationScore,
+} from './training-events';

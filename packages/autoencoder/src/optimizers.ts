@@ -1,6 +1,7 @@
 import { adamStep, sgdStep } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import type { NamedVariables } from './named-variables';
 
 /** Stochastic gradient descent as torch.optim.SGD has it. */
 export interface SgdOptions {
@@ -64,7 +65,16 @@ export interface AdagradOptions {
   readonly weightDecay?: number;
 }
 
-export type OptimizerOptions = SgdOptions | AdamOptions | RmsPropOptions | AdagradOptions;
+/** Adds to the options of each optimiser. */
+interface ByLayer {
+  /**
+   * The learning rate of dense layers, relative to that of others. Where each weight moves by about the learning rate,
+   * as with Adam, a unit that sums thousands of inputs moves far more than a convolution, which sums dozens. Default 1.
+   */
+  readonly denseFactor?: number;
+}
+
+export type OptimizerOptions = (SgdOptions | AdamOptions | RmsPropOptions | AdagradOptions) & ByLayer;
 
 /** One step of one variable. */
 interface Update {
@@ -172,13 +182,16 @@ function algorithmOf(name: OptimizerOptions['name']): Algorithm<object> {
 }
 
 /** An optimiser's options with a value for each. */
-export type ResolvedOptimizer = { readonly name: OptimizerOptions['name']; readonly learningRate: number } & Readonly<
-  Record<string, number | boolean | string>
->;
+export interface ResolvedOptimizer {
+  readonly name: OptimizerOptions['name'];
+  readonly learningRate: number;
+  readonly denseFactor: number;
+}
 
 /** Fills in what is missing; throws INVALID_OPTION for unknown names, unknown options and values out of range. */
 export function resolveOptimizer(options: OptimizerOptions): ResolvedOptimizer {
-  const { defaults, check } = algorithmOf(options.name);
+  const { defaults: own, check } = algorithmOf(options.name);
+  const defaults = { ...own, denseFactor: 1 };
   checkKeys(`optimizer ${options.name}`, options, ['name', ...Object.keys(defaults)]);
   const resolved: Record<string, unknown> = { name: options.name };
   for (const [key, fallback] of Object.entries(defaults)) {
@@ -188,7 +201,7 @@ export function resolveOptimizer(options: OptimizerOptions): ResolvedOptimizer {
     resolved[key] = value;
   }
   check?.(resolved);
-  return resolved as ResolvedOptimizer;
+  return resolved as unknown as ResolvedOptimizer;
 }
 
 const fractions = new Set(['momentum', 'dampening', 'beta1', 'beta2', 'alpha']);
@@ -206,48 +219,54 @@ export class Optimizer {
   steps = 0;
   private readonly options: ResolvedOptimizer;
   private readonly algorithm: Algorithm<object>;
-  private readonly slots: Record<string, tf.Variable>[];
+  private readonly slots: Readonly<Record<string, NamedVariables>>;
 
   /** Throws INVALID_OPTION; see `resolveOptimizer`. */
   constructor(
     options: OptimizerOptions,
-    private readonly variables: readonly tf.Variable[],
+    private readonly variables: NamedVariables,
   ) {
     this.options = resolveOptimizer(options);
     this.algorithm = algorithmOf(options.name);
     this.learningRate = this.options.learningRate;
-    this.slots = variables.map((variable) =>
-      Object.fromEntries(
-        Object.entries(this.algorithm.slots(this.options)).map(([slot, start]) => [
-          slot,
-          filled(variable.shape, start),
-        ]),
-      ),
+    this.slots = mapValues(variables, ({ shape }) =>
+      mapValues(this.algorithm.slots(this.options), (start) => filled(shape, start)),
     );
   }
 
-  /** Applies one update; `gradients` are by variable name and remain the caller's. */
-  step(gradients: tf.NamedTensorMap): void {
+  /** Applies one update; `gradients` are by the names of the variables and remain the caller's. */
+  step(gradients: Readonly<Record<string, tf.Tensor>>): void {
     this.steps++;
-    const { learningRate, steps: step } = this;
-    for (const [i, variable] of this.variables.entries()) {
-      const gradient = gradients[variable.name];
-      this.algorithm.update({ variable, gradient, slots: this.slots[i], learningRate, step }, this.options);
+    const { steps: step, options } = this;
+    for (const [name, variable] of Object.entries(this.variables)) {
+      const learningRate = this.learningRate * (isDense(name, this.variables) ? options.denseFactor : 1);
+      const update = { variable, gradient: gradients[name], slots: this.slots[name], learningRate, step };
+      this.algorithm.update(update, options);
     }
   }
 
-  /** The state by `<variable name>/<slot>`: variables to save, or to assign what was saved. */
-  get state(): Record<string, tf.Variable> {
-    const entries = this.slots.flatMap((slots, i) =>
-      Object.entries(slots).map(([slot, variable]) => [`${this.variables[i].name}/${slot}`, variable] as const),
+  /** The state by `<variable>/<slot>`: variables to save, or to assign what was saved. */
+  get state(): NamedVariables {
+    const entries = Object.entries(this.slots).flatMap(([name, slots]) =>
+      Object.entries(slots).map(([slot, variable]) => [`${name}/${slot}`, variable] as const),
     );
     return Object.fromEntries(entries);
   }
 
   /** Frees the optimiser's state, not the variables. */
   dispose(): void {
-    tf.dispose(this.slots);
+    tf.dispose(this.slots as tf.TensorContainer);
   }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/** Says whether a variable is of a dense layer: a matrix, or the bias beside one. */
+function isDense(name: string, variables: NamedVariables): boolean {
+  const kernel = variables[name.replace(/[^/]*$/, 'kernel')] ?? variables[name];
+  return kernel.shape.length === 2;
 }
 
 function filled(shape: number[], value: number): tf.Variable {

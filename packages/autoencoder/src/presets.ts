@@ -9,9 +9,10 @@ import {
   reshape,
   type Sequential,
 } from '@ae/layers';
+import { VariationalCode } from './variational';
 
 /** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
-export type Architecture = (net: Sequential, options: { codeSize?: number }) => void;
+export type Architecture = (net: Sequential, options: { codeSize?: number; variational?: boolean }) => void;
 
 export type PresetName = 'mirror' | 'torch7';
 
@@ -23,7 +24,7 @@ export const codeLayerName = 'code';
  * For 64x64 RGB: 64 - 62 - 60 - pool 30 - 28 - pool 14, code 1568, and back. The code is by default a third of the
  * features it is computed from (24 x 14 x 14 = 4704), as it is there.
  */
-const mirror: Architecture = (net, { codeSize }) => {
+const mirror: Architecture = (net, { codeSize, variational }) => {
   const channels = net.outputShape[2];
   net
     .add(conv2d({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv1' }))
@@ -36,7 +37,7 @@ const mirror: Architecture = (net, { codeSize }) => {
     .add(conv2d({ filters: 24, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv3' }))
     .add(relu({ name: 'relu3' }));
   net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
-  addCode(net, (features) => codeSize ?? Math.round(features / 3));
+  addCode(net, (features) => codeSize ?? Math.round(features / 3), variational);
   net.add(maxUnpooling2d({ pool: 'pool2', name: 'unpool2' }));
   net
     .add(conv2dTranspose({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'deconv3' }))
@@ -53,7 +54,7 @@ const mirror: Architecture = (net, { codeSize }) => {
  * second unpooling of 12 channels by the first 12 channels of a 24-channel mask. For 64x64 RGB the code is computed
  * from 24 x 16 x 16 = 6144 features.
  */
-const torch7: Architecture = (net, { codeSize = 1568 }) => {
+const torch7: Architecture = (net, { codeSize = 1568, variational }) => {
   const channels = net.outputShape[2];
   const conv = (filters: number, name: string) =>
     conv2d({ filters, kernelSize: 3, kernelInitializer: 'zeros', padding: 'same', name });
@@ -62,7 +63,7 @@ const torch7: Architecture = (net, { codeSize = 1568 }) => {
   net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
   net.add(conv(24, 'conv3')).add(relu({ name: 'relu3' }));
   net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
-  addCode(net, () => codeSize);
+  addCode(net, () => codeSize, variational);
   net.add(conv(12, 'conv4')).add(relu({ name: 'relu4' }));
   net.add(maxUnpooling2d({ pool: 'pool2', mask: 'torch7', name: 'unpool2' }));
   net.add(conv(12, 'conv5')).add(relu({ name: 'relu5' }));
@@ -70,12 +71,13 @@ const torch7: Architecture = (net, { codeSize = 1568 }) => {
   net.add(conv(channels, 'conv6'));
 };
 
-/** Adds the linear code of the features so far, and the linear layer that brings them back to their shape. */
-function addCode(net: Sequential, codeSizeOf: (features: number) => number): void {
+/** Adds the code of the features so far, linear or variational, and the linear layer that brings them back to their shape. */
+function addCode(net: Sequential, codeSizeOf: (features: number) => number, variational = false): void {
   const shape = net.outputShape;
   const features = shape.reduce((product, size) => product * size, 1);
   net.add(flatten({ name: 'features' }));
-  net.add(linear({ kernelInitializer: 'zeros', units: codeSizeOf(features), name: codeLayerName }));
+  const code = { units: codeSizeOf(features), name: codeLayerName };
+  net.add(variational ? new VariationalCode(code) : linear({ kernelInitializer: 'zeros', ...code }));
   net.add(linear({ kernelInitializer: 'zeros', units: features, name: 'decode' }));
   net.add(reshape({ targetShape: shape, name: 'unflatten' }));
 }

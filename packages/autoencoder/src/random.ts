@@ -1,3 +1,6 @@
+/** Four 32-bit integers. */
+export type RandomState = readonly [number, number, number, number];
+
 /**
  * A seeded random number generator (sfc32, seeded through splitmix32): the same numbers on every platform and
  * backend, and a state small enough to save in a checkpoint.
@@ -48,6 +51,19 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
+  /** Returns `count` standard normal numbers; both of each pair that Box and Muller's method makes. */
+  normals(count: number): Float32Array {
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i += 2) {
+      const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+      const angle = 2 * Math.PI * this.uniform();
+      values[i] = radius * Math.cos(angle);
+      // Writing behind the end of a typed array does nothing.
+      values[i + 1] = radius * Math.sin(angle);
+    }
+    return values;
+  }
+
   /** Returns the numbers 0 to n - 1 in random order (Fisher-Yates). */
   permutation(n: number): Uint32Array {
     const order = Uint32Array.from({ length: n }, (_, i) => i);
@@ -61,12 +77,12 @@ export class Random {
   }
 
   /** Returns the state, four 32-bit integers, from which `restore` continues with the same numbers. */
-  save(): [number, number, number, number] {
+  save(): RandomState {
     return [this.a, this.b, this.c, this.counter];
   }
 
   /** Continues from a state that `save` returned. */
-  restore(state: readonly [number, number, number, number]): void {
+  restore(state: RandomState): void {
     [this.a, this.b, this.c, this.counter] = state;
   }
 }

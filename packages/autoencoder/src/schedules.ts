@@ -1,4 +1,5 @@
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { type StochasticGradientSchedule, stochasticGradientRate } from './stochastic-gradient';
 
 /**
  * How the learning rate changes from step to step, for the base rate `base` of the optimiser and steps i = 0, 1, ....
@@ -20,7 +21,8 @@ export type ScheduleOptions =
   /** `base / (1 + exp(-gamma * (i - stepSize)))` */
   | { readonly policy: 'sigmoid'; readonly gamma: number; readonly stepSize: number }
   | CosineOptions
-  | PlateauOptions;
+  | PlateauOptions
+  | StochasticGradientSchedule;
 
 /**
  * `base * (i + 1) / warmUpSteps` in the first warmUpSteps steps, then half a cosine from `base` down to
@@ -67,20 +69,27 @@ export interface Schedule {
   state?: ScheduleState;
 }
 
-interface Span {
+/** What a schedule needs to know of the training. */
+export interface Span {
+  /** The optimiser's learning rate. */
   readonly base: number;
   /** All steps of the training. */
   readonly totalSteps: number;
+  /** Steps in which each sample is visited once. */
+  readonly stepsPerPass: number;
+  /** How often the samples of an epoch are visited. */
+  readonly passesPerEpoch: number;
 }
 
 /** Makes the schedule of a training; throws INVALID_OPTION for unknown policies, unknown options and values out of range. */
-export function createSchedule(options: ScheduleOptions, { base, totalSteps }: Span): Schedule {
+export function createSchedule(options: ScheduleOptions, span: Span): Schedule {
   checkSchedule(options);
-  if (options.policy === 'plateau') return new Plateau(base, options);
-  return { rateAt: rateFunction(options, { base, totalSteps }) };
+  if (options.policy === 'plateau') return new Plateau(span.base, options);
+  return { rateAt: rateFunction(options, span) };
 }
 
-function rateFunction(options: Exclude<ScheduleOptions, PlateauOptions>, { base, totalSteps }: Span) {
+function rateFunction(options: Exclude<ScheduleOptions, PlateauOptions>, span: Span) {
+  const { base, totalSteps } = span;
   switch (options.policy) {
     case 'fixed':
       return () => base;
@@ -100,6 +109,8 @@ function rateFunction(options: Exclude<ScheduleOptions, PlateauOptions>, { base,
       return (i: number) => base / (1 + Math.exp(-options.gamma * (i - options.stepSize)));
     case 'cosine':
       return cosine(options, base, totalSteps);
+    case 'torch7':
+      return (i: number) => stochasticGradientRate(i, options, span);
   }
 }
 
@@ -181,8 +192,9 @@ const policies: Record<ScheduleOptions['policy'], Record<string, Range>> = {
     cooldown: count,
     minLearningRate: atLeast0,
   },
+  torch7: { learningRateDecay: atLeast0 },
 };
-const optional: readonly ScheduleOptions['policy'][] = ['poly', 'cosine', 'plateau'];
+const optional: readonly ScheduleOptions['policy'][] = ['poly', 'cosine', 'plateau', 'torch7'];
 
 /** Throws INVALID_OPTION for unknown policies, unknown or missing options and values out of range. */
 export function checkSchedule(options: ScheduleOptions): void {

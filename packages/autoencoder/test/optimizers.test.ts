@@ -15,10 +15,10 @@ describe.each(['wasm', 'cpu'] as const)('optimisers step as torch.optim does, on
   it.each(golden.cases)('$options', async ({ options, trajectory }) => {
     await useBackend(backend);
     const variable = tf.variable(tf.tensor2d(golden.start, [2, 3]));
-    const optimizer = new Optimizer(options as OptimizerOptions, [variable]);
+    const optimizer = new Optimizer(options as OptimizerOptions, { w: variable });
     withGradients((gradients) => {
       for (const [i, gradient] of gradients.entries()) {
-        optimizer.step({ [variable.name]: gradient });
+        optimizer.step({ w: gradient });
         const values = Array.from(variable.dataSync());
         // float32 keeps 6e-8 of a value; the sums of a step may lose a few times that, in another order than PyTorch's.
         for (const [k, expected] of trajectory[i].entries()) {
@@ -36,8 +36,8 @@ describe('optimisers', () => {
     await useBackend('wasm');
     for (const { options } of golden.cases) {
       const run = (steps: number, restored?: ReturnType<typeof save>) => {
-        const variable = tf.variable(tf.tensor2d(golden.start, [2, 3]), true, 'w');
-        const optimizer = new Optimizer(options as OptimizerOptions, [variable]);
+        const variable = tf.variable(tf.tensor2d(golden.start, [2, 3]));
+        const optimizer = new Optimizer(options as OptimizerOptions, { w: variable });
         if (restored) restore(variable, optimizer, restored);
         withGradients((gradients) => {
           for (const gradient of gradients.slice(optimizer.steps, steps)) optimizer.step({ w: gradient });
@@ -51,13 +51,27 @@ describe('optimisers', () => {
     }
   });
 
+  it('scale the learning rate of dense layers, biases included, and of no others', async () => {
+    await useBackend('wasm');
+    const step = (denseFactor: number) => {
+      const shapes = { 'conv/kernel': [1, 1, 2, 3], 'conv/bias': [3], 'code/kernel': [2, 3], 'code/bias': [3] };
+      const names = Object.keys(shapes) as (keyof typeof shapes)[];
+      const of = (value: number) => names.map((name) => [name, tf.fill(shapes[name], value)] as const);
+      const variables = Object.fromEntries(of(1).map(([name, ones]) => [name, tf.variable(ones)]));
+      new Optimizer({ name: 'sgd', learningRate: 0.5, denseFactor }, variables).step(Object.fromEntries(of(1)));
+      return names.map((name) => variables[name].dataSync()[0]);
+    };
+    expect(step(1)).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(step(0.25)).toEqual([0.5, 0.5, 0.875, 0.875]);
+  });
+
   it('free their state', async () => {
     await useBackend('wasm');
     const variable = tf.variable(tf.zeros([2, 3]));
     const { numTensors } = tf.memory();
     for (const { options } of golden.cases) {
-      const optimizer = new Optimizer(options as OptimizerOptions, [variable]);
-      withGradients(([gradient]) => optimizer.step({ [variable.name]: gradient }));
+      const optimizer = new Optimizer(options as OptimizerOptions, { w: variable });
+      withGradients(([gradient]) => optimizer.step({ w: gradient }));
       optimizer.dispose();
     }
     expect(tf.memory().numTensors).toBe(numTensors);
@@ -72,7 +86,7 @@ describe('optimisers', () => {
     [{ name: 'sgd', momentum: 0.9, dampening: 0.1, nesterov: true }, 'no dampening'],
     [{ name: 'rmsprop', centered: 1 as unknown as boolean }, 'centered: expected true or false, received 1'],
   ])('refuse %o', (options, message) => {
-    expect(() => new Optimizer(options, [])).toThrow(message);
+    expect(() => new Optimizer(options, {})).toThrow(message);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSchedule, type ScheduleOptions } from '../src/schedules';
 import golden from './golden/schedules.json';
 
-const span = { base: golden.base, totalSteps: golden.totalSteps };
+const span = { base: golden.base, totalSteps: golden.totalSteps, stepsPerPass: 10, passesPerEpoch: 1 };
 
 describe('schedules give the rates of torch.optim.lr_scheduler', () => {
   it.each(golden.cases)('$options', ({ options, rates }) => {
@@ -32,7 +32,7 @@ describe('schedules give the rates of torch.optim.lr_scheduler', () => {
 
 describe('schedules refuse', () => {
   it.each<[object, string]>([
-    [{ policy: 'stairs' }, 'fixed, step, exp, inv, multistep, poly, sigmoid, cosine, plateau'],
+    [{ policy: 'stairs' }, 'fixed, step, exp, inv, multistep, poly, sigmoid, cosine, plateau, torch7'],
     [{ policy: 'step', gamma: 0.5 }, 'step, stepSize: expected an integer of at least 1, received undefined'],
     [{ policy: 'exp', gamma: 0.5, power: 2 }, 'unknown option "power"'],
     [{ policy: 'inv', gamma: -1, power: 2 }, 'gamma: expected a number of at least 0, received -1'],

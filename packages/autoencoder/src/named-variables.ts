@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+/** A model's variables by names that stay the same from process to process, such as 'conv1/kernel'. */
+export type NamedVariables = Readonly<Record<string, tf.Variable>>;
+
+/** Returns all weights of a model. */
+export function weightsOf(model: LayersModel): NamedVariables {
+  return named(model.weights);
+}
+
+/** Returns the weights of a model that training changes. */
+export function trainableWeightsOf(model: LayersModel): NamedVariables {
+  return named(model.trainableWeights);
+}
+
+function named(weights: LayersModel['weights']): NamedVariables {
+  // tfjs makes `name` unique among all models of a process by a number; `originalName` lacks it.
+  return Object.fromEntries(weights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));
+}
+
+/** Makes variables of the same values, which the caller disposes of. */
+export function copyOf(variables: NamedVariables): NamedVariables {
+  // A new variable shares the values of the old one until either is written to.
+  const copies = Object.entries(variables).map(([name, variable]) => [name, tf.variable(variable, false)] as const);
+  return Object.fromEntries(copies);
+}
+
+/** Gives `targets` the values that `sources` of the same names have. */
+export function assignAll(targets: NamedVariables, sources: Readonly<Record<string, tf.Tensor>>): void {
+  for (const [name, target] of Object.entries(targets)) target.assign(sources[name]);
+}

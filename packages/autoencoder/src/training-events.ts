@@ -1,0 +1,55 @@
+/** What training tells as it goes: plain data. */
+
+export interface StepProgress {
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Updates so far, over all epochs. */
+  readonly step: number;
+  readonly steps: number;
+  /** The loss of this update's images, before it. */
+  readonly loss: number;
+  /** Of a variational network: the divergence of the codes' distribution from the standard normal one, per image. */
+  readonly divergence?: number;
+  readonly learningRate: number;
+  /** Images trained on so far, over all epochs. */
+  readonly images: number;
+  /** Time spent training, validation included; goes on counting when a run is resumed. */
+  readonly elapsedMs: number;
+  /** Images a second over the last two seconds, validation left out. */
+  readonly imagesPerSecond: number;
+}
+
+/** The end of a pass over the samples of an epoch: what torch/nn's hookIteration is told. */
+export interface PassSummary {
+  readonly epoch: number;
+  /** Counted from 1 in each epoch. */
+  readonly pass: number;
+  /** The mean over the pass's images of their losses, each measured before its own update. */
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+/** How well the validation samples are reconstructed, with their own masks; `evaluate` says more. */
+export interface ValidationScore {
+  readonly mse: number;
+  readonly psnrDb: number;
+  readonly pooledPsnrDb: number;
+}
+
+export interface EpochSummary {
+  readonly epoch: number;
+  /** Updates so far, over all epochs. */
+  readonly step: number;
+  /** The mean over the epoch's images of the loss, each measured before its update. */
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly validation?: ValidationScore;
+  readonly imagesPerSecond: number;
+  readonly elapsedMs: number;
+}
+
+export interface TrainingHistory {
+  readonly epochs: readonly EpochSummary[];
+  readonly steps: number;
+}

@@ -1,0 +1,229 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { EarlyStopping, type EarlyStoppingState } from './early-stopping';
+import { assignAll, type NamedVariables, trainableWeightsOf, weightsOf } from './named-variables';
+import { Optimizer } from './optimizers';
+import { Random, type RandomState } from './random';
+import type { Recipe } from './recipes';
+import type { Sample } from './samples';
+import { createSchedule, type Schedule, type ScheduleState } from './schedules';
+import { recordOrder } from './stochastic-gradient';
+import { TiedWeights } from './tied-weights';
+import type { TrainableModel } from './trainable-model';
+import type { EpochSummary } from './training-events';
+import { type BatchResult, GradientComputer, limitGradients } from './training-step';
+import { WeightAverage } from './weight-average';
+
+/** What is to be done: a recipe, and the amount of data and time. */
+export interface TrainingPlan {
+  readonly recipe: Recipe;
+  readonly epochs: number;
+  readonly seed: number;
+  /** How many samples there are. */
+  readonly sampleCount: number;
+  /** Images that training visits in an epoch. */
+  readonly imagesPerEpoch: number;
+  readonly stepsPerEpoch: number;
+  /** Images in one pass over the epoch's samples; less than `imagesPerEpoch` only in the Torch original's epochs. */
+  readonly imagesPerPass: number;
+}
+
+/** How far training has come: plain data. Between two updates it says all that is not a tensor. */
+export interface TrainingState {
+  /** The epoch in work, counted from 1; above the last one at the end. */
+  epoch: number;
+  /** Updates so far. */
+  step: number;
+  /** Images trained on so far. */
+  images: number;
+  /** How many of the epoch's images are done. */
+  position: number;
+  /** The sum over those images of their losses, each measured before its update. */
+  lossSum: number;
+  /** The same sum over the pass in work. */
+  passLossSum: number;
+  elapsedMs: number;
+  /** The finished epochs. */
+  history: EpochSummary[];
+  /** Where the random order of this epoch begins. */
+  orderRandom: RandomState;
+  /** Where the random numbers of augmentation, noise and codes go on. */
+  noiseRandom: RandomState;
+  optimizerSteps: number;
+  schedule?: ScheduleState;
+  earlyStopping?: EarlyStoppingState;
+}
+
+/** Owns everything that training changes, in such a way that all of it can be saved between two updates. */
+export class TrainingSession {
+  private progress: Omit<
+    TrainingState,
+    'orderRandom' | 'noiseRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping'
+  > = { epoch: 1, step: 0, images: 0, position: 0, lossSum: 0, passLossSum: 0, elapsedMs: 0, history: [] };
+  private readonly orderRandom: Random;
+  private readonly noiseRandom: Random;
+  private epochStart: RandomState;
+  private readonly weights: NamedVariables;
+  private readonly optimizer: Optimizer;
+  private readonly schedule: Schedule;
+  private readonly gradients: GradientComputer;
+  private readonly tied?: TiedWeights;
+  private readonly average?: WeightAverage;
+  private readonly stopping?: EarlyStopping;
+
+  /** Throws INVALID_OPTION for a recipe that doesn't fit the network. */
+  constructor(
+    trainable: TrainableModel,
+    private readonly plan: TrainingPlan,
+  ) {
+    const { recipe, seed, epochs, stepsPerEpoch, imagesPerEpoch, imagesPerPass } = plan;
+    this.orderRandom = new Random(seed);
+    this.noiseRandom = new Random(seed, 1);
+    this.epochStart = this.orderRandom.save();
+    const variables = trainableWeightsOf(trainable.model);
+    if (recipe.tiedWeights) this.tied = new TiedWeights(trainable.model);
+    this.weights = weightsOf(trainable.model);
+    this.gradients = new GradientComputer(trainable, recipe, variables, this.noiseRandom);
+    this.optimizer = new Optimizer(recipe.optimizer, this.tied?.free ?? variables);
+    const passesPerEpoch = imagesPerEpoch / imagesPerPass;
+    this.schedule = createSchedule(recipe.schedule, {
+      base: this.optimizer.learningRate,
+      totalSteps: stepsPerEpoch * epochs,
+      stepsPerPass: stepsPerEpoch / passesPerEpoch,
+      passesPerEpoch,
+    });
+    if (recipe.averageDecay !== null) this.average = new WeightAverage(recipe.averageDecay, variables);
+    if (recipe.earlyStopping !== null) this.stopping = new EarlyStopping(recipe.earlyStopping, variables);
+  }
+
+  /** How far training has come; changes with each update. */
+  get at(): Readonly<Pick<TrainingState, 'epoch' | 'step' | 'images' | 'position' | 'elapsedMs'>> & {
+    readonly history: readonly EpochSummary[];
+  } {
+    return this.progress;
+  }
+
+  /** The learning rate of the last update, or of the first one before it. */
+  get learningRate(): number {
+    return this.schedule.rateAt(Math.max(0, this.progress.step - 1));
+  }
+
+  get isOver(): boolean {
+    return this.progress.epoch > this.plan.epochs || this.stopping?.isOver === true;
+  }
+
+  /** Returns the indices of the samples of the epoch in work, in the order of its updates; the same whenever asked. */
+  orderOfEpoch(): Uint32Array {
+    const { recipe, sampleCount } = this.plan;
+    this.orderRandom.restore(this.epochStart);
+    if (recipe.records)
+      return recordOrder(this.progress.epoch, recipe.records, sampleCount, recipe.shuffle, this.orderRandom);
+    if (recipe.shuffle) return this.orderRandom.permutation(sampleCount);
+    return Uint32Array.from({ length: sampleCount }, (_, i) => i);
+  }
+
+  /** Makes one update from the next samples of the epoch. */
+  async update(samples: readonly Sample[], clock: { reading(): { elapsedMs: number } }): Promise<BatchResult> {
+    const { progress, plan, optimizer, tied } = this;
+    const { gradients, ...result } = await this.gradients.run(samples);
+    const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
+    optimizer.learningRate = this.schedule.rateAt(progress.step);
+    optimizer.step(limited);
+    tf.dispose(limited as tf.TensorContainer);
+    tied?.follow();
+    progress.step++;
+    progress.images += samples.length;
+    progress.position += samples.length;
+    progress.lossSum += result.loss * samples.length;
+    progress.passLossSum += result.loss * samples.length;
+    progress.elapsedMs = clock.reading().elapsedMs;
+    this.average?.update(progress.step);
+    return result;
+  }
+
+  /** Returns the mean loss of the pass that the last update ended; undefined if none ended. */
+  takePass(): { pass: number; loss: number } | undefined {
+    const { imagesPerPass } = this.plan;
+    if (this.progress.position % imagesPerPass !== 0) return undefined;
+    const loss = this.progress.passLossSum / imagesPerPass;
+    this.progress.passLossSum = 0;
+    return { pass: this.progress.position / imagesPerPass, loss };
+  }
+
+  /** Runs `work` while the network has the weights that it would have if training ended now. */
+  withFinalWeights<T>(work: () => Promise<T>): Promise<T> {
+    return this.average ? this.average.during(work) : work();
+  }
+
+  /** Ends the epoch: its summary goes into the history, and the next one begins. */
+  async endEpoch(summary: EpochSummary): Promise<void> {
+    const error = monitoredError(summary);
+    this.schedule.observe?.(error);
+    if (this.stopping) await this.withFinalWeights(async () => this.stopping?.observe(error));
+    const { progress } = this;
+    progress.history.push(summary);
+    progress.epoch++;
+    Object.assign(progress, { position: 0, lossSum: 0, passLossSum: 0 });
+    this.epochStart = this.orderRandom.save();
+  }
+
+  /** The mean loss of the epoch's images so far. */
+  get epochLoss(): number {
+    return this.progress.lossSum / this.progress.position;
+  }
+
+  /** Gives the network the weights to keep: the averages, or the best ones where training watched for them. */
+  finish(): void {
+    if (this.stopping) this.stopping.restoreBest();
+    else this.average?.apply();
+  }
+
+  /** All that is needed, with `tensors`, to go on from here in another process. */
+  get state(): TrainingState {
+    return {
+      ...this.progress,
+      orderRandom: this.epochStart,
+      noiseRandom: this.noiseRandom.save(),
+      optimizerSteps: this.optimizer.steps,
+      schedule: this.schedule.state,
+      earlyStopping: this.stopping?.state,
+    };
+  }
+
+  /** All tensors that belong to `state`, by name: the network's weights, and what optimiser, average and early stopping keep. */
+  get tensors(): NamedVariables {
+    const parts: Record<string, NamedVariables> = {
+      model: this.weights,
+      optimizer: this.optimizer.state,
+      average: this.average?.averages ?? {},
+      best: this.stopping?.bestWeights ?? {},
+    };
+    const entries = Object.entries(parts).flatMap(([part, variables]) =>
+      Object.entries(variables).map(([name, variable]) => [`${part}/${name}`, variable] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  /** Goes on from a state that a session of the same plan had; `tensors` remain the caller's. */
+  restore(state: TrainingState, tensors: Readonly<Record<string, tf.Tensor>>): void {
+    assignAll(this.tensors, tensors);
+    const { orderRandom, noiseRandom, optimizerSteps, schedule, earlyStopping, ...progress } = state;
+    this.progress = { ...progress, history: [...progress.history] };
+    this.epochStart = orderRandom;
+    this.noiseRandom.restore(noiseRandom);
+    this.optimizer.steps = optimizerSteps;
+    if (schedule) this.schedule.state = schedule;
+    if (this.stopping && earlyStopping) this.stopping.state = earlyStopping;
+  }
+
+  /** Frees everything but the network. */
+  dispose(): void {
+    this.optimizer.dispose();
+    this.average?.dispose();
+    this.stopping?.dispose();
+  }
+}
+
+/** What plateau, early stopping and the best checkpoint go by, lower is better. */
+export function monitoredError({ loss, validation }: EpochSummary): number {
+  return validation?.mse ?? loss;
+}
