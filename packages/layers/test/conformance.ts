@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vi
 import { describeTrainingKernels } from './conformance/kernels';
 import { describeNetwork } from './conformance/network';
 import { describePooling } from './conformance/pooling';
+import { describeRobustness } from './conformance/robustness';
 import { describeUnpooling } from './conformance/unpooling';
 
 /** What a backend's test tells the suite. */
@@ -36,6 +37,7 @@ export function describeConformance(name: string, underTest: BackendUnderTest): 
 
     describePooling();
     describeUnpooling(underTest.throwsForInvalidIndices ?? false);
+    describeRobustness();
     describeTrainingKernels({ emptyBatches: underTest.trainsEmptyBatches ?? true });
     describeNetwork();
   });

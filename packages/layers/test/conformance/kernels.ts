@@ -8,7 +8,7 @@ const tolerance = 1e-6;
 
 /** The stock ops that training an autoencoder needs, and their gradients, against PyTorch. */
 export function describeTrainingKernels({ emptyBatches = true } = {}): void {
-  const { matMuls, relu, ...golden } = readGolden('kernels');
+  const { matMuls, sums, additions, relu, ...golden } = readGolden('kernels');
   const convolutions = golden.convolutions.filter(({ x }) => emptyBatches || x.shape[0] > 0);
 
   describe('convolution', () => {
@@ -68,6 +68,25 @@ export function describeTrainingKernels({ emptyBatches = true } = {}): void {
       await expectTensor(flip(db, right), golden.db, { tolerance, name: 'gradient of b' });
     });
   });
+
+  it.each(sums.map((sum) => [sum.x.shape, sum.axes, sum.keepDims, sum] as const))(
+    'PyTorch: sum of %j over %j, dimensions kept: %s',
+    async (_, axes, keepDims, { x, y }) => {
+      await expectTensor(tf.sum(toTensor(x), [...axes], keepDims), y);
+    },
+  );
+
+  it.each(additions.map((addition) => [addition.a.shape, addition.b.shape, addition] as const))(
+    'PyTorch: addition of %j and %j',
+    async (_a, _b, golden) => {
+      const inputs = [toTensor(golden.a), toTensor(golden.b)];
+      const add = (a: tf.Tensor, b: tf.Tensor) => tf.add(a, b);
+      await expectTensor(add(inputs[0], inputs[1]), golden.y);
+      const [da, db] = tf.grads(add)(inputs, toTensor(golden.dy));
+      await expectTensor(da, golden.da, { name: 'gradient of a' });
+      await expectTensor(db, golden.db, { name: 'gradient of b' });
+    },
+  );
 
   it('PyTorch: relu, with 0 and infinities', async () => {
     const x = toTensor(relu.x);

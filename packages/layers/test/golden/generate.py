@@ -19,7 +19,7 @@ import torch.nn.functional as F
 
 SEED = 20160214
 NAN, INF = math.nan, math.inf
-rng = np.random.default_rng(SEED)
+rng = np.random.default_rng()  # main() seeds it for each file
 
 
 # --- layouts and numbers ---------------------------------------------------------------------------------------------
@@ -142,6 +142,7 @@ def pooling():
         pool_case("same, overlapping", negative(1, 5, 6, 2), (3, 3), (2, 2), padding="same"),
         pool_case("same, stride 1", negative(1, 4, 3, 2), (3, 2), (1, 1), padding="same"),
         pool_case("PyTorch's ceil_mode", negative(1, 5, 7, 2), (2, 2), ceil_mode=True, ours=((0, 1), (0, 1))),
+        pool_case("more windows than pixels", negative(1, 3, 4, 2), (3, 3), (1, 1), padding=((2, 2), (2, 1))),
         pool_case("one NaN a window", nan_corners, (2, 2)),
         pool_case("many NaNs", with_special((2, 6, 6, 2), [NAN]), (2, 2)),
         pool_case("NaN in overlapping windows", with_special((1, 6, 6, 2), [NAN], share=0.1), (3, 3), (1, 1)),
@@ -266,7 +267,21 @@ def matmul_case(name, a_shape, b_shape):
     return {"name": name, **{k: encode(v) for k, v in dict(a=a, b=b, y=y, dy=dy, da=da, db=db).items()}}
 
 
+def sum_case(shape, axes, keep):
+    x = sixteenths(*shape)
+    return {"axes": axes, "keepDims": keep, "x": encode(x), "y": encode(x.sum(dim=axes, keepdim=keep))}
+
+
+def add_case(a_shape, b_shape):
+    a, b = sixteenths(*a_shape).requires_grad_(), sixteenths(*b_shape).requires_grad_()
+    y = a + b
+    dy = sixteenths(*y.shape)
+    da, db = torch.autograd.grad(y, (a, b), dy)
+    return {k: encode(v) for k, v in dict(a=a, b=b, y=y, dy=dy, da=da, db=db).items()}
+
+
 def kernels():
+    picture = (2, 3, 4, 5)
     x = with_special((3, 7), [0.0, -0.0, INF, -INF], share=0.4).requires_grad_()
     y = F.relu(x)
     dy = sixteenths(3, 7)
@@ -297,6 +312,29 @@ def kernels():
             matmul_case("one row", (1, 40), (40, 17)),
             matmul_case("one column", (17, 40), (40, 1)),
             matmul_case("inner size 1", (5, 1), (1, 7)),
+        ],
+        "sums": [
+            sum_case(picture, [0, 1, 2], False),
+            sum_case(picture, [0, 1, 2], True),
+            sum_case(picture, [1, 2, 3], False),
+            sum_case(picture, [0, 1, 3], False),
+            sum_case(picture, [0, 1], False),
+            sum_case(picture, [3], True),
+            sum_case((4, 6), [0], False),
+            sum_case((4, 6), [1], False),
+            sum_case((7,), [0], False),
+        ],
+        "additions": [
+            add_case(picture, (5,)),
+            add_case(picture, (1, 1, 1, 5)),
+            add_case(picture, (2, 1, 1, 1)),
+            add_case(picture, (1, 3, 1, 5)),
+            add_case(picture, picture),
+            add_case((5,), picture),
+            add_case((4, 6), (6,)),
+            add_case((4, 6), (1,)),
+            add_case((6,), (6,)),
+            add_case((1, 5), (3, 5)),
         ],
         "relu": {k: encode(v) for k, v in dict(x=x, y=y, dy=dy, dx=dx).items()},
     }
@@ -339,10 +377,13 @@ def network():
 
 
 def main(directory):
+    global rng
     directory.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     checksums = {}
     for name, make in dict(pooling=pooling, unpooling=unpooling, kernels=kernels, network=network).items():
+        # Seeded by the name, so that a case added to one file leaves the others as they are.
+        rng = np.random.default_rng([SEED, *name.encode()])
         text = json.dumps(make(), separators=(",", ":"), allow_nan=False) + "\n"
         (directory / f"{name}.json").write_text(text)
         checksums[f"{name}.json"] = hashlib.sha256(text.encode()).hexdigest()

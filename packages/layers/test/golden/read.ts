@@ -43,6 +43,8 @@ export interface GoldenFiles {
   kernels: {
     convolutions: ConvolutionCase[];
     matMuls: (Record<'a' | 'b' | 'y' | 'dy' | 'da' | 'db', GoldenTensor> & { name: string })[];
+    sums: (Record<'x' | 'y', GoldenTensor> & { axes: number[]; keepDims: boolean })[];
+    additions: Record<'a' | 'b' | 'y' | 'dy' | 'da' | 'db', GoldenTensor>[];
     relu: Record<'x' | 'y' | 'dy' | 'dx', GoldenTensor>;
   };
   network: Record<'x' | 'code' | 'y', GoldenTensor> &
