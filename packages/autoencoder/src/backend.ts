@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, checkKeys } from './errors';
+import { startNativeTensorflow } from './native-tensorflow';
 
 /**
  * The engines by name: `tensorflow-gpu` and `tensorflow` are @tensorflow/tfjs-node-gpu and @tensorflow/tfjs-node where
@@ -10,12 +11,16 @@ export type BackendName = 'tensorflow-gpu' | 'tensorflow' | 'wasm' | 'cpu';
 export interface BackendOptions {
   /** Threads of the wasm engine. Default 'auto', one a core. */
   readonly threads?: number | 'auto';
+  /** The folder of a tfjs-node or tfjs-node-gpu package, if it is not to be found by its name. */
+  readonly tensorflowFolder?: string;
 }
 
 /** The engine in use. */
 export interface BackendInfo {
   /** An engine of ours, or the name under which the caller registered another with tfjs. */
   readonly name: string;
+  /** Whether a GPU computes. */
+  readonly gpu: boolean;
   /** Threads the engine computes on, where it says. */
   readonly threads?: number;
   /** What the user should know, such as that only the slow engine could be loaded. */
@@ -28,6 +33,8 @@ interface Engine {
   readonly tfjsName: string;
   /** One line for people. */
   readonly description: string;
+  /** 'auto' takes the engine only if it then computes on a GPU. */
+  readonly onlyWithGpu?: boolean;
   /** Loads the engine and makes it tfjs' active backend; throws when it can't be had. */
   start(options: BackendOptions): Promise<BackendInfo>;
 }
@@ -35,13 +42,33 @@ interface Engine {
 /** In the order in which 'auto' tries them. */
 const engines: readonly Engine[] = [
   {
+    name: 'tensorflow-gpu',
+    tfjsName: 'tensorflow',
+    description: 'native TensorFlow with CUDA (@tensorflow/tfjs-node-gpu)',
+    onlyWithGpu: true,
+    async start({ tensorflowFolder }) {
+      const { onGpu } = await startNativeTensorflow('@tensorflow/tfjs-node-gpu', tensorflowFolder);
+      const warning = onGpu ? undefined : '@tensorflow/tfjs-node-gpu found no GPU it can use and computes on the CPU';
+      return { name: 'tensorflow-gpu', gpu: onGpu, warning };
+    },
+  },
+  {
     name: 'wasm',
     tfjsName: 'wasm',
     description: 'WebAssembly with SIMD, all cores; nothing to install',
     async start({ threads }) {
       const { initWasm } = await import('@ae/layers/backends/wasm');
       const engine = await initWasm({ threads });
-      return { name: 'wasm', threads: engine.threads };
+      return { name: 'wasm', gpu: false, threads: engine.threads };
+    },
+  },
+  {
+    name: 'tensorflow',
+    tfjsName: 'tensorflow',
+    description: 'native TensorFlow on the CPU (@tensorflow/tfjs-node)',
+    async start({ tensorflowFolder }) {
+      const { onGpu } = await startNativeTensorflow('@tensorflow/tfjs-node', tensorflowFolder);
+      return { name: 'tensorflow', gpu: onGpu };
     },
   },
   {
@@ -54,7 +81,7 @@ const engines: readonly Engine[] = [
       registerCpuKernels();
       await tf.setBackend('cpu');
       const warning = 'training on the cpu backend is hundreds of times slower than on wasm';
-      return { name: 'cpu', threads: 1, warning };
+      return { name: 'cpu', gpu: false, threads: 1, warning };
     },
   },
 ];
@@ -64,12 +91,14 @@ const engines: readonly Engine[] = [
  * where there is none the best engine that loads is taken ('auto'). Throws BACKEND_UNAVAILABLE with the reason.
  */
 export async function useBackend(name?: BackendName | 'auto', options: BackendOptions = {}): Promise<BackendInfo> {
-  checkKeys('useBackend', options, ['threads']);
+  checkKeys('useBackend', options, ['threads', 'tensorflowFolder']);
   if (name === undefined) {
     const active = tf.getBackend();
     const engine = engines.find(({ tfjsName }) => tfjsName === active);
-    if (active && !engine) return { name: active };
-    return engine ? engine.start(options) : startFirst(options);
+    if (!active) return startFirst(options);
+    // The caller loaded native TensorFlow, under whichever of its two names: only our kernels are missing.
+    if (active === 'tensorflow') return adoptTensorflow();
+    return engine ? engine.start(options) : { name: active, gpu: active.startsWith('web') };
   }
   if (name === 'auto') return startFirst(options);
   const engine = engines.find((candidate) => candidate.name === name);
@@ -87,11 +116,21 @@ export async function useBackend(name?: BackendName | 'auto', options: BackendOp
   }
 }
 
+async function adoptTensorflow(): Promise<BackendInfo> {
+  const { registerTensorflowKernels } = await import('@ae/layers/backends/tensorflow');
+  registerTensorflowKernels();
+  return { name: 'tensorflow', gpu: (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true };
+}
+
 async function startFirst(options: BackendOptions): Promise<BackendInfo> {
   const reasons: string[] = [];
   for (const engine of engines) {
     try {
       const info = await engine.start(options);
+      if (engine.onlyWithGpu && !info.gpu) {
+        reasons.push(`${engine.name}: ${info.warning}`);
+        continue;
+      }
       if (!info.warning) return info;
       return { ...info, warning: `${info.warning} (${reasons.join('; ')})` };
     } catch (error) {
@@ -109,23 +148,28 @@ export interface BackendStatus {
   readonly name: BackendName;
   readonly description: string;
   readonly available: boolean;
-  /** Why it is not available, in one sentence. */
+  /** Whether 'auto' takes it when no engine before it in the list is eligible: false for an engine meant for a GPU that found none. */
+  readonly eligible: boolean;
+  /** Why it is not available, or what to know of it, in one sentence. */
   readonly reason?: string;
 }
 
-/** Tries every engine in the order of 'auto'; the first available one is what 'auto' takes. Leaves the last one active. */
+/** Tries every engine in the order of 'auto'; the first eligible one is what 'auto' takes. Leaves the last one active. */
 export async function listBackends(options: BackendOptions = {}): Promise<BackendStatus[]> {
   const statuses: BackendStatus[] = [];
-  for (const { name, description, start } of engines) {
-    const failure = await start(options).then(
-      () => undefined,
-      (error: unknown) => messageOf(error),
-    );
-    statuses.push({ name, description, available: failure === undefined, reason: failure });
+  for (const { name, description, onlyWithGpu, start } of engines) {
+    const outcome = await start(options).catch((error: unknown) => messageOf(error));
+    if (typeof outcome === 'string') {
+      statuses.push({ name, description, available: false, eligible: false, reason: outcome });
+    } else {
+      const eligible = !onlyWithGpu || outcome.gpu;
+      statuses.push({ name, description, available: true, eligible, reason: outcome.warning });
+    }
   }
   return statuses;
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // The prefix that says which package speaks is for whole messages, not for a reason within another.
+  return (error instanceof Error ? error.message : String(error)).replace(/^\[[\w-]+\] /, '');
 }

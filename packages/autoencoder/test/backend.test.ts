@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { type BackendName, listBackends, useBackend } from '../src/index';
+
+describe('useBackend', () => {
+  it('takes wasm by itself where no GPU is to be had, and keeps what is set', async () => {
+    const info = await useBackend();
+    expect(info).toMatchObject({ name: 'wasm', gpu: false });
+    expect(info.threads).toBeGreaterThanOrEqual(1);
+    expect(tf.getBackend()).toBe('wasm');
+    await useBackend('cpu');
+    expect(await useBackend()).toMatchObject({ name: 'cpu', warning: expect.stringContaining('slower') });
+    expect(tf.getBackend()).toBe('cpu');
+    expect(await useBackend('auto')).toMatchObject({ name: 'wasm' });
+  });
+
+  it('lists every engine, with a reason in one sentence where one cannot be had', async () => {
+    const backends = await listBackends();
+    expect(backends.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'wasm', 'tensorflow', 'cpu']);
+    for (const { available, reason } of backends)
+      if (!available) expect(reason).toMatch(/^@tensorflow\/tfjs-node.*\.$/);
+    expect(backends.find(({ eligible }) => eligible)?.name).not.toBe('cpu');
+  });
+
+  it('names the engines there are when asked for another', async () => {
+    await expect(useBackend('cuda' as BackendName)).rejects.toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+      message: '[autoencoder] backend: expected one of auto, tensorflow-gpu, wasm, tensorflow, cpu, received "cuda".',
+    });
+  });
+
+  it.each([
+    ['tfjs_binding.node', "Cannot find module '../lib/napi-v8/tfjs_binding.node'", 'install script did not finish'],
+    [
+      'a library',
+      'libcudart.so.11.0: cannot open shared object file: No such file',
+      'the library libcudart.so.11.0, which is missing',
+    ],
+    ['anything else', 'Segmentation of the moon', 'received "Segmentation of the moon"; use the wasm engine'],
+  ])('explains native TensorFlow failing for lack of %s', async (_, message, expected) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ae-native-'));
+    await writeFile(path.join(folder, 'package.json'), '{"name": "stand-in", "main": "index.js"}');
+    await writeFile(path.join(folder, 'index.js'), `throw new Error(${JSON.stringify(message)});`);
+    await expect(useBackend('tensorflow', { tensorflowFolder: folder })).rejects.toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+      message: expect.stringContaining(expected),
+    });
+    await rm(folder, { recursive: true });
+  });
+});
