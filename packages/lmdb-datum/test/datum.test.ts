@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DatumError, decodeDatum, encodeDatum } from '../src/index.js';
+
+const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+const label = fc.option(int32, { nil: undefined });
+const shape = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 7 }));
+
+const raw = shape.chain(([channels, height, width]) => {
+  const length = channels * height * width;
+  return fc.record({
+    channels: fc.constant(channels),
+    height: fc.constant(height),
+    width: fc.constant(width),
+    data: fc.uint8Array({ minLength: length, maxLength: length }),
+    label,
+    encoded: fc.constant(false),
+  });
+});
+
+const floats = shape
+  .filter(([c, h, w]) => c * h * w > 0)
+  .chain(([channels, height, width]) => {
+    const length = channels * height * width;
+    return fc.record({
+      channels: fc.constant(channels),
+      height: fc.constant(height),
+      width: fc.constant(width),
+      floatData: fc.float32Array({ minLength: length, maxLength: length }),
+      label,
+      encoded: fc.constant(false),
+    });
+  });
+
+const encoded = fc.record({
+  data: fc.uint8Array({ minLength: 1, maxLength: 50 }),
+  label,
+  encoded: fc.constant(true),
+});
+
+describe('a Datum', () => {
+  it('comes back as it went in, whatever the kind', () => {
+    fc.assert(
+      fc.property(fc.oneof(raw, floats, encoded), (datum) => {
+        const decoded = decodeDatum(encodeDatum(datum));
+        expect(decoded).toEqual({ channels: 0, height: 0, width: 0, ...datum, data: decoded.data });
+        expect([...decoded.data]).toEqual('data' in datum ? [...datum.data] : []);
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  it('shares its data with the message: nothing is copied', () => {
+    const bytes = encodeDatum({ channels: 1, height: 2, width: 2, data: Uint8Array.of(1, 2, 3, 4) });
+    const { data } = decodeDatum(bytes);
+    expect(data.buffer).toBe(bytes.buffer);
+    expect(data.byteOffset).toBe(bytes.byteOffset + 8);
+  });
+
+  it('has unknown fields skipped, of every wire type, wherever they stand', () => {
+    const message = Buffer.from(encodeDatum({ channels: 1, height: 1, width: 1, data: Uint8Array.of(9), label: 4 }));
+    // Fields 8 (varint), 9 (fixed64), 10 (bytes), 11 (group with a field), 12 (fixed32).
+    const unknown = Buffer.from(
+      ['4096ff01', '490102030405060708', '5203010203', '5b08015c', '6501020304'].join(''),
+      'hex',
+    );
+    for (const bytes of [Buffer.concat([message, unknown]), Buffer.concat([unknown, message])]) {
+      expect(decodeDatum(bytes)).toMatchObject({ channels: 1, label: 4, encoded: false });
+    }
+  });
+
+  it('of any bytes at all is a Datum or a DatumError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        try {
+          decodeDatum(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DatumError);
+        }
+      }),
+      { seed: 1, numRuns: 2000 },
+    );
+  });
+});

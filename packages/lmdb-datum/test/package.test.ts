@@ -1,0 +1,113 @@
+/** The built package, as others get it. */
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { openDatumLmdb, verify } from '../src/index.js';
+import { fixture, golden } from './golden.js';
+import { scratchFolder } from './scratch.js';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+const esm = pathToFileURL(path.join(dist, 'index.js')).href;
+const database = JSON.stringify(fixture('overflow.mdb'));
+
+describe('the built package', () => {
+  it.each([
+    [
+      'import',
+      [
+        '--input-type=module',
+        '-e',
+        `import { openDatumLmdb } from ${JSON.stringify(esm)}; console.log(openDatumLmdb(${database}).length)`,
+      ],
+    ],
+    [
+      'require',
+      ['-e', `console.log(require(${JSON.stringify(path.join(dist, 'index.cjs'))}).openDatumLmdb(${database}).length)`],
+    ],
+  ])('works by %s', (_, args) => {
+    expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe(`${golden('overflow').records.length}\n`);
+  });
+
+  it('loads neither lmdb nor sharp to read raw records, and works without them', () => {
+    const folder = scratchFolder();
+    fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
+    for (const name of ['protobufjs', 'long', '@protobufjs']) {
+      const from = fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
+      if (fs.existsSync(from)) fs.cpSync(from, path.join(folder, 'node_modules', name), { recursive: true });
+    }
+    const script = `
+      const { DatumWriter, openDatumLmdb, convertImageset } = require('./dist/index.cjs');
+      const reader = openDatumLmdb(${database});
+      const say = (promise) => promise.then(() => 'done', ({ code, message }) => code + ' ' + message);
+      (async () => {
+        console.log(reader.at(0).data.length > 0, (await reader.batches({ batchSize: 2, crop: { height: 1, width: 1 } }).next()).value.size);
+        console.log(await say(DatumWriter.open('new')));
+        console.log(await say(openDatumLmdb(${JSON.stringify(fixture('variants.mdb'))}).at(7)));
+        console.log(await say(convertImageset({ input: ${JSON.stringify(fixture('images'))}, output: 'out' })));
+        console.log(require('node:fs').readdirSync('.').sort().join());
+      })();`;
+    const lines = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
+    expect(lines[0]).toBe('true 2');
+    expect(lines[1]).toMatch(
+      /^MISSING_DEPENDENCY \[lmdb-datum\] lmdb: expected it to load for writing.*npm install lmdb@2\.6\.8-v1/,
+    );
+    expect(lines[2]).toMatch(/^MISSING_DEPENDENCY \[lmdb-datum\] sharp: expected it to load.*run npm install sharp\.$/);
+    expect(lines[3]).toMatch(/^MISSING_DEPENDENCY/);
+    expect(lines[4]).toBe('dist,node_modules');
+  });
+
+  it('reads in several worker_threads at once', async () => {
+    const script = `
+      import { parentPort } from 'node:worker_threads';
+      const { openDatumLmdb } = await import(${JSON.stringify(esm)});
+      const reader = openDatumLmdb(${database});
+      let sum = 0;
+      for (let round = 0; round < 20; round++) {
+        for await (const { data } of reader.batches({ batchSize: 4, shuffle: round, crop: { height: 40, width: 40 } })) sum += data[0];
+      }
+      parentPort.postMessage(sum);`;
+    const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+    const sums = await Promise.all(
+      [1, 2, 3].map(
+        () => new Promise((resolve, reject) => new Worker(url).once('message', resolve).once('error', reject)),
+      ),
+    );
+    expect(new Set(sums).size).toBe(1);
+  });
+});
+
+describe('a writer that is killed', () => {
+  it('leaves a sound database with all that was committed', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const script = `
+      import { DatumWriter, caffeKey } from ${JSON.stringify(esm)};
+      const writer = await DatumWriter.open(${JSON.stringify(folder)}, { recordsPerCommit: 20 });
+      for (let i = 0; ; i++) {
+        await writer.put(caffeKey(i, 'x'), { channels: 3, height: 40, width: 40, data: new Uint8Array(4800).fill(i), label: i });
+        if (i % 20 === 19) console.log(i + 1);
+      }`;
+    for (const commits of [3, 17]) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let committed = 0;
+      await new Promise<void>((resolve) => {
+        child.stdout.on('data', (text) => {
+          committed = Number(String(text).trim().split('\n').at(-1));
+          if (committed >= commits * 20) child.kill('SIGKILL');
+        });
+        child.once('close', () => resolve());
+      });
+      const report = await verify(folder);
+      expect([report.ok, report.damage]).toEqual([true, []]);
+      expect(report.readable).toBeGreaterThanOrEqual(committed);
+      expect(report.readable % 20).toBe(0);
+      using reader = openDatumLmdb(folder);
+      for (let i = 0; i < reader.length; i++) expect(reader.datumAt(i)!.label).toBe(i);
+    }
+  });
+});
