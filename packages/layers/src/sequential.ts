@@ -72,11 +72,16 @@ export class Sequential {
    * name gets one: its kind and number, such as `conv2d_1`.
    *
    * @throws ShapeError or MaskError, naming the layer, the shape it got and the shape it needs; GraphError if there is no pool to tie,
-   *   the layer or its name is there already, or the model has been built. After an error the chain is as it was before.
+   *   the layer or its name is there already, or the model has been built; InvalidOptionError for what is no layer or a bad name. After an error the chain is as it was before.
    */
   add(layer: layers.Layer): this {
     if (this.built) {
       throw new GraphError(`Sequential: expected add() before build(), received layer "${layer.name}" after it.`);
+    }
+    if (typeof layer?.computeOutputShape !== 'function') {
+      throw new InvalidOptionError(
+        `Sequential: expected a layer of tf.layers or of this package, received ${typeof layer}.`,
+      );
     }
     const kind = autoNameKind(layer);
     if (kind !== undefined && !layer.built) layer.name = `${kind}_${this.countOf(kind) + 1}`;

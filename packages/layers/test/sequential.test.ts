@@ -217,6 +217,12 @@ describe('Sequential errors', () => {
       /layer "a": .* received another of this name/,
     ],
     [
+      'what is no layer',
+      'INVALID_OPTION',
+      () => new Sequential({ inputShape: [4] }).add(undefined as unknown as layers.Layer),
+      /expected a layer of tf.layers or of this package, received undefined/,
+    ],
+    [
       'a name that tf.layers would refuse later',
       'INVALID_OPTION',
       () => new Sequential({ inputShape: [4] }).add(relu({ name: 'my relu' })),

@@ -335,6 +335,7 @@ def kernels():
             add_case((4, 6), (1,)),
             add_case((6,), (6,)),
             add_case((1, 5), (3, 5)),
+            add_case((2, 5), (1, 1, 5)),
         ],
         "relu": {k: encode(v) for k, v in dict(x=x, y=y, dy=dy, dx=dx).items()},
     }
