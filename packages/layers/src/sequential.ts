@@ -72,7 +72,8 @@ export class Sequential {
    * name gets one: its kind and number, such as `conv2d_1`.
    *
    * @throws ShapeError or MaskError, naming the layer, the shape it got and the shape it needs; GraphError if there is no pool to tie,
-   *   the layer or its name is there already, or the model has been built; InvalidOptionError for what is no layer or a bad name. After an error the chain is as it was before.
+   *   the layer or its name is there already, or the model has been built; InvalidOptionError for what is no layer or has a name that
+   *   tf.layers doesn't take. After an error the chain is as it was before.
    */
   add(layer: layers.Layer): this {
     if (this.built) {
