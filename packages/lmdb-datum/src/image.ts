@@ -1,7 +1,9 @@
-/** Image files to and from planar BGR pixels, by sharp (which is loaded when it is first needed). */
+/** Image files to and from pixels, by sharp (which is loaded when it is first needed) and, for ordinary JPEGs, libjpeg-turbo. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { sniffImage } from './datum.js';
 import { describe, ImageError, MissingDependencyError, reasonOf } from './errors.js';
+import { readJpegHeader, readPngChannels } from './image-header.js';
+import { decodeOrdinaryJpeg } from './jpeg.js';
 
 type SharpModule = (input?: Uint8Array | string, options?: SharpOptions) => Sharp;
 
@@ -49,12 +51,18 @@ export interface DecodeImageOptions {
  */
 export async function decodeImage(input: Uint8Array | string, options: DecodeImageOptions = {}): Promise<Pixels> {
   const { mode = 'stored', orient = false, name } = options;
+  const jpeg = typeof input === 'string' ? undefined : readJpegHeader(input);
+  if (jpeg && jpeg.components <= 3 && (!orient || jpeg.orientation === 1)) {
+    const isGray = mode === 'gray' || (mode === 'stored' && jpeg.components === 1);
+    const pixels = decodeOrdinaryJpeg(input as Uint8Array, isGray ? 1 : 3);
+    if (pixels) return pixels;
+  }
   const sharp = await loadSharp();
   try {
     let image = sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
     if (orient) image = image.autoOrient();
-    const components = await countComponents(input, image);
-    const isCmyk = components === 'cmyk';
+    const components = jpeg?.components ?? (await countChannels(input, image));
+    const isCmyk = components === 4 && (jpeg !== undefined || (await image.metadata()).space === 'cmyk');
     if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
     else if (mode === 'color') image = image.removeAlpha();
     if (components === 1) image = image.toColourspace('b-w');
@@ -74,29 +82,10 @@ export async function decodeImage(input: Uint8Array | string, options: DecodeIma
   }
 }
 
-/** Number of channels, which sharp hides: it gives RGB for grey and for CMYK. Looks into the header where that is easy. */
-async function countComponents(input: Uint8Array | string, image: Sharp): Promise<number | 'cmyk' | undefined> {
-  const found = typeof input === 'string' ? undefined : (pngComponents(input) ?? jpegComponents(input));
-  if (found !== undefined) return found;
-  const { channels, space } = await image.metadata();
-  return space === 'cmyk' ? 'cmyk' : channels;
-}
-
-function pngComponents(file: Uint8Array): number | undefined {
-  if (sniffImage(file) !== 'png') return undefined;
-  // IHDR's colour types: grey, RGB, palette, grey with alpha, RGB with alpha. OpenCV makes both of the last two BGRA.
-  return ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1];
-}
-
-function jpegComponents(file: Uint8Array): number | 'cmyk' | undefined {
-  if (sniffImage(file) !== 'jpeg') return undefined;
-  for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
-    const marker = file[at + 1]!;
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) return file[at + 9] === 4 ? 'cmyk' : file[at + 9];
-    at += 2 + (file[at + 2]! << 8) + file[at + 3]!;
-  }
-  return undefined;
+/** Number of channels in the file, which sharp hides: it gives RGB for grey. Looks into the header where that is easy. */
+async function countChannels(input: Uint8Array | string, image: Sharp): Promise<number | undefined> {
+  const found = typeof input === 'string' ? undefined : readPngChannels(input);
+  return found ?? (await image.metadata()).channels;
 }
 
 /** OpenCV's conversion, which knows no ink: `[H, W, 4]` with 255 for full ink to RGB. */

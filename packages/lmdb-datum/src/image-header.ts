@@ -1,0 +1,48 @@
+/** What the first bytes of image files tell, read without decoding. */
+import { sniffImage } from './datum.js';
+
+export interface JpegHeader {
+  components: number;
+  /** EXIF orientation, 1 to 8. 1 if there is none. */
+  orientation: number;
+}
+
+/** Reads a JPEG's markers up to its frame header. Returns undefined if it isn't a JPEG or has none. */
+export function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
+  if (sniffImage(file) !== 'jpeg') return undefined;
+  let orientation = 1;
+  for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
+    const marker = file[at + 1]!;
+    const length = (file[at + 2]! << 8) + file[at + 3]!;
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) return { components: file[at + 9]!, orientation };
+    if (marker === 0xe1) orientation = readExifOrientation(file.subarray(at + 4, at + 2 + length)) ?? orientation;
+    at += 2 + length;
+  }
+  return undefined;
+}
+
+const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
+const ORIENTATION_TAG = 0x0112;
+
+function readExifOrientation(segment: Uint8Array): number | undefined {
+  if (segment.length < 20 || EXIF.some((byte, i) => segment[i] !== byte)) return undefined;
+  const tiff = new DataView(segment.buffer, segment.byteOffset + EXIF.length, segment.length - EXIF.length);
+  const isLittle = tiff.getUint16(0) === 0x4949;
+  const directory = tiff.getUint32(4, isLittle);
+  if (directory + 2 > tiff.byteLength) return undefined;
+  const entries = tiff.getUint16(directory, isLittle);
+  for (let i = 0, at = directory + 2; i < entries && at + 12 <= tiff.byteLength; i++, at += 12) {
+    if (tiff.getUint16(at, isLittle) !== ORIENTATION_TAG) continue;
+    const value = tiff.getUint16(at + 8, isLittle);
+    return value >= 1 && value <= 8 ? value : undefined;
+  }
+  return undefined;
+}
+
+/** Number of channels of a PNG, or undefined if it isn't one. */
+export function readPngChannels(file: Uint8Array): number | undefined {
+  if (sniffImage(file) !== 'png') return undefined;
+  // IHDR's colour types: grey, RGB, palette, grey with alpha, RGB with alpha. OpenCV makes both of the last two BGRA.
+  return ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1];
+}
