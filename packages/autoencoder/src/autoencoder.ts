@@ -99,7 +99,8 @@ export class Autoencoder {
     await useBackend();
     const model = this.buildModel();
     initializeAsTorch(model, seed);
-    this.adopt(model);
+    const { preset = 'mirror', layers, codeSize, variational } = this.options;
+    this.adopt(model, { ...(!layers && { preset, codeSize, variational }), initialization: { seed } });
   }
 
   private buildModel(): LayersModel {
@@ -118,9 +119,9 @@ export class Autoencoder {
     return net.build();
   }
 
-  private adopt(model: LayersModel): void {
+  private adopt(model: LayersModel, origin?: TrainableModel['origin']): void {
     const { encoder, decoder } = splitModel(model, codeLayerName);
-    this.network = { model, encoder, decoder, inputShape: this.inputShape, pixels: this.pixels };
+    this.network = { model, encoder, decoder, inputShape: this.inputShape, pixels: this.pixels, origin };
   }
 
   private get ready(): Network {

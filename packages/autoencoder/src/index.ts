@@ -36,12 +36,16 @@ export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } fr
 export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './optimizers';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
 export type { PresetName } from './presets';
+export { type RunConfig, readRunConfig } from './run/run-config';
+export type { RunOptions } from './run/run-folder';
 export type { ImageShape, Sample, SampleSource } from './samples';
 export type { TrainOptions } from './train';
 export type {
+  CheckpointSaved,
   EpochSummary,
   PassSummary,
   StepProgress,
   TrainingHistory,
+  TrainingWarning,
   ValidationScore,
 } from './training-events';

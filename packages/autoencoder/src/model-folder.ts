@@ -46,12 +46,15 @@ async function checkTarget(target: string, overwrite: boolean): Promise<void> {
   throw new AutoencoderError('OUTPUT_EXISTS', `${target}: expected a folder that does not exist yet; ${advice}.`);
 }
 
+/** What is renamed into place must be on the disk before. */
+const onDisk = { flush: true };
+
 async function writeArtifacts(artifacts: tf.io.ModelArtifacts, folder: string): Promise<tf.io.SaveResult> {
   const { weightData, weightSpecs, ...rest } = artifacts;
   const json = { ...rest, weightsManifest: [{ paths: [weightsFile], weights: weightSpecs }] };
   const buffers = [weightData ?? []].flat() as ArrayBuffer[];
-  await writeFile(path.join(folder, weightsFile), Buffer.concat(buffers.map((buffer) => Buffer.from(buffer))));
-  await writeFile(path.join(folder, topologyFile), JSON.stringify(json));
+  await writeFile(path.join(folder, weightsFile), Buffer.concat(buffers.map((buffer) => Buffer.from(buffer))), onDisk);
+  await writeFile(path.join(folder, topologyFile), JSON.stringify(json), onDisk);
   return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
 }
 

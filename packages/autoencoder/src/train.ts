@@ -3,11 +3,22 @@ import { batches } from './batches';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { evaluateModel } from './evaluate';
 import { type Recipe, type RecipeName, recipeKeys, resolveRecipe } from './recipes';
-import { checkSample, type SampleSource } from './samples';
+import { describeRun } from './run/describe-run';
+import { checkRunOptions, RunFolder, type RunOptions } from './run/run-folder';
+import { checkSample, fetchSamples, type SampleSource } from './samples';
 import type { TrainableModel } from './trainable-model';
 import { TrainingClock } from './training-clock';
-import type { EpochSummary, PassSummary, StepProgress, TrainingHistory, ValidationScore } from './training-events';
-import { type TrainingPlan, TrainingSession } from './training-session';
+import type {
+  CheckpointSaved,
+  EpochSummary,
+  PassSummary,
+  StepProgress,
+  TrainingHistory,
+  TrainingWarning,
+  ValidationScore,
+} from './training-events';
+import { monitoredError, type TrainingPlan, TrainingSession } from './training-session';
+import type { BatchResult } from './training-step';
 
 export type { TrainableModel } from './trainable-model';
 
@@ -29,9 +40,16 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly onPass?: (summary: PassSummary) => void;
   /** Called after each epoch; training waits for what it returns. */
   readonly onEpoch?: (summary: EpochSummary) => void | Promise<void>;
+  /** A folder for metrics, checkpoints and the trained network, from which training can be resumed. */
+  readonly run?: RunOptions;
+  /** Called when the run has saved a checkpoint. */
+  readonly onCheckpoint?: (saved: CheckpointSaved) => void;
+  /** Called when something could not be written and training goes on. */
+  readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
-const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'signal', 'onStep', 'onPass', 'onEpoch'];
+const callbacks = ['onStep', 'onPass', 'onEpoch', 'onCheckpoint', 'onWarning'];
+const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'signal', 'run', ...callbacks];
 
 /** Minimises the loss of reconstructions; see `Autoencoder.train`. */
 export async function trainModel(
@@ -41,11 +59,14 @@ export async function trainModel(
 ): Promise<TrainingHistory> {
   const plan = planTraining(samples, options);
   throwIfAborted(options.signal, 0);
+  const run = options.run && (await openRun(options.run, trainable, samples, options, plan));
   const session = new TrainingSession(trainable, plan);
   try {
+    await run?.start(session);
     const clock = new TrainingClock(session.at.elapsedMs);
-    while (!session.isOver) await trainEpoch({ trainable, samples, options, plan, session, clock });
+    while (!session.isOver) await trainEpoch({ trainable, samples, options, plan, session, clock, run });
     session.finish();
+    await run?.finish(session);
     return { epochs: session.at.history, steps: session.at.step };
   } finally {
     session.dispose();
@@ -59,11 +80,12 @@ interface Training {
   readonly plan: TrainingPlan;
   readonly session: TrainingSession;
   readonly clock: TrainingClock;
+  readonly run?: RunFolder;
 }
 
 /** Trains from where the session is to the end of its epoch. */
 async function trainEpoch(training: Training): Promise<void> {
-  const { trainable, samples, options, plan, session, clock } = training;
+  const { trainable, samples, options, plan, session, clock, run } = training;
   const { batchSize, accumulate, augmentation } = plan.recipe;
   const check = augmentation.crop ? checkCroppable : checkSample;
   const groups = batches(samples, {
@@ -74,33 +96,77 @@ async function trainEpoch(training: Training): Promise<void> {
   });
   for await (const group of groups) {
     const result = await session.update(group, clock);
-    const { epoch, step, images } = session.at;
-    const { learningRate } = session;
     clock.tick(group.length);
     throwIfDiverged(result.loss, training);
-    const amounts = { epoch, epochs: plan.epochs, step, steps: plan.stepsPerEpoch * plan.epochs, images };
-    options.onStep?.({ ...amounts, ...result, learningRate, ...clock.reading() });
-    const pass = session.takePass();
-    if (pass) options.onPass?.({ epoch, ...pass, learningRate });
+    await report(result, training);
     await clock.breathe();
-    throwIfAborted(options.signal, step);
+    await saveIfDue(training);
   }
-  const validation = await validate(training);
+  const validation = await session.withFinalWeights(() => look(training));
   clock.resume();
   const { epoch, step } = session.at;
   const { epochLoss: loss, learningRate } = session;
   const summary = { epoch, step, loss, learningRate, ...(validation && { validation }), ...clock.reading() };
   await session.endEpoch(summary);
+  await run?.epoch(summary, session.weights);
+  await run?.save(session, monitoredError(summary));
   await options.onEpoch?.(summary);
+  clock.resume();
 }
 
-async function validate({ trainable, options, plan, session }: Training): Promise<ValidationScore | undefined> {
-  if (!options.validation) return undefined;
-  const { crop } = plan.recipe.augmentation;
-  const source = crop ? centerCrop(options.validation, trainable.inputShape) : options.validation;
-  return session.withFinalWeights(async () => {
-    const { mse, psnrDb, pooledPsnrDb } = await evaluateModel(trainable, source, { similarity: false });
-    return { mse, psnrDb, pooledPsnrDb };
+/** Tells of the update that was just made. */
+async function report(result: BatchResult, { options, plan, session, clock, run }: Training): Promise<void> {
+  const { epoch, step, images } = session.at;
+  const { learningRate } = session;
+  const amounts = { epoch, epochs: plan.epochs, step, steps: plan.stepsPerEpoch * plan.epochs, images };
+  const progress = { ...amounts, ...result, learningRate, ...clock.reading() };
+  await run?.step(progress);
+  options.onStep?.(progress);
+  const pass = session.takePass();
+  if (pass) options.onPass?.({ epoch, ...pass, learningRate });
+}
+
+/** Saves a checkpoint where one is due or training is to stop; throws ABORTED in the latter case. */
+async function saveIfDue({ options, plan, session, run }: Training): Promise<void> {
+  const { step, position } = session.at;
+  const isWithinEpoch = position < plan.imagesPerEpoch;
+  if (options.signal?.aborted || (isWithinEpoch && run?.isCheckpointDue(step))) await run?.save(session, null);
+  throwIfAborted(options.signal, step, run);
+}
+
+/** Looks at what the network does now: scores the validation samples and draws the run's. */
+async function look({ trainable, options, plan, session, run }: Training): Promise<ValidationScore | undefined> {
+  await run?.drawSamples(session.at.epoch, session.at.step);
+  const source = validationOf(trainable, options, plan);
+  if (!source) return undefined;
+  const { mse, psnrDb, pooledPsnrDb } = await evaluateModel(trainable, source, { similarity: false });
+  return { mse, psnrDb, pooledPsnrDb };
+}
+
+function validationOf({ inputShape }: TrainableModel, { validation }: TrainOptions, { recipe }: TrainingPlan) {
+  return validation && recipe.augmentation.crop ? centerCrop(validation, inputShape) : validation;
+}
+
+async function openRun(
+  run: RunOptions,
+  trainable: TrainableModel,
+  samples: SampleSource,
+  options: TrainOptions,
+  plan: TrainingPlan,
+): Promise<RunFolder> {
+  checkRunOptions(run);
+  const { inputShape } = trainable;
+  const { recipe, stepsPerEpoch } = plan;
+  const shown =
+    validationOf(trainable, options, plan) ?? (recipe.augmentation.crop ? centerCrop(samples, inputShape) : samples);
+  const indices = Array.from({ length: Math.min(run.sampleCount ?? 8, shown.length) }, (_, i) => i);
+  return RunFolder.open(run, {
+    trainable,
+    config: await describeRun(run, trainable, samples, options, plan),
+    samples: await fetchSamples(shown, indices, inputShape),
+    stepsPerEpoch,
+    onCheckpoint: options.onCheckpoint,
+    onWarning: options.onWarning,
   });
 }
 
@@ -123,21 +189,25 @@ function planTraining(samples: SampleSource, options: TrainOptions): TrainingPla
   return { recipe, epochs, seed, sampleCount: samples.length, imagesPerEpoch, stepsPerEpoch, imagesPerPass };
 }
 
-function throwIfAborted(signal: AbortSignal | undefined, step: number): void {
+function throwIfAborted(signal: AbortSignal | undefined, step: number, run?: RunFolder): void {
   if (!signal?.aborted) return;
-  throw new AutoencoderError('ABORTED', `train: stopped after step ${step} as asked.`, { cause: signal.reason });
+  const saved = run?.lastCheckpoint ? `; the last checkpoint is ${run.lastCheckpoint}` : '';
+  throw new AutoencoderError('ABORTED', `train: stopped after step ${step} as asked${saved}.`, {
+    cause: signal.reason,
+  });
 }
 
 /** A loss a thousand times that of black for white will not come back. */
 const explosion = 1000;
 
-function throwIfDiverged(loss: number, { trainable, session }: Training): void {
+function throwIfDiverged(loss: number, { trainable, session, run }: Training): void {
   const limit = explosion * (255 * trainable.pixels.scale) ** 2;
   if (Number.isFinite(loss) && loss < limit) return;
   const { step } = session.at;
+  const saved = run?.lastCheckpoint ? ` (the last good checkpoint is ${run.lastCheckpoint})` : '';
   throw new AutoencoderError(
     'DIVERGED',
     `train: expected a loss below ${limit.toPrecision(3)}, received ${loss} at step ${step} with learning rate ` +
-      `${session.learningRate}; train again with a smaller learning rate.`,
+      `${session.learningRate}${saved}; train again with a smaller learning rate.`,
   );
 }

@@ -49,6 +49,23 @@ export interface EpochSummary {
   readonly elapsedMs: number;
 }
 
+/** A checkpoint that was saved. */
+export interface CheckpointSaved {
+  readonly file: string;
+  readonly step: number;
+  /** Finished epochs. */
+  readonly epoch: number;
+  /** Whether it is the best so far. */
+  readonly best: boolean;
+}
+
+/** Something that went wrong and that training went on without. */
+export interface TrainingWarning {
+  /** That of the error, such as CHECKPOINT_FAILED or ENOSPC. */
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface TrainingHistory {
   readonly epochs: readonly EpochSummary[];
   readonly steps: number;

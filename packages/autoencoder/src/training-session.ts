@@ -62,7 +62,8 @@ export class TrainingSession {
   private readonly orderRandom: Random;
   private readonly noiseRandom: Random;
   private epochStart: RandomState;
-  private readonly weights: NamedVariables;
+  /** All weights of the network. */
+  readonly weights: NamedVariables;
   private readonly optimizer: Optimizer;
   private readonly schedule: Schedule;
   private readonly gradients: GradientComputer;

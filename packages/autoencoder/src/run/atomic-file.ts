@@ -1,0 +1,39 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Ends the names of files that are still being written. */
+export const temporarySuffix = '.tmp';
+
+/**
+ * Writes a file by way of a temporary one beside it: under its own name the file is always whole, whenever the process
+ * or the machine stops. Leaves nothing behind when `write` fails.
+ */
+export async function writeFileAtomically(file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = `${file}${temporarySuffix}`;
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await write(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(path.dirname(file));
+}
+
+/** Writes text as `writeFileAtomically` does. */
+export function writeTextAtomically(file: string, text: string): Promise<void> {
+  return writeFileAtomically(file, (handle) => handle.writeFile(text));
+}
+
+/** Makes a rename survive a power failure, where folders can be synchronised (not on Windows). */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}

@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { version } from '../../package.json';
+import { useBackend } from '../backend';
+import type { SampleSource } from '../samples';
+import type { TrainOptions } from '../train';
+import type { TrainableModel } from '../trainable-model';
+import type { TrainingPlan } from '../training-session';
+import { fingerprintOf } from './data-fingerprint';
+import type { DataDescription, RunConfig } from './run-config';
+import type { RunOptions } from './run-folder';
+
+/** Gathers all that is needed to repeat a training. */
+export async function describeRun(
+  run: RunOptions,
+  { inputShape, pixels, origin }: TrainableModel,
+  samples: SampleSource,
+  { validation }: TrainOptions,
+  { recipe, epochs, seed }: TrainingPlan,
+): Promise<RunConfig> {
+  const describe = async (source: SampleSource, name?: string): Promise<DataDescription> => {
+    return { ...(name !== undefined && { name }), ...(await fingerprintOf(source)) };
+  };
+  const { name, threads } = await useBackend();
+  return {
+    version: 1,
+    ...(run.command !== undefined && { command: run.command }),
+    options: { ...recipe, epochs },
+    seed,
+    inputShape,
+    pixels,
+    ...(origin && { network: origin }),
+    ...(typeof origin?.preset === 'string' && { preset: origin.preset }),
+    data: {
+      train: await describe(samples, run.dataNames?.train),
+      ...(validation && { validation: await describe(validation, run.dataNames?.validation) }),
+    },
+    versions: { autoencoder: version, tfjs: tf.version_core, node: process.versions.node },
+    backend: { name, ...(threads !== undefined && { threads }) },
+  };
+}

@@ -1,0 +1,98 @@
+import { appendFile, open, stat, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { EpochSummary, StepProgress } from '../training-events';
+
+/** A line of metrics.jsonl. */
+export type MetricsLine =
+  | ({ readonly type: 'step' } & Pick<
+      StepProgress,
+      'step' | 'epoch' | 'loss' | 'divergence' | 'learningRate' | 'imagesPerSecond' | 'elapsedMs'
+    >)
+  | ({ readonly type: 'epoch' } & EpochSummary);
+
+/** How long the files were when a checkpoint was saved. */
+export interface LogPosition {
+  readonly jsonlBytes: number;
+  readonly csvBytes: number;
+}
+
+const jsonlName = 'metrics.jsonl';
+const csvName = 'metrics.csv';
+const csvColumns = [
+  ...['type', 'epoch', 'step', 'loss', 'learningRate', 'imagesPerSecond', 'elapsedMs'],
+  ...['validationMse', 'validationPsnrDb', 'validationPooledPsnrDb'],
+] as const;
+const csvHeader = `${csvColumns.join(',')}\n`;
+
+/** The numbers of a run by step and epoch, as metrics.jsonl and metrics.csv. Lines wait in memory until `flush`. */
+export class MetricsLog {
+  private waiting: MetricsLine[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private written: LogPosition,
+  ) {}
+
+  /** Begins the files anew, or cuts them back to where a checkpoint left them, so that no step is in them twice. */
+  static async open(folder: string, position?: LogPosition): Promise<MetricsLog> {
+    if (!position) {
+      await writeFile(path.join(folder, jsonlName), '');
+      await writeFile(path.join(folder, csvName), csvHeader);
+    }
+    const written = position ?? { jsonlBytes: 0, csvBytes: Buffer.byteLength(csvHeader) };
+    const log = new MetricsLog(folder, written);
+    await log.cutBack();
+    return log;
+  }
+
+  /** How long the files are. */
+  get position(): LogPosition {
+    return this.written;
+  }
+
+  add(line: MetricsLine): void {
+    this.waiting.push(line);
+  }
+
+  /** Writes the waiting lines. When that fails, the files are as before and the lines go on waiting. */
+  async flush(): Promise<void> {
+    if (this.waiting.length === 0) return;
+    const jsonl = this.waiting.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const csv = this.waiting.map(csvLine).join('');
+    try {
+      await appendFile(path.join(this.folder, jsonlName), jsonl);
+      await appendFile(path.join(this.folder, csvName), csv);
+    } catch (error) {
+      await this.cutBack().catch(() => undefined);
+      throw error;
+    }
+    this.written = {
+      jsonlBytes: this.written.jsonlBytes + Buffer.byteLength(jsonl),
+      csvBytes: this.written.csvBytes + Buffer.byteLength(csv),
+    };
+    this.waiting = [];
+  }
+
+  private async cutBack(): Promise<void> {
+    await cut(path.join(this.folder, jsonlName), this.written.jsonlBytes);
+    await cut(path.join(this.folder, csvName), this.written.csvBytes);
+  }
+}
+
+/** Cuts a file to a length; one that is shorter or missing, because somebody changed it, is left as it is. */
+async function cut(file: string, bytes: number): Promise<void> {
+  const handle = await open(file, 'a');
+  await handle.close();
+  if ((await stat(file)).size > bytes) await truncate(file, bytes);
+}
+
+function csvLine(line: MetricsLine): string {
+  const validation = line.type === 'epoch' ? line.validation : undefined;
+  const values: Record<(typeof csvColumns)[number], string | number | undefined> = {
+    ...line,
+    validationMse: validation?.mse,
+    validationPsnrDb: validation?.psnrDb,
+    validationPooledPsnrDb: validation?.pooledPsnrDb,
+  };
+  return `${csvColumns.map((column) => values[column] ?? '').join(',')}\n`;
+}
