@@ -4,6 +4,7 @@ import { assemblyForTsup } from './assembly-plugin.js';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    worker: 'src/worker.ts',
   },
   // Optional dependencies: loaded where they are needed, never bundled.
   external: ['lmdb', 'sharp'],

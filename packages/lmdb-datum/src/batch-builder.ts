@@ -1,13 +1,14 @@
 /** Makes one batch from a list of record numbers. */
 import type { CheckedBatchOptions } from './batch-options.js';
 import type { Datum } from './datum.js';
-import { DatumError, InvalidOptionError, MixedSizesError } from './errors.js';
+import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from './errors.js';
 import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image.js';
 import { PackMemory } from './pack-kernel.js';
 import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels.js';
 import { Random } from './random.js';
 import type { RecordReader } from './record-reader.js';
 import { resizePixels } from './resize.js';
+import type { Damage } from './salvage.js';
 import { floatsToBytes } from './sample.js';
 import { WINDOW_BYTES } from './value-reader.js';
 
@@ -24,12 +25,21 @@ export interface BatchJob {
 
 /** The pixels of a batch, and what belongs to them. */
 export interface BuiltBatch {
+  /** Numbers of its records in key order. `reader.keyAt` tells their keys. */
+  indices: Float64Array;
   /** `[N, H, W, C]` or `[N, C, H, W]`. */
   data: Float32Array | Uint8Array;
   shape: [number, number, number, number];
   /** One int32 a record; 0 where the Datum has none, as Caffe reads it. */
   labels: Int32Array;
 }
+
+const NO_RECORDS: BuiltBatch = {
+  indices: new Float64Array(0),
+  data: new Float32Array(0),
+  shape: [0, 0, 0, 0],
+  labels: new Int32Array(0),
+};
 
 export class BatchBuilder {
   private plan?: PackPlan;
@@ -39,43 +49,74 @@ export class BatchBuilder {
   constructor(
     private readonly records: RecordReader,
     private readonly options: CheckedBatchOptions,
+    /** Called for each record that is left out because it is damaged. Without it, damage is an error. */
+    private readonly onDamage?: (damage: Damage) => void,
   ) {}
 
   /**
-   * Reads, decodes and packs. Raw records are done when this returns; encoded ones are decoded side by side by sharp.
+   * Reads, decodes and packs. Raw records are done when this returns; encoded ones are decoded side by side.
    *
-   * @throws MixedSizesError if the records' sizes differ, and whatever reading and decoding throw.
+   * @throws MixedSizesError if the records' sizes differ, and whatever reading and decoding throw. Damage is left out instead if
+   *   the builder was given `onDamage`.
    */
   async build(job: BatchJob): Promise<BuiltBatch> {
-    const plan = this.plan ?? (await this.makePlan(job));
-    const rowLength = plan.height * plan.width * plan.channels;
-    const labels = new Int32Array(job.rows);
-    const out = this.output(job, rowLength);
-    const decoding: Promise<void>[] = [];
     try {
-      for (let row = 0; row < job.indices.length; row++) {
-        const i = job.indices[row] as number;
-        const datum = this.records.datum(i);
-        labels[row] = datum.label ?? 0;
-        const at = row * rowLength;
-        if (!datum.encoded) this.pack(this.rawSource(datum, i), out, at, i, job.epoch);
-        else decoding.push(this.decode(datum, i).then((source) => this.pack(source, out, at, i, job.epoch)));
-      }
-      await Promise.all(decoding);
+      const plan = this.plan ?? (await this.makePlan(job));
+      const built = plan ? await this.fill(job, plan) : NO_RECORDS;
+      this.records.assertUnchanged();
+      return built;
     } catch (error) {
-      await Promise.allSettled(decoding);
       // What looks like damage may be a writer's doing.
       this.records.assertUnchanged();
       throw error;
     }
-    this.records.assertUnchanged();
+  }
+
+  private async fill(job: BatchJob, plan: PackPlan): Promise<BuiltBatch> {
+    const rowLength = plan.height * plan.width * plan.channels;
+    const labels = new Int32Array(job.rows);
+    const out = this.output(job, rowLength);
+    const decoding: Promise<void>[] = [];
+    const lost = new Set<number>();
+    try {
+      for (let row = 0; row < job.indices.length; row++) {
+        const i = job.indices[row] as number;
+        const at = row * rowLength;
+        try {
+          const datum = this.records.datum(i);
+          labels[row] = datum.label ?? 0;
+          if (!datum.encoded) {
+            this.pack(this.rawSource(datum, i), out, at, i, job.epoch);
+          } else {
+            const packing = this.decode(datum, i).then((source) => this.pack(source, out, at, i, job.epoch));
+            decoding.push(packing.catch((error) => this.lose(error, row, i, lost)));
+          }
+        } catch (error) {
+          this.lose(error, row, i, lost);
+        }
+      }
+      await Promise.all(decoding);
+    } finally {
+      await Promise.allSettled(decoding);
+    }
     const { channels, height, width, layout } = plan;
-    const data = this.memory && !this.options.reuse ? out.slice() : out;
-    return {
-      data,
-      shape: layout === 'NHWC' ? [job.rows, height, width, channels] : [job.rows, channels, height, width],
-      labels,
-    };
+    const shape = (rows: number): BuiltBatch['shape'] =>
+      layout === 'NHWC' ? [rows, height, width, channels] : [rows, channels, height, width];
+    const kept =
+      lost.size === 0 ? { data: out, labels, indices: job.indices } : withoutRows(job, out, labels, rowLength, lost);
+    const data = this.memory && !this.options.reuse ? kept.data.slice() : kept.data;
+    return { ...kept, data, shape: shape(kept.labels.length) };
+  }
+
+  /** Notes a record that can't be read, if that is wanted. */
+  private lose(error: unknown, row: number, i: number, lost: Set<number>): void {
+    const isDamage =
+      error instanceof DatumError || error instanceof ImageError || error instanceof CorruptDatabaseError;
+    if (!this.onDamage || !isDamage) throw error;
+    // A writer's doing is no damage.
+    this.records.assertUnchanged();
+    this.onDamage({ page: error.page, key: this.records.key(i), message: error.message });
+    lost.add(row);
   }
 
   private pack(source: PixelSource, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): void {
@@ -83,14 +124,26 @@ export class BatchBuilder {
     packPixels(source, out, at, this.plan as PackPlan, this.place(source, i, epoch), this.memory);
   }
 
-  /** Learns the size of all records from the first one, and takes the memory for batches of that size. */
-  private async makePlan(job: BatchJob): Promise<PackPlan> {
+  /** Learns the size of all records from the first one that can be read, and takes the memory for batches of that size. */
+  private async makePlan(job: BatchJob): Promise<PackPlan | undefined> {
+    for (const i of job.indices) {
+      try {
+        const datum = this.records.datum(i);
+        const source = datum.encoded ? await this.decode(datum, i) : this.rawSource(datum, i);
+        this.plan = this.planFor(source);
+        if (!datum.encoded) this.takeMemory(this.plan.height * this.plan.width * this.plan.channels);
+        return this.plan;
+      } catch (error) {
+        this.lose(error, 0, i, new Set());
+      }
+    }
+    return undefined;
+  }
+
+  private planFor({ channels, height, width }: PixelSource): PackPlan {
     const { layout, channelOrder, scale, mean, crop } = this.options;
-    const i = job.indices[0] as number;
-    const datum = this.records.datum(i);
-    const { channels, height, width } = datum.encoded ? await this.decode(datum, i) : this.rawSource(datum, i);
     const size = crop ?? { height, width };
-    this.plan = {
+    return {
       layout,
       channelOrder,
       channels,
@@ -99,8 +152,6 @@ export class BatchBuilder {
       scale: Math.fround(scale),
       ...checkMean(mean, channels, height, width),
     };
-    if (!datum.encoded) this.takeMemory(size.height * size.width * channels);
-    return this.plan;
   }
 
   private takeMemory(rowLength: number): void {
@@ -194,6 +245,29 @@ export class BatchBuilder {
       mirror: mirror && random.below(2) === 1,
     };
   }
+}
+
+/** Moves the rows that are left together; with padding, the batch keeps its length. */
+function withoutRows(
+  { indices, rows }: BatchJob,
+  out: Float32Array | Uint8Array,
+  labels: Int32Array,
+  rowLength: number,
+  lost: Set<number>,
+): Pick<BuiltBatch, 'data' | 'labels' | 'indices'> {
+  const kept = [...indices.keys()].filter((row) => !lost.has(row));
+  kept.forEach((row, to) => {
+    out.copyWithin(to * rowLength, row * rowLength, (row + 1) * rowLength);
+    labels[to] = labels[row] as number;
+  });
+  const left = rows > indices.length ? rows : kept.length;
+  out.fill(0, kept.length * rowLength);
+  labels.fill(0, kept.length);
+  return {
+    data: out.subarray(0, left * rowLength),
+    labels: labels.subarray(0, left),
+    indices: Float64Array.from(kept, (row) => indices[row] as number),
+  };
 }
 
 function checkMean(

@@ -1,14 +1,15 @@
 /** Batches of pixels from a database: shuffled, sharded, prepared ahead, with a position that can be saved. */
 import { BatchBuilder, type BatchJob, type BuiltBatch } from './batch-builder.js';
-import { type BatchOptions, type BatchPosition, type CheckedBatchOptions, checkBatchOptions } from './batch-options.js';
+import type { BatchPosition, CheckedBatchOptions } from './batch-options.js';
 import { type EpochOrder, epochOrder, shardRange } from './epoch-order.js';
 import type { RecordReader } from './record-reader.js';
+import type { Damage } from './salvage.js';
+import type { WorkerSetup } from './worker.js';
+import { WorkerPool } from './worker-pool.js';
 
 export interface Batch extends BuiltBatch {
   /** Records in it; the rows behind are padding. */
   size: number;
-  /** Numbers of its records in key order. `reader.keyAt` tells their keys. */
-  indices: Float64Array;
   epoch: number;
   /** Where a later run goes on behind this batch. */
   position: BatchPosition;
@@ -64,9 +65,10 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
       const built = await next.built;
       this.options.signal?.throwIfAborted();
       this.place = position;
+      if (built.indices.length === 0) return await this.next();
       // Later, so that work for the batches ahead doesn't hold up this one.
       setImmediate(() => this.fill(this.options.prefetch));
-      const value = { ...built, size: job.indices.length, indices: job.indices, epoch: job.epoch, position };
+      const value = { ...built, size: built.indices.length, epoch: job.epoch, position };
       return { done: false, value };
     } catch (error) {
       await this.return();
@@ -100,11 +102,39 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
 }
 
 /** Opens a stream that works on this thread. */
-export function streamBatches(records: RecordReader, options: BatchOptions): BatchStream {
-  const checked = checkBatchOptions(options, records.length);
-  const builder = new BatchBuilder(records, checked);
+export function streamHere(
+  records: RecordReader,
+  options: CheckedBatchOptions,
+  onDamage?: (damage: Damage) => void,
+): BatchStream {
+  const builder = new BatchBuilder(records, options, onDamage);
   const maker: BatchMaker = { build: (job) => builder.build(job), close: () => undefined };
-  return new BatchStream(maker, records.length, checked);
+  return new BatchStream(maker, records.length, options);
+}
+
+/** Opens a stream that works on other threads. Their batches have memory of their own. */
+export function streamFromWorkers(
+  setup: Omit<Extract<WorkerSetup, { role: 'batches' }>, 'role' | 'options'>,
+  records: number,
+  options: CheckedBatchOptions,
+  onDamage: (damage: Damage) => void,
+): BatchStream {
+  const { signal, ...sendable } = options;
+  const pool = new WorkerPool<BatchJob, { built: BuiltBatch; damage: Damage[] }>(options.workers, {
+    ...setup,
+    role: 'batches',
+    options: { ...sendable, reuse: false },
+  });
+  const maker: BatchMaker = {
+    async build(job) {
+      const { built, damage } = await pool.run(job);
+      damage.forEach(onDamage);
+      return built;
+    },
+    close: () => pool.close(),
+  };
+  const prefetch = Math.max(options.prefetch, options.workers);
+  return new BatchStream(maker, records, { ...options, prefetch });
 }
 
 /** Cuts epochs into jobs. */

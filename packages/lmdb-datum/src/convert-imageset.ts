@@ -1,60 +1,14 @@
 /** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
-import type { DatumInit } from './datum.js';
-import { describe, ImageError, InvalidOptionError, MixedSizesError, OutputExistsError, reasonOf } from './errors.js';
-import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image.js';
-import { type ImageClass, type ImageFile, type ImageList, listImageFolder, readImageList } from './image-list.js';
-import { assertSeed, Random, shuffleInPlace } from './random.js';
-import { type FitMode, type Resampler, resizePixels } from './resize.js';
+import { type Converted, convertImage } from './convert-image.js';
+import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal.js';
+import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options.js';
+import { ImageError, MixedSizesError, OutputExistsError, reasonOf, WriteError } from './errors.js';
+import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list.js';
+import { Random, shuffleInPlace } from './random.js';
+import { WorkerPool } from './worker-pool.js';
 import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer.js';
-
-export interface ConvertOptions {
-  /** Folder of class folders, or the root that stands before the names of `list`. */
-  input: string;
-  /** List file, `name label` a line. Without it the class folders of `input` give the labels. */
-  list?: string;
-  /** Folder of the database to make. It must not exist. */
-  output: string;
-  /** Store one grey channel. Default false: three channels, blue-green-red. */
-  gray?: boolean;
-  /** Random order by this seed. Default false: the order of the list. */
-  shuffle?: number | false;
-  /** Resize to this height and width; both or neither. Default: sizes stay. */
-  resizeHeight?: number;
-  resizeWidth?: number;
-  /** How the aspect ratio is treated. Default 'squash', as Caffe does. */
-  fit?: FitMode;
-  /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
-  resampler?: Resampler;
-  /** Fail on the first image of another size than the first one's. Default false. */
-  checkSize?: boolean;
-  /** Store image files instead of raw pixels. Default false. */
-  encoded?: boolean;
-  /** Kind of file to store, 'jpg', 'png' or 'webp'. Implies `encoded`. Default: each file's own. */
-  encodeType?: string;
-  /** Called after each batch of images, and at the end. */
-  onProgress?: (progress: ConvertProgress) => void;
-  /** Stops between two images; the call then rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
-export interface ConvertProgress {
-  /** Images handled so far, skipped ones included. */
-  done: number;
-  total: number;
-  records: number;
-  skipped: number;
-  elapsedMs: number;
-  imagesPerSecond: number;
-}
-
-/** An image that isn't in the database, and why. */
-export interface SkippedImage {
-  name: string;
-  reason: string;
-}
 
 export interface ConvertReport {
   output: string;
@@ -67,206 +21,172 @@ export interface ConvertReport {
   elapsedMs: number;
 }
 
+const RECORDS_PER_COMMIT = 1000;
+/** Images that a worker gets at once. */
+const CHUNK = 8;
+
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
- * in the report. Until it is complete the database has the name `output` + '.partial', and it is removed if anything fails.
+ * in the report. Until it is complete the database has the name `output` + '.partial', which is removed if anything fails, unless
+ * `resume` keeps it.
  *
- * @throws InvalidOptionError, OutputExistsError, NotReadableError, MissingDependencyError, WriteError, MixedSizesError, or the
- *   signal's reason.
+ * @throws InvalidOptionError, OutputExistsError, NotReadableError, MissingDependencyError, WriteError, MixedSizesError, ImageError
+ *   if no image decodes, or the signal's reason.
  */
 export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
   const startedMs = performance.now();
-  const plan = checkOptions(options);
+  const plan = checkConvertOptions(options);
+  const { output, resume = false } = options;
   const list = options.list === undefined ? listImageFolder(options.input) : readImageList(options.list, options.input);
-  if (list.images.length === 0) {
-    throw new ImageError(
-      `${options.list ?? options.input}: expected images, received none; check the path and the file names.`,
-    );
+  const { images, ignored, classes } = list;
+  if (images.length === 0) {
+    throw new ImageError(`${sourceOf(options)}: expected images, received none; check the path and the file names.`);
   }
-  if (options.shuffle !== undefined && options.shuffle !== false)
-    shuffleInPlace(list.images, new Random(options.shuffle));
-  const report: ConvertReport = {
-    output: options.output,
-    records: 0,
-    skipped: [],
-    ignored: list.ignored,
-    ...(list.classes && { classes: list.classes }),
-    elapsedMs: 0,
-  };
-  const partial = `${options.output.replace(/[/\\]+$/, '')}.partial`;
-  for (const name of [options.output, partial]) assertFree(name);
+  if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
+  const partial = `${output.replace(/[/\\]+$/, '')}.partial`;
+  assertFree(output);
+  if (!resume) assertFree(partial);
+  const work = new Conversion(partial, images, plan, options, startedMs);
   try {
-    await writeRecords(partial, list, plan, options, report, startedMs);
-    fs.renameSync(partial, options.output);
+    await work.run();
+    moveIntoPlace(partial, output);
   } catch (cause) {
-    fs.rmSync(partial, { recursive: true, force: true });
+    if (!resume) fs.rmSync(partial, { recursive: true, force: true });
     throw cause;
   }
-  report.elapsedMs = performance.now() - startedMs;
-  return report;
-}
-
-interface Plan {
-  gray: boolean;
-  size?: { height: number; width: number };
-  fit: FitMode;
-  resampler: Resampler;
-  encoded: boolean;
-  encodeType: string;
-}
-
-function checkOptions(options: ConvertOptions): Plan {
-  const { fit = 'squash', resampler = 'antialiased', resizeHeight = 0, resizeWidth = 0, encodeType = '' } = options;
-  const refuse = (name: string, expected: string, received: unknown): never => {
-    throw new InvalidOptionError(`${name}: expected ${expected}, received ${describe(received)}; change the option.`);
-  };
-  for (const name of ['input', 'output'] as const) {
-    if (typeof options[name] !== 'string' || options[name] === '') refuse(name, 'a path', options[name]);
-  }
-  for (const [name, value] of Object.entries({ resizeHeight, resizeWidth })) {
-    if (!Number.isInteger(value) || value < 0 || value > 65500) refuse(name, 'a whole number from 0 to 65500', value);
-  }
-  if (resizeHeight > 0 !== resizeWidth > 0) {
-    refuse('resizeHeight and resizeWidth', 'both or neither', [resizeHeight, resizeWidth].join(' and '));
-  }
-  if (!['squash', 'crop', 'fill'].includes(fit)) refuse('fit', "'squash', 'crop' or 'fill'", fit);
-  if (!['antialiased', 'bilinear'].includes(resampler)) refuse('resampler', "'antialiased' or 'bilinear'", resampler);
-  if (encodeType !== '' && imageType(encodeType) === undefined)
-    refuse('encodeType', "'jpg', 'png' or 'webp'", encodeType);
-  if (options.shuffle !== undefined && options.shuffle !== false) assertSeed(options.shuffle, 'shuffle');
-  return {
-    gray: options.gray ?? false,
-    size: resizeHeight > 0 ? { height: resizeHeight, width: resizeWidth } : undefined,
-    fit,
-    resampler,
-    encoded: (options.encoded ?? false) || encodeType !== '',
-    encodeType: encodeType.toLowerCase(),
-  };
-}
-
-interface Converted {
-  datum: DatumInit;
-  channels: number;
-  height: number;
-  width: number;
+  const { records, skipped } = work;
+  return { output, records, skipped, ignored, ...(classes && { classes }), elapsedMs: performance.now() - startedMs };
 }
 
 /** Decodes several images at once and writes them in the order of the list. */
-async function writeRecords(
-  output: string,
-  list: ImageList,
-  plan: Plan,
-  options: ConvertOptions,
-  report: ConvertReport,
-  startedMs: number,
-): Promise<void> {
-  const { images } = list;
-  const writer = await DatumWriter.open(output);
-  const ahead = 2 * os.availableParallelism();
-  const queue: Promise<Converted | ImageError>[] = [];
-  const convertNext = () => {
-    const image = images[queue.length + done];
-    if (image) queue.push(convertImage(image, plan).catch(skippable));
-  };
-  let done = 0;
-  let first: Converted | undefined;
-  try {
-    for (let i = 0; i < ahead; i++) convertNext();
-    for (const image of images) {
-      options.signal?.throwIfAborted();
-      const converted = (await queue.shift()) as Converted | ImageError;
-      const key = caffeKey(done, image.name);
-      done++;
-      convertNext();
-      const tooLong = Buffer.byteLength(key) > MAX_KEY_BYTES;
-      if (converted instanceof ImageError || tooLong) {
-        const reason =
-          converted instanceof ImageError ? converted.message : `its key has more than ${MAX_KEY_BYTES} bytes`;
-        report.skipped.push({ name: image.name, reason });
-      } else {
-        first ??= converted;
-        if (options.checkSize) assertSameSize(first, converted, key);
-        await writer.put(key, converted.datum);
-        report.records++;
-      }
-      if (done % 100 === 0 || done === images.length)
-        options.onProgress?.(progress(done, images.length, report, startedMs));
+class Conversion {
+  records = 0;
+  skipped: SkippedImage[] = [];
+  private done = 0;
+  private committed = new Set<number>();
+  private firstSize?: string;
+  private readonly journal: ConvertJournal;
+
+  constructor(
+    private readonly folder: string,
+    private readonly images: ImageFile[],
+    private readonly plan: ConvertPlan,
+    private readonly options: ConvertOptions,
+    private readonly startedMs: number,
+  ) {
+    this.journal = new ConvertJournal(folder, images, plan);
+  }
+
+  async run(): Promise<void> {
+    const writer = await this.openWriter();
+    const workers = this.options.workers ?? os.availableParallelism();
+    const pool =
+      workers > 0 ? new WorkerPool<ImageFile[], Converted[]>(workers, { role: 'convert', plan: this.plan }) : undefined;
+    const convert = pool
+      ? (chunk: ImageFile[]) => pool.run(chunk)
+      : (chunk: ImageFile[]) => Promise.all(chunk.map((image) => convertImage(image, this.plan)));
+    try {
+      await this.convertAll(writer, convert, 3 * Math.max(1, workers));
+      await writer.close();
+      this.journal.remove();
+    } catch (error) {
+      if (this.options.resume) await this.keep(writer);
+      await writer.abort();
+      throw error;
+    } finally {
+      await pool?.close();
     }
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    await Promise.all(queue);
-    throw error;
-  }
-  if (report.records > 0) return;
-  throw new ImageError(
-    `${options.list ?? options.input}: expected at least one image that decodes, received ${images.length} that don't ` +
-      `(first: ${report.skipped[0]?.reason}); check the paths.`,
-  );
-}
-
-function progress(done: number, total: number, report: ConvertReport, startedMs: number): ConvertProgress {
-  const elapsedMs = performance.now() - startedMs;
-  const skipped = report.skipped.length;
-  return { done, total, records: report.records, skipped, elapsedMs, imagesPerSecond: (done / elapsedMs) * 1000 };
-}
-
-/** Damaged images are skipped; anything else (sharp is missing, say) ends the work. */
-function skippable(error: unknown): ImageError {
-  if (error instanceof ImageError) return error;
-  throw error;
-}
-
-async function convertImage(image: ImageFile, plan: Plan): Promise<Converted> {
-  const file = await readFile(image);
-  const decoded = await decodeImage(file, { mode: plan.gray ? 'gray' : 'color', orient: true, name: image.path });
-  const pixels = plan.size ? resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
-  const { channels, height, width } = pixels;
-  const datum = plan.encoded
-    ? { data: await encodedBytes(image, file, pixels, plan), label: image.label, encoded: true }
-    : { channels, height, width, data: toPlanarBgr(pixels), label: image.label };
-  return { datum, channels, height, width };
-}
-
-async function readFile(image: ImageFile): Promise<Uint8Array> {
-  try {
-    return await fs.promises.readFile(image.path);
-  } catch (cause) {
-    throw new ImageError(`${image.path}: expected an image file, received ${reasonOf(cause)}; check the path.`, {
-      path: image.path,
-      cause,
-    });
-  }
-}
-
-/** Without a resize, a file that is of the wanted kind already is stored byte by byte, as Caffe does. */
-async function encodedBytes(image: ImageFile, file: Uint8Array, pixels: Pixels, plan: Plan): Promise<Uint8Array> {
-  const extension = path.extname(image.name).slice(1).toLowerCase();
-  const wanted = plan.encodeType || extension;
-  const type = imageType(wanted);
-  if (!type) {
+    if (this.records > 0) return;
     throw new ImageError(
-      `${image.path}: expected a file name that tells the kind of image to store, received ${describe(extension)}; set encodeType.`,
+      `${sourceOf(this.options)}: expected at least one image that decodes, received ${this.images.length} that don't ` +
+        `(first: ${this.skipped[0]?.reason}); check the paths.`,
     );
   }
-  if (!plan.size && imageType(extension) === type) return file;
-  return encodeImage(pixels, type);
+
+  private async openWriter(): Promise<DatumWriter> {
+    const isThere = this.options.resume && fs.existsSync(this.folder);
+    const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
+    if (!isThere) return DatumWriter.open(this.folder, settings);
+    ({ done: this.done, skipped: this.skipped } = this.journal.load());
+    this.committed = committedSince(this.folder, this.images, this.done);
+    const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
+    this.records = writer.count - this.committed.size;
+    return writer;
+  }
+
+  private async convertAll(
+    writer: DatumWriter,
+    convert: (chunk: ImageFile[]) => Promise<Converted[]>,
+    ahead: number,
+  ): Promise<void> {
+    if (this.options.resume) this.journal.save(this.done, this.skipped);
+    const queue: Promise<Converted[]>[] = [];
+    let next = this.done;
+    try {
+      while (this.done < this.images.length) {
+        for (; queue.length < ahead && next < this.images.length; next += CHUNK) {
+          const converting = convert(this.images.slice(next, next + CHUNK));
+          // Awaited below; until then a failure is not unhandled.
+          converting.catch(() => undefined);
+          queue.push(converting);
+        }
+        for (const converted of (await queue.shift()) as Converted[]) await this.write(writer, converted);
+      }
+    } finally {
+      await Promise.allSettled(queue);
+    }
+  }
+
+  private async write(writer: DatumWriter, converted: Converted): Promise<void> {
+    this.options.signal?.throwIfAborted();
+    const i = this.done;
+    const { name } = this.images[i] as ImageFile;
+    const key = caffeKey(i, name);
+    if ('skipped' in converted) {
+      this.skipped.push({ name, reason: converted.skipped });
+    } else if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+      this.skipped.push({ name, reason: `its key has more than ${MAX_KEY_BYTES} bytes` });
+    } else {
+      this.checkSize(converted.size, key);
+      if (!this.committed.has(i)) await writer.putBytes(key, converted.value);
+      this.records++;
+      if (this.options.resume && this.records % RECORDS_PER_COMMIT === 0) await this.keep(writer, i + 1);
+    }
+    this.done++;
+    if (this.done % 100 === 0 || this.done === this.images.length) this.report();
+  }
+
+  private async keep(writer: DatumWriter, done = this.done): Promise<void> {
+    await writer.commit();
+    this.journal.save(done, this.skipped);
+  }
+
+  private report(): void {
+    const elapsedMs = performance.now() - this.startedMs;
+    const { done, records } = this;
+    this.options.onProgress?.({
+      done,
+      total: this.images.length,
+      records,
+      skipped: this.skipped.length,
+      elapsedMs,
+      imagesPerSecond: (done / elapsedMs) * 1000,
+    });
+  }
+
+  private checkSize(size: string, key: string): void {
+    this.firstSize ??= size;
+    if (!this.options.checkSize || size === this.firstSize) return;
+    throw new MixedSizesError(
+      `key ${key}: expected ${this.firstSize} like the first image, received ${size}; ` +
+        'set resizeHeight and resizeWidth, or leave checkSize out.',
+      { key },
+    );
+  }
 }
 
-function imageType(extension: string): 'jpeg' | 'png' | 'webp' | undefined {
-  const lower = extension.toLowerCase();
-  if (lower === 'jpg' || lower === 'jpeg') return 'jpeg';
-  return lower === 'png' || lower === 'webp' ? lower : undefined;
-}
-
-function assertSameSize(first: Converted, other: Converted, key: string): void {
-  const size = (image: Converted) => `${image.channels}x${image.height}x${image.width}`;
-  if (size(first) === size(other)) return;
-  throw new MixedSizesError(
-    `key ${key}: expected ${size(first)} like the first image, received ${size(other)}; ` +
-      'set resizeHeight and resizeWidth, or leave checkSize out.',
-    { key },
-  );
+function sourceOf({ list, input }: ConvertOptions): string {
+  return list ?? input;
 }
 
 function assertFree(name: string): void {
@@ -275,4 +195,15 @@ function assertFree(name: string): void {
     `${name}: expected a name that is free, received one that exists; remove it or choose another output.`,
     { path: name },
   );
+}
+
+function moveIntoPlace(partial: string, output: string): void {
+  try {
+    fs.renameSync(partial, output);
+  } catch (cause) {
+    throw new WriteError(
+      `${output}: expected to rename ${partial} to it, received ${reasonOf(cause)}; check permissions, and that nothing uses it.`,
+      { path: output, cause },
+    );
+  }
 }

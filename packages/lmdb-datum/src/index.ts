@@ -1,12 +1,8 @@
 export type { BatchOptions, BatchPosition } from './batch-options.js';
 export type { Batch, BatchStream } from './batches.js';
-export {
-  type ConvertOptions,
-  type ConvertProgress,
-  type ConvertReport,
-  convertImageset,
-  type SkippedImage,
-} from './convert-imageset.js';
+export { type ConvertReport, convertImageset } from './convert-imageset.js';
+export type { SkippedImage } from './convert-journal.js';
+export type { ConvertOptions, ConvertProgress } from './convert-options.js';
 export { type Datum, type DatumInit, decodeDatum, encodeDatum, type Sample } from './datum.js';
 export {
   ClosedError,

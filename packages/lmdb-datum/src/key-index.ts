@@ -21,6 +21,9 @@ export interface LeafNode {
   node: number;
 }
 
+/** The arrays of an index, for sending it to another thread. See `KeyIndex`. */
+export type KeyIndexArrays = Pick<KeyIndex, 'valuePages' | 'valueSizes' | 'runPages' | 'runStarts' | 'runNodes'>;
+
 export class KeyIndex {
   /**
    * @param valuePages Per record: first overflow page of the value, or anything if the value is in the leaf.
@@ -36,6 +39,10 @@ export class KeyIndex {
     readonly runStarts: Float64Array,
     readonly runNodes: Uint32Array,
   ) {}
+
+  static of({ valuePages, valueSizes, runPages, runStarts, runNodes }: KeyIndexArrays): KeyIndex {
+    return new KeyIndex(valuePages, valueSizes, runPages, runStarts, runNodes);
+  }
 
   get length(): number {
     return this.valueSizes.length;

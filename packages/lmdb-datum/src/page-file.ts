@@ -223,12 +223,12 @@ export class PageFile {
    */
   assertUnchanged(): void {
     this.readAt(this.metaAgain, 0, META_BYTES, this.meta.page * this.pageSizeBytes);
-    if (this.metaAgain.equals(this.metaBytes)) return;
-    throw new DatabaseChangedError(
-      `${this.path}: expected transaction ${this.meta.transactionId}, received a newer one written while reading; ` +
-        'open the database again and retry.',
-      { path: this.path },
-    );
+    if (!this.metaAgain.equals(this.metaBytes)) throw this.changed();
+  }
+
+  /** Checks that this is the snapshot that another reader has open, by the bytes of its meta page. @throws DatabaseChangedError */
+  assertSameSnapshot(metaBytes: Uint8Array): void {
+    if (!this.metaBytes.equals(metaBytes)) throw this.changed();
   }
 
   corrupt(page: number, expected: string, received: string, todo?: string): CorruptDatabaseError {
@@ -236,6 +236,14 @@ export class PageFile {
       `${this.path}: page ${page}: expected ${expected}, received ${received}; ` +
         `${todo ?? 'the file is damaged, so run verify() to see what can still be read'}.`,
       { path: this.path, page },
+    );
+  }
+
+  private changed(): DatabaseChangedError {
+    return new DatabaseChangedError(
+      `${this.path}: expected transaction ${this.meta.transactionId}, received a newer one written while reading; ` +
+        'open the database again and retry.',
+      { path: this.path },
     );
   }
 }

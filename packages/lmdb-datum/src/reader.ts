@@ -1,6 +1,6 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
-import type { BatchOptions } from './batch-options.js';
-import { type BatchStream, streamBatches } from './batches.js';
+import { type BatchOptions, checkBatchOptions } from './batch-options.js';
+import { type BatchStream, streamFromWorkers, streamHere } from './batches.js';
 import { type Datum, decodeDatum, type Sample } from './datum.js';
 import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors.js';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index.js';
@@ -210,7 +210,12 @@ export class DatumReader {
    * @throws InvalidOptionError
    */
   batches(options: BatchOptions): BatchStream {
-    return streamBatches(new RecordReader(this.file, this.keyIndex()), options);
+    const { file, addDamage } = this;
+    const checked = checkBatchOptions(options, this.length);
+    const index = this.keyIndex();
+    if (checked.workers === 0) return streamHere(new RecordReader(file, index), checked, addDamage);
+    const setup = { path: file.path, lenient: addDamage !== undefined, index, meta: file.metaPageBytes };
+    return streamFromWorkers(setup, this.length, checked, addDamage ?? (() => undefined));
   }
 
   /** Key number `i` in order; undefined outside of 0 to length - 1. */

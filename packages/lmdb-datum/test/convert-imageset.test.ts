@@ -3,9 +3,17 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { atoi, listImageFolder, parseImageList } from '../src/image-list.js';
-import { type ConvertOptions, convertImageset, openDatumLmdb, type Sample } from '../src/index.js';
+import {
+  type ConvertOptions,
+  convertImageset as convertWithWorkers,
+  openDatumLmdb,
+  type Sample,
+} from '../src/index.js';
 import { fixture } from './golden.js';
 import { scratchFolder } from './scratch.js';
+
+/** From its sources the package has no worker file; test/package.test.ts has the threads. */
+const convertImageset = (options: ConvertOptions) => convertWithWorkers({ workers: 0, ...options });
 
 const { images } = JSON.parse(fs.readFileSync(fixture('images.json'), 'utf8'));
 const IMAGES = `${fixture('images')}/`;

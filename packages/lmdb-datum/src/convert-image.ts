@@ -1,0 +1,60 @@
+/** One image file to one Datum message, as convert_imageset makes it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { type ConvertPlan, imageTypeOf } from './convert-options.js';
+import { encodeDatum } from './datum.js';
+import { describe, ImageError, reasonOf } from './errors.js';
+import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image.js';
+import type { ImageFile } from './image-list.js';
+import { resizePixels } from './resize.js';
+
+/** A Datum message and the size of its image as `CxHxW`, or why there is none. */
+export type Converted = { value: Uint8Array; size: string } | { skipped: string };
+
+/** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
+export async function convertImage(image: ImageFile, plan: ConvertPlan): Promise<Converted> {
+  try {
+    const file = await readFile(image);
+    const decoded = await decodeImage(file, { mode: plan.gray ? 'gray' : 'color', orient: true, name: image.path });
+    const pixels = plan.size ? resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
+    const { channels, height, width } = pixels;
+    const { label } = image;
+    const value = plan.encoded
+      ? encodeDatum({ data: await encodedBytes(image, file, pixels, plan), label, encoded: true })
+      : encodeDatum({ channels, height, width, data: toPlanarBgr(pixels), label });
+    return { value, size: `${channels}x${height}x${width}` };
+  } catch (error) {
+    if (error instanceof ImageError) return { skipped: error.message };
+    throw error;
+  }
+}
+
+async function readFile(image: ImageFile): Promise<Uint8Array> {
+  try {
+    return await fs.promises.readFile(image.path);
+  } catch (cause) {
+    throw new ImageError(`${image.path}: expected an image file, received ${reasonOf(cause)}; check the path.`, {
+      path: image.path,
+      cause,
+    });
+  }
+}
+
+/** Without a resize, a file that is of the wanted kind already is stored byte by byte, as Caffe does. */
+async function encodedBytes(
+  image: ImageFile,
+  file: Uint8Array,
+  pixels: Pixels,
+  plan: ConvertPlan,
+): Promise<Uint8Array> {
+  const extension = path.extname(image.name).slice(1).toLowerCase();
+  const wanted = plan.encodeType || extension;
+  const type = imageTypeOf(wanted);
+  if (!type) {
+    throw new ImageError(
+      `${image.path}: expected a file name that tells the kind of image to store, received ${describe(extension)}; set encodeType.`,
+    );
+  }
+  if (!plan.size && imageTypeOf(extension) === type) return file;
+  return encodeImage(pixels, type);
+}

@@ -1,0 +1,81 @@
+/** How far an interrupted import came: a small file beside its database, for going on. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ConvertPlan } from './convert-options.js';
+import { InvalidOptionError, reasonOf } from './errors.js';
+import type { ImageFile } from './image-list.js';
+import { openDatumLmdb } from './reader.js';
+import { caffeKey } from './writer.js';
+
+/** An image that isn't in the database, and why. */
+export interface SkippedImage {
+  name: string;
+  reason: string;
+}
+
+interface Journal {
+  /** Hash of the images and the options: another import must not go on here. */
+  work: string;
+  /** Images handled, skipped ones included. All of the database's records are of these, and perhaps of some more. */
+  done: number;
+  skipped: SkippedImage[];
+}
+
+export class ConvertJournal {
+  private readonly file: string;
+  private readonly work: string;
+
+  constructor(folder: string, images: ImageFile[], plan: ConvertPlan) {
+    this.file = path.join(folder, 'convert-imageset.json');
+    const hash = createHash('sha256').update(JSON.stringify(plan));
+    for (const { name, label } of images) hash.update(`${name} ${label}\n`);
+    this.work = hash.digest('hex');
+  }
+
+  /** Written after each commit, under a temporary name first. */
+  save(done: number, skipped: SkippedImage[]): void {
+    const journal: Journal = { work: this.work, done, skipped };
+    fs.writeFileSync(`${this.file}.tmp`, JSON.stringify(journal));
+    fs.renameSync(`${this.file}.tmp`, this.file);
+  }
+
+  /** @throws InvalidOptionError if the folder is of another import. */
+  load(): Omit<Journal, 'work'> {
+    let journal: Journal;
+    try {
+      journal = JSON.parse(fs.readFileSync(this.file, 'utf8'));
+    } catch (cause) {
+      throw this.refuse(`none that can be read (${reasonOf(cause)})`, cause);
+    }
+    if (journal.work !== this.work) throw this.refuse('one of other images or options');
+    return { done: journal.done, skipped: journal.skipped };
+  }
+
+  remove(): void {
+    fs.rmSync(this.file, { force: true });
+  }
+
+  private refuse(received: string, cause?: unknown): InvalidOptionError {
+    const folder = path.dirname(this.file);
+    return new InvalidOptionError(
+      `resume: expected ${folder} to hold the journal of this import, received ${received}; remove that folder to begin anew.`,
+      { path: folder, cause },
+    );
+  }
+}
+
+/** Numbers of the images from `done` on whose records were committed after the journal was last written. */
+export function committedSince(folder: string, images: ImageFile[], done: number): Set<number> {
+  const committed = new Set<number>();
+  const reader = openDatumLmdb(folder);
+  try {
+    const lastNumber = Number(reader.lastKey?.slice(0, 8) ?? -1);
+    for (let i = done; i <= lastNumber && i < images.length; i++) {
+      if (reader.getBytes(caffeKey(i, images[i]!.name))) committed.add(i);
+    }
+  } finally {
+    reader.close();
+  }
+  return committed;
+}

@@ -1,0 +1,102 @@
+/** Options of `convertImageset`, and their checks. */
+import { describe, InvalidOptionError } from './errors.js';
+import { assertSeed } from './random.js';
+import type { FitMode, Resampler } from './resize.js';
+
+export interface ConvertOptions {
+  /** Folder of class folders, or the root that stands before the names of `list`. */
+  input: string;
+  /** List file, `name label` a line. Without it the class folders of `input` give the labels. */
+  list?: string;
+  /** Folder of the database to make. It must not exist. */
+  output: string;
+  /** Store one grey channel. Default false: three channels, blue-green-red. */
+  gray?: boolean;
+  /** Random order by this seed. Default false: the order of the list. */
+  shuffle?: number | false;
+  /** Resize to this height and width; both or neither. Default: sizes stay. */
+  resizeHeight?: number;
+  resizeWidth?: number;
+  /** How the aspect ratio is treated. Default 'squash', as Caffe does. */
+  fit?: FitMode;
+  /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
+  resampler?: Resampler;
+  /** Fail on the first image of another size than the first one's. Default false. */
+  checkSize?: boolean;
+  /** Store image files instead of raw pixels. Default false. */
+  encoded?: boolean;
+  /** Kind of file to store, 'jpg', 'png' or 'webp'. Implies `encoded`. Default: each file's own. */
+  encodeType?: string;
+  /** Threads that decode and resize. Default: as many as there are processors; 0 is this thread. */
+  workers?: number;
+  /**
+   * Keep what was done (in `output` + '.partial') when the work is stopped or fails, and go on from there if it is called again with
+   * the same images and options. Default false: nothing is kept.
+   */
+  resume?: boolean;
+  /** Called after each hundred images or so, and at the end. */
+  onProgress?: (progress: ConvertProgress) => void;
+  /** Stops between two images; the call then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface ConvertProgress {
+  /** Images handled so far, skipped ones included. */
+  done: number;
+  total: number;
+  records: number;
+  skipped: number;
+  elapsedMs: number;
+  imagesPerSecond: number;
+}
+
+/** What becomes of each image. Plain data, for worker threads. */
+export interface ConvertPlan {
+  gray: boolean;
+  size?: { height: number; width: number };
+  fit: FitMode;
+  resampler: Resampler;
+  encoded: boolean;
+  /** '' for each file's own. */
+  encodeType: string;
+}
+
+/** @throws InvalidOptionError */
+export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
+  const { fit = 'squash', resampler = 'antialiased', resizeHeight = 0, resizeWidth = 0, encodeType = '' } = options;
+  const refuse = (name: string, expected: string, received: unknown): never => {
+    throw new InvalidOptionError(`${name}: expected ${expected}, received ${describe(received)}; change the option.`);
+  };
+  for (const name of ['input', 'output'] as const) {
+    if (typeof options[name] !== 'string' || options[name] === '') refuse(name, 'a path', options[name]);
+  }
+  for (const [name, value] of Object.entries({ resizeHeight, resizeWidth })) {
+    if (!Number.isInteger(value) || value < 0 || value > 65500) refuse(name, 'a whole number from 0 to 65500', value);
+  }
+  if (resizeHeight > 0 !== resizeWidth > 0) {
+    refuse('resizeHeight and resizeWidth', 'both or neither', [resizeHeight, resizeWidth].join(' and '));
+  }
+  if (!['squash', 'crop', 'fill'].includes(fit)) refuse('fit', "'squash', 'crop' or 'fill'", fit);
+  if (!['antialiased', 'bilinear'].includes(resampler)) refuse('resampler', "'antialiased' or 'bilinear'", resampler);
+  if (encodeType !== '' && imageTypeOf(encodeType) === undefined)
+    refuse('encodeType', "'jpg', 'png' or 'webp'", encodeType);
+  const { workers } = options;
+  if (workers !== undefined && (!Number.isInteger(workers) || workers < 0))
+    refuse('workers', 'a whole number of 0 or more', workers);
+  if (options.shuffle !== undefined && options.shuffle !== false) assertSeed(options.shuffle, 'shuffle');
+  return {
+    gray: options.gray ?? false,
+    size: resizeHeight > 0 ? { height: resizeHeight, width: resizeWidth } : undefined,
+    fit,
+    resampler,
+    encoded: (options.encoded ?? false) || encodeType !== '',
+    encodeType: encodeType.toLowerCase(),
+  };
+}
+
+/** The kind of image that a file name's extension, or Caffe's encode_type, stands for. */
+export function imageTypeOf(extension: string): 'jpeg' | 'png' | 'webp' | undefined {
+  const lower = extension.toLowerCase();
+  if (lower === 'jpg' || lower === 'jpeg') return 'jpeg';
+  return lower === 'png' || lower === 'webp' ? lower : undefined;
+}
