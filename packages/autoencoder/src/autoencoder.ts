@@ -4,16 +4,15 @@ import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { useBackend } from './backend';
 import { type CompareOptions, type Comparison, compareModel } from './baselines/compare';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
-import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluate';
+import { type EvaluateOptions, type Evaluation, evaluateModel, reconstructSamples } from './evaluate';
 import { initializeAsTorch } from './initialization';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './latent/codes';
 import { type InterpolateOptions, interpolateImages } from './latent/interpolate';
-import { type CodeSizes, measureSizes } from './masks';
+import { type CodeSizes, type MaskMode, measureSizes } from './masks';
 import { loadModel, type ModelMetadata, saveModel } from './model-folder';
-import { type PixelFormat, resolvePixels, samplesToTensor, valuesToSamples } from './pixels';
+import { type PixelFormat, resolvePixels } from './pixels';
 import { codeLayerName, type PresetName, presets } from './presets';
-import type { ImageShape, Sample } from './samples';
-import { checkSample, type SampleSource } from './samples';
+import type { ImageShape, Sample, SampleSource } from './samples';
 import { type TrainOptions, trainModel } from './train';
 import type { TrainableModel } from './trainable-model';
 import type { TrainingHistory } from './training-events';
@@ -188,14 +187,12 @@ export class Autoencoder {
     return tf.tidy(() => decoder.apply(inputs.length === 1 ? code : [...inputs]) as tf.Tensor4D);
   }
 
-  /** Returns the reconstructions of samples as samples: bytes, planar, blue first. */
-  async reconstruct(samples: readonly Sample[]): Promise<Sample[]> {
-    const { model } = this.ready;
-    for (const [i, sample] of samples.entries()) checkSample(sample, i, this.inputShape);
-    const output = tf.tidy(() => model.apply(samplesToTensor(samples, this.inputShape, this.pixels)) as tf.Tensor4D);
-    const values = await output.data();
-    output.dispose();
-    return valuesToSamples(values, this.inputShape, this.pixels);
+  /**
+   * Returns the reconstructions of samples as samples: bytes, planar, blue first; with their own masks, or with those
+   * that `masks` names.
+   */
+  reconstruct(samples: readonly Sample[], options?: { masks?: MaskMode }): Promise<Sample[]> {
+    return reconstructSamples(this.ready, samples, options);
   }
 
   /**

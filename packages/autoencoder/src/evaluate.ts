@@ -3,8 +3,8 @@ import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { quantizeCodes } from './latent/quantize';
 import { type Coder, fixedMasks, type MaskMode, maskModes } from './masks';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
-import { samplesToTensor } from './pixels';
-import { fetchSamples, type Sample, type SampleSource } from './samples';
+import { samplesToTensor, valuesToSamples } from './pixels';
+import { checkSample, fetchSamples, type Sample, type SampleSource } from './samples';
 import type { TrainableModel } from './train';
 
 export interface EvaluateOptions {
@@ -61,6 +61,22 @@ function checkOptions(samples: SampleSource, { masks = 'own', codeBits = 32, ...
       'evaluate: expected at least two samples for the masks of another image, received one.',
     );
   }
+}
+
+/** Reconstructs samples as bytes, all in one batch; see `Autoencoder.reconstruct`. */
+export async function reconstructSamples(
+  evaluable: EvaluableModel,
+  samples: readonly Sample[],
+  { masks = 'own' }: { masks?: MaskMode } = {},
+): Promise<Sample[]> {
+  checkOptions(samples, { masks });
+  const { inputShape, pixels } = evaluable;
+  for (const [i, sample] of samples.entries()) checkSample(sample, i, inputShape);
+  const images = samplesToTensor(samples, inputShape, pixels);
+  const output = await reconstructorFor(evaluable, samples, masks, 32)(images, 0);
+  const values = await output.data();
+  tf.dispose([images, output]);
+  return valuesToSamples(values, inputShape, pixels);
 }
 
 /** Makes reconstructions `[N, H, W, C]` of images that begin at `start` in their source; it owns neither. */
