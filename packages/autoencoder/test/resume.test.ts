@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useBackend } from '../src/index';
+import { Random } from '../src/random';
+import { readCheckpointFile } from '../src/run/checkpoint-file';
+import { bundle, type Program } from './resume/bundle';
+
+const epochs = 14;
+const kills = 20;
+let program: Program;
+let folder: string;
+
+beforeAll(async () => {
+  await useBackend('wasm');
+  program = await bundle('child');
+  folder = await mkdtemp(path.join(tmpdir(), 'ae-resume-'));
+}, 60_000);
+
+afterAll(async () => {
+  await program.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Ending {
+  /** What the child said, line by line. */
+  readonly lines: string[];
+  readonly killed: boolean;
+}
+
+/** Runs the child until it ends; `onLine` may kill it. */
+function runChild(run: string, onLine?: (line: string, child: ChildProcess) => void): Promise<Ending> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program.file, run, String(epochs)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const lines: string[] = [];
+    let errors = '';
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      onLine?.(line, child);
+    });
+    child.on('close', (code, signal) => {
+      if (code === 0 || signal === 'SIGKILL') resolve({ lines, killed: signal === 'SIGKILL' });
+      else reject(new Error(`the child ended with ${code ?? signal}: ${errors}`));
+    });
+  });
+}
+
+/** Kills the child when a checkpoint is being written. */
+function killWhileSaving(run: string, child: ChildProcess): FSWatcher {
+  return watch(path.join(run, 'checkpoints'), (_, name) => {
+    if (name?.endsWith('.tmp')) child.kill('SIGKILL');
+  });
+}
+
+/** The lines of metrics.jsonl without what differs from run to run: times. */
+async function metricsOf(run: string): Promise<unknown[]> {
+  const text = await readFile(path.join(run, 'metrics.jsonl'), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => ({ ...JSON.parse(line), elapsedMs: 0, imagesPerSecond: 0 }));
+}
+
+/** The tensors of the last checkpoint, bit by bit. */
+async function lastTensors(run: string): Promise<Record<string, string>> {
+  const index = JSON.parse(await readFile(path.join(run, 'checkpoints/index.json'), 'utf8'));
+  const { file, sha256 } = index.checkpoints.find((entry: { file: string }) => entry.file === index.last);
+  const { tensors } = await readCheckpointFile(path.join(run, 'checkpoints', file), sha256);
+  const entries = Object.entries(tensors).map(([name, tensor]) => {
+    const values = tensor.dataSync() as Float32Array;
+    tensor.dispose();
+    return [name, Buffer.from(values.buffer).toString('base64')] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+describe('a run that is killed again and again', () => {
+  it(`gives the same bits as one that is not, over ${kills} kills`, { timeout: 300_000 }, async () => {
+    const [whole, broken] = [path.join(folder, 'whole'), path.join(folder, 'broken')];
+    const reference = await runChild(whole);
+    const result = reference.lines.at(-1);
+    expect(result).toMatch(/^done [0-9a-f]{64}$/);
+
+    const random = new Random(Date.now());
+    let leftovers = 0;
+    for (let killed = 0; killed < kills; killed++) {
+      // Half of them within a save, the others at any moment after the first update.
+      let watcher: FSWatcher | undefined;
+      const delay = 60 * random.uniform();
+      const ending = await runChild(broken, (line, child) => {
+        if (watcher || !line.startsWith('step')) return;
+        if (killed % 2 === 0) watcher = killWhileSaving(broken, child);
+        else setTimeout(() => child.kill('SIGKILL'), delay);
+      });
+      watcher?.close();
+      expect(ending.killed, 'the training must be long enough for all kills').toBe(true);
+      expect(ending.lines.filter((line) => line.startsWith('warning'))).toEqual([]);
+      if ((await readdir(path.join(broken, 'checkpoints'))).some((name) => name.endsWith('.tmp'))) leftovers++;
+    }
+    expect(leftovers, 'some kills must have hit a save').toBeGreaterThan(0);
+
+    const { lines } = await runChild(broken);
+    expect(lines.at(-1)).toBe(result);
+    expect(await metricsOf(broken)).toEqual(await metricsOf(whole));
+    expect(await lastTensors(broken)).toEqual(await lastTensors(whole));
+    expect(existsSync(path.join(broken, 'model/model.json'))).toBe(true);
+  });
+});

@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'tsup';
+
+/** A program of this folder as a file that node runs. */
+export interface Program {
+  readonly file: string;
+  remove(): Promise<void>;
+}
+
+/** Bundles a program with the sources it tests, so that a child process runs what is in src and not what was built last. */
+export async function bundle(name: string): Promise<Program> {
+  const root = path.resolve(import.meta.dirname, '../..');
+  // Inside the package, so that node finds its dependencies.
+  const outDir = await mkdtemp(path.join(root, 'node_modules/.resume-'));
+  await build({
+    ...{ config: false, silent: true, dts: false, clean: false, format: ['esm'], target: 'node20' },
+    ...{
+      entry: { [name]: path.join(import.meta.dirname, `${name}.ts`) },
+      outDir,
+      outExtension: () => ({ js: '.mjs' }),
+    },
+    external: [/^@ae\//, /^@tensorflow\//],
+  });
+  return { file: path.join(outDir, `${name}.mjs`), remove: () => rm(outDir, { recursive: true, force: true }) };
+}
