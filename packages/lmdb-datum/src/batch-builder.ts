@@ -155,12 +155,13 @@ export class BatchBuilder {
   }
 
   private takeMemory(rowLength: number): void {
-    const { batchSize, dtype, reuse, prefetch } = this.options;
+    const { batchSize, dtype, prefetch } = this.options;
     const memory = PackMemory.create();
     if (!memory) return;
     const window = memory.allocate(WINDOW_BYTES);
     const bytes = batchSize * rowLength * (dtype === 'uint8' ? 1 : 4);
-    const slots = Array.from({ length: reuse ? prefetch + 1 : 1 }, () => memory.allocate(bytes));
+    // One for each batch under way, and one for the batch in use if it isn't copied.
+    const slots = Array.from({ length: prefetch + 1 }, () => memory.allocate(bytes));
     if (window === undefined || slots.some((slot) => slot === undefined)) return;
     this.memory = memory;
     this.slotAddresses = slots as number[];

@@ -114,7 +114,12 @@ export class DatumReader {
       this.tree = database === undefined ? file.meta.main : this.findNamed(database);
       assertPlainTree(this.tree, file.path);
       if (lenient) {
-        this.addDamage = (found) => damage.push(found);
+        // A record that is read again is not lost again.
+        const known = new Set<string>();
+        this.addDamage = (found) => {
+          if (!known.has(found.message)) damage.push(found);
+          known.add(found.message);
+        };
         if (file.metaDamage !== undefined)
           this.addDamage({ message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
         this.index = salvageKeyIndex(file, this.tree, this.addDamage);

@@ -1,0 +1,144 @@
+/** What runs on worker threads, on the built package: a worker needs its file. */
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type BatchOptions, type ConvertProgress, openDatumLmdb } from '../src/index.js';
+import { fixture, sha256 } from './golden.js';
+import { scratchFolder, writeDatabase } from './scratch.js';
+
+const built = (await import('../dist/index.js' as string)) as typeof import('../src/index.js');
+const IMAGES = `${fixture('images')}/`;
+
+/** What a database holds, as text. */
+function contents(folder: string): string[] {
+  using reader = openDatumLmdb(folder);
+  return [...reader].map(({ key, datum }) => `${key} ${datum.label} ${datum.encoded} ${sha256(datum.data)}`);
+}
+
+describe('batches with workers', () => {
+  it.each<[string, string, Partial<BatchOptions>]>([
+    ['raw', 'overflow', { crop: { height: 30, width: 30, random: true }, mirror: true, scale: 1 / 256 }],
+    ['all kinds of', 'variants', { resize: { height: 9, width: 7 }, channels: 3, dtype: 'uint8' }],
+  ])('of %s records are the same, in the same order', async (_, name, options) => {
+    const collect = async (workers: number) => {
+      const reader = built.openDatumLmdb(fixture(`${name}.mdb`), { lenient: true });
+      const batches = [];
+      for await (const batch of reader.batches({ batchSize: 4, shuffle: 3, epochs: 2, workers, ...options })) {
+        batches.push([
+          batch.epoch,
+          [...batch.indices],
+          [...batch.labels],
+          batch.shape,
+          sha256(Buffer.from(batch.data.buffer, batch.data.byteOffset, batch.data.byteLength)),
+        ]);
+      }
+      const damage = reader.damage.map(({ key }) => key).sort();
+      reader.close();
+      return { batches, damage };
+    };
+    const expected = await collect(0);
+    expect(expected.batches.length).toBeGreaterThan(6);
+    expect(await collect(3)).toEqual(expected);
+  });
+
+  it('throw the errors that they throw without', async () => {
+    const reader = built.openDatumLmdb(fixture('variants.mdb'));
+    const stream = reader.batches({ batchSize: 2, workers: 2 });
+    const error = await stream.next().catch((caught) => caught);
+    expect(error).toBeInstanceOf(built.MixedSizesError);
+    expect(error).toMatchObject({ code: 'MIXED_SIZES', key: '00000001_gray.png' });
+    expect(error.message).toMatch(/^\[lmdb-datum\] key 00000001_gray\.png: expected 3x8x6/);
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    reader.close();
+  });
+});
+
+describe('convertImageset with workers', () => {
+  const names = fs.readdirSync(IMAGES);
+
+  it('writes what it writes without', async () => {
+    const folder = scratchFolder();
+    const list = `${folder}/list.txt`;
+    fs.writeFileSync(list, [...names, 'missing.png', ...names].map((name, i) => `${name} ${i}\n`).join(''));
+    const convert = async (workers: number, options: object) => {
+      const output = `${folder}/db${workers}`;
+      const { records, skipped } = await built.convertImageset({
+        input: IMAGES,
+        list,
+        output,
+        workers,
+        shuffle: 2,
+        ...options,
+      });
+      const written = { records, skipped: skipped.map(({ name }) => name), contents: contents(output) };
+      fs.rmSync(output, { recursive: true });
+      return written;
+    };
+    for (const options of [{ resizeHeight: 20, resizeWidth: 20 }, { encodeType: 'png' }, { gray: true }]) {
+      const expected = await convert(0, options);
+      expect(expected.records).toBe(2 * names.length);
+      expect(expected.skipped).toEqual(['missing.png']);
+      expect(await convert(2, options)).toEqual(expected);
+    }
+  });
+
+  it('goes on where it was stopped, as if it never had been', async () => {
+    const folder = scratchFolder();
+    const list = `${folder}/list.txt`;
+    fs.writeFileSync(
+      list,
+      Array.from({ length: 2500 }, (_, i) => `${i % 50 === 7 ? 'missing' : 'one-row'}.png ${i}\n`).join(''),
+    );
+    const options = { input: IMAGES, list, output: `${folder}/db`, workers: 2, shuffle: 4 };
+    await built.convertImageset({ ...options, output: `${folder}/whole` });
+    const stopAt = async (done: number) => {
+      const controller = new AbortController();
+      const onProgress = (progress: ConvertProgress) => progress.done >= done && controller.abort(new Error('stop'));
+      await expect(
+        built.convertImageset({ ...options, resume: true, signal: controller.signal, onProgress }),
+      ).rejects.toThrow('stop');
+      expect(fs.existsSync(`${folder}/db`)).toBe(false);
+    };
+    const journal = `${folder}/db.partial/convert-imageset.json`;
+    await stopAt(100);
+    const early = fs.readFileSync(journal);
+    await stopAt(1300);
+    // As if it had been killed between a commit and the note of it.
+    fs.writeFileSync(journal, early);
+    await expect(built.convertImageset({ ...options, gray: true, resume: true })).rejects.toThrow(
+      /one of other images or options/,
+    );
+    await expect(built.convertImageset(options)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    const report = await built.convertImageset({ ...options, resume: true });
+    expect(contents(`${folder}/db`)).toEqual(contents(`${folder}/whole`));
+    expect([report.records, report.skipped.length]).toEqual([2450, 50]);
+    expect(fs.readdirSync(folder).sort()).toEqual(['db', 'list.txt', 'whole']);
+    expect(fs.readdirSync(`${folder}/db`).sort()).toEqual(['data.mdb', 'lock.mdb']);
+  });
+});
+
+describe('lenient batches', () => {
+  it('leave damaged records out, count them, and keep the rest', async () => {
+    const pixel = (value: number) => ({ channels: 1, height: 1, width: 1, data: Uint8Array.of(value), label: value });
+    const file = { data: Buffer.from('not an image'), encoded: true };
+    const folder = await writeDatabase([file, pixel(1), file, pixel(3), file, file, pixel(6)]);
+    using reader = openDatumLmdb(folder, { lenient: true });
+    const batches = [];
+    for await (const { size, indices, data, labels } of reader.batches({ batchSize: 2, padLast: true })) {
+      batches.push([size, [...indices], [...data], [...labels]]);
+    }
+    expect(batches).toEqual([
+      [1, [1], [1], [1]],
+      [1, [3], [3], [3]],
+      [1, [6], [6, 0], [6, 0]],
+    ]);
+    expect(reader.damage.map(({ key }) => key)).toEqual([
+      '00000000_x',
+      '00000000_x',
+      '00000002_x',
+      '00000004_x',
+      '00000005_x',
+    ]);
+    using strict = openDatumLmdb(folder);
+    await expect(strict.batches({ batchSize: 2 }).next()).rejects.toMatchObject({ code: 'BAD_IMAGE' });
+  });
+});
