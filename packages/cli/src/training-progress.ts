@@ -29,13 +29,12 @@ export class TrainingProgress {
 
   onEpoch(summary: EpochSummary): void {
     const { epoch, loss, validation, imagesPerSecond, elapsedMs } = summary;
-    const scores = validation && { count: validation.count, mse: validation.mse, psnrDb: validation.psnrDb };
     this.terminal.event({
       event: 'epoch',
       epoch,
       epochs: this.epochs,
       loss,
-      validation: scores,
+      validation,
       imagesPerSecond,
       elapsedMs,
     });
