@@ -15,6 +15,8 @@ export class ConvJob {
   /** Output values of one pixel follow each other; pixels, rows and images are this many bytes apart. */
   y: usize; outHeight: i32; outWidth: i32; outChannels: i32; yPixel: i32; yRow: i32; yImage: usize;
   bias: usize; flags: i32;
+  /** 0, or values of y's shape: where they are not positive, y becomes 0. */
+  mask: usize;
   /** Rows of output in one unit of work. */
   unitRows: i32;
 }
@@ -91,6 +93,18 @@ export function convRows(job: ConvJob, image: i32, row: i32, rows: i32, y: usize
   for (let r = 0; r < rows; r++, x += job.strideY * xRow, y += job.yRow) {
     if (outChannels <= FEW_CHANNELS) fewChannels(job, x, xRow, y);
     else manyChannels(job, x, xRow, y, panelRow);
+    if (job.mask) maskRow(job, y);
+  }
+}
+
+/** Clears the values of a row of y, which are still in the cache, where the mask is not positive. */
+function maskRow(job: ConvJob, y: usize): void {
+  const pixel = job.outChannels * 4;
+  for (let q = 0; q < job.outWidth; q++, y += job.yPixel) {
+    const mask = job.mask + (y - job.y);
+    let i = 0;
+    for (; i + 16 <= pixel; i += 16) v128.store(y + i, v128.and(v128.load(y + i), f32x4.gt(v128.load(mask + i), f32x4.splat(0))));
+    for (; i < pixel; i += 4) if (!(load<f32>(mask + i) > 0)) store<f32>(y + i, 0);
   }
 }
 

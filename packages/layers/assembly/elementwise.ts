@@ -53,12 +53,12 @@ export class ColumnSumsJob { x: usize; rows: i32; columns: i32; chunks: i32; sum
 export function columnSums(begin: i32, end: i32, job: ColumnSumsJob, scratch: usize): void {
   for (let chunk = begin; chunk < end; chunk++) {
     const first = <i32>((<i64>chunk * job.rows) / job.chunks), behind = <i32>((<i64>(chunk + 1) * job.rows) / job.chunks);
-    addColumns(job.x + first * job.columns * 4, behind - first, job.columns, job.sums + chunk * job.columns * 4);
+    addColumns(job.x + first * job.columns * 4, behind - first, job.columns, job.sums + chunk * job.columns * 4, false);
   }
 }
 
-/** to[column] = the sum of the rows of x. */
-function addColumns(x: usize, rows: i32, columns: i32, to: usize): void {
+/** to[column] = the sum of the rows of x, or `more`: is increased by it, for a multiple of 4 columns. */
+export function addColumns(x: usize, rows: i32, columns: i32, to: usize, more: bool): void {
   const bytes = columns * 4;
   let column = 0;
   if (columns < 4) return addFewColumns(x, rows, columns, to);
@@ -70,6 +70,7 @@ function addColumns(x: usize, rows: i32, columns: i32, to: usize): void {
       sum1 = f32x4.add(sum1, v128.load(from + bytes));
     }
     if (row < rows) sum0 = f32x4.add(sum0, v128.load(from));
+    if (more) sum0 = f32x4.add(sum0, v128.load(to + column * 4));
     v128.store(to + column * 4, f32x4.add(sum0, sum1));
   }
 }

@@ -1,4 +1,5 @@
-import { ConvJob, copyPadded, panelWidth } from './conv';
+import { copyPadded } from './conv';
+import { addColumns } from './elementwise';
 import { ACCUMULATE, clearFloats, copyFloats } from './simd';
 import { PANEL, rowsBy4, rowsBy8, rowsByPanel } from './tiles';
 
@@ -13,8 +14,8 @@ export class FilterGradientJob {
   x: usize; height: i32; width: i32; channels: i32;
   dy: usize; outHeight: i32; outWidth: i32; outChannels: i32;
   tapsY: i32; tapsX: i32; strideY: i32; strideX: i32; dilationY: i32; dilationX: i32; padTop: i32; padLeft: i32;
-  /** Sums of a chunk: [tapsY][tapsX][channels][outChannels rounded up to 4], sumBytes apart. */
-  sums: usize; sumBytes: usize;
+  /** Sums of a chunk: [tapsY][tapsX][channels][outChannels rounded up to 4], and of dy if `withBias`; sumBytes apart. */
+  sums: usize; sumBytes: usize; withBias: i32;
   images: i32; chunks: i32;
   /** Rows of dy that are gone through for all taps before the next rows' turn, so that they stay in the level-1 cache. */
   rowsAtOnce: i32;
@@ -22,10 +23,9 @@ export class FilterGradientJob {
 
 /** Units: chunks of images. Scratch: padded rows of x, and rows of dy with channels rounded up to 4. */
 export function filterGradient(begin: i32, end: i32, job: FilterGradientJob, scratch: usize): void {
-  const outChannels4 = (job.outChannels + 3) & ~3;
   for (let chunk = begin; chunk < end; chunk++) {
     const sums = job.sums + chunk * job.sumBytes;
-    clearFloats(sums, job.tapsY * job.tapsX * job.channels * outChannels4);
+    clearFloats(sums, job.sumBytes >> 2);
     const first = chunkStart(chunk, job.chunks, job.images), behind = chunkStart(chunk + 1, job.chunks, job.images);
     for (let image = first; image < behind; image++) {
       const x = job.x + image * job.height * job.width * job.channels * 4;
@@ -59,6 +59,7 @@ function addImage(job: FilterGradientJob, image: usize, dy: usize, sums: usize, 
       copyPadded(image, job.height, job.width, channels, top, -job.padLeft, inRows, inColumns, x);
       xRow = inColumns * channels * 4;
     } else x += top * xRow - job.padLeft * channels * 4;
+    if (job.withBias) addColumns(from, rows * outWidth, outChannels4, sums + job.tapsY * job.tapsX * channels * outChannels4 * 4, true);
     addRows(
       x, xRow, channels, from, dyRow, outWidth, outChannels4, rows, job.tapsY, job.tapsX, job.strideY, job.strideX, job.dilationY,
       job.dilationX, sums, outChannels4,

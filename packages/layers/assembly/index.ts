@@ -1,7 +1,11 @@
 export { conv, packFilter } from './conv';
+export { convPool } from './conv-pool';
 export { columnSums, reluGrad, squaredErrorGrad, squaredErrors } from './elementwise';
 export { filterGradient, sumChunks } from './filter-gradient';
 export { matMul } from './matmul';
 export { optimizerStep } from './optimizers';
+export { outerProduct } from './outer-product';
 export { maxPool, maxPoolGrad, maxUnpool, maxUnpoolGrad } from './pooling';
+export { packTable } from './sparse';
+export { sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
 export { PANEL } from './tiles';

@@ -46,3 +46,58 @@ export const MeanSquaredErrorGrad = 'MeanSquaredErrorGrad';
 
 /** `{dy, y}`, float32 of one shape -> dy where y > 0, else 0: the gradient of ReLU, from its output. */
 export const ReluGrad = 'ReluGrad';
+
+/*
+ * Fused layers: what fuseForward runs a trainable chain of layers with. A backend registers all of them or none.
+ *
+ * A gradient kernel answers `[dx, dFilter, dBias?]`. Two attributes come from the layers around it. `maskInput`: x is the output of a
+ * ReLU, so dx is 0 where x is not positive; in turn dy always comes masked for a ReLU of the layer's own, so no kernel needs y.
+ * `deferInput`: dx is probably not wanted (x is the batch), so the backend may put off computing it until it is read.
+ */
+
+/** `{x, filter, bias?}` -> `[values, indices]`: a convolution, ReLU if asked for, and max-pooling of 2 x 2 with strides of 2. */
+export const FusedConv2DMaxPool = 'FusedConv2DMaxPool';
+
+/** `{dy, x, filter}` -> `[dx, dFilter, dBias?]` for a convolution. */
+export const FusedConv2DGrad = 'FusedConv2DGrad';
+
+/** `{dy, x, filter, indices}` -> `[dx, dFilter, dBias?]` for {@link FusedConv2DMaxPool}. */
+export const FusedConv2DMaxPoolGrad = 'FusedConv2DMaxPoolGrad';
+
+/** Attributes of the convolution kernels. */
+export interface FusedConv2DAttrs {
+  strides: [number, number];
+  pad: 'valid' | 'same';
+  dilations: [number, number];
+  /** Forward only. */
+  relu: boolean;
+}
+
+/** `{x, filter, bias?, indices?}` -> y: a transposed convolution and ReLU if asked for, of x, or of x unpooled at the indices. */
+export const FusedConv2DTranspose = 'FusedConv2DTranspose';
+
+/** `{dy, x, filter, indices?}` -> `[dx, dFilter, dBias?]` for {@link FusedConv2DTranspose}; dx is pooled as x is. */
+export const FusedConv2DTransposeGrad = 'FusedConv2DTransposeGrad';
+
+/** Attributes of the transposed convolution kernels. */
+export interface FusedConv2DTransposeAttrs {
+  strides: [number, number];
+  pad: 'valid' | 'same';
+  /** `[H, W, C]` of y. */
+  outputShape: [number, number, number];
+  /** `[H, W]` of the unpooled x; only with indices. */
+  unpooledSize?: [number, number];
+  /** Forward only. */
+  relu: boolean;
+}
+
+/** `{dy, x, kernel}` -> `[dx, dKernel, dBias?]` for a dense layer. A backend may defer dKernel until it is read: {@link SgdStep} and {@link AdamStep} don't. */
+export const FusedDenseGrad = 'FusedDenseGrad';
+
+/** Attributes of every gradient kernel of a fused layer, beside those of its forward kernel. */
+export interface FusedGradAttrs {
+  maskInput: boolean;
+  deferInput: boolean;
+  /** Whether the layer has a bias. */
+  bias: boolean;
+}

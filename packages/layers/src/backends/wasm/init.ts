@@ -7,6 +7,9 @@ import { Engine } from './engine';
 import { WasmEngineError } from './errors';
 import { registerConv2D } from './kernels/conv2d';
 import { registerElementwise } from './kernels/elementwise';
+import { registerFusedConv } from './kernels/fused-conv';
+import { registerFusedConvTranspose } from './kernels/fused-conv-transpose';
+import { registerFusedDense } from './kernels/fused-dense';
 import { registerMatMul } from './kernels/matmul';
 import { registerOptimizers } from './kernels/optimizers';
 import { registerPooling } from './kernels/pooling';
@@ -80,6 +83,9 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   registerPooling(engine);
   registerElementwise(engine);
   registerOptimizers(engine);
+  registerFusedConv(engine);
+  registerFusedConvTranspose(engine);
+  registerFusedDense(engine);
   (backend as BackendWithEngine)[ENGINE] = engine;
   return engine;
 }

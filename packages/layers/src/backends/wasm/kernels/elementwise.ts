@@ -48,7 +48,7 @@ export function registerElementwise(engine: Engine): void {
       number,
       number,
     ];
-    if (x.dtype !== 'float32' || !leading || rows === 0 || columns === 0) return undefined;
+    if (x.dtype !== 'float32' || !leading) return undefined;
     const sums = engine.makeTensor(
       keepDims ? [...axes.map(() => 1), ...x.shape.slice(axes.length)] : x.shape.slice(axes.length),
     );
@@ -109,8 +109,19 @@ function registerReluGradient(): void {
   });
 }
 
+/** Clears values of a tensor, in place, where those of another one are not positive. */
+export function maskByPositive(engine: Engine, values: TensorInfo, mask: TensorInfo): void {
+  const size = util.sizeFromShape(mask.shape);
+  const [at, maskAt] = [engine.pointer(values), engine.pointer(mask)];
+  engine.run('reluGrad', Math.ceil(size / BLOCK), [at, maskAt, at, size], { chunk: 8 });
+}
+
 /** Sums up the rows of a matrix. */
 export function columnSums(engine: Engine, x: number, rows: number, columns: number, sums: number): void {
+  if (rows === 0) {
+    engine.floats(sums, columns).fill(0);
+    return;
+  }
   const chunks = Math.min(CHUNKS, Math.ceil((rows * columns) / BLOCK), rows);
   engine.withMemory(chunks * columns * 4, (parts) => {
     engine.run('columnSums', chunks, [x, rows, columns, chunks, parts]);

@@ -1,7 +1,9 @@
 /** SgdStep and AdamStep: in place, one pass over the values. */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { AdamStep, type AdamStepAttrs, SgdStep, type SgdStepAttrs } from '../../../training-kernel-names';
+import { deferredOuterProduct } from '../deferred';
 import type { Argument, Engine } from '../engine';
+import { updateByOuterProduct } from '../outer-product';
 import { registerWasmKernel } from './register';
 
 /** Values in one unit of assembly/optimizers.ts. */
@@ -15,7 +17,7 @@ export function registerOptimizers(engine: Engine): void {
   registerWasmKernel<{ variable: TensorInfo; gradient: TensorInfo; velocity?: TensorInfo }, SgdStepAttrs>(
     SgdStep,
     ({ variable, gradient, velocity }, attrs) => {
-      step(engine, [variable, gradient, velocity], sgdRule(attrs, velocity !== undefined));
+      step(engine, variable, gradient, velocity ? [velocity] : [], sgdRule(attrs, velocity !== undefined));
       return [];
     },
   );
@@ -23,20 +25,35 @@ export function registerOptimizers(engine: Engine): void {
   registerWasmKernel<{ variable: TensorInfo; gradient: TensorInfo; m: TensorInfo; v: TensorInfo }, AdamStepAttrs>(
     AdamStep,
     ({ variable, gradient, m, v }, attrs) => {
-      step(engine, [variable, gradient, m, v], adamRule(attrs));
+      step(engine, variable, gradient, [m, v], adamRule(attrs));
       return [];
     },
   );
 }
 
-function step(engine: Engine, tensors: ReadonlyArray<TensorInfo | undefined>, rule: readonly Argument[]): void {
-  const size = util.sizeFromShape((tensors[0] as TensorInfo).shape);
-  const pointers = Array.from({ length: 4 }, (_, index) => (tensors[index] ? engine.pointer(tensors[index]) : 0));
-  engine.run('optimizerStep', Math.ceil(size / BLOCK), [...pointers, size, ...rule], { chunk: 8 });
+function step(
+  engine: Engine,
+  variable: TensorInfo,
+  gradient: TensorInfo,
+  states: readonly TensorInfo[],
+  rule: readonly Argument[],
+): void {
+  const [state0 = 0, state1 = 0] = states.map((tensor) => engine.pointer(tensor));
+  const product = deferredOuterProduct(gradient);
+  if (product) {
+    const [steps, rows] = product.x.shape as [number, number];
+    const columns = product.dy.shape[1] as number;
+    const sizes = { a: engine.pointer(product.x), b: engine.pointer(product.dy), steps, rows, columns };
+    updateByOuterProduct(engine, sizes, { variable: engine.pointer(variable), state: [state0, state1], rule });
+    return;
+  }
+  const size = util.sizeFromShape(variable.shape);
+  const args = [engine.pointer(variable), engine.pointer(gradient), state0, state1, size, ...rule];
+  engine.run('optimizerStep', Math.ceil(size / BLOCK), args, { chunk: 8 });
 }
 
 /** The fields of StepRule in assembly/optimizers.ts, for SGD. */
-export function sgdRule(attrs: SgdStepAttrs, momentum: boolean): Argument[] {
+function sgdRule(attrs: SgdStepAttrs, momentum: boolean): Argument[] {
   const { learningRate, gradientWeight, nesterov, weightDecay } = attrs;
   const [rate, keep, weight, decay] = [learningRate, attrs.momentum, gradientWeight, weightDecay].map(
     float32,
@@ -45,15 +62,7 @@ export function sgdRule(attrs: SgdStepAttrs, momentum: boolean): Argument[] {
 }
 
 /** The fields of StepRule, for Adam and AdamW. */
-export function adamRule({
-  beta1,
-  beta2,
-  epsilon,
-  l2,
-  keep,
-  stepSize,
-  inverseRootCorrection2,
-}: AdamStepAttrs): Argument[] {
+function adamRule({ beta1, beta2, epsilon, l2, keep, stepSize, inverseRootCorrection2 }: AdamStepAttrs): Argument[] {
   const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon, l2, keep, stepSize, inverseRootCorrection2];
   return [KIND.ADAM, 0, 0, 0, 0, 0, ...numbers.map(float32)];
 }

@@ -50,7 +50,16 @@ export function registerPooling(engine: Engine): void {
       const size = util.sizeFromShape(info.outShape);
       engine.withMemory(8 * size, (values) => {
         maxPool(engine, info, engine.pointer(input), values, values + 4 * size, false);
-        scatter(engine, 'maxPoolGrad', engine.pointer(dy), info.outShape, values + 4 * size, info.inChannels, dx);
+        scatter(
+          engine,
+          'maxPoolGrad',
+          engine.pointer(dy),
+          info.outShape,
+          values + 4 * size,
+          info.inChannels,
+          engine.pointer(dx),
+          info.inHeight * info.inWidth,
+        );
       });
       return dx;
     },
@@ -61,7 +70,8 @@ export function registerPooling(engine: Engine): void {
     ({ dy, indices }, { outputSize }) => {
       const [batch, , , channels] = dy.shape as Shape4D;
       const dx = engine.makeTensor([batch, ...outputSize, channels]);
-      scatter(engine, 'maxPoolGrad', engine.pointer(dy), dy.shape, engine.pointer(indices), channels, dx);
+      const [to, pixels] = [engine.pointer(dx), outputSize[0] * outputSize[1]];
+      scatter(engine, 'maxPoolGrad', engine.pointer(dy), dy.shape, engine.pointer(indices), channels, to, pixels);
       return dx;
     },
   );
@@ -71,30 +81,26 @@ export function registerPooling(engine: Engine): void {
     ({ values, indices }, { outputSize }) => {
       const [batch, , , channels] = values.shape as Shape4D;
       const y = engine.makeTensor([batch, ...outputSize, channels]);
-      scatter(
-        engine,
-        'maxUnpool',
-        engine.pointer(values),
-        values.shape,
-        engine.pointer(indices),
-        indices.shape[3] as number,
-        y,
-      );
+      const [to, pixels] = [engine.pointer(y), outputSize[0] * outputSize[1]];
+      const [from, at] = [engine.pointer(values), engine.pointer(indices)];
+      scatter(engine, 'maxUnpool', from, values.shape, at, indices.shape[3] as number, to, pixels);
       return y;
     },
   );
 
   registerWasmKernel<{ dy: TensorInfo; indices: TensorInfo }, undefined>(MaxUnpoolGrad, ({ dy, indices }) => {
-    const [batch, , , channels] = dy.shape as Shape4D;
+    const [batch, unpooledHeight, unpooledWidth, channels] = dy.shape as Shape4D;
     const [, height, width, maskChannels] = indices.shape as Shape4D;
     const shape = [batch, height, width, channels];
     const dValues = engine.makeTensor(shape);
-    scatter(engine, 'maxUnpoolGrad', engine.pointer(dValues), shape, engine.pointer(indices), maskChannels, dy);
+    const [to, at, from] = [engine.pointer(dValues), engine.pointer(indices), engine.pointer(dy)];
+    scatter(engine, 'maxUnpoolGrad', to, shape, at, maskChannels, from, unpooledHeight * unpooledWidth);
     return dValues;
   });
 }
 
-function maxPool(
+/** Runs max-pooling of any kind; `indices` 0: they are not wanted. */
+export function maxPool(
   engine: Engine,
   info: backend_util.Conv2DInfo,
   x: number,
@@ -122,19 +128,16 @@ function maxPool(
 }
 
 /** Runs one of the kernels that move values between a pooled and an unpooled tensor by indices. */
-function scatter(
+export function scatter(
   engine: Engine,
   kernel: 'maxPoolGrad' | 'maxUnpool' | 'maxUnpoolGrad',
   pooled: number,
   pooledShape: number[],
   indices: number,
   maskChannels: number,
-  unpooled: TensorInfo,
+  unpooled: number,
+  unpooledPixels: number,
 ): void {
   const [batch, height, width, channels] = pooledShape as Shape4D;
-  const [, unpooledHeight, unpooledWidth] = unpooled.shape as Shape4D;
-  engine.run(kernel, batch, [
-    ...[pooled, indices, engine.pointer(unpooled)],
-    ...[height * width, channels, maskChannels, unpooledHeight * unpooledWidth],
-  ]);
+  engine.run(kernel, batch, [pooled, indices, unpooled, height * width, channels, maskChannels, unpooledPixels]);
 }

@@ -1,0 +1,208 @@
+/** Transposed convolution, alone or of an unpooled image, with bias and ReLU, and its gradient. */
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import {
+  FusedConv2DTranspose,
+  type FusedConv2DTransposeAttrs,
+  FusedConv2DTransposeGrad,
+  type FusedGradAttrs,
+} from '../../../training-kernel-names';
+import { convBackpropInput, convForward, filterGradient } from '../convolution';
+import type { Engine } from '../engine';
+import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../sparse-layers';
+import { columnSums, maskByPositive } from './elementwise';
+import { gradientTensors, inputGradient } from './fused-conv';
+import { scatter } from './pooling';
+import { registerWasmKernel } from './register';
+
+type Shape4D = [number, number, number, number];
+type Info = backend_util.Conv2DInfo;
+type Attrs = FusedConv2DTransposeAttrs;
+
+interface Inputs {
+  x: TensorInfo;
+  filter: TensorInfo;
+  bias?: TensorInfo;
+  indices?: TensorInfo;
+}
+
+/** Registers the two kernels. */
+export function registerFusedConvTranspose(engine: Engine): void {
+  registerWasmKernel<Inputs, Attrs>(FusedConv2DTranspose, ({ x, filter, bias, indices }, attrs) => {
+    const info = geometry(x, filter, attrs);
+    const y = engine.makeTensor(info.inShape);
+    const finish = { bias: bias && engine.pointer(bias), relu: attrs.relu };
+    const to = engine.pointer(y);
+    if (!indices) convBackpropInput(engine, info, engine.pointer(x), engine.pointer(filter), to, finish);
+    else if (!sparseForward(engine, info, { x, filter, indices }, to, finish)) {
+      withUnpooled(engine, info, { x, indices }, (unpooled) =>
+        convBackpropInput(engine, info, unpooled, engine.pointer(filter), to, finish),
+      );
+    }
+    return y;
+  });
+
+  registerWasmKernel<Inputs & { dy: TensorInfo }, Attrs & FusedGradAttrs>(
+    FusedConv2DTransposeGrad,
+    ({ dy, x, filter, indices }, attrs) => {
+      const info = geometry(x, filter, attrs);
+      const [dFilter, dBias] = gradientTensors(engine, filter, info.inChannels, attrs);
+      const to = { filter: engine.pointer(dFilter), bias: dBias ? engine.pointer(dBias) : 0 };
+      const dx = indices
+        ? unpoolGradients(engine, info, { dy, x, filter, indices }, to, attrs)
+        : denseGradients(engine, info, { dy, x, filter }, to, attrs);
+      return dBias ? [dx, dFilter, dBias] : [dx, dFilter];
+    },
+  );
+}
+
+/** Sizes of the convolution whose gradient this is: its input is y, its output is x, unpooled if it is pooled. */
+function geometry(x: TensorInfo, filter: TensorInfo, { outputShape, strides, pad }: Attrs): Info {
+  const shape = [x.shape[0], ...outputShape] as Shape4D;
+  return backend_util.computeConv2DInfo(shape, filter.shape as Shape4D, strides, 1, pad);
+}
+
+function sparseImage(engine: Engine, info: Info, x: TensorInfo, indices: TensorInfo): SparseImage {
+  const [images, rows, columns, channels] = x.shape as Shape4D;
+  const size = [info.outHeight, info.outWidth] as const;
+  return { values: engine.pointer(x), indices: engine.pointer(indices), images, rows, columns, channels, size };
+}
+
+interface Unpooled {
+  x: TensorInfo;
+  indices: TensorInfo;
+  filter: TensorInfo;
+}
+
+/** Writes y, if the sparse kernels cover the sizes and all indices lie inside their windows; else answers false. */
+function sparseForward(
+  engine: Engine,
+  info: Info,
+  { x, filter, indices }: Unpooled,
+  y: number,
+  finish: { bias?: number; relu: boolean },
+): boolean {
+  const { inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
+  const image = sparseImage(engine, info, x, indices);
+  if (info.strideHeight * info.strideWidth !== 1 || !isSparse(image, 4)) return false;
+  const [pixel, tap] = [inChannels * 4, inChannels * outChannels * 4];
+  return unpoolConv(engine, image, {
+    y: {
+      at: y,
+      height: inHeight,
+      width: inWidth,
+      channels: inChannels,
+      pixel,
+      row: pixel * inWidth,
+      image: pixel * inWidth * inHeight,
+    },
+    filter: {
+      at: engine.pointer(filter) + (filterHeight * filterWidth - 1) * tap,
+      tapsY: filterHeight,
+      tapsX: filterWidth,
+      tapY: -filterWidth * tap,
+      tapX: -tap,
+      channel: 4,
+      column: outChannels * 4,
+    },
+    pad: [filterHeight - 1 - padInfo.top, filterWidth - 1 - padInfo.left],
+    ...finish,
+  });
+}
+
+interface Targets {
+  filter: number;
+  bias: number;
+}
+
+function denseGradients(
+  engine: Engine,
+  info: Info,
+  { dy, x, filter }: { dy: TensorInfo; x: TensorInfo; filter: TensorInfo },
+  to: Targets,
+  attrs: FusedGradAttrs,
+): TensorInfo {
+  filterGradient(engine, info, engine.pointer(dy), engine.pointer(x), to.filter);
+  sumPixels(engine, dy, to.bias);
+  return inputGradient(engine, x, [dy, filter], attrs, (dx, mask) =>
+    convForward(engine, info, engine.pointer(dy), engine.pointer(filter), dx, { mask }),
+  );
+}
+
+function unpoolGradients(
+  engine: Engine,
+  info: Info,
+  inputs: Unpooled & { dy: TensorInfo },
+  to: Targets,
+  { maskInput }: FusedGradAttrs,
+): TensorInfo {
+  const { dy, x, filter, indices } = inputs;
+  const dx = engine.makeTensor(x.shape);
+  const image = sparseImage(engine, info, x, indices);
+  if (info.strideHeight * info.strideWidth === 1 && isSparse(image, info.inChannels)) {
+    const dense = {
+      at: engine.pointer(dy),
+      height: info.inHeight,
+      width: info.inWidth,
+      channels: info.inChannels,
+      taps: [info.filterHeight, info.filterWidth] as const,
+      pad: [info.padInfo.top, info.padInfo.left] as const,
+    };
+    const valid = sparseGradients(engine, image, dense, {
+      filter: to.filter,
+      bias: to.bias ? { at: to.bias, of: 'dense' } : undefined,
+      values: { at: engine.pointer(dx), filter: engine.pointer(filter), masked: maskInput },
+    });
+    if (valid) return dx;
+  }
+  generalUnpoolGradients(engine, info, inputs, to, dx);
+  if (maskInput) maskByPositive(engine, dx, x);
+  return dx;
+}
+
+/** The same for any stride, number of channels and indices, through the unpooled image. */
+function generalUnpoolGradients(
+  engine: Engine,
+  info: Info,
+  { dy, x, filter, indices }: Unpooled & { dy: TensorInfo },
+  to: Targets,
+  dx: TensorInfo,
+): void {
+  withUnpooled(engine, info, { x, indices }, (unpooled) => {
+    filterGradient(engine, info, engine.pointer(dy), unpooled, to.filter);
+    sumPixels(engine, dy, to.bias);
+    // The unpooled image is used up: its memory takes its gradient.
+    convForward(engine, info, engine.pointer(dy), engine.pointer(filter), unpooled, {});
+    const pixels = info.outHeight * info.outWidth;
+    const at = engine.pointer(indices);
+    scatter(engine, 'maxUnpoolGrad', engine.pointer(dx), dx.shape, at, info.outChannels, unpooled, pixels);
+  });
+}
+
+function withUnpooled(
+  engine: Engine,
+  info: Info,
+  { x, indices }: { x: TensorInfo; indices: TensorInfo },
+  f: (unpooled: number) => void,
+): void {
+  engine.withMemory(4 * util.sizeFromShape(info.outShape), (unpooled) => {
+    const pixels = info.outHeight * info.outWidth;
+    scatter(
+      engine,
+      'maxUnpool',
+      engine.pointer(x),
+      x.shape,
+      engine.pointer(indices),
+      info.outChannels,
+      unpooled,
+      pixels,
+    );
+    f(unpooled);
+  });
+}
+
+/** Writes the sums over all pixels, one a channel. */
+function sumPixels(engine: Engine, image: TensorInfo, to: number): void {
+  if (to === 0) return;
+  const channels = image.shape[3] as number;
+  columnSums(engine, engine.pointer(image), util.sizeFromShape(image.shape) / channels, channels, to);
+}

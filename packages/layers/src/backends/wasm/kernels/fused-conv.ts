@@ -1,0 +1,215 @@
+/** The gradient of a convolution with its bias, and convolution with max-pooling of 2 x 2 in one pass, with its gradient. */
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import {
+  type FusedConv2DAttrs,
+  FusedConv2DGrad,
+  FusedConv2DMaxPool,
+  FusedConv2DMaxPoolGrad,
+  type FusedGradAttrs,
+} from '../../../training-kernel-names';
+import { convBackpropInput, convForward, filterGradient, runConvMaxPool } from '../convolution';
+import { defer } from '../deferred';
+import type { Engine } from '../engine';
+import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../sparse-layers';
+import { maxPool, scatter } from './pooling';
+import { registerWasmKernel } from './register';
+
+type Shape4D = [number, number, number, number];
+type Info = backend_util.Conv2DInfo;
+type GradAttrs = FusedConv2DAttrs & FusedGradAttrs;
+
+interface Inputs {
+  x: TensorInfo;
+  filter: TensorInfo;
+  bias?: TensorInfo;
+}
+
+/** Registers the three kernels. */
+export function registerFusedConv(engine: Engine): void {
+  registerWasmKernel<Inputs, FusedConv2DAttrs>(FusedConv2DMaxPool, ({ x, filter, bias }, attrs) => {
+    const info = geometry(x, filter, attrs);
+    const shape = [info.batchSize, info.outHeight >> 1, info.outWidth >> 1, info.outChannels];
+    const [values, indices] = [engine.makeTensor(shape), engine.makeTensor(shape, 'int32')];
+    convMaxPool(engine, info, { x, filter, bias }, attrs.relu, values, indices);
+    return [values, indices];
+  });
+
+  registerWasmKernel<Inputs & { dy: TensorInfo }, GradAttrs>(FusedConv2DGrad, ({ dy, x, filter }, attrs) => {
+    const info = geometry(x, filter, attrs);
+    const [dFilter, dBias] = gradientTensors(engine, filter, info.outChannels, attrs);
+    const biasAt = dBias ? engine.pointer(dBias) : 0;
+    filterGradient(engine, info, engine.pointer(x), engine.pointer(dy), engine.pointer(dFilter), biasAt);
+    const dx = inputGradient(engine, x, [dy, filter], attrs, (to, mask) =>
+      convBackpropInput(engine, info, engine.pointer(dy), engine.pointer(filter), to, { mask }),
+    );
+    return dBias ? [dx, dFilter, dBias] : [dx, dFilter];
+  });
+
+  registerWasmKernel<Inputs & { dy: TensorInfo; indices: TensorInfo }, GradAttrs>(
+    FusedConv2DMaxPoolGrad,
+    ({ dy, x, filter, indices }, attrs) => {
+      const info = geometry(x, filter, attrs);
+      const [dFilter, dBias] = gradientTensors(engine, filter, info.outChannels, attrs);
+      const sparse = info.strideHeight * info.strideWidth * info.dilationHeight * info.dilationWidth === 1;
+      const covered = sparse && isSparse(unpooled(engine, info, dy, indices), info.inChannels);
+      const gradients = covered ? sparsePoolGradients : generalPoolGradients;
+      gradients(engine, info, { dy, x, indices }, engine.pointer(dFilter), dBias ? engine.pointer(dBias) : 0);
+      const input = covered ? sparsePoolInput : generalPoolInput;
+      const dx = inputGradient(engine, x, [dy, filter, indices], attrs, (to, mask) =>
+        input(engine, info, { dy, filter, indices }, to, mask),
+      );
+      return dBias ? [dx, dFilter, dBias] : [dx, dFilter];
+    },
+  );
+}
+
+function geometry(x: TensorInfo, filter: TensorInfo, { strides, dilations, pad }: FusedConv2DAttrs): Info {
+  return backend_util.computeConv2DInfo(x.shape as Shape4D, filter.shape as Shape4D, strides, dilations, pad);
+}
+
+/** Makes the tensors that the gradients of the filter and the bias go to. */
+export function gradientTensors(
+  engine: Engine,
+  filter: TensorInfo,
+  outChannels: number,
+  { bias }: FusedGradAttrs,
+): [TensorInfo, TensorInfo | undefined] {
+  return [engine.makeTensor(filter.shape), bias ? engine.makeTensor([outChannels]) : undefined];
+}
+
+/** Makes the gradient for the input, now or when it is read. `mask` points to x where x is a ReLU's output. */
+export function inputGradient(
+  engine: Engine,
+  x: TensorInfo,
+  others: readonly TensorInfo[],
+  { maskInput, deferInput }: FusedGradAttrs,
+  compute: (to: number, mask: number | undefined) => void,
+): TensorInfo {
+  const computeAt = (to: number) => compute(to, maskInput ? engine.pointer(x) : undefined);
+  if (deferInput) return defer(engine, x.shape, maskInput ? [x, ...others] : others, computeAt);
+  const dx = engine.makeTensor(x.shape);
+  computeAt(engine.pointer(dx));
+  return dx;
+}
+
+function convMaxPool(
+  engine: Engine,
+  info: Info,
+  { x, filter, bias }: Inputs,
+  relu: boolean,
+  values: TensorInfo,
+  indices: TensorInfo,
+): void {
+  const finish = { bias: bias && engine.pointer(bias), relu };
+  const [from, weights] = [engine.pointer(x), engine.pointer(filter)];
+  const pooled = { values: engine.pointer(values), indices: engine.pointer(indices) };
+  if (info.outChannels % 4 === 0) {
+    runConvMaxPool(engine, info, from, weights, pooled, finish);
+    return;
+  }
+  engine.withMemory(4 * util.sizeFromShape(info.outShape), (y) => {
+    convForward(engine, info, from, weights, y, finish);
+    const pool = backend_util.computePool2DInfo(info.outShape, [2, 2], [2, 2], 1, 'valid');
+    maxPool(engine, pool, y, pooled.values, pooled.indices, false);
+  });
+}
+
+/** What a pooling passes back: dy at the maxima, zeros elsewhere. */
+function unpooled(engine: Engine, info: Info, dy: TensorInfo, indices: TensorInfo): SparseImage {
+  const [images, rows, columns, channels] = dy.shape as Shape4D;
+  const size = [info.outHeight, info.outWidth] as const;
+  return { values: engine.pointer(dy), indices: engine.pointer(indices), images, rows, columns, channels, size };
+}
+
+interface PoolGradient {
+  dy: TensorInfo;
+  indices: TensorInfo;
+}
+
+function sparsePoolGradients(
+  engine: Engine,
+  info: Info,
+  { dy, x, indices }: PoolGradient & { x: TensorInfo },
+  dFilter: number,
+  dBias: number,
+): void {
+  const dense = {
+    at: engine.pointer(x),
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    taps: [info.filterHeight, info.filterWidth] as const,
+    pad: [info.padInfo.top, info.padInfo.left] as const,
+  };
+  sparseGradients(engine, unpooled(engine, info, dy, indices), dense, {
+    filter: dFilter,
+    bias: dBias ? { at: dBias, of: 'sparse' } : undefined,
+  });
+}
+
+function sparsePoolInput(
+  engine: Engine,
+  info: Info,
+  { dy, filter, indices }: PoolGradient & { filter: TensorInfo },
+  dx: number,
+  mask: number | undefined,
+): void {
+  const { inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth } = info;
+  const [pixel, tap] = [inChannels * 4, inChannels * outChannels * 4];
+  unpoolConv(engine, unpooled(engine, info, dy, indices), {
+    y: {
+      at: dx,
+      height: inHeight,
+      width: inWidth,
+      channels: inChannels,
+      pixel,
+      row: pixel * inWidth,
+      image: pixel * inWidth * inHeight,
+    },
+    filter: {
+      at: engine.pointer(filter) + (filterHeight * filterWidth - 1) * tap,
+      tapsY: filterHeight,
+      tapsX: filterWidth,
+      tapY: -filterWidth * tap,
+      tapX: -tap,
+      channel: 4,
+      column: outChannels * 4,
+    },
+    pad: [filterHeight - 1 - info.padInfo.top, filterWidth - 1 - info.padInfo.left],
+    mask,
+  });
+}
+
+/** The same for any stride, dilation and number of channels, through the gradient for the convolution's output. */
+function generalPoolGradients(
+  engine: Engine,
+  info: Info,
+  { dy, x, indices }: PoolGradient & { x: TensorInfo },
+  dFilter: number,
+  dBias: number,
+): void {
+  withUnpooled(engine, info, { dy, indices }, (dConv) =>
+    filterGradient(engine, info, engine.pointer(x), dConv, dFilter, dBias),
+  );
+}
+
+function generalPoolInput(
+  engine: Engine,
+  info: Info,
+  { dy, filter, indices }: PoolGradient & { filter: TensorInfo },
+  dx: number,
+  mask: number | undefined,
+): void {
+  withUnpooled(engine, info, { dy, indices }, (dConv) =>
+    convBackpropInput(engine, info, dConv, engine.pointer(filter), dx, { mask }),
+  );
+}
+
+function withUnpooled(engine: Engine, info: Info, { dy, indices }: PoolGradient, f: (dConv: number) => void): void {
+  engine.withMemory(4 * util.sizeFromShape(info.outShape), (dConv) => {
+    const shape = dy.shape as Shape4D;
+    const pixels = info.outHeight * info.outWidth;
+    scatter(engine, 'maxPoolGrad', engine.pointer(dy), shape, engine.pointer(indices), shape[3], dConv, pixels);
+    f(dConv);
+  });
+}

@@ -1,0 +1,37 @@
+/** The gradient of a dense layer. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { FusedDenseGrad, type FusedGradAttrs } from '../../../training-kernel-names';
+import { deferOuterProduct } from '../deferred';
+import type { Engine } from '../engine';
+import { runMatMul } from '../matrix-product';
+import { storeOuterProduct } from '../outer-product';
+import { columnSums, maskByPositive } from './elementwise';
+import { inputGradient } from './fused-conv';
+import { registerWasmKernel } from './register';
+
+/** Registers the kernel. */
+export function registerFusedDense(engine: Engine): void {
+  registerWasmKernel<{ dy: TensorInfo; x: TensorInfo; kernel: TensorInfo }, FusedGradAttrs>(
+    FusedDenseGrad,
+    ({ dy, x, kernel }, attrs) => {
+      const [batch, units] = dy.shape as [number, number];
+      const features = x.shape[1] as number;
+      const dKernel = deferOuterProduct(engine, { x, dy }, (to) => {
+        const sizes = { a: engine.pointer(x), b: engine.pointer(dy), steps: batch, rows: features, columns: units };
+        storeOuterProduct(engine, sizes, to);
+      });
+      const dx = inputGradient(engine, x, [dy, kernel], { ...attrs, maskInput: false }, (to) =>
+        runMatMul(engine, {
+          ...{ pairs: 1, rows: batch, columns: features, steps: units, c: to },
+          a: { at: engine.pointer(dy), transposed: false, matrix: 0 },
+          b: { at: engine.pointer(kernel), transposed: true, matrix: 0 },
+        }),
+      );
+      if (attrs.maskInput) maskByPositive(engine, dx, x);
+      if (!attrs.bias) return [dx, dKernel];
+      const dBias = engine.makeTensor([units]);
+      columnSums(engine, engine.pointer(dy), batch, units, engine.pointer(dBias));
+      return [dx, dKernel, dBias];
+    },
+  );
+}
