@@ -103,6 +103,8 @@ async function trainEpoch(training: Training): Promise<void> {
     await saveIfDue(training);
   }
   const validation = await session.withFinalWeights(() => look(training));
+  // Before the checkpoint, which is to hold weights that are worth going back to.
+  if (validation) throwIfDiverged(validation.mse, training);
   clock.resume();
   const { epoch, step } = session.at;
   const { epochLoss: loss, learningRate } = session;
