@@ -64,6 +64,28 @@ describe('ae import', () => {
     expect(text).toMatch(/labels\s+2 different, -2 to 7/);
   });
 
+  test.skipIf(process.platform === 'win32')(
+    'stopped by Ctrl-C leaves nothing, or with --resume goes on later',
+    async () => {
+      for (const resume of [false, true]) {
+        const options = ['--resize', '400', ...(resume ? ['--resume'] : [])];
+        const { child, finished } = startAe(['import', 'photos', 'stop.lmdb', ...options], folder);
+        const watch = setInterval(() => {
+          if (!existsSync(inFolder('stop.lmdb.partial', 'data.mdb'))) return;
+          clearInterval(watch);
+          child.kill('SIGINT');
+        }, 1);
+        const { code, stderr } = await finished;
+        clearInterval(watch);
+        expect(code).toBe(130);
+        expect(stderr).toContain(resume ? 'the same command goes on from there' : 'stop.lmdb was not made');
+        expect(existsSync(inFolder('stop.lmdb.partial'))).toBe(resume);
+        expect(existsSync(inFolder('stop.lmdb'))).toBe(false);
+      }
+      expect(await aeOk(folder, 'import', 'photos', 'stop.lmdb', '--resize', '400', '--resume')).toContain('24 images');
+    },
+  );
+
   test('warns when images keep their different sizes', async () => {
     await makePictures(inFolder('sizes', 'a'), 1, 16);
     await makePictures(inFolder('sizes', 'b'), 1, 24);

@@ -19,6 +19,8 @@ interface ImportOptions extends CommonOptions {
   readonly checkSize?: boolean;
   readonly encoded?: boolean;
   readonly encodeType?: string;
+  readonly resume?: boolean;
+  readonly workers?: number;
 }
 
 const namedAtMost = 10;
@@ -51,6 +53,15 @@ export function importCommand(): Command {
     )
     .option('--encoded', 'store image files instead of raw pixels')
     .addOption(choiceOption('--encode-type <type>', 'store image files of this type', ['jpg', 'png', 'webp']))
+    .optionsGroup('Work:')
+    .option('--resume', 'when stopped keep what is done; the same command then goes on from there')
+    .addOption(
+      numberOption('--workers <n>', 'images decoded at once (default: one a core)', {
+        min: 0,
+        max: 256,
+        integer: true,
+      }),
+    )
     .action(runImport);
 }
 
@@ -89,7 +100,8 @@ async function runImport(images: string, output: string, options: ImportOptions)
   } catch (error) {
     terminal.status('');
     if (!interruption.exitCode()) throw error;
-    terminal.warn(`stopped as asked; ${output} was not made.`);
+    const advice = options.resume ? 'the same command goes on from there' : `${output} was not made`;
+    terminal.warn(`stopped as asked; ${advice}.`);
     process.exitCode = interruption.exitCode();
   } finally {
     interruption.release();
