@@ -33,9 +33,15 @@ interface Ending {
 }
 
 /** Runs the child until it ends; `onLine` may kill it. */
-function runChild(run: string, onLine?: (line: string, child: ChildProcess) => void): Promise<Ending> {
+function runChild(
+  run: string,
+  onLine?: (line: string, child: ChildProcess) => void,
+  { maxFileKilobytes = 'unlimited' }: { maxFileKilobytes?: number | 'unlimited' } = {},
+): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program.file, run, String(epochs)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const limited = `ulimit -f ${maxFileKilobytes}; exec "$0" "$@"`;
+    const command = [limited, process.execPath, program.file, run, String(epochs)];
+    const child = spawn('bash', ['-c', ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
     const lines: string[] = [];
     let errors = '';
     child.stderr.on('data', (chunk) => {
@@ -111,5 +117,41 @@ describe('a run that is killed again and again', () => {
     expect(await metricsOf(broken)).toEqual(await metricsOf(whole));
     expect(await lastTensors(broken)).toEqual(await lastTensors(whole));
     expect(existsSync(path.join(broken, 'model/model.json'))).toBe(true);
+  });
+});
+
+// A limit on the size of files stands in for a full disk: it needs no rights, and writing fails in the same places.
+describe('a run whose checkpoints can no longer be written', () => {
+  it('goes on, warns, and keeps the checkpoint before', { timeout: 60_000 }, async () => {
+    const run = path.join(folder, 'full');
+    await runChild(run, (line, child) => line === 'step 12' && child.kill('SIGKILL'));
+    const before = await lastTensors(run);
+    const { lines } = await runChild(run, undefined, { maxFileKilobytes: 200 });
+    const warnings = lines.filter((line) => line.startsWith('warning'));
+    expect(warnings[0]).toMatch(
+      /step-0000000\d\d-epoch-\d{4}\.safetensors: expected to save a checkpoint, which failed: .*; step-.* stays/,
+    );
+    expect(await lastTensors(run)).toEqual(before);
+    expect((await readdir(path.join(run, 'checkpoints'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(lines.at(-1)).toMatch(/^done/);
+    // The network itself had room; and the run can still be repeated from the old checkpoint, to the same bits.
+    expect(existsSync(path.join(run, 'model/model.json'))).toBe(true);
+    expect((await runChild(run)).lines.at(-1)).toBe(lines.at(-1));
+  });
+
+  it('ends with a clear message when the network itself has no room', { timeout: 60_000 }, async () => {
+    const run = path.join(folder, 'fuller');
+    await expect(runChild(run, undefined, { maxFileKilobytes: 30 })).rejects.toThrow(
+      /fuller: expected to save the trained network, which failed: .*; free space and resume the run/,
+    );
+    expect(existsSync(path.join(run, 'model'))).toBe(false);
+    expect((await readdir(run)).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'metrics.csv',
+      'metrics.jsonl',
+      'samples',
+      'tensorboard',
+    ]);
   });
 });
