@@ -1,0 +1,187 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { WebgpuError } from './errors';
+import { registerWebgpuKernels } from './index';
+import type { WebgpuBackend } from './program';
+
+/** What the npm package `webgpu` exports. */
+export interface DawnModule {
+  /** Makes a `GPU`; each option is a `key=value` of Dawn's. */
+  create(options: string[]): object;
+  /** The classes and constants that a browser has as globals. */
+  globals: object;
+}
+
+/**
+ * Gives Node.js what a browser has: `navigator.gpu` and the WebGPU classes as globals. Call it before
+ * @tensorflow/tfjs-backend-webgpu is imported, which looks for them while it loads. Calling it again changes nothing.
+ *
+ * @param dawn the npm package: `provideWebgpu(await import('webgpu'))`.
+ * @param adapter a part of the adapter's name, where there are several; Dawn's default otherwise.
+ */
+export function provideWebgpu(dawn: DawnModule, { adapter }: { adapter?: string } = {}): void {
+  if (findGpu()) return;
+  Object.assign(globalThis, dawn.globals);
+  if (typeof navigator === 'undefined') {
+    Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true, writable: true });
+  }
+  const gpu = dawn.create(adapter === undefined ? [] : [`adapter=${adapter}`]);
+  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
+}
+
+/** How to start WebGPU. */
+export interface WebgpuOptions {
+  /** Which GPU of a computer with two; default 'high-performance'. */
+  powerPreference?: 'high-performance' | 'low-power';
+  /** Refuses adapters that compute on the CPU, such as SwiftShader. Default false. */
+  requireHardware?: boolean;
+}
+
+/** The running engine. */
+export interface WebgpuEngine {
+  /** What the GPU says of itself; empty where the browser hides it. */
+  readonly adapter: { vendor: string; architecture: string; device: string; description: string };
+  /** The adapter computes on the CPU. */
+  readonly software: boolean;
+  /** The greatest tensor in bytes. */
+  readonly maxBufferBytes: number;
+}
+
+interface Gpu {
+  requestAdapter(options: object): Promise<Adapter | null>;
+}
+
+interface Adapter {
+  info?: WebgpuEngine['adapter'] & { isFallbackAdapter?: boolean };
+  isFallbackAdapter?: boolean;
+}
+
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
+
+/**
+ * Makes 'webgpu' the active tfjs backend with this package's kernels, and lets a lost device and exhausted memory end in a
+ * {@link WebgpuError}: thrown by the op that needs the memory, or by the next op or read after the GPU reported it.
+ *
+ * @throws WebgpuError `WEBGPU_MISSING` | `WEBGPU_NO_ADAPTER` | `WEBGPU_SOFTWARE_ADAPTER` | `WEBGPU_FAILED`
+ * @throws MissingKernelError if @tensorflow/tfjs-backend-webgpu is not loaded
+ */
+export async function initWebgpu(options: WebgpuOptions = {}): Promise<WebgpuEngine> {
+  const { powerPreference = 'high-performance', requireHardware = false } = options;
+  const adapter = await requestAdapter(powerPreference);
+  const { vendor = '', architecture = '', device = '', description = '' } = adapter.info ?? {};
+  const names = { vendor, architecture, device, description };
+  const fallback = adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter ?? false;
+  const software = fallback || SOFTWARE.test(Object.values(names).join(' '));
+  if (software && requireHardware) {
+    throw new WebgpuError(
+      'WEBGPU_SOFTWARE_ADAPTER',
+      `initWebgpu: expected a GPU, received "${description || architecture}", which computes on the CPU; ` +
+        'install the driver of the GPU, or choose another backend.',
+    );
+  }
+  registerWebgpuKernels();
+  tf.env().set('WEBGPU_USE_LOW_POWER_GPU', powerPreference === 'low-power');
+  if (!(await tf.setBackend('webgpu'))) {
+    throw new WebgpuError(
+      'WEBGPU_FAILED',
+      `initWebgpu: expected tfjs to start its webgpu backend on "${description || architecture}", received a failure; ` +
+        'see the console for its reason, or choose another backend.',
+    );
+  }
+  const backend = tf.backend() as unknown as WebgpuBackend;
+  watch(backend);
+  const { maxBufferSize, maxStorageBufferBindingSize } = backend.device.limits;
+  return { adapter: names, software, maxBufferBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize) };
+}
+
+function findGpu(): Gpu | undefined {
+  return (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
+}
+
+async function requestAdapter(powerPreference: string): Promise<Adapter> {
+  const gpu = findGpu();
+  if (!gpu) {
+    throw new WebgpuError(
+      'WEBGPU_MISSING',
+      'initWebgpu: expected navigator.gpu, found none; in Node.js install the package webgpu and call ' +
+        "provideWebgpu(await import('webgpu')) first, in a browser use one with WebGPU and a page served by https or localhost.",
+    );
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference });
+  if (adapter) return adapter;
+  throw new WebgpuError(
+    'WEBGPU_NO_ADAPTER',
+    'initWebgpu: expected a GPU adapter, found none; install a driver for Vulkan, Metal or Direct3D 12, or choose another backend.',
+  );
+}
+
+const watched = new WeakSet<object>();
+
+/** Turns what the device reports, later and elsewhere, into errors of the ops that suffer from it. */
+function watch(backend: WebgpuBackend): void {
+  if (watched.has(backend)) return;
+  watched.add(backend);
+  const { device } = backend;
+  let lost: WebgpuError | undefined;
+  let reported: WebgpuError | undefined;
+  /** Throws what was reported since the last call. A lost device stays lost. */
+  const check = () => {
+    const failure = lost ?? reported;
+    reported = undefined;
+    if (failure) throw failure;
+  };
+  void device.lost.then(({ reason, message }) => {
+    lost = new WebgpuError(
+      'WEBGPU_DEVICE_LOST',
+      `webgpu: expected the GPU to go on, received a lost device (${reason || 'unknown'}: ${message}); ` +
+        'start the program again, and go on from the last checkpoint.',
+    );
+  });
+  device.addEventListener('uncapturederror', ({ error }) => {
+    reported ??= toWebgpuError(error);
+  });
+  guardBuffers(backend);
+  const { runWebGPUProgram, read } = backend;
+  backend.runWebGPUProgram = (...args) => {
+    check();
+    return runWebGPUProgram.apply(backend, args);
+  };
+  backend.read = async (dataId) => {
+    check();
+    const values = await read.call(backend, dataId).catch(async (error: unknown) => {
+      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 100))]); // a loss is reported after its victims
+      check();
+      throw error;
+    });
+    check();
+    return values;
+  };
+}
+
+/** Refuses buffers beyond the device's limits where they are asked for, not some reads later. */
+function guardBuffers({ device }: WebgpuBackend): void {
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const createBuffer = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) => {
+    if (descriptor.size > most) {
+      throw outOfMemory(`one of ${descriptor.size} bytes where this GPU takes ${most}`);
+    }
+    try {
+      return createBuffer(descriptor);
+    } catch (cause) {
+      throw outOfMemory(`a failure for ${descriptor.size} bytes`, { cause });
+    }
+  };
+}
+
+function outOfMemory(received: string, options?: ErrorOptions): WebgpuError {
+  const message = `webgpu: expected a buffer of GPU memory, received ${received}; use smaller batches or dispose tensors.`;
+  return new WebgpuError('WEBGPU_OUT_OF_MEMORY', message, options);
+}
+
+function toWebgpuError(error: Error): WebgpuError {
+  const [firstLine] = error.message.split('\n');
+  if (error.constructor.name === 'GPUOutOfMemoryError') return outOfMemory(`"${firstLine}"`, { cause: error });
+  const message = `webgpu: expected the GPU to accept a command, received "${firstLine}"; please report it with the model's layers.`;
+  return new WebgpuError('WEBGPU_FAILED', message, { cause: error });
+}

@@ -1,0 +1,20 @@
+import { LayersError } from '../../errors';
+
+/** Why WebGPU refused or stopped: one stable word a caller may branch on. */
+export type WebgpuErrorCode =
+  | 'WEBGPU_MISSING'
+  | 'WEBGPU_NO_ADAPTER'
+  | 'WEBGPU_SOFTWARE_ADAPTER'
+  | 'WEBGPU_OUT_OF_MEMORY'
+  | 'WEBGPU_DEVICE_LOST'
+  | 'WEBGPU_FAILED';
+
+/** WebGPU cannot start, or cannot go on. */
+export class WebgpuError extends LayersError {
+  override readonly code: WebgpuErrorCode;
+
+  constructor(code: WebgpuErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The WebGPU lane in Node.js, through Dawn. It runs where the environment variable AE_WEBGPU names a folder whose node_modules hold
+ * `webgpu` and `@tensorflow/tfjs-backend-webgpu`, and an adapter is found: `npm run test:webgpu` sets both up.
+ */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { registerCpuKernels } from '../src/backends/cpu';
+import { type DawnModule, initWebgpu, provideWebgpu, registerWebgpuKernels } from '../src/backends/webgpu/index';
+import { describeConformance } from './conformance';
+import { trainAFewSteps } from './training-steps';
+
+const folder = process.env.AE_WEBGPU;
+
+async function load(): Promise<string | undefined> {
+  if (!folder) return 'AE_WEBGPU is not set; npm run test:webgpu sets it up';
+  try {
+    const require = createRequire(pathToFileURL(`${folder}/package.json`));
+    provideWebgpu((await import(pathToFileURL(require.resolve('webgpu')).href)) as DawnModule);
+    require('@tensorflow/tfjs-backend-webgpu');
+    await initWebgpu();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.split('\n')[0];
+  }
+}
+
+const failure = await load();
+
+if (failure) {
+  if (process.env.AE_REQUIRE_WEBGPU === '1') throw new Error(`No WebGPU: ${failure}`);
+  console.warn(`SKIPPED: the WebGPU lane of @ae/layers (${failure}).`);
+}
+
+describe.skipIf(!failure)('without WebGPU', () => {
+  it('says what to do', async () => {
+    await expect(initWebgpu()).rejects.toThrow(
+      /^\[layers\] initWebgpu: expected (navigator\.gpu|a GPU adapter), found none; /,
+    );
+    expect(() => registerWebgpuKernels()).toThrow(/import @tensorflow\/tfjs-backend-webgpu first/);
+  });
+});
+
+if (!failure) {
+  describeConformance('webgpu', {
+    backend: 'webgpu',
+    // tfjs-webgpu's convolutions can't do with no images.
+    trainsEmptyBatches: false,
+    setUp: async () => {
+      await initWebgpu();
+    },
+  });
+
+  describe('WebGPU in Node.js', { timeout: 60_000 }, () => {
+    it('takes the same training steps as the reference', async () => {
+      registerCpuKernels();
+      await tf.setBackend('cpu');
+      const expected = await trainAFewSteps();
+      await initWebgpu();
+      const actual = await trainAFewSteps();
+      expect(actual.losses).toHaveLength(expected.losses.length);
+      for (const [step, loss] of expected.losses.entries()) expect(actual.losses[step]).toBeCloseTo(loss, 5);
+      for (const [i, weight] of expected.weights.entries()) expect(actual.weights[i]).toBeCloseTo(weight, 4);
+    });
+
+    it('names the adapter, and refuses one that computes on the CPU where hardware is required', async () => {
+      const engine = await initWebgpu();
+      expect(Object.values(engine.adapter).join('')).not.toBe('');
+      expect(engine.maxBufferBytes).toBeGreaterThan(2 ** 26);
+      if (!engine.software) return;
+      await expect(initWebgpu({ requireHardware: true })).rejects.toMatchObject({ code: 'WEBGPU_SOFTWARE_ADAPTER' });
+    });
+
+    it('throws where a tensor is greater than the GPU takes, and goes on', async () => {
+      const { maxBufferBytes } = await initWebgpu();
+      const tooMany = maxBufferBytes / 4 + 4;
+      expect(() => tf.tidy(() => tf.fill([tooMany], 1))).toThrow(
+        /expected a buffer of GPU memory, received one of \d+ bytes where this GPU takes \d+; use smaller batches/,
+      );
+      expect(Array.from(await tf.add([1, 2], [3, 4]).data())).toEqual([4, 6]);
+    });
+
+    it('says that the device was lost, for every op and read from then on', async () => {
+      await initWebgpu();
+      const x = tf.add([1, 2], [3, 4]);
+      await tf.nextFrame();
+      (tf.backend() as unknown as { device: { destroy(): void } }).device.destroy();
+      await expect(x.data()).rejects.toMatchObject({ code: 'WEBGPU_DEVICE_LOST' });
+      expect(() => tf.relu(x)).toThrow(/received a lost device .*; start the program again/);
+    });
+  });
+}
