@@ -63,7 +63,9 @@ async function quickstart({ images, minutes }) {
 
 /** Reads the options; folders are relative to where npm was called. */
 function readOptions() {
-  const { values } = parseArgs({ options: { images: { type: 'string' }, minutes: { type: 'string', default: '3.5' } } });
+  const { values } = parseArgs({
+    options: { images: { type: 'string' }, minutes: { type: 'string', default: '3.5' } },
+  });
   if (!(Number(values.minutes) > 0))
     throw new Error(`--minutes: expected a number above 0, received "${values.minutes}".`);
   const images = values.images && path.relative('', path.resolve(process.env.INIT_CWD ?? '', values.images));
