@@ -1,0 +1,193 @@
+/**
+ * Times @ae/lmdb-datum beside its Python peers, in turns, each run in a process of its own.
+ *
+ *     AE_PYTHON=python3 node bench/lmdb/run.mjs --photos DIR [--runs 7] [--out FILE] [--only raw|encoded|import|memory]
+ *
+ * DIR holds train/ and train.txt, a list as convert_imageset takes it. Results are compared bit by bit before anything is timed.
+ * Prints the medians, and writes everything as JSON.
+ */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openDatumLmdb } from '@ae/lmdb-datum';
+import { makeEncoded, makeRaw } from './make-data.mjs';
+
+const { values } = parseArgs({
+  options: {
+    photos: { type: 'string' },
+    runs: { type: 'string', default: '7' },
+    out: { type: 'string' },
+    only: { type: 'string' },
+    data: { type: 'string', default: path.join(os.tmpdir(), 'ae-bench-lmdb') },
+  },
+});
+const here = path.dirname(fileURLToPath(import.meta.url));
+const python = process.env.AE_PYTHON ?? 'python3';
+const cores = os.availableParallelism();
+const data = (name) => path.join(values.data, name);
+const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
+
+/** Runs a program to its end and parses its last line. */
+function run(program, args, oneCore = false) {
+  const [file, all] = oneCore && hasTaskset ? ['taskset', ['-c', '0', program, ...args]] : [program, args];
+  const { status, stdout, stderr } = spawnSync(file, all.map(String), {
+    encoding: 'utf8',
+    cwd: here,
+    maxBuffer: 1 << 26,
+  });
+  if (status !== 0) throw new Error(`${program} ${args[0]}: ${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+const ours = (name, options, oneCore) => run(process.execPath, ['ours.mjs', name, JSON.stringify(options)], oneCore);
+const peer = (script, args, oneCore) => run(python, ['-B', script, ...args], oneCore);
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+
+/** Runs both sides in turns. `check` gives what must be equal on both. */
+function compare(name, sides, check) {
+  const checks = check?.map((side) => side());
+  if (checks && JSON.stringify(checks[0]) !== JSON.stringify(checks[1])) {
+    throw new Error(`${name}: ours and the peer's results differ: ${JSON.stringify(checks)}`);
+  }
+  const results = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
+  for (let i = 0; i < Number(values.runs); i++) {
+    for (const [side, work] of Object.entries(sides)) results[side].push(work());
+  }
+  const summary = Object.entries(results).map(([side, runs]) => {
+    const perSecond = runs.map(({ records, seconds }) => records / seconds);
+    const cpuMicros = runs.map(({ records, cpuSeconds }) => (cpuSeconds / records) * 1e6);
+    return {
+      side,
+      recordsPerSecond: Math.round(median(perSecond)),
+      range: [Math.min(...perSecond), Math.max(...perSecond)].map(Math.round),
+      cpuMicrosPerRecord: Number(median(cpuMicros).toFixed(1)),
+    };
+  });
+  const [mine, ...others] = summary;
+  const best = Math.max(...others.map(({ recordsPerSecond }) => recordsPerSecond));
+  const leastCpu = Math.min(...others.map(({ cpuMicrosPerRecord }) => cpuMicrosPerRecord));
+  const ratio = {
+    recordsPerSecond: Number((mine.recordsPerSecond / best).toFixed(2)),
+    cpu: Number((leastCpu / mine.cpuMicrosPerRecord).toFixed(2)),
+  };
+  console.log(name, JSON.stringify({ ratio, summary }, null, 2));
+  return { name, checked: check !== undefined, ratio, summary };
+}
+
+async function raw() {
+  const database = data('raw-20000');
+  await makeRaw(database, 20_000);
+  const options = { database };
+  const check = [
+    () => ours('raw', { ...options, check: true }),
+    () => peer('peer_raw.py', [database, 'sequential', 1, '--check']),
+  ];
+  return ['sequential', 'random'].map((mode) =>
+    compare(
+      `raw 3x64x64 to float32 NHWC batches of 32, ${mode}, one core`,
+      {
+        ours: () => ours('raw', { ...options, batch: mode === 'random' ? { shuffle: 1 } : {} }, true),
+        'py-lmdb + upb + numpy': () => peer('peer_raw.py', [database, mode, 1], true),
+      },
+      check,
+    ),
+  );
+}
+
+async function encoded() {
+  const cases = [
+    { name: 'JPEG of 80 to 170 pixels, resized to 64x64', size: undefined, height: 64, how: 'resize', repeat: 3 },
+    { name: 'JPEG of 256x256, 224x224 cut out', size: 256, height: 224, how: 'crop', repeat: 1 },
+  ];
+  const results = [];
+  for (const { name, size, height, how } of cases) {
+    const database = data(`encoded-${size ?? 'own'}`);
+    await makeEncoded(database, values.photos, size);
+    const square = { height, width: height };
+    const batch = {
+      channels: 3,
+      ...(how === 'resize' ? { resize: { ...square, resampler: 'bilinear' } } : { crop: square }),
+    };
+    const args = (mode) => [database, height, height, how, mode, cores];
+    results.push(
+      compare(
+        `encoded: ${name}, float32 NHWC batches of 32, all cores`,
+        {
+          ours: () => ours('encoded', { database, batch: { ...batch, workers: cores } }),
+          'py-lmdb + OpenCV, threads': () => peer('peer_encoded.py', args('threads')),
+          'py-lmdb + OpenCV, processes': () => peer('peer_encoded.py', args('processes')),
+        },
+        [
+          () => ours('encoded', { database, batch, check: true }),
+          () => peer('peer_encoded.py', [...args('threads'), '--check']),
+        ],
+      ),
+    );
+  }
+  return results;
+}
+
+/** What both imports must agree on: keys, labels and pixels. */
+function contents(database) {
+  const reader = openDatumLmdb(database);
+  const all = [...reader].map(({ key, datum }) => [key, datum.label, Buffer.from(datum.data).toString('base64')]);
+  reader.close();
+  return all;
+}
+
+function imports() {
+  const { photos } = values;
+  const [mine, theirs] = [data('import-ours'), data('import-peer')];
+  const peerWith = (threads) => () => peer('peer_import.py', [photos, theirs, 64, 64, threads]);
+  const check = [
+    () => ours('import', { photos, output: mine }) && contents(mine),
+    () => peerWith(1)() && contents(theirs),
+  ];
+  return [
+    compare(
+      'import of JPEG photographs at 64x64, all cores',
+      {
+        ours: () => ours('import', { photos, output: mine }),
+        'OpenCV script': peerWith(1),
+        'OpenCV script, threads': peerWith(cores),
+      },
+      check,
+    ),
+  ];
+}
+
+/** Peak memory over ten times the records. */
+async function memory() {
+  const results = [];
+  for (const count of [5_000, 50_000]) {
+    const database = data(`raw-${count}`);
+    await makeRaw(database, count);
+    for (const batch of [{}, { shuffle: 1 }]) {
+      const { maxRssMiB } = ours('memory', { database, batch });
+      results.push({ records: count, shuffle: 'shuffle' in batch, maxRssMiB: Math.round(maxRssMiB) });
+    }
+  }
+  console.log('peak memory', JSON.stringify(results));
+  return [{ name: 'peak memory', results }];
+}
+
+const work = { raw, encoded, import: imports, memory };
+const chosen = values.only ? [values.only] : values.photos ? Object.keys(work) : ['raw', 'memory'];
+if (!values.photos) console.warn('SKIPPED: encoded and import: give --photos DIR with train/ and train.txt');
+const machine = {
+  cpu: os.cpus()[0]?.model,
+  cores,
+  node: process.version,
+  load: os.loadavg(),
+  date: new Date().toISOString(),
+};
+const versions = run(python, [
+  '-c',
+  'import json,cv2,lmdb,numpy,google.protobuf as p,sys;print(json.dumps({"python":sys.version.split()[0],"opencv":cv2.__version__,"py-lmdb":lmdb.__version__,"numpy":numpy.__version__,"protobuf":p.__version__}))',
+]);
+const results = [];
+for (const name of chosen) results.push(...(await work[name]()));
+if (values.out) fs.writeFileSync(values.out, `${JSON.stringify({ machine, versions, results }, null, 2)}\n`);
