@@ -1,0 +1,72 @@
+/**
+ * What the lanes share: a cache folder outside of the repository, packages installed into it beside the repository's own copies of
+ * tfjs, and a run of vitest.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { env as environment } from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+/** The repository. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+const require = (await import('node:module')).createRequire(join(root, 'packages/layers/package.json'));
+
+/** Returns a lane's folder and makes it if it is missing. AE_LANES names another place than ~/.cache/ae-lanes. */
+export function laneFolder(name) {
+  const base = environment.AE_LANES ?? join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ae-lanes');
+  const folder = join(base, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Does `work` once for each value of `key`: later calls find its mark in the folder. */
+export function once(folder, step, key, work) {
+  const mark = join(folder, `.${step}.json`);
+  const wanted = JSON.stringify(key);
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  rmSync(mark, { force: true });
+  console.log(`${step}: ${wanted}`);
+  work();
+  writeFileSync(mark, wanted);
+}
+
+/** Runs a program and ends this one if it fails. */
+export function run(command, args, { cwd = root, env = {} } = {}) {
+  const { status, error } = spawnSync(command, args, { cwd, env: { ...environment, ...env }, stdio: 'inherit' });
+  if (error) fail(`${command}: ${error.message}`);
+  if (status !== 0) fail(`${command} ${args.join(' ')}: exit code ${status}`, status ?? 1);
+}
+
+/** Ends this program. */
+export function fail(message, status = 1) {
+  console.error(message);
+  process.exit(status);
+}
+
+/** Installs packages without running their scripts. */
+export function installPackages(folder, packages) {
+  once(folder, 'packages', packages, () => {
+    writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
+    rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+    run('npm', ['install', '--prefix', folder, ...flags, ...packages], { cwd: folder });
+  });
+}
+
+/** Puts links to the repository's copies of tfjs in place of the lane's: there must be one registry of kernels. */
+export function shareTfjs(folder, names = ['tfjs-core', 'tfjs-layers', 'tfjs-backend-cpu']) {
+  for (const name of names) {
+    const link = join(folder, 'node_modules/@tensorflow', name);
+    rmSync(link, { recursive: true, force: true });
+    symlinkSync(dirname(require.resolve(`@tensorflow/${name}/package.json`)), link, 'junction');
+  }
+}
+
+/** Runs test files of a package. */
+export function runTests(packageName, files, env) {
+  const cwd = join(root, 'packages', packageName);
+  run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env });
+}
