@@ -74,7 +74,13 @@ export class Engine {
     const { exports } = await WebAssembly.instantiate(side.module, { env: { memory } });
     const kernelNames = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
     const kernels = kernelNames.map((name) => exports[name] as SideKernel);
-    const pool = await WorkerPool.start(shared ? threads : 1, kernels, { module: side.module, memory, kernelNames });
+    const pool = await WorkerPool.start({
+      threads: shared ? threads : 1,
+      kernels,
+      module: side.module,
+      memory,
+      kernelNames,
+    });
     return new Engine(backend, side.simd, memory, pool, exports, kernelNames);
   }
 

@@ -11,6 +11,16 @@ const SPINS = 20_000;
 const PATIENCE_MS = 10_000;
 const PATIENCE = 50;
 
+/** How a pool is started. */
+export interface PoolStart extends Omit<WorkerStart, 'control' | 'thread'> {
+  /** Threads altogether, 1 for no workers. */
+  threads: number;
+  /** The kernels of the calling thread, in the order of kernelNames. */
+  kernels: readonly SideKernel[];
+  /** Least time to wait for a worker that has not come back. Default 10 seconds. */
+  patienceMs?: number;
+}
+
 /** What the pool needs of a worker, in Node.js and in browsers. */
 interface Thread {
   /** Ends the thread. */
@@ -21,33 +31,30 @@ interface Thread {
 export class WorkerPool {
   readonly #control: Int32Array;
   readonly #kernels: readonly SideKernel[];
+  readonly #patienceMs: number;
   #threads: Thread[] = [];
   #failure: WasmEngineError | undefined;
 
-  private constructor(control: Int32Array, kernels: readonly SideKernel[]) {
+  private constructor(control: Int32Array, { kernels, patienceMs = PATIENCE_MS }: PoolStart) {
     this.#control = control;
     this.#kernels = kernels;
+    this.#patienceMs = patienceMs;
     control[CONTROL.OPEN] = CLOSED;
   }
 
   /**
    * Starts the workers and waits until they are ready.
    *
-   * @param threads threads altogether, 1 for no workers
-   * @param kernels of the calling thread, in the order of `start.kernelNames`
    * @throws WasmEngineError `WASM_WORKER_FAILED` when a worker does not start
    */
-  static async start(
-    threads: number,
-    kernels: readonly SideKernel[],
-    start: Omit<WorkerStart, 'control' | 'thread'>,
-  ): Promise<WorkerPool> {
-    const buffer = threads > 1 ? new SharedArrayBuffer(4 * CONTROL_WORDS) : new ArrayBuffer(4 * CONTROL_WORDS);
-    const pool = new WorkerPool(new Int32Array(buffer), kernels);
+  static async start(options: PoolStart): Promise<WorkerPool> {
+    const { threads, module, memory, kernelNames } = options;
+    const bytes = 4 * CONTROL_WORDS;
+    const buffer = threads > 1 ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    const pool = new WorkerPool(new Int32Array(buffer), options);
+    const start = { module, memory, kernelNames, control: buffer as SharedArrayBuffer };
     const starting = Array.from({ length: threads - 1 }, (_, index) =>
-      startThread({ ...start, control: buffer as SharedArrayBuffer, thread: index + 1 }, (reason) =>
-        pool.#fail(reason),
-      ),
+      startThread({ ...start, thread: index + 1 }, (reason) => pool.#fail(reason)),
     );
     pool.#threads = await Promise.all(starting);
     return pool;
@@ -88,7 +95,7 @@ export class WorkerPool {
       takeChunks(control, this.#kernels, 0);
     } finally {
       Atomics.store(control, CONTROL.OPEN, CLOSED);
-      if (shared) this.#awaitWorkers(PATIENCE_MS + PATIENCE * (performance.now() - start));
+      if (shared) this.#awaitWorkers(this.#patienceMs + PATIENCE * (performance.now() - start));
     }
     if (Atomics.load(control, CONTROL.FAILED) !== 0) throw this.#fail('a kernel stopped with an error');
   }

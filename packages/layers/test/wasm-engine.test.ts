@@ -1,0 +1,210 @@
+/** The engine as a process sees it: threads, their death, memory that grows, the same bits again, and an end. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { initWasm, type WasmEngine } from '../src/backends/wasm';
+import type { SideKernel } from '../src/backends/wasm/job-control';
+import { WorkerPool } from '../src/backends/wasm/worker-pool';
+import { fuseForward, meanSquaredError, sgdStep } from '../src/index';
+import { buildMirror } from './networks';
+import { randomValues } from './wasm-reference';
+
+vi.setConfig({ testTimeout: 60_000 }); // processes start slowly on a busy machine
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Runs a script with plain Node.js, where `@ae/layers` is the built package; answers the last line it prints. */
+async function run(script: string): Promise<string> {
+  const args = ['--input-type=module', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 60_000 });
+  return stdout.trim().split('\n').at(-1) as string;
+}
+
+/** Trains a small network for three steps; `digest` is that of all its weights. */
+const training = `
+  import { createHash } from 'node:crypto';
+  import * as tf from '@tensorflow/tfjs-core';
+  import { conv2d, conv2dTranspose, flatten, fuseForward, linear, maxPooling2d, maxUnpooling2d, meanSquaredError, relu, reshape, Sequential, sgdStep } from '@ae/layers';
+  import { initWasm } from '@ae/layers/backends/wasm';
+  const engine = await initWasm(OPTIONS);
+  const model = new Sequential({ inputShape: [24, 24, 3] })
+    .add(conv2d({ filters: 12, kernelSize: 3 })).add(relu()).add(maxPooling2d({ poolSize: 2 }))
+    .add(flatten()).add(linear({ units: 70 })).add(linear({ units: 1452 })).add(reshape({ targetShape: [11, 11, 12] }))
+    .add(maxUnpooling2d()).add(conv2dTranspose({ filters: 3, kernelSize: 3 })).build();
+  const sines = (shape, k) => tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin(i * k)), shape);
+  model.setWeights(model.getWeights().map((weight, i) => tf.mul(sines(weight.shape, 1.7 + i), 0.03)));
+  const [x, forward] = [sines([21, 24, 24, 3], 0.37), fuseForward(model)];
+  const variables = model.trainableWeights.map((weight) => weight.read());
+  for (let step = 0; step < 3; step++) {
+    const { value, grads } = tf.variableGrads(() => meanSquaredError(x, forward(x)), variables);
+    for (const variable of variables) sgdStep(variable, grads[variable.name], null, { learningRate: 0.05 });
+    tf.dispose([value, grads]);
+  }
+  const hash = createHash('sha256');
+  for (const variable of variables) hash.update(variable.dataSync());
+  const digest = hash.digest('hex');
+`;
+
+const trainWith = (options: object, last: string) =>
+  run(`${training.replace('OPTIONS', JSON.stringify(options))}\n${last}`);
+
+describe('a process', () => {
+  test('ends by itself when its work is done, with workers that wait for more', async () => {
+    expect(await trainWith({ threads: 3 }, 'console.log(engine.threads);')).toBe('3');
+  });
+
+  test('gets the same bits again, whatever the number of threads', async () => {
+    const digests = await Promise.all([1, 2, 2, 5].map((threads) => trainWith({ threads }, 'console.log(digest);')));
+    expect(new Set(digests).size).toBe(1);
+  });
+
+  test('works without shared memory, on its one thread', async () => {
+    const script = `${training.replace('OPTIONS', '{}')} console.log(engine.threads, tf.backend().wasm.HEAPU8.buffer instanceof ArrayBuffer, digest);`;
+    const without = await run(
+      `delete globalThis.SharedArrayBuffer; ${script.replace(/import (.*?) from '(.*?)';/g, toDynamicImport)}`,
+    );
+    expect(without).toBe(`1 true ${await trainWith({}, 'console.log(digest);')}`);
+  });
+
+  test('works with the kernels for engines without relaxed SIMD', async () => {
+    const weights = 'console.log(engine.simd, variables[0].dataSync().slice(0, 3).join(" "));';
+    const [relaxed, plain] = (await Promise.all([trainWith({}, weights), trainWith({ simd: 'plain' }, weights)])).map(
+      (line) => line.split(' '),
+    );
+    expect(plain?.[0]).toBe('plain');
+    for (const i of [1, 2, 3]) expect(Number(plain?.[i])).toBeCloseTo(Number(relaxed?.[i]), 5);
+  });
+
+  test('is told when a worker died, instead of waiting for it', async () => {
+    const script = `
+      import { createRequire, syncBuiltinESMExports } from 'node:module';
+      const threads = createRequire(process.cwd() + '/')('node:worker_threads');
+      const workers = [];
+      threads.Worker = class extends threads.Worker { constructor(...args) { super(...args); workers.push(this); } };
+      syncBuiltinESMExports();
+      const tf = await import('@tensorflow/tfjs-core');
+      const { initWasm } = await import('@ae/layers/backends/wasm');
+      await initWasm({ threads: 2 });
+      await workers[0].terminate();
+      try { tf.matMul(tf.ones([300, 300]), tf.ones([300, 300])); } catch (error) { console.log(error.name, error.code, error.message); }`;
+    expect(await run(script)).toMatch(
+      /^WasmEngineError WASM_WORKER_FAILED \[layers\] .*worker 1 ended with exit code 1; .+$/,
+    );
+  });
+
+  test('is told of options that make no sense', async () => {
+    await expect(
+      run(`import { initWasm } from '@ae/layers/backends/wasm'; await initWasm({ threads: 1.5 });`),
+    ).rejects.toThrow(
+      "InvalidOptionError: [layers] initWasm: expected `threads` to be 'auto' or a whole number from 1, received 1.5",
+    );
+    await expect(
+      run(
+        `import { initWasm } from '@ae/layers/backends/wasm'; await initWasm({ tfjsBinary: new URL('http://127.0.0.1:9/x.wasm') });`,
+      ),
+    ).rejects.toThrow(
+      '[layers] initWasm: expected to read tfjs-backend-wasm-simd.wasm at http://127.0.0.1:9/x.wasm, received',
+    );
+  });
+});
+
+/** Static imports run before everything else; this makes them wait for what comes first in a script. */
+function toDynamicImport(_statement: string, names: string, from: string): string {
+  return `const ${names.replace(/^\* as /, '')} = await import('${from}');`;
+}
+
+describe('a worker pool', () => {
+  /** (func (export "k") (param i32 i32 i32 i32) (loop (br_if 0 (local.get 3)))): never ends where its scratch is not at 0. */
+  const spinning = Uint8Array.from([
+    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 4, 127, 127, 127, 127, 0, 3, 2, 1, 0, 7, 5, 1, 1, 107, 0, 0],
+    ...[10, 11, 1, 9, 0, 3, 64, 32, 3, 13, 0, 11, 11],
+  ]);
+
+  test('gives up a worker that does not come back', async () => {
+    const module = new WebAssembly.Module(spinning);
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const kernels = [new WebAssembly.Instance(module).exports.k as SideKernel];
+    const pool = await WorkerPool.start({ threads: 2, kernels, module, memory, kernelNames: ['k'], patienceMs: 200 });
+    // Scratch of thread 0 is at 0, that of the worker at 1: it never ends. It may take a few jobs until it is fast enough to get a part.
+    const attempt = () => {
+      for (let i = 0; i < 1e6; i++) pool.run(0, 0, 1e6, 1, 0, 1);
+    };
+    expect(attempt).toThrow(
+      /expected its worker threads to go on, received: 1 of them did not come back within \d+ ms; /,
+    );
+    expect(attempt).toThrow(/did not come back/); // and it stays so
+    pool.dispose();
+  });
+});
+
+describe('one engine', () => {
+  let engine: WasmEngine;
+  beforeAll(async () => {
+    engine = await initWasm({ threads: 2 });
+  });
+  afterAll(() => engine.dispose());
+
+  test('is the one that is there already', async () => {
+    expect(await initWasm({ threads: 7 })).toBe(engine);
+    expect(tf.getBackend()).toBe('wasm');
+  });
+
+  test('computes in memory that grew after its workers began', () => {
+    const before = heapBytes(engine);
+    const x = tf.fill([24, 512, 512, 4], 0.5) as tf.Tensor4D; // 100 MB
+    const filter = tf.fill([3, 3, 4, 4], 0.25) as tf.Tensor4D;
+    const y = tf.conv2d(x, filter, 1, 'same');
+    expect(heapBytes(engine)).toBeGreaterThan(before);
+    const pixels = tf.slice(y, [20, 0, 0, 0], [4, 512, 512, 4]).dataSync();
+    expect(pixels[(5 * 512 + 7) * 4]).toBe(4.5); // 9 taps x 4 channels x 0.125
+    expect(pixels[0]).toBe(2); // a corner: 4 taps
+    expect(Math.max(...pixels.slice(0, 40_000))).toBe(4.5);
+    tf.dispose([x, filter, y]);
+  });
+
+  test('trains two models in turn as it trains each alone', () => {
+    const alone = [1, 2].map((seed) => {
+      const training = trainer(seed);
+      for (let i = 0; i < 3; i++) training.step();
+      return training.weights();
+    });
+    const [first, second] = [trainer(1), trainer(2)];
+    for (let i = 0; i < 3; i++) for (const training of [first, second]) training.step();
+    expect([first.weights(), second.weights()]).toEqual(alone);
+  });
+
+  test('goes on alone after dispose', () => {
+    const product = () => tf.tidy(() => tf.matMul(tf.ones([50, 60]), tf.fill([60, 70], 2)).dataSync());
+    const before = product();
+    engine.dispose();
+    engine.dispose();
+    expect(engine.threads).toBe(1);
+    expect(product()).toEqual(before);
+  });
+});
+
+function heapBytes(engine: WasmEngine): number {
+  return (engine.backend.wasm as unknown as { HEAPU8: Uint8Array }).HEAPU8.byteLength;
+}
+
+/** A small model that trains on random images, everything determined by the seed. */
+function trainer(seed: number): { step(): void; weights(): Float32Array[] } {
+  const model = buildMirror(16, [4, 8], 5 + seed).build();
+  const values = model
+    .getWeights()
+    .map((weight, i) => tf.mul(tf.tensor(randomValues(weight.size, seed * 100 + i), weight.shape), 0.2));
+  model.setWeights(values);
+  const [x, forward] = [tf.tensor4d(randomValues(3 * 768, seed), [3, 16, 16, 3]), fuseForward(model)];
+  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  return {
+    step() {
+      const { value, grads } = tf.variableGrads(() => meanSquaredError(x, forward(x)), variables);
+      for (const variable of variables)
+        sgdStep(variable, grads[variable.name] as tf.Tensor, null, { learningRate: 0.1 });
+      tf.dispose([value, grads]);
+    },
+    weights: () => variables.map((variable) => variable.dataSync() as Float32Array),
+  };
+}
