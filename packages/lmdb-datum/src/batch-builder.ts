@@ -3,7 +3,7 @@ import type { CheckedBatchOptions } from './batch-options.js';
 import type { Datum } from './datum.js';
 import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from './errors.js';
 import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image.js';
-import { PackMemory } from './pack-kernel.js';
+import { createPackKernels, type Packer } from './pack-kernel.js';
 import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels.js';
 import { Random } from './random.js';
 import type { RecordReader } from './record-reader.js';
@@ -43,7 +43,7 @@ const NO_RECORDS: BuiltBatch = {
 
 export class BatchBuilder {
   private plan?: PackPlan;
-  private memory?: PackMemory;
+  private packer?: Packer;
   private slotAddresses: number[] = [];
 
   constructor(
@@ -104,7 +104,7 @@ export class BatchBuilder {
       layout === 'NHWC' ? [rows, height, width, channels] : [rows, channels, height, width];
     const kept =
       lost.size === 0 ? { data: out, labels, indices: job.indices } : withoutRows(job, out, labels, rowLength, lost);
-    const data = this.memory && !this.options.reuse ? kept.data.slice() : kept.data;
+    const data = this.packer && !this.options.reuse ? kept.data.slice() : kept.data;
     return { ...kept, data, shape: shape(kept.labels.length) };
   }
 
@@ -121,7 +121,7 @@ export class BatchBuilder {
 
   private pack(source: PixelSource, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): void {
     this.assertFits(source, i);
-    packPixels(source, out, at, this.plan as PackPlan, this.place(source, i, epoch), this.memory);
+    packPixels(source, out, at, this.plan as PackPlan, this.place(source, i, epoch), this.packer);
   }
 
   /** Learns the size of all records from the first one that can be read, and takes the memory for batches of that size. */
@@ -156,14 +156,15 @@ export class BatchBuilder {
 
   private takeMemory(rowLength: number): void {
     const { batchSize, dtype, prefetch } = this.options;
-    const memory = PackMemory.create();
-    if (!memory) return;
+    const packer = createPackKernels();
+    if (!packer) return;
+    const { memory } = packer;
     const window = memory.allocate(WINDOW_BYTES);
     const bytes = batchSize * rowLength * (dtype === 'uint8' ? 1 : 4);
     // One for each batch under way, and one for the batch in use if it isn't copied.
     const slots = Array.from({ length: prefetch + 1 }, () => memory.allocate(bytes));
     if (window === undefined || slots.some((slot) => slot === undefined)) return;
-    this.memory = memory;
+    this.packer = packer;
     this.slotAddresses = slots as number[];
     this.records.useWindow(Buffer.from(memory.buffer, window, WINDOW_BYTES));
   }
@@ -171,9 +172,9 @@ export class BatchBuilder {
   private output({ rows, indices, slot }: BatchJob, rowLength: number): Float32Array | Uint8Array {
     const length = rows * rowLength;
     const isFloat = this.options.dtype === 'float32';
-    if (!this.memory) return isFloat ? new Float32Array(length) : new Uint8Array(length);
+    if (!this.packer) return isFloat ? new Float32Array(length) : new Uint8Array(length);
     const address = this.slotAddresses[slot % this.slotAddresses.length] as number;
-    const { buffer } = this.memory;
+    const { buffer } = this.packer.memory;
     const out = isFloat ? new Float32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
     return out.fill(0, indices.length * rowLength);
   }

@@ -4,6 +4,7 @@ import { sniffImage } from './datum.js';
 import { describe, ImageError, MissingDependencyError, reasonOf } from './errors.js';
 import { readJpegHeader, readPngChannels } from './image-header.js';
 import { decodeOrdinaryJpeg } from './jpeg.js';
+import { runKernel } from './pixel-kernel.js';
 
 type SharpModule = (input?: Uint8Array | string, options?: SharpOptions) => Sharp;
 
@@ -123,6 +124,12 @@ export function toGray({ data, channels, height, width }: Pixels, truncate = fal
 /** Interleaved `[H, W, C]` RGB(A) to planar `[C, H, W]` BGR(A), as a raw Datum holds it. */
 export function toPlanarBgr({ data, channels, height, width }: Pixels): Uint8Array {
   const count = height * width;
+  if (channels === 3) {
+    const bytes = runKernel([data, { bytes: 3 * count }], 1, (kernels, [src, dst]) =>
+      kernels.planarBgr(src!, count, dst!),
+    );
+    if (bytes) return bytes;
+  }
   const planar = new Uint8Array(count * channels);
   for (let c = 0; c < channels; c++) {
     const from = storedChannel(c, channels);

@@ -37,8 +37,8 @@ interface TurboJpeg {
 
 const FORMAT_RGB = 0;
 const FORMAT_GRAY = 6;
-/** Larger images go to sharp, which doesn't hold up the thread. */
-const MOST_PIXELS = 1 << 24;
+/** Larger images go to sharp, which is as fast on them and doesn't hold up the thread. */
+const MOST_PIXELS = 512 * 512;
 
 /** A decoder and its memory. Thrown away if the C code gives up by longjmp, which leaves it in an unknown state. */
 class Decoder {

@@ -1,5 +1,5 @@
 /** Puts the pixels of one record into a batch: layout, channel order, crop, mirror, mean and scale. */
-import type { PackMemory } from './pack-kernel.js';
+import type { Packer } from './pack-kernel.js';
 
 /** Pixels of one record, as they come. */
 export interface PixelSource {
@@ -51,7 +51,7 @@ function sourceChannel(c: number, source: PixelSource, order: 'rgb' | 'bgr'): nu
 /**
  * Writes a record to `out` from element `at`. Float results are `(value - mean) * scale` in float32 arithmetic.
  *
- * @param memory Where the kernels work; used if both `source.data` and `out` lie in it.
+ * @param packer Its kernels are used if both `source.data` and `out` lie in its memory.
  */
 export function packPixels(
   source: PixelSource,
@@ -59,10 +59,36 @@ export function packPixels(
   at: number,
   plan: PackPlan,
   placement: Placement,
-  memory?: PackMemory,
+  packer?: Packer,
 ): void {
-  if (memory && packBySimd(source, out, at, plan, placement, memory)) return;
-  packPlainly(source, out, at, plan, placement);
+  if (packer && packBySimd(source, out, at, plan, placement, packer)) return;
+  if (isAsItComes(source, out, plan, placement)) packAsItComes(source, out as Float32Array, at, plan, placement);
+  else packPlainly(source, out, at, plan, placement);
+}
+
+/** True for decoded images whose pixels only have to become floats, in the order in which they are. */
+function isAsItComes(
+  source: PixelSource,
+  out: Float32Array | Uint8Array,
+  { layout, channelOrder, channels, meanPlanes }: PackPlan,
+  { mirror }: Placement,
+): boolean {
+  const isRgb = !source.planar && channels === 3 && channelOrder === 'rgb';
+  return isRgb && layout === 'NHWC' && !mirror && !meanPlanes && out instanceof Float32Array;
+}
+
+function packAsItComes(source: PixelSource, out: Float32Array, at: number, plan: PackPlan, place: Placement): void {
+  const { height, width, channelMeans, scale } = plan;
+  const [red, green, blue] = [channelMeans[0]!, channelMeans[1]!, channelMeans[2]!];
+  const { data } = source;
+  for (let y = 0, t = at; y < height; y++) {
+    let s = ((place.top + y) * source.width + place.left) * 3;
+    for (const end = t + 3 * width; t < end; t += 3, s += 3) {
+      out[t] = Math.fround(data[s]! - red) * scale;
+      out[t + 1] = Math.fround(data[s + 1]! - green) * scale;
+      out[t + 2] = Math.fround(data[s + 2]! - blue) * scale;
+    }
+  }
 }
 
 /** Planes of bytes by the kernels. Returns false for what they don't do: interleaved pixels, mean images, uint8 planes. */
@@ -72,7 +98,7 @@ function packBySimd(
   at: number,
   plan: PackPlan,
   placement: Placement,
-  memory: PackMemory,
+  { kernels, memory }: Packer,
 ): boolean {
   const from = memory.addressOf(source.data);
   const to = memory.addressOf(out);
@@ -94,14 +120,14 @@ function packBySimd(
     const p0 = first + sourceChannel(0, source, channelOrder) * planeBytes;
     const p1 = first + planeBytes;
     const p2 = first + sourceChannel(2, source, channelOrder) * planeBytes;
-    const { interleaveF32, interleaveU8 } = memory.kernels;
+    const { interleaveF32, interleaveU8 } = kernels;
     if (!isFloat) interleaveU8(p0, p1, p2, source.width, columns, rows, mirror, dst);
     else interleaveF32(p0, p1, p2, source.width, columns, rows, mirror, dst, means[0]!, means[1]!, means[2]!, scale);
     return true;
   }
   for (let c = 0; c < channels; c++) {
     const plane = first + sourceChannel(c, source, channelOrder) * planeBytes;
-    memory.kernels.planeF32(plane, source.width, columns, rows, mirror, dst + 4 * c * height * width, means[c]!, scale);
+    kernels.planeF32(plane, source.width, columns, rows, mirror, dst + 4 * c * height * width, means[c]!, scale);
   }
   return true;
 }

@@ -1,15 +1,18 @@
 /** Resizing that averages all pixels under a target pixel (triangle filter): Pillow's BILINEAR, bit by bit. */
 import type { Pixels } from './image.js';
+import { runKernel } from './pixel-kernel.js';
 import type { Size } from './resize.js';
+import { bySizes } from './size-cache.js';
 
 /** Bits behind the point of a weight, as in Pillow. Sums of 255 times all weights stay below 2^31. */
 const WEIGHT_BITS = 22;
 const HALF = 1 << (WEIGHT_BITS - 1);
 
-/** For each target pixel: the first source pixel, how many, and their weights, `most` apart. */
-interface Windows {
-  first: Int32Array;
-  count: Int32Array;
+/** Which source pixels make each target pixel. */
+export interface Windows {
+  /** First source index and count, for each target pixel. */
+  ranges: Int32Array;
+  /** Their weights, `most` apart. */
   weights: Int32Array;
   most: number;
 }
@@ -20,17 +23,41 @@ interface Windows {
  */
 export function resizeAntialiased(pixels: Pixels, { height, width }: Size): Pixels {
   const { channels } = pixels;
-  const wide = pixels.width === width ? pixels.data : alongRows(pixels, windows(pixels.width, width), width);
-  if (pixels.height === height) return { data: wide, channels, height, width };
-  const data = alongColumns(wide, windows(pixels.height, height), height, width * channels);
-  return { data, channels, height, width };
+  const across = pixels.width === width ? undefined : windowsFor(pixels.width, width);
+  const wide = across ? resizeRows(pixels, across, width) : pixels.data;
+  const rowBytes = width * channels;
+  const down = pixels.height === height ? undefined : windowsFor(pixels.height, height);
+  return { data: down ? resizeColumns(wide, down, height, rowBytes) : wide, channels, height, width };
 }
 
-function windows(from: number, to: number): Windows {
+function resizeRows(pixels: Pixels, across: Windows, to: number): Uint8Array {
+  const { data, channels, height, width } = pixels;
+  const blocks = [data, { bytes: height * to * channels }, across.ranges, across.weights];
+  const out =
+    channels <= 4
+      ? runKernel(blocks, 1, (kernels, [src, dst, ranges, weights]) =>
+          kernels.alongRows(src!, width, height, channels, dst!, to, ranges!, weights!, across.most),
+        )
+      : undefined;
+  return out ?? alongRows(pixels, across, to);
+}
+
+function resizeColumns(data: Uint8Array, down: Windows, to: number, rowBytes: number): Uint8Array {
+  const out = runKernel(
+    [data, { bytes: to * rowBytes }, down.ranges, down.weights],
+    1,
+    (kernels, [src, dst, ranges, weights]) =>
+      kernels.alongColumns(src!, rowBytes, dst!, to, ranges!, weights!, down.most),
+  );
+  return out ?? alongColumns(data, down, to, rowBytes);
+}
+
+/** The windows of a triangle filter, as Pillow computes them. */
+export function windows(from: number, to: number): Windows {
   const scale = from / to;
   const support = Math.max(scale, 1);
   const most = Math.ceil(support) * 2 + 1;
-  const result = { first: new Int32Array(to), count: new Int32Array(to), weights: new Int32Array(to * most), most };
+  const result = { ranges: new Int32Array(2 * to), weights: new Int32Array(to * most), most };
   for (let i = 0; i < to; i++) {
     const center = (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
@@ -42,25 +69,28 @@ function windows(from: number, to: number): Windows {
     exact.forEach((weight, k) => {
       result.weights[i * most + k] = Math.trunc(0.5 + (weight / sum) * (1 << WEIGHT_BITS));
     });
-    result.first[i] = first;
-    result.count[i] = end - first;
+    result.ranges[2 * i] = first;
+    result.ranges[2 * i + 1] = end - first;
   }
   return result;
 }
 
-function alongRows(
+const windowsFor = bySizes(windows);
+
+/** `resizeRows` in plain JavaScript. */
+export function alongRows(
   { data, channels, height, width }: Pixels,
-  { first, count, weights, most }: Windows,
+  { ranges, weights, most }: Windows,
   to: number,
 ): Uint8Array {
   const out = new Uint8Array(height * to * channels);
   for (let y = 0, t = 0; y < height; y++) {
     for (let x = 0; x < to; x++) {
-      const start = (y * width + first[x]!) * channels;
+      const start = (y * width + ranges[2 * x]!) * channels;
+      const count = ranges[2 * x + 1]!;
       for (let c = 0; c < channels; c++) {
         let sum = HALF;
-        for (let k = 0, s = start + c, w = x * most; k < count[x]!; k++, s += channels)
-          sum += data[s]! * weights[w + k]!;
+        for (let k = 0, s = start + c, w = x * most; k < count; k++, s += channels) sum += data[s]! * weights[w + k]!;
         out[t++] = sum >> WEIGHT_BITS;
       }
     }
@@ -68,9 +98,10 @@ function alongRows(
   return out;
 }
 
-function alongColumns(
+/** `resizeColumns` in plain JavaScript. */
+export function alongColumns(
   data: Uint8Array,
-  { first, count, weights, most }: Windows,
+  { ranges, weights, most }: Windows,
   to: number,
   rowBytes: number,
 ): Uint8Array {
@@ -78,9 +109,9 @@ function alongColumns(
   const sums = new Int32Array(rowBytes);
   for (let y = 0, t = 0; y < to; y++) {
     sums.fill(HALF);
-    for (let k = 0; k < count[y]!; k++) {
+    for (let k = 0; k < ranges[2 * y + 1]!; k++) {
       const weight = weights[y * most + k]!;
-      const row = (first[y]! + k) * rowBytes;
+      const row = (ranges[2 * y]! + k) * rowBytes;
       for (let i = 0; i < rowBytes; i++) sums[i]! += data[row + i]! * weight;
     }
     for (let i = 0; i < rowBytes; i++) out[t++] = sums[i]! >> WEIGHT_BITS;

@@ -1,6 +1,8 @@
 /** cv::resize with INTER_LINEAR, bit by bit. */
 import type { Pixels } from './image.js';
+import { runKernel } from './pixel-kernel.js';
 import type { Size } from './resize.js';
+import { bySizes } from './size-cache.js';
 
 const COEF_BITS = 11;
 const COEF_ONE = 1 << COEF_BITS;
@@ -10,68 +12,81 @@ const COEF_ONE = 1 << COEF_BITS;
  * antialiasing, and at exactly half size the mean of 2x2 pixels, which OpenCV puts in its place.
  */
 export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
-  const { data, channels, height, width } = pixels;
-  const out = new Uint8Array(target.height * target.width * channels);
-  const result = { data: out, channels, height: target.height, width: target.width };
-  if (height === 2 * target.height && width === 2 * target.width) return halve(pixels, result);
-  const xs = taps(width, target.width, true);
-  const ys = taps(height, target.height, false);
-  const upper = new Int32Array(target.width * channels);
-  const lower = new Int32Array(target.width * channels);
+  const { channels, height, width } = pixels;
+  const result = { channels, height: target.height, width: target.width };
+  if (height === 2 * target.height && width === 2 * target.width) return halve(pixels, target);
+  const xs = columnTaps(width, target.width);
+  const ys = rowTaps(height, target.height);
+  const rowLength = target.width * channels;
+  const blocks = [pixels.data, { bytes: target.height * rowLength }, xs, ys, { bytes: 8 * rowLength }];
+  const data = runKernel(blocks, 1, (kernels, [src, dst, x, y, scratch]) =>
+    kernels.bilinear(src!, width, channels, dst!, target.width, target.height, x!, y!, scratch!),
+  );
+  return { data: data ?? resizePlainly(pixels, target, xs, ys), ...result };
+}
+
+/** The same in plain JavaScript. */
+export function resizePlainly(
+  { data, channels, width }: Pixels,
+  target: Size,
+  xs: Int32Array,
+  ys: Int32Array,
+): Uint8Array {
+  const rowLength = target.width * channels;
+  const out = new Uint8Array(target.height * rowLength);
+  const upper = new Int32Array(rowLength);
+  const lower = new Int32Array(rowLength);
   for (let y = 0, t = 0; y < target.height; y++) {
-    blendRow(data, ys.first[y]! * width * channels, channels, xs, upper);
-    blendRow(data, ys.second[y]! * width * channels, channels, xs, lower);
-    const weightUpper = ys.weightFirst[y]!;
-    const weightLower = ys.weightSecond[y]!;
-    for (let i = 0; i < upper.length; i++) {
+    const [first, second, weightUpper, weightLower] = ys.subarray(4 * y, 4 * y + 4) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    blendRow(data, first * width * channels, channels, xs, upper);
+    blendRow(data, second * width * channels, channels, xs, lower);
+    for (let i = 0; i < rowLength; i++) {
       const sum = ((weightUpper * (upper[i]! >> 4)) >> 16) + ((weightLower * (lower[i]! >> 4)) >> 16);
       out[t++] = (sum + 2) >> 2;
     }
   }
-  return result;
+  return out;
 }
 
-interface Taps {
-  first: Int32Array;
-  second: Int32Array;
-  weightFirst: Int32Array;
-  weightSecond: Int32Array;
-}
-
-/** OpenCV drops the second tap outside of the image across a row, but down a column takes the edge twice, which rounds differently. */
-function taps(from: number, to: number, dropOutside: boolean): Taps {
-  const result = {
-    first: new Int32Array(to),
-    second: new Int32Array(to),
-    weightFirst: new Int32Array(to),
-    weightSecond: new Int32Array(to),
-  };
+/**
+ * For each target column or row: first and second source index, and their weights. OpenCV drops the second tap outside of the image
+ * across a row, but down a column takes the edge twice, which rounds differently.
+ */
+export function taps(from: number, to: number, dropOutside: boolean): Int32Array {
+  const result = new Int32Array(4 * to);
   const scale = 1 / (to / from);
   for (let i = 0; i < to; i++) {
     const position = Math.fround((i + 0.5) * scale - 0.5);
     const index = Math.floor(position);
     const isOutside = index < 0 || index >= from - 1;
     const fraction = dropOutside && isOutside ? 0 : Math.fround(position - index);
-    result.first[i] = Math.min(Math.max(index, 0), from - 1);
-    result.second[i] = Math.min(Math.max(index + 1, 0), from - 1);
-    result.weightFirst[i] = roundHalfEven(Math.fround(1 - fraction) * COEF_ONE);
-    result.weightSecond[i] = roundHalfEven(fraction * COEF_ONE);
+    result[4 * i] = Math.min(Math.max(index, 0), from - 1);
+    result[4 * i + 1] = Math.min(Math.max(index + 1, 0), from - 1);
+    result[4 * i + 2] = roundHalfEven(Math.fround(1 - fraction) * COEF_ONE);
+    result[4 * i + 3] = roundHalfEven(fraction * COEF_ONE);
   }
   return result;
 }
 
-function blendRow(data: Uint8Array, row: number, channels: number, xs: Taps, out: Int32Array): void {
-  for (let x = 0, t = 0; x < xs.first.length; x++) {
-    const first = row + xs.first[x]! * channels;
-    const second = row + xs.second[x]! * channels;
-    for (let c = 0; c < channels; c++) {
-      out[t++] = data[first + c]! * xs.weightFirst[x]! + data[second + c]! * xs.weightSecond[x]!;
-    }
+const columnTaps = bySizes((from, to) => taps(from, to, true));
+const rowTaps = bySizes((from, to) => taps(from, to, false));
+
+function blendRow(data: Uint8Array, row: number, channels: number, xs: Int32Array, out: Int32Array): void {
+  for (let x = 0, t = 0; x < xs.length; x += 4) {
+    const first = row + xs[x]! * channels;
+    const second = row + xs[x + 1]! * channels;
+    for (let c = 0; c < channels; c++) out[t++] = data[first + c]! * xs[x + 2]! + data[second + c]! * xs[x + 3]!;
   }
 }
 
-function halve({ data, channels, width }: Pixels, result: Pixels): Pixels {
+function halve({ data, channels, width }: Pixels, target: Size): Pixels {
   const rowBytes = width * channels;
+  const result = { data: new Uint8Array(target.height * target.width * channels), channels, ...target };
   for (let y = 0, t = 0; y < result.height; y++) {
     for (let x = 0; x < result.width; x++) {
       for (let c = 0; c < channels; c++) {

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index.js';
 import { openDatumLmdb } from '../src/index.js';
-import { PackMemory } from '../src/pack-kernel.js';
+import { createPackKernels } from '../src/pack-kernel.js';
 import { type PackPlan, packPixels } from '../src/pack-pixels.js';
+import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased.js';
+import { resizeBilinear, resizePlainly, taps } from '../src/resize-bilinear.js';
 import { fixture } from './golden.js';
 import { writeDatabase } from './scratch.js';
 
@@ -388,7 +390,8 @@ describe('the SIMD kernels', () => {
         };
         const placement = { top: given.cropTop, left: given.cropLeft, mirror };
         const count = channels * given.height * given.width;
-        const memory = PackMemory.create()!;
+        const packer = createPackKernels()!;
+        const { memory } = packer;
         const dataAt = memory.allocate(pixels)!;
         const outAt = memory.allocate((count + 8) * 4)!;
         const data = new Uint8Array(memory.buffer, dataAt, pixels).map((_, i) => (i * 73 + given.seed) & 255);
@@ -404,12 +407,35 @@ describe('the SIMD kernels', () => {
           4,
           plan,
           placement,
-          memory,
+          packer,
         );
         packPixels({ ...source, data }, plain, 4, plan, placement);
         expect([...bySimd]).toEqual([...plain]);
       },
     );
     fc.assert(property, { numRuns: 300, seed: 1 });
+  });
+
+  it('resize to the very bytes that plain loops give', () => {
+    const side = fc.integer({ min: 1, max: 40 });
+    const given = fc.record({
+      channels: fc.integer({ min: 1, max: 4 }),
+      height: side,
+      width: side,
+      toHeight: side,
+      toWidth: side,
+    });
+    const property = fc.property(given, ({ channels, height, width, toHeight, toWidth }) => {
+      const data = Uint8Array.from({ length: channels * height * width }, (_, i) => (i * 151 + (i >> 3)) & 255);
+      const pixels = { data, channels, height, width };
+      const target = { height: toHeight, width: toWidth };
+      const across = alongRows(pixels, windows(width, toWidth), toWidth);
+      const down = alongColumns(across, windows(height, toHeight), toHeight, toWidth * channels);
+      expect(resizeAntialiased(pixels, target).data).toEqual(down);
+      if (height === 2 * toHeight && width === 2 * toWidth) return;
+      const plain = resizePlainly(pixels, target, taps(width, toWidth, true), taps(height, toHeight, false));
+      expect(resizeBilinear(pixels, target).data).toEqual(plain);
+    });
+    fc.assert(property, { numRuns: 200, seed: 1 });
   });
 });

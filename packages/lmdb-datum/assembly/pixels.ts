@@ -1,0 +1,157 @@
+/**
+ * Kernels that resize interleaved uint8 pixels and turn them into planes (AssemblyScript, compiled to WebAssembly when the package
+ * is built).
+ *
+ * Pointer contract: addresses are bytes in the imported memory. Tables of i32 are aligned to 4. Pixels need no alignment, but 16
+ * bytes behind the end of `src` may be read. Nothing outside of `dst` and the scratch rows is written.
+ */
+
+/**
+ * cv::resize with INTER_LINEAR. `xs` and `ys` hold, for each target column or row: first and second source index, and their weights
+ * of 11 bits (4 i32). `scratch` has room for two rows of `dstWidth * channels` i32.
+ */
+export function bilinear(
+  src: usize,
+  srcWidth: i32,
+  channels: i32,
+  dst: usize,
+  dstWidth: i32,
+  dstHeight: i32,
+  xs: usize,
+  ys: usize,
+  scratch: usize,
+): void {
+  const rowLength = dstWidth * channels;
+  let upper = scratch;
+  let lower = scratch + 4 * rowLength;
+  let upperIs = -1;
+  let lowerIs = -1;
+  for (let y = 0; y < dstHeight; y++) {
+    const first = load<i32>(ys + 16 * y);
+    const second = load<i32>(ys + 16 * y, 4);
+    // Rows come in order, so the lower one is often the next upper one.
+    if (upperIs !== first) {
+      if (lowerIs === first) {
+        const swap = upper;
+        upper = lower;
+        lower = swap;
+        lowerIs = upperIs;
+      } else {
+        blendRow(src + first * srcWidth * channels, channels, xs, dstWidth, upper);
+      }
+      upperIs = first;
+    }
+    if (lowerIs !== second) {
+      blendRow(src + second * srcWidth * channels, channels, xs, dstWidth, lower);
+      lowerIs = second;
+    }
+    const weightUpper = load<i32>(ys + 16 * y, 8);
+    const weightLower = load<i32>(ys + 16 * y, 12);
+    for (let i = 0; i < rowLength; i++) {
+      const sum =
+        ((weightUpper * (load<i32>(upper + 4 * i) >> 4)) >> 16) +
+        ((weightLower * (load<i32>(lower + 4 * i) >> 4)) >> 16);
+      store<u8>(dst++, (sum + 2) >> 2);
+    }
+  }
+}
+
+function blendRow(row: usize, channels: i32, xs: usize, dstWidth: i32, out: usize): void {
+  for (let x = 0; x < dstWidth; x++) {
+    const first = row + load<i32>(xs) * channels;
+    const second = row + load<i32>(xs, 4) * channels;
+    const weightFirst = load<i32>(xs, 8);
+    const weightSecond = load<i32>(xs, 12);
+    for (let c = 0; c < channels; c++) {
+      store<i32>(out, <i32>load<u8>(first + c) * weightFirst + <i32>load<u8>(second + c) * weightSecond);
+      out += 4;
+    }
+    xs += 16;
+  }
+}
+
+/**
+ * Weighted sums along rows, with weights of 22 bits. `windows` holds first source index and count for each target column (2 i32),
+ * `weights` their weights, `most` apart.
+ */
+export function alongRows(
+  src: usize,
+  srcWidth: i32,
+  height: i32,
+  channels: i32,
+  dst: usize,
+  dstWidth: i32,
+  windows: usize,
+  weights: usize,
+  most: i32,
+): void {
+  for (let y = 0; y < height; y++) {
+    const row = src + y * srcWidth * channels;
+    for (let x = 0; x < dstWidth; x++) {
+      let pixel = row + load<i32>(windows + 8 * x) * channels;
+      const count = load<i32>(windows + 8 * x, 4);
+      let weight = weights + 4 * x * most;
+      // Four channels at once; what is read past a pixel's own channels isn't stored.
+      let sums = i32x4.splat(1 << 21);
+      for (let k = 0; k < count; k++) {
+        const values = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(pixel)));
+        sums = i32x4.add(sums, i32x4.mul(values, i32x4.splat(load<i32>(weight))));
+        pixel += channels;
+        weight += 4;
+      }
+      store<u8>(dst, i32x4.extract_lane(sums, 0) >> 22);
+      if (channels > 1) store<u8>(dst, i32x4.extract_lane(sums, 1) >> 22, 1);
+      if (channels > 2) store<u8>(dst, i32x4.extract_lane(sums, 2) >> 22, 2);
+      if (channels > 3) store<u8>(dst, i32x4.extract_lane(sums, 3) >> 22, 3);
+      dst += channels;
+    }
+  }
+}
+
+/** Weighted sums down columns, as `alongRows`. */
+export function alongColumns(
+  src: usize,
+  rowBytes: i32,
+  dst: usize,
+  dstHeight: i32,
+  windows: usize,
+  weights: usize,
+  most: i32,
+): void {
+  for (let y = 0; y < dstHeight; y++) {
+    const top = src + load<i32>(windows + 8 * y) * rowBytes;
+    const count = load<i32>(windows + 8 * y, 4);
+    const weight = weights + 4 * y * most;
+    let i = 0;
+    for (; i + 8 <= rowBytes; i += 8) {
+      let low = i32x4.splat(1 << 21);
+      let high = low;
+      for (let k = 0; k < count; k++) {
+        const values = v128.load8x8_u(top + k * rowBytes + i);
+        const factor = i32x4.splat(load<i32>(weight + 4 * k));
+        low = i32x4.add(low, i32x4.mul(i32x4.extend_low_i16x8_u(values), factor));
+        high = i32x4.add(high, i32x4.mul(i32x4.extend_high_i16x8_u(values), factor));
+      }
+      const words = i16x8.narrow_i32x4_s(i32x4.shr_u(low, 22), i32x4.shr_u(high, 22));
+      v128.store64_lane(dst, i8x16.narrow_i16x8_u(words, words), 0);
+      dst += 8;
+    }
+    for (; i < rowBytes; i++) {
+      let sum = 1 << 21;
+      for (let k = 0; k < count; k++) sum += <i32>load<u8>(top + k * rowBytes + i) * load<i32>(weight + 4 * k);
+      store<u8>(dst++, sum >> 22);
+    }
+  }
+}
+
+/** Interleaved RGB to planes of blue, green and red. */
+export function planarBgr(src: usize, count: i32, dst: usize): void {
+  const green = dst + count;
+  const red = green + count;
+  for (let i = 0; i < count; i++) {
+    store<u8>(red + i, load<u8>(src));
+    store<u8>(green + i, load<u8>(src, 1));
+    store<u8>(dst + i, load<u8>(src, 2));
+    src += 3;
+  }
+}

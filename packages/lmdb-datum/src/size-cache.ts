@@ -1,0 +1,18 @@
+/** Remembers what was computed for a pair of sizes: the images of a set often share a few. */
+
+const MOST = 1024;
+
+/** Wraps a function of two lengths (and nothing else) so that it computes each pair once. */
+export function bySizes<T>(compute: (from: number, to: number) => T): (from: number, to: number) => T {
+  const known = new Map<string, T>();
+  return (from, to) => {
+    const key = `${from} ${to}`;
+    let value = known.get(key);
+    if (value === undefined) {
+      if (known.size >= MOST) known.clear();
+      value = compute(from, to);
+      known.set(key, value);
+    }
+    return value;
+  };
+}
