@@ -6,6 +6,7 @@ export default defineConfig({
     'backends/cpu': 'src/backends/cpu.ts',
     'backends/tensorflow/index': 'src/backends/tensorflow/index.ts',
     'backends/wasm/index': 'src/backends/wasm/index.ts',
+    'backends/webgl/index': 'src/backends/webgl/index.ts',
     'backends/webgpu/index': 'src/backends/webgpu/index.ts',
   },
   format: ['esm', 'cjs'],

@@ -1,0 +1,33 @@
+/**
+ * The kernels on WebGL 2, for browsers without WebGPU.
+ *
+ * No backend is imported here: import @tensorflow/tfjs-backend-webgl first.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { MissingKernelError } from '../../errors';
+import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
+import { registerKernels } from '../register-kernels';
+import { maxPoolWithArgmax } from './pooling';
+import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
+
+/**
+ * Registers the kernels of this package for the backend `webgl`. Calling it again does nothing.
+ *
+ * Textures hold float32, also for int32: pooled inputs of more than 2^24 elements an image are refused with a ShapeError, and
+ * GPUs without 32-bit float textures with a MissingKernelError.
+ *
+ * @throws MissingKernelError if @tensorflow/tfjs-backend-webgl is not loaded.
+ */
+export function registerWebglKernels(): void {
+  if (!tf.getKernel(tf.Conv2D, 'webgl')) {
+    throw new MissingKernelError(
+      'registerWebglKernels: expected the backend "webgl", found none; import @tensorflow/tfjs-backend-webgl first.',
+    );
+  }
+  registerKernels('webgl', {
+    [MaxPoolWithArgmax]: maxPoolWithArgmax,
+    [MaxPoolWithArgmaxGrad]: maxPoolWithArgmaxGrad,
+    [MaxUnpool]: maxUnpool,
+    [MaxUnpoolGrad]: maxUnpoolGrad,
+  });
+}

@@ -1,0 +1,58 @@
+import { type DataType, env, type TensorInfo } from '@tensorflow/tfjs-core';
+import { MissingKernelError, ShapeError } from '../../errors';
+
+/**
+ * What this package uses of `MathBackendWebGL` of @tensorflow/tfjs-backend-webgl 4.22. Written down here, so that nothing needs that
+ * package to be installed.
+ */
+export interface WebglBackend {
+  runWebGLProgram(program: Program, inputs: TensorInfo[], outputDtype: DataType): TensorInfo;
+  disposeIntermediateTensorInfo(info: TensorInfo): void;
+}
+
+interface Program {
+  variableNames: string[];
+  outputShape: number[];
+  userCode: string;
+}
+
+/** One GLSL program, whose `main` runs once for each element of `shape`. */
+export interface Shader {
+  shape: number[];
+  /** `get<Name>(...)` reads them in GLSL, always as floats. */
+  inputs: Record<string, TensorInfo>;
+  dtype: DataType;
+  /** Integers, constants in GLSL. A new value compiles a new program. */
+  constants: Record<string, number>;
+  /** Functions, `main` among them, which calls `setOutput`. */
+  code: string;
+}
+
+/** Runs a shader. */
+export function runShader(backend: object, { shape, inputs, dtype, constants, code }: Shader): TensorInfo {
+  const declarations = Object.entries(constants).map(([name, value]) => `const int ${name} = ${value};`);
+  const program: Program = {
+    variableNames: Object.keys(inputs),
+    outputShape: shape,
+    userCode: `${declarations.join('\n')}\n${code}`,
+  };
+  return (backend as WebglBackend).runWebGLProgram(program, Object.values(inputs), dtype);
+}
+
+/** The integers up to here are exact in textures, which hold float32 whatever a tensor's dtype. */
+const MOST_POSITIONS = 2 ** 24;
+
+/** Throws unless indices of so many positions are exact on this GPU. */
+export function checkPositions(where: string, positions: number): void {
+  if (env().getNumber('WEBGL_VERSION') < 2 || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) {
+    throw new MissingKernelError(
+      `${where}: expected WebGL 2 with 32-bit float textures, found less, so that indices would be wrong; ` +
+        'choose the backend "wasm".',
+    );
+  }
+  if (positions <= MOST_POSITIONS) return;
+  throw new ShapeError(
+    `${where}: expected at most ${MOST_POSITIONS} positions to index, which the float textures of the backend "webgl" can name, ` +
+      `received ${positions}; choose smaller images or another backend.`,
+  );
+}
