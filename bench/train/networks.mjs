@@ -1,0 +1,51 @@
+/** The networks of the benchmark, ours; peer_torch.py has the same. */
+import {
+  conv2d,
+  conv2dTranspose,
+  flatten,
+  linear,
+  maxPooling2d,
+  maxUnpooling2d,
+  relu,
+  reshape,
+  Sequential,
+} from '@ae/layers';
+
+/** The network of the blog post, 64x64x3: two poolings, a code of 1568 numbers, two unpoolings. */
+function mirror() {
+  return new Sequential({ inputShape: [64, 64, 3] })
+    .add(conv2d({ filters: 12, kernelSize: 3 }))
+    .add(relu())
+    .add(conv2d({ filters: 12, kernelSize: 3 }))
+    .add(relu())
+    .add(maxPooling2d({ poolSize: 2 }))
+    .add(conv2d({ filters: 24, kernelSize: 3 }))
+    .add(relu())
+    .add(maxPooling2d({ poolSize: 2 }))
+    .add(flatten())
+    .add(linear({ units: 1568 }))
+    .add(linear({ units: 4704 }))
+    .add(reshape({ targetShape: [14, 14, 24] }))
+    .add(maxUnpooling2d())
+    .add(conv2dTranspose({ filters: 12, kernelSize: 3 }))
+    .add(relu())
+    .add(maxUnpooling2d())
+    .add(conv2dTranspose({ filters: 12, kernelSize: 3 }))
+    .add(relu())
+    .add(conv2dTranspose({ filters: 3, kernelSize: 3 }));
+}
+
+/** As unlike it as an autoencoder can be, 128x128x3: no pooling, strided kernels of 5, 64 channels, no dense layer. */
+function strided() {
+  const options = { kernelSize: 5, strides: 2, padding: 'same' };
+  return new Sequential({ inputShape: [128, 128, 3] })
+    .add(conv2d({ filters: 64, ...options }))
+    .add(relu())
+    .add(conv2d({ filters: 64, ...options }))
+    .add(relu())
+    .add(conv2dTranspose({ filters: 64, ...options }))
+    .add(relu())
+    .add(conv2dTranspose({ filters: 3, ...options }));
+}
+
+export const networks = { mirror, strided };

@@ -1,0 +1,78 @@
+/**
+ * Our side of a benchmark, in a process of its own: `node ours.mjs '{"network": "mirror", ...}'`. Prints JSON like the peer does.
+ * With "check": a folder, it writes weights and images there, trains five steps and prints the losses instead of times.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { adamStep, fuseForward, meanSquaredError, sgdStep } from '@ae/layers';
+import { initWasm } from '@ae/layers/backends/wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { networks } from './networks.mjs';
+
+const options = JSON.parse(process.argv[2]);
+const { network, batch, threads, optimizer = 'sgd', forwardOnly = false, seconds = 5, check } = options;
+
+const engine = await initWasm({ threads });
+const model = networks[network]().build();
+const variables = model.trainableWeights.map((weight) => weight.read());
+const states = variables.map((variable) => [0, 1].map(() => tf.tidy(() => tf.variable(tf.zerosLike(variable)))));
+const images = tf.randomUniform([batch, ...model.inputs[0].shape.slice(1)], 0, 1, 'float32', 1);
+const forward = fuseForward(model);
+let steps = 0;
+
+function trainOnce() {
+  const { value, grads } = tf.variableGrads(() => meanSquaredError(images, forward(images)), variables);
+  steps++;
+  for (const [index, variable] of variables.entries()) {
+    const gradient = grads[variable.name];
+    if (optimizer === 'sgd') sgdStep(variable, gradient, null, { learningRate: 0.01 });
+    else adamStep(variable, gradient, ...states[index], { learningRate: 1e-3, step: steps });
+  }
+  tf.dispose(grads);
+  const [loss] = value.dataSync();
+  value.dispose();
+  return loss;
+}
+
+function forwardOnce() {
+  const y = forward(images);
+  y.dispose();
+}
+
+/** Runs f for some seconds and says how it went. */
+function time(f) {
+  const sinceStartMs = performance.now();
+  for (let i = 0; i < 3; i++) f();
+  const times = [];
+  const cpu = process.cpuUsage();
+  const begin = performance.now();
+  while (performance.now() - begin < seconds * 1000 || times.length < 3) {
+    const start = performance.now();
+    f();
+    times.push(performance.now() - start);
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  times.sort((a, b) => a - b);
+  return {
+    imagesPerSecond: (batch / times[times.length >> 1]) * 1000,
+    cpuMsPerImage: (user + system) / 1000 / times.length / batch,
+    steps: times.length,
+    firstStepMs: sinceStartMs,
+    maxRssMiB: process.resourceUsage().maxRSS / 1024,
+    version: `Node.js ${process.versions.node}, ${engine.simd}`,
+  };
+}
+
+if (check) {
+  const write = (name, tensor) => fs.writeFileSync(path.join(check, name), tensor.dataSync());
+  for (const [index, variable] of variables.entries()) write(`weight-${index}`, variable);
+  write('images', images);
+  console.log(JSON.stringify({ losses: Array.from({ length: 5 }, trainOnce) }));
+} else {
+  const f = forwardOnly ? forwardOnce : trainOnce;
+  const start = performance.now();
+  f();
+  const firstStepMs = performance.now();
+  console.log(JSON.stringify({ ...time(f), firstStepMs, firstStepAloneMs: firstStepMs - start }));
+}
+engine.dispose();
