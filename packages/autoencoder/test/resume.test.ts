@@ -10,7 +10,6 @@ import { Random } from '../src/random';
 import { readCheckpointFile } from '../src/run/checkpoint-file';
 import { bundle, type Program } from './resume/bundle';
 
-const epochs = 14;
 const kills = 20;
 let program: Program;
 let folder: string;
@@ -36,7 +35,7 @@ interface Ending {
 function runChild(
   run: string,
   onLine?: (line: string, child: ChildProcess) => void,
-  { maxFileKilobytes = 'unlimited' }: { maxFileKilobytes?: number | 'unlimited' } = {},
+  { maxFileKilobytes = 'unlimited', epochs = 40 }: { maxFileKilobytes?: number | 'unlimited'; epochs?: number } = {},
 ): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const limited = `ulimit -f ${maxFileKilobytes}; exec "$0" "$@"`;
@@ -96,12 +95,15 @@ describe('a run that is killed again and again', () => {
 
     const random = new Random(Date.now());
     let leftovers = 0;
+    let killedAt = 0;
     for (let killed = 0; killed < kills; killed++) {
-      // Half of them within a save, the others at any moment after the first update.
+      // After some updates, half of them within a save, the others at any moment.
+      const updates = 1 + Math.floor(8 * random.uniform());
+      const delay = 40 * random.uniform();
       let watcher: FSWatcher | undefined;
-      const delay = 60 * random.uniform();
+      let seen = 0;
       const ending = await runChild(broken, (line, child) => {
-        if (watcher || !line.startsWith('step')) return;
+        if (!line.startsWith('step') || ++seen !== updates) return;
         if (killed % 2 === 0) watcher = killWhileSaving(broken, child);
         else setTimeout(() => child.kill('SIGKILL'), delay);
       });
@@ -109,7 +111,9 @@ describe('a run that is killed again and again', () => {
       expect(ending.killed, 'the training must be long enough for all kills').toBe(true);
       expect(ending.lines.filter((line) => line.startsWith('warning'))).toEqual([]);
       if ((await readdir(path.join(broken, 'checkpoints'))).some((name) => name.endsWith('.tmp'))) leftovers++;
+      killedAt = Number(ending.lines.at(-1)?.slice('step '.length));
     }
+    expect(killedAt, 'the kills must be spread over many epochs of 6 updates').toBeGreaterThan(5 * 6);
     expect(leftovers, 'some kills must have hit a save').toBeGreaterThan(0);
 
     const { lines } = await runChild(broken);
@@ -122,11 +126,13 @@ describe('a run that is killed again and again', () => {
 
 // A limit on the size of files stands in for a full disk: it needs no rights, and writing fails in the same places.
 describe('a run whose checkpoints can no longer be written', () => {
+  const epochs = 6;
+
   it('goes on, warns, and keeps the checkpoint before', { timeout: 60_000 }, async () => {
     const run = path.join(folder, 'full');
-    await runChild(run, (line, child) => line === 'step 12' && child.kill('SIGKILL'));
+    await runChild(run, (line, child) => line === 'step 12' && child.kill('SIGKILL'), { epochs });
     const before = await lastTensors(run);
-    const { lines } = await runChild(run, undefined, { maxFileKilobytes: 200 });
+    const { lines } = await runChild(run, undefined, { maxFileKilobytes: 200, epochs });
     const warnings = lines.filter((line) => line.startsWith('warning'));
     expect(warnings[0]).toMatch(
       /step-0000000\d\d-epoch-\d{4}\.safetensors: expected to save a checkpoint, which failed: .*; step-.* stays/,
@@ -136,12 +142,12 @@ describe('a run whose checkpoints can no longer be written', () => {
     expect(lines.at(-1)).toMatch(/^done/);
     // The network itself had room; and the run can still be repeated from the old checkpoint, to the same bits.
     expect(existsSync(path.join(run, 'model/model.json'))).toBe(true);
-    expect((await runChild(run)).lines.at(-1)).toBe(lines.at(-1));
+    expect((await runChild(run, undefined, { epochs })).lines.at(-1)).toBe(lines.at(-1));
   });
 
   it('ends with a clear message when the network itself has no room', { timeout: 60_000 }, async () => {
     const run = path.join(folder, 'fuller');
-    await expect(runChild(run, undefined, { maxFileKilobytes: 30 })).rejects.toThrow(
+    await expect(runChild(run, undefined, { maxFileKilobytes: 30, epochs })).rejects.toThrow(
       /fuller: expected to save the trained network, which failed: .*; free space and resume the run/,
     );
     expect(existsSync(path.join(run, 'model'))).toBe(false);

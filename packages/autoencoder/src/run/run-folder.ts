@@ -202,12 +202,11 @@ export class RunFolder {
     return last?.step === step && last.epochs === epochs;
   }
 
-  /** Writes the trained network and what was not written yet; throws CHECKPOINT_FAILED if that is impossible. */
+  /** Writes the trained network, and what was not written yet where that is possible. Throws CHECKPOINT_FAILED. */
   async finish(session: TrainingSession): Promise<void> {
     const { trainable, config } = this.context;
     const { step, epoch } = session.at;
     try {
-      await this.writeLogs();
       await saveModel(
         trainable.model,
         { version: 1, pixels: config.pixels },
@@ -222,7 +221,8 @@ export class RunFolder {
         { cause },
       );
     }
-    if (!this.isLast({ step, epochs: epoch - 1 })) await this.save(session, null);
+    if (this.isLast({ step, epochs: epoch - 1 })) await this.flush();
+    else await this.save(session, null);
   }
 
   /** Writes what is waiting; returns how long the logs are then. */
