@@ -1,6 +1,6 @@
 """The peer: py-lmdb + protobuf (upb) + OpenCV, on all cores. Encoded datums to float32 NHWC RGB batches of 32.
 
-    python peer_encoded.py DATABASE HEIGHT WIDTH resize|crop threads|processes COUNT [--check]
+    python peer_encoded.py DATABASE HEIGHT WIDTH resize|crop threads|processes COUNT PASSES [--check]
 
 threads: a pool decodes the records of a batch side by side (OpenCV leaves the interpreter lock while it decodes).
 processes: each process makes whole batches, as PyTorch's DataLoader does, and sends them to this one.
@@ -24,7 +24,8 @@ from caffe_proto import Datum  # noqa: E402
 
 BATCH = 32
 SCALE = np.float32(1 / 256)
-path, height, width, how, mode, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:6], int(sys.argv[6])
+path, height, width, how, mode = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:6]
+count, passes = int(sys.argv[6]), int(sys.argv[7])
 cv2.setNumThreads(1)
 
 
@@ -41,14 +42,15 @@ def decode(value, out):
 
 def values():
     with lmdb.open(path, readonly=True, lock=False) as env, env.begin() as txn:
-        batch = []
-        for value in txn.cursor().iternext(keys=False):
-            batch.append(value)
-            if len(batch) == BATCH:
+        for _ in range(passes):
+            batch = []
+            for value in txn.cursor().iternext(keys=False):
+                batch.append(value)
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+            if batch:
                 yield batch
-                batch = []
-        if batch:
-            yield batch
 
 
 def whole_batch(batch):
@@ -72,13 +74,14 @@ def batches():
 
 def main():
     digest, records, wall = hashlib.sha256(), 0, time.perf_counter()
+    started = resource.getrusage(resource.RUSAGE_SELF)
     for batch in batches():
         records += len(batch)
         if "--check" in sys.argv:
             digest.update(batch.tobytes())
     seconds = time.perf_counter() - wall
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    cpu = sum(usage.ru_utime + usage.ru_stime for usage in used)
+    cpu = sum(usage.ru_utime + usage.ru_stime for usage in used) - started.ru_utime - started.ru_stime
     if "--check" in sys.argv:
         print(json.dumps({"sha256": digest.hexdigest()}))
     else:

@@ -81,6 +81,7 @@ async function raw() {
   const database = data('raw-20000');
   await makeRaw(database, 20_000);
   const options = { database };
+  const passes = 5;
   const check = [
     () => ours('raw', { ...options, check: true }),
     () => peer('peer_raw.py', [database, 'sequential', 1, '--check']),
@@ -89,8 +90,8 @@ async function raw() {
     compare(
       `raw 3x64x64 to float32 NHWC batches of 32, ${mode}, one core`,
       {
-        ours: () => ours('raw', { ...options, batch: mode === 'random' ? { shuffle: 1 } : {} }, true),
-        'py-lmdb + upb + numpy': () => peer('peer_raw.py', [database, mode, 1], true),
+        ours: () => ours('raw', { ...options, passes, batch: mode === 'random' ? { shuffle: 1 } : {} }, true),
+        'py-lmdb + upb + numpy': () => peer('peer_raw.py', [database, mode, passes], true),
       },
       check,
     ),
@@ -99,11 +100,11 @@ async function raw() {
 
 async function encoded() {
   const cases = [
-    { name: 'JPEG of 80 to 170 pixels, resized to 64x64', size: undefined, height: 64, how: 'resize', repeat: 3 },
-    { name: 'JPEG of 256x256, 224x224 cut out', size: 256, height: 224, how: 'crop', repeat: 1 },
+    { name: 'JPEG of 80 to 170 pixels, resized to 64x64', size: undefined, height: 64, how: 'resize', passes: 5 },
+    { name: 'JPEG of 256x256, 224x224 cut out', size: 256, height: 224, how: 'crop', passes: 2 },
   ];
   const results = [];
-  for (const { name, size, height, how } of cases) {
+  for (const { name, size, height, how, passes } of cases) {
     const database = data(`encoded-${size ?? 'own'}`);
     await makeEncoded(database, values.photos, size);
     const square = { height, width: height };
@@ -111,18 +112,18 @@ async function encoded() {
       channels: 3,
       ...(how === 'resize' ? { resize: { ...square, resampler: 'bilinear' } } : { crop: square }),
     };
-    const args = (mode) => [database, height, height, how, mode, cores];
+    const args = (mode, count = passes) => [database, height, height, how, mode, cores, count];
     results.push(
       compare(
         `encoded: ${name}, float32 NHWC batches of 32, all cores`,
         {
-          ours: () => ours('encoded', { database, batch: { ...batch, workers: cores } }),
+          ours: () => ours('encoded', { database, passes, batch: { ...batch, workers: cores } }),
           'py-lmdb + OpenCV, threads': () => peer('peer_encoded.py', args('threads')),
           'py-lmdb + OpenCV, processes': () => peer('peer_encoded.py', args('processes')),
         },
         [
           () => ours('encoded', { database, batch, check: true }),
-          () => peer('peer_encoded.py', [...args('threads'), '--check']),
+          () => peer('peer_encoded.py', [...args('threads', 1), '--check']),
         ],
       ),
     );

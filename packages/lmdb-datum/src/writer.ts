@@ -22,6 +22,9 @@ export const MAX_KEY_BYTES = 511;
 
 const MDB_MAP_FULL = -30792;
 const FIRST_MAP_BYTES = 64 << 20;
+/** Room for the lock file, the meta pages, and pages of the tree that a commit writes anew. */
+const SPARE_BYTES = 1 << 20;
+const PAGE_BYTES = 4096;
 /** A transaction holds its records in memory, so large images end it before the count does. */
 const MAX_BATCH_BYTES = 256 << 20;
 
@@ -81,7 +84,12 @@ export class DatumWriter {
     const openLmdb = await loadLmdb();
     const existing = mode === 'create' ? createFolder(location) : inspectExisting(location);
     const writer = new DatumWriter(location, openLmdb, recordsPerCommit, existing);
-    writer.db = writer.openEnvironment();
+    try {
+      writer.db = writer.openEnvironment();
+    } catch (error) {
+      if (mode === 'create') fs.rmSync(location, { recursive: true, force: true });
+      throw error;
+    }
     return writer;
   }
 
@@ -159,6 +167,7 @@ export class DatumWriter {
   /** Returns false if the map is full: then nothing has been written. */
   private tryCommit(): boolean {
     const db = this.assertOpen();
+    this.assertSpace();
     const records = [...this.pending.values()];
     try {
       db.transactionSync(() => {
@@ -182,7 +191,31 @@ export class DatumWriter {
     this.db = this.openEnvironment();
   }
 
+  /**
+   * Makes sure that there is room before the native library writes: it maps files into memory, so that a full disk would take the
+   * process down where it should be an error.
+   */
+  private assertSpace(): void {
+    let stats: fs.StatsFs;
+    try {
+      stats = fs.statfsSync(this.path);
+    } catch {
+      // Some file systems can't tell.
+      return;
+    }
+    const freeBytes = stats.bavail * stats.bsize;
+    const neededBytes = SPARE_BYTES + this.pendingBytes + this.pending.size * 2 * PAGE_BYTES;
+    if (stats.blocks === 0 || freeBytes >= neededBytes) return;
+    const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    throw new WriteError(
+      `${this.path}: expected ${mib(neededBytes)} of free space, received ${mib(freeBytes)}; ` +
+        'make room, what was committed before is kept.',
+      { path: this.path },
+    );
+  }
+
   private openEnvironment(): RootDatabase<Uint8Array, Uint8Array> {
+    this.assertSpace();
     try {
       return this.openLmdb({
         path: this.path,
@@ -235,7 +268,7 @@ function createFolder(location: string) {
     fs.mkdirSync(path.dirname(path.resolve(location)), { recursive: true });
     fs.mkdirSync(location);
   } catch (cause) {
-    throw writeError(location, cause);
+    throw writeError(location, cause, 'check the path and its permissions');
   }
   return { count: 0, mapSizeBytes: FIRST_MAP_BYTES };
 }
@@ -258,10 +291,13 @@ function inspectExisting(location: string) {
   }
 }
 
-function writeError(location: string, cause: unknown): WriteError {
-  return new WriteError(
-    `${location}: expected to write the database, received ${reasonOf(cause)}; ` +
-      'check free space and permissions, what was committed before is kept.',
-    { path: location, cause },
-  );
+function writeError(
+  location: string,
+  cause: unknown,
+  todo = 'check free space and permissions, what was committed before is kept',
+): WriteError {
+  return new WriteError(`${location}: expected to write the database, received ${reasonOf(cause)}; ${todo}.`, {
+    path: location,
+    cause,
+  });
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index.js';
 import { fixture, type Golden, sha256 } from './golden.js';
 import { findPython, runPython } from './python.js';
@@ -107,6 +107,27 @@ describe('DatumWriter', () => {
     fs.writeFileSync(path.join(folder, 'data.mdb'), fs.readFileSync(fixture('deep.mdb')).subarray(0, 20000));
     await expect(DatumWriter.open(folder, { mode: 'append' })).rejects.toMatchObject({ code: 'CORRUPT_DATABASE' });
     expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
+  });
+
+  it('refuses to begin or to commit on a full disk, where the native library would take the process down', async () => {
+    const folder = scratchFolder();
+    const free = fs.statfsSync(folder);
+    const spy = vi
+      .spyOn(fs, 'statfsSync')
+      .mockImplementation(() => ({ ...free, bsize: 4096, bavail: 10 }) as fs.StatsFs);
+    onTestFinished(() => spy.mockRestore());
+    const full = /expected 1\.\d MiB of free space, received 0\.0 MiB; make room, what was committed before is kept\.$/;
+    await expect(DatumWriter.open(path.join(folder, 'new'))).rejects.toThrow(full);
+    expect(fs.readdirSync(folder)).toEqual([]);
+    spy.mockImplementation(() => free);
+    const writer = await DatumWriter.open(path.join(folder, 'db'), { recordsPerCommit: 2 });
+    await writer.put('a', datumOf(1));
+    spy.mockImplementation(() => ({ ...free, bsize: 4096, bavail: 10 }) as fs.StatsFs);
+    await expect(writer.put('b', datumOf(1))).rejects.toThrow(full);
+    spy.mockImplementation(() => free);
+    await writer.close();
+    using reader = openDatumLmdb(path.join(folder, 'db'));
+    expect([...reader.keys()]).toEqual(['a', 'b']);
   });
 
   it('throws away the open transaction on abort, and says so after close', async () => {
