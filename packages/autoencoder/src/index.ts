@@ -36,6 +36,10 @@ export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } fr
 export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './optimizers';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
 export type { PresetName } from './presets';
+export { type CollectReportOptions, collectReport } from './report/collect';
+export type { Picture } from './report/pictures';
+export { renderReport } from './report/render';
+export type { ReportData } from './report/report-data';
 export { type RunConfig, readRunConfig } from './run/run-config';
 export type { RunOptions } from './run/run-folder';
 export type { ImageShape, Sample, SampleSource } from './samples';

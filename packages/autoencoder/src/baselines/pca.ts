@@ -51,10 +51,24 @@ export class Pca {
 
   /** The first coefficients of each image, `[N, count]` -> images `[N, ...shape]`, not clamped. */
   decode(coefficients: tf.Tensor2D, shape: ImageShape): tf.Tensor4D {
+    return this.decodePrefixes(coefficients, [coefficients.shape[1]], shape)[0];
+  }
+
+  /** Decodes several times from fewer and more coefficients: `counts` in ascending order. */
+  decodePrefixes(coefficients: tf.Tensor2D, counts: readonly number[], shape: ImageShape): tf.Tensor4D[] {
     return tf.tidy(() => {
-      const [count, used] = coefficients.shape;
-      const components = tf.slice(this.components, [0, 0], [used, this.components.shape[1]]);
-      return tf.reshape(tf.add(tf.matMul(coefficients, components), this.mean), [count, ...shape]);
+      const [images] = coefficients.shape;
+      const size = this.components.shape[1];
+      let known = 0;
+      let sum: tf.Tensor = tf.reshape(this.mean, [1, size]);
+      return counts.map((count) => {
+        // Only what the coefficients since the last count add.
+        const weights = tf.slice(coefficients, [0, known], [images, count - known]);
+        const components = tf.slice(this.components, [known, 0], [count - known, size]);
+        if (count > known) sum = tf.add(sum, tf.matMul(weights, components));
+        known = count;
+        return tf.reshape(tf.add(sum, tf.zeros([images, 1])), [images, ...shape]);
+      });
     });
   }
 

@@ -30,7 +30,7 @@ export interface RatePoint {
 /** Another way to code images than the autoencoder. */
 export interface Rival {
   readonly method: 'pca' | 'jpeg';
-  /** Makes of one batch what each budget allows: values `[N, H, W, C]`, and bytes used by all N; undefined: impossible. */
+  /** Makes of one batch what each budget, in ascending order, allows: values `[N, H, W, C]`, and bytes used by all N; undefined: impossible. */
   run(
     samples: readonly Sample[],
     budgets: readonly number[],
@@ -46,15 +46,11 @@ export function pcaRival(pca: Pca, { inputShape, pixels }: EvaluableModel): Riva
     componentsFor,
     async run(samples, budgets) {
       const coefficients = tf.tidy(() => pca.encode(samplesToTensor(samples, inputShape, pixels)));
-      const results = [];
-      for (const budget of budgets) {
-        const used = componentsFor(budget);
-        const images = tf.tidy(() => pca.decode(tf.slice(coefficients, [0, 0], [samples.length, used]), inputShape));
-        results.push({ values: await images.data(), bytes: 4 * used * samples.length });
-        images.dispose();
-      }
-      coefficients.dispose();
-      return results;
+      const counts = budgets.map(componentsFor);
+      const images = pca.decodePrefixes(coefficients, counts, inputShape);
+      const values = await Promise.all(images.map((image) => image.data()));
+      tf.dispose([coefficients, images]);
+      return values.map((image, i) => ({ values: image, bytes: 4 * counts[i] * samples.length }));
     },
   };
 }
@@ -95,7 +91,7 @@ export async function scoreRival(
   const peak = 255 * pixels.scale;
   const tables = budgets.map(() => ({ images: [] as ImageScores[], bytes: 0 }));
   let start = 0;
-  for await (const samples of sampleBatches(source, 32, inputShape)) {
+  for await (const samples of sampleBatches(source, 64, inputShape)) {
     if (signal?.aborted) throw new AutoencoderError('ABORTED', 'compare: stopped as asked.', { cause: signal.reason });
     const tensor = samplesToTensor(samples, inputShape, pixels);
     const expected = await tensor.data();

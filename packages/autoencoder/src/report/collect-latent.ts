@@ -1,0 +1,88 @@
+import type { Autoencoder } from '../autoencoder';
+import { spread } from '../baselines/compare';
+import { nearestNeighbours } from '../latent/neighbours';
+import { projectCodes } from '../latent/project';
+import type { Sample, SampleSource } from '../samples';
+import { pickRandom } from './pick';
+import { toPicture, toSpriteSheet } from './pictures';
+import type { ReportLatent } from './report-data';
+
+/** Codes compared with one another. */
+const maxCodes = 1000;
+/** Thumbnails on the map: more would cover one another. */
+const maxPoints = 200;
+/** Pixels a side of a thumbnail. */
+const thumbnailSize = 32;
+const queryCount = 6;
+const neighbourCount = 5;
+const interpolationSteps = 7;
+
+/** Encodes images and collects a map of their codes, nearest neighbours and interpolations; undefined for one image. */
+export async function collectLatent(
+  autoencoder: Autoencoder,
+  samples: SampleSource,
+  signal?: AbortSignal,
+): Promise<ReportLatent | undefined> {
+  const source = spread(samples, maxCodes);
+  if (source.length < 2) return undefined;
+  const codes = await autoencoder.encodeAll(source, { signal });
+  const named = async (index: number) => ({
+    name: codes.keys[index],
+    picture: toPicture(await sampleAt(source, index)),
+  });
+
+  const { values, varianceShares } = projectCodes(codes);
+  const shown = pickRandom(codes.count, maxPoints);
+  const thumbnails = await Promise.all(shown.map((index) => sampleAt(source, index)));
+  const points = shown.map((index) => ({ x: values[2 * index], y: values[2 * index + 1], name: codes.keys[index] }));
+
+  const queries = pickRandom(codes.count, queryCount);
+  const neighbours = await Promise.all(
+    queries.map(async (query) => {
+      const found = nearestNeighbours(codes, query, { count: neighbourCount });
+      return {
+        ...(await named(query)),
+        found: await Promise.all(found.map(async ({ index, distance }) => ({ ...(await named(index)), distance }))),
+      };
+    }),
+  );
+  return {
+    searched: codes.count,
+    map: { sprites: toSpriteSheet(thumbnails, thumbnailSize), points, varianceShares },
+    neighbours,
+    interpolations: await collectInterpolations(autoencoder, source, named),
+  };
+}
+
+type Interpolation = ReportLatent['interpolations'][number];
+
+/** Goes from one image to another half the source away, twice. */
+async function collectInterpolations(
+  autoencoder: Autoencoder,
+  source: SampleSource,
+  named: (index: number) => Promise<Interpolation['first']>,
+): Promise<Interpolation[]> {
+  const half = Math.floor(source.length / 2);
+  const pairs = [
+    [0, half],
+    [Math.floor(half / 2), half + Math.floor(half / 2)],
+  ].filter(([a, b], i, every) => a !== b && (i === 0 || a !== every[0][0]));
+  // Without masks there is one way only.
+  const modes = autoencoder.sizes.maskBytes > 0 ? (['first', 'second', 'fixed'] as const) : (['fixed'] as const);
+  return Promise.all(
+    pairs.map(async ([a, b]) => {
+      const [first, second] = [await sampleAt(source, a), await sampleAt(source, b)];
+      const rows: Interpolation['rows'][number][] = [];
+      for (const masks of modes) {
+        const images = await autoencoder.interpolate(first, second, { masks, steps: interpolationSteps });
+        rows.push({ masks, pictures: images.map(toPicture) });
+      }
+      return { first: await named(a), second: await named(b), rows };
+    }),
+  );
+}
+
+/** The codes have been made of it, so it is there. */
+async function sampleAt(source: SampleSource, index: number): Promise<Sample> {
+  return (await source.at(index)) as Sample;
+}

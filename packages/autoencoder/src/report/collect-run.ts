@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { pickSpread } from './pick';
+import { pngToPicture } from './pictures';
+import { type Run, readRun } from './read-run';
+import type { ReportEpoch, ReportRun } from './report-data';
+
+/** Points of a loss curve at most; a chart is not wider. */
+const maxPoints = 400;
+/** Sample grids at most: each takes about 100 kB of the page. */
+const maxSampleGrids = 24;
+
+/** Reads what a report shows of a run's folder. */
+export async function collectRun(folder: string): Promise<ReportRun> {
+  const run = await readRun(folder);
+  const { preset, command, seed, options, versions, backend, data } = run.config;
+  return {
+    name: run.name,
+    ...{ preset, command, seed, options: { ...options }, versions, backend },
+    train: data.train,
+    validation: data.validation,
+    steps: averageSteps(run.steps),
+    epochs: run.epochs.map(toEpoch),
+    samples: await Promise.all(
+      pickSpread(run.samples, maxSampleGrids).map(async ({ epoch, file }) => {
+        return { epoch, picture: pngToPicture(await readFile(file)) };
+      }),
+    ),
+  };
+}
+
+function toEpoch({ epoch, step, loss, elapsedMs, imagesPerSecond, validation }: Run['epochs'][number]): ReportEpoch {
+  return { epoch, step, loss, elapsedMs, imagesPerSecond, validationPsnrDb: validation?.psnrDb };
+}
+
+/** Averages neighbouring updates where there are more than a chart can show. */
+function averageSteps(steps: Run['steps']): ReportRun['steps'] {
+  const size = Math.ceil(steps.length / maxPoints);
+  return Array.from({ length: Math.ceil(steps.length / (size || 1)) }, (_, i) => {
+    const bucket = steps.slice(i * size, (i + 1) * size);
+    const loss = bucket.reduce((sum, step) => sum + step.loss, 0) / bucket.length;
+    return { step: bucket[bucket.length - 1].step, loss };
+  });
+}

@@ -1,0 +1,209 @@
+import type { Shape } from '@tensorflow/tfjs-layers';
+import type { Autoencoder } from '../autoencoder';
+import { type Comparison, spread } from '../baselines/compare';
+import { checkKeys, checkNumber } from '../errors';
+import type { MaskMode } from '../masks';
+import { imageError, psnrDb } from '../metrics/psnr';
+import { bestImages, scoresByClass, worstImages } from '../metrics/score-tables';
+import type { ImageScores, ScoreSummary, Scores } from '../metrics/scores';
+import { fingerprintOf } from '../run/data-fingerprint';
+import { fetchSamples, type Sample, type SampleSource } from '../samples';
+import { collectLatent } from './collect-latent';
+import { collectRun } from './collect-run';
+import { pickRandom } from './pick';
+import { errorPicture, toPicture } from './pictures';
+import type { MaskScores, ReportClass, ReportComparison, ReportData, ReportExample, ReportModel } from './report-data';
+
+export interface CollectReportOptions {
+  /** The images to score, best ones the network was not trained on. */
+  readonly samples: SampleSource;
+  /** What `samples` are called, such as the path of their database. */
+  readonly samplesName?: string;
+  /** The images it was trained on, to fit PCA to. */
+  readonly trainingSamples?: SampleSource;
+  /** The folder of the run that trained it. */
+  readonly runFolder?: string;
+  /** Default: the run's name, else "Autoencoder". */
+  readonly title?: string;
+  /** How many images to score at most, evenly spaced. Default 2000. */
+  readonly maxImages?: number;
+  /** Compare with PCA and JPEG, which takes most of the time. Default true. */
+  readonly baselines?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called when a part begins. */
+  readonly onStage?: (stage: string) => void;
+}
+
+const optionKeys = [
+  ...['samples', 'samplesName', 'trainingSamples', 'runFolder', 'title'],
+  ...['maxImages', 'baselines', 'signal', 'onStage'],
+];
+const exampleCount = 16;
+const extremeCount = 8;
+/** Images that PCA and JPEG are tried on at most. */
+const maxCompared = 500;
+
+/** Scores a network and collects all that `renderReport` shows of it. Throws as `evaluate`, `compare` and reading a run do. */
+export async function collectReport(autoencoder: Autoencoder, options: CollectReportOptions): Promise<ReportData> {
+  checkKeys('collectReport', options, optionKeys);
+  const { samples, samplesName, maxImages = 2000, runFolder, baselines = true, signal, onStage } = options;
+  checkNumber('maxImages', maxImages, { min: 1, integer: true });
+  const run = runFolder === undefined ? undefined : await collectRun(runFolder);
+  const source = spread(samples, maxImages);
+  const comparison = baselines ? await compareWithBaselines(autoencoder, source, options) : undefined;
+  const scores = await scoreMasks(autoencoder, source, comparison, options);
+  onStage?.('pictures');
+  const collect = (indices: readonly number[], whole: boolean) =>
+    collectExamples({ autoencoder, source, images: scores.own.images }, indices, whole);
+  const indicesOf = (images: readonly ImageScores[]) => images.map(({ index }) => index);
+  return {
+    title: options.title ?? run?.name ?? 'Autoencoder',
+    createdAt: new Date().toISOString(),
+    model: describeModel(autoencoder),
+    run,
+    evaluated: {
+      name: samplesName ?? run?.validation?.name,
+      count: source.length,
+      sourceCount: samples.length,
+      fingerprint: (await fingerprintOf(samples)).fingerprint,
+    },
+    scores: mapScores(scores),
+    classes: collectClasses(scores.own, autoencoder),
+    examples: await collect(pickRandom(source.length, exampleCount), true),
+    worst: await collect(indicesOf(worstImages(scores.own.images, extremeCount)), false),
+    best: await collect(indicesOf(bestImages(scores.own.images, extremeCount)), false),
+    comparison: comparison && slimComparison(comparison),
+    latent: await collectLatent(autoencoder, source, signal),
+  };
+}
+
+function compareWithBaselines(
+  autoencoder: Autoencoder,
+  source: SampleSource,
+  { trainingSamples, signal, onStage }: CollectReportOptions,
+): Promise<Comparison> {
+  return autoencoder.compare(source, { trainingSamples, maxImages: maxCompared, signal, onStage });
+}
+
+type ScoresByMasks = { readonly own: Scores } & Partial<Record<MaskMode, Scores>>;
+
+/** Scores with all masks there are; what the comparison scored already is taken from it. */
+async function scoreMasks(
+  autoencoder: Autoencoder,
+  source: SampleSource,
+  comparison: Comparison | undefined,
+  { signal, onStage }: CollectReportOptions,
+): Promise<ScoresByMasks> {
+  const score = (masks: MaskMode): Scores | Promise<Scores> => {
+    const rows = comparison?.groups.filter(({ codeBits }) => codeBits === 32).flatMap((group) => group.rows) ?? [];
+    const known = rows.find((row) => row.masks === masks)?.scores;
+    if (known && known.count === source.length) return known;
+    onStage?.(`autoencoder: ${masks} masks`);
+    return autoencoder.evaluate(source, { masks, signal });
+  };
+  const own = await score('own');
+  if (autoencoder.sizes.maskBytes === 0) return { own };
+  const fixed = await score('fixed');
+  return source.length === 1 ? { own, fixed } : { own, fixed, other: await score('other') };
+}
+
+function mapScores(scores: ScoresByMasks): ReportData['scores'] {
+  const entries = Object.entries(scores).map(([masks, { images, ...summary }]): [string, MaskScores] => {
+    return [masks, { summary, psnrsDb: images.map(({ psnrDb }) => psnrDb), ssims: images.map(({ ssim }) => ssim) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function describeModel({ model, inputShape, sizes }: Autoencoder): ReportModel {
+  const layers = model.layers.map((layer) => {
+    // Of a pool the shape of its values; its indices have the same.
+    const shape = Array.isArray(layer.outputShape[0]) ? layer.outputShape[0] : (layer.outputShape as Shape);
+    return { name: layer.name, outputShape: shape.slice(1).join(' × '), parameters: layer.countParams() };
+  });
+  return { inputShape, parameters: model.countParams(), sizes, layers };
+}
+
+/** Returns the scores by label, each class with the folder that the keys of all its images name, if they do. */
+function collectClasses(own: Scores, { pixels }: Autoencoder): ReportClass[] {
+  if (own.images.every(({ label }) => label === undefined)) return [];
+  return scoresByClass(own, pixels).map(({ label, ...summary }) => {
+    const folders = own.images.filter((image) => image.label === label).map(({ key }) => folderOf(key));
+    const [name] = folders;
+    return { label, name: folders.every((folder) => folder === name) ? name : undefined, summary };
+  });
+}
+
+/** `00000042_cat/1.png`, as convert_imageset names a record -> `cat`. */
+function folderOf(key: string | undefined): string | undefined {
+  return /^(?:\d{8}_)?(.+)\/[^/]*$/.exec(key ?? '')?.[1];
+}
+
+interface ExampleSource {
+  readonly autoencoder: Autoencoder;
+  readonly source: SampleSource;
+  /** Scores with their own masks. */
+  readonly images: readonly ImageScores[];
+}
+
+/** Reconstructs some images; `whole` with all masks and with the error, else with their own masks only. */
+async function collectExamples(
+  { autoencoder, source, images }: ExampleSource,
+  indices: readonly number[],
+  whole: boolean,
+): Promise<ReportExample[]> {
+  const samples = await fetchSamples(source, indices, autoencoder.inputShape);
+  const outputs = await autoencoder.reconstruct(samples);
+  const { fixed, other } = whole ? await reconstructOtherwise(autoencoder, source, indices, samples) : {};
+  const withScore = (output: Sample, sample: Sample) => ({
+    picture: toPicture(output),
+    psnrDb: bytePsnrDb(sample, output),
+  });
+  return samples.map((sample, i) => ({
+    name: images[indices[i]].key ?? `image ${indices[i]}`,
+    psnrDb: images[indices[i]].psnrDb,
+    input: toPicture(sample),
+    output: toPicture(outputs[i]),
+    error: whole ? errorPicture(sample, outputs[i]) : undefined,
+    fixed: fixed && withScore(fixed[i], sample),
+    other: other && withScore(other[i], sample),
+  }));
+}
+
+async function reconstructOtherwise(
+  autoencoder: Autoencoder,
+  source: SampleSource,
+  indices: readonly number[],
+  samples: readonly Sample[],
+): Promise<{ fixed?: Sample[]; other?: Sample[] }> {
+  if (autoencoder.sizes.maskBytes === 0) return {};
+  const fixed = await autoencoder.reconstruct(samples, { masks: 'fixed' });
+  if (source.length === 1) return { fixed };
+  const shift = Math.floor(source.length / 2);
+  const partners = await fetchSamples(
+    source,
+    indices.map((index) => (index + shift) % source.length),
+    autoencoder.inputShape,
+  );
+  // Half the array away lies the same partner that is half the source away in `evaluate`.
+  const other = await autoencoder.reconstruct([...samples, ...partners], { masks: 'other' });
+  return { fixed, other: other.slice(0, samples.length) };
+}
+
+function bytePsnrDb({ data }: Sample, output: Sample): number {
+  return psnrDb(imageError(data, output.data, { peak: 255 }).mse, 255);
+}
+
+function slimComparison({ count, groups, curves, pcaFittedOn, missing }: Comparison): ReportComparison {
+  const withoutImages = (scores: Scores | undefined): ScoreSummary | undefined => {
+    if (!scores) return undefined;
+    const { images, ...summary } = scores;
+    return summary;
+  };
+  return {
+    ...{ count, curves, pcaFittedOn, missing },
+    groups: groups.map(({ rows, ...group }) => ({
+      ...group,
+      rows: rows.map(({ scores, ...row }) => ({ ...row, summary: withoutImages(scores) })),
+    })),
+  };
+}

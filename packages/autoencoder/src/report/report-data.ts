@@ -1,0 +1,142 @@
+/** What a report shows, as plain data: numbers, texts and pictures. */
+import type { RatePoint } from '../baselines/rivals';
+import type { InterpolationMasks } from '../latent/interpolate';
+import type { CodeSizes, MaskMode } from '../masks';
+import type { ScoreSummary } from '../metrics/scores';
+import type { Picture, SpriteSheet } from './pictures';
+
+export interface ReportData {
+  readonly title: string;
+  /** When the report was made, ISO 8601. */
+  readonly createdAt: string;
+  readonly model: ReportModel;
+  /** The run that trained the model, where its folder was given. */
+  readonly run?: ReportRun;
+  /** The images that were scored. */
+  readonly evaluated: ReportSource;
+  /** Scores by whose masks the decoder got; only `own` where the network has none or there is one image. */
+  readonly scores: Readonly<Partial<Record<MaskMode, MaskScores>>>;
+  /** By class, where images have labels. */
+  readonly classes: readonly ReportClass[];
+  readonly examples: readonly ReportExample[];
+  /** By PSNR with their own masks, the worst first. */
+  readonly worst: readonly ReportExample[];
+  /** The best first. */
+  readonly best: readonly ReportExample[];
+  readonly comparison?: ReportComparison;
+  readonly latent?: ReportLatent;
+}
+
+export interface ReportModel {
+  /** `[height, width, channels]`. */
+  readonly inputShape: readonly number[];
+  readonly parameters: number;
+  readonly sizes: CodeSizes;
+  readonly layers: readonly { readonly name: string; readonly outputShape: string; readonly parameters: number }[];
+}
+
+export interface ReportSource {
+  readonly name?: string;
+  /** How many were scored, and of how many. */
+  readonly count: number;
+  readonly sourceCount: number;
+  readonly fingerprint: string;
+}
+
+export interface ReportRun {
+  readonly name: string;
+  /** The architecture by name. */
+  readonly preset?: string;
+  /** The command that started it. */
+  readonly command?: string;
+  readonly seed: number;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly backend: { readonly name: string; readonly threads?: number };
+  readonly train: { readonly name?: string; readonly count: number; readonly fingerprint: string };
+  readonly validation?: { readonly name?: string; readonly count: number; readonly fingerprint: string };
+  /** Losses of updates, averaged where there are more than a chart can show. */
+  readonly steps: readonly { readonly step: number; readonly loss: number }[];
+  readonly epochs: readonly ReportEpoch[];
+  /** Inputs above, reconstructions below; not every epoch where there are many. */
+  readonly samples: readonly { readonly epoch: number; readonly picture: Picture }[];
+}
+
+export interface ReportEpoch {
+  readonly epoch: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly elapsedMs: number;
+  readonly imagesPerSecond: number;
+  readonly validationPsnrDb?: number;
+}
+
+export interface MaskScores {
+  readonly summary: ScoreSummary;
+  /** PSNR in dB and SSIM of each image, for histograms. */
+  readonly psnrsDb: readonly number[];
+  readonly ssims: readonly number[];
+}
+
+export interface ReportClass {
+  readonly label?: number;
+  /** The folder that all keys of the class name, where they do. */
+  readonly name?: string;
+  readonly summary: ScoreSummary;
+}
+
+/** An image and what became of it. */
+export interface ReportExample {
+  readonly name: string;
+  readonly psnrDb: number;
+  readonly input: Picture;
+  /** With its own masks. */
+  readonly output: Picture;
+  /** See `errorGain`. */
+  readonly error?: Picture;
+  readonly fixed?: { readonly picture: Picture; readonly psnrDb: number };
+  readonly other?: { readonly picture: Picture; readonly psnrDb: number };
+}
+
+export interface ReportComparison {
+  readonly count: number;
+  readonly groups: readonly {
+    readonly counted: 'code' | 'code and masks';
+    readonly codeBits: number;
+    readonly budgetBytes: number;
+    readonly rows: readonly ReportComparisonRow[];
+  }[];
+  readonly curves: { readonly pca: readonly RatePoint[]; readonly jpeg: readonly RatePoint[] };
+  readonly pcaFittedOn?: number;
+  readonly missing: readonly string[];
+}
+
+export interface ReportComparisonRow {
+  readonly method: 'autoencoder' | 'pca' | 'jpeg';
+  readonly masks?: MaskMode;
+  readonly components?: number;
+  readonly bytes: number;
+  readonly summary?: ScoreSummary;
+}
+
+export interface ReportLatent {
+  /** How many codes were searched for neighbours. */
+  readonly searched: number;
+  readonly map: {
+    readonly sprites: SpriteSheet;
+    /** In the order of the sprites; coordinates along the first two principal components. */
+    readonly points: readonly { readonly x: number; readonly y: number; readonly name: string }[];
+    /** The share of the codes' variance along each, 0 to 1. */
+    readonly varianceShares: readonly number[];
+  };
+  readonly neighbours: readonly {
+    readonly name: string;
+    readonly picture: Picture;
+    readonly found: readonly { readonly name: string; readonly picture: Picture; readonly distance: number }[];
+  }[];
+  readonly interpolations: readonly {
+    readonly first: { readonly name: string; readonly picture: Picture };
+    readonly second: { readonly name: string; readonly picture: Picture };
+    readonly rows: readonly { readonly masks: InterpolationMasks; readonly pictures: readonly Picture[] }[];
+  }[];
+}

@@ -1,0 +1,119 @@
+import type { MaskMode } from '../../masks';
+import { type LineChart, lineChart, type Series } from '../charts/line-chart';
+import { linearScale, logScale } from '../charts/scale';
+import { formatCount, formatDb, formatFixed } from '../format';
+import { html, type Markup } from '../html';
+import type { PageSection } from '../page';
+import type { ReportComparison, ReportComparisonRow, ReportData } from '../report-data';
+import { maskNames } from './masks';
+
+type Group = ReportComparison['groups'][number];
+
+/** The network beside PCA and JPEG at equal bytes. */
+export function renderBaselines({ comparison, run }: ReportData): PageSection | undefined {
+  if (!comparison) return undefined;
+  const { groups, pcaFittedOn, missing, count } = comparison;
+  const fitted = pcaFittedOn === undefined ? '' : `, fitted on ${pcaSource(pcaFittedOn, run?.train.count)}`;
+  return {
+    id: 'baselines',
+    name: 'Baselines',
+    heading: 'At equal size',
+    content: html`<p>What do other codes make of as many bytes? PCA keeps as many float32 coefficients as fit${fitted}. JPEG takes the
+best quality that fits, for each picture, colours at full or half resolution, whichever is better; its headers and tables are
+not counted, nor are the network's weights and PCA's components.</p>
+<p>${verdict(groups)}</p>
+<div class="columns">
+<figure class="stays"><h3>PSNR in dB over bytes a picture</h3>${lineChart(rateChart(comparison))}
+<figcaption>Higher and further left is better. ${formatCount(count)} images, per-image mean. Filled: the code as float32; hollow: rounded
+to 8 bits a number. With own masks, the masks' bytes are counted; fixed and foreign masks cost nothing.</figcaption></figure>
+<figure class="scroll"><table><thead><tr><th>within as many bytes</th><th>bytes</th><th>PSNR, dB</th><th>SSIM</th>
+<th class="narrow-hide">MS-SSIM</th></tr></thead><tbody>${groups.map(groupRows)}</tbody></table></figure>
+</div>
+${missing.map((reason) => html`<p class="note">Not in it: ${reason}</p>`)}`,
+  };
+}
+
+function pcaSource(fittedOn: number, trained: number | undefined): string {
+  const all = trained === undefined || trained === fittedOn ? '' : ` of the ${formatCount(trained)}`;
+  return `${formatCount(fittedOn)}${all} training images`;
+}
+
+/** States the two fair comparisons, whichever way they went. */
+function verdict(groups: readonly Group[]): string {
+  return groups
+    .filter(({ codeBits }) => codeBits === 32)
+    .map(({ counted, budgetBytes, rows }) => {
+      const masks = rows.find(({ method }) => method === 'autoencoder')?.masks;
+      const others = rows.filter(({ method, summary }) => method !== 'autoencoder' && summary);
+      const network = rows.find(({ method }) => method === 'autoencoder')?.summary;
+      const list = others
+        .map(({ method, summary }) => `${methodNames[method]} ${formatDb(summary?.psnrDb)}`)
+        .join(', ');
+      const what = counted === 'code' ? 'code alone' : 'code and masks';
+      const how = masks && counted === 'code' ? ` with ${maskNames[masks]}` : '';
+      return `In the ${formatCount(budgetBytes)} bytes of its ${what} the network reaches ${formatDb(network?.psnrDb)}${how}${list && `; ${list}`}.`;
+    })
+    .join(' ');
+}
+
+const methodNames = { autoencoder: 'the network', pca: 'PCA', jpeg: 'JPEG' };
+
+function groupRows({ counted, codeBits, budgetBytes, rows }: Group): Markup {
+  const best = Math.max(...rows.map(({ summary }) => summary?.psnrDb ?? Number.NEGATIVE_INFINITY));
+  const bits = codeBits === 32 ? 'float32' : `${codeBits} bits a number`;
+  return html`<tr class="group"><th colspan="5" scope="rowgroup">${formatCount(budgetBytes)} bytes: ${counted}, ${bits}</th></tr>
+${rows.map((row) => tableRow(row, best))}`;
+}
+
+function tableRow(row: ReportComparisonRow, best: number): Markup {
+  const { method, masks, components, bytes, summary } = row;
+  const colour = method === 'autoencoder' ? masks : method;
+  const names = {
+    autoencoder: `autoencoder${masks && `, ${maskNames[masks]}`}`,
+    pca: `PCA, ${formatCount(components ?? 0)} components`,
+    jpeg: 'JPEG',
+  };
+  const psnr = summary ? formatFixed(summary.psnrDb, 2) : 'too small';
+  return html`<tr><th scope="row"><i class="swatch c-${colour}"></i>${names[method]}</th><td>${summary ? formatCount(bytes) : '–'}</td>
+<td${summary?.psnrDb === best && html` class="best"`}>${psnr}</td><td>${formatFixed(summary?.ssim, 3)}</td>
+<td class="narrow-hide">${formatFixed(summary?.msSsim, 3)}</td></tr>`;
+}
+
+function rateChart({ curves, groups }: ReportComparison): LineChart {
+  const curve = (method: 'pca' | 'jpeg') => curves[method].map(({ bytes, psnrDb }) => ({ x: bytes, y: psnrDb }));
+  const curveSeries: Series[] = [
+    { name: 'PCA', colour: 'pca', points: curve('pca') },
+    { name: 'JPEG', colour: 'jpeg', points: curve('jpeg') },
+  ];
+  const series = [
+    ...curveSeries.filter(({ points }) => points.length > 0),
+    ...(['own', 'fixed', 'other'] as const).flatMap((masks) => networkSeries(groups, masks)),
+  ];
+  const all = series.flatMap((one) => one.points);
+  return {
+    description: 'PSNR over bytes for the autoencoder, PCA and JPEG',
+    xLabel: 'bytes a picture (logarithmic)',
+    x: logScale(
+      all.map(({ x }) => x),
+      { base: 2 },
+    ),
+    y: linearScale(all.map(({ y }) => y)),
+    series,
+  };
+}
+
+/** One kind of masks: a ring for the code at 8 bits, a dot for float32, and a dashed line between the two. */
+function networkSeries(groups: readonly Group[], masks: MaskMode): Series[] {
+  const pointsWith = (bits: number) =>
+    groups
+      .filter(({ codeBits }) => codeBits === bits)
+      .flatMap(({ rows }) => rows.filter((row) => row.masks === masks))
+      .map(({ bytes, summary }) => ({ x: bytes, y: summary?.psnrDb ?? Number.NaN }));
+  const [rounded, whole] = [pointsWith(8), pointsWith(32)];
+  if (whole.length === 0) return [];
+  return [
+    { colour: masks, shape: 'dashed', points: [...rounded, ...whole] },
+    { colour: masks, shape: 'rings', points: rounded },
+    { name: maskNames[masks], colour: masks, shape: 'dots', points: whole },
+  ];
+}

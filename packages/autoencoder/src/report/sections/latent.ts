@@ -1,0 +1,76 @@
+import { formatCount, formatPrecise } from '../format';
+import { html, type Markup } from '../html';
+import type { PageSection } from '../page';
+import type { ReportLatent } from '../report-data';
+import { image } from './reconstructions';
+
+/** Where pictures lie in code space: a map, neighbours, and the way from one picture to another. */
+export function renderLatent(latent: ReportLatent | undefined): PageSection | undefined {
+  if (!latent) return undefined;
+  return {
+    id: 'codes',
+    name: 'Codes',
+    heading: 'The space of codes',
+    content: html`<div class="stack">
+${renderMap(latent.map)}
+${renderNeighbours(latent)}
+${latent.interpolations.length > 0 && renderInterpolations(latent.interpolations)}
+</div>`,
+  };
+}
+
+function renderMap({ sprites, points, varianceShares }: ReportLatent['map']): Markup {
+  const place = (axis: 'x' | 'y') => {
+    const values = points.map((point) => point[axis]);
+    const [min, max] = [Math.min(...values), Math.max(...values)];
+    return (value: number) => (max > min ? 4 + (92 * (value - min)) / (max - min) : 50).toFixed(2);
+  };
+  const [left, top] = [place('x'), place('y')];
+  const { columns, rows } = sprites;
+  const share = (count: number, of: number) => (of > 1 ? (100 * count) / (of - 1) : 0).toFixed(3);
+  const tiles = points.map(({ x, y, name }, i) => {
+    const position = `${share(i % columns, columns)}% ${share(Math.floor(i / columns), rows)}%`;
+    // The map's y grows upwards, the page's downwards.
+    const bottom = (100 - Number(top(y))).toFixed(2);
+    return html`<i style="left:${left(x)}%;top:${bottom}%;background-position:${position}" data-tip="${name}"></i>`;
+  });
+  const ratio = `${sprites.width / columns} / ${sprites.height / rows}`;
+  const percent = (value: number) => `${(100 * value).toFixed(0)}%`;
+  return html`<figure><h3>Map</h3><div class="map" style="--sprites:url(${sprites.uri});--sheet:${columns * 100}% ${rows * 100}%;--tile-ratio:${ratio}">${tiles}</div>
+<figcaption>${formatCount(points.length)} pictures by their codes' first two principal components, which hold ${percent(varianceShares[0])} and
+${percent(varianceShares[1])} of the codes' variance: pictures that lie close together have similar codes, as far as two dimensions can tell.</figcaption></figure>`;
+}
+
+function renderNeighbours({ neighbours, searched }: ReportLatent): Markup {
+  const rows = neighbours.map(
+    ({ name, picture, found }) => html`<div class="strip">
+<figure><div class="query">${image(picture, name)}</div><figcaption>query</figcaption></figure>
+${found.map((one) => html`<figure data-tip="${one.name}">${image(one.picture, one.name)}<figcaption>${formatPrecise(one.distance)}</figcaption></figure>`)}</div>`,
+  );
+  return html`<figure><h3>Nearest neighbours</h3><div class="columns neighbours">${rows}</div>
+<figcaption>Left in each row a picture, then the pictures whose codes are nearest to its own among ${formatCount(searched)}; below each the
+Euclidean distance of the codes.</figcaption></figure>`;
+}
+
+const rowNames = { first: "first picture's masks", second: "second picture's masks", fixed: 'fixed masks' };
+
+function renderInterpolations(interpolations: ReportLatent['interpolations']): Markup {
+  const blocks = interpolations.map(
+    ({ first, second, rows }) => html`<div class="compare">
+${rows.map(
+  ({
+    masks,
+    pictures,
+  }) => html`<div class="row-label">${rows.length > 1 && rowNames[masks]}</div><div class="strip steps">
+<figure><div class="query">${image(first.picture, first.name)}</div></figure>
+${pictures.map((picture, i) => html`<figure>${image(picture, `step ${i + 1} of ${pictures.length}`)}</figure>`)}
+<figure><div class="query">${image(second.picture, second.name)}</div></figure></div>`,
+)}</div>`,
+  );
+  return html`<figure><h3>From one picture to another</h3><div class="rows">${blocks}</div>
+<figcaption>Between the two framed pictures: decoded codes on the straight line from the first one's code to the second one's, ends
+included.${
+    interpolations[0].rows.length > 1 &&
+    ' The masks stay the same along a row, and the row says whose they are: what does not change is what they carry.'
+  }</figcaption></figure>`;
+}

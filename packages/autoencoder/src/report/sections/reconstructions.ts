@@ -1,0 +1,41 @@
+import { formatDb } from '../format';
+import { html, type Markup } from '../html';
+import type { PageSection } from '../page';
+import { errorGain, type Picture } from '../pictures';
+import type { ReportData, ReportExample } from '../report-data';
+
+/** An `<img>` that lets a reader know what it is without seeing it. */
+export function image({ uri, width, height }: Picture, alt: string): Markup {
+  return html`<img src="${uri}" width="${width}" height="${height}" alt="${alt}">`;
+}
+
+export function renderReconstructions({ examples }: ReportData): PageSection {
+  return {
+    id: 'reconstructions',
+    name: 'Reconstructions',
+    heading: 'Reconstructions',
+    content: html`<p>Top: the picture. Middle: what the decoder makes of its code and masks. Bottom: the error, ${errorGain} times
+enlarged, black where there is none. The pictures were drawn at random, not chosen.</p>
+<div class="pictures">${examples.map(stack)}</div>`,
+  };
+}
+
+function stack({ name, psnrDb, input, output, error }: ReportExample): Markup {
+  return html`<figure class="picture">${image(input, `${name}: input`)}${image(output, `${name}: reconstruction`)}${
+    error && image(error, `${name}: error`)
+  }<figcaption><b>${formatDb(psnrDb)}</b><span class="name" title="${name}">${shortName(name)}</span></figcaption></figure>`;
+}
+
+/** `00000042_cat/1.png` -> `1.png`: the end tells most pictures apart, and there is little room. */
+function shortName(name: string): string {
+  return name.replace(/^.*\/(?=.)/, '');
+}
+
+/** The pictures that came out worst and best. */
+export function renderExtremes({ worst, best }: ReportData): Markup {
+  return html`<div class="columns">
+<figure><h3>Worst</h3><div class="pictures">${worst.map(stack)}</div></figure>
+<figure><h3>Best</h3><div class="pictures">${best.map(stack)}</div></figure>
+</div>
+<p class="note">The lowest and the highest PSNR with their own masks: input above, reconstruction below.</p>`;
+}

@@ -1,0 +1,88 @@
+import { type LineChart, lineChart } from '../charts/line-chart';
+import { linearScale, logScale } from '../charts/scale';
+import { formatDb, formatSignificant, plural } from '../format';
+import { html, type Markup } from '../html';
+import type { PageSection } from '../page';
+import type { ReportEpoch, ReportRun } from '../report-data';
+import { image } from './reconstructions';
+
+/** Loss and PSNR over epochs, and the sample grids; undefined where nothing was recorded. */
+export function renderTraining(run: ReportRun | undefined): PageSection | undefined {
+  if (!run || run.epochs.length === 0) return undefined;
+  const validated = run.epochs.filter(({ validationPsnrDb }) => validationPsnrDb !== undefined);
+  return {
+    id: 'training',
+    name: 'Training',
+    heading: 'Training',
+    content: html`<div class="stack">
+<div class="columns">
+<figure><h3>Loss (logarithmic)</h3>${lineChart(lossChart(run))}
+<figcaption>Thin: single updates, each measured before it changed the weights. Thick: the mean of an epoch.</figcaption></figure>
+${validated.length > 0 && psnrFigure(validated)}
+</div>
+${run.samples.length > 0 && renderSamples(run)}
+</div>`,
+  };
+}
+
+function psnrFigure(epochs: readonly ReportEpoch[]): Markup {
+  const best = epochs.reduce((a, b) => ((b.validationPsnrDb ?? 0) > (a.validationPsnrDb ?? 0) ? b : a));
+  return html`<figure><h3>Validation PSNR in dB</h3>${lineChart(psnrChart(epochs))}
+<figcaption>Images the network was not trained on, with their own masks, per-image mean. Best: ${formatDb(best.validationPsnrDb)} after
+epoch ${best.epoch}.</figcaption></figure>`;
+}
+
+/** Updates are placed among the epochs by how many updates an epoch has. */
+function lossChart({ steps, epochs }: ReportRun): LineChart {
+  const last = epochs[epochs.length - 1];
+  const toEpochs = last.epoch / last.step;
+  const single = steps.map(({ step, loss }) => ({ x: step * toEpochs, y: loss }));
+  const mean = epochs.map(({ epoch, loss }) => ({ x: epoch, y: loss }));
+  return {
+    description: `Loss over ${plural(last.epoch, 'epoch')}, from ${formatSignificant(epochs[0].loss)} to ${formatSignificant(last.loss)}`,
+    xLabel: 'epoch',
+    x: linearScale([0, last.epoch], { round: false }),
+    y: logScale([...single, ...mean].map(({ y }) => y)),
+    series: [
+      { colour: 'own', points: single, shape: 'faint' },
+      { colour: 'own', points: mean },
+    ],
+    tips: epochs.map(({ epoch, loss }) => ({ x: epoch, text: `Epoch ${epoch}: loss ${formatSignificant(loss)}` })),
+  };
+}
+
+function psnrChart(epochs: readonly ReportEpoch[]): LineChart {
+  const points = epochs.map(({ epoch, validationPsnrDb = 0 }) => ({ x: epoch, y: validationPsnrDb }));
+  const last = epochs[epochs.length - 1];
+  return {
+    description: `Validation PSNR over epochs, ${formatDb(last.validationPsnrDb)} in the end`,
+    xLabel: 'epoch',
+    x: linearScale([0, last.epoch], { round: false }),
+    y: linearScale(
+      points.map(({ y }) => y),
+      { minSpan: 1 },
+    ),
+    series: [{ colour: 'own', points, shape: points.length > 60 ? 'line' : 'dotted-line' }],
+    tips: points.map(({ x, y }) => ({ x, text: `Epoch ${x}: ${formatDb(y)}` })),
+  };
+}
+
+/** All grids lie in the page and one is shown; without a script it is the last. */
+function renderSamples({ samples, epochs }: ReportRun): Markup {
+  const last = samples.length - 1;
+  const describe = (epoch: number) => {
+    const psnr = epochs.find((one) => one.epoch === epoch)?.validationPsnrDb;
+    return `After epoch ${epoch}${psnr === undefined ? '' : `: ${formatDb(psnr)}`}`;
+  };
+  return html`<figure data-slides><h3>The same pictures, epoch by epoch</h3>
+<div class="slider" hidden><input type="range" min="0" max="${last}" value="${last}" step="1" aria-label="Epoch">
+<button type="button">Play</button><output></output></div>
+<div class="grid-image">${samples.map(
+    ({ epoch, picture }, i) =>
+      html`<div data-slide="${describe(epoch)}"${i < last && html` hidden`}>${image(
+        picture,
+        `Inputs and reconstructions after epoch ${epoch}`,
+      )}</div>`,
+  )}</div>
+<figcaption>Inputs above, reconstructions below, by the network as it was after the epoch that the slider shows.</figcaption></figure>`;
+}
