@@ -15,4 +15,6 @@ export default defineConfig({
   clean: true,
   sourcemap: true,
   shims: true,
+  // Bundlers for browsers know `node:os` from package.json's `browser`; tsup would write `os`.
+  removeNodeProtocol: false,
 });

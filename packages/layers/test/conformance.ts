@@ -18,6 +18,8 @@ export interface BackendUnderTest {
   throwsForInvalidIndices?: boolean;
   /** False if training kernels can't do with a batch of 0, such as a bias gradient that sums nothing. Default true. */
   trainsEmptyBatches?: boolean;
+  /** The greatest size of an image whose positions the backend can name; it throws beyond. Default: no limit below 2^31. */
+  mostPositions?: number;
 }
 
 /**
@@ -35,8 +37,8 @@ export function describeConformance(name: string, underTest: BackendUnderTest): 
     beforeEach(() => tf.engine().startScope());
     afterEach(() => tf.engine().endScope());
 
-    describePooling();
-    describeUnpooling(underTest.throwsForInvalidIndices ?? false);
+    describePooling(underTest.mostPositions);
+    describeUnpooling(underTest.throwsForInvalidIndices ?? false, underTest.mostPositions);
     describeRobustness();
     describeTrainingKernels({ emptyBatches: underTest.trainsEmptyBatches ?? true });
     describeNetwork();

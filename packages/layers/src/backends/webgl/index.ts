@@ -8,10 +8,12 @@ import { MissingKernelError } from '../../errors';
 import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
 import { registerKernels } from '../register-kernels';
 import { maxPoolWithArgmax } from './pooling';
+import { relu } from './relu';
 import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
 
 /**
- * Registers the kernels of this package for the backend `webgl`. Calling it again does nothing.
+ * Registers the kernels of this package for the backend `webgl`, and a ReLU that is right for -Infinity. Calling it again
+ * does nothing.
  *
  * Textures hold float32, also for int32: pooled inputs of more than 2^24 elements an image are refused with a ShapeError, and
  * GPUs without 32-bit float textures with a MissingKernelError.
@@ -29,5 +31,6 @@ export function registerWebglKernels(): void {
     [MaxPoolWithArgmaxGrad]: maxPoolWithArgmaxGrad,
     [MaxUnpool]: maxUnpool,
     [MaxUnpoolGrad]: maxUnpoolGrad,
+    [tf.Relu]: relu,
   });
 }

@@ -14,6 +14,8 @@ interface Program {
   variableNames: string[];
   outputShape: number[];
   userCode: string;
+  packedInputs: boolean;
+  packedOutput: boolean;
 }
 
 /** One GLSL program, whose `main` runs once for each element of `shape`. */
@@ -26,15 +28,22 @@ export interface Shader {
   constants: Record<string, number>;
   /** Functions, `main` among them, which calls `setOutput`. */
   code: string;
+  /** Reads and writes four elements at once. */
+  packed?: boolean;
 }
 
 /** Runs a shader. */
-export function runShader(backend: object, { shape, inputs, dtype, constants, code }: Shader): TensorInfo {
+export function runShader(
+  backend: object,
+  { shape, inputs, dtype, constants, code, packed = false }: Shader,
+): TensorInfo {
   const declarations = Object.entries(constants).map(([name, value]) => `const int ${name} = ${value};`);
   const program: Program = {
     variableNames: Object.keys(inputs),
     outputShape: shape,
     userCode: `${declarations.join('\n')}\n${code}`,
+    packedInputs: packed,
+    packedOutput: packed,
   };
   return (backend as WebglBackend).runWebGLProgram(program, Object.values(inputs), dtype);
 }
