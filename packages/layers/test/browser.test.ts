@@ -12,6 +12,7 @@ import type { ConformancePage } from './browser/conformance-page';
 import { type PageServer, serve } from './browser/server';
 
 const here = (file: string) => fileURLToPath(new URL(`./browser/${file}`, import.meta.url));
+const saved = JSON.parse(readFileSync(new URL('./fixtures/saved-model/expected.json', import.meta.url), 'utf8'));
 const executable = findChromium();
 
 if (!executable) {
@@ -20,14 +21,20 @@ if (!executable) {
   console.warn('SKIPPED: the browser lane of @ae/layers (no Chromium on the PATH or in AE_CHROMIUM).');
 }
 
+interface EngineResults {
+  losses: number[];
+  pixels: number[];
+  reconstructions: number[];
+}
+
 /** What app.js answers. */
 interface AppResults {
   isolated: boolean;
   cores: number;
   threads: number;
   simd: string;
-  wasm: { losses: number[]; pixels: number[] };
-  webgl: { losses: number[]; pixels: number[] };
+  wasm: EngineResults;
+  webgl: EngineResults;
   webgpu: string;
 }
 
@@ -114,13 +121,18 @@ describe.skipIf(!executable)('in Chromium', { timeout: 300_000 }, () => {
     ['a plain module page, isolated', '/plain.html', 'isolated'],
     ['a bundle', '/bundled.html', 'ordinary'],
     ['a bundle, isolated', '/bundled.html', 'isolated'],
-  ] as const)('trains from %s, on every engine alike', async (_, path, kind) => {
+  ] as const)('trains and reconstructs from %s, on every engine alike', async (_, path, kind) => {
     const { isolated, cores, threads, wasm, webgl, webgpu } = await open<AppResults>(kind, path);
     expect(isolated).toBe(kind === 'isolated');
     expect(threads).toBe(isolated ? Math.min(cores, 32) : 1);
     expect(wasm.losses[2]).toBeLessThan(wasm.losses[0]);
     for (const [step, loss] of wasm.losses.entries()) expect(webgl.losses[step]).toBeCloseTo(loss, 5);
     for (const [i, pixel] of wasm.pixels.entries()) expect(Math.abs(webgl.pixels[i] - pixel)).toBeLessThan(1 / 255);
+    // What Node.js got from the same saved model.
+    for (const [i, pixel] of (saved.y.values as number[]).entries()) {
+      expect(Math.abs(wasm.reconstructions[i] - pixel)).toBeLessThan(1 / 255);
+      expect(Math.abs(webgl.reconstructions[i] - pixel)).toBeLessThan(1 / 255);
+    }
     // This Chromium has no WebGPU adapter, or @tensorflow/tfjs-backend-webgpu isn't loaded: either is said in one sentence.
     expect(webgpu).toMatch(
       /^\[layers\] (initWebgpu|registerWebgpuKernels): expected .*, (found none|received .*); .*\.$/,

@@ -14,6 +14,7 @@ import { initWasm } from '@ae/layers/backends/wasm';
 import { registerWebglKernels } from '@ae/layers/backends/webgl';
 import { initWebgpu } from '@ae/layers/backends/webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-webgl';
 
 function buildModel() {
@@ -50,12 +51,19 @@ async function train() {
   return { losses, pixels: Array.from(await model.predict(x).data()) };
 }
 
+/** Reconstructs images with a model that was saved in Node.js. */
+async function reconstruct() {
+  const { x } = await (await fetch('/saved-model/expected.json')).json();
+  const model = await loadLayersModel('/saved-model/model.json');
+  return Array.from(await model.predict(tf.tensor(x.values, x.shape)).data());
+}
+
 async function main() {
   const { threads, simd } = await initWasm({ tfjsBinary: '/tfjs/tfjs-backend-wasm-simd.wasm' });
-  const wasm = await train();
+  const wasm = { ...(await train()), reconstructions: await reconstruct() };
   registerWebglKernels();
   await tf.setBackend('webgl');
-  const webgl = await train();
+  const webgl = { ...(await train()), reconstructions: await reconstruct() };
   const webgpu = await initWebgpu().then(
     () => 'started',
     (error) => error.message,

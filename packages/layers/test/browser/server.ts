@@ -13,6 +13,7 @@ const tfjs = (name: string) => join(dirname(require.resolve(`@tensorflow/${name}
 const folders: Record<string, string> = {
   dist: join(packageRoot, 'dist'),
   fixtures: join(packageRoot, 'test/golden/fixtures'),
+  'saved-model': join(packageRoot, 'test/fixtures/saved-model'),
   tfjs: tfjs('tfjs-backend-wasm'),
   ...Object.fromEntries(
     ['tfjs-core', 'tfjs-layers', 'tfjs-backend-wasm', 'tfjs-backend-webgl'].map((name) => [name, tfjs(name)]),
