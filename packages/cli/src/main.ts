@@ -4,14 +4,21 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { explain } from './cli-error';
 import { backendCommand } from './commands/backend';
+import { exportCommand } from './commands/export';
 import { importCommand } from './commands/import';
 import { inspectCommand } from './commands/inspect';
+import { meanCommand } from './commands/mean';
 import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
+import { verifyCommand } from './commands/verify';
 import { withoutExit } from './options';
 import { style } from './terminal';
 
-const commands = [importCommand, inspectCommand, trainCommand, testCommand, backendCommand];
+const commands = [
+  ...[importCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
+  ...[trainCommand, testCommand],
+  backendCommand,
+];
 
 const examples = `
 A first run:

@@ -1,37 +1,40 @@
 import type { OptimizerOptions } from '@ae/autoencoder';
 import { type Command, Option } from 'commander';
-import { CliError } from './cli-error';
 import { choiceOption, numberOption } from './options';
+import { gatherOwned, type OwnedOptions, takers } from './owned-options';
 
-/** Which options each optimiser has beside learning rate and weight decay, which all have. */
-const ownOptions = {
-  adam: ['beta1', 'beta2', 'epsilon'],
-  adamw: ['beta1', 'beta2', 'epsilon'],
-  sgd: ['momentum', 'dampening', 'nesterov'],
-  rmsprop: ['alpha', 'epsilon', 'momentum', 'centered'],
-  adagrad: ['learningRateDecay', 'initialAccumulator', 'epsilon'],
-} as const satisfies Record<OptimizerOptions['name'], readonly string[]>;
+/** Which options each optimiser has beside those that all have. */
+export const optimizers = {
+  flag: '--optimizer',
+  table: {
+    adam: ['beta1', 'beta2', 'epsilon'],
+    adamw: ['beta1', 'beta2', 'epsilon'],
+    sgd: ['momentum', 'dampening', 'nesterov'],
+    rmsprop: ['alpha', 'epsilon', 'momentum', 'centered'],
+    adagrad: ['learningRateDecay', 'initialAccumulator', 'epsilon'],
+  } satisfies Record<OptimizerOptions['name'], readonly string[]>,
+} as const satisfies OwnedOptions;
 
-type OptimizerName = keyof typeof ownOptions;
-type OwnOption = (typeof ownOptions)[OptimizerName][number];
-const names = Object.keys(ownOptions) as OptimizerName[];
+const common = ['learningRate', 'weightDecay', 'denseFactor'] as const;
 
-/** What the command line may hold of them. */
-export type OptimizerFlags = {
-  readonly optimizer: OptimizerName;
+/** What the command line may hold of them, beside the options that some have. */
+export interface OptimizerFlags {
+  readonly optimizer?: OptimizerOptions['name'];
   readonly learningRate?: number;
   readonly weightDecay?: number;
-} & { readonly [option in OwnOption]?: number | boolean };
+  readonly denseFactor?: number;
+}
 
 /** Adds the optimiser and all options that any of them has. */
 export function addOptimizerOptions(command: Command): Command {
   const fraction = { min: 0, max: 1 };
   const positive = { min: 0 };
-  const of = (option: OwnOption) => `of ${takers(option).join(', ')}`;
+  const of = (option: string) => `of ${takers(optimizers, option).join(', ')}`;
   const options = [
-    choiceOption('--optimizer <name>', 'how weights are updated', names).default('adam'),
-    numberOption('--learning-rate <n>', "step size (default: the optimizer's own)", positive),
+    choiceOption('--optimizer <name>', 'how weights are updated (default: by recipe)', Object.keys(optimizers.table)),
+    numberOption('--learning-rate <n>', "step size (default: by recipe, or the optimizer's own)", positive),
     numberOption('--weight-decay <n>', 'pull of weights to 0 (default: 0; adamw 0.01)', positive),
+    numberOption('--dense-factor <n>', 'learning rate of dense layers, relative to that of others', positive),
     numberOption('--momentum <n>', of('momentum'), fraction),
     numberOption('--dampening <n>', of('dampening'), fraction),
     new Option('--nesterov', `look ahead along the momentum, ${of('nesterov')}`),
@@ -40,36 +43,24 @@ export function addOptimizerOptions(command: Command): Command {
     numberOption('--epsilon <n>', of('epsilon'), positive),
     numberOption('--alpha <n>', of('alpha'), fraction),
     new Option('--centered', of('centered')),
-    numberOption('--learning-rate-decay <n>', of('learningRateDecay'), positive),
     numberOption('--initial-accumulator <n>', of('initialAccumulator'), positive),
   ];
   for (const option of options) command.addOption(option);
   return command;
 }
 
-/** Gathers the optimiser's options; one that the chosen optimiser doesn't have is an error. */
-export function optimizerOptions(flags: OptimizerFlags): OptimizerOptions {
-  const { optimizer: name, learningRate, weightDecay } = flags;
-  const gathered: Record<string, unknown> = { name, learningRate, weightDecay };
-  for (const option of new Set(names.flatMap((each): readonly OwnOption[] => ownOptions[each]))) {
-    if (flags[option] === undefined) continue;
-    if (!takers(option).includes(name)) throw notTaken(option, name);
-    gathered[option] = flags[option];
-  }
-  return Object.fromEntries(
-    Object.entries(gathered).filter(([, value]) => value !== undefined),
-  ) as unknown as OptimizerOptions;
-}
-
-function takers(option: OwnOption): OptimizerName[] {
-  return names.filter((name) => (ownOptions[name] as readonly string[]).includes(option));
-}
-
-function notTaken(option: OwnOption, name: OptimizerName): CliError {
-  const flag = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return new CliError(
-    'INVALID_OPTION',
-    `--${flag}: expected with --optimizer ${takers(option).join(' or ')}, received --optimizer ${name}; ` +
-      'leave it out, or name the optimizer.',
-  );
+/**
+ * Returns the optimiser that the flags make of `base`, undefined where there are none. An option that the optimiser doesn't
+ * have is an error, unless the schedule has it.
+ */
+export function optimizerOptions(
+  flags: OptimizerFlags & Readonly<Record<string, unknown>>,
+  base: OptimizerOptions,
+  ofSchedule: readonly string[],
+): OptimizerOptions | undefined {
+  const name = flags.optimizer ?? base.name;
+  const own = gatherOwned(optimizers, name, flags, ofSchedule);
+  const shared = common.filter((key) => flags[key] !== undefined).map((key) => [key, flags[key]]);
+  if (!flags.optimizer && shared.length === 0 && Object.keys(own).length === 0) return undefined;
+  return { ...(name === base.name && base), name, ...Object.fromEntries(shared), ...own } as OptimizerOptions;
 }

@@ -1,4 +1,6 @@
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
+import type { ImageType } from './record-names';
+import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf } from './record-order';
 import { formatSize, openDatabase } from './sample-database';
 
 export interface RecordSummary {
@@ -14,6 +16,9 @@ export interface RecordSummary {
     readonly max?: number;
     readonly without: number;
   };
+  /** How keys are made; see `describeKeys`. */
+  readonly keyOrder: KeyOrder;
+  readonly classOrder: ClassOrder;
   readonly damaged: readonly { readonly key: string; readonly reason: string }[];
 }
 
@@ -38,6 +43,7 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
   const encodings = new Map<string, number>();
   const labels = new Set<number>();
   const damaged: { key: string; reason: string }[] = [];
+  const labelOrder: number[] = [];
   let without = 0;
   const indices = spread(reader.length, limit);
   for (const index of indices) {
@@ -47,7 +53,10 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
       count(sizes, size);
       count(encodings, encodingOf(datum));
       if (datum.label === undefined) without++;
-      else labels.add(datum.label);
+      else {
+        labels.add(datum.label);
+        labelOrder.push(datum.label);
+      }
     } catch (error) {
       if (!isRecordError(error)) throw error;
       damaged.push({ key: reader.keyAt(index) ?? '', reason: (error as Error).message });
@@ -59,6 +68,8 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
     sizes: ranked(sizes).map(([size, n]) => ({ size, count: n })),
     encodings: ranked(encodings).map(([encoding, n]) => ({ encoding, count: n })),
     labels: { distinct: labels.size, ...range, without },
+    keyOrder: keyOrderOf(indices.map((index) => ({ index, key: reader.keyAt(index) ?? '' }))),
+    classOrder: classOrderOf(labelOrder),
     damaged,
   };
 }
@@ -79,21 +90,30 @@ async function readHeader(file: Uint8Array): Promise<{ channels: number; height:
   }
 }
 
-const signatures: readonly (readonly [kind: string, offset: number, bytes: string])[] = [
-  ['JPEG', 0, '\xff\xd8\xff'],
-  ['PNG', 0, '\x89PNG'],
-  ['WebP', 8, 'WEBP'],
-  ['GIF', 0, 'GIF8'],
-  ['TIFF', 0, 'II*\0'],
-  ['TIFF', 0, 'MM\0*'],
-  ['BMP', 0, 'BM'],
+const signatures: readonly (readonly [type: ImageType, kind: string, offset: number, bytes: string])[] = [
+  ['jpg', 'JPEG', 0, '\xff\xd8\xff'],
+  ['png', 'PNG', 0, '\x89PNG'],
+  ['webp', 'WebP', 8, 'WEBP'],
+  ['gif', 'GIF', 0, 'GIF8'],
+  ['tif', 'TIFF', 0, 'II*\0'],
+  ['tif', 'TIFF', 0, 'MM\0*'],
+  ['bmp', 'BMP', 0, 'BM'],
 ];
+
+/** Tells the type of an image file from its first bytes; undefined for anything else. */
+export function imageTypeOf(file: Uint8Array): ImageType | undefined {
+  return signatureOf(file)?.[0];
+}
+
+function signatureOf(file: Uint8Array): (typeof signatures)[number] | undefined {
+  const start = Buffer.from(file.subarray(0, 16)).toString('latin1');
+  return signatures.find(([, , offset, bytes]) => start.startsWith(bytes, offset));
+}
 
 function encodingOf({ encoded, floatData, data }: Datum): string {
   if (!encoded) return floatData ? 'float_data' : 'raw bytes';
-  const start = Buffer.from(data.subarray(0, 16)).toString('latin1');
-  const found = signatures.find(([, offset, bytes]) => start.startsWith(bytes, offset));
-  return found ? `${found[0]} files` : 'image files of an unknown kind';
+  const found = signatureOf(data);
+  return found ? `${found[1]} files` : 'image files of an unknown kind';
 }
 
 function isRecordError(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { DatumReader, Sample } from '@ae/lmdb-datum';
+import type { DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
 import { CliError } from './cli-error';
 
 /** The records of an LMDB as images of one size: a sample source for training and testing. */
@@ -9,11 +9,20 @@ export interface SampleDatabase {
   /** The first record's size, which all others must have: `[height, width, channels]`. */
   readonly shape: readonly [height: number, width: number, channels: number];
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
+  /** Finds a record by its key, or else by its number, counted from 0; throws NO_SUCH_RECORD. */
+  find(keyOrNumber: string): number;
   close(): void;
 }
 
 /** Opens an LMDB for reading. */
-export async function openDatabase(path: string): Promise<DatumReader> {
+export async function openDatabase(path: string, options?: OpenOptions): Promise<DatumReader> {
+  await assertDatabase(path);
+  const { openDatumLmdb } = await import('@ae/lmdb-datum');
+  return openDatumLmdb(path, options);
+}
+
+/** Throws unless there is something of that name. */
+export async function assertDatabase(path: string): Promise<void> {
   await stat(path).catch((cause) => {
     if (cause.code !== 'ENOENT') throw cause;
     throw new CliError(
@@ -22,8 +31,6 @@ export async function openDatabase(path: string): Promise<DatumReader> {
       { cause },
     );
   });
-  const { openDatumLmdb } = await import('@ae/lmdb-datum');
-  return openDatumLmdb(path);
 }
 
 /** Opens an LMDB of Datums and looks at its first record; throws when there is none. Sizes are checked as records are read. */
@@ -40,6 +47,7 @@ export async function openSamples(path: string): Promise<SampleDatabase> {
         const sample = reader.at(index);
         return sample instanceof Promise ? sample.then(check) : sample && check(sample);
       },
+      find: (text) => findRecord(reader, path, text),
       close: () => reader.close(),
     };
   } catch (error) {
@@ -51,9 +59,29 @@ export async function openSamples(path: string): Promise<SampleDatabase> {
 async function readFirst(reader: DatumReader, path: string): Promise<Sample> {
   const first = await reader.at(0);
   if (first) return first;
-  throw new CliError(
+  throw emptyDatabase(path);
+}
+
+export function emptyDatabase(path: string): CliError {
+  return new CliError(
     'EMPTY_DATABASE',
     `${path}: expected an LMDB with images, received an empty one; fill one with ae import.`,
+  );
+}
+
+function findRecord(reader: DatumReader, path: string, text: string): number {
+  if (reader.getBytes(text)) {
+    let index = 0;
+    for (const key of reader.keys()) {
+      if (key === text) return index;
+      index++;
+    }
+  }
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number < reader.length) return number;
+  throw new CliError(
+    'NO_SUCH_RECORD',
+    `${path}: expected a key, or a number from 0 to ${reader.length - 1}, received "${text}"; ae inspect shows the first and last key.`,
   );
 }
 

@@ -22,13 +22,13 @@ export async function fitEpochs(
   create: () => Autoencoder,
   samples: SampleSource,
   { validation, ...options }: TrainOptions,
-  seconds: number,
+  { seconds, imagesPerEpoch }: { seconds: number; imagesPerEpoch: number },
 ): Promise<EpochFit> {
   const network = create();
   await network.initialize();
   const imagesPerSecond = await measureSpeed(network, samples, options);
   network.dispose();
-  const epochSeconds = (samples.length + (validation?.length ?? 0) / scoringSpeedUp) / imagesPerSecond;
+  const epochSeconds = (imagesPerEpoch + (validation?.length ?? 0) / scoringSpeedUp) / imagesPerSecond;
   const epochs = Math.max(1, Math.round(seconds / epochSeconds));
   return { epochs, imagesPerSecond, expectedMs: epochs * epochSeconds * 1000 };
 }

@@ -4,13 +4,14 @@ import type { ConvertReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { catchInterruption } from '../interruption';
-import { type CommonOptions, choiceOption, defineCommand, numberOption, parseNumber } from '../options';
+import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
+import { type ImageSize, parseSize } from '../recipe-options';
 import { summarizeRecords } from '../record-summary';
 import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../terminal';
 
 interface ImportOptions extends CommonOptions {
   readonly root?: string;
-  readonly resize?: { readonly height: number; readonly width: number };
+  readonly resize?: ImageSize;
   readonly fit?: 'squash' | 'crop' | 'fill';
   readonly resampler?: 'antialiased' | 'bilinear';
   readonly gray?: boolean;
@@ -30,7 +31,9 @@ export function importCommand(): Command {
     .argument('<images>', 'folder of images or of class folders, or a list file with "name label" lines')
     .argument('<out.lmdb>', 'the LMDB folder to make')
     .optionsGroup('Images:')
-    .option('--resize <size>', 'one size for all images: 64, or height x width as 48x64', parseSize)
+    .option('--resize <size>', 'one size for all images: 64, or height x width as 48x64', (text) =>
+      parseSize('--resize', text),
+    )
     .addOption(
       choiceOption('--fit <mode>', 'aspect ratio: ignored, cut to fit, or black borders', [
         'squash',
@@ -63,17 +66,6 @@ export function importCommand(): Command {
       }),
     )
     .action(runImport);
-}
-
-function parseSize(text: string): { height: number; width: number } {
-  const parts = text.split('x');
-  if (parts.length > 2) {
-    throw new CliError('INVALID_OPTION', `--resize: expected a size such as 64 or 48x64, received "${text}".`);
-  }
-  const [height, width = height] = parts.map((part) =>
-    Number(parseNumber('--resize', part, { min: 1, max: 65500, integer: true })),
-  );
-  return { height, width };
 }
 
 async function runImport(images: string, output: string, options: ImportOptions): Promise<void> {

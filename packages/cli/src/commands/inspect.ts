@@ -4,6 +4,7 @@ import { CliError } from '../cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
+import type { ClassOrder, KeyOrder } from '../record-order';
 import { type RecordSummary, spread, summarizeRecords } from '../record-summary';
 import { openDatabase } from '../sample-database';
 import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
@@ -42,7 +43,14 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
       ['file', `${info.path}, ${formatBytes(info.fileSizeBytes)}`],
       ['records', formatCount(info.count)],
     ];
-    if (info.count > 0) rows.push(['keys', `${info.firstKey} to ${info.lastKey}`], ...describeRecords(summary));
+    if (info.count > 0) {
+      const { keyOrder } = summary;
+      rows.push(
+        ['keys', `${info.firstKey} to ${info.lastKey}`],
+        ['', keyOrders[keyOrder]],
+        ...describeRecords(summary),
+      );
+    }
     if (summary.examined < info.count) {
       rows.push(['examined', `${formatNumberOf(summary.examined, 'record')}, evenly spread; --all looks at every one`]);
     }
@@ -53,7 +61,21 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   }
 }
 
-function describeRecords({ sizes, encodings, labels, damaged }: RecordSummary): [string, string][] {
+const keyOrders: Record<KeyOrder, string> = {
+  counted: 'numbered from 0 without a gap, as convert_imageset does',
+  numbered: 'numbered, with gaps or repeats',
+  unpadded: 'numbers without leading zeros: 10 comes before 2',
+  names: 'in the order of their bytes',
+};
+
+const classOrders: Record<ClassOrder, string> = {
+  none: 'one class',
+  grouped: 'one class after the other',
+  mixed: 'classes mixed',
+  partly: 'classes partly mixed',
+};
+
+function describeRecords({ sizes, encodings, labels, classOrder, damaged }: RecordSummary): [string, string][] {
   const list = (entries: [name: string, count: number][]) => {
     if (entries.length === 1) return entries[0][0];
     const named = entries.slice(0, 5).map(([name, count]) => `${name} (${formatCount(count)})`);
@@ -65,6 +87,7 @@ function describeRecords({ sizes, encodings, labels, damaged }: RecordSummary): 
     ['stored as', list(encodings.map(({ encoding, count }) => [encoding, count]))],
     ['labels', describeLabels(labels)],
   ];
+  if (labels.distinct > 1) rows.push(['', classOrders[classOrder]]);
   if (sizes.length > 1) rows.push(['', 'a network takes one size: to train, import with --resize 64, say']);
   if (damaged.length > 0) {
     const { key, reason } = damaged[0];

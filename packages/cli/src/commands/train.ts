@@ -1,111 +1,211 @@
 import path from 'node:path';
 import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
-import type { Command } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { CliError, writingTo } from '../cli-error';
+import { commandLine, quote } from '../command-line';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { catchInterruption } from '../interruption';
-import { addOptimizerOptions, type OptimizerFlags, optimizerOptions } from '../optimizer-options';
+import { addOptimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder } from '../output-folder';
+import { addLossOptions } from '../recipe-options';
 import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
+import { addScheduleOptions } from '../schedule-options';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
 import { fitEpochs } from '../time-budget';
 import { TrainingProgress } from '../training-progress';
+import {
+  checkSettings,
+  newSettings,
+  resumedSettings,
+  type SettingsFlags,
+  type TrainingSettings,
+} from '../training-settings';
 
-interface TrainCommandOptions extends CommonOptions, EngineOptions, OptimizerFlags {
-  readonly val?: string;
+interface TrainCommandOptions extends CommonOptions, EngineOptions, SettingsFlags {
   readonly out?: string;
-  readonly preset: 'mirror' | 'torch7';
-  readonly codeSize?: number;
-  readonly pixelScale?: number;
-  readonly channelOrder?: 'rgb' | 'bgr';
-  readonly initSeed?: number;
-  readonly epochs?: number;
+  readonly resume?: string;
   readonly minutes?: number;
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly shuffle: boolean;
+  readonly checkpointEvery?: number;
+  readonly keep?: number;
+  readonly logEvery?: number;
 }
 
-const defaultEpochs = 15;
 const seedRange = { min: 0, max: 2 ** 32 - 1, integer: true };
+const counted = { min: 1, integer: true };
 
 export function trainCommand(): Command {
   const command = defineCommand('train', 'train an autoencoder on the images of an LMDB')
-    .argument('<train.lmdb>', 'images of one size, as ae import makes them')
+    .argument('[train.lmdb]', 'images of one size, as ae import makes them (with --resume: those of the run)')
     .option('--val <lmdb>', 'images never trained on, scored after each epoch')
+    .optionsGroup('Run folder:')
     .option('--out <folder>', 'new folder for the run; the network goes to <folder>/model (default: runs/<name>-<n>)')
+    .option('--resume <run>', 'go on from the last checkpoint of a run, with the options that it began with')
+    .addOption(numberOption('--checkpoint-every <steps>', 'also save within an epoch, after so many updates', counted))
+    .addOption(numberOption('--keep <n>', 'checkpoints to keep, beside the best one (default: 2)', counted))
+    .addOption(numberOption('--log-every <steps>', 'updates a line of metrics (default: 100 lines an epoch)', counted));
+  addTrainingOptions(command);
+  addOptimizerOptions(command.optionsGroup('Optimizer:'));
+  addScheduleOptions(command.optionsGroup('Learning rate:'));
+  addLossOptions(command);
+  addNetworkOptions(command);
+  return command.optionsGroup('Engine:').addOption(backendOption()).addOption(threadsOption()).action(runTrain);
+}
+
+function addTrainingOptions(command: Command): void {
+  command
     .optionsGroup('Training:')
     .addOption(
-      numberOption('--epochs <n>', `passes over the images (default: ${defaultEpochs})`, { min: 1, integer: true }),
+      choiceOption('--recipe <name>', "what all else begins with; torch7 is the original's loop (default: default)", [
+        'default',
+        'torch7',
+      ]),
     )
+    .addOption(numberOption('--epochs <n>', 'passes over the images (default: 15; torch7 100)', counted))
     .addOption(
       numberOption('--minutes <n>', 'as many epochs as fit into this time, by the measured speed', {
         min: 0,
         above: true,
       }),
     )
-    .addOption(numberOption('--batch-size <n>', 'images an update', { min: 1, integer: true }).default(32))
-    .addOption(numberOption('--seed <n>', 'determines first weights and order', seedRange).default(0))
-    .option('--no-shuffle', "keep the database's order")
+    .addOption(numberOption('--batch-size <n>', 'images an update (default: 32; torch7 1)', counted))
+    .addOption(numberOption('--accumulate <n>', 'batches an update, where one is too large for memory', counted))
+    .addOption(numberOption('--records <n>', 'an epoch is so many records, then the next (torch7 1000)', counted))
+    .addOption(numberOption('--iters <n>', 'passes over the records of an epoch (torch7 100)', counted))
+    .addOption(numberOption('--seed <n>', 'determines first weights and order (default: 0)', seedRange))
+    .option('--no-shuffle', "keep the database's order");
+}
+
+function addNetworkOptions(command: Command): void {
+  command
     .optionsGroup('Network:')
-    .addOption(choiceOption('--preset <name>', 'architecture', ['mirror', 'torch7']).default('mirror'))
-    .addOption(numberOption('--code-size <n>', 'numbers in the code (default: by preset)', { min: 1, integer: true }))
+    .addOption(choiceOption('--preset <name>', 'architecture (default: mirror)', ['mirror', 'torch7']))
+    .addOption(numberOption('--code-size <n>', 'numbers in the code (default: by preset)', counted))
+    .option('--variational', 'a Gaussian for a code, which ae sample can draw from (VAE)')
+    .option('--tied-weights', "keep the decoder's kernels those of the encoder")
     .addOption(numberOption('--init-seed <n>', 'determines the first weights alone (default: the seed)', seedRange))
     .addOption(
       numberOption('--pixel-scale <n>', 'the network sees byte x this (default: 1/256)', { min: 0, above: true }),
     )
-    .addOption(choiceOption('--channel-order <order>', 'of colours in the network (default: rgb)', ['rgb', 'bgr']))
-    .optionsGroup('Engine:')
-    .addOption(backendOption())
-    .addOption(threadsOption())
-    .action(runTrain);
-  return addOptimizerOptions(command.optionsGroup('Optimizer:'));
+    .addOption(choiceOption('--channel-order <order>', 'of colours in the network (default: rgb)', ['rgb', 'bgr']));
 }
 
-async function runTrain(trainPath: string, options: TrainCommandOptions): Promise<void> {
+async function runTrain(trainPath: string | undefined, options: TrainCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
-  const optimizer = optimizerOptions(options);
-  if (options.epochs !== undefined && options.minutes !== undefined) {
-    throw new CliError('INVALID_OPTION', '--minutes: expected without --epochs, received both; leave one out.');
-  }
+  checkTogether(trainPath, options);
+  const { resume } = options;
   if (options.out !== undefined) await assertNew(options.out, 'folder');
-  const samples = await openSamples(trainPath);
-  const validation = options.val === undefined ? undefined : await openSamples(options.val);
-  if (validation)
-    assertShape(validation, samples.shape, `training on ${trainPath}`, 'import both with the same --resize');
+  const { settings, data } = resume
+    ? await prepareResumed(resume, trainPath, options)
+    : await prepareNew(trainPath as string, options);
   const engine = await startEngine(options, terminal);
   const { Autoencoder } = await import('@ae/autoencoder');
-  const { preset, codeSize, pixelScale, channelOrder, seed, initSeed = seed, batchSize, shuffle } = options;
-  const pixels = { ...(pixelScale && { scale: pixelScale }), ...(channelOrder && { channelOrder }) };
-  const create = () => new Autoencoder({ preset, codeSize, inputShape: samples.shape, pixels });
-  const training = { batchSize, optimizer, seed, shuffle, validation };
-  const epochs = await chooseEpochs(options, create, samples, training, terminal);
+  const { crop, recipe, seed } = settings;
+  const [height, width, channels] = data.samples.shape;
+  const inputShape = crop ? ([crop.height, crop.width, channels] as const) : ([height, width, channels] as const);
+  const create = () => new Autoencoder({ ...settings.network, inputShape });
+  const training = { ...recipe, seed, validation: data.validation };
+  const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
+  const epochs = await chooseEpochs(options, settings.epochs, create, data.samples, training, imagesPerEpoch, terminal);
   const network = create();
-  await network.initialize({ seed: initSeed });
-  const start = {
-    engine: describeEngine(engine),
-    network: `${preset}, code of ${formatCount(network.codeSize)}, ${formatCount(network.model.countParams())} weights`,
-    images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
-  };
-  terminal.event({
-    event: 'start',
-    ...start,
-    epochs,
-    preset,
-    codeSize: network.codeSize,
-    inputShape: samples.shape,
-    backend: engine,
-  });
-  terminal.print(style('dim', `${start.images} - ${start.network} - ${start.engine}`));
-  const run = await claimRun(options.out, trainPath);
+  await network.initialize({ seed: settings.initSeed });
+  announce(network, { ...settings, epochs }, data, describeEngine(engine), terminal);
+  const folder = resume ? undefined : await claimRun(options.out, settings.trainPath);
+  const run = { path: folder?.path ?? (resume as string), imagesPerEpoch, ...options };
   try {
-    await trainAndSave(network, samples, { ...training, epochs }, run.path, terminal);
+    await trainAndSave(network, data.samples, { ...training, epochs, run: runOptions(run, settings) }, run, terminal);
   } catch (error) {
     terminal.status('');
-    await run.release();
+    await folder?.release();
     throw error;
   }
+}
+
+function checkTogether(trainPath: string | undefined, { resume, out, epochs, minutes }: TrainCommandOptions): void {
+  const refuse = (flag: string, other: string) => {
+    throw new CliError('INVALID_OPTION', `--${flag}: expected without --${other}, received both; leave one out.`);
+  };
+  if (minutes !== undefined && epochs !== undefined) refuse('minutes', 'epochs');
+  if (minutes !== undefined && resume !== undefined) refuse('minutes', 'resume');
+  if (out !== undefined && resume !== undefined) refuse('out', 'resume');
+  if (trainPath === undefined && resume === undefined) {
+    // As commander says it; only --resume makes the argument optional.
+    throw new CommanderError(1, 'commander.missingArgument', "error: missing required argument 'train.lmdb'");
+  }
+}
+
+interface Prepared {
+  readonly settings: TrainingSettings;
+  readonly data: TrainingData;
+}
+
+/** Looks at the data before it loads TensorFlow, for that is where most mistakes are. */
+async function prepareNew(trainPath: string, options: TrainCommandOptions): Promise<Prepared> {
+  checkSettings(options);
+  const data = await openData({ trainPath, validationPath: options.val });
+  return { settings: await newSettings(trainPath, options), data };
+}
+
+async function prepareResumed(
+  run: string,
+  trainPath: string | undefined,
+  options: TrainCommandOptions,
+): Promise<Prepared> {
+  const settings = await resumedSettings(run, trainPath, options);
+  return { settings, data: await openData(settings) };
+}
+
+interface TrainingData {
+  readonly samples: SampleDatabase;
+  readonly validation?: SampleDatabase;
+}
+
+async function openData({
+  trainPath,
+  validationPath,
+}: Pick<TrainingSettings, 'trainPath' | 'validationPath'>): Promise<TrainingData> {
+  const samples = await openSamples(trainPath);
+  const validation = validationPath === undefined ? undefined : await openSamples(validationPath);
+  if (validation)
+    assertShape(validation, samples.shape, `training on ${trainPath}`, 'import both with the same --resize');
+  return { samples, validation };
+}
+
+function announce(
+  network: Autoencoder,
+  { network: { preset }, epochs }: TrainingSettings,
+  { samples, validation }: TrainingData,
+  engine: string,
+  terminal: Terminal,
+): void {
+  const { codeSize, inputShape } = network;
+  const description = {
+    images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
+    network: `${preset}, code of ${formatCount(codeSize)}, ${formatCount(network.model.countParams())} weights`,
+    engine,
+  };
+  terminal.event({ event: 'start', ...description, epochs, preset, codeSize, inputShape });
+  terminal.print(style('dim', Object.values(description).join(' - ')));
+}
+
+interface RunFlags extends Pick<TrainCommandOptions, 'resume' | 'checkpointEvery' | 'keep' | 'logEvery'> {
+  readonly path: string;
+  readonly imagesPerEpoch: number;
+}
+
+function runOptions(
+  { path: folder, resume, checkpointEvery, keep, logEvery }: RunFlags,
+  { trainPath, validationPath }: TrainingSettings,
+): TrainOptions['run'] {
+  return {
+    folder,
+    resume: resume !== undefined,
+    ...(checkpointEvery && { checkpointSteps: checkpointEvery }),
+    ...(keep && { keep }),
+    ...(logEvery && { logSteps: logEvery }),
+    command: commandLine(process.argv.slice(2)),
+    dataNames: { train: trainPath, ...(validationPath !== undefined && { validation: validationPath }) },
+  };
 }
 
 /** Trains until the last epoch or until interrupted, and saves the network in both cases. */
@@ -113,25 +213,24 @@ async function trainAndSave(
   network: Autoencoder,
   samples: SampleDatabase,
   options: TrainOptions & { epochs: number },
-  run: string,
+  run: RunFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const progress = new TrainingProgress(terminal, samples.length, options.epochs);
+  const progress = new TrainingProgress(terminal, run.imagesPerEpoch, options.epochs);
   const interruption = catchInterruption(() =>
     terminal.warn('finishing the step, then saving; once more ends at once.'),
   );
-  let position = '';
-  let history: TrainingHistory | undefined;
   const { signal } = interruption;
+  let history: TrainingHistory | undefined;
   try {
     history = await network.train(samples, {
       ...options,
       signal,
-      onStep: (step) => {
-        position = `step ${formatCount(step.step)} of ${formatCount(step.steps)}, in epoch ${step.epoch} of ${step.epochs}`;
-        progress.onStep(step);
-      },
+      onStep: (step) => progress.onStep(step),
+      onPass: (pass) => progress.onPass(pass),
       onEpoch: (summary) => progress.onEpoch(summary),
+      onCheckpoint: (saved) => progress.onCheckpoint(saved),
+      onWarning: ({ message }) => terminal.warn(message.replace(/^\[[a-z-]+\] /, '')),
     });
   } catch (error) {
     if (!signal.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;
@@ -139,17 +238,34 @@ async function trainAndSave(
     terminal.status('');
     interruption.release();
   }
-  const folder = path.join(run, 'model');
-  await writingTo(folder, () => network.save(folder));
-  const last = history?.epochs.at(-1);
-  terminal.event({ event: 'saved', model: folder, interrupted: !history, elapsedMs: last?.elapsedMs });
-  if (!history) terminal.print(`stopped after ${position}`);
-  terminal.print(
-    `${last ? `trained in ${formatDuration(last.elapsedMs)}; ` : ''}network saved: ${style('bold', folder)}`,
-  );
-  if (history)
-    terminal.print(`see what it does: ae test ${run} ${options.validation ? '<validation lmdb>' : '<lmdb>'}`);
+  const model = path.join(run.path, 'model');
+  // The run has saved the finished network itself.
+  if (!history) await writingTo(model, () => network.save(model, { overwrite: true }));
+  tell(history, options, run.path, progress.position, terminal);
   process.exitCode = interruption.exitCode();
+}
+
+function tell(
+  history: TrainingHistory | undefined,
+  { epochs, validation }: TrainOptions & { epochs: number },
+  run: string,
+  position: string,
+  terminal: Terminal,
+): void {
+  const model = path.join(run, 'model');
+  const elapsedMs = history?.epochs.at(-1)?.elapsedMs;
+  const resume = history ? undefined : `ae train --resume ${quote(run)}`;
+  terminal.event({ event: 'saved', run, model, interrupted: !history, elapsedMs, resume });
+  if (!history) terminal.print(position ? `stopped after ${position}` : 'stopped before the first step');
+  else if (!position) terminal.print('the run had come to its end already');
+  else if (history.epochs.length < epochs) {
+    terminal.print(`ended early, after epoch ${history.epochs.length}: the weights are those of the best epoch`);
+  }
+  terminal.print(
+    `${elapsedMs ? `trained in ${formatDuration(elapsedMs)}; ` : ''}network saved: ${style('bold', model)}`,
+  );
+  if (resume) terminal.print(`go on from here: ${style('bold', resume)}`);
+  else terminal.print(`see what it does: ae test ${quote(run)} ${validation ? '<validation lmdb>' : '<lmdb>'}`);
 }
 
 function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFolder> {
@@ -160,15 +276,17 @@ function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFo
 }
 
 async function chooseEpochs(
-  { epochs, minutes }: TrainCommandOptions,
+  { minutes }: TrainCommandOptions,
+  epochs: number,
   create: () => Autoencoder,
   samples: SampleDatabase,
   training: TrainOptions,
+  imagesPerEpoch: number,
   terminal: Terminal,
 ): Promise<number> {
-  if (minutes === undefined) return epochs ?? defaultEpochs;
+  if (minutes === undefined) return epochs;
   terminal.status('measuring the speed ...');
-  const fit = await fitEpochs(create, samples, training, minutes * 60);
+  const fit = await fitEpochs(create, samples, training, { seconds: minutes * 60, imagesPerEpoch });
   terminal.status('');
   terminal.print(
     `${Math.round(fit.imagesPerSecond)} images/s: ${formatNumberOf(fit.epochs, 'epoch')} in about ` +

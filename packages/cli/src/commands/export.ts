@@ -1,0 +1,123 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Datum, DatumReader } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error';
+import { catchInterruption } from '../interruption';
+import { type CommonOptions, choiceOption, defineCommand } from '../options';
+import { assertNew, claimFolder, fillFolder } from '../output-folder';
+import { encodePlanar } from '../picture-grid';
+import { type ImageType, RecordNames } from '../record-names';
+import { imageTypeOf } from '../record-summary';
+import { emptyDatabase, openDatabase } from '../sample-database';
+import { formatBar, formatCount, formatNumberOf, style, Terminal } from '../terminal';
+
+interface ExportOptions extends CommonOptions {
+  readonly by: 'key' | 'label';
+  readonly format: 'png' | 'jpg';
+  readonly lenient?: boolean;
+}
+
+export function exportCommand(): Command {
+  return defineCommand('export', 'put the images of an LMDB back into files')
+    .argument('<lmdb>', 'LMDB folder, or its data.mdb')
+    .argument('<folder>', 'new folder for the files')
+    .addOption(
+      choiceOption('--by <name>', "files as the keys name them, without convert_imageset's number, or by label", [
+        'key',
+        'label',
+      ]).default('key'),
+    )
+    .addOption(
+      choiceOption('--format <type>', 'of raw pixels; image files stay as they are', ['png', 'jpg']).default('png'),
+    )
+    .option('--lenient', 'leave out damaged records, and say how many')
+    .action(runExport);
+}
+
+async function runExport(lmdb: string, target: string, options: ExportOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  await assertNew(target, 'folder');
+  const reader = await openDatabase(lmdb, { lenient: options.lenient });
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  const { signal } = interruption;
+  const folder = reader.length > 0 ? await claimFolder(target) : undefined;
+  try {
+    if (!folder) throw emptyDatabase(lmdb);
+    const left: string[] = [];
+    let written = 0;
+    await fillFolder(folder, async (temporary) => {
+      for await (const outcome of exportRecords(reader, temporary, options)) {
+        signal.throwIfAborted();
+        if (outcome === undefined) written++;
+        else left.push(outcome);
+        const done = written + left.length;
+        terminal.status(
+          `exporting ${formatBar(done / reader.length)} ${formatCount(done)}/${formatCount(reader.length)}`,
+        );
+      }
+    });
+    terminal.status('');
+    for (const { message } of reader.damage) left.push(message.replace(/^\[[a-z-]+\] /, ''));
+    terminal.event({ folder: target, written, leftOut: left });
+    terminal.print(`${style('bold', target)}: ${formatNumberOf(written, 'image')}`);
+    if (left.length > 0) terminal.print(`left out, for it is damaged:\n  ${left.join('\n  ')}`);
+  } catch (error) {
+    terminal.status('');
+    await folder?.release();
+    if (!signal.aborted) throw error;
+    terminal.warn('stopped as asked; nothing was written.');
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+    reader.close();
+  }
+}
+
+/** Writes all records; yields undefined for each that was written, and why for one that a lenient export leaves out. */
+async function* exportRecords(
+  reader: DatumReader,
+  folder: string,
+  { by, format, lenient }: ExportOptions,
+): AsyncGenerator<string | undefined> {
+  const names = new RecordNames(by);
+  for (let index = 0; index < reader.length; index++) {
+    try {
+      const key = reader.keyAt(index) ?? '';
+      const datum = reader.datumAt(index) as Datum;
+      const { type, bytes } = datum.encoded ? storedFile(datum, key) : await encodeRaw(reader, index, format);
+      const name = names.nameOf({ index, key, label: datum.label }, type);
+      const file = path.join(folder, ...name.split('/'));
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, bytes, { flag: 'wx' });
+      yield undefined;
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      if (!lenient || !code || !damageCodes.has(code)) throw error;
+      yield message.replace(/^\[[a-z-]+\] /, '');
+    }
+  }
+}
+
+/** What a record can have wrong with it, by the codes of @ae/lmdb-datum and of this command. */
+const damageCodes = new Set(['BAD_DATUM', 'BAD_IMAGE', 'CORRUPT_DATABASE']);
+
+function storedFile({ data }: Datum, key: string): { type: ImageType; bytes: Uint8Array } {
+  const type = imageTypeOf(data);
+  if (type) return { type, bytes: data };
+  throw new CliError(
+    'BAD_IMAGE',
+    `key ${key}: expected an image file, received ${data.length} bytes of no known kind; use --lenient to leave it out.`,
+  );
+}
+
+async function encodeRaw(reader: DatumReader, index: number, type: 'png' | 'jpg') {
+  const sample = await reader.at(index);
+  if (!sample || ![1, 3, 4].includes(sample.channels)) {
+    throw new CliError(
+      'BAD_IMAGE',
+      `key ${sample?.key}: expected 1, 3 or 4 channels, received ${sample?.channels}; use --lenient to leave it out.`,
+    );
+  }
+  return { type, bytes: await encodePlanar(sample, type) };
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { catchInterruption } from '../interruption';
+import { type CommonOptions, defineCommand } from '../options';
+import { assertNew, writeNewFile } from '../output-folder';
+import { emptyDatabase, formatSize, openDatabase } from '../sample-database';
+import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+
+export function meanCommand(): Command {
+  return defineCommand('mean', "compute the mean of an LMDB's images, as Caffe's compute_image_mean does")
+    .argument('<lmdb>', 'LMDB folder, or its data.mdb; images of one size')
+    .argument('<out.binaryproto>', 'new file, which Caffe reads')
+    .action(runMean);
+}
+
+async function runMean(path: string, output: string, options: CommonOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  await assertNew(output, 'file');
+  const reader = await openDatabase(path);
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  const { signal } = interruption;
+  try {
+    if (reader.length === 0) throw emptyDatabase(path);
+    const { channelMeans, computeMean, encodeMean } = await import('@ae/lmdb-datum');
+    const mean = await computeMean(reader, {
+      signal,
+      onProgress: ({ done, total }) =>
+        terminal.status(`adding up ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
+    });
+    terminal.status('');
+    await writeNewFile(output, encodeMean(mean));
+    const { channels, height, width } = mean;
+    const means = { bgr: channelMeans(mean, 'bgr'), rgb: channelMeans(mean, 'rgb') };
+    terminal.event({ output, count: reader.length, channels, height, width, channelMeans: means });
+    terminal.print(
+      `${style('bold', output)}: the mean of ${formatNumberOf(reader.length, 'image')} of ${formatSize(mean)}`,
+    );
+    const list = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(', ');
+    terminal.print(
+      formatRows(
+        channels < 3
+          ? [['mean', list(means.bgr)]]
+          : [
+              ['blue, green, red', list(means.bgr)],
+              ['red, green, blue', list(means.rgb)],
+            ],
+      ),
+    );
+  } catch (error) {
+    terminal.status('');
+    if (!signal.aborted) throw error;
+    terminal.warn(`stopped as asked; ${output} was not made.`);
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+    reader.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { VerifyReport } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { catchInterruption } from '../interruption';
+import { type CommonOptions, defineCommand } from '../options';
+import { assertDatabase } from '../sample-database';
+import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+
+interface VerifyCommandOptions extends CommonOptions {
+  readonly images?: boolean;
+}
+
+export function verifyCommand(): Command {
+  return defineCommand('verify', 'check every page and every record of an LMDB, and name all damage')
+    .argument('<lmdb>', 'LMDB folder, or its data.mdb')
+    .option('--images', 'also decode the image files in it')
+    .action(runVerify);
+}
+
+async function runVerify(path: string, { images, ...options }: VerifyCommandOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  await assertDatabase(path);
+  const { verify } = await import('@ae/lmdb-datum');
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  const { signal } = interruption;
+  try {
+    const report = await verify(path, {
+      images,
+      signal,
+      onProgress: ({ records, total, damaged }) => {
+        const found = damaged > 0 ? `  ${formatNumberOf(damaged, 'damage', 'damages')}` : '';
+        terminal.status(
+          `verifying ${formatBar(records / (total || 1))} ${formatCount(records)}/${formatCount(total)}${found}`,
+        );
+      },
+    });
+    terminal.status('');
+    terminal.event(report);
+    printReport(path, report, terminal);
+    if (!report.ok) process.exitCode = 1;
+  } catch (error) {
+    terminal.status('');
+    if (!signal.aborted) throw error;
+    terminal.warn('stopped as asked.');
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+  }
+}
+
+function printReport(path: string, report: VerifyReport, terminal: Terminal): void {
+  const { ok, records, readable, pages, usedPages, freePages, damage } = report;
+  terminal.print(`${style('bold', path)}: ${ok ? style('green', 'sound') : style('red', 'damaged')}`);
+  const all = readable === records ? 'all of them' : formatCount(readable);
+  terminal.print(
+    formatRows([
+      ['records', `${formatCount(records)}, ${all} readable`],
+      ['pages', `${formatCount(pages)}, ${formatCount(usedPages)} in use, ${formatCount(freePages)} free`],
+    ]),
+  );
+  if (ok) return;
+  terminal.print(`${formatNumberOf(damage.length, 'damage', 'damages')}:`);
+  for (const { page, key, message } of damage) {
+    const where = [page === undefined ? [] : `page ${page}`, key === undefined ? [] : `key ${key}`].flat().join(', ');
+    terminal.print(`  ${where ? `${where}: ` : ''}${message.replace(/^\[[a-z-]+\] /, '')}`);
+  }
+}

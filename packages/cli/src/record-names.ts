@@ -1,0 +1,80 @@
+/** From the keys of records to the names of files: whatever a key says, its file lies in the folder. */
+
+/** A kind of image file, by the ending of its name. */
+export type ImageType = 'jpg' | 'png' | 'webp' | 'gif' | 'tif' | 'bmp';
+
+const endings: Record<ImageType, readonly string[]> = {
+  jpg: ['jpg', 'jpeg', 'jpe'],
+  png: ['png'],
+  webp: ['webp'],
+  gif: ['gif'],
+  tif: ['tif', 'tiff'],
+  bmp: ['bmp'],
+};
+const anyEnding = /\.(jpe?g|jpe|png|webp|gif|tiff?|bmp)$/i;
+/** Room for a number and an ending within the 255 bytes that file systems allow. */
+const maxNameBytes = 200;
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** Gives each record a file name of its own, with `/` between folders. */
+export class RecordNames {
+  /** Taken names, in lower case as some file systems see them. */
+  private readonly files = new Set<string>();
+  private readonly folders = new Set<string>();
+
+  constructor(private readonly by: 'key' | 'label') {}
+
+  /** Returns the name for record number `index`; never absolute, never with `..`, never one that was given before. */
+  nameOf({ index, key, label }: { index: number; key: string; label?: number }, type: ImageType): string {
+    const parts = partsOf(key);
+    if (this.by === 'label') parts.splice(0, parts.length - 1, label === undefined ? 'unlabelled' : String(label));
+    const last = parts.pop() ?? 'record';
+    const number = String(index).padStart(8, '0');
+    const ending = endings[type].find((known) => last.toLowerCase().endsWith(`.${known}`));
+    const stem = last.replace(anyEnding, '') || 'record';
+    const name = ending ? last : `${stem}.${type}`;
+    const candidates = [[...parts, name], [...parts, `${stem}-${number}.${type}`], [`record-${number}.${type}`]];
+    for (let more = 1; ; more++) {
+      const candidate = candidates.shift() ?? [`record-${number}-${more}.${type}`];
+      if (this.take(candidate)) return candidate.join('/');
+    }
+  }
+
+  /** Takes a name unless it is taken, is a folder, or would need a folder where a file is. */
+  private take(parts: readonly string[]): boolean {
+    const paths = parts.map((_, i) =>
+      parts
+        .slice(0, i + 1)
+        .join('/')
+        .toLowerCase(),
+    );
+    const file = paths.pop() as string;
+    if (this.files.has(file) || this.folders.has(file) || paths.some((folder) => this.files.has(folder))) return false;
+    this.files.add(file);
+    for (const folder of paths) this.folders.add(folder);
+    return true;
+  }
+}
+
+/** Takes a key apart at slashes, without convert_imageset's number before it, and without what leads elsewhere. */
+function partsOf(key: string): string[] {
+  return key
+    .replace(/^\d{8,}_/, '')
+    .split(/[/\\]/)
+    .map(cleanName)
+    .filter((part) => part !== '');
+}
+
+/** Makes a name that every file system takes; empty for one that is nothing but dots. */
+function cleanName(part: string): string {
+  const printable = [...part].map((char) => (char < ' ' || char === '\x7f' || '<>:"|?*'.includes(char) ? '_' : char));
+  let name = printable
+    .join('')
+    .replace(/[. ]+$/, '')
+    .trimStart();
+  while (Buffer.byteLength(name) > maxNameBytes) {
+    const ending = anyEnding.exec(name)?.[0] ?? '';
+    name = `${[...name.slice(0, name.length - ending.length)].slice(0, -1).join('')}${ending}`;
+  }
+  return reserved.test(name) ? `_${name}` : name;
+}

@@ -1,0 +1,190 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from '@ae/autoencoder';
+import type { Sample } from '@ae/lmdb-datum';
+import { encodePicture, encodeSample, layOutGrid } from './picture-grid';
+import { spread } from './record-summary';
+import type { SampleDatabase } from './sample-database';
+import { formatBar, formatBytes, formatCount, formatNumberOf, formatRows, style, type Terminal } from './terminal';
+
+/** One picture and what the network made of it; `name` is the original script's numbering, from 1_1. */
+export interface Pair {
+  readonly name: string;
+  readonly input: Sample;
+  readonly output: Sample;
+}
+
+export interface PairOptions {
+  readonly batchSize: number;
+  readonly nBatches: number;
+  readonly spread?: boolean;
+  readonly format: 'png' | 'jpg';
+  readonly columns: number;
+  readonly scale: number;
+}
+
+/** Reconstructs the pictures to write, a batch at a time. */
+export async function reconstructPairs(
+  network: Autoencoder,
+  samples: SampleDatabase,
+  options: PairOptions,
+): Promise<Pair[]> {
+  const { batchSize, nBatches } = options;
+  const wanted = batchSize * nBatches;
+  const indices = options.spread ? spread(samples.length, wanted) : spread(Math.min(wanted, samples.length), wanted);
+  const pairs: Pair[] = [];
+  for (let start = 0; start < indices.length; start += batchSize) {
+    const inputs: Sample[] = [];
+    for (const index of indices.slice(start, start + batchSize)) inputs.push((await samples.at(index)) as Sample);
+    const outputs = await network.reconstruct(inputs);
+    const batch = start / batchSize + 1;
+    inputs.forEach((input, j) => {
+      pairs.push({ name: `${batch}_${j + 1}`, input, output: outputs[j] });
+    });
+  }
+  return pairs;
+}
+
+/** Scores all images three times, for the masks tell the decoder a good part of an image. */
+export async function evaluateAll(
+  network: Autoencoder,
+  samples: SampleDatabase,
+  { all, signal }: { all?: boolean; signal: AbortSignal },
+  terminal: Terminal,
+): Promise<Evaluation[]> {
+  const modes: MaskMode[] = samples.length > 1 ? ['own', 'fixed', 'other'] : ['own', 'fixed'];
+  const evaluations: Evaluation[] = [];
+  for (const masks of modes) {
+    const onProgress = (done: number, total: number) =>
+      terminal.status(`scoring, ${masks} masks ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`);
+    evaluations.push(
+      await network.evaluate(samples, { masks, similarity: all || masks === 'own', signal, onProgress }),
+    );
+  }
+  terminal.status('');
+  return evaluations;
+}
+
+/** The means, without each image's scores; SSIM is NaN, which JSON writes as null, where it was not computed. */
+function summaryOf({ psnrDb, pooledPsnrDb, ssim, msSsim, mse, mae }: Evaluation) {
+  return { psnrDb, pooledPsnrDb, ssim, msSsim, mse, mae };
+}
+
+/** What scores.json holds of the evaluations, the one with the images' own masks first. */
+export async function tabulate(network: Autoencoder, evaluations: readonly Evaluation[], extremes: number) {
+  const { bestImages, scoresByClass, worstImages } = await import('@ae/autoencoder');
+  const [own] = evaluations;
+  const { imageBytes, codeNumbers, codeBytes, maskBytes } = network.sizes;
+  return {
+    sizes: { imageBytes, codeNumbers, codeBytes, maskBytes },
+    masks: Object.fromEntries(evaluations.map((evaluation) => [evaluation.masks, summaryOf(evaluation)])),
+    classes: scoresByClass(own, network.pixels),
+    worst: worstImages(own.images, extremes),
+    best: bestImages(own.images, extremes),
+  };
+}
+
+export type ScoreTables = Awaited<ReturnType<typeof tabulate>>;
+
+/** What `ae test` found. */
+export interface TestResults extends ScoreTables {
+  readonly model: string;
+  readonly data: string;
+  readonly engine: string;
+  readonly count: number;
+  readonly baselines?: ReportData['comparison'];
+}
+
+/** Writes pictures, grid and scores into a folder. */
+export async function writeResults(
+  folder: string,
+  pairs: readonly Pair[],
+  results: TestResults,
+  evaluations: readonly Evaluation[],
+  { format, columns, scale, all }: PairOptions & { readonly all?: boolean },
+): Promise<void> {
+  for (const { name, input, output } of pairs) {
+    await writeFile(path.join(folder, `input_${name}.${format}`), await encodeSample(input, format));
+    await writeFile(path.join(folder, `output_${name}.${format}`), await encodeSample(output, format));
+  }
+  const groups = Array.from({ length: Math.ceil(pairs.length / columns) }, (_, i) => {
+    const group = pairs.slice(i * columns, (i + 1) * columns);
+    return [group.map(({ input }) => input), group.map(({ output }) => output)];
+  });
+  await writeFile(path.join(folder, 'grid.png'), await encodePicture(layOutGrid(groups, { scale })));
+  await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(results, null, 2)}\n`);
+  const { scoresToCsv } = await import('@ae/autoencoder');
+  for (const { masks, images } of all ? evaluations : evaluations.slice(0, 1)) {
+    const name = masks === 'own' ? 'scores.csv' : `scores-${masks}.csv`;
+    await writeFile(path.join(folder, name), scoresToCsv(images));
+  }
+}
+
+const masksInWords: Record<MaskMode, string> = {
+  own: "with each image's own masks, which carry a part of it beside the code",
+  fixed: 'with masks that carry nothing: what the code alone holds',
+  other: 'with the masks of another image',
+};
+
+const classesShown = 10;
+const extremesShown = 3;
+
+/** Prints the scores. */
+export function printResults(terminal: Terminal, evaluations: readonly Evaluation[], results: TestResults): void {
+  const [own] = evaluations;
+  const { sizes, classes, worst, best, baselines } = results;
+  const rows: [string, string][] = [
+    ['images', `${formatCount(own.count)}, MSE ${own.mse.toFixed(6)}, MAE ${own.mae.toFixed(6)}`],
+    ...evaluations.map(({ masks, psnrDb, pooledPsnrDb, ...scores }, i): [string, string] => [
+      i === 0 ? 'PSNR' : '',
+      `${psnrDb.toFixed(2)} dB (${pooledPsnrDb.toFixed(2)} pooled)${describeSimilarity(scores)} ${masksInWords[masks]}`,
+    ]),
+    [
+      'bytes',
+      `${formatCount(sizes.codeBytes)} code, ${formatCount(sizes.maskBytes)} masks, ${formatCount(sizes.imageBytes)} image`,
+    ],
+    ['worst', worst.slice(0, extremesShown).map(nameImage).join(', ')],
+    ['best', best.slice(0, extremesShown).map(nameImage).join(', ')],
+  ];
+  if (classes.length > 1) {
+    for (const [i, { label, count, psnrDb }] of classes.slice(0, classesShown).entries()) {
+      const name = label === undefined ? 'no label' : `class ${label}`;
+      rows.push([i === 0 ? 'by class' : '', `${name}: ${psnrDb.toFixed(2)} dB, ${formatNumberOf(count, 'image')}`]);
+    }
+    if (classes.length > classesShown) {
+      rows.push(['', `and ${formatCount(classes.length - classesShown)} more, which scores.json lists`]);
+    }
+  }
+  terminal.print(formatRows(rows));
+  if (baselines) printBaselines(terminal, baselines);
+}
+
+function describeSimilarity({ ssim, msSsim }: { ssim: number; msSsim: number }): string {
+  const parts = [
+    ...(Number.isNaN(ssim) ? [] : [`SSIM ${ssim.toFixed(3)}`]),
+    ...(Number.isNaN(msSsim) ? [] : [`MS-SSIM ${msSsim.toFixed(3)}`]),
+  ];
+  return parts.length > 0 ? `, ${parts.join(', ')},` : '';
+}
+
+function nameImage({ key, index, psnrDb }: ImageScores): string {
+  return `${key ?? index} (${psnrDb.toFixed(2)} dB)`;
+}
+
+const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG' } as const;
+
+function printBaselines(terminal: Terminal, { groups, missing }: NonNullable<ReportData['comparison']>): void {
+  for (const { counted, codeBits, budgetBytes, rows } of groups) {
+    const code = codeBits === 32 ? '' : `, ${codeBits} bits a number`;
+    terminal.print(`at ${formatBytes(budgetBytes)} an image, as ${counted} take${code}:`);
+    terminal.print(
+      formatRows(
+        rows.map(({ method, masks, summary }) => [
+          methodNames[method] + (masks ? `, ${masks} masks` : ''),
+          summary ? `${style('bold', summary.psnrDb.toFixed(2))} dB` : 'cannot be made so small',
+        ]),
+      ),
+    );
+  }
+  for (const reason of missing) terminal.print(`not compared: ${reason.replace(/^\[[a-z-]+\] /, '')}`);
+}

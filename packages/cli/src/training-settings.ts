@@ -1,0 +1,142 @@
+import type { AutoencoderOptions, RunConfig, TrainOptions } from '@ae/autoencoder';
+import { CliError } from './cli-error';
+import { type BaseRecipe, type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
+
+/** What the command line may hold of a training beside its recipe. */
+export interface SettingsFlags extends RecipeFlags {
+  readonly val?: string;
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly initSeed?: number;
+  readonly preset?: 'mirror' | 'torch7';
+  readonly codeSize?: number;
+  readonly variational?: boolean;
+  readonly pixelScale?: number;
+  readonly channelOrder?: 'rgb' | 'bgr';
+}
+
+/** All that determines a training. */
+export interface TrainingSettings {
+  readonly trainPath: string;
+  readonly validationPath?: string;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly initSeed: number;
+  readonly network: AutoencoderOptions & { readonly preset: 'mirror' | 'torch7' };
+  /** The network's input where it is not the images' size. */
+  readonly crop?: ImageSize;
+  readonly recipe: TrainOptions;
+  /** Images of an epoch where it is not one pass over all. */
+  readonly imagesPerEpoch?: number;
+}
+
+const defaultEpochs: Record<RecipeName, number> = { default: 15, torch7: 100 };
+
+/** What the flags of `ae train` are understood to change where they don't name it whole. */
+const plainRecipes: Record<RecipeName, BaseRecipe> = {
+  default: { optimizer: { name: 'adam' }, schedule: { policy: 'fixed' }, loss: { name: 'mse' } },
+  torch7: {
+    optimizer: { name: 'sgd', learningRate: 0.01 },
+    schedule: { policy: 'torch7' },
+    loss: { name: 'mse' },
+    records: { perEpoch: 1000, passes: 100 },
+  },
+};
+
+/** Throws INVALID_OPTION for flags that don't go together, before anything is loaded. */
+export function checkSettings(flags: SettingsFlags): void {
+  recipeChanges(flags, plainRecipes[flags.recipe ?? 'default']);
+}
+
+/** Returns the recipe that flags change, as the library has it now. */
+async function baseRecipe(name: RecipeName): Promise<BaseRecipe> {
+  // Older releases of the library keep their recipes to themselves.
+  const library = (await import('@ae/autoencoder')) as { readonly recipes?: Record<RecipeName, BaseRecipe> };
+  return library.recipes?.[name] ?? plainRecipes[name];
+}
+
+/** Settles a new training. */
+export async function newSettings(trainPath: string, flags: SettingsFlags): Promise<TrainingSettings> {
+  const { recipe: name = 'default', seed = 0, preset = 'mirror', codeSize, variational } = flags;
+  const base = await baseRecipe(name);
+  const recipe = { recipe: name, ...recipeChanges(flags, base) };
+  return {
+    trainPath,
+    validationPath: flags.val,
+    epochs: flags.epochs ?? defaultEpochs[name],
+    seed,
+    initSeed: flags.initSeed ?? seed,
+    network: { preset, codeSize, variational, pixels: pixelsOf(flags) },
+    crop: flags.crop,
+    recipe,
+    imagesPerEpoch: imagesPerEpoch(recipe.records ?? base.records),
+  };
+}
+
+/** What config.json of a run knows of its network. */
+interface Origin {
+  readonly preset?: 'mirror' | 'torch7';
+  readonly codeSize?: number;
+  readonly variational?: boolean;
+  readonly initialization?: { readonly seed?: number };
+}
+
+/** Settles how a run goes on: as it began, but for what the flags say, which the library then compares. */
+export async function resumedSettings(
+  run: string,
+  trainPath: string | undefined,
+  flags: SettingsFlags,
+): Promise<TrainingSettings> {
+  const { readRunConfig } = await import('@ae/autoencoder');
+  const config = await readRunConfig(run);
+  const { epochs, ...saved } = config.options;
+  const origin = (config.network ?? {}) as Origin;
+  const preset = flags.preset ?? origin.preset;
+  if (!preset) throw ownNetwork(run);
+  const seed = flags.seed ?? config.seed;
+  const changes = recipeChanges(flags, saved);
+  const recipe = flags.recipe ? { recipe: flags.recipe, ...changes } : { ...saved, ...changes };
+  return {
+    trainPath: trainPath ?? nameOf(config, run),
+    validationPath: flags.val ?? config.data.validation?.name,
+    epochs: flags.epochs ?? epochs,
+    seed,
+    initSeed: flags.initSeed ?? origin.initialization?.seed ?? seed,
+    network: {
+      preset,
+      codeSize: flags.codeSize ?? origin.codeSize,
+      variational: flags.variational ?? origin.variational,
+      pixels: { ...config.pixels, ...pixelsOf(flags) },
+    },
+    crop: flags.crop ?? (saved.augmentation.crop ? sizeOf(config) : undefined),
+    recipe,
+    imagesPerEpoch: imagesPerEpoch(recipe.records ?? undefined),
+  };
+}
+
+function pixelsOf({ pixelScale, channelOrder }: SettingsFlags): NonNullable<AutoencoderOptions['pixels']> {
+  return { ...(pixelScale && { scale: pixelScale }), ...(channelOrder && { channelOrder }) };
+}
+
+function imagesPerEpoch(records: TrainOptions['records']): number | undefined {
+  return records ? records.perEpoch * records.passes : undefined;
+}
+
+function sizeOf({ inputShape: [height, width] }: RunConfig): ImageSize {
+  return { height, width };
+}
+
+function nameOf({ data }: RunConfig, run: string): string {
+  if (data.train.name !== undefined) return data.train.name;
+  throw new CliError(
+    'INVALID_OPTION',
+    `${run}: expected the name of the training images, which the run does not hold; add it: ae train <train.lmdb> --resume ${run}.`,
+  );
+}
+
+function ownNetwork(run: string): CliError {
+  return new CliError(
+    'INVALID_OPTION',
+    `${run}: expected a run whose network is a preset, received one of its own layers; resume it by the program that began it.`,
+  );
+}
