@@ -39,6 +39,7 @@ export type { PresetName } from './presets';
 export { type CollectReportOptions, collectReport } from './report/collect';
 export type { Picture } from './report/pictures';
 export { renderReport } from './report/render';
+export { renderComparison } from './report/render-comparison';
 export type { ReportData } from './report/report-data';
 export { type RunConfig, readRunConfig } from './run/run-config';
 export type { RunOptions } from './run/run-folder';

@@ -12,15 +12,16 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** `20.938` -> `20.94`; a perfect image is `∞`; no number is `–`. */
-export function formatFixed(value: number | undefined, digits: number): string {
-  if (value === undefined || Number.isNaN(value)) return '–';
+/** `20.938` -> `20.94`; a perfect image is `∞`; no number is `–`, also as the null that JSON makes of NaN. */
+export function formatFixed(value: number | null | undefined, digits: number): string {
+  if (typeof value !== 'number' || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   return value.toFixed(digits).replace('-', '−');
 }
 
-export function formatDb(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? '–' : `${formatFixed(value, 2)} dB`;
+export function formatDb(value: number | null | undefined): string {
+  const number = formatFixed(value, 2);
+  return number === '–' ? number : `${number} dB`;
 }
 
 /** `192000` ms -> `3 min 12 s`. */
