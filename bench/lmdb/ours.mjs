@@ -28,6 +28,7 @@ async function readBatches() {
     reuse: true,
     prefetch: 0,
     scale: 1 / 256,
+    epochs: passes,
     ...batch,
   })) {
     records += size;
