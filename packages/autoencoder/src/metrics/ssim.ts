@@ -128,23 +128,26 @@ function makeGaussian(): Float64Array {
 /** Weighs by the Gaussian, first along rows, then along columns, where the window lies whole in the plane. */
 function blur(plane: Float64Array, height: number, width: number): Float64Array {
   const outWidth = width - windowSize + 1;
-  const outHeight = height - windowSize + 1;
   const rows = new Float64Array(height * outWidth);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < outWidth; x++) {
-      let sum = 0;
-      const at = y * width + x;
-      for (let k = 0; k < windowSize; k++) sum += gaussian[k] * plane[at + k];
-      rows[y * outWidth + x] = sum;
-    }
-  }
-  const out = new Float64Array(outHeight * outWidth);
-  for (let k = 0; k < windowSize; k++) {
-    const weight = gaussian[k];
-    const shift = k * outWidth;
-    for (let i = 0; i < out.length; i++) out[i] += weight * rows[i + shift];
-  }
+  for (let y = 0; y < height; y++) weigh(plane, y * width, 1, rows, y * outWidth, outWidth);
+  const out = new Float64Array((height - windowSize + 1) * outWidth);
+  weigh(rows, 0, outWidth, out, 0, out.length);
   return out;
+}
+
+/** Writes `count` weighted sums of 11 values that lie `step` apart; the window is symmetric, so pairs share a product. */
+function weigh(from: Float64Array, start: number, step: number, to: Float64Array, target: number, count: number): void {
+  const [g0, g1, g2, g3, g4, g5] = gaussian;
+  for (let i = 0; i < count; i++) {
+    const at = start + i;
+    to[target + i] =
+      g0 * (from[at] + from[at + 10 * step]) +
+      g1 * (from[at + step] + from[at + 9 * step]) +
+      g2 * (from[at + 2 * step] + from[at + 8 * step]) +
+      g3 * (from[at + 3 * step] + from[at + 7 * step]) +
+      g4 * (from[at + 4 * step] + from[at + 6 * step]) +
+      g5 * from[at + 5 * step];
+  }
 }
 
 /** Averages 2x2 values; an odd last row or column counts twice, as in TensorFlow. */
