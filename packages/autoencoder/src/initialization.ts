@@ -1,35 +1,32 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { AutoencoderError } from './errors';
+import { initializeAsProjection } from './initialization-projection';
+import { initializeAsTorch } from './initialization-torch';
+import type { PixelFormat } from './pixels';
 import { Random } from './random';
 
-type Layer = layers.Layer;
-
 /**
- * Draws all weights and biases as Torch7 does: uniform in +-1/sqrt(fan in), where the fan in is the number of inputs
- * a unit sums over (torch/nn SpatialConvolution.lua, SpatialFullConvolution.lua and Linear.lua, `reset`). The numbers
- * come from `seed` alone, so every backend starts from the same weights.
+ * How the first weights are drawn: `projection` (the default) makes a network that already reconstructs a blurred image,
+ * which initialization-projection.ts explains; `torch` is Torch7's uniform draw, with which the original began.
  */
-export function initializeAsTorch(model: LayersModel, seed: number): void {
-  const random = new Random(seed);
-  for (const layer of model.layers) {
-    const weights = layer.getWeights();
-    if (weights.length === 0) continue;
-    const bound = 1 / Math.sqrt(fanIn(layer, weights[0].shape));
-    const drawn = weights.map(({ shape }) => uniformTensor(shape, bound, random));
-    layer.setWeights(drawn);
-    tf.dispose(drawn);
+export type InitializationScheme = 'projection' | 'torch';
+
+const schemes: Record<InitializationScheme, (model: LayersModel, random: Random, pixels: PixelFormat) => void> = {
+  projection: initializeAsProjection,
+  torch: initializeAsTorch,
+};
+
+/** Draws all weights from `seed` alone, so that every backend starts from the same; throws INVALID_OPTION for an unknown scheme. */
+export function initializeWeights(
+  model: LayersModel,
+  { seed, scheme, pixels }: { seed: number; scheme: InitializationScheme; pixels: PixelFormat },
+): void {
+  if (!Object.hasOwn(schemes, scheme)) {
+    const known = Object.keys(schemes).join(', ');
+    throw new AutoencoderError(
+      'INVALID_OPTION',
+      `scheme: expected one of ${known}, received ${JSON.stringify(scheme)}.`,
+    );
   }
-}
-
-/** Kernels are `[inputs, units]`, `[kh, kw, in, out]` and, for transposed convolutions, `[kh, kw, out, in]`. */
-function fanIn(layer: Layer, kernelShape: number[]): number {
-  if (kernelShape.length !== 4) return kernelShape[0];
-  const [height, width, third, fourth] = kernelShape;
-  return height * width * (layer.getClassName() === 'Conv2DTranspose' ? fourth : third);
-}
-
-function uniformTensor(shape: number[], bound: number, random: Random): tf.Tensor {
-  const values = new Float32Array(tf.util.sizeFromShape(shape));
-  for (let i = 0; i < values.length; i++) values[i] = (2 * random.uniform() - 1) * bound;
-  return tf.tensor(values, shape);
+  schemes[scheme](model, new Random(seed), pixels);
 }

@@ -21,6 +21,7 @@ export type ScheduleOptions =
   /** `base / (1 + exp(-gamma * (i - stepSize)))` */
   | { readonly policy: 'sigmoid'; readonly gamma: number; readonly stepSize: number }
   | CosineOptions
+  | TrapezoidOptions
   | PlateauOptions
   | StochasticGradientSchedule;
 
@@ -34,6 +35,20 @@ export interface CosineOptions {
   readonly warmUpSteps?: number;
   /** Default 0. */
   readonly finalFraction?: number;
+  /** Default all steps of the training. */
+  readonly maxSteps?: number;
+}
+
+/**
+ * `base * (i + 1) / warmUpSteps` in the first warmUpSteps steps, `base` for most of the training, and in the last part a
+ * straight line down to 0, which it would reach at maxSteps.
+ */
+export interface TrapezoidOptions {
+  readonly policy: 'trapezoid';
+  /** Default 0. */
+  readonly warmUpSteps?: number;
+  /** The part of all steps in which the rate falls, in [0, 1]. Default 0.4. */
+  readonly decayFraction?: number;
   /** Default all steps of the training. */
   readonly maxSteps?: number;
 }
@@ -109,6 +124,11 @@ function rateFunction(options: Exclude<ScheduleOptions, PlateauOptions>, span: S
       return (i: number) => base / (1 + Math.exp(-options.gamma * (i - options.stepSize)));
     case 'cosine':
       return cosine(options, base, totalSteps);
+    case 'trapezoid': {
+      const { warmUpSteps = 0, decayFraction = 0.4, maxSteps = totalSteps } = options;
+      const left = (i: number) => Math.max(0, maxSteps - i) / (decayFraction * maxSteps);
+      return (i: number) => base * Math.min(1, (i + 1) / warmUpSteps, decayFraction === 0 ? 1 : left(i));
+    }
     case 'torch7':
       return (i: number) => stochasticGradientRate(i, options, span);
   }
@@ -185,6 +205,7 @@ const policies: Record<ScheduleOptions['policy'], Record<string, Range>> = {
   poly: { power: atLeast0, maxSteps: positiveCount },
   sigmoid: { gamma: {}, stepSize: count },
   cosine: { warmUpSteps: count, finalFraction: { min: 0, max: 1 }, maxSteps: positiveCount },
+  trapezoid: { warmUpSteps: count, decayFraction: { min: 0, max: 1 }, maxSteps: positiveCount },
   plateau: {
     factor: { min: 0, max: 1, exclusiveMin: true },
     patience: count,
@@ -194,7 +215,7 @@ const policies: Record<ScheduleOptions['policy'], Record<string, Range>> = {
   },
   torch7: { learningRateDecay: atLeast0 },
 };
-const optional: readonly ScheduleOptions['policy'][] = ['poly', 'cosine', 'plateau', 'torch7'];
+const optional: readonly ScheduleOptions['policy'][] = ['poly', 'cosine', 'trapezoid', 'plateau', 'torch7'];
 
 /** Throws INVALID_OPTION for unknown policies, unknown or missing options and values out of range. */
 export function checkSchedule(options: ScheduleOptions): void {

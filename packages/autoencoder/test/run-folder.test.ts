@@ -37,12 +37,12 @@ afterAll(() => rm(base, { recursive: true, force: true }));
 /** Trains a new network of always the same weights; 3 updates an epoch. */
 async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}) {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
-  await ae.initialize({ seed: 1 });
+  await ae.initialize({ seed: 1, scheme: 'torch' });
   const saved: CheckpointSaved[] = [];
   const warnings: TrainingWarning[] = [];
   try {
     const history = await ae.train(images, {
-      ...{ epochs: 3, batchSize: 4, validation, ...options, run: { folder, logSteps: 1, ...run } },
+      ...{ recipe: 'plain', epochs: 3, batchSize: 4, validation, ...options, run: { folder, logSteps: 1, ...run } },
       onCheckpoint: (checkpoint) => saved.push(checkpoint),
       onWarning: (warning) => warnings.push(warning),
     });

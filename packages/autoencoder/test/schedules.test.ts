@@ -32,7 +32,7 @@ describe('schedules give the rates of torch.optim.lr_scheduler', () => {
 
 describe('schedules refuse', () => {
   it.each<[object, string]>([
-    [{ policy: 'stairs' }, 'fixed, step, exp, inv, multistep, poly, sigmoid, cosine, plateau, torch7'],
+    [{ policy: 'stairs' }, 'fixed, step, exp, inv, multistep, poly, sigmoid, cosine, trapezoid, plateau, torch7'],
     [{ policy: 'step', gamma: 0.5 }, 'step, stepSize: expected an integer of at least 1, received undefined'],
     [{ policy: 'exp', gamma: 0.5, power: 2 }, 'unknown option "power"'],
     [{ policy: 'inv', gamma: -1, power: 2 }, 'gamma: expected a number of at least 0, received -1'],

@@ -25,6 +25,13 @@ def warm_cosine(optimiser, warm_up, final, steps=STEPS):
     return lr.SequentialLR(optimiser, [warm, cosine], [warm_up])
 
 
+def trapezoid(optimiser):
+    warm = lr.LinearLR(optimiser, 1 / 5, 1, 4)
+    hold = lr.ConstantLR(optimiser, 1)
+    fall = lr.LinearLR(optimiser, 1, 0, 10)
+    return lr.SequentialLR(optimiser, [warm, hold, fall], [4, 30])
+
+
 CASES = [
     (dict(policy="fixed"), lambda o: lr.ConstantLR(o, 1)),
     (dict(policy="step", gamma=0.5, stepSize=7), lambda o: lr.StepLR(o, 7, 0.5)),
@@ -39,6 +46,8 @@ CASES = [
     ),
     (dict(policy="cosine"), lambda o: lr.CosineAnnealingLR(o, STEPS)),
     (dict(policy="cosine", warmUpSteps=6, finalFraction=0.1), lambda o: warm_cosine(o, 6, 0.1)),
+    (dict(policy="trapezoid"), lambda o: lr.LambdaLR(o, lambda i: 1 if i < 24 else (40 - i) / 16)),
+    (dict(policy="trapezoid", warmUpSteps=5, decayFraction=0.25), trapezoid),
     (dict(policy="cosine", maxSteps=30, warmUpSteps=3), lambda o: warm_cosine(o, 3, 0, 30)),
 ]
 

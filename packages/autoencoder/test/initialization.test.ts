@@ -1,0 +1,134 @@
+import { conv2d, conv2dTranspose, flatten, linear, maxPooling2d, maxUnpooling2d, relu, reshape } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { layers } from '@tensorflow/tfjs-layers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Autoencoder, type AutoencoderOptions, type InitializationScheme, useBackend } from '../src/index';
+import { rectangleSamples } from './rectangles';
+
+beforeAll(async () => {
+  await useBackend('wasm');
+});
+
+async function initialized(options: AutoencoderOptions, scheme?: InitializationScheme, seed = 1): Promise<Autoencoder> {
+  const ae = new Autoencoder(options);
+  await ae.initialize({ seed, ...(scheme && { scheme }) });
+  return ae;
+}
+
+async function psnrOf(options: AutoencoderOptions, scheme?: InitializationScheme): Promise<number> {
+  const [height, , channels] = options.inputShape ?? [64, 64, 3];
+  const samples = rectangleSamples(8, { size: height }).map((sample) => ({
+    ...sample,
+    channels,
+    data: sample.data.subarray(0, channels * height * height),
+  }));
+  const ae = await initialized(options, scheme);
+  const { psnrDb } = await ae.evaluate(samples, { similarity: false });
+  ae.dispose();
+  return psnrDb;
+}
+
+function weightOf(ae: Autoencoder, layer: string, index = 0): tf.Tensor {
+  return ae.model.getLayer(layer).getWeights()[index];
+}
+
+describe('projection, the default', () => {
+  it('reconstructs before any training, where torch gives something black', async () => {
+    expect(await psnrOf({}, 'torch')).toBeLessThan(8);
+    expect(await psnrOf({})).toBeGreaterThan(13);
+    expect(await psnrOf({}, 'projection')).toBe(await psnrOf({}));
+  });
+
+  it('makes code and decoder a projection on the lowest frequencies', async () => {
+    const ae = await initialized({ inputShape: [20, 28, 3], codeSize: 90 });
+    const [code, decode] = [weightOf(ae, 'code'), weightOf(ae, 'decode')];
+    expect(Array.from(decode.dataSync())).toEqual(Array.from(tf.transpose(code).dataSync()));
+    const deviation = tf.max(tf.abs(tf.sub(tf.matMul(code as tf.Tensor2D, code as tf.Tensor2D, true), tf.eye(90))));
+    expect(deviation.dataSync()[0]).toBeLessThan(1e-6);
+    // Features are [3, 5, 24]: the first 24 numbers of the code are the means of the channels, times sqrt(15).
+    const first = tf.slice(code, [0, 0], [-1, 24]).arraySync() as number[][];
+    for (const [feature, row] of first.entries()) {
+      for (const [unit, value] of row.entries())
+        expect(value).toBeCloseTo(feature % 24 === unit ? 1 / Math.sqrt(15) : 0, 6);
+    }
+    ae.dispose();
+  });
+
+  it('passes colours through the convolutions unchanged: without pooling the network is the identity but for noise', async () => {
+    const conv = (filters: number, name?: string) => conv2d({ filters, kernelSize: 3, padding: 'same', name });
+    const ae = await initialized({
+      inputShape: [12, 12, 3],
+      layers: [conv(12), relu(), conv(12), relu(), conv(24, 'code'), conv(12), relu(), conv(12), relu(), conv(3)],
+    });
+    const x = tf.randomUniform([2, 12, 12, 3], 0, 1, 'float32', 3) as tf.Tensor4D;
+    const error = tf.mean(tf.square(tf.sub(ae.forward(x), x))).dataSync()[0];
+    expect(10 * Math.log10(1 / error)).toBeGreaterThan(15);
+    ae.dispose();
+  });
+
+  it('interpolates behind an unpooling', async () => {
+    const ae = await initialized({});
+    // The kernel's taps beside the centre one, by their norms; noise moves them a little.
+    const norms = (layer: string) => {
+      const taps = tf.sqrt(tf.sum(tf.square(weightOf(ae, layer)), [2, 3]));
+      return (tf.div(taps, tf.max(taps)).arraySync() as number[][]).flat();
+    };
+    const near = (values: number[], expected: number[]) =>
+      expect(Math.max(...values.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(0.2);
+    const ramp = [0.25, 0.5, 0.25, 0.5, 1, 0.5, 0.25, 0.5, 0.25];
+    near(norms('deconv3'), ramp);
+    near(norms('deconv2'), ramp);
+    near(norms('deconv1'), [0, 0, 0, 0, 1, 0, 0, 0, 0]);
+    ae.dispose();
+  });
+
+  it('starts a variational code at a small variance', async () => {
+    const ae = await initialized({ inputShape: [16, 16, 3], codeSize: 20, variational: true });
+    const max = (index: number) => tf.max(tf.abs(weightOf(ae, 'code', index))).dataSync()[0];
+    expect([max(1), max(2), max(3)]).toEqual([0, 0, 4]);
+    expect(max(0)).toBeGreaterThan(0.1);
+    ae.dispose();
+  });
+
+  it.each<[string, AutoencoderOptions]>([
+    ['the torch7 preset', { preset: 'torch7', inputShape: [16, 16, 3], codeSize: 64 }],
+    ['grey images', { inputShape: [20, 20, 1] }],
+    ['a code larger than its features', { inputShape: [16, 16, 3], codeSize: 120 }],
+    [
+      'odd channels, other kernels and layers that are not ours',
+      {
+        inputShape: [32, 32, 3],
+        layers: [
+          conv2d({ filters: 7, kernelSize: 5, padding: 'same' }),
+          layers.batchNormalization(),
+          relu(),
+          maxPooling2d({ poolSize: 4 }),
+          layers.depthwiseConv2d({ kernelSize: 3, padding: 'same' }),
+          flatten(),
+          linear({ units: 50, name: 'code' }),
+          linear({ units: 8 * 8 * 7 }),
+          reshape({ targetShape: [8, 8, 7] }),
+          maxUnpooling2d(),
+          conv2dTranspose({ filters: 3, kernelSize: 5, padding: 'same' }),
+        ],
+      },
+    ],
+  ])('gives finite weights that the seed determines for %s', async (_, options) => {
+    const ae = await initialized(options);
+    const values = ae.model.getWeights().flatMap((weight) => Array.from(weight.dataSync()));
+    expect(values.every(Number.isFinite)).toBe(true);
+    expect(values.filter((value) => value !== 0).length).toBeGreaterThan(200);
+    ae.dispose();
+    // Layers given by hand belong to the network they were first used in.
+    if (options.layers) return;
+    const [again, other] = [await initialized(options), await initialized(options, 'projection', 2)];
+    expect(again.model.getWeights().flatMap((weight) => Array.from(weight.dataSync()))).toEqual(values);
+    expect(other.model.getWeights().flatMap((weight) => Array.from(weight.dataSync()))).not.toEqual(values);
+    again.dispose();
+    other.dispose();
+  });
+});
+
+it('refuses schemes it does not know', async () => {
+  await expect(initialized({}, 'xavier' as 'torch')).rejects.toThrow('scheme: expected one of projection, torch');
+});
