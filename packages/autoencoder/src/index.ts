@@ -1,4 +1,4 @@
-export { Autoencoder, type AutoencoderOptions, type Encoding } from './autoencoder';
+export { Autoencoder, type AutoencoderOptions, type Encoding, type InitializeOptions } from './autoencoder';
 export {
   type BackendInfo,
   type BackendName,
@@ -13,6 +13,7 @@ export { fitPca, Pca, type PcaOptions } from './baselines/pca';
 export type { ComparisonRow, RatePoint } from './baselines/rivals';
 export { AutoencoderError, type AutoencoderErrorCode } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluate';
+export type { InitializationScheme } from './initialization';
 export { encodeNpy, encodeTextNpy } from './interchange/npy';
 export { type CodeStream, writeCodesNpy, writeCodesParquet } from './interchange/write-codes';
 export type { Codes, EncodeOptions } from './latent/codes';
