@@ -1,6 +1,6 @@
 import { copyPadded } from './conv';
 import { addColumns } from './elementwise';
-import { ACCUMULATE, clearFloats, copyFloats } from './simd';
+import { ACCUMULATE, clearFloats, copyFloats, finishColumns } from './simd';
 import { PANEL, rowsBy4, rowsBy8, rowsByPanel } from './tiles';
 
 /**
@@ -98,10 +98,10 @@ export function addRows(
   }
 }
 
-/** Adds up rows of the sums of all chunks: `rows` of fromColumns values become rows of toColumns. */
+/** Adds up rows of the sums of all chunks: rows of fromColumns values become rows of toColumns, finished with bias and ReLU. */
 @unmanaged
 export class SumChunksJob {
-  from: usize; chunkBytes: usize; chunks: i32; fromColumns: i32; to: usize; toColumns: i32;
+  from: usize; chunkBytes: usize; chunks: i32; fromColumns: i32; to: usize; toColumns: i32; bias: usize; flags: i32;
 }
 
 /** Units: rows. */
@@ -120,5 +120,6 @@ export function sumChunks(begin: i32, end: i32, job: SumChunksJob, scratch: usiz
       for (let chunk = 1; chunk < job.chunks; chunk++) sum += load<f32>(from + chunk * job.chunkBytes + column * 4);
       store<f32>(to + column * 4, sum);
     }
+    if (job.flags) finishColumns(to, 0, 1, columns, to, 0, job.bias, job.flags);
   }
 }

@@ -14,12 +14,11 @@ export class MatMulJob {
   c: usize; cRow: usize; cMatrix: usize;
   bias: usize; flags: i32;
   rows: i32; columns: i32; steps: i32;
-  /** How the work is cut: rows and columns of C in one unit. */
-  unitRows: i32; unitColumns: i32;
+  /** How the work is cut: rows, columns and steps of one unit, and the steps that are packed at a time. */
+  unitRows: i32; unitColumns: i32; unitSteps: i32; packedSteps: i32;
+  /** Where units have only some of the steps: bytes from the sums of the first steps to those of the next, in place of C. */
+  partBytes: usize;
 }
-
-/** Steps of a packed panel of B: so many that it fills about half of a level-1 cache. */
-const PANEL_STEPS: i32 = 400;
 
 /** Steps of a dot product taken at a time: three columns of B stay in the level-1 cache for all rows of A. */
 const DOT_STEPS: i32 = 1024;
@@ -27,42 +26,58 @@ const DOT_STEPS: i32 = 1024;
 /** Up to this many rows of A, packing B costs more than it saves. */
 const FEW_ROWS: i32 = 2;
 
-/** Units: pairs of matrices, times bands of rows, times bands of columns. Scratch: PANEL_STEPS steps of unitColumns, and a panel of sums. */
+/** The part of a product that one unit makes. */
+@unmanaged
+class Part {
+  a: usize; b: usize; c: usize; bias: usize; flags: i32; rows: i32; columns: i32; steps: i32;
+}
+
+/**
+ * Units: pairs of matrices, times bands of rows, times bands of columns, times bands of steps. Scratch: the part, packedSteps steps of
+ * unitColumns, and a panel of sums.
+ */
 export function matMul(begin: i32, end: i32, job: MatMulJob, scratch: usize): void {
   const down = (job.rows + job.unitRows - 1) / job.unitRows, across = (job.columns + job.unitColumns - 1) / job.unitColumns;
+  const deep = (job.steps + job.unitSteps - 1) / job.unitSteps, part = changetype<Part>(scratch);
   for (let unit = begin; unit < end; unit++) {
-    const pair = unit / (down * across), place = unit - pair * down * across;
-    const row = (place / across) * job.unitRows, column = (place % across) * job.unitColumns;
-    const rows = min(job.unitRows, job.rows - row), columns = min(job.unitColumns, job.columns - column);
-    const a = job.a + pair * job.aMatrix + row * job.aRow, b = job.b + pair * job.bMatrix + column * job.bColumn;
-    const c = job.c + pair * job.cMatrix + row * job.cRow + column * 4, bias = job.bias + column * 4;
-    if (job.aStep == 4 && job.bStep == 4) dots(job, a, b, c, bias, rows, columns);
-    else if (rows <= FEW_ROWS && job.bColumn == 4) combineRows(job, a, b, c, bias, rows, columns);
-    else panels(job, a, b, c, bias, rows, columns, scratch);
+    const band = unit / deep, pair = band / (down * across), place = band - pair * down * across;
+    const row = (place / across) * job.unitRows, column = (place % across) * job.unitColumns, depth = unit - band * deep;
+    const step = depth * job.unitSteps;
+    part.rows = min(job.unitRows, job.rows - row);
+    part.columns = min(job.unitColumns, job.columns - column);
+    part.steps = min(job.unitSteps, job.steps - step);
+    part.a = job.a + pair * job.aMatrix + row * job.aRow + step * job.aStep;
+    part.b = job.b + pair * job.bMatrix + column * job.bColumn + step * job.bStep;
+    part.c = job.c + pair * job.cMatrix + row * job.cRow + column * 4 + depth * job.partBytes;
+    part.bias = job.bias + column * 4;
+    part.flags = job.flags;
+    if (job.aStep == 4 && job.bStep == 4) dots(job, part);
+    else if (part.rows <= FEW_ROWS && job.bColumn == 4) combineRows(job, part);
+    else panels(job, part, scratch + offsetof<Part>());
   }
 }
 
 /** The general way: columns of B are copied into panels, so that the tiles read them one vector behind the other. */
-function panels(job: MatMulJob, a: usize, b: usize, c: usize, bias: usize, rows: i32, columns: i32, scratch: usize): void {
-  const aRow = job.aRow, aStep = job.aStep, cRow = job.cRow, whole = columns / PANEL * PANEL;
-  for (let from = 0; from < job.steps; from += PANEL_STEPS) {
-    const steps = min(PANEL_STEPS, job.steps - from), flags = passFlags(job, from, steps);
-    packPanels(b + from * job.bStep, job.bStep, job.bColumn, columns, steps, scratch);
-    let panel = scratch;
+function panels(job: MatMulJob, part: Part, packed: usize): void {
+  const aRow = job.aRow, aStep = job.aStep, cRow = job.cRow, rows = part.rows, columns = part.columns, whole = columns / PANEL * PANEL;
+  for (let from = 0; from < part.steps; from += job.packedSteps) {
+    const steps = min(job.packedSteps, part.steps - from), flags = passFlags(part, from, steps), a = part.a + from * aStep;
+    packPanels(part.b + from * job.bStep, job.bStep, job.bColumn, columns, steps, packed);
+    let panel = packed;
     for (let j = 0; j < whole; j += PANEL, panel += steps * PANEL * 4) {
-      rowsByPanel(rows, a + from * aStep, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, c + j * 4, cRow, bias + j * 4, flags);
+      rowsByPanel(rows, a, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, part.c + j * 4, cRow, part.bias + j * 4, flags);
     }
     if (whole < columns) {
       const sums = panel + steps * PANEL * 4;
-      rowsByPanel(rows, a + from * aStep, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, sums, PANEL * 4, 0, 0);
-      finishColumns(sums, PANEL * 4, rows, columns - whole, c + whole * 4, cRow, bias + whole * 4, flags);
+      rowsByPanel(rows, a, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, sums, PANEL * 4, 0, 0);
+      finishColumns(sums, PANEL * 4, rows, columns - whole, part.c + whole * 4, cRow, part.bias + whole * 4, flags);
     }
   }
 }
 
 /** What to do with the sums of some of the steps: add to earlier ones, and finish behind the last. */
-function passFlags(job: MatMulJob, from: i32, steps: i32): i32 {
-  return (from > 0 ? ACCUMULATE : job.flags & ACCUMULATE) | (from + steps == job.steps ? job.flags & (BIAS | RELU) : 0);
+function passFlags(part: Part, from: i32, steps: i32): i32 {
+  return (from > 0 ? ACCUMULATE : part.flags & ACCUMULATE) | (from + steps == part.steps ? part.flags & (BIAS | RELU) : 0);
 }
 
 /** Lays columns of B out as panels [step][PANEL], one behind the other; the last one is filled up with zeros. */
@@ -80,12 +95,13 @@ export function packPanels(b: usize, bStep: usize, bColumn: usize, columns: i32,
 }
 
 /** Where the steps of both A and B follow each other (B is transposed): dot products, without packing anything. */
-function dots(job: MatMulJob, a: usize, b: usize, c: usize, bias: usize, rows: i32, columns: i32): void {
-  const aRow = job.aRow, bRow = job.bColumn, cRow = job.cRow, whole = rows / 3, rest = rows - whole * 3;
-  for (let from = 0; from < job.steps; from += DOT_STEPS) {
-    const steps = min(DOT_STEPS, job.steps - from), flags = passFlags(job, from, steps);
-    const a0 = a + from * 4, aRest = a0 + whole * 3 * aRow;
-    let b0 = b + from * 4, c0 = c, j = 0;
+function dots(job: MatMulJob, part: Part): void {
+  const aRow = job.aRow, bRow = job.bColumn, cRow = job.cRow, columns = part.columns, bias = part.bias;
+  const whole = part.rows / 3, rest = part.rows - whole * 3;
+  for (let from = 0; from < part.steps; from += DOT_STEPS) {
+    const steps = min(DOT_STEPS, part.steps - from), flags = passFlags(part, from, steps);
+    const a0 = part.a + from * 4, aRest = a0 + whole * 3 * aRow;
+    let b0 = part.b + from * 4, c0 = part.c, j = 0;
     for (; j + 3 <= columns; j += 3, b0 += 3 * bRow, c0 += 12) {
       const cRest = c0 + whole * 3 * cRow, d = bias + j * 4;
       dot3x3(a0, aRow, b0, bRow, 1, steps, 0, 0, c0, cRow, d, flags, whole, 3 * aRow, 0, 3 * cRow);
@@ -102,12 +118,14 @@ function dots(job: MatMulJob, a: usize, b: usize, c: usize, bias: usize, rows: i
 }
 
 /** For one or two rows of A: adds rows of B, four at a time, so that B streams through once. */
-function combineRows(job: MatMulJob, a: usize, b: usize, c: usize, bias: usize, rows: i32, columns: i32): void {
-  const bRow = job.bStep, aStep = job.aStep, vectors: usize = (columns >> 2) << 4, end: usize = columns << 2;
-  for (let row = 0; row < rows; row++, a += job.aRow, c += job.cRow) {
-    if (!(job.flags & ACCUMULATE)) clearFloats(c, columns);
+function combineRows(job: MatMulJob, part: Part): void {
+  const bRow = job.bStep, aStep = job.aStep, columns = part.columns, b = part.b;
+  let a = part.a, c = part.c;
+  const vectors: usize = (columns >> 2) << 4, end: usize = columns << 2;
+  for (let row = 0; row < part.rows; row++, a += job.aRow, c += job.cRow) {
+    if (!(part.flags & ACCUMULATE)) clearFloats(c, columns);
     let s = 0, from = b, value = a;
-    for (; s + 4 <= job.steps; s += 4, from += 4 * bRow, value += 4 * aStep) {
+    for (; s + 4 <= part.steps; s += 4, from += 4 * bRow, value += 4 * aStep) {
       const a0 = load<f32>(value), a1 = load<f32>(value + aStep), a2 = load<f32>(value + 2 * aStep), a3 = load<f32>(value + 3 * aStep);
       const v0 = f32x4.splat(a0), v1 = f32x4.splat(a1), v2 = f32x4.splat(a2), v3 = f32x4.splat(a3);
       const r1 = from + bRow, r2 = r1 + bRow, r3 = r2 + bRow;
@@ -122,10 +140,10 @@ function combineRows(job: MatMulJob, a: usize, b: usize, c: usize, bias: usize, 
         store<f32>(c + j, load<f32>(c + j) + a0 * load<f32>(from + j) + a1 * load<f32>(r1 + j) + a2 * load<f32>(r2 + j) + a3 * load<f32>(r3 + j));
       }
     }
-    for (; s < job.steps; s++, from += bRow, value += aStep) {
+    for (; s < part.steps; s++, from += bRow, value += aStep) {
       const a0 = load<f32>(value);
       for (let j: usize = 0; j < end; j += 4) store<f32>(c + j, load<f32>(c + j) + a0 * load<f32>(from + j));
     }
-    finishColumns(c, 0, 1, columns, c, 0, bias, job.flags & (BIAS | RELU));
+    finishColumns(c, 0, 1, columns, c, 0, part.bias, part.flags & (BIAS | RELU));
   }
 }

@@ -1,6 +1,6 @@
 import { packPanels } from './matmul';
 import { StepRule, stepValues } from './optimizers';
-import { TOUCH, finishColumns } from './simd';
+import { TOUCH, copyFloats, finishColumns } from './simd';
 import { PANEL, ROWS, rowsByPanel } from './tiles';
 
 /**
@@ -19,7 +19,10 @@ export class OuterProductJob {
   get rule(): StepRule { return changetype<StepRule>(changetype<usize>(this) + offsetof<OuterProductJob>()); }
 }
 
-/** Units: bands of columns times bands of rows. Scratch: packed B, and a strip of C. */
+/** Rows whose values of A are copied together, so that the tiles don't go through all of A for each panel of B. */
+const BAND_ROWS: i32 = 48;
+
+/** Units: bands of columns times bands of rows. Scratch: packed B, BAND_ROWS rows of A, and a strip of C. */
 export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch: usize): void {
   const down = (job.rows + job.unitRows - 1) / job.unitRows;
   let packed = -1;
@@ -28,18 +31,25 @@ export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch
     const columns = min(job.unitColumns, job.columns - column);
     if (band != packed) packPanels(job.b + column * 4, job.columns * 4, 4, columns, job.steps, scratch);
     packed = band;
-    const strip = scratch + ((columns + PANEL - 1) / PANEL) * PANEL * job.steps * 4;
-    for (let r = row; r < min(row + job.unitRows, job.rows); r += ROWS) {
-      const rows = min(ROWS, min(row + job.unitRows, job.rows) - r);
-      if (job.c) storeRows(job, r, rows, column, columns, scratch, strip);
-      else updateRows(job, r, rows, column, columns, scratch, strip);
+    const rows = scratch + ((columns + PANEL - 1) / PANEL) * PANEL * job.steps * 4, strip = rows + BAND_ROWS * job.steps * 4;
+    const behind = min(row + job.unitRows, job.rows);
+    for (let first = row; first < behind; first += BAND_ROWS) {
+      const band = min(BAND_ROWS, behind - first);
+      for (let s = 0; s < job.steps; s++) copyFloats(rows + s * band * 4, job.a + (s * job.rows + first) * 4, band);
+      for (let r = 0; r < band; r += ROWS) {
+        const a = rows + r * 4, used = min(ROWS, band - r);
+        if (job.c) storeRows(job, a, band * 4, first + r, used, column, columns, scratch, strip);
+        else updateRows(job, a, band * 4, first + r, used, column, columns, scratch, strip);
+      }
     }
   }
 }
 
 /** Some rows of C, stored. */
-function storeRows(job: OuterProductJob, r: i32, rows: i32, column: i32, columns: i32, packed: usize, strip: usize): void {
-  const aStep = job.rows * 4, cRow = job.columns * 4, a = job.a + r * 4, whole = columns / PANEL * PANEL;
+function storeRows(
+  job: OuterProductJob, a: usize, aStep: usize, r: i32, rows: i32, column: i32, columns: i32, packed: usize, strip: usize,
+): void {
+  const cRow = job.columns * 4, whole = columns / PANEL * PANEL;
   let c = job.c + r * cRow + column * 4, panel = packed;
   for (let j = 0; j < whole; j += PANEL, c += PANEL * 4, panel += job.steps * PANEL * 4) {
     rowsByPanel(rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, c, cRow, 0, TOUCH);
@@ -51,8 +61,10 @@ function storeRows(job: OuterProductJob, r: i32, rows: i32, column: i32, columns
 }
 
 /** Some rows of C, a strip at a time, each used up by the optimiser while it is still in the level-1 cache. */
-function updateRows(job: OuterProductJob, r: i32, rows: i32, column: i32, columns: i32, packed: usize, strip: usize): void {
-  const aStep = job.rows * 4, a = job.a + r * 4, stripRow = job.stripColumns * 4;
+function updateRows(
+  job: OuterProductJob, a: usize, aStep: usize, r: i32, rows: i32, column: i32, columns: i32, packed: usize, strip: usize,
+): void {
+  const stripRow = job.stripColumns * 4;
   let panel = packed;
   for (let j = 0; j < columns; j += job.stripColumns) {
     const used = min(job.stripColumns, columns - j), at = (r * job.columns + column + j) * 4;

@@ -24,7 +24,7 @@ interface Emscripten {
 }
 
 /** Bytes of the block that a kernel's arguments are written to. */
-const ARGUMENT_BYTES = 1024;
+const ARGUMENT_BYTES = 256;
 
 /** Threads write to scratch of their own; this distance keeps them off each other's cache lines. */
 const ALIGNMENT = 128;
@@ -114,8 +114,9 @@ export class Engine {
     (this.#exports[name] as unknown as (argumentBlock: number) => void)(this.#argumentBlock);
   }
 
-  /** Writes arguments, in the order of the fields of the kernel's job class (see assembly/). */
+  /** Writes arguments, in the order of the fields of the kernel's job class (see assembly/); fields left out are 0. */
   #write(args: readonly Argument[]): void {
+    new Uint8Array(this.#memory.buffer, this.#argumentBlock, ARGUMENT_BYTES).fill(0);
     const view = new DataView(this.#memory.buffer, this.#argumentBlock, ARGUMENT_BYTES);
     for (const [index, argument] of args.entries()) {
       if (typeof argument === 'number') view.setInt32(4 * index, argument, true);

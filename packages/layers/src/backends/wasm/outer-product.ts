@@ -20,6 +20,9 @@ export interface Update {
 /** Bytes of packed B: well inside a level-2 cache. */
 const PACKED_BYTES = 384 << 10;
 
+/** Rows that assembly/outer-product.ts copies together. */
+const BAND_ROWS = 48;
+
 /** Panels of sums that wait for the optimiser together. */
 const STRIP_PANELS = 16;
 
@@ -50,12 +53,12 @@ function run(
   const unitPanels = Math.max(1, Math.min(panels, Math.floor(PACKED_BYTES / (Math.max(steps, 1) * engine.panel * 4))));
   const across = Math.ceil(panels / unitPanels);
   const down = Math.max(1, Math.ceil((UNITS_PER_THREAD * engine.threads) / across));
-  const unitRows = Math.ceil(Math.ceil(rows / down) / engine.panel) * engine.panel;
+  const unitRows = Math.ceil(Math.ceil(rows / down) / BAND_ROWS) * BAND_ROWS;
   const stripColumns = STRIP_PANELS * engine.panel;
   engine.run(
     'outerProduct',
     across * Math.ceil(rows / unitRows),
     [a, b, steps, rows, columns, ...to, unitRows, unitPanels * engine.panel, stripColumns, ...rule],
-    { scratchBytes: unitPanels * engine.panel * steps * 4 + engine.panel * stripColumns * 4 },
+    { scratchBytes: (unitPanels * engine.panel * steps + BAND_ROWS * steps + engine.panel * stripColumns) * 4 },
   );
 }
