@@ -2,7 +2,7 @@
  * The WebGPU lane: `npm run test:webgpu [-- --gpu]`.
  *
  * Installs Dawn (npm package `webgpu`, 130 MB) and tfjs-backend-webgpu into a cache folder and runs the conformance suite on them, by
- * default on SwiftShader, the software driver that Chromium brings; with --gpu on the driver of this machine.
+ * default on SwiftShader, the software driver that Chromium brings; with --gpu on the driver of this machine. Then the same in Chromium.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -15,7 +15,8 @@ const folder = laneFolder('webgpu');
 installPackages(folder, PACKAGES);
 shareTfjs(folder, ['tfjs-core', 'tfjs-backend-cpu']);
 const driver = process.argv.includes('--gpu') || environment.VK_ICD_FILENAMES ? {} : swiftShader();
-runTests('layers', ['test/webgpu.test.ts'], { ...driver, AE_WEBGPU: folder, AE_REQUIRE_WEBGPU: '1' });
+const files = ['test/webgpu.test.ts', 'test/webgpu-browser.test.ts'];
+runTests('layers', files, { ...driver, AE_WEBGPU: folder, AE_REQUIRE_WEBGPU: '1' });
 
 /** Environment variables that make Dawn find SwiftShader and the Vulkan loader beside it. */
 function swiftShader() {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { WebgpuError } from './errors';
-import { registerWebgpuKernels } from './index';
 import type { WebgpuBackend } from './program';
+import { registerWebgpuKernels } from './register';
 
 /** What the npm package `webgpu` exports. */
 export interface DawnModule {

@@ -3,36 +3,6 @@
  *
  * No backend is imported here: import @tensorflow/tfjs-backend-webgpu first, in Node.js after {@link provideWebgpu}.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { MissingKernelError } from '../../errors';
-import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
-import { ReluGrad } from '../../training-kernel-names';
-import { registerKernels } from '../register-kernels';
-import { registerReluGradient } from '../relu-gradient';
-import { maxPoolWithArgmax } from './pooling';
-import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad, reluGrad } from './unpooling';
-
 export { type DawnModule, initWebgpu, provideWebgpu, type WebgpuEngine, type WebgpuOptions } from './device';
 export { WebgpuError, type WebgpuErrorCode } from './errors';
-
-/**
- * Registers the kernels of this package for the backend `webgpu`, and a faster one for the gradient of ReLU. Calling it again
- * does nothing.
- *
- * @throws MissingKernelError if @tensorflow/tfjs-backend-webgpu is not loaded.
- */
-export function registerWebgpuKernels(): void {
-  if (!tf.getKernel(tf.Conv2D, 'webgpu')) {
-    throw new MissingKernelError(
-      'registerWebgpuKernels: expected the backend "webgpu", found none; import @tensorflow/tfjs-backend-webgpu first.',
-    );
-  }
-  registerKernels('webgpu', {
-    [MaxPoolWithArgmax]: maxPoolWithArgmax,
-    [MaxPoolWithArgmaxGrad]: maxPoolWithArgmaxGrad,
-    [MaxUnpool]: maxUnpool,
-    [MaxUnpoolGrad]: maxUnpoolGrad,
-    [ReluGrad]: reluGrad,
-  });
-  registerReluGradient();
-}
+export { registerWebgpuKernels } from './register';
