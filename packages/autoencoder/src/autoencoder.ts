@@ -8,6 +8,7 @@ import { type EvaluateOptions, type Evaluation, evaluateModel, reconstructSample
 import { type InitializationScheme, initializeWeights } from './initialization';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './latent/codes';
 import { type InterpolateOptions, interpolateImages } from './latent/interpolate';
+import { type SampleImagesOptions, sampleImages } from './latent/sample';
 import { type CodeSizes, type MaskMode, measureSizes } from './masks';
 import { loadModel, type ModelMetadata, saveModel } from './model-folder';
 import { type PixelFormat, resolvePixels } from './pixels';
@@ -202,8 +203,11 @@ export class Autoencoder {
   }
 
   /**
-   * Trains on samples by minibatches of the mean squared error. Resolves to the history by epoch. Throws DIVERGED when
-   * the loss is no number, ABORTED when `options.signal` says so, INVALID_SAMPLE for a sample of another size.
+   * Trains on samples by a recipe, by default one that learns well (docs/recipes.md). Resolves to the history by epoch.
+   *
+   * Throws INVALID_OPTION, INVALID_SAMPLE for a sample of another size, DIVERGED when the loss explodes or is no number,
+   * ABORTED when `options.signal` says so; with `options.run` also OUTPUT_EXISTS, RUN_NOT_FOUND, OPTIONS_CHANGED when
+   * resuming is impossible, and CHECKPOINT_FAILED when the trained network can't be written.
    */
   train(samples: SampleSource, options?: TrainOptions): Promise<TrainingHistory> {
     return trainModel(this.ready, samples, options);
@@ -227,6 +231,11 @@ export class Autoencoder {
   /** Decodes codes between those of two images, with the masks that `options.masks` names; see {@link InterpolationMasks}. */
   interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample[]> {
     return interpolateImages(this.ready, first, second, options);
+  }
+
+  /** Makes images from codes drawn at random; only a variational network can. Throws INVALID_OPTION. */
+  sample(options?: SampleImagesOptions): Promise<Sample[]> {
+    return sampleImages(this.ready, options);
   }
 
   /** Scores the network with all three kinds of masks beside PCA and JPEG at equal bytes. */

@@ -1,3 +1,4 @@
+export { type AugmentationOptions, centerCrop } from './augmentation';
 export { Autoencoder, type AutoencoderOptions, type Encoding, type InitializeOptions } from './autoencoder';
 export {
   type BackendInfo,
@@ -11,6 +12,7 @@ export type { CompareOptions, Comparison, ComparisonGroup } from './baselines/co
 export { JpegCoder, type JpegResult } from './baselines/jpeg';
 export { fitPca, Pca, type PcaOptions } from './baselines/pca';
 export type { ComparisonRow, RatePoint } from './baselines/rivals';
+export type { EarlyStoppingOptions } from './early-stopping';
 export { AutoencoderError, type AutoencoderErrorCode } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluate';
 export type { InitializationScheme } from './initialization';
@@ -21,6 +23,8 @@ export type { InterpolateOptions, InterpolationMasks } from './latent/interpolat
 export { type Neighbour, type NeighbourOptions, nearestNeighbours } from './latent/neighbours';
 export { type Projection, type ProjectOptions, projectCodes } from './latent/project';
 export { codeBytes, quantizeCodes } from './latent/quantize';
+export type { SampleImagesOptions } from './latent/sample';
+export type { LossOptions } from './losses';
 export type { CodeSizes, MaskInfo, MaskMode } from './masks';
 export { type ImageError, imageError, psnrDb } from './metrics/psnr';
 export {
@@ -37,6 +41,7 @@ export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } fr
 export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './optimizers';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
 export type { PresetName } from './presets';
+export { type Recipe, type RecipeName, recipes } from './recipes';
 export { type CollectReportOptions, collectReport } from './report/collect';
 export type { Picture } from './report/pictures';
 export { renderReport } from './report/render';
@@ -45,6 +50,7 @@ export type { ReportData } from './report/report-data';
 export { type RunConfig, readRunConfig } from './run/run-config';
 export type { RunOptions } from './run/run-folder';
 export type { ImageShape, Sample, SampleSource } from './samples';
+export type { ScheduleOptions } from './schedules';
 export type { TrainOptions } from './train';
 export type {
   CheckpointSaved,
