@@ -27,7 +27,7 @@ export function renderComparison(reports: readonly ReportData[], title = 'Runs c
     title,
     kicker: 'Autoencoder report',
     lede: html`<p>${reports.length} runs: ${reports.map(({ title: name }, i) => html`${i > 0 && ', '}<b>${name}</b>`)}.
-The highest PSNR with own masks, ${formatDb(ownPsnr(best))}, has <b>${best.title}</b>.</p>${warning(reports)}`,
+<b>${best.title}</b> has the highest PSNR with own masks, ${formatDb(ownPsnr(best))}.</p>${warning(reports)}`,
     sections: sections.filter((section) => section !== undefined),
     createdAt: reports
       .map(({ createdAt }) => createdAt)

@@ -59,6 +59,7 @@ tbody th { font-weight: 400; }
 tbody th:has(.swatch) { padding-left: 18px; text-indent: -18px; }
 tr.group th { padding-top: 20px; font-weight: 600; text-align: left; }
 .best { font-weight: 600; }
+.runs { width: auto; min-width: min(100%, 40rem); }
 .runs td { white-space: normal; overflow-wrap: anywhere; min-width: 84px; }
 .runs thead th:not(:first-child) { min-width: 84px; white-space: normal; overflow-wrap: anywhere; color: var(--text); }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 0; font-size: 0.9375rem; }
