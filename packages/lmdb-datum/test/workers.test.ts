@@ -131,7 +131,13 @@ describe('lenient batches', () => {
       [1, [3], [3], [3]],
       [1, [6], [6, 0], [6, 0]],
     ]);
-    expect(reader.damage.map(({ key }) => key)).toEqual(['00000000_x', '00000002_x', '00000004_x', '00000005_x']);
+    // In the order in which decoding ended.
+    expect(reader.damage.map(({ key }) => key).sort()).toEqual([
+      '00000000_x',
+      '00000002_x',
+      '00000004_x',
+      '00000005_x',
+    ]);
     using strict = openDatumLmdb(folder);
     await expect(strict.batches({ batchSize: 2 }).next()).rejects.toMatchObject({ code: 'BAD_IMAGE' });
   });
