@@ -94,6 +94,19 @@ describe('collectReport', () => {
     ae.dispose();
   });
 
+  it('shows images from random codes where the network is variational', async () => {
+    const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4, variational: true });
+    await ae.initialize();
+    const report = await collectReport(ae, { samples: validation, baselines: false });
+    expect(report.latent?.drawn?.map(({ masksOf, pictures }) => [masksOf?.name, pictures.length])).toEqual([
+      [undefined, 8],
+      [validation[0].key, 8],
+    ]);
+    expect(renderReport(report).includes('Images from random codes')).toBe(true);
+    expect(renderReport(data).includes('Images from random codes')).toBe(false);
+    ae.dispose();
+  });
+
   it('says what is wrong with a run folder', async () => {
     const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
     await ae.initialize();

@@ -3,6 +3,7 @@ import { spread } from '../baselines/compare';
 import { nearestNeighbours } from '../latent/neighbours';
 import { projectCodes } from '../latent/project';
 import type { Sample, SampleSource } from '../samples';
+import { VariationalCode } from '../variational';
 import { pickRandom } from './pick';
 import { toPicture, toSpriteSheet } from './pictures';
 import type { ReportLatent } from './report-data';
@@ -16,6 +17,7 @@ const thumbnailSize = 32;
 const queryCount = 6;
 const neighbourCount = 5;
 const interpolationSteps = 7;
+const drawnCount = 8;
 
 /** Encodes images and collects a map of their codes, nearest neighbours and interpolations; undefined for one image. */
 export async function collectLatent(
@@ -50,8 +52,23 @@ export async function collectLatent(
     searched: codes.count,
     map: { sprites: toSpriteSheet(thumbnails, thumbnailSize), points, varianceShares },
     neighbours,
+    drawn: await collectDrawn(autoencoder, source, named),
     interpolations: await collectInterpolations(autoencoder, source, named),
   };
+}
+
+/** Decodes random codes, where the network is variational: with fixed masks, and with those of the first image. */
+async function collectDrawn(
+  autoencoder: Autoencoder,
+  source: SampleSource,
+  named: (index: number) => Promise<Interpolation['first']>,
+): Promise<ReportLatent['drawn']> {
+  if (!autoencoder.model.layers.some((layer) => layer instanceof VariationalCode)) return undefined;
+  const fixed = await autoencoder.sample({ count: drawnCount });
+  if (autoencoder.sizes.maskBytes === 0) return [{ pictures: fixed.map(toPicture) }];
+  const masks = await sampleAt(source, 0);
+  const masked = await autoencoder.sample({ count: drawnCount, masks });
+  return [{ pictures: fixed.map(toPicture) }, { masksOf: await named(0), pictures: masked.map(toPicture) }];
 }
 
 type Interpolation = ReportLatent['interpolations'][number];

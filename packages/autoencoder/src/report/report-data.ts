@@ -134,6 +134,12 @@ export interface ReportLatent {
     readonly picture: Picture;
     readonly found: readonly { readonly name: string; readonly picture: Picture; readonly distance: number }[];
   }[];
+  /** Of a variational network: images decoded from codes drawn at random. */
+  readonly drawn?: readonly {
+    /** The picture whose masks the decoder got; undefined for fixed ones. */
+    readonly masksOf?: { readonly name: string; readonly picture: Picture };
+    readonly pictures: readonly Picture[];
+  }[];
   readonly interpolations: readonly {
     readonly first: { readonly name: string; readonly picture: Picture };
     readonly second: { readonly name: string; readonly picture: Picture };

@@ -14,6 +14,7 @@ export function renderLatent(latent: ReportLatent | undefined): PageSection | un
     content: html`<div class="stack">
 ${renderMap(latent.map)}
 ${renderNeighbours(latent)}
+${latent.drawn && renderDrawn(latent.drawn)}
 ${latent.interpolations.length > 0 && renderInterpolations(latent.interpolations)}
 </div>`,
   };
@@ -50,6 +51,21 @@ ${found.map((one) => html`<figure data-tip="${one.name}">${image(one.picture, on
   return html`<figure><h3>Nearest neighbours</h3><div class="columns neighbours">${rows}</div>
 <figcaption>Left in each row a picture, then the pictures whose codes are nearest to its own among ${formatCount(searched)}; below each the
 Euclidean distance of the codes.</figcaption></figure>`;
+}
+
+function renderDrawn(drawn: NonNullable<ReportLatent['drawn']>): Markup {
+  const rows = drawn.map(
+    ({
+      masksOf,
+      pictures,
+    }) => html`<div class="row-label">${masksOf ? 'masks of the framed picture' : drawn.length > 1 && 'fixed masks'}</div>
+<div class="strip">${masksOf && html`<figure><div class="query">${image(masksOf.picture, masksOf.name)}</div></figure>`}${pictures.map(
+      (picture, i) => html`<figure>${image(picture, `drawn image ${i + 1}`)}</figure>`,
+    )}</div>`,
+  );
+  return html`<figure><h3>Images from random codes</h3><div class="compare">${rows}</div>
+<figcaption>The network is variational: its codes have been drawn towards a standard normal distribution, so codes from that
+distribution decode to images.</figcaption></figure>`;
 }
 
 const rowNames = { first: "first picture's masks", second: "second picture's masks", fixed: 'fixed masks' };
