@@ -4,10 +4,15 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { explain } from './cli-error';
 import { backendCommand } from './commands/backend';
+import { encodeCommand } from './commands/encode';
 import { exportCommand } from './commands/export';
 import { importCommand } from './commands/import';
 import { inspectCommand } from './commands/inspect';
+import { interpolateCommand } from './commands/interpolate';
 import { meanCommand } from './commands/mean';
+import { neighboursCommand } from './commands/neighbours';
+import { reportCommand } from './commands/report';
+import { sampleCommand } from './commands/sample';
 import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
 import { verifyCommand } from './commands/verify';
@@ -16,7 +21,8 @@ import { style } from './terminal';
 
 const commands = [
   ...[importCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
-  ...[trainCommand, testCommand],
+  ...[trainCommand, testCommand, reportCommand],
+  ...[encodeCommand, neighboursCommand, interpolateCommand, sampleCommand],
   backendCommand,
 ];
 

@@ -19,13 +19,14 @@ export const schedules = {
     poly: ['power', 'maxSteps'],
     sigmoid: ['gamma', 'stepSize'],
     cosine: ['warmUpSteps', 'finalFraction', 'maxSteps'],
+    trapezoid: ['warmUpSteps', 'decayFraction', 'maxSteps'],
     plateau: ['factor', 'patience', 'threshold', 'cooldown', 'minLearningRate'],
     torch7: ['learningRateDecay'],
   } satisfies Record<Policy, readonly string[]>,
 } as const satisfies OwnedOptions;
 
 /** Policies whose options all have defaults. */
-const complete: readonly Policy[] = ['fixed', 'poly', 'cosine', 'plateau', 'torch7'];
+const complete: readonly Policy[] = ['fixed', 'poly', 'cosine', 'trapezoid', 'plateau', 'torch7'];
 
 export interface ScheduleFlags {
   readonly schedule?: Policy;
@@ -47,6 +48,7 @@ export function addScheduleOptions(command: Command): Command {
     numberOption('--max-steps <n>', `${of('maxSteps')} (default: the whole training)`, steps),
     numberOption('--warm-up-steps <n>', of('warmUpSteps'), { min: 0, integer: true }),
     numberOption('--final-fraction <n>', of('finalFraction'), { min: 0, max: 1 }),
+    numberOption('--decay-fraction <n>', of('decayFraction'), { min: 0, max: 1 }),
     numberOption('--factor <n>', of('factor'), { min: 0, max: 1, above: true }),
     numberOption('--patience <epochs>', of('patience'), { min: 0, integer: true }),
     numberOption('--threshold <n>', of('threshold'), { min: 0 }),

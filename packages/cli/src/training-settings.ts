@@ -2,11 +2,15 @@ import type { AutoencoderOptions, RunConfig, TrainOptions } from '@ae/autoencode
 import { CliError } from './cli-error';
 import { type BaseRecipe, type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
 
+/** How the first weights are drawn. */
+export type InitScheme = 'projection' | 'torch';
+
 /** What the command line may hold of a training beside its recipe. */
 export interface SettingsFlags extends RecipeFlags {
   readonly val?: string;
   readonly epochs?: number;
   readonly seed?: number;
+  readonly init?: InitScheme;
   readonly initSeed?: number;
   readonly preset?: 'mirror' | 'torch7';
   readonly codeSize?: number;
@@ -21,7 +25,7 @@ export interface TrainingSettings {
   readonly validationPath?: string;
   readonly epochs: number;
   readonly seed: number;
-  readonly initSeed: number;
+  readonly initialization: { readonly seed: number; readonly scheme: InitScheme };
   readonly network: AutoencoderOptions & { readonly preset: 'mirror' | 'torch7' };
   /** The network's input where it is not the images' size. */
   readonly crop?: ImageSize;
@@ -30,42 +34,39 @@ export interface TrainingSettings {
   readonly imagesPerEpoch?: number;
 }
 
-const defaultEpochs: Record<RecipeName, number> = { default: 15, torch7: 100 };
+const defaultEpochs: Record<RecipeName, number> = { default: 15, plain: 15, torch7: 100 };
 
-/** What the flags of `ae train` are understood to change where they don't name it whole. */
-const plainRecipes: Record<RecipeName, BaseRecipe> = {
-  default: { optimizer: { name: 'adam' }, schedule: { policy: 'fixed' }, loss: { name: 'mse' } },
+/** What the library's recipes begin with, as far as flags change parts of it; a test holds it to the library's own. */
+const plain: BaseRecipe = { optimizer: { name: 'adam' }, schedule: { policy: 'fixed' }, loss: { name: 'mse' } };
+const baseRecipes: Record<RecipeName, BaseRecipe> = {
+  default: {
+    ...plain,
+    optimizer: { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.1 },
+    schedule: { policy: 'trapezoid' },
+  },
+  plain,
   torch7: {
+    ...plain,
     optimizer: { name: 'sgd', learningRate: 0.01 },
     schedule: { policy: 'torch7' },
-    loss: { name: 'mse' },
     records: { perEpoch: 1000, passes: 100 },
   },
 };
 
-/** Throws INVALID_OPTION for flags that don't go together, before anything is loaded. */
-export function checkSettings(flags: SettingsFlags): void {
-  recipeChanges(flags, plainRecipes[flags.recipe ?? 'default']);
-}
-
-/** Returns the recipe that flags change, as the library has it now. */
-async function baseRecipe(name: RecipeName): Promise<BaseRecipe> {
-  // Older releases of the library keep their recipes to themselves.
-  const library = (await import('@ae/autoencoder')) as { readonly recipes?: Record<RecipeName, BaseRecipe> };
-  return library.recipes?.[name] ?? plainRecipes[name];
-}
-
-/** Settles a new training. */
-export async function newSettings(trainPath: string, flags: SettingsFlags): Promise<TrainingSettings> {
+/** Settles a new training; throws INVALID_OPTION for flags that don't go together. */
+export function newSettings(trainPath: string, flags: SettingsFlags): TrainingSettings {
   const { recipe: name = 'default', seed = 0, preset = 'mirror', codeSize, variational } = flags;
-  const base = await baseRecipe(name);
+  const base = baseRecipes[name];
   const recipe = { recipe: name, ...recipeChanges(flags, base) };
   return {
     trainPath,
     validationPath: flags.val,
     epochs: flags.epochs ?? defaultEpochs[name],
     seed,
-    initSeed: flags.initSeed ?? seed,
+    initialization: {
+      seed: flags.initSeed ?? seed,
+      scheme: flags.init ?? (name === 'torch7' ? 'torch' : 'projection'),
+    },
     network: { preset, codeSize, variational, pixels: pixelsOf(flags) },
     crop: flags.crop,
     recipe,
@@ -78,7 +79,7 @@ interface Origin {
   readonly preset?: 'mirror' | 'torch7';
   readonly codeSize?: number;
   readonly variational?: boolean;
-  readonly initialization?: { readonly seed?: number };
+  readonly initialization?: { readonly seed?: number; readonly scheme?: InitScheme };
 }
 
 /** Settles how a run goes on: as it began, but for what the flags say, which the library then compares. */
@@ -101,7 +102,10 @@ export async function resumedSettings(
     validationPath: flags.val ?? config.data.validation?.name,
     epochs: flags.epochs ?? epochs,
     seed,
-    initSeed: flags.initSeed ?? origin.initialization?.seed ?? seed,
+    initialization: {
+      seed: flags.initSeed ?? origin.initialization?.seed ?? seed,
+      scheme: flags.init ?? origin.initialization?.scheme ?? 'projection',
+    },
     network: {
       preset,
       codeSize: flags.codeSize ?? origin.codeSize,

@@ -40,14 +40,20 @@ async function expectRefusal(args: string[], message: RegExp): Promise<void> {
   expect(readdirSync(folder, { recursive: true }).sort(), 'nothing written').toEqual(before);
 }
 
-const lmdbCommands = [
-  ['inspect', 'BAD'],
-  ['train', 'BAD'],
-  ['train', 'good.lmdb', '--val', 'BAD'],
-  ['test', 'run', 'BAD'],
-];
-/** Each bad database goes to each command that reads one. */
-const readers = (bad: string) => lmdbCommands.map((args) => [args.map((arg) => (arg === 'BAD' ? bad : arg))]);
+const lmdbCommands: Record<string, string[]> = {
+  inspect: ['inspect', 'BAD'],
+  verify: ['verify', 'BAD'],
+  mean: ['mean', 'BAD', 'x.binaryproto'],
+  export: ['export', 'BAD', 'x'],
+  train: ['train', 'BAD'],
+  val: ['train', 'good.lmdb', '--val', 'BAD'],
+  test: ['test', 'run', 'BAD'],
+};
+/** A bad database goes to each command that reads one, but for those that take it for a good one. */
+const readers = (bad: string, ...except: string[]) =>
+  Object.entries(lmdbCommands)
+    .filter(([name]) => !except.includes(name))
+    .map(([, args]) => [args.map((arg) => (arg === 'BAD' ? bad : arg))]);
 
 describe('a missing path', () => {
   test.each(readers('nowhere.lmdb'))('ae %j', (args) =>
@@ -74,16 +80,16 @@ describe('a missing path', () => {
 });
 
 describe('a file that is no LMDB', () => {
-  test.each(readers('notes.txt'))('ae %j', (args) =>
+  test.each(readers('notes.txt', 'val'))('ae %j', (args) =>
     expectRefusal(args, /notes\.txt: expected an LMDB data file, received/),
   );
-  test.each(readers('no-pictures'))('ae %j', (args) =>
+  test.each(readers('no-pictures', 'val', 'mean', 'export'))('ae %j', (args) =>
     expectRefusal(args, /no-pictures: expected a folder with data\.mdb/),
   );
 });
 
 describe('an empty LMDB', () => {
-  test.each(readers('empty.lmdb').slice(1))('ae %j', (args) =>
+  test.each(readers('empty.lmdb', 'inspect', 'verify'))('ae %j', (args) =>
     expectRefusal(args, /empty\.lmdb: expected an LMDB with images, received an empty one; fill one with ae import\./),
   );
 
@@ -93,13 +99,20 @@ describe('an empty LMDB', () => {
 });
 
 describe('a data file that was cut short', () => {
-  test.each(readers('truncated.mdb'))('ae %j', (args) => expectRefusal(args, /truncated\.mdb: .*expected .*received/));
+  test.each(readers('truncated.mdb', 'verify', 'val'))('ae %j', (args) =>
+    expectRefusal(args, /truncated\.mdb: .*expected .*received/),
+  );
 });
 
 describe('datums of mixed sizes', () => {
   const message =
     /mixed\.lmdb: key 00000005_a: expected 3x16x16 \(channels x height x width\) as the first image has, received 3x20x16; import/;
-  test.each(readers('mixed.lmdb').slice(1))('ae %j', (args) => expectRefusal(args, message));
+  test.each(readers('mixed.lmdb', 'inspect', 'verify', 'mean', 'export'))('ae %j', (args) =>
+    expectRefusal(args, message),
+  );
+
+  test('have no mean', () =>
+    expectRefusal(['mean', 'mixed.lmdb', 'x.binaryproto'], /key 00000005_a: expected 3x16x16 like the first record/));
 
   test('are listed by ae inspect', async () => {
     expect(await aeOk(folder, 'inspect', 'mixed.lmdb')).toContain('3x16x16 (5), 3x20x16 (1)');
@@ -144,7 +157,29 @@ describe('an output that exists', () => {
     [['import', 'pictures', 'good.lmdb'], /good\.lmdb: expected a name that is free, received one that exists/],
     [['train', 'good.lmdb', '--out', 'run'], /run: expected a folder that does not exist yet, received one that does/],
     [['test', 'run', 'good.lmdb', '--save-prefix', 'run'], /run: expected a folder that does not exist yet/],
+    [['mean', 'good.lmdb', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
+    [['export', 'good.lmdb', 'pictures'], /pictures: expected a folder that does not exist yet/],
+    [['report', 'run', '--out', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
+    [['encode', 'run', 'good.lmdb', 'pictures'], /pictures: expected a folder that does not exist yet/],
+    [['neighbours', 'run', 'good.lmdb', '0', '--grid', 'notes.txt'], /notes\.txt: expected a file that does not exist/],
+    [['interpolate', 'run', 'good.lmdb', '0', '1', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
+    [['sample', 'run', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
     [['inspect', 'good.lmdb', '--grid', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
+  ])('ae %j', expectRefusal);
+});
+
+describe('what a network or a run does not have', () => {
+  test.each([
+    [['neighbours', 'run', 'good.lmdb', '12'], /good\.lmdb: expected a key, or a number from 0 to 11, received "12";/],
+    [['interpolate', 'run', 'good.lmdb', '0', 'cat', 'x.png'], /good\.lmdb: expected a key, or a number .*"cat";/],
+    [
+      ['sample', 'run', 'x.png'],
+      /run\/model: expected a network whose codes can be drawn, .* train with --variational/,
+    ],
+    [['report', 'run'], /run: expected a run with validation images, received one without; .*--data/],
+    [['report', 'pictures'], /pictures\/config\.json: expected the settings of a run/],
+    [['train', '--resume', 'pictures'], /pictures\/config\.json: expected the settings of a run/],
+    [['encode', 'run', 'larger.lmdb', 'x'], /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/],
   ])('ae %j', expectRefusal);
 });
 

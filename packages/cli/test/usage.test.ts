@@ -9,7 +9,10 @@ const folder = makeFolder();
 afterAll(() => remove(folder));
 
 const { version } = JSON.parse(readFileSync(path.join(mainFile, '..', '..', 'package.json'), 'utf8'));
-const commands = ['import', 'inspect', 'train', 'test', 'backend'];
+const commands = [
+  ...['import', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report'],
+  ...['encode', 'neighbours', 'interpolate', 'sample', 'backend'],
+];
 
 describe('help', () => {
   test('ae --help names every command', async () => {
@@ -36,7 +39,7 @@ describe('help', () => {
     ]) {
       expect(help).toContain(option);
     }
-    expect(help).toContain('(default: 32)');
+    expect(help).toContain('(default: 32; torch7 1)');
   });
 
   test('ae --help needs neither TensorFlow nor sharp nor lmdb', async () => {
@@ -94,6 +97,30 @@ const mistakes: [args: string[], message: string][] = [
   [
     ['train', 'a.lmdb', '--epochs', '3', '--minutes', '3'],
     'ae train: --minutes: expected without --epochs, received both; leave one out.',
+  ],
+  [
+    ['train', '--resume', 'a', '--out', 'b'],
+    'ae train: --out: expected without --resume, received both; leave one out.',
+  ],
+  [
+    ['train', 'a.lmdb', '--schedule', 'step', '--gamma', '0.1'],
+    'ae train: --step-size: expected it with --schedule step, received none; add it.',
+  ],
+  [
+    ['train', 'a.lmdb', '--schedule', 'cosine', '--cooldown', '1'],
+    'ae train: --cooldown: expected with --schedule plateau, received --schedule cosine; leave it out, or name the schedule.',
+  ],
+  [
+    ['train', 'a.lmdb', '--iters', '3'],
+    'ae train: --iters: expected with --records or --recipe torch7, received neither; add --records, or use --epochs.',
+  ],
+  [
+    ['train', 'a.lmdb', '--ssim-weight', '0.5'],
+    'ae train: --ssim-weight: expected with --loss ssim, received --loss mse; leave it out, or choose that loss.',
+  ],
+  [
+    ['train', 'a.lmdb', '--early-stopping-threshold', '0.5'],
+    'ae train: --early-stopping-threshold: expected with --early-stopping, received none; add it.',
   ],
   [
     ['import', 'a', 'b', '--resize', '64x'],

@@ -2,12 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
-import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
-import { type FoundModel, findModel, trainingData } from '../find-model';
+import { backendOption, type EngineOptions, threadsOption } from '../engine';
+import { type FoundModel, trainingData } from '../find-model';
 import { catchInterruption } from '../interruption';
+import { assertFits, loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../output-folder';
-import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
+import { openSamples, type SampleDatabase } from '../sample-database';
 import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
 import { evaluateAll, type PairOptions, printResults, reconstructPairs, tabulate, writeResults } from '../test-results';
 
@@ -50,17 +51,10 @@ export function testCommand(): Command {
 async function runTest(modelPath: string, lmdbPath: string, options: TestOptions): Promise<void> {
   const terminal = new Terminal(options);
   if (options.savePrefix !== undefined) await assertNew(options.savePrefix, 'folder');
-  const samples = await openSamples(lmdbPath);
-  const found = await findModel(modelPath);
-  const training = options.baselines && (await openSamples(await trainingData(options.baselines, found)));
-  const engine = await startEngine(options, terminal);
-  const { Autoencoder } = await import('@ae/autoencoder');
+  const { network, samples, engine, ...found } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const { model } = found;
-  const network = await Autoencoder.load(model);
-  const advice = `import with --resize ${network.inputShape.slice(0, 2).join('x')}, or name another network`;
-  for (const each of training ? [samples, training] : [samples]) {
-    assertShape(each, network.inputShape, `the network of ${model}`, advice);
-  }
+  const training = options.baselines && (await openSamples(await trainingData(options.baselines, found)));
+  if (training) assertFits(training, network, model);
   const folder = await claimResults(options.savePrefix, model);
   const interruption = catchInterruption(() => terminal.warn('stopping ...'));
   const { signal } = interruption;
@@ -72,7 +66,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
         ? await collect(network, found, { samples, training: training || undefined }, signal, terminal)
         : undefined;
     const results = {
-      ...{ model, data: lmdbPath, engine: describeEngine(engine), count: samples.length },
+      ...{ model, data: lmdbPath, engine, count: samples.length },
       ...(await tabulate(network, evaluations, options.extremes)),
       ...(report?.comparison && { baselines: report.comparison }),
     };

@@ -14,13 +14,7 @@ import { addScheduleOptions } from '../schedule-options';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
 import { fitEpochs } from '../time-budget';
 import { TrainingProgress } from '../training-progress';
-import {
-  checkSettings,
-  newSettings,
-  resumedSettings,
-  type SettingsFlags,
-  type TrainingSettings,
-} from '../training-settings';
+import { newSettings, resumedSettings, type SettingsFlags, type TrainingSettings } from '../training-settings';
 
 interface TrainCommandOptions extends CommonOptions, EngineOptions, SettingsFlags {
   readonly out?: string;
@@ -56,9 +50,8 @@ function addTrainingOptions(command: Command): void {
   command
     .optionsGroup('Training:')
     .addOption(
-      choiceOption('--recipe <name>', "what all else begins with; torch7 is the original's loop (default: default)", [
-        'default',
-        'torch7',
+      choiceOption('--recipe <name>', "what all else begins with: ours, plain Adam, or the original's loop", [
+        ...['default', 'plain', 'torch7'],
       ]),
     )
     .addOption(numberOption('--epochs <n>', 'passes over the images (default: 15; torch7 100)', counted))
@@ -83,6 +76,9 @@ function addNetworkOptions(command: Command): void {
     .addOption(numberOption('--code-size <n>', 'numbers in the code (default: by preset)', counted))
     .option('--variational', 'a Gaussian for a code, which ae sample can draw from (VAE)')
     .option('--tied-weights', "keep the decoder's kernels those of the encoder")
+    .addOption(
+      choiceOption('--init <scheme>', 'first weights (default: projection; torch7 torch)', ['projection', 'torch']),
+    )
     .addOption(numberOption('--init-seed <n>', 'determines the first weights alone (default: the seed)', seedRange))
     .addOption(
       numberOption('--pixel-scale <n>', 'the network sees byte x this (default: 1/256)', { min: 0, above: true }),
@@ -95,9 +91,11 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   checkTogether(trainPath, options);
   const { resume } = options;
   if (options.out !== undefined) await assertNew(options.out, 'folder');
-  const { settings, data } = resume
-    ? await prepareResumed(resume, trainPath, options)
-    : await prepareNew(trainPath as string, options);
+  const settings = resume
+    ? await resumedSettings(resume, trainPath, options)
+    : newSettings(trainPath as string, options);
+  // Before TensorFlow is loaded, for most mistakes are in the data.
+  const data = await openData(settings);
   const engine = await startEngine(options, terminal);
   const { Autoencoder } = await import('@ae/autoencoder');
   const { crop, recipe, seed } = settings;
@@ -108,7 +106,7 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
   const epochs = await chooseEpochs(options, settings.epochs, create, data.samples, training, imagesPerEpoch, terminal);
   const network = create();
-  await network.initialize({ seed: settings.initSeed });
+  await network.initialize(settings.initialization);
   announce(network, { ...settings, epochs }, data, describeEngine(engine), terminal);
   const folder = resume ? undefined : await claimRun(options.out, settings.trainPath);
   const run = { path: folder?.path ?? (resume as string), imagesPerEpoch, ...options };
@@ -134,36 +132,12 @@ function checkTogether(trainPath: string | undefined, { resume, out, epochs, min
   }
 }
 
-interface Prepared {
-  readonly settings: TrainingSettings;
-  readonly data: TrainingData;
-}
-
-/** Looks at the data before it loads TensorFlow, for that is where most mistakes are. */
-async function prepareNew(trainPath: string, options: TrainCommandOptions): Promise<Prepared> {
-  checkSettings(options);
-  const data = await openData({ trainPath, validationPath: options.val });
-  return { settings: await newSettings(trainPath, options), data };
-}
-
-async function prepareResumed(
-  run: string,
-  trainPath: string | undefined,
-  options: TrainCommandOptions,
-): Promise<Prepared> {
-  const settings = await resumedSettings(run, trainPath, options);
-  return { settings, data: await openData(settings) };
-}
-
 interface TrainingData {
   readonly samples: SampleDatabase;
   readonly validation?: SampleDatabase;
 }
 
-async function openData({
-  trainPath,
-  validationPath,
-}: Pick<TrainingSettings, 'trainPath' | 'validationPath'>): Promise<TrainingData> {
+async function openData({ trainPath, validationPath }: TrainingSettings): Promise<TrainingData> {
   const samples = await openSamples(trainPath);
   const validation = validationPath === undefined ? undefined : await openSamples(validationPath);
   if (validation)

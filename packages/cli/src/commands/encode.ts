@@ -1,0 +1,91 @@
+import { rename, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Codes } from '@ae/autoencoder';
+import type { Command } from 'commander';
+import { backendOption, type EngineOptions, threadsOption } from '../engine';
+import { catchInterruption } from '../interruption';
+import { loadNetworkFor } from '../load-network';
+import { type CommonOptions, defineCommand, numberOption } from '../options';
+import { assertNew, claimFolder, fillFolder } from '../output-folder';
+import { branch } from '../stream-branches';
+import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+
+interface EncodeCommandOptions extends CommonOptions, EngineOptions {
+  readonly batchSize: number;
+}
+
+export function encodeCommand(): Command {
+  return defineCommand('encode', "write the codes of an LMDB's images, for NumPy and as Parquet")
+    .argument('<model>', 'folder of a run or of a saved network')
+    .argument('<lmdb>', "images of the network's size")
+    .argument('<folder>', 'new folder for codes.npy, keys.npy, labels.npy and codes.parquet')
+    .addOption(
+      numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
+    )
+    .optionsGroup('Engine:')
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .action(runEncode);
+}
+
+async function runEncode(
+  modelPath: string,
+  lmdbPath: string,
+  target: string,
+  options: EncodeCommandOptions,
+): Promise<void> {
+  const terminal = new Terminal(options);
+  await assertNew(target, 'folder');
+  const { network, samples, model } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const folder = await claimFolder(target);
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  try {
+    let count = 0;
+    await fillFolder(folder, async (temporary) => {
+      const codes = network.encodeBatches(samples, {
+        batchSize: options.batchSize,
+        signal: interruption.signal,
+        onProgress: (done, total) =>
+          terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
+      });
+      count = await writeCodes(codes, temporary);
+    });
+    terminal.status('');
+    const { codeSize } = network;
+    terminal.event({ folder: target, model, data: lmdbPath, count, codeSize });
+    terminal.print(
+      `${style('bold', target)}: ${formatNumberOf(count, 'code')} of ${formatNumberOf(codeSize, 'number')}`,
+    );
+    terminal.print(
+      formatRows([
+        ['codes.npy', `float32 [${count}, ${codeSize}]; keys.npy and labels.npy say whose`],
+        ['codes.parquet', 'columns key, label, code'],
+      ]),
+    );
+  } catch (error) {
+    terminal.status('');
+    await folder.release();
+    if (!interruption.exitCode()) throw error;
+    terminal.warn('stopped as asked; nothing was written.');
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+  }
+}
+
+/** Writes codes in both forms while they come, so that images are encoded once and need not fit into memory. */
+async function writeCodes(codes: AsyncIterable<Codes>, folder: string): Promise<number> {
+  const { writeCodesNpy, writeCodesParquet } = await import('@ae/autoencoder');
+  const [first, second] = branch(codes);
+  const arrays = path.join(folder, 'arrays');
+  const outcomes = await Promise.allSettled([
+    writeCodesNpy(first, arrays),
+    writeCodesParquet(second, path.join(folder, 'codes.parquet')),
+  ]);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const name of ['codes.npy', 'keys.npy', 'labels.npy']) {
+    await rename(path.join(arrays, name), path.join(folder, name));
+  }
+  await rmdir(arrays);
+  return (outcomes[0] as PromiseFulfilledResult<number>).value;
+}

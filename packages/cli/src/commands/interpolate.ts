@@ -1,0 +1,67 @@
+import type { InterpolationMasks } from '@ae/autoencoder';
+import type { Sample } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { backendOption, type EngineOptions, threadsOption } from '../engine';
+import { loadNetworkFor } from '../load-network';
+import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
+import { assertNew, writeNewFile } from '../output-folder';
+import { encodePicture, layOutGrid } from '../picture-grid';
+import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
+
+interface InterpolateCommandOptions extends CommonOptions, EngineOptions {
+  readonly masks: InterpolationMasks | 'all';
+  readonly steps: number;
+  readonly scale: number;
+}
+
+const maskNames: readonly InterpolationMasks[] = ['first', 'second', 'fixed'];
+
+export function interpolateCommand(): Command {
+  return defineCommand('interpolate', 'draw what lies between the codes of two images')
+    .argument('<model>', 'folder of a run or of a saved network')
+    .argument('<lmdb>', "images of the network's size")
+    .argument('<first>', 'key of an image, or its number from 0')
+    .argument('<second>', 'another one')
+    .argument('<out.png>', 'new picture: a row for each kind of masks, both images at its ends')
+    .addOption(
+      choiceOption('--masks <whose>', "the first image's, the second's, or masks that carry nothing", [
+        ...maskNames,
+        'all',
+      ]).default('all'),
+    )
+    .addOption(
+      numberOption('--steps <n>', 'images to decode, both ends included', { min: 2, max: 100, integer: true }).default(
+        8,
+      ),
+    )
+    .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
+    .optionsGroup('Engine:')
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .action(runInterpolate);
+}
+
+async function runInterpolate(
+  modelPath: string,
+  lmdbPath: string,
+  first: string,
+  second: string,
+  output: string,
+  options: InterpolateCommandOptions,
+): Promise<void> {
+  const terminal = new Terminal(options);
+  await assertNew(output, 'file');
+  const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const indices = [samples.find(first), samples.find(second)];
+  const [from, to] = (await Promise.all(indices.map((index) => samples.at(index)))) as [Sample, Sample];
+  const kinds = options.masks === 'all' ? maskNames : [options.masks];
+  const rows: Sample[][] = [];
+  for (const masks of kinds) {
+    rows.push([from, ...(await network.interpolate(from, to, { masks, steps: options.steps })), to]);
+  }
+  await writeNewFile(output, await encodePicture(layOutGrid([rows], { scale: options.scale })));
+  terminal.event({ output, from: from.key, to: to.key, steps: options.steps, masks: kinds });
+  terminal.print(`${style('bold', output)}: ${formatNumberOf(options.steps, 'image')} from ${from.key} to ${to.key}`);
+  const words = { first: "the first image's masks", second: "the second image's", fixed: 'masks that carry nothing' };
+  terminal.print(formatRows(kinds.map((masks, i) => [`row ${i + 1}`, words[masks]])));
+}

@@ -1,0 +1,65 @@
+import type { Neighbour } from '@ae/autoencoder';
+import type { Sample } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { backendOption, type EngineOptions, threadsOption } from '../engine';
+import { loadNetworkFor } from '../load-network';
+import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
+import { assertNew, writeNewFile } from '../output-folder';
+import { encodePicture, layOutGrid } from '../picture-grid';
+import { formatBar, formatCount, formatRows, style, Terminal } from '../terminal';
+
+interface NeighboursOptions extends CommonOptions, EngineOptions {
+  readonly count: number;
+  readonly metric: 'euclidean' | 'cosine';
+  readonly grid?: string;
+  readonly scale: number;
+}
+
+export function neighboursCommand(): Command {
+  return defineCommand('neighbours', 'find the images of an LMDB whose codes are nearest to that of one of them')
+    .argument('<model>', 'folder of a run or of a saved network')
+    .argument('<lmdb>', "images of the network's size; their codes must fit into memory")
+    .argument('<image>', 'its key, or its number from 0')
+    .addOption(numberOption('--count <n>', 'neighbours', { min: 1, max: 1000, integer: true }).default(5))
+    .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
+    .option('--grid <out.png>', 'also write a picture: the image, then its neighbours')
+    .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
+    .optionsGroup('Engine:')
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .action(runNeighbours);
+}
+
+async function runNeighbours(
+  modelPath: string,
+  lmdbPath: string,
+  image: string,
+  options: NeighboursOptions,
+): Promise<void> {
+  const terminal = new Terminal(options);
+  const { count, metric, grid, scale } = options;
+  if (grid) await assertNew(grid, 'file');
+  const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const query = samples.find(image);
+  const { nearestNeighbours } = await import('@ae/autoencoder');
+  const codes = await network.encodeAll(samples, {
+    onProgress: (done, total) =>
+      terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
+  });
+  terminal.status('');
+  const found = nearestNeighbours(codes, query, { count, metric });
+  if (grid) {
+    const all = await Promise.all([query, ...found.map(({ index }) => index)].map((index) => samples.at(index)));
+    await writeNewFile(grid, await encodePicture(layOutGrid([[all as Sample[]]], { scale })));
+  }
+  const key = codes.keys[query];
+  terminal.event({ index: query, key, label: codes.labels[query], metric, neighbours: found, grid });
+  terminal.print(`${style('bold', key)}, nearest first by ${metric} distance:`);
+  if (found.length > 0) terminal.print(formatRows(found.map(describeNeighbour)));
+  else terminal.print('  there is no other image');
+  if (grid) terminal.print(`grid: ${grid}`);
+}
+
+function describeNeighbour({ key, label, distance }: Neighbour): [string, string] {
+  return [distance.toFixed(4), label === undefined ? key : `${key}, class ${label}`];
+}

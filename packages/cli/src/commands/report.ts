@@ -1,0 +1,97 @@
+import path from 'node:path';
+import type { ReportData } from '@ae/autoencoder';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error';
+import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
+import { dataOfRun, findModel, trainingData } from '../find-model';
+import { catchInterruption } from '../interruption';
+import { assertFits } from '../load-network';
+import { type CommonOptions, defineCommand, numberOption } from '../options';
+import { assertNew, writeNewFile } from '../output-folder';
+import { openSamples } from '../sample-database';
+import { formatNumberOf, style, Terminal } from '../terminal';
+
+interface ReportOptions extends CommonOptions, EngineOptions {
+  readonly out?: string;
+  readonly data?: string;
+  readonly baselines: boolean;
+  readonly maxImages: number;
+}
+
+export function reportCommand(): Command {
+  return defineCommand('report', 'make a page of one run, or of several side by side')
+    .argument('<run...>', 'folders of runs')
+    .option('--out <file.html>', 'new file (default: <run>/report.html, of several report.html)')
+    .option('--data <lmdb>', 'images to score (default: the validation images of the run)')
+    .option('--no-baselines', 'no PCA and JPEG, which take most of the time')
+    .addOption(
+      numberOption('--max-images <n>', 'images to score, evenly spread', { min: 1, integer: true }).default(2000),
+    )
+    .optionsGroup('Engine:')
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .action(runReport);
+}
+
+async function runReport(runs: string[], options: ReportOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  const output = options.out ?? (runs.length === 1 ? path.join(runs[0], 'report.html') : 'report.html');
+  await assertNew(output, 'file');
+  await startEngine(options, terminal);
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  const { signal } = interruption;
+  try {
+    const reports: ReportData[] = [];
+    for (const run of runs) reports.push(await collect(run, options, signal, terminal));
+    const { renderComparison, renderReport } = await import('@ae/autoencoder');
+    await writeNewFile(output, reports.length === 1 ? renderReport(reports[0]) : renderComparison(reports));
+    const scores = reports.map(({ title, scores: { own } }) => ({ run: title, psnrDb: own?.summary.psnrDb }));
+    terminal.event({ output, runs: scores });
+    terminal.print(`${style('bold', output)}: ${formatNumberOf(runs.length, 'run')}`);
+  } catch (error) {
+    terminal.status('');
+    if (!signal.aborted) throw error;
+    terminal.warn('stopped as asked; nothing was written.');
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+  }
+}
+
+async function collect(
+  runFolder: string,
+  { data, baselines, maxImages }: ReportOptions,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<ReportData> {
+  const { Autoencoder, collectReport } = await import('@ae/autoencoder');
+  const known = await dataOfRun(runFolder);
+  const found = await findModel(runFolder);
+  const samples = await openSamples(data ?? known.validation ?? noData(runFolder));
+  const network = await Autoencoder.load(found.model);
+  assertFits(samples, network, found.model);
+  const training = baselines ? await openSamples(await trainingData(true, found)) : undefined;
+  if (training) assertFits(training, network, found.model);
+  const report = await collectReport(network, {
+    samples,
+    samplesName: samples.path,
+    trainingSamples: training,
+    baselines,
+    runFolder,
+    maxImages,
+    signal,
+    onStage: (stage) => terminal.status(`${path.basename(runFolder)}: ${stage} ...`),
+  });
+  terminal.status('');
+  network.dispose();
+  samples.close();
+  training?.close();
+  return report;
+}
+
+function noData(run: string): never {
+  throw new CliError(
+    'INVALID_OPTION',
+    `${run}: expected a run with validation images, received one without; name images to score: --data <lmdb>.`,
+  );
+}

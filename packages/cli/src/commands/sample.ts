@@ -1,0 +1,70 @@
+import type { Autoencoder } from '@ae/autoencoder';
+import type { Sample } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error';
+import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
+import { findModel } from '../find-model';
+import { assertFits } from '../load-network';
+import { type CommonOptions, defineCommand, numberOption } from '../options';
+import { assertNew, writeNewFile } from '../output-folder';
+import { encodePicture, layOutGrid } from '../picture-grid';
+import { openSamples } from '../sample-database';
+import { formatNumberOf, style, Terminal } from '../terminal';
+
+interface SampleCommandOptions extends CommonOptions, EngineOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly masks?: string;
+  readonly image?: string;
+  readonly columns: number;
+  readonly scale: number;
+}
+
+export function sampleCommand(): Command {
+  return defineCommand('sample', 'draw new images from a network that was trained with --variational')
+    .argument('<model>', 'folder of a run or of a saved network')
+    .argument('<out.png>', 'new picture')
+    .addOption(numberOption('--count <n>', 'images', { min: 1, max: 1024, integer: true }).default(32))
+    .addOption(
+      numberOption('--seed <n>', 'determines the codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
+    )
+    .option('--masks <lmdb>', 'pooling masks of an image in here (default: masks that carry nothing)')
+    .option('--image <key>', 'which image, by its key, or its number from 0 (default: the first)')
+    .addOption(numberOption('--columns <n>', 'images a row', { min: 1, max: 64, integer: true }).default(8))
+    .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
+    .optionsGroup('Engine:')
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .action(runSample);
+}
+
+async function runSample(modelPath: string, output: string, options: SampleCommandOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  const { count, seed, image, columns, scale } = options;
+  if (image !== undefined && options.masks === undefined) {
+    throw new CliError('INVALID_OPTION', '--image: expected with --masks, received none; name the LMDB it is in.');
+  }
+  await assertNew(output, 'file');
+  const masked = options.masks === undefined ? undefined : await openSamples(options.masks);
+  const { model } = await findModel(modelPath);
+  await startEngine(options, terminal);
+  const { Autoencoder } = await import('@ae/autoencoder');
+  const network = await Autoencoder.load(model);
+  assertVariational(network, model);
+  if (masked) assertFits(masked, network, model);
+  const masks = (await masked?.at(image === undefined ? 0 : masked.find(image))) ?? 'fixed';
+  const images: Sample[] = await network.sample({ count, seed, masks });
+  const rows: Sample[][] = [];
+  for (let start = 0; start < images.length; start += columns) rows.push(images.slice(start, start + columns));
+  await writeNewFile(output, await encodePicture(layOutGrid([rows], { scale })));
+  terminal.event({ output, model, count, seed, masks: masks === 'fixed' ? masks : masks.key });
+  terminal.print(`${style('bold', output)}: ${formatNumberOf(count, 'image')} drawn with seed ${seed}`);
+}
+
+function assertVariational({ model: { layers } }: Autoencoder, model: string): void {
+  if (layers.some((layer) => layer.getClassName() === 'VariationalCode')) return;
+  throw new CliError(
+    'NOT_VARIATIONAL',
+    `${model}: expected a network whose codes can be drawn, received one without a distribution; train with --variational.`,
+  );
+}

@@ -1,0 +1,180 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ae, aeOk, jsonLines, makeFolder, makePictures, remove, startAe } from './ae';
+
+const folder = makeFolder();
+afterAll(() => remove(folder));
+const inFolder = (...names: string[]) => path.join(folder, ...names);
+const readConfig = (run: string) => JSON.parse(readFileSync(inFolder(run, 'config.json'), 'utf8'));
+
+beforeAll(async () => {
+  await makePictures(inFolder('photos'), 12);
+  await aeOk(folder, 'import', 'photos', 'photos.lmdb');
+}, 60_000);
+
+describe('a run', () => {
+  test('holds its command, metrics, checkpoints, pictures and network', async () => {
+    const args = [
+      'train',
+      'photos.lmdb',
+      '--val',
+      'photos.lmdb',
+      '--epochs',
+      '2',
+      '--batch-size',
+      '4',
+      '--out',
+      'a run',
+    ];
+    await aeOk(folder, ...args, '--checkpoint-every', '1', '--keep', '3');
+    expect(readConfig('a run')).toMatchObject({
+      command:
+        "ae train photos.lmdb --val photos.lmdb --epochs 2 --batch-size 4 --out 'a run' --checkpoint-every 1 --keep 3",
+      data: { train: { name: 'photos.lmdb', count: 12 }, validation: { name: 'photos.lmdb' } },
+    });
+    expect(readdirSync(inFolder('a run'))).toEqual(
+      expect.arrayContaining(['config.json', 'metrics.csv', 'metrics.jsonl', 'model', 'samples', 'tensorboard']),
+    );
+    const saved = readdirSync(inFolder('a run', 'checkpoints')).filter((name) => name.endsWith('.safetensors'));
+    expect(saved.length).toBeGreaterThanOrEqual(3);
+    expect(saved.length).toBeLessThanOrEqual(4);
+
+    // What the command line takes a recipe to be must be what the library has.
+    await aeOk(folder, 'train', 'photos.lmdb', '--epochs', '1', '--out', 'one', '--weight-decay', '0');
+    await aeOk(folder, 'train', 'photos.lmdb', '--epochs', '1', '--out', 'other');
+    expect(readConfig('one').options).toEqual(readConfig('other').options);
+  });
+
+  test('takes every part of a recipe', async () => {
+    const text = await aeOk(
+      folder,
+      ...['train', 'photos.lmdb', '--json', '--out', 'parts', '--recipe', 'plain', '--epochs', '1', '--crop', '8'],
+      ...[
+        '--optimizer',
+        'sgd',
+        '--learning-rate',
+        '1e-3',
+        '--momentum',
+        '0.5',
+        '--accumulate',
+        '2',
+        '--batch-size',
+        '3',
+      ],
+      ...['--schedule', 'multistep', '--gamma', '0.5', '--step-values', '1,2', '--loss', 'mae', '--mirror'],
+      ...['--noise', '0.1', '--clip-norm', '1', '--average-decay', '0.9', '--early-stopping', '2', '--tied-weights'],
+      ...['--init', 'torch', '--init-seed', '7', '--code-size', '6', '--no-shuffle'],
+    );
+    expect(jsonLines(text)[0]).toMatchObject({ inputShape: [8, 8, 3], codeSize: 6 });
+    const { options, network } = readConfig('parts');
+    expect(network).toMatchObject({ codeSize: 6, initialization: { seed: 7, scheme: 'torch' } });
+    expect(options).toMatchObject({
+      optimizer: { name: 'sgd', learningRate: 1e-3, momentum: 0.5 },
+      schedule: { policy: 'multistep', gamma: 0.5, stepValues: [1, 2] },
+      ...{ accumulate: 2, batchSize: 3, shuffle: false, clipNorm: 1, averageDecay: 0.9, tiedWeights: true },
+      loss: { name: 'mae' },
+      augmentation: { mirror: true, crop: true, noise: 0.1 },
+      earlyStopping: { patience: 2 },
+    });
+  });
+
+  test("by the original's loop: records, passes over them, an image an update", async () => {
+    const args = ['--recipe', 'torch7', '--preset', 'torch7', '--records', '3', '--iters', '2', '--epochs', '2'];
+    const events = jsonLines(
+      await aeOk(folder, 'train', 'photos.lmdb', '--json', '--out', 'torch', ...args, '--learning-rate-decay', '0.1'),
+    );
+    expect(events.filter(({ event }) => event === 'pass')).toHaveLength(4);
+    expect(events.at(-2)).toMatchObject({ event: 'epoch', epoch: 2 });
+    expect(readConfig('torch')).toMatchObject({
+      options: {
+        batchSize: 1,
+        records: { perEpoch: 3, passes: 2 },
+        optimizer: { name: 'sgd', learningRate: 0.01 },
+        schedule: { policy: 'torch7', learningRateDecay: 0.1 },
+      },
+      network: { initialization: { scheme: 'torch' } },
+    });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
+  const options = ['--epochs', '40', '--batch-size', '2', '--checkpoint-every', '5', '--noise', '0.05'];
+
+  test('goes on where SIGTERM ended it, to the same bits; a changed option is refused by name', async () => {
+    await aeOk(folder, 'train', 'photos.lmdb', ...options, '--out', 'whole');
+    const { child, finished } = startAe(['train', 'photos.lmdb', ...options, '--out', 'parted'], folder);
+    child.stdout?.on('data', (text) => {
+      if (String(text).includes('epoch  3/')) child.kill('SIGTERM');
+    });
+    const { code, stdout } = await finished;
+    expect(code).toBe(143);
+    expect(stdout).toMatch(/stopped after step \d+ of 240, in epoch \d+ of 40/);
+    expect(stdout).toContain('go on from here: ae train --resume parted');
+
+    const changed = await ae(
+      folder,
+      'train',
+      '--resume',
+      'parted',
+      '--epochs',
+      '41',
+      '--learning-rate',
+      '1',
+      '--mirror',
+    );
+    expect(changed.code).toBe(1);
+    for (const difference of [
+      'epochs was 40, is 41',
+      'optimizer.learningRate was',
+      'augmentation.mirror was nothing, is true',
+    ]) {
+      expect(changed.stderr).toContain(difference);
+    }
+    expect(changed.stderr.trim().split('\n')).toHaveLength(1);
+
+    await aeOk(folder, 'train', '--resume', 'parted');
+    const weights = (run: string) => readFileSync(inFolder(run, 'model', 'weights.bin'));
+    expect(weights('parted').equals(weights('whole'))).toBe(true);
+    expect(await aeOk(folder, 'train', '--resume', 'parted')).toContain('the run had come to its end already');
+  }, 90_000);
+});
+
+describe('ae test and ae report', () => {
+  test('score by class and by image, with all masks and beside the baselines, and make pages', async () => {
+    const train = ['train', 'photos.lmdb', '--val', 'photos.lmdb', '--epochs', '1', '--code-size', '8'];
+    for (const out of ['first', 'second']) await aeOk(folder, ...train, '--out', out);
+    const text = await aeOk(
+      folder,
+      'test',
+      'first',
+      'photos.lmdb',
+      '--all',
+      '--baselines',
+      '--extremes',
+      '2',
+      '--save-prefix',
+      'scores',
+    );
+    expect(text).toMatch(/^ {2}PSNR +[\d.]+ dB \([\d.]+ pooled\), SSIM [\d.-]+, with each image's own masks/m);
+    expect(text).toMatch(/^at \d+ bytes an image, as code and masks take:\n {2}autoencoder, own masks +[\d.]+ dB/m);
+    expect(text).toMatch(/^ {2}PCA +[\d.]+ dB$/m);
+    const scores = JSON.parse(readFileSync(inFolder('scores', 'scores.json'), 'utf8'));
+    expect(scores).toMatchObject({ sizes: { codeBytes: 32 }, classes: [{ count: 12 }], baselines: { count: 12 } });
+    expect(scores.worst).toHaveLength(2);
+    expect(scores.worst[0].psnrDb).toBeLessThan(scores.best[0].psnrDb);
+    for (const name of ['scores.csv', 'scores-fixed.csv', 'scores-other.csv']) {
+      const [header, ...lines] = readFileSync(inFolder('scores', name), 'utf8').trim().split('\n');
+      expect(header).toBe('index,key,label,psnr_db,ssim,ms_ssim,mse,mae');
+      expect(lines).toHaveLength(12);
+    }
+    const page = readFileSync(inFolder('scores', 'report.html'), 'utf8');
+    expect(page).toContain('ae train photos.lmdb --val photos.lmdb --epochs 1');
+
+    expect(await aeOk(folder, 'report', 'first', '--no-baselines')).toContain(path.join('first', 'report.html'));
+    expect(existsSync(inFolder('first', 'report.html'))).toBe(true);
+    const [result] = jsonLines(await aeOk(folder, 'report', 'first', 'second', '--no-baselines', '--json'));
+    expect(result).toMatchObject({ output: 'report.html', runs: [{ run: 'first' }, { run: 'second' }] });
+    expect(readFileSync(inFolder('report.html'), 'utf8')).toContain('second');
+  }, 90_000);
+});
