@@ -47,6 +47,7 @@ export type { Picture } from './report/pictures';
 export { renderReport } from './report/render';
 export { renderComparison } from './report/render-comparison';
 export type { ReportData } from './report/report-data';
+export { type ResumeOptions, resumeTraining } from './resume';
 export { type RunConfig, readRunConfig } from './run/run-config';
 export type { RunOptions } from './run/run-folder';
 export type { ImageShape, Sample, SampleSource } from './samples';

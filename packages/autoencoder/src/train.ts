@@ -59,9 +59,9 @@ export async function trainModel(
 ): Promise<TrainingHistory> {
   const plan = planTraining(samples, options);
   throwIfAborted(options.signal, 0);
-  const run = options.run && (await openRun(options.run, trainable, samples, options, plan));
   const session = new TrainingSession(trainable, plan);
   try {
+    const run = options.run && (await openRun(options.run, trainable, samples, options, plan));
     await run?.start(session);
     const clock = new TrainingClock(session.at.elapsedMs);
     while (!session.isOver) await trainEpoch({ trainable, samples, options, plan, session, clock, run });

@@ -163,7 +163,7 @@ export class TrainingSession {
     const { progress } = this;
     progress.history.push(summary);
     progress.epoch++;
-    Object.assign(progress, { position: 0, lossSum: 0, passLossSum: 0 });
+    Object.assign(progress, { position: 0, lossSum: 0, passLossSum: 0, elapsedMs: summary.elapsedMs });
     this.epochStart = this.orderRandom.save();
   }
 

@@ -10,6 +10,7 @@ import {
   type CheckpointSaved,
   type RunOptions,
   readRunConfig,
+  resumeTraining,
   type TrainingWarning,
   type TrainOptions,
   useBackend,
@@ -174,6 +175,17 @@ describe('resuming', () => {
     const { resumed, ...same } = await readRunConfig(folder);
     expect(same).toEqual(config);
     expect(resumed).toMatchObject([{ step: 5 }]);
+  });
+
+  it('needs nothing but the folder and the same samples', async () => {
+    const whole = await train();
+    folder += '-resumed';
+    await interruptAt(4);
+    const { autoencoder, history } = await resumeTraining(folder, images, { validation });
+    expect(autoencoder.model.getWeights().flatMap((weight) => Array.from(weight.dataSync()))).toEqual(whole.weights);
+    expect(history.steps).toBe(9);
+    autoencoder.dispose();
+    await expectError(() => resumeTraining(folder, validation), 'OPTIONS_CHANGED', 'data.train.count was 12, is 5');
   });
 
   it('of a run that has ended changes nothing', async () => {
