@@ -19,12 +19,12 @@ import { verifyCommand } from './commands/verify';
 import { withoutExit } from './options';
 import { style } from './terminal';
 
-const commands = [
-  ...[importCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
-  ...[trainCommand, testCommand, reportCommand],
-  ...[encodeCommand, neighboursCommand, interpolateCommand, sampleCommand],
-  backendCommand,
-];
+const groups = {
+  'Images:': [importCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
+  'Networks:': [trainCommand, testCommand, reportCommand],
+  'Codes:': [encodeCommand, neighboursCommand, interpolateCommand, sampleCommand],
+  'This machine:': [backendCommand],
+};
 
 const examples = `
 A first run:
@@ -39,7 +39,9 @@ async function main(args: readonly string[]): Promise<void> {
     .description('Image autoencoders: from a folder of images to reconstructions.')
     .helpCommand('help [command]', "print a command's help")
     .addHelpText('after', examples);
-  for (const define of commands) program.addCommand(define());
+  for (const [heading, commands] of Object.entries(groups)) {
+    for (const define of commands) program.addCommand(define().helpGroup(heading));
+  }
   if (args.length === 0) {
     program.outputHelp({ error: true });
     process.exitCode = 1;

@@ -47,9 +47,10 @@ describe('a run', () => {
   });
 
   test('takes every part of a recipe', async () => {
+    await aeOk(folder, 'import', 'photos', 'larger.lmdb', '--resize', '20');
     const text = await aeOk(
       folder,
-      ...['train', 'photos.lmdb', '--json', '--out', 'parts', '--recipe', 'plain', '--epochs', '1', '--crop', '8'],
+      ...['train', 'larger.lmdb', '--json', '--out', 'parts', '--recipe', 'plain', '--epochs', '1', '--crop', '16'],
       ...[
         '--optimizer',
         'sgd',
@@ -66,7 +67,7 @@ describe('a run', () => {
       ...['--noise', '0.1', '--clip-norm', '1', '--average-decay', '0.9', '--early-stopping', '2', '--tied-weights'],
       ...['--init', 'torch', '--init-seed', '7', '--code-size', '6', '--no-shuffle'],
     );
-    expect(jsonLines(text)[0]).toMatchObject({ inputShape: [8, 8, 3], codeSize: 6 });
+    expect(jsonLines(text)[0]).toMatchObject({ inputShape: [16, 16, 3], codeSize: 6 });
     const { options, network } = readConfig('parts');
     expect(network).toMatchObject({ codeSize: 6, initialization: { seed: 7, scheme: 'torch' } });
     expect(options).toMatchObject({
