@@ -159,7 +159,9 @@ function storedChannel(c: number, channels: number): number {
 export async function encodeImage(pixels: Pixels, type: 'jpeg' | 'png' | 'webp'): Promise<Uint8Array> {
   const sharp = await loadSharp();
   const { data, width, height, channels } = pixels;
-  const image = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
+  const pipeline = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
+  // sharp makes RGB of grey unless told otherwise.
+  const image = channels < 3 ? pipeline.toColourspace('b-w') : pipeline;
   const encoded =
     type === 'jpeg' ? image.jpeg({ quality: 95 }) : type === 'webp' ? image.webp({ lossless: true }) : image.png();
   return encoded.toBuffer();

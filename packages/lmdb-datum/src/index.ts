@@ -39,6 +39,7 @@ export {
   openDatumLmdb,
 } from './reader.js';
 export type { Damage } from './salvage.js';
+export { encodeSample } from './sample.js';
 export type { ScanOptions } from './scan.js';
 export { type VerifyOptions, type VerifyReport, verify } from './verify.js';
 export { caffeKey, DatumWriter, type WriterOptions } from './writer.js';

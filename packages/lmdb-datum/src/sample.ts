@@ -1,7 +1,7 @@
 /** From a stored Datum to pixels that are ready to use. */
 import type { Datum, Sample } from './datum.js';
 import { DatumError } from './errors.js';
-import { decodeImage, toPlanarBgr } from './image.js';
+import { decodeImage, encodeImage, toInterleavedRgb, toPlanarBgr } from './image.js';
 
 /**
  * Gives the pixels of a Datum as planar `[C, H, W]` BGR bytes. Raw data is passed on as it is; an encoded image is decoded, so
@@ -35,6 +35,23 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
   throw new DatumError(
     `key ${key}: expected float_data of whole numbers from 0 to 255, received ${floats[bad]} at index ${bad}; ` +
       "read it with get(), or in batches({ dtype: 'float32' }).",
+    { key },
+  );
+}
+
+/**
+ * Makes an image file of a sample: `channels` 1 or 2 (grey), 3 or 4 (colour).
+ *
+ * @throws DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp.
+ */
+export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'): Promise<Uint8Array> {
+  const { channels, height, width, data, key } = sample;
+  if (channels >= 1 && channels <= 4 && data.length === channels * height * width && data.length > 0) {
+    return encodeImage(toInterleavedRgb(data, channels, height, width), type);
+  }
+  throw new DatumError(
+    `key ${key}: expected 1 to 4 channels of pixels, received ${data.length} bytes for ${channels}x${height}x${width}; ` +
+      'such a record is no picture.',
     { key },
   );
 }

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Datum, type DatumReader, openDatumLmdb, type Sample } from '../src/index.js';
+import { type Datum, type DatumReader, encodeSample, openDatumLmdb, type Sample } from '../src/index.js';
+import { decodeSample } from '../src/sample.js';
 import { fixture, GOLDEN_NAMES, type GoldenRecord, golden, keyOf, sha256 } from './golden.js';
 
 function expectDatum(datum: Datum, expected: GoldenRecord) {
@@ -103,6 +104,20 @@ describe('samples', () => {
     const whole = records.findIndex((record) => keyOf(record).toString().endsWith('floats-whole'));
     expect([...(reader.at(whole) as Sample).data]).toEqual(records[whole]!.floatData);
     expect(() => reader.at(whole - 1)).toThrow(/key 00000012_floats-packed: expected float_data of whole numbers/);
+  });
+
+  it('become image files again', async () => {
+    using reader = openDatumLmdb(fixture('variants.mdb'));
+    for (const i of [0, 1, 2, 8]) {
+      const sample = await sampleOf(reader, i);
+      const file = await encodeSample(sample, 'png');
+      const decoded = decodeSample({ ...sample, data: file, encoded: true }, 'x');
+      expect({ ...(await decoded), key: sample.key }).toEqual({ ...sample, data: (await decoded).data });
+      expect(sha256((await decoded).data)).toBe(sha256(sample.data));
+    }
+    await expect(
+      encodeSample({ channels: 5, height: 1, width: 1, data: new Uint8Array(5) }, 'png'),
+    ).rejects.toMatchObject({ code: 'BAD_DATUM' });
   });
 
   it('numbers outside of the database give undefined, like an array', () => {
