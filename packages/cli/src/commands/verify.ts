@@ -61,6 +61,7 @@ function printReport(path: string, report: VerifyReport, terminal: Terminal): vo
   terminal.print(`${formatNumberOf(damage.length, 'damage', 'damages')}:`);
   for (const { page, key, message } of damage) {
     const where = [page === undefined ? [] : `page ${page}`, key === undefined ? [] : `key ${key}`].flat().join(', ');
-    terminal.print(`  ${where ? `${where}: ` : ''}${message.replace(/^\[[a-z-]+\] /, '')}`);
+    const said = message.replace(/^\[[a-z-]+\] /, '').replace(`key ${key}: `, '');
+    terminal.print(`  ${where ? `${where}: ` : ''}${said}`);
   }
 }
