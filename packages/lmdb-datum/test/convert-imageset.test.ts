@@ -170,7 +170,7 @@ describe('encoded records', () => {
     expect(Buffer.from(sample.data).toString('base64')).toBe(images['color.png'].resized[0].pixelsChwBgr);
     const { entries: jpegs } = await convert('color.png 1\n', { encodeType: 'jpg' });
     expect((await sharp(jpegs[0]!.datum.data).metadata()).format).toBe('jpeg');
-    const { entries: grays } = await convert('color.png 1\n', { encodeType: 'png', gray: true });
+    const { entries: grays } = await convert('color.jpg 1\n', { encodeType: 'png', gray: true });
     expect((await sharp(grays[0]!.datum.data).metadata()).channels).toBe(1);
   });
 });
