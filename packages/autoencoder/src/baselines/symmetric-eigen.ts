@@ -19,7 +19,7 @@ export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen 
   accumulateReflections(matrix, n, diagonal);
   offDiagonal.copyWithin(0, 1);
   offDiagonal[n - 1] = 0;
-  diagonalize(matrix, n, diagonal, offDiagonal);
+  diagonalize(n, diagonal, offDiagonal).apply(matrix, n);
   return sortDescending(diagonal, matrix, n);
 }
 
@@ -126,53 +126,95 @@ function subtractBoth(
   for (let k = from; k < to; k++) v[row + k] -= f * e[k] + g * d[k];
 }
 
-function dot(v: Float64Array, a: number, b: number, length: number): number {
+function dot(u: Float64Array, a: number, v: Float64Array, b: number, length: number): number {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
   let sum3 = 0;
   let k = 0;
   for (; k + 3 < length; k += 4) {
-    sum0 += v[a + k] * v[b + k];
-    sum1 += v[a + k + 1] * v[b + k + 1];
-    sum2 += v[a + k + 2] * v[b + k + 2];
-    sum3 += v[a + k + 3] * v[b + k + 3];
+    sum0 += u[a + k] * v[b + k];
+    sum1 += u[a + k + 1] * v[b + k + 1];
+    sum2 += u[a + k + 2] * v[b + k + 2];
+    sum3 += u[a + k + 3] * v[b + k + 3];
   }
-  for (; k < length; k++) sum0 += v[a + k] * v[b + k];
+  for (; k < length; k++) sum0 += u[a + k] * v[b + k];
   return sum0 + sum1 + (sum2 + sum3);
 }
 
-/** Subtracts `factor` times `d` from the first `length` entries of a row of `v`. */
-function subtract(v: Float64Array, row: number, d: Float64Array, factor: number, length: number): void {
-  for (let k = 0; k < length; k++) v[row + k] -= factor * d[k];
+/** Subtracts `factor` times the `length` entries of `u` from `a` on from those of `v` from `b` on. */
+function subtract(v: Float64Array, b: number, u: Float64Array, a: number, factor: number, length: number): void {
+  for (let k = 0; k < length; k++) v[b + k] -= factor * u[a + k];
 }
 
-/** Multiplies the reflections out: `v` becomes the orthogonal matrix of the reduction, d the tridiagonal's diagonal. */
+/** Rows of the matrix, or columns, that are worked on at once: they should stay in a core's second-level cache. */
+const blockSize = 64;
+
+/**
+ * Multiplies the reflections out: `v` becomes the orthogonal matrix of the reduction, d the tridiagonal's diagonal.
+ * JAMA applies each reflection to all rows in turn; here a block of rows gets all reflections before the next block.
+ */
 function accumulateReflections(v: Float64Array, n: number, d: Float64Array): void {
-  for (let i = 0; i < n - 1; i++) {
-    v[i * n + n - 1] = v[i * n + i];
-    v[i * n + i] = 1;
-    const h = d[i + 1];
-    const next = (i + 1) * n;
-    if (h !== 0) {
-      for (let k = 0; k <= i; k++) d[k] = v[next + k] / h;
-      for (let j = 0; j <= i; j++) {
-        const column = j * n;
-        const g = dot(v, next, column, i + 1);
-        subtract(v, column, d, g, i + 1);
+  const scales = d.slice();
+  const reflections = v.slice();
+  for (let i = 0; i < n - 1; i++) d[i] = v[i * n + i];
+  d[n - 1] = v[n * n - 1];
+  v.fill(0);
+  for (let i = 0; i < n; i++) v[i * n + i] = 1;
+  for (let from = 0; from < n; from += blockSize) {
+    const to = Math.min(n, from + blockSize);
+    for (let i = from; i < n - 1; i++) {
+      const scale = scales[i + 1];
+      if (scale === 0) continue;
+      const row = (i + 1) * n;
+      for (let j = from; j < Math.min(to, i + 1); j++) {
+        const g = dot(reflections, row, v, j * n, i + 1) / scale;
+        subtract(v, j * n, reflections, row, g, i + 1);
       }
     }
-    for (let k = 0; k <= i; k++) v[next + k] = 0;
   }
-  for (let j = 0; j < n; j++) {
-    d[j] = v[j * n + n - 1];
-    v[j * n + n - 1] = 0;
-  }
-  v[n * n - 1] = 1;
 }
 
-/** QL with implicit shifts on the tridiagonal matrix of diagonal d and off-diagonal e; turns the rows of `v` along. */
-function diagonalize(v: Float64Array, n: number, d: Float64Array, e: Float64Array): void {
+/** Plane rotations of neighbouring rows, in the order in which they are to be applied. */
+class Rotations {
+  private cosines = new Float64Array(1024);
+  private sines = new Float64Array(1024);
+  private rows = new Int32Array(1024);
+  private count = 0;
+
+  /** Takes note of a rotation of the rows `row` and `row + 1`. */
+  push(row: number, cosine: number, sine: number): void {
+    if (this.count === this.rows.length) this.grow();
+    this.cosines[this.count] = cosine;
+    this.sines[this.count] = sine;
+    this.rows[this.count++] = row;
+  }
+
+  private grow(): void {
+    const double = <T extends Float64Array | Int32Array>(old: T, longer: T): T => {
+      longer.set(old);
+      return longer;
+    };
+    this.cosines = double(this.cosines, new Float64Array(2 * this.count));
+    this.sines = double(this.sines, new Float64Array(2 * this.count));
+    this.rows = double(this.rows, new Int32Array(2 * this.count));
+  }
+
+  /** Turns the rows of `v`, a block of columns after the other. */
+  apply(v: Float64Array, n: number): void {
+    for (let from = 0; from < n; from += blockSize) {
+      const width = Math.min(blockSize, n - from);
+      for (let i = 0; i < this.count; i++) {
+        const first = this.rows[i] * n + from;
+        rotateRows(v, first, first + n, width, this.cosines[i], this.sines[i]);
+      }
+    }
+  }
+}
+
+/** QL with implicit shifts on the tridiagonal matrix of diagonal d and off-diagonal e; returns how rows are to turn. */
+function diagonalize(n: number, d: Float64Array, e: Float64Array): Rotations {
+  const rotations = new Rotations();
   let shift = 0;
   let largest = 0;
   for (let l = 0; l < n; l++) {
@@ -181,11 +223,12 @@ function diagonalize(v: Float64Array, n: number, d: Float64Array, e: Float64Arra
     while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * largest) m++;
     while (m > l && Math.abs(e[l]) > Number.EPSILON * largest) {
       shift += shiftBlock(l, n, d, e);
-      sweep(v, n, l, m, d, e);
+      sweep(rotations, l, m, d, e);
     }
     d[l] += shift;
     e[l] = 0;
   }
+  return rotations;
 }
 
 /** Subtracts Wilkinson's shift from the rest of the diagonal and returns it. */
@@ -201,7 +244,7 @@ function shiftBlock(l: number, n: number, d: Float64Array, e: Float64Array): num
 }
 
 /** One QL sweep over rows l to m. */
-function sweep(v: Float64Array, n: number, l: number, m: number, d: Float64Array, e: Float64Array): void {
+function sweep(rotations: Rotations, l: number, m: number, d: Float64Array, e: Float64Array): void {
   const diagonalNext = d[l + 1];
   const offNext = e[l + 1];
   let [c, c2, c3] = [1, 1, 1];
@@ -219,15 +262,15 @@ function sweep(v: Float64Array, n: number, l: number, m: number, d: Float64Array
     c = p / r;
     p = c * d[i] - s * g;
     d[i + 1] = h + s * (c * g + s * d[i]);
-    rotateRows(v, i * n, (i + 1) * n, n, c, s);
+    rotations.push(i, c, s);
   }
   p = (-s * s2 * c3 * offNext * e[l]) / diagonalNext;
   e[l] = s * p;
   d[l] = c * p;
 }
 
-function rotateRows(v: Float64Array, first: number, second: number, n: number, c: number, s: number): void {
-  for (let k = 0; k < n; k++) {
+function rotateRows(v: Float64Array, first: number, second: number, width: number, c: number, s: number): void {
+  for (let k = 0; k < width; k++) {
     const a = v[first + k];
     const b = v[second + k];
     v[second + k] = s * a + c * b;
