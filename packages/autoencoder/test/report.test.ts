@@ -34,7 +34,11 @@ beforeAll(async () => {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 32 });
   await ae.initialize({ seed: 1 });
   const runFolder = path.join(folder, 'my run');
-  const run = { folder: runFolder, command: 'ae train "my data" --epochs 3', dataNames: { train: 'my data' } };
+  const run = {
+    folder: runFolder,
+    command: 'ae train "my data" --epochs 3',
+    dataNames: { train: 'my data', validation: 'their images' },
+  };
   await ae.train(training, { epochs: 3, batchSize: 8, validation, run });
   const options = { samples: validation, trainingSamples: training, runFolder, onStage: (s: string) => stages.push(s) };
   data = await collectReport(ae, options);
@@ -54,6 +58,7 @@ describe('collectReport', () => {
       seed: 0,
       train: { name: 'my data', count: 40 },
     });
+    expect(data.evaluated).toMatchObject({ count: 20, sourceCount: 20, name: 'their images', trainedOn: false });
     expect(data.run?.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(data.run?.samples.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(data.run?.epochs[2].validationPsnrDb).toBeCloseTo(data.scores.own?.summary.psnrDb ?? 0, 3);
@@ -91,6 +96,17 @@ describe('collectReport', () => {
     expect(page.match(/NaN|undefined|id="masks"|id="training"|id="baselines"/)).toBeNull();
     const alone = await collectReport(ae, { samples: grey.slice(0, 1), baselines: false });
     expect(withoutPictures(renderReport(alone)).match(/NaN|undefined|id="codes"/)).toBeNull();
+    ae.dispose();
+  });
+
+  it('says when the images are those that the network was trained on', async () => {
+    const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
+    await ae.initialize();
+    const runFolder = path.join(folder, 'my run');
+    const report = await collectReport(ae, { samples: training, runFolder, baselines: false });
+    expect(report.evaluated).toMatchObject({ name: 'my data', trainedOn: true });
+    expect(renderReport(report).includes('which it was trained on')).toBe(true);
+    expect(renderReport(data).includes('which it was trained on')).toBe(false);
     ae.dispose();
   });
 

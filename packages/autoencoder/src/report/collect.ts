@@ -12,7 +12,15 @@ import { collectLatent } from './collect-latent';
 import { collectRun } from './collect-run';
 import { pickRandom } from './pick';
 import { errorPicture, toPicture } from './pictures';
-import type { MaskScores, ReportClass, ReportComparison, ReportData, ReportExample, ReportModel } from './report-data';
+import type {
+  MaskScores,
+  ReportClass,
+  ReportComparison,
+  ReportData,
+  ReportExample,
+  ReportModel,
+  ReportRun,
+} from './report-data';
 
 export interface CollectReportOptions {
   /** The images to score, best ones the network was not trained on. */
@@ -61,12 +69,7 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
     createdAt: new Date().toISOString(),
     model: describeModel(autoencoder),
     run,
-    evaluated: {
-      name: samplesName ?? run?.validation?.name,
-      count: source.length,
-      sourceCount: samples.length,
-      fingerprint: (await fingerprintOf(samples)).fingerprint,
-    },
+    evaluated: { ...(await identify(samples, samplesName, run)), count: source.length },
     scores: mapScores(scores),
     classes: collectClasses(scores.own, autoencoder),
     examples: await collect(pickRandom(source.length, exampleCount), true),
@@ -75,6 +78,14 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
     comparison: comparison && slimComparison(comparison),
     latent: await collectLatent(autoencoder, source, signal),
   };
+}
+
+/** Finds out whether the images are those of the run, which then knows their name. */
+async function identify(samples: SampleSource, name: string | undefined, run: ReportRun | undefined) {
+  const { fingerprint, count } = await fingerprintOf(samples);
+  const isSame = (data: ReportRun['train'] | undefined) => data?.fingerprint === fingerprint && data.count === count;
+  const known = [run?.validation, run?.train].find(isSame);
+  return { name: name ?? known?.name, trainedOn: isSame(run?.train), sourceCount: count, fingerprint };
 }
 
 function compareWithBaselines(

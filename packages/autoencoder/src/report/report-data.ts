@@ -37,6 +37,8 @@ export interface ReportModel {
 
 export interface ReportSource {
   readonly name?: string;
+  /** Whether they are the images that the run trained on: such scores flatter. */
+  readonly trainedOn: boolean;
   /** How many were scored, and of how many. */
   readonly count: number;
   readonly sourceCount: number;

@@ -14,7 +14,9 @@ export function renderLede({ model, run, evaluated, scores }: ReportData): Marku
   const own = scores.own?.summary;
   return html`<p>A convolutional autoencoder turns ${kind}images of ${height} × ${width} pixels into
 ${formatCount(model.sizes.codeNumbers)} numbers${model.sizes.maskBytes > 0 && ' and pooling masks'}, and back.${trained}
-It reconstructs ${plural(evaluated.count, 'image')}${evaluated.name && ` of ${evaluated.name}`} with a PSNR of
+It reconstructs ${plural(evaluated.count, 'image')}${evaluated.name && ` of ${evaluated.name}`}${
+    evaluated.trainedOn && ', which it was trained on,'
+  } with a PSNR of
 <b>${formatDb(own?.psnrDb)}</b>.</p>`;
 }
 
