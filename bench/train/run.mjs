@@ -104,8 +104,12 @@ for (const [name, settings] of chosen) {
   const runs = new Map(sides.map((side) => [side, []]));
   for (let i = 0; i < Number(values.runs); i++) for (const side of sides) runs.get(side).push(run(side, settings));
   results[name] = Object.fromEntries([...runs].map(([side, of]) => [side.name, summary(of)]));
-  const line = Object.entries(results[name]).map(([side, { median, range, maxRssMiB }]) => {
-    const ratio = side === 'ours' ? '' : ` (ours ${(results[name].ours.median / median).toFixed(2)}x)`;
+  const line = Object.entries(results[name]).map(([side, { median, range, cpuMsPerImage, maxRssMiB }]) => {
+    const ours = results[name].ours;
+    const ratio =
+      side === 'ours'
+        ? ''
+        : ` (ours ${(ours.median / median).toFixed(2)}x, ${(cpuMsPerImage / ours.cpuMsPerImage).toFixed(2)}x by CPU time)`;
     return `${side} ${median.toFixed(0)} [${range.map((speed) => speed.toFixed(0)).join(' - ')}]${ratio}, ${maxRssMiB.toFixed(0)} MiB`;
   });
   console.log(`${name.padEnd(22)} images/s: ${line.join('; ')}`);

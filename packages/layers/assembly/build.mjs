@@ -16,6 +16,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const variants = {
   relaxed: { features: 'simd,threads,relaxed-simd', tiles: tileSets.narrow },
   plain: { features: 'simd,threads', tiles: tileSets.narrow },
+  wide: { features: 'simd,threads,relaxed-simd', tiles: tileSets.wide },
 };
 
 /** Compiles one variant; answers the module's bytes. */

@@ -1,5 +1,5 @@
 import { ACCUMULATE, BIAS, RELU, clearFloats, copyFloats, finishColumns } from './simd';
-import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, rowsBy4, rowsBy8, rowsByPanel } from './tiles';
+import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, panelWidth, rowsBy } from './tiles';
 
 /**
  * A convolution y = x * filter of NHWC images, or one phase of the gradient for its input, which is a convolution too.
@@ -19,13 +19,6 @@ export class ConvJob {
   mask: usize;
   /** Rows of output in one unit of work. */
   unitRows: i32;
-}
-
-/** Columns of the panel that holds output channel `column` and those behind it. */
-// @ts-ignore: decorator
-@inline
-export function panelWidth(columnsLeft: i32): i32 {
-  return columnsLeft > 8 ? PANEL : columnsLeft > 4 ? 8 : 4;
 }
 
 /** Up to this many output channels, sums are made along the channels of x instead of across the output channels. */
@@ -68,7 +61,7 @@ export function copyPadded(image: usize, height: i32, width: i32, channels: i32,
   }
 }
 
-/** Units: images times bands of rows. Scratch: a band of padded input, and a row of one panel. */
+/** Units: images times bands of rows. Scratch: 512 bytes for dot products, a row of one panel, and a band of padded input. */
 export function conv(begin: i32, end: i32, job: ConvJob, scratch: usize): void {
   const bands = (job.outHeight + job.unitRows - 1) / job.unitRows;
   for (let unit = begin; unit < end; unit++) {
@@ -83,9 +76,10 @@ export function convRows(job: ConvJob, image: i32, row: i32, rows: i32, y: usize
   const top = row * job.strideY - job.padTop, inRows = (rows - 1) * job.strideY + (job.tapsY - 1) * job.dilationY + 1;
   const inColumns = (job.outWidth - 1) * job.strideX + (job.tapsX - 1) * job.dilationX + 1;
   let x = job.x + image * job.height * job.width * channels * 4, xRow = job.width * channels * 4;
-  const panelRow = scratch;
+  const panelRow = scratch + 512;
+  keepDotSumsAt(scratch);
   if (top < 0 || job.padLeft > 0 || top + inRows > job.height || inColumns - job.padLeft > job.width) {
-    const strip = scratch + ((job.outWidth * PANEL * 4 + 63) & ~63);
+    const strip = panelRow + ((job.outWidth * PANEL * 4 + 63) & ~63);
     copyPadded(x, job.height, job.width, channels, top, -job.padLeft, inRows, inColumns, strip);
     x = strip;
     xRow = inColumns * channels * 4;
@@ -138,9 +132,7 @@ function taps(job: ConvJob, x: usize, xRow: i32, filter: usize, width: i32, y: u
     const skip = dilated ? (job.dilationX - 1) * pixel : job.dilationY * xRow - rowSteps * 4;
     const pass = (tap > 0 ? ACCUMULATE : flags & ACCUMULATE) | (tap + tapRows == job.tapsY ? flags & (BIAS | RELU) : 0);
     const a = x + tap * job.dilationY * xRow, b = filter + tap * rowSteps * width * 4;
-    if (width == PANEL) rowsByPanel(job.outWidth, a, job.strideX * pixel, 4, b, PANEL * 4, runs, length, skip, 0, y, yPixel, bias, pass);
-    else if (width == 8) rowsBy8(job.outWidth, a, job.strideX * pixel, 4, b, 32, runs, length, skip, 0, y, yPixel, bias, pass);
-    else rowsBy4(job.outWidth, a, job.strideX * pixel, 4, b, 16, runs, length, skip, 0, y, yPixel, bias, pass);
+    rowsBy(width, job.outWidth, a, job.strideX * pixel, 4, b, width * 4, runs, length, skip, 0, y, yPixel, bias, pass);
   }
 }
 

@@ -1,7 +1,7 @@
 import { copyPadded } from './conv';
 import { addColumns } from './elementwise';
 import { ACCUMULATE, clearFloats, copyFloats, finishColumns } from './simd';
-import { PANEL, rowsBy4, rowsBy8, rowsByPanel } from './tiles';
+import { panelWidth, rowsBy } from './tiles';
 
 /**
  * The gradient of a convolution's filter: for every tap (i, j), the sum over output positions of x at the tap times dy.
@@ -88,11 +88,9 @@ export function addRows(
     const a = x + i * dilationY * xRow + j * dilationX * channels * 4;
     const to = sums + (i * tapsX + j) * channels * sumColumns * 4;
     for (let o = 0; o < columns; ) {
-      const width = o + PANEL <= columns ? PANEL : o + 8 <= columns ? 8 : 4;
+      const width = panelWidth(columns - o); // never more than are left: columns is a multiple of 4, and so are all widths but 16
       const b = dy + o * 4, c = to + o * 4;
-      if (width == PANEL) rowsByPanel(values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
-      else if (width == 8) rowsBy8(values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
-      else rowsBy4(values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
+      rowsBy(width, values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
       o += width;
     }
   }

@@ -6,6 +6,7 @@ export { matMul } from './matmul';
 export { optimizerStep } from './optimizers';
 export { outerProduct } from './outer-product';
 export { maxPool, maxPoolGrad, maxUnpool, maxUnpoolGrad } from './pooling';
+export { probe } from './probe';
 export { packTable } from './sparse';
 export { sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
 export { PANEL } from './tiles';

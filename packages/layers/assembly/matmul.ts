@@ -1,5 +1,5 @@
 import { ACCUMULATE, BIAS, RELU, clearFloats, finishColumns, multiplyAdd } from './simd';
-import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, rowsByPanel } from './tiles';
+import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, rowsBy } from './tiles';
 
 /**
  * C = A * B of one or more pairs of matrices.
@@ -39,6 +39,7 @@ class Part {
 export function matMul(begin: i32, end: i32, job: MatMulJob, scratch: usize): void {
   const down = (job.rows + job.unitRows - 1) / job.unitRows, across = (job.columns + job.unitColumns - 1) / job.unitColumns;
   const deep = (job.steps + job.unitSteps - 1) / job.unitSteps, part = changetype<Part>(scratch);
+  keepDotSumsAt(scratch + offsetof<Part>());
   for (let unit = begin; unit < end; unit++) {
     const band = unit / deep, pair = band / (down * across), place = band - pair * down * across;
     const row = (place / across) * job.unitRows, column = (place % across) * job.unitColumns, depth = unit - band * deep;
@@ -65,11 +66,11 @@ function panels(job: MatMulJob, part: Part, packed: usize): void {
     packPanels(part.b + from * job.bStep, job.bStep, job.bColumn, columns, steps, packed);
     let panel = packed;
     for (let j = 0; j < whole; j += PANEL, panel += steps * PANEL * 4) {
-      rowsByPanel(rows, a, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, part.c + j * 4, cRow, part.bias + j * 4, flags);
+      rowsBy(PANEL, rows, a, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, part.c + j * 4, cRow, part.bias + j * 4, flags);
     }
     if (whole < columns) {
       const sums = panel + steps * PANEL * 4;
-      rowsByPanel(rows, a, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, sums, PANEL * 4, 0, 0);
+      rowsBy(PANEL, rows, a, aRow, aStep, panel, PANEL * 4, 1, steps, 0, 0, sums, PANEL * 4, 0, 0);
       finishColumns(sums, PANEL * 4, rows, columns - whole, part.c + whole * 4, cRow, part.bias + whole * 4, flags);
     }
   }

@@ -1,7 +1,7 @@
 import { packPanels } from './matmul';
 import { StepRule, stepValues } from './optimizers';
 import { TOUCH, copyFloats, finishColumns } from './simd';
-import { PANEL, ROWS, rowsByPanel } from './tiles';
+import { PANEL, ROWS, rowsBy } from './tiles';
 
 /**
  * C = transpose(A) * B with few steps and a large C: the gradient of a dense layer's kernel, steps being the images of a batch. Either
@@ -52,10 +52,10 @@ function storeRows(
   const cRow = job.columns * 4, whole = columns / PANEL * PANEL;
   let c = job.c + r * cRow + column * 4, panel = packed;
   for (let j = 0; j < whole; j += PANEL, c += PANEL * 4, panel += job.steps * PANEL * 4) {
-    rowsByPanel(rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, c, cRow, 0, TOUCH);
+    rowsBy(PANEL, rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, c, cRow, 0, TOUCH);
   }
   if (whole < columns) {
-    rowsByPanel(rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, strip, PANEL * 4, 0, 0);
+    rowsBy(PANEL, rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, strip, PANEL * 4, 0, 0);
     finishColumns(strip, PANEL * 4, rows, columns - whole, c, cRow, 0, 0);
   }
 }
@@ -70,7 +70,7 @@ function updateRows(
     const used = min(job.stripColumns, columns - j), at = (r * job.columns + column + j) * 4;
     for (let k = 0; k < used; k += PANEL, panel += job.steps * PANEL * 4) {
       touchRows(job, at + k * 4, rows);
-      rowsByPanel(rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, strip + k * 4, stripRow, 0, 0);
+      rowsBy(PANEL, rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, strip + k * 4, stripRow, 0, 0);
     }
     for (let i = 0; i < rows; i++) {
       const to = at + i * job.columns * 4;

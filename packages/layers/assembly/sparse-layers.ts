@@ -3,7 +3,8 @@ import { copyPadded } from './conv';
 import { addColumns } from './elementwise';
 import { chunkStart } from './filter-gradient';
 import { ACCUMULATE, BIAS, RELU, clearFloats, finish } from './simd';
-import { BLOCK_CHANNELS, addPatches, dotPatches, pairSums, tableLength, windowOffsets, windowsOf } from './sparse';
+import { BLOCK_CHANNELS, pairSums, tableLength, windowOffsets, windowsOf } from './sparse';
+import { addPatches, dotPatches, keepDotSumsAt } from './tiles';
 
 /** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images][rows][columns][channels]. */
 @unmanaged
@@ -145,8 +146,9 @@ export class SparseGradientJob extends SparseJob {
   masked: i32;
 }
 
-/** Units: chunks of images. Scratch: offsets, and D with its padding. */
+/** Units: chunks of images. Scratch: 512 bytes for dot products, offsets, and D with its padding. */
 export function sparseGradient(begin: i32, end: i32, job: SparseGradientJob, scratch: usize): void {
+  keepDotSumsAt(scratch);
   const channels = job.channels, rowValues = job.tapsX * job.imageChannels, sumCount = channels * job.tapsY * rowValues;
   const size = job.rows * job.columns * channels, imageSize = job.height * job.imageWidth * job.imageChannels;
   for (let chunk = begin; chunk < end; chunk++) {
@@ -157,7 +159,7 @@ export function sparseGradient(begin: i32, end: i32, job: SparseGradientJob, scr
       const values = job.values + image * size * 4, dense = job.image + image * imageSize * 4;
       if (job.biasOf == 1) addColumns(values, job.rows * job.columns, channels, biasSums, true);
       if (job.biasOf == 2) addColumns(dense, job.height * job.imageWidth, job.imageChannels, biasSums, true);
-      gradientOfImage(job, values, job.indices + image * size * 4, dense, sums, job.valuesGradient ? job.valuesGradient + image * size * 4 : 0, scratch);
+      gradientOfImage(job, values, job.indices + image * size * 4, dense, sums, job.valuesGradient ? job.valuesGradient + image * size * 4 : 0, scratch + 512);
     }
   }
 }

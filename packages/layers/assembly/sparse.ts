@@ -3,12 +3,9 @@
  * these functions go from window to window and touch that value alone, a quarter of what a convolution would multiply.
  *
  * Both a max-unpooling in front of a convolution and the gradient that comes back through a max-pooling are such images.
- *
- * The loops keep few sums, because V8's older compiler (Node.js 20) moves all loads of a loop in front of all sums: sums plus values
- * loaded must not be more than 15, or they are spilt to the stack.
  */
 import { FilterJob } from './conv';
-import { clearFloats, multiplyAdd, sum4 } from './simd';
+import { clearFloats, multiplyAdd } from './simd';
 
 /**
  * Turns the indices of some rows of windows of an image into byte offsets: row * rowStep + column * columnStep for the window, and
@@ -116,106 +113,4 @@ export function pairSums(
     table -= 2 * tableRow;
   }
   v128.store(to, s0); v128.store(to, s1, 16); v128.store(to, s2, 32); v128.store(to, s3, 48); v128.store(to, s4, 64); v128.store(to, s5, 80);
-}
-
-/**
- * Adds value * (the vectors at `from` + its offset) for some values that follow each other at `step`: one row of taps of the filter's
- * gradient, 5, 4 or 1 vectors at a time.
- */
-export function addPatches(values: usize, offsets: usize, step: i32, count: i32, from: usize, vectors: i32, sums: usize): void {
-  for (; vectors == 5 || vectors > 8; vectors -= 5, from += 80, sums += 80) addPatches5(values, offsets, step, count, from, sums);
-  for (; vectors >= 4; vectors -= 4, from += 64, sums += 64) addPatches4(values, offsets, step, count, from, sums);
-  for (; vectors > 0; vectors--, from += 16, sums += 16) addPatches1(values, offsets, step, count, from, sums);
-}
-
-function addPatches5(values: usize, offsets: usize, step: i32, count: i32, from: usize, sums: usize): void {
-  let s0 = v128.load(sums), s1 = v128.load(sums, 16), s2 = v128.load(sums, 32), s3 = v128.load(sums, 48), s4 = v128.load(sums, 64);
-  for (; count > 0; count--) {
-    const v = v128.load32_splat(values), patch = from + load<i32>(offsets);
-    s0 = multiplyAdd(v, v128.load(patch), s0);
-    s1 = multiplyAdd(v, v128.load(patch, 16), s1);
-    s2 = multiplyAdd(v, v128.load(patch, 32), s2);
-    s3 = multiplyAdd(v, v128.load(patch, 48), s3);
-    s4 = multiplyAdd(v, v128.load(patch, 64), s4);
-    values += step;
-    offsets += step;
-  }
-  v128.store(sums, s0); v128.store(sums, s1, 16); v128.store(sums, s2, 32); v128.store(sums, s3, 48); v128.store(sums, s4, 64);
-}
-
-function addPatches4(values: usize, offsets: usize, step: i32, count: i32, from: usize, sums: usize): void {
-  let s0 = v128.load(sums), s1 = v128.load(sums, 16), s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
-  for (; count > 0; count--) {
-    const v = v128.load32_splat(values), patch = from + load<i32>(offsets);
-    s0 = multiplyAdd(v, v128.load(patch), s0);
-    s1 = multiplyAdd(v, v128.load(patch, 16), s1);
-    s2 = multiplyAdd(v, v128.load(patch, 32), s2);
-    s3 = multiplyAdd(v, v128.load(patch, 48), s3);
-    values += step;
-    offsets += step;
-  }
-  v128.store(sums, s0); v128.store(sums, s1, 16); v128.store(sums, s2, 32); v128.store(sums, s3, 48);
-}
-
-function addPatches1(values: usize, offsets: usize, step: i32, count: i32, from: usize, sums: usize): void {
-  let sum = v128.load(sums);
-  for (; count > 0; count--) {
-    sum = multiplyAdd(v128.load32_splat(values), v128.load(from + load<i32>(offsets)), sum);
-    values += step;
-    offsets += step;
-  }
-  v128.store(sums, sum);
-}
-
-/**
- * Dot products of a filter [taps][vectors] with the patches at `from` + offset: `count` of them, six at a time, offsets and results
- * `step` bytes apart.
- *
- * @param patchRow bytes from one row of taps to the next in the image
- */
-export function dotPatches(offsets: usize, step: i32, count: i32, from: usize, patchRow: i32, taps: i32, vectors: i32, filter: usize, to: usize): void {
-  for (; count >= 6; count -= 6, offsets += 6 * step, to += 6 * step) dotPatches6(offsets, step, from, patchRow, taps, vectors, filter, to);
-  for (; count > 0; count--, offsets += step, to += step) dotPatches1(offsets, from, patchRow, taps, vectors, filter, to);
-}
-
-function dotPatches6(offsets: usize, step: i32, from: usize, patchRow: i32, taps: i32, vectors: i32, filter: usize, to: usize): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
-  let at = offsets;
-  let p0 = from + load<i32>(at); at += step;
-  let p1 = from + load<i32>(at); at += step;
-  let p2 = from + load<i32>(at); at += step;
-  let p3 = from + load<i32>(at); at += step;
-  let p4 = from + load<i32>(at); at += step;
-  let p5 = from + load<i32>(at);
-  const skip = patchRow - vectors * 16;
-  for (; taps > 0; taps--) {
-    for (let v = vectors; v > 0; v--) {
-      const w = v128.load(filter);
-      s0 = multiplyAdd(w, v128.load(p0), s0);
-      s1 = multiplyAdd(w, v128.load(p1), s1);
-      s2 = multiplyAdd(w, v128.load(p2), s2);
-      s3 = multiplyAdd(w, v128.load(p3), s3);
-      s4 = multiplyAdd(w, v128.load(p4), s4);
-      s5 = multiplyAdd(w, v128.load(p5), s5);
-      filter += 16;
-      p0 += 16; p1 += 16; p2 += 16; p3 += 16; p4 += 16; p5 += 16;
-    }
-    p0 += skip; p1 += skip; p2 += skip; p3 += skip; p4 += skip; p5 += skip;
-  }
-  const zero = f32x4.splat(0), lower = sum4(s0, s1, s2, s3), upper = sum4(s4, s5, zero, zero);
-  v128.store32_lane(to, lower, 0); to += step;
-  v128.store32_lane(to, lower, 1); to += step;
-  v128.store32_lane(to, lower, 2); to += step;
-  v128.store32_lane(to, lower, 3); to += step;
-  v128.store32_lane(to, upper, 0); to += step;
-  v128.store32_lane(to, upper, 1);
-}
-
-function dotPatches1(offsets: usize, from: usize, patchRow: i32, taps: i32, vectors: i32, filter: usize, to: usize): void {
-  let sum = f32x4.splat(0), patch = from + load<i32>(offsets);
-  for (; taps > 0; taps--, patch += patchRow - vectors * 16) {
-    for (let v = vectors; v > 0; v--, filter += 16, patch += 16) sum = multiplyAdd(v128.load(filter), v128.load(patch), sum);
-  }
-  const zero = f32x4.splat(0);
-  v128.store32_lane(to, sum4(sum, zero, zero, zero), 0);
 }

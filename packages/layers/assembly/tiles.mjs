@@ -1,38 +1,61 @@
 /**
  * Writes the module `tiles`: the register tiles, the innermost loops of everything that multiplies.
  *
- * AssemblyScript has no arrays of registers, so a tile of R rows by V vectors is R * V local variables, spelt out. That is all this
- * generator does. Which tiles are worth having depends on the width of the registers: see `tileSets`.
+ * AssemblyScript has no arrays of registers, so a tile that keeps R * V sums in registers has R * V local variables, spelt out. That
+ * is all this generator does. Which tiles are worth having depends on the width of the registers: see `tileSets`.
  */
 
 /**
- * The sets of tiles: the columns of the widest tile, and for each width in columns the largest number of rows.
+ * The sets of tiles. `rows`: for each width of a tile in columns the largest number of rows; the widest first. `pairs`: vectors that
+ * a dot product takes at a time. `patches`: vectors of a patch that are added at a time; the last number must be 1. `patchDots`:
+ * dot products of patches that are made at a time.
  *
  * A tile lives in registers only. V8 leaves 15 of the 16 SSE/AVX registers usable, and its older compiler (Node.js 20) moves all loads
  * of a step in front of the sums: 3 rows of 3 vectors just fit (9 sums, 3 vectors of B, 3 values of A); 4 rows of 3 are spilt to
- * the stack and lose a third of the speed. Where V8 joins pairs of 128-bit operations to 256-bit ones, vectors count in pairs
- * and 6 rows of 4 fit.
+ * the stack and lose a third of the speed. So sums plus values loaded are at most 15 in the narrow set.
+ *
+ * The wide set is for a V8 that joins pairs of neighbouring 128-bit operations to 256-bit ones (Node.js 24, --experimental-wasm-revectorize):
+ * vectors count in pairs, and V8 looks for the pairs from stores backwards, which is why sums are stored side by side.
  */
 export const tileSets = {
-  narrow: { panel: 12, rows: { 12: 3, 8: 4, 4: 6 } },
-  wide: { panel: 16, rows: { 16: 6, 8: 8, 4: 8 } },
+  narrow: { rows: { 12: 3, 8: 4, 4: 6 }, pairs: 1, patches: [5, 4, 1], patchDots: 6 },
+  wide: { rows: { 16: 6, 12: 6, 8: 8, 4: 8 }, pairs: 2, patches: [9, 8, 4, 1], patchDots: 6 },
 };
 
 /** Answers the AssemblyScript source of one set of tiles. */
-export function tilesSource({ panel, rows }) {
-  const widths = Object.keys(rows).map(Number);
+export function tilesSource({ rows, pairs, patches, patchDots }) {
+  const widths = Object.keys(rows).map(Number).sort((a, b) => b - a);
   return [
     `import { ACCUMULATE, BIAS, RELU, TOUCH, finish, multiplyAdd, sum4, touch } from './simd';`,
-    `export const PANEL: i32 = ${panel};\nexport const ROWS: i32 = ${rows[panel]};`,
+    `/** Columns and rows of the widest tile. */\nexport const PANEL: i32 = ${widths[0]};\nexport const ROWS: i32 = ${rows[widths[0]]};`,
+    panelWidth(widths),
     ...widths.flatMap((width) => list(rows[width], (r) => productTile(r + 1, width / 4))),
-    ...widths.map((width) => productRows(width === panel ? 'Panel' : width, width, rows[width])),
-    ...[1, 2, 3].flatMap((r) => [1, 3].map((columns) => dotTile(r, columns))),
+    ...widths.map((width) => productRows(width, rows[width])),
+    productRowsBy(widths),
+    `let dotSums: usize = 0;\n/** Gives the dot products 512 bytes to put sums into. */\nexport function keepDotSumsAt(at: usize): void { dotSums = at; }`,
+    ...[1, 2, 3].flatMap((r) => [1, 3].map((columns) => dotTile(r, columns, pairs))),
+    ...patches.map(patchTile),
+    patchLoop(patches),
+    ...[patchDots, 1].map((count) => patchDotTile(count, pairs)),
+    patchDotLoop(patchDots),
   ].join('\n');
 }
 
 const list = (count, item) => Array.from({ length: count }, (_, index) => item(index));
 const joined = (count, item, separator = ' ') => list(count, item).join(separator);
 const lines = (count, item) => joined(count, item, '\n');
+
+/** The width of the panel that holds the next column, given how many are left: the one that leaves the least empty. */
+function panelWidth(widths) {
+  const [widest] = widths;
+  // What remains of 13 to 16 columns is done in two panels of 8 rather than in 12 and 4, where there are no panels of 16.
+  const twice8 = widest < 16 ? 'left > 12 && left <= 16 ? 8 : ' : '';
+  const smaller = widths.slice(1).map((width, i) => `left > ${width} ? ${widths[i]} : `);
+  return `
+export function panelWidth(left: i32): i32 {
+  return ${twice8}${smaller.join('')}${widths.at(-1)};
+}`;
+}
 
 /**
  * C[R, 4V] = A * B, with A read value by value and B vector by vector.
@@ -43,7 +66,7 @@ const lines = (count, item) => joined(count, item, '\n');
 function productTile(rows, vectors) {
   const sums = (body) => lines(rows, (r) => joined(vectors, (v) => body(`c${r}${v}`, v, r)));
   return `
-export function tile${rows}x${vectors * 4}(
+function tile${rows}x${vectors * 4}(
   a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, runs: i32, length: i32, aSkip: usize, bSkip: usize,
   c: usize, cRow: usize, bias: usize, flags: i32, count: i32, aNext: usize, bNext: usize, cNext: usize,
 ): void {
@@ -77,10 +100,10 @@ ${lines(rows, (r) => `        const a${r} = v128.load32_splat(p${r}); ${joined(v
 }
 
 /** The same for any number of rows, in tiles of one width. */
-function productRows(name, width, most) {
+function productRows(width, most) {
   const steps = 'b, bStep, runs, length, aSkip, bSkip';
   return `
-export function rowsBy${name}(
+function rowsBy${width}(
   count: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, runs: i32, length: i32, aSkip: usize, bSkip: usize,
   c: usize, cRow: usize, bias: usize, flags: i32,
 ): void {
@@ -93,38 +116,150 @@ ${lines(most - 1, (r) => `    case ${r + 1}: tile${r + 1}x${width}(a, aRow, aSte
 }`;
 }
 
+/** The same by the width of the panel. */
+function productRowsBy(widths) {
+  const call = 'count, a, aRow, aStep, b, bStep, runs, length, aSkip, bSkip, c, cRow, bias, flags';
+  return `
+export function rowsBy(
+  width: i32, count: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, runs: i32, length: i32, aSkip: usize, bSkip: usize,
+  c: usize, cRow: usize, bias: usize, flags: i32,
+): void {
+  switch (width) {
+${widths.map((width) => `    case ${width}: rowsBy${width}(${call}); break;`).join('\n')}
+  }
+}`;
+}
+
 /**
- * C[R, S] = A * transpose(B), both read vector by vector along the steps: R * S vectors of partial sums, added up at the end.
+ * C[R, S] = A * transpose(B), both read vector by vector along the steps: vectors of partial sums, added up at the end.
  *
- * a + row * aRow and b + column * bRow are rows of values that follow each other. Runs and skips as above; the steps behind the last
- * multiple of 4 of a run are taken one by one. A bias is one value a column.
+ * a + row * aRow and b + column * bRow are rows of values that follow each other. Runs and skips as above. A bias is one value a
+ * column. Pairs of vectors are taken in a pass of their own: sums that also took single vectors could not be joined.
  */
-function dotTile(rows, columns) {
-  const products = (load) => `
-        const ${joined(columns, (s) => `b${s} = ${load}(w${s})`, ', ')};
-${lines(rows, (r) => `        const a${r} = ${load}(p${r}); ${joined(columns, (s) => `c${r}${s} = multiplyAdd(a${r}, b${s}, c${r}${s});`)}`)}`;
+function dotTile(rows, columns, pairs) {
+  const sums = (body) => lines(rows, (r) => joined(columns, (s) => body(`c${r}${s}`, r * columns + s)));
   const advance = (a, b) => `${joined(rows, (r) => `p${r} += ${a};`)} ${joined(columns, (s) => `w${s} += ${b};`)}`;
+  const start = `
+    let ${joined(rows, (r) => (r ? `p${r} = p${r - 1} + aRow` : 'p0 = a'), ', ')};
+    let ${joined(columns, (s) => (s ? `w${s} = w${s - 1} + bRow` : 'w0 = b'), ', ')};`;
+  const products = (load, at = 0, letter = 'c') => `
+        const ${joined(columns, (s) => `b${letter}${s} = ${load}(w${s}, ${at})`, ', ')};
+${lines(rows, (r) => `        const a${letter}${r} = ${load}(p${r}, ${at}); ${joined(columns, (s) => `${letter}${r}${s} = multiplyAdd(a${letter}${r}, b${letter}${s}, ${letter}${r}${s});`)}`)}`;
+  const pairPass = `{
+      ${sums((c) => `let ${c} = f32x4.splat(0), d${c.slice(1)} = ${c};`)}${start}
+      for (let run = runs; run > 0; run--) {
+        for (let pair = pairCount; pair > 0; pair--) {${products('v128.load')}${products('v128.load', 16, 'd')}
+          ${advance(32, 32)}
+        }
+        ${advance('aSkip + rest * 4', 'bSkip + rest * 4')}
+      }
+      ${sums((c, i) => `v128.store(at, ${c}, ${i * 32}); v128.store(at, d${c.slice(1)}, ${i * 32 + 16});`)}
+    }
+    ${sums((c, i) => `let ${c} = f32x4.add(v128.load(at, ${i * 32}), v128.load(at, ${i * 32 + 16}));`)}`;
   return `
 export function dot${rows}x${columns}(
   a: usize, aRow: usize, b: usize, bRow: usize, runs: i32, length: i32, aSkip: usize, bSkip: usize,
   c: usize, cRow: usize, bias: usize, flags: i32, count: i32, aNext: usize, bNext: usize, cNext: usize,
 ): void {
-  const quads = length >> 2, rest = length & 3;
+  const at = dotSums, pairCount = ${pairs === 2 ? 'length >> 3' : '0'}, rest = length - pairCount * 8, quads = rest >> 2, singles = rest & 3;
   for (; count > 0; count--) {
-    ${lines(rows, (r) => joined(columns, (s) => `let c${r}${s} = f32x4.splat(0);`))}
-    let ${joined(rows, (r) => (r ? `p${r} = p${r - 1} + aRow` : 'p0 = a'), ', ')};
-    let ${joined(columns, (s) => (s ? `w${s} = w${s - 1} + bRow` : 'w0 = b'), ', ')};
-    for (let run = runs; run > 0; run--) {
-      for (let quad = quads; quad > 0; quad--) {${products('v128.load')}
-        ${advance(16, 16)}
+    ${pairs === 2 ? pairPass : sums((c) => `let ${c} = f32x4.splat(0);`)}
+    if (rest) {${start}
+      for (let run = runs; run > 0; run--) {
+        ${pairs === 2 ? advance('pairCount * 32', 'pairCount * 32') : ''}
+        for (let quad = quads; quad > 0; quad--) {${products('v128.load')}
+          ${advance(16, 16)}
+        }
+        for (let single = singles; single > 0; single--) {${products('v128.load32_zero')}
+          ${advance(4, 4)}
+        }
+        ${advance('aSkip', 'bSkip')}
       }
-      for (let step = rest; step > 0; step--) {${products('v128.load32_zero')}
-        ${advance(4, 4)}
-      }
-      ${advance('aSkip', 'bSkip')}
     }
 ${lines(rows, (r) => `    finish(c + ${r} * cRow, sum4(${joined(4, (s) => (s < columns ? `c${r}${s}` : 'f32x4.splat(0)'), ', ')}), bias, flags, ${columns});`)}
     a += aNext; b += bNext; c += cNext;
   }
+}`;
+}
+
+/** Adds value * (some vectors at `from` + its offset) to sums, for values that are `step` bytes apart. */
+function patchTile(vectors) {
+  const sums = (body) => joined(vectors, (v) => body(`s${v}`, v * 16));
+  return `
+function addPatches${vectors}(values: usize, offsets: usize, step: i32, count: i32, from: usize, sums: usize): void {
+  ${sums((s, at) => `let ${s} = v128.load(sums, ${at});`)}
+  for (; count > 0; count--) {
+    const v = v128.load32_splat(values), patch = from + load<i32>(offsets);
+    ${sums((s, at) => `${s} = multiplyAdd(v, v128.load(patch, ${at}), ${s});`)}
+    values += step; offsets += step;
+  }
+  ${sums((s, at) => `v128.store(sums, ${s}, ${at});`)}
+}`;
+}
+
+/** The same for any number of vectors. */
+function patchLoop(sizes) {
+  const [most, next] = sizes;
+  const step = (size, condition) =>
+    `  for (; ${condition}; vectors -= ${size}, from += ${size * 16}, sums += ${size * 16}) addPatches${size}(values, offsets, step, count, from, sums);`;
+  // Rather 5 + 4 than 5 + 1 + 1 + 1 + 1: the largest size only where the next one fits behind it, or nothing is left.
+  return `
+export function addPatches(values: usize, offsets: usize, step: i32, count: i32, from: usize, vectors: i32, sums: usize): void {
+${step(most, `vectors == ${most} || vectors >= ${most + next}`)}
+${sizes.slice(1).map((size) => step(size, `vectors >= ${size}`)).join('\n')}
+}`;
+}
+
+/**
+ * Dot products of a filter [taps][vectors] with the patches at `from` + offset; offsets and results are `step` bytes apart. Pairs of
+ * vectors are taken in a pass of their own, as above.
+ */
+function patchDotTile(count, pairs) {
+  const each = (body) => joined(count, (i) => body(i));
+  const start = each((i) => `let p${i} = from + load<i32>(offsets + ${i} * step);`);
+  const products = (letter, at) => `const w${letter} = v128.load(w, ${at}); ${each((i) => `${letter}${i} = multiplyAdd(w${letter}, v128.load(p${i}, ${at}), ${letter}${i});`)}`;
+  const pairPass = `{
+    ${each((i) => `let s${i} = f32x4.splat(0), t${i} = s${i};`)}
+    ${start}
+    let w = filter;
+    for (let tap = taps; tap > 0; tap--) {
+      for (let pair = vectors >> 1; pair > 0; pair--) {
+        ${products('s', 0)}
+        ${products('t', 16)}
+        w += 32; ${each((i) => `p${i} += 32;`)}
+      }
+      w += single * 16; ${each((i) => `p${i} += skip + single * 16;`)}
+    }
+    ${each((i) => `v128.store(at, s${i}, ${i * 32}); v128.store(at, t${i}, ${i * 32 + 16});`)}
+  }
+  ${each((i) => `let s${i} = f32x4.add(v128.load(at, ${i * 32}), v128.load(at, ${i * 32 + 16}));`)}`;
+  return `
+function dotPatches${count}(offsets: usize, step: i32, from: usize, patchRow: i32, taps: i32, vectors: i32, filter: usize, to: usize): void {
+  const at = dotSums, skip = patchRow - vectors * 16, single = ${pairs === 2 ? 'vectors & 1' : 'vectors'};
+  ${pairs === 2 ? pairPass : each((i) => `let s${i} = f32x4.splat(0);`)}
+  if (single) {
+    ${start}
+    let w = filter;
+    for (let tap = taps; tap > 0; tap--) {
+      ${pairs === 2 ? `w += (vectors - single) * 16; ${each((i) => `p${i} += (vectors - single) * 16;`)}` : ''}
+      for (let v = single; v > 0; v--) {
+        ${products('s', 0)}
+        w += 16; ${each((i) => `p${i} += 16;`)}
+      }
+      ${each((i) => `p${i} += skip;`)}
+    }
+  }
+  ${joined(Math.ceil(count / 4), (g) => `const t${g} = sum4(${joined(4, (i) => (4 * g + i < count ? `s${4 * g + i}` : 'f32x4.splat(0)'), ', ')});`)}
+  ${each((i) => `v128.store32_lane(to, t${i >> 2}, ${i & 3}); to += step;`)}
+}`;
+}
+
+/** The same for any number of patches. */
+function patchDotLoop(most) {
+  const call = 'offsets, step, from, patchRow, taps, vectors, filter, to';
+  return `
+export function dotPatches(offsets: usize, step: i32, count: i32, from: usize, patchRow: i32, taps: i32, vectors: i32, filter: usize, to: usize): void {
+  for (; count >= ${most}; count -= ${most}, offsets += ${most} * step, to += ${most} * step) dotPatches${most}(${call});
+  for (; count > 0; count--, offsets += step, to += step) dotPatches1(${call});
 }`;
 }

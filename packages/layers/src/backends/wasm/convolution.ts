@@ -1,6 +1,6 @@
 /** Cuts convolutions into jobs for the side module (assembly/conv.ts, assembly/filter-gradient.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
-import type { Engine } from './engine';
+import { type Engine, TILE_BYTES } from './engine';
 
 /** The bits of assembly/simd.ts that say what happens to finished sums. */
 export const FLAGS = { ACCUMULATE: 1, BIAS: 2, RELU: 4 } as const;
@@ -34,7 +34,7 @@ export function runConv(engine: Engine, convolution: Convolution): void {
     const strip = stripOf(convolution);
     const unitRows = rowsOfUnit(engine, images, y.height, strip.mostRows);
     engine.run('conv', images * Math.ceil(y.height / unitRows), convFields(convolution, packed, unitRows), {
-      scratchBytes: y.width * engine.panel * 4 + 64 + strip.bytes(unitRows),
+      scratchBytes: TILE_BYTES + y.width * engine.panel * 4 + 64 + strip.bytes(unitRows),
     });
   });
 }
@@ -142,7 +142,10 @@ export function runConvMaxPool(
       'convPool',
       info.batchSize * Math.ceil(height / unitRows),
       [...convFields(convolution, packed, unitRows), pooled.values, pooled.indices, height, width],
-      { scratchBytes: 2 * convolution.y.row + info.outWidth * engine.panel * 4 + 64 + stripOf(convolution).bytes(2) },
+      {
+        scratchBytes:
+          TILE_BYTES + 2 * convolution.y.row + info.outWidth * engine.panel * 4 + 64 + stripOf(convolution).bytes(2),
+      },
     );
   });
 }

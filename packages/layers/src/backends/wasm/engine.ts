@@ -26,6 +26,9 @@ interface Emscripten {
 /** Bytes of the block that a kernel's arguments are written to. */
 const ARGUMENT_BYTES = 256;
 
+/** Bytes at the beginning of each thread's scratch that assembly/tiles.mjs may use. */
+export const TILE_BYTES = 512;
+
 /** Threads write to scratch of their own; this distance keeps them off each other's cache lines. */
 const ALIGNMENT = 128;
 

@@ -1,6 +1,6 @@
 /** Cuts matrix products into jobs for the side module (assembly/matmul.ts). */
 import { finishing } from './convolution';
-import type { Engine } from './engine';
+import { type Engine, TILE_BYTES } from './engine';
 import { storeOuterProduct } from './outer-product';
 
 /** C = A * B for some pairs of matrices, all stored row by row without gaps. */
@@ -64,7 +64,7 @@ function run(
       ...[to, columns * 4, rows * columns * 4, ...finish, rows, columns, steps],
       ...[cut.unitRows, cut.unitColumns, cut.unitSteps, cut.packedSteps, cut.partBytes],
     ],
-    { scratchBytes: PART_BYTES + (cut.packedSteps * panels + cut.unitRows * engine.panel) * 4 },
+    { scratchBytes: PART_BYTES + TILE_BYTES + (cut.packedSteps * panels + cut.unitRows * engine.panel) * 4 },
   );
 }
 

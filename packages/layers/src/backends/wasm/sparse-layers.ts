@@ -3,7 +3,7 @@
  * (assembly/sparse-layers.ts). Three quarters of such an image are zeros, which these jobs never touch.
  */
 import { type Convolution, chunksOf, type Finish, finishing, rowsOfUnit } from './convolution';
-import type { Engine } from './engine';
+import { type Engine, TILE_BYTES } from './engine';
 
 /** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images, rows, columns, channels]. */
 export interface SparseImage {
@@ -113,7 +113,7 @@ export function sparseGradients(engine: Engine, image: SparseImage, dense: Dense
               to.values?.masked ? 1 : 0,
             ],
           ],
-          { scratchBytes: image.rows * image.columns * image.channels * 4 + padded },
+          { scratchBytes: TILE_BYTES + image.rows * image.columns * image.channels * 4 + padded },
         ),
       );
       engine.run('sumSparse', perChannel, [sums, sumBytes, chunks, image.channels, perChannel, to.filter], {
