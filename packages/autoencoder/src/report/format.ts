@@ -35,8 +35,13 @@ export function formatDuration(ms: number): string {
   ];
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours} h ${minutes} min`;
-  if (minutes >= 10) return `${Math.round(ms / 60_000)} min`;
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+/** `311000` ms -> `5.2 min`: one number and one unit. */
+export function formatShortDuration(ms: number): string {
+  if (ms < 100_000) return formatDuration(ms);
+  return ms < 6_000_000 ? `${(ms / 60_000).toFixed(1)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
 /** Three significant digits without an exponent where that is short: `0.000123`, `0.0457`, `12.3`, `1.2e-7`. */

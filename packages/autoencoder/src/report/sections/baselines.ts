@@ -43,15 +43,15 @@ function verdict(groups: readonly Group[]): string {
   return groups
     .filter(({ codeBits }) => codeBits === 32)
     .map(({ counted, budgetBytes, rows }) => {
-      const masks = rows.find(({ method }) => method === 'autoencoder')?.masks;
+      const psnrOf = ({ summary }: ReportComparisonRow) => summary?.psnrDb ?? Number.NEGATIVE_INFINITY;
       const others = rows.filter(({ method, summary }) => method !== 'autoencoder' && summary);
-      const network = rows.find(({ method }) => method === 'autoencoder')?.summary;
+      const [best] = rows.filter(({ method }) => method === 'autoencoder').sort((a, b) => psnrOf(b) - psnrOf(a));
       const list = others
         .map(({ method, summary }) => `${methodNames[method]} ${formatDb(summary?.psnrDb)}`)
         .join(', ');
       const what = counted === 'code' ? 'code alone' : 'code and masks';
-      const how = masks && counted === 'code' ? ` with ${maskNames[masks]}` : '';
-      return `In the ${formatCount(budgetBytes)} bytes of its ${what} the network reaches ${formatDb(network?.psnrDb)}${how}${list && `; ${list}`}.`;
+      const how = best.masks && best.masks !== 'own' ? ` with ${maskNames[best.masks]}` : '';
+      return `In the ${formatCount(budgetBytes)} bytes of its ${what} the network reaches ${formatDb(best.summary?.psnrDb)}${how}${list && `; ${list}`}.`;
     })
     .join(' ');
 }

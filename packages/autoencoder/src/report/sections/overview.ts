@@ -1,4 +1,12 @@
-import { formatBytes, formatCount, formatDb, formatDuration, formatFixed, formatMillions, plural } from '../format';
+import {
+  formatBytes,
+  formatCount,
+  formatDb,
+  formatFixed,
+  formatMillions,
+  formatShortDuration,
+  plural,
+} from '../format';
 import { html, type Markup } from '../html';
 import type { PageSection } from '../page';
 import type { ReportData } from '../report-data';
@@ -56,7 +64,7 @@ function trainingTile({ run }: ReportData): Markup | undefined {
   const { name, threads } = run.backend;
   const engine = `${name}${threads ? `, ${plural(threads, 'thread')}` : ''}`;
   const note = `${plural(last.epoch, 'epoch')} at ${formatCount(speed)} images/s (${engine})`;
-  return tile('Training', formatDuration(last.elapsedMs), '', note);
+  return tile('Training', formatShortDuration(last.elapsedMs), '', note);
 }
 
 function tile(name: string, value: string, unit: string, note: string): Markup {
