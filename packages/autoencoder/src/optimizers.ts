@@ -65,16 +65,21 @@ export interface AdagradOptions {
   readonly weightDecay?: number;
 }
 
-/** Adds to the options of each optimiser. */
-interface ByLayer {
+/** Adds to the options of each optimiser how dense layers differ from others. */
+interface DenseOptions {
   /**
    * The learning rate of dense layers, relative to that of others. Where each weight moves by about the learning rate,
    * as with Adam, a unit that sums thousands of inputs moves far more than a convolution, which sums dozens. Default 1.
    */
   readonly denseFactor?: number;
+  /**
+   * Updates dense layers in every n-th step only, by that step's gradient. They have nearly all of a network's weights and
+   * so take nearly all of an update's time; convolutions can go on learning from small batches meanwhile. Default 1.
+   */
+  readonly denseEvery?: number;
 }
 
-export type OptimizerOptions = (SgdOptions | AdamOptions | RmsPropOptions | AdagradOptions) & ByLayer;
+export type OptimizerOptions = (SgdOptions | AdamOptions | RmsPropOptions | AdagradOptions) & DenseOptions;
 
 /** One step of one variable. */
 interface Update {
@@ -186,17 +191,19 @@ export interface ResolvedOptimizer {
   readonly name: OptimizerOptions['name'];
   readonly learningRate: number;
   readonly denseFactor: number;
+  readonly denseEvery: number;
 }
 
 /** Fills in what is missing; throws INVALID_OPTION for unknown names, unknown options and values out of range. */
 export function resolveOptimizer(options: OptimizerOptions): ResolvedOptimizer {
   const { defaults: own, check } = algorithmOf(options.name);
-  const defaults = { ...own, denseFactor: 1 };
+  const defaults = { ...own, denseFactor: 1, denseEvery: 1 };
   checkKeys(`optimizer ${options.name}`, options, ['name', ...Object.keys(defaults)]);
   const resolved: Record<string, unknown> = { name: options.name };
   for (const [key, fallback] of Object.entries(defaults)) {
     const value = (options as unknown as Record<string, unknown>)[key] ?? fallback;
     if (typeof fallback === 'boolean') checkBoolean(key, value);
+    else if (key === 'denseEvery') checkNumber(key, value, { min: 1, integer: true });
     else checkNumber(key, value, { min: 0, max: fractions.has(key) ? 1 : undefined });
     resolved[key] = value;
   }
@@ -234,12 +241,22 @@ export class Optimizer {
     );
   }
 
-  /** Applies one update; `gradients` are by the names of the variables and remain the caller's. */
+  /** The variables that the next step changes, by their names; the others need no gradients in it. */
+  get due(): NamedVariables {
+    const { denseEvery } = this.options;
+    if ((this.steps + 1) % denseEvery === 0) return this.variables;
+    const entries = Object.entries(this.variables).filter(([name]) => !isDense(name, this.variables));
+    return Object.fromEntries(entries);
+  }
+
+  /** Applies one update; `gradients` are those of the variables that are due, by name, and remain the caller's. */
   step(gradients: Readonly<Record<string, tf.Tensor>>): void {
+    const { due, options } = this;
     this.steps++;
-    const { steps: step, options } = this;
-    for (const [name, variable] of Object.entries(this.variables)) {
-      const learningRate = this.learningRate * (isDense(name, this.variables) ? options.denseFactor : 1);
+    for (const [name, variable] of Object.entries(due)) {
+      const dense = isDense(name, this.variables);
+      const learningRate = this.learningRate * (dense ? options.denseFactor : 1);
+      const step = dense ? this.steps / options.denseEvery : this.steps;
       const update = { variable, gradient: gradients[name], slots: this.slots[name], learningRate, step };
       this.algorithm.update(update, options);
     }

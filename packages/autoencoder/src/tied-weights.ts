@@ -86,10 +86,17 @@ export class TiedWeights {
     this.follow();
   }
 
-  /** Returns the gradients of the free variables; disposes of `gradients`. */
+  /** Returns free variables and the decoder's kernels that are tied to them. */
+  withPartners(free: NamedVariables): NamedVariables {
+    const partners = this.ties.filter(({ encoder }) => encoder in free).map(({ decoder }) => decoder);
+    return { ...free, ...Object.fromEntries(partners.map((name) => [name, this.variables[name]])) };
+  }
+
+  /** Returns the gradients of free variables, with those of their partners added; disposes of `gradients`. */
   fold(gradients: Gradients): Gradients {
     const folded: Record<string, tf.Tensor> = { ...gradients };
     for (const { encoder, decoder, adjoint } of this.ties) {
+      if (!(encoder in gradients)) continue;
       folded[encoder] = tf.tidy(() => tf.add(gradients[encoder], adjoint(gradients[decoder])));
       delete folded[decoder];
       tf.dispose([gradients[encoder], gradients[decoder]]);

@@ -83,7 +83,7 @@ export class TrainingSession {
     const variables = trainableWeightsOf(trainable.model);
     if (recipe.tiedWeights) this.tied = new TiedWeights(trainable.model);
     this.weights = weightsOf(trainable.model);
-    this.gradients = new GradientComputer(trainable, recipe, variables, this.noiseRandom);
+    this.gradients = new GradientComputer(trainable, recipe, this.noiseRandom);
     this.optimizer = new Optimizer(recipe.optimizer, this.tied?.free ?? variables);
     const passesPerEpoch = imagesPerEpoch / imagesPerPass;
     this.schedule = createSchedule(recipe.schedule, {
@@ -125,7 +125,8 @@ export class TrainingSession {
   /** Makes one update from the next samples of the epoch. */
   async update(samples: readonly Sample[], clock: { reading(): { elapsedMs: number } }): Promise<BatchResult> {
     const { progress, plan, optimizer, tied } = this;
-    const { gradients, ...result } = await this.gradients.run(samples);
+    const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
+    const { gradients, ...result } = await this.gradients.run(samples, due);
     const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
     optimizer.learningRate = this.schedule.rateAt(progress.step);
     optimizer.step(limited);

@@ -28,7 +28,6 @@ export class GradientComputer {
   constructor(
     private readonly trainable: TrainableModel,
     private readonly recipe: Recipe,
-    private readonly variables: NamedVariables,
     private readonly random: Random,
   ) {
     this.forward = fuseForward(trainable.model);
@@ -36,17 +35,20 @@ export class GradientComputer {
     this.variational = variationalNetwork(trainable);
   }
 
-  /** Returns the gradients of the mean loss over the samples, in batches of the recipe's size; the caller disposes of them. */
-  async run(samples: readonly Sample[]): Promise<BatchResult & { gradients: Gradients }> {
+  /**
+   * Returns the gradients of the mean loss over the samples for `variables`, in batches of the recipe's size; the caller
+   * disposes of them.
+   */
+  async run(samples: readonly Sample[], variables: NamedVariables): Promise<BatchResult & { gradients: Gradients }> {
     const { batchSize } = this.recipe;
-    if (samples.length <= batchSize) return this.runBatch(samples);
+    if (samples.length <= batchSize) return this.runBatch(samples, variables);
     let sum: Gradients | undefined;
     let loss = 0;
     let divergence: number | undefined;
     for (let start = 0; start < samples.length; start += batchSize) {
       const part = samples.slice(start, start + batchSize);
       const weight = part.length / samples.length;
-      const result = await this.runBatch(part);
+      const result = await this.runBatch(part, variables);
       sum = accumulate(sum, result.gradients, weight);
       loss += weight * result.loss;
       if (result.divergence !== undefined) divergence = (divergence ?? 0) + weight * result.divergence;
@@ -54,13 +56,16 @@ export class GradientComputer {
     return { loss, divergence, gradients: sum! };
   }
 
-  private async runBatch(samples: readonly Sample[]): Promise<BatchResult & { gradients: Gradients }> {
+  private async runBatch(
+    samples: readonly Sample[],
+    variables: NamedVariables,
+  ): Promise<BatchResult & { gradients: Gradients }> {
     const { inputShape, pixels } = this.trainable;
     const { augmentation } = this.recipe;
     const target = samplesToTensor(augmentSamples(samples, inputShape, augmentation, this.random), inputShape, pixels);
     const input = augmentation.noise ? addNoise(target, augmentation.noise, pixels, this.random) : target;
     try {
-      return await this.differentiate(input, target);
+      return await this.differentiate(input, target, variables);
     } finally {
       tf.dispose([target, input]);
     }
@@ -69,32 +74,25 @@ export class GradientComputer {
   private async differentiate(
     input: tf.Tensor4D,
     target: tf.Tensor4D,
+    variables: NamedVariables,
   ): Promise<BatchResult & { gradients: Gradients }> {
-    const { value, grads, divergence } = this.variational
-      ? this.differentiateVariational(this.variational, input, target)
-      : { ...this.gradientsOf(() => this.loss(target, this.forward(input) as tf.Tensor4D)), divergence: undefined };
+    let divergence: tf.Scalar | undefined;
+    const objective = (): tf.Scalar => {
+      if (!this.variational) return this.loss(target, this.forward(input) as tf.Tensor4D);
+      const result = this.variational.reconstruct(input, this.codeNoise(input, this.variational.codeSize));
+      divergence = tf.keep(tf.clone(result.divergence));
+      const weight = this.recipe.beta / (input.size / input.shape[0]);
+      return tf.add(this.loss(target, result.reconstruction), tf.mul(divergence, weight));
+    };
+    const { value, grads } = tf.variableGrads(objective, Object.values(variables));
     const [[loss], divergences] = await Promise.all([value.data(), divergence?.data()]);
     tf.dispose([value, divergence ?? []]);
-    const gradients = Object.entries(this.variables).map(([name, { name: unique }]) => [name, grads[unique]] as const);
+    const gradients = Object.entries(variables).map(([name, { name: unique }]) => [name, grads[unique]] as const);
     return { loss, ...(divergences && { divergence: divergences[0] }), gradients: Object.fromEntries(gradients) };
   }
 
-  private gradientsOf(loss: () => tf.Scalar) {
-    return tf.variableGrads(loss, Object.values(this.variables));
-  }
-
-  private differentiateVariational(network: VariationalNetwork, input: tf.Tensor4D, target: tf.Tensor4D) {
-    const [count, ...shape] = input.shape;
-    const noise = tf.tensor2d(this.random.normals(count * network.codeSize), [count, network.codeSize]);
-    const weight = this.recipe.beta / tf.util.sizeFromShape(shape);
-    let kept: tf.Scalar | undefined;
-    const result = this.gradientsOf(() => {
-      const { reconstruction, divergence } = network.reconstruct(input, noise);
-      kept = tf.keep(tf.clone(divergence));
-      return tf.add(this.loss(target, reconstruction), tf.mul(divergence, weight));
-    });
-    noise.dispose();
-    return { ...result, divergence: kept };
+  private codeNoise({ shape: [count] }: tf.Tensor4D, codeSize: number): tf.Tensor2D {
+    return tf.tensor2d(this.random.normals(count * codeSize), [count, codeSize]);
   }
 }
 

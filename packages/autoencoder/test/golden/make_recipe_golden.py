@@ -131,7 +131,7 @@ def sgd(net, learning_rate=0.1, momentum=0.9):
 
 
 def train(images, *, kind=Mirror, optimiser=sgd, shuffle=True, accumulate=1, clip=None, average=None, noise=0, beta=0,
-          schedule=None, epochs=EPOCHS):
+          schedule=None, dense_every=1, epochs=EPOCHS):
     net = make_net(kind)
     step_optimiser = optimiser(net)
     scheduler = schedule and schedule(step_optimiser)
@@ -143,6 +143,9 @@ def train(images, *, kind=Mirror, optimiser=sgd, shuffle=True, accumulate=1, cli
         for start in range(0, len(order), BATCH * accumulate):
             group = order[start : start + BATCH * accumulate]
             step_optimiser.zero_grad()
+            for parameter in [*net.code.parameters(), *net.decode.parameters()]:
+                # A parameter without a gradient is left out of the step, moments and count included.
+                parameter.requires_grad_((steps + 1) % dense_every == 0)
             total = 0
             for part in range(0, len(group), BATCH):
                 x = to_tensor(images[group[part : part + BATCH]])
@@ -247,6 +250,16 @@ def main():
             "learning rate of dense layers",
             dict(optimizer=dict(name="adam", learningRate=0.01, denseFactor=0.1)),
             dict(optimiser=split_rates(0.1)),
+        ),
+        (
+            "dense layers every third step",
+            dict(optimizer=dict(name="adam", learningRate=0.01, denseFactor=0.1, denseEvery=3)),
+            dict(optimiser=split_rates(0.1), dense_every=3),
+        ),
+        (
+            "dense layers every other step, tied",
+            dict(optimizer=dict(**base["optimizer"], denseEvery=2), tiedWeights=True),
+            dict(kind=Tied, dense_every=2),
         ),
         ("noise", dict(**base, augmentation=dict(noise=4)), dict(noise=4)),
         ("variational", dict(**base, beta=0.5), dict(kind=Variational, beta=0.5)),
