@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'tsup';
 
@@ -12,6 +12,7 @@ export interface Program {
 export async function bundle(name: string): Promise<Program> {
   const root = path.resolve(import.meta.dirname, '../..');
   // Inside the package, so that node finds its dependencies.
+  await mkdir(path.join(root, 'node_modules'), { recursive: true });
   const outDir = await mkdtemp(path.join(root, 'node_modules/.resume-'));
   await build({
     ...{ config: false, silent: true, dts: false, clean: false, format: ['esm'], target: 'node20' },
