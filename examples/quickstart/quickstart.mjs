@@ -57,6 +57,7 @@ async function quickstart({ images, minutes }) {
   console.log('\nDone. Open these:');
   console.log(`  ${path.join(results, 'grid.png')}     pictures it has never seen above, what it made of them below`);
   console.log(`  ${path.join(results, 'scores.json')}  the numbers`);
+  console.log(`  ${path.join(results, 'report.html')}  all of it on one page`);
   console.log(`\nThe network is in ${path.join(network, 'model')}. With pictures of your own:`);
   console.log('  npm run quickstart -- --images <folder>');
 }
