@@ -28,8 +28,9 @@ export async function compileOptimized(bytes: Uint8Array<ArrayBuffer>): Promise<
 /** Compiles a module with pairs of operations joined; undefined where this JavaScript engine is not known to do that. */
 export async function compileRevectorized(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined> {
   const setFlags = await flagSetter();
-  const revectorizes = process.arch === 'x64' && Number.parseInt(process.versions.v8 ?? '', 10) >= REVECTORIZING_V8;
-  return setFlags && revectorizes ? compileWith(setFlags, { ...OPTIMIZED, ...REVECTORIZED }, bytes) : undefined;
+  // Without a setter this is a browser, which has no `process` to ask.
+  if (!setFlags || process.arch !== 'x64' || Number.parseInt(process.versions.v8, 10) < REVECTORIZING_V8) return undefined;
+  return compileWith(setFlags, { ...OPTIMIZED, ...REVECTORIZED }, bytes);
 }
 
 function compileWith(
