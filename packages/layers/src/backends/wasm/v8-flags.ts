@@ -29,7 +29,8 @@ export async function compileOptimized(bytes: Uint8Array<ArrayBuffer>): Promise<
 export async function compileRevectorized(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined> {
   const setFlags = await flagSetter();
   // Without a setter this is a browser, which has no `process` to ask.
-  if (!setFlags || process.arch !== 'x64' || Number.parseInt(process.versions.v8, 10) < REVECTORIZING_V8) return undefined;
+  if (!setFlags || process.arch !== 'x64' || Number.parseInt(process.versions.v8, 10) < REVECTORIZING_V8)
+    return undefined;
   return compileWith(setFlags, { ...OPTIMIZED, ...REVECTORIZED }, bytes);
 }
 
