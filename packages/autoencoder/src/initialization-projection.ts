@@ -27,7 +27,7 @@ import { VariationalCode } from './variational';
 type Layer = layers.Layer;
 
 /** Standard deviation of the noise on convolutions, relative to 1/sqrt(fan in). */
-const noiseLevel = 0.02;
+const noiseLevel = 0.1;
 
 /** Where a variational code's log-variances begin: low enough not to drown the mean. */
 const firstLogVariance = -4;

@@ -57,9 +57,8 @@ export const recipes = {
   /** Chosen by measured validation PSNR at equal time; docs/recipes.md has the comparison. */
   default: {
     ...plain,
-    batchSize: 16,
-    optimizer: { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.02, denseEvery: 4 },
-    schedule: { policy: 'trapezoid', warmUpFraction: 0.03 },
+    optimizer: { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.1 },
+    schedule: { policy: 'trapezoid' },
   },
   /** Adam as it comes, and nothing else: what to compare with. */
   plain,

@@ -146,7 +146,7 @@ describe('a variational autoencoder', () => {
         const onStep = ({ divergence }: { divergence?: number }) => {
           last = divergence;
         };
-        await ae.train(images, { recipe: 'plain', epochs: 30, batchSize: 4, beta, onStep });
+        await ae.train(images, { epochs: 30, batchSize: 4, beta, onStep });
         ae.dispose();
         return last as number;
       }),
