@@ -18,7 +18,7 @@ await ae.train(images, {
   epochs: Number(epochs),
   batchSize: 4,
   seed: 2,
-  optimizer: { name: 'adam', learningRate: 3e-3 },
+  optimizer: { name: 'adam', learningRate: 3e-3, denseFactor: 0.1, denseEvery: 3 },
   schedule: { policy: 'plateau', patience: 1, factor: 0.9 },
   augmentation: { mirror: true, crop: true, noise: 0.05 },
   averageDecay: 0.9,
