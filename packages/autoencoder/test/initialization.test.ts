@@ -51,6 +51,10 @@ describe('projection, the default', () => {
       for (const [unit, value] of row.entries())
         expect(value).toBeCloseTo(feature % 24 === unit ? 1 / Math.sqrt(15) : 0, 6);
     }
+    // The third lowest frequency of 3 rows and 5 columns is one half wave down the rows, the same in all columns.
+    const third = tf.reshape(tf.slice(code, [0, 48], [-1, 1]), [3, 5, 24]).arraySync() as number[][][];
+    const wave = [1, 0, -1].map((sign) => sign / Math.sqrt(10));
+    for (const [y, row] of third.entries()) for (const pixel of row) expect(pixel[0]).toBeCloseTo(wave[y], 6);
     ae.dispose();
   });
 

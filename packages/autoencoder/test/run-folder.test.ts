@@ -144,6 +144,7 @@ describe('the folder of a run', () => {
       { keep: 2, checkpointSteps: 1 },
       { epochs: 4, optimizer: { name: 'sgd', learningRate: 3 } },
     );
+    expect(saved.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     const best = saved.filter((checkpoint) => checkpoint.best).at(-1);
     const index = JSON.parse(await readFile(path.join(folder, 'checkpoints/index.json'), 'utf8'));
     expect(index.last).toBe(path.basename(saved.at(-1)!.file));
@@ -210,6 +211,12 @@ describe('resuming', () => {
       'OPTIONS_CHANGED',
       'data.validation.count was 5, is 12',
     );
+    const others = rectangleSamples(5, { size: 16, seed: 4 });
+    await expectError(
+      () => train({ resume: true }, { validation: others }),
+      'OPTIONS_CHANGED',
+      'data.validation.fingerprint',
+    );
     await expectError(
       () => train({ resume: true }, { averageDecay: 0.9 }),
       'OPTIONS_CHANGED',
@@ -246,19 +253,43 @@ describe('resuming', () => {
 });
 
 describe('early stopping', () => {
-  it('ends after the patience and puts the best weights back', async () => {
+  it.each([null, 0.5])(
+    'ends after the patience and puts the best weights back, averaged by %s',
+    async (averageDecay) => {
+      const { history } = await train(
+        {},
+        {
+          ...{ epochs: 30, averageDecay, earlyStopping: { patience: 2 } },
+          optimizer: { name: 'sgd', learningRate: 3 },
+        },
+      );
+      const errors = history.epochs.map(({ validation }) => validation!.mse);
+      const best = errors.indexOf(Math.min(...errors));
+      expect(history.epochs.length).toBe(best + 1 + 2);
+      const loaded = await Autoencoder.load(path.join(folder, 'model'));
+      expect((await loaded.evaluate(validation)).mse).toBe(errors[best]);
+      loaded.dispose();
+    },
+  );
+
+  it('remembers the best weights over an interruption', async () => {
     const options: TrainOptions = {
-      epochs: 30,
+      ...{ epochs: 30, earlyStopping: { patience: 4 } },
       optimizer: { name: 'sgd', learningRate: 3 },
-      earlyStopping: { patience: 2 },
     };
-    const { history } = await train({}, options);
-    const errors = history.epochs.map(({ validation }) => validation!.mse);
-    const best = errors.indexOf(Math.min(...errors));
-    expect(history.epochs.length).toBe(best + 1 + 2);
-    const loaded = await Autoencoder.load(path.join(folder, 'model'));
-    expect((await loaded.evaluate(validation)).mse).toBe(errors[best]);
-    loaded.dispose();
+    const whole = await train({}, options);
+    const best = whole.history.epochs.length - 4;
+    folder += '-interrupted';
+    await interruptAt(3 * (best + 2), {}, options);
+    expect((await train({ resume: true }, options)).weights).toEqual(whole.weights);
+  });
+
+  it('does not take the same error for a lower one', async () => {
+    const { history } = await train(
+      {},
+      { epochs: 9, optimizer: { name: 'sgd', learningRate: 0 }, earlyStopping: { patience: 3 } },
+    );
+    expect(history.epochs).toHaveLength(4);
   });
 });
 
@@ -278,6 +309,16 @@ describe('diverging', () => {
   it('is also noticed in the validation, and then leaves no checkpoint', async () => {
     const options: TrainOptions = { optimizer: { name: 'sgd', learningRate: 1e4 }, batchSize: 12 };
     await expectError(() => train({}, options), 'DIVERGED', 'step 1', 'learning rate 10000');
+    expect(await readdir(path.join(folder, 'checkpoints'))).toEqual([]);
+  });
+
+  it('is noticed in the weights when nothing else tells, and then leaves no checkpoint', async () => {
+    const options: TrainOptions = {
+      optimizer: { name: 'sgd', learningRate: 1e39 },
+      batchSize: 12,
+      validation: undefined,
+    };
+    await expectError(() => train({}, options), 'DIVERGED', 'expected finite numbers in model/');
     expect(await readdir(path.join(folder, 'checkpoints'))).toEqual([]);
   });
 });

@@ -56,8 +56,8 @@ describe('training', () => {
         const ae = await initialized();
         const seen: number[] = [];
         const onStep = ({ loss }: { loss: number }) => seen.push(loss);
-        // 10 images: the last update has 4.
-        await ae.train(images.slice(0, 10), { recipe: 'plain', epochs: 3, ...options, onStep });
+        // 11 images: the last update has 5, and its last batch 1.
+        await ae.train(images.slice(0, 11), { recipe: 'plain', epochs: 3, ...options, onStep });
         ae.dispose();
         return seen;
       }),
