@@ -1,7 +1,7 @@
 /**
  * Times training with @ae/layers beside PyTorch on the same CPU, in turns, each run in a process of its own.
  *
- *     AE_PYTHON=python3 npm run bench -- train [--runs 7] [--seconds 5] [--only mirror-32,adam] [--out FILE]
+ *     AE_PYTHON=python3 npm run bench -- train [--runs 7] [--seconds 5] [--only mirror-32,mirror-32-adam] [--out FILE]
  *
  * First both train five steps from the same weights on the same images, and their losses must agree. PyTorch runs in two forms: as it
  * comes (eager, NCHW) and with channels last, which is its best setting for these networks. Prints a table of medians and writes
@@ -38,6 +38,7 @@ const cases = {
   'mirror-128-one-thread': { network: 'mirror', batch: 128, threads: 1 },
   'strided-8': { network: 'strided', batch: 8 },
   'strided-32': { network: 'strided', batch: 32 },
+  'strided-8-one-thread': { network: 'strided', batch: 8, threads: 1 },
 };
 
 const ours = { name: 'ours', command: process.execPath, script: 'ours.mjs', options: {} };
@@ -92,9 +93,9 @@ function summary(runs) {
 const hasTorch = spawnSync(python, ['-c', 'import torch, numpy']).status === 0;
 if (!hasTorch) console.warn(`SKIPPED: the PyTorch side, because "${python}" has no torch and numpy; set AE_PYTHON.`);
 const sides = hasTorch ? [ours, torch, torchChannelsLast] : [ours];
-const chosen = Object.entries(cases).filter(
-  ([name]) => !values.only || values.only.split(',').some((part) => name.includes(part)),
-);
+const chosen = Object.entries(cases).filter(([name]) => !values.only || values.only.split(',').includes(name));
+if (chosen.length === 0)
+  throw new Error(`[bench] --only: expected names of ${Object.keys(cases).join(', ')}, received "${values.only}".`);
 if (hasTorch)
   for (const network of new Set(chosen.map(([, { network }]) => network)))
     for (const optimizer of ['sgd', 'adam']) check(network, optimizer);

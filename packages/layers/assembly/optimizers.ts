@@ -13,6 +13,11 @@ export const SGD: i32 = 0;
 export const MOMENTUM: i32 = 1;
 export const ADAM: i32 = 2;
 
+/** Whether a step is variable -= learningRate * gradient and nothing else. */
+export function isPlainDescent(rule: StepRule): bool {
+  return rule.kind == SGD && rule.weightDecay == 0;
+}
+
 /** state0: velocity, or Adam's m; state1: Adam's v. */
 @unmanaged
 export class StepJob {

@@ -1,7 +1,7 @@
 import { packPanels } from './matmul';
-import { StepRule, stepValues } from './optimizers';
-import { TOUCH, copyFloats, finishColumns } from './simd';
-import { PANEL, ROWS, rowsBy } from './tiles';
+import { StepRule, isPlainDescent, stepValues } from './optimizers';
+import { ACCUMULATE, TOUCH, finishColumns, touch } from './simd';
+import { PANEL, ROWS, panelsOfRows } from './tiles';
 
 /**
  * C = transpose(A) * B with few steps and a large C: the gradient of a dense layer's kernel, steps being the images of a batch. Either
@@ -24,7 +24,8 @@ const BAND_ROWS: i32 = 48;
 
 /** Units: bands of columns times bands of rows. Scratch: packed B, BAND_ROWS rows of A, and a strip of C. */
 export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch: usize): void {
-  const down = (job.rows + job.unitRows - 1) / job.unitRows;
+  const down = (job.rows + job.unitRows - 1) / job.unitRows, rule = job.rule, descends = !job.c && isPlainDescent(rule);
+  const scale: f32 = descends ? -rule.learningRate : 1;
   let packed = -1;
   for (let unit = begin; unit < end; unit++) {
     const band = unit / down, row = (unit - band * down) * job.unitRows, column = band * job.unitColumns;
@@ -35,58 +36,56 @@ export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch
     const behind = min(row + job.unitRows, job.rows);
     for (let first = row; first < behind; first += BAND_ROWS) {
       const band = min(BAND_ROWS, behind - first);
-      for (let s = 0; s < job.steps; s++) copyFloats(rows + s * band * 4, job.a + (s * job.rows + first) * 4, band);
+      for (let s = 0; s < job.steps; s++) copyScaled(rows + s * band * 4, job.a + (s * job.rows + first) * 4, band, scale);
       for (let r = 0; r < band; r += ROWS) {
-        const a = rows + r * 4, used = min(ROWS, band - r);
-        if (job.c) storeRows(job, a, band * 4, first + r, used, column, columns, scratch, strip);
-        else updateRows(job, a, band * 4, first + r, used, column, columns, scratch, strip);
+        const a = rows + r * 4, used = min(ROWS, band - r), at = ((first + r) * job.columns + column) * 4;
+        if (job.c) addRows(job, a, band * 4, job.c + at, used, columns, scratch, strip, TOUCH);
+        else if (descends) addRows(job, a, band * 4, job.variable + at, used, columns, scratch, strip, TOUCH | ACCUMULATE);
+        else updateRows(job, a, band * 4, at, used, columns, scratch, strip);
       }
     }
   }
 }
 
-/** Some rows of C, stored. */
-function storeRows(
-  job: OuterProductJob, a: usize, aStep: usize, r: i32, rows: i32, column: i32, columns: i32, packed: usize, strip: usize,
+/** Copies values, each multiplied by a number. */
+function copyScaled(to: usize, from: usize, count: i32, scale: f32): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) v128.store(to + i * 4, f32x4.mul(v128.load(from + i * 4), f32x4.splat(scale)));
+  for (; i < count; i++) store<f32>(to + i * 4, load<f32>(from + i * 4) * scale);
+}
+
+/** Some rows of C: stored, or added to what is there. */
+function addRows(
+  job: OuterProductJob, a: usize, aStep: usize, c: usize, rows: i32, columns: i32, packed: usize, strip: usize, flags: i32,
 ): void {
-  const cRow = job.columns * 4, whole = columns / PANEL * PANEL;
-  let c = job.c + r * cRow + column * 4, panel = packed;
-  for (let j = 0; j < whole; j += PANEL, c += PANEL * 4, panel += job.steps * PANEL * 4) {
-    rowsBy(PANEL, rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, c, cRow, 0, TOUCH);
-  }
-  if (whole < columns) {
-    rowsBy(PANEL, rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, strip, PANEL * 4, 0, 0);
-    finishColumns(strip, PANEL * 4, rows, columns - whole, c, cRow, 0, 0);
-  }
+  const cRow = job.columns * 4, panels = columns / PANEL, whole = panels * PANEL, panelBytes = job.steps * PANEL * 4;
+  panelsOfRows(rows, panels, a, 4, aStep, packed, PANEL * 4, panelBytes, job.steps, c, cRow, PANEL * 4, flags);
+  if (whole == columns) return;
+  panelsOfRows(rows, 1, a, 4, aStep, packed + panels * panelBytes, PANEL * 4, 0, job.steps, strip, PANEL * 4, 0, 0);
+  finishColumns(strip, PANEL * 4, rows, columns - whole, c + whole * 4, cRow, 0, flags & ACCUMULATE);
 }
 
 /** Some rows of C, a strip at a time, each used up by the optimiser while it is still in the level-1 cache. */
-function updateRows(
-  job: OuterProductJob, a: usize, aStep: usize, r: i32, rows: i32, column: i32, columns: i32, packed: usize, strip: usize,
-): void {
-  const stripRow = job.stripColumns * 4;
-  let panel = packed;
-  for (let j = 0; j < columns; j += job.stripColumns) {
-    const used = min(job.stripColumns, columns - j), at = (r * job.columns + column + j) * 4;
-    for (let k = 0; k < used; k += PANEL, panel += job.steps * PANEL * 4) {
-      touchRows(job, at + k * 4, rows);
-      rowsBy(PANEL, rows, a, 4, aStep, panel, PANEL * 4, 1, job.steps, 0, 0, strip + k * 4, stripRow, 0, 0);
-    }
+function updateRows(job: OuterProductJob, a: usize, aStep: usize, at: usize, rows: i32, columns: i32, packed: usize, strip: usize): void {
+  const stripRow = job.stripColumns * 4, panelBytes = job.steps * PANEL * 4, row = job.columns * 4;
+  for (let j = 0; j < columns; j += job.stripColumns, at += stripRow) {
+    const used = min(job.stripColumns, columns - j), panels = (used + PANEL - 1) / PANEL, b = packed + (j / PANEL) * panelBytes;
+    touchRows(job, at, rows, used * 4);
+    panelsOfRows(rows, panels, a, 4, aStep, b, PANEL * 4, panelBytes, job.steps, strip, stripRow, PANEL * 4, 0);
     for (let i = 0; i < rows; i++) {
-      const to = at + i * job.columns * 4;
+      const to = at + i * row;
       stepValues(job.rule, job.variable + to, strip + i * stripRow, job.state0 + to, job.state1 + to, used);
     }
   }
 }
 
-let touched: i32 = 0;
-
-/** Reads what the optimiser will change under one panel, so that the cache lines arrive while its sums are made. */
-function touchRows(job: OuterProductJob, at: usize, rows: i32): void {
-  const row = job.columns * 4;
-  for (let i = 0; i < rows; i++, at += row) {
-    touched |= load<i32>(job.variable + at);
-    if (job.state0) touched |= load<i32>(job.state0 + at);
-    if (job.state1) touched |= load<i32>(job.state1 + at);
+/** Reads a value of every cache line that the optimiser will change, so that they arrive while the sums are made. */
+function touchRows(job: OuterProductJob, at: usize, rows: i32, bytes: i32): void {
+  for (let i = 0; i < rows; i++, at += job.columns * 4) {
+    for (let k = 0; k < bytes; k += 64) {
+      touch(job.variable + at + k, 0);
+      if (job.state0) touch(job.state0 + at + k, 0);
+      if (job.state1) touch(job.state1 + at + k, 0);
+    }
   }
 }

@@ -32,6 +32,7 @@ export function tilesSource({ rows, pairs, patches, patchDots }) {
     ...widths.flatMap((width) => list(rows[width], (r) => productTile(r + 1, width / 4))),
     ...widths.map((width) => productRows(width, rows[width])),
     productRowsBy(widths),
+    panelsOfRows(widths[0], rows[widths[0]]),
     `let dotSums: usize = 0;\n/** Gives the dot products 512 bytes to put sums into. */\nexport function keepDotSumsAt(at: usize): void { dotSums = at; }`,
     ...[1, 2, 3].flatMap((r) => [1, 3].map((columns) => dotTile(r, columns, pairs))),
     ...patches.map(patchTile),
@@ -126,6 +127,20 @@ export function rowsBy(
 ): void {
   switch (width) {
 ${widths.map((width) => `    case ${width}: rowsBy${width}(${call}); break;`).join('\n')}
+  }
+}`;
+}
+
+/** Up to ROWS rows of C, `count` panels side by side: bNext and cNext bytes apart. */
+function panelsOfRows(panel, most) {
+  const call = 'a, aRow, aStep, b, bStep, 1, length, 0, 0, c, cRow, 0, flags, count, 0, bNext, cNext';
+  return `
+export function panelsOfRows(
+  rows: i32, count: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bNext: usize, length: i32,
+  c: usize, cRow: usize, cNext: usize, flags: i32,
+): void {
+  switch (rows) {
+${lines(most, (r) => `    case ${r + 1}: tile${r + 1}x${panel}(${call}); break;`)}
   }
 }`;
 }

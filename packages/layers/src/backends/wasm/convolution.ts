@@ -265,8 +265,9 @@ function phases(taps: number, stride: number, dilation: number, pad: number, siz
 /** Chunks of images with sums of their own. A fixed number, so that the result does not depend on the threads. */
 const CHUNKS = 16;
 
-/** Bytes of rows of x and dy that are worked on together: three quarters of a level-1 cache. */
+/** Bytes of rows of x and dy that are worked on together: three quarters of a level-1 cache. And the fewest pixels in any case. */
 const LEVEL1_BYTES = 24 << 10;
+const LEAST_PIXELS = 96;
 
 /** Most bytes of sums of all chunks. */
 const SUM_BYTES = 16 << 20;
@@ -293,7 +294,8 @@ export function filterGradient(
   const reach = (filterHeight - 1) * info.dilationHeight + 1;
   const xRow = columnsOfX * inChannels * 4;
   const dyRow = outWidth * columns * 4;
-  const rowsAtOnce = Math.max(1, Math.floor((LEVEL1_BYTES - reach * xRow) / (info.strideHeight * xRow + dyRow)));
+  const fitting = Math.floor((LEVEL1_BYTES - reach * xRow) / (info.strideHeight * xRow + dyRow));
+  const rowsAtOnce = Math.min(outHeight, Math.max(fitting, Math.ceil(LEAST_PIXELS / outWidth)));
   engine.withMemory(chunks * sumBytes, (sums) => {
     engine.run(
       'filterGradient',

@@ -110,17 +110,23 @@ function streams({ pairs, rows, columns, steps, a, b }: MatrixProduct): boolean 
 /** Parts of the steps with sums of their own. A fixed number, so that the result does not depend on the threads. */
 const PARTS = 8;
 
-/** Bytes of packed whole rows of B. */
-const PACKED_ROWS_BYTES = 768 << 10;
+/** Bytes of packed whole rows of B that suit the caches, the steps that are packed at a time in any case, and most bytes of them. */
+const PACKED_ROWS_BYTES = 1 << 20;
+const LEAST_STEPS = 96;
+const MOST_STEPS = 160;
+const MOST_PACKED_BYTES = 4 << 20;
 
 function runInParts(engine: Engine, product: MatrixProduct): void {
   const { rows, columns, steps } = product;
   const unitSteps = Math.ceil(steps / PARTS);
   const parts = Math.ceil(steps / unitSteps);
-  const packedSteps = Math.min(unitSteps, Math.max(24, Math.min(128, Math.floor(PACKED_ROWS_BYTES / (columns * 4)))));
+  const bands = Math.ceil((LEAST_STEPS * columns * 4) / MOST_PACKED_BYTES);
+  const unitColumns = Math.ceil(columns / bands / engine.panel) * engine.panel;
+  const suitable = Math.min(MOST_STEPS, Math.max(LEAST_STEPS, PACKED_ROWS_BYTES / (unitColumns * 4)));
+  const packedSteps = Math.ceil(unitSteps / Math.max(1, Math.round(unitSteps / suitable)));
   const partBytes = rows * columns * 4;
   engine.withMemory(parts * partBytes, (sums) => {
-    run(engine, product, sums, { unitRows: rows, unitColumns: columns, unitSteps, packedSteps, partBytes }, [0, 0]);
+    run(engine, product, sums, { unitRows: rows, unitColumns, unitSteps, packedSteps, partBytes }, [0, 0]);
     const args = [sums, partBytes, parts, columns, product.c, columns, ...finishing(product)];
     engine.run('sumChunks', rows, args, { chunk: Math.ceil(rows / (2 * UNITS_PER_THREAD * engine.threads)) });
   });
