@@ -269,6 +269,9 @@ const CHUNKS = 16;
 const LEVEL1_BYTES = 24 << 10;
 const LEAST_PIXELS = 96;
 
+/** Sums that are too few to share: handing them to another thread takes longer. */
+const SUMS_AT_ONCE = 50_000;
+
 /** Most bytes of sums of all chunks. */
 const SUM_BYTES = 16 << 20;
 
@@ -307,7 +310,8 @@ export function filterGradient(
       ],
       { scratchBytes: rowsAtOnce * dyRow + ((rowsAtOnce - 1) * info.strideHeight + reach) * xRow },
     );
-    engine.run('sumChunks', rows, [sums, sumBytes, chunks, columns, gradient, outChannels], { chunk: 64 });
+    const chunk = Math.ceil(SUMS_AT_ONCE / (chunks * columns));
+    engine.run('sumChunks', rows, [sums, sumBytes, chunks, columns, gradient, outChannels], { chunk });
     const biasSums = sums + rows * columns * 4;
     if (biasGradient) engine.run('sumChunks', 1, [biasSums, sumBytes, chunks, columns, biasGradient, outChannels]);
   });

@@ -26,6 +26,9 @@ export const CONTROL = {
   FAILED: 10,
   /** Not 0: workers are to end. */
   QUIT: 11,
+  /** How many workers sleep, and whether the caller does: nobody else needs to be woken, which is slow. */
+  SLEEPING: 12,
+  CALLER_SLEEPS: 13,
 } as const;
 
 /** Words of the control array. */

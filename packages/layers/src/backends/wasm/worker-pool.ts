@@ -105,7 +105,8 @@ export class WorkerPool {
     const sequence = (Atomics.load(control, CONTROL.SEQUENCE) + 1) & 0x7fffffff;
     Atomics.store(control, CONTROL.OPEN, sequence);
     Atomics.store(control, CONTROL.SEQUENCE, sequence);
-    Atomics.notify(control, CONTROL.SEQUENCE);
+    // Whoever goes to sleep after this look finds the new number first and stays awake.
+    if (Atomics.load(control, CONTROL.SLEEPING) > 0) Atomics.notify(control, CONTROL.SEQUENCE);
   }
 
   /** Waits until no worker looks at the job any more. A worker that died before it joined the job is not waited for. */
@@ -119,7 +120,9 @@ export class WorkerPool {
       deadline ||= performance.now() + patienceMs;
       if (performance.now() > deadline)
         throw this.#fail(`${active} of them did not come back within ${Math.round(patienceMs)} ms`);
+      Atomics.store(control, CONTROL.CALLER_SLEEPS, 1);
       sleep(control, CONTROL.ACTIVE, active, 100);
+      Atomics.store(control, CONTROL.CALLER_SLEEPS, 0);
     }
   }
 

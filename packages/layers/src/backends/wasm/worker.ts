@@ -27,7 +27,10 @@ function work({ module, memory, control: buffer, kernelNames, thread }: WorkerSt
   ready();
   for (;;) {
     for (let spins = 0; Atomics.load(control, CONTROL.SEQUENCE) === seen; spins++) {
-      if (spins > SPINS) Atomics.wait(control, CONTROL.SEQUENCE, seen);
+      if (spins < SPINS) continue;
+      Atomics.add(control, CONTROL.SLEEPING, 1);
+      Atomics.wait(control, CONTROL.SEQUENCE, seen);
+      Atomics.sub(control, CONTROL.SLEEPING, 1);
     }
     seen = Atomics.load(control, CONTROL.SEQUENCE);
     if (Atomics.load(control, CONTROL.QUIT) !== 0) return;
@@ -38,7 +41,7 @@ function work({ module, memory, control: buffer, kernelNames, thread }: WorkerSt
       Atomics.store(control, CONTROL.FAILED, thread);
     }
     Atomics.sub(control, CONTROL.ACTIVE, 1);
-    Atomics.notify(control, CONTROL.ACTIVE);
+    if (Atomics.load(control, CONTROL.CALLER_SLEEPS) !== 0) Atomics.notify(control, CONTROL.ACTIVE);
   }
 }
 
