@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { env as environment } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The repository. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -63,6 +63,13 @@ export function shareTfjs(folder, names = ['tfjs-core', 'tfjs-layers', 'tfjs-bac
     rmSync(link, { recursive: true, force: true });
     symlinkSync(dirname(require.resolve(`@tensorflow/${name}/package.json`)), link, 'junction');
   }
+}
+
+/** Imports a built package, or a file of one. */
+export function load(packageName, file = 'index.js') {
+  const built = join(root, 'packages', packageName, 'dist', file);
+  if (!existsSync(built)) fail(`${built} is missing; run npm run build first.`);
+  return import(pathToFileURL(built).href);
 }
 
 /** Runs test files of a package. */

@@ -10,5 +10,6 @@ export default defineConfig({
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
   target: 'node20',
   clean: true,
+  shims: true,
   sourcemap: true,
 });

@@ -1,19 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, checkKeys } from './errors';
-import { startNativeTensorflow } from './native-tensorflow';
+import {
+  adoptNativeTensorflow,
+  type NativeEngine,
+  type NativeOptions,
+  startNativeTensorflow,
+} from './native-tensorflow';
+import { startWebgpu } from './webgpu';
 
 /**
- * The engines by name: `tensorflow-gpu` and `tensorflow` are @tensorflow/tfjs-node-gpu and @tensorflow/tfjs-node where
- * they are installed, `wasm` is the WebAssembly engine of @ae/layers, `cpu` plain JavaScript.
+ * The engines by name: `tensorflow-gpu` and `tensorflow` are @tensorflow/tfjs-node-gpu and @tensorflow/tfjs-node where they are
+ * installed, `webgpu` any GPU through Dawn or the browser, `wasm` the WebAssembly engine of @ae/layers, `webgl` a browser without
+ * WebGPU, `cpu` plain JavaScript.
  */
-export type BackendName = 'tensorflow-gpu' | 'tensorflow' | 'wasm' | 'cpu';
+export type BackendName = 'tensorflow-gpu' | 'webgpu' | 'wasm' | 'tensorflow' | 'webgl' | 'cpu';
 
-export interface BackendOptions {
+export interface BackendOptions extends NativeOptions {
   /** Threads of the wasm engine. Default 'auto', one a core. */
   readonly threads?: number | 'auto';
-  /** The folder of a tfjs-node or tfjs-node-gpu package, if it is not to be found by its name. */
-  readonly tensorflowFolder?: string;
+  /** On a page: where tfjs-backend-wasm-simd.wasm is served, or its bytes. */
+  readonly wasmBinary?: string | URL | Uint8Array;
+  /** The folder whose node_modules hold `webgpu` and `@tensorflow/tfjs-backend-webgpu`, if they are not to be found by their names. */
+  readonly webgpuFolder?: string;
 }
+
+const optionNames = ['threads', 'wasmBinary', 'webgpuFolder', 'tensorflowFolder', 'tensorflowCache'];
 
 /** The engine in use. */
 export interface BackendInfo {
@@ -23,6 +34,10 @@ export interface BackendInfo {
   readonly gpu: boolean;
   /** Threads the engine computes on, where it says. */
   readonly threads?: number;
+  /** What computes, such as the name of the GPU. */
+  readonly device?: string;
+  /** What the engine says of its version. */
+  readonly version?: string;
   /** What the user should know, such as that only the slow engine could be loaded. */
   readonly warning?: string;
 }
@@ -35,9 +50,11 @@ interface Engine {
   readonly description: string;
   /** 'auto' takes the engine only if it then computes on a GPU. */
   readonly onlyWithGpu?: boolean;
-  /** Loads the engine and makes it tfjs' active backend; throws when it can't be had. */
-  start(options: BackendOptions): Promise<BackendInfo>;
+  /** Loads the engine and makes it tfjs' active backend; throws when it can't be had. `requireGpu`: nobody asked for it by its name. */
+  start(options: BackendOptions, requireGpu: boolean): Promise<BackendInfo>;
 }
+
+const tfjsVersion = `tfjs ${tf.version_core}`;
 
 /** In the order in which 'auto' tries them. */
 const engines: readonly Engine[] = [
@@ -46,29 +63,50 @@ const engines: readonly Engine[] = [
     tfjsName: 'tensorflow',
     description: 'native TensorFlow with CUDA (@tensorflow/tfjs-node-gpu)',
     onlyWithGpu: true,
-    async start({ tensorflowFolder }) {
-      const { onGpu } = await startNativeTensorflow('@tensorflow/tfjs-node-gpu', tensorflowFolder);
-      const warning = onGpu ? undefined : '@tensorflow/tfjs-node-gpu found no GPU it can use and computes on the CPU';
-      return { name: 'tensorflow-gpu', gpu: onGpu, warning };
+    async start(options) {
+      const engine = await startNativeTensorflow('@tensorflow/tfjs-node-gpu', options);
+      const warning = '@tensorflow/tfjs-node-gpu found no GPU it can use and computes on the CPU';
+      return { name: 'tensorflow-gpu', ...describeNative(engine), ...(!engine.onGpu && { warning }) };
+    },
+  },
+  {
+    name: 'webgpu',
+    tfjsName: 'webgpu',
+    description: 'any GPU, through Vulkan, Metal or Direct3D 12 (webgpu, @tensorflow/tfjs-backend-webgpu)',
+    onlyWithGpu: true,
+    async start({ webgpuFolder }, requireGpu) {
+      const { software, device } = await startWebgpu(webgpuFolder, requireGpu);
+      const warning = `${device} computes on the CPU`;
+      return { name: 'webgpu', gpu: !software, device, version: tfjsVersion, ...(software && { warning }) };
     },
   },
   {
     name: 'wasm',
     tfjsName: 'wasm',
     description: 'WebAssembly with SIMD, all cores; nothing to install',
-    async start({ threads }) {
+    async start({ threads, wasmBinary }) {
       const { initWasm } = await import('@ae/layers/backends/wasm');
-      const engine = await initWasm({ threads });
-      return { name: 'wasm', gpu: false, threads: engine.threads };
+      const engine = await initWasm({ threads, tfjsBinary: wasmBinary });
+      return { name: 'wasm', gpu: false, threads: engine.threads, device: `CPU, ${engine.simd}`, version: tfjsVersion };
     },
   },
   {
     name: 'tensorflow',
     tfjsName: 'tensorflow',
     description: 'native TensorFlow on the CPU (@tensorflow/tfjs-node)',
-    async start({ tensorflowFolder }) {
-      const { onGpu } = await startNativeTensorflow('@tensorflow/tfjs-node', tensorflowFolder);
-      return { name: 'tensorflow', gpu: onGpu };
+    async start(options) {
+      return { name: 'tensorflow', ...describeNative(await startNativeTensorflow('@tensorflow/tfjs-node', options)) };
+    },
+  },
+  {
+    name: 'webgl',
+    tfjsName: 'webgl',
+    description: 'GPUs in browsers without WebGPU (@tensorflow/tfjs-backend-webgl)',
+    async start() {
+      const { registerWebglKernels } = await import('@ae/layers/backends/webgl');
+      registerWebglKernels();
+      await tf.setBackend('webgl');
+      return { name: 'webgl', gpu: true, version: tfjsVersion };
     },
   },
   {
@@ -81,24 +119,49 @@ const engines: readonly Engine[] = [
       registerCpuKernels();
       await tf.setBackend('cpu');
       const warning = 'training on the cpu backend is hundreds of times slower than on wasm';
-      return { name: 'cpu', gpu: false, threads: 1, warning };
+      return { name: 'cpu', gpu: false, threads: 1, device: 'CPU', version: tfjsVersion, warning };
     },
   },
 ];
+
+function describeNative({ onGpu, version }: NativeEngine): Pick<BackendInfo, 'gpu' | 'device' | 'version'> {
+  return {
+    gpu: onGpu,
+    device: onGpu ? 'GPU (CUDA)' : 'CPU',
+    version: [version, tfjsVersion].filter(Boolean).join(', '),
+  };
+}
+
+const isNode = typeof process === 'object' && typeof process.versions?.node === 'string';
+
+/**
+ * The engines there can be here, in the order in which 'auto' tries them: CUDA, another GPU, the faster of wasm and native TensorFlow, the
+ * reference. Which of those two is faster was measured when TensorFlow was installed; wasm where it was not.
+ */
+async function enginesHere({ tensorflowCache }: BackendOptions): Promise<readonly Engine[]> {
+  if (!isNode) return engines.filter(({ tfjsName }) => tfjsName !== 'tensorflow');
+  const here = engines.filter(({ name }) => name !== 'webgl');
+  const { findInstallation } = await import('./native/installation');
+  const speeds = (await findInstallation('@tensorflow/tfjs-node', tensorflowCache))?.imagesPerSecond;
+  if (!speeds || speeds.tensorflow <= speeds.wasm) return here;
+  const wasm = here.findIndex(({ name }) => name === 'wasm');
+  const [before, after] = [here.slice(0, wasm), here.slice(wasm + 2)];
+  return [...before, here[wasm + 1], here[wasm], ...after];
+}
 
 /**
  * Loads an engine and makes it the active tfjs backend. Without a name: the backend that tfjs has active stays, and
  * where there is none the best engine that loads is taken ('auto'). Throws BACKEND_UNAVAILABLE with the reason.
  */
 export async function useBackend(name?: BackendName | 'auto', options: BackendOptions = {}): Promise<BackendInfo> {
-  checkKeys('useBackend', options, ['threads', 'tensorflowFolder']);
+  checkKeys('useBackend', options, optionNames);
   if (name === undefined) {
     const active = tf.getBackend();
     const engine = engines.find(({ tfjsName }) => tfjsName === active);
     if (!active) return startFirst(options);
     // The caller loaded native TensorFlow, under whichever of its two names: only our kernels are missing.
-    if (active === 'tensorflow') return adoptTensorflow();
-    return engine ? engine.start(options) : { name: active, gpu: active.startsWith('web') };
+    if (active === 'tensorflow') return { name: active, ...describeNative(await adoptNativeTensorflow()) };
+    return engine ? engine.start(options, false) : { name: active, gpu: active.startsWith('web') };
   }
   if (name === 'auto') return startFirst(options);
   const engine = engines.find((candidate) => candidate.name === name);
@@ -110,23 +173,17 @@ export async function useBackend(name?: BackendName | 'auto', options: BackendOp
     );
   }
   try {
-    return await engine.start(options);
+    return await engine.start(options, false);
   } catch (cause) {
     throw new AutoencoderError('BACKEND_UNAVAILABLE', `backend ${name}: ${messageOf(cause)}`, { cause });
   }
 }
 
-async function adoptTensorflow(): Promise<BackendInfo> {
-  const { registerTensorflowKernels } = await import('@ae/layers/backends/tensorflow');
-  registerTensorflowKernels();
-  return { name: 'tensorflow', gpu: (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true };
-}
-
 async function startFirst(options: BackendOptions): Promise<BackendInfo> {
   const reasons: string[] = [];
-  for (const engine of engines) {
+  for (const engine of await enginesHere(options)) {
     try {
-      const info = await engine.start(options);
+      const info = await engine.start(options, true);
       if (engine.onlyWithGpu && !info.gpu) {
         reasons.push(`${engine.name}: ${info.warning}`);
         continue;
@@ -144,29 +201,36 @@ async function startFirst(options: BackendOptions): Promise<BackendInfo> {
 }
 
 /** What `listBackends` found of one engine. */
-export interface BackendStatus {
+export interface BackendStatus extends Partial<Pick<BackendInfo, 'device' | 'threads' | 'version'>> {
   readonly name: BackendName;
   readonly description: string;
+  /** Whether what it needs is there; it may still not load. */
+  readonly installed: boolean;
   readonly available: boolean;
   /** Whether 'auto' takes it when no engine before it in the list is eligible: false for an engine meant for a GPU that found none. */
   readonly eligible: boolean;
-  /** Why it is not available, or what to know of it, in one sentence. */
+  /** Why it is not available and what mends it, or what to know of it, in one sentence. */
   readonly reason?: string;
 }
 
 /** Tries every engine in the order of 'auto'; the first eligible one is what 'auto' takes. Leaves the last one active. */
 export async function listBackends(options: BackendOptions = {}): Promise<BackendStatus[]> {
+  checkKeys('listBackends', options, optionNames);
   const statuses: BackendStatus[] = [];
-  for (const { name, description, onlyWithGpu, start } of engines) {
-    const outcome = await start(options).catch((error: unknown) => messageOf(error));
-    if (typeof outcome === 'string') {
-      statuses.push({ name, description, available: false, eligible: false, reason: outcome });
-    } else {
-      const eligible = !onlyWithGpu || outcome.gpu;
-      statuses.push({ name, description, available: true, eligible, reason: outcome.warning });
-    }
-  }
+  for (const engine of await enginesHere(options)) statuses.push(await statusOf(engine, options));
   return statuses;
+}
+
+async function statusOf(engine: Engine, options: BackendOptions): Promise<BackendStatus> {
+  const { name, description, onlyWithGpu } = engine;
+  try {
+    const { gpu, device, threads, version, warning } = await engine.start(options, false);
+    const eligible = !onlyWithGpu || gpu;
+    return { name, description, installed: true, available: true, eligible, device, threads, version, reason: warning };
+  } catch (error) {
+    const installed = (error as { code?: unknown }).code !== 'BACKEND_MISSING';
+    return { name, description, installed, available: false, eligible: false, reason: messageOf(error) };
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -7,41 +7,60 @@ export type NativePackage = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node
 /** What the native backend says of itself, beyond what tfjs types. */
 interface NodeBackend {
   readonly isUsingGpuDevice?: boolean;
+  readonly binding?: { readonly TF_Version?: string };
+}
+
+/** Where to look for the addon. */
+export interface NativeOptions {
+  /** The folder whose node_modules hold the package. Default: what `installTensorflow` installed, otherwise the program's own. */
+  readonly tensorflowFolder?: string;
+  /** The folder that `installTensorflow` installed into. Default: its default. */
+  readonly tensorflowCache?: string;
+}
+
+/** Native TensorFlow as it runs. */
+export interface NativeEngine {
+  readonly onGpu: boolean;
+  /** "TensorFlow 2.21.0" */
+  readonly version?: string;
 }
 
 /**
- * Loads native TensorFlow and this project's kernels on it, and makes it the active backend. Throws BACKEND_UNAVAILABLE
- * with the reason and what mends it.
- *
- * @param folder where the package is, if it is not to be found by its name
- * @returns whether it computes on a GPU
+ * Loads native TensorFlow and this project's kernels on it, and makes it the active backend. Where one of the two packages has been loaded
+ * before, that one stays: a process can hold only one. Throws BACKEND_UNAVAILABLE with the reason and what mends it.
  */
-export async function startNativeTensorflow(name: NativePackage, folder?: string): Promise<{ onGpu: boolean }> {
+export async function startNativeTensorflow(name: NativePackage, options: NativeOptions): Promise<NativeEngine> {
   await restoreRemovedUtilities();
-  try {
-    await loadPackage(name, folder);
-  } catch (cause) {
-    throw new AutoencoderError('BACKEND_UNAVAILABLE', explainFailure(name, cause as NodeJS.ErrnoException), { cause });
-  }
+  if (!tf.findBackendFactory('tensorflow')) await loadAddon(name, options);
   if (!(await tf.setBackend('tensorflow').catch(() => false))) {
     throw new AutoencoderError(
       'BACKEND_UNAVAILABLE',
       `${name}: expected it to share one copy of @tensorflow/tfjs-core with this package, received two; run npm dedupe.`,
     );
   }
-  const { registerTensorflowKernels } = await import('@ae/layers/backends/tensorflow');
-  registerTensorflowKernels();
-  return { onGpu: (tf.backend() as NodeBackend).isUsingGpuDevice === true };
+  return adoptNativeTensorflow();
 }
 
-async function loadPackage(name: NativePackage, folder?: string): Promise<void> {
-  if (folder === undefined) {
-    await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
-    return;
+/** Gives native TensorFlow, which is the active backend, this project's kernels. */
+export async function adoptNativeTensorflow(): Promise<NativeEngine> {
+  const { registerTensorflowKernels } = await import('@ae/layers/backends/tensorflow');
+  registerTensorflowKernels();
+  const { isUsingGpuDevice, binding } = tf.backend() as NodeBackend;
+  return {
+    onGpu: isUsingGpuDevice === true,
+    version: binding?.TF_Version ? `TensorFlow ${binding.TF_Version}` : undefined,
+  };
+}
+
+async function loadAddon(name: NativePackage, { tensorflowFolder, tensorflowCache }: NativeOptions): Promise<void> {
+  const { findInstallation } = await import('./native/installation');
+  const installed = tensorflowFolder ?? (await findInstallation(name, tensorflowCache))?.folder;
+  try {
+    if (installed === undefined) await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+    else await (await import('@ae/layers/backends/tensorflow')).loadPackage(installed, name);
+  } catch (cause) {
+    throw explainFailure(name, cause as NodeJS.ErrnoException);
   }
-  const { createRequire } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:module');
-  const path = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:path');
-  createRequire(path.resolve(folder, 'package.json'))('./');
 }
 
 /** tfjs-node 4.22 calls functions that Node.js 23 removed from its util module (tfjs #8425). */
@@ -52,20 +71,28 @@ async function restoreRemovedUtilities(): Promise<void> {
   missing.isArray ??= Array.isArray;
 }
 
-function explainFailure(name: NativePackage, { code, message }: NodeJS.ErrnoException): string {
-  const [firstLine] = message.split('\n');
+/** What mends an addon that doesn't load. */
+function installCommand(name: NativePackage): string {
+  return `ae backend install tensorflow${name.endsWith('-gpu') ? ' --gpu' : ''}`;
+}
+
+function explainFailure(name: NativePackage, cause: NodeJS.ErrnoException): AutoencoderError {
+  const { code, message } = cause;
+  if ((code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(`'${name}'`)) {
+    const install = `${name}: not installed; ${installCommand(name)} brings it.`;
+    return new AutoencoderError('BACKEND_MISSING', install, { cause });
+  }
+  const mend = `run ${installCommand(name)}, or use the wasm engine`;
+  const reason = `${name}: expected ${expectation(message)}; ${mend}.`;
+  return new AutoencoderError('BACKEND_UNAVAILABLE', reason, { cause });
+}
+
+function expectation(message: string): string {
   const library = /([\w.+-]+\.so[\w.]*|[\w.+-]+\.(?:dylib|dll)): cannot open|Library not loaded: (\S+)/.exec(message);
-  if (library) {
-    return `${name}: expected the library ${library[1] ?? library[2]}, which is missing; install it, or use the wasm engine.`;
-  }
+  if (library) return `the library ${library[1] ?? library[2]}, which is missing`;
   if (/tfjs_binding\.node|napi-v\d+/.test(message)) {
-    return (
-      `${name}: expected its compiled addon, which is missing: its install script did not finish; ` +
-      `run npm rebuild ${name} where its download host can be reached, or use the wasm engine.`
-    );
+    return 'its compiled addon, which is missing, because its install script did not finish';
   }
-  if ((code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name)) {
-    return `${name}: not installed; npm install ${name} brings it.`;
-  }
-  return `${name}: expected it to load on Node.js ${process.version}, received "${firstLine}"; use the wasm engine.`;
+  const [firstLine] = message.split('\n');
+  return `it to load on Node.js ${process.version}, received "${firstLine}"`;
 }

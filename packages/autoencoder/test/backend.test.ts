@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,16 +19,18 @@ describe('useBackend', () => {
 
   it('lists every engine, with a reason in one sentence where one cannot be had', async () => {
     const backends = await listBackends();
-    expect(backends.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'wasm', 'tensorflow', 'cpu']);
+    expect(backends.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'cpu']);
     for (const { available, reason } of backends)
-      if (!available) expect(reason).toMatch(/^@tensorflow\/tfjs-node.*\.$/);
+      if (!available)
+        expect(reason).toMatch(/^(@tensorflow\/tfjs-node.*ae backend install|webgpu: not installed; npm install).*\.$/);
     expect(backends.find(({ eligible }) => eligible)?.name).not.toBe('cpu');
   });
 
   it('names the engines there are when asked for another', async () => {
     await expect(useBackend('cuda' as BackendName)).rejects.toMatchObject({
       code: 'BACKEND_UNAVAILABLE',
-      message: '[autoencoder] backend: expected one of auto, tensorflow-gpu, wasm, tensorflow, cpu, received "cuda".',
+      message:
+        '[autoencoder] backend: expected one of auto, tensorflow-gpu, webgpu, wasm, tensorflow, webgl, cpu, received "cuda".',
     });
   });
 
@@ -39,11 +41,16 @@ describe('useBackend', () => {
       'libcudart.so.11.0: cannot open shared object file: No such file',
       'the library libcudart.so.11.0, which is missing',
     ],
-    ['anything else', 'Segmentation of the moon', 'received "Segmentation of the moon"; use the wasm engine'],
+    [
+      'anything else',
+      'Segmentation of the moon',
+      'received "Segmentation of the moon"; run ae backend install tensorflow, or use the wasm engine',
+    ],
   ])('explains native TensorFlow failing for lack of %s', async (_, message, expected) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'ae-native-'));
-    await writeFile(path.join(folder, 'package.json'), '{"name": "stand-in", "main": "index.js"}');
-    await writeFile(path.join(folder, 'index.js'), `throw new Error(${JSON.stringify(message)});`);
+    const addon = path.join(folder, 'node_modules/@tensorflow/tfjs-node');
+    await mkdir(addon, { recursive: true });
+    await writeFile(path.join(addon, 'index.js'), `throw new Error(${JSON.stringify(message)});`);
     await expect(useBackend('tensorflow', { tensorflowFolder: folder })).rejects.toMatchObject({
       code: 'BACKEND_UNAVAILABLE',
       message: expect.stringContaining(expected),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type OptimizerOptions, type PresetName, useBackend } from '../src/index';
+import { Autoencoder, type OptimizerOptions, type PresetName } from '../src/index';
+import { startTestEngine, testEngine } from './engine';
 import golden from './golden/training.json';
 import { rectangleSamples } from './rectangles';
 
@@ -12,11 +13,11 @@ interface Case {
   losses: number[];
 }
 
-describe('training agrees with PyTorch', () => {
+describe(`training on ${testEngine} agrees with PyTorch`, () => {
   const images = rectangleSamples(golden.imageCount, { seed: golden.imageSeed });
 
   beforeAll(async () => {
-    await useBackend('wasm');
+    await startTestEngine();
   });
 
   it('starts from the same images', () => {

@@ -1,8 +1,11 @@
 import type { BackendInfo, BackendName } from '@ae/autoencoder';
 import { choiceOption, numberOption } from './options';
+import { tensorflowCache } from './tensorflow-cache';
 import type { Terminal } from './terminal';
 
-const backendNames: readonly (BackendName | 'auto')[] = ['auto', 'tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'];
+const backendNames: readonly (BackendName | 'auto')[] = [
+  ...(['auto', 'tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'cpu'] as const),
+];
 
 export interface EngineOptions {
   readonly backend?: BackendName | 'auto';
@@ -25,7 +28,7 @@ export async function startEngine({ backend, threads }: EngineOptions, terminal:
   terminal.status('starting the engine ...');
   await silenceTensorflow();
   const { useBackend } = await import('@ae/autoencoder');
-  const info = await useBackend(backend, { threads });
+  const info = await useBackend(backend, { threads, tensorflowCache: tensorflowCache() });
   terminal.status('');
   if (info.warning) terminal.warn(`${info.warning}.`);
   return info;

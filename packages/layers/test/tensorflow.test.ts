@@ -1,28 +1,24 @@
 /**
- * The native lane. It runs where @tensorflow/tfjs-node or tfjs-node-gpu can be loaded: the installed one, or the one in the folder that
- * the environment variable AE_TFJS_NODE names.
+ * The native lane. It runs where @tensorflow/tfjs-node or tfjs-node-gpu can be loaded: the installed one, or the one whose folder the
+ * environment variable AE_TENSORFLOW names.
  */
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { registerTensorflowKernels } from '../src/backends/tensorflow/index';
+import { loadPackage, registerTensorflowKernels } from '../src/backends/tensorflow/index';
 import { describeConformance } from './conformance';
 
-const require = createRequire(import.meta.url);
-const candidates = process.env.AE_TFJS_NODE
-  ? [process.env.AE_TFJS_NODE]
-  : ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
-
+const folder = process.env.AE_TENSORFLOW ?? fileURLToPath(new URL('..', import.meta.url));
 const failures: string[] = [];
-const loaded = candidates.find((name) => {
-  try {
-    require(name);
-    return true;
-  } catch (error) {
-    failures.push(`${name}: ${(error as Error).message.split('\n')[0]}`);
-    return false;
-  }
-});
+
+async function loads(name: string): Promise<boolean> {
+  return loadPackage(folder, name).then(
+    () => true,
+    (error: Error) => failures.push(`${name}: ${error.message.split('\n')[0]}`) === 0,
+  );
+}
+
+const loaded = (await loads('@tensorflow/tfjs-node-gpu')) || (await loads('@tensorflow/tfjs-node'));
 
 if (loaded) {
   describeConformance('tensorflow', {

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { silenceTensorflow, threadsOption } from '../engine';
 import { benchEngines, type EngineSpeed } from '../engine-bench';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { formatCount, formatRows, style, Terminal } from '../terminal';
+import { tensorflowCache } from '../tensorflow-cache';
+import { formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+import { backendInstallCommand, backendRemoveCommand } from './backend-install';
 
 interface BackendCommandOptions extends CommonOptions {
   readonly threads?: number | 'auto';
@@ -22,6 +24,8 @@ export function backendCommand(): Command {
         max: 600,
       }),
     )
+    .addCommand(backendInstallCommand())
+    .addCommand(backendRemoveCommand())
     .action(runBackend);
 }
 
@@ -29,10 +33,11 @@ async function runBackend({ threads, bench, ...options }: BackendCommandOptions)
   const terminal = new Terminal(options);
   await silenceTensorflow();
   const { listBackends } = await import('@ae/autoencoder');
-  const backends = await listBackends({ threads });
+  const engineOptions = { threads, tensorflowCache: tensorflowCache() };
+  const backends = await listBackends(engineOptions);
   const auto = backends.find(({ eligible }) => eligible)?.name;
   const seconds = bench === true ? benchSeconds : bench;
-  const speeds = seconds === undefined ? undefined : await benchEngines(backends, { threads, seconds }, terminal);
+  const speeds = seconds === undefined ? undefined : await benchEngines(backends, engineOptions, seconds, terminal);
   terminal.event({ auto: auto ?? null, backends, bench: speeds });
   terminal.print('Engines, best first:');
   terminal.print(formatRows(backends.flatMap((status) => describe(status, auto))));
@@ -42,11 +47,12 @@ async function runBackend({ threads, bench, ...options }: BackendCommandOptions)
   }
 }
 
-function describe({ name, available, description, reason }: BackendStatus, auto?: string): [string, string][] {
-  const why = (reason ?? '').split('\n')[0].replace(/^\[[a-z-]+\] /, '');
-  if (!available) return [[name, `not available: ${why}`]];
+function describe(status: BackendStatus, auto?: string): [string, string][] {
+  const { name, available, installed, description, device, threads, version, reason } = status;
+  if (!available) return [[name, `${installed ? 'does not load' : 'not installed'}: ${reason}`]];
   const row: [string, string] = [name, `${description}${name === auto ? style('green', '  <- auto takes this') : ''}`];
-  return why ? [row, ['', why]] : [row];
+  const facts = [device, threads && formatNumberOf(threads, 'thread'), version].filter(Boolean).join(', ');
+  return [row, ...[facts, reason].filter(Boolean).map((line): [string, string] => ['', line ?? ''])];
 }
 
 function describeSpeed({ name, imagesPerSecond, reason }: EngineSpeed): [string, string] {

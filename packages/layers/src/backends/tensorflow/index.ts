@@ -14,6 +14,8 @@ import { maxPoolWithArgmax } from './pooling';
 import { add, conv2d, fusedConv2D, reluGrad, sum } from './training';
 import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
 
+export { loadPackage } from '../load-package';
+
 const BACKEND = 'tensorflow';
 
 /**

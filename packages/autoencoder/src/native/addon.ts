@@ -1,0 +1,82 @@
+/** Links the addon of tfjs-node or tfjs-node-gpu, whose source comes in the npm package, against TensorFlow's libraries. */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { NativePackage } from '../native-tensorflow';
+import { exists, makeFolder, runTool } from './tools';
+
+/** The version of tfjs-node and tfjs-node-gpu that is installed: the one this package's tfjs-core belongs to. */
+export const tfjsVersion = '4.22.0';
+
+/** Node-API's headers, which are the same for all versions of Node.js. */
+const headersPackage = 'node-api-headers@1';
+const napiVersion = 8;
+
+/** Installs the npm package and what it needs into `folder`, once, without running install scripts, which download TensorFlow 2.9. */
+export async function fetchPackage(name: NativePackage, folder: string): Promise<void> {
+  await makeFolder(folder, async (partial) => {
+    await writeFile(path.join(partial, 'package.json'), '{"private":true}\n');
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+    await runTool({
+      name: 'npm',
+      command: ['npm', 'install', '--prefix', partial, ...flags, `${name}@${tfjsVersion}`, headersPackage],
+      cwd: partial,
+      ifMissing: 'install npm, which comes with Node.js',
+      ifFailed: `see that \`npm view ${name}\` works, and repeat`,
+    });
+  });
+}
+
+/** Compiles the addon and links it with the libraries in `libraries`, unless that has been done. Needs a C++ compiler. */
+export async function buildAddon(
+  compiler: string,
+  folder: string,
+  name: NativePackage,
+  libraries: string,
+): Promise<void> {
+  const root = path.join(folder, 'node_modules', name);
+  const output = path.join(root, 'lib', `napi-v${napiVersion}`);
+  const mark = path.join(output, 'linked-with');
+  if ((await readFile(mark, 'utf8').catch(() => '')) === path.basename(libraries)) return;
+  await mkdir(output, { recursive: true });
+  await rm(mark, { force: true });
+  const partial = path.join(output, 'tfjs_binding.partial');
+  await runTool({
+    name: 'the C++ compiler',
+    command: [compiler, ...(await compilerArguments(folder, output, libraries)), '-o', partial],
+    cwd: path.join(root, 'binding'),
+    ifMissing: 'install one (on Debian: apt-get install g++), or name another with --compiler',
+    ifFailed: 'this TensorFlow may not fit tfjs-node: choose another version with --tensorflow',
+  });
+  await rename(partial, path.join(output, 'tfjs_binding.node'));
+  await writeFile(mark, path.basename(libraries));
+}
+
+async function compilerArguments(folder: string, output: string, libraries: string): Promise<string[]> {
+  const tensorflow = path.join(libraries, 'tensorflow');
+  const includes = [path.join(tensorflow, 'include'), path.join(folder, 'node_modules/node-api-headers/include')];
+  const linked = ['cc', 'framework'].map((part) => path.join(tensorflow, `libtensorflow_${part}.so.2`));
+  const cuda = await cudaLibraries(path.join(libraries, 'nvidia'));
+  const folders = new Set([...linked, ...cuda].map((library) => path.dirname(library)));
+  return [
+    ...['-std=c++17', '-O2', '-fPIC', '-shared', `-DNAPI_VERSION=${napiVersion}`, '-w'],
+    ...includes.map((include) => `-I${include}`),
+    ...['tfjs_backend.cc', 'tfjs_binding.cc', '-Wl,--no-as-needed', ...linked, ...cuda],
+    ...Array.from(folders, (place) => `-Wl,-rpath,$ORIGIN/${path.relative(output, place)}`),
+  ];
+}
+
+/**
+ * The CUDA libraries that TensorFlow opens by their names while it runs: it finds them because the addon has brought them along. What
+ * these need themselves they find by their own paths.
+ */
+const cudaNames = /^lib(cudart|cublas|cublasLt|cufft|curand|cusolver|cusparse|cudnn|cupti|nccl|nvJitLink)\.so\.\d+$/;
+
+async function cudaLibraries(folder: string): Promise<string[]> {
+  if (!(await exists(folder))) return [];
+  const components = await readdir(folder);
+  const places = components.map((component) => path.join(folder, component, 'lib'));
+  const found = await Promise.all(
+    places.map(async (place) => (await readdir(place).catch(() => [])).map((file) => path.join(place, file))),
+  );
+  return found.flat().filter((file) => cudaNames.test(path.basename(file)));
+}

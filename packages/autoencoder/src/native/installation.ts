@@ -1,0 +1,52 @@
+/** Where native TensorFlow is installed for all projects of a user, and what is there. */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { NativePackage } from '../native-tensorflow';
+
+/** Native TensorFlow as `installTensorflow` left it: complete, and found to compute the right numbers. */
+export interface TensorflowInstallation {
+  /** The npm package whose addon was linked. */
+  readonly package: NativePackage;
+  /** The folder whose node_modules hold it. */
+  readonly folder: string;
+  /** Where the libraries come from: the name of pip's package. */
+  readonly wheel: string;
+  /** TensorFlow's version. */
+  readonly tensorflow: string;
+  /** Whether it computed on a GPU when it was installed. */
+  readonly gpu: boolean;
+  /** Training speed when it was installed, of the mirror network in batches of 32, beside that of the wasm engine. */
+  readonly imagesPerSecond: { readonly tensorflow: number; readonly wasm: number };
+}
+
+const systemCaches: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Library/Caches', win32: 'AppData/Local' };
+
+/** The folder that holds native TensorFlow unless another one is named: in the user's cache folder. */
+export function defaultTensorflowCache(): string {
+  return path.join(homedir(), systemCaches[process.platform] ?? '.cache', 'ae', 'tensorflow');
+}
+
+/** `tfjs-node` or `tfjs-node-gpu`, the name of the folder that holds a package with all it needs. */
+export function packageFolder(cache: string, name: NativePackage): string {
+  return path.join(cache, path.basename(name));
+}
+
+const manifestFile = 'installed.json';
+
+/** The file that says that an installation is complete. */
+export function manifestPath(cache: string, name: NativePackage): string {
+  return path.join(packageFolder(cache, name), manifestFile);
+}
+
+/** Reads what is installed; undefined where nothing is, or not completely. */
+export async function findInstallation(
+  name: NativePackage,
+  cache = defaultTensorflowCache(),
+): Promise<TensorflowInstallation | undefined> {
+  try {
+    return JSON.parse(await readFile(manifestPath(cache, name), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

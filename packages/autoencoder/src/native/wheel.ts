@@ -1,0 +1,84 @@
+/** Takes TensorFlow's libraries out of the official Python wheels, which pip downloads: so its mirrors and proxies are honoured. */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { exists, failure, makeFolder, runTool } from './tools';
+
+/** A wheel of TensorFlow, and the Python whose pip downloads it. */
+export interface Wheel {
+  readonly python: string;
+  readonly name: 'tensorflow' | 'tensorflow-cpu';
+  readonly version: string;
+}
+
+/** The libraries are the same in the wheels for every Python; these exist for all recent TensorFlows, whatever `python` itself is. */
+const pythonOfWheels = '3.11';
+
+const tensorflowParts =
+  'tensorflow/libtensorflow_|tensorflow/include/(tensorflow/c|tensorflow/core/platform|xla|tsl)/|tensorflow.*[.]dist-info/METADATA';
+
+/** Puts TensorFlow's libraries and headers into `folder`/tensorflow, once. */
+export async function unpackTensorflow({ python, name, version }: Wheel, folder: string): Promise<void> {
+  await makeFolder(folder, async (partial) => {
+    await unpackWheel(python, `${name}==${version}`, tensorflowParts, partial);
+    for (const library of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
+      if (await exists(path.join(partial, 'tensorflow', library))) continue;
+      throw failure(`expected ${library} in the wheel of ${name} ${version}, found none; choose another version`);
+    }
+  });
+}
+
+/** Puts the CUDA libraries that the wheel names as its extra `and-cuda` into `folder`/nvidia, each once. */
+export async function unpackCuda(
+  python: string,
+  folder: string,
+  started: (requirement: string) => void,
+): Promise<void> {
+  for (const requirement of await cudaRequirements(folder)) {
+    const mark = path.join(folder, `.${/^[\w.-]+/.exec(requirement)}`);
+    if (await exists(mark)) continue;
+    started(requirement);
+    const partial = `${folder}.cuda.partial`;
+    await rm(partial, { recursive: true, force: true });
+    await unpackWheel(python, requirement, 'nvidia/\\w+/(lib|nvvm/libdevice)/', partial);
+    await mkdir(path.join(folder, 'nvidia'), { recursive: true });
+    for (const component of await readdir(path.join(partial, 'nvidia'))) {
+      const target = path.join(folder, 'nvidia', component);
+      await rm(target, { recursive: true, force: true });
+      await rename(path.join(partial, 'nvidia', component), target);
+    }
+    await rm(partial, { recursive: true });
+    await writeFile(mark, '');
+  }
+}
+
+async function cudaRequirements(folder: string): Promise<string[]> {
+  const information = (await readdir(folder)).find((name) => name.endsWith('.dist-info'));
+  const metadata = await readFile(path.join(folder, information ?? '', 'METADATA'), 'utf8');
+  const lines = metadata.matchAll(/^Requires-Dist: ([^;]+?)\s*;\s*extra == ["']and-cuda["']/gm);
+  return Array.from(lines, ([, requirement]) => requirement);
+}
+
+/** Downloads one wheel and unpacks those of its files whose names begin as the regular expression `parts` says. */
+async function unpackWheel(python: string, requirement: string, parts: string, folder: string): Promise<void> {
+  const downloads = path.join(folder, '.downloads');
+  const pip = ['-m', 'pip', 'download', '--disable-pip-version-check', '--no-input', '--no-deps'];
+  const which = ['--only-binary=:all:', '--python-version', pythonOfWheels, '--dest', downloads, requirement];
+  const ifMissing = 'install Python 3 with pip, or name another python with --python';
+  await runTool({
+    ...{ name: 'pip', command: [python, ...pip, ...which], ifMissing },
+    ifFailed: 'see that `python -m pip download` works, or choose another version with --tensorflow',
+  });
+  const wheels = (await readdir(downloads)).map((file) => path.join(downloads, file));
+  await runTool({
+    ...{ name: 'unpacking', command: [python, '-c', unzip, parts, folder, ...wheels], ifMissing },
+    ifFailed: 'repeat the installation',
+  });
+  await rm(downloads, { recursive: true });
+}
+
+const unzip = `
+import re, sys, zipfile
+parts, folder, *wheels = sys.argv[1:]
+for wheel in wheels:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder, [name for name in archive.namelist() if re.match(parts, name)])`;

@@ -1,0 +1,22 @@
+/** A short training on the engine that a lane asks for (AE_BACKEND), by the public API. On wasm, which other tests use throughout, it does little. */
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { Autoencoder } from '../src/index';
+import { startTestEngine, testEngine } from './engine';
+import { rectangleSamples } from './rectangles';
+
+it(`trains, evaluates and reconstructs on ${testEngine}`, { timeout: 120_000 }, async () => {
+  const { name, gpu, warning } = await startTestEngine();
+  expect(name).toBe(testEngine);
+  if (!gpu && testEngine.endsWith('gpu')) expect(warning).toMatch(/computes on the CPU$/);
+  const samples = rectangleSamples(48, { seed: 3 });
+  const autoencoder = new Autoencoder();
+  await autoencoder.initialize({ seed: 1 });
+  const before = (await autoencoder.evaluate(samples)).psnrDb;
+  const tensors = tf.memory().numTensors;
+  await autoencoder.train(samples, { recipe: 'plain', epochs: 4, batchSize: 16 });
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect((await autoencoder.evaluate(samples)).psnrDb).toBeGreaterThan(before + 1);
+  expect(await autoencoder.reconstruct(samples.slice(0, 2))).toHaveLength(2);
+  autoencoder.dispose();
+});

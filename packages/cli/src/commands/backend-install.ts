@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { type CommonOptions, defineCommand } from '../options';
+import { tensorflowCache } from '../tensorflow-cache';
+import { formatDuration, formatRows, Terminal } from '../terminal';
+
+interface InstallOptions extends CommonOptions {
+  readonly gpu?: boolean;
+  readonly tensorflow?: string;
+  readonly python?: string;
+  readonly compiler?: string;
+}
+
+const installHelp = `
+What it does: takes @tensorflow/tfjs-node (with --gpu: tfjs-node-gpu) from npm and TensorFlow's libraries from pip's wheel (with --gpu: and
+the CUDA libraries it names), links one with the other, and trains a few steps, which must agree with the reference. It needs Linux,
+Python 3 with pip, and a C++ compiler. Everything lies in $AE_CACHE/tensorflow, by default ~/.cache/ae/tensorflow; nothing else is
+installed. An installation that was broken off goes on where it stopped. --backend auto and tensorflow find it by themselves.`;
+
+export function backendInstallCommand(): Command {
+  const command = defineCommand('install', 'give native TensorFlow to all projects of this user');
+  command.addArgument(command.createArgument('<engine>', 'what to install').choices(['tensorflow']));
+  return command
+    .option('--gpu', 'for an NVIDIA GPU, with CUDA')
+    .option('--tensorflow <version>', 'the version of TensorFlow (default: the newest that was tried)')
+    .option('--python <program>', 'a Python 3 with pip (default: AE_PYTHON, or python3)')
+    .option('--compiler <program>', 'a C++ compiler (default: CXX, or c++)')
+    .addHelpText('after', installHelp)
+    .action((_engine: string, options: InstallOptions) => install(options));
+}
+
+async function install({ gpu, tensorflow, python, compiler, ...options }: InstallOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  const start = performance.now();
+  const { installTensorflow } = await import('@ae/autoencoder');
+  const installation = await installTensorflow({
+    ...{ gpu, tensorflow, cacheFolder: tensorflowCache() },
+    ...{ python: python ?? process.env.AE_PYTHON, compiler: compiler ?? process.env.CXX },
+    onProgress: ({ step, detail }) => {
+      terminal.status(`${detail} ...`);
+      if (!terminal.isLive) terminal.print(`${step}: ${detail}`);
+    },
+  });
+  terminal.status('');
+  terminal.event({ ...installation, elapsedMs: performance.now() - start });
+  terminal.print(`Installed TensorFlow ${installation.tensorflow} in ${formatDuration(performance.now() - start)}:`);
+  const speeds = Object.entries(installation.imagesPerSecond);
+  terminal.print(
+    formatRows([
+      ['folder', installation.folder],
+      ['computes on', installation.gpu ? 'the GPU' : 'the CPU'],
+      ['trains', speeds.map(([engine, speed]) => `${speed.toFixed(0)} images/s on ${engine}`).join(', ')],
+    ]),
+  );
+  if (gpu && !installation.gpu)
+    terminal.warn('TensorFlow found no GPU it can use; nvidia-smi says whether the driver works.');
+}
+
+export function backendRemoveCommand(): Command {
+  return defineCommand('remove', 'undo ae backend install').action(remove);
+}
+
+async function remove(options: CommonOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  const { defaultTensorflowCache, removeTensorflow } = await import('@ae/autoencoder');
+  const cacheFolder = tensorflowCache() ?? defaultTensorflowCache();
+  const removed = await removeTensorflow({ cacheFolder });
+  terminal.event({ removed, folder: cacheFolder });
+  terminal.print(removed ? `Removed ${cacheFolder}.` : `Nothing is installed in ${cacheFolder}.`);
+}
