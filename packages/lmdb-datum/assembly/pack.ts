@@ -7,6 +7,8 @@
  * what src/pack-pixels.ts computes.
  */
 
+import { interleaveFirst, interleaveSecond, interleaveThird } from './interleave';
+
 /** Three planes to interleaved uint8: dst[3 * i + c] = plane c [i]. */
 export function interleaveU8(
   plane0: usize,
@@ -132,21 +134,4 @@ function storeSixteen(out: usize, bytes: v128, meanA: v128, meanB: v128, meanC: 
 
 function normalize(values: v128, means: v128, scales: v128): v128 {
   return f32x4.mul(f32x4.sub(f32x4.convert_i32x4_s(values), means), scales);
-}
-
-// a0 b0 c0 a1 b1 c1 ... : sixteen bytes of each plane make three vectors of sixteen.
-
-function interleaveFirst(a: v128, b: v128, c: v128): v128 {
-  const ab = i8x16.shuffle(a, b, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
-  return i8x16.shuffle(ab, c, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15);
-}
-
-function interleaveSecond(a: v128, b: v128, c: v128): v128 {
-  const ab = i8x16.shuffle(a, b, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
-  return i8x16.shuffle(ab, c, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15);
-}
-
-function interleaveThird(a: v128, b: v128, c: v128): v128 {
-  const ab = i8x16.shuffle(a, b, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);
-  return i8x16.shuffle(ab, c, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31);
 }

@@ -1,0 +1,110 @@
+/**
+ * A decoder of ordinary JPEG files: sequential Huffman coding, 8 bits, grey or YCbCr with luma once or twice as fine as chroma each
+ * way. Its pixels are those of libjpeg-turbo to the bit. Everything else, and all damage, is refused, for a decoder that knows more.
+ *
+ * One file a stage: markers.ts (segments), frame.ts (sizes and planes), huffman.ts (tables), bits.ts and entropy.ts (codes to
+ * coefficients), idct.ts (coefficients to samples), color.ts (samples to pixels), scan.ts (the way through the blocks).
+ *
+ * Pointer contract: the first `reservedBytes()` of the imported memory are the decoder's, between calls too. All other memory is the
+ * caller's, who says where the file, the work and the pixels lie; they must not overlap. Whatever the file holds, nothing outside of
+ * them is written, and nothing but them and 16 bytes around them read.
+ */
+import { SEGMENT_SPARE } from './bits';
+import { PIXEL_SPARE, rowBytes, writePixels } from './color';
+import { componentCount, height, placePlanes, planeBytes, width } from './frame';
+import { writeFactors } from './idct';
+import {
+  areAllScanned,
+  EOI,
+  hasPlainColors,
+  openFile,
+  readScanHeader,
+  readSegments,
+  restartInterval,
+  scanCount,
+  writeZigzag,
+} from './markers';
+import { RESERVED_BYTES } from './memory';
+import { decodeScan } from './scan';
+
+let fileEnd: usize = 0;
+let firstScan: usize = 0;
+
+export function reservedBytes(): usize {
+  return RESERVED_BYTES;
+}
+
+/** Call this once, before anything else. */
+export function start(): void {
+  writeZigzag();
+  writeFactors();
+}
+
+/** Reads a file up to its first scan. Returns the number of components, or 0 if the file is none of this decoder's. */
+export function open(file: usize, length: i32): i32 {
+  fileEnd = file + length;
+  const first = openFile(file, fileEnd);
+  firstScan = first === 0 ? 0 : readSegments(first, fileEnd);
+  const isPlain = firstScan !== 0 && load<u8>(firstScan, 1) !== EOI && hasPlainColors();
+  return isPlain ? componentCount : 0;
+}
+
+/** Size of the image that was opened. */
+export function imageHeight(): i32 {
+  return height;
+}
+
+export function imageWidth(): i32 {
+  return width;
+}
+
+/** Bytes that `decode` needs for its work. */
+export function workBytes(): usize {
+  return segmentBytes() + planeBytes() + rowBytes();
+}
+
+function segmentBytes(): usize {
+  return align16(fileEnd - firstScan) + SEGMENT_SPARE;
+}
+
+function align16(bytes: usize): usize {
+  return (bytes + 15) & ~15;
+}
+
+/** Bytes that may be written behind the pixels. */
+export function pixelSpareBytes(): usize {
+  return PIXEL_SPARE;
+}
+
+/**
+ * Decodes a part of the image that was opened to interleaved pixels.
+ *
+ * @param work `workBytes()` of memory, aligned to 16.
+ * @param pixels Room for `rows * columns * channels` bytes and `pixelSpareBytes()`.
+ * @param channels 1 for grey (luma), 3 for RGB.
+ * @returns Whether all of the file is sound. If not, the pixels are worth nothing.
+ */
+export function decode(
+  work: usize,
+  pixels: usize,
+  channels: i32,
+  top: i32,
+  left: i32,
+  rows: i32,
+  columns: i32,
+): bool {
+  const planes = work + segmentBytes();
+  placePlanes(planes, top, left, rows, columns);
+  let marker = firstScan;
+  while (load<u8>(marker, 1) !== EOI) {
+    const data = readScanHeader(marker);
+    if (data === 0) return false;
+    const next = decodeScan(data, fileEnd, work, scanCount, restartInterval);
+    if (next === 0) return false;
+    marker = readSegments(next, fileEnd);
+    if (marker === 0) return false;
+  }
+  if (!areAllScanned()) return false;
+  writePixels(pixels, channels, top, left, rows, columns, planes + planeBytes());
+  return true;
+}

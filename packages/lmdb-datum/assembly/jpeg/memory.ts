@@ -1,0 +1,26 @@
+/**
+ * Where the decoder keeps its tables: at the beginning of the memory, at addresses that are constants, so that they cost nothing.
+ * Everything behind `RESERVED_BYTES` is the caller's.
+ */
+
+/** Four `Component`s (see frame.ts). */
+export const COMPONENTS: usize = 64;
+export const COMPONENT_BYTES: usize = 128;
+/** Components of the scan that is being read: their addresses, four u32. */
+export const SCAN_COMPONENTS: usize = COMPONENTS + 4 * COMPONENT_BYTES;
+/** Place of coefficient k (in zigzag order) in a block, in bytes: 80 u8, because a damaged run can end 16 behind the last. */
+export const ZIGZAG: usize = 1024;
+/** One block of coefficients, 64 i16 in rows, and one more that damaged runs write to. */
+export const BLOCK: usize = 2048;
+/** Rows between the two passes of the inverse DCT. */
+export const PASS: usize = BLOCK + 256;
+/** Factors of the inverse DCT: 16 pairs of i16. */
+export const FACTORS: usize = PASS + 128;
+/** Four quantisation tables: 80 u32, `step << 8 | place`, in zigzag order. */
+export const QUANTISATION: usize = 4096;
+export const QUANTISATION_BYTES: usize = 512;
+/** Four Huffman tables for DC and four for AC coefficients (see huffman.ts). */
+export const HUFFMAN: usize = 8192;
+export const HUFFMAN_BYTES: usize = 6144;
+
+export const RESERVED_BYTES: usize = HUFFMAN + 8 * HUFFMAN_BYTES;
