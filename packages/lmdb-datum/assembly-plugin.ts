@@ -8,7 +8,11 @@ import type { Plugin as EsbuildPlugin } from 'esbuild';
 import type { Plugin as VitePlugin } from 'vitest/config';
 
 const WASM_IMPORT = /\?wasm$/;
-const FLAGS = ['--runtime', 'stub', '--importMemory', '--enable', 'simd', '-O3', '--noAssert'];
+// Shared memory, so that batches that a worker makes need not be copied for the thread that asked for them.
+const FLAGS =
+  '--runtime stub --enable simd,threads --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536 -O3 --noAssert'.split(
+    ' ',
+  );
 
 async function compile(file: string): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;

@@ -6,6 +6,8 @@
  * bytes behind the end of `src` may be read. Nothing outside of `dst` and the scratch rows is written.
  */
 
+import { highQuads, lowBytes, lowQuads } from './interleave';
+
 /**
  * cv::resize with INTER_LINEAR. `xs` and `ys` hold, for each target column or row: first and second source index, and their weights
  * of 11 bits (4 i32). `scratch` has room for two rows of `dstWidth * channels` i32.
@@ -154,4 +156,136 @@ export function planarBgr(src: usize, count: i32, dst: usize): void {
     store<u8>(dst + i, load<u8>(src, 2));
     src += 3;
   }
+}
+
+// Pixels of four bytes: red, green, blue and one that means nothing.
+
+/** `bilinear` for pixels of four bytes. `scratch` has room for two rows of `dstWidth + 2` pixels of 8 bytes. */
+export function bilinearPixels(
+  src: usize,
+  srcWidth: i32,
+  dst: usize,
+  dstWidth: i32,
+  dstHeight: i32,
+  xs: usize,
+  ys: usize,
+  scratch: usize,
+): void {
+  let upper = scratch;
+  let lower = scratch + 8 * (dstWidth + 2);
+  let upperIs = -1;
+  let lowerIs = -1;
+  for (let y = 0; y < dstHeight; y++) {
+    const first = load<i32>(ys + 16 * y);
+    const second = load<i32>(ys + 16 * y, 4);
+    if (upperIs !== first) {
+      if (lowerIs === first) {
+        const swap = upper;
+        upper = lower;
+        lower = swap;
+        lowerIs = upperIs;
+      } else {
+        blendPixels(src + 4 * first * srcWidth, xs, dstWidth, upper);
+      }
+      upperIs = first;
+    }
+    if (lowerIs !== second) {
+      blendPixels(src + 4 * second * srcWidth, xs, dstWidth, lower);
+      lowerIs = second;
+    }
+    blendRows(upper, lower, load<i16>(ys + 16 * y, 8), load<i16>(ys + 16 * y, 12), dstWidth, dst);
+    dst += 4 * dstWidth;
+  }
+}
+
+/** A row as sums of two neighbours each, without the lowest four of their 11 bits behind the point, as i16. */
+function blendPixels(row: usize, xs: usize, dstWidth: i32, out: usize): void {
+  for (let x = 0; x < dstWidth; x += 2) {
+    const sums = blendPixel(row, xs);
+    // The last one twice, if their number is odd.
+    const next = blendPixel(row, x + 1 < dstWidth ? xs + 16 : xs);
+    v128.store(out, i16x8.narrow_i32x4_s(i32x4.shr_s(sums, 4), i32x4.shr_s(next, 4)));
+    xs += 32;
+    out += 16;
+  }
+}
+
+function blendPixel(row: usize, tap: usize): v128 {
+  const first = v128.load32_zero(row + 4 * load<i32>(tap));
+  const second = v128.load32_zero(row + 4 * load<i32>(tap, 4));
+  const weights = load<i32>(tap, 8) | (load<i32>(tap, 12) << 16);
+  return i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(lowBytes(first, second)), i32x4.splat(weights));
+}
+
+/** Two pixels at a time, the last one perhaps twice. */
+function blendRows(upper: usize, lower: usize, weightUpper: i16, weightLower: i16, count: i32, dst: usize): void {
+  const upperWeights = i16x8.splat(weightUpper);
+  const lowerWeights = i16x8.splat(weightLower);
+  const two = i16x8.splat(2);
+  for (let x = 0; x < count; x += 2) {
+    const sum = i16x8.add(
+      highProducts(v128.load(upper + 8 * x), upperWeights),
+      highProducts(v128.load(lower + 8 * x), lowerWeights),
+    );
+    const values = i16x8.shr_u(i16x8.add(sum, two), 2);
+    const bytes = i8x16.narrow_i16x8_u(values, values);
+    if (x + 1 < count) v128.store64_lane(dst + 4 * x, bytes, 0);
+    else v128.store32_lane(dst + 4 * x, bytes, 0);
+  }
+}
+
+/** The upper sixteen bits of products. */
+function highProducts(a: v128, b: v128): v128 {
+  return i16x8.narrow_i32x4_s(
+    i32x4.shr_s(i32x4.extmul_low_i16x8_s(a, b), 16),
+    i32x4.shr_s(i32x4.extmul_high_i16x8_s(a, b), 16),
+  );
+}
+
+/** Halves an image: the mean of 2x2 pixels of `channels` bytes. */
+export function halve(src: usize, srcWidth: i32, channels: i32, dst: usize, dstWidth: i32, dstHeight: i32): void {
+  const rowBytes = srcWidth * channels;
+  for (let y = 0; y < dstHeight; y++) {
+    for (let x = 0; x < dstWidth; x++) {
+      for (let c = 0; c < channels; c++) {
+        const at = src + 2 * x * channels + c;
+        const sum =
+          <i32>load<u8>(at) +
+          <i32>load<u8>(at + channels) +
+          <i32>load<u8>(at + rowBytes) +
+          <i32>load<u8>(at + rowBytes + channels);
+        store<u8>(dst++, (sum + 2) >> 2);
+      }
+    }
+    src += 2 * rowBytes;
+  }
+}
+
+/** Pixels of four bytes to planes of blue, green and red. */
+export function planesOfPixels(src: usize, count: i32, dst: usize): void {
+  const green = dst + count;
+  const red = green + count;
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const at = src + 4 * i;
+    const p0 = byChannel(v128.load(at));
+    const p4 = byChannel(v128.load(at, 16));
+    const p8 = byChannel(v128.load(at, 32));
+    const p12 = byChannel(v128.load(at, 48));
+    const low0 = lowQuads(p0, p4);
+    const low8 = lowQuads(p8, p12);
+    v128.store(red + i, i64x2.shuffle(low0, low8, 0, 2));
+    v128.store(green + i, i64x2.shuffle(low0, low8, 1, 3));
+    v128.store(dst + i, i64x2.shuffle(highQuads(p0, p4), highQuads(p8, p12), 0, 2));
+  }
+  for (; i < count; i++) {
+    store<u8>(red + i, load<u8>(src + 4 * i));
+    store<u8>(green + i, load<u8>(src + 4 * i, 1));
+    store<u8>(dst + i, load<u8>(src + 4 * i, 2));
+  }
+}
+
+/** Four pixels to four bytes of each channel. */
+function byChannel(pixels: v128): v128 {
+  return i8x16.shuffle(pixels, pixels, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 }

@@ -3,11 +3,13 @@ import type { CheckedBatchOptions } from './batch-options.js';
 import type { Datum } from './datum.js';
 import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from './errors.js';
 import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image.js';
-import { createPackKernels, type Packer } from './pack-kernel.js';
+import { ImageKernels } from './image-kernels.js';
+import { decodeJpeg } from './jpeg.js';
+import type { Packer } from './pack-kernel.js';
 import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels.js';
 import { Random } from './random.js';
 import type { RecordReader } from './record-reader.js';
-import { resizePixels } from './resize.js';
+import { resizePixels, type Size } from './resize.js';
 import type { Damage } from './salvage.js';
 import { floatsToBytes } from './sample.js';
 import { WINDOW_BYTES } from './value-reader.js';
@@ -43,6 +45,7 @@ const NO_RECORDS: BuiltBatch = {
 
 export class BatchBuilder {
   private plan?: PackPlan;
+  private kernels?: ImageKernels;
   private packer?: Packer;
   private slotAddresses: number[] = [];
 
@@ -54,7 +57,7 @@ export class BatchBuilder {
   ) {}
 
   /**
-   * Reads, decodes and packs. Raw records are done when this returns; encoded ones are decoded side by side.
+   * Reads, decodes and packs. Raw records and ordinary JPEGs are done when this returns; other images are decoded side by side.
    *
    * @throws MixedSizesError if the records' sizes differ, and whatever reading and decoding throw. Damage is left out instead if
    *   the builder was given `onDamage`.
@@ -87,7 +90,7 @@ export class BatchBuilder {
           labels[row] = datum.label ?? 0;
           if (!datum.encoded) {
             this.pack(this.rawSource(datum, i), out, at, i, job.epoch);
-          } else {
+          } else if (!this.packJpeg(datum, out, at, i, job.epoch)) {
             const packing = this.decode(datum, i).then((source) => this.pack(source, out, at, i, job.epoch));
             decoding.push(packing.catch((error) => this.lose(error, row, i, lost)));
           }
@@ -124,6 +127,33 @@ export class BatchBuilder {
     packPixels(source, out, at, this.plan as PackPlan, this.place(source, i, epoch), this.packer);
   }
 
+  /** Decodes and packs an ordinary JPEG, of which it decodes no more than is needed. Returns false if it isn't one. */
+  private packJpeg(
+    datum: Datum,
+    out: Float32Array | Uint8Array,
+    at: number,
+    i: number,
+    epoch: number,
+  ): boolean {
+    const { kernels, plan } = this;
+    const { channels, resize, crop } = this.options;
+    if (!kernels || !plan) return false;
+    if (resize || !crop || plan.meanPlanes) {
+      const source = decodeJpeg(kernels, datum.data, { channels, resize });
+      if (source) this.pack(source, out, at, i, epoch);
+      return source !== undefined;
+    }
+    let placement: Placement | undefined;
+    const cut = (image: Size & { channels: number }) => {
+      this.assertFits(image, i);
+      placement = this.place(image, i, epoch);
+      return { ...crop, top: placement.top, left: placement.left };
+    };
+    const source = decodeJpeg(kernels, datum.data, { channels, cut });
+    if (source && placement) packPixels(source, out, at, plan, { top: 0, left: 0, mirror: placement.mirror }, this.packer);
+    return source !== undefined;
+  }
+
   /** Learns the size of all records from the first one that can be read, and takes the memory for batches of that size. */
   private async makePlan(job: BatchJob): Promise<PackPlan | undefined> {
     for (const i of job.indices) {
@@ -131,7 +161,7 @@ export class BatchBuilder {
         const datum = this.records.datum(i);
         const source = datum.encoded ? await this.decode(datum, i) : this.rawSource(datum, i);
         this.plan = this.planFor(source);
-        if (!datum.encoded) this.takeMemory(this.plan.height * this.plan.width * this.plan.channels);
+        this.takeMemory(this.plan.height * this.plan.width * this.plan.channels);
         return this.plan;
       } catch (error) {
         this.lose(error, 0, i, new Set());
@@ -156,17 +186,16 @@ export class BatchBuilder {
 
   private takeMemory(rowLength: number): void {
     const { batchSize, dtype, prefetch } = this.options;
-    const packer = createPackKernels();
-    if (!packer) return;
-    const { memory } = packer;
-    const window = memory.allocate(WINDOW_BYTES);
     const bytes = batchSize * rowLength * (dtype === 'uint8' ? 1 : 4);
     // One for each batch under way, and one for the batch in use if it isn't copied.
-    const slots = Array.from({ length: prefetch + 1 }, () => memory.allocate(bytes));
-    if (window === undefined || slots.some((slot) => slot === undefined)) return;
-    this.packer = packer;
-    this.slotAddresses = slots as number[];
-    this.records.useWindow(Buffer.from(memory.buffer, window, WINDOW_BYTES));
+    const started = ImageKernels.start([WINDOW_BYTES, ...Array<number>(prefetch + 1).fill(bytes)]);
+    if (!started) return;
+    const { kernels, addresses } = started;
+    const [window, ...slots] = addresses as [number, ...number[]];
+    this.kernels = kernels;
+    this.packer = { kernels: kernels.pack, memory: kernels.memory };
+    this.slotAddresses = slots;
+    this.records.useWindow(Buffer.from(kernels.memory.buffer, window, WINDOW_BYTES));
   }
 
   private output({ rows, indices, slot }: BatchJob, rowLength: number): Float32Array | Uint8Array {
@@ -216,7 +245,7 @@ export class BatchBuilder {
     return { ...sized, planar: false };
   }
 
-  private assertFits(source: PixelSource, i: number): void {
+  private assertFits(source: Size & { channels: number }, i: number): void {
     const plan = this.plan as PackPlan;
     const { crop } = this.options;
     const fits = crop
@@ -234,7 +263,7 @@ export class BatchBuilder {
     );
   }
 
-  private place(source: PixelSource, i: number, epoch: number): Placement {
+  private place(source: Size, i: number, epoch: number): Placement {
     const { crop, mirror = false, shuffle } = this.options;
     const spareRows = crop ? source.height - crop.height : 0;
     const spareColumns = crop ? source.width - crop.width : 0;

@@ -6,7 +6,10 @@ import { type ConvertPlan, imageTypeOf } from './convert-options.js';
 import { encodeDatum } from './datum.js';
 import { describe, ImageError, reasonOf } from './errors.js';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image.js';
+import { readJpegHeader } from './image-header.js';
+import { imageKernels } from './image-kernels.js';
 import type { ImageFile } from './image-list.js';
+import { decodeJpeg } from './jpeg.js';
 import { resizePixels } from './resize.js';
 
 /** A Datum message and the size of its image as `CxHxW`, or why there is none. */
@@ -16,6 +19,8 @@ export type Converted = { value: Uint8Array; size: string } | { skipped: string 
 export async function convertImage(image: ImageFile, plan: ConvertPlan): Promise<Converted> {
   try {
     const file = await readFile(image);
+    const converted = convertOrdinaryJpeg(file, image.label, plan);
+    if (converted) return converted;
     const decoded = await decodeImage(file, { mode: plan.gray ? 'gray' : 'color', orient: true, name: image.path });
     const pixels = plan.size ? resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
     const { channels, height, width } = pixels;
@@ -28,6 +33,18 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan): Promise
     if (error instanceof ImageError) return { skipped: error.message };
     throw error;
   }
+}
+
+/** Raw records of ordinary JPEGs, without any copy on the way. */
+function convertOrdinaryJpeg(file: Uint8Array, label: number, plan: ConvertPlan): Converted | undefined {
+  const kernels = plan.encoded || readJpegHeader(file)?.orientation !== 1 ? undefined : imageKernels();
+  const { gray, size, fit, resampler } = plan;
+  const resize = size && { ...size, fit, resampler };
+  const planes = kernels && decodeJpeg(kernels, file, { channels: gray ? 1 : 3, resize });
+  if (!planes) return undefined;
+  const { channels, height, width, data } = planes;
+  const value = encodeDatum({ channels, height, width, data: data as Uint8Array, label });
+  return { value, size: `${channels}x${height}x${width}` };
 }
 
 async function readFile(image: ImageFile): Promise<Uint8Array> {

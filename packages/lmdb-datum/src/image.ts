@@ -1,9 +1,10 @@
-/** Image files to and from pixels, by sharp (which is loaded when it is first needed) and, for ordinary JPEGs, libjpeg-turbo. */
+/** Image files to and from pixels, by sharp (which is loaded when it is first needed) and, for ordinary JPEGs, our own decoder. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { sniffImage } from './datum.js';
 import { describe, ImageError, MissingDependencyError, reasonOf } from './errors.js';
 import { readJpegHeader, readPngChannels } from './image-header.js';
-import { decodeOrdinaryJpeg } from './jpeg.js';
+import { imageKernels } from './image-kernels.js';
+import { decodeJpeg } from './jpeg.js';
 import { runKernel } from './pixel-kernel.js';
 
 type SharpModule = (input?: Uint8Array | string, options?: SharpOptions) => Sharp;
@@ -81,6 +82,21 @@ export async function decodeImage(input: Uint8Array | string, options: DecodeIma
       { key: name, cause },
     );
   }
+}
+
+/** Interleaved pixels of an ordinary JPEG, or undefined if sharp has to do it. */
+function decodeOrdinaryJpeg(file: Uint8Array, channels: 1 | 3): Pixels | undefined {
+  const kernels = imageKernels();
+  const planes = kernels && decodeJpeg(kernels, file, { channels });
+  if (!kernels || !planes) return undefined;
+  const { height, width } = planes;
+  const count = height * width;
+  const blue = planes.data.byteOffset;
+  if (channels === 1) return { data: kernels.view(blue, count).slice(), channels, height, width };
+  const out = kernels.take(3 * count);
+  if (out === undefined) return undefined;
+  kernels.pack.interleaveU8(blue + 2 * count, blue + count, blue, count, count, 1, 0, out);
+  return { data: kernels.view(out, 3 * count).slice(), channels, height, width };
 }
 
 /** Number of channels in the file, which sharp hides: it gives RGB for grey. Looks into the header where that is easy. */

@@ -1,146 +1,153 @@
 /**
- * Decodes ordinary JPEG files by libjpeg-turbo compiled to WebAssembly (`@cwasm/jpeg-turbo`): on small images several times faster
- * than sharp, whose pipeline costs more than their pixels, and with the very results of OpenCV, which uses the same library.
- * Whatever is not ordinary or not sound is left to sharp.
+ * Decodes ordinary JPEG files by our own kernels (assembly/jpeg), and resizes them: on small images several times faster than sharp,
+ * whose pipeline costs more than their pixels, and with the very results of OpenCV. Whatever is not ordinary or not sound is left to
+ * sharp.
  */
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Pixels } from './image.js';
+import type { ImageKernels } from './image-kernels.js';
+import type { PixelSource } from './pack-pixels.js';
+import { type Box, type FitMode, planResize, type Resampler, type Size } from './resize.js';
+import { antialiasedWindows } from './resize-antialiased.js';
+import { bilinearTaps } from './resize-bilinear.js';
 
-/** What we use of TurboJPEG's C interface. */
-interface TurboJpeg {
-  memory: { buffer: ArrayBuffer };
-  malloc(bytes: number): number;
-  free(address: number): void;
-  tjInitDecompress(): number;
-  tjDecompressHeader3(
-    handle: number,
-    jpeg: number,
-    bytes: number,
-    w: number,
-    h: number,
-    sub: number,
-    space: number,
-  ): number;
-  tjDecompress2(
-    handle: number,
-    jpeg: number,
-    bytes: number,
-    out: number,
-    w: number,
-    pitch: number,
-    h: number,
-    format: number,
-    flags: number,
-  ): number;
+export interface JpegOptions {
+  /** 1 takes luma, 3 makes grey into colour. Default: as the file is. */
+  channels?: 1 | 3;
+  resize?: Size & { fit?: FitMode; resampler?: Resampler };
+  /** Chooses the part to decode, if there is nothing to resize. Default: all. */
+  cut?: (image: Size & { channels: number }) => Box;
 }
 
-const FORMAT_RGB = 0;
-const FORMAT_GRAY = 6;
-/** Larger images go to sharp, which is as fast on them and doesn't hold up the thread. */
-const MOST_PIXELS = 512 * 512;
+/** Larger images are left to sharp, which doesn't hold up the thread. */
+const MOST_PIXELS = 1 << 20;
+const GRAY = 1;
+const PLANES = 3;
+const PIXELS = 4;
 
-/** A decoder and its memory. Thrown away if the C code gives up by longjmp, which leaves it in an unknown state. */
-class Decoder {
-  private readonly handle: number;
-  private readonly numbers: number;
-  private input = 0;
-  private inputBytes = 0;
-  private output = 0;
-  private outputBytes = 0;
-
-  constructor(private readonly lib: TurboJpeg) {
-    this.handle = lib.tjInitDecompress();
-    this.numbers = lib.malloc(16);
-  }
-
-  /** @returns undefined if the library finds anything wrong, even if it could give some pixels. */
-  decode(jpeg: Uint8Array, channels: 1 | 3): Pixels | undefined {
-    const { lib, handle, numbers } = this;
-    this.reserveInput(jpeg.length);
-    new Uint8Array(lib.memory.buffer, this.input, jpeg.length).set(jpeg);
-    const status = lib.tjDecompressHeader3(
-      handle,
-      this.input,
-      jpeg.length,
-      numbers,
-      numbers + 4,
-      numbers + 8,
-      numbers + 12,
-    );
-    const [width, height] = new Int32Array(lib.memory.buffer, numbers, 2) as unknown as [number, number];
-    if (status !== 0 || width < 1 || height < 1 || width * height > MOST_PIXELS) return undefined;
-    const bytes = width * height * channels;
-    this.reserveOutput(bytes);
-    const format = channels === 1 ? FORMAT_GRAY : FORMAT_RGB;
-    if (lib.tjDecompress2(handle, this.input, jpeg.length, this.output, width, 0, height, format, 0) !== 0)
-      return undefined;
-    return { data: new Uint8Array(lib.memory.buffer, this.output, bytes).slice(), channels, height, width };
-  }
-
-  private reserveInput(bytes: number): void {
-    if (bytes <= this.inputBytes) return;
-    if (this.input) this.lib.free(this.input);
-    this.inputBytes = bytes * 2;
-    this.input = this.lib.malloc(this.inputBytes);
-  }
-
-  private reserveOutput(bytes: number): void {
-    if (bytes <= this.outputBytes) return;
-    if (this.output) this.lib.free(this.output);
-    this.outputBytes = bytes;
-    this.output = this.lib.malloc(bytes);
-  }
-}
-
-let module: WebAssembly.Module | undefined | null;
-let decoder: Decoder | undefined;
-
-function loadModule(): WebAssembly.Module | undefined {
-  if (module === undefined) {
-    try {
-      const file = createRequire(import.meta.url).resolve('@cwasm/jpeg-turbo/jpeg-turbo.wasm');
-      module = new WebAssembly.Module(new Uint8Array(fs.readFileSync(file)));
-    } catch {
-      // A bundle without the file: sharp does all the work.
-      module = null;
-    }
-  }
-  return module ?? undefined;
-}
-
-function createDecoder(compiled: WebAssembly.Module): Decoder {
-  const giveUp = () => {
-    throw new Error('libjpeg-turbo gave up');
-  };
-  const none = () => 0;
-  const instance = new WebAssembly.Instance(compiled, {
-    env: { setjmp: none, longjmp: giveUp },
-    wasi_snapshot_preview1: {
-      proc_exit: giveUp,
-      environ_sizes_get: none,
-      environ_get: none,
-      fd_close: none,
-      fd_seek: none,
-      fd_write: none,
-    },
-  });
-  return new Decoder(instance.exports as unknown as TurboJpeg);
+/** An image in the kernels' memory. */
+interface Placed extends Size {
+  address: number;
+  /** 1 for grey, 4 for pixels of red, green, blue and one byte more. */
+  bytesPerPixel: number;
 }
 
 /**
- * Decodes a JPEG to interleaved grey (1) or RGB (3) pixels.
+ * Decodes a file to planes, grey or blue-green-red, in the kernels' memory: they are valid until its next image.
  *
- * @returns undefined if that is for sharp to do, or to say what is wrong.
+ * @returns undefined if the file is for sharp to decode, or to say what is wrong.
  */
-export function decodeOrdinaryJpeg(jpeg: Uint8Array, channels: 1 | 3): Pixels | undefined {
-  const compiled = loadModule();
-  if (!compiled) return undefined;
-  decoder ??= createDecoder(compiled);
-  try {
-    return decoder.decode(jpeg, channels);
-  } catch {
-    decoder = undefined;
-    return undefined;
+export function decodeJpeg(
+  kernels: ImageKernels,
+  file: Uint8Array,
+  { channels: wanted, resize, cut }: JpegOptions = {},
+): PixelSource | undefined {
+  const { jpeg } = kernels;
+  kernels.reset();
+  const address = kernels.place(file);
+  const components = address === undefined ? 0 : jpeg.open(address, file.length);
+  if (components === 0) return undefined;
+  const image = { height: jpeg.imageHeight(), width: jpeg.imageWidth() };
+  if (image.height * image.width > MOST_PIXELS) return undefined;
+  const channels = wanted ?? components;
+  if (resize && (resize.height !== image.height || resize.width !== image.width)) {
+    return decodeResized(kernels, image, channels, resize);
   }
+  const box = cut?.({ ...image, channels }) ?? { top: 0, left: 0, ...image };
+  const planes = decodePart(kernels, box, channels === 1 ? GRAY : PLANES);
+  return planes === undefined ? undefined : sourceOf(kernels, planes, channels, box);
+}
+
+function sourceOf(kernels: ImageKernels, address: number, channels: number, { height, width }: Size): PixelSource {
+  return { data: kernels.view(address, channels * height * width), planar: true, channels, height, width };
+}
+
+/** @returns The image's address. */
+function decodePart(kernels: ImageKernels, { top, left, height, width }: Box, kind: number): number | undefined {
+  const { jpeg } = kernels;
+  const out = kernels.take(height * width * kind + jpeg.spareBytes());
+  const work = kernels.take(jpeg.workBytes());
+  if (out === undefined || work === undefined) return undefined;
+  return jpeg.decode(work, out, kind, top, left, height, width) ? out : undefined;
+}
+
+function decodeResized(
+  kernels: ImageKernels,
+  image: Size,
+  channels: number,
+  { fit = 'squash', resampler = 'antialiased', ...target }: NonNullable<JpegOptions['resize']>,
+): PixelSource | undefined {
+  const { source, placed } = planResize(image, target, fit);
+  const bytesPerPixel = channels === 1 ? GRAY : PIXELS;
+  const decoded = decodePart(kernels, source, bytesPerPixel);
+  if (decoded === undefined) return undefined;
+  const part: Placed = { address: decoded, bytesPerPixel, height: source.height, width: source.width };
+  const resized = (resampler === 'bilinear' ? resizeBilinear : resizeAntialiased)(kernels, part, placed);
+  const whole = resized && frame(kernels, resized, placed, target);
+  if (whole === undefined) return undefined;
+  if (channels === 1) return sourceOf(kernels, whole.address, 1, target);
+  const count = target.height * target.width;
+  const planes = kernels.take(PLANES * count);
+  if (planes === undefined) return undefined;
+  kernels.pixels.planesOfPixels(whole.address, count, planes);
+  return sourceOf(kernels, planes, channels, target);
+}
+
+function resizeBilinear(kernels: ImageKernels, image: Placed, { height, width }: Size): Placed | undefined {
+  const { address, bytesPerPixel } = image;
+  const { pixels } = kernels;
+  if (image.height === height && image.width === width) return image;
+  const out = kernels.take(height * width * bytesPerPixel);
+  const resized = { bytesPerPixel, height, width };
+  if (out !== undefined && image.height === 2 * height && image.width === 2 * width) {
+    pixels.halve(address, image.width, bytesPerPixel, out, width, height);
+    return { address: out, ...resized };
+  }
+  const { columns, rows } = bilinearTaps(image, { height, width });
+  const xs = kernels.place(columns);
+  const ys = kernels.place(rows);
+  const scratch = kernels.take(16 * (width + 2));
+  if (out === undefined || xs === undefined || ys === undefined || scratch === undefined) return undefined;
+  if (bytesPerPixel === PIXELS) pixels.bilinearPixels(address, image.width, out, width, height, xs, ys, scratch);
+  else pixels.bilinear(address, image.width, bytesPerPixel, out, width, height, xs, ys, scratch);
+  return { address: out, ...resized };
+}
+
+function resizeAntialiased(kernels: ImageKernels, image: Placed, target: Size): Placed | undefined {
+  const { across, down } = antialiasedWindows(image, target);
+  const { pixels } = kernels;
+  const { bytesPerPixel } = image;
+  let resized: Placed = image;
+  for (const [windows, size] of [
+    [across, { height: image.height, width: target.width }],
+    [down, target],
+  ] as const) {
+    if (!windows) continue;
+    const out = kernels.take(size.height * size.width * bytesPerPixel);
+    const ranges = kernels.place(windows.ranges);
+    const weights = kernels.place(windows.weights);
+    if (out === undefined || ranges === undefined || weights === undefined) return undefined;
+    const { address, height, width } = resized;
+    const { most } = windows;
+    if (windows === across) {
+      pixels.alongRows(address, width, height, bytesPerPixel, out, size.width, ranges, weights, most);
+    } else {
+      pixels.alongColumns(address, width * bytesPerPixel, out, size.height, ranges, weights, most);
+    }
+    resized = { address: out, bytesPerPixel, height: size.height, width: size.width };
+  }
+  return resized;
+}
+
+/** Puts an image into a larger black one. */
+function frame(kernels: ImageKernels, image: Placed, { top, left }: Box, target: Size): Placed | undefined {
+  if (image.height === target.height && image.width === target.width) return image;
+  const { bytesPerPixel } = image;
+  const rowBytes = target.width * bytesPerPixel;
+  const out = kernels.take(target.height * rowBytes);
+  if (out === undefined) return undefined;
+  const whole = kernels.view(out, target.height * rowBytes).fill(0);
+  const bytes = image.width * bytesPerPixel;
+  for (let y = 0; y < image.height; y++) {
+    whole.set(kernels.view(image.address + y * bytes, bytes), (top + y) * rowBytes + left * bytesPerPixel);
+  }
+  return { address: out, bytesPerPixel, height: target.height, width: target.width };
 }

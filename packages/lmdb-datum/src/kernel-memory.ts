@@ -1,28 +1,33 @@
 /** WebAssembly kernels and the memory that they work in. */
 
 const PAGE_BYTES = 65536;
+const MOST_PAGES = 65536;
 /** Loads of 16 bytes may reach past the end of a block. */
 const SPARE_BYTES = 16;
 
-const compiled = new Map<Uint8Array, WebAssembly.Module | null>();
+const compiled = new Map<Uint8Array, WebAssembly.Module>();
 
 /**
- * Starts a module that imports its memory.
+ * Starts modules that import one memory.
  *
- * @returns undefined on a machine whose WebAssembly lacks what the module needs (SIMD).
+ * @returns Their exports in the same order, or undefined on a machine whose WebAssembly lacks what they need (SIMD).
  */
-export function kernelsOf<Kernels>(
-  wasm: Uint8Array<ArrayBuffer>,
-): { kernels: Kernels; memory: KernelMemory } | undefined {
+export function startKernels(
+  ...modules: Uint8Array<ArrayBuffer>[]
+): { kernels: Record<string, unknown>[]; memory: KernelMemory } | undefined {
+  if (typeof SharedArrayBuffer === 'undefined' || !modules.every((wasm) => WebAssembly.validate(wasm))) return undefined;
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  const kernels = modules.map((wasm) => new WebAssembly.Instance(compile(wasm), { env: { memory } }).exports);
+  return { kernels, memory: new KernelMemory(memory) };
+}
+
+function compile(wasm: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   let module = compiled.get(wasm);
-  if (module === undefined) {
-    module = WebAssembly.validate(wasm) ? new WebAssembly.Module(wasm) : null;
+  if (!module) {
+    module = new WebAssembly.Module(wasm);
     compiled.set(wasm, module);
   }
-  if (!module) return undefined;
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return { kernels: exports as Kernels, memory: new KernelMemory(memory) };
+  return module;
 }
 
 /** Hands out blocks of a memory, one behind the other. */
@@ -32,7 +37,8 @@ export class KernelMemory {
   constructor(private readonly memory: WebAssembly.Memory) {}
 
   /**
-   * Adds a block. Views of earlier blocks are lost when the memory grows, so all blocks are taken before any is used.
+   * Adds a block. Views of earlier blocks aren't known by `addressOf` any more when the memory grows, so all blocks are taken
+   * before any is used. Memory that is never touched costs nothing.
    *
    * @returns Its address, or undefined if the memory can't grow that far (4 GiB).
    */
@@ -48,12 +54,7 @@ export class KernelMemory {
     return address;
   }
 
-  /** Takes all blocks back. */
-  reset(): void {
-    this.end = 0;
-  }
-
-  get buffer(): ArrayBuffer {
+  get buffer(): SharedArrayBuffer {
     return this.memory.buffer;
   }
 

@@ -1,6 +1,5 @@
 /** The SIMD kernels of assembly/pack.ts. */
-import wasm from '../assembly/pack.ts?wasm';
-import { type KernelMemory, kernelsOf } from './kernel-memory.js';
+import type { KernelMemory } from './kernel-memory.js';
 
 /** See assembly/pack.ts for the contract. Addresses are bytes in the memory beside them. */
 export interface PackKernels {
@@ -38,11 +37,6 @@ export interface PackKernels {
     mean: number,
     scale: number,
   ): void;
-}
-
-/** The kernels that put pixels into batches, with memory of their own; undefined where WebAssembly has no SIMD. */
-export function createPackKernels(): Packer | undefined {
-  return kernelsOf<PackKernels>(wasm);
 }
 
 /** Kernels, and the memory that they work in. */

@@ -1,6 +1,5 @@
-/** The kernels of assembly/pixels.ts, with memory of their own that is used anew for each image. */
-import wasm from '../assembly/pixels.ts?wasm';
-import { type KernelMemory, kernelsOf } from './kernel-memory.js';
+/** The kernels of assembly/pixels.ts, and a way to run one on arrays. */
+import { imageKernels } from './image-kernels.js';
 
 /** See assembly/pixels.ts for the contract. */
 export interface PixelKernels {
@@ -36,18 +35,25 @@ export interface PixelKernels {
     most: number,
   ): void;
   planarBgr(src: number, count: number, dst: number): void;
+  bilinearPixels(
+    src: number,
+    srcWidth: number,
+    dst: number,
+    dstWidth: number,
+    dstHeight: number,
+    xs: number,
+    ys: number,
+    scratch: number,
+  ): void;
+  halve(src: number, srcWidth: number, channels: number, dst: number, dstWidth: number, dstHeight: number): void;
+  planesOfPixels(src: number, count: number, dst: number): void;
 }
-
-/** Larger images are left to plain JavaScript, so that the memory stays small. */
-const MOST_BYTES = 64 << 20;
-
-let created: { kernels: PixelKernels; memory: KernelMemory } | null | undefined;
 
 /** A block to be filled before the work, or read after it. */
 export type Block = { bytes: number } | Uint8Array | Int32Array;
 
 /**
- * Lays blocks out in the kernels' memory, runs the work with their addresses, and returns a copy of block `result`.
+ * Lays blocks out in the memory of this thread's kernels, runs the work with their addresses, and returns a copy of block `result`.
  *
  * @returns undefined if there is no SIMD or the blocks are too large: then plain JavaScript has to do it.
  */
@@ -56,18 +62,12 @@ export function runKernel(
   result: number,
   work: (kernels: PixelKernels, addresses: number[]) => void,
 ): Uint8Array | undefined {
-  if (created === undefined) created = kernelsOf<PixelKernels>(wasm) ?? null;
-  const bytesOf = (block: Block) => ('bytes' in block ? block.bytes : block.byteLength);
-  if (!created || blocks.reduce((sum, block) => sum + bytesOf(block), 0) > MOST_BYTES) return undefined;
-  const { kernels, memory } = created;
-  memory.reset();
-  const addresses = blocks.map((block) => memory.allocate(bytesOf(block)));
+  const kernels = imageKernels();
+  if (!kernels) return undefined;
+  kernels.reset();
+  const addresses = blocks.map((block) => ('bytes' in block ? kernels.take(block.bytes) : kernels.place(block)));
   if (addresses.some((address) => address === undefined)) return undefined;
-  blocks.forEach((block, i) => {
-    if ('bytes' in block) return;
-    const bytes = new Uint8Array(block.buffer, block.byteOffset, block.byteLength);
-    new Uint8Array(memory.buffer, addresses[i], bytes.length).set(bytes);
-  });
-  work(kernels, addresses as number[]);
-  return new Uint8Array(memory.buffer, addresses[result], bytesOf(blocks[result] as Block)).slice();
+  work(kernels.pixels, addresses as number[]);
+  const block = blocks[result] as Block;
+  return kernels.view(addresses[result] as number, 'bytes' in block ? block.bytes : block.byteLength).slice();
 }

@@ -23,10 +23,9 @@ export interface Windows {
  */
 export function resizeAntialiased(pixels: Pixels, { height, width }: Size): Pixels {
   const { channels } = pixels;
-  const across = pixels.width === width ? undefined : windowsFor(pixels.width, width);
+  const { across, down } = antialiasedWindows(pixels, { height, width });
   const wide = across ? resizeRows(pixels, across, width) : pixels.data;
   const rowBytes = width * channels;
-  const down = pixels.height === height ? undefined : windowsFor(pixels.height, height);
   return { data: down ? resizeColumns(wide, down, height, rowBytes) : wide, channels, height, width };
 }
 
@@ -76,6 +75,14 @@ export function windows(from: number, to: number): Windows {
 }
 
 const windowsFor = bySizes(windows);
+
+/** The windows along rows and down columns; undefined where nothing changes. */
+export function antialiasedWindows(image: Size, { height, width }: Size): { across?: Windows; down?: Windows } {
+  return {
+    across: image.width === width ? undefined : windowsFor(image.width, width),
+    down: image.height === height ? undefined : windowsFor(image.height, height),
+  };
+}
 
 /** `resizeRows` in plain JavaScript. */
 export function alongRows(

@@ -15,8 +15,7 @@ export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
   const { channels, height, width } = pixels;
   const result = { channels, height: target.height, width: target.width };
   if (height === 2 * target.height && width === 2 * target.width) return halve(pixels, target);
-  const xs = columnTaps(width, target.width);
-  const ys = rowTaps(height, target.height);
+  const { columns: xs, rows: ys } = bilinearTaps(pixels, target);
   const rowLength = target.width * channels;
   const blocks = [pixels.data, { bytes: target.height * rowLength }, xs, ys, { bytes: 8 * rowLength }];
   const data = runKernel(blocks, 1, (kernels, [src, dst, x, y, scratch]) =>
@@ -75,6 +74,11 @@ export function taps(from: number, to: number, dropOutside: boolean): Int32Array
 
 const columnTaps = bySizes((from, to) => taps(from, to, true));
 const rowTaps = bySizes((from, to) => taps(from, to, false));
+
+/** The taps of all target columns and rows. */
+export function bilinearTaps(image: Size, target: Size): { columns: Int32Array; rows: Int32Array } {
+  return { columns: columnTaps(image.width, target.width), rows: rowTaps(image.height, target.height) };
+}
 
 function blendRow(data: Uint8Array, row: number, channels: number, xs: Int32Array, out: Int32Array): void {
   for (let x = 0, t = 0; x < xs.length; x += 4) {

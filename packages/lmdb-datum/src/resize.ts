@@ -14,7 +14,8 @@ export interface Size {
   width: number;
 }
 
-interface Box extends Size {
+/** A part of an image. */
+export interface Box extends Size {
   top: number;
   left: number;
 }

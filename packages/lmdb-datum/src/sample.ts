@@ -2,6 +2,8 @@
 import type { Datum, Sample } from './datum.js';
 import { DatumError } from './errors.js';
 import { decodeImage, encodeImage, toInterleavedRgb, toPlanarBgr } from './image.js';
+import { imageKernels } from './image-kernels.js';
+import { decodeJpeg } from './jpeg.js';
 
 /**
  * Gives the pixels of a Datum as planar `[C, H, W]` BGR bytes. Raw data is passed on as it is; an encoded image is decoded, so
@@ -22,6 +24,12 @@ export function decodeSample(datum: Datum, key: string): Sample | Promise<Sample
 }
 
 async function decodeEncoded(datum: Datum, key: string): Promise<Sample> {
+  const kernels = imageKernels();
+  const planes = kernels && decodeJpeg(kernels, datum.data);
+  if (planes) {
+    const { channels, height, width, data } = planes;
+    return { channels, height, width, data: data.slice() as Uint8Array, label: datum.label, key };
+  }
   const pixels = await decodeImage(datum.data, { name: `key ${key}` });
   const { channels, height, width } = pixels;
   return { channels, height, width, data: toPlanarBgr(pixels), label: datum.label, key };

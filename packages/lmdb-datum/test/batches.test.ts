@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index.js';
 import { openDatumLmdb } from '../src/index.js';
-import { createPackKernels } from '../src/pack-kernel.js';
+import { ImageKernels } from '../src/image-kernels.js';
 import { type PackPlan, packPixels } from '../src/pack-pixels.js';
 import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased.js';
 import { resizeBilinear, resizePlainly, taps } from '../src/resize-bilinear.js';
@@ -355,6 +355,9 @@ describe('the order of records', () => {
 
 describe('the SIMD kernels', () => {
   it('write the very bytes that plain loops write, and no others', () => {
+    const { kernels, addresses } = ImageKernels.start([1 << 16, 1 << 18])!;
+    const { memory } = kernels;
+    const packer = { kernels: kernels.pack, memory };
     const property = fc.property(
       fc.record({
         channels: fc.constantFrom(1, 3, 4),
@@ -390,10 +393,7 @@ describe('the SIMD kernels', () => {
         };
         const placement = { top: given.cropTop, left: given.cropLeft, mirror };
         const count = channels * given.height * given.width;
-        const packer = createPackKernels()!;
-        const { memory } = packer;
-        const dataAt = memory.allocate(pixels)!;
-        const outAt = memory.allocate((count + 8) * 4)!;
+        const [dataAt, outAt] = addresses as [number, number];
         const data = new Uint8Array(memory.buffer, dataAt, pixels).map((_, i) => (i * 73 + given.seed) & 255);
         new Uint8Array(memory.buffer, dataAt, pixels).set(data);
         const bySimd = isFloat

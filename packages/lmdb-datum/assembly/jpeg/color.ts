@@ -6,8 +6,14 @@
  */
 import { highBytes, highPairs, lowBytes, lowPairs } from '../interleave';
 import { componentAt, componentCount, mostHorizontal, mostVertical, width } from './frame';
+import { PASS } from './memory';
 
-/** Pixels are written sixteen at a time, so this much may be written behind the last row. */
+/** What is written: luma alone, planes of blue, green and red, or pixels of red, green, blue and one byte that means nothing. */
+export const GRAY: i32 = 1;
+export const PLANES: i32 = 3;
+export const PIXELS: i32 = 4;
+
+/** Pixels are written sixteen at a time, so this much may be written behind the last ones. */
 export const PIXEL_SPARE: usize = 64;
 const ROW_SPARE: usize = 32;
 
@@ -16,10 +22,10 @@ export function rowBytes(): usize {
   return 2 * (<usize>width + ROW_SPARE) + 2 * (<usize>width + ROW_SPARE);
 }
 
-/** Writes a part of the image as interleaved pixels, grey (1) or RGB (3). `scratch` has room for `rowBytes()`. */
-export function writePixels(
+/** Writes a part of the image as `GRAY`, `PLANES` or `PIXELS`. `scratch` has room for `rowBytes()`. */
+export function writeImage(
   dst: usize,
-  channels: i32,
+  kind: i32,
   top: i32,
   left: i32,
   rows: i32,
@@ -33,14 +39,14 @@ export function writePixels(
   const sums = redRow + <usize>width + ROW_SPARE + 16;
   for (let y = top; y < top + rows; y++) {
     const from = luma.plane + y * luma.stride + left;
-    if (channels === 1) memory.copy(dst, from, columns);
-    else if (componentCount === 1) writeGray(from, columns, dst);
+    if (kind === GRAY) memory.copy(dst, from, columns);
+    else if (componentCount === 1) writeGray(from, columns, dst, kind, rows * columns);
     else {
       const blue = chromaRow(1, y, blueRow, sums);
       const red = chromaRow(2, y, redRow, sums);
-      writeColors(from, blue + left, red + left, columns, dst);
+      writeColors(from, blue + left, red + left, columns, dst, kind, rows * columns);
     }
-    dst += columns * (channels === 1 ? 1 : 4);
+    dst += kind === PIXELS ? 4 * columns : columns;
   }
 }
 
@@ -124,15 +130,30 @@ function expandRow(sums: usize, count: i32, evenBias: i16, oddBias: i16, shift: 
   }
 }
 
-function writeGray(row: usize, count: i32, dst: usize): void {
+/** A grey row as colours. */
+function writeGray(row: usize, count: i32, dst: usize, kind: i32, planeBytes: usize): void {
+  if (kind === PLANES) {
+    for (let plane: usize = 0; plane < 3; plane++) memory.copy(dst + plane * planeBytes, row, count);
+    return;
+  }
   for (let x = 0; x < count; x += 16) {
     const y = v128.load(row + x);
     storePixels(dst + 4 * x, y, y, y);
   }
 }
 
-function writeColors(luma: usize, blue: usize, red: usize, count: i32, dst: usize): void {
+function writeColors(
+  luma: usize,
+  blue: usize,
+  red: usize,
+  count: i32,
+  dst: usize,
+  kind: i32,
+  planeBytes: usize,
+): void {
   for (let x = 0; x < count; x += 16) {
+    // The last sixteen again, so that nothing is written behind a row, where another plane may begin.
+    if (kind === PLANES && x + 16 > count && count >= 16) x = count - 16;
     const y = v128.load(luma + x);
     const cb = v128.load(blue + x);
     const cr = v128.load(red + x);
@@ -142,15 +163,29 @@ function writeColors(luma: usize, blue: usize, red: usize, count: i32, dst: usiz
     const cb1 = centered(i16x8.extend_high_i8x16_u(cb));
     const cr0 = centered(i16x8.extend_low_i8x16_u(cr));
     const cr1 = centered(i16x8.extend_high_i8x16_u(cr));
-    storePixels(
-      dst + 4 * x,
-      i8x16.narrow_i16x8_u(redOf(y0, cr0), redOf(y1, cr1)),
-      i8x16.narrow_i16x8_u(greenOf(y0, cb0, cr0), greenOf(y1, cb1, cr1)),
-      i8x16.narrow_i16x8_u(blueOf(y0, cb0), blueOf(y1, cb1)),
-    );
+    const r = i8x16.narrow_i16x8_u(redOf(y0, cr0), redOf(y1, cr1));
+    const g = i8x16.narrow_i16x8_u(greenOf(y0, cb0, cr0), greenOf(y1, cb1, cr1));
+    const b = i8x16.narrow_i16x8_u(blueOf(y0, cb0), blueOf(y1, cb1));
+    if (kind === PIXELS) storePixels(dst + 4 * x, r, g, b);
+    else if (count >= 16) {
+      v128.store(dst + x, b);
+      v128.store(dst + planeBytes + x, g);
+      v128.store(dst + 2 * planeBytes + x, r);
+    } else {
+      storeFew(dst, b, count);
+      storeFew(dst + planeBytes, g, count);
+      storeFew(dst + 2 * planeBytes, r, count);
+    }
   }
 }
 
+/** The first `count` bytes of a vector. */
+function storeFew(dst: usize, bytes: v128, count: i32): void {
+  v128.store(PASS, bytes);
+  memory.copy(dst, PASS, count);
+}
+
+/** Sixteen pixels of red, green, blue, blue. */
 function storePixels(dst: usize, r: v128, g: v128, b: v128): void {
   const rg0 = lowBytes(r, g);
   const rg8 = highBytes(r, g);

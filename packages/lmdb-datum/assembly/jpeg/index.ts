@@ -10,7 +10,7 @@
  * them is written, and nothing but them and 16 bytes around them read.
  */
 import { SEGMENT_SPARE } from './bits';
-import { PIXEL_SPARE, rowBytes, writePixels } from './color';
+import { PIXEL_SPARE, rowBytes, writeImage } from './color';
 import { componentCount, height, placePlanes, planeBytes, width } from './frame';
 import { writeFactors } from './idct';
 import {
@@ -71,23 +71,23 @@ function align16(bytes: usize): usize {
   return (bytes + 15) & ~15;
 }
 
-/** Bytes that may be written behind the pixels. */
-export function pixelSpareBytes(): usize {
+/** Bytes that may be written behind the image. */
+export function spareBytes(): usize {
   return PIXEL_SPARE;
 }
 
 /**
- * Decodes a part of the image that was opened to interleaved pixels.
+ * Decodes a part of the image that was opened.
  *
  * @param work `workBytes()` of memory, aligned to 16.
- * @param pixels Room for `rows * columns * channels` bytes and `pixelSpareBytes()`.
- * @param channels 1 for grey (luma), 3 for RGB.
- * @returns Whether all of the file is sound. If not, the pixels are worth nothing.
+ * @param image Room for `rows * columns * kind` bytes and `spareBytes()`.
+ * @param kind 1 for luma, 3 for planes of blue, green and red, 4 for pixels of red, green, blue and one byte more.
+ * @returns Whether all of the file is sound. If not, the image is worth nothing.
  */
 export function decode(
   work: usize,
-  pixels: usize,
-  channels: i32,
+  image: usize,
+  kind: i32,
   top: i32,
   left: i32,
   rows: i32,
@@ -105,6 +105,6 @@ export function decode(
     if (marker === 0) return false;
   }
   if (!areAllScanned()) return false;
-  writePixels(pixels, channels, top, left, rows, columns, planes + planeBytes());
+  writeImage(image, kind, top, left, rows, columns, planes + planeBytes());
   return true;
 }

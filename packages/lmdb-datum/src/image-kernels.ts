@@ -1,0 +1,102 @@
+/** The kernels for images and the memory in which all of them work, so that a file becomes a batch's row without leaving it. */
+import jpegWasm from '../assembly/jpeg/index.ts?wasm';
+import packWasm from '../assembly/pack.ts?wasm';
+import pixelsWasm from '../assembly/pixels.ts?wasm';
+import { type KernelMemory, startKernels } from './kernel-memory.js';
+import type { PackKernels } from './pack-kernel.js';
+import type { PixelKernels } from './pixel-kernel.js';
+
+/** See assembly/jpeg/index.ts for the contract. */
+export interface JpegKernels {
+  reservedBytes(): number;
+  start(): void;
+  open(file: number, length: number): number;
+  imageHeight(): number;
+  imageWidth(): number;
+  workBytes(): number;
+  spareBytes(): number;
+  decode(
+    work: number,
+    image: number,
+    kind: number,
+    top: number,
+    left: number,
+    rows: number,
+    columns: number,
+  ): 0 | 1;
+}
+
+/** Room for the work on one image: what is larger is left to sharp, as fast on such images. */
+const SCRATCH_BYTES = 64 << 20;
+
+export class ImageKernels {
+  private scratch = 0;
+  private scratchEnd = 0;
+
+  private constructor(
+    readonly memory: KernelMemory,
+    readonly jpeg: JpegKernels,
+    readonly pixels: PixelKernels,
+    readonly pack: PackKernels,
+  ) {}
+
+  /**
+   * @param blocks Sizes in bytes of blocks that stay.
+   * @returns The kernels and the addresses of the blocks, or undefined where there is no SIMD or too little memory.
+   */
+  static start(blocks: number[] = []): { kernels: ImageKernels; addresses: number[] } | undefined {
+    const started = startKernels(jpegWasm, pixelsWasm, packWasm);
+    if (!started) return undefined;
+    const { memory } = started;
+    const [jpeg, pixels, pack] = started.kernels as unknown as [JpegKernels, PixelKernels, PackKernels];
+    memory.allocate(jpeg.reservedBytes());
+    jpeg.start();
+    const addresses = blocks.map((bytes) => memory.allocate(bytes));
+    const scratch = memory.allocate(SCRATCH_BYTES);
+    if (scratch === undefined || addresses.some((address) => address === undefined)) return undefined;
+    const kernels = new ImageKernels(memory, jpeg, pixels, pack);
+    kernels.scratchStart = scratch;
+    return { kernels, addresses: addresses as number[] };
+  }
+
+  private scratchStart = 0;
+
+  /** Takes all scratch memory back: call this before each image. */
+  reset(): void {
+    this.scratch = this.scratchStart;
+    this.scratchEnd = this.scratchStart + SCRATCH_BYTES;
+  }
+
+  /** Scratch memory until the next image, or undefined if the image is too large. */
+  take(bytes: number): number | undefined {
+    const address = this.scratch;
+    // Aligned, with room for loads past the end.
+    const next = address + Math.ceil((bytes + 16) / 64) * 64;
+    if (next > this.scratchEnd) return undefined;
+    this.scratch = next;
+    return address;
+  }
+
+  /** The address of these bytes in the memory; they are copied there if they lie elsewhere. */
+  place(bytes: Uint8Array | Int32Array): number | undefined {
+    const there = this.memory.addressOf(bytes);
+    if (there !== undefined) return there;
+    const address = this.take(bytes.byteLength);
+    if (address === undefined) return undefined;
+    const source = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view(address, source.length).set(source);
+    return address;
+  }
+
+  view(address: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, bytes);
+  }
+}
+
+let ofThread: ImageKernels | null | undefined;
+
+/** Kernels that all images of this thread can use one after the other. */
+export function imageKernels(): ImageKernels | undefined {
+  if (ofThread === undefined) ofThread = ImageKernels.start()?.kernels ?? null;
+  return ofThread ?? undefined;
+}
