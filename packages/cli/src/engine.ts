@@ -34,8 +34,9 @@ export async function startEngine({ backend, threads }: EngineOptions, terminal:
   return info;
 }
 
-/** TensorFlow.js greets and warns on the console unless it runs in production mode. */
+/** TensorFlow.js greets and warns on the console unless it runs in production mode, and native TensorFlow unless it is told not to. */
 export async function silenceTensorflow(): Promise<void> {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const { enableProdMode } = await import('@tensorflow/tfjs-core');
   enableProdMode();
 }

@@ -1,8 +1,8 @@
 /** Links the addon of tfjs-node or tfjs-node-gpu, whose source comes in the npm package, against TensorFlow's libraries. */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { NativePackage } from '../native-tensorflow';
-import { exists, makeFolder, runTool } from './tools';
+import { makeFolder, runTool } from './tools';
 
 /** The version of tfjs-node and tfjs-node-gpu that is installed: the one this package's tfjs-core belongs to. */
 export const tfjsVersion = '4.22.0';
@@ -42,7 +42,7 @@ export async function buildAddon(
   const partial = path.join(output, 'tfjs_binding.partial');
   await runTool({
     name: 'the C++ compiler',
-    command: [compiler, ...(await compilerArguments(folder, output, libraries)), '-o', partial],
+    command: [compiler, ...compilerArguments(folder, output, libraries), '-o', partial],
     cwd: path.join(root, 'binding'),
     ifMissing: 'install one (on Debian: apt-get install g++), or name another with --compiler',
     ifFailed: 'this TensorFlow may not fit tfjs-node: choose another version with --tensorflow',
@@ -51,32 +51,14 @@ export async function buildAddon(
   await writeFile(mark, path.basename(libraries));
 }
 
-async function compilerArguments(folder: string, output: string, libraries: string): Promise<string[]> {
+function compilerArguments(folder: string, output: string, libraries: string): string[] {
   const tensorflow = path.join(libraries, 'tensorflow');
   const includes = [path.join(tensorflow, 'include'), path.join(folder, 'node_modules/node-api-headers/include')];
-  const linked = ['cc', 'framework'].map((part) => path.join(tensorflow, `libtensorflow_${part}.so.2`));
-  const cuda = await cudaLibraries(path.join(libraries, 'nvidia'));
-  const folders = new Set([...linked, ...cuda].map((library) => path.dirname(library)));
   return [
     ...['-std=c++17', '-O2', '-fPIC', '-shared', `-DNAPI_VERSION=${napiVersion}`, '-w'],
     ...includes.map((include) => `-I${include}`),
-    ...['tfjs_backend.cc', 'tfjs_binding.cc', '-Wl,--no-as-needed', ...linked, ...cuda],
-    ...Array.from(folders, (place) => `-Wl,-rpath,$ORIGIN/${path.relative(output, place)}`),
+    ...['tfjs_backend.cc', 'tfjs_binding.cc'],
+    ...['cc', 'framework'].map((part) => path.join(tensorflow, `libtensorflow_${part}.so.2`)),
+    `-Wl,-rpath,$ORIGIN/${path.relative(output, tensorflow)}`,
   ];
-}
-
-/**
- * The CUDA libraries that TensorFlow opens by their names while it runs: it finds them because the addon has brought them along. What
- * these need themselves they find by their own paths.
- */
-const cudaNames = /^lib(cudart|cublas|cublasLt|cufft|curand|cusolver|cusparse|cudnn|cupti|nccl|nvJitLink)\.so\.\d+$/;
-
-async function cudaLibraries(folder: string): Promise<string[]> {
-  if (!(await exists(folder))) return [];
-  const components = await readdir(folder);
-  const places = components.map((component) => path.join(folder, component, 'lib'));
-  const found = await Promise.all(
-    places.map(async (place) => (await readdir(place).catch(() => [])).map((file) => path.join(place, file))),
-  );
-  return found.flat().filter((file) => cudaNames.test(path.basename(file)));
 }

@@ -27,7 +27,10 @@ export async function unpackTensorflow({ python, name, version }: Wheel, folder:
   });
 }
 
-/** Puts the CUDA libraries that the wheel names as its extra `and-cuda` into `folder`/nvidia, each once. */
+/**
+ * Puts the CUDA libraries that the wheel names as its extra `and-cuda` into `folder`/nvidia, each once: beside `folder`/tensorflow, as in
+ * Python's site-packages, TensorFlow's libraries find them by their own paths.
+ */
 export async function unpackCuda(
   python: string,
   folder: string,
@@ -54,7 +57,7 @@ export async function unpackCuda(
 async function cudaRequirements(folder: string): Promise<string[]> {
   const information = (await readdir(folder)).find((name) => name.endsWith('.dist-info'));
   const metadata = await readFile(path.join(folder, information ?? '', 'METADATA'), 'utf8');
-  const lines = metadata.matchAll(/^Requires-Dist: ([^;]+?)\s*;\s*extra == ["']and-cuda["']/gm);
+  const lines = metadata.matchAll(/^Requires-Dist: ([^;\n]+?)\s*;\s*extra == ["']and-cuda["']/gm);
   return Array.from(lines, ([, requirement]) => requirement);
 }
 

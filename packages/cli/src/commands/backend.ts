@@ -24,6 +24,7 @@ export function backendCommand(): Command {
         max: 600,
       }),
     )
+    .enablePositionalOptions()
     .addCommand(backendInstallCommand())
     .addCommand(backendRemoveCommand())
     .action(runBackend);
@@ -49,7 +50,7 @@ async function runBackend({ threads, bench, ...options }: BackendCommandOptions)
 
 function describe(status: BackendStatus, auto?: string): [string, string][] {
   const { name, available, installed, description, device, threads, version, reason } = status;
-  if (!available) return [[name, `${installed ? 'does not load' : 'not installed'}: ${reason}`]];
+  if (!available) return [[name, installed ? `does not load: ${reason}` : (reason ?? '')]];
   const row: [string, string] = [name, `${description}${name === auto ? style('green', '  <- auto takes this') : ''}`];
   const facts = [device, threads && formatNumberOf(threads, 'thread'), version].filter(Boolean).join(', ');
   return [row, ...[facts, reason].filter(Boolean).map((line): [string, string] => ['', line ?? ''])];

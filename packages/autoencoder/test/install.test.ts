@@ -1,0 +1,123 @@
+/** Installations that fail, with stand-ins for the programs they run: what the user is told, and what is left behind. */
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInstallation, installTensorflow, removeTensorflow } from '../src/index';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'ae-install-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A program that prints `complaint` and fails, or does nothing and succeeds. */
+async function standIn(name: string, complaint?: string): Promise<string> {
+  const file = path.join(folder, name);
+  await writeFile(file, `#!/bin/sh\n${complaint ? `echo "${complaint}" >&2; exit 1` : 'exit 0'}\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+/** A cache in which everything up to the addon is there, so that no network is needed. */
+async function makeCache(name: string): Promise<string> {
+  const cache = path.join(folder, name);
+  await mkdir(path.join(cache, 'tfjs-node/node_modules/@tensorflow/tfjs-node/binding'), { recursive: true });
+  return cache;
+}
+
+const linux = process.platform === 'linux';
+if (!linux) console.warn('SKIPPED: installing native TensorFlow, which works on Linux only.');
+
+describe.skipIf(!linux)('installTensorflow', () => {
+  it.each([
+    ['no Python', undefined, /expected pip as ".*nowhere", found no such program; install Python 3 with pip/],
+    [
+      'no network',
+      'WARNING: Retrying after connection broken: Failed to establish a new connection: Name or service not known',
+      /pip: expected to reach its package index, received no connection; check the network, proxy and mirror settings/,
+    ],
+    [
+      'a full disk',
+      'OSError: [Errno 28] No space left on device',
+      /pip: expected room on the disk, .*; free some space/,
+    ],
+    [
+      'no pip',
+      '/usr/bin/python3: No module named pip',
+      /received "\/usr\/bin\/python3: No module named pip"; see that/,
+    ],
+    [
+      'a version that does not exist',
+      'ERROR: No matching distribution found for tensorflow-cpu==9.9.9',
+      /received "ERROR: No matching distribution found .*"; .*or choose another version with --tensorflow\.$/,
+    ],
+  ])('says what to do about %s', async (_, complaint, expected) => {
+    const cacheFolder = await makeCache('without-python');
+    const python = complaint ? await standIn('python', complaint) : path.join(folder, 'nowhere');
+    const attempt = installTensorflow({ cacheFolder, python });
+    await expect(attempt).rejects.toMatchObject({ code: 'INSTALL_FAILED', message: expect.stringMatching(expected) });
+    expect(await findInstallation('@tensorflow/tfjs-node', cacheFolder)).toBeUndefined();
+    // What was begun is thrown away by the next try, and never taken for complete.
+    expect(await readdir(cacheFolder)).not.toContain('tensorflow-cpu-2.21.0');
+  });
+
+  it.each([
+    [
+      'is missing',
+      undefined,
+      /expected the C\+\+ compiler as ".*nowhere", .*; install one \(on Debian: apt-get install g\+\+\)/,
+    ],
+    [
+      'fails',
+      'tfjs_backend.cc:1: error: wrong headers',
+      /received "tfjs_backend.cc:1: error: wrong headers"; this TensorFlow may/,
+    ],
+  ])('says what to do where the compiler %s', async (_, complaint, expected) => {
+    const cacheFolder = await makeCache('without-compiler');
+    await mkdir(path.join(cacheFolder, 'tensorflow-cpu-2.21.0'), { recursive: true });
+    const compiler = complaint ? await standIn('c++', complaint) : path.join(folder, 'nowhere');
+    await expect(installTensorflow({ cacheFolder, compiler })).rejects.toThrow(expected);
+  });
+
+  it('does not take an addon for installed that does not load', async () => {
+    const cacheFolder = await makeCache('unchecked');
+    await mkdir(path.join(cacheFolder, 'tensorflow-cpu-2.21.0'), { recursive: true });
+    await mkdir(path.join(cacheFolder, 'tfjs-node/node_modules/@tensorflow/tfjs-node/lib/napi-v8'), {
+      recursive: true,
+    });
+    const compiler = await standIn('c++');
+    const output = path.join(
+      cacheFolder,
+      'tfjs-node/node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.partial',
+    );
+    await writeFile(output, '');
+    await expect(installTensorflow({ cacheFolder, compiler })).rejects.toThrow(
+      /checking the addon: expected it to succeed/,
+    );
+    expect(await findInstallation('@tensorflow/tfjs-node', cacheFolder)).toBeUndefined();
+  });
+
+  it('refuses options it does not know', async () => {
+    const options = { version: '2.20.0' } as object;
+    await expect(installTensorflow(options)).rejects.toThrow(
+      /installTensorflow: unknown option "version"; expected one of gpu/,
+    );
+  });
+});
+
+describe('removeTensorflow', () => {
+  it('removes what was installed, and nothing else', async () => {
+    const cacheFolder = path.join(folder, 'remove');
+    expect(await removeTensorflow({ cacheFolder })).toBe(false);
+    await mkdir(cacheFolder);
+    await writeFile(path.join(cacheFolder, 'precious'), '');
+    await expect(removeTensorflow({ cacheFolder })).rejects.toThrow(
+      /a folder that installTensorflow made, found another/,
+    );
+    await writeFile(path.join(cacheFolder, 'made-by-ae'), '');
+    expect(await removeTensorflow({ cacheFolder })).toBe(true);
+    expect(await readdir(folder)).not.toContain('remove');
+  });
+});
