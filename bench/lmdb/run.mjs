@@ -100,8 +100,8 @@ async function raw() {
 
 async function encoded() {
   const cases = [
-    { name: 'JPEG of 80 to 170 pixels, resized to 64x64', size: undefined, height: 64, how: 'resize', passes: 5 },
-    { name: 'JPEG of 256x256, 224x224 cut out', size: 256, height: 224, how: 'crop', passes: 2 },
+    { name: 'JPEG of 80 to 170 pixels, resized to 64x64', size: undefined, height: 64, how: 'resize', passes: 20 },
+    { name: 'JPEG of 256x256, 224x224 cut out', size: 256, height: 224, how: 'crop', passes: 6 },
   ];
   const results = [];
   for (const { name, size, height, how, passes } of cases) {

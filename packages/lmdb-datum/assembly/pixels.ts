@@ -160,7 +160,10 @@ export function planarBgr(src: usize, count: i32, dst: usize): void {
 
 // Pixels of four bytes: red, green, blue and one that means nothing.
 
-/** `bilinear` for pixels of four bytes. `scratch` has room for two rows of `dstWidth + 2` pixels of 8 bytes. */
+/**
+ * `bilinear` for pixels of four bytes. `xs` holds, for each target column, the place of its first source pixel in bytes and the
+ * weights of this and the next one (i32 and two i16). `scratch` has room for two rows of `dstWidth + 2` pixels of 8 bytes.
+ */
 export function bilinearPixels(
   src: usize,
   srcWidth: i32,
@@ -203,18 +206,17 @@ function blendPixels(row: usize, xs: usize, dstWidth: i32, out: usize): void {
   for (let x = 0; x < dstWidth; x += 2) {
     const sums = blendPixel(row, xs);
     // The last one twice, if their number is odd.
-    const next = blendPixel(row, x + 1 < dstWidth ? xs + 16 : xs);
+    const next = blendPixel(row, x + 1 < dstWidth ? xs + 8 : xs);
     v128.store(out, i16x8.narrow_i32x4_s(i32x4.shr_s(sums, 4), i32x4.shr_s(next, 4)));
-    xs += 32;
+    xs += 16;
     out += 16;
   }
 }
 
 function blendPixel(row: usize, tap: usize): v128 {
-  const first = v128.load32_zero(row + 4 * load<i32>(tap));
-  const second = v128.load32_zero(row + 4 * load<i32>(tap, 4));
-  const weights = load<i32>(tap, 8) | (load<i32>(tap, 12) << 16);
-  return i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(lowBytes(first, second)), i32x4.splat(weights));
+  const two = v128.load64_zero(row + load<i32>(tap));
+  const pairs = i16x8.extend_low_i8x16_u(lowBytes(two, i64x2.shr_u(two, 32)));
+  return i32x4.dot_i16x8_s(pairs, v128.load_splat<i32>(tap, 4));
 }
 
 /** Two pixels at a time, the last one perhaps twice. */

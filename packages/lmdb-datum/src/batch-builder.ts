@@ -128,13 +128,7 @@ export class BatchBuilder {
   }
 
   /** Decodes and packs an ordinary JPEG, of which it decodes no more than is needed. Returns false if it isn't one. */
-  private packJpeg(
-    datum: Datum,
-    out: Float32Array | Uint8Array,
-    at: number,
-    i: number,
-    epoch: number,
-  ): boolean {
+  private packJpeg(datum: Datum, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): boolean {
     const { kernels, plan } = this;
     const { channels, resize, crop } = this.options;
     if (!kernels || !plan) return false;
@@ -150,7 +144,8 @@ export class BatchBuilder {
       return { ...crop, top: placement.top, left: placement.left };
     };
     const source = decodeJpeg(kernels, datum.data, { channels, cut });
-    if (source && placement) packPixels(source, out, at, plan, { top: 0, left: 0, mirror: placement.mirror }, this.packer);
+    if (source && placement)
+      packPixels(source, out, at, plan, { top: 0, left: 0, mirror: placement.mirror }, this.packer);
     return source !== undefined;
   }
 

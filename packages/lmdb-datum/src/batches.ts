@@ -112,7 +112,7 @@ export function streamHere(
   return new BatchStream(maker, records.length, options);
 }
 
-/** Opens a stream that works on other threads. Their batches have memory of their own. */
+/** Opens a stream that works on other threads. Batches that are to be reused stay in the workers' memory, which is shared. */
 export function streamFromWorkers(
   setup: Omit<Extract<WorkerSetup, { role: 'batches' }>, 'role' | 'options'>,
   records: number,
@@ -120,10 +120,11 @@ export function streamFromWorkers(
   onDamage: (damage: Damage) => void,
 ): BatchStream {
   const { signal, ...sendable } = options;
+  const prefetch = Math.max(options.prefetch, options.workers);
   const pool = new WorkerPool<BatchJob, { built: BuiltBatch; damage: Damage[] }>(options.workers, {
     ...setup,
     role: 'batches',
-    options: { ...sendable, reuse: false },
+    options: { ...sendable, prefetch },
   });
   const maker: BatchMaker = {
     async build(job) {
@@ -133,7 +134,6 @@ export function streamFromWorkers(
     },
     close: () => pool.close(),
   };
-  const prefetch = Math.max(options.prefetch, options.workers);
   return new BatchStream(maker, records, { ...options, prefetch });
 }
 

@@ -15,15 +15,7 @@ export interface JpegKernels {
   imageWidth(): number;
   workBytes(): number;
   spareBytes(): number;
-  decode(
-    work: number,
-    image: number,
-    kind: number,
-    top: number,
-    left: number,
-    rows: number,
-    columns: number,
-  ): 0 | 1;
+  decode(work: number, image: number, kind: number, top: number, left: number, rows: number, columns: number): 0 | 1;
 }
 
 /** Room for the work on one image: what is larger is left to sharp, as fast on such images. */

@@ -6,8 +6,8 @@
 import type { ImageKernels } from './image-kernels.js';
 import type { PixelSource } from './pack-pixels.js';
 import { type Box, type FitMode, planResize, type Resampler, type Size } from './resize.js';
-import { antialiasedWindows } from './resize-antialiased.js';
-import { bilinearTaps } from './resize-bilinear.js';
+import { antialiasedWindows, type Windows } from './resize-antialiased.js';
+import { bilinearTaps, pixelTaps } from './resize-bilinear.js';
 
 export interface JpegOptions {
   /** 1 takes luma, 3 makes grey into colour. Default: as the file is. */
@@ -102,7 +102,7 @@ function resizeBilinear(kernels: ImageKernels, image: Placed, { height, width }:
     return { address: out, ...resized };
   }
   const { columns, rows } = bilinearTaps(image, { height, width });
-  const xs = kernels.place(columns);
+  const xs = kernels.place(bytesPerPixel === PIXELS ? pixelTaps(image.width, width) : columns);
   const ys = kernels.place(rows);
   const scratch = kernels.take(16 * (width + 2));
   if (out === undefined || xs === undefined || ys === undefined || scratch === undefined) return undefined;
@@ -113,28 +113,38 @@ function resizeBilinear(kernels: ImageKernels, image: Placed, { height, width }:
 
 function resizeAntialiased(kernels: ImageKernels, image: Placed, target: Size): Placed | undefined {
   const { across, down } = antialiasedWindows(image, target);
-  const { pixels } = kernels;
-  const { bytesPerPixel } = image;
-  let resized: Placed = image;
-  for (const [windows, size] of [
-    [across, { height: image.height, width: target.width }],
-    [down, target],
-  ] as const) {
-    if (!windows) continue;
-    const out = kernels.take(size.height * size.width * bytesPerPixel);
-    const ranges = kernels.place(windows.ranges);
-    const weights = kernels.place(windows.weights);
-    if (out === undefined || ranges === undefined || weights === undefined) return undefined;
-    const { address, height, width } = resized;
-    const { most } = windows;
-    if (windows === across) {
-      pixels.alongRows(address, width, height, bytesPerPixel, out, size.width, ranges, weights, most);
-    } else {
-      pixels.alongColumns(address, width * bytesPerPixel, out, size.height, ranges, weights, most);
-    }
-    resized = { address: out, bytesPerPixel, height: size.height, width: size.width };
-  }
-  return resized;
+  const wide = across ? alongRows(kernels, image, target.width, across) : image;
+  return wide && down ? alongColumns(kernels, wide, target.height, down) : wide;
+}
+
+function alongRows(
+  kernels: ImageKernels,
+  image: Placed,
+  to: number,
+  { most, ...windows }: Windows,
+): Placed | undefined {
+  const { address, bytesPerPixel, height, width } = image;
+  const out = kernels.take(height * to * bytesPerPixel);
+  const ranges = kernels.place(windows.ranges);
+  const weights = kernels.place(windows.weights);
+  if (out === undefined || ranges === undefined || weights === undefined) return undefined;
+  kernels.pixels.alongRows(address, width, height, bytesPerPixel, out, to, ranges, weights, most);
+  return { address: out, bytesPerPixel, height, width: to };
+}
+
+function alongColumns(
+  kernels: ImageKernels,
+  image: Placed,
+  to: number,
+  { most, ...windows }: Windows,
+): Placed | undefined {
+  const { address, bytesPerPixel, width } = image;
+  const out = kernels.take(to * width * bytesPerPixel);
+  const ranges = kernels.place(windows.ranges);
+  const weights = kernels.place(windows.weights);
+  if (out === undefined || ranges === undefined || weights === undefined) return undefined;
+  kernels.pixels.alongColumns(address, width * bytesPerPixel, out, to, ranges, weights, most);
+  return { address: out, bytesPerPixel, height: to, width };
 }
 
 /** Puts an image into a larger black one. */

@@ -15,7 +15,8 @@ const compiled = new Map<Uint8Array, WebAssembly.Module>();
 export function startKernels(
   ...modules: Uint8Array<ArrayBuffer>[]
 ): { kernels: Record<string, unknown>[]; memory: KernelMemory } | undefined {
-  if (typeof SharedArrayBuffer === 'undefined' || !modules.every((wasm) => WebAssembly.validate(wasm))) return undefined;
+  if (typeof SharedArrayBuffer === 'undefined' || !modules.every((wasm) => WebAssembly.validate(wasm)))
+    return undefined;
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   const kernels = modules.map((wasm) => new WebAssembly.Instance(compile(wasm), { env: { memory } }).exports);
   return { kernels, memory: new KernelMemory(memory) };

@@ -75,6 +75,18 @@ export function taps(from: number, to: number, dropOutside: boolean): Int32Array
 const columnTaps = bySizes((from, to) => taps(from, to, true));
 const rowTaps = bySizes((from, to) => taps(from, to, false));
 
+/**
+ * The taps of target columns for pixels of four bytes: place of the first source pixel in bytes, and the weights of this one and the
+ * next as two int16. Where `taps` doesn't take the next one, it has no weight.
+ */
+export const pixelTaps = bySizes((from, to) => {
+  const all = taps(from, to, true);
+  return Int32Array.from({ length: 2 * to }, (_, i) => {
+    const tap = (i >> 1) * 4;
+    return i % 2 === 0 ? 4 * all[tap]! : all[tap + 2]! | (all[tap + 3]! << 16);
+  });
+});
+
 /** The taps of all target columns and rows. */
 export function bilinearTaps(image: Size, target: Size): { columns: Int32Array; rows: Int32Array } {
   return { columns: columnTaps(image.width, target.width), rows: rowTaps(image.height, target.height) };

@@ -33,7 +33,8 @@ function batchHandler({ path, lenient, index, options, meta }: Extract<WorkerSet
   const builder = new BatchBuilder(records, options, lenient ? (found) => damage.push(found) : undefined);
   return async (job: BatchJob) => {
     const built = await builder.build(job);
-    return { response: { built, damage: damage.splice(0) }, transfer: [built.data.buffer as ArrayBuffer] };
+    const { buffer } = built.data;
+    return { response: { built, damage: damage.splice(0) }, transfer: buffer instanceof ArrayBuffer ? [buffer] : [] };
   };
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ImageKernels } from '../src/image-kernels.js';
 import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index.js';
 import { openDatumLmdb } from '../src/index.js';
-import { ImageKernels } from '../src/image-kernels.js';
 import { type PackPlan, packPixels } from '../src/pack-pixels.js';
 import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased.js';
 import { resizeBilinear, resizePlainly, taps } from '../src/resize-bilinear.js';

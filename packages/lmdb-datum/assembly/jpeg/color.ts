@@ -23,15 +23,7 @@ export function rowBytes(): usize {
 }
 
 /** Writes a part of the image as `GRAY`, `PLANES` or `PIXELS`. `scratch` has room for `rowBytes()`. */
-export function writeImage(
-  dst: usize,
-  kind: i32,
-  top: i32,
-  left: i32,
-  rows: i32,
-  columns: i32,
-  scratch: usize,
-): void {
+export function writeImage(dst: usize, kind: i32, top: i32, left: i32, rows: i32, columns: i32, scratch: usize): void {
   const luma = componentAt(0);
   const blueRow = scratch;
   const redRow = blueRow + <usize>width + ROW_SPARE;
@@ -142,15 +134,7 @@ function writeGray(row: usize, count: i32, dst: usize, kind: i32, planeBytes: us
   }
 }
 
-function writeColors(
-  luma: usize,
-  blue: usize,
-  red: usize,
-  count: i32,
-  dst: usize,
-  kind: i32,
-  planeBytes: usize,
-): void {
+function writeColors(luma: usize, blue: usize, red: usize, count: i32, dst: usize, kind: i32, planeBytes: usize): void {
   for (let x = 0; x < count; x += 16) {
     // The last sixteen again, so that nothing is written behind a row, where another plane may begin.
     if (kind === PLANES && x + 16 > count && count >= 16) x = count - 16;

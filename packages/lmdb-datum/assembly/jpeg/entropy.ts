@@ -101,5 +101,5 @@ function isShort(count: i32): u32 {
 
 /** The next word behind `count` valid bits, or nothing. */
 function nextBits(next: usize, count: i32, missing: u32): u64 {
-  return <u64>(load<u32>(next) & (0 - missing)) << (32 - count);
+  return (<u64>(load<u32>(next) & (0 - missing))) << (32 - count);
 }

@@ -70,8 +70,8 @@ export function ceilDivide(a: i32, b: i32): i32 {
  */
 export function readFrameHeader(at: usize, length: i32): bool {
   if (componentCount !== 0 || length < 6 || load<u8>(at) !== 8) return false;
-  height = (<i32>load<u8>(at, 1) << 8) | load<u8>(at, 2);
-  width = (<i32>load<u8>(at, 3) << 8) | load<u8>(at, 4);
+  height = ((<i32>load<u8>(at, 1)) << 8) | load<u8>(at, 2);
+  width = ((<i32>load<u8>(at, 3)) << 8) | load<u8>(at, 4);
   const count: i32 = load<u8>(at, 5);
   if (width === 0 || height === 0 || (count !== 1 && count !== 3) || length !== 6 + 3 * count) return false;
   componentCount = count;

@@ -93,7 +93,7 @@ export function findLongCode(table: usize, bits: u64): i32 {
     const code = <i32>(bits >> (64 - length));
     if (code < load<i32>(table + 4 * length, LIMITS)) {
       const index = code + load<i32>(table + 4 * length, OFFSETS);
-      return (<i32>load<u8>(table + index, SYMBOLS) << 8) | length;
+      return ((<i32>load<u8>(table + index, SYMBOLS)) << 8) | length;
     }
   }
   return 0;

@@ -5,8 +5,9 @@
  * Each output of the one-dimensional transform is a sum of its inputs times constants. The constants below are those of the
  * original's tree of additions, multiplied out: integer arithmetic doesn't mind, and pairs of products are one instruction.
  */
-import { LOWER_HALF, RIGHT_HALF } from './entropy';
+
 import { highBytes, highPairs, highQuads, lowBytes, lowPairs, lowQuads } from '../interleave';
+import { LOWER_HALF, RIGHT_HALF } from './entropy';
 import { BLOCK, FACTORS, PASS } from './memory';
 
 const FIRST_SHIFT: i32 = 11;
@@ -79,9 +80,9 @@ export function clearBlock(): void {
 
 /** Only DC: all samples are alike. */
 function fillBlock(dst: usize, stride: i32): void {
-  const sample = min(max((((<i32>load<i16>(BLOCK) << 2) + 16) >> 5) + 128, 0), 255);
-  const samples: u64 = 0x0101010101010101 * <u64>sample;
-  for (let row = 0; row < 8; row++) store<u64>(dst + row * stride, samples);
+  const sample = min(max(((((<i32>load<i16>(BLOCK)) << 2) + 16) >> 5) + 128, 0), 255);
+  const samples = i8x16.splat(<i8>sample);
+  for (let row = 0; row < 8; row++) v128.store64_lane(dst + row * stride, samples, 0);
 }
 
 /** Eight transforms side by side: row k of `src` holds their inputs k. Rows of outputs go to `PASS`. */

@@ -84,15 +84,7 @@ export function spareBytes(): usize {
  * @param kind 1 for luma, 3 for planes of blue, green and red, 4 for pixels of red, green, blue and one byte more.
  * @returns Whether all of the file is sound. If not, the image is worth nothing.
  */
-export function decode(
-  work: usize,
-  image: usize,
-  kind: i32,
-  top: i32,
-  left: i32,
-  rows: i32,
-  columns: i32,
-): bool {
+export function decode(work: usize, image: usize, kind: i32, top: i32, left: i32, rows: i32, columns: i32): bool {
   const planes = work + segmentBytes();
   placePlanes(planes, top, left, rows, columns);
   let marker = firstScan;

@@ -29,7 +29,7 @@ let hasJfif = false;
 let adobeTransform: i32 = -1;
 
 function readU16(at: usize): i32 {
-  return (<i32>load<u8>(at) << 8) | load<u8>(at, 1);
+  return ((<i32>load<u8>(at)) << 8) | load<u8>(at, 1);
 }
 
 /** Begins a file. Returns the address of the first marker behind SOI, or 0. */

@@ -1,0 +1,1 @@
+export function mutateJpeg(bytes: Uint8Array, seed: number): Buffer;
