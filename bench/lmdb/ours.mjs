@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { convertImageset, openDatumLmdb } from '@ae/lmdb-datum';
 
 const [name, text] = process.argv.slice(2);
-const { database, photos, output, check = false, passes = 1, batch = {} } = JSON.parse(text);
+const { database, photos, list, output, check = false, passes = 1, batch = {} } = JSON.parse(text);
 
 /** Runs the work and says how many records it took how long. */
 async function timed(work) {
@@ -43,7 +43,7 @@ async function importPhotos() {
   fs.rmSync(output, { recursive: true, force: true });
   const { records } = await convertImageset({
     input: `${photos}/train/`,
-    list: `${photos}/train.txt`,
+    list,
     output,
     resizeHeight: 64,
     resizeWidth: 64,

@@ -1,6 +1,6 @@
 """The peer: convert_imageset as an OpenCV script: cv2.imread + cv2.resize + protobuf + py-lmdb.
 
-    python peer_import.py PHOTOS OUTPUT HEIGHT WIDTH THREADS
+    python peer_import.py PHOTOS LIST OUTPUT HEIGHT WIDTH THREADS
 
 Commits each 1,000 records, as Caffe does. With more than one thread, images are read and resized side by side.
 """
@@ -18,7 +18,8 @@ import lmdb
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "packages/lmdb-datum/test/fixtures"))
 from caffe_proto import Datum  # noqa: E402
 
-photos, output, height, width, threads = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
+photos, list_file, output = sys.argv[1:4]
+height, width, threads = map(int, sys.argv[4:7])
 cv2.setNumThreads(1)
 
 
@@ -32,7 +33,7 @@ def convert(line):
 
 def main():
     shutil.rmtree(output, ignore_errors=True)
-    lines = pathlib.Path(f"{photos}/train.txt").read_text().splitlines()
+    lines = pathlib.Path(list_file).read_text().splitlines()
     wall, cpu = time.perf_counter(), time.process_time()
     with lmdb.open(output, map_size=1 << 30) as env, concurrent.futures.ThreadPoolExecutor(threads) as pool:
         results = map(convert, lines) if threads == 1 else pool.map(convert, lines)

@@ -15,20 +15,28 @@ import { resizePixels } from './resize.js';
 /** A Datum message and the size of its image as `CxHxW`, or why there is none. */
 export type Converted = { value: Uint8Array; size: string } | { skipped: string };
 
-/** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
-export async function convertImage(image: ImageFile, plan: ConvertPlan): Promise<Converted> {
+type Allocate = Parameters<typeof encodeDatum>[2];
+
+/**
+ * Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown.
+ *
+ * @param allocate Gives the memory for the message.
+ */
+export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate?: Allocate): Promise<Converted> {
   try {
-    const file = await readFile(image);
-    const converted = convertOrdinaryJpeg(file, image.label, plan);
+    const read = isMainThread ? await fs.promises.readFile(image.path).catch(notReadable(image)) : readNow(image);
+    const converted = convertOrdinaryJpeg(read, image.label, plan, allocate);
     if (converted) return converted;
+    // The next image is read while sharp decodes this one.
+    const file = isMainThread ? read : read.slice();
     const decoded = await decodeImage(file, { mode: plan.gray ? 'gray' : 'color', orient: true, name: image.path });
     const pixels = plan.size ? resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
     const { channels, height, width } = pixels;
     const { label } = image;
-    const value = plan.encoded
-      ? encodeDatum({ data: await encodedBytes(image, file, pixels, plan), label, encoded: true })
-      : encodeDatum({ channels, height, width, data: toPlanarBgr(pixels), label });
-    return { value, size: `${channels}x${height}x${width}` };
+    const datum = plan.encoded
+      ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
+      : { channels, height, width, data: toPlanarBgr(pixels), label };
+    return { value: encodeDatum(datum, undefined, allocate), size: `${channels}x${height}x${width}` };
   } catch (error) {
     if (error instanceof ImageError) return { skipped: error.message };
     throw error;
@@ -36,27 +44,52 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan): Promise
 }
 
 /** Raw records of ordinary JPEGs, without any copy on the way. */
-function convertOrdinaryJpeg(file: Uint8Array, label: number, plan: ConvertPlan): Converted | undefined {
+function convertOrdinaryJpeg(
+  file: Uint8Array,
+  label: number,
+  plan: ConvertPlan,
+  allocate?: Allocate,
+): Converted | undefined {
   const kernels = plan.encoded || readJpegHeader(file)?.orientation !== 1 ? undefined : imageKernels();
   const { gray, size, fit, resampler } = plan;
   const resize = size && { ...size, fit, resampler };
   const planes = kernels && decodeJpeg(kernels, file, { channels: gray ? 1 : 3, resize });
   if (!planes) return undefined;
   const { channels, height, width, data } = planes;
-  const value = encodeDatum({ channels, height, width, data: data as Uint8Array, label });
+  const value = encodeDatum({ channels, height, width, data: data as Uint8Array, label }, undefined, allocate);
   return { value, size: `${channels}x${height}x${width}` };
 }
 
-async function readFile(image: ImageFile): Promise<Uint8Array> {
+let room = Buffer.allocUnsafe(1 << 20);
+
+/**
+ * Reads a file into memory that is used again for the next one. A worker has nothing else to do meanwhile, and this costs a fifth of
+ * what the asynchronous call does.
+ */
+function readNow(image: ImageFile): Uint8Array {
   try {
-    // A worker has nothing else to do meanwhile, and this costs a fifth of what the asynchronous call does.
-    return isMainThread ? await fs.promises.readFile(image.path) : fs.readFileSync(image.path);
+    const fd = fs.openSync(image.path, 'r');
+    try {
+      const { size } = fs.fstatSync(fd);
+      if (size > room.length) room = Buffer.allocUnsafe(2 * size);
+      let done = 0;
+      for (let got = -1; got !== 0 && done < size; done += got) got = fs.readSync(fd, room, done, size - done, null);
+      return room.subarray(0, done);
+    } finally {
+      fs.closeSync(fd);
+    }
   } catch (cause) {
+    return notReadable(image)(cause);
+  }
+}
+
+function notReadable(image: ImageFile): (cause: unknown) => never {
+  return (cause) => {
     throw new ImageError(`${image.path}: expected an image file, received ${reasonOf(cause)}; check the path.`, {
       path: image.path,
       cause,
     });
-  }
+  };
 }
 
 /** Without a resize, a file that is of the wanted kind already is stored byte by byte, as Caffe does. */

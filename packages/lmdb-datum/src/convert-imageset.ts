@@ -7,6 +7,7 @@ import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './co
 import { ImageError, MixedSizesError, OutputExistsError, reasonOf, WriteError } from './errors.js';
 import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list.js';
 import { Random, shuffleInPlace } from './random.js';
+import { type ConvertReply, type ConvertRequest, fromReply } from './convert-messages.js';
 import { WorkerPool } from './worker-pool.js';
 import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer.js';
 
@@ -23,7 +24,9 @@ export interface ConvertReport {
 
 const RECORDS_PER_COMMIT = 1000;
 /** Images that a worker gets at once. */
-const CHUNK = 8;
+const CHUNK = 16;
+/** Memory for the messages of a chunk. Those that don't fit are sent one by one; what isn't used costs nothing. */
+const MESSAGES_BYTES = 4 << 20;
 
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
@@ -80,13 +83,20 @@ class Conversion {
   async run(): Promise<void> {
     const writer = await this.openWriter();
     const workers = this.options.workers ?? os.availableParallelism();
+    const ahead = 3 * Math.max(1, workers);
     const pool =
-      workers > 0 ? new WorkerPool<ImageFile[], Converted[]>(workers, { role: 'convert', plan: this.plan }) : undefined;
+      workers > 0 ? new WorkerPool<ConvertRequest, ConvertReply[]>(workers, { role: 'convert', plan: this.plan }) : undefined;
+    // One for each chunk under way.
+    const memories = Array.from({ length: pool ? ahead : 0 }, () => new SharedArrayBuffer(MESSAGES_BYTES));
     const convert = pool
-      ? (chunk: ImageFile[]) => pool.run(chunk)
-      : (chunk: ImageFile[]) => Promise.all(chunk.map((image) => convertImage(image, this.plan)));
+      ? async (images: ImageFile[], i: number) => {
+          const memory = memories[i % ahead] as SharedArrayBuffer;
+          const replies = await pool.run({ images, memory });
+          return replies.map((reply) => fromReply(reply, memory));
+        }
+      : (images: ImageFile[]) => Promise.all(images.map((image) => convertImage(image, this.plan)));
     try {
-      await this.convertAll(writer, convert, 3 * Math.max(1, workers));
+      await this.convertAll(writer, convert, ahead);
       await writer.close();
       this.journal.remove();
     } catch (error) {
@@ -116,21 +126,24 @@ class Conversion {
 
   private async convertAll(
     writer: DatumWriter,
-    convert: (chunk: ImageFile[]) => Promise<Converted[]>,
+    convert: (chunk: ImageFile[], i: number) => Promise<Converted[]>,
     ahead: number,
   ): Promise<void> {
     if (this.options.resume) this.journal.save(this.done, this.skipped);
     const queue: Promise<Converted[]>[] = [];
     let next = this.done;
+    let started = 0;
     try {
       while (this.done < this.images.length) {
         for (; queue.length < ahead && next < this.images.length; next += CHUNK) {
-          const converting = convert(this.images.slice(next, next + CHUNK));
+          const converting = convert(this.images.slice(next, next + CHUNK), started++);
           // Awaited below; until then a failure is not unhandled.
           converting.catch(() => undefined);
           queue.push(converting);
         }
-        for (const converted of (await queue.shift()) as Converted[]) await this.write(writer, converted);
+        // Until these are written, nobody else gets their memory.
+        for (const converted of await (queue[0] as Promise<Converted[]>)) await this.write(writer, converted);
+        queue.shift();
       }
     } finally {
       await Promise.allSettled(queue);

@@ -202,9 +202,15 @@ export function sniffImage(data: Uint8Array): 'jpeg' | 'png' | 'webp' | 'gif' | 
  * Encodes a Datum as Caffe's own code does: fields in order, float_data not packed, `encoded` always written
  * (some readers, DALI for one, take an absent field as encoded).
  *
+ * @param key Names the record in errors.
+ * @param allocate Gives the memory for the message. Default: its own.
  * @throws DatumError if dimensions, data and label don't fit together.
  */
-export function encodeDatum(init: DatumInit, key?: string): Uint8Array {
+export function encodeDatum(
+  init: DatumInit,
+  key?: string,
+  allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+): Uint8Array {
   const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, encoded: false, ...init };
   for (const name of ['channels', 'height', 'width', 'label'] as const) {
     const value = datum[name];
@@ -218,15 +224,22 @@ export function encodeDatum(init: DatumInit, key?: string): Uint8Array {
     }
   }
   checkDatum(datum, key);
-  const writer = protobuf.Writer.create();
-  if (datum.channels || !datum.encoded) writer.uint32(TAG.channels).int32(datum.channels);
-  if (datum.height || !datum.encoded) writer.uint32(TAG.height).int32(datum.height);
-  if (datum.width || !datum.encoded) writer.uint32(TAG.width).int32(datum.width);
-  if (!datum.floatData) writer.uint32(TAG.data).bytes(datum.data);
-  if (datum.label !== undefined) writer.uint32(TAG.label).int32(datum.label);
-  for (const value of datum.floatData ?? []) writer.uint32(TAG.floatData).float(value);
-  writer.uint32(TAG.encoded).bool(datum.encoded);
-  return writer.finish();
+  const before = protobuf.Writer.create();
+  if (datum.channels || !datum.encoded) before.uint32(TAG.channels).int32(datum.channels);
+  if (datum.height || !datum.encoded) before.uint32(TAG.height).int32(datum.height);
+  if (datum.width || !datum.encoded) before.uint32(TAG.width).int32(datum.width);
+  if (!datum.floatData) before.uint32(TAG.data).uint32(datum.data.length);
+  const behind = protobuf.Writer.create();
+  if (datum.label !== undefined) behind.uint32(TAG.label).int32(datum.label);
+  for (const value of datum.floatData ?? []) behind.uint32(TAG.floatData).float(value);
+  behind.uint32(TAG.encoded).bool(datum.encoded);
+  // The data are copied once, to where they stay.
+  const parts = [before.finish(), datum.data, behind.finish()] as const;
+  const message = allocate(parts[0].length + parts[1].length + parts[2].length);
+  message.set(parts[0]);
+  message.set(parts[1], parts[0].length);
+  message.set(parts[2], parts[0].length + parts[1].length);
+  return message;
 }
 
 function at(key: string | undefined): string {

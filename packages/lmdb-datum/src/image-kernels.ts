@@ -2,7 +2,7 @@
 import jpegWasm from '../assembly/jpeg/index.ts?wasm';
 import packWasm from '../assembly/pack.ts?wasm';
 import pixelsWasm from '../assembly/pixels.ts?wasm';
-import { type KernelMemory, startKernels } from './kernel-memory.js';
+import { compileKernels, type KernelMemory, startKernels } from './kernel-memory.js';
 import type { PackKernels } from './pack-kernel.js';
 import type { PixelKernels } from './pixel-kernel.js';
 
@@ -21,6 +21,19 @@ export interface JpegKernels {
 /** Room for the work on one image: what is larger is left to sharp, as fast on such images. */
 const SCRATCH_BYTES = 64 << 20;
 
+let compiled: WebAssembly.Module[] | null | undefined;
+
+/** The compiled kernels: for worker threads, too, which need not compile and optimise them again. */
+export function kernelModules(): WebAssembly.Module[] | undefined {
+  if (compiled === undefined) compiled = compileKernels([jpegWasm, pixelsWasm, packWasm]) ?? null;
+  return compiled ?? undefined;
+}
+
+/** Takes over what another thread has compiled. */
+export function useKernelModules(modules: WebAssembly.Module[] | undefined): void {
+  compiled = modules;
+}
+
 export class ImageKernels {
   private scratch = 0;
   private scratchEnd = 0;
@@ -37,10 +50,10 @@ export class ImageKernels {
    * @returns The kernels and the addresses of the blocks, or undefined where there is no SIMD or too little memory.
    */
   static start(blocks: number[] = []): { kernels: ImageKernels; addresses: number[] } | undefined {
-    const started = startKernels(jpegWasm, pixelsWasm, packWasm);
-    if (!started) return undefined;
-    const { memory } = started;
-    const [jpeg, pixels, pack] = started.kernels as unknown as [JpegKernels, PixelKernels, PackKernels];
+    const modules = kernelModules();
+    if (!modules) return undefined;
+    const { memory, exports } = startKernels(modules);
+    const [jpeg, pixels, pack] = exports as [JpegKernels, PixelKernels, PackKernels];
     memory.allocate(jpeg.reservedBytes());
     jpeg.start();
     const addresses = blocks.map((bytes) => memory.allocate(bytes));

@@ -5,30 +5,17 @@ const MOST_PAGES = 65536;
 /** Loads of 16 bytes may reach past the end of a block. */
 const SPARE_BYTES = 16;
 
-const compiled = new Map<Uint8Array, WebAssembly.Module>();
-
-/**
- * Starts modules that import one memory.
- *
- * @returns Their exports in the same order, or undefined on a machine whose WebAssembly lacks what they need (SIMD).
- */
-export function startKernels(
-  ...modules: Uint8Array<ArrayBuffer>[]
-): { kernels: Record<string, unknown>[]; memory: KernelMemory } | undefined {
-  if (typeof SharedArrayBuffer === 'undefined' || !modules.every((wasm) => WebAssembly.validate(wasm)))
-    return undefined;
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
-  const kernels = modules.map((wasm) => new WebAssembly.Instance(compile(wasm), { env: { memory } }).exports);
-  return { kernels, memory: new KernelMemory(memory) };
+/** Compiles modules, or returns undefined on a machine whose WebAssembly lacks what they need (SIMD). */
+export function compileKernels(wasm: Uint8Array<ArrayBuffer>[]): WebAssembly.Module[] | undefined {
+  if (typeof SharedArrayBuffer === 'undefined' || !wasm.every((bytes) => WebAssembly.validate(bytes))) return undefined;
+  return wasm.map((bytes) => new WebAssembly.Module(bytes));
 }
 
-function compile(wasm: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  let module = compiled.get(wasm);
-  if (!module) {
-    module = new WebAssembly.Module(wasm);
-    compiled.set(wasm, module);
-  }
-  return module;
+/** Starts modules that import one memory. Returns their exports in the same order, and that memory. */
+export function startKernels(modules: WebAssembly.Module[]): { exports: unknown[]; memory: KernelMemory } {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  const exports = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
+  return { exports, memory: new KernelMemory(memory) };
 }
 
 /** Hands out blocks of a memory, one behind the other. */

@@ -1,6 +1,7 @@
 /** Runs requests on worker_threads of this package's own worker file. */
 import { Worker } from 'node:worker_threads';
 import * as errors from './errors.js';
+import { kernelModules } from './image-kernels.js';
 
 /** What a worker sends back. */
 export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });
@@ -46,7 +47,9 @@ export class WorkerPool<Request, Response> {
   }
 
   private start(setup: object): Member {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: { setup, modules: kernelModules() },
+    });
     const member: Member = { worker, waiting: new Map() };
     const failAll = (error: unknown) => {
       for (const { reject } of member.waiting.values()) reject(error);

@@ -2,10 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BatchBuilder, type BatchJob } from './batch-builder.js';
 import type { CheckedBatchOptions } from './batch-options.js';
-import { type Converted, convertImage } from './convert-image.js';
+import { convertImage } from './convert-image.js';
+import { type ConvertRequest, toReply } from './convert-messages.js';
 import type { ConvertPlan } from './convert-options.js';
-import type { ImageFile } from './image-list.js';
+import { useKernelModules } from './image-kernels.js';
 import { KeyIndex, type KeyIndexArrays } from './key-index.js';
+import { SharedMessages } from './message-buffer.js';
 import { PageFile } from './page-file.js';
 import { RecordReader } from './record-reader.js';
 import type { Damage } from './salvage.js';
@@ -23,6 +25,12 @@ export type WorkerSetup =
     }
   | { role: 'convert'; plan: ConvertPlan };
 
+/** What a worker thread gets when it is started. */
+export interface WorkerData {
+  setup: WorkerSetup;
+  modules: WebAssembly.Module[] | undefined;
+}
+
 type Handler = (request: never) => Promise<{ response: unknown; transfer: ArrayBuffer[] }>;
 
 function batchHandler({ path, lenient, index, options, meta }: Extract<WorkerSetup, { role: 'batches' }>): Handler {
@@ -39,26 +47,23 @@ function batchHandler({ path, lenient, index, options, meta }: Extract<WorkerSet
 }
 
 function convertHandler({ plan }: Extract<WorkerSetup, { role: 'convert' }>): Handler {
-  return async (images: ImageFile[]) => {
-    const response = await Promise.all(images.map((image) => convertImage(image, plan).then(inOwnMemory)));
-    return {
-      response,
-      transfer: response.flatMap((reply) => ('value' in reply ? [reply.value.buffer as ArrayBuffer] : [])),
-    };
+  return async ({ images, memory }: ConvertRequest) => {
+    const messages = new SharedMessages(memory);
+    const converted = await Promise.all(images.map((image) => convertImage(image, plan, messages.allocate)));
+    return { response: converted.map((one) => toReply(one, memory)), transfer: messages.others };
   };
 }
 
-/** Small messages share a buffer of Node's, which must not be transferred. */
-function inOwnMemory(converted: Converted): Converted {
-  return 'value' in converted ? { ...converted, value: new Uint8Array(converted.value) } : converted;
+function start({ setup, modules }: WorkerData): Handler {
+  useKernelModules(modules);
+  return setup.role === 'batches' ? batchHandler(setup) : convertHandler(setup);
 }
 
 let handler: Handler | undefined;
 
 parentPort?.on('message', async ({ id, request }: { id: number; request: never }) => {
   try {
-    const setup = workerData as WorkerSetup;
-    handler ??= setup.role === 'batches' ? batchHandler(setup) : convertHandler(setup);
+    handler ??= start(workerData);
     const { response, transfer } = await handler(request);
     parentPort?.postMessage({ id, response }, transfer);
   } catch (error) {

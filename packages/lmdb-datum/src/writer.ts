@@ -15,6 +15,7 @@ import {
   reasonOf,
   WriteError,
 } from './errors.js';
+import { KeptMessages } from './message-buffer.js';
 import { openDatumLmdb } from './reader.js';
 
 /** LMDB's limit, which Caffe's build keeps to. */
@@ -48,6 +49,7 @@ export class DatumWriter {
   /** Records in the database and in the open transaction. */
   count: number;
   private pending = new Map<string, { key: Buffer; value: Uint8Array }>();
+  private readonly values = new KeptMessages();
   private pendingBytes = 0;
   private mapSizeBytes: number;
 
@@ -103,7 +105,7 @@ export class DatumWriter {
     await this.putBytes(key, encodeDatum(datum, typeof key === 'string' ? key : Buffer.from(key).toString()));
   }
 
-  /** Adds a record whose value is a Datum message already. */
+  /** Adds a record whose value is a Datum message already, and is copied. */
   async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
     const db = this.assertOpen();
     const keyBytes = typeof key === 'string' ? Buffer.from(key) : Buffer.from(key.slice());
@@ -127,7 +129,7 @@ export class DatumWriter {
       );
     }
     if (isNewLast) this.lastKey = keyBytes;
-    this.pending.set(id, { key: keyBytes, value });
+    this.pending.set(id, { key: keyBytes, value: this.values.keep(value) });
     this.pendingBytes += value.length;
     this.count++;
     if (this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
@@ -139,6 +141,7 @@ export class DatumWriter {
     if (this.pending.size === 0) return;
     while (!this.tryCommit()) await this.grow();
     this.pending = new Map();
+    this.values.release();
     this.pendingBytes = 0;
   }
 
