@@ -110,8 +110,9 @@ function signatureOf(file: Uint8Array): (typeof signatures)[number] | undefined 
   return signatures.find(([, , offset, bytes]) => start.startsWith(bytes, offset));
 }
 
-function encodingOf({ encoded, floatData, data }: Datum): string {
-  if (!encoded) return floatData ? 'float_data' : 'raw bytes';
+function encodingOf({ encoded, encodedAbsent, floatData, floatPacked, data }: Datum): string {
+  const kind = floatData ? `float_data${floatPacked ? ', packed' : ''}` : 'raw bytes';
+  if (!encoded) return encodedAbsent ? `${kind}, no encoded field` : kind;
   const found = signatureOf(data);
   return found ? `${found[1]} files` : 'image files of an unknown kind';
 }

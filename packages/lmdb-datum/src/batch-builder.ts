@@ -253,7 +253,7 @@ export class BatchBuilder {
     const expected = `${plan.channels}x${meanPlanes?.height ?? plan.height}x${meanPlanes?.width ?? plan.width}`;
     throw new MixedSizesError(
       `key ${key}: expected ${expected}${crop ? ' at least' : ' like the first record'}, received ` +
-        `${source.channels}x${source.height}x${source.width}; set resize (and channels) to make all records alike.`,
+        `${source.channels}x${source.height}x${source.width}; resize the records, and choose their channels, to make them alike.`,
       { key },
     );
   }

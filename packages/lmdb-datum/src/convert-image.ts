@@ -29,7 +29,12 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate
     if (converted) return converted;
     // The next image is read while sharp decodes this one.
     const file = isMainThread ? read : read.slice();
-    const decoded = await decodeImage(file, { mode: plan.gray ? 'gray' : 'color', orient: true, name: image.path });
+    const decoded = await decodeImage(file, {
+      mode: plan.gray ? 'gray' : 'color',
+      orient: true,
+      background: plan.background,
+      name: image.path,
+    });
     const pixels = plan.size ? resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
     const { channels, height, width } = pixels;
     const { label } = image;
@@ -104,9 +109,10 @@ async function encodedBytes(
   const type = imageTypeOf(wanted);
   if (!type) {
     throw new ImageError(
-      `${image.path}: expected a file name that tells the kind of image to store, received ${describe(extension)}; set encodeType.`,
+      `${image.path}: expected a file name that tells the kind of image to store, received ${describe(extension)}; choose the kind to store.`,
     );
   }
-  if (!plan.size && imageTypeOf(extension) === type) return file;
+  const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';
+  if (!plan.size && !mayHaveAlpha && imageTypeOf(extension) === type) return file;
   return encodeImage(pixels, type);
 }

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { type Converted, convertImage } from './convert-image.js';
 import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal.js';
+import { type ConvertReply, type ConvertRequest, fromReply } from './convert-messages.js';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options.js';
 import { ImageError, MixedSizesError, OutputExistsError, reasonOf, WriteError } from './errors.js';
 import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list.js';
 import { Random, shuffleInPlace } from './random.js';
-import { type ConvertReply, type ConvertRequest, fromReply } from './convert-messages.js';
 import { WorkerPool } from './worker-pool.js';
 import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer.js';
 
@@ -55,7 +55,7 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
     moveIntoPlace(partial, output);
   } catch (cause) {
     if (!resume) fs.rmSync(partial, { recursive: true, force: true });
-    throw cause;
+    throw cause instanceof WriteError ? tellWhatIsKept(cause, resume ? partial : undefined) : cause;
   }
   const { records, skipped } = work;
   return { output, records, skipped, ignored, ...(classes && { classes }), elapsedMs: performance.now() - startedMs };
@@ -85,7 +85,9 @@ class Conversion {
     const workers = this.options.workers ?? os.availableParallelism();
     const ahead = 3 * Math.max(1, workers);
     const pool =
-      workers > 0 ? new WorkerPool<ConvertRequest, ConvertReply[]>(workers, { role: 'convert', plan: this.plan }) : undefined;
+      workers > 0
+        ? new WorkerPool<ConvertRequest, ConvertReply[]>(workers, { role: 'convert', plan: this.plan })
+        : undefined;
     // One for each chunk under way.
     const memories = Array.from({ length: pool ? ahead : 0 }, () => new SharedArrayBuffer(MESSAGES_BYTES));
     const convert = pool
@@ -100,7 +102,8 @@ class Conversion {
       await writer.close();
       this.journal.remove();
     } catch (error) {
-      if (this.options.resume) await this.keep(writer);
+      // What can't be committed is converted again by the call that goes on.
+      if (this.options.resume) await this.keep(writer).catch(() => undefined);
       await writer.abort();
       throw error;
     } finally {
@@ -192,10 +195,19 @@ class Conversion {
     if (!this.options.checkSize || size === this.firstSize) return;
     throw new MixedSizesError(
       `key ${key}: expected ${this.firstSize} like the first image, received ${size}; ` +
-        'set resizeHeight and resizeWidth, or leave checkSize out.',
+        'resize the images, or leave out the check of their sizes.',
       { key },
     );
   }
+}
+
+/** What is left of an import that couldn't write. */
+function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteError {
+  const kept = partial
+    ? `${partial} keeps the images that were committed, and to resume goes on from there`
+    : 'nothing of this import is kept';
+  const message = error.message.replace(/^\[lmdb-datum\] /, '').replace(/\.$/, '');
+  return new WriteError(`${message}; ${kept}.`, { path: error.path, cause: error });
 }
 
 function sourceOf({ list, input }: ConvertOptions): string {

@@ -1,5 +1,6 @@
 /** Options of `convertImageset`, and their checks. */
 import { describe, InvalidOptionError } from './errors.js';
+import type { RgbColor } from './image.js';
 import { assertSeed } from './random.js';
 import type { FitMode, Resampler } from './resize.js';
 
@@ -21,6 +22,8 @@ export interface ConvertOptions {
   fit?: FitMode;
   /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
   resampler?: Resampler;
+  /** Colour behind transparent pixels, as '#rrggbb'. Default: alpha is cut off, as OpenCV and so Caffe do. */
+  background?: string;
   /** Fail on the first image of another size than the first one's. Default false. */
   checkSize?: boolean;
   /** Store image files instead of raw pixels. Default false. */
@@ -59,6 +62,7 @@ export interface ConvertPlan {
   encoded: boolean;
   /** '' for each file's own. */
   encodeType: string;
+  background?: RgbColor;
 }
 
 /** @throws InvalidOptionError */
@@ -80,7 +84,8 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
   if (!['antialiased', 'bilinear'].includes(resampler)) refuse('resampler', "'antialiased' or 'bilinear'", resampler);
   if (encodeType !== '' && imageTypeOf(encodeType) === undefined)
     refuse('encodeType', "'jpg', 'png' or 'webp'", encodeType);
-  const { workers } = options;
+  const { workers, background } = options;
+  if (background !== undefined && !/^#[0-9a-f]{6}$/i.test(background)) refuse('background', "'#rrggbb'", background);
   if (workers !== undefined && (!Number.isInteger(workers) || workers < 0))
     refuse('workers', 'a whole number of 0 or more', workers);
   if (options.shuffle !== undefined && options.shuffle !== false) assertSeed(options.shuffle, 'shuffle');
@@ -91,7 +96,13 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
     resampler,
     encoded: (options.encoded ?? false) || encodeType !== '',
     encodeType: encodeType.toLowerCase(),
+    ...(background && { background: colorOf(background) }),
   };
+}
+
+function colorOf(text: string): RgbColor {
+  const value = Number.parseInt(text.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
 /** The kind of image that a file name's extension, or Caffe's encode_type, stands for. */

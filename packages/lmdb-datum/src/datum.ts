@@ -27,6 +27,10 @@ export interface Datum {
   floatData?: Float32Array;
   /** True if `data` is an image file. An absent field reads as false, as Caffe takes it. */
   encoded: boolean;
+  /** Set if the message has no `encoded` field. Not written. */
+  encodedAbsent?: true;
+  /** Set if `floatData` is packed in the message. Not written: Caffe doesn't pack. */
+  floatPacked?: true;
 }
 
 /** What `encodeDatum` takes: dimensions may be left out if `encoded`. */
@@ -88,6 +92,7 @@ function readFields(bytes: Uint8Array): Datum {
   const reader = protobuf.Reader.create(bytes);
   const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, label: undefined, encoded: false };
   let floats: FloatList | undefined;
+  let hasEncoded = false;
   while (reader.pos < reader.len) {
     const fieldTag = reader.uint32();
     switch (fieldTag) {
@@ -109,16 +114,19 @@ function readFields(bytes: Uint8Array): Datum {
       case TAG.floatData:
       case TAG.floatDataPacked:
         floats ??= new FloatList(bytes, reader.pos);
+        if (fieldTag === TAG.floatDataPacked) datum.floatPacked = true;
         reader.pos = floats.read(reader, fieldTag === TAG.floatDataPacked);
         break;
       case TAG.encoded:
         datum.encoded = reader.bool();
+        hasEncoded = true;
         break;
       default:
         reader.skipType(fieldTag & 7, 0, fieldTag >>> 3);
     }
   }
   if (floats) datum.floatData = floats.values();
+  if (!hasEncoded) datum.encodedAbsent = true;
   return datum;
 }
 

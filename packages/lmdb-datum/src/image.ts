@@ -40,9 +40,14 @@ export interface DecodeImageOptions {
   mode?: 'stored' | 'color' | 'gray';
   /** Turn the image as its EXIF orientation says. Default false: Caffe doesn't when it decodes a Datum. */
   orient?: boolean;
+  /** Put this colour behind transparent pixels, in modes 'color' and 'gray'. Default: alpha is cut off. */
+  background?: RgbColor;
   /** Names the record or file in errors. */
   name?: string;
 }
+
+/** Red, green and blue, 0 to 255. */
+export type RgbColor = readonly [red: number, green: number, blue: number];
 
 /**
  * Decodes an image file as OpenCV does: embedded colour profiles are ignored, 16 bits become 8, alpha is cut off, not blended
@@ -52,7 +57,7 @@ export interface DecodeImageOptions {
  * @throws ImageError if the image is damaged or of an unknown kind, MissingDependencyError without sharp.
  */
 export async function decodeImage(input: Uint8Array | string, options: DecodeImageOptions = {}): Promise<Pixels> {
-  const { mode = 'stored', orient = false, name } = options;
+  const { mode = 'stored', orient = false, background, name } = options;
   const jpeg = typeof input === 'string' ? undefined : readJpegHeader(input);
   if (jpeg && jpeg.components <= 3 && (!orient || jpeg.orientation === 1)) {
     const isGray = mode === 'gray' || (mode === 'stored' && jpeg.components === 1);
@@ -66,11 +71,12 @@ export async function decodeImage(input: Uint8Array | string, options: DecodeIma
     const components = jpeg?.components ?? (await countChannels(input, image));
     const isCmyk = components === 4 && (jpeg !== undefined || (await image.metadata()).space === 'cmyk');
     if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
-    else if (mode === 'color') image = image.removeAlpha();
+    else if (mode === 'color' && !background) image = image.removeAlpha();
     if (components === 1) image = image.toColourspace('b-w');
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const decoded: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
-    const pixels = isCmyk ? cmykToRgb(decoded) : decoded;
+    const stored = isCmyk ? cmykToRgb(decoded) : decoded;
+    const pixels = background && mode !== 'stored' ? blend(stored, background) : stored;
     if (mode === 'gray') return toGray(pixels, typeof input !== 'string' && sniffImage(input) === 'png');
     return mode === 'color' ? toColor(pixels) : pixels;
   } catch (cause) {
@@ -122,6 +128,21 @@ export function toColor({ data, channels, height, width }: Pixels): Pixels {
   const step = channels < 3 ? 0 : 1;
   for (let s = 0, t = 0; t < out.length; s += channels, t += 3) {
     for (let c = 0; c < 3; c++) out[t + c] = data[s + c * step]!;
+  }
+  return { data: out, channels: 3, height, width };
+}
+
+/** Alpha is blended with a colour: `[H, W, 2 | 4]` to RGB. Pixels without alpha stay as they are. */
+function blend(pixels: Pixels, background: RgbColor): Pixels {
+  const { data, channels, height, width } = pixels;
+  if (channels !== 2 && channels !== 4) return pixels;
+  const out = new Uint8Array(height * width * 3);
+  const step = channels === 2 ? 0 : 1;
+  for (let s = 0, t = 0; t < out.length; s += channels, t += 3) {
+    const alpha = data[s + channels - 1]!;
+    for (let c = 0; c < 3; c++) {
+      out[t + c] = Math.round((data[s + c * step]! * alpha + background[c]! * (255 - alpha)) / 255);
+    }
   }
   return { data: out, channels: 3, height, width };
 }

@@ -71,7 +71,7 @@ export function saveKeyIndex(indexFile: string, index: KeyIndex, file: PageFile,
     fs.rmSync(temporary, { force: true });
     throw new WriteError(
       `${indexFile}: expected to write the key index, received ${reasonOf(cause)}; ` +
-        'set indexFile to a place that can be written, or leave it out.',
+        'keep it in a place that can be written, or do without.',
       { path: indexFile, cause },
     );
   }

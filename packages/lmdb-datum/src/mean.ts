@@ -98,7 +98,7 @@ export function encodeMean({ channels, height, width, data }: MeanImage): Uint8A
 export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
   const wrong = (received: string, cause?: unknown): never => {
     throw new UnsupportedFormatError(
-      `${name}: expected a binaryproto with the mean of one image, received ${received}; make it with computeMean or compute_image_mean.`,
+      `${name}: expected a binaryproto with the mean of one image, received ${received}; make the mean anew.`,
       { path: name, cause },
     );
   };

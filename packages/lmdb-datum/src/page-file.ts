@@ -91,7 +91,7 @@ export class PageFile {
     if (!first || (damage !== undefined && !this.lenient)) {
       throw new CorruptDatabaseError(
         `${this.path}: expected two meta pages of neighbouring transactions, received damage in ${damage}; ` +
-          (first ? 'open with lenient: true to read the snapshot that is left.' : 'restore the file from a copy.'),
+          (first ? 'a lenient reader gets the snapshot that is left.' : 'restore the file from a copy.'),
         { path: this.path, page: 0 },
       );
     }
@@ -234,7 +234,7 @@ export class PageFile {
   corrupt(page: number, expected: string, received: string, todo?: string): CorruptDatabaseError {
     return new CorruptDatabaseError(
       `${this.path}: page ${page}: expected ${expected}, received ${received}; ` +
-        `${todo ?? 'the file is damaged, so run verify() to see what can still be read'}.`,
+        `${todo ?? 'the file is damaged, so verify it to see what can still be read'}.`,
       { path: this.path, page },
     );
   }

@@ -220,7 +220,7 @@ export class Page {
   private fail(expected: string, received: string): never {
     throw new CorruptDatabaseError(
       `${this.path}: page ${this.number}: expected ${expected}, received ${received}; ` +
-        'the file is damaged, so run verify() to see what can still be read.',
+        'the file is damaged, so verify it to see what can still be read.',
       { path: this.path, page: this.number },
     );
   }

@@ -314,7 +314,7 @@ export class DatumReader {
     if (!leaf.isSubtree(index)) return;
     const key = keyText(leaf.key(index));
     throw new UnsupportedFormatError(
-      `${this.file.path}: key ${key}: expected a record, received a named database; open it with database: ${describe(key)}.`,
+      `${this.file.path}: key ${key}: expected a record, received a named database; open the database of that name instead.`,
       { path: this.file.path, key },
     );
   }
@@ -326,7 +326,7 @@ export class DatumReader {
     const found = cursor.seek(key) && cursor.leaf.compareKey(cursor.index, key) === 0;
     if (!found || !cursor.leaf.isSubtree(cursor.index)) {
       throw new InvalidOptionError(
-        `${file.path}: expected a database named ${describe(name)}, received none; leave the option out for Caffe's unnamed one.`,
+        `${file.path}: expected a database named ${describe(name)}, received none; leave the name out for Caffe's unnamed one.`,
         { path: file.path },
       );
     }

@@ -42,7 +42,7 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
   if (bad < 0) return bytes;
   throw new DatumError(
     `key ${key}: expected float_data of whole numbers from 0 to 255, received ${floats[bad]} at index ${bad}; ` +
-      "read it with get(), or in batches({ dtype: 'float32' }).",
+      'such numbers are no pixels, so leave the record out or read it as float32 batches.',
     { key },
   );
 }

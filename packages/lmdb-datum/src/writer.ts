@@ -135,7 +135,10 @@ export class DatumWriter {
     if (this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
   }
 
-  /** Commits the open transaction now. If it fails, its records stay in memory and can be committed again. */
+  /**
+   * Commits the open transaction now. If it fails (a full disk, say), what was committed before is kept, and the records of this
+   * transaction stay in memory and can be committed again.
+   */
   async commit(): Promise<void> {
     this.assertOpen();
     if (this.pending.size === 0) return;
@@ -211,8 +214,7 @@ export class DatumWriter {
     if (stats.blocks === 0 || freeBytes >= neededBytes) return;
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new WriteError(
-      `${this.path}: expected ${mib(neededBytes)} of free space, received ${mib(freeBytes)}; ` +
-        'make room, what was committed before is kept.',
+      `${this.path}: expected ${mib(neededBytes)} of free space, received ${mib(freeBytes)}; ` + 'make room.',
       { path: this.path },
     );
   }
@@ -294,11 +296,7 @@ function inspectExisting(location: string) {
   }
 }
 
-function writeError(
-  location: string,
-  cause: unknown,
-  todo = 'check free space and permissions, what was committed before is kept',
-): WriteError {
+function writeError(location: string, cause: unknown, todo = 'check free space and permissions'): WriteError {
   return new WriteError(`${location}: expected to write the database, received ${reasonOf(cause)}; ${todo}.`, {
     path: location,
     cause,

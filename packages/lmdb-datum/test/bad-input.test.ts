@@ -120,7 +120,7 @@ describe('a named database', () => {
     using named = openDatumLmdb(folder, { database: 'train' });
     expect([...named].map(({ key, datum }) => [key, datum.label])).toEqual([['a', 3]]);
     using main = openDatumLmdb(folder);
-    expect(() => [...main]).toThrow(/a named database; open it with database: "train"/);
+    expect(() => [...main]).toThrow(/a named database; open the database of that name/);
     expect(() => openDatumLmdb(folder, { database: 'val' })).toThrow(/expected a database named "val", received none/);
   });
 });

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { atoi, listImageFolder, parseImageList } from '../src/image-list.js';
 import {
   type ConvertOptions,
@@ -230,5 +230,62 @@ describe('failing', () => {
     const { report } = await convert(undefined, { input: root });
     expect(report.records).toBe(1);
     expect(report.skipped).toEqual([{ name: `${deep}/x.png`, reason: expect.stringContaining('511 bytes') }]);
+  });
+});
+
+describe('background', () => {
+  it('is the colour behind transparent pixels; without it alpha is cut off, as OpenCV does', async () => {
+    const folder = scratchFolder();
+    const rgba = Buffer.from([10, 20, 30, 255, 10, 20, 30, 0, 10, 20, 30, 51]);
+    await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
+      .png()
+      .toFile(path.join(folder, 'a.png'));
+    const list = 'a.png 0\n';
+    const { entries } = await convert(list, { input: `${folder}/`, background: '#ff0064' });
+    const { entries: cut } = await convert(list, { input: `${folder}/` });
+    // Planes of blue, green and red: what is seen, the background, and a fifth of the first over four fifths of the second.
+    expect([...entries[0]!.datum.data]).toEqual([30, 100, 86, 20, 0, 4, 10, 255, 206]);
+    expect([...cut[0]!.datum.data]).toEqual([30, 30, 30, 20, 20, 20, 10, 10, 10]);
+  });
+
+  it('is also put behind image files that would else be stored as they are', async () => {
+    const { entries } = await convert('alpha.png 0\n', { encoded: true, background: '#ffffff' });
+    const { channels } = await sharp(entries[0]!.datum.data).metadata();
+    expect(channels).toBe(3);
+    await expect(convert('alpha.png 0\n', { background: 'white' })).rejects.toThrow(
+      /background: expected '#rrggbb', received "white"/,
+    );
+  });
+});
+
+describe('a full disk', () => {
+  it.each([false, true])('ends in an error that tells what is kept (resume: %s)', async (resume) => {
+    const folder = scratchFolder();
+    const output = path.join(folder, 'db');
+    const list = path.join(folder, 'list.txt');
+    fs.writeFileSync(list, 'color.png 0\ncolor.jpg 1\n'.repeat(600));
+    const options = { input: IMAGES, list, output, resume, resizeHeight: 2, resizeWidth: 2 };
+    const free = fs.statfsSync(folder);
+    // Asked when the database is opened and before each commit: the second commit finds the disk full.
+    let asked = 0;
+    const full = vi.spyOn(fs, 'statfsSync').mockImplementation(() => ({ ...free, bavail: ++asked > 2 ? 0 : 1 << 20 }));
+    const error = await convertImageset(options).catch((caught) => caught);
+    full.mockRestore();
+    expect(error.code).toBe('WRITE_FAILED');
+    expect(error.message).toMatch(/free space, received 0\.0 MiB; make room; /);
+    if (!resume) {
+      expect(error.message).toMatch(/make room; nothing of this import is kept\.$/);
+      expect(fs.readdirSync(folder)).toEqual(['list.txt']);
+      return;
+    }
+    expect(error.message).toMatch(
+      /db\.partial keeps the images that were committed, and to resume goes on from there\.$/,
+    );
+    using kept = openDatumLmdb(`${output}.partial`);
+    expect(kept.length).toBe(1000);
+    const { records } = await convertImageset(options);
+    expect(records).toBe(1200);
+    using whole = openDatumLmdb(output);
+    expect(whole.length).toBe(1200);
   });
 });

@@ -15,6 +15,7 @@ interface ImportOptions extends CommonOptions {
   readonly fit?: 'squash' | 'crop' | 'fill';
   readonly resampler?: 'antialiased' | 'bilinear';
   readonly gray?: boolean;
+  readonly background?: string;
   readonly shuffle?: boolean;
   readonly seed: number;
   readonly checkSize?: boolean;
@@ -47,6 +48,7 @@ export function importCommand(): Command {
       ),
     )
     .option('--gray', 'one grey channel instead of three colours')
+    .option('--background <colour>', "#rrggbb behind transparent pixels (default: alpha is cut off, as Caffe's)", parseColor)
     .option('--check-size', 'fail on the first image of another size')
     .optionsGroup('Database:')
     .option('--root <folder>', "what the list's names are relative to (default: the list's folder)")
@@ -66,6 +68,11 @@ export function importCommand(): Command {
       }),
     )
     .action(runImport);
+}
+
+function parseColor(text: string): string {
+  if (/^#[0-9a-f]{6}$/i.test(text)) return text;
+  throw new CliError('INVALID_OPTION', `--background: expected a colour such as "#ffffff", received "${text}".`);
 }
 
 async function runImport(images: string, output: string, options: ImportOptions): Promise<void> {
