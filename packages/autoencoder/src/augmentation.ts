@@ -96,7 +96,7 @@ export function checkCroppable(
   }
   throw new AutoencoderError(
     'INVALID_SAMPLE',
-    `sample ${index}: expected at least ${height}x${width} pixels to crop from, received ${sample.height}x${sample.width}.`,
+    `sample ${index}: expected at least ${height}x${width} pixels to crop from, received ${sample.height}x${sample.width}; crop less, or import larger images.`,
   );
 }
 

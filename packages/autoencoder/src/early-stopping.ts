@@ -58,6 +58,11 @@ export class EarlyStopping {
     return this.state.badEpochs >= this.patience;
   }
 
+  /** Whether an epoch has ended, so that there are best weights to put back. */
+  get hasBest(): boolean {
+    return this.state.best !== null;
+  }
+
   /** Puts the best weights back. */
   restoreBest(): void {
     assignAll(this.weights, this.bestWeights);

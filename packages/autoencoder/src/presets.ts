@@ -9,6 +9,7 @@ import {
   reshape,
   type Sequential,
 } from '@ae/layers';
+import { AutoencoderError } from './errors';
 import { VariationalCode } from './variational';
 
 /** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
@@ -71,12 +72,24 @@ const torch7: Architecture = (net, { codeSize = 1568, variational }) => {
   net.add(conv(channels, 'conv6'));
 };
 
+/** 1 GiB of float32, of which training needs several: more than any engine here takes. */
+const maxMatrixValues = 2 ** 28;
+
 /** Adds the code of the features so far, linear or variational, and the linear layer that brings them back to their shape. */
 function addCode(net: Sequential, codeSizeOf: (features: number) => number, variational = false): void {
   const shape = net.outputShape;
   const features = shape.reduce((product, size) => product * size, 1);
   net.add(flatten({ name: 'features' }));
-  const code = { units: codeSizeOf(features), name: codeLayerName };
+  const units = codeSizeOf(features);
+  const most = Math.floor(maxMatrixValues / features);
+  if (units > most) {
+    throw new AutoencoderError(
+      'INVALID_OPTION',
+      `codeSize: expected at most ${most} for the ${features} features of such an image, received ${units}; ` +
+        'choose a smaller code or smaller images.',
+    );
+  }
+  const code = { units, name: codeLayerName };
   net.add(variational ? new VariationalCode(code) : linear({ kernelInitializer: 'zeros', ...code }));
   net.add(linear({ kernelInitializer: 'zeros', units: features, name: 'decode' }));
   net.add(reshape({ targetShape: shape, name: 'unflatten' }));

@@ -2,6 +2,7 @@ import { centerCrop, checkCroppable } from './augmentation';
 import { batches } from './batches';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { evaluateModel } from './evaluate';
+import { psnrDb } from './metrics/psnr';
 import { type Recipe, type RecipeName, recipeKeys, resolveRecipe } from './recipes';
 import { describeRun } from './run/describe-run';
 import { checkRunOptions, RunFolder, type RunOptions } from './run/run-folder';
@@ -32,7 +33,10 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly seed?: number;
   /** Samples never trained on, scored after each epoch. */
   readonly validation?: SampleSource;
-  /** Stops after the step in work; `train` then throws ABORTED and the weights are those of the last full step. */
+  /**
+   * Stops after the step in work; `train` then throws ABORTED, and the network has the weights that it would have if
+   * training had been that short: averaged, or the best ones, where the recipe says so.
+   */
   readonly signal?: AbortSignal;
   /** Called after each update. */
   readonly onStep?: (progress: StepProgress) => void;
@@ -58,7 +62,7 @@ export async function trainModel(
   options: TrainOptions = {},
 ): Promise<TrainingHistory> {
   const plan = planTraining(samples, options);
-  throwIfAborted(options.signal, 0);
+  if (options.signal?.aborted) throw stopped(options.signal, 0);
   const session = new TrainingSession(trainable, plan);
   try {
     const run = options.run && (await openRun(options.run, trainable, samples, options, plan));
@@ -117,11 +121,13 @@ async function trainEpoch(training: Training): Promise<void> {
 }
 
 /** Tells of the update that was just made. */
-async function report(result: BatchResult, { options, plan, session, clock, run }: Training): Promise<void> {
+async function report(result: BatchResult, { trainable, options, plan, session, clock, run }: Training): Promise<void> {
   const { epoch, step, images } = session.at;
   const { learningRate } = session;
   const amounts = { epoch, epochs: plan.epochs, step, steps: plan.stepsPerEpoch * plan.epochs, images };
-  const progress = { ...amounts, ...result, learningRate, ...clock.reading() };
+  const isError = plan.recipe.loss.name === 'mse' && result.divergence === undefined;
+  const score = isError && { psnrDb: psnrDb(result.loss, 255 * trainable.pixels.scale) };
+  const progress = { ...amounts, ...result, ...score, learningRate, ...clock.reading() };
   await run?.step(progress);
   options.onStep?.(progress);
   const pass = session.takePass();
@@ -130,10 +136,13 @@ async function report(result: BatchResult, { options, plan, session, clock, run 
 
 /** Saves a checkpoint where one is due or training is to stop; throws ABORTED in the latter case. */
 async function saveIfDue({ options, plan, session, run }: Training): Promise<void> {
+  const { signal } = options;
   const { step, position } = session.at;
   const isWithinEpoch = position < plan.imagesPerEpoch;
-  if (options.signal?.aborted || (isWithinEpoch && run?.isCheckpointDue(step))) await run?.save(session, null);
-  throwIfAborted(options.signal, step, run);
+  if (signal?.aborted || (isWithinEpoch && run?.isCheckpointDue(step))) await run?.save(session, null);
+  if (!signal?.aborted) return;
+  session.finish();
+  throw stopped(signal, step, run);
 }
 
 /** Looks at what the network does now: scores the validation samples and draws the run's. */
@@ -191,12 +200,10 @@ function planTraining(samples: SampleSource, options: TrainOptions): TrainingPla
   return { recipe, epochs, seed, sampleCount: samples.length, imagesPerEpoch, stepsPerEpoch, imagesPerPass };
 }
 
-function throwIfAborted(signal: AbortSignal | undefined, step: number, run?: RunFolder): void {
-  if (!signal?.aborted) return;
+function stopped(signal: AbortSignal, step: number, run?: RunFolder): AutoencoderError {
   const saved = run?.lastCheckpoint ? `; the last checkpoint is ${run.lastCheckpoint}` : '';
-  throw new AutoencoderError('ABORTED', `train: stopped after step ${step} as asked${saved}.`, {
-    cause: signal.reason,
-  });
+  const message = `train: stopped after step ${step} as asked${saved}.`;
+  return new AutoencoderError('ABORTED', message, { cause: signal.reason });
 }
 
 /** A loss a thousand times that of black for white will not come back. */

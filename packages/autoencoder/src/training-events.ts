@@ -9,6 +9,8 @@ export interface StepProgress {
   readonly steps: number;
   /** The loss of this update's images, before it. */
   readonly loss: number;
+  /** PSNR of this update's images together, where the loss is their mean squared error. */
+  readonly psnrDb?: number;
   /** Of a variational network: the divergence of the codes' distribution from the standard normal one, per image. */
   readonly divergence?: number;
   readonly learningRate: number;

@@ -175,7 +175,7 @@ export class TrainingSession {
 
   /** Gives the network the weights to keep: the averages, or the best ones where training watched for them. */
   finish(): void {
-    if (this.stopping) this.stopping.restoreBest();
+    if (this.stopping?.hasBest) this.stopping.restoreBest();
     else this.average?.apply();
   }
 

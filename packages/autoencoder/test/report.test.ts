@@ -159,6 +159,12 @@ describe('renderReport', () => {
     expect(page.includes(`<b>${data.scores.own?.summary.psnrDb.toFixed(2)} dB</b>`)).toBe(true);
     expect(page.match(/NaN|undefined|\[object/)).toBeNull();
   });
+
+  it('says of a run that was stopped how much was planned', () => {
+    const run = data.run && { ...data.run, options: { ...data.run.options, epochs: 15 } };
+    expect(renderReport({ ...data, run }).includes('trained for 3 epochs of 15 on')).toBe(true);
+    expect(renderReport(data).includes('trained for 3 epochs on')).toBe(true);
+  });
 });
 
 // Texts, because what runs in the page would need the browser's types here.

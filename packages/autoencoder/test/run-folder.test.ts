@@ -71,6 +71,17 @@ async function expectError(action: () => Promise<unknown>, code: string, ...part
   for (const part of parts) expect((error as Error).message).toContain(part);
 }
 
+/** The tensors of a safetensors file, by the format's own description. */
+function readSafetensors(file: Buffer): Record<string, number[]> {
+  const start = 8 + Number(file.readBigUInt64LE());
+  const { __metadata__, ...entries } = JSON.parse(file.toString('utf8', 8, start));
+  const values = ({ data_offsets: [from, to] }: { data_offsets: [number, number] }) =>
+    Array.from(new Float32Array(Uint8Array.from(file.subarray(start + from, start + to)).buffer));
+  return Object.fromEntries(
+    Object.entries(entries).map(([name, entry]) => [name, values(entry as { data_offsets: [number, number] })]),
+  );
+}
+
 async function readLines(): Promise<Record<string, unknown>[]> {
   const text = await readFile(path.join(folder, 'metrics.jsonl'), 'utf8');
   return text
@@ -249,6 +260,58 @@ describe('resuming', () => {
     const again = await train({ resume: true });
     expect(again.weights).toEqual(whole.weights);
     expect(again.warnings.length).toBeGreaterThan(0);
+  });
+});
+
+describe('training that is stopped', () => {
+  it('leaves the network with the averaged weights, and a checkpoint that goes on exactly', async () => {
+    const options: TrainOptions = { averageDecay: 0.9 };
+    const whole = await train({}, options);
+    folder += '-stopped';
+    const controller = new AbortController();
+    const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
+    await ae.initialize({ seed: 1, scheme: 'torch' });
+    const stop = ({ epoch }: { epoch: number }) => epoch === 1 && controller.abort();
+    const training = ae.train(images, {
+      ...{ recipe: 'plain', epochs: 3, batchSize: 4, validation, ...options, onEpoch: stop, signal: controller.signal },
+      run: { folder, logSteps: 1 },
+    });
+    await expect(training).rejects.toThrow('stopped after step 4');
+    const file = path.join(folder, 'checkpoints', 'step-000000004-epoch-0001.safetensors');
+    const tensors = readSafetensors(await readFile(file));
+    const kernel = Array.from(ae.model.getLayer('conv1').getWeights()[0].dataSync());
+    expect(kernel).toEqual(tensors['average/conv1/kernel']);
+    expect(kernel).not.toEqual(tensors['model/conv1/kernel']);
+    ae.dispose();
+    expect((await train({ resume: true }, options)).weights).toEqual(whole.weights);
+  });
+
+  it('leaves the weights of the best epoch, and before its end the latest', async () => {
+    const options: TrainOptions = {
+      earlyStopping: { patience: 99 },
+      optimizer: { name: 'sgd', learningRate: 3 },
+      epochs: 12,
+    };
+    const errors: number[] = [];
+    const stopAt = async (last: number) => {
+      const controller = new AbortController();
+      const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
+      await ae.initialize({ seed: 1, scheme: 'torch' });
+      const first = (await ae.evaluate(validation)).mse;
+      const training = ae.train(images, {
+        ...{ recipe: 'plain', batchSize: 4, validation, ...options, signal: controller.signal },
+        onStep: ({ step }) => step === last && controller.abort(),
+        onEpoch: (summary) => void errors.push(summary.validation?.mse as number),
+      });
+      await expect(training).rejects.toThrow(`stopped after step ${last} `);
+      const { mse } = await ae.evaluate(validation);
+      ae.dispose();
+      return { first, mse };
+    };
+    const { first, mse } = await stopAt(2);
+    expect(mse).not.toBe(first);
+    expect((await stopAt(35)).mse).toBe(Math.min(...errors));
+    expect(errors.at(-1)).toBeGreaterThan(Math.min(...errors));
   });
 });
 

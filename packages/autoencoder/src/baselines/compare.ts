@@ -7,7 +7,7 @@ import { codeBytes } from '../latent/quantize';
 import { type Coder, type CodeSizes, type MaskMode, measureSizes } from '../masks';
 import type { SampleSource } from '../samples';
 import { JpegCoder } from './jpeg';
-import { fitPca, type PcaOptions } from './pca';
+import { fitPca, type Pca, type PcaOptions } from './pca';
 import { type ComparisonRow, jpegRival, pcaRival, type RatePoint, type Rival, ratePoints, scoreRival } from './rivals';
 
 export interface CompareOptions {
@@ -64,10 +64,8 @@ export async function compareModel(
   const groups = await scoreAutoencoder(coder, source, sizes, options);
   const missing: string[] = [];
   const jpeg = await JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.message));
-  if (!options.trainingSamples) missing.push('PCA: no training images were given to fit it to.');
-  onStage?.('PCA: fitting');
-  const pca = options.trainingSamples && (await fitPca(options.trainingSamples, coder, { ...options.pca, signal }));
   const rivals: Rival[] = [];
+  const pca = await fitWherePossible(coder, options, missing);
   if (pca) rivals.push(pcaRival(pca, coder));
   if (jpeg) rivals.push(jpegRival(jpeg, coder));
 
@@ -92,6 +90,22 @@ export async function compareModel(
     pcaFittedOn: pca?.fittedOn,
     missing,
   };
+}
+
+/** Fits PCA; adds the reason to `missing` where there is nothing to fit it to. */
+async function fitWherePossible(
+  coder: EvaluableModel,
+  { trainingSamples, pca, signal, onStage }: CompareOptions,
+  missing: string[],
+): Promise<Pca | undefined> {
+  if (trainingSamples && trainingSamples.length > 1) {
+    onStage?.('PCA: fitting');
+    return fitPca(trainingSamples, coder, { ...pca, signal });
+  }
+  missing.push(
+    `PCA: ${trainingSamples ? 'one training image is too few' : 'no training images were given'} to fit it to.`,
+  );
+  return undefined;
 }
 
 /** Returns at most `count` samples of a source, evenly spaced. */

@@ -88,7 +88,12 @@ function differencesBetween(before: unknown, after: unknown, at: string): string
     return keys.flatMap((key) => differencesBetween(before[key], after[key], at ? `${at}.${key}` : key));
   }
   const [was, is] = [JSON.stringify(before) ?? 'nothing', JSON.stringify(after) ?? 'nothing'];
-  return was === is ? [] : [`${at} was ${was}, is ${is}`];
+  return was === is ? [] : [`${at} was ${shorten(was)}, is ${shorten(is)}`];
+}
+
+/** Nobody reads a whole fingerprint. */
+function shorten(json: string): string {
+  return json.length > 60 ? `${json.slice(0, 12)}...` : json;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -15,10 +15,13 @@ import type { ReportData } from '../report-data';
 export function renderLede({ model, run, evaluated, scores }: ReportData): Markup {
   const [height, width, channels] = model.inputShape;
   const kind = channels === 1 ? 'grey ' : '';
-  const trained = run?.epochs.at(-1)
-    ? ` It was trained for ${plural(run.epochs.at(-1)?.epoch ?? 0, 'epoch')} on ${plural(run.train.count, 'image')}` +
-      `${run.train.name ? ` (${run.train.name})` : ''}.`
-    : '';
+  const epochs = run?.epochs.at(-1)?.epoch ?? 0;
+  const planned = run && epochs < Number(run.options.epochs) ? ` of ${run.options.epochs}` : '';
+  const trained =
+    run && epochs > 0
+      ? ` It was trained for ${plural(epochs, 'epoch')}${planned} on ${plural(run.train.count, 'image')}` +
+        `${run.train.name ? ` (${run.train.name})` : ''}.`
+      : '';
   const own = scores.own?.summary;
   return html`<p>A convolutional autoencoder turns ${kind}images of ${height} × ${width} pixels into
 ${formatCount(model.sizes.codeNumbers)} numbers${model.sizes.maskBytes > 0 && ' and pooling masks'}, and back.${trained}
