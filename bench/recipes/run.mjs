@@ -2,7 +2,8 @@
  * Compares recipes by the validation PSNR that they reach in the same number of epochs, and by their time, beside PyTorch on the same
  * images:
  *
- *     ae import --list train.txt ... train.lmdb; ae import --list val.txt ... val.lmdb
+ *     ae import photos/train.txt train.lmdb --root photos/train --resize 64
+ *     ae import photos/val.txt val.lmdb --root photos/val --resize 64
  *     AE_PYTHON=python3 npm run bench -- recipes train.lmdb val.lmdb [--epochs 15] [--only default,pytorch-adam-64] [--out FILE]
  *
  * Each recipe trains in a process of its own, one after the other. Scores are the mean over the validation images of the PSNR, each
@@ -14,6 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { recipes } from '@ae/autoencoder';
 import { openDatumLmdb } from '@ae/lmdb-datum';
 
 const { values, positionals } = parseArgs({
@@ -34,20 +36,33 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.AE_PYTHON ?? 'python3';
 
 const torchStart = { initialize: { scheme: 'torch' } };
-const adam = { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.02, denseEvery: 4 };
+const { batchSize, optimizer } = recipes.default;
 
-/** What is compared: PyTorch, and our recipe with one part after the other taken away. */
+/** What is compared: PyTorch, Adam as it comes, and our recipe with one part after the other taken away or changed. */
 const cases = {
   'pytorch-adam-64': { torch: { batch: 64 } },
   'pytorch-adam-16': { torch: { batch: 16 } },
   'plain-64': { ...torchStart, train: { recipe: 'plain', batchSize: 64 } },
   default: { train: {} },
-  'default-torch-initialization': { ...torchStart, train: {} },
-  'default-batches-of-64': { train: { batchSize: 64, optimizer: { ...adam, denseEvery: 1 } } },
-  'default-dense-every-step': { train: { optimizer: { ...adam, denseEvery: 1 } } },
-  'default-dense-factor-1': { train: { optimizer: { ...adam, denseFactor: 1 } } },
-  'default-fixed-rate': { train: { schedule: { policy: 'fixed' } } },
+  'torch-initialization': { ...torchStart, train: {} },
+  'fixed-rate': { train: { schedule: { policy: 'fixed' } } },
+  // What belongs together: dense layers are updated after about as many images.
+  'batches-of-16': { train: scaled(2) },
+  'batches-of-32': { train: scaled(4) },
+  'batches-of-64': { train: scaled(8) },
+  'dense-every-step': { train: { optimizer: { ...optimizer, denseEvery: 1 } } },
+  'dense-factor-1': { train: { optimizer: { ...optimizer, denseFactor: 1 } } },
+  'learning-rate-0.003': { train: { optimizer: { ...optimizer, learningRate: 3e-3 } } },
+  'learning-rate-0.008': { train: { optimizer: { ...optimizer, learningRate: 8e-3 } } },
+  'averaged-weights': { train: { averageDecay: 0.999 } },
 };
+
+function scaled(factor) {
+  return {
+    batchSize: factor * batchSize,
+    optimizer: { ...optimizer, denseEvery: optimizer.denseEvery / factor },
+  };
+}
 
 function runOne(setting, seed, files) {
   const { torch, ...ours } = setting;

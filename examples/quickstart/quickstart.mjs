@@ -46,9 +46,9 @@ async function quickstart({ images, minutes }) {
   run('import', path.join(data, 'train'), train, '--shuffle');
   run('import', path.join(data, 'val'), val, '--shuffle');
 
-  // 3. Train for as many epochs as fit into the time. Small batches learn more from few epochs.
+  // 3. Train for as many epochs as fit into the time.
   const network = path.join(out, 'run');
-  run('train', train, '--val', val, '--batch-size', '16', '--minutes', minutes, '--out', network);
+  run('train', train, '--val', val, '--minutes', minutes, '--out', network);
 
   // 4. Reconstruct validation pictures.
   const results = path.join(out, 'reconstructions');

@@ -57,8 +57,9 @@ export const recipes = {
   /** Chosen by measured validation PSNR at equal time; docs/recipes.md has the comparison. */
   default: {
     ...plain,
-    optimizer: { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.1 },
-    schedule: { policy: 'trapezoid' },
+    batchSize: 8,
+    optimizer: { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.02, denseEvery: 8 },
+    schedule: { policy: 'trapezoid', warmUpFraction: 0.03 },
   },
   /** Adam as it comes, and nothing else: what to compare with. */
   plain,
@@ -105,7 +106,8 @@ function checkRecipe(recipe: Recipe): void {
     if (recipe.records.perEpoch % images !== 0) {
       throw new AutoencoderError(
         'INVALID_OPTION',
-        `records, perEpoch: expected a multiple of the ${images} images of an update, received ${recipe.records.perEpoch}.`,
+        `records, perEpoch: expected a multiple of the ${images} images of an update, received ${recipe.records.perEpoch}; ` +
+          'change the one or the other.',
       );
     }
   }

@@ -40,13 +40,13 @@ export interface CosineOptions {
 }
 
 /**
- * `base * (i + 1) / warmUpSteps` in the first warmUpSteps steps, `base` for most of the training, and in the last part a
- * straight line down to 0, which it would reach at maxSteps.
+ * Rises in a straight line to `base` in the first part of the training, stays there for most of it, and falls in a
+ * straight line to 0, which it would reach at maxSteps.
  */
 export interface TrapezoidOptions {
   readonly policy: 'trapezoid';
-  /** Default 0. */
-  readonly warmUpSteps?: number;
+  /** The part of all steps in which the rate rises, in [0, 1]. Default 0. */
+  readonly warmUpFraction?: number;
   /** The part of all steps in which the rate falls, in [0, 1]. Default 0.4. */
   readonly decayFraction?: number;
   /** Default all steps of the training. */
@@ -125,9 +125,10 @@ function rateFunction(options: Exclude<ScheduleOptions, PlateauOptions>, span: S
     case 'cosine':
       return cosine(options, base, totalSteps);
     case 'trapezoid': {
-      const { warmUpSteps = 0, decayFraction = 0.4, maxSteps = totalSteps } = options;
-      const left = (i: number) => Math.max(0, maxSteps - i) / (decayFraction * maxSteps);
-      return (i: number) => base * Math.min(1, (i + 1) / warmUpSteps, decayFraction === 0 ? 1 : left(i));
+      const { warmUpFraction = 0, decayFraction = 0.4, maxSteps = totalSteps } = options;
+      const rising = (i: number) => (i + 1) / (warmUpFraction * maxSteps);
+      const falling = (i: number) => Math.max(0, maxSteps - i) / (decayFraction * maxSteps);
+      return (i: number) => base * Math.min(1, rising(i), decayFraction === 0 ? 1 : falling(i));
     }
     case 'torch7':
       return (i: number) => stochasticGradientRate(i, options, span);
@@ -205,7 +206,7 @@ const policies: Record<ScheduleOptions['policy'], Record<string, Range>> = {
   poly: { power: atLeast0, maxSteps: positiveCount },
   sigmoid: { gamma: {}, stepSize: count },
   cosine: { warmUpSteps: count, finalFraction: { min: 0, max: 1 }, maxSteps: positiveCount },
-  trapezoid: { warmUpSteps: count, decayFraction: { min: 0, max: 1 }, maxSteps: positiveCount },
+  trapezoid: { warmUpFraction: { min: 0, max: 1 }, decayFraction: { min: 0, max: 1 }, maxSteps: positiveCount },
   plateau: {
     factor: { min: 0, max: 1, exclusiveMin: true },
     patience: count,

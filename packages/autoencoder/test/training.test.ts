@@ -53,7 +53,7 @@ describe('training', () => {
   it('sees one batch where it accumulates several', async () => {
     const losses = await Promise.all(
       [{ batchSize: 6 }, { batchSize: 2, accumulate: 3 }].map(async (options) => {
-        const ae = await initialized();
+        const ae = await initialized({}, 'torch');
         const seen: number[] = [];
         const onStep = ({ loss }: { loss: number }) => seen.push(loss);
         // 11 images: the last update has 5, and its last batch 1.
@@ -146,7 +146,7 @@ describe('a variational autoencoder', () => {
         const onStep = ({ divergence }: { divergence?: number }) => {
           last = divergence;
         };
-        await ae.train(images, { epochs: 30, batchSize: 4, beta, onStep });
+        await ae.train(images, { recipe: 'plain', epochs: 30, batchSize: 4, beta, onStep });
         ae.dispose();
         return last as number;
       }),

@@ -47,7 +47,7 @@ CASES = [
     (dict(policy="cosine"), lambda o: lr.CosineAnnealingLR(o, STEPS)),
     (dict(policy="cosine", warmUpSteps=6, finalFraction=0.1), lambda o: warm_cosine(o, 6, 0.1)),
     (dict(policy="trapezoid"), lambda o: lr.LambdaLR(o, lambda i: 1 if i < 24 else (40 - i) / 16)),
-    (dict(policy="trapezoid", warmUpSteps=5, decayFraction=0.25), trapezoid),
+    (dict(policy="trapezoid", warmUpFraction=0.125, decayFraction=0.25), trapezoid),
     (dict(policy="cosine", maxSteps=30, warmUpSteps=3), lambda o: warm_cosine(o, 3, 0, 30)),
 ]
 
