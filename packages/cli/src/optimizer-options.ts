@@ -15,7 +15,7 @@ export const optimizers = {
   } satisfies Record<OptimizerOptions['name'], readonly string[]>,
 } as const satisfies OwnedOptions;
 
-const common = ['learningRate', 'weightDecay', 'denseFactor'] as const;
+const common = ['learningRate', 'weightDecay', 'denseFactor', 'denseEvery'] as const;
 
 /** What the command line may hold of them, beside the options that some have. */
 export interface OptimizerFlags {
@@ -23,6 +23,7 @@ export interface OptimizerFlags {
   readonly learningRate?: number;
   readonly weightDecay?: number;
   readonly denseFactor?: number;
+  readonly denseEvery?: number;
 }
 
 /** Adds the optimiser and all options that any of them has. */
@@ -35,6 +36,7 @@ export function addOptimizerOptions(command: Command): Command {
     numberOption('--learning-rate <n>', "step size (default: by recipe, or the optimizer's own)", positive),
     numberOption('--weight-decay <n>', 'pull of weights to 0 (default: 0; adamw 0.01)', positive),
     numberOption('--dense-factor <n>', 'learning rate of dense layers, relative to that of others', positive),
+    numberOption('--dense-every <n>', 'update dense layers in every n-th step only', { min: 1, integer: true }),
     numberOption('--momentum <n>', of('momentum'), fraction),
     numberOption('--dampening <n>', of('dampening'), fraction),
     new Option('--nesterov', `look ahead along the momentum, ${of('nesterov')}`),

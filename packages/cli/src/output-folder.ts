@@ -90,9 +90,14 @@ export async function assertNew(target: string, kind: 'file' | 'folder'): Promis
   if (exists) throw alreadyThere(target, kind);
 }
 
-/** Writes a file that appears whole or not at all. */
+/** Writes a new file; throws OUTPUT_EXISTS. */
 export async function writeNewFile(file: string, content: Uint8Array | string): Promise<void> {
   await assertNew(file, 'file');
+  await writeFileWhole(file, content);
+}
+
+/** Writes a file that appears whole or not at all, in place of an older one. */
+export async function writeFileWhole(file: string, content: Uint8Array | string): Promise<void> {
   const temporary = temporaryName(file);
   try {
     await writingTo(file, async () => {

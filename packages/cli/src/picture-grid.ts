@@ -64,37 +64,12 @@ function drawSample(image: RgbImage, sample: Sample, left: number, top: number, 
   }
 }
 
-/** Encodes RGB bytes as a picture file. */
-export async function encodePicture(image: RgbImage, type: 'png' | 'jpg' = 'png'): Promise<Buffer> {
+/** Encodes RGB bytes as a PNG file. */
+export async function encodePicture({ width, height, data }: RgbImage): Promise<Buffer> {
   const sharp = await loadSharp();
-  const { width, height, data } = image;
-  const picture = sharp(data, { raw: { width, height, channels: 3 } });
-  return type === 'jpg'
-    ? picture.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer()
-    : picture.png().toBuffer();
-}
-
-/** Encodes one planar BGR sample as a picture file of its own size. */
-export function encodeSample(sample: Sample, type: 'png' | 'jpg' = 'png'): Promise<Buffer> {
-  return encodePicture(layOutGrid([[[sample]]], { scale: 1, gap: 0 }), type);
-}
-
-/** Encodes planar BGR(A) or grey bytes as a picture file with the same channels, alpha apart where the type has none. */
-export async function encodePlanar(sample: Sample, type: 'png' | 'jpg'): Promise<Buffer> {
-  const sharp = await loadSharp();
-  const { width, height, channels, data } = sample;
-  const area = width * height;
-  const interleaved = new Uint8Array(area * channels);
-  for (let c = 0; c < channels; c++) {
-    const plane = channels >= 3 && c < 3 ? 2 - c : c;
-    for (let i = 0; i < area; i++) interleaved[i * channels + c] = data[plane * area + i];
-  }
-  const raw = { width, height, channels: channels as 1 | 3 | 4 };
-  const picture = sharp(interleaved, { raw });
-  // Without it sharp gives grey three channels.
-  if (channels === 1) picture.toColourspace('b-w');
-  if (type === 'png') return picture.png().toBuffer();
-  return picture.removeAlpha().jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 async function loadSharp() {

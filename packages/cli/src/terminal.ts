@@ -47,10 +47,15 @@ export class Terminal {
     });
   }
 
+  /** Characters that fit on the live line. */
+  get liveWidth(): number {
+    return Math.max(10, (process.stderr.columns || 80) - 1);
+  }
+
   /** Replaces the live line; it is cut to the terminal's width. An empty line removes it. */
   status(line: string): void {
     if (!this.isLive) return;
-    this.live = [...line].slice(0, Math.max(10, (process.stderr.columns ?? 80) - 1)).join('');
+    this.live = [...line].slice(0, this.liveWidth).join('');
     process.stderr.write(clearLine + this.live);
   }
 

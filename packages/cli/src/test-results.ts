@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
-import { encodePicture, encodeSample, layOutGrid } from './picture-grid';
+import { encodePicture, layOutGrid } from './picture-grid';
 import { spread } from './record-summary';
 import type { SampleDatabase } from './sample-database';
 import { formatBar, formatBytes, formatCount, formatNumberOf, formatRows, style, type Terminal } from './terminal';
@@ -103,9 +103,11 @@ export async function writeResults(
   evaluations: readonly Evaluation[],
   { format, columns, scale, all }: PairOptions & { readonly all?: boolean },
 ): Promise<void> {
+  const { encodeSample } = await import('@ae/lmdb-datum');
+  const type = format === 'jpg' ? 'jpeg' : format;
   for (const { name, input, output } of pairs) {
-    await writeFile(path.join(folder, `input_${name}.${format}`), await encodeSample(input, format));
-    await writeFile(path.join(folder, `output_${name}.${format}`), await encodeSample(output, format));
+    await writeFile(path.join(folder, `input_${name}.${format}`), await encodeSample(input, type));
+    await writeFile(path.join(folder, `output_${name}.${format}`), await encodeSample(output, type));
   }
   const groups = Array.from({ length: Math.ceil(pairs.length / columns) }, (_, i) => {
     const group = pairs.slice(i * columns, (i + 1) * columns);

@@ -8,9 +8,8 @@ const stepEventMs = 1000;
 export class TrainingProgress {
   /** Where training is, in words; empty before the first step. */
   position = '';
-  private lastDraw = 0;
-  private lastEvent = 0;
-  private psnrDb?: number;
+  private lastDraw = Number.NEGATIVE_INFINITY;
+  private lastEvent = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly terminal: Terminal,
@@ -24,7 +23,8 @@ export class TrainingProgress {
     const now = performance.now();
     if (this.terminal.json && now - this.lastEvent >= stepEventMs) {
       this.lastEvent = now;
-      this.terminal.event({ event: 'step', ...progress });
+      const memoryBytes = process.memoryUsage.rss();
+      this.terminal.event({ event: 'step', ...progress, leftMs: this.leftMs(progress), memoryBytes });
     }
     if (this.terminal.isLive && now - this.lastDraw >= redrawMs) {
       this.lastDraw = now;
@@ -39,7 +39,6 @@ export class TrainingProgress {
 
   onEpoch(summary: EpochSummary): void {
     const { epoch, loss, validation, learningRate, imagesPerSecond, elapsedMs } = summary;
-    this.psnrDb = validation?.psnrDb;
     this.terminal.event({
       event: 'epoch',
       epoch,
@@ -53,7 +52,7 @@ export class TrainingProgress {
     const parts = [
       `epoch ${pad(epoch, this.epochs)}/${this.epochs}`,
       `loss ${loss.toFixed(5)}`,
-      ...(validation ? [`validation ${validation.mse.toFixed(5)}, PSNR ${validation.psnrDb.toFixed(2)} dB`] : []),
+      ...(validation ? [`validation PSNR ${validation.psnrDb.toFixed(2)} dB`] : []),
       `${Math.round(imagesPerSecond)} images/s`,
       formatDuration(elapsedMs),
     ];
@@ -64,20 +63,48 @@ export class TrainingProgress {
     this.terminal.event({ event: 'checkpoint', ...saved });
   }
 
-  private liveLine({ epoch, images, loss, imagesPerSecond, elapsedMs }: StepProgress): string {
-    const inEpoch = images - (epoch - 1) * this.imagesPerEpoch;
-    const left = (elapsedMs / images) * (this.imagesPerEpoch * this.epochs - images);
-    return [
-      `epoch ${pad(epoch, this.epochs)}/${this.epochs}`,
-      formatBar(inEpoch / this.imagesPerEpoch, 16),
-      `${pad(inEpoch, this.imagesPerEpoch)}/${this.imagesPerEpoch}`,
-      `${Math.round(imagesPerSecond)} images/s`,
-      `loss ${loss.toFixed(5)}`,
-      ...(this.psnrDb === undefined ? [] : [`PSNR ${this.psnrDb.toFixed(2)} dB`]),
-      `${formatDuration(left)} left`,
-      formatBytes(process.memoryUsage.rss()),
-    ].join('  ');
+  private liveLine(progress: StepProgress): string {
+    const { epoch, epochs, step, steps, loss, psnrDb, imagesPerSecond } = progress;
+    const stepsPerEpoch = steps / epochs;
+    const inEpoch = step - (epoch - 1) * stepsPerEpoch;
+    return layOut(this.terminal.liveWidth, {
+      bars: [
+        [`epoch ${pad(epoch, epochs)}/${epochs}`, (step - 1) / steps],
+        [`step ${pad(inEpoch, stepsPerEpoch)}/${stepsPerEpoch}`, inEpoch / stepsPerEpoch],
+      ],
+      // In the order in which they stay where there is little room.
+      figures: [
+        `${formatDuration(this.leftMs(progress))} left`,
+        psnrDb === undefined ? `loss ${loss.toFixed(5)}` : `${psnrDb.toFixed(2)} dB`,
+        `${Math.round(imagesPerSecond)} images/s`,
+        formatBytes(process.memoryUsage.rss()),
+        ...(psnrDb === undefined ? [] : [`loss ${loss.toFixed(5)}`]),
+      ],
+    });
   }
+
+  private leftMs({ images, elapsedMs }: StepProgress): number {
+    return (elapsedMs / images) * (this.imagesPerEpoch * this.epochs - images);
+  }
+}
+
+const gap = '  ';
+const barWidths = { min: 3, max: 12 };
+
+/** Puts as many figures as fit behind the bars, which take the room that is left. */
+function layOut(
+  width: number,
+  { bars, figures }: { bars: readonly (readonly [label: string, fraction: number])[]; figures: readonly string[] },
+): string {
+  const labels = bars.reduce((sum, [label]) => sum + label.length + 1, 0) + gap.length * (bars.length - 1);
+  let room = width - labels - bars.length * barWidths.min;
+  const shown = figures.filter((figure) => {
+    if (figure.length + gap.length > room) return false;
+    room -= figure.length + gap.length;
+    return true;
+  });
+  const barWidth = Math.min(barWidths.max, barWidths.min + Math.max(0, Math.floor(room / bars.length)));
+  return [...bars.map(([label, fraction]) => `${label} ${formatBar(fraction, barWidth)}`), ...shown].join(gap);
 }
 
 function pad(value: number, most: number): string {

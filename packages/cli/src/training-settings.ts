@@ -1,6 +1,6 @@
 import type { AutoencoderOptions, RunConfig, TrainOptions } from '@ae/autoencoder';
 import { CliError } from './cli-error';
-import { type BaseRecipe, type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
+import { type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
 
 /** How the first weights are drawn. */
 export type InitScheme = 'projection' | 'torch';
@@ -36,27 +36,11 @@ export interface TrainingSettings {
 
 const defaultEpochs: Record<RecipeName, number> = { default: 15, plain: 15, torch7: 100 };
 
-/** What the library's recipes begin with, as far as flags change parts of it; a test holds it to the library's own. */
-const plain: BaseRecipe = { optimizer: { name: 'adam' }, schedule: { policy: 'fixed' }, loss: { name: 'mse' } };
-const baseRecipes: Record<RecipeName, BaseRecipe> = {
-  default: {
-    ...plain,
-    optimizer: { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.1 },
-    schedule: { policy: 'trapezoid' },
-  },
-  plain,
-  torch7: {
-    ...plain,
-    optimizer: { name: 'sgd', learningRate: 0.01 },
-    schedule: { policy: 'torch7' },
-    records: { perEpoch: 1000, passes: 100 },
-  },
-};
-
 /** Settles a new training; throws INVALID_OPTION for flags that don't go together. */
-export function newSettings(trainPath: string, flags: SettingsFlags): TrainingSettings {
+export async function newSettings(trainPath: string, flags: SettingsFlags): Promise<TrainingSettings> {
+  const { recipes } = await import('@ae/autoencoder');
   const { recipe: name = 'default', seed = 0, preset = 'mirror', codeSize, variational } = flags;
-  const base = baseRecipes[name];
+  const base = recipes[name];
   const recipe = { recipe: name, ...recipeChanges(flags, base) };
   return {
     trainPath,
@@ -114,7 +98,7 @@ export async function resumedSettings(
     },
     crop: flags.crop ?? (saved.augmentation.crop ? sizeOf(config) : undefined),
     recipe,
-    imagesPerEpoch: imagesPerEpoch(recipe.records ?? undefined),
+    imagesPerEpoch: imagesPerEpoch(recipe.records),
   };
 }
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await makePictures(path.join(folder, 'pictures'), 12);
   await aeOk(folder, 'import', 'pictures', 'good.lmdb');
   await aeOk(folder, 'import', 'pictures', 'larger.lmdb', '--resize', '20');
-  await aeOk(folder, 'train', 'good.lmdb', '--epochs', '1', '--out', 'run');
+  await aeOk(folder, 'train', 'good.lmdb', '--epochs', '1', '--no-report', '--out', 'run');
   await makeLmdb(path.join(folder, 'empty.lmdb'), []);
   await makeLmdb(path.join(folder, 'mixed.lmdb'), [...Array(5).fill(plainDatum(16, 16)), plainDatum(20, 16)]);
   copyFileSync(path.join(folder, 'good.lmdb', 'data.mdb'), path.join(folder, 'truncated.mdb'));

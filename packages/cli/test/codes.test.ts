@@ -13,7 +13,19 @@ beforeAll(async () => {
   await makePictures(inFolder('photos', 'a'), 12);
   await makePictures(inFolder('photos', 'b'), 1);
   await aeOk(folder, 'import', 'photos', 'photos.lmdb');
-  await aeOk(folder, 'train', 'photos.lmdb', '--epochs', '1', '--code-size', '6', '--variational', '--out', 'run');
+  await aeOk(
+    folder,
+    'train',
+    'photos.lmdb',
+    '--epochs',
+    '1',
+    '--code-size',
+    '6',
+    '--variational',
+    '--no-report',
+    '--out',
+    'run',
+  );
 }, 60_000);
 
 const size = async (file: string) => {

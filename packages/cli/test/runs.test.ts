@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('a run', () => {
-  test('holds its command, metrics, checkpoints, pictures and network', async () => {
+  test('holds its command, metrics, checkpoints, pictures, network and report', async () => {
     const args = [
       'train',
       'photos.lmdb',
@@ -39,18 +39,29 @@ describe('a run', () => {
     const saved = readdirSync(inFolder('a run', 'checkpoints')).filter((name) => name.endsWith('.safetensors'));
     expect(saved.length).toBeGreaterThanOrEqual(3);
     expect(saved.length).toBeLessThanOrEqual(4);
-
-    // What the command line takes a recipe to be must be what the library has.
-    await aeOk(folder, 'train', 'photos.lmdb', '--epochs', '1', '--out', 'one', '--weight-decay', '0');
-    await aeOk(folder, 'train', 'photos.lmdb', '--epochs', '1', '--out', 'other');
-    expect(readConfig('one').options).toEqual(readConfig('other').options);
+    const page = readFileSync(inFolder('a run', 'report.html'), 'utf8');
+    expect(page).toContain('ae train photos.lmdb --val photos.lmdb --epochs 2 --batch-size 4 --out ');
+    expect(page).toContain('id="baselines"');
   });
 
   test('takes every part of a recipe', async () => {
     await aeOk(folder, 'import', 'photos', 'larger.lmdb', '--resize', '20');
     const text = await aeOk(
       folder,
-      ...['train', 'larger.lmdb', '--json', '--out', 'parts', '--recipe', 'plain', '--epochs', '1', '--crop', '16'],
+      ...[
+        'train',
+        'larger.lmdb',
+        '--json',
+        '--no-report',
+        '--out',
+        'parts',
+        '--recipe',
+        'plain',
+        '--epochs',
+        '1',
+        '--crop',
+        '16',
+      ],
       ...[
         '--optimizer',
         'sgd',
@@ -85,6 +96,8 @@ describe('a run', () => {
     const events = jsonLines(
       await aeOk(folder, 'train', 'photos.lmdb', '--json', '--out', 'torch', ...args, '--learning-rate-decay', '0.1'),
     );
+    // Without validation images those that it was trained on are shown.
+    expect(events.at(-1)).toMatchObject({ event: 'saved', report: path.join('torch', 'report.html') });
     expect(events.filter(({ event }) => event === 'pass')).toHaveLength(4);
     expect(events.at(-2)).toMatchObject({ event: 'epoch', epoch: 2 });
     expect(readConfig('torch')).toMatchObject({
@@ -103,7 +116,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
   const options = ['--epochs', '40', '--batch-size', '2', '--checkpoint-every', '5', '--noise', '0.05'];
 
   test('goes on where SIGTERM ended it, to the same bits; a changed option is refused by name', async () => {
-    await aeOk(folder, 'train', 'photos.lmdb', ...options, '--out', 'whole');
+    await aeOk(folder, 'train', 'photos.lmdb', ...options, '--no-report', '--out', 'whole');
     const { child, finished } = startAe(['train', 'photos.lmdb', ...options, '--out', 'parted'], folder);
     child.stdout?.on('data', (text) => {
       if (String(text).includes('epoch  3/')) child.kill('SIGTERM');
@@ -112,6 +125,8 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     expect(code).toBe(143);
     expect(stdout).toMatch(/stopped after step \d+ of 240, in epoch \d+ of 40/);
     expect(stdout).toContain('go on from here: ae train --resume parted');
+    const report = inFolder('parted', 'report.html');
+    const unfinished = readFileSync(report, 'utf8');
 
     const changed = await ae(
       folder,
@@ -137,13 +152,14 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     await aeOk(folder, 'train', '--resume', 'parted');
     const weights = (run: string) => readFileSync(inFolder(run, 'model', 'weights.bin'));
     expect(weights('parted').equals(weights('whole'))).toBe(true);
+    expect(readFileSync(report, 'utf8')).not.toBe(unfinished);
     expect(await aeOk(folder, 'train', '--resume', 'parted')).toContain('the run had come to its end already');
   }, 90_000);
 });
 
 describe('ae test and ae report', () => {
   test('score by class and by image, with all masks and beside the baselines, and make pages', async () => {
-    const train = ['train', 'photos.lmdb', '--val', 'photos.lmdb', '--epochs', '1', '--code-size', '8'];
+    const train = ['train', 'photos.lmdb', '--val', 'photos.lmdb', '--epochs', '1', '--code-size', '8', '--no-report'];
     for (const out of ['first', 'second']) await aeOk(folder, ...train, '--out', out);
     const text = await aeOk(
       folder,

@@ -6,7 +6,6 @@ import { CliError } from '../cli-error';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand } from '../options';
 import { assertNew, claimFolder, fillFolder } from '../output-folder';
-import { encodePlanar } from '../picture-grid';
 import { type ImageType, RecordNames } from '../record-names';
 import { imageTypeOf } from '../record-summary';
 import { emptyDatabase, openDatabase } from '../sample-database';
@@ -119,5 +118,10 @@ async function encodeRaw(reader: DatumReader, index: number, type: 'png' | 'jpg'
       `key ${sample?.key}: expected 1, 3 or 4 channels, received ${sample?.channels}; use --lenient to leave it out.`,
     );
   }
-  return { type, bytes: await encodePlanar(sample, type) };
+  const { encodeSample } = await import('@ae/lmdb-datum');
+  if (type === 'png') return { type, bytes: await encodeSample(sample, 'png') };
+  // JPEG has no alpha, which is the last plane.
+  const channels = Math.min(3, sample.channels);
+  const data = sample.data.subarray(0, channels * sample.height * sample.width);
+  return { type, bytes: await encodeSample({ ...sample, channels, data }, 'jpeg') };
 }

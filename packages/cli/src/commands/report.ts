@@ -7,7 +7,8 @@ import { dataOfRun, findModel, trainingData } from '../find-model';
 import { catchInterruption } from '../interruption';
 import { assertFits } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNew, writeNewFile } from '../output-folder';
+import { assertNew, writeFileWhole, writeNewFile } from '../output-folder';
+import { reportFileOf } from '../run-report';
 import { openSamples } from '../sample-database';
 import { formatNumberOf, style, Terminal } from '../terminal';
 
@@ -22,7 +23,7 @@ export function reportCommand(): Command {
   return defineCommand('report', 'make a page of one run, or of several side by side')
     .argument('<run...>', 'folders of runs')
     .option('--out <file.html>', 'new file (default: <run>/report.html, of several report.html)')
-    .option('--data <lmdb>', 'images to score (default: the validation images of the run)')
+    .option('--data <lmdb>', 'images to score (default: those that the run validated with, or else trained on)')
     .option('--no-baselines', 'no PCA and JPEG, which take most of the time')
     .addOption(
       numberOption('--max-images <n>', 'images to score, evenly spread', { min: 1, integer: true }).default(2000),
@@ -35,8 +36,10 @@ export function reportCommand(): Command {
 
 async function runReport(runs: string[], options: ReportOptions): Promise<void> {
   const terminal = new Terminal(options);
-  const output = options.out ?? (runs.length === 1 ? path.join(runs[0], 'report.html') : 'report.html');
-  await assertNew(output, 'file');
+  // A run's own report is made anew: it holds nothing that the run does not.
+  const own = options.out === undefined && runs.length === 1 ? reportFileOf(runs[0]) : undefined;
+  const output = own ?? options.out ?? 'report.html';
+  if (!own) await assertNew(output, 'file');
   await startEngine(options, terminal);
   const interruption = catchInterruption(() => terminal.warn('stopping ...'));
   const { signal } = interruption;
@@ -44,7 +47,8 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
     const reports: ReportData[] = [];
     for (const run of runs) reports.push(await collect(run, options, signal, terminal));
     const { renderComparison, renderReport } = await import('@ae/autoencoder');
-    await writeNewFile(output, reports.length === 1 ? renderReport(reports[0]) : renderComparison(reports));
+    const page = reports.length === 1 ? renderReport(reports[0]) : renderComparison(reports);
+    await (own ? writeFileWhole(output, page) : writeNewFile(output, page));
     const scores = reports.map(({ title, scores: { own } }) => ({ run: title, psnrDb: own?.summary.psnrDb }));
     terminal.event({ output, runs: scores });
     terminal.print(`${style('bold', output)}: ${formatNumberOf(runs.length, 'run')}`);
@@ -67,7 +71,7 @@ async function collect(
   const { Autoencoder, collectReport } = await import('@ae/autoencoder');
   const known = await dataOfRun(runFolder);
   const found = await findModel(runFolder);
-  const samples = await openSamples(data ?? known.validation ?? noData(runFolder));
+  const samples = await openSamples(data ?? known.validation ?? known.train ?? noData(runFolder));
   const network = await Autoencoder.load(found.model);
   assertFits(samples, network, found.model);
   const training = baselines ? await openSamples(await trainingData(true, found)) : undefined;
@@ -92,6 +96,6 @@ async function collect(
 function noData(run: string): never {
   throw new CliError(
     'INVALID_OPTION',
-    `${run}: expected a run with validation images, received one without; name images to score: --data <lmdb>.`,
+    `${run}: expected a run that knows its images, received one that does not; name images to score: --data <lmdb>.`,
   );
 }

@@ -1,10 +1,9 @@
 import path from 'node:path';
-import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
+import type { Autoencoder, TrainOptions } from '@ae/autoencoder';
 import { type Command, CommanderError } from 'commander';
-import { CliError, writingTo } from '../cli-error';
-import { commandLine, quote } from '../command-line';
+import { CliError } from '../cli-error';
+import { commandLine } from '../command-line';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
-import { catchInterruption } from '../interruption';
 import { addOptimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder } from '../output-folder';
@@ -13,7 +12,7 @@ import { assertShape, openSamples, type SampleDatabase } from '../sample-databas
 import { addScheduleOptions } from '../schedule-options';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
 import { fitEpochs } from '../time-budget';
-import { TrainingProgress } from '../training-progress';
+import { trainAndSave } from '../training-run';
 import { newSettings, resumedSettings, type SettingsFlags, type TrainingSettings } from '../training-settings';
 
 interface TrainCommandOptions extends CommonOptions, EngineOptions, SettingsFlags {
@@ -23,6 +22,7 @@ interface TrainCommandOptions extends CommonOptions, EngineOptions, SettingsFlag
   readonly checkpointEvery?: number;
   readonly keep?: number;
   readonly logEvery?: number;
+  readonly report: boolean;
 }
 
 const seedRange = { min: 0, max: 2 ** 32 - 1, integer: true };
@@ -37,7 +37,8 @@ export function trainCommand(): Command {
     .option('--resume <run>', 'go on from the last checkpoint of a run, with the options that it began with')
     .addOption(numberOption('--checkpoint-every <steps>', 'also save within an epoch, after so many updates', counted))
     .addOption(numberOption('--keep <n>', 'checkpoints to keep, beside the best one (default: 2)', counted))
-    .addOption(numberOption('--log-every <steps>', 'updates a line of metrics (default: 100 lines an epoch)', counted));
+    .addOption(numberOption('--log-every <steps>', 'updates a line of metrics (default: 100 lines an epoch)', counted))
+    .option('--no-report', 'no report.html in the end, which takes some seconds');
   addTrainingOptions(command);
   addOptimizerOptions(command.optionsGroup('Optimizer:'));
   addScheduleOptions(command.optionsGroup('Learning rate:'));
@@ -61,7 +62,7 @@ function addTrainingOptions(command: Command): void {
         above: true,
       }),
     )
-    .addOption(numberOption('--batch-size <n>', 'images an update (default: 32; torch7 1)', counted))
+    .addOption(numberOption('--batch-size <n>', 'images an update (default: 8; plain 32, torch7 1)', counted))
     .addOption(numberOption('--accumulate <n>', 'batches an update, where one is too large for memory', counted))
     .addOption(numberOption('--records <n>', 'an epoch is so many records, then the next (torch7 1000)', counted))
     .addOption(numberOption('--iters <n>', 'passes over the records of an epoch (torch7 100)', counted))
@@ -93,8 +94,8 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   if (options.out !== undefined) await assertNew(options.out, 'folder');
   const settings = resume
     ? await resumedSettings(resume, trainPath, options)
-    : newSettings(trainPath as string, options);
-  // Before TensorFlow is loaded, for most mistakes are in the data.
+    : await newSettings(trainPath as string, options);
+  // Before the engine starts, for most mistakes are in the data.
   const data = await openData(settings);
   const engine = await startEngine(options, terminal);
   const { Autoencoder } = await import('@ae/autoencoder');
@@ -109,9 +110,13 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   await network.initialize(settings.initialization);
   announce(network, { ...settings, epochs }, data, describeEngine(engine), terminal);
   const folder = resume ? undefined : await claimRun(options.out, settings.trainPath);
-  const run = { path: folder?.path ?? (resume as string), imagesPerEpoch, ...options };
+  const run = folder?.path ?? (resume as string);
+  const trainOptions = { ...training, epochs, run: runOptions(run, options, settings) };
   try {
-    await trainAndSave(network, data.samples, { ...training, epochs, run: runOptions(run, settings) }, run, terminal);
+    await trainAndSave(
+      { network, ...data, path: run, imagesPerEpoch, options: trainOptions, report: options.report },
+      terminal,
+    );
   } catch (error) {
     terminal.status('');
     await folder?.release();
@@ -162,13 +167,9 @@ function announce(
   terminal.print(style('dim', Object.values(description).join(' - ')));
 }
 
-interface RunFlags extends Pick<TrainCommandOptions, 'resume' | 'checkpointEvery' | 'keep' | 'logEvery'> {
-  readonly path: string;
-  readonly imagesPerEpoch: number;
-}
-
 function runOptions(
-  { path: folder, resume, checkpointEvery, keep, logEvery }: RunFlags,
+  folder: string,
+  { resume, checkpointEvery, keep, logEvery }: TrainCommandOptions,
   { trainPath, validationPath }: TrainingSettings,
 ): TrainOptions['run'] {
   return {
@@ -180,66 +181,6 @@ function runOptions(
     command: commandLine(process.argv.slice(2)),
     dataNames: { train: trainPath, ...(validationPath !== undefined && { validation: validationPath }) },
   };
-}
-
-/** Trains until the last epoch or until interrupted, and saves the network in both cases. */
-async function trainAndSave(
-  network: Autoencoder,
-  samples: SampleDatabase,
-  options: TrainOptions & { epochs: number },
-  run: RunFlags,
-  terminal: Terminal,
-): Promise<void> {
-  const progress = new TrainingProgress(terminal, run.imagesPerEpoch, options.epochs);
-  const interruption = catchInterruption(() =>
-    terminal.warn('finishing the step, then saving; once more ends at once.'),
-  );
-  const { signal } = interruption;
-  let history: TrainingHistory | undefined;
-  try {
-    history = await network.train(samples, {
-      ...options,
-      signal,
-      onStep: (step) => progress.onStep(step),
-      onPass: (pass) => progress.onPass(pass),
-      onEpoch: (summary) => progress.onEpoch(summary),
-      onCheckpoint: (saved) => progress.onCheckpoint(saved),
-      onWarning: ({ message }) => terminal.warn(message.replace(/^\[[a-z-]+\] /, '')),
-    });
-  } catch (error) {
-    if (!signal.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;
-  } finally {
-    terminal.status('');
-    interruption.release();
-  }
-  const model = path.join(run.path, 'model');
-  // The run has saved the finished network itself.
-  if (!history) await writingTo(model, () => network.save(model, { overwrite: true }));
-  tell(history, options, run.path, progress.position, terminal);
-  process.exitCode = interruption.exitCode();
-}
-
-function tell(
-  history: TrainingHistory | undefined,
-  { epochs, validation }: TrainOptions & { epochs: number },
-  run: string,
-  position: string,
-  terminal: Terminal,
-): void {
-  const model = path.join(run, 'model');
-  const elapsedMs = history?.epochs.at(-1)?.elapsedMs;
-  const resume = history ? undefined : `ae train --resume ${quote(run)}`;
-  terminal.event({ event: 'saved', run, model, interrupted: !history, elapsedMs, resume });
-  if (!history) terminal.print(position ? `stopped after ${position}` : 'stopped before the first step');
-  else if (!position) terminal.print('the run had come to its end already');
-  else if (history.epochs.length < epochs) {
-    terminal.print(`ended early, after epoch ${history.epochs.length}: the weights are those of the best epoch`);
-  }
-  terminal.print(
-    `${elapsedMs ? `trained in ${formatDuration(elapsedMs)}; ` : ''}network saved: ${style('bold', model)}`,
-  );
-  if (resume) terminal.print(`go on from here: ${style('bold', resume)}`);
-  else terminal.print(`see what it does: ae test ${quote(run)} ${validation ? '<validation lmdb>' : '<lmdb>'}`);
 }
 
 function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFolder> {

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import type { Autoencoder, ReportData, SampleSource } from '@ae/autoencoder';
+import { explain } from './cli-error';
+import { writeFileWhole } from './output-folder';
+import type { SampleDatabase } from './sample-database';
+import type { Terminal } from './terminal';
+
+/** A trained network with its run and images. */
+export interface ReportedRun {
+  readonly network: Autoencoder;
+  readonly samples: SampleDatabase;
+  readonly validation?: SampleDatabase;
+  readonly path: string;
+}
+
+/** The report of a run, in its folder. */
+export function reportFileOf(run: string): string {
+  return path.join(run, 'report.html');
+}
+
+/**
+ * Scores a network, on the validation images where there are any, and writes report.html into the folder of its run in
+ * place of an older one. Returns its name; undefined where it could not be made, which is a warning: the network is saved.
+ */
+export async function writeRunReport(
+  run: ReportedRun,
+  options: { readonly baselines: boolean; readonly signal?: AbortSignal },
+  terminal: Terminal,
+): Promise<string | undefined> {
+  const file = reportFileOf(run.path);
+  try {
+    const { renderReport } = await import('@ae/autoencoder');
+    await writeFileWhole(file, renderReport(await collect(run, options, terminal)));
+    return file;
+  } catch (error) {
+    if (!options.signal?.aborted) terminal.warn(`no report: ${explain(error).message}`);
+    return undefined;
+  } finally {
+    terminal.status('');
+  }
+}
+
+async function collect(
+  { network, samples, validation, path: runFolder }: ReportedRun,
+  { baselines, signal }: { readonly baselines: boolean; readonly signal?: AbortSignal },
+  terminal: Terminal,
+): Promise<ReportData> {
+  const { centerCrop, collectReport } = await import('@ae/autoencoder');
+  const { inputShape } = network;
+  // A network that was trained on parts of images is scored on their middle.
+  const fit = (source: SampleDatabase): SampleSource =>
+    source.shape.every((size, i) => size === inputShape[i]) ? source : centerCrop(source, inputShape);
+  const scored = validation ?? samples;
+  return collectReport(network, {
+    samples: fit(scored),
+    samplesName: scored.path,
+    trainingSamples: fit(samples),
+    ...{ baselines, runFolder, signal },
+    onStage: (stage) => terminal.status(`report: ${stage} ...`),
+  });
+}

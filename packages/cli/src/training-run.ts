@@ -1,0 +1,102 @@
+import path from 'node:path';
+import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
+import { writingTo } from './cli-error';
+import { quote } from './command-line';
+import { catchInterruption } from './interruption';
+import { writeRunReport } from './run-report';
+import type { SampleDatabase } from './sample-database';
+import { formatDuration, style, type Terminal } from './terminal';
+import { TrainingProgress } from './training-progress';
+
+/** What is trained, on what, and how. */
+export interface TrainingRun {
+  readonly network: Autoencoder;
+  readonly samples: SampleDatabase;
+  readonly validation?: SampleDatabase;
+  /** The run's folder. */
+  readonly path: string;
+  readonly imagesPerEpoch: number;
+  readonly options: TrainOptions & { readonly epochs: number };
+  /** Whether to make report.html in the end. */
+  readonly report: boolean;
+}
+
+/** Trains until the last epoch or until interrupted; saves the network and makes the run's report in both cases. */
+export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promise<void> {
+  const progress = new TrainingProgress(terminal, run.imagesPerEpoch, run.options.epochs);
+  let history: TrainingHistory | undefined;
+  const interruption = catchInterruption(() =>
+    terminal.warn(history ? 'leaving the report out.' : 'finishing the step, then saving; once more ends at once.'),
+  );
+  try {
+    history = await train(run, progress, interruption.signal, terminal);
+    const model = path.join(run.path, 'model');
+    // The run has saved the finished network itself.
+    if (!history) await writingTo(model, () => run.network.save(model, { overwrite: true }));
+    // Stopped before the first step there is nothing to show.
+    const isWorthIt = run.report && (history !== undefined || progress.position !== '');
+    const signal = history && interruption.signal;
+    const report = isWorthIt
+      ? await writeRunReport(run, { baselines: history !== undefined, signal }, terminal)
+      : undefined;
+    tell(run, { history, report, position: progress.position }, terminal);
+  } finally {
+    terminal.status('');
+    interruption.release();
+  }
+  process.exitCode = interruption.exitCode();
+}
+
+/** Resolves to nothing when `signal` stopped the training. */
+async function train(
+  { network, samples, options }: TrainingRun,
+  progress: TrainingProgress,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<TrainingHistory | undefined> {
+  try {
+    return await network.train(samples, {
+      ...options,
+      signal,
+      onStep: (step) => progress.onStep(step),
+      onPass: (pass) => progress.onPass(pass),
+      onEpoch: (summary) => progress.onEpoch(summary),
+      onCheckpoint: (saved) => progress.onCheckpoint(saved),
+      onWarning: ({ message }) => terminal.warn(message.replace(/^\[[a-z-]+\] /, '')),
+    });
+  } catch (error) {
+    if (!signal.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;
+    return undefined;
+  } finally {
+    terminal.status('');
+  }
+}
+
+interface Outcome {
+  /** Only of a training that came to its end. */
+  readonly history?: TrainingHistory;
+  /** The file, where one was made. */
+  readonly report?: string;
+  readonly position: string;
+}
+
+function tell(
+  { path: run, validation, options: { epochs } }: TrainingRun,
+  { history, report, position }: Outcome,
+  terminal: Terminal,
+): void {
+  const model = path.join(run, 'model');
+  const elapsedMs = history?.epochs.at(-1)?.elapsedMs;
+  const resume = history ? undefined : `ae train --resume ${quote(run)}`;
+  terminal.event({ event: 'saved', run, model, report, interrupted: !history, elapsedMs, resume });
+  if (!history) terminal.print(position ? `stopped after ${position}` : 'stopped before the first step');
+  else if (!position) terminal.print('the run had come to its end already');
+  else if (history.epochs.length < epochs) {
+    terminal.print(`ended early, after epoch ${history.epochs.length}: the weights are those of the best epoch`);
+  }
+  const trained = elapsedMs ? `trained in ${formatDuration(elapsedMs)}; ` : '';
+  terminal.print(`${trained}network saved: ${style('bold', model)}`);
+  if (report) terminal.print(`what it does, to look at: ${style('bold', report)}`);
+  if (resume) terminal.print(`go on from here: ${style('bold', resume)}`);
+  else terminal.print(`score it on other images: ae test ${quote(run)} ${validation ? '<validation lmdb>' : '<lmdb>'}`);
+}
