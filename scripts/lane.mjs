@@ -3,9 +3,9 @@
  * tfjs, and a run of vitest.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { env as environment } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -76,4 +76,26 @@ export function load(packageName, file = 'index.js') {
 export function runTests(packageName, files, env) {
   const cwd = join(root, 'packages', packageName);
   run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env });
+}
+
+/** Environment variables that make Dawn find SwiftShader and the Vulkan loader beside it. */
+export function swiftShader() {
+  const folders = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome', ...chromiumFolders()];
+  const found = folders.find((candidate) => existsSync(join(candidate, 'vk_swiftshader_icd.json')));
+  if (!found) {
+    fail(
+      'No SwiftShader: expected vk_swiftshader_icd.json beside a Chromium; install chromium, or pass --gpu to use the GPU.',
+    );
+  }
+  return {
+    VK_ICD_FILENAMES: join(found, 'vk_swiftshader_icd.json'),
+    LD_LIBRARY_PATH: [found, environment.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
+  };
+}
+
+function chromiumFolders() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const paths = (environment.PATH ?? '').split(delimiter);
+  const files = paths.flatMap((path) => names.map((name) => join(path, name))).filter((file) => existsSync(file));
+  return files.map((file) => dirname(realpathSync(file)));
 }

@@ -1,81 +1,116 @@
 /**
- * Measures training with plain tfjs (tf.train.sgd, no fused steps) on one engine: `node scripts/measure-engines.mjs ENGINE [BATCH] [STEPS]`.
+ * Measures what training takes on every engine that loads here: `node scripts/measure-engines.mjs [--engines wasm,tensorflow]`.
  *
- * ENGINE is cpu, wasm, tensorflow or webgpu; the last two need the folders that test-native.mjs and test-webgpu.mjs fill. Prints one
- * line of JSON: images a second, median and range of the steps after the first two. For comparisons of engines on one machine; the
- * training loop of @ae/autoencoder, with its fused steps, is measured in bench/.
+ * Single kernels at the sizes of the quickstart's network with 32 images, and the training loop of @ae/autoencoder as a whole. Prints a
+ * table for docs/engines.md. Each engine runs in a process of its own, on what test-native.mjs and test-webgpu.mjs have installed. The
+ * comparison with PyTorch is in bench/train. Figures mean something on a quiet machine only.
  */
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { laneFolder, root } from './lane.mjs';
+import { env } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { laneFolder, load, root, swiftShader } from './lane.mjs';
 
-const [engine = 'wasm', batch = '32', steps = '6'] = process.argv.slice(2);
-const fromLayers = createRequire(join(root, 'packages/layers/package.json'));
-const load = (name) => import(pathToFileURL(join(root, 'packages/layers/dist', name)).href);
-const tf = fromLayers('@tensorflow/tfjs-core');
+const { values } = parseArgs({
+  options: { engines: { type: 'string', default: 'cpu,wasm,tensorflow,webgpu' }, child: { type: 'string' } },
+});
+const batch = 32;
 
-const start = {
-  cpu: async () => {
-    (await load('backends/cpu.js')).registerCpuKernels();
-    await tf.setBackend('cpu');
-  },
-  wasm: async () => {
-    await (await load('backends/wasm/index.js')).initWasm();
-  },
-  tensorflow: async () => {
-    createRequire(join(laneFolder('native'), 'package.json'))('@tensorflow/tfjs-node');
-    (await load('backends/tensorflow/index.js')).registerTensorflowKernels();
-    await tf.setBackend('tensorflow');
-  },
-  webgpu: async () => {
-    const { initWebgpu, provideWebgpu } = await load('backends/webgpu/index.js');
-    const fromLane = createRequire(join(laneFolder('webgpu'), 'package.json'));
-    provideWebgpu(await import(pathToFileURL(fromLane.resolve('webgpu')).href));
-    fromLane('@tensorflow/tfjs-backend-webgpu');
-    const { adapter } = await initWebgpu();
-    return adapter;
-  },
-}[engine];
-
-/** The network of the quickstart: 3 x 64 x 64, code of 1568. */
-async function buildMirror() {
-  const l = await load('index.js');
-  const layers = [
-    ...[l.conv2d({ filters: 12, kernelSize: 3 }), l.relu(), l.conv2d({ filters: 12, kernelSize: 3 }), l.relu()],
-    ...[
-      l.maxPooling2d({ poolSize: 2 }),
-      l.conv2d({ filters: 24, kernelSize: 3 }),
-      l.relu(),
-      l.maxPooling2d({ poolSize: 2 }),
-    ],
-    ...[l.flatten(), l.linear({ units: 1568 }), l.linear({ units: 4704 }), l.reshape({ targetShape: [14, 14, 24] })],
-    ...[l.maxUnpooling2d(), l.conv2dTranspose({ filters: 12, kernelSize: 3 }), l.relu()],
-    ...[l.maxUnpooling2d(), l.conv2dTranspose({ filters: 12, kernelSize: 3 }), l.relu()],
-    l.conv2dTranspose({ filters: 3, kernelSize: 3 }),
-  ];
-  const network = new l.Sequential({ inputShape: [64, 64, 3] });
-  for (const layer of layers) network.add(layer);
-  return network.build();
+/** The kernels, by what they do; each makes its inputs and answers the function to time. */
+function kernelsOf(tf, { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep }) {
+  const noise = (...shape) => tf.randomNormal(shape, 0, 0.1, 'float32', 1);
+  const run = (name, inputs, attrs) => tf.engine().runKernel(name, inputs, attrs);
+  const conv = { strides: 1, pad: 'valid', dataFormat: 'NHWC', dilations: 1 };
+  const [x, dy, filter] = [noise(batch, 62, 62, 12), noise(batch, 60, 60, 12), noise(3, 3, 12, 12)];
+  const [code, dCode] = [noise(batch, 4704), noise(batch, 1568)];
+  const weights = tf.variable(noise(4704, 1568));
+  const [m, v] = [tf.variable(tf.zerosLike(weights)), tf.variable(tf.zerosLike(weights))];
+  const gradient = noise(4704, 1568);
+  const { values: pooled, indices } = maxPoolWithArgmax(dy, { poolSize: 2 });
+  const unpool = (values) => maxUnpool(values, indices, [60, 60], { distinctIndices: true });
+  const nothing = (step) => () => void step() ?? weights;
+  return {
+    'convolution 62 x 62 x 12 -> 60 x 60 x 12': () => tf.conv2d(x, filter, 1, 'valid'),
+    'its gradient for the image': () => run('Conv2DBackpropInput', { dy, filter }, { ...conv, inputShape: x.shape }),
+    'its gradient for the filter': () => run('Conv2DBackpropFilter', { x, dy }, { ...conv, filterShape: filter.shape }),
+    'ReLU gradient 60 x 60 x 12': () => tf.grad(tf.relu)(dy, dy),
+    'pooling 60 x 60 x 12, with indices': () => maxPoolWithArgmax(dy, { poolSize: 2 }).values,
+    'its gradient': () => tf.grad((y) => maxPoolWithArgmax(y, { poolSize: 2 }).values)(dy, pooled),
+    'unpooling to 60 x 60 x 12': () => unpool(pooled),
+    'gradient of unpooling': () => tf.grad(unpool)(pooled, dy),
+    'dense 4704 -> 1568': () => tf.matMul(code, weights),
+    'its gradient for the input': () => tf.matMul(dCode, weights, false, true),
+    'its gradient for the weights': () => tf.matMul(code, dCode, true, false),
+    'SGD step of 4704 x 1568': nothing(() => sgdStep(weights, gradient, null, { learningRate: 1e-6 })),
+    'Adam step of 4704 x 1568': nothing(() => adamStep(weights, gradient, m, v, { learningRate: 1e-6, step: 9 })),
+  };
 }
 
-const adapter = await start();
-const model = await buildMirror();
-const x = tf.randomUniform([Number(batch), 64, 64, 3], 0, 1, 'float32', 1);
-const optimizer = tf.train.sgd(0.01);
-const rates = [];
-for (let step = 0; step < Number(steps); step++) {
-  const before = performance.now();
-  const loss = optimizer.minimize(() => tf.losses.meanSquaredError(x, model.apply(x)), true);
-  await loss.data();
-  loss.dispose();
-  if (step >= 2) rates.push((1000 * Number(batch)) / (performance.now() - before));
+/** Milliseconds of one call: the median of five groups of calls, each followed by reading one value. */
+async function time(tf, f, groupMs) {
+  const call = async (times) => {
+    const start = performance.now();
+    for (let i = 0; i < times - 1; i++) tf.dispose(tf.tidy(f));
+    const value = tf.tidy(() => tf.slice(tf.reshape(f(), [-1]), [0], [1]));
+    await value.data();
+    value.dispose();
+    return (performance.now() - start) / times;
+  };
+  await call(1);
+  const times = Math.max(1, Math.min(200, Math.round(groupMs / (await call(1)))));
+  const groups = [];
+  for (let i = 0; i < 5; i++) groups.push(await call(times));
+  return groups.sort((a, b) => a - b)[2];
 }
-rates.sort((a, b) => a - b);
-const [slowest, median, fastest] = [rates[0], rates[Math.floor(rates.length / 2)], rates.at(-1)].map(
-  (rate) => +rate.toFixed(1),
+
+async function measure(engine) {
+  const require = createRequire(join(root, 'packages/layers/package.json'));
+  const tf = require('@tensorflow/tfjs-core');
+  tf.enableProdMode();
+  const { measureTraining, useBackend } = await load('autoencoder');
+  const options = { tensorflowCache: laneFolder('native'), webgpuFolder: laneFolder('webgpu') };
+  const { device, threads, version } = await useBackend(engine, options);
+  const rows = {};
+  // The stock kernels of the reference and the software GPU take seconds a call.
+  const slow = engine === 'cpu' || /swiftshader/i.test(device);
+  for (const [name, f] of Object.entries(kernelsOf(tf, await load('layers')))) {
+    rows[name] = `${(await time(tf, f, slow ? 1 : 100)).toPrecision(3)} ms`;
+  }
+  for (const batchSize of slow ? [] : [32, 128]) {
+    rows[`**training, batches of ${batchSize}**`] = `${Math.round(await measureTraining(5, { batchSize }))} images/s`;
+  }
+  return { engine, device, threads, version, rows };
+}
+
+if (values.child) {
+  console.log(JSON.stringify(await measure(values.child)));
+  process.exit(0);
+}
+
+const results = values.engines.split(',').flatMap((engine) => {
+  const args = [fileURLToPath(import.meta.url), '--child', engine];
+  const driver = engine === 'webgpu' && !env.VK_ICD_FILENAMES ? swiftShader() : {};
+  const child = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2', ...driver },
+  });
+  if (child.status === 0) return JSON.parse(child.stdout.trim().split('\n').at(-1));
+  console.error(`${engine}: not measured: ${child.stderr.trim().split('\n').at(-1)}`);
+  return [];
+});
+const row = (cells) => console.log(`| ${cells.join(' | ')} |`);
+console.log(
+  `${cpus().length} x ${cpus()[0].model}, Node.js ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`,
 );
-const machine = `${cpus().length} x ${cpus()[0].model}, Node.js ${process.version}`;
-console.log(JSON.stringify({ engine, batch: +batch, imagesPerSecond: { median, slowest, fastest }, adapter, machine }));
-process.exit(0);
+row(['', ...results.map(({ engine }) => engine)]);
+row(['---', ...results.map(() => '---:')]);
+row([
+  'computes on',
+  ...results.map(({ device, threads }) => [device, threads && `${threads} threads`].filter(Boolean).join(', ')),
+]);
+for (const name of new Set(results.flatMap(({ rows }) => Object.keys(rows)))) {
+  row([name, ...results.map(({ rows }) => rows[name] ?? '')]);
+}

@@ -11,6 +11,8 @@ import { fail, laneFolder, load, runTests } from './lane.mjs';
 const { values } = parseArgs({ options: { tensorflow: { type: 'string' } } });
 const { installTensorflow } = await load('autoencoder');
 
+const tests = ['optimizers', 'training-parity', 'engine'].map((name) => `test/${name}.test.ts`);
+
 for (const gpu of [false, true]) {
   const installation = await installTensorflow({
     ...{ gpu, wheel: 'tensorflow-cpu', cacheFolder: laneFolder('native'), python: env.AE_PYTHON, compiler: env.CXX },
@@ -25,5 +27,5 @@ for (const gpu of [false, true]) {
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
   runTests('layers', ['test/tensorflow.test.ts'], engine);
-  runTests('autoencoder', ['test/training-parity.test.ts', 'test/engine.test.ts'], engine);
+  runTests('autoencoder', tests, engine);
 }

@@ -4,15 +4,29 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { useBackend } from '@ae/autoencoder';
 import { adamStep, fuseForward, meanSquaredError, sgdStep } from '@ae/layers';
 import { initWasm } from '@ae/layers/backends/wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { laneFolder } from '../../scripts/lane.mjs';
 import { networks } from './networks.mjs';
 
 const options = JSON.parse(process.argv[2]);
-const { network, batch, threads, optimizer = 'sgd', forwardOnly = false, seconds = 5, check } = options;
+const { network, batch, threads, optimizer = 'sgd', forwardOnly = false, seconds = 5, check, native } = options;
 
-const engine = await initWasm({ threads });
+/** The engine, and what it says of its version; native TensorFlow is that of `npm run test:native`, and always on all cores. */
+const { version, stop } = native ? await startNative() : await startWasm();
+
+async function startWasm() {
+  const engine = await initWasm({ threads });
+  return { version: engine.simd, stop: () => engine.dispose() };
+}
+
+async function startNative() {
+  const { version } = await useBackend('tensorflow', { tensorflowCache: laneFolder('native') });
+  return { version, stop: () => process.exit() };
+}
+
 const model = networks[network]().build();
 const variables = model.trainableWeights.map((weight) => weight.read());
 const states = variables.map((variable) => [0, 1].map(() => tf.tidy(() => tf.variable(tf.zerosLike(variable)))));
@@ -59,7 +73,7 @@ function time(f) {
     steps: times.length,
     firstStepMs: sinceStartMs,
     maxRssMiB: process.resourceUsage().maxRSS / 1024,
-    version: `Node.js ${process.versions.node}, ${engine.simd}`,
+    version: `Node.js ${process.versions.node}, ${version}`,
   };
 }
 
@@ -75,4 +89,4 @@ if (check) {
   const firstStepMs = performance.now();
   console.log(JSON.stringify({ ...time(f), firstStepMs, firstStepAloneMs: firstStepMs - start }));
 }
-engine.dispose();
+stop();

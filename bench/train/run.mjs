@@ -1,10 +1,11 @@
 /**
  * Times training with @ae/layers beside PyTorch on the same CPU, in turns, each run in a process of its own.
  *
- *     AE_PYTHON=python3 npm run bench -- train [--runs 7] [--seconds 5] [--only mirror-32,mirror-32-adam] [--out FILE]
+ *     AE_PYTHON=python3 npm run bench -- train [--runs 7] [--seconds 5] [--only mirror-32,mirror-32-adam] [--native] [--out FILE]
  *
  * First both train five steps from the same weights on the same images, and their losses must agree. PyTorch runs in two forms: as it
- * comes (eager, NCHW) and with channels last, which is its best setting for these networks. Prints a table of medians and writes
+ * comes (eager, NCHW) and with channels last, which is its best setting for these networks. With --native, native TensorFlow by way of
+ * tfjs-node runs as well, as `npm run test:native` has installed it. Prints a table of medians and writes
  * everything as JSON. Figures mean something on a quiet machine only; the ratios are of runs next to each other.
  */
 import { spawnSync } from 'node:child_process';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '5' },
     only: { type: 'string' },
+    native: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -42,6 +44,7 @@ const cases = {
 };
 
 const ours = { name: 'ours', command: process.execPath, script: 'ours.mjs', options: {} };
+const native = { ...ours, name: 'native TensorFlow', options: { native: true } };
 const torch = { name: 'PyTorch', command: python, script: 'peer_torch.py', options: {} };
 const torchChannelsLast = { ...torch, name: 'PyTorch channels last', options: { channelsLast: true } };
 
@@ -55,20 +58,20 @@ function run({ name, command, script, options }, more) {
 }
 
 /** Both train from the same weights on the same images: the losses agree, or nothing is timed. */
-function check(network, optimizer) {
+function check(side, network, optimizer) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ae-bench-train-'));
   try {
     const settings = { network, optimizer, batch: 5, check: folder };
-    const [expected, received] = [ours, torch].map((side) => run(side, settings).losses).reverse();
+    const [received, expected] = [side, torch].map((side) => run(side, settings).losses);
     for (const [step, loss] of received.entries()) {
       const error = Math.abs(loss / expected[step] - 1);
       if (!(error < 1e-4))
         throw new Error(
-          `[bench] ${network}, ${optimizer}: expected loss ${expected[step]} in step ${step + 1}, received ${loss}.`,
+          `[bench] ${side.name}, ${network}, ${optimizer}: expected loss ${expected[step]} in step ${step + 1}, received ${loss}.`,
         );
     }
     console.log(
-      `${network}, ${optimizer}: five losses agree with PyTorch's, the last one ${received.at(-1).toFixed(6)}`,
+      `${side.name}, ${network}, ${optimizer}: five losses agree with PyTorch's, the last one ${received.at(-1).toFixed(6)}`,
     );
   } finally {
     fs.rmSync(folder, { recursive: true });
@@ -92,13 +95,14 @@ function summary(runs) {
 
 const hasTorch = spawnSync(python, ['-c', 'import torch, numpy']).status === 0;
 if (!hasTorch) console.warn(`SKIPPED: the PyTorch side, because "${python}" has no torch and numpy; set AE_PYTHON.`);
-const sides = hasTorch ? [ours, torch, torchChannelsLast] : [ours];
+const own = values.native ? [ours, native] : [ours];
+const sides = hasTorch ? [...own, torch, torchChannelsLast] : own;
 const chosen = Object.entries(cases).filter(([name]) => !values.only || values.only.split(',').includes(name));
 if (chosen.length === 0)
   throw new Error(`[bench] --only: expected names of ${Object.keys(cases).join(', ')}, received "${values.only}".`);
 if (hasTorch)
   for (const network of new Set(chosen.map(([, { network }]) => network)))
-    for (const optimizer of ['sgd', 'adam']) check(network, optimizer);
+    for (const optimizer of ['sgd', 'adam']) for (const side of own) check(side, network, optimizer);
 
 const results = {};
 for (const [name, settings] of chosen) {

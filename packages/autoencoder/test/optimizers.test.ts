@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type OptimizerOptions, useBackend } from '../src/index';
 import { Optimizer } from '../src/optimizers';
+import { startTestEngine, testEngine } from './engine';
 import golden from './golden/optimizers.json';
 
 /** Calls `work` with the golden's gradients, which live only as long. */
@@ -11,9 +12,9 @@ function withGradients(work: (gradients: tf.Tensor2D[]) => void): void {
   tf.dispose(gradients);
 }
 
-describe.each(['wasm', 'cpu'] as const)('optimisers step as torch.optim does, on %s', (backend) => {
+describe.each([testEngine, 'cpu'] as const)('optimisers step as torch.optim does, on %s', (backend) => {
   it.each(golden.cases)('$options', async ({ options, trajectory }) => {
-    await useBackend(backend);
+    await (backend === testEngine ? startTestEngine() : useBackend(backend));
     const variable = tf.variable(tf.tensor2d(golden.start, [2, 3]));
     const optimizer = new Optimizer(options as OptimizerOptions, { w: variable });
     withGradients((gradients) => {

@@ -37,6 +37,7 @@ A first run:
 async function main(args: readonly string[]): Promise<void> {
   const program = withoutExit(new Command('ae'))
     .description('Image autoencoders: from a folder of images to reconstructions.')
+    .enablePositionalOptions()
     .helpCommand('help [command]', "print a command's help")
     .addHelpText('after', examples);
   for (const [heading, commands] of Object.entries(groups)) {

@@ -1,24 +1,37 @@
 /**
- * The native lane. It runs where @tensorflow/tfjs-node or tfjs-node-gpu can be loaded: the installed one, or the one whose folder the
- * environment variable AE_TENSORFLOW names.
+ * The native lane. It runs where @tensorflow/tfjs-node or tfjs-node-gpu can be loaded: that in the folder that the environment variable
+ * AE_TENSORFLOW names, or what `npm run test:native`, `ae backend install tensorflow` or `npm install` has installed.
  */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { loadPackage, registerTensorflowKernels } from '../src/backends/tensorflow/index';
+import { sgdStep } from '../src/index';
 import { describeConformance } from './conformance';
 
-const folder = process.env.AE_TENSORFLOW ?? fileURLToPath(new URL('..', import.meta.url));
+const caches = ['ae-lanes/native', 'ae/tensorflow'].map((name) => join(homedir(), '.cache', name, 'tfjs-node'));
+const folders = process.env.AE_TENSORFLOW
+  ? [process.env.AE_TENSORFLOW]
+  : [...caches, fileURLToPath(new URL('..', import.meta.url))];
 const failures: string[] = [];
 
-async function loads(name: string): Promise<boolean> {
-  return loadPackage(folder, name).then(
-    () => true,
-    (error: Error) => failures.push(`${name}: ${error.message.split('\n')[0]}`) === 0,
-  );
+async function loadAny(): Promise<boolean> {
+  for (const folder of folders) {
+    for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+      const failure = await loadPackage(folder, name).then(
+        () => undefined,
+        (error: Error) => `${name} in ${folder}: ${error.message.split('\n')[0]}`,
+      );
+      if (!failure) return true;
+      failures.push(failure);
+    }
+  }
+  return false;
 }
 
-const loaded = (await loads('@tensorflow/tfjs-node-gpu')) || (await loads('@tensorflow/tfjs-node'));
+const loaded = await loadAny();
 
 if (loaded) {
   describeConformance('tensorflow', {
@@ -29,9 +42,43 @@ if (loaded) {
       await tf.setBackend('tensorflow');
     },
   });
+
+  describe('optimiser steps in place', () => {
+    const options = { learningRate: 0.5 };
+
+    it('leave the array that a variable was made of as it is', () => {
+      const values = Float32Array.of(1, 2);
+      const variable = tf.variable(tf.tensor1d(values));
+      for (let step = 0; step < 2; step++) sgdStep(variable, tf.tensor1d([1, 1]), null, options);
+      expect(Array.from(variable.dataSync())).toEqual([0, 1]);
+      expect(Array.from(values)).toEqual([1, 2]);
+    });
+
+    it('leave clones, reshaped views and what was assigned from as they are', () => {
+      const variable = tf.variable(tf.tensor1d([1, 2]));
+      const gradient = tf.tensor1d([1, 1]);
+      sgdStep(variable, gradient, null, options);
+      const copies = [tf.clone(variable), tf.reshape(variable, [2, 1])];
+      sgdStep(variable, gradient, null, options);
+      for (const copy of copies) expect(Array.from(copy.dataSync())).toEqual([0.5, 1.5]);
+      expect(Array.from(variable.dataSync())).toEqual([0, 1]);
+      const source = tf.add<tf.Tensor1D>(tf.tensor1d([5, 6]), 1);
+      variable.assign(source);
+      sgdStep(variable, gradient, null, options);
+      expect(Array.from(variable.dataSync())).toEqual([5.5, 6.5]);
+    });
+
+    it('leave the last values behind where the gradient does not fit', () => {
+      const variable = tf.variable(tf.tensor1d([1, 2]));
+      expect(() => sgdStep(variable, tf.tensor1d([1, 1, 1]), null, options)).toThrow(/shape/);
+      expect(Array.from(variable.dataSync())).toEqual([1, 2]);
+    });
+  });
 } else {
   if (process.env.AE_REQUIRE_TENSORFLOW === '1') throw new Error(`No native TensorFlow: ${failures.join('; ')}`);
-  console.warn(`SKIPPED: the native TensorFlow lane of @ae/layers (${failures.join('; ')}).`);
+  console.warn(
+    `SKIPPED: the native TensorFlow lane of @ae/layers; npm run test:native sets it up (${failures.join('; ')}).`,
+  );
 }
 
 describe.skipIf(loaded)('without native TensorFlow', () => {

@@ -2,12 +2,16 @@
  * The WebGPU lane in Node.js, through Dawn. It runs where the environment variable AE_WEBGPU names a folder whose node_modules hold
  * `webgpu` and `@tensorflow/tfjs-backend-webgpu`, and an adapter is found: `npm run test:webgpu` sets both up.
  */
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
-import { type DawnModule, initWebgpu, provideWebgpu, registerWebgpuKernels } from '../src/backends/webgpu/index';
+import {
+  type DawnModule,
+  initWebgpu,
+  loadPackage,
+  provideWebgpu,
+  registerWebgpuKernels,
+} from '../src/backends/webgpu/index';
 import { describeConformance } from './conformance';
 import { trainAFewSteps } from './training-steps';
 
@@ -16,9 +20,8 @@ const folder = process.env.AE_WEBGPU;
 async function load(): Promise<string | undefined> {
   if (!folder) return 'AE_WEBGPU is not set; npm run test:webgpu sets it up';
   try {
-    const require = createRequire(pathToFileURL(`${folder}/package.json`));
-    provideWebgpu((await import(pathToFileURL(require.resolve('webgpu')).href)) as DawnModule);
-    require('@tensorflow/tfjs-backend-webgpu');
+    provideWebgpu((await loadPackage(folder, 'webgpu')) as DawnModule);
+    await loadPackage(folder, '@tensorflow/tfjs-backend-webgpu');
     await initWebgpu();
     return undefined;
   } catch (error) {

@@ -24,9 +24,14 @@ export async function loadPackage(folder: string, name: string): Promise<unknown
       resolver._resolveFilename = shared;
     }
   };
+  const require = createRequire(`${folder}/package.json`);
   resolver._resolveFilename = shared;
   try {
-    return createRequire(`${folder}/package.json`)(name);
+    return require(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_REQUIRE_ESM') throw error;
+    const { pathToFileURL } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:url');
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ pathToFileURL(require.resolve(name)).href);
   } finally {
     resolver._resolveFilename = stock;
   }

@@ -7,9 +7,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { MissingKernelError } from '../../errors';
 import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
-import { ReluGrad } from '../../training-kernel-names';
+import { AdamStep, ReluGrad, SgdStep } from '../../training-kernel-names';
 import { registerKernels } from '../register-kernels';
 import { registerReluGradient } from '../relu-gradient';
+import { adamStep, sgdStep } from './optimizers';
 import { maxPoolWithArgmax } from './pooling';
 import { add, conv2d, fusedConv2D, reluGrad, sum } from './training';
 import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
@@ -39,6 +40,8 @@ export function registerTensorflowKernels(): void {
     [MaxUnpool]: maxUnpool,
     [MaxUnpoolGrad]: maxUnpoolGrad,
     [ReluGrad]: reluGrad,
+    [SgdStep]: sgdStep,
+    [AdamStep]: adamStep,
     [tf.Conv2D]: conv2d(stock(tf.Conv2D)),
     [tf.FusedConv2D]: fusedConv2D(stock(tf.FusedConv2D)),
     [tf.Sum]: sum(stock(tf.Sum)),

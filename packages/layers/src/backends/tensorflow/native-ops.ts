@@ -9,6 +9,7 @@ export interface NodeBackend {
   isUsingGpuDevice: boolean;
   getInputTensorIds(tensors: TensorInfo[]): number[];
   createOutputTensor(metadata: OutputMetadata): TensorInfo;
+  tensorMap: { get(dataId: object): { id: number } };
 }
 
 interface NodeBinding {
@@ -20,6 +21,7 @@ interface NodeBinding {
   TF_ATTR_INT: number;
   TF_ATTR_BOOL: number;
   TF_ATTR_STRING: number;
+  TF_ATTR_SHAPE: number;
   createTensor(shape: number[], dtype: number, values: Float32Array | Int32Array): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
@@ -47,6 +49,7 @@ export interface OpAttrs {
   ints?: Record<string, number | number[]>;
   bools?: Record<string, boolean>;
   strings?: Record<string, string>;
+  shapes?: Record<string, number[]>;
 }
 
 /** A tensor of TensorFlow's, known by a number. */
@@ -129,11 +132,16 @@ export class NativeOps {
     return this.backend.binding.tensorDataSync(id);
   }
 
+  /** Keeps an intermediate result from being freed: it is the caller's from here on. */
+  take(id: TensorId): TensorId {
+    this.temporaries.delete(id);
+    return id;
+  }
+
   /** Hands a result over to tfjs, under a shape of the same size. */
   output(id: TensorId, shape: number[], dtype: DataType): TensorInfo {
     const result = this.reshape(id, shape, dtype as NativeDtype);
-    this.temporaries.delete(result);
-    return this.backend.createOutputTensor({ id: result, shape, dtype: this.dtype(dtype as NativeDtype) });
+    return this.backend.createOutputTensor({ id: this.take(result), shape, dtype: this.dtype(dtype as NativeDtype) });
   }
 
   private own(id: TensorId): TensorId {
@@ -148,7 +156,7 @@ export class NativeOps {
     ];
   }
 
-  private encode({ types = {}, ints = {}, bools = {}, strings = {} }: OpAttrs): OpAttr[] {
+  private encode({ types = {}, ints = {}, bools = {}, strings = {}, shapes = {} }: OpAttrs): OpAttr[] {
     const { binding } = this.backend;
     const entries = (record: Record<string, unknown>, type: number) =>
       Object.entries(record).map(([name, value]) => ({ name, type, value }));
@@ -157,6 +165,7 @@ export class NativeOps {
       ...entries(ints, binding.TF_ATTR_INT),
       ...entries(bools, binding.TF_ATTR_BOOL),
       ...entries(strings, binding.TF_ATTR_STRING),
+      ...entries(shapes, binding.TF_ATTR_SHAPE),
     ];
   }
 }
