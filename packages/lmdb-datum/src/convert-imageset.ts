@@ -25,8 +25,9 @@ export interface ConvertReport {
 const RECORDS_PER_COMMIT = 1000;
 /** Images that a worker gets at once. */
 const CHUNK = 16;
+const CHUNKS_AHEAD = 32;
 /** Memory for the messages of a chunk. Those that don't fit are sent one by one; what isn't used costs nothing. */
-const MESSAGES_BYTES = 4 << 20;
+const MESSAGES_BYTES = 2 << 20;
 
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
@@ -83,7 +84,8 @@ class Conversion {
   async run(): Promise<void> {
     const writer = await this.openWriter();
     const workers = this.options.workers ?? os.availableParallelism();
-    const ahead = 3 * Math.max(1, workers);
+    // So many that threads have work while a commit keeps this one.
+    const ahead = workers === 0 ? 1 : Math.max(CHUNKS_AHEAD, 3 * workers);
     const pool =
       workers > 0
         ? new WorkerPool<ConvertRequest, ConvertReply[]>(workers, { role: 'convert', plan: this.plan })

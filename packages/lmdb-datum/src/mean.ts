@@ -1,6 +1,5 @@
 /** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
-import protobuf from 'protobufjs/minimal.js';
 import {
   describe,
   InvalidOptionError,
@@ -12,6 +11,7 @@ import {
 } from './errors.js';
 import type { MeanPlanes } from './pack-pixels.js';
 import type { DatumReader } from './reader.js';
+import { BYTES, WireReader, WireWriter } from './wire.js';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {
@@ -74,7 +74,7 @@ export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
 
 /** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */
 export function encodeMean({ channels, height, width, data }: MeanImage): Uint8Array {
-  const writer = protobuf.Writer.create();
+  const writer = new WireWriter();
   writer.uint32(1 << 3).int32(1);
   writer.uint32(2 << 3).int32(channels);
   writer.uint32(3 << 3).int32(height);
@@ -84,10 +84,14 @@ export function encodeMean({ channels, height, width, data }: MeanImage): Uint8A
   data.forEach((value, i) => {
     view.setFloat32(4 * i, value, true);
   });
-  return writer
-    .uint32((5 << 3) | 2)
-    .bytes(floats)
+  const head = writer
+    .uint32((5 << 3) | BYTES)
+    .uint32(floats.length)
     .finish();
+  const message = new Uint8Array(head.length + floats.length);
+  message.set(head);
+  message.set(floats, head.length);
+  return message;
 }
 
 /**
@@ -155,7 +159,7 @@ interface Blob {
 }
 
 function readBlob(bytes: Uint8Array): Blob {
-  const reader = protobuf.Reader.create(bytes);
+  const reader = new WireReader(bytes);
   const old: (number | undefined)[] = [];
   let shape: number[] | undefined;
   const data: number[] = [];
@@ -167,12 +171,12 @@ function readBlob(bytes: Uint8Array): Blob {
     else if (field === 5 && wire === 5) data.push(reader.float());
     else if (field === 5 && wire === 2) readPacked(reader, data);
     else if (field === 7 && wire === 2) shape = readShape(reader.bytes());
-    else reader.skipType(wire, 0, field);
+    else reader.skipField(tag);
   }
   return { dimensions: shape ?? Array.from(old, (value) => value ?? 0), data };
 }
 
-function readPacked(reader: protobuf.Reader, data: number[]): void {
+function readPacked(reader: WireReader, data: number[]): void {
   const bytes = reader.bytes();
   if (bytes.length % 4 !== 0) throw new RangeError(`packed floats of ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -181,12 +185,12 @@ function readPacked(reader: protobuf.Reader, data: number[]): void {
 
 /** BlobShape: repeated int64 dim = 1, packed or not. */
 function readShape(bytes: Uint8Array): number[] {
-  const reader = protobuf.Reader.create(bytes);
+  const reader = new WireReader(bytes);
   const dimensions: number[] = [];
   while (reader.pos < reader.len) {
     const wire = reader.uint32() & 7;
     const end = wire === 2 ? reader.uint32() + reader.pos : reader.pos + 1;
-    while (reader.pos < Math.min(end, reader.len)) dimensions.push(Number(reader.int64()));
+    while (reader.pos < Math.min(end, reader.len)) dimensions.push(reader.uint32());
   }
   return dimensions;
 }
