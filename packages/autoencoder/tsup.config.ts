@@ -1,15 +1,41 @@
-import { defineConfig } from 'tsup';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Options } from 'tsup';
 
-export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-  },
-  // An optional dependency: loaded where it is needed, never bundled.
-  external: ['sharp'],
-  format: ['esm', 'cjs'],
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  target: 'node20',
-  clean: true,
-  shims: true,
+const common: Options = {
+  entry: { index: 'src/index.ts' },
   sourcemap: true,
-});
+};
+
+const standIns = fileURLToPath(new URL('src/browser/node-modules.ts', import.meta.url));
+
+export default defineConfig([
+  {
+    ...common,
+    // An optional dependency: loaded where it is needed, never bundled.
+    external: ['sharp'],
+    format: ['esm', 'cjs'],
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    target: 'node20',
+    shims: true,
+    clean: ['!browser'],
+  },
+  {
+    ...common,
+    outDir: 'dist/browser',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    splitting: false,
+    clean: true,
+    removeNodeProtocol: false,
+    esbuildPlugins: [
+      {
+        name: 'node-modules',
+        setup: ({ onResolve }) => {
+          onResolve({ filter: /^node:/ }, () => ({ path: standIns }));
+          onResolve({ filter: /^sharp$/ }, () => ({ path: standIns }));
+        },
+      },
+    ],
+  },
+]);

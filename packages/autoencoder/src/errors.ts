@@ -17,6 +17,7 @@ export type AutoencoderErrorCode =
   | 'INSTALL_FAILED'
   | 'CHECK_FAILED'
   | 'DEPENDENCY_MISSING'
+  | 'NODE_ONLY'
   | 'DIVERGED'
   | 'ABORTED';
 

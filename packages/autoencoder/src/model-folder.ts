@@ -90,10 +90,10 @@ export async function loadModel(folder: string): Promise<{ model: LayersModel; m
 
 type ModelJson = tf.io.ModelJSON & { userDefinedMetadata?: Record<string, unknown> };
 
-function parseTopology(bytes: Buffer, file: string): ModelJson {
+function parseTopology(bytes: Uint8Array, file: string): ModelJson {
   let json: ModelJson;
   try {
-    json = JSON.parse(bytes.toString('utf8'));
+    json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new AutoencoderError(
       'MODEL_INVALID',
@@ -110,7 +110,7 @@ function parseTopology(bytes: Buffer, file: string): ModelJson {
   return json;
 }
 
-function checkWeightBytes(specs: tf.io.WeightsManifestEntry[], weights: Buffer, file: string): void {
+function checkWeightBytes(specs: tf.io.WeightsManifestEntry[], weights: Uint8Array, file: string): void {
   const expected = specs.reduce((sum, { shape }) => sum + 4 * tf.util.sizeFromShape(shape), 0);
   if (weights.length === expected) return;
   throw new AutoencoderError(
@@ -119,7 +119,7 @@ function checkWeightBytes(specs: tf.io.WeightsManifestEntry[], weights: Buffer, 
   );
 }
 
-async function readModelFile(file: string): Promise<Buffer> {
+async function readModelFile(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {

@@ -1,4 +1,5 @@
 import type { DawnModule } from '@ae/layers/backends/webgpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from './errors';
 
 /** WebGPU as it runs. */
@@ -18,7 +19,7 @@ export interface WebgpuDevice {
  */
 export async function startWebgpu(folder: string | undefined, requireGpu: boolean): Promise<WebgpuDevice> {
   const { initWebgpu, loadPackage, provideWebgpu } = await import('@ae/layers/backends/webgpu');
-  if (typeof process === 'object' && process.versions?.node) {
+  if (typeof process === 'object' && process.versions?.node && !tf.findBackendFactory('webgpu')) {
     const load = (name: string) => importOptional(name, folder && (() => loadPackage(folder, name)));
     provideWebgpu((await load('webgpu')) as DawnModule);
     await load('@tensorflow/tfjs-backend-webgpu');

@@ -8,7 +8,7 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
-const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** Returns the image as a PNG file (RFC 2083), for the small pictures of a run. */
 export function encodePng({ width, height, data }: RgbImage): Buffer {

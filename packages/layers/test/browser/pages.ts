@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
 import type { PageServer } from './server';
 
-/** The path of a file beside this one. */
-export const here = (file: string) => fileURLToPath(new URL(`./${file}`, import.meta.url));
+/** The path of a file beside this one; an absolute path stays. */
+export const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** What stands in for modules that a page doesn't have, in the bundles of the conformance suite. */
 export const shims = { vitest: here('vitest-shim.ts'), 'node:fs': here('fs-shim.ts') };
@@ -37,11 +37,17 @@ export async function bundle(file: string, replacements: Record<string, string> 
 export async function open<T>(browser: Browser, server: PageServer | undefined, path: string): Promise<T> {
   const page = await browser.newPage();
   const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
+  const failed = new Promise<undefined>((resolve) => {
+    page.on('pageerror', (error) => {
+      errors.push(error.message);
+      resolve(undefined);
+    });
+  });
   page.on('requestfailed', (request) => errors.push(`failed: ${request.url()}`));
   await page.goto(`${server?.address}${path}`);
   const options = { timeout: 120_000 };
-  const loaded = await page.waitForFunction(() => 'results' in globalThis, undefined, options).catch(() => undefined);
+  const ready = page.waitForFunction(() => 'results' in globalThis, undefined, options).catch(() => undefined);
+  const loaded = await Promise.race([ready, failed]);
   expect(errors).toEqual([]);
   expect(loaded).toBeDefined();
   const results = await page.evaluate(() => (globalThis as unknown as { results: Promise<T> }).results);

@@ -38,15 +38,20 @@ export interface PageServer {
  *
  * @param files texts by their address, such as `/page.html`
  * @param isolated sends the headers that make pages cross-origin isolated, which shared memory needs
+ * @param more folders beside the usual ones, by the first part of an address
  */
-export async function serve(files: Record<string, string>, isolated: boolean): Promise<PageServer> {
+export async function serve(
+  files: Record<string, string>,
+  isolated: boolean,
+  more: Record<string, string> = {},
+): Promise<PageServer> {
   const headers = isolated
     ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
     : {};
   const server = createServer(async ({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://localhost');
     try {
-      const body = files[pathname] ?? (await readServed(pathname));
+      const body = files[pathname] ?? (await readServed(pathname, { ...folders, ...more }));
       response.writeHead(200, { ...headers, 'Content-Type': types[extname(pathname)] ?? 'text/plain' }).end(body);
     } catch {
       response.writeHead(404, headers).end();
@@ -57,7 +62,7 @@ export async function serve(files: Record<string, string>, isolated: boolean): P
   return { address: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
-async function readServed(pathname: string): Promise<Buffer> {
+async function readServed(pathname: string, folders: Record<string, string>): Promise<Buffer> {
   const [, first, ...rest] = normalize(pathname).split('/');
   return readFile(join(folders[first], ...rest));
 }

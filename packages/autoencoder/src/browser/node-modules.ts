@@ -1,0 +1,49 @@
+/**
+ * Stands in for Node.js' modules in the build for browsers (tsup.config.ts): paths are addresses there, whose files can be read and not
+ * written.
+ */
+import { AutoencoderError } from '../errors';
+
+function unavailable(name: string) {
+  return (): never => {
+    throw new AutoencoderError(
+      'NODE_ONLY',
+      `${name}: expected Node.js, received a browser, which has no files to write; use what returns tensors, samples or text instead.`,
+    );
+  };
+}
+
+/** Fetches a file; as text if an encoding is given. */
+export async function readFile(address: string, encoding?: 'utf8'): Promise<Uint8Array | string> {
+  const response = await fetch(address);
+  if (!response.ok)
+    throw Object.assign(new Error(`${address}: ${response.status}`), { code: `HTTP ${response.status}` });
+  return encoding ? response.text() : new Uint8Array(await response.arrayBuffer());
+}
+
+export const appendFile = unavailable('appendFile');
+export const createHash = unavailable('createHash');
+export const createRequire = unavailable('createRequire');
+export const deflateSync = unavailable('deflateSync');
+export const execFile = unavailable('execFile');
+export const homedir = unavailable('homedir');
+export const hostname = unavailable('hostname');
+export const mkdir = unavailable('mkdir');
+export const open = unavailable('open');
+export const randomUUID = unavailable('randomUUID');
+export const readdir = unavailable('readdir');
+export const rename = unavailable('rename');
+export const rm = unavailable('rm');
+export const stat = unavailable('stat');
+export const statfs = unavailable('statfs');
+export const truncate = unavailable('truncate');
+export const writeFile = unavailable('writeFile');
+
+/** What is used of `node:path`. */
+export default {
+  join: (...parts: string[]) => parts.filter(Boolean).join('/'),
+  resolve: (...parts: string[]) => parts.join('/'),
+  relative: (_from: string, to: string) => to,
+  basename: (address: string) => address.replace(/.*\//, ''),
+  dirname: (address: string) => address.replace(/\/[^/]*$/, ''),
+};

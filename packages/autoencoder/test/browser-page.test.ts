@@ -1,0 +1,94 @@
+/** The built package on a page in headless Chromium, bundled and by an import map: a network from Node.js gives the same pixels there. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, launchChromium } from '../../layers/test/browser/chromium';
+import { bundle, open, pageOf } from '../../layers/test/browser/pages';
+import { type PageServer, serve } from '../../layers/test/browser/server';
+import { Autoencoder, type BackendInfo, type Sample, useBackend } from '../src/index';
+import { Random } from '../src/random';
+import { rectangleSamples } from './rectangles';
+
+interface EngineResults {
+  readonly engine: BackendInfo;
+  readonly pixels: number[][];
+  readonly losses: number[];
+}
+
+interface PageResults {
+  readonly error?: string;
+  readonly wasm: EngineResults;
+  readonly webgl: EngineResults;
+  readonly missing: string;
+  readonly saving: string;
+  readonly engines: string[];
+}
+
+const executable = findChromium();
+if (!executable) {
+  if (process.env.AE_REQUIRE_BROWSER === '1')
+    throw new Error('No Chromium: expected one on the PATH or in AE_CHROMIUM.');
+  console.warn('SKIPPED: @ae/autoencoder in a browser (no Chromium on the PATH or in AE_CHROMIUM).');
+}
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
+  // With noise, as photographs have: in flat areas the values of a pooling window are equal up to rounding, and which one is the maximum
+  // is then for each engine to say.
+  const random = new Random(4);
+  const samples = rectangleSamples(4, { size: 32 }).map((sample) => ({
+    ...sample,
+    data: sample.data.map((byte) => byte ^ (random.uint32() >>> 27)),
+  }));
+  let folder: string;
+  let expected: Sample[];
+  let browser: Browser;
+  let server: PageServer;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'ae-page-'));
+    await useBackend('wasm');
+    const autoencoder = new Autoencoder({ inputShape: [32, 32, 3], codeSize: 60 });
+    await autoencoder.initialize({ seed: 2 });
+    await autoencoder.train(samples, { recipe: 'plain', epochs: 5, batchSize: 2 });
+    expected = await autoencoder.reconstruct(samples);
+    await autoencoder.save(path.join(folder, 'model'));
+    autoencoder.dispose();
+    const script = await readFile(here('browser/page.js'), 'utf8');
+    const plainPage = await readFile(here('../../layers/test/browser/plain-page.html'), 'utf8');
+    const files = {
+      '/samples.json': JSON.stringify(samples.map((sample) => ({ ...sample, data: Array.from(sample.data) }))),
+      '/bundled.html': pageOf('/bundled.js'),
+      '/bundled.js': await bundle(here('browser/page.js')),
+      '/plain.html': plainPage.replace('"imports": {', '"imports": { "@ae/autoencoder": "/autoencoder/index.js",'),
+      '/app.js': script,
+    };
+    const folders = { model: path.join(folder, 'model'), autoencoder: here('../dist/browser') };
+    server = await serve(files, false, folders);
+    browser = await launchChromium(executable ?? '');
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it.each(['/bundled.html', '/plain.html'])('%s reconstructs the pixels of Node.js, and trains', async (address) => {
+    const { error, missing, saving, engines, ...results } = await open<PageResults>(browser, server, address);
+    expect(error).toBeUndefined();
+    for (const backend of ['wasm', 'webgl'] as const) {
+      const { engine, pixels, losses } = results[backend];
+      expect(engine.name).toBe(backend);
+      const differences = pixels.map((image, i) => image.map((pixel, j) => Math.abs(pixel - expected[i].data[j])));
+      expect(Math.max(...differences.flat()), backend).toBeLessThanOrEqual(1);
+      expect(losses[1]).toBeLessThan(losses[0]);
+    }
+    expect(missing).toMatch(/^\[autoencoder\] \/nowhere\/model\.json: expected a file of a saved model.*HTTP 404/);
+    expect(saving).toMatch(/^\[autoencoder\] /);
+    expect(engines).toEqual(['webgpu', 'wasm', 'webgl', 'cpu']);
+  });
+});

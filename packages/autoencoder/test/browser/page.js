@@ -1,0 +1,29 @@
+/** What a user's page does: loads a network that was trained in Node.js, reconstructs on each engine, and trains on. */
+import { Autoencoder, listBackends, useBackend } from '@ae/autoencoder';
+import '@tensorflow/tfjs-backend-webgl';
+
+const json = async (address) => (await fetch(address)).json();
+
+async function reconstructAndTrain(backend, samples) {
+  const engine = await useBackend(backend, { wasmBinary: '/tfjs/tfjs-backend-wasm-simd.wasm' });
+  const autoencoder = await Autoencoder.load('/model');
+  const reconstructions = await autoencoder.reconstruct(samples);
+  const { epochs } = await autoencoder.train(samples, { recipe: 'plain', epochs: 2, batchSize: 2 });
+  autoencoder.dispose();
+  return {
+    engine,
+    pixels: reconstructions.map(({ data }) => Array.from(data)),
+    losses: epochs.map(({ loss }) => loss),
+  };
+}
+
+async function main() {
+  const samples = (await json('/samples.json')).map((sample) => ({ ...sample, data: Uint8Array.from(sample.data) }));
+  const results = {};
+  for (const backend of ['wasm', 'webgl']) results[backend] = await reconstructAndTrain(backend, samples);
+  const missing = await Autoencoder.load('/nowhere').catch((error) => error.message);
+  const saving = await new Autoencoder().save('model').catch((error) => error.message);
+  return { ...results, missing, saving, engines: (await listBackends()).map(({ name }) => name) };
+}
+
+globalThis.results = main().catch((error) => ({ error: String(error.stack) }));
