@@ -2,7 +2,7 @@
  * Compares how fast training runs with its data in memory, in a raw LMDB and in LMDBs of encoded images, in turns in one process:
  * whether reading and decoding ever keep the engine waiting.
  *
- *     npm run bench -- data [--runs 5] [--images 512] [--epochs 3] [--batch 32] [--out FILE]
+ *     npm run bench -- data [--runs 5] [--images 512] [--epochs 3] [--batch 8] [--out FILE]
  *
  * The images are smoothed noise of 64x64 pixels. Figures mean something on a quiet machine only; the ratios are of runs next to each
  * other.
@@ -20,7 +20,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5' },
     images: { type: 'string', default: '512' },
     epochs: { type: 'string', default: '3' },
-    batch: { type: 'string', default: '32' },
+    batch: { type: 'string', default: '8' },
     out: { type: 'string' },
   },
 });

@@ -176,7 +176,6 @@ describe('what a network or a run does not have', () => {
       ['sample', 'run', 'x.png'],
       /run\/model: expected a network whose codes can be drawn, .* train with --variational/,
     ],
-    [['report', 'run'], /run: expected a run with validation images, received one without; .*--data/],
     [['report', 'pictures'], /pictures\/config\.json: expected the settings of a run/],
     [['train', '--resume', 'pictures'], /pictures\/config\.json: expected the settings of a run/],
     [['encode', 'run', 'larger.lmdb', 'x'], /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/],

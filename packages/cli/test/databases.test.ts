@@ -55,6 +55,35 @@ describe('ae verify', () => {
   });
 });
 
+test('ae inspect tells how pixels are stored: packed or not, with an encoded field or without', async () => {
+  const writer = await DatumWriter.open(inFolder('variants.lmdb'));
+  const one = Buffer.from('080110011801', 'hex');
+  const float = Buffer.from('0000803f', 'hex');
+  await writer.putBytes(caffeKey(0, 'plain'), Buffer.concat([one, Buffer.from('2201092804', 'hex')]));
+  await writer.putBytes(caffeKey(1, 'packed'), Buffer.concat([one, Buffer.from('3204', 'hex'), float]));
+  await writer.putBytes(
+    caffeKey(2, 'single'),
+    Buffer.concat([one, Buffer.from('35', 'hex'), float, Buffer.from('3800', 'hex')]),
+  );
+  await writer.close();
+  expect(await aeOk(folder, 'inspect', 'variants.lmdb')).toMatch(
+    /stored as {2,}raw bytes, no encoded field \(1\), float_data, packed, no encoded field \(1\), float_data \(1\)/,
+  );
+});
+
+test('ae import --background puts a colour behind transparent pixels, and takes nothing but a colour', async () => {
+  mkdirSync(inFolder('clear'));
+  const clear = Buffer.from([1, 2, 3, 0]);
+  await sharp(clear, { raw: { width: 1, height: 1, channels: 4 } })
+    .png()
+    .toFile(inFolder('clear', 'a.png'));
+  await aeOk(folder, 'import', 'clear', 'clear.lmdb', '--background', '#ff8000');
+  await aeOk(folder, 'export', 'clear.lmdb', 'cleared');
+  expect([...(await sharp(inFolder('cleared', 'a.png')).raw().toBuffer())]).toEqual([255, 128, 0]);
+  const { stderr } = await ae(folder, 'import', 'clear', 'other.lmdb', '--background', 'red');
+  expect(stderr).toContain('--background: expected a colour such as "#ffffff", received "red".');
+});
+
 test('ae mean writes a binaryproto and says the mean of each channel', async () => {
   const [result] = jsonLines(await aeOk(folder, 'mean', 'photos.lmdb', 'mean.binaryproto', '--json'));
   const numbers = [0, 1, 0, 1, 2, 3, 4, 5];

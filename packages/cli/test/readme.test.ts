@@ -31,7 +31,8 @@ describe('the README', () => {
     for (const command of commands) {
       const [name, ...args] = command.replace(/#.*/, '').trim().split(/\s+/);
       expect(name).toBe('ae');
-      await aeOk(folder, ...args);
+      // Fewer epochs show as well that the command is right.
+      await aeOk(folder, ...args.map((arg, i) => (args[i - 1] === '--epochs' ? '2' : arg)));
     }
   });
 

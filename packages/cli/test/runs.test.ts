@@ -113,7 +113,7 @@ describe('a run', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
-  const options = ['--epochs', '40', '--batch-size', '2', '--checkpoint-every', '5', '--noise', '0.05'];
+  const options = ['--epochs', '20', '--batch-size', '2', '--checkpoint-every', '5', '--noise', '0.05'];
 
   test('goes on where SIGTERM ended it, to the same bits; a changed option is refused by name', async () => {
     await aeOk(folder, 'train', 'photos.lmdb', ...options, '--no-report', '--out', 'whole');
@@ -123,7 +123,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     });
     const { code, stdout } = await finished;
     expect(code).toBe(143);
-    expect(stdout).toMatch(/stopped after step \d+ of 240, in epoch \d+ of 40/);
+    expect(stdout).toMatch(/stopped after step \d+ of 120, in epoch \d+ of 20/);
     expect(stdout).toContain('go on from here: ae train --resume parted');
     const report = inFolder('parted', 'report.html');
     const unfinished = readFileSync(report, 'utf8');
@@ -141,7 +141,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     );
     expect(changed.code).toBe(1);
     for (const difference of [
-      'epochs was 40, is 41',
+      'epochs was 20, is 41',
       'optimizer.learningRate was',
       'augmentation.mirror was nothing, is true',
     ]) {

@@ -39,7 +39,7 @@ describe('help', () => {
     ]) {
       expect(help).toContain(option);
     }
-    expect(help).toContain('(default: 8; plain 32, torch7 1)');
+    expect(help.replace(/\s+/g, ' ')).toContain('(default: 8; plain 32, torch7 1)');
   });
 
   test('ae --help needs neither TensorFlow nor sharp nor lmdb', async () => {
