@@ -46,9 +46,9 @@ async function quickstart({ images, minutes }) {
   run('import', path.join(data, 'train'), train, '--shuffle');
   run('import', path.join(data, 'val'), val, '--shuffle');
 
-  // 3. Train for as many epochs as fit into the time.
+  // 3. Train for as many epochs as fit into the time. The report comes with the next step.
   const network = path.join(out, 'run');
-  run('train', train, '--val', val, '--minutes', minutes, '--out', network);
+  run('train', train, '--val', val, '--minutes', minutes, '--no-report', '--out', network);
 
   // 4. Reconstruct validation pictures.
   const results = path.join(out, 'reconstructions');
