@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsup';
-import { assemblyForTsup } from './assembly-plugin.js';
+import { assemblyForTsup } from './assembly-plugin';
 
 export default defineConfig({
   entry: {

@@ -9,8 +9,10 @@
 import { highQuads, lowBytes, lowQuads } from './interleave';
 
 /**
- * cv::resize with INTER_LINEAR. `xs` and `ys` hold, for each target column or row: first and second source index, and their weights
- * of 11 bits (4 i32). `scratch` has room for two rows of `dstWidth * channels` i32.
+ * cv::resize with INTER_LINEAR. `ys` holds, for each target row: first and second source index, and their weights of 11 bits (4
+ * i32); `xs` holds the same for each target column. For four channels, which are done side by side, `xs` holds the place of the
+ * first source pixel in bytes and the weights of this and the next one (i32 and two i16). `scratch` has room for two rows of
+ * `dstWidth + 2` pixels of `channels` i32.
  */
 export function bilinear(
   src: usize,
@@ -25,7 +27,7 @@ export function bilinear(
 ): void {
   const rowLength = dstWidth * channels;
   let upper = scratch;
-  let lower = scratch + 4 * rowLength;
+  let lower = scratch + 4 * channels * (dstWidth + 2);
   let upperIs = -1;
   let lowerIs = -1;
   for (let y = 0; y < dstHeight; y++) {
@@ -49,16 +51,26 @@ export function bilinear(
     }
     const weightUpper = load<i32>(ys + 16 * y, 8);
     const weightLower = load<i32>(ys + 16 * y, 12);
-    for (let i = 0; i < rowLength; i++) {
-      const sum =
-        ((weightUpper * (load<i32>(upper + 4 * i) >> 4)) >> 16) +
-        ((weightLower * (load<i32>(lower + 4 * i) >> 4)) >> 16);
-      store<u8>(dst++, (sum + 2) >> 2);
-    }
+    if (channels === 4) joinPixelRows(upper, lower, <i16>weightUpper, <i16>weightLower, dstWidth, dst);
+    else joinRows(upper, lower, weightUpper, weightLower, rowLength, dst);
+    dst += rowLength;
   }
 }
 
+function joinRows(upper: usize, lower: usize, weightUpper: i32, weightLower: i32, count: i32, dst: usize): void {
+  for (let i = 0; i < count; i++) {
+    const sum =
+      ((weightUpper * (load<i32>(upper + 4 * i) >> 4)) >> 16) + ((weightLower * (load<i32>(lower + 4 * i) >> 4)) >> 16);
+    store<u8>(dst + i, (sum + 2) >> 2);
+  }
+}
+
+/** A row as sums of two neighbours each. */
 function blendRow(row: usize, channels: i32, xs: usize, dstWidth: i32, out: usize): void {
+  if (channels === 4) {
+    blendPixels(row, xs, dstWidth, out);
+    return;
+  }
   for (let x = 0; x < dstWidth; x++) {
     const first = row + load<i32>(xs) * channels;
     const second = row + load<i32>(xs, 4) * channels;
@@ -160,48 +172,7 @@ export function planarBgr(src: usize, count: i32, dst: usize): void {
 
 // Pixels of four bytes: red, green, blue and one that means nothing.
 
-/**
- * `bilinear` for pixels of four bytes. `xs` holds, for each target column, the place of its first source pixel in bytes and the
- * weights of this and the next one (i32 and two i16). `scratch` has room for two rows of `dstWidth + 2` pixels of 8 bytes.
- */
-export function bilinearPixels(
-  src: usize,
-  srcWidth: i32,
-  dst: usize,
-  dstWidth: i32,
-  dstHeight: i32,
-  xs: usize,
-  ys: usize,
-  scratch: usize,
-): void {
-  let upper = scratch;
-  let lower = scratch + 8 * (dstWidth + 2);
-  let upperIs = -1;
-  let lowerIs = -1;
-  for (let y = 0; y < dstHeight; y++) {
-    const first = load<i32>(ys + 16 * y);
-    const second = load<i32>(ys + 16 * y, 4);
-    if (upperIs !== first) {
-      if (lowerIs === first) {
-        const swap = upper;
-        upper = lower;
-        lower = swap;
-        lowerIs = upperIs;
-      } else {
-        blendPixels(src + 4 * first * srcWidth, xs, dstWidth, upper);
-      }
-      upperIs = first;
-    }
-    if (lowerIs !== second) {
-      blendPixels(src + 4 * second * srcWidth, xs, dstWidth, lower);
-      lowerIs = second;
-    }
-    blendRows(upper, lower, load<i16>(ys + 16 * y, 8), load<i16>(ys + 16 * y, 12), dstWidth, dst);
-    dst += 4 * dstWidth;
-  }
-}
-
-/** A row as sums of two neighbours each, without the lowest four of their 11 bits behind the point, as i16. */
+/** `blendRow` for four channels: the sums without the lowest four of their 11 bits behind the point, as i16. */
 function blendPixels(row: usize, xs: usize, dstWidth: i32, out: usize): void {
   for (let x = 0; x < dstWidth; x += 2) {
     const sums = blendPixel(row, xs);
@@ -219,8 +190,8 @@ function blendPixel(row: usize, tap: usize): v128 {
   return i32x4.dot_i16x8_s(pairs, v128.load_splat<i32>(tap, 4));
 }
 
-/** Two pixels at a time, the last one perhaps twice. */
-function blendRows(upper: usize, lower: usize, weightUpper: i16, weightLower: i16, count: i32, dst: usize): void {
+/** `joinRows` for what `blendPixels` made: two pixels at a time. */
+function joinPixelRows(upper: usize, lower: usize, weightUpper: i16, weightLower: i16, count: i32, dst: usize): void {
   const upperWeights = i16x8.splat(weightUpper);
   const lowerWeights = i16x8.splat(weightLower);
   const two = i16x8.splat(2);

@@ -1,18 +1,18 @@
 /** Makes one batch from a list of record numbers. */
-import type { CheckedBatchOptions } from './batch-options.js';
-import type { Datum } from './datum.js';
-import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from './errors.js';
-import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image.js';
-import { ImageKernels } from './image-kernels.js';
-import { decodeJpeg } from './jpeg.js';
-import type { Packer } from './pack-kernel.js';
-import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels.js';
-import { Random } from './random.js';
-import type { RecordReader } from './record-reader.js';
-import { resizePixels, type Size } from './resize.js';
-import type { Damage } from './salvage.js';
-import { floatsToBytes } from './sample.js';
-import { WINDOW_BYTES } from './value-reader.js';
+import type { CheckedBatchOptions } from './batch-options';
+import type { Datum } from './datum';
+import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from './errors';
+import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image';
+import { ImageKernels } from './image-kernels';
+import { decodeJpeg } from './jpeg';
+import type { Packer } from './pack-kernel';
+import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels';
+import { Random } from './random';
+import type { RecordReader } from './record-reader';
+import { resizePixels, type Size } from './resize';
+import type { Damage } from './salvage';
+import { floatsToBytes } from './sample';
+import { WINDOW_BYTES } from './value-reader';
 
 /** Which records make a batch. */
 export interface BatchJob {

@@ -1,9 +1,9 @@
 /** Options of `batches()`, and their checks. */
 
-import { assertShard, assertShuffle, type Shard } from './epoch-order.js';
-import { describe, InvalidOptionError } from './errors.js';
-import type { MeanPlanes } from './pack-pixels.js';
-import type { FitMode, Resampler } from './resize.js';
+import { assertShard, assertShuffle, type Shard } from './epoch-order';
+import { describe, InvalidOptionError } from './errors';
+import type { MeanPlanes } from './pack-pixels';
+import type { FitMode, Resampler } from './resize';
 
 export interface BatchOptions {
   /** Records a batch. */
@@ -44,7 +44,10 @@ export interface BatchOptions {
   prefetch?: number;
   /** Threads that read, decode and pack. Default 0: this one. */
   workers?: number;
-  /** Give out the same memory again: a batch is valid until the next one is asked for. Default false. */
+  /**
+   * Give out the same memory again: a batch is valid until the next one is asked for. It is a SharedArrayBuffer, in which the
+   * kernels work and which workers share, so that nothing is copied. Default false.
+   */
   reuse?: boolean;
   /** Ends the batches with the signal's reason. */
   signal?: AbortSignal;

@@ -1,11 +1,11 @@
 /** Batches of pixels from a database: shuffled, sharded, prepared ahead, with a position that can be saved. */
-import { BatchBuilder, type BatchJob, type BuiltBatch } from './batch-builder.js';
-import type { BatchPosition, CheckedBatchOptions } from './batch-options.js';
-import { type EpochOrder, epochOrder, shardRange } from './epoch-order.js';
-import type { RecordReader } from './record-reader.js';
-import type { Damage } from './salvage.js';
-import type { WorkerSetup } from './worker.js';
-import { WorkerPool } from './worker-pool.js';
+import { BatchBuilder, type BatchJob, type BuiltBatch } from './batch-builder';
+import type { BatchPosition, CheckedBatchOptions } from './batch-options';
+import { type EpochOrder, epochOrder, shardRange } from './epoch-order';
+import type { RecordReader } from './record-reader';
+import type { Damage } from './salvage';
+import type { WorkerSetup } from './worker';
+import { WorkerPool } from './worker-pool';
 
 export interface Batch extends BuiltBatch {
   /** Records in it; the rows behind are padding. */

@@ -2,15 +2,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { type ConvertPlan, imageTypeOf } from './convert-options.js';
-import { encodeDatum } from './datum.js';
-import { describe, ImageError, reasonOf } from './errors.js';
-import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image.js';
-import { readJpegHeader } from './image-header.js';
-import { imageKernels } from './image-kernels.js';
-import type { ImageFile } from './image-list.js';
-import { decodeJpeg } from './jpeg.js';
-import { resizePixels } from './resize.js';
+import { type ConvertPlan, imageTypeOf } from './convert-options';
+import { encodeDatum } from './datum';
+import { describe, ImageError, reasonOf } from './errors';
+import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
+import { readJpegHeader } from './image-header';
+import { imageKernels } from './image-kernels';
+import type { ImageFile } from './image-list';
+import { decodeJpeg } from './jpeg';
+import { resizePixels } from './resize';
 
 /** A Datum message and the size of its image as `CxHxW`, or why there is none. */
 export type Converted = { value: Uint8Array; size: string } | { skipped: string };
@@ -28,7 +28,7 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate
     const converted = convertOrdinaryJpeg(read, image.label, plan, allocate);
     if (converted) return converted;
     // The next image is read while sharp decodes this one.
-    const file = isMainThread ? read : read.slice();
+    const file = isMainThread ? read : new Uint8Array(read);
     const decoded = await decodeImage(file, {
       mode: plan.gray ? 'gray' : 'color',
       orient: true,

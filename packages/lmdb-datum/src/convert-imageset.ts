@@ -1,15 +1,15 @@
 /** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
 import fs from 'node:fs';
 import os from 'node:os';
-import { type Converted, convertImage } from './convert-image.js';
-import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal.js';
-import { type ConvertReply, type ConvertRequest, fromReply } from './convert-messages.js';
-import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options.js';
-import { ImageError, MixedSizesError, OutputExistsError, reasonOf, WriteError } from './errors.js';
-import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list.js';
-import { Random, shuffleInPlace } from './random.js';
-import { WorkerPool } from './worker-pool.js';
-import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer.js';
+import { type Converted, convertImage } from './convert-image';
+import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal';
+import { type ConvertReply, type ConvertRequest, fromReply } from './convert-messages';
+import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options';
+import { ImageError, MixedSizesError, OutputExistsError, reasonOf, WriteError } from './errors';
+import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list';
+import { Random, shuffleInPlace } from './random';
+import { WorkerPool } from './worker-pool';
+import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer';
 
 export interface ConvertReport {
   output: string;
@@ -24,10 +24,10 @@ export interface ConvertReport {
 
 const RECORDS_PER_COMMIT = 1000;
 /** Images that a worker gets at once. */
-const CHUNK = 16;
-const CHUNKS_AHEAD = 32;
+const CHUNK = 32;
+const CHUNKS_AHEAD = 16;
 /** Memory for the messages of a chunk. Those that don't fit are sent one by one; what isn't used costs nothing. */
-const MESSAGES_BYTES = 2 << 20;
+const MESSAGES_BYTES = 4 << 20;
 
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { ConvertPlan } from './convert-options.js';
-import { InvalidOptionError, reasonOf } from './errors.js';
-import type { ImageFile } from './image-list.js';
-import { openDatumLmdb } from './reader.js';
-import { caffeKey } from './writer.js';
+import type { ConvertPlan } from './convert-options';
+import { InvalidOptionError, reasonOf } from './errors';
+import type { ImageFile } from './image-list';
+import { openDatumLmdb } from './reader';
+import { caffeKey } from './writer';
 
 /** An image that isn't in the database, and why. */
 export interface SkippedImage {

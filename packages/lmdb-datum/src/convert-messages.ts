@@ -1,6 +1,6 @@
 /** What `convertImageset` and its workers tell each other. */
-import type { Converted } from './convert-image.js';
-import type { ImageFile } from './image-list.js';
+import type { Converted } from './convert-image';
+import type { ImageFile } from './image-list';
 
 /** Images to convert, and memory for their messages. */
 export interface ConvertRequest {

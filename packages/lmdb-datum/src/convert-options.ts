@@ -1,8 +1,8 @@
 /** Options of `convertImageset`, and their checks. */
-import { describe, InvalidOptionError } from './errors.js';
-import type { RgbColor } from './image.js';
-import { assertSeed } from './random.js';
-import type { FitMode, Resampler } from './resize.js';
+import { describe, InvalidOptionError } from './errors';
+import type { RgbColor } from './image';
+import { assertSeed } from './random';
+import type { FitMode, Resampler } from './resize';
 
 export interface ConvertOptions {
   /** Folder of class folders, or the root that stands before the names of `list`. */

@@ -9,8 +9,8 @@
  *       optional bool encoded = 7 [default = false];
  *     }
  */
-import { DatumError, describe, reasonOf } from './errors.js';
-import { BYTES, FLOAT, VARINT, WireReader, WireWriter } from './wire.js';
+import { DatumError, describe, reasonOf } from './errors';
+import { BYTES, FLOAT, VARINT, WireReader, WireWriter } from './wire';
 
 /** A record as it is stored. Dimensions are 0 where the message has none (usual for encoded images). */
 export interface Datum {

@@ -1,6 +1,6 @@
 /** In which order the records of an epoch come: all of them shuffled together, then cut into shards. */
-import { describe, InvalidOptionError } from './errors.js';
-import { assertSeed, Random, shuffleInPlace } from './random.js';
+import { describe, InvalidOptionError } from './errors';
+import { assertSeed, Random, shuffleInPlace } from './random';
 
 export interface Shard {
   /** 0 to count - 1. */

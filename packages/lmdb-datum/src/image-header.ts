@@ -1,5 +1,5 @@
 /** What the first bytes of image files tell, read without decoding. */
-import { sniffImage } from './datum.js';
+import { sniffImage } from './datum';
 
 export interface JpegHeader {
   components: number;

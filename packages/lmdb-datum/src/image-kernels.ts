@@ -2,9 +2,9 @@
 import jpegWasm from '../assembly/jpeg/index.ts?wasm';
 import packWasm from '../assembly/pack.ts?wasm';
 import pixelsWasm from '../assembly/pixels.ts?wasm';
-import { compileKernels, type KernelMemory, startKernels } from './kernel-memory.js';
-import type { PackKernels } from './pack-kernel.js';
-import type { PixelKernels } from './pixel-kernel.js';
+import { compileKernels, type KernelMemory, startKernels } from './kernel-memory';
+import type { PackKernels } from './pack-kernel';
+import type { PixelKernels } from './pixel-kernel';
 
 /** See assembly/jpeg/index.ts for the contract. */
 export interface JpegKernels {
@@ -35,15 +35,18 @@ export function useKernelModules(modules: WebAssembly.Module[] | undefined): voi
 }
 
 export class ImageKernels {
-  private scratch = 0;
-  private scratchEnd = 0;
+  /** Address of the scratch memory that is free. */
+  private free: number;
 
   private constructor(
     readonly memory: KernelMemory,
     readonly jpeg: JpegKernels,
     readonly pixels: PixelKernels,
     readonly pack: PackKernels,
-  ) {}
+    private readonly scratch: number,
+  ) {
+    this.free = scratch;
+  }
 
   /**
    * @param blocks Sizes in bytes of blocks that stay.
@@ -51,34 +54,30 @@ export class ImageKernels {
    */
   static start(blocks: number[] = []): { kernels: ImageKernels; addresses: number[] } | undefined {
     const modules = kernelModules();
-    if (!modules) return undefined;
-    const { memory, exports } = startKernels(modules);
-    const [jpeg, pixels, pack] = exports as [JpegKernels, PixelKernels, PackKernels];
+    const started = modules && startKernels(modules);
+    if (!started) return undefined;
+    const { memory } = started;
+    const [jpeg, pixels, pack] = started.exports as [JpegKernels, PixelKernels, PackKernels];
     memory.allocate(jpeg.reservedBytes());
     jpeg.start();
     const addresses = blocks.map((bytes) => memory.allocate(bytes));
     const scratch = memory.allocate(SCRATCH_BYTES);
     if (scratch === undefined || addresses.some((address) => address === undefined)) return undefined;
-    const kernels = new ImageKernels(memory, jpeg, pixels, pack);
-    kernels.scratchStart = scratch;
-    return { kernels, addresses: addresses as number[] };
+    return { kernels: new ImageKernels(memory, jpeg, pixels, pack, scratch), addresses: addresses as number[] };
   }
-
-  private scratchStart = 0;
 
   /** Takes all scratch memory back: call this before each image. */
   reset(): void {
-    this.scratch = this.scratchStart;
-    this.scratchEnd = this.scratchStart + SCRATCH_BYTES;
+    this.free = this.scratch;
   }
 
   /** Scratch memory until the next image, or undefined if the image is too large. */
   take(bytes: number): number | undefined {
-    const address = this.scratch;
+    const address = this.free;
     // Aligned, with room for loads past the end.
     const next = address + Math.ceil((bytes + 16) / 64) * 64;
-    if (next > this.scratchEnd) return undefined;
-    this.scratch = next;
+    if (next > this.scratch + SCRATCH_BYTES) return undefined;
+    this.free = next;
     return address;
   }
 

@@ -1,7 +1,7 @@
 /** Which images to convert, and their labels: from a list file as Caffe reads it, or from a folder of class folders. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { NotReadableError, reasonOf } from './errors.js';
+import { NotReadableError, reasonOf } from './errors';
 
 export interface ImageFile {
   /** As the list has it, or `class/file.jpg`: the part of the key behind the number. */

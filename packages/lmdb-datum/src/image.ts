@@ -1,11 +1,11 @@
 /** Image files to and from pixels, by sharp (which is loaded when it is first needed) and, for ordinary JPEGs, our own decoder. */
 import type { Sharp, SharpOptions } from 'sharp';
-import { sniffImage } from './datum.js';
-import { describe, ImageError, MissingDependencyError, reasonOf } from './errors.js';
-import { readJpegHeader, readPngChannels } from './image-header.js';
-import { imageKernels } from './image-kernels.js';
-import { decodeJpeg } from './jpeg.js';
-import { runKernel } from './pixel-kernel.js';
+import { sniffImage } from './datum';
+import { describe, ImageError, MissingDependencyError, reasonOf } from './errors';
+import { readJpegHeader, readPngChannels } from './image-header';
+import { imageKernels } from './image-kernels';
+import { decodeJpeg } from './jpeg';
+import { runKernel } from './pixel-kernel';
 
 type SharpModule = (input?: Uint8Array | string, options?: SharpOptions) => Sharp;
 

@@ -1,9 +1,9 @@
-export type { BatchOptions, BatchPosition } from './batch-options.js';
-export type { Batch, BatchStream } from './batches.js';
-export { type ConvertReport, convertImageset } from './convert-imageset.js';
-export type { SkippedImage } from './convert-journal.js';
-export type { ConvertOptions, ConvertProgress } from './convert-options.js';
-export { type Datum, type DatumInit, decodeDatum, encodeDatum, type Sample } from './datum.js';
+export type { BatchOptions, BatchPosition } from './batch-options';
+export type { Batch, BatchStream } from './batches';
+export { type ConvertReport, convertImageset } from './convert-imageset';
+export type { SkippedImage } from './convert-journal';
+export type { ConvertOptions, ConvertProgress } from './convert-options';
+export { type Datum, type DatumInit, decodeDatum, encodeDatum, type Sample } from './datum';
 export {
   ClosedError,
   CorruptDatabaseError,
@@ -20,7 +20,7 @@ export {
   OutputExistsError,
   UnsupportedFormatError,
   WriteError,
-} from './errors.js';
+} from './errors';
 export {
   channelMeans,
   computeMean,
@@ -30,16 +30,16 @@ export {
   type MeanOptions,
   readMean,
   writeMean,
-} from './mean.js';
+} from './mean';
 export {
   type DatabaseInfo,
   DatumReader,
   type Entry,
   type OpenOptions,
   openDatumLmdb,
-} from './reader.js';
-export type { Damage } from './salvage.js';
-export { encodeSample } from './sample.js';
-export type { ScanOptions } from './scan.js';
-export { type VerifyOptions, type VerifyReport, verify } from './verify.js';
-export { caffeKey, DatumWriter, type WriterOptions } from './writer.js';
+} from './reader';
+export type { Damage } from './salvage';
+export { encodeSample } from './sample';
+export type { ScanOptions } from './scan';
+export { type VerifyOptions, type VerifyReport, verify } from './verify';
+export { caffeKey, DatumWriter, type WriterOptions } from './writer';

@@ -3,11 +3,11 @@
  * whose pipeline costs more than their pixels, and with the very results of OpenCV. Whatever is not ordinary or not sound is left to
  * sharp.
  */
-import type { ImageKernels } from './image-kernels.js';
-import type { PixelSource } from './pack-pixels.js';
-import { type Box, type FitMode, planResize, type Resampler, type Size } from './resize.js';
-import { antialiasedWindows, type Windows } from './resize-antialiased.js';
-import { bilinearTaps, pixelTaps } from './resize-bilinear.js';
+import type { ImageKernels } from './image-kernels';
+import type { PixelSource } from './pack-pixels';
+import { type Box, type FitMode, planResize, type Resampler, type Size } from './resize';
+import { antialiasedWindows, type Windows } from './resize-antialiased';
+import { bilinearTaps } from './resize-bilinear';
 
 export interface JpegOptions {
   /** 1 takes luma, 3 makes grey into colour. Default: as the file is. */
@@ -101,13 +101,12 @@ function resizeBilinear(kernels: ImageKernels, image: Placed, { height, width }:
     pixels.halve(address, image.width, bytesPerPixel, out, width, height);
     return { address: out, ...resized };
   }
-  const { columns, rows } = bilinearTaps(image, { height, width });
-  const xs = kernels.place(bytesPerPixel === PIXELS ? pixelTaps(image.width, width) : columns);
+  const { columns, rows, scratchBytes } = bilinearTaps(image, { height, width }, bytesPerPixel);
+  const xs = kernels.place(columns);
   const ys = kernels.place(rows);
-  const scratch = kernels.take(16 * (width + 2));
+  const scratch = kernels.take(scratchBytes);
   if (out === undefined || xs === undefined || ys === undefined || scratch === undefined) return undefined;
-  if (bytesPerPixel === PIXELS) pixels.bilinearPixels(address, image.width, out, width, height, xs, ys, scratch);
-  else pixels.bilinear(address, image.width, bytesPerPixel, out, width, height, xs, ys, scratch);
+  pixels.bilinear(address, image.width, bytesPerPixel, out, width, height, xs, ys, scratch);
   return { address: out, ...resized };
 }
 

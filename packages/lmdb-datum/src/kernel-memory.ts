@@ -11,9 +11,18 @@ export function compileKernels(wasm: Uint8Array<ArrayBuffer>[]): WebAssembly.Mod
   return wasm.map((bytes) => new WebAssembly.Module(bytes));
 }
 
-/** Starts modules that import one memory. Returns their exports in the same order, and that memory. */
-export function startKernels(modules: WebAssembly.Module[]): { exports: unknown[]; memory: KernelMemory } {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+/**
+ * Starts modules that import one memory.
+ *
+ * @returns Their exports in the same order, and that memory; undefined if this process gets no more address space.
+ */
+export function startKernels(modules: WebAssembly.Module[]): { exports: unknown[]; memory: KernelMemory } | undefined {
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  } catch {
+    return undefined;
+  }
   const exports = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
   return { exports, memory: new KernelMemory(memory) };
 }

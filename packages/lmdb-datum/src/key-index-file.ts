@@ -8,11 +8,11 @@
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { reasonOf, WriteError } from './errors.js';
-import { KeyIndex } from './key-index.js';
-import type { TreeRecord } from './meta.js';
-import type { PageFile } from './page-file.js';
-import { TreeCursor } from './tree-cursor.js';
+import { reasonOf, WriteError } from './errors';
+import { KeyIndex } from './key-index';
+import type { TreeRecord } from './meta';
+import type { PageFile } from './page-file';
+import { TreeCursor } from './tree-cursor';
 
 const MAGIC = Buffer.from('lmdb-datum-index 1\n');
 const HASH_BYTES = 32;

@@ -2,13 +2,13 @@
  * Finds record number i without walking the tree: one pass over the leaves notes where each value is.
  * 8 bytes a record in memory, and 20 bytes a leaf page; values aren't read.
  */
-import type { CorruptDatabaseError } from './errors.js';
-import type { TreeRecord } from './meta.js';
-import type { Page, ValueRef } from './page.js';
-import type { PageFile } from './page-file.js';
-import { PageSet } from './page-set.js';
-import { type Damage, Salvage } from './salvage.js';
-import { TreeCursor } from './tree-cursor.js';
+import type { CorruptDatabaseError } from './errors';
+import type { TreeRecord } from './meta';
+import type { Page, ValueRef } from './page';
+import type { PageFile } from './page-file';
+import { PageSet } from './page-set';
+import { type Damage, Salvage } from './salvage';
+import { TreeCursor } from './tree-cursor';
 
 /** In `valueSizes`: the value is in the leaf. */
 const IN_LEAF = 0xffffffff;

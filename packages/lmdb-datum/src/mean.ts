@@ -8,10 +8,10 @@ import {
   reasonOf,
   UnsupportedFormatError,
   WriteError,
-} from './errors.js';
-import type { MeanPlanes } from './pack-pixels.js';
-import type { DatumReader } from './reader.js';
-import { BYTES, WireReader, WireWriter } from './wire.js';
+} from './errors';
+import type { MeanPlanes } from './pack-pixels';
+import type { DatumReader } from './reader';
+import { BYTES, WireReader, WireWriter } from './wire';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {

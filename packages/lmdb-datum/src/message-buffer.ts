@@ -30,7 +30,7 @@ export class KeptMessages {
 
   keep(message: Uint8Array): Uint8Array {
     // Large ones would leave most of a block unused.
-    if (message.length > BLOCK_BYTES / 4) return message.slice();
+    if (message.length > BLOCK_BYTES / 4) return new Uint8Array(message);
     if (this.used + message.length > BLOCK_BYTES) {
       this.block++;
       this.used = 0;

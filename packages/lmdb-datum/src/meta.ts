@@ -1,8 +1,8 @@
 /** The two meta pages at the front of an LMDB data file: what they hold, which one counts, and what else a file may be. */
 
-import { sniffImage } from './datum.js';
-import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from './errors.js';
-import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, TREE_RECORD_BYTES } from './page.js';
+import { sniffImage } from './datum';
+import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from './errors';
+import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, TREE_RECORD_BYTES } from './page';
 
 const MAGIC = 0xbeefc0de;
 const MAGIC_SWAPPED = 0xdec0efbe;

@@ -1,5 +1,5 @@
 /** The SIMD kernels of assembly/pack.ts. */
-import type { KernelMemory } from './kernel-memory.js';
+import type { KernelMemory } from './kernel-memory';
 
 /** See assembly/pack.ts for the contract. Addresses are bytes in the memory beside them. */
 export interface PackKernels {

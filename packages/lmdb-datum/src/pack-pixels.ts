@@ -1,5 +1,5 @@
 /** Puts the pixels of one record into a batch: layout, channel order, crop, mirror, mean and scale. */
-import type { Packer } from './pack-kernel.js';
+import type { Packer } from './pack-kernel';
 
 /** Pixels of one record, as they come. */
 export interface PixelSource {

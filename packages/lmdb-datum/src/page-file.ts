@@ -14,9 +14,9 @@ import {
   NotLmdbError,
   NotReadableError,
   reasonOf,
-} from './errors.js';
-import { type Format, META_BYTES, type Meta, readFormat, readMeta } from './meta.js';
-import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page.js';
+} from './errors';
+import { type Format, META_BYTES, type Meta, readFormat, readMeta } from './meta';
+import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page';
 
 /** Pages kept in memory. Branch pages of a tree of 300,000 leaves fit. */
 const CACHE_BYTES = 16 << 20;

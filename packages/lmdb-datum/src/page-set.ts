@@ -1,5 +1,5 @@
 /** Remembers which pages a walk has used, one bit a page: a page in two places is damage that no single page can show. */
-import type { PageFile } from './page-file.js';
+import type { PageFile } from './page-file';
 
 export class PageSet {
   /** Number of pages in the set. */

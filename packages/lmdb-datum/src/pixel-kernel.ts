@@ -1,5 +1,5 @@
 /** The kernels of assembly/pixels.ts, and a way to run one on arrays. */
-import { imageKernels } from './image-kernels.js';
+import { imageKernels } from './image-kernels';
 
 /** See assembly/pixels.ts for the contract. */
 export interface PixelKernels {
@@ -35,16 +35,6 @@ export interface PixelKernels {
     most: number,
   ): void;
   planarBgr(src: number, count: number, dst: number): void;
-  bilinearPixels(
-    src: number,
-    srcWidth: number,
-    dst: number,
-    dstWidth: number,
-    dstHeight: number,
-    xs: number,
-    ys: number,
-    scratch: number,
-  ): void;
   halve(src: number, srcWidth: number, channels: number, dst: number, dstWidth: number, dstHeight: number): void;
   planesOfPixels(src: number, count: number, dst: number): void;
 }

@@ -1,16 +1,16 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
-import { type BatchOptions, checkBatchOptions } from './batch-options.js';
-import { type BatchStream, streamFromWorkers, streamHere } from './batches.js';
-import { type Datum, decodeDatum, type Sample } from './datum.js';
-import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors.js';
-import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index.js';
-import { loadKeyIndex, saveKeyIndex } from './key-index-file.js';
-import { readTreeRecord, type TreeRecord, treeProblem } from './meta.js';
-import { TREE_RECORD_BYTES } from './page.js';
-import { PageFile } from './page-file.js';
-import { RecordReader } from './record-reader.js';
-import type { Damage } from './salvage.js';
-import { decodeSample } from './sample.js';
+import { type BatchOptions, checkBatchOptions } from './batch-options';
+import { type BatchStream, streamFromWorkers, streamHere } from './batches';
+import { type Datum, decodeDatum, type Sample } from './datum';
+import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors';
+import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index';
+import { loadKeyIndex, saveKeyIndex } from './key-index-file';
+import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
+import { TREE_RECORD_BYTES } from './page';
+import { PageFile } from './page-file';
+import { RecordReader } from './record-reader';
+import type { Damage } from './salvage';
+import { decodeSample } from './sample';
 import {
   keyBytes,
   keyText,
@@ -20,9 +20,9 @@ import {
   type ScanOptions,
   scanIndex,
   scanTree,
-} from './scan.js';
-import { TreeCursor } from './tree-cursor.js';
-import { ValueReader } from './value-reader.js';
+} from './scan';
+import { TreeCursor } from './tree-cursor';
+import { ValueReader } from './value-reader';
 
 export interface OpenOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */

@@ -1,9 +1,9 @@
 /** Reads records by number, in any order, fast: what batches are made of. */
-import { type Datum, decodeDatum } from './datum.js';
-import type { KeyIndex } from './key-index.js';
-import type { PageFile } from './page-file.js';
-import { keyText, placeOf } from './scan.js';
-import { ValueReader } from './value-reader.js';
+import { type Datum, decodeDatum } from './datum';
+import type { KeyIndex } from './key-index';
+import type { PageFile } from './page-file';
+import { keyText, placeOf } from './scan';
+import { ValueReader } from './value-reader';
 
 export class RecordReader {
   private values: ValueReader;

@@ -1,8 +1,8 @@
 /** Resizing that averages all pixels under a target pixel (triangle filter): Pillow's BILINEAR, bit by bit. */
-import type { Pixels } from './image.js';
-import { runKernel } from './pixel-kernel.js';
-import type { Size } from './resize.js';
-import { bySizes } from './size-cache.js';
+import type { Pixels } from './image';
+import { runKernel } from './pixel-kernel';
+import type { Size } from './resize';
+import { bySizes } from './size-cache';
 
 /** Bits behind the point of a weight, as in Pillow. Sums of 255 times all weights stay below 2^31. */
 const WEIGHT_BITS = 22;

@@ -1,8 +1,8 @@
 /** cv::resize with INTER_LINEAR, bit by bit. */
-import type { Pixels } from './image.js';
-import { runKernel } from './pixel-kernel.js';
-import type { Size } from './resize.js';
-import { bySizes } from './size-cache.js';
+import type { Pixels } from './image';
+import { runKernel } from './pixel-kernel';
+import type { Size } from './resize';
+import { bySizes } from './size-cache';
 
 const COEF_BITS = 11;
 const COEF_ONE = 1 << COEF_BITS;
@@ -15,13 +15,13 @@ export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
   const { channels, height, width } = pixels;
   const result = { channels, height: target.height, width: target.width };
   if (height === 2 * target.height && width === 2 * target.width) return halve(pixels, target);
-  const { columns: xs, rows: ys } = bilinearTaps(pixels, target);
+  const { columns, rows, scratchBytes } = bilinearTaps(pixels, target, channels);
   const rowLength = target.width * channels;
-  const blocks = [pixels.data, { bytes: target.height * rowLength }, xs, ys, { bytes: 8 * rowLength }];
+  const blocks = [pixels.data, { bytes: target.height * rowLength }, columns, rows, { bytes: scratchBytes }];
   const data = runKernel(blocks, 1, (kernels, [src, dst, x, y, scratch]) =>
     kernels.bilinear(src!, width, channels, dst!, target.width, target.height, x!, y!, scratch!),
   );
-  return { data: data ?? resizePlainly(pixels, target, xs, ys), ...result };
+  return { data: data ?? resizePlainly(pixels, target, columnTaps(width, target.width), rows), ...result };
 }
 
 /** The same in plain JavaScript. */
@@ -79,7 +79,7 @@ const rowTaps = bySizes((from, to) => taps(from, to, false));
  * The taps of target columns for pixels of four bytes: place of the first source pixel in bytes, and the weights of this one and the
  * next as two int16. Where `taps` doesn't take the next one, it has no weight.
  */
-export const pixelTaps = bySizes((from, to) => {
+const pixelTaps = bySizes((from, to) => {
   const all = taps(from, to, true);
   return Int32Array.from({ length: 2 * to }, (_, i) => {
     const tap = (i >> 1) * 4;
@@ -87,9 +87,17 @@ export const pixelTaps = bySizes((from, to) => {
   });
 });
 
-/** The taps of all target columns and rows. */
-export function bilinearTaps(image: Size, target: Size): { columns: Int32Array; rows: Int32Array } {
-  return { columns: columnTaps(image.width, target.width), rows: rowTaps(image.height, target.height) };
+/** What the kernel takes: the taps of all target columns and rows, and room for its work. */
+export function bilinearTaps(
+  image: Size,
+  target: Size,
+  channels: number,
+): { columns: Int32Array; rows: Int32Array; scratchBytes: number } {
+  return {
+    columns: (channels === 4 ? pixelTaps : columnTaps)(image.width, target.width),
+    rows: rowTaps(image.height, target.height),
+    scratchBytes: 8 * channels * (target.width + 2),
+  };
 }
 
 function blendRow(data: Uint8Array, row: number, channels: number, xs: Int32Array, out: Int32Array): void {

@@ -1,7 +1,7 @@
 /** Resizing: which part of an image goes where, antialiased as Pillow does it or plain bilinear as OpenCV does. */
-import type { Pixels } from './image.js';
-import { resizeAntialiased } from './resize-antialiased.js';
-import { resizeBilinear } from './resize-bilinear.js';
+import type { Pixels } from './image';
+import { resizeAntialiased } from './resize-antialiased';
+import { resizeBilinear } from './resize-bilinear';
 
 /** 'squash' ignores the aspect ratio (Caffe), 'crop' cuts what sticks out, 'fill' adds black borders. */
 export type FitMode = 'squash' | 'crop' | 'fill';

@@ -1,9 +1,9 @@
 /** Walks a tree around its damage: what can't be trusted is reported and left out, the rest is given in key order. */
-import { CorruptDatabaseError } from './errors.js';
-import type { TreeRecord } from './meta.js';
-import type { Page } from './page.js';
-import type { PageFile } from './page-file.js';
-import { PageSet } from './page-set.js';
+import { CorruptDatabaseError } from './errors';
+import type { TreeRecord } from './meta';
+import type { Page } from './page';
+import type { PageFile } from './page-file';
+import { PageSet } from './page-set';
 
 /** Something that can't be read. */
 export interface Damage {

@@ -1,9 +1,9 @@
 /** From a stored Datum to pixels that are ready to use. */
-import type { Datum, Sample } from './datum.js';
-import { DatumError } from './errors.js';
-import { decodeImage, encodeImage, toInterleavedRgb, toPlanarBgr } from './image.js';
-import { imageKernels } from './image-kernels.js';
-import { decodeJpeg } from './jpeg.js';
+import type { Datum, Sample } from './datum';
+import { DatumError } from './errors';
+import { decodeImage, encodeImage, toInterleavedRgb, toPlanarBgr } from './image';
+import { imageKernels } from './image-kernels';
+import { decodeJpeg } from './jpeg';
 
 /**
  * Gives the pixels of a Datum as planar `[C, H, W]` BGR bytes. Raw data is passed on as it is; an encoded image is decoded, so

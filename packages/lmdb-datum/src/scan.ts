@@ -1,11 +1,11 @@
 /** Goes through records in key order: along the tree, or along the index of a damaged one. */
-import { describe, InvalidOptionError } from './errors.js';
-import type { KeyIndex } from './key-index.js';
-import type { TreeRecord } from './meta.js';
-import type { Page } from './page.js';
-import type { PageFile } from './page-file.js';
-import { PageSet } from './page-set.js';
-import { TreeCursor } from './tree-cursor.js';
+import { describe, InvalidOptionError } from './errors';
+import type { KeyIndex } from './key-index';
+import type { TreeRecord } from './meta';
+import type { Page } from './page';
+import type { PageFile } from './page-file';
+import { PageSet } from './page-set';
+import { TreeCursor } from './tree-cursor';
 
 /** Bounds and direction of a scan. */
 export interface ScanOptions {

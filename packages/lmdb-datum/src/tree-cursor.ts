@@ -1,7 +1,7 @@
 /** Walks a B+tree's leaves in key order, either way, checking on each step down that a child keeps to its parent's range. */
-import type { TreeRecord } from './meta.js';
-import type { Page } from './page.js';
-import type { PageFile } from './page-file.js';
+import type { TreeRecord } from './meta';
+import type { Page } from './page';
+import type { PageFile } from './page-file';
 
 interface Level {
   page: Page;

@@ -1,6 +1,6 @@
 /** Reads the values of records: from the leaf itself, or from overflow pages. */
-import type { Page, ValueRef } from './page.js';
-import type { PageFile } from './page-file.js';
+import type { Page, ValueRef } from './page';
+import type { PageFile } from './page-file';
 
 /** Bytes that are read ahead while values follow each other. */
 export const WINDOW_BYTES = 1 << 20;

@@ -1,13 +1,13 @@
 /** Checks a whole database: every page and every record. */
-import { decodeDatum } from './datum.js';
-import { CorruptDatabaseError, DatumError, ImageError, LmdbDatumError } from './errors.js';
-import { decodeImage } from './image.js';
-import type { TreeRecord } from './meta.js';
-import type { Page } from './page.js';
-import { PageFile } from './page-file.js';
-import { PageSet } from './page-set.js';
-import { type Damage, Salvage } from './salvage.js';
-import { ValueReader } from './value-reader.js';
+import { decodeDatum } from './datum';
+import { CorruptDatabaseError, DatumError, ImageError, LmdbDatumError } from './errors';
+import { decodeImage } from './image';
+import type { TreeRecord } from './meta';
+import type { Page } from './page';
+import { PageFile } from './page-file';
+import { PageSet } from './page-set';
+import { type Damage, Salvage } from './salvage';
+import { ValueReader } from './value-reader';
 
 export interface VerifyOptions {
   /** Decode encoded images too, by sharp. Default false: only the Datum around them is checked. */

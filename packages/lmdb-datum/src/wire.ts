@@ -51,11 +51,11 @@ export class WireReader {
     return this.view.getFloat32(at, true);
   }
 
-  /** Bytes with their length before them, as a view. */
+  /** Bytes with their length before them, as a view: a Uint8Array, whose `slice` copies, even if the message is a Buffer. */
   bytes(): Uint8Array {
     const length = this.uint32();
     const at = this.skip(length);
-    return this.message.subarray(at, at + length);
+    return new Uint8Array(this.message.buffer, this.message.byteOffset + at, length);
   }
 
   /** Passes over a field whose tag has been read. */

@@ -1,7 +1,7 @@
 /** Runs requests on worker_threads of this package's own worker file. */
 import { Worker } from 'node:worker_threads';
-import * as errors from './errors.js';
-import { kernelModules } from './image-kernels.js';
+import * as errors from './errors';
+import { kernelModules } from './image-kernels';
 
 /** What a worker sends back. */
 export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });

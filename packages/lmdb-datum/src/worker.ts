@@ -1,17 +1,17 @@
 /** Entry of the worker threads: makes batches, or converts images. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { BatchBuilder, type BatchJob } from './batch-builder.js';
-import type { CheckedBatchOptions } from './batch-options.js';
-import { convertImage } from './convert-image.js';
-import { type ConvertRequest, toReply } from './convert-messages.js';
-import type { ConvertPlan } from './convert-options.js';
-import { useKernelModules } from './image-kernels.js';
-import { KeyIndex, type KeyIndexArrays } from './key-index.js';
-import { SharedMessages } from './message-buffer.js';
-import { PageFile } from './page-file.js';
-import { RecordReader } from './record-reader.js';
-import type { Damage } from './salvage.js';
-import { plainError } from './worker-pool.js';
+import { BatchBuilder, type BatchJob } from './batch-builder';
+import type { CheckedBatchOptions } from './batch-options';
+import { convertImage } from './convert-image';
+import { type ConvertRequest, toReply } from './convert-messages';
+import type { ConvertPlan } from './convert-options';
+import { useKernelModules } from './image-kernels';
+import { KeyIndex, type KeyIndexArrays } from './key-index';
+import { SharedMessages } from './message-buffer';
+import { PageFile } from './page-file';
+import { RecordReader } from './record-reader';
+import type { Damage } from './salvage';
+import { plainError } from './worker-pool';
 
 /** What a worker is started for. */
 export type WorkerSetup =

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
-import { type DatumInit, encodeDatum } from './datum.js';
+import { type DatumInit, encodeDatum } from './datum';
 import {
   ClosedError,
   describe,
@@ -14,9 +14,9 @@ import {
   OutputExistsError,
   reasonOf,
   WriteError,
-} from './errors.js';
-import { KeptMessages } from './message-buffer.js';
-import { openDatumLmdb } from './reader.js';
+} from './errors';
+import { KeptMessages } from './message-buffer';
+import { openDatumLmdb } from './reader';
 
 /** LMDB's limit, which Caffe's build keeps to. */
 export const MAX_KEY_BYTES = 511;

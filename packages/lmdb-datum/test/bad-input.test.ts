@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DatumWriter, decodeDatum, encodeDatum, openDatumLmdb } from '../src/index.js';
-import { fixture } from './golden.js';
-import { scratchFolder } from './scratch.js';
+import { DatumWriter, decodeDatum, encodeDatum, openDatumLmdb } from '../src/index';
+import { fixture } from './golden';
+import { scratchFolder } from './scratch';
 
 const SENTENCE = /^\[lmdb-datum\] .+: expected .+, received .+; .+\.$/;
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ImageKernels } from '../src/image-kernels.js';
-import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index.js';
-import { openDatumLmdb } from '../src/index.js';
-import { type PackPlan, packPixels } from '../src/pack-pixels.js';
-import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased.js';
-import { resizeBilinear, resizePlainly, taps } from '../src/resize-bilinear.js';
-import { fixture } from './golden.js';
-import { writeDatabase } from './scratch.js';
+import { ImageKernels } from '../src/image-kernels';
+import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index';
+import { openDatumLmdb } from '../src/index';
+import { type PackPlan, packPixels } from '../src/pack-pixels';
+import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased';
+import { resizeBilinear, resizePlainly, taps } from '../src/resize-bilinear';
+import { fixture } from './golden';
+import { writeDatabase } from './scratch';
 
 /** A database of random records of one size. */
 const randomDatabase = (count: number, channels = 3, height = 9, width = 21) =>

@@ -2,15 +2,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { atoi, listImageFolder, parseImageList } from '../src/image-list.js';
-import {
-  type ConvertOptions,
-  convertImageset as convertWithWorkers,
-  openDatumLmdb,
-  type Sample,
-} from '../src/index.js';
-import { fixture } from './golden.js';
-import { scratchFolder } from './scratch.js';
+import { atoi, listImageFolder, parseImageList } from '../src/image-list';
+import { type ConvertOptions, convertImageset as convertWithWorkers, openDatumLmdb, type Sample } from '../src/index';
+import { fixture } from './golden';
+import { scratchFolder } from './scratch';
 
 /** From its sources the package has no worker file; test/package.test.ts has the threads. */
 const convertImageset = (options: ConvertOptions) => convertWithWorkers({ workers: 0, ...options });

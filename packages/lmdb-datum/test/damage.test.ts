@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LmdbDatumError, openDatumLmdb, verify } from '../src/index.js';
-import { fixture, GOLDEN_NAMES, golden, keyOf, sha256 } from './golden.js';
-import { findPython, runPython } from './python.js';
-import { scratchFolder } from './scratch.js';
+import { LmdbDatumError, openDatumLmdb, verify } from '../src/index';
+import { fixture, GOLDEN_NAMES, golden, keyOf, sha256 } from './golden';
+import { findPython, runPython } from './python';
+import { scratchFolder } from './scratch';
 
 const PAGE = 4096;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DatumError, decodeDatum, encodeDatum } from '../src/index.js';
+import { DatumError, decodeDatum, encodeDatum } from '../src/index';
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const label = fc.option(int32, { nil: undefined });

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DatumWriter, openDatumLmdb } from '../src/index.js';
-import { fixture, golden, sha256 } from './golden.js';
-import { scratchFolder } from './scratch.js';
+import { DatumWriter, openDatumLmdb } from '../src/index';
+import { fixture, golden, sha256 } from './golden';
+import { scratchFolder } from './scratch';
 
 /** A copy of a golden database in a folder of its own. */
 function copyOf(name: string): string {

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { mutateJpeg } from '../fuzz/mutate-jpeg.mjs';
-import { decodeImage, type Pixels, toPlanarBgr } from '../src/image.js';
-import { ImageKernels } from '../src/image-kernels.js';
-import { decodeJpeg } from '../src/jpeg.js';
-import { resizePixels } from '../src/resize.js';
-import { fixture, sha256 } from './golden.js';
+import { decodeImage, type Pixels, toPlanarBgr } from '../src/image';
+import { ImageKernels } from '../src/image-kernels';
+import { decodeJpeg } from '../src/jpeg';
+import { resizePixels } from '../src/resize';
+import { fixture, sha256 } from './golden';
 
 interface GoldenJpeg {
   /** base64 */

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { channelMeans, computeMean, decodeMean, encodeMean, openDatumLmdb, readMean, writeMean } from '../src/index.js';
-import { fixture } from './golden.js';
-import { findPython, runPython } from './python.js';
-import { scratchFolder, writeDatabase } from './scratch.js';
+import { channelMeans, computeMean, decodeMean, encodeMean, openDatumLmdb, readMean, writeMean } from '../src/index';
+import { fixture } from './golden';
+import { findPython, runPython } from './python';
+import { scratchFolder, writeDatabase } from './scratch';
 
 const three = (...values: number[]) =>
   values.map((value) => ({ channels: 3, height: 1, width: 2, data: Uint8Array.from([value, 0, 10, 20, 255, value]) }));

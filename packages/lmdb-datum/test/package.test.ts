@@ -5,9 +5,9 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { openDatumLmdb, verify } from '../src/index.js';
-import { fixture, golden } from './golden.js';
-import { scratchFolder } from './scratch.js';
+import { openDatumLmdb, verify } from '../src/index';
+import { fixture, golden } from './golden';
+import { scratchFolder } from './scratch';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const esm = pathToFileURL(path.join(dist, 'index.js')).href;

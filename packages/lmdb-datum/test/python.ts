@@ -1,6 +1,6 @@
 /** Finds a Python with the modules that a test compares with: AE_PYTHON, else python3. A missing one is a loud skip. */
 import { spawnSync } from 'node:child_process';
-import { FIXTURES } from './golden.js';
+import { FIXTURES } from './golden';
 
 /**
  * @param modules Modules that must import.

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openDatumLmdb, verify } from '../src/index.js';
-import { fixture, golden, keyOf, sha256 } from './golden.js';
+import { openDatumLmdb, verify } from '../src/index';
+import { fixture, golden, keyOf, sha256 } from './golden';
 
 describe('v2.mdb, written by npm lmdb 3.x', () => {
   const expected = [...golden('variants').records, ...golden('overflow').records.slice(0, 6)].sort((a, b) =>

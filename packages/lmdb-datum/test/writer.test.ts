@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index.js';
-import { fixture, type Golden, sha256 } from './golden.js';
-import { findPython, runPython } from './python.js';
-import { scratchFolder } from './scratch.js';
+import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index';
+import { fixture, type Golden, sha256 } from './golden';
+import { findPython, runPython } from './python';
+import { scratchFolder } from './scratch';
 
 const datumOf = (i: number, size = 8) => ({
   channels: 3,
