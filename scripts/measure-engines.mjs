@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { laneFolder, load, root, swiftShader } from './lane.mjs';
 
 const { values } = parseArgs({
-  options: { engines: { type: 'string', default: 'cpu,wasm,tensorflow,webgpu' }, child: { type: 'string' } },
+  options: { engines: { type: 'string', default: 'cpu,wasm,tensorflow' }, child: { type: 'string' } },
 });
 const batch = 32;
 
@@ -49,8 +49,8 @@ function kernelsOf(tf, { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep }) {
   };
 }
 
-/** Milliseconds of one call: the median of five groups of calls, each followed by reading one value. */
-async function time(tf, f, groupMs) {
+/** Milliseconds of one call: the median of five groups of calls, each followed by reading one value; or of a single call. */
+async function time(tf, f, once) {
   const call = async (times) => {
     const start = performance.now();
     for (let i = 0; i < times - 1; i++) tf.dispose(tf.tidy(f));
@@ -59,8 +59,9 @@ async function time(tf, f, groupMs) {
     value.dispose();
     return (performance.now() - start) / times;
   };
+  if (once) return call(1);
   await call(1);
-  const times = Math.max(1, Math.min(200, Math.round(groupMs / (await call(1)))));
+  const times = Math.max(1, Math.min(200, Math.round(100 / (await call(1)))));
   const groups = [];
   for (let i = 0; i < 5; i++) groups.push(await call(times));
   return groups.sort((a, b) => a - b)[2];
@@ -77,7 +78,7 @@ async function measure(engine) {
   // The stock kernels of the reference and the software GPU take seconds a call.
   const slow = engine === 'cpu' || /swiftshader/i.test(device);
   for (const [name, f] of Object.entries(kernelsOf(tf, await load('layers')))) {
-    rows[name] = `${(await time(tf, f, slow ? 1 : 100)).toPrecision(3)} ms`;
+    rows[name] = `${(await time(tf, f, slow)).toPrecision(3)} ms`;
   }
   for (const batchSize of slow ? [] : [32, 128]) {
     rows[`**training, batches of ${batchSize}**`] = `${Math.round(await measureTraining(5, { batchSize }))} images/s`;

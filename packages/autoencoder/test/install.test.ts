@@ -2,6 +2,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstallation, installTensorflow, removeTensorflow } from '../src/index';
 
@@ -24,6 +25,7 @@ async function standIn(name: string, complaint?: string): Promise<string> {
 async function makeCache(name: string): Promise<string> {
   const cache = path.join(folder, name);
   await mkdir(path.join(cache, 'tfjs-node/node_modules/@tensorflow/tfjs-node/binding'), { recursive: true });
+  await writeFile(path.join(cache, 'made-by-ae'), '');
   return cache;
 }
 
@@ -97,6 +99,11 @@ describe.skipIf(!linux)('installTensorflow', () => {
       /checking the addon: expected it to succeed/,
     );
     expect(await findInstallation('@tensorflow/tfjs-node', cacheFolder)).toBeUndefined();
+  });
+
+  it('puts nothing into a folder with files of others, which remove would remove', async () => {
+    const attempt = installTensorflow({ cacheFolder: path.dirname(fileURLToPath(import.meta.url)) });
+    await expect(attempt).rejects.toThrow(/to be empty, found files of others; name another cache folder/);
   });
 
   it('refuses options it does not know', async () => {

@@ -27,7 +27,6 @@ export async function checkTensorflow(
 ): Promise<TensorflowCheck> {
   const { gpu } = await useBackend(name, options);
   const received = await lossesOfTraining();
-  const tensorflow = await measureTraining(seconds);
   await useBackend('cpu');
   const expected = await lossesOfTraining();
   if (!received.every((loss, i) => Math.abs(loss / expected[i] - 1) < tolerance)) {
@@ -36,8 +35,19 @@ export async function checkTensorflow(
       `checkTensorflow: expected the reference's losses ${expected.join(', ')}, received ${received.join(', ')}; choose another version of TensorFlow.`,
     );
   }
-  await useBackend('wasm');
-  return { gpu, imagesPerSecond: { tensorflow, wasm: await measureTraining(seconds) } };
+  return { gpu, imagesPerSecond: await compareSpeeds(name, options, seconds) };
+}
+
+/** Measures both engines in turns and takes the best of each: whatever else the machine does only makes them slower. */
+async function compareSpeeds(name: BackendName, options: BackendOptions, seconds: number) {
+  const best = { tensorflow: 0, wasm: 0 };
+  for (let turn = 0; turn < 2; turn++) {
+    await useBackend(name, options);
+    best.tensorflow = Math.max(best.tensorflow, await measureTraining(seconds));
+    await useBackend('wasm');
+    best.wasm = Math.max(best.wasm, await measureTraining(seconds));
+  }
+  return best;
 }
 
 async function lossesOfTraining(): Promise<number[]> {

@@ -4,7 +4,7 @@
  * tfjs-node's own install script downloads TensorFlow 2.9, for CUDA 11.2. Everything lies in one cache folder, in parts that appear when
  * they are complete, so that an installation that was broken off goes on where it stopped.
  */
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { AutoencoderError, checkKeys } from '../errors';
@@ -52,8 +52,8 @@ const neededBytes = { cpu: 2.5e9, gpu: 12e9 };
 export async function installTensorflow(options: InstallTensorflowOptions = {}): Promise<TensorflowInstallation> {
   checkKeys('installTensorflow', options, optionNames);
   const { gpu = false, tensorflow = defaultTensorflow, python = 'python3', compiler = 'c++', onProgress } = options;
-  const { wheel = gpu ? 'tensorflow' : 'tensorflow-cpu', cacheFolder = defaultTensorflowCache() } = options;
-  checkPlatform();
+  checkPlatform(gpu);
+  const { wheel = defaultWheel(gpu), cacheFolder = defaultTensorflowCache() } = options;
   const name: NativePackage = gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
   const cache = path.resolve(cacheFolder);
   const manifest = manifestPath(cache, name);
@@ -61,11 +61,7 @@ export async function installTensorflow(options: InstallTensorflowOptions = {}):
   const libraries = path.join(cache, `${wheel}-${tensorflow}`);
   const complete = (await exists(folder)) && (await exists(libraries));
   await writingInto(cache, async () => {
-    await mkdir(cache, { recursive: true });
-    await writeFile(
-      path.join(cache, cacheMark),
-      'Made by @ae/autoencoder: installTensorflow. May be deleted as a whole.\n',
-    );
+    await claim(cache);
     if (!complete) await checkRoom(cache, wheel === 'tensorflow' && gpu ? neededBytes.gpu : neededBytes.cpu);
     onProgress?.({ step: 'package', detail: `${name} ${tfjsVersion} from npm` });
     await fetchPackage(name, folder);
@@ -86,8 +82,24 @@ export async function installTensorflow(options: InstallTensorflowOptions = {}):
   return installation;
 }
 
+function defaultWheel(gpu: boolean): Wheel['name'] {
+  // For arm64 there is but one, without CUDA.
+  return gpu || process.arch === 'arm64' ? 'tensorflow' : 'tensorflow-cpu';
+}
+
 /** The file by which a folder is known to be one of ours, so that nothing else is ever removed. */
 const cacheMark = 'made-by-ae';
+
+/** Makes the folder, or finds it made before; a folder with files of others is none to put anything into. */
+async function claim(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const mark = path.join(folder, cacheMark);
+  if (await exists(mark)) return;
+  if ((await readdir(folder)).length > 0) {
+    throw failure(`expected ${folder} to be empty, found files of others; name another cache folder`);
+  }
+  await writeFile(mark, 'Made by installTensorflow of @ae/autoencoder. May be deleted as a whole.\n');
+}
 
 /** Removes what `installTensorflow` put into the cache folder; returns whether there was anything. */
 export async function removeTensorflow({ cacheFolder = defaultTensorflowCache() } = {}): Promise<boolean> {
@@ -101,11 +113,12 @@ export async function removeTensorflow({ cacheFolder = defaultTensorflowCache() 
   return true;
 }
 
-function checkPlatform(): void {
-  const here = `${process.platform} ${process.arch}`;
-  if (['linux x64', 'linux arm64'].includes(here)) return;
+function checkPlatform(gpu: boolean): void {
+  const { platform, arch } = process;
+  if (platform === 'linux' && (arch === 'x64' || (arch === 'arm64' && !gpu))) return;
+  const expected = gpu ? 'Linux on x64' : 'Linux on x64 or arm64';
   throw failure(
-    `expected Linux on x64 or arm64, received ${here}; use the wasm engine, or webgpu where there is a GPU`,
+    `expected ${expected}, received ${platform} on ${arch}; use the wasm engine, or webgpu where there is a GPU`,
   );
 }
 
@@ -132,8 +145,8 @@ async function writingInto(folder: string, work: () => Promise<void>): Promise<v
   }
 }
 
-/** How long each engine is measured. */
-const benchSeconds = 2;
+/** How long each engine is measured, twice. */
+const benchSeconds = 1.5;
 
 /** Runs `checkTensorflow` in a process of its own: an addon that doesn't fit this machine may end the process that loads it. */
 async function checkInProcess(gpu: boolean, tensorflowFolder: string): Promise<TensorflowCheck> {

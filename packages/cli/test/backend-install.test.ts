@@ -1,0 +1,43 @@
+/** `ae backend install` and `remove`, without a network: what they ask for and what they leave alone. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ae, aeOk, jsonLines, makeFolder, remove } from './ae';
+
+const folder = makeFolder();
+const cache = path.join(folder, 'cache');
+
+beforeAll(() => {
+  process.env.AE_CACHE = cache;
+});
+afterAll(() => remove(folder));
+
+test('install says what is missing, and remove undoes what was begun', async () => {
+  // With the npm package there already, Python is what comes next.
+  mkdirSync(path.join(cache, 'tensorflow/tfjs-node'), { recursive: true });
+  writeFileSync(path.join(cache, 'tensorflow/made-by-ae'), '');
+  const failed = await ae(folder, 'backend', 'install', 'tensorflow', '--python', './nowhere', '--json');
+  expect(failed.code).toBe(1);
+  expect(jsonLines(failed.stderr)).toEqual([
+    {
+      event: 'error',
+      code: 'INSTALL_FAILED',
+      message:
+        'installTensorflow: expected pip as "./nowhere", found no such program; install Python 3 with pip, or name another python with --python.',
+    },
+  ]);
+  expect(failed.stdout).toBe('');
+  expect(await aeOk(folder, 'backend', 'remove')).toBe(`Removed ${path.join(cache, 'tensorflow')}.\n`);
+  expect(existsSync(path.join(cache, 'tensorflow'))).toBe(false);
+  expect(await aeOk(folder, 'backend', 'remove')).toBe(`Nothing is installed in ${path.join(cache, 'tensorflow')}.\n`);
+});
+
+test('install knows one engine, and remove no folder that it has not made', async () => {
+  const { code, stderr } = await ae(folder, 'backend', 'install', 'cuda');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/ae backend: .*cuda.*tensorflow/);
+  mkdirSync(path.join(cache, 'tensorflow'), { recursive: true });
+  expect((await ae(folder, 'backend', 'remove')).stderr).toMatch(
+    /expected .* to be a folder that installTensorflow made/,
+  );
+});
