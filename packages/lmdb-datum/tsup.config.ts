@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsup';
-import { assemblyForTsup } from './assembly-plugin';
+import { assemblyForTsup } from './assembly-plugin.js';
 
 export default defineConfig({
   entry: {

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { assemblyForVitest } from './assembly-plugin';
+import { assemblyForVitest } from './assembly-plugin.js';
 
 export default defineConfig({
   plugins: [assemblyForVitest],
