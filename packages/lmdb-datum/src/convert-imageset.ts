@@ -82,23 +82,39 @@ class Conversion {
   }
 
   async run(): Promise<void> {
-    const writer = await this.openWriter();
     const workers = this.options.workers ?? os.availableParallelism();
-    // So many that threads have work while a commit keeps this one.
-    const ahead = workers === 0 ? 1 : Math.max(CHUNKS_AHEAD, 3 * workers);
+    // Threads start while the database is opened.
     const pool =
       workers > 0
         ? new WorkerPool<ConvertRequest, ConvertReply[]>(workers, { role: 'convert', plan: this.plan })
         : undefined;
+    try {
+      await this.convertWith(await this.openWriter(), pool, workers);
+    } finally {
+      await pool?.close();
+    }
+    if (this.records > 0) return;
+    throw new ImageError(
+      `${sourceOf(this.options)}: expected at least one image that decodes, received ${this.images.length} that don't ` +
+        `(first: ${this.skipped[0]?.reason}); check the paths.`,
+    );
+  }
+
+  private async convertWith(
+    writer: DatumWriter,
+    pool: WorkerPool<ConvertRequest, ConvertReply[]> | undefined,
+    workers: number,
+  ): Promise<void> {
+    // So many that threads have work while a commit keeps this one.
+    const ahead = pool ? Math.max(CHUNKS_AHEAD, 3 * workers) : 1;
     // One for each chunk under way.
     const memories = Array.from({ length: pool ? ahead : 0 }, () => new SharedArrayBuffer(MESSAGES_BYTES));
-    const convert = pool
-      ? async (images: ImageFile[], i: number) => {
-          const memory = memories[i % ahead] as SharedArrayBuffer;
-          const replies = await pool.run({ images, memory });
-          return replies.map((reply) => fromReply(reply, memory));
-        }
-      : (images: ImageFile[]) => Promise.all(images.map((image) => convertImage(image, this.plan)));
+    const convert = async (images: ImageFile[], i: number): Promise<Converted[]> => {
+      if (!pool) return Promise.all(images.map((image) => convertImage(image, this.plan)));
+      const memory = memories[i % ahead] as SharedArrayBuffer;
+      const replies = await pool.run({ images, memory });
+      return replies.map((reply) => fromReply(reply, memory));
+    };
     try {
       await this.convertAll(writer, convert, ahead);
       await writer.close();
@@ -108,14 +124,7 @@ class Conversion {
       if (this.options.resume) await this.keep(writer).catch(() => undefined);
       await writer.abort();
       throw error;
-    } finally {
-      await pool?.close();
     }
-    if (this.records > 0) return;
-    throw new ImageError(
-      `${sourceOf(this.options)}: expected at least one image that decodes, received ${this.images.length} that don't ` +
-        `(first: ${this.skipped[0]?.reason}); check the paths.`,
-    );
   }
 
   private async openWriter(): Promise<DatumWriter> {
