@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { tileSets, tilesSource } from './tiles.mjs';
+import { transformsSource } from './winograd-transforms.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -21,6 +22,7 @@ const variants = {
 
 /** Compiles one variant; answers the module's bytes. */
 async function compile(name, { features, tiles }) {
+  const generated = { 'tiles.ts': () => tilesSource(tiles), 'winograd-transforms.ts': transformsSource };
   const written = new Map();
   const stderr = asc.createMemoryStream();
   const { error } = await asc.main(
@@ -32,7 +34,7 @@ async function compile(name, { features, tiles }) {
     ],
     {
       stderr,
-      readFile: (file) => (file === 'tiles.ts' ? tilesSource(tiles) : readIfPresent(join(here, file))),
+      readFile: (file) => generated[file]?.() ?? readIfPresent(join(here, file)),
       writeFile: (file, data) => written.set(extname(file), data),
       listFiles: () => [],
     },

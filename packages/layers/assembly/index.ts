@@ -10,3 +10,4 @@ export { probe } from './probe';
 export { packTable } from './sparse';
 export { sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
 export { PANEL } from './tiles';
+export { packWinograd, unpackWinograd, winogradConv, winogradGradient } from './winograd';

@@ -92,6 +92,7 @@ const networks: Array<[string, () => LayersModel]> = [
   ['mirror with channels in no vectors', () => buildMirror(20, [5, 7], 9).build()],
   ['mirror with 4 and 8 channels', () => buildMirror(16, [4, 8], 9).build()],
   ['mirror with 16 and 40 channels', () => buildMirror(16, [16, 40], 9).build()],
+  ['mirror with 24 and 32 channels, by Winograd', () => buildMirror(20, [24, 32], 9).build()],
   [
     'kernels of 5, padding, odd sizes',
     () =>

@@ -44,6 +44,22 @@ const convCases: ConvCase[] = [
   convCase({ outChannels: 10, inChannels: 3, height: 3, width: 3, batch: 17 }),
   convCase({ outChannels: 20, inChannels: 8, height: 1, width: 40, kernel: [1, 3] }),
   convCase({ outChannels: 12, inChannels: 3, height: 40, width: 1, kernel: [3, 1], pad: [1, 1, 0, 0] }),
+  // Many channels: Winograd's algorithm, with taps in groups of 2 and 3.
+  convCase({ outChannels: 24, inChannels: 32 }),
+  convCase({ outChannels: 28, inChannels: 24, pad: [1, 1, 1, 1], height: 14, width: 13 }),
+  convCase({ outChannels: 40, inChannels: 64, kernel: [2, 3], batch: 3, pad: [0, 1, 2, 0] }),
+  convCase({
+    outChannels: 24,
+    inChannels: 24,
+    kernel: [5, 5],
+    strides: [2, 2],
+    pad: [2, 2, 2, 2],
+    batch: 1,
+    height: 21,
+  }),
+  convCase({ outChannels: 24, inChannels: 24, kernel: [4, 6], strides: [2, 2], pad: [1, 2, 2, 1] }),
+  convCase({ outChannels: 32, inChannels: 24, kernel: [7, 4], strides: [1, 2], pad: [3, 3, 1, 1] }),
+  convCase({ outChannels: 24, inChannels: 24, kernel: [3, 3], height: 3, width: 3, batch: 7 }),
 ];
 
 describe.each(convCases)('convolution %o', (sizes) => {

@@ -1,33 +1,32 @@
 /** Cuts convolutions into jobs for the side module (assembly/conv.ts, assembly/filter-gradient.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
+import { columnSums } from './column-sums';
+import {
+  addChunks,
+  type Convolution,
+  chunksOf,
+  type Finish,
+  finishing,
+  rowsOfUnit,
+  withPackedFilter,
+} from './convolution-job';
 import { type Engine, TILE_BYTES } from './engine';
-
-/** The bits of assembly/simd.ts that say what happens to finished sums. */
-export const FLAGS = { ACCUMULATE: 1, BIAS: 2, RELU: 4 } as const;
-
-/** A convolution in pointers and byte distances; positions outside x count as zero. */
-export interface Convolution extends Finish {
-  images: number;
-  x: { at: number; height: number; width: number; channels: number };
-  y: { at: number; height: number; width: number; channels: number; pixel: number; row: number; image: number };
-  /** Tap (i, j), channel c, output channel o is at `at + i * tapY + j * tapX + c * channel + o * column`. */
-  filter: { at: number; tapsY: number; tapsX: number; tapY: number; tapX: number; channel: number; column: number };
-  stride: readonly [number, number];
-  dilation: readonly [number, number];
-  pad: readonly [top: number, left: number];
-}
+import { runWinograd, shapeOf, suitsWinograd, winogradFilterGradient } from './winograd';
 
 /** Most bytes of padded input that a thread copies at a time: they stay in a level-2 cache. */
 const STRIP_BYTES = 256 << 10;
-
-/** Units of work for each thread: enough that one which comes late costs little. */
-const UNITS_PER_THREAD = 4;
 
 /** Runs a convolution on all threads. */
 export function runConv(engine: Engine, convolution: Convolution): void {
   const { images, x, y, filter } = convolution;
   if (filter.tapsY === 0 || filter.tapsX === 0) {
     clear(engine, convolution);
+    return;
+  }
+  if (
+    suitsWinograd({ ...convolution, channels: x.channels, outChannels: y.channels, taps: [filter.tapsY, filter.tapsX] })
+  ) {
+    runWinograd(engine, convolution);
     return;
   }
   withPackedFilter(engine, filter, x.channels, y.channels, (packed) => {
@@ -73,44 +72,6 @@ function clear(engine: Engine, { images, y, bias, relu, mask }: Convolution): vo
       }
     }
   }
-}
-
-/** The fields that say what happens to finished sums: where the bias is, and the flags. */
-export function finishing({ bias, relu }: Finish): [bias: number, flags: number] {
-  return [bias ?? 0, (bias ? FLAGS.BIAS : 0) | (relu ? FLAGS.RELU : 0)];
-}
-
-/** Lays a filter out for the side module while f runs. */
-export function withPackedFilter(
-  engine: Engine,
-  filter: Convolution['filter'],
-  channels: number,
-  outChannels: number,
-  f: (packed: number) => void,
-): void {
-  const bytes = filter.tapsY * filter.tapsX * channels * (outChannels + engine.panel) * 4;
-  engine.withMemory(bytes, (packed) => {
-    engine.call('packFilter', [
-      ...[filter.at, packed, filter.tapsY, filter.tapsX, channels, outChannels],
-      ...[filter.tapY, filter.tapX, filter.channel, filter.column],
-    ]);
-    f(packed);
-  });
-}
-
-/** Rows of output in one unit: whole images, unless there are too few of them or they are too large. */
-export function rowsOfUnit(engine: Engine, images: number, rows: number, most: number): number {
-  const bands = engine.threads === 1 ? 1 : Math.ceil((UNITS_PER_THREAD * engine.threads) / Math.max(images, 1));
-  return Math.max(1, Math.min(Math.ceil(rows / bands), most));
-}
-
-/** What happens to the sums of a convolution before they are stored. */
-export interface Finish {
-  /** Where the bias is. */
-  bias?: number;
-  relu?: boolean;
-  /** Where values of the result's shape are: it becomes 0 where they are not positive. */
-  mask?: number;
 }
 
 /** Writes y = x * filter, all pointers. */
@@ -262,18 +223,9 @@ function phases(taps: number, stride: number, dilation: number, pad: number, siz
   return all;
 }
 
-/** Chunks of images with sums of their own. A fixed number, so that the result does not depend on the threads. */
-const CHUNKS = 16;
-
 /** Bytes of rows of x and dy that are worked on together: three quarters of a level-1 cache. And the fewest pixels in any case. */
 const LEVEL1_BYTES = 24 << 10;
 const LEAST_PIXELS = 96;
-
-/** Sums that are too few to share: handing them to another thread takes longer. */
-const SUMS_AT_ONCE = 50_000;
-
-/** Most bytes of sums of all chunks. */
-const SUM_BYTES = 16 << 20;
 
 /**
  * Writes the gradient of a convolution's filter, [filterHeight, filterWidth, inChannels, outChannels], and of its bias if there is
@@ -289,6 +241,11 @@ export function filterGradient(
 ): void {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } =
     info;
+  if (suitsWinograd(shapeOf(info))) {
+    winogradFilterGradient(engine, info, x, dy, gradient);
+    if (biasGradient) columnSums(engine, dy, batchSize * outHeight * outWidth, outChannels, biasGradient);
+    return;
+  }
   const rows = filterHeight * filterWidth * inChannels;
   const columns = Math.ceil(outChannels / 4) * 4;
   const sumBytes = (rows + (biasGradient ? 1 : 0)) * columns * 4;
@@ -310,14 +267,9 @@ export function filterGradient(
       ],
       { scratchBytes: rowsAtOnce * dyRow + ((rowsAtOnce - 1) * info.strideHeight + reach) * xRow },
     );
-    const chunk = Math.ceil(SUMS_AT_ONCE / (chunks * columns));
-    engine.run('sumChunks', rows, [sums, sumBytes, chunks, columns, gradient, outChannels], { chunk });
-    const biasSums = sums + rows * columns * 4;
-    if (biasGradient) engine.run('sumChunks', 1, [biasSums, sumBytes, chunks, columns, biasGradient, outChannels]);
+    const all = { at: sums, bytes: sumBytes, chunks };
+    addChunks(engine, all, rows, columns, gradient, outChannels);
+    if (biasGradient)
+      addChunks(engine, { ...all, at: sums + rows * columns * 4 }, 1, columns, biasGradient, outChannels);
   });
-}
-
-/** Chunks to cut `images` into when each keeps sums of so many bytes. */
-export function chunksOf(images: number, sumBytes: number): number {
-  return Math.max(1, Math.min(CHUNKS, images, Math.floor(SUM_BYTES / sumBytes)));
 }

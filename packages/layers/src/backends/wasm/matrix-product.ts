@@ -1,5 +1,5 @@
 /** Cuts matrix products into jobs for the side module (assembly/matmul.ts). */
-import { finishing } from './convolution';
+import { finishing } from './convolution-job';
 import { type Engine, TILE_BYTES } from './engine';
 import { storeOuterProduct } from './outer-product';
 

@@ -2,7 +2,7 @@
  * Cuts convolutions of unpooled images, and gradients that come back through a pooling, into jobs for the side module
  * (assembly/sparse-layers.ts). Three quarters of such an image are zeros, which these jobs never touch.
  */
-import { type Convolution, chunksOf, type Finish, finishing, rowsOfUnit } from './convolution';
+import { addChunks, type Convolution, chunksOf, type Finish, finishing, rowsOfUnit } from './convolution-job';
 import { type Engine, TILE_BYTES } from './engine';
 
 /** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images, rows, columns, channels]. */
@@ -120,7 +120,8 @@ export function sparseGradients(engine: Engine, image: SparseImage, dense: Dense
         chunk: 16,
       });
       const biasSums = sums + perChannel * image.channels * 4;
-      if (to.bias) engine.run('sumChunks', 1, [biasSums, sumBytes, chunks, biasChannels, to.bias.at, biasChannels]);
+      if (to.bias)
+        addChunks(engine, { at: biasSums, bytes: sumBytes, chunks }, 1, biasChannels, to.bias.at, biasChannels);
       return valid;
     }),
   );

@@ -15,14 +15,12 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { MeanSquaredError, MeanSquaredErrorGrad, ReluGrad } from '../../../training-kernel-names';
+import { columnSums } from '../column-sums';
 import type { Engine } from '../engine';
 import { registerWasmKernel } from './register';
 
 /** Values in one unit of the kernels of assembly/elementwise.ts. */
 const BLOCK = 4096;
-
-/** Chunks of rows with sums of their own. A fixed number, so that the result does not depend on the threads. */
-const CHUNKS = 16;
 
 /** Registers the kernels that go through values one by one. */
 export function registerElementwise(engine: Engine): void {
@@ -114,17 +112,4 @@ export function maskByPositive(engine: Engine, values: TensorInfo, mask: TensorI
   const size = util.sizeFromShape(mask.shape);
   const [at, maskAt] = [engine.pointer(values), engine.pointer(mask)];
   engine.run('reluGrad', Math.ceil(size / BLOCK), [at, maskAt, at, size], { chunk: 8 });
-}
-
-/** Sums up the rows of a matrix. */
-export function columnSums(engine: Engine, x: number, rows: number, columns: number, sums: number): void {
-  if (rows === 0) {
-    engine.floats(sums, columns).fill(0);
-    return;
-  }
-  const chunks = Math.min(CHUNKS, Math.ceil((rows * columns) / BLOCK), rows);
-  engine.withMemory(chunks * columns * 4, (parts) => {
-    engine.run('columnSums', chunks, [x, rows, columns, chunks, parts]);
-    engine.run('sumChunks', 1, [parts, columns * 4, chunks, columns, sums, columns]);
-  });
 }

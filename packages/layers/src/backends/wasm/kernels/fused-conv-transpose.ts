@@ -6,10 +6,12 @@ import {
   FusedConv2DTransposeGrad,
   type FusedGradAttrs,
 } from '../../../training-kernel-names';
+import { columnSums } from '../column-sums';
 import { convBackpropInput, convForward, filterGradient } from '../convolution';
 import type { Engine } from '../engine';
 import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../sparse-layers';
-import { columnSums, maskByPositive } from './elementwise';
+import { shapeOf, suitsWinograd } from '../winograd';
+import { maskByPositive } from './elementwise';
 import { gradientTensors, inputGradient } from './fused-conv';
 import { scatter } from './pooling';
 import { registerWasmKernel } from './register';
@@ -83,7 +85,7 @@ function sparseForward(
 ): boolean {
   const { inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
   const image = sparseImage(engine, info, x, indices);
-  if (info.strideHeight * info.strideWidth !== 1 || !isSparse(image, 4)) return false;
+  if (info.strideHeight * info.strideWidth !== 1 || !isSparse(image, 4) || suitsWinograd(shapeOf(info))) return false;
   const [pixel, tap] = [inChannels * 4, inChannels * outChannels * 4];
   return unpoolConv(engine, image, {
     y: {

@@ -11,6 +11,7 @@ import { convBackpropInput, convForward, filterGradient, runConvMaxPool } from '
 import { defer } from '../deferred';
 import type { Engine } from '../engine';
 import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../sparse-layers';
+import { shapeOf, suitsWinograd } from '../winograd';
 import { maxPool, scatter } from './pooling';
 import { registerWasmKernel } from './register';
 
@@ -54,7 +55,7 @@ export function registerFusedConv(engine: Engine): void {
       const covered = sparse && isSparse(unpooled(engine, info, dy, indices), info.inChannels);
       const gradients = covered ? sparsePoolGradients : generalPoolGradients;
       gradients(engine, info, { dy, x, indices }, engine.pointer(dFilter), dBias ? engine.pointer(dBias) : 0);
-      const input = covered ? sparsePoolInput : generalPoolInput;
+      const input = covered && !suitsWinograd(shapeOf(info)) ? sparsePoolInput : generalPoolInput;
       const dx = inputGradient(engine, x, [dy, filter, indices], attrs, (to, mask) =>
         input(engine, info, { dy, filter, indices }, to, mask),
       );
@@ -103,7 +104,7 @@ function convMaxPool(
   const finish = { bias: bias && engine.pointer(bias), relu };
   const [from, weights] = [engine.pointer(x), engine.pointer(filter)];
   const pooled = { values: engine.pointer(values), indices: engine.pointer(indices) };
-  if (info.outChannels % 4 === 0) {
+  if (info.outChannels % 4 === 0 && !suitsWinograd(shapeOf(info))) {
     runConvMaxPool(engine, info, from, weights, pooled, finish);
     return;
   }

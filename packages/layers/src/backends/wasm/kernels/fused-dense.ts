@@ -1,11 +1,12 @@
 /** The gradient of a dense layer. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { FusedDenseGrad, type FusedGradAttrs } from '../../../training-kernel-names';
+import { columnSums } from '../column-sums';
 import { deferOuterProduct } from '../deferred';
 import type { Engine } from '../engine';
 import { runMatMul } from '../matrix-product';
 import { storeOuterProduct } from '../outer-product';
-import { columnSums, maskByPositive } from './elementwise';
+import { maskByPositive } from './elementwise';
 import { inputGradient } from './fused-conv';
 import { registerWasmKernel } from './register';
 
