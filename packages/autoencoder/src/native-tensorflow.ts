@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from './errors';
+import { isMissingPackage } from './missing-package';
 
 /** The npm packages that bring TensorFlow's C library. */
 export type NativePackage = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node';
@@ -77,13 +78,12 @@ function installCommand(name: NativePackage): string {
 }
 
 function explainFailure(name: NativePackage, cause: NodeJS.ErrnoException): AutoencoderError {
-  const { code, message } = cause;
-  if ((code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(`'${name}'`)) {
+  if (isMissingPackage(cause, name)) {
     const install = `${name}: not installed; ${installCommand(name)} brings it.`;
     return new AutoencoderError('BACKEND_MISSING', install, { cause });
   }
   const mend = `run ${installCommand(name)}, or use the wasm engine`;
-  const reason = `${name}: expected ${expectation(message)}; ${mend}.`;
+  const reason = `${name}: expected ${expectation(cause.message)}; ${mend}.`;
   return new AutoencoderError('BACKEND_UNAVAILABLE', reason, { cause });
 }
 

@@ -1,6 +1,7 @@
 import type { DawnModule } from '@ae/layers/backends/webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from './errors';
+import { isMissingPackage } from './missing-package';
 
 /** WebGPU as it runs. */
 export interface WebgpuDevice {
@@ -32,13 +33,14 @@ async function importOptional(name: string, load?: '' | (() => Promise<unknown>)
   try {
     return await (load ? load() : import(/* webpackIgnore: true */ /* @vite-ignore */ name));
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+    if (isMissingPackage(cause, name)) {
+      const install = `${name}: not installed; npm install webgpu @tensorflow/tfjs-backend-webgpu brings it.`;
+      throw new AutoencoderError('BACKEND_MISSING', install, { cause });
+    }
+    const [firstLine] = (cause as Error).message.split('\n');
     throw new AutoencoderError(
-      missing ? 'BACKEND_MISSING' : 'BACKEND_UNAVAILABLE',
-      missing
-        ? `${name}: not installed; npm install webgpu @tensorflow/tfjs-backend-webgpu brings it.`
-        : `${name}: expected it to load on Node.js ${process.version}, received "${message.split('\n')[0]}"; use the wasm engine.`,
+      'BACKEND_UNAVAILABLE',
+      `${name}: expected it to load on Node.js ${process.version}, received "${firstLine}"; use the wasm engine.`,
       { cause },
     );
   }
