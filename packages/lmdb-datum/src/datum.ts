@@ -8,9 +8,11 @@
  *       repeated float float_data = 6;     // planar C,H,W, instead of `data`
  *       optional bool encoded = 7 [default = false];
  *     }
+ *
+ * The fields are read and written with protobufjs' wire reader and writer: seven fields need no generated code.
  */
+import protobuf from 'protobufjs/minimal.js';
 import { DatumError, describe, reasonOf } from './errors';
-import { BYTES, FLOAT, VARINT, WireReader, WireWriter } from './wire';
 
 /** A record as it is stored. Dimensions are 0 where the message has none (usual for encoded images). */
 export interface Datum {
@@ -46,6 +48,9 @@ export interface Sample {
   key?: string;
 }
 
+const VARINT = 0;
+const BYTES = 2;
+const FLOAT = 5;
 const tag = (field: number, wire: number) => (field << 3) | wire;
 const TAG = {
   channels: tag(1, VARINT),
@@ -84,7 +89,7 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
 }
 
 function readFields(bytes: Uint8Array): Datum {
-  const reader = new WireReader(bytes);
+  const reader = protobuf.Reader.create(bytes);
   const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, label: undefined, encoded: false };
   let floats: FloatList | undefined;
   let hasEncoded = false;
@@ -117,7 +122,7 @@ function readFields(bytes: Uint8Array): Datum {
         hasEncoded = true;
         break;
       default:
-        reader.skipField(fieldTag);
+        reader.skipType(fieldTag & 7, 0, fieldTag >>> 3);
     }
   }
   if (floats) datum.floatData = floats.values();
@@ -137,7 +142,7 @@ class FloatList {
   }
 
   /** Reads one field and, if not packed, the equal fields that follow at once. Returns the position behind them. */
-  read(reader: WireReader, packed: boolean): number {
+  read(reader: protobuf.Reader, packed: boolean): number {
     if (packed) {
       const byteCount = reader.uint32();
       const end = reader.pos + byteCount;
@@ -227,15 +232,15 @@ export function encodeDatum(
     }
   }
   checkDatum(datum, key);
-  const before = new WireWriter();
+  const before = protobuf.Writer.create();
   if (datum.channels || !datum.encoded) before.uint32(TAG.channels).int32(datum.channels);
   if (datum.height || !datum.encoded) before.uint32(TAG.height).int32(datum.height);
   if (datum.width || !datum.encoded) before.uint32(TAG.width).int32(datum.width);
   if (!datum.floatData) before.uint32(TAG.data).uint32(datum.data.length);
-  const behind = new WireWriter();
+  const behind = protobuf.Writer.create();
   if (datum.label !== undefined) behind.uint32(TAG.label).int32(datum.label);
   for (const value of datum.floatData ?? []) behind.uint32(TAG.floatData).float(value);
-  behind.uint32(TAG.encoded).uint32(Number(datum.encoded));
+  behind.uint32(TAG.encoded).bool(datum.encoded);
   // The data are copied once, to where they stay.
   const parts = [before.finish(), datum.data, behind.finish()] as const;
   const message = allocate(parts[0].length + parts[1].length + parts[2].length);

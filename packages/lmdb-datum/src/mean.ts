@@ -1,5 +1,6 @@
 /** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
+import protobuf from 'protobufjs/minimal.js';
 import {
   describe,
   InvalidOptionError,
@@ -11,7 +12,6 @@ import {
 } from './errors';
 import type { MeanPlanes } from './pack-pixels';
 import type { DatumReader } from './reader';
-import { BYTES, WireReader, WireWriter } from './wire';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {
@@ -74,7 +74,7 @@ export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
 
 /** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */
 export function encodeMean({ channels, height, width, data }: MeanImage): Uint8Array {
-  const writer = new WireWriter();
+  const writer = protobuf.Writer.create();
   writer.uint32(1 << 3).int32(1);
   writer.uint32(2 << 3).int32(channels);
   writer.uint32(3 << 3).int32(height);
@@ -84,14 +84,10 @@ export function encodeMean({ channels, height, width, data }: MeanImage): Uint8A
   data.forEach((value, i) => {
     view.setFloat32(4 * i, value, true);
   });
-  const head = writer
-    .uint32((5 << 3) | BYTES)
-    .uint32(floats.length)
+  return writer
+    .uint32((5 << 3) | 2)
+    .bytes(floats)
     .finish();
-  const message = new Uint8Array(head.length + floats.length);
-  message.set(head);
-  message.set(floats, head.length);
-  return message;
 }
 
 /**
@@ -159,7 +155,7 @@ interface Blob {
 }
 
 function readBlob(bytes: Uint8Array): Blob {
-  const reader = new WireReader(bytes);
+  const reader = protobuf.Reader.create(bytes);
   const old: (number | undefined)[] = [];
   let shape: number[] | undefined;
   const data: number[] = [];
@@ -171,12 +167,12 @@ function readBlob(bytes: Uint8Array): Blob {
     else if (field === 5 && wire === 5) data.push(reader.float());
     else if (field === 5 && wire === 2) readPacked(reader, data);
     else if (field === 7 && wire === 2) shape = readShape(reader.bytes());
-    else reader.skipField(tag);
+    else reader.skipType(wire, 0, field);
   }
   return { dimensions: shape ?? Array.from(old, (value) => value ?? 0), data };
 }
 
-function readPacked(reader: WireReader, data: number[]): void {
+function readPacked(reader: protobuf.Reader, data: number[]): void {
   const bytes = reader.bytes();
   if (bytes.length % 4 !== 0) throw new RangeError(`packed floats of ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -185,12 +181,12 @@ function readPacked(reader: WireReader, data: number[]): void {
 
 /** BlobShape: repeated int64 dim = 1, packed or not. */
 function readShape(bytes: Uint8Array): number[] {
-  const reader = new WireReader(bytes);
+  const reader = protobuf.Reader.create(bytes);
   const dimensions: number[] = [];
   while (reader.pos < reader.len) {
     const wire = reader.uint32() & 7;
     const end = wire === 2 ? reader.uint32() + reader.pos : reader.pos + 1;
-    while (reader.pos < Math.min(end, reader.len)) dimensions.push(reader.uint32());
+    while (reader.pos < Math.min(end, reader.len)) dimensions.push(Number(reader.int64()));
   }
   return dimensions;
 }
