@@ -56,6 +56,6 @@ async function collect(
     samplesName: scored.path,
     trainingSamples: fit(samples),
     ...{ baselines, runFolder, signal },
-    onStage: (stage) => terminal.status(`report: ${stage} ...`),
+    onStage: (stage) => terminal.status(`report: ${stage} ...${signal ? ' (Ctrl-C leaves the report out)' : ''}`),
   });
 }

@@ -38,7 +38,7 @@ export function trainCommand(): Command {
     .addOption(numberOption('--checkpoint-every <steps>', 'also save within an epoch, after so many updates', counted))
     .addOption(numberOption('--keep <n>', 'checkpoints to keep, beside the best one (default: 2)', counted))
     .addOption(numberOption('--log-every <steps>', 'updates a line of metrics (default: 100 lines an epoch)', counted))
-    .option('--no-report', 'no report.html in the end, which takes some seconds');
+    .option('--no-report', 'no report.html in the end, which takes up to a minute');
   addTrainingOptions(command);
   addOptimizerOptions(command.optionsGroup('Optimizer:'));
   addScheduleOptions(command.optionsGroup('Learning rate:'));
