@@ -220,7 +220,7 @@ export class BatchBuilder {
 
   private async decode(datum: Datum, i: number): Promise<PixelSource> {
     // The bytes are a view that the next record overwrites.
-    const file = datum.data.slice();
+    const file = new Uint8Array(datum.data);
     const { channels } = this.options;
     const mode = channels === 3 ? 'color' : channels === 1 ? 'gray' : 'stored';
     return this.changed(await decodeImage(file, { mode, name: `key ${this.records.key(i)}` }));

@@ -116,7 +116,7 @@ class Verification {
       if (leaf.isSubtree(i)) return;
       this.markOverflow(leaf, i);
       const datum = decodeDatum(this.values.view(leaf, i), key);
-      if (datum.encoded && this.options.images) await decodeImage(datum.data.slice(), { name: `key ${key}` });
+      if (datum.encoded && this.options.images) await decodeImage(new Uint8Array(datum.data), { name: `key ${key}` });
       this.readable++;
     } catch (error) {
       const isDamage =

@@ -48,7 +48,11 @@ export function importCommand(): Command {
       ),
     )
     .option('--gray', 'one grey channel instead of three colours')
-    .option('--background <colour>', "#rrggbb behind transparent pixels (default: alpha is cut off, as Caffe's)", parseColor)
+    .option(
+      '--background <colour>',
+      "#rrggbb behind transparent pixels (default: alpha is cut off, as Caffe's)",
+      parseColor,
+    )
     .option('--check-size', 'fail on the first image of another size')
     .optionsGroup('Database:')
     .option('--root <folder>', "what the list's names are relative to (default: the list's folder)")
