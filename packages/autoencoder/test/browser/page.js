@@ -22,7 +22,7 @@ async function main() {
   const results = {};
   for (const backend of ['wasm', 'webgl']) results[backend] = await reconstructAndTrain(backend, samples);
   const missing = await Autoencoder.load('/nowhere').catch((error) => error.message);
-  const saving = await new Autoencoder().save('model').catch((error) => error.message);
+  const saving = await (await Autoencoder.load('/model')).save('copy').catch((error) => error.message);
   return { ...results, missing, saving, engines: (await listBackends()).map(({ name }) => name) };
 }
 
