@@ -23,7 +23,7 @@ const batch = 32;
 function kernelsOf(tf, { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep }) {
   const noise = (...shape) => tf.randomNormal(shape, 0, 0.1, 'float32', 1);
   const run = (name, inputs, attrs) => tf.engine().runKernel(name, inputs, attrs);
-  const conv = { strides: 1, pad: 'valid', dataFormat: 'NHWC', dilations: 1 };
+  const conv = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dilations: [1, 1] };
   const [x, dy, filter] = [noise(batch, 62, 62, 12), noise(batch, 60, 60, 12), noise(3, 3, 12, 12)];
   const [code, dCode] = [noise(batch, 4704), noise(batch, 1568)];
   const weights = tf.variable(noise(4704, 1568));
@@ -31,21 +31,24 @@ function kernelsOf(tf, { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep }) {
   const gradient = noise(4704, 1568);
   const { values: pooled, indices } = maxPoolWithArgmax(dy, { poolSize: 2 });
   const unpool = (values) => maxUnpool(values, indices, [60, 60], { distinctIndices: true });
-  const nothing = (step) => () => void step() ?? weights;
+  const after = (step) => () => {
+    step();
+    return tf.slice(weights, [0, 0], [1, 1]);
+  };
   return {
     'convolution 62 x 62 x 12 -> 60 x 60 x 12': () => tf.conv2d(x, filter, 1, 'valid'),
     'its gradient for the image': () => run('Conv2DBackpropInput', { dy, filter }, { ...conv, inputShape: x.shape }),
     'its gradient for the filter': () => run('Conv2DBackpropFilter', { x, dy }, { ...conv, filterShape: filter.shape }),
-    'ReLU gradient 60 x 60 x 12': () => tf.grad(tf.relu)(dy, dy),
+    'ReLU 60 x 60 x 12, and its gradient': () => tf.grad(tf.relu)(dy, dy),
     'pooling 60 x 60 x 12, with indices': () => maxPoolWithArgmax(dy, { poolSize: 2 }).values,
-    'its gradient': () => tf.grad((y) => maxPoolWithArgmax(y, { poolSize: 2 }).values)(dy, pooled),
+    'the same, and its gradient': () => tf.grad((y) => maxPoolWithArgmax(y, { poolSize: 2 }).values)(dy, pooled),
     'unpooling to 60 x 60 x 12': () => unpool(pooled),
-    'gradient of unpooling': () => tf.grad(unpool)(pooled, dy),
+    'unpooling, and its gradient': () => tf.grad(unpool)(pooled, dy),
     'dense 4704 -> 1568': () => tf.matMul(code, weights),
     'its gradient for the input': () => tf.matMul(dCode, weights, false, true),
     'its gradient for the weights': () => tf.matMul(code, dCode, true, false),
-    'SGD step of 4704 x 1568': nothing(() => sgdStep(weights, gradient, null, { learningRate: 1e-6 })),
-    'Adam step of 4704 x 1568': nothing(() => adamStep(weights, gradient, m, v, { learningRate: 1e-6, step: 9 })),
+    'SGD step of 4704 x 1568': after(() => sgdStep(weights, gradient, null, { learningRate: 1e-6 })),
+    'Adam step of 4704 x 1568': after(() => adamStep(weights, gradient, m, v, { learningRate: 1e-6, step: 9 })),
   };
 }
 
