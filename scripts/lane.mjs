@@ -33,15 +33,18 @@ export function once(folder, step, key, work) {
   writeFileSync(mark, wanted);
 }
 
-/** Runs a program and ends this one if it fails. */
-export function run(command, args, { cwd = root, env = {} } = {}) {
+/** Runs a program and ends this one with the exit code onFailure if it fails. */
+export function run(command, args, { cwd = root, env = {}, onFailure = UNAVAILABLE } = {}) {
   const { status, error } = spawnSync(command, args, { cwd, env: { ...environment, ...env }, stdio: 'inherit' });
-  if (error) fail(`${command}: ${error.message}`);
-  if (status !== 0) fail(`${command} ${args.join(' ')}: exit code ${status}`, status ?? 1);
+  if (error || status !== 0)
+    fail(`${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}`, onFailure);
 }
 
+/** Exit code of a lane that cannot be set up here: nothing is known of the engine. */
+export const UNAVAILABLE = 69;
+
 /** Ends this program. */
-export function fail(message, status = 1) {
+export function fail(message, status = UNAVAILABLE) {
   console.error(message);
   process.exit(status);
 }
@@ -68,14 +71,14 @@ export function shareTfjs(folder, names = ['tfjs-core', 'tfjs-layers', 'tfjs-bac
 /** Imports a built package, or a file of one. */
 export function load(packageName, file = 'index.js') {
   const built = join(root, 'packages', packageName, 'dist', file);
-  if (!existsSync(built)) fail(`${built} is missing; run npm run build first.`);
+  if (!existsSync(built)) fail(`${built} is missing; run npm run build first.`, 1);
   return import(pathToFileURL(built).href);
 }
 
 /** Runs test files of a package. */
 export function runTests(packageName, files, env) {
   const cwd = join(root, 'packages', packageName);
-  run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env });
+  run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env, onFailure: 1 });
 }
 
 /** Environment variables that make Dawn find SwiftShader and the Vulkan loader beside it. */
