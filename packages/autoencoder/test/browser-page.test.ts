@@ -88,7 +88,9 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
       expect(losses[1]).toBeLessThan(losses[0]);
     }
     expect(missing).toMatch(/^\[autoencoder\] \/nowhere\/model\.json: expected a file of a saved model.*HTTP 404/);
-    expect(saving).toMatch(/^\[autoencoder\] \w+: expected Node\.js, received a browser, which has no files to write; /);
+    expect(saving).toMatch(
+      /^\[autoencoder\] \w+: expected Node\.js, received a browser, which has no files to write; /,
+    );
     expect(engines).toEqual(['webgpu', 'wasm', 'webgl', 'cpu']);
   });
 });

@@ -214,7 +214,7 @@ export class DatumWriter {
     if (stats.blocks === 0 || freeBytes >= neededBytes) return;
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new WriteError(
-      `${this.path}: expected ${mib(neededBytes)} of free space, received ${mib(freeBytes)}; ` + 'make room.',
+      `${this.path}: expected ${mib(neededBytes)} of free space, received ${mib(freeBytes)}; make room.`,
       { path: this.path },
     );
   }
