@@ -6,7 +6,7 @@
  */
 import { env } from 'node:process';
 import { parseArgs } from 'node:util';
-import { fail, laneFolder, load, runTests } from './lane.mjs';
+import { fail, laneFolder, load, runTests, UNAVAILABLE } from './lane.mjs';
 
 const { values } = parseArgs({ options: { tensorflow: { type: 'string' } } });
 const { installTensorflow } = await load('autoencoder');
@@ -14,11 +14,15 @@ const { installTensorflow } = await load('autoencoder');
 const tests = ['optimizers', 'training-parity', 'engine'].map((name) => `test/${name}.test.ts`);
 
 for (const gpu of [false, true]) {
+  let reached;
   const installation = await installTensorflow({
     ...{ gpu, wheel: 'tensorflow-cpu', cacheFolder: laneFolder('native'), python: env.AE_PYTHON, compiler: env.CXX },
     ...(values.tensorflow && { tensorflow: values.tensorflow }),
-    onProgress: ({ step, detail }) => console.log(`${step}: ${detail}`),
-  }).catch((error) => fail(error.message));
+    onProgress: ({ step, detail }) => {
+      reached = step;
+      console.log(`${step}: ${detail}`);
+    },
+  }).catch((error) => fail(error.message, reached === 'check' ? 1 : UNAVAILABLE));
   console.log(JSON.stringify(installation));
   const engine = {
     AE_BACKEND: gpu ? 'tensorflow-gpu' : 'tensorflow',

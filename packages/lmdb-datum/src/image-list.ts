@@ -56,8 +56,19 @@ export function atoi(text: string): number {
 
 /** Reads a list file. */
 export function readImageList(file: string, root: string): ImageList {
+  const text = readText(file);
+  if (text.includes('\0')) {
+    throw new NotReadableError(
+      `${file}: expected lines of "name label", received a binary file; give a list of images, or the folder they are in.`,
+      { path: file },
+    );
+  }
+  return { images: parseImageList(text, root), ignored: [] };
+}
+
+function readText(file: string): string {
   try {
-    return { images: parseImageList(fs.readFileSync(file, 'utf8'), root), ignored: [] };
+    return fs.readFileSync(file, 'utf8');
   } catch (cause) {
     throw notReadable(file, 'a list of images', cause);
   }

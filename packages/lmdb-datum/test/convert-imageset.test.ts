@@ -181,6 +181,7 @@ describe('failing', () => {
     ['no image that decodes', {}, 'no.png 0\nneither.png 1\n', { code: 'BAD_IMAGE' }],
     ['an empty list', {}, '', { code: 'BAD_IMAGE' }],
     ['a missing folder', { input: '/no/such/folder' }, undefined, { code: 'NOT_READABLE' }],
+    ['an image for a list', { list: path.join(IMAGES, 'color.png') }, undefined, { code: 'NOT_READABLE' }],
     ['one dimension', { resizeHeight: 3 }, 'color.png 0\n', { code: 'INVALID_OPTION' }],
     ['a seed that is none', { shuffle: -1 }, 'color.png 0\n', { code: 'INVALID_OPTION' }],
     ['an unknown type', { encodeType: 'bmp' }, 'color.png 0\n', { code: 'INVALID_OPTION' }],

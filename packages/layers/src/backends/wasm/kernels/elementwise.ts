@@ -1,20 +1,7 @@
 /** ReLU's gradient, sums, the loss, and Identity without a copy. */
-import {
-  cast,
-  getBackend,
-  getGradient,
-  mul,
-  type NamedTensorMap,
-  registerGradient,
-  type SumAttrs,
-  step,
-  type Tensor,
-  type TensorInfo,
-  engine as tfjsEngine,
-  unregisterGradient,
-  util,
-} from '@tensorflow/tfjs-core';
+import { type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { MeanSquaredError, MeanSquaredErrorGrad, ReluGrad } from '../../../training-kernel-names';
+import { registerReluGradient } from '../../relu-gradient';
 import { columnSums } from '../column-sums';
 import type { Engine } from '../engine';
 import { registerWasmKernel } from './register';
@@ -89,22 +76,6 @@ export function registerElementwise(engine: Engine): void {
       return gradient;
     },
   );
-}
-
-/** tfjs computes ReLU's gradient as dy * float(step(x)), in three kernels. On the wasm backend it becomes one. */
-function registerReluGradient(): void {
-  if (getGradient('Relu')) unregisterGradient('Relu');
-  registerGradient({
-    kernelName: 'Relu',
-    inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => {
-      const gradient = () =>
-        getBackend() === 'wasm'
-          ? (tfjsEngine().runKernel(ReluGrad, { dy, y: x } as NamedTensorMap) as Tensor)
-          : mul(dy as Tensor, cast(step(x as Tensor), 'float32'));
-      return { x: gradient };
-    },
-  });
 }
 
 /** Clears values of a tensor, in place, where those of another one are not positive. */
