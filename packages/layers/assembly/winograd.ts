@@ -41,8 +41,6 @@ export function winogradConv(begin: i32, end: i32, job: WinogradConvJob, scratch
 }
 
 /** Tiles side by side. */
-// @ts-ignore: decorator
-@inline
 function tilesAcross(job: WinogradJob): i32 {
   return (job.outWidth + 1) >> 1;
 }
