@@ -11,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fetchEmoji } from './fetch-emoji.mjs';
-import { splitImages } from './split-images.mjs';
+import { importOptions, splitImages } from './split-images.mjs';
 
 const ae = createRequire(import.meta.url).resolve('@ae/cli/dist/main.js');
 const here = path.relative('', path.dirname(fileURLToPath(import.meta.url)));
@@ -34,17 +34,19 @@ async function quickstart({ images, minutes }) {
   // What an earlier quickstart left; everything in these two folders is its own.
   for (const folder of [data, out]) rmSync(folder, { recursive: true, force: true });
 
-  // 1. Pictures of one size in two folders. A tenth is for validation: the network never trains on them.
+  // 1. Two lists of pictures. A tenth is for validation: the network never trains on them.
   const source = images ?? fetchEmoji(path.join(here, 'images'));
-  const counts = await splitImages(source, data);
+  const counts = splitImages(source, data);
   console.log(
     `${source}: ${counts.train} pictures to train on, ${counts.val} to validate with, ${counts.left} left out`,
   );
 
-  // 2. Each folder into an LMDB of Caffe Datums.
-  const [train, val] = ['train.lmdb', 'val.lmdb'].map((name) => path.join(data, name));
-  run('import', path.join(data, 'train'), train, '--shuffle');
-  run('import', path.join(data, 'val'), val, '--shuffle');
+  // 2. The pictures of each list into an LMDB of Caffe Datums.
+  const [train, val] = ['train', 'val'].map((side) => {
+    const lmdb = path.join(data, `${side}.lmdb`);
+    run('import', path.join(data, `${side}.txt`), lmdb, '--root', source, ...importOptions);
+    return lmdb;
+  });
 
   // 3. Train for as many epochs as fit into the time. The report comes with the next step.
   const network = path.join(out, 'run');

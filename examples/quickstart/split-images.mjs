@@ -1,57 +1,42 @@
-/** Splits a folder of pictures into training and validation pictures of 64x64 on a white ground. */
+/** Splits a folder of pictures into those to train on and those to validate with. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 
-const size = 64;
 const validationShare = 0.1;
-const atOnce = 16;
+
+/** Options of `ae import` that make pictures of every kind alike: squares of 64x64 on white. */
+export const importOptions = ['--resize', '64', '--fit', 'crop', '--background', '#ffffff', '--shuffle'];
 
 /**
- * Writes `into`/train and `into`/val. Which side a picture goes to depends on its group's name alone, so that pictures
- * of one group are never on both sides; validation gets one picture of each of its groups. Returns how many.
+ * Writes `into`/train.txt and `into`/val.txt, lists as `ae import` takes them. Which one a picture is in depends on its group's name
+ * alone, so that pictures of one group are never in both; validation gets one picture of each of its groups. Returns how many.
  */
-export async function splitImages(from, into) {
+export function splitImages(from, into) {
   if (!existsSync(from))
     throw new Error(`${from}: expected a folder of pictures, received nothing there; check the path.`);
-  const counts = { train: 0, val: 0, left: 0 };
+  const [train, val] = [[], []];
   const validated = new Set();
-  const jobs = [];
+  let left = 0;
   for (const file of readdirSync(from, { recursive: true }).sort()) {
     if (!/\.(png|jpe?g|webp|gif|tiff?|avif)$/i.test(file)) continue;
     const group = groupOf(file);
-    const side = isForValidation(group) ? 'val' : 'train';
-    if (side === 'val' && validated.has(group)) counts.left++;
-    else
-      jobs.push({ side, from: path.join(from, file), to: path.join(into, side, `${file.replace(/[\\/]/g, '-')}.png`) });
-    if (side === 'val') validated.add(group);
+    const line = `${file.split(path.sep).join('/')} 0\n`; // all of one class
+    if (!isForValidation(group)) train.push(line);
+    else if (validated.has(group)) left++;
+    else val.push(line);
+    validated.add(group);
   }
-  for (const side of ['train', 'val']) mkdirSync(path.join(into, side), { recursive: true });
-  for (let start = 0; start < jobs.length; start += atOnce) {
-    await Promise.all(
-      jobs.slice(start, start + atOnce).map(async (job) => {
-        const written = await toWhiteSquare(job.from, job.to);
-        counts[written ? job.side : 'left']++;
-      }),
+  const counts = { train: train.length, val: val.length, left };
+  if (!counts.train || !counts.val) {
+    throw new Error(
+      `${from}: expected pictures to train on and to validate with, received ${counts.train} and ${counts.val}; add more.`,
     );
   }
-  if (counts.train > 0 && counts.val > 0) return counts;
-  throw new Error(
-    `${from}: expected pictures to train on and to validate with, received ${counts.train} and ${counts.val}; add more.`,
-  );
-}
-
-/** Cuts a picture to a square, scales it and puts it on white; false, after saying so, when it can't be read. */
-async function toWhiteSquare(from, to) {
-  try {
-    const picture = sharp(from).autoOrient().resize(size, size, { fit: 'cover' });
-    await picture.flatten({ background: 'white' }).toColourspace('srgb').png({ compressionLevel: 1 }).toFile(to);
-    return true;
-  } catch (error) {
-    console.warn(`left out ${from}: ${error.message.split('\n')[0]}`);
-    return false;
-  }
+  mkdirSync(into, { recursive: true });
+  writeFileSync(path.join(into, 'train.txt'), train.join(''));
+  writeFileSync(path.join(into, 'val.txt'), val.join(''));
+  return counts;
 }
 
 function isForValidation(group) {

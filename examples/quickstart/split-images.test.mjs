@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { openDatumLmdb } from '@ae/lmdb-datum';
 import sharp from 'sharp';
-import { groupOf, splitImages } from './split-images.mjs';
+import { groupOf, importOptions, splitImages } from './split-images.mjs';
+
+const ae = createRequire(import.meta.url).resolve('@ae/cli/dist/main.js');
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ae-quickstart-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,31 +40,37 @@ test('different emoji, and other files, are groups of their own', () => {
 
 test('every picture is on one side, white where it was transparent, and what cannot be read is left out', async () => {
   const from = path.join(folder, 'from');
-  mkdirSync(from);
+  mkdirSync(path.join(from, 'more'), { recursive: true });
   for (let i = 0; i < 40; i++) {
     const picture = { width: 70, height: 90, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } };
     await sharp({ create: picture })
       .png()
-      .toFile(path.join(from, `picture ${i}.png`));
+      .toFile(path.join(from, i % 2 ? 'more' : '', `picture ${i}.png`));
   }
   writeFileSync(path.join(from, 'broken.png'), 'not a picture');
   writeFileSync(path.join(from, 'notes.txt'), 'not meant to be one');
   const into = path.join(folder, 'into');
-  const { train, val, left } = await splitImages(from, into);
-  assert.equal(train + val, 40);
-  assert.equal(left, 1);
-  assert.deepEqual(
-    [readdirSync(path.join(into, 'train')).length, readdirSync(path.join(into, 'val')).length],
-    [train, val],
-  );
-  const [name] = readdirSync(path.join(into, 'val'));
-  const { data, info } = await sharp(path.join(into, 'val', name))
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  assert.deepEqual([info.width, info.height, info.channels], [64, 64, 3]);
-  assert.ok(data.every((value) => value === 255));
+  const { train, val, left } = splitImages(from, into);
+  assert.deepEqual([train + val, left], [41, 0]);
+  const keys = new Set();
+  for (const [side, count] of [
+    ['train', train],
+    ['val', val],
+  ]) {
+    const [list, lmdb] = [path.join(into, `${side}.txt`), path.join(into, `${side}.lmdb`)];
+    execFileSync(process.execPath, [ae, 'import', list, lmdb, '--root', from, ...importOptions], { stdio: 'ignore' });
+    const database = openDatumLmdb(lmdb);
+    assert.equal(database.length, count - (readFileSync(list, 'utf8').includes('broken.png') ? 1 : 0));
+    for (const { key, datum } of database) {
+      keys.add(key.replace(/^\d+_/, ''));
+      assert.deepEqual([datum.width, datum.height, datum.channels], [64, 64, 3]);
+      assert.ok(datum.data.every((value) => value === 255));
+    }
+    database.close();
+  }
+  assert.equal(keys.size, 40);
 });
 
-test('a folder that is not there is one sentence', async () => {
-  await assert.rejects(splitImages(path.join(folder, 'nowhere'), folder), /nowhere: expected a folder of pictures/);
+test('a folder that is not there is one sentence', () => {
+  assert.throws(() => splitImages(path.join(folder, 'nowhere'), folder), /nowhere: expected a folder of pictures/);
 });
