@@ -1,19 +1,19 @@
 /**
- * Says where a training step of a network (`mirror` or `strided` of bench/train) spends its time on one thread, kernel by kernel, and how near each kernel comes to
- * the peak of the register tile:
+ * Says where a training step of a network (`mirror` or `strided` of bench/train) spends its time on one thread, kernel by kernel, and
+ * how near each kernel comes to the peak of the register tile:
  *
  *     npm run bench -- kernels [--network strided] [--batch 128] [--simd relaxed|plain|wide] [--seconds 5]
  *
  * GFLOP/s count what a dense computation of the layer would multiply and add. The kernels around a pooling skip the zeros,
- * three quarters of it, so their dense rate may exceed the peak; the last column is the rate of what they do compute.
+ * three quarters of it, so their dense rate may exceed the peak; the computed rate is that of what is left. Where Winograd's algorithm
+ * saves products (24 channels and more) the computed rate is too high by as much.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import v8 from 'node:v8';
-import { adamStep, fuseForward, meanSquaredError, sgdStep } from '@ae/layers';
 import { initWasm } from '@ae/layers/backends/wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { networks } from '../train/networks.mjs';
+import { makeTraining } from '../train/training.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -103,29 +103,12 @@ function watch({ kernelName, kernelFunc }) {
   });
 }
 
-const model = networks[values.network]().build();
-const variables = model.trainableWeights.map((weight) => weight.read());
-const states = variables.map((variable) => [0, 1].map(() => tf.tidy(() => tf.variable(tf.zerosLike(variable)))));
-const images = tf.randomUniform([Number(values.batch), ...model.inputs[0].shape.slice(1)], 0, 1, 'float32', 1);
-const forward = fuseForward(model);
-let steps = 0;
-
-function train() {
-  const { value, grads } = tf.variableGrads(() => meanSquaredError(images, forward(images)), variables);
-  steps++;
-  for (const [index, variable] of variables.entries()) {
-    if (values.optimizer === 'sgd') sgdStep(variable, grads[variable.name], null, { learningRate: 0.01 });
-    else adamStep(variable, grads[variable.name], ...states[index], { learningRate: 1e-3, step: steps });
-  }
-  tf.dispose(grads);
-  value.dispose();
-}
-
-for (let i = 0; i < 3; i++) train();
+const { trainOnce } = makeTraining(values.network, Number(values.batch), values.optimizer);
+for (let i = 0; i < 3; i++) trainOnce();
 for (const kernel of tf.getKernelsForBackend('wasm')) watch(kernel);
-steps = 0;
+let steps = 0;
 const begin = performance.now();
-while (performance.now() - begin < Number(values.seconds) * 1000) train();
+for (; performance.now() - begin < Number(values.seconds) * 1000; steps++) trainOnce();
 const stepMs = (performance.now() - begin) / steps;
 
 const top = peak(engine.simd);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import sys
 import time
 
@@ -11,29 +12,13 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from torch_networks import Mirror  # noqa: E402
 
 torch.set_num_threads(options["threads"])
 torch.manual_seed(options["seed"])
-
-
-class Mirror(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1, self.conv2, self.conv3 = nn.Conv2d(3, 12, 3), nn.Conv2d(12, 12, 3), nn.Conv2d(12, 24, 3)
-        self.code, self.decode = nn.Linear(4704, 1568), nn.Linear(1568, 4704)
-        self.deconv3, self.deconv2 = nn.ConvTranspose2d(24, 12, 3), nn.ConvTranspose2d(12, 12, 3)
-        self.deconv1 = nn.ConvTranspose2d(12, 3, 3)
-
-    def forward(self, x):
-        x = F.relu(self.conv2(F.relu(self.conv1(x))))
-        x, mask1 = F.max_pool2d(x, 2, return_indices=True)
-        x, mask2 = F.max_pool2d(F.relu(self.conv3(x)), 2, return_indices=True)
-        x = self.decode(self.code(x.flatten(1))).view(-1, 24, 14, 14)
-        x = F.relu(self.deconv3(F.max_unpool2d(x, mask2, 2)))
-        x = F.relu(self.deconv2(F.max_unpool2d(x, mask1, 2)))
-        return self.deconv1(x)
 
 
 def read(file, shape):

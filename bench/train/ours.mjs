@@ -4,12 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { useBackend } from '@ae/autoencoder';
-import { adamStep, fuseForward, meanSquaredError, sgdStep } from '@ae/layers';
-import { initWasm } from '@ae/layers/backends/wasm';
-import * as tf from '@tensorflow/tfjs-core';
-import { laneFolder } from '../../scripts/lane.mjs';
-import { networks } from './networks.mjs';
+import { makeTraining } from './training.mjs';
 
 const options = JSON.parse(process.argv[2]);
 const { network, batch, threads, optimizer = 'sgd', forwardOnly = false, seconds = 5, check, native } = options;
@@ -18,40 +13,21 @@ const { network, batch, threads, optimizer = 'sgd', forwardOnly = false, seconds
 const { version, stop } = native ? await startNative() : await startWasm();
 
 async function startWasm() {
+  const { initWasm } = await import('@ae/layers/backends/wasm');
   const engine = await initWasm({ threads });
   return { version: engine.simd, stop: () => engine.dispose() };
 }
 
 async function startNative() {
+  const [{ useBackend }, { laneFolder }] = await Promise.all([
+    import('@ae/autoencoder'),
+    import('../../scripts/lane.mjs'),
+  ]);
   const { version } = await useBackend('tensorflow', { tensorflowCache: laneFolder('native') });
   return { version, stop: () => process.exit() };
 }
 
-const model = networks[network]().build();
-const variables = model.trainableWeights.map((weight) => weight.read());
-const states = variables.map((variable) => [0, 1].map(() => tf.tidy(() => tf.variable(tf.zerosLike(variable)))));
-const images = tf.randomUniform([batch, ...model.inputs[0].shape.slice(1)], 0, 1, 'float32', 1);
-const forward = fuseForward(model);
-let steps = 0;
-
-function trainOnce() {
-  const { value, grads } = tf.variableGrads(() => meanSquaredError(images, forward(images)), variables);
-  steps++;
-  for (const [index, variable] of variables.entries()) {
-    const gradient = grads[variable.name];
-    if (optimizer === 'sgd') sgdStep(variable, gradient, null, { learningRate: 0.01 });
-    else adamStep(variable, gradient, ...states[index], { learningRate: 1e-3, step: steps });
-  }
-  tf.dispose(grads);
-  const [loss] = value.dataSync();
-  value.dispose();
-  return loss;
-}
-
-function forwardOnce() {
-  const y = forward(images);
-  y.dispose();
-}
+const { variables, images, trainOnce, forwardOnce } = makeTraining(network, batch, optimizer);
 
 /** Runs f for some seconds and says how it went. */
 function time(f) {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import resource
 import sys
 import time
@@ -13,7 +14,9 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
-from torch.nn import functional as F  # noqa: E402
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from torch_networks import Mirror, Strided  # noqa: E402
 
 torch.set_num_threads(options["threads"])
 batch = options["batch"]
@@ -21,54 +24,7 @@ channels_last = options.get("channelsLast", False)
 check = options.get("check")
 
 
-class Mirror(nn.Module):
-    size = 64
-
-    def __init__(self):
-        super().__init__()
-        self.conv1, self.conv2, self.conv3 = nn.Conv2d(3, 12, 3), nn.Conv2d(12, 12, 3), nn.Conv2d(12, 24, 3)
-        self.code, self.decode = nn.Linear(4704, 1568), nn.Linear(1568, 4704)
-        self.deconv3, self.deconv2 = nn.ConvTranspose2d(24, 12, 3), nn.ConvTranspose2d(12, 12, 3)
-        self.deconv1 = nn.ConvTranspose2d(12, 3, 3)
-
-    def layers(self):
-        return [self.conv1, self.conv2, self.conv3, self.code, self.decode, self.deconv3, self.deconv2, self.deconv1]
-
-    def forward(self, x):
-        x = F.relu(self.conv2(F.relu(self.conv1(x))))
-        x, mask1 = F.max_pool2d(x, 2, return_indices=True)
-        x, mask2 = F.max_pool2d(F.relu(self.conv3(x)), 2, return_indices=True)
-        x = self.decode(self.code(x.reshape(len(x), -1))).reshape(-1, 24, 14, 14)
-        if channels_last:
-            x = x.contiguous(memory_format=torch.channels_last)
-        x = F.relu(self.deconv3(F.max_unpool2d(x, mask2, 2)))
-        x = F.relu(self.deconv2(F.max_unpool2d(x, mask1, 2)))
-        return self.deconv1(x)
-
-
-class Strided(nn.Module):
-    size = 128
-
-    def __init__(self):
-        super().__init__()
-        # TensorFlow pads 1 before and 2 behind, PyTorch 2 on both sides: the same work, but other numbers. The check pads by hand.
-        pad = 0 if check else 2
-        self.conv1, self.conv2 = nn.Conv2d(3, 64, 5, 2, pad), nn.Conv2d(64, 64, 5, 2, pad)
-        extra = 0 if check else 1
-        self.deconv2 = nn.ConvTranspose2d(64, 64, 5, 2, pad, extra)
-        self.deconv1 = nn.ConvTranspose2d(64, 3, 5, 2, pad, extra)
-
-    def layers(self):
-        return [self.conv1, self.conv2, self.deconv2, self.deconv1]
-
-    def forward(self, x):
-        pad = (lambda t: F.pad(t, (1, 2, 1, 2))) if check else (lambda t: t)
-        crop = (lambda t: t[:, :, 1:-2, 1:-2]) if check else (lambda t: t)
-        x = F.relu(self.conv2(pad(F.relu(self.conv1(pad(x))))))
-        return crop(self.deconv1(F.relu(crop(self.deconv2(x)))))
-
-
-model = {"mirror": Mirror, "strided": Strided}[options["network"]]()
+model = Mirror(channels_last) if options["network"] == "mirror" else Strided(like_tensorflow=check is not None)
 images = torch.rand(batch, 3, model.size, model.size)
 
 

@@ -1,18 +1,19 @@
 /**
- * Measures what training takes on every engine that loads here: `node scripts/measure-engines.mjs [--engines wasm,tensorflow]`.
+ * Measures what training takes on every engine that loads here: `npm run bench -- engines [--engines wasm,tensorflow]`.
  *
  * Single kernels at the sizes of the quickstart's network with 32 images, and the training loop of @ae/autoencoder as a whole. Prints a
  * table for docs/engines.md. Each engine runs in a process of its own, on what test-native.mjs and test-webgpu.mjs have installed. The
  * comparison with PyTorch is in bench/train. Figures mean something on a quiet machine only.
  */
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { laneFolder, load, root, swiftShader } from './lane.mjs';
+import { measureTraining, useBackend } from '@ae/autoencoder';
+import { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { laneFolder, swiftShader } from '../../scripts/lane.mjs';
 
 const { values } = parseArgs({
   options: { engines: { type: 'string', default: 'cpu,wasm,tensorflow' }, child: { type: 'string' } },
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 const batch = 32;
 
 /** The kernels, by what they do; each makes its inputs and answers the function to time. */
-function kernelsOf(tf, { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep }) {
+function kernels() {
   const noise = (...shape) => tf.randomNormal(shape, 0, 0.1, 'float32', 1);
   const run = (name, inputs, attrs) => tf.engine().runKernel(name, inputs, attrs);
   const conv = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dilations: [1, 1] };
@@ -53,7 +54,7 @@ function kernelsOf(tf, { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep }) {
 }
 
 /** Milliseconds of one call: the median of five groups of calls, each followed by reading one value; or of a single call. */
-async function time(tf, f, once) {
+async function time(f, once) {
   const call = async (times) => {
     const start = performance.now();
     for (let i = 0; i < times - 1; i++) tf.dispose(tf.tidy(f));
@@ -71,17 +72,14 @@ async function time(tf, f, once) {
 }
 
 async function measure(engine) {
-  const require = createRequire(join(root, 'packages/layers/package.json'));
-  const tf = require('@tensorflow/tfjs-core');
   tf.enableProdMode();
-  const { measureTraining, useBackend } = await load('autoencoder');
   const options = { tensorflowCache: laneFolder('native'), webgpuFolder: laneFolder('webgpu') };
   const { device, threads, version } = await useBackend(engine, options);
   const rows = {};
   // The stock kernels of the reference and the software GPU take seconds a call.
   const slow = engine === 'cpu' || /swiftshader/i.test(device);
-  for (const [name, f] of Object.entries(kernelsOf(tf, await load('layers')))) {
-    rows[name] = `${(await time(tf, f, slow)).toPrecision(3)} ms`;
+  for (const [name, f] of Object.entries(kernels())) {
+    rows[name] = `${(await time(f, slow)).toPrecision(3)} ms`;
   }
   for (const batchSize of slow ? [] : [32, 128]) {
     rows[`**training, batches of ${batchSize}**`] = `${Math.round(await measureTraining(5, { batchSize }))} images/s`;
