@@ -1,0 +1,109 @@
+/** The page in a real browser: the pixels that it shows are those that Node.js computes. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Autoencoder, useBackend } from '@ae/autoencoder';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+
+const serve = fileURLToPath(new URL('serve.mjs', import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), 'ae-browser-'));
+const network = path.join(folder, 'network');
+const autoencoder = new Autoencoder({ inputShape: [32, 32, 3], codeSize: 60 });
+before(async () => {
+  await useBackend('wasm');
+  await autoencoder.initialize({ seed: 2 });
+  await autoencoder.save(network);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function findChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  const paths = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
+  return process.env.AE_CHROMIUM ?? paths.find((file) => existsSync(file));
+}
+
+const executablePath = findChromium();
+if (!executablePath && process.env.AE_REQUIRE_BROWSER === '1')
+  throw new Error('No Chromium: expected one on the PATH or in AE_CHROMIUM.');
+const skip = executablePath ? false : 'SKIPPED: no Chromium on the PATH or in AE_CHROMIUM';
+
+/** Starts the server on a free port, and answers its process and address. */
+async function start() {
+  const server = spawn(process.execPath, [serve, network, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(server.stdout.setEncoding('utf8'), 'data');
+  return { server, address: /http:\S+/.exec(line)[0] };
+}
+
+/** A picture of 32 x 32 with an edge and noise, as planar bytes, blue first, and as a PNG. */
+async function makePicture() {
+  const size = 32;
+  const rgb = Buffer.from({ length: 3 * size * size }, (_, i) => {
+    const [x, channel] = [Math.floor(i / 3) % size, i % 3];
+    return (x < 12 ? 60 : 180) + 20 * channel + ((i * 7919) % 23);
+  });
+  const data = Uint8Array.from({ length: rgb.length }, (_, i) => {
+    const [channel, pixel] = [Math.floor(i / (size * size)), i % (size * size)];
+    return rgb[3 * pixel + 2 - channel];
+  });
+  const png = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
+    .png()
+    .toBuffer();
+  return { sample: { channels: 3, height: size, width: size, data }, png };
+}
+
+test('reconstructs a picture as Node.js does', { skip, timeout: 120_000 }, async () => {
+  const { sample, png } = await makePicture();
+  const [expected] = await autoencoder.reconstruct([sample]);
+
+  const { server, address } = await start();
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+  try {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    page.on('requestfailed', (request) => errors.push(`failed: ${request.url()}`));
+    await page.goto(address);
+    await page.waitForSelector('#file:enabled', { state: 'attached' });
+    await page.setInputFiles('#file', { name: 'edge.png', mimeType: 'image/png', buffer: png });
+    await page.waitForSelector('#pictures:not([hidden])');
+    assert.match(await page.textContent('#status'), /^edge\.png: reconstructed in \d+ ms$/);
+    assert.match(await page.textContent('#own-psnr'), /^PSNR \d+\.\d dB$/);
+    const rgba = await page.$eval('#own', (canvas) => [
+      ...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data,
+    ]);
+    const differences = Array.from(expected.data, (value, i) => {
+      const [channel, pixel] = [Math.floor(i / 1024), i % 1024];
+      return Math.abs(value - rgba[4 * pixel + 2 - channel]);
+    });
+    assert.ok(Math.max(...differences) <= 1, `largest difference ${Math.max(...differences)}`);
+
+    await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+    await page.waitForFunction(() => document.getElementById('status').textContent.startsWith('notes.txt: '));
+    assert.deepEqual(errors, []);
+  } finally {
+    await browser.close();
+    server.kill();
+  }
+});
+
+test('serves nothing else, and says what it lacks', { timeout: 30_000 }, async () => {
+  const missing = spawn(process.execPath, [serve, folder], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const [message] = await once(missing.stderr.setEncoding('utf8'), 'data');
+  assert.match(message, /^serve: .*: expected the folder of a saved network, received none; /);
+
+  const { server, address } = await start();
+  try {
+    for (const name of ['page/../../serve.mjs', 'page/%2e%2e/serve.mjs', 'page/..%2fserve.mjs', 'package.json', 'page'])
+      assert.equal((await fetch(new URL(name, address))).status, 404, name);
+    assert.equal((await fetch(new URL('network/model.json', address))).status, 200);
+  } finally {
+    server.kill();
+  }
+});
