@@ -7,3 +7,9 @@ export function commandLine(args: readonly string[]): string {
 export function quote(argument: string): string {
   return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Puts other arguments in the place of an option and its value: `--name value` or `--name=value`. */
+export function replaceOption(args: readonly string[], name: string, replacement: readonly string[]): string[] {
+  const at = args.findIndex((argument) => argument === name || argument.startsWith(`${name}=`));
+  return at < 0 ? [...args] : args.toSpliced(at, args[at] === name ? 2 : 1, ...replacement);
+}

@@ -186,7 +186,9 @@ describe('ae train and ae test', () => {
 
   test('--minutes settles on a number of epochs by the measured speed', async () => {
     const text = await aeOk(folder, 'train', 'photos.lmdb', '--minutes', '0.001', '--no-report', '--out', 'quick');
-    expect(text).toMatch(/\d+ images\/s: \d+ epochs? in about .* \(to repeat this run: --epochs \d+\)/);
+    const [, epochs] = /\d+ images\/s: (\d+) epochs? in about .* \(to repeat this run: --epochs \1\)/.exec(text) ?? [];
+    const { command } = JSON.parse(readFileSync(inFolder('quick', 'config.json'), 'utf8'));
+    expect(command).toBe(`ae train photos.lmdb --epochs ${epochs} --no-report --out quick`);
   });
 
   test.skipIf(process.platform === 'win32')(

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Autoencoder, TrainOptions } from '@ae/autoencoder';
 import { type Command, CommanderError } from 'commander';
 import { CliError } from '../cli-error';
-import { commandLine } from '../command-line';
+import { commandLine, replaceOption } from '../command-line';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { addOptimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
@@ -111,7 +111,7 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   announce(network, { ...settings, epochs }, data, describeEngine(engine), terminal);
   const folder = resume ? undefined : await claimRun(options.out, settings.trainPath);
   const run = folder?.path ?? (resume as string);
-  const trainOptions = { ...training, epochs, run: runOptions(run, options, settings) };
+  const trainOptions = { ...training, epochs, run: runOptions(run, options, settings, epochs) };
   try {
     await trainAndSave(
       { network, ...data, path: run, imagesPerEpoch, options: trainOptions, report: options.report },
@@ -171,6 +171,7 @@ function runOptions(
   folder: string,
   { resume, checkpointEvery, keep, logEvery }: TrainCommandOptions,
   { trainPath, validationPath }: TrainingSettings,
+  epochs: number,
 ): TrainOptions['run'] {
   return {
     folder,
@@ -178,7 +179,7 @@ function runOptions(
     ...(checkpointEvery && { checkpointSteps: checkpointEvery }),
     ...(keep && { keep }),
     ...(logEvery && { logSteps: logEvery }),
-    command: commandLine(process.argv.slice(2)),
+    command: commandLine(replaceOption(process.argv.slice(2), '--minutes', ['--epochs', String(epochs)])),
     dataNames: { train: trainPath, ...(validationPath !== undefined && { validation: validationPath }) },
   };
 }
