@@ -83,7 +83,12 @@ export function runTests(packageName, files, env) {
 
 /** Environment variables that make Dawn find SwiftShader and the Vulkan loader beside it. */
 export function swiftShader() {
-  const folders = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome', ...chromiumFolders()];
+  const folders = [
+    '/usr/lib/chromium',
+    '/usr/lib/chromium-browser',
+    '/opt/google/chrome',
+    ...chromiums().map((file) => dirname(realpathSync(file))),
+  ];
   const found = folders.find((candidate) => existsSync(join(candidate, 'vk_swiftshader_icd.json')));
   if (!found) {
     fail(
@@ -96,9 +101,15 @@ export function swiftShader() {
   };
 }
 
-function chromiumFolders() {
+/** The Chromium that AE_CHROMIUM names, or one on the PATH. */
+export function findChromium() {
+  const found = environment.AE_CHROMIUM ?? chromiums()[0];
+  if (!found) fail('No Chromium: expected one on the PATH or in AE_CHROMIUM.');
+  return found;
+}
+
+function chromiums() {
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
   const paths = (environment.PATH ?? '').split(delimiter);
-  const files = paths.flatMap((path) => names.map((name) => join(path, name))).filter((file) => existsSync(file));
-  return files.map((file) => dirname(realpathSync(file)));
+  return paths.flatMap((path) => names.map((name) => join(path, name))).filter((file) => existsSync(file));
 }
