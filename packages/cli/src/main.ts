@@ -12,6 +12,7 @@ import { interpolateCommand } from './commands/interpolate';
 import { meanCommand } from './commands/mean';
 import { neighboursCommand } from './commands/neighbours';
 import { reportCommand } from './commands/report';
+import { resizeCommand } from './commands/resize';
 import { sampleCommand } from './commands/sample';
 import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
@@ -20,7 +21,7 @@ import { withoutExit } from './options';
 import { style } from './terminal';
 
 const groups = {
-  'Images:': [importCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
+  'Images:': [importCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
   'Networks:': [trainCommand, testCommand, reportCommand],
   'Codes:': [encodeCommand, neighboursCommand, interpolateCommand, sampleCommand],
   'This machine:': [backendCommand],

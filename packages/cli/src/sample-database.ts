@@ -92,7 +92,7 @@ function checkSize(sample: Sample, first: Sample, path: string): Sample {
   throw new CliError(
     'MIXED_SIZES',
     `${path}: key ${sample.key}: expected ${formatSize(first)} (channels x height x width) as the first image has, ` +
-      `received ${formatSize(sample)}; import the images again with one size, such as --resize 64.`,
+      `received ${formatSize(sample)}; make them one size with ae resize.`,
   );
 }
 

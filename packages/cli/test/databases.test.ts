@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { caffeKey, DatumWriter, readMean } from '@ae/lmdb-datum';
+import { caffeKey, DatumWriter, openDatumLmdb, readMean } from '@ae/lmdb-datum';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ae, aeOk, discPixels, jsonLines, makeFolder, makePictures, plainDatum, remove } from './ae';
@@ -52,6 +52,39 @@ describe('ae verify', () => {
     expect(refused.stderr).toMatch(/^ae export: key 00000003_red\/disc-001\.png: expected/);
     expect(existsSync(inFolder('refused'))).toBe(false);
     expect(await aeOk(folder, 'export', 'damaged.lmdb', 'rest', '--lenient')).toContain('rest: 7 images');
+  });
+});
+
+describe('ae resize', () => {
+  test('makes a database of one size, with the keys and labels that were there', async () => {
+    const text = await aeOk(folder, 'resize', 'photos.lmdb', 'small.lmdb', '16x24', '--fit', 'crop');
+    expect(text).toMatch(/^small\.lmdb: 8 images of 3x16x24 in /);
+    const [before, after] = await Promise.all(
+      ['photos.lmdb', 'small.lmdb'].map(async (name) => JSON.parse(await aeOk(folder, 'inspect', name, '--json'))),
+    );
+    expect(after).toMatchObject({ count: 8, firstKey: before.firstKey, lastKey: before.lastKey });
+    using reader = openDatumLmdb(inFolder('small.lmdb'));
+    using source = openDatumLmdb(inFolder('photos.lmdb'));
+    for (const { key, datum } of reader) {
+      expect(datum).toMatchObject({ channels: 3, height: 16, width: 24, label: source.get(key)?.label });
+    }
+  });
+
+  test('says what is wrong, and makes nothing', async () => {
+    const refusals = [
+      [
+        ['nowhere', 'new.lmdb', '16'],
+        /^ae resize: nowhere: expected an LMDB folder or its data\.mdb, received nothing/,
+      ],
+      [['photos.lmdb', 'small.lmdb', '16'], /^ae resize: small\.lmdb: expected a name that is free/],
+      [['photos.lmdb', 'new.lmdb', '16x'], /^ae resize: <size>: expected a whole number/],
+    ] as const;
+    for (const [args, message] of refusals) {
+      const { code, stderr } = await ae(folder, 'resize', ...args);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+    }
+    expect(existsSync(inFolder('new.lmdb'))).toBe(false);
   });
 });
 

@@ -5,8 +5,9 @@ import { type Converted, convertImage } from './convert-image';
 import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal';
 import { type ConvertReply, type ConvertRequest, fromReply } from './convert-messages';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options';
-import { ImageError, MixedSizesError, OutputExistsError, reasonOf, WriteError } from './errors';
+import { ImageError, MixedSizesError, WriteError } from './errors';
 import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list';
+import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { Random, shuffleInPlace } from './random';
 import { WorkerPool } from './worker-pool';
 import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer';
@@ -47,7 +48,7 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
     throw new ImageError(`${sourceOf(options)}: expected images, received none; check the path and the file names.`);
   }
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
-  const partial = `${output.replace(/[/\\]+$/, '')}.partial`;
+  const partial = partialName(output);
   assertFree(output);
   if (!resume) assertFree(partial);
   const work = new Conversion(partial, images, plan, options, startedMs);
@@ -223,23 +224,4 @@ function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteEr
 
 function sourceOf({ list, input }: ConvertOptions): string {
   return list ?? input;
-}
-
-function assertFree(name: string): void {
-  if (!fs.existsSync(name)) return;
-  throw new OutputExistsError(
-    `${name}: expected a name that is free, received one that exists; remove it or choose another output.`,
-    { path: name },
-  );
-}
-
-function moveIntoPlace(partial: string, output: string): void {
-  try {
-    fs.renameSync(partial, output);
-  } catch (cause) {
-    throw new WriteError(
-      `${output}: expected to rename ${partial} to it, received ${reasonOf(cause)}; check permissions, and that nothing uses it.`,
-      { path: output, cause },
-    );
-  }
 }

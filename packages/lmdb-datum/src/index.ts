@@ -38,6 +38,7 @@ export {
   type OpenOptions,
   openDatumLmdb,
 } from './reader';
+export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from './resize-database';
 export type { Damage } from './salvage';
 export { encodeSample } from './sample';
 export type { ScanOptions } from './scan';

@@ -229,6 +229,12 @@ export class DatumReader {
     return place && keyText(place.leaf.key(place.index));
   }
 
+  /** The same as bytes: a key need not be UTF-8. */
+  keyBytesAt(i: number): Uint8Array | undefined {
+    const place = this.placeAt(i);
+    return place && Buffer.from(place.leaf.key(place.index));
+  }
+
   /** All keys of a range, in order, without reading values. */
   *keys(options: ScanOptions = {}): Generator<string, void, undefined> {
     for (const { leaf, index } of this.scan(options)) yield keyText(leaf.key(index));

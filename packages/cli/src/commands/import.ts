@@ -3,18 +3,16 @@ import path from 'node:path';
 import type { ConvertReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
+import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
 import { summarizeRecords } from '../record-summary';
 import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../terminal';
 
-interface ImportOptions extends CommonOptions {
+interface ImportOptions extends CommonOptions, ImageOptions {
   readonly root?: string;
   readonly resize?: ImageSize;
-  readonly fit?: 'squash' | 'crop' | 'fill';
-  readonly resampler?: 'antialiased' | 'bilinear';
-  readonly gray?: boolean;
   readonly background?: string;
   readonly shuffle?: boolean;
   readonly seed: number;
@@ -22,7 +20,6 @@ interface ImportOptions extends CommonOptions {
   readonly encoded?: boolean;
   readonly encodeType?: string;
   readonly resume?: boolean;
-  readonly workers?: number;
 }
 
 const namedAtMost = 10;
@@ -35,18 +32,8 @@ export function importCommand(): Command {
     .option('--resize <size>', 'one size for all images: 64, or height x width as 48x64', (text) =>
       parseSize('--resize', text),
     )
-    .addOption(
-      choiceOption('--fit <mode>', 'aspect ratio: ignored, cut to fit, or black borders', [
-        'squash',
-        'crop',
-        'fill',
-      ]).default('squash'),
-    )
-    .addOption(
-      choiceOption('--resampler <name>', "smooth, or Caffe's pixels exactly", ['antialiased', 'bilinear']).default(
-        'antialiased',
-      ),
-    )
+    .addOption(fitOption())
+    .addOption(resamplerOption())
     .option('--gray', 'one grey channel instead of three colours')
     .option(
       '--background <colour>',
@@ -64,13 +51,7 @@ export function importCommand(): Command {
     .addOption(choiceOption('--encode-type <type>', 'store image files of this type', ['jpg', 'png', 'webp']))
     .optionsGroup('Work:')
     .option('--resume', 'when stopped keep what is done; the same command then goes on from there')
-    .addOption(
-      numberOption('--workers <n>', 'images decoded at once (default: one a core)', {
-        min: 0,
-        max: 256,
-        integer: true,
-      }),
-    )
+    .addOption(workersOption())
     .action(runImport);
 }
 

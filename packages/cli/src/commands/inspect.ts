@@ -88,7 +88,7 @@ function describeRecords({ sizes, encodings, labels, classOrder, damaged }: Reco
     ['labels', describeLabels(labels)],
   ];
   if (labels.distinct > 1) rows.push(['', classOrders[classOrder]]);
-  if (sizes.length > 1) rows.push(['', 'a network takes one size: to train, import with --resize 64, say']);
+  if (sizes.length > 1) rows.push(['', 'a network takes one size: ae resize makes an LMDB of one']);
   if (damaged.length > 0) {
     const { key, reason } = damaged[0];
     rows.push(['damaged', `${formatNumberOf(damaged.length, 'record')}; the first is ${key}: ${reason}`]);

@@ -1,0 +1,69 @@
+import type { ResizeReport } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
+import { catchInterruption } from '../interruption';
+import { type CommonOptions, defineCommand } from '../options';
+import { type ImageSize, parseSize } from '../recipe-options';
+import { assertDatabase, formatSize } from '../sample-database';
+import { formatBar, formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
+
+interface ResizeOptions extends CommonOptions, ImageOptions {
+  readonly lenient?: boolean;
+}
+
+export function resizeCommand(): Command {
+  return defineCommand('resize', 'make an LMDB of images of one size from an LMDB of any')
+    .argument('<lmdb>', 'LMDB folder, or its data.mdb, of raw or encoded images; it stays as it is')
+    .argument('<out.lmdb>', 'the LMDB folder to make, with the same keys and labels')
+    .argument('<size>', 'of all its images: 64, or height x width as 48x64', (text) => parseSize('<size>', text))
+    .addOption(fitOption())
+    .addOption(resamplerOption())
+    .option('--gray', 'one grey channel instead of three colours')
+    .option('--lenient', 'leave out damaged records, and say how many')
+    .addOption(workersOption())
+    .action(runResize);
+}
+
+async function runResize(lmdb: string, output: string, size: ImageSize, options: ResizeOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  await assertDatabase(lmdb);
+  const { resizeDatabase } = await import('@ae/lmdb-datum');
+  const { fit, resampler, gray, lenient, workers } = options;
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  const { signal } = interruption;
+  try {
+    const report = await resizeDatabase({
+      input: lmdb,
+      output,
+      ...size,
+      ...{ fit, resampler, gray, lenient, workers, signal },
+      onProgress: ({ done, total, elapsedMs }) => {
+        const rate = `${Math.round((done / elapsedMs) * 1000)} images/s`;
+        terminal.status(`resizing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
+      },
+    });
+    terminal.status('');
+    printReport(report, { channels: gray ? 1 : 3, ...size }, terminal);
+  } catch (error) {
+    terminal.status('');
+    if (!signal.aborted) throw error;
+    terminal.warn(`stopped as asked; ${output} was not made.`);
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+  }
+}
+
+function printReport(
+  report: ResizeReport,
+  size: { channels: number; height: number; width: number },
+  terminal: Terminal,
+): void {
+  const { output, records, damage, elapsedMs } = report;
+  terminal.event(report);
+  const count = `${formatNumberOf(records, 'image')} of ${formatSize(size)}`;
+  terminal.print(`${style('bold', output)}: ${count} in ${formatDuration(elapsedMs)}`);
+  if (damage.length === 0) return;
+  const lost = damage.map(({ message }) => message.replace(/^\[[a-z-]+\] /, ''));
+  terminal.print(`left out, for it is damaged:\n  ${lost.join('\n  ')}`);
+}
