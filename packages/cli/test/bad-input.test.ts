@@ -106,7 +106,7 @@ describe('a data file that was cut short', () => {
 
 describe('datums of mixed sizes', () => {
   const message =
-    /mixed\.lmdb: key 00000005_a: expected 3x16x16 \(channels x height x width\) as the first image has, received 3x20x16; import/;
+    /mixed\.lmdb: key 00000005_a: expected 3x16x16 \(channels x height x width\) as the first image has, received 3x20x16; make them one size with ae resize/;
   test.each(readers('mixed.lmdb', 'inspect', 'verify', 'mean', 'export'))('ae %j', (args) =>
     expectRefusal(args, message),
   );
