@@ -45,6 +45,7 @@ const lmdbCommands: Record<string, string[]> = {
   verify: ['verify', 'BAD'],
   mean: ['mean', 'BAD', 'x.binaryproto'],
   export: ['export', 'BAD', 'x'],
+  resize: ['resize', 'BAD', 'x.lmdb', '16'],
   train: ['train', 'BAD'],
   val: ['train', 'good.lmdb', '--val', 'BAD'],
   test: ['test', 'run', 'BAD'],
@@ -89,9 +90,15 @@ describe('a file that is no LMDB', () => {
 });
 
 describe('an empty LMDB', () => {
-  test.each(readers('empty.lmdb', 'inspect', 'verify'))('ae %j', (args) =>
+  test.each(readers('empty.lmdb', 'inspect', 'verify', 'resize'))('ae %j', (args) =>
     expectRefusal(args, /empty\.lmdb: expected an LMDB with images, received an empty one; fill one with ae import\./),
   );
+
+  test('has nothing to resize', () =>
+    expectRefusal(
+      ['resize', 'empty.lmdb', 'x.lmdb', '16'],
+      /empty\.lmdb: expected images, received no record that can be read; check the path\./,
+    ));
 
   test('is something that ae inspect can say', async () => {
     expect(await aeOk(folder, 'inspect', 'empty.lmdb')).toMatch(/records\s+0$/m);
@@ -107,7 +114,7 @@ describe('a data file that was cut short', () => {
 describe('datums of mixed sizes', () => {
   const message =
     /mixed\.lmdb: key 00000005_a: expected 3x16x16 \(channels x height x width\) as the first image has, received 3x20x16; make them one size with ae resize/;
-  test.each(readers('mixed.lmdb', 'inspect', 'verify', 'mean', 'export'))('ae %j', (args) =>
+  test.each(readers('mixed.lmdb', 'inspect', 'verify', 'mean', 'export', 'resize'))('ae %j', (args) =>
     expectRefusal(args, message),
   );
 
