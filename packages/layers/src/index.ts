@@ -16,6 +16,7 @@ export { MaxUnpooling2D, type MaxUnpooling2DArgs, maxUnpooling2d } from './max-u
 export { meanSquaredError } from './mean-squared-error';
 export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './optimizer-steps';
 export type { Padding2D, PoolOptions, Size2D } from './pool-geometry';
+export { readInto } from './read-into';
 export { Sequential, type SequentialOptions, type SequentialStep } from './sequential';
 export { type SplitModel, splitModel } from './split-model';
 export {

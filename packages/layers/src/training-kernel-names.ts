@@ -38,6 +38,15 @@ export interface AdamStepAttrs {
   inverseRootCorrection2: number;
 }
 
+/** `{x}`, float32 -> `[]`: copies the values of x into an array outside of the backend. */
+export const ReadInto = 'ReadInto';
+
+/** Attributes of {@link ReadInto}. */
+export interface ReadIntoAttrs {
+  /** As long as x. */
+  target: Float32Array;
+}
+
 /** `{target, prediction}`, float32 of one shape -> float32 scalar: the mean of the squared differences. */
 export const MeanSquaredError = 'MeanSquaredError';
 

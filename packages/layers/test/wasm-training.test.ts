@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's ops
 import { beforeAll, expect, test } from 'vitest';
 import { initWasm } from '../src/backends/wasm';
-import { adamStep, meanSquaredError, sgdStep } from '../src/index';
+import { adamStep, meanSquaredError, readInto, sgdStep } from '../src/index';
 
 beforeAll(async () => {
   await initWasm();
@@ -80,4 +80,14 @@ test('optimiser steps and the loss agree with the cpu backend', async () => {
     return results;
   };
   expectClose(await valuesOn('wasm', run), await valuesOn('cpu', run));
+});
+
+test.each(['wasm', 'cpu'])('values are read into memory of the caller on %s', async (backend) => {
+  await tf.setBackend(backend);
+  const x = tf.tensor2d([1, Number.NaN, -0, 3], [2, 2]);
+  const memory = new Float32Array(6).fill(9);
+  await readInto(memory.subarray(1, 5), x);
+  expect([...memory]).toEqual([9, 1, Number.NaN, -0, 3, 9]);
+  await expect(readInto(memory, x)).rejects.toThrow('expected room for 4 values, received 6');
+  x.dispose();
 });

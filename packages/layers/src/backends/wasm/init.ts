@@ -13,6 +13,7 @@ import { registerFusedDense } from './kernels/fused-dense';
 import { registerMatMul } from './kernels/matmul';
 import { registerOptimizers } from './kernels/optimizers';
 import { registerPooling } from './kernels/pooling';
+import { registerReadInto } from './kernels/read-into';
 import type { SimdKind } from './side-module';
 import { hasSharedMemory, hasWasmSimd, isNode, readTfjsBinary, shareMemoryOf, toDataUrl } from './tfjs-binary';
 
@@ -83,6 +84,7 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   registerPooling(engine);
   registerElementwise(engine);
   registerOptimizers(engine);
+  registerReadInto(engine);
   registerFusedConv(engine);
   registerFusedConvTranspose(engine);
   registerFusedDense(engine);
