@@ -1,5 +1,6 @@
 import { centerCrop, checkCroppable } from './augmentation';
 import { batches } from './batches';
+import { diverged } from './diverged';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { evaluateModel } from './evaluate';
 import { psnrDb } from './metrics/psnr';
@@ -64,8 +65,9 @@ export async function trainModel(
   const plan = planTraining(samples, options);
   if (options.signal?.aborted) throw stopped(options.signal, 0);
   const session = new TrainingSession(trainable, plan);
+  let run: RunFolder | undefined;
   try {
-    const run = options.run && (await openRun(options.run, trainable, samples, options, plan));
+    run = options.run && (await openRun(options.run, trainable, samples, options, plan));
     await run?.start(session);
     const clock = new TrainingClock(session.at.elapsedMs);
     while (!session.isOver) await trainEpoch({ trainable, samples, options, plan, session, clock, run });
@@ -73,6 +75,7 @@ export async function trainModel(
     await run?.finish(session);
     return { epochs: session.at.history, steps: session.at.step };
   } finally {
+    await run?.settle();
     session.dispose();
   }
 }
@@ -101,14 +104,14 @@ async function trainEpoch(training: Training): Promise<void> {
   for await (const group of groups) {
     const result = await session.update(group, clock);
     clock.tick(group.length);
-    throwIfDiverged(result.loss, training);
+    await checkLoss(result.loss, training);
     await report(result, training);
     await clock.breathe();
     await saveIfDue(training);
   }
   const validation = await session.withFinalWeights(() => look(training));
   // Before the checkpoint, which is to hold weights that are worth going back to.
-  if (validation) throwIfDiverged(validation.mse, training);
+  if (validation) await checkLoss(validation.mse, training);
   clock.resume();
   const { epoch, step } = session.at;
   const { epochLoss: loss, learningRate } = session;
@@ -141,6 +144,7 @@ async function saveIfDue({ options, plan, session, run }: Training): Promise<voi
   const isWithinEpoch = position < plan.imagesPerEpoch;
   if (signal?.aborted || (isWithinEpoch && run?.isCheckpointDue(step))) await run?.save(session, null);
   if (!signal?.aborted) return;
+  await run?.settle();
   session.finish();
   throw stopped(signal, step, run);
 }
@@ -209,14 +213,10 @@ function stopped(signal: AbortSignal, step: number, run?: RunFolder): Autoencode
 /** A loss a thousand times that of black for white will not come back. */
 const explosion = 1000;
 
-function throwIfDiverged(loss: number, { trainable, session, run }: Training): void {
+/** Throws DIVERGED for a loss that exploded or is no number. */
+async function checkLoss(loss: number, { trainable, session, run }: Training): Promise<void> {
   const limit = explosion * (255 * trainable.pixels.scale) ** 2;
   if (Number.isFinite(loss) && loss < limit) return;
-  const { step } = session.at;
-  const saved = run?.lastCheckpoint ? ` (the last good checkpoint is ${run.lastCheckpoint})` : '';
-  throw new AutoencoderError(
-    'DIVERGED',
-    `train: expected a loss below ${limit.toPrecision(3)}, received ${loss} at step ${step} with learning rate ` +
-      `${session.learningRate}${saved}; train again with a smaller learning rate.`,
-  );
+  await run?.settle();
+  throw diverged(`a loss below ${limit.toPrecision(3)}, received ${loss}`, session, run);
 }

@@ -76,8 +76,8 @@ async function metricsOf(run: string): Promise<unknown[]> {
 /** The tensors of the last checkpoint, bit by bit. */
 async function lastTensors(run: string): Promise<Record<string, string>> {
   const index = JSON.parse(await readFile(path.join(run, 'checkpoints/index.json'), 'utf8'));
-  const { file, sha256 } = index.checkpoints.find((entry: { file: string }) => entry.file === index.last);
-  const { tensors } = await readCheckpointFile(path.join(run, 'checkpoints', file), sha256);
+  const { file, crc32 } = index.checkpoints.find((entry: { file: string }) => entry.file === index.last);
+  const { tensors } = await readCheckpointFile(path.join(run, 'checkpoints', file), crc32);
   const entries = Object.entries(tensors).map(([name, tensor]) => {
     const values = tensor.dataSync() as Float32Array;
     tensor.dispose();

@@ -2,16 +2,20 @@
  * A checkpoint as one safetensors file: float32 tensors by name, and a state of plain data as JSON in its metadata. Any
  * reader of safetensors opens it. https://github.com/huggingface/safetensors#format
  */
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { readInto } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
 import { writeFileAtomically } from './atomic-file';
+import { crc32 } from './crc';
 
 export const checkpointFormat = 'ae-checkpoint-1';
 
 /** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
 const maxHeaderBytes = 100e6;
+
+/** How much is written at once. */
+const pieceBytes = 2 ** 25;
 
 interface TensorEntry {
   readonly dtype: 'F32';
@@ -21,26 +25,63 @@ interface TensorEntry {
 
 type Header = Record<string, TensorEntry> & { __metadata__?: Record<string, string> };
 
-/** Writes a checkpoint, whole or not at all, and returns the SHA-256 of the file. Throws DIVERGED for values that are not finite. */
-export async function writeCheckpointFile(
-  file: string,
+/** A copy of what a checkpoint holds, which stays as it is while training goes on. */
+export interface Snapshot {
+  /** What comes before the values in the file. */
+  readonly header: Uint8Array;
+  /** Those of all tensors, one after the other. */
+  readonly values: Float32Array;
+  /** The first tensor with a value that is not finite, in words, where there is one. */
+  readonly notFinite?: string;
+}
+
+/** Copies a state and tensors, into the memory of `former` where there is one of the same size, which is no longer valid then. */
+export async function takeSnapshot(
   state: object,
   tensors: Readonly<Record<string, tf.Tensor>>,
-): Promise<string> {
-  const digest = createHash('sha256');
+  former?: Snapshot,
+): Promise<Snapshot> {
+  const size = Object.values(tensors).reduce((sum, tensor) => sum + tensor.size, 0);
+  // To touch new memory for the first time takes longer than to copy.
+  const values = former?.values.length === size ? former.values : new Float32Array(size);
+  let notFinite: string | undefined;
+  let at = 0;
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const part = values.subarray(at, at + tensor.size);
+    await readInto(part, tensor);
+    const value = await findNotFinite(tensor, part);
+    if (value !== undefined) notFinite ??= `${name}, received ${value}`;
+    at += tensor.size;
+  }
+  return { header: encodeHeader(state, tensors), values, notFinite };
+}
+
+/** Returns the first value of a tensor that is no finite number. A finite sum tells that there is none, at the backend's speed. */
+async function findNotFinite(tensor: tf.Tensor, values: Float32Array): Promise<number | undefined> {
+  const sum = tf.sum(tensor);
+  const [total] = await sum.data();
+  sum.dispose();
+  return Number.isFinite(total) ? undefined : values.find((value) => !Number.isFinite(value));
+}
+
+/** Writes a checkpoint, whole or not at all, and returns the CRC-32 of the file. Needs little of the calling thread. */
+export async function writeCheckpointFile(file: string, { header, values }: Snapshot): Promise<number> {
+  let crc = 0;
   await writeFileAtomically(file, async (handle) => {
-    const write = async (bytes: Uint8Array) => {
-      digest.update(bytes);
-      await handle.writeFile(bytes);
-    };
-    await write(encodeHeader(state, tensors));
-    for (const [name, tensor] of Object.entries(tensors)) {
-      const values = (await tensor.data()) as Float32Array;
-      checkFinite(name, values);
-      await write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    for (const bytes of [header, new Uint8Array(values.buffer)]) {
+      for (let start = 0; start < bytes.length; start += pieceBytes) {
+        const piece = bytes.subarray(start, start + pieceBytes);
+        crc = crc32(piece, crc);
+        await writeWhole(handle, piece);
+      }
     }
   });
-  return digest.digest('hex');
+  return crc;
+}
+
+/** Written at once: FileHandle.writeFile's pieces are so small that a busy event loop takes long to get through them. */
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
 }
 
 function encodeHeader(state: object, tensors: Readonly<Record<string, tf.Tensor>>): Buffer {
@@ -68,21 +109,14 @@ function readInfinity(_key: string, value: unknown): unknown {
   return value === 'Infinity' ? Number.POSITIVE_INFINITY : value;
 }
 
-function checkFinite(name: string, values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new AutoencoderError('DIVERGED', `checkpoint: expected finite numbers in ${name}, received ${values[i]}.`);
-  }
-}
-
 /** What a checkpoint holds; the caller disposes of the tensors. */
 export interface Checkpoint {
   readonly state: unknown;
   readonly tensors: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** Reads a checkpoint; throws CHECKPOINT_INVALID when it is not the file of that SHA-256. */
-export async function readCheckpointFile(file: string, sha256: string): Promise<Checkpoint> {
+/** Reads a checkpoint; throws CHECKPOINT_INVALID when it is not the file of that CRC-32. */
+export async function readCheckpointFile(file: string, crc: number): Promise<Checkpoint> {
   let handle: FileHandle;
   try {
     handle = await open(file, 'r');
@@ -91,11 +125,11 @@ export async function readCheckpointFile(file: string, sha256: string): Promise<
   }
   const tensors: Record<string, tf.Tensor> = {};
   try {
-    const digest = createHash('sha256');
+    let found = 0;
     const read = async (length: number) => {
       const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length);
       if (bytesRead < length) throw invalid(file, 'is truncated');
-      digest.update(buffer);
+      found = crc32(buffer, found);
       return buffer;
     };
     const headerBytes = Number(Buffer.from(await read(8)).readBigUInt64LE());
@@ -105,7 +139,7 @@ export async function readCheckpointFile(file: string, sha256: string): Promise<
       const values = new Float32Array((await read(offsets[1] - offsets[0])).buffer);
       tensors[name] = tf.tensor(values, shape);
     }
-    if (digest.digest('hex') !== sha256) throw invalid(file, 'is damaged');
+    if (found !== crc) throw invalid(file, 'is damaged');
     return { state: JSON.parse(metadata?.state ?? 'null', readInfinity), tensors };
   } catch (error) {
     tf.dispose(tensors);

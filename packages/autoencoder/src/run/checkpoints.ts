@@ -1,9 +1,8 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
 import { temporarySuffix, writeTextAtomically } from './atomic-file';
-import { type Checkpoint, readCheckpointFile, writeCheckpointFile } from './checkpoint-file';
+import { type Checkpoint, readCheckpointFile, type Snapshot, writeCheckpointFile } from './checkpoint-file';
 
 /** A checkpoint in the index. */
 export interface CheckpointEntry {
@@ -14,11 +13,12 @@ export interface CheckpointEntry {
   readonly epochs: number;
   /** The error that "best" goes by; null for a checkpoint within an epoch. */
   readonly error: number | null;
-  readonly sha256: string;
+  /** Of the whole file. */
+  readonly crc32: number;
 }
 
 interface Index {
-  readonly version: 1;
+  readonly version: 2;
   readonly last: string | null;
   readonly best: string | null;
   /** Oldest first. */
@@ -26,7 +26,7 @@ interface Index {
 }
 
 const indexFile = 'index.json';
-const emptyIndex: Index = { version: 1, last: null, best: null, checkpoints: [] };
+const emptyIndex: Index = { version: 2, last: null, best: null, checkpoints: [] };
 
 /**
  * The checkpoints of a run: the last few and the best one, and an index that says which is which. A checkpoint counts
@@ -67,15 +67,11 @@ export class Checkpoints {
   }
 
   /** Saves a checkpoint and removes those that are kept no longer. Throws CHECKPOINT_FAILED; those before then stay. */
-  async save(
-    about: Pick<CheckpointEntry, 'step' | 'epochs' | 'error'>,
-    state: object,
-    tensors: Readonly<Record<string, tf.Tensor>>,
-  ): Promise<CheckpointEntry> {
+  async save(about: Pick<CheckpointEntry, 'step' | 'epochs' | 'error'>, snapshot: Snapshot): Promise<CheckpointEntry> {
     const file = `step-${String(about.step).padStart(9, '0')}-epoch-${String(about.epochs).padStart(4, '0')}.safetensors`;
     try {
-      const sha256 = await writeCheckpointFile(path.join(this.folder, file), state, tensors);
-      const entry = { file, ...about, sha256 };
+      const crc32 = await writeCheckpointFile(path.join(this.folder, file), snapshot);
+      const entry = { file, ...about, crc32 };
       const index = withEntry(this.index, entry, this.keep);
       await this.writeIndex(index);
       this.index = index;
@@ -100,7 +96,7 @@ export class Checkpoints {
 
   /** Reads a checkpoint; throws CHECKPOINT_INVALID. */
   load(entry: CheckpointEntry): Promise<Checkpoint> {
-    return readCheckpointFile(this.pathOf(entry), entry.sha256);
+    return readCheckpointFile(this.pathOf(entry), entry.crc32);
   }
 
   /** Forgets a checkpoint that can't be read, so that training goes on from the one before. */
@@ -108,7 +104,7 @@ export class Checkpoints {
     const checkpoints = this.index.checkpoints.filter((other) => other !== entry);
     const scored = checkpoints.filter(({ error }) => error !== null);
     const best = scored.reduce<CheckpointEntry | undefined>((a, b) => (a && a.error! <= b.error! ? a : b), undefined);
-    this.index = { version: 1, last: checkpoints.at(-1)?.file ?? null, best: best?.file ?? null, checkpoints };
+    this.index = { version: 2, last: checkpoints.at(-1)?.file ?? null, best: best?.file ?? null, checkpoints };
     await this.writeIndex(this.index);
     await this.removeOthers();
   }
@@ -134,7 +130,7 @@ function withEntry(index: Index, entry: CheckpointEntry, keep: number): Index {
   const best = isBest ? entry : formerBest;
   const recent = [...others, entry].slice(-keep);
   const checkpoints = best && !recent.includes(best) ? [best, ...recent] : recent;
-  return { version: 1, last: entry.file, best: best?.file ?? null, checkpoints };
+  return { version: 2, last: entry.file, best: best?.file ?? null, checkpoints };
 }
 
 async function readIndex(file: string): Promise<Index> {
@@ -147,7 +143,7 @@ async function readIndex(file: string): Promise<Index> {
   }
   try {
     const index = JSON.parse(text) as Index;
-    if (index.version === 1 && Array.isArray(index.checkpoints)) return index;
+    if (index.version === 2 && Array.isArray(index.checkpoints)) return index;
   } catch {
     // Reported below, like any other content that is no index.
   }

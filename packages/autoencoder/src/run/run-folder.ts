@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { diverged } from '../diverged';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { saveModel } from '../model-folder';
 import { samplesToTensor, valuesToSamples } from '../pixels';
@@ -9,6 +10,7 @@ import type { TrainableModel } from '../trainable-model';
 import type { CheckpointSaved, EpochSummary, StepProgress, TrainingWarning } from '../training-events';
 import type { TrainingSession, TrainingState } from '../training-session';
 import { writeFileAtomically, writeTextAtomically } from './atomic-file';
+import { type Snapshot, takeSnapshot } from './checkpoint-file';
 import { type CheckpointEntry, Checkpoints } from './checkpoints';
 import { type LogPosition, MetricsLog } from './metrics-log';
 import { encodePng } from './png';
@@ -56,6 +58,9 @@ export interface RunContext {
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
+/** A dense layer's millions would take longer than a checkpoint. */
+const maxHistogramValues = 2 ** 16;
+
 /** What a checkpoint's file says beside its tensors. */
 interface SavedState {
   readonly training: TrainingState;
@@ -71,6 +76,9 @@ export class RunFolder {
   private events!: EventWriter;
   private lastFlush = performance.now();
   private logsFail = false;
+  /** The last one, for the next to use its memory. */
+  private snapshot?: Snapshot;
+  private saving: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly options: RunOptions,
@@ -176,25 +184,44 @@ export class RunFolder {
       this.events.scalar(step, 'validation/psnr_db', validation.psnrDb);
     }
     for (const [name, weight] of Object.entries(weights)) {
-      this.events.histogram(step, name, (await weight.data()) as Float32Array);
+      const part = spreadOver(weight, maxHistogramValues);
+      this.events.histogram(step, name, (await part.data()) as Float32Array);
+      part.dispose();
     }
   }
 
   /**
-   * Saves a checkpoint of the session as it is; `error` is what "best" goes by, null within an epoch. A full disk and the
-   * like become a warning, and the checkpoint before stays.
+   * Saves a checkpoint of the session as it is; `error` is what "best" goes by, null within an epoch. Resolves when it has
+   * been copied: it is written while training goes on, and `settle` waits for that. A full disk and the like become a
+   * warning, and the checkpoint before stays. Throws DIVERGED instead of saving what is not finite.
    */
   async save(session: TrainingSession, error: number | null): Promise<void> {
+    await this.settle();
     const log = await this.flush();
     const { step, epoch } = session.at;
     const about = { step, epochs: epoch - 1, error };
     if (this.isLast(about)) return;
     const state: SavedState = { training: session.state, log };
-    await this.attempt(async () => {
-      const entry = await this.checkpoints.save(about, state, session.tensors);
+    this.snapshot = await takeSnapshot(state, session.tensors, this.snapshot);
+    const { notFinite } = this.snapshot;
+    if (notFinite) throw diverged(`finite numbers in ${notFinite}`, session, this);
+    this.saving = this.write(about, this.snapshot);
+    // Whoever awaits it gets the error; until then it must not count as unhandled.
+    this.saving.catch(() => {});
+  }
+
+  private write(about: Pick<CheckpointEntry, 'step' | 'epochs' | 'error'>, snapshot: Snapshot): Promise<void> {
+    return this.attempt(async () => {
+      const entry = await this.checkpoints.save(about, snapshot);
       const best = this.checkpoints.best === entry;
-      this.context.onCheckpoint?.({ file: this.checkpoints.pathOf(entry), step, epoch: entry.epochs, best });
+      const { step, epochs: epoch } = entry;
+      this.context.onCheckpoint?.({ file: this.checkpoints.pathOf(entry), step, epoch, best });
     });
+  }
+
+  /** Waits until the checkpoint in work, if there is one, has been written or given up. */
+  settle(): Promise<void> {
+    return this.saving;
   }
 
   private isLast({ step, epochs }: Pick<CheckpointEntry, 'step' | 'epochs'>): boolean {
@@ -206,6 +233,7 @@ export class RunFolder {
   async finish(session: TrainingSession): Promise<void> {
     const { trainable, config } = this.context;
     const { step, epoch } = session.at;
+    await this.settle();
     try {
       await saveModel(
         trainable.model,
@@ -223,6 +251,7 @@ export class RunFolder {
     }
     if (this.isLast({ step, epochs: epoch - 1 })) await this.flush();
     else await this.save(session, null);
+    await this.settle();
   }
 
   /** Writes what is waiting; returns how long the logs are then. */
@@ -249,7 +278,6 @@ export class RunFolder {
     try {
       await action();
     } catch (error) {
-      if ((error as AutoencoderError).code === 'DIVERGED') throw error;
       this.warn(error);
     }
   }
@@ -258,6 +286,12 @@ export class RunFolder {
     const { code, message } = error as Error & { code?: string };
     this.context.onWarning?.({ code: code ?? 'UNKNOWN', message });
   }
+}
+
+/** Returns at most `count` values of a tensor, evenly spaced. */
+function spreadOver(tensor: tf.Tensor, count: number): tf.Tensor {
+  const stride = Math.ceil(tensor.size / count);
+  return tf.tidy(() => tf.stridedSlice(tf.reshape(tensor, [-1]), [0], [tensor.size], [stride]));
 }
 
 async function claim(folder: string): Promise<void> {

@@ -44,11 +44,8 @@ export class EventWriter {
     this.addValue(step, tag, bytesField(4, Buffer.concat(fields)));
   }
 
-  /** Of many values it takes a part, evenly spaced: a dense layer's millions would take longer than a checkpoint. */
   histogram(step: number, tag: string, values: Float32Array): void {
-    const stride = Math.ceil(values.length / maxHistogramValues);
-    const part = Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride]);
-    this.addValue(step, tag, bytesField(5, encodeHistogram(part)));
+    this.addValue(step, tag, bytesField(5, encodeHistogram(values)));
   }
 
   /** Writes the waiting events. When that fails they go on waiting. */
@@ -70,7 +67,6 @@ export class EventWriter {
 }
 
 const bucketCount = 30;
-const maxHistogramValues = 2 ** 18;
 
 /** HistogramProto: min, max, num, sum, sum of squares, and buckets of equal width. */
 function encodeHistogram(values: Float32Array): Buffer {
