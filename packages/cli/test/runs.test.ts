@@ -99,7 +99,7 @@ describe('a run', () => {
     // Without validation images those that it was trained on are shown.
     expect(events.at(-1)).toMatchObject({ event: 'saved', report: path.join('torch', 'report.html') });
     expect(events.filter(({ event }) => event === 'pass')).toHaveLength(4);
-    expect(events.at(-2)).toMatchObject({ event: 'epoch', epoch: 2 });
+    expect(events.findLast(({ event }) => event === 'epoch')).toMatchObject({ epoch: 2 });
     expect(readConfig('torch')).toMatchObject({
       options: {
         batchSize: 1,
