@@ -206,7 +206,7 @@ export class Autoencoder {
    * Trains on samples by a recipe, by default one that learns well (docs/recipes.md). Resolves to the history by epoch.
    *
    * Throws INVALID_OPTION, INVALID_SAMPLE for a sample of another size, DIVERGED when the loss explodes or is no number,
-   * ABORTED when `options.signal` says so; with `options.run` also OUTPUT_EXISTS, RUN_NOT_FOUND, OPTIONS_CHANGED when
+   * ABORTED when `options.signal` says so; with `options.run` also OUTPUT_EXISTS, RUN_NOT_FOUND, RUN_IN_USE, OPTIONS_CHANGED when
    * resuming is impossible, and CHECKPOINT_FAILED when the trained network can't be written.
    */
   train(samples: SampleSource, options?: TrainOptions): Promise<TrainingHistory> {

@@ -8,6 +8,7 @@ export type AutoencoderErrorCode =
   | 'MODEL_NOT_FOUND'
   | 'MODEL_INVALID'
   | 'OUTPUT_EXISTS'
+  | 'RUN_IN_USE'
   | 'RUN_NOT_FOUND'
   | 'OPTIONS_CHANGED'
   | 'CHECKPOINT_INVALID'

@@ -75,7 +75,7 @@ export async function trainModel(
     await run?.finish(session);
     return { epochs: session.at.history, steps: session.at.step };
   } finally {
-    await run?.settle();
+    await run?.close();
     session.dispose();
   }
 }

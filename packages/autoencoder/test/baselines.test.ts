@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { symmetricEigen } from '../src/baselines/symmetric-eigen';
+import { symmetricEigen, symmetricEigenSteps } from '../src/baselines/symmetric-eigen';
 import {
   Autoencoder,
   fitPca,
@@ -67,6 +67,16 @@ describe('symmetricEigen', () => {
     expect(eigenvalues([0, 0, 0, 0])).toEqual([0, 0]);
     const [first, second] = eigenvalues([0, 1, 1, 0]);
     expect([first, second]).toEqual([expect.closeTo(1, 14), expect.closeTo(-1, 14)]);
+  });
+
+  it('can be left in the middle of each of its parts', () => {
+    const n = 200;
+    const matrix = Float64Array.from({ length: n * n }, (_, at) => Math.sin(1 + Math.floor(at / n) * (at % n)));
+    const steps = symmetricEigenSteps(matrix, n);
+    let stops = 0;
+    while (!steps.next().done) stops++;
+    // Three parts, each in blocks of 64 rows or columns.
+    expect(stops).toBeGreaterThanOrEqual(3 * Math.floor(n / 64));
   });
 });
 

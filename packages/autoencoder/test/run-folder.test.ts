@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -233,6 +234,26 @@ describe('resuming', () => {
       'OPTIONS_CHANGED',
       'averageDecay was null, is 0.9',
     );
+  });
+
+  it('waits for no other training of the same run, but takes over what a killed one left', async () => {
+    const lock = path.join(folder, 'lock.json');
+    let whileTraining: Promise<void> | undefined;
+    await train(
+      {},
+      { onStep: () => (whileTraining ??= expectError(() => train({ resume: true }), 'RUN_IN_USE', lock)) },
+    );
+    await whileTraining;
+    expect(whileTraining).toBeDefined();
+    expect(existsSync(lock)).toBe(false);
+
+    const lockOf = (pid?: number) => writeFile(lock, JSON.stringify({ pid, host: hostname() }));
+    await lockOf(process.ppid);
+    await expectError(() => train({ resume: true }, { epochs: 3 }), 'RUN_IN_USE', `process ${process.ppid} trains`);
+    expect(existsSync(lock)).toBe(true);
+    await lockOf(spawnSync(process.execPath, ['--version']).pid);
+    await train({ resume: true });
+    expect(existsSync(lock)).toBe(false);
   });
 
   it('falls back to the checkpoint before one that is damaged, and says so', async () => {

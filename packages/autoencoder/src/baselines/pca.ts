@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { type PixelFormat, samplesToTensor } from '../pixels';
 import { fetchSamples, type ImageShape, type SampleSource } from '../samples';
-import { symmetricEigen } from './symmetric-eigen';
+import { type SymmetricEigen, symmetricEigenSteps } from './symmetric-eigen';
 
 export interface PcaOptions {
   /**
@@ -97,14 +97,21 @@ export async function fitPca(
   const rows = await readRows(source, count, size, { inputShape, pixels }, signal);
   const mean = centre(rows, count, size);
   const gram = await gramMatrix(rows, count, size, signal);
-  await breathe(signal);
-  const { values, vectors } = symmetricEigen(gram, count);
-  await breathe(signal);
+  const { values, vectors } = await decompose(gram, count, signal);
   // Centring takes one dimension away; what lies below float32's noise is no component either.
   const rank = Math.min(count - 1, size, values.filter((value) => value > values[0] * 1e-7).length);
   const components = await combineRows(vectors, rows, rank, count, size, signal);
   const variances = values.slice(0, rank).map((value) => value / (count - 1));
   return new Pca(tf.tensor2d(components, [rank, size]), tf.tensor1d(mean), variances, count);
+}
+
+async function decompose(matrix: Float64Array, n: number, signal: AbortSignal | undefined): Promise<SymmetricEigen> {
+  const steps = symmetricEigenSteps(matrix, n);
+  for (;;) {
+    const step = steps.next();
+    await breathe(signal);
+    if (step.done) return step.value;
+  }
 }
 
 /** Lets timers and signals in, and stops where a signal says so. */

@@ -15,13 +15,21 @@ export interface SymmetricEigen {
 
 /** Decomposes a symmetric matrix `[n, n]`, which is overwritten. */
 export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen {
+  const steps = symmetricEigenSteps(matrix, n);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same for matrices that take long: yields several times a second, for whoever has to look after something else, or to stop. */
+export function* symmetricEigenSteps(matrix: Float64Array, n: number): Generator<void, SymmetricEigen, void> {
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
-  reduceToTridiagonal(matrix, n, diagonal, offDiagonal);
-  accumulateReflections(matrix, n, diagonal);
+  yield* reduceToTridiagonal(matrix, n, diagonal, offDiagonal);
+  yield* accumulateReflections(matrix, n, diagonal);
   offDiagonal.copyWithin(0, 1);
   offDiagonal[n - 1] = 0;
-  diagonalize(n, diagonal, offDiagonal).apply(matrix, n);
+  yield* diagonalize(n, diagonal, offDiagonal).apply(matrix, n);
   return sortDescending(diagonal, matrix, n);
 }
 
@@ -50,9 +58,10 @@ class Rotations {
     this.rows = double(this.rows, new Int32Array(2 * this.count));
   }
 
-  /** Turns the rows of `v`, a block of columns after the other. */
-  apply(v: Float64Array, n: number): void {
+  /** Turns the rows of `v`, a block of columns after the other. Yields between them. */
+  *apply(v: Float64Array, n: number): Generator<void, void, void> {
     for (let from = 0; from < n; from += blockSize) {
+      yield;
       const width = Math.min(blockSize, n - from);
       for (let i = 0; i < this.count; i++) {
         const first = this.rows[i] * n + from;

@@ -6,10 +6,16 @@
 /** Rows of the matrix, or columns, that are worked on at once: they should stay in a core's second-level cache. */
 export const blockSize = 64;
 
-/** Leaves the reflections in `v` (row i: below the diagonal), their scale in d, the off-diagonal in e[1..]. */
-export function reduceToTridiagonal(v: Float64Array, n: number, d: Float64Array, e: Float64Array): void {
+/** Leaves the reflections in `v` (row i: below the diagonal), their scale in d, the off-diagonal in e[1..]. Yields now and then. */
+export function* reduceToTridiagonal(
+  v: Float64Array,
+  n: number,
+  d: Float64Array,
+  e: Float64Array,
+): Generator<void, void, void> {
   for (let j = 0; j < n; j++) d[j] = v[j * n + n - 1];
   for (let i = n - 1; i > 0; i--) {
+    if (i % blockSize === 0) yield;
     let scale = 0;
     for (let k = 0; k < i; k++) scale += Math.abs(d[k]);
     let h = 0;
@@ -132,9 +138,9 @@ function subtract(v: Float64Array, b: number, u: Float64Array, a: number, factor
 
 /**
  * Multiplies the reflections out: `v` becomes the orthogonal matrix of the reduction, d the tridiagonal's diagonal.
- * JAMA applies each reflection to all rows in turn; here a block of rows gets all reflections before the next block.
+ * JAMA applies each reflection to all rows in turn; here a block of rows gets all reflections before the next block. Yields between blocks.
  */
-export function accumulateReflections(v: Float64Array, n: number, d: Float64Array): void {
+export function* accumulateReflections(v: Float64Array, n: number, d: Float64Array): Generator<void, void, void> {
   const scales = d.slice();
   const reflections = v.slice();
   for (let i = 0; i < n - 1; i++) d[i] = v[i * n + i];
@@ -142,6 +148,7 @@ export function accumulateReflections(v: Float64Array, n: number, d: Float64Arra
   v.fill(0);
   for (let i = 0; i < n; i++) v[i * n + i] = 1;
   for (let from = 0; from < n; from += blockSize) {
+    yield;
     const to = Math.min(n, from + blockSize);
     for (let i = from; i < n - 1; i++) {
       const scale = scales[i + 1];

@@ -15,6 +15,7 @@ import { type CheckpointEntry, Checkpoints } from './checkpoints';
 import { type LogPosition, MetricsLog } from './metrics-log';
 import { encodePng } from './png';
 import { checkUnchanged, configFile, type RunConfig, readRunConfig } from './run-config';
+import { RunLock } from './run-lock';
 import { drawSampleGrid } from './sample-grid';
 import { EventWriter } from './tensorboard';
 
@@ -84,19 +85,32 @@ export class RunFolder {
     private readonly options: RunOptions,
     private readonly context: RunContext,
     private readonly checkpoints: Checkpoints,
+    private readonly lock: RunLock,
   ) {}
 
   /**
-   * Makes the folder, or opens that of a run to be resumed. Throws OUTPUT_EXISTS for a folder that holds something,
-   * RUN_NOT_FOUND or OPTIONS_CHANGED when there is nothing to resume.
+   * Makes the folder, or opens that of a run to be resumed; `close` it in the end. Throws OUTPUT_EXISTS for a folder that holds
+   * something, RUN_NOT_FOUND or OPTIONS_CHANGED when there is nothing to resume, RUN_IN_USE when another process trains it.
    */
   static async open(options: RunOptions, context: RunContext): Promise<RunFolder> {
     const { folder, resume = false, keep = 2 } = options;
     if (resume) checkUnchanged(folder, await readRunConfig(folder), context.config);
     else await claim(folder);
-    await mkdir(path.join(folder, 'samples'), { recursive: true });
-    if (!resume) await writeConfig(folder, context.config);
-    return new RunFolder(options, context, await Checkpoints.open(path.join(folder, 'checkpoints'), keep));
+    const lock = await RunLock.take(folder);
+    try {
+      await mkdir(path.join(folder, 'samples'), { recursive: true });
+      if (!resume) await writeConfig(folder, context.config);
+      return new RunFolder(options, context, await Checkpoints.open(path.join(folder, 'checkpoints'), keep), lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Waits for the checkpoint in work, and lets others have the folder. */
+  async close(): Promise<void> {
+    await this.settle();
+    await this.lock.release();
   }
 
   /** The checkpoint to go back to, where there is one. */
