@@ -33,19 +33,25 @@ export class FilterJob {
 
 /** Lays a filter out for conv: panels [i][j][c][panel columns], the last one filled up with zeros; of few output channels [o][i][j][c]. */
 export function packFilter(job: FilterJob): void {
-  let to = job.to;
-  const few = job.outChannels <= FEW_CHANNELS;
-  for (let o = 0; o < job.outChannels; ) {
-    const width = few ? 1 : panelWidth(job.outChannels - o), used = min(width, job.outChannels - o);
-    for (let i = 0; i < job.tapsY; i++) for (let j = 0; j < job.tapsX; j++) {
-      let from = job.from + i * job.tapY + j * job.tapX + o * job.column;
-      for (let c = 0; c < job.channels; c++, from += job.channel) {
-        if (job.column == 4 && used == width) copyFloats(to, from, width);
-        else for (let k = 0; k < width; k++) store<f32>(to + k * 4, k < used ? load<f32>(from + k * job.column) : 0);
-        to += width * 4;
-      }
-    }
+  const few = job.outChannels <= FEW_CHANNELS, taps = job.tapsY * job.tapsX;
+  for (let o = 0, to = job.to; o < job.outChannels; ) {
+    const width = few ? 1 : panelWidth(job.outChannels - o);
+    packPanel(job.from + o * job.column, job.tapsY, job.tapsX, job.channels, min(width, job.outChannels - o), width, job.tapY, job.tapX, job.channel, job.column, to);
+    to += taps * job.channels * width * 4;
     o += width;
+  }
+}
+
+/** Lays one panel of a filter out, of which `used` columns come from the filter. */
+export function packPanel(
+  from: usize, tapsY: i32, tapsX: i32, channels: i32, used: i32, width: i32, tapY: i32, tapX: i32, channel: i32, column: i32, to: usize,
+): void {
+  for (let i = 0; i < tapsY; i++) for (let j = 0; j < tapsX; j++) {
+    let at = from + i * tapY + j * tapX;
+    for (let c = 0; c < channels; c++, at += channel, to += width * 4) {
+      if (column == 4 && used == width) copyFloats(to, at, width);
+      else for (let k = 0; k < width; k++) store<f32>(to + k * 4, k < used ? load<f32>(at + k * column) : 0);
+    }
   }
 }
 

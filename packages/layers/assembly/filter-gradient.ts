@@ -6,7 +6,7 @@ import { panelWidth, rowsBy } from './tiles';
 /**
  * The gradient of a convolution's filter: for every tap (i, j), the sum over output positions of x at the tap times dy.
  *
- * The images are cut into chunks, each with sums of its own, which sumChunks adds up in order: the same bits come out whichever
+ * The rows of all images are cut into chunks, each with sums of its own, which sumChunks adds up in order: the same bits come out whichever
  * thread took which chunk.
  */
 @unmanaged
@@ -21,33 +21,36 @@ export class FilterGradientJob {
   rowsAtOnce: i32;
 }
 
-/** Units: chunks of images. Scratch: padded rows of x, and rows of dy with channels rounded up to 4. */
+/** Units: chunks of rows. Scratch: padded rows of x, and rows of dy with channels rounded up to 4. */
 export function filterGradient(begin: i32, end: i32, job: FilterGradientJob, scratch: usize): void {
   for (let chunk = begin; chunk < end; chunk++) {
     const sums = job.sums + chunk * job.sumBytes;
     clearFloats(sums, job.sumBytes >> 2);
-    const first = chunkStart(chunk, job.chunks, job.images), behind = chunkStart(chunk + 1, job.chunks, job.images);
-    for (let image = first; image < behind; image++) {
+    const height = job.outHeight, all = job.images * height, behind = chunkStart(chunk + 1, job.chunks, all);
+    for (let row = chunkStart(chunk, job.chunks, all); row < behind; ) {
+      const image = row / height, first = row - image * height, last = min(height, first + behind - row);
       const x = job.x + image * job.height * job.width * job.channels * 4;
-      addImage(job, x, job.dy + image * job.outHeight * job.outWidth * job.outChannels * 4, sums, scratch);
+      addImage(job, x, job.dy + image * height * job.outWidth * job.outChannels * 4, first, last, sums, scratch);
+      row += last - first;
     }
   }
 }
 
-/** The first image of a chunk. */
+/** The first of some pieces, such as images, that belongs to a chunk. */
 // @ts-ignore: decorator
 @inline
-export function chunkStart(chunk: i32, chunks: i32, images: i32): i32 {
-  return <i32>((<i64>chunk * images) / chunks);
+export function chunkStart(chunk: i32, chunks: i32, pieces: i32): i32 {
+  return <i32>((<i64>chunk * pieces) / chunks);
 }
 
-function addImage(job: FilterGradientJob, image: usize, dy: usize, sums: usize, scratch: usize): void {
+/** Adds rows [first, behind) of one image's dy. */
+function addImage(job: FilterGradientJob, image: usize, dy: usize, first: i32, behind: i32, sums: usize, scratch: usize): void {
   const channels = job.channels, outWidth = job.outWidth, outChannels = job.outChannels, outChannels4 = (outChannels + 3) & ~3;
   const inColumns = (outWidth - 1) * job.strideX + (job.tapsX - 1) * job.dilationX + 1;
   const dyRow = outWidth * outChannels4 * 4, reach = (job.tapsY - 1) * job.dilationY + 1;
   const rowsAtOnce = job.rowsAtOnce;
-  for (let row = 0; row < job.outHeight; row += rowsAtOnce) {
-    const rows = min(rowsAtOnce, job.outHeight - row);
+  for (let row = first; row < behind; row += rowsAtOnce) {
+    const rows = min(rowsAtOnce, behind - row);
     const top = row * job.strideY - job.padTop, inRows = (rows - 1) * job.strideY + reach;
     let x = image, xRow = job.width * channels * 4, from = dy + row * outWidth * outChannels * 4;
     if (outChannels4 != outChannels) {
@@ -107,17 +110,22 @@ export function sumChunks(begin: i32, end: i32, job: SumChunksJob, scratch: usiz
   const columns = job.toColumns;
   for (let row = begin; row < end; row++) {
     const from = job.from + row * job.fromColumns * 4, to = job.to + row * columns * 4;
-    let column = 0;
-    for (; column + 4 <= columns; column += 4) {
-      let sum = v128.load(from + column * 4);
-      for (let chunk = 1; chunk < job.chunks; chunk++) sum = f32x4.add(sum, v128.load(from + chunk * job.chunkBytes + column * 4));
-      v128.store(to + column * 4, sum);
-    }
-    for (; column < columns; column++) {
-      let sum = load<f32>(from + column * 4);
-      for (let chunk = 1; chunk < job.chunks; chunk++) sum += load<f32>(from + chunk * job.chunkBytes + column * 4);
-      store<f32>(to + column * 4, sum);
-    }
+    sumRow(from, job.chunkBytes, job.chunks, columns, to);
     if (job.flags) finishColumns(to, 0, 1, columns, to, 0, job.bias, job.flags);
+  }
+}
+
+/** Adds up one row of the sums of all chunks. */
+export function sumRow(from: usize, chunkBytes: usize, chunks: i32, columns: i32, to: usize): void {
+  let column = 0;
+  for (; column + 4 <= columns; column += 4) {
+    let sum = v128.load(from + column * 4);
+    for (let chunk = 1; chunk < chunks; chunk++) sum = f32x4.add(sum, v128.load(from + chunk * chunkBytes + column * 4));
+    v128.store(to + column * 4, sum);
+  }
+  for (; column < columns; column++) {
+    let sum = load<f32>(from + column * 4);
+    for (let chunk = 1; chunk < chunks; chunk++) sum += load<f32>(from + chunk * chunkBytes + column * 4);
+    store<f32>(to + column * 4, sum);
   }
 }

@@ -60,6 +60,9 @@ const convCases: ConvCase[] = [
   convCase({ outChannels: 24, inChannels: 24, kernel: [4, 6], strides: [2, 2], pad: [1, 2, 2, 1] }),
   convCase({ outChannels: 32, inChannels: 24, kernel: [7, 4], strides: [1, 2], pad: [3, 3, 1, 1] }),
   convCase({ outChannels: 24, inChannels: 24, kernel: [3, 3], height: 3, width: 3, batch: 7 }),
+  // Large images of a small batch: chunks of the filter's gradient begin inside an image.
+  convCase({ outChannels: 8, inChannels: 3, height: 70, width: 50, pad: [1, 1, 1, 1] }),
+  convCase({ outChannels: 24, inChannels: 24, height: 80, width: 80, pad: [1, 1, 1, 1], batch: 2 }),
 ];
 
 describe.each(convCases)('convolution %o', (sizes) => {

@@ -17,7 +17,7 @@ export interface Convolution extends Finish {
 }
 
 /** Units of work for each thread: enough that one which comes late costs little. */
-const UNITS_PER_THREAD = 4;
+const UNITS_PER_THREAD = 8;
 
 /** The fields that say what happens to finished sums: where the bias is, and the flags. */
 export function finishing({ bias, relu }: Finish): [bias: number, flags: number] {
@@ -45,7 +45,7 @@ export function withPackedFilter(
 /** Rows of output in one unit: whole images, unless there are too few of them or they are too large. */
 export function rowsOfUnit(engine: Engine, images: number, rows: number, most: number): number {
   const bands = engine.threads === 1 ? 1 : Math.ceil((UNITS_PER_THREAD * engine.threads) / Math.max(images, 1));
-  return Math.max(1, Math.min(Math.ceil(rows / bands), most));
+  return Math.max(1, Math.min(Math.ceil(rows / Math.max(bands, 1)), most));
 }
 
 /** What happens to the sums of a convolution before they are stored. */
@@ -58,14 +58,14 @@ export interface Finish {
 }
 
 /** Chunks of images with sums of their own. A fixed number, so that the result does not depend on the threads. */
-const CHUNKS = 16;
+export const CHUNKS = 16;
 
 /** Most bytes of sums of all chunks. */
 const SUM_BYTES = 64 << 20;
 
-/** Chunks to cut `images` into when each keeps sums of so many bytes. */
-export function chunksOf(images: number, sumBytes: number): number {
-  return Math.max(1, Math.min(CHUNKS, images, Math.floor(SUM_BYTES / sumBytes)));
+/** Chunks to cut some pieces of work into when each chunk keeps sums of so many bytes. */
+export function chunksOf(pieces: number, sumBytes: number): number {
+  return Math.max(1, Math.min(CHUNKS, pieces, Math.floor(SUM_BYTES / sumBytes)));
 }
 
 /** Sums that are too few to share: handing them to another thread takes longer. */

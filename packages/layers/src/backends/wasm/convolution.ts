@@ -16,19 +16,24 @@ import { runWinograd, shapeOf, suitsWinograd, winogradFilterGradient } from './w
 /** Most bytes of padded input that a thread copies at a time: they stay in a level-2 cache. */
 const STRIP_BYTES = 256 << 10;
 
-/** Runs a convolution on all threads. */
-export function runConv(engine: Engine, convolution: Convolution): void {
+/** Runs convolutions of the same x with the same stride on all threads. */
+function runConvs(engine: Engine, convolutions: readonly Convolution[]): void {
+  runWinograd(engine, convolutions.filter(isWinograd));
+  for (const convolution of convolutions) {
+    if (isWinograd(convolution)) continue;
+    if (convolution.filter.tapsY === 0 || convolution.filter.tapsX === 0) clear(engine, convolution);
+    else runDirect(engine, convolution);
+  }
+}
+
+function isWinograd(convolution: Convolution): boolean {
+  const { x, y, filter } = convolution;
+  const taps = [filter.tapsY, filter.tapsX] as const;
+  return suitsWinograd({ ...convolution, channels: x.channels, outChannels: y.channels, taps });
+}
+
+function runDirect(engine: Engine, convolution: Convolution): void {
   const { images, x, y, filter } = convolution;
-  if (filter.tapsY === 0 || filter.tapsX === 0) {
-    clear(engine, convolution);
-    return;
-  }
-  if (
-    suitsWinograd({ ...convolution, channels: x.channels, outChannels: y.channels, taps: [filter.tapsY, filter.tapsX] })
-  ) {
-    runWinograd(engine, convolution);
-    return;
-  }
   withPackedFilter(engine, filter, x.channels, y.channels, (packed) => {
     const strip = stripOf(convolution);
     const unitRows = rowsOfUnit(engine, images, y.height, strip.mostRows);
@@ -83,7 +88,7 @@ export function convForward(
   y: number,
   finish: Finish,
 ): void {
-  runConv(engine, forwardConvolution(info, x, filter, y, finish));
+  runConvs(engine, [forwardConvolution(info, x, filter, y, finish)]);
 }
 
 /** Writes the maxima of windows of 2 x 2 of y = x * filter, and their indices; y itself is never stored. Output channels: a multiple of 4. */
@@ -160,38 +165,40 @@ export function convBackpropInput(
   const columns = phases(filterWidth, info.strideWidth, info.dilationWidth, info.padInfo.left, inWidth);
   const pixel = inChannels * 4;
   const tap = inChannels * outChannels * 4;
-  for (const row of rows) {
-    for (const column of columns) {
-      const start = (row.first * inWidth + column.first) * pixel;
-      runConv(engine, {
-        images: info.batchSize,
-        x: { at: dy, height: info.outHeight, width: info.outWidth, channels: outChannels },
-        y: {
-          at: dx + start,
-          height: row.count,
-          width: column.count,
-          channels: inChannels,
-          pixel: info.strideWidth * pixel,
-          row: info.strideHeight * inWidth * pixel,
-          image: inHeight * inWidth * pixel,
-        },
-        filter: {
-          at: filter + (row.lastTap * filterWidth + column.lastTap) * tap,
-          tapsY: row.taps,
-          tapsX: column.taps,
-          tapY: -info.strideHeight * filterWidth * tap,
-          tapX: -info.strideWidth * tap,
-          channel: 4,
-          column: outChannels * 4,
-        },
-        stride: [1, 1],
-        dilation: [info.dilationHeight, info.dilationWidth],
-        pad: [row.pad, column.pad],
-        ...finish,
-        mask: finish.mask && finish.mask + start,
-      });
-    }
-  }
+  const phaseOf = (row: Phase, column: Phase): Convolution => {
+    const start = (row.first * inWidth + column.first) * pixel;
+    return {
+      images: info.batchSize,
+      x: { at: dy, height: info.outHeight, width: info.outWidth, channels: outChannels },
+      y: {
+        at: dx + start,
+        height: row.count,
+        width: column.count,
+        channels: inChannels,
+        pixel: info.strideWidth * pixel,
+        row: info.strideHeight * inWidth * pixel,
+        image: inHeight * inWidth * pixel,
+      },
+      filter: {
+        at: filter + (row.lastTap * filterWidth + column.lastTap) * tap,
+        tapsY: row.taps,
+        tapsX: column.taps,
+        tapY: -info.strideHeight * filterWidth * tap,
+        tapX: -info.strideWidth * tap,
+        channel: 4,
+        column: outChannels * 4,
+      },
+      stride: [1, 1],
+      dilation: [info.dilationHeight, info.dilationWidth],
+      pad: [row.pad, column.pad],
+      ...finish,
+      mask: finish.mask && finish.mask + start,
+    };
+  };
+  runConvs(
+    engine,
+    rows.flatMap((row) => columns.map((column) => phaseOf(row, column))),
+  );
 }
 
 /** One phase of the input positions of one dimension: positions first, first + stride, ... */
@@ -227,6 +234,9 @@ function phases(taps: number, stride: number, dilation: number, pad: number, siz
 const LEVEL1_BYTES = 24 << 10;
 const LEAST_PIXELS = 96;
 
+/** Fewest pixels for which a part of an image gets sums of its own. */
+const LEAST_PIXELS_OF_CHUNK = 1024;
+
 /**
  * Writes the gradient of a convolution's filter, [filterHeight, filterWidth, inChannels, outChannels], and of its bias if there is
  * somewhere to write it to.
@@ -249,7 +259,8 @@ export function filterGradient(
   const rows = filterHeight * filterWidth * inChannels;
   const columns = Math.ceil(outChannels / 4) * 4;
   const sumBytes = (rows + (biasGradient ? 1 : 0)) * columns * 4;
-  const chunks = chunksOf(batchSize, sumBytes);
+  const pixels = batchSize * outHeight * outWidth;
+  const chunks = chunksOf(Math.max(batchSize, Math.ceil(pixels / LEAST_PIXELS_OF_CHUNK)), sumBytes);
   const columnsOfX = (outWidth - 1) * info.strideWidth + (filterWidth - 1) * info.dilationWidth + 1;
   const reach = (filterHeight - 1) * info.dilationHeight + 1;
   const xRow = columnsOfX * inChannels * 4;

@@ -163,6 +163,14 @@ export class Engine {
     }
   }
 
+  /** Writes whole numbers and pointers into memory that is reserved while f runs. */
+  withTable<T>(numbers: readonly number[], f: (pointer: number) => T): T {
+    return this.withMemory(4 * numbers.length, (pointer) => {
+      new Int32Array(this.#memory.buffer, pointer, numbers.length).set(numbers);
+      return f(pointer);
+    });
+  }
+
   /** Where a tensor's values begin, in bytes. Stays valid until the tensor is disposed, also when the memory grows. */
   pointer(tensor: TensorInfo): number {
     return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
