@@ -4,7 +4,9 @@ import { assemblyForTsup } from './assembly-plugin.js';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
-    worker: 'src/worker.ts',
+    // Started from CommonJS, which takes less time.
+    'batch-worker': 'src/batch-worker.ts',
+    'convert-worker': 'src/convert-worker.ts',
   },
   // Optional dependencies: loaded where they are needed, never bundled.
   external: ['lmdb', 'sharp'],

@@ -1,10 +1,10 @@
 /** Batches of pixels from a database: shuffled, sharded, prepared ahead, with a position that can be saved. */
 import { BatchBuilder, type BatchJob, type BuiltBatch } from './batch-builder';
 import type { BatchPosition, CheckedBatchOptions } from './batch-options';
+import type { BatchSetup } from './batch-worker';
 import { type EpochOrder, epochOrder, shardRange } from './epoch-order';
 import type { RecordReader } from './record-reader';
 import type { Damage } from './salvage';
-import type { WorkerSetup } from './worker';
 import { WorkerPool } from './worker-pool';
 
 export interface Batch extends BuiltBatch {
@@ -114,18 +114,18 @@ export function streamHere(
 
 /** Opens a stream that works on other threads. Batches that are to be reused stay in the workers' memory, which is shared. */
 export function streamFromWorkers(
-  setup: Omit<Extract<WorkerSetup, { role: 'batches' }>, 'role' | 'options'>,
+  setup: Omit<BatchSetup, 'options'>,
   records: number,
   options: CheckedBatchOptions,
   onDamage: (damage: Damage) => void,
 ): BatchStream {
   const { signal, ...sendable } = options;
   const prefetch = Math.max(options.prefetch, options.workers);
-  const pool = new WorkerPool<BatchJob, { built: BuiltBatch; damage: Damage[] }>(options.workers, {
-    ...setup,
-    role: 'batches',
-    options: { ...sendable, prefetch },
-  });
+  const pool = new WorkerPool<BatchJob, { built: BuiltBatch; damage: Damage[] }>(
+    new URL('./batch-worker.cjs', import.meta.url),
+    options.workers,
+    { ...setup, options: { ...sendable, prefetch } } satisfies BatchSetup,
+  );
   const maker: BatchMaker = {
     async build(job) {
       const { built, damage } = await pool.run(job);

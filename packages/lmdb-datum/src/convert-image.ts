@@ -1,9 +1,8 @@
 /** One image file to one Datum message, as convert_imageset makes it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { type ConvertPlan, imageTypeOf } from './convert-options';
-import { encodeDatum } from './datum';
+import type { DatumInit } from './datum';
 import { describe, ImageError, reasonOf } from './errors';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
 import { readJpegHeader } from './image-header';
@@ -12,23 +11,20 @@ import type { ImageFile } from './image-list';
 import { decodeJpeg } from './jpeg';
 import { resizePixels } from './resize';
 
-/** A Datum message and the size of its image as `CxHxW`, or why there is none. */
-export type Converted = { value: Uint8Array; size: string } | { skipped: string };
+/** A record and the size of its image as `CxHxW`, or why there is none. */
+export type Converted = { datum: DatumInit & { data: Uint8Array }; size: string } | { skipped: string };
 
-type Allocate = Parameters<typeof encodeDatum>[2];
+/** Copies bytes to where they stay. */
+type Keep = (bytes: Uint8Array) => Uint8Array;
 
-/**
- * Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown.
- *
- * @param allocate Gives the memory for the message.
- */
-export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate?: Allocate): Promise<Converted> {
+/** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
+export async function convertImage(image: ImageFile, plan: ConvertPlan, keep: Keep): Promise<Converted> {
   try {
-    const read = isMainThread ? await fs.promises.readFile(image.path).catch(notReadable(image)) : readNow(image);
-    const converted = convertOrdinaryJpeg(read, image.label, plan, allocate);
+    const read = readFile(image);
+    const converted = convertOrdinaryJpeg(read, image.label, plan, keep);
     if (converted) return converted;
     // The next image is read while sharp decodes this one.
-    const file = isMainThread ? read : new Uint8Array(read);
+    const file = new Uint8Array(read);
     const decoded = await decodeImage(file, {
       mode: plan.gray ? 'gray' : 'color',
       orient: true,
@@ -39,62 +35,52 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate
     const { channels, height, width } = pixels;
     const { label } = image;
     const datum = plan.encoded
-      ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
-      : { channels, height, width, data: toPlanarBgr(pixels), label };
-    return { value: encodeDatum(datum, undefined, allocate), size: `${channels}x${height}x${width}` };
+      ? { data: keep(await encodedBytes(image, file, pixels, plan)), label, encoded: true }
+      : { channels, height, width, data: keep(toPlanarBgr(pixels)), label };
+    return { datum, size: `${channels}x${height}x${width}` };
   } catch (error) {
     if (error instanceof ImageError) return { skipped: error.message };
     throw error;
   }
 }
 
-/** Raw records of ordinary JPEGs, without any copy on the way. */
-function convertOrdinaryJpeg(
-  file: Uint8Array,
-  label: number,
-  plan: ConvertPlan,
-  allocate?: Allocate,
-): Converted | undefined {
+/** Raw records of ordinary JPEGs, from file to pixels in one memory. */
+function convertOrdinaryJpeg(file: Uint8Array, label: number, plan: ConvertPlan, keep: Keep): Converted | undefined {
   const kernels = plan.encoded || readJpegHeader(file)?.orientation !== 1 ? undefined : imageKernels();
   const { gray, size, fit, resampler } = plan;
   const resize = size && { ...size, fit, resampler };
   const planes = kernels && decodeJpeg(kernels, file, { channels: gray ? 1 : 3, resize });
   if (!planes) return undefined;
-  const { channels, height, width, data } = planes;
-  const value = encodeDatum({ channels, height, width, data: data as Uint8Array, label }, undefined, allocate);
-  return { value, size: `${channels}x${height}x${width}` };
+  const { channels, height, width } = planes;
+  const data = keep(planes.data as Uint8Array);
+  return { datum: { channels, height, width, data, label }, size: `${channels}x${height}x${width}` };
 }
 
-let room = Buffer.allocUnsafe(1 << 20);
+let room = Buffer.allocUnsafeSlow(1 << 20);
 
 /**
- * Reads a file into memory that is used again for the next one. A worker has nothing else to do meanwhile, and this costs a fifth of
- * what the asynchronous call does.
+ * Reads a file into memory that is used again for the next one. A thread that converts has nothing else to do meanwhile, and this
+ * costs a fifth of what the asynchronous call does.
  */
-function readNow(image: ImageFile): Uint8Array {
+function readFile(image: ImageFile): Uint8Array {
   try {
     const fd = fs.openSync(image.path, 'r');
     try {
-      const { size } = fs.fstatSync(fd);
-      if (size > room.length) room = Buffer.allocUnsafe(2 * size);
       let done = 0;
-      for (let got = -1; got !== 0 && done < size; done += got) got = fs.readSync(fd, room, done, size - done, null);
+      for (let got = -1; got !== 0; done += got) {
+        if (done === room.length) room = Buffer.concat([room], 2 * room.length);
+        got = fs.readSync(fd, room, done, room.length - done, null);
+      }
       return room.subarray(0, done);
     } finally {
       fs.closeSync(fd);
     }
   } catch (cause) {
-    return notReadable(image)(cause);
-  }
-}
-
-function notReadable(image: ImageFile): (cause: unknown) => never {
-  return (cause) => {
     throw new ImageError(`${image.path}: expected an image file, received ${reasonOf(cause)}; check the path.`, {
       path: image.path,
       cause,
     });
-  };
+  }
 }
 
 /** Without a resize, a file that is of the wanted kind already is stored byte by byte, as Caffe does. */

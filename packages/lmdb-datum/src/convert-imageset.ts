@@ -1,15 +1,14 @@
 /** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
 import fs from 'node:fs';
 import os from 'node:os';
-import { type Converted, convertImage } from './convert-image';
+import type { Converted } from './convert-image';
 import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal';
-import { type ConvertReply, type ConvertRequest, fromReply } from './convert-messages';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options';
+import { ConvertThreads } from './convert-threads';
 import { ImageError, MixedSizesError, WriteError } from './errors';
 import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { Random, shuffleInPlace } from './random';
-import { WorkerPool } from './worker-pool';
 import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer';
 
 export interface ConvertReport {
@@ -24,11 +23,8 @@ export interface ConvertReport {
 }
 
 const RECORDS_PER_COMMIT = 1000;
-/** Images that a worker gets at once. */
+/** Images that a thread converts at once. */
 const CHUNK = 32;
-const CHUNKS_AHEAD = 16;
-/** Memory for the messages of a chunk. Those that don't fit are sent one by one; what isn't used costs nothing. */
-const MESSAGES_BYTES = 4 << 20;
 
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
@@ -70,7 +66,7 @@ class Conversion {
   private done = 0;
   private committed = new Set<number>();
   private firstSize?: string;
-  private readonly journal: ConvertJournal;
+  private readonly journal?: ConvertJournal;
 
   constructor(
     private readonly folder: string,
@@ -79,20 +75,16 @@ class Conversion {
     private readonly options: ConvertOptions,
     private readonly startedMs: number,
   ) {
-    this.journal = new ConvertJournal(folder, images, plan);
+    if (options.resume) this.journal = new ConvertJournal(folder, images, plan);
   }
 
   async run(): Promise<void> {
-    const workers = this.options.workers ?? os.availableParallelism();
-    // Threads start while the database is opened.
-    const pool =
-      workers > 0
-        ? new WorkerPool<ConvertRequest, ConvertReply[]>(workers, { role: 'convert', plan: this.plan })
-        : undefined;
+    // Workers start while the database is opened.
+    const threads = new ConvertThreads(this.options.workers ?? os.availableParallelism() - 1, this.plan);
     try {
-      await this.convertWith(await this.openWriter(), pool, workers);
+      await this.convertWith(await this.openWriter(), threads);
     } finally {
-      await pool?.close();
+      await threads.close();
     }
     if (this.records > 0) return;
     throw new ImageError(
@@ -101,37 +93,23 @@ class Conversion {
     );
   }
 
-  private async convertWith(
-    writer: DatumWriter,
-    pool: WorkerPool<ConvertRequest, ConvertReply[]> | undefined,
-    workers: number,
-  ): Promise<void> {
-    // So many that threads have work while a commit keeps this one.
-    const ahead = pool ? Math.max(CHUNKS_AHEAD, 3 * workers) : 1;
-    // One for each chunk under way.
-    const memories = Array.from({ length: pool ? ahead : 0 }, () => new SharedArrayBuffer(MESSAGES_BYTES));
-    const convert = async (images: ImageFile[], i: number): Promise<Converted[]> => {
-      if (!pool) return Promise.all(images.map((image) => convertImage(image, this.plan)));
-      const memory = memories[i % ahead] as SharedArrayBuffer;
-      const replies = await pool.run({ images, memory });
-      return replies.map((reply) => fromReply(reply, memory));
-    };
+  private async convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
     try {
-      await this.convertAll(writer, convert, ahead);
-      await writer.close();
-      this.journal.remove();
+      await this.convertAll(writer, threads);
+      // Workers end while the last records are committed.
+      await Promise.all([threads.close(), writer.close()]);
+      this.journal?.remove();
     } catch (error) {
       // What can't be committed is converted again by the call that goes on.
-      if (this.options.resume) await this.keep(writer).catch(() => undefined);
+      if (this.journal) await this.keep(writer).catch(() => undefined);
       await writer.abort();
       throw error;
     }
   }
 
   private async openWriter(): Promise<DatumWriter> {
-    const isThere = this.options.resume && fs.existsSync(this.folder);
     const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
-    if (!isThere) return DatumWriter.open(this.folder, settings);
+    if (!this.journal || !fs.existsSync(this.folder)) return DatumWriter.open(this.folder, settings);
     ({ done: this.done, skipped: this.skipped } = this.journal.load());
     this.committed = committedSince(this.folder, this.images, this.done);
     const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
@@ -139,29 +117,15 @@ class Conversion {
     return writer;
   }
 
-  private async convertAll(
-    writer: DatumWriter,
-    convert: (chunk: ImageFile[], i: number) => Promise<Converted[]>,
-    ahead: number,
-  ): Promise<void> {
-    if (this.options.resume) this.journal.save(this.done, this.skipped);
-    const queue: Promise<Converted[]>[] = [];
+  private async convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
+    this.journal?.save(this.done, this.skipped);
     let next = this.done;
-    let started = 0;
-    try {
-      while (this.done < this.images.length) {
-        for (; queue.length < ahead && next < this.images.length; next += CHUNK) {
-          const converting = convert(this.images.slice(next, next + CHUNK), started++);
-          // Awaited below; until then a failure is not unhandled.
-          converting.catch(() => undefined);
-          queue.push(converting);
-        }
-        // Until these are written, nobody else gets their memory.
-        for (const converted of await (queue[0] as Promise<Converted[]>)) await this.write(writer, converted);
-        queue.shift();
+    while (this.done < this.images.length) {
+      for (; threads.hasRoom && next < this.images.length; next += CHUNK) {
+        threads.begin(this.images.slice(next, next + CHUNK));
       }
-    } finally {
-      await Promise.allSettled(queue);
+      for (const converted of await threads.first()) await this.write(writer, converted);
+      threads.drop();
     }
   }
 
@@ -176,9 +140,9 @@ class Conversion {
       this.skipped.push({ name, reason: `its key has more than ${MAX_KEY_BYTES} bytes` });
     } else {
       this.checkSize(converted.size, key);
-      if (!this.committed.has(i)) await writer.putBytes(key, converted.value);
+      if (!this.committed.has(i)) await writer.put(key, converted.datum);
       this.records++;
-      if (this.options.resume && this.records % RECORDS_PER_COMMIT === 0) await this.keep(writer, i + 1);
+      if (this.journal && this.records % RECORDS_PER_COMMIT === 0) await this.keep(writer, i + 1);
     }
     this.done++;
     if (this.done % 100 === 0 || this.done === this.images.length) this.report();
@@ -186,7 +150,7 @@ class Conversion {
 
   private async keep(writer: DatumWriter, done = this.done): Promise<void> {
     await writer.commit();
-    this.journal.save(done, this.skipped);
+    this.journal?.save(done, this.skipped);
   }
 
   private report(): void {

@@ -30,7 +30,10 @@ export interface ConvertOptions {
   encoded?: boolean;
   /** Kind of file to store, 'jpg', 'png' or 'webp'. Implies `encoded`. Default: each file's own. */
   encodeType?: string;
-  /** Threads that decode and resize. Default: as many as there are processors; 0 is this thread. */
+  /**
+   * Threads that decode and resize beside this one, which does so when it would have to wait for them. Default: as many as there are
+   * other processors.
+   */
   workers?: number;
   /**
    * Keep what was done (in `output` + '.partial') when the work is stopped or fails, and go on from there if it is called again with

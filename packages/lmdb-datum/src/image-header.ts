@@ -1,5 +1,15 @@
 /** What the first bytes of image files tell, read without decoding. */
-import { sniffImage } from './datum';
+
+/** Names the image format that bytes begin with, if it is one that encoded Datums use. */
+export function sniffImage(data: Uint8Array): 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | undefined {
+  const starts = (signature: number[], offset = 0) => signature.every((byte, i) => data[offset + i] === byte);
+  if (starts([0xff, 0xd8, 0xff])) return 'jpeg';
+  if (starts([0x89, 0x50, 0x4e, 0x47])) return 'png';
+  if (starts([0x52, 0x49, 0x46, 0x46]) && starts([0x57, 0x45, 0x42, 0x50], 8)) return 'webp';
+  if (starts([0x47, 0x49, 0x46, 0x38])) return 'gif';
+  if (starts([0x49, 0x49, 0x2a, 0x00]) || starts([0x4d, 0x4d, 0x00, 0x2a])) return 'tiff';
+  return undefined;
+}
 
 export interface JpegHeader {
   components: number;

@@ -1,8 +1,7 @@
 /** Image files to and from pixels, by sharp (which is loaded when it is first needed) and, for ordinary JPEGs, our own decoder. */
 import type { Sharp, SharpOptions } from 'sharp';
-import { sniffImage } from './datum';
 import { describe, ImageError, MissingDependencyError, reasonOf } from './errors';
-import { readJpegHeader, readPngChannels } from './image-header';
+import { readJpegHeader, readPngChannels, sniffImage } from './image-header';
 import { imageKernels } from './image-kernels';
 import { decodeJpeg } from './jpeg';
 import { runKernel } from './pixel-kernel';

@@ -1,7 +1,7 @@
 /** The two meta pages at the front of an LMDB data file: what they hold, which one counts, and what else a file may be. */
 
-import { sniffImage } from './datum';
 import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from './errors';
+import { sniffImage } from './image-header';
 import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, TREE_RECORD_BYTES } from './page';
 
 const MAGIC = 0xbeefc0de;

@@ -1,20 +1,8 @@
-/** Runs requests on worker_threads of this package's own worker file. */
+/** Runs requests on worker_threads of one of this package's own worker files. */
 import { Worker } from 'node:worker_threads';
 import * as errors from './errors';
 import { kernelModules } from './image-kernels';
-
-/** What a worker sends back. */
-export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });
-
-/** An error as it can be sent between threads, which keeps neither its class nor its fields. */
-export interface PlainError {
-  name: string;
-  message: string;
-  stack?: string;
-  path?: string;
-  key?: string;
-  page?: number;
-}
+import type { PlainError, WorkerReply } from './worker-port';
 
 interface Member {
   worker: Worker;
@@ -25,9 +13,12 @@ export class WorkerPool<Request, Response> {
   private readonly members: Member[];
   private nextId = 0;
 
-  /** @param setup Given to each worker as its workerData. */
-  constructor(size: number, setup: object) {
-    this.members = Array.from({ length: size }, () => this.start(setup));
+  /**
+   * @param file The worker file.
+   * @param setup Given to each worker when it is started.
+   */
+  constructor(file: URL, size: number, setup: object) {
+    this.members = Array.from({ length: size }, () => this.start(file, setup));
   }
 
   /** Runs a request on the worker with the fewest under way. */
@@ -43,13 +34,14 @@ export class WorkerPool<Request, Response> {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.members.map(({ worker }) => worker.terminate()));
+    // An answer that still comes must not unref a worker whose end is awaited.
+    await Promise.all(this.members.map(({ worker }) => worker.removeAllListeners('message').terminate()));
   }
 
-  private start(setup: object): Member {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: { setup, modules: kernelModules() },
-    });
+  private start(file: URL, setup: object): Member {
+    const worker = new Worker(file, { workerData: setup });
+    // They are compiled while the thread starts.
+    worker.postMessage(kernelModules());
     const member: Member = { worker, waiting: new Map() };
     const failAll = (error: unknown) => {
       for (const { reject } of member.waiting.values()) reject(error);
@@ -69,14 +61,6 @@ export class WorkerPool<Request, Response> {
     );
     return member;
   }
-}
-
-/** The fields of an error that are worth sending. */
-export function plainError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { name, message, stack } = error;
-  const where = error instanceof errors.LmdbDatumError ? { path: error.path, key: error.key, page: error.page } : {};
-  return { name, message, stack, ...where };
 }
 
 function reviveError({ name, message, stack, path, key, page }: PlainError): Error {

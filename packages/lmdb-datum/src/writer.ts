@@ -3,6 +3,7 @@
  * The one file that uses native code: npm `lmdb` in the release that still writes v1.
  */
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { type DatumInit, encodeDatum } from './datum';
@@ -15,7 +16,7 @@ import {
   reasonOf,
   WriteError,
 } from './errors';
-import { KeptMessages } from './message-buffer';
+import { KeptBytes } from './kept-bytes';
 import { openDatumLmdb } from './reader';
 
 /** LMDB's limit, which Caffe's build keeps to. */
@@ -49,7 +50,7 @@ export class DatumWriter {
   /** Records in the database and in the open transaction. */
   count: number;
   private pending = new Map<string, { key: Buffer; value: Uint8Array }>();
-  private readonly values = new KeptMessages();
+  private readonly values = new KeptBytes();
   private pendingBytes = 0;
   private mapSizeBytes: number;
 
@@ -83,7 +84,7 @@ export class DatumWriter {
         `recordsPerCommit: expected a whole number of 1 or more, received ${describe(recordsPerCommit)}; leave it out for 1,000.`,
       );
     }
-    const openLmdb = await loadLmdb();
+    const openLmdb = loadLmdb();
     const existing = mode === 'create' ? createFolder(location) : inspectExisting(location);
     const writer = new DatumWriter(location, openLmdb, recordsPerCommit, existing);
     try {
@@ -102,11 +103,21 @@ export class DatumWriter {
    * @throws DatumError if the Datum contradicts itself, WriteError if the key is there already or writing fails.
    */
   async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
-    await this.putBytes(key, encodeDatum(datum, typeof key === 'string' ? key : Buffer.from(key).toString()));
+    const name = typeof key === 'string' ? key : Buffer.from(key).toString();
+    await this.add(key, (allocate) => encodeDatum(datum, name, allocate));
   }
 
   /** Adds a record whose value is a Datum message already, and is copied. */
   async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
+    await this.add(key, (allocate) => {
+      const copy = allocate(value.length);
+      copy.set(value);
+      return copy;
+    });
+  }
+
+  /** @param make Makes the value in memory that stays until the commit. */
+  private async add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
     const db = this.assertOpen();
     const keyBytes = typeof key === 'string' ? Buffer.from(key) : Buffer.from(key.slice());
     const name = keyBytes.toString();
@@ -128,8 +139,9 @@ export class DatumWriter {
         },
       );
     }
+    const value = make(this.values.allocate);
     if (isNewLast) this.lastKey = keyBytes;
-    this.pending.set(id, { key: keyBytes, value: this.values.keep(value) });
+    this.pending.set(id, { key: keyBytes, value });
     this.pendingBytes += value.length;
     this.count++;
     if (this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
@@ -249,10 +261,10 @@ export function caffeKey(index: number, name: string): string {
   return `${String(index).padStart(8, '0')}_${name}`;
 }
 
-async function loadLmdb(): Promise<OpenLmdb> {
+function loadLmdb(): OpenLmdb {
   try {
-    const lmdb = await import('lmdb');
-    return lmdb.open as unknown as OpenLmdb;
+    // Loads in half the time that its ES modules take.
+    return createRequire(import.meta.url)('lmdb').open as OpenLmdb;
   } catch (cause) {
     throw new MissingDependencyError(
       `lmdb: expected it to load for writing, received ${reasonOf(cause).split('\n')[0]}; run npm install lmdb@2.6.8-v1 ` +

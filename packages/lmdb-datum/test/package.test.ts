@@ -63,6 +63,26 @@ describe('the built package', () => {
     expect(lines[5]).toBe('dist,node_modules');
   });
 
+  it.each([0, 1])(
+    'says that sharp is missing where an image needs it, and the process goes on (workers: %i)',
+    (workers) => {
+      const folder = scratchFolder();
+      fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
+      const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
+      fs.mkdirSync(path.join(folder, 'node_modules'));
+      for (const name of fs.readdirSync(modules).filter((one) => one !== 'sharp')) {
+        fs.symlinkSync(path.join(modules, name), path.join(folder, 'node_modules', name), 'junction');
+      }
+      const script = `
+      const { convertImageset } = require('./dist/index.cjs');
+      convertImageset({ input: ${JSON.stringify(fixture('images'))}, output: 'out', workers: ${workers} })
+        .catch(({ code }) => console.log(code, require('node:fs').readdirSync('.').sort().join()));`;
+      expect(execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' })).toBe(
+        'MISSING_DEPENDENCY dist,node_modules\n',
+      );
+    },
+  );
+
   it('reads in several worker_threads at once', async () => {
     const script = `
       import { parentPort } from 'node:worker_threads';
