@@ -21,5 +21,5 @@ export function resamplerOption(): Option {
 
 export function workersOption(): Option {
   const range = { min: 0, max: 256, integer: true };
-  return numberOption('--workers <n>', 'images decoded at once (default: one a core)', range);
+  return numberOption('--workers <n>', 'worker threads (default: so many that all cores work)', range);
 }
