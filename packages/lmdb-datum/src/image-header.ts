@@ -56,3 +56,19 @@ export function readPngChannels(file: Uint8Array): number | undefined {
   // IHDR's colour types: grey, RGB, palette, grey with alpha, RGB with alpha. OpenCV makes both of the last two BGRA.
   return ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1];
 }
+
+const NAMES = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', gif: 'GIF', tiff: 'TIFF' } as const;
+/** The brand of AVIF and HEIC files. */
+const FTYP = [0x66, 0x74, 0x79, 0x70];
+
+/**
+ * Says in a few words what a file is that doesn't decode. What libvips says of it isn't told: its threads share one text, so that it
+ * changes from run to run and may be of another image.
+ */
+export function describeImage(file: Uint8Array): string {
+  if (file.length === 0) return 'an empty file';
+  const kind = sniffImage(file);
+  if (kind) return `a ${NAMES[kind]} file that is damaged or cut short`;
+  if (FTYP.every((byte, i) => file[4 + i] === byte)) return 'a HEIC file, or an AVIF file that is damaged or cut short';
+  return `${file.length} bytes that are none of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP`;
+}

@@ -24,7 +24,7 @@ export interface ImageList {
   ignored: string[];
 }
 
-const IMAGE_FILE = /\.(jpe?g|jpe|png|webp|gif|tiff?|avif)$/i;
+const IMAGE_FILE = /\.(jpe?g|jpe|png|webp|gif|tiff?|avif|bmp)$/i;
 
 /**
  * Parses a list of images as convert_imageset does: a line is split at its last space, the label is what C's atoi makes of

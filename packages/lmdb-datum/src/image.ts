@@ -1,12 +1,13 @@
-/** Image files to and from pixels, by sharp (which is loaded when it is first needed) and, for ordinary JPEGs, our own decoder. */
+/** Image files to and from pixels: by sharp, which is loaded when it is first needed, and ordinary JPEGs and BMPs by decoders of our own. */
 import type { Sharp, SharpOptions } from 'sharp';
-import { describe, ImageError, MissingDependencyError, reasonOf } from './errors';
-import { readJpegHeader, readPngChannels, sniffImage } from './image-header';
+import { decodeBmp, isBmp } from './bmp';
+import { ImageError, MissingDependencyError, reasonOf } from './errors';
+import { describeImage, type JpegHeader, readJpegHeader, readPngChannels, sniffImage } from './image-header';
 import { imageKernels } from './image-kernels';
 import { decodeJpeg } from './jpeg';
 import { runKernel } from './pixel-kernel';
 
-type SharpModule = (input?: Uint8Array | string, options?: SharpOptions) => Sharp;
+type SharpModule = (input?: Uint8Array, options?: SharpOptions) => Sharp;
 
 let loading: Promise<SharpModule> | undefined;
 
@@ -50,43 +51,59 @@ export type RgbColor = readonly [red: number, green: number, blue: number];
 
 /**
  * Decodes an image file as OpenCV does: embedded colour profiles are ignored, 16 bits become 8, alpha is cut off, not blended
- * (in mode 'color').
+ * (in mode 'color'). Unlike there, a file that is cut short is an error: OpenCV fills the rest of a JPEG with grey.
  *
- * @param input Bytes of a JPEG, PNG, WebP, GIF or TIFF file, or a path.
+ * @param file Bytes of a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file.
  * @throws ImageError if the image is damaged or of an unknown kind, MissingDependencyError without sharp.
  */
-export async function decodeImage(input: Uint8Array | string, options: DecodeImageOptions = {}): Promise<Pixels> {
-  const { mode = 'stored', orient = false, background, name } = options;
-  const jpeg = typeof input === 'string' ? undefined : readJpegHeader(input);
+export async function decodeImage(file: Uint8Array, options: DecodeImageOptions = {}): Promise<Pixels> {
+  const { mode = 'stored', orient = false, name = 'image' } = options;
+  const jpeg = readJpegHeader(file);
   if (jpeg && jpeg.components <= 3 && (!orient || jpeg.orientation === 1)) {
     const isGray = mode === 'gray' || (mode === 'stored' && jpeg.components === 1);
-    const pixels = decodeOrdinaryJpeg(input as Uint8Array, isGray ? 1 : 3);
+    const pixels = decodeOrdinaryJpeg(file, isGray ? 1 : 3);
     if (pixels) return pixels;
+  }
+  if (isBmp(file)) {
+    const pixels = decodeBmp(file);
+    if (typeof pixels === 'string') throw doesNotDecode(name, pixels);
+    return mode === 'gray' ? toGray(pixels) : mode === 'color' ? toColor(pixels) : pixels;
   }
   const sharp = await loadSharp();
   try {
-    let image = sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
-    if (orient) image = image.autoOrient();
-    const components = jpeg?.components ?? (await countChannels(input, image));
-    const isCmyk = components === 4 && (jpeg !== undefined || (await image.metadata()).space === 'cmyk');
-    if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
-    else if (mode === 'color' && !background) image = image.removeAlpha();
-    if (components === 1) image = image.toColourspace('b-w');
-    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    const decoded: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
-    const stored = isCmyk ? cmykToRgb(decoded) : decoded;
-    const pixels = background && mode !== 'stored' ? blend(stored, background) : stored;
-    if (mode === 'gray') return toGray(pixels, typeof input !== 'string' && sniffImage(input) === 'png');
-    return mode === 'color' ? toColor(pixels) : pixels;
+    return await decodeBySharp(sharp, file, jpeg, options);
   } catch (cause) {
-    if (cause instanceof ImageError) throw cause;
-    const where = name ?? (typeof input === 'string' ? input : 'image');
-    throw new ImageError(
-      `${where}: expected an image that decodes, received ${typeof input === 'string' ? 'a file' : describe(input)} ` +
-        `that doesn't (${reasonOf(cause).split('\n')[0]}); replace it or leave it out.`,
-      { key: name, cause },
-    );
+    throw doesNotDecode(name, describeImage(file), cause);
   }
+}
+
+async function decodeBySharp(
+  sharp: SharpModule,
+  file: Uint8Array,
+  jpeg: JpegHeader | undefined,
+  { mode = 'stored', orient = false, background }: DecodeImageOptions,
+): Promise<Pixels> {
+  let image = sharp(file, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
+  if (orient) image = image.autoOrient();
+  const components = jpeg?.components ?? readPngChannels(file) ?? (await image.metadata()).channels;
+  const isCmyk = components === 4 && (jpeg !== undefined || (await image.metadata()).space === 'cmyk');
+  if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
+  else if (mode === 'color' && !background) image = image.removeAlpha();
+  // sharp gives RGB for grey.
+  if (components === 1) image = image.toColourspace('b-w');
+  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const decoded: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
+  const stored = isCmyk ? cmykToRgb(decoded) : decoded;
+  const pixels = background && mode !== 'stored' ? blend(stored, background) : stored;
+  if (mode === 'gray') return toGray(pixels, sniffImage(file) === 'png');
+  return mode === 'color' ? toColor(pixels) : pixels;
+}
+
+function doesNotDecode(name: string, received: string, cause?: unknown): ImageError {
+  return new ImageError(`${name}: expected an image that decodes, received ${received}; replace it or leave it out.`, {
+    key: name,
+    cause,
+  });
 }
 
 /** Interleaved pixels of an ordinary JPEG, or undefined if sharp has to do it. */
@@ -102,12 +119,6 @@ function decodeOrdinaryJpeg(file: Uint8Array, channels: 1 | 3): Pixels | undefin
   if (out === undefined) return undefined;
   kernels.pack.interleaveU8(blue + 2 * count, blue + count, blue, count, count, 1, 0, out);
   return { data: kernels.view(out, 3 * count).slice(), channels, height, width };
-}
-
-/** Number of channels in the file, which sharp hides: it gives RGB for grey. Looks into the header where that is easy. */
-async function countChannels(input: Uint8Array | string, image: Sharp): Promise<number | undefined> {
-  const found = typeof input === 'string' ? undefined : readPngChannels(input);
-  return found ?? (await image.metadata()).channels;
 }
 
 /** OpenCV's conversion, which knows no ink: `[H, W, 4]` with 255 for full ink to RGB. */

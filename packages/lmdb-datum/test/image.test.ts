@@ -125,6 +125,29 @@ describe('resizing', () => {
 });
 
 describe('damaged images', () => {
+  const bmp = (change: (file: Buffer) => void) => {
+    const file = Buffer.from(read('color.bmp'));
+    change(file);
+    return file;
+  };
+
+  // The words don't come from libvips, whose threads share one text: it changes from run to run.
+  it.each<[string, Buffer, RegExp]>([
+    ['nothing', Buffer.alloc(0), /received an empty file;/],
+    ['text', Buffer.from('no image'), /received 8 bytes that are none of JPEG, .* and BMP;/],
+    ['half of a JPEG', read('color.jpg').subarray(0, 700), /received a JPEG file that is damaged or cut short;/],
+    ['half of a PNG', read('color.png').subarray(0, 700), /received a PNG file that is damaged or cut short;/],
+    ['half of a BMP', read('color.bmp').subarray(0, 700), /received a BMP file that is cut short;/],
+    ['the head of a BMP', read('color.bmp').subarray(0, 30), /received a BMP file that is cut short;/],
+    ['16 bits a pixel', bmp((file) => file.writeUInt16LE(16, 28)), /received a BMP file of 16 bits a pixel;/],
+    ['a compressed BMP', bmp((file) => file.writeUInt32LE(1, 30)), /received a compressed BMP file;/],
+    ['a BMP of OS/2', bmp((file) => file.writeUInt32LE(12, 14)), /received a BMP file of OS\/2;/],
+    ['a BMP without rows', bmp((file) => file.writeInt32LE(0, 22)), /received a BMP file of 31x0 pixels;/],
+    ['a huge BMP', bmp((file) => file.writeInt32LE(-(2 ** 31), 22)), /received a BMP file that is cut short;/],
+  ])('%s: the error says so', async (_, file, text) => {
+    await expect(decodeImage(file, { name: 'cat' })).rejects.toThrow(text);
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['text', Buffer.from('not an image at all')],
