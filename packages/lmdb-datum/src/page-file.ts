@@ -131,18 +131,15 @@ export class PageFile {
       } catch (cause) {
         throw notReadable(this.path, cause);
       }
-      if (got === 0) throw this.cutShort(position + done);
+      if (got === 0) throw this.cutShort(position + done, position + length);
       done += got;
     }
   }
 
-  private cutShort(position: number): CorruptDatabaseError {
-    return this.corrupt(
-      Math.floor(position / (this.pageSizeBytes || 4096)),
-      `at least ${position + 1} bytes in the file`,
-      `${position}`,
-      CUT_SHORT,
-    );
+  private cutShort(position: number, end: number): CorruptDatabaseError {
+    const page = Math.floor(position / (this.pageSizeBytes || 4096));
+    const { size } = fs.fstatSync(this.fd);
+    return this.corrupt(page, `at least ${end} bytes in the file`, `${size}`, CUT_SHORT);
   }
 
   /** The branch or leaf page `number`, checked. Pages are cached; don't change their bytes. */
@@ -249,21 +246,34 @@ export class PageFile {
 }
 
 function dataFileOf(location: string): string {
-  let stat: fs.Stats;
-  try {
-    stat = fs.statSync(location);
-  } catch (cause) {
-    throw notReadable(location, cause);
-  }
-  if (!stat.isDirectory()) return location;
+  const stat = statOf(location);
+  if (!stat.isDirectory()) return assertFile(location, stat);
   const file = path.join(location, 'data.mdb');
-  if (fs.existsSync(file)) return file;
+  if (fs.existsSync(file)) return assertFile(file, statOf(file));
   const leveldb = fs.existsSync(path.join(location, 'CURRENT'));
   throw new NotLmdbError(
     leveldb
       ? `${location}: expected a folder with data.mdb, received a LevelDB; make it again with convert_imageset --backend=lmdb.`
       : `${location}: expected a folder with data.mdb, received a folder without; give the folder that holds data.mdb.`,
     { path: location },
+  );
+}
+
+function statOf(location: string): fs.Stats {
+  try {
+    return fs.statSync(location);
+  } catch (cause) {
+    throw notReadable(location, cause);
+  }
+}
+
+/** Opening a pipe would wait for a writer, perhaps for ever. */
+function assertFile(file: string, stat: fs.Stats): string {
+  if (stat.isFile()) return file;
+  const received = stat.isDirectory() ? 'a folder' : stat.isFIFO() ? 'a pipe' : 'a device or socket';
+  throw new NotLmdbError(
+    `${file}: expected an LMDB data file, received ${received}; copy the database to a disk, or check the path.`,
+    { path: file },
   );
 }
 
