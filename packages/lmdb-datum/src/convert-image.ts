@@ -39,7 +39,7 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, keep: Ke
       : { channels, height, width, data: keep(toPlanarBgr(pixels)), label };
     return { datum, size: `${channels}x${height}x${width}` };
   } catch (error) {
-    if (error instanceof ImageError) return { skipped: error.message };
+    if (error instanceof ImageError) return { skipped: reasonOf(error) };
     throw error;
   }
 }
@@ -76,10 +76,8 @@ function readFile(image: ImageFile): Uint8Array {
       fs.closeSync(fd);
     }
   } catch (cause) {
-    throw new ImageError(`${image.path}: expected an image file, received ${reasonOf(cause)}; check the path.`, {
-      path: image.path,
-      cause,
-    });
+    const received = image.name === '' ? 'a blank line; check the list' : `${reasonOf(cause)}; check the path`;
+    throw new ImageError(`${image.path}: expected an image file, received ${received}.`, { path: image.path, cause });
   }
 }
 

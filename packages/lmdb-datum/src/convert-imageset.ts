@@ -5,7 +5,7 @@ import type { Converted } from './convert-image';
 import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options';
 import { ConvertThreads } from './convert-threads';
-import { ImageError, MixedSizesError, WriteError } from './errors';
+import { ImageError, MixedSizesError, reasonOf, WriteError } from './errors';
 import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { Random, shuffleInPlace } from './random';
@@ -23,6 +23,8 @@ export interface ConvertReport {
 }
 
 const RECORDS_PER_COMMIT = 1000;
+const KEPT =
+  'it keeps the work of an import that was stopped, so resume that one, or remove it or choose another output';
 /** Images that a thread converts at once. */
 const CHUNK = 32;
 
@@ -46,7 +48,7 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
   const partial = partialName(output);
   assertFree(output);
-  if (!resume) assertFree(partial);
+  if (!resume) assertFree(partial, ConvertJournal.isIn(partial) ? KEPT : undefined);
   const work = new Conversion(partial, images, plan, options, startedMs);
   try {
     await work.run();
@@ -182,7 +184,7 @@ function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteEr
   const kept = partial
     ? `${partial} keeps the images that were committed, and to resume goes on from there`
     : 'nothing of this import is kept';
-  const message = error.message.replace(/^\[lmdb-datum\] /, '').replace(/\.$/, '');
+  const message = reasonOf(error).replace(/\.$/, '');
   return new WriteError(`${message}; ${kept}.`, { path: error.path, cause: error });
 }
 

@@ -22,15 +22,22 @@ interface Journal {
   skipped: SkippedImage[];
 }
 
+const FILE = 'convert-imageset.json';
+
 export class ConvertJournal {
   private readonly file: string;
   private readonly work: string;
 
   constructor(folder: string, images: ImageFile[], plan: ConvertPlan) {
-    this.file = path.join(folder, 'convert-imageset.json');
+    this.file = path.join(folder, FILE);
     const hash = createHash('sha256').update(JSON.stringify(plan));
     for (const { name, label } of images) hash.update(`${name} ${label}\n`);
     this.work = hash.digest('hex');
+  }
+
+  /** True if an import was stopped there that can go on. */
+  static isIn(folder: string): boolean {
+    return fs.existsSync(path.join(folder, FILE));
   }
 
   /** Written after each commit, under a temporary name first. */

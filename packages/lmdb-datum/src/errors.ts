@@ -104,7 +104,14 @@ export function describe(value: unknown): string {
   return value.constructor?.name ?? 'object';
 }
 
-/** Text of a caught value. */
+/** Text of a caught value, for messages that name the package and the path themselves. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // The operating system's: "ENOENT: no such file or directory, open 'name'".
+  return 'syscall' in error ? error.message.replace(/, \w+( '.*)?$/s, '') : withoutPackage(error.message);
+}
+
+/** A message of this package as part of another one. */
+export function withoutPackage(message: string): string {
+  return message.replace(/^\[lmdb-datum\] /, '');
 }

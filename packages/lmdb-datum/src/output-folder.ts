@@ -8,12 +8,11 @@ export function partialName(output: string): string {
 }
 
 /** @throws OutputExistsError */
-export function assertFree(name: string): void {
+export function assertFree(name: string, todo = 'remove it or choose another output'): void {
   if (!fs.existsSync(name)) return;
-  throw new OutputExistsError(
-    `${name}: expected a name that is free, received one that exists; remove it or choose another output.`,
-    { path: name },
-  );
+  throw new OutputExistsError(`${name}: expected a name that is free, received one that exists; ${todo}.`, {
+    path: name,
+  });
 }
 
 /** @throws WriteError */

@@ -66,7 +66,18 @@ describe('a list file', () => {
     ]);
     expect(report).toMatchObject({ records: 3, ignored: [] });
     expect(report.skipped).toEqual([
-      { name: 'missing.png', reason: expect.stringMatching(/missing\.png: expected an image file.*ENOENT/) },
+      {
+        name: 'missing.png',
+        reason: `${IMAGES}missing.png: expected an image file, received ENOENT: no such file or directory; check the path.`,
+      },
+    ]);
+  });
+
+  it('may have blank lines, which are skipped and count', async () => {
+    const { report, entries } = await convert('\ncolor.png 3\n');
+    expect(entries.map(({ key }) => key)).toEqual(['00000001_color.png']);
+    expect(report.skipped).toEqual([
+      { name: '', reason: `${IMAGES}: expected an image file, received a blank line; check the list.` },
     ]);
   });
 
@@ -215,6 +226,26 @@ describe('failing', () => {
     const run = convertImageset({ input: IMAGES, list, output: `${folder}/db`, signal: controller.signal, onProgress });
     await expect(run).rejects.toThrow('enough');
     expect(fs.readdirSync(folder)).toEqual(['list.txt']);
+  });
+
+  it('that left its work behind is named, with how to go on', async () => {
+    const folder = scratchFolder();
+    const list = path.join(folder, 'list.txt');
+    fs.writeFileSync(list, 'color.png 1\n'.repeat(300));
+    const controller = new AbortController();
+    const onProgress = () => controller.abort(new Error('enough'));
+    const options = { input: IMAGES, list, output: `${folder}/db` };
+    const stopped = convertImageset({ ...options, resume: true, signal: controller.signal, onProgress });
+    await expect(stopped).rejects.toThrow('enough');
+    await expect(convertImageset(options)).rejects.toThrow(
+      /db\.partial: expected a name that is free, received one that exists; it keeps the work .* so resume that one, or remove it/,
+    );
+    expect((await convertImageset({ ...options, resume: true })).records).toBe(300);
+  });
+
+  it('names the reason once where no image decodes', async () => {
+    const { message } = await convert('no.png 0\n').catch((caught) => caught);
+    expect(message.split('[lmdb-datum]').length).toBe(2);
   });
 
   it('skips a key of more than 511 bytes and names it', async () => {
