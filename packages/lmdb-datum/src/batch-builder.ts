@@ -1,6 +1,6 @@
 /** Makes one batch from a list of record numbers. */
 import type { CheckedBatchOptions } from './batch-options';
-import type { Datum } from './datum';
+import { type Datum, hasPixels, withoutPixels } from './datum';
 import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from './errors';
 import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image';
 import { ImageKernels } from './image-kernels';
@@ -77,8 +77,8 @@ export class BatchBuilder {
 
   private async fill(job: BatchJob, plan: PackPlan): Promise<BuiltBatch> {
     const rowLength = plan.height * plan.width * plan.channels;
-    const labels = new Int32Array(job.rows);
     const out = this.output(job, rowLength);
+    const labels = reserve(Int32Array, job.rows, job.rows);
     const decoding: Promise<void>[] = [];
     const lost = new Set<number>();
     try {
@@ -196,7 +196,7 @@ export class BatchBuilder {
   private output({ rows, indices, slot }: BatchJob, rowLength: number): Float32Array | Uint8Array {
     const length = rows * rowLength;
     const isFloat = this.options.dtype === 'float32';
-    if (!this.packer) return isFloat ? new Float32Array(length) : new Uint8Array(length);
+    if (!this.packer) return isFloat ? reserve(Float32Array, length, rows) : reserve(Uint8Array, length, rows);
     const address = this.slotAddresses[slot % this.slotAddresses.length] as number;
     const { buffer } = this.packer.memory;
     const out = isFloat ? new Float32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
@@ -205,10 +205,8 @@ export class BatchBuilder {
 
   private rawSource(datum: Datum, i: number): PixelSource {
     const { channels, height, width, floatData } = datum;
-    if (channels * height * width === 0) {
-      const key = this.records.key(i);
-      throw new DatumError(`key ${key}: expected pixels, received a Datum without any; leave the record out.`, { key });
-    }
+    if (!hasPixels(datum)) throw withoutPixels(datum, this.records.key(i));
+    this.assertConvertible(channels, i);
     const { resize, dtype } = this.options;
     const wantsBytes = dtype === 'uint8' || resize !== undefined || (this.options.channels ?? channels) !== channels;
     const data = floatData ? (wantsBytes ? floatsToBytes(floatData, this.records.key(i)) : floatData) : datum.data;
@@ -216,6 +214,18 @@ export class BatchBuilder {
     if (!(data instanceof Uint8Array) || !wantsBytes || (dtype === 'uint8' && !this.changesPixels(channels)))
       return source;
     return this.changesPixels(channels) ? this.changed(toInterleavedRgb(data, channels, height, width)) : source;
+  }
+
+  /** What the channels are is only known of grey and colour: two may be a pair of images. */
+  private assertConvertible(channels: number, i: number): void {
+    const wanted = this.options.channels ?? channels;
+    if (wanted === channels || channels === 1 || channels === 3 || channels === 4) return;
+    const key = this.records.key(i);
+    throw new DatumError(
+      `key ${key}: expected 1, 3 or 4 channels to make ${wanted} of, received ${channels}; ` +
+        'leave the record out, or the option channels to have all as they are.',
+      { key },
+    );
   }
 
   private async decode(datum: Datum, i: number): Promise<PixelSource> {
@@ -270,6 +280,19 @@ export class BatchBuilder {
       left: crop?.random ? random.below(spareColumns + 1) : spareColumns >> 1,
       mirror: mirror && random.below(2) === 1,
     };
+  }
+}
+
+/** Memory for a batch. @throws InvalidOptionError if there isn't that much */
+function reserve<T>(type: new (length: number) => T, length: number, rows: number): T {
+  try {
+    return new type(length);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new InvalidOptionError(
+      `batchSize: expected a batch that fits into memory, received ${rows} records of ${length / rows} values; take fewer.`,
+      { cause },
+    );
   }
 }
 

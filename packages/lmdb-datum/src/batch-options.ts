@@ -1,7 +1,6 @@
 /** Options of `batches()`, and their checks. */
-
+import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from './checks';
 import { assertShard, assertShuffle, type Shard } from './epoch-order';
-import { describe, InvalidOptionError } from './errors';
 import type { MeanPlanes } from './pack-pixels';
 import type { FitMode, Resampler } from './resize';
 
@@ -78,8 +77,19 @@ export interface CheckedBatchOptions extends BatchOptions {
   workers: number;
 }
 
+const KNOWN: Known<BatchOptions> = {
+  ...{ batchSize: true, shuffle: true, shard: true, epochs: true, dropLast: true, padLast: true, position: true },
+  ...{ layout: true, channelOrder: true, dtype: true, channels: true, resize: true, crop: true, mirror: true },
+  ...{ mean: true, scale: true, prefetch: true, workers: true, reuse: true, signal: true },
+};
+const KNOWN_RESIZE: Known<NonNullable<BatchOptions['resize']>> = {
+  ...{ height: true, width: true, fit: true, resampler: true },
+};
+const KNOWN_CROP: Known<NonNullable<BatchOptions['crop']>> = { height: true, width: true, random: true };
+
 /** @throws InvalidOptionError */
 export function checkBatchOptions(options: BatchOptions, records: number): CheckedBatchOptions {
+  assertKeys('batches', options, KNOWN);
   const shard = options.shard ?? { index: 0, count: 1 };
   const shuffle = options.shuffle ?? false;
   assertShard(shard);
@@ -97,31 +107,58 @@ export function checkBatchOptions(options: BatchOptions, records: number): Check
     prefetch: options.prefetch ?? 1,
     workers: options.workers ?? 0,
   };
-  whole('batchSize', checked.batchSize, 1);
-  whole('prefetch', checked.prefetch, 0);
-  whole('workers', checked.workers, 0);
-  if (checked.epochs !== Number.POSITIVE_INFINITY) whole('epochs', checked.epochs, 1);
-  oneOf('layout', checked.layout, ['NHWC', 'NCHW']);
-  oneOf('channelOrder', checked.channelOrder, ['rgb', 'bgr']);
-  oneOf('dtype', checked.dtype, ['float32', 'uint8']);
-  oneOf('channels', options.channels, [undefined, 1, 3]);
-  for (const name of ['resize', 'crop'] as const) {
-    const size = options[name];
-    if (size === undefined) continue;
-    whole(`${name}.height`, size.height, 1);
-    whole(`${name}.width`, size.width, 1);
-  }
-  if (options.resize) {
-    oneOf('resize.fit', options.resize.fit, [undefined, 'squash', 'crop', 'fill']);
-    oneOf('resize.resampler', options.resize.resampler, [undefined, 'antialiased', 'bilinear']);
-  }
-  if (!Number.isFinite(checked.scale)) refuse('scale', 'a finite number', checked.scale);
-  if (options.dropLast && options.padLast) refuse('dropLast and padLast', 'one of them', 'both');
-  if (checked.dtype === 'uint8' && (checked.scale !== 1 || options.mean !== undefined)) {
-    refuse('scale and mean', "none with dtype 'uint8'", options.mean ?? checked.scale);
-  }
+  checkCounts(checked);
+  checkPixels(checked);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) refuse('signal', 'an AbortSignal', signal);
   checkPosition(checked, records);
   return checked;
+}
+
+function checkCounts({ batchSize, prefetch, workers, epochs, dropLast, padLast, reuse }: CheckedBatchOptions): void {
+  assertWhole('batchSize', batchSize, 1);
+  assertWhole('prefetch', prefetch, 0);
+  assertWhole('workers', workers, 0);
+  if (epochs !== Number.POSITIVE_INFINITY) assertWhole('epochs', epochs, 1);
+  for (const [name, flag] of Object.entries({ dropLast, padLast, reuse })) assertFlag(name, flag);
+  if (dropLast && padLast) refuse('dropLast and padLast', 'one of them', 'both');
+}
+
+function checkPixels(options: CheckedBatchOptions): void {
+  const { layout, channelOrder, dtype, channels, resize, crop, mirror, mean, scale } = options;
+  assertOneOf('layout', layout, ['NHWC', 'NCHW']);
+  assertOneOf('channelOrder', channelOrder, ['rgb', 'bgr']);
+  assertOneOf('dtype', dtype, ['float32', 'uint8']);
+  assertOneOf('channels', channels, [undefined, 1, 3]);
+  if (resize !== undefined) {
+    assertKeys('resize', resize, KNOWN_RESIZE);
+    assertOneOf('resize.fit', resize.fit, [undefined, 'squash', 'crop', 'fill']);
+    assertOneOf('resize.resampler', resize.resampler, [undefined, 'antialiased', 'bilinear']);
+  }
+  if (crop !== undefined) {
+    assertKeys('crop', crop, KNOWN_CROP);
+    assertFlag('crop.random', crop.random);
+  }
+  for (const [name, size] of Object.entries({ resize, crop })) {
+    if (size === undefined) continue;
+    assertWhole(`${name}.height`, size.height, 1);
+    assertWhole(`${name}.width`, size.width, 1);
+  }
+  assertFlag('mirror', mirror);
+  if (!Number.isFinite(scale)) refuse('scale', 'a finite number', scale);
+  if (mean !== undefined && !isMean(mean))
+    refuse('mean', 'a finite number, one for each channel, or a mean image', mean);
+  if (dtype === 'uint8' && (scale !== 1 || mean !== undefined)) {
+    refuse('scale and mean', "none with dtype 'uint8'", mean ?? scale);
+  }
+}
+
+/** Whether it fits the records is only known when the first one is read. */
+function isMean(mean: unknown): boolean {
+  if (typeof mean === 'number') return Number.isFinite(mean);
+  if (Array.isArray(mean)) return mean.every(Number.isFinite);
+  const { data, channels, height, width } = (mean ?? {}) as Partial<MeanPlanes>;
+  return data instanceof Float32Array && data.length === Number(channels) * Number(height) * Number(width);
 }
 
 function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions, records: number): void {
@@ -135,27 +172,6 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
     record <= records;
   if (!fits) refuse('position', 'an epoch and a record of this run', `epoch ${epoch} and record ${record}`);
   const wanted = JSON.stringify([shuffle, shard.index, shard.count, records]);
-  const saved = JSON.stringify([position.shuffle, position.shard.index, position.shard.count, position.records]);
+  const saved = JSON.stringify([position.shuffle, position.shard?.index, position.shard?.count, position.records]);
   if (wanted !== saved) refuse('position', `one saved with [shuffle, shard, records] ${wanted}`, saved);
-}
-
-function whole(name: string, value: unknown, least: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < least)
-    refuse(name, `a whole number of ${least} or more`, value);
-}
-
-function oneOf(name: string, value: unknown, choices: readonly unknown[]): void {
-  if (choices.includes(value)) return;
-  refuse(
-    name,
-    choices
-      .filter((choice) => choice !== undefined)
-      .map(describe)
-      .join(' or '),
-    value,
-  );
-}
-
-function refuse(name: string, expected: string, received: unknown): never {
-  throw new InvalidOptionError(`${name}: expected ${expected}, received ${describe(received)}; change the option.`);
 }

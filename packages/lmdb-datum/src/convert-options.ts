@@ -1,5 +1,5 @@
 /** Options of `convertImageset`, and their checks. */
-import { describe, InvalidOptionError } from './errors';
+import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import type { RgbColor } from './image';
 import { assertSeed } from './random';
 import type { FitMode, Resampler } from './resize';
@@ -68,30 +68,31 @@ export interface ConvertPlan {
   background?: RgbColor;
 }
 
+const KNOWN: Known<ConvertOptions> = {
+  ...{ input: true, list: true, output: true, gray: true, shuffle: true, resizeHeight: true, resizeWidth: true },
+  ...{ fit: true, resampler: true, background: true, checkSize: true, encoded: true, encodeType: true },
+  ...{ workers: true, resume: true, onProgress: true, signal: true },
+};
+
 /** @throws InvalidOptionError */
 export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
+  assertKeys('convertImageset', options, KNOWN);
   const { fit = 'squash', resampler = 'antialiased', resizeHeight = 0, resizeWidth = 0, encodeType = '' } = options;
-  const refuse = (name: string, expected: string, received: unknown): never => {
-    throw new InvalidOptionError(`${name}: expected ${expected}, received ${describe(received)}; change the option.`);
-  };
-  for (const name of ['input', 'output'] as const) {
-    if (typeof options[name] !== 'string' || options[name] === '') refuse(name, 'a path', options[name]);
-  }
-  for (const [name, value] of Object.entries({ resizeHeight, resizeWidth })) {
-    if (!Number.isInteger(value) || value < 0 || value > 65500) refuse(name, 'a whole number from 0 to 65500', value);
-  }
+  const { input, output, workers = 0, background, shuffle = false } = options;
+  assertPath('input', input);
+  assertPath('output', output);
+  assertWhole('resizeHeight', resizeHeight, 0, 65500);
+  assertWhole('resizeWidth', resizeWidth, 0, 65500);
   if (resizeHeight > 0 !== resizeWidth > 0) {
     refuse('resizeHeight and resizeWidth', 'both or neither', [resizeHeight, resizeWidth].join(' and '));
   }
-  if (!['squash', 'crop', 'fill'].includes(fit)) refuse('fit', "'squash', 'crop' or 'fill'", fit);
-  if (!['antialiased', 'bilinear'].includes(resampler)) refuse('resampler', "'antialiased' or 'bilinear'", resampler);
+  assertOneOf('fit', fit, ['squash', 'crop', 'fill']);
+  assertOneOf('resampler', resampler, ['antialiased', 'bilinear']);
   if (encodeType !== '' && imageTypeOf(encodeType) === undefined)
     refuse('encodeType', "'jpg', 'png' or 'webp'", encodeType);
-  const { workers, background } = options;
   if (background !== undefined && !/^#[0-9a-f]{6}$/i.test(background)) refuse('background', "'#rrggbb'", background);
-  if (workers !== undefined && (!Number.isInteger(workers) || workers < 0))
-    refuse('workers', 'a whole number of 0 or more', workers);
-  if (options.shuffle !== undefined && options.shuffle !== false) assertSeed(options.shuffle, 'shuffle');
+  assertWhole('workers', workers, 0);
+  if (shuffle !== false) assertSeed(shuffle, 'shuffle');
   return {
     gray: options.gray ?? false,
     size: resizeHeight > 0 ? { height: resizeHeight, width: resizeWidth } : undefined,

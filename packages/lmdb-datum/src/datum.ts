@@ -65,6 +65,8 @@ const TAG = {
 } as const;
 
 const NO_BYTES = new Uint8Array(0);
+/** Of a protobuf message, and so of a Datum. */
+const MOST_BYTES = 2 ** 31 - 1;
 
 /**
  * Decodes a Datum message. `data` is a view of `bytes`, not a copy.
@@ -187,6 +189,7 @@ function checkDatum(datum: Datum, key?: string): void {
   if (encoded) {
     fail('an image file in data of an encoded Datum', floatData ? `${floatData.length} float_data values` : '0 bytes');
   }
+  if (count > MOST_BYTES) fail('dimensions for at most 2 GiB of pixels', shape);
   if (floatData) {
     if (floatData.length !== count) fail(`${count} float_data values for ${shape}`, `${floatData.length}`);
     return;
@@ -196,13 +199,31 @@ function checkDatum(datum: Datum, key?: string): void {
   fail(`${count} data bytes for ${shape}`, `${data.length}`, hint);
 }
 
+/** A Datum may be sound and yet hold nothing to look at: labels only, say. */
+export function hasPixels({ channels, height, width, encoded }: Datum): boolean {
+  return encoded || channels * height * width > 0;
+}
+
+/** The error for such a Datum. */
+export function withoutPixels({ channels, height, width }: Datum, key?: string): DatumError {
+  return new DatumError(
+    `${at(key)}: expected pixels, received a Datum of ${channels}x${height}x${width} without any; leave the record out.`,
+    { key },
+  );
+}
+
+/** Other arrays would be cut to bytes in silence: floats from 0 to 1 to zeros. */
+function isBytes(data: unknown): boolean {
+  return data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+}
+
 /**
  * Encodes a Datum as Caffe's own code does: fields in order, float_data not packed, `encoded` always written
  * (some readers, DALI for one, take an absent field as encoded).
  *
  * @param key Names the record in errors.
  * @param allocate Gives the memory for the message. Default: its own.
- * @throws DatumError if dimensions, data and label don't fit together.
+ * @throws DatumError if dimensions, data and label don't fit together, or there are no pixels.
  */
 export function encodeDatum(
   init: DatumInit,
@@ -221,7 +242,13 @@ export function encodeDatum(
       );
     }
   }
+  if (!isBytes(datum.data)) {
+    throw new DatumError(`${at(key)}: expected bytes as data, received ${describe(datum.data)}; pass a Uint8Array.`, {
+      key,
+    });
+  }
   checkDatum(datum, key);
+  if (!hasPixels(datum)) throw withoutPixels(datum, key);
   const before = protobuf.Writer.create();
   if (datum.channels || !datum.encoded) before.uint32(TAG.channels).int32(datum.channels);
   if (datum.height || !datum.encoded) before.uint32(TAG.height).int32(datum.height);

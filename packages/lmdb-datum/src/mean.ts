@@ -1,8 +1,8 @@
 /** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
+import { assertPath } from './checks';
 import {
-  describe,
   InvalidOptionError,
   MixedSizesError,
   NotReadableError,
@@ -135,8 +135,7 @@ export function writeMean(file: string, mean: MeanImage): void {
 
 /** Reads a binaryproto file. @throws NotReadableError, UnsupportedFormatError */
 export function readMean(file: string): MeanImage {
-  if (typeof file !== 'string')
-    throw new InvalidOptionError(`file: expected a path, received ${describe(file)}; pass a string.`);
+  assertPath('file', file);
   let bytes: Uint8Array;
   try {
     bytes = fs.readFileSync(file);

@@ -1,5 +1,5 @@
 /** Random numbers that are the same everywhere for the same seed: integers only, so no platform or engine makes a difference. */
-import { describe, InvalidOptionError } from './errors';
+import { refuse } from './checks';
 
 /** Marsaglia and Brent's xoshiro128**, seeded by splitmix32. */
 export class Random {
@@ -56,9 +56,7 @@ export function shuffleInPlace<T>(items: { length: number; [i: number]: T }, ran
 /** Checks a seed that a caller gave. */
 export function assertSeed(seed: unknown, name: string): asserts seed is number {
   if (Number.isSafeInteger(seed) && (seed as number) >= 0) return;
-  throw new InvalidOptionError(
-    `${name}: expected a whole number from 0 to 2^53 - 1, received ${describe(seed)}; choose one.`,
-  );
+  refuse(name, 'a whole number from 0 to 2^53 - 1', seed, 'choose one');
 }
 
 function mix(value: number): number {

@@ -1,6 +1,7 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
 import { type BatchOptions, checkBatchOptions } from './batch-options';
 import { type BatchStream, streamFromWorkers, streamHere } from './batches';
+import { assertFlag, assertKeys, assertPath, type Known, refuse } from './checks';
 import { type Datum, decodeDatum, type Sample } from './datum';
 import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index';
@@ -37,6 +38,18 @@ export interface OpenOptions {
    * It is written if it is missing or of another transaction. Default: it is built anew, in memory.
    */
   indexFile?: string | true;
+}
+
+const KNOWN: Known<OpenOptions> = { database: true, lenient: true, indexFile: true };
+
+function checkOpenOptions(options: OpenOptions): void {
+  assertKeys('openDatumLmdb', options, KNOWN);
+  const { database, lenient, indexFile } = options;
+  if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
+  assertFlag('lenient', lenient);
+  if (indexFile !== undefined && indexFile !== true && typeof indexFile !== 'string') {
+    refuse('indexFile', 'true or a path', indexFile);
+  }
 }
 
 /** One record of a scan. */
@@ -77,9 +90,8 @@ export interface DatabaseInfo {
  * @throws NotReadableError, NotLmdbError, UnsupportedFormatError or CorruptDatabaseError.
  */
 export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumReader {
-  if (typeof path !== 'string' || path === '') {
-    throw new InvalidOptionError(`path: expected a file or folder name, received ${describe(path)}; pass a string.`);
-  }
+  assertPath('path', path);
+  checkOpenOptions(options);
   return new DatumReader(new PageFile(path, { lenient: options.lenient }), options);
 }
 

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import type { Batch } from './batches';
-import { describe, ImageError, InvalidOptionError } from './errors';
+import { assertKeys, assertPath, type Known } from './checks';
+import { ImageError, withoutPackage } from './errors';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { type DatumReader, openDatumLmdb } from './reader';
 import type { FitMode, Resampler } from './resize';
@@ -48,6 +49,10 @@ export interface ResizeReport {
 }
 
 const BATCH = 64;
+const KNOWN: Known<ResizeOptions> = {
+  ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
+  ...{ lenient: true, workers: true, onProgress: true, signal: true },
+};
 
 /**
  * Writes all records of a database anew in one size: raw pixels, with the keys and labels that they had. Until it is complete the new
@@ -58,10 +63,9 @@ const BATCH = 64;
  */
 export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
   const startedMs = performance.now();
+  assertKeys('resizeDatabase', options, KNOWN);
   const { input, output, lenient = false } = options;
-  if (typeof output !== 'string' || output === '') {
-    throw new InvalidOptionError(`output: expected a path, received ${describe(output)}; change the option.`);
-  }
+  assertPath('output', output);
   const partial = partialName(output);
   assertFree(output);
   assertFree(partial);
@@ -102,7 +106,7 @@ async function writeResized(
 }
 
 function noImages(input: string, damage: readonly Damage[]): ImageError {
-  const first = damage[0] ? ` (first: ${damage[0].message})` : '';
+  const first = damage[0] ? ` (first: ${withoutPackage(damage[0].message)})` : '';
   return new ImageError(`${input}: expected images, received no record that can be read${first}; check the path.`, {
     path: input,
   });

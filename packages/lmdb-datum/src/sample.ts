@@ -1,5 +1,6 @@
 /** From a stored Datum to pixels that are ready to use. */
-import type { Datum, Sample } from './datum';
+import { assertOneOf, refuse } from './checks';
+import { type Datum, hasPixels, type Sample, withoutPixels } from './datum';
 import { DatumError } from './errors';
 import { decodeImage, encodeImage, toInterleavedRgb, toPlanarBgr } from './image';
 import { imageKernels } from './image-kernels';
@@ -14,12 +15,7 @@ import { decodeJpeg } from './jpeg';
 export function decodeSample(datum: Datum, key: string): Sample | Promise<Sample> {
   const { channels, height, width, data, label, floatData } = datum;
   if (datum.encoded) return decodeEncoded(datum, key);
-  if (channels * height * width === 0) {
-    throw new DatumError(
-      `key ${key}: expected pixels, received a Datum of ${channels}x${height}x${width} without any; leave the record out.`,
-      { key },
-    );
-  }
+  if (!hasPixels(datum)) throw withoutPixels(datum, key);
   return { channels, height, width, data: floatData ? floatsToBytes(floatData, key) : data, label, key };
 }
 
@@ -50,16 +46,18 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
 /**
  * Makes an image file of a sample: `channels` 1 or 2 (grey), 3 or 4 (colour).
  *
- * @throws DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp.
+ * @throws InvalidOptionError, DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp.
  */
 export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'): Promise<Uint8Array> {
+  assertOneOf('type', type, ['png', 'jpeg', 'webp']);
+  if (!(sample?.data instanceof Uint8Array)) refuse('sample', 'pixels with their size', sample, 'pass what at() gives');
   const { channels, height, width, data, key } = sample;
   if (channels >= 1 && channels <= 4 && data.length === channels * height * width && data.length > 0) {
     return encodeImage(toInterleavedRgb(data, channels, height, width), type);
   }
   throw new DatumError(
-    `key ${key}: expected 1 to 4 channels of pixels, received ${data.length} bytes for ${channels}x${height}x${width}; ` +
-      'such a record is no picture.',
+    `${key === undefined ? 'sample' : `key ${key}`}: expected 1 to 4 channels of pixels, received ` +
+      `${data.length} bytes for ${channels}x${height}x${width}; such a record is no picture.`,
     { key },
   );
 }

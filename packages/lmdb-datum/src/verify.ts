@@ -1,5 +1,6 @@
 /** Checks a whole database: every page and every record. */
-import { decodeDatum } from './datum';
+import { assertKeys, assertPath, type Known } from './checks';
+import { decodeDatum, hasPixels, withoutPixels } from './datum';
 import { CorruptDatabaseError, DatumError, ImageError, LmdbDatumError } from './errors';
 import { decodeImage } from './image';
 import type { TreeRecord } from './meta';
@@ -22,7 +23,7 @@ export interface VerifyReport {
   ok: boolean;
   /** Records that the header promises. */
   records: number;
-  /** Records that can be read whole: page, value and Datum. */
+  /** Records that can be read whole, and have pixels. */
   readable: number;
   /** Pages of the snapshot, and those of them that hold the tree, its values and the list of free pages. */
   pages: number;
@@ -31,6 +32,7 @@ export interface VerifyReport {
   damage: Damage[];
 }
 
+const KNOWN: Known<VerifyOptions> = { images: true, signal: true, onProgress: true };
 const FREE_LIST_FLAG_INTEGER_KEYS = 8;
 const RECORDS_BETWEEN_PAUSES = 500;
 
@@ -44,6 +46,8 @@ const RECORDS_BETWEEN_PAUSES = 500;
  *   DatabaseChangedError if a writer gets in between, or the signal's reason.
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  assertPath('path', path);
+  assertKeys('verify', options, KNOWN);
   const file = new PageFile(path, { lenient: true });
   try {
     return await new Verification(file, options).run();
@@ -116,6 +120,7 @@ class Verification {
       if (leaf.isSubtree(i)) return;
       this.markOverflow(leaf, i);
       const datum = decodeDatum(this.values.view(leaf, i), key);
+      if (!hasPixels(datum)) throw withoutPixels(datum, key);
       if (datum.encoded && this.options.images) await decodeImage(new Uint8Array(datum.data), { name: `key ${key}` });
       this.readable++;
     } catch (error) {

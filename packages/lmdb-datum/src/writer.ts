@@ -6,18 +6,12 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
+import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import { type DatumInit, encodeDatum } from './datum';
-import {
-  ClosedError,
-  describe,
-  InvalidOptionError,
-  MissingDependencyError,
-  OutputExistsError,
-  reasonOf,
-  WriteError,
-} from './errors';
+import { ClosedError, describe, MissingDependencyError, OutputExistsError, reasonOf, WriteError } from './errors';
 import { KeptBytes } from './kept-bytes';
 import { openDatumLmdb } from './reader';
+import { keyBytes, keyText } from './scan';
 
 /** LMDB's limit, which Caffe's build keeps to. */
 export const MAX_KEY_BYTES = 511;
@@ -36,6 +30,8 @@ export interface WriterOptions {
   /** Records per transaction. Default 1,000, as Caffe's. */
   recordsPerCommit?: number;
 }
+
+const KNOWN: Known<WriterOptions> = { mode: true, recordsPerCommit: true };
 
 type OpenLmdb = (options: object) => RootDatabase<Uint8Array, Uint8Array>;
 
@@ -75,15 +71,11 @@ export class DatumWriter {
    *   to is not sound.
    */
   static async open(location: string, options: WriterOptions = {}): Promise<DatumWriter> {
+    assertKeys('DatumWriter.open', options, KNOWN);
     const { mode = 'create', recordsPerCommit = 1000 } = options;
-    if (mode !== 'create' && mode !== 'append') {
-      throw new InvalidOptionError(`mode: expected 'create' or 'append', received ${describe(mode)}; choose one.`);
-    }
-    if (!Number.isInteger(recordsPerCommit) || recordsPerCommit < 1) {
-      throw new InvalidOptionError(
-        `recordsPerCommit: expected a whole number of 1 or more, received ${describe(recordsPerCommit)}; leave it out for 1,000.`,
-      );
-    }
+    assertPath('path', location);
+    assertOneOf('mode', mode, ['create', 'append']);
+    assertWhole('recordsPerCommit', recordsPerCommit, 1);
     const openLmdb = loadLmdb();
     const existing = mode === 'create' ? createFolder(location) : inspectExisting(location);
     const writer = new DatumWriter(location, openLmdb, recordsPerCommit, existing);
@@ -103,12 +95,12 @@ export class DatumWriter {
    * @throws DatumError if the Datum contradicts itself, WriteError if the key is there already or writing fails.
    */
   async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
-    const name = typeof key === 'string' ? key : Buffer.from(key).toString();
-    await this.add(key, (allocate) => encodeDatum(datum, name, allocate));
+    await this.add(key, (allocate) => encodeDatum(datum, keyText(keyBytes(key, 'key')), allocate));
   }
 
   /** Adds a record whose value is a Datum message already, and is copied. */
   async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
+    if (!(value instanceof Uint8Array)) refuse('value', 'bytes', value, 'pass a Datum message');
     await this.add(key, (allocate) => {
       const copy = allocate(value.length);
       copy.set(value);
@@ -119,18 +111,18 @@ export class DatumWriter {
   /** @param make Makes the value in memory that stays until the commit. */
   private async add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
     const db = this.assertOpen();
-    const keyBytes = typeof key === 'string' ? Buffer.from(key) : Buffer.from(key.slice());
-    const name = keyBytes.toString();
-    if (keyBytes.length === 0 || keyBytes.length > MAX_KEY_BYTES) {
+    const stored = Buffer.from(keyBytes(key, 'key'));
+    const name = stored.toString();
+    if (stored.length === 0 || stored.length > MAX_KEY_BYTES) {
       throw new WriteError(
-        `key ${describe(name)}: expected 1 to ${MAX_KEY_BYTES} bytes, received ${keyBytes.length}; ` +
+        `key ${describe(name)}: expected 1 to ${MAX_KEY_BYTES} bytes, received ${stored.length}; ` +
           'shorten the file name or its folders.',
         { path: this.path, key: name },
       );
     }
-    const id = keyBytes.toString('latin1');
-    const isNewLast = this.lastKey === undefined || Buffer.compare(keyBytes, this.lastKey) > 0;
-    if (!isNewLast && (this.pending.has(id) || db.doesExist(keyBytes))) {
+    const id = stored.toString('latin1');
+    const isNewLast = this.lastKey === undefined || Buffer.compare(stored, this.lastKey) > 0;
+    if (!isNewLast && (this.pending.has(id) || db.doesExist(stored))) {
       throw new WriteError(
         `key ${name}: expected a new key, received one that is there already; give each record its own.`,
         {
@@ -140,8 +132,8 @@ export class DatumWriter {
       );
     }
     const value = make(this.values.allocate);
-    if (isNewLast) this.lastKey = keyBytes;
-    this.pending.set(id, { key: keyBytes, value });
+    if (isNewLast) this.lastKey = stored;
+    this.pending.set(id, { key: stored, value });
     this.pendingBytes += value.length;
     this.count++;
     if (this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
@@ -258,6 +250,8 @@ export class DatumWriter {
 
 /** Caffe's key of record `index` made from file `name`: eight digits, an underscore, the name as it stands in the list. */
 export function caffeKey(index: number, name: string): string {
+  if (!Number.isSafeInteger(index) || index < 0) refuse('index', 'a whole number of 0 or more', index, 'count from 0');
+  if (typeof name !== 'string') refuse('name', 'a string', name, "pass the file's name");
   return `${String(index).padStart(8, '0')}_${name}`;
 }
 

@@ -1,9 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DatumWriter, decodeDatum, encodeDatum, openDatumLmdb } from '../src/index';
+import {
+  type BatchOptions,
+  caffeKey,
+  convertImageset,
+  type DatumReader,
+  DatumWriter,
+  decodeDatum,
+  encodeDatum,
+  encodeSample,
+  openDatumLmdb,
+  type Sample,
+  verify,
+} from '../src/index';
 import { fixture } from './golden';
-import { scratchFolder } from './scratch';
+import { scratchFolder, writeDatabase } from './scratch';
 
 const SENTENCE = /^\[lmdb-datum\] .+: expected .+, received .+; .+\.$/;
 
@@ -12,6 +25,12 @@ function openFolder(files: Record<string, string | Buffer>): () => unknown {
   const folder = scratchFolder();
   for (const [name, content] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), content);
   return () => openDatumLmdb(folder);
+}
+
+/** Cuts a database short, and reads all of it. */
+function openCut(bytes: number): () => unknown {
+  const open = openFolder({ 'data.mdb': fs.readFileSync(fixture('overflow.mdb')).subarray(0, bytes) });
+  return () => [...(open() as DatumReader).entries()];
 }
 
 const patched = (change: (bytes: Buffer) => void) => {
@@ -87,6 +106,22 @@ describe('opening', () => {
       'UNSUPPORTED_FORMAT',
       /integerkey/,
     ],
+    [
+      'a pipe, without waiting for a writer',
+      () => {
+        const pipe = path.join(scratchFolder(), 'pipe');
+        execFileSync('mkfifo', [pipe]);
+        return () => openDatumLmdb(pipe);
+      },
+      'NOT_LMDB',
+      /received a pipe/,
+    ],
+    [
+      'a file cut inside a page, whose size it tells',
+      () => openCut(5000),
+      'CORRUPT_DATABASE',
+      /page \d+: expected at least \d+ bytes in the file, received 5000; the file is cut short, copy it again/,
+    ],
     ['a directory as data.mdb', () => () => openDatumLmdb(path.dirname(fixture('images'))), 'NOT_LMDB', /without/],
   ];
   it.each(cases)('%s is one sentence', (_, prepare, code, text) => {
@@ -136,6 +171,11 @@ describe('Datum messages', () => {
     ['groups without end', Buffer.alloc(100_000, 0x4b), /don't parse/],
     ['missing pixels', Buffer.from('080110021802', 'hex'), /expected 4 data bytes for 1x2x2, received 0/],
     [
+      'more pixels than a message holds',
+      Buffer.from('08ffffffff0710ffffffff0718ffffffff0722020102', 'hex'),
+      /expected dimensions for at most 2 GiB of pixels, received 2147483647x2147483647x2147483647;/,
+    ],
+    [
       'negative dimensions',
       Buffer.from('08ffffffffffffffffff0110011801', 'hex'),
       /expected dimensions of 0 or more, received -1x1x1/,
@@ -175,9 +215,119 @@ describe('Datum messages', () => {
       { ...pixel, label: 0.5 },
       { ...pixel, label: 2 ** 31 },
       { ...pixel, floatData: Float32Array.of(1) },
+      { ...pixel, data: Float32Array.of(0.5) as unknown as Uint8Array },
+      { ...pixel, data: undefined },
     ]) {
       expect(() => encodeDatum(wrong, 'k')).toThrow(expect.objectContaining({ code: 'BAD_DATUM' }));
     }
+  });
+});
+
+describe('a record without pixels', () => {
+  it('is not written, and is damage to whoever needs pixels', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder);
+    const text =
+      /^\[lmdb-datum\] key b: expected pixels, received a Datum of 0x0x0 without any; leave the record out\.$/;
+    for (const none of [undefined, {}, { label: 3 }, { chanels: 3 } as object]) {
+      await expect(writer.put('b', none as object)).rejects.toThrow(text);
+    }
+    await writer.put('a', { channels: 1, height: 1, width: 1, data: Uint8Array.of(7) });
+    // Channels, height and width 0, label 1.
+    await writer.putBytes('b', Buffer.from('0800100018002801', 'hex'));
+    await writer.close();
+    const report = await verify(folder);
+    expect(report).toMatchObject({ ok: false, records: 2, readable: 1, damage: [{ key: 'b' }] });
+    expect(report.damage[0]!.message).toMatch(text);
+    using reader = openDatumLmdb(folder);
+    expect(() => reader.at(1)).toThrow(text);
+    await expect(reader.batches({ batchSize: 2 }).next()).rejects.toThrow(text);
+    expect(reader.get('b')?.label).toBe(1);
+  });
+});
+
+describe('what a caller gives', () => {
+  const pixels = { channels: 3, height: 2, width: 2, data: new Uint8Array(12), label: 1 };
+  const invalid = expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(SENTENCE) });
+
+  it.each<[string, unknown, RegExp]>([
+    ['no options', undefined, /batches: expected an object of options, received undefined/],
+    ['a misspelt name', { batchSize: 1, shufle: 1 }, /batches: .*shuffle.*received "shufle"; check the spelling/],
+    ['one in resize', { batchSize: 1, resize: { height: 1, width: 1, fitt: 'crop' } }, /resize: .*received "fitt"/],
+    ['one in crop', { batchSize: 1, crop: { height: 1, width: 1, rand: true } }, /crop: .*received "rand"/],
+    ['a mean of NaN', { batchSize: 1, mean: Number.NaN }, /mean: expected a finite number.*received NaN/],
+    ['a mean of text', { batchSize: 1, mean: 'abc' }, /mean: expected a finite number.*received "abc"/],
+    ['means with NaN', { batchSize: 1, mean: [1, Number.NaN, 2] }, /mean: .*received array of 3/],
+    ['a mean without a size', { batchSize: 1, mean: { data: new Float32Array(12) } }, /mean: .*received Object/],
+    ['text for a flag', { batchSize: 1, mirror: 'yes' }, /mirror: expected true or false, received "yes"/],
+    ['part of a position', { batchSize: 1, position: { epoch: 0, record: 0 } }, /position: expected one saved with/],
+    ['a signal that is none', { batchSize: 1, signal: 5 }, /signal: expected an AbortSignal, received 5/],
+  ])('batches() refuses %s', async (_, options, text) => {
+    using reader = openDatumLmdb(await writeDatabase([pixels]));
+    const open = () => reader.batches(options as BatchOptions);
+    expect(open).toThrow(invalid);
+    expect(open).toThrow(text);
+  });
+
+  it('must fit into memory', async () => {
+    using reader = openDatumLmdb(await writeDatabase([pixels]));
+    const stream = reader.batches({ batchSize: 2 ** 50, padLast: true });
+    await expect(stream.next()).rejects.toEqual(invalid);
+  });
+
+  it('channels are made of records of a known kind only: two may be a pair of images', async () => {
+    const pair = { channels: 2, height: 1, width: 1, data: Uint8Array.of(1, 2) };
+    using reader = openDatumLmdb(await writeDatabase([pair]));
+    for (const channels of [1, 3] as const) {
+      const error = await reader
+        .batches({ batchSize: 1, channels })
+        .next()
+        .catch((caught) => caught);
+      expect(error).toMatchObject({ code: 'BAD_DATUM', key: '00000000_x', message: expect.stringMatching(SENTENCE) });
+      expect(error.message).toMatch(/expected 1, 3 or 4 channels to make [13] of, received 2;/);
+    }
+    const { value } = await reader.batches({ batchSize: 1 }).next();
+    expect([...value!.data]).toEqual([1, 2]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['a misspelt name', { indexfile: true }, /openDatumLmdb: .*indexFile, received "indexfile"/],
+    ['a number as index file', { indexFile: 5 }, /indexFile: expected true or a path, received 5/],
+    ['text for a flag', { lenient: 'no' }, /lenient: expected true or false, received "no"/],
+    ['a number as name', { database: 5 }, /database: expected a name, received 5/],
+    ['null', null, /expected an object of options, received null/],
+  ])('openDatumLmdb refuses %s', (_, options, text) => {
+    const open = () => openDatumLmdb(fixture('overflow.mdb'), options as object);
+    expect(open).toThrow(invalid);
+    expect(open).toThrow(text);
+  });
+
+  it('misspelt is refused by everything else that takes options', async () => {
+    const output = path.join(scratchFolder(), 'db');
+    const misspelt = { wrokers: 1 } as object;
+    await expect(convertImageset({ input: fixture('images'), output, ...misspelt })).rejects.toEqual(invalid);
+    await expect(verify(fixture('overflow.mdb'), misspelt)).rejects.toEqual(invalid);
+    await expect(DatumWriter.open(output, misspelt)).rejects.toEqual(invalid);
+    expect(fs.existsSync(output)).toBe(false);
+  });
+
+  it('as a key, a value or a sample is checked', async () => {
+    const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
+    for (const key of [5, null, undefined, {}] as unknown as string[]) {
+      await expect(writer.put(key, pixels)).rejects.toEqual(invalid);
+      await expect(writer.putBytes(key, encodeDatum(pixels))).rejects.toEqual(invalid);
+    }
+    await expect(writer.putBytes('a', 'text' as unknown as Uint8Array)).rejects.toEqual(invalid);
+    await writer.close();
+    for (const index of [-1, 1.5, Number.NaN, '1' as unknown as number]) {
+      expect(() => caffeKey(index, 'a')).toThrow(invalid);
+    }
+    expect(() => caffeKey(1, undefined as unknown as string)).toThrow(invalid);
+    for (const sample of [undefined, {}] as unknown as Sample[]) {
+      await expect(encodeSample(sample, 'png')).rejects.toEqual(invalid);
+    }
+    await expect(encodeSample(pixels, 'gif' as 'png')).rejects.toEqual(invalid);
+    await expect(encodeSample({ ...pixels, width: 3 }, 'png')).rejects.toThrow(/^\[lmdb-datum\] sample: expected/);
   });
 });
 

@@ -4,7 +4,7 @@ import { DatumError, decodeDatum, encodeDatum } from '../src/index';
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const label = fc.option(int32, { nil: undefined });
-const shape = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 7 }));
+const shape = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 7 }));
 
 const raw = shape.chain(([channels, height, width]) => {
   const length = channels * height * width;
@@ -18,19 +18,17 @@ const raw = shape.chain(([channels, height, width]) => {
   });
 });
 
-const floats = shape
-  .filter(([c, h, w]) => c * h * w > 0)
-  .chain(([channels, height, width]) => {
-    const length = channels * height * width;
-    return fc.record({
-      channels: fc.constant(channels),
-      height: fc.constant(height),
-      width: fc.constant(width),
-      floatData: fc.float32Array({ minLength: length, maxLength: length }),
-      label,
-      encoded: fc.constant(false),
-    });
+const floats = shape.chain(([channels, height, width]) => {
+  const length = channels * height * width;
+  return fc.record({
+    channels: fc.constant(channels),
+    height: fc.constant(height),
+    width: fc.constant(width),
+    floatData: fc.float32Array({ minLength: length, maxLength: length }),
+    label,
+    encoded: fc.constant(false),
   });
+});
 
 const encoded = fc.record({
   data: fc.uint8Array({ minLength: 1, maxLength: 50 }),

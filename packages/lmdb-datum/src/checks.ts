@@ -1,0 +1,39 @@
+/** Checks of what callers give: each throws an InvalidOptionError, which is one sentence. */
+import { describe, InvalidOptionError } from './errors';
+
+/** The names that an object of options may have. */
+export type Known<T> = Record<keyof T, true>;
+
+export function refuse(name: string, expected: string, received: unknown, todo = 'change the option'): never {
+  throw new InvalidOptionError(`${name}: expected ${expected}, received ${describe(received)}; ${todo}.`);
+}
+
+/** Refuses what isn't an object, and names that aren't known: a misspelt option must not pass in silence. */
+export function assertKeys<T extends object>(name: string, options: T, known: Known<T>): void {
+  if (typeof options !== 'object' || options === null) refuse(name, 'an object of options', options);
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(known, key));
+  if (unknown !== undefined) {
+    refuse(name, `options of ${Object.keys(known).join(', ')}`, unknown, 'check the spelling, or leave it out');
+  }
+}
+
+export function assertWhole(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  const isWhole = Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+  if (!isWhole) refuse(name, `a whole number ${range}`, value);
+}
+
+export function assertOneOf(name: string, value: unknown, choices: readonly unknown[]): void {
+  if (choices.includes(value)) return;
+  const named = choices.filter((choice) => choice !== undefined).map(describe);
+  refuse(name, named.join(' or '), value);
+}
+
+/** Takes true, false and undefined. */
+export function assertFlag(name: string, value: unknown): void {
+  assertOneOf(name, value, [undefined, true, false]);
+}
+
+export function assertPath(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') refuse(name, 'a path', value, 'pass a string');
+}
