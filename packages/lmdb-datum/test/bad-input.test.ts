@@ -12,6 +12,7 @@ import {
   encodeDatum,
   encodeSample,
   openDatumLmdb,
+  resizeDatabase,
   type Sample,
   verify,
 } from '../src/index';
@@ -307,6 +308,8 @@ describe('what a caller gives', () => {
     const misspelt = { wrokers: 1 } as object;
     await expect(convertImageset({ input: fixture('images'), output, ...misspelt })).rejects.toEqual(invalid);
     await expect(verify(fixture('overflow.mdb'), misspelt)).rejects.toEqual(invalid);
+    const resize = { input: fixture('overflow.mdb'), output, height: 2, width: 2, ...misspelt };
+    await expect(resizeDatabase(resize)).rejects.toEqual(invalid);
     await expect(DatumWriter.open(output, misspelt)).rejects.toEqual(invalid);
     expect(fs.existsSync(output)).toBe(false);
   });
