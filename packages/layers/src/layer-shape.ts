@@ -17,9 +17,10 @@ export function inferOutputShape(layer: layers.Layer, input: SampleShape): Sampl
   checkSizes(layer, input);
   const output = computeOutputShape(layer, input);
   if (output.every((size) => Number.isInteger(size) && size >= 1)) return output;
+  const made = output.every((size) => size >= 1) ? formatShape(output) : 'nothing';
   throw new ShapeError(
     `layer "${layer.name}": expected an input large enough for its kernel, received ${formatShape(input)}, ` +
-      `of which it would make ${formatShape(output)}; use padding, a smaller kernel or a larger input.`,
+      `of which it would make ${made}; use padding, a smaller kernel or a larger input.`,
   );
 }
 

@@ -41,6 +41,11 @@ const MAX_INT32 = 2 ** 31 - 1;
 
 /** Checks pooling options and fills in the defaults. Throws InvalidOptionError; `where` names the op or layer in it. */
 export function resolvePoolOptions(where: string, options: PoolOptions): ResolvedPoolOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(
+      `${where}: expected options such as { poolSize: 2 }, received ${JSON.stringify(options)}.`,
+    );
+  }
   const poolSize = resolveSize2D(where, 'poolSize', options.poolSize);
   const strides = options.strides === undefined ? poolSize : resolveSize2D(where, 'strides', options.strides);
   return { poolSize: [...poolSize], strides: [...strides], padding: resolvePadding(where, options.padding, poolSize) };

@@ -43,6 +43,12 @@ describe('maxPoolWithArgmax refuses', () => {
       'expected x as float32, received int32; cast it first.',
     ],
     [
+      'no options',
+      'INVALID_OPTION',
+      () => maxPoolWithArgmax(image(), undefined as never),
+      'expected options such as { poolSize: 2 }, received undefined.',
+    ],
+    [
       'a window of 0',
       'INVALID_OPTION',
       () => maxPoolWithArgmax(image(), { poolSize: 0 }),
