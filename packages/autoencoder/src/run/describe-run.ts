@@ -17,8 +17,13 @@ export async function describeRun(
   { validation }: TrainOptions,
   { recipe, epochs, seed }: TrainingPlan,
 ): Promise<RunConfig> {
-  const describe = async (source: SampleSource, name?: string): Promise<DataDescription> => {
-    return { ...(name !== undefined && { name }), ...(await fingerprintOf(source)) };
+  const describe = async (source: SampleSource, part: 'train' | 'validation'): Promise<DataDescription> => {
+    const [name, path] = [run.dataNames?.[part], run.dataPaths?.[part]];
+    return {
+      ...(name !== undefined && { name }),
+      ...(path !== undefined && { path }),
+      ...(await fingerprintOf(source)),
+    };
   };
   const { name, threads } = await useBackend();
   return {
@@ -31,8 +36,8 @@ export async function describeRun(
     ...(origin && { network: origin }),
     ...(typeof origin?.preset === 'string' && { preset: origin.preset }),
     data: {
-      train: await describe(samples, run.dataNames?.train),
-      ...(validation && { validation: await describe(validation, run.dataNames?.validation) }),
+      train: await describe(samples, 'train'),
+      ...(validation && { validation: await describe(validation, 'validation') }),
     },
     versions: { autoencoder: version, tfjs: tf.version_core, node: process.versions.node },
     backend: { name, ...(threads !== undefined && { threads }) },

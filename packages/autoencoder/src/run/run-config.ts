@@ -9,6 +9,8 @@ import type { DataFingerprint } from './data-fingerprint';
 /** Samples by a name for people, such as the path of their database, and by what they are. */
 export interface DataDescription extends DataFingerprint {
   readonly name?: string;
+  /** Its absolute path, where it has one. */
+  readonly path?: string;
 }
 
 /** All that is needed to repeat a run: config.json of its folder. */
@@ -52,6 +54,14 @@ function notFound(file: string, reason: string, cause?: unknown): AutoencoderErr
     `${file}: expected the settings of a run, which could not be read (${reason}); name the folder of a run.`,
     { cause },
   );
+}
+
+/** The same data by the names and paths that it has now, where those are known. */
+export function renamed(before: RunConfig['data'], now: RunConfig['data']): RunConfig['data'] {
+  return {
+    train: { ...before.train, ...now.train },
+    ...(before.validation && { validation: { ...before.validation, ...now.validation } }),
+  };
 }
 
 /** What must be the same for a resumed run to be the same run. Where data is kept and who computes may change. */

@@ -2,7 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { diverged } from '../diverged';
-import { AutoencoderError, checkKeys, checkNumber } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber, checkText } from '../errors';
 import { saveModel } from '../model-folder';
 import { samplesToTensor, valuesToSamples } from '../pixels';
 import type { Sample } from '../samples';
@@ -14,7 +14,7 @@ import { type Snapshot, takeSnapshot } from './checkpoint-file';
 import { type CheckpointEntry, Checkpoints } from './checkpoints';
 import { type LogPosition, MetricsLog } from './metrics-log';
 import { encodePng } from './png';
-import { checkUnchanged, configFile, type RunConfig, readRunConfig } from './run-config';
+import { checkUnchanged, configFile, type RunConfig, readRunConfig, renamed } from './run-config';
 import { RunLock } from './run-lock';
 import { drawSampleGrid } from './sample-grid';
 import { EventWriter } from './tensorboard';
@@ -37,12 +37,25 @@ export interface RunOptions {
   readonly command?: string;
   /** Names of the data, to be recorded. */
   readonly dataNames?: { readonly train?: string; readonly validation?: string };
+  /** Where the data lies whatever the working folder is, to be recorded. */
+  readonly dataPaths?: { readonly train?: string; readonly validation?: string };
 }
 
 /** Throws INVALID_OPTION for unknown options and values out of range. */
 export function checkRunOptions(options: RunOptions): void {
-  const known = ['folder', 'resume', 'checkpointSteps', 'keep', 'logSteps', 'sampleCount', 'command', 'dataNames'];
+  const known = [
+    'folder',
+    'resume',
+    'checkpointSteps',
+    'keep',
+    'logSteps',
+    'sampleCount',
+    'command',
+    'dataNames',
+    'dataPaths',
+  ];
   checkKeys('run', options, known);
+  checkText('run, folder', options.folder);
   for (const key of ['checkpointSteps', 'keep', 'logSteps', 'sampleCount'] as const) {
     checkNumber(`run, ${key}`, options[key] ?? 1, { min: 1, integer: true });
   }
@@ -148,9 +161,10 @@ export class RunFolder {
 
   private async recordResumption(step: number): Promise<void> {
     const config = await readRunConfig(this.options.folder);
-    const { versions, backend } = this.context.config;
+    const { versions, backend, data } = this.context.config;
     await writeConfig(this.options.folder, {
       ...config,
+      data: renamed(config.data, data),
       resumed: [...(config.resumed ?? []), { step, versions, backend }],
     });
   }
