@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { useBackend } from './backend';
 import { type CompareOptions, type Comparison, compareModel } from './baselines/compare';
-import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkText, inWords } from './errors';
 import { type EvaluateOptions, type Evaluation, evaluateModel, reconstructSamples } from './evaluate';
 import { type InitializationScheme, initializeWeights } from './initialization';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './latent/codes';
@@ -25,7 +25,7 @@ export interface AutoencoderOptions {
   readonly layers?: readonly layers.Layer[];
   /** `[height, width, channels]` of the images. Default [64, 64, 3]. */
   readonly inputShape?: ImageShape;
-  /** How many numbers the code of a preset has. Default 1568 for 64x64 images. */
+  /** How many numbers the code of a preset has. Default 1568 for 64x64 images, and for any as many as memory allows. */
   readonly codeSize?: number;
   /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can. Default false. */
   readonly variational?: boolean;
@@ -83,6 +83,12 @@ export class Autoencoder {
         'layers: expected neither preset, codeSize nor variational beside a list of layers.',
       );
     }
+    if (!Array.isArray(inputShape) || inputShape.length !== 3) {
+      throw new AutoencoderError(
+        'INVALID_OPTION',
+        `inputShape: expected [height, width, channels], received ${inWords(inputShape)}.`,
+      );
+    }
     for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
     if (options.codeSize !== undefined) checkNumber('codeSize', options.codeSize, { min: 1, integer: true });
     this.inputShape = inputShape;
@@ -94,7 +100,9 @@ export class Autoencoder {
    * default as 'projection', which learns fastest; 'torch' is the original's. Uses the backend that is set, or else the
    * best one (`useBackend('auto')`). Throws when sizes don't work out, naming the layer.
    */
-  async initialize({ seed = 0, scheme = 'projection' }: InitializeOptions = {}): Promise<void> {
+  async initialize(options: InitializeOptions = {}): Promise<void> {
+    checkKeys('initialize', options, ['seed', 'scheme']);
+    const { seed = 0, scheme = 'projection' } = options;
     checkNumber('seed', seed, { integer: true });
     if (this.network || this.disposed) {
       throw new AutoencoderError(
@@ -247,13 +255,16 @@ export class Autoencoder {
    * Writes model.json and weights.bin, which tf.loadLayersModel reads too, into a new folder; the folder appears whole
    * or not at all. Throws OUTPUT_EXISTS for a folder that exists, unless `overwrite` is set and it holds a saved model.
    */
-  async save(folder: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
+  async save(folder: string, options: { overwrite?: boolean } = {}): Promise<void> {
+    checkText('save, folder', folder);
+    checkKeys('save', options, ['overwrite']);
     const metadata: ModelMetadata = { version: 1, pixels: this.pixels };
-    await saveModel(this.ready.model, metadata, folder, overwrite);
+    await saveModel(this.ready.model, metadata, folder, options.overwrite ?? false);
   }
 
   /** Reads what `save` wrote, on whatever backend is set. Throws MODEL_NOT_FOUND or MODEL_INVALID. */
   static async load(folder: string): Promise<Autoencoder> {
+    checkText('load, folder', folder);
     await useBackend();
     const { model, metadata } = await loadModel(folder);
     const inputShape = model.inputs[0].shape.slice(1) as number[] as unknown as ImageShape;

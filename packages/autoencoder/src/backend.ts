@@ -54,6 +54,13 @@ interface Engine {
   start(options: BackendOptions, requireGpu: boolean): Promise<BackendInfo>;
 }
 
+/** What the variants of our WebAssembly engine make use of. */
+const simdInWords = {
+  plain: 'SIMD of 128 bits',
+  relaxed: 'SIMD of 128 bits with fused multiply-add',
+  wide: 'SIMD of 256 bits with fused multiply-add',
+} as const;
+
 const tfjsVersion = `tfjs ${tf.version_core}`;
 
 /** In the order in which 'auto' tries them. */
@@ -87,7 +94,13 @@ const engines: readonly Engine[] = [
     async start({ threads, wasmBinary }) {
       const { initWasm } = await import('@ae/layers/backends/wasm');
       const engine = await initWasm({ threads, tfjsBinary: wasmBinary });
-      return { name: 'wasm', gpu: false, threads: engine.threads, device: `CPU, ${engine.simd}`, version: tfjsVersion };
+      return {
+        name: 'wasm',
+        gpu: false,
+        threads: engine.threads,
+        device: `CPU, ${simdInWords[engine.simd]}`,
+        version: tfjsVersion,
+      };
     },
   },
   {

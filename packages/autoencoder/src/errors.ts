@@ -51,11 +51,38 @@ export function checkNumber(
   const kind = integer ? 'an integer' : 'a number';
   const lower = min === Number.NEGATIVE_INFINITY ? '' : ` ${exclusiveMin ? 'above' : 'of at least'} ${min}`;
   const upper = max === Number.POSITIVE_INFINITY ? '' : `${lower ? ' and' : ''} at most ${max}`;
-  throw new AutoencoderError('INVALID_OPTION', `${name}: expected ${kind}${lower}${upper}, received ${String(value)}.`);
+  throw new AutoencoderError(
+    'INVALID_OPTION',
+    `${name}: expected ${kind}${lower}${upper}, received ${inWords(value)}.`,
+  );
 }
 
-/** Throws INVALID_OPTION when `options` has a key that is not in `known`, so that a misspelt option never passes silently. */
+/** Writes a value of any type as an error shows it: text in quotation marks, so that "8" is not mistaken for 8. */
+export function inWords(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'number' || typeof value === 'bigint'
+    ? String(value)
+    : (JSON.stringify(value) ?? String(value));
+}
+
+/** Throws INVALID_OPTION unless `value` is text with something in it. */
+export function checkText(name: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value !== '') return;
+  throw new AutoencoderError('INVALID_OPTION', `${name}: expected text, received ${inWords(value)}.`);
+}
+
+/** Throws INVALID_OPTION unless `value` is an object; `example` shows one. */
+export function checkObject(where: string, value: unknown, example: string): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw new AutoencoderError(
+    'INVALID_OPTION',
+    `${where}: expected an object such as ${example}, received ${inWords(value)}.`,
+  );
+}
+
+/** Throws INVALID_OPTION for what is no object or has a key that is not in `known`, so that a misspelt option never passes silently. */
 export function checkKeys(where: string, options: object, known: readonly string[]): void {
+  checkObject(where, options, `{ ${known[0]}: ... }`);
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       throw new AutoencoderError(

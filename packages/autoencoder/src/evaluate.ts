@@ -4,7 +4,7 @@ import { quantizeCodes } from './latent/quantize';
 import { type Coder, fixedMasks, type MaskMode, maskModes } from './masks';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
 import { samplesToTensor, valuesToSamples } from './pixels';
-import { checkSample, fetchSamples, type Sample, type SampleSource } from './samples';
+import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from './samples';
 import type { TrainableModel } from './train';
 
 export interface EvaluateOptions {
@@ -47,6 +47,7 @@ export async function evaluateModel(
 }
 
 function checkOptions(samples: SampleSource, { masks = 'own', codeBits = 32, ...options }: EvaluateOptions): void {
+  checkSource('evaluate', samples);
   checkKeys('evaluate', options, evaluateKeys);
   if (!maskModes.includes(masks)) {
     throw new AutoencoderError(

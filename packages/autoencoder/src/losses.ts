@@ -1,6 +1,6 @@
 import { meanSquaredError } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkObject } from './errors';
 
 /** What training minimises. */
 export type LossOptions =
@@ -27,6 +27,7 @@ const lossNames: readonly LossOptions['name'][] = ['mse', 'mae', 'ssim'];
 
 /** Throws INVALID_OPTION for unknown names, unknown options and values out of range. */
 export function checkLoss(options: LossOptions): void {
+  checkObject('loss', options, "{ name: 'mse' }");
   if (!lossNames.includes(options.name)) {
     throw new AutoencoderError(
       'INVALID_OPTION',

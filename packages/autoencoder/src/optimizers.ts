@@ -1,6 +1,6 @@
 import { adamStep, sgdStep } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkObject } from './errors';
 import type { NamedVariables } from './named-variables';
 
 /** Stochastic gradient descent as torch.optim.SGD has it. */
@@ -196,6 +196,7 @@ export interface ResolvedOptimizer {
 
 /** Fills in what is missing; throws INVALID_OPTION for unknown names, unknown options and values out of range. */
 export function resolveOptimizer(options: OptimizerOptions): ResolvedOptimizer {
+  checkObject('optimizer', options, "{ name: 'adam' }");
   const { defaults: own, check } = algorithmOf(options.name);
   const defaults = { ...own, denseFactor: 1, denseEvery: 1 };
   checkKeys(`optimizer ${options.name}`, options, ['name', ...Object.keys(defaults)]);

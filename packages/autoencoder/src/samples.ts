@@ -1,4 +1,4 @@
-import { AutoencoderError } from './errors';
+import { AutoencoderError, inWords } from './errors';
 
 /**
  * One image. `data` is planar, `[channels, height, width]`, one byte a value; three channels are in the order blue,
@@ -26,6 +26,16 @@ export interface SampleSource {
 /** The shape of a network's input without the batch: `[height, width, channels]`. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
+/** Throws INVALID_SAMPLE unless `source` has a length and can be asked for samples; `where` says what it is for. */
+export function checkSource(where: string, source: unknown): asserts source is SampleSource {
+  const { length, at } = (source ?? {}) as Partial<SampleSource>;
+  if (Number.isInteger(length) && typeof at === 'function') return;
+  throw new AutoencoderError(
+    'INVALID_SAMPLE',
+    `${where}: expected an array of samples, or an object with length and at(index), received ${inWords(source)}.`,
+  );
+}
+
 /** Fetches the samples of `indices` in their order; throws INVALID_SAMPLE naming the first that is not of `shape`. */
 export async function fetchSamples(
   source: SampleSource,
@@ -45,7 +55,8 @@ export function checkSample(sample: Sample | undefined, index: number, [height, 
       `sample ${index}: expected an image, received nothing; the source's length is larger than what it holds.`,
     );
   }
-  const found = `${sample.channels}x${sample.height}x${sample.width}`;
+  const sizes = [sample.channels, sample.height, sample.width];
+  const found = sizes.every(Number.isInteger) ? sizes.join('x') : 'something without channels, height and width';
   if (sample.channels !== channels || sample.height !== height || sample.width !== width) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',

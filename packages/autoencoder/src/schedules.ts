@@ -1,4 +1,4 @@
-import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkObject } from './errors';
 import { type StochasticGradientSchedule, stochasticGradientRate } from './stochastic-gradient';
 
 /**
@@ -220,6 +220,7 @@ const optional: readonly ScheduleOptions['policy'][] = ['poly', 'cosine', 'trape
 
 /** Throws INVALID_OPTION for unknown policies, unknown or missing options and values out of range. */
 export function checkSchedule(options: ScheduleOptions): void {
+  checkObject('schedule', options, "{ policy: 'fixed' }");
   const { policy } = options;
   if (!Object.hasOwn(policies, policy)) {
     const known = Object.keys(policies).join(', ');

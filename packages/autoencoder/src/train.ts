@@ -7,7 +7,7 @@ import { psnrDb } from './metrics/psnr';
 import { type Recipe, type RecipeName, recipeKeys, resolveRecipe } from './recipes';
 import { describeRun } from './run/describe-run';
 import { checkRunOptions, RunFolder, type RunOptions } from './run/run-folder';
-import { checkSample, fetchSamples, type SampleSource } from './samples';
+import { checkSample, checkSource, fetchSamples, type SampleSource } from './samples';
 import type { TrainableModel } from './trainable-model';
 import { TrainingClock } from './training-clock';
 import type {
@@ -186,12 +186,14 @@ async function openRun(
 }
 
 function planTraining(samples: SampleSource, options: TrainOptions): TrainingPlan {
+  checkSource('train', samples);
   checkKeys('train', options, trainKeys);
   const { epochs = 15, seed = 0, validation } = options;
   checkNumber('epochs', epochs, { min: 0, integer: true });
   checkNumber('seed', seed, { integer: true });
   const changes = recipeKeys.map((key) => [key, options[key]] as const);
   const recipe = resolveRecipe(options.recipe, Object.fromEntries(changes));
+  if (validation !== undefined) checkSource('validation', validation);
   if (samples.length === 0) {
     throw new AutoencoderError('INVALID_SAMPLE', 'train: expected at least one sample, received an empty source.');
   }

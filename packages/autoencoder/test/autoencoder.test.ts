@@ -61,6 +61,18 @@ describe('Autoencoder', () => {
     ae.dispose();
   });
 
+  it('has by default no larger a code than fits into memory, and says so where one was asked for', async () => {
+    // A third of the features would be 30752, and its two matrices 23 GB.
+    const ae = await initialized({ inputShape: [256, 256, 3] });
+    expect(ae.codeSize).toBe(1734);
+    ae.dispose();
+    await expectError(
+      () => initialized({ inputShape: [256, 256, 3], codeSize: 30752 }),
+      'INVALID_OPTION',
+      'codeSize: expected at most 2909',
+    );
+  }, 60_000);
+
   it('draws the same weights from the same seed, and others from another', async () => {
     const [a, b, c] = [await initialized(small, 1), await initialized(small, 1), await initialized(small, 2)];
     const values = (ae: Autoencoder) => ae.model.getWeights().flatMap((w) => Array.from(w.dataSync()));
@@ -191,6 +203,19 @@ describe('bad input', () => {
       'INVALID_OPTION',
       ['grb'],
     ],
+    [
+      'text for a size',
+      () => new Autoencoder({ inputShape: '64' as never }),
+      'INVALID_OPTION',
+      ['[height, width', '"64"'],
+    ],
+    [
+      'a misspelt seed',
+      () => new Autoencoder(small).initialize({ sed: 1 } as object),
+      'INVALID_OPTION',
+      ['initialize: unknown option "sed"'],
+    ],
+    ['a folder that is a number', () => Autoencoder.load(5 as never), 'INVALID_OPTION', ['load, folder', 'received 5']],
     ['use before initialize', () => new Autoencoder().summary(), 'NOT_INITIALIZED', ['initialize()']],
   ])('%s', async (_, action, code, parts) => {
     await expectError(action, code, ...parts);
@@ -206,6 +231,16 @@ describe('bad input', () => {
       'INVALID_OPTION',
       'momentum',
     );
+    const train = (options: object) => () => ae.train(images, options);
+    await expectError(train({ batchSize: '8' }), 'INVALID_OPTION', 'batchSize: expected an integer', 'received "8"');
+    await expectError(train({ optimizer: 'adam' }), 'INVALID_OPTION', '{ name: \'adam\' }, received "adam"');
+    await expectError(train({ loss: 'ssim' }), 'INVALID_OPTION', 'loss: expected an object', '"ssim"');
+    await expectError(train({ schedule: 'step' }), 'INVALID_OPTION', 'schedule: expected an object', '"step"');
+    await expectError(train({ run: {} }), 'INVALID_OPTION', 'run, folder: expected text, received undefined');
+    await expectError(() => ae.train(undefined as never), 'INVALID_SAMPLE', 'train: expected an array of samples');
+    await expectError(() => ae.train({ length: 3 } as never), 'INVALID_SAMPLE', 'at(index), received {"length":3}');
+    await expectError(() => ae.reconstruct([{}] as never), 'INVALID_SAMPLE', 'something without channels, height');
+    await expectError(() => ae.interpolate(images[0], images[1], undefined as never), 'INVALID_OPTION', 'interpolate');
     const wrongSize: Sample[] = rectangleSamples(1, { size: 20 });
     await expectError(() => ae.evaluate(wrongSize), 'INVALID_SAMPLE', 'sample 0', '3x16x16', '3x20x20');
     const short = { ...images[0], data: images[0].data.subarray(1) };

@@ -3,7 +3,7 @@ import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { type EvaluableModel, sampleBatches } from '../evaluate';
 import type { Coder } from '../masks';
 import { samplesToTensor } from '../pixels';
-import type { SampleSource } from '../samples';
+import { checkSource, type SampleSource } from '../samples';
 
 export interface EncodeOptions {
   /** Images a forward pass. Default 64. */
@@ -32,6 +32,7 @@ export async function* encodeBatches(
   source: SampleSource,
   options: EncodeOptions = {},
 ): AsyncGenerator<Codes> {
+  checkSource('encodeAll', source);
   checkKeys('encodeAll', options, ['batchSize', 'signal', 'onProgress']);
   const { batchSize = 64, signal, onProgress } = options;
   checkNumber('batchSize', batchSize, { min: 1, integer: true });
