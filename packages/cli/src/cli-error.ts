@@ -35,17 +35,41 @@ const systemReasons: Record<string, string> = {
   EMFILE: 'expected to open one more file, received the limit; raise it (ulimit -n)',
 };
 
+/** Takes off what says which package speaks: it is for programs, not for the person at the terminal. */
+export function withoutPackage(message: string): string {
+  return message.replace(/^\[[a-z-]+\] /, '');
+}
+
 /** Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already. */
 export function explain(error: unknown): Explanation {
   if (error instanceof CliError) return { code: error.code, message: error.message, expected: true };
   if (!(error instanceof Error)) return { code: 'UNEXPECTED', message: String(error), expected: false };
   const code = (error as { code?: unknown }).code;
-  const packaged = /^\[[a-z-]+\] (.*)$/s.exec(error.message);
-  if (packaged) return { code: typeof code === 'string' ? code : 'FAILED', message: packaged[1], expected: true };
+  const message = withoutPackage(error.message);
+  if (message !== error.message)
+    return { code: typeof code === 'string' ? code : 'FAILED', message: withFlags(message), expected: true };
   if (isSystemError(error)) {
     return { code: error.code, message: `${error.path ?? 'the disk'}: ${systemReasons[error.code]}.`, expected: true };
   }
   return { code: 'UNEXPECTED', message: error.message, expected: false };
+}
+
+/** Options that @ae/autoencoder checks, as the command line has them. */
+const flags: Readonly<Record<string, string>> = {
+  'records, perEpoch': '--records',
+  codeSize: '--code-size',
+};
+
+function withFlags(message: string): string {
+  const [option] = message.split(':');
+  return Object.hasOwn(flags, option) ? flags[option] + message.slice(option.length) : message;
+}
+
+/** What kept a command from printing: a full disk, say, behind `> file`. */
+export function printingFailed(cause: NodeJS.ErrnoException): CliError {
+  const code = cause.code ?? 'NOT_WRITABLE';
+  const reason = systemReasons[code] ?? `expected to print, which failed (${cause.message}); print elsewhere`;
+  return new CliError(code, `standard output: ${reason}.`, { cause });
 }
 
 /** Runs `write`; when the operating system refuses, the error names `target`, which its own errors often don't. */

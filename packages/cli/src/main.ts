@@ -2,7 +2,7 @@
 /** The `ae` command. Packages that take time to load (TensorFlow, sharp, lmdb) are imported where commands use them. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { explain } from './cli-error';
+import { explain, printingFailed } from './cli-error';
 import { backendCommand } from './commands/backend';
 import { encodeCommand } from './commands/encode';
 import { exportCommand } from './commands/export';
@@ -50,13 +50,23 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   try {
+    const [first, asked] = args;
+    if (first === 'help' && asked && !program.commands.some((command) => command.name() === asked)) {
+      throw new CommanderError(1, 'commander.unknownCommand', `error: unknown command '${asked}'`);
+    }
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const command = program.commands.find((candidate) => candidate.name() === args[0]);
-    report(error, command ? `ae ${command.name()}` : 'ae', args);
+    report(error, commandOf(program, args), args);
     process.exitCode = 1;
   }
+}
+
+/** The command that arguments lead to, with those above it: "ae backend install". */
+function commandOf(program: Command, args: readonly string[]): string {
+  const [name, ...rest] = args;
+  const command = program.commands.find((candidate) => candidate.name() === name);
+  return command ? `${program.name()} ${commandOf(command, rest)}` : program.name();
 }
 
 function report(error: unknown, command: string, args: readonly string[]): void {
@@ -78,12 +88,19 @@ function explainUsage({ code, message }: CommanderError, command: string): { cod
   const [, said, suggestion] = /^(?:error: )?(.*?)\.?(?:\s*\(Did you mean (.*)\?\))?$/s.exec(message) ?? ['', message];
   const sentence = said.replace(/\.?(: | )?Expected /, ', expected ');
   const advice = suggestion ? `did you mean ${suggestion}?` : `${command} --help lists what there is.`;
-  return { code: code.replace('commander.', 'USAGE_').toUpperCase(), message: `${sentence}; ${advice}` };
+  return {
+    code: `USAGE_${code.replace('commander.', '').replace(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase(),
+    message: `${sentence}; ${advice}`,
+  };
 }
 
 // A reader that has seen enough (ae inspect ... | head) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  const args = process.argv.slice(2);
+  report(printingFailed(error), args[0] ? `ae ${args[0]}` : 'ae', args);
+  process.exit(1);
 });
+// There is nowhere left to say so, and what the command does may well succeed.
+process.stderr.on('error', () => {});
 await main(process.argv.slice(2));

@@ -60,14 +60,16 @@ function describeRange({ min, max, above, integer, words = [] }: NumberRange): s
   return [kind + low + high, ...words].join(' or ');
 }
 
+/** "a, b or c" */
+export function either(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' or ');
+}
+
 /** An option that takes one of a few words. */
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
   const option = new Option(flags, description).choices(choices);
   return option.argParser((text) => {
     if (choices.includes(text)) return text;
-    throw new CliError(
-      'INVALID_OPTION',
-      `--${option.name()}: expected ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}, received "${text}".`,
-    );
+    throw new CliError('INVALID_OPTION', `--${option.name()}: expected ${either(choices)}, received "${text}".`);
   });
 }

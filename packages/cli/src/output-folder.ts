@@ -90,6 +90,16 @@ export async function assertNew(target: string, kind: 'file' | 'folder'): Promis
   if (exists) throw alreadyThere(target, kind);
 }
 
+/** Throws unless `file` is a free name for a picture, which commands write as PNG. */
+export async function assertNewPicture(file: string): Promise<void> {
+  await assertNew(file, 'file');
+  if (/\.png$/i.test(file)) return;
+  throw new CliError(
+    'INVALID_OPTION',
+    `${file}: expected a name that ends in .png, as pictures are PNG files; change it.`,
+  );
+}
+
 /** Writes a new file; throws OUTPUT_EXISTS. */
 export async function writeNewFile(file: string, content: Uint8Array | string): Promise<void> {
   await assertNew(file, 'file');

@@ -1,4 +1,5 @@
 import { CliError } from './cli-error';
+import { either } from './options';
 
 /** Options that only some choices of another option have, such as the momentum of some optimisers. */
 export interface OwnedOptions {
@@ -38,7 +39,7 @@ function notTaken(owned: OwnedOptions, option: string, choice: string): CliError
   const what = owned.flag.replace('--', '');
   return new CliError(
     'INVALID_OPTION',
-    `${flagOf(option)}: expected with ${owned.flag} ${takers(owned, option).join(' or ')}, ` +
+    `${flagOf(option)}: expected with ${owned.flag} ${either(takers(owned, option))}, ` +
       `received ${owned.flag} ${choice}; leave it out, or name the ${what}.`,
   );
 }

@@ -2,7 +2,7 @@ import type { Sample } from '@ae/lmdb-datum';
 import { CliError } from './cli-error';
 
 export interface GridOptions {
-  /** How many screen pixels one picture pixel becomes, in both directions, without smoothing. Default 2. */
+  /** How many screen pixels one picture pixel becomes, without smoothing; fewer where pictures are too large. Default 2. */
   readonly scale?: number;
   /** Pixels between pictures of a row. Default 4. */
   readonly gap?: number;
@@ -19,17 +19,21 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
+/** A grid has at most about as many pixels: 200 MB of them. */
+const maxGridPixels = 2 ** 26;
+
 /**
  * Lays pictures out in groups of rows (such as inputs above reconstructions), each picture centred in a cell of the
- * largest one's size. Samples are planar BGR, or grey when they have one channel.
+ * largest one's size, or of what a grid has room for, to which larger ones are shrunk. Samples are planar BGR, or grey when they have one channel.
  */
 export function layOutGrid(groups: readonly (readonly (readonly Sample[])[])[], options: GridOptions = {}): RgbImage {
   const { scale = 2, gap = 4, groupGap = 12, ground = 255 } = options;
   const rows = groups.flat();
-  const samples = rows.flat();
-  const cellWidth = Math.max(...samples.map((sample) => sample.width)) * scale;
-  const cellHeight = Math.max(...samples.map((sample) => sample.height)) * scale;
   const columns = Math.max(...rows.map((row) => row.length));
+  const maxSide = Math.floor(Math.sqrt(maxGridPixels / (rows.length * columns)));
+  const drawn = rows.flat().map((sample) => drawnSize(sample, scale, maxSide));
+  const cellWidth = Math.max(...drawn.map((size) => size.width));
+  const cellHeight = Math.max(...drawn.map((size) => size.height));
   const width = columns * (cellWidth + gap) + gap;
   const height = rows.length * (cellHeight + gap) + gap + (groups.length - 1) * (groupGap - gap);
   const image = { width, height, data: new Uint8Array(width * height * 3).fill(ground) };
@@ -37,8 +41,9 @@ export function layOutGrid(groups: readonly (readonly (readonly Sample[])[])[], 
   for (const group of groups) {
     for (const row of group) {
       row.forEach((sample, column) => {
-        const left = gap + column * (cellWidth + gap) + ((cellWidth - sample.width * scale) >> 1);
-        drawSample(image, sample, left, top + ((cellHeight - sample.height * scale) >> 1), scale);
+        const size = drawnSize(sample, scale, maxSide);
+        const left = gap + column * (cellWidth + gap) + ((cellWidth - size.width) >> 1);
+        drawSample(image, sample, left, top + ((cellHeight - size.height) >> 1), size);
       });
       top += cellHeight + gap;
     }
@@ -47,16 +52,28 @@ export function layOutGrid(groups: readonly (readonly (readonly Sample[])[])[], 
   return image;
 }
 
-function drawSample(image: RgbImage, sample: Sample, left: number, top: number, scale: number): void {
+/** The size of a picture in the grid: enlarged, but no side longer than `maxSide`. */
+function drawnSize({ width, height }: Sample, scale: number, maxSide: number): { width: number; height: number } {
+  const factor = Math.min(scale, maxSide / Math.max(width, height));
+  return { width: Math.max(1, Math.floor(width * factor)), height: Math.max(1, Math.floor(height * factor)) };
+}
+
+function drawSample(
+  image: RgbImage,
+  sample: Sample,
+  left: number,
+  top: number,
+  size: { width: number; height: number },
+): void {
   const { width, height, channels, data } = sample;
   const area = width * height;
   // Planes are blue, green, red (and alpha, which is left out); a grey picture has the same plane three times.
   const [red, green, blue] = channels >= 3 ? [2 * area, area, 0] : [0, 0, 0];
-  for (let y = 0; y < height * scale; y++) {
-    const line = Math.floor(y / scale) * width;
+  for (let y = 0; y < size.height; y++) {
+    const line = Math.floor((y * height) / size.height) * width;
     let out = ((top + y) * image.width + left) * 3;
-    for (let x = 0; x < width * scale; x++) {
-      const pixel = line + Math.floor(x / scale);
+    for (let x = 0; x < size.width; x++) {
+      const pixel = line + Math.floor((x * width) / size.width);
       image.data[out++] = data[red + pixel];
       image.data[out++] = data[green + pixel];
       image.data[out++] = data[blue + pixel];
@@ -72,7 +89,8 @@ export async function encodePicture({ width, height, data }: RgbImage): Promise<
     .toBuffer();
 }
 
-async function loadSharp() {
+/** Loads the package that writes pictures; throws MISSING_DEPENDENCY. */
+export async function loadSharp() {
   try {
     return (await import('sharp')).default;
   } catch (cause) {

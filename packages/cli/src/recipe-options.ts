@@ -67,7 +67,7 @@ export function addLossOptions(command: Command): Command {
 /** Reads a size such as 64 or 48x64, height first. */
 export function parseSize(flag: string, text: string): ImageSize {
   const parts = text.split('x');
-  if (parts.length > 2) {
+  if (parts.length > 2 || parts.includes('')) {
     throw new CliError('INVALID_OPTION', `${flag}: expected a size such as 64 or 48x64, received "${text}".`);
   }
   const [height, width = height] = parts.map((part) =>

@@ -1,4 +1,5 @@
-import type { Datum, DatumReader } from '@ae/lmdb-datum';
+import type { Datum, DatumReader, Sample } from '@ae/lmdb-datum';
+import { withoutPackage } from './cli-error';
 import type { ImageType } from './record-names';
 import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf } from './record-order';
 import { formatSize, openDatabase } from './sample-database';
@@ -49,7 +50,7 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
   for (const index of indices) {
     try {
       const datum = reader.datumAt(index) as Datum;
-      const size = formatSize(datum.encoded ? await readHeader(datum.data) : datum);
+      const size = formatSize(datum.encoded ? await sizeOfFile(reader, index, datum) : datum);
       count(sizes, size);
       count(encodings, encodingOf(datum));
       if (datum.label === undefined) without++;
@@ -59,7 +60,8 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
       }
     } catch (error) {
       if (!isRecordError(error)) throw error;
-      damaged.push({ key: reader.keyAt(index) ?? '', reason: (error as Error).message });
+      const key = reader.keyAt(index) ?? '';
+      damaged.push({ key, reason: withoutPackage((error as Error).message).replace(`key ${key}: `, '') });
     }
   }
   const range = labels.size > 0 ? { min: minimum(labels), max: maximum(labels) } : {};
@@ -74,9 +76,18 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
   };
 }
 
-/** Reads the size of an image file from its first bytes, without decoding it. */
-async function readHeader(file: Uint8Array): Promise<{ channels: number; height: number; width: number }> {
-  const sharp = (await import('sharp')).default;
+type Size = Pick<Sample, 'channels' | 'height' | 'width'>;
+
+/** The size of an image file: from its first bytes, or where sharp is missing by decoding it, which works for JPEGs. */
+async function sizeOfFile(reader: DatumReader, index: number, datum: Datum): Promise<Size> {
+  const sharp = await import('sharp').then(
+    (loaded) => loaded.default,
+    () => undefined,
+  );
+  return sharp ? readHeader(sharp, datum.data) : ((await reader.at(index)) as Sample);
+}
+
+async function readHeader(sharp: typeof import('sharp').default, file: Uint8Array): Promise<Size> {
   try {
     const { channels, height, width } = await sharp(file).metadata();
     return { channels, height, width };
@@ -117,7 +128,8 @@ function encodingOf({ encoded, encodedAbsent, floatData, floatPacked, data }: Da
   return found ? `${found[1]} files` : 'image files of an unknown kind';
 }
 
-function isRecordError(error: unknown): boolean {
+/** Tells what is wrong with one record from what is wrong with the database. */
+export function isRecordError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === 'BAD_DATUM' || code === 'BAD_IMAGE';
 }

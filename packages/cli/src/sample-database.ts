@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
-import { CliError } from './cli-error';
+import { CliError, withoutPackage } from './cli-error';
 
 /** The records of an LMDB as images of one size: a sample source for training and testing. */
 export interface SampleDatabase {
@@ -62,7 +62,14 @@ async function readFirst(reader: DatumReader, path: string): Promise<Sample> {
   throw emptyDatabase(path);
 }
 
-export function emptyDatabase(path: string): CliError {
+/** `damage` says why none of the records can be read, where there were some. */
+export function emptyDatabase(path: string, damage?: string): CliError {
+  if (damage !== undefined) {
+    return new CliError(
+      'CORRUPT_DATABASE',
+      `${path}: expected records that can be read, received none, not even with --lenient: ${withoutPackage(damage)}`,
+    );
+  }
   return new CliError(
     'EMPTY_DATABASE',
     `${path}: expected an LMDB with images, received an empty one; fill one with ae import.`,

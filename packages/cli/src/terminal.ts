@@ -90,6 +90,11 @@ export function formatNumberOf(count: number, noun: string, plural = `${noun}s`)
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
+/** Names damaged records that a lenient command did without, a line each. */
+export function leftOut(reasons: readonly string[]): string {
+  return [`left out ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join('\n  ');
+}
+
 /** Bytes in the largest unit that keeps the number above 1. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];

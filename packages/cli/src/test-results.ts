@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
+import { withoutPackage } from './cli-error';
 import { encodePicture, layOutGrid } from './picture-grid';
 import { spread } from './record-summary';
 import type { SampleDatabase } from './sample-database';
@@ -131,8 +132,13 @@ const masksInWords: Record<MaskMode, string> = {
 const classesShown = 10;
 const extremesShown = 3;
 
-/** Prints the scores. */
-export function printResults(terminal: Terminal, evaluations: readonly Evaluation[], results: TestResults): void {
+/** Prints the scores; `trainedOn` says that the images are those that the network was trained on and PCA fitted to. */
+export function printResults(
+  terminal: Terminal,
+  evaluations: readonly Evaluation[],
+  results: TestResults,
+  trainedOn = false,
+): void {
   const [own] = evaluations;
   const { sizes, classes, worst, best, baselines } = results;
   const rows: [string, string][] = [
@@ -159,6 +165,8 @@ export function printResults(terminal: Terminal, evaluations: readonly Evaluatio
   }
   terminal.print(formatRows(rows));
   if (baselines) printBaselines(terminal, baselines);
+  if (trainedOn)
+    terminal.warn(`the network ${baselines ? 'and PCA have' : 'has'} seen these very images: such scores flatter.`);
 }
 
 function describeSimilarity({ ssim, msSsim }: { ssim: number; msSsim: number }): string {
@@ -188,5 +196,5 @@ function printBaselines(terminal: Terminal, { groups, missing }: NonNullable<Rep
       ),
     );
   }
-  for (const reason of missing) terminal.print(`not compared: ${reason.replace(/^\[[a-z-]+\] /, '')}`);
+  for (const reason of missing) terminal.print(`not compared: ${withoutPackage(reason)}`);
 }

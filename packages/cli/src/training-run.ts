@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
-import { writingTo } from './cli-error';
+import { withoutPackage, writingTo } from './cli-error';
 import { quote } from './command-line';
 import { catchInterruption } from './interruption';
 import { writeRunReport } from './run-report';
@@ -62,7 +62,7 @@ async function train(
       onPass: (pass) => progress.onPass(pass),
       onEpoch: (summary) => progress.onEpoch(summary),
       onCheckpoint: (saved) => progress.onCheckpoint(saved),
-      onWarning: ({ message }) => terminal.warn(message.replace(/^\[[a-z-]+\] /, '')),
+      onWarning: ({ message }) => terminal.warn(withoutPackage(message)),
     });
   } catch (error) {
     if (!signal.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;

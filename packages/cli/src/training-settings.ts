@@ -1,5 +1,7 @@
 import type { AutoencoderOptions, RunConfig, TrainOptions } from '@ae/autoencoder';
 import { CliError } from './cli-error';
+import { quote } from './command-line';
+import { placeOf } from './find-model';
 import { type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
 
 /** How the first weights are drawn. */
@@ -40,6 +42,7 @@ const defaultEpochs: Record<RecipeName, number> = { default: 15, plain: 15, torc
 export async function newSettings(trainPath: string, flags: SettingsFlags): Promise<TrainingSettings> {
   const { recipes } = await import('@ae/autoencoder');
   const { recipe: name = 'default', seed = 0, preset = 'mirror', codeSize, variational } = flags;
+  checkBeta(flags, variational);
   const base = recipes[name];
   const recipe = { recipe: name, ...recipeChanges(flags, base) };
   return {
@@ -78,12 +81,13 @@ export async function resumedSettings(
   const origin = (config.network ?? {}) as Origin;
   const preset = flags.preset ?? origin.preset;
   if (!preset) throw ownNetwork(run);
+  checkBeta(flags, flags.variational ?? origin.variational);
   const seed = flags.seed ?? config.seed;
   const changes = recipeChanges(flags, saved);
   const recipe = flags.recipe ? { recipe: flags.recipe, ...changes } : { ...saved, ...changes };
   return {
-    trainPath: trainPath ?? nameOf(config, run),
-    validationPath: flags.val ?? config.data.validation?.name,
+    trainPath: trainPath ?? (await trainingPlace(config, run)),
+    validationPath: flags.val ?? (await placeOf(config.data.validation, run, `${resumeCommand(run)} --val <val.lmdb>`)),
     epochs: flags.epochs ?? epochs,
     seed,
     initialization: {
@@ -102,6 +106,14 @@ export async function resumedSettings(
   };
 }
 
+function checkBeta({ beta }: SettingsFlags, variational = false): void {
+  if (beta === undefined || variational) return;
+  throw new CliError(
+    'INVALID_OPTION',
+    '--beta: expected with --variational, received none; add it, or leave --beta out.',
+  );
+}
+
 function pixelsOf({ pixelScale, channelOrder }: SettingsFlags): NonNullable<AutoencoderOptions['pixels']> {
   return { ...(pixelScale && { scale: pixelScale }), ...(channelOrder && { channelOrder }) };
 }
@@ -114,11 +126,17 @@ function sizeOf({ inputShape: [height, width] }: RunConfig): ImageSize {
   return { height, width };
 }
 
-function nameOf({ data }: RunConfig, run: string): string {
-  if (data.train.name !== undefined) return data.train.name;
+function resumeCommand(run: string, train = ''): string {
+  return `ae train ${train}--resume ${quote(run)}`;
+}
+
+async function trainingPlace({ data }: RunConfig, run: string): Promise<string> {
+  const command = resumeCommand(run, '<train.lmdb> ');
+  const place = await placeOf(data.train, run, command);
+  if (place !== undefined) return place;
   throw new CliError(
     'INVALID_OPTION',
-    `${run}: expected the name of the training images, which the run does not hold; add it: ae train <train.lmdb> --resume ${run}.`,
+    `${run}: expected the name of the training images, which the run does not hold; add it: ${command}.`,
   );
 }
 

@@ -1,6 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { caffeKey, DatumWriter } from '@ae/lmdb-datum';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ae, aeOk, collect, mainFile, makeFolder, makeLmdb, makePictures, plainDatum, remove } from './ae';
 
@@ -141,7 +143,10 @@ describe('images of another size than the network', () => {
 
   test('that no network of this kind can have', async () => {
     await makeLmdb(path.join(folder, 'tiny.lmdb'), [plainDatum(4, 4)]);
-    await expectRefusal(['train', 'tiny.lmdb'], /ae train: .*expected .*received/);
+    await expectRefusal(
+      ['train', 'tiny.lmdb'],
+      /tiny\.lmdb: expected images that the network can take, received 3x4x4 .* as the first/,
+    );
   });
 });
 
@@ -157,6 +162,63 @@ describe('images that cannot be read', () => {
   test('and no others', () => expectRefusal(['import', 'only-bad', 'x.lmdb'], /only-bad: expected at least one image/));
   test('not even one', () =>
     expectRefusal(['import', 'no-pictures', 'x.lmdb'], /no-pictures: expected images, received none/));
+});
+
+describe('ae inspect --grid', () => {
+  const grid = (name: string) => path.join(folder, `${name}.png`);
+
+  test('shrinks images that a picture has no room for', async () => {
+    await makeLmdb(path.join(folder, 'poster.lmdb'), [plainDatum(3000, 6000), ...Array(9).fill(plainDatum(16, 16))]);
+    await aeOk(folder, 'inspect', 'poster.lmdb', '--grid', 'poster.png', '--scale', '16');
+    const { width, height } = await sharp(grid('poster')).metadata();
+    expect(width * height).toBeLessThan(80e6);
+  });
+
+  test('shows the other images beside a damaged one, and says so', async () => {
+    const writer = await DatumWriter.open(path.join(folder, 'one-bad.lmdb'));
+    await writer.put(caffeKey(0, 'a'), plainDatum(16, 16));
+    await writer.putBytes(caffeKey(1, 'a'), new Uint8Array([0xff, 1]));
+    await writer.close();
+    const { code, stdout, stderr } = await ae(folder, 'inspect', 'one-bad.lmdb', '--grid', 'one-bad.png');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'note: one-bad.png lacks 1 image that cannot be read.\n' });
+    expect(stdout).toMatch(/damaged {4}1 record; the first is 00000001_a: expected a Datum/);
+    expect((await sharp(grid('one-bad')).metadata()).width).toBe(2 * 16 + 8);
+  });
+
+  test('takes no ending but that of the file it writes', () =>
+    expectRefusal(['inspect', 'good.lmdb', '--grid', 'x.jpg'], /x\.jpg: expected a name that ends in \.png/));
+});
+
+test('ae inspect needs no sharp for JPEG files', async () => {
+  await aeOk(folder, 'import', 'pictures', 'jpeg.lmdb', '--encode-type', 'jpg');
+  const hook = path.join(folder, 'no-sharp.mjs');
+  writeFileSync(
+    hook,
+    `import { register } from 'node:module';
+     register('data:text/javascript,' + encodeURIComponent(
+       'export const resolve = (name, context, next) => { if (name === "sharp") throw new Error("no sharp"); return next(name, context); }'));`,
+  );
+  const child = spawn(process.execPath, ['--import', hook, mainFile, 'inspect', 'jpeg.lmdb'], { cwd: folder });
+  const { code, stdout, stderr } = await collect(child);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/size +3x16x16, .*\n +stored as +JPEG files/);
+});
+
+test('ae export --lenient names the damage of a database of which nothing is left', () =>
+  expectRefusal(
+    ['export', 'truncated.mdb', 'x', '--lenient'],
+    /truncated\.mdb: expected records that can be read, received none, not even with --lenient: .*cut short/,
+  ));
+
+test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is one sentence', async () => {
+  const child = spawn('sh', ['-c', `"$0" "$1" inspect good.lmdb > /dev/full`, process.execPath, mainFile], {
+    cwd: folder,
+  });
+  const { code, stderr } = await collect(child);
+  expect(stderr).toBe(
+    'ae inspect: standard output: expected room on the disk, received a full one; free some space or name another place.\n',
+  );
+  expect(code).toBe(1);
 });
 
 describe('an output that exists', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ae, aeOk, jsonLines, makeFolder, makePictures, remove, startAe } from './ae';
@@ -157,11 +157,49 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
   }, 90_000);
 });
 
+describe('a run seen from elsewhere', () => {
+  const elsewhere = inFolder('elsewhere');
+  const train = ['train', 'moving.lmdb', '--val', 'moving.lmdb', '--epochs', '1', '--code-size', '8', '--no-report'];
+
+  test('finds its images from any folder, and is told where they have gone', async () => {
+    cpSync(inFolder('photos.lmdb'), inFolder('moving.lmdb'), { recursive: true });
+    mkdirSync(elsewhere);
+    await aeOk(folder, ...train, '--out', 'moved');
+    const run = inFolder('moved');
+    expect(readConfig('moved').data.train).toMatchObject({ name: 'moving.lmdb', path: inFolder('moving.lmdb') });
+    expect(await aeOk(elsewhere, 'train', '--resume', run, '--no-report')).toContain('had come to its end already');
+    await aeOk(elsewhere, 'report', run);
+    expect(readConfig('moved').data.train.name).toBe('moving.lmdb');
+
+    renameSync(inFolder('moving.lmdb'), inFolder('new.lmdb'));
+    const lost = await ae(folder, 'train', '--resume', 'moved');
+    expect(lost).toMatchObject({ code: 1, stdout: '' });
+    expect(lost.stderr).toMatch(/moving\.lmdb, received nothing there; .*: ae train <train\.lmdb> --resume moved\.\n$/);
+    expect((await ae(folder, 'train', 'new.lmdb', '--resume', 'moved')).stderr).toContain(
+      '--resume moved --val <val.lmdb>',
+    );
+    expect((await ae(folder, 'report', 'moved')).stderr).toContain('name them anew: --data <lmdb>.');
+    await aeOk(folder, 'report', 'moved', '--data', 'new.lmdb', '--baselines', 'new.lmdb');
+    await aeOk(folder, 'train', 'new.lmdb', '--val', 'new.lmdb', '--resume', 'moved', '--no-report');
+    expect(readConfig('moved').data.validation).toMatchObject({ name: 'new.lmdb', path: inFolder('new.lmdb') });
+    await aeOk(elsewhere, 'report', run, '--no-baselines');
+  }, 90_000);
+
+  test('by a version that kept no paths goes on from its own folder as before', async () => {
+    await aeOk(folder, 'train', 'photos.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'older');
+    const config = readConfig('older');
+    delete config.data.train.path;
+    writeFileSync(inFolder('older', 'config.json'), JSON.stringify(config));
+    await aeOk(folder, 'train', '--resume', 'older', '--no-report');
+    expect((await ae(elsewhere, 'train', '--resume', inFolder('older'))).stderr).toContain('name them anew');
+  }, 60_000);
+});
+
 describe('ae test and ae report', () => {
   test('score by class and by image, with all masks and beside the baselines, and make pages', async () => {
     const train = ['train', 'photos.lmdb', '--val', 'photos.lmdb', '--epochs', '1', '--code-size', '8', '--no-report'];
     for (const out of ['first', 'second']) await aeOk(folder, ...train, '--out', out);
-    const text = await aeOk(
+    const { stdout: text, stderr } = await ae(
       folder,
       'test',
       'first',
@@ -173,6 +211,7 @@ describe('ae test and ae report', () => {
       '--save-prefix',
       'scores',
     );
+    expect(stderr).toContain('note: the network and PCA have seen these very images: such scores flatter.');
     expect(text).toMatch(/^ {2}PSNR +[\d.]+ dB \([\d.]+ pooled\), SSIM [\d.-]+, with each image's own masks/m);
     expect(text).toMatch(/^at \d+ bytes an image, as code and masks take:\n {2}autoencoder, own masks +[\d.]+ dB/m);
     expect(text).toMatch(/^ {2}PCA +[\d.]+ dB$/m);

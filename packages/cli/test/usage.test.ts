@@ -124,8 +124,21 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['import', 'a', 'b', '--resize', '64x'],
-    'ae import: --resize: expected a whole number from 1 to 65500, received "".',
+    'ae import: --resize: expected a size such as 64 or 48x64, received "64x".',
   ],
+  [
+    ['train', 'a.lmdb', '--schedule', 'fixed', '--gamma', '2'],
+    'ae train: --gamma: expected with --schedule step, exp, inv, multistep or sigmoid, received --schedule fixed; leave it out, or name the schedule.',
+  ],
+  [
+    ['train', 'a.lmdb', '--beta', '1'],
+    'ae train: --beta: expected with --variational, received none; add it, or leave --beta out.',
+  ],
+  [
+    ['backend', 'install'],
+    "ae backend install: missing required argument 'engine'; ae backend install --help lists what there is.",
+  ],
+  [['help', 'nonsense'], "ae: unknown command 'nonsense'; ae --help lists what there is."],
 ];
 
 describe('mistyped command lines', () => {
@@ -137,5 +150,7 @@ describe('mistyped command lines', () => {
     const { code, stderr } = await ae(folder, 'train', 'nowhere.lmdb', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stderr)).toMatchObject({ event: 'error', code: 'NOT_READABLE' });
+    const unknown = await ae(folder, 'trian', '--json');
+    expect(JSON.parse(unknown.stderr)).toMatchObject({ code: 'USAGE_UNKNOWN_COMMAND' });
   });
 });

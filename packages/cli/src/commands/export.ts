@@ -2,14 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error';
+import { CliError, withoutPackage } from '../cli-error';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand } from '../options';
 import { assertNew, claimFolder, fillFolder } from '../output-folder';
 import { type ImageType, RecordNames } from '../record-names';
 import { imageTypeOf } from '../record-summary';
 import { emptyDatabase, openDatabase } from '../sample-database';
-import { formatBar, formatCount, formatNumberOf, style, Terminal } from '../terminal';
+import { formatBar, formatCount, formatNumberOf, leftOut, style, Terminal } from '../terminal';
 
 interface ExportOptions extends CommonOptions {
   readonly by: 'key' | 'label';
@@ -42,7 +42,7 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
   const { signal } = interruption;
   const folder = reader.length > 0 ? await claimFolder(target) : undefined;
   try {
-    if (!folder) throw emptyDatabase(lmdb);
+    if (!folder) throw emptyDatabase(lmdb, reader.damage[0]?.message);
     const left: string[] = [];
     let written = 0;
     await fillFolder(folder, async (temporary) => {
@@ -57,10 +57,10 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
       }
     });
     terminal.status('');
-    for (const { message } of reader.damage) left.push(message.replace(/^\[[a-z-]+\] /, ''));
+    for (const { message } of reader.damage) left.push(withoutPackage(message));
     terminal.event({ folder: target, written, leftOut: left });
     terminal.print(`${style('bold', target)}: ${formatNumberOf(written, 'image')}`);
-    if (left.length > 0) terminal.print(`left out, for it is damaged:\n  ${left.join('\n  ')}`);
+    if (left.length > 0) terminal.print(leftOut(left));
   } catch (error) {
     terminal.status('');
     await folder?.release();
@@ -92,8 +92,11 @@ async function* exportRecords(
       yield undefined;
     } catch (error) {
       const { code, message } = error as Error & { code?: string };
-      if (!lenient || !code || !damageCodes.has(code)) throw error;
-      yield message.replace(/^\[[a-z-]+\] /, '');
+      if (!code || !damageCodes.has(code)) throw error;
+      const reason = withoutPackage(message);
+      if (!lenient)
+        throw new CliError(code, reason.replace(/\.$/, '; use --lenient to leave it out.'), { cause: error });
+      yield reason;
     }
   }
 }
@@ -106,17 +109,14 @@ function storedFile({ data }: Datum, key: string): { type: ImageType; bytes: Uin
   if (type) return { type, bytes: data };
   throw new CliError(
     'BAD_IMAGE',
-    `key ${key}: expected an image file, received ${data.length} bytes of no known kind; use --lenient to leave it out.`,
+    `key ${key}: expected an image file, received ${data.length} bytes of no known kind.`,
   );
 }
 
 async function encodeRaw(reader: DatumReader, index: number, type: 'png' | 'jpg') {
   const sample = await reader.at(index);
   if (!sample || ![1, 3, 4].includes(sample.channels)) {
-    throw new CliError(
-      'BAD_IMAGE',
-      `key ${sample?.key}: expected 1, 3 or 4 channels, received ${sample?.channels}; use --lenient to leave it out.`,
-    );
+    throw new CliError('BAD_IMAGE', `key ${sample?.key}: expected 1, 3 or 4 channels, received ${sample?.channels}.`);
   }
   const { encodeSample } = await import('@ae/lmdb-datum');
   if (type === 'png') return { type, bytes: await encodeSample(sample, 'png') };

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConvertReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error';
+import { CliError, withoutPackage } from '../cli-error';
 import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
@@ -110,8 +110,9 @@ async function findSource(images: string, root?: string): Promise<{ input: strin
 }
 
 async function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): Promise<void> {
-  const { output, records, skipped, ignored, classes = [], elapsedMs } = report;
-  terminal.event(report);
+  const { output, records, ignored, classes = [], elapsedMs } = report;
+  const skipped = report.skipped.map((image) => ({ ...image, reason: withoutPackage(image.reason) }));
+  terminal.event({ ...report, skipped });
   if (terminal.json) return;
   const { sizes } = await summarizeRecords(output);
   const size = sizes.length === 1 ? ` of ${sizes[0].size}` : '';
@@ -121,15 +122,16 @@ async function printReport(report: ConvertReport, terminal: Terminal, resized: b
   }
   if (skipped.length > 0) {
     terminal.print(`skipped ${formatNumberOf(skipped.length, 'image')} that cannot be read:`);
-    for (const { reason } of skipped.slice(0, namedAtMost)) terminal.print(`  ${reason.replace(/^\[[a-z-]+\] /, '')}`);
+    for (const { reason } of skipped.slice(0, namedAtMost)) terminal.print(`  ${reason}`);
     if (skipped.length > namedAtMost) {
       terminal.print(`  and ${formatCount(skipped.length - namedAtMost)} more, which --json lists`);
     }
   }
   if (ignored.length > 0) {
     const more = ignored.length > 3 ? ', ...' : '';
+    const what = ignored.length === 1 ? 'that is no image' : 'that are no images';
     terminal.print(
-      `left out ${formatNumberOf(ignored.length, 'file')} that is no image: ${ignored.slice(0, 3).join(', ')}${more}`,
+      `left out ${formatNumberOf(ignored.length, 'file')} ${what}: ${ignored.slice(0, 3).join(', ')}${more}`,
     );
   }
   if (!resized && sizes.length > 1) {

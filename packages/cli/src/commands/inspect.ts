@@ -2,10 +2,10 @@ import type { DatumReader, Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNew, writeNewFile } from '../output-folder';
+import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import type { ClassOrder, KeyOrder } from '../record-order';
-import { type RecordSummary, spread, summarizeRecords } from '../record-summary';
+import { isRecordError, type RecordSummary, spread, summarizeRecords } from '../record-summary';
 import { openDatabase } from '../sample-database';
 import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
@@ -30,12 +30,12 @@ export function inspectCommand(): Command {
 
 async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const terminal = new Terminal(options);
-  if (options.grid) await assertNew(options.grid, 'file');
+  if (options.grid) await assertNewPicture(options.grid);
   const reader = await openDatabase(path);
   try {
     const { info } = reader;
     const summary = await summarizeRecords(path, options.all ? Number.POSITIVE_INFINITY : undefined);
-    if (options.grid) await writeGrid(reader, options.grid, options);
+    if (options.grid) await writeGrid(reader, options.grid, options, terminal);
     terminal.event({ ...info, ...summary, grid: options.grid });
     terminal.print(style('bold', path));
     const rows: [string, string][] = [
@@ -103,15 +103,26 @@ function describeLabels({ distinct, min, max, without }: RecordSummary['labels']
 }
 
 /** Writes sample images, evenly spread, in rows of eight. */
-async function writeGrid(reader: DatumReader, file: string, options: InspectOptions): Promise<void> {
+async function writeGrid(
+  reader: DatumReader,
+  file: string,
+  options: InspectOptions,
+  terminal: Terminal,
+): Promise<void> {
   const samples: Sample[] = [];
+  let damaged = 0;
   for (const index of spread(reader.length, options.samples)) {
-    const sample = await reader.at(index);
-    if (sample) samples.push(sample);
+    try {
+      samples.push((await reader.at(index)) as Sample);
+    } catch (error) {
+      if (!isRecordError(error)) throw error;
+      damaged++;
+    }
   }
   if (samples.length === 0) {
-    throw new CliError('EMPTY_DATABASE', `--grid ${file}: expected an LMDB with images, received an empty one.`);
+    throw new CliError('EMPTY_DATABASE', `--grid ${file}: expected an image that can be read, received none.`);
   }
+  if (damaged > 0) terminal.warn(`${file} lacks ${formatNumberOf(damaged, 'image')} that cannot be read.`);
   const rows = Array.from({ length: Math.ceil(samples.length / gridColumns) }, (_, row) =>
     samples.slice(row * gridColumns, (row + 1) * gridColumns),
   );

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
 import { loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { assertNew, writeNewFile } from '../output-folder';
+import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
@@ -50,7 +50,7 @@ async function runInterpolate(
   options: InterpolateCommandOptions,
 ): Promise<void> {
   const terminal = new Terminal(options);
-  await assertNew(output, 'file');
+  await assertNewPicture(output);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const indices = [samples.find(first), samples.find(second)];
   const [from, to] = (await Promise.all(indices.map((index) => samples.at(index)))) as [Sample, Sample];

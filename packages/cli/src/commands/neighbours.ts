@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
 import { loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { assertNew, writeNewFile } from '../output-folder';
+import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { formatBar, formatCount, formatRows, style, Terminal } from '../terminal';
 
@@ -38,7 +38,7 @@ async function runNeighbours(
 ): Promise<void> {
   const terminal = new Terminal(options);
   const { count, metric, grid, scale } = options;
-  if (grid) await assertNew(grid, 'file');
+  if (grid) await assertNewPicture(grid);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const query = samples.find(image);
   const { nearestNeighbours } = await import('@ae/autoencoder');

@@ -3,7 +3,7 @@ import type { ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
-import { dataOfRun, findModel, trainingData } from '../find-model';
+import { findModel, placeOf, trainingData } from '../find-model';
 import { catchInterruption } from '../interruption';
 import { assertFits } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
@@ -15,7 +15,8 @@ import { formatNumberOf, style, Terminal } from '../terminal';
 interface ReportOptions extends CommonOptions, EngineOptions {
   readonly out?: string;
   readonly data?: string;
-  readonly baselines: boolean;
+  /** The images that the run trained on where they have moved; false for no baselines. */
+  readonly baselines?: string | false;
   readonly maxImages: number;
 }
 
@@ -24,6 +25,7 @@ export function reportCommand(): Command {
     .argument('<run...>', 'folders of runs')
     .option('--out <file.html>', 'new file (default: <run>/report.html, of several report.html)')
     .option('--data <lmdb>', 'images to score (default: those that the run validated with, or else trained on)')
+    .option('--baselines <train.lmdb>', 'images to fit PCA to (default: those that the run trained on)')
     .option('--no-baselines', 'no PCA and JPEG, which take most of the time')
     .addOption(
       numberOption('--max-images <n>', 'images to score, evenly spread', { min: 1, integer: true }).default(2000),
@@ -69,18 +71,18 @@ async function collect(
   terminal: Terminal,
 ): Promise<ReportData> {
   const { Autoencoder, collectReport } = await import('@ae/autoencoder');
-  const known = await dataOfRun(runFolder);
   const found = await findModel(runFolder);
-  const samples = await openSamples(data ?? known.validation ?? known.train ?? noData(runFolder));
+  const samples = await openSamples(data ?? (await scoredImages(runFolder)));
   const network = await Autoencoder.load(found.model);
   assertFits(samples, network, found.model);
-  const training = baselines ? await openSamples(await trainingData(true, found)) : undefined;
+  const training = baselines === false ? undefined : await openSamples(await trainingData(baselines ?? true, found));
   if (training) assertFits(training, network, found.model);
   const report = await collectReport(network, {
     samples,
-    samplesName: samples.path,
+    // Images that the run knows go by the name they had there.
+    samplesName: data,
     trainingSamples: training,
-    baselines,
+    baselines: training !== undefined,
     runFolder,
     maxImages,
     signal,
@@ -91,6 +93,13 @@ async function collect(
   samples.close();
   training?.close();
   return report;
+}
+
+/** The images that a run validated with, or else trained on. */
+async function scoredImages(run: string): Promise<string> {
+  const { readRunConfig } = await import('@ae/autoencoder');
+  const { data } = await readRunConfig(run);
+  return (await placeOf(data.validation ?? data.train, run, '--data <lmdb>')) ?? noData(run);
 }
 
 function noData(run: string): never {

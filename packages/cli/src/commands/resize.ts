@@ -1,11 +1,12 @@
 import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
+import { withoutPackage } from '../cli-error';
 import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
 import { assertDatabase, formatSize } from '../sample-database';
-import { formatBar, formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
+import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../terminal';
 
 interface ResizeOptions extends CommonOptions, ImageOptions {
   readonly lenient?: boolean;
@@ -59,11 +60,11 @@ function printReport(
   size: { channels: number; height: number; width: number },
   terminal: Terminal,
 ): void {
-  const { output, records, damage, elapsedMs } = report;
-  terminal.event(report);
+  const { output, records, elapsedMs } = report;
+  const damage = report.damage.map((one) => ({ ...one, message: withoutPackage(one.message) }));
+  terminal.event({ ...report, damage });
   const count = `${formatNumberOf(records, 'image')} of ${formatSize(size)}`;
   terminal.print(`${style('bold', output)}: ${count} in ${formatDuration(elapsedMs)}`);
   if (damage.length === 0) return;
-  const lost = damage.map(({ message }) => message.replace(/^\[[a-z-]+\] /, ''));
-  terminal.print(`left out, for it is damaged:\n  ${lost.join('\n  ')}`);
+  terminal.print(leftOut(damage.map(({ message }) => message)));
 }

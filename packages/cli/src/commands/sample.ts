@@ -6,7 +6,7 @@ import { backendOption, type EngineOptions, startEngine, threadsOption } from '.
 import { findModel } from '../find-model';
 import { assertFits } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNew, writeNewFile } from '../output-folder';
+import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { openSamples } from '../sample-database';
 import { formatNumberOf, style, Terminal } from '../terminal';
@@ -44,7 +44,7 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   if (image !== undefined && options.masks === undefined) {
     throw new CliError('INVALID_OPTION', '--image: expected with --masks, received none; name the LMDB it is in.');
   }
-  await assertNew(output, 'file');
+  await assertNewPicture(output);
   const masked = options.masks === undefined ? undefined : await openSamples(options.masks);
   const { model } = await findModel(modelPath);
   await startEngine(options, terminal);

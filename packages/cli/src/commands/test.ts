@@ -8,6 +8,7 @@ import { catchInterruption } from '../interruption';
 import { assertFits, loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../output-folder';
+import { loadSharp } from '../picture-grid';
 import { openSamples, type SampleDatabase } from '../sample-database';
 import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
 import { evaluateAll, type PairOptions, printResults, reconstructPairs, tabulate, writeResults } from '../test-results';
@@ -55,6 +56,8 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   const { model } = found;
   const training = options.baselines && (await openSamples(await trainingData(options.baselines, found)));
   if (training) assertFits(training, network, model);
+  // Before the scoring, which may take long.
+  await loadSharp();
   const folder = await claimResults(options.savePrefix, model);
   const interruption = catchInterruption(() => terminal.warn('stopping ...'));
   const { signal } = interruption;
@@ -75,7 +78,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
       if (report && options.report) await writeReport(path.join(temporary, 'report.html'), report);
     });
     terminal.event({ ...results, pictures: pairs.length, folder: folder.path });
-    printResults(terminal, evaluations, results);
+    printResults(terminal, evaluations, results, report?.evaluated.trainedOn);
     printFiles(terminal, folder.path, pairs.length, options.report);
   } catch (error) {
     terminal.status('');
@@ -123,7 +126,7 @@ function printFiles(terminal: Terminal, folder: string, pictures: number, report
   const rows: [string, string][] = [
     ['grid', style('bold', path.join(folder, 'grid.png'))],
     ['scores', `${path.join(folder, 'scores.json')}, and of each image in scores.csv`],
-    ['pictures', `${formatNumberOf(pictures, 'input')} and reconstructions in ${folder}`],
+    ['pictures', `${formatNumberOf(pictures, 'input')} and as many reconstructions in ${folder}`],
   ];
   if (report) rows.push(['report', style('bold', path.join(folder, 'report.html'))]);
   terminal.print(formatRows(rows));

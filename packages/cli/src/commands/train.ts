@@ -1,14 +1,14 @@
 import path from 'node:path';
 import type { Autoencoder, TrainOptions } from '@ae/autoencoder';
 import { type Command, CommanderError } from 'commander';
-import { CliError } from '../cli-error';
+import { CliError, withoutPackage } from '../cli-error';
 import { commandLine, replaceOption } from '../command-line';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { addOptimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder } from '../output-folder';
 import { addLossOptions } from '../recipe-options';
-import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
+import { assertShape, formatSize, openSamples, type SampleDatabase } from '../sample-database';
 import { addScheduleOptions } from '../schedule-options';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
 import { fitEpochs } from '../time-budget';
@@ -107,11 +107,11 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
   const epochs = await chooseEpochs(options, settings.epochs, create, data.samples, training, imagesPerEpoch, terminal);
   const network = create();
-  await network.initialize(settings.initialization);
+  await initialize(network, settings, data.samples);
   announce(network, { ...settings, epochs }, data, describeEngine(engine), terminal);
   const folder = resume ? undefined : await claimRun(options.out, settings.trainPath);
   const run = folder?.path ?? (resume as string);
-  const trainOptions = { ...training, epochs, run: runOptions(run, options, settings, epochs) };
+  const trainOptions = { ...training, epochs, run: runOptions(run, trainPath, options, epochs) };
   try {
     await trainAndSave(
       { network, ...data, path: run, imagesPerEpoch, options: trainOptions, report: options.report },
@@ -150,6 +150,27 @@ async function openData({ trainPath, validationPath }: TrainingSettings): Promis
   return { samples, validation };
 }
 
+/** Draws the first weights; says whose size it is that the network can't take. */
+async function initialize(
+  network: Autoencoder,
+  { trainPath, initialization }: TrainingSettings,
+  { shape: [height, width, channels] }: SampleDatabase,
+): Promise<void> {
+  try {
+    await network.initialize(initialization);
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: unknown };
+    if (code !== 'SHAPE_MISMATCH') throw cause;
+    const size = formatSize({ channels, height, width });
+    throw new CliError(
+      code,
+      `${trainPath}: expected images that the network can take, received ${size} (channels x height x width) as the first; ` +
+        `ae inspect lists their sizes and ae resize changes them (${withoutPackage(message).replace(/\.$/, '')}).`,
+      { cause },
+    );
+  }
+}
+
 function announce(
   network: Autoencoder,
   { network: { preset }, epochs }: TrainingSettings,
@@ -169,8 +190,8 @@ function announce(
 
 function runOptions(
   folder: string,
-  { resume, checkpointEvery, keep, logEvery }: TrainCommandOptions,
-  { trainPath, validationPath }: TrainingSettings,
+  trainPath: string | undefined,
+  { val, resume, checkpointEvery, keep, logEvery }: TrainCommandOptions,
   epochs: number,
 ): TrainOptions['run'] {
   return {
@@ -180,7 +201,9 @@ function runOptions(
     ...(keep && { keep }),
     ...(logEvery && { logSteps: logEvery }),
     command: commandLine(replaceOption(process.argv.slice(2), '--minutes', ['--epochs', String(epochs)])),
-    dataNames: { train: trainPath, ...(validationPath !== undefined && { validation: validationPath }) },
+    // A resumed run knows those that are not named anew.
+    dataNames: { train: trainPath, validation: val },
+    dataPaths: { train: trainPath && path.resolve(trainPath), validation: val && path.resolve(val) },
   };
 }
 

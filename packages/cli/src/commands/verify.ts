@@ -1,5 +1,6 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
+import { withoutPackage } from '../cli-error';
 import { catchInterruption } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { assertDatabase } from '../sample-database';
@@ -23,17 +24,19 @@ async function runVerify(path: string, { images, ...options }: VerifyCommandOpti
   const interruption = catchInterruption(() => terminal.warn('stopping ...'));
   const { signal } = interruption;
   try {
-    const report = await verify(path, {
+    const found = await verify(path, {
       images,
       signal,
       onProgress: ({ records, total, damaged }) => {
-        const found = damaged > 0 ? `  ${formatNumberOf(damaged, 'damage', 'damages')}` : '';
+        const bad = damaged > 0 ? `  ${formatNumberOf(damaged, 'damage', 'damages')}` : '';
         terminal.status(
-          `verifying ${formatBar(records / (total || 1))} ${formatCount(records)}/${formatCount(total)}${found}`,
+          `verifying ${formatBar(records / (total || 1))} ${formatCount(records)}/${formatCount(total)}${bad}`,
         );
       },
     });
     terminal.status('');
+    const damage = found.damage.map((one) => ({ ...one, message: withoutPackage(one.message) }));
+    const report = { ...found, damage };
     terminal.event(report);
     printReport(path, report, terminal);
     if (!report.ok) process.exitCode = 1;
@@ -61,7 +64,7 @@ function printReport(path: string, report: VerifyReport, terminal: Terminal): vo
   terminal.print(`${formatNumberOf(damage.length, 'damage', 'damages')}:`);
   for (const { page, key, message } of damage) {
     const where = [page === undefined ? [] : `page ${page}`, key === undefined ? [] : `key ${key}`].flat().join(', ');
-    const said = message.replace(/^\[[a-z-]+\] /, '').replace(`key ${key}: `, '');
+    const said = message.replace(`key ${key}: `, '');
     terminal.print(`  ${where ? `${where}: ` : ''}${said}`);
   }
 }
