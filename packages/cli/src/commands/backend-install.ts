@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CliError } from '../cli-error';
 import { type CommonOptions, defineCommand } from '../options';
 import { tensorflowCache } from '../tensorflow-cache';
 import { formatDuration, formatRows, Terminal } from '../terminal';
@@ -17,15 +18,19 @@ Python 3 with pip, and a C++ compiler. Everything lies in $AE_CACHE/tensorflow, 
 installed. An installation that was broken off goes on where it stopped. --backend auto and tensorflow find it by themselves.`;
 
 export function backendInstallCommand(): Command {
-  const command = defineCommand('install', 'give native TensorFlow to all projects of this user');
-  command.addArgument(command.createArgument('<engine>', 'what to install').choices(['tensorflow']));
-  return command
+  return defineCommand('install', 'give native TensorFlow to all projects of this user')
+    .argument('<engine>', 'what to install: tensorflow', parseEngine)
     .option('--gpu', 'for an NVIDIA GPU, with CUDA')
     .option('--tensorflow <version>', 'the version of TensorFlow (default: the newest that was tried)')
     .option('--python <program>', 'a Python 3 with pip (default: AE_PYTHON, or python3)')
     .option('--compiler <program>', 'a C++ compiler (default: CXX, or c++)')
     .addHelpText('after', installHelp)
     .action((_engine: string, options: InstallOptions) => install(options));
+}
+
+function parseEngine(text: string): string {
+  if (text === 'tensorflow') return text;
+  throw new CliError('INVALID_OPTION', `<engine>: expected tensorflow, received "${text}".`);
 }
 
 async function install({ gpu, tensorflow, python, compiler, ...options }: InstallOptions): Promise<void> {
