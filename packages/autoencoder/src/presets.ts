@@ -74,7 +74,7 @@ const torch7: Architecture = (net, { codeSize, variational }) => {
 
 /** 1 GiB of float32, of which training needs several: more than any engine here takes. */
 const maxMatrixValues = 2 ** 28;
-/** What a default may take of it: a little more than the code of 128x128 images, which trains on every engine. */
+/** What a default may take of it: a little more than the code of 128x128 images, which trains on the wasm engine. */
 const maxDefaultValues = 160e6;
 
 /** The code that a preset prefers, or the largest that images of this size leave memory for. */

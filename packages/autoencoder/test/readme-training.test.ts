@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,8 +21,10 @@ it('the snippets of the README on training run', { timeout: 120_000 }, async () 
   const training = readme.slice(readme.indexOf('## Training'), readme.indexOf('## Evaluation'));
   const snippets = [...training.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
   expect(snippets).toHaveLength(2);
-  // Beside the package, so that its own name and its dependencies are found; it works in the folder.
-  const file = path.join(root, `readme-${path.basename(folder)}.mjs`);
+  // Where the package and its dependencies are found, and where nothing is in the way if this is killed; it works in the folder.
+  const modules = path.join(root, 'node_modules');
+  await mkdir(modules, { recursive: true });
+  const file = path.join(modules, `readme-${path.basename(folder)}.mjs`);
   try {
     const program = [data, ...snippets].join('\n').replace('epochs: 15', 'epochs: 2');
     await writeFile(file, `process.chdir(${JSON.stringify(folder)});\n${program}\nprocess.exit(0);`);

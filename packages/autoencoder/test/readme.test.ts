@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,8 +31,10 @@ it('the snippets of the README on evaluation, codes and reports run', async () =
   const snippets = [...evaluation.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
   expect(snippets).toHaveLength(3);
   const program = [before, ...snippets].join('\n').replace('dataOfAnotherRun', 'data');
-  // Beside the package, so that its own name and its dependencies are found; it works in the folder.
-  const file = path.join(root, `readme-${path.basename(folder)}.mjs`);
+  // Where the package and its dependencies are found, and where nothing is in the way if this is killed; it works in the folder.
+  const modules = path.join(root, 'node_modules');
+  await mkdir(modules, { recursive: true });
+  const file = path.join(modules, `readme-${path.basename(folder)}.mjs`);
   try {
     await writeFile(file, `process.chdir(${JSON.stringify(folder)});\n${program}\nprocess.exit(0);`);
     const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder });
