@@ -21,6 +21,8 @@ export async function readFile(address: string, encoding?: 'utf8'): Promise<Uint
   return encoding ? response.text() : new Uint8Array(await response.arrayBuffer());
 }
 
+/** Flags of opening files, of which there are none here. */
+export const constants: Record<string, number> = {};
 export const appendFile = unavailable('appendFile');
 export const createHash = unavailable('createHash');
 export const createRequire = unavailable('createRequire');

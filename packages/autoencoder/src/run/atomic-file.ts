@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -6,12 +7,17 @@ export const temporarySuffix = '.tmp';
 
 /**
  * Writes a file by way of a temporary one beside it: under its own name the file is always whole, whenever the process
- * or the machine stops. Leaves nothing behind when `write` fails.
+ * or the machine stops. Leaves nothing behind when `write` fails. `flags` of open(2) are added to those of writing.
  */
-export async function writeFileAtomically(file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+export async function writeFileAtomically(
+  file: string,
+  write: (handle: FileHandle) => Promise<void>,
+  flags = 0,
+): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
   const temporary = `${file}${temporarySuffix}`;
   try {
-    const handle = await open(temporary, 'w');
+    const handle = await open(temporary, O_WRONLY | O_CREAT | O_TRUNC | flags);
     try {
       await write(handle);
       await handle.sync();

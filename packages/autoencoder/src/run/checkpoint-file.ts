@@ -2,6 +2,7 @@
  * A checkpoint as one safetensors file: float32 tensors by name, and a state of plain data as JSON in its metadata. Any
  * reader of safetensors opens it. https://github.com/huggingface/safetensors#format
  */
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { readInto } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,8 +15,14 @@ export const checkpointFormat = 'ae-checkpoint-1';
 /** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
 const maxHeaderBytes = 100e6;
 
-/** How much is written at once. */
+/** The types of Node.js know its interfaces only. */
+declare const WebAssembly: { Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer } };
+
+/** How much is written at once: a multiple of `blockBytes`. */
 const pieceBytes = 2 ** 25;
+
+/** What direct writes are multiples of, in memory and in the file, on every usual disk. */
+const blockBytes = 4096;
 
 interface TensorEntry {
   readonly dtype: 'F32';
@@ -25,25 +32,27 @@ interface TensorEntry {
 
 type Header = Record<string, TensorEntry> & { __metadata__?: Record<string, string> };
 
-/** A copy of what a checkpoint holds, which stays as it is while training goes on. */
+/** A copy of what a checkpoint holds, as the bytes of its file, which stays as it is while training goes on. */
 export interface Snapshot {
-  /** What comes before the values in the file. */
-  readonly header: Uint8Array;
-  /** Those of all tensors, one after the other. */
-  readonly values: Float32Array;
+  readonly bytes: Uint8Array;
   /** The first tensor with a value that is not finite, in words, where there is one. */
   readonly notFinite?: string;
 }
 
-/** Copies a state and tensors, into the memory of `former` where there is one of the same size, which is no longer valid then. */
+/** Copies a state and tensors, into the memory of `former` where that is large enough, which is no longer valid then. */
 export async function takeSnapshot(
   state: object,
   tensors: Readonly<Record<string, tf.Tensor>>,
   former?: Snapshot,
 ): Promise<Snapshot> {
+  const header = encodeHeader(state, tensors);
   const size = Object.values(tensors).reduce((sum, tensor) => sum + tensor.size, 0);
+  const length = header.length + 4 * size;
   // To touch new memory for the first time takes longer than to copy.
-  const values = former?.values.length === size ? former.values : new Float32Array(size);
+  const buffer = former && former.bytes.buffer.byteLength >= length ? former.bytes.buffer : reserve(length);
+  const bytes = new Uint8Array(buffer, 0, length);
+  bytes.set(header);
+  const values = new Float32Array(buffer, header.length, size);
   let notFinite: string | undefined;
   let at = 0;
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -53,7 +62,18 @@ export async function takeSnapshot(
     if (value !== undefined) notFinite ??= `${name}, received ${value}`;
     at += tensor.size;
   }
-  return { header: encodeHeader(state, tensors), values, notFinite };
+  return { bytes, notFinite };
+}
+
+/** Reserves memory that begins and ends at a block, as direct writes need it, where there can be so much of that. */
+function reserve(length: number): ArrayBufferLike {
+  const pageBytes = 65536;
+  try {
+    // Some more, for a state grows by an epoch at a time.
+    return new WebAssembly.Memory({ initial: Math.ceil(length / pageBytes) + 1 }).buffer;
+  } catch {
+    return new ArrayBuffer(length);
+  }
 }
 
 /** Returns the first value of a tensor that is no finite number. A finite sum tells that there is none, at the backend's speed. */
@@ -65,17 +85,31 @@ async function findNotFinite(tensor: tf.Tensor, values: Float32Array): Promise<n
 }
 
 /** Writes a checkpoint, whole or not at all, and returns the CRC-32 of the file. Needs little of the calling thread. */
-export async function writeCheckpointFile(file: string, { header, values }: Snapshot): Promise<number> {
+export async function writeCheckpointFile(file: string, { bytes }: Snapshot): Promise<number> {
+  // Past the system's cache: nobody reads it soon, and to find room for it there costs much more than the writing.
+  const { O_DIRECT = 0 } = constants as { O_DIRECT?: number };
+  try {
+    return await writePieces(file, bytes, O_DIRECT);
+  } catch (error) {
+    // Some file systems have no direct writes, or want larger blocks.
+    if (O_DIRECT === 0 || (error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+    return writePieces(file, bytes, 0);
+  }
+}
+
+async function writePieces(file: string, bytes: Uint8Array, flags: number): Promise<number> {
+  const { buffer, length } = bytes;
+  // What stands behind the bytes fills the last block, and is cut off again.
+  const end = Math.min(buffer.byteLength, blockBytes * Math.ceil(length / blockBytes));
   let crc = 0;
-  await writeFileAtomically(file, async (handle) => {
-    for (const bytes of [header, new Uint8Array(values.buffer)]) {
-      for (let start = 0; start < bytes.length; start += pieceBytes) {
-        const piece = bytes.subarray(start, start + pieceBytes);
-        crc = crc32(piece, crc);
-        await writeWhole(handle, piece);
-      }
+  const write = async (handle: FileHandle) => {
+    for (let start = 0; start < end; start += pieceBytes) {
+      crc = crc32(bytes.subarray(start, start + pieceBytes), crc);
+      await writeWhole(handle, new Uint8Array(buffer, start, Math.min(pieceBytes, end - start)));
     }
-  });
+    await handle.truncate(length);
+  };
+  await writeFileAtomically(file, write, flags);
   return crc;
 }
 

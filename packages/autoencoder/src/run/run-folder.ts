@@ -73,7 +73,7 @@ export interface RunContext {
 }
 
 /** A dense layer's millions would take longer than a checkpoint. */
-const maxHistogramValues = 2 ** 16;
+const maxHistogramValues = 2 ** 14;
 
 /** What a checkpoint's file says beside its tensors. */
 interface SavedState {
@@ -92,7 +92,9 @@ export class RunFolder {
   private logsFail = false;
   /** The last one, for the next to use its memory. */
   private snapshot?: Snapshot;
+  /** What is being written while training goes on. */
   private saving: Promise<void> = Promise.resolve();
+  private drawing: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly options: RunOptions,
@@ -120,7 +122,7 @@ export class RunFolder {
     }
   }
 
-  /** Waits for the checkpoint in work, and lets others have the folder. */
+  /** Waits for what is being written, and lets others have the folder. */
   async close(): Promise<void> {
     await this.settle();
     await this.lock.release();
@@ -189,17 +191,19 @@ export class RunFolder {
     return checkpointSteps !== undefined && step % checkpointSteps === 0;
   }
 
-  /** Draws the run's images and their reconstructions by the network as it is. */
+  /** Draws the run's images and their reconstructions by the network as it is; `settle` waits until they are written. */
   async drawSamples(epoch: number, step: number): Promise<void> {
+    await this.drawing;
     const { samples, trainable } = this.context;
     const { inputShape, pixels, model } = trainable;
     const output = tf.tidy(() => model.apply(samplesToTensor(samples, inputShape, pixels)) as tf.Tensor4D);
     const reconstructions = valuesToSamples(await output.data(), inputShape, pixels);
     output.dispose();
     const grid = drawSampleGrid([samples, reconstructions]);
-    this.events.image(step, 'samples', grid);
+    const png = encodePng(grid);
+    this.events.image(step, 'samples', png, grid);
     const file = path.join(this.options.folder, 'samples', `epoch-${String(epoch).padStart(4, '0')}.png`);
-    await this.attempt(() => writeFileAtomically(file, (handle) => handle.writeFile(encodePng(grid))));
+    this.drawing = this.attempt(() => writeFileAtomically(file, (handle) => handle.writeFile(png)));
   }
 
   /** Takes note of the end of an epoch; `weights` are the network's by name. */
@@ -224,7 +228,7 @@ export class RunFolder {
    * warning, and the checkpoint before stays. Throws DIVERGED instead of saving what is not finite.
    */
   async save(session: TrainingSession, error: number | null): Promise<void> {
-    await this.settle();
+    await this.saving;
     const log = await this.flush();
     const { step, epoch } = session.at;
     const about = { step, epochs: epoch - 1, error };
@@ -247,9 +251,9 @@ export class RunFolder {
     });
   }
 
-  /** Waits until the checkpoint in work, if there is one, has been written or given up. */
-  settle(): Promise<void> {
-    return this.saving;
+  /** Waits until the checkpoint in work and the images, if there are any, have been written or given up. */
+  async settle(): Promise<void> {
+    await Promise.all([this.saving, this.drawing]);
   }
 
   private isLast({ step, epochs }: Pick<CheckpointEntry, 'step' | 'epochs'>): boolean {

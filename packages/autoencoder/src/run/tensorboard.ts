@@ -6,7 +6,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { crc32c } from './crc';
-import { encodePng, type RgbImage } from './png';
+import type { RgbImage } from './png';
 
 /** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
 export class EventWriter {
@@ -37,10 +37,10 @@ export class EventWriter {
     this.addValue(step, tag, simpleValue);
   }
 
-  image(step: number, tag: string, image: RgbImage): void {
-    const { width, height } = image;
+  /** Takes an image as a PNG file of RGB pixels, and its size. */
+  image(step: number, tag: string, png: Buffer, { width, height }: Pick<RgbImage, 'width' | 'height'>): void {
     // 3 is the number of channels, which TensorBoard calls colour space.
-    const fields = [varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, encodePng(image))];
+    const fields = [varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, png)];
     this.addValue(step, tag, bytesField(4, Buffer.concat(fields)));
   }
 
