@@ -151,7 +151,7 @@ function contents(database) {
 }
 
 function imports() {
-  const { photos } = values;
+  const photos = path.resolve(values.photos);
   const [mine, theirs] = [data('import-ours'), data('import-peer')];
   const lines = fs.readFileSync(path.join(photos, 'train.txt'), 'utf8').trim();
   return [1, 10].map((times) => {

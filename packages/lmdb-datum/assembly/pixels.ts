@@ -8,31 +8,37 @@
 
 import { highQuads, lowBytes, lowQuads } from './interleave';
 
+/** 11 bits behind the point, as OpenCV's weights have them. */
+const ONE: f32 = 2048;
+
 /**
- * cv::resize with INTER_LINEAR. `ys` holds, for each target row: first and second source index, and their weights of 11 bits (4
- * i32); `xs` holds the same for each target column. For four channels, which are done side by side, `xs` holds the place of the
- * first source pixel in bytes and the weights of this and the next one (i32 and two i16). `scratch` has room for two rows of
- * `dstWidth + 2` pixels of `channels` i32.
+ * cv::resize with INTER_LINEAR. `scratch` has room for the taps of `dstWidth` columns (4 i32 each) and for two rows of `dstWidth + 2`
+ * pixels of `channels` i32.
  */
 export function bilinear(
   src: usize,
   srcWidth: i32,
+  srcHeight: i32,
   channels: i32,
   dst: usize,
   dstWidth: i32,
   dstHeight: i32,
-  xs: usize,
-  ys: usize,
   scratch: usize,
 ): void {
   const rowLength = dstWidth * channels;
-  let upper = scratch;
-  let lower = scratch + 4 * channels * (dstWidth + 2);
+  const xs = scratch;
+  if (channels === 4) placePixelTaps(srcWidth, dstWidth, xs);
+  else placeTaps(srcWidth, dstWidth, xs);
+  let upper = scratch + 16 * dstWidth;
+  let lower = upper + 4 * channels * (dstWidth + 2);
   let upperIs = -1;
   let lowerIs = -1;
+  const scale = scaleOf(srcHeight, dstHeight);
   for (let y = 0; y < dstHeight; y++) {
-    const first = load<i32>(ys + 16 * y);
-    const second = load<i32>(ys + 16 * y, 4);
+    const position = positionOf(y, scale);
+    const index = <i32>Mathf.floor(position);
+    const first = within(index, srcHeight);
+    const second = within(index + 1, srcHeight);
     // Rows come in order, so the lower one is often the next upper one.
     if (upperIs !== first) {
       if (lowerIs === first) {
@@ -49,11 +55,65 @@ export function bilinear(
       blendRow(src + second * srcWidth * channels, channels, xs, dstWidth, lower);
       lowerIs = second;
     }
-    const weightUpper = load<i32>(ys + 16 * y, 8);
-    const weightLower = load<i32>(ys + 16 * y, 12);
+    // Down a column, OpenCV takes an edge twice.
+    const fraction = position - <f32>index;
+    const weightUpper = weightOf(1 - fraction);
+    const weightLower = weightOf(fraction);
     if (channels === 4) joinPixelRows(upper, lower, <i16>weightUpper, <i16>weightLower, dstWidth, dst);
     else joinRows(upper, lower, weightUpper, weightLower, rowLength, dst);
     dst += rowLength;
+  }
+}
+
+function scaleOf(from: i32, to: i32): f64 {
+  return 1 / (<f64>to / <f64>from);
+}
+
+/** Where a target column or row lies among the source's: centres are at half. */
+function positionOf(i: i32, scale: f64): f32 {
+  return <f32>((<f64>i + 0.5) * scale - 0.5);
+}
+
+function within(index: i32, count: i32): i32 {
+  return min(max(index, 0), count - 1);
+}
+
+/** Halves go to even ones. */
+function weightOf(fraction: f32): i32 {
+  return <i32>nearest(fraction * ONE);
+}
+
+/** Across a row, OpenCV drops the second tap outside of the image. */
+function fractionAcross(position: f32, index: i32, from: i32): f32 {
+  return index < 0 || index >= from - 1 ? 0 : position - <f32>index;
+}
+
+/** For each target column: first and second source index, and their weights. */
+function placeTaps(from: i32, to: i32, xs: usize): void {
+  const scale = scaleOf(from, to);
+  for (let x = 0; x < to; x++) {
+    const position = positionOf(x, scale);
+    const index = <i32>Mathf.floor(position);
+    const fraction = fractionAcross(position, index, from);
+    store<i32>(xs, within(index, from));
+    store<i32>(xs, within(index + 1, from), 4);
+    store<i32>(xs, weightOf(1 - fraction), 8);
+    store<i32>(xs, weightOf(fraction), 12);
+    xs += 16;
+  }
+}
+
+/** For pixels of four bytes: the place of the first source pixel in bytes, and the weights of this and the next one as two i16. */
+function placePixelTaps(from: i32, to: i32, xs: usize): void {
+  const scale = scaleOf(from, to);
+  for (let x = 0; x < to; x++) {
+    const position = positionOf(x, scale);
+    const index = <i32>Mathf.floor(position);
+    const fraction = fractionAcross(position, index, from);
+    store<i32>(xs, 4 * within(index, from));
+    store<i16>(xs, <i16>weightOf(1 - fraction), 4);
+    store<i16>(xs, <i16>weightOf(fraction), 6);
+    xs += 8;
   }
 }
 

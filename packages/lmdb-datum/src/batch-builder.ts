@@ -9,7 +9,7 @@ import type { Packer } from './pack-kernel';
 import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels';
 import { Random } from './random';
 import type { RecordReader } from './record-reader';
-import { resizePixels, type Size } from './resize';
+import { type Resize, resizePixels, type Size } from './resize';
 import type { Damage } from './salvage';
 import { floatsToBytes } from './sample';
 import { WINDOW_BYTES } from './value-reader';
@@ -48,13 +48,18 @@ export class BatchBuilder {
   private kernels?: ImageKernels;
   private packer?: Packer;
   private slotAddresses: number[] = [];
+  private readonly resize?: Resize;
 
   constructor(
     private readonly records: RecordReader,
     private readonly options: CheckedBatchOptions,
     /** Called for each record that is left out because it is damaged. Without it, damage is an error. */
     private readonly onDamage?: (damage: Damage) => void,
-  ) {}
+  ) {
+    const { resize: target } = options;
+    const { fit = 'squash', resampler = 'antialiased' } = target ?? {};
+    this.resize = target && { target, fit, resampler };
+  }
 
   /**
    * Reads, decodes and packs. Raw records and ordinary JPEGs are done when this returns; other images are decoded side by side.
@@ -130,7 +135,8 @@ export class BatchBuilder {
   /** Decodes and packs an ordinary JPEG, of which it decodes no more than is needed. Returns false if it isn't one. */
   private packJpeg(datum: Datum, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): boolean {
     const { kernels, plan } = this;
-    const { channels, resize, crop } = this.options;
+    const { resize } = this;
+    const { channels, crop } = this.options;
     if (!kernels || !plan) return false;
     if (resize || !crop || plan.meanPlanes) {
       const source = decodeJpeg(kernels, datum.data, { channels, resize });
@@ -242,11 +248,10 @@ export class BatchBuilder {
 
   /** Channels and size as the options want them. */
   private changed(pixels: Pixels): PixelSource {
-    const { channels, resize } = this.options;
+    const { resize } = this;
+    const { channels } = this.options;
     const colored = channels === 3 ? toColor(pixels) : channels === 1 ? toGray(pixels) : pixels;
-    const sized = resize
-      ? resizePixels(colored, resize, resize.fit ?? 'squash', resize.resampler ?? 'antialiased')
-      : colored;
+    const sized = resize ? resizePixels(colored, resize.target, resize.fit, resize.resampler) : colored;
     return { ...sized, planar: false };
   }
 

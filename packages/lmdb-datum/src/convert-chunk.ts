@@ -1,17 +1,16 @@
 /** A few images that one thread converts: a worker, or the calling thread when it has nothing to write. Whichever is first. */
 import { type Converted, convertImage } from './convert-image';
 import type { ConvertPlan } from './convert-options';
-import type { DatumInit } from './datum';
 import type { ImageFile } from './image-list';
 
 export interface Chunk {
   number: number;
   images: ImageFile[];
-  /** What the pixels go to. It begins with the number of the chunk that is in it, until a thread takes that. */
+  /** What the messages go to. It begins with the number of the chunk that is in it, until a thread takes that. */
   memory: SharedArrayBuffer;
 }
 
-/** Memory for the pixels of a chunk. Those that don't fit have their own; what isn't used costs nothing. */
+/** Memory for the messages of a chunk. Those that don't fit have their own; what isn't used costs nothing. */
 const MEMORY_BYTES = 4 << 20;
 const FIRST_BYTE = 64;
 const TAKEN = -1;
@@ -45,7 +44,7 @@ export async function convertChunk(
   const room = new ChunkRoom(chunk.memory);
   const converting: Promise<Converted>[] = [];
   for (const image of chunk.images) {
-    const one = convertImage(image, plan, room.keep);
+    const one = convertImage(image, plan, room.allocate);
     // Awaited below; until then a failure is not unhandled.
     one.catch(() => undefined);
     converting.push(one);
@@ -54,23 +53,22 @@ export async function convertChunk(
   return Promise.all(converting);
 }
 
-/** Puts bytes into a chunk's memory, one behind the other. */
+/** Gives out a chunk's memory, one piece behind the other. */
 class ChunkRoom {
   private used = FIRST_BYTE;
 
   constructor(private readonly memory: SharedArrayBuffer) {}
 
-  readonly keep = (bytes: Uint8Array): Uint8Array => {
-    if (this.used + bytes.length > this.memory.byteLength) return new Uint8Array(bytes);
-    const kept = new Uint8Array(this.memory, this.used, bytes.length);
-    kept.set(bytes);
-    this.used += bytes.length;
-    return kept;
+  readonly allocate = (bytes: number): Uint8Array => {
+    if (this.used + bytes > this.memory.byteLength) return new Uint8Array(bytes);
+    const piece = new Uint8Array(this.memory, this.used, bytes);
+    this.used += bytes;
+    return piece;
   };
 }
 
-/** Bytes in the chunk's memory go by their place there: sending a view of shared memory costs as much as decoding a small image. */
-export type ConvertReply = Converted | { at: number; bytes: number; fields: DatumInit; size: string };
+/** Messages in the chunk's memory go by their place there: sending a view of shared memory costs as much as decoding a small image. */
+export type ConvertReply = Converted | { at: number; bytes: number; size: string };
 
 export function toReply(
   converted: Converted[],
@@ -79,9 +77,9 @@ export function toReply(
   const transfer: ArrayBuffer[] = [];
   const response = converted.map((one): ConvertReply => {
     if ('skipped' in one) return one;
-    const { data, ...fields } = one.datum;
-    if (data.buffer === memory) return { at: data.byteOffset, bytes: data.length, fields, size: one.size };
-    transfer.push(data.buffer as ArrayBuffer);
+    const { message, size } = one;
+    if (message.buffer === memory) return { at: message.byteOffset, bytes: message.length, size };
+    transfer.push(message.buffer as ArrayBuffer);
     return one;
   });
   return { response, transfer };
@@ -89,9 +87,7 @@ export function toReply(
 
 /** What a worker's replies stand for. */
 export function fromReply(replies: ConvertReply[], { memory }: Chunk): Converted[] {
-  return replies.map((reply) => {
-    if (!('at' in reply)) return reply;
-    const data = new Uint8Array(memory, reply.at, reply.bytes);
-    return { datum: { ...reply.fields, data }, size: reply.size };
-  });
+  return replies.map((reply) =>
+    'at' in reply ? { message: new Uint8Array(memory, reply.at, reply.bytes), size: reply.size } : reply,
+  );
 }

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ConvertPlan, imageTypeOf } from './convert-options';
-import type { DatumInit } from './datum';
+import { encodeDatum } from './datum';
 import { describe, ImageError, reasonOf } from './errors';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
 import { readJpegHeader } from './image-header';
@@ -11,17 +11,17 @@ import type { ImageFile } from './image-list';
 import { decodeJpeg } from './jpeg';
 import { resizePixels } from './resize';
 
-/** A record and the size of its image as `CxHxW`, or why there is none. */
-export type Converted = { datum: DatumInit & { data: Uint8Array }; size: string } | { skipped: string };
+/** A Datum message and the size of its image as `CxHxW`, or why there is none. */
+export type Converted = { message: Uint8Array; size: string } | { skipped: string };
 
-/** Copies bytes to where they stay. */
-type Keep = (bytes: Uint8Array) => Uint8Array;
+/** Gives the memory for a message. */
+type Allocate = (bytes: number) => Uint8Array;
 
 /** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
-export async function convertImage(image: ImageFile, plan: ConvertPlan, keep: Keep): Promise<Converted> {
+export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Promise<Converted> {
   try {
     const read = readFile(image);
-    const converted = convertOrdinaryJpeg(read, image.label, plan, keep);
+    const converted = convertOrdinaryJpeg(read, image.label, plan, allocate);
     if (converted) return converted;
     // The next image is read while sharp decodes this one.
     const file = new Uint8Array(read);
@@ -35,9 +35,9 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, keep: Ke
     const { channels, height, width } = pixels;
     const { label } = image;
     const datum = plan.encoded
-      ? { data: keep(await encodedBytes(image, file, pixels, plan)), label, encoded: true }
-      : { channels, height, width, data: keep(toPlanarBgr(pixels)), label };
-    return { datum, size: `${channels}x${height}x${width}` };
+      ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
+      : { channels, height, width, data: toPlanarBgr(pixels), label };
+    return { message: encodeDatum(datum, image.name, allocate), size: `${channels}x${height}x${width}` };
   } catch (error) {
     if (error instanceof ImageError) return { skipped: reasonOf(error) };
     throw error;
@@ -45,15 +45,21 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, keep: Ke
 }
 
 /** Raw records of ordinary JPEGs, from file to pixels in one memory. */
-function convertOrdinaryJpeg(file: Uint8Array, label: number, plan: ConvertPlan, keep: Keep): Converted | undefined {
+function convertOrdinaryJpeg(
+  file: Uint8Array,
+  label: number,
+  plan: ConvertPlan,
+  allocate: Allocate,
+): Converted | undefined {
   const kernels = plan.encoded || readJpegHeader(file)?.orientation !== 1 ? undefined : imageKernels();
   const { gray, size, fit, resampler } = plan;
-  const resize = size && { ...size, fit, resampler };
+  const resize = size && { target: size, fit, resampler };
   const planes = kernels && decodeJpeg(kernels, file, { channels: gray ? 1 : 3, resize });
   if (!planes) return undefined;
   const { channels, height, width } = planes;
-  const data = keep(planes.data as Uint8Array);
-  return { datum: { channels, height, width, data, label }, size: `${channels}x${height}x${width}` };
+  const data = planes.data as Uint8Array;
+  const message = encodeDatum({ channels, height, width, data, label }, undefined, allocate);
+  return { message, size: `${channels}x${height}x${width}` };
 }
 
 let room = Buffer.allocUnsafeSlow(1 << 20);

@@ -22,11 +22,12 @@ export interface ConvertReport {
   elapsedMs: number;
 }
 
-const RECORDS_PER_COMMIT = 1000;
+/** Images that a thread converts at once. */
+const CHUNK = 25;
+/** A whole number of chunks, whose memory a transaction needs to its end. */
+const RECORDS_PER_COMMIT = 40 * CHUNK;
 const KEPT =
   'it keeps the work of an import that was stopped, so resume that one, or remove it or choose another output';
-/** Images that a thread converts at once. */
-const CHUNK = 32;
 
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
@@ -66,6 +67,8 @@ class Conversion {
   records = 0;
   skipped: SkippedImage[] = [];
   private done = 0;
+  /** `records` when they were last committed. */
+  private recordsKept = 0;
   private committed = new Set<number>();
   private firstSize?: string;
   private readonly journal?: ConvertJournal;
@@ -110,12 +113,14 @@ class Conversion {
   }
 
   private async openWriter(): Promise<DatumWriter> {
-    const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
+    // Transactions end where chunks do, which is later where images were skipped.
+    const settings = { recordsPerCommit: RECORDS_PER_COMMIT + CHUNK };
     if (!this.journal || !fs.existsSync(this.folder)) return DatumWriter.open(this.folder, settings);
     ({ done: this.done, skipped: this.skipped } = this.journal.load());
     this.committed = committedSince(this.folder, this.images, this.done);
     const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
     this.records = writer.count - this.committed.size;
+    this.recordsKept = this.records;
     return writer;
   }
 
@@ -128,6 +133,9 @@ class Conversion {
       }
       for (const converted of await threads.first()) await this.write(writer, converted);
       threads.drop();
+      if (this.records - this.recordsKept < RECORDS_PER_COMMIT) continue;
+      await this.keep(writer);
+      threads.release();
     }
   }
 
@@ -142,17 +150,17 @@ class Conversion {
       this.skipped.push({ name, reason: `its key has more than ${MAX_KEY_BYTES} bytes` });
     } else {
       this.checkSize(converted.size, key);
-      if (!this.committed.has(i)) await writer.put(key, converted.datum);
+      if (!this.committed.has(i)) await writer.putBytes(key, converted.message, { copy: false });
       this.records++;
-      if (this.journal && this.records % RECORDS_PER_COMMIT === 0) await this.keep(writer, i + 1);
     }
     this.done++;
     if (this.done % 100 === 0 || this.done === this.images.length) this.report();
   }
 
-  private async keep(writer: DatumWriter, done = this.done): Promise<void> {
+  private async keep(writer: DatumWriter): Promise<void> {
     await writer.commit();
-    this.journal?.save(done, this.skipped);
+    this.recordsKept = this.records;
+    this.journal?.save(this.done, this.skipped);
   }
 
   private report(): void {

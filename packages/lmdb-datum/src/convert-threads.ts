@@ -16,13 +16,17 @@ interface Task {
 
 /** So many that workers have something to do while a commit keeps this thread. */
 const MOST_TASKS = 16;
+const BREATH_MS = 5;
 
 export class ConvertThreads {
   private readonly pool?: WorkerPool<Chunk, ConvertReply[] | undefined>;
-  private readonly memories: SharedArrayBuffer[] = [];
+  /** Free memories, and those of chunks that were dropped but not yet released. */
+  private readonly free: SharedArrayBuffer[] = [];
+  private dropped: SharedArrayBuffer[] = [];
   private readonly most: number;
   private readonly tasks: Task[] = [];
   private begun = 0;
+  private lastBreathMs = performance.now();
 
   constructor(
     workers: number,
@@ -39,9 +43,7 @@ export class ConvertThreads {
 
   /** Begins to convert some images. */
   begin(images: ImageFile[]): void {
-    const number = this.begun++;
-    this.memories[number % this.most] ??= chunkMemory();
-    const chunk: Chunk = { number, images, memory: this.memories[number % this.most] as SharedArrayBuffer };
+    const chunk: Chunk = { number: this.begun++, images, memory: this.free.pop() ?? chunkMemory() };
     const task: Task = { chunk };
     offer(chunk);
     task.answered = this.pool?.run(chunk).then((replies) => {
@@ -52,7 +54,7 @@ export class ConvertThreads {
     this.tasks.push(task);
   }
 
-  /** The images that were begun first. What they hold is valid until the next call of `begin` after `drop`. */
+  /** The images that were begun first. Their messages stay until `release` after `drop`. */
   async first(): Promise<Converted[]> {
     const task = this.tasks[0] as Task;
     while (!task.converted) {
@@ -61,20 +63,33 @@ export class ConvertThreads {
     return task.converted;
   }
 
-  /** Forgets the images that were begun first: their memory is free. */
+  /** Forgets the images that were begun first. */
   drop(): void {
-    this.tasks.shift();
+    const task = this.tasks.shift();
+    if (task) this.dropped.push(task.chunk.memory);
+  }
+
+  /** Frees the memory of all images that were dropped. */
+  release(): void {
+    this.free.push(...this.dropped);
+    this.dropped = [];
   }
 
   async close(): Promise<void> {
     await this.pool?.close();
   }
 
+  /** Lets answers and signals in, as often as somebody who waits would notice. */
+  private async breathe(): Promise<void> {
+    if (performance.now() - this.lastBreathMs < BREATH_MS) return;
+    await nextTurn();
+    this.lastBreathMs = performance.now();
+  }
+
   /** Converts the first chunk that no thread has taken. Returns false if there is none. */
   private async help(): Promise<boolean> {
     for (const task of this.tasks) {
-      // Pauses let answers and signals in.
-      const converted = await convertChunk(task.chunk, this.plan, () => nextTurn());
+      const converted = await convertChunk(task.chunk, this.plan, () => this.breathe());
       if (!converted) continue;
       task.converted = converted;
       return true;

@@ -5,14 +5,14 @@
  */
 import type { ImageKernels } from './image-kernels';
 import type { PixelSource } from './pack-pixels';
-import { type Box, type FitMode, planResize, type Resampler, type Size } from './resize';
+import { type Box, planResize, type Resize, type Size } from './resize';
 import { antialiasedWindows, type Windows } from './resize-antialiased';
-import { bilinearTaps } from './resize-bilinear';
+import { bilinearScratchBytes } from './resize-bilinear';
 
 export interface JpegOptions {
   /** 1 takes luma, 3 makes grey into colour. Default: as the file is. */
   channels?: 1 | 3;
-  resize?: Size & { fit?: FitMode; resampler?: Resampler };
+  resize?: Resize;
   /** Chooses the part to decode, if there is nothing to resize. Default: all. */
   cut?: (image: Size & { channels: number }) => Box;
 }
@@ -48,7 +48,7 @@ export function decodeJpeg(
   const image = { height: jpeg.imageHeight(), width: jpeg.imageWidth() };
   if (image.height * image.width > MOST_PIXELS) return undefined;
   const channels = wanted ?? components;
-  if (resize && (resize.height !== image.height || resize.width !== image.width)) {
+  if (resize && (resize.target.height !== image.height || resize.target.width !== image.width)) {
     return decodeResized(kernels, image, channels, resize);
   }
   const box = cut?.({ ...image, channels }) ?? { top: 0, left: 0, ...image };
@@ -73,7 +73,7 @@ function decodeResized(
   kernels: ImageKernels,
   image: Size,
   channels: number,
-  { fit = 'squash', resampler = 'antialiased', ...target }: NonNullable<JpegOptions['resize']>,
+  { target, fit, resampler }: Resize,
 ): PixelSource | undefined {
   const { source, placed } = planResize(image, target, fit);
   const bytesPerPixel = channels === 1 ? GRAY : PIXELS;
@@ -101,12 +101,9 @@ function resizeBilinear(kernels: ImageKernels, image: Placed, { height, width }:
     pixels.halve(address, image.width, bytesPerPixel, out, width, height);
     return { address: out, ...resized };
   }
-  const { columns, rows, scratchBytes } = bilinearTaps(image, { height, width }, bytesPerPixel);
-  const xs = kernels.place(columns);
-  const ys = kernels.place(rows);
-  const scratch = kernels.take(scratchBytes);
-  if (out === undefined || xs === undefined || ys === undefined || scratch === undefined) return undefined;
-  pixels.bilinear(address, image.width, bytesPerPixel, out, width, height, xs, ys, scratch);
+  const scratch = kernels.take(bilinearScratchBytes(width, bytesPerPixel));
+  if (out === undefined || scratch === undefined) return undefined;
+  pixels.bilinear(address, image.width, image.height, bytesPerPixel, out, width, height, scratch);
   return { address: out, ...resized };
 }
 

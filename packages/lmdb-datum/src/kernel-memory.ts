@@ -7,8 +7,12 @@ const SPARE_BYTES = 16;
 
 /** Compiles modules, or returns undefined on a machine whose WebAssembly lacks what they need (SIMD). */
 export function compileKernels(wasm: Uint8Array<ArrayBuffer>[]): WebAssembly.Module[] | undefined {
-  if (typeof SharedArrayBuffer === 'undefined' || !wasm.every((bytes) => WebAssembly.validate(bytes))) return undefined;
-  return wasm.map((bytes) => new WebAssembly.Module(bytes));
+  if (typeof SharedArrayBuffer === 'undefined') return undefined;
+  try {
+    return wasm.map((bytes) => new WebAssembly.Module(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /**

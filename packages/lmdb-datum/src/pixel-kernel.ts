@@ -6,12 +6,11 @@ export interface PixelKernels {
   bilinear(
     src: number,
     srcWidth: number,
+    srcHeight: number,
     channels: number,
     dst: number,
     dstWidth: number,
     dstHeight: number,
-    xs: number,
-    ys: number,
     scratch: number,
   ): void;
   alongRows(

@@ -2,7 +2,6 @@
 import type { Pixels } from './image';
 import { runKernel } from './pixel-kernel';
 import type { Size } from './resize';
-import { bySizes } from './size-cache';
 
 const COEF_BITS = 11;
 const COEF_ONE = 1 << COEF_BITS;
@@ -15,22 +14,27 @@ export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
   const { channels, height, width } = pixels;
   const result = { channels, height: target.height, width: target.width };
   if (height === 2 * target.height && width === 2 * target.width) return halve(pixels, target);
-  const { columns, rows, scratchBytes } = bilinearTaps(pixels, target, channels);
   const rowLength = target.width * channels;
-  const blocks = [pixels.data, { bytes: target.height * rowLength }, columns, rows, { bytes: scratchBytes }];
-  const data = runKernel(blocks, 1, (kernels, [src, dst, x, y, scratch]) =>
-    kernels.bilinear(src!, width, channels, dst!, target.width, target.height, x!, y!, scratch!),
+  const blocks = [
+    pixels.data,
+    { bytes: target.height * rowLength },
+    { bytes: bilinearScratchBytes(target.width, channels) },
+  ];
+  const data = runKernel(blocks, 1, (kernels, [src, dst, scratch]) =>
+    kernels.bilinear(src!, width, height, channels, dst!, target.width, target.height, scratch!),
   );
-  return { data: data ?? resizePlainly(pixels, target, columnTaps(width, target.width), rows), ...result };
+  return { data: data ?? resizePlainly(pixels, target), ...result };
+}
+
+/** What the kernel needs for its work. */
+export function bilinearScratchBytes(targetWidth: number, channels: number): number {
+  return 16 * targetWidth + 8 * channels * (targetWidth + 2);
 }
 
 /** The same in plain JavaScript. */
-export function resizePlainly(
-  { data, channels, width }: Pixels,
-  target: Size,
-  xs: Int32Array,
-  ys: Int32Array,
-): Uint8Array {
+export function resizePlainly({ data, channels, height, width }: Pixels, target: Size): Uint8Array {
+  const xs = taps(width, target.width, true);
+  const ys = taps(height, target.height, false);
   const rowLength = target.width * channels;
   const out = new Uint8Array(target.height * rowLength);
   const upper = new Int32Array(rowLength);
@@ -56,7 +60,7 @@ export function resizePlainly(
  * For each target column or row: first and second source index, and their weights. OpenCV drops the second tap outside of the image
  * across a row, but down a column takes the edge twice, which rounds differently.
  */
-export function taps(from: number, to: number, dropOutside: boolean): Int32Array {
+function taps(from: number, to: number, dropOutside: boolean): Int32Array {
   const result = new Int32Array(4 * to);
   const scale = 1 / (to / from);
   for (let i = 0; i < to; i++) {
@@ -70,34 +74,6 @@ export function taps(from: number, to: number, dropOutside: boolean): Int32Array
     result[4 * i + 3] = roundHalfEven(fraction * COEF_ONE);
   }
   return result;
-}
-
-const columnTaps = bySizes((from, to) => taps(from, to, true));
-const rowTaps = bySizes((from, to) => taps(from, to, false));
-
-/**
- * The taps of target columns for pixels of four bytes: place of the first source pixel in bytes, and the weights of this one and the
- * next as two int16. Where `taps` doesn't take the next one, it has no weight.
- */
-const pixelTaps = bySizes((from, to) => {
-  const all = taps(from, to, true);
-  return Int32Array.from({ length: 2 * to }, (_, i) => {
-    const tap = (i >> 1) * 4;
-    return i % 2 === 0 ? 4 * all[tap]! : all[tap + 2]! | (all[tap + 3]! << 16);
-  });
-});
-
-/** What the kernel takes: the taps of all target columns and rows, and room for its work. */
-export function bilinearTaps(
-  image: Size,
-  target: Size,
-  channels: number,
-): { columns: Int32Array; rows: Int32Array; scratchBytes: number } {
-  return {
-    columns: (channels === 4 ? pixelTaps : columnTaps)(image.width, target.width),
-    rows: rowTaps(image.height, target.height),
-    scratchBytes: 8 * channels * (target.width + 2),
-  };
 }
 
 function blendRow(data: Uint8Array, row: number, channels: number, xs: Int32Array, out: Int32Array): void {

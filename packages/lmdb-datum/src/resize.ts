@@ -20,6 +20,13 @@ export interface Box extends Size {
   left: number;
 }
 
+/** How images become those of one size. */
+export interface Resize {
+  target: Size;
+  fit: FitMode;
+  resampler: Resampler;
+}
+
 /** Resizes interleaved pixels to `height` x `width`. */
 export function resizePixels(pixels: Pixels, target: Size, fit: FitMode, resampler: Resampler): Pixels {
   if (pixels.height === target.height && pixels.width === target.width) return pixels;
@@ -32,7 +39,7 @@ export function resizePixels(pixels: Pixels, target: Size, fit: FitMode, resampl
 /** Chooses the part of the image to take and where it comes to lie in the target. */
 export function planResize(image: Size, target: Size, fit: FitMode): { source: Box; placed: Box } {
   const whole = { top: 0, left: 0, height: image.height, width: image.width };
-  const all = { top: 0, left: 0, ...target };
+  const all = { top: 0, left: 0, height: target.height, width: target.width };
   const scaleY = target.height / image.height;
   const scaleX = target.width / image.width;
   if (fit === 'crop') {

@@ -4,9 +4,9 @@ const MOST = 1024;
 
 /** Wraps a function of two lengths (and nothing else) so that it computes each pair once. */
 export function bySizes<T>(compute: (from: number, to: number) => T): (from: number, to: number) => T {
-  const known = new Map<string, T>();
+  const known = new Map<number, T>();
   return (from, to) => {
-    const key = `${from} ${to}`;
+    const key = from * 2 ** 26 + to;
     let value = known.get(key);
     if (value === undefined) {
       if (known.size >= MOST) known.clear();

@@ -1,5 +1,5 @@
 /** Runs requests on worker_threads of one of this package's own worker files. */
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import * as errors from './errors';
 import { kernelModules } from './image-kernels';
 import type { PlainError, WorkerReply } from './worker-port';
@@ -39,7 +39,8 @@ export class WorkerPool<Request, Response> {
   }
 
   private start(file: URL, setup: object): Member {
-    const worker = new Worker(file, { workerData: setup });
+    // Workers need no environment, of which they would get a copy each.
+    const worker = new Worker(file, { workerData: setup, env: SHARE_ENV });
     // They are compiled while the thread starts.
     worker.postMessage(kernelModules());
     const member: Member = { worker, waiting: new Map() };

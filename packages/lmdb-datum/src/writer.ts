@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
-import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
+import { assertFlag, assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import { type DatumInit, encodeDatum } from './datum';
 import { ClosedError, describe, MissingDependencyError, OutputExistsError, reasonOf, WriteError } from './errors';
 import { KeptBytes } from './kept-bytes';
@@ -45,7 +45,9 @@ type OpenLmdb = (options: object) => RootDatabase<Uint8Array, Uint8Array>;
 export class DatumWriter {
   /** Records in the database and in the open transaction. */
   count: number;
-  private pending = new Map<string, { key: Buffer; value: Uint8Array }>();
+  private pending: { key: Buffer; value: Uint8Array }[] = [];
+  /** Keys of `pending`, from the first one that did not come in order. */
+  private pendingKeys?: Set<string>;
   private readonly values = new KeptBytes();
   private pendingBytes = 0;
   private mapSizeBytes: number;
@@ -95,13 +97,20 @@ export class DatumWriter {
    * @throws DatumError if the Datum contradicts itself, WriteError if the key is there already or writing fails.
    */
   async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
-    await this.add(key, (allocate) => encodeDatum(datum, keyText(keyBytes(key, 'key')), allocate));
+    await this.add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
   }
 
-  /** Adds a record whose value is a Datum message already, and is copied. */
-  async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
+  /**
+   * Adds a record whose value is a Datum message already.
+   *
+   * @param options.copy False if the value stays as it is until the next commit. Default true.
+   */
+  async putBytes(key: string | Uint8Array, value: Uint8Array, options: { copy?: boolean } = {}): Promise<void> {
+    assertKeys('putBytes', options, { copy: true });
+    assertFlag('copy', options.copy);
     if (!(value instanceof Uint8Array)) refuse('value', 'bytes', value, 'pass a Datum message');
     await this.add(key, (allocate) => {
+      if (options.copy === false) return value;
       const copy = allocate(value.length);
       copy.set(value);
       return copy;
@@ -111,32 +120,35 @@ export class DatumWriter {
   /** @param make Makes the value in memory that stays until the commit. */
   private async add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
     const db = this.assertOpen();
-    const stored = Buffer.from(keyBytes(key, 'key'));
-    const name = stored.toString();
+    const stored = typeof key === 'string' ? Buffer.from(key) : Buffer.from(keyBytes(key, 'key'));
     if (stored.length === 0 || stored.length > MAX_KEY_BYTES) {
+      const name = keyText(key);
       throw new WriteError(
         `key ${describe(name)}: expected 1 to ${MAX_KEY_BYTES} bytes, received ${stored.length}; ` +
           'shorten the file name or its folders.',
         { path: this.path, key: name },
       );
     }
-    const id = stored.toString('latin1');
     const isNewLast = this.lastKey === undefined || Buffer.compare(stored, this.lastKey) > 0;
-    if (!isNewLast && (this.pending.has(id) || db.doesExist(stored))) {
+    if (!isNewLast && (this.isPending(stored) || db.doesExist(stored))) {
+      const name = keyText(key);
       throw new WriteError(
         `key ${name}: expected a new key, received one that is there already; give each record its own.`,
-        {
-          path: this.path,
-          key: name,
-        },
+        { path: this.path, key: name },
       );
     }
     const value = make(this.values.allocate);
     if (isNewLast) this.lastKey = stored;
-    this.pending.set(id, { key: stored, value });
+    this.pending.push({ key: stored, value });
+    this.pendingKeys?.add(stored.toString('latin1'));
     this.pendingBytes += value.length;
     this.count++;
-    if (this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
+    if (this.pending.length >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
+  }
+
+  private isPending(key: Buffer): boolean {
+    this.pendingKeys ??= new Set(this.pending.map((record) => record.key.toString('latin1')));
+    return this.pendingKeys.has(key.toString('latin1'));
   }
 
   /**
@@ -145,9 +157,10 @@ export class DatumWriter {
    */
   async commit(): Promise<void> {
     this.assertOpen();
-    if (this.pending.size === 0) return;
+    if (this.pending.length === 0) return;
     while (!this.tryCommit()) await this.grow();
-    this.pending = new Map();
+    this.pending = [];
+    this.pendingKeys = undefined;
     this.values.release();
     this.pendingBytes = 0;
   }
@@ -166,7 +179,7 @@ export class DatumWriter {
   async abort(): Promise<void> {
     const db = this.db;
     this.db = undefined;
-    this.pending.clear();
+    this.pending = [];
     await db?.close();
   }
 
@@ -178,10 +191,9 @@ export class DatumWriter {
   private tryCommit(): boolean {
     const db = this.assertOpen();
     this.assertSpace();
-    const records = [...this.pending.values()];
     try {
       db.transactionSync(() => {
-        for (const { key, value } of records) db.putSync(key, value);
+        for (const { key, value } of this.pending) db.putSync(key, value);
       });
       return true;
     } catch (cause) {
@@ -214,7 +226,7 @@ export class DatumWriter {
       return;
     }
     const freeBytes = stats.bavail * stats.bsize;
-    const neededBytes = SPARE_BYTES + this.pendingBytes + this.pending.size * 2 * PAGE_BYTES;
+    const neededBytes = SPARE_BYTES + this.pendingBytes + this.pending.length * 2 * PAGE_BYTES;
     if (stats.blocks === 0 || freeBytes >= neededBytes) return;
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new WriteError(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import { DatumError, decodeDatum, encodeDatum } from '../src/index';
+import { DatumError, type DatumInit, decodeDatum, encodeDatum } from '../src/index';
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const label = fc.option(int32, { nil: undefined });
@@ -36,7 +37,44 @@ const encoded = fc.record({
   encoded: fc.constant(true),
 });
 
+/** The definition of Caffe's caffe.proto. */
+const { root } = protobuf.parse(`
+  syntax = "proto2";
+  message Datum {
+    optional int32 channels = 1;
+    optional int32 height = 2;
+    optional int32 width = 3;
+    optional bytes data = 4;
+    optional int32 label = 5;
+    repeated float float_data = 6;
+    optional bool encoded = 7 [default = false];
+  }`);
+const definition = root.lookupType('Datum');
+
+/** So large that its length takes up to three bytes. */
+const large = fc
+  .tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 }), label)
+  .map(([height, width, label]) => ({
+    channels: 1,
+    height,
+    width,
+    data: new Uint8Array(height * width),
+    label,
+    encoded: false,
+  }));
+
 describe('a Datum', () => {
+  it('is written as protobufjs writes it by the definition', () => {
+    fc.assert(
+      fc.property(fc.oneof(raw, floats, encoded, large), (datum) => {
+        const { floatData, ...fields }: DatumInit = datum;
+        const expected = definition.encode(floatData ? { ...fields, floatData: [...floatData] } : fields).finish();
+        expect(Buffer.from(encodeDatum(datum)).equals(expected)).toBe(true);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
   it('comes back as it went in, whatever the kind', () => {
     fc.assert(
       fc.property(fc.oneof(raw, floats, encoded), (datum) => {

@@ -22,6 +22,19 @@ async function writeSome(folder: string, count: number, options = {}) {
 }
 
 describe('DatumWriter', () => {
+  it('takes a message as it is when it is put, or, not to copy it, when it is committed', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder);
+    const message = encodeDatum(datumOf(1));
+    await writer.putBytes('copied', message);
+    await writer.putBytes('kept', message, { copy: false });
+    message.set(encodeDatum(datumOf(2)));
+    await writer.close();
+    using reader = openDatumLmdb(folder);
+    expect(reader.get('copied')).toMatchObject({ label: 1 });
+    expect(reader.get('kept')).toMatchObject({ label: 2 });
+  });
+
   it('writes what the reader reads', async () => {
     const folder = path.join(scratchFolder(), 'new/db');
     await writeSome(folder, 250, { recordsPerCommit: 100 });
