@@ -72,10 +72,7 @@ export class Autoencoder {
     const { preset = 'mirror', inputShape = [64, 64, 3] } = options;
     if (!Object.hasOwn(presets, preset)) {
       const known = Object.keys(presets).join(', ');
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        `preset: expected one of ${known}, received ${JSON.stringify(preset)}.`,
-      );
+      throw new AutoencoderError('INVALID_OPTION', `preset: expected one of ${known}, received ${inWords(preset)}.`);
     }
     if (options.layers && (options.preset || options.codeSize !== undefined || options.variational)) {
       throw new AutoencoderError(

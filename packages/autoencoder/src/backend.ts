@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys } from './errors';
+import { AutoencoderError, checkKeys, inWords } from './errors';
 import {
   adoptNativeTensorflow,
   type NativeEngine,
@@ -180,10 +180,7 @@ export async function useBackend(name?: BackendName | 'auto', options: BackendOp
   const engine = engines.find((candidate) => candidate.name === name);
   if (!engine) {
     const known = ['auto', ...engines.map((candidate) => candidate.name)].join(', ');
-    throw new AutoencoderError(
-      'BACKEND_UNAVAILABLE',
-      `backend: expected one of ${known}, received ${JSON.stringify(name)}.`,
-    );
+    throw new AutoencoderError('BACKEND_UNAVAILABLE', `backend: expected one of ${known}, received ${inWords(name)}.`);
   }
   try {
     return await engine.start(options, false);

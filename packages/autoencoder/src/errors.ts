@@ -57,12 +57,30 @@ export function checkNumber(
   );
 }
 
-/** Writes a value of any type as an error shows it: text in quotation marks, so that "8" is not mistaken for 8. */
+/**
+ * Writes a value of any type as an error shows it: text in quotation marks, so that "8" is not mistaken for 8, and of what is large
+ * only what it is.
+ */
 export function inWords(value: unknown): string {
+  const longest = 80;
   if (typeof value === 'function') return 'a function';
-  return typeof value === 'number' || typeof value === 'bigint'
-    ? String(value)
-    : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > longest ? `${value.slice(0, longest)}...` : value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const json = ArrayBuffer.isView(value) ? undefined : tryJson(value);
+  if (json !== undefined && json.length <= longest) return json;
+  const { length } = value as { length?: unknown };
+  const kind = value.constructor?.name ?? 'Object';
+  return typeof length === 'number' ? `${kind} of ${length}` : `${kind} of ${Object.keys(value).join(', ')}`;
+}
+
+/** What holds itself, or big integers, has no JSON. */
+function tryJson(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Throws INVALID_OPTION unless `value` is text with something in it. */

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, inWords } from './errors';
 import { quantizeCodes } from './latent/quantize';
 import { type Coder, fixedMasks, type MaskMode, maskModes } from './masks';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
 import { samplesToTensor, valuesToSamples } from './pixels';
 import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from './samples';
-import type { TrainableModel } from './train';
+import type { TrainableModel } from './trainable-model';
 
 export interface EvaluateOptions {
   /** Images a forward pass. Default 64. */
@@ -39,20 +39,21 @@ export async function evaluateModel(
   samples: SampleSource,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkOptions('evaluate', samples, options, evaluateKeys);
   const { masks = 'own', codeBits = 32 } = options;
-  checkOptions(samples, options);
   const reconstruct = reconstructorFor(evaluable, samples, masks, codeBits);
   const scores = await scoreReconstructions(evaluable, samples, reconstruct, options);
   return { masks, codeBits, ...scores };
 }
 
-function checkOptions(samples: SampleSource, { masks = 'own', codeBits = 32, ...options }: EvaluateOptions): void {
-  checkSource('evaluate', samples);
-  checkKeys('evaluate', options, evaluateKeys);
+function checkOptions(where: string, samples: SampleSource, options: EvaluateOptions, known: readonly string[]): void {
+  checkSource(where, samples);
+  checkKeys(where, options, known);
+  const { masks = 'own', codeBits = 32 } = options;
   if (!maskModes.includes(masks)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `masks: expected one of ${maskModes.join(', ')}, received ${JSON.stringify(masks)}.`,
+      `masks: expected one of ${maskModes.join(', ')}, received ${inWords(masks)}.`,
     );
   }
   if (codeBits !== 32) checkNumber('codeBits', codeBits, { min: 1, max: 16, integer: true });
@@ -68,9 +69,10 @@ function checkOptions(samples: SampleSource, { masks = 'own', codeBits = 32, ...
 export async function reconstructSamples(
   evaluable: EvaluableModel,
   samples: readonly Sample[],
-  { masks = 'own' }: { masks?: MaskMode } = {},
+  options: { masks?: MaskMode } = {},
 ): Promise<Sample[]> {
-  checkOptions(samples, { masks });
+  checkOptions('reconstruct', samples, options, ['masks']);
+  const { masks = 'own' } = options;
   const { inputShape, pixels } = evaluable;
   for (const [i, sample] of samples.entries()) checkSample(sample, i, inputShape);
   const images = samplesToTensor(samples, inputShape, pixels);

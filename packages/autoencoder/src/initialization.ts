@@ -1,5 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { AutoencoderError } from './errors';
+import { AutoencoderError, inWords } from './errors';
 import { initializeAsProjection } from './initialization-projection';
 import { initializeAsTorch } from './initialization-torch';
 import type { PixelFormat } from './pixels';
@@ -23,10 +23,7 @@ export function initializeWeights(
 ): void {
   if (!Object.hasOwn(schemes, scheme)) {
     const known = Object.keys(schemes).join(', ');
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `scheme: expected one of ${known}, received ${JSON.stringify(scheme)}.`,
-    );
+    throw new AutoencoderError('INVALID_OPTION', `scheme: expected one of ${known}, received ${inWords(scheme)}.`);
   }
   schemes[scheme](model, new Random(seed), pixels);
 }

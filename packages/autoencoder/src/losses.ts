@@ -1,6 +1,6 @@
 import { meanSquaredError } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber, checkObject } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkObject, inWords } from './errors';
 
 /** What training minimises. */
 export type LossOptions =
@@ -31,7 +31,7 @@ export function checkLoss(options: LossOptions): void {
   if (!lossNames.includes(options.name)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `loss: expected one of ${lossNames.join(', ')}, received ${JSON.stringify(options.name)}.`,
+      `loss: expected one of ${lossNames.join(', ')}, received ${inWords(options.name)}.`,
     );
   }
   checkKeys(`loss ${options.name}`, options, options.name === 'ssim' ? ['name', 'weight'] : ['name']);

@@ -1,6 +1,6 @@
 import { adamStep, sgdStep } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber, checkObject } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkObject, inWords } from './errors';
 import type { NamedVariables } from './named-variables';
 
 /** Stochastic gradient descent as torch.optim.SGD has it. */
@@ -180,10 +180,7 @@ const algorithms = { sgd, adam: adamLike(false, 0), adamw: adamLike(true, 0.01),
 function algorithmOf(name: OptimizerOptions['name']): Algorithm<object> {
   if (Object.hasOwn(algorithms, name)) return algorithms[name] as Algorithm<object>;
   const known = Object.keys(algorithms).join(', ');
-  throw new AutoencoderError(
-    'INVALID_OPTION',
-    `optimizer: expected one of ${known}, received ${JSON.stringify(name)}.`,
-  );
+  throw new AutoencoderError('INVALID_OPTION', `optimizer: expected one of ${known}, received ${inWords(name)}.`);
 }
 
 /** An optimiser's options with a value for each. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, inWords } from './errors';
 import type { ImageShape, Sample } from './samples';
 
 /** How bytes become network inputs and outputs become bytes. */
@@ -20,7 +20,7 @@ export function resolvePixels(pixels: Partial<PixelFormat> = {}): PixelFormat {
   if (resolved.channelOrder !== 'rgb' && resolved.channelOrder !== 'bgr') {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `pixels.channelOrder: expected "rgb" or "bgr", received ${JSON.stringify(resolved.channelOrder)}.`,
+      `pixels.channelOrder: expected "rgb" or "bgr", received ${inWords(resolved.channelOrder)}.`,
     );
   }
   return resolved;

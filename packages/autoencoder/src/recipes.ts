@@ -1,6 +1,6 @@
 import { type AugmentationOptions, checkAugmentation } from './augmentation';
 import { checkEarlyStopping, type EarlyStoppingOptions } from './early-stopping';
-import { AutoencoderError, checkKeys, checkNumber } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, inWords } from './errors';
 import { checkLoss, type LossOptions } from './losses';
 import { type OptimizerOptions, resolveOptimizer } from './optimizers';
 import { checkSchedule, type ScheduleOptions } from './schedules';
@@ -80,7 +80,7 @@ export const recipeKeys = Object.keys(recipes.default) as readonly (keyof Recipe
 export function resolveRecipe(name: RecipeName = 'default', changes: Partial<Recipe> = {}): Recipe {
   if (!Object.hasOwn(recipes, name)) {
     const known = Object.keys(recipes).join(', ');
-    throw new AutoencoderError('INVALID_OPTION', `recipe: expected one of ${known}, received ${JSON.stringify(name)}.`);
+    throw new AutoencoderError('INVALID_OPTION', `recipe: expected one of ${known}, received ${inWords(name)}.`);
   }
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   const recipe: Recipe = { ...recipes[name], ...Object.fromEntries(given) };

@@ -1,4 +1,4 @@
-import { AutoencoderError, checkKeys, checkNumber, checkObject } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkObject, inWords } from './errors';
 import { type StochasticGradientSchedule, stochasticGradientRate } from './stochastic-gradient';
 
 /**
@@ -226,7 +226,7 @@ export function checkSchedule(options: ScheduleOptions): void {
     const known = Object.keys(policies).join(', ');
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `schedule: expected a policy of ${known}, received ${JSON.stringify(policy)}.`,
+      `schedule: expected a policy of ${known}, received ${inWords(policy)}.`,
     );
   }
   const ranges = policies[policy];
@@ -245,6 +245,6 @@ function checkAscending(values: unknown): void {
   if (ok) return;
   throw new AutoencoderError(
     'INVALID_OPTION',
-    `schedule multistep, stepValues: expected ascending integers, received ${JSON.stringify(values)}.`,
+    `schedule multistep, stepValues: expected ascending integers, received ${inWords(values)}.`,
   );
 }

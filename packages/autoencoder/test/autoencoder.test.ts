@@ -215,6 +215,12 @@ describe('bad input', () => {
       'INVALID_OPTION',
       ['initialize: unknown option "sed"'],
     ],
+    [
+      'images where options belong, without showing their pixels',
+      () => new Autoencoder(small).initialize(images as object),
+      'INVALID_OPTION',
+      ['initialize: expected an object', `received Array of ${images.length}.`],
+    ],
     ['a folder that is a number', () => Autoencoder.load(5 as never), 'INVALID_OPTION', ['load, folder', 'received 5']],
     ['use before initialize', () => new Autoencoder().summary(), 'NOT_INITIALIZED', ['initialize()']],
   ])('%s', async (_, action, code, parts) => {

@@ -1,3 +1,6 @@
+import type { ClaimedFolder } from './output-folder';
+import type { Terminal } from './terminal';
+
 /** Ctrl-C or a polite kill, as an AbortSignal for work that wants to end in order. */
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -28,4 +31,29 @@ export function catchInterruption(onFirst: () => void): Interruption {
       for (const name of names) process.off(name, handle);
     },
   };
+}
+
+/**
+ * Does work that Ctrl-C and a polite kill end in order; `stopped` is what is said then. `folder` is where it writes, which is given
+ * up unless the work comes to its end.
+ */
+export async function interruptible(
+  terminal: Terminal,
+  stopped: string,
+  work: (signal: AbortSignal) => Promise<void>,
+  folder?: ClaimedFolder,
+): Promise<void> {
+  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
+  const { signal } = interruption;
+  try {
+    await work(signal);
+  } catch (error) {
+    terminal.status('');
+    await folder?.release();
+    if (!signal.aborted) throw error;
+    terminal.warn(stopped);
+    process.exitCode = interruption.exitCode();
+  } finally {
+    interruption.release();
+  }
 }

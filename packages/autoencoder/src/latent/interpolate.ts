@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
 import type { EvaluableModel } from '../evaluate';
 import { type Coder, fixedMasks } from '../masks';
 import { samplesToTensor, valuesToSamples } from '../pixels';
@@ -30,7 +30,7 @@ export async function interpolateImages(
   if (!['first', 'second', 'fixed'].includes(whose)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `masks: expected one of first, second, fixed, received ${JSON.stringify(whose)}; name whose masks the decoder gets.`,
+      `masks: expected one of first, second, fixed, received ${inWords(whose)}; name whose masks the decoder gets.`,
     );
   }
   const ends = [first, second].map((sample, i) => checkSample(sample, i, inputShape));

@@ -1,4 +1,4 @@
-import { AutoencoderError, checkKeys, checkNumber } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
 import type { Codes } from './codes';
 
 export interface NeighbourOptions {
@@ -32,7 +32,7 @@ export function nearestNeighbours(
   if (!distanceTo) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `metric: expected "euclidean" or "cosine", received ${JSON.stringify(metric)}.`,
+      `metric: expected "euclidean" or "cosine", received ${inWords(metric)}.`,
     );
   }
   const code = resolveQuery(codes, query);

@@ -1,4 +1,4 @@
-import { AutoencoderError, checkNumber } from '../errors';
+import { AutoencoderError, checkNumber, inWords } from '../errors';
 import type { PixelFormat } from '../pixels';
 import { type ImageScores, type ScoreSummary, type Scores, summarizeScores } from './scores';
 
@@ -15,7 +15,7 @@ export function rankImages(images: readonly ImageScores[], by: ScoreName = 'psnr
   if (!scoreNames.includes(by)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `rankImages: expected one of ${scoreNames.join(', ')}, received ${JSON.stringify(by)}.`,
+      `rankImages: expected one of ${scoreNames.join(', ')}, received ${inWords(by)}.`,
     );
   }
   const sign = by === 'mse' || by === 'mae' ? -1 : 1;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Codes } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { loadNetworkFor } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, claimFolder, fillFolder } from '../output-folder';
@@ -38,13 +38,12 @@ async function runEncode(
   await assertNew(target, 'folder');
   const { network, samples, model } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const folder = await claimFolder(target);
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  try {
+  const work = async (signal: AbortSignal) => {
     let count = 0;
     await fillFolder(folder, async (temporary) => {
       const codes = network.encodeBatches(samples, {
         batchSize: options.batchSize,
-        signal: interruption.signal,
+        signal,
         onProgress: (done, total) =>
           terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
       });
@@ -62,15 +61,8 @@ async function runEncode(
         ['codes.parquet', 'columns key, label, code'],
       ]),
     );
-  } catch (error) {
-    terminal.status('');
-    await folder.release();
-    if (!interruption.exitCode()) throw error;
-    terminal.warn('stopped as asked; nothing was written.');
-    process.exitCode = interruption.exitCode();
-  } finally {
-    interruption.release();
-  }
+  };
+  await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
 }
 
 /** Writes codes in both forms while they come, so that images are encoded once and need not fit into memory. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError, withoutPackage } from '../cli-error';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand } from '../options';
 import { assertNew, claimFolder, fillFolder } from '../output-folder';
 import { type ImageType, RecordNames } from '../record-names';
@@ -38,10 +38,8 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
   const terminal = new Terminal(options);
   await assertNew(target, 'folder');
   const reader = await openDatabase(lmdb, { lenient: options.lenient });
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  const { signal } = interruption;
   const folder = reader.length > 0 ? await claimFolder(target) : undefined;
-  try {
+  const work = async (signal: AbortSignal) => {
     if (!folder) throw emptyDatabase(lmdb, reader.damage[0]?.message);
     const left: string[] = [];
     let written = 0;
@@ -61,14 +59,10 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
     terminal.event({ folder: target, written, leftOut: left });
     terminal.print(`${style('bold', target)}: ${formatNumberOf(written, 'image')}`);
     if (left.length > 0) terminal.print(leftOut(left));
-  } catch (error) {
-    terminal.status('');
-    await folder?.release();
-    if (!signal.aborted) throw error;
-    terminal.warn('stopped as asked; nothing was written.');
-    process.exitCode = interruption.exitCode();
+  };
+  try {
+    await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
   } finally {
-    interruption.release();
     reader.close();
   }
 }

@@ -4,7 +4,7 @@ import type { ConvertReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError, withoutPackage } from '../cli-error';
 import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
 import { summarizeRecords } from '../record-summary';
@@ -65,15 +65,15 @@ async function runImport(images: string, output: string, options: ImportOptions)
   const { convertImageset } = await import('@ae/lmdb-datum');
   const { root, resize, shuffle, seed, json, verbose, ...same } = options;
   const source = await findSource(images, root);
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  try {
+  const left = options.resume ? 'the same command goes on from there' : `${output} was not made`;
+  await interruptible(terminal, `stopped as asked; ${left}.`, async (signal) => {
     const report = await convertImageset({
       ...same,
       ...source,
       output,
       ...(resize && { resizeHeight: resize.height, resizeWidth: resize.width }),
       shuffle: shuffle ? seed : false,
-      signal: interruption.signal,
+      signal,
       onProgress: ({ done, total, imagesPerSecond }) => {
         const rate = `${Math.round(imagesPerSecond)} images/s`;
         terminal.status(`importing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
@@ -81,15 +81,7 @@ async function runImport(images: string, output: string, options: ImportOptions)
     });
     terminal.status('');
     await printReport(report, terminal, resize !== undefined);
-  } catch (error) {
-    terminal.status('');
-    if (!interruption.exitCode()) throw error;
-    const advice = options.resume ? 'the same command goes on from there' : `${output} was not made`;
-    terminal.warn(`stopped as asked; ${advice}.`);
-    process.exitCode = interruption.exitCode();
-  } finally {
-    interruption.release();
-  }
+  });
 }
 
 /** Tells a folder from a list file. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { assertNew, writeNewFile } from '../output-folder';
 import { emptyDatabase, formatSize, openDatabase } from '../sample-database';
@@ -16,9 +16,7 @@ async function runMean(path: string, output: string, options: CommonOptions): Pr
   const terminal = new Terminal(options);
   await assertNew(output, 'file');
   const reader = await openDatabase(path);
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  const { signal } = interruption;
-  try {
+  const work = async (signal: AbortSignal) => {
     if (reader.length === 0) throw emptyDatabase(path);
     const { channelMeans, computeMean, encodeMean } = await import('@ae/lmdb-datum');
     const mean = await computeMean(reader, {
@@ -45,13 +43,10 @@ async function runMean(path: string, output: string, options: CommonOptions): Pr
             ],
       ),
     );
-  } catch (error) {
-    terminal.status('');
-    if (!signal.aborted) throw error;
-    terminal.warn(`stopped as asked; ${output} was not made.`);
-    process.exitCode = interruption.exitCode();
+  };
+  try {
+    await interruptible(terminal, `stopped as asked; ${output} was not made.`, work);
   } finally {
-    interruption.release();
     reader.close();
   }
 }

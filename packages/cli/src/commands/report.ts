@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { findModel, placeOf, trainingData } from '../find-model';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { assertFits } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, writeFileWhole, writeNewFile } from '../output-folder';
@@ -43,9 +43,7 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
   const output = own ?? options.out ?? 'report.html';
   if (!own) await assertNew(output, 'file');
   await startEngine(options, terminal);
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  const { signal } = interruption;
-  try {
+  await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
     const reports: ReportData[] = [];
     for (const run of runs) reports.push(await collect(run, options, signal, terminal));
     const { renderComparison, renderReport } = await import('@ae/autoencoder');
@@ -54,14 +52,7 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
     const scores = reports.map(({ title, scores: { own } }) => ({ run: title, psnrDb: own?.summary.psnrDb }));
     terminal.event({ output, runs: scores });
     terminal.print(`${style('bold', output)}: ${formatNumberOf(runs.length, 'run')}`);
-  } catch (error) {
-    terminal.status('');
-    if (!signal.aborted) throw error;
-    terminal.warn('stopped as asked; nothing was written.');
-    process.exitCode = interruption.exitCode();
-  } finally {
-    interruption.release();
-  }
+  });
 }
 
 async function collect(

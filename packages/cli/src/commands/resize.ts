@@ -2,7 +2,7 @@ import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { withoutPackage } from '../cli-error';
 import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
 import { assertDatabase, formatSize } from '../sample-database';
@@ -30,9 +30,7 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
   await assertDatabase(lmdb);
   const { resizeDatabase } = await import('@ae/lmdb-datum');
   const { fit, resampler, gray, lenient, workers } = options;
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  const { signal } = interruption;
-  try {
+  await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
     const report = await resizeDatabase({
       input: lmdb,
       output,
@@ -45,14 +43,7 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
     });
     terminal.status('');
     printReport(report, { channels: gray ? 1 : 3, ...size }, terminal);
-  } catch (error) {
-    terminal.status('');
-    if (!signal.aborted) throw error;
-    terminal.warn(`stopped as asked; ${output} was not made.`);
-    process.exitCode = interruption.exitCode();
-  } finally {
-    interruption.release();
-  }
+  });
 }
 
 function printReport(

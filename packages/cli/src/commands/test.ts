@@ -4,7 +4,7 @@ import type { Autoencoder, ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
 import { type FoundModel, trainingData } from '../find-model';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { assertFits, loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../output-folder';
@@ -59,9 +59,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   // Before the scoring, which may take long.
   await loadSharp();
   const folder = await claimResults(options.savePrefix, model);
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  const { signal } = interruption;
-  try {
+  const work = async (signal: AbortSignal) => {
     const pairs = await reconstructPairs(network, samples, options);
     const evaluations = await evaluateAll(network, samples, { all: options.all, signal }, terminal);
     const report =
@@ -80,15 +78,8 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     terminal.event({ ...results, pictures: pairs.length, folder: folder.path });
     printResults(terminal, evaluations, results, report?.evaluated.trainedOn);
     printFiles(terminal, folder.path, pairs.length, options.report);
-  } catch (error) {
-    terminal.status('');
-    await folder.release();
-    if (!interruption.exitCode()) throw error;
-    terminal.warn('stopped as asked; nothing was written.');
-    process.exitCode = interruption.exitCode();
-  } finally {
-    interruption.release();
-  }
+  };
+  await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
 }
 
 function claimResults(savePrefix: string | undefined, model: string): Promise<ClaimedFolder> {

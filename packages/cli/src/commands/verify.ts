@@ -1,7 +1,7 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { withoutPackage } from '../cli-error';
-import { catchInterruption } from '../interruption';
+import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { assertDatabase } from '../sample-database';
 import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
@@ -21,9 +21,7 @@ async function runVerify(path: string, { images, ...options }: VerifyCommandOpti
   const terminal = new Terminal(options);
   await assertDatabase(path);
   const { verify } = await import('@ae/lmdb-datum');
-  const interruption = catchInterruption(() => terminal.warn('stopping ...'));
-  const { signal } = interruption;
-  try {
+  await interruptible(terminal, 'stopped as asked.', async (signal) => {
     const found = await verify(path, {
       images,
       signal,
@@ -40,14 +38,7 @@ async function runVerify(path: string, { images, ...options }: VerifyCommandOpti
     terminal.event(report);
     printReport(path, report, terminal);
     if (!report.ok) process.exitCode = 1;
-  } catch (error) {
-    terminal.status('');
-    if (!signal.aborted) throw error;
-    terminal.warn('stopped as asked.');
-    process.exitCode = interruption.exitCode();
-  } finally {
-    interruption.release();
-  }
+  });
 }
 
 function printReport(path: string, report: VerifyReport, terminal: Terminal): void {
