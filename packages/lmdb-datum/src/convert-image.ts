@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ConvertPlan, imageTypeOf } from './convert-options';
-import { encodeDatum } from './datum';
+import { encodeDatum } from './encode-datum';
 import { describe, ImageError, reasonOf } from './errors';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
 import { readJpegHeader } from './image-header';

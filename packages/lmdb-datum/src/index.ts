@@ -3,7 +3,9 @@ export type { Batch, BatchStream } from './batches';
 export { type ConvertReport, convertImageset } from './convert-imageset';
 export type { SkippedImage } from './convert-journal';
 export type { ConvertOptions, ConvertProgress } from './convert-options';
-export { type Datum, type DatumInit, decodeDatum, encodeDatum, type Sample } from './datum';
+export type { Datum, DatumInit, Sample } from './datum';
+export { decodeDatum } from './decode-datum';
+export { encodeDatum } from './encode-datum';
 export {
   ClosedError,
   CorruptDatabaseError,

@@ -2,7 +2,8 @@
 import { type BatchOptions, checkBatchOptions } from './batch-options';
 import { type BatchStream, streamFromWorkers, streamHere } from './batches';
 import { assertFlag, assertKeys, assertPath, type Known, refuse } from './checks';
-import { type Datum, decodeDatum, type Sample } from './datum';
+import type { Datum, Sample } from './datum';
+import { decodeDatum } from './decode-datum';
 import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index';
 import { loadKeyIndex, saveKeyIndex } from './key-index-file';

@@ -1,5 +1,6 @@
 /** Reads records by number, in any order, fast: what batches are made of. */
-import { type Datum, decodeDatum } from './datum';
+import type { Datum } from './datum';
+import { decodeDatum } from './decode-datum';
 import type { KeyIndex } from './key-index';
 import type { PageFile } from './page-file';
 import { keyText, placeOf } from './scan';

@@ -1,6 +1,7 @@
 /** Checks a whole database: every page and every record. */
 import { assertKeys, assertPath, type Known } from './checks';
-import { decodeDatum, hasPixels, withoutPixels } from './datum';
+import { hasPixels, withoutPixels } from './datum';
+import { decodeDatum } from './decode-datum';
 import { CorruptDatabaseError, DatumError, ImageError, LmdbDatumError } from './errors';
 import { decodeImage } from './image';
 import type { TreeRecord } from './meta';
