@@ -91,8 +91,8 @@ export async function writeCheckpointFile(file: string, { bytes }: Snapshot): Pr
   try {
     return await writePieces(file, bytes, O_DIRECT);
   } catch (error) {
-    // Some file systems have no direct writes, or want larger blocks.
-    if (O_DIRECT === 0 || (error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+    // Some file systems have no direct writes, or want larger blocks, and say so in different words.
+    if (O_DIRECT === 0 || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
     return writePieces(file, bytes, 0);
   }
 }
