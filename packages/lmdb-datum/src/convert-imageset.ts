@@ -67,8 +67,6 @@ class Conversion {
   records = 0;
   skipped: SkippedImage[] = [];
   private done = 0;
-  /** `records` when they were last committed. */
-  private recordsKept = 0;
   private committed = new Set<number>();
   private firstSize?: string;
   private readonly journal?: ConvertJournal;
@@ -113,14 +111,12 @@ class Conversion {
   }
 
   private async openWriter(): Promise<DatumWriter> {
-    // Transactions end where chunks do, which is later where images were skipped.
-    const settings = { recordsPerCommit: RECORDS_PER_COMMIT + CHUNK };
+    const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
     if (!this.journal || !fs.existsSync(this.folder)) return DatumWriter.open(this.folder, settings);
     ({ done: this.done, skipped: this.skipped } = this.journal.load());
     this.committed = committedSince(this.folder, this.images, this.done);
     const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
     this.records = writer.count - this.committed.size;
-    this.recordsKept = this.records;
     return writer;
   }
 
@@ -131,15 +127,15 @@ class Conversion {
       for (; threads.hasRoom && next < this.images.length; next += CHUNK) {
         threads.begin(this.images.slice(next, next + CHUNK));
       }
-      for (const converted of await threads.first()) await this.write(writer, converted);
+      for (const converted of await threads.first()) this.write(writer, converted);
       threads.drop();
-      if (this.records - this.recordsKept < RECORDS_PER_COMMIT) continue;
+      if (!writer.isDue) continue;
       await this.keep(writer);
       threads.release();
     }
   }
 
-  private async write(writer: DatumWriter, converted: Converted): Promise<void> {
+  private write(writer: DatumWriter, converted: Converted): void {
     this.options.signal?.throwIfAborted();
     const i = this.done;
     const { name } = this.images[i] as ImageFile;
@@ -150,7 +146,7 @@ class Conversion {
       this.skipped.push({ name, reason: `its key has more than ${MAX_KEY_BYTES} bytes` });
     } else {
       this.checkSize(converted.size, key);
-      if (!this.committed.has(i)) await writer.putBytes(key, converted.message, { copy: false });
+      if (!this.committed.has(i)) writer.stage(key, converted.message);
       this.records++;
     }
     this.done++;
@@ -159,7 +155,6 @@ class Conversion {
 
   private async keep(writer: DatumWriter): Promise<void> {
     await writer.commit();
-    this.recordsKept = this.records;
     this.journal?.save(this.done, this.skipped);
   }
 

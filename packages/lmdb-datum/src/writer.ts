@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
-import { assertFlag, assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
+import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import type { DatumInit } from './datum';
 import { encodeDatum } from './encode-datum';
 import { ClosedError, describe, MissingDependencyError, OutputExistsError, reasonOf, WriteError } from './errors';
@@ -101,25 +101,38 @@ export class DatumWriter {
     await this.add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
   }
 
-  /**
-   * Adds a record whose value is a Datum message already.
-   *
-   * @param options.copy False if the value stays as it is until the next commit. Default true.
-   */
-  async putBytes(key: string | Uint8Array, value: Uint8Array, options: { copy?: boolean } = {}): Promise<void> {
-    assertKeys('putBytes', options, { copy: true });
-    assertFlag('copy', options.copy);
-    if (!(value instanceof Uint8Array)) refuse('value', 'bytes', value, 'pass a Datum message');
+  /** Adds a record whose value is a Datum message already, and is copied. */
+  async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
+    assertValue(value);
     await this.add(key, (allocate) => {
-      if (options.copy === false) return value;
       const copy = allocate(value.length);
       copy.set(value);
       return copy;
     });
   }
 
-  /** @param make Makes the value in memory that stays until the commit. */
+  /**
+   * Adds a record to the open transaction and leaves it to the caller to commit that, at the latest when `isDue`. Nothing is copied.
+   *
+   * @param value A Datum message, which must stay as it is until then.
+   */
+  stage(key: string | Uint8Array, value: Uint8Array): void {
+    assertValue(value);
+    this.hold(key, () => value);
+  }
+
+  /** True if the open transaction has as many records, or as many bytes, as one is to have. */
+  get isDue(): boolean {
+    return this.pending.length >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES;
+  }
+
   private async add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
+    this.hold(key, make);
+    if (this.isDue) await this.commit();
+  }
+
+  /** @param make Makes the value in memory that stays until the commit. */
+  private hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
     const db = this.assertOpen();
     const stored = typeof key === 'string' ? Buffer.from(key) : Buffer.from(keyBytes(key, 'key'));
     if (stored.length === 0 || stored.length > MAX_KEY_BYTES) {
@@ -144,7 +157,6 @@ export class DatumWriter {
     this.pendingKeys?.add(stored.toString('latin1'));
     this.pendingBytes += value.length;
     this.count++;
-    if (this.pending.length >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES) await this.commit();
   }
 
   private isPending(key: Buffer): boolean {
@@ -266,6 +278,10 @@ export function caffeKey(index: number, name: string): string {
   if (!Number.isSafeInteger(index) || index < 0) refuse('index', 'a whole number of 0 or more', index, 'count from 0');
   if (typeof name !== 'string') refuse('name', 'a string', name, "pass the file's name");
   return `${String(index).padStart(8, '0')}_${name}`;
+}
+
+function assertValue(value: unknown): void {
+  if (!(value instanceof Uint8Array)) refuse('value', 'bytes', value, 'pass a Datum message');
 }
 
 function loadLmdb(): OpenLmdb {

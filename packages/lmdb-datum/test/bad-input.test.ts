@@ -321,8 +321,7 @@ describe('what a caller gives', () => {
       await expect(writer.putBytes(key, encodeDatum(pixels))).rejects.toEqual(invalid);
     }
     await expect(writer.putBytes('a', 'text' as unknown as Uint8Array)).rejects.toEqual(invalid);
-    await expect(writer.putBytes('a', encodeDatum(pixels), { copies: false } as object)).rejects.toEqual(invalid);
-    await expect(writer.putBytes('a', encodeDatum(pixels), { copy: 0 } as object)).rejects.toEqual(invalid);
+    expect(() => writer.stage('a', 'text' as unknown as Uint8Array)).toThrow(invalid);
     await writer.close();
     for (const index of [-1, 1.5, Number.NaN, '1' as unknown as number]) {
       expect(() => caffeKey(index, 'a')).toThrow(invalid);

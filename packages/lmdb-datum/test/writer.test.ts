@@ -22,17 +22,24 @@ async function writeSome(folder: string, count: number, options = {}) {
 }
 
 describe('DatumWriter', () => {
-  it('takes a message as it is when it is put, or, not to copy it, when it is committed', async () => {
+  it('stages messages without a copy, and says when to commit them', async () => {
     const folder = path.join(scratchFolder(), 'db');
-    const writer = await DatumWriter.open(folder);
+    const writer = await DatumWriter.open(folder, { recordsPerCommit: 2 });
     const message = encodeDatum(datumOf(1));
-    await writer.putBytes('copied', message);
-    await writer.putBytes('kept', message, { copy: false });
-    message.set(encodeDatum(datumOf(2)));
+    writer.stage('a', message);
+    expect(writer.isDue).toBe(false);
+    writer.stage('b', encodeDatum(datumOf(2)));
+    expect(writer.isDue).toBe(true);
+    expect(() => writer.stage('a', message)).toThrow(/key a: expected a new key/);
+    message.set(encodeDatum(datumOf(3)));
+    await writer.commit();
+    expect(writer.isDue).toBe(false);
     await writer.close();
     using reader = openDatumLmdb(folder);
-    expect(reader.get('copied')).toMatchObject({ label: 1 });
-    expect(reader.get('kept')).toMatchObject({ label: 2 });
+    expect([...reader].map(({ key, datum }) => [key, datum.label])).toEqual([
+      ['a', 3],
+      ['b', 2],
+    ]);
   });
 
   it('writes what the reader reads', async () => {
