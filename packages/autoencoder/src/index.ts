@@ -40,8 +40,13 @@ export type { ImageScores, ScoreSummary, Scores } from './metrics/scores';
 export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } from './metrics/ssim';
 export { checkTensorflow, measureTraining, type TensorflowCheck } from './native/check';
 export { type InstallStep, type InstallTensorflowOptions, installTensorflow, removeTensorflow } from './native/install';
-export { defaultTensorflowCache, findInstallation, type TensorflowInstallation } from './native/installation';
-export type { NativeOptions, NativePackage } from './native-tensorflow';
+export {
+  defaultTensorflowCache,
+  findInstallation,
+  type NativePackage,
+  type TensorflowInstallation,
+} from './native/installation';
+export type { NativeOptions } from './native-tensorflow';
 export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './optimizers';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
 export type { PresetName } from './presets';

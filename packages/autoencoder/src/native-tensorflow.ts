@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from './errors';
 import { isMissingPackage } from './missing-package';
-
-/** The npm packages that bring TensorFlow's C library. */
-export type NativePackage = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node';
+import type { NativePackage } from './native/installation';
 
 /** What the native backend says of itself, beyond what tfjs types. */
 interface NodeBackend {

@@ -1,7 +1,7 @@
 /** Links the addon of tfjs-node or tfjs-node-gpu, whose source comes in the npm package, against TensorFlow's libraries. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { NativePackage } from '../native-tensorflow';
+import type { NativePackage } from './installation';
 import { makeFolder, runTool } from './tools';
 
 /** The version of tfjs-node and tfjs-node-gpu that is installed: the one this package's tfjs-core belongs to. */

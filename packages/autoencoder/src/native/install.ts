@@ -8,10 +8,15 @@ import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { AutoencoderError, checkKeys } from '../errors';
-import type { NativePackage } from '../native-tensorflow';
 import { buildAddon, fetchPackage, tfjsVersion } from './addon';
 import type { TensorflowCheck } from './check';
-import { defaultTensorflowCache, manifestPath, packageFolder, type TensorflowInstallation } from './installation';
+import {
+  defaultTensorflowCache,
+  manifestPath,
+  type NativePackage,
+  packageFolder,
+  type TensorflowInstallation,
+} from './installation';
 import { exists, failure, runTool } from './tools';
 import { unpackCuda, unpackTensorflow, type Wheel } from './wheel';
 

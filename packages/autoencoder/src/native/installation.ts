@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { NativePackage } from '../native-tensorflow';
+
+/** The npm packages that bring TensorFlow's C library. */
+export type NativePackage = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node';
 
 /** Native TensorFlow as `installTensorflow` left it: complete, and found to compute the right numbers. */
 export interface TensorflowInstallation {
