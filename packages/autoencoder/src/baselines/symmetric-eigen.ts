@@ -63,11 +63,22 @@ class Rotations {
     for (let from = 0; from < n; from += blockSize) {
       yield;
       const width = Math.min(blockSize, n - from);
-      for (let i = 0; i < this.count; i++) {
-        const first = this.rows[i] * n + from;
-        rotateRows(v, first, first + n, width, this.cosines[i], this.sines[i]);
+      for (let i = 0; i < this.count; ) {
+        const isChain = this.isChain(i);
+        const last = isChain ? i + 3 : i;
+        const top = this.rows[last] * n + from;
+        if (isChain) rotateFive(v, top, n, width, this.cosines, this.sines, i);
+        else rotateRows(v, top, top + n, width, this.cosines[i], this.sines[i]);
+        i = last + 1;
       }
     }
+  }
+
+  /** Whether rotation `i` and the three after it each take up the upper row of the one before. */
+  private isChain(i: number): boolean {
+    const { rows, count } = this;
+    const row = rows[i];
+    return i + 3 < count && rows[i + 1] === row - 1 && rows[i + 2] === row - 2 && rows[i + 3] === row - 3;
   }
 }
 
@@ -134,6 +145,39 @@ function rotateRows(v: Float64Array, first: number, second: number, width: numbe
     const b = v[second + k];
     v[second + k] = s * a + c * b;
     v[first + k] = c * a - s * b;
+  }
+}
+
+/** Four rotations in turn, the first of the lowest two of five rows: a row between stays in a register from one to the next. */
+function rotateFive(
+  v: Float64Array,
+  top: number,
+  n: number,
+  width: number,
+  cosines: Float64Array,
+  sines: Float64Array,
+  at: number,
+): void {
+  const [c1, c2, c3, c4] = [cosines[at], cosines[at + 1], cosines[at + 2], cosines[at + 3]];
+  const [s1, s2, s3, s4] = [sines[at], sines[at + 1], sines[at + 2], sines[at + 3]];
+  const second = top + n;
+  const third = second + n;
+  const fourth = third + n;
+  const fifth = fourth + n;
+  for (let k = 0; k < width; k++) {
+    const a = v[top + k];
+    const b = v[second + k];
+    const c = v[third + k];
+    const d = v[fourth + k];
+    const e = v[fifth + k];
+    v[fifth + k] = s1 * d + c1 * e;
+    const kept1 = c1 * d - s1 * e;
+    v[fourth + k] = s2 * c + c2 * kept1;
+    const kept2 = c2 * c - s2 * kept1;
+    v[third + k] = s3 * b + c3 * kept2;
+    const kept3 = c3 * b - s3 * kept2;
+    v[second + k] = s4 * a + c4 * kept3;
+    v[top + k] = c4 * a - s4 * kept3;
   }
 }
 
