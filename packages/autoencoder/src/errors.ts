@@ -57,30 +57,41 @@ export function checkNumber(
   );
 }
 
-/**
- * Writes a value of any type as an error shows it: text in quotation marks, so that "8" is not mistaken for 8, and of what is large
- * only what it is.
- */
+/** Characters that an error spends on a value. */
+const longest = 80;
+
+/** Writes a value of any type as an error shows it: text in quotation marks, so that "8" is not mistaken for 8; what is large in short. */
 export function inWords(value: unknown): string {
-  const longest = 80;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'string')
-    return JSON.stringify(value.length > longest ? `${value.slice(0, longest)}...` : value);
+  if (typeof value === 'string') return JSON.stringify(shorten(value));
   if (typeof value !== 'object' || value === null) return String(value);
-  const json = ArrayBuffer.isView(value) ? undefined : tryJson(value);
-  if (json !== undefined && json.length <= longest) return json;
-  const { length } = value as { length?: unknown };
-  const kind = value.constructor?.name ?? 'Object';
-  return typeof length === 'number' ? `${kind} of ${length}` : `${kind} of ${Object.keys(value).join(', ')}`;
+  return shortJson(value) ?? inShort(value);
 }
 
-/** What holds itself, or big integers, has no JSON. */
-function tryJson(value: object): string | undefined {
+function shorten(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}...` : text;
+}
+
+/** JSON, unless that is long, or there is none: of what holds itself, say. Gives up early, for images have millions of values. */
+function shortJson(value: object): string | undefined {
+  let parts = 0;
+  const count = (_key: string, part: unknown) => {
+    if (++parts > longest || ArrayBuffer.isView(part)) throw new RangeError('long');
+    return part;
+  };
   try {
-    return JSON.stringify(value);
+    const json = JSON.stringify(value, count);
+    return json.length > longest ? undefined : json;
   } catch {
     return undefined;
   }
+}
+
+/** "Array of 12", "Object of channels, height, width, data" */
+function inShort(value: object): string {
+  const kind = value.constructor?.name ?? 'Object';
+  const { length } = value as { length?: unknown };
+  return `${kind} of ${typeof length === 'number' ? length : shorten(Object.keys(value).join(', '))}`;
 }
 
 /** Throws INVALID_OPTION unless `value` is text with something in it. */

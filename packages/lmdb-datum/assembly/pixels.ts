@@ -27,8 +27,7 @@ export function bilinear(
 ): void {
   const rowLength = dstWidth * channels;
   const xs = scratch;
-  if (channels === 4) placePixelTaps(srcWidth, dstWidth, xs);
-  else placeTaps(srcWidth, dstWidth, xs);
+  placeTaps(srcWidth, dstWidth, channels, xs);
   let upper = scratch + 16 * dstWidth;
   let lower = upper + 4 * channels * (dstWidth + 2);
   let upperIs = -1;
@@ -83,37 +82,32 @@ function weightOf(fraction: f32): i32 {
   return <i32>nearest(fraction * ONE);
 }
 
-/** Across a row, OpenCV drops the second tap outside of the image. */
-function fractionAcross(position: f32, index: i32, from: i32): f32 {
-  return index < 0 || index >= from - 1 ? 0 : position - <f32>index;
-}
-
-/** For each target column: first and second source index, and their weights. */
-function placeTaps(from: i32, to: i32, xs: usize): void {
+/**
+ * For each target column: first and second source index, and their weights. For pixels of four bytes: the place of the first one in
+ * bytes, and the weights of this and the next as two i16.
+ */
+function placeTaps(from: i32, to: i32, channels: i32, xs: usize): void {
   const scale = scaleOf(from, to);
   for (let x = 0; x < to; x++) {
     const position = positionOf(x, scale);
     const index = <i32>Mathf.floor(position);
-    const fraction = fractionAcross(position, index, from);
-    store<i32>(xs, within(index, from));
-    store<i32>(xs, within(index + 1, from), 4);
-    store<i32>(xs, weightOf(1 - fraction), 8);
-    store<i32>(xs, weightOf(fraction), 12);
-    xs += 16;
-  }
-}
-
-/** For pixels of four bytes: the place of the first source pixel in bytes, and the weights of this and the next one as two i16. */
-function placePixelTaps(from: i32, to: i32, xs: usize): void {
-  const scale = scaleOf(from, to);
-  for (let x = 0; x < to; x++) {
-    const position = positionOf(x, scale);
-    const index = <i32>Mathf.floor(position);
-    const fraction = fractionAcross(position, index, from);
-    store<i32>(xs, 4 * within(index, from));
-    store<i16>(xs, <i16>weightOf(1 - fraction), 4);
-    store<i16>(xs, <i16>weightOf(fraction), 6);
-    xs += 8;
+    // Across a row, OpenCV drops the second tap outside of the image.
+    const fraction: f32 = index < 0 || index >= from - 1 ? 0 : position - <f32>index;
+    const first = within(index, from);
+    const weightFirst = weightOf(1 - fraction);
+    const weightSecond = weightOf(fraction);
+    if (channels === 4) {
+      store<i32>(xs, 4 * first);
+      store<i16>(xs, <i16>weightFirst, 4);
+      store<i16>(xs, <i16>weightSecond, 6);
+      xs += 8;
+    } else {
+      store<i32>(xs, first);
+      store<i32>(xs, within(index + 1, from), 4);
+      store<i32>(xs, weightFirst, 8);
+      store<i32>(xs, weightSecond, 12);
+      xs += 16;
+    }
   }
 }
 

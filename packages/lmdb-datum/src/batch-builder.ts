@@ -134,8 +134,7 @@ export class BatchBuilder {
 
   /** Decodes and packs an ordinary JPEG, of which it decodes no more than is needed. Returns false if it isn't one. */
   private packJpeg(datum: Datum, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): boolean {
-    const { kernels, plan } = this;
-    const { resize } = this;
+    const { kernels, plan, resize } = this;
     const { channels, crop } = this.options;
     if (!kernels || !plan) return false;
     if (resize || !crop || plan.meanPlanes) {
@@ -251,7 +250,7 @@ export class BatchBuilder {
     const { resize } = this;
     const { channels } = this.options;
     const colored = channels === 3 ? toColor(pixels) : channels === 1 ? toGray(pixels) : pixels;
-    const sized = resize ? resizePixels(colored, resize.target, resize.fit, resize.resampler) : colored;
+    const sized = resize ? resizePixels(colored, resize) : colored;
     return { ...sized, planar: false };
   }
 

@@ -31,7 +31,7 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate
       background: plan.background,
       name: image.path,
     });
-    const pixels = plan.size ? resizePixels(decoded, plan.size, plan.fit, plan.resampler) : decoded;
+    const pixels = plan.resize ? resizePixels(decoded, plan.resize) : decoded;
     const { channels, height, width } = pixels;
     const { label } = image;
     const datum = plan.encoded
@@ -52,9 +52,7 @@ function convertOrdinaryJpeg(
   allocate: Allocate,
 ): Converted | undefined {
   const kernels = plan.encoded || readJpegHeader(file)?.orientation !== 1 ? undefined : imageKernels();
-  const { gray, size, fit, resampler } = plan;
-  const resize = size && { target: size, fit, resampler };
-  const planes = kernels && decodeJpeg(kernels, file, { channels: gray ? 1 : 3, resize });
+  const planes = kernels && decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize });
   if (!planes) return undefined;
   const { channels, height, width } = planes;
   const data = planes.data as Uint8Array;
@@ -103,6 +101,6 @@ async function encodedBytes(
     );
   }
   const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';
-  if (!plan.size && !mayHaveAlpha && imageTypeOf(extension) === type) return file;
+  if (!plan.resize && !mayHaveAlpha && imageTypeOf(extension) === type) return file;
   return encodeImage(pixels, type);
 }

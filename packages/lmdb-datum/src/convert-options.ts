@@ -2,7 +2,7 @@
 import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import type { RgbColor } from './image';
 import { assertSeed } from './random';
-import type { FitMode, Resampler } from './resize';
+import type { FitMode, Resampler, Resize } from './resize';
 
 export interface ConvertOptions {
   /** Folder of class folders, or the root that stands before the names of `list`. */
@@ -59,9 +59,7 @@ export interface ConvertProgress {
 /** What becomes of each image. Plain data, for worker threads. */
 export interface ConvertPlan {
   gray: boolean;
-  size?: { height: number; width: number };
-  fit: FitMode;
-  resampler: Resampler;
+  resize?: Resize;
   encoded: boolean;
   /** '' for each file's own. */
   encodeType: string;
@@ -95,9 +93,7 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
   if (shuffle !== false) assertSeed(shuffle, 'shuffle');
   return {
     gray: options.gray ?? false,
-    size: resizeHeight > 0 ? { height: resizeHeight, width: resizeWidth } : undefined,
-    fit,
-    resampler,
+    ...(resizeHeight > 0 && { resize: { target: { height: resizeHeight, width: resizeWidth }, fit, resampler } }),
     encoded: (options.encoded ?? false) || encodeType !== '',
     encodeType: encodeType.toLowerCase(),
     ...(background && { background: colorOf(background) }),

@@ -1,6 +1,6 @@
 /**
- * A Datum's fields to a message. Written by hand, for protobufjs takes as long as copying the pixels, and as long to load as a thread
- * that converts images takes to start.
+ * A Datum's fields to a message. Written by hand: protobufjs' writer took as long as copying the pixels, and threads that convert
+ * images would load it each.
  */
 import { at, checkDatum, type Datum, type DatumInit, hasPixels, NO_BYTES, TAG, withoutPixels } from './datum';
 import { DatumError, describe } from './errors';
@@ -52,11 +52,12 @@ function writeFields(datum: Datum, allocate: (bytes: number) => Uint8Array): Uin
   const head = headOf(datum);
   const behind = label === undefined ? [] : [TAG.label, label];
   const floatBytes = 5 * (floatData?.length ?? 0);
-  const behindAt = head.length + data.length;
+  const dataAt = int32sBytes(head);
+  const behindAt = dataAt + data.length;
   const encodedAt = behindAt + int32sBytes(behind) + floatBytes;
   const message = allocate(encodedAt + 2);
-  message.set(head);
-  message.set(data, head.length);
+  writeInt32s(message, 0, head);
+  message.set(data, dataAt);
   writeInt32s(message, behindAt, behind);
   if (floatData) writeFloats(message, encodedAt - floatBytes, floatData);
   message[encodedAt] = TAG.encoded;
@@ -64,22 +65,14 @@ function writeFields(datum: Datum, allocate: (bytes: number) => Uint8Array): Uin
   return message;
 }
 
-let lastHead = { channels: -1, height: -1, width: -1, length: -1, bytes: NO_BYTES };
-
-/** What comes before the data. Most images have the size of the one before. */
-function headOf({ channels, height, width, data: { length }, floatData, encoded }: Datum): Uint8Array {
-  const last = lastHead;
-  const isSame = last.channels === channels && last.height === height && last.width === width && last.length === length;
-  if (isSame && !floatData && !encoded) return last.bytes;
+/** What comes before the data, or before the label. */
+function headOf({ channels, height, width, data, floatData, encoded }: Datum): number[] {
   const fields: number[] = [];
   if (channels || !encoded) fields.push(TAG.channels, channels);
   if (height || !encoded) fields.push(TAG.height, height);
   if (width || !encoded) fields.push(TAG.width, width);
-  if (!floatData) fields.push(TAG.data, length);
-  const bytes = new Uint8Array(int32sBytes(fields));
-  writeInt32s(bytes, 0, fields);
-  if (!floatData && !encoded) lastHead = { channels, height, width, length, bytes };
-  return bytes;
+  if (!floatData) fields.push(TAG.data, data.length);
+  return fields;
 }
 
 function writeFloats(out: Uint8Array, start: number, values: Float32Array): void {

@@ -10,8 +10,9 @@ export function compileKernels(wasm: Uint8Array<ArrayBuffer>[]): WebAssembly.Mod
   if (typeof SharedArrayBuffer === 'undefined') return undefined;
   try {
     return wasm.map((bytes) => new WebAssembly.Module(bytes));
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as Error).name === 'CompileError') return undefined;
+    throw error;
   }
 }
 

@@ -27,8 +27,8 @@ export interface Resize {
   resampler: Resampler;
 }
 
-/** Resizes interleaved pixels to `height` x `width`. */
-export function resizePixels(pixels: Pixels, target: Size, fit: FitMode, resampler: Resampler): Pixels {
+/** Resizes interleaved pixels. */
+export function resizePixels(pixels: Pixels, { target, fit, resampler }: Resize): Pixels {
   if (pixels.height === target.height && pixels.width === target.width) return pixels;
   const { source, placed } = planResize(pixels, target, fit);
   const part = cut(pixels, source);

@@ -46,9 +46,7 @@ type OpenLmdb = (options: object) => RootDatabase<Uint8Array, Uint8Array>;
 export class DatumWriter {
   /** Records in the database and in the open transaction. */
   count: number;
-  private pending: { key: Buffer; value: Uint8Array }[] = [];
-  /** Keys of `pending`, from the first one that did not come in order. */
-  private pendingKeys?: Set<string>;
+  private pending = new Map<string, { key: Buffer; value: Uint8Array }>();
   private readonly values = new KeptBytes();
   private pendingBytes = 0;
   private mapSizeBytes: number;
@@ -123,7 +121,7 @@ export class DatumWriter {
 
   /** True if the open transaction has as many records, or as many bytes, as one is to have. */
   get isDue(): boolean {
-    return this.pending.length >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES;
+    return this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES;
   }
 
   private async add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
@@ -134,7 +132,7 @@ export class DatumWriter {
   /** @param make Makes the value in memory that stays until the commit. */
   private hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
     const db = this.assertOpen();
-    const stored = typeof key === 'string' ? Buffer.from(key) : Buffer.from(keyBytes(key, 'key'));
+    const stored = Buffer.from(keyBytes(key, 'key'));
     if (stored.length === 0 || stored.length > MAX_KEY_BYTES) {
       const name = keyText(key);
       throw new WriteError(
@@ -144,7 +142,8 @@ export class DatumWriter {
       );
     }
     const isNewLast = this.lastKey === undefined || Buffer.compare(stored, this.lastKey) > 0;
-    if (!isNewLast && (this.isPending(stored) || db.doesExist(stored))) {
+    const id = stored.toString('latin1');
+    if (!isNewLast && (this.pending.has(id) || db.doesExist(stored))) {
       const name = keyText(key);
       throw new WriteError(
         `key ${name}: expected a new key, received one that is there already; give each record its own.`,
@@ -153,15 +152,9 @@ export class DatumWriter {
     }
     const value = make(this.values.allocate);
     if (isNewLast) this.lastKey = stored;
-    this.pending.push({ key: stored, value });
-    this.pendingKeys?.add(stored.toString('latin1'));
+    this.pending.set(id, { key: stored, value });
     this.pendingBytes += value.length;
     this.count++;
-  }
-
-  private isPending(key: Buffer): boolean {
-    this.pendingKeys ??= new Set(this.pending.map((record) => record.key.toString('latin1')));
-    return this.pendingKeys.has(key.toString('latin1'));
   }
 
   /**
@@ -170,10 +163,9 @@ export class DatumWriter {
    */
   async commit(): Promise<void> {
     this.assertOpen();
-    if (this.pending.length === 0) return;
+    if (this.pending.size === 0) return;
     while (!this.tryCommit()) await this.grow();
-    this.pending = [];
-    this.pendingKeys = undefined;
+    this.pending.clear();
     this.values.release();
     this.pendingBytes = 0;
   }
@@ -192,7 +184,7 @@ export class DatumWriter {
   async abort(): Promise<void> {
     const db = this.db;
     this.db = undefined;
-    this.pending = [];
+    this.pending.clear();
     await db?.close();
   }
 
@@ -206,7 +198,7 @@ export class DatumWriter {
     this.assertSpace();
     try {
       db.transactionSync(() => {
-        for (const { key, value } of this.pending) db.putSync(key, value);
+        for (const { key, value } of this.pending.values()) db.putSync(key, value);
       });
       return true;
     } catch (cause) {
@@ -239,7 +231,7 @@ export class DatumWriter {
       return;
     }
     const freeBytes = stats.bavail * stats.bsize;
-    const neededBytes = SPARE_BYTES + this.pendingBytes + this.pending.length * 2 * PAGE_BYTES;
+    const neededBytes = SPARE_BYTES + this.pendingBytes + this.pending.size * 2 * PAGE_BYTES;
     if (stats.blocks === 0 || freeBytes >= neededBytes) return;
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new WriteError(

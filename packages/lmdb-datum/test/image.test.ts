@@ -92,12 +92,9 @@ describe('resizing', () => {
   });
 
   it.each(['antialiased', 'bilinear'] as const)('%s: fill keeps the picture between its borders', (resampler) => {
-    const { data, ...shape } = resizePixels(
-      { ...halves, data: new Uint8Array(32).fill(200) },
-      { height: 4, width: 4 },
-      'fill',
-      resampler,
-    );
+    const target = { height: 4, width: 4 };
+    const grey = { ...halves, data: new Uint8Array(32).fill(200) };
+    const { data, ...shape } = resizePixels(grey, { target, fit: 'fill', resampler });
     expect(shape).toEqual({ channels: 1, height: 4, width: 4 });
     expect([...data]).toEqual([0, 200, 200, 0].flatMap((value) => Array(4).fill(value)));
   });
@@ -110,16 +107,18 @@ describe('resizing', () => {
       width: 64,
     };
     const target = { height: 1, width: 8 };
-    const soft = resizePixels(stripes, target, 'squash', 'antialiased');
-    const hard = resizePixels(stripes, target, 'squash', 'bilinear');
+    const soft = resizePixels(stripes, { target, fit: 'squash', resampler: 'antialiased' });
+    const hard = resizePixels(stripes, { target, fit: 'squash', resampler: 'bilinear' });
     expect([...hard.data]).toEqual(Array(8).fill(0));
     for (const value of soft.data.subarray(1, 7)) expect(value).toBeCloseTo(255 / 8, -1);
   });
 
   it('gives one pixel and takes one pixel', () => {
-    const one = resizePixels(halves, { height: 1, width: 1 }, 'crop', 'antialiased');
+    const pixel = { height: 1, width: 1 };
+    const one = resizePixels(halves, { target: pixel, fit: 'crop', resampler: 'antialiased' });
     expect([one.height, one.width, one.data.length]).toEqual([1, 1, 1]);
-    const many = resizePixels(one, { height: 3, width: 2 }, 'squash', 'antialiased');
+    const six = { height: 3, width: 2 };
+    const many = resizePixels(one, { target: six, fit: 'squash', resampler: 'antialiased' });
     expect([...many.data]).toEqual(Array(6).fill(one.data[0]));
   });
 });

@@ -91,7 +91,7 @@ describe('a JPEG resized in place', () => {
       const { height, width } = jpegs[name]!;
       const target = isHalf ? { height: Math.ceil(height / 2), width: Math.ceil(width / 2) } : sides;
       const decoded = await decodeImage(bytesOf(name), { mode: channels === 1 ? 'gray' : 'color' });
-      const expected = toPlanarBgr(resizePixels(decoded, target, fit, resampler));
+      const expected = toPlanarBgr(resizePixels(decoded, { target, fit, resampler }));
       const actual = decodeJpeg(kernels, bytesOf(name), { channels, resize: { target, fit, resampler } })!;
       expect(actual).toMatchObject({ channels, ...target });
       expect(Buffer.compare(actual.data as Uint8Array, expected)).toBe(0);
