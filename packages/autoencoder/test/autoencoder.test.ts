@@ -227,6 +227,21 @@ describe('bad input', () => {
     await expectError(action, code, ...parts);
   });
 
+  it('looks at no more of a wrong value than it shows', async () => {
+    let looks = 0;
+    const sample = () => Object.defineProperty({}, 'data', { enumerable: true, get: () => ++looks });
+    const many = Array.from({ length: 5000 }, sample);
+    await expectError(() => new Autoencoder(small).initialize(many as object), 'INVALID_OPTION', 'Array of 5000');
+    expect(looks).toBeLessThan(100);
+    const circular = { self: {}, ...Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`name${i}`, i])) };
+    circular.self = circular;
+    await expectError(
+      () => new Autoencoder({ inputShape: circular as never }),
+      'INVALID_OPTION',
+      'Object of self, name0',
+    );
+  });
+
   it('names sizes, options and samples in training', async () => {
     const ae = await initialized();
     await expectError(() => ae.train([]), 'INVALID_SAMPLE', 'at least one');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ImageKernels } from '../src/image-kernels';
 import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index';
 import { openDatumLmdb } from '../src/index';
+import { compileKernels } from '../src/kernel-memory';
 import { type PackPlan, packPixels } from '../src/pack-pixels';
 import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased';
 import { resizeBilinear, resizePlainly } from '../src/resize-bilinear';
@@ -354,6 +355,10 @@ describe('the order of records', () => {
 });
 
 describe('the SIMD kernels', () => {
+  it('are done without where WebAssembly does not take them', () => {
+    expect(compileKernels([Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff)])).toBeUndefined();
+  });
+
   it('write the very bytes that plain loops write, and no others', () => {
     const { kernels, addresses } = ImageKernels.start([1 << 16, 1 << 18])!;
     const { memory } = kernels;

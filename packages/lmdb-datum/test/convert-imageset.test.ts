@@ -217,6 +217,16 @@ describe('failing', () => {
     expect(fs.readdirSync(output)).toEqual([]);
   });
 
+  it('lets timers in while the calling thread converts, so that Ctrl-C is heard', async () => {
+    const folder = scratchFolder();
+    const list = `${folder}/list.txt`;
+    fs.writeFileSync(list, 'color.jpg 1\n'.repeat(20_000));
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')));
+    const run = convertImageset({ input: IMAGES, list, output: `${folder}/db`, signal: controller.signal });
+    await expect(run).rejects.toThrow('enough');
+  });
+
   it('stops at a signal with its reason and leaves nothing behind', async () => {
     const folder = scratchFolder();
     const list = path.join(folder, 'list.txt');

@@ -42,6 +42,17 @@ describe('DatumWriter', () => {
     ]);
   });
 
+  it('wants a commit, too, when large records are staged', async () => {
+    const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
+    // Never written: it is staged four times and takes memory once.
+    const value = new Uint8Array(64 << 20);
+    for (const key of ['a', 'b', 'c']) writer.stage(key, value);
+    expect(writer.isDue).toBe(false);
+    writer.stage('d', value);
+    expect(writer.isDue).toBe(true);
+    await writer.abort();
+  });
+
   it('writes what the reader reads', async () => {
     const folder = path.join(scratchFolder(), 'new/db');
     await writeSome(folder, 250, { recordsPerCommit: 100 });
