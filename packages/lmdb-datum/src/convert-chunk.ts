@@ -32,23 +32,24 @@ export function take({ number, memory }: Chunk): boolean {
 /**
  * Converts a chunk's images.
  *
- * @param pause Awaited after each image.
+ * @param pause Called after each image, and awaited if it has something to wait for.
  * @returns undefined if another thread has taken the chunk.
  */
 export async function convertChunk(
   chunk: Chunk,
   plan: ConvertPlan,
-  pause?: () => Promise<void>,
+  pause?: () => Promise<void> | undefined,
 ): Promise<Converted[] | undefined> {
   if (!take(chunk)) return undefined;
   const room = new ChunkRoom(chunk.memory);
-  const converting: Promise<Converted>[] = [];
+  const converting: (Converted | Promise<Converted>)[] = [];
   for (const image of chunk.images) {
     const one = convertImage(image, plan, room.allocate);
     // Awaited below; until then a failure is not unhandled.
-    one.catch(() => undefined);
+    if (one instanceof Promise) one.catch(() => undefined);
     converting.push(one);
-    await pause?.();
+    const pausing = pause?.();
+    if (pausing) await pausing;
   }
   return Promise.all(converting);
 }

@@ -2,10 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ConvertPlan, imageTypeOf } from './convert-options';
-import { encodeDatum } from './encode-datum';
+import { encodeDatum, RawEncoder } from './encode-datum';
 import { describe, ImageError, reasonOf } from './errors';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
-import { readJpegHeader } from './image-header';
 import { imageKernels } from './image-kernels';
 import type { ImageFile } from './image-list';
 import { decodeJpeg } from './jpeg';
@@ -18,13 +17,39 @@ export type Converted = { message: Uint8Array; size: string } | { skipped: strin
 type Allocate = (bytes: number) => Uint8Array;
 
 /** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
-export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Promise<Converted> {
+export function convertImage(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Converted | Promise<Converted> {
   try {
-    const read = readFile(image);
-    const converted = convertOrdinaryJpeg(read, image.label, plan, allocate);
-    if (converted) return converted;
-    // The next image is read while sharp decodes this one.
-    const file = new Uint8Array(read);
+    return convertOrdinaryJpeg(image, plan, allocate) ?? convertBySharp(readWhole(image), image, plan, allocate);
+  } catch (error) {
+    return skipDamaged(error);
+  }
+}
+
+/** Raw records of ordinary JPEGs, from file to pixels in one memory. Most images are such, and for them nothing is awaited. */
+function convertOrdinaryJpeg(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Converted | undefined {
+  const kernels = plan.encoded ? undefined : imageKernels();
+  if (!kernels) return undefined;
+  const file = kernels.room.subarray(0, readStart(image, kernels.room));
+  const planes = decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize, orient: true });
+  if (!planes) return undefined;
+  const { channels, height, width } = planes;
+  if (encoder?.channels !== channels || encoder.height !== height || encoder.width !== width) {
+    encoder = new RawEncoder(channels, height, width);
+  }
+  const message = encoder.encode(planes.data as Uint8Array, image.label, allocate);
+  return { message, size: `${channels}x${height}x${width}` };
+}
+
+/** For the size of the last image, which mostly is that of the next one. */
+let encoder: RawEncoder | undefined;
+
+async function convertBySharp(
+  file: Uint8Array,
+  image: ImageFile,
+  plan: ConvertPlan,
+  allocate: Allocate,
+): Promise<Converted> {
+  try {
     const decoded = await decodeImage(file, {
       mode: plan.gray ? 'gray' : 'color',
       orient: true,
@@ -39,46 +64,38 @@ export async function convertImage(image: ImageFile, plan: ConvertPlan, allocate
       : { channels, height, width, data: toPlanarBgr(pixels), label };
     return { message: encodeDatum(datum, image.name, allocate), size: `${channels}x${height}x${width}` };
   } catch (error) {
-    if (error instanceof ImageError) return { skipped: reasonOf(error) };
-    throw error;
+    return skipDamaged(error);
   }
 }
 
-/** Raw records of ordinary JPEGs, from file to pixels in one memory. */
-function convertOrdinaryJpeg(
-  file: Uint8Array,
-  label: number,
-  plan: ConvertPlan,
-  allocate: Allocate,
-): Converted | undefined {
-  const kernels = plan.encoded || readJpegHeader(file)?.orientation !== 1 ? undefined : imageKernels();
-  const planes = kernels && decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize });
-  if (!planes) return undefined;
-  const { channels, height, width } = planes;
-  const data = planes.data as Uint8Array;
-  const message = encodeDatum({ channels, height, width, data, label }, undefined, allocate);
-  return { message, size: `${channels}x${height}x${width}` };
+/** Why there is no message. @throws the error, if it isn't about the image. */
+function skipDamaged(error: unknown): Converted {
+  if (error instanceof ImageError) return { skipped: reasonOf(error) };
+  throw error;
 }
 
-let room = Buffer.allocUnsafeSlow(1 << 20);
-
 /**
- * Reads a file into memory that is used again for the next one. A thread that converts has nothing else to do meanwhile, and this
- * costs a fifth of what the asynchronous call does.
+ * Reads as much of a file as one call brings, for a decoder that notices if that is not all. A thread that converts has nothing else
+ * to do meanwhile, and this costs a fifth of what the asynchronous call does.
  */
-function readFile(image: ImageFile): Uint8Array {
-  try {
+function readStart(image: ImageFile, room: Uint8Array): number {
+  return reading(image, () => {
     const fd = fs.openSync(image.path, 'r');
     try {
-      let done = 0;
-      for (let got = -1; got !== 0; done += got) {
-        if (done === room.length) room = Buffer.concat([room], 2 * room.length);
-        got = fs.readSync(fd, room, done, room.length - done, null);
-      }
-      return room.subarray(0, done);
+      return fs.readSync(fd, room, 0, room.length, null);
     } finally {
       fs.closeSync(fd);
     }
+  });
+}
+
+function readWhole(image: ImageFile): Uint8Array {
+  return reading(image, () => fs.readFileSync(image.path));
+}
+
+function reading<T>(image: ImageFile, read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
     const received = image.name === '' ? 'a blank line; check the list' : `${reasonOf(cause)}; check the path`;
     throw new ImageError(`${image.path}: expected an image file, received ${received}.`, { path: image.path, cause });

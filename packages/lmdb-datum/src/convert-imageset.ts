@@ -14,6 +14,8 @@ import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer';
 export interface ConvertReport {
   output: string;
   records: number;
+  /** Of all images, as `CxHxW`; absent if they have different sizes. */
+  size?: string;
   skipped: SkippedImage[];
   /** Files of the folder that were passed over because their names aren't those of images. */
   ignored: string[];
@@ -58,17 +60,19 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
     if (!resume) fs.rmSync(partial, { recursive: true, force: true });
     throw cause instanceof WriteError ? tellWhatIsKept(cause, resume ? partial : undefined) : cause;
   }
-  const { records, skipped } = work;
-  return { output, records, skipped, ignored, ...(classes && { classes }), elapsedMs: performance.now() - startedMs };
+  const { records, size, skipped } = work;
+  const elapsedMs = performance.now() - startedMs;
+  return { output, records, ...(size && { size }), skipped, ignored, ...(classes && { classes }), elapsedMs };
 }
 
 /** Decodes several images at once and writes them in the order of the list. */
 class Conversion {
   records = 0;
   skipped: SkippedImage[] = [];
-  private done = 0;
+  done = 0;
   private committed = new Set<number>();
-  private firstSize?: string;
+  /** Two if there are more than that. */
+  sizes = new Set<string>();
   private readonly journal?: ConvertJournal;
 
   constructor(
@@ -79,6 +83,10 @@ class Conversion {
     private readonly startedMs: number,
   ) {
     if (options.resume) this.journal = new ConvertJournal(folder, images, plan);
+  }
+
+  get size(): string | undefined {
+    return this.sizes.size === 1 ? [...this.sizes][0] : undefined;
   }
 
   async run(): Promise<void> {
@@ -113,7 +121,7 @@ class Conversion {
   private async openWriter(): Promise<DatumWriter> {
     const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
     if (!this.journal || !fs.existsSync(this.folder)) return DatumWriter.open(this.folder, settings);
-    ({ done: this.done, skipped: this.skipped } = this.journal.load());
+    ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = this.journal.load());
     this.committed = committedSince(this.folder, this.images, this.done);
     const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
     this.records = writer.count - this.committed.size;
@@ -121,7 +129,7 @@ class Conversion {
   }
 
   private async convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
-    this.journal?.save(this.done, this.skipped);
+    this.journal?.save(this);
     let next = this.done;
     while (this.done < this.images.length) {
       for (; threads.hasRoom && next < this.images.length; next += CHUNK) {
@@ -145,7 +153,7 @@ class Conversion {
     } else if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
       this.skipped.push({ name, reason: `its key has more than ${MAX_KEY_BYTES} bytes` });
     } else {
-      this.checkSize(converted.size, key);
+      this.noteSize(converted.size, key);
       if (!this.committed.has(i)) writer.stage(key, converted.message);
       this.records++;
     }
@@ -155,7 +163,7 @@ class Conversion {
 
   private async keep(writer: DatumWriter): Promise<void> {
     await writer.commit();
-    this.journal?.save(this.done, this.skipped);
+    this.journal?.save(this);
   }
 
   private report(): void {
@@ -171,11 +179,12 @@ class Conversion {
     });
   }
 
-  private checkSize(size: string, key: string): void {
-    this.firstSize ??= size;
-    if (!this.options.checkSize || size === this.firstSize) return;
+  private noteSize(size: string, key: string): void {
+    if (this.sizes.size < 2) this.sizes.add(size);
+    if (!this.options.checkSize || this.sizes.size === 1) return;
+    const [first] = this.sizes;
     throw new MixedSizesError(
-      `key ${key}: expected ${this.firstSize} like the first image, received ${size}; ` +
+      `key ${key}: expected ${first} like the first image, received ${size}; ` +
         'resize the images, or leave out the check of their sizes.',
       { key },
     );

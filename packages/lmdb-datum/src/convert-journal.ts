@@ -14,12 +14,19 @@ export interface SkippedImage {
   reason: string;
 }
 
-interface Journal {
-  /** Hash of the images and the options: another import must not go on here. */
-  work: string;
+/** How far an import came. */
+interface Progress {
   /** Images handled, skipped ones included. All of the database's records are of these, and perhaps of some more. */
   done: number;
   skipped: SkippedImage[];
+  /** Sizes of the images as `CxHxW`: two of them, if there are more. */
+  sizes: Set<string>;
+}
+
+interface Journal extends Omit<Progress, 'sizes'> {
+  /** Hash of the images and the options: another import must not go on here. */
+  work: string;
+  sizes: string[];
 }
 
 const FILE = 'convert-imageset.json';
@@ -41,14 +48,14 @@ export class ConvertJournal {
   }
 
   /** Written after each commit, under a temporary name first. */
-  save(done: number, skipped: SkippedImage[]): void {
-    const journal: Journal = { work: this.work, done, skipped };
+  save({ done, skipped, sizes }: Progress): void {
+    const journal: Journal = { work: this.work, done, skipped, sizes: [...sizes] };
     fs.writeFileSync(`${this.file}.tmp`, JSON.stringify(journal));
     fs.renameSync(`${this.file}.tmp`, this.file);
   }
 
   /** @throws InvalidOptionError if the folder is of another import. */
-  load(): Omit<Journal, 'work'> {
+  load(): Progress {
     let journal: Journal;
     try {
       journal = JSON.parse(fs.readFileSync(this.file, 'utf8'));
@@ -56,7 +63,7 @@ export class ConvertJournal {
       throw this.refuse(`none that can be read (${reasonOf(cause)})`, cause);
     }
     if (journal.work !== this.work) throw this.refuse('one of other images or options');
-    return { done: journal.done, skipped: journal.skipped };
+    return { done: journal.done, skipped: journal.skipped, sizes: new Set(journal.sizes) };
   }
 
   remove(): void {

@@ -80,10 +80,11 @@ export class ConvertThreads {
   }
 
   /** Lets answers and signals in, as often as somebody who waits would notice. */
-  private async breathe(): Promise<void> {
-    if (performance.now() - this.lastBreathMs < BREATH_MS) return;
-    await nextTurn();
-    this.lastBreathMs = performance.now();
+  private breathe(): Promise<void> | undefined {
+    if (performance.now() - this.lastBreathMs < BREATH_MS) return undefined;
+    return nextTurn().then(() => {
+      this.lastBreathMs = performance.now();
+    });
   }
 
   /** Converts the first chunk that no thread has taken. Returns false if there is none. */

@@ -31,7 +31,7 @@ export function encodeDatum(
   }
   checkDatum(datum, key);
   if (!hasPixels(datum)) throw withoutPixels(datum, key);
-  return writeFields(datum, allocate);
+  return join(headOf(datum), datum, allocate);
 }
 
 function isInt32(value: number): boolean {
@@ -46,33 +46,62 @@ function notInt32(datum: Datum, key: string | undefined): DatumError {
   );
 }
 
-/** Writes a checked Datum. */
-function writeFields(datum: Datum, allocate: (bytes: number) => Uint8Array): Uint8Array {
-  const { data, label, floatData, encoded } = datum;
-  const head = headOf(datum);
-  const behind = label === undefined ? [] : [TAG.label, label];
-  const floatBytes = 5 * (floatData?.length ?? 0);
-  const dataAt = int32sBytes(head);
-  const behindAt = dataAt + data.length;
-  const encodedAt = behindAt + int32sBytes(behind) + floatBytes;
-  const message = allocate(encodedAt + 2);
-  writeInt32s(message, 0, head);
-  message.set(data, dataAt);
-  writeInt32s(message, behindAt, behind);
-  if (floatData) writeFloats(message, encodedAt - floatBytes, floatData);
-  message[encodedAt] = TAG.encoded;
-  message[encodedAt + 1] = Number(encoded);
-  return message;
+/** Encodes raw images of one size. What comes before their pixels is the same in all of them, and is worked out once. */
+export class RawEncoder {
+  private readonly head: Uint8Array;
+
+  constructor(
+    readonly channels: number,
+    readonly height: number,
+    readonly width: number,
+  ) {
+    const length = channels * height * width;
+    this.head = toBytes([TAG.channels, channels, TAG.height, height, TAG.width, width, TAG.data, length]);
+  }
+
+  /**
+   * @param data Planar `[C, H, W]`.
+   * @param label An int32.
+   */
+  encode(data: Uint8Array, label: number, allocate: (bytes: number) => Uint8Array): Uint8Array {
+    return join(this.head, { data, label, encoded: false }, allocate);
+  }
 }
 
 /** What comes before the data, or before the label. */
-function headOf({ channels, height, width, data, floatData, encoded }: Datum): number[] {
+function headOf({ channels, height, width, data, floatData, encoded }: Datum): Uint8Array {
   const fields: number[] = [];
   if (channels || !encoded) fields.push(TAG.channels, channels);
   if (height || !encoded) fields.push(TAG.height, height);
   if (width || !encoded) fields.push(TAG.width, width);
   if (!floatData) fields.push(TAG.data, data.length);
-  return fields;
+  return toBytes(fields);
+}
+
+function toBytes(fields: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(int32sBytes(fields));
+  writeInt32s(bytes, 0, fields);
+  return bytes;
+}
+
+/** A message of its head and what comes behind that. */
+function join(
+  head: Uint8Array,
+  { data, label, floatData, encoded }: Pick<Datum, 'data' | 'label' | 'floatData' | 'encoded'>,
+  allocate: (bytes: number) => Uint8Array,
+): Uint8Array {
+  const behind = label === undefined ? [] : [TAG.label, label];
+  const behindAt = head.length + data.length;
+  const floatsAt = behindAt + int32sBytes(behind);
+  const encodedAt = floatsAt + 5 * (floatData?.length ?? 0);
+  const message = allocate(encodedAt + 2);
+  message.set(head);
+  message.set(data, head.length);
+  writeInt32s(message, behindAt, behind);
+  if (floatData) writeFloats(message, floatsAt, floatData);
+  message[encodedAt] = TAG.encoded;
+  message[encodedAt + 1] = Number(encoded);
+  return message;
 }
 
 function writeFloats(out: Uint8Array, start: number, values: Float32Array): void {

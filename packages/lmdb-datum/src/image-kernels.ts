@@ -13,11 +13,13 @@ export interface JpegKernels {
   open(file: number, length: number): number;
   imageHeight(): number;
   imageWidth(): number;
+  mayBeTurned(): 0 | 1;
   workBytes(): number;
   spareBytes(): number;
   decode(work: number, image: number, kind: number, top: number, left: number, rows: number, columns: number): 0 | 1;
 }
 
+const ROOM_BYTES = 1 << 20;
 /** Room for the work on one image: what is larger is left to sharp, as fast on such images. */
 const SCRATCH_BYTES = 64 << 20;
 
@@ -35,6 +37,8 @@ export function useKernelModules(modules: WebAssembly.Module[] | undefined): voi
 }
 
 export class ImageKernels {
+  /** Room for a file: what is read into it need not be copied. */
+  readonly room: Uint8Array;
   /** Address of the scratch memory that is free. */
   private free: number;
 
@@ -43,8 +47,10 @@ export class ImageKernels {
     readonly jpeg: JpegKernels,
     readonly pixels: PixelKernels,
     readonly pack: PackKernels,
+    room: number,
     private readonly scratch: number,
   ) {
+    this.room = this.view(room, ROOM_BYTES);
     this.free = scratch;
   }
 
@@ -60,10 +66,11 @@ export class ImageKernels {
     const [jpeg, pixels, pack] = started.exports as [JpegKernels, PixelKernels, PackKernels];
     memory.allocate(jpeg.reservedBytes());
     jpeg.start();
-    const addresses = blocks.map((bytes) => memory.allocate(bytes));
-    const scratch = memory.allocate(SCRATCH_BYTES);
-    if (scratch === undefined || addresses.some((address) => address === undefined)) return undefined;
-    return { kernels: new ImageKernels(memory, jpeg, pixels, pack, scratch), addresses: addresses as number[] };
+    const placed = [...blocks, ROOM_BYTES, SCRATCH_BYTES].map((bytes) => memory.allocate(bytes));
+    if (placed.some((address) => address === undefined)) return undefined;
+    const addresses = placed as number[];
+    const [room, scratch] = addresses.splice(blocks.length) as [number, number];
+    return { kernels: new ImageKernels(memory, jpeg, pixels, pack, room, scratch), addresses };
   }
 
   /** Takes all scratch memory back: call this before each image. */

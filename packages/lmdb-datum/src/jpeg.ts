@@ -3,6 +3,7 @@
  * whose pipeline costs more than their pixels, and with the very results of OpenCV. Whatever is not ordinary or not sound is left to
  * sharp.
  */
+import { readJpegHeader } from './image-header';
 import type { ImageKernels } from './image-kernels';
 import type { PixelSource } from './pack-pixels';
 import { type Box, planResize, type Resize, type Size } from './resize';
@@ -13,6 +14,8 @@ export interface JpegOptions {
   /** 1 takes luma, 3 makes grey into colour. Default: as the file is. */
   channels?: 1 | 3;
   resize?: Resize;
+  /** Leave images to sharp that are to be turned by their EXIF orientation. */
+  orient?: boolean;
   /** Chooses the part to decode, if there is nothing to resize. Default: all. */
   cut?: (image: Size & { channels: number }) => Box;
 }
@@ -38,13 +41,14 @@ interface Placed extends Size {
 export function decodeJpeg(
   kernels: ImageKernels,
   file: Uint8Array,
-  { channels: wanted, resize, cut }: JpegOptions = {},
+  { channels: wanted, resize, orient, cut }: JpegOptions = {},
 ): PixelSource | undefined {
   const { jpeg } = kernels;
   kernels.reset();
   const address = kernels.place(file);
   const components = address === undefined ? 0 : jpeg.open(address, file.length);
   if (components === 0) return undefined;
+  if (orient && jpeg.mayBeTurned() && readJpegHeader(file)?.orientation !== 1) return undefined;
   const image = { height: jpeg.imageHeight(), width: jpeg.imageWidth() };
   if (image.height * image.width > MOST_PIXELS) return undefined;
   const channels = wanted ?? components;

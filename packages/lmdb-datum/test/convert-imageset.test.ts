@@ -181,6 +181,46 @@ describe('encoded records', () => {
   });
 });
 
+describe('a JPEG file of more than a MiB', () => {
+  it('becomes the pixels that it has', async () => {
+    const folder = scratchFolder();
+    const random = Buffer.from(Array.from({ length: 900 * 900 * 3 }, (_, i) => Math.imul(i, 2654435761) >>> 24));
+    const file = await sharp(random, { raw: { width: 900, height: 900, channels: 3 } })
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    expect(file.length).toBeGreaterThan(1 << 20);
+    fs.writeFileSync(path.join(folder, 'a.jpg'), file);
+    const { entries } = await convert('a.jpg 0\n', { input: `${folder}/` });
+    const red = await sharp(file).extractChannel('red').raw().toBuffer();
+    expect(entries[0]!.datum.data.length).toBe(3 * red.length);
+    expect(red.equals(entries[0]!.datum.data.subarray(2 * red.length))).toBe(true);
+  });
+});
+
+describe('the report', () => {
+  it('says which size the images have, if it is the same', async () => {
+    expect((await convert('color.png 0\ncolor.jpg 1\n')).report.size).toBe(sizeOf('color.png'));
+    expect((await convert('color.png 0\none-row.png 1\n')).report.size).toBeUndefined();
+    expect((await convert('color.png 0\none-row.png 1\n', { resizeHeight: 5, resizeWidth: 4 })).report.size).toBe(
+      '3x5x4',
+    );
+  });
+
+  it('and the check of sizes know what was converted before a stop', async () => {
+    const folder = scratchFolder();
+    const list = path.join(folder, 'list.txt');
+    fs.writeFileSync(list, 'color.png 0\n'.repeat(100) + 'one-row.png 1\n'.repeat(100));
+    const controller = new AbortController();
+    const onProgress = () => controller.abort(new Error('enough'));
+    const options = { input: IMAGES, list, output: `${folder}/db`, resume: true };
+    await expect(convertImageset({ ...options, signal: controller.signal, onProgress })).rejects.toThrow('enough');
+    const { records, size } = await convertImageset(options);
+    expect([records, size]).toEqual([200, undefined]);
+  });
+});
+
+const sizeOf = (name: string) => images[name].color.shape.join('x');
+
 describe('failing', () => {
   it.each<[string, Partial<ConvertOptions>, string | undefined, object]>([
     [

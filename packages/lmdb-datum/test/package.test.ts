@@ -63,6 +63,22 @@ describe('the built package', () => {
     expect(lines[5]).toBe('dist,node_modules');
   });
 
+  it('loads protobufjs to read a record and not before, and says what to do where it is missing', () => {
+    const folder = scratchFolder();
+    const script = (dist: string) => `
+      const { openDatumLmdb } = require(${JSON.stringify(dist)});
+      const isLoaded = () => Object.keys(require.cache).some((name) => name.includes('protobufjs'));
+      const before = isLoaded();
+      try { openDatumLmdb(${database}).at(0); console.log(before, isLoaded()); } catch ({ code, message }) { console.log(code, message); }`;
+    const run = (dist: string) =>
+      execFileSync(process.execPath, ['-e', script(dist)], { cwd: folder, encoding: 'utf8' });
+    expect(run(path.join(dist, 'index.cjs'))).toBe('false true\n');
+    fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
+    expect(run(path.join(folder, 'dist/index.cjs'))).toMatch(
+      /^MISSING_DEPENDENCY \[lmdb-datum\] protobufjs: expected it to load for reading Datums, received .*run npm install protobufjs/,
+    );
+  });
+
   it.each([0, 1])(
     'says that sharp is missing where an image needs it, and the process goes on (workers: %i)',
     (workers) => {

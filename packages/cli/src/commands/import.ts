@@ -7,7 +7,6 @@ import { fitOption, type ImageOptions, resamplerOption, workersOption } from '..
 import { interruptible } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
-import { summarizeRecords } from '../record-summary';
 import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../terminal';
 
 interface ImportOptions extends CommonOptions, ImageOptions {
@@ -80,7 +79,7 @@ async function runImport(images: string, output: string, options: ImportOptions)
       },
     });
     terminal.status('');
-    await printReport(report, terminal, resize !== undefined);
+    printReport(report, terminal, resize !== undefined);
   });
 }
 
@@ -101,14 +100,13 @@ async function findSource(images: string, root?: string): Promise<{ input: strin
   throw new CliError('INVALID_OPTION', '--root: expected a list file with it, received a folder; leave --root out.');
 }
 
-async function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): Promise<void> {
-  const { output, records, ignored, classes = [], elapsedMs } = report;
+function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): void {
+  const { output, records, size, ignored, classes = [], elapsedMs } = report;
   const skipped = report.skipped.map((image) => ({ ...image, reason: withoutPackage(image.reason) }));
   terminal.event({ ...report, skipped });
   if (terminal.json) return;
-  const { sizes } = await summarizeRecords(output);
-  const size = sizes.length === 1 ? ` of ${sizes[0].size}` : '';
-  terminal.print(`${output}: ${formatNumberOf(records, 'image')}${size} in ${formatDuration(elapsedMs)}`);
+  const each = size ? ` of ${size}` : '';
+  terminal.print(`${output}: ${formatNumberOf(records, 'image')}${each} in ${formatDuration(elapsedMs)}`);
   if (classes.length > 1) {
     terminal.print(`classes: ${classes.map(({ name, label }) => `${label} ${name}`).join(', ')}`);
   }
@@ -126,7 +124,7 @@ async function printReport(report: ConvertReport, terminal: Terminal, resized: b
       `left out ${formatNumberOf(ignored.length, 'file')} ${what}: ${ignored.slice(0, 3).join(', ')}${more}`,
     );
   }
-  if (!resized && sizes.length > 1) {
+  if (!resized && !size) {
     terminal.warn('the images have different sizes, but a network takes one: to train, import with --resize 64, say.');
   }
 }

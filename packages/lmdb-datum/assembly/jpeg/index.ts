@@ -16,6 +16,7 @@ import { writeFactors } from './idct';
 import {
   areAllScanned,
   EOI,
+  hasExif,
   hasPlainColors,
   openFile,
   readScanHeader,
@@ -56,6 +57,11 @@ export function imageHeight(): i32 {
 
 export function imageWidth(): i32 {
   return width;
+}
+
+/** Whether its EXIF data may say that it is to be turned, which `decode` doesn't. */
+export function mayBeTurned(): bool {
+  return hasExif;
 }
 
 /** Bytes that `decode` needs for its work. */

@@ -12,6 +12,7 @@ export const SOS: i32 = 0xda;
 const DQT: i32 = 0xdb;
 const DRI: i32 = 0xdd;
 const APP0: i32 = 0xe0;
+const APP1: i32 = 0xe1;
 const APP14: i32 = 0xee;
 const APP15: i32 = 0xef;
 const COM: i32 = 0xfe;
@@ -25,6 +26,8 @@ export let scanCount: i32 = 0;
 let quantisationTables: i32 = 0;
 let huffmanTables: i32 = 0;
 let hasJfif = false;
+/** True if the file has EXIF data, which may say that the image is to be turned. */
+export let hasExif = false;
 /** What Adobe's marker says of the colours; -1 without it. */
 let adobeTransform: i32 = -1;
 
@@ -39,6 +42,7 @@ export function openFile(at: usize, end: usize): usize {
   quantisationTables = 0;
   huffmanTables = 0;
   hasJfif = false;
+  hasExif = false;
   adobeTransform = -1;
   return at + 4 <= end && readU16(at) === (0xff00 | SOI) ? at + 2 : 0;
 }
@@ -74,6 +78,7 @@ function readSegment(marker: i32, at: usize, length: i32): bool {
     return true;
   }
   if (marker === APP0 && length >= 14 && load<u32>(at) === 0x4649464a && load<u8>(at, 4) === 0) hasJfif = true;
+  if (marker === APP1 && length >= 4 && load<u32>(at) === 0x66697845) hasExif = true;
   if (marker === APP14 && length >= 12 && load<u32>(at) === 0x626f6441 && load<u8>(at, 4) === 0x65) {
     adobeTransform = load<u8>(at, 11);
   }
