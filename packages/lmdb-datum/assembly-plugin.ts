@@ -1,5 +1,5 @@
 /**
- * Compiles `import wasm from '../assembly/pack.ts?wasm'` to the bytes of a WebAssembly module: one plugin for tsup (esbuild), one
+ * Compiles `import wasm from '../assembly/index.ts?wasm'` to the bytes of a WebAssembly module: one plugin for tsup (esbuild), one
  * for vitest. So nothing generated lies in the source tree.
  */
 import path from 'node:path';

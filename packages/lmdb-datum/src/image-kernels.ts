@@ -1,7 +1,5 @@
 /** The kernels for images and the memory in which all of them work, so that a file becomes a batch's row without leaving it. */
-import jpegWasm from '../assembly/jpeg/index.ts?wasm';
-import packWasm from '../assembly/pack.ts?wasm';
-import pixelsWasm from '../assembly/pixels.ts?wasm';
+import wasm from '../assembly/index.ts?wasm';
 import { compileKernels, type KernelMemory, startKernels } from './kernel-memory';
 import type { PackKernels } from './pack-kernel';
 import type { PixelKernels } from './pixel-kernel';
@@ -17,26 +15,41 @@ export interface JpegKernels {
   workBytes(): number;
   spareBytes(): number;
   decode(work: number, image: number, kind: number, top: number, left: number, rows: number, columns: number): 0 | 1;
+  decodeBilinear(
+    work: number,
+    image: number,
+    kind: number,
+    top: number,
+    left: number,
+    rows: number,
+    columns: number,
+    height: number,
+    width: number,
+    scratch: number,
+  ): 0 | 1;
 }
 
 const ROOM_BYTES = 1 << 20;
 /** Room for the work on one image: what is larger is left to sharp, as fast on such images. */
 const SCRATCH_BYTES = 64 << 20;
 
-let compiled: WebAssembly.Module[] | null | undefined;
+let compiled: WebAssembly.Module | null | undefined;
 
 /** The compiled kernels: for worker threads, too, which need not compile and optimise them again. */
-export function kernelModules(): WebAssembly.Module[] | undefined {
-  if (compiled === undefined) compiled = compileKernels([jpegWasm, pixelsWasm, packWasm]) ?? null;
+export function kernelModule(): WebAssembly.Module | undefined {
+  if (compiled === undefined) compiled = compileKernels(wasm) ?? null;
   return compiled ?? undefined;
 }
 
 /** Takes over what another thread has compiled. */
-export function useKernelModules(modules: WebAssembly.Module[] | undefined): void {
-  compiled = modules;
+export function useKernelModule(module: WebAssembly.Module | undefined): void {
+  compiled = module;
 }
 
 export class ImageKernels {
+  readonly jpeg: JpegKernels;
+  readonly pixels: PixelKernels;
+  readonly pack: PackKernels;
   /** Room for a file: what is read into it need not be copied. */
   readonly room: Uint8Array;
   /** Address of the scratch memory that is free. */
@@ -44,12 +57,13 @@ export class ImageKernels {
 
   private constructor(
     readonly memory: KernelMemory,
-    readonly jpeg: JpegKernels,
-    readonly pixels: PixelKernels,
-    readonly pack: PackKernels,
+    kernels: JpegKernels & PixelKernels & PackKernels,
     room: number,
     private readonly scratch: number,
   ) {
+    this.jpeg = kernels;
+    this.pixels = kernels;
+    this.pack = kernels;
     this.room = this.view(room, ROOM_BYTES);
     this.free = scratch;
   }
@@ -59,18 +73,18 @@ export class ImageKernels {
    * @returns The kernels and the addresses of the blocks, or undefined where there is no SIMD or too little memory.
    */
   static start(blocks: number[] = []): { kernels: ImageKernels; addresses: number[] } | undefined {
-    const modules = kernelModules();
-    const started = modules && startKernels(modules);
+    const module = kernelModule();
+    const started = module && startKernels(module);
     if (!started) return undefined;
     const { memory } = started;
-    const [jpeg, pixels, pack] = started.exports as [JpegKernels, PixelKernels, PackKernels];
-    memory.allocate(jpeg.reservedBytes());
-    jpeg.start();
+    const exports = started.exports as JpegKernels & PixelKernels & PackKernels;
+    memory.allocate(exports.reservedBytes());
+    exports.start();
     const placed = [...blocks, ROOM_BYTES, SCRATCH_BYTES].map((bytes) => memory.allocate(bytes));
     if (placed.some((address) => address === undefined)) return undefined;
     const addresses = placed as number[];
     const [room, scratch] = addresses.splice(blocks.length) as [number, number];
-    return { kernels: new ImageKernels(memory, jpeg, pixels, pack, room, scratch), addresses };
+    return { kernels: new ImageKernels(memory, exports, room, scratch), addresses };
   }
 
   /** Takes all scratch memory back: call this before each image. */

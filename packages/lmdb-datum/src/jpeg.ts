@@ -81,10 +81,8 @@ function decodeResized(
 ): PixelSource | undefined {
   const { source, placed } = planResize(image, target, fit);
   const bytesPerPixel = channels === 1 ? GRAY : PIXELS;
-  const decoded = decodePart(kernels, source, bytesPerPixel);
-  if (decoded === undefined) return undefined;
-  const part: Placed = { address: decoded, bytesPerPixel, height: source.height, width: source.width };
-  const resized = (resampler === 'bilinear' ? resizeBilinear : resizeAntialiased)(kernels, part, placed);
+  const decode = resampler === 'bilinear' ? decodeBilinear : decodeAntialiased;
+  const resized = decode(kernels, source, bytesPerPixel, placed);
   const whole = resized && frame(kernels, resized, placed, target);
   if (whole === undefined) return undefined;
   if (channels === 1) return sourceOf(kernels, whole.address, 1, target);
@@ -94,27 +92,49 @@ function decodeResized(
   kernels.pixels.planesOfPixels(whole.address, count, planes);
   return sourceOf(kernels, planes, channels, target);
 }
-
-function resizeBilinear(kernels: ImageKernels, image: Placed, { height, width }: Size): Placed | undefined {
-  const { address, bytesPerPixel } = image;
-  const { pixels } = kernels;
-  if (image.height === height && image.width === width) return image;
-  const out = kernels.take(height * width * bytesPerPixel);
-  const resized = { bytesPerPixel, height, width };
-  if (out !== undefined && image.height === 2 * height && image.width === 2 * width) {
-    pixels.halve(address, image.width, bytesPerPixel, out, width, height);
-    return { address: out, ...resized };
+/** Decodes a part and resizes it as OpenCV does, in one go: rows that it doesn't look at never become pixels. */
+function decodeBilinear(
+  kernels: ImageKernels,
+  source: Box,
+  bytesPerPixel: number,
+  { height, width }: Size,
+): Placed | undefined {
+  const { jpeg, pixels } = kernels;
+  const isHalf = source.height === 2 * height && source.width === 2 * width;
+  if (isHalf || (source.height === height && source.width === width)) {
+    const image = decodeWhole(kernels, source, bytesPerPixel);
+    const out = isHalf ? kernels.take(height * width * bytesPerPixel) : image?.address;
+    if (!image || out === undefined) return undefined;
+    if (isHalf) pixels.halve(image.address, image.width, bytesPerPixel, out, width, height);
+    return { address: out, bytesPerPixel, height, width };
   }
-  const scratch = kernels.take(bilinearScratchBytes(width, bytesPerPixel));
-  if (out === undefined || scratch === undefined) return undefined;
-  pixels.bilinear(address, image.width, image.height, bytesPerPixel, out, width, height, scratch);
-  return { address: out, ...resized };
+  const { top, left, height: rows, width: columns } = source;
+  const out = kernels.take(height * width * bytesPerPixel);
+  const work = kernels.take(jpeg.workBytes());
+  const row = 4 * columns + jpeg.spareBytes() + 16;
+  const scratch = kernels.take(row + bilinearScratchBytes(width, bytesPerPixel));
+  if (out === undefined || work === undefined || scratch === undefined) return undefined;
+  const isSound = jpeg.decodeBilinear(work, out, bytesPerPixel, top, left, rows, columns, height, width, scratch);
+  return isSound ? { address: out, bytesPerPixel, height, width } : undefined;
 }
 
-function resizeAntialiased(kernels: ImageKernels, image: Placed, target: Size): Placed | undefined {
+function decodeAntialiased(
+  kernels: ImageKernels,
+  source: Box,
+  bytesPerPixel: number,
+  target: Size,
+): Placed | undefined {
+  const image = decodeWhole(kernels, source, bytesPerPixel);
+  if (!image) return undefined;
   const { across, down } = antialiasedWindows(image, target);
   const wide = across ? alongRows(kernels, image, target.width, across) : image;
   return wide && down ? alongColumns(kernels, wide, target.height, down) : wide;
+}
+
+/** Decodes all of a part. */
+function decodeWhole(kernels: ImageKernels, source: Box, bytesPerPixel: number): Placed | undefined {
+  const address = decodePart(kernels, source, bytesPerPixel);
+  return address === undefined ? undefined : { address, bytesPerPixel, height: source.height, width: source.width };
 }
 
 function alongRows(

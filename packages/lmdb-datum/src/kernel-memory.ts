@@ -5,11 +5,11 @@ const MOST_PAGES = 65536;
 /** Loads of 16 bytes may reach past the end of a block. */
 const SPARE_BYTES = 16;
 
-/** Compiles modules, or returns undefined on a machine whose WebAssembly lacks what they need (SIMD). */
-export function compileKernels(wasm: Uint8Array<ArrayBuffer>[]): WebAssembly.Module[] | undefined {
+/** Compiles a module, or returns undefined on a machine whose WebAssembly lacks what it needs (SIMD). */
+export function compileKernels(wasm: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   if (typeof SharedArrayBuffer === 'undefined') return undefined;
   try {
-    return wasm.map((bytes) => new WebAssembly.Module(bytes));
+    return new WebAssembly.Module(wasm);
   } catch (error) {
     if ((error as Error).name === 'CompileError') return undefined;
     throw error;
@@ -17,18 +17,18 @@ export function compileKernels(wasm: Uint8Array<ArrayBuffer>[]): WebAssembly.Mod
 }
 
 /**
- * Starts modules that import one memory.
+ * Starts a module with a memory of its own.
  *
- * @returns Their exports in the same order, and that memory; undefined if this process gets no more address space.
+ * @returns Its exports and that memory; undefined if this process gets no more address space.
  */
-export function startKernels(modules: WebAssembly.Module[]): { exports: unknown[]; memory: KernelMemory } | undefined {
+export function startKernels(module: WebAssembly.Module): { exports: unknown; memory: KernelMemory } | undefined {
   let memory: WebAssembly.Memory;
   try {
     memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   } catch {
     return undefined;
   }
-  const exports = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return { exports, memory: new KernelMemory(memory) };
 }
 

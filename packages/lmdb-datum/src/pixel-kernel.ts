@@ -1,7 +1,7 @@
-/** The kernels of assembly/pixels.ts, and a way to run one on arrays. */
+/** The kernels of assembly/pixels.ts and assembly/bilinear.ts, and a way to run one on arrays. */
 import { imageKernels } from './image-kernels';
 
-/** See assembly/pixels.ts for the contract. */
+/** See the assembly for the contract. */
 export interface PixelKernels {
   bilinear(
     src: number,

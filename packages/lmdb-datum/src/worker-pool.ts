@@ -1,7 +1,7 @@
 /** Runs requests on worker_threads of one of this package's own worker files. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import * as errors from './errors';
-import { kernelModules } from './image-kernels';
+import { kernelModule } from './image-kernels';
 import type { PlainError, WorkerReply } from './worker-port';
 
 interface Member {
@@ -42,7 +42,7 @@ export class WorkerPool<Request, Response> {
     // Workers need no environment, of which they would get a copy each.
     const worker = new Worker(file, { workerData: setup, env: SHARE_ENV });
     // They are compiled while the thread starts.
-    worker.postMessage(kernelModules());
+    worker.postMessage(kernelModule());
     const member: Member = { worker, waiting: new Map() };
     const failAll = (error: unknown) => {
       for (const { reject } of member.waiting.values()) reject(error);

@@ -1,7 +1,7 @@
 /** A worker thread's side of a `WorkerPool`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import * as errors from './errors';
-import { useKernelModules } from './image-kernels';
+import { useKernelModule } from './image-kernels';
 
 /** What a worker sends back. */
 export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });
@@ -31,8 +31,8 @@ export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>)
       parentPort?.postMessage({ id, error: plainError(error) });
     }
   };
-  parentPort?.once('message', (modules: WebAssembly.Module[] | undefined) => {
-    useKernelModules(modules);
+  parentPort?.once('message', (module: WebAssembly.Module | undefined) => {
+    useKernelModule(module);
     parentPort?.on('message', answer);
   });
 }

@@ -24,21 +24,34 @@ export function rowBytes(): usize {
 
 /** Writes a part of the image as `GRAY`, `PLANES` or `PIXELS`. `scratch` has room for `rowBytes()`. */
 export function writeImage(dst: usize, kind: i32, top: i32, left: i32, rows: i32, columns: i32, scratch: usize): void {
-  const luma = componentAt(0);
-  const blueRow = scratch;
-  const redRow = blueRow + <usize>width + ROW_SPARE;
-  // One sum before the first.
-  const sums = redRow + <usize>width + ROW_SPARE + 16;
   for (let y = top; y < top + rows; y++) {
-    const from = luma.plane + y * luma.stride + left;
-    if (kind === GRAY) memory.copy(dst, from, columns);
-    else if (componentCount === 1) writeGray(from, columns, dst, kind, rows * columns);
-    else {
-      const blue = chromaRow(1, y, blueRow, sums);
-      const red = chromaRow(2, y, redRow, sums);
-      writeColors(from, blue + left, red + left, columns, dst, kind, rows * columns);
-    }
+    writeRow(dst, kind, y, left, columns, rows * columns, scratch);
     dst += kind === PIXELS ? 4 * columns : columns;
+  }
+}
+
+/** Writes a part of row `y`. Planes are `planeBytes` apart. */
+export function writeRow(
+  dst: usize,
+  kind: i32,
+  y: i32,
+  left: i32,
+  columns: i32,
+  planeBytes: i32,
+  scratch: usize,
+): void {
+  const luma = componentAt(0);
+  const from = luma.plane + y * luma.stride + left;
+  if (kind === GRAY) memory.copy(dst, from, columns);
+  else if (componentCount === 1) writeGray(from, columns, dst, kind, planeBytes);
+  else {
+    const blueRow = scratch;
+    const redRow = blueRow + <usize>width + ROW_SPARE;
+    // One sum before the first.
+    const sums = redRow + <usize>width + ROW_SPARE + 16;
+    const blue = chromaRow(1, y, blueRow, sums);
+    const red = chromaRow(2, y, redRow, sums);
+    writeColors(from, blue + left, red + left, columns, dst, kind, planeBytes);
   }
 }
 

@@ -9,8 +9,19 @@
  * caller's, who says where the file, the work and the pixels lie; they must not overlap. Whatever the file holds, nothing outside of
  * them is written, and nothing but them and 16 bytes around them read.
  */
+import {
+  aimAt,
+  beginResize,
+  blendFirst,
+  blendSecond,
+  firstRow,
+  joinRows,
+  lacksFirst,
+  lacksSecond,
+  secondRow,
+} from '../bilinear';
 import { SEGMENT_SPARE } from './bits';
-import { PIXEL_SPARE, rowBytes, writeImage } from './color';
+import { PIXEL_SPARE, rowBytes, writeImage, writeRow } from './color';
 import { componentCount, height, placePlanes, planeBytes, width } from './frame';
 import { writeFactors } from './idct';
 import {
@@ -91,18 +102,61 @@ export function spareBytes(): usize {
  * @returns Whether all of the file is sound. If not, the image is worth nothing.
  */
 export function decode(work: usize, image: usize, kind: i32, top: i32, left: i32, rows: i32, columns: i32): bool {
+  const scratch = decodePlanes(work, top, left, rows, columns);
+  if (scratch !== 0) writeImage(image, kind, top, left, rows, columns, scratch);
+  return scratch !== 0;
+}
+
+/**
+ * Decodes a part of the image that was opened and resizes it as `bilinear` does. Only rows that it looks at become pixels.
+ *
+ * @param image Room for `height * width * kind` bytes.
+ * @param kind 1 or 4, as in `decode`.
+ * @param scratch Room for `4 * columns` bytes and `spareBytes()`, aligned to 16, and behind them for what `bilinear` needs.
+ * @returns As `decode`.
+ */
+export function decodeBilinear(
+  work: usize,
+  image: usize,
+  kind: i32,
+  top: i32,
+  left: i32,
+  rows: i32,
+  columns: i32,
+  height: i32,
+  width: i32,
+  scratch: usize,
+): bool {
+  const planes = decodePlanes(work, top, left, rows, columns);
+  if (planes === 0) return false;
+  beginResize(columns, rows, kind, width, height, scratch + align16(4 * columns + spareBytes()));
+  for (let y = 0; y < height; y++) {
+    aimAt(y);
+    if (lacksFirst()) {
+      writeRow(scratch, kind, top + firstRow(), left, columns, 0, planes);
+      blendFirst(scratch);
+    }
+    if (lacksSecond()) {
+      writeRow(scratch, kind, top + secondRow(), left, columns, 0, planes);
+      blendSecond(scratch);
+    }
+    image = joinRows(image);
+  }
+  return true;
+}
+
+/** Decodes the blocks of a part. Returns the address of the memory behind the planes, for work on rows, or 0 if the file isn't sound. */
+function decodePlanes(work: usize, top: i32, left: i32, rows: i32, columns: i32): usize {
   const planes = work + segmentBytes();
   placePlanes(planes, top, left, rows, columns);
   let marker = firstScan;
   while (load<u8>(marker, 1) !== EOI) {
     const data = readScanHeader(marker);
-    if (data === 0) return false;
+    if (data === 0) return 0;
     const next = decodeScan(data, fileEnd, work, scanCount, restartInterval);
-    if (next === 0) return false;
+    if (next === 0) return 0;
     marker = readSegments(next, fileEnd);
-    if (marker === 0) return false;
+    if (marker === 0) return 0;
   }
-  if (!areAllScanned()) return false;
-  writeImage(image, kind, top, left, rows, columns, planes + planeBytes());
-  return true;
+  return areAllScanned() ? planes + planeBytes() : 0;
 }

@@ -1,0 +1,247 @@
+/**
+ * cv::resize with INTER_LINEAR on uint8, bit by bit. Rows of the source are asked for when they are needed, in order, so that a
+ * decoder need not make those that no row of the result is made of.
+ *
+ * Pointer contract: as in pixels.ts.
+ */
+import { lowBytes } from './interleave';
+
+/** 11 bits behind the point, as OpenCV's weights have them. */
+const ONE: f32 = 2048;
+
+let channels: i32 = 0;
+let sourceHeight: i32 = 0;
+let scale: f64 = 0;
+let targetWidth: i32 = 0;
+let taps: usize = 0;
+/** Blended source rows, and which ones they are: the next row of the result is made of both. */
+let upper: usize = 0;
+let lower: usize = 0;
+let upperIs: i32 = -1;
+let lowerIs: i32 = -1;
+/** Which source rows the next row of the result is made of, and how far it lies from the first to the second. */
+let first: i32 = 0;
+let second: i32 = 0;
+let fraction: f32 = 0;
+
+/**
+ * Resizes interleaved pixels of `channels` bytes. `scratch` has room for the taps of `dstWidth` columns (4 i32 each) and for two rows
+ * of `dstWidth + 2` pixels of `channels` i32.
+ */
+export function bilinear(
+  src: usize,
+  srcWidth: i32,
+  srcHeight: i32,
+  channels: i32,
+  dst: usize,
+  dstWidth: i32,
+  dstHeight: i32,
+  scratch: usize,
+): void {
+  const stride = srcWidth * channels;
+  beginResize(srcWidth, srcHeight, channels, dstWidth, dstHeight, scratch);
+  for (let y = 0; y < dstHeight; y++) {
+    aimAt(y);
+    if (lacksFirst()) blendFirst(src + first * stride);
+    if (lacksSecond()) blendSecond(src + second * stride);
+    dst = joinRows(dst);
+  }
+}
+
+/** Gets ready for the rows of a result. For each, in order: `aimAt`, what `lacksFirst` and `lacksSecond` say, and `joinRows`. */
+export function beginResize(
+  srcWidth: i32,
+  srcHeight: i32,
+  bytesPerPixel: i32,
+  dstWidth: i32,
+  dstHeight: i32,
+  scratch: usize,
+): void {
+  channels = bytesPerPixel;
+  sourceHeight = srcHeight;
+  scale = scaleOf(srcHeight, dstHeight);
+  targetWidth = dstWidth;
+  taps = scratch;
+  placeTaps(srcWidth);
+  upper = scratch + 16 * dstWidth;
+  lower = upper + 4 * channels * (dstWidth + 2);
+  upperIs = -1;
+  lowerIs = -1;
+}
+
+/** Begins row `y` of the result. */
+export function aimAt(y: i32): void {
+  const position = positionOf(y, scale);
+  const index = <i32>Mathf.floor(position);
+  first = within(index, sourceHeight);
+  second = within(index + 1, sourceHeight);
+  // Down a column, OpenCV takes an edge twice.
+  fraction = position - <f32>index;
+  // The second row is often the next first one.
+  if (upperIs === first || lowerIs !== first) return;
+  const swap = upper;
+  upper = lower;
+  lower = swap;
+  lowerIs = upperIs;
+  upperIs = first;
+}
+
+/** True if `blendFirst` has to be given row `firstRow()` of the source. */
+export function lacksFirst(): bool {
+  return upperIs !== first;
+}
+
+export function firstRow(): i32 {
+  return first;
+}
+
+export function blendFirst(row: usize): void {
+  blendRow(row, upper);
+  upperIs = first;
+}
+
+/** True if `blendSecond` has to be given row `secondRow()` of the source. */
+export function lacksSecond(): bool {
+  return lowerIs !== second;
+}
+
+export function secondRow(): i32 {
+  return second;
+}
+
+export function blendSecond(row: usize): void {
+  blendRow(row, lower);
+  lowerIs = second;
+}
+
+/** Writes the row that `aimAt` began. Returns the address behind it. */
+export function joinRows(dst: usize): usize {
+  const weightUpper = weightOf(1 - fraction);
+  const weightLower = weightOf(fraction);
+  if (channels === 4) joinPixels(<i16>weightUpper, <i16>weightLower, dst);
+  else joinBytes(weightUpper, weightLower, dst);
+  return dst + targetWidth * channels;
+}
+
+function scaleOf(from: i32, to: i32): f64 {
+  return 1 / (<f64>to / <f64>from);
+}
+
+/** Where a target column or row lies among the source's: centres are at half. */
+function positionOf(i: i32, scale: f64): f32 {
+  return <f32>((<f64>i + 0.5) * scale - 0.5);
+}
+
+function within(index: i32, count: i32): i32 {
+  return min(max(index, 0), count - 1);
+}
+
+/** Halves go to even ones. */
+function weightOf(fraction: f32): i32 {
+  return <i32>nearest(fraction * ONE);
+}
+
+/**
+ * For each target column: first and second source index, and their weights. For pixels of four bytes: the place of the first one in
+ * bytes, and the weights of this and the next as two i16.
+ */
+function placeTaps(from: i32): void {
+  const scale = scaleOf(from, targetWidth);
+  let xs = taps;
+  for (let x = 0; x < targetWidth; x++) {
+    const position = positionOf(x, scale);
+    const index = <i32>Mathf.floor(position);
+    // Across a row, OpenCV drops the second tap outside of the image.
+    const fraction: f32 = index < 0 || index >= from - 1 ? 0 : position - <f32>index;
+    const first = within(index, from);
+    const weightFirst = weightOf(1 - fraction);
+    const weightSecond = weightOf(fraction);
+    if (channels === 4) {
+      store<i32>(xs, 4 * first);
+      store<i16>(xs, <i16>weightFirst, 4);
+      store<i16>(xs, <i16>weightSecond, 6);
+      xs += 8;
+    } else {
+      store<i32>(xs, first);
+      store<i32>(xs, within(index + 1, from), 4);
+      store<i32>(xs, weightFirst, 8);
+      store<i32>(xs, weightSecond, 12);
+      xs += 16;
+    }
+  }
+}
+
+function joinBytes(weightUpper: i32, weightLower: i32, dst: usize): void {
+  const count = targetWidth * channels;
+  for (let i = 0; i < count; i++) {
+    const sum =
+      ((weightUpper * (load<i32>(upper + 4 * i) >> 4)) >> 16) + ((weightLower * (load<i32>(lower + 4 * i) >> 4)) >> 16);
+    store<u8>(dst + i, (sum + 2) >> 2);
+  }
+}
+
+/** A row as sums of two neighbours each. */
+function blendRow(row: usize, out: usize): void {
+  if (channels === 4) {
+    blendPixels(row, out);
+    return;
+  }
+  let xs = taps;
+  for (let x = 0; x < targetWidth; x++) {
+    const first = row + load<i32>(xs) * channels;
+    const second = row + load<i32>(xs, 4) * channels;
+    const weightFirst = load<i32>(xs, 8);
+    const weightSecond = load<i32>(xs, 12);
+    for (let c = 0; c < channels; c++) {
+      store<i32>(out, <i32>load<u8>(first + c) * weightFirst + <i32>load<u8>(second + c) * weightSecond);
+      out += 4;
+    }
+    xs += 16;
+  }
+}
+
+// Pixels of four bytes: red, green, blue and one that means nothing.
+
+/** `blendRow` for four channels: the sums without the lowest four of their 11 bits behind the point, as i16. */
+function blendPixels(row: usize, out: usize): void {
+  let xs = taps;
+  for (let x = 0; x < targetWidth; x += 2) {
+    const sums = blendPixel(row, xs);
+    // The last one twice, if their number is odd.
+    const next = blendPixel(row, x + 1 < targetWidth ? xs + 8 : xs);
+    v128.store(out, i16x8.narrow_i32x4_s(i32x4.shr_s(sums, 4), i32x4.shr_s(next, 4)));
+    xs += 16;
+    out += 16;
+  }
+}
+
+function blendPixel(row: usize, tap: usize): v128 {
+  const two = v128.load64_zero(row + load<i32>(tap));
+  const pairs = i16x8.extend_low_i8x16_u(lowBytes(two, i64x2.shr_u(two, 32)));
+  return i32x4.dot_i16x8_s(pairs, v128.load_splat<i32>(tap, 4));
+}
+
+/** `joinBytes` for what `blendPixels` made: two pixels at a time. */
+function joinPixels(weightUpper: i16, weightLower: i16, dst: usize): void {
+  const upperWeights = i16x8.splat(weightUpper);
+  const lowerWeights = i16x8.splat(weightLower);
+  const two = i16x8.splat(2);
+  for (let x = 0; x < targetWidth; x += 2) {
+    const sum = i16x8.add(
+      highProducts(v128.load(upper + 8 * x), upperWeights),
+      highProducts(v128.load(lower + 8 * x), lowerWeights),
+    );
+    const values = i16x8.shr_u(i16x8.add(sum, two), 2);
+    const bytes = i8x16.narrow_i16x8_u(values, values);
+    if (x + 1 < targetWidth) v128.store64_lane(dst + 4 * x, bytes, 0);
+    else v128.store32_lane(dst + 4 * x, bytes, 0);
+  }
+}
+
+/** The upper sixteen bits of products. */
+function highProducts(a: v128, b: v128): v128 {
+  return i16x8.narrow_i32x4_s(
+    i32x4.shr_s(i32x4.extmul_low_i16x8_s(a, b), 16),
+    i32x4.shr_s(i32x4.extmul_high_i16x8_s(a, b), 16),
+  );
+}
