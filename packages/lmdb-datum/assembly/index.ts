@@ -6,6 +6,7 @@
 export { bilinear } from './bilinear';
 export {
   decode,
+  decodeAlongRows,
   decodeBilinear,
   imageHeight,
   imageWidth,

@@ -45,6 +45,45 @@ export function alongRows(
   }
 }
 
+/**
+ * `alongRows` for one row of pixels of four bytes, four source pixels at a time. Weights are in two halves of eleven bits, so that they
+ * multiply as numbers of sixteen: for each target column `groups` groups of 8 i16, the upper halves of four weights and the lower ones.
+ * Weights of pixels behind a window are 0.
+ */
+export function alongPixelRow(
+  row: usize,
+  dst: usize,
+  dstWidth: i32,
+  windows: usize,
+  weights: usize,
+  groups: i32,
+): void {
+  for (let x = 0; x < dstWidth; x++) {
+    let pixel = row + 4 * load<i32>(windows + 8 * x);
+    let at = weights + 16 * x * groups;
+    const end = at + 16 * ((load<i32>(windows + 8 * x, 4) + 3) >> 2);
+    let upper = i32x4.splat(0);
+    let lower = i32x4.splat(1 << 21);
+    while (at < end) {
+      const four = v128.load(pixel);
+      // Each channel beside that of the next pixel.
+      const pairs = i8x16.shuffle(four, four, 0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
+      const first = i16x8.extend_low_i8x16_u(pairs);
+      const second = i16x8.extend_high_i8x16_u(pairs);
+      upper = i32x4.add(upper, i32x4.dot_i16x8_s(first, v128.load_splat<i32>(at)));
+      upper = i32x4.add(upper, i32x4.dot_i16x8_s(second, v128.load_splat<i32>(at, 4)));
+      lower = i32x4.add(lower, i32x4.dot_i16x8_s(first, v128.load_splat<i32>(at, 8)));
+      lower = i32x4.add(lower, i32x4.dot_i16x8_s(second, v128.load_splat<i32>(at, 12)));
+      pixel += 16;
+      at += 16;
+    }
+    const words = i32x4.shr_s(i32x4.add(i32x4.shl(upper, 11), lower), 22);
+    const halves = i16x8.narrow_i32x4_s(words, words);
+    v128.store32_lane(dst, i8x16.narrow_i16x8_u(halves, halves), 0);
+    dst += 4;
+  }
+}
+
 /** Weighted sums down columns, as `alongRows`. */
 export function alongColumns(
   src: usize,

@@ -15,6 +15,19 @@ export interface JpegKernels {
   workBytes(): number;
   spareBytes(): number;
   decode(work: number, image: number, kind: number, top: number, left: number, rows: number, columns: number): 0 | 1;
+  decodeAlongRows(
+    work: number,
+    image: number,
+    top: number,
+    left: number,
+    rows: number,
+    columns: number,
+    width: number,
+    windows: number,
+    weights: number,
+    groups: number,
+    scratch: number,
+  ): 0 | 1;
   decodeBilinear(
     work: number,
     image: number,
@@ -103,7 +116,7 @@ export class ImageKernels {
   }
 
   /** The address of these bytes in the memory; they are copied there if they lie elsewhere. */
-  place(bytes: Uint8Array | Int32Array): number | undefined {
+  place(bytes: Uint8Array | Int16Array | Int32Array): number | undefined {
     const there = this.memory.addressOf(bytes);
     if (there !== undefined) return there;
     const address = this.take(bytes.byteLength);

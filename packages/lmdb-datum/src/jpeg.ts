@@ -7,7 +7,7 @@ import { readJpegHeader } from './image-header';
 import type { ImageKernels } from './image-kernels';
 import type { PixelSource } from './pack-pixels';
 import { type Box, planResize, type Resize, type Size } from './resize';
-import { antialiasedWindows, type Windows } from './resize-antialiased';
+import { antialiasedWindows, pixelWindowsFor, type Windows } from './resize-antialiased';
 import { bilinearScratchBytes } from './resize-bilinear';
 
 export interface JpegOptions {
@@ -118,17 +118,48 @@ function decodeBilinear(
   return isSound ? { address: out, bytesPerPixel, height, width } : undefined;
 }
 
+/** Decodes a part and resizes it as Pillow does. */
 function decodeAntialiased(
   kernels: ImageKernels,
   source: Box,
   bytesPerPixel: number,
   target: Size,
 ): Placed | undefined {
-  const image = decodeWhole(kernels, source, bytesPerPixel);
-  if (!image) return undefined;
-  const { across, down } = antialiasedWindows(image, target);
-  const wide = across ? alongRows(kernels, image, target.width, across) : image;
+  const { across, down } = antialiasedWindows(source, target);
+  const decoded =
+    across && bytesPerPixel === PIXELS
+      ? decodeAlongRows(kernels, source, target.width)
+      : decodeWhole(kernels, source, bytesPerPixel);
+  const wide =
+    decoded && across && bytesPerPixel !== PIXELS ? alongRows(kernels, decoded, target.width, across) : decoded;
   return wide && down ? alongColumns(kernels, wide, target.height, down) : wide;
+}
+
+/** Decodes a part and resizes its rows in one go. */
+function decodeAlongRows(kernels: ImageKernels, source: Box, width: number): Placed | undefined {
+  const { jpeg } = kernels;
+  const { top, left, height: rows, width: columns } = source;
+  const { groups, ...windows } = pixelWindowsFor(columns, width);
+  const out = kernels.take(rows * width * PIXELS);
+  const work = kernels.take(jpeg.workBytes());
+  const scratch = kernels.take(PIXELS * columns + jpeg.spareBytes());
+  const ranges = kernels.place(windows.ranges);
+  const weights = kernels.place(windows.weights);
+  if ([out, work, scratch, ranges, weights].includes(undefined)) return undefined;
+  const isSound = jpeg.decodeAlongRows(
+    work!,
+    out!,
+    top,
+    left,
+    rows,
+    columns,
+    width,
+    ranges!,
+    weights!,
+    groups,
+    scratch!,
+  );
+  return isSound ? { address: out!, bytesPerPixel: PIXELS, height: rows, width } : undefined;
 }
 
 /** Decodes all of a part. */

@@ -1,4 +1,4 @@
-/** Resizing that averages all pixels under a target pixel (triangle filter): Pillow's BILINEAR, bit by bit. */
+/** Resizing that averages all pixels under a target pixel (triangle filter): Pillow's BILINEAR up to 12.3, bit by bit. */
 import type { Pixels } from './image';
 import { runKernel } from './pixel-kernel';
 import type { Size } from './resize';
@@ -56,25 +56,52 @@ export function windows(from: number, to: number): Windows {
   const scale = from / to;
   const support = Math.max(scale, 1);
   const most = Math.ceil(support) * 2 + 1;
-  const result = { ranges: new Int32Array(2 * to), weights: new Int32Array(to * most), most };
+  const ranges = new Int32Array(2 * to);
+  const weights = new Int32Array(to * most);
+  const exact = new Float64Array(most);
   for (let i = 0; i < to; i++) {
     const center = (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
-    const end = Math.min(from, Math.trunc(center + support + 0.5));
-    const exact = Array.from({ length: end - first }, (_, k) =>
-      Math.max(0, 1 - Math.abs((first + k - center + 0.5) / support)),
-    );
-    const sum = exact.reduce((total, weight) => total + weight, 0);
-    exact.forEach((weight, k) => {
-      result.weights[i * most + k] = Math.trunc(0.5 + (weight / sum) * (1 << WEIGHT_BITS));
-    });
-    result.ranges[2 * i] = first;
-    result.ranges[2 * i + 1] = end - first;
+    const count = Math.min(from, Math.trunc(center + support + 0.5)) - first;
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      exact[k] = Math.max(0, 1 - Math.abs((first + k - center + 0.5) / support));
+      sum += exact[k]!;
+    }
+    for (let k = 0; k < count; k++) {
+      weights[i * most + k] = Math.trunc(0.5 + (exact[k]! / sum) * (1 << WEIGHT_BITS));
+    }
+    ranges[2 * i] = first;
+    ranges[2 * i + 1] = count;
   }
-  return result;
+  return { ranges, weights, most };
 }
 
 const windowsFor = bySizes(windows);
+
+/** Windows along rows of pixels of four bytes, as `alongPixelRow` in assembly/pixels.ts takes them. */
+export interface PixelWindows {
+  ranges: Int32Array;
+  weights: Int16Array;
+  /** Groups of four weights, for each target pixel. */
+  groups: number;
+}
+
+const HALF_BITS = WEIGHT_BITS / 2;
+
+function pixelWindows({ ranges, weights, most }: Windows): PixelWindows {
+  const groups = Math.ceil(most / 4);
+  const halves = new Int16Array((ranges.length / 2) * groups * 8);
+  weights.forEach((weight, i) => {
+    const k = i % most;
+    const at = 8 * (Math.floor(i / most) * groups + (k >> 2)) + (k & 3);
+    halves[at] = weight >> HALF_BITS;
+    halves[at + 4] = weight & ((1 << HALF_BITS) - 1);
+  });
+  return { ranges, weights: halves, groups };
+}
+
+export const pixelWindowsFor = bySizes((from, to) => pixelWindows(windowsFor(from, to)));
 
 /** The windows along rows and down columns; undefined where nothing changes. */
 export function antialiasedWindows(image: Size, { height, width }: Size): { across?: Windows; down?: Windows } {

@@ -20,8 +20,9 @@ import {
   lacksSecond,
   secondRow,
 } from '../bilinear';
+import { alongPixelRow } from '../pixels';
 import { SEGMENT_SPARE } from './bits';
-import { PIXEL_SPARE, rowBytes, writeImage, writeRow } from './color';
+import { PIXEL_SPARE, PIXELS, rowBytes, writeImage, writeRow } from './color';
 import { componentCount, height, placePlanes, planeBytes, width } from './frame';
 import { writeFactors } from './idct';
 import {
@@ -141,6 +142,36 @@ export function decodeBilinear(
       blendSecond(scratch);
     }
     image = joinRows(image);
+  }
+  return true;
+}
+
+/**
+ * Decodes a part of the image that was opened and resizes its rows as `alongPixelRow` does.
+ *
+ * @param image Room for `rows * width` pixels of four bytes.
+ * @param scratch Room for `4 * columns` bytes and `spareBytes()`.
+ * @returns As `decode`.
+ */
+export function decodeAlongRows(
+  work: usize,
+  image: usize,
+  top: i32,
+  left: i32,
+  rows: i32,
+  columns: i32,
+  width: i32,
+  windows: usize,
+  weights: usize,
+  groups: i32,
+  scratch: usize,
+): bool {
+  const planes = decodePlanes(work, top, left, rows, columns);
+  if (planes === 0) return false;
+  for (let y = 0; y < rows; y++) {
+    writeRow(scratch, PIXELS, top + y, left, columns, 0, planes);
+    alongPixelRow(scratch, image, width, windows, weights, groups);
+    image += 4 * width;
   }
   return true;
 }
