@@ -6,7 +6,7 @@ import { mutateJpeg } from '../fuzz/mutate-jpeg.mjs';
 import { decodeImage, type Pixels, toPlanarBgr } from '../src/image';
 import { ImageKernels } from '../src/image-kernels';
 import { decodeJpeg } from '../src/jpeg';
-import { resizePixels } from '../src/resize';
+import { type Resize, resizePixels } from '../src/resize';
 import { fixture, sha256 } from './golden';
 
 interface GoldenJpeg {
@@ -151,6 +151,12 @@ describe('damaged JPEGs', () => {
     const started = ImageKernels.start([1 << 16])!;
     const before = started.kernels.view(started.addresses[0]!, 1 << 16).fill(0xa5);
     const isUntouched = (bytes: Uint8Array) => bytes.every((byte) => byte === 0xa5);
+    const resizes: (Resize | undefined)[] = [
+      undefined,
+      { target: { height: 16, width: 15 }, fit: 'squash', resampler: 'bilinear' },
+      { target: { height: 9, width: 20 }, fit: 'fill', resampler: 'antialiased' },
+      { target: { height: 5, width: 3 }, fit: 'crop', resampler: 'antialiased' },
+    ];
     let refused = 0;
     for (let seed = 0; seed < 4000; seed++) {
       const name = ordinary[seed % ordinary.length]!;
@@ -158,14 +164,18 @@ describe('damaged JPEGs', () => {
       started.kernels.reset();
       // The largest image that a damaged header can tell of uses less than all scratch memory.
       const startedMs = performance.now();
-      const planes = decodeJpeg(started.kernels, file, { channels: seed % 2 ? 3 : 1 });
+      const options = {
+        channels: seed % 2 ? (3 as const) : (1 as const),
+        resize: resizes[(seed >> 1) % resizes.length],
+      };
+      const planes = decodeJpeg(started.kernels, file, options);
       if (!planes) refused++;
       expect(performance.now() - startedMs).toBeLessThan(2000);
       const end = started.kernels.take(1 << 16);
       if (end === undefined) continue;
       const behind = started.kernels.view(end, 1 << 16);
       behind.fill(0xa5);
-      decodeJpeg(started.kernels, file, { channels: seed % 2 ? 3 : 1 });
+      decodeJpeg(started.kernels, file, options);
       expect(isUntouched(behind)).toBe(true);
     }
     expect(isUntouched(before)).toBe(true);
