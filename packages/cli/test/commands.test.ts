@@ -92,6 +92,19 @@ describe('ae import', () => {
     const { stderr } = await startAe(['import', 'sizes', 'sizes.lmdb'], folder).finished;
     expect(stderr).toContain('different sizes');
   });
+
+  test('tells of image files that are stored as they are what they are', async () => {
+    await makePictures(inFolder('stored', 'a'), 1, 16);
+    const [picture] = readdirSync(inFolder('stored', 'a'));
+    await sharp(inFolder('stored', 'a', picture))
+      .grayscale()
+      .toColourspace('b-w')
+      .toFile(inFolder('stored', 'a', 'grey.png'));
+    const { stderr } = await startAe(['import', 'stored', 'mixed.lmdb', '--encoded'], folder).finished;
+    expect(stderr).toContain('different sizes');
+    writeFileSync(inFolder('grey.txt'), 'stored/a/grey.png 0\n');
+    expect(await aeOk(folder, 'import', 'grey.txt', 'grey.lmdb', '--encoded')).toContain('1 image of 1x16x16');
+  });
 });
 
 test('ae inspect --grid draws the images in their colours, enlarged, on white', async () => {

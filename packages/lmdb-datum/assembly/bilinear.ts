@@ -11,7 +11,7 @@ const ONE: f32 = 2048;
 
 let channels: i32 = 0;
 let sourceHeight: i32 = 0;
-let scale: f64 = 0;
+let scaleDown: f64 = 0;
 let targetWidth: i32 = 0;
 let taps: usize = 0;
 /** Blended source rows, and which ones they are: the next row of the result is made of both. */
@@ -25,21 +25,21 @@ let second: i32 = 0;
 let fraction: f32 = 0;
 
 /**
- * Resizes interleaved pixels of `channels` bytes. `scratch` has room for the taps of `dstWidth` columns (4 i32 each) and for two rows
- * of `dstWidth + 2` pixels of `channels` i32.
+ * Resizes interleaved pixels. `scratch` has room for the taps of `dstWidth` columns (4 i32 each) and for two rows of `dstWidth + 2`
+ * pixels of `bytesPerPixel` i32.
  */
 export function bilinear(
   src: usize,
   srcWidth: i32,
   srcHeight: i32,
-  channels: i32,
+  bytesPerPixel: i32,
   dst: usize,
   dstWidth: i32,
   dstHeight: i32,
   scratch: usize,
 ): void {
-  const stride = srcWidth * channels;
-  beginResize(srcWidth, srcHeight, channels, dstWidth, dstHeight, scratch);
+  const stride = srcWidth * bytesPerPixel;
+  beginResize(srcWidth, srcHeight, bytesPerPixel, dstWidth, dstHeight, scratch);
   for (let y = 0; y < dstHeight; y++) {
     aimAt(y);
     if (lacksFirst()) blendFirst(src + first * stride);
@@ -59,7 +59,7 @@ export function beginResize(
 ): void {
   channels = bytesPerPixel;
   sourceHeight = srcHeight;
-  scale = scaleOf(srcHeight, dstHeight);
+  scaleDown = scaleOf(srcHeight, dstHeight);
   targetWidth = dstWidth;
   taps = scratch;
   placeTaps(srcWidth);
@@ -71,7 +71,7 @@ export function beginResize(
 
 /** Begins row `y` of the result. */
 export function aimAt(y: i32): void {
-  const position = positionOf(y, scale);
+  const position = positionOf(y, scaleDown);
   const index = <i32>Mathf.floor(position);
   first = within(index, sourceHeight);
   second = within(index + 1, sourceHeight);
@@ -152,17 +152,17 @@ function placeTaps(from: i32): void {
     const position = positionOf(x, scale);
     const index = <i32>Mathf.floor(position);
     // Across a row, OpenCV drops the second tap outside of the image.
-    const fraction: f32 = index < 0 || index >= from - 1 ? 0 : position - <f32>index;
-    const first = within(index, from);
-    const weightFirst = weightOf(1 - fraction);
-    const weightSecond = weightOf(fraction);
+    const rest: f32 = index < 0 || index >= from - 1 ? 0 : position - <f32>index;
+    const column = within(index, from);
+    const weightFirst = weightOf(1 - rest);
+    const weightSecond = weightOf(rest);
     if (channels === 4) {
-      store<i32>(xs, 4 * first);
+      store<i32>(xs, 4 * column);
       store<i16>(xs, <i16>weightFirst, 4);
       store<i16>(xs, <i16>weightSecond, 6);
       xs += 8;
     } else {
-      store<i32>(xs, first);
+      store<i32>(xs, column);
       store<i32>(xs, within(index + 1, from), 4);
       store<i32>(xs, weightFirst, 8);
       store<i32>(xs, weightSecond, 12);
@@ -188,12 +188,12 @@ function blendRow(row: usize, out: usize): void {
   }
   let xs = taps;
   for (let x = 0; x < targetWidth; x++) {
-    const first = row + load<i32>(xs) * channels;
-    const second = row + load<i32>(xs, 4) * channels;
+    const one = row + load<i32>(xs) * channels;
+    const other = row + load<i32>(xs, 4) * channels;
     const weightFirst = load<i32>(xs, 8);
     const weightSecond = load<i32>(xs, 12);
     for (let c = 0; c < channels; c++) {
-      store<i32>(out, <i32>load<u8>(first + c) * weightFirst + <i32>load<u8>(second + c) * weightSecond);
+      store<i32>(out, <i32>load<u8>(one + c) * weightFirst + <i32>load<u8>(other + c) * weightSecond);
       out += 4;
     }
     xs += 16;

@@ -2,10 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ConvertPlan, imageTypeOf } from './convert-options';
+import { NO_BYTES } from './datum';
 import { encodeDatum, RawEncoder } from './encode-datum';
 import { describe, ImageError, reasonOf } from './errors';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
-import { imageKernels } from './image-kernels';
+import { type ImageKernels, imageKernels } from './image-kernels';
 import type { ImageFile } from './image-list';
 import { decodeJpeg } from './jpeg';
 import { resizePixels } from './resize';
@@ -18,25 +19,43 @@ type Allocate = (bytes: number) => Uint8Array;
 
 /** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
 export function convertImage(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Converted | Promise<Converted> {
+  const kernels = plan.encoded ? undefined : imageKernels();
+  const room = kernels?.room ?? NO_BYTES;
   try {
-    return convertOrdinaryJpeg(image, plan, allocate) ?? convertBySharp(readWhole(image), image, plan, allocate);
+    const fd = reading(image, () => fs.openSync(image.path, 'r'));
+    try {
+      // One call brings most files whole. For a decoder that notices if it doesn't that is enough.
+      const start = room.subarray(
+        0,
+        reading(image, () => fs.readSync(fd, room, 0, room.length, null)),
+      );
+      const converted = kernels && convertOrdinaryJpeg(kernels, start, image.label, plan, allocate);
+      if (converted) return converted;
+      const file = Buffer.concat([start, reading(image, () => fs.readFileSync(fd))]);
+      return convertBySharp(file, image, plan, allocate);
+    } finally {
+      fs.closeSync(fd);
+    }
   } catch (error) {
     return skipDamaged(error);
   }
 }
 
-/** Raw records of ordinary JPEGs, from file to pixels in one memory. Most images are such, and for them nothing is awaited. */
-function convertOrdinaryJpeg(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Converted | undefined {
-  const kernels = plan.encoded ? undefined : imageKernels();
-  if (!kernels) return undefined;
-  const file = kernels.room.subarray(0, readStart(image, kernels.room));
+/** A raw record of an ordinary JPEG, from file to pixels in one memory. Most images are such, and for them nothing is awaited. */
+function convertOrdinaryJpeg(
+  kernels: ImageKernels,
+  file: Uint8Array,
+  label: number,
+  plan: ConvertPlan,
+  allocate: Allocate,
+): Converted | undefined {
   const planes = decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize, orient: true });
   if (!planes) return undefined;
   const { channels, height, width } = planes;
   if (encoder?.channels !== channels || encoder.height !== height || encoder.width !== width) {
     encoder = new RawEncoder(channels, height, width);
   }
-  const message = encoder.encode(planes.data as Uint8Array, image.label, allocate);
+  const message = encoder.encode(planes.data as Uint8Array, label, allocate);
   return { message, size: `${channels}x${height}x${width}` };
 }
 
@@ -75,24 +94,9 @@ function skipDamaged(error: unknown): Converted {
 }
 
 /**
- * Reads as much of a file as one call brings, for a decoder that notices if that is not all. A thread that converts has nothing else
- * to do meanwhile, and this costs a fifth of what the asynchronous call does.
+ * Reads something of an image's file. That is synchronous: a thread that converts has nothing else to do meanwhile, and it costs a fifth
+ * of what the asynchronous calls do.
  */
-function readStart(image: ImageFile, room: Uint8Array): number {
-  return reading(image, () => {
-    const fd = fs.openSync(image.path, 'r');
-    try {
-      return fs.readSync(fd, room, 0, room.length, null);
-    } finally {
-      fs.closeSync(fd);
-    }
-  });
-}
-
-function readWhole(image: ImageFile): Uint8Array {
-  return reading(image, () => fs.readFileSync(image.path));
-}
-
 function reading<T>(image: ImageFile, read: () => T): T {
   try {
     return read();

@@ -14,7 +14,7 @@ import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer';
 export interface ConvertReport {
   output: string;
   records: number;
-  /** Of all images, as `CxHxW`; absent if they have different sizes. */
+  /** Of the pixels of all images, before `encoded` stores their files, as `CxHxW`; absent if they have different sizes. */
   size?: string;
   skipped: SkippedImage[];
   /** Files of the folder that were passed over because their names aren't those of images. */
@@ -71,7 +71,7 @@ class Conversion {
   skipped: SkippedImage[] = [];
   done = 0;
   private committed = new Set<number>();
-  /** Two if there are more than that. */
+  /** Of the images as `CxHxW`: two if there are more than that. */
   sizes = new Set<string>();
   private readonly journal?: ConvertJournal;
 
@@ -122,7 +122,7 @@ class Conversion {
     const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
     if (!this.journal || !fs.existsSync(this.folder)) return DatumWriter.open(this.folder, settings);
     ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = this.journal.load());
-    this.committed = committedSince(this.folder, this.images, this.done);
+    this.committed = await committedSince(this.folder, this.images, this.done);
     const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
     this.records = writer.count - this.committed.size;
     return writer;
@@ -180,14 +180,16 @@ class Conversion {
   }
 
   private noteSize(size: string, key: string): void {
+    const isAlike = this.sizes.size === 0 || (this.sizes.size === 1 && this.sizes.has(size));
+    if (this.options.checkSize && !isAlike) {
+      const other = [...this.sizes].find((one) => one !== size);
+      throw new MixedSizesError(
+        `key ${key}: expected ${other} like an image before it, received ${size}; ` +
+          'resize the images, or leave out the check of their sizes.',
+        { key },
+      );
+    }
     if (this.sizes.size < 2) this.sizes.add(size);
-    if (!this.options.checkSize || this.sizes.size === 1) return;
-    const [first] = this.sizes;
-    throw new MixedSizesError(
-      `key ${key}: expected ${first} like the first image, received ${size}; ` +
-        'resize the images, or leave out the check of their sizes.',
-      { key },
-    );
   }
 }
 

@@ -5,7 +5,6 @@ import path from 'node:path';
 import type { ConvertPlan } from './convert-options';
 import { InvalidOptionError, reasonOf } from './errors';
 import type { ImageFile } from './image-list';
-import { openDatumLmdb } from './reader';
 import { caffeKey } from './writer';
 
 /** An image that isn't in the database, and why. */
@@ -62,7 +61,7 @@ export class ConvertJournal {
     } catch (cause) {
       throw this.refuse(`none that can be read (${reasonOf(cause)})`, cause);
     }
-    if (journal.work !== this.work) throw this.refuse('one of other images or options');
+    if (journal.work !== this.work || !journal.sizes) throw this.refuse('one of other images, options or version');
     return { done: journal.done, skipped: journal.skipped, sizes: new Set(journal.sizes) };
   }
 
@@ -80,8 +79,9 @@ export class ConvertJournal {
 }
 
 /** Numbers of the images from `done` on whose records were committed after the journal was last written. */
-export function committedSince(folder: string, images: ImageFile[], done: number): Set<number> {
+export async function committedSince(folder: string, images: ImageFile[], done: number): Promise<Set<number>> {
   const committed = new Set<number>();
+  const { openDatumLmdb } = await import('./reader');
   const reader = openDatumLmdb(folder);
   try {
     const lastNumber = Number(reader.lastKey?.slice(0, 8) ?? -1);

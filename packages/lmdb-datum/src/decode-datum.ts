@@ -1,8 +1,7 @@
 /** A Datum message to its fields, by protobufjs' wire reader: seven fields need no generated code. */
-import type protobufjs from 'protobufjs/minimal.js';
+import protobuf from 'protobufjs/minimal.js';
 import { at, checkDatum, type Datum, NO_BYTES, TAG } from './datum';
 import { DatumError, reasonOf } from './errors';
-import { protobuf } from './protobuf';
 
 /**
  * Decodes a Datum message. `data` is a view of `bytes`, not a copy.
@@ -13,10 +12,9 @@ import { protobuf } from './protobuf';
  *   `channels * height * width`, or both `data` and `float_data`.
  */
 export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
-  const { Reader } = protobuf();
   let datum: Datum;
   try {
-    datum = readFields(Reader.create(bytes), bytes);
+    datum = readFields(bytes);
   } catch (cause) {
     throw new DatumError(
       `${at(key)}: expected a Datum message, received ${bytes.length} bytes that don't parse (${reasonOf(cause)}); ` +
@@ -28,7 +26,8 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
   return datum;
 }
 
-function readFields(reader: protobufjs.Reader, bytes: Uint8Array): Datum {
+function readFields(bytes: Uint8Array): Datum {
+  const reader = protobuf.Reader.create(bytes);
   const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, label: undefined, encoded: false };
   let floats: FloatList | undefined;
   let hasEncoded = false;
@@ -81,7 +80,7 @@ class FloatList {
   }
 
   /** Reads one field and, if not packed, the equal fields that follow at once. Returns the position behind them. */
-  read(reader: protobufjs.Reader, packed: boolean): number {
+  read(reader: protobuf.Reader, packed: boolean): number {
     if (packed) {
       const byteCount = reader.uint32();
       const end = reader.pos + byteCount;

@@ -17,21 +17,25 @@ export interface JpegHeader {
   orientation: number;
 }
 
-/** Reads a JPEG's markers up to its frame header. Returns undefined if it isn't a JPEG or has none. */
+/** Reads a JPEG's markers up to its first scan. Returns undefined if it isn't a JPEG or has no frame header. */
 export function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
   if (sniffImage(file) !== 'jpeg') return undefined;
-  let orientation = 1;
-  for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
+  let components: number | undefined;
+  let orientation: number | undefined;
+  for (let at = 2; at + 9 < file.length && file[at] === 0xff && file[at + 1] !== SOS; ) {
     const marker = file[at + 1]!;
     const length = (file[at + 2]! << 8) + file[at + 3]!;
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) return { components: file[at + 9]!, orientation };
-    if (marker === 0xe1) orientation = readExifOrientation(file.subarray(at + 4, at + 2 + length)) ?? orientation;
+    if (isFrame) components ??= file[at + 9]!;
+    // Of several the first counts, as in OpenCV.
+    if (marker === APP1) orientation ??= readExifOrientation(file.subarray(at + 4, at + 2 + length));
     at += 2 + length;
   }
-  return undefined;
+  return components === undefined ? undefined : { components, orientation: orientation ?? 1 };
 }
 
+const SOS = 0xda;
+const APP1 = 0xe1;
 const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
 const ORIENTATION_TAG = 0x0112;
 

@@ -42,7 +42,7 @@ export interface JpegKernels {
   ): 0 | 1;
 }
 
-/** Files of the pixels that the decoder takes are smaller, at any quality. */
+/** More than all but the noisiest files have whose pixels the decoder takes. */
 const ROOM_BYTES = 4 << 20;
 /** Room for the work on one image: what is larger is left to sharp, as fast on such images. */
 const SCRATCH_BYTES = 64 << 20;

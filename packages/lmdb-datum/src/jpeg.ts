@@ -92,6 +92,7 @@ function decodeResized(
   kernels.pixels.planesOfPixels(whole.address, count, planes);
   return sourceOf(kernels, planes, channels, target);
 }
+
 /** Decodes a part and resizes it as OpenCV does, in one go: rows that it doesn't look at never become pixels. */
 function decodeBilinear(
   kernels: ImageKernels,

@@ -1,6 +1,6 @@
 /** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
-import type protobufjs from 'protobufjs/minimal.js';
+import protobuf from 'protobufjs/minimal.js';
 import { assertPath } from './checks';
 import {
   InvalidOptionError,
@@ -11,7 +11,6 @@ import {
   WriteError,
 } from './errors';
 import type { MeanPlanes } from './pack-pixels';
-import { protobuf } from './protobuf';
 import type { DatumReader } from './reader';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
@@ -75,7 +74,7 @@ export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
 
 /** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */
 export function encodeMean({ channels, height, width, data }: MeanImage): Uint8Array {
-  const writer = protobuf().Writer.create();
+  const writer = protobuf.Writer.create();
   writer.uint32(1 << 3).int32(1);
   writer.uint32(2 << 3).int32(channels);
   writer.uint32(3 << 3).int32(height);
@@ -103,10 +102,9 @@ export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
       { path: name, cause },
     );
   };
-  const library = protobuf();
   let blob: Blob = { dimensions: [], data: [] };
   try {
-    blob = readBlob(bytes, library);
+    blob = readBlob(bytes);
   } catch (cause) {
     wrong(`${bytes.length} bytes that don't parse (${reasonOf(cause)})`, cause);
   }
@@ -122,10 +120,9 @@ export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
 
 /** Writes a binaryproto file, under a temporary name first. @throws WriteError */
 export function writeMean(file: string, mean: MeanImage): void {
-  const bytes = encodeMean(mean);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    fs.writeFileSync(temporary, bytes);
+    fs.writeFileSync(temporary, encodeMean(mean));
     fs.renameSync(temporary, file);
   } catch (cause) {
     fs.rmSync(temporary, { force: true });
@@ -156,8 +153,8 @@ interface Blob {
   data: number[];
 }
 
-function readBlob(bytes: Uint8Array, { Reader }: typeof protobufjs): Blob {
-  const reader = Reader.create(bytes);
+function readBlob(bytes: Uint8Array): Blob {
+  const reader = protobuf.Reader.create(bytes);
   const old: (number | undefined)[] = [];
   let shape: number[] | undefined;
   const data: number[] = [];
@@ -168,13 +165,13 @@ function readBlob(bytes: Uint8Array, { Reader }: typeof protobufjs): Blob {
     if (field >= 1 && field <= 4 && wire === 0) old[field - 1] = reader.int32();
     else if (field === 5 && wire === 5) data.push(reader.float());
     else if (field === 5 && wire === 2) readPacked(reader, data);
-    else if (field === 7 && wire === 2) shape = readShape(Reader.create(reader.bytes()));
+    else if (field === 7 && wire === 2) shape = readShape(reader.bytes());
     else reader.skipType(wire, 0, field);
   }
   return { dimensions: shape ?? Array.from(old, (value) => value ?? 0), data };
 }
 
-function readPacked(reader: protobufjs.Reader, data: number[]): void {
+function readPacked(reader: protobuf.Reader, data: number[]): void {
   const bytes = reader.bytes();
   if (bytes.length % 4 !== 0) throw new RangeError(`packed floats of ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -182,7 +179,8 @@ function readPacked(reader: protobufjs.Reader, data: number[]): void {
 }
 
 /** BlobShape: repeated int64 dim = 1, packed or not. */
-function readShape(reader: protobufjs.Reader): number[] {
+function readShape(bytes: Uint8Array): number[] {
+  const reader = protobuf.Reader.create(bytes);
   const dimensions: number[] = [];
   while (reader.pos < reader.len) {
     const wire = reader.uint32() & 7;

@@ -80,7 +80,7 @@ export function windows(from: number, to: number): Windows {
 const windowsFor = bySizes(windows);
 
 /** Windows along rows of pixels of four bytes, as `alongPixelRow` in assembly/pixels.ts takes them. */
-export interface PixelWindows {
+interface PixelWindows {
   ranges: Int32Array;
   weights: Int16Array;
   /** Groups of four weights, for each target pixel. */

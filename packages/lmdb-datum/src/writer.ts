@@ -11,7 +11,6 @@ import type { DatumInit } from './datum';
 import { encodeDatum } from './encode-datum';
 import { ClosedError, describe, MissingDependencyError, OutputExistsError, reasonOf, WriteError } from './errors';
 import { KeptBytes } from './kept-bytes';
-import { openDatumLmdb } from './reader';
 import { keyBytes, keyText } from './scan';
 
 /** LMDB's limit, which Caffe's build keeps to. */
@@ -78,7 +77,7 @@ export class DatumWriter {
     assertOneOf('mode', mode, ['create', 'append']);
     assertWhole('recordsPerCommit', recordsPerCommit, 1);
     const openLmdb = loadLmdb();
-    const existing = mode === 'create' ? createFolder(location) : inspectExisting(location);
+    const existing = mode === 'create' ? createFolder(location) : await inspectExisting(location);
     const writer = new DatumWriter(location, openLmdb, recordsPerCommit, existing);
     try {
       writer.db = writer.openEnvironment();
@@ -306,7 +305,8 @@ function createFolder(location: string) {
 }
 
 /** Looks at a database with our own reader first: the native library may take the process down on a damaged file. */
-function inspectExisting(location: string) {
+async function inspectExisting(location: string) {
+  const { openDatumLmdb } = await import('./reader');
   const reader = openDatumLmdb(location);
   try {
     const { format, count, lastKey, mapSizeBytes } = reader.info;

@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -206,18 +207,77 @@ describe('the report', () => {
     );
   });
 
-  it('and the check of sizes know what was converted before a stop', async () => {
-    const folder = scratchFolder();
-    const list = path.join(folder, 'list.txt');
-    fs.writeFileSync(list, 'color.png 0\n'.repeat(100) + 'one-row.png 1\n'.repeat(100));
-    const controller = new AbortController();
-    const onProgress = () => controller.abort(new Error('enough'));
-    const options = { input: IMAGES, list, output: `${folder}/db`, resume: true };
-    await expect(convertImageset({ ...options, signal: controller.signal, onProgress })).rejects.toThrow('enough');
+  it('knows what was converted before a stop', async () => {
+    const { options, stop, journal } = importToStop('color.png 0\n'.repeat(100) + 'one-row.png 1\n'.repeat(100));
+    await stop(options);
+    expect(JSON.parse(fs.readFileSync(journal, 'utf8')).done).toBe(100);
     const { records, size } = await convertImageset(options);
     expect([records, size]).toEqual([200, undefined]);
   });
 });
+
+describe('the check of sizes', () => {
+  it('goes on where it stopped when the image was mended', async () => {
+    const folder = scratchFolder();
+    const images = path.join(folder, 'images');
+    fs.mkdirSync(images);
+    const write = (name: string, from: string) => fs.copyFileSync(`${IMAGES}${from}`, path.join(images, name));
+    write('a.png', 'color.png');
+    write('b.png', 'one-row.png');
+    write('c.png', 'color.png');
+    const options = { input: images, output: `${folder}/db`, resume: true, checkSize: true };
+    await expect(convertImageset(options)).rejects.toThrow(
+      `key 00000001_b.png: expected ${sizeOf('color.png')} like an image before it, received ${sizeOf('one-row.png')}`,
+    );
+    write('b.png', 'color.png');
+    const { records, size } = await convertImageset(options);
+    expect([records, size]).toEqual([3, sizeOf('color.png')]);
+  });
+
+  it('knows the images that were converted without it', async () => {
+    const { options, stop } = importToStop('color.png 0\n'.repeat(100) + 'one-row.png 1\n'.repeat(100));
+    await stop(options);
+    await expect(convertImageset({ ...options, checkSize: true })).rejects.toMatchObject({ code: 'MIXED_SIZES' });
+  });
+});
+
+it('does not go on from a journal that does not tell all it has to', async () => {
+  const { options, stop, journal } = importToStop('color.png 0\n'.repeat(200));
+  await stop(options);
+  const { sizes, ...rest } = JSON.parse(fs.readFileSync(journal, 'utf8'));
+  expect(sizes).toEqual([sizeOf('color.png')]);
+  fs.writeFileSync(journal, JSON.stringify(rest));
+  await expect(convertImageset(options)).rejects.toThrow(/one of other images, options or version; remove that folder/);
+});
+
+it.skipIf(process.platform === 'win32')('reads images from pipes, whichever decoder they need', async () => {
+  const folder = scratchFolder();
+  const names = ['color.jpg', 'progressive.jpg', 'color.png'];
+  for (const name of names) {
+    execFileSync('mkfifo', [path.join(folder, name)]);
+    // A shell writes, since a pipe is opened as soon as both ends are.
+    spawn('sh', ['-c', 'cat "$1" > "$2"', 'sh', `${IMAGES}${name}`, path.join(folder, name)]);
+  }
+  const { entries } = await convert(names.map((name) => `${name} 0\n`).join(''), { input: `${folder}/` });
+  expect(entries.map(({ key }) => key.slice(9))).toEqual(names);
+  for (const { key, datum } of entries) {
+    expect(Buffer.from(datum.data).toString('base64')).toBe(images[key.slice(9)].color.pixelsChwBgr);
+  }
+});
+
+/** An import, and how to stop it after 100 images. */
+function importToStop(lines: string) {
+  const folder = scratchFolder();
+  const list = path.join(folder, 'list.txt');
+  fs.writeFileSync(list, lines);
+  const options = { input: IMAGES, list, output: `${folder}/db`, resume: true };
+  const stop = async (given: ConvertOptions) => {
+    const controller = new AbortController();
+    const onProgress = () => controller.abort(new Error('enough'));
+    await expect(convertImageset({ ...given, signal: controller.signal, onProgress })).rejects.toThrow('enough');
+  };
+  return { options, stop, journal: `${folder}/db.partial/convert-imageset.json` };
+}
 
 const sizeOf = (name: string) => images[name].color.shape.join('x');
 

@@ -51,6 +51,27 @@ describe.each(names)('%s', (name) => {
   });
 });
 
+describe('the EXIF orientation', () => {
+  const file = read('exif-6.jpg');
+  const start = file.indexOf(Buffer.from([0xff, 0xe1]));
+  const end = start + 2 + file.readUInt16BE(start + 2);
+  const exif = file.subarray(start, end);
+  const without = Buffer.concat([file.subarray(0, start), file.subarray(end)]);
+  const frame = without.indexOf(Buffer.from([0xff, 0xc0]));
+  const insert = (at: number, ...parts: Buffer[]) =>
+    Buffer.concat([without.subarray(0, at), ...parts, without.subarray(at)]);
+  const unturned = Buffer.from(exif);
+  unturned[unturned.lastIndexOf(6)] = 1;
+
+  it.each([
+    ['may stand behind the frame header', insert(frame + 2 + without.readUInt16BE(frame + 2), exif)],
+    ['is that of the first segment', insert(frame, exif, unturned)],
+  ])('%s, as cv::imread takes it', async (_, moved) => {
+    const pixels = await decodeImage(moved, { mode: 'color', orient: true });
+    expect(worstDifference(pixels, images['exif-6.jpg']!.color)).toBe(0);
+  });
+});
+
 describe.each(names.filter((name) => images[name]!.resized))('%s', (name) => {
   const load = () => decodeImage(read(name), { mode: 'color', orient: true });
 

@@ -150,6 +150,7 @@ describe('damaged JPEGs', () => {
   it('never make the decoder trap, hang, or touch memory that is not its own', () => {
     const started = ImageKernels.start([1 << 16])!;
     const before = started.kernels.view(started.addresses[0]!, 1 << 16).fill(0xa5);
+    started.kernels.room.fill(0xa5);
     const isUntouched = (bytes: Uint8Array) => bytes.every((byte) => byte === 0xa5);
     const resizes: (Resize | undefined)[] = [
       undefined,
@@ -179,6 +180,7 @@ describe('damaged JPEGs', () => {
       expect(isUntouched(behind)).toBe(true);
     }
     expect(isUntouched(before)).toBe(true);
+    expect(isUntouched(started.kernels.room)).toBe(true);
     expect(refused).toBeGreaterThan(500);
   });
 });

@@ -63,20 +63,19 @@ describe('the built package', () => {
     expect(lines[5]).toBe('dist,node_modules');
   });
 
-  it('loads protobufjs to read a record and not before, and says what to do where it is missing', () => {
-    const folder = scratchFolder();
-    const script = (dist: string) => `
-      const { openDatumLmdb } = require(${JSON.stringify(dist)});
-      const isLoaded = () => Object.keys(require.cache).some((name) => name.includes('protobufjs'));
-      const before = isLoaded();
-      try { openDatumLmdb(${database}).at(0); console.log(before, isLoaded()); } catch ({ code, message }) { console.log(code, message); }`;
-    const run = (dist: string) =>
-      execFileSync(process.execPath, ['-e', script(dist)], { cwd: folder, encoding: 'utf8' });
-    expect(run(path.join(dist, 'index.cjs'))).toBe('false true\n');
-    fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
-    expect(run(path.join(folder, 'dist/index.cjs'))).toMatch(
-      /^MISSING_DEPENDENCY \[lmdb-datum\] protobufjs: expected it to load for reading Datums, received .*run npm install protobufjs/,
-    );
+  it.each([
+    ['import', 'convert.js'],
+    ['require', 'index.cjs'],
+  ])('has the conversion by itself, by %s', (condition, file) => {
+    const { exports } = JSON.parse(fs.readFileSync(path.join(dist, '../package.json'), 'utf8'));
+    expect(exports['./convert'][condition].default).toBe(`./dist/${file}`);
+    const load = condition === 'import' ? 'await import' : 'require';
+    const script = `
+      const { convertImageset } = ${load}(${JSON.stringify(path.join(dist, file))});
+      const options = { input: ${JSON.stringify(fixture('images'))}, output: 'db', resizeHeight: 4, resizeWidth: 4 };
+      convertImageset(options).then(({ size }) => console.log(size));`;
+    const args = [...(condition === 'import' ? ['--input-type=module'] : []), '-e', script];
+    expect(execFileSync(process.execPath, args, { cwd: scratchFolder(), encoding: 'utf8' })).toBe('3x4x4\n');
   });
 
   it.each([0, 1])(

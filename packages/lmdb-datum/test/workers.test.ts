@@ -105,7 +105,7 @@ describe('convertImageset with workers', () => {
     // As if it had been killed between a commit and the note of it.
     fs.writeFileSync(journal, early);
     await expect(built.convertImageset({ ...options, gray: true, resume: true })).rejects.toThrow(
-      /one of other images or options/,
+      /one of other images, options or version/,
     );
     await expect(built.convertImageset(options)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
     const report = await built.convertImageset({ ...options, resume: true });

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ConvertReport } from '@ae/lmdb-datum';
+import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
 import { CliError, withoutPackage } from '../cli-error';
 import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
 import { interruptible } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
+import { summarizeRecords } from '../record-summary';
 import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../terminal';
 
 interface ImportOptions extends CommonOptions, ImageOptions {
@@ -61,7 +62,8 @@ function parseColor(text: string): string {
 
 async function runImport(images: string, output: string, options: ImportOptions): Promise<void> {
   const terminal = new Terminal(options);
-  const { convertImageset } = await import('@ae/lmdb-datum');
+  // Sooner loaded than the whole package.
+  const { convertImageset } = await import('@ae/lmdb-datum/convert');
   const { root, resize, shuffle, seed, json, verbose, ...same } = options;
   const source = await findSource(images, root);
   const left = options.resume ? 'the same command goes on from there' : `${output} was not made`;
@@ -79,7 +81,10 @@ async function runImport(images: string, output: string, options: ImportOptions)
       },
     });
     terminal.status('');
-    printReport(report, terminal, resize !== undefined);
+    // Image files are stored as they are, grey or not turned, say, while the report is about pixels.
+    const isEncoded = options.encoded || options.encodeType !== undefined;
+    const size = isEncoded ? await sizeOfRecords(output) : report.size;
+    printReport({ ...report, size }, terminal, resize !== undefined);
   });
 }
 
@@ -98,6 +103,12 @@ async function findSource(images: string, root?: string): Promise<{ input: strin
   if (!isFolder) return { input: root ?? path.dirname(images), list: images };
   if (root === undefined) return { input: images };
   throw new CliError('INVALID_OPTION', '--root: expected a list file with it, received a folder; leave --root out.');
+}
+
+/** The size of all records, if they have the same. */
+async function sizeOfRecords(database: string): Promise<string | undefined> {
+  const { sizes } = await summarizeRecords(database);
+  return sizes.length === 1 ? sizes[0].size : undefined;
 }
 
 function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): void {

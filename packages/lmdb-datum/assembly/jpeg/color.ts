@@ -30,7 +30,7 @@ export function writeImage(dst: usize, kind: i32, top: i32, left: i32, rows: i32
   }
 }
 
-/** Writes a part of row `y`. Planes are `planeBytes` apart. */
+/** Writes a part of row `y`. Planes are `planeBytes` apart. `scratch` has room for `rowBytes()`. */
 export function writeRow(
   dst: usize,
   kind: i32,

@@ -103,15 +103,15 @@ export function spareBytes(): usize {
  * @returns Whether all of the file is sound. If not, the image is worth nothing.
  */
 export function decode(work: usize, image: usize, kind: i32, top: i32, left: i32, rows: i32, columns: i32): bool {
-  const scratch = decodePlanes(work, top, left, rows, columns);
-  if (scratch !== 0) writeImage(image, kind, top, left, rows, columns, scratch);
-  return scratch !== 0;
+  const rowScratch = decodePlanes(work, top, left, rows, columns);
+  if (rowScratch !== 0) writeImage(image, kind, top, left, rows, columns, rowScratch);
+  return rowScratch !== 0;
 }
 
 /**
  * Decodes a part of the image that was opened and resizes it as `bilinear` does. Only rows that it looks at become pixels.
  *
- * @param image Room for `height * width * kind` bytes.
+ * @param image Room for `toHeight * toWidth * kind` bytes.
  * @param kind 1 or 4, as in `decode`.
  * @param scratch Room for `4 * columns` bytes and `spareBytes()`, aligned to 16, and behind them for what `bilinear` needs.
  * @returns As `decode`.
@@ -124,21 +124,21 @@ export function decodeBilinear(
   left: i32,
   rows: i32,
   columns: i32,
-  height: i32,
-  width: i32,
+  toHeight: i32,
+  toWidth: i32,
   scratch: usize,
 ): bool {
-  const planes = decodePlanes(work, top, left, rows, columns);
-  if (planes === 0) return false;
-  beginResize(columns, rows, kind, width, height, scratch + align16(4 * columns + spareBytes()));
-  for (let y = 0; y < height; y++) {
+  const rowScratch = decodePlanes(work, top, left, rows, columns);
+  if (rowScratch === 0) return false;
+  beginResize(columns, rows, kind, toWidth, toHeight, scratch + align16(4 * columns + spareBytes()));
+  for (let y = 0; y < toHeight; y++) {
     aimAt(y);
     if (lacksFirst()) {
-      writeRow(scratch, kind, top + firstRow(), left, columns, 0, planes);
+      writeRow(scratch, kind, top + firstRow(), left, columns, 0, rowScratch);
       blendFirst(scratch);
     }
     if (lacksSecond()) {
-      writeRow(scratch, kind, top + secondRow(), left, columns, 0, planes);
+      writeRow(scratch, kind, top + secondRow(), left, columns, 0, rowScratch);
       blendSecond(scratch);
     }
     image = joinRows(image);
@@ -149,7 +149,7 @@ export function decodeBilinear(
 /**
  * Decodes a part of the image that was opened and resizes its rows as `alongPixelRow` does.
  *
- * @param image Room for `rows * width` pixels of four bytes.
+ * @param image Room for `rows * toWidth` pixels of four bytes.
  * @param scratch Room for `4 * columns` bytes and `spareBytes()`.
  * @returns As `decode`.
  */
@@ -160,18 +160,18 @@ export function decodeAlongRows(
   left: i32,
   rows: i32,
   columns: i32,
-  width: i32,
+  toWidth: i32,
   windows: usize,
   weights: usize,
   groups: i32,
   scratch: usize,
 ): bool {
-  const planes = decodePlanes(work, top, left, rows, columns);
-  if (planes === 0) return false;
+  const rowScratch = decodePlanes(work, top, left, rows, columns);
+  if (rowScratch === 0) return false;
   for (let y = 0; y < rows; y++) {
-    writeRow(scratch, PIXELS, top + y, left, columns, 0, planes);
-    alongPixelRow(scratch, image, width, windows, weights, groups);
-    image += 4 * width;
+    writeRow(scratch, PIXELS, top + y, left, columns, 0, rowScratch);
+    alongPixelRow(scratch, image, toWidth, windows, weights, groups);
+    image += 4 * toWidth;
   }
   return true;
 }
