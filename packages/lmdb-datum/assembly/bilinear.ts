@@ -42,13 +42,12 @@ export function bilinear(
   beginResize(srcWidth, srcHeight, bytesPerPixel, dstWidth, dstHeight, scratch);
   for (let y = 0; y < dstHeight; y++) {
     aimAt(y);
-    if (lacksFirst()) blendFirst(src + first * stride);
-    if (lacksSecond()) blendSecond(src + second * stride);
+    for (let row = missingRow(); row >= 0; row = missingRow()) blendMissing(src + row * stride);
     dst = joinRows(dst);
   }
 }
 
-/** Gets ready for the rows of a result. For each, in order: `aimAt`, what `lacksFirst` and `lacksSecond` say, and `joinRows`. */
+/** Gets ready for the rows of a result. For each, in order: `aimAt`, `blendMissing` for each `missingRow`, and `joinRows`. */
 export function beginResize(
   srcWidth: i32,
   srcHeight: i32,
@@ -86,32 +85,20 @@ export function aimAt(y: i32): void {
   upperIs = first;
 }
 
-/** True if `blendFirst` has to be given row `firstRow()` of the source. */
-export function lacksFirst(): bool {
-  return upperIs !== first;
+/** The source row that has to be given to `blendMissing` next, or -1 if there is none. */
+export function missingRow(): i32 {
+  if (upperIs !== first) return first;
+  return lowerIs !== second ? second : -1;
 }
 
-export function firstRow(): i32 {
-  return first;
-}
-
-export function blendFirst(row: usize): void {
-  blendRow(row, upper);
-  upperIs = first;
-}
-
-/** True if `blendSecond` has to be given row `secondRow()` of the source. */
-export function lacksSecond(): bool {
-  return lowerIs !== second;
-}
-
-export function secondRow(): i32 {
-  return second;
-}
-
-export function blendSecond(row: usize): void {
-  blendRow(row, lower);
-  lowerIs = second;
+export function blendMissing(row: usize): void {
+  if (upperIs !== first) {
+    blendRow(row, upper);
+    upperIs = first;
+  } else {
+    blendRow(row, lower);
+    lowerIs = second;
+  }
 }
 
 /** Writes the row that `aimAt` began. Returns the address behind it. */

@@ -61,6 +61,7 @@ export function useKernelModule(module: WebAssembly.Module | undefined): void {
 }
 
 export class ImageKernels {
+  // The exports of the one module, by the files of the assembly that they are in.
   readonly jpeg: JpegKernels;
   readonly pixels: PixelKernels;
   readonly pack: PackKernels;

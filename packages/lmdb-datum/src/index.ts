@@ -1,8 +1,6 @@
 export type { BatchOptions, BatchPosition } from './batch-options';
 export type { Batch, BatchStream } from './batches';
-export { type ConvertReport, convertImageset } from './convert-imageset';
-export type { SkippedImage } from './convert-journal';
-export type { ConvertOptions, ConvertProgress } from './convert-options';
+export * from './convert';
 export type { Datum, DatumInit, Sample } from './datum';
 export { decodeDatum } from './decode-datum';
 export { encodeDatum } from './encode-datum';

@@ -93,30 +93,41 @@ function decodeResized(
   return sourceOf(kernels, planes, channels, target);
 }
 
-/** Decodes a part and resizes it as OpenCV does, in one go: rows that it doesn't look at never become pixels. */
-function decodeBilinear(
+/** Decodes a part and resizes it as OpenCV does. */
+function decodeBilinear(kernels: ImageKernels, source: Box, bytesPerPixel: number, target: Size): Placed | undefined {
+  if (source.height === target.height && source.width === target.width) {
+    return decodeWhole(kernels, source, bytesPerPixel);
+  }
+  if (source.height === 2 * target.height && source.width === 2 * target.width) {
+    const image = decodeWhole(kernels, source, bytesPerPixel);
+    return image && halve(kernels, image, target);
+  }
+  return decodeBlended(kernels, source, bytesPerPixel, target);
+}
+
+/** Decodes a part and resizes it in one go: rows that no row of the result is made of never become pixels. */
+function decodeBlended(
   kernels: ImageKernels,
-  source: Box,
+  { top, left, height: rows, width: columns }: Box,
   bytesPerPixel: number,
   { height, width }: Size,
 ): Placed | undefined {
-  const { jpeg, pixels } = kernels;
-  const isHalf = source.height === 2 * height && source.width === 2 * width;
-  if (isHalf || (source.height === height && source.width === width)) {
-    const image = decodeWhole(kernels, source, bytesPerPixel);
-    const out = isHalf ? kernels.take(height * width * bytesPerPixel) : image?.address;
-    if (!image || out === undefined) return undefined;
-    if (isHalf) pixels.halve(image.address, image.width, bytesPerPixel, out, width, height);
-    return { address: out, bytesPerPixel, height, width };
-  }
-  const { top, left, height: rows, width: columns } = source;
+  const { jpeg } = kernels;
   const out = kernels.take(height * width * bytesPerPixel);
   const work = kernels.take(jpeg.workBytes());
-  const row = 4 * columns + jpeg.spareBytes() + 16;
-  const scratch = kernels.take(row + bilinearScratchBytes(width, bytesPerPixel));
+  const rowBytes = PIXELS * columns + jpeg.spareBytes() + 16;
+  const scratch = kernels.take(rowBytes + bilinearScratchBytes(width, bytesPerPixel));
   if (out === undefined || work === undefined || scratch === undefined) return undefined;
   const isSound = jpeg.decodeBilinear(work, out, bytesPerPixel, top, left, rows, columns, height, width, scratch);
   return isSound ? { address: out, bytesPerPixel, height, width } : undefined;
+}
+
+function halve(kernels: ImageKernels, image: Placed, { height, width }: Size): Placed | undefined {
+  const { address, bytesPerPixel } = image;
+  const out = kernels.take(height * width * bytesPerPixel);
+  if (out === undefined) return undefined;
+  kernels.pixels.halve(address, image.width, bytesPerPixel, out, width, height);
+  return { address: out, bytesPerPixel, height, width };
 }
 
 /** Decodes a part and resizes it as Pillow does. */
@@ -127,13 +138,11 @@ function decodeAntialiased(
   target: Size,
 ): Placed | undefined {
   const { across, down } = antialiasedWindows(source, target);
-  const decoded =
+  const wide =
     across && bytesPerPixel === PIXELS
       ? decodeAlongRows(kernels, source, target.width)
-      : decodeWhole(kernels, source, bytesPerPixel);
-  const wide =
-    decoded && across && bytesPerPixel !== PIXELS ? alongRows(kernels, decoded, target.width, across) : decoded;
-  return wide && down ? alongColumns(kernels, wide, target.height, down) : wide;
+      : alongRows(kernels, decodeWhole(kernels, source, bytesPerPixel), target.width, across);
+  return alongColumns(kernels, wide, target.height, down);
 }
 
 /** Decodes a part and resizes its rows in one go. */
@@ -171,31 +180,33 @@ function decodeWhole(kernels: ImageKernels, source: Box, bytesPerPixel: number):
 
 function alongRows(
   kernels: ImageKernels,
-  image: Placed,
+  image: Placed | undefined,
   to: number,
-  { most, ...windows }: Windows,
+  windows: Windows | undefined,
 ): Placed | undefined {
+  if (!image || !windows) return image;
   const { address, bytesPerPixel, height, width } = image;
   const out = kernels.take(height * to * bytesPerPixel);
   const ranges = kernels.place(windows.ranges);
   const weights = kernels.place(windows.weights);
   if (out === undefined || ranges === undefined || weights === undefined) return undefined;
-  kernels.pixels.alongRows(address, width, height, bytesPerPixel, out, to, ranges, weights, most);
+  kernels.pixels.alongRows(address, width, height, bytesPerPixel, out, to, ranges, weights, windows.most);
   return { address: out, bytesPerPixel, height, width: to };
 }
 
 function alongColumns(
   kernels: ImageKernels,
-  image: Placed,
+  image: Placed | undefined,
   to: number,
-  { most, ...windows }: Windows,
+  windows: Windows | undefined,
 ): Placed | undefined {
+  if (!image || !windows) return image;
   const { address, bytesPerPixel, width } = image;
   const out = kernels.take(to * width * bytesPerPixel);
   const ranges = kernels.place(windows.ranges);
   const weights = kernels.place(windows.weights);
   if (out === undefined || ranges === undefined || weights === undefined) return undefined;
-  kernels.pixels.alongColumns(address, width * bytesPerPixel, out, to, ranges, weights, most);
+  kernels.pixels.alongColumns(address, width * bytesPerPixel, out, to, ranges, weights, windows.most);
   return { address: out, bytesPerPixel, height: to, width };
 }
 

@@ -9,17 +9,7 @@
  * caller's, who says where the file, the work and the pixels lie; they must not overlap. Whatever the file holds, nothing outside of
  * them is written, and nothing but them and 16 bytes around them read.
  */
-import {
-  aimAt,
-  beginResize,
-  blendFirst,
-  blendSecond,
-  firstRow,
-  joinRows,
-  lacksFirst,
-  lacksSecond,
-  secondRow,
-} from '../bilinear';
+import { aimAt, beginResize, blendMissing, joinRows, missingRow } from '../bilinear';
 import { alongPixelRow } from '../pixels';
 import { SEGMENT_SPARE } from './bits';
 import { PIXEL_SPARE, PIXELS, rowBytes, writeImage, writeRow } from './color';
@@ -133,13 +123,9 @@ export function decodeBilinear(
   beginResize(columns, rows, kind, toWidth, toHeight, scratch + align16(4 * columns + spareBytes()));
   for (let y = 0; y < toHeight; y++) {
     aimAt(y);
-    if (lacksFirst()) {
-      writeRow(scratch, kind, top + firstRow(), left, columns, 0, rowScratch);
-      blendFirst(scratch);
-    }
-    if (lacksSecond()) {
-      writeRow(scratch, kind, top + secondRow(), left, columns, 0, rowScratch);
-      blendSecond(scratch);
+    for (let row = missingRow(); row >= 0; row = missingRow()) {
+      writeRow(scratch, kind, top + row, left, columns, 0, rowScratch);
+      blendMissing(scratch);
     }
     image = joinRows(image);
   }
