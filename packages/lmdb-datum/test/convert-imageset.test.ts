@@ -198,6 +198,31 @@ describe('a JPEG file of more than a MiB', () => {
   });
 });
 
+it('writes each JPEG with its own size, whatever the one before it had', async () => {
+  const folder = scratchFolder();
+  const sizes = [
+    [8, 10],
+    [8, 10],
+    [6, 10],
+    [6, 12],
+    [12, 6],
+  ] as const;
+  for (const [i, [height, width]] of sizes.entries()) {
+    await sharp({ create: { width, height, channels: 3, background: { r: 40 * i, g: 99, b: 200 } } })
+      .jpeg()
+      .toFile(path.join(folder, `${i}.jpg`));
+  }
+  const { entries } = await convert(sizes.map((_, i) => `${i}.jpg ${i}\n`).join(''), { input: `${folder}/` });
+  expect(entries.map(({ datum }) => [datum.height, datum.width])).toEqual(sizes);
+  for (const { key, datum } of entries) {
+    const green = await sharp(path.join(folder, key.slice(9)))
+      .extractChannel('green')
+      .raw()
+      .toBuffer();
+    expect(green.equals(datum.data.subarray(green.length, 2 * green.length))).toBe(true);
+  }
+});
+
 describe('the report', () => {
   it('says which size the images have, if it is the same', async () => {
     expect((await convert('color.png 0\ncolor.jpg 1\n')).report.size).toBe(sizeOf('color.png'));
