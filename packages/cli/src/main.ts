@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `ae` command. Packages that take time to load (TensorFlow, sharp, lmdb) are imported where commands use them. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
