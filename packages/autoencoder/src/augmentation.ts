@@ -60,12 +60,16 @@ export function addNoise(images: tf.Tensor4D, noise: number, { scale }: PixelFor
 /** Returns a sample mirrored left to right. */
 export function mirrorSample(sample: Sample): Sample {
   const { channels, height, width, data } = sample;
-  const mirrored = new Uint8Array(data.length);
+  const mirrored = emptyLike(data, data.length);
   for (let row = 0; row < channels * height; row++) {
     const start = row * width;
     for (let x = 0; x < width; x++) mirrored[start + x] = data[start + width - 1 - x];
   }
   return { ...sample, data: mirrored };
+}
+
+function emptyLike(data: Sample['data'], length: number): Sample['data'] {
+  return data instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
 }
 
 /** Returns a part of a sample; the part must lie in it. */
@@ -74,7 +78,7 @@ export function cropSample(
   { top, left, height, width }: { top: number; left: number; height: number; width: number },
 ): Sample {
   if (sample.height === height && sample.width === width) return sample;
-  const data = new Uint8Array(sample.channels * height * width);
+  const data = emptyLike(sample.data, sample.channels * height * width);
   for (let c = 0; c < sample.channels; c++) {
     for (let y = 0; y < height; y++) {
       const from = (c * sample.height + top + y) * sample.width + left;

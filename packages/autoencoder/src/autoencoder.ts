@@ -203,7 +203,7 @@ export class Autoencoder {
    * Returns the reconstructions of samples as samples: bytes, planar, blue first; with their own masks, or with those
    * that `masks` names.
    */
-  reconstruct(samples: readonly Sample[], options?: { masks?: MaskMode }): Promise<Sample[]> {
+  reconstruct(samples: readonly Sample[], options?: { masks?: MaskMode }): Promise<Sample<Uint8Array>[]> {
     return reconstructSamples(this.ready, samples, options);
   }
 
@@ -234,12 +234,12 @@ export class Autoencoder {
   }
 
   /** Decodes codes between those of two images, with the masks that `options.masks` names; see {@link InterpolationMasks}. */
-  interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample[]> {
+  interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample<Uint8Array>[]> {
     return interpolateImages(this.ready, first, second, options);
   }
 
   /** Makes images from codes drawn at random; only a variational network can. Throws INVALID_OPTION. */
-  sample(options?: SampleImagesOptions): Promise<Sample[]> {
+  sample(options?: SampleImagesOptions): Promise<Sample<Uint8Array>[]> {
     return sampleImages(this.ready, options);
   }
 

@@ -70,7 +70,7 @@ export async function reconstructSamples(
   evaluable: EvaluableModel,
   samples: readonly Sample[],
   options: { masks?: MaskMode } = {},
-): Promise<Sample[]> {
+): Promise<Sample<Uint8Array>[]> {
   checkOptions('reconstruct', samples, options, ['masks']);
   const { masks = 'own' } = options;
   const { inputShape, pixels } = evaluable;

@@ -6,7 +6,7 @@ import type { ImageShape, Sample } from './samples';
 export interface PixelFormat {
   /** The network sees `byte * scale`. Default 1/256, as the Torch original has it. */
   readonly scale: number;
-  /** The order of three channels in the network. Default 'rgb'; samples are stored as 'bgr'. */
+  /** The order of colours, in samples of 3 or 4 channels, in the network. Default 'rgb'; samples are stored as 'bgr'. */
   readonly channelOrder: 'rgb' | 'bgr';
 }
 
@@ -26,9 +26,14 @@ export function resolvePixels(pixels: Partial<PixelFormat> = {}): PixelFormat {
   return resolved;
 }
 
+/** Tells whether samples of so many channels are pictures in colour: blue, green, red, and perhaps alpha. */
+export function isColored(channels: number): boolean {
+  return channels === 3 || channels === 4;
+}
+
 /** Maps a network channel to the plane of a sample that holds it. */
 function planeOf(channel: number, channels: number, format: PixelFormat): number {
-  return channels === 3 && format.channelOrder === 'rgb' ? 2 - channel : channel;
+  return isColored(channels) && channel < 3 && format.channelOrder === 'rgb' ? 2 - channel : channel;
 }
 
 /** Converts planar bytes to a float32 tensor `[N, H, W, C]`; the caller disposes of it. */
@@ -49,10 +54,14 @@ export function samplesToTensor(samples: readonly Sample[], shape: ImageShape, f
 }
 
 /** Converts network values `[N, H, W, C]` (flat, in that order) to planar bytes, clamped to 0 to 255 and rounded. */
-export function valuesToSamples(values: ArrayLike<number>, shape: ImageShape, format: PixelFormat): Sample[] {
+export function valuesToSamples(
+  values: ArrayLike<number>,
+  shape: ImageShape,
+  format: PixelFormat,
+): Sample<Uint8Array>[] {
   const [height, width, channels] = shape;
   const area = height * width;
-  const samples: Sample[] = [];
+  const samples: Sample<Uint8Array>[] = [];
   for (let image = 0; image < values.length; image += area * channels) {
     // Uint8ClampedArray clamps and rounds to nearest, which is the conversion wanted; NaN becomes 0.
     const data = new Uint8ClampedArray(area * channels);

@@ -1,14 +1,15 @@
 import { AutoencoderError, inWords } from './errors';
 
 /**
- * One image. `data` is planar, `[channels, height, width]`, one byte a value; three channels are in the order blue,
- * green, red, as Caffe stores them. A raw Datum of @ae/lmdb-datum is a sample as it is.
+ * One image. `data` is planar, `[channels, height, width]`, bytes, or floats on the scale of bytes (black is 0, white
+ * 255); three or four channels are in the order blue, green, red, alpha, as Caffe stores them. A raw Datum of
+ * @ae/lmdb-datum is a sample as it is.
  */
-export interface Sample {
+export interface Sample<Data extends Uint8Array | Float32Array = Uint8Array | Float32Array> {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  readonly data: Uint8Array;
+  readonly data: Data;
   readonly label?: number;
   /** What it is called where it comes from, such as its key in a database. */
   readonly key?: string;
@@ -68,7 +69,7 @@ export function checkSample(sample: Sample | undefined, index: number, [height, 
   if (sample.data?.length !== bytes) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',
-      `sample ${index}: expected ${bytes} data bytes for ${found}, received ${sample.data?.length ?? 'none'}.`,
+      `sample ${index}: expected ${bytes} values for ${found}, received ${sample.data?.length ?? 'none'}.`,
     );
   }
   return sample;

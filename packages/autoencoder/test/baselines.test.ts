@@ -143,7 +143,7 @@ describe('JPEG', () => {
       expected.chromaSubsampling as JpegResult['chromaSubsampling'],
     );
     expect(bytes).toBe(expected.scanBytes + 1);
-    const unit = (data: Uint8Array) => Float32Array.from(data, (byte) => byte / 255);
+    const unit = (data: ArrayLike<number>) => Float32Array.from(data, (byte) => byte / 255);
     expect(psnrsOf(unit(images[0].data), unit(sample.data), 1)[0]).toBeCloseTo(expected.psnrDb, 1);
   });
 

@@ -47,7 +47,7 @@ describe(`training on ${testEngine} agrees with PyTorch`, () => {
   });
 });
 
-function interleavedRgb(planarBgr: Uint8Array): Uint8Array {
+function interleavedRgb(planarBgr: ArrayLike<number>): Uint8Array {
   const area = planarBgr.length / 3;
   return Uint8Array.from({ length: 3 * area }, (_, i) => planarBgr[(2 - (i % 3)) * area + Math.floor(i / 3)]);
 }

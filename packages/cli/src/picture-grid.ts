@@ -24,7 +24,8 @@ const maxGridPixels = 2 ** 26;
 
 /**
  * Lays pictures out in groups of rows (such as inputs above reconstructions), each picture centred in a cell of the
- * largest one's size, or of what a grid has room for, to which larger ones are shrunk. Samples are planar BGR, or grey when they have one channel.
+ * largest one's size, or of what a grid has room for, to which larger ones are shrunk. Samples of 3 or 4 channels
+ * are planar BGR(A); of others the first channel is drawn, as grey.
  */
 export function layOutGrid(groups: readonly (readonly (readonly Sample[])[])[], options: GridOptions = {}): RgbImage {
   const { scale = 2, gap = 4, groupGap = 12, ground = 255 } = options;
@@ -36,7 +37,8 @@ export function layOutGrid(groups: readonly (readonly (readonly Sample[])[])[], 
   const cellHeight = Math.max(...drawn.map((size) => size.height));
   const width = columns * (cellWidth + gap) + gap;
   const height = rows.length * (cellHeight + gap) + gap + (groups.length - 1) * (groupGap - gap);
-  const image = { width, height, data: new Uint8Array(width * height * 3).fill(ground) };
+  // Rounds what is not a byte, and keeps it within bytes.
+  const image = { width, height, data: new Uint8ClampedArray(width * height * 3).fill(ground) };
   let top = gap;
   for (const group of groups) {
     for (const row of group) {
@@ -49,7 +51,7 @@ export function layOutGrid(groups: readonly (readonly (readonly Sample[])[])[], 
     }
     top += groupGap - gap;
   }
-  return image;
+  return { width, height, data: new Uint8Array(image.data.buffer) };
 }
 
 /** The size of a picture in the grid: enlarged, but no side longer than `maxSide`. */
@@ -59,7 +61,7 @@ function drawnSize({ width, height }: Sample, scale: number, maxSide: number): {
 }
 
 function drawSample(
-  image: RgbImage,
+  image: { readonly width: number; readonly data: Uint8ClampedArray },
   sample: Sample,
   left: number,
   top: number,
@@ -67,8 +69,8 @@ function drawSample(
 ): void {
   const { width, height, channels, data } = sample;
   const area = width * height;
-  // Planes are blue, green, red (and alpha, which is left out); a grey picture has the same plane three times.
-  const [red, green, blue] = channels >= 3 ? [2 * area, area, 0] : [0, 0, 0];
+  // Planes are blue, green, red (and alpha, which is left out); what has no colours is drawn as its first plane.
+  const [red, green, blue] = channels === 3 || channels === 4 ? [2 * area, area, 0] : [0, 0, 0];
   for (let y = 0; y < size.height; y++) {
     const line = Math.floor((y * height) / size.height) * width;
     let out = ((top + y) * image.width + left) * 3;

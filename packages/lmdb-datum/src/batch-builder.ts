@@ -1,5 +1,6 @@
 /** Makes one batch from a list of record numbers. */
 import type { CheckedBatchOptions } from './batch-options';
+import { isColored } from './colors';
 import { type Datum, hasPixels, withoutPixels } from './datum';
 import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from './errors';
 import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from './image';
@@ -180,7 +181,7 @@ export class BatchBuilder {
       height: size.height,
       width: size.width,
       scale: Math.fround(scale),
-      ...checkMean(mean, channels, height, width),
+      ...checkMean(mean, channels, height, width, channelOrder),
     };
   }
 
@@ -328,6 +329,7 @@ function checkMean(
   channels: number,
   height: number,
   width: number,
+  order: 'rgb' | 'bgr',
 ): Pick<PackPlan, 'channelMeans' | 'meanPlanes'> {
   const channelMeans = new Float32Array(Math.max(channels, 3));
   const refuse = (expected: string, received: string): never => {
@@ -341,7 +343,13 @@ function checkMean(
     if (received !== expected) refuse(`a mean image of ${expected}`, received);
     return { channelMeans, meanPlanes: mean };
   }
-  if (mean.length !== channels) refuse(`${channels} numbers`, `${mean.length}`);
+  if (mean.length !== channels) {
+    const names = order === 'rgb' ? 'red, green, blue' : 'blue, green, red';
+    const words = isColored({ channels, height, width }, false)
+      ? `in the order of channelOrder (${names})`
+      : 'as stored';
+    refuse(`${channels} ${channels === 1 ? 'number' : `numbers, ${words}`}`, `${mean.length}`);
+  }
   channelMeans.set(mean);
   return { channelMeans };
 }

@@ -22,7 +22,10 @@ export interface BatchOptions {
 
   /** Default 'NHWC', as TensorFlow.js takes it. */
   layout?: 'NHWC' | 'NCHW';
-  /** Default 'rgb'. Datums hold 'bgr'. */
+  /**
+   * Of pictures in colour, which have 3 or 4 channels. Default 'rgb'; Datums hold 'bgr'. Records with another number of channels,
+   * and float_data of one row and column, have no colours: their channels stay as they are stored.
+   */
   channelOrder?: 'rgb' | 'bgr';
   /** Default 'float32'. 'uint8' takes no scale and no mean. */
   dtype?: 'float32' | 'uint8';
@@ -34,7 +37,11 @@ export interface BatchOptions {
   crop?: { height: number; width: number; random?: boolean };
   /** Then swap left and right of every other record, by chance. Default false. */
   mirror?: boolean;
-  /** Then subtract: one number, one for each channel in `channelOrder`, or a mean image (see `computeMean`). */
+  /**
+   * Then subtract: one number; or one for each channel, in the order of `channelOrder` (so red, green, blue by default, where Caffe's
+   * mean_value is blue, green, red: pass that with `channelOrder: 'bgr'`, or turn it around); or a mean image as `computeMean` and
+   * `readMean` give it, whose channels are as records are stored, whatever `channelOrder` is.
+   */
   mean?: number | readonly number[] | MeanPlanes;
   /** Then multiply. Default 1; 1 / 256 and 1 / 255 are usual. */
   scale?: number;

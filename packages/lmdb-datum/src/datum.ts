@@ -40,8 +40,8 @@ export interface Sample {
   channels: number;
   height: number;
   width: number;
-  /** Planar `[C, H, W]` uint8. */
-  data: Uint8Array;
+  /** Planar `[C, H, W]`: uint8, or float32 where the record has float_data. */
+  data: Uint8Array | Float32Array;
   label?: number;
   key?: string;
 }

@@ -1,6 +1,7 @@
 /** Image files to and from pixels: by sharp, which is loaded when it is first needed, and ordinary JPEGs and BMPs by decoders of our own. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { decodeBmp, isBmp } from './bmp';
+import { isColored, swappedChannel } from './colors';
 import { ImageError, MissingDependencyError, reasonOf } from './errors';
 import { describeImage, type JpegHeader, readJpegHeader, readPngChannels, sniffImage } from './image-header';
 import { imageKernels } from './image-kernels';
@@ -197,9 +198,9 @@ export function toInterleavedRgb(planar: Uint8Array, channels: number, height: n
   return { data, channels, height, width };
 }
 
-/** Blue and red change places; green, alpha and grey stay. */
+/** Blue and red change places; green, alpha, grey and what is no colour stay. */
 function storedChannel(c: number, channels: number): number {
-  return channels >= 3 && c < 3 ? 2 - c : c;
+  return isColored({ channels, height: 1, width: 1 }, false) ? swappedChannel(c) : c;
 }
 
 /** Encodes interleaved pixels to an image file. JPEG quality as OpenCV's default, 95 with 4:2:0. */

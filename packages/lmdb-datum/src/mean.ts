@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
 import { assertPath } from './checks';
+import { isColored, swappedChannel } from './colors';
 import {
   InvalidOptionError,
   MixedSizesError,
@@ -15,7 +16,7 @@ import type { DatumReader } from './reader';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {
-  /** Planar `[C, H, W]` float32, channels blue-green-red as stored. */
+  /** Planar `[C, H, W]` float32, channels as they are stored: colours blue-green-red. */
   data: Float32Array;
 }
 
@@ -27,7 +28,8 @@ export interface MeanOptions {
 const RECORDS_BETWEEN_PAUSES = 500;
 
 /**
- * Computes the mean of all records, as Caffe's compute_image_mean does (which sums in float32; this sums in float64).
+ * Computes the mean of all records, bytes or float_data, as Caffe's compute_image_mean does (which sums in float32; this sums in
+ * float64).
  *
  * @throws MixedSizesError if sizes differ, InvalidOptionError if the database is empty.
  */
@@ -61,15 +63,15 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
   return { channels, height, width, data: Float32Array.from(sums, (sum) => sum / reader.length) };
 }
 
-/** Mean of each channel of a mean image, in the order asked for. */
+/** Mean of each channel of a mean image, colours in the order asked for; other channels are as they are stored. */
 export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
   const count = mean.height * mean.width;
   const stored = Array.from({ length: mean.channels }, (_, c) => {
     const plane = mean.data.subarray(c * count, (c + 1) * count);
     return plane.reduce((sum, value) => sum + value, 0) / count;
   });
-  const [blue, green, red, ...others] = stored;
-  return order === 'rgb' && stored.length >= 3 ? [red!, green!, blue!, ...others] : stored;
+  if (order === 'bgr' || !isColored(mean, false)) return stored;
+  return stored.map((_, c) => stored[swappedChannel(c)] as number);
 }
 
 /** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */

@@ -1,9 +1,13 @@
 /** Puts the pixels of one record into a batch: layout, channel order, crop, mirror, mean and scale. */
+import { isColored, swappedChannel } from './colors';
 import type { Packer } from './pack-kernel';
 
 /** Pixels of one record, as they come. */
 export interface PixelSource {
-  /** Planar blue-green-red `[C, H, W]` (raw Datums), or interleaved red-green-blue `[H, W, C]` (decoded images). */
+  /**
+   * Planar `[C, H, W]` (raw Datums), or interleaved `[H, W, C]` (decoded images); colours are blue-green-red in the first and
+   * red-green-blue in the second.
+   */
   data: Uint8Array | Float32Array;
   planar: boolean;
   channels: number;
@@ -11,7 +15,7 @@ export interface PixelSource {
   width: number;
 }
 
-/** A mean to take off each pixel, planar blue-green-red `[C, H, W]` float32, of the size that records have before the crop. */
+/** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */
 export interface MeanPlanes {
   data: Float32Array;
   channels: number;
@@ -27,7 +31,7 @@ export interface PackPlan {
   /** Size after the crop. */
   height: number;
   width: number;
-  /** Per channel in `channelOrder`; zeros for none. Ignored for uint8 batches, as are the others below. */
+  /** Per channel, colours in `channelOrder`; zeros for none. Ignored for uint8 batches, as are the others below. */
   channelMeans: Float32Array;
   meanPlanes?: MeanPlanes;
   scale: number;
@@ -42,10 +46,19 @@ export interface Placement {
   mirror: boolean;
 }
 
-/** The channel of a source that becomes output channel `c`. The fourth, alpha, stays where it is. */
+/** The channel of a source that becomes output channel `c`. */
 function sourceChannel(c: number, source: PixelSource, order: 'rgb' | 'bgr'): number {
   const isRgb = !source.planar;
-  return source.channels >= 3 && c < 3 && isRgb !== (order === 'rgb') ? 2 - c : c;
+  return isRgb !== (order === 'rgb') && isColored(source, isFloat(source)) ? swappedChannel(c) : c;
+}
+
+/** The plane of a mean image for output channel `c`: it is as records are stored, whatever the source is. */
+function meanPlaneOf(c: number, source: PixelSource, order: 'rgb' | 'bgr'): number {
+  return order === 'rgb' && isColored(source, isFloat(source)) ? swappedChannel(c) : c;
+}
+
+function isFloat({ data }: PixelSource): boolean {
+  return data instanceof Float32Array;
 }
 
 /**
@@ -102,11 +115,11 @@ function packBySimd(
 ): boolean {
   const from = memory.addressOf(source.data);
   const to = memory.addressOf(out);
-  const isFloat = out instanceof Float32Array;
+  const intoFloats = out instanceof Float32Array;
   const isInterleaved = plan.layout === 'NHWC' && plan.channels === 3;
-  const isPlanes = isFloat && (plan.layout === 'NCHW' || plan.channels === 1);
+  const isPlanes = intoFloats && (plan.layout === 'NCHW' || plan.channels === 1);
   if (from === undefined || to === undefined || source.data instanceof Float32Array || !source.planar) return false;
-  if ((isFloat && plan.meanPlanes) || !(isInterleaved || isPlanes)) return false;
+  if ((intoFloats && plan.meanPlanes) || !(isInterleaved || isPlanes)) return false;
   const { channels, channelOrder, channelMeans: means, scale, height, width } = plan;
   const planeBytes = source.height * source.width;
   const first = from + placement.top * source.width + placement.left;
@@ -121,7 +134,7 @@ function packBySimd(
     const p1 = first + planeBytes;
     const p2 = first + sourceChannel(2, source, channelOrder) * planeBytes;
     const { interleaveF32, interleaveU8 } = kernels;
-    if (!isFloat) interleaveU8(p0, p1, p2, source.width, columns, rows, mirror, dst);
+    if (!intoFloats) interleaveU8(p0, p1, p2, source.width, columns, rows, mirror, dst);
     else interleaveF32(p0, p1, p2, source.width, columns, rows, mirror, dst, means[0]!, means[1]!, means[2]!, scale);
     return true;
   }
@@ -141,20 +154,19 @@ function packPlainly(
   { top, left, mirror }: Placement,
 ): void {
   const { channels, height, width, layout, channelOrder, channelMeans, meanPlanes, scale } = plan;
-  const isFloat = out instanceof Float32Array;
+  const intoFloats = out instanceof Float32Array;
   const step = source.planar ? 1 : source.channels;
   const outStep = layout === 'NHWC' ? channels : 1;
   for (let c = 0; c < channels; c++) {
     const from = sourceChannel(c, source, channelOrder);
     const first = source.planar ? from * source.height * source.width : from;
     const mean = channelMeans[c]!;
-    // Mean images are planar blue-green-red, whatever the source is.
-    const meanPlane = channels >= 3 && c < 3 && channelOrder === 'rgb' ? 2 - c : c;
+    const meanPlane = meanPlaneOf(c, source, channelOrder);
     for (let y = 0; y < height; y++) {
       let s = first + ((top + y) * source.width + (mirror ? left + width - 1 : left)) * step;
       const move = mirror ? -step : step;
       let t = at + (layout === 'NHWC' ? y * width * channels + c : (c * height + y) * width);
-      if (!isFloat) {
+      if (!intoFloats) {
         for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = source.data[s]!;
       } else if (!meanPlanes) {
         for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = Math.fround(source.data[s]! - mean) * scale;

@@ -203,7 +203,8 @@ export class DatumReader {
   }
 
   /**
-   * Sample number `i` in key order: planar BGR bytes, with encoded images decoded (then it is a Promise, which needs sharp).
+   * Sample number `i` in key order: planar pixels, colours blue-green-red; bytes, or floats where the record has float_data; encoded
+   * images decoded (then it is a Promise, which may need sharp).
    * The first call builds an index of the keys, once.
    *
    * @param i 0 to length - 1; undefined outside, as with arrays.

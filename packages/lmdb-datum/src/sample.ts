@@ -7,8 +7,8 @@ import { imageKernels } from './image-kernels';
 import { decodeJpeg } from './jpeg';
 
 /**
- * Gives the pixels of a Datum as planar `[C, H, W]` BGR bytes. Raw data is passed on as it is; an encoded image is decoded, so
- * the result is a Promise; float_data is taken if every value is a whole number from 0 to 255.
+ * Gives the pixels of a Datum as planar `[C, H, W]`, colours blue-green-red. Raw data is passed on as it is, bytes or floats; an
+ * encoded image is decoded, so the result is a Promise.
  *
  * @throws DatumError or ImageError, with the key.
  */
@@ -16,7 +16,7 @@ export function decodeSample(datum: Datum, key: string): Sample | Promise<Sample
   const { channels, height, width, data, label, floatData } = datum;
   if (datum.encoded) return decodeEncoded(datum, key);
   if (!hasPixels(datum)) throw withoutPixels(datum, key);
-  return { channels, height, width, data: floatData ? floatsToBytes(floatData, key) : data, label, key };
+  return { channels, height, width, data: floatData ?? data, label, key };
 }
 
 async function decodeEncoded(datum: Datum, key: string): Promise<Sample> {
@@ -44,19 +44,22 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
 }
 
 /**
- * Makes an image file of a sample: `channels` 1 or 2 (grey), 3 or 4 (colour).
+ * Makes an image file of a sample: `channels` 1 or 2 (grey), 3 or 4 (colour). Floats must be whole numbers from 0 to 255.
  *
  * @throws InvalidOptionError, DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp.
  */
 export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'): Promise<Uint8Array> {
   assertOneOf('type', type, ['png', 'jpeg', 'webp']);
-  if (!(sample?.data instanceof Uint8Array)) refuse('sample', 'pixels with their size', sample, 'pass what at() gives');
-  const { channels, height, width, data, key } = sample;
+  if (!(sample?.data instanceof Uint8Array || sample?.data instanceof Float32Array)) {
+    refuse('sample', 'pixels with their size', sample, 'pass what at() gives');
+  }
+  const { channels, height, width, key = 'sample' } = sample;
+  const data = sample.data instanceof Float32Array ? floatsToBytes(sample.data, key) : sample.data;
   if (channels >= 1 && channels <= 4 && data.length === channels * height * width && data.length > 0) {
     return encodeImage(toInterleavedRgb(data, channels, height, width), type);
   }
   throw new DatumError(
-    `${key === undefined ? 'sample' : `key ${key}`}: expected 1 to 4 channels of pixels, received ` +
+    `${sample.key === undefined ? key : `key ${key}`}: expected 1 to 4 channels of pixels, received ` +
       `${data.length} bytes for ${channels}x${height}x${width}; such a record is no picture.`,
     { key },
   );

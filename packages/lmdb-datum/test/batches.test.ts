@@ -223,7 +223,7 @@ describe('batches', () => {
   it('refuse a mean or a crop that does not fit, naming the record', async () => {
     using reader = openDatumLmdb(await randomDatabase(2));
     await expect(collect(reader, { batchSize: 1, mean: [1, 2] })).rejects.toThrow(
-      /mean: expected 3 numbers, received 2/,
+      /mean: expected 3 numbers, in the order of channelOrder \(red, green, blue\), received 2/,
     );
     await expect(collect(reader, { batchSize: 1, crop: { height: 10, width: 2 } })).rejects.toMatchObject({
       code: 'MIXED_SIZES',

@@ -38,7 +38,7 @@ export function golden(name: string): Golden {
   return JSON.parse(fs.readFileSync(fixture(`${name}.json`), 'utf8'));
 }
 
-export function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: NodeJS.ArrayBufferView): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

@@ -60,6 +60,29 @@ describe('binaryproto', () => {
 const python = findPython(['lmdb', 'google.protobuf', 'numpy'], 'means by Caffe’s proto');
 
 describe.runIf(python)('Caffe’s proto in Python', () => {
+  it('computes the same of float_data, and of what is no picture', async () => {
+    const folder = scratchFolder();
+    for (const [channels, height, width] of [
+      [3, 2, 2],
+      [6, 1, 2],
+      [300, 1, 1],
+    ] as const) {
+      const count = channels * height * width;
+      const records = [0, 1, 2].map((i) => ({
+        ...{ channels, height, width },
+        floatData: Float32Array.from({ length: count }, (_, k) => Math.sin(i * 7 + k) * 40),
+      }));
+      const database = await writeDatabase(records);
+      using reader = openDatumLmdb(database);
+      const theirs = runPython<{ data: number[] }>(python!, 'mean.py', database, `${folder}/${channels}`);
+      const ours = await computeMean(reader);
+      expect(ours).toMatchObject({ channels, height, width });
+      ours.data.forEach((value, i) => {
+        expect(value).toBeCloseTo(theirs.data[i]!, 4);
+      });
+    }
+  });
+
   it('reads our mean, computes the same one, and we read its file', async () => {
     const database = await writeDatabase(three(1, 2, 4));
     const folder = scratchFolder();

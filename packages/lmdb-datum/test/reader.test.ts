@@ -99,11 +99,18 @@ describe('samples', () => {
     expect(sha256(sample.data)).toBe(records[0]!.dataSha256);
   });
 
-  it('float_data of whole bytes becomes bytes; other float_data is an error that names the key', () => {
+  it('float_data comes as floats, packed or not; only whole numbers from 0 to 255 become image files', async () => {
     using reader = openDatumLmdb(fixture('variants.mdb'));
     const whole = records.findIndex((record) => keyOf(record).toString().endsWith('floats-whole'));
-    expect([...(reader.at(whole) as Sample).data]).toEqual(records[whole]!.floatData);
-    expect(() => reader.at(whole - 1)).toThrow(/key 00000012_floats-packed: expected float_data of whole numbers/);
+    for (const i of [whole - 2, whole - 1, whole]) {
+      const { data } = reader.at(i) as Sample;
+      expect([data.constructor, [...data]]).toEqual([Float32Array, records[i]!.floatData]);
+    }
+    const file = await encodeSample(reader.at(whole) as Sample, 'png');
+    expect(Buffer.from(file).toString('latin1', 1, 4)).toBe('PNG');
+    await expect(encodeSample(reader.at(whole - 1) as Sample, 'png')).rejects.toThrow(
+      /key 00000012_floats-packed: expected float_data of whole numbers/,
+    );
   });
 
   it('become image files again', async () => {

@@ -108,9 +108,10 @@ export class JpegCoder {
 }
 
 /** Planar, blue first -> interleaved, red first; one channel stays as it is. */
-function interleave({ data, channels }: Sample): Buffer {
+function interleave({ data, channels }: Sample): Uint8ClampedArray {
   const area = data.length / channels;
-  const out = Buffer.alloc(data.length);
+  // Rounds floats and keeps them within bytes.
+  const out = new Uint8ClampedArray(data.length);
   for (let c = 0; c < channels; c++) {
     const plane = (channels - 1 - c) * area;
     for (let i = 0; i < area; i++) out[i * channels + c] = data[plane + i];
@@ -138,7 +139,7 @@ function scanBytes(file: Buffer): number {
   return file.length - (at + 2 + file.readUInt16BE(at + 2));
 }
 
-function squaredError(a: Uint8Array, b: Uint8Array): number {
+function squaredError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
   return sum;

@@ -23,7 +23,7 @@ export async function interpolateImages(
   first: Sample,
   second: Sample,
   options: InterpolateOptions,
-): Promise<Sample[]> {
+): Promise<Sample<Uint8Array>[]> {
   checkKeys('interpolate', options, ['masks', 'steps']);
   const { masks: whose, steps = 8 } = options;
   checkNumber('steps', steps, { min: 2, integer: true });

@@ -23,7 +23,7 @@ export interface SampleImagesOptions {
 export async function sampleImages(
   { encoder, decoder, inputShape, pixels }: TrainableModel & Coder,
   options: SampleImagesOptions = {},
-): Promise<Sample[]> {
+): Promise<Sample<Uint8Array>[]> {
   checkKeys('sample', options, ['count', 'seed', 'masks']);
   const { count = 8, seed = 0, masks = 'fixed' } = options;
   checkNumber('count', count, { min: 1, integer: true });

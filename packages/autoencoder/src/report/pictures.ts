@@ -1,5 +1,6 @@
 /** Samples as pictures in a page: PNG files in data URIs. */
 
+import { isColored } from '../pixels';
 import { encodePng, type RgbImage } from '../run/png';
 import type { Sample } from '../samples';
 
@@ -13,12 +14,12 @@ export interface Picture {
 /** How often the error is enlarged in an error picture. */
 export const errorGain = 4;
 
-/** Planar, blue first -> `[H, W, 3]` RGB. One channel is grey; of other numbers of channels the first is shown as grey. */
+/** Planar, blue first -> `[H, W, 3]` RGB without alpha; of what has no colours the first channel is shown, as grey. */
 export function toRgbImage({ channels, height, width, data }: Sample): RgbImage {
   const area = height * width;
-  const planes = channels === 3 ? [2, 1, 0] : [0, 0, 0];
-  const rgb = Uint8Array.from({ length: 3 * area }, (_, at) => data[planes[at % 3] * area + Math.floor(at / 3)]);
-  return { width, height, data: rgb };
+  const planes = isColored(channels) ? [2, 1, 0] : [0, 0, 0];
+  const rgb = Uint8ClampedArray.from({ length: 3 * area }, (_, at) => data[planes[at % 3] * area + Math.floor(at / 3)]);
+  return { width, height, data: new Uint8Array(rgb.buffer) };
 }
 
 export function toPicture(sample: Sample): Picture {
@@ -37,7 +38,8 @@ function imageToPicture(image: RgbImage): Picture {
 
 /** The absolute difference of two samples, enlarged by {@link errorGain}: black where they are equal. */
 export function errorPicture(a: Sample, b: Sample): Picture {
-  const data = Uint8Array.from(a.data, (value, i) => Math.min(255, errorGain * Math.abs(value - b.data[i])));
+  const errors = Uint8ClampedArray.from(a.data, (value, i) => errorGain * Math.abs(value - b.data[i]));
+  const data = new Uint8Array(errors.buffer);
   return toPicture({ ...a, data });
 }
 

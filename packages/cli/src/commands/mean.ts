@@ -33,10 +33,15 @@ async function runMean(path: string, output: string, options: CommonOptions): Pr
       `${style('bold', output)}: the mean of ${formatNumberOf(reader.length, 'image')} of ${formatSize(mean)}`,
     );
     const list = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(', ');
+    // Features have thousands of channels; --json has them all.
+    const shortList = (values: readonly number[]) =>
+      values.length <= 8
+        ? list(values)
+        : `${list(values.slice(0, 8))} ... (${formatNumberOf(values.length, 'channel')})`;
     terminal.print(
       formatRows(
-        channels < 3
-          ? [['mean', list(means.bgr)]]
+        channels !== 3 && channels !== 4
+          ? [['mean', shortList(means.bgr)]]
           : [
               ['blue, green, red', list(means.bgr)],
               ['red, green, blue', list(means.rgb)],
