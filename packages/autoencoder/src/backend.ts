@@ -18,13 +18,15 @@ export type BackendName = 'tensorflow-gpu' | 'webgpu' | 'wasm' | 'tensorflow' | 
 export interface BackendOptions extends NativeOptions {
   /** Threads of the wasm engine. Default 'auto', one a core. */
   readonly threads?: number | 'auto';
+  /** Whether the wasm engine may set V8's flags while its kernels are compiled; default true. See `v8Flags` of initWasm in @ae/layers. */
+  readonly v8Flags?: boolean;
   /** On a page: where tfjs-backend-wasm-simd.wasm is served, or its bytes. */
   readonly wasmBinary?: string | URL | Uint8Array;
   /** The folder whose node_modules hold `webgpu` and `@tensorflow/tfjs-backend-webgpu`, if they are not to be found by their names. */
   readonly webgpuFolder?: string;
 }
 
-const optionNames = ['threads', 'wasmBinary', 'webgpuFolder', 'tensorflowFolder', 'tensorflowCache'];
+const optionNames = ['threads', 'v8Flags', 'wasmBinary', 'webgpuFolder', 'tensorflowFolder', 'tensorflowCache'];
 
 /** The engine in use. */
 export interface BackendInfo {
@@ -40,6 +42,8 @@ export interface BackendInfo {
   readonly version?: string;
   /** What the user should know, such as that only the slow engine could be loaded. */
   readonly warning?: string;
+  /** What may be worth knowing though nothing is wrong, such as that the engine does not know this version of Node.js. */
+  readonly note?: string;
 }
 
 interface Engine {
@@ -91,15 +95,18 @@ const engines: readonly Engine[] = [
     name: 'wasm',
     tfjsName: 'wasm',
     description: 'WebAssembly with SIMD, all cores; nothing to install',
-    async start({ threads, wasmBinary }) {
+    async start({ threads, wasmBinary, v8Flags }) {
       const { initWasm } = await import('@ae/layers/backends/wasm');
-      const engine = await initWasm({ threads, tfjsBinary: wasmBinary });
+      const engine = await initWasm({ threads, tfjsBinary: wasmBinary, v8Flags });
       return {
         name: 'wasm',
         gpu: false,
         threads: engine.threads,
         device: `CPU, ${simdInWords[engine.simd]}`,
         version: tfjsVersion,
+        ...(engine.plainReason && {
+          note: `compiled without V8's flags, so training may be slower: ${engine.plainReason}`,
+        }),
       };
     },
   },
@@ -234,9 +241,19 @@ export async function listBackends(options: BackendOptions = {}): Promise<Backen
 async function statusOf(engine: Engine, options: BackendOptions): Promise<BackendStatus> {
   const { name, description, onlyWithGpu } = engine;
   try {
-    const { gpu, device, threads, version, warning } = await engine.start(options, false);
+    const { gpu, device, threads, version, warning, note } = await engine.start(options, false);
     const eligible = !onlyWithGpu || gpu;
-    return { name, description, installed: true, available: true, eligible, device, threads, version, reason: warning };
+    return {
+      name,
+      description,
+      installed: true,
+      available: true,
+      eligible,
+      device,
+      threads,
+      version,
+      reason: warning ?? note,
+    };
   } catch (error) {
     const installed = (error as { code?: unknown }).code !== 'BACKEND_MISSING';
     return { name, description, installed, available: false, eligible: false, reason: messageOf(error) };

@@ -1,4 +1,5 @@
-import type { BackendInfo, BackendName } from '@ae/autoencoder';
+import type { BackendInfo, BackendName, BackendOptions } from '@ae/autoencoder';
+import { v8FlagsAllowed } from './engine-environment';
 import { choiceOption, numberOption } from './options';
 import { tensorflowCache } from './tensorflow-cache';
 import type { Terminal } from './terminal';
@@ -23,12 +24,18 @@ export const threadsOption = () =>
     words: ['auto'],
   }).default('auto');
 
+/** What the engines are told, by the command line and by the environment. */
+export function engineSettings({ threads }: EngineOptions): BackendOptions {
+  return { threads, v8Flags: v8FlagsAllowed(), tensorflowCache: tensorflowCache() };
+}
+
 /** Loads TensorFlow and the engine asked for; passes its warnings on. */
-export async function startEngine({ backend, threads }: EngineOptions, terminal: Terminal): Promise<BackendInfo> {
+export async function startEngine(options: EngineOptions, terminal: Terminal): Promise<BackendInfo> {
+  const settings = engineSettings(options);
   terminal.status('starting the engine ...');
   await silenceTensorflow();
   const { useBackend } = await import('@ae/autoencoder');
-  const info = await useBackend(backend, { threads, tensorflowCache: tensorflowCache() });
+  const info = await useBackend(options.backend, settings);
   terminal.status('');
   if (info.warning) terminal.warn(`${info.warning}.`);
   return info;

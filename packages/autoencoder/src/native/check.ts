@@ -44,7 +44,7 @@ async function compareSpeeds(name: BackendName, options: BackendOptions, seconds
   for (let turn = 0; turn < 2; turn++) {
     await useBackend(name, options);
     best.tensorflow = Math.max(best.tensorflow, await measureTraining(seconds));
-    await useBackend('wasm');
+    await useBackend('wasm', { v8Flags: options.v8Flags });
     best.wasm = Math.max(best.wasm, await measureTraining(seconds));
   }
   return best;

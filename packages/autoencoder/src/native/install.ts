@@ -7,6 +7,7 @@
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { BackendOptions } from '../backend';
 import { AutoencoderError, checkKeys } from '../errors';
 import { buildAddon, fetchPackage, tfjsVersion } from './addon';
 import type { TensorflowCheck } from './check';
@@ -34,6 +35,8 @@ export interface InstallTensorflowOptions {
   readonly python?: string;
   /** A C++ compiler. Default 'c++'. */
   readonly compiler?: string;
+  /** Whether the wasm engine, beside which TensorFlow is measured, may set V8's flags; default true. */
+  readonly v8Flags?: boolean;
   /** Called when a part begins, with a few words for people. */
   readonly onProgress?: (progress: { readonly step: InstallStep; readonly detail: string }) => void;
 }
@@ -43,7 +46,7 @@ export type InstallStep = 'package' | 'tensorflow' | 'cuda' | 'addon' | 'check';
 
 const defaultTensorflow = '2.21.0';
 
-const optionNames = ['gpu', 'tensorflow', 'wheel', 'cacheFolder', 'python', 'compiler', 'onProgress'];
+const optionNames = ['gpu', 'tensorflow', 'wheel', 'cacheFolder', 'python', 'compiler', 'v8Flags', 'onProgress'];
 
 /** How much room an installation takes at most, downloads included. */
 const neededBytes = { cpu: 2.5e9, gpu: 12e9 };
@@ -80,7 +83,7 @@ export async function installTensorflow(options: InstallTensorflowOptions = {}):
     await buildAddon(compiler, folder, name, libraries);
   });
   onProgress?.({ step: 'check', detail: 'training a few steps, which must agree with the reference' });
-  const check = await checkInProcess(gpu, folder);
+  const check = await checkInProcess(gpu, { tensorflowFolder: folder, v8Flags: options.v8Flags });
   const installation = { package: name, folder, wheel, tensorflow, ...check };
   await writeFile(`${manifest}.partial`, `${JSON.stringify(installation, null, 2)}\n`);
   await rename(`${manifest}.partial`, manifest);
@@ -154,10 +157,10 @@ async function writingInto(folder: string, work: () => Promise<void>): Promise<v
 const benchSeconds = 1.5;
 
 /** Runs `checkTensorflow` in a process of its own: an addon that doesn't fit this machine may end the process that loads it. */
-async function checkInProcess(gpu: boolean, tensorflowFolder: string): Promise<TensorflowCheck> {
+async function checkInProcess(gpu: boolean, options: BackendOptions): Promise<TensorflowCheck> {
   const self = createRequire(import.meta.url).resolve('@ae/autoencoder');
   const name = gpu ? 'tensorflow-gpu' : 'tensorflow';
-  const call = `checkTensorflow(${JSON.stringify(name)}, ${JSON.stringify({ tensorflowFolder })}, ${benchSeconds})`;
+  const call = `checkTensorflow(${JSON.stringify(name)}, ${JSON.stringify(options)}, ${benchSeconds})`;
   const script = `require(${JSON.stringify(self)}).${call}.then(
     (check) => console.log(JSON.stringify(check)),
     (error) => { console.error(String(error.message)); process.exitCode = 1; },

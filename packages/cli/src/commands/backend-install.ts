@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
+import { v8FlagsAllowed } from '../engine-environment';
 import { type CommonOptions, defineCommand } from '../options';
 import { tensorflowCache } from '../tensorflow-cache';
 import { formatDuration, formatRows, Terminal } from '../terminal';
@@ -38,7 +39,7 @@ async function install({ gpu, tensorflow, python, compiler, ...options }: Instal
   const start = performance.now();
   const { installTensorflow } = await import('@ae/autoencoder');
   const installation = await installTensorflow({
-    ...{ gpu, tensorflow, cacheFolder: tensorflowCache() },
+    ...{ gpu, tensorflow, cacheFolder: tensorflowCache(), v8Flags: v8FlagsAllowed() },
     ...{ python: python ?? process.env.AE_PYTHON, compiler: compiler ?? process.env.CXX },
     onProgress: ({ step, detail }) => {
       terminal.status(`${detail} ...`);

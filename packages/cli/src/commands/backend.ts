@@ -1,9 +1,8 @@
 import type { BackendStatus } from '@ae/autoencoder';
 import type { Command } from 'commander';
-import { silenceTensorflow, threadsOption } from '../engine';
+import { engineSettings, silenceTensorflow, threadsOption } from '../engine';
 import { benchEngines, type EngineSpeed } from '../engine-bench';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { tensorflowCache } from '../tensorflow-cache';
 import { formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
 import { backendInstallCommand, backendRemoveCommand } from './backend-install';
 
@@ -32,9 +31,9 @@ export function backendCommand(): Command {
 
 async function runBackend({ threads, bench, ...options }: BackendCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
+  const engineOptions = engineSettings({ threads });
   await silenceTensorflow();
   const { listBackends } = await import('@ae/autoencoder');
-  const engineOptions = { threads, tensorflowCache: tensorflowCache() };
   const backends = await listBackends(engineOptions);
   const auto = backends.find(({ eligible }) => eligible)?.name;
   const seconds = bench === true ? benchSeconds : bench;

@@ -2,7 +2,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { WasmEngineError } from './errors';
 import type { SideKernel } from './job-control';
-import { compileSideModule, type SimdKind } from './side-module';
+import { type CompileOptions, compileSideModule, type SideModule, type SimdKind } from './side-module';
 import { WorkerPool } from './worker-pool';
 
 /** An argument of a kernel: a whole number or pointer, or a float32. */
@@ -36,6 +36,7 @@ const ALIGNMENT = 128;
 export class Engine {
   readonly backend: BackendWasm;
   readonly simd: SimdKind;
+  readonly plainReason?: string;
   /** Columns of the widest register tile. */
   readonly panel: number;
   readonly #memory: WebAssembly.Memory;
@@ -48,7 +49,7 @@ export class Engine {
 
   private constructor(
     backend: BackendWasm,
-    simd: SimdKind,
+    { simd, plainReason }: SideModule,
     memory: WebAssembly.Memory,
     pool: WorkerPool,
     exports: WebAssembly.Exports,
@@ -56,6 +57,7 @@ export class Engine {
   ) {
     this.backend = backend;
     this.simd = simd;
+    this.plainReason = plainReason;
     this.#memory = memory;
     this.#pool = pool;
     this.#exports = exports as Record<string, SideKernel>;
@@ -68,12 +70,12 @@ export class Engine {
    * Starts the engine on a running tfjs wasm backend.
    *
    * @param threads threads altogether; only 1 is possible where the backend's memory is not shared
-   * @param simd a variant of the side module, for tests and comparisons; default: the fastest one
+   * @param options how to compile the side module
    */
-  static async start(backend: BackendWasm, threads: number, simd?: SimdKind): Promise<Engine> {
+  static async start(backend: BackendWasm, threads: number, options?: CompileOptions): Promise<Engine> {
     const { memory } = (backend.wasm as unknown as Emscripten).asm;
     const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-    const side = await compileSideModule(shared, simd);
+    const side = await compileSideModule(shared, options);
     const { exports } = await WebAssembly.instantiate(side.module, { env: { memory } });
     const kernelNames = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
     const kernels = kernelNames.map((name) => exports[name] as SideKernel);
@@ -84,7 +86,7 @@ export class Engine {
       memory,
       kernelNames,
     });
-    return new Engine(backend, side.simd, memory, pool, exports, kernelNames);
+    return new Engine(backend, side, memory, pool, exports, kernelNames);
   }
 
   get #emscripten(): Emscripten {

@@ -25,6 +25,12 @@ export interface WasmOptions {
   tfjsBinary?: string | URL | Uint8Array;
   /** The variant of the kernels to use; default: the fastest that the JavaScript engine accepts. */
   simd?: SimdKind;
+  /**
+   * Whether V8's flags may be set while the kernels are compiled, and put back; default true. It happens in Node.js only, on the
+   * majors of V8 that this package is tested on, and makes the first steps faster, and all of them where V8 can use 256 bits. Flags are the whole
+   * process's: say false if it compiles other WebAssembly at the same time, or sets such flags itself by `v8.setFlagsFromString`.
+   */
+  v8Flags?: boolean;
 }
 
 /** The running engine. */
@@ -35,6 +41,11 @@ export interface WasmEngine {
   readonly threads: number;
   /** The variant of the kernels in use. */
   readonly simd: SimdKind;
+  /**
+   * Why the kernels were compiled without V8's flags, such as that this version of V8 has not been tested; undefined where they were set, and
+   * where there are none to set (browsers).
+   */
+  readonly plainReason?: string;
   /** Ends the worker threads; the kernels go on alone on the calling thread. */
   dispose(): void;
 }
@@ -74,11 +85,12 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
     );
   }
   const threads = await threadCount(options.threads ?? 'auto');
+  checkFlag('v8Flags', options.v8Flags);
   // Not findBackend: it would start the backend, with the stock binary.
   const existing = tfjsEngine().registry.wasm as BackendWithEngine | undefined;
   if (existing?.[ENGINE]) return existing[ENGINE];
   const backend = existing ?? (await startTfjs(options, threads));
-  const engine = await Engine.start(backend, threads, options.simd);
+  const engine = await Engine.start(backend, threads, options);
   registerConv2D(engine);
   registerMatMul(engine);
   registerPooling(engine);
@@ -90,6 +102,11 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   registerFusedDense(engine);
   (backend as BackendWithEngine)[ENGINE] = engine;
   return engine;
+}
+
+function checkFlag(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  throw new InvalidOptionError(`initWasm: expected \`${name}\` to be true or false, received ${value}.`);
 }
 
 async function threadCount(wanted: number | 'auto'): Promise<number> {

@@ -1,7 +1,6 @@
 /** Compiles the side module: this engine's kernels, which work in tfjs' memory. */
 import { sideModules } from '../../../assembly/dist/side-module';
-import { isNode } from './tfjs-binary';
-import { allowRelaxedSimd, compileOptimized, compileRevectorized } from './v8-flags';
+import { V8Flags } from './v8-flags';
 
 /**
  * What the side module was compiled for: `plain`, any engine with SIMD; `relaxed`, one with fused multiply-add; `wide`, one that
@@ -13,34 +12,40 @@ export type SimdKind = keyof typeof sideModules;
 export interface SideModule {
   module: WebAssembly.Module;
   simd: SimdKind;
+  /** Why V8 compiled it without flags, where Node.js would have let them be set. */
+  plainReason?: string;
+}
+
+/** What to compile and how. */
+export interface CompileOptions {
+  /** A variant to compile in any case, for tests and comparisons. */
+  simd?: SimdKind;
+  /** Whether V8's flags may be set meanwhile. Default true. */
+  v8Flags?: boolean;
 }
 
 /**
  * Compiles the fastest variant that this engine accepts.
  *
  * @param shared says whether the memory it will import is shared
- * @param wanted a variant to compile in any case, for tests and comparisons
  */
-export async function compileSideModule(shared: boolean, wanted?: SimdKind): Promise<SideModule> {
+export async function compileSideModule(
+  shared: boolean,
+  { simd: wanted, v8Flags }: CompileOptions = {},
+): Promise<SideModule> {
+  const flags = await V8Flags.find(v8Flags);
   const bytesOf = (kind: SimdKind) => {
     const bytes = decode(sideModules[kind]);
     if (!shared) importUnsharedMemory(bytes);
     return bytes;
   };
-  const relaxed = await hasRelaxedSimd();
+  const relaxed = flags.validate(decode(sideModules.relaxed));
   if (wanted === 'wide' || (wanted === undefined && relaxed)) {
-    const module = await compileRevectorized(bytesOf('wide'));
+    const module = await flags.compileRevectorized(bytesOf('wide'));
     if (module && (wanted === 'wide' || isWide(module, shared))) return { module, simd: 'wide' };
   }
   const simd = wanted === 'plain' || !relaxed ? 'plain' : 'relaxed';
-  return { module: await compileOptimized(bytesOf(simd)), simd };
-}
-
-async function hasRelaxedSimd(): Promise<boolean> {
-  const module = decode(sideModules.relaxed);
-  // Node.js 20 has relaxed SIMD behind a flag; from 21 on it is part of the language.
-  if (!WebAssembly.validate(module) && isNode()) await allowRelaxedSimd();
-  return WebAssembly.validate(module);
+  return { module: await flags.compile(bytesOf(simd)), simd, plainReason: flags.reason };
 }
 
 /** The tile that profits from joined operations, one that does not, and how the data for both is laid out. */

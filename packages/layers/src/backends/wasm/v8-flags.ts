@@ -1,53 +1,137 @@
-/** Compiles WebAssembly with V8's flags set for just as long, where V8 lets itself be told (Node.js). */
+/**
+ * Compiles WebAssembly with V8's flags set for just as long, where that has been tried.
+ *
+ * A flag that a version of V8 does not expect can end the process, and nothing can catch that. So flags are set only on the majors
+ * of V8 that CI has run (`npm run test:node`), and only where nobody else has set any for WebAssembly.
+ */
 import { isNode } from './tfjs-binary';
 
-/** Optimised code at once, instead of quickly made code that is replaced piece by piece while the first steps run. */
-const OPTIMIZED = { '--no-liftoff': '--liftoff', '--no-wasm-lazy-compilation': '--wasm-lazy-compilation' };
+/** A flag, and the one that puts V8's default back. One flag can change others: those stand in the list too. */
+type Flag = readonly [set: string, putBack: string];
 
-/** Joins neighbouring 128-bit operations to 256-bit ones. */
-const REVECTORIZED = { '--experimental-wasm-revectorize': '--no-experimental-wasm-revectorize' };
-
-/** The first major version of V8 that joins the operations of this engine's tiles: that of Node.js 24. */
-const REVECTORIZING_V8 = 13;
-
-type SetFlags = (flags: string) => void;
-
-/** The setter of V8's flags, where there is one. */
-async function flagSetter(): Promise<SetFlags | undefined> {
-  if (!isNode() || !process.versions.v8) return undefined;
-  const { setFlagsFromString } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:v8');
-  return setFlagsFromString;
+/** What one major of V8 is told. Set in this order and put back in the opposite one: each state in between is one V8 can compile in. */
+interface FlagSets {
+  /** Optimised code at once, instead of quickly made code that is replaced piece by piece while the first steps run. */
+  readonly optimize: readonly Flag[];
+  /** Joins neighbouring 128-bit operations to 256-bit ones. Missing where V8 does not join those of this engine's tiles. */
+  readonly revectorize?: readonly Flag[];
+  /** Accepts relaxed SIMD, where that is not part of the language yet. */
+  readonly relaxSimd?: readonly Flag[];
 }
 
-/** Compiles a module to optimised code. */
-export async function compileOptimized(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
-  const setFlags = await flagSetter();
-  return setFlags ? compileWith(setFlags, OPTIMIZED, bytes) : WebAssembly.compile(bytes);
-}
+const optimize: readonly Flag[] = [
+  ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
+  ['--no-liftoff', '--liftoff'],
+];
+/** Up to V8 12, being without Liftoff switches this off, and having it again does not switch it on. */
+const tiering: Flag = ['--no-wasm-dynamic-tiering', '--wasm-dynamic-tiering'];
+const revectorize: readonly Flag[] = [['--experimental-wasm-revectorize', '--no-experimental-wasm-revectorize']];
 
-/** Compiles a module with pairs of operations joined; undefined where this JavaScript engine is not known to do that. */
-export async function compileRevectorized(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined> {
-  const setFlags = await flagSetter();
-  // Without a setter this is a browser, which has no `process` to ask.
-  if (!setFlags || process.arch !== 'x64' || Number.parseInt(process.versions.v8, 10) < REVECTORIZING_V8)
-    return undefined;
-  return compileWith(setFlags, { ...OPTIMIZED, ...REVECTORIZED }, bytes);
-}
+/** By major of V8. Each is one that scripts/test-node.mjs runs: add a Node.js there first. */
+const TESTED_V8: Readonly<Record<number, FlagSets>> = {
+  // Node.js 20
+  11: {
+    optimize: [tiering, ...optimize],
+    relaxSimd: [['--experimental-wasm-relaxed-simd', '--no-experimental-wasm-relaxed-simd']],
+  },
+  // Node.js 22
+  12: { optimize: [tiering, ...optimize] },
+  // Node.js 24
+  13: { optimize, revectorize },
+  // Node.js 26, which inlines by what its first compiler has seen, and ends the process where that one is switched off.
+  14: { optimize: [['--no-wasm-inlining', '--wasm-inlining'], ...optimize], revectorize },
+};
 
-function compileWith(
-  setFlags: SetFlags,
-  flags: Record<string, string>,
-  bytes: Uint8Array<ArrayBuffer>,
-): WebAssembly.Module {
-  for (const flag of Object.keys(flags)) setFlags(flag);
-  try {
-    return new WebAssembly.Module(bytes);
-  } finally {
-    for (const opposite of Object.values(flags)) setFlags(opposite);
+/** Flags of V8 that bear on how WebAssembly is compiled; `--experimental-wasm-modules` is Node.js' own and does not. */
+const BEARS_ON_WASM = /wasm|liftoff|turbo|single-threaded|predictable|stress|fuzz|lite-mode|future/;
+const BEARS_NOT = /^--(no-)?experimental-wasm-modules$/;
+
+/** Sets V8's flags while something is compiled. */
+export class V8Flags {
+  /** Why no flags are set, in one sentence without a full stop, where Node.js would let them be set. */
+  reason?: string;
+  readonly #set: (flags: string) => void;
+  #sets?: FlagSets;
+
+  private constructor(set: (flags: string) => void, sets: FlagSets | undefined, reason?: string) {
+    this.#set = set;
+    this.#sets = sets;
+    this.reason = reason;
+  }
+
+  /** Finds out what V8 may be told here. `allowed`: whether the caller lets it be told anything. */
+  static async find(allowed = true): Promise<V8Flags> {
+    const none = (reason?: string) => new V8Flags(() => {}, undefined, reason);
+    if (!isNode() || !process.versions.v8) return none();
+    if (!allowed) return none("V8's flags are switched off");
+    const sets = testedFlags(process.versions);
+    if (!sets) return none(`V8 ${process.versions.v8} is not one whose flags have been tested`);
+    const own = process.execArgv.find(bearsOnWasm);
+    if (own) return none(`the process was started with ${own}, so V8's flags are left as they are`);
+    const { default: v8 } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:v8');
+    return new V8Flags((flag) => v8.setFlagsFromString(flag), sets);
+  }
+
+  /** Says whether V8 accepts a module: by itself, or with relaxed SIMD allowed. */
+  validate(bytes: Uint8Array<ArrayBuffer>): boolean {
+    return WebAssembly.validate(bytes) || this.#with(this.#sets?.relaxSimd ?? [], () => WebAssembly.validate(bytes));
+  }
+
+  /** Compiles a module, to optimised code if V8 may be told so. */
+  async compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+    if (!this.#sets) return WebAssembly.compile(bytes);
+    const { optimize, relaxSimd = [] } = this.#sets;
+    // Relaxed SIMD is for those modules that need it: V8 11 of Node.js 21 has it by default, and keeps it.
+    const flags = WebAssembly.validate(bytes) ? optimize : [...relaxSimd, ...optimize];
+    return this.#with(flags, () => new WebAssembly.Module(bytes));
+  }
+
+  /** Compiles a module with pairs of operations joined; undefined where V8 is not known to do that. */
+  async compileRevectorized(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined> {
+    const { optimize = [], revectorize } = this.#sets ?? {};
+    if (!revectorize || process.arch !== 'x64') return undefined;
+    const module = this.#with([...optimize, ...revectorize], () => new WebAssembly.Module(bytes));
+    return this.#sets && module;
+  }
+
+  /** Runs f with flags set, or without any from the first one on that cannot be set, and puts them back whatever happens. */
+  #with<T>(flags: readonly Flag[], f: () => T): T {
+    const tried: Flag[] = [];
+    try {
+      for (const flag of flags) {
+        tried.unshift(flag);
+        this.#set(flag[0]);
+      }
+    } catch (error) {
+      this.#sets = undefined;
+      this.reason = `V8's flags cannot be set here (${error instanceof Error ? error.message : error})`;
+      this.#putBack(tried.splice(0));
+    }
+    try {
+      return f();
+    } finally {
+      this.#putBack(tried);
+    }
+  }
+
+  #putBack(flags: readonly Flag[]): void {
+    for (const [, putBack] of flags) {
+      try {
+        this.#set(putBack);
+      } catch {
+        // What cannot be set was not set either; the others are put back all the same.
+      }
+    }
   }
 }
 
-/** Makes V8 accept relaxed SIMD where it is behind a flag (Node.js 20). It stays accepted: that changes nothing for other modules. */
-export async function allowRelaxedSimd(): Promise<void> {
-  (await flagSetter())?.('--experimental-wasm-relaxed-simd');
+/** The flags for this version; undefined for an untested one, and for what is no Node.js though it says so. */
+function testedFlags({ v8, bun, deno, electron }: NodeJS.ProcessVersions): FlagSets | undefined {
+  const major = /^(\d+)\.[\d.]+-node\.\d+$/.exec(v8)?.[1];
+  return major === undefined || bun || deno || electron ? undefined : TESTED_V8[Number(major)];
+}
+
+function bearsOnWasm(argument: string): boolean {
+  const flag = argument.replaceAll('_', '-');
+  return /^--?\w/.test(flag) && BEARS_ON_WASM.test(flag.replace(/=.*/, '')) && !BEARS_NOT.test(flag);
 }
