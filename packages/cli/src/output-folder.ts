@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CliError, writingTo } from './cli-error';
+import { makeFolders } from './make-folders';
 
 /** A new, empty folder that a command is going to fill. */
 export interface ClaimedFolder {
@@ -16,7 +17,7 @@ export interface ClaimedFolder {
  */
 export async function claimNumberedFolder(prefix: string): Promise<ClaimedFolder> {
   return writingTo(prefix, async () => {
-    const above = await mkdir(path.dirname(prefix), { recursive: true });
+    const above = await makeFolders(path.dirname(prefix));
     for (let number = 1; ; number++) {
       const folder = `${prefix}-${number}`;
       if (await makeFolder(folder)) return claimed(folder, above);
@@ -27,7 +28,7 @@ export async function claimNumberedFolder(prefix: string): Promise<ClaimedFolder
 /** Makes a folder that must not exist yet. */
 export async function claimFolder(folder: string): Promise<ClaimedFolder> {
   return writingTo(folder, async () => {
-    const above = await mkdir(path.dirname(folder), { recursive: true });
+    const above = await makeFolders(path.dirname(folder));
     if (await makeFolder(folder)) return claimed(folder, above);
     throw alreadyThere(folder, 'folder');
   });
@@ -83,7 +84,8 @@ export async function fillFolder(folder: ClaimedFolder, fill: (temporary: string
 
 /** Throws if there is something under the name of an output; called before long work begins. */
 export async function assertNew(target: string, kind: 'file' | 'folder'): Promise<void> {
-  const exists = await access(target).then(
+  // A link to nothing is something, too.
+  const exists = await lstat(target).then(
     () => true,
     () => false,
   );

@@ -69,7 +69,7 @@ describe('a missing path', () => {
   test('of images', () =>
     expectRefusal(
       ['import', 'nowhere', 'x.lmdb'],
-      /nowhere: expected a folder of images or a list file, received nothing/,
+      /nowhere does not exist; give a folder of images, or a list file\./,
     ));
 
   test('of a network', () =>
@@ -223,7 +223,7 @@ test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is one
 
 describe('an output that exists', () => {
   test.each([
-    [['import', 'pictures', 'good.lmdb'], /good\.lmdb: expected a name that is free, received one that exists/],
+    [['import', 'pictures', 'good.lmdb'], /good\.lmdb already exists; delete it, or choose another output/],
     [['train', 'good.lmdb', '--out', 'run'], /run: expected a folder that does not exist yet, received one that does/],
     [['test', 'run', 'good.lmdb', '--save-prefix', 'run'], /run: expected a folder that does not exist yet/],
     [['mean', 'good.lmdb', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],

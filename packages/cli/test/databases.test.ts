@@ -78,7 +78,7 @@ describe('ae resize', () => {
         ['nowhere', 'new.lmdb', '16'],
         /^ae resize: nowhere: expected an LMDB folder or its data\.mdb, received nothing/,
       ],
-      [['photos.lmdb', 'small.lmdb', '16'], /^ae resize: small\.lmdb: expected a name that is free/],
+      [['photos.lmdb', 'small.lmdb', '16'], /^ae resize: small\.lmdb already exists/],
       [['photos.lmdb', 'new.lmdb', '16x'], /^ae resize: <size>: expected a size such as 64/],
     ] as const;
     for (const [args, message] of refusals) {

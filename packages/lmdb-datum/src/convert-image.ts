@@ -9,33 +9,35 @@ import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
 import { type ImageKernels, imageKernels } from './image-kernels';
 import type { ImageFile } from './image-list';
 import { decodeJpeg } from './jpeg';
+import { assertSize, NotOrdinaryError, pathText, readRest, sayOf, withRegularFile } from './regular-file';
 import { resizePixels } from './resize';
 
 /** A Datum message and the size of its image as `CxHxW`, or why there is none. */
 export type Converted = { message: Uint8Array; size: string } | { skipped: string };
+
+/** More than any image has whose pixels are decoded. */
+const MOST_FILE_BYTES = 1 << 30;
 
 /** Gives the memory for a message. */
 type Allocate = (bytes: number) => Uint8Array;
 
 /** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
 export function convertImage(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Converted | Promise<Converted> {
+  if (image.name === '') return { skipped: `${pathText(image.path)}: a blank line of the list.` };
   const kernels = plan.encoded ? undefined : imageKernels();
   const room = kernels?.room ?? NO_BYTES;
   try {
-    const fd = reading(image, () => fs.openSync(image.path, 'r'));
-    try {
-      // One call brings most files whole. For a decoder that notices if it doesn't that is enough.
-      const start = room.subarray(
-        0,
-        reading(image, () => fs.readSync(fd, room, 0, room.length, null)),
-      );
-      const converted = kernels && convertOrdinaryJpeg(kernels, start, image.label, plan, allocate);
-      if (converted) return converted;
-      const file = Buffer.concat([start, reading(image, () => fs.readFileSync(fd))]);
-      return convertBySharp(file, image, plan, allocate);
-    } finally {
-      fs.closeSync(fd);
-    }
+    return reading(image, () =>
+      withRegularFile(image.path, (fd, bytes) => {
+        assertSize(bytes, MOST_FILE_BYTES);
+        // One call brings most files whole. For a decoder that notices if it doesn't that is enough.
+        const start = room.subarray(0, fs.readSync(fd, room, 0, room.length, null));
+        const converted = kernels && convertOrdinaryJpeg(kernels, start, image.label, plan, allocate);
+        if (converted) return converted;
+        const file = Buffer.concat([start, readRest(fd, Math.max(0, bytes - start.length), MOST_FILE_BYTES)]);
+        return convertBySharp(file, image, plan, allocate);
+      }),
+    );
   } catch (error) {
     return skipDamaged(error);
   }
@@ -73,7 +75,7 @@ async function convertBySharp(
       mode: plan.gray ? 'gray' : 'color',
       orient: true,
       background: plan.background,
-      name: image.path,
+      name: pathText(image.path),
     });
     const pixels = plan.resize ? resizePixels(decoded, plan.resize) : decoded;
     const { channels, height, width } = pixels;
@@ -94,15 +96,16 @@ function skipDamaged(error: unknown): Converted {
 }
 
 /**
- * Reads something of an image's file. That is synchronous: a thread that converts has nothing else to do meanwhile, and it costs a fifth
- * of what the asynchronous calls do.
+ * Reads an image's file. That is synchronous: a thread that converts has nothing else to do meanwhile, and it costs a fifth of what the
+ * asynchronous calls do.
  */
 function reading<T>(image: ImageFile, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    const received = image.name === '' ? 'a blank line; check the list' : `${reasonOf(cause)}; check the path`;
-    throw new ImageError(`${image.path}: expected an image file, received ${received}.`, { path: image.path, cause });
+    const isOfFile = cause instanceof NotOrdinaryError || (cause instanceof Error && 'syscall' in cause);
+    if (!isOfFile) throw cause;
+    throw new ImageError(`${pathText(image.path)} ${sayOf(cause)}.`, { path: pathText(image.path), cause });
   }
 }
 
@@ -118,7 +121,7 @@ async function encodedBytes(
   const type = imageTypeOf(wanted);
   if (!type) {
     throw new ImageError(
-      `${image.path}: expected a file name that tells the kind of image to store, received ${describe(extension)}; choose the kind to store.`,
+      `${pathText(image.path)}: expected a file name that tells the kind of image to store, received ${describe(extension)}; choose the kind to store.`,
     );
   }
   const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';

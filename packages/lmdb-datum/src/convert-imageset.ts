@@ -1,15 +1,16 @@
 /** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
-import fs from 'node:fs';
 import os from 'node:os';
 import type { Converted } from './convert-image';
 import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options';
 import { ConvertThreads } from './convert-threads';
 import { ImageError, MixedSizesError, reasonOf, WriteError } from './errors';
-import { type ImageClass, type ImageFile, listImageFolder, readImageList } from './image-list';
+import { type ImageClass, type ImageFile, keyOf, listImageFolder, readImageList } from './image-list';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { Random, shuffleInPlace } from './random';
-import { caffeKey, DatumWriter, MAX_KEY_BYTES } from './writer';
+import { keyText } from './scan';
+import { claimWorkFolder, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
+import { DatumWriter, MAX_KEY_BYTES } from './writer';
 
 export interface ConvertReport {
   output: string;
@@ -28,13 +29,11 @@ export interface ConvertReport {
 const CHUNK = 25;
 /** A whole number of chunks, whose memory a transaction needs to its end. */
 const RECORDS_PER_COMMIT = 40 * CHUNK;
-const KEPT =
-  'it keeps the work of an import that was stopped, so resume that one, or remove it or choose another output';
 
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
- * in the report. Until it is complete the database has the name `output` + '.partial', which is removed if anything fails, unless
- * `resume` keeps it.
+ * in the report. Until it is complete the database has the name `output` + '.partial'. That is removed if anything fails, unless
+ * `resume` keeps it. The same call goes on from what a process that was killed left there.
  *
  * @throws InvalidOptionError, OutputExistsError, NotReadableError, MissingDependencyError, WriteError, MixedSizesError, ImageError
  *   if no image decodes, or the signal's reason.
@@ -42,27 +41,38 @@ const KEPT =
 export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
   const startedMs = performance.now();
   const plan = checkConvertOptions(options);
-  const { output, resume = false } = options;
+  const { output } = options;
   const list = options.list === undefined ? listImageFolder(options.input) : readImageList(options.list, options.input);
   const { images, ignored, classes } = list;
   if (images.length === 0) {
     throw new ImageError(`${sourceOf(options)}: expected images, received none; check the path and the file names.`);
   }
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
-  const partial = partialName(output);
-  assertFree(output);
-  if (!resume) assertFree(partial, ConvertJournal.isIn(partial) ? KEPT : undefined);
-  const work = new Conversion(partial, images, plan, options, startedMs);
-  try {
-    await work.run();
-    moveIntoPlace(partial, output);
-  } catch (cause) {
-    if (!resume) fs.rmSync(partial, { recursive: true, force: true });
-    throw cause instanceof WriteError ? tellWhatIsKept(cause, resume ? partial : undefined) : cause;
+  const work = new Conversion(images, plan, options, startedMs);
+  // Killed when all was done but for the last touch.
+  if (!work.isFinished(output)) {
+    assertFree(output);
+    const folder = claimWorkFolder(partialName(output), () => work.goOnIn(partialName(output)));
+    await finish(folder, output, work);
   }
+  removeTraces(output);
   const { records, size, skipped } = work;
   const elapsedMs = performance.now() - startedMs;
   return { output, records, ...(size && { size }), skipped, ignored, ...(classes && { classes }), elapsedMs };
+}
+
+/** Does the work in its folder, which then gets the output's name. */
+async function finish(folder: WorkFolder, output: string, work: Conversion): Promise<void> {
+  try {
+    await work.run(folder);
+    moveIntoPlace(folder.path, output);
+  } catch (cause) {
+    const isKept = work.keepsWork;
+    if (!isKept) removeWorkFolder(folder.path);
+    throw cause instanceof WriteError ? tellWhatIsKept(cause, isKept ? folder.path : undefined) : cause;
+  } finally {
+    folder.release();
+  }
 }
 
 /** Decodes several images at once and writes them in the order of the list. */
@@ -73,27 +83,48 @@ class Conversion {
   private committed = new Set<number>();
   /** Of the images as `CxHxW`: two if there are more than that. */
   sizes = new Set<string>();
-  private readonly journal?: ConvertJournal;
+  private readonly journal: ConvertJournal;
+  private folder = '';
 
   constructor(
-    private readonly folder: string,
     private readonly images: ImageFile[],
     private readonly plan: ConvertPlan,
     private readonly options: ConvertOptions,
     private readonly startedMs: number,
   ) {
-    if (options.resume) this.journal = new ConvertJournal(folder, images, plan);
+    this.journal = new ConvertJournal(images, plan, options.resume ?? false);
+  }
+
+  /** Takes over what a folder's journal says of this import. Returns false if there is nothing to go on with. */
+  goOnIn(folder: string): boolean {
+    const progress = this.journal.load(folder);
+    if (progress) ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = progress);
+    return progress !== undefined;
+  }
+
+  /** True if a database is complete, and is this import's. */
+  isFinished(output: string): boolean {
+    if (!this.journal.isOfComplete(output)) return false;
+    this.goOnIn(output);
+    this.records = this.done - this.skipped.length;
+    return true;
+  }
+
+  /** Whether the work is worth going on from, and was to be kept. */
+  get keepsWork(): boolean {
+    return this.journal.keepsWork && (this.records > 0 || this.done < this.images.length);
   }
 
   get size(): string | undefined {
     return this.sizes.size === 1 ? [...this.sizes][0] : undefined;
   }
 
-  async run(): Promise<void> {
+  async run({ path, isNew }: WorkFolder): Promise<void> {
+    this.folder = path;
     // Workers start while the database is opened.
     const threads = new ConvertThreads(this.options.workers ?? os.availableParallelism() - 1, this.plan);
     try {
-      await this.convertWith(await this.openWriter(), threads);
+      await this.convertWith(await this.openWriter(isNew), threads);
     } finally {
       await threads.close();
     }
@@ -108,28 +139,31 @@ class Conversion {
     try {
       await this.convertAll(writer, threads);
       // Workers end while the last records are committed.
-      await Promise.all([threads.close(), writer.close()]);
-      this.journal?.remove();
+      await Promise.all([threads.close(), this.keep(writer)]);
+      await writer.close();
     } catch (error) {
       // What can't be committed is converted again by the call that goes on.
-      if (this.journal) await this.keep(writer).catch(() => undefined);
+      if (this.journal.keepsWork) await this.keep(writer).catch(() => undefined);
       await writer.abort();
       throw error;
     }
   }
 
-  private async openWriter(): Promise<DatumWriter> {
+  private async openWriter(isNew: boolean): Promise<DatumWriter> {
     const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
-    if (!this.journal || !fs.existsSync(this.folder)) return DatumWriter.open(this.folder, settings);
-    ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = this.journal.load());
-    this.committed = await committedSince(this.folder, this.images, this.done);
+    if (isNew) {
+      // Before there is a database, so that none is ever found without.
+      this.journal.save(this.folder, this);
+      return DatumWriter.createIn(this.folder, settings);
+    }
+    this.committed = await committedSince(this.folder, this.images, this);
+    this.journal.save(this.folder, this);
     const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
     this.records = writer.count - this.committed.size;
     return writer;
   }
 
   private async convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
-    this.journal?.save(this);
     let next = this.done;
     while (this.done < this.images.length) {
       for (; threads.hasRoom && next < this.images.length; next += CHUNK) {
@@ -146,14 +180,15 @@ class Conversion {
   private write(writer: DatumWriter, converted: Converted): void {
     this.options.signal?.throwIfAborted();
     const i = this.done;
-    const { name } = this.images[i] as ImageFile;
-    const key = caffeKey(i, name);
+    const image = this.images[i] as ImageFile;
+    const { name } = image;
+    const key = keyOf(i, image);
     if ('skipped' in converted) {
       this.skipped.push({ name, reason: converted.skipped });
     } else if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
       this.skipped.push({ name, reason: `its key has more than ${MAX_KEY_BYTES} bytes` });
     } else {
-      this.noteSize(converted.size, key);
+      this.noteSize(converted.size, keyText(key));
       if (!this.committed.has(i)) writer.stage(key, converted.message);
       this.records++;
     }
@@ -163,7 +198,7 @@ class Conversion {
 
   private async keep(writer: DatumWriter): Promise<void> {
     await writer.commit();
-    this.journal?.save(this);
+    this.journal.save(this.folder, this);
   }
 
   private report(): void {

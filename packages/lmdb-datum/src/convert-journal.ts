@@ -1,11 +1,13 @@
-/** How far an interrupted import came: a small file beside its database, for going on. */
+/** How far an import came: a small file beside its database, for going on when it was stopped or killed. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ConvertPlan } from './convert-options';
-import { InvalidOptionError, reasonOf } from './errors';
-import type { ImageFile } from './image-list';
-import { caffeKey } from './writer';
+import { InvalidOptionError, reasonOf, WriteError } from './errors';
+import { type ImageFile, keyOf } from './image-list';
+import { readRegularFile, sayOf } from './regular-file';
+import { keyText } from './scan';
+import { JOURNAL, temporaryName } from './work-folder';
 
 /** An image that isn't in the database, and why. */
 export interface SkippedImage {
@@ -14,7 +16,7 @@ export interface SkippedImage {
 }
 
 /** How far an import came. */
-interface Progress {
+export interface Progress {
   /** Images handled, skipped ones included. All of the database's records are of these, and perhaps of some more. */
   done: number;
   skipped: SkippedImage[];
@@ -23,73 +25,195 @@ interface Progress {
 }
 
 interface Journal extends Omit<Progress, 'sizes'> {
-  /** Hash of the images and the options: another import must not go on here. */
-  work: string;
+  version: typeof VERSION;
+  /** Hashes of the images and of the options: another import must not go on here. */
+  images: string;
+  options: string;
+  /** The work was to be kept when stopped, so that no other import may remove it. */
+  isKept: boolean;
   sizes: string[];
 }
 
-const FILE = 'convert-imageset.json';
+const VERSION = 2;
+const MOST_BYTES = 1 << 28;
+const SIZE = /^\d{1,5}x\d{1,10}x\d{1,10}$/;
 
 export class ConvertJournal {
-  private readonly file: string;
-  private readonly work: string;
+  private readonly images: string;
+  private readonly options: string;
 
-  constructor(folder: string, images: ImageFile[], plan: ConvertPlan) {
-    this.file = path.join(folder, FILE);
-    const hash = createHash('sha256').update(JSON.stringify(plan));
-    for (const { name, label } of images) hash.update(`${name} ${label}\n`);
-    this.work = hash.digest('hex');
+  constructor(
+    private readonly list: readonly ImageFile[],
+    plan: ConvertPlan,
+    private isKept: boolean,
+  ) {
+    this.options = createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+    const hash = createHash('sha256');
+    for (const { name, nameBytes, label } of list) hash.update(nameBytes ?? name).update(` ${label}\n`);
+    this.images = hash.digest('hex');
   }
 
-  /** True if an import was stopped there that can go on. */
-  static isIn(folder: string): boolean {
-    return fs.existsSync(path.join(folder, FILE));
+  /** True if the work is to be kept when it is stopped: this call asks for it, or one before did that it goes on from. */
+  get keepsWork(): boolean {
+    return this.isKept;
   }
 
-  /** Written after each commit, under a temporary name first. */
-  save({ done, skipped, sizes }: Progress): void {
-    const journal: Journal = { work: this.work, done, skipped, sizes: [...sizes] };
-    fs.writeFileSync(`${this.file}.tmp`, JSON.stringify(journal));
-    fs.renameSync(`${this.file}.tmp`, this.file);
-  }
-
-  /** @throws InvalidOptionError if the folder is of another import. */
-  load(): Progress {
-    let journal: Journal;
+  /** True if a database is complete but for the journal that is still in it, and is this import's. */
+  isOfComplete(output: string): boolean {
     try {
-      journal = JSON.parse(fs.readFileSync(this.file, 'utf8'));
-    } catch (cause) {
-      throw this.refuse(`none that can be read (${reasonOf(cause)})`, cause);
+      const { images, options, done } = parseJournal(readJournal(output) ?? '', output);
+      return images === this.images && options === this.options && done === this.list.length;
+    } catch {
+      return false;
     }
-    if (journal.work !== this.work || !journal.sizes) throw this.refuse('one of other images, options or version');
-    return { done: journal.done, skipped: journal.skipped, sizes: new Set(journal.sizes) };
   }
 
-  remove(): void {
-    fs.rmSync(this.file, { force: true });
+  /** Written before the database is made, and after each commit; under a temporary name first. */
+  save(folder: string, { done, skipped, sizes }: Progress): void {
+    const { images, options, isKept } = this;
+    const journal: Journal = { version: VERSION, images, options, isKept, done, skipped, sizes: [...sizes] };
+    const file = path.join(folder, JOURNAL);
+    const temporary = temporaryName(file);
+    try {
+      fs.writeFileSync(temporary, JSON.stringify(journal), { flush: isKept });
+      fs.renameSync(temporary, file);
+    } catch (cause) {
+      fs.rmSync(temporary, { force: true });
+      throw new WriteError(`${file} cannot be written (${reasonOf(cause)}); make room, and check its permissions.`, {
+        path: file,
+        cause,
+      });
+    }
   }
 
-  private refuse(received: string, cause?: unknown): InvalidOptionError {
-    const folder = path.dirname(this.file);
-    return new InvalidOptionError(
-      `resume: expected ${folder} to hold the journal of this import, received ${received}; remove that folder to begin anew.`,
-      { path: folder, cause },
+  /**
+   * How far this import came in a folder.
+   *
+   * @returns undefined if there is nothing to go on with: no journal, or that of another import whose work nobody wanted to keep.
+   * @throws InvalidOptionError if there is something that must not be lost.
+   */
+  load(folder: string): Progress | undefined {
+    const text = readJournal(folder);
+    if (text === undefined) return undefined;
+    const journal = parseJournal(text, folder);
+    if (journal.done === 0) return undefined;
+    const other = journal.images !== this.images ? 'other images' : journal.options !== this.options && 'other options';
+    if (!other) {
+      this.isKept ||= journal.isKept;
+      return checkProgress(journal, this.list, folder);
+    }
+    if (!journal.isKept) return undefined;
+    throw refuse(
+      folder,
+      `keeps the work of an import of ${other} that was stopped; finish that one, or choose another output`,
     );
   }
 }
 
-/** Numbers of the images from `done` on whose records were committed after the journal was last written. */
-export async function committedSince(folder: string, images: ImageFile[], done: number): Promise<Set<number>> {
-  const committed = new Set<number>();
+/** Throws if a folder keeps the work of an import. */
+export function assertNothingKept(folder: string): void {
+  const text = readJournal(folder);
+  if (text === undefined || !parseJournal(text, folder).isKept) return;
+  throw refuse(folder, 'keeps the work of an import that was stopped; finish that one, or choose another output');
+}
+
+function readJournal(folder: string): string | undefined {
+  const file = path.join(folder, JOURNAL);
+  try {
+    return readRegularFile(file, MOST_BYTES).toString();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw refuse(folder, `holds a journal of an import, ${JOURNAL}, which ${sayOf(cause)}`, cause);
+  }
+}
+
+/** Checks each field: a journal that is damaged must not make an import lose images. */
+function parseJournal(text: string, folder: string): Journal {
+  let journal: Partial<Journal> | null;
+  try {
+    journal = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(folder, 'is no JSON', cause);
+  }
+  const { version, images, options, isKept, done, skipped, sizes } = journal ?? {};
+  if (version !== VERSION) throw refuse(folder, `holds the journal of another version of this package`);
+  if (!isHash(images) || !isHash(options) || typeof isKept !== 'boolean')
+    throw damaged(folder, 'lacks what it is about');
+  if (!Number.isSafeInteger(done) || (done as number) < 0)
+    throw damaged(folder, `has ${JSON.stringify(done)} images done`);
+  if (!Array.isArray(skipped) || !skipped.every(isSkipped))
+    throw damaged(folder, 'has no sound list of skipped images');
+  if (
+    !Array.isArray(sizes) ||
+    sizes.length > 2 ||
+    !sizes.every((size) => typeof size === 'string' && SIZE.test(size))
+  ) {
+    throw damaged(folder, 'has no sound list of sizes');
+  }
+  return journal as Journal;
+}
+
+/** Compares what a journal says with the images that it is about. */
+function checkProgress({ done, skipped, sizes }: Journal, list: readonly ImageFile[], folder: string): Progress {
+  if (done > list.length) throw damaged(folder, `has ${done} images done of ${list.length}`);
+  let next = 0;
+  for (const { name } of skipped) {
+    while (next < done && list[next]?.name !== name) next++;
+    if (next++ >= done)
+      throw damaged(folder, `has skipped ${JSON.stringify(name)}, which is not among the images done`);
+  }
+  return { done, skipped, sizes: new Set(sizes) };
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isSkipped(value: unknown): boolean {
+  const { name, reason } = (value ?? {}) as Partial<SkippedImage>;
+  return typeof name === 'string' && typeof reason === 'string';
+}
+
+function damaged(folder: string, what: string, cause?: unknown): InvalidOptionError {
+  return refuse(folder, `cannot be gone on with, as its journal ${JOURNAL} is damaged: it ${what}`, cause);
+}
+
+function refuse(folder: string, what: string, cause?: unknown): InvalidOptionError {
+  const todo = /choose another output$/.test(what) ? '' : '; delete the folder to begin anew';
+  return new InvalidOptionError(`${folder} ${what}${todo}.`, { path: folder, cause });
+}
+
+/**
+ * Compares the records of a database with the images that a journal calls done.
+ *
+ * @returns The numbers of images that were committed after the journal was last written.
+ * @throws InvalidOptionError if records are missing, or are of other images.
+ */
+export async function committedSince(
+  folder: string,
+  list: readonly ImageFile[],
+  { done, skipped }: Progress,
+): Promise<Set<number>> {
   const { openDatumLmdb } = await import('./reader');
   const reader = openDatumLmdb(folder);
+  const committed = new Set<number>();
+  let before = 0;
   try {
-    const lastNumber = Number(reader.lastKey?.slice(0, 8) ?? -1);
-    for (let i = done; i <= lastNumber && i < images.length; i++) {
-      if (reader.getBytes(caffeKey(i, images[i]!.name))) committed.add(i);
+    for (const key of reader.keys()) {
+      const number = Number(key.split('_', 1)[0]);
+      const image = list[number];
+      if (!image || key !== keyText(keyOf(number, image))) {
+        throw refuse(folder, `holds a record that is of no image of this import, ${JSON.stringify(key)}`);
+      }
+      if (number < done) before++;
+      else committed.add(number);
     }
   } finally {
     reader.close();
   }
-  return committed;
+  if (before === done - skipped.length) return committed;
+  throw damaged(
+    folder,
+    `has ${done} images done and ${skipped.length} of them skipped, but there are ${before} records of them`,
+  );
 }

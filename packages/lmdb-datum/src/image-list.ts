@@ -2,13 +2,22 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { NotReadableError, reasonOf } from './errors';
+import { type FilePath, readRegularFile, sayOf } from './regular-file';
+import { caffeKey } from './writer';
 
 export interface ImageFile {
   /** As the list has it, or `class/file.jpg`: the part of the key behind the number. */
   name: string;
+  /** The name's bytes, if they are no UTF-8. The key has these. */
+  nameBytes?: Uint8Array;
   /** Where the file is. */
-  path: string;
+  path: FilePath;
   label: number;
+}
+
+/** The key of image number `i`, as Caffe makes it. */
+export function keyOf(i: number, { name, nameBytes }: ImageFile): string | Uint8Array {
+  return nameBytes ? Buffer.concat([Buffer.from(caffeKey(i, '')), nameBytes]) : caffeKey(i, name);
 }
 
 export interface ImageClass {
@@ -24,6 +33,8 @@ export interface ImageList {
   ignored: string[];
 }
 
+/** A text that a string can hold. */
+const MOST_LIST_BYTES = 1 << 28;
 const IMAGE_FILE = /\.(jpe?g|jpe|png|webp|gif|tiff?|avif|bmp)$/i;
 
 /**
@@ -68,9 +79,12 @@ export function readImageList(file: string, root: string): ImageList {
 
 function readText(file: string): string {
   try {
-    return fs.readFileSync(file, 'utf8');
+    return readRegularFile(file, MOST_LIST_BYTES).toString();
   } catch (cause) {
-    throw notReadable(file, 'a list of images', cause);
+    throw new NotReadableError(`${file} ${sayOf(cause)}; give a list of images as a file, or the folder they are in.`, {
+      path: file,
+      cause,
+    });
   }
 }
 
@@ -120,7 +134,12 @@ function readFolder(folder: string): { name: string; isDirectory: boolean }[] {
 }
 
 function isFolder(name: string): boolean {
-  return fs.statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return fs.statSync(name).isDirectory();
+  } catch {
+    // What can't be looked at is named when it is read as an image.
+    return false;
+  }
 }
 
 function notReadable(where: string, expected: string, cause: unknown): NotReadableError {

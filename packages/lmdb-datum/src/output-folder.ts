@@ -1,18 +1,23 @@
 /** A database appears under its name when it is complete: until then it is called `output` + '.partial'. */
 import fs from 'node:fs';
 import { OutputExistsError, reasonOf, WriteError } from './errors';
+import { sayOf } from './regular-file';
 
 /** What the database is called until it is complete. */
 export function partialName(output: string): string {
   return `${output.replace(/[/\\]+$/, '')}.partial`;
 }
 
-/** @throws OutputExistsError */
-export function assertFree(name: string, todo = 'remove it or choose another output'): void {
-  if (!fs.existsSync(name)) return;
-  throw new OutputExistsError(`${name}: expected a name that is free, received one that exists; ${todo}.`, {
-    path: name,
-  });
+/** @throws OutputExistsError if there is anything of that name, a link to nothing too; WriteError if that can't be found out. */
+export function assertFree(output: string): void {
+  let stats: fs.Stats | undefined;
+  try {
+    stats = fs.lstatSync(output, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new WriteError(`${output} cannot be made: it ${sayOf(cause)}; check the path.`, { path: output, cause });
+  }
+  if (!stats) return;
+  throw new OutputExistsError(`${output} already exists; delete it, or choose another output.`, { path: output });
 }
 
 /** @throws WriteError */
@@ -21,7 +26,7 @@ export function moveIntoPlace(partial: string, output: string): void {
     fs.renameSync(partial, output);
   } catch (cause) {
     throw new WriteError(
-      `${output}: expected to rename ${partial} to it, received ${reasonOf(cause)}; check permissions, and that nothing uses it.`,
+      `${partial} is complete, but cannot be renamed to ${output} (${reasonOf(cause)}); check permissions, and that nothing uses it.`,
       { path: output, cause },
     );
   }

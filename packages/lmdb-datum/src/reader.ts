@@ -165,6 +165,12 @@ export class DatumReader {
     return undefined;
   }
 
+  /** The same as bytes: a key need not be UTF-8. */
+  get lastKeyBytes(): Uint8Array | undefined {
+    for (const { leaf, index } of this.scan({ reverse: true })) return Buffer.from(leaf.key(index));
+    return undefined;
+  }
+
   get info(): DatabaseInfo {
     const { file, tree } = this;
     return {

@@ -1,13 +1,14 @@
 /** From a database of images of any sizes to one of images of one size, as a network takes them. */
-import fs from 'node:fs';
 import os from 'node:os';
 import type { Batch } from './batches';
 import { assertKeys, assertPath, type Known } from './checks';
+import { assertNothingKept } from './convert-journal';
 import { ImageError, withoutPackage } from './errors';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { type DatumReader, openDatumLmdb } from './reader';
 import type { FitMode, Resampler } from './resize';
 import type { Damage } from './salvage';
+import { claimWorkFolder, removeTraces, removeWorkFolder } from './work-folder';
 import { DatumWriter } from './writer';
 
 export interface ResizeOptions {
@@ -68,18 +69,29 @@ export async function resizeDatabase(options: ResizeOptions): Promise<ResizeRepo
   assertPath('output', output);
   const partial = partialName(output);
   assertFree(output);
-  assertFree(partial);
   const reader = openDatumLmdb(input, { lenient });
   try {
-    const records = await writeResized(reader, partial, options, startedMs);
-    moveIntoPlace(partial, output);
-    return { output, records, damage: reader.damage, elapsedMs: performance.now() - startedMs };
-  } catch (error) {
-    fs.rmSync(partial, { recursive: true, force: true });
-    throw error;
+    const folder = claimWorkFolder(partial, () => beginAnew(partial));
+    try {
+      const records = await writeResized(reader, partial, options, startedMs);
+      moveIntoPlace(partial, output);
+      removeTraces(output);
+      return { output, records, damage: reader.damage, elapsedMs: performance.now() - startedMs };
+    } catch (error) {
+      removeWorkFolder(partial);
+      throw error;
+    } finally {
+      folder.release();
+    }
   } finally {
     reader.close();
   }
+}
+
+/** What a resize left that was killed is of no use, but an import's work may be. */
+function beginAnew(partial: string): boolean {
+  assertNothingKept(partial);
+  return false;
 }
 
 async function writeResized(
@@ -89,7 +101,7 @@ async function writeResized(
   startedMs: number,
 ): Promise<number> {
   const batches = resizedBatches(reader, options);
-  const writer = await DatumWriter.open(folder);
+  const writer = DatumWriter.createIn(folder);
   try {
     for await (const batch of batches) {
       await writeBatch(writer, reader, batch);

@@ -11,6 +11,8 @@ import type { DatumInit } from './datum';
 import { encodeDatum } from './encode-datum';
 import { ClosedError, describe, MissingDependencyError, OutputExistsError, reasonOf, WriteError } from './errors';
 import { KeptBytes } from './kept-bytes';
+import { makeFolders } from './make-folders';
+import { kindOf } from './regular-file';
 import { keyBytes, keyText } from './scan';
 
 /** LMDB's limit, which Caffe's build keeps to. */
@@ -50,12 +52,15 @@ export class DatumWriter {
   private pendingBytes = 0;
   private mapSizeBytes: number;
 
+  /** The database's folder, or its data file if that has a name of its own. */
+  readonly path: string;
+
   private constructor(
-    readonly path: string,
     private readonly openLmdb: OpenLmdb,
     private readonly recordsPerCommit: number,
-    existing: { count: number; lastKey?: Buffer; mapSizeBytes: number },
+    private readonly existing: Existing,
   ) {
+    this.path = existing.location;
     this.count = existing.count;
     this.lastKey = existing.lastKey;
     this.mapSizeBytes = existing.mapSizeBytes;
@@ -67,6 +72,7 @@ export class DatumWriter {
   /**
    * Creates a database folder, or opens one to add to it.
    *
+   * @param location A folder. To add to a database also its data file, as for reading.
    * @throws OutputExistsError, MissingDependencyError without `lmdb`, WriteError, or a reader's error if the database to append
    *   to is not sound.
    */
@@ -78,13 +84,24 @@ export class DatumWriter {
     assertWhole('recordsPerCommit', recordsPerCommit, 1);
     const openLmdb = loadLmdb();
     const existing = mode === 'create' ? createFolder(location) : await inspectExisting(location);
-    const writer = new DatumWriter(location, openLmdb, recordsPerCommit, existing);
+    const writer = new DatumWriter(openLmdb, recordsPerCommit, existing);
     try {
       writer.db = writer.openEnvironment();
     } catch (error) {
       if (mode === 'create') fs.rmSync(location, { recursive: true, force: true });
       throw error;
     }
+    return writer;
+  }
+
+  /** Makes a database in a folder that is there, and holds none. */
+  static createIn(
+    folder: string,
+    { recordsPerCommit = 1000 }: Pick<WriterOptions, 'recordsPerCommit'> = {},
+  ): DatumWriter {
+    const existing = { location: folder, count: 0, mapSizeBytes: FIRST_MAP_BYTES };
+    const writer = new DatumWriter(loadLmdb(), recordsPerCommit, existing);
+    writer.db = writer.openEnvironment();
     return writer;
   }
 
@@ -244,7 +261,7 @@ export class DatumWriter {
     try {
       return this.openLmdb({
         path: this.path,
-        noSubdir: false,
+        noSubdir: this.existing.isSingleFile ?? false,
         encoding: 'binary',
         keyEncoding: 'binary',
         mapSize: this.mapSizeBytes,
@@ -288,39 +305,59 @@ function loadLmdb(): OpenLmdb {
   }
 }
 
-function createFolder(location: string) {
-  if (fs.existsSync(location)) {
-    throw new OutputExistsError(
-      `${location}: expected a name that is free, received one that exists; remove it, choose another name, or append.`,
-      { path: location },
-    );
-  }
+/** A database to write to. */
+interface Existing {
+  location: string;
+  /** The data file itself, whatever its name, not a folder with data.mdb. */
+  isSingleFile?: boolean;
+  count: number;
+  lastKey?: Buffer;
+  mapSizeBytes: number;
+}
+
+function createFolder(location: string): Existing {
   try {
-    fs.mkdirSync(path.dirname(path.resolve(location)), { recursive: true });
+    makeFolders(path.dirname(path.resolve(location)));
     fs.mkdirSync(location);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && fs.lstatSync(location, { throwIfNoEntry: false })) {
+      throw new OutputExistsError(`${location} already exists; delete it, choose another name, or append.`, {
+        path: location,
+      });
+    }
     throw writeError(location, cause, 'check the path and its permissions');
   }
-  return { count: 0, mapSizeBytes: FIRST_MAP_BYTES };
+  return { location, count: 0, mapSizeBytes: FIRST_MAP_BYTES };
 }
 
 /** Looks at a database with our own reader first: the native library may take the process down on a damaged file. */
-async function inspectExisting(location: string) {
+async function inspectExisting(given: string): Promise<Existing> {
   const { openDatumLmdb } = await import('./reader');
-  const reader = openDatumLmdb(location);
+  const reader = openDatumLmdb(given);
   try {
-    const { format, count, lastKey, mapSizeBytes } = reader.info;
+    const { format, count, mapSizeBytes, path: file } = reader.info;
     if (format !== 1) {
       throw new WriteError(
-        `${location}: expected an LMDB of data format 1 to append to, received format ${format}; ` +
+        `${given}: expected an LMDB of data format 1 to append to, received format ${format}; ` +
           'copy its records into a new database instead.',
-        { path: location },
+        { path: given },
       );
     }
-    return { count, lastKey: lastKey === undefined ? undefined : Buffer.from(lastKey), mapSizeBytes };
+    const isSingleFile = path.basename(file) !== 'data.mdb';
+    const location = isSingleFile ? file : path.dirname(file);
+    assertOrdinaryLock(isSingleFile ? `${file}-lock` : path.join(location, 'lock.mdb'));
+    const { lastKeyBytes } = reader;
+    return { location, isSingleFile, count, lastKey: lastKeyBytes && Buffer.from(lastKeyBytes), mapSizeBytes };
   } finally {
     reader.close();
   }
+}
+
+/** The native library opens its lock file without looking, and would wait for a pipe. */
+function assertOrdinaryLock(file: string): void {
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (!stats || stats.isFile()) return;
+  throw new WriteError(`${file} is ${kindOf(stats)}, not LMDB's lock file; delete it.`, { path: file });
 }
 
 function writeError(location: string, cause: unknown, todo = 'check free space and permissions'): WriteError {

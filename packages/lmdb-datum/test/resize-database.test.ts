@@ -79,7 +79,7 @@ describe('resizeDatabase', () => {
     await expect(resizeDatabase({ input, output, height, width, signal: stop.signal })).rejects.toThrow('enough');
     expect(fs.readdirSync(folder)).toEqual(['mixed']);
     await expect(resizeDatabase({ input, output: input, height, width })).rejects.toThrow(
-      /expected a name that is free/,
+      /already exists; delete it, or choose another output/,
     );
     await expect(resizeDatabase({ input, output, height: 0, width })).rejects.toThrow(/resize\.height: expected/);
     await expect(resizeDatabase({ input: folder, output, height, width })).rejects.toThrow(

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index';
 import { fixture, type Golden, sha256 } from './golden';
 import { findPython, runPython } from './python';
-import { scratchFolder } from './scratch';
+import { scratchFolder, writeDatabase } from './scratch';
 
 const datumOf = (i: number, size = 8) => ({
   channels: 3,
@@ -234,5 +234,37 @@ describe('the tools of LMDB', () => {
     const dumped = lines.filter((line) => /^ [0-9a-f]+$/.test(line)).map((line) => line.slice(1));
     const ours = [...reader.keys()].flatMap((key) => [Buffer.from(key), Buffer.from(reader.getBytes(key)!)]);
     expect(dumped).toEqual(ours.map((bytes) => bytes.toString('hex')));
+  });
+});
+
+describe('append takes the paths that reading takes', () => {
+  const pixel = { channels: 1, height: 1, width: 1, data: Uint8Array.of(7) };
+
+  it.each([
+    ['the folder', 'db', 'db'],
+    ['its data file', 'db', 'db/data.mdb'],
+    ['a data file of any name', 'single.mdb', 'single.mdb'],
+  ])('%s', async (_, name, given) => {
+    const folder = await writeDatabase([pixel]);
+    const place = path.dirname(folder);
+    if (name !== 'db') fs.copyFileSync(path.join(folder, 'data.mdb'), path.join(place, name));
+    const before = fs.readdirSync(place);
+    const writer = await DatumWriter.open(path.join(place, given), { mode: 'append' });
+    await writer.put('00000001_x', pixel);
+    await writer.close();
+    using reader = openDatumLmdb(path.join(place, name));
+    expect([...reader.keys()]).toEqual(['00000000_x', '00000001_x']);
+    expect(fs.readdirSync(place).filter((one) => !before.includes(one) && one !== `${name}-lock`)).toEqual([]);
+  });
+
+  it('and does not replace a record whose key is no UTF-8', async () => {
+    const folder = await writeDatabase([]);
+    const key = Buffer.from([0x66, 0xfe]);
+    const writer = await DatumWriter.open(folder, { mode: 'append' });
+    await writer.put(key, pixel);
+    await writer.close();
+    const again = await DatumWriter.open(folder, { mode: 'append' });
+    await expect(again.put(key, pixel)).rejects.toThrow(/one that is there already/);
+    await again.close();
   });
 });

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError, withoutPackage } from '../cli-error';
 import { interruptible } from '../interruption';
+import { makeFolders } from '../make-folders';
 import { type CommonOptions, choiceOption, defineCommand } from '../options';
 import { assertNew, claimFolder, fillFolder } from '../output-folder';
 import { type ImageType, RecordNames } from '../record-names';
@@ -81,7 +82,7 @@ async function* exportRecords(
       const { type, bytes } = datum.encoded ? storedFile(datum, key) : await encodeRaw(reader, index, format);
       const name = names.nameOf({ index, key, label: datum.label }, type);
       const file = path.join(folder, ...name.split('/'));
-      await mkdir(path.dirname(file), { recursive: true });
+      await makeFolders(path.dirname(file));
       await writeFile(file, bytes, { flag: 'wx' });
       yield undefined;
     } catch (error) {

@@ -90,19 +90,13 @@ async function runImport(images: string, output: string, options: ImportOptions)
 
 /** Tells a folder from a list file. */
 async function findSource(images: string, root?: string): Promise<{ input: string; list?: string }> {
-  const isFolder = await stat(images).then(
-    (found) => found.isDirectory(),
-    () => undefined,
-  );
-  if (isFolder === undefined) {
-    throw new CliError(
-      'NOT_READABLE',
-      `${images}: expected a folder of images or a list file, received nothing there; check the path.`,
-    );
-  }
-  if (!isFolder) return { input: root ?? path.dirname(images), list: images };
+  const found = await stat(images).catch((cause) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new CliError('NOT_READABLE', `${images} does not exist; give a folder of images, or a list file.`, { cause });
+  });
+  if (!found.isDirectory()) return { input: root ?? path.dirname(images), list: images };
   if (root === undefined) return { input: images };
-  throw new CliError('INVALID_OPTION', '--root: expected a list file with it, received a folder; leave --root out.');
+  throw new CliError('INVALID_OPTION', '--root goes with a list file, but a folder was given; leave --root out.');
 }
 
 /** The size of all records, if they have the same. */
