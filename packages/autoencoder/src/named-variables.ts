@@ -16,7 +16,14 @@ export function trainableWeightsOf(model: LayersModel): NamedVariables {
 
 function named(weights: LayersModel['weights']): NamedVariables {
   // tfjs makes `name` unique among all models of a process by a number; `originalName` lacks it.
-  return Object.fromEntries(weights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));
+  const variables: Record<string, tf.Variable> = {};
+  for (const weight of weights) {
+    let name = weight.originalName;
+    // Layers within layers may share a name.
+    for (let n = 2; name in variables; n++) name = `${weight.originalName}_${n}`;
+    variables[name] = weight.read() as tf.Variable;
+  }
+  return variables;
 }
 
 /** Makes variables of the same values, which the caller disposes of. */

@@ -247,11 +247,15 @@ export class Optimizer {
     return Object.fromEntries(entries);
   }
 
-  /** Applies one update; `gradients` are those of the variables that are due, by name, and remain the caller's. */
+  /**
+   * Applies one update; `gradients` are those of the variables that are due, by name, and remain the caller's. A variable
+   * without one stays as it is.
+   */
   step(gradients: Readonly<Record<string, tf.Tensor>>): void {
     const { due, options } = this;
     this.steps++;
     for (const [name, variable] of Object.entries(due)) {
+      if (!gradients[name]) continue;
       const dense = isDense(name, this.variables);
       const learningRate = this.learningRate * (dense ? options.denseFactor : 1);
       const step = dense ? this.steps / options.denseEvery : this.steps;

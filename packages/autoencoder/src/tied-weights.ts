@@ -14,20 +14,24 @@ export interface Tie {
 
 /**
  * Pairs the kernels of a network whose decoder mirrors its encoder: first with last, second with second to last, ...
- * Throws INVALID_OPTION naming the first two layers that don't mirror each other.
+ * Layers without kernels, such as batch normalization, are passed over, and pairs that don't train. Throws INVALID_OPTION
+ * naming the first two layers that don't mirror each other.
  */
 export function findTies(model: LayersModel): Tie[] {
-  const weighted = model.layers.filter((layer) => layer.getWeights().length > 0);
-  if (weighted.length % 2 !== 0) {
+  const weighted = model.layers.filter(({ weights }) => weights[0]?.originalName.endsWith('kernel'));
+  if (weighted.length === 0 || weighted.length % 2 !== 0) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      `tied weights: expected a decoder that mirrors its encoder, received an odd number of layers with weights (${weighted.length}).`,
+      'tied weights: expected a decoder that mirrors its encoder, received ' +
+        `${weighted.length === 0 ? 'no layers with kernels' : `an odd number of layers with kernels (${weighted.length})`}.`,
     );
   }
-  return weighted.slice(0, weighted.length / 2).map((layer, i) => {
+  return weighted.slice(0, weighted.length / 2).flatMap((layer, i) => {
     const mirror = weighted[weighted.length - 1 - i];
+    checkBothTrain(layer, mirror);
     const adjoint = adjointBetween(layer, mirror);
-    if (adjoint) return { encoder: kernelName(layer), decoder: kernelName(mirror), adjoint };
+    if (adjoint && !layer.trainable) return [];
+    if (adjoint) return [{ encoder: kernelName(layer), decoder: kernelName(mirror), adjoint }];
     const describe = ({ name, weights }: layers.Layer) => `${name} [${weights[0].shape.join(', ')}]`;
     throw new AutoencoderError(
       'INVALID_OPTION',
@@ -35,6 +39,14 @@ export function findTies(model: LayersModel): Tie[] {
         'which are no adjoints of each other.',
     );
   });
+}
+
+function checkBothTrain(layer: layers.Layer, mirror: layers.Layer): void {
+  if (layer.trainable === mirror.trainable) return;
+  throw new AutoencoderError(
+    'INVALID_OPTION',
+    `tied weights: ${layer.name} and ${mirror.name} share a kernel, but one of them has trainable: false; set it for both or neither.`,
+  );
 }
 
 function kernelName(layer: layers.Layer): string {
@@ -96,7 +108,7 @@ export class TiedWeights {
   fold(gradients: Gradients): Gradients {
     const folded: Record<string, tf.Tensor> = { ...gradients };
     for (const { encoder, decoder, adjoint } of this.ties) {
-      if (!(encoder in gradients)) continue;
+      if (!gradients[encoder] || !gradients[decoder]) continue;
       folded[encoder] = tf.tidy(() => tf.add(gradients[encoder], adjoint(gradients[decoder])));
       delete folded[decoder];
       tf.dispose([gradients[encoder], gradients[decoder]]);

@@ -104,14 +104,14 @@ async function trainEpoch(training: Training): Promise<void> {
   for await (const group of groups) {
     const result = await session.update(group, clock);
     clock.tick(group.length);
-    await checkLoss(result.loss, training);
+    await checkLoss(result, training);
     await report(result, training);
     await clock.breathe();
     await saveIfDue(training);
   }
   const validation = await session.withFinalWeights(() => look(training));
   // Before the checkpoint, which is to hold weights that are worth going back to.
-  if (validation) await checkLoss(validation.mse, training);
+  if (validation) await checkLoss({ loss: validation.mse, reconstruction: validation.mse }, training);
   clock.resume();
   const { epoch, step } = session.at;
   const { epochLoss: loss, learningRate } = session;
@@ -128,9 +128,10 @@ async function report(result: BatchResult, { trainable, options, plan, session, 
   const { epoch, step, images } = session.at;
   const { learningRate } = session;
   const amounts = { epoch, epochs: plan.epochs, step, steps: plan.stepsPerEpoch * plan.epochs, images };
+  const { reconstruction, ...losses } = result;
   const isError = plan.recipe.loss.name === 'mse' && result.divergence === undefined;
-  const score = isError && { psnrDb: psnrDb(result.loss, 255 * trainable.pixels.scale) };
-  const progress = { ...amounts, ...result, ...score, learningRate, ...clock.reading() };
+  const score = isError && { psnrDb: psnrDb(reconstruction, 255 * trainable.pixels.scale) };
+  const progress = { ...amounts, ...losses, ...score, learningRate, ...clock.reading() };
   await run?.step(progress);
   options.onStep?.(progress);
   const pass = session.takePass();
@@ -215,10 +216,14 @@ function stopped(signal: AbortSignal, step: number, run?: RunFolder): Autoencode
 /** A loss a thousand times that of black for white will not come back. */
 const explosion = 1000;
 
-/** Throws DIVERGED for a loss that exploded or is no number. */
-async function checkLoss(loss: number, { trainable, session, run }: Training): Promise<void> {
+/** Throws DIVERGED for a loss of reconstructions that exploded, or a loss that is no number. */
+async function checkLoss(
+  { loss, reconstruction }: Pick<BatchResult, 'loss' | 'reconstruction'>,
+  { trainable, session, run }: Training,
+): Promise<void> {
   const limit = explosion * (255 * trainable.pixels.scale) ** 2;
-  if (Number.isFinite(loss) && loss < limit) return;
+  // Regularizers may add what they like.
+  if (Number.isFinite(loss) && reconstruction < limit) return;
   await run?.settle();
   throw diverged(`a loss below ${limit.toPrecision(3)}, received ${loss}`, session, run);
 }

@@ -7,12 +7,14 @@ export interface StepProgress {
   /** Updates so far, over all epochs. */
   readonly step: number;
   readonly steps: number;
-  /** The loss of this update's images, before it. */
+  /** What training minimizes, for this update's images, before it; divergence and penalty included. */
   readonly loss: number;
-  /** PSNR of this update's images together, where the loss is their mean squared error. */
+  /** PSNR of this update's images together, where the loss is their mean squared error, a penalty left out. */
   readonly psnrDb?: number;
   /** Of a variational network: the divergence of the codes' distribution from the standard normal one, per image. */
   readonly divergence?: number;
+  /** Of a network whose layers have regularizers: what these add to the loss. */
+  readonly penalty?: number;
   readonly learningRate: number;
   /** Images trained on so far, over all epochs. */
   readonly images: number;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EarlyStopping, type EarlyStoppingState } from './early-stopping';
+import { AutoencoderError } from './errors';
 import { assignAll, type NamedVariables, trainableWeightsOf, weightsOf } from './named-variables';
 import { Optimizer } from './optimizers';
 import { Random, type RandomState } from './random';
@@ -12,6 +13,7 @@ import type { TrainableModel } from './trainable-model';
 import type { EpochSummary } from './training-events';
 import { type BatchResult, GradientComputer, limitGradients } from './training-step';
 import { WeightAverage } from './weight-average';
+import { WeightConstraints } from './weight-constraints';
 
 /** What is to be done: a recipe, and the amount of data and time. */
 export interface TrainingPlan {
@@ -48,6 +50,8 @@ export interface TrainingState {
   orderRandom: RandomState;
   /** Where the random numbers of augmentation, noise and codes go on. */
   noiseRandom: RandomState;
+  /** Where the random numbers of dropout and noise layers go on. */
+  layerRandom?: RandomState;
   optimizerSteps: number;
   schedule?: ScheduleState;
   earlyStopping?: EarlyStoppingState;
@@ -57,16 +61,18 @@ export interface TrainingState {
 export class TrainingSession {
   private progress: Omit<
     TrainingState,
-    'orderRandom' | 'noiseRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping'
+    'orderRandom' | 'noiseRandom' | 'layerRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping'
   > = { epoch: 1, step: 0, images: 0, position: 0, lossSum: 0, passLossSum: 0, elapsedMs: 0, history: [] };
   private readonly orderRandom: Random;
   private readonly noiseRandom: Random;
+  private readonly layerRandom: Random;
   private epochStart: RandomState;
   /** All weights of the network. */
   readonly weights: NamedVariables;
   private readonly optimizer: Optimizer;
   private readonly schedule: Schedule;
   private readonly gradients: GradientComputer;
+  private readonly constraints: WeightConstraints;
   private readonly tied?: TiedWeights;
   private readonly average?: WeightAverage;
   private readonly stopping?: EarlyStopping;
@@ -79,11 +85,14 @@ export class TrainingSession {
     const { recipe, seed, epochs, stepsPerEpoch, imagesPerEpoch, imagesPerPass } = plan;
     this.orderRandom = new Random(seed);
     this.noiseRandom = new Random(seed, 1);
+    this.layerRandom = new Random(seed, 2);
     this.epochStart = this.orderRandom.save();
     const variables = trainableWeightsOf(trainable.model);
+    checkTrainable(variables);
     if (recipe.tiedWeights) this.tied = new TiedWeights(trainable.model);
     this.weights = weightsOf(trainable.model);
-    this.gradients = new GradientComputer(trainable, recipe, this.noiseRandom);
+    this.gradients = new GradientComputer(trainable, recipe, this.noiseRandom, this.layerRandom);
+    this.constraints = new WeightConstraints(trainable.model);
     this.optimizer = new Optimizer(recipe.optimizer, this.tied?.free ?? variables);
     const passesPerEpoch = imagesPerEpoch / imagesPerPass;
     this.schedule = createSchedule(recipe.schedule, {
@@ -92,8 +101,8 @@ export class TrainingSession {
       stepsPerPass: stepsPerEpoch / passesPerEpoch,
       passesPerEpoch,
     });
-    if (recipe.averageDecay !== null) this.average = new WeightAverage(recipe.averageDecay, variables);
-    if (recipe.earlyStopping !== null) this.stopping = new EarlyStopping(recipe.earlyStopping, variables);
+    if (recipe.averageDecay !== null) this.average = new WeightAverage(recipe.averageDecay, this.weights);
+    if (recipe.earlyStopping !== null) this.stopping = new EarlyStopping(recipe.earlyStopping, this.weights);
   }
 
   /** How far training has come; changes with each update. */
@@ -131,6 +140,7 @@ export class TrainingSession {
     optimizer.learningRate = this.schedule.rateAt(progress.step);
     optimizer.step(limited);
     tf.dispose(limited as tf.TensorContainer);
+    this.constraints.apply();
     tied?.follow();
     progress.step++;
     progress.images += samples.length;
@@ -185,6 +195,7 @@ export class TrainingSession {
       ...this.progress,
       orderRandom: this.epochStart,
       noiseRandom: this.noiseRandom.save(),
+      layerRandom: this.layerRandom.save(),
       optimizerSteps: this.optimizer.steps,
       schedule: this.schedule.state,
       earlyStopping: this.stopping?.state,
@@ -208,10 +219,12 @@ export class TrainingSession {
   /** Goes on from a state that a session of the same plan had; `tensors` remain the caller's. */
   restore(state: TrainingState, tensors: Readonly<Record<string, tf.Tensor>>): void {
     assignAll(this.tensors, tensors);
-    const { orderRandom, noiseRandom, optimizerSteps, schedule, earlyStopping, ...progress } = state;
+    const { orderRandom, noiseRandom, layerRandom, optimizerSteps, schedule, earlyStopping, ...progress } = state;
     this.progress = { ...progress, history: [...progress.history] };
     this.epochStart = orderRandom;
     this.noiseRandom.restore(noiseRandom);
+    // Checkpoints of version 0.1 know nothing of it: dropout and noise layers did nothing then.
+    if (layerRandom) this.layerRandom.restore(layerRandom);
     this.optimizer.steps = optimizerSteps;
     if (schedule) this.schedule.state = schedule;
     if (this.stopping && earlyStopping) this.stopping.state = earlyStopping;
@@ -228,4 +241,12 @@ export class TrainingSession {
 /** What plateau, early stopping and the best checkpoint go by, lower is better. */
 export function monitoredError({ loss, validation }: EpochSummary): number {
   return validation?.mse ?? loss;
+}
+
+function checkTrainable(variables: NamedVariables): void {
+  if (Object.keys(variables).length > 0) return;
+  throw new AutoencoderError(
+    'INVALID_OPTION',
+    'train: this network has no weights that training could change; add a layer with weights, or leave out trainable: false.',
+  );
 }

@@ -93,7 +93,7 @@ export function variationalNetwork({ encoder, decoder }: Partial<Coder>): Variat
   return {
     codeSize: layer.units,
     reconstruct(images, noise) {
-      const [features, ...maskTensors] = [extractor.apply(images)].flat() as tf.Tensor[];
+      const [features, ...maskTensors] = [extractor.apply(images, { training: true })].flat() as tf.Tensor[];
       const { mean, logVariance } = layer.distribution(features as tf.Tensor2D);
       const drawn = tf.add(mean, tf.mul(tf.exp(tf.mul(logVariance, 0.5)), noise));
       const reconstruction = applyDecoder(decoder, drawn, maskTensors);
@@ -103,7 +103,7 @@ export function variationalNetwork({ encoder, decoder }: Partial<Coder>): Variat
 }
 
 function applyDecoder(decoder: LayersModel, code: tf.Tensor, masks: tf.Tensor[]): tf.Tensor4D {
-  return decoder.apply(masks.length === 0 ? code : [code, ...masks]) as tf.Tensor4D;
+  return decoder.apply(masks.length === 0 ? code : [code, ...masks], { training: true }) as tf.Tensor4D;
 }
 
 /** `-1/2 sum(1 + logVariance - mean^2 - exp(logVariance))`, averaged over images. */

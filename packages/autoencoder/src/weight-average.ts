@@ -5,7 +5,8 @@ import { assignAll, copyOf, type NamedVariables } from './named-variables';
 /**
  * An exponential moving average of weights over the steps of training, which often scores better than the last
  * weights (Polyak and Juditsky, 1992). Steps count less at first, `min(decay, (1 + n) / (10 + n))` after n steps, so
- * that the first weights are soon forgotten.
+ * that the first weights are soon forgotten. The moving statistics of batch normalization are averaged like weights, as
+ * torch.optim.swa_utils.AveragedModel does with `use_buffers=True`.
  */
 export class WeightAverage {
   /** The averages by the names of the weights: variables to save, or to assign what was saved. */

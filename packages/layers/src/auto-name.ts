@@ -1,6 +1,7 @@
 import type { layers } from '@tensorflow/tfjs-layers';
 
 const kinds = new WeakMap<layers.Layer, string>();
+const settled = new WeakSet<layers.Layer>();
 
 /**
  * Remembers that a layer got no name from its caller, so that `Sequential` may number it within its own model.
@@ -13,12 +14,26 @@ export function markAutoNamed<L extends layers.Layer>(layer: L, kind: string, ar
   return layer;
 }
 
-/** Returns the kind that {@link markAutoNamed} was given, until {@link keepName}. */
+/** Returns the kind that {@link markAutoNamed} was given, or that of a name by tf.layers, until {@link keepName}. */
 export function autoNameKind(layer: layers.Layer): string | undefined {
-  return kinds.get(layer);
+  const kind = kinds.get(layer) ?? stockKind(layer);
+  return settled.has(layer) ? undefined : kind;
+}
+
+/** The kind of a stock layer without a name of its own: `batch_normalization` of `batch_normalization_BatchNormalization3`. */
+function stockKind(layer: layers.Layer): string | undefined {
+  const className = layer.getClassName();
+  // As tf.layers turns the name of a class into snake case.
+  const kind = className
+    .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+  const start = `${kind}_${className}`;
+  return layer.name.startsWith(start) && /^\d+$/.test(layer.name.slice(start.length)) ? kind : undefined;
 }
 
 /** Settles a layer's name: from now on it is as if the caller had given it. */
 export function keepName(layer: layers.Layer): void {
   kinds.delete(layer);
+  settled.add(layer);
 }

@@ -231,7 +231,7 @@ function matchReshape(call: Call): Match | undefined {
 }
 
 /** Runs a layer by itself on tensors. */
-export function runLayer({ layer }: Call, inputs: Tensor[]): Tensor[] {
-  const outputs = layer.apply(inputs.length === 1 ? (inputs[0] as Tensor) : inputs) as Tensor | Tensor[];
+export function runLayer({ layer }: Call, inputs: Tensor[], training: boolean): Tensor[] {
+  const outputs = layer.apply(inputs.length === 1 ? (inputs[0] as Tensor) : inputs, { training }) as Tensor | Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
 }

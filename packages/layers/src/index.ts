@@ -8,7 +8,7 @@ export {
   MissingKernelError,
   ShapeError,
 } from './errors';
-export { fuseForward } from './fuse-forward';
+export { type ForwardOptions, fuseForward } from './fuse-forward';
 export { maxPoolWithArgmax, type PooledWithIndices } from './max-pool-with-argmax';
 export { type LayerArgs, MaxPooling2D, type MaxPooling2DArgs, maxPooling2d } from './max-pooling-2d';
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './max-unpool';

@@ -68,12 +68,12 @@ export class Sequential {
   /**
    * Adds a layer and infers its output shape.
    *
-   * An unpooling is tied to its `pool`, or else to the last pool that isn't tied yet. A layer of this package's factories that has no
-   * name gets one: its kind and number, such as `conv2d_1`.
+   * An unpooling is tied to its `pool`, or else to the last pool that isn't tied yet. A layer that has no name of its own gets one: its
+   * kind and number, such as `conv2d_1`.
    *
    * @throws ShapeError or MaskError, naming the layer, the shape it got and the shape it needs; GraphError if there is no pool to tie,
-   *   the layer or its name is there already, or the model has been built; InvalidOptionError for what is no layer or has a name that
-   *   tf.layers doesn't take. After an error the chain is as it was before.
+   *   the layer or its name is there already, or the model has been built; InvalidOptionError for what is no layer, has a name that
+   *   tf.layers doesn't take, or an activityRegularizer. After an error the chain is as it was before.
    */
   add(layer: layers.Layer): this {
     if (this.built) {
@@ -85,8 +85,9 @@ export class Sequential {
       );
     }
     const kind = autoNameKind(layer);
-    if (kind !== undefined && !layer.built) layer.name = `${kind}_${this.countOf(kind) + 1}`;
+    if (kind !== undefined && !layer.built) layer.name = this.freeName(kind);
     this.checkName(layer);
+    checkRegularizers(layer);
     this.addedSteps.push(this.connect(layer));
     if (kind !== undefined) this.kindCounts.set(kind, this.countOf(kind) + 1);
     keepName(layer);
@@ -129,6 +130,14 @@ export class Sequential {
 
   private countOf(kind: string): number {
     return this.kindCounts.get(kind) ?? 0;
+  }
+
+  /** The next name of its kind, leaving out those that callers gave themselves. */
+  private freeName(kind: string): string {
+    const taken = new Set(this.addedSteps.map((step) => step.layer.name));
+    let number = this.countOf(kind) + 1;
+    while (taken.has(`${kind}_${number}`)) number++;
+    return `${kind}_${number}`;
   }
 
   private checkName(layer: layers.Layer): void {
@@ -206,4 +215,14 @@ export class Sequential {
         'add maxPooling2d of this package (tf.layers.maxPooling2d keeps no indices), or give one as pool.',
     );
   }
+}
+
+/** tf.layers takes such a regularizer and then fails whenever the layer runs. */
+function checkRegularizers(layer: layers.Layer): void {
+  const { activityRegularizer } = layer as { activityRegularizer?: unknown };
+  if (activityRegularizer === undefined || activityRegularizer === null) return;
+  throw new InvalidOptionError(
+    `layer "${layer.name}": tf.layers does not implement activityRegularizer; leave it out, or regularize the weights ` +
+      'with kernelRegularizer and biasRegularizer.',
+  );
 }

@@ -344,3 +344,24 @@ describe('split', () => {
     expect(() => splitModel(model({ inputs: x, outputs: sum }))).toThrow(/also needs the output of layer "skip"/);
   });
 });
+
+describe('stock layers', () => {
+  it('get names that are the same each time, which leave out those that callers gave', () => {
+    const names = () => {
+      const network = new Sequential({ inputShape: [4] });
+      network
+        .add(layers.dense({ units: 4, name: 'dense_1' }))
+        .add(layers.dense({ units: 4 }))
+        .add(layers.prelu());
+      return network.steps.map(({ layer }) => layer.name);
+    };
+    expect(names()).toEqual(['dense_1', 'dense_2', 'p_re_lu_1']);
+    expect(names()).toEqual(names());
+  });
+
+  it('are refused with what tf.layers does not implement', () => {
+    const layer = layers.dense({ units: 4, name: 'code', activityRegularizer: 'l1l2' });
+    const add = () => new Sequential({ inputShape: [4] }).add(layer);
+    expect(add).toThrow(/layer "code": tf.layers does not implement activityRegularizer/);
+  });
+});

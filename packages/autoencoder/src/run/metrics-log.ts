@@ -6,7 +6,7 @@ import type { EpochSummary, StepProgress } from '../training-events';
 export type MetricsLine =
   | ({ readonly type: 'step' } & Pick<
       StepProgress,
-      'step' | 'epoch' | 'loss' | 'divergence' | 'learningRate' | 'imagesPerSecond' | 'elapsedMs'
+      'step' | 'epoch' | 'loss' | 'divergence' | 'penalty' | 'learningRate' | 'imagesPerSecond' | 'elapsedMs'
     >)
   | ({ readonly type: 'epoch' } & EpochSummary);
 

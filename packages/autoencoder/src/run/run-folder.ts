@@ -175,12 +175,23 @@ export class RunFolder {
   async step(progress: StepProgress): Promise<void> {
     const { logSteps = Math.ceil(this.context.stepsPerEpoch / 100) } = this.options;
     if (progress.step % logSteps !== 0 && progress.step !== 1) return;
-    const { epoch, step, loss, divergence, learningRate, imagesPerSecond, elapsedMs } = progress;
-    this.metrics.add({ type: 'step', step, epoch, loss, divergence, learningRate, imagesPerSecond, elapsedMs });
+    const { epoch, step, loss, divergence, penalty, learningRate, imagesPerSecond, elapsedMs } = progress;
+    this.metrics.add({
+      type: 'step',
+      step,
+      epoch,
+      loss,
+      divergence,
+      penalty,
+      learningRate,
+      imagesPerSecond,
+      elapsedMs,
+    });
     this.events.scalar(step, 'loss', loss);
     this.events.scalar(step, 'learning_rate', learningRate);
     this.events.scalar(step, 'images_per_second', imagesPerSecond);
     if (divergence !== undefined) this.events.scalar(step, 'divergence', divergence);
+    if (penalty !== undefined) this.events.scalar(step, 'penalty', penalty);
     // Somebody may be watching, but no faster than this.
     if (performance.now() - this.lastFlush > 1000) await this.flush();
   }
