@@ -9,8 +9,9 @@ import { type InitializationScheme, initializeWeights } from './initialization';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './latent/codes';
 import { type InterpolateOptions, interpolateImages } from './latent/interpolate';
 import { type SampleImagesOptions, sampleImages } from './latent/sample';
-import { type CodeSizes, type MaskMode, measureSizes } from './masks';
+import { type Coder, type CodeSizes, type MaskMode, measureSizes } from './masks';
 import { loadModel, type ModelMetadata, saveModel } from './model-folder';
+import { weightsOf } from './named-variables';
 import { type PixelFormat, resolvePixels } from './pixels';
 import { codeLayerName, type PresetName, presets } from './presets';
 import type { ImageShape, Sample, SampleSource } from './samples';
@@ -64,6 +65,7 @@ export class Autoencoder {
   readonly inputShape: ImageShape;
   readonly pixels: PixelFormat;
   private network?: Network;
+  private oddities: readonly string[] = [];
   private disposed = false;
 
   /** Describes a network; nothing is allocated before `initialize`. Throws INVALID_OPTION. */
@@ -130,8 +132,11 @@ export class Autoencoder {
     return net.build();
   }
 
-  private adopt(model: LayersModel, origin?: TrainableModel['origin']): void {
-    const { encoder, decoder } = splitModel(model, codeLayerName);
+  private adopt(
+    model: LayersModel,
+    origin?: TrainableModel['origin'],
+    { encoder, decoder }: Coder = splitModel(model, codeLayerName),
+  ): void {
     this.network = { model, encoder, decoder, inputShape: this.inputShape, pixels: this.pixels, origin };
   }
 
@@ -150,6 +155,11 @@ export class Autoencoder {
   /** The network as an ordinary tf.LayersModel, images to reconstructions; it stays this object's own. */
   get model(): LayersModel {
     return this.ready.model;
+  }
+
+  /** What is odd about the network that was loaded, such as weights that are NaN: a sentence each, without a full stop. */
+  get warnings(): readonly string[] {
+    return this.oddities;
   }
 
   /** How many numbers the code of an image has. */
@@ -259,21 +269,28 @@ export class Autoencoder {
     await saveModel(this.ready.model, metadata, folder, options.overwrite ?? false);
   }
 
-  /** Reads what `save` wrote, on whatever backend is set. Throws MODEL_NOT_FOUND or MODEL_INVALID. */
+  /**
+   * Reads what `save` wrote, on whatever backend is set; `warnings` says what is odd about it. The files may be anybody's. Throws
+   * MODEL_NOT_FOUND or MODEL_INVALID.
+   */
   static async load(folder: string): Promise<Autoencoder> {
     checkText('load, folder', folder);
     await useBackend();
-    const { model, metadata } = await loadModel(folder);
+    const { model, metadata, warnings, ...parts } = await loadModel(folder);
     const inputShape = model.inputs[0].shape.slice(1) as number[] as unknown as ImageShape;
     const autoencoder = new Autoencoder({ inputShape, pixels: metadata.pixels });
-    autoencoder.adopt(model);
+    autoencoder.adopt(model, undefined, parts);
+    autoencoder.oddities = warnings;
     return autoencoder;
   }
 
   /** Frees the network's weights; harmless when called twice. */
   dispose(): void {
-    // The three share their layers, which count their users and free the weights with the last.
-    for (const part of [this.network?.model, this.network?.encoder, this.network?.decoder]) part?.dispose();
+    const { model, encoder, decoder } = this.network ?? {};
+    const weights = model ? Object.values(weightsOf(model)) : [];
+    for (const part of [model, encoder, decoder]) if (part) release(part);
+    // The three share their layers, which count their users and free the weights with the last; but lose count of layers used twice.
+    for (const weight of weights) if (!weight.isDisposed) weight.dispose();
     this.network = undefined;
     this.disposed = true;
   }
@@ -287,6 +304,15 @@ export class Autoencoder {
         `images: expected a tensor [N, ${this.inputShape.join(', ')}], received ${received}.`,
       );
     }
+  }
+}
+
+/** Frees a model. A network inside it complains of what is no harm: that it has been freed with another model that it is in. */
+function release(model: LayersModel): void {
+  try {
+    model.dispose();
+  } catch (error) {
+    if (!/already disposed/.test(String(error))) throw error;
   }
 }
 

@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type SplitModel, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from './errors';
-import type { PixelFormat } from './pixels';
+import { weightsOf } from './named-variables';
+import { codeLayerName } from './presets';
+import { NetworkBuilder } from './saved-model/build-network';
+import { fillWeights } from './saved-model/fill-weights';
+import { camelCased, maxJsonBytes, parseJson } from './saved-model/json-document';
+import { type ModelMetadata, metadataKey, readMetadata } from './saved-model/metadata';
+import { Place } from './saved-model/place';
+import { readRegularFile, UnfitFile } from './saved-model/regular-file';
+import { tryOut } from './saved-model/try-out';
+import { checkManifest, checksumOf, decodeWeights, type WeightGroup } from './saved-model/weights-manifest';
 
-/** What a saved model needs to know beside its network; kept as userDefinedMetadata of model.json. */
-export interface ModelMetadata {
-  readonly version: 1;
-  readonly pixels: PixelFormat;
-}
+export type { ModelMetadata } from './saved-model/metadata';
 
-const metadataKey = 'ae';
 const topologyFile = 'model.json';
 const weightsFile = 'weights.bin';
 
@@ -51,10 +56,11 @@ const onDisk = { flush: true };
 
 async function writeArtifacts(artifacts: tf.io.ModelArtifacts, folder: string): Promise<tf.io.SaveResult> {
   const { weightData, weightSpecs, ...rest } = artifacts;
-  const json = { ...rest, weightsManifest: [{ paths: [weightsFile], weights: weightSpecs }] };
   const buffers = [weightData ?? []].flat() as ArrayBuffer[];
-  await writeFile(path.join(folder, weightsFile), Buffer.concat(buffers.map((buffer) => Buffer.from(buffer))), onDisk);
-  await writeFile(path.join(folder, topologyFile), JSON.stringify(json), onDisk);
+  const weights = Buffer.concat(buffers.map((buffer) => Buffer.from(buffer)));
+  const group = { paths: [weightsFile], weights: weightSpecs, crc32: checksumOf(weights) };
+  await writeFile(path.join(folder, weightsFile), weights, onDisk);
+  await writeFile(path.join(folder, topologyFile), JSON.stringify({ ...rest, weightsManifest: [group] }), onDisk);
   return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
 }
 
@@ -67,62 +73,93 @@ async function replaceFolder(from: string, to: string): Promise<void> {
   if (replaced) await rm(aside, { recursive: true, force: true });
 }
 
-/** Reads what `saveModel` wrote; throws MODEL_NOT_FOUND or MODEL_INVALID with the file, what was expected and what is there. */
-export async function loadModel(folder: string): Promise<{ model: LayersModel; metadata: ModelMetadata }> {
-  const topologyPath = path.join(folder, topologyFile);
-  const weightsPath = path.join(folder, weightsFile);
-  const json = parseTopology(await readModelFile(topologyPath), topologyPath);
-  const weights = await readModelFile(weightsPath);
-  const weightSpecs = json.weightsManifest.flatMap((group) => group.weights);
-  checkWeightBytes(weightSpecs, weights, weightsPath);
-  const metadata = json.userDefinedMetadata?.[metadataKey] as ModelMetadata | undefined;
-  if (metadata?.version !== 1) {
-    throw new AutoencoderError(
-      'MODEL_INVALID',
-      `${topologyPath}: expected an autoencoder saved by @ae/autoencoder (format version 1), received ` +
-        `${metadata ? `version ${metadata.version}; install a newer @ae/autoencoder` : 'another tfjs model; save it from an Autoencoder'}.`,
-    );
-  }
-  const weightData = weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength) as ArrayBuffer;
-  const artifacts = { ...json, weightSpecs, weightData } as tf.io.ModelArtifacts;
-  return { model: await loadLayersModel(tf.io.fromMemory(artifacts)), metadata };
+/** A network that was read, whole and in its two parts. */
+export interface LoadedModel extends SplitModel {
+  readonly model: LayersModel;
+  readonly metadata: ModelMetadata;
+  /** What is odd about it though it can be used, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
-type ModelJson = tf.io.ModelJSON & { userDefinedMetadata?: Record<string, unknown> };
-
-function parseTopology(bytes: Uint8Array, file: string): ModelJson {
-  let json: ModelJson;
+/**
+ * Reads what `saveModel` wrote. The files may be anybody's: everything in them is checked before TensorFlow.js sees it or memory is taken
+ * for it. Throws MODEL_NOT_FOUND, or MODEL_INVALID with the file, the place in it, what was expected and what is there.
+ */
+export async function loadModel(folder: string): Promise<LoadedModel> {
+  const file = path.join(folder, topologyFile);
+  const place = new Place(file);
+  const json = parseJson(await readModelFile(file, maxJsonBytes), place);
+  if (!json.modelTopology || !json.weightsManifest) {
+    throw place.error('expected modelTopology and weightsManifest, which are missing');
+  }
+  const metadata = readMetadata(json.userDefinedMetadata, place);
+  const groups = checkManifest(json.weightsManifest, place.at('weightsManifest'));
+  const stored: Uint8Array[] = [];
+  for (const group of groups) stored.push(await readGroup(group, folder));
+  const topology = camelCased(place.at('modelTopology').object(json.modelTopology)) as Record<string, unknown>;
+  const builder = new NetworkBuilder(groups.flatMap(({ specs }) => specs));
+  const model = builder.build((topology.modelConfig as Record<string, unknown>) ?? topology, place.at('modelTopology'));
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new AutoencoderError(
-      'MODEL_INVALID',
-      `${file}: expected JSON, received something else; the file is damaged.`,
-      { cause },
-    );
+    const values = groups.map((group, i) => decodeWeights(group, stored[i], placeOf(group, folder)));
+    const warnings = fillWeights(weightsOf(model), Object.assign({}, ...values), place);
+    model.setUserDefinedMetadata({ [metadataKey]: metadata });
+    const parts = split(model, place);
+    tryOut(model, place);
+    return { ...parts, model, metadata, warnings };
+  } catch (error) {
+    builder.dispose();
+    throw error;
   }
-  if (!json?.modelTopology || !Array.isArray(json.weightsManifest)) {
-    throw new AutoencoderError(
-      'MODEL_INVALID',
-      `${file}: expected modelTopology and weightsManifest, which are missing.`,
-    );
-  }
-  return json;
 }
 
-function checkWeightBytes(specs: tf.io.WeightsManifestEntry[], weights: Uint8Array, file: string): void {
-  const expected = specs.reduce((sum, { shape }) => sum + 4 * tf.util.sizeFromShape(shape), 0);
-  if (weights.length === expected) return;
-  throw new AutoencoderError(
-    'MODEL_INVALID',
-    `${file}: expected ${expected} bytes of weights, received ${weights.length}; the file is truncated or of another model.`,
-  );
-}
-
-async function readModelFile(file: string): Promise<Uint8Array> {
+function split(model: LayersModel, place: Place): SplitModel {
+  const [inputs, outputs] = [model.inputs, model.outputs].map((tensors) => tensors.map(({ shape }) => shape.slice(1)));
+  if (inputs.length !== 1 || outputs.length !== 1) {
+    throw place.error(
+      `expected a network with one input and one output, received ${inputs.length} and ${outputs.length}`,
+    );
+  }
+  if (inputs[0].length !== 3 || String(inputs[0]) !== String(outputs[0])) {
+    throw place.error(
+      `expected a network from height x width x channels to the same, received one from ${inputs[0].join('x')} to ${outputs[0].join('x')}`,
+    );
+  }
   try {
-    return await readFile(file);
+    return splitModel(model, codeLayerName);
   } catch (cause) {
+    const reason = (cause as Error).message.replace(/^\[layers\] (splitModel: )?|\.$/g, '');
+    throw place.error(reason, cause);
+  }
+}
+
+/** Reads the files of a group one after the other. */
+async function readGroup({ files, bytes }: WeightGroup, folder: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let room = bytes;
+  for (const file of files) {
+    const part = await readModelFile(path.join(folder, file), room);
+    room -= part.length;
+    parts.push(part);
+  }
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(bytes - room);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function placeOf({ files }: WeightGroup, folder: string): Place {
+  return new Place(files.length === 1 ? path.join(folder, files[0]) : folder);
+}
+
+async function readModelFile(file: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    return await readRegularFile(file, maxBytes);
+  } catch (cause) {
+    if (cause instanceof UnfitFile) throw new Place(file).error(cause.message, cause);
     throw new AutoencoderError(
       'MODEL_NOT_FOUND',
       `${file}: expected a file of a saved model, which could not be read (${(cause as NodeJS.ErrnoException).code}); ` +

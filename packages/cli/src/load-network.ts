@@ -22,10 +22,17 @@ export async function loadNetworkFor(
   const samples = await openSamples(lmdbPath);
   const found = await findModel(modelPath);
   const engine = await startEngine(options, terminal);
-  const { Autoencoder } = await import('@ae/autoencoder');
-  const network = await Autoencoder.load(found.model);
+  const network = await loadNetwork(found.model, terminal);
   assertFits(samples, network, found.model);
   return { ...found, network, samples, engine: describeEngine(engine) };
+}
+
+/** Loads a network, and says what is odd about it. */
+export async function loadNetwork(model: string, terminal: Terminal): Promise<Autoencoder> {
+  const { Autoencoder } = await import('@ae/autoencoder');
+  const network = await Autoencoder.load(model);
+  for (const warning of network.warnings) terminal.warn(`${model}: ${warning}.`);
+  return network;
 }
 
 /** Throws unless images are of the size that a network takes. */

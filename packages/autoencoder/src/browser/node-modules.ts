@@ -43,6 +43,7 @@ export const writeFile = unavailable('writeFile');
 
 /** What is used of `node:path`. */
 export default {
+  isAbsolute: (address: string) => address.startsWith('/'),
   join: (...parts: string[]) => parts.filter(Boolean).join('/'),
   resolve: (...parts: string[]) => parts.join('/'),
   relative: (_from: string, to: string) => to,

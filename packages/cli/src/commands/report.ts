@@ -5,7 +5,7 @@ import { CliError } from '../cli-error';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { findModel, placeOf, trainingData } from '../find-model';
 import { interruptible } from '../interruption';
-import { assertFits } from '../load-network';
+import { assertFits, loadNetwork } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, writeFileWhole, writeNewFile } from '../output-folder';
 import { reportFileOf } from '../run-report';
@@ -61,10 +61,10 @@ async function collect(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
-  const { Autoencoder, collectReport } = await import('@ae/autoencoder');
+  const { collectReport } = await import('@ae/autoencoder');
   const found = await findModel(runFolder);
   const samples = await openSamples(data ?? (await scoredImages(runFolder)));
-  const network = await Autoencoder.load(found.model);
+  const network = await loadNetwork(found.model, terminal);
   assertFits(samples, network, found.model);
   const training = baselines === false ? undefined : await openSamples(await trainingData(baselines ?? true, found));
   if (training) assertFits(training, network, found.model);

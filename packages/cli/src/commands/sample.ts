@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { findModel } from '../find-model';
-import { assertFits } from '../load-network';
+import { assertFits, loadNetwork } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
@@ -48,8 +48,7 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   const masked = options.masks === undefined ? undefined : await openSamples(options.masks);
   const { model } = await findModel(modelPath);
   await startEngine(options, terminal);
-  const { Autoencoder } = await import('@ae/autoencoder');
-  const network = await Autoencoder.load(model);
+  const network = await loadNetwork(model, terminal);
   assertVariational(network, model);
   if (masked) assertFits(masked, network, model);
   const masks = (await masked?.at(image === undefined ? 0 : masked.find(image))) ?? 'fixed';
