@@ -57,6 +57,7 @@ export { renderReport } from './report/render';
 export { renderComparison } from './report/render-comparison';
 export type { ReportData } from './report/report-data';
 export { type ResumeOptions, resumeTraining } from './resume';
+export { checkNewRun } from './run/new-run';
 export { type RunConfig, readRunConfig } from './run/run-config';
 export type { RunOptions } from './run/run-folder';
 export type { ImageShape, Sample, SampleSource } from './samples';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type SplitModel, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -7,6 +7,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from './errors';
 import { weightsOf } from './named-variables';
 import { codeLayerName } from './presets';
+import { makeFolder } from './run/make-folder';
 import { NetworkBuilder } from './saved-model/build-network';
 import { fillWeights } from './saved-model/fill-weights';
 import { camelCased, maxJsonBytes, parseJson } from './saved-model/json-document';
@@ -32,7 +33,7 @@ export async function saveModel(
   await checkTarget(target, overwrite);
   const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     model.setUserDefinedMetadata({ [metadataKey]: metadata });
     await model.save(tf.io.withSaveHandler((artifacts) => writeArtifacts(artifacts, temporary)));
     await replaceFolder(temporary, target);

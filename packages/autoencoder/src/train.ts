@@ -109,8 +109,9 @@ async function trainEpoch(training: Training): Promise<void> {
     await clock.breathe();
     await saveIfDue(training);
   }
+  // Before the validation, which may take long: whatever happens there, the epoch's updates are not made again.
+  await run?.save(session);
   const validation = await session.withFinalWeights(() => look(training));
-  // Before the checkpoint, which is to hold weights that are worth going back to.
   if (validation) await checkLoss({ loss: validation.mse, reconstruction: validation.mse }, training);
   clock.resume();
   const { epoch, step } = session.at;
@@ -118,7 +119,7 @@ async function trainEpoch(training: Training): Promise<void> {
   const summary = { epoch, step, loss, learningRate, ...(validation && { validation }), ...clock.reading() };
   await session.endEpoch(summary);
   await run?.epoch(summary, session.weights);
-  await run?.save(session, monitoredError(summary));
+  await run?.confirm(summary, monitoredError(summary));
   await options.onEpoch?.(summary);
   clock.resume();
 }
@@ -143,7 +144,7 @@ async function saveIfDue({ options, plan, session, run }: Training): Promise<voi
   const { signal } = options;
   const { step, position } = session.at;
   const isWithinEpoch = position < plan.imagesPerEpoch;
-  if (signal?.aborted || (isWithinEpoch && run?.isCheckpointDue(step))) await run?.save(session, null);
+  if (signal?.aborted || (isWithinEpoch && run?.isCheckpointDue(step))) await run?.save(session);
   if (!signal?.aborted) return;
   await run?.settle();
   session.finish();
@@ -155,6 +156,7 @@ async function look({ trainable, options, plan, session, run }: Training): Promi
   await run?.drawSamples(session.at.epoch, session.at.step);
   const source = validationOf(trainable, options, plan);
   if (!source) return undefined;
+  await run?.settle();
   const { mse, psnrDb, pooledPsnrDb } = await evaluateModel(trainable, source, { similarity: false });
   return { mse, psnrDb, pooledPsnrDb };
 }
@@ -172,7 +174,7 @@ async function openRun(
 ): Promise<RunFolder> {
   checkRunOptions(run);
   const { inputShape } = trainable;
-  const { recipe, stepsPerEpoch } = plan;
+  const { recipe } = plan;
   const shown =
     validationOf(trainable, options, plan) ?? (recipe.augmentation.crop ? centerCrop(samples, inputShape) : samples);
   const indices = Array.from({ length: Math.min(run.sampleCount ?? 8, shown.length) }, (_, i) => i);
@@ -180,7 +182,7 @@ async function openRun(
     trainable,
     config: await describeRun(run, trainable, samples, options, plan),
     samples: await fetchSamples(shown, indices, inputShape),
-    stepsPerEpoch,
+    plan,
     onCheckpoint: options.onCheckpoint,
     onWarning: options.onWarning,
   });
@@ -224,6 +226,7 @@ async function checkLoss(
   const limit = explosion * (255 * trainable.pixels.scale) ** 2;
   // Regularizers may add what they like.
   if (Number.isFinite(loss) && reconstruction < limit) return;
-  await run?.settle();
+  // Saved before its validation, this network is none to go back to.
+  await run?.withdraw(session.at);
   throw diverged(`a loss below ${limit.toPrecision(3)}, received ${loss}`, session, run);
 }

@@ -112,6 +112,12 @@ export class TrainingSession {
     return this.progress;
   }
 
+  /** Epochs whose updates have all been made; the last of them may not have been validated yet. */
+  get epochsDone(): number {
+    const { epoch, position } = this.progress;
+    return position === this.plan.imagesPerEpoch ? epoch : epoch - 1;
+  }
+
   /** The learning rate of the last update, or of the first one before it. */
   get learningRate(): number {
     return this.schedule.rateAt(Math.max(0, this.progress.step - 1));
@@ -176,6 +182,13 @@ export class TrainingSession {
     progress.epoch++;
     Object.assign(progress, { position: 0, lossSum: 0, passLossSum: 0, elapsedMs: summary.elapsedMs });
     this.epochStart = this.orderRandom.save();
+  }
+
+  /** Ends an epoch whose updates were restored, as it ended before. */
+  async endRestoredEpoch(summary: EpochSummary): Promise<void> {
+    // The next epoch's order begins where this one's ended.
+    this.orderOfEpoch();
+    await this.endEpoch(summary);
   }
 
   /** The mean loss of the epoch's images so far. */

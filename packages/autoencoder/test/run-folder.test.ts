@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -70,6 +70,18 @@ async function expectError(action: () => Promise<unknown>, code: string, ...part
   expect(error).toBeInstanceOf(AutoencoderError);
   expect((error as AutoencoderError).code).toBe(code);
   for (const part of parts) expect((error as Error).message).toContain(part);
+}
+
+/** Runs `work`, after which the folder must hold the same files of the same content. */
+async function expectNothingChanges(work: () => Promise<unknown>): Promise<void> {
+  const look = async () => {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    return Promise.all(files.sort().map(async (file) => [file, (await readFile(file)).toString('base64')]));
+  };
+  const before = await look();
+  await work();
+  expect(await look()).toEqual(before);
 }
 
 /** The tensors of a safetensors file, by the format's own description. */
@@ -268,19 +280,55 @@ describe('resuming', () => {
     expect(rest.weights).toEqual(whole.weights);
     expect((await readLines()).map(({ step }) => step)).toEqual([1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9]);
 
-    // The same with a flipped bit, and nothing to fall back to: the run begins again.
-    folder += '-all';
+    // What was found damaged is kept.
+    expect(await readdir(checkpoints)).toContain(`${last}.damaged`);
+    expect(entries).toHaveLength(3);
+  });
+
+  it('with no checkpoint that is sound is an error, and changes nothing', async () => {
     await interruptAt(8, { keep: 1 });
-    for (const { file } of entries) {
-      const damaged = path.join(folder, 'checkpoints', file);
-      if (!existsSync(damaged)) continue;
+    const names = (await readdir(path.join(folder, 'checkpoints'))).filter((name) => name.endsWith('.safetensors'));
+    for (const name of names) {
+      const damaged = path.join(folder, 'checkpoints', name);
       const bytes = await readFile(damaged);
       bytes[bytes.length - 3] ^= 1;
       await writeFile(damaged, bytes);
     }
-    const again = await train({ resume: true });
-    expect(again.weights).toEqual(whole.weights);
-    expect(again.warnings.length).toBeGreaterThan(0);
+    await expectNothingChanges(() =>
+      expectError(() => train({ resume: true }), 'CHECKPOINT_INVALID', 'no checkpoint is left', ...names),
+    );
+    // The same when all of them are gone.
+    await rm(path.join(folder, 'checkpoints'), { recursive: true });
+    await expectError(() => train({ resume: true }), 'CHECKPOINT_INVALID', 'index.json is missing');
+  });
+
+  it.each([
+    ['a folder', (file: string) => mkdir(file)],
+    ['a link to itself', (file: string) => symlink(path.basename(file), file)],
+    ['a pipe', async (file: string) => void spawnSync('mkfifo', [file])],
+    ['a device', (file: string) => symlink('/dev/zero', file)],
+  ])('takes %s in the place of a checkpoint for no damage: it ends, and changes nothing', async (_, make) => {
+    await interruptAt(5);
+    const index = JSON.parse(await readFile(path.join(folder, 'checkpoints/index.json'), 'utf8'));
+    const file = path.join(folder, 'checkpoints', index.last);
+    await rename(file, `${file}.aside`);
+    await make(file);
+    await expectNothingChanges(() => expectError(() => train({ resume: true }), 'NOT_READABLE', file));
+    await rm(file, { recursive: true });
+    await rename(`${file}.aside`, file);
+    expect((await train({ resume: true })).warnings).toEqual([]);
+  });
+
+  it('goes by the files where the index of checkpoints is damaged, to the same bits', async () => {
+    const whole = await train();
+    folder += '-index';
+    await interruptAt(5);
+    const index = path.join(folder, 'checkpoints/index.json');
+    const text = await readFile(index, 'utf8');
+    await writeFile(index, text.replace('"step-', '"../../step-'));
+    const rest = await train({ resume: true });
+    expect(rest.warnings).toMatchObject([{ code: 'CHECKPOINT_INVALID', message: expect.stringContaining(index) }]);
+    expect(rest.weights).toEqual(whole.weights);
   });
 });
 
@@ -393,7 +441,7 @@ describe('diverging', () => {
   it('is also noticed in the validation, and then leaves no checkpoint', async () => {
     const options: TrainOptions = { optimizer: { name: 'sgd', learningRate: 1e4 }, batchSize: 12 };
     await expectError(() => train({}, options), 'DIVERGED', 'step 1', 'learning rate 10000');
-    expect(await readdir(path.join(folder, 'checkpoints'))).toEqual([]);
+    expect(await readdir(path.join(folder, 'checkpoints'))).toEqual(['index.json']);
   });
 
   it('is noticed in the weights when nothing else tells, and then leaves no checkpoint', async () => {
@@ -409,7 +457,7 @@ describe('diverging', () => {
       'step 1',
       'rate 1e+39',
     );
-    expect(await readdir(path.join(folder, 'checkpoints'))).toEqual([]);
+    expect(await readdir(path.join(folder, 'checkpoints'))).toEqual(['index.json']);
   });
 });
 

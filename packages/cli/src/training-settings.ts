@@ -3,6 +3,7 @@ import { CliError } from './cli-error';
 import { quote } from './command-line';
 import { placeOf } from './find-model';
 import { type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
+import { assertResumable } from './run-place';
 
 /** How the first weights are drawn. */
 export type InitScheme = 'projection' | 'torch';
@@ -76,6 +77,7 @@ export async function resumedSettings(
   flags: SettingsFlags,
 ): Promise<TrainingSettings> {
   const { readRunConfig } = await import('@ae/autoencoder');
+  await assertResumable(run);
   const config = await readRunConfig(run);
   const { epochs, ...saved } = config.options;
   const origin = (config.network ?? {}) as Origin;

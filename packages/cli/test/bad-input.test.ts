@@ -224,7 +224,10 @@ test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is one
 describe('an output that exists', () => {
   test.each([
     [['import', 'pictures', 'good.lmdb'], /good\.lmdb already exists; delete it, or choose another output/],
-    [['train', 'good.lmdb', '--out', 'run'], /run: expected a folder that does not exist yet, received one that does/],
+    [
+      ['train', 'good.lmdb', '--out', 'run'],
+      /run holds a run already; go on with it by ae train --resume run, or name another folder\./,
+    ],
     [['test', 'run', 'good.lmdb', '--save-prefix', 'run'], /run: expected a folder that does not exist yet/],
     [['mean', 'good.lmdb', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
     [['export', 'good.lmdb', 'pictures'], /pictures: expected a folder that does not exist yet/],
@@ -245,8 +248,8 @@ describe('what a network or a run does not have', () => {
       ['sample', 'run', 'x.png'],
       /run\/model: expected a network whose codes can be drawn, .* train with --variational/,
     ],
-    [['report', 'pictures'], /pictures\/config\.json: expected the settings of a run/],
-    [['train', '--resume', 'pictures'], /pictures\/config\.json: expected the settings of a run/],
+    [['report', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
+    [['train', '--resume', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
     [['encode', 'run', 'larger.lmdb', 'x'], /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/],
   ])('ae %j', expectRefusal);
 });

@@ -157,6 +157,21 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
   }, 90_000);
 });
 
+describe('a run that was killed before it began', () => {
+  test('is begun again as --resume says; one that has saved something is gone on with as --out says', async () => {
+    mkdirSync(inFolder('early'));
+    const early = await ae(folder, 'train', '--resume', 'early');
+    expect(early).toMatchObject({ code: 1, stdout: '' });
+    expect(early.stderr).toMatch(/early holds nothing to go on from: .*: ae train <train\.lmdb> --out early\.\n$/);
+    const train = ['train', 'photos.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'early'];
+    await aeOk(folder, ...train);
+    expect((await ae(folder, ...train)).stderr).toContain('go on with it by ae train --resume early,');
+    await aeOk(folder, 'train', '--resume', 'early', '--no-report');
+    const foreign = await ae(folder, 'train', 'photos.lmdb', '--out', 'photos');
+    expect(foreign.stderr).toContain('photos exists already and is no run; name another folder.');
+  }, 60_000);
+});
+
 describe('a run seen from elsewhere', () => {
   const elsewhere = inFolder('elsewhere');
   const train = ['train', 'moving.lmdb', '--val', 'moving.lmdb', '--epochs', '1', '--code-size', '8', '--no-report'];

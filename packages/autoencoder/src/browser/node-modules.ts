@@ -30,15 +30,17 @@ export const deflateSync = unavailable('deflateSync');
 export const execFile = unavailable('execFile');
 export const homedir = unavailable('homedir');
 export const hostname = unavailable('hostname');
+export const link = unavailable('link');
+export const lstat = unavailable('lstat');
 export const mkdir = unavailable('mkdir');
 export const open = unavailable('open');
 export const randomUUID = unavailable('randomUUID');
 export const readdir = unavailable('readdir');
+export const realpath = unavailable('realpath');
 export const rename = unavailable('rename');
 export const rm = unavailable('rm');
 export const stat = unavailable('stat');
 export const statfs = unavailable('statfs');
-export const truncate = unavailable('truncate');
 export const writeFile = unavailable('writeFile');
 
 /** What is used of `node:path`. */

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { AutoencoderError } from '../errors';
+import { readRegularFile } from '../run/regular-file';
 import { pickSpread } from './pick';
 import { pngToPicture } from './pictures';
 import { type Run, readRun } from './read-run';
@@ -8,6 +9,9 @@ import type { ReportEpoch, ReportRun } from './report-data';
 const maxPoints = 400;
 /** Sample grids at most: each takes about 100 kB of the page. */
 const maxSampleGrids = 24;
+
+/** Of a sample grid: the page holds them all. */
+const maxPictureBytes = 64 * 2 ** 20;
 
 /** Reads what a report shows of a run's folder. */
 export async function collectRun(folder: string): Promise<ReportRun> {
@@ -22,10 +26,20 @@ export async function collectRun(folder: string): Promise<ReportRun> {
     epochs: run.epochs.map(toEpoch),
     samples: await Promise.all(
       pickSpread(run.samples, maxSampleGrids).map(async ({ epoch, file }) => {
-        return { epoch, picture: pngToPicture(await readFile(file)) };
+        return { epoch, picture: pngToPicture(await readPicture(file)) };
       }),
     ),
   };
+}
+
+async function readPicture(file: string): Promise<Buffer> {
+  const bytes = await readRegularFile(file, maxPictureBytes);
+  if (!bytes) throw new AutoencoderError('RUN_INVALID', `${file} is gone.`);
+  // Its size is read from a place that only a PNG file has.
+  if (bytes.length < 24 || bytes.toString('latin1', 1, 4) !== 'PNG') {
+    throw new AutoencoderError('RUN_INVALID', `${file} is damaged: it is no PNG picture; remove it.`);
+  }
+  return bytes;
 }
 
 function toEpoch({ epoch, step, loss, elapsedMs, imagesPerSecond, validation }: Run['epochs'][number]): ReportEpoch {

@@ -1,8 +1,18 @@
 /** Reads a run folder: what was trained on what, how the loss went, and the sample grids of each epoch. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoencoderError } from '../errors';
+import {
+  expectDecibels,
+  expectNumber,
+  expectOneOf,
+  expectRecord,
+  expectWhole,
+  parseJson,
+  Unexpected,
+} from '../run/expectations';
 import type { MetricsLine } from '../run/metrics-log';
+import { readTextFile } from '../run/regular-file';
 import { type RunConfig, readRunConfig } from '../run/run-config';
 
 export type StepLine = Extract<MetricsLine, { type: 'step' }>;
@@ -33,28 +43,28 @@ export async function readRun(folder: string): Promise<Run> {
 }
 
 async function readMetrics(file: string): Promise<MetricsLine[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  const lines = text.split('\n');
+  const lines = ((await readTextFile(file)) ?? '').split('\n');
   // What follows the last newline is a line that is being written, or that a killed run was writing.
   lines.pop();
   return lines.map((line, i) => parseLine(line, `${file} line ${i + 1}`));
 }
 
-function parseLine(line: string, where: string): MetricsLine {
+function parseLine(text: string, where: string): MetricsLine {
   try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw new AutoencoderError(
-      'RUN_NOT_FOUND',
-      `${where}: expected JSON, received ${JSON.stringify(line.slice(0, 40))}; the file is damaged.`,
-      { cause },
-    );
+    const line = parseJson(text);
+    expectRecord('it', line);
+    expectOneOf('type', line.type, ['step', 'epoch']);
+    for (const key of ['step', 'epoch']) expectWhole(key, line[key]);
+    for (const key of ['loss', 'elapsedMs', 'imagesPerSecond']) expectNumber(key, line[key]);
+    if (line.validation !== undefined) {
+      expectRecord('validation', line.validation);
+      // JSON has no Infinity: a perfect reconstruction is null.
+      if (line.validation.psnrDb !== null) expectDecibels('validation.psnrDb', line.validation.psnrDb);
+    }
+    return line as unknown as MetricsLine;
+  } catch (error) {
+    if (!(error instanceof Unexpected)) throw error;
+    throw new AutoencoderError('RUN_INVALID', `${where} is damaged: ${error.message}.`, { cause: error });
   }
 }
 

@@ -14,10 +14,12 @@ export async function writeFileAtomically(
   write: (handle: FileHandle) => Promise<void>,
   flags = 0,
 ): Promise<void> {
-  const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
+  const { O_WRONLY, O_CREAT, O_EXCL } = constants;
   const temporary = `${file}${temporarySuffix}`;
   try {
-    const handle = await open(temporary, O_WRONLY | O_CREAT | O_TRUNC | flags);
+    // Never into what stands there: it may be a pipe, which would wait, or lead elsewhere.
+    await rm(temporary, { force: true });
+    const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | flags);
     try {
       await write(handle);
       await handle.sync();
@@ -26,10 +28,16 @@ export async function writeFileAtomically(
     }
     await rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw withPath(error, file);
   }
   await syncFolder(path.dirname(file));
+}
+
+/** Adds to an error of the system which file it is about, which errors of writing into an open one lack. */
+export function withPath(error: unknown, file: string): unknown {
+  const { code, path: known } = error as NodeJS.ErrnoException;
+  return code !== undefined && known === undefined ? Object.assign(error as Error, { path: file }) : error;
 }
 
 /** Writes text as `writeFileAtomically` does. */

@@ -3,14 +3,16 @@
  * reader of safetensors opens it. https://github.com/huggingface/safetensors#format
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { readInto } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
 import { writeFileAtomically } from './atomic-file';
+import { checkpointFormat } from './checkpoint-format';
+import { type CheckpointHeader, parseCheckpointHeader, type TensorPlace } from './checkpoint-header';
 import { crc32 } from './crc';
-
-export const checkpointFormat = 'ae-checkpoint-1';
+import { parseJson, Unexpected, writeJson } from './expectations';
+import { notReadable, openRegularFile } from './regular-file';
 
 /** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
 const maxHeaderBytes = 100e6;
@@ -125,7 +127,7 @@ function encodeHeader(state: object, tensors: Readonly<Record<string, tf.Tensor>
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + 4 * size] };
     offset += 4 * size;
   }
-  const metadata = { format: checkpointFormat, state: JSON.stringify(state, nameInfinity) };
+  const metadata = { format: checkpointFormat, state: writeJson(state) };
   const json = JSON.stringify({ __metadata__: metadata, ...header });
   // Spaces behind the JSON align the values to 8 bytes.
   const text = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8)));
@@ -134,69 +136,90 @@ function encodeHeader(state: object, tensors: Readonly<Record<string, tf.Tensor>
   return Buffer.concat([length, text]);
 }
 
-/** JSON has no Infinity, which is the PSNR of a perfect reconstruction. */
-function nameInfinity(_key: string, value: unknown): unknown {
-  return value === Number.POSITIVE_INFINITY ? 'Infinity' : value;
-}
-
-function readInfinity(_key: string, value: unknown): unknown {
-  return value === 'Infinity' ? Number.POSITIVE_INFINITY : value;
-}
-
 /** What a checkpoint holds; the caller disposes of the tensors. */
 export interface Checkpoint {
   readonly state: unknown;
   readonly tensors: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** Reads a checkpoint; throws CHECKPOINT_INVALID when it is not the file of that CRC-32. */
-export async function readCheckpointFile(file: string, crc: number): Promise<Checkpoint> {
-  let handle: FileHandle;
+/**
+ * Reads a checkpoint. Throws CHECKPOINT_INVALID when it is proven not to be the file that was written: when its CRC-32 is another
+ * than `crc` (null: not known), or it holds what no checkpoint can; NOT_READABLE when the system could not read it.
+ */
+export async function readCheckpointFile(file: string, crc: number | null): Promise<Checkpoint> {
+  let handle: FileHandle | undefined;
   try {
-    handle = await open(file, 'r');
-  } catch (cause) {
-    throw invalid(file, `could not be opened (${(cause as NodeJS.ErrnoException).code})`, cause);
+    handle = await openRegularFile(file);
+    const { size } = await handle.stat();
+    // Before anything in it is believed.
+    if (crc !== null) await checkCrc(handle, size, crc);
+    const { header, start } = await readHeader(handle, size);
+    const state = parseJson(header.state);
+    return { state, tensors: await readTensors(handle, start, header.places) };
+  } catch (error) {
+    if (error instanceof Unexpected) throw damaged(file, error);
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missing(file, error) : notReadable(file, error);
+  } finally {
+    await handle?.close();
   }
-  const tensors: Record<string, tf.Tensor> = {};
+}
+
+async function checkCrc(handle: FileHandle, size: number, expected: number): Promise<void> {
+  const piece = new Uint8Array(Math.min(size, pieceBytes));
+  let found = 0;
+  for (let at = 0; at < size; at += piece.length) {
+    const part = piece.subarray(0, Math.min(piece.length, size - at));
+    await readWhole(handle, part, at);
+    found = crc32(part, found);
+  }
+  if (found !== expected) throw new Unexpected('its checksum is not the one that was noted when it was saved');
+}
+
+async function readHeader(handle: FileHandle, size: number): Promise<{ header: CheckpointHeader; start: number }> {
+  if (size < 8) throw new Unexpected(`it has ${size} bytes, too few for a header`);
+  const length = Buffer.alloc(8);
+  await readWhole(handle, length, 0);
+  const headerBytes = Number(length.readBigUInt64LE());
+  if (headerBytes > Math.min(maxHeaderBytes, size - 8)) {
+    throw new Unexpected(`its header claims ${headerBytes} bytes of a file of ${size}`);
+  }
+  const bytes = new Uint8Array(headerBytes);
+  await readWhole(handle, bytes, 8);
+  const start = 8 + headerBytes;
+  return { header: parseCheckpointHeader(bytes, size - start), start };
+}
+
+async function readTensors(handle: FileHandle, start: number, places: readonly TensorPlace[]) {
+  // No name leads to what all objects have.
+  const tensors: Record<string, tf.Tensor> = Object.create(null);
   try {
-    let found = 0;
-    const read = async (length: number) => {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length);
-      if (bytesRead < length) throw invalid(file, 'is truncated');
-      found = crc32(buffer, found);
-      return buffer;
-    };
-    const headerBytes = Number(Buffer.from(await read(8)).readBigUInt64LE());
-    if (headerBytes > maxHeaderBytes) throw invalid(file, 'is damaged');
-    const { __metadata__: metadata, ...entries } = parseHeader(await read(headerBytes), file);
-    for (const [name, { shape, data_offsets: offsets }] of Object.entries(entries)) {
-      const values = new Float32Array((await read(offsets[1] - offsets[0])).buffer);
-      tensors[name] = tf.tensor(values, shape);
+    for (const { name, shape, begin, bytes } of places) {
+      const values = new Float32Array(bytes / 4);
+      await readWhole(handle, new Uint8Array(values.buffer), start + begin);
+      const value = values.find((each) => !Number.isFinite(each));
+      if (value !== undefined) throw new Unexpected(`tensor ${JSON.stringify(name)} holds ${value}`);
+      tensors[name] = tf.tensor(values, [...shape]);
     }
-    if (found !== crc) throw invalid(file, 'is damaged');
-    return { state: JSON.parse(metadata?.state ?? 'null', readInfinity), tensors };
+    return tensors;
   } catch (error) {
     tf.dispose(tensors);
     throw error;
-  } finally {
-    await handle.close();
   }
 }
 
-function parseHeader(bytes: Uint8Array, file: string): Header {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Header;
-  } catch (cause) {
-    throw invalid(file, 'is damaged', cause);
+async function readWhole(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < into.length; ) {
+    const { bytesRead } = await handle.read(into, at, into.length - at, position + at);
+    if (bytesRead === 0) throw new Unexpected('it ended while it was read');
+    at += bytesRead;
   }
 }
 
-function invalid(file: string, reason: string, cause?: unknown): AutoencoderError {
-  return new AutoencoderError(
-    'CHECKPOINT_INVALID',
-    `${file}: expected the checkpoint that was saved, which ${reason}.`,
-    {
-      cause,
-    },
-  );
+/** Makes CHECKPOINT_INVALID of what is wrong with a file. */
+export function damaged(file: string, { message, cause }: Unexpected): AutoencoderError {
+  return new AutoencoderError('CHECKPOINT_INVALID', `${file} is damaged: ${message}.`, { cause });
+}
+
+function missing(file: string, cause: unknown): AutoencoderError {
+  return new AutoencoderError('CHECKPOINT_INVALID', `${file} is missing.`, { cause });
 }

@@ -1,50 +1,54 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoencoderError } from '../errors';
-import { temporarySuffix, writeTextAtomically } from './atomic-file';
+import { temporarySuffix } from './atomic-file';
 import { type Checkpoint, readCheckpointFile, type Snapshot, writeCheckpointFile } from './checkpoint-file';
+import {
+  type CheckpointEntry,
+  type CheckpointIndex,
+  emptyIndex,
+  isCheckpointName,
+  nameOf,
+  namesIn,
+  readIndex,
+  writeIndex,
+} from './checkpoint-index';
+import { makeFolder } from './make-folder';
+import { isMissing } from './regular-file';
 
-/** A checkpoint in the index. */
-export interface CheckpointEntry {
-  /** Its name in the folder. */
-  readonly file: string;
-  readonly step: number;
-  /** Finished epochs. */
-  readonly epochs: number;
-  /** The error that "best" goes by; null for a checkpoint within an epoch. */
-  readonly error: number | null;
-  /** Of the whole file. */
-  readonly crc32: number;
-}
+export type { CheckpointEntry } from './checkpoint-index';
 
-interface Index {
-  readonly version: 2;
-  readonly last: string | null;
-  readonly best: string | null;
-  /** Oldest first. */
-  readonly checkpoints: readonly CheckpointEntry[];
-}
-
-const indexFile = 'index.json';
-const emptyIndex: Index = { version: 2, last: null, best: null, checkpoints: [] };
+/** Ends the names of files that were found damaged. They are never deleted. */
+const damagedSuffix = '.damaged';
 
 /**
  * The checkpoints of a run: the last few and the best one, and an index that says which is which. A checkpoint counts
- * from the moment its index is renamed into place, so a process that is killed while saving leaves the one before.
+ * from the moment its index is renamed into place, so a process that is killed while saving leaves the one before. Nothing is
+ * removed before another checkpoint has been saved.
  */
 export class Checkpoints {
+  /** Files that were found damaged. */
+  private readonly damaged = new Set<string>();
+
   private constructor(
     private readonly folder: string,
     private readonly keep: number,
-    private index: Index,
+    private index: CheckpointIndex,
+    /** Why the index had to be made anew, where it had to be. */
+    readonly problem?: string,
   ) {}
 
-  /** Opens the folder, making it where needed; removes what a killed process left half written. Throws CHECKPOINT_INVALID. */
+  /** Makes the folder of a new run, whose index stands there from the beginning: a missing one is a lost one. */
+  static async begin(folder: string, keep: number): Promise<Checkpoints> {
+    await makeFolder(folder);
+    await writeIndex(folder, emptyIndex);
+    return new Checkpoints(folder, keep, emptyIndex);
+  }
+
+  /** Opens the folder of a run, and changes nothing in it. Throws NOT_READABLE. */
   static async open(folder: string, keep: number): Promise<Checkpoints> {
-    await mkdir(folder, { recursive: true });
-    const checkpoints = new Checkpoints(folder, keep, await readIndex(path.join(folder, indexFile)));
-    await checkpoints.removeOthers();
-    return checkpoints;
+    const { index, problem } = await readIndex(folder);
+    return new Checkpoints(folder, keep, index, problem);
   }
 
   /** The newest checkpoint. */
@@ -66,20 +70,60 @@ export class Checkpoints {
     return path.join(this.folder, file);
   }
 
-  /** Saves a checkpoint and removes those that are kept no longer. Throws CHECKPOINT_FAILED; those before then stay. */
-  async save(about: Pick<CheckpointEntry, 'step' | 'epochs' | 'error'>, snapshot: Snapshot): Promise<CheckpointEntry> {
-    const file = `step-${String(about.step).padStart(9, '0')}-epoch-${String(about.epochs).padStart(4, '0')}.safetensors`;
+  /**
+   * Saves a checkpoint and removes those that are kept no longer; of a `provisional` one, which may yet be withdrawn, the one before stays
+   * beside the others. Throws CHECKPOINT_FAILED; those before then stay.
+   */
+  async save(
+    about: Pick<CheckpointEntry, 'step' | 'epochs'>,
+    snapshot: Snapshot,
+    provisional: boolean,
+  ): Promise<CheckpointEntry> {
+    const file = nameOf(about);
     try {
+      if (this.damaged.has(file)) await this.putAside(file);
       const crc32 = await writeCheckpointFile(path.join(this.folder, file), snapshot);
-      const entry = { file, ...about, crc32 };
-      const index = withEntry(this.index, entry, this.keep);
-      await this.writeIndex(index);
-      this.index = index;
-      await this.removeOthers();
+      const entry = { file, ...about, error: null, crc32 };
+      const others = this.entries.filter((other) => other.file !== file);
+      await this.replace([...others, entry], this.keep + (provisional ? 1 : 0));
       return entry;
     } catch (cause) {
       throw this.failure(cause, file);
     }
+  }
+
+  /** Notes how the epoch of a checkpoint ended. Throws CHECKPOINT_FAILED. */
+  async confirm(
+    { file }: CheckpointEntry,
+    error: number,
+    end: NonNullable<CheckpointEntry['end']>,
+  ): Promise<CheckpointEntry | undefined> {
+    try {
+      const confirmed = this.entries.map((entry) => (entry.file === file ? { ...entry, error, end } : entry));
+      await this.replace(confirmed, this.keep);
+      return this.entries.find((entry) => entry.file === file);
+    } catch (cause) {
+      throw this.failure(cause, file);
+    }
+  }
+
+  /** Forgets a provisional checkpoint, which turned out not to be worth going back to. */
+  async withdraw(entry: CheckpointEntry): Promise<void> {
+    await this.replace(this.entries.filter(({ file }) => file !== entry.file));
+  }
+
+  /** Leaves out a checkpoint that is damaged, so that training goes on from the one before. Its file stays, and so does the index for now. */
+  leaveOut({ file }: CheckpointEntry): void {
+    this.damaged.add(file);
+    this.index = indexOf(this.entries.filter((other) => other.file !== file));
+  }
+
+  private async putAside(file: string): Promise<void> {
+    const from = path.join(this.folder, file);
+    await rename(from, `${from}${damagedSuffix}`).catch((error) => {
+      if (!isMissing(error)) throw error;
+    });
+    this.damaged.delete(file);
   }
 
   private failure(cause: unknown, file: string): unknown {
@@ -94,61 +138,38 @@ export class Checkpoints {
     );
   }
 
-  /** Reads a checkpoint; throws CHECKPOINT_INVALID. */
+  /** Reads a checkpoint; throws CHECKPOINT_INVALID or NOT_READABLE. */
   load(entry: CheckpointEntry): Promise<Checkpoint> {
     return readCheckpointFile(this.pathOf(entry), entry.crc32);
   }
 
-  /** Forgets a checkpoint that can't be read, so that training goes on from the one before. */
-  async drop(entry: CheckpointEntry): Promise<void> {
-    const checkpoints = this.index.checkpoints.filter((other) => other !== entry);
-    const scored = checkpoints.filter(({ error }) => error !== null);
-    const best = scored.reduce<CheckpointEntry | undefined>((a, b) => (a && a.error! <= b.error! ? a : b), undefined);
-    this.index = { version: 2, last: checkpoints.at(-1)?.file ?? null, best: best?.file ?? null, checkpoints };
-    await this.writeIndex(this.index);
+  /** Writes an index of the last `keep` of these and the best one, then removes the files of the others. */
+  private async replace(entries: readonly CheckpointEntry[], keep: number = entries.length): Promise<void> {
+    const index = indexOf(entries, keep);
+    // The index is about to forget them, and what it does not name is removed.
+    for (const name of this.damaged) await this.putAside(name);
+    await writeIndex(this.folder, index);
+    this.index = index;
     await this.removeOthers();
   }
 
-  private writeIndex(index: Index): Promise<void> {
-    return writeTextAtomically(path.join(this.folder, indexFile), `${JSON.stringify(index, null, 2)}\n`);
-  }
-
   private async removeOthers(): Promise<void> {
-    const known = new Set(this.index.checkpoints.map(({ file }) => file));
-    for (const name of await readdir(this.folder)) {
-      const ours = name.endsWith(temporarySuffix) || name.endsWith('.safetensors');
+    const known = new Set(this.entries.map(({ file }) => file));
+    for (const name of await namesIn(this.folder)) {
+      const ours = isCheckpointName(name) || name.endsWith(temporarySuffix);
       if (ours && !known.has(name)) await rm(path.join(this.folder, name), { force: true });
     }
   }
 }
 
-/** Returns the index with a new last checkpoint; the oldest are left out, but never the best. */
-function withEntry(index: Index, entry: CheckpointEntry, keep: number): Index {
-  const others = index.checkpoints.filter(({ file }) => file !== entry.file);
-  const formerBest = others.find(({ file }) => file === index.best);
-  const isBest = entry.error !== null && (formerBest === undefined || entry.error < (formerBest.error as number));
-  const best = isBest ? entry : formerBest;
-  const recent = [...others, entry].slice(-keep);
-  const checkpoints = best && !recent.includes(best) ? [best, ...recent] : recent;
-  return { version: 2, last: entry.file, best: best?.file ?? null, checkpoints };
-}
-
-async function readIndex(file: string): Promise<Index> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return emptyIndex;
-    throw error;
-  }
-  try {
-    const index = JSON.parse(text) as Index;
-    if (index.version === 2 && Array.isArray(index.checkpoints)) return index;
-  } catch {
-    // Reported below, like any other content that is no index.
-  }
-  throw new AutoencoderError(
-    'CHECKPOINT_INVALID',
-    `${file}: expected the index of checkpoints that training wrote, received something else; restore it or start a new run.`,
+/** Makes the index of the last `keep` of some checkpoints, and of the best one whatever its age. */
+function indexOf(entries: readonly CheckpointEntry[], keep: number = entries.length): CheckpointIndex {
+  const scored = entries.filter((entry): entry is CheckpointEntry & { error: number } => entry.error !== null);
+  const best = scored.reduce<(typeof scored)[number] | undefined>(
+    (a, b) => (a && a.error <= b.error ? a : b),
+    undefined,
   );
+  const recent = entries.slice(-keep);
+  const checkpoints = best && !recent.includes(best) ? [best, ...recent] : recent;
+  return { version: 2, last: checkpoints.at(-1)?.file ?? null, best: best?.file ?? null, checkpoints };
 }

@@ -1,6 +1,9 @@
-import { appendFile, open, stat, truncate, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { EpochSummary, StepProgress } from '../training-events';
+import { withPath } from './atomic-file';
+import { openRegularFile } from './regular-file';
 
 /** A line of metrics.jsonl. */
 export type MetricsLine =
@@ -36,8 +39,8 @@ export class MetricsLog {
   /** Begins the files anew, or cuts them back to where a checkpoint left them, so that no step is in them twice. */
   static async open(folder: string, position?: LogPosition): Promise<MetricsLog> {
     if (!position) {
-      await writeFile(path.join(folder, jsonlName), '');
-      await writeFile(path.join(folder, csvName), csvHeader);
+      await begin(path.join(folder, jsonlName), '');
+      await begin(path.join(folder, csvName), csvHeader);
     }
     const written = position ?? { jsonlBytes: 0, csvBytes: Buffer.byteLength(csvHeader) };
     const log = new MetricsLog(folder, written);
@@ -60,8 +63,8 @@ export class MetricsLog {
     const jsonl = this.waiting.map((line) => `${JSON.stringify(line)}\n`).join('');
     const csv = this.waiting.map(csvLine).join('');
     try {
-      await appendFile(path.join(this.folder, jsonlName), jsonl);
-      await appendFile(path.join(this.folder, csvName), csv);
+      await append(path.join(this.folder, jsonlName), jsonl);
+      await append(path.join(this.folder, csvName), csv);
     } catch (error) {
       await this.cutBack().catch(() => undefined);
       throw error;
@@ -79,11 +82,35 @@ export class MetricsLog {
   }
 }
 
+const { O_WRONLY, O_CREAT, O_APPEND } = constants;
+
+async function withFile<T>(file: string, flags: number, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+  const handle = await openRegularFile(file, O_WRONLY | O_CREAT | flags);
+  try {
+    return await work(handle);
+  } catch (error) {
+    throw withPath(error, file);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function begin(file: string, text: string): Promise<void> {
+  await withFile(file, 0, async (handle) => {
+    await handle.truncate();
+    await handle.writeFile(text);
+  });
+}
+
+async function append(file: string, text: string): Promise<void> {
+  await withFile(file, O_APPEND, (handle) => handle.writeFile(text));
+}
+
 /** Cuts a file to a length; one that is shorter or missing, because somebody changed it, is left as it is. */
 async function cut(file: string, bytes: number): Promise<void> {
-  const handle = await open(file, 'a');
-  await handle.close();
-  if ((await stat(file)).size > bytes) await truncate(file, bytes);
+  await withFile(file, 0, async (handle) => {
+    if ((await handle.stat()).size > bytes) await handle.truncate(bytes);
+  });
 }
 
 function csvLine(line: MetricsLine): string {

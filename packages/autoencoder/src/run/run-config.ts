@@ -1,10 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoencoderError } from '../errors';
 import type { PixelFormat } from '../pixels';
+import { presets } from '../presets';
 import type { Recipe } from '../recipes';
 import type { ImageShape } from '../samples';
 import type { DataFingerprint } from './data-fingerprint';
+import {
+  expectList,
+  expectNumber,
+  expectOneOf,
+  expectRecord,
+  expectText,
+  expectWhole,
+  parseJson,
+  Unexpected,
+} from './expectations';
+import { readTextFile } from './regular-file';
 
 /** Samples by a name for people, such as the path of their database, and by what they are. */
 export interface DataDescription extends DataFingerprint {
@@ -36,24 +47,113 @@ export interface RunConfig {
 
 export const configFile = 'config.json';
 
-/** Reads config.json of a run; throws RUN_NOT_FOUND for a folder without one. */
+/** Far more than any has. */
+const maxConfigBytes = 2 ** 24;
+
+/** Reads config.json of a run; throws RUN_NOT_FOUND for a folder without one, RUN_INVALID for a damaged one, NOT_READABLE. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const file = path.join(folder, configFile);
-  try {
-    const config = JSON.parse(await readFile(file, 'utf8')) as RunConfig;
-    if (config.version === 1) return config;
-  } catch (cause) {
-    throw notFound(file, (cause as NodeJS.ErrnoException).code ?? 'it is not JSON', cause);
+  const text = await readTextFile(file, maxConfigBytes).catch((error) => {
+    // A file in the place of the folder.
+    if (error.cause?.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (text === undefined) {
+    throw new AutoencoderError('RUN_NOT_FOUND', `${file} is missing: name the folder of a run, or begin a new one.`);
   }
-  throw notFound(file, 'it is of another version');
+  try {
+    const config = parseJson(text);
+    expectRunConfig(config);
+    return config;
+  } catch (error) {
+    if (!(error instanceof Unexpected)) throw error;
+    throw new AutoencoderError(
+      'RUN_INVALID',
+      `${file} is damaged: ${error.message}. Restore it, or begin a new run from a checkpoint of this one.`,
+      { cause: error },
+    );
+  }
 }
 
-function notFound(file: string, reason: string, cause?: unknown): AutoencoderError {
-  return new AutoencoderError(
-    'RUN_NOT_FOUND',
-    `${file}: expected the settings of a run, which could not be read (${reason}); name the folder of a run.`,
-    { cause },
-  );
+/** Throws Unexpected unless a config has all that is read from one, with sizes that can be meant. What options mean is for others. */
+function expectRunConfig(config: unknown): asserts config is RunConfig {
+  expectRecord('it', config);
+  expectOneOf('version', config.version, [1]);
+  for (const key of ['command', 'preset']) if (config[key] !== undefined) expectText(key, config[key]);
+  expectOptions(config.options);
+  expectWhole('seed', config.seed, { min: Number.MIN_SAFE_INTEGER });
+  expectInputShape(config.inputShape);
+  const { pixels, data, versions, backend, resumed = [] } = config;
+  expectRecord('pixels', pixels);
+  expectNumber('pixels.scale', pixels.scale, { min: 0 });
+  expectOneOf('pixels.channelOrder', pixels.channelOrder, ['rgb', 'bgr']);
+  expectNetwork(config.network);
+  expectRecord('data', data);
+  expectData('data.train', data.train);
+  if (data.validation !== undefined) expectData('data.validation', data.validation);
+  expectTexts('versions', versions);
+  expectBackend('backend', backend);
+  expectList('resumed', resumed);
+  for (const [i, each] of resumed.entries()) {
+    expectRecord(`resumed[${i}]`, each);
+    expectWhole(`resumed[${i}].step`, each.step);
+    expectTexts(`resumed[${i}].versions`, each.versions);
+    expectBackend(`resumed[${i}].backend`, each.backend);
+  }
+}
+
+function expectOptions(options: unknown): void {
+  expectRecord('options', options);
+  expectWhole('options.epochs', options.epochs);
+  for (const key of ['batchSize', 'accumulate']) expectWhole(`options.${key}`, options[key], { min: 1, max: 1e9 });
+  for (const key of ['optimizer', 'schedule', 'loss', 'augmentation']) expectRecord(`options.${key}`, options[key]);
+  const { records } = options;
+  if (records === null) return;
+  expectRecord('options.records', records);
+  for (const key of ['perEpoch', 'passes']) expectWhole(`options.records.${key}`, records[key], { min: 1, max: 1e9 });
+}
+
+/** As many values as an image can have for its network to fit into any memory. */
+const maxImageValues = 2 ** 28;
+
+function expectInputShape(shape: unknown): void {
+  expectList('inputShape', shape, 3);
+  if (shape.length !== 3) throw new Unexpected('inputShape is not [height, width, channels]');
+  for (const size of shape) expectWhole('inputShape', size, { min: 1, max: maxImageValues });
+  const values = (shape as number[]).reduce((product, size) => product * size, 1);
+  if (values > maxImageValues) throw new Unexpected(`inputShape is [${shape}], more values than any image has`);
+}
+
+function expectNetwork(network: unknown): void {
+  if (network === undefined) return;
+  expectRecord('network', network);
+  const { preset, codeSize, variational, initialization } = network;
+  if (preset !== undefined) expectOneOf('network.preset', preset, Object.keys(presets));
+  if (codeSize !== undefined) expectWhole('network.codeSize', codeSize, { min: 1, max: 2 ** 28 });
+  if (variational !== undefined) expectOneOf('network.variational', variational, [true, false]);
+  if (initialization === undefined) return;
+  expectRecord('network.initialization', initialization);
+  const { seed, scheme } = initialization;
+  if (seed !== undefined) expectWhole('network.initialization.seed', seed, { min: Number.MIN_SAFE_INTEGER });
+  if (scheme !== undefined) expectOneOf('network.initialization.scheme', scheme, ['projection', 'torch']);
+}
+
+function expectData(where: string, data: unknown): void {
+  expectRecord(where, data);
+  expectWhole(`${where}.count`, data.count, { min: 1 });
+  expectText(`${where}.fingerprint`, data.fingerprint);
+  for (const key of ['name', 'path']) if (data[key] !== undefined) expectText(`${where}.${key}`, data[key]);
+}
+
+function expectTexts(where: string, values: unknown): void {
+  expectRecord(where, values);
+  for (const [key, value] of Object.entries(values)) expectText(`${where}.${key}`, value);
+}
+
+function expectBackend(where: string, backend: unknown): void {
+  expectRecord(where, backend);
+  expectText(`${where}.name`, backend.name);
+  if (backend.threads !== undefined) expectWhole(`${where}.threads`, backend.threads);
 }
 
 /** The same data by the names and paths that it has now, where those are known. */

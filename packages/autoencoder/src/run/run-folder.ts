@@ -1,4 +1,3 @@
-import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { diverged } from '../diverged';
@@ -8,11 +7,15 @@ import { samplesToTensor, valuesToSamples } from '../pixels';
 import type { Sample } from '../samples';
 import type { TrainableModel } from '../trainable-model';
 import type { CheckpointSaved, EpochSummary, StepProgress, TrainingWarning } from '../training-events';
-import type { TrainingSession, TrainingState } from '../training-session';
+import type { TrainingPlan, TrainingSession } from '../training-session';
 import { writeFileAtomically, writeTextAtomically } from './atomic-file';
-import { type Snapshot, takeSnapshot } from './checkpoint-file';
+import { type Checkpoint, damaged, type Snapshot, takeSnapshot } from './checkpoint-file';
+import { expectSavedState, type SavedState } from './checkpoint-state';
 import { type CheckpointEntry, Checkpoints } from './checkpoints';
+import { Unexpected } from './expectations';
+import { makeFolder } from './make-folder';
 import { type LogPosition, MetricsLog } from './metrics-log';
+import { checkNewRun } from './new-run';
 import { encodePng } from './png';
 import { checkUnchanged, configFile, type RunConfig, readRunConfig, renamed } from './run-config';
 import { RunLock } from './run-lock';
@@ -67,19 +70,13 @@ export interface RunContext {
   readonly config: RunConfig;
   /** Images to reconstruct after each epoch. */
   readonly samples: readonly Sample[];
-  readonly stepsPerEpoch: number;
+  readonly plan: TrainingPlan;
   readonly onCheckpoint?: (saved: CheckpointSaved) => void;
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
 /** A dense layer's millions would take longer than a checkpoint. */
 const maxHistogramValues = 2 ** 14;
-
-/** What a checkpoint's file says beside its tensors. */
-interface SavedState {
-  readonly training: TrainingState;
-  readonly log: LogPosition;
-}
 
 /**
  * The folder of a training run: config.json, metrics.jsonl and metrics.csv, tensorboard/, checkpoints/, samples/ and in the
@@ -105,17 +102,23 @@ export class RunFolder {
 
   /**
    * Makes the folder, or opens that of a run to be resumed; `close` it in the end. Throws OUTPUT_EXISTS for a folder that holds
-   * something, RUN_NOT_FOUND or OPTIONS_CHANGED when there is nothing to resume, RUN_IN_USE when another process trains it.
+   * something else than a run that was stopped before its first checkpoint, RUN_NOT_FOUND, RUN_INVALID or OPTIONS_CHANGED when there
+   * is nothing to resume, RUN_IN_USE when another process trains it.
    */
   static async open(options: RunOptions, context: RunContext): Promise<RunFolder> {
     const { folder, resume = false, keep = 2 } = options;
     if (resume) checkUnchanged(folder, await readRunConfig(folder), context.config);
-    else await claim(folder);
+    else await checkNewRun(folder);
+    await makeFolder(folder);
     const lock = await RunLock.take(folder);
     try {
-      await mkdir(path.join(folder, 'samples'), { recursive: true });
+      // Again, for another process may have used the folder before the lock was ours.
+      if (!resume) await checkNewRun(folder);
+      await makeFolder(path.join(folder, 'samples'));
+      const checkpoints = await Checkpoints[resume ? 'open' : 'begin'](path.join(folder, 'checkpoints'), keep);
+      // The last thing to be made: with it the folder is that of a run, which can be resumed.
       if (!resume) await writeConfig(folder, context.config);
-      return new RunFolder(options, context, await Checkpoints.open(path.join(folder, 'checkpoints'), keep), lock);
+      return new RunFolder(options, context, checkpoints, lock);
     } catch (error) {
       await lock.release();
       throw error;
@@ -136,29 +139,52 @@ export class RunFolder {
 
   /** Puts `session` where the last checkpoint left it, or leaves it at the beginning; then opens the logs to go on from there. */
   async start(session: TrainingSession): Promise<void> {
-    const saved = await this.loadLast(session);
     const { folder, resume } = this.options;
-    this.metrics = await MetricsLog.open(folder, saved?.log);
+    const position = await this.loadLast(session);
+    this.metrics = await MetricsLog.open(folder, position);
     this.events = await EventWriter.open(path.join(folder, 'tensorboard'), session.at.step + 1);
     if (resume) await this.recordResumption(session.at.step);
   }
 
-  private async loadLast(session: TrainingSession): Promise<SavedState | undefined> {
-    for (let { last } = this.checkpoints; last; last = this.checkpoints.last) {
+  /** Puts `session` where the newest sound checkpoint left it; returns how long the logs were then. */
+  private async loadLast(session: TrainingSession): Promise<LogPosition | undefined> {
+    const { checkpoints, context } = this;
+    const problems: string[] = checkpoints.problem === undefined ? [] : [checkpoints.problem];
+    if (checkpoints.problem !== undefined && checkpoints.last) {
+      this.warn(damagedIndex(checkpoints.problem));
+    }
+    for (let { last } = checkpoints; last; last = checkpoints.last) {
       try {
-        const { state, tensors } = await this.checkpoints.load(last);
-        checkTensors(this.checkpoints.pathOf(last), session, tensors);
-        const saved = state as SavedState;
-        session.restore(saved.training, tensors);
-        tf.dispose(tensors as tf.TensorContainer);
-        return saved;
+        return await this.restore(last, await checkpoints.load(last), session, context.plan);
       } catch (error) {
+        // Only what is proven to be damaged is passed over; what the disk did not give this time may be sound.
         if (!(error instanceof AutoencoderError) || error.code !== 'CHECKPOINT_INVALID') throw error;
+        problems.push(withoutPackage(error.message));
         this.warn(error);
-        await this.checkpoints.drop(last);
+        checkpoints.leaveOut(last);
       }
     }
+    if (problems.length > 0) throw noneLeft(this.options.folder, problems);
     return undefined;
+  }
+
+  private async restore(
+    entry: CheckpointEntry,
+    { state, tensors }: Checkpoint,
+    session: TrainingSession,
+    plan: TrainingPlan,
+  ): Promise<LogPosition> {
+    const file = this.checkpoints.pathOf(entry);
+    try {
+      checkState(file, state, plan);
+      checkTensors(file, session, tensors);
+      session.restore(state.training, tensors);
+    } finally {
+      tf.dispose(tensors as tf.TensorContainer);
+    }
+    if (!entry.end || session.epochsDone !== session.at.epoch) return state.log;
+    await session.endRestoredEpoch(entry.end.summary);
+    return entry.end.log;
   }
 
   private async recordResumption(step: number): Promise<void> {
@@ -173,7 +199,7 @@ export class RunFolder {
 
   /** Takes note of an update. */
   async step(progress: StepProgress): Promise<void> {
-    const { logSteps = Math.ceil(this.context.stepsPerEpoch / 100) } = this.options;
+    const { logSteps = Math.ceil(this.context.plan.stepsPerEpoch / 100) } = this.options;
     if (progress.step % logSteps !== 0 && progress.step !== 1) return;
     const { epoch, step, loss, divergence, penalty, learningRate, imagesPerSecond, elapsedMs } = progress;
     this.metrics.add({
@@ -234,32 +260,58 @@ export class RunFolder {
   }
 
   /**
-   * Saves a checkpoint of the session as it is; `error` is what "best" goes by, null within an epoch. Resolves when it has
-   * been copied: it is written while training goes on, and `settle` waits for that. A full disk and the like become a
+   * Saves a checkpoint of the session as it is. At the end of an epoch that is before its validation, and `confirm` or `withdraw` follows.
+   * Resolves when it has been copied: it is written while training goes on, and `settle` waits for that. A full disk and the like become a
    * warning, and the checkpoint before stays. Throws DIVERGED instead of saving what is not finite.
    */
-  async save(session: TrainingSession, error: number | null): Promise<void> {
+  async save(session: TrainingSession): Promise<void> {
     await this.saving;
     const log = await this.flush();
-    const { step, epoch } = session.at;
-    const about = { step, epochs: epoch - 1, error };
+    const about = { step: session.at.step, epochs: session.epochsDone };
     if (this.isLast(about)) return;
     const state: SavedState = { training: session.state, log };
     this.snapshot = await takeSnapshot(state, session.tensors, this.snapshot);
     const { notFinite } = this.snapshot;
     if (notFinite) throw diverged(`finite numbers in ${notFinite}`, session, this);
-    this.saving = this.write(about, this.snapshot);
-    // Whoever awaits it gets the error; until then it must not count as unhandled.
-    this.saving.catch(() => {});
+    this.write(about, this.snapshot, session.epochsDone === session.at.epoch);
   }
 
-  private write(about: Pick<CheckpointEntry, 'step' | 'epochs' | 'error'>, snapshot: Snapshot): Promise<void> {
-    return this.attempt(async () => {
-      const entry = await this.checkpoints.save(about, snapshot);
-      const best = this.checkpoints.best === entry;
-      const { step, epochs: epoch } = entry;
-      this.context.onCheckpoint?.({ file: this.checkpoints.pathOf(entry), step, epoch, best });
+  private write(about: Pick<CheckpointEntry, 'step' | 'epochs'>, snapshot: Snapshot, provisional: boolean): void {
+    this.inBackground(async () => {
+      const entry = await this.checkpoints.save(about, snapshot, provisional);
+      if (!provisional) this.tellOf(entry);
     });
+  }
+
+  /** Notes how the epoch of the checkpoint that was just saved ended; `error` is what "best" goes by. */
+  async confirm(summary: EpochSummary, error: number): Promise<void> {
+    await this.saving;
+    const log = await this.flush();
+    const { last } = this.checkpoints;
+    // It could not be saved, which was said.
+    if (last?.step !== summary.step || last.epochs !== summary.epoch) return;
+    this.inBackground(async () => {
+      const confirmed = await this.checkpoints.confirm(last, error, { summary, log });
+      if (confirmed) this.tellOf(confirmed);
+    });
+  }
+
+  /** Forgets the checkpoint that was saved at the end of this epoch: its network turned out to be none to go back to. */
+  async withdraw({ epoch, step }: Pick<EpochSummary, 'epoch' | 'step'>): Promise<void> {
+    await this.settle();
+    const { last } = this.checkpoints;
+    if (last?.step === step && last.epochs === epoch) await this.attempt(() => this.checkpoints.withdraw(last));
+  }
+
+  private tellOf(entry: CheckpointEntry): void {
+    const best = this.checkpoints.best === entry;
+    this.context.onCheckpoint?.({ file: this.checkpoints.pathOf(entry), step: entry.step, epoch: entry.epochs, best });
+  }
+
+  private inBackground(action: () => Promise<void>): void {
+    this.saving = this.attempt(action);
+    // Whoever awaits it gets the error; until then it must not count as unhandled.
+    this.saving.catch(() => {});
   }
 
   /** Waits until the checkpoint in work and the images, if there are any, have been written or given up. */
@@ -275,7 +327,6 @@ export class RunFolder {
   /** Writes the trained network, and what was not written yet where that is possible. Throws CHECKPOINT_FAILED. */
   async finish(session: TrainingSession): Promise<void> {
     const { trainable, config } = this.context;
-    const { step, epoch } = session.at;
     await this.settle();
     try {
       await saveModel(
@@ -292,8 +343,7 @@ export class RunFolder {
         { cause },
       );
     }
-    if (this.isLast({ step, epochs: epoch - 1 })) await this.flush();
-    else await this.save(session, null);
+    await this.save(session);
     await this.settle();
   }
 
@@ -337,28 +387,48 @@ function spreadOver(tensor: tf.Tensor, count: number): tf.Tensor {
   return tf.tidy(() => tf.stridedSlice(tf.reshape(tensor, [-1]), [0], [tensor.size], [stride]));
 }
 
-async function claim(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  if ((await readdir(folder)).length === 0) return;
-  throw new AutoencoderError(
-    'OUTPUT_EXISTS',
-    `${folder}: expected a new or empty folder for the run, received one that holds something; name another, or resume the run.`,
-  );
-}
-
 function writeConfig(folder: string, config: RunConfig): Promise<void> {
   return writeTextAtomically(path.join(folder, configFile), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+function checkState(file: string, state: unknown, plan: TrainingPlan): asserts state is SavedState {
+  try {
+    expectSavedState(state, plan);
+  } catch (error) {
+    throw error instanceof Unexpected ? damaged(file, error) : error;
+  }
 }
 
 function checkTensors(file: string, session: TrainingSession, tensors: Readonly<Record<string, tf.Tensor>>): void {
   const describe = (all: Readonly<Record<string, tf.Tensor>>) =>
     Object.entries(all).map(([name, { shape }]) => `${name} [${shape}]`);
-  const found = new Set(describe(tensors));
-  const missing = describe(session.tensors).filter((tensor) => !found.has(tensor));
-  if (missing.length === 0) return;
+  const [expected, found] = [describe(session.tensors), describe(tensors)];
+  const missing = expected.filter((tensor) => !found.includes(tensor));
+  const others = found.filter((tensor) => !expected.includes(tensor));
+  if (missing.length + others.length === 0) return;
+  const problem =
+    missing.length > 0
+      ? `${missing.length} are missing (the first: ${missing[0]})`
+      : `${others.length} more are there (the first: ${others[0]})`;
   throw new AutoencoderError(
     'OPTIONS_CHANGED',
-    `${file}: expected the tensors of this network and recipe, of which ${missing.length} are missing (the first: ` +
-      `${missing[0]}); resume with the network that the run began with.`,
+    `${file}: expected the tensors of this network and recipe, of which ${problem}; resume with the network that the run began with.`,
   );
+}
+
+function damagedIndex(problem: string): AutoencoderError {
+  const message = `${problem}; the checkpoints beside it are taken by their names, without the checksums that it held.`;
+  return new AutoencoderError('CHECKPOINT_INVALID', message);
+}
+
+function noneLeft(folder: string, problems: readonly string[]): AutoencoderError {
+  return new AutoencoderError(
+    'CHECKPOINT_INVALID',
+    `${folder}: no checkpoint is left to resume from (${problems.join(' ').replace(/\.$/, '')}). Nothing was changed: restore one, or ` +
+      'begin a new run.',
+  );
+}
+
+function withoutPackage(message: string): string {
+  return message.replace(/^\[autoencoder\] /, '');
 }

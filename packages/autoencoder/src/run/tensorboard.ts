@@ -2,10 +2,12 @@
  * Writes TensorBoard's event files: TFRecords of Event messages (tensorflow/core/util/event.proto and
  * framework/summary.proto), encoded by hand because the few fields used here take less room than a generated codec.
  */
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { withPath } from './atomic-file';
 import { crc32c } from './crc';
+import { makeFolder } from './make-folder';
 import type { RgbImage } from './png';
 
 /** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
@@ -19,7 +21,7 @@ export class EventWriter {
    * files say of this and later steps.
    */
   static async open(folder: string, fromStep: number): Promise<EventWriter> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
     const unique = `${process.pid}.${Math.floor(performance.now())}`;
     const writer = new EventWriter(path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${unique}`));
@@ -51,7 +53,9 @@ export class EventWriter {
   /** Writes the waiting events. When that fails they go on waiting. */
   async flush(): Promise<void> {
     if (this.waiting.length === 0) return;
-    await appendFile(this.file, Buffer.concat(this.waiting));
+    await appendFile(this.file, Buffer.concat(this.waiting)).catch((error) => {
+      throw withPath(error, this.file);
+    });
     this.waiting = [];
   }
 

@@ -6,8 +6,9 @@ import { commandLine, replaceOption } from '../command-line';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { addOptimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder } from '../output-folder';
+import { type ClaimedFolder, claimNumberedFolder } from '../output-folder';
 import { addLossOptions } from '../recipe-options';
+import { assertNewRun, claimRunFolder } from '../run-place';
 import { assertShape, formatSize, openSamples, type SampleDatabase } from '../sample-database';
 import { addScheduleOptions } from '../schedule-options';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
@@ -91,7 +92,7 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   const terminal = new Terminal(options);
   checkTogether(trainPath, options);
   const { resume } = options;
-  if (options.out !== undefined) await assertNew(options.out, 'folder');
+  if (options.out !== undefined) await assertNewRun(options.out);
   const settings = resume
     ? await resumedSettings(resume, trainPath, options)
     : await newSettings(trainPath as string, options);
@@ -208,7 +209,7 @@ function runOptions(
 }
 
 function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFolder> {
-  if (out !== undefined) return claimFolder(out);
+  if (out !== undefined) return claimRunFolder(out);
   const resolved = path.resolve(trainPath);
   const { name } = path.parse(path.basename(resolved) === 'data.mdb' ? path.dirname(resolved) : resolved);
   return claimNumberedFolder(path.join('runs', name));

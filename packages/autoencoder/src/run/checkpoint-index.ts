@@ -1,0 +1,125 @@
+/** index.json of a run's checkpoints: which there are, which is the last and which the best. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { EpochSummary } from '../training-events';
+import { writeTextAtomically } from './atomic-file';
+import { expectLogPosition, expectSummary } from './checkpoint-state';
+import {
+  expectList,
+  expectNumber,
+  expectOneOf,
+  expectRecord,
+  expectText,
+  expectWhole,
+  parseJson,
+  Unexpected,
+  writeJson,
+} from './expectations';
+import type { LogPosition } from './metrics-log';
+import { isMissing, readTextFile } from './regular-file';
+
+/** A checkpoint in the index. */
+export interface CheckpointEntry {
+  /** Its name in the folder. */
+  readonly file: string;
+  readonly step: number;
+  /** Epochs whose steps are done. */
+  readonly epochs: number;
+  /** The error that "best" goes by; null for a checkpoint within an epoch, or while the end of one is being validated. */
+  readonly error: number | null;
+  /** Of the whole file; null where it was not noted. */
+  readonly crc32: number | null;
+  /** How its epoch ended, and how long the logs were then: known only after the file, when the network has been validated. */
+  readonly end?: { readonly summary: EpochSummary; readonly log: LogPosition };
+}
+
+export interface CheckpointIndex {
+  readonly version: 2;
+  readonly last: string | null;
+  readonly best: string | null;
+  /** Oldest first. */
+  readonly checkpoints: readonly CheckpointEntry[];
+}
+
+export const emptyIndex: CheckpointIndex = { version: 2, last: null, best: null, checkpoints: [] };
+
+const indexFile = 'index.json';
+/** The names that checkpoints have; nothing else in the folder is ours. */
+const namePattern = /^step-(\d{9,15})-epoch-(\d{4,15})\.safetensors$/;
+
+export function isCheckpointName(name: string): boolean {
+  return namePattern.test(name);
+}
+
+export function nameOf({ step, epochs }: Pick<CheckpointEntry, 'step' | 'epochs'>): string {
+  return `step-${String(step).padStart(9, '0')}-epoch-${String(epochs).padStart(4, '0')}.safetensors`;
+}
+
+/**
+ * Reads the index. Where it is missing or damaged, the files themselves say which checkpoints there are, for each appears under its
+ * name whole; `problem` then says why. Throws NOT_READABLE.
+ */
+export async function readIndex(folder: string): Promise<{ index: CheckpointIndex; problem?: string }> {
+  const file = path.join(folder, indexFile);
+  const text = await readTextFile(file);
+  if (text === undefined) return { index: await indexOfFiles(folder), problem: `${file} is missing` };
+  try {
+    const index = parseJson(text);
+    expectIndex(index);
+    // Killed before the index of the first checkpoint was written, the run has that one all the same.
+    return { index: index.checkpoints.length > 0 ? index : await indexOfFiles(folder) };
+  } catch (error) {
+    if (!(error instanceof Unexpected)) throw error;
+    return { index: await indexOfFiles(folder), problem: `${file} is damaged: ${error.message}` };
+  }
+}
+
+export function writeIndex(folder: string, index: CheckpointIndex): Promise<void> {
+  return writeTextAtomically(path.join(folder, indexFile), `${writeJson(index, 2)}\n`);
+}
+
+async function indexOfFiles(folder: string): Promise<CheckpointIndex> {
+  const checkpoints: CheckpointEntry[] = [];
+  for (const name of (await namesIn(folder)).sort()) {
+    const [, step, epochs] = namePattern.exec(name) ?? [];
+    if (step === undefined) continue;
+    checkpoints.push({ file: name, step: Number(step), epochs: Number(epochs), error: null, crc32: null });
+  }
+  return { ...emptyIndex, last: checkpoints.at(-1)?.file ?? null, checkpoints };
+}
+
+/** The names in a folder; none where there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+}
+
+function expectIndex(index: unknown): asserts index is CheckpointIndex {
+  expectRecord('it', index);
+  expectOneOf('version', index.version, [2]);
+  const { checkpoints } = index;
+  expectList('checkpoints', checkpoints, 1e5);
+  for (const [i, entry] of checkpoints.entries()) expectEntry(`checkpoints[${i}]`, entry);
+  const entries = checkpoints as CheckpointEntry[];
+  const files = entries.map(({ file }) => file);
+  if (new Set(files).size < files.length) throw new Unexpected('checkpoints has a file twice');
+  expectOneOf('last', index.last, [files.at(-1) ?? null]);
+  expectOneOf('best', index.best, [null, ...entries.filter(({ error }) => error !== null).map(({ file }) => file)]);
+}
+
+function expectEntry(where: string, entry: unknown): void {
+  expectRecord(where, entry);
+  const { file, error, crc32, end } = entry;
+  expectText(`${where}.file`, file);
+  // A name with a path in it would lead out of the folder.
+  if (!isCheckpointName(file)) throw new Unexpected(`${where}.file is ${JSON.stringify(file.slice(0, 80))}`);
+  for (const key of ['step', 'epochs']) expectWhole(`${where}.${key}`, entry[key]);
+  if (error !== null) expectNumber(`${where}.error`, error);
+  if (crc32 !== null) expectWhole(`${where}.crc32`, crc32, { max: 2 ** 32 - 1 });
+  if (end === undefined) return;
+  expectRecord(`${where}.end`, end);
+  expectSummary(`${where}.end.summary`, end.summary);
+  expectLogPosition(`${where}.end.log`, end.log);
+}

@@ -1,0 +1,76 @@
+/** Checks of what a checkpoint says beside its tensors: a file whose checksum is right may still be made by hand. */
+import type { EpochSummary } from '../training-events';
+import type { TrainingPlan, TrainingState } from '../training-session';
+import { expectDecibels, expectList, expectNumber, expectRecord, expectWhole, Unexpected } from './expectations';
+import type { LogPosition } from './metrics-log';
+
+/** What a checkpoint's file says beside its tensors. */
+export interface SavedState {
+  readonly training: TrainingState;
+  readonly log: LogPosition;
+}
+
+const anyBits = { min: -(2 ** 31), max: 2 ** 32 - 1 };
+
+/** Throws Unexpected unless `state` is one that a training of `plan` can have been in. */
+export function expectSavedState(state: unknown, plan: TrainingPlan): asserts state is SavedState {
+  expectRecord('its state', state);
+  const { training, log } = state;
+  expectLogPosition('log', log);
+  expectRecord('training', training);
+  const { epoch, history } = training;
+  expectWhole('training.epoch', epoch, { min: 1, max: plan.epochs + 1 });
+  for (const key of ['step', 'images', 'optimizerSteps']) expectWhole(`training.${key}`, training[key]);
+  expectWhole('training.position', training.position, { max: plan.imagesPerEpoch });
+  for (const key of ['lossSum', 'passLossSum', 'elapsedMs']) expectNumber(`training.${key}`, training[key]);
+  expectList('training.history', history);
+  if (history.length !== epoch - 1) {
+    throw new Unexpected(`training.history has ${history.length} epochs, training.epoch is ${epoch}`);
+  }
+  for (const [i, summary] of history.entries()) expectSummary(`training.history[${i}]`, summary);
+  for (const key of ['orderRandom', 'noiseRandom']) expectRandomState(`training.${key}`, training[key]);
+  // Version 0.1 knows nothing of it.
+  if (training.layerRandom !== undefined) expectRandomState('training.layerRandom', training.layerRandom);
+  expectMemories(training, plan);
+}
+
+/** Checks what schedule and early stopping remember, where the plan has such ones. */
+function expectMemories({ schedule, earlyStopping }: Record<string, unknown>, { recipe }: TrainingPlan): void {
+  if (schedule !== undefined) {
+    expectRecord('training.schedule', schedule);
+    for (const [key, value] of Object.entries(schedule)) expectNumber(`training.schedule.${key}`, value);
+  }
+  if (recipe.schedule.policy === 'plateau') {
+    expectRecord('training.schedule', schedule);
+    for (const key of ['rate', 'badEpochs', 'cooldownLeft']) expectNumber(`training.schedule.${key}`, schedule[key]);
+  }
+  if (recipe.earlyStopping === null) return;
+  expectRecord('training.earlyStopping', earlyStopping);
+  if (earlyStopping.best !== null) expectNumber('training.earlyStopping.best', earlyStopping.best);
+  expectWhole('training.earlyStopping.badEpochs', earlyStopping.badEpochs);
+}
+
+function expectRandomState(where: string, value: unknown): void {
+  expectList(where, value, 4);
+  for (let i = 0; i < 4; i++) expectWhole(`${where}[${i}]`, value[i], anyBits);
+}
+
+/** How long the logs were. */
+export function expectLogPosition(where: string, value: unknown): asserts value is LogPosition {
+  expectRecord(where, value);
+  for (const key of ['jsonlBytes', 'csvBytes']) expectWhole(`${where}.${key}`, value[key]);
+}
+
+/** How an epoch ended. */
+export function expectSummary(where: string, value: unknown): asserts value is EpochSummary {
+  expectRecord(where, value);
+  expectWhole(`${where}.epoch`, value.epoch, { min: 1 });
+  expectWhole(`${where}.step`, value.step);
+  for (const key of ['loss', 'learningRate', 'imagesPerSecond', 'elapsedMs'])
+    expectNumber(`${where}.${key}`, value[key]);
+  const { validation } = value;
+  if (validation === undefined) return;
+  expectRecord(`${where}.validation`, validation);
+  expectNumber(`${where}.validation.mse`, validation.mse);
+  for (const key of ['psnrDb', 'pooledPsnrDb']) expectDecibels(`${where}.validation.${key}`, validation[key]);
+}

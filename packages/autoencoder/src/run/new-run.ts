@@ -1,0 +1,61 @@
+/** Which folders a run may begin in. */
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { AutoencoderError } from '../errors';
+import { temporarySuffix } from './atomic-file';
+import { isMissing } from './regular-file';
+import { configFile } from './run-config';
+import { isLockFile } from './run-lock';
+
+/** What a run makes before its first checkpoint, and what may lie in its folders by then. */
+const beginnings: Readonly<Record<string, RegExp>> = {
+  samples: /^epoch-0001\.png$/,
+  tensorboard: /^events\.out\.tfevents\./,
+  checkpoints: /^index\.json$/,
+};
+const files: readonly string[] = [configFile, 'metrics.jsonl', 'metrics.csv'];
+
+/**
+ * Throws OUTPUT_EXISTS for a folder that holds something. What a run leaves that was stopped before its first checkpoint is nothing: there
+ * is no training in it, and it may begin again.
+ */
+export async function checkNewRun(folder: string): Promise<void> {
+  for (const entry of await entriesOf(folder)) {
+    if (await isBeginning(folder, entry)) continue;
+    const what = await hasConfig(folder);
+    throw new AutoencoderError(
+      'OUTPUT_EXISTS',
+      `${folder} holds ${what} already; name another folder for the run, or resume the one that is there.`,
+    );
+  }
+}
+
+async function hasConfig(folder: string): Promise<string> {
+  const names = (await entriesOf(folder)).map(({ name }) => name);
+  return names.includes(configFile) ? 'a run' : 'something';
+}
+
+async function isBeginning(folder: string, entry: Dirent): Promise<boolean> {
+  const { name } = entry;
+  if (entry.isDirectory()) {
+    if (!Object.hasOwn(beginnings, name)) return false;
+    const inside = await entriesOf(path.join(folder, name));
+    // What is half written never was a part of the run.
+    return inside.every((each) => each.isFile() && (isTemporary(each) || beginnings[name].test(each.name)));
+  }
+  return entry.isFile() && (isTemporary(entry) || isLockFile(name) || files.includes(name));
+}
+
+function isTemporary({ name }: Dirent): boolean {
+  return name.endsWith(temporarySuffix);
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch((error) => {
+    if (isMissing(error)) return [];
+    if (error.code !== 'ENOTDIR') throw error;
+    const message = `${folder} is no folder; name another place for the run.`;
+    throw new AutoencoderError('OUTPUT_EXISTS', message, { cause: error });
+  });
+}

@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import process from 'node:process';
+
+/**
+ * Says when a process began, as text to be compared: two processes that have the same number at different times differ in it.
+ * 'ended' for one that only its parent still remembers; undefined where the system does not tell.
+ */
+export async function startOf(pid: number): Promise<string | undefined> {
+  if (process.platform === 'linux') return startOnLinux(pid);
+  if (process.platform === 'win32') return undefined;
+  const args = ['-o', 'lstart=', '-p', String(pid)];
+  return new Promise((resolve) => {
+    execFile('ps', args, { timeout: 2000 }, (error, printed) =>
+      resolve(error ? undefined : printed.trim() || undefined),
+    );
+  });
+}
+
+async function startOnLinux(pid: number): Promise<string | undefined> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the name, in parentheses that it may itself hold; proc(5) counts the state as the third.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+    return `${boot.trim()} ${fields[22 - 3]}`;
+  } catch {
+    return undefined;
+  }
+}

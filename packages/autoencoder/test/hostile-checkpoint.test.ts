@@ -1,0 +1,191 @@
+/** Checkpoints that nobody wrote in good faith: those of the safetensors project's own tests, and every flipped bit of a header. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { AutoencoderError, useBackend } from '../src/index';
+import { resolveRecipe } from '../src/recipes';
+import { readCheckpointFile, takeSnapshot, writeCheckpointFile } from '../src/run/checkpoint-file';
+import { expectSavedState } from '../src/run/checkpoint-state';
+import { crc32 } from '../src/run/crc';
+import { Unexpected } from '../src/run/expectations';
+
+let folder: string;
+let file: string;
+let tensorsBefore: number;
+
+beforeAll(async () => {
+  await useBackend('cpu');
+  folder = await mkdtemp(path.join(tmpdir(), 'ae-hostile-'));
+  file = path.join(folder, 'checkpoint');
+});
+
+beforeEach(() => {
+  tensorsBefore = tf.memory().numTensors;
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Writes a file of a header, as text or as plain data, and of values, and reads it by its right checksum. */
+async function read(header: unknown, values: number | Uint8Array = 0, headerBytes?: bigint) {
+  const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header), 'latin1');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(headerBytes ?? BigInt(text.length));
+  const bytes = Buffer.concat([length, text, typeof values === 'number' ? Buffer.alloc(values) : values]);
+  await writeFile(file, bytes);
+  return readCheckpointFile(file, crc32(bytes));
+}
+
+async function expectDamaged(action: () => Promise<unknown>, sentence?: RegExp): Promise<void> {
+  const error = await action().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(AutoencoderError);
+  const { code, message } = error as AutoencoderError;
+  expect(code).toBe('CHECKPOINT_INVALID');
+  expect(message).toContain(file);
+  if (sentence) expect(message).toMatch(sentence);
+  expect(tf.memory().numTensors, 'no tensor stays').toBe(tensorsBefore);
+}
+
+const metadata = { __metadata__: { format: 'ae-checkpoint-1', state: '{}' } };
+const tensor = (shape: unknown, begin: unknown, end: unknown, dtype: unknown = 'F32') => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+const text = (entries: string) => `{"__metadata__":{"format":"ae-checkpoint-1","state":"{}"}${entries}}`;
+const nan = new Uint8Array(new Float32Array([1, Number.NaN]).buffer);
+
+it('reads a sound one', async () => {
+  const { tensors } = await read({ ...metadata, b: tensor([2], 4, 12), a: tensor([], 0, 4), c: tensor([0], 4, 4) }, 12);
+  expect(Object.values(tensors).map(({ shape }) => shape)).toEqual([[], [0], [2]]);
+  tf.dispose(tensors as tf.TensorContainer);
+});
+
+it.each<[string, RegExp, Parameters<typeof read>]>([
+  ['no header', /too few|claims/, ['', 0, 5n]],
+  ['a header longer than the file', /claims 200 bytes of a file of/, [metadata, 0, 200n]],
+  ['a header of 2^64 - 1 bytes', /claims/, [metadata, 0, 2n ** 64n - 1n]],
+  ['an empty header', /does not begin with/, ['']],
+  ['a header that begins with a space', /does not begin with/, [` ${JSON.stringify(metadata)}`]],
+  ['a header that is a list', /does not begin with/, ['[]']],
+  ['a header that ends early', /no JSON/, ['{"a":']],
+  ['a header that is not UTF-8', /not UTF-8/, ['{"\xff\xfe":1}']],
+  ['nothing about the format', /__metadata__ is missing/, [{ a: tensor([1], 0, 4) }, 4]],
+  ['metadata that are no text', /__metadata__\.x is 1, not text/, [{ __metadata__: { x: 1 } }]],
+  ['another format', /format is "pt"/, [{ __metadata__: { format: 'pt', state: '{}' } }]],
+  ['a state that is no JSON', /no JSON/, [{ __metadata__: { format: 'ae-checkpoint-1', state: '{' } }]],
+  [
+    'a tensor twice',
+    /has "a" twice/,
+    [text(`,"a":${JSON.stringify(tensor([1], 0, 4))},"a":${JSON.stringify(tensor([1], 0, 4))}`), 4],
+  ],
+  [
+    'a tensor twice, spelt differently',
+    /has "a" twice/,
+    [text(`,"a":${JSON.stringify(tensor([1], 0, 4))},"\\u0061" :null`), 4],
+  ],
+  [
+    'an attribute twice',
+    /has "dtype" twice/,
+    [text(',"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}'), 4],
+  ],
+  ['no dtype', /dtype is missing/, [{ ...metadata, a: { shape: [1], data_offsets: [0, 4] } }, 4]],
+  ['another dtype', /dtype is "F16"/, [{ ...metadata, a: tensor([2], 0, 4, 'F16') }, 4]],
+  ['a tensor that is null', /tensor "a" is null/, [{ ...metadata, a: null }]],
+  ['no shape', /shape is missing/, [{ ...metadata, a: { dtype: 'F32', data_offsets: [0, 4] } }, 4]],
+  ['a negative size', /shape is -1/, [{ ...metadata, a: tensor([-1], 0, 4) }, 4]],
+  ['a size that is no whole number', /shape is 0.5/, [{ ...metadata, a: tensor([0.5, 2], 0, 4) }, 4]],
+  ['a size that is text', /shape is "1"/, [{ ...metadata, a: tensor(['1'], 0, 4) }, 4]],
+  ['a shape that overflows', /needs/, [{ ...metadata, a: tensor([2 ** 40, 2 ** 40], 0, 4) }, 4]],
+  [
+    'a shape that overflows to nothing',
+    /needs/,
+    [text(',"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}')],
+  ],
+  ['more dimensions than tensors have', /shape is/, [{ ...metadata, a: tensor([1, 1, 1, 1, 1, 1, 1], 0, 4) }, 4]],
+  ['a shape of other bytes', /has 4 bytes, where its shape \[2\] needs 8/, [{ ...metadata, a: tensor([2], 0, 4) }, 4]],
+  ['no offsets', /data_offsets is missing/, [{ ...metadata, a: { dtype: 'F32', shape: [1] } }, 4]],
+  ['one offset', /data_offsets is missing/, [{ ...metadata, a: { ...tensor([1], 0, 4), data_offsets: [0] } }, 4]],
+  ['an end before the beginning', /data_offsets/, [{ ...metadata, a: tensor([1], 4, 0) }, 4]],
+  ['a negative offset', /data_offsets is -4/, [{ ...metadata, a: tensor([1], -4, 0) }, 4]],
+  [
+    'values past the end of the file',
+    /its tensors have 8 bytes, the file has 4/,
+    [{ ...metadata, a: tensor([2], 0, 8) }, 4],
+  ],
+  [
+    'values before the end of the file',
+    /its tensors have 4 bytes, the file has 8/,
+    [{ ...metadata, a: tensor([1], 0, 4) }, 8],
+  ],
+  ['a hole', /leaves 4 bytes unused/, [{ ...metadata, a: tensor([1], 0, 4), b: tensor([1], 8, 12) }, 12]],
+  ['a hole at the beginning', /leaves 4 bytes unused/, [{ ...metadata, a: tensor([1], 4, 8) }, 8]],
+  ['an overlap', /overlaps/, [{ ...metadata, a: tensor([2], 0, 8), b: tensor([2], 4, 12) }, 12]],
+  ['values that are no numbers', /"a" holds NaN/, [{ ...metadata, a: tensor([2], 0, 8) }, nan]],
+  ['__proto__ as a tensor', /__proto__" is 1/, [text(',"__proto__":1')]],
+])('says what is wrong with %s', (_, sentence, made) => expectDamaged(() => read(...made), sentence));
+
+it('notices each single bit of a header, whether or not the checksum is known', async () => {
+  const snapshot = await takeSnapshot({ epoch: 1 }, { a: tf.tensor1d([1, 2]), 'b/c': tf.tensor2d([[3]]) });
+  const crc = await writeCheckpointFile(file, snapshot);
+  tensorsBefore = tf.memory().numTensors;
+  const sound = await readFile(file);
+  for (let bit = 0; bit < 8 * (sound.length - 12); bit++) {
+    const bytes = Buffer.from(sound);
+    bytes[bit >> 3] ^= 1 << (bit & 7);
+    await writeFile(file, bytes);
+    await expectDamaged(() => readCheckpointFile(file, crc), /checksum/);
+    // Without it some change a name or a number of the state, and the others are understood.
+    const read = await readCheckpointFile(file, null).catch((error: unknown) => error);
+    if (read instanceof Error) expect(read).toMatchObject({ code: 'CHECKPOINT_INVALID' });
+    else tf.dispose((read as { tensors: tf.TensorContainer }).tensors);
+  }
+}, 60_000);
+
+const plan = {
+  ...{ recipe: resolveRecipe('plain', { schedule: { policy: 'plateau' }, earlyStopping: {} }), epochs: 3, seed: 0 },
+  ...{ sampleCount: 12, imagesPerEpoch: 12, stepsPerEpoch: 3, imagesPerPass: 12 },
+};
+const summary = { epoch: 1, step: 3, loss: 1, learningRate: 1, imagesPerSecond: 1, elapsedMs: 1 };
+const training = {
+  ...{ epoch: 2, step: 4, images: 16, position: 4, lossSum: 1, passLossSum: 1, elapsedMs: 1, history: [summary] },
+  ...{ orderRandom: [1, -2, 3, 4], noiseRandom: [1, 2, 3, 4], optimizerSteps: 4 },
+  ...{ schedule: { rate: 1, badEpochs: 0, cooldownLeft: 0 }, earlyStopping: { best: null, badEpochs: 0 } },
+};
+const state = { training, log: { jsonlBytes: 0, csvBytes: 0 } };
+
+it('takes a state that training was in', () => expect(() => expectSavedState(state, plan)).not.toThrow());
+
+it.each<[string, RegExp, unknown]>([
+  ['none', /its state is null/, null],
+  ['no training', /training is missing/, { ...state, training: undefined }],
+  ['no log', /log is missing/, { training }],
+  ['a negative length', /log.csvBytes is -1/, { training, log: { jsonlBytes: 0, csvBytes: -1 } }],
+  ...(
+    [
+      [{ epoch: 0 }, /training.epoch is 0/],
+      [{ epoch: 5 }, /training.epoch is 5/],
+      [{ epoch: 3 }, /history has 1 epochs, training.epoch is 3/],
+      [{ step: 1.5 }, /training.step is 1.5/],
+      [{ position: 13 }, /training.position is 13/],
+      [{ lossSum: null }, /training.lossSum is null/],
+      [{ history: {} }, /training.history is {}/],
+      [{ history: [{ ...summary, loss: '1' }] }, /training.history\[0\].loss is "1"/],
+      [{ history: [{ ...summary, validation: { mse: 1 } }] }, /validation.psnrDb is missing/],
+      [{ orderRandom: [1, 2, 3] }, /orderRandom\[3\] is missing/],
+      [{ noiseRandom: [1, 2, 3, 2 ** 40] }, /noiseRandom\[3\] is 1099511627776/],
+      [{ optimizerSteps: -1 }, /optimizerSteps is -1/],
+      [{ schedule: undefined }, /training.schedule is missing/],
+      [{ schedule: { rate: 'x' } }, /schedule.rate is "x"/],
+      [{ earlyStopping: { best: null } }, /badEpochs is missing/],
+    ] as const
+  ).map(([change, sentence]): [string, RegExp, unknown] => [
+    JSON.stringify(change),
+    sentence,
+    { ...state, training: { ...training, ...change } },
+  ]),
+])('says what is wrong with a state of %s', (_, sentence, changed) => {
+  expect(() => expectSavedState(changed, plan)).toThrow(Unexpected);
+  expect(() => expectSavedState(changed, plan)).toThrow(sentence);
+});

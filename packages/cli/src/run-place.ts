@@ -1,0 +1,58 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { CliError } from './cli-error';
+import { quote } from './command-line';
+import { type ClaimedFolder, claimFolder } from './output-folder';
+
+/** Throws OUTPUT_EXISTS, with what to do, for a folder that holds more than what a run leaves that was stopped before its first checkpoint. */
+export async function assertNewRun(folder: string): Promise<void> {
+  const { checkNewRun } = await import('@ae/autoencoder');
+  try {
+    await checkNewRun(folder);
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== 'OUTPUT_EXISTS') throw cause;
+    if (!(await holdsRun(folder))) {
+      throw new CliError('OUTPUT_EXISTS', `${folder} exists already and is no run; name another folder.`, { cause });
+    }
+    const resume = `ae train --resume ${quote(folder)}`;
+    throw new CliError(
+      'OUTPUT_EXISTS',
+      `${folder} holds a run already; go on with it by ${resume}, or name another folder.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Makes the folder of a run; one that is there, and that `assertNewRun` has nothing against, is used again. */
+export async function claimRunFolder(folder: string): Promise<ClaimedFolder> {
+  if (!(await isThere(folder))) return claimFolder(folder);
+  await assertNewRun(folder);
+  return { path: folder, release: async () => undefined };
+}
+
+/** Throws RUN_NOT_FOUND, with what to do, for a run that was stopped before it had settings to go on with. */
+export async function assertResumable(run: string): Promise<void> {
+  if (!(await isThere(run)) || (await holdsRun(run))) return;
+  const { checkNewRun } = await import('@ae/autoencoder');
+  const isBeginning = await checkNewRun(run).then(
+    () => true,
+    () => false,
+  );
+  if (!isBeginning) return;
+  throw new CliError(
+    'RUN_NOT_FOUND',
+    `${run} holds nothing to go on from: its run was stopped before it began. Begin it again: ae train <train.lmdb> --out ${quote(run)}.`,
+  );
+}
+
+async function holdsRun(folder: string): Promise<boolean> {
+  return (await readdir(folder).catch(() => [] as string[])).includes('config.json');
+}
+
+function isThere(folder: string): Promise<boolean> {
+  return lstat(folder).then(
+    () => true,
+    () => false,
+  );
+}
