@@ -17,8 +17,8 @@ export interface BatchSetup {
 }
 
 serve(({ path, lenient, index, options, meta }: BatchSetup) => {
-  const file = new PageFile(path, { lenient });
-  file.assertSameSnapshot(meta);
+  // The same snapshot, though a writer may have committed another one since.
+  const file = new PageFile(path, { lenient, snapshot: meta });
   const records = new RecordReader(file, KeyIndex.of(index));
   const damage: Damage[] = [];
   const builder = new BatchBuilder(records, options, lenient ? (found) => damage.push(found) : undefined);

@@ -26,17 +26,29 @@ export interface BatchMaker {
   close(): void | Promise<void>;
 }
 
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
 /**
  * An async iterator over batches.
  *
  *     for await (const { data, shape, labels } of reader.batches({ batchSize: 32, shuffle: 1 })) ...
+ *
+ * `next()` may be called again before it has answered: answers come in the order of the calls. Closing the reader ends the stream:
+ * calls that wait, and later ones, end in a ClosedError, so that a cut epoch is not taken for a whole one.
  */
 export class BatchStream implements AsyncIterableIterator<Batch> {
   private readonly options: CheckedBatchOptions;
   private readonly plans: Generator<Planned, void, undefined>;
   private readonly ahead: { planned: Planned; built: Promise<BuiltBatch> }[] = [];
-  private done = false;
   private place: BatchPosition;
+  /** The last call's answer, behind which the next one waits. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private calls = 0;
+  private done = false;
+  /** What went wrong, and which calls had been made by then: they all end in it, later ones find the stream at its end. */
+  private failure?: { error: unknown; calls: number };
+  private closed?: Error;
+  private ending?: Promise<void>;
 
   /** Use `reader.batches()`. */
   constructor(
@@ -54,38 +66,89 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
     return this.place;
   }
 
-  async next(): Promise<IteratorResult<Batch, undefined>> {
-    if (this.done) return { done: true, value: undefined };
-    try {
-      this.options.signal?.throwIfAborted();
-      this.fill(1);
-      const next = this.ahead.shift();
-      if (!next) return await this.return();
-      const { job, position } = next.planned;
-      const built = await next.built;
-      this.options.signal?.throwIfAborted();
-      this.place = position;
-      if (built.indices.length === 0) return await this.next();
-      // Later, so that work for the batches ahead doesn't hold up this one.
-      setImmediate(() => this.fill(this.options.prefetch));
-      const value = { ...built, size: built.indices.length, epoch: job.epoch, position };
-      return { done: false, value };
-    } catch (error) {
-      await this.return();
-      throw error;
-    }
+  /** True once no more batches come. */
+  get isOver(): boolean {
+    return this.done;
   }
 
+  next(): Promise<IteratorResult<Batch, undefined>> {
+    const call = this.calls++;
+    const answer = this.turn.then(() => this.advance(call));
+    this.turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** Ends the stream, and its threads; calls of `next()` that wait end with `done`. */
   async return(): Promise<IteratorResult<Batch, undefined>> {
-    this.done = true;
-    await Promise.allSettled(this.ahead.map(({ built }) => built));
-    this.ahead.length = 0;
-    await this.maker.close();
-    return { done: true, value: undefined };
+    await this.end();
+    return END;
+  }
+
+  /** Ends the stream as `return` does, and rejects with the error. */
+  async throw(error?: unknown): Promise<IteratorResult<Batch, undefined>> {
+    await this.end();
+    throw error;
+  }
+
+  /** Ends the stream because its reader is closed: from now on `next()` rejects with the error. */
+  close(error: Error): void {
+    if (this.done) return;
+    this.closed = error;
+    // What it waits for is cut off on purpose.
+    this.end().catch(() => undefined);
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  private async advance(call: number): Promise<IteratorResult<Batch, undefined>> {
+    if (this.closed) throw this.closed;
+    if (this.failure && call < this.failure.calls) throw this.failure.error;
+    try {
+      while (!this.done) {
+        this.options.signal?.throwIfAborted();
+        this.fill(1);
+        const next = this.ahead.shift();
+        if (!next) break;
+        const batch = await this.finish(next.planned, await next.built);
+        if (batch) return { done: false, value: batch };
+      }
+    } catch (error) {
+      await this.fail(error);
+    }
+    if (this.closed) throw this.closed;
+    await this.end();
+    return END;
+  }
+
+  /** Makes a batch of what was built, unless nothing of it is left, or the stream has ended in the meantime. */
+  private async finish({ job, position }: Planned, built: BuiltBatch): Promise<Batch | undefined> {
+    if (this.done) return undefined;
+    this.options.signal?.throwIfAborted();
+    this.place = position;
+    if (built.indices.length === 0) return undefined;
+    // Later, so that work for the batches ahead doesn't hold up this one.
+    setImmediate(() => this.fill(this.options.prefetch));
+    return { ...built, size: built.indices.length, epoch: job.epoch, position };
+  }
+
+  private async fail(error: unknown): Promise<void> {
+    // A thread that was ended on purpose is no failure.
+    if (this.done) return;
+    this.failure = { error, calls: this.calls };
+    await this.end();
+    throw error;
+  }
+
+  private end(): Promise<void> {
+    this.done = true;
+    this.ending ??= (async () => {
+      const building = this.ahead.splice(0).map(({ built }) => built);
+      await this.maker.close();
+      await Promise.allSettled(building);
+    })();
+    return this.ending;
   }
 
   /** Starts batches until `count` are under way. */

@@ -17,12 +17,27 @@ import {
 } from './errors';
 import { type Format, META_BYTES, type Meta, readFormat, readMeta } from './meta';
 import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page';
+import { NotOrdinaryError, openRegularFile } from './regular-file';
 
 /** Pages kept in memory. Branch pages of a tree of 300,000 leaves fit. */
 const CACHE_BYTES = 16 << 20;
 const CUT_SHORT = 'the file is cut short, copy it again';
 
+/** How long to wait before each new look at meta pages that seem damaged. */
+const PAUSES_MS = [0, 0, 0, 0, 1, 2, 4, 8, 16];
+
+/** What the meta pages say of the snapshot to read. */
+interface Snapshot {
+  format: Format;
+  fileBytes: number;
+  meta: Meta;
+  metaBytes: Buffer;
+  damage?: string;
+}
+
 export interface PageFileOptions {
+  /** Open the snapshot with this meta page, which another reader has open, though there may be a newer one. */
+  snapshot?: Uint8Array;
   /** Use the older meta page if one of the two is damaged, and collect a page's damaged nodes, instead of refusing them. */
   lenient?: boolean;
 }
@@ -49,23 +64,15 @@ export class PageFile {
   constructor(location: string, options: PageFileOptions = {}) {
     this.path = dataFileOf(location);
     this.lenient = options.lenient ?? false;
+    this.fd = openDataFile(this.path);
     try {
-      this.fd = fs.openSync(this.path, 'r');
-    } catch (cause) {
-      throw notReadable(this.path, cause);
-    }
-    try {
-      const head = Buffer.alloc(Math.min(META_BYTES, fs.fstatSync(this.fd).size));
-      this.readAt(head, 0, head.length, 0);
-      const format = readFormat(head, this.path);
-      this.layout = format.layout;
-      this.pageSizeBytes = format.pageSizeBytes;
-      const { meta, metaBytes, damage } = this.chooseMeta(format);
-      this.meta = meta;
-      this.metaBytes = metaBytes;
-      if (damage !== undefined) this.metaDamage = damage;
-      this.fileBytes = fs.fstatSync(this.fd).size;
-      this.assertUnchanged();
+      const found = this.findSnapshot(options.snapshot);
+      this.layout = found.format.layout;
+      this.pageSizeBytes = found.format.pageSizeBytes;
+      this.meta = found.meta;
+      this.metaBytes = found.metaBytes;
+      if (found.damage !== undefined) this.metaDamage = found.damage;
+      this.fileBytes = found.fileBytes;
       this.cachedPages = Math.max(64, Math.floor(CACHE_BYTES / this.pageSizeBytes));
     } catch (error) {
       fs.closeSync(this.fd);
@@ -73,16 +80,64 @@ export class PageFile {
     }
   }
 
-  /** The one with the higher transaction id, as LMDB does. A damaged one is an error unless `lenient`. */
-  private chooseMeta(format: Format) {
+  /**
+   * Finds the snapshot to read. What looks like damage may be a writer's commits between two of our reads, or half of one that is
+   * just being written, so it is looked at again, a few times, and believed only if it stays the same.
+   */
+  private findSnapshot(wanted?: Uint8Array): Snapshot {
+    let last = '';
+    for (let attempt = 0; ; attempt++) {
+      const isLast = attempt === PAUSES_MS.length;
+      const looks: Buffer[] = [];
+      try {
+        const found = this.readSnapshot(wanted, looks);
+        if (found.damage === undefined || (isLast && seenIn(looks) === last)) return found;
+      } catch (error) {
+        const mayPass = error instanceof CorruptDatabaseError || error instanceof DatabaseChangedError;
+        if (!(mayPass || fs.fstatSync(this.fd).size === 0) || (isLast && seenIn(looks) === last)) throw error;
+      }
+      if (isLast) throw changed(this.path);
+      last = seenIn(looks);
+      pause(PAUSES_MS[attempt] as number);
+    }
+  }
+
+  /** @param looks Collects the meta pages as they were read. */
+  private readSnapshot(wanted: Uint8Array | undefined, looks: Buffer[]): Snapshot {
+    const head = Buffer.alloc(Math.min(META_BYTES, fs.fstatSync(this.fd).size));
+    this.readAt(head, 0, head.length, 0);
+    const format = readFormat(head, this.path);
+    const found = this.chooseMeta(format, wanted, looks);
+    const fileBytes = fs.fstatSync(this.fd).size;
+    // Half of it may be of one commit and half of the next; then it is not twice the same.
+    const again = Buffer.alloc(META_BYTES);
+    this.readAt(again, 0, META_BYTES, found.meta.page * format.pageSizeBytes);
+    if (!again.equals(found.metaBytes)) throw changed(this.path, found.meta);
+    return { format, fileBytes, ...found };
+  }
+
+  /**
+   * The one with the higher transaction id, as LMDB does, or the one that is `wanted`. A damaged one is an error unless `lenient`.
+   */
+  private chooseMeta(
+    format: Format,
+    wanted: Uint8Array | undefined,
+    looks: Buffer[],
+  ): Omit<Snapshot, 'format' | 'fileBytes'> {
     const found: { meta: Meta; metaBytes: Buffer }[] = [];
     let damage: string | undefined;
     for (const page of [0, 1]) {
       const metaBytes = Buffer.alloc(META_BYTES);
       this.readAt(metaBytes, 0, META_BYTES, page * format.pageSizeBytes);
+      looks.push(metaBytes);
       const meta = readMeta(metaBytes, page, format);
       if (typeof meta === 'string') damage ??= `meta page ${page}: ${meta}`;
       else found.push({ meta, metaBytes });
+    }
+    if (wanted) {
+      const same = found.find(({ metaBytes }) => metaBytes.equals(wanted));
+      if (!same) throw changed(this.path);
+      return same;
     }
     const [first, second] = found;
     if (first && second && Math.abs(first.meta.transactionId - second.meta.transactionId) > 1) {
@@ -220,12 +275,7 @@ export class PageFile {
    */
   assertUnchanged(): void {
     this.readAt(this.metaAgain, 0, META_BYTES, this.meta.page * this.pageSizeBytes);
-    if (!this.metaAgain.equals(this.metaBytes)) throw this.changed();
-  }
-
-  /** Checks that this is the snapshot that another reader has open, by the bytes of its meta page. @throws DatabaseChangedError */
-  assertSameSnapshot(metaBytes: Uint8Array): void {
-    if (!this.metaBytes.equals(metaBytes)) throw this.changed();
+    if (!this.metaAgain.equals(this.metaBytes)) throw changed(this.path, this.meta);
   }
 
   corrupt(page: number, expected: string, received: string, todo?: string): CorruptDatabaseError {
@@ -235,21 +285,30 @@ export class PageFile {
       { path: this.path, page },
     );
   }
+}
 
-  private changed(): DatabaseChangedError {
-    return new DatabaseChangedError(
-      `${this.path}: expected transaction ${this.meta.transactionId}, received a newer one written while reading; ` +
-        'open the database again and retry.',
-      { path: this.path },
-    );
-  }
+function changed(path: string, meta?: Meta): DatabaseChangedError {
+  const expected = meta ? `transaction ${meta.transactionId}` : 'the transaction that was opened first';
+  return new DatabaseChangedError(
+    `${path}: expected ${expected}, received a newer one written while reading; open the database again and retry.`,
+    { path },
+  );
+}
+
+function seenIn(looks: readonly Buffer[]): string {
+  return Buffer.concat(looks).toString('latin1');
+}
+
+/** Waits on this thread: opening is synchronous, and it is for a few milliseconds at most. */
+function pause(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function dataFileOf(location: string): string {
-  const stat = statOf(location);
-  if (!stat.isDirectory()) return assertFile(location, stat);
+  if (!statOf(location).isDirectory()) return location;
   const file = path.join(location, 'data.mdb');
-  if (fs.existsSync(file)) return assertFile(file, statOf(file));
+  // A link that leads nowhere is there, and opening it says what is wrong.
+  if (isThere(file)) return file;
   const leveldb = fs.existsSync(path.join(location, 'CURRENT'));
   throw new NotLmdbError(
     leveldb
@@ -267,20 +326,33 @@ function statOf(location: string): fs.Stats {
   }
 }
 
-/** Opening a pipe would wait for a writer, perhaps for ever. */
-function assertFile(file: string, stat: fs.Stats): string {
-  if (stat.isFile()) return file;
-  const received = stat.isDirectory() ? 'a folder' : stat.isFIFO() ? 'a pipe' : 'a device or socket';
-  throw new NotLmdbError(
-    `${file}: expected an LMDB data file, received ${received}; copy the database to a disk, or check the path.`,
-    { path: file },
-  );
+function isThere(file: string): boolean {
+  try {
+    return fs.lstatSync(file) !== undefined;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    throw notReadable(file, cause);
+  }
+}
+
+function openDataFile(file: string): number {
+  try {
+    return openRegularFile(file);
+  } catch (cause) {
+    if (!(cause instanceof NotOrdinaryError)) throw notReadable(file, cause);
+    const received = cause.message.replace(/^is /, '');
+    throw new NotLmdbError(
+      `${file}: expected an LMDB data file, received ${received}; copy the database to a disk, or check the path.`,
+      { path: file },
+    );
+  }
 }
 
 function notReadable(file: string, cause: unknown): NotReadableError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const todo =
-    code === 'ENOENT'
+    code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
       ? 'check the path'
       : code === 'EACCES' || code === 'EPERM'
         ? 'check the permissions of the file and its folders'

@@ -4,7 +4,14 @@ import { type BatchStream, streamFromWorkers, streamHere } from './batches';
 import { assertFlag, assertKeys, assertPath, type Known, refuse } from './checks';
 import type { Datum, Sample } from './datum';
 import { decodeDatum } from './decode-datum';
-import { CorruptDatabaseError, DatumError, describe, InvalidOptionError, UnsupportedFormatError } from './errors';
+import {
+  ClosedError,
+  CorruptDatabaseError,
+  DatumError,
+  describe,
+  InvalidOptionError,
+  UnsupportedFormatError,
+} from './errors';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index';
 import { loadKeyIndex, saveKeyIndex } from './key-index-file';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
@@ -113,6 +120,8 @@ export class DatumReader {
   /** Set if opened with `lenient`. */
   private readonly addDamage?: (damage: Damage) => void;
   private index?: KeyIndex;
+  /** Weak, so that a stream that was dropped can go. */
+  private streams: WeakRef<BatchStream>[] = [];
 
   /** Use `openDatumLmdb`. */
   constructor(
@@ -238,9 +247,14 @@ export class DatumReader {
     const { file, addDamage } = this;
     const checked = checkBatchOptions(options, this.length);
     const index = this.keyIndex();
-    if (checked.workers === 0) return streamHere(new RecordReader(file, index), checked, addDamage);
     const setup = { path: file.path, lenient: addDamage !== undefined, index, meta: file.metaPageBytes };
-    return streamFromWorkers(setup, this.length, checked, addDamage ?? (() => undefined));
+    const stream =
+      checked.workers === 0
+        ? streamHere(new RecordReader(file, index), checked, addDamage)
+        : streamFromWorkers(setup, this.length, checked, addDamage ?? (() => undefined));
+    this.streams = this.streams.filter((known) => known.deref()?.isOver === false);
+    this.streams.push(new WeakRef(stream));
+    return stream;
   }
 
   /** Key number `i` in order; undefined outside of 0 to length - 1. */
@@ -273,10 +287,15 @@ export class DatumReader {
     return this.entries();
   }
 
-  /** Closes the file. Further calls do nothing; other methods then throw a ClosedError. */
+  /** Closes the file, and ends its streams of batches with their threads. Further calls do nothing; other methods then throw a ClosedError. */
   close(): void {
+    const { path } = this.file;
     this.file.close();
     this.index = undefined;
+    for (const stream of this.streams.splice(0)) {
+      const message = `${path}: the reader was closed while batches were being read; close it after the last one.`;
+      stream.deref()?.close(new ClosedError(message, { path }));
+    }
   }
 
   [Symbol.dispose](): void {

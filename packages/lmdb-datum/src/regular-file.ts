@@ -15,15 +15,25 @@ export function pathText(file: FilePath): string {
 /** What is at the path is no ordinary file, or a larger one than may be read. Its message goes on from the path: "is a pipe". */
 export class NotOrdinaryError extends Error {}
 
-/** Runs `use` with an open file and its size, and closes it. @throws NotOrdinaryError, or the operating system's error. */
-export function withRegularFile<T>(file: FilePath, use: (fd: number, bytes: number) => T): T {
+/** Opens a file for reading, for the caller to close. @throws NotOrdinaryError, or the operating system's error. */
+export function openRegularFile(file: FilePath): number {
   // Looked at before, since opening a device or a pipe may do something; and behind, since it may be another one by then.
   assertOrdinary(fs.statSync(file as string));
   const fd = fs.openSync(file as string, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
   try {
-    const stats = fs.fstatSync(fd);
-    assertOrdinary(stats);
-    return use(fd, stats.size);
+    assertOrdinary(fs.fstatSync(fd));
+    return fd;
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+}
+
+/** Runs `use` with an open file and its size, and closes it. @throws NotOrdinaryError, or the operating system's error. */
+export function withRegularFile<T>(file: FilePath, use: (fd: number, bytes: number) => T): T {
+  const fd = openRegularFile(file);
+  try {
+    return use(fd, fs.fstatSync(fd).size);
   } finally {
     fs.closeSync(fd);
   }

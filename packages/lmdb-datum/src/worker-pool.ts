@@ -7,6 +7,8 @@ import type { PlainError, WorkerReply } from './worker-port';
 interface Member {
   worker: Worker;
   waiting: Map<number, { resolve: (response: never) => void; reject: (error: unknown) => void }>;
+  /** Why it runs no more. */
+  end?: unknown;
 }
 
 export class WorkerPool<Request, Response> {
@@ -24,6 +26,8 @@ export class WorkerPool<Request, Response> {
   /** Runs a request on the worker with the fewest under way. */
   run(request: Request): Promise<Response> {
     const member = this.members.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));
+    // It would never answer.
+    if (member.end !== undefined) return Promise.reject(member.end);
     const id = this.nextId++;
     return new Promise<Response>((resolve, reject) => {
       member.waiting.set(id, { resolve, reject });
@@ -45,6 +49,7 @@ export class WorkerPool<Request, Response> {
     worker.postMessage(kernelModule());
     const member: Member = { worker, waiting: new Map() };
     const failAll = (error: unknown) => {
+      member.end ??= error;
       for (const { reject } of member.waiting.values()) reject(error);
       member.waiting.clear();
     };
