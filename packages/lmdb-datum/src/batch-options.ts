@@ -165,7 +165,10 @@ function isMean(mean: unknown): boolean {
   if (typeof mean === 'number') return Number.isFinite(mean);
   if (Array.isArray(mean)) return mean.every(Number.isFinite);
   const { data, channels, height, width } = (mean ?? {}) as Partial<MeanPlanes>;
-  return data instanceof Float32Array && data.length === Number(channels) * Number(height) * Number(width);
+  const isShape = [channels, height, width].every((size) => Number.isSafeInteger(size) && Number(size) >= 1);
+  const fits =
+    isShape && data instanceof Float32Array && data.length === Number(channels) * Number(height) * Number(width);
+  return fits && data.every(Number.isFinite);
 }
 
 function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions, records: number): void {

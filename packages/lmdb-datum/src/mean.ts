@@ -13,6 +13,7 @@ import {
 } from './errors';
 import type { MeanPlanes } from './pack-pixels';
 import type { DatumReader } from './reader';
+import { readRegularFile, sayOf } from './regular-file';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {
@@ -26,6 +27,10 @@ export interface MeanOptions {
 }
 
 const RECORDS_BETWEEN_PAUSES = 500;
+/** Of a file with the mean of an image of 134 million values; Caffe's own are below a megabyte. */
+const MOST_FILE_BYTES = 2 ** 29 + 1024;
+/** Caffe's own limit (kMaxBlobAxes). */
+const MOST_DIMENSIONS = 32;
 
 /**
  * Computes the mean of all records, bytes or float_data, as Caffe's compute_image_mean does (which sums in float32; this sums in
@@ -98,26 +103,28 @@ export function encodeMean({ channels, height, width, data }: MeanImage): Uint8A
  * @throws UnsupportedFormatError if it isn't one, or not of one image.
  */
 export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
-  const wrong = (received: string, cause?: unknown): never => {
-    throw new UnsupportedFormatError(
+  const wrong = (received: string, cause?: unknown): UnsupportedFormatError =>
+    new UnsupportedFormatError(
       `${name}: expected a binaryproto with the mean of one image, received ${received}; make the mean anew.`,
       { path: name, cause },
     );
-  };
-  let blob: Blob = { dimensions: [], data: [] };
+  let blob: Blob;
   try {
     blob = readBlob(bytes);
   } catch (cause) {
-    wrong(`${bytes.length} bytes that don't parse (${reasonOf(cause)})`, cause);
+    throw wrong(`${bytes.length} bytes that don't parse (${reasonOf(cause)})`, cause);
   }
+  const { data } = blob;
   const dimensions =
     blob.dimensions.length === 4 && blob.dimensions[0] === 1 ? blob.dimensions.slice(1) : blob.dimensions;
   const [channels = 0, height = 0, width = 0] = dimensions;
-  const count = channels * height * width;
-  if (dimensions.length !== 3 || count !== blob.data.length || count === 0) {
-    wrong(`${blob.data.length} values for ${blob.dimensions.join('x') || 'no dimensions'}`);
+  const isShape = dimensions.length === 3 && dimensions.every((size) => Number.isSafeInteger(size) && size >= 1);
+  if (!isShape || channels * height * width !== data.length) {
+    throw wrong(`${data.length} values for ${blob.dimensions.slice(0, 8).join('x') || 'no dimensions'}`);
   }
-  return { channels, height, width, data: Float32Array.from(blob.data) };
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw wrong(`${data[bad]} as value ${bad}`);
+  return { channels, height, width, data };
 }
 
 /** Writes a binaryproto file, under a temporary name first. @throws WriteError */
@@ -138,56 +145,65 @@ export function writeMean(file: string, mean: MeanImage): void {
 /** Reads a binaryproto file. @throws NotReadableError, UnsupportedFormatError */
 export function readMean(file: string): MeanImage {
   assertPath('file', file);
-  let bytes: Uint8Array;
+  let bytes: Buffer;
   try {
-    bytes = fs.readFileSync(file);
+    bytes = readRegularFile(file, MOST_FILE_BYTES);
   } catch (cause) {
-    throw new NotReadableError(`${file}: expected a binaryproto file, received ${reasonOf(cause)}; check the path.`, {
-      path: file,
-      cause,
-    });
+    throw new NotReadableError(
+      `${file}: expected a binaryproto file, received something that ${sayOf(cause)}; check the path.`,
+      { path: file, cause },
+    );
   }
   return decodeMean(bytes, file);
 }
 
 interface Blob {
   dimensions: number[];
-  data: number[];
+  data: Float32Array;
 }
 
+/** Takes no more memory than the message has bytes, whatever it says of its dimensions. */
 function readBlob(bytes: Uint8Array): Blob {
   const reader = protobuf.Reader.create(bytes);
   const old: (number | undefined)[] = [];
   let shape: number[] | undefined;
-  const data: number[] = [];
+  const data = new Float32Array(bytes.length >> 2);
+  let count = 0;
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
     const field = tag >>> 3;
     const wire = tag & 7;
     if (field >= 1 && field <= 4 && wire === 0) old[field - 1] = reader.int32();
-    else if (field === 5 && wire === 5) data.push(reader.float());
-    else if (field === 5 && wire === 2) readPacked(reader, data);
+    else if (field === 5 && wire === 5) data[count++] = reader.float();
+    else if (field === 5 && wire === 2) count = readPacked(reader, data, count);
     else if (field === 7 && wire === 2) shape = readShape(reader.bytes());
     else reader.skipType(wire, 0, field);
   }
-  return { dimensions: shape ?? Array.from(old, (value) => value ?? 0), data };
+  return { dimensions: shape ?? Array.from(old, (value) => value ?? 0), data: data.slice(0, count) };
 }
 
-function readPacked(reader: protobuf.Reader, data: number[]): void {
+/** @returns The number of values that there are then. */
+function readPacked(reader: protobuf.Reader, data: Float32Array, count: number): number {
   const bytes = reader.bytes();
   if (bytes.length % 4 !== 0) throw new RangeError(`packed floats of ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < bytes.length; at += 4) data.push(view.getFloat32(at, true));
+  for (let at = 0; at < bytes.length; at += 4) data[count++] = view.getFloat32(at, true);
+  return count;
 }
 
 /** BlobShape: repeated int64 dim = 1, packed or not. */
 function readShape(bytes: Uint8Array): number[] {
   const reader = protobuf.Reader.create(bytes);
   const dimensions: number[] = [];
+  const add = (): void => {
+    if (dimensions.length === MOST_DIMENSIONS) throw new RangeError(`more than ${MOST_DIMENSIONS} dimensions`);
+    dimensions.push(Number(reader.int64()));
+  };
   while (reader.pos < reader.len) {
-    const wire = reader.uint32() & 7;
-    const end = wire === 2 ? reader.uint32() + reader.pos : reader.pos + 1;
-    while (reader.pos < Math.min(end, reader.len)) dimensions.push(Number(reader.int64()));
+    const tag = reader.uint32();
+    if (tag === 1 << 3) add();
+    else if (tag === ((1 << 3) | 2)) for (const end = reader.uint32() + reader.pos; reader.pos < end; ) add();
+    else reader.skipType(tag & 7, 0, tag >>> 3);
   }
   return dimensions;
 }

@@ -82,7 +82,17 @@ export function* scanIndex(
 /** The leaf and node of record `i`. */
 export function placeOf(file: PageFile, index: KeyIndex, i: number): RecordPlace {
   const { page, node } = index.leaf(i);
-  return { leaf: file.page(page), index: node };
+  const leaf = file.page(page);
+  if (!leaf.isLeaf || node >= leaf.count) {
+    // Only of an index that was loaded; one that was built has seen the leaf.
+    throw file.corrupt(
+      page,
+      `a leaf with a node ${node}, as the key index has it`,
+      'another page',
+      'delete the index file',
+    );
+  }
+  return { leaf, index: node };
 }
 
 /** Number of the first record whose key is not below `key`. */

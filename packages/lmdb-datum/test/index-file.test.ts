@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,5 +60,74 @@ describe('an index file', () => {
     using reader = openDatumLmdb(folder, { indexFile: path.join(folder, 'no/such/folder/index') });
     expect(() => reader.at(0)).toThrow(/expected to write the key index, received ENOENT.*keep it in a place/);
     expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
+  });
+
+  it('that was forged is not believed: whatever it says, it is made anew or refused', async () => {
+    const folder = copyOf('overflow');
+    const file = path.join(folder, 'data.mdb.index');
+    const before = readByNumber(folder, true);
+    const sound = fs.readFileSync(file);
+    const head = 19 + 32;
+    const [records, runs] = [0, 8].map((at) => Number(sound.readBigUInt64LE(head + at))) as [number, number];
+    const pages = head + 24;
+    const starts = pages + records * 8 + runs * 8;
+    const forge = (change: (bytes: Buffer) => void) => {
+      const bytes = Buffer.from(sound);
+      change(bytes);
+      createHash('sha256')
+        .update(bytes.subarray(0, -32))
+        .digest()
+        .copy(bytes, bytes.length - 32);
+      fs.writeFileSync(file, bytes);
+    };
+    for (const change of [
+      (bytes: Buffer) => bytes.writeBigUInt64LE(2n ** 63n, head),
+      (bytes: Buffer) => bytes.writeBigUInt64LE(2n ** 40n, head + 8),
+      (bytes: Buffer) => bytes.writeBigUInt64LE(3n, head + 16),
+      (bytes: Buffer) => bytes.writeUInt32LE(0xfffffff0, pages),
+      (bytes: Buffer) => bytes.writeUInt32LE(bytes.readUInt32LE(pages), pages + 4),
+      (bytes: Buffer) => bytes.writeUInt32LE(0x7fffffff, pages + 4 * records),
+      (bytes: Buffer) => bytes.writeDoubleLE(Number.NaN, pages + 8 * records),
+      (bytes: Buffer) => bytes.writeDoubleLE(1e300, pages + 8 * records),
+      (bytes: Buffer) => bytes.writeDoubleLE(-1, starts),
+      (bytes: Buffer) => bytes.writeUInt32LE(77, starts + 8 * runs),
+    ]) {
+      forge(change);
+      expect(readByNumber(folder, true)).toEqual(before);
+    }
+    expect(fs.readFileSync(file).equals(sound)).toBe(true);
+    // What only the leaf itself can tell.
+    forge((bytes) => bytes.writeDoubleLE(bytes.readUInt32LE(pages), pages + 8 * records));
+    let error: unknown;
+    try {
+      expect(readByNumber(folder, true)).toEqual(before);
+    } catch (caught) {
+      error = caught;
+    }
+    if (error) expect(error).toMatchObject({ code: 'CORRUPT_DATABASE' });
+  });
+
+  it('of another kind is refused and stays as it is; so are pipes, devices, folders and endless links', () => {
+    const folder = copyOf('overflow');
+    const other = path.join(scratchFolder(), 'photo.jpg');
+    fs.writeFileSync(other, 'a photograph that nobody wants to lose');
+    const pipe = `${other}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    const loop = `${other}.loop`;
+    fs.symlinkSync(loop, loop);
+    for (const [file, said] of [
+      [
+        other,
+        /photo\.jpg: expected a key index, or nothing yet, received a file that is of another kind; name another file/,
+      ],
+      [pipe, /that is a pipe/],
+      ['/dev/zero', /that is a device/],
+      [folder, /that is a folder/],
+      [loop, /is a link that leads back to itself/],
+    ] as const) {
+      using reader = openDatumLmdb(folder, { indexFile: file });
+      expect(() => reader.at(0)).toThrow(said);
+    }
+    expect(fs.readFileSync(other, 'utf8')).toMatch(/^a photograph/);
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -54,6 +55,74 @@ describe('binaryproto', () => {
     ['other dimensions', Buffer.from(encodeMean({ ...mean, width: 3 }))],
   ])('refuses %s', (_, bytes) => {
     expect(() => decodeMean(bytes, 'm.binaryproto')).toThrow(/^\[lmdb-datum\] m\.binaryproto: expected a binaryproto/);
+  });
+});
+
+describe('hostile binaryprotos', () => {
+  const varint = (value: bigint): number[] =>
+    value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...varint(value >> 7n)];
+  const old = (...sizes: number[]) =>
+    sizes.flatMap((size, i) => [8 * (i + 1), ...varint(BigInt.asUintN(64, BigInt(size)))]);
+  const floats = (...values: number[]) => {
+    const data = Buffer.from(Float32Array.from(values).buffer);
+    return [0x2a, ...varint(BigInt(data.length)), ...data];
+  };
+  const shape = (...sizes: bigint[]) => {
+    const dims = sizes.flatMap((size) => varint(BigInt.asUintN(64, size)));
+    return [
+      0x3a,
+      ...varint(BigInt(dims.length) + 1n + BigInt(varint(BigInt(dims.length)).length)),
+      0x0a,
+      ...varint(BigInt(dims.length)),
+      ...dims,
+    ];
+  };
+
+  it.each<[string, number[]]>([
+    ['negative dimensions whose product fits', [...old(1, -1, -2, 2), ...floats(1, 2, 3, 4)]],
+    ['dimensions that overflow', [...old(1, 2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 1), ...floats(1)]],
+    ['a shape beyond all numbers', [...shape(2n ** 62n, 4n, 1n), ...floats(1)]],
+    ['a negative shape', [...shape(-1n, -1n, 1n), ...floats(1)]],
+    ['fifty thousand dimensions', shape(...Array(50_000).fill(1n))],
+    ['no dimension', [...shape(), ...floats(1)]],
+    ['a zero dimension', old(1, 3, 0, 2)],
+    ['NaN', [...old(1, 1, 1, 2), ...floats(1, Number.NaN)]],
+    ['infinity', [...old(1, 1, 1, 2), ...floats(Number.POSITIVE_INFINITY, 1)]],
+    ['floats longer than the file', [...old(1, 1, 1, 1), 0x2a, ...varint(2n ** 31n)]],
+    ['floats of three bytes', [...old(1, 1, 1, 1), 0x2a, 3, 0, 0, 0]],
+    ['groups in groups', Array(100_000).fill(0x0b)],
+  ])('%s: one clear error', (_, bytes) => {
+    expect(() => decodeMean(Uint8Array.from(bytes), 'm')).toThrow(
+      /^\[lmdb-datum\] m: expected a binaryproto with the mean/,
+    );
+  });
+
+  it('what is no file, or far too large, is refused without being read', () => {
+    const folder = scratchFolder();
+    execFileSync('mkfifo', [`${folder}/pipe`]);
+    fs.symlinkSync(`${folder}/loop`, `${folder}/loop`);
+    fs.closeSync(fs.openSync(`${folder}/large`, 'w'));
+    fs.truncateSync(`${folder}/large`, 2 ** 40);
+    for (const [name, said] of [
+      ['pipe', /that is a pipe/],
+      ['loop', /is a link that leads back to itself/],
+      ['large', /has 1099511627776 bytes, more than/],
+      ['', /that is a folder/],
+      ['../../dev/zero', /that is a device/],
+    ] as const) {
+      expect(() => readMean(name.startsWith('..') ? '/dev/zero' : `${folder}/${name}`)).toThrow(said);
+    }
+  });
+
+  it('a mean that the database can not have is refused by batches()', () => {
+    const image = { channels: 3, height: 1, width: 2, data: new Float32Array(6) };
+    const wrong = [
+      { ...image, data: new Float32Array(6).fill(Number.NaN) },
+      { ...image, channels: -3, height: -1 },
+      { ...image, channels: 1.5, height: 2 },
+    ];
+    using reader = openDatumLmdb(fixture('overflow.mdb'));
+    for (const mean of wrong) expect(() => reader.batches({ batchSize: 1, mean })).toThrow(/mean: expected/);
   });
 });
 
