@@ -5,7 +5,8 @@ import { useBackend } from './backend';
 import { type CompareOptions, type Comparison, compareModel } from './baselines/compare';
 import { AutoencoderError, checkKeys, checkNumber, checkText, inWords } from './errors';
 import { type EvaluateOptions, type Evaluation, evaluateModel, reconstructSamples } from './evaluate';
-import { type InitializationScheme, initializeWeights } from './initialization';
+import { checkScheme, type InitializationScheme, initializeWeights } from './initialization';
+import { hasOwnKernels } from './initialization-scope';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './latent/codes';
 import { type InterpolateOptions, interpolateImages } from './latent/interpolate';
 import { type SampleImagesOptions, sampleImages } from './latent/sample';
@@ -14,10 +15,12 @@ import { loadModel, type ModelMetadata, saveModel } from './model-folder';
 import { weightsOf } from './named-variables';
 import { type PixelFormat, resolvePixels } from './pixels';
 import { codeLayerName, type PresetName, presets } from './presets';
+import { Random } from './random';
 import type { ImageShape, Sample, SampleSource } from './samples';
 import { type TrainOptions, trainModel } from './train';
 import type { TrainableModel } from './trainable-model';
 import type { TrainingHistory } from './training-events';
+import { withRandom } from './with-random';
 
 export interface AutoencoderOptions {
   /** An architecture by name. Default 'mirror'. */
@@ -95,9 +98,11 @@ export class Autoencoder {
   }
 
   /**
-   * Builds the network and draws its weights from `seed` (default 0): the same on every backend. `scheme` says how, by
-   * default as 'projection', which learns fastest; 'torch' is the original's. Uses the backend that is set, or else the
-   * best one (`useBackend('auto')`). Throws when sizes don't work out, naming the layer.
+   * Builds the network and draws its weights from `seed` (default 0): the same on every backend. `scheme` says how kernels
+   * and biases of convolutions and linear layers are drawn, by default as 'projection', which learns fastest; 'torch' is
+   * the original's. Other layers, and those that were given a kernelInitializer or weights, begin as they would elsewhere.
+   * Uses the backend that is set, or else the best one (`useBackend('auto')`). Throws when sizes don't work out, naming the
+   * layer.
    */
   async initialize(options: InitializeOptions = {}): Promise<void> {
     checkKeys('initialize', options, ['seed', 'scheme']);
@@ -109,14 +114,18 @@ export class Autoencoder {
         'initialize: expected a new Autoencoder, this one has been initialized already.',
       );
     }
+    checkScheme(scheme);
     await useBackend();
-    const model = this.buildModel();
-    initializeWeights(model, { seed, scheme, pixels: this.pixels });
+    // What layers draw by themselves comes from the seed too.
+    const { model, isOwn } = withRandom(new Random(seed, 3), () => this.buildModel());
+    initializeWeights(model, { seed, scheme, pixels: this.pixels, isOwn });
     const { preset = 'mirror', layers, codeSize, variational } = this.options;
     this.adopt(model, { ...(!layers && { preset, codeSize, variational }), initialization: { scheme, seed } });
   }
 
-  private buildModel(): LayersModel {
+  /** Builds the model, and says which of its layers have weights, or initializers, that the caller chose. */
+  private buildModel(): { model: LayersModel; isOwn: (layer: layers.Layer) => boolean } {
+    const hadWeights = new Set(this.options.layers?.filter((layer) => layer?.built && layer.weights?.length > 0));
     const net = new Sequential({ inputShape: [...this.inputShape], name: 'autoencoder' });
     if (this.options.layers) for (const layer of this.options.layers) net.add(layer);
     else presets[this.options.preset ?? 'mirror'](net, this.options);
@@ -129,7 +138,9 @@ export class Autoencoder {
           'choose an input size that the pooling layers divide, or other layers.',
       );
     }
-    return net.build();
+    // A preset's initializers only save the time to draw what is replaced.
+    const isOwn = (layer: layers.Layer) => !!this.options.layers && (hadWeights.has(layer) || hasOwnKernels(layer));
+    return { model: net.build(), isOwn };
   }
 
   private adopt(

@@ -17,7 +17,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { lowestFrequencies } from './cosine-basis';
-import { drawKernelsUniformly, fanIn } from './initialization-torch';
+import { drawnWeights } from './initialization-scope';
+import { drawUniformly, fanIn } from './initialization-torch';
 import type { PixelFormat } from './pixels';
 import type { Random } from './random';
 import type { ImageShape } from './samples';
@@ -43,34 +44,56 @@ interface Place {
   readonly flattened?: number[];
 }
 
-/** Draws all weights; see above. Kernels of layers that are none of ours are drawn as Torch7 does, other weights stay. */
-export function initializeAsProjection(model: LayersModel, random: Random, pixels: PixelFormat): void {
+/** Draws kernels and biases; see above. Convolutions of other kinds are drawn as Torch7 does, without biases. */
+export function initializeAsProjection(
+  model: LayersModel,
+  random: Random,
+  isOwn: (layer: Layer) => boolean,
+  pixels: PixelFormat,
+): void {
   const places = findPlaces(model);
   for (const [i, place] of places.entries()) {
-    const mirror = i >= places.length / 2 ? places[places.length - 1 - i] : undefined;
-    setWeights(place.layer, kernelOf(place, mirror?.layer, random));
+    if (isOwn(place.layer)) continue;
+    const mirror = i >= places.length / 2 ? places[places.length - 1 - i].layer : undefined;
+    // Who chose the encoder's kernel did not choose its adjoint: that of zeros would never train.
+    setWeights(place.layer, kernelOf(place, mirror && isOwn(mirror) ? undefined : mirror, random));
   }
-  for (const layer of model.layers) if (!isKnown(layer)) drawKernelsUniformly(layer, random);
-  if (places.length > 1) centre(places[0].layer, places[places.length - 1].layer, pixels);
+  for (const layer of model.layers)
+    if (!isKnown(layer) && !isOwn(layer)) drawUniformly(layer, random, { biases: false });
+  if (places.length > 1) center(model.layers, places, isOwn, pixels);
 }
 
 function isKnown(layer: Layer): boolean {
   return ['Conv2D', 'Conv2DTranspose', 'Dense', VariationalCode.className].includes(layer.getClassName());
 }
 
-function findPlaces(model: LayersModel): Place[] {
-  const kinds = model.layers.map((layer) => layer.getClassName());
-  return model.layers.flatMap((layer, i) => {
+/** Layers that leave each channel what it is, but for its level and scale. */
+const transparent = /^(BatchNormalization|LayerNormalization|(Spatial|Gaussian|Alpha)?Dropout(1D)?|GaussianNoise)$/;
+
+function findPlaces({ layers: list }: LayersModel): Place[] {
+  const kinds = list.map((layer) => layer.getClassName());
+  return list.flatMap((layer, i) => {
     if (!isKnown(layer)) return [];
     let before = i - 1;
     let unpooledBy: number | undefined;
-    for (; before > 0 && /^Max(Unp|P)ooling/.test(kinds[before]); before--) {
-      if (kinds[before].startsWith('MaxUnpooling')) unpooledBy = strideOf(model.layers[before]);
+    for (; before > 0 && (/^Max(Unp|P)ooling/.test(kinds[before]) || transparent.test(kinds[before])); before--) {
+      if (kinds[before].startsWith('MaxUnpooling')) unpooledBy = strideOf(list[before]);
     }
-    const flattened = kinds[before] === 'Flatten' ? inputShapeOf(model.layers[before]) : undefined;
-    const place = { layer, unpooledBy, flattened, behindRelu: kinds[before] === 'ReLU' };
-    return [{ ...place, beforeRelu: kinds[i + 1] === 'ReLU' }];
+    let behind = i + 1;
+    while (behind < list.length && transparent.test(kinds[behind])) behind++;
+    const flattened = kinds[before] === 'Flatten' ? inputShapeOf(list[before]) : undefined;
+    const beforeRelu = endsInRelu(layer) || (activationOf(layer) === 'linear' && endsInRelu(list[behind]));
+    return [{ layer, unpooledBy, flattened, behindRelu: endsInRelu(list[before]), beforeRelu }];
   });
+}
+
+/** Whether a layer is a ReLU, or has one of its own. */
+function endsInRelu(layer: Layer | undefined): boolean {
+  return layer !== undefined && (layer.getClassName() === 'ReLU' || activationOf(layer) === 'relu');
+}
+
+function activationOf(layer: Layer): string {
+  return String(layer.getConfig().activation ?? 'linear');
 }
 
 function inputShapeOf(layer: Layer): number[] {
@@ -164,27 +187,46 @@ function noiseOf(layer: Layer, shape: number[], random: Random): tf.Tensor {
   );
 }
 
-/** Sets a layer's kernel, which is disposed of, and its other weights: zeros, but for the log-variances' bias. */
+/** Sets a layer's kernel, which is disposed of, and its biases and log-variances. */
 function setWeights(layer: Layer, kernel: tf.Tensor): void {
-  const others = layer.getWeights().slice(1);
-  const isLogVariance = (i: number) => layer instanceof VariationalCode && i === others.length - 1;
-  const rest = others.map(({ shape }, i) => tf.fill(shape, isLogVariance(i) ? firstLogVariance : 0));
-  layer.setWeights([kernel, ...rest]);
-  tf.dispose([kernel, rest]);
+  const { kernels, others } = drawnWeights(layer);
+  const isLogVariance = (i: number) => layer instanceof VariationalCode && i === layer.weights.length - 1;
+  const weights = layer.getWeights().map((weight, i) => {
+    if (i === 0) return kernel;
+    if (!kernels.includes(i) && !others.includes(i)) return tf.clone(weight);
+    return tf.fill(weight.shape, isLogVariance(i) ? firstLogVariance : 0);
+  });
+  layer.setWeights(weights);
+  tf.dispose(weights);
 }
 
+/** Layers that grey passes as it is. */
+const neutral =
+  /^(InputLayer|Flatten|Reshape|Permute|Cropping2D|ZeroPadding2D|ReLU|Max(Unp|P)ooling.*|(Spatial|Gaussian|Alpha)?Dropout(1D)?|GaussianNoise)$/;
+
 /** Shifts the values between the first and the last layer so that mid-grey is zero there. */
-function centre(first: Layer, last: Layer, { scale }: PixelFormat): void {
+function center(
+  list: readonly Layer[],
+  places: readonly Place[],
+  isOwn: (layer: Layer) => boolean,
+  { scale }: PixelFormat,
+): void {
   const grey = (255 * scale) / 2;
-  shiftBias(first, (kernel) =>
-    tf.mul(tf.sum(tf.reshape(kernel, [-1, kernel.shape[kernel.shape.length - 1]]), 0), -grey),
-  );
-  shiftBias(last, () => tf.scalar(grey));
+  const [first, last] = [places[0].layer, places[places.length - 1].layer];
+  const areNeutral = (some: readonly Layer[]) => some.every((layer) => neutral.test(layer.getClassName()));
+  if (!isOwn(first) && areNeutral(list.slice(0, list.indexOf(first)))) {
+    shiftBias(first, (kernel) =>
+      tf.mul(tf.sum(tf.reshape(kernel, [-1, kernel.shape[kernel.shape.length - 1]]), 0), -grey),
+    );
+  }
+  // What a sigmoid makes of zero is grey already.
+  const passes = ['linear', 'relu'].includes(activationOf(last));
+  if (!isOwn(last) && passes && areNeutral(list.slice(list.indexOf(last) + 1))) shiftBias(last, () => tf.scalar(grey));
 }
 
 function shiftBias(layer: Layer, shiftOf: (kernel: tf.Tensor) => tf.Tensor): void {
+  if (!drawnWeights(layer).others.includes(1)) return;
   const [kernel, bias, ...rest] = layer.getWeights();
-  if (!bias) return;
   const shifted = tf.tidy(() => tf.add(bias, shiftOf(kernel)));
   layer.setWeights([kernel, shifted, ...rest]);
   shifted.dispose();

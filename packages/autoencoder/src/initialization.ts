@@ -1,4 +1,4 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { AutoencoderError, inWords } from './errors';
 import { initializeAsProjection } from './initialization-projection';
 import { initializeAsTorch } from './initialization-torch';
@@ -11,19 +11,37 @@ import { Random } from './random';
  */
 export type InitializationScheme = 'projection' | 'torch';
 
-const schemes: Record<InitializationScheme, (model: LayersModel, random: Random, pixels: PixelFormat) => void> = {
+type Scheme = (
+  model: LayersModel,
+  random: Random,
+  isOwn: (layer: layers.Layer) => boolean,
+  pixels: PixelFormat,
+) => void;
+
+const schemes: Record<InitializationScheme, Scheme> = {
   projection: initializeAsProjection,
   torch: initializeAsTorch,
 };
 
-/** Draws all weights from `seed` alone, so that every backend starts from the same; throws INVALID_OPTION for an unknown scheme. */
-export function initializeWeights(
-  model: LayersModel,
-  { seed, scheme, pixels }: { seed: number; scheme: InitializationScheme; pixels: PixelFormat },
-): void {
-  if (!Object.hasOwn(schemes, scheme)) {
-    const known = Object.keys(schemes).join(', ');
-    throw new AutoencoderError('INVALID_OPTION', `scheme: expected one of ${known}, received ${inWords(scheme)}.`);
-  }
-  schemes[scheme](model, new Random(seed), pixels);
+export interface InitializationOptions {
+  readonly seed: number;
+  readonly scheme: InitializationScheme;
+  readonly pixels: PixelFormat;
+  /** Says which layers keep the weights that they have. */
+  readonly isOwn: (layer: layers.Layer) => boolean;
+}
+
+/**
+ * Draws the kernels and biases of convolutions and linear layers from `seed` alone, so that every backend starts from the
+ * same; throws INVALID_OPTION for an unknown scheme.
+ */
+export function initializeWeights(model: LayersModel, { seed, scheme, pixels, isOwn }: InitializationOptions): void {
+  schemes[scheme](model, new Random(seed), isOwn, pixels);
+}
+
+/** Throws INVALID_OPTION for an unknown scheme. */
+export function checkScheme(scheme: InitializationScheme): void {
+  if (Object.hasOwn(schemes, scheme)) return;
+  const known = Object.keys(schemes).join(', ');
+  throw new AutoencoderError('INVALID_OPTION', `scheme: expected one of ${known}, received ${inWords(scheme)}.`);
 }

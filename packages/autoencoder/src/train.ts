@@ -215,7 +215,7 @@ function stopped(signal: AbortSignal, step: number, run?: RunFolder): Autoencode
   return new AutoencoderError('ABORTED', message, { cause: signal.reason });
 }
 
-/** A loss a thousand times that of black for white will not come back. */
+/** A loss a thousand times that of black for white, and that of the first weights, will not come back. */
 const explosion = 1000;
 
 /** Throws DIVERGED for a loss of reconstructions that exploded, or a loss that is no number. */
@@ -223,7 +223,7 @@ async function checkLoss(
   { loss, reconstruction }: Pick<BatchResult, 'loss' | 'reconstruction'>,
   { trainable, session, run }: Training,
 ): Promise<void> {
-  const limit = explosion * (255 * trainable.pixels.scale) ** 2;
+  const limit = explosion * Math.max((255 * trainable.pixels.scale) ** 2, session.firstLoss);
   // Regularizers may add what they like.
   if (Number.isFinite(loss) && reconstruction < limit) return;
   // Saved before its validation, this network is none to go back to.

@@ -67,6 +67,8 @@ export class TrainingSession {
   private readonly noiseRandom: Random;
   private readonly layerRandom: Random;
   private epochStart: RandomState;
+  /** The loss of reconstructions in the first update of this process; 0 before. */
+  firstLoss = 0;
   /** All weights of the network. */
   readonly weights: NamedVariables;
   private readonly optimizer: Optimizer;
@@ -143,6 +145,7 @@ export class TrainingSession {
     const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
     const { gradients, ...result } = await this.gradients.run(samples, due);
     const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
+    this.firstLoss ||= result.reconstruction;
     optimizer.learningRate = this.schedule.rateAt(progress.step);
     optimizer.step(limited);
     tf.dispose(limited as tf.TensorContainer);

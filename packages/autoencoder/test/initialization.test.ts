@@ -1,6 +1,6 @@
 import { conv2d, conv2dTranspose, flatten, linear, maxPooling2d, maxUnpooling2d, relu, reshape } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { layers } from '@tensorflow/tfjs-layers';
+import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Autoencoder, type AutoencoderOptions, type InitializationScheme, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
@@ -131,6 +131,165 @@ describe('projection, the default', () => {
     again.dispose();
     other.dispose();
   });
+});
+
+const schemes: InitializationScheme[] = ['projection', 'torch'];
+
+describe.each(schemes)('%s and layers of other kinds', (scheme) => {
+  /** Behind the layers: a code, and a decoder of a fixed size. */
+  const withLayers = (...some: layers.Layer[]): AutoencoderOptions => ({
+    inputShape: [8, 8, 1],
+    layers: [
+      ...some,
+      flatten(),
+      linear({ units: 5, name: 'code' }),
+      linear({ units: 64 }),
+      reshape({ targetShape: [8, 8, 1] }),
+    ],
+  });
+  const values = (ae: Autoencoder, layer: string) =>
+    ae.model
+      .getLayer(layer)
+      .getWeights()
+      .map((weight) => Array.from(weight.dataSync()));
+
+  it('leaves normalizations, PReLU and moving statistics as their own initializers make them', async () => {
+    const options = withLayers(
+      ...[layers.batchNormalization({ name: 'bn' }), layers.layerNormalization({ name: 'ln' })],
+      layers.prelu({ name: 'prelu', alphaInitializer: initializers.constant({ value: 0.25 }) }),
+    );
+    const ae = await initialized(options, scheme);
+    expect(values(ae, 'bn')).toEqual([[1], [0], [0], [1]]);
+    expect(values(ae, 'ln')).toEqual([[1], [0]]);
+    expect(values(ae, 'prelu')).toEqual([Array(64).fill(0.25)]);
+    ae.dispose();
+  });
+
+  it('leaves layers alone that were given an initializer or weights', async () => {
+    const filled = (value: number) => initializers.constant({ value });
+    const pretrained = layers.dense({ units: 2, name: 'pretrained', weights: [tf.fill([2, 2], 5), tf.fill([2], 6)] });
+    const built = layers.conv2d({ filters: 2, kernelSize: 1, name: 'built' });
+    built.build([null, 8, 8, 2]);
+    built.setWeights([tf.fill([1, 1, 2, 2], 7), tf.fill([2], 8)]);
+    const ae = await initialized(
+      {
+        inputShape: [8, 8, 1],
+        layers: [
+          ...[conv2d({ filters: 2, kernelSize: 1, kernelInitializer: 'ones', name: 'ours' }), built],
+          ...[flatten(), layers.dense({ units: 2, kernelInitializer: 'zeros', name: 'stock' }), pretrained],
+          linear({ units: 3, biasInitializer: filled(4), name: 'code' }),
+          ...[linear({ units: 64, biasInitializer: filled(3), name: 'last' }), reshape({ targetShape: [8, 8, 1] })],
+        ],
+      },
+      scheme,
+    );
+    expect(values(ae, 'ours')).toEqual([
+      [1, 1],
+      [0, 0],
+    ]);
+    expect(values(ae, 'built')).toEqual([
+      [7, 7, 7, 7],
+      [8, 8],
+    ]);
+    expect(
+      values(ae, 'stock')
+        .flat()
+        .every((value) => value === 0),
+    ).toBe(true);
+    expect(values(ae, 'pretrained')).toEqual([
+      [5, 5, 5, 5],
+      [6, 6],
+    ]);
+    expect(values(ae, 'code')[1]).toEqual([4, 4, 4]);
+    expect(values(ae, 'last')[1]).toEqual(Array(64).fill(3));
+    expect(values(ae, 'last')[0].some((value) => value !== 0)).toBe(true);
+    ae.dispose();
+  });
+
+  it('gives the same weights whether ReLU is an option of a layer or a layer', async () => {
+    const inside = [
+      conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }),
+      conv2d({ filters: 6, kernelSize: 3, activation: 'relu' }),
+    ];
+    const beside = [
+      conv2d({ filters: 4, kernelSize: 3 }),
+      relu(),
+      conv2d({ filters: 6, kernelSize: 3 }),
+      layers.activation({ activation: 'relu' }),
+    ];
+    const [first, second] = [
+      await initialized(withLayers(...inside), scheme),
+      await initialized(withLayers(...beside), scheme),
+    ];
+    const all = (ae: Autoencoder) => ae.model.getWeights().map((weight) => Array.from(weight.dataSync()));
+    expect(all(first)).toEqual(all(second));
+    for (const ae of [first, second]) ae.dispose();
+  });
+
+  it('draws everything from the seed', async () => {
+    const build = (seed: number) =>
+      initialized(
+        withLayers(
+          layers.separableConv2d({ filters: 3, kernelSize: 3, depthMultiplier: 2 }),
+          layers.prelu({ alphaInitializer: 'randomUniform' }),
+          layers.batchNormalization({ gammaInitializer: 'randomNormal' }),
+          layers.depthwiseConv2d({ kernelSize: 3, depthwiseInitializer: 'heNormal' }),
+          layers.reshape({ targetShape: [16, 3] }),
+          layers.timeDistributed({ layer: layers.dense({ units: 2 }) }),
+        ),
+        scheme,
+        seed,
+      );
+    const [first, again, other] = [await build(1), await build(1), await build(2)];
+    const all = (ae: Autoencoder) => ae.model.getWeights().map((weight) => Array.from(weight.dataSync()));
+    expect(all(first)).toEqual(all(again));
+    for (const [i, weight] of all(first).entries()) {
+      if (new Set(weight).size > 2) expect(weight).not.toEqual(all(other)[i]);
+    }
+    for (const ae of [first, again, other]) ae.dispose();
+  });
+
+  it('draws depthwise kernels in the range of what they sum over, as PyTorch does with groups', async () => {
+    const ae = await initialized(
+      withLayers(
+        conv2d({ filters: 32, kernelSize: 1 }),
+        layers.depthwiseConv2d({ kernelSize: 3, name: 'depthwise' }),
+        layers.separableConv2d({ filters: 4, kernelSize: 3, name: 'separable' }),
+      ),
+      scheme,
+    );
+    const largest = (list: number[]) => Math.max(...list.map(Math.abs));
+    const [[depthwise], [separable, pointwise]] = [values(ae, 'depthwise'), values(ae, 'separable')];
+    for (const [kernel, sum] of [
+      [depthwise, 9],
+      [separable, 9],
+      [pointwise, 32],
+    ] as const) {
+      expect(largest(kernel)).toBeLessThanOrEqual(1 / Math.sqrt(sum));
+      expect(largest(kernel)).toBeGreaterThan(0.9 / Math.sqrt(sum));
+    }
+    ae.dispose();
+  });
+});
+
+it('makes a sigmoid at the end begin with grey, as other ends do', async () => {
+  const options = (activation: 'linear' | 'sigmoid'): AutoencoderOptions => ({
+    inputShape: [4, 4, 1],
+    layers: [
+      flatten(),
+      linear({ units: 3, name: 'code' }),
+      layers.dense({ units: 16, activation }),
+      reshape({ targetShape: [4, 4, 1] }),
+    ],
+  });
+  for (const activation of ['linear', 'sigmoid'] as const) {
+    const ae = await initialized(options(activation));
+    const grey = tf.fill<tf.Rank.R4>([1, 4, 4, 1], 0.498);
+    const output = ae.forward(grey);
+    for (const value of Array.from(output.dataSync())) expect(value).toBeCloseTo(0.5, 1);
+    tf.dispose([grey, output]);
+    ae.dispose();
+  }
 });
 
 it('refuses schemes it does not know', async () => {

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { conv2d, conv2dTranspose, flatten, linear, maxPooling2d, maxUnpooling2d, relu, reshape } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { constraints, input, layers, model, regularizers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import {
+  constraints,
+  initializers,
+  input,
+  layers,
+  model,
+  regularizers,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Autoencoder, type Sample, type StepProgress, type TrainOptions } from '../src/index';
 import { startTestEngine, testEngine } from './engine';
@@ -219,6 +227,15 @@ describe('what layers ask of training', () => {
     expect(psnrDb).toBeCloseTo(Number(plain.psnrDb), 5);
     expect(plain.penalty).toBeUndefined();
     for (const network of [ae, without]) network.dispose();
+  });
+
+  it('does not take a bad start for the end', async () => {
+    const filled = initializers.constant({ value: 10 });
+    const ae = await build(networkOf({ code: { kernelInitializer: filled } }));
+    const { epochs } = await ae.train(images, { recipe: 'plain', epochs: 2 });
+    expect(epochs[0].loss).toBeGreaterThan(1000);
+    expect(epochs[1].loss).toBeLessThan(epochs[0].loss);
+    ae.dispose();
   });
 
   it('says that a network without weights to train has none', async () => {

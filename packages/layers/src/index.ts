@@ -15,6 +15,7 @@ export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './max-unpool';
 export { MaxUnpooling2D, type MaxUnpooling2DArgs, maxUnpooling2d } from './max-unpooling-2d';
 export { meanSquaredError } from './mean-squared-error';
 export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './optimizer-steps';
+export { hasOwnInitializer } from './own-initializers';
 export type { Padding2D, PoolOptions, Size2D } from './pool-geometry';
 export { readInto } from './read-into';
 export { Sequential, type SequentialOptions, type SequentialStep } from './sequential';

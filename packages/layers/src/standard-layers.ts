@@ -9,12 +9,15 @@ import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { markAutoNamed } from './auto-name';
 import { InvalidOptionError } from './errors';
 import type { LayerArgs } from './max-pooling-2d';
+import { markInitializers } from './own-initializers';
 import { resolveSize2D, type Size2D } from './pool-geometry';
 
-type Initializer = Parameters<typeof layers.dense>[0]['kernelInitializer'];
+type DenseArgs = Parameters<typeof layers.dense>[0];
+type Initializer = DenseArgs['kernelInitializer'];
+type Limits = 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint';
 
 /** Options of layers with weights. */
-export interface WeightArgs extends LayerArgs {
+export interface WeightArgs extends LayerArgs, Pick<DenseArgs, Limits> {
   /** Default true. */
   useBias?: boolean;
   /** Default: uniform in ±1/sqrt(fan in), as Torch7 and PyTorch. */
@@ -38,6 +41,8 @@ export interface Conv2DArgs extends WeightArgs {
   padding?: 'valid' | 'same' | number;
   /** Number of input channels, where you want it checked. Otherwise it is inferred. */
   inChannels?: number;
+  /** What happens to the result, such as `'relu'`. Default none. */
+  activation?: DenseArgs['activation'];
 }
 
 /**
@@ -111,7 +116,7 @@ export function linear(args: LinearArgs): layers.Layer {
   if (inFeatures !== undefined) checkCount('linear', 'inFeatures', inFeatures);
   const layer = layers.dense({ kernelInitializer: fanInUniform(), ...rest, units });
   layer.inputSpec = [{ ndim: 2, axes: inFeatures === undefined ? undefined : { 1: inFeatures } }];
-  return markAutoNamed(layer, 'linear', args);
+  return markAutoNamed(markInitializers(layer, args), 'linear', args);
 }
 
 /**
@@ -164,7 +169,7 @@ function makeConvolution(kind: string, make: typeof layers.conv2d, args: Conv2DA
     padding: stockPadding(kind, padding, kernel, stride),
   });
   layer.inputSpec = [{ ndim: 4, axes: inChannels === undefined ? undefined : { 3: inChannels } }];
-  return markAutoNamed(layer, kind, args);
+  return markAutoNamed(markInitializers(layer, args), kind, args);
 }
 
 /** A variance of 1/(3 * fan in) is that of the uniform distribution in ±1/sqrt(fan in). */
