@@ -35,9 +35,9 @@ const systemReasons: Record<string, string> = {
   EMFILE: 'expected to open one more file, received the limit; raise it (ulimit -n)',
 };
 
-/** Takes off what says which package speaks: it is for programs, not for the person at the terminal. */
+/** Takes off what says which package speaks, and names its options as the command line has them. */
 export function withoutPackage(message: string): string {
-  return message.replace(/^\[[a-z-]+\] /, '');
+  return message.replace(/^\[[a-z-]+\] /, '').replace(/\bmaxPixels\b/g, '--max-pixels');
 }
 
 /** Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already. */

@@ -7,6 +7,7 @@ export interface ImageOptions {
   readonly resampler: 'antialiased' | 'bilinear';
   readonly gray?: boolean;
   readonly workers?: number;
+  readonly maxPixels?: number;
 }
 
 export function fitOption(): Option {
@@ -22,4 +23,9 @@ export function resamplerOption(): Option {
 export function workersOption(): Option {
   const range = { min: 0, max: 256, integer: true };
   return numberOption('--workers <n>', 'worker threads (default: so many that all cores work)', range);
+}
+
+export function maxPixelsOption(): Option {
+  const range = { min: 1, max: Math.floor((2 ** 31 - 1) / 3), integer: true };
+  return numberOption('--max-pixels <n>', 'decode no larger image (default: 89478485, a guard of memory)', range);
 }

@@ -89,6 +89,8 @@ async function sizeOfFile(reader: DatumReader, index: number, datum: Datum): Pro
 
 async function readHeader(sharp: typeof import('sharp').default, file: Uint8Array): Promise<Size> {
   try {
+    // No decoder sees what is none of these.
+    if (!signatureOf(file) && !isAvif(file)) throw new RangeError('of no known kind');
     const { channels, height, width } = await sharp(file).metadata();
     return { channels, height, width };
   } catch (cause) {
@@ -119,6 +121,10 @@ export function imageTypeOf(file: Uint8Array): ImageType | undefined {
 function signatureOf(file: Uint8Array): (typeof signatures)[number] | undefined {
   const start = Buffer.from(file.subarray(0, 16)).toString('latin1');
   return signatures.find(([, , offset, bytes]) => start.startsWith(bytes, offset));
+}
+
+function isAvif(file: Uint8Array): boolean {
+  return /^.{4}ftypavi[fs]/s.test(Buffer.from(file.subarray(0, 12)).toString('latin1'));
 }
 
 function encodingOf({ encoded, encodedAbsent, floatData, floatPacked, data }: Datum): string {

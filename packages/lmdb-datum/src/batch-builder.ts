@@ -37,6 +37,8 @@ export interface BuiltBatch {
   labels: Int32Array;
 }
 
+/** Image files that are decoded at once have as many bytes. */
+const UNDER_WAY_BYTES = 32 << 20;
 const NO_RECORDS: BuiltBatch = {
   indices: new Float64Array(0),
   data: new Float32Array(0),
@@ -86,6 +88,7 @@ export class BatchBuilder {
     const out = this.output(job, rowLength);
     const labels = reserve(Int32Array, job.rows, job.rows);
     const decoding: Promise<void>[] = [];
+    let bytes = 0;
     const lost = new Set<number>();
     try {
       for (let row = 0; row < job.indices.length; row++) {
@@ -99,6 +102,10 @@ export class BatchBuilder {
           } else if (!this.packJpeg(datum, out, at, i, job.epoch)) {
             const packing = this.decode(datum, i).then((source) => this.pack(source, out, at, i, job.epoch));
             decoding.push(packing.catch((error) => this.lose(error, row, i, lost)));
+            bytes += datum.data.length;
+            // Files wait in memory for their turn.
+            if (bytes > UNDER_WAY_BYTES) await Promise.all(decoding);
+            if (bytes > UNDER_WAY_BYTES) bytes = 0;
           }
         } catch (error) {
           this.lose(error, row, i, lost);
@@ -239,7 +246,9 @@ export class BatchBuilder {
     const file = new Uint8Array(datum.data);
     const { channels } = this.options;
     const mode = channels === 3 ? 'color' : channels === 1 ? 'gray' : 'stored';
-    return this.changed(await decodeImage(file, { mode, name: `key ${this.records.key(i)}` }));
+    return this.changed(
+      await decodeImage(file, { mode, name: `key ${this.records.key(i)}`, maxPixels: this.options.maxPixels }),
+    );
   }
 
   private changesPixels(channels: number): boolean {

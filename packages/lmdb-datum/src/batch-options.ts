@@ -82,6 +82,8 @@ export interface CheckedBatchOptions extends BatchOptions {
   scale: number;
   prefetch: number;
   workers: number;
+  /** The reader's. */
+  maxPixels?: number;
 }
 
 const KNOWN: Known<BatchOptions> = {

@@ -25,10 +25,6 @@ interface Header {
   palette: Uint8Array;
 }
 
-export function isBmp(file: Uint8Array): boolean {
-  return file[0] === 0x42 && file[1] === 0x4d;
-}
-
 /** Decodes to RGB, or to grey if all colours of the palette are; a string says why it can't. */
 export function decodeBmp(file: Uint8Array): Pixels | string {
   const header = readHeader(file);

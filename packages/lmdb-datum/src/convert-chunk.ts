@@ -1,5 +1,5 @@
 /** A few images that one thread converts: a worker, or the calling thread when it has nothing to write. Whichever is first. */
-import { type Converted, convertImage } from './convert-image';
+import { type Converted, convertImage, NoRoomError } from './convert-image';
 import type { ConvertPlan } from './convert-options';
 import type { ImageFile } from './image-list';
 
@@ -8,6 +8,8 @@ export interface Chunk {
   images: ImageFile[];
   /** What the messages go to. It begins with the number of the chunk that is in it, until a thread takes that. */
   memory: SharedArrayBuffer;
+  /** Counts what waits to be written beside that, of all chunks. */
+  waiting: SharedArrayBuffer;
 }
 
 /** Memory for the messages of a chunk. Those that don't fit have their own; what isn't used costs nothing. */
@@ -29,6 +31,13 @@ export function take({ number, memory }: Chunk): boolean {
   return Atomics.compareExchange(new Int32Array(memory), 0, number, TAKEN) === number;
 }
 
+/** An image whose message there was no room for: it is converted when it is its turn to be written. */
+export const LATER = { later: true } as const;
+export type Outcome = Converted | typeof LATER;
+
+/** Images of a thread that are decoded at once hold as much memory. */
+const UNDER_WAY_BYTES = 64 << 20;
+
 /**
  * Converts a chunk's images.
  *
@@ -39,45 +48,79 @@ export async function convertChunk(
   chunk: Chunk,
   plan: ConvertPlan,
   pause?: () => Promise<void> | undefined,
-): Promise<Converted[] | undefined> {
+): Promise<Outcome[] | undefined> {
   if (!take(chunk)) return undefined;
-  const room = new ChunkRoom(chunk.memory);
-  const converting: (Converted | Promise<Converted>)[] = [];
+  const room = new ChunkRoom(chunk);
+  const outcomes: (Converted | undefined | Promise<Converted | undefined>)[] = [];
+  let bytes = 0;
   for (const image of chunk.images) {
-    const one = convertImage(image, plan, room.allocate);
-    // Awaited below; until then a failure is not unhandled.
-    if (one instanceof Promise) one.catch(() => undefined);
-    converting.push(one);
+    const one = room.isFull ? undefined : convertImage(image, plan, room.allocate);
+    if (one && 'converted' in one) {
+      // Awaited below; until then a failure is not unhandled.
+      one.converted.catch(() => undefined);
+      outcomes.push(one.converted);
+      bytes += one.bytes;
+      if (bytes > UNDER_WAY_BYTES) await Promise.all(outcomes);
+      if (bytes > UNDER_WAY_BYTES) bytes = 0;
+    } else outcomes.push(one);
     const pausing = pause?.();
     if (pausing) await pausing;
   }
-  return Promise.all(converting);
+  return (await Promise.all(outcomes)).map((one) => one ?? LATER);
 }
 
-/** Gives out a chunk's memory, one piece behind the other. */
+/** Messages beside those in the memory of chunks hold as much, whatever the images: `waiting` counts it, in KiB. */
+const WAITING_KIB = 128 << 10;
+
+export function waitingCounter(): SharedArrayBuffer {
+  return new SharedArrayBuffer(4);
+}
+
+/** Notes that a message doesn't wait any more. */
+export function stopWaiting({ memory, waiting }: Chunk, message: Uint8Array): void {
+  if (message.buffer !== memory) Atomics.sub(new Int32Array(waiting), 0, kibOf(message.length));
+}
+
+function kibOf(bytes: number): number {
+  return Math.ceil(bytes / 1024);
+}
+
+/** Gives out a chunk's memory, one piece behind the other, and other memory for what doesn't fit. */
 class ChunkRoom {
   private used = FIRST_BYTE;
+  private readonly waiting: Int32Array;
 
-  constructor(private readonly memory: SharedArrayBuffer) {}
+  constructor(private readonly chunk: Chunk) {
+    this.waiting = new Int32Array(chunk.waiting);
+  }
+
+  get isFull(): boolean {
+    return Atomics.load(this.waiting, 0) >= WAITING_KIB;
+  }
 
   readonly allocate = (bytes: number): Uint8Array => {
-    if (this.used + bytes > this.memory.byteLength) return new Uint8Array(bytes);
-    const piece = new Uint8Array(this.memory, this.used, bytes);
-    this.used += bytes;
-    return piece;
+    const { memory } = this.chunk;
+    if (this.used + bytes <= memory.byteLength) {
+      const piece = new Uint8Array(memory, this.used, bytes);
+      this.used += bytes;
+      return piece;
+    }
+    if (this.isFull) throw new NoRoomError();
+    Atomics.add(this.waiting, 0, kibOf(bytes));
+    return new Uint8Array(bytes);
   };
 }
 
 /** Messages in the chunk's memory go by their place there: sending a view of shared memory costs as much as decoding a small image. */
-export type ConvertReply = Converted | { at: number; bytes: number; size: string };
+export type ConvertReply = Outcome | { at: number; bytes: number; size: string };
 
 export function toReply(
-  converted: Converted[],
+  converted: Outcome[],
   { memory }: Chunk,
 ): { response: ConvertReply[]; transfer: ArrayBuffer[] } {
   const transfer: ArrayBuffer[] = [];
   const response = converted.map((one): ConvertReply => {
-    if ('skipped' in one) return one;
+    if (!('message' in one)) return one;
     const { message, size } = one;
     if (message.buffer === memory) return { at: message.byteOffset, bytes: message.length, size };
     transfer.push(message.buffer as ArrayBuffer);
@@ -87,7 +130,7 @@ export function toReply(
 }
 
 /** What a worker's replies stand for. */
-export function fromReply(replies: ConvertReply[], { memory }: Chunk): Converted[] {
+export function fromReply(replies: ConvertReply[], { memory }: Chunk): Outcome[] {
   return replies.map((reply) =>
     'at' in reply ? { message: new Uint8Array(memory, reply.at, reply.bytes), size: reply.size } : reply,
   );

@@ -2,45 +2,94 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ConvertPlan, imageTypeOf } from './convert-options';
-import { NO_BYTES } from './datum';
+import { takeBudget } from './decode-budget';
 import { encodeDatum, RawEncoder } from './encode-datum';
 import { describe, ImageError, reasonOf } from './errors';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
+import { describeImage } from './image-header';
 import { type ImageKernels, imageKernels } from './image-kernels';
 import type { ImageFile } from './image-list';
+import { type ImageSize, readImageSize } from './image-size';
 import { decodeJpeg } from './jpeg';
-import { assertSize, NotOrdinaryError, pathText, readRest, sayOf, withRegularFile } from './regular-file';
+import { assertPixels, decodingBytes, mostFileBytes } from './pixel-limit';
+import {
+  assertSize,
+  NotOrdinaryError,
+  pathText,
+  readRegularFile,
+  readRest,
+  sayOf,
+  withRegularFile,
+} from './regular-file';
 import { resizePixels } from './resize';
+import { doesNotDecode } from './sharp-image';
 
 /** A Datum message and the size of its image as `CxHxW`, or why there is none. */
 export type Converted = { message: Uint8Array; size: string } | { skipped: string };
 
-/** More than any image has whose pixels are decoded. */
-const MOST_FILE_BYTES = 1 << 30;
+/** An image that is still being converted, and the memory that it holds meanwhile. */
+export interface Converting {
+  bytes: number;
+  converted: Promise<Converted | undefined>;
+}
 
-/** Gives the memory for a message. */
+/** Gives the memory for a message. @throws NoRoomError if there is none for more of them. */
 type Allocate = (bytes: number) => Uint8Array;
 
-/** Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown. */
-export function convertImage(image: ImageFile, plan: ConvertPlan, allocate: Allocate): Converted | Promise<Converted> {
+/** Too many messages wait to be written. */
+export class NoRoomError extends Error {}
+
+/** Files of so many bytes, or of images of so many, are read when it is their turn to be decoded. */
+const LARGE_BYTES = 16 << 20;
+
+/**
+ * Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown.
+ *
+ * @returns undefined if `allocate` has no room for its message.
+ */
+export function convertImage(
+  image: ImageFile,
+  plan: ConvertPlan,
+  allocate: Allocate,
+): Converted | Converting | undefined {
   if (image.name === '') return { skipped: `${pathText(image.path)}: a blank line of the list.` };
   const kernels = plan.encoded ? undefined : imageKernels();
-  const room = kernels?.room ?? NO_BYTES;
+  const room = kernels?.room ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
   try {
     return reading(image, () =>
-      withRegularFile(image.path, (fd, bytes) => {
-        assertSize(bytes, MOST_FILE_BYTES);
+      withRegularFile(image.path, (fd, fileBytes) => {
         // One call brings most files whole. For a decoder that notices if it doesn't that is enough.
         const start = room.subarray(0, fs.readSync(fd, room, 0, room.length, null));
         const converted = kernels && convertOrdinaryJpeg(kernels, start, image.label, plan, allocate);
         if (converted) return converted;
-        const file = Buffer.concat([start, readRest(fd, Math.max(0, bytes - start.length), MOST_FILE_BYTES)]);
-        return convertBySharp(file, image, plan, allocate);
+        const size = assertDecodes(start, fileBytes, image, plan);
+        const bytes = decodingBytes(fileBytes, size);
+        const read = () =>
+          Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + SLACK_BYTES)]);
+        return {
+          bytes,
+          converted: convertOther(image, bytes, plan, allocate, bytes < LARGE_BYTES ? read() : undefined),
+        };
       }),
     );
   } catch (error) {
     return skipDamaged(error);
   }
+}
+
+/** Enough to know what a file is; most are not larger. */
+const HEAD_BYTES = 1 << 18;
+/** A file may grow while it is read, but not for ever. */
+const SLACK_BYTES = 1 << 20;
+
+/** Looks at what the file says of itself before more than its beginning is read. @throws ImageError */
+function assertDecodes(start: Uint8Array, fileBytes: number, image: ImageFile, { maxPixels }: ConvertPlan): ImageSize {
+  const name = pathText(image.path);
+  const size = readImageSize(start);
+  if (!size) throw doesNotDecode(name, describeImage(start));
+  assertPixels(name, size, maxPixels);
+  assertSize(fileBytes, mostFileBytes(size, maxPixels));
+  return size;
 }
 
 /** A raw record of an ordinary JPEG, from file to pixels in one memory. Most images are such, and for them nothing is awaited. */
@@ -64,33 +113,47 @@ function convertOrdinaryJpeg(
 /** For the size of the last image, which mostly is that of the next one. */
 let encoder: RawEncoder | undefined;
 
-async function convertBySharp(
+/** @param file Its bytes, unless they are to be read when there is memory for them. */
+async function convertOther(
+  image: ImageFile,
+  bytes: number,
+  plan: ConvertPlan,
+  allocate: Allocate,
+  file: Uint8Array | undefined,
+): Promise<Converted | undefined> {
+  const release = await takeBudget(bytes);
+  try {
+    return await convertWhole(file ?? reading(image, () => readRegularFile(image.path, bytes)), image, plan, allocate);
+  } catch (error) {
+    return skipDamaged(error);
+  } finally {
+    release();
+  }
+}
+
+async function convertWhole(
   file: Uint8Array,
   image: ImageFile,
   plan: ConvertPlan,
   allocate: Allocate,
 ): Promise<Converted> {
-  try {
-    const decoded = await decodeImage(file, {
-      mode: plan.gray ? 'gray' : 'color',
-      orient: true,
-      background: plan.background,
-      name: pathText(image.path),
-    });
-    const pixels = plan.resize ? resizePixels(decoded, plan.resize) : decoded;
-    const { channels, height, width } = pixels;
-    const { label } = image;
-    const datum = plan.encoded
-      ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
-      : { channels, height, width, data: toPlanarBgr(pixels), label };
-    return { message: encodeDatum(datum, image.name, allocate), size: `${channels}x${height}x${width}` };
-  } catch (error) {
-    return skipDamaged(error);
-  }
+  const { resize, background, maxPixels } = plan;
+  const mode = plan.gray ? 'gray' : 'color';
+  const name = pathText(image.path);
+  const decoded = await decodeImage(file, { mode, orient: true, background, name, maxPixels, isAccounted: true });
+  const pixels = resize ? resizePixels(decoded, resize) : decoded;
+  const { channels, height, width } = pixels;
+  const { label } = image;
+  const datum = plan.encoded
+    ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
+    : { channels, height, width, data: toPlanarBgr(pixels), label };
+  const message = encodeDatum(datum, image.name, allocate);
+  return { message, size: `${channels}x${height}x${width}` };
 }
 
-/** Why there is no message. @throws the error, if it isn't about the image. */
-function skipDamaged(error: unknown): Converted {
+/** Why there is no message; undefined if it has to wait. @throws the error, if it isn't about the image. */
+function skipDamaged(error: unknown): Converted | undefined {
+  if (error instanceof NoRoomError) return undefined;
   if (error instanceof ImageError) return { skipped: reasonOf(error) };
   throw error;
 }

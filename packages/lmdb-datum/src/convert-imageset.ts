@@ -169,7 +169,11 @@ class Conversion {
       for (; threads.hasRoom && next < this.images.length; next += CHUNK) {
         threads.begin(this.images.slice(next, next + CHUNK));
       }
-      for (const converted of await threads.first()) this.write(writer, converted);
+      for await (const converted of threads.first()) {
+        this.write(writer, converted);
+        // Large images end a transaction whatever their chunk is.
+        if (writer.isDueByBytes) await this.keep(writer);
+      }
       threads.drop();
       if (!writer.isDue) continue;
       await this.keep(writer);

@@ -1,6 +1,7 @@
 /** Options of `convertImageset`, and their checks. */
 import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import type { RgbColor } from './image';
+import { checkMaxPixels } from './pixel-limit';
 import { assertSeed } from './random';
 import type { FitMode, Resampler, Resize } from './resize';
 
@@ -24,6 +25,8 @@ export interface ConvertOptions {
   resampler?: Resampler;
   /** Colour behind transparent pixels, as '#rrggbb'. Default: alpha is cut off, as OpenCV and so Caffe do. */
   background?: string;
+  /** Skip images of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  maxPixels?: number;
   /** Fail on the first image of another size than the first one's. Default false. */
   checkSize?: boolean;
   /** Store image files instead of raw pixels. Default false. */
@@ -64,12 +67,13 @@ export interface ConvertPlan {
   /** '' for each file's own. */
   encodeType: string;
   background?: RgbColor;
+  maxPixels: number;
 }
 
 const KNOWN: Known<ConvertOptions> = {
   ...{ input: true, list: true, output: true, gray: true, shuffle: true, resizeHeight: true, resizeWidth: true },
   ...{ fit: true, resampler: true, background: true, checkSize: true, encoded: true, encodeType: true },
-  ...{ workers: true, resume: true, onProgress: true, signal: true },
+  ...{ workers: true, resume: true, maxPixels: true, onProgress: true, signal: true },
 };
 
 /** @throws InvalidOptionError */
@@ -90,6 +94,7 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
     refuse('encodeType', "'jpg', 'png' or 'webp'", encodeType);
   if (background !== undefined && !/^#[0-9a-f]{6}$/i.test(background)) refuse('background', "'#rrggbb'", background);
   assertWhole('workers', workers, 0);
+  const maxPixels = checkMaxPixels(options.maxPixels);
   if (shuffle !== false) assertSeed(shuffle, 'shuffle');
   return {
     gray: options.gray ?? false,
@@ -97,6 +102,7 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
     encoded: (options.encoded ?? false) || encodeType !== '',
     encodeType: encodeType.toLowerCase(),
     ...(background && { background: colorOf(background) }),
+    maxPixels,
   };
 }
 

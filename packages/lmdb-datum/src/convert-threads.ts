@@ -1,7 +1,18 @@
 /** Converts chunks of images on worker threads, and on the calling thread whenever it would have to wait for them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Chunk, type ConvertReply, chunkMemory, convertChunk, fromReply, offer } from './convert-chunk';
-import type { Converted } from './convert-image';
+import {
+  type Chunk,
+  type ConvertReply,
+  chunkMemory,
+  convertChunk,
+  fromReply,
+  LATER,
+  type Outcome,
+  offer,
+  stopWaiting,
+  waitingCounter,
+} from './convert-chunk';
+import { type Converted, convertImage } from './convert-image';
 import type { ConvertPlan } from './convert-options';
 import type { ImageFile } from './image-list';
 import { WorkerPool } from './worker-pool';
@@ -9,7 +20,7 @@ import { WorkerPool } from './worker-pool';
 /** A chunk under way. */
 interface Task {
   chunk: Chunk;
-  converted?: Converted[];
+  converted?: Outcome[];
   /** Settles when a worker has converted the chunk, or found that this thread does. */
   answered?: Promise<void>;
 }
@@ -25,6 +36,7 @@ export class ConvertThreads {
   private dropped: SharedArrayBuffer[] = [];
   private readonly most: number;
   private readonly tasks: Task[] = [];
+  private readonly waiting = waitingCounter();
   private begun = 0;
   private lastBreathMs = performance.now();
 
@@ -43,7 +55,12 @@ export class ConvertThreads {
 
   /** Begins to convert some images. */
   begin(images: ImageFile[]): void {
-    const chunk: Chunk = { number: this.begun++, images, memory: this.free.pop() ?? chunkMemory() };
+    const chunk: Chunk = {
+      number: this.begun++,
+      images,
+      memory: this.free.pop() ?? chunkMemory(),
+      waiting: this.waiting,
+    };
     const task: Task = { chunk };
     offer(chunk);
     task.answered = this.pool?.run(chunk).then((replies) => {
@@ -54,13 +71,28 @@ export class ConvertThreads {
     this.tasks.push(task);
   }
 
-  /** The images that were begun first. Their messages stay until `release` after `drop`. */
-  async first(): Promise<Converted[]> {
+  /** The images that were begun first, each when it is asked for. Their messages stay until `release` after `drop`. */
+  async *first(): AsyncGenerator<Converted, void, undefined> {
     const task = this.tasks[0] as Task;
     while (!task.converted) {
       if (!(await this.help())) await task.answered;
     }
-    return task.converted;
+    for (const [i, outcome] of task.converted.entries()) {
+      if ('later' in outcome) {
+        yield await this.convertNow(task.chunk.images[i] as ImageFile);
+        continue;
+      }
+      if ('message' in outcome) stopWaiting(task.chunk, outcome.message);
+      // Nothing else is to keep it.
+      task.converted[i] = LATER;
+      yield outcome;
+    }
+  }
+
+  /** Converts an image whose message had to wait. */
+  private async convertNow(image: ImageFile): Promise<Converted> {
+    const one = convertImage(image, this.plan, (bytes) => new Uint8Array(bytes));
+    return (await (one && 'converted' in one ? one.converted : one)) as Converted;
   }
 
   /** Forgets the images that were begun first. */

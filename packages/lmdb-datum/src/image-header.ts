@@ -1,4 +1,5 @@
 /** What the first bytes of image files tell, read without decoding. */
+import { type ImageKind, isFrameMarker, kindOfImage } from './image-size';
 
 /** Names the image format that bytes begin with, if it is one that encoded Datums use. */
 export function sniffImage(data: Uint8Array): 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | undefined {
@@ -25,8 +26,7 @@ export function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
   for (let at = 2; at + 9 < file.length && file[at] === 0xff && file[at + 1] !== SOS; ) {
     const marker = file[at + 1]!;
     const length = (file[at + 2]! << 8) + file[at + 3]!;
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) components ??= file[at + 9]!;
+    if (isFrameMarker(marker)) components ??= file[at + 9]!;
     // Of several the first counts, as in OpenCV.
     if (marker === APP1) orientation ??= readExifOrientation(file.subarray(at + 4, at + 2 + length));
     at += 2 + length;
@@ -54,16 +54,29 @@ function readExifOrientation(segment: Uint8Array): number | undefined {
   return undefined;
 }
 
-/** Number of channels of a PNG, or undefined if it isn't one. */
-export function readPngChannels(file: Uint8Array): number | undefined {
-  if (sniffImage(file) !== 'png') return undefined;
+/** Number of channels of a PNG, if it has a kind that there is, and bits of each. */
+export function readPngHeader(file: Uint8Array): { channels?: number; bits?: number } {
   // IHDR's colour types: grey, RGB, palette, grey with alpha, RGB with alpha. OpenCV makes both of the last two BGRA.
-  return ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1];
+  return { channels: ({ 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 } as Record<number, number>)[file[25] ?? -1], bits: file[24] };
 }
 
-const NAMES = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', gif: 'GIF', tiff: 'TIFF' } as const;
-/** The brand of AVIF and HEIC files. */
-const FTYP = [0x66, 0x74, 0x79, 0x70];
+const NAMES: Record<ImageKind, string> = {
+  ...{ jpeg: 'a JPEG', png: 'a PNG', webp: 'a WebP', gif: 'a GIF', tiff: 'a TIFF', avif: 'an AVIF', bmp: 'a BMP' },
+};
+/** Kinds that are not decoded, by what they begin with, or hold from the fifth byte on. */
+const OTHERS: readonly (readonly [text: string, name: string, offset?: number])[] = [
+  ['<svg', 'an SVG drawing'],
+  ['<?xml', 'an XML file, such as an SVG drawing'],
+  ['<', 'a web page, or an SVG drawing'],
+  ['%PDF', 'a PDF document'],
+  ['ftyphei', 'a HEIC file', 4],
+  ['ftyphev', 'a HEIC file', 4],
+  ['ftypmif1', 'a HEIC file', 4],
+  ['JXL ', 'a JPEG XL file', 4],
+  ['jP  ', 'a JPEG 2000 file', 4],
+  ['8BPS', 'a Photoshop file'],
+  ['version https://git-lfs', 'a pointer of Git LFS (git lfs pull fetches the file)'],
+];
 
 /**
  * Says in a few words what a file is that doesn't decode. What libvips says of it isn't told: its threads share one text, so that it
@@ -71,8 +84,9 @@ const FTYP = [0x66, 0x74, 0x79, 0x70];
  */
 export function describeImage(file: Uint8Array): string {
   if (file.length === 0) return 'an empty file';
-  const kind = sniffImage(file);
-  if (kind) return `a ${NAMES[kind]} file that is damaged or cut short`;
-  if (FTYP.every((byte, i) => file[4 + i] === byte)) return 'a HEIC file, or an AVIF file that is damaged or cut short';
-  return `${file.length} bytes that are none of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP`;
+  const kind = kindOfImage(file);
+  if (kind) return `${NAMES[kind]} file that is damaged or cut short`;
+  const start = Buffer.from(file.subarray(0, 64)).toString('latin1').trimStart();
+  const known = OTHERS.find(([text, , offset = 0]) => start.startsWith(text, offset))?.[1];
+  return `${known ?? `${file.length} bytes`}, none of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP`;
 }

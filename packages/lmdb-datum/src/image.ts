@@ -1,32 +1,14 @@
-/** Image files to and from pixels: by sharp, which is loaded when it is first needed, and ordinary JPEGs and BMPs by decoders of our own. */
-import type { Sharp, SharpOptions } from 'sharp';
-import { decodeBmp, isBmp } from './bmp';
+/** Image files to and from pixels: by sharp, and ordinary JPEGs and BMPs by decoders of our own. */
+import { decodeBmp } from './bmp';
 import { isColored, swappedChannel } from './colors';
-import { ImageError, MissingDependencyError, reasonOf } from './errors';
-import { describeImage, type JpegHeader, readJpegHeader, readPngChannels, sniffImage } from './image-header';
+import { takeBudget } from './decode-budget';
+import { describeImage, readJpegHeader } from './image-header';
 import { imageKernels } from './image-kernels';
+import { type ImageSize, readImageSize } from './image-size';
 import { decodeJpeg } from './jpeg';
 import { runKernel } from './pixel-kernel';
-
-type SharpModule = (input?: Uint8Array, options?: SharpOptions) => Sharp;
-
-let loading: Promise<SharpModule> | undefined;
-
-/** Loads sharp. @throws MissingDependencyError */
-export function loadSharp(): Promise<SharpModule> {
-  loading ??= import('sharp').then(
-    (module) => module.default as SharpModule,
-    (cause) => {
-      loading = undefined;
-      throw new MissingDependencyError(
-        `sharp: expected it to load for decoding and encoding images, received ${reasonOf(cause).split('\n')[0]}; ` +
-          'run npm install sharp.',
-        { cause },
-      );
-    },
-  );
-  return loading;
-}
+import { assertPixels, DEFAULT_MAX_PIXELS, decodingBytes } from './pixel-limit';
+import { decodeBySharp, doesNotDecode, loadSharp } from './sharp-image';
 
 /** Pixels as an image library has them: interleaved `[H, W, C]` uint8, channels grey, RGB or RGBA. */
 export interface Pixels {
@@ -45,6 +27,10 @@ export interface DecodeImageOptions {
   background?: RgbColor;
   /** Names the record or file in errors. */
   name?: string;
+  /** Refuse images of more pixels. Default 89,478,485, from where Pillow warns of a bomb. */
+  maxPixels?: number;
+  /** The caller has taken the memory for it from the budget. */
+  isAccounted?: boolean;
 }
 
 /** Red, green and blue, 0 to 255. */
@@ -54,57 +40,40 @@ export type RgbColor = readonly [red: number, green: number, blue: number];
  * Decodes an image file as OpenCV does: embedded colour profiles are ignored, 16 bits become 8, alpha is cut off, not blended
  * (in mode 'color'). Unlike there, a file that is cut short is an error: OpenCV fills the rest of a JPEG with grey.
  *
- * @param file Bytes of a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file.
- * @throws ImageError if the image is damaged or of an unknown kind, MissingDependencyError without sharp.
+ * @param file Bytes of a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file. No decoder sees anything else.
+ * @throws ImageError if the image is damaged, too large or of another kind, MissingDependencyError without sharp.
  */
 export async function decodeImage(file: Uint8Array, options: DecodeImageOptions = {}): Promise<Pixels> {
-  const { mode = 'stored', orient = false, name = 'image' } = options;
-  const jpeg = readJpegHeader(file);
+  const { mode = 'stored', orient = false, name = 'image', maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const size = readImageSize(file);
+  if (!size) throw doesNotDecode(name, describeImage(file));
+  assertPixels(name, size, maxPixels);
+  const jpeg = size.kind === 'jpeg' ? readJpegHeader(file) : undefined;
   if (jpeg && jpeg.components <= 3 && (!orient || jpeg.orientation === 1)) {
     const isGray = mode === 'gray' || (mode === 'stored' && jpeg.components === 1);
     const pixels = decodeOrdinaryJpeg(file, isGray ? 1 : 3);
     if (pixels) return pixels;
   }
-  if (isBmp(file)) {
-    const pixels = decodeBmp(file);
-    if (typeof pixels === 'string') throw doesNotDecode(name, pixels);
-    return mode === 'gray' ? toGray(pixels) : mode === 'color' ? toColor(pixels) : pixels;
-  }
-  const sharp = await loadSharp();
+  const release = options.isAccounted ? undefined : await takeBudget(decodingBytes(file.length, size));
   try {
-    return await decodeBySharp(sharp, file, jpeg, options);
-  } catch (cause) {
-    throw doesNotDecode(name, describeImage(file), cause);
+    return await decodeOther(file, size, { ...options, name, maxPixels });
+  } finally {
+    release?.();
   }
 }
 
-async function decodeBySharp(
-  sharp: SharpModule,
+async function decodeOther(
   file: Uint8Array,
-  jpeg: JpegHeader | undefined,
-  { mode = 'stored', orient = false, background }: DecodeImageOptions,
+  size: ImageSize,
+  options: DecodeImageOptions & { name: string; maxPixels: number },
 ): Promise<Pixels> {
-  let image = sharp(file, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
-  if (orient) image = image.autoOrient();
-  const components = jpeg?.components ?? readPngChannels(file) ?? (await image.metadata()).channels;
-  const isCmyk = components === 4 && (jpeg !== undefined || (await image.metadata()).space === 'cmyk');
-  if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
-  else if (mode === 'color' && !background) image = image.removeAlpha();
-  // sharp gives RGB for grey.
-  if (components === 1) image = image.toColourspace('b-w');
-  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  const decoded: Pixels = { data, channels: info.channels, height: info.height, width: info.width };
-  const stored = isCmyk ? cmykToRgb(decoded) : decoded;
+  const { mode = 'stored', background, name } = options;
+  const own = size.kind === 'bmp' ? decodeBmp(file) : undefined;
+  if (typeof own === 'string') throw doesNotDecode(name, own);
+  const stored = own ?? (await decodeBySharp(file, size, options));
   const pixels = background && mode !== 'stored' ? blend(stored, background) : stored;
-  if (mode === 'gray') return toGray(pixels, sniffImage(file) === 'png');
+  if (mode === 'gray') return toGray(pixels, size.kind === 'png');
   return mode === 'color' ? toColor(pixels) : pixels;
-}
-
-function doesNotDecode(name: string, received: string, cause?: unknown): ImageError {
-  return new ImageError(`${name}: expected an image that decodes, received ${received}; replace it or leave it out.`, {
-    key: name,
-    cause,
-  });
 }
 
 /** Interleaved pixels of an ordinary JPEG, or undefined if sharp has to do it. */
@@ -120,16 +89,6 @@ function decodeOrdinaryJpeg(file: Uint8Array, channels: 1 | 3): Pixels | undefin
   if (out === undefined) return undefined;
   kernels.pack.interleaveU8(blue + 2 * count, blue + count, blue, count, count, 1, 0, out);
   return { data: kernels.view(out, 3 * count).slice(), channels, height, width };
-}
-
-/** OpenCV's conversion, which knows no ink: `[H, W, 4]` with 255 for full ink to RGB. */
-function cmykToRgb({ data, height, width }: Pixels): Pixels {
-  const out = new Uint8Array(height * width * 3);
-  for (let s = 0, t = 0; t < out.length; s += 4, t += 3) {
-    const light = 255 - data[s + 3]!;
-    for (let c = 0; c < 3; c++) out[t + c] = light - ((data[s + c]! * light) >> 8);
-  }
-  return { data: out, channels: 3, height, width };
 }
 
 /** Grey to three equal channels; alpha is cut off. */

@@ -17,6 +17,7 @@ import { loadKeyIndex, saveKeyIndex } from './key-index-file';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
 import { TREE_RECORD_BYTES } from './page';
 import { PageFile } from './page-file';
+import { checkMaxPixels, DEFAULT_MAX_PIXELS } from './pixel-limit';
 import { RecordReader } from './record-reader';
 import type { Damage } from './salvage';
 import { decodeSample } from './sample';
@@ -46,15 +47,18 @@ export interface OpenOptions {
    * It is written if it is missing or of another transaction. Default: it is built anew, in memory.
    */
   indexFile?: string | true;
+  /** Refuse to decode image files of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  maxPixels?: number;
 }
 
-const KNOWN: Known<OpenOptions> = { database: true, lenient: true, indexFile: true };
+const KNOWN: Known<OpenOptions> = { database: true, lenient: true, maxPixels: true, indexFile: true };
 
 function checkOpenOptions(options: OpenOptions): void {
   assertKeys('openDatumLmdb', options, KNOWN);
   const { database, lenient, indexFile } = options;
   if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
   assertFlag('lenient', lenient);
+  checkMaxPixels(options.maxPixels);
   if (indexFile !== undefined && indexFile !== true && typeof indexFile !== 'string') {
     refuse('indexFile', 'true or a path', indexFile);
   }
@@ -116,6 +120,7 @@ export class DatumReader {
   readonly damage: readonly Damage[];
   private readonly tree: TreeRecord;
   private readonly values: ValueReader;
+  private readonly maxPixels: number;
   private readonly indexFile?: string;
   /** Set if opened with `lenient`. */
   private readonly addDamage?: (damage: Damage) => void;
@@ -126,10 +131,11 @@ export class DatumReader {
   /** Use `openDatumLmdb`. */
   constructor(
     private readonly file: PageFile,
-    { database, lenient = false, indexFile }: OpenOptions,
+    { database, lenient = false, indexFile, maxPixels = DEFAULT_MAX_PIXELS }: OpenOptions,
   ) {
     const damage: Damage[] = [];
     this.damage = damage;
+    this.maxPixels = maxPixels;
     this.values = new ValueReader(file);
     if (indexFile !== undefined) this.indexFile = indexFile === true ? `${file.path}.index` : indexFile;
     try {
@@ -227,7 +233,7 @@ export class DatumReader {
    */
   at(i: number): Sample | Promise<Sample> | undefined {
     const record = this.recordAt(i);
-    return record && decodeSample(decodeDatum(record.value, record.key), record.key);
+    return record && decodeSample(decodeDatum(record.value, record.key), record.key, this.maxPixels);
   }
 
   /** The Datum number `i` in key order, as it is stored; undefined outside of 0 to length - 1. */
@@ -245,7 +251,7 @@ export class DatumReader {
    */
   batches(options: BatchOptions): BatchStream {
     const { file, addDamage } = this;
-    const checked = checkBatchOptions(options, this.length);
+    const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.maxPixels };
     const index = this.keyIndex();
     const setup = { path: file.path, lenient: addDamage !== undefined, index, meta: file.metaPageBytes };
     const stream =

@@ -24,6 +24,8 @@ export interface ResizeOptions {
   resampler?: Resampler;
   /** Store one grey channel. Default false: three channels, blue-green-red. */
   gray?: boolean;
+  /** Refuse image files of more pixels, as damaged. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  maxPixels?: number;
   /** Leave damaged records out, and report them. Default false: the first one is an error. */
   lenient?: boolean;
   /** Threads that decode and resize. Default: as many as there are processors; 0 is this thread. */
@@ -52,7 +54,7 @@ export interface ResizeReport {
 const BATCH = 64;
 const KNOWN: Known<ResizeOptions> = {
   ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
-  ...{ lenient: true, workers: true, onProgress: true, signal: true },
+  ...{ lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
 };
 
 /**
@@ -65,11 +67,11 @@ const KNOWN: Known<ResizeOptions> = {
 export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
   const startedMs = performance.now();
   assertKeys('resizeDatabase', options, KNOWN);
-  const { input, output, lenient = false } = options;
+  const { input, output, lenient = false, maxPixels } = options;
   assertPath('output', output);
   const partial = partialName(output);
   assertFree(output);
-  const reader = openDatumLmdb(input, { lenient });
+  const reader = openDatumLmdb(input, { lenient, maxPixels });
   try {
     const folder = claimWorkFolder(partial, () => beginAnew(partial));
     try {

@@ -12,21 +12,21 @@ import { decodeJpeg } from './jpeg';
  *
  * @throws DatumError or ImageError, with the key.
  */
-export function decodeSample(datum: Datum, key: string): Sample | Promise<Sample> {
+export function decodeSample(datum: Datum, key: string, maxPixels?: number): Sample | Promise<Sample> {
   const { channels, height, width, data, label, floatData } = datum;
-  if (datum.encoded) return decodeEncoded(datum, key);
+  if (datum.encoded) return decodeEncoded(datum, key, maxPixels);
   if (!hasPixels(datum)) throw withoutPixels(datum, key);
   return { channels, height, width, data: floatData ?? data, label, key };
 }
 
-async function decodeEncoded(datum: Datum, key: string): Promise<Sample> {
+async function decodeEncoded(datum: Datum, key: string, maxPixels?: number): Promise<Sample> {
   const kernels = imageKernels();
   const planes = kernels && decodeJpeg(kernels, datum.data);
   if (planes) {
     const { channels, height, width, data } = planes;
     return { channels, height, width, data: data.slice() as Uint8Array, label: datum.label, key };
   }
-  const pixels = await decodeImage(datum.data, { name: `key ${key}` });
+  const pixels = await decodeImage(datum.data, { name: `key ${key}`, maxPixels });
   const { channels, height, width } = pixels;
   return { channels, height, width, data: toPlanarBgr(pixels), label: datum.label, key };
 }

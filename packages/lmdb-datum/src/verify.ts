@@ -8,12 +8,15 @@ import type { TreeRecord } from './meta';
 import type { Page } from './page';
 import { PageFile } from './page-file';
 import { PageSet } from './page-set';
+import { checkMaxPixels } from './pixel-limit';
 import { type Damage, Salvage } from './salvage';
 import { ValueReader } from './value-reader';
 
 export interface VerifyOptions {
   /** Decode encoded images too, by sharp. Default false: only the Datum around them is checked. */
   images?: boolean;
+  /** Do not decode images of more pixels: they count as damaged. Default 89,478,485, from where Pillow warns of a bomb. */
+  maxPixels?: number;
   signal?: AbortSignal;
   onProgress?: (progress: { records: number; total: number; damaged: number }) => void;
 }
@@ -33,7 +36,7 @@ export interface VerifyReport {
   damage: Damage[];
 }
 
-const KNOWN: Known<VerifyOptions> = { images: true, signal: true, onProgress: true };
+const KNOWN: Known<VerifyOptions> = { images: true, maxPixels: true, signal: true, onProgress: true };
 const FREE_LIST_FLAG_INTEGER_KEYS = 8;
 const RECORDS_BETWEEN_PAUSES = 500;
 
@@ -49,6 +52,7 @@ const RECORDS_BETWEEN_PAUSES = 500;
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   assertPath('path', path);
   assertKeys('verify', options, KNOWN);
+  checkMaxPixels(options.maxPixels);
   const file = new PageFile(path, { lenient: true });
   try {
     return await new Verification(file, options).run();
@@ -122,7 +126,9 @@ class Verification {
       this.markOverflow(leaf, i);
       const datum = decodeDatum(this.values.view(leaf, i), key);
       if (!hasPixels(datum)) throw withoutPixels(datum, key);
-      if (datum.encoded && this.options.images) await decodeImage(new Uint8Array(datum.data), { name: `key ${key}` });
+      if (datum.encoded && this.options.images) {
+        await decodeImage(new Uint8Array(datum.data), { name: `key ${key}`, maxPixels: this.options.maxPixels });
+      }
       this.readable++;
     } catch (error) {
       const isDamage =

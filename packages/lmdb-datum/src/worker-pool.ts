@@ -1,5 +1,6 @@
 /** Runs requests on worker_threads of one of this package's own worker files. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { newBudget } from './decode-budget';
 import * as errors from './errors';
 import { kernelModule } from './image-kernels';
 import type { PlainError, WorkerReply } from './worker-port';
@@ -13,6 +14,8 @@ interface Member {
 
 export class WorkerPool<Request, Response> {
   private readonly members: Member[];
+  /** A worker that is stopped doesn't give back what it took: so each pool has its own. */
+  private readonly budget = newBudget();
   private nextId = 0;
 
   /**
@@ -46,7 +49,7 @@ export class WorkerPool<Request, Response> {
     // Workers need no environment, of which they would get a copy each.
     const worker = new Worker(file, { workerData: setup, env: SHARE_ENV });
     // They are compiled while the thread starts.
-    worker.postMessage(kernelModule());
+    worker.postMessage({ module: kernelModule(), budget: this.budget });
     const member: Member = { worker, waiting: new Map() };
     const failAll = (error: unknown) => {
       member.end ??= error;

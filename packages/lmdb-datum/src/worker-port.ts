@@ -1,5 +1,6 @@
 /** A worker thread's side of a `WorkerPool`. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { useBudget } from './decode-budget';
 import * as errors from './errors';
 import { useKernelModule } from './image-kernels';
 
@@ -19,7 +20,7 @@ export interface PlainError {
 /** Answers a request, and names the memory that goes with the answer. */
 export type Handler<Request> = (request: Request) => Promise<{ response: unknown; transfer: ArrayBuffer[] }>;
 
-/** Answers the requests that this thread gets, after a first message that brings the compiled kernels. */
+/** Answers the requests that this thread gets, after a first message that brings what the threads share. */
 export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>): void {
   let handler: Handler<Request> | undefined;
   const answer = async ({ id, request }: { id: number; request: Request }): Promise<void> => {
@@ -31,8 +32,9 @@ export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>)
       parentPort?.postMessage({ id, error: plainError(error) });
     }
   };
-  parentPort?.once('message', (module: WebAssembly.Module | undefined) => {
+  parentPort?.once('message', ({ module, budget }: { module?: WebAssembly.Module; budget: SharedArrayBuffer }) => {
     useKernelModule(module);
+    useBudget(budget);
     parentPort?.on('message', answer);
   });
 }

@@ -137,7 +137,12 @@ export class DatumWriter {
 
   /** True if the open transaction has as many records, or as many bytes, as one is to have. */
   get isDue(): boolean {
-    return this.pending.size >= this.recordsPerCommit || this.pendingBytes >= MAX_BATCH_BYTES;
+    return this.pending.size >= this.recordsPerCommit || this.isDueByBytes;
+  }
+
+  /** True if the open transaction has as many bytes as one is to have. */
+  get isDueByBytes(): boolean {
+    return this.pendingBytes >= MAX_BATCH_BYTES;
   }
 
   private async add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {

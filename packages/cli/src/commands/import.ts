@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
 import { CliError, withoutPackage } from '../cli-error';
-import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
+import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../image-options';
 import { interruptible } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
@@ -52,6 +52,7 @@ export function importCommand(): Command {
     .optionsGroup('Work:')
     .option('--resume', 'when stopped keep what is done; the same command then goes on from there')
     .addOption(workersOption())
+    .addOption(maxPixelsOption())
     .action(runImport);
 }
 

@@ -1,7 +1,7 @@
 import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { withoutPackage } from '../cli-error';
-import { fitOption, type ImageOptions, resamplerOption, workersOption } from '../image-options';
+import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../image-options';
 import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
@@ -22,6 +22,7 @@ export function resizeCommand(): Command {
     .option('--gray', 'one grey channel instead of three colours')
     .option('--lenient', 'leave out damaged records, and say how many')
     .addOption(workersOption())
+    .addOption(maxPixelsOption())
     .action(runResize);
 }
 
@@ -29,13 +30,13 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
   const terminal = new Terminal(options);
   await assertDatabase(lmdb);
   const { resizeDatabase } = await import('@ae/lmdb-datum');
-  const { fit, resampler, gray, lenient, workers } = options;
+  const { fit, resampler, gray, lenient, workers, maxPixels } = options;
   await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
     const report = await resizeDatabase({
       input: lmdb,
       output,
       ...size,
-      ...{ fit, resampler, gray, lenient, workers, signal },
+      ...{ fit, resampler, gray, lenient, workers, maxPixels, signal },
       onProgress: ({ done, total, elapsedMs }) => {
         const rate = `${Math.round((done / elapsedMs) * 1000)} images/s`;
         terminal.status(`resizing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);

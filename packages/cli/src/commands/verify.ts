@@ -1,6 +1,7 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { withoutPackage } from '../cli-error';
+import { maxPixelsOption } from '../image-options';
 import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { assertDatabase } from '../sample-database';
@@ -8,22 +9,25 @@ import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } f
 
 interface VerifyCommandOptions extends CommonOptions {
   readonly images?: boolean;
+  readonly maxPixels?: number;
 }
 
 export function verifyCommand(): Command {
   return defineCommand('verify', 'check every page and every record of an LMDB, and name all damage')
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
     .option('--images', 'also decode the image files in it')
+    .addOption(maxPixelsOption())
     .action(runVerify);
 }
 
-async function runVerify(path: string, { images, ...options }: VerifyCommandOptions): Promise<void> {
+async function runVerify(path: string, { images, maxPixels, ...options }: VerifyCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
   await assertDatabase(path);
   const { verify } = await import('@ae/lmdb-datum');
   await interruptible(terminal, 'stopped as asked.', async (signal) => {
     const found = await verify(path, {
       images,
+      maxPixels,
       signal,
       onProgress: ({ records, total, damaged }) => {
         const bad = damaged > 0 ? `  ${formatNumberOf(damaged, 'damage', 'damages')}` : '';

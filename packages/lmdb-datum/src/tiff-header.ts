@@ -1,0 +1,71 @@
+/** The first directory of a TIFF file, classic or big: the size and the kind of its pixels. */
+
+export interface TiffHeader {
+  height: number;
+  width: number;
+  /** Of each sample. */
+  bits: number;
+  samples: number;
+  /** 1 whole numbers, 2 with a sign, 3 floats. */
+  format: number;
+  /** 0 and 1 grey, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 CIELab. */
+  photometric: number;
+  compression: number;
+  /** What the first sample beyond the colours is: 1 alpha by which they are multiplied, 2 alpha by which they are not. */
+  extra: number;
+}
+
+const TAGS = {
+  width: 256,
+  height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  samples: 277,
+  extra: 338,
+  format: 339,
+};
+const DEFAULTS: TiffHeader = {
+  width: 0,
+  height: 0,
+  bits: 1,
+  compression: 1,
+  photometric: 0,
+  samples: 1,
+  extra: 0,
+  format: 1,
+};
+/** A directory of an image has some twenty. */
+const MOST_ENTRIES = 4096;
+
+/** Reads the first value of each tag. Returns undefined if the directory lies elsewhere than in these bytes. @throws RangeError too */
+export function readTiffHeader(view: DataView): TiffHeader | undefined {
+  const isLittle = view.getUint8(0) === 0x49;
+  const isBig = view.getUint16(2, isLittle) === 43;
+  const offset = (at: number) => (isBig ? Number(view.getBigUint64(at, isLittle)) : view.getUint32(at, isLittle));
+  const directory = offset(isBig ? 8 : 4);
+  const entries = isBig ? offset(directory) : view.getUint16(directory, isLittle);
+  const [headBytes, entryBytes, valueAt] = isBig ? [8, 20, 12] : [2, 12, 8];
+  const header = { ...DEFAULTS };
+  const names = Object.entries(TAGS) as [keyof TiffHeader, number][];
+  for (let i = 0, at = directory + headBytes; i < Math.min(entries, MOST_ENTRIES); i++, at += entryBytes) {
+    const tag = view.getUint16(at, isLittle);
+    const name = names.find(([, number]) => number === tag)?.[0];
+    if (!name) continue;
+    const type = view.getUint16(at + 2, isLittle);
+    const bytes = { 1: 1, 3: 2, 4: 4, 16: 8 }[type];
+    if (bytes === undefined) continue;
+    const count = offset(at + 4);
+    // Values that don't fit into the entry lie elsewhere.
+    const place = count * bytes > (isBig ? 8 : 4) ? offset(at + valueAt) : at + valueAt;
+    header[name] =
+      bytes === 1
+        ? view.getUint8(place)
+        : bytes === 2
+          ? view.getUint16(place, isLittle)
+          : bytes === 4
+            ? view.getUint32(place, isLittle)
+            : Number(view.getBigUint64(place, isLittle));
+  }
+  return header;
+}

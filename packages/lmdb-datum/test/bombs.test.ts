@@ -1,0 +1,156 @@
+/** Files that claim to be huge, or are of kinds that no decoder is to see: they cost nothing but a line in the report. */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { decodeImage } from '../src/image';
+import { readImageSize } from '../src/image-size';
+import { caffeKey, convertImageset, DatumWriter, openDatumLmdb, resizeDatabase, verify } from '../src/index';
+import { fixture } from './golden';
+import { scratchFolder } from './scratch';
+
+const HEIGHT = 5;
+const WIDTH = 7;
+const picture = sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: '#f80' } });
+/** A file of each kind, and where it tells its height and width. */
+const kinds: [string, () => Promise<Buffer>, (file: Buffer) => void][] = [
+  ['jpeg', () => picture.clone().jpeg().toBuffer(), (file) => patchJpeg(file)],
+  ['progressive jpeg', () => picture.clone().jpeg({ progressive: true }).toBuffer(), (file) => patchJpeg(file)],
+  ['png', () => picture.clone().png().toBuffer(), (file) => [16, 20].map((at) => file.writeUInt32BE(60_000, at))],
+  ['gif', () => picture.clone().gif().toBuffer(), (file) => [6, 8].map((at) => file.writeUInt16LE(60_000, at))],
+  [
+    'lossy webp',
+    () => picture.clone().webp().toBuffer(),
+    (file) => [26, 28].map((at) => file.writeUInt16LE(0x3fff, at)),
+  ],
+  [
+    'lossless webp',
+    () => picture.clone().webp({ lossless: true }).toBuffer(),
+    (file) => file.writeUInt32LE(0x0fffffff, 21),
+  ],
+  ['tiff', () => picture.clone().tiff().toBuffer(), (file) => patchTiff(file)],
+  ['avif', () => picture.clone().avif().toBuffer(), (file) => patchAvif(file)],
+  [
+    'bmp',
+    async () => fs.readFileSync(fixture('images/color.bmp')),
+    (file) => [18, 22].map((at) => file.writeInt32LE(60_000, at)),
+  ],
+];
+
+function patchJpeg(file: Buffer): void {
+  const frame = file.findIndex((byte, i) => byte === 0xff && [0xc0, 0xc2].includes(file[i + 1] as number));
+  for (const at of [5, 7]) file.writeUInt16BE(60_000, frame + at);
+}
+
+function patchTiff(file: Buffer): void {
+  const directory = file.readUInt32LE(4);
+  for (let at = directory + 2; at < directory + 2 + 12 * file.readUInt16LE(directory); at += 12) {
+    if ([256, 257].includes(file.readUInt16LE(at))) {
+      file.writeUInt16LE(4, at + 2);
+      file.writeUInt32LE(60_000, at + 8);
+    }
+  }
+}
+
+function patchAvif(file: Buffer): void {
+  const size = file.indexOf('ispe');
+  for (const at of [8, 12]) file.writeUInt32BE(60_000, size + at);
+}
+
+describe.each(kinds)('an image of kind %s', (kind, make, enlarge) => {
+  it('tells its size, and is not decoded above the limit', async () => {
+    const file = await make();
+    const size = readImageSize(file);
+    expect(size).toMatchObject({ kind: kind.split(' ').at(-1) });
+    const [height, width] = kind === 'bmp' ? [24, 31] : [HEIGHT, WIDTH];
+    expect([size?.height, size?.width]).toEqual([height, width]);
+    expect((await decodeImage(file, { mode: 'color', maxPixels: height * width })).data.length).toBe(
+      3 * height * width,
+    );
+    await expect(decodeImage(file, { name: 'a', maxPixels: height * width - 1 })).rejects.toThrow(
+      `[lmdb-datum] a says it has ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise maxPixels if that is right.`,
+    );
+  });
+
+  it('that claims to be huge is refused for that', async () => {
+    const file = await make();
+    enlarge(file);
+    await expect(decodeImage(file)).rejects.toThrow(
+      /image says it has \d{5}x\d{5} pixels, more than the limit of 89478485/,
+    );
+  });
+});
+
+it.each([
+  ['<svg xmlns="http://www.w3.org/2000/svg" width="32000" height="32000"><rect width="9" height="9"/></svg>', 'an SVG'],
+  ['  <?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', 'an XML file, such as an SVG drawing'],
+  ['%PDF-1.7', 'a PDF document'],
+  ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'a HEIC file'],
+  ['P6 5 7 255\n', '11 bytes'],
+  ['version https://git-lfs.github.com/spec/v1\n', 'a pointer of Git LFS'],
+])('no decoder sees %j', async (text, named) => {
+  await expect(decodeImage(Buffer.from(text, 'latin1'))).rejects.toThrow(`received ${named}`);
+});
+
+describe('a database of such images', () => {
+  async function database(): Promise<string> {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder);
+    const files = [await picture.clone().png().toBuffer(), await picture.clone().resize(60, 50).png().toBuffer()];
+    for (const [i, data] of files.entries()) await writer.put(caffeKey(i, 'x'), { data, encoded: true, label: 0 });
+    await writer.close();
+    return folder;
+  }
+  const tooLarge = /key 00000001_x says it has 60x50 pixels, more than the limit of 100; raise maxPixels/;
+
+  it('is read, in batches too, verified and resized up to the limit', async () => {
+    const input = await database();
+    using reader = openDatumLmdb(input, { maxPixels: 100 });
+    await expect(reader.at(1)).rejects.toThrow(tooLarge);
+    const batches = reader.batches({ batchSize: 1, resize: { height: 2, width: 2 } });
+    await batches.next();
+    await expect(batches.next()).rejects.toThrow(tooLarge);
+    expect((await verify(input, { images: true, maxPixels: 100 })).damage).toMatchObject([
+      { key: '00000001_x', message: expect.stringMatching(tooLarge) },
+    ]);
+    const options = { input, height: 2, width: 2, workers: 0, maxPixels: 100 };
+    await expect(resizeDatabase({ ...options, output: `${input}-a` })).rejects.toThrow(tooLarge);
+    expect((await resizeDatabase({ ...options, output: `${input}-b`, lenient: true })).damage.length).toBe(1);
+    expect((await resizeDatabase({ ...options, output: `${input}-c`, maxPixels: 3000 })).records).toBe(2);
+  });
+
+  it.each([0, -1, 1.5, 2 ** 40, '9' as unknown as number])('takes no limit of %j', async (maxPixels) => {
+    const input = await database();
+    expect(() => openDatumLmdb(input, { maxPixels })).toThrow(/maxPixels: expected a whole number from 1 to 715827882/);
+  });
+});
+
+it('many large images at once take no more memory than a few', async () => {
+  const folder = scratchFolder();
+  // 16 megapixels in 16 KB each: twelve of them at once would take 576 MB as pixels alone, and as much as Datums.
+  const file = await sharp({ create: { width: 4000, height: 4000, channels: 3, background: '#123' } })
+    .png({ palette: true, compressionLevel: 9 })
+    .toBuffer();
+  for (let i = 0; i < 12; i++) fs.writeFileSync(path.join(folder, `${i}.png`), file);
+  const script = `
+    const { convertImageset } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)});
+    const { records } = await convertImageset(${JSON.stringify({ input: folder, output: `${folder}-db`, resizeHeight: 8, resizeWidth: 8 })});
+    console.log(records, process.resourceUsage().maxRSS >> 10);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  fs.rmSync(`${folder}-db`, { recursive: true, force: true });
+  const [records, mebibytes] = stdout.split(' ').map(Number);
+  expect(records, stderr).toBe(12);
+  expect(mebibytes).toBeLessThan(900);
+});
+
+it('images whose messages have no room wait until they are written', async () => {
+  const folder = scratchFolder();
+  const file = await picture.clone().resize(2500, 2500).png().toBuffer();
+  for (let i = 0; i < 12; i++) fs.writeFileSync(path.join(folder, `${String(i).padStart(2, '0')}.png`), file);
+  const output = path.join(scratchFolder(), 'db');
+  const { records } = await convertImageset({ input: folder, output, workers: 0 });
+  using reader = openDatumLmdb(output);
+  expect([records, [...reader.keys()].length]).toEqual([12, 12]);
+  expect(reader.datumAt(11)).toMatchObject({ height: 2500, width: 2500, label: 0 });
+}, 30_000);
