@@ -1,10 +1,13 @@
+import { printable } from './printable';
+
 /** Writes arguments as a shell takes them: what somebody can paste to repeat a command. */
 export function commandLine(args: readonly string[]): string {
   return ['ae', ...args.map(quote)].join(' ');
 }
 
-/** Quotes an argument that a POSIX shell would take apart. */
+/** Quotes an argument that a POSIX shell would take apart; one that cannot be printed as Bash and Zsh take it, with escapes. */
 export function quote(argument: string): string {
+  if (printable(argument) !== argument) return `$'${printable(argument.replace(/[\\']/g, '\\$&'))}'`;
   return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 

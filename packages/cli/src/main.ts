@@ -17,6 +17,7 @@ import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
 import { verifyCommand } from './commands/verify';
 import { withoutExit } from './options';
+import { printable, printableJson, rendered } from './printable';
 import { style } from './terminal';
 
 const groups = {
@@ -71,10 +72,15 @@ function commandOf(program: Command, args: readonly string[]): string {
 function report(error: unknown, command: string, args: readonly string[]): void {
   const { code, message } = error instanceof CommanderError ? explainUsage(error, command) : describe(error);
   const line = args.includes('--json')
-    ? JSON.stringify({ event: 'error', code, message })
-    : `${style('red', `${command}:`, process.stderr)} ${message}`;
+    ? printableJson({ event: 'error', code, message })
+    : rendered(`${style('red', `${command}:`, process.stderr)} ${message}`);
   process.stderr.write(`${line}\n`);
-  if (args.includes('--verbose') && !(error instanceof CommanderError)) process.stderr.write(`${inspect(error)}\n`);
+  if (args.includes('--verbose') && !(error instanceof CommanderError))
+    process.stderr.write(`${printableLines(inspect(error))}\n`);
+}
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 function describe(error: unknown): { code: string; message: string } {

@@ -67,7 +67,9 @@ function partsOf(key: string): string[] {
 
 /** Makes a name that every file system takes; empty for one that is nothing but dots. */
 function cleanName(part: string): string {
-  const printable = [...part].map((char) => (char < ' ' || char === '\x7f' || '<>:"|?*'.includes(char) ? '_' : char));
+  const printable = [...part].map((char) =>
+    /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}<>:"|?*]/u.test(char) ? '_' : char,
+  );
   let name = printable
     .join('')
     .replace(/[. ]+$/, '')

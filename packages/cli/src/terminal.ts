@@ -1,4 +1,5 @@
 import type { CommonOptions } from './options';
+import { lineBreak, printable, printableJson, rendered, styleMark } from './printable';
 
 type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green';
 
@@ -14,7 +15,7 @@ const clearLine = '\r\x1b[2K';
 
 /**
  * What commands print with: results go to stdout, everything about the way there (the live line, warnings) to stderr.
- * Colours and the live line appear on a terminal only.
+ * Colours and the live line appear on a terminal only. What is printed is made printable here, whatever it holds.
  */
 export class Terminal {
   readonly json: boolean;
@@ -26,23 +27,23 @@ export class Terminal {
     this.isLive = !json && Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb';
   }
 
-  /** Prints one line of result text; nothing in JSON mode. */
+  /** Prints one line of result text, or several with `lineBreak` between them; nothing in JSON mode. */
   print(line = ''): void {
     if (this.json) return;
-    this.aside(() => process.stdout.write(`${line}\n`));
+    this.aside(() => process.stdout.write(`${rendered(line)}\n`));
   }
 
   /** Prints one line of JSON; nothing in text mode. */
   event(value: object): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.json) process.stdout.write(`${printableJson(value)}\n`);
   }
 
   /** Prints a line that must not end up in a pipe. */
   warn(message: string): void {
     this.aside(() => {
       const line = this.json
-        ? JSON.stringify({ event: 'warning', message })
-        : `${style('yellow', 'note:', process.stderr)} ${message}`;
+        ? printableJson({ event: 'warning', message })
+        : rendered(`${style('yellow', 'note:', process.stderr)} ${message}`);
       process.stderr.write(`${line}\n`);
     });
   }
@@ -55,7 +56,7 @@ export class Terminal {
   /** Replaces the live line; it is cut to the terminal's width. An empty line removes it. */
   status(line: string): void {
     if (!this.isLive) return;
-    this.live = [...line].slice(0, this.liveWidth).join('');
+    this.live = [...printable(line)].slice(0, this.liveWidth).join('');
     process.stderr.write(clearLine + this.live);
   }
 
@@ -71,13 +72,14 @@ export class Terminal {
 export function style(name: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
   if (!stream.isTTY || process.env.NO_COLOR || process.env.TERM === 'dumb') return text;
   const [on, off] = styleCodes[name];
-  return `\x1b[${on}m${text}\x1b[${off}m`;
+  return `${styleMark(on)}${text}${styleMark(off)}`;
 }
 
 /** Aligns rows of a name and a value. */
 export function formatRows(rows: readonly (readonly [name: string, value: string])[], indent = '  '): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${indent}${style('dim', name.padEnd(width))}  ${value}`).join('\n');
+  const names = rows.map(([name]) => printable(name));
+  const width = Math.max(...names.map((name) => name.length));
+  return rows.map(([, value], i) => `${indent}${style('dim', names[i].padEnd(width))}  ${value}`).join(lineBreak);
 }
 
 /** 1234567 as 1,234,567. Without Intl, which takes longer to load than some commands to run. */
@@ -92,7 +94,7 @@ export function formatNumberOf(count: number, noun: string, plural = `${noun}s`)
 
 /** Names damaged records that a lenient command did without, a line each. */
 export function leftOut(reasons: readonly string[]): string {
-  return [`left out ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join('\n  ');
+  return [`left out ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join(`${lineBreak}  `);
 }
 
 /** Bytes in the largest unit that keeps the number above 1. */
