@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, checkKeys, checkNumber, inWords } from './errors';
+import { Breather, untilAborted } from './event-loop';
 import { quantizeCodes } from './latent/quantize';
 import { type Coder, fixedMasks, type MaskMode, maskModes } from './masks';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
@@ -8,7 +9,7 @@ import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource 
 import type { TrainableModel } from './trainable-model';
 
 export interface EvaluateOptions {
-  /** Images a forward pass. Default 64. */
+  /** Images a forward pass. Default 64, fewer of those above 64x64 so that none takes long. */
   readonly batchSize?: number;
   /** Whose masks the decoder gets; see {@link MaskMode}. Default 'own'. */
   readonly masks?: MaskMode;
@@ -134,7 +135,7 @@ async function scoreReconstructions(
   { inputShape, pixels }: Pick<TrainableModel, 'inputShape' | 'pixels'>,
   source: SampleSource,
   reconstruct: Reconstruct,
-  { batchSize = 64, similarity = true, signal, onProgress }: EvaluateOptions = {},
+  { batchSize = defaultBatchSize(inputShape), similarity = true, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Scores> {
   checkNumber('batchSize', batchSize, { min: 1, integer: true });
   if (source.length === 0) {
@@ -142,15 +143,15 @@ async function scoreReconstructions(
   }
   const peak = 255 * pixels.scale;
   const images: ImageScores[] = [];
-  for await (const samples of sampleBatches(source, batchSize, inputShape)) {
-    if (signal?.aborted) {
-      const message = `evaluate: stopped after ${images.length} images as asked.`;
-      throw new AutoencoderError('ABORTED', message, { cause: signal.reason });
-    }
+  for await (const samples of untilAborted(sampleBatches(source, batchSize, inputShape), signal)) {
     const start = images.length;
     const { expected, actual } = await runBatch(samplesToTensor(samples, inputShape, pixels), start, reconstruct);
     images.push(...scoreBatch({ samples, start, expected, actual }, inputShape, peak, similarity));
     onProgress?.(images.length, source.length);
+  }
+  if (images.length < source.length) {
+    const message = `evaluate: stopped after ${images.length} images as asked.`;
+    throw new AutoencoderError('ABORTED', message, { cause: signal?.reason });
   }
   return { ...summarizeScores(images, peak), images };
 }
@@ -166,7 +167,12 @@ async function runBatch(batch: tf.Tensor4D, start: number, reconstruct: Reconstr
   }
 }
 
-/** Yields the samples in order, `batchSize` at a time, fetching the next ones while the caller works on these. */
+/** Images that make a batch of about as much work as 64 of 64x64. */
+export function defaultBatchSize([height, width, channels]: TrainableModel['inputShape']): number {
+  return Math.max(1, Math.min(64, Math.floor((64 * 64 * 64 * 3) / (height * width * channels))));
+}
+
+/** Yields the samples in order, `batchSize` at a time, fetching the next ones while the caller works on these. Lets signals in between. */
 export async function* sampleBatches(
   source: SampleSource,
   batchSize: number,
@@ -183,8 +189,10 @@ export async function* sampleBatches(
     pending.catch(() => {});
     return pending;
   };
+  const breather = new Breather();
   let next: Promise<Sample[]> | undefined = fetchAt(0);
   for (let start = 0; next; start += batchSize) {
+    await breather.breathe();
     const samples = await next;
     next = start + batchSize < source.length ? fetchAt(start + batchSize) : undefined;
     yield samples;

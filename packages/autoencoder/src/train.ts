@@ -3,6 +3,7 @@ import { batches } from './batches';
 import { diverged } from './diverged';
 import { AutoencoderError, checkKeys, checkNumber } from './errors';
 import { evaluateModel } from './evaluate';
+import { unlessAborted, untilAborted } from './event-loop';
 import { psnrDb } from './metrics/psnr';
 import { type Recipe, type RecipeName, recipeKeys, resolveRecipe } from './recipes';
 import { describeRun } from './run/describe-run';
@@ -70,7 +71,8 @@ export async function trainModel(
     run = options.run && (await openRun(options.run, trainable, samples, options, plan));
     await run?.start(session);
     const clock = new TrainingClock(session.at.elapsedMs);
-    while (!session.isOver) await trainEpoch({ trainable, samples, options, plan, session, clock, run });
+    const training = { trainable, samples, options, plan, session, clock, run };
+    while (!session.isOver) await trainEpoch(training);
     session.finish();
     await run?.finish(session);
     return { epochs: session.at.history, steps: session.at.step };
@@ -101,17 +103,18 @@ async function trainEpoch(training: Training): Promise<void> {
     batchSize: batchSize * accumulate,
     check: (sample, index) => check(sample, index, trainable.inputShape),
   });
-  for await (const group of groups) {
+  for await (const group of untilAborted(groups, options.signal)) {
     const result = await session.update(group, clock);
     clock.tick(group.length);
     await checkLoss(result, training);
     await report(result, training);
     await clock.breathe();
-    await saveIfDue(training);
+    if (run?.isCheckpointDue(session.at.step)) await run.save(session);
   }
+  if (options.signal?.aborted) await stop(training, options.signal);
   // Before the validation, which may take long: whatever happens there, the epoch's updates are not made again.
   await run?.save(session);
-  const validation = await session.withFinalWeights(() => look(training));
+  const validation = await validate(training);
   if (validation) await checkLoss({ loss: validation.mse, reconstruction: validation.mse }, training);
   clock.resume();
   const { epoch, step } = session.at;
@@ -139,26 +142,36 @@ async function report(result: BatchResult, { trainable, options, plan, session, 
   if (pass) options.onPass?.({ epoch, ...pass, learningRate });
 }
 
-/** Saves a checkpoint where one is due or training is to stop; throws ABORTED in the latter case. */
-async function saveIfDue({ options, plan, session, run }: Training): Promise<void> {
-  const { signal } = options;
-  const { step, position } = session.at;
-  const isWithinEpoch = position < plan.imagesPerEpoch;
-  if (signal?.aborted || (isWithinEpoch && run?.isCheckpointDue(step))) await run?.save(session);
-  if (!signal?.aborted) return;
+/** Ends training between two updates: saves a checkpoint, gives the network the weights to keep, and throws ABORTED. */
+async function stop({ session, run }: Training, signal: AbortSignal): Promise<never> {
+  await run?.save(session);
   await run?.settle();
   session.finish();
-  throw stopped(signal, step, run);
+  throw stopped(signal, session.at.step, run);
 }
 
 /** Looks at what the network does now: scores the validation samples and draws the run's. */
-async function look({ trainable, options, plan, session, run }: Training): Promise<ValidationScore | undefined> {
+async function look(training: Training): Promise<ValidationScore | undefined> {
+  const { trainable, options, plan, session, run } = training;
+  const { signal } = options;
   await run?.drawSamples(session.at.epoch, session.at.step);
   const source = validationOf(trainable, options, plan);
   if (!source) return undefined;
+  // Only what is on the disk can't be lost any more.
   await run?.settle();
-  const { mse, psnrDb, pooledPsnrDb } = await evaluateModel(trainable, source, { similarity: false });
+  const { mse, psnrDb, pooledPsnrDb } = await evaluateModel(trainable, source, { similarity: false, signal });
   return { mse, psnrDb, pooledPsnrDb };
+}
+
+/** Validates the network as it would be kept; stops training where the signal says so meanwhile. */
+async function validate(training: Training): Promise<ValidationScore | undefined> {
+  const { session, options } = training;
+  try {
+    return await session.withFinalWeights(() => look(training));
+  } catch (error) {
+    if (!options.signal?.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;
+    return stop(training, options.signal);
+  }
 }
 
 function validationOf({ inputShape }: TrainableModel, { validation }: TrainOptions, { recipe }: TrainingPlan) {
@@ -178,10 +191,14 @@ async function openRun(
   const shown =
     validationOf(trainable, options, plan) ?? (recipe.augmentation.crop ? centerCrop(samples, inputShape) : samples);
   const indices = Array.from({ length: Math.min(run.sampleCount ?? 8, shown.length) }, (_, i) => i);
+  const { signal } = options;
+  const config = await unlessAborted(describeRun(run, trainable, samples, options, plan), signal);
+  const shownSamples = await unlessAborted(fetchSamples(shown, indices, inputShape), signal);
+  if (!config || !shownSamples) throw stopped(signal as AbortSignal, 0);
   return RunFolder.open(run, {
     trainable,
-    config: await describeRun(run, trainable, samples, options, plan),
-    samples: await fetchSamples(shown, indices, inputShape),
+    config,
+    samples: shownSamples,
     plan,
     onCheckpoint: options.onCheckpoint,
     onWarning: options.onWarning,

@@ -1,7 +1,9 @@
+import { Breather } from './event-loop';
+
 /** Measures speed over the last seconds and lets timers and signals in between steps. */
 export class TrainingClock {
   private readonly start: number;
-  private lastBreath: number;
+  private readonly breather = new Breather();
   private window: { time: number; images: number }[];
   private images = 0;
 
@@ -9,7 +11,6 @@ export class TrainingClock {
   constructor(elapsedMs = 0) {
     const now = performance.now();
     this.start = now - elapsedMs;
-    this.lastBreath = now;
     this.window = [{ time: now, images: 0 }];
   }
 
@@ -40,10 +41,7 @@ export class TrainingClock {
   }
 
   /** Gives the event loop a turn at most 20 times a second. */
-  async breathe(): Promise<void> {
-    const now = performance.now();
-    if (now - this.lastBreath < 50) return;
-    this.lastBreath = now;
-    await new Promise((resolve) => setTimeout(resolve));
+  breathe(): Promise<void> {
+    return this.breather.breathe();
   }
 }

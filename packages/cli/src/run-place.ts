@@ -46,7 +46,8 @@ export async function assertResumable(run: string): Promise<void> {
   );
 }
 
-async function holdsRun(folder: string): Promise<boolean> {
+/** Says whether a folder is that of a run which began. */
+export async function holdsRun(folder: string): Promise<boolean> {
   return (await readdir(folder).catch(() => [] as string[])).includes('config.json');
 }
 

@@ -1,8 +1,10 @@
+import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
 import { withoutPackage, writingTo } from './cli-error';
 import { quote } from './command-line';
 import { catchInterruption } from './interruption';
+import { holdsRun } from './run-place';
 import { writeRunReport } from './run-report';
 import type { SampleDatabase } from './sample-database';
 import { formatDuration, style, type Terminal } from './terminal';
@@ -21,7 +23,7 @@ export interface TrainingRun {
   readonly report: boolean;
 }
 
-/** Trains until the last epoch or until interrupted; saves the network and makes the run's report in both cases. */
+/** Trains until the last epoch or until interrupted; saves the network in both cases, and in the first makes the run's report. */
 export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promise<void> {
   const progress = new TrainingProgress(terminal, run.imagesPerEpoch, run.options.epochs);
   let history: TrainingHistory | undefined;
@@ -30,21 +32,27 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
   );
   try {
     history = await train(run, progress, interruption.signal, terminal);
+    if (!history && !(await holdsRun(run.path))) return await giveUp(run, terminal);
     const model = path.join(run.path, 'model');
     // The run has saved the finished network itself.
     if (!history) await writingTo(model, () => run.network.save(model, { overwrite: true }));
-    // Stopped before the first step there is nothing to show.
-    const isWorthIt = run.report && (history !== undefined || progress.position !== '');
-    const signal = history && interruption.signal;
-    const report = isWorthIt
-      ? await writeRunReport(run, { baselines: history !== undefined, signal }, terminal)
-      : undefined;
+    // Who stops a training does not want to wait: ae report makes it later.
+    const isWorthIt = run.report && history !== undefined;
+    const { signal } = interruption;
+    const report = isWorthIt ? await writeRunReport(run, { baselines: true, signal }, terminal) : undefined;
     tell(run, { history, report, position: progress.position }, terminal);
   } finally {
     terminal.status('');
     interruption.release();
+    process.exitCode ??= interruption.exitCode();
   }
-  process.exitCode = interruption.exitCode();
+}
+
+/** Leaves nothing of a run that was stopped before it began. */
+async function giveUp({ path: run }: TrainingRun, terminal: Terminal): Promise<void> {
+  await rmdir(run).catch(() => undefined);
+  terminal.event({ event: 'stopped', run, interrupted: true });
+  terminal.print('stopped before the training began; nothing was saved');
 }
 
 /** Resolves to nothing when `signal` stopped the training. */
@@ -97,6 +105,6 @@ function tell(
   const trained = elapsedMs ? `trained in ${formatDuration(elapsedMs)}; ` : '';
   terminal.print(`${trained}network saved: ${style('bold', model)}`);
   if (report) terminal.print(`what it does, to look at: ${style('bold', report)}`);
-  if (resume) terminal.print(`go on from here: ${style('bold', resume)}`);
+  if (resume) terminal.print(`go on from here: ${style('bold', resume)}; look at it: ae report ${quote(run)}`);
   else terminal.print(`score it on other images: ae test ${quote(run)} ${validation ? '<validation lmdb>' : '<lmdb>'}`);
 }

@@ -126,7 +126,8 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     expect(stdout).toMatch(/stopped after step \d+ of 120, in epoch \d+ of 20/);
     expect(stdout).toContain('go on from here: ae train --resume parted');
     const report = inFolder('parted', 'report.html');
-    const unfinished = readFileSync(report, 'utf8');
+    expect(existsSync(report), 'nobody who stops a training waits for a report').toBe(false);
+    expect(stdout).toContain('look at it: ae report parted');
 
     const changed = await ae(
       folder,
@@ -152,7 +153,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     await aeOk(folder, 'train', '--resume', 'parted');
     const weights = (run: string) => readFileSync(inFolder(run, 'model', 'weights.bin'));
     expect(weights('parted').equals(weights('whole'))).toBe(true);
-    expect(readFileSync(report, 'utf8')).not.toBe(unfinished);
+    expect(existsSync(report)).toBe(true);
     expect(await aeOk(folder, 'train', '--resume', 'parted')).toContain('the run had come to its end already');
   }, 90_000);
 });

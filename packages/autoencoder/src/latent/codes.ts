@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
-import { type EvaluableModel, sampleBatches } from '../evaluate';
+import { defaultBatchSize, type EvaluableModel, sampleBatches } from '../evaluate';
 import type { Coder } from '../masks';
 import { samplesToTensor } from '../pixels';
 import { checkSource, type SampleSource } from '../samples';
 
 export interface EncodeOptions {
-  /** Images a forward pass. Default 64. */
+  /** Images a forward pass. Default 64, fewer of those above 64x64. */
   readonly batchSize?: number;
   /** Stops between batches with ABORTED. */
   readonly signal?: AbortSignal;
@@ -34,7 +34,7 @@ export async function* encodeBatches(
 ): AsyncGenerator<Codes> {
   checkSource('encodeAll', source);
   checkKeys('encodeAll', options, ['batchSize', 'signal', 'onProgress']);
-  const { batchSize = 64, signal, onProgress } = options;
+  const { batchSize = defaultBatchSize(inputShape), signal, onProgress } = options;
   checkNumber('batchSize', batchSize, { min: 1, integer: true });
   if (source.length === 0) return;
   let done = 0;

@@ -1,0 +1,129 @@
+/** Training that is stopped or killed while it validates, or waits for images. */
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Autoencoder, type RunOptions, type SampleSource, type TrainOptions, useBackend } from '../src/index';
+import { rectangleSamples } from './rectangles';
+
+const images = rectangleSamples(12, { size: 16 });
+const validation = rectangleSamples(5, { size: 16, seed: 3 });
+const never = new Promise<never>(() => {});
+let base: string;
+let folder: string;
+let count = 0;
+
+beforeAll(async () => {
+  await useBackend('wasm');
+  base = await mkdtemp(path.join(tmpdir(), 'ae-stopping-'));
+});
+
+beforeEach(() => {
+  folder = path.join(base, `run-${++count}`);
+});
+
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+/** Three epochs of 3 updates, with everything that ends an epoch in its own way. */
+async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}, samples: SampleSource = images) {
+  const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
+  await ae.initialize({ seed: 1, scheme: 'torch' });
+  try {
+    const history = await ae.train(samples, {
+      ...{ recipe: 'plain', epochs: 3, batchSize: 4, validation, averageDecay: 0.9, earlyStopping: { patience: 2 } },
+      ...{ schedule: { policy: 'plateau', patience: 0, factor: 0.5 }, augmentation: { noise: 0.1 } },
+      ...options,
+      run: { folder, logSteps: 1, keep: 1, ...run },
+    });
+    const weights = ae.model.getWeights().flatMap((weight) => Array.from(weight.dataSync()));
+    return { weights, epochs: history.epochs.map((epoch) => ({ ...epoch, ...untimed })) };
+  } finally {
+    ae.dispose();
+  }
+}
+
+const untimed = { elapsedMs: 0, imagesPerSecond: 0 };
+
+async function metrics(): Promise<unknown[]> {
+  const lines = (await readFile(path.join(folder, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
+  return lines.map((line) => ({ ...JSON.parse(line), ...untimed }));
+}
+
+/** Samples that do something when one of them is asked for the n-th time. */
+function watched(samples: SampleSource, n: number, then: () => unknown): SampleSource {
+  let asked = 0;
+  return {
+    length: samples.length,
+    at: async (index) => {
+      if (++asked === n) await then();
+      return samples.at(index);
+    },
+  };
+}
+
+describe('a run that is killed while it validates', () => {
+  // The first looks at validation samples are the fingerprint's and those of the sample grid; each epoch has one more look.
+  const begun = 2 * validation.length;
+
+  it.each([1, 2, 3])('loses no update of epoch %i, and resumes to the same bits and lines', async (epoch) => {
+    const whole = await train();
+    const lines = await metrics();
+    const copy = `${folder}-killed`;
+    folder += '-unkilled';
+    const look = begun + (epoch - 1) * validation.length + 2;
+    await train({}, { validation: watched(validation, look, () => cp(folder, copy, { recursive: true })) });
+    folder = copy;
+    await rm(path.join(folder, 'lock.json'));
+    const index = JSON.parse(await readFile(path.join(folder, 'checkpoints/index.json'), 'utf8'));
+    expect(index.checkpoints.at(-1)).toMatchObject({ step: 3 * epoch, epochs: epoch, error: null });
+    let updates = 0;
+    const rest = await train({ resume: true }, { onStep: () => updates++ });
+    expect(updates).toBe(9 - 3 * epoch);
+    expect(rest).toEqual(whole);
+    expect(await metrics()).toEqual(lines);
+  });
+});
+
+describe('a signal', () => {
+  it.each<[string, number, TrainOptions | undefined, SampleSource | undefined]>([
+    ['in the validation', 6, { validation: watched(validation, 2 * 5 + 5 + 2, () => never) }, undefined],
+    // Twelve looks are the fingerprint's; the next but two batches are being fetched.
+    ['while images are waited for', 5, undefined, watched(images, 12 + 5 * 4 + 1, () => never)],
+  ])('%s stops at once, what is being read or not, and nothing is lost', async (_, step, options, samples) => {
+    const whole = await train();
+    folder += '-stopped';
+    const controller = new AbortController();
+    // No update can follow, so there is time.
+    const onStep = (progress: { step: number }) => progress.step === step && setTimeout(() => controller.abort(), 300);
+    const stopped = train({}, { ...options, onStep, signal: controller.signal }, samples);
+    await expect(stopped).rejects.toMatchObject({ code: 'ABORTED', message: expect.stringContaining(`step ${step} `) });
+    expect(await train({ resume: true })).toEqual(whole);
+  });
+
+  it('stops before anything is made, where the images are not even looked at', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 20);
+    const stopped = train(
+      {},
+      { signal: controller.signal },
+      watched(images, 1, () => never),
+    );
+    await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(readFile(path.join(folder, 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is heard while images are scored that come at once', async () => {
+    const controller = new AbortController();
+    const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
+    await ae.initialize({ seed: 1, scheme: 'torch' });
+    const many = { length: 1e6, at: (i: number) => validation[i % validation.length] };
+    // A timer stands in for the operating system: neither is heard before the event loop has its turn.
+    setTimeout(() => controller.abort(), 100);
+    const { signal } = controller;
+    await expect(ae.evaluate(many, { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    const encoding = new AbortController();
+    setTimeout(() => encoding.abort(), 100);
+    await expect(ae.encodeAll(many, { signal: encoding.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    ae.dispose();
+  });
+});
