@@ -16,6 +16,26 @@ export function reluGrad(begin: i32, end: i32, job: ReluGradJob, scratch: usize)
 }
 
 @unmanaged
+export class PreluJob { x: usize; alpha: usize; y: usize; period: i32; }
+
+/** Units: stretches of `period` values, as many as alpha has. y = x where x is not negative, else alpha * x. */
+export function prelu(begin: i32, end: i32, job: PreluJob, scratch: usize): void {
+  const period: usize = job.period << 2, alpha = job.alpha;
+  for (let unit = begin; unit < end; unit++) {
+    const x = job.x + unit * period, y = job.y + unit * period;
+    let i: usize = 0;
+    for (; i + 16 <= period; i += 16) {
+      const value = v128.load(x + i);
+      v128.store(y + i, v128.bitselect(f32x4.mul(value, v128.load(alpha + i)), value, f32x4.lt(value, f32x4.splat(0))));
+    }
+    for (; i < period; i += 4) {
+      const value = load<f32>(x + i);
+      store<f32>(y + i, value < 0 ? value * load<f32>(alpha + i) : value);
+    }
+  }
+}
+
+@unmanaged
 export class SquaredErrorJob { target: usize; prediction: usize; count: i32; sums: usize; gradient: usize; scale: f32; }
 
 /** sums[unit] = the sum of the block's squared differences, in double precision. */

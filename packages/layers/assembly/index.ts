@@ -1,6 +1,7 @@
 export { conv, packFilter } from './conv';
 export { convPool } from './conv-pool';
-export { columnSums, reluGrad, squaredErrorGrad, squaredErrors } from './elementwise';
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { columnSums, prelu, reluGrad, squaredErrorGrad, squaredErrors } from './elementwise';
 export { filterGradient, sumChunks } from './filter-gradient';
 export { matMul } from './matmul';
 export { optimizerStep } from './optimizers';

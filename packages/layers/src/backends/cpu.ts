@@ -18,6 +18,8 @@ export function registerCpuKernels(): void {
     [names.MaxPoolWithArgmaxGrad]: maxPoolWithArgmaxGrad,
     [names.MaxUnpool]: maxUnpool,
     [names.MaxUnpoolGrad]: maxUnpoolGrad,
+    [tf.ResizeNearestNeighborGrad]: resizeNearestNeighborGrad,
+    [tf.ResizeBilinearGrad]: resizeBilinearGrad,
   });
 }
 
@@ -129,6 +131,46 @@ const maxUnpoolGrad: tf.KernelFunc = ({ inputs, backend }) => {
   );
   return write(backend, dvalues, [batch, height, width, channels], 'float32');
 };
+
+/** The gradient of UpSampling2D. The stock kernel of tfjs 4.22 reads that of every image but the first from the wrong place. */
+const resizeNearestNeighborGrad: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+  const { images, dy } = inputs as Record<'images' | 'dy', tf.TensorInfo>;
+  const [batch, height, width, channels] = images.shape as Shape4D;
+  const [, outHeight, outWidth] = dy.shape as Shape4D;
+  const rows = nearest(height, outHeight, attrs as unknown as tf.ResizeNearestNeighborGradAttrs);
+  const columns = nearest(width, outWidth, attrs as unknown as tf.ResizeNearestNeighborGradAttrs);
+  const source = read(backend, dy);
+  const dx = new Float32Array(batch * height * width * channels);
+  let from = 0;
+  for (let n = 0; n < batch; n++) {
+    for (const row of rows) {
+      for (const column of columns) {
+        const to = ((n * height + row) * width + column) * channels;
+        for (let c = 0; c < channels; c++) dx[to + c] += source[from++];
+      }
+    }
+  }
+  return write(backend, dx, images.shape, 'float32');
+};
+
+const stockResizeBilinearGrad = tf.getKernel(tf.ResizeBilinearGrad, 'cpu')?.kernelFunc as tf.KernelFunc;
+
+/** The gradient of bilinear resizing. The stock kernel of tfjs 4.22 swaps height and width in the shape of its result. */
+const resizeBilinearGrad: tf.KernelFunc = (params) => {
+  const { images } = params.inputs as Record<'images', tf.TensorInfo>;
+  return { ...(stockResizeBilinearGrad(params) as tf.TensorInfo), shape: images.shape };
+};
+
+/** The position that each position of a resized dimension was copied from. */
+function nearest(size: number, outSize: number, attrs: tf.ResizeNearestNeighborGradAttrs): number[] {
+  const { alignCorners, halfPixelCenters = false } = attrs as { alignCorners: boolean; halfPixelCenters?: boolean };
+  const inner = alignCorners && outSize > 1 ? 1 : 0;
+  const scale = (size - inner) / (outSize - inner);
+  return Array.from({ length: outSize }, (_, position) => {
+    const exact = scale * (position + (halfPixelCenters ? 0.5 : 0));
+    return Math.min(size - 1, alignCorners ? Math.round(exact) : Math.floor(exact));
+  });
+}
 
 type Shape4D = [number, number, number, number];
 

@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { WasmEngineError } from './errors';
 import type { SideKernel } from './job-control';
 import { type CompileOptions, compileSideModule, type SideModule, type SimdKind } from './side-module';
@@ -19,6 +19,7 @@ export interface JobOptions {
 /** What Emscripten, which compiled tfjs' WebAssembly, gives access to. */
 interface Emscripten {
   asm: { memory: WebAssembly.Memory };
+  tfjs: { registerTensor(id: number, size: number, memoryOffset: number): void; disposeData(id: number): void };
   _malloc(bytes: number): number;
   _free(pointer: number): void;
 }
@@ -190,6 +191,19 @@ export class Engine {
       throw outOfMemory(shape.reduce((size, length) => size * length, 4));
     }
     return tensor;
+  }
+
+  /**
+   * Has the stock kernels see that values of a tensor were changed in place.
+   *
+   * They keep filters, biases and slopes of PReLU as XNNPACK packs them, by the tensor's number, until it is disposed. So it is, and comes
+   * back under its number: no values move.
+   */
+  changedInPlace(tensor: TensorInfo): void {
+    const { id, memoryOffset } = this.backend.dataIdMap.get(tensor.dataId);
+    const { tfjs } = this.#emscripten;
+    tfjs.disposeData(id);
+    tfjs.registerTensor(id, util.sizeFromShape(tensor.shape), memoryOffset);
   }
 
   /** Views memory as float32. The view is stale after the next allocation. */

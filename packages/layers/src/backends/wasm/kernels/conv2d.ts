@@ -10,6 +10,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { convBackpropInput, convForward, filterGradient } from '../convolution';
 import type { Engine } from '../engine';
+import { activate, type FusedInputs, isFusable } from './fused-activation';
 import { registerWasmKernel } from './register';
 
 type Shape4D = [number, number, number, number];
@@ -27,17 +28,15 @@ export function registerConv2D(engine: Engine): void {
     return y;
   });
 
-  registerWasmKernel<
-    { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
-    FusedConv2DAttrs
-  >('FusedConv2D', ({ x, filter, bias }, attrs) => {
+  registerWasmKernel<FusedInputs, FusedConv2DAttrs>('FusedConv2D', (inputs, attrs) => {
+    const { x, filter, bias } = inputs;
     const info = geometry(x.shape, filter.shape, attrs);
     const plainBias = !bias || util.sizeFromShape(bias.shape) === info?.outChannels;
-    if (!info || !plainBias || !['linear', 'relu'].includes(attrs.activation)) return undefined;
+    if (!info || !plainBias || !isFusable(attrs.activation)) return undefined;
     const y = engine.makeTensor(info.outShape);
     const finish = { bias: bias && engine.pointer(bias), relu: attrs.activation === 'relu' };
     convForward(engine, info, engine.pointer(x), engine.pointer(filter), engine.pointer(y), finish);
-    return y;
+    return activate(engine, y, inputs, attrs);
   });
 
   registerWasmKernel<

@@ -8,6 +8,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine';
 import { runMatMul } from '../matrix-product';
+import { activate, isFusable } from './fused-activation';
 import { registerWasmKernel } from './register';
 
 interface Operands {
@@ -24,12 +25,15 @@ export function registerMatMul(engine: Engine): void {
 
   registerWasmKernel<Operands & { bias?: TensorInfo; preluActivationWeights?: TensorInfo }, _FusedMatMulAttrs>(
     '_FusedMatMul',
-    ({ a, b, bias }, { transposeA, transposeB, activation }) => {
+    (inputs, attrs) => {
+      const { a, b, bias } = inputs;
+      const { transposeA, transposeB, activation } = attrs;
       const columns = b.shape[b.shape.length - (transposeB ? 2 : 1)];
       const plainBias = !bias || util.sizeFromShape(bias.shape) === columns;
       const floats = a.dtype === 'float32' && b.dtype === 'float32';
-      if (!floats || !plainBias || !['linear', 'relu'].includes(activation)) return undefined;
-      return product(engine, a, b, transposeA, transposeB, bias, activation === 'relu');
+      if (!floats || !plainBias || !isFusable(activation)) return undefined;
+      const c = product(engine, a, b, transposeA, transposeB, bias, activation === 'relu');
+      return c && activate(engine, c, inputs, attrs);
     },
   );
 }

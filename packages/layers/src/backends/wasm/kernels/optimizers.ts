@@ -38,6 +38,17 @@ function step(
   states: readonly TensorInfo[],
   rule: readonly Argument[],
 ): void {
+  update(engine, variable, gradient, states, rule);
+  for (const tensor of [variable, ...states]) engine.changedInPlace(tensor);
+}
+
+function update(
+  engine: Engine,
+  variable: TensorInfo,
+  gradient: TensorInfo,
+  states: readonly TensorInfo[],
+  rule: readonly Argument[],
+): void {
   const [state0 = 0, state1 = 0] = states.map((tensor) => engine.pointer(tensor));
   const product = deferredOuterProduct(gradient);
   if (product) {

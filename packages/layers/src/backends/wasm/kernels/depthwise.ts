@@ -1,0 +1,133 @@
+/**
+ * DepthwiseConv2dNative, FusedDepthwiseConv2D and the two gradients: any kernel size, stride, padding and dilation, NHWC. Stock tfjs-wasm lacks
+ * the gradients, and answers zeros for some sizes.
+ */
+import {
+  backend_util,
+  type DepthwiseConv2dNativeAttrs,
+  type DepthwiseConv2dNativeBackpropFilterAttrs,
+  type DepthwiseConv2dNativeBackpropInputAttrs,
+  type FusedDepthwiseConv2DAttrs,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
+import { addChunks, chunksOf } from '../convolution-job';
+import type { Engine } from '../engine';
+import { activate, type FusedInputs } from './fused-activation';
+import { registerWasmKernel } from './register';
+
+type Shape4D = [number, number, number, number];
+
+/** Fewest products of x and dy for which rows get sums of their own. */
+const LEAST_PRODUCTS_OF_CHUNK = 1 << 16;
+
+/** Registers depthwise convolutions and their gradients. */
+export function registerDepthwise(engine: Engine): void {
+  registerWasmKernel<FusedInputs, DepthwiseConv2dNativeAttrs>('DepthwiseConv2dNative', ({ x, filter }, attrs) =>
+    forward(engine, x, filter, attrs),
+  );
+
+  registerWasmKernel<FusedInputs, FusedDepthwiseConv2DAttrs>('FusedDepthwiseConv2D', (inputs, attrs) => {
+    const { x, filter, bias } = inputs;
+    const y = forward(engine, x, filter, attrs, bias, attrs.activation === 'relu');
+    return y && activate(engine, y, inputs, attrs);
+  });
+
+  registerWasmKernel<{ dy: TensorInfo; filter: TensorInfo }, DepthwiseConv2dNativeBackpropInputAttrs>(
+    'DepthwiseConv2dNativeBackpropInput',
+    ({ dy, filter }, attrs) => {
+      const info = geometry(attrs.inputShape, filter.shape, attrs);
+      const dx = engine.makeTensor(info.inShape);
+      const args = [
+        ...jobArguments(info, engine.pointer(dx), engine.pointer(dy), engine.pointer(filter)),
+        info.batchSize,
+      ];
+      const scratchBytes = (2 * info.filterHeight * info.filterWidth + info.outChannels) * 4;
+      engine.run('depthwiseInputGradient', info.batchSize * info.inHeight, args, { chunk: 4, scratchBytes });
+      return dx;
+    },
+  );
+
+  registerWasmKernel<{ x: TensorInfo; dy: TensorInfo }, DepthwiseConv2dNativeBackpropFilterAttrs>(
+    'DepthwiseConv2dNativeBackpropFilter',
+    ({ x, dy }, attrs) => {
+      const info = geometry(x.shape as Shape4D, attrs.filterShape, attrs);
+      const gradient = engine.makeTensor(attrs.filterShape);
+      writeFilterGradient(engine, info, engine.pointer(x), engine.pointer(dy), engine.pointer(gradient));
+      return gradient;
+    },
+  );
+}
+
+/** Undefined for what the stock kernel refuses, with a reason. */
+function forward(
+  engine: Engine,
+  x: TensorInfo,
+  filter: TensorInfo,
+  attrs: DepthwiseConv2dNativeAttrs | FusedDepthwiseConv2DAttrs,
+  bias?: TensorInfo,
+  relu = false,
+): TensorInfo | undefined {
+  if (backend_util.convertConv2DDataFormat(attrs.dataFormat) !== 'channelsLast') return undefined;
+  const info = geometry(x.shape as Shape4D, filter.shape, attrs);
+  const { filterHeight, filterWidth, inWidth, inChannels, outChannels } = info;
+  if (bias && util.sizeFromShape(bias.shape) !== outChannels) return undefined;
+  const y = engine.makeTensor(info.outShape);
+  const args = jobArguments(info, engine.pointer(x), engine.pointer(y), engine.pointer(filter));
+  const repeated = outChannels === inChannels ? 0 : filterHeight * inWidth * outChannels;
+  engine.run(
+    'depthwise',
+    info.batchSize * info.outHeight,
+    [...args, info.batchSize, 0, bias ? engine.pointer(bias) : 0, relu ? 1 : 0],
+    { chunk: 4, scratchBytes: (2 * filterHeight * filterWidth + repeated) * 4 },
+  );
+  return y;
+}
+
+function writeFilterGradient(
+  engine: Engine,
+  info: backend_util.Conv2DInfo,
+  x: number,
+  dy: number,
+  gradient: number,
+): void {
+  const taps = info.filterHeight * info.filterWidth;
+  const rows = info.batchSize * info.outHeight;
+  const sumBytes = taps * info.outChannels * 4;
+  const products = rows * info.outWidth * info.outChannels * taps;
+  const wanted = Math.max(1, Math.min(rows, Math.ceil(products / LEAST_PRODUCTS_OF_CHUNK)));
+  const chunks = chunksOf(wanted, sumBytes);
+  engine.withMemory(chunks * sumBytes, (sums) => {
+    const args = [...jobArguments(info, x, dy, sums), info.batchSize, chunks];
+    const scratchBytes = info.outChannels === info.inChannels ? 0 : info.inWidth * info.outChannels * 4;
+    engine.run('depthwiseFilterGradient', chunks, args, { scratchBytes });
+    addChunks(engine, { at: sums, bytes: sumBytes, chunks }, taps, info.outChannels, gradient, info.outChannels);
+  });
+}
+
+/** The fields of DepthwiseJob in assembly/depthwise.ts, up to padLeft. */
+function jobArguments(info: backend_util.Conv2DInfo, x: number, y: number, filter: number): number[] {
+  return [
+    ...[x, info.inHeight, info.inWidth, info.inChannels, info.outChannels / info.inChannels],
+    ...[y, info.outHeight, info.outWidth, filter, info.filterHeight, info.filterWidth],
+    ...[info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth],
+    ...[info.padInfo.top, info.padInfo.left],
+  ];
+}
+
+function geometry(
+  xShape: Shape4D,
+  filterShape: number[],
+  attrs: Pick<DepthwiseConv2dNativeBackpropFilterAttrs, 'strides' | 'dilations' | 'pad' | 'dimRoundingMode'>,
+): backend_util.Conv2DInfo {
+  const { strides, dilations, pad, dimRoundingMode } = attrs;
+  return backend_util.computeConv2DInfo(
+    xShape,
+    filterShape as Shape4D,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    true,
+  );
+}
