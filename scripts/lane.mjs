@@ -75,10 +75,10 @@ export function load(packageName, file = 'index.js') {
   return import(pathToFileURL(built).href);
 }
 
-/** Runs test files of a package. */
-export function runTests(packageName, files, env) {
+/** Runs test files of a package, with another Node.js than this one if it is given. */
+export function runTests(packageName, files, env, node = process.execPath) {
   const cwd = join(root, 'packages', packageName);
-  run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env, onFailure: 1 });
+  run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env, onFailure: 1 });
 }
 
 /** Environment variables that make Dawn find SwiftShader and the Vulkan loader beside it. */

@@ -1,0 +1,84 @@
+/**
+ * The Node.js lane: `npm run test:node [-- --node 26] [-- --all]`.
+ *
+ * Runs what computes on every version of Node.js whose V8 the engine sets flags of (packages/layers/src/backends/wasm/v8-flags.ts), then
+ * the quickstart's steps on the newest. Each comes from npm's package node-<platform>-<arch>, which is what its package `node` installs by a
+ * script, into a cache folder. The version that runs this script is left out, since `npm test` has run on it, unless --all is given.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fail, installPackages, laneFolder, root, run, runTests } from './lane.mjs';
+
+const VERSIONS = ['20', '22', '24', '26'];
+
+const TESTS = {
+  layers: ['v8-flags', 'wasm-engine', 'wasm-training'],
+  autoencoder: ['engine', 'training'],
+  cli: ['backend-flags', 'runs'],
+};
+
+const { values } = parseArgs({
+  options: { node: { type: 'string', multiple: true, default: VERSIONS }, all: { type: 'boolean', default: false } },
+});
+const unknown = values.node.filter((version) => !VERSIONS.includes(version));
+if (unknown.length > 0) fail(`--node: expected ${VERSIONS.join(', ')}, received ${unknown.join(', ')}.`, 1);
+
+const own = process.versions.node.split('.')[0];
+const programs = new Map(values.node.map((version) => [version, programOf(version)]));
+
+for (const [version, node] of programs) {
+  if (version === own && !values.all) {
+    console.log(`Node.js ${version} runs this script: npm test has tested it.`);
+    continue;
+  }
+  for (const [packageName, names] of Object.entries(TESTS)) {
+    console.log(`\nNode.js ${version}: ${packageName}`);
+    const files = names.map((name) => `test/${name}.test.ts`);
+    runTests(packageName, files, { AE_REQUIRE_V8_FLAGS: '1' }, node);
+  }
+}
+await quickstart(programs.get(values.node.at(-1)));
+
+/** Where a version of Node.js is, installed if it is missing. */
+function programOf(version) {
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${platform}-${process.arch}`;
+  const folder = laneFolder(join('node', version));
+  installPackages(folder, [`${name}@${version}`]);
+  const program = join(folder, 'node_modules', name, 'bin', platform === 'win' ? 'node.exe' : 'node');
+  if (!existsSync(program)) fail(`${program} is missing: ${name} ${version} has another layout.`);
+  return program;
+}
+
+/** The quickstart's steps, for a few seconds and on pictures made here: its own are a download of 82 MB. */
+async function quickstart(node) {
+  const pictures = mkdtempSync(join(tmpdir(), 'ae-quickstart-'));
+  try {
+    await makePictures(pictures, 240);
+    const script = join(root, 'examples/quickstart/quickstart.mjs');
+    run(node, [script, '--images', pictures, '--minutes', '0.1'], { env: { INIT_CWD: root }, onFailure: 1 });
+  } finally {
+    rmSync(pictures, { recursive: true, force: true });
+  }
+}
+
+/** Writes squares with a disc, each of another color and place. */
+async function makePictures(folder, count) {
+  const sharp = createRequire(join(root, 'packages/cli/package.json'))('sharp');
+  const [size, radius] = [64, 18];
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [20 + ((i * 7) % 25), 20 + ((i * 11) % 25)];
+    const pixels = Buffer.alloc(size * size * 3, 255);
+    for (let at = 0; at < size * size; at++) {
+      const inside = ((at % size) - x) ** 2 + (Math.floor(at / size) - y) ** 2 < radius ** 2;
+      if (inside) pixels.set([(i * 37) % 256, (i * 91) % 256, (i * 53) % 256], at * 3);
+    }
+    const raw = { width: size, height: size, channels: 3 };
+    await sharp(pixels, { raw })
+      .png()
+      .toFile(join(folder, `${i}.png`));
+  }
+}
