@@ -37,7 +37,10 @@ const systemReasons: Record<string, string> = {
 
 /** Takes off what says which package speaks, and names its options as the command line has them. */
 export function withoutPackage(message: string): string {
-  return message.replace(/^\[[a-z-]+\] /, '').replace(/\bmaxPixels\b/g, '--max-pixels');
+  return message
+    .replace(/^\[[a-z-]+\] /, '')
+    .replace(/\bmaxPixels\b/g, '--max-pixels')
+    .replace('give the root as "/"', 'give --root /');
 }
 
 /** Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already. */

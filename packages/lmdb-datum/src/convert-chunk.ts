@@ -1,7 +1,7 @@
 /** A few images that one thread converts: a worker, or the calling thread when it has nothing to write. Whichever is first. */
 import { type Converted, convertImage, NoRoomError } from './convert-image';
 import type { ConvertPlan } from './convert-options';
-import type { ImageFile } from './image-list';
+import type { ImageFile } from './image-file';
 
 export interface Chunk {
   number: number;

@@ -6,10 +6,10 @@ import { takeBudget } from './decode-budget';
 import { encodeDatum, RawEncoder } from './encode-datum';
 import { describe, ImageError, reasonOf } from './errors';
 import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from './image';
+import type { ImageFile } from './image-file';
 import { describeImage } from './image-header';
 import { type ImageKernels, imageKernels } from './image-kernels';
-import type { ImageFile } from './image-list';
-import { type ImageSize, readImageSize } from './image-size';
+import { type ImageSize, kindOfImage, readImageSize } from './image-size';
 import { decodeJpeg } from './jpeg';
 import { assertPixels, decodingBytes, mostFileBytes } from './pixel-limit';
 import {
@@ -168,7 +168,10 @@ function reading<T>(image: ImageFile, read: () => T): T {
   } catch (cause) {
     const isOfFile = cause instanceof NotOrdinaryError || (cause instanceof Error && 'syscall' in cause);
     if (!isOfFile) throw cause;
-    throw new ImageError(`${pathText(image.path)} ${sayOf(cause)}.`, { path: pathText(image.path), cause });
+    const { line, hint } = image;
+    const where = hint ? `: ${hint}` : line === undefined ? '' : ` (line ${line} of the list)`;
+    const path = pathText(image.path);
+    throw new ImageError(`${path} ${sayOf(cause)}${where}.`, { path, cause });
   }
 }
 
@@ -179,7 +182,9 @@ async function encodedBytes(
   pixels: Pixels,
   plan: ConvertPlan,
 ): Promise<Uint8Array> {
-  const extension = path.extname(image.name).slice(1).toLowerCase();
+  const named = path.extname(image.name).slice(1).toLowerCase();
+  // A name that tells no kind, as that of .jfif, leaves it to the file.
+  const extension = named === '' || named === 'jfif' ? (kindOfImage(file) ?? named) : named;
   const wanted = plan.encodeType || extension;
   const type = imageTypeOf(wanted);
   if (!type) {

@@ -1,15 +1,19 @@
 /** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
+import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import type { Converted } from './convert-image';
 import { ConvertJournal, committedSince, type SkippedImage } from './convert-journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './convert-options';
 import { ConvertThreads } from './convert-threads';
 import { ImageError, MixedSizesError, reasonOf, WriteError } from './errors';
-import { type ImageClass, type ImageFile, keyOf, listImageFolder, readImageList } from './image-list';
+import { type ImageClass, type ImageFile, keyOf, nameFew, type OddLabel } from './image-file';
+import { listImageFolder } from './image-folder';
+import { readImageList } from './image-list';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { Random, shuffleInPlace } from './random';
 import { keyText } from './scan';
-import { claimWorkFolder, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
+import { claimWorkFolder, LABELS, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 import { DatumWriter, MAX_KEY_BYTES } from './writer';
 
 export interface ConvertReport {
@@ -18,10 +22,16 @@ export interface ConvertReport {
   /** Of the pixels of all images, before `encoded` stores their files, as `CxHxW`; absent if they have different sizes. */
   size?: string;
   skipped: SkippedImage[];
-  /** Files of the folder that were passed over because their names aren't those of images. */
+  /** Files and folders of the folder that were passed over, since there is no image in them, or images lie beside classes. */
   ignored: string[];
-  /** Classes in label order, when they come from folders. */
+  /** Classes in label order, when they come from folders or are named by a list. */
   classes?: ImageClass[];
+  /** Where the names of a list's classes are kept, one a line. */
+  labelsFile?: string;
+  /** Labels of a list that are no whole numbers of 32 bits: how many, and the first of them. */
+  oddLabels?: { count: number; examples: OddLabel[] };
+  /** What may not be meant as it was taken, in sentences. */
+  warnings: string[];
   elapsedMs: number;
 }
 
@@ -42,13 +52,15 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
   const startedMs = performance.now();
   const plan = checkConvertOptions(options);
   const { output } = options;
-  const list = options.list === undefined ? listImageFolder(options.input) : readImageList(options.list, options.input);
-  const { images, ignored, classes } = list;
-  if (images.length === 0) {
-    throw new ImageError(`${sourceOf(options)}: expected images, received none; check the path and the file names.`);
-  }
+  const list =
+    options.list === undefined
+      ? listImageFolder(options.input)
+      : readImageList(options.list, options.input, options.labels);
+  const { images, ignored, classes, oddLabels, warnings } = list;
+  if (images.length === 0) throw noImages(sourceOf(options), ignored);
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
-  const work = new Conversion(images, plan, options, startedMs);
+  const labels = options.labels === undefined || options.labels === 'numbers' ? undefined : classes;
+  const work = new Conversion(images, plan, options, startedMs, labels);
   // Killed when all was done but for the last touch.
   if (!work.isFinished(output)) {
     assertFree(output);
@@ -58,7 +70,20 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
   removeTraces(output);
   const { records, size, skipped } = work;
   const elapsedMs = performance.now() - startedMs;
-  return { output, records, ...(size && { size }), skipped, ignored, ...(classes && { classes }), elapsedMs };
+  return {
+    ...{ output, records, ...(size && { size }), skipped, ignored, ...(classes && { classes }) },
+    ...{
+      ...(labels && { labelsFile: path.join(output, LABELS) }),
+      ...(oddLabels && { oddLabels }),
+      warnings,
+      elapsedMs,
+    },
+  };
+}
+
+function noImages(source: string, ignored: readonly string[]): ImageError {
+  const found = ignored.length === 0 ? '' : `, but ${nameFew(ignored)}`;
+  return new ImageError(`${source} holds no images${found}; check the path and the file names.`, { path: source });
 }
 
 /** Does the work in its folder, which then gets the output's name. */
@@ -91,6 +116,8 @@ class Conversion {
     private readonly plan: ConvertPlan,
     private readonly options: ConvertOptions,
     private readonly startedMs: number,
+    /** To be kept beside the database. */
+    private readonly classes?: ImageClass[],
   ) {
     this.journal = new ConvertJournal(images, plan, options.resume ?? false);
   }
@@ -119,20 +146,27 @@ class Conversion {
     return this.sizes.size === 1 ? [...this.sizes][0] : undefined;
   }
 
-  async run({ path, isNew }: WorkFolder): Promise<void> {
-    this.folder = path;
+  async run(folder: WorkFolder): Promise<void> {
+    this.folder = folder.path;
     // Workers start while the database is opened.
     const threads = new ConvertThreads(this.options.workers ?? os.availableParallelism() - 1, this.plan);
     try {
-      await this.convertWith(await this.openWriter(isNew), threads);
+      await this.convertWith(await this.openWriter(folder.isNew), threads);
     } finally {
       await threads.close();
     }
-    if (this.records > 0) return;
-    throw new ImageError(
-      `${sourceOf(this.options)}: expected at least one image that decodes, received ${this.images.length} that don't ` +
-        `(first: ${this.skipped[0]?.reason}); check the paths.`,
-    );
+    if (this.records === 0) throw this.noneRead();
+    if (!this.classes) return;
+    fs.writeFileSync(path.join(folder.path, LABELS), this.classes.map(({ name }) => `${name}\n`).join(''));
+  }
+
+  private noneRead(): ImageError {
+    const source = sourceOf(this.options);
+    const reason = this.skipped[0]?.reason.replace(/\.$/, '');
+    const count = this.images.length === 1 ? 'its only image cannot' : `none of its ${this.images.length} images can`;
+    return new ImageError(`${source}: ${count} be read. ${this.images.length === 1 ? '' : 'The first: '}${reason}.`, {
+      path: source,
+    });
   }
 
   private async convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {

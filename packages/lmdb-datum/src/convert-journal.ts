@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { ConvertPlan } from './convert-options';
 import { InvalidOptionError, reasonOf, WriteError } from './errors';
-import { type ImageFile, keyOf } from './image-list';
+import { type ImageFile, keyOf } from './image-file';
 import { readRegularFile, sayOf } from './regular-file';
 import { keyText } from './scan';
 import { JOURNAL, temporaryName } from './work-folder';

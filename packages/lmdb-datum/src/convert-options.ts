@@ -10,6 +10,12 @@ export interface ConvertOptions {
   input: string;
   /** List file, `name label` a line. Without it the class folders of `input` give the labels. */
   list?: string;
+  /**
+   * What the labels of `list` are: 'numbers' as Caffe has them, whatever atoi makes of them; 'names' of classes, which are numbered in
+   * the order of their bytes and kept in the database's folder, in labels.txt; or the path of such a file, whose numbers are used
+   * again. Default 'numbers'.
+   */
+  labels?: string;
   /** Folder of the database to make. It must not exist. */
   output: string;
   /** Store one grey channel. Default false: three channels, blue-green-red. */
@@ -71,7 +77,16 @@ export interface ConvertPlan {
 }
 
 const KNOWN: Known<ConvertOptions> = {
-  ...{ input: true, list: true, output: true, gray: true, shuffle: true, resizeHeight: true, resizeWidth: true },
+  ...{
+    input: true,
+    list: true,
+    labels: true,
+    output: true,
+    gray: true,
+    shuffle: true,
+    resizeHeight: true,
+    resizeWidth: true,
+  },
   ...{ fit: true, resampler: true, background: true, checkSize: true, encoded: true, encodeType: true },
   ...{ workers: true, resume: true, maxPixels: true, onProgress: true, signal: true },
 };
@@ -83,6 +98,11 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
   const { input, output, workers = 0, background, shuffle = false } = options;
   assertPath('input', input);
   assertPath('output', output);
+  if (options.labels !== undefined) {
+    assertPath('labels', options.labels);
+    if (options.list === undefined)
+      refuse('labels', 'a list with it', undefined, 'the folders of a folder are its labels');
+  }
   assertWhole('resizeHeight', resizeHeight, 0, 65500);
   assertWhole('resizeWidth', resizeWidth, 0, 65500);
   if (resizeHeight > 0 !== resizeWidth > 0) {

@@ -14,7 +14,7 @@ import {
 } from './convert-chunk';
 import { type Converted, convertImage } from './convert-image';
 import type { ConvertPlan } from './convert-options';
-import type { ImageFile } from './image-list';
+import type { ImageFile } from './image-file';
 import { WorkerPool } from './worker-pool';
 
 /** A chunk under way. */

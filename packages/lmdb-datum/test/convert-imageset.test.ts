@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { atoi, listImageFolder, parseImageList } from '../src/image-list';
+import { listImageFolder } from '../src/image-folder';
+import { atoi, parseImageList } from '../src/image-list';
 import { type ConvertOptions, convertImageset as convertWithWorkers, openDatumLmdb, type Sample } from '../src/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
@@ -68,7 +69,7 @@ describe('a list file', () => {
     expect(report.skipped).toEqual([
       {
         name: 'missing.png',
-        reason: `${IMAGES}missing.png does not exist.`,
+        reason: `${IMAGES}missing.png does not exist (line 2 of the list).`,
       },
     ]);
   });

@@ -12,6 +12,7 @@ import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from
 
 interface ImportOptions extends CommonOptions, ImageOptions {
   readonly root?: string;
+  readonly labels?: string;
   readonly resize?: ImageSize;
   readonly background?: string;
   readonly shuffle?: boolean;
@@ -43,6 +44,10 @@ export function importCommand(): Command {
     .option('--check-size', 'fail on the first image of another size')
     .optionsGroup('Database:')
     .option('--root <folder>', "what the list's names are relative to (default: the list's folder)")
+    .option(
+      '--labels <kind>',
+      "the list's labels: numbers, names of classes, or the labels.txt of an earlier import (default: numbers)",
+    )
     .option('--shuffle', 'random order instead of that of the names or the list')
     .addOption(
       numberOption('--seed <n>', 'determines the random order', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
@@ -67,6 +72,12 @@ async function runImport(images: string, output: string, options: ImportOptions)
   const { convertImageset } = await import('@ae/lmdb-datum/convert');
   const { root, resize, shuffle, seed, json, verbose, ...same } = options;
   const source = await findSource(images, root);
+  if (options.labels !== undefined && source.list === undefined) {
+    throw new CliError(
+      'INVALID_OPTION',
+      '--labels goes with a list file, but a folder was given; its folders are the classes.',
+    );
+  }
   const left = options.resume ? 'the same command goes on from there' : `${output} was not made`;
   await interruptible(terminal, `stopped as asked; ${left}.`, async (signal) => {
     const report = await convertImageset({
@@ -89,6 +100,11 @@ async function runImport(images: string, output: string, options: ImportOptions)
   });
 }
 
+/** Names options as the command line has them. */
+function withFlags(message: string): string {
+  return withoutPackage(message).replace("labels: 'names'", '--labels names');
+}
+
 /** Tells a folder from a list file. */
 async function findSource(images: string, root?: string): Promise<{ input: string; list?: string }> {
   const found = await stat(images).catch((cause) => {
@@ -108,8 +124,8 @@ async function sizeOfRecords(database: string): Promise<string | undefined> {
 
 function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): void {
   const { output, records, size, ignored, classes = [], elapsedMs } = report;
-  const skipped = report.skipped.map((image) => ({ ...image, reason: withoutPackage(image.reason) }));
-  terminal.event({ ...report, skipped });
+  const skipped = report.skipped.map((image) => ({ ...image, reason: withFlags(image.reason) }));
+  terminal.event({ ...report, skipped, warnings: report.warnings.map(withFlags) });
   if (terminal.json) return;
   const each = size ? ` of ${size}` : '';
   terminal.print(`${output}: ${formatNumberOf(records, 'image')}${each} in ${formatDuration(elapsedMs)}`);
@@ -125,11 +141,11 @@ function printReport(report: ConvertReport, terminal: Terminal, resized: boolean
   }
   if (ignored.length > 0) {
     const more = ignored.length > 3 ? ', ...' : '';
-    const what = ignored.length === 1 ? 'that is no image' : 'that are no images';
-    terminal.print(
-      `left out ${formatNumberOf(ignored.length, 'file')} ${what}: ${ignored.slice(0, 3).join(', ')}${more}`,
-    );
+    const what = formatNumberOf(ignored.length, 'file or folder', 'files and folders');
+    terminal.print(`left out ${what}: ${ignored.slice(0, 3).join(', ')}${more}`);
   }
+  if (report.labelsFile) terminal.print(`the names of the classes are in ${report.labelsFile}`);
+  for (const warning of report.warnings) terminal.warn(withFlags(warning));
   if (!resized && !size) {
     terminal.warn('the images have different sizes, but a network takes one: to train, import with --resize 64, say.');
   }

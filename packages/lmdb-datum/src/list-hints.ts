@@ -1,0 +1,41 @@
+/** Says what is odd about a line of a list, for when the file that it names is not there. */
+
+const NUMBER = /^[+-]?\d+(\.\d+)?$/;
+
+/**
+ * @param prefix What is put before the line's name.
+ * @returns A sentence without its point, or undefined if the line looks as it should.
+ */
+export function hintOf(line: string, number: number, prefix: string): string | undefined {
+  if (line === '') return undefined;
+  const space = line.lastIndexOf(' ');
+  if (space < 0) return hintWithoutSpace(line, number);
+  const [name, label] = [line.slice(0, space), line.slice(space + 1)];
+  if (label === '') return `the last space of line ${number} is at its end, behind the label; remove it`;
+  if (name === '') return `line ${number} begins with its only space, so it has a label, but no name`;
+  if (/^(["']).*\1$/.test(name))
+    return `the name in line ${number} is in quotes, which are taken as part of it; remove them`;
+  if (/[ \t][+-]?\d+(\.\d+)?$/.test(name)) {
+    return `line ${number} has several labels: the last one counts, and the others are taken as part of the name; leave one`;
+  }
+  if (name.includes('\t'))
+    return `line ${number} has a tab, which is taken as part of the name; put a space, and only one label`;
+  if (/[,;]$/.test(name))
+    return `the name in line ${number} ends in "${name.at(-1)}", which is taken as part of it; remove it`;
+  if (/^\s|\s$/.test(name))
+    return `line ${number} has spaces around its name, which are taken as part of it; leave one before the label`;
+  if (/^([/\\]|[a-z]:[/\\])/i.test(name) && prefix !== '') {
+    return `the name in line ${number} is absolute, but ${prefix} is put before it; give the root as "/"`;
+  }
+  if (NUMBER.test(name) && !NUMBER.test(label))
+    return `in line ${number} the label stands before the name; turn them around`;
+  if (name.includes('\\') && !prefix.includes('\\')) return `the name in line ${number} has backslashes; write slashes`;
+  return undefined;
+}
+
+function hintWithoutSpace(line: string, number: number): string {
+  const separator = /([\t,;|])[^\t,;|]*$/.exec(line)?.[1];
+  const named = { '\t': 'a tab', ',': 'a comma', ';': 'a semicolon', '|': 'a bar' }[separator ?? ''];
+  if (named) return `line ${number} has ${named} between its name and its label; put a space there`;
+  return `line ${number} has no label; put a space and a number behind the name`;
+}

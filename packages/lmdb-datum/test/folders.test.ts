@@ -1,0 +1,145 @@
+/** Folders of all shapes: which are classes, which are nothing, and what is said of that. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { listImageFolder } from '../src/image-folder';
+import { convertImageset, openDatumLmdb } from '../src/index';
+import { fixture } from './golden';
+import { scratchFolder } from './scratch';
+
+/** Makes files, empty but for those that end in "!", which are images. */
+function makeFiles(...names: string[]): string {
+  const root = scratchFolder();
+  for (const name of names) {
+    const file = path.join(root, name.replace('!', ''));
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    if (name.endsWith('!')) fs.copyFileSync(fixture('images/color.png'), file);
+    else if (!name.endsWith('/')) fs.writeFileSync(file, '');
+    else fs.mkdirSync(file, { recursive: true });
+  }
+  return root;
+}
+
+function list(root: string) {
+  const { images, classes, ignored, warnings } = listImageFolder(root);
+  return {
+    images: images.map(({ name, label }) => `${name} ${label}`),
+    classes: classes?.map(({ name }) => name),
+    ignored,
+    warnings: warnings.map((text) => text.replace(`${root}: `, '')),
+  };
+}
+
+describe('a folder', () => {
+  it('with images beside one folder is one class', () => {
+    expect(list(makeFiles('p1.jpg', 'p2.jpg', 'thumbs/t.jpg'))).toEqual({
+      images: ['p1.jpg 0', 'p2.jpg 0', 'thumbs/t.jpg 0'],
+      classes: undefined,
+      ignored: [],
+      warnings: ['its images and those in thumbs are one class, with label 0.'],
+    });
+  });
+
+  it('with images beside several has them as classes, and says what it leaves out', () => {
+    expect(list(makeFiles('loose.png', 'a/x.png', 'b/x.png'))).toEqual({
+      images: ['a/x.png 0', 'b/x.png 1'],
+      classes: ['a', 'b'],
+      ignored: ['loose.png'],
+      warnings: [
+        '1 image lies beside the class folders, and was left out: loose.png; put them into a folder of their own to have them.',
+      ],
+    });
+  });
+
+  it('has no classes for what systems leave there, nor for folders without images', () => {
+    const { images, classes, ignored } = list(
+      makeFiles(
+        ...[
+          '__MACOSX/cats/._c.jpg',
+          '__MACOSX/c.jpg',
+          '@eaDir/x.jpg',
+          '.thumbnails/t.jpg',
+          'empty/',
+          'notes/readme.txt',
+        ],
+        ...['cats/c.jpg', 'cats/._c.jpg', 'cats/@eaDir/c.jpg', 'dogs/deep/d.jpg', 'dogs/none/', 'Thumbs.db'],
+      ),
+    );
+    expect(images).toEqual(['cats/c.jpg 0', 'dogs/deep/d.jpg 1']);
+    expect(classes).toEqual(['cats', 'dogs']);
+    expect(ignored).toEqual([
+      ...['@eaDir/', 'Thumbs.db', '__MACOSX/', 'cats/@eaDir/', 'dogs/none/', 'empty/', 'notes/readme.txt', 'notes/'],
+    ]);
+  });
+
+  it('of nothing but one folder of class folders has those as classes', () => {
+    expect(list(makeFiles('data/train/cats/a.jpg', 'data/train/dogs/b.jpg', 'data/.DS_Store'))).toEqual({
+      images: ['data/train/cats/a.jpg 0', 'data/train/dogs/b.jpg 1'],
+      classes: ['cats', 'dogs'],
+      ignored: [],
+      warnings: ['its classes are the folders in data/train, as there is nothing beside that.'],
+    });
+    expect(list(makeFiles('cats/a.jpg')).classes).toEqual(['cats']);
+  });
+
+  it('of parts of a data set says so', () => {
+    const { classes, warnings } = list(makeFiles('train/cats/a.jpg', 'train/dogs/a.jpg', 'val/cats/b.jpg'));
+    expect(classes).toEqual(['train', 'val']);
+    expect(warnings).toEqual([
+      'train, val became classes, but are named like parts of a data set; import each by itself.',
+    ]);
+  });
+
+  it('has images by their endings, and by their first bytes where there is none', () => {
+    const names = ['A.JPEG', 'b.jfif', 'c.PNG', 'd.JpE', 'e.TIFF', 'f.avif'];
+    const { images, ignored } = list(makeFiles(...names, 'g!', 'h', 'i.txt', 'j.dat!'));
+    expect(images).toEqual([...names, 'g'].map((name) => `${name} 0`));
+    expect(ignored).toEqual(['h', 'i.txt', 'j.dat']);
+  });
+
+  it('without any says what it holds', async () => {
+    const root = makeFiles('a.txt', 'b/c.txt', 'd.mp4', 'e.zip');
+    const converting = convertImageset({ input: root, output: `${root}/db`, workers: 0 });
+    await expect(converting).rejects.toThrow(/ holds no images, but a\.txt, b\/c\.txt, b\/ and 2 more; check the path/);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('links', () => {
+  it('are followed, but not in circles', () => {
+    const root = makeFiles('a/x.jpg', 'b/y.jpg', 'elsewhere.txt');
+    fs.symlinkSync('..', path.join(root, 'a/up'));
+    fs.symlinkSync('.', path.join(root, 'a/self'));
+    fs.symlinkSync('../b', path.join(root, 'a/b'));
+    fs.symlinkSync('nothing.jpg', path.join(root, 'a/dangling.jpg'));
+    fs.symlinkSync('loop.jpg', path.join(root, 'a/loop.jpg'));
+    const { images, ignored } = list(root);
+    expect(images).toEqual(['a/b/y.jpg 0', 'a/dangling.jpg 0', 'a/loop.jpg 0', 'a/x.jpg 0', 'b/y.jpg 1']);
+    expect(ignored).toEqual(['a/self/', 'a/up/', 'elsewhere.txt']);
+  });
+
+  it('between many folders end', () => {
+    const names = Array.from({ length: 12 }, (_, i) => `f${i}`);
+    const root = makeFiles(...names.map((name) => `${name}/x.jpg`));
+    for (const from of names) for (const to of names) fs.symlinkSync(`../${to}`, path.join(root, from, `to-${to}`));
+    expect(list(root).images.length).toBe(12 * 12);
+  });
+});
+
+it.skipIf(process.platform !== 'linux')(
+  'names that are no UTF-8 are imported, and their bytes are in the keys',
+  async () => {
+    const root = scratchFolder();
+    const bytes = (text: string) => Buffer.from(text, 'latin1');
+    const folder = Buffer.concat([Buffer.from(`${root}/`), bytes('caf\xe9')]);
+    fs.mkdirSync(folder);
+    fs.mkdirSync(`${root}/tea`);
+    fs.copyFileSync(fixture('images/color.png'), Buffer.concat([folder, bytes('/\xff\xfe.png')]));
+    fs.copyFileSync(fixture('images/color.png'), `${root}/tea/ü.png`);
+    const output = path.join(scratchFolder(), 'db');
+    const { records } = await convertImageset({ input: root, output, workers: 0 });
+    expect(records).toBe(2);
+    using reader = openDatumLmdb(output);
+    expect(reader.get(bytes('00000000_caf\xe9/\xff\xfe.png'))?.label).toBe(0);
+    expect(reader.get('00000001_tea/ü.png')?.label).toBe(1);
+  },
+);

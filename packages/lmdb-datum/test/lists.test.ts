@@ -1,0 +1,158 @@
+/** Lists that people write: odd labels, odd separators, class names. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ConvertOptions, convertImageset, openDatumLmdb } from '../src/index';
+import { fixture } from './golden';
+import { scratchFolder } from './scratch';
+
+/** Converts a list that lies beside a.png and "b c.png". */
+async function convert(list: string | Buffer, options: Partial<ConvertOptions> = {}) {
+  const folder = scratchFolder();
+  for (const name of ['a.png', 'b c.png']) fs.copyFileSync(fixture('images/color.png'), path.join(folder, name));
+  fs.writeFileSync(path.join(folder, 'list.txt'), list);
+  const output = path.join(folder, 'db');
+  const report = await convertImageset({
+    input: `${folder}/`,
+    list: `${folder}/list.txt`,
+    output,
+    workers: 0,
+    ...options,
+  });
+  using reader = openDatumLmdb(output);
+  return { folder, report, labels: [...reader].map(({ datum }) => datum.label), keys: [...reader.keys()] };
+}
+
+describe('labels that are no whole numbers of 32 bits', () => {
+  it('are what atoi makes of them, and are counted and named', async () => {
+    const odd = ['cat', '2.883333', '3.9', '4294967296', '99999999999999', '2147483648', '7x', '', '1e3'];
+    const list = ['3', '-1', '+5', '007', ...odd].map((label) => `a.png ${label}\n`).join('');
+    const { report, labels } = await convert(`${list}a.png 2147483647\n`);
+    expect(labels).toEqual([3, -1, 5, 7, 0, 2, 3, 0, 276447231, -2147483648, 7, 0, 1, 2147483647]);
+    expect(report.oddLabels?.count).toBe(odd.length);
+    expect(report.oddLabels?.examples.map(({ line, text }) => [line, text])).toEqual(
+      odd.map((text, i) => [i + 5, text]),
+    );
+    expect(report.warnings).toEqual([
+      expect.stringMatching(
+        /list\.txt: 9 labels are no whole numbers that a Datum holds, and taken as Caffe does: "cat" in line 5 as 0, "2\.883333" in line 6 as 2, "3\.9" in line 7 as 3 and 6 more; write whole numbers/,
+      ),
+    ]);
+  });
+
+  it('are not said of blank lines, nor of sound labels', async () => {
+    const { report } = await convert('a.png 3\n\nb c.png -2\r\n');
+    expect([report.warnings, report.oddLabels]).toEqual([[], undefined]);
+  });
+
+  it('that are words are said to be names', async () => {
+    const { report } = await convert('a.png cat\nb c.png dog\n');
+    expect(report.warnings).toEqual([expect.stringMatching(/if they are class names, give labels: 'names'\.$/)]);
+  });
+});
+
+describe('labels that are names', () => {
+  it('are numbered in the order of their bytes, and kept beside the database', async () => {
+    const { report, labels, folder } = await convert('a.png dog\nb c.png cat\n\na.png Zebra\na.png dog\n', {
+      labels: 'names',
+      shuffle: 3,
+    });
+    const file = path.join(folder, 'db/labels.txt');
+    expect(report.labelsFile).toBe(file);
+    expect(fs.readFileSync(file, 'utf8')).toBe('Zebra\ncat\ndog\n');
+    expect(report.classes?.map(({ name }) => name)).toEqual(['Zebra', 'cat', 'dog']);
+    expect(labels.sort()).toEqual([0, 1, 2, 2]);
+    expect(report.warnings).toEqual([]);
+    const again = await convert('a.png dog\n', { labels: file });
+    expect(again.labels).toEqual([2]);
+    await expect(convert('a.png dog\na.png emu\n', { labels: file })).rejects.toThrow(
+      /list\.txt has the class "emu" in line 2, which .*labels\.txt lacks; add it at that file's end\.$/,
+    );
+  });
+
+  it.each([
+    ['a.png\n', /has no class name in line 1: line 1 has no label/],
+    ['a.png cat\na.png \n', /has no class name in line 2: the last space of line 2 is at its end/],
+    ['a.png\tcat\n', /has no class name in line 1: line 1 has a tab between its name and its label; put a space there/],
+  ])('%j is refused', async (list, text) => {
+    await expect(convert(list, { labels: 'names' })).rejects.toThrow(text);
+  });
+
+  it('go with a list only', async () => {
+    const output = path.join(scratchFolder(), 'db');
+    await expect(convertImageset({ input: fixture('images'), output, labels: 'names' })).rejects.toThrow(/labels: /);
+  });
+});
+
+describe('a line whose file is not there', () => {
+  it.each([
+    ['a.png 9 ', 'the last space of line 2 is at its end, behind the label; remove it'],
+    ['a.png 9  ', 'the last space of line 2 is at its end, behind the label; remove it'],
+    ['a.png\t7', 'line 2 has a tab between its name and its label; put a space there'],
+    ['a.png,7', 'line 2 has a comma between its name and its label; put a space there'],
+    ['a.png;7', 'line 2 has a semicolon between its name and its label; put a space there'],
+    ['a.png, 7', 'the name in line 2 ends in ",", which is taken as part of it; remove it'],
+    [
+      'a.png 1 0 1',
+      'line 2 has several labels: the last one counts, and the others are taken as part of the name; leave one',
+    ],
+    ['a.png\t1 0', 'line 2 has several labels'],
+    ['"a.png" 1', 'the name in line 2 is in quotes, which are taken as part of it; remove them'],
+    ['/data/a.png 1', 'the name in line 2 is absolute, but '],
+    ['C:\\data\\a.png 1', 'the name in line 2 is absolute, but '],
+    ['sub\\a.png 1', 'the name in line 2 has backslashes; write slashes'],
+    ['a.png  1', 'line 2 has spaces around its name'],
+    [' a.png 1', 'line 2 has spaces around its name'],
+    ['1 a.png', 'in line 2 the label stands before the name; turn them around'],
+    ['a.pn', 'line 2 has no label; put a space and a number behind the name'],
+    ['no.png 1', 'no.png does not exist (line 2 of the list)'],
+  ])('%j is told its cause', async (line, hint) => {
+    const { report } = await convert(`a.png 1\n${line}\n`);
+    expect(report.skipped.length).toBe(1);
+    expect(report.skipped[0]?.reason).toContain(hint);
+  });
+
+  it('is one error where all lines are such', async () => {
+    await expect(convert('a.png\t1\nb c.png\t2\n')).rejects.toThrow(
+      /list\.txt: none of its 2 images can be read\. The first: .*a\.png\t1 does not exist: line 1 has a tab between its name and its label; put a space there\.$/,
+    );
+  });
+});
+
+describe('a list in another form', () => {
+  it.each<[string, string | Buffer]>([
+    ['a byte order mark', '\ufeffa.png 1\nb c.png 2\n'],
+    ['the line ends of Windows', 'a.png 1\r\nb c.png 2\r\n'],
+    ['no end of its last line', 'a.png 1\nb c.png 2'],
+  ])('with %s is read', async (_, list) => {
+    expect(await convert(list)).toMatchObject({ labels: [1, 2], keys: ['00000000_a.png', '00000001_b c.png'] });
+  });
+
+  it.each<[string, string | Buffer, RegExp]>([
+    [
+      'UTF-16',
+      Buffer.from('\ufeffa.png 1\n', 'utf16le'),
+      /list\.txt is text of two bytes a character \(UTF-16\); save it as UTF-8/,
+    ],
+    ['UTF-16 without a mark', Buffer.from('a.png 1\n', 'utf16le'), /UTF-16/],
+    ['bytes', Buffer.from([1, 2, 3, 0, 9]), /list\.txt is a binary file; give a list of images/],
+    ['the line ends of old Macs', 'a.png 1\rb c.png 2\r', /carriage returns alone/],
+    ['nothing', '', /list\.txt holds no images; check the path/],
+  ])('of %s is refused for that', async (_, list, text) => {
+    await expect(convert(list)).rejects.toThrow(text);
+  });
+
+  it.skipIf(process.platform !== 'linux')('keeps the bytes of names that are no UTF-8', async () => {
+    const folder = scratchFolder();
+    const name = Buffer.from('caf\xe9.png', 'latin1');
+    fs.copyFileSync(fixture('images/color.png'), Buffer.concat([Buffer.from(`${folder}/`), name]));
+    fs.copyFileSync(fixture('images/color.png'), `${folder}/é.png`);
+    const list = Buffer.concat([name, Buffer.from(' 4\né.png 5\n')]);
+    fs.writeFileSync(`${folder}/list.txt`, list);
+    const output = `${folder}/db`;
+    await convertImageset({ input: `${folder}/`, list: `${folder}/list.txt`, output, workers: 0 });
+    using reader = openDatumLmdb(output);
+    expect(reader.get(Buffer.concat([Buffer.from('00000000_'), name]))?.label).toBe(4);
+    expect(reader.get('00000001_é.png')?.label).toBe(5);
+  });
+});
