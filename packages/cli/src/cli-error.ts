@@ -65,7 +65,8 @@ const flags: Readonly<Record<string, string>> = {
 
 function withFlags(message: string): string {
   const [option] = message.split(':');
-  return Object.hasOwn(flags, option) ? flags[option] + message.slice(option.length) : message;
+  const said = message.replace('(option database)', '(--database <name>)');
+  return Object.hasOwn(flags, option) ? flags[option] + said.slice(option.length) : said;
 }
 
 /** What kept a command from printing: a full disk, say, behind `> file`. */

@@ -42,5 +42,5 @@ export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatab
 export type { Damage } from './salvage';
 export { encodeSample } from './sample';
 export type { ScanOptions } from './scan';
-export { type VerifyOptions, type VerifyReport, verify } from './verify';
+export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verify';
 export { caffeKey, DatumWriter, type WriterOptions } from './writer';

@@ -74,6 +74,8 @@ export class Page {
 
   /** Nodes that are damaged, and how. Always empty unless the page was made with `lenient`; don't touch those nodes. */
   readonly damagedNodes = new Map<number, string>();
+  /** What is wrong with the page as a whole, though all of its nodes can be read. Never set unless it was made with `lenient`. */
+  damage?: string;
 
   /**
    * @param bytes The whole page.
@@ -123,9 +125,10 @@ export class Page {
         this.fail(`node ${i} to be sound`, problem);
       }
     }
-    if (usedBytes !== bytes.length - upper && !lenient) {
-      this.fail(`nodes of ${bytes.length - upper} bytes together`, `${usedBytes}`);
-    }
+    if (usedBytes === bytes.length - upper) return;
+    if (!lenient) this.fail(`nodes of ${bytes.length - upper} bytes together`, `${usedBytes}`);
+    // Nodes that are damaged themselves don't count.
+    if (this.damagedNodes.size === 0) this.damage = `nodes of ${usedBytes} bytes in a space of ${bytes.length - upper}`;
   }
 
   private nodeProblem(node: number, upper: number): string | undefined {

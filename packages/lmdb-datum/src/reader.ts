@@ -4,18 +4,11 @@ import { type BatchStream, streamFromWorkers, streamHere } from './batches';
 import { assertFlag, assertKeys, assertPath, type Known, refuse } from './checks';
 import type { Datum, Sample } from './datum';
 import { decodeDatum } from './decode-datum';
-import {
-  ClosedError,
-  CorruptDatabaseError,
-  DatumError,
-  describe,
-  InvalidOptionError,
-  UnsupportedFormatError,
-} from './errors';
+import { ClosedError, CorruptDatabaseError, DatumError, UnsupportedFormatError } from './errors';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index';
 import { loadKeyIndex, saveKeyIndex } from './key-index-file';
-import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
-import { TREE_RECORD_BYTES } from './page';
+import type { TreeRecord } from './meta';
+import { assertPlainTree, findNamedTree, listNames } from './named-databases';
 import { PageFile } from './page-file';
 import { checkMaxPixels, DEFAULT_MAX_PIXELS } from './pixel-limit';
 import { RecordReader } from './record-reader';
@@ -91,6 +84,8 @@ export interface DatabaseInfo {
   mapSizeBytes: number;
   fileSizeBytes: number;
   lastTransactionId: number;
+  /** Names of the named databases in the file, if there are some and the unnamed one is small. */
+  databases?: string[];
   /** What is wrong with one of the meta pages. Only when opened with `lenient`. */
   metaDamage?: string;
 }
@@ -139,7 +134,7 @@ export class DatumReader {
     this.values = new ValueReader(file);
     if (indexFile !== undefined) this.indexFile = indexFile === true ? `${file.path}.index` : indexFile;
     try {
-      this.tree = database === undefined ? file.meta.main : this.findNamed(database);
+      this.tree = database === undefined ? file.meta.main : findNamedTree(file, database);
       assertPlainTree(this.tree, file.path);
       if (lenient) {
         // A record that is read again is not lost again.
@@ -188,6 +183,7 @@ export class DatumReader {
 
   get info(): DatabaseInfo {
     const { file, tree } = this;
+    const databases = this.addDamage ? [] : listNames(file);
     return {
       path: file.path,
       format: file.layout.format,
@@ -202,6 +198,7 @@ export class DatumReader {
       mapSizeBytes: file.meta.mapSizeBytes,
       fileSizeBytes: file.fileBytes,
       lastTransactionId: file.meta.transactionId,
+      ...(databases.length === 0 ? {} : { databases }),
       ...(file.metaDamage === undefined ? {} : { metaDamage: file.metaDamage }),
     };
   }
@@ -365,38 +362,8 @@ export class DatumReader {
     if (!leaf.isSubtree(index)) return;
     const key = keyText(leaf.key(index));
     throw new UnsupportedFormatError(
-      `${this.file.path}: key ${key}: expected a record, received a named database; open the database of that name instead.`,
+      `${this.file.path}: key ${key}: expected a record, received a named database; open the database of that name instead (option database).`,
       { path: this.file.path, key },
     );
   }
-
-  private findNamed(name: string): TreeRecord {
-    const { file } = this;
-    const key = Buffer.from(name);
-    const cursor = new TreeCursor(file, file.meta.main);
-    const found = cursor.seek(key) && cursor.leaf.compareKey(cursor.index, key) === 0;
-    if (!found || !cursor.leaf.isSubtree(cursor.index)) {
-      throw new InvalidOptionError(
-        `${file.path}: expected a database named ${describe(name)}, received none; leave the name out for Caffe's unnamed one.`,
-        { path: file.path },
-      );
-    }
-    const { offset } = cursor.leaf.value(cursor.index);
-    const tree = readTreeRecord(cursor.leaf.bytes.subarray(offset, offset + TREE_RECORD_BYTES), 0);
-    const problem = treeProblem(tree, file.meta.lastPage);
-    if (problem) throw file.corrupt(cursor.leaf.number, `a sound record of database ${name}`, `damage in ${problem}`);
-    return tree;
-  }
-}
-
-function assertPlainTree(tree: TreeRecord, path: string): void {
-  const flags = tree.flags & 0x7fff;
-  if (flags === 0) return;
-  const names = ['reversekey', 'dupsort', 'integerkey', 'dupfixed', 'integerdup', 'reversedup'];
-  const received = names.filter((_, bit) => flags & (2 << bit)).join(' and ') || `flags 0x${flags.toString(16)}`;
-  throw new UnsupportedFormatError(
-    `${path}: expected a plain database, received one with ${received}; Caffe writes no such database, ` +
-      'so copy its records into a plain one first.',
-    { path },
-  );
 }

@@ -14,6 +14,8 @@ import { DatumWriter } from './writer';
 export interface ResizeOptions {
   /** The database to read: raw or encoded records of any sizes. It stays as it is. */
   input: string;
+  /** Name of a named database in it. Default: Caffe's unnamed one. */
+  database?: string;
   /** Folder of the database to make. It must not exist. */
   output: string;
   height: number;
@@ -54,7 +56,7 @@ export interface ResizeReport {
 const BATCH = 64;
 const KNOWN: Known<ResizeOptions> = {
   ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
-  ...{ lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
+  ...{ database: true, lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
 };
 
 /**
@@ -67,11 +69,11 @@ const KNOWN: Known<ResizeOptions> = {
 export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
   const startedMs = performance.now();
   assertKeys('resizeDatabase', options, KNOWN);
-  const { input, output, lenient = false, maxPixels } = options;
+  const { input, output, database, lenient = false, maxPixels } = options;
   assertPath('output', output);
   const partial = partialName(output);
   assertFree(output);
-  const reader = openDatumLmdb(input, { lenient, maxPixels });
+  const reader = openDatumLmdb(input, { lenient, database, maxPixels });
   try {
     const folder = claimWorkFolder(partial, () => beginAnew(partial));
     try {

@@ -54,6 +54,7 @@ export class Salvage {
   private *below(number: number, level: number, depth: number, range: Range): Generator<SalvagedLeaf, void, undefined> {
     const page = this.read(number, level === depth);
     if (!page) return;
+    if (page.damage !== undefined) this.report(number, `it has ${page.damage}, though its keys can be read`);
     for (const [i, problem] of page.damagedNodes) {
       this.report(
         number,

@@ -1,19 +1,26 @@
 /** Checks a whole database: every page and every record. */
-import { assertKeys, assertPath, type Known } from './checks';
-import { hasPixels, withoutPixels } from './datum';
+import { assertFlag, assertKeys, assertPath, type Known } from './checks';
+import { type Datum, hasPixels, withoutPixels } from './datum';
 import { decodeDatum } from './decode-datum';
-import { CorruptDatabaseError, DatumError, ImageError, LmdbDatumError } from './errors';
-import { decodeImage } from './image';
+import { CorruptDatabaseError, DatumError, describe, ImageError, LmdbDatumError } from './errors';
+import { buildKeyIndex } from './key-index';
 import type { TreeRecord } from './meta';
+import { assertPlainTree, findNamedTree, namedTree, specialFlags } from './named-databases';
 import type { Page } from './page';
 import { PageFile } from './page-file';
 import { PageSet } from './page-set';
 import { checkMaxPixels } from './pixel-limit';
 import { type Damage, Salvage } from './salvage';
+import { decodeSample } from './sample';
 import { ValueReader } from './value-reader';
 
 export interface VerifyOptions {
-  /** Decode encoded images too, by sharp. Default false: only the Datum around them is checked. */
+  /** Check the records of this named database alone. Default: those of the unnamed one, and of all named ones. */
+  database?: string;
+  /**
+   * Decode encoded images too. Default true; without it only the Datum around them is checked, and records whose images are damaged
+   * count as readable.
+   */
   images?: boolean;
   /** Do not decode images of more pixels: they count as damaged. Default 89,478,485, from where Pillow warns of a bomb. */
   maxPixels?: number;
@@ -21,37 +28,61 @@ export interface VerifyOptions {
   onProgress?: (progress: { records: number; total: number; damaged: number }) => void;
 }
 
+/** What was found of one database of a file. */
+export interface VerifiedDatabase {
+  /** Absent for the unnamed one. */
+  name?: string;
+  /** Records that its header promises; named databases don't count as records. */
+  records: number;
+  readable: number;
+  /** Why its records were not looked at, in words: a kind of database that is not read, or one without a single Datum. */
+  notRead?: string;
+}
+
 export interface VerifyReport {
   path: string;
-  /** True if nothing is damaged. */
+  /** True if nothing is damaged, so that every way of reading gives everything. */
   ok: boolean;
-  /** Records that the header promises. */
+  /** Records that the headers promise, of all databases that are read. */
   records: number;
   /** Records that can be read whole, and have pixels. */
   readable: number;
-  /** Pages of the snapshot, and those of them that hold the tree, its values and the list of free pages. */
+  /** Each database of the file: the unnamed one, unless it holds nothing but named ones, and the named ones. */
+  databases: VerifiedDatabase[];
+  /** Image files that were not decoded, by `images: false`. */
+  imagesSkipped: number;
+  /** Pages of the snapshot, and those of them that hold the trees, their values and the list of free pages. */
   pages: number;
   usedPages: number;
   freePages: number;
   damage: Damage[];
 }
 
-const KNOWN: Known<VerifyOptions> = { images: true, maxPixels: true, signal: true, onProgress: true };
+const KNOWN: Known<VerifyOptions> = {
+  ...{ database: true, images: true, maxPixels: true, signal: true, onProgress: true },
+};
 const FREE_LIST_FLAG_INTEGER_KEYS = 8;
+/** Of the flags of a tree, those that say what its pages hold. In the list of free pages, LMDB keeps options of the file beside them. */
+const TREE_FLAGS = 0x7e;
 const RECORDS_BETWEEN_PAUSES = 500;
+/** Images that are decoded at once. */
+const IMAGES_AT_ONCE = 16;
 
 /**
- * Walks every page and every record and reports all damage. Never throws because of damage, unless nothing can be read at all.
- * Takes what LMDB leaves behind in sound files for sound: long overflow runs, pages that nothing uses, a file shorter than its
- * last page.
+ * Walks every page and every record, of the unnamed and of all named databases, and reports all damage: what it finds sound, every
+ * way of reading gives whole. Never throws because of damage, unless nothing can be read at all. Takes what LMDB leaves behind in
+ * sound files for sound: long overflow runs, pages that nothing uses, a file shorter than its last page. Databases with sorted
+ * duplicates or other orders of keys, which are not read, are named in the report.
  *
  * @param path Folder with data.mdb, or a data file.
  * @throws NotReadableError, NotLmdbError, UnsupportedFormatError, CorruptDatabaseError if both meta pages are damaged,
+ *   MissingDependencyError if images have to be decoded by sharp, InvalidOptionError if there is no such named database,
  *   DatabaseChangedError if a writer gets in between, or the signal's reason.
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   assertPath('path', path);
   assertKeys('verify', options, KNOWN);
+  assertFlag('images', options.images);
   checkMaxPixels(options.maxPixels);
   const file = new PageFile(path, { lenient: true });
   try {
@@ -61,13 +92,47 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
   }
 }
 
+/** A walk over one tree. */
+interface Walk {
+  readonly name?: string;
+  readonly tree: TreeRecord;
+  /** Damage of records, apart from that of pages. */
+  readonly lost: Damage[];
+  seen: number;
+  readable: number;
+  branchPages: number;
+  leafPages: number;
+  overflowPages: number;
+  /** Nodes that are named databases. */
+  readonly named: { name: string; tree: TreeRecord }[];
+  /** Errors of records that are no Datums at all. */
+  strangers: number;
+}
+
+const walkOf = (tree: TreeRecord, name?: string): Walk => ({
+  ...{
+    name,
+    tree,
+    lost: [],
+    seen: 0,
+    readable: 0,
+    branchPages: 0,
+    leafPages: 0,
+    overflowPages: 0,
+    named: [],
+    strangers: 0,
+  },
+});
+
 class Verification {
   private readonly damage: Damage[] = [];
   private readonly used: PageSet;
   private readonly values: ValueReader;
-  private overflowPages = 0;
+  private readonly databases: VerifiedDatabase[] = [];
   private seen = 0;
-  private readable = 0;
+  private total = 0;
+  private imagesSkipped = 0;
+  private decoding: (() => Promise<void>)[] = [];
 
   constructor(
     private readonly file: PageFile,
@@ -78,29 +143,101 @@ class Verification {
   }
 
   async run(): Promise<VerifyReport> {
-    const { file, used } = this;
+    const { file, used, databases } = this;
     const { main, free, lastPage } = file.meta;
+    const { database } = this.options;
+    assertPlainTree(main, file.path);
+    if (database !== undefined) findNamedTree(file, database);
     if (file.metaDamage !== undefined) this.add({ page: 0, message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
-    const salvage = new Salvage(file, { onDamage: (damage) => this.add(damage) }, used);
-    for (const { page, nodes } of salvage.leaves(main)) {
-      for (const i of nodes) await this.checkRecord(page, i);
-    }
-    const { branchPages, leafPages } = salvage;
-    this.compareCounts(main, { branchPages, leafPages, overflowPages: this.overflowPages, entries: this.seen });
-    const treePages = used.size;
+    const whole = await this.walk(walkOf(main), database === undefined);
+    this.settle(whole, database === undefined);
+    for (const { name, tree } of whole.named) await this.checkNamed(name, tree, database);
+    const usedPages = used.size;
     const freePages = file.layout.format === 1 ? this.checkFreeList(free) : 0;
     file.assertUnchanged();
+    if (this.damage.length === 0) this.readStrictly(whole);
     this.progress();
+    const sum = (count: 'records' | 'readable') => databases.reduce((total, found) => total + found[count], 0);
     return {
       path: file.path,
       ok: this.damage.length === 0,
-      records: main.entries,
-      readable: this.readable,
+      records: sum('records'),
+      readable: sum('readable'),
+      databases,
+      imagesSkipped: this.imagesSkipped,
       pages: lastPage + 1,
-      usedPages: treePages,
+      usedPages,
       freePages,
       damage: this.damage,
     };
+  }
+
+  /** Walks a named database, and checks its records unless another one was asked for. */
+  private async checkNamed(name: string, tree: TreeRecord, wanted: string | undefined): Promise<void> {
+    const special = specialFlags(tree);
+    const isWanted = wanted === undefined || wanted === name;
+    if (special !== undefined) {
+      const notRead = `${special}: databases of this kind are not read, and its pages were not checked`;
+      if (isWanted) this.databases.push({ name, records: 0, readable: 0, notRead });
+      return;
+    }
+    this.settle(await this.walk(walkOf(tree, name), isWanted), isWanted);
+  }
+
+  /** Notes what a walk has found. */
+  private settle(walk: Walk, isWanted: boolean): void {
+    const { name, tree, lost, named, readable, strangers } = walk;
+    const records = tree.entries - named.length;
+    // A named database may hold something else; then not one of its records is a Datum.
+    const isOther = name !== undefined && strangers > 0 && strangers === lost.length && strangers === walk.seen;
+    if (!isOther) for (const damage of lost) this.add(damage);
+    const { branchPages, leafPages, overflowPages, seen: entries } = walk;
+    this.compareCounts(tree, { branchPages, leafPages, overflowPages, entries }, name);
+    if (name === undefined && records > 0) for (const found of named) this.add(this.amongRecords(found.name));
+    if (!isWanted || (name === undefined && records === 0 && named.length > 0)) return;
+    const notRead = isOther ? `${records} records, none of them a Datum: their values were not checked` : undefined;
+    this.databases.push({
+      ...(name === undefined ? {} : { name }),
+      ...(isOther ? { records: 0, readable: 0 } : { records, readable }),
+      ...(notRead === undefined ? {} : { notRead }),
+    });
+  }
+
+  /** Reading the unnamed database would end at such a key. */
+  private amongRecords(key: string): Damage {
+    const { path } = this.file;
+    return {
+      key,
+      message: `[lmdb-datum] ${path}: a named database lies among the records, and reading them ends there.`,
+    };
+  }
+
+  /** Reads the trees once more as a strict reader does, so that what it refuses is never called sound. */
+  private readStrictly({ tree, named }: Walk): void {
+    const strict = new PageFile(this.file.path, { snapshot: this.file.metaPageBytes });
+    try {
+      for (const each of [tree, ...named.map((found) => found.tree)]) {
+        if (specialFlags(each) === undefined) buildKeyIndex(strict, each);
+      }
+    } catch (error) {
+      if (!(error instanceof CorruptDatabaseError)) throw error;
+      this.add({ page: error.page, message: error.message });
+    } finally {
+      strict.close();
+    }
+  }
+
+  private async walk(walk: Walk, isWanted: boolean): Promise<Walk> {
+    const { file, used } = this;
+    const { tree } = walk;
+    if (isWanted) this.total += tree.entries;
+    const salvage = new Salvage(file, { onDamage: (damage) => this.add(damage) }, used);
+    for (const { page, nodes } of salvage.leaves(tree)) {
+      for (const i of nodes) await this.checkNode(page, i, walk, isWanted);
+    }
+    await this.decodeImages();
+    const { branchPages, leafPages } = salvage;
+    return Object.assign(walk, { branchPages, leafPages });
   }
 
   private add(damage: Damage): void {
@@ -108,12 +245,12 @@ class Verification {
   }
 
   private progress(): void {
-    this.options.onProgress?.({ records: this.seen, total: this.file.meta.main.entries, damaged: this.damage.length });
+    this.options.onProgress?.({ records: this.seen, total: this.total, damaged: this.damage.length });
   }
 
-  private async checkRecord(leaf: Page, i: number): Promise<void> {
-    this.seen++;
-    if (this.seen % RECORDS_BETWEEN_PAUSES === 0) {
+  private async checkNode(leaf: Page, i: number, walk: Walk, isWanted: boolean): Promise<void> {
+    walk.seen++;
+    if (isWanted && ++this.seen % RECORDS_BETWEEN_PAUSES === 0) {
       this.progress();
       // Lets a signal fire and other work go on.
       await new Promise(setImmediate);
@@ -121,24 +258,62 @@ class Verification {
     this.options.signal?.throwIfAborted();
     const key = leaf.key(i).toString();
     try {
-      // A named database isn't a record of this one.
-      if (leaf.isSubtree(i)) return;
-      this.markOverflow(leaf, i);
-      const datum = decodeDatum(this.values.view(leaf, i), key);
-      if (!hasPixels(datum)) throw withoutPixels(datum, key);
-      if (datum.encoded && this.options.images) {
-        await decodeImage(new Uint8Array(datum.data), { name: `key ${key}`, maxPixels: this.options.maxPixels });
+      if (leaf.isSubtree(i)) {
+        if (walk.name !== undefined) throw this.file.corrupt(leaf.number, 'a record', 'a database in a named database');
+        walk.named.push({ name: key, tree: namedTree(this.file, leaf, i) });
+        return;
       }
-      this.readable++;
+      this.markOverflow(leaf, i, walk);
+      if (isWanted) this.checkRecord(this.values.view(leaf, i), key, leaf.number, walk);
     } catch (error) {
-      const isDamage =
-        error instanceof CorruptDatabaseError || error instanceof DatumError || error instanceof ImageError;
-      if (!isDamage) throw error;
-      this.add({ page: error.page ?? leaf.number, key, message: error.message });
+      this.lose(error, key, leaf.number, walk);
+    }
+    if (this.decoding.length >= IMAGES_AT_ONCE) await this.decodeImages();
+  }
+
+  private checkRecord(value: Buffer, key: string, page: number, walk: Walk): void {
+    let datum: Datum;
+    try {
+      datum = decodeDatum(value, key);
+      if (!hasPixels(datum)) throw withoutPixels(datum, key);
+    } catch (error) {
+      if (error instanceof DatumError) walk.strangers++;
+      throw error;
+    }
+    if (!datum.encoded) walk.readable++;
+    else if (this.options.images === false) {
+      walk.readable++;
+      this.imagesSkipped++;
+    } else {
+      // Begins at once; a copy, for the value is overwritten by the next one.
+      const decoded = Promise.resolve(
+        decodeSample({ ...datum, data: new Uint8Array(datum.data) }, key, this.options.maxPixels),
+      );
+      decoded.catch(() => undefined);
+      this.decoding.push(async () => {
+        try {
+          await decoded;
+          walk.readable++;
+        } catch (error) {
+          this.lose(error, key, page, walk);
+        }
+      });
     }
   }
 
-  private markOverflow(leaf: Page, i: number): void {
+  /** Waits for the images that are being decoded, in the order of their records. */
+  private async decodeImages(): Promise<void> {
+    for (const settle of this.decoding.splice(0)) await settle();
+  }
+
+  private lose(error: unknown, key: string, page: number, walk: Walk): void {
+    const isDamage =
+      error instanceof CorruptDatabaseError || error instanceof DatumError || error instanceof ImageError;
+    if (!isDamage) throw error;
+    walk.lost.push({ page: error.page ?? page, key, message: error.message });
+  }
+
+  private markOverflow(leaf: Page, i: number, walk: { overflowPages: number }): void {
     const value = leaf.value(i);
     if (value.page === 0) return;
     this.file.assertInside(value.page, value.pages);
@@ -146,23 +321,24 @@ class Verification {
     this.file.readAt(header, 0, header.length, value.page * this.file.pageSizeBytes);
     const run = this.file.checkOverflow(header, 0, value.page, value.pages);
     this.used.add(value.page, run);
-    this.overflowPages += run;
+    walk.overflowPages += run;
   }
 
-  private compareCounts(tree: TreeRecord, found: Partial<TreeRecord>): void {
+  private compareCounts(tree: TreeRecord, found: Partial<TreeRecord>, name: string | undefined): void {
     const different = Object.entries(found).filter(([name, count]) => tree[name as keyof TreeRecord] !== count);
     if (different.length === 0) return;
     const list = different.map(([name, count]) => `${name} ${count} instead of ${tree[name as keyof TreeRecord]}`);
+    const where = name === undefined ? this.file.path : `${this.file.path}: database ${describe(name)}`;
     this.add({
       page: this.file.meta.page,
-      message: `[lmdb-datum] ${this.file.path}: expected what the header counts, received ${list.join(', ')}.`,
+      message: `[lmdb-datum] ${where}: expected what the header counts, received ${list.join(', ')}.`,
     });
   }
 
   /** Reads the list of free pages and checks that none of them is in use. Returns their number. */
   private checkFreeList(tree: TreeRecord): number {
     const { file, used } = this;
-    if ((tree.flags & 0x7fff) !== FREE_LIST_FLAG_INTEGER_KEYS) {
+    if ((tree.flags & TREE_FLAGS) !== FREE_LIST_FLAG_INTEGER_KEYS) {
       this.add({ page: file.meta.page, message: `[lmdb-datum] ${file.path}: the list of free pages has other flags.` });
       return 0;
     }
@@ -172,7 +348,7 @@ class Verification {
     for (const { page, nodes } of salvage.leaves(tree)) {
       for (const i of nodes) {
         try {
-          this.markOverflow(page, i);
+          this.markOverflow(page, i, { overflowPages: 0 });
           count += this.addFreePages(this.values.view(page, i), page.number, free);
         } catch (error) {
           if (!(error instanceof LmdbDatumError)) throw error;

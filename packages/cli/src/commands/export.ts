@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError, withoutPackage } from '../cli-error';
+import { type DatabaseFlag, databaseOption } from '../database-option';
 import { interruptible } from '../interruption';
 import { makeFolders } from '../make-folders';
 import { type CommonOptions, choiceOption, defineCommand } from '../options';
@@ -12,7 +13,7 @@ import { imageTypeOf } from '../record-summary';
 import { emptyDatabase, openDatabase } from '../sample-database';
 import { formatBar, formatCount, formatNumberOf, leftOut, style, Terminal } from '../terminal';
 
-interface ExportOptions extends CommonOptions {
+interface ExportOptions extends CommonOptions, DatabaseFlag {
   readonly by: 'key' | 'label';
   readonly format: 'png' | 'jpg';
   readonly lenient?: boolean;
@@ -22,6 +23,7 @@ export function exportCommand(): Command {
   return defineCommand('export', 'put the images of an LMDB back into files')
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
     .argument('<folder>', 'new folder for the files')
+    .addOption(databaseOption())
     .addOption(
       choiceOption('--by <name>', "files as the keys name them, without convert_imageset's number, or by label", [
         'key',
@@ -38,7 +40,7 @@ export function exportCommand(): Command {
 async function runExport(lmdb: string, target: string, options: ExportOptions): Promise<void> {
   const terminal = new Terminal(options);
   await assertNew(target, 'folder');
-  const reader = await openDatabase(lmdb, { lenient: options.lenient });
+  const reader = await openDatabase(lmdb, { lenient: options.lenient, database: options.database });
   const folder = reader.length > 0 ? await claimFolder(target) : undefined;
   const work = async (signal: AbortSignal) => {
     if (!folder) throw emptyDatabase(lmdb, reader.damage[0]?.message);

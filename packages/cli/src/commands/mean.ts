@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { type DatabaseFlag, databaseOption } from '../database-option';
 import { maxPixelsOption } from '../image-options';
 import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
@@ -10,18 +11,20 @@ export function meanCommand(): Command {
   return defineCommand('mean', "compute the mean of an LMDB's images, as Caffe's compute_image_mean does")
     .argument('<lmdb>', 'LMDB folder, or its data.mdb; images of one size')
     .argument('<out.binaryproto>', 'new file, which Caffe reads')
+    .addOption(databaseOption())
     .addOption(maxPixelsOption())
     .action(runMean);
 }
 
-interface MeanCommandOptions extends CommonOptions {
+interface MeanCommandOptions extends CommonOptions, DatabaseFlag {
   readonly maxPixels?: number;
 }
 
 async function runMean(path: string, output: string, options: MeanCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
   await assertNew(output, 'file');
-  const reader = await openDatabase(path, { maxPixels: options.maxPixels });
+  const { database, maxPixels } = options;
+  const reader = await openDatabase(path, { database, maxPixels });
   const work = async (signal: AbortSignal) => {
     if (reader.length === 0) throw emptyDatabase(path);
     const { channelMeans, computeMean, encodeMean } = await import('@ae/lmdb-datum');

@@ -1,6 +1,7 @@
 import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { withoutPackage } from '../cli-error';
+import { type DatabaseFlag, databaseOption } from '../database-option';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../image-options';
 import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
@@ -8,7 +9,7 @@ import { type ImageSize, parseSize } from '../recipe-options';
 import { assertDatabase, formatSize } from '../sample-database';
 import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../terminal';
 
-interface ResizeOptions extends CommonOptions, ImageOptions {
+interface ResizeOptions extends CommonOptions, ImageOptions, DatabaseFlag {
   readonly lenient?: boolean;
 }
 
@@ -17,6 +18,7 @@ export function resizeCommand(): Command {
     .argument('<lmdb>', 'LMDB folder, or its data.mdb, of raw or encoded images; it stays as it is')
     .argument('<out.lmdb>', 'the LMDB folder to make, with the same keys and labels')
     .argument('<size>', 'of all its images: 64, or height x width as 48x64', (text) => parseSize('<size>', text))
+    .addOption(databaseOption())
     .addOption(fitOption())
     .addOption(resamplerOption())
     .option('--gray', 'one grey channel instead of three colours')
@@ -30,13 +32,13 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
   const terminal = new Terminal(options);
   await assertDatabase(lmdb);
   const { resizeDatabase } = await import('@ae/lmdb-datum');
-  const { fit, resampler, gray, lenient, workers, maxPixels } = options;
+  const { database, fit, resampler, gray, lenient, workers, maxPixels } = options;
   await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
     const report = await resizeDatabase({
       input: lmdb,
       output,
       ...size,
-      ...{ fit, resampler, gray, lenient, workers, maxPixels, signal },
+      ...{ database, fit, resampler, gray, lenient, workers, maxPixels, signal },
       onProgress: ({ done, total, elapsedMs }) => {
         const rate = `${Math.round((done / elapsedMs) * 1000)} images/s`;
         terminal.status(`resizing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);

@@ -1,13 +1,14 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { withoutPackage } from '../cli-error';
+import { type DatabaseFlag, databaseOption } from '../database-option';
 import { maxPixelsOption } from '../image-options';
 import { interruptible } from '../interruption';
 import { type CommonOptions, defineCommand } from '../options';
 import { assertDatabase } from '../sample-database';
 import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
-interface VerifyCommandOptions extends CommonOptions {
+interface VerifyCommandOptions extends CommonOptions, DatabaseFlag {
   readonly images?: boolean;
   readonly maxPixels?: number;
 }
@@ -15,18 +16,24 @@ interface VerifyCommandOptions extends CommonOptions {
 export function verifyCommand(): Command {
   return defineCommand('verify', 'check every page and every record of an LMDB, and name all damage')
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
-    .option('--images', 'also decode the image files in it')
+    .addOption(databaseOption('the unnamed one, and all named ones'))
+    .option('--images', 'decode the image files in it, too (the default)')
+    .option('--no-images', 'leave image files undecoded, which is faster: damage in them is not found')
     .addOption(maxPixelsOption())
     .action(runVerify);
 }
 
-async function runVerify(path: string, { images, maxPixels, ...options }: VerifyCommandOptions): Promise<void> {
+async function runVerify(
+  path: string,
+  { images, database, maxPixels, ...options }: VerifyCommandOptions,
+): Promise<void> {
   const terminal = new Terminal(options);
   await assertDatabase(path);
   const { verify } = await import('@ae/lmdb-datum');
   await interruptible(terminal, 'stopped as asked.', async (signal) => {
     const found = await verify(path, {
       images,
+      database,
       maxPixels,
       signal,
       onProgress: ({ records, total, damaged }) => {
@@ -46,12 +53,12 @@ async function runVerify(path: string, { images, maxPixels, ...options }: Verify
 }
 
 function printReport(path: string, report: VerifyReport, terminal: Terminal): void {
-  const { ok, records, readable, pages, usedPages, freePages, damage } = report;
-  terminal.print(`${style('bold', path)}: ${ok ? style('green', 'sound') : style('red', 'damaged')}`);
-  const all = readable === records ? 'all of them' : formatCount(readable);
+  const { ok, databases, imagesSkipped, pages, usedPages, freePages, damage } = report;
+  const but = imagesSkipped > 0 ? `, but for ${formatNumberOf(imagesSkipped, 'image file')} not decoded` : '';
+  terminal.print(`${style('bold', path)}: ${ok ? style('green', `sound${but}`) : style('red', 'damaged')}`);
   terminal.print(
     formatRows([
-      ['records', `${formatCount(records)}, ${all} readable`],
+      ...databases.map(describeDatabase),
       ['pages', `${formatCount(pages)}, ${formatCount(usedPages)} in use, ${formatCount(freePages)} free`],
     ]),
   );
@@ -62,4 +69,10 @@ function printReport(path: string, report: VerifyReport, terminal: Terminal): vo
     const said = message.replace(`key ${key}: `, '');
     terminal.print(`  ${where ? `${where}: ` : ''}${said}`);
   }
+}
+
+function describeDatabase({ name, records, readable, notRead }: VerifyReport['databases'][number]): [string, string] {
+  const all = readable === records ? 'all of them' : formatCount(readable);
+  const counts = notRead ?? `${formatCount(records)}, ${all} readable`;
+  return name === undefined ? ['records', counts] : ['records', `of ${JSON.stringify(name)}: ${counts}`];
 }
