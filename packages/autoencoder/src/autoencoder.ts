@@ -231,7 +231,8 @@ export class Autoencoder {
   /**
    * Trains on samples by a recipe, by default one that learns well (docs/recipes.md). Resolves to the history by epoch.
    *
-   * Throws INVALID_OPTION, INVALID_SAMPLE for a sample of another size, DIVERGED when the loss explodes or is no number,
+   * Throws INVALID_OPTION, INVALID_SAMPLE for a sample of another size, DIVERGED when the loss explodes or is no number
+   * (the network then has its best weights back), WEIGHTS_NOT_FINITE when it can't begin with those it has,
    * ABORTED when `options.signal` says so; with `options.run` also OUTPUT_EXISTS, RUN_NOT_FOUND, RUN_IN_USE, OPTIONS_CHANGED when
    * resuming is impossible, and CHECKPOINT_FAILED when the trained network can't be written.
    */
@@ -271,7 +272,8 @@ export class Autoencoder {
 
   /**
    * Writes model.json and weights.bin, which tf.loadLayersModel reads too, into a new folder; the folder appears whole
-   * or not at all. Throws OUTPUT_EXISTS for a folder that exists, unless `overwrite` is set and it holds a saved model.
+   * or not at all. Throws OUTPUT_EXISTS for a folder that exists, unless `overwrite` is set and it holds a saved model,
+   * and WEIGHTS_NOT_FINITE for a network that holds NaN.
    */
   async save(folder: string, options: { overwrite?: boolean } = {}): Promise<void> {
     checkText('save, folder', folder);

@@ -22,6 +22,7 @@ export type AutoencoderErrorCode =
   | 'DEPENDENCY_MISSING'
   | 'NODE_ONLY'
   | 'DIVERGED'
+  | 'WEIGHTS_NOT_FINITE'
   | 'ABORTED';
 
 /** An error with one sentence for people (where, expected, received, what to do) and a stable `code` for programs. */

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from './errors';
 import { weightsOf } from './named-variables';
+import { checkFinite } from './not-finite';
 import { codeLayerName } from './presets';
 import { makeFolder } from './run/make-folder';
 import { NetworkBuilder } from './saved-model/build-network';
@@ -30,6 +31,7 @@ export async function saveModel(
   overwrite: boolean,
 ): Promise<void> {
   const target = path.resolve(folder);
+  await checkFinite('save', weightsOf(model), 'train or load it again; nothing was written');
   await checkTarget(target, overwrite);
   const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
   try {

@@ -8,7 +8,7 @@ import { psnrDb } from './metrics/psnr';
 import { type Recipe, type RecipeName, recipeKeys, resolveRecipe } from './recipes';
 import { describeRun } from './run/describe-run';
 import { checkRunOptions, RunFolder, type RunOptions } from './run/run-folder';
-import { checkSample, checkSource, fetchSamples, type SampleSource } from './samples';
+import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from './samples';
 import type { TrainableModel } from './trainable-model';
 import { TrainingClock } from './training-clock';
 import type {
@@ -70,12 +70,16 @@ export async function trainModel(
   try {
     run = options.run && (await openRun(options.run, trainable, samples, options, plan));
     await run?.start(session);
+    await session.keepStart();
     const clock = new TrainingClock(session.at.elapsedMs);
     const training = { trainable, samples, options, plan, session, clock, run };
     while (!session.isOver) await trainEpoch(training);
     session.finish();
     await run?.finish(session);
     return { epochs: session.at.history, steps: session.at.step };
+  } catch (error) {
+    if (error instanceof AutoencoderError && error.code === 'DIVERGED') session.restoreBest();
+    throw error;
   } finally {
     await run?.close();
     session.dispose();
@@ -103,7 +107,9 @@ async function trainEpoch(training: Training): Promise<void> {
     batchSize: batchSize * accumulate,
     check: (sample, index) => check(sample, index, trainable.inputShape),
   });
+  let last: readonly Sample[] = [];
   for await (const group of untilAborted(groups, options.signal)) {
+    last = group;
     const result = await session.update(group, clock);
     clock.tick(group.length);
     await checkLoss(result, training);
@@ -112,14 +118,17 @@ async function trainEpoch(training: Training): Promise<void> {
     if (run?.isCheckpointDue(session.at.step)) await run.save(session);
   }
   if (options.signal?.aborted) await stop(training, options.signal);
+  await session.withFinalWeights(() => probe(last, training));
   // Before the validation, which may take long: whatever happens there, the epoch's updates are not made again.
   await run?.save(session);
   const validation = await validate(training);
-  if (validation) await checkLoss({ loss: validation.mse, reconstruction: validation.mse }, training);
+  if (validation) await checkError(validation.mse, training);
   clock.resume();
   const { epoch, step } = session.at;
   const { epochLoss: loss, learningRate } = session;
   const summary = { epoch, step, loss, learningRate, ...(validation && { validation }), ...clock.reading() };
+  const notFinite = await session.keepIfBest(summary);
+  if (notFinite) throw diverged(notFinite, session, run);
   await session.endEpoch(summary);
   await run?.epoch(summary, session.weights);
   await run?.confirm(summary, monitoredError(summary));
@@ -172,6 +181,23 @@ async function validate(training: Training): Promise<ValidationScore | undefined
     if (!options.signal?.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;
     return stop(training, options.signal);
   }
+}
+
+/** Looks at some of the images just trained on, for no loss has told yet of the epoch's last update. */
+async function probe(last: readonly Sample[], training: Training): Promise<void> {
+  const some = last.slice(0, 8);
+  if (some.length === 0) return;
+  const { trainable, plan } = training;
+  const source = plan.recipe.augmentation.crop ? centerCrop(some, trainable.inputShape) : some;
+  const { mse } = await evaluateModel(trainable, source, { similarity: false });
+  await checkError(mse, training);
+}
+
+/** Throws DIVERGED for an error outside of training. */
+async function checkError(mse: number, training: Training): Promise<void> {
+  // Moving statistics follow slowly: until they fit, the error may be anything.
+  const isSettled = training.trainable.model.nonTrainableWeights.length === 0;
+  await checkLoss({ loss: mse, reconstruction: isSettled || !Number.isFinite(mse) ? mse : 0 }, training);
 }
 
 function validationOf({ inputShape }: TrainableModel, { validation }: TrainOptions, { recipe }: TrainingPlan) {
@@ -245,5 +271,6 @@ async function checkLoss(
   if (Number.isFinite(loss) && reconstruction < limit) return;
   // Saved before its validation, this network is none to go back to.
   await run?.withdraw(session.at);
-  throw diverged(`a loss below ${limit.toPrecision(3)}, received ${loss}`, session, run);
+  const what = Number.isFinite(loss) ? `${loss}, above the limit of ${limit.toPrecision(3)}` : loss;
+  throw diverged(`the loss is ${what}`, session, run);
 }

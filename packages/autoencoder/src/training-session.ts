@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BestWeights } from './best-weights';
 import { EarlyStopping, type EarlyStoppingState } from './early-stopping';
 import { AutoencoderError } from './errors';
 import { assignAll, type NamedVariables, trainableWeightsOf, weightsOf } from './named-variables';
+import { checkFinite, describeNotFinite } from './not-finite';
 import { Optimizer } from './optimizers';
 import { Random, type RandomState } from './random';
 import type { Recipe } from './recipes';
@@ -78,6 +80,8 @@ export class TrainingSession {
   private readonly tied?: TiedWeights;
   private readonly average?: WeightAverage;
   private readonly stopping?: EarlyStopping;
+  /** Where early stopping keeps none. */
+  private readonly best?: BestWeights;
 
   /** Throws INVALID_OPTION for a recipe that doesn't fit the network. */
   constructor(
@@ -105,6 +109,7 @@ export class TrainingSession {
     });
     if (recipe.averageDecay !== null) this.average = new WeightAverage(recipe.averageDecay, this.weights);
     if (recipe.earlyStopping !== null) this.stopping = new EarlyStopping(recipe.earlyStopping, this.weights);
+    else this.best = new BestWeights(this.weights);
   }
 
   /** How far training has come; changes with each update. */
@@ -199,6 +204,38 @@ export class TrainingSession {
     return this.progress.lossSum / this.progress.position;
   }
 
+  /** Keeps a copy of the weights that training begins or goes on with; throws WEIGHTS_NOT_FINITE. */
+  async keepStart(): Promise<void> {
+    await checkFinite('train', this.weights, 'initialize or load it again');
+    const { step, position, history } = this.progress;
+    const last = position === 0 ? history.at(-1) : undefined;
+    const error = last ? monitoredError(last) : Number.POSITIVE_INFINITY;
+    const source = step === 0 ? 'its first weights' : 'the weights that it was resumed with';
+    await this.withFinalWeights(async () => this.best?.observe(error, source));
+  }
+
+  /** Keeps a copy of the weights if they are the best so far; says what of them is not finite, if anything is. */
+  async keepIfBest(summary: EpochSummary): Promise<string | undefined> {
+    return this.withFinalWeights(async () => {
+      const notFinite = await describeNotFinite(this.weights);
+      if (!notFinite) await this.best?.observe(monitoredError(summary), describeEpoch(summary.epoch));
+      return notFinite;
+    });
+  }
+
+  /** What `restoreBest` puts back, in words. */
+  get fallback(): string {
+    if (!this.stopping) return this.best?.description ?? '';
+    const { hasBest, state } = this.stopping;
+    return hasBest ? describeEpoch(this.progress.history.length - state.badEpochs) : 'its first weights';
+  }
+
+  /** Gives the network the best weights of all epochs back, or those it began with; for when training diverged. */
+  restoreBest(): void {
+    if (this.stopping) this.stopping.restoreBest();
+    else this.best?.restore();
+  }
+
   /** Gives the network the weights to keep: the averages, or the best ones where training watched for them. */
   finish(): void {
     if (this.stopping?.hasBest) this.stopping.restoreBest();
@@ -265,4 +302,8 @@ function checkTrainable(variables: NamedVariables): void {
     'INVALID_OPTION',
     'train: this network has no weights that training could change; add a layer with weights, or leave out trainable: false.',
   );
+}
+
+function describeEpoch(epoch: number): string {
+  return `the best weights, those after epoch ${epoch},`;
 }

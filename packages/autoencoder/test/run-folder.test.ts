@@ -450,13 +450,7 @@ describe('diverging', () => {
       batchSize: 12,
       validation: undefined,
     };
-    await expectError(
-      () => train({}, options),
-      'DIVERGED',
-      'expected finite numbers in model/',
-      'step 1',
-      'rate 1e+39',
-    );
+    await expectError(() => train({}, options), 'DIVERGED', 'the loss is NaN', 'step 1', 'rate 1e+39');
     expect(await readdir(path.join(folder, 'checkpoints'))).toEqual(['index.json']);
   });
 });

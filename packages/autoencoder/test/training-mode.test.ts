@@ -219,7 +219,8 @@ describe('what layers ask of training', () => {
     const ae = await build(networkOf({ code: { kernelRegularizer: regularizers.l2({ l2: 1e6 }) } }));
     const without = await build(networkOf());
     const steps: StepProgress[] = [];
-    const once = { ...plainSgd, epochs: 1, batchSize: 8, onStep: (step: StepProgress) => steps.push(step) };
+    const onStep = (step: StepProgress) => steps.push(step);
+    const once: TrainOptions = { recipe: 'plain', epochs: 1, batchSize: 8, onStep };
     for (const network of [ae, without]) await network.train(images, once);
     const [{ loss, penalty, psnrDb }, plain] = steps;
     expect(penalty).toBeGreaterThan(1e6);

@@ -7,6 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { readInto } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
+import { findNotFinite } from '../not-finite';
 import { writeFileAtomically } from './atomic-file';
 import { checkpointFormat } from './checkpoint-format';
 import { type CheckpointHeader, parseCheckpointHeader, type TensorPlace } from './checkpoint-header';
@@ -61,7 +62,7 @@ export async function takeSnapshot(
     const part = values.subarray(at, at + tensor.size);
     await readInto(part, tensor);
     const value = await findNotFinite(tensor, part);
-    if (value !== undefined) notFinite ??= `${name}, received ${value}`;
+    if (value !== undefined) notFinite ??= `${name} holds ${value}`;
     at += tensor.size;
   }
   return { bytes, notFinite };
@@ -76,14 +77,6 @@ function reserve(length: number): ArrayBufferLike {
   } catch {
     return new ArrayBuffer(length);
   }
-}
-
-/** Returns the first value of a tensor that is no finite number. A finite sum tells that there is none, at the backend's speed. */
-async function findNotFinite(tensor: tf.Tensor, values: Float32Array): Promise<number | undefined> {
-  const sum = tf.sum(tensor);
-  const [total] = await sum.data();
-  sum.dispose();
-  return Number.isFinite(total) ? undefined : values.find((value) => !Number.isFinite(value));
 }
 
 /** Writes a checkpoint, whole or not at all, and returns the CRC-32 of the file. Needs little of the calling thread. */

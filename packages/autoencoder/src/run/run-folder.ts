@@ -272,7 +272,7 @@ export class RunFolder {
     const state: SavedState = { training: session.state, log };
     this.snapshot = await takeSnapshot(state, session.tensors, this.snapshot);
     const { notFinite } = this.snapshot;
-    if (notFinite) throw diverged(`finite numbers in ${notFinite}`, session, this);
+    if (notFinite) throw diverged(notFinite, session, this);
     this.write(about, this.snapshot, session.epochsDone === session.at.epoch);
   }
 
