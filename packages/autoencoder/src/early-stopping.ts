@@ -54,6 +54,11 @@ export class EarlyStopping {
     assignAll(this.bestWeights, this.weights);
   }
 
+  /** Starts to count epochs anew: the run is to go on all the same. */
+  resetPatience(): void {
+    this.state = { ...this.state, badEpochs: 0 };
+  }
+
   get isOver(): boolean {
     return this.state.badEpochs >= this.patience;
   }

@@ -24,6 +24,7 @@ export { type Neighbour, type NeighbourOptions, nearestNeighbours } from './late
 export { type Projection, type ProjectOptions, projectCodes } from './latent/project';
 export { codeBytes, quantizeCodes } from './latent/quantize';
 export type { SampleImagesOptions } from './latent/sample';
+export { type CheckpointChoice, type LoadedCheckpoint, loadCheckpoint } from './load-checkpoint';
 export type { LossOptions } from './losses';
 export type { CodeSizes, MaskInfo, MaskMode } from './masks';
 export { type ImageError, imageError, psnrDb } from './metrics/psnr';
@@ -58,7 +59,7 @@ export { renderComparison } from './report/render-comparison';
 export type { ReportData } from './report/report-data';
 export { type ResumeOptions, resumeTraining } from './resume';
 export { checkNewRun } from './run/new-run';
-export { type RunConfig, readRunConfig } from './run/run-config';
+export { type RunConfig, readRunConfig, startFolder } from './run/run-config';
 export type { RunOptions } from './run/run-folder';
 export type { ImageShape, Sample, SampleSource } from './samples';
 export type { ScheduleOptions } from './schedules';

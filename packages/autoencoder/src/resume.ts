@@ -1,14 +1,21 @@
 import { Autoencoder, type AutoencoderOptions, type InitializeOptions } from './autoencoder';
 import { AutoencoderError } from './errors';
+import { buildNetwork } from './load-checkpoint';
 import { readRunConfig } from './run/run-config';
 import type { RunOptions } from './run/run-folder';
 import type { SampleSource } from './samples';
 import type { TrainOptions } from './train';
 import type { TrainingHistory } from './training-events';
 
-/** What a run's config.json can't hold: its validation samples and callbacks, and how often to save and log from here on. */
+/**
+ * What a run's config.json can't hold: its validation samples and callbacks, and how often to save and log from here on. More `epochs`
+ * lengthen a run whose schedule allows it.
+ */
 export interface ResumeOptions
-  extends Pick<TrainOptions, 'validation' | 'signal' | 'onStep' | 'onPass' | 'onEpoch' | 'onCheckpoint' | 'onWarning'> {
+  extends Pick<
+    TrainOptions,
+    'epochs' | 'validation' | 'signal' | 'onStep' | 'onPass' | 'onEpoch' | 'onCheckpoint' | 'onWarning'
+  > {
   readonly run?: Omit<RunOptions, 'folder' | 'resume'>;
 }
 
@@ -24,7 +31,11 @@ export async function resumeTraining(
   samples: SampleSource,
   { run, ...options }: ResumeOptions = {},
 ): Promise<{ autoencoder: Autoencoder; history: TrainingHistory }> {
-  const { inputShape, pixels, network, seed, options: recipe } = await readRunConfig(folder);
+  const { inputShape, pixels, network, seed, options: recipe, from } = await readRunConfig(folder);
+  if (from !== undefined) {
+    const autoencoder = await buildNetwork(folder);
+    return goOn(autoencoder, samples, { ...recipe, ...given(options), seed, run: { ...run, folder, resume: true } });
+  }
   const { initialization, ...architecture } = (network ?? {}) as AutoencoderOptions & {
     initialization?: InitializeOptions;
   };
@@ -36,14 +47,18 @@ export async function resumeTraining(
     );
   }
   const autoencoder = new Autoencoder({ ...architecture, inputShape, pixels });
+  await autoencoder.initialize(initialization);
+  return goOn(autoencoder, samples, { ...recipe, ...given(options), seed, run: { ...run, folder, resume: true } });
+}
+
+/** Options that are there: the others are those of the run. */
+function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+async function goOn(autoencoder: Autoencoder, samples: SampleSource, options: TrainOptions) {
   try {
-    await autoencoder.initialize(initialization);
-    const history = await autoencoder.train(samples, {
-      ...recipe,
-      ...options,
-      ...{ seed, run: { ...run, folder, resume: true } },
-    });
-    return { autoencoder, history };
+    return { autoencoder, history: await autoencoder.train(samples, options) };
   } catch (error) {
     autoencoder.dispose();
     throw error;

@@ -103,6 +103,12 @@ export function createSchedule(options: ScheduleOptions, span: Span): Schedule {
   return { rateAt: rateFunction(options, span) };
 }
 
+/** Says whether the rate of each step depends on how many there are in all. */
+export function spansTraining(options: ScheduleOptions): boolean {
+  const spanning: readonly ScheduleOptions['policy'][] = ['poly', 'cosine', 'trapezoid'];
+  return spanning.includes(options.policy) && (options as CosineOptions).maxSteps === undefined;
+}
+
 function rateFunction(options: Exclude<ScheduleOptions, PlateauOptions>, span: Span) {
   const { base, totalSteps } = span;
   switch (options.policy) {

@@ -134,6 +134,11 @@ export class TrainingSession {
     return this.progress.epoch > this.plan.epochs || this.stopping?.isOver === true;
   }
 
+  /** Goes on where early stopping had ended training: it is to have more epochs. */
+  resetPatience(): void {
+    if (this.stopping?.isOver) this.stopping.resetPatience();
+  }
+
   /** Returns the indices of the samples of the epoch in work, in the order of its updates; the same whenever asked. */
   orderOfEpoch(): Uint32Array {
     const { recipe, sampleCount } = this.plan;

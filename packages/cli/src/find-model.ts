@@ -1,16 +1,47 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { RunConfig } from '@ae/autoencoder';
+import type { CheckpointChoice, RunConfig } from '@ae/autoencoder';
 import { CliError } from './cli-error';
 
 /** Where a network is, and the run that trained it, where there is one. */
 export interface FoundModel {
+  /** Its folder, or the run or file that it is a checkpoint of. */
   readonly model: string;
   readonly run?: string;
+  /** It is a checkpoint: the one that was asked for, or the best. */
+  readonly isCheckpoint?: boolean;
+  readonly checkpoint?: CheckpointChoice;
 }
 
-/** Accepts the folder of a run in place of the network inside it, and finds the run around a network. */
-export async function findModel(folder: string): Promise<FoundModel> {
+/**
+ * Accepts the folder of a run in place of the network inside it, and finds the run around a network. Of a run that has none yet, or
+ * where a checkpoint is asked for, it is a checkpoint; a checkpoint's own file is one, too.
+ */
+export async function findModel(folder: string, checkpoint?: CheckpointChoice): Promise<FoundModel> {
+  const found = await findSaved(folder);
+  if (folder.endsWith('.safetensors') && (await exists(folder))) {
+    if (checkpoint === undefined) return { model: folder, run: runAround(folder), isCheckpoint: true };
+    throw new CliError(
+      'INVALID_OPTION',
+      `--checkpoint: ${folder} is a checkpoint itself; name its run, or leave --checkpoint out.`,
+    );
+  }
+  if (checkpoint === undefined && (await exists(path.join(found.model, 'model.json')))) return found;
+  const run = (await exists(path.join(folder, 'config.json'))) ? folder : found.run;
+  if (run !== undefined) return { model: run, run, isCheckpoint: true, checkpoint };
+  if (checkpoint === undefined) return found;
+  throw new CliError(
+    'INVALID_OPTION',
+    `--checkpoint: ${folder} is no run, which alone has checkpoints; name a run, or leave --checkpoint out.`,
+  );
+}
+
+/** The run of a checkpoint's file, <run>/checkpoints/<file>. */
+function runAround(file: string): string {
+  return path.join(path.dirname(file), '..');
+}
+
+async function findSaved(folder: string): Promise<FoundModel> {
   const inside = path.join(folder, 'model');
   const model = (await exists(path.join(inside, 'model.json'))) ? inside : folder;
   const around = path.dirname(path.resolve(model));

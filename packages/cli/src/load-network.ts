@@ -1,6 +1,8 @@
-import type { Autoencoder } from '@ae/autoencoder';
+import type { Autoencoder, CheckpointChoice } from '@ae/autoencoder';
+import type { Option } from 'commander';
 import { describeEngine, type EngineOptions, startEngine } from './engine';
 import { type FoundModel, findModel } from './find-model';
+import { numberOption } from './options';
 import { assertShape, openSamples, type SampleDatabase } from './sample-database';
 import type { Terminal } from './terminal';
 
@@ -16,23 +18,45 @@ export interface LoadedNetwork extends FoundModel {
 export async function loadNetworkFor(
   lmdbPath: string,
   modelPath: string,
-  options: EngineOptions,
+  options: EngineOptions & CheckpointOptions,
   terminal: Terminal,
 ): Promise<LoadedNetwork> {
   const samples = await openSamples(lmdbPath);
-  const found = await findModel(modelPath);
+  const found = await findModel(modelPath, options.checkpoint);
   const engine = await startEngine(options, terminal);
-  const network = await loadNetwork(found.model, terminal);
+  const network = await loadNetwork(found, terminal);
   assertFits(samples, network, found.model);
   return { ...found, network, samples, engine: describeEngine(engine) };
 }
 
 /** Loads a network, and says what is odd about it. */
-export async function loadNetwork(model: string, terminal: Terminal): Promise<Autoencoder> {
+export async function loadNetwork(found: FoundModel, terminal: Terminal): Promise<Autoencoder> {
+  if (found.isCheckpoint) return loadFromRun(found, terminal);
+  const { model } = found;
   const { Autoencoder } = await import('@ae/autoencoder');
   const network = await Autoencoder.load(model);
   for (const warning of network.warnings) terminal.warn(`${model}: ${warning}.`);
   return network;
+}
+
+async function loadFromRun({ model, checkpoint }: FoundModel, terminal: Terminal): Promise<Autoencoder> {
+  const { loadCheckpoint } = await import('@ae/autoencoder');
+  const { autoencoder, file, step, epochs, warnings } = await loadCheckpoint(model, checkpoint);
+  for (const warning of warnings) terminal.warn(warning);
+  terminal.warn(`the network is that of ${file}, after step ${step}, ${epochs} epochs done.`);
+  return autoencoder;
+}
+
+/** Which checkpoint of a run a command takes. */
+export interface CheckpointOptions {
+  readonly checkpoint?: CheckpointChoice;
+}
+
+/** The option of commands that take the folder of a run. */
+export function checkpointOption(): Option {
+  const range = { min: 0, integer: true, words: ['best', 'last'] };
+  const description = "a run's network as it was: best, last or after a step (default: its end, or else the best)";
+  return numberOption('--checkpoint <which>', description, range);
 }
 
 /** Throws unless images are of the size that a network takes. */

@@ -19,13 +19,12 @@ export interface EpochFit {
  * The number is settled before training begins, so that a run can be repeated exactly, and schedules know their end.
  */
 export async function fitEpochs(
-  create: () => Autoencoder,
+  create: () => Promise<Autoencoder>,
   samples: SampleSource,
   { validation, ...options }: TrainOptions,
   { seconds, imagesPerEpoch }: { seconds: number; imagesPerEpoch: number },
 ): Promise<EpochFit> {
-  const network = create();
-  await network.initialize();
+  const network = await create();
   const imagesPerSecond = await measureSpeed(network, samples, options);
   network.dispose();
   const epochSeconds = (imagesPerEpoch + (validation?.length ?? 0) / scoringSpeedUp) / imagesPerSecond;

@@ -1,7 +1,9 @@
+import path from 'node:path';
 import type { AutoencoderOptions, RunConfig, TrainOptions } from '@ae/autoencoder';
 import { CliError } from './cli-error';
 import { quote } from './command-line';
-import { placeOf } from './find-model';
+import { type FoundModel, findModel, placeOf } from './find-model';
+import type { CheckpointOptions } from './load-network';
 import { type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
 import { assertResumable } from './run-place';
 
@@ -9,7 +11,8 @@ import { assertResumable } from './run-place';
 export type InitScheme = 'projection' | 'torch';
 
 /** What the command line may hold of a training beside its recipe. */
-export interface SettingsFlags extends RecipeFlags {
+export interface SettingsFlags extends RecipeFlags, CheckpointOptions {
+  readonly from?: string;
   readonly val?: string;
   readonly epochs?: number;
   readonly seed?: number;
@@ -28,8 +31,7 @@ export interface TrainingSettings {
   readonly validationPath?: string;
   readonly epochs: number;
   readonly seed: number;
-  readonly initialization: { readonly seed: number; readonly scheme: InitScheme };
-  readonly network: AutoencoderOptions & { readonly preset: 'mirror' | 'torch7' };
+  readonly network: NetworkSettings;
   /** The network's input where it is not the images' size. */
   readonly crop?: ImageSize;
   readonly recipe: TrainOptions;
@@ -37,13 +39,21 @@ export interface TrainingSettings {
   readonly imagesPerEpoch?: number;
 }
 
+/** A network to be built, or one whose weights are there. */
+export type NetworkSettings =
+  | {
+      readonly architecture: AutoencoderOptions & { readonly preset: 'mirror' | 'torch7' };
+      readonly initialization: { readonly seed: number; readonly scheme: InitScheme };
+    }
+  | { readonly from: FoundModel };
+
 const defaultEpochs: Record<RecipeName, number> = { default: 15, plain: 15, torch7: 100 };
 
 /** Settles a new training; throws INVALID_OPTION for flags that don't go together. */
 export async function newSettings(trainPath: string, flags: SettingsFlags): Promise<TrainingSettings> {
   const { recipes } = await import('@ae/autoencoder');
   const { recipe: name = 'default', seed = 0, preset = 'mirror', codeSize, variational } = flags;
-  checkBeta(flags, variational);
+  if (flags.from === undefined) checkBeta(flags, variational);
   const base = recipes[name];
   const recipe = { recipe: name, ...recipeChanges(flags, base) };
   return {
@@ -51,11 +61,16 @@ export async function newSettings(trainPath: string, flags: SettingsFlags): Prom
     validationPath: flags.val,
     epochs: flags.epochs ?? defaultEpochs[name],
     seed,
-    initialization: {
-      seed: flags.initSeed ?? seed,
-      scheme: flags.init ?? (name === 'torch7' ? 'torch' : 'projection'),
-    },
-    network: { preset, codeSize, variational, pixels: pixelsOf(flags) },
+    network:
+      flags.from === undefined
+        ? {
+            architecture: { preset, codeSize, variational, pixels: pixelsOf(flags) },
+            initialization: {
+              seed: flags.initSeed ?? seed,
+              scheme: flags.init ?? (name === 'torch7' ? 'torch' : 'projection'),
+            },
+          }
+        : { from: await sourceOf(flags.from, flags) },
     crop: flags.crop,
     recipe,
     imagesPerEpoch: imagesPerEpoch(recipe.records ?? base.records),
@@ -80,10 +95,6 @@ export async function resumedSettings(
   await assertResumable(run);
   const config = await readRunConfig(run);
   const { epochs, ...saved } = config.options;
-  const origin = (config.network ?? {}) as Origin;
-  const preset = flags.preset ?? origin.preset;
-  if (!preset) throw ownNetwork(run);
-  checkBeta(flags, flags.variational ?? origin.variational);
   const seed = flags.seed ?? config.seed;
   const changes = recipeChanges(flags, saved);
   const recipe = flags.recipe ? { recipe: flags.recipe, ...changes } : { ...saved, ...changes };
@@ -92,20 +103,52 @@ export async function resumedSettings(
     validationPath: flags.val ?? (await placeOf(config.data.validation, run, `${resumeCommand(run)} --val <val.lmdb>`)),
     epochs: flags.epochs ?? epochs,
     seed,
-    initialization: {
-      seed: flags.initSeed ?? origin.initialization?.seed ?? seed,
-      scheme: flags.init ?? origin.initialization?.scheme ?? 'projection',
-    },
-    network: {
+    network: config.from === undefined ? rebuilt(config, run, seed, flags) : { from: await startOf(run, flags) },
+    crop: flags.crop ?? (saved.augmentation.crop ? sizeOf(config) : undefined),
+    recipe,
+    imagesPerEpoch: imagesPerEpoch(recipe.records),
+  };
+}
+
+/** The network of a run that began with weights of its own. */
+function rebuilt(config: RunConfig, run: string, seed: number, flags: SettingsFlags): NetworkSettings {
+  const origin = (config.network ?? {}) as Origin;
+  const preset = flags.preset ?? origin.preset;
+  if (!preset) throw ownNetwork(run);
+  checkBeta(flags, flags.variational ?? origin.variational);
+  return {
+    architecture: {
       preset,
       codeSize: flags.codeSize ?? origin.codeSize,
       variational: flags.variational ?? origin.variational,
       pixels: { ...config.pixels, ...pixelsOf(flags) },
     },
-    crop: flags.crop ?? (saved.augmentation.crop ? sizeOf(config) : undefined),
-    recipe,
-    imagesPerEpoch: imagesPerEpoch(recipe.records),
+    initialization: {
+      seed: flags.initSeed ?? origin.initialization?.seed ?? seed,
+      scheme: flags.init ?? origin.initialization?.scheme ?? 'projection',
+    },
   };
+}
+
+/** What a run begins with instead of first weights; throws for flags of a network that is there already. */
+function sourceOf(from: string, flags: SettingsFlags): Promise<FoundModel> {
+  assertNoNetworkFlags(flags, `--from ${from}`);
+  return findModel(from, flags.checkpoint);
+}
+
+/** The network with which a run began that was given one. */
+async function startOf(run: string, flags: SettingsFlags): Promise<FoundModel> {
+  const { startFolder } = await import('@ae/autoencoder');
+  assertNoNetworkFlags(flags, `--resume ${run}`);
+  return { model: path.join(run, startFolder) };
+}
+
+function assertNoNetworkFlags(flags: SettingsFlags, other: string): void {
+  const names = ['preset', 'codeSize', 'variational', 'init', 'initSeed', 'pixelScale', 'channelOrder'] as const;
+  const given = names.find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new CliError('INVALID_OPTION', `--${flag}: the network of ${other} is as it is; leave --${flag} out.`);
 }
 
 function checkBeta({ beta }: SettingsFlags, variational = false): void {

@@ -173,6 +173,44 @@ describe('a run that was killed before it began', () => {
   }, 60_000);
 });
 
+describe('a run without a network of its own', () => {
+  const train = ['train', 'photos.lmdb', '--recipe', 'plain', '--batch-size', '6', '--code-size', '8', '--no-report'];
+
+  test('is looked at, lengthened, and gone on from by the command that the message names', async () => {
+    const wild = ['--optimizer', 'sgd', '--learning-rate', '0.01', '--schedule', 'multistep', '--gamma', '1e9'];
+    const diverged = await ae(folder, ...train, ...wild, '--step-values', '4', '--epochs', '9', '--out', 'wild');
+    expect(diverged.code).toBe(1);
+    const [, advice] = /ae (train photos\.lmdb --from wild --learning-rate 0\.001)\n$/.exec(diverged.stderr) ?? [];
+    const looked = await ae(folder, 'test', 'wild', 'photos.lmdb', '--no-report');
+    expect(looked).toMatchObject({ code: 0 });
+    expect(looked.stderr).toMatch(
+      /the network is that of wild\/checkpoints\/step-0+4-epoch-0002\.safetensors, after step 4/,
+    );
+    expect(readdirSync(inFolder('wild'))).toContain('test-1');
+    await aeOk(folder, 'report', 'wild', '--no-baselines');
+    const chosen = await ae(folder, 'encode', 'wild', 'photos.lmdb', 'codes', '--checkpoint', 'last');
+    expect(chosen.stderr).toContain('after step 4');
+    expect((await ae(folder, 'encode', 'wild', 'photos.lmdb', 'none', '--checkpoint', '3')).stderr).toContain(
+      'wild has no checkpoint 3: it has those after step 2, 4;',
+    );
+
+    const tame = advice.split(' ').slice(0, 6);
+    await aeOk(folder, ...tame, '--recipe', 'plain', '--epochs', '1', '--no-report', '--out', 'tame');
+    expect(readConfig('tame')).toMatchObject({ from: inFolder('wild'), options: { epochs: 1 } });
+    const longer = await aeOk(folder, 'train', '--resume', 'tame', '--epochs', '2', '--no-report');
+    expect(longer).toMatch(/^epoch 2\/2 /m);
+    const file = path.join('tame', 'checkpoints', 'step-000000002-epoch-0002.safetensors');
+    await aeOk(folder, ...train.slice(0, 2), '--from', file, '--epochs', '1', '--no-report', '--out', 'third');
+    const fixed = await ae(folder, 'train', '--resume', 'third', '--epochs', '4');
+    expect(fixed.stderr).toMatch(
+      /schedule trapezoid\) is laid out over all epochs, .*: ae train photos\.lmdb --from third\n$/,
+    );
+    expect((await ae(folder, ...train, '--from', 'tame')).stderr).toContain(
+      '--code-size: the network of --from tame is as it is',
+    );
+  }, 120_000);
+});
+
 describe('a run seen from elsewhere', () => {
   const elsewhere = inFolder('elsewhere');
   const train = ['train', 'moving.lmdb', '--val', 'moving.lmdb', '--epochs', '1', '--code-size', '8', '--no-report'];

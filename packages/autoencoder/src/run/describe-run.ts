@@ -29,11 +29,13 @@ export async function describeRun(
   return {
     version: 1,
     ...(run.command !== undefined && { command: run.command }),
+    ...(run.from !== undefined && { from: run.from }),
     options: { ...recipe, epochs },
     seed,
     inputShape,
     pixels,
-    ...(origin && { network: origin }),
+    // A network that was given is in start/.
+    ...(origin && run.from === undefined && { network: origin }),
     ...(typeof origin?.preset === 'string' && { preset: origin.preset }),
     data: {
       train: await describe(samples, 'train'),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { AutoencoderError } from '../errors';
 import { temporarySuffix } from './atomic-file';
 import { isMissing } from './regular-file';
-import { configFile } from './run-config';
+import { configFile, startFolder } from './run-config';
 import { isLockFile } from './run-lock';
 
 /** What a run makes before its first checkpoint, and what may lie in its folders by then. */
@@ -13,6 +13,7 @@ const beginnings: Readonly<Record<string, RegExp>> = {
   samples: /^epoch-0001\.png$/,
   tensorboard: /^events\.out\.tfevents\./,
   checkpoints: /^index\.json$/,
+  [startFolder]: /^(model\.json|weights\.bin)$/,
 };
 const files: readonly string[] = [configFile, 'metrics.jsonl', 'metrics.csv'];
 
@@ -39,6 +40,8 @@ async function hasConfig(folder: string): Promise<string> {
 async function isBeginning(folder: string, entry: Dirent): Promise<boolean> {
   const { name } = entry;
   if (entry.isDirectory()) {
+    // Half a start, of a process that was killed.
+    if (name.startsWith(`${startFolder}.`)) return true;
     if (!Object.hasOwn(beginnings, name)) return false;
     const inside = await entriesOf(path.join(folder, name));
     // What is half written never was a part of the run.

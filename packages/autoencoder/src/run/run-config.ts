@@ -4,6 +4,7 @@ import type { PixelFormat } from '../pixels';
 import { presets } from '../presets';
 import type { Recipe } from '../recipes';
 import type { ImageShape } from '../samples';
+import { spansTraining } from '../schedules';
 import type { DataFingerprint } from './data-fingerprint';
 import {
   expectList,
@@ -29,6 +30,8 @@ export interface RunConfig {
   readonly version: 1;
   /** The command that made the run, where there was one. */
   readonly command?: string;
+  /** Where the weights came from that the run began with; it keeps them in start/. */
+  readonly from?: string;
   /** The whole recipe and how long it was followed. */
   readonly options: Recipe & { readonly epochs: number };
   readonly seed: number;
@@ -42,10 +45,21 @@ export interface RunConfig {
   readonly versions: Readonly<Record<string, string>>;
   readonly backend: { readonly name: string; readonly threads?: number };
   /** Where the run was resumed, oldest first. */
-  readonly resumed?: readonly { readonly step: number; readonly versions: object; readonly backend: object }[];
+  readonly resumed?: readonly Resumption[];
+}
+
+/** A run that went on in another process. */
+export interface Resumption {
+  readonly step: number;
+  readonly versions: object;
+  readonly backend: object;
+  /** To how many epochs it was lengthened, where it was. */
+  readonly epochs?: number;
 }
 
 export const configFile = 'config.json';
+/** The network that a run from given weights begins with, as `save` writes one. */
+export const startFolder = 'start';
 
 /** Far more than any has. */
 const maxConfigBytes = 2 ** 24;
@@ -79,7 +93,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
 function expectRunConfig(config: unknown): asserts config is RunConfig {
   expectRecord('it', config);
   expectOneOf('version', config.version, [1]);
-  for (const key of ['command', 'preset']) if (config[key] !== undefined) expectText(key, config[key]);
+  for (const key of ['command', 'preset', 'from']) if (config[key] !== undefined) expectText(key, config[key]);
   expectOptions(config.options);
   expectWhole('seed', config.seed, { min: Number.MIN_SAFE_INTEGER });
   expectInputShape(config.inputShape);
@@ -97,6 +111,7 @@ function expectRunConfig(config: unknown): asserts config is RunConfig {
   for (const [i, each] of resumed.entries()) {
     expectRecord(`resumed[${i}]`, each);
     expectWhole(`resumed[${i}].step`, each.step);
+    if (each.epochs !== undefined) expectWhole(`resumed[${i}].epochs`, each.epochs);
     expectTexts(`resumed[${i}].versions`, each.versions);
     expectBackend(`resumed[${i}].backend`, each.backend);
   }
@@ -179,16 +194,28 @@ function essentials({ options, seed, inputShape, pixels, network, data }: RunCon
   };
 }
 
-/** Throws OPTIONS_CHANGED with every difference between the settings of a run and those it is to go on with. */
+/**
+ * Throws OPTIONS_CHANGED with every difference between the settings of a run and those it is to go on with. More epochs are none where
+ * they change nothing that was trained already.
+ */
 export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig): void {
+  const { schedule } = saved.options;
+  const isLonger = now.options.epochs > saved.options.epochs;
+  const isFree = isLonger && !spansTraining(schedule);
+  const comparable = isFree ? { ...now, options: { ...now.options, epochs: saved.options.epochs } } : now;
   // As JSON has it: config.json lacks what is undefined.
-  const normalized = JSON.parse(JSON.stringify(essentials(now)));
+  const normalized = JSON.parse(JSON.stringify(essentials(comparable)));
   const differences = differencesBetween(essentials(saved), normalized, '');
   if (differences.length === 0) return;
+  const why =
+    isLonger && !isFree
+      ? `; its learning rate (schedule ${schedule.policy}) is laid out over all epochs, so with more of them the epochs so far ` +
+        'would have been others'
+      : '';
   throw new AutoencoderError(
     'OPTIONS_CHANGED',
-    `${folder}: expected the options that the run began with, received others: ${differences.join('; ')}; ` +
-      'leave them as they were, or start a new run.',
+    `${folder}: expected the options that the run began with, received others: ${differences.join('; ')}${why}; ` +
+      'leave them as they were, or begin a new run from its weights.',
   );
 }
 

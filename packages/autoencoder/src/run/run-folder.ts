@@ -17,7 +17,7 @@ import { makeFolder } from './make-folder';
 import { type LogPosition, MetricsLog } from './metrics-log';
 import { checkNewRun } from './new-run';
 import { encodePng } from './png';
-import { checkUnchanged, configFile, type RunConfig, readRunConfig, renamed } from './run-config';
+import { checkUnchanged, configFile, type RunConfig, readRunConfig, renamed, startFolder } from './run-config';
 import { RunLock } from './run-lock';
 import { drawSampleGrid } from './sample-grid';
 import { EventWriter } from './tensorboard';
@@ -38,6 +38,11 @@ export interface RunOptions {
   readonly sampleCount?: number;
   /** The command that makes the run, to be recorded. */
   readonly command?: string;
+  /**
+   * Where the network's weights come from that the run begins with, to be recorded. The network itself is kept in start/, from which
+   * `resumeTraining` builds it again.
+   */
+  readonly from?: string;
   /** Names of the data, to be recorded. */
   readonly dataNames?: { readonly train?: string; readonly validation?: string };
   /** Where the data lies whatever the working folder is, to be recorded. */
@@ -54,6 +59,7 @@ export function checkRunOptions(options: RunOptions): void {
     'logSteps',
     'sampleCount',
     'command',
+    'from',
     'dataNames',
     'dataPaths',
   ];
@@ -116,6 +122,7 @@ export class RunFolder {
       if (!resume) await checkNewRun(folder);
       await makeFolder(path.join(folder, 'samples'));
       const checkpoints = await Checkpoints[resume ? 'open' : 'begin'](path.join(folder, 'checkpoints'), keep);
+      if (!resume && options.from !== undefined) await saveStart(folder, context);
       // The last thing to be made: with it the folder is that of a run, which can be resumed.
       if (!resume) await writeConfig(folder, context.config);
       return new RunFolder(options, context, checkpoints, lock);
@@ -143,7 +150,7 @@ export class RunFolder {
     const position = await this.loadLast(session);
     this.metrics = await MetricsLog.open(folder, position);
     this.events = await EventWriter.open(path.join(folder, 'tensorboard'), session.at.step + 1);
-    if (resume) await this.recordResumption(session.at.step);
+    if (resume) await this.recordResumption(session);
   }
 
   /** Puts `session` where the newest sound checkpoint left it; returns how long the logs were then. */
@@ -187,13 +194,20 @@ export class RunFolder {
     return entry.end.log;
   }
 
-  private async recordResumption(step: number): Promise<void> {
+  private async recordResumption(session: TrainingSession): Promise<void> {
     const config = await readRunConfig(this.options.folder);
-    const { versions, backend, data } = this.context.config;
+    const { versions, backend, data, options } = this.context.config;
+    const { step } = session.at;
+    const lengthened = options.epochs > config.options.epochs && { epochs: options.epochs };
+    const resumed = [...(config.resumed ?? []), { step, versions, backend, ...lengthened }];
+    // Also where it was lengthened before, and killed before the next checkpoint.
+    if (resumed.some((each) => each.epochs !== undefined && each.step === step)) session.resetPatience();
+    const { epochs } = options;
     await writeConfig(this.options.folder, {
       ...config,
+      options: { ...config.options, epochs },
       data: renamed(config.data, data),
-      resumed: [...(config.resumed ?? []), { step, versions, backend }],
+      resumed,
     });
   }
 
@@ -385,6 +399,10 @@ export class RunFolder {
 function spreadOver(tensor: tf.Tensor, count: number): tf.Tensor {
   const stride = Math.ceil(tensor.size / count);
   return tf.tidy(() => tf.stridedSlice(tf.reshape(tensor, [-1]), [0], [tensor.size], [stride]));
+}
+
+async function saveStart(folder: string, { trainable, config }: RunContext): Promise<void> {
+  await saveModel(trainable.model, { version: 1, pixels: config.pixels }, path.join(folder, startFolder), true);
 }
 
 function writeConfig(folder: string, config: RunConfig): Promise<void> {

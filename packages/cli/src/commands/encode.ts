@@ -4,13 +4,13 @@ import type { Codes } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
 import { interruptible } from '../interruption';
-import { loadNetworkFor } from '../load-network';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, claimFolder, fillFolder } from '../output-folder';
 import { branch } from '../stream-branches';
 import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
-interface EncodeCommandOptions extends CommonOptions, EngineOptions {
+interface EncodeCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions {
   readonly batchSize: number;
 }
 
@@ -22,6 +22,7 @@ export function encodeCommand(): Command {
     .addOption(
       numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
     )
+    .addOption(checkpointOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())

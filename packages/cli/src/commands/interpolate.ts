@@ -2,13 +2,13 @@ import type { InterpolationMasks } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { loadNetworkFor } from '../load-network';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
-interface InterpolateCommandOptions extends CommonOptions, EngineOptions {
+interface InterpolateCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions {
   readonly masks: InterpolationMasks | 'all';
   readonly steps: number;
   readonly scale: number;
@@ -35,6 +35,7 @@ export function interpolateCommand(): Command {
       ),
     )
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
+    .addOption(checkpointOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())

@@ -2,13 +2,13 @@ import type { Neighbour } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { loadNetworkFor } from '../load-network';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { formatBar, formatCount, formatRows, style, Terminal } from '../terminal';
 
-interface NeighboursOptions extends CommonOptions, EngineOptions {
+interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOptions {
   readonly count: number;
   readonly metric: 'euclidean' | 'cosine';
   readonly grid?: string;
@@ -24,6 +24,7 @@ export function neighboursCommand(): Command {
     .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
     .option('--grid <out.png>', 'also write a picture: the image, then its neighbours')
     .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
+    .addOption(checkpointOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())

@@ -5,14 +5,14 @@ import { CliError } from '../cli-error';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { findModel, placeOf, trainingData } from '../find-model';
 import { interruptible } from '../interruption';
-import { assertFits, loadNetwork } from '../load-network';
+import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, writeFileWhole, writeNewFile } from '../output-folder';
 import { reportFileOf } from '../run-report';
 import { openSamples } from '../sample-database';
 import { formatNumberOf, style, Terminal } from '../terminal';
 
-interface ReportOptions extends CommonOptions, EngineOptions {
+interface ReportOptions extends CommonOptions, EngineOptions, CheckpointOptions {
   readonly out?: string;
   readonly data?: string;
   /** The images that the run trained on where they have moved; false for no baselines. */
@@ -30,6 +30,7 @@ export function reportCommand(): Command {
     .addOption(
       numberOption('--max-images <n>', 'images to score, evenly spread', { min: 1, integer: true }).default(2000),
     )
+    .addOption(checkpointOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -57,14 +58,14 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
 
 async function collect(
   runFolder: string,
-  { data, baselines, maxImages }: ReportOptions,
+  { data, baselines, maxImages, checkpoint }: ReportOptions,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
   const { collectReport } = await import('@ae/autoencoder');
-  const found = await findModel(runFolder);
+  const found = await findModel(runFolder, checkpoint);
   const samples = await openSamples(data ?? (await scoredImages(runFolder)));
-  const network = await loadNetwork(found.model, terminal);
+  const network = await loadNetwork(found, terminal);
   assertFits(samples, network, found.model);
   const training = baselines === false ? undefined : await openSamples(await trainingData(baselines ?? true, found));
   if (training) assertFits(training, network, found.model);

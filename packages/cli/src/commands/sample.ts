@@ -4,14 +4,14 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { findModel } from '../find-model';
-import { assertFits, loadNetwork } from '../load-network';
+import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { openSamples } from '../sample-database';
 import { formatNumberOf, style, Terminal } from '../terminal';
 
-interface SampleCommandOptions extends CommonOptions, EngineOptions {
+interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions {
   readonly count: number;
   readonly seed: number;
   readonly masks?: string;
@@ -32,6 +32,7 @@ export function sampleCommand(): Command {
     .option('--image <key>', 'which image, by its key, or its number from 0 (default: the first)')
     .addOption(numberOption('--columns <n>', 'images a row', { min: 1, max: 64, integer: true }).default(8))
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
+    .addOption(checkpointOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -46,9 +47,10 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   }
   await assertNewPicture(output);
   const masked = options.masks === undefined ? undefined : await openSamples(options.masks);
-  const { model } = await findModel(modelPath);
+  const found = await findModel(modelPath, options.checkpoint);
+  const { model } = found;
   await startEngine(options, terminal);
-  const network = await loadNetwork(model, terminal);
+  const network = await loadNetwork(found, terminal);
   assertVariational(network, model);
   if (masked) assertFits(masked, network, model);
   const masks = (await masked?.at(image === undefined ? 0 : masked.find(image))) ?? 'fixed';

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
 import { type FoundModel, trainingData } from '../find-model';
 import { interruptible } from '../interruption';
-import { assertFits, loadNetworkFor } from '../load-network';
+import { assertFits, type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../output-folder';
 import { loadSharp } from '../picture-grid';
@@ -13,7 +13,7 @@ import { openSamples, type SampleDatabase } from '../sample-database';
 import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
 import { evaluateAll, type PairOptions, printResults, reconstructPairs, tabulate, writeResults } from '../test-results';
 
-interface TestOptions extends CommonOptions, EngineOptions, PairOptions {
+interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, PairOptions {
   readonly savePrefix?: string;
   readonly all?: boolean;
   readonly baselines?: string | true;
@@ -27,6 +27,7 @@ export function testCommand(): Command {
     .argument('<model>', 'folder of a run or of a saved network')
     .argument('<lmdb>', "images of the network's size, best ones it was not trained on")
     .option('--save-prefix <folder>', 'new folder for pictures and scores (default: test-<n> beside the network)')
+    .addOption(checkpointOption())
     .optionsGroup('Pictures:')
     .addOption(numberOption('--batch-size <n>', 'pictures a batch', counted).default(16))
     .addOption(numberOption('--n-batches <n>', 'batches of pictures to write', counted).default(1))
@@ -58,7 +59,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   if (training) assertFits(training, network, model);
   // Before the scoring, which may take long.
   await loadSharp();
-  const folder = await claimResults(options.savePrefix, model);
+  const folder = await claimResults(options.savePrefix, found);
   const work = async (signal: AbortSignal) => {
     const pairs = await reconstructPairs(network, samples, options);
     const evaluations = await evaluateAll(network, samples, { all: options.all, signal }, terminal);
@@ -82,9 +83,12 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
 }
 
-function claimResults(savePrefix: string | undefined, model: string): Promise<ClaimedFolder> {
+function claimResults(
+  savePrefix: string | undefined,
+  { model, run, isCheckpoint }: FoundModel,
+): Promise<ClaimedFolder> {
   if (savePrefix !== undefined) return claimFolder(savePrefix);
-  return claimNumberedFolder(path.join(path.dirname(model), 'test'));
+  return claimNumberedFolder(path.join((isCheckpoint && run) || path.dirname(model), 'test'));
 }
 
 async function collect(

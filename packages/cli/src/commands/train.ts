@@ -1,18 +1,21 @@
 import path from 'node:path';
 import type { Autoencoder, TrainOptions } from '@ae/autoencoder';
 import { type Command, CommanderError } from 'commander';
-import { CliError, withoutPackage } from '../cli-error';
+import { CliError } from '../cli-error';
 import { commandLine, replaceOption } from '../command-line';
+import { createNetwork } from '../create-network';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
+import { checkpointOption } from '../load-network';
 import { addOptimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ClaimedFolder, claimNumberedFolder } from '../output-folder';
 import { addLossOptions } from '../recipe-options';
 import { assertNewRun, claimRunFolder } from '../run-place';
-import { assertShape, formatSize, openSamples, type SampleDatabase } from '../sample-database';
+import { assertShape, openSamples, type SampleDatabase } from '../sample-database';
 import { addScheduleOptions } from '../schedule-options';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../terminal';
 import { fitEpochs } from '../time-budget';
+import { withAdvice } from '../training-advice';
 import { trainAndSave } from '../training-run';
 import { newSettings, resumedSettings, type SettingsFlags, type TrainingSettings } from '../training-settings';
 
@@ -35,7 +38,12 @@ export function trainCommand(): Command {
     .option('--val <lmdb>', 'images never trained on, scored after each epoch')
     .optionsGroup('Run folder:')
     .option('--out <folder>', 'new folder for the run; the network goes to <folder>/model (default: runs/<name>-<n>)')
-    .option('--resume <run>', 'go on from the last checkpoint of a run, with the options that it began with')
+    .option(
+      '--resume <run>',
+      'go on from the last checkpoint of a run, with the options that it began with, or more --epochs',
+    )
+    .option('--from <place>', 'begin with the weights of a run, a saved network or a checkpoint, with any options')
+    .addOption(checkpointOption())
     .addOption(numberOption('--checkpoint-every <steps>', 'also save within an epoch, after so many updates', counted))
     .addOption(numberOption('--keep <n>', 'checkpoints to keep, beside the best one (default: 2)', counted))
     .addOption(numberOption('--log-every <steps>', 'updates a line of metrics (default: 100 lines an epoch)', counted))
@@ -99,16 +107,12 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   // Before the engine starts, for most mistakes are in the data.
   const data = await openData(settings);
   const engine = await startEngine(options, terminal);
-  const { Autoencoder } = await import('@ae/autoencoder');
-  const { crop, recipe, seed } = settings;
-  const [height, width, channels] = data.samples.shape;
-  const inputShape = crop ? ([crop.height, crop.width, channels] as const) : ([height, width, channels] as const);
-  const create = () => new Autoencoder({ ...settings.network, inputShape });
+  const { recipe, seed } = settings;
+  const create = () => createNetwork(settings, data.samples, terminal);
   const training = { ...recipe, seed, validation: data.validation };
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
   const epochs = await chooseEpochs(options, settings.epochs, create, data.samples, training, imagesPerEpoch, terminal);
-  const network = create();
-  await initialize(network, settings, data.samples);
+  const network = await create();
   announce(network, { ...settings, epochs }, data, describeEngine(engine), terminal);
   const folder = resume ? undefined : await claimRun(options.out, settings.trainPath);
   const run = folder?.path ?? (resume as string);
@@ -121,17 +125,27 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
   } catch (error) {
     terminal.status('');
     await folder?.release();
-    throw error;
+    throw await withAdvice(error, run, settings.trainPath);
   }
 }
 
-function checkTogether(trainPath: string | undefined, { resume, out, epochs, minutes }: TrainCommandOptions): void {
+function checkTogether(
+  trainPath: string | undefined,
+  { resume, out, from, checkpoint, epochs, minutes }: TrainCommandOptions,
+): void {
   const refuse = (flag: string, other: string) => {
     throw new CliError('INVALID_OPTION', `--${flag}: expected without --${other}, received both; leave one out.`);
   };
   if (minutes !== undefined && epochs !== undefined) refuse('minutes', 'epochs');
   if (minutes !== undefined && resume !== undefined) refuse('minutes', 'resume');
   if (out !== undefined && resume !== undefined) refuse('out', 'resume');
+  if (from !== undefined && resume !== undefined) refuse('from', 'resume');
+  if (checkpoint !== undefined && from === undefined) {
+    throw new CliError(
+      'INVALID_OPTION',
+      '--checkpoint: expected with --from, received none; name the run that it is of.',
+    );
+  }
   if (trainPath === undefined && resume === undefined) {
     // As commander says it; only --resume makes the argument optional.
     throw new CommanderError(1, 'commander.missingArgument', "error: missing required argument 'train.lmdb'");
@@ -151,53 +165,35 @@ async function openData({ trainPath, validationPath }: TrainingSettings): Promis
   return { samples, validation };
 }
 
-/** Draws the first weights; says whose size it is that the network can't take. */
-async function initialize(
-  network: Autoencoder,
-  { trainPath, initialization }: TrainingSettings,
-  { shape: [height, width, channels] }: SampleDatabase,
-): Promise<void> {
-  try {
-    await network.initialize(initialization);
-  } catch (cause) {
-    const { code, message } = cause as Error & { code?: unknown };
-    if (code !== 'SHAPE_MISMATCH') throw cause;
-    const size = formatSize({ channels, height, width });
-    throw new CliError(
-      code,
-      `${trainPath}: expected images that the network can take, received ${size} (channels x height x width) as the first; ` +
-        `ae inspect lists their sizes and ae resize changes them (${withoutPackage(message).replace(/\.$/, '')}).`,
-      { cause },
-    );
-  }
-}
-
 function announce(
   network: Autoencoder,
-  { network: { preset }, epochs }: TrainingSettings,
+  { network: source, epochs }: TrainingSettings,
   { samples, validation }: TrainingData,
   engine: string,
   terminal: Terminal,
 ): void {
   const { codeSize, inputShape } = network;
+  const preset = 'from' in source ? undefined : source.architecture.preset;
+  const from = 'from' in source ? source.from.model : undefined;
   const description = {
     images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
-    network: `${preset}, code of ${formatCount(codeSize)}, ${formatCount(network.model.countParams())} weights`,
+    network: `${preset ?? `that of ${from}`}, code of ${formatCount(codeSize)}, ${formatCount(network.model.countParams())} weights`,
     engine,
   };
-  terminal.event({ event: 'start', ...description, epochs, preset, codeSize, inputShape });
+  terminal.event({ event: 'start', ...description, epochs, preset, from, codeSize, inputShape });
   terminal.print(style('dim', Object.values(description).join(' - ')));
 }
 
 function runOptions(
   folder: string,
   trainPath: string | undefined,
-  { val, resume, checkpointEvery, keep, logEvery }: TrainCommandOptions,
+  { val, resume, from, checkpointEvery, keep, logEvery }: TrainCommandOptions,
   epochs: number,
 ): TrainOptions['run'] {
   return {
     folder,
     resume: resume !== undefined,
+    ...(from !== undefined && { from: path.resolve(from) }),
     ...(checkpointEvery && { checkpointSteps: checkpointEvery }),
     ...(keep && { keep }),
     ...(logEvery && { logSteps: logEvery }),
@@ -218,7 +214,7 @@ function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFo
 async function chooseEpochs(
   { minutes }: TrainCommandOptions,
   epochs: number,
-  create: () => Autoencoder,
+  create: () => Promise<Autoencoder>,
   samples: SampleDatabase,
   training: TrainOptions,
   imagesPerEpoch: number,

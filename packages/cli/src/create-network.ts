@@ -1,0 +1,49 @@
+import type { Autoencoder } from '@ae/autoencoder';
+import { CliError, withoutPackage } from './cli-error';
+import { loadNetwork } from './load-network';
+import { assertShape, formatSize, type SampleDatabase } from './sample-database';
+import type { Terminal } from './terminal';
+import type { TrainingSettings } from './training-settings';
+
+/** Builds the network of a training with its first weights, or loads the one that it begins with; throws where images don't fit it. */
+export async function createNetwork(
+  settings: TrainingSettings,
+  samples: SampleDatabase,
+  terminal: Terminal,
+): Promise<Autoencoder> {
+  const { network: source, crop } = settings;
+  const [height, width, channels] = samples.shape;
+  const inputShape = crop ? ([crop.height, crop.width, channels] as const) : ([height, width, channels] as const);
+  if (!('from' in source)) {
+    const { Autoencoder } = await import('@ae/autoencoder');
+    const network = new Autoencoder({ ...source.architecture, inputShape });
+    await initialize(network, source.initialization, settings.trainPath, samples);
+    return network;
+  }
+  const network = await loadNetwork(source.from, terminal);
+  const advice = `change them with ae resize, or take a part of each with --crop ${network.inputShape.slice(0, 2).join('x')}`;
+  assertShape({ ...samples, shape: inputShape }, network.inputShape, `the network of ${source.from.model}`, advice);
+  return network;
+}
+
+/** Draws the first weights; says whose size it is that the network can't take. */
+async function initialize(
+  network: Autoencoder,
+  initialization: Parameters<Autoencoder['initialize']>[0],
+  trainPath: string,
+  { shape: [height, width, channels] }: SampleDatabase,
+): Promise<void> {
+  try {
+    await network.initialize(initialization);
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: unknown };
+    if (code !== 'SHAPE_MISMATCH') throw cause;
+    const size = formatSize({ channels, height, width });
+    throw new CliError(
+      code,
+      `${trainPath}: expected images that the network can take, received ${size} (channels x height x width) as the first; ` +
+        `ae inspect lists their sizes and ae resize changes them (${withoutPackage(message).replace(/\.$/, '')}).`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import { CliError, withoutPackage } from './cli-error';
+import { quote } from './command-line';
+import { holdsRun } from './run-place';
+
+/** Adds to what ended a training the command that goes on from it, where there is one. */
+export async function withAdvice(error: unknown, run: string, trainPath: string): Promise<unknown> {
+  const { code, message } = error as Error & { code?: string };
+  if (code !== 'DIVERGED' && code !== 'OPTIONS_CHANGED') return error;
+  const command = code === 'DIVERGED' ? await gentler(run, trainPath) : fromRun(run, trainPath);
+  if (command === undefined) return error;
+  return new CliError(code, `${withoutPackage(message).replace(/\.$/, '')}: ${command}`, { cause: error });
+}
+
+function fromRun(run: string, trainPath: string): string {
+  return `ae train ${quote(trainPath)} --from ${quote(run)}`;
+}
+
+/** From the best weights, with a tenth of the learning rate; from the beginning where nothing good was saved. */
+async function gentler(run: string, trainPath: string): Promise<string | undefined> {
+  if (!(await holdsRun(run))) return undefined;
+  const { checkNewRun, readRunConfig } = await import('@ae/autoencoder');
+  const { learningRate } = (await readRunConfig(run)).options.optimizer;
+  const smaller = `--learning-rate ${Number(((learningRate ?? 0.001) / 10).toPrecision(3))}`;
+  const isBeginning = await checkNewRun(run).then(
+    () => true,
+    () => false,
+  );
+  const command = isBeginning ? `ae train ${quote(trainPath)} --out ${quote(run)}` : fromRun(run, trainPath);
+  return `${command} ${smaller}`;
+}
