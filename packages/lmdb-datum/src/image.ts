@@ -6,6 +6,7 @@ import { describeImage, readJpegHeader } from './image-header';
 import { imageKernels } from './image-kernels';
 import { type ImageSize, readImageSize } from './image-size';
 import { decodeJpeg } from './jpeg';
+import { withEnd } from './jpeg-end';
 import { runKernel } from './pixel-kernel';
 import { assertPixels, DEFAULT_MAX_PIXELS, decodingBytes } from './pixel-limit';
 import { decodeBySharp, doesNotDecode, loadSharp } from './sharp-image';
@@ -51,7 +52,7 @@ export async function decodeImage(file: Uint8Array, options: DecodeImageOptions 
   const jpeg = size.kind === 'jpeg' ? readJpegHeader(file) : undefined;
   if (jpeg && jpeg.components <= 3 && (!orient || jpeg.orientation === 1)) {
     const isGray = mode === 'gray' || (mode === 'stored' && jpeg.components === 1);
-    const pixels = decodeOrdinaryJpeg(file, isGray ? 1 : 3);
+    const pixels = decodeOrdinaryJpeg(withEnd(file), isGray ? 1 : 3);
     if (pixels) return pixels;
   }
   const release = options.isAccounted ? undefined : await takeBudget(decodingBytes(file.length, size));

@@ -1,9 +1,12 @@
 /** Image files to pixels by sharp, which is loaded when it is first needed, with what OpenCV does differently made alike. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { ImageError, MissingDependencyError, reasonOf } from './errors';
+import { groundGif } from './gif-ground';
 import type { DecodeImageOptions, Pixels } from './image';
 import { describeImage, readJpegHeader, readPngHeader } from './image-header';
 import type { ImageSize } from './image-size';
+import { hasAllScans, withEnd } from './jpeg-end';
+import { isSequentialWhole } from './jpeg-scan-check';
 import { readTiffHeader, type TiffHeader } from './tiff-header';
 
 type SharpModule = (input?: Uint8Array, options?: SharpOptions) => Sharp;
@@ -33,6 +36,8 @@ interface Plan {
   isCmyk: boolean;
   is16Bit: boolean;
   tiff?: TiffHeader;
+  /** The file, if it is a GIF that has a ground of its own. */
+  gif?: Uint8Array;
 }
 
 /**
@@ -45,31 +50,18 @@ export async function decodeBySharp(
   size: ImageSize,
   options: DecodeImageOptions & { name: string; maxPixels: number },
 ): Promise<Pixels> {
-  const plan = planFor(file, size, options.name);
+  const { name, maxPixels } = options;
+  const plan = planFor(file, size, name);
   const sharp = await loadSharp();
+  // A JPEG may lack the marker of its end. If nothing else is missing, it decodes with one, without a word of complaint.
+  const whole = size.kind === 'jpeg' ? withEnd(file) : file;
+  if (whole !== file && !(isSequentialWhole(file) ?? hasAllScans(file))) throw doesNotDecode(name, describeImage(file));
+  const failOn = whole === file ? 'error' : 'warning';
   try {
-    return await decode(sharp(file, sharpOptions('error', options.maxPixels)), plan, options);
+    return await decode(sharp(whole, { failOn, ignoreIcc: true, limitInputPixels: maxPixels }), plan, options);
   } catch (cause) {
-    const whole = size.kind === 'jpeg' ? await decodeWithoutEnd(sharp, file, plan, options) : undefined;
-    if (whole) return whole;
-    throw doesNotDecode(options.name, describeImage(file), cause);
+    throw doesNotDecode(name, describeImage(file), cause);
   }
-}
-
-function sharpOptions(failOn: 'error' | 'warning', maxPixels: number): SharpOptions {
-  return { failOn, ignoreIcc: true, limitInputPixels: maxPixels };
-}
-
-/** A JPEG may lack nothing but the marker of its end: then it decodes with one, without a word of complaint. */
-async function decodeWithoutEnd(
-  sharp: SharpModule,
-  file: Uint8Array,
-  plan: Plan,
-  options: DecodeImageOptions & { maxPixels: number },
-): Promise<Pixels | undefined> {
-  if (file.at(-2) === 0xff && file.at(-1) === 0xd9) return undefined;
-  const ended = Buffer.concat([file, Buffer.from([0xff, 0xd9])]);
-  return decode(sharp(ended, sharpOptions('warning', options.maxPixels)), plan, options).catch(() => undefined);
 }
 
 function planFor(file: Uint8Array, { kind }: ImageSize, name: string): Plan {
@@ -81,6 +73,7 @@ function planFor(file: Uint8Array, { kind }: ImageSize, name: string): Plan {
     const { channels, bits } = readPngHeader(file);
     return { channels, isCmyk: false, is16Bit: bits === 16 };
   }
+  if (kind === 'gif') return { isCmyk: false, is16Bit: false, gif: file };
   const tiff = kind === 'tiff' ? tiffHeaderOf(file) : undefined;
   const problem = tiff && tiffProblem(tiff);
   if (problem) throw doesNotDecode(name, `a TIFF file ${problem}`);
@@ -117,7 +110,7 @@ function tiffProblem({ bits, samples, format, photometric, compression }: TiffHe
 
 async function decode(
   opened: Sharp,
-  { channels, isCmyk, is16Bit, tiff }: Plan,
+  { channels, isCmyk, is16Bit, tiff, gif }: Plan,
   { mode = 'stored', orient = false, background }: DecodeImageOptions,
 ): Promise<Pixels> {
   const stored = channels ?? (await opened.metadata()).channels;
@@ -125,7 +118,7 @@ async function decode(
   // Alpha is cut off unless it has a use: as the pixels' own, or to be multiplied by or blended with.
   const isMultiplied = tiff?.extra === UNMULTIPLIED_ALPHA && (stored ?? 0) === 4 && mode !== 'stored' && !background;
   if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
-  else if (mode === 'color' && !background && !isMultiplied) image = image.removeAlpha();
+  else if (mode === 'color' && !background && !isMultiplied && !gif) image = image.removeAlpha();
   // sharp gives RGB for grey, and makes 8 bits of 16 in its own way.
   const isGray = (stored ?? 0) < 3;
   if (is16Bit && !isCmyk) image = image.toColourspace(isGray ? 'grey16' : 'rgb16');
@@ -138,6 +131,7 @@ async function decode(
     height: info.height,
     width: info.width,
   };
+  if (gif && mode !== 'stored' && !background) return groundGif(gif, pixels);
   if (isCmyk) return cmykToRgb(pixels, tiff !== undefined);
   return isMultiplied && pixels.channels === 4 ? multiplyByAlpha(pixels) : pixels;
 }
