@@ -1,4 +1,4 @@
-/** The layers of tf.layers that can be trained, each with an input that suits it: `[input shape, layer]`. */
+/** The layers of tf.layers that can be trained, each with an input that suits it: `[input shape, layer]`. Of whole numbers: from 0 to 9. */
 import * as tfl from '@tensorflow/tfjs-layers';
 
 type Applied = tfl.SymbolicTensor | tfl.SymbolicTensor[];
@@ -7,7 +7,7 @@ type Applied = tfl.SymbolicTensor | tfl.SymbolicTensor[];
 export type Wiring = (x: tfl.SymbolicTensor) => Applied;
 
 /** A layer to train, and what its input is shaped like. */
-export type LayerCase = [shape: number[], layer: Wiring];
+export type LayerCase = [shape: number[], layer: Wiring, of?: 'whole numbers'];
 
 const { layers } = tfl;
 
@@ -86,6 +86,7 @@ export const layerCases: Record<string, LayerCase> = {
       alone(() => layers.separableConv2d({ filters: 5, kernelSize: 3, depthMultiplier: 2, ...window })),
     ],
   ),
+  embedding: [[7], alone(() => layers.embedding({ inputDim: 10, outputDim: 3 })), 'whole numbers'],
   conv1d: [sequence, alone(() => layers.conv1d({ filters: 4, kernelSize: 3, strides: 2 }))],
   ...each(
     [1, 2],

@@ -32,14 +32,14 @@ function poison(backend: BackendWasm): void {
 }
 
 /** The layer between others that are trained, so that gradients have to pass through it. */
-function build(shape: number[], layer: Wiring): tfl.LayersModel {
+function build(shape: number[], layer: Wiring, isFirst: boolean): tfl.LayersModel {
   const input = tfl.input({ shape });
   const channels = shape[shape.length - 1] as number;
   const first =
     shape.length === 3
       ? tfl.layers.conv2d({ filters: channels, kernelSize: 1 })
       : tfl.layers.dense({ units: channels });
-  const middle = layer(first.apply(input) as tfl.SymbolicTensor) as tfl.SymbolicTensor;
+  const middle = layer(isFirst ? input : (first.apply(input) as tfl.SymbolicTensor)) as tfl.SymbolicTensor;
   const flat = middle.shape.length > 2 ? (tfl.layers.flatten().apply(middle) as tfl.SymbolicTensor) : middle;
   return tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 3 }).apply(flat) as tfl.SymbolicTensor });
 }
@@ -51,16 +51,17 @@ const sines = (shape: number[], frequency: number) =>
   );
 
 /** Losses before each of five steps of Adam, or in training mode of SGD, and all weights after them. */
-function train([shape, layer]: LayerCase, training: boolean): { losses: number[]; weights: number[][] } {
+function train([shape, layer, of]: LayerCase, training: boolean): { losses: number[]; weights: number[][] } {
   return tf.tidy(() => {
-    const model = build(shape, layer);
+    const model = build(shape, layer, of !== undefined);
     for (const [i, weight] of model.weights.entries()) {
       const variances = weight.originalName.includes('variance');
       weight.write(
         variances ? tf.ones(weight.shape as number[]) : tf.mul(sines(weight.shape as number[], 1.7 + i), 0.4),
       );
     }
-    const [x, y] = [sines([3, ...shape], 0.377), sines([3, 3], 0.9)];
+    const [waves, y] = [sines([3, ...shape], 0.377), sines([3, 3], 0.9)];
+    const x = of ? tf.floor(tf.mul(tf.abs(waves), 9.9)) : waves;
     const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
     const states = variables.map((v) => [tf.variable(tf.zerosLike(v)), tf.variable(tf.zerosLike(v))] as const);
     const losses = [1, 2, 3, 4, 5].map((step) => {
@@ -119,7 +120,6 @@ describe('what changes in place', () => {
     else sgdStep(variable, gradient, m, { learningRate: 0.1, momentum: 0.9, dampening: 0.9, step: number });
   }
 
-  // A tensor of whole numbers goes to the stock kernel, which keeps slopes by the number of their tensor.
   test.each(kinds.flatMap((kind) => [[kind, 'float32'] as const, [kind, 'int32'] as const]))(
     'PReLU sees the slopes of the latest step of %s, with inputs of %s',
     (kind, dtype) => {
@@ -138,6 +138,22 @@ describe('what changes in place', () => {
       });
     },
   );
+
+  test('stock kernels do, too: a step is a new tensor to them', () => {
+    const { dataIdMap } = engine.backend;
+    const emscripten = engine.backend.wasm as unknown as { cwrap(...signature: unknown[]): (...ids: number[]) => void };
+    tf.tidy(() => {
+      const [slopes, x] = [tf.variable(tf.fill([4], 0.5)), tf.fill([2, 4], -1)];
+      // What tfjs-wasm's own Prelu calls: it packs the slopes once for each number of a tensor.
+      const stock = emscripten.cwrap('Prelu', null, ['number', 'number', 'number']);
+      for (let number = 1; number <= 3; number++) {
+        const y = tf.zeros([2, 4]);
+        stock(...[x, slopes, y].map(({ dataId }) => dataIdMap.get(dataId).id));
+        expect(y.dataSync()[7]).toBeCloseTo(-0.6 + 0.1 * number, 5);
+        step('sgd', slopes, number);
+      }
+    });
+  });
 
   test('filters and biases of fused convolutions are those of the latest step', () => {
     const activations = ['elu', 'leakyrelu', 'prelu', 'relu6', 'sigmoid', 'relu', 'linear'] as const;
@@ -220,6 +236,12 @@ describe('depthwise convolutions of all sizes', () => {
         }
       }
     }
+  });
+
+  test('channels first are refused', () => {
+    const convolve = () =>
+      tf.depthwiseConv2d(tf.zeros<tf.Rank.R4>([1, 3, 4, 4]), tf.zeros([3, 3, 3, 1]), 1, 'same', 'NCHW');
+    expect(convolve).toThrow(/expected `dataFormat` to be 'NHWC', received 'NCHW'/);
   });
 
   test('no images make empty results and a gradient of zeros', () => {

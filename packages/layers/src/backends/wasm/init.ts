@@ -16,6 +16,7 @@ import { registerOptimizers } from './kernels/optimizers';
 import { registerPooling } from './kernels/pooling';
 import { registerPrelu } from './kernels/prelu';
 import { registerReadInto } from './kernels/read-into';
+import { registerSegmentSum } from './kernels/segment-sum';
 import { registerVolumes } from './kernels/volumes';
 import type { SimdKind } from './side-module';
 import { hasSharedMemory, hasWasmSimd, isNode, readTfjsBinary, shareMemoryOf, toDataUrl } from './tfjs-binary';
@@ -100,6 +101,7 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   registerPooling(engine);
   registerElementwise(engine);
   registerPrelu(engine);
+  registerSegmentSum(engine);
   registerVolumes(engine);
   registerOptimizers(engine);
   registerReadInto(engine);

@@ -59,7 +59,7 @@ export function registerDepthwise(engine: Engine): void {
   );
 }
 
-/** Undefined for what the stock kernel refuses, with a reason. */
+/** Undefined for a bias that is not one value a channel. */
 function forward(
   engine: Engine,
   x: TensorInfo,
@@ -68,7 +68,11 @@ function forward(
   bias?: TensorInfo,
   relu = false,
 ): TensorInfo | undefined {
-  if (backend_util.convertConv2DDataFormat(attrs.dataFormat) !== 'channelsLast') return undefined;
+  if (backend_util.convertConv2DDataFormat(attrs.dataFormat) !== 'channelsLast') {
+    throw new Error(
+      `[layers] depthwise convolution on wasm: expected \`dataFormat\` to be 'NHWC', received '${attrs.dataFormat}'; transpose the images, or use a layer of tf.layers, which does so.`,
+    );
+  }
   const info = geometry(x.shape as Shape4D, filter.shape, attrs);
   const { filterHeight, filterWidth, inWidth, inChannels, outChannels } = info;
   if (bias && util.sizeFromShape(bias.shape) !== outChannels) return undefined;

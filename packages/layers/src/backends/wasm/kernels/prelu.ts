@@ -1,27 +1,39 @@
 /** PReLU with slopes of any shape that broadcasts: the stock kernel knows only those that repeat along the first dimensions. */
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { getKernel, type KernelConfig, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine';
 import { registerWasmKernel } from './register';
 
 /** Registers Prelu. */
 export function registerPrelu(engine: Engine): void {
   registerWasmKernel<{ x: TensorInfo; alpha: TensorInfo }, undefined>('Prelu', ({ x, alpha }) => {
-    if (x.dtype !== 'float32' || alpha.dtype !== 'float32' || alpha.shape.length > x.shape.length) return undefined;
+    const fits = alpha.dtype === 'float32' && alpha.shape.length <= x.shape.length;
+    if (!fits) return undefined;
+    const floats = x.dtype === 'float32' ? x : toFloats(engine, x);
     const y = engine.makeTensor(x.shape);
-    const size = util.sizeFromShape(x.shape);
-    const shape = [...new Array<number>(x.shape.length - alpha.shape.length).fill(1), ...alpha.shape];
-    // From the first dimension on in which slopes differ, they are made as many as the values.
-    const differs = shape.findIndex((length) => length !== 1);
-    const first = Math.max(0, differs < 0 ? shape.length - 1 : differs);
-    const period = util.sizeFromShape(x.shape.slice(first));
-    engine.withMemory(4 * period, (slopes) => {
-      const values = engine.floats(engine.pointer(alpha), util.sizeFromShape(alpha.shape));
-      expand(values, shape.slice(first), x.shape.slice(first), engine.floats(slopes, period));
-      const units = period === 0 ? 0 : size / period;
-      const args = [engine.pointer(x), slopes, engine.pointer(y), period];
-      engine.run('prelu', units, args, { chunk: Math.max(1, Math.ceil(CHUNK / period)) });
-    });
+    runPrelu(engine, floats, alpha, y);
+    if (floats !== x) engine.backend.disposeData(floats.dataId);
     return y;
+  });
+}
+
+function toFloats({ backend }: Engine, x: TensorInfo): TensorInfo {
+  const cast = getKernel('Cast', 'wasm') as KernelConfig;
+  return cast.kernelFunc({ inputs: { x }, backend, attrs: { dtype: 'float32' } }) as TensorInfo;
+}
+
+function runPrelu(engine: Engine, x: TensorInfo, alpha: TensorInfo, y: TensorInfo): void {
+  const shape = [...new Array<number>(x.shape.length - alpha.shape.length).fill(1), ...alpha.shape];
+  // From the first dimension on in which slopes differ, they are made as many as the values.
+  const differs = shape.findIndex((length) => length !== 1);
+  const first = Math.max(0, differs < 0 ? shape.length - 1 : differs);
+  const period = util.sizeFromShape(x.shape.slice(first));
+  if (period === 0) return;
+  engine.withMemory(4 * period, (slopes) => {
+    const values = engine.floats(engine.pointer(alpha), util.sizeFromShape(alpha.shape));
+    expand(values, shape.slice(first), x.shape.slice(first), engine.floats(slopes, period));
+    const args = [engine.pointer(x), slopes, engine.pointer(y), period];
+    const units = util.sizeFromShape(x.shape) / period;
+    engine.run('prelu', units, args, { chunk: Math.ceil(CHUNK / period) });
   });
 }
 
