@@ -140,7 +140,8 @@ export class Autoencoder {
     }
     // A preset's initializers only save the time to draw what is replaced.
     const isOwn = (layer: layers.Layer) => !!this.options.layers && (hadWeights.has(layer) || hasOwnKernels(layer));
-    return { model: net.build(), isOwn };
+    if (this.options.layers) checkCodeLayer(net);
+    return { model: buildNetwork(net), isOwn };
   }
 
   private adopt(
@@ -331,4 +332,31 @@ function release(model: LayersModel): void {
 
 function describe(shape: readonly (number | null)[]): string {
   return `[${shape.join(', ')}]`;
+}
+
+/** Throws INVALID_OPTION unless a layer before the last is the code. */
+function checkCodeLayer({ steps }: Sequential): void {
+  if (steps.length === 0 || steps.slice(0, -1).some(({ layer }) => layer.name === codeLayerName)) return;
+  const names = steps.map(({ layer }) => layer.name).join(', ');
+  throw new AutoencoderError(
+    'INVALID_OPTION',
+    `layers: expected one before the last that is named "${codeLayerName}", where the encoder ends, received ${names}; ` +
+      `give one of them that name, such as linear({ units: 32, name: '${codeLayerName}' }).`,
+  );
+}
+
+/** Creates the weights; what tf.layers can't build becomes one error that says so. */
+function buildNetwork(net: Sequential): LayersModel {
+  try {
+    return net.build();
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== undefined) throw cause;
+    throw new AutoencoderError(
+      'INVALID_OPTION',
+      `layers: tf.layers can't build this network: ${(cause as Error).message}.`,
+      {
+        cause,
+      },
+    );
+  }
 }

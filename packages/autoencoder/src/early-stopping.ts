@@ -6,7 +6,7 @@ import { assignAll, copyOf, type NamedVariables } from './named-variables';
 export interface EarlyStoppingOptions {
   /** Epochs in a row without a lower error after which training ends. Default 10. */
   readonly patience?: number;
-  /** By how much of itself the lowest error must fall to count, in [0, 1]. Default 0. */
+  /** By how much of itself the lowest error must fall to count, in [0, 1). Default 0. */
   readonly threshold?: number;
 }
 
@@ -15,7 +15,7 @@ export function checkEarlyStopping(options: EarlyStoppingOptions): void {
   checkKeys('earlyStopping', options, ['patience', 'threshold']);
   const { patience = 10, threshold = 0 } = options;
   checkNumber('earlyStopping, patience', patience, { min: 1, integer: true });
-  checkNumber('earlyStopping, threshold', threshold, { min: 0, max: 1 });
+  checkNumber('earlyStopping, threshold', threshold, { min: 0, below: 1 });
 }
 
 /** What it remembers beside the best weights: plain data for a checkpoint. */

@@ -38,22 +38,31 @@ export class AutoencoderError extends Error {
   }
 }
 
-/** Throws INVALID_OPTION unless `value` is a finite number in [min, max] (and an integer where asked). */
+/** Throws INVALID_OPTION unless `value` is a finite number in [min, max] or below `below` (and an integer where asked). */
 export function checkNumber(
   name: string,
   value: unknown,
-  { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, integer = false, exclusiveMin = false } = {},
+  {
+    min = Number.NEGATIVE_INFINITY,
+    max = Number.POSITIVE_INFINITY,
+    below = Number.POSITIVE_INFINITY,
+    integer = false,
+    exclusiveMin = false,
+  } = {},
 ): asserts value is number {
   const ok =
     typeof value === 'number' &&
     Number.isFinite(value) &&
     (exclusiveMin ? value > min : value >= min) &&
     value <= max &&
+    value < below &&
     (!integer || Number.isInteger(value));
   if (ok) return;
   const kind = integer ? 'an integer' : 'a number';
   const lower = min === Number.NEGATIVE_INFINITY ? '' : ` ${exclusiveMin ? 'above' : 'of at least'} ${min}`;
-  const upper = max === Number.POSITIVE_INFINITY ? '' : `${lower ? ' and' : ''} at most ${max}`;
+  const limit =
+    below < Number.POSITIVE_INFINITY ? `below ${below}` : max < Number.POSITIVE_INFINITY ? `at most ${max}` : '';
+  const upper = limit && `${lower ? ' and' : ''} ${limit}`;
   throw new AutoencoderError(
     'INVALID_OPTION',
     `${name}: expected ${kind}${lower}${upper}, received ${inWords(value)}.`,

@@ -10,7 +10,7 @@ export interface SgdOptions {
   readonly learningRate?: number;
   /** In [0, 1]. Default 0. */
   readonly momentum?: number;
-  /** How much less than the whole gradient enters the momentum, in [0, 1]. Default 0. */
+  /** How much less than the whole gradient enters the momentum, in [0, 1). Default 0. */
   readonly dampening?: number;
   /** Look ahead along the momentum, which must then be above 0, with a dampening of 0. Default false. */
   readonly nesterov?: boolean;
@@ -23,9 +23,9 @@ export interface AdamOptions {
   readonly name: 'adam' | 'adamw';
   /** Default 0.001. */
   readonly learningRate?: number;
-  /** Decay of the running mean of gradients, in [0, 1]. Default 0.9. */
+  /** Decay of the running mean of gradients, in [0, 1). Default 0.9. */
   readonly beta1?: number;
-  /** Decay of the running mean of squared gradients, in [0, 1]. Default 0.999. */
+  /** Decay of the running mean of squared gradients, in [0, 1). Default 0.999. */
   readonly beta2?: number;
   /** Added to the denominator. Default 1e-8. */
   readonly epsilon?: number;
@@ -38,7 +38,7 @@ export interface RmsPropOptions {
   readonly name: 'rmsprop';
   /** Default 0.01. */
   readonly learningRate?: number;
-  /** Decay of the running mean of squared gradients, in [0, 1]. Default 0.99. */
+  /** Decay of the running mean of squared gradients, in [0, 1). Default 0.99. */
   readonly alpha?: number;
   /** Added to the denominator. Default 1e-8. */
   readonly epsilon?: number;
@@ -74,7 +74,8 @@ interface DenseOptions {
   readonly denseFactor?: number;
   /**
    * Updates dense layers in every n-th step only, by that step's gradient. They have nearly all of a network's weights and
-   * so take nearly all of an update's time; convolutions can go on learning from small batches meanwhile. Default 1.
+   * so take nearly all of an update's time; convolutions can go on learning from small batches meanwhile. A network
+   * without other kernels updates them in every step. Default 1.
    */
   readonly denseEvery?: number;
 }
@@ -202,14 +203,18 @@ export function resolveOptimizer(options: OptimizerOptions): ResolvedOptimizer {
     const value = (options as unknown as Record<string, unknown>)[key] ?? fallback;
     if (typeof fallback === 'boolean') checkBoolean(key, value);
     else if (key === 'denseEvery') checkNumber(key, value, { min: 1, integer: true });
-    else checkNumber(key, value, { min: 0, max: fractions.has(key) ? 1 : undefined });
+    else checkNumber(key, value, { min: 0, ...ranges[key] });
     resolved[key] = value;
   }
   check?.(resolved);
   return resolved as unknown as ResolvedOptimizer;
 }
 
-const fractions = new Set(['momentum', 'dampening', 'beta1', 'beta2', 'alpha']);
+/** What torch.optim refuses, and alpha and dampening of 1, with which no gradient would ever come in. */
+const ranges: Readonly<Record<string, { max?: number; below?: number }>> = {
+  momentum: { max: 1 },
+  ...{ dampening: { below: 1 }, beta1: { below: 1 }, beta2: { below: 1 }, alpha: { below: 1 } },
+};
 
 function checkBoolean(name: string, value: unknown): void {
   if (typeof value === 'boolean') return;
@@ -231,7 +236,8 @@ export class Optimizer {
     options: OptimizerOptions,
     private readonly variables: NamedVariables,
   ) {
-    this.options = resolveOptimizer(options);
+    const resolved = resolveOptimizer(options);
+    this.options = hasOtherKernels(variables) ? resolved : { ...resolved, denseEvery: 1 };
     this.algorithm = algorithmOf(options.name);
     this.learningRate = this.options.learningRate;
     this.slots = mapValues(variables, ({ shape }) =>
@@ -286,6 +292,11 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) =>
 function isDense(name: string, variables: NamedVariables): boolean {
   const kernel = variables[name.replace(/[^/]*$/, 'kernel')] ?? variables[name];
   return kernel.shape.length === 2;
+}
+
+/** Whether anything but dense layers has a kernel to train while these wait. */
+function hasOtherKernels(variables: NamedVariables): boolean {
+  return Object.keys(variables).some((name) => /kernel(_\d+)?$/.test(name) && !isDense(name, variables));
 }
 
 function filled(shape: number[], value: number): tf.Variable {

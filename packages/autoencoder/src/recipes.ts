@@ -96,7 +96,7 @@ function checkRecipe(recipe: Recipe): void {
   checkNumber('accumulate', recipe.accumulate, { min: 1, integer: true });
   checkNumber('beta', recipe.beta, { min: 0 });
   if (recipe.clipNorm !== null) checkNumber('clipNorm', recipe.clipNorm, { min: 0, exclusiveMin: true });
-  if (recipe.averageDecay !== null) checkNumber('averageDecay', recipe.averageDecay, { min: 0, max: 1 });
+  if (recipe.averageDecay !== null) checkNumber('averageDecay', recipe.averageDecay, { min: 0, below: 1 });
   if (recipe.earlyStopping !== null) checkEarlyStopping(recipe.earlyStopping);
   if (recipe.records !== null) {
     checkKeys('records', recipe.records, ['perEpoch', 'passes']);

@@ -180,7 +180,7 @@ class Plateau implements Schedule {
       this.badEpochs = 0;
     }
     if (this.badEpochs <= patience) return;
-    this.rate = Math.max(this.rate * factor, minLearningRate);
+    this.rate = Math.min(this.rate, Math.max(this.rate * factor, minLearningRate));
     this.cooldownLeft = cooldown;
     this.badEpochs = 0;
   }
@@ -214,9 +214,9 @@ const policies: Record<ScheduleOptions['policy'], Record<string, Range>> = {
   cosine: { warmUpSteps: count, finalFraction: { min: 0, max: 1 }, maxSteps: positiveCount },
   trapezoid: { warmUpFraction: { min: 0, max: 1 }, decayFraction: { min: 0, max: 1 }, maxSteps: positiveCount },
   plateau: {
-    factor: { min: 0, max: 1, exclusiveMin: true },
+    factor: { min: 0, below: 1, exclusiveMin: true },
     patience: count,
-    threshold: atLeast0,
+    threshold: { min: 0, below: 1 },
     cooldown: count,
     minLearningRate: atLeast0,
   },
@@ -247,10 +247,11 @@ export function checkSchedule(options: ScheduleOptions): void {
 
 function checkAscending(values: unknown): void {
   const ok =
-    Array.isArray(values) && values.every((value, i) => Number.isInteger(value) && (i === 0 || value > values[i - 1]));
+    Array.isArray(values) &&
+    values.every((value, i) => Number.isInteger(value) && value > (i === 0 ? -1 : values[i - 1]));
   if (ok) return;
   throw new AutoencoderError(
     'INVALID_OPTION',
-    `schedule multistep, stepValues: expected ascending integers, received ${inWords(values)}.`,
+    `schedule multistep, stepValues: expected ascending integers of at least 0, received ${inWords(values)}.`,
   );
 }

@@ -36,7 +36,7 @@ describe('schedules refuse', () => {
     [{ policy: 'step', gamma: 0.5 }, 'step, stepSize: expected an integer of at least 1, received undefined'],
     [{ policy: 'exp', gamma: 0.5, power: 2 }, 'unknown option "power"'],
     [{ policy: 'inv', gamma: -1, power: 2 }, 'gamma: expected a number of at least 0, received -1'],
-    [{ policy: 'multistep', gamma: 0.5, stepValues: [5, 3] }, 'ascending integers, received [5,3]'],
+    [{ policy: 'multistep', gamma: 0.5, stepValues: [5, 3] }, 'ascending integers of at least 0, received [5,3]'],
     [{ policy: 'cosine', finalFraction: 2 }, 'finalFraction: expected a number of at least 0 and at most 1'],
     [{ policy: 'plateau', factor: 0 }, 'factor: expected a number above 0'],
   ])('%o', (options, message) => {

@@ -28,7 +28,7 @@ export interface OptimizerFlags {
 
 /** Adds the optimiser and all options that any of them has. */
 export function addOptimizerOptions(command: Command): Command {
-  const fraction = { min: 0, max: 1 };
+  const fraction = { min: 0, below: 1 };
   const positive = { min: 0 };
   const of = (option: string) => `of ${takers(optimizers, option).join(', ')}`;
   const options = [
@@ -37,7 +37,7 @@ export function addOptimizerOptions(command: Command): Command {
     numberOption('--weight-decay <n>', 'pull of weights to 0 (default: 0; adamw 0.01)', positive),
     numberOption('--dense-factor <n>', 'learning rate of dense layers, relative to that of others', positive),
     numberOption('--dense-every <n>', 'update dense layers in every n-th step only', { min: 1, integer: true }),
-    numberOption('--momentum <n>', of('momentum'), fraction),
+    numberOption('--momentum <n>', of('momentum'), { min: 0, max: 1 }),
     numberOption('--dampening <n>', of('dampening'), fraction),
     new Option('--nesterov', `look ahead along the momentum, ${of('nesterov')}`),
     numberOption('--beta1 <n>', of('beta1'), fraction),

@@ -28,6 +28,8 @@ export function withoutExit(command: Command): Command {
 export interface NumberRange {
   readonly min?: number;
   readonly max?: number;
+  /** In place of `max`: the first number that is too large. */
+  readonly below?: number;
   /** The minimum itself is out of range. */
   readonly above?: boolean;
   readonly integer?: boolean;
@@ -44,19 +46,33 @@ export function numberOption(flags: string, description: string, range: NumberRa
 /** Reads a number, or a fraction such as 1/256, in a range. */
 export function parseNumber(name: string, text: string, range: NumberRange): number | string {
   if (range.words?.includes(text)) return text;
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, above = false, integer = false } = range;
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = range;
+  const { above = false, integer = false } = range;
   const [numerator, denominator = '1', ...more] = text.split('/');
   const value = numerator.trim() && denominator.trim() ? Number(numerator) / Number(denominator) : Number.NaN;
-  const inRange = Number.isFinite(value) && (above ? value > min : value >= min) && value <= max;
+  const inRange = Number.isFinite(value) && (above ? value > min : value >= min) && value <= max && value < below;
   if (inRange && more.length === 0 && (!integer || Number.isSafeInteger(value))) return value;
   throw new CliError('INVALID_OPTION', `${name}: expected ${describeRange(range)}, received "${text}".`);
 }
 
-function describeRange({ min, max, above, integer, words = [] }: NumberRange): string {
+function describeRange({ min, max, below, above, integer, words = [] }: NumberRange): string {
   const kind = integer ? 'a whole number' : 'a number';
   const low =
-    min === undefined ? '' : above ? ` above ${min}` : max === undefined ? ` of at least ${min}` : ` from ${min}`;
-  const high = max === undefined ? '' : low ? ` to ${max}` : ` of at most ${max}`;
+    min === undefined
+      ? ''
+      : above
+        ? ` above ${min}`
+        : max === undefined && below === undefined
+          ? ` of at least ${min}`
+          : ` from ${min}`;
+  const high =
+    below !== undefined
+      ? `${low && ' to'} below ${below}`
+      : max === undefined
+        ? ''
+        : low
+          ? ` to ${max}`
+          : ` of at most ${max}`;
   return [kind + low + high, ...words].join(' or ');
 }
 

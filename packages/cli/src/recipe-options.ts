@@ -42,6 +42,7 @@ export interface BaseRecipe extends Pick<TrainOptions, 'records' | 'loss' | 'aug
 /** Adds what is neither optimiser nor schedule. */
 export function addLossOptions(command: Command): Command {
   const fraction = { min: 0, max: 1 };
+  const part = { min: 0, below: 1 };
   return command
     .optionsGroup('Loss and images:')
     .addOption(choiceOption('--loss <name>', 'of reconstructions (default: by recipe)', ['mse', 'mae', 'ssim']))
@@ -54,14 +55,14 @@ export function addLossOptions(command: Command): Command {
     .addOption(numberOption('--noise <n>', 'deviation of noise on the input, 1 from black to white', { min: 0 }))
     .optionsGroup('Keeping it steady:')
     .addOption(numberOption('--clip-norm <n>', 'largest norm of the gradients', { min: 0, above: true }))
-    .addOption(numberOption('--average-decay <n>', 'keep a moving average of the weights, such as 0.999', fraction))
+    .addOption(numberOption('--average-decay <n>', 'keep a moving average of the weights, such as 0.999', part))
     .addOption(
       numberOption('--early-stopping <epochs>', 'end after so many without a lower error; best weights stay', {
         min: 1,
         integer: true,
       }),
     )
-    .addOption(numberOption('--early-stopping-threshold <n>', 'by how much of itself it must fall', fraction));
+    .addOption(numberOption('--early-stopping-threshold <n>', 'by how much of itself it must fall', part));
 }
 
 /** Reads a size such as 64 or 48x64, height first. */

@@ -67,8 +67,8 @@ export async function evaluateAll(
 }
 
 /** The means, without each image's scores; SSIM is NaN, which JSON writes as null, where it was not computed. */
-function summaryOf({ psnrDb, pooledPsnrDb, ssim, msSsim, mse, mae }: Evaluation) {
-  return { psnrDb, pooledPsnrDb, ssim, msSsim, mse, mae };
+function summaryOf({ psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae }: Evaluation) {
+  return { psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae };
 }
 
 /** What scores.json holds of the evaluations, the one with the images' own masks first. */
@@ -115,7 +115,7 @@ export async function writeResults(
     return [group.map(({ input }) => input), group.map(({ output }) => output)];
   });
   await writeFile(path.join(folder, 'grid.png'), await encodePicture(layOutGrid(groups, { scale })));
-  await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(withoutInfinity(results), null, 2)}\n`);
   const { scoresToCsv } = await import('@ae/autoencoder');
   for (const { masks, images } of all ? evaluations : evaluations.slice(0, 1)) {
     const name = masks === 'own' ? 'scores.csv' : `scores-${masks}.csv`;
@@ -143,9 +143,9 @@ export function printResults(
   const { sizes, classes, worst, best, baselines } = results;
   const rows: [string, string][] = [
     ['images', `${formatCount(own.count)}, MSE ${own.mse.toFixed(6)}, MAE ${own.mae.toFixed(6)}`],
-    ...evaluations.map(({ masks, psnrDb, pooledPsnrDb, ...scores }, i): [string, string] => [
+    ...evaluations.map(({ masks, psnrDb, pooledPsnrDb, perfect, ...scores }, i): [string, string] => [
       i === 0 ? 'PSNR' : '',
-      `${psnrDb.toFixed(2)} dB (${pooledPsnrDb.toFixed(2)} pooled)${describeSimilarity(scores)} ${masksInWords[masks]}`,
+      `${formatDb(psnrDb)} dB (${formatDb(pooledPsnrDb)} pooled${perfect > 0 ? `, ${perfect} perfect` : ''})${describeSimilarity(scores)} ${masksInWords[masks]}`,
     ]),
     [
       'bytes',
@@ -178,7 +178,17 @@ function describeSimilarity({ ssim, msSsim }: { ssim: number; msSsim: number }):
 }
 
 function nameImage({ key, index, psnrDb }: ImageScores): string {
-  return `${key ?? index} (${psnrDb.toFixed(2)} dB)`;
+  return `${key ?? index} (${formatDb(psnrDb)} dB)`;
+}
+
+function formatDb(psnrDb: number): string {
+  return Number.isFinite(psnrDb) ? psnrDb.toFixed(2) : '∞';
+}
+
+/** Returns the same values with the text "Infinity", which is what a perfect image's PSNR is called in JSON. */
+export function withoutInfinity<T>(results: T): T {
+  const named = (_key: string, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'Infinity' : value);
+  return JSON.parse(JSON.stringify(results, named)) as T;
 }
 
 const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG' } as const;

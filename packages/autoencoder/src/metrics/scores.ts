@@ -24,8 +24,10 @@ export interface ImageScores {
 export interface ScoreSummary {
   /** How many images were scored. */
   readonly count: number;
-  /** The mean over images of each image's PSNR in dB. One perfect image makes it Infinity. */
+  /** The mean over images of each image's PSNR in dB, of which no more than 100 counts: a perfect image has infinitely many. */
   readonly psnrDb: number;
+  /** How many images were reconstructed without any error. */
+  readonly perfect: number;
   /** The PSNR in dB of the mean squared error over all images together. */
   readonly pooledPsnrDb: number;
   readonly ssim: number;
@@ -41,13 +43,17 @@ export interface Scores extends ScoreSummary {
   readonly images: readonly ImageScores[];
 }
 
+/** More than any image of bytes has that is not perfect: one value of a million that is off by one has 108 dB, of 100,000 98. */
+const mostDb = 100;
+
 /** Returns the means over images; all NaN for none. */
 export function summarizeScores(images: readonly ImageScores[], peak: number): ScoreSummary {
   const mean = (scoreOf: (image: ImageScores) => number) =>
     images.reduce((sum, image) => sum + scoreOf(image), 0) / images.length;
   return {
     count: images.length,
-    psnrDb: mean((image) => image.psnrDb),
+    psnrDb: mean((image) => Math.min(image.psnrDb, mostDb)),
+    perfect: images.filter((image) => image.psnrDb === Number.POSITIVE_INFINITY).length,
     // Each image's PSNR holds its clamped error, and all images are of one size.
     pooledPsnrDb: psnrDb(peak * peak * mean((image) => 10 ** (-image.psnrDb / 10)), peak),
     ssim: mean((image) => image.ssim),

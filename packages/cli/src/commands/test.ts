@@ -11,7 +11,15 @@ import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFo
 import { loadSharp } from '../picture-grid';
 import { openSamples, type SampleDatabase } from '../sample-database';
 import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
-import { evaluateAll, type PairOptions, printResults, reconstructPairs, tabulate, writeResults } from '../test-results';
+import {
+  evaluateAll,
+  type PairOptions,
+  printResults,
+  reconstructPairs,
+  tabulate,
+  withoutInfinity,
+  writeResults,
+} from '../test-results';
 
 interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, PairOptions {
   readonly savePrefix?: string;
@@ -76,7 +84,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
       await writeResults(temporary, pairs, results, evaluations, options);
       if (report && options.report) await writeReport(path.join(temporary, 'report.html'), report);
     });
-    terminal.event({ ...results, pictures: pairs.length, folder: folder.path });
+    terminal.event({ ...withoutInfinity(results), pictures: pairs.length, folder: folder.path });
     printResults(terminal, evaluations, results, report?.evaluated.trainedOn);
     printFiles(terminal, folder.path, pairs.length, options.report);
   };

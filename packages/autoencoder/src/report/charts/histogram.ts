@@ -14,12 +14,15 @@ const panelHeight = panel.head + panel.bars;
 const axisHeight = 46;
 const plotWidth = width - panel.left - panel.right;
 
-/** Draws histograms of the same score one above another, on one axis; values that are not finite are left out. */
+/** Draws histograms of the same score one above another, on one axis; values that are not finite are counted beside the name. */
 export function histograms(
   panels: readonly HistogramPanel[],
   { unit, digits }: { unit: string; digits: number },
 ): Markup {
-  const finite = panels.map((one) => ({ ...one, values: one.values.filter(Number.isFinite) }));
+  const finite = panels.map((one) => {
+    const perfect = one.values.filter((value) => value === Number.POSITIVE_INFINITY).length;
+    return { ...one, values: one.values.filter(Number.isFinite), perfect };
+  });
   const x = linearScale(
     finite.flatMap(({ values }) => values),
     { count: 8 },
@@ -40,7 +43,7 @@ function axisTick(value: number, x: number, bottom: number): Markup {
 }
 
 function drawPanel(
-  { name, colour, values }: HistogramPanel,
+  { name, colour, values, perfect }: HistogramPanel & { readonly perfect: number },
   top: number,
   x: Scale,
   unit: string,
@@ -53,6 +56,14 @@ function drawPanel(
   const binWidth = plotWidth / bins.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const meanX = panel.left + x.position(mean) * plotWidth;
+  const meanLine =
+    values.length > 0 &&
+    html`<line class="mean" x1="${meanX}" x2="${meanX}" y1="${top + panel.head - 4}" y2="${bottom}"/>`;
+  const words = [
+    name,
+    ...(values.length > 0 ? [`mean ${formatFixed(mean, digits)}`] : []),
+    ...(perfect > 0 ? [`${plural(perfect, 'perfect image')} left out`] : []),
+  ];
   const bars = bins.map((count, i) => {
     if (count === 0) return undefined;
     const barHeight = (count / most) * panel.bars;
@@ -63,8 +74,8 @@ function drawPanel(
     return html`<rect class="bar" x="${left + 0.5}" y="${bottom - barHeight}" width="${binWidth - 1}" height="${barHeight}" data-tip="${tip}"/>`;
   });
   return html`<g class="c-${colour}"><line class="base" x1="${panel.left}" x2="${panel.left + plotWidth}" y1="${bottom}" y2="${bottom}"/>${bars}
-<line class="mean" x1="${meanX}" x2="${meanX}" y1="${top + panel.head - 4}" y2="${bottom}"/>
-<text class="panel-name" x="${panel.left}" y="${top + 24}">${name}, mean ${formatFixed(mean, digits)}</text></g>`;
+${meanLine}
+<text class="panel-name" x="${panel.left}" y="${top + 24}">${words.join(', ')}</text></g>`;
 }
 
 /** Counts values in bins of equal width over the axis: about as many as the square root of their number, 8 to 40. */

@@ -70,13 +70,17 @@ function formatTick(value: number): string {
 }
 
 function drawSeries({ points, colour, shape = 'line', label }: Series, at: Position): Markup {
-  const placed = points.map(({ x, y }) => ({ x: at.x(x), y: at.y(y) }));
+  const placed = points
+    .filter(({ x, y }) => Number.isFinite(x) && !Number.isNaN(y))
+    // A perfect score is higher than the axis: at its edge it is still in the picture.
+    .map(({ x, y }) => ({ x: at.x(x), y: Math.min(plot.top + plotHeight, Math.max(plot.top, at.y(y))) }))
+    .filter(({ y }) => Number.isFinite(y));
   const line = placed.map(({ x, y }) => `${px(x)},${px(y)}`).join(' ');
   const dots = shape === 'dots' || shape === 'dotted-line' || shape === 'rings' || placed.length === 1;
   return html`<g class="series ${shape} c-${colour}">${
     shape !== 'dots' && shape !== 'rings' && html`<polyline points="${line}"/>`
   }${dots && placed.map(({ x, y }) => html`<circle cx="${px(x)}" cy="${px(y)}" r="${shape === 'dotted-line' ? 2.5 : 5}"/>`)}${
-    label && labelAbove(label, placed[placed.length - 1])
+    label && placed.length > 0 && labelAbove(label, placed[placed.length - 1])
   }</g>`;
 }
 

@@ -32,7 +32,9 @@ function niceStep(rough: number): number {
 
 /** A logarithmic axis around positive `values`, with ticks at 1, 2 and 5 times powers of ten, or at powers of `base` 2. */
 export function logScale(values: readonly number[], { base = 10 }: { base?: 2 | 10 } = {}): Scale {
-  const [low, high] = extent(values.filter((value) => value > 0));
+  const positive = values.filter((value) => value > 0 && Number.isFinite(value));
+  // Nothing but errors of 0 has no place on such an axis; any will do.
+  const [low, high] = positive.length > 0 ? extent(positive) : [0.1, 1];
   const margin = low === high ? 2 : 1.08;
   const [min, max] = [low / margin, high * margin];
   const position = (value: number) => Math.log(value / min) / Math.log(max / min);

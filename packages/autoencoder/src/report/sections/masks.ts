@@ -97,7 +97,9 @@ ${verdict(examples)}</figcaption></figure>`;
 }
 
 function verdict(examples: readonly ReportExample[]): string {
-  const losses = examples.flatMap(({ psnrDb, fixed }) => (fixed ? [psnrDb - fixed.psnrDb] : []));
+  const losses = examples.flatMap(({ psnrDb, fixed }) =>
+    fixed ? [Math.min(psnrDb, 100) - Math.min(fixed.psnrDb, 100)] : [],
+  );
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   return mean > 0 ? `Without their own masks they lose ${formatDb(mean)} on average.` : '';
 }
