@@ -61,7 +61,7 @@ export { type ResumeOptions, resumeTraining } from './resume';
 export { checkNewRun } from './run/new-run';
 export { type RunConfig, readRunConfig, startFolder } from './run/run-config';
 export type { RunOptions } from './run/run-folder';
-export type { ImageShape, Sample, SampleSource } from './samples';
+export type { ImageShape, Sample, SampleSource, SourceIdentity } from './samples';
 export type { ScheduleOptions } from './schedules';
 export type { TrainOptions } from './train';
 export type {

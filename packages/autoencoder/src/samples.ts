@@ -22,6 +22,18 @@ export interface Sample<Data extends Uint8Array | Float32Array = Uint8Array | Fl
 export interface SampleSource {
   readonly length: number;
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
+  /** What tells these samples from others when a run is resumed, if they know it themselves; else some of them are looked at. */
+  identity?(): SourceIdentity | Promise<SourceIdentity>;
+}
+
+/** What tells samples from others, and from themselves after changes. */
+export interface SourceIdentity {
+  /** Text that is another one after each change, and the same for a copy. */
+  readonly revision: string;
+  /** A digest of the samples. */
+  readonly content: string;
+  /** Whether all of them are in it. */
+  readonly complete: boolean;
 }
 
 /** The shape of a network's input without the batch: `[height, width, channels]`. */

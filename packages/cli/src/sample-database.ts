@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
+import type { DatabaseIdentity, DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
 import { CliError, withoutPackage } from './cli-error';
 
 /** The records of an LMDB as images of one size: a sample source for training and testing. */
@@ -9,6 +9,8 @@ export interface SampleDatabase {
   /** The first record's size, which all others must have: `[height, width, channels]`. */
   readonly shape: readonly [height: number, width: number, channels: number];
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
+  /** What tells it from other data when a training is resumed. */
+  identity(): Promise<DatabaseIdentity>;
   /** Finds a record by its key, or else by its number, counted from 0; throws NO_SUCH_RECORD. */
   find(keyOrNumber: string): number;
   close(): void;
@@ -47,6 +49,7 @@ export async function openSamples(path: string): Promise<SampleDatabase> {
         const sample = reader.at(index);
         return sample instanceof Promise ? sample.then(check) : sample && check(sample);
       },
+      identity: () => reader.identity(),
       find: (text) => findRecord(reader, path, text),
       close: () => reader.close(),
     };

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ae, aeOk, jsonLines, makeFolder, makePictures, remove, startAe } from './ae';
+import { ae, aeOk, jsonLines, makeFolder, makeLmdb, makePictures, plainDatum, remove, startAe } from './ae';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));
@@ -209,6 +209,30 @@ describe('a run without a network of its own', () => {
       '--code-size: the network of --from tame is as it is',
     );
   }, 120_000);
+});
+
+describe('a run whose images were changed', () => {
+  const datums = (other?: number) =>
+    Array.from({ length: 100 }, (_, i) => {
+      const datum = plainDatum(16, 16);
+      return {
+        ...datum,
+        data: Uint8Array.from(datum.data as Uint8Array, (value, j) => value + ((i * j) % 50) + (i === other ? 1 : 0)),
+      };
+    });
+
+  test('is not resumed, whichever it is; copied elsewhere or written again they are the same', async () => {
+    await makeLmdb(inFolder('plain.lmdb'), datums());
+    await makeLmdb(inFolder('again.lmdb'), datums());
+    await makeLmdb(inFolder('other.lmdb'), datums(69));
+    await aeOk(folder, 'train', 'plain.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'known');
+    const resume = (lmdb: string) => ae(folder, 'train', lmdb, '--resume', 'known', '--no-report');
+    expect((await resume('other.lmdb')).stderr).toMatch(
+      /data\.train has other images than when the run began; .* --from known\n$/,
+    );
+    cpSync(inFolder('plain.lmdb'), inFolder('moved-copy.lmdb'), { recursive: true });
+    for (const lmdb of ['again.lmdb', 'moved-copy.lmdb']) expect(await resume(lmdb)).toMatchObject({ code: 0 });
+  }, 60_000);
 });
 
 describe('a run seen from elsewhere', () => {

@@ -21,6 +21,7 @@ export {
   UnsupportedFormatError,
   WriteError,
 } from './errors';
+export type { DatabaseIdentity } from './identity';
 export {
   channelMeans,
   computeMean,

@@ -5,6 +5,7 @@ import { assertFlag, assertKeys, assertPath, type Known, refuse } from './checks
 import type { Datum, Sample } from './datum';
 import { decodeDatum } from './decode-datum';
 import { ClosedError, CorruptDatabaseError, DatumError, UnsupportedFormatError } from './errors';
+import { type DatabaseIdentity, identityOf } from './identity';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index';
 import { loadKeyIndex, saveKeyIndex } from './key-index-file';
 import type { TreeRecord } from './meta';
@@ -201,6 +202,11 @@ export class DatumReader {
       ...(databases.length === 0 ? {} : { databases }),
       ...(file.metaDamage === undefined ? {} : { metaDamage: file.metaDamage }),
     };
+  }
+
+  /** What tells this database from others, and from itself after changes: for training that is resumed. Reads up to 128 MiB. */
+  identity(): Promise<DatabaseIdentity> {
+    return identityOf(this);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AutoencoderError } from '../errors';
-import type { SampleSource } from '../samples';
+import { Breather } from '../event-loop';
+import type { SampleSource, SourceIdentity } from '../samples';
 
 /** What tells one set of samples from another. */
 export interface DataFingerprint {
@@ -9,12 +10,46 @@ export interface DataFingerprint {
   readonly fingerprint: string;
 }
 
+/** What a run is told of its data, to know it again. */
+export interface DataIdentity extends DataFingerprint, Partial<SourceIdentity> {}
+
 const maxSamples = 64;
+/** How many samples are looked at, and how much of them, where the source knows nothing of itself. */
+const maxLooks = 2048;
+const maxBytes = 64 * 2 ** 20;
 
 /** Looks at a few samples only, so that it takes no longer for a large database than for a small one. */
 export async function fingerprintOf(source: SampleSource): Promise<DataFingerprint> {
+  return { count: source.length, fingerprint: await digestOf(source, Math.min(maxSamples, source.length)) };
+}
+
+/** Finds out what tells the samples from others: what they say of themselves, or else what many of them are. */
+export async function identityOf(source: SampleSource): Promise<DataIdentity> {
+  const fingerprint = await fingerprintOf(source);
+  if (source.identity) return { ...fingerprint, ...pick(await source.identity()) };
+  const bytes = (await source.at(0))?.data.byteLength ?? 1;
+  const looks = Math.min(source.length, maxLooks, Math.max(maxSamples, Math.floor(maxBytes / Math.max(1, bytes))));
+  return { ...fingerprint, content: await digestOf(source, looks), complete: looks === source.length };
+}
+
+/** Nothing else that a source may have beside it belongs into a run's config. */
+function pick({ revision, content, complete }: SourceIdentity): SourceIdentity {
+  return { revision, content, complete };
+}
+
+/** Says in words how data differs from what it was; undefined where it is the same, as far as can be known. */
+export function changeOf(before: DataIdentity, now: DataIdentity): string | undefined {
+  // Runs of version 0.1 know no content.
+  if (before.content === undefined || now.content === undefined) return undefined;
+  if (before.content !== now.content) return 'has other images than when the run began';
+  // All images are the same, whatever was written meanwhile; or nothing was written, and it need not be looked at whole.
+  if ((before.complete && now.complete) || before.revision === now.revision) return undefined;
+  return `was written to since the run began (${before.revision ?? 'unknown'}; now ${now.revision ?? 'unknown'}), and is too large to compare whole`;
+}
+
+async function digestOf(source: SampleSource, looks: number): Promise<string> {
   const digest = createHash('sha256').update(`${source.length}\n`);
-  const looks = Math.min(maxSamples, source.length);
+  const breather = new Breather();
   for (let i = 0; i < looks; i++) {
     const index = Math.floor((i * source.length) / looks);
     const sample = await source.at(index);
@@ -23,6 +58,7 @@ export async function fingerprintOf(source: SampleSource): Promise<DataFingerpri
     }
     const { channels, height, width, data } = sample;
     digest.update(`${index} ${channels} ${height} ${width}\n`).update(data);
+    await breather.breathe();
   }
-  return { count: source.length, fingerprint: digest.digest('hex') };
+  return digest.digest('hex');
 }

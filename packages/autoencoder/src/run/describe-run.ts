@@ -5,7 +5,7 @@ import type { SampleSource } from '../samples';
 import type { TrainOptions } from '../train';
 import type { TrainableModel } from '../trainable-model';
 import type { TrainingPlan } from '../training-session';
-import { fingerprintOf } from './data-fingerprint';
+import { identityOf } from './data-fingerprint';
 import type { DataDescription, RunConfig } from './run-config';
 import type { RunOptions } from './run-folder';
 
@@ -22,7 +22,7 @@ export async function describeRun(
     return {
       ...(name !== undefined && { name }),
       ...(path !== undefined && { path }),
-      ...(await fingerprintOf(source)),
+      ...(await identityOf(source)),
     };
   };
   const { name, threads } = await useBackend();

@@ -5,7 +5,7 @@ import { presets } from '../presets';
 import type { Recipe } from '../recipes';
 import type { ImageShape } from '../samples';
 import { spansTraining } from '../schedules';
-import type { DataFingerprint } from './data-fingerprint';
+import { changeOf, type DataIdentity } from './data-fingerprint';
 import {
   expectList,
   expectNumber,
@@ -19,7 +19,7 @@ import {
 import { readTextFile } from './regular-file';
 
 /** Samples by a name for people, such as the path of their database, and by what they are. */
-export interface DataDescription extends DataFingerprint {
+export interface DataDescription extends DataIdentity {
   readonly name?: string;
   /** Its absolute path, where it has one. */
   readonly path?: string;
@@ -157,7 +157,11 @@ function expectData(where: string, data: unknown): void {
   expectRecord(where, data);
   expectWhole(`${where}.count`, data.count, { min: 1 });
   expectText(`${where}.fingerprint`, data.fingerprint);
-  for (const key of ['name', 'path']) if (data[key] !== undefined) expectText(`${where}.${key}`, data[key]);
+  const { complete } = data;
+  if (complete !== undefined) expectOneOf(`${where}.complete`, complete, [true, false]);
+  for (const key of ['name', 'path', 'revision', 'content']) {
+    if (data[key] !== undefined) expectText(`${where}.${key}`, data[key]);
+  }
 }
 
 function expectTexts(where: string, values: unknown): void {
@@ -205,7 +209,7 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
   const comparable = isFree ? { ...now, options: { ...now.options, epochs: saved.options.epochs } } : now;
   // As JSON has it: config.json lacks what is undefined.
   const normalized = JSON.parse(JSON.stringify(essentials(comparable)));
-  const differences = differencesBetween(essentials(saved), normalized, '');
+  const differences = [...differencesBetween(essentials(saved), normalized, ''), ...changedData(saved.data, now.data)];
   if (differences.length === 0) return;
   const why =
     isLonger && !isFree
@@ -217,6 +221,17 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
     `${folder}: expected the options that the run began with, received others: ${differences.join('; ')}${why}; ` +
       'leave them as they were, or begin a new run from its weights.',
   );
+}
+
+/** Changes that the fingerprints, which are of few images, do not show. */
+function changedData(before: RunConfig['data'], now: RunConfig['data']): string[] {
+  const parts = ['train', 'validation'] as const;
+  return parts.flatMap((part) => {
+    const [was, is] = [before[part], now[part]];
+    if (!was || !is || was.fingerprint !== is.fingerprint || was.count !== is.count) return [];
+    const change = changeOf(was, is);
+    return change === undefined ? [] : [`data.${part} ${change}`];
+  });
 }
 
 function differencesBetween(before: unknown, after: unknown, at: string): string[] {
