@@ -7,7 +7,7 @@ import { describeImage, readJpegHeader, readPngHeader } from './image-header';
 import type { ImageSize } from './image-size';
 import { hasAllScans, withEnd } from './jpeg-end';
 import { isSequentialWhole } from './jpeg-scan-check';
-import { readTiffHeader, type TiffHeader } from './tiff-header';
+import { hasTooManyPages, readTiffHeader, type TiffHeader } from './tiff-header';
 
 type SharpModule = (input?: Uint8Array, options?: SharpOptions) => Sharp;
 
@@ -75,7 +75,7 @@ function planFor(file: Uint8Array, { kind }: ImageSize, name: string): Plan {
   }
   if (kind === 'gif') return { isCmyk: false, is16Bit: false, gif: file };
   const tiff = kind === 'tiff' ? tiffHeaderOf(file) : undefined;
-  const problem = tiff && tiffProblem(tiff);
+  const problem = tiff && (tiffProblem(tiff) ?? pagesProblem(file));
   if (problem) throw doesNotDecode(name, `a TIFF file ${problem}`);
   return { isCmyk: tiff?.photometric === CMYK, is16Bit: tiff?.bits === 16, tiff };
 }
@@ -85,6 +85,17 @@ function tiffHeaderOf(file: Uint8Array): TiffHeader | undefined {
     return readTiffHeader(new DataView(file.buffer, file.byteOffset, file.length));
   } catch (error) {
     // The decoder says what is wrong.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function pagesProblem(file: Uint8Array): string | undefined {
+  try {
+    const view = new DataView(file.buffer, file.byteOffset, file.length);
+    return hasTooManyPages(view) ? 'of more than 10,000 pages' : undefined;
+  } catch (error) {
+    // The first page may be sound.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

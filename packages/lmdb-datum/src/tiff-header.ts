@@ -69,3 +69,20 @@ export function readTiffHeader(view: DataView): TiffHeader | undefined {
   }
   return header;
 }
+
+/** Decoders walk through all pages first, which may take them long. */
+const MOST_PAGES = 10_000;
+
+/** True if a file has more pages than that. @throws RangeError if their directories lie elsewhere than in these bytes */
+export function hasTooManyPages(view: DataView): boolean {
+  const isLittle = view.getUint8(0) === 0x49;
+  const isBig = view.getUint16(2, isLittle) === 43;
+  const offset = (at: number) => (isBig ? Number(view.getBigUint64(at, isLittle)) : view.getUint32(at, isLittle));
+  const seen = new Set<number>();
+  for (let at = offset(isBig ? 8 : 4); at !== 0 && !seen.has(at); ) {
+    seen.add(at);
+    if (seen.size > MOST_PAGES) return true;
+    at = isBig ? offset(at + 8 + 20 * offset(at)) : offset(at + 2 + 12 * view.getUint16(at, isLittle));
+  }
+  return false;
+}

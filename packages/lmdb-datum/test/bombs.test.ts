@@ -154,3 +154,38 @@ it('images whose messages have no room wait until they are written', async () =>
   expect([records, [...reader.keys()].length]).toEqual([12, 12]);
   expect(reader.datumAt(11)).toMatchObject({ height: 2500, width: 2500, label: 0 });
 }, 30_000);
+
+it('a TIFF of very many pages is refused for that, and one whose pages go in a circle is read', async () => {
+  const tags = [
+    ...[
+      [256, 2],
+      [257, 2],
+      [258, 8],
+      [259, 1],
+      [262, 1],
+      [273, 8],
+      [277, 1],
+      [278, 2],
+      [279, 4],
+    ],
+  ] as [tag: number, value: number][];
+  const pages = (count: number, last: number) => {
+    const bytes = 6 + 12 * tags.length;
+    const file = Buffer.alloc(12 + bytes * count);
+    file.write('II*\0', 'latin1');
+    file.writeUInt32LE(12, 4);
+    file.set([1, 2, 3, 4], 8);
+    for (let page = 0, at = 12; page < count; page++, at += bytes) {
+      file.writeUInt16LE(tags.length, at);
+      for (const [i, [tag, value]] of tags.entries()) {
+        for (const [k, number] of [tag, 3].entries()) file.writeUInt16LE(number, at + 2 + 12 * i + 2 * k);
+        file.writeUInt32LE(1, at + 6 + 12 * i);
+        file.writeUInt32LE(value, at + 10 + 12 * i);
+      }
+      file.writeUInt32LE(page < count - 1 ? at + bytes : last, at + bytes - 4);
+    }
+    return file;
+  };
+  expect([...(await decodeImage(pages(3, 12))).data]).toEqual([1, 2, 3, 4]);
+  await expect(decodeImage(pages(10_001, 0))).rejects.toThrow(/a TIFF file of more than 10,000 pages/);
+});
