@@ -1,5 +1,5 @@
 /** Installations that fail, with stand-ins for the programs they run: what the user is told, and what is left behind. */
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,6 +81,48 @@ describe.skipIf(!linux)('installTensorflow', () => {
     await mkdir(path.join(cacheFolder, 'tensorflow-cpu-2.21.0'), { recursive: true });
     const compiler = complaint ? await standIn('c++', complaint) : path.join(folder, 'nowhere');
     await expect(installTensorflow({ cacheFolder, compiler })).rejects.toThrow(expected);
+  });
+
+  it('runs no module of the current folder, and none that its variables name', async () => {
+    const cacheFolder = await makeCache('isolated');
+    const here = path.join(folder, 'here');
+    await mkdir(here, { recursive: true });
+    for (const name of ['pip', 'zipfile', 're', 'sitecustomize']) {
+      await writeFile(path.join(here, `${name}.py`), `open(${JSON.stringify(path.join(here, 'ran'))}, 'w')\n`);
+    }
+    const python = path.join(folder, 'in-here');
+    // Python as it is, in a folder of others; where there is no network it fails.
+    const real = process.env.AE_PYTHON ?? 'python3';
+    await writeFile(python, `#!/bin/sh\ncd '${here}' && PYTHONPATH='${here}' PIP_NO_INDEX=1 exec ${real} "$@"\n`);
+    await chmod(python, 0o755);
+    await expect(installTensorflow({ cacheFolder, python })).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
+    expect(await readdir(here)).not.toContain('ran');
+  });
+
+  it('takes nothing but the files that were tried', async () => {
+    const cacheFolder = await makeCache('pinned');
+    const python = path.join(folder, 'recorder');
+    const said = path.join(folder, 'said');
+    await writeFile(python, `#!/bin/sh\nfor last; do :; done\n{ echo "$@"; cat "$last"; } > '${said}'\nexit 1\n`);
+    await chmod(python, 0o755);
+    await expect(installTensorflow({ cacheFolder, python })).rejects.toThrow(/pip: expected it to succeed/);
+    const [command, requirement] = (await readFile(said, 'utf8')).split('\n');
+    expect(command).toMatch(/^-I -m pip download .* --require-hashes /);
+    expect(requirement).toMatch(/^tensorflow(-cpu)?==[\d.]+( --hash=sha256:[0-9a-f]{64})+$/);
+
+    const changed = await standIn(
+      'changed',
+      'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.',
+    );
+    await expect(installTensorflow({ cacheFolder, python: changed })).rejects.toThrow(
+      /pip: a file has another checksum than the one that was tried, so none of it is used/,
+    );
+    const lock = JSON.parse(await readFile(new URL('../native/package-lock.json', import.meta.url), 'utf8'));
+    const { '': root, ...packages } = lock.packages;
+    expect(Object.values(root.dependencies)).toHaveLength(3);
+    for (const [name, { integrity }] of Object.entries<{ integrity: string }>(packages)) {
+      expect(integrity, name).toMatch(/^sha512-/);
+    }
   });
 
   it('does not take an addon for installed that does not load', async () => {

@@ -1,5 +1,6 @@
 /** Links the addon of tfjs-node or tfjs-node-gpu, whose source comes in the npm package, against TensorFlow's libraries. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { NativePackage } from './installation';
 import { makeFolder, runTool } from './tools';
@@ -8,22 +9,47 @@ import { makeFolder, runTool } from './tools';
 export const tfjsVersion = '4.22.0';
 
 /** Node-API's headers, which are the same for all versions of Node.js. */
-const headersPackage = 'node-api-headers@1';
+const headersPackage = 'node-api-headers';
 const napiVersion = 8;
 
-/** Installs the npm package and what it needs into `folder`, once, without running install scripts, which download TensorFlow 2.9. */
+/**
+ * Installs the npm package and what it needs into `folder`, once: the files whose checksums stand in native/package-lock.json, and no others.
+ * Runs no install scripts, which download TensorFlow 2.9.
+ */
 export async function fetchPackage(name: NativePackage, folder: string): Promise<void> {
   await makeFolder(folder, async (partial) => {
-    await writeFile(path.join(partial, 'package.json'), '{"private":true}\n');
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+    const lock = await lockOf(name);
+    const manifest = { private: true, dependencies: lock.packages[''].dependencies };
+    await writeFile(path.join(partial, 'package.json'), `${JSON.stringify(manifest)}\n`);
+    await writeFile(path.join(partial, 'package-lock.json'), `${JSON.stringify(lock)}\n`);
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     await runTool({
       name: 'npm',
-      command: ['npm', 'install', '--prefix', partial, ...flags, `${name}@${tfjsVersion}`, headersPackage],
+      command: ['npm', 'ci', '--prefix', partial, ...flags],
       cwd: partial,
       ifMissing: 'install npm, which comes with Node.js',
       ifFailed: `see that \`npm view ${name}\` works, and repeat`,
     });
   });
+}
+
+interface PackageLock {
+  readonly packages: Record<string, { dependencies?: Record<string, string>; integrity?: string }>;
+}
+
+/** The lock file for one of the two packages, which need the same others. */
+async function lockOf(name: NativePackage): Promise<PackageLock> {
+  const root = path.dirname(createRequire(import.meta.url).resolve('@ae/autoencoder/package.json'));
+  const lock: PackageLock = JSON.parse(await readFile(path.join(root, 'native', 'package-lock.json'), 'utf8'));
+  const own = ['', `node_modules/${name}`, `node_modules/${headersPackage}`];
+  const strangers = Object.keys(lock.packages[''].dependencies ?? {}).filter(
+    (each) => !own.includes(`node_modules/${each}`),
+  );
+  for (const stranger of strangers) {
+    delete lock.packages[`node_modules/${stranger}`];
+    delete lock.packages[''].dependencies?.[stranger];
+  }
+  return lock;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   packageFolder,
   type TensorflowInstallation,
 } from './installation';
+import { pinnedTensorflow } from './pinned-wheels';
 import { exists, failure, runTool } from './tools';
 import { unpackCuda, unpackTensorflow, type Wheel } from './wheel';
 
@@ -44,8 +45,6 @@ export interface InstallTensorflowOptions {
 /** The parts of an installation, in their order. */
 export type InstallStep = 'package' | 'tensorflow' | 'cuda' | 'addon' | 'check';
 
-const defaultTensorflow = '2.21.0';
-
 const optionNames = ['gpu', 'tensorflow', 'wheel', 'cacheFolder', 'python', 'compiler', 'v8Flags', 'onProgress'];
 
 /** How much room an installation takes at most, downloads included. */
@@ -59,7 +58,7 @@ const neededBytes = { cpu: 2.5e9, gpu: 12e9 };
  */
 export async function installTensorflow(options: InstallTensorflowOptions = {}): Promise<TensorflowInstallation> {
   checkKeys('installTensorflow', options, optionNames);
-  const { gpu = false, tensorflow = defaultTensorflow, python = 'python3', compiler = 'c++', onProgress } = options;
+  const { gpu = false, tensorflow = pinnedTensorflow, python = 'python3', compiler = 'c++', onProgress } = options;
   checkPlatform(gpu);
   const { wheel = defaultWheel(gpu), cacheFolder = defaultTensorflowCache() } = options;
   const name: NativePackage = gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
@@ -73,10 +72,13 @@ export async function installTensorflow(options: InstallTensorflowOptions = {}):
     if (!complete) await checkRoom(cache, wheel === 'tensorflow' && gpu ? neededBytes.gpu : neededBytes.cpu);
     onProgress?.({ step: 'package', detail: `${name} ${tfjsVersion} from npm` });
     await fetchPackage(name, folder);
-    onProgress?.({ step: 'tensorflow', detail: `the libraries of ${wheel} ${tensorflow} from pip` });
+    const known = tensorflow === pinnedTensorflow ? '' : ', whose checksum is not known here';
+    onProgress?.({ step: 'tensorflow', detail: `the libraries of ${wheel} ${tensorflow} from pip${known}` });
     await unpackTensorflow({ python, name: wheel, version: tensorflow }, libraries);
     if (gpu && wheel === 'tensorflow') {
-      await unpackCuda(python, libraries, (detail) => onProgress?.({ step: 'cuda', detail: `${detail} from pip` }));
+      await unpackCuda(python, libraries, known === '', (detail) =>
+        onProgress?.({ step: 'cuda', detail: `${detail} from pip` }),
+      );
     }
     onProgress?.({ step: 'addon', detail: 'compiling and linking the addon' });
     await rm(manifest, { force: true });

@@ -18,6 +18,7 @@ export interface Tool {
 
 const offline =
   /Temporary failure in name resolution|Name or service not known|Failed to establish a new connection|Network is unreachable|Connection (refused|reset|timed out)|Read timed out|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET/;
+const otherFile = /DO NOT MATCH THE HASHES|EINTEGRITY|integrity checksum failed/;
 const diskFull = /No space left on device|ENOSPC|Disk quota exceeded|EDQUOT/;
 
 /** Runs a tool to its end and returns what it printed. Throws INSTALL_FAILED. */
@@ -37,6 +38,9 @@ export async function runTool({ name, command, cwd, ifMissing, ifFailed }: Tool)
 function explain(name: string, output: string, signal: string | null | undefined, ifFailed: string): string {
   if (diskFull.test(output))
     return `${name}: expected room on the disk, received a full one; free some space and repeat`;
+  if (otherFile.test(output)) {
+    return `${name}: a file has another checksum than the one that was tried, so none of it is used; the package index, or a mirror or proxy between, has changed it`;
+  }
   if (offline.test(output)) {
     return `${name}: expected to reach its package index, received no connection; check the network, proxy and mirror settings of ${name} and repeat`;
   }

@@ -1,6 +1,7 @@
 /** Takes TensorFlow's libraries out of the official Python wheels, which pip downloads: so its mirrors and proxies are honoured. */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { cudaRequirement, type Requirement, tensorflowRequirement } from './pinned-wheels';
 import { exists, failure, makeFolder, runTool } from './tools';
 
 /** A wheel of TensorFlow, and the Python whose pip downloads it. */
@@ -19,7 +20,7 @@ const tensorflowParts =
 /** Puts TensorFlow's libraries and headers into `folder`/tensorflow, once. */
 export async function unpackTensorflow({ python, name, version }: Wheel, folder: string): Promise<void> {
   await makeFolder(folder, async (partial) => {
-    await unpackWheel(python, `${name}==${version}`, tensorflowParts, partial);
+    await unpackWheel(python, tensorflowRequirement(name, version), tensorflowParts, partial);
     for (const library of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
       if (await exists(path.join(partial, 'tensorflow', library))) continue;
       throw failure(`expected ${library} in the wheel of ${name} ${version}, found none; choose another version`);
@@ -34,6 +35,7 @@ export async function unpackTensorflow({ python, name, version }: Wheel, folder:
 export async function unpackCuda(
   python: string,
   folder: string,
+  tried: boolean,
   started: (requirement: string) => void,
 ): Promise<void> {
   for (const requirement of await cudaRequirements(folder)) {
@@ -42,7 +44,7 @@ export async function unpackCuda(
     started(requirement);
     const partial = `${folder}.cuda.partial`;
     await rm(partial, { recursive: true, force: true });
-    await unpackWheel(python, requirement, 'nvidia/\\w+/(lib|nvvm/libdevice)/', partial);
+    await unpackWheel(python, cudaRequirement(requirement, tried), 'nvidia/\\w+/(lib|nvvm/libdevice)/', partial);
     await mkdir(path.join(folder, 'nvidia'), { recursive: true });
     for (const component of await readdir(path.join(partial, 'nvidia'))) {
       const target = path.join(folder, 'nvidia', component);
@@ -61,22 +63,33 @@ async function cudaRequirements(folder: string): Promise<string[]> {
   return Array.from(lines, ([, requirement]) => requirement);
 }
 
-/** Downloads one wheel and unpacks those of its files whose names begin as the regular expression `parts` says. */
-async function unpackWheel(python: string, requirement: string, parts: string, folder: string): Promise<void> {
+/**
+ * Downloads one wheel and unpacks those of its files whose names begin as the regular expression `parts` says. Python runs isolated (-I):
+ * nothing in the current folder is taken for a module of its own.
+ */
+async function unpackWheel(python: string, requirement: Requirement, parts: string, folder: string): Promise<void> {
   const downloads = path.join(folder, '.downloads');
-  const pip = ['-m', 'pip', 'download', '--disable-pip-version-check', '--no-input', '--no-deps'];
-  const which = ['--only-binary=:all:', '--python-version', pythonOfWheels, '--dest', downloads, requirement];
+  await mkdir(downloads, { recursive: true });
+  const wanted = path.join(folder, '.requirements');
+  await writeFile(wanted, `${requirement.text}\n`);
+  const pip = ['-I', '-m', 'pip', 'download', '--disable-pip-version-check', '--no-input', '--no-deps'];
+  const which = ['--only-binary=:all:', '--python-version', pythonOfWheels, '--dest', downloads, '-r', wanted];
   const ifMissing = 'install Python 3 with pip, or name another python with --python';
   await runTool({
-    ...{ name: 'pip', command: [python, ...pip, ...which], ifMissing },
+    ...{
+      name: 'pip',
+      command: [python, ...pip, ...(requirement.pinned ? ['--require-hashes'] : []), ...which],
+      ifMissing,
+    },
     ifFailed: 'see that `python -m pip download` works, or choose another version with --tensorflow',
   });
   const wheels = (await readdir(downloads)).map((file) => path.join(downloads, file));
   await runTool({
-    ...{ name: 'unpacking', command: [python, '-c', unzip, parts, folder, ...wheels], ifMissing },
+    ...{ name: 'unpacking', command: [python, '-I', '-c', unzip, parts, folder, ...wheels], ifMissing },
     ifFailed: 'repeat the installation',
   });
   await rm(downloads, { recursive: true });
+  await rm(wanted);
 }
 
 const unzip = `
