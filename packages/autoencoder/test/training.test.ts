@@ -193,7 +193,7 @@ it.each<[object, string]>([
   [{ recipe: 'best' }, 'recipe: expected one of default, plain, torch7, received "best"'],
   [{ accumulate: 0 }, 'accumulate: expected an integer of at least 1'],
   [{ clipNorm: 0 }, 'clipNorm: expected a number above 0'],
-  [{ averageDecay: 2 }, 'averageDecay: expected a number of at least 0 and at most 1'],
+  [{ averageDecay: 2 }, 'averageDecay: expected a number of at least 0 and below 1'],
   [{ earlyStopping: { patience: 0 } }, 'patience: expected an integer of at least 1'],
   [{ recipe: 'torch7', records: { perEpoch: 5, passes: 1 }, batchSize: 2 }, 'expected a multiple of the 2 images'],
   [{ schedule: { policy: 'step', gamma: 0.1 } }, 'stepSize'],

@@ -40,6 +40,7 @@ export function withoutPackage(message: string): string {
   return message
     .replace(/^\[[a-z-]+\] /, '')
     .replace(/\bmaxPixels\b/g, '--max-pixels')
+    .replace('(clipNorm)', '(--clip-norm)')
     .replace('give the root as "/"', 'give --root /');
 }
 
