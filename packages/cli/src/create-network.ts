@@ -22,7 +22,8 @@ export async function createNetwork(
   }
   const network = await loadNetwork(source.from, terminal);
   const advice = `change them with ae resize, or take a part of each with --crop ${network.inputShape.slice(0, 2).join('x')}`;
-  assertShape({ ...samples, shape: inputShape }, network.inputShape, `the network of ${source.from.model}`, advice);
+  const taken = { path: samples.path, shape: inputShape, isMixed: !crop && samples.isMixed };
+  assertShape(taken, network.inputShape, `the network of ${source.from.model}`, advice);
   return network;
 }
 

@@ -1,10 +1,24 @@
 import type { Autoencoder, CheckpointChoice } from '@ae/autoencoder';
 import type { Option } from 'commander';
+import type { DatabaseFlag } from './database-option';
 import { describeEngine, type EngineOptions, startEngine } from './engine';
 import { type FoundModel, findModel } from './find-model';
 import { numberOption } from './options';
 import { assertShape, openSamples, type SampleDatabase } from './sample-database';
-import type { Terminal } from './terminal';
+import { formatBar, formatCount, type Terminal } from './terminal';
+
+/** How a command reads its images. */
+export interface ReadFlags extends DatabaseFlag {
+  readonly lenient?: boolean;
+}
+
+/** Shows how far looking for damage has come. */
+export function lookingAt(terminal: Terminal, lenient = false): (done: number, total: number) => void {
+  return (done, total) => {
+    if (lenient)
+      terminal.status(`looking for damage ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`);
+  };
+}
 
 /** A network and images of its size. */
 export interface LoadedNetwork extends FoundModel {
@@ -18,10 +32,13 @@ export interface LoadedNetwork extends FoundModel {
 export async function loadNetworkFor(
   lmdbPath: string,
   modelPath: string,
-  options: EngineOptions & CheckpointOptions,
+  options: EngineOptions & CheckpointOptions & ReadFlags,
   terminal: Terminal,
 ): Promise<LoadedNetwork> {
-  const samples = await openSamples(lmdbPath);
+  const { database, lenient } = options;
+  const samples = await openSamples(lmdbPath, { database, lenient, onProgress: lookingAt(terminal, lenient) });
+  terminal.status('');
+  if (samples.note) terminal.warn(samples.note);
   const found = await findModel(modelPath, options.checkpoint);
   const engine = await startEngine(options, terminal);
   const network = await loadNetwork(found, terminal);
@@ -61,6 +78,5 @@ export function checkpointOption(): Option {
 
 /** Throws unless images are of the size that a network takes. */
 export function assertFits(samples: SampleDatabase, { inputShape }: Autoencoder, model: string): void {
-  const advice = `import with --resize ${inputShape.slice(0, 2).join('x')}, or name another network`;
-  assertShape(samples, inputShape, `the network of ${model}`, advice);
+  assertShape(samples, inputShape, `the network of ${model}`);
 }

@@ -33,3 +33,9 @@ export function classOrderOf(labels: readonly number[]): ClassOrder {
   const expectedRuns = 1 + (labels.length - 1) * (1 - sameNext);
   return runs > expectedRuns / 2 ? 'mixed' : 'partly';
 }
+
+/** Numbers of up to `count` records, evenly spread over `length`. */
+export function spread(length: number, count: number): number[] {
+  const chosen = Math.min(length, count);
+  return Array.from({ length: chosen }, (_, i) => Math.floor((i * length) / chosen));
+}

@@ -1,8 +1,10 @@
-import type { Datum, DatumReader, Sample } from '@ae/lmdb-datum';
+import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import { withoutPackage } from './cli-error';
+import { isRecordError } from './record-damage';
 import type { ImageType } from './record-names';
-import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf } from './record-order';
-import { formatSize, openDatabase } from './sample-database';
+import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf, spread } from './record-order';
+import { RecordSizes } from './record-size';
+import { formatSize } from './sample-database';
 
 export interface RecordSummary {
   /** How many records were looked at, evenly spread over the database. */
@@ -20,29 +22,18 @@ export interface RecordSummary {
   /** How keys are made; see `describeKeys`. */
   readonly keyOrder: KeyOrder;
   readonly classOrder: ClassOrder;
+  /** What values are that are no Datums, in words, with counts, most frequent first. */
+  readonly layouts: readonly { readonly layout: string; readonly count: number }[];
   readonly damaged: readonly { readonly key: string; readonly reason: string }[];
 }
 
 /** Looks at up to `limit` records, evenly spread, and counts what they are. */
-export async function summarizeRecords(path: string, limit = 20_000): Promise<RecordSummary> {
-  const reader = await openDatabase(path);
-  try {
-    return await summarize(reader, limit);
-  } finally {
-    reader.close();
-  }
-}
-
-/** Numbers of up to `count` records, evenly spread over `length`. */
-export function spread(length: number, count: number): number[] {
-  const chosen = Math.min(length, count);
-  return Array.from({ length: chosen }, (_, i) => Math.floor((i * length) / chosen));
-}
-
-async function summarize(reader: DatumReader, limit: number): Promise<RecordSummary> {
+export async function summarizeRecords(reader: DatumReader, limit = 20_000): Promise<RecordSummary> {
   const sizes = new Map<string, number>();
   const encodings = new Map<string, number>();
   const labels = new Set<number>();
+  const layouts = new Map<string, number>();
+  const recordSizes = new RecordSizes(reader);
   const damaged: { key: string; reason: string }[] = [];
   const labelOrder: number[] = [];
   let without = 0;
@@ -50,7 +41,7 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
   for (const index of indices) {
     try {
       const datum = reader.datumAt(index) as Datum;
-      const size = formatSize(datum.encoded ? await sizeOfFile(reader, index, datum) : datum);
+      const size = formatSize(await recordSizes.of(index, datum));
       count(sizes, size);
       count(encodings, encodingOf(datum));
       if (datum.label === undefined) without++;
@@ -60,6 +51,11 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
       }
     } catch (error) {
       if (!isRecordError(error)) throw error;
+      const layout = await layoutOf(reader, index, error);
+      if (layout !== undefined) {
+        count(layouts, layout);
+        continue;
+      }
       const key = reader.keyAt(index) ?? '';
       damaged.push({ key, reason: withoutPackage((error as Error).message).replace(`key ${key}: `, '') });
     }
@@ -72,35 +68,17 @@ async function summarize(reader: DatumReader, limit: number): Promise<RecordSumm
     labels: { distinct: labels.size, ...range, without },
     keyOrder: keyOrderOf(indices.map((index) => ({ index, key: reader.keyAt(index) ?? '' }))),
     classOrder: classOrderOf(labelOrder),
+    layouts: ranked(layouts).map(([layout, n]) => ({ layout, count: n })),
     damaged,
   };
 }
 
-type Size = Pick<Sample, 'channels' | 'height' | 'width'>;
-
-/** The size of an image file: from its first bytes, or where sharp is missing by decoding it, which works for JPEGs. */
-async function sizeOfFile(reader: DatumReader, index: number, datum: Datum): Promise<Size> {
-  const sharp = await import('sharp').then(
-    (loaded) => loaded.default,
-    () => undefined,
-  );
-  return sharp ? readHeader(sharp, datum.data) : ((await reader.at(index)) as Sample);
-}
-
-async function readHeader(sharp: typeof import('sharp').default, file: Uint8Array): Promise<Size> {
-  try {
-    // No decoder sees what is none of these.
-    if (!signatureOf(file) && !isAvif(file)) throw new RangeError('of no known kind');
-    const { channels, height, width } = await sharp(file).metadata();
-    return { channels, height, width };
-  } catch (cause) {
-    throw Object.assign(
-      new Error(`expected an image file, received ${file.length} bytes of no known kind`, { cause }),
-      {
-        code: 'BAD_IMAGE',
-      },
-    );
-  }
+/** What the value of a record is that is no Datum; undefined for a damaged one. */
+async function layoutOf(reader: DatumReader, index: number, error: unknown): Promise<string | undefined> {
+  if (!(error as Error).message.includes("only Caffe's Datums are read")) return undefined;
+  const { describeValue } = await import('@ae/lmdb-datum');
+  const value = reader.getBytes(reader.keyBytesAt(index) ?? '');
+  return value && describeValue(value);
 }
 
 const signatures: readonly (readonly [type: ImageType, kind: string, offset: number, bytes: string])[] = [
@@ -123,21 +101,11 @@ function signatureOf(file: Uint8Array): (typeof signatures)[number] | undefined 
   return signatures.find(([, , offset, bytes]) => start.startsWith(bytes, offset));
 }
 
-function isAvif(file: Uint8Array): boolean {
-  return /^.{4}ftypavi[fs]/s.test(Buffer.from(file.subarray(0, 12)).toString('latin1'));
-}
-
 function encodingOf({ encoded, encodedAbsent, floatData, floatPacked, data }: Datum): string {
   const kind = floatData ? `float_data${floatPacked ? ', packed' : ''}` : 'raw bytes';
   if (!encoded) return encodedAbsent ? `${kind}, no encoded field` : kind;
   const found = signatureOf(data);
   return found ? `${found[1]} files` : 'image files of an unknown kind';
-}
-
-/** Tells what is wrong with one record from what is wrong with the database. */
-export function isRecordError(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code === 'BAD_DATUM' || code === 'BAD_IMAGE';
 }
 
 function count(counts: Map<string, number>, name: string): void {

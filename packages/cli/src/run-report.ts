@@ -49,7 +49,9 @@ async function collect(
   const { inputShape } = network;
   // A network that was trained on parts of images is scored on their middle.
   const fit = (source: SampleDatabase): SampleSource =>
-    source.shape.every((size, i) => size === inputShape[i]) ? source : centerCrop(source, inputShape);
+    !source.isMixed && source.shape.every((size, i) => size === inputShape[i])
+      ? source
+      : centerCrop(source, inputShape);
   const scored = validation ?? samples;
   return collectReport(network, {
     samples: fit(scored),

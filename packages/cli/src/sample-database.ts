@@ -1,19 +1,37 @@
 import { stat } from 'node:fs/promises';
 import type { DatabaseIdentity, DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
 import { CliError, withoutPackage } from './cli-error';
+import type { DatabaseFlag } from './database-option';
+import { withAdvice } from './record-damage';
+import { type LeftOut, type RecordScan, type SizeCount, scanRecords } from './record-scan';
+import { formatCount, formatNumberOf } from './terminal';
 
 /** The records of an LMDB as images of one size: a sample source for training and testing. */
 export interface SampleDatabase {
   readonly path: string;
   readonly length: number;
-  /** The first record's size, which all others must have: `[height, width, channels]`. */
+  /** The first record's size, which all others have, but where parts of images are asked for: `[height, width, channels]`. */
   readonly shape: readonly [height: number, width: number, channels: number];
+  /** True where images have other sizes than `shape`. */
+  readonly isMixed: boolean;
+  /** Damaged records that were left out, with `lenient`. */
+  readonly leftOut: readonly LeftOut[];
+  /** What the one who reads it should know. */
+  readonly note?: string;
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
   /** What tells it from other data when a training is resumed. */
   identity(): Promise<DatabaseIdentity>;
   /** Finds a record by its key, or else by its number, counted from 0; throws NO_SUCH_RECORD. */
   find(keyOrNumber: string): number;
   close(): void;
+}
+
+export interface SampleOptions extends DatabaseFlag {
+  /** Leave out damaged records, which are looked for first. */
+  readonly lenient?: boolean;
+  /** Parts of this size are taken of the images, which may have any sizes from this one on. */
+  readonly crop?: { readonly height: number; readonly width: number };
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Opens an LMDB for reading. */
@@ -35,42 +53,109 @@ export async function assertDatabase(path: string): Promise<void> {
   });
 }
 
-/** Opens an LMDB of Datums and looks at its first record; throws when there is none. Sizes are checked as records are read. */
-export async function openSamples(path: string): Promise<SampleDatabase> {
-  const reader = await openDatabase(path);
+/**
+ * Opens an LMDB of Datums and looks at its records: throws where there are none, where their sizes differ, and, unless `lenient`,
+ * where one is damaged. Of more than 50,000 records so many are looked at, and the others when they are read.
+ */
+export async function openSamples(path: string, options: SampleOptions = {}): Promise<SampleDatabase> {
+  const { database, lenient = false, crop } = options;
+  const reader = await openDatabase(path, { database, lenient });
   try {
-    const first = await readFirst(reader, path);
-    const check = (sample: Sample) => checkSize(sample, first, path);
-    return {
-      path,
-      length: reader.length,
-      shape: [first.height, first.width, first.channels],
-      at: (index) => {
-        const sample = reader.at(index);
-        return sample instanceof Promise ? sample.then(check) : sample && check(sample);
-      },
-      identity: () => reader.identity(),
-      find: (text) => findRecord(reader, path, text),
-      close: () => reader.close(),
-    };
+    if (reader.length === 0) throw emptyDatabase(path, reader.damage[0]?.message, reader.info.databases);
+    const scan = await scanRecords(reader, lenient, options.onProgress);
+    const [first] = scan.sizes;
+    if (!first) throw emptyDatabase(path, scan.leftOut[0]?.reason);
+    checkSizes(path, scan.sizes, crop);
+    return new Samples(path, reader, scan, crop);
   } catch (error) {
     reader.close();
     throw error;
   }
 }
 
-async function readFirst(reader: DatumReader, path: string): Promise<Sample> {
-  const first = await reader.at(0);
-  if (first) return first;
-  throw emptyDatabase(path);
+/** Gives the records that a scan has found. */
+class Samples implements SampleDatabase {
+  readonly length: number;
+  readonly shape: SampleDatabase['shape'];
+  readonly isMixed: boolean;
+  readonly leftOut: readonly LeftOut[];
+  readonly note?: string;
+  private readonly first: SizeCount;
+  /** What floats are multiplied by: those from 0 to 1 become those from 0 to 255, as bytes have them. */
+  private readonly gain: number;
+
+  constructor(
+    readonly path: string,
+    private readonly reader: DatumReader,
+    private readonly scan: RecordScan,
+    private readonly crop: SampleOptions['crop'],
+  ) {
+    const { sizes, floats, indices, leftOut } = scan;
+    this.first = sizes[0];
+    this.length = indices?.length ?? reader.length;
+    this.shape = [this.first.height, this.first.width, this.first.channels];
+    this.isMixed = sizes.length > 1;
+    this.leftOut = leftOut;
+    this.gain = floats && floats.least >= 0 && floats.most <= 1 ? 255 : 1;
+    if (this.gain !== 1) this.note = `${path}: float_data from 0 to 1 is taken as 0 to 255, the range of bytes.`;
+    else if (floats && (floats.least < 0 || floats.most > 255)) {
+      const range = `${floats.least.toPrecision(3)} to ${floats.most.toPrecision(3)}`;
+      this.note = `${path}: float_data from ${range} is no range of pixels: scores and pictures take 0 as black and 255 as white.`;
+    }
+  }
+
+  at(index: number): Sample | undefined | Promise<Sample | undefined> {
+    const { reader, scan } = this;
+    try {
+      const sample = reader.at(scan.indices ? (scan.indices[index] ?? -1) : index);
+      if (!(sample instanceof Promise)) return sample && this.check(sample);
+      return sample.then(
+        (decoded) => this.check(decoded),
+        (error) => {
+          throw withAdvice(error);
+        },
+      );
+    } catch (error) {
+      throw withAdvice(error);
+    }
+  }
+
+  identity(): Promise<DatabaseIdentity> {
+    return this.reader.identity();
+  }
+
+  find(text: string): number {
+    const found = findRecord(this.reader, this.path, text);
+    const index = this.scan.indices ? this.scan.indices.indexOf(found) : found;
+    if (index >= 0) return index;
+    throw new CliError('NO_SUCH_RECORD', `${this.path}: ${text} is damaged and was left out; name another record.`);
+  }
+
+  close(): void {
+    this.reader.close();
+  }
+
+  private check(sample: Sample): Sample {
+    checkSizes(this.path, [this.first, { ...sample, count: 1, key: sample.key ?? '' }], this.crop);
+    const { data } = sample;
+    return this.gain === 1 || !(data instanceof Float32Array)
+      ? sample
+      : { ...sample, data: data.map((value) => value * this.gain) };
+  }
 }
 
 /** `damage` says why none of the records can be read, where there were some. */
-export function emptyDatabase(path: string, damage?: string): CliError {
+export function emptyDatabase(path: string, damage?: string, names: readonly string[] = []): CliError {
   if (damage !== undefined) {
     return new CliError(
       'CORRUPT_DATABASE',
       `${path}: expected records that can be read, received none, not even with --lenient: ${withoutPackage(damage)}`,
+    );
+  }
+  if (names.length > 0) {
+    return new CliError(
+      'EMPTY_DATABASE',
+      `${path}: the unnamed database is empty; name one of ${names.join(', ')}: --database <name>.`,
     );
   }
   return new CliError(
@@ -95,15 +180,39 @@ function findRecord(reader: DatumReader, path: string, text: string): number {
   );
 }
 
-function checkSize(sample: Sample, first: Sample, path: string): Sample {
-  if (sample.height === first.height && sample.width === first.width && sample.channels === first.channels) {
-    return sample;
-  }
+/** Throws MIXED_SIZES unless all have the first one's size, or with `crop` its channels and at least that size. */
+function checkSizes(path: string, sizes: readonly SizeCount[], crop: SampleOptions['crop']): void {
+  const [first] = sizes;
+  const isAlike = ({ channels, height, width }: SizeCount) =>
+    channels === first.channels &&
+    (crop ? height >= crop.height && width >= crop.width : height === first.height && width === first.width);
+  const other = sizes.find((size) => !isAlike(size));
+  if (!other) return;
+  const counts = sizes.map((size) => `${formatSize(size)} (${formatCount(size.count)})`);
+  const all = sizes.length > 2 ? ` - in all ${counts.slice(0, 6).join(', ')}${counts.length > 6 ? ' ...' : ''}` : '';
+  const wanted = crop ? `at least ${formatSize({ ...crop, channels: first.channels })}` : formatSize(first);
+  const expected = `${wanted} (channels x height x width)${crop ? ' to crop from' : ' as the first image has'}`;
   throw new CliError(
     'MIXED_SIZES',
-    `${path}: key ${sample.key}: expected ${formatSize(first)} (channels x height x width) as the first image has, ` +
-      `received ${formatSize(sample)}; make them one size with ae resize.`,
+    `${path}: key ${other.key}: expected ${expected}, received ${formatSize(other)}${all}; ${mixedAdvice(path, sizes, crop)}.`,
   );
+}
+
+/** What makes images of different sizes or channels alike. */
+function mixedAdvice(path: string, sizes: readonly SizeCount[], crop: SampleOptions['crop']): string {
+  const [{ height, width }] = sizes;
+  const channels = new Set(sizes.map((size) => size.channels));
+  const isPicture = [...channels].every((count) => count === 1 || count === 3 || count === 4);
+  const size = `${Math.max(height, crop?.height ?? 0)}x${Math.max(width, crop?.width ?? 0)}`;
+  const resize = `ae resize ${path} <out.lmdb> ${size}`;
+  if (channels.size > 1) {
+    if (!isPicture) return 'these are records of different kinds, so keep each kind in a database of its own';
+    return `make all of them gray with ${resize} --gray, or all of them colour without --gray`;
+  }
+  if (!isPicture) return 'make the database again from records of one size';
+  if (crop) return `crop less, or make them one size with ${resize}`;
+  const least = (side: 'height' | 'width') => Math.min(...sizes.map((size) => size[side]));
+  return `make them one size with ${resize}, or train on parts of one size with --crop ${least('height')}x${least('width')}`;
 }
 
 /** A sample's size as Caffe writes it, channels first: 3x64x64. */
@@ -111,13 +220,32 @@ export function formatSize({ channels, height, width }: { channels: number; heig
   return `${channels}x${height}x${width}`;
 }
 
-/** Throws unless the images have the size that a network takes; `network` says which network, for the message. */
-export function assertShape(database: SampleDatabase, shape: readonly number[], network: string, advice: string): void {
-  if (database.shape.every((size, i) => size === shape[i])) return;
+/** What is compared with the size that a network takes. */
+type Shaped = Pick<SampleDatabase, 'path' | 'shape' | 'isMixed'>;
+
+/**
+ * Throws unless the images have the size that a network takes; `network` says which network, and `advice` what to do where only the
+ * size differs.
+ */
+export function assertShape(database: Shaped, shape: readonly number[], network: string, advice?: string): void {
+  if (!database.isMixed && database.shape.every((size, i) => size === shape[i])) return;
   const size = ([height, width, channels]: readonly number[]) => formatSize({ channels, height, width });
+  const todo = (database.shape[2] === shape[2] && advice) || shapeAdvice(database, shape);
   throw new CliError(
     'SHAPE_MISMATCH',
     `${database.path}: expected images of ${size(shape)} (channels x height x width) for ${network}, ` +
-      `received ${size(database.shape)}; ${advice}.`,
+      `received ${size(database.shape)}; ${todo}.`,
   );
+}
+
+/** What makes images fit a network, by what differs. */
+function shapeAdvice({ path, shape: found }: Shaped, [height, width, channels]: readonly number[]): string {
+  const gray = channels === 1 ? ' --gray' : '';
+  const isPicture = [1, 3].includes(channels) && [1, 3, 4].includes(found[2]);
+  if (found[2] !== channels && !isPicture)
+    return `name images of ${formatNumberOf(channels, 'channel')}, or another network`;
+  const resize = `ae resize ${path} <out.lmdb> ${height}x${width}${gray}`;
+  if (found[2] === channels)
+    return `import with --resize ${height}x${width}${gray}, use ${resize}, or name another network`;
+  return `make them ${channels === 1 ? 'gray' : 'colour'} with ${resize}, or name another network`;
 }

@@ -4,7 +4,7 @@ import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from 
 import type { Sample } from '@ae/lmdb-datum';
 import { withoutPackage } from './cli-error';
 import { encodePicture, layOutGrid } from './picture-grid';
-import { spread } from './record-summary';
+import { spread } from './record-order';
 import type { SampleDatabase } from './sample-database';
 import { formatBar, formatBytes, formatCount, formatNumberOf, formatRows, style, type Terminal } from './terminal';
 

@@ -2,6 +2,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import { at, checkDatum, type Datum, NO_BYTES, TAG } from './datum';
 import { DatumError, reasonOf } from './errors';
+import { describeMessage, describeValue } from './value-layout';
 
 /**
  * Decodes a Datum message. `data` is a view of `bytes`, not a copy.
@@ -16,14 +17,29 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
   try {
     datum = readFields(bytes);
   } catch (cause) {
+    const layout = describeValue(bytes);
+    if (layout !== undefined) {
+      throw noDatum(`${layout} (${bytes.length} bytes that don't parse as a Datum)`, key, cause);
+    }
     throw new DatumError(
       `${at(key)}: expected a Datum message, received ${bytes.length} bytes that don't parse (${reasonOf(cause)}); ` +
         'the record is damaged or was not written as a Caffe Datum.',
       { key, cause },
     );
   }
+  // Messages of other kinds read as a Datum with nothing in it.
+  const isEmpty = !datum.encoded && !datum.floatData && datum.data.length === 0 && datum.channels === 0;
+  const layout = isEmpty && bytes.length > 0 ? describeMessage(bytes) : undefined;
+  if (layout !== undefined) throw noDatum(layout, key);
   checkDatum(datum, key);
   return datum;
+}
+
+function noDatum(layout: string, key: string | undefined, cause?: unknown): DatumError {
+  return new DatumError(
+    `${at(key)}: expected a Datum message, received ${layout}; only Caffe's Datums are read, so make a database of them first.`,
+    { key, cause },
+  );
 }
 
 function readFields(bytes: Uint8Array): Datum {

@@ -43,5 +43,6 @@ export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatab
 export type { Damage } from './salvage';
 export { encodeSample } from './sample';
 export type { ScanOptions } from './scan';
+export { describeValue } from './value-layout';
 export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verify';
 export { caffeKey, DatumWriter, type WriterOptions } from './writer';

@@ -2,15 +2,17 @@ import { rename, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Codes } from '@ae/autoencoder';
 import type { Command } from 'commander';
+import { databaseOption } from '../database-option';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
 import { interruptible } from '../interruption';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
+import { lenientOption, printLeftOut } from '../left-out';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, claimFolder, fillFolder } from '../output-folder';
 import { branch } from '../stream-branches';
 import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
-interface EncodeCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions {
+interface EncodeCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly batchSize: number;
 }
 
@@ -23,6 +25,8 @@ export function encodeCommand(): Command {
       numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
     )
     .addOption(checkpointOption())
+    .addOption(databaseOption())
+    .addOption(lenientOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -52,7 +56,7 @@ async function runEncode(
     });
     terminal.status('');
     const { codeSize } = network;
-    terminal.event({ folder: target, model, data: lmdbPath, count, codeSize });
+    terminal.event({ folder: target, model, data: lmdbPath, count, codeSize, leftOut: samples.leftOut });
     terminal.print(
       `${style('bold', target)}: ${formatNumberOf(count, 'code')} of ${formatNumberOf(codeSize, 'number')}`,
     );
@@ -62,6 +66,7 @@ async function runEncode(
         ['codes.parquet', 'columns key, label, code'],
       ]),
     );
+    printLeftOut([samples], terminal);
   };
   await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
 }

@@ -8,6 +8,7 @@ import { interruptible } from '../interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ImageSize, parseSize } from '../recipe-options';
 import { summarizeRecords } from '../record-summary';
+import { openDatabase } from '../sample-database';
 import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../terminal';
 
 interface ImportOptions extends CommonOptions, ImageOptions {
@@ -118,8 +119,13 @@ async function findSource(images: string, root?: string): Promise<{ input: strin
 
 /** The size of all records, if they have the same. */
 async function sizeOfRecords(database: string): Promise<string | undefined> {
-  const { sizes } = await summarizeRecords(database);
-  return sizes.length === 1 ? sizes[0].size : undefined;
+  const reader = await openDatabase(database);
+  try {
+    const { sizes } = await summarizeRecords(reader);
+    return sizes.length === 1 ? sizes[0].size : undefined;
+  } finally {
+    reader.close();
+  }
 }
 
 function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): void {

@@ -1,15 +1,17 @@
 import type { DatumReader, Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
+import { type DatabaseFlag, databaseOption } from '../database-option';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
-import type { ClassOrder, KeyOrder } from '../record-order';
-import { isRecordError, type RecordSummary, spread, summarizeRecords } from '../record-summary';
+import { isRecordError } from '../record-damage';
+import { type ClassOrder, type KeyOrder, spread } from '../record-order';
+import { type RecordSummary, summarizeRecords } from '../record-summary';
 import { openDatabase } from '../sample-database';
 import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
-interface InspectOptions extends CommonOptions {
+interface InspectOptions extends CommonOptions, DatabaseFlag {
   readonly grid?: string;
   readonly samples: number;
   readonly scale: number;
@@ -21,6 +23,7 @@ const gridColumns = 8;
 export function inspectCommand(): Command {
   return defineCommand('inspect', 'show what is in an LMDB')
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
+    .addOption(databaseOption())
     .option('--all', 'look at every record, not at 20,000 spread over the database')
     .option('--grid <out.png>', 'also write a picture of sample images')
     .addOption(numberOption('--samples <n>', 'images in the picture', { min: 1, max: 4096, integer: true }).default(48))
@@ -31,10 +34,15 @@ export function inspectCommand(): Command {
 async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const terminal = new Terminal(options);
   if (options.grid) await assertNewPicture(options.grid);
-  const reader = await openDatabase(path);
+  const reader = await openDatabase(path, { database: options.database });
   try {
     const { info } = reader;
-    const summary = await summarizeRecords(path, options.all ? Number.POSITIVE_INFINITY : undefined);
+    const names = options.database === undefined ? (info.databases ?? []) : [];
+    if (names.length > 0 && names.length === info.count) {
+      printNamed(path, reader, names, terminal);
+      return;
+    }
+    const summary = await summarizeRecords(reader, options.all ? Number.POSITIVE_INFINITY : undefined);
     if (options.grid) await writeGrid(reader, options.grid, options, terminal);
     terminal.event({ ...info, ...summary, grid: options.grid });
     terminal.print(style('bold', path));
@@ -61,6 +69,20 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   }
 }
 
+/** Says of a file with nothing but named databases which there are. */
+function printNamed(path: string, { info }: DatumReader, names: readonly string[], terminal: Terminal): void {
+  terminal.event({ ...info, count: 0, databases: names });
+  terminal.print(style('bold', path));
+  terminal.print(
+    formatRows([
+      ['format', `LMDB data format ${info.format}, pages of ${formatCount(info.pageSizeBytes)} bytes`],
+      ['file', `${info.path}, ${formatBytes(info.fileSizeBytes)}`],
+      ['records', 'none in the unnamed database'],
+      ['databases', `${names.join(', ')}; --database <name> shows one`],
+    ]),
+  );
+}
+
 const keyOrders: Record<KeyOrder, string> = {
   counted: 'numbered from 0 without a gap, as convert_imageset does',
   numbered: 'numbered, with gaps or repeats',
@@ -75,25 +97,50 @@ const classOrders: Record<ClassOrder, string> = {
   partly: 'classes partly mixed',
 };
 
-function describeRecords({ sizes, encodings, labels, classOrder, damaged }: RecordSummary): [string, string][] {
+function describeRecords({
+  examined,
+  sizes,
+  encodings,
+  labels,
+  classOrder,
+  layouts,
+  damaged,
+}: RecordSummary): [string, string][] {
   const list = (entries: [name: string, count: number][]) => {
     if (entries.length === 1) return entries[0][0];
     const named = entries.slice(0, 5).map(([name, count]) => `${name} (${formatCount(count)})`);
     const more = entries.length > 5 ? `, and ${formatCount(entries.length - 5)} more` : '';
     return named.join(', ') + more;
   };
-  const rows: [string, string][] = [
+  const rows: [string, string][] = [];
+  if (layouts.length > 0) {
+    const strangers = layouts.reduce((sum, { count }) => sum + count, 0);
+    const share =
+      strangers === examined
+        ? examined === 1
+          ? 'the record is none'
+          : `all ${formatCount(examined)} records`
+        : formatNumberOf(strangers, 'record');
+    rows.push(
+      ['no Datums', `${share}: ${list(layouts.map(({ layout, count }) => [layout, count]))}`],
+      ['', "ae reads only Caffe's Datums"],
+    );
+  }
+  if (sizes.length === 0) return [...rows, ...describeDamage(damaged)];
+  rows.push(
     ['size', `${list(sizes.map(({ size, count }) => [size, count]))}, channels x height x width`],
     ['stored as', list(encodings.map(({ encoding, count }) => [encoding, count]))],
     ['labels', describeLabels(labels)],
-  ];
+  );
   if (labels.distinct > 1) rows.push(['', classOrders[classOrder]]);
   if (sizes.length > 1) rows.push(['', 'a network takes one size: ae resize makes an LMDB of one']);
-  if (damaged.length > 0) {
-    const { key, reason } = damaged[0];
-    rows.push(['damaged', `${formatNumberOf(damaged.length, 'record')}; the first is ${key}: ${reason}`]);
-  }
-  return rows;
+  return [...rows, ...describeDamage(damaged)];
+}
+
+function describeDamage(damaged: RecordSummary['damaged']): [string, string][] {
+  if (damaged.length === 0) return [];
+  const { key, reason } = damaged[0];
+  return [['damaged', `${formatNumberOf(damaged.length, 'record')}; the first is ${key}: ${reason}`]];
 }
 
 function describeLabels({ distinct, min, max, without }: RecordSummary['labels']): string {
@@ -123,8 +170,19 @@ async function writeGrid(
     throw new CliError('EMPTY_DATABASE', `--grid ${file}: expected an image that can be read, received none.`);
   }
   if (damaged > 0) terminal.warn(`${file} lacks ${formatNumberOf(damaged, 'image')} that cannot be read.`);
-  const rows = Array.from({ length: Math.ceil(samples.length / gridColumns) }, (_, row) =>
-    samples.slice(row * gridColumns, (row + 1) * gridColumns),
+  const drawn = visible(samples);
+  const rows = Array.from({ length: Math.ceil(drawn.length / gridColumns) }, (_, row) =>
+    drawn.slice(row * gridColumns, (row + 1) * gridColumns),
   );
   await writeNewFile(file, await encodePicture(layOutGrid([rows], { scale: options.scale })));
+}
+
+/** Floats from 0 to 1 on the scale of bytes, so that they are seen. */
+function visible(samples: readonly Sample[]): readonly Sample[] {
+  const floats = samples.filter(({ data }) => data instanceof Float32Array);
+  const isUnit = floats.every(({ data }) => data.every((value: number) => value >= 0 && value <= 1));
+  if (floats.length === 0 || !isUnit) return samples;
+  return samples.map((sample) =>
+    sample.data instanceof Float32Array ? { ...sample, data: sample.data.map((value) => value * 255) } : sample,
+  );
 }

@@ -1,14 +1,16 @@
 import type { InterpolationMasks } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
+import { databaseOption } from '../database-option';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
+import { lenientOption, printLeftOut } from '../left-out';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
 
-interface InterpolateCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions {
+interface InterpolateCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly masks: InterpolationMasks | 'all';
   readonly steps: number;
   readonly scale: number;
@@ -36,6 +38,8 @@ export function interpolateCommand(): Command {
     )
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
     .addOption(checkpointOption())
+    .addOption(databaseOption())
+    .addOption(lenientOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -61,8 +65,9 @@ async function runInterpolate(
     rows.push([from, ...(await network.interpolate(from, to, { masks, steps: options.steps })), to]);
   }
   await writeNewFile(output, await encodePicture(layOutGrid([rows], { scale: options.scale })));
-  terminal.event({ output, from: from.key, to: to.key, steps: options.steps, masks: kinds });
+  terminal.event({ output, from: from.key, to: to.key, steps: options.steps, masks: kinds, leftOut: samples.leftOut });
   terminal.print(`${style('bold', output)}: ${formatNumberOf(options.steps, 'image')} from ${from.key} to ${to.key}`);
   const words = { first: "the first image's masks", second: "the second image's", fixed: 'masks that carry nothing' };
   terminal.print(formatRows(kinds.map((masks, i) => [`row ${i + 1}`, words[masks]])));
+  printLeftOut([samples], terminal);
 }

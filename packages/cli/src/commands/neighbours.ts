@@ -1,14 +1,16 @@
 import type { Neighbour } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
+import { databaseOption } from '../database-option';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
+import { lenientOption, printLeftOut } from '../left-out';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNewPicture, writeNewFile } from '../output-folder';
 import { encodePicture, layOutGrid } from '../picture-grid';
 import { formatBar, formatCount, formatRows, style, Terminal } from '../terminal';
 
-interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOptions {
+interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly count: number;
   readonly metric: 'euclidean' | 'cosine';
   readonly grid?: string;
@@ -25,6 +27,8 @@ export function neighboursCommand(): Command {
     .option('--grid <out.png>', 'also write a picture: the image, then its neighbours')
     .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
     .addOption(checkpointOption())
+    .addOption(databaseOption())
+    .addOption(lenientOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -54,11 +58,20 @@ async function runNeighbours(
     await writeNewFile(grid, await encodePicture(layOutGrid([[all as Sample[]]], { scale })));
   }
   const key = codes.keys[query];
-  terminal.event({ index: query, key, label: codes.labels[query], metric, neighbours: found, grid });
+  terminal.event({
+    index: query,
+    key,
+    label: codes.labels[query],
+    metric,
+    neighbours: found,
+    grid,
+    leftOut: samples.leftOut,
+  });
   terminal.print(`${style('bold', key)}, nearest first by ${metric} distance:`);
   if (found.length > 0) terminal.print(formatRows(found.map(describeNeighbour)));
   else terminal.print('  there is no other image');
   if (grid) terminal.print(`grid: ${grid}`);
+  printLeftOut([samples], terminal);
 }
 
 function describeNeighbour({ key, label, distance }: Neighbour): [string, string] {

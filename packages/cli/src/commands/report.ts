@@ -2,17 +2,19 @@ import path from 'node:path';
 import type { ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
+import { databaseOption } from '../database-option';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { findModel, placeOf, trainingData } from '../find-model';
 import { interruptible } from '../interruption';
-import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../load-network';
+import { lenientOption } from '../left-out';
+import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork, type ReadFlags } from '../load-network';
 import { type CommonOptions, defineCommand, numberOption } from '../options';
 import { assertNew, writeFileWhole, writeNewFile } from '../output-folder';
 import { reportFileOf } from '../run-report';
 import { openSamples } from '../sample-database';
 import { formatNumberOf, style, Terminal } from '../terminal';
 
-interface ReportOptions extends CommonOptions, EngineOptions, CheckpointOptions {
+interface ReportOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly out?: string;
   readonly data?: string;
   /** The images that the run trained on where they have moved; false for no baselines. */
@@ -25,6 +27,8 @@ export function reportCommand(): Command {
     .argument('<run...>', 'folders of runs')
     .option('--out <file.html>', 'new file (default: <run>/report.html, of several report.html)')
     .option('--data <lmdb>', 'images to score (default: those that the run validated with, or else trained on)')
+    .addOption(databaseOption('the unnamed one of --data'))
+    .addOption(lenientOption())
     .option('--baselines <train.lmdb>', 'images to fit PCA to (default: those that the run trained on)')
     .option('--no-baselines', 'no PCA and JPEG, which take most of the time')
     .addOption(
@@ -58,16 +62,19 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
 
 async function collect(
   runFolder: string,
-  { data, baselines, maxImages, checkpoint }: ReportOptions,
+  { data, baselines, maxImages, checkpoint, database, lenient }: ReportOptions,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
   const { collectReport } = await import('@ae/autoencoder');
   const found = await findModel(runFolder, checkpoint);
-  const samples = await openSamples(data ?? (await scoredImages(runFolder)));
+  const samples = await openSamples(data ?? (await scoredImages(runFolder)), { database, lenient });
   const network = await loadNetwork(found, terminal);
   assertFits(samples, network, found.model);
-  const training = baselines === false ? undefined : await openSamples(await trainingData(baselines ?? true, found));
+  const training =
+    baselines === false
+      ? undefined
+      : await openSamples(await trainingData(baselines ?? true, found), { database, lenient });
   if (training) assertFits(training, network, found.model);
   const report = await collectReport(network, {
     samples,

@@ -2,6 +2,7 @@ import type { Autoencoder } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error';
+import { type DatabaseFlag, databaseOption } from '../database-option';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
 import { findModel } from '../find-model';
 import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../load-network';
@@ -11,7 +12,7 @@ import { encodePicture, layOutGrid } from '../picture-grid';
 import { openSamples } from '../sample-database';
 import { formatNumberOf, style, Terminal } from '../terminal';
 
-interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions {
+interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, DatabaseFlag {
   readonly count: number;
   readonly seed: number;
   readonly masks?: string;
@@ -29,6 +30,7 @@ export function sampleCommand(): Command {
       numberOption('--seed <n>', 'determines the codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )
     .option('--masks <lmdb>', 'pooling masks of an image in here (default: masks that carry nothing)')
+    .addOption(databaseOption('the unnamed one of --masks'))
     .option('--image <key>', 'which image, by its key, or its number from 0 (default: the first)')
     .addOption(numberOption('--columns <n>', 'images a row', { min: 1, max: 64, integer: true }).default(8))
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
@@ -46,7 +48,8 @@ async function runSample(modelPath: string, output: string, options: SampleComma
     throw new CliError('INVALID_OPTION', '--image: expected with --masks, received none; name the LMDB it is in.');
   }
   await assertNewPicture(output);
-  const masked = options.masks === undefined ? undefined : await openSamples(options.masks);
+  const masked =
+    options.masks === undefined ? undefined : await openSamples(options.masks, { database: options.database });
   const found = await findModel(modelPath, options.checkpoint);
   const { model } = found;
   await startEngine(options, terminal);

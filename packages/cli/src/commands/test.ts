@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
+import { databaseOption } from '../database-option';
 import { backendOption, type EngineOptions, threadsOption } from '../engine';
 import { type FoundModel, trainingData } from '../find-model';
 import { interruptible } from '../interruption';
-import { assertFits, type CheckpointOptions, checkpointOption, loadNetworkFor } from '../load-network';
+import { lenientOption, printLeftOut } from '../left-out';
+import { assertFits, type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../output-folder';
 import { loadSharp } from '../picture-grid';
@@ -21,7 +23,7 @@ import {
   writeResults,
 } from '../test-results';
 
-interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, PairOptions {
+interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags, PairOptions {
   readonly savePrefix?: string;
   readonly all?: boolean;
   readonly baselines?: string | true;
@@ -36,6 +38,8 @@ export function testCommand(): Command {
     .argument('<lmdb>', "images of the network's size, best ones it was not trained on")
     .option('--save-prefix <folder>', 'new folder for pictures and scores (default: test-<n> beside the network)')
     .addOption(checkpointOption())
+    .addOption(databaseOption())
+    .addOption(lenientOption())
     .optionsGroup('Pictures:')
     .addOption(numberOption('--batch-size <n>', 'pictures a batch', counted).default(16))
     .addOption(numberOption('--n-batches <n>', 'batches of pictures to write', counted).default(1))
@@ -63,7 +67,9 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   if (options.savePrefix !== undefined) await assertNew(options.savePrefix, 'folder');
   const { network, samples, engine, ...found } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const { model } = found;
-  const training = options.baselines && (await openSamples(await trainingData(options.baselines, found)));
+  const training =
+    options.baselines &&
+    (await openSamples(await trainingData(options.baselines, found), { lenient: options.lenient }));
   if (training) assertFits(training, network, model);
   // Before the scoring, which may take long.
   await loadSharp();
@@ -84,9 +90,15 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
       await writeResults(temporary, pairs, results, evaluations, options);
       if (report && options.report) await writeReport(path.join(temporary, 'report.html'), report);
     });
-    terminal.event({ ...withoutInfinity(results), pictures: pairs.length, folder: folder.path });
+    terminal.event({
+      ...withoutInfinity(results),
+      pictures: pairs.length,
+      folder: folder.path,
+      leftOut: samples.leftOut,
+    });
     printResults(terminal, evaluations, results, report?.evaluated.trainedOn);
     printFiles(terminal, folder.path, pairs.length, options.report);
+    printLeftOut([samples], terminal);
   };
   await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
 }

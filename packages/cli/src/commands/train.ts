@@ -4,8 +4,10 @@ import { type Command, CommanderError } from 'commander';
 import { CliError } from '../cli-error';
 import { commandLine, replaceOption } from '../command-line';
 import { createNetwork } from '../create-network';
+import { databaseOption } from '../database-option';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../engine';
-import { checkpointOption } from '../load-network';
+import { lenientOption, printLeftOut } from '../left-out';
+import { checkpointOption, lookingAt, type ReadFlags } from '../load-network';
 import { addOptimizerOptions } from '../optimizer-options';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
 import { type ClaimedFolder, claimNumberedFolder } from '../output-folder';
@@ -19,7 +21,8 @@ import { withAdvice } from '../training-advice';
 import { trainAndSave } from '../training-run';
 import { newSettings, resumedSettings, type SettingsFlags, type TrainingSettings } from '../training-settings';
 
-interface TrainCommandOptions extends CommonOptions, EngineOptions, SettingsFlags {
+interface TrainCommandOptions extends CommonOptions, EngineOptions, SettingsFlags, ReadFlags {
+  readonly valDatabase?: string;
   readonly out?: string;
   readonly resume?: string;
   readonly minutes?: number;
@@ -36,6 +39,9 @@ export function trainCommand(): Command {
   const command = defineCommand('train', 'train an autoencoder on the images of an LMDB')
     .argument('[train.lmdb]', 'images of one size, as ae import makes them (with --resume: those of the run)')
     .option('--val <lmdb>', 'images never trained on, scored after each epoch')
+    .addOption(databaseOption())
+    .addOption(databaseOption('that of --database', '--val-database <name>'))
+    .addOption(lenientOption())
     .optionsGroup('Run folder:')
     .option('--out <folder>', 'new folder for the run; the network goes to <folder>/model (default: runs/<name>-<n>)')
     .option(
@@ -105,7 +111,7 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
     ? await resumedSettings(resume, trainPath, options)
     : await newSettings(trainPath as string, options);
   // Before the engine starts, for most mistakes are in the data.
-  const data = await openData(settings);
+  const data = await openData(settings, await readFlags(options), terminal);
   const engine = await startEngine(options, terminal);
   const { recipe, seed } = settings;
   const create = () => createNetwork(settings, data.samples, terminal);
@@ -122,11 +128,19 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
       { network, ...data, path: run, imagesPerEpoch, options: trainOptions, report: options.report },
       terminal,
     );
+    tellLeftOut(data, terminal);
   } catch (error) {
     terminal.status('');
     await folder?.release();
     throw await withAdvice(error, run, settings.trainPath);
   }
+}
+
+function tellLeftOut({ samples, validation }: TrainingData, terminal: Terminal): void {
+  const [train, val] = [samples.leftOut, validation?.leftOut ?? []];
+  if (train.length + val.length === 0) return;
+  terminal.event({ event: 'leftOut', leftOut: train, validationLeftOut: val });
+  printLeftOut([samples, validation], terminal);
 }
 
 function checkTogether(
@@ -157,11 +171,36 @@ interface TrainingData {
   readonly validation?: SampleDatabase;
 }
 
-async function openData({ trainPath, validationPath }: TrainingSettings): Promise<TrainingData> {
-  const samples = await openSamples(trainPath);
-  const validation = validationPath === undefined ? undefined : await openSamples(validationPath);
-  if (validation)
-    assertShape(validation, samples.shape, `training on ${trainPath}`, 'import both with the same --resize');
+/** How the data is read: as the flags say, or else as a run that goes on began. */
+async function readFlags({ database, valDatabase, lenient, resume }: TrainCommandOptions): Promise<TrainReadFlags> {
+  if (resume === undefined) return { database, valDatabase, lenient };
+  const { readRunConfig } = await import('@ae/autoencoder');
+  const { command = '' } = await readRunConfig(resume);
+  const before = (flag: string) => new RegExp(` --${flag}[ =]([\\w.-]+)( |$)`).exec(command)?.[1];
+  return {
+    database: database ?? before('database'),
+    valDatabase: valDatabase ?? before('val-database'),
+    lenient: lenient ?? / --lenient( |$)/.test(command),
+  };
+}
+
+type TrainReadFlags = ReadFlags & { readonly valDatabase?: string };
+
+async function openData(
+  { trainPath, validationPath, crop }: TrainingSettings,
+  { database, valDatabase = database, lenient }: TrainReadFlags,
+  terminal: Terminal,
+): Promise<TrainingData> {
+  const options = { lenient, crop, onProgress: lookingAt(terminal, lenient) };
+  const samples = await openSamples(trainPath, { ...options, database });
+  const validation =
+    validationPath === undefined ? undefined : await openSamples(validationPath, { ...options, database: valDatabase });
+  terminal.status('');
+  for (const { note } of validation ? [samples, validation] : [samples]) if (note) terminal.warn(note);
+  if (validation && !crop) assertShape(validation, samples.shape, `training on ${trainPath}`);
+  if (validation && validation.shape[2] !== samples.shape[2]) {
+    assertShape(validation, [...validation.shape.slice(0, 2), samples.shape[2]], `training on ${trainPath}`);
+  }
   return { samples, validation };
 }
 

@@ -1,0 +1,21 @@
+/** Says in the end which damaged records a lenient command did without. */
+import { Option } from 'commander';
+import type { LeftOut } from './record-scan';
+import type { SampleDatabase } from './sample-database';
+import { leftOut, type Terminal } from './terminal';
+
+export function lenientOption(): Option {
+  return new Option('--lenient', 'leave out damaged records, which are looked for first, and name them in the end');
+}
+
+/** Prints what was left out of databases, if anything was; in JSON that belongs to the command's own event. */
+export function printLeftOut(databases: readonly (SampleDatabase | undefined)[], terminal: Terminal): void {
+  for (const database of databases) {
+    if (!database || database.leftOut.length === 0) continue;
+    terminal.print(`${database.path}: ${leftOut(database.leftOut.map(describe))}`);
+  }
+}
+
+function describe({ key, reason }: LeftOut): string {
+  return key === undefined || reason.includes(key) ? reason : `key ${key}: ${reason}`;
+}

@@ -1,0 +1,24 @@
+/** Tells errors of single records from those of a whole database, and what to do about them. */
+import { CliError, withoutPackage } from './cli-error';
+
+/** Tells what is wrong with one record from what is wrong with the database. */
+export function isRecordError(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === 'BAD_DATUM' || code === 'BAD_IMAGE';
+}
+
+/** Tells what a lenient command leaves out from other errors. */
+export function isDamage(error: unknown): boolean {
+  return isRecordError(error) || (error as { code?: unknown }).code === 'CORRUPT_DATABASE';
+}
+
+/** Adds to an error about a damaged record how to do without it. */
+export function withAdvice(error: unknown): unknown {
+  if (error instanceof CliError || !isDamage(error)) return error;
+  const { code, message } = error as Error & { code: string };
+  const reason = withoutPackage(message);
+  // A database of something else is no database with a few damaged records.
+  if (reason.includes("only Caffe's Datums are read")) return error;
+  const advice = reason.replace(/(;|,| or) (so )?(replace it or )?leave (it|the record) out.*\.$/, '');
+  return new CliError(code, `${advice.replace(/\.$/, '')}; --lenient leaves such records out.`, { cause: error });
+}

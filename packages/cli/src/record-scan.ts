@@ -1,0 +1,97 @@
+/** Looks at records before a network is built for them: their sizes, whether they can be read, and the range of floats. */
+import type { DatumReader, Sample } from '@ae/lmdb-datum';
+import { withoutPackage } from './cli-error';
+import { isDamage, withAdvice } from './record-damage';
+import { spread } from './record-order';
+import { type RecordSize, RecordSizes } from './record-size';
+
+/** A record that a lenient command does without. */
+export interface LeftOut {
+  readonly key?: string;
+  readonly reason: string;
+}
+
+/** Records of one size. */
+export interface SizeCount extends RecordSize {
+  readonly count: number;
+  /** Key of the first one. */
+  readonly key: string;
+}
+
+export interface RecordScan {
+  /** Numbers of the records that can be read; undefined for all of them. */
+  readonly indices?: Uint32Array;
+  readonly leftOut: readonly LeftOut[];
+  /** In the order in which they were found. */
+  readonly sizes: readonly SizeCount[];
+  /** Of float_data, where there is any. */
+  readonly floats?: { readonly least: number; readonly most: number };
+}
+
+/** So many records are looked at without `lenient`; of more, so many, evenly spread, and the others when they are read. */
+const mostLooks = 50_000;
+const mostFloats = 256;
+
+/** Scans records; with `lenient` decodes all, and leaves out those that cannot be read. */
+export async function scanRecords(
+  reader: DatumReader,
+  lenient: boolean,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<RecordScan> {
+  const looks = lenient ? Array.from({ length: reader.length }, (_, i) => i) : spread(reader.length, mostLooks);
+  const sizes = new Map<string, SizeCount>();
+  const recordSizes = new RecordSizes(reader);
+  const floats = new FloatRange();
+  const leftOut: LeftOut[] = [];
+  const indices: number[] = [];
+  for (const [done, index] of looks.entries()) {
+    if (done % 500 === 0) {
+      onProgress(done, looks.length);
+      await new Promise(setImmediate);
+    }
+    try {
+      const datum = reader.datumAt(index);
+      if (!datum) continue;
+      // Whatever is wrong with an image shows only when it is decoded.
+      const size = lenient ? ((await reader.at(index)) as Sample) : await recordSizes.of(index, datum);
+      if (size.channels * size.height * size.width === 0) await reader.at(index);
+      if (datum.floatData) floats.add(datum.floatData);
+      addSize(sizes, size, reader.keyAt(index) ?? '');
+      indices.push(index);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (!lenient) throw withAdvice(error);
+      leftOut.push({ key: reader.keyAt(index), reason: withoutPackage((error as Error).message) });
+    }
+  }
+  return {
+    ...(lenient && { indices: Uint32Array.from(indices) }),
+    leftOut: [...reader.damage.map(({ key, message }) => ({ key, reason: withoutPackage(message) })), ...leftOut],
+    sizes: [...sizes.values()],
+    ...(floats.range && { floats: floats.range }),
+  };
+}
+
+function addSize(sizes: Map<string, SizeCount>, { channels, height, width }: RecordSize, key: string): void {
+  const name = `${channels}x${height}x${width}`;
+  const known = sizes.get(name);
+  sizes.set(name, known ? { ...known, count: known.count + 1 } : { channels, height, width, count: 1, key });
+}
+
+class FloatRange {
+  private least = Number.POSITIVE_INFINITY;
+  private most = Number.NEGATIVE_INFINITY;
+  private looks = 0;
+
+  add(values: Float32Array): void {
+    if (this.looks++ >= mostFloats) return;
+    for (const value of values) {
+      if (value < this.least) this.least = value;
+      if (value > this.most) this.most = value;
+    }
+  }
+
+  get range(): { least: number; most: number } | undefined {
+    return this.looks > 0 ? { least: this.least, most: this.most } : undefined;
+  }
+}

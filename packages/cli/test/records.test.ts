@@ -1,0 +1,218 @@
+/** Databases that are not as most are: a damaged record, other channels and sizes, floats, named databases, and values of other kinds. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type DatumInit, readMean } from '@ae/lmdb-datum';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ae, aeOk, discPixels, jsonLines, makeFolder, makeLmdb, remove } from './ae';
+
+const folder = makeFolder();
+afterAll(() => remove(folder));
+const lmdb = (name: string, records: readonly DatumInit[]) => makeLmdb(path.join(folder, name), records);
+
+const raw = (channels: number, height = 16, width = 16, value = 90): DatumInit => ({
+  ...{ channels, height, width },
+  data: new Uint8Array(channels * height * width).map((_, i) => (value + 3 * i) & 255),
+});
+
+async function png(number: number): Promise<DatumInit> {
+  const pixels = discPixels(number, 16);
+  const data = await sharp(pixels, { raw: { width: 16, height: 16, channels: 3 } })
+    .png()
+    .toBuffer();
+  return { data, encoded: true, label: number % 2 };
+}
+
+beforeAll(async () => {
+  const pictures = await Promise.all(Array.from({ length: 10 }, (_, i) => png(i)));
+  const cut = pictures[4].data as Uint8Array;
+  pictures[4] = { ...pictures[4], data: cut.subarray(0, cut.length - 30) };
+  await lmdb('one-damaged.lmdb', pictures);
+  await lmdb('gray-too.lmdb', [raw(3), raw(3), raw(1)]);
+  await lmdb('six-too.lmdb', [raw(3), raw(6)]);
+  await lmdb('sizes.lmdb', [raw(3, 16, 20), raw(3, 24, 16), raw(3, 18, 18)]);
+  await lmdb('gray.lmdb', [raw(1), raw(1), raw(1)]);
+  const disc = (i: number) => Uint8Array.from(discPixels(i, 16));
+  const floats = Array.from({ length: 8 }, (_, i) => Float32Array.from(disc(i), (byte) => byte / 255));
+  await lmdb(
+    'floats.lmdb',
+    floats.map((floatData) => ({ channels: 3, height: 16, width: 16, floatData })),
+  );
+  await lmdb(
+    'bytes.lmdb',
+    Array.from({ length: 8 }, (_, i) => ({ channels: 3, height: 16, width: 16, data: disc(i) })),
+  );
+  mkdirSync(path.join(folder, 'named.lmdb'));
+  const named = fileURLToPath(new URL('../../lmdb-datum/test/fixtures/named.mdb', import.meta.url));
+  copyFileSync(named, path.join(folder, 'named.lmdb', 'data.mdb'));
+}, 60_000);
+
+const short = ['--epochs', '1', '--no-report'];
+
+describe('one damaged record', () => {
+  test('ends training by name, with what to do; with --lenient it is left out, counted and named', async () => {
+    const strict = await ae(folder, 'train', 'one-damaged.lmdb', '--out', 'strict', ...short);
+    expect(strict.stderr).toMatch(/key 00000004_a: .*; --lenient leaves such records out\.\n/);
+    const printed = await aeOk(folder, 'train', 'one-damaged.lmdb', '--out', 'run', '--lenient', ...short);
+    expect(printed).toMatch(/^9 images/m);
+    expect(printed).toMatch(
+      /one-damaged\.lmdb: left out 1 damaged record:\n {2}key 00000004_a: expected an image that decodes/,
+    );
+    // The run knows that it was lenient.
+    const resumed = await aeOk(folder, 'train', '--resume', 'run', '--json', '--no-report');
+    expect(jsonLines(resumed)).toContainEqual(
+      expect.objectContaining({ event: 'leftOut', leftOut: [expect.objectContaining({ key: '00000004_a' })] }),
+    );
+  }, 60_000);
+
+  test('is left out by ae test, encode, neighbours and mean as well, and all others keep their keys', async () => {
+    const [scores] = jsonLines(
+      await aeOk(folder, 'test', 'run', 'one-damaged.lmdb', '--lenient', '--no-report', '--json'),
+    );
+    expect(scores).toMatchObject({ count: 9, leftOut: [{ key: '00000004_a' }] });
+    const [codes] = jsonLines(await aeOk(folder, 'encode', 'run', 'one-damaged.lmdb', 'codes', '--lenient', '--json'));
+    expect(codes).toMatchObject({ count: 9, leftOut: [{ key: '00000004_a' }] });
+    const keys = readFileSync(path.join(folder, 'codes', 'keys.npy'), 'latin1').replaceAll('\0', '');
+    expect(keys).toContain('00000005_a');
+    expect(keys).not.toContain('00000004_a');
+    const near = ['neighbours', 'run', 'one-damaged.lmdb'];
+    const [found] = jsonLines(await aeOk(folder, ...near, '00000007_a', '--count', '8', '--lenient', '--json'));
+    expect(found).toMatchObject({ key: '00000007_a' });
+    expect((await ae(folder, ...near, '00000004_a', '--lenient')).stderr).toMatch(
+      /00000004_a is damaged and was left out/,
+    );
+    expect((await ae(folder, 'encode', 'run', 'one-damaged.lmdb', 'strict')).stderr).toMatch(
+      /key 00000004_a: .*--lenient/,
+    );
+  }, 60_000);
+});
+
+describe('what a network can not take is found before it is built', () => {
+  test.each<[string, RegExp, string[]?]>([
+    [
+      'gray-too.lmdb',
+      /key 00000002_a: expected 3x16x16 .*, received 1x16x16; make all of them gray with ae resize gray-too\.lmdb <out\.lmdb> 16x16 --gray, or all of them colour/,
+    ],
+    ['six-too.lmdb', /key 00000001_a: expected 3x16x16 .*, received 6x16x16; these are records of different kinds/],
+    [
+      'sizes.lmdb',
+      /key 00000001_a: expected 3x16x20 .*, received 3x24x16 - in all 3x16x20 \(1\), 3x24x16 \(1\), 3x18x18 \(1\); make them one size with ae resize .*--crop 16x16\./,
+    ],
+    [
+      'sizes.lmdb',
+      /key 00000000_a: expected at least 3x18x16 .* to crop from, received 3x16x20 - in all .*; crop less, or make them one size with ae resize sizes\.lmdb <out\.lmdb> 18x20/,
+      ['--crop', '18x16'],
+    ],
+  ])('%s', async (name, message, options = []) => {
+    const { code, stderr } = await ae(folder, 'train', name, '--out', 'none', ...short, ...options);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+  });
+
+  test('parts of one size are taken from images of any', async () => {
+    expect(await aeOk(folder, 'train', 'sizes.lmdb', '--crop', '16', '--out', 'cropped', ...short)).toMatch(
+      /^3 images/m,
+    );
+  }, 60_000);
+
+  test('gray images for a network of colours, and the other way round', async () => {
+    expect((await ae(folder, 'test', 'run', 'gray.lmdb')).stderr).toMatch(
+      /expected images of 3x16x16 .*, received 1x16x16; make them colour with ae resize gray\.lmdb <out\.lmdb> 16x16, or/,
+    );
+    expect((await ae(folder, 'train', 'gray.lmdb', '--val', 'bytes.lmdb', '--out', 'none')).stderr).toMatch(
+      /bytes\.lmdb: expected images of 1x16x16 .*, received 3x16x16; make them gray with ae resize bytes\.lmdb <out\.lmdb> 16x16 --gray, or/,
+    );
+  }, 60_000);
+});
+
+describe('float_data', () => {
+  test('from 0 to 1 trains as the same bytes do, and is drawn', async () => {
+    const lossOf = async (name: string) => {
+      const lines = jsonLines(await aeOk(folder, 'train', name, '--out', `run-${name}`, '--json', ...short));
+      return (lines.find(({ event }) => event === 'epoch') as { loss: number }).loss;
+    };
+    expect(await lossOf('floats.lmdb')).toBeCloseTo(await lossOf('bytes.lmdb'), 5);
+    const psnrOf = async (name: string) =>
+      /PSNR +([\d.]+) dB/.exec(await aeOk(folder, 'test', 'run-bytes.lmdb', name, '--no-report'))?.[1];
+    expect(await psnrOf('floats.lmdb')).toBe(await psnrOf('bytes.lmdb'));
+    await aeOk(folder, 'inspect', 'floats.lmdb', '--grid', 'floats.png', '--scale', '1');
+    await aeOk(folder, 'inspect', 'bytes.lmdb', '--grid', 'bytes.png', '--scale', '1');
+    const drawn = (name: string) => sharp(path.join(folder, name)).raw().toBuffer();
+    expect((await drawn('floats.png')).equals(await drawn('bytes.png'))).toBe(true);
+  }, 60_000);
+
+  test('has the mean that Caffe computes: of the numbers as they are', async () => {
+    await aeOk(folder, 'mean', 'floats.lmdb', 'floats.binaryproto');
+    await aeOk(folder, 'mean', 'bytes.lmdb', 'bytes.binaryproto');
+    const [floats, bytes] = ['floats', 'bytes'].map((name) => readMean(path.join(folder, `${name}.binaryproto`)).data);
+    floats.forEach((value, i) => {
+      expect(value).toBeCloseTo(bytes[i] / 255, 5);
+    });
+  });
+});
+
+describe('--database', () => {
+  test('names a database for every command that reads one', async () => {
+    expect(await aeOk(folder, 'inspect', 'named.lmdb')).toMatch(/databases +train, val; --database <name> shows one/);
+    expect(await aeOk(folder, 'inspect', 'named.lmdb', '--database', 'val')).toMatch(/records +5$/m);
+    expect(await aeOk(folder, 'verify', 'named.lmdb')).toMatch(
+      /sound\n +records +of "train": 20, all of them readable\n +records +of "val": 5/,
+    );
+    expect(await aeOk(folder, 'verify', 'named.lmdb', '--database', 'val')).not.toContain('train');
+    expect(await aeOk(folder, 'mean', 'named.lmdb', 'val.binaryproto', '--database', 'val')).toContain(
+      '5 images of 1x4x4',
+    );
+    expect(await aeOk(folder, 'export', 'named.lmdb', 'val', '--database', 'val')).toContain('5 images');
+    await aeOk(folder, 'resize', 'named.lmdb', 'train16.lmdb', '16', '--database', 'train', '--gray');
+    const trained = [
+      'train',
+      'named.lmdb',
+      '--val',
+      'named.lmdb',
+      '--database',
+      'train',
+      '--crop',
+      '16',
+      '--out',
+      'run-named',
+    ];
+    expect((await ae(folder, ...trained, '--val-database', 'val', ...short)).stderr).toMatch(
+      /expected at least 1x16x16/,
+    );
+    expect(await aeOk(folder, ...trained, ...short)).toMatch(/^20 images, 20 to validate/m);
+    expect((await ae(folder, 'test', 'run-named', 'named.lmdb')).stderr).toMatch(/--database <name>/);
+    expect((await ae(folder, 'inspect', 'named.lmdb', '--database', 'x')).stderr).toMatch(/only "train", "val"/);
+  }, 60_000);
+});
+
+const python = process.env.AE_PYTHON ?? 'python3';
+const write = `
+import lmdb, sys
+with lmdb.open(sys.argv[1], map_size=1 << 20) as env, env.begin(write=True) as txn:
+    for pair in sys.argv[2:]:
+        key, value = pair.split("=")
+        txn.put(key.encode(), bytes.fromhex(value))
+`;
+const hasPython = spawnSync(python, ['-c', 'import lmdb']).status === 0;
+if (!hasPython) console.warn(`SKIPPED: inspecting what is no Datum: ${python} can't import lmdb (set AE_PYTHON)`);
+
+test.runIf(hasPython)('ae inspect says what values are that are no Datums, and training names it', async () => {
+  const jpeg = 'ffd8ffe000104a46494600';
+  const values = [`image-1=${jpeg}`, `image-2=${jpeg}`, 'label-1=636174', 'num-samples=32'];
+  const { status, stderr } = spawnSync(python, ['-c', write, path.join(folder, 'ocr.lmdb'), ...values], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  expect(await aeOk(folder, 'inspect', 'ocr.lmdb')).toMatch(
+    /no Datums +all 4 records: a JPEG file \(2\), text \(1\), a number in text \(1\)/,
+  );
+  expect(jsonLines(await aeOk(folder, 'inspect', 'ocr.lmdb', '--json'))[0]).toMatchObject({
+    layouts: [{ layout: 'a JPEG file', count: 2 }, { count: 1 }, { count: 1 }],
+    damaged: [],
+  });
+  expect((await ae(folder, 'train', 'ocr.lmdb')).stderr).toMatch(
+    /key image-1: expected a Datum message, received a JPEG file/,
+  );
+});
