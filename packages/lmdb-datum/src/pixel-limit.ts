@@ -28,7 +28,7 @@ export function assertPixels(
   const pixels = height * width;
   if (pixels <= maxPixels) return;
   throw new ImageError(
-    `${name} says it has ${width}x${height} pixels, more than the limit of ${maxPixels}; raise maxPixels if that is right.`,
+    `${name}: its header says ${width}x${height} pixels, more than the limit of ${maxPixels}; raise maxPixels if that is right.`,
     { key: name },
   );
 }

@@ -69,7 +69,7 @@ describe.each(kinds)('an image of kind %s', (kind, make, enlarge) => {
       3 * height * width,
     );
     await expect(decodeImage(file, { name: 'a', maxPixels: height * width - 1 })).rejects.toThrow(
-      `[lmdb-datum] a says it has ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise maxPixels if that is right.`,
+      `[lmdb-datum] a: its header says ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise maxPixels if that is right.`,
     );
   });
 
@@ -77,7 +77,7 @@ describe.each(kinds)('an image of kind %s', (kind, make, enlarge) => {
     const file = await make();
     enlarge(file);
     await expect(decodeImage(file)).rejects.toThrow(
-      /image says it has \d{5}x\d{5} pixels, more than the limit of 89478485/,
+      /image: its header says \d{5}x\d{5} pixels, more than the limit of 89478485/,
     );
   });
 });
@@ -102,7 +102,7 @@ describe('a database of such images', () => {
     await writer.close();
     return folder;
   }
-  const tooLarge = /key 00000001_x says it has 60x50 pixels, more than the limit of 100; raise maxPixels/;
+  const tooLarge = /key 00000001_x: its header says 60x50 pixels, more than the limit of 100; raise maxPixels/;
 
   it('is read, in batches too, verified and resized up to the limit', async () => {
     const input = await database();
