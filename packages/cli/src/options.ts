@@ -57,22 +57,10 @@ export function parseNumber(name: string, text: string, range: NumberRange): num
 
 function describeRange({ min, max, below, above, integer, words = [] }: NumberRange): string {
   const kind = integer ? 'a whole number' : 'a number';
+  if (below !== undefined) return `${kind} ${above ? 'above' : 'of at least'} ${min ?? 0} and below ${below}`;
   const low =
-    min === undefined
-      ? ''
-      : above
-        ? ` above ${min}`
-        : max === undefined && below === undefined
-          ? ` of at least ${min}`
-          : ` from ${min}`;
-  const high =
-    below !== undefined
-      ? `${low && ' to'} below ${below}`
-      : max === undefined
-        ? ''
-        : low
-          ? ` to ${max}`
-          : ` of at most ${max}`;
+    min === undefined ? '' : above ? ` above ${min}` : max === undefined ? ` of at least ${min}` : ` from ${min}`;
+  const high = max === undefined ? '' : low ? ` to ${max}` : ` of at most ${max}`;
   return [kind + low + high, ...words].join(' or ');
 }
 

@@ -78,6 +78,15 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [['train', 'a.lmdb', '--momentum', '2'], 'ae train: --momentum: expected a number from 0 to 1, received "2".'],
   [
+    ['train', 'a.lmdb', '--beta1', '1'],
+    'ae train: --beta1: expected a number of at least 0 and below 1, received "1".',
+  ],
+  [
+    ['train', 'a.lmdb', '--average-decay', '1'],
+    'ae train: --average-decay: expected a number of at least 0 and below 1, received "1".',
+  ],
+  [['train', 'a.lmdb', '--factor', '1'], 'ae train: --factor: expected a number above 0 and below 1, received "1".'],
+  [
     ['train', 'a.lmdb', '--learning-rate', ''],
     'ae train: --learning-rate: expected a number of at least 0, received "".',
   ],

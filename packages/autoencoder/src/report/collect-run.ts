@@ -43,7 +43,9 @@ async function readPicture(file: string): Promise<Buffer> {
 }
 
 function toEpoch({ epoch, step, loss, elapsedMs, imagesPerSecond, validation }: Run['epochs'][number]): ReportEpoch {
-  return { epoch, step, loss, elapsedMs, imagesPerSecond, validationPsnrDb: validation?.psnrDb };
+  // metrics.jsonl has null for what JSON has no number for: a perfect validation, in runs that did not cap it.
+  const validationPsnrDb = validation && (validation.psnrDb ?? Number.POSITIVE_INFINITY);
+  return { epoch, step, loss, elapsedMs, imagesPerSecond, validationPsnrDb };
 }
 
 /** Averages neighbouring updates where there are more than a chart can show. */
