@@ -340,9 +340,9 @@ describe('training that is stopped', () => {
     const controller = new AbortController();
     const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
     await ae.initialize({ seed: 1, scheme: 'torch' });
-    const stop = () => controller.abort();
+    const onStep = ({ step }: { step: number }) => step === 4 && controller.abort();
     const training = ae.train(images, {
-      ...{ recipe: 'plain', epochs: 3, batchSize: 4, validation, ...options, onEpoch: stop, signal: controller.signal },
+      ...{ recipe: 'plain', epochs: 3, batchSize: 4, validation, ...options, onStep, signal: controller.signal },
       run: { folder, logSteps: 1 },
     });
     await expect(training).rejects.toThrow('stopped after step 3');

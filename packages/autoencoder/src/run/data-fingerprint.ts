@@ -27,6 +27,7 @@ export async function fingerprintOf(source: SampleSource): Promise<DataFingerpri
 export async function identityOf(source: SampleSource): Promise<DataIdentity> {
   const fingerprint = await fingerprintOf(source);
   if (source.identity) return { ...fingerprint, ...pick(await source.identity()) };
+  if (source.length <= maxSamples) return { ...fingerprint, content: fingerprint.fingerprint, complete: true };
   const bytes = (await source.at(0))?.data.byteLength ?? 1;
   const looks = Math.min(source.length, maxLooks, Math.max(maxSamples, Math.floor(maxBytes / Math.max(1, bytes))));
   return { ...fingerprint, content: await digestOf(source, looks), complete: looks === source.length };
