@@ -83,6 +83,14 @@ function drawSample(
   }
 }
 
+/** A sample as an image file can hold it: floats rounded to bytes, and of what has no colours the first channel, as grey. */
+export function asPicture(sample: Sample): Sample {
+  const { height, width, data } = sample;
+  const channels = sample.channels === 3 || sample.channels === 4 ? sample.channels : 1;
+  const bytes = Uint8ClampedArray.from(data.subarray(0, channels * height * width));
+  return { ...sample, channels, data: new Uint8Array(bytes.buffer) };
+}
+
 /** Encodes RGB bytes as a PNG file. */
 export async function encodePicture({ width, height, data }: RgbImage): Promise<Buffer> {
   const sharp = await loadSharp();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import { withoutPackage } from './cli-error';
-import { encodePicture, layOutGrid } from './picture-grid';
+import { asPicture, encodePicture, layOutGrid } from './picture-grid';
 import { spread } from './record-order';
 import type { SampleDatabase } from './sample-database';
 import { formatBar, formatBytes, formatCount, formatNumberOf, formatRows, style, type Terminal } from './terminal';
@@ -107,8 +107,8 @@ export async function writeResults(
   const { encodeSample } = await import('@ae/lmdb-datum');
   const type = format === 'jpg' ? 'jpeg' : format;
   for (const { name, input, output } of pairs) {
-    await writeFile(path.join(folder, `input_${name}.${format}`), await encodeSample(input, type));
-    await writeFile(path.join(folder, `output_${name}.${format}`), await encodeSample(output, type));
+    await writeFile(path.join(folder, `input_${name}.${format}`), await encodeSample(asPicture(input), type));
+    await writeFile(path.join(folder, `output_${name}.${format}`), await encodeSample(asPicture(output), type));
   }
   const groups = Array.from({ length: Math.ceil(pairs.length / columns) }, (_, i) => {
     const group = pairs.slice(i * columns, (i + 1) * columns);

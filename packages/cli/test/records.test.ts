@@ -127,6 +127,25 @@ describe('what a network can not take is found before it is built', () => {
   }, 60_000);
 });
 
+describe('records that are no pictures of bytes', () => {
+  test('pairs of pictures, and floats of any value, train, are scored, drawn and reported', async () => {
+    const any = Array.from({ length: 4 }, (_, i) =>
+      Float32Array.from({ length: 768 }, (_, k) => Math.sin(i + k / 9) / 3 + 0.5),
+    );
+    await lmdb('six.lmdb', [raw(6), raw(6, 16, 16, 7), raw(6, 16, 16, 200)]);
+    await lmdb(
+      'any.lmdb',
+      any.map((floatData) => ({ channels: 3, height: 16, width: 16, floatData })),
+    );
+    for (const name of ['six', 'any']) {
+      const options = ['--epochs', '1', '--out', `${name}-run`];
+      const { code, stderr } = await ae(folder, 'train', `${name}.lmdb`, ...options);
+      expect([code, stderr.includes('no report')]).toEqual([0, false]);
+      expect(await aeOk(folder, 'test', `${name}-run`, `${name}.lmdb`, '--no-report')).toMatch(/pictures +\d inputs/);
+    }
+  }, 60_000);
+});
+
 describe('float_data', () => {
   test('from 0 to 1 trains as the same bytes do, and is drawn', async () => {
     const lossOf = async (name: string) => {

@@ -63,7 +63,7 @@ export async function compareModel(
   const sizes = measureSizes(coder);
   const groups = await scoreAutoencoder(coder, source, sizes, options);
   const missing: string[] = [];
-  const jpeg = await JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.message));
+  const jpeg = await loadJpeg(coder.inputShape[2], missing);
   const rivals: Rival[] = [];
   const pca = await fitWherePossible(coder, options, missing);
   if (pca) rivals.push(pcaRival(pca, coder));
@@ -90,6 +90,15 @@ export async function compareModel(
     pcaFittedOn: pca?.fittedOn,
     missing,
   };
+}
+
+/** Loads JPEG; adds the reason to `missing` where it doesn't load, or can't code such images. */
+async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder | undefined> {
+  if (channels === 1 || channels === 3) {
+    return JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.message));
+  }
+  missing.push(`JPEG: it codes images of one or three channels, and these have ${channels}.`);
+  return undefined;
 }
 
 /** Fits PCA; adds the reason to `missing` where there is nothing to fit it to. */
