@@ -12,6 +12,7 @@ import { listImageFolder } from './image-folder';
 import { readImageList } from './image-list';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import { Random, shuffleInPlace } from './random';
+import { pathText } from './regular-file';
 import { keyText } from './scan';
 import { claimWorkFolder, LABELS, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 import { DatumWriter, MAX_KEY_BYTES } from './writer';
@@ -224,7 +225,10 @@ class Conversion {
     if ('skipped' in converted) {
       this.skipped.push({ name, reason: converted.skipped });
     } else if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
-      this.skipped.push({ name, reason: `its key has more than ${MAX_KEY_BYTES} bytes` });
+      this.skipped.push({
+        name,
+        reason: `${pathText(image.path)}: its key has more than ${MAX_KEY_BYTES} bytes; shorten its name or its folders.`,
+      });
     } else {
       this.noteSize(converted.size, keyText(key));
       if (!this.committed.has(i)) writer.stage(key, converted.message);

@@ -160,7 +160,7 @@ class OddLabels {
     const label = atoi(text);
     if (WHOLE_NUMBER.test(text) && BigInt(text.trim().replace('+', '')) === BigInt(label)) return label;
     this.count++;
-    if (!/\d/.test(text)) this.words++;
+    if (/^\p{L}/u.test(text)) this.words++;
     if (this.examples.length < EXAMPLES) this.examples.push({ line, text, label });
     return label;
   };

@@ -45,6 +45,11 @@ describe('labels that are no whole numbers of 32 bits', () => {
     expect([report.warnings, report.oddLabels]).toEqual([[], undefined]);
   });
 
+  it('that are missing are not said to be names', async () => {
+    const { report } = await convert('a.png \nb c.png \n');
+    expect(report.warnings).toEqual([expect.stringMatching(/"" in line 1 as 0.*; write whole numbers of 32 bits\.$/)]);
+  });
+
   it('that are words are said to be names', async () => {
     const { report } = await convert('a.png cat\nb c.png dog\n');
     expect(report.warnings).toEqual([expect.stringMatching(/if they are class names, give labels: 'names'\.$/)]);
