@@ -33,7 +33,19 @@ const systemReasons: Record<string, string> = {
   ENOTDIR: 'expected a folder, received a path through a file; check the path',
   EISDIR: 'expected a file, received a folder; check the path',
   EMFILE: 'expected to open one more file, received the limit; raise it (ulimit -n)',
+  ENFILE: 'the system has no room for one more open file; close other programs',
+  ELOOP: 'this link leads to itself; name another place',
+  ENAMETOOLONG: 'the name is longer than the file system allows; name another place',
+  EIO: 'the disk could not be read or written (EIO); see whether it is failing',
+  ENXIO: 'this is no file; name another place',
+  ENODEV: 'this is no file; name another place',
 };
+
+/** What any other of the operating system's errors says of itself. */
+function systemReason({ code, message }: { code: string; message: string }): string {
+  if (Object.hasOwn(systemReasons, code)) return systemReasons[code];
+  return `the system refused it (${message.split(', ')[0]}); name another place`;
+}
 
 /** Takes off what says which package speaks, and names its options as the command line has them. */
 export function withoutPackage(message: string): string {
@@ -53,7 +65,7 @@ export function explain(error: unknown): Explanation {
   if (message !== error.message)
     return { code: typeof code === 'string' ? code : 'FAILED', message: withFlags(message), expected: true };
   if (isSystemError(error)) {
-    return { code: error.code, message: `${error.path ?? 'the disk'}: ${systemReasons[error.code]}.`, expected: true };
+    return { code: error.code, message: `${error.path ?? 'the disk'}: ${systemReason(error)}.`, expected: true };
   }
   return { code: 'UNEXPECTED', message: error.message, expected: false };
 }
@@ -83,12 +95,17 @@ export async function writingTo<T>(target: string, write: () => Promise<T>): Pro
     return await write();
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    const reason = cause.code === 'ENOENT' ? missingParent : systemReasons[cause.code];
+    const reason = cause.code === 'ENOENT' ? missingParent : systemReason(cause);
     throw new CliError(cause.code, `${target}: ${reason}.`, { cause });
   }
 }
 
 function isSystemError(error: unknown): error is Error & { code: string; path?: string } {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return error instanceof Error && typeof code === 'string' && Object.hasOwn(systemReasons, code);
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // What Node.js itself says has no system call, such as ERR_INVALID_ARG_TYPE.
+  return (
+    typeof code === 'string' &&
+    (Object.hasOwn(systemReasons, code) || (syscall !== undefined && /^E[A-Z0-9]+$/.test(code)))
+  );
 }
