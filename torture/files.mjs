@@ -1,14 +1,14 @@
 /** Looks at files before and after, and makes those that no program should wait for. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { openDatumLmdb } from '@ae/lmdb-datum';
 
 /** The checksum of each file below a folder, by its path. */
 export function snapshot(folder) {
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-  const regular = files.filter((name) => statSync(path.join(folder, name)).isFile());
+  const regular = files.filter((name) => lstatSync(path.join(folder, name)).isFile());
   return new Map(regular.map((name) => [name, digest(readFileSync(path.join(folder, name)))]));
 }
 
