@@ -345,8 +345,8 @@ describe('training that is stopped', () => {
       ...{ recipe: 'plain', epochs: 3, batchSize: 4, validation, ...options, onStep, signal: controller.signal },
       run: { folder, logSteps: 1 },
     });
-    await expect(training).rejects.toThrow('stopped after step 3');
-    const file = path.join(folder, 'checkpoints', 'step-000000003-epoch-0001.safetensors');
+    await expect(training).rejects.toThrow('stopped after step 4');
+    const file = path.join(folder, 'checkpoints', 'step-000000004-epoch-0001.safetensors');
     const tensors = readSafetensors(await readFile(file));
     const kernel = Array.from(ae.model.getLayer('conv1').getWeights()[0].dataSync());
     expect(kernel).toEqual(tensors['average/conv1/kernel']);
