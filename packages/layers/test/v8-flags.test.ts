@@ -205,6 +205,11 @@ describe('the engine in a process', { timeout: 60_000 }, () => {
     });
   });
 
+  test('waits for V8, however long it compiles', async () => {
+    const script = `${start} const { plainReason } = await initWasm({ threads: 1 }); console.log(JSON.stringify(plainReason));`;
+    expect(await inProcess(script, ['--no-wasm-lazy-compilation'])).toContain('--no-wasm-lazy-compilation');
+  });
+
   test('starts without flags where the option says so', async () => {
     const script = `${start} import v8 from 'node:v8'; let told = 0; v8.setFlagsFromString = () => { told++; };
       const { plainReason } = await initWasm({ threads: 2, v8Flags: false }); console.log(JSON.stringify({ told, plainReason }));`;

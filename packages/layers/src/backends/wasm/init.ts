@@ -72,13 +72,23 @@ let starting: Promise<WasmEngine> | undefined;
  * @throws WasmEngineError `WASM_SIMD_MISSING` | `WASM_BINARY_UNREADABLE` | `WASM_BACKEND_TAKEN` | `WASM_WORKER_FAILED`
  */
 export async function initWasm(options: WasmOptions = {}): Promise<WasmEngine> {
-  starting ??= start(options).catch((error: unknown) => {
+  starting ??= keepingAlive(start(options)).catch((error: unknown) => {
     starting = undefined;
     throw error;
   });
   const engine = await starting;
   await setBackend('wasm');
   return engine;
+}
+
+/** Node.js ends a process that waits for nothing but V8 compiling in the background, in the middle of it and without a word. */
+async function keepingAlive<T>(work: Promise<T>): Promise<T> {
+  const timer = isNode() ? setInterval(() => {}, 1000) : undefined;
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function start(options: WasmOptions): Promise<WasmEngine> {
