@@ -3,7 +3,7 @@
  *
  * Runs what computes on every version of Node.js whose V8 the engine sets flags of (packages/layers/src/backends/wasm/v8-flags.ts), then
  * the quickstart's steps on the newest. Each comes from npm's package node-<platform>-<arch>, which is what its package `node` installs by a
- * script, into a cache folder. The version that runs this script is left out, since `npm test` has run on it, unless --all is given.
+ * script, into a cache folder. The version that runs this script is left out, since `npm test` and `npm run test:slow` have run on it, unless --all is given.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ const VERSIONS = ['20', '22', '24', '26'];
 const TESTS = {
   layers: ['v8-flags', 'wasm-engine', 'wasm-training'],
   autoencoder: ['engine', 'training'],
-  cli: ['backend-flags', 'runs'],
+  cli: ['backend-flags', 'runs.slow'],
 };
 
 const { values } = parseArgs({
@@ -31,7 +31,7 @@ const programs = new Map(values.node.map((version) => [version, programOf(versio
 
 for (const [version, node] of programs) {
   if (version === own && !values.all) {
-    console.log(`Node.js ${version} runs this script: npm test has tested it.`);
+    console.log(`Node.js ${version} runs this script: it has been tested.`);
     continue;
   }
   for (const [packageName, names] of Object.entries(TESTS)) {
