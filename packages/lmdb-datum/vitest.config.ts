@@ -3,5 +3,5 @@ import { assemblyForVitest } from './assembly-plugin.js';
 
 export default defineConfig({
   plugins: [assemblyForVitest],
-  test: { include: ['test/**/*.test.ts', 'src/**/*.test.ts'], testTimeout: 30_000 },
+  test: { include: ['test/**/*.test.ts', 'src/**/*.test.ts'], testTimeout: 120_000 },
 });
