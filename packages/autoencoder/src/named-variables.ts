@@ -14,6 +14,11 @@ export function trainableWeightsOf(model: LayersModel): NamedVariables {
   return named(model.trainableWeights);
 }
 
+/** Returns the weights of a model that its layers change themselves while it trains, such as moving statistics. */
+export function statisticsOf(model: LayersModel): NamedVariables {
+  return named(model.nonTrainableWeights);
+}
+
 function named(weights: LayersModel['weights']): NamedVariables {
   // tfjs makes `name` unique among all models of a process by a number; `originalName` lacks it.
   const variables: Record<string, tf.Variable> = {};

@@ -110,7 +110,8 @@ async function trainEpoch(training: Training): Promise<void> {
   let last: readonly Sample[] = [];
   for await (const group of untilAborted(groups, options.signal)) {
     last = group;
-    const result = await session.update(group, clock);
+    const result = await session.update(group, clock, options.signal);
+    if (!result) break;
     clock.tick(group.length);
     await checkLoss(result, training);
     await report(result, training);

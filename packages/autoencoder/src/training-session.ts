@@ -149,11 +149,17 @@ export class TrainingSession {
     return Uint32Array.from({ length: sampleCount }, (_, i) => i);
   }
 
-  /** Makes one update from the next samples of the epoch. */
-  async update(samples: readonly Sample[], clock: { reading(): { elapsedMs: number } }): Promise<BatchResult> {
+  /** Makes one update from the next samples of the epoch; none, and returns undefined, if `signal` says so between two of its batches. */
+  async update(
+    samples: readonly Sample[],
+    clock: { reading(): { elapsedMs: number } },
+    signal?: AbortSignal,
+  ): Promise<BatchResult | undefined> {
     const { progress, plan, optimizer, tied } = this;
     const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
-    const { gradients, ...result } = await this.gradients.run(samples, due);
+    const computed = await this.gradients.run(samples, due, signal);
+    if (!computed) return undefined;
+    const { gradients, ...result } = computed;
     const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
     this.firstLoss ||= result.reconstruction;
     optimizer.learningRate = this.schedule.rateAt(progress.step);

@@ -2,9 +2,10 @@ import { fuseForward } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { addNoise, augmentSamples } from './augmentation';
 import { AutoencoderError } from './errors';
+import { Breather } from './event-loop';
 import { accumulate, clipByGlobalNorm, type Gradients } from './gradients';
 import { createLoss, type Loss } from './losses';
-import type { NamedVariables } from './named-variables';
+import { assignAll, copyOf, type NamedVariables, statisticsOf } from './named-variables';
 import { samplesToTensor } from './pixels';
 import type { Random } from './random';
 import type { Recipe } from './recipes';
@@ -47,21 +48,53 @@ export class GradientComputer {
 
   /**
    * Returns the gradients of the mean loss over the samples for `variables`, in batches of the recipe's size; the caller
-   * disposes of them.
+   * disposes of them. Returns undefined, and leaves everything as it was, if `signal` says to stop between two batches.
    */
-  async run(samples: readonly Sample[], variables: NamedVariables): Promise<BatchResult & { gradients: Gradients }> {
+  async run(
+    samples: readonly Sample[],
+    variables: NamedVariables,
+    signal?: AbortSignal,
+  ): Promise<(BatchResult & { gradients: Gradients }) | undefined> {
     const { batchSize } = this.recipe;
     if (samples.length <= batchSize) return this.runBatch(samples, variables);
+    const before = this.remember();
+    const breather = new Breather();
     let sum: Gradients | undefined;
     let total: BatchResult | undefined;
-    for (let start = 0; start < samples.length; start += batchSize) {
-      const part = samples.slice(start, start + batchSize);
-      const weight = part.length / samples.length;
-      const { gradients, ...result } = await this.runBatch(part, variables);
-      sum = accumulate(sum, gradients, weight);
-      total = addWeighted(total, result, weight);
+    try {
+      for (let start = 0; start < samples.length; start += batchSize) {
+        await breather.breathe();
+        if (signal?.aborted) {
+          before.restore();
+          tf.dispose((sum ?? []) as tf.TensorContainer);
+          return undefined;
+        }
+        const part = samples.slice(start, start + batchSize);
+        const weight = part.length / samples.length;
+        const { gradients, ...result } = await this.runBatch(part, variables);
+        sum = accumulate(sum, gradients, weight);
+        total = addWeighted(total, result, weight);
+      }
+    } finally {
+      before.dispose();
     }
     return { ...(total as BatchResult), gradients: sum as Gradients };
+  }
+
+  /** Remembers what batches change besides gradients: where random numbers go on, and the statistics that layers keep. */
+  private remember(): { restore(): void; dispose(): void } {
+    const { random, layerRandom } = this;
+    const [state, layerState] = [random.save(), layerRandom.save()];
+    const statistics = statisticsOf(this.trainable.model);
+    const copies = copyOf(statistics);
+    return {
+      restore() {
+        random.restore(state);
+        layerRandom.restore(layerState);
+        assignAll(statistics, copies);
+      },
+      dispose: () => tf.dispose(Object.values(copies)),
+    };
   }
 
   private async runBatch(

@@ -2,7 +2,9 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-layers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Breather } from '../src/event-loop';
 import { Autoencoder, type RunOptions, type SampleSource, type TrainOptions, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
@@ -125,5 +127,43 @@ describe('a signal', () => {
     setTimeout(() => encoding.abort(), 100);
     await expect(ae.encodeAll(many, { signal: encoding.signal })).rejects.toMatchObject({ code: 'ABORTED' });
     ae.dispose();
+  });
+});
+
+describe('an update of many batches', () => {
+  it('is given up when training is to stop, and made again when it goes on, to the same bits', async () => {
+    const many = rectangleSamples(24, { size: 16 });
+    const layers = () => [
+      tf.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'conv' }),
+      tf.layers.batchNormalization({ name: 'normalization' }),
+      tf.layers.dropout({ rate: 0.2, name: 'code' }),
+      tf.layers.conv2d({ filters: 3, kernelSize: 3, padding: 'same', name: 'out' }),
+    ];
+    const options = { recipe: 'plain', epochs: 2, batchSize: 1, accumulate: 12, augmentation: { noise: 0.1 } } as const;
+    const run = async (more: TrainOptions) => {
+      const ae = new Autoencoder({ inputShape: [16, 16, 3], layers: layers() });
+      await ae.initialize({ seed: 1 });
+      try {
+        await ae.train(many, { ...options, ...more });
+        return ae.model.getWeights().map((weight) => Array.from(weight.dataSync()));
+      } finally {
+        ae.dispose();
+      }
+    };
+    const whole = await run({});
+    const controller = new AbortController();
+    const { signal } = controller;
+    // Stands for Ctrl-C in the second update, whichever batch of it is in work when the event loop gets its turn.
+    const breathing = vi.spyOn(Breather.prototype, 'breathe').mockImplementation(async () => {
+      if (begun && ++batches === 5) controller.abort();
+    });
+    let begun = false;
+    let batches = 0;
+    const onStep = () => {
+      begun = true;
+    };
+    await expect(run({ signal, onStep, run: { folder } })).rejects.toThrow('stopped after step 1 as asked');
+    breathing.mockRestore();
+    expect(await run({ run: { folder, resume: true } })).toEqual(whole);
   });
 });
