@@ -103,10 +103,7 @@ export class ConvertJournal {
       return checkProgress(journal, this.list, folder);
     }
     if (!journal.isKept) return undefined;
-    throw refuse(
-      folder,
-      `keeps the work of an import of ${other} that was stopped; finish that one, or choose another output`,
-    );
+    throw keptWork(folder, `an import of ${other} that was stopped`);
   }
 }
 
@@ -114,7 +111,7 @@ export class ConvertJournal {
 export function assertNothingKept(folder: string): void {
   const text = readJournal(folder);
   if (text === undefined || !parseJournal(text, folder).isKept) return;
-  throw refuse(folder, 'keeps the work of an import that was stopped; finish that one, or choose another output');
+  throw keptWork(folder, 'an import that was stopped');
 }
 
 function readJournal(folder: string): string | undefined {
@@ -179,8 +176,13 @@ function damaged(folder: string, what: string, cause?: unknown): InvalidOptionEr
 }
 
 function refuse(folder: string, what: string, cause?: unknown): InvalidOptionError {
-  const todo = /choose another output$/.test(what) ? '' : '; delete the folder to begin anew';
-  return new InvalidOptionError(`${folder} ${what}${todo}.`, { path: folder, cause });
+  return new InvalidOptionError(`${folder} ${what}; delete the folder to begin anew.`, { path: folder, cause });
+}
+
+/** What is sound must not be deleted. */
+function keptWork(folder: string, whose: string): InvalidOptionError {
+  const todo = 'finish that one, or choose another output';
+  return new InvalidOptionError(`${folder} keeps the work of ${whose}; ${todo}.`, { path: folder });
 }
 
 /**
