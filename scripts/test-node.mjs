@@ -1,7 +1,7 @@
 /**
  * The Node.js lane: `npm run test:node [-- --node 26] [-- --all]`.
  *
- * Runs what computes on every version of Node.js whose V8 the engine sets flags of (packages/layers/src/backends/wasm/v8-flags.ts), then
+ * Runs what computes on every version of Node.js whose V8 the engine sets flags of (packages/layers/src/backends/wasm/runtime/v8-flags.ts), then
  * the quickstart's steps on the newest. Each comes from npm's package node-<platform>-<arch>, which is what its package `node` installs by a
  * script, into a cache folder. The version that runs this script is left out, since `npm test` and `npm run test:slow` have run on it, unless --all is given.
  */

@@ -58,7 +58,10 @@ const computed = (name, { indices }) => (name === 'FusedConv2DMaxPoolGrad' || in
 
 /** Peak of the largest tile of a variant in GFLOP/s: everything in the level-1 cache, one thread. */
 function peak(simd) {
-  const source = readFileSync(new URL('../../packages/layers/assembly/dist/side-module.ts', import.meta.url), 'utf8');
+  const source = readFileSync(
+    new URL('../../packages/layers/src/backends/wasm/assembly/dist/side-module.ts', import.meta.url),
+    'utf8',
+  );
   const modules = JSON.parse(/sideModules = (\{[^}]*\})/.exec(source)[1]);
   // Node.js 26 dies without the first compiler while it inlines by what that one has seen; of newer ones nothing is known.
   const major = Number.parseInt(process.versions.v8, 10);

@@ -8,18 +8,10 @@ export {
   MissingKernelError,
   ShapeError,
 } from './errors';
-export { type ForwardOptions, fuseForward } from './fuse-forward';
-export { maxPoolWithArgmax, type PooledWithIndices } from './max-pool-with-argmax';
-export { type LayerArgs, MaxPooling2D, type MaxPooling2DArgs, maxPooling2d } from './max-pooling-2d';
-export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './max-unpool';
-export { MaxUnpooling2D, type MaxUnpooling2DArgs, maxUnpooling2d } from './max-unpooling-2d';
-export { meanSquaredError } from './mean-squared-error';
-export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './optimizer-steps';
-export { hasOwnInitializer } from './own-initializers';
-export type { Padding2D, PoolOptions, Size2D } from './pool-geometry';
-export { readInto } from './read-into';
-export { Sequential, type SequentialOptions, type SequentialStep } from './sequential';
-export { type SplitModel, splitModel } from './split-model';
+export { type ForwardOptions, fuseForward } from './fuse/fuse-forward';
+export { type LayerArgs, MaxPooling2D, type MaxPooling2DArgs, maxPooling2d } from './layers/max-pooling-2d';
+export { MaxUnpooling2D, type MaxUnpooling2DArgs, maxUnpooling2d } from './layers/max-unpooling-2d';
+export { hasOwnInitializer } from './layers/own-initializers';
 export {
   type Conv2DArgs,
   conv2d,
@@ -31,4 +23,12 @@ export {
   relu,
   reshape,
   type WeightArgs,
-} from './standard-layers';
+} from './layers/standard-layers';
+export { Sequential, type SequentialOptions, type SequentialStep } from './model/sequential';
+export { type SplitModel, splitModel } from './model/split-model';
+export { maxPoolWithArgmax, type PooledWithIndices } from './ops/max-pool-with-argmax';
+export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './ops/max-unpool';
+export { meanSquaredError } from './ops/mean-squared-error';
+export type { Padding2D, PoolOptions, Size2D } from './ops/pool-geometry';
+export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './training/optimizer-steps';
+export { readInto } from './training/read-into';

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { V8Flags } from '../src/backends/wasm/v8-flags';
+import { V8Flags } from '../src/backends/wasm/runtime/v8-flags';
 
 /** The smallest module: a header. */
 const empty = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]);

@@ -7,7 +7,7 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import * as names from '../kernel-names';
+import * as names from '../contracts/pooling-kernels';
 import { forEachIndex } from './for-each-index';
 import { registerKernels } from './register-kernels';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ReluGrad } from '../training-kernel-names';
+import { ReluGrad } from '../contracts/training-kernels';
 
 /**
  * Makes tfjs run the kernel `ReluGrad` for the gradient of `Relu` on backends that have it.

@@ -5,9 +5,9 @@
  * Neither package is imported here: import the one you have first. That makes `tensorflow` the current backend.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../contracts/pooling-kernels';
+import { AdamStep, ReluGrad, SgdStep } from '../../contracts/training-kernels';
 import { MissingKernelError } from '../../errors';
-import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
-import { AdamStep, ReluGrad, SgdStep } from '../../training-kernel-names';
 import { registerKernels } from '../register-kernels';
 import { registerReluGradient } from '../relu-gradient';
 import { adamStep, sgdStep } from './optimizers';

@@ -5,7 +5,7 @@
  * because TensorFlow's tensors share their values.
  */
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
-import type { AdamStepAttrs, SgdStepAttrs } from '../../training-kernel-names';
+import type { AdamStepAttrs, SgdStepAttrs } from '../../contracts/training-kernels';
 import { NativeOps, type NodeBackend, type TensorId } from './native-ops';
 
 const T = { T: 'float32' } as const;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { MaxPoolWithArgmaxAttrs } from '../../kernel-names';
+import type { MaxPoolWithArgmaxAttrs } from '../../contracts/pooling-kernels';
 import { NativeOps, type TensorId } from './native-ops';
 
 type Info = tf.backend_util.Conv2DInfo;

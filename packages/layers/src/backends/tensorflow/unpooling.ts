@@ -5,7 +5,7 @@ import {
   MaxUnpool,
   type MaxUnpoolAttrs,
   MaxUnpoolGrad,
-} from '../../kernel-names';
+} from '../../contracts/pooling-kernels';
 import { forEachIndex } from '../for-each-index';
 import { NativeOps, type TensorId } from './native-ops';
 

@@ -3,7 +3,6 @@
 import { type BackendWasm, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { backend as activeBackend, env, setBackend, engine as tfjsEngine } from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from '../../errors';
-import { Engine } from './engine';
 import { WasmEngineError } from './errors';
 import { registerConv2D } from './kernels/conv2d';
 import { registerDepthwise } from './kernels/depthwise';
@@ -18,8 +17,9 @@ import { registerPrelu } from './kernels/prelu';
 import { registerReadInto } from './kernels/read-into';
 import { registerSegmentSum } from './kernels/segment-sum';
 import { registerVolumes } from './kernels/volumes';
-import type { SimdKind } from './side-module';
-import { hasSharedMemory, hasWasmSimd, isNode, readTfjsBinary, shareMemoryOf, toDataUrl } from './tfjs-binary';
+import { Engine } from './runtime/engine';
+import type { SimdKind } from './runtime/side-module';
+import { hasSharedMemory, hasWasmSimd, isNode, readTfjsBinary, shareMemoryOf, toDataUrl } from './runtime/tfjs-binary';
 
 /** How to start the engine. */
 export interface WasmOptions {

@@ -4,8 +4,8 @@
  * No backend is imported here: import @tensorflow/tfjs-backend-webgl first.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../contracts/pooling-kernels';
 import { MissingKernelError } from '../../errors';
-import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
 import { registerKernels } from '../register-kernels';
 import { maxPoolWithArgmax } from './pooling';
 import { relu } from './relu';

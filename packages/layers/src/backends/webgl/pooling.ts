@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { MaxPoolWithArgmax, type MaxPoolWithArgmaxAttrs } from '../../kernel-names';
+import { MaxPoolWithArgmax, type MaxPoolWithArgmaxAttrs } from '../../contracts/pooling-kernels';
 import { checkPositions, runShader } from './program';
 
 /*

@@ -5,7 +5,7 @@ import {
   MaxUnpool,
   type MaxUnpoolAttrs,
   MaxUnpoolGrad,
-} from '../../kernel-names';
+} from '../../contracts/pooling-kernels';
 import { checkPositions, runShader, type WebglBackend } from './program';
 
 /*

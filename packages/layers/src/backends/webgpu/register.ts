@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../contracts/pooling-kernels';
+import { ReluGrad } from '../../contracts/training-kernels';
 import { MissingKernelError } from '../../errors';
-import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../kernel-names';
-import { ReluGrad } from '../../training-kernel-names';
 import { registerKernels } from '../register-kernels';
 import { registerReluGradient } from '../relu-gradient';
 import { maxPoolWithArgmax } from './pooling';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { MaxPoolWithArgmaxGradAttrs, MaxUnpoolAttrs } from '../../kernel-names';
+import type { MaxPoolWithArgmaxGradAttrs, MaxUnpoolAttrs } from '../../contracts/pooling-kernels';
 import { runShader, type WebgpuBackend } from './program';
 
 /*

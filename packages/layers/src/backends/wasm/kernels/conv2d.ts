@@ -8,8 +8,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { convBackpropInput, convForward, filterGradient } from '../convolution';
-import type { Engine } from '../engine';
+import { convBackpropInput, convForward, filterGradient } from '../jobs/convolution';
+import type { Engine } from '../runtime/engine';
 import { activate, type FusedInputs, isFusable } from './fused-activation';
 import { registerWasmKernel } from './register';
 

@@ -11,8 +11,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { addChunks, chunksOf } from '../convolution-job';
-import type { Engine } from '../engine';
+import { addChunks, chunksOf } from '../jobs/convolution-job';
+import type { Engine } from '../runtime/engine';
 import { activate, type FusedInputs } from './fused-activation';
 import { registerWasmKernel } from './register';
 

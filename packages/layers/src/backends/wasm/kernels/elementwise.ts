@@ -1,9 +1,9 @@
 /** ReLU's gradient, sums, the loss, and Identity without a copy. */
 import { type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { MeanSquaredError, MeanSquaredErrorGrad, ReluGrad } from '../../../training-kernel-names';
+import { MeanSquaredError, MeanSquaredErrorGrad, ReluGrad } from '../../../contracts/training-kernels';
 import { registerReluGradient } from '../../relu-gradient';
-import { columnSums } from '../column-sums';
-import type { Engine } from '../engine';
+import { columnSums } from '../jobs/column-sums';
+import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
 /** Values in one unit of the kernels of assembly/elementwise.ts. */

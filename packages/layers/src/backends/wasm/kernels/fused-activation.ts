@@ -1,6 +1,6 @@
 /** The activations that tfjs fuses with a convolution or a product, besides ReLU: kernels of their own after it. */
 import { getKernel, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { Engine } from '../engine';
+import type { Engine } from '../runtime/engine';
 
 /** What a fused convolution is given. */
 export interface FusedInputs {

@@ -5,12 +5,12 @@ import {
   type FusedConv2DTransposeAttrs,
   FusedConv2DTransposeGrad,
   type FusedGradAttrs,
-} from '../../../training-kernel-names';
-import { columnSums } from '../column-sums';
-import { convBackpropInput, convForward, filterGradient } from '../convolution';
-import type { Engine } from '../engine';
-import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../sparse-layers';
-import { shapeOf, suitsWinograd } from '../winograd';
+} from '../../../contracts/training-kernels';
+import { columnSums } from '../jobs/column-sums';
+import { convBackpropInput, convForward, filterGradient } from '../jobs/convolution';
+import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
+import { shapeOf, suitsWinograd } from '../jobs/winograd';
+import type { Engine } from '../runtime/engine';
 import { maskByPositive } from './elementwise';
 import { gradientTensors, inputGradient } from './fused-conv';
 import { scatter } from './pooling';

@@ -6,12 +6,12 @@ import {
   FusedConv2DMaxPool,
   FusedConv2DMaxPoolGrad,
   type FusedGradAttrs,
-} from '../../../training-kernel-names';
-import { convBackpropInput, convForward, filterGradient, runConvMaxPool } from '../convolution';
-import { defer } from '../deferred';
-import type { Engine } from '../engine';
-import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../sparse-layers';
-import { shapeOf, suitsWinograd } from '../winograd';
+} from '../../../contracts/training-kernels';
+import { convBackpropInput, convForward, filterGradient, runConvMaxPool } from '../jobs/convolution';
+import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
+import { shapeOf, suitsWinograd } from '../jobs/winograd';
+import { defer } from '../runtime/deferred';
+import type { Engine } from '../runtime/engine';
 import { maxPool, scatter } from './pooling';
 import { registerWasmKernel } from './register';
 

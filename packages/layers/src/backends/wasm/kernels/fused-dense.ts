@@ -1,11 +1,11 @@
 /** The gradient of a dense layer. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { FusedDenseGrad, type FusedGradAttrs } from '../../../training-kernel-names';
-import { columnSums } from '../column-sums';
-import { deferOuterProduct } from '../deferred';
-import type { Engine } from '../engine';
-import { runMatMul } from '../matrix-product';
-import { storeOuterProduct } from '../outer-product';
+import { FusedDenseGrad, type FusedGradAttrs } from '../../../contracts/training-kernels';
+import { columnSums } from '../jobs/column-sums';
+import { runMatMul } from '../jobs/matrix-product';
+import { storeOuterProduct } from '../jobs/outer-product';
+import { deferOuterProduct } from '../runtime/deferred';
+import type { Engine } from '../runtime/engine';
 import { maskByPositive } from './elementwise';
 import { inputGradient } from './fused-conv';
 import { registerWasmKernel } from './register';

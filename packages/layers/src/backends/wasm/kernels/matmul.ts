@@ -6,8 +6,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import type { Engine } from '../engine';
-import { runMatMul } from '../matrix-product';
+import { runMatMul } from '../jobs/matrix-product';
+import type { Engine } from '../runtime/engine';
 import { activate, isFusable } from './fused-activation';
 import { registerWasmKernel } from './register';
 

@@ -1,9 +1,9 @@
 /** SgdStep and AdamStep: in place, one pass over the values. */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { AdamStep, type AdamStepAttrs, SgdStep, type SgdStepAttrs } from '../../../training-kernel-names';
-import { deferredOuterProduct } from '../deferred';
-import type { Argument, Engine } from '../engine';
-import { updateByOuterProduct } from '../outer-product';
+import { AdamStep, type AdamStepAttrs, SgdStep, type SgdStepAttrs } from '../../../contracts/training-kernels';
+import { updateByOuterProduct } from '../jobs/outer-product';
+import { deferredOuterProduct } from '../runtime/deferred';
+import type { Argument, Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
 /** Values in one unit of assembly/optimizers.ts. */

@@ -8,8 +8,8 @@ import {
   MaxUnpool,
   type MaxUnpoolAttrs,
   MaxUnpoolGrad,
-} from '../../../kernel-names';
-import type { Engine } from '../engine';
+} from '../../../contracts/pooling-kernels';
+import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
 type Shape4D = [number, number, number, number];

@@ -1,6 +1,6 @@
 /** PReLU with slopes of any shape that broadcasts: the stock kernel knows only those that repeat along the first dimensions. */
 import { getKernel, type KernelConfig, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { Engine } from '../engine';
+import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
 /** Registers Prelu. */

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { ReadInto, type ReadIntoAttrs } from '../../../training-kernel-names';
-import type { Engine } from '../engine';
+import { ReadInto, type ReadIntoAttrs } from '../../../contracts/training-kernels';
+import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
 /** Registers ReadInto: a copy out of the WebAssembly memory. */

@@ -1,6 +1,6 @@
 /** UnsortedSegmentSum, which stock tfjs-wasm lacks: the gradient of tf.gather, and so of embeddings. */
 import { type TensorInfo, type UnsortedSegmentSumAttrs, util } from '@tensorflow/tfjs-core';
-import type { Engine } from '../engine';
+import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
 /** Registers UnsortedSegmentSum. */

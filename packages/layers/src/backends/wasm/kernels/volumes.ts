@@ -11,8 +11,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { convBackpropInput, filterGradient } from '../convolution';
-import type { Engine } from '../engine';
+import { convBackpropInput, filterGradient } from '../jobs/convolution';
+import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
 type Shape5D = [number, number, number, number, number];

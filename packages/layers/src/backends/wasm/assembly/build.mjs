@@ -1,0 +1,77 @@
+/**
+ * Builds the side module: compiles assembly/index.ts with AssemblyScript, once for each kind of engine, and writes the bytes and the
+ * bundled worker script as text into assembly/dist/side-module.ts. As text they reach Node.js (ESM and CommonJS), bundlers and
+ * browsers alike, without a file to find at run time.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+import { build } from 'esbuild';
+import { tileSets, tilesSource } from './tiles.mjs';
+import { transformsSource } from './winograd-transforms.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** name: what the engine must have, and the tiles that suit it. */
+const variants = {
+  relaxed: { features: 'simd,threads,relaxed-simd', tiles: tileSets.narrow },
+  plain: { features: 'simd,threads', tiles: tileSets.narrow },
+  wide: { features: 'simd,threads,relaxed-simd', tiles: tileSets.wide },
+};
+
+/** Compiles one variant; answers the module's bytes. */
+async function compile(name, { features, tiles }) {
+  const generated = { 'tiles.ts': () => tilesSource(tiles), 'winograd-transforms.ts': transformsSource };
+  const written = new Map();
+  const stderr = asc.createMemoryStream();
+  const { error } = await asc.main(
+    [
+      'index.ts',
+      ...['--outFile', 'side-module.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', features],
+      ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--use', 'abort='],
+      ...['--disableWarning', '201'], // usize is 32 bits wide here, as i32 is
+    ],
+    {
+      stderr,
+      readFile: (file) => generated[file]?.() ?? readIfPresent(join(here, file)),
+      writeFile: (file, data) => written.set(extname(file), data),
+      listFiles: () => [],
+    },
+  );
+  if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
+  const bytes = written.get('.wasm');
+  return bytes;
+}
+
+function readIfPresent(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Bundles the worker into one script without imports, as `new Worker(source, { eval: true })` and a blob: URL need it. */
+async function bundleWorker() {
+  const result = await build({
+    entryPoints: [join(here, '../runtime/worker.ts')],
+    ...{ bundle: true, write: false, format: 'iife', platform: 'neutral', external: ['node:*'], target: 'es2022', minify: true },
+  });
+  return result.outputFiles[0].text;
+}
+
+const modules = {};
+for (const [name, variant] of Object.entries(variants)) {
+  modules[name] = Buffer.from(await compile(name, variant)).toString('base64');
+}
+mkdirSync(join(here, 'dist'), { recursive: true });
+writeFileSync(
+  join(here, 'dist/side-module.ts'),
+  `// Made by assembly/build.mjs.
+/** The side module, base64. */
+export const sideModules = ${JSON.stringify(modules, null, 2)};
+/** The script of a worker thread. */
+export const workerSource = ${JSON.stringify(await bundleWorker())};
+`,
+);

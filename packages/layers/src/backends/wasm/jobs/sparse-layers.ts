@@ -1,0 +1,184 @@
+/**
+ * Cuts convolutions of unpooled images, and gradients that come back through a pooling, into jobs for the side module
+ * (assembly/sparse-layers.ts). Three quarters of such an image are zeros, which these jobs never touch.
+ */
+
+import { type Engine, TILE_BYTES } from '../runtime/engine';
+import { addChunks, type Convolution, chunksOf, type Finish, finishing, rowsOfUnit } from './convolution-job';
+
+/** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images, rows, columns, channels]. */
+export interface SparseImage {
+  values: number;
+  indices: number;
+  images: number;
+  rows: number;
+  columns: number;
+  channels: number;
+  /** `[H, W]` of the unpooled image. */
+  size: readonly [number, number];
+}
+
+/** Output channels that assembly/sparse.ts makes at a time. */
+const BLOCK_CHANNELS = 12;
+
+/** Bytes of scratch for one image that a thread may take; larger images are left to the general kernels. */
+const IMAGE_BYTES = 16 << 20;
+
+/** Says whether the jobs below cover an image: windows of 2 x 2 side by side, channels in whole vectors, a size that fits the scratch. */
+export function isSparse({ rows, columns, channels, size }: SparseImage, denseChannels: number): boolean {
+  const windows = Math.floor(size[0] / 2) === rows && Math.floor(size[1] / 2) === columns;
+  const bytes = rows * columns * channels * 4 + (2 * rows + 16) * (2 * columns + 16) * denseChannels * 4;
+  return windows && channels % 4 === 0 && denseChannels % 4 === 0 && bytes <= IMAGE_BYTES;
+}
+
+/**
+ * Writes y = unpooled image * filter, with stride 1.
+ *
+ * @returns false if an index lies outside its window: y is then not valid
+ */
+export function unpoolConv(
+  engine: Engine,
+  image: SparseImage,
+  { y, filter, pad, ...finish }: Pick<Convolution, 'y' | 'filter' | 'pad'> & Finish,
+): boolean {
+  const pairs = Math.ceil((y.height + (pad[0] & 1)) / 2);
+  const unitPairs = rowsOfUnit(engine, image.images, pairs, pairs);
+  const windows = Math.min(image.rows, unitPairs + windowsOf(filter.tapsY));
+  return withTable(engine, filter, image.channels, y.channels, (table) =>
+    withSparseFields(engine, image, (fields) =>
+      engine.run(
+        'unpoolConv',
+        image.images * Math.ceil(pairs / unitPairs),
+        [
+          ...[...fields, table, filter.tapsY, filter.tapsX, ...pad],
+          ...[y.at, y.height, y.width, y.channels, ...finishing(finish), finish.mask ?? 0, unitPairs],
+        ],
+        { scratchBytes: 96 + windows * image.columns * image.channels * 4 },
+      ),
+    ),
+  );
+}
+
+/** What the gradients of a convolution between a sparse and a dense image are to be written to. */
+export interface SparseGradients {
+  /** [tapsY, tapsX, channels of the dense image, channels of the sparse image]. */
+  filter: number;
+  /** Where the bias' gradient goes, and which image's channels have the bias. */
+  bias?: { at: number; of: 'sparse' | 'dense' };
+  /** Where the gradient of the pooled values goes, the filter's values to make it with, and whether the pooled values are ReLU's. */
+  values?: { at: number; filter: number; masked: boolean };
+}
+
+/** The dense side: its value at tap (i, j) of position (y, x) is in row y + i - top and column x + j - left. */
+export interface DenseImage {
+  at: number;
+  height: number;
+  width: number;
+  channels: number;
+  taps: readonly [number, number];
+  pad: readonly [top: number, left: number];
+}
+
+/** Bytes of the dense image that are worked on together: they stay in the level-1 cache with the values. */
+const STRIP_BYTES = 16 << 10;
+
+/**
+ * Writes the gradients of a convolution between a sparse and a dense image.
+ *
+ * @returns false if an index lies outside its window: the gradients are then not valid
+ */
+export function sparseGradients(engine: Engine, image: SparseImage, dense: DenseImage, to: SparseGradients): boolean {
+  const [tapsY, tapsX] = dense.taps;
+  const perChannel = tapsY * tapsX * dense.channels;
+  const biasChannels = to.bias ? (to.bias.of === 'sparse' ? image.channels : dense.channels) : 0;
+  const sumBytes = (perChannel * image.channels + biasChannels) * 4;
+  const chunks = chunksOf(image.images, sumBytes);
+  const stripRows = Math.max(1, Math.floor((STRIP_BYTES / (dense.width * dense.channels * 4) - tapsY) / 2));
+  const padded = (2 * image.rows + tapsY - 1) * (2 * image.columns + tapsX - 1) * dense.channels * 4;
+  return engine.withMemory(chunks * sumBytes, (sums) =>
+    withTurnedFilter(engine, to.values?.filter, perChannel, image.channels, (filter) => {
+      const valid = withSparseFields(engine, image, (fields) =>
+        engine.run(
+          'sparseGradient',
+          chunks,
+          [
+            ...[...fields, dense.at, dense.height, dense.width, dense.channels, tapsY, tapsX, ...dense.pad],
+            ...[
+              chunks,
+              sums,
+              sumBytes,
+              stripRows,
+              biasKind(to.bias),
+              filter,
+              to.values?.at ?? 0,
+              to.values?.masked ? 1 : 0,
+            ],
+          ],
+          { scratchBytes: TILE_BYTES + image.rows * image.columns * image.channels * 4 + padded },
+        ),
+      );
+      engine.run('sumSparse', perChannel, [sums, sumBytes, chunks, image.channels, perChannel, to.filter], {
+        chunk: 16,
+      });
+      const biasSums = sums + perChannel * image.channels * 4;
+      if (to.bias)
+        addChunks(engine, { at: biasSums, bytes: sumBytes, chunks }, 1, biasChannels, to.bias.at, biasChannels);
+      return valid;
+    }),
+  );
+}
+
+function biasKind(bias: SparseGradients['bias']): number {
+  return bias === undefined ? 0 : bias.of === 'sparse' ? 1 : 2;
+}
+
+/** Windows in one direction that reach two output positions; as in assembly/sparse.ts. */
+function windowsOf(taps: number): number {
+  return (taps + 2) >> 1;
+}
+
+/** Gives the fields that every sparse job begins with, and answers whether the job found all indices inside their windows. */
+function withSparseFields(engine: Engine, image: SparseImage, run: (fields: number[]) => void): boolean {
+  return engine.withMemory(4, (wrong) => {
+    engine.floats(wrong, 1)[0] = 0;
+    run([image.values, image.indices, image.images, image.rows, image.columns, image.channels, image.size[1], wrong]);
+    return engine.floats(wrong, 1)[0] === 0;
+  });
+}
+
+/** Lays a filter out as tables of assembly/sparse.ts while f runs. */
+function withTable<T>(
+  engine: Engine,
+  filter: Convolution['filter'],
+  channels: number,
+  outChannels: number,
+  f: (table: number) => T,
+): T {
+  const lengths = (2 * windowsOf(filter.tapsY) + 1) * (2 * windowsOf(filter.tapsX) + 1);
+  const bytes = Math.ceil(outChannels / BLOCK_CHANNELS) * channels * lengths * BLOCK_CHANNELS * 4;
+  return engine.withMemory(bytes, (table) => {
+    engine.call('packTable', [
+      ...[filter.at, table, filter.tapsY, filter.tapsX, channels, outChannels],
+      ...[filter.tapY, filter.tapX, filter.channel, filter.column],
+    ]);
+    return f(table);
+  });
+}
+
+/** Lays a filter [tap and dense channel][sparse channel] out as [sparse channel][tap and dense channel] while f runs. */
+function withTurnedFilter<T>(
+  engine: Engine,
+  filter: number | undefined,
+  perChannel: number,
+  channels: number,
+  f: (turned: number) => T,
+): T {
+  if (filter === undefined) return f(0);
+  return engine.withMemory(perChannel * channels * 4, (turned) => {
+    const [from, to] = [engine.floats(filter, perChannel * channels), engine.floats(turned, perChannel * channels)];
+    for (let s = 0; s < channels; s++) {
+      for (let k = 0; k < perChannel; k++) to[s * perChannel + k] = from[k * channels + s] as number;
+    }
+    return f(turned);
+  });
+}

@@ -1,0 +1,126 @@
+/** Compiles the side module: this engine's kernels, which work in tfjs' memory. */
+import { sideModules } from '../assembly/dist/side-module';
+import { V8Flags } from './v8-flags';
+
+/**
+ * What the side module was compiled for: `plain`, any engine with SIMD; `relaxed`, one with fused multiply-add; `wide`, one that
+ * besides joins pairs of operations to 256 bits.
+ */
+export type SimdKind = keyof typeof sideModules;
+
+/** A compiled side module. */
+export interface SideModule {
+  module: WebAssembly.Module;
+  simd: SimdKind;
+  /** Why V8 compiled it without flags, where Node.js would have let them be set. */
+  plainReason?: string;
+}
+
+/** What to compile and how. */
+export interface CompileOptions {
+  /** A variant to compile in any case, for tests and comparisons. */
+  simd?: SimdKind;
+  /** Whether V8's flags may be set meanwhile. Default true. */
+  v8Flags?: boolean;
+}
+
+/**
+ * Compiles the fastest variant that this engine accepts.
+ *
+ * @param shared says whether the memory it will import is shared
+ */
+export async function compileSideModule(
+  shared: boolean,
+  { simd: wanted, v8Flags }: CompileOptions = {},
+): Promise<SideModule> {
+  const flags = await V8Flags.find(v8Flags);
+  const bytesOf = (kind: SimdKind) => {
+    const bytes = decode(sideModules[kind]);
+    if (!shared) importUnsharedMemory(bytes);
+    return bytes;
+  };
+  const relaxed = flags.validate(decode(sideModules.relaxed));
+  if (wanted === 'wide' || (wanted === undefined && relaxed)) {
+    const module = await flags.compileRevectorized(bytesOf('wide'));
+    if (module && (wanted === 'wide' || isWide(module, shared))) return { module, simd: 'wide' };
+  }
+  const simd = wanted === 'plain' || !relaxed ? 'plain' : 'relaxed';
+  return { module: await flags.compile(bytesOf(simd)), simd, plainReason: flags.reason };
+}
+
+/** The tile that profits from joined operations, one that does not, and how the data for both is laid out. */
+const PROBE = {
+  rows: 6,
+  width: 16,
+  otherRows: 2,
+  otherWidth: 8,
+  steps: 256,
+  at: 4096,
+  pages: 4,
+  repeats: 20,
+  rounds: 50,
+};
+
+/** The large tile does 6 times the work: measured 1.5 times the time if operations are joined, 5 times if they are not. */
+const LARGEST_RATIO = 3;
+
+/** Says whether operations are really joined, and rightly so: the large tile must be exact, and fast beside the small one. */
+function isWide(module: WebAssembly.Module, shared: boolean): boolean {
+  const memory = new WebAssembly.Memory({ initial: PROBE.pages, maximum: PROBE.pages, shared });
+  const probe = new WebAssembly.Instance(module, { env: { memory } }).exports.probe as (...sizes: number[]) => void;
+  return isExact(probe, memory) && isFast(probe);
+}
+
+function isExact(probe: (...sizes: number[]) => void, memory: WebAssembly.Memory): boolean {
+  const { rows, width, steps, at } = PROBE;
+  const values = Float32Array.from({ length: (rows + width) * steps }, (_, index) => ((index * 7919) % 17) - 8);
+  new Float32Array(memory.buffer, at).set(values);
+  probe(rows, width, steps, at, 1);
+  const product = new Float32Array(memory.buffer, at + values.byteLength, rows * width);
+  return product.every((sum, index) => {
+    const [row, column] = [Math.floor(index / width), index % width];
+    let expected = 0;
+    for (let step = 0; step < steps; step++) {
+      expected += (values[row * steps + step] as number) * (values[rows * steps + step * width + column] as number);
+    }
+    return sum === expected;
+  });
+}
+
+function isFast(probe: (...sizes: number[]) => void): boolean {
+  const { rows, width, otherRows, otherWidth, steps, at, repeats, rounds } = PROBE;
+  const time = (rows: number, width: number) => {
+    const start = performance.now();
+    probe(rows, width, steps, at, repeats);
+    return performance.now() - start;
+  };
+  let [large, small] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < rounds; round++) {
+    large = Math.min(large, time(rows, width));
+    small = Math.min(small, time(otherRows, otherWidth));
+    if (round > 2 && large < LARGEST_RATIO * small) return true;
+  }
+  return false;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+const IMPORT_SECTION = 2;
+const LIMITS_SHARED = 3;
+const LIMITS_NOT_SHARED = 1;
+
+/** Makes the module import a memory that is not shared: the flag of the one memory that it imports, in place. */
+function importUnsharedMemory(bytes: Uint8Array): void {
+  const name = [...'env'].map((character) => character.charCodeAt(0));
+  // Section: id, size (one byte, as it is small), count 1, "env", "memory", kind 2 (memory), flag of the limits.
+  const at = bytes.findIndex(
+    (byte, i) => byte === IMPORT_SECTION && bytes[i + 2] === 1 && name.every((c, k) => bytes[i + 4 + k] === c),
+  );
+  const flag = at + 4 + 'env'.length + 1 + 'memory'.length + 1;
+  if (at < 0 || bytes[flag] !== LIMITS_SHARED) {
+    throw new Error('[layers] side module: expected it to import one shared memory.');
+  }
+  bytes[flag] = LIMITS_NOT_SHARED;
+}

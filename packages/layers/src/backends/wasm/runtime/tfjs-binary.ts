@@ -1,0 +1,114 @@
+/**
+ * Loads tfjs' own WebAssembly binary and gives its memory the "shared" bit, so that worker threads can work on tensors in place.
+ *
+ * The plain SIMD build of tfjs runs unchanged on a shared memory. Its threaded build is of no use here: it cannot start on
+ * Node.js, and its threads serve XNNPACK only.
+ */
+import { WasmEngineError } from '../errors';
+
+const SIMD_BINARY = 'tfjs-backend-wasm-simd.wasm';
+const MEMORY_SECTION = 5;
+const LIMITS_WITH_MAXIMUM = 1;
+const LIMITS_WITH_MAXIMUM_SHARED = 3;
+
+/** A tiny module with one SIMD instruction: valid only where the engine has WebAssembly SIMD. */
+const SIMD_PROBE = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
+]);
+
+/** Says whether this JavaScript engine has WebAssembly with 128-bit SIMD. */
+export function hasWasmSimd(): boolean {
+  return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
+}
+
+/** Says whether memory can be shared with worker threads here (in a browser: only on cross-origin isolated pages). */
+export function hasSharedMemory(): boolean {
+  if (typeof SharedArrayBuffer === 'undefined') return false;
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated;
+  return isolated !== false;
+}
+
+/** Says whether this is Node.js (or a runtime that behaves like it), not a browser. */
+export function isNode(): boolean {
+  return typeof process === 'object' && typeof process.versions?.node === 'string';
+}
+
+/**
+ * Reads the SIMD binary of the installed @tensorflow/tfjs-backend-wasm.
+ *
+ * @param source bytes, or a URL to fetch. Node.js finds the installed package by itself; a browser has to say where the file is served.
+ * @throws WasmEngineError `WASM_BINARY_UNREADABLE`
+ */
+export async function readTfjsBinary(source?: string | URL | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof Uint8Array) return Uint8Array.from(source);
+  try {
+    return source === undefined && isNode() ? await readInstalledBinary() : await fetchBinary(source ?? SIMD_BINARY);
+  } catch (cause) {
+    throw new WasmEngineError(
+      'WASM_BINARY_UNREADABLE',
+      `initWasm: expected to read ${SIMD_BINARY} ${source === undefined ? 'of @tensorflow/tfjs-backend-wasm' : `at ${source}`}, ` +
+        `received ${cause instanceof Error ? cause.message : cause}; install @tensorflow/tfjs-backend-wasm 4.x, or pass its address as \`tfjsBinary\`..`,
+      { cause },
+    );
+  }
+}
+
+async function readInstalledBinary(): Promise<Uint8Array<ArrayBuffer>> {
+  const { createRequire } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:module');
+  const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:fs/promises');
+  const require = createRequire(import.meta.url);
+  return Uint8Array.from(await readFile(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${SIMD_BINARY}`)));
+}
+
+async function fetchBinary(address: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/**
+ * Sets the shared bit of a module's own memory, in place.
+ *
+ * @throws WasmEngineError `WASM_BINARY_UNREADABLE` when the memory section is not the one known from tfjs 4.x
+ */
+export function shareMemoryOf(module: Uint8Array): void {
+  let position = 8; // behind the magic number and the version
+  while (position < module.length) {
+    const id = module[position];
+    const [size, start] = readUnsignedLeb128(module, position + 1);
+    if (id === MEMORY_SECTION) {
+      const [memories, limits] = readUnsignedLeb128(module, start);
+      if (memories === 1 && module[limits] === LIMITS_WITH_MAXIMUM) {
+        module[limits] = LIMITS_WITH_MAXIMUM_SHARED;
+        return;
+      }
+      break;
+    }
+    position = start + size;
+  }
+  throw new WasmEngineError(
+    'WASM_BINARY_UNREADABLE',
+    `initWasm: expected ${SIMD_BINARY} to own one memory with a maximum, received another layout; install @tensorflow/tfjs-backend-wasm 4.x or pass \`threads: 1\`..`,
+  );
+}
+
+function readUnsignedLeb128(bytes: Uint8Array, start: number): [value: number, next: number] {
+  let value = 0;
+  let position = start;
+  for (let shift = 0; position < bytes.length; shift += 7) {
+    const byte = bytes[position++] as number;
+    value += (byte & 0x7f) * 2 ** shift;
+    if ((byte & 0x80) === 0) break;
+  }
+  return [value, position];
+}
+
+/** Packs bytes into a data: URL, which tfjs fetches without any file or server. */
+export function toDataUrl(bytes: Uint8Array): string {
+  let binary = '';
+  const piece = 0x8000; // String.fromCharCode takes a limited number of arguments
+  for (let start = 0; start < bytes.length; start += piece) {
+    binary += String.fromCharCode(...bytes.subarray(start, start + piece));
+  }
+  return `data:application/wasm;base64,${btoa(binary)}`;
+}

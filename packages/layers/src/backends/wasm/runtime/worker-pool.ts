@@ -1,0 +1,210 @@
+import { workerSource } from '../assembly/dist/side-module';
+import { WasmEngineError } from '../errors';
+import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, takeChunks } from './job-control';
+import { isNode } from './tfjs-binary';
+import type { WorkerStart } from './worker';
+
+/** Looks at a word this often before going to sleep. */
+const SPINS = 20_000;
+
+/** The caller has no work left and a worker has not come back: this long is waited, plus PATIENCE times what the caller's own part took. */
+const PATIENCE_MS = 10_000;
+const PATIENCE = 50;
+
+/** How a pool is started. */
+export interface PoolStart extends Omit<WorkerStart, 'control' | 'thread'> {
+  /** Threads altogether, 1 for no workers. */
+  threads: number;
+  /** The kernels of the calling thread, in the order of kernelNames. */
+  kernels: readonly SideKernel[];
+  /** Least time to wait for a worker that has not come back. Default 10 seconds. */
+  patienceMs?: number;
+}
+
+/** What the pool needs of a worker, in Node.js and in browsers. */
+interface Thread {
+  /** Ends the thread. */
+  stop(): void;
+}
+
+/** The threads that share a job: the calling one, which is always there, and workers. */
+export class WorkerPool {
+  readonly #control: Int32Array;
+  readonly #kernels: readonly SideKernel[];
+  readonly #patienceMs: number;
+  #threads: Thread[] = [];
+  #failure: WasmEngineError | undefined;
+
+  private constructor(control: Int32Array, { kernels, patienceMs = PATIENCE_MS }: PoolStart) {
+    this.#control = control;
+    this.#kernels = kernels;
+    this.#patienceMs = patienceMs;
+    control[CONTROL.OPEN] = CLOSED;
+  }
+
+  /**
+   * Starts the workers and waits until they are ready.
+   *
+   * @throws WasmEngineError `WASM_WORKER_FAILED` when a worker does not start
+   */
+  static async start(options: PoolStart): Promise<WorkerPool> {
+    const { threads, module, memory, kernelNames } = options;
+    const bytes = 4 * CONTROL_WORDS;
+    const buffer = threads > 1 ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    const pool = new WorkerPool(new Int32Array(buffer), options);
+    const start = { module, memory, kernelNames, control: buffer as SharedArrayBuffer };
+    const starting = Array.from({ length: threads - 1 }, (_, index) =>
+      startThread({ ...start, thread: index + 1 }, (reason) => pool.#fail(reason)),
+    );
+    pool.#threads = await Promise.all(starting);
+    return pool;
+  }
+
+  /** Threads that compute, the calling one included. */
+  get threads(): number {
+    return 1 + this.#threads.length;
+  }
+
+  /**
+   * Runs a job to its end.
+   *
+   * @param chunk units taken at a time
+   * @throws WasmEngineError `WASM_WORKER_FAILED`
+   */
+  run(
+    kernel: number,
+    argumentBlock: number,
+    units: number,
+    chunk: number,
+    scratch: number,
+    scratchBytes: number,
+  ): void {
+    if (this.#failure) throw this.#failure;
+    const control = this.#control;
+    control[CONTROL.KERNEL] = kernel;
+    control[CONTROL.ARGUMENTS] = argumentBlock;
+    control[CONTROL.UNITS] = units;
+    control[CONTROL.CHUNK] = chunk;
+    control[CONTROL.SCRATCH] = scratch;
+    control[CONTROL.SCRATCH_BYTES] = scratchBytes;
+    Atomics.store(control, CONTROL.NEXT, 0);
+    const shared = this.#threads.length > 0 && units > chunk;
+    if (shared) this.#publish();
+    const start = performance.now();
+    try {
+      takeChunks(control, this.#kernels, 0);
+    } finally {
+      Atomics.store(control, CONTROL.OPEN, CLOSED);
+      if (shared) this.#awaitWorkers(this.#patienceMs + PATIENCE * (performance.now() - start));
+    }
+    if (Atomics.load(control, CONTROL.FAILED) !== 0) throw this.#fail('a kernel stopped with an error');
+  }
+
+  #publish(): void {
+    const control = this.#control;
+    const sequence = (Atomics.load(control, CONTROL.SEQUENCE) + 1) & 0x7fffffff;
+    Atomics.store(control, CONTROL.OPEN, sequence);
+    Atomics.store(control, CONTROL.SEQUENCE, sequence);
+    // Whoever goes to sleep after this look finds the new number first and stays awake.
+    if (Atomics.load(control, CONTROL.SLEEPING) > 0) Atomics.notify(control, CONTROL.SEQUENCE);
+  }
+
+  /** Waits until no worker looks at the job any more. A worker that died before it joined the job is not waited for. */
+  #awaitWorkers(patienceMs: number): void {
+    const control = this.#control;
+    let deadline = 0;
+    for (let spins = 0; ; spins++) {
+      const active = Atomics.load(control, CONTROL.ACTIVE);
+      if (active === 0) return;
+      if (spins < SPINS) continue;
+      deadline ||= performance.now() + patienceMs;
+      if (performance.now() > deadline)
+        throw this.#fail(`${active} of them did not come back within ${Math.round(patienceMs)} ms`);
+      Atomics.store(control, CONTROL.CALLER_SLEEPS, 1);
+      sleep(control, CONTROL.ACTIVE, active, 100);
+      Atomics.store(control, CONTROL.CALLER_SLEEPS, 0);
+    }
+  }
+
+  /** Ends the workers; the calling thread goes on alone. */
+  dispose(): void {
+    Atomics.store(this.#control, CONTROL.QUIT, 1);
+    Atomics.add(this.#control, CONTROL.SEQUENCE, 1);
+    if (this.#threads.length > 0) Atomics.notify(this.#control, CONTROL.SEQUENCE);
+    for (const thread of this.#threads.splice(0)) thread.stop();
+  }
+
+  #fail(reason: string): WasmEngineError {
+    this.#failure ??= new WasmEngineError(
+      'WASM_WORKER_FAILED',
+      `wasm engine: expected its worker threads to go on, received: ${reason}; the tensors of this step are not complete, start the process again (with \`threads: 1\` if it happens again).`,
+    );
+    for (const thread of this.#threads.splice(0)) thread.stop();
+    return this.#failure;
+  }
+}
+
+/** Sleeps until a word changes, where this thread may sleep: a browser's main thread may not. */
+function sleep(control: Int32Array, word: number, value: number, timeoutMs: number): void {
+  try {
+    Atomics.wait(control, word, value, timeoutMs);
+  } catch {
+    // A browser's main thread goes on looking.
+  }
+}
+
+function startThread(start: WorkerStart, onDeath: (reason: string) => void): Promise<Thread> {
+  return isNode() ? startNodeThread(start, onDeath) : startBrowserThread(start, onDeath);
+}
+
+async function startNodeThread(start: WorkerStart, onDeath: (reason: string) => void): Promise<Thread> {
+  const { Worker } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:worker_threads');
+  return new Promise((resolve, reject) => {
+    let stopped = false;
+    const worker = new Worker(workerSource, {
+      eval: true,
+      workerData: start,
+      execArgv: [],
+      name: `ae-layers-${start.thread}`,
+    });
+    const died = (reason: string) => {
+      if (stopped) return;
+      onDeath(reason);
+      reject(startFailure(reason));
+    };
+    worker.once('error', (error) => died(`worker ${start.thread} stopped with ${error}`));
+    worker.once('exit', (code) => died(`worker ${start.thread} ended with exit code ${code}`));
+    worker.once('message', () => {
+      worker.unref(); // a process whose own work is done ends, workers or not
+      resolve({
+        stop() {
+          stopped = true;
+          void worker.terminate();
+        },
+      });
+    });
+  });
+}
+
+async function startBrowserThread(start: WorkerStart, onDeath: (reason: string) => void): Promise<Thread> {
+  const address = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
+  const worker = new Worker(address, { name: `ae-layers-${start.thread}` });
+  return new Promise((resolve, reject) => {
+    worker.onerror = (event) => {
+      onDeath(`worker ${start.thread} stopped with ${event.message}`);
+      reject(startFailure(event.message));
+    };
+    worker.onmessage = () => {
+      URL.revokeObjectURL(address);
+      resolve({ stop: () => worker.terminate() });
+    };
+    worker.postMessage(start);
+  });
+}
+
+function startFailure(reason: string): WasmEngineError {
+  return new WasmEngineError(
+    'WASM_WORKER_FAILED',
+    `initWasm: expected its worker threads to start, received: ${reason}; pass \`threads: 1\` to go on without them.`,
+  );
+}

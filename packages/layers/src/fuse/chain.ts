@@ -1,0 +1,99 @@
+/** Runs a chain of groups, forward and backward, as one operation on the tape. */
+import { customGrad, engine, type GradSaveFunc, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
+import { ReluGrad } from '../contracts/training-kernels';
+import type { Group, Masks } from './groups';
+
+/** Computes the output of a chain. Differentiable for x and for the weights of all groups. */
+export function runChain(groups: readonly Group[], x: Tensor): Tensor {
+  if (!engine().isTapeOn()) return computeOnly(groups, x);
+  const weights = groups.flatMap((group) => group.weights());
+  return customGrad((...args: Array<Tensor | GradSaveFunc>) => {
+    const save = args.pop() as GradSaveFunc;
+    const { y, inputs, masks } = compute(groups, args[0] as Tensor);
+    const kept = new Saved(save, { inputs, masks, y: (groups.at(-1) as Group).relu ? y : undefined });
+    return {
+      value: y,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => gradients(groups, dy, kept.restore(saved)) as unknown as Tensor,
+    };
+  })(x, ...weights);
+}
+
+/** Computes without a gradient to come: every intermediate result is freed when the next group has used it. */
+function computeOnly(groups: readonly Group[], x: Tensor): Tensor {
+  const masks: Masks = new Map();
+  let y = x;
+  for (const group of groups) {
+    const input = y;
+    y = group.forward(input, masks);
+    if (input !== x) input.dispose();
+  }
+  for (const mask of masks.values()) mask.dispose();
+  return y;
+}
+
+/** What the gradients need of the way forward: the inputs of the groups that save them, the masks, and y for a last ReLU. */
+interface Intermediates {
+  inputs: ReadonlyMap<Group, Tensor>;
+  masks: Masks;
+  y: Tensor | undefined;
+}
+
+function compute(groups: readonly Group[], x: Tensor): Omit<Intermediates, 'y'> & { y: Tensor } {
+  const inputs = new Map<Group, Tensor>();
+  const masks: Masks = new Map();
+  let y = x;
+  for (const group of groups) {
+    if (group.savesInput) inputs.set(group, y);
+    y = group.forward(y, masks);
+  }
+  return { y, inputs, masks };
+}
+
+/** Hands intermediate tensors to the tape, which keeps and frees them, and gives them back by their roles. */
+class Saved {
+  private readonly groups: Group[];
+  private readonly maskNumbers: number[];
+
+  constructor(save: GradSaveFunc, { inputs, masks, y }: Intermediates) {
+    this.groups = [...inputs.keys()];
+    this.maskNumbers = [...masks.keys()];
+    save([...inputs.values(), ...masks.values(), ...(y ? [y] : [])]);
+  }
+
+  restore(saved: readonly Tensor[]): Intermediates {
+    const behindInputs = this.groups.length;
+    return {
+      inputs: new Map(this.groups.map((group, index) => [group, saved[index] as Tensor])),
+      masks: new Map(this.maskNumbers.map((number, index) => [number, saved[behindInputs + index] as Tensor])),
+      y: saved[behindInputs + this.maskNumbers.length],
+    };
+  }
+}
+
+/** The gradients for x and for the weights of all groups, in the order of the groups. */
+function gradients(groups: readonly Group[], dyOfChain: Tensor, { inputs, masks, y }: Intermediates): Tensor[] {
+  let dy = y ? (engine().runKernel(ReluGrad, { dy: dyOfChain, y } as NamedTensorMap) as Tensor) : dyOfChain;
+  const ofWeights: Tensor[][] = [];
+  for (let index = groups.length - 1; index >= 0; index--) {
+    const group = groups[index] as Group;
+    const neighbours = { maskInput: comesFromRelu(groups, index), deferInput: index === 0 };
+    const [dx, ...ofGroup] = group.backward(dy, inputs.get(group) as Tensor, masks, neighbours) as [
+      Tensor,
+      ...Tensor[],
+    ];
+    ofWeights.unshift(ofGroup);
+    if (dy !== dyOfChain) dy.dispose();
+    dy = dx;
+  }
+  return [dy, ...ofWeights.flat()];
+}
+
+/** Whether the input of a group is the output of a ReLU of this chain, perhaps in another shape. */
+function comesFromRelu(groups: readonly Group[], index: number): boolean {
+  for (let before = index - 1; before >= 0; before--) {
+    const group = groups[before] as Group;
+    if (group.relu) return true;
+    if (group.savesInput) return false;
+  }
+  return false;
+}

@@ -1,0 +1,56 @@
+import { getBackend, getKernel, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { FusedDenseGrad } from '../contracts/training-kernels';
+import { completeNormalizations } from '../layers/complete-normalizations';
+import { runChain } from './chain';
+import { type Part, planOf, runLayer } from './plan';
+
+/** How to run a model. */
+export interface ForwardOptions {
+  /**
+   * Run as `LayersModel.fit` does: batch normalization uses the statistics of the batch and updates its moving ones, and dropout
+   * and noise layers act. Default false.
+   */
+  training?: boolean;
+}
+
+/**
+ * Answers a function that computes what `model.apply(x, { training })` computes, with fused kernels where the active backend has
+ * them.
+ *
+ * Runs of convolutions (with ReLU and max-pooling), unpoolings, transposed convolutions, dense layers and reshapings become one
+ * operation; every other layer runs as it is. The result and its first gradients are those of the model up to rounding; second
+ * gradients are not available through fused layers. The function reads the model's own variables, so it stays valid while the
+ * model trains. A change of the model's layers needs a new function.
+ *
+ * @param model one input, one output, no masked time steps; others run as `model.apply` runs them.
+ */
+export function fuseForward(model: LayersModel, { training = false }: ForwardOptions = {}): (x: Tensor) => Tensor {
+  let plan: Part[] | undefined;
+  if (training) completeNormalizations(model.layers);
+  const covered = model.inputs.length === 1 && model.outputs.length === 1 && !model.layers.some(makesMask);
+  return (x) => {
+    if (!covered || !getKernel(FusedDenseGrad, getBackend())) return model.apply(x, { training }) as Tensor;
+    plan ??= planOf(model);
+    return runPlan(plan, model, x, training);
+  };
+}
+
+/** Whether a layer tells those behind it which time steps to leave out, which only `model.apply` passes on. */
+function makesMask(layer: LayersModel['layers'][number]): boolean {
+  return layer.getClassName() === 'Masking' || layer.getConfig().maskZero === true;
+}
+
+function runPlan(plan: readonly Part[], model: LayersModel, x: Tensor, training: boolean): Tensor {
+  return tidy(() => {
+    const values = new Map<number, Tensor>([[(model.inputs[0] as { id: number }).id, x]]);
+    const tensorOf = ({ id }: { id: number }) => values.get(id) as Tensor;
+    for (const part of plan) {
+      if ('groups' in part) values.set(part.output.id, runChain(part.groups, tensorOf(part.input)));
+      else
+        for (const [index, value] of runLayer(part, part.inputs.map(tensorOf), training).entries())
+          values.set(part.outputs[index]?.id as number, value);
+    }
+    return tensorOf(model.outputs[0] as { id: number });
+  });
+}

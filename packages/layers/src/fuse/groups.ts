@@ -1,0 +1,151 @@
+/** Groups of layers that run as one: how each computes its output, and its gradients, by the kernels of training-kernel-names.ts. */
+import { reshape, type Tensor, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import {
+  type FusedConv2DAttrs,
+  FusedConv2DGrad,
+  FusedConv2DMaxPool,
+  FusedConv2DMaxPoolGrad,
+  FusedConv2DTranspose,
+  type FusedConv2DTransposeAttrs,
+  FusedConv2DTransposeGrad,
+  FusedDenseGrad,
+  type FusedGradAttrs,
+} from '../contracts/training-kernels';
+import { runKernel } from '../ops/run-kernel';
+
+/** What the pools of a chain found, by the numbers of the symbolic tensors that stand for it. */
+export type Masks = Map<number, Tensor>;
+
+/** Some neighbouring layers that run as one. */
+export interface Group {
+  /** Reads the kernel and the bias, in this order; none for a group without weights. */
+  readonly weights: () => Variable[];
+  /** Whether the output went through a ReLU, so that the gradient for it must be 0 where it is not positive. */
+  readonly relu: boolean;
+  /** Whether the gradient needs the group's input. */
+  readonly savesInput: boolean;
+  /** Computes the output; a pool adds its mask to `masks`. */
+  forward(x: Tensor, masks: Masks): Tensor;
+  /**
+   * Computes the gradients `[dx, ...one for each weight]`.
+   *
+   * @param dy comes masked for a ReLU of the group's own
+   * @param x the group's input, where it was saved
+   */
+  backward(dy: Tensor, x: Tensor, masks: Masks, neighbours: Pick<FusedGradAttrs, 'maskInput' | 'deferInput'>): Tensor[];
+}
+
+/** Names `[kernel, bias?]` as kernels want them. */
+function named([filter, bias]: Variable[]): Record<string, Tensor> {
+  return bias ? { filter: filter as Tensor, bias } : { filter: filter as Tensor };
+}
+
+/** A convolution and its ReLU. */
+export function convGroup(weights: () => Variable[], attrs: FusedConv2DAttrs): Group {
+  const stockAttrs = { ...attrs, dataFormat: 'NHWC', activation: attrs.relu ? 'relu' : 'linear' };
+  return {
+    weights,
+    relu: attrs.relu,
+    savesInput: true,
+    forward: (x) => runKernel<Tensor>('FusedConv2D', { x, ...named(weights()) }, stockAttrs),
+    backward: (dy, x, _masks, neighbours) => {
+      const [filter, bias] = weights();
+      const inputs = { dy, x, filter: filter as Tensor };
+      return runKernel<Tensor[]>(FusedConv2DGrad, inputs, { ...attrs, ...neighbours, bias: bias !== undefined });
+    },
+  };
+}
+
+/** A convolution, its ReLU, and max-pooling of 2 x 2, whose mask goes by the number `mask`. */
+export function convPoolGroup(weights: () => Variable[], attrs: FusedConv2DAttrs, mask: number): Group {
+  return {
+    weights,
+    relu: attrs.relu,
+    savesInput: true,
+    forward: (x, masks) => {
+      const [values, indices] = runKernel<Tensor[]>(FusedConv2DMaxPool, { x, ...named(weights()) }, attrs) as [
+        Tensor,
+        Tensor,
+      ];
+      masks.set(mask, indices);
+      return values;
+    },
+    backward: (dy, x, masks, neighbours) => {
+      const [filter, bias] = weights();
+      const inputs = { dy, x, filter: filter as Tensor, indices: masks.get(mask) as Tensor };
+      return runKernel<Tensor[]>(FusedConv2DMaxPoolGrad, inputs, { ...attrs, ...neighbours, bias: bias !== undefined });
+    },
+  };
+}
+
+/** A transposed convolution and its ReLU, of the input, or of the input unpooled by the mask that goes by a number. */
+export function convTransposeGroup(
+  weights: () => Variable[],
+  { filters, ...attrs }: Omit<FusedConv2DTransposeAttrs, 'outputShape'> & { filters: number },
+  mask?: number,
+): Group {
+  const attrsFor = (x: Tensor): FusedConv2DTransposeAttrs => {
+    const [height, width] = attrs.unpooledSize ?? [(x as Tensor4D).shape[1], (x as Tensor4D).shape[2]];
+    const [kernelHeight, kernelWidth] = (weights()[0] as Variable).shape as [number, number];
+    const length = (size: number, stride: number, kernel: number) =>
+      size * stride + (attrs.pad === 'same' ? 0 : Math.max(kernel - stride, 0));
+    const outputShape: [number, number, number] = [
+      length(height, attrs.strides[0], kernelHeight),
+      length(width, attrs.strides[1], kernelWidth),
+      filters,
+    ];
+    return { ...attrs, outputShape };
+  };
+  const withMask = (inputs: Record<string, Tensor>, masks: Masks) =>
+    mask === undefined ? inputs : { ...inputs, indices: masks.get(mask) as Tensor };
+  return {
+    weights,
+    relu: attrs.relu,
+    savesInput: true,
+    forward: (x, masks) =>
+      runKernel<Tensor>(FusedConv2DTranspose, withMask({ x, ...named(weights()) }, masks), attrsFor(x)),
+    backward: (dy, x, masks, neighbours) => {
+      const [filter, bias] = weights();
+      const inputs = withMask({ dy, x, filter: filter as Tensor }, masks);
+      return runKernel<Tensor[]>(FusedConv2DTransposeGrad, inputs, {
+        ...attrsFor(x),
+        ...neighbours,
+        bias: bias !== undefined,
+      });
+    },
+  };
+}
+
+/** A dense layer of a matrix, and its ReLU. */
+export function denseGroup(weights: () => Variable[], relu: boolean): Group {
+  const attrs = { transposeA: false, transposeB: false, activation: relu ? 'relu' : 'linear' };
+  return {
+    weights,
+    relu,
+    savesInput: true,
+    forward: (x) => {
+      const [kernel, bias] = weights();
+      const inputs: Record<string, Tensor> = { a: x, b: kernel as Tensor, ...(bias && { bias }) };
+      return runKernel<Tensor>('_FusedMatMul', inputs, attrs);
+    },
+    backward: (dy, x, _masks, neighbours) => {
+      const [kernel, bias] = weights();
+      return runKernel<Tensor[]>(
+        FusedDenseGrad,
+        { dy, x, kernel: kernel as Tensor },
+        { ...neighbours, bias: bias !== undefined },
+      );
+    },
+  };
+}
+
+/** Another shape for the same values; `shape` without the batch. */
+export function reshapeGroup(inputShape: readonly number[], shape: readonly number[]): Group {
+  return {
+    weights: () => [],
+    relu: false,
+    savesInput: false,
+    forward: (x) => reshape(x, [x.shape[0] as number, ...shape]),
+    backward: (dy) => [reshape(dy, [dy.shape[0] as number, ...inputShape])],
+  };
+}

@@ -1,0 +1,110 @@
+import { serialization, type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { layers, type Shape, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { formatShape, ShapeError } from '../errors';
+import { maxPoolWithArgmax } from '../ops/max-pool-with-argmax';
+import {
+  computePoolGeometry,
+  type PoolOptions,
+  type ResolvedPoolOptions,
+  resolvePoolOptions,
+} from '../ops/pool-geometry';
+import { markAutoNamed } from './auto-name';
+
+/** What every tf.layers layer takes: `name`, `trainable`, `inputShape` and so on. */
+export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
+
+/** What {@link maxPooling2d} takes. */
+export interface MaxPooling2DArgs extends LayerArgs, PoolOptions {}
+
+/**
+ * Max-pooling that also tells where the maxima were: `[N, H, W, C]` -> `[values, indices]`, both `[N, h, w, C]`.
+ *
+ * The indices are int32 and follow {@link maxPoolWithArgmax}. It is registered as `MaxPoolingWithIndices2D`, because Keras has a
+ * `MaxPooling2D` with one output.
+ */
+export class MaxPooling2D extends layers.Layer {
+  static readonly className = 'MaxPoolingWithIndices2D';
+
+  /** The options with every choice spelt out. */
+  readonly options: ResolvedPoolOptions;
+
+  private connectedInputSize?: [number, number];
+
+  /** Throws InvalidOptionError. */
+  constructor(args: MaxPooling2DArgs) {
+    super(args);
+    this.options = resolvePoolOptions(`layer "${this.name}"`, args);
+  }
+
+  /** `[H, W]` of the input that this layer was connected to, once that is known. An unpooling restores this size. */
+  get inputSize(): readonly [number, number] | undefined {
+    return this.connectedInputSize;
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const [, height, width] = this.checkInputShape(inputShape);
+    if (height !== null && width !== null) this.connectedInputSize = [height, width];
+    super.build(inputShape);
+  }
+
+  /** `[N, H, W, C]` -> two times `[N, h, w, C]`; null where a size isn't known. Throws ShapeError. */
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape[] {
+    const [batch, height, width, channels] = this.checkInputShape(inputShape);
+    const known = height !== null && width !== null;
+    const outputSize = known
+      ? computePoolGeometry(`layer "${this.name}"`, [height, width, channels ?? 1], this.options).outputSize
+      : [null, null];
+    const shape: Shape = [batch, ...outputSize, channels];
+    return [shape, [...shape]];
+  }
+
+  /** float32 `[N, H, W, C]` -> `[values, indices]`. */
+  override call(inputs: Tensor | Tensor[]): Tensor[] {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor4D;
+    return tidy(() => {
+      const { values, indices } = maxPoolWithArgmax(x, this.options);
+      return [values, indices];
+    });
+  }
+
+  override apply(
+    inputs: Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[],
+    kwargs?: Parameters<layers.Layer['apply']>[1],
+  ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
+    const outputs = super.apply(inputs, kwargs) as Tensor[] | SymbolicTensor[];
+    // tf.layers takes every output for float32; a decoder's inputs are made from what is written here.
+    if (!('dataId' in outputs[1])) (outputs[1] as { dtype: string }).dtype = 'int32';
+    return outputs;
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.options };
+  }
+
+  private checkInputShape(inputShape: Shape | Shape[]): Shape {
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+    if (shape.length === 4) return shape;
+    throw new ShapeError(
+      `layer "${this.name}": expected an input of height x width x channels, received ${formatShape(shape.slice(1))}.`,
+    );
+  }
+}
+
+serialization.registerClass(MaxPooling2D);
+
+/**
+ * Makes a max-pooling layer with two outputs, values and indices.
+ *
+ * | here | Torch7 `SpatialMaxPooling` | PyTorch `MaxPool2d` | Keras `MaxPooling2D` |
+ * |---|---|---|---|
+ * | `poolSize` | `kW, kH` | `kernel_size` | `pool_size` |
+ * | `strides` (default: poolSize) | `dW, dH` | `stride` | `strides` |
+ * | `padding` (default: 'valid') | `padW, padH` | `padding` | `padding` |
+ * | `[[0, 1], [0, 1]]` as padding, where the input needs it | `:ceil()` | `ceil_mode=True` | |
+ * | always | always | `return_indices=True` | |
+ *
+ * @throws InvalidOptionError
+ */
+export function maxPooling2d(args: MaxPooling2DArgs): MaxPooling2D {
+  return markAutoNamed(new MaxPooling2D(args), 'max_pooling2d', args);
+}

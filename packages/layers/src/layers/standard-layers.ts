@@ -1,0 +1,202 @@
+/**
+ * Factories for stock tf.layers under one naming, with Torch7's and PyTorch's names beside it.
+ *
+ * What comes out is an ordinary tf.layers layer: nothing of it needs registering. Two things differ from calling
+ * `tf.layers` directly. Kernels start as in Torch7 and PyTorch, uniform in ±1/sqrt(fan in), and biases at 0. And sizes
+ * that are given by hand (`inChannels`, `inFeatures`) are checked when the layer is added to a `Sequential`.
+ */
+import { initializers, layers } from '@tensorflow/tfjs-layers';
+import { InvalidOptionError } from '../errors';
+import { resolveSize2D, type Size2D } from '../ops/pool-geometry';
+import { markAutoNamed } from './auto-name';
+import type { LayerArgs } from './max-pooling-2d';
+import { markInitializers } from './own-initializers';
+
+type DenseArgs = Parameters<typeof layers.dense>[0];
+type Initializer = DenseArgs['kernelInitializer'];
+type Limits = 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint';
+
+/** Options of layers with weights. */
+export interface WeightArgs extends LayerArgs, Pick<DenseArgs, Limits> {
+  /** Default true. */
+  useBias?: boolean;
+  /** Default: uniform in ±1/sqrt(fan in), as Torch7 and PyTorch. */
+  kernelInitializer?: Initializer;
+  /** Default `'zeros'`. */
+  biasInitializer?: Initializer;
+}
+
+/** What {@link conv2d} and {@link conv2dTranspose} take. */
+export interface Conv2DArgs extends WeightArgs {
+  /** Number of output channels, >= 1. */
+  filters: number;
+  /** `[height, width]` of the kernel, or one number for both. */
+  kernelSize: Size2D;
+  /** Default 1. */
+  strides?: Size2D;
+  /**
+   * `'valid'` (the default): none. `'same'`: TensorFlow's rule. A number, as in Torch and PyTorch: 0 is `'valid'`, and
+   * (kernelSize - 1) / 2 with stride 1 and an odd kernel is `'same'`; tf.layers has no others.
+   */
+  padding?: 'valid' | 'same' | number;
+  /** Number of input channels, where you want it checked. Otherwise it is inferred. */
+  inChannels?: number;
+  /** What happens to the result, such as `'relu'`. Default none. */
+  activation?: DenseArgs['activation'];
+}
+
+/**
+ * Makes a convolution: `[N, H, W, C]` -> `[N, h, w, filters]` with `h = floor((H + 2 * padding - kernelSize) / strides) + 1`.
+ *
+ * | here | Torch7 `SpatialConvolution` | PyTorch `Conv2d` | Keras `Conv2D` |
+ * |---|---|---|---|
+ * | `filters` | `nOutputPlane` | `out_channels` | `filters` |
+ * | `inChannels` (optional) | `nInputPlane` | `in_channels` | inferred |
+ * | `kernelSize: [height, width]` | `kW, kH` | `kernel_size` | `kernel_size` |
+ * | `strides: [height, width]` | `dW, dH` | `stride` | `strides` |
+ * | `padding` | `padW, padH` | `padding` | `padding` |
+ * | kernel `[kh, kw, in, out]` | `[out, in, kh, kw]` | `[out, in, kh, kw]` | `[kh, kw, in, out]` |
+ *
+ * @throws InvalidOptionError
+ */
+export function conv2d(args: Conv2DArgs): layers.Layer {
+  return makeConvolution('conv2d', layers.conv2d, args);
+}
+
+/**
+ * Makes a transposed convolution: `[N, h, w, C]` -> `[N, H, W, filters]` with `H = (h - 1) * strides + kernelSize` (`'valid'`,
+ * where kernelSize >= strides) or `h * strides` (`'same'`).
+ *
+ * | here | Torch7 `SpatialFullConvolution` | PyTorch `ConvTranspose2d` | Keras `Conv2DTranspose` |
+ * |---|---|---|---|
+ * | `filters` | `nOutputPlane` | `out_channels` | `filters` |
+ * | `inChannels` (optional) | `nInputPlane` | `in_channels` | inferred |
+ * | `kernelSize: [height, width]` | `kW, kH` | `kernel_size` | `kernel_size` |
+ * | `strides: [height, width]` | `dW, dH` | `stride` | `strides` |
+ * | `padding` | `padW, padH` | `padding` | `padding` |
+ * | kernel `[kh, kw, out, in]` | `[in, out, kh, kw]` | `[in, out, kh, kw]` | `[kh, kw, out, in]` |
+ *
+ * @throws InvalidOptionError
+ */
+export function conv2dTranspose(args: Conv2DArgs): layers.Layer {
+  return makeConvolution('conv2d_transpose', layers.conv2dTranspose, args);
+}
+
+/**
+ * Makes a rectifier, `max(x, 0)`, for any shape: Torch7 and PyTorch `ReLU`, Keras `ReLU`.
+ *
+ * Its gradient at 0 is 0.
+ */
+export function relu(args: LayerArgs = {}): layers.Layer {
+  return markAutoNamed(layers.reLU(args), 'relu', args);
+}
+
+/** What {@link linear} takes. */
+export interface LinearArgs extends WeightArgs {
+  /** Number of outputs, >= 1. */
+  units: number;
+  /** Number of inputs, where you want it checked. Otherwise it is inferred. */
+  inFeatures?: number;
+}
+
+/**
+ * Makes a fully connected layer without activation: `[N, F]` -> `[N, units]`. Flatten pictures first.
+ *
+ * | here | Torch7 `Linear` | PyTorch `Linear` | Keras `Dense` |
+ * |---|---|---|---|
+ * | `units` | `outputDimension` | `out_features` | `units` |
+ * | `inFeatures` (optional) | `inputDimension` | `in_features` | inferred |
+ * | kernel `[in, out]` | `[out, in]` | `[out, in]` | `[in, out]` |
+ *
+ * @throws InvalidOptionError
+ */
+export function linear(args: LinearArgs): layers.Layer {
+  const { inFeatures, units, ...rest } = args;
+  checkCount('linear', 'units', units);
+  if (inFeatures !== undefined) checkCount('linear', 'inFeatures', inFeatures);
+  const layer = layers.dense({ kernelInitializer: fanInUniform(), ...rest, units });
+  layer.inputSpec = [{ ndim: 2, axes: inFeatures === undefined ? undefined : { 1: inFeatures } }];
+  return markAutoNamed(markInitializers(layer, args), 'linear', args);
+}
+
+/**
+ * Makes a layer that flattens `[N, H, W, C]` to `[N, H * W * C]`: Torch7 `Reshape(n)` or `View(n)`, PyTorch and Keras `Flatten`.
+ *
+ * The order is row, column, channel; in Torch7 and PyTorch it is channel, row, column. The kernel of a linear layer behind it
+ * has to be permuted when weights move.
+ */
+export function flatten(args: LayerArgs = {}): layers.Layer {
+  return markAutoNamed(layers.flatten(args), 'flatten', args);
+}
+
+/** What {@link reshape} takes. */
+export interface ReshapeArgs extends LayerArgs {
+  /** Shape without the batch, such as `[14, 14, 24]`. One size may be null: it is inferred. */
+  targetShape: readonly (number | null)[];
+}
+
+/**
+ * Makes a layer that gives each sample another shape of the same size: Torch7 `Reshape(24, 14, 14)` or `View`, PyTorch
+ * `Unflatten`, Keras `Reshape`. The order of the elements stays, and is row, column, channel for pictures.
+ *
+ * @throws InvalidOptionError
+ */
+export function reshape(args: ReshapeArgs): layers.Layer {
+  const { targetShape } = args;
+  const sizes: unknown[] = Array.isArray(targetShape) ? targetShape : [];
+  const valid = sizes.every((n) => n === null || (Number.isInteger(n) && (n as number) >= 1));
+  if (sizes.length === 0 || !valid || sizes.filter((n) => n === null).length > 1) {
+    throw new InvalidOptionError(
+      'reshape: expected targetShape as integers of at least 1, of which one may be null, ' +
+        `received ${JSON.stringify(targetShape)}.`,
+    );
+  }
+  return markAutoNamed(layers.reshape({ ...args, targetShape: [...targetShape] }), 'reshape', args);
+}
+
+function makeConvolution(kind: string, make: typeof layers.conv2d, args: Conv2DArgs): layers.Layer {
+  const { inChannels, filters, kernelSize, strides, padding, ...rest } = args;
+  checkCount(kind, 'filters', filters);
+  if (inChannels !== undefined) checkCount(kind, 'inChannels', inChannels);
+  const kernel = resolveSize2D(kind, 'kernelSize', kernelSize);
+  const stride = resolveSize2D(kind, 'strides', strides ?? 1);
+  const layer = make({
+    kernelInitializer: fanInUniform(),
+    ...rest,
+    filters,
+    kernelSize: kernel,
+    strides: stride,
+    padding: stockPadding(kind, padding, kernel, stride),
+  });
+  layer.inputSpec = [{ ndim: 4, axes: inChannels === undefined ? undefined : { 3: inChannels } }];
+  return markAutoNamed(markInitializers(layer, args), kind, args);
+}
+
+/** A variance of 1/(3 * fan in) is that of the uniform distribution in ±1/sqrt(fan in). */
+function fanInUniform(): Initializer {
+  return initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform' });
+}
+
+function stockPadding(
+  where: string,
+  padding: Conv2DArgs['padding'],
+  kernel: [number, number],
+  stride: [number, number],
+): 'valid' | 'same' {
+  if (padding === undefined || padding === 'valid' || padding === 0) return 'valid';
+  if (padding === 'same') return 'same';
+  const keepsSize = stride.every((n) => n === 1) && kernel.every((n) => n === 2 * padding + 1);
+  if (Number.isInteger(padding) && keepsSize) return 'same';
+  throw new InvalidOptionError(
+    `${where}: expected padding as 'valid', 'same', 0, or (kernelSize - 1) / 2 with strides 1, ` +
+      `received ${JSON.stringify(padding)} with kernelSize ${kernel.join('x')} and strides ${stride.join('x')}; ` +
+      'for another padding put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D behind a transposed one.',
+  );
+}
+
+function checkCount(where: string, name: string, value: unknown): void {
+  if (Number.isInteger(value) && (value as number) >= 1) return;
+  throw new InvalidOptionError(
+    `${where}: expected ${name} as an integer of at least 1, received ${JSON.stringify(value)}.`,
+  );
+}

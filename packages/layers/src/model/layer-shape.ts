@@ -1,0 +1,84 @@
+import type { layers, Shape } from '@tensorflow/tfjs-layers';
+import { formatShape, ShapeError } from '../errors';
+
+/** A shape without the batch, every size known. */
+export type SampleShape = readonly number[];
+
+/** Stock layers that don't say which rank they need until they have weights. Ranks are without the batch. */
+const RANK_OF_CLASS: Readonly<Record<string, number>> = { Conv2D: 3, SeparableConv2D: 3, DepthwiseConv2D: 3, Dense: 1 };
+
+/**
+ * Works out the output shape of a layer with one input and one output, without creating its weights.
+ *
+ * Throws ShapeError, naming the layer, what it got and what it needs, if the input doesn't suit it or nothing would be left of it.
+ */
+export function inferOutputShape(layer: layers.Layer, input: SampleShape): SampleShape {
+  checkRank(layer, input);
+  checkSizes(layer, input);
+  const output = computeOutputShape(layer, input);
+  if (output.every((size) => Number.isInteger(size) && size >= 1)) return output;
+  const made = output.every((size) => size >= 1) ? formatShape(output) : 'nothing';
+  throw new ShapeError(
+    `layer "${layer.name}": expected an input large enough for its kernel, received ${formatShape(input)}, ` +
+      `of which it would make ${made}; use padding, a smaller kernel or a larger input.`,
+  );
+}
+
+function computeOutputShape(layer: layers.Layer, input: SampleShape): SampleShape {
+  let output: Shape | Shape[];
+  try {
+    // A batch of 1 in place of an unknown one: stock Reshape doesn't compare sizes while one is unknown.
+    output = layer.computeOutputShape([1, ...input]);
+  } catch (cause) {
+    throw new ShapeError(describeFailure(layer, input, cause), { cause });
+  }
+  if (Array.isArray(output[0])) {
+    throw new ShapeError(
+      `layer "${layer.name}": expected a layer with one output, received one with ${output.length}; ` +
+        'of these, Sequential knows maxPooling2d of this package only.',
+    );
+  }
+  return (output as number[]).slice(1);
+}
+
+function describeFailure(layer: layers.Layer, input: SampleShape, cause: unknown): string {
+  const { targetShape } = layer as { targetShape?: (number | null)[] };
+  const where = `layer "${layer.name}": expected`;
+  const elements = input.reduce((product, size) => product * size, 1);
+  if (targetShape) {
+    return (
+      `${where} an input that can be reshaped to ${formatShape(targetShape)}, ` +
+      `received ${formatShape(input)}, which has ${elements} elements.`
+    );
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `${where} an input that suits it, received ${formatShape(input)}: ${reason}`;
+}
+
+function checkRank(layer: layers.Layer, input: SampleShape): void {
+  const spec = layer.inputSpec?.[0];
+  const exact = spec?.ndim === undefined ? RANK_OF_CLASS[layer.getClassName()] : spec.ndim - 1;
+  const min = exact ?? (spec?.minNDim === undefined ? undefined : spec.minNDim - 1);
+  const max = exact ?? (spec?.maxNDim === undefined ? undefined : spec.maxNDim - 1);
+  if ((min === undefined || input.length >= min) && (max === undefined || input.length <= max)) return;
+  const needed = exact ?? (min === undefined ? `at most ${max}` : `at least ${min}`);
+  const advice = exact === 1 ? 'add flatten() before it' : 'add reshape() before it';
+  throw new ShapeError(
+    `layer "${layer.name}": expected an input of ${needed} dimension${needed === 1 ? '' : 's'} without the batch, ` +
+      `received ${formatShape(input)}; ${advice}.`,
+  );
+}
+
+/** Checks sizes that were given by hand (or are fixed by weights that exist). */
+function checkSizes(layer: layers.Layer, input: SampleShape): void {
+  for (const [key, expected] of Object.entries(layer.inputSpec?.[0]?.axes ?? {})) {
+    const axis = Number(key) < 0 ? input.length + Number(key) : Number(key) - 1;
+    if (expected === undefined || expected === null || input[axis] === expected) continue;
+    const noun =
+      input.length === 3 && axis === 2 ? 'channels' : input.length === 1 ? 'features' : `as size ${axis + 1}`;
+    throw new ShapeError(
+      `layer "${layer.name}": expected an input of ${expected} ${noun}, received ${formatShape(input)}; ` +
+        'correct that number, or leave it out to have it inferred.',
+    );
+  }
+}

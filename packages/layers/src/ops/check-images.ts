@@ -1,0 +1,13 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DtypeError, formatShape, ShapeError } from '../errors';
+
+/** Throws ShapeError unless the tensor is `[N, H, W, C]`, DtypeError unless it has the dtype. */
+export function checkImages(where: string, name: string, tensor: tf.Tensor, dtype: 'float32' | 'int32'): void {
+  if (!(tensor instanceof tf.Tensor) || tensor.rank !== 4) {
+    const received = tensor instanceof tf.Tensor ? `shape ${formatShape(tensor.shape)}` : typeof tensor;
+    throw new ShapeError(`${where}: expected ${name} as a tensor of shape [N, H, W, C], received ${received}.`);
+  }
+  if (tensor.dtype !== dtype) {
+    throw new DtypeError(`${where}: expected ${name} as ${dtype}, received ${tensor.dtype}; cast it first.`);
+  }
+}

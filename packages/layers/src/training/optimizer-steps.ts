@@ -1,0 +1,155 @@
+/**
+ * One optimiser step of one variable, with PyTorch's semantics, on any backend.
+ *
+ * Where the active backend has the kernels `SgdStep` and `AdamStep` the step happens in place in one pass; elsewhere by ordinary
+ * tfjs ops. Not an optimizer class: the state (velocity, m, v, step) belongs to the caller.
+ */
+import {
+  add,
+  backend,
+  div,
+  engine,
+  getBackend,
+  getKernel,
+  mul,
+  type NamedTensorMap,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { AdamStep, type AdamStepAttrs, SgdStep, type SgdStepAttrs } from '../contracts/training-kernels';
+
+/** Options of {@link sgdStep}: those of torch.optim.SGD. */
+export interface SgdOptions {
+  learningRate: number;
+  /** Default 0: no velocity is kept. */
+  momentum?: number;
+  /** Default 0. Where it is not 0, `step` must be given. */
+  dampening?: number;
+  /** Default false. */
+  nesterov?: boolean;
+  /** L2 penalty, added to the gradient as `weightDecay * variable`. Default 0. */
+  weightDecay?: number;
+  /** Counts from 1. The first step puts the undampened gradient into the velocity, as PyTorch does. */
+  step?: number;
+}
+
+/**
+ * Updates a variable (and its velocity) as one step of torch.optim.SGD does. Disposes nothing.
+ *
+ * @param gradient float32 of the variable's shape.
+ * @param velocity of the variable's shape, zeros before the first step; null exactly if momentum is 0.
+ * @throws RangeError where momentum and velocity do not go together, or dampening comes without `step`
+ */
+export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable | null, options: SgdOptions): void {
+  const { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, step } = options;
+  if ((momentum !== 0) !== (velocity !== null)) {
+    throw new RangeError(
+      `[layers] sgdStep: expected a velocity exactly if momentum is not 0, received momentum ${momentum} and ` +
+        `${velocity ? 'a velocity' : 'no velocity'}; pass a variable of zeros, or null.`,
+    );
+  }
+  if (dampening !== 0 && step === undefined) {
+    throw new RangeError(
+      `[layers] sgdStep: expected \`step\` with dampening ${dampening}, received none; pass 1 in the first step, then 2, 3, ...`,
+    );
+  }
+  const gradientWeight = step === 1 ? 1 : 1 - dampening;
+  const attrs: SgdStepAttrs = { learningRate, momentum, gradientWeight, nesterov, weightDecay };
+  if (getKernel(SgdStep, getBackend())) {
+    runInPlace(SgdStep, velocity ? { variable, velocity } : { variable }, gradient, attrs);
+    return;
+  }
+  tidy(() => {
+    const direction = weightDecay === 0 ? gradient : add(gradient, mul(variable, weightDecay));
+    if (velocity === null) {
+      variable.assign(sub(variable, mul(direction, learningRate)));
+      return;
+    }
+    velocity.assign(add(mul(velocity, momentum), mul(direction, gradientWeight)));
+    const ahead = nesterov ? add(direction, mul(velocity, momentum)) : velocity;
+    variable.assign(sub(variable, mul(ahead, learningRate)));
+  });
+}
+
+/** Options of {@link adamStep}: those of torch.optim.Adam, and of AdamW where `decoupled` is true. */
+export interface AdamOptions {
+  learningRate: number;
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+  /** Default 0. */
+  weightDecay?: number;
+  /** Shrinks the variable itself (AdamW) instead of adding `weightDecay * variable` to the gradient (Adam). Default false. */
+  decoupled?: boolean;
+  /** Counts from 1. */
+  step: number;
+}
+
+/**
+ * Updates a variable and its two moments as one step of torch.optim.Adam or AdamW does. Disposes nothing.
+ *
+ * @param gradient float32 of the variable's shape.
+ * @param m first moment, of the variable's shape, zeros before the first step.
+ * @param v second moment, likewise.
+ * @throws RangeError where `step` is not a whole number from 1
+ */
+export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: Variable, options: AdamOptions): void {
+  const {
+    learningRate,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = 0,
+    decoupled = false,
+    step,
+  } = options;
+  if (!Number.isInteger(step) || step < 1) {
+    throw new RangeError(
+      `[layers] adamStep: expected \`step\` to count from 1, received ${step}; pass 1 in the first step.`,
+    );
+  }
+  const attrs: AdamStepAttrs = {
+    beta1,
+    beta2,
+    epsilon,
+    l2: decoupled ? 0 : weightDecay,
+    keep: decoupled ? 1 - learningRate * weightDecay : 1,
+    stepSize: learningRate / (1 - beta1 ** step),
+    inverseRootCorrection2: 1 / Math.sqrt(1 - beta2 ** step),
+  };
+  if (getKernel(AdamStep, getBackend())) {
+    runInPlace(AdamStep, { variable, m, v }, gradient, attrs);
+    return;
+  }
+  tidy(() => {
+    const direction = attrs.l2 === 0 ? gradient : add(gradient, mul(variable, attrs.l2));
+    m.assign(add(mul(m, beta1), mul(direction, 1 - beta1)));
+    v.assign(add(mul(v, beta2), mul(square(direction), 1 - beta2)));
+    const denominator = add(mul(sqrt(v), attrs.inverseRootCorrection2), epsilon);
+    variable.assign(sub(mul(variable, attrs.keep), mul(div(m, denominator), attrs.stepSize)));
+  });
+}
+
+/** Runs a kernel that writes into variables, after making sure that no other tensor shares their values. */
+function runInPlace(
+  kernelName: string,
+  variables: Record<string, Variable>,
+  gradient: Tensor,
+  attrs: SgdStepAttrs | AdamStepAttrs,
+): void {
+  for (const variable of Object.values(variables)) ensureSoleOwner(variable);
+  engine().runKernel(kernelName, { ...variables, gradient } as unknown as NamedTensorMap, { ...attrs });
+}
+
+/** Gives a variable values of its own where a clone or a reshaped view shares them: those must not change with it. */
+function ensureSoleOwner(variable: Variable): void {
+  if (backend().refCount(variable.dataId) <= 1) return;
+  tidy(() => variable.assign(mul(variable, 1)));
+}
