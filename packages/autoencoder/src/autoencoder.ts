@@ -1,26 +1,26 @@
 import { Sequential, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
-import { useBackend } from './backend';
-import { type CompareOptions, type Comparison, compareModel } from './baselines/compare';
+import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './codes/codes';
+import { type InterpolateOptions, interpolateImages } from './codes/interpolate';
+import { type SampleImagesOptions, sampleImages } from './codes/sample';
+import { type PixelFormat, resolvePixels } from './data/pixels';
+import { Random } from './data/random';
+import type { ImageShape, Sample, SampleSource } from './data/samples';
+import { withRandom } from './data/with-random';
+import { useBackend } from './engines/backend';
 import { AutoencoderError, checkKeys, checkNumber, checkText, inWords } from './errors';
-import { type EvaluateOptions, type Evaluation, evaluateModel, reconstructSamples } from './evaluate';
-import { checkScheme, type InitializationScheme, initializeWeights } from './initialization';
-import { hasOwnKernels } from './initialization-scope';
-import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './latent/codes';
-import { type InterpolateOptions, interpolateImages } from './latent/interpolate';
-import { type SampleImagesOptions, sampleImages } from './latent/sample';
-import { type Coder, type CodeSizes, type MaskMode, measureSizes } from './masks';
-import { loadModel, type ModelMetadata, saveModel } from './model-folder';
-import { weightsOf } from './named-variables';
-import { type PixelFormat, resolvePixels } from './pixels';
-import { codeLayerName, type PresetName, presets } from './presets';
-import { Random } from './random';
-import type { ImageShape, Sample, SampleSource } from './samples';
-import { type TrainOptions, trainModel } from './train';
-import type { TrainableModel } from './trainable-model';
-import type { TrainingHistory } from './training-events';
-import { withRandom } from './with-random';
+import { type CompareOptions, type Comparison, compareModel } from './evaluation/baselines/compare';
+import { type EvaluateOptions, type Evaluation, evaluateModel, reconstructSamples } from './evaluation/evaluate';
+import { checkScheme, type InitializationScheme, initializeWeights } from './network/initialization';
+import { hasOwnKernels } from './network/initialization-scope';
+import { type Coder, type CodeSizes, type MaskMode, measureSizes } from './network/masks';
+import { loadModel, type ModelMetadata, saveModel } from './network/model-folder';
+import { weightsOf } from './network/named-variables';
+import { codeLayerName, type PresetName, presets } from './network/presets';
+import type { TrainableModel } from './network/trainable-model';
+import { type TrainOptions, trainModel } from './training/train';
+import type { TrainingHistory } from './training/training-events';
 
 export interface AutoencoderOptions {
   /** An architecture by name. Default 'mirror'. */

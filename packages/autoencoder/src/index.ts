@@ -1,5 +1,14 @@
-export { type AugmentationOptions, centerCrop } from './augmentation';
 export { Autoencoder, type AutoencoderOptions, type Encoding, type InitializeOptions } from './autoencoder';
+export { checkTensorflow, measureTraining, type TensorflowCheck } from './check-engine';
+export type { Codes, EncodeOptions } from './codes/codes';
+export type { InterpolateOptions, InterpolationMasks } from './codes/interpolate';
+export { type Neighbour, type NeighbourOptions, nearestNeighbours } from './codes/neighbours';
+export { encodeNpy, encodeTextNpy } from './codes/npy';
+export { type Projection, type ProjectOptions, projectCodes } from './codes/project';
+export type { SampleImagesOptions } from './codes/sample';
+export { type CodeStream, writeCodesNpy, writeCodesParquet } from './codes/write-codes';
+export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './data/pixels';
+export type { ImageShape, Sample, SampleSource, SourceIdentity } from './data/samples';
 export {
   type BackendInfo,
   type BackendName,
@@ -7,27 +16,27 @@ export {
   type BackendStatus,
   listBackends,
   useBackend,
-} from './backend';
-export type { CompareOptions, Comparison, ComparisonGroup } from './baselines/compare';
-export { JpegCoder, type JpegResult } from './baselines/jpeg';
-export { fitPca, Pca, type PcaOptions } from './baselines/pca';
-export type { ComparisonRow, RatePoint } from './baselines/rivals';
-export type { EarlyStoppingOptions } from './early-stopping';
+} from './engines/backend';
+export {
+  type InstallStep,
+  type InstallTensorflowOptions,
+  installTensorflow,
+  removeTensorflow,
+} from './engines/native/install';
+export {
+  defaultTensorflowCache,
+  findInstallation,
+  type NativePackage,
+  type TensorflowInstallation,
+} from './engines/native/installation';
+export type { NativeOptions } from './engines/native-tensorflow';
 export { AutoencoderError, type AutoencoderErrorCode } from './errors';
-export type { EvaluateOptions, Evaluation } from './evaluate';
-export type { InitializationScheme } from './initialization';
-export { encodeNpy, encodeTextNpy } from './interchange/npy';
-export { type CodeStream, writeCodesNpy, writeCodesParquet } from './interchange/write-codes';
-export type { Codes, EncodeOptions } from './latent/codes';
-export type { InterpolateOptions, InterpolationMasks } from './latent/interpolate';
-export { type Neighbour, type NeighbourOptions, nearestNeighbours } from './latent/neighbours';
-export { type Projection, type ProjectOptions, projectCodes } from './latent/project';
-export { codeBytes, quantizeCodes } from './latent/quantize';
-export type { SampleImagesOptions } from './latent/sample';
-export { type CheckpointChoice, type LoadedCheckpoint, loadCheckpoint } from './load-checkpoint';
-export type { LossOptions } from './losses';
-export type { CodeSizes, MaskInfo, MaskMode } from './masks';
-export { type ImageError, imageError, psnrDb } from './metrics/psnr';
+export type { CompareOptions, Comparison, ComparisonGroup } from './evaluation/baselines/compare';
+export { JpegCoder, type JpegResult } from './evaluation/baselines/jpeg';
+export { fitPca, Pca, type PcaOptions } from './evaluation/baselines/pca';
+export type { ComparisonRow, RatePoint } from './evaluation/baselines/rivals';
+export type { EvaluateOptions, Evaluation } from './evaluation/evaluate';
+export { type ImageError, imageError, psnrDb } from './evaluation/metrics/psnr';
 export {
   bestImages,
   type ClassScores,
@@ -36,22 +45,14 @@ export {
   scoresByClass,
   scoresToCsv,
   worstImages,
-} from './metrics/score-tables';
-export type { ImageScores, ScoreSummary, Scores } from './metrics/scores';
-export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } from './metrics/ssim';
-export { checkTensorflow, measureTraining, type TensorflowCheck } from './native/check';
-export { type InstallStep, type InstallTensorflowOptions, installTensorflow, removeTensorflow } from './native/install';
-export {
-  defaultTensorflowCache,
-  findInstallation,
-  type NativePackage,
-  type TensorflowInstallation,
-} from './native/installation';
-export type { NativeOptions } from './native-tensorflow';
-export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './optimizers';
-export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './pixels';
-export type { PresetName } from './presets';
-export { type Recipe, type RecipeName, recipes } from './recipes';
+} from './evaluation/metrics/score-tables';
+export type { ImageScores, ScoreSummary, Scores } from './evaluation/metrics/scores';
+export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } from './evaluation/metrics/ssim';
+export { type CheckpointChoice, type LoadedCheckpoint, loadCheckpoint } from './load-checkpoint';
+export type { InitializationScheme } from './network/initialization';
+export type { CodeSizes, MaskInfo, MaskMode } from './network/masks';
+export type { PresetName } from './network/presets';
+export { codeBytes, quantizeCodes } from './network/quantize';
 export { type CollectReportOptions, collectReport } from './report/collect';
 export type { Picture } from './report/pictures';
 export { renderReport } from './report/render';
@@ -61,9 +62,13 @@ export { type ResumeOptions, resumeTraining } from './resume';
 export { checkNewRun } from './run/new-run';
 export { type RunConfig, readRunConfig, startFolder } from './run/run-config';
 export type { RunOptions } from './run/run-folder';
-export type { ImageShape, Sample, SampleSource, SourceIdentity } from './samples';
-export type { ScheduleOptions } from './schedules';
-export type { TrainOptions } from './train';
+export { type AugmentationOptions, centerCrop } from './training/augmentation';
+export type { EarlyStoppingOptions } from './training/early-stopping';
+export type { LossOptions } from './training/losses';
+export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './training/optimizers';
+export { type Recipe, type RecipeName, recipes } from './training/recipes';
+export type { ScheduleOptions } from './training/schedules';
+export type { TrainOptions } from './training/train';
 export type {
   CheckpointSaved,
   EpochSummary,
@@ -72,4 +77,4 @@ export type {
   TrainingHistory,
   TrainingWarning,
   ValidationScore,
-} from './training-events';
+} from './training/training-events';

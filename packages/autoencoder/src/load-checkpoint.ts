@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { Autoencoder, type AutoencoderOptions } from './autoencoder';
 import { AutoencoderError, checkText, inWords } from './errors';
-import { weightsOf } from './named-variables';
+import { weightsOf } from './network/named-variables';
 import { readCheckpointFile } from './run/checkpoint-file';
 import { type CheckpointEntry, Checkpoints } from './run/checkpoints';
 import { readRunConfig, startFolder } from './run/run-config';

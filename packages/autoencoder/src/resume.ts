@@ -1,11 +1,11 @@
 import { Autoencoder, type AutoencoderOptions, type InitializeOptions } from './autoencoder';
+import type { SampleSource } from './data/samples';
 import { AutoencoderError } from './errors';
 import { buildNetwork } from './load-checkpoint';
 import { readRunConfig } from './run/run-config';
 import type { RunOptions } from './run/run-folder';
-import type { SampleSource } from './samples';
-import type { TrainOptions } from './train';
-import type { TrainingHistory } from './training-events';
+import type { TrainOptions } from './training/train';
+import type { TrainingHistory } from './training/training-events';
 
 /**
  * What a run's config.json can't hold: its validation samples and callbacks, and how often to save and log from here on. More `epochs`

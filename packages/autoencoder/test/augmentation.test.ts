@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { augmentSamples, centerCrop, cropSample, mirrorSample } from '../src/augmentation';
+import { Random } from '../src/data/random';
 import { Autoencoder, type Sample, useBackend } from '../src/index';
-import { Random } from '../src/random';
+import { augmentSamples, centerCrop, cropSample, mirrorSample } from '../src/training/augmentation';
 import { rectangleSamples } from './rectangles';
 
 /** Two channels of 3 rows and 4 columns; each value says where it is: channel, row, column. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { symmetricEigen, symmetricEigenSteps } from '../src/baselines/symmetric-eigen';
+import { symmetricEigen, symmetricEigenSteps } from '../src/evaluation/baselines/symmetric-eigen';
 import {
   Autoencoder,
   fitPca,

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, launchChromium } from '../../layers/test/browser/chromium';
 import { bundle, open, pageOf } from '../../layers/test/browser/pages';
 import { type PageServer, serve } from '../../layers/test/browser/server';
+import { Random } from '../src/data/random';
 import { Autoencoder, type BackendInfo, type Sample, useBackend } from '../src/index';
-import { Random } from '../src/random';
 import { rectangleSamples } from './rectangles';
 
 interface EngineResults {

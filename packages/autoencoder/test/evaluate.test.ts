@@ -2,7 +2,7 @@ import { conv2d, flatten, linear, maxPooling2d, maxUnpooling2d, reshape } from '
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Autoencoder, type AutoencoderOptions, type EvaluateOptions, type Sample, useBackend } from '../src/index';
-import { fixedMasks } from '../src/masks';
+import { fixedMasks } from '../src/network/masks';
 import { rectangleSamples } from './rectangles';
 
 const small: AutoencoderOptions = { inputShape: [16, 16, 3], codeSize: 32 };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { clipByGlobalNorm } from '../src/gradients';
 import { useBackend } from '../src/index';
+import { clipByGlobalNorm } from '../src/training/gradients';
 
 beforeAll(async () => {
   await useBackend('wasm');

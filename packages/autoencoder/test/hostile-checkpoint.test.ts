@@ -5,11 +5,11 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AutoencoderError, useBackend } from '../src/index';
-import { resolveRecipe } from '../src/recipes';
 import { readCheckpointFile, takeSnapshot, writeCheckpointFile } from '../src/run/checkpoint-file';
 import { expectSavedState } from '../src/run/checkpoint-state';
 import { crc32 } from '../src/run/crc';
 import { Unexpected } from '../src/run/expectations';
+import { resolveRecipe } from '../src/training/recipes';
 
 let folder: string;
 let file: string;

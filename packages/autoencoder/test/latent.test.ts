@@ -1,6 +1,7 @@
 import { flatten, linear, reshape } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../src/data/random';
 import {
   Autoencoder,
   type Codes,
@@ -12,7 +13,6 @@ import {
   type Sample,
   useBackend,
 } from '../src/index';
-import { Random } from '../src/random';
 import { rectangleSamples } from './rectangles';
 
 const images: Sample[] = rectangleSamples(7, { size: 16 }).map((image, i) => ({ ...image, label: i % 2 }));

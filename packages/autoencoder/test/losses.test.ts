@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { useBackend } from '../src/index';
-import { createLoss, type LossOptions } from '../src/losses';
+import { createLoss, type LossOptions } from '../src/training/losses';
 import golden from './golden/losses.json';
 
 const shape = golden.shape as [number, number, number, number];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { summarizeScores } from '../src/evaluation/metrics/scores';
 import {
   bestImages,
   type ImageScores,
@@ -15,7 +16,6 @@ import {
   similarity,
   worstImages,
 } from '../src/index';
-import { summarizeScores } from '../src/metrics/scores';
 import golden from './golden/metrics.json';
 
 interface Pair {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type OptimizerOptions, useBackend } from '../src/index';
-import { Optimizer } from '../src/optimizers';
+import { Optimizer } from '../src/training/optimizers';
 import { startTestEngine, testEngine } from './engine';
 import golden from './golden/optimizers.json';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OptimizerOptions, ScheduleOptions, TrainOptions } from '../src/index';
-import { resolveRecipe } from '../src/recipes';
-import { createSchedule } from '../src/schedules';
+import { resolveRecipe } from '../src/training/recipes';
+import { createSchedule } from '../src/training/schedules';
 
 const refuse = (changes: Partial<TrainOptions>) => expect(() => resolveRecipe('plain', changes as object));
 

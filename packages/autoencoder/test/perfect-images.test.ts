@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { summarizeScores } from '../src/evaluation/metrics/scores';
 import { type ImageScores, scoresByClass } from '../src/index';
-import { summarizeScores } from '../src/metrics/scores';
 import { histograms } from '../src/report/charts/histogram';
 import { lineChart } from '../src/report/charts/line-chart';
 import { linearScale, logScale } from '../src/report/charts/scale';

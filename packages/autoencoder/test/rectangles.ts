@@ -1,5 +1,5 @@
-import { Random } from '../src/random';
-import type { Sample } from '../src/samples';
+import { Random } from '../src/data/random';
+import type { Sample } from '../src/data/samples';
 
 /** Images of overlapping rectangles as make_training_golden.py draws them, as samples (planar, blue first). */
 export function rectangleSamples(count: number, { seed = 11, size = 64 } = {}): Sample[] {

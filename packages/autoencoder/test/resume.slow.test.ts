@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../src/data/random';
 import { useBackend } from '../src/index';
-import { Random } from '../src/random';
 import { readCheckpointFile } from '../src/run/checkpoint-file';
 import { bundle, type Program } from './resume/bundle';
 

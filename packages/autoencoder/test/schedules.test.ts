@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSchedule, type ScheduleOptions } from '../src/schedules';
+import { createSchedule, type ScheduleOptions } from '../src/training/schedules';
 import golden from './golden/schedules.json';
 
 const span = { base: golden.base, totalSteps: golden.totalSteps, stepsPerPass: 10, passesPerEpoch: 1 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Breather } from '../src/event-loop';
+import { Breather } from '../src/data/event-loop';
 import { Autoencoder, type RunOptions, type SampleSource, type TrainOptions, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 

@@ -1,9 +1,9 @@
 import type { Autoencoder } from '../autoencoder';
-import { spread } from '../baselines/compare';
-import { nearestNeighbours } from '../latent/neighbours';
-import { projectCodes } from '../latent/project';
-import type { Sample, SampleSource } from '../samples';
-import { VariationalCode } from '../variational';
+import { nearestNeighbours } from '../codes/neighbours';
+import { projectCodes } from '../codes/project';
+import type { Sample, SampleSource } from '../data/samples';
+import { spread } from '../evaluation/baselines/compare';
+import { VariationalCode } from '../network/variational';
 import { pickRandom } from './pick';
 import { toPicture, toSpriteSheet } from './pictures';
 import type { ReportLatent } from './report-data';

@@ -1,4 +1,4 @@
-import { Random } from '../random';
+import { Random } from '../data/random';
 
 /** Returns at most `count` items, evenly spaced, the first and the last among them. */
 export function pickSpread<T>(items: readonly T[], count: number): T[] {

@@ -1,8 +1,8 @@
 /** Samples as pictures in a page: PNG files in data URIs. */
 
-import { isColored } from '../pixels';
+import { isColored } from '../data/pixels';
+import type { Sample } from '../data/samples';
 import { encodePng, type RgbImage } from '../run/png';
-import type { Sample } from '../samples';
 
 /** A picture that needs no file: a PNG as a data URI, shown at `width` x `height` or larger. */
 export interface Picture {

@@ -1,6 +1,6 @@
 /** Several runs side by side: what differs, how they learnt, what they reconstruct. */
 import { AutoencoderError } from '../errors';
-import type { MaskMode } from '../masks';
+import type { MaskMode } from '../network/masks';
 import { type LineChart, lineChart } from './charts/line-chart';
 import { linearScale, type Scale } from './charts/scale';
 import { formatBytes, formatCount, formatDb, formatDuration, formatFixed, formatMillions } from './format';

@@ -1,8 +1,9 @@
 /** What a report shows, as plain data: numbers, texts and pictures. */
-import type { RatePoint } from '../baselines/rivals';
-import type { InterpolationMasks } from '../latent/interpolate';
-import type { CodeSizes, MaskMode } from '../masks';
-import type { ScoreSummary } from '../metrics/scores';
+
+import type { InterpolationMasks } from '../codes/interpolate';
+import type { RatePoint } from '../evaluation/baselines/rivals';
+import type { ScoreSummary } from '../evaluation/metrics/scores';
+import type { CodeSizes, MaskMode } from '../network/masks';
 import type { Picture, SpriteSheet } from './pictures';
 
 export interface ReportData {

@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { readInto } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
-import { findNotFinite } from '../not-finite';
+import { findNotFinite } from '../network/not-finite';
 import { writeFileAtomically } from './atomic-file';
 import { checkpointFormat } from './checkpoint-format';
 import { type CheckpointHeader, parseCheckpointHeader, type TensorPlace } from './checkpoint-header';

@@ -1,7 +1,7 @@
 /** index.json of a run's checkpoints: which there are, which is the last and which the best. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { EpochSummary } from '../training-events';
+import type { EpochSummary } from '../training/training-events';
 import { writeTextAtomically } from './atomic-file';
 import { expectLogPosition, expectSummary } from './checkpoint-state';
 import {

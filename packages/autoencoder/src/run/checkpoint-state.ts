@@ -1,6 +1,6 @@
 /** Checks of what a checkpoint says beside its tensors: a file whose checksum is right may still be made by hand. */
-import type { EpochSummary } from '../training-events';
-import type { TrainingPlan, TrainingState } from '../training-session';
+import type { EpochSummary } from '../training/training-events';
+import type { TrainingPlan, TrainingState } from '../training/training-session';
 import { expectDecibels, expectList, expectNumber, expectRecord, expectWhole, Unexpected } from './expectations';
 import type { LogPosition } from './metrics-log';
 

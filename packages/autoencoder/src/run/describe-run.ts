@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
-import { useBackend } from '../backend';
-import type { SampleSource } from '../samples';
-import type { TrainOptions } from '../train';
-import type { TrainableModel } from '../trainable-model';
-import type { TrainingPlan } from '../training-session';
+import type { SampleSource } from '../data/samples';
+import { useBackend } from '../engines/backend';
+import type { TrainableModel } from '../network/trainable-model';
+import type { TrainOptions } from '../training/train';
+import type { TrainingPlan } from '../training/training-session';
 import { identityOf } from './data-fingerprint';
 import type { DataDescription, RunConfig } from './run-config';
 import type { RunOptions } from './run-folder';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import type { EpochSummary, StepProgress } from '../training-events';
+import type { EpochSummary, StepProgress } from '../training/training-events';
 import { withPath } from './atomic-file';
 import { openRegularFile } from './regular-file';
 

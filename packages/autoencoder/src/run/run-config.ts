@@ -1,10 +1,10 @@
 import path from 'node:path';
+import type { PixelFormat } from '../data/pixels';
+import type { ImageShape } from '../data/samples';
 import { AutoencoderError } from '../errors';
-import type { PixelFormat } from '../pixels';
-import { presets } from '../presets';
-import type { Recipe } from '../recipes';
-import type { ImageShape } from '../samples';
-import { spansTraining } from '../schedules';
+import { presets } from '../network/presets';
+import type { Recipe } from '../training/recipes';
+import { spansTraining } from '../training/schedules';
 import { changeOf, type DataIdentity } from './data-fingerprint';
 import {
   expectList,

@@ -1,5 +1,5 @@
-import { isColored } from '../pixels';
-import type { Sample } from '../samples';
+import { isColored } from '../data/pixels';
+import type { Sample } from '../data/samples';
 import type { RgbImage } from './png';
 
 /** Pixels between images. */

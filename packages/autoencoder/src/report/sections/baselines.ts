@@ -1,4 +1,4 @@
-import type { MaskMode } from '../../masks';
+import type { MaskMode } from '../../network/masks';
 import { type LineChart, lineChart, type Series } from '../charts/line-chart';
 import { linearScale, logScale } from '../charts/scale';
 import { formatCount, formatDb, formatFixed } from '../format';

@@ -1,4 +1,4 @@
-import type { MaskMode } from '../../masks';
+import type { MaskMode } from '../../network/masks';
 import { formatCount, formatDb, formatFixed } from '../format';
 import { html, type Markup } from '../html';
 import type { PageSection } from '../page';

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { SchemaElement } from 'hyparquet-writer';
+import { AutoencoderError } from '../errors';
+import type { Codes } from './codes';
+import { encodeNpy, encodeTextNpy, NpyRowWriter } from './npy';
+
+/** Codes as they come: all at once, or batch by batch as `Autoencoder.encodeBatches` yields them. */
+export type CodeStream = Codes | AsyncIterable<Codes>;
+
+async function* toBatches(codes: CodeStream): AsyncGenerator<Codes> {
+  if (Symbol.asyncIterator in codes) yield* codes;
+  else yield codes;
+}
+
+/**
+ * Writes codes for NumPy into a new folder: `codes.npy` float32 `[N, codeSize]`, `keys.npy` `[N]` str and `labels.npy` int32
+ * `[N]`, -1 where there is none. The folder appears whole or not at all. Returns N. Throws OUTPUT_EXISTS.
+ */
+export async function writeCodesNpy(codes: CodeStream, folder: string): Promise<number> {
+  return writeWhole(folder, async (temporary) => {
+    await mkdir(temporary, { recursive: true });
+    const keys: string[] = [];
+    const labels: number[] = [];
+    let writer: NpyRowWriter | undefined;
+    try {
+      for await (const batch of toBatches(codes)) {
+        writer ??= await NpyRowWriter.create(path.join(temporary, 'codes.npy'), batch.codeSize);
+        await writer.append(batch.values);
+        for (const key of batch.keys) keys.push(key);
+        for (const label of batch.labels) labels.push(label ?? -1);
+      }
+    } catch (error) {
+      await writer?.abandon();
+      throw error;
+    }
+    if (!writer) throw noCodes('writeCodesNpy');
+    await writer.finish();
+    await writeFile(path.join(temporary, 'keys.npy'), encodeTextNpy(keys));
+    await writeFile(path.join(temporary, 'labels.npy'), encodeNpy(Int32Array.from(labels), [labels.length]));
+    return keys.length;
+  });
+}
+
+/** Rows kept in memory until they are written: 12 MB at 1568 numbers a code. */
+const rowGroupSize = 2048;
+
+/**
+ * Writes codes as a new Parquet file with the columns `key` (string), `label` (int32, null where there is none) and `code`
+ * (list of float). The file appears whole or not at all. Returns the number of rows. Throws OUTPUT_EXISTS.
+ */
+export async function writeCodesParquet(codes: CodeStream, file: string): Promise<number> {
+  // It is an ES module only; our CommonJS build could not require it.
+  const { fileWriter, ParquetWriter } = await import('hyparquet-writer');
+  return writeWhole(file, async (temporary) => {
+    const output = fileWriter(temporary);
+    const parquet = new ParquetWriter({ writer: output, schema, createdBy: '@ae/autoencoder' });
+    let rows: Row[] = [];
+    let count = 0;
+    const flush = () => {
+      if (rows.length === 0) return;
+      const columnData = [
+        { name: 'key', data: rows.map(({ key }) => key) },
+        { name: 'label', data: rows.map(({ label }) => label ?? null) },
+        // Weights don't compress, and nobody asks for their smallest and largest.
+        {
+          name: 'code',
+          data: rows.map(({ code }) => Array.from(code)),
+          codec: 'UNCOMPRESSED' as const,
+          statistics: false,
+        },
+      ];
+      parquet.write({ columnData, rowGroupSize });
+      count += rows.length;
+      rows = [];
+    };
+    for await (const { values, codeSize, keys, labels } of toBatches(codes)) {
+      for (const [i, key] of keys.entries()) {
+        rows.push({ key, label: labels[i], code: values.subarray(i * codeSize, (i + 1) * codeSize) });
+        if (rows.length === rowGroupSize) flush();
+      }
+    }
+    flush();
+    if (count === 0) throw noCodes('writeCodesParquet');
+    parquet.finish();
+    return count;
+  });
+}
+
+interface Row {
+  readonly key: string;
+  readonly label: number | undefined;
+  readonly code: Float32Array;
+}
+
+const schema: SchemaElement[] = [
+  { name: 'root', num_children: 3 },
+  { name: 'key', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+  { name: 'label', type: 'INT32', repetition_type: 'OPTIONAL' },
+  { name: 'code', converted_type: 'LIST', repetition_type: 'REQUIRED', num_children: 1 },
+  { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+  { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
+];
+
+function noCodes(where: string): AutoencoderError {
+  return new AutoencoderError('INVALID_SAMPLE', `${where}: expected at least one code, received none.`);
+}
+
+/** Writes beside `target` and renames, so that what carries the name is complete. */
+async function writeWhole<T>(target: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  const exists = await stat(target).then(
+    () => true,
+    () => false,
+  );
+  if (exists) {
+    throw new AutoencoderError('OUTPUT_EXISTS', `${target}: expected a name that is not taken; name another.`);
+  }
+  await mkdir(path.dirname(path.resolve(target)), { recursive: true });
+  const temporary = `${path.resolve(target)}.${randomUUID().slice(0, 8)}.tmp`;
+  try {
+    const result = await write(temporary);
+    await rename(temporary, target);
+    return result;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
+import type { ImageShape, Sample } from './samples';
+
+/** How bytes become network inputs and outputs become bytes. */
+export interface PixelFormat {
+  /** The network sees `byte * scale`. Default 1/256, as the Torch original has it. */
+  readonly scale: number;
+  /** The order of colours, in samples of 3 or 4 channels, in the network. Default 'rgb'; samples are stored as 'bgr'. */
+  readonly channelOrder: 'rgb' | 'bgr';
+}
+
+export const defaultPixels: PixelFormat = { scale: 1 / 256, channelOrder: 'rgb' };
+
+/** Fills what is missing in `pixels` with the defaults; throws INVALID_OPTION for values out of range. */
+export function resolvePixels(pixels: Partial<PixelFormat> = {}): PixelFormat {
+  checkKeys('pixels', pixels, ['scale', 'channelOrder']);
+  const resolved = { ...defaultPixels, ...pixels };
+  checkNumber('pixels.scale', resolved.scale, { min: 0, exclusiveMin: true });
+  if (resolved.channelOrder !== 'rgb' && resolved.channelOrder !== 'bgr') {
+    throw new AutoencoderError(
+      'INVALID_OPTION',
+      `pixels.channelOrder: expected "rgb" or "bgr", received ${inWords(resolved.channelOrder)}.`,
+    );
+  }
+  return resolved;
+}
+
+/** Tells whether samples of so many channels are pictures in colour: blue, green, red, and perhaps alpha. */
+export function isColored(channels: number): boolean {
+  return channels === 3 || channels === 4;
+}
+
+/** Maps a network channel to the plane of a sample that holds it. */
+function planeOf(channel: number, channels: number, format: PixelFormat): number {
+  return isColored(channels) && channel < 3 && format.channelOrder === 'rgb' ? 2 - channel : channel;
+}
+
+/** Converts planar bytes to a float32 tensor `[N, H, W, C]`; the caller disposes of it. */
+export function samplesToTensor(samples: readonly Sample[], shape: ImageShape, format: PixelFormat): tf.Tensor4D {
+  const [height, width, channels] = shape;
+  const area = height * width;
+  const values = new Float32Array(samples.length * area * channels);
+  for (let n = 0; n < samples.length; n++) {
+    const { data } = samples[n];
+    const image = n * area * channels;
+    for (let c = 0; c < channels; c++) {
+      const plane = planeOf(c, channels, format) * area;
+      let out = image + c;
+      for (let i = plane; i < plane + area; i++, out += channels) values[out] = data[i] * format.scale;
+    }
+  }
+  return tf.tensor4d(values, [samples.length, height, width, channels]);
+}
+
+/** Converts network values `[N, H, W, C]` (flat, in that order) to planar bytes, clamped to 0 to 255 and rounded. */
+export function valuesToSamples(
+  values: ArrayLike<number>,
+  shape: ImageShape,
+  format: PixelFormat,
+): Sample<Uint8Array>[] {
+  const [height, width, channels] = shape;
+  const area = height * width;
+  const samples: Sample<Uint8Array>[] = [];
+  for (let image = 0; image < values.length; image += area * channels) {
+    // Uint8ClampedArray clamps and rounds to nearest, which is the conversion wanted; NaN becomes 0.
+    const data = new Uint8ClampedArray(area * channels);
+    for (let c = 0; c < channels; c++) {
+      const plane = planeOf(c, channels, format) * area;
+      for (let i = 0; i < area; i++) data[plane + i] = values[image + i * channels + c] / format.scale;
+    }
+    samples.push({ channels, height, width, data: new Uint8Array(data.buffer) });
+  }
+  return samples;
+}

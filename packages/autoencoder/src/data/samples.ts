@@ -1,0 +1,88 @@
+import { AutoencoderError, inWords } from '../errors';
+
+/**
+ * One image. `data` is planar, `[channels, height, width]`, bytes, or floats on the scale of bytes (black is 0, white
+ * 255); three or four channels are in the order blue, green, red, alpha, as Caffe stores them. A raw Datum of
+ * @ae/lmdb-datum is a sample as it is.
+ */
+export interface Sample<Data extends Uint8Array | Float32Array = Uint8Array | Float32Array> {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Data;
+  readonly label?: number;
+  /** What it is called where it comes from, such as its key in a database. */
+  readonly key?: string;
+}
+
+/**
+ * Samples by index. An array of samples is a source, and so is anything that can fetch one at a time, such as the
+ * reader of @ae/lmdb-datum: nothing is held in memory but the batch in work and the one being fetched.
+ */
+export interface SampleSource {
+  readonly length: number;
+  at(index: number): Sample | undefined | Promise<Sample | undefined>;
+  /** What tells these samples from others when a run is resumed, if they know it themselves; else some of them are looked at. */
+  identity?(): SourceIdentity | Promise<SourceIdentity>;
+}
+
+/** What tells samples from others, and from themselves after changes. */
+export interface SourceIdentity {
+  /** Text that is another one after each change, and the same for a copy. */
+  readonly revision: string;
+  /** A digest of the samples. */
+  readonly content: string;
+  /** Whether all of them are in it. */
+  readonly complete: boolean;
+}
+
+/** The shape of a network's input without the batch: `[height, width, channels]`. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** Throws INVALID_SAMPLE unless `source` has a length and can be asked for samples; `where` says what it is for. */
+export function checkSource(where: string, source: unknown): asserts source is SampleSource {
+  const { length, at } = (source ?? {}) as Partial<SampleSource>;
+  if (Number.isInteger(length) && typeof at === 'function') return;
+  throw new AutoencoderError(
+    'INVALID_SAMPLE',
+    `${where}: expected an array of samples, or an object with length and at(index), received ${inWords(source)}.`,
+  );
+}
+
+/** Fetches the samples of `indices` in their order; throws INVALID_SAMPLE naming the first that is not of `shape`. */
+export async function fetchSamples(
+  source: SampleSource,
+  indices: ArrayLike<number>,
+  shape: ImageShape,
+): Promise<Sample[]> {
+  const pending = Array.from(indices, (index) => source.at(index));
+  const samples = await Promise.all(pending);
+  return samples.map((sample, i) => checkSample(sample, indices[i], shape));
+}
+
+/** Returns `sample` if it is of `shape`; throws INVALID_SAMPLE naming it by `index` otherwise. */
+export function checkSample(sample: Sample | undefined, index: number, [height, width, channels]: ImageShape): Sample {
+  if (!sample) {
+    throw new AutoencoderError(
+      'INVALID_SAMPLE',
+      `sample ${index}: expected an image, received nothing; the source's length is larger than what it holds.`,
+    );
+  }
+  const sizes = [sample.channels, sample.height, sample.width];
+  const found = sizes.every(Number.isInteger) ? sizes.join('x') : 'something without channels, height and width';
+  if (sample.channels !== channels || sample.height !== height || sample.width !== width) {
+    throw new AutoencoderError(
+      'INVALID_SAMPLE',
+      `sample ${index}: expected ${channels}x${height}x${width} (channels x height x width), received ${found}; ` +
+        'resize all images to one size when importing, or build the network for this size.',
+    );
+  }
+  const bytes = channels * height * width;
+  if (sample.data?.length !== bytes) {
+    throw new AutoencoderError(
+      'INVALID_SAMPLE',
+      `sample ${index}: expected ${bytes} values for ${found}, received ${sample.data?.length ?? 'none'}.`,
+    );
+  }
+  return sample;
+}

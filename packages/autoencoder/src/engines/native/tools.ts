@@ -1,0 +1,79 @@
+/** Runs the programs that an installation takes, and says in one sentence why one failed. */
+import { execFile } from 'node:child_process';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { AutoencoderError } from '../../errors';
+
+/** A program to run, and what to tell the user where it is missing or fails. */
+export interface Tool {
+  /** What the program is for: "pip". */
+  readonly name: string;
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  readonly cwd?: string;
+  /** What to do where there is no such program. */
+  readonly ifMissing: string;
+  /** What to do where it fails for a reason of its own. */
+  readonly ifFailed: string;
+}
+
+const offline =
+  /Temporary failure in name resolution|Name or service not known|Failed to establish a new connection|Network is unreachable|Connection (refused|reset|timed out)|Read timed out|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET/;
+const otherFile = /DO NOT MATCH THE HASHES|EINTEGRITY|integrity checksum failed/;
+const diskFull = /No space left on device|ENOSPC|Disk quota exceeded|EDQUOT/;
+
+/** Runs a tool to its end and returns what it printed. Throws INSTALL_FAILED. */
+export async function runTool({ name, command, cwd, ifMissing, ifFailed }: Tool): Promise<string> {
+  const [program, ...args] = command;
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { cwd, maxBuffer: 2 ** 28 }, (cause, stdout, stderr) => {
+      if (!cause) return resolve(stdout);
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+        return reject(failure(`expected ${name} as "${program}", found no such program; ${ifMissing}`, cause));
+      }
+      reject(failure(explain(name, `${stdout}\n${stderr}`, cause.signal, ifFailed), cause));
+    });
+  });
+}
+
+function explain(name: string, output: string, signal: string | null | undefined, ifFailed: string): string {
+  if (diskFull.test(output))
+    return `${name}: expected room on the disk, received a full one; free some space and repeat`;
+  if (otherFile.test(output)) {
+    return `${name}: a file has another checksum than the one that was tried, so none of it is used; the package index, or a mirror or proxy between, has changed it`;
+  }
+  if (offline.test(output)) {
+    return `${name}: expected to reach its package index, received no connection; check the network, proxy and mirror settings of ${name} and repeat`;
+  }
+  const last = signal ? `the signal ${signal}` : `"${lastWords(output)}"`;
+  return `${name}: expected it to succeed, received ${last}; ${ifFailed}`;
+}
+
+/** The last line that says what went wrong. */
+function lastWords(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  const errors = lines.filter((line) => /error|expected|cannot|no such|no module/i.test(line));
+  return (errors.at(-1) ?? lines.filter(Boolean).at(-1) ?? 'nothing').slice(0, 300);
+}
+
+/** The error of a failed installation. */
+export function failure(message: string, cause?: unknown): AutoencoderError {
+  return new AutoencoderError('INSTALL_FAILED', `installTensorflow: ${message}.`, { cause });
+}
+
+/** Makes a folder by `work`, once: it appears under its name when it is complete, and what an earlier try left is thrown away. */
+export async function makeFolder(folder: string, work: (partial: string) => Promise<void>): Promise<void> {
+  if (await exists(folder)) return;
+  const partial = `${folder}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  await work(partial);
+  await rename(partial, folder);
+}
+
+/** Says whether there is such a file or folder. */
+export function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,156 @@
+/**
+ * The autoencoder beside codes of the same size: what its masks carry, and what PCA and JPEG make of as many bytes.
+ */
+
+import type { SampleSource } from '../../data/samples';
+import { type AutoencoderError, checkKeys, checkNumber } from '../../errors';
+import { type Coder, type CodeSizes, type MaskMode, measureSizes } from '../../network/masks';
+import { codeBytes } from '../../network/quantize';
+import { type EvaluableModel, evaluateModel } from '../evaluate';
+import { JpegCoder } from './jpeg';
+import { fitPca, type Pca, type PcaOptions } from './pca';
+import { type ComparisonRow, jpegRival, pcaRival, type RatePoint, type Rival, ratePoints, scoreRival } from './rivals';
+
+export interface CompareOptions {
+  /** The images the network was trained on, to fit PCA to. Without them there is no PCA. */
+  readonly trainingSamples?: SampleSource;
+  readonly pca?: Omit<PcaOptions, 'signal'>;
+  /** How many images to score at most, evenly spaced over the source. Default 500. */
+  readonly maxImages?: number;
+  /** Stops between batches; the comparison then throws ABORTED. */
+  readonly signal?: AbortSignal;
+  /** Called when a part begins. */
+  readonly onStage?: (stage: string) => void;
+}
+
+/** Ways to code images in the same number of bytes. */
+export interface ComparisonGroup {
+  /** What of the autoencoder is counted. */
+  readonly counted: 'code' | 'code and masks';
+  /** Bits a number of the autoencoder's code: 32, or 8 after rounding. */
+  readonly codeBits: number;
+  /** What each way may use at most, a picture. */
+  readonly budgetBytes: number;
+  readonly rows: readonly ComparisonRow[];
+}
+
+export interface Comparison {
+  readonly sizes: CodeSizes;
+  /** How many images were scored, and of how many. */
+  readonly count: number;
+  readonly sourceCount: number;
+  readonly groups: readonly ComparisonGroup[];
+  /** PSNR (per-image mean) over bytes, where PCA and JPEG reach that size. */
+  readonly curves: { readonly pca: readonly RatePoint[]; readonly jpeg: readonly RatePoint[] };
+  /** How many images PCA was fitted on, where it was. */
+  readonly pcaFittedOn?: number;
+  /** What is not in it and why, a sentence each. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Scores a network with all three kinds of masks, its code whole and rounded to 8 bits, beside PCA and JPEG at equal
+ * bytes. The code counts with the masks where the decoder gets the image's own, else alone.
+ */
+export async function compareModel(
+  coder: EvaluableModel & Coder,
+  samples: SampleSource,
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  checkKeys('compare', options, ['trainingSamples', 'pca', 'maxImages', 'signal', 'onStage']);
+  const { maxImages = 500, signal, onStage } = options;
+  checkNumber('maxImages', maxImages, { min: 1, integer: true });
+  const source = spread(samples, maxImages);
+  const sizes = measureSizes(coder);
+  const groups = await scoreAutoencoder(coder, source, sizes, options);
+  const missing: string[] = [];
+  const jpeg = await loadJpeg(coder.inputShape[2], missing);
+  const rivals: Rival[] = [];
+  const pca = await fitWherePossible(coder, options, missing);
+  if (pca) rivals.push(pcaRival(pca, coder));
+  if (jpeg) rivals.push(jpegRival(jpeg, coder));
+
+  const budgets = groups.map(({ budgetBytes }) => budgetBytes);
+  const curveBudgets = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].filter((b) => b < sizes.imageBytes);
+  const curves: { pca: RatePoint[]; jpeg: RatePoint[] } = { pca: [], jpeg: [] };
+  const rowsOf = groups.map(({ rows }) => [...rows]);
+  for (const rival of rivals) {
+    onStage?.(rival.method === 'pca' ? 'PCA: scoring' : 'JPEG: searching qualities');
+    const all = [...new Set([...budgets, ...curveBudgets])].sort((a, b) => a - b);
+    const rows = await scoreRival(rival, coder, source, all, budgets, signal);
+    for (const [i, budget] of budgets.entries()) rowsOf[i].push(rows[all.indexOf(budget)]);
+    curves[rival.method] = ratePoints(rows);
+  }
+  pca?.dispose();
+  return {
+    sizes,
+    count: source.length,
+    sourceCount: samples.length,
+    groups: groups.map((group, i) => ({ ...group, rows: rowsOf[i] })),
+    curves,
+    pcaFittedOn: pca?.fittedOn,
+    missing,
+  };
+}
+
+/** Loads JPEG; adds the reason to `missing` where it doesn't load, or can't code such images. */
+async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder | undefined> {
+  if (channels === 1 || channels === 3) {
+    return JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.message));
+  }
+  missing.push(`JPEG: it codes images of one or three channels, and these have ${channels}.`);
+  return undefined;
+}
+
+/** Fits PCA; adds the reason to `missing` where there is nothing to fit it to. */
+async function fitWherePossible(
+  coder: EvaluableModel,
+  { trainingSamples, pca, signal, onStage }: CompareOptions,
+  missing: string[],
+): Promise<Pca | undefined> {
+  if (trainingSamples && trainingSamples.length > 1) {
+    onStage?.('PCA: fitting');
+    return fitPca(trainingSamples, coder, { ...pca, signal });
+  }
+  missing.push(
+    `PCA: ${trainingSamples ? 'one training image is too few' : 'no training images were given'} to fit it to.`,
+  );
+  return undefined;
+}
+
+/** Returns at most `count` samples of a source, evenly spaced. */
+export function spread(source: SampleSource, count: number): SampleSource {
+  if (source.length <= count) return source;
+  return { length: count, at: (index) => source.at(Math.floor((index * source.length) / count)) };
+}
+
+async function scoreAutoencoder(
+  coder: EvaluableModel & Coder,
+  source: SampleSource,
+  { codeNumbers, maskBytes }: CodeSizes,
+  { signal, onStage }: CompareOptions,
+): Promise<ComparisonGroup[]> {
+  const groups: ComparisonGroup[] = [];
+  // Another picture's masks need another picture.
+  const without: MaskMode[] = source.length > 1 ? ['fixed', 'other'] : ['fixed'];
+  for (const codeBits of [32, 8]) {
+    const bytes = codeBytes(codeNumbers, codeBits);
+    const kinds: [ComparisonGroup['counted'], number, MaskMode[]][] =
+      maskBytes === 0
+        ? [['code', bytes, ['own']]]
+        : [
+            ['code and masks', bytes + maskBytes, ['own']],
+            ['code', bytes, without],
+          ];
+    for (const [counted, budgetBytes, modes] of kinds) {
+      const rows: ComparisonRow[] = [];
+      for (const masks of modes) {
+        onStage?.(`autoencoder: ${masks} masks, ${codeBits} bits a number`);
+        const scores = await evaluateModel(coder, source, { masks, codeBits, signal });
+        rows.push({ method: 'autoencoder', masks, bytes: budgetBytes, scores });
+      }
+      groups.push({ counted, codeBits, budgetBytes, rows });
+    }
+  }
+  return groups;
+}

@@ -1,0 +1,146 @@
+import type { Sample } from '../../data/samples';
+import { AutoencoderError } from '../../errors';
+
+type Sharp = typeof import('sharp').default;
+
+/** An image after JPEG. */
+export interface JpegResult {
+  /** What came out, in the form of what went in. */
+  readonly sample: Sample;
+  /** Bytes of compressed picture, and one for the quality; see {@link JpegCoder}. */
+  readonly bytes: number;
+  readonly quality: number;
+  /** '4:4:4' holds the colours at full resolution, '4:2:0' at half of it. */
+  readonly chromaSubsampling: '4:4:4' | '4:2:0';
+}
+
+/**
+ * Baseline JPEG (8x8 blocks, libjpeg-turbo through sharp) as a rival of a learnt code.
+ *
+ * Counted are the bytes of the compressed picture and one for the quality. Not counted are file headers and tables: the
+ * standard Huffman tables are used and the quality determines the quantisation tables, so a decoder can have them, as it
+ * has a network's weights. That favours JPEG by about 600 bytes an image, which is more than some codes have.
+ */
+export class JpegCoder {
+  private constructor(private readonly sharp: Sharp) {}
+
+  /** Loads sharp. Throws DEPENDENCY_MISSING where it is not installed. */
+  static async load(): Promise<JpegCoder> {
+    try {
+      const { default: sharp } = await import('sharp');
+      return new JpegCoder(sharp);
+    } catch (cause) {
+      throw new AutoencoderError(
+        'DEPENDENCY_MISSING',
+        'JPEG baseline: expected the package sharp, which could not be loaded; run npm install sharp.',
+        { cause },
+      );
+    }
+  }
+
+  /** Codes and decodes an image of one or three channels at a quality from 1 to 100. */
+  async run(sample: Sample, quality: number, chromaSubsampling: JpegResult['chromaSubsampling']): Promise<JpegResult> {
+    const { file, bytes } = await this.encode(sample, quality, chromaSubsampling);
+    return { sample: await this.decode(file, sample), bytes, quality, chromaSubsampling };
+  }
+
+  /**
+   * Codes an image once for each budget: at the best quality whose size is at most that many bytes, with the colours at
+   * full or half resolution, whichever comes closer to the image. Undefined where not even quality 1 is small enough.
+   */
+  async runWithin(sample: Sample, budgets: readonly number[]): Promise<(JpegResult | undefined)[]> {
+    const subsamplings = sample.channels === 3 ? (['4:4:4', '4:2:0'] as const) : (['4:4:4'] as const);
+    const candidates = await Promise.all(subsamplings.map((chroma) => this.bestWithin(sample, budgets, chroma)));
+    const errorOf = (result: JpegResult) => squaredError(result.sample.data, sample.data);
+    return budgets.map((_, i) => {
+      const fitting = candidates.map((results) => results[i]).filter((result) => result !== undefined);
+      return fitting.sort((a, b) => errorOf(a) - errorOf(b)).at(0);
+    });
+  }
+
+  /** Bisects the quality, with which the size grows, for each budget. */
+  private async bestWithin(sample: Sample, budgets: readonly number[], chroma: JpegResult['chromaSubsampling']) {
+    const files = new Map<number, { file: Buffer; bytes: number }>();
+    const encodeOnce = async (quality: number) => {
+      const known = files.get(quality) ?? (await this.encode(sample, quality, chroma));
+      files.set(quality, known);
+      return known;
+    };
+    const results: (JpegResult | undefined)[] = [];
+    for (const budget of budgets) {
+      let [low, high] = [0, 100];
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if ((await encodeOnce(middle)).bytes <= budget) low = middle;
+        else high = middle - 1;
+      }
+      const best = files.get(low);
+      results.push(
+        best && {
+          sample: await this.decode(best.file, sample),
+          bytes: best.bytes,
+          quality: low,
+          chromaSubsampling: chroma,
+        },
+      );
+    }
+    return results;
+  }
+
+  private async encode(sample: Sample, quality: number, chromaSubsampling: JpegResult['chromaSubsampling']) {
+    const { width, height, channels } = sample;
+    if (channels !== 1 && channels !== 3) {
+      throw new AutoencoderError('INVALID_SAMPLE', `JPEG baseline: expected 1 or 3 channels, received ${channels}.`);
+    }
+    const raw = { width, height, channels } as const;
+    const file = await this.sharp(interleave(sample), { raw })
+      // Huffman tables of each image's own would have to be counted.
+      .jpeg({ quality, chromaSubsampling, optimiseCoding: false, mozjpeg: false })
+      .toBuffer();
+    return { file, bytes: scanBytes(file) + 1 };
+  }
+
+  private async decode(file: Buffer, { channels, height, width, ...rest }: Sample): Promise<Sample> {
+    const pixels = this.sharp(file).toColourspace(channels === 1 ? 'b-w' : 'srgb');
+    const { data } = await pixels.raw().toBuffer({ resolveWithObject: true });
+    return { ...rest, channels, height, width, data: planar(data, channels) };
+  }
+}
+
+/** Planar, blue first -> interleaved, red first; one channel stays as it is. */
+function interleave({ data, channels }: Sample): Uint8ClampedArray {
+  const area = data.length / channels;
+  // Rounds floats and keeps them within bytes.
+  const out = new Uint8ClampedArray(data.length);
+  for (let c = 0; c < channels; c++) {
+    const plane = (channels - 1 - c) * area;
+    for (let i = 0; i < area; i++) out[i * channels + c] = data[plane + i];
+  }
+  return out;
+}
+
+/** The way back from {@link interleave}. */
+function planar(data: Uint8Array, channels: number): Uint8Array {
+  const area = data.length / channels;
+  const out = new Uint8Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    const plane = (channels - 1 - c) * area;
+    for (let i = 0; i < area; i++) out[plane + i] = data[i * channels + c];
+  }
+  return out;
+}
+
+/** Bytes from behind the start-of-scan header to the end of the file: the compressed picture. */
+function scanBytes(file: Buffer): number {
+  const startOfScan = 0xda;
+  // Behind the two bytes of SOI: marker segments, each 0xff, its kind, and a length that counts itself.
+  let at = 2;
+  while (file[at + 1] !== startOfScan) at += 2 + file.readUInt16BE(at + 2);
+  return file.length - (at + 2 + file.readUInt16BE(at + 2));
+}
+
+function squaredError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  return sum;
+}

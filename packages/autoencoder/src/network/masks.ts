@@ -1,0 +1,118 @@
+/**
+ * What the pooling masks are, how large they are, and the masks that stand in for an image's own. The masks tell a
+ * decoder where each maximum was, so they carry a good part of the picture beside the code: scores say which were used.
+ */
+import type { MaxPooling2D } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { ImageShape } from '../data/samples';
+
+/**
+ * Whose masks the decoder gets: `own`, those of the image itself; `fixed`, every maximum top left in its window, which
+ * carries nothing of any image; `other`, those of another image: image i of n gets the masks of image
+ * `(i + floor(n / 2)) mod n`, half the source away, so that neighbours of one class don't help each other.
+ */
+export type MaskMode = 'own' | 'fixed' | 'other';
+
+export const maskModes: readonly MaskMode[] = ['own', 'fixed', 'other'];
+
+/** The two halves of a network: image -> `[code, ...masks]` and back. */
+export interface Coder {
+  readonly encoder: LayersModel;
+  readonly decoder: LayersModel;
+}
+
+/** The mask of one pooling layer, for one image. */
+export interface MaskInfo {
+  /** Name of the pooling layer. */
+  readonly pool: string;
+  /** `[h, w, C]` of the mask tensor. */
+  readonly shape: ImageShape;
+  /** How many of the channels the decoder uses; the torch7 preset uses the first half of one mask. */
+  readonly usedChannels: number;
+  /** Bits to tell which position of its window a maximum was at: 2 for 2x2. */
+  readonly bitsPerValue: number;
+  /** Size of what the decoder uses, rounded up to whole bytes. */
+  readonly bytes: number;
+}
+
+/** Sizes of what stands for one image. */
+export interface CodeSizes {
+  /** The image itself, one byte a value. */
+  readonly imageBytes: number;
+  /** How many numbers the code has. */
+  readonly codeNumbers: number;
+  /** The code as float32. */
+  readonly codeBytes: number;
+  /** All masks together. */
+  readonly maskBytes: number;
+  /** Each mask, first pool first. */
+  readonly masks: readonly MaskInfo[];
+}
+
+/** Returns how many bytes an image, its code and its masks take. */
+export function measureSizes({ encoder, decoder }: Coder): CodeSizes {
+  const [code, ...masks] = encoder.outputs;
+  const infos = masks.map((mask, i) => describeMask(mask, decoder, i));
+  const codeNumbers = sizeOf(code);
+  return {
+    imageBytes: sizeOf(encoder.inputs[0]),
+    codeNumbers,
+    codeBytes: 4 * codeNumbers,
+    maskBytes: infos.reduce((sum, { bytes }) => sum + bytes, 0),
+    masks: infos,
+  };
+}
+
+function sizeOf({ shape }: SymbolicTensor): number {
+  return tf.util.sizeFromShape(shape.slice(1) as number[]);
+}
+
+function describeMask(mask: SymbolicTensor, decoder: LayersModel, i: number): MaskInfo {
+  const pool = mask.sourceLayer as MaxPooling2D;
+  const shape = mask.shape.slice(1) as unknown as ImageShape;
+  const usedChannels = channelsUsed(decoder, decoder.inputs[i + 1]);
+  const [windowHeight, windowWidth] = pool.options.poolSize;
+  const bitsPerValue = Math.ceil(Math.log2(windowHeight * windowWidth));
+  const bytes = Math.ceil((bitsPerValue * shape[0] * shape[1] * usedChannels) / 8);
+  return { pool: pool.name, shape, usedChannels, bitsPerValue, bytes };
+}
+
+/** The channels of the values that are put in place by the mask that comes in as `input`. */
+function channelsUsed(decoder: LayersModel, input: SymbolicTensor): number {
+  const nodes = decoder.layers.flatMap((layer) => layer.inboundNodes);
+  const uses = nodes.filter((node) => node.inputTensors.includes(input) && node.inputTensors.length === 2);
+  return Math.max(...uses.map((node) => node.inputTensors[0].shape[3] as number));
+}
+
+/** Makes masks `[count, h, w, C]` with every maximum at the first position of its window that lies in the image. */
+export function fixedMasks({ encoder }: Coder, count: number): tf.Tensor4D[] {
+  return encoder.outputs.slice(1).map((mask) => {
+    const shape = mask.shape.slice(1) as unknown as ImageShape;
+    const indices = topLeftIndices(mask, shape);
+    return tf.tidy(() => tf.tile(tf.tensor4d(indices, [1, ...shape], 'int32'), [count, 1, 1, 1]));
+  });
+}
+
+function topLeftIndices(mask: SymbolicTensor, [height, width, channels]: ImageShape): Int32Array {
+  const pool = mask.sourceLayer as MaxPooling2D;
+  const [, inputHeight, inputWidth] = pool.inboundNodes[mask.nodeIndex].inputTensors[0].shape as number[];
+  const rows = windowStarts(pool, 0, inputHeight, height);
+  const columns = windowStarts(pool, 1, inputWidth, width);
+  const indices = new Int32Array(height * width * channels);
+  let at = 0;
+  for (const y of rows) {
+    for (const x of columns) {
+      for (let c = 0; c < channels; c++) indices[at++] = (y * inputWidth + x) * channels + c;
+    }
+  }
+  return indices;
+}
+
+/** Where each window begins along one axis (0: rows, 1: columns), or at 0 where it begins in the padding. */
+function windowStarts({ options }: MaxPooling2D, axis: 0 | 1, inputSize: number, outputSize: number): number[] {
+  const { poolSize, strides, padding } = options;
+  const total = Math.max(0, (outputSize - 1) * strides[axis] + poolSize[axis] - inputSize);
+  const before = padding === 'valid' ? 0 : padding === 'same' ? Math.floor(total / 2) : padding[axis][0];
+  return Array.from({ length: outputSize }, (_, i) => Math.max(0, i * strides[axis] - before));
+}

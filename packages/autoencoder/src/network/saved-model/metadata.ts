@@ -1,0 +1,36 @@
+import { type PixelFormat, resolvePixels } from '../../data/pixels';
+import type { Place } from './place';
+
+/** What a saved model needs to know beside its network; kept as userDefinedMetadata of model.json. */
+export interface ModelMetadata {
+  readonly version: 1;
+  readonly pixels: PixelFormat;
+}
+
+/** The field of userDefinedMetadata that holds it. */
+export const metadataKey = 'ae';
+
+/** Values further away make infinities or nothings of bytes. */
+const scales = { min: 1e-12, max: 1e12 };
+
+/** Reads the metadata of a saved model. Throws MODEL_INVALID. */
+export function readMetadata(userDefined: unknown, place: Place): ModelMetadata {
+  const metadata = (userDefined as Record<string, unknown> | null | undefined)?.[metadataKey];
+  const version = (metadata as { version?: unknown } | null | undefined)?.version;
+  if (version !== 1) {
+    const received = metadata
+      ? `version ${JSON.stringify(version)}; install a newer @ae/autoencoder`
+      : 'another tfjs model; save it from an Autoencoder';
+    throw place.error(`expected an autoencoder saved by @ae/autoencoder (format version 1), received ${received}`);
+  }
+  const at = place.at('userDefinedMetadata').at(metadataKey).at('pixels');
+  const { scale, channelOrder, ...others } = at.object((metadata as Record<string, unknown>).pixels);
+  if (!(typeof scale === 'number' && scale >= scales.min && scale <= scales.max)) {
+    throw at.at('scale').unlike(`a number from ${scales.min} to ${scales.max}`, scale);
+  }
+  if (channelOrder !== 'rgb' && channelOrder !== 'bgr')
+    throw at.at('channelOrder').unlike('"rgb" or "bgr"', channelOrder);
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw at.error(`expected scale and channelOrder, received also ${JSON.stringify(other)}`);
+  return { version, pixels: resolvePixels({ scale, channelOrder }) };
+}

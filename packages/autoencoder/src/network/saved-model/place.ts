@@ -1,0 +1,51 @@
+import { AutoencoderError, inWords } from '../../errors';
+
+/** A place in a file of a saved model, from which what is wrong there is told. */
+export class Place {
+  constructor(
+    private readonly file: string,
+    private readonly path = '',
+  ) {}
+
+  /** The place of a field, or of an item of a list. */
+  at(key: string | number): Place {
+    const step = typeof key === 'number' ? `[${key}]` : `${this.path && '.'}${key}`;
+    return new Place(this.file, this.path + step);
+  }
+
+  /** The error MODEL_INVALID of this place. */
+  error(message: string, cause?: unknown): AutoencoderError {
+    const where = this.path ? `${this.file}: ${this.path}` : this.file;
+    return new AutoencoderError('MODEL_INVALID', `${where}: ${message}.`, { cause });
+  }
+
+  /** The error of a value that is not what was expected. */
+  unlike(expected: string, value: unknown): AutoencoderError {
+    return this.error(`expected ${expected}, received ${value === undefined ? 'nothing' : inWords(value)}`);
+  }
+
+  /** Returns a value that must be an object. */
+  object(value: unknown): Record<string, unknown> {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    throw this.unlike('an object', value);
+  }
+
+  /** Returns a value that must be a list of at most `max` items. */
+  list(value: unknown, max = 10_000): unknown[] {
+    if (!Array.isArray(value)) throw this.unlike('a list', value);
+    if (value.length > max) throw this.error(`expected at most ${max} items, received ${value.length}`);
+    return value;
+  }
+
+  /** Returns a value that must be text, of at most `max` characters. */
+  text(value: unknown, max = 1000): string {
+    if (typeof value === 'string' && value !== '' && value.length <= max) return value;
+    throw this.unlike(`text of 1 to ${max} characters`, value);
+  }
+
+  /** Returns a value that must be a whole number in a range. */
+  integer(value: unknown, min: number, max: number): number {
+    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+    throw this.unlike(`an integer from ${min} to ${max}`, value);
+  }
+}

@@ -1,0 +1,37 @@
+import { readInto } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import type { NamedVariables } from '../network/named-variables';
+
+/**
+ * A copy of the weights that training would best end with now, for the case that it diverges. It lies outside of the
+ * backend, whose memory may be short: wasm has 4 GiB.
+ */
+export class BestWeights {
+  private readonly copies: Readonly<Record<string, Float32Array>>;
+  private error = Number.POSITIVE_INFINITY;
+  private source = 'its first weights';
+
+  constructor(private readonly weights: NamedVariables) {
+    const entries = Object.entries(weights).map(([name, { size }]) => [name, new Float32Array(size)] as const);
+    this.copies = Object.fromEntries(entries);
+  }
+
+  /** Takes the weights as they are if `error` is lower than that of those it has; `source` says what they are. */
+  async observe(error: number, source: string): Promise<void> {
+    if (error > this.error) return;
+    for (const [name, weight] of Object.entries(this.weights)) await readInto(this.copies[name], weight);
+    Object.assign(this, { error, source });
+  }
+
+  /** What `restore` puts back, in words. */
+  get description(): string {
+    return this.source;
+  }
+
+  /** Puts the weights back. */
+  restore(): void {
+    for (const [name, weight] of Object.entries(this.weights)) {
+      tf.tidy(() => weight.assign(tf.tensor(this.copies[name].slice(), weight.shape, weight.dtype)));
+    }
+  }
+}

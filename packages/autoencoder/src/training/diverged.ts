@@ -1,0 +1,16 @@
+import { AutoencoderError } from '../errors';
+import type { TrainingSession } from './training-session';
+
+/** Makes the error that ends a training which won't get better: what went wrong, where, and what there is to go back to. */
+export function diverged(
+  what: string,
+  { at, learningRate, fallback }: TrainingSession,
+  run: { readonly lastCheckpoint?: string } | undefined,
+): AutoencoderError {
+  const saved = run?.lastCheckpoint ? `; the last good checkpoint is ${run.lastCheckpoint}` : '';
+  return new AutoencoderError(
+    'DIVERGED',
+    `train: training diverged at step ${at.step} with learning rate ${learningRate}: ${what}. The network has ${fallback} ` +
+      `back${saved}. Train again with a smaller learning rate, or with limited gradients (clipNorm).`,
+  );
+}

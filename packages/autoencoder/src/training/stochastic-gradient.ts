@@ -1,0 +1,61 @@
+/**
+ * The Torch original's way through the data and its learning rate: train.lua of siavashk/imagenet-autoencoder around
+ * torch/nn's StochasticGradient.lua.
+ *
+ * Each epoch loads the next records of the database and calls `StochasticGradient:train` on them, which draws one
+ * permutation, keeps it for all its passes ("iterations"), updates after every example, and counts the pass up before
+ * it computes the next learning rate. One thing differs: where the original would read past the end of the database
+ * without noticing, we begin again with the first record.
+ */
+import type { Random } from '../data/random';
+
+/** Epochs that each load some records and pass over them many times. */
+export interface RecordOptions {
+  /** Records an epoch; train.lua calls it batch_size. */
+  readonly perEpoch: number;
+  /** Passes over them; train.lua calls it iters, StochasticGradient maxIteration. */
+  readonly passes: number;
+}
+
+/**
+ * The learning rate of StochasticGradient: `base` in pass 1 of an epoch, `base / (1 + n * learningRateDecay)` in pass
+ * n > 1. Where an epoch has one pass, as usual, each epoch is a pass.
+ */
+export interface StochasticGradientSchedule {
+  readonly policy: 'torch7';
+  /** Default 0. */
+  readonly learningRateDecay?: number;
+}
+
+/**
+ * Returns the indices of one epoch's examples, in the order of their updates: one permutation (or the records in their
+ * order, where `shuffle` is false), repeated.
+ *
+ * @param epoch counted from 1.
+ * @param length how many records there are.
+ */
+export function recordOrder(
+  epoch: number,
+  { perEpoch, passes }: RecordOptions,
+  length: number,
+  shuffle: boolean,
+  random: Random,
+): Uint32Array {
+  const cursor = (epoch - 1) * perEpoch;
+  const permutation = shuffle ? random.permutation(perEpoch) : Uint32Array.from({ length: perEpoch }, (_, i) => i);
+  const once = permutation.map((i) => (cursor + i) % length);
+  const order = new Uint32Array(perEpoch * passes);
+  for (let pass = 0; pass < passes; pass++) order.set(once, pass * perEpoch);
+  return order;
+}
+
+/** Returns the learning rate of step `i`, counted from 0 over all epochs. */
+export function stochasticGradientRate(
+  i: number,
+  { learningRateDecay = 0 }: StochasticGradientSchedule,
+  { base, stepsPerPass, passesPerEpoch }: { base: number; stepsPerPass: number; passesPerEpoch: number },
+): number {
+  const passes = Math.floor(i / stepsPerPass);
+  const pass = (passesPerEpoch > 1 ? passes % passesPerEpoch : passes) + 1;
+  return pass === 1 ? base : base / (1 + pass * learningRateDecay);
+}

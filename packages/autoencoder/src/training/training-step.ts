@@ -1,0 +1,190 @@
+import { fuseForward } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { Breather } from '../data/event-loop';
+import { samplesToTensor } from '../data/pixels';
+import type { Random } from '../data/random';
+import type { Sample } from '../data/samples';
+import { withRandom } from '../data/with-random';
+import { AutoencoderError } from '../errors';
+import { assignAll, copyOf, type NamedVariables, statisticsOf } from '../network/named-variables';
+import type { TrainableModel } from '../network/trainable-model';
+import { type VariationalNetwork, variationalNetwork } from '../network/variational';
+import { addNoise, augmentSamples } from './augmentation';
+import { accumulate, clipByGlobalNorm, type Gradients } from './gradients';
+import { createLoss, type Loss } from './losses';
+import type { Recipe } from './recipes';
+
+/** What a batch says about the network, before the update that it leads to. */
+export interface BatchResult {
+  /** What training minimises, averaged over the images: the sum of what follows. */
+  readonly loss: number;
+  /** The loss of the reconstructions alone. */
+  readonly reconstruction: number;
+  /** Of a variational network: the divergence of the codes' distribution, per image; counts `beta` times, per value. */
+  readonly divergence?: number;
+  /** Of a network whose layers have regularizers: what they add. */
+  readonly penalty?: number;
+}
+
+/** The scalars of a {@link BatchResult}. */
+type Parts = { [Part in Exclude<keyof BatchResult, 'loss'>]?: tf.Scalar };
+
+/** Computes the loss of batches and its gradients; what happens between the bytes of images and the optimiser. */
+export class GradientComputer {
+  private readonly forward: (images: tf.Tensor) => tf.Tensor;
+  private readonly loss: Loss;
+  private readonly variational?: VariationalNetwork;
+
+  constructor(
+    private readonly trainable: TrainableModel,
+    private readonly recipe: Recipe,
+    private readonly random: Random,
+    private readonly layerRandom: Random,
+  ) {
+    this.forward = fuseForward(trainable.model, { training: true });
+    this.loss = createLoss(recipe.loss, 255 * trainable.pixels.scale);
+    this.variational = variationalNetwork(trainable);
+  }
+
+  /**
+   * Returns the gradients of the mean loss over the samples for `variables`, in batches of the recipe's size; the caller
+   * disposes of them. Returns undefined, and leaves everything as it was, if `signal` says to stop between two batches.
+   */
+  async run(
+    samples: readonly Sample[],
+    variables: NamedVariables,
+    signal?: AbortSignal,
+  ): Promise<(BatchResult & { gradients: Gradients }) | undefined> {
+    const { batchSize } = this.recipe;
+    if (samples.length <= batchSize) return this.runBatch(samples, variables);
+    const before = this.remember();
+    const breather = new Breather();
+    let sum: Gradients | undefined;
+    let total: BatchResult | undefined;
+    try {
+      for (let start = 0; start < samples.length; start += batchSize) {
+        await breather.breathe();
+        if (signal?.aborted) {
+          before.restore();
+          tf.dispose((sum ?? []) as tf.TensorContainer);
+          return undefined;
+        }
+        const part = samples.slice(start, start + batchSize);
+        const weight = part.length / samples.length;
+        const { gradients, ...result } = await this.runBatch(part, variables);
+        sum = accumulate(sum, gradients, weight);
+        total = addWeighted(total, result, weight);
+      }
+    } finally {
+      before.dispose();
+    }
+    return { ...(total as BatchResult), gradients: sum as Gradients };
+  }
+
+  /** Remembers what batches change besides gradients: where random numbers go on, and the statistics that layers keep. */
+  private remember(): { restore(): void; dispose(): void } {
+    const { random, layerRandom } = this;
+    const [state, layerState] = [random.save(), layerRandom.save()];
+    const statistics = statisticsOf(this.trainable.model);
+    const copies = copyOf(statistics);
+    return {
+      restore() {
+        random.restore(state);
+        layerRandom.restore(layerState);
+        assignAll(statistics, copies);
+      },
+      dispose: () => tf.dispose(Object.values(copies)),
+    };
+  }
+
+  private async runBatch(
+    samples: readonly Sample[],
+    variables: NamedVariables,
+  ): Promise<BatchResult & { gradients: Gradients }> {
+    const { inputShape, pixels } = this.trainable;
+    const { augmentation } = this.recipe;
+    const target = samplesToTensor(augmentSamples(samples, inputShape, augmentation, this.random), inputShape, pixels);
+    const input = augmentation.noise ? addNoise(target, augmentation.noise, pixels, this.random) : target;
+    try {
+      return await this.differentiate(input, target, variables);
+    } finally {
+      tf.dispose([target, input]);
+    }
+  }
+
+  private async differentiate(
+    input: tf.Tensor4D,
+    target: tf.Tensor4D,
+    variables: NamedVariables,
+  ): Promise<BatchResult & { gradients: Gradients }> {
+    const parts: Parts = {};
+    const objective = () => withRandom(this.layerRandom, () => this.objective(input, target, parts));
+    const { value, grads } = this.gradientsOf(objective, Object.values(variables));
+    const [[loss], ...values] = await Promise.all([value.data(), ...Object.values(parts).map((part) => part.data())]);
+    tf.dispose([value, ...Object.values(parts)]);
+    const gradients = Object.entries(variables).map(([name, { name: unique }]) => [name, grads[unique]] as const);
+    return {
+      ...{ loss, reconstruction: loss },
+      ...Object.fromEntries(Object.keys(parts).map((name, i) => [name, values[i][0]])),
+      // A weight that the loss does not depend on has none.
+      gradients: Object.fromEntries(gradients.filter(([, gradient]) => gradient)),
+    };
+  }
+
+  /** The loss as a function of the weights; keeps what it consists of, where it is more than one thing, in `parts`. */
+  private objective(input: tf.Tensor4D, target: tf.Tensor4D, parts: Parts): tf.Scalar {
+    const { reconstruction, divergence } = this.reconstruct(input);
+    const loss = this.loss(target, reconstruction);
+    const penalties = this.trainable.model.calculateLosses();
+    if (!divergence && penalties.length === 0) return loss;
+    parts.reconstruction = tf.keep(tf.clone(loss));
+    let sum = loss;
+    if (divergence) {
+      parts.divergence = tf.keep(tf.clone(divergence));
+      sum = tf.add(sum, tf.mul(divergence, this.recipe.beta / (input.size / input.shape[0])));
+    }
+    if (penalties.length > 0) {
+      const penalty = tf.addN(penalties) as tf.Scalar;
+      parts.penalty = tf.keep(tf.clone(penalty));
+      sum = tf.add(sum, penalty);
+    }
+    return sum;
+  }
+
+  private reconstruct(input: tf.Tensor4D): { reconstruction: tf.Tensor4D; divergence?: tf.Scalar } {
+    if (!this.variational) return { reconstruction: this.forward(input) as tf.Tensor4D };
+    return this.variational.reconstruct(input, this.codeNoise(input, this.variational.codeSize));
+  }
+
+  /** tf.variableGrads, whose errors don't say that it is the network that can't be trained here. */
+  private gradientsOf(objective: () => tf.Scalar, variables: tf.Variable[]): ReturnType<typeof tf.variableGrads> {
+    try {
+      return tf.variableGrads(objective, variables);
+    } catch (cause) {
+      const { message } = cause as Error;
+      if (!/gradient|not registered/i.test(message)) throw cause;
+      throw new AutoencoderError(
+        'INVALID_OPTION',
+        `train: this network can't be trained on the backend "${tf.getBackend()}", which lacks what one of its layers needs ` +
+          `(${message}); choose another backend, such as cpu, or other layers.`,
+        { cause },
+      );
+    }
+  }
+
+  private codeNoise({ shape: [count] }: tf.Tensor4D, codeSize: number): tf.Tensor2D {
+    return tf.tensor2d(this.random.normals(count * codeSize), [count, codeSize]);
+  }
+}
+
+/** Returns gradients as the recipe limits them; disposes of `gradients` where it returns others. */
+export async function limitGradients(gradients: Gradients, { clipNorm }: Recipe): Promise<Gradients> {
+  return clipNorm === null ? gradients : clipByGlobalNorm(gradients, clipNorm);
+}
+
+/** Returns `sum`, where there is one yet, plus `weight` times each of the result's numbers. */
+function addWeighted(sum: BatchResult | undefined, result: BatchResult, weight: number): BatchResult {
+  const entries = Object.entries(result) as [keyof BatchResult, number][];
+  const added = entries.map(([name, value]) => [name, (sum?.[name] ?? 0) + weight * value]);
+  return Object.fromEntries(added) as unknown as BatchResult;
+}
