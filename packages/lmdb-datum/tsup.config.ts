@@ -24,8 +24,8 @@ export default defineConfig([
     entry: {
       index: 'src/index.ts',
       // Started from CommonJS, which takes less time.
-      'batch-worker': 'src/batch-worker.ts',
-      'convert-worker': 'src/convert-worker.ts',
+      'batch-worker': 'src/batches/worker.ts',
+      'convert-worker': 'src/convert/worker.ts',
     },
     format: 'cjs',
     dts: { compilerOptions: declarations, entry: { index: 'src/index.ts' } },

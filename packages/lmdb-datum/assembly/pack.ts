@@ -4,7 +4,7 @@
  * Pointer contract: all addresses are bytes in the imported memory, need no alignment, and must not overlap. `rows` rows of `width`
  * pixels are read from each plane, row y at `plane + y * stride`, and written one after another; nothing outside of them is
  * touched. `mirror` (0 or 1) turns each row around. Float results are `(value - mean) * scale` in float32 arithmetic, bit by bit
- * what src/pack-pixels.ts computes.
+ * what src/batches/pack-pixels.ts computes.
  */
 
 import { interleaveFirst, interleaveSecond, interleaveThird } from './interleave';

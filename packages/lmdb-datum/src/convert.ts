@@ -1,4 +1,4 @@
 /** What makes a database from image files, without what reads one: it loads sooner. */
-export { type ConvertReport, convertImageset } from './convert-imageset';
-export type { SkippedImage } from './convert-journal';
-export type { ConvertOptions, ConvertProgress } from './convert-options';
+export { type ConvertReport, convertImageset } from './convert/convert-imageset';
+export type { SkippedImage } from './convert/journal';
+export type { ConvertOptions, ConvertProgress } from './convert/options';

@@ -1,7 +1,7 @@
 /** The kernels for images and the memory in which all of them work, so that a file becomes a batch's row without leaving it. */
 import wasm from '../assembly/index.ts?wasm';
+import type { PackKernels } from './batches/pack-kernel';
 import { compileKernels, type KernelMemory, startKernels } from './kernel-memory';
-import type { PackKernels } from './pack-kernel';
 import type { PixelKernels } from './pixel-kernel';
 
 /** See assembly/jpeg/index.ts for the contract. */

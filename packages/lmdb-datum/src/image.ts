@@ -1,7 +1,7 @@
 /** Image files to and from pixels: by sharp, and ordinary JPEGs and BMPs by decoders of our own. */
 import { decodeBmp } from './bmp';
-import { isColored, swappedChannel } from './colors';
-import { takeBudget } from './decode-budget';
+import { takeBudget } from './convert/decode-budget';
+import { isColored, swappedChannel } from './datum/colors';
 import { describeImage, readJpegHeader } from './image-header';
 import { imageKernels } from './image-kernels';
 import { type ImageSize, readImageSize } from './image-size';

@@ -1,9 +1,12 @@
-export type { BatchOptions, BatchPosition } from './batch-options';
-export type { Batch, BatchStream } from './batches';
+export type { BatchOptions, BatchPosition } from './batches/options';
+export type { Batch, BatchStream } from './batches/stream';
 export * from './convert';
-export type { Datum, DatumInit, Sample } from './datum';
-export { decodeDatum } from './decode-datum';
-export { encodeDatum } from './encode-datum';
+export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from './convert/resize-database';
+export type { Datum, DatumInit, Sample } from './datum/datum';
+export { decodeDatum } from './datum/decode';
+export { encodeDatum } from './datum/encode';
+export { encodeSample } from './datum/sample';
+export { describeValue } from './datum/value-layout';
 export {
   ClosedError,
   CorruptDatabaseError,
@@ -22,6 +25,8 @@ export {
   WriteError,
 } from './errors';
 export type { DatabaseIdentity } from './identity';
+export type { Damage } from './lmdb/salvage';
+export type { ScanOptions } from './lmdb/scan';
 export {
   channelMeans,
   computeMean,
@@ -39,10 +44,5 @@ export {
   type OpenOptions,
   openDatumLmdb,
 } from './reader';
-export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from './resize-database';
-export type { Damage } from './salvage';
-export { encodeSample } from './sample';
-export type { ScanOptions } from './scan';
-export { describeValue } from './value-layout';
 export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verify';
 export { caffeKey, DatumWriter, type WriterOptions } from './writer';

@@ -3,9 +3,10 @@
  * whose pipeline costs more than their pixels, and with the very results of OpenCV. Whatever is not ordinary or not sound is left to
  * sharp.
  */
+
+import type { PixelSource } from './batches/pack-pixels';
 import { readJpegHeader } from './image-header';
 import type { ImageKernels } from './image-kernels';
-import type { PixelSource } from './pack-pixels';
 import { type Box, planResize, type Resize, type Size } from './resize';
 import { antialiasedWindows, pixelWindowsFor, type Windows } from './resize-antialiased';
 import { bilinearScratchBytes } from './resize-bilinear';

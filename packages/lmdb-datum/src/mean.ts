@@ -1,8 +1,9 @@
 /** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
+import type { MeanPlanes } from './batches/pack-pixels';
 import { assertPath } from './checks';
-import { isColored, swappedChannel } from './colors';
+import { isColored, swappedChannel } from './datum/colors';
 import {
   InvalidOptionError,
   MixedSizesError,
@@ -11,9 +12,8 @@ import {
   UnsupportedFormatError,
   WriteError,
 } from './errors';
-import type { MeanPlanes } from './pack-pixels';
+import { readRegularFile, sayOf } from './files/regular-file';
 import type { DatumReader } from './reader';
-import { readRegularFile, sayOf } from './regular-file';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {

@@ -1,20 +1,19 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
-import { type BatchOptions, checkBatchOptions } from './batch-options';
-import { type BatchStream, streamFromWorkers, streamHere } from './batches';
+import { type BatchOptions, checkBatchOptions } from './batches/options';
+import { RecordReader } from './batches/record-reader';
+import { type BatchStream, streamFromWorkers, streamHere } from './batches/stream';
 import { assertFlag, assertKeys, assertPath, type Known, refuse } from './checks';
-import type { Datum, Sample } from './datum';
-import { decodeDatum } from './decode-datum';
+import type { Datum, Sample } from './datum/datum';
+import { decodeDatum } from './datum/decode';
+import { decodeSample } from './datum/sample';
 import { ClosedError, CorruptDatabaseError, DatumError, UnsupportedFormatError } from './errors';
 import { type DatabaseIdentity, identityOf } from './identity';
-import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './key-index';
-import { loadKeyIndex, saveKeyIndex } from './key-index-file';
-import type { TreeRecord } from './meta';
-import { assertPlainTree, findNamedTree, listNames } from './named-databases';
-import { PageFile } from './page-file';
-import { checkMaxPixels, DEFAULT_MAX_PIXELS } from './pixel-limit';
-import { RecordReader } from './record-reader';
-import type { Damage } from './salvage';
-import { decodeSample } from './sample';
+import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './lmdb/key-index';
+import { loadKeyIndex, saveKeyIndex } from './lmdb/key-index-file';
+import type { TreeRecord } from './lmdb/meta';
+import { assertPlainTree, findNamedTree, listNames } from './lmdb/named-databases';
+import { PageFile } from './lmdb/page-file';
+import type { Damage } from './lmdb/salvage';
 import {
   keyBytes,
   keyText,
@@ -24,9 +23,10 @@ import {
   type ScanOptions,
   scanIndex,
   scanTree,
-} from './scan';
-import { TreeCursor } from './tree-cursor';
-import { ValueReader } from './value-reader';
+} from './lmdb/scan';
+import { TreeCursor } from './lmdb/tree-cursor';
+import { ValueReader } from './lmdb/value-reader';
+import { checkMaxPixels, DEFAULT_MAX_PIXELS } from './pixel-limit';
 
 export interface OpenOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */

@@ -1,18 +1,18 @@
 /** Checks a whole database: every page and every record. */
 import { assertFlag, assertKeys, assertPath, type Known } from './checks';
-import { type Datum, hasPixels, withoutPixels } from './datum';
-import { decodeDatum } from './decode-datum';
+import { type Datum, hasPixels, withoutPixels } from './datum/datum';
+import { decodeDatum } from './datum/decode';
+import { decodeSample } from './datum/sample';
 import { CorruptDatabaseError, DatumError, describe, ImageError, LmdbDatumError } from './errors';
-import { buildKeyIndex } from './key-index';
-import type { TreeRecord } from './meta';
-import { assertPlainTree, findNamedTree, namedTree, specialFlags } from './named-databases';
-import type { Page } from './page';
-import { PageFile } from './page-file';
-import { PageSet } from './page-set';
+import { buildKeyIndex } from './lmdb/key-index';
+import type { TreeRecord } from './lmdb/meta';
+import { assertPlainTree, findNamedTree, namedTree, specialFlags } from './lmdb/named-databases';
+import type { Page } from './lmdb/page';
+import { PageFile } from './lmdb/page-file';
+import { PageSet } from './lmdb/page-set';
+import { type Damage, Salvage } from './lmdb/salvage';
+import { ValueReader } from './lmdb/value-reader';
 import { checkMaxPixels } from './pixel-limit';
-import { type Damage, Salvage } from './salvage';
-import { decodeSample } from './sample';
-import { ValueReader } from './value-reader';
 
 export interface VerifyOptions {
   /** Check the records of this named database alone. Default: those of the unnamed one, and of all named ones. */

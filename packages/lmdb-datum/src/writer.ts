@@ -7,13 +7,13 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
-import type { DatumInit } from './datum';
-import { encodeDatum } from './encode-datum';
+import type { DatumInit } from './datum/datum';
+import { encodeDatum } from './datum/encode';
 import { ClosedError, describe, MissingDependencyError, OutputExistsError, reasonOf, WriteError } from './errors';
+import { makeFolders } from './files/make-folders';
+import { kindOf } from './files/regular-file';
 import { KeptBytes } from './kept-bytes';
-import { makeFolders } from './make-folders';
-import { kindOf } from './regular-file';
-import { keyBytes, keyText } from './scan';
+import { keyBytes, keyText } from './lmdb/scan';
 
 /** LMDB's limit, which Caffe's build keeps to. */
 export const MAX_KEY_BYTES = 511;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type PackPlan, packPixels } from '../src/batches/pack-pixels';
 import { ImageKernels } from '../src/image-kernels';
 import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index';
 import { openDatumLmdb } from '../src/index';
 import { compileKernels } from '../src/kernel-memory';
-import { type PackPlan, packPixels } from '../src/pack-pixels';
 import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased';
 import { resizeBilinear, resizePlainly } from '../src/resize-bilinear';
 import { fixture } from './golden';

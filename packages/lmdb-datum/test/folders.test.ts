@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listImageFolder } from '../src/image-folder';
+import { listImageFolder } from '../src/convert/image-folder';
 import { convertImageset, openDatumLmdb } from '../src/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';

@@ -1,0 +1,189 @@
+/** Options of `batches()`, and their checks. */
+import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../checks';
+import type { FitMode, Resampler } from '../resize';
+import { assertShard, assertShuffle, type Shard } from './epoch-order';
+import type { MeanPlanes } from './pack-pixels';
+
+export interface BatchOptions {
+  /** Records a batch. */
+  batchSize: number;
+  /** A seed shuffles all records, anew each epoch, the same everywhere for the same seed; false is key order. Default false. */
+  shuffle?: number | false;
+  /** Read only this part of each epoch. The parts of all shards together are the epoch. Default { index: 0, count: 1 }. */
+  shard?: Shard;
+  /** Passes over the records. `Infinity` is fine. Default 1. */
+  epochs?: number;
+  /** Leave out an epoch's last batch if it isn't full. Default false. */
+  dropLast?: boolean;
+  /** Fill an epoch's last batch with zeros up to `batchSize`; `batch.size` tells the records in it. Default false. */
+  padLast?: boolean;
+  /** Where to go on: the `position` of an earlier run with the same shuffle and shard. Default: the beginning. */
+  position?: BatchPosition;
+
+  /** Default 'NHWC', as TensorFlow.js takes it. */
+  layout?: 'NHWC' | 'NCHW';
+  /**
+   * Of pictures in colour, which have 3 or 4 channels. Default 'rgb'; Datums hold 'bgr'. Records with another number of channels,
+   * and float_data of one row and column, have no colours: their channels stay as they are stored.
+   */
+  channelOrder?: 'rgb' | 'bgr';
+  /** Default 'float32'. 'uint8' takes no scale and no mean. */
+  dtype?: 'float32' | 'uint8';
+  /** Turn grey into colour (3) or colour into grey (1). Default: as they are. */
+  channels?: 1 | 3;
+  /** Resize each record first. */
+  resize?: { height: number; width: number; fit?: FitMode; resampler?: Resampler };
+  /** Then cut this size out: from the middle, or if `random` from anywhere. */
+  crop?: { height: number; width: number; random?: boolean };
+  /** Then swap left and right of every other record, by chance. Default false. */
+  mirror?: boolean;
+  /**
+   * Then subtract: one number; or one for each channel, in the order of `channelOrder` (so red, green, blue by default, where Caffe's
+   * mean_value is blue, green, red: pass that with `channelOrder: 'bgr'`, or turn it around); or a mean image as `computeMean` and
+   * `readMean` give it, whose channels are as records are stored, whatever `channelOrder` is.
+   */
+  mean?: number | readonly number[] | MeanPlanes;
+  /** Then multiply. Default 1; 1 / 256 and 1 / 255 are usual. */
+  scale?: number;
+
+  /** Batches to prepare while one is in use. Default 1. */
+  prefetch?: number;
+  /** Threads that read, decode and pack. Default 0: this one. */
+  workers?: number;
+  /**
+   * Give out the same memory again: a batch is valid until the next one is asked for. It is a SharedArrayBuffer, in which the
+   * kernels work and which workers share, so that nothing is copied. Default false.
+   */
+  reuse?: boolean;
+  /** Ends the batches with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A place between two batches. Plain JSON. */
+export interface BatchPosition {
+  epoch: number;
+  /** Records of this shard's epoch that are done. */
+  record: number;
+  shuffle: number | false;
+  shard: Shard;
+  /** Records of the database. */
+  records: number;
+}
+
+/** Options with defaults filled in. */
+export interface CheckedBatchOptions extends BatchOptions {
+  shuffle: number | false;
+  shard: Shard;
+  epochs: number;
+  position: BatchPosition;
+  layout: 'NHWC' | 'NCHW';
+  channelOrder: 'rgb' | 'bgr';
+  dtype: 'float32' | 'uint8';
+  scale: number;
+  prefetch: number;
+  workers: number;
+  /** The reader's. */
+  maxPixels?: number;
+}
+
+const KNOWN: Known<BatchOptions> = {
+  ...{ batchSize: true, shuffle: true, shard: true, epochs: true, dropLast: true, padLast: true, position: true },
+  ...{ layout: true, channelOrder: true, dtype: true, channels: true, resize: true, crop: true, mirror: true },
+  ...{ mean: true, scale: true, prefetch: true, workers: true, reuse: true, signal: true },
+};
+const KNOWN_RESIZE: Known<NonNullable<BatchOptions['resize']>> = {
+  ...{ height: true, width: true, fit: true, resampler: true },
+};
+const KNOWN_CROP: Known<NonNullable<BatchOptions['crop']>> = { height: true, width: true, random: true };
+
+/** @throws InvalidOptionError */
+export function checkBatchOptions(options: BatchOptions, records: number): CheckedBatchOptions {
+  assertKeys('batches', options, KNOWN);
+  const shard = options.shard ?? { index: 0, count: 1 };
+  const shuffle = options.shuffle ?? false;
+  assertShard(shard);
+  assertShuffle(shuffle, records);
+  const checked: CheckedBatchOptions = {
+    ...options,
+    shuffle,
+    shard,
+    position: options.position ?? { epoch: 0, record: 0, shuffle, shard, records },
+    epochs: options.epochs ?? 1,
+    layout: options.layout ?? 'NHWC',
+    channelOrder: options.channelOrder ?? 'rgb',
+    dtype: options.dtype ?? 'float32',
+    scale: options.scale ?? 1,
+    prefetch: options.prefetch ?? 1,
+    workers: options.workers ?? 0,
+  };
+  checkCounts(checked);
+  checkPixels(checked);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) refuse('signal', 'an AbortSignal', signal);
+  checkPosition(checked, records);
+  return checked;
+}
+
+function checkCounts({ batchSize, prefetch, workers, epochs, dropLast, padLast, reuse }: CheckedBatchOptions): void {
+  assertWhole('batchSize', batchSize, 1);
+  assertWhole('prefetch', prefetch, 0);
+  assertWhole('workers', workers, 0);
+  if (epochs !== Number.POSITIVE_INFINITY) assertWhole('epochs', epochs, 1);
+  for (const [name, flag] of Object.entries({ dropLast, padLast, reuse })) assertFlag(name, flag);
+  if (dropLast && padLast) refuse('dropLast and padLast', 'one of them', 'both');
+}
+
+function checkPixels(options: CheckedBatchOptions): void {
+  const { layout, channelOrder, dtype, channels, resize, crop, mirror, mean, scale } = options;
+  assertOneOf('layout', layout, ['NHWC', 'NCHW']);
+  assertOneOf('channelOrder', channelOrder, ['rgb', 'bgr']);
+  assertOneOf('dtype', dtype, ['float32', 'uint8']);
+  assertOneOf('channels', channels, [undefined, 1, 3]);
+  if (resize !== undefined) {
+    assertKeys('resize', resize, KNOWN_RESIZE);
+    assertOneOf('resize.fit', resize.fit, [undefined, 'squash', 'crop', 'fill']);
+    assertOneOf('resize.resampler', resize.resampler, [undefined, 'antialiased', 'bilinear']);
+  }
+  if (crop !== undefined) {
+    assertKeys('crop', crop, KNOWN_CROP);
+    assertFlag('crop.random', crop.random);
+  }
+  for (const [name, size] of Object.entries({ resize, crop })) {
+    if (size === undefined) continue;
+    assertWhole(`${name}.height`, size.height, 1);
+    assertWhole(`${name}.width`, size.width, 1);
+  }
+  assertFlag('mirror', mirror);
+  if (!Number.isFinite(scale)) refuse('scale', 'a finite number', scale);
+  if (mean !== undefined && !isMean(mean))
+    refuse('mean', 'a finite number, one for each channel, or a mean image', mean);
+  if (dtype === 'uint8' && (scale !== 1 || mean !== undefined)) {
+    refuse('scale and mean', "none with dtype 'uint8'", mean ?? scale);
+  }
+}
+
+/** Whether it fits the records is only known when the first one is read. */
+function isMean(mean: unknown): boolean {
+  if (typeof mean === 'number') return Number.isFinite(mean);
+  if (Array.isArray(mean)) return mean.every(Number.isFinite);
+  const { data, channels, height, width } = (mean ?? {}) as Partial<MeanPlanes>;
+  const isShape = [channels, height, width].every((size) => Number.isSafeInteger(size) && Number(size) >= 1);
+  const fits =
+    isShape && data instanceof Float32Array && data.length === Number(channels) * Number(height) * Number(width);
+  return fits && data.every(Number.isFinite);
+}
+
+function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions, records: number): void {
+  const { epoch, record } = position;
+  const fits =
+    Number.isInteger(epoch) &&
+    epoch >= 0 &&
+    epoch <= epochs &&
+    Number.isInteger(record) &&
+    record >= 0 &&
+    record <= records;
+  if (!fits) refuse('position', 'an epoch and a record of this run', `epoch ${epoch} and record ${record}`);
+  const wanted = JSON.stringify([shuffle, shard.index, shard.count, records]);
+  const saved = JSON.stringify([position.shuffle, position.shard?.index, position.shard?.count, position.records]);
+  if (wanted !== saved) refuse('position', `one saved with [shuffle, shard, records] ${wanted}`, saved);
+}

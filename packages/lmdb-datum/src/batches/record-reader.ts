@@ -1,0 +1,59 @@
+/** Reads records by number, in any order, fast: what batches are made of. */
+import type { Datum } from '../datum/datum';
+import { decodeDatum } from '../datum/decode';
+import type { KeyIndex } from '../lmdb/key-index';
+import type { PageFile } from '../lmdb/page-file';
+import { keyText, placeOf } from '../lmdb/scan';
+import { ValueReader } from '../lmdb/value-reader';
+
+export class RecordReader {
+  private values: ValueReader;
+
+  constructor(
+    private readonly file: PageFile,
+    private readonly index: KeyIndex,
+  ) {
+    this.values = new ValueReader(file, { checkLater: true });
+  }
+
+  get length(): number {
+    return this.index.length;
+  }
+
+  /** Reads values into this memory from now on. */
+  useWindow(window: Buffer): void {
+    this.values = new ValueReader(this.file, { checkLater: true, window });
+  }
+
+  /**
+   * The Datum of record `i`. Its bytes are valid until the next call, and to be trusted only after `assertUnchanged`.
+   *
+   * @throws DatumError with the key, or CorruptDatabaseError.
+   */
+  datum(i: number): Datum {
+    const value = this.value(i);
+    try {
+      return decodeDatum(value);
+    } catch {
+      // The same once more with the key, which isn't worth a page for each sound record.
+      return decodeDatum(value, this.key(i));
+    }
+  }
+
+  key(i: number): string {
+    const { leaf, index } = placeOf(this.file, this.index, i);
+    return keyText(leaf.key(index));
+  }
+
+  /** Call this after reading and before handing anything out. @throws DatabaseChangedError */
+  assertUnchanged(): void {
+    this.file.assertUnchanged();
+  }
+
+  private value(i: number): Buffer {
+    const overflow = this.index.overflow(i, this.file);
+    if (overflow) return this.values.viewOverflow(overflow);
+    const { leaf, index } = placeOf(this.file, this.index, i);
+    return this.values.view(leaf, index);
+  }
+}

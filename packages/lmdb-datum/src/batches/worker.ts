@@ -1,0 +1,31 @@
+/** Entry of the worker threads that make batches. */
+
+import { KeyIndex, type KeyIndexArrays } from '../lmdb/key-index';
+import { PageFile } from '../lmdb/page-file';
+import type { Damage } from '../lmdb/salvage';
+import { serve } from '../threads/worker-port';
+import { BatchBuilder, type BatchJob } from './builder';
+import type { CheckedBatchOptions } from './options';
+import { RecordReader } from './record-reader';
+
+/** What such a worker gets when it is started. */
+export interface BatchSetup {
+  path: string;
+  lenient: boolean;
+  index: KeyIndexArrays;
+  options: CheckedBatchOptions;
+  meta: Uint8Array;
+}
+
+serve(({ path, lenient, index, options, meta }: BatchSetup) => {
+  // The same snapshot, though a writer may have committed another one since.
+  const file = new PageFile(path, { lenient, snapshot: meta });
+  const records = new RecordReader(file, KeyIndex.of(index));
+  const damage: Damage[] = [];
+  const builder = new BatchBuilder(records, options, lenient ? (found) => damage.push(found) : undefined);
+  return async (job: BatchJob) => {
+    const built = await builder.build(job);
+    const { buffer } = built.data;
+    return { response: { built, damage: damage.splice(0) }, transfer: buffer instanceof ArrayBuffer ? [buffer] : [] };
+  };
+});

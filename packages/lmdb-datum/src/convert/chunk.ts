@@ -1,0 +1,138 @@
+/** A few images that one thread converts: a worker, or the calling thread when it has nothing to write. Whichever is first. */
+
+import type { ImageFile } from './image-file';
+import { type Converted, convertImage, NoRoomError } from './image-to-message';
+import type { ConvertPlan } from './options';
+
+export interface Chunk {
+  number: number;
+  images: ImageFile[];
+  /** What the messages go to. It begins with the number of the chunk that is in it, until a thread takes that. */
+  memory: SharedArrayBuffer;
+  /** Counts what waits to be written beside that, of all chunks. */
+  waiting: SharedArrayBuffer;
+}
+
+/** Memory for the messages of a chunk. Those that don't fit have their own; what isn't used costs nothing. */
+const MEMORY_BYTES = 4 << 20;
+const FIRST_BYTE = 64;
+const TAKEN = -1;
+
+export function chunkMemory(): SharedArrayBuffer {
+  return new SharedArrayBuffer(MEMORY_BYTES);
+}
+
+/** Puts a chunk up for whichever thread takes it first. */
+export function offer({ number, memory }: Chunk): void {
+  Atomics.store(new Int32Array(memory), 0, number);
+}
+
+/** True if this thread is the first one to ask. */
+export function take({ number, memory }: Chunk): boolean {
+  return Atomics.compareExchange(new Int32Array(memory), 0, number, TAKEN) === number;
+}
+
+/** An image whose message there was no room for: it is converted when it is its turn to be written. */
+export const LATER = { later: true } as const;
+export type Outcome = Converted | typeof LATER;
+
+/** Images of a thread that are decoded at once hold as much memory. */
+const UNDER_WAY_BYTES = 64 << 20;
+
+/**
+ * Converts a chunk's images.
+ *
+ * @param pause Called after each image, and awaited if it has something to wait for.
+ * @returns undefined if another thread has taken the chunk.
+ */
+export async function convertChunk(
+  chunk: Chunk,
+  plan: ConvertPlan,
+  pause?: () => Promise<void> | undefined,
+): Promise<Outcome[] | undefined> {
+  if (!take(chunk)) return undefined;
+  const room = new ChunkRoom(chunk);
+  const outcomes: (Converted | undefined | Promise<Converted | undefined>)[] = [];
+  let bytes = 0;
+  for (const image of chunk.images) {
+    const one = room.isFull ? undefined : convertImage(image, plan, room.allocate);
+    if (one && 'converted' in one) {
+      // Awaited below; until then a failure is not unhandled.
+      one.converted.catch(() => undefined);
+      outcomes.push(one.converted);
+      bytes += one.bytes;
+      if (bytes > UNDER_WAY_BYTES) await Promise.all(outcomes);
+      if (bytes > UNDER_WAY_BYTES) bytes = 0;
+    } else outcomes.push(one);
+    const pausing = pause?.();
+    if (pausing) await pausing;
+  }
+  return (await Promise.all(outcomes)).map((one) => one ?? LATER);
+}
+
+/** Messages beside those in the memory of chunks hold as much, whatever the images: `waiting` counts it, in KiB. */
+const WAITING_KIB = 128 << 10;
+
+export function waitingCounter(): SharedArrayBuffer {
+  return new SharedArrayBuffer(4);
+}
+
+/** Notes that a message doesn't wait any more. */
+export function stopWaiting({ memory, waiting }: Chunk, message: Uint8Array): void {
+  if (message.buffer !== memory) Atomics.sub(new Int32Array(waiting), 0, kibOf(message.length));
+}
+
+function kibOf(bytes: number): number {
+  return Math.ceil(bytes / 1024);
+}
+
+/** Gives out a chunk's memory, one piece behind the other, and other memory for what doesn't fit. */
+class ChunkRoom {
+  private used = FIRST_BYTE;
+  private readonly waiting: Int32Array;
+
+  constructor(private readonly chunk: Chunk) {
+    this.waiting = new Int32Array(chunk.waiting);
+  }
+
+  get isFull(): boolean {
+    return Atomics.load(this.waiting, 0) >= WAITING_KIB;
+  }
+
+  readonly allocate = (bytes: number): Uint8Array => {
+    const { memory } = this.chunk;
+    if (this.used + bytes <= memory.byteLength) {
+      const piece = new Uint8Array(memory, this.used, bytes);
+      this.used += bytes;
+      return piece;
+    }
+    if (this.isFull) throw new NoRoomError();
+    Atomics.add(this.waiting, 0, kibOf(bytes));
+    return new Uint8Array(bytes);
+  };
+}
+
+/** Messages in the chunk's memory go by their place there: sending a view of shared memory costs as much as decoding a small image. */
+export type ConvertReply = Outcome | { at: number; bytes: number; size: string };
+
+export function toReply(
+  converted: Outcome[],
+  { memory }: Chunk,
+): { response: ConvertReply[]; transfer: ArrayBuffer[] } {
+  const transfer: ArrayBuffer[] = [];
+  const response = converted.map((one): ConvertReply => {
+    if (!('message' in one)) return one;
+    const { message, size } = one;
+    if (message.buffer === memory) return { at: message.byteOffset, bytes: message.length, size };
+    transfer.push(message.buffer as ArrayBuffer);
+    return one;
+  });
+  return { response, transfer };
+}
+
+/** What a worker's replies stand for. */
+export function fromReply(replies: ConvertReply[], { memory }: Chunk): Outcome[] {
+  return replies.map((reply) =>
+    'at' in reply ? { message: new Uint8Array(memory, reply.at, reply.bytes), size: reply.size } : reply,
+  );
+}

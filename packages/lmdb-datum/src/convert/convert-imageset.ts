@@ -1,0 +1,284 @@
+/** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ImageError, MixedSizesError, reasonOf, WriteError } from '../errors';
+import { pathText } from '../files/regular-file';
+import { keyText } from '../lmdb/scan';
+import { Random, shuffleInPlace } from '../random';
+import { DatumWriter, MAX_KEY_BYTES } from '../writer';
+import { type ImageClass, type ImageFile, keyOf, nameFew, type OddLabel } from './image-file';
+import { listImageFolder } from './image-folder';
+import { readImageList } from './image-list';
+import type { Converted } from './image-to-message';
+import { ConvertJournal, committedSince, type SkippedImage } from './journal';
+import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
+import { assertFree, moveIntoPlace, partialName } from './output-folder';
+import { ConvertThreads } from './threads';
+import { claimWorkFolder, LABELS, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
+
+export interface ConvertReport {
+  output: string;
+  records: number;
+  /** Of the pixels of all images, before `encoded` stores their files, as `CxHxW`; absent if they have different sizes. */
+  size?: string;
+  skipped: SkippedImage[];
+  /** Files and folders of the folder that were passed over, since there is no image in them, or images lie beside classes. */
+  ignored: string[];
+  /** Classes in label order, when they come from folders or are named by a list. */
+  classes?: ImageClass[];
+  /** Where the names of a list's classes are kept, one a line. */
+  labelsFile?: string;
+  /** Labels of a list that are no whole numbers of 32 bits: how many, and the first of them. */
+  oddLabels?: { count: number; examples: OddLabel[] };
+  /** What may not be meant as it was taken, in sentences. */
+  warnings: string[];
+  elapsedMs: number;
+}
+
+/** Images that a thread converts at once. */
+const CHUNK = 25;
+/** A whole number of chunks, whose memory a transaction needs to its end. */
+const RECORDS_PER_COMMIT = 40 * CHUNK;
+
+/**
+ * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
+ * in the report. Until it is complete the database has the name `output` + '.partial'. That is removed if anything fails, unless
+ * `resume` keeps it. The same call goes on from what a process that was killed left there.
+ *
+ * @throws InvalidOptionError, OutputExistsError, NotReadableError, MissingDependencyError, WriteError, MixedSizesError, ImageError
+ *   if no image decodes, or the signal's reason.
+ */
+export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
+  const startedMs = performance.now();
+  const plan = checkConvertOptions(options);
+  const { output } = options;
+  const list =
+    options.list === undefined
+      ? listImageFolder(options.input)
+      : readImageList(options.list, options.input, options.labels);
+  const { images, ignored, classes, oddLabels, warnings } = list;
+  if (images.length === 0) throw noImages(sourceOf(options), ignored);
+  if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
+  const labels = options.labels === undefined || options.labels === 'numbers' ? undefined : classes;
+  const work = new Conversion(images, plan, options, startedMs, labels);
+  // Killed when all was done but for the last touch.
+  if (!work.isFinished(output)) {
+    assertFree(output);
+    const folder = claimWorkFolder(partialName(output), () => work.goOnIn(partialName(output)));
+    await finish(folder, output, work);
+  }
+  removeTraces(output);
+  const { records, size, skipped } = work;
+  const elapsedMs = performance.now() - startedMs;
+  return {
+    ...{ output, records, ...(size && { size }), skipped, ignored, ...(classes && { classes }) },
+    ...{
+      ...(labels && { labelsFile: path.join(output, LABELS) }),
+      ...(oddLabels && { oddLabels }),
+      warnings,
+      elapsedMs,
+    },
+  };
+}
+
+function noImages(source: string, ignored: readonly string[]): ImageError {
+  const found = ignored.length === 0 ? '' : `, but ${nameFew(ignored)}`;
+  return new ImageError(`${source} holds no images${found}; check the path and the file names.`, { path: source });
+}
+
+/** Does the work in its folder, which then gets the output's name. */
+async function finish(folder: WorkFolder, output: string, work: Conversion): Promise<void> {
+  try {
+    await work.run(folder);
+    moveIntoPlace(folder.path, output);
+  } catch (cause) {
+    const isKept = work.keepsWork;
+    if (!isKept) removeWorkFolder(folder.path);
+    throw cause instanceof WriteError ? tellWhatIsKept(cause, isKept ? folder.path : undefined) : cause;
+  } finally {
+    folder.release();
+  }
+}
+
+/** Decodes several images at once and writes them in the order of the list. */
+class Conversion {
+  records = 0;
+  skipped: SkippedImage[] = [];
+  done = 0;
+  private committed = new Set<number>();
+  /** Of the images as `CxHxW`: two if there are more than that. */
+  sizes = new Set<string>();
+  private readonly journal: ConvertJournal;
+  private folder = '';
+
+  constructor(
+    private readonly images: ImageFile[],
+    private readonly plan: ConvertPlan,
+    private readonly options: ConvertOptions,
+    private readonly startedMs: number,
+    /** To be kept beside the database. */
+    private readonly classes?: ImageClass[],
+  ) {
+    this.journal = new ConvertJournal(images, plan, options.resume ?? false);
+  }
+
+  /** Takes over what a folder's journal says of this import. Returns false if there is nothing to go on with. */
+  goOnIn(folder: string): boolean {
+    const progress = this.journal.load(folder);
+    if (progress) ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = progress);
+    return progress !== undefined;
+  }
+
+  /** True if a database is complete, and is this import's. */
+  isFinished(output: string): boolean {
+    if (!this.journal.isOfComplete(output)) return false;
+    this.goOnIn(output);
+    this.records = this.done - this.skipped.length;
+    return true;
+  }
+
+  /** Whether the work is worth going on from, and was to be kept. */
+  get keepsWork(): boolean {
+    return this.journal.keepsWork && (this.records > 0 || this.done < this.images.length);
+  }
+
+  get size(): string | undefined {
+    return this.sizes.size === 1 ? [...this.sizes][0] : undefined;
+  }
+
+  async run(folder: WorkFolder): Promise<void> {
+    this.folder = folder.path;
+    // Workers start while the database is opened.
+    const threads = new ConvertThreads(this.options.workers ?? os.availableParallelism() - 1, this.plan);
+    try {
+      await this.convertWith(await this.openWriter(folder.isNew), threads);
+    } finally {
+      await threads.close();
+    }
+    if (this.records === 0) throw this.noneRead();
+    if (!this.classes) return;
+    fs.writeFileSync(path.join(folder.path, LABELS), this.classes.map(({ name }) => `${name}\n`).join(''));
+  }
+
+  private noneRead(): ImageError {
+    const source = sourceOf(this.options);
+    const reason = this.skipped[0]?.reason.replace(/\.$/, '');
+    const count = this.images.length === 1 ? 'its only image cannot' : `none of its ${this.images.length} images can`;
+    return new ImageError(`${source}: ${count} be read. ${this.images.length === 1 ? '' : 'The first: '}${reason}.`, {
+      path: source,
+    });
+  }
+
+  private async convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
+    try {
+      await this.convertAll(writer, threads);
+      // Workers end while the last records are committed.
+      await Promise.all([threads.close(), this.keep(writer)]);
+      await writer.close();
+    } catch (error) {
+      // What can't be committed is converted again by the call that goes on.
+      if (this.journal.keepsWork) await this.keep(writer).catch(() => undefined);
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  private async openWriter(isNew: boolean): Promise<DatumWriter> {
+    const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
+    if (isNew) {
+      // Before there is a database, so that none is ever found without.
+      this.journal.save(this.folder, this);
+      return DatumWriter.createIn(this.folder, settings);
+    }
+    this.committed = await committedSince(this.folder, this.images, this);
+    this.journal.save(this.folder, this);
+    const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
+    this.records = writer.count - this.committed.size;
+    return writer;
+  }
+
+  private async convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
+    let next = this.done;
+    while (this.done < this.images.length) {
+      for (; threads.hasRoom && next < this.images.length; next += CHUNK) {
+        threads.begin(this.images.slice(next, next + CHUNK));
+      }
+      for await (const converted of threads.first()) {
+        this.write(writer, converted);
+        // Large images end a transaction whatever their chunk is.
+        if (writer.isDueByBytes) await this.keep(writer);
+      }
+      threads.drop();
+      if (!writer.isDue) continue;
+      await this.keep(writer);
+      threads.release();
+    }
+  }
+
+  private write(writer: DatumWriter, converted: Converted): void {
+    this.options.signal?.throwIfAborted();
+    const i = this.done;
+    const image = this.images[i] as ImageFile;
+    const { name } = image;
+    const key = keyOf(i, image);
+    if ('skipped' in converted) {
+      this.skipped.push({ name, reason: converted.skipped });
+    } else if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+      this.skipped.push({
+        name,
+        reason: `${pathText(image.path)}: its key has more than ${MAX_KEY_BYTES} bytes; shorten its name or its folders.`,
+      });
+    } else {
+      this.noteSize(converted.size, keyText(key));
+      if (!this.committed.has(i)) writer.stage(key, converted.message);
+      this.records++;
+    }
+    this.done++;
+    if (this.done % 100 === 0 || this.done === this.images.length) this.report();
+  }
+
+  private async keep(writer: DatumWriter): Promise<void> {
+    await writer.commit();
+    this.journal.save(this.folder, this);
+  }
+
+  private report(): void {
+    const elapsedMs = performance.now() - this.startedMs;
+    const { done, records } = this;
+    this.options.onProgress?.({
+      done,
+      total: this.images.length,
+      records,
+      skipped: this.skipped.length,
+      elapsedMs,
+      imagesPerSecond: (done / elapsedMs) * 1000,
+    });
+  }
+
+  private noteSize(size: string, key: string): void {
+    const isAlike = this.sizes.size === 0 || (this.sizes.size === 1 && this.sizes.has(size));
+    if (this.options.checkSize && !isAlike) {
+      const other = [...this.sizes].find((one) => one !== size);
+      throw new MixedSizesError(
+        `key ${key}: expected ${other} like an image before it, received ${size}; ` +
+          'resize the images, or leave out the check of their sizes.',
+        { key },
+      );
+    }
+    if (this.sizes.size < 2) this.sizes.add(size);
+  }
+}
+
+/** What is left of an import that couldn't write. */
+function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteError {
+  const kept = partial
+    ? `${partial} keeps the images that were committed, and to resume goes on from there`
+    : 'nothing of this import is kept';
+  const message = reasonOf(error).replace(/\.$/, '');
+  return new WriteError(`${message}; ${kept}.`, { path: error.path, cause: error });
+}
+
+function sourceOf({ list, input }: ConvertOptions): string {
+  return list ?? input;
+}

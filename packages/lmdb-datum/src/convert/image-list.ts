@@ -1,0 +1,187 @@
+/** Images and labels from a list file, as Caffe reads it. */
+import { isUtf8 } from 'node:buffer';
+import fs from 'node:fs';
+import { describe, NotReadableError } from '../errors';
+import { readRegularFile, sayOf } from '../files/regular-file';
+import type { ImageClass, ImageFile, ImageList, OddLabel } from './image-file';
+import { hintOf } from './list-hints';
+
+/** A text that a string can hold. */
+const MOST_LIST_BYTES = 1 << 28;
+const EXAMPLES = 10;
+const WHOLE_NUMBER = /^[ \t\v\f]*[+-]?\d+$/;
+
+/** Turns the text of a label into its number. */
+type Labeller = (text: string, line: number) => number;
+
+/**
+ * Parses a list of images as convert_imageset does: a line is split at its last space, the label is what C's atoi makes of
+ * the rest, and a line without a space is a file name (with the label that atoi makes of it, usually 0). Blank lines count in
+ * the numbering, so they stay in. Unlike there, a carriage return before the line's end is dropped.
+ *
+ * @param root Put before each name. A separator is added if it is a folder without one.
+ * @param labelOf Default: atoi.
+ */
+export function parseImageList(text: string, root: string, labelOf: Labeller = atoi): ImageFile[] {
+  const lines = linesOf(text.replace(/^\ufeff/, ''));
+  const prefix = root !== '' && !/[/\\]$/.test(root) && isFolder(root) ? `${root}/` : root;
+  return lines.map((line, i) => {
+    const [name, label] = splitLine(line);
+    const hint = hintOf(line, i + 1, prefix);
+    return {
+      name,
+      path: prefix + name,
+      label: line === '' ? 0 : labelOf(label, i + 1),
+      line: i + 1,
+      ...(hint && { hint }),
+    };
+  });
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+function splitLine(line: string): [name: string, label: string] {
+  const space = line.lastIndexOf(' ');
+  return [space < 0 ? line : line.slice(0, space), line.slice(space + 1)];
+}
+
+/** C's atoi on a 64-bit system: leading whitespace, a sign, digits; 0 if there are none; cut to 32 bits. */
+export function atoi(text: string): number {
+  const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
+  if (digits === undefined) return 0;
+  const limit = 2n ** 63n;
+  const value = BigInt(digits.replace('+', ''));
+  return Number(BigInt.asIntN(32, value >= limit ? limit - 1n : value < -limit ? -limit : value));
+}
+
+/**
+ * Reads a list file.
+ *
+ * @param labels 'numbers' as Caffe has them; 'names' of classes, which are numbered in the order of their bytes; or the file of an
+ *   earlier import that has them in order, one a line.
+ * @throws NotReadableError
+ */
+export function readImageList(file: string, root: string, labels = 'numbers'): ImageList {
+  const bytes = readList(file);
+  // Bytes that are no UTF-8 go through as they are, one a character.
+  const isText = isUtf8(bytes);
+  const text = bytes.toString(isText ? 'utf8' : 'latin1');
+  if (labels !== 'numbers') return withClasses(file, text, root, labels, isText);
+  const odd = new OddLabels();
+  const images = parseImageList(text, root, odd.labelOf);
+  const { count, examples } = odd;
+  const list: ImageList = { images: isText ? images : images.map(asBytes), ignored: [], warnings: [] };
+  if (count === 0) return list;
+  return { ...list, oddLabels: { count, examples }, warnings: [odd.sentence(file, images.length)] };
+}
+
+function readList(file: string): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readRegularFile(file, MOST_LIST_BYTES);
+  } catch (cause) {
+    throw unusable(file, `${sayOf(cause)}; give a list of images as a file, or the folder they are in`, cause);
+  }
+  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isWide || (bytes.length > 3 && bytes[1] === 0 && bytes[3] === 0)) {
+    throw unusable(file, 'is text of two bytes a character (UTF-16); save it as UTF-8');
+  }
+  if (bytes.includes(0)) {
+    throw unusable(file, 'is a binary file; give a list of images, "name label" a line, or the folder they are in');
+  }
+  if (bytes.includes('\r') && !bytes.includes('\n')) {
+    throw unusable(file, 'has carriage returns alone between its lines; save it with line feeds');
+  }
+  return bytes;
+}
+
+function unusable(file: string, what: string, cause?: unknown): NotReadableError {
+  return new NotReadableError(`${file} ${what}.`, { path: file, cause });
+}
+
+/** A name that is no UTF-8 is its bytes, and for people a text. */
+function asBytes(image: ImageFile): ImageFile {
+  const nameBytes = Buffer.from(image.name, 'latin1');
+  const root = (image.path as string).slice(0, (image.path as string).length - image.name.length);
+  const name = nameBytes.toString();
+  if (isUtf8(nameBytes)) return { ...image, name, path: root + name };
+  return { ...image, name, nameBytes, path: Buffer.concat([Buffer.from(root), nameBytes]) };
+}
+
+function withClasses(file: string, text: string, root: string, labels: string, isText: boolean): ImageList {
+  const lines = linesOf(text.replace(/^\ufeff/, ''));
+  for (const [i, line] of lines.entries()) {
+    if (line === '' || (line.includes(' ') && !line.endsWith(' '))) continue;
+    throw unusable(file, `has no class name in line ${i + 1}: ${hintOf(line, i + 1, '')}`);
+  }
+  const names = labels === 'names' ? namesIn(lines) : readClassNames(labels);
+  const numbers = new Map(names.map((name, label) => [name, label]));
+  const images = parseImageList(text, root, (name, line) => {
+    const number = numbers.get(name);
+    if (number !== undefined) return number;
+    throw unusable(
+      file,
+      `has the class ${describe(name)} in line ${line}, which ${labels} lacks; add it at that file's end`,
+    );
+  });
+  const classes: ImageClass[] = names.map((name, label) => ({ name, label }));
+  return { images: isText ? images : images.map(asBytes), classes, ignored: [], warnings: [] };
+}
+
+/** In the order of their bytes, so that the order of the lines doesn't matter. */
+function namesIn(lines: readonly string[]): string[] {
+  const names = new Set(lines.filter((line) => line !== '').map((line) => splitLine(line)[1]));
+  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+function readClassNames(file: string): string[] {
+  try {
+    return linesOf(readRegularFile(file, MOST_LIST_BYTES).toString());
+  } catch (cause) {
+    throw unusable(
+      file,
+      `${sayOf(cause)}; give the labels.txt of an import, or 'names' to number the classes anew`,
+      cause,
+    );
+  }
+}
+
+/** Keeps what atoi makes of labels that are no whole numbers of 32 bits. */
+class OddLabels {
+  count = 0;
+  readonly examples: OddLabel[] = [];
+  private words = 0;
+
+  readonly labelOf = (text: string, line: number): number => {
+    const label = atoi(text);
+    if (WHOLE_NUMBER.test(text) && BigInt(text.trim().replace('+', '')) === BigInt(label)) return label;
+    this.count++;
+    if (/^\p{L}/u.test(text)) this.words++;
+    if (this.examples.length < EXAMPLES) this.examples.push({ line, text, label });
+    return label;
+  };
+
+  sentence(file: string, lines: number): string {
+    const few = this.examples
+      .slice(0, 3)
+      .map(({ line, text, label }) => `${describe(text)} in line ${line} as ${label}`);
+    const more = this.count > few.length ? ` and ${this.count - few.length} more` : '';
+    const what = this.count === 1 ? '1 label is no whole number' : `${this.count} labels are no whole numbers`;
+    const todo =
+      this.words * 2 > lines ? "; if they are class names, give labels: 'names'" : '; write whole numbers of 32 bits';
+    return `${file}: ${what} that a Datum holds, and taken as Caffe does: ${few.join(', ')}${more}${todo}.`;
+  }
+}
+
+function isFolder(name: string): boolean {
+  try {
+    return fs.statSync(name).isDirectory();
+  } catch {
+    // What is wrong with it is said of each image.
+    return false;
+  }
+}

@@ -1,0 +1,198 @@
+/** One image file to one Datum message, as convert_imageset makes it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { encodeDatum, RawEncoder } from '../datum/encode';
+import { describe, ImageError, reasonOf } from '../errors';
+import {
+  assertSize,
+  NotOrdinaryError,
+  pathText,
+  readRegularFile,
+  readRest,
+  sayOf,
+  withRegularFile,
+} from '../files/regular-file';
+import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from '../image';
+import { describeImage } from '../image-header';
+import { type ImageKernels, imageKernels } from '../image-kernels';
+import { type ImageSize, kindOfImage, readImageSize } from '../image-size';
+import { decodeJpeg } from '../jpeg';
+import { assertPixels, decodingBytes, mostFileBytes } from '../pixel-limit';
+import { resizePixels } from '../resize';
+import { doesNotDecode } from '../sharp-image';
+import { takeBudget } from './decode-budget';
+import type { ImageFile } from './image-file';
+import { type ConvertPlan, imageTypeOf } from './options';
+
+/** A Datum message and the size of its image as `CxHxW`, or why there is none. */
+export type Converted = { message: Uint8Array; size: string } | { skipped: string };
+
+/** An image that is still being converted, and the memory that it holds meanwhile. */
+export interface Converting {
+  bytes: number;
+  converted: Promise<Converted | undefined>;
+}
+
+/** Gives the memory for a message. @throws NoRoomError if there is none for more of them. */
+type Allocate = (bytes: number) => Uint8Array;
+
+/** Too many messages wait to be written. */
+export class NoRoomError extends Error {}
+
+/** Files of so many bytes, or of images of so many, are read when it is their turn to be decoded. */
+const LARGE_BYTES = 16 << 20;
+
+/**
+ * Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown.
+ *
+ * @returns undefined if `allocate` has no room for its message.
+ */
+export function convertImage(
+  image: ImageFile,
+  plan: ConvertPlan,
+  allocate: Allocate,
+): Converted | Converting | undefined {
+  if (image.name === '') return { skipped: `${pathText(image.path)}: a blank line of the list.` };
+  const kernels = plan.encoded ? undefined : imageKernels();
+  const room = kernels?.room ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
+  try {
+    return reading(image, () =>
+      withRegularFile(image.path, (fd, fileBytes) => {
+        // One call brings most files whole. For a decoder that notices if it doesn't that is enough.
+        const start = room.subarray(0, fs.readSync(fd, room, 0, room.length, null));
+        const converted = kernels && convertOrdinaryJpeg(kernels, start, image.label, plan, allocate);
+        if (converted) return converted;
+        const size = assertDecodes(start, fileBytes, image, plan);
+        const bytes = decodingBytes(fileBytes, size);
+        const read = () =>
+          Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + SLACK_BYTES)]);
+        return {
+          bytes,
+          converted: convertOther(image, bytes, plan, allocate, bytes < LARGE_BYTES ? read() : undefined),
+        };
+      }),
+    );
+  } catch (error) {
+    return skipDamaged(error);
+  }
+}
+
+/** Enough to know what a file is; most are not larger. */
+const HEAD_BYTES = 1 << 18;
+/** A file may grow while it is read, but not for ever. */
+const SLACK_BYTES = 1 << 20;
+
+/** Looks at what the file says of itself before more than its beginning is read. @throws ImageError */
+function assertDecodes(start: Uint8Array, fileBytes: number, image: ImageFile, { maxPixels }: ConvertPlan): ImageSize {
+  const name = pathText(image.path);
+  const size = readImageSize(start);
+  if (!size) throw doesNotDecode(name, describeImage(start));
+  assertPixels(name, size, maxPixels);
+  assertSize(fileBytes, mostFileBytes(size, maxPixels));
+  return size;
+}
+
+/** A raw record of an ordinary JPEG, from file to pixels in one memory. Most images are such, and for them nothing is awaited. */
+function convertOrdinaryJpeg(
+  kernels: ImageKernels,
+  file: Uint8Array,
+  label: number,
+  plan: ConvertPlan,
+  allocate: Allocate,
+): Converted | undefined {
+  const planes = decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize, orient: true });
+  if (!planes) return undefined;
+  const { channels, height, width } = planes;
+  if (encoder?.channels !== channels || encoder.height !== height || encoder.width !== width) {
+    encoder = new RawEncoder(channels, height, width);
+  }
+  const message = encoder.encode(planes.data as Uint8Array, label, allocate);
+  return { message, size: `${channels}x${height}x${width}` };
+}
+
+/** For the size of the last image, which mostly is that of the next one. */
+let encoder: RawEncoder | undefined;
+
+/** @param file Its bytes, unless they are to be read when there is memory for them. */
+async function convertOther(
+  image: ImageFile,
+  bytes: number,
+  plan: ConvertPlan,
+  allocate: Allocate,
+  file: Uint8Array | undefined,
+): Promise<Converted | undefined> {
+  const release = await takeBudget(bytes);
+  try {
+    return await convertWhole(file ?? reading(image, () => readRegularFile(image.path, bytes)), image, plan, allocate);
+  } catch (error) {
+    return skipDamaged(error);
+  } finally {
+    release();
+  }
+}
+
+async function convertWhole(
+  file: Uint8Array,
+  image: ImageFile,
+  plan: ConvertPlan,
+  allocate: Allocate,
+): Promise<Converted> {
+  const { resize, background, maxPixels } = plan;
+  const mode = plan.gray ? 'gray' : 'color';
+  const name = pathText(image.path);
+  const decoded = await decodeImage(file, { mode, orient: true, background, name, maxPixels, isAccounted: true });
+  const pixels = resize ? resizePixels(decoded, resize) : decoded;
+  const { channels, height, width } = pixels;
+  const { label } = image;
+  const datum = plan.encoded
+    ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
+    : { channels, height, width, data: toPlanarBgr(pixels), label };
+  const message = encodeDatum(datum, image.name, allocate);
+  return { message, size: `${channels}x${height}x${width}` };
+}
+
+/** Why there is no message; undefined if it has to wait. @throws the error, if it isn't about the image. */
+function skipDamaged(error: unknown): Converted | undefined {
+  if (error instanceof NoRoomError) return undefined;
+  if (error instanceof ImageError) return { skipped: reasonOf(error) };
+  throw error;
+}
+
+/**
+ * Reads an image's file. That is synchronous: a thread that converts has nothing else to do meanwhile, and it costs a fifth of what the
+ * asynchronous calls do.
+ */
+function reading<T>(image: ImageFile, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const isOfFile = cause instanceof NotOrdinaryError || (cause instanceof Error && 'syscall' in cause);
+    if (!isOfFile) throw cause;
+    const { line, hint } = image;
+    const where = hint ? `: ${hint}` : line === undefined ? '' : ` (line ${line} of the list)`;
+    const path = pathText(image.path);
+    throw new ImageError(`${path} ${sayOf(cause)}${where}.`, { path, cause });
+  }
+}
+
+/** Without a resize, a file that is of the wanted kind already is stored byte by byte, as Caffe does. */
+async function encodedBytes(
+  image: ImageFile,
+  file: Uint8Array,
+  pixels: Pixels,
+  plan: ConvertPlan,
+): Promise<Uint8Array> {
+  const named = path.extname(image.name).slice(1).toLowerCase();
+  // A name that tells no kind, as that of .jfif, leaves it to the file.
+  const extension = named === '' || named === 'jfif' ? (kindOfImage(file) ?? named) : named;
+  const wanted = plan.encodeType || extension;
+  const type = imageTypeOf(wanted);
+  if (!type) {
+    throw new ImageError(
+      `${pathText(image.path)}: expected a file name that tells the kind of image to store, received ${describe(extension)}; choose the kind to store.`,
+    );
+  }
+  const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';
+  if (!plan.resize && !mayHaveAlpha && imageTypeOf(extension) === type) return file;
+  return encodeImage(pixels, type);
+}

@@ -1,0 +1,221 @@
+/** How far an import came: a small file beside its database, for going on when it was stopped or killed. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { InvalidOptionError, reasonOf, WriteError } from '../errors';
+import { readRegularFile, sayOf } from '../files/regular-file';
+import { keyText } from '../lmdb/scan';
+import { type ImageFile, keyOf } from './image-file';
+import type { ConvertPlan } from './options';
+import { JOURNAL, temporaryName } from './work-folder';
+
+/** An image that isn't in the database, and why. */
+export interface SkippedImage {
+  name: string;
+  reason: string;
+}
+
+/** How far an import came. */
+export interface Progress {
+  /** Images handled, skipped ones included. All of the database's records are of these, and perhaps of some more. */
+  done: number;
+  skipped: SkippedImage[];
+  /** Sizes of the images as `CxHxW`: two of them, if there are more. */
+  sizes: Set<string>;
+}
+
+interface Journal extends Omit<Progress, 'sizes'> {
+  version: typeof VERSION;
+  /** Hashes of the images and of the options: another import must not go on here. */
+  images: string;
+  options: string;
+  /** The work was to be kept when stopped, so that no other import may remove it. */
+  isKept: boolean;
+  sizes: string[];
+}
+
+const VERSION = 2;
+const MOST_BYTES = 1 << 28;
+const SIZE = /^\d{1,5}x\d{1,10}x\d{1,10}$/;
+
+export class ConvertJournal {
+  private readonly images: string;
+  private readonly options: string;
+
+  constructor(
+    private readonly list: readonly ImageFile[],
+    plan: ConvertPlan,
+    private isKept: boolean,
+  ) {
+    this.options = createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+    const hash = createHash('sha256');
+    for (const { name, nameBytes, label } of list) hash.update(nameBytes ?? name).update(` ${label}\n`);
+    this.images = hash.digest('hex');
+  }
+
+  /** True if the work is to be kept when it is stopped: this call asks for it, or one before did that it goes on from. */
+  get keepsWork(): boolean {
+    return this.isKept;
+  }
+
+  /** True if a database is complete but for the journal that is still in it, and is this import's. */
+  isOfComplete(output: string): boolean {
+    try {
+      const { images, options, done } = parseJournal(readJournal(output) ?? '', output);
+      return images === this.images && options === this.options && done === this.list.length;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Written before the database is made, and after each commit; under a temporary name first. */
+  save(folder: string, { done, skipped, sizes }: Progress): void {
+    const { images, options, isKept } = this;
+    const journal: Journal = { version: VERSION, images, options, isKept, done, skipped, sizes: [...sizes] };
+    const file = path.join(folder, JOURNAL);
+    const temporary = temporaryName(file);
+    try {
+      fs.writeFileSync(temporary, JSON.stringify(journal), { flush: isKept });
+      fs.renameSync(temporary, file);
+    } catch (cause) {
+      fs.rmSync(temporary, { force: true });
+      throw new WriteError(`${file} cannot be written (${reasonOf(cause)}); make room, and check its permissions.`, {
+        path: file,
+        cause,
+      });
+    }
+  }
+
+  /**
+   * How far this import came in a folder.
+   *
+   * @returns undefined if there is nothing to go on with: no journal, or that of another import whose work nobody wanted to keep.
+   * @throws InvalidOptionError if there is something that must not be lost.
+   */
+  load(folder: string): Progress | undefined {
+    const text = readJournal(folder);
+    if (text === undefined) return undefined;
+    const journal = parseJournal(text, folder);
+    if (journal.done === 0) return undefined;
+    const other = journal.images !== this.images ? 'other images' : journal.options !== this.options && 'other options';
+    if (!other) {
+      this.isKept ||= journal.isKept;
+      return checkProgress(journal, this.list, folder);
+    }
+    if (!journal.isKept) return undefined;
+    throw keptWork(folder, `an import of ${other} that was stopped`);
+  }
+}
+
+/** Throws if a folder keeps the work of an import. */
+export function assertNothingKept(folder: string): void {
+  const text = readJournal(folder);
+  if (text === undefined || !parseJournal(text, folder).isKept) return;
+  throw keptWork(folder, 'an import that was stopped');
+}
+
+function readJournal(folder: string): string | undefined {
+  const file = path.join(folder, JOURNAL);
+  try {
+    return readRegularFile(file, MOST_BYTES).toString();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw refuse(folder, `holds a journal of an import, ${JOURNAL}, which ${sayOf(cause)}`, cause);
+  }
+}
+
+/** Checks each field: a journal that is damaged must not make an import lose images. */
+function parseJournal(text: string, folder: string): Journal {
+  let journal: Partial<Journal> | null;
+  try {
+    journal = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(folder, 'is no JSON', cause);
+  }
+  const { version, images, options, isKept, done, skipped, sizes } = journal ?? {};
+  if (version !== VERSION) throw refuse(folder, `holds the journal of another version of this package`);
+  if (!isHash(images) || !isHash(options) || typeof isKept !== 'boolean')
+    throw damaged(folder, 'lacks what it is about');
+  if (!Number.isSafeInteger(done) || (done as number) < 0)
+    throw damaged(folder, `has ${JSON.stringify(done)} images done`);
+  if (!Array.isArray(skipped) || !skipped.every(isSkipped))
+    throw damaged(folder, 'has no sound list of skipped images');
+  if (
+    !Array.isArray(sizes) ||
+    sizes.length > 2 ||
+    !sizes.every((size) => typeof size === 'string' && SIZE.test(size))
+  ) {
+    throw damaged(folder, 'has no sound list of sizes');
+  }
+  return journal as Journal;
+}
+
+/** Compares what a journal says with the images that it is about. */
+function checkProgress({ done, skipped, sizes }: Journal, list: readonly ImageFile[], folder: string): Progress {
+  if (done > list.length) throw damaged(folder, `has ${done} images done of ${list.length}`);
+  let next = 0;
+  for (const { name } of skipped) {
+    while (next < done && list[next]?.name !== name) next++;
+    if (next++ >= done)
+      throw damaged(folder, `has skipped ${JSON.stringify(name)}, which is not among the images done`);
+  }
+  return { done, skipped, sizes: new Set(sizes) };
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isSkipped(value: unknown): boolean {
+  const { name, reason } = (value ?? {}) as Partial<SkippedImage>;
+  return typeof name === 'string' && typeof reason === 'string';
+}
+
+function damaged(folder: string, what: string, cause?: unknown): InvalidOptionError {
+  return refuse(folder, `cannot be gone on with, as its journal ${JOURNAL} is damaged: it ${what}`, cause);
+}
+
+function refuse(folder: string, what: string, cause?: unknown): InvalidOptionError {
+  return new InvalidOptionError(`${folder} ${what}; delete the folder to begin anew.`, { path: folder, cause });
+}
+
+/** What is sound must not be deleted. */
+function keptWork(folder: string, whose: string): InvalidOptionError {
+  const todo = 'finish that one, or choose another output';
+  return new InvalidOptionError(`${folder} keeps the work of ${whose}; ${todo}.`, { path: folder });
+}
+
+/**
+ * Compares the records of a database with the images that a journal calls done.
+ *
+ * @returns The numbers of images that were committed after the journal was last written.
+ * @throws InvalidOptionError if records are missing, or are of other images.
+ */
+export async function committedSince(
+  folder: string,
+  list: readonly ImageFile[],
+  { done, skipped }: Progress,
+): Promise<Set<number>> {
+  const { openDatumLmdb } = await import('../reader');
+  const reader = openDatumLmdb(folder);
+  const committed = new Set<number>();
+  let before = 0;
+  try {
+    for (const key of reader.keys()) {
+      const number = Number(key.split('_', 1)[0]);
+      const image = list[number];
+      if (!image || key !== keyText(keyOf(number, image))) {
+        throw refuse(folder, `holds a record that is of no image of this import, ${JSON.stringify(key)}`);
+      }
+      if (number < done) before++;
+      else committed.add(number);
+    }
+  } finally {
+    reader.close();
+  }
+  if (before === done - skipped.length) return committed;
+  throw damaged(
+    folder,
+    `has ${done} images done and ${skipped.length} of them skipped, but there are ${before} records of them`,
+  );
+}

@@ -1,0 +1,148 @@
+/** A lock file tells who works in a folder: a process, which may be gone without having removed it. */
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { readRegularFile } from '../files/regular-file';
+
+export const LOCK = 'import.lock';
+
+/** Another process works there. */
+export class LockedError extends Error {}
+
+interface Owner {
+  pid: number;
+  host: string;
+  /** Tells the process from a later one of the same number. Empty where the system doesn't say. */
+  started: string;
+  /** Tells two imports of one process apart. */
+  id: string;
+}
+
+const BEAT_MS = 10_000;
+/** An owner on another machine, or in another container, that was silent for so long is gone. */
+const SILENT_MS = 60_000;
+const MOST_BYTES = 4096;
+
+/**
+ * Writes this process' lock into a folder that has none.
+ *
+ * @param final What the folder will be called soon.
+ * @returns Removes the lock, if it is still this one.
+ * @throws the operating system's error: EEXIST if there is one.
+ */
+export function writeLock(folder: string, final = folder): () => void {
+  const text = JSON.stringify({ ...self(), id: randomUUID() } satisfies Owner);
+  createWhole(path.join(folder, LOCK), text);
+  const lock = path.join(final, LOCK);
+  const beat = setInterval(() => touch(lock), BEAT_MS).unref();
+  return () => {
+    clearInterval(beat);
+    if (readText(lock) === text) fs.rmSync(lock, { force: true });
+  };
+}
+
+/** Makes a file that must not exist, with its text in it at once where the file system can. */
+function createWhole(file: string, text: string): void {
+  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
+  fs.writeFileSync(temporary, text, { flag: 'wx' });
+  try {
+    fs.linkSync(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    // Some file systems have no links.
+    fs.writeFileSync(file, text, { flag: 'wx' });
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
+}
+
+/** Takes the lock of a folder whose owner is gone. @throws LockedError, or the operating system's error. */
+export function takeLock(folder: string): () => void {
+  const lock = path.join(folder, LOCK);
+  for (;;) {
+    try {
+      return writeLock(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const text = readText(lock);
+    assertGone(text, lock);
+    removeStale(lock, text);
+  }
+}
+
+/** Removes a lock, unless another process has replaced it meanwhile. */
+function removeStale(lock: string, text: string | undefined): void {
+  const aside = `${lock}.${randomUUID().slice(0, 8)}.tmp`;
+  try {
+    fs.renameSync(lock, aside);
+    if (readText(aside) !== text) fs.linkSync(aside, lock);
+    fs.rmSync(aside, { force: true });
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+function assertGone(text: string | undefined, lock: string): void {
+  const owner = parseOwner(text);
+  if (!owner) return;
+  const { pid, host, started } = owner;
+  if (host === os.hostname()) {
+    if (startOf(pid) !== started || !isAlive(pid)) return;
+    throw new LockedError(`process ${pid} is writing there; wait until it ends, or choose another output`);
+  }
+  const silentMs = Date.now() - (fs.statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  if (silentMs > SILENT_MS) return;
+  throw new LockedError(
+    `process ${pid} of the machine ${host} was writing there a moment ago; if it has ended, try again in a minute`,
+  );
+}
+
+/** A lock that can't be read, or isn't whole, is nobody's: it is written at once. */
+function parseOwner(text: string | undefined): Owner | undefined {
+  try {
+    const { pid, host, started } = JSON.parse(text ?? '');
+    const isSound = Number.isSafeInteger(pid) && pid > 0 && typeof host === 'string' && typeof started === 'string';
+    return isSound ? { pid, host, started, id: '' } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function self(): Omit<Owner, 'id'> {
+  return { pid: process.pid, host: os.hostname(), started: startOf(process.pid) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * When a process was started, in ticks since the machine was: field 22 of Linux' stat file, behind a name that may hold anything. One
+ * that has ended, but that nobody has waited for, has no time any more.
+ */
+function startOf(pid: number): string {
+  const stat = readText(`/proc/${pid}/stat`) ?? '';
+  const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return /^[ZX]$/.test(state) ? 'ended' : (fields[18] ?? '');
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readRegularFile(file, MOST_BYTES).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+function touch(file: string): void {
+  const now = new Date();
+  // Without it another machine may take a running import for one that is gone; there is nobody to tell.
+  fs.utimes(file, now, now, () => undefined);
+}

@@ -1,0 +1,139 @@
+/** Options of `convertImageset`, and their checks. */
+import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../checks';
+import type { RgbColor } from '../image';
+import { checkMaxPixels } from '../pixel-limit';
+import { assertSeed } from '../random';
+import type { FitMode, Resampler, Resize } from '../resize';
+
+export interface ConvertOptions {
+  /** Folder of class folders, or the root that stands before the names of `list`. */
+  input: string;
+  /** List file, `name label` a line. Without it the class folders of `input` give the labels. */
+  list?: string;
+  /**
+   * What the labels of `list` are: 'numbers' as Caffe has them, whatever atoi makes of them; 'names' of classes, which are numbered in
+   * the order of their bytes and kept in the database's folder, in labels.txt; or the path of such a file, whose numbers are used
+   * again. Default 'numbers'.
+   */
+  labels?: string;
+  /** Folder of the database to make. It must not exist. */
+  output: string;
+  /** Store one grey channel. Default false: three channels, blue-green-red. */
+  gray?: boolean;
+  /** Random order by this seed. Default false: the order of the list. */
+  shuffle?: number | false;
+  /** Resize to this height and width; both or neither. Default: sizes stay. */
+  resizeHeight?: number;
+  resizeWidth?: number;
+  /** How the aspect ratio is treated. Default 'squash', as Caffe does. */
+  fit?: FitMode;
+  /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
+  resampler?: Resampler;
+  /** Colour behind transparent pixels, as '#rrggbb'. Default: alpha is cut off, as OpenCV and so Caffe do. */
+  background?: string;
+  /** Skip images of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  maxPixels?: number;
+  /** Fail on the first image of another size than the first one's. Default false. */
+  checkSize?: boolean;
+  /** Store image files instead of raw pixels. Default false. */
+  encoded?: boolean;
+  /** Kind of file to store, 'jpg', 'png' or 'webp'. Implies `encoded`. Default: each file's own. */
+  encodeType?: string;
+  /**
+   * Threads that decode and resize beside this one, which does so when it would have to wait for them. Default: as many as there are
+   * other processors.
+   */
+  workers?: number;
+  /**
+   * Keep what was done (in `output` + '.partial') when the work is stopped or fails, and go on from there if it is called again with
+   * the same images and options. Default false: nothing is kept.
+   */
+  resume?: boolean;
+  /** Called after each hundred images or so, and at the end. */
+  onProgress?: (progress: ConvertProgress) => void;
+  /** Stops between two images; the call then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface ConvertProgress {
+  /** Images handled so far, skipped ones included. */
+  done: number;
+  total: number;
+  records: number;
+  skipped: number;
+  elapsedMs: number;
+  imagesPerSecond: number;
+}
+
+/** What becomes of each image. Plain data, for worker threads. */
+export interface ConvertPlan {
+  gray: boolean;
+  resize?: Resize;
+  encoded: boolean;
+  /** '' for each file's own. */
+  encodeType: string;
+  background?: RgbColor;
+  maxPixels: number;
+}
+
+const KNOWN: Known<ConvertOptions> = {
+  ...{
+    input: true,
+    list: true,
+    labels: true,
+    output: true,
+    gray: true,
+    shuffle: true,
+    resizeHeight: true,
+    resizeWidth: true,
+  },
+  ...{ fit: true, resampler: true, background: true, checkSize: true, encoded: true, encodeType: true },
+  ...{ workers: true, resume: true, maxPixels: true, onProgress: true, signal: true },
+};
+
+/** @throws InvalidOptionError */
+export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
+  assertKeys('convertImageset', options, KNOWN);
+  const { fit = 'squash', resampler = 'antialiased', resizeHeight = 0, resizeWidth = 0, encodeType = '' } = options;
+  const { input, output, workers = 0, background, shuffle = false } = options;
+  assertPath('input', input);
+  assertPath('output', output);
+  if (options.labels !== undefined) {
+    assertPath('labels', options.labels);
+    if (options.list === undefined)
+      refuse('labels', 'a list with it', undefined, 'the folders of a folder are its labels');
+  }
+  assertWhole('resizeHeight', resizeHeight, 0, 65500);
+  assertWhole('resizeWidth', resizeWidth, 0, 65500);
+  if (resizeHeight > 0 !== resizeWidth > 0) {
+    refuse('resizeHeight and resizeWidth', 'both or neither', [resizeHeight, resizeWidth].join(' and '));
+  }
+  assertOneOf('fit', fit, ['squash', 'crop', 'fill']);
+  assertOneOf('resampler', resampler, ['antialiased', 'bilinear']);
+  if (encodeType !== '' && imageTypeOf(encodeType) === undefined)
+    refuse('encodeType', "'jpg', 'png' or 'webp'", encodeType);
+  if (background !== undefined && !/^#[0-9a-f]{6}$/i.test(background)) refuse('background', "'#rrggbb'", background);
+  assertWhole('workers', workers, 0);
+  const maxPixels = checkMaxPixels(options.maxPixels);
+  if (shuffle !== false) assertSeed(shuffle, 'shuffle');
+  return {
+    gray: options.gray ?? false,
+    ...(resizeHeight > 0 && { resize: { target: { height: resizeHeight, width: resizeWidth }, fit, resampler } }),
+    encoded: (options.encoded ?? false) || encodeType !== '',
+    encodeType: encodeType.toLowerCase(),
+    ...(background && { background: colorOf(background) }),
+    maxPixels,
+  };
+}
+
+function colorOf(text: string): RgbColor {
+  const value = Number.parseInt(text.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+/** The kind of image that a file name's extension, or Caffe's encode_type, stands for. */
+export function imageTypeOf(extension: string): 'jpeg' | 'png' | 'webp' | undefined {
+  const lower = extension.toLowerCase();
+  if (lower === 'jpg' || lower === 'jpeg') return 'jpeg';
+  return lower === 'png' || lower === 'webp' ? lower : undefined;
+}

@@ -1,0 +1,33 @@
+/** A database appears under its name when it is complete: until then it is called `output` + '.partial'. */
+import fs from 'node:fs';
+import { OutputExistsError, reasonOf, WriteError } from '../errors';
+import { sayOf } from '../files/regular-file';
+
+/** What the database is called until it is complete. */
+export function partialName(output: string): string {
+  return `${output.replace(/[/\\]+$/, '')}.partial`;
+}
+
+/** @throws OutputExistsError if there is anything of that name, a link to nothing too; WriteError if that can't be found out. */
+export function assertFree(output: string): void {
+  let stats: fs.Stats | undefined;
+  try {
+    stats = fs.lstatSync(output, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new WriteError(`${output} cannot be made: it ${sayOf(cause)}; check the path.`, { path: output, cause });
+  }
+  if (!stats) return;
+  throw new OutputExistsError(`${output} already exists; delete it, or choose another output.`, { path: output });
+}
+
+/** @throws WriteError */
+export function moveIntoPlace(partial: string, output: string): void {
+  try {
+    fs.renameSync(partial, output);
+  } catch (cause) {
+    throw new WriteError(
+      `${partial} is complete, but cannot be renamed to ${output} (${reasonOf(cause)}); check permissions, and that nothing uses it.`,
+      { path: output, cause },
+    );
+  }
+}

@@ -1,0 +1,154 @@
+/** From a database of images of any sizes to one of images of one size, as a network takes them. */
+import os from 'node:os';
+import type { Batch } from '../batches/stream';
+import { assertKeys, assertPath, type Known } from '../checks';
+import { ImageError, withoutPackage } from '../errors';
+import type { Damage } from '../lmdb/salvage';
+import { type DatumReader, openDatumLmdb } from '../reader';
+import type { FitMode, Resampler } from '../resize';
+import { DatumWriter } from '../writer';
+import { assertNothingKept } from './journal';
+import { assertFree, moveIntoPlace, partialName } from './output-folder';
+import { claimWorkFolder, removeTraces, removeWorkFolder } from './work-folder';
+
+export interface ResizeOptions {
+  /** The database to read: raw or encoded records of any sizes. It stays as it is. */
+  input: string;
+  /** Name of a named database in it. Default: Caffe's unnamed one. */
+  database?: string;
+  /** Folder of the database to make. It must not exist. */
+  output: string;
+  height: number;
+  width: number;
+  /** How the aspect ratio is treated. Default 'squash', as Caffe does. */
+  fit?: FitMode;
+  /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
+  resampler?: Resampler;
+  /** Store one grey channel. Default false: three channels, blue-green-red. */
+  gray?: boolean;
+  /** Refuse image files of more pixels, as damaged. Default 89,478,485, from where Pillow warns of a decompression bomb. */
+  maxPixels?: number;
+  /** Leave damaged records out, and report them. Default false: the first one is an error. */
+  lenient?: boolean;
+  /** Threads that decode and resize. Default: as many as there are processors; 0 is this thread. */
+  workers?: number;
+  /** Called after each batch of images. */
+  onProgress?: (progress: ResizeProgress) => void;
+  /** Stops between two batches; the call then rejects with the signal's reason, and nothing is left behind. */
+  signal?: AbortSignal;
+}
+
+export interface ResizeProgress {
+  /** Records handled so far, damaged ones included. */
+  done: number;
+  total: number;
+  elapsedMs: number;
+}
+
+export interface ResizeReport {
+  output: string;
+  records: number;
+  /** What could not be read, with `lenient`. */
+  damage: readonly Damage[];
+  elapsedMs: number;
+}
+
+const BATCH = 64;
+const KNOWN: Known<ResizeOptions> = {
+  ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
+  ...{ database: true, lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
+};
+
+/**
+ * Writes all records of a database anew in one size: raw pixels, with the keys and labels that they had. Until it is complete the new
+ * database has the name `output` + '.partial', which is removed if anything fails.
+ *
+ * @throws InvalidOptionError, OutputExistsError, a reader's error if the input can't be read, DatumError or ImageError with the key of a
+ *   damaged record, ImageError if there is none at all, MissingDependencyError, WriteError, or the signal's reason.
+ */
+export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
+  const startedMs = performance.now();
+  assertKeys('resizeDatabase', options, KNOWN);
+  const { input, output, database, lenient = false, maxPixels } = options;
+  assertPath('output', output);
+  const partial = partialName(output);
+  assertFree(output);
+  const reader = openDatumLmdb(input, { lenient, database, maxPixels });
+  try {
+    const folder = claimWorkFolder(partial, () => beginAnew(partial));
+    try {
+      const records = await writeResized(reader, partial, options, startedMs);
+      moveIntoPlace(partial, output);
+      removeTraces(output);
+      return { output, records, damage: reader.damage, elapsedMs: performance.now() - startedMs };
+    } catch (error) {
+      removeWorkFolder(partial);
+      throw error;
+    } finally {
+      folder.release();
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** What a resize left that was killed is of no use, but an import's work may be. */
+function beginAnew(partial: string): boolean {
+  assertNothingKept(partial);
+  return false;
+}
+
+async function writeResized(
+  reader: DatumReader,
+  folder: string,
+  options: ResizeOptions,
+  startedMs: number,
+): Promise<number> {
+  const batches = resizedBatches(reader, options);
+  const writer = DatumWriter.createIn(folder);
+  try {
+    for await (const batch of batches) {
+      await writeBatch(writer, reader, batch);
+      const { epoch, record } = batch.position;
+      const done = epoch > 0 ? reader.length : record;
+      options.onProgress?.({ done, total: reader.length, elapsedMs: performance.now() - startedMs });
+    }
+    if (writer.count === 0) throw noImages(options.input, reader.damage);
+    await writer.close();
+    return writer.count;
+  } finally {
+    await writer.abort();
+  }
+}
+
+function noImages(input: string, damage: readonly Damage[]): ImageError {
+  const first = damage[0] ? ` (first: ${withoutPackage(damage[0].message)})` : '';
+  return new ImageError(`${input}: expected images, received no record that can be read${first}; check the path.`, {
+    path: input,
+  });
+}
+
+function resizedBatches(reader: DatumReader, options: ResizeOptions) {
+  const { height, width, fit, resampler, gray = false, workers = os.availableParallelism(), signal } = options;
+  return reader.batches({
+    batchSize: BATCH,
+    layout: 'NCHW',
+    channelOrder: 'bgr',
+    dtype: 'uint8',
+    channels: gray ? 1 : 3,
+    resize: { height, width, fit, resampler },
+    workers,
+    reuse: true,
+    signal,
+  });
+}
+
+async function writeBatch(writer: DatumWriter, reader: DatumReader, batch: Batch): Promise<void> {
+  const [, channels, height, width] = batch.shape;
+  const bytes = channels * height * width;
+  for (let row = 0; row < batch.size; row++) {
+    const key = reader.keyBytesAt(batch.indices[row] as number) as Uint8Array;
+    const data = (batch.data as Uint8Array).subarray(row * bytes, (row + 1) * bytes);
+    await writer.put(key, { channels, height, width, data, label: batch.labels[row] });
+  }
+}

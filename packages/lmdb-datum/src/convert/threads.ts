@@ -1,0 +1,132 @@
+/** Converts chunks of images on worker threads, and on the calling thread whenever it would have to wait for them. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { WorkerPool } from '../threads/worker-pool';
+import {
+  type Chunk,
+  type ConvertReply,
+  chunkMemory,
+  convertChunk,
+  fromReply,
+  LATER,
+  type Outcome,
+  offer,
+  stopWaiting,
+  waitingCounter,
+} from './chunk';
+import type { ImageFile } from './image-file';
+import { type Converted, convertImage } from './image-to-message';
+import type { ConvertPlan } from './options';
+
+/** A chunk under way. */
+interface Task {
+  chunk: Chunk;
+  converted?: Outcome[];
+  /** Settles when a worker has converted the chunk, or found that this thread does. */
+  answered?: Promise<void>;
+}
+
+/** So many that workers have something to do while a commit keeps this thread. */
+const MOST_TASKS = 16;
+const BREATH_MS = 5;
+
+export class ConvertThreads {
+  private readonly pool?: WorkerPool<Chunk, ConvertReply[] | undefined>;
+  /** Free memories, and those of chunks that were dropped but not yet released. */
+  private readonly free: SharedArrayBuffer[] = [];
+  private dropped: SharedArrayBuffer[] = [];
+  private readonly most: number;
+  private readonly tasks: Task[] = [];
+  private readonly waiting = waitingCounter();
+  private begun = 0;
+  private lastBreathMs = performance.now();
+
+  constructor(
+    workers: number,
+    private readonly plan: ConvertPlan,
+  ) {
+    this.most = workers === 0 ? 1 : Math.max(MOST_TASKS, 3 * workers);
+    if (workers > 0) this.pool = new WorkerPool(new URL('./convert-worker.cjs', import.meta.url), workers, plan);
+  }
+
+  /** False while as much is under way as the threads need. */
+  get hasRoom(): boolean {
+    return this.tasks.length < this.most;
+  }
+
+  /** Begins to convert some images. */
+  begin(images: ImageFile[]): void {
+    const chunk: Chunk = {
+      number: this.begun++,
+      images,
+      memory: this.free.pop() ?? chunkMemory(),
+      waiting: this.waiting,
+    };
+    const task: Task = { chunk };
+    offer(chunk);
+    task.answered = this.pool?.run(chunk).then((replies) => {
+      if (replies) task.converted = fromReply(replies, chunk);
+    });
+    // Awaited when it is the first; until then a failure is not unhandled.
+    task.answered?.catch(() => undefined);
+    this.tasks.push(task);
+  }
+
+  /** The images that were begun first, each when it is asked for. Their messages stay until `release` after `drop`. */
+  async *first(): AsyncGenerator<Converted, void, undefined> {
+    const task = this.tasks[0] as Task;
+    while (!task.converted) {
+      if (!(await this.help())) await task.answered;
+    }
+    for (const [i, outcome] of task.converted.entries()) {
+      if ('later' in outcome) {
+        yield await this.convertNow(task.chunk.images[i] as ImageFile);
+        continue;
+      }
+      if ('message' in outcome) stopWaiting(task.chunk, outcome.message);
+      // Nothing else is to keep it.
+      task.converted[i] = LATER;
+      yield outcome;
+    }
+  }
+
+  /** Converts an image whose message had to wait. */
+  private async convertNow(image: ImageFile): Promise<Converted> {
+    const one = convertImage(image, this.plan, (bytes) => new Uint8Array(bytes));
+    return (await (one && 'converted' in one ? one.converted : one)) as Converted;
+  }
+
+  /** Forgets the images that were begun first. */
+  drop(): void {
+    const task = this.tasks.shift();
+    if (task) this.dropped.push(task.chunk.memory);
+  }
+
+  /** Frees the memory of all images that were dropped. */
+  release(): void {
+    this.free.push(...this.dropped);
+    this.dropped = [];
+  }
+
+  async close(): Promise<void> {
+    await this.pool?.close();
+  }
+
+  /** Lets answers and signals in, as often as somebody who waits would notice. */
+  private breathe(): Promise<void> | undefined {
+    if (performance.now() - this.lastBreathMs < BREATH_MS) return undefined;
+    return nextTurn().then(() => {
+      this.lastBreathMs = performance.now();
+    });
+  }
+
+  /** Converts the first chunk that no thread has taken. Returns false if there is none. */
+  private async help(): Promise<boolean> {
+    for (const task of this.tasks) {
+      const converted = await convertChunk(task.chunk, this.plan, () => this.breathe());
+      if (!converted) continue;
+      task.converted = converted;
+      return true;
+    }
+    return false;
+  }
+}

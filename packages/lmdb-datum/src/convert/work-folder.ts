@@ -1,0 +1,110 @@
+/**
+ * The folder in which a database grows until it is complete: `output` + '.partial'. Whoever works there holds a lock file in it. A
+ * process that is killed leaves both behind; the next one sees that the owner is gone, and takes the folder over.
+ */
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { OutputExistsError, reasonOf, WriteError } from '../errors';
+import { makeFolders } from '../files/make-folders';
+import { kindOf } from '../files/regular-file';
+import { LOCK, LockedError, takeLock, writeLock } from './lock-file';
+
+export const JOURNAL = 'convert-imageset.json';
+export const LABELS = 'labels.txt';
+/** What imports make there, under temporary names too. A folder that holds anything else is somebody's own. */
+const OURS = ['data.mdb', 'lock.mdb', JOURNAL, LABELS, LOCK];
+const TEMPORARY = /\.[0-9a-f]{8}\.tmp$/;
+
+export interface WorkFolder {
+  path: string;
+  /** False if there is work in it to go on with. */
+  isNew: boolean;
+  /** Lets another process have the folder. */
+  release(): void;
+}
+
+/**
+ * Makes the folder, or takes over one that a process left behind.
+ *
+ * @param goesOn Looks at such a folder: false lets what is in it be removed. What it throws leaves the folder as it is.
+ * @throws OutputExistsError if another process works there or the folder is no import's, WriteError.
+ */
+export function claimWorkFolder(folder: string, goesOn: () => boolean): WorkFolder {
+  try {
+    makeFolders(path.dirname(path.resolve(folder)));
+    const release = makeWithLock(folder);
+    if (release) return { path: folder, isNew: true, release };
+    assertOurs(folder);
+    return takeOver(folder, goesOn);
+  } catch (cause) {
+    if (cause instanceof LockedError) throw new OutputExistsError(`${folder}: ${cause.message}.`, { path: folder });
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+    throw new WriteError(`${folder} cannot be made (${reasonOf(cause)}); check the path and its permissions.`, {
+      path: folder,
+      cause,
+    });
+  }
+}
+
+/** Makes the folder with the lock in it at once, so that nobody finds one without. Returns undefined if there is one already. */
+function makeWithLock(folder: string): (() => void) | undefined {
+  if (fs.lstatSync(folder, { throwIfNoEntry: false })) return undefined;
+  const temporary = temporaryName(folder);
+  fs.mkdirSync(temporary);
+  try {
+    const release = writeLock(temporary, folder);
+    fs.renameSync(temporary, folder);
+    return release;
+  } catch (error) {
+    fs.rmSync(temporary, { recursive: true, force: true });
+    // Another process was faster.
+    if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function takeOver(folder: string, goesOn: () => boolean): WorkFolder {
+  const release = takeLock(folder);
+  try {
+    if (goesOn()) return { path: folder, isNew: false, release };
+    for (const name of fs.readdirSync(folder)) if (name !== LOCK) fs.rmSync(path.join(folder, name));
+    return { path: folder, isNew: true, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** @throws OutputExistsError unless all that is there was made by an import: it has a lock, or a journal, since before its database. */
+function assertOurs(folder: string): void {
+  const stats = fs.lstatSync(folder);
+  if (!stats.isDirectory()) throw foreign(folder, `${folder} is ${kindOf(stats)}`);
+  const found = fs.readdirSync(folder);
+  const isMarked = found.some((name) => [LOCK, JOURNAL].includes(name.replace(TEMPORARY, '')));
+  for (const name of found) {
+    const kind = kindOf(fs.lstatSync(path.join(folder, name)));
+    const isOurs = isMarked && OURS.includes(name.replace(TEMPORARY, '')) && kind === 'a file';
+    if (!isOurs) throw foreign(folder, `${folder} already exists and holds ${name} (${kind}), which no import made`);
+  }
+}
+
+/** Removes the folder, and last what tells whose it is: whenever that is cut short, the next process can go on. */
+export function removeWorkFolder(folder: string): void {
+  for (const name of OURS) fs.rmSync(path.join(folder, name), { force: true });
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+function foreign(folder: string, what: string): OutputExistsError {
+  return new OutputExistsError(`${what}; move it away, or choose another output.`, { path: folder });
+}
+
+/** Of a file or folder that gets its name when it is complete. */
+export function temporaryName(target: string): string {
+  return `${target}.${randomUUID().slice(0, 8)}.tmp`;
+}
+
+/** Removes what only the work needs, from the complete database. */
+export function removeTraces(folder: string): void {
+  for (const name of [JOURNAL, LOCK]) fs.rmSync(path.join(folder, name), { force: true });
+}

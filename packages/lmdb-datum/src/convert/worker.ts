@@ -1,0 +1,10 @@
+/** Entry of the worker threads that convert images. Threads of short imports start as often as they convert, so it imports little. */
+
+import { serve } from '../threads/worker-port';
+import { type Chunk, convertChunk, toReply } from './chunk';
+import type { ConvertPlan } from './options';
+
+serve((plan: ConvertPlan) => async (chunk: Chunk) => {
+  const converted = await convertChunk(chunk, plan);
+  return converted ? toReply(converted, chunk) : { response: undefined, transfer: [] };
+});

@@ -1,0 +1,117 @@
+/**
+ * Caffe's `Datum` message (proto2).
+ *
+ *     message Datum {
+ *       optional int32 channels = 1;  optional int32 height = 2;  optional int32 width = 3;
+ *       optional bytes data = 4;           // planar C,H,W uint8 (BGR), or an image file if `encoded`
+ *       optional int32 label = 5;
+ *       repeated float float_data = 6;     // planar C,H,W, instead of `data`
+ *       optional bool encoded = 7 [default = false];
+ *     }
+ */
+import { DatumError } from '../errors';
+import { sniffImage } from '../image-header';
+
+/** A record as it is stored. Dimensions are 0 where the message has none (usual for encoded images). */
+export interface Datum {
+  channels: number;
+  height: number;
+  width: number;
+  /** Raw: planar `[C, H, W]` uint8, channels blue-green-red. Encoded: the bytes of an image file. Empty if `floatData` is set. */
+  data: Uint8Array;
+  /** int32; absent if the message has none. */
+  label?: number;
+  /** Planar `[C, H, W]` float32, used instead of `data` (pycaffe writes arrays that aren't uint8 like this). */
+  floatData?: Float32Array;
+  /** True if `data` is an image file. An absent field reads as false, as Caffe takes it. */
+  encoded: boolean;
+  /** Set if the message has no `encoded` field. Not written. */
+  encodedAbsent?: true;
+  /** Set if `floatData` is packed in the message. Not written: Caffe doesn't pack. */
+  floatPacked?: true;
+}
+
+/** What `encodeDatum` takes: dimensions may be left out if `encoded`. */
+export type DatumInit = Partial<Datum>;
+
+/** Pixels ready to use: what `reader.at()` returns and what a training loop takes. */
+export interface Sample {
+  /** 1 (grey), 3 (blue-green-red) or 4 (blue-green-red-alpha) as a rule. */
+  channels: number;
+  height: number;
+  width: number;
+  /** Planar `[C, H, W]`: uint8, or float32 where the record has float_data. */
+  data: Uint8Array | Float32Array;
+  label?: number;
+  key?: string;
+}
+
+const VARINT = 0;
+const BYTES = 2;
+const FLOAT = 5;
+const tag = (field: number, wire: number) => (field << 3) | wire;
+/** What stands before each field's value in a message: its number and the kind of the value. */
+export const TAG = {
+  channels: tag(1, VARINT),
+  height: tag(2, VARINT),
+  width: tag(3, VARINT),
+  data: tag(4, BYTES),
+  label: tag(5, VARINT),
+  floatData: tag(6, FLOAT),
+  floatDataPacked: tag(6, BYTES),
+  encoded: tag(7, VARINT),
+} as const;
+
+export const NO_BYTES = new Uint8Array(0);
+/** Of a protobuf message, and so of a Datum. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/** @throws DatumError if the parts contradict each other. */
+export function checkDatum(datum: Datum, key?: string): void {
+  const { channels, height, width, data, floatData, encoded } = datum;
+  const count = channels * height * width;
+  const isPositive = channels >= 0 && height >= 0 && width >= 0;
+  const isSoundRaw = !encoded && !floatData && isPositive && data.length === count;
+  if (isSoundRaw || (encoded && !floatData && isPositive && data.length > 0)) return;
+  const fail = (expected: string, received: string, todo?: string): never => {
+    throw new DatumError(
+      `${at(key)}: expected ${expected}, received ${received}; ` +
+        `${todo ?? 'the record is damaged or was written wrongly, so leave it out or write it again'}.`,
+      { key },
+    );
+  };
+  const shape = `${channels}x${height}x${width}`;
+  if (!isPositive) fail('dimensions of 0 or more', shape);
+  if (floatData && data.length > 0) {
+    fail('data or float_data', `${data.length} data bytes and ${floatData.length} float_data values`);
+  }
+  if (encoded) {
+    fail('an image file in data of an encoded Datum', floatData ? `${floatData.length} float_data values` : '0 bytes');
+  }
+  if (count > MOST_BYTES) fail('dimensions for at most 2 GiB of pixels', shape);
+  if (floatData) {
+    if (floatData.length !== count) fail(`${count} float_data values for ${shape}`, `${floatData.length}`);
+    return;
+  }
+  const image = sniffImage(data);
+  const hint = image && `the data looks like a ${image} file, so write it with encoded=true`;
+  fail(`${count} data bytes for ${shape}`, `${data.length}`, hint);
+}
+
+/** A Datum may be sound and yet hold nothing to look at: labels only, say. */
+export function hasPixels({ channels, height, width, encoded }: Datum): boolean {
+  return encoded || channels * height * width > 0;
+}
+
+/** The error for such a Datum. */
+export function withoutPixels({ channels, height, width }: Datum, key?: string): DatumError {
+  return new DatumError(
+    `${at(key)}: expected pixels, received a Datum of ${channels}x${height}x${width} without any; leave the record out.`,
+    { key },
+  );
+}
+
+/** Names a record in errors. */
+export function at(key: string | undefined): string {
+  return key === undefined ? 'Datum' : `key ${key}`;
+}

@@ -1,0 +1,120 @@
+/** A Datum message to its fields, by protobufjs' wire reader: seven fields need no generated code. */
+import protobuf from 'protobufjs/minimal.js';
+import { DatumError, reasonOf } from '../errors';
+import { at, checkDatum, type Datum, NO_BYTES, TAG } from './datum';
+import { describeMessage, describeValue } from './value-layout';
+
+/**
+ * Decodes a Datum message. `data` is a view of `bytes`, not a copy.
+ *
+ * @param bytes The message. Unknown fields (NVIDIA Caffe's record_id, say) are skipped; float_data may be packed or not.
+ * @param key Names the record in errors.
+ * @throws DatumError if the bytes aren't a Datum, or its parts contradict each other: data of another length than
+ *   `channels * height * width`, or both `data` and `float_data`.
+ */
+export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
+  let datum: Datum;
+  try {
+    datum = readFields(bytes);
+  } catch (cause) {
+    const layout = describeValue(bytes);
+    if (layout !== undefined) {
+      throw noDatum(`${layout} (${bytes.length} bytes that don't parse as a Datum)`, key, cause);
+    }
+    throw new DatumError(
+      `${at(key)}: expected a Datum message, received ${bytes.length} bytes that don't parse (${reasonOf(cause)}); ` +
+        'the record is damaged or was not written as a Caffe Datum.',
+      { key, cause },
+    );
+  }
+  // Messages of other kinds read as a Datum with nothing in it.
+  const isEmpty = !datum.encoded && !datum.floatData && datum.data.length === 0 && datum.channels === 0;
+  const layout = isEmpty && bytes.length > 0 ? describeMessage(bytes) : undefined;
+  if (layout !== undefined) throw noDatum(layout, key);
+  checkDatum(datum, key);
+  return datum;
+}
+
+function noDatum(layout: string, key: string | undefined, cause?: unknown): DatumError {
+  return new DatumError(
+    `${at(key)}: expected a Datum message, received ${layout}; only Caffe's Datums are read, so make a database of them first.`,
+    { key, cause },
+  );
+}
+
+function readFields(bytes: Uint8Array): Datum {
+  const reader = protobuf.Reader.create(bytes);
+  const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, label: undefined, encoded: false };
+  let floats: FloatList | undefined;
+  let hasEncoded = false;
+  while (reader.pos < reader.len) {
+    const fieldTag = reader.uint32();
+    switch (fieldTag) {
+      case TAG.channels:
+        datum.channels = reader.int32();
+        break;
+      case TAG.height:
+        datum.height = reader.int32();
+        break;
+      case TAG.width:
+        datum.width = reader.int32();
+        break;
+      case TAG.data:
+        datum.data = reader.bytes();
+        break;
+      case TAG.label:
+        datum.label = reader.int32();
+        break;
+      case TAG.floatData:
+      case TAG.floatDataPacked:
+        floats ??= new FloatList(bytes, reader.pos);
+        if (fieldTag === TAG.floatDataPacked) datum.floatPacked = true;
+        reader.pos = floats.read(reader, fieldTag === TAG.floatDataPacked);
+        break;
+      case TAG.encoded:
+        datum.encoded = reader.bool();
+        hasEncoded = true;
+        break;
+      default:
+        reader.skipType(fieldTag & 7, 0, fieldTag >>> 3);
+    }
+  }
+  if (floats) datum.floatData = floats.values();
+  if (!hasEncoded) datum.encodedAbsent = true;
+  return datum;
+}
+
+/** Collects float_data. Its capacity comes from the bytes that are there, so a message can't claim more than it holds. */
+class FloatList {
+  private readonly view: DataView;
+  private readonly floats: Float32Array;
+  private count = 0;
+
+  constructor(bytes: Uint8Array, start: number) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.floats = new Float32Array((bytes.length - start) >> 2);
+  }
+
+  /** Reads one field and, if not packed, the equal fields that follow at once. Returns the position behind them. */
+  read(reader: protobuf.Reader, packed: boolean): number {
+    if (packed) {
+      const byteCount = reader.uint32();
+      const end = reader.pos + byteCount;
+      if (byteCount % 4 !== 0 || end > reader.len) throw new RangeError(`float_data of ${byteCount} bytes`);
+      for (let pos = reader.pos; pos < end; pos += 4) this.floats[this.count++] = this.view.getFloat32(pos, true);
+      return end;
+    }
+    let pos = reader.pos;
+    for (;;) {
+      if (pos + 4 > reader.len) throw new RangeError('float_data is cut short');
+      this.floats[this.count++] = this.view.getFloat32(pos, true);
+      pos += 4;
+      if (pos >= reader.len || this.view.getUint8(pos) !== TAG.floatData) return pos;
+      pos++;
+    }
+  }
+
+  values(): Float32Array {
+    return this.floats.slice(0, this.count);
+  }
+}

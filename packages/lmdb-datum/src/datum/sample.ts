@@ -1,0 +1,66 @@
+/** From a stored Datum to pixels that are ready to use. */
+import { assertOneOf, refuse } from '../checks';
+import { DatumError } from '../errors';
+import { decodeImage, encodeImage, toInterleavedRgb, toPlanarBgr } from '../image';
+import { imageKernels } from '../image-kernels';
+import { decodeJpeg } from '../jpeg';
+import { type Datum, hasPixels, type Sample, withoutPixels } from './datum';
+
+/**
+ * Gives the pixels of a Datum as planar `[C, H, W]`, colours blue-green-red. Raw data is passed on as it is, bytes or floats; an
+ * encoded image is decoded, so the result is a Promise.
+ *
+ * @throws DatumError or ImageError, with the key.
+ */
+export function decodeSample(datum: Datum, key: string, maxPixels?: number): Sample | Promise<Sample> {
+  const { channels, height, width, data, label, floatData } = datum;
+  if (datum.encoded) return decodeEncoded(datum, key, maxPixels);
+  if (!hasPixels(datum)) throw withoutPixels(datum, key);
+  return { channels, height, width, data: floatData ?? data, label, key };
+}
+
+async function decodeEncoded(datum: Datum, key: string, maxPixels?: number): Promise<Sample> {
+  const kernels = imageKernels();
+  const planes = kernels && decodeJpeg(kernels, datum.data);
+  if (planes) {
+    const { channels, height, width, data } = planes;
+    return { channels, height, width, data: data.slice() as Uint8Array, label: datum.label, key };
+  }
+  const pixels = await decodeImage(datum.data, { name: `key ${key}`, maxPixels });
+  const { channels, height, width } = pixels;
+  return { channels, height, width, data: toPlanarBgr(pixels), label: datum.label, key };
+}
+
+/** float_data as bytes. @throws DatumError if a value isn't a whole number from 0 to 255. */
+export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
+  const bytes = Uint8Array.from(floats);
+  const bad = floats.findIndex((value, i) => value !== bytes[i]);
+  if (bad < 0) return bytes;
+  throw new DatumError(
+    `key ${key}: expected float_data of whole numbers from 0 to 255, received ${floats[bad]} at index ${bad}; ` +
+      'such numbers are no pixels, so leave the record out or read it as float32 batches.',
+    { key },
+  );
+}
+
+/**
+ * Makes an image file of a sample: `channels` 1 or 2 (grey), 3 or 4 (colour). Floats must be whole numbers from 0 to 255.
+ *
+ * @throws InvalidOptionError, DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp.
+ */
+export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'): Promise<Uint8Array> {
+  assertOneOf('type', type, ['png', 'jpeg', 'webp']);
+  if (!(sample?.data instanceof Uint8Array || sample?.data instanceof Float32Array)) {
+    refuse('sample', 'pixels with their size', sample, 'pass what at() gives');
+  }
+  const { channels, height, width, key = 'sample' } = sample;
+  const data = sample.data instanceof Float32Array ? floatsToBytes(sample.data, key) : sample.data;
+  if (channels >= 1 && channels <= 4 && data.length === channels * height * width && data.length > 0) {
+    return encodeImage(toInterleavedRgb(data, channels, height, width), type);
+  }
+  throw new DatumError(
+    `${sample.key === undefined ? key : `key ${key}`}: expected 1 to 4 channels of pixels, received ` +
+      `${data.length} bytes for ${channels}x${height}x${width}; such a record is no picture.`,
+    { key },
+  );
+}

@@ -1,0 +1,201 @@
+/**
+ * Finds record number i without walking the tree: one pass over the leaves notes where each value is.
+ * 8 bytes a record in memory, and 20 bytes a leaf page; values aren't read.
+ */
+import type { CorruptDatabaseError } from '../errors';
+import type { TreeRecord } from './meta';
+import type { Page, ValueRef } from './page';
+import type { PageFile } from './page-file';
+import { PageSet } from './page-set';
+import { type Damage, Salvage } from './salvage';
+import { TreeCursor } from './tree-cursor';
+
+/** In `valueSizes`: the value is in the leaf. */
+const IN_LEAF = 0xffffffff;
+/** A record takes at least this much of a leaf. */
+const LEAST_RECORD_BYTES = 10;
+
+/** A leaf page and the number of a node in it. */
+export interface LeafNode {
+  page: number;
+  node: number;
+}
+
+/** The arrays of an index, for sending it to another thread. See `KeyIndex`. */
+export type KeyIndexArrays = Pick<KeyIndex, 'valuePages' | 'valueSizes' | 'runPages' | 'runStarts' | 'runNodes'>;
+
+export class KeyIndex {
+  /**
+   * @param valuePages Per record: first overflow page of the value, or anything if the value is in the leaf.
+   * @param valueSizes Per record: bytes of the value, or 2^32 - 1 if the value is in the leaf.
+   * @param runPages Per run of nodes that follow each other in a leaf, in key order: the leaf's page number. A sound leaf is one run.
+   * @param runStarts Per run: number of its first record.
+   * @param runNodes Per run: its first node.
+   */
+  constructor(
+    readonly valuePages: Float64Array | Uint32Array,
+    readonly valueSizes: Uint32Array,
+    readonly runPages: Float64Array,
+    readonly runStarts: Float64Array,
+    readonly runNodes: Uint32Array,
+  ) {}
+
+  static of({ valuePages, valueSizes, runPages, runStarts, runNodes }: KeyIndexArrays): KeyIndex {
+    return new KeyIndex(valuePages, valueSizes, runPages, runStarts, runNodes);
+  }
+
+  get length(): number {
+    return this.valueSizes.length;
+  }
+
+  /** Where the value of record `i` is, or undefined if it is in its leaf. */
+  overflow(i: number, file: PageFile): ValueRef | undefined {
+    const size = this.valueSizes[i] as number;
+    if (size === IN_LEAF) return undefined;
+    const pages = Math.ceil((file.layout.headerBytes + size) / file.pageSizeBytes);
+    return { page: this.valuePages[i] as number, pages, size, offset: 0 };
+  }
+
+  /** The leaf of record `i` and the record's node in it. */
+  leaf(i: number): LeafNode {
+    let low = 0;
+    let high = this.runStarts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.runStarts[middle] as number) <= i) low = middle;
+      else high = middle;
+    }
+    const node = (this.runNodes[low] as number) + i - (this.runStarts[low] as number);
+    return { page: this.runPages[low] as number, node };
+  }
+}
+
+/**
+ * Builds the index by one walk over the leaves.
+ *
+ * @throws CorruptDatabaseError if the tree holds another number of records than its header says, or if two values share a page.
+ */
+export function buildKeyIndex(file: PageFile, tree: TreeRecord): KeyIndex {
+  const builder = new IndexBuilder(file, tree, true);
+  const cursor = new TreeCursor(file, tree);
+  const used = new PageSet(file);
+  for (let more = cursor.first(); more; more = cursor.nextLeaf()) {
+    const { leaf } = cursor;
+    used.add(leaf.number, 1);
+    builder.startRun(leaf.number, 0);
+    for (let i = 0; i < leaf.count; i++) {
+      const value = leaf.value(i);
+      file.assertValueInside(value);
+      if (value.page !== 0) used.add(value.page, value.pages);
+      builder.add(value);
+    }
+  }
+  file.assertUnchanged();
+  if (builder.records !== tree.entries || builder.runs !== tree.leafPages) {
+    throw wrongCount(file, tree, `${builder.records} on ${builder.runs}`);
+  }
+  return builder.finish();
+}
+
+/** Builds an index of the records that can be reached in a damaged tree. What is lost goes to `onDamage`. */
+export function salvageKeyIndex(file: PageFile, tree: TreeRecord, onDamage: (damage: Damage) => void): KeyIndex {
+  const builder = new IndexBuilder(file, tree, false);
+  const salvage = new Salvage(file, { onDamage });
+  for (const { page, nodes } of salvage.leaves(tree)) {
+    let next = -1;
+    for (const node of nodes) {
+      const value = page.value(node);
+      if (!isSoundValue(file, page, node, value, salvage.pages, onDamage)) continue;
+      if (node !== next) builder.startRun(page.number, node);
+      next = node + 1;
+      builder.add(value);
+    }
+  }
+  file.assertUnchanged();
+  return builder.finish();
+}
+
+function isSoundValue(
+  file: PageFile,
+  page: Page,
+  node: number,
+  value: ValueRef,
+  used: PageSet,
+  onDamage: (damage: Damage) => void,
+): boolean {
+  try {
+    file.assertValueInside(value);
+    if (value.page !== 0) used.add(value.page, value.pages);
+    return true;
+  } catch (error) {
+    const { message, page: at } = error as CorruptDatabaseError;
+    onDamage({ page: at ?? page.number, key: page.key(node).toString(), message });
+    return false;
+  }
+}
+
+/** Collects the arrays of an index. Their size comes from the header, which is checked against the file's size first. */
+class IndexBuilder {
+  records = 0;
+  runs = 0;
+  private valuePages: Float64Array | Uint32Array;
+  private valueSizes: Uint32Array;
+  private readonly runPages: number[] = [];
+  private readonly runStarts: number[] = [];
+  private readonly runNodes: number[] = [];
+
+  constructor(
+    private readonly file: PageFile,
+    private readonly tree: TreeRecord,
+    private readonly trustCount: boolean,
+  ) {
+    const most = file.fileBytes / LEAST_RECORD_BYTES;
+    if (trustCount && tree.entries > most) throw wrongCount(file, tree, `a file of ${file.fileBytes} bytes`);
+    const size = Math.floor(Math.min(tree.entries, most));
+    this.valuePages = file.meta.lastPage > 0xffffffff ? new Float64Array(size) : new Uint32Array(size);
+    this.valueSizes = new Uint32Array(size);
+  }
+
+  startRun(page: number, node: number): void {
+    this.runs++;
+    this.runPages.push(page);
+    this.runStarts.push(this.records);
+    this.runNodes.push(node);
+  }
+
+  add(value: ValueRef): void {
+    if (this.records === this.valueSizes.length) {
+      if (this.trustCount) throw wrongCount(this.file, this.tree, 'more');
+      this.grow();
+    }
+    this.valuePages[this.records] = value.page;
+    this.valueSizes[this.records++] = value.page === 0 ? IN_LEAF : value.size;
+  }
+
+  private grow(): void {
+    const { valuePages, valueSizes } = this;
+    const length = 2 * valueSizes.length + 64;
+    this.valuePages = valuePages instanceof Float64Array ? new Float64Array(length) : new Uint32Array(length);
+    this.valuePages.set(valuePages);
+    this.valueSizes = new Uint32Array(length);
+    this.valueSizes.set(valueSizes);
+  }
+
+  finish(): KeyIndex {
+    return new KeyIndex(
+      this.valuePages.subarray(0, this.records),
+      this.valueSizes.subarray(0, this.records),
+      Float64Array.from(this.runPages),
+      Float64Array.from(this.runStarts),
+      Uint32Array.from(this.runNodes),
+    );
+  }
+}
+
+function wrongCount(file: PageFile, tree: TreeRecord, received: string): CorruptDatabaseError {
+  return file.corrupt(
+    file.meta.page,
+    `${tree.entries} records on ${tree.leafPages} leaf pages, as the header says`,
+    received,
+  );
+}

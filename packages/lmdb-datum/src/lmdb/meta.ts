@@ -1,0 +1,169 @@
+/** The two meta pages at the front of an LMDB data file: what they hold, which one counts, and what else a file may be. */
+
+import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors';
+import { sniffImage } from '../image-header';
+import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, TREE_RECORD_BYTES } from './page';
+
+const MAGIC = 0xbeefc0de;
+const MAGIC_SWAPPED = 0xdec0efbe;
+
+/** Bytes of a meta page that hold anything. */
+export const META_BYTES = 192;
+
+/** Describes one B+tree (MDB_db). */
+export interface TreeRecord {
+  flags: number;
+  depth: number;
+  branchPages: number;
+  leafPages: number;
+  overflowPages: number;
+  entries: number;
+  /** Page number, or -1 if the tree is empty. */
+  root: number;
+}
+
+/** One meta page. */
+export interface Meta {
+  /** 0 or 1: the page it is on. */
+  page: number;
+  mapSizeBytes: number;
+  free: TreeRecord;
+  main: TreeRecord;
+  lastPage: number;
+  transactionId: number;
+}
+
+/** Page size and layout, as the first bytes of a file give them. */
+export interface Format {
+  layout: PageLayout;
+  pageSizeBytes: number;
+}
+
+/**
+ * Finds out whether the first bytes of a file are those of an LMDB.
+ *
+ * @param head The first `META_BYTES` of the file, or less if it is shorter.
+ * @throws NotLmdbError, UnsupportedFormatError or CorruptDatabaseError, saying what the file is.
+ */
+export function readFormat(head: Buffer, path: string): Format {
+  const u32 = (offset: number) => (offset + 4 <= head.length ? head.readUInt32LE(offset) : 0);
+  if (head.length === 0) {
+    throw new NotLmdbError(`${path}: expected an LMDB data file, received an empty file; make the database again.`, {
+      path,
+    });
+  }
+  const layout = u32(16) === MAGIC ? LAYOUT_V1 : u32(24) === MAGIC ? LAYOUT_V2 : undefined;
+  if (!layout) throw whatElse(head, u32, path);
+  if (head.length < META_BYTES) {
+    throw new CorruptDatabaseError(
+      `${path}: expected two meta pages, received a file of ${head.length} bytes; the file is cut short, copy it again.`,
+      { path, page: 0 },
+    );
+  }
+  const version = u32(layout.headerBytes + 4) & (layout.format === 2 ? 0xffff : 0xffffffff);
+  if (version !== layout.format) {
+    throw new UnsupportedFormatError(
+      `${path}: expected LMDB data format 1 or 2, received ${version}; copy it with the mdb_dump and mdb_load of the ` +
+        'program that wrote it and of stock LMDB.',
+      { path },
+    );
+  }
+  const pageSizeBytes = u32(layout.headerBytes + 24);
+  if (pageSizeBytes < 256 || pageSizeBytes > 65536 || (pageSizeBytes & (pageSizeBytes - 1)) !== 0) {
+    throw new CorruptDatabaseError(
+      `${path}: page 0: expected a page size between 256 and 65536, received ${pageSizeBytes}; the file is damaged.`,
+      { path, page: 0 },
+    );
+  }
+  return { layout, pageSizeBytes };
+}
+
+function whatElse(head: Buffer, u32: (offset: number) => number, path: string): NotLmdbError | UnsupportedFormatError {
+  if (u32(16) === MAGIC_SWAPPED || u32(24) === MAGIC_SWAPPED) {
+    return new UnsupportedFormatError(
+      `${path}: expected a little-endian LMDB, received a big-endian one; run mdb_dump on the machine that wrote it ` +
+        'and mdb_load here.',
+      { path },
+    );
+  }
+  if (u32(12) === MAGIC) {
+    return new UnsupportedFormatError(
+      `${path}: expected an LMDB of a 64-bit program, received one of a 32-bit program; run mdb_dump there and mdb_load here.`,
+      { path },
+    );
+  }
+  const todo = 'give the folder that convert_imageset made, or the data.mdb in it';
+  return new NotLmdbError(`${path}: expected an LMDB data file, received ${whatFile(head, u32(0))}; ${todo}.`, {
+    path,
+  });
+}
+
+function whatFile(head: Buffer, magic: number): string {
+  const text = head.toString('latin1', 0, 24);
+  const image = sniffImage(head);
+  if (magic === MAGIC) return "LMDB's lock file (data.mdb lies beside it)";
+  if (image) return `a ${image.toUpperCase()} image`;
+  if (text.startsWith('SQLite format 3')) return 'an SQLite database';
+  if (text.startsWith('\x89HDF')) return 'an HDF5 file';
+  if (text.startsWith('PK\x03\x04')) return 'a zip archive';
+  if (text.startsWith('\x1f\x8b')) return 'a gzip archive';
+  if (text.startsWith('version https://g')) return 'a Git LFS pointer (run git lfs pull)';
+  if (text.startsWith('VERSION=3')) return 'a dump of mdb_dump (run mdb_load)';
+  return `bytes that begin with ${head.toString('hex', 0, 8)}`;
+}
+
+/** Reads a tree record (MDB_db) of 48 bytes. Numbers that are out of range come back as -1 (`root` as -2). */
+export function readTreeRecord(bytes: Buffer, offset: number): TreeRecord {
+  const empty = bytes.readUInt32LE(offset + 40) === 0xffffffff && bytes.readUInt32LE(offset + 44) === 0xffffffff;
+  const root = readU64(bytes, offset + 40);
+  return {
+    flags: bytes.readUInt16LE(offset + 4),
+    depth: bytes.readUInt16LE(offset + 6),
+    branchPages: readU64(bytes, offset + 8),
+    leafPages: readU64(bytes, offset + 16),
+    overflowPages: readU64(bytes, offset + 24),
+    entries: readU64(bytes, offset + 32),
+    root: empty ? -1 : root === -1 ? -2 : root,
+  };
+}
+
+/**
+ * Reads one meta page.
+ *
+ * @param bytes The first `META_BYTES` of the page.
+ * @returns The meta, or what is wrong with it.
+ */
+export function readMeta(bytes: Buffer, page: number, { layout, pageSizeBytes }: Format): Meta | string {
+  const at = layout.headerBytes;
+  const meta: Meta = {
+    page,
+    mapSizeBytes: readU64(bytes, at + 16),
+    free: readTreeRecord(bytes, at + 24),
+    main: readTreeRecord(bytes, at + 24 + TREE_RECORD_BYTES),
+    lastPage: readU64(bytes, at + 24 + 2 * TREE_RECORD_BYTES),
+    transactionId: readU64(bytes, at + 32 + 2 * TREE_RECORD_BYTES),
+  };
+  if (readU64(bytes, 0) !== page) return 'its page number';
+  if (bytes.readUInt16LE(at - 6) !== PAGE_META) return 'its page flags';
+  if (bytes.readUInt32LE(at) !== MAGIC) return 'its magic number';
+  if ((bytes.readUInt32LE(at + 4) & 0xffff) !== layout.format) return 'its version';
+  if (bytes.readUInt32LE(at + 24) !== pageSizeBytes) return 'its page size';
+  if (meta.transactionId < 0) return 'its transaction id';
+  // LMDB writes transaction t to meta page t mod 2.
+  if (meta.transactionId > 0 && (meta.transactionId & 1) !== page) return 'its transaction id';
+  if (meta.mapSizeBytes < 0) return 'its map size';
+  if (meta.lastPage < 1 || (meta.lastPage + 1) * pageSizeBytes > meta.mapSizeBytes) return 'its last page';
+  return treeProblem(meta.main, meta.lastPage) ?? meta;
+}
+
+/** Says what is wrong with a tree record, if anything is. */
+export function treeProblem(tree: TreeRecord, lastPage: number): string | undefined {
+  const { root, entries, depth, branchPages, leafPages, overflowPages } = tree;
+  if (entries < 0 || branchPages < 0 || leafPages < 0 || overflowPages < 0) return 'its counts';
+  if (root === -1) return entries === 0 && depth === 0 ? undefined : 'an empty tree with entries';
+  if (root < 2 || root > lastPage) return 'the page number of its root';
+  if (depth < 1 || depth > 32) return 'the depth of its tree';
+  if (branchPages + leafPages + overflowPages > lastPage + 1) return 'its page counts';
+  if (leafPages < 1 || entries < 1) return 'its counts';
+  return undefined;
+}

@@ -1,0 +1,364 @@
+/**
+ * An LMDB data file, read page by page with positional reads.
+ *
+ * No native code, no memory map, no lock file: it works on read-only media and in any number of processes, and no file can
+ * take the process down. Every number that comes from the file is checked before it is used. The price is that a writer
+ * doesn't know of us, so `assertUnchanged` has to be called after reading and before trusting what was read.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  ClosedError,
+  CorruptDatabaseError,
+  DatabaseChangedError,
+  NotLmdbError,
+  NotReadableError,
+  reasonOf,
+} from '../errors';
+import { NotOrdinaryError, openRegularFile } from '../files/regular-file';
+import { type Format, META_BYTES, type Meta, readFormat, readMeta } from './meta';
+import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page';
+
+/** Pages kept in memory. Branch pages of a tree of 300,000 leaves fit. */
+const CACHE_BYTES = 16 << 20;
+const CUT_SHORT = 'the file is cut short, copy it again';
+
+/** How long to wait before each new look at meta pages that seem damaged. */
+const PAUSES_MS = [0, 0, 0, 0, 1, 2, 4, 8, 16];
+
+/** What the meta pages say of the snapshot to read. */
+interface Snapshot {
+  format: Format;
+  fileBytes: number;
+  meta: Meta;
+  metaBytes: Buffer;
+  damage?: string;
+}
+
+export interface PageFileOptions {
+  /** Open the snapshot with this meta page, which another reader has open, though there may be a newer one. */
+  snapshot?: Uint8Array;
+  /** Use the older meta page if one of the two is damaged, and collect a page's damaged nodes, instead of refusing them. */
+  lenient?: boolean;
+}
+
+export class PageFile {
+  /** The data file itself. */
+  readonly path: string;
+  readonly layout: PageLayout;
+  readonly pageSizeBytes: number;
+  /** The newest snapshot when the file was opened. All reading is of this one. */
+  readonly meta: Meta;
+  /** What is wrong with the other meta page. Only with `lenient`, else it is an error. */
+  readonly metaDamage?: string;
+  private fd: number;
+  /** Size of the file in bytes, when it was opened. */
+  readonly fileBytes: number;
+  private readonly metaBytes: Buffer;
+  private readonly metaAgain = Buffer.alloc(META_BYTES);
+  private readonly cache = new Map<number, Page>();
+  private readonly cachedPages: number;
+  private readonly lenient: boolean;
+
+  /** @param location A data file, or the folder that holds `data.mdb`. */
+  constructor(location: string, options: PageFileOptions = {}) {
+    this.path = dataFileOf(location);
+    this.lenient = options.lenient ?? false;
+    this.fd = openDataFile(this.path);
+    try {
+      const found = this.findSnapshot(options.snapshot);
+      this.layout = found.format.layout;
+      this.pageSizeBytes = found.format.pageSizeBytes;
+      this.meta = found.meta;
+      this.metaBytes = found.metaBytes;
+      if (found.damage !== undefined) this.metaDamage = found.damage;
+      this.fileBytes = found.fileBytes;
+      this.cachedPages = Math.max(64, Math.floor(CACHE_BYTES / this.pageSizeBytes));
+    } catch (error) {
+      fs.closeSync(this.fd);
+      throw error;
+    }
+  }
+
+  /**
+   * Finds the snapshot to read. What looks like damage may be a writer's commits between two of our reads, or half of one that is
+   * just being written, so it is looked at again, a few times, and believed only if it stays the same.
+   */
+  private findSnapshot(wanted?: Uint8Array): Snapshot {
+    let last = '';
+    for (let attempt = 0; ; attempt++) {
+      const isLast = attempt === PAUSES_MS.length;
+      const looks: Buffer[] = [];
+      try {
+        const found = this.readSnapshot(wanted, looks);
+        if (found.damage === undefined || (isLast && seenIn(looks) === last)) return found;
+      } catch (error) {
+        const mayPass = error instanceof CorruptDatabaseError || error instanceof DatabaseChangedError;
+        if (!(mayPass || fs.fstatSync(this.fd).size === 0) || (isLast && seenIn(looks) === last)) throw error;
+      }
+      if (isLast) throw changed(this.path);
+      last = seenIn(looks);
+      pause(PAUSES_MS[attempt] as number);
+    }
+  }
+
+  /** @param looks Collects the meta pages as they were read. */
+  private readSnapshot(wanted: Uint8Array | undefined, looks: Buffer[]): Snapshot {
+    const head = Buffer.alloc(Math.min(META_BYTES, fs.fstatSync(this.fd).size));
+    this.readAt(head, 0, head.length, 0);
+    const format = readFormat(head, this.path);
+    const found = this.chooseMeta(format, wanted, looks);
+    const fileBytes = fs.fstatSync(this.fd).size;
+    // Half of it may be of one commit and half of the next; then it is not twice the same.
+    const again = Buffer.alloc(META_BYTES);
+    this.readAt(again, 0, META_BYTES, found.meta.page * format.pageSizeBytes);
+    if (!again.equals(found.metaBytes)) throw changed(this.path, found.meta);
+    return { format, fileBytes, ...found };
+  }
+
+  /**
+   * The one with the higher transaction id, as LMDB does, or the one that is `wanted`. A damaged one is an error unless `lenient`.
+   */
+  private chooseMeta(
+    format: Format,
+    wanted: Uint8Array | undefined,
+    looks: Buffer[],
+  ): Omit<Snapshot, 'format' | 'fileBytes'> {
+    const found: { meta: Meta; metaBytes: Buffer }[] = [];
+    let damage: string | undefined;
+    for (const page of [0, 1]) {
+      const metaBytes = Buffer.alloc(META_BYTES);
+      this.readAt(metaBytes, 0, META_BYTES, page * format.pageSizeBytes);
+      looks.push(metaBytes);
+      const meta = readMeta(metaBytes, page, format);
+      if (typeof meta === 'string') damage ??= `meta page ${page}: ${meta}`;
+      else found.push({ meta, metaBytes });
+    }
+    if (wanted) {
+      const same = found.find(({ metaBytes }) => metaBytes.equals(wanted));
+      if (!same) throw changed(this.path);
+      return same;
+    }
+    const [first, second] = found;
+    if (first && second && Math.abs(first.meta.transactionId - second.meta.transactionId) > 1) {
+      damage = `transactions ${first.meta.transactionId} and ${second.meta.transactionId} in the meta pages`;
+    }
+    if (!first || (damage !== undefined && !this.lenient)) {
+      throw new CorruptDatabaseError(
+        `${this.path}: expected two meta pages of neighbouring transactions, received damage in ${damage}; ` +
+          (first ? 'a lenient reader gets the snapshot that is left.' : 'restore the file from a copy.'),
+        { path: this.path, page: 0 },
+      );
+    }
+    const newest = second && second.meta.transactionId > first.meta.transactionId ? second : first;
+    return { ...newest, damage };
+  }
+
+  /** The bytes of the meta page that counts. */
+  get metaPageBytes(): Uint8Array {
+    return this.metaBytes;
+  }
+
+  get isOpen(): boolean {
+    return this.fd >= 0;
+  }
+
+  close(): void {
+    if (this.fd < 0) return;
+    fs.closeSync(this.fd);
+    this.fd = -1;
+    this.cache.clear();
+  }
+
+  /**
+   * Fills `target[offset, offset + length)` from `position` in the file.
+   *
+   * @throws CorruptDatabaseError if the file ends before, NotReadableError if the operating system can't read it.
+   */
+  readAt(target: Uint8Array, offset: number, length: number, position: number): void {
+    if (this.fd < 0)
+      throw new ClosedError(`${this.path}: expected an open reader, received a closed one; open it again.`);
+    let done = 0;
+    while (done < length) {
+      let got: number;
+      try {
+        got = fs.readSync(this.fd, target, offset + done, length - done, position + done);
+      } catch (cause) {
+        throw notReadable(this.path, cause);
+      }
+      if (got === 0) throw this.cutShort(position + done, position + length);
+      done += got;
+    }
+  }
+
+  private cutShort(position: number, end: number): CorruptDatabaseError {
+    const page = Math.floor(position / (this.pageSizeBytes || 4096));
+    const { size } = fs.fstatSync(this.fd);
+    return this.corrupt(page, `at least ${end} bytes in the file`, `${size}`, CUT_SHORT);
+  }
+
+  /** The branch or leaf page `number`, checked. Pages are cached; don't change their bytes. */
+  page(number: number): Page {
+    const cached = this.cache.get(number);
+    if (cached) return cached;
+    const page = this.readPage(number);
+    // Keeps the pages used last: a Map iterates in order of insertion.
+    if (this.cache.size >= this.cachedPages) this.cache.delete(this.cache.keys().next().value as number);
+    this.cache.set(number, page);
+    return page;
+  }
+
+  /** The branch or leaf page `number`, past the cache. */
+  readPage(number: number, options: PageOptions = { lenient: this.lenient }): Page {
+    this.assertInside(number, 1);
+    const bytes = Buffer.allocUnsafeSlow(this.pageSizeBytes);
+    this.readAt(bytes, 0, bytes.length, number * this.pageSizeBytes);
+    let page: Page;
+    try {
+      page = new Page(bytes, number, this.layout, this.path, options);
+    } catch (error) {
+      this.assertUnchanged();
+      throw error;
+    }
+    this.assertUnchanged();
+    return page;
+  }
+
+  /** Checks that pages `[first, first + count)` are part of the snapshot and of the file. */
+  assertInside(first: number, count: number): void {
+    if (first < 2 || first + count - 1 > this.meta.lastPage) {
+      throw this.corrupt(
+        first,
+        `a page between 2 and ${this.meta.lastPage}`,
+        count === 1 ? `${first}` : `${first} to ${first + count - 1}`,
+      );
+    }
+  }
+
+  /** Checks that the overflow pages of a value are part of the snapshot and of the file, before memory is taken for it. */
+  assertValueInside({ page, pages, size }: ValueRef): void {
+    if (page === 0) return;
+    this.assertInside(page, pages);
+    const end = page * this.pageSizeBytes + this.layout.headerBytes + size;
+    if (end > this.fileBytes) {
+      throw this.corrupt(page, `at least ${end} bytes in the file`, `${this.fileBytes}`, CUT_SHORT);
+    }
+  }
+
+  /**
+   * Checks the header of a run of overflow pages.
+   *
+   * @param header Bytes that hold the header at `offset`.
+   * @param pages Number of pages that the value needs. LMDB rewrites a shorter value in place, so the run may be longer.
+   * @returns Number of pages in the run.
+   */
+  checkOverflow(header: Buffer, offset: number, number: number, pages: number): number {
+    const at = offset + this.layout.headerBytes;
+    const run = header.readUInt32LE(at - 4);
+    if (readU64(header, offset) !== number || header.readUInt16LE(at - 6) !== PAGE_OVERFLOW) {
+      this.assertUnchanged();
+      throw this.corrupt(number, 'the first page of a value', 'another page');
+    }
+    if (run < pages || number + run - 1 > this.meta.lastPage) {
+      this.assertUnchanged();
+      throw this.corrupt(number, `a value of at least ${pages} pages inside the file`, `${run} pages`);
+    }
+    return run;
+  }
+
+  /**
+   * Checks that the pages of our snapshot can't have been reused. A commit writes the meta page that ours isn't on, and LMDB
+   * reuses pages of a snapshot only in transactions after the next commit. So as long as our own meta page stands as it was,
+   * so does the snapshot. Costs one small read.
+   *
+   * @throws DatabaseChangedError
+   */
+  assertUnchanged(): void {
+    this.readAt(this.metaAgain, 0, META_BYTES, this.meta.page * this.pageSizeBytes);
+    if (!this.metaAgain.equals(this.metaBytes)) throw changed(this.path, this.meta);
+  }
+
+  corrupt(page: number, expected: string, received: string, todo?: string): CorruptDatabaseError {
+    return new CorruptDatabaseError(
+      `${this.path}: page ${page}: expected ${expected}, received ${received}; ` +
+        `${todo ?? 'the file is damaged, so verify it to see what can still be read'}.`,
+      { path: this.path, page },
+    );
+  }
+}
+
+function changed(path: string, meta?: Meta): DatabaseChangedError {
+  const expected = meta ? `transaction ${meta.transactionId}` : 'the transaction that was opened first';
+  return new DatabaseChangedError(
+    `${path}: expected ${expected}, received a newer one written while reading; open the database again and retry.`,
+    { path },
+  );
+}
+
+function seenIn(looks: readonly Buffer[]): string {
+  return Buffer.concat(looks).toString('latin1');
+}
+
+/** Waits on this thread: opening is synchronous, and it is for a few milliseconds at most. */
+function pause(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function dataFileOf(location: string): string {
+  if (!statOf(location).isDirectory()) return location;
+  const file = path.join(location, 'data.mdb');
+  // A link that leads nowhere is there, and opening it says what is wrong.
+  if (isThere(file)) return file;
+  const leveldb = fs.existsSync(path.join(location, 'CURRENT'));
+  throw new NotLmdbError(
+    leveldb
+      ? `${location}: expected a folder with data.mdb, received a LevelDB; make it again with convert_imageset --backend=lmdb.`
+      : `${location}: expected a folder with data.mdb, received a folder without; give the folder that holds data.mdb.`,
+    { path: location },
+  );
+}
+
+function statOf(location: string): fs.Stats {
+  try {
+    return fs.statSync(location);
+  } catch (cause) {
+    throw notReadable(location, cause);
+  }
+}
+
+function isThere(file: string): boolean {
+  try {
+    return fs.lstatSync(file) !== undefined;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    throw notReadable(file, cause);
+  }
+}
+
+function openDataFile(file: string): number {
+  try {
+    return openRegularFile(file);
+  } catch (cause) {
+    if (!(cause instanceof NotOrdinaryError)) throw notReadable(file, cause);
+    const received = cause.message.replace(/^is /, '');
+    throw new NotLmdbError(
+      `${file}: expected an LMDB data file, received ${received}; copy the database to a disk, or check the path.`,
+      { path: file },
+    );
+  }
+}
+
+function notReadable(file: string, cause: unknown): NotReadableError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const todo =
+    code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
+      ? 'check the path'
+      : code === 'EACCES' || code === 'EPERM'
+        ? 'check the permissions of the file and its folders'
+        : 'check the disk or the network drive';
+  return new NotReadableError(`${file}: expected a readable database, received ${reasonOf(cause)}; ${todo}.`, {
+    path: file,
+    cause,
+  });
+}

@@ -1,0 +1,113 @@
+/** Walks a tree around its damage: what can't be trusted is reported and left out, the rest is given in key order. */
+import { CorruptDatabaseError } from '../errors';
+import type { TreeRecord } from './meta';
+import type { Page } from './page';
+import type { PageFile } from './page-file';
+import { PageSet } from './page-set';
+
+/** Something that can't be read. */
+export interface Damage {
+  /** Page concerned. */
+  page?: number;
+  /** Key of the record that is lost; absent if a whole page is. */
+  key?: string;
+  /** One sentence. */
+  message: string;
+}
+
+export interface SalvageOptions {
+  onDamage: (damage: Damage) => void;
+  integerKeys?: boolean;
+}
+
+interface Range {
+  low?: Buffer;
+  high?: Buffer;
+}
+
+/** A leaf of a damaged tree, and which of its nodes can be trusted. */
+export interface SalvagedLeaf {
+  page: Page;
+  /** Numbers of the sound nodes, in key order. */
+  nodes: number[];
+}
+
+/** Goes through a tree's pages. `pages` collects those that it used; each is taken once, so damage can't lead in a circle. */
+export class Salvage {
+  branchPages = 0;
+  leafPages = 0;
+  readonly pages: PageSet;
+
+  constructor(
+    private readonly file: PageFile,
+    private readonly options: SalvageOptions,
+    pages?: PageSet,
+  ) {
+    this.pages = pages ?? new PageSet(file);
+  }
+
+  /** Gives the leaves that can be read. */
+  *leaves(tree: TreeRecord): Generator<SalvagedLeaf, void, undefined> {
+    if (tree.root >= 0) yield* this.below(tree.root, 1, tree.depth, {});
+  }
+
+  private *below(number: number, level: number, depth: number, range: Range): Generator<SalvagedLeaf, void, undefined> {
+    const page = this.read(number, level === depth);
+    if (!page) return;
+    if (page.damage !== undefined) this.report(number, `it has ${page.damage}, though its keys can be read`);
+    for (const [i, problem] of page.damagedNodes) {
+      this.report(
+        number,
+        `node ${i} has ${problem}, so ${page.isLeaf ? 'its record is' : 'the pages below it are'} lost`,
+      );
+    }
+    const nodes = this.soundNodes(page, range);
+    if (page.isLeaf) {
+      this.leafPages++;
+      yield { page, nodes };
+      return;
+    }
+    this.branchPages++;
+    for (const [at, i] of nodes.entries()) {
+      const next = nodes[at + 1];
+      const low = i === 0 ? range.low : page.key(i);
+      const high = next === undefined ? range.high : page.key(next);
+      // Behind a damaged node the upper bound is that of the next sound one, which is no tighter than the truth.
+      yield* this.below(page.child(i), level + 1, depth, { low, high });
+    }
+  }
+
+  private read(number: number, wantLeaf: boolean): Page | undefined {
+    try {
+      const page = this.file.readPage(number, { lenient: true, integerKeys: this.options.integerKeys });
+      if (page.isLeaf !== wantLeaf) {
+        throw this.file.corrupt(number, wantLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
+      }
+      this.pages.add(number, 1);
+      return page;
+    } catch (error) {
+      if (!(error instanceof CorruptDatabaseError)) throw error;
+      this.options.onDamage({ page: error.page ?? number, message: error.message });
+      return undefined;
+    }
+  }
+
+  /** Nodes whose keys lie in the range that the pages above give. */
+  private soundNodes(page: Page, { low, high }: Range): number[] {
+    const nodes: number[] = [];
+    for (let i = 0; i < page.count; i++) {
+      if (page.damagedNodes.has(i)) continue;
+      const isOutside =
+        !this.options.integerKeys &&
+        (page.isLeaf || i > 0) &&
+        ((low && page.compareKey(i, low) < 0) || (high && page.compareKey(i, high) >= 0));
+      if (isOutside) this.report(page.number, `key ${i} is outside of the range that the page above gives`);
+      else nodes.push(i);
+    }
+    return nodes;
+  }
+
+  private report(page: number, what: string): void {
+    this.options.onDamage({ page, message: `[lmdb-datum] ${this.file.path}: page ${page}: ${what}.` });
+  }
+}

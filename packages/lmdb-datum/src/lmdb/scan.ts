@@ -1,0 +1,123 @@
+/** Goes through records in key order: along the tree, or along the index of a damaged one. */
+import { describe, InvalidOptionError } from '../errors';
+import type { KeyIndex } from './key-index';
+import type { TreeRecord } from './meta';
+import type { Page } from './page';
+import type { PageFile } from './page-file';
+import { PageSet } from './page-set';
+import { TreeCursor } from './tree-cursor';
+
+/** Bounds and direction of a scan. */
+export interface ScanOptions {
+  /** First key, inclusive. Default: the database's first. */
+  start?: string | Uint8Array;
+  /** Last key, exclusive, whatever the direction. Default: past the database's last. */
+  end?: string | Uint8Array;
+  /** From the last key down to the first. Default false. */
+  reverse?: boolean;
+  /** Ends the scan with the signal's reason, between two records. */
+  signal?: AbortSignal;
+}
+
+/** Where a record is. Valid until the scan's next step. */
+export interface RecordPlace {
+  readonly leaf: Page;
+  /** The record's node in the leaf. */
+  readonly index: number;
+}
+
+/**
+ * Scans along the tree.
+ *
+ * @throws CorruptDatabaseError also if a full scan finds another number of records than the header says.
+ */
+export function* scanTree(
+  file: PageFile,
+  tree: TreeRecord,
+  options: ScanOptions,
+): Generator<RecordPlace, void, undefined> {
+  const { reverse = false, signal } = options;
+  const low = options.start === undefined ? undefined : keyBytes(options.start, 'start');
+  const high = options.end === undefined ? undefined : keyBytes(options.end, 'end');
+  const cursor = new TreeCursor(file, tree);
+  const leaves = new PageSet(file);
+  let more = reverse ? seekLast(cursor, high) : low ? cursor.seek(low) : cursor.first();
+  let records = 0;
+  for (let lastLeaf = -1; more; more = reverse ? cursor.previous() : cursor.next()) {
+    signal?.throwIfAborted();
+    const { leaf, index } = cursor;
+    if (leaf.number !== lastLeaf) leaves.add(leaf.number, 1);
+    lastLeaf = leaf.number;
+    if (reverse ? low && leaf.compareKey(index, low) < 0 : high && leaf.compareKey(index, high) >= 0) return;
+    records++;
+    yield cursor;
+  }
+  if (!low && !high && records !== tree.entries) {
+    throw file.corrupt(file.meta.page, `${tree.entries} records, as the header says`, `${records}`);
+  }
+}
+
+/** Goes to the last key below `high`. */
+function seekLast(cursor: TreeCursor, high: Uint8Array | undefined): boolean {
+  if (!high) return cursor.last();
+  cursor.seek(high);
+  return cursor.isPlaced && cursor.previous();
+}
+
+/** Scans along an index, which holds just the records that can be reached. */
+export function* scanIndex(
+  file: PageFile,
+  index: KeyIndex,
+  options: ScanOptions,
+): Generator<RecordPlace, void, undefined> {
+  const { start, end, reverse = false, signal } = options;
+  const low = start === undefined ? 0 : lowerBound(file, index, keyBytes(start, 'start'));
+  const high = end === undefined ? index.length : lowerBound(file, index, keyBytes(end, 'end'));
+  for (let i = low; i < high; i++) {
+    signal?.throwIfAborted();
+    yield placeOf(file, index, reverse ? high - 1 - (i - low) : i);
+  }
+}
+
+/** The leaf and node of record `i`. */
+export function placeOf(file: PageFile, index: KeyIndex, i: number): RecordPlace {
+  const { page, node } = index.leaf(i);
+  const leaf = file.page(page);
+  if (!leaf.isLeaf || node >= leaf.count) {
+    // Only of an index that was loaded; one that was built has seen the leaf.
+    throw file.corrupt(
+      page,
+      `a leaf with a node ${node}, as the key index has it`,
+      'another page',
+      'delete the index file',
+    );
+  }
+  return { leaf, index: node };
+}
+
+/** Number of the first record whose key is not below `key`. */
+export function lowerBound(file: PageFile, index: KeyIndex, key: Uint8Array): number {
+  let low = 0;
+  let high = index.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const place = placeOf(file, index, middle);
+    if (place.leaf.compareKey(place.index, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A key as it is stored. */
+export function keyBytes(key: string | Uint8Array, name: string): Uint8Array {
+  if (key instanceof Uint8Array) return key;
+  if (typeof key === 'string') return Buffer.from(key);
+  throw new InvalidOptionError(
+    `${name}: expected a string or bytes, received ${describe(key)}; pass the key as it is stored.`,
+  );
+}
+
+/** A key as text. */
+export function keyText(key: string | Uint8Array): string {
+  return typeof key === 'string' ? key : Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8');
+}

@@ -1,0 +1,80 @@
+/** Runs requests on worker_threads of one of this package's own worker files. */
+import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { newBudget } from '../convert/decode-budget';
+import * as errors from '../errors';
+import { kernelModule } from '../image-kernels';
+import type { PlainError, WorkerReply } from './worker-port';
+
+interface Member {
+  worker: Worker;
+  waiting: Map<number, { resolve: (response: never) => void; reject: (error: unknown) => void }>;
+  /** Why it runs no more. */
+  end?: unknown;
+}
+
+export class WorkerPool<Request, Response> {
+  private readonly members: Member[];
+  /** A worker that is stopped doesn't give back what it took: so each pool has its own. */
+  private readonly budget = newBudget();
+  private nextId = 0;
+
+  /**
+   * @param file The worker file.
+   * @param setup Given to each worker when it is started.
+   */
+  constructor(file: URL, size: number, setup: object) {
+    this.members = Array.from({ length: size }, () => this.start(file, setup));
+  }
+
+  /** Runs a request on the worker with the fewest under way. */
+  run(request: Request): Promise<Response> {
+    const member = this.members.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));
+    // It would never answer.
+    if (member.end !== undefined) return Promise.reject(member.end);
+    const id = this.nextId++;
+    return new Promise<Response>((resolve, reject) => {
+      member.waiting.set(id, { resolve, reject });
+      // A worker keeps the process alive only while something waits for it.
+      member.worker.ref();
+      member.worker.postMessage({ id, request });
+    });
+  }
+
+  async close(): Promise<void> {
+    // An answer that still comes must not unref a worker whose end is awaited.
+    await Promise.all(this.members.map(({ worker }) => worker.removeAllListeners('message').terminate()));
+  }
+
+  private start(file: URL, setup: object): Member {
+    // Workers need no environment, of which they would get a copy each.
+    const worker = new Worker(file, { workerData: setup, env: SHARE_ENV });
+    // They are compiled while the thread starts.
+    worker.postMessage({ module: kernelModule(), budget: this.budget });
+    const member: Member = { worker, waiting: new Map() };
+    const failAll = (error: unknown) => {
+      member.end ??= error;
+      for (const { reject } of member.waiting.values()) reject(error);
+      member.waiting.clear();
+    };
+    worker.unref();
+    worker.on('message', (reply: WorkerReply<never>) => {
+      const waiting = member.waiting.get(reply.id);
+      member.waiting.delete(reply.id);
+      if (member.waiting.size === 0) worker.unref();
+      if ('error' in reply) waiting?.reject(reviveError(reply.error));
+      else waiting?.resolve(reply.response);
+    });
+    worker.on('error', failAll);
+    worker.on('exit', () =>
+      failAll(new errors.ClosedError('worker: expected it to run, received its end; open again.')),
+    );
+    return member;
+  }
+}
+
+function reviveError({ name, message, stack, path, key, page }: PlainError): Error {
+  const revived = (errors as unknown as Record<string, typeof errors.LmdbDatumError | undefined>)[name];
+  if (!revived) return Object.assign(new Error(message), { name, stack });
+  // The constructor puts the package's name in front.
+  return Object.assign(new revived(message.replace(/^\[lmdb-datum\] /, ''), { path, key, page }), { stack });
+}

@@ -1,0 +1,48 @@
+/** A worker thread's side of a `WorkerPool`. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { useBudget } from '../convert/decode-budget';
+import * as errors from '../errors';
+import { useKernelModule } from '../image-kernels';
+
+/** What a worker sends back. */
+export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });
+
+/** An error as it can be sent between threads, which keeps neither its class nor its fields. */
+export interface PlainError {
+  name: string;
+  message: string;
+  stack?: string;
+  path?: string;
+  key?: string;
+  page?: number;
+}
+
+/** Answers a request, and names the memory that goes with the answer. */
+export type Handler<Request> = (request: Request) => Promise<{ response: unknown; transfer: ArrayBuffer[] }>;
+
+/** Answers the requests that this thread gets, after a first message that brings what the threads share. */
+export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>): void {
+  let handler: Handler<Request> | undefined;
+  const answer = async ({ id, request }: { id: number; request: Request }): Promise<void> => {
+    try {
+      handler ??= start(workerData);
+      const { response, transfer } = await handler(request);
+      parentPort?.postMessage({ id, response }, transfer);
+    } catch (error) {
+      parentPort?.postMessage({ id, error: plainError(error) });
+    }
+  };
+  parentPort?.once('message', ({ module, budget }: { module?: WebAssembly.Module; budget: SharedArrayBuffer }) => {
+    useKernelModule(module);
+    useBudget(budget);
+    parentPort?.on('message', answer);
+  });
+}
+
+/** The fields of an error that are worth sending. */
+function plainError(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, stack } = error;
+  const where = error instanceof errors.LmdbDatumError ? { path: error.path, key: error.key, page: error.page } : {};
+  return { name, message, stack, ...where };
+}
