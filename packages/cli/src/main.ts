@@ -1,7 +1,6 @@
 /** The `ae` command. Packages that take time to load (TensorFlow, sharp, lmdb) are imported where commands use them. */
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { explain, printingFailed } from './cli-error';
 import { backendCommand } from './commands/backend';
 import { encodeCommand } from './commands/encode';
 import { exportCommand } from './commands/export';
@@ -16,9 +15,10 @@ import { sampleCommand } from './commands/sample';
 import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
 import { verifyCommand } from './commands/verify';
-import { withoutExit } from './options';
-import { printable, printableJson, rendered } from './printable';
-import { style } from './terminal';
+import { explain, printingFailed } from './shell/cli-error';
+import { withoutExit } from './shell/options';
+import { printable, printableJson, rendered } from './shell/printable';
+import { style } from './shell/terminal';
 
 const groups = {
   'Images:': [importCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],

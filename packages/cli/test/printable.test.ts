@@ -5,8 +5,8 @@ import path from 'node:path';
 import { Autoencoder } from '@ae/autoencoder';
 import { DatumWriter } from '@ae/lmdb-datum';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { quote } from '../src/command-line';
-import { printable, printableJson, rendered } from '../src/printable';
+import { quote } from '../src/shell/command-line';
+import { printable, printableJson, rendered } from '../src/shell/printable';
 import { ae, makeFolder, makePictures, plainDatum, remove } from './ae';
 
 const folder = makeFolder();

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { CliError } from '../cli-error';
-import { v8FlagsAllowed } from '../engine-environment';
-import { type CommonOptions, defineCommand } from '../options';
-import { tensorflowCache } from '../tensorflow-cache';
-import { formatDuration, formatRows, Terminal } from '../terminal';
+import { v8FlagsAllowed } from '../network/engine-environment';
+import { tensorflowCache } from '../network/tensorflow-cache';
+import { CliError } from '../shell/cli-error';
+import { type CommonOptions, defineCommand } from '../shell/options';
+import { formatDuration, formatRows, Terminal } from '../shell/terminal';
 
 interface InstallOptions extends CommonOptions {
   readonly gpu?: boolean;

@@ -1,9 +1,9 @@
 import type { BackendStatus } from '@ae/autoencoder';
 import type { Command } from 'commander';
-import { engineSettings, silenceTensorflow, threadsOption } from '../engine';
-import { benchEngines, type EngineSpeed } from '../engine-bench';
-import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+import { engineSettings, silenceTensorflow, threadsOption } from '../network/engine';
+import { benchEngines, type EngineSpeed } from '../network/engine-bench';
+import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
+import { formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 import { backendInstallCommand, backendRemoveCommand } from './backend-install';
 
 interface BackendCommandOptions extends CommonOptions {

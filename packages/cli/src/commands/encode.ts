@@ -2,15 +2,15 @@ import { rename, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Codes } from '@ae/autoencoder';
 import type { Command } from 'commander';
-import { databaseOption } from '../database-option';
-import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { interruptible } from '../interruption';
-import { lenientOption, printLeftOut } from '../left-out';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../load-network';
-import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNew, claimFolder, fillFolder } from '../output-folder';
-import { branch } from '../stream-branches';
-import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+import { databaseOption } from '../data/database-option';
+import { lenientOption, printLeftOut } from '../data/left-out';
+import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
+import { assertNew, claimFolder, fillFolder } from '../shell/output-folder';
+import { branch } from '../shell/stream-branches';
+import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
 interface EncodeCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly batchSize: number;

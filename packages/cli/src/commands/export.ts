@@ -2,16 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { CliError, withoutPackage } from '../cli-error';
-import { type DatabaseFlag, databaseOption } from '../database-option';
-import { interruptible } from '../interruption';
-import { makeFolders } from '../make-folders';
-import { type CommonOptions, choiceOption, defineCommand } from '../options';
-import { assertNew, claimFolder, fillFolder } from '../output-folder';
-import { type ImageType, RecordNames } from '../record-names';
-import { imageTypeOf } from '../record-summary';
-import { emptyDatabase, openDatabase } from '../sample-database';
-import { formatBar, formatCount, formatNumberOf, leftOut, style, Terminal } from '../terminal';
+import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { type ImageType, RecordNames } from '../data/record-names';
+import { imageTypeOf } from '../data/record-summary';
+import { emptyDatabase, openDatabase } from '../data/sample-database';
+import { CliError, withoutPackage } from '../shell/cli-error';
+import { interruptible } from '../shell/interruption';
+import { makeFolders } from '../shell/make-folders';
+import { type CommonOptions, choiceOption, defineCommand } from '../shell/options';
+import { assertNew, claimFolder, fillFolder } from '../shell/output-folder';
+import { formatBar, formatCount, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
 
 interface ExportOptions extends CommonOptions, DatabaseFlag {
   readonly by: 'key' | 'label';

@@ -2,14 +2,14 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
-import { CliError, withoutPackage } from '../cli-error';
-import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../image-options';
-import { interruptible } from '../interruption';
-import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { type ImageSize, parseSize } from '../recipe-options';
-import { summarizeRecords } from '../record-summary';
-import { openDatabase } from '../sample-database';
-import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../terminal';
+import { summarizeRecords } from '../data/record-summary';
+import { openDatabase } from '../data/sample-database';
+import { CliError, withoutPackage } from '../shell/cli-error';
+import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
+import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../shell/terminal';
+import { type ImageSize, parseSize } from '../training/recipe-options';
 
 interface ImportOptions extends CommonOptions, ImageOptions {
   readonly root?: string;

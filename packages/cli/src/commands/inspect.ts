@@ -1,15 +1,15 @@
 import type { DatumReader, Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error';
-import { type DatabaseFlag, databaseOption } from '../database-option';
-import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNewPicture, writeNewFile } from '../output-folder';
-import { encodePicture, layOutGrid } from '../picture-grid';
-import { isRecordError } from '../record-damage';
-import { type ClassOrder, type KeyOrder, spread } from '../record-order';
-import { type RecordSummary, summarizeRecords } from '../record-summary';
-import { openDatabase } from '../sample-database';
-import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { encodePicture, layOutGrid } from '../data/picture-grid';
+import { isRecordError } from '../data/record-damage';
+import { type ClassOrder, type KeyOrder, spread } from '../data/record-order';
+import { type RecordSummary, summarizeRecords } from '../data/record-summary';
+import { openDatabase } from '../data/sample-database';
+import { CliError } from '../shell/cli-error';
+import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
+import { assertNewPicture, writeNewFile } from '../shell/output-folder';
+import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
 interface InspectOptions extends CommonOptions, DatabaseFlag {
   readonly grid?: string;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type DatabaseFlag, databaseOption } from '../database-option';
-import { maxPixelsOption } from '../image-options';
-import { interruptible } from '../interruption';
-import { type CommonOptions, defineCommand } from '../options';
-import { assertNew, writeNewFile } from '../output-folder';
-import { emptyDatabase, formatSize, openDatabase } from '../sample-database';
-import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { emptyDatabase, formatSize, openDatabase } from '../data/sample-database';
+import { maxPixelsOption } from '../shell/image-options';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, defineCommand } from '../shell/options';
+import { assertNew, writeNewFile } from '../shell/output-folder';
+import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
 export function meanCommand(): Command {
   return defineCommand('mean', "compute the mean of an LMDB's images, as Caffe's compute_image_mean does")

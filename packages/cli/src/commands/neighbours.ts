@@ -1,14 +1,14 @@
 import type { Neighbour } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { databaseOption } from '../database-option';
-import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { lenientOption, printLeftOut } from '../left-out';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../load-network';
-import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { assertNewPicture, writeNewFile } from '../output-folder';
-import { encodePicture, layOutGrid } from '../picture-grid';
-import { formatBar, formatCount, formatRows, style, Terminal } from '../terminal';
+import { databaseOption } from '../data/database-option';
+import { lenientOption, printLeftOut } from '../data/left-out';
+import { encodePicture, layOutGrid } from '../data/picture-grid';
+import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
+import { assertNewPicture, writeNewFile } from '../shell/output-folder';
+import { formatBar, formatCount, formatRows, style, Terminal } from '../shell/terminal';
 
 interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly count: number;

@@ -1,18 +1,24 @@
 import path from 'node:path';
 import type { ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error';
-import { databaseOption } from '../database-option';
-import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
-import { findModel, placeOf, trainingData } from '../find-model';
-import { interruptible } from '../interruption';
-import { lenientOption } from '../left-out';
-import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork, type ReadFlags } from '../load-network';
-import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNew, writeFileWhole, writeNewFile } from '../output-folder';
-import { reportFileOf } from '../run-report';
-import { openSamples } from '../sample-database';
-import { formatNumberOf, style, Terminal } from '../terminal';
+import { databaseOption } from '../data/database-option';
+import { lenientOption } from '../data/left-out';
+import { openSamples } from '../data/sample-database';
+import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
+import { findModel, placeOf, trainingData } from '../network/find-model';
+import {
+  assertFits,
+  type CheckpointOptions,
+  checkpointOption,
+  loadNetwork,
+  type ReadFlags,
+} from '../network/load-network';
+import { CliError } from '../shell/cli-error';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
+import { assertNew, writeFileWhole, writeNewFile } from '../shell/output-folder';
+import { formatNumberOf, style, Terminal } from '../shell/terminal';
+import { reportFileOf } from '../training/run-report';
 
 interface ReportOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly out?: string;

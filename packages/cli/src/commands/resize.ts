@@ -1,13 +1,13 @@
 import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { withoutPackage } from '../cli-error';
-import { type DatabaseFlag, databaseOption } from '../database-option';
-import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../image-options';
-import { interruptible } from '../interruption';
-import { type CommonOptions, defineCommand } from '../options';
-import { type ImageSize, parseSize } from '../recipe-options';
-import { assertDatabase, formatSize } from '../sample-database';
-import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../terminal';
+import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { assertDatabase, formatSize } from '../data/sample-database';
+import { withoutPackage } from '../shell/cli-error';
+import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, defineCommand } from '../shell/options';
+import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
+import { type ImageSize, parseSize } from '../training/recipe-options';
 
 interface ResizeOptions extends CommonOptions, ImageOptions, DatabaseFlag {
   readonly lenient?: boolean;

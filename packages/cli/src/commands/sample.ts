@@ -1,16 +1,16 @@
 import type { Autoencoder } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error';
-import { type DatabaseFlag, databaseOption } from '../database-option';
-import { backendOption, type EngineOptions, startEngine, threadsOption } from '../engine';
-import { findModel } from '../find-model';
-import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../load-network';
-import { type CommonOptions, defineCommand, numberOption } from '../options';
-import { assertNewPicture, writeNewFile } from '../output-folder';
-import { encodePicture, layOutGrid } from '../picture-grid';
-import { openSamples } from '../sample-database';
-import { formatNumberOf, style, Terminal } from '../terminal';
+import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { encodePicture, layOutGrid } from '../data/picture-grid';
+import { openSamples } from '../data/sample-database';
+import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
+import { findModel } from '../network/find-model';
+import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../network/load-network';
+import { CliError } from '../shell/cli-error';
+import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
+import { assertNewPicture, writeNewFile } from '../shell/output-folder';
+import { formatNumberOf, style, Terminal } from '../shell/terminal';
 
 interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, DatabaseFlag {
   readonly count: number;

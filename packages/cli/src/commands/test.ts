@@ -2,17 +2,19 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
-import { databaseOption } from '../database-option';
-import { backendOption, type EngineOptions, threadsOption } from '../engine';
-import { type FoundModel, trainingData } from '../find-model';
-import { interruptible } from '../interruption';
-import { lenientOption, printLeftOut } from '../left-out';
-import { assertFits, type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../load-network';
-import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../options';
-import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../output-folder';
-import { loadSharp } from '../picture-grid';
-import { openSamples, type SampleDatabase } from '../sample-database';
-import { formatNumberOf, formatRows, style, Terminal } from '../terminal';
+import { databaseOption } from '../data/database-option';
+import { lenientOption, printLeftOut } from '../data/left-out';
+import { loadSharp } from '../data/picture-grid';
+import { openSamples, type SampleDatabase } from '../data/sample-database';
+import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
+import { type FoundModel, trainingData } from '../network/find-model';
+import {
+  assertFits,
+  type CheckpointOptions,
+  checkpointOption,
+  loadNetworkFor,
+  type ReadFlags,
+} from '../network/load-network';
 import {
   evaluateAll,
   type PairOptions,
@@ -21,7 +23,11 @@ import {
   tabulate,
   withoutInfinity,
   writeResults,
-} from '../test-results';
+} from '../network/test-results';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
+import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../shell/output-folder';
+import { formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
 interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags, PairOptions {
   readonly savePrefix?: string;

@@ -1,12 +1,12 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { withoutPackage } from '../cli-error';
-import { type DatabaseFlag, databaseOption } from '../database-option';
-import { maxPixelsOption } from '../image-options';
-import { interruptible } from '../interruption';
-import { type CommonOptions, defineCommand } from '../options';
-import { assertDatabase } from '../sample-database';
-import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../terminal';
+import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { assertDatabase } from '../data/sample-database';
+import { withoutPackage } from '../shell/cli-error';
+import { maxPixelsOption } from '../shell/image-options';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, defineCommand } from '../shell/options';
+import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
 interface VerifyCommandOptions extends CommonOptions, DatabaseFlag {
   readonly images?: boolean;

@@ -1,6 +1,6 @@
 /** Looks at records before a network is built for them: their sizes, whether they can be read, and the range of floats. */
 import type { DatumReader, Sample } from '@ae/lmdb-datum';
-import { withoutPackage } from './cli-error';
+import { withoutPackage } from '../shell/cli-error';
 import { isDamage, withAdvice } from './record-damage';
 import { spread } from './record-order';
 import { type RecordSize, RecordSizes } from './record-size';

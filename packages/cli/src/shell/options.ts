@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { version } from '../package.json';
+import { version } from '../../package.json';
 import { CliError } from './cli-error';
 
 /** What every command understands. */

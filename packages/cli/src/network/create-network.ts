@@ -1,9 +1,9 @@
 import type { Autoencoder } from '@ae/autoencoder';
-import { CliError, withoutPackage } from './cli-error';
+import { assertShape, formatSize, type SampleDatabase } from '../data/sample-database';
+import { CliError, withoutPackage } from '../shell/cli-error';
+import type { Terminal } from '../shell/terminal';
+import type { TrainingSettings } from '../training/training-settings';
 import { loadNetwork } from './load-network';
-import { assertShape, formatSize, type SampleDatabase } from './sample-database';
-import type { Terminal } from './terminal';
-import type { TrainingSettings } from './training-settings';
 
 /** Builds the network of a training with its first weights, or loads the one that it begins with; throws where images don't fit it. */
 export async function createNetwork(

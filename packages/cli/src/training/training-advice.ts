@@ -1,5 +1,5 @@
-import { CliError, withoutPackage } from './cli-error';
-import { quote } from './command-line';
+import { CliError, withoutPackage } from '../shell/cli-error';
+import { quote } from '../shell/command-line';
 import { holdsRun } from './run-place';
 
 /** Adds to what ended a training the command that goes on from it, where there is one. */

@@ -1,5 +1,5 @@
 import type { BackendOptions, BackendStatus } from '@ae/autoencoder';
-import type { Terminal } from './terminal';
+import type { Terminal } from '../shell/terminal';
 
 /** How fast an engine trains, or why nobody measured. */
 export interface EngineSpeed {

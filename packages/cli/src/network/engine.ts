@@ -1,8 +1,8 @@
 import type { BackendInfo, BackendName, BackendOptions } from '@ae/autoencoder';
+import { choiceOption, numberOption } from '../shell/options';
+import type { Terminal } from '../shell/terminal';
 import { v8FlagsAllowed } from './engine-environment';
-import { choiceOption, numberOption } from './options';
 import { tensorflowCache } from './tensorflow-cache';
-import type { Terminal } from './terminal';
 
 const backendNames: readonly (BackendName | 'auto')[] = [
   ...(['auto', 'tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'cpu'] as const),

@@ -2,11 +2,19 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from '@ae/autoencoder';
 import type { Sample } from '@ae/lmdb-datum';
-import { withoutPackage } from './cli-error';
-import { asPicture, encodePicture, layOutGrid } from './picture-grid';
-import { spread } from './record-order';
-import type { SampleDatabase } from './sample-database';
-import { formatBar, formatBytes, formatCount, formatNumberOf, formatRows, style, type Terminal } from './terminal';
+import { asPicture, encodePicture, layOutGrid } from '../data/picture-grid';
+import { spread } from '../data/record-order';
+import type { SampleDatabase } from '../data/sample-database';
+import { withoutPackage } from '../shell/cli-error';
+import {
+  formatBar,
+  formatBytes,
+  formatCount,
+  formatNumberOf,
+  formatRows,
+  style,
+  type Terminal,
+} from '../shell/terminal';
 
 /** One picture and what the network made of it; `name` is the original script's numbering, from 1_1. */
 export interface Pair {

@@ -1,11 +1,11 @@
 import type { Autoencoder, CheckpointChoice } from '@ae/autoencoder';
 import type { Option } from 'commander';
-import type { DatabaseFlag } from './database-option';
+import type { DatabaseFlag } from '../data/database-option';
+import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
+import { numberOption } from '../shell/options';
+import { formatBar, formatCount, type Terminal } from '../shell/terminal';
 import { describeEngine, type EngineOptions, startEngine } from './engine';
 import { type FoundModel, findModel } from './find-model';
-import { numberOption } from './options';
-import { assertShape, openSamples, type SampleDatabase } from './sample-database';
-import { formatBar, formatCount, type Terminal } from './terminal';
 
 /** How a command reads its images. */
 export interface ReadFlags extends DatabaseFlag {

@@ -1,5 +1,5 @@
 import type { CheckpointSaved, EpochSummary, PassSummary, StepProgress } from '@ae/autoencoder';
-import { formatBar, formatBytes, formatCount, formatDuration, type Terminal } from './terminal';
+import { formatBar, formatBytes, formatCount, formatDuration, type Terminal } from '../shell/terminal';
 
 const redrawMs = 100;
 const stepEventMs = 1000;

@@ -1,8 +1,8 @@
 import type { OptimizerOptions, TrainOptions } from '@ae/autoencoder';
 import type { Command } from 'commander';
-import { CliError } from './cli-error';
+import { CliError } from '../shell/cli-error';
+import { choiceOption, numberOption, parseNumber } from '../shell/options';
 import { type OptimizerFlags, optimizerOptions, optimizers } from './optimizer-options';
-import { choiceOption, numberOption, parseNumber } from './options';
 import { type ScheduleFlags, type ScheduleOptions, scheduleOptions, schedules } from './schedule-options';
 
 export type RecipeName = NonNullable<TrainOptions['recipe']>;

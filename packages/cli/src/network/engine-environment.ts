@@ -1,4 +1,4 @@
-import { CliError } from './cli-error';
+import { CliError } from '../shell/cli-error';
 
 const words: Readonly<Record<string, boolean>> = {
   on: true,

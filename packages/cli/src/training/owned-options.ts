@@ -1,5 +1,5 @@
-import { CliError } from './cli-error';
-import { either } from './options';
+import { CliError } from '../shell/cli-error';
+import { either } from '../shell/options';
 
 /** Options that only some choices of another option have, such as the momentum of some optimisers. */
 export interface OwnedOptions {

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Autoencoder, ReportData, SampleSource } from '@ae/autoencoder';
-import { explain } from './cli-error';
-import { writeFileWhole } from './output-folder';
-import type { SampleDatabase } from './sample-database';
-import type { Terminal } from './terminal';
+import type { SampleDatabase } from '../data/sample-database';
+import { explain } from '../shell/cli-error';
+import { writeFileWhole } from '../shell/output-folder';
+import type { Terminal } from '../shell/terminal';
 
 /** A trained network with its run and images. */
 export interface ReportedRun {

@@ -1,8 +1,8 @@
 /** Says in the end which damaged records a lenient command did without. */
 import { Option } from 'commander';
+import { leftOut, type Terminal } from '../shell/terminal';
 import type { LeftOut } from './record-scan';
 import type { SampleDatabase } from './sample-database';
-import { leftOut, type Terminal } from './terminal';
 
 export function lenientOption(): Option {
   return new Option('--lenient', 'leave out damaged records, which are looked for first, and name them in the end');

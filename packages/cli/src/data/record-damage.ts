@@ -1,5 +1,5 @@
 /** Tells errors of single records from those of a whole database, and what to do about them. */
-import { CliError, withoutPackage } from './cli-error';
+import { CliError, withoutPackage } from '../shell/cli-error';
 
 /** Tells what is wrong with one record from what is wrong with the database. */
 export function isRecordError(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Sample } from '@ae/lmdb-datum';
-import { CliError } from './cli-error';
+import { CliError } from '../shell/cli-error';
 
 export interface GridOptions {
   /** How many screen pixels one picture pixel becomes, without smoothing; fewer where pictures are too large. Default 2. */

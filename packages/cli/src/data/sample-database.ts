@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { DatabaseIdentity, DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
-import { CliError, withoutPackage } from './cli-error';
+import { CliError, withoutPackage } from '../shell/cli-error';
+import { formatCount, formatNumberOf } from '../shell/terminal';
 import type { DatabaseFlag } from './database-option';
 import { withAdvice } from './record-damage';
 import { type LeftOut, type RecordScan, type SizeCount, scanRecords } from './record-scan';
-import { formatCount, formatNumberOf } from './terminal';
 
 /** The records of an LMDB as images of one size: a sample source for training and testing. */
 export interface SampleDatabase {

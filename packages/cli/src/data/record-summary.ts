@@ -1,5 +1,5 @@
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
-import { withoutPackage } from './cli-error';
+import { withoutPackage } from '../shell/cli-error';
 import { isRecordError } from './record-damage';
 import type { ImageType } from './record-names';
 import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf, spread } from './record-order';

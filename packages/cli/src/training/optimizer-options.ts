@@ -1,6 +1,6 @@
 import type { OptimizerOptions } from '@ae/autoencoder';
 import { type Command, Option } from 'commander';
-import { choiceOption, numberOption } from './options';
+import { choiceOption, numberOption } from '../shell/options';
 import { gatherOwned, type OwnedOptions, takers } from './owned-options';
 
 /** Which options each optimiser has beside those that all have. */

@@ -1,13 +1,13 @@
 import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
-import { withoutPackage, writingTo } from './cli-error';
-import { quote } from './command-line';
-import { catchInterruption } from './interruption';
+import type { SampleDatabase } from '../data/sample-database';
+import { withoutPackage, writingTo } from '../shell/cli-error';
+import { quote } from '../shell/command-line';
+import { catchInterruption } from '../shell/interruption';
+import { formatDuration, style, type Terminal } from '../shell/terminal';
 import { holdsRun } from './run-place';
 import { writeRunReport } from './run-report';
-import type { SampleDatabase } from './sample-database';
-import { formatDuration, style, type Terminal } from './terminal';
 import { TrainingProgress } from './training-progress';
 
 /** What is trained, on what, and how. */

@@ -1,7 +1,7 @@
 import type { TrainOptions } from '@ae/autoencoder';
 import { type Command, Option } from 'commander';
-import { CliError } from './cli-error';
-import { choiceOption, numberOption, parseNumber } from './options';
+import { CliError } from '../shell/cli-error';
+import { choiceOption, numberOption, parseNumber } from '../shell/options';
 import { flagOf, gatherOwned, type OwnedOptions, ownedNames, takers } from './owned-options';
 
 export type ScheduleOptions = NonNullable<TrainOptions['schedule']>;

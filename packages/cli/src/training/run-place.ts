@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { CliError } from './cli-error';
-import { quote } from './command-line';
-import { type ClaimedFolder, claimFolder } from './output-folder';
+import { CliError } from '../shell/cli-error';
+import { quote } from '../shell/command-line';
+import { type ClaimedFolder, claimFolder } from '../shell/output-folder';
 
 /** Throws OUTPUT_EXISTS, with what to do, for a folder that holds more than what a run leaves that was stopped before its first checkpoint. */
 export async function assertNewRun(folder: string): Promise<void> {

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { AutoencoderOptions, RunConfig, TrainOptions } from '@ae/autoencoder';
-import { CliError } from './cli-error';
-import { quote } from './command-line';
-import { type FoundModel, findModel, placeOf } from './find-model';
-import type { CheckpointOptions } from './load-network';
+import { type FoundModel, findModel, placeOf } from '../network/find-model';
+import type { CheckpointOptions } from '../network/load-network';
+import { CliError } from '../shell/cli-error';
+import { quote } from '../shell/command-line';
 import { type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
 import { assertResumable } from './run-place';
 

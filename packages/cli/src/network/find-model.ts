@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckpointChoice, RunConfig } from '@ae/autoencoder';
-import { CliError } from './cli-error';
+import { CliError } from '../shell/cli-error';
 
 /** Where a network is, and the run that trained it, where there is one. */
 export interface FoundModel {
