@@ -155,7 +155,7 @@ class Walk {
 /** By its name; a file whose name has no ending is looked at. */
 function isImage({ text }: Name, place: Buffer): boolean {
   if (IMAGE_FILE.test(text)) return true;
-  if (text.includes('..')) return false;
+  if (text.includes('.')) return false;
   try {
     return withRegularFile(place, (fd) => {
       const head = Buffer.alloc(HEAD_BYTES);
@@ -194,7 +194,7 @@ function readBytes(folder: Buffer): Entry[] {
 
 function sorted(entries: Entry[]): Entry[] {
   const bytesOf = ({ text, bytes }: Entry) => bytes ?? Buffer.from(text);
-  return entries.filter(({ text }) => !text.startsWith('..')).sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b)));
+  return entries.filter(({ text }) => !text.startsWith('.')).sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b)));
 }
 
 /** Links are followed. What can't be looked at is named when it is read as an image. */

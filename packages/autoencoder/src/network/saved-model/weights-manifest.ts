@@ -58,7 +58,7 @@ function checkGroup(value: unknown, place: Place, names: Set<string>): WeightGro
 
 function checkPath(value: unknown, place: Place): string {
   const file = place.text(value, 255);
-  const outside = path.isAbsolute(file) || /[\\:\0]/.test(file) || file.split('/').includes('../..');
+  const outside = path.isAbsolute(file) || /[\\:\0]/.test(file) || file.split('/').includes('..');
   if (!outside) return file;
   throw place.unlike('a file in the folder of the model', value);
 }

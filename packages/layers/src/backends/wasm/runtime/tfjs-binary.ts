@@ -47,7 +47,7 @@ export async function readTfjsBinary(source?: string | URL | Uint8Array): Promis
     throw new WasmEngineError(
       'WASM_BINARY_UNREADABLE',
       `initWasm: expected to read ${SIMD_BINARY} ${source === undefined ? 'of @tensorflow/tfjs-backend-wasm' : `at ${source}`}, ` +
-        `received ${cause instanceof Error ? cause.message : cause}; install @tensorflow/tfjs-backend-wasm 4.x, or pass its address as \`tfjsBinary\`..`,
+        `received ${cause instanceof Error ? cause.message : cause}; install @tensorflow/tfjs-backend-wasm 4.x, or pass its address as \`tfjsBinary\`.`,
       { cause },
     );
   }
@@ -88,7 +88,7 @@ export function shareMemoryOf(module: Uint8Array): void {
   }
   throw new WasmEngineError(
     'WASM_BINARY_UNREADABLE',
-    `initWasm: expected ${SIMD_BINARY} to own one memory with a maximum, received another layout; install @tensorflow/tfjs-backend-wasm 4.x or pass \`threads: 1\`..`,
+    `initWasm: expected ${SIMD_BINARY} to own one memory with a maximum, received another layout; install @tensorflow/tfjs-backend-wasm 4.x or pass \`threads: 1\`.`,
   );
 }
 
