@@ -25,48 +25,88 @@ export type AutoencoderErrorCode =
   | 'WEIGHTS_NOT_FINITE'
   | 'ABORTED';
 
-/** An error with one sentence for people (where, expected, received, what to do) and a stable `code` for programs. */
-export class AutoencoderError extends Error {
+/** The parts of an error's sentence, for programs: for one that names an option as its own interface does, say. */
+export interface ErrorParts {
+  /** What it is about: an option, `optimizer.momentum` where that is an option of an option, or an argument, a sample, a file. */
+  readonly where?: string;
+  /** What should be there: "an integer of at least 1". */
+  readonly expected?: string;
+  /** What is there; text is in quotation marks. */
+  readonly received?: string;
+  /** What to do about it: "choose another folder". */
+  readonly todo?: string;
+}
+
+/** Says that a value is not what it must be. */
+export interface WrongValue extends ErrorParts {
+  readonly where: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+/**
+ * An error with one sentence for people and a stable `code` for programs. That a value is wrong is said in parts, of which the
+ * sentence is made here: "batchSize: expected an integer of at least 1, received 0."; a state is stated as it is: "The disk is full.".
+ */
+export class AutoencoderError extends Error implements ErrorParts {
   override readonly name = 'AutoencoderError';
+  /** The message without the name of the package in front of it. */
+  readonly sentence: string;
+  declare readonly where?: string;
+  declare readonly expected?: string;
+  declare readonly received?: string;
+  declare readonly todo?: string;
 
   constructor(
     readonly code: AutoencoderErrorCode,
-    message: string,
-    options?: ErrorOptions,
+    what: string | WrongValue,
+    { cause, ...parts }: ErrorOptions & ErrorParts = {},
   ) {
-    super(`[autoencoder] ${message}`, options);
+    const sentence = typeof what === 'string' ? what : sentenceOf(what);
+    super(`[autoencoder] ${sentence}`, cause === undefined ? undefined : { cause });
+    this.sentence = sentence;
+    Object.assign(this, typeof what === 'string' ? parts : { ...what, ...parts });
   }
 }
 
-/** Throws INVALID_OPTION unless `value` is a finite number in [min, max] or below `below` (and an integer where asked). */
-export function checkNumber(
-  name: string,
-  value: unknown,
-  {
-    min = Number.NEGATIVE_INFINITY,
-    max = Number.POSITIVE_INFINITY,
-    below = Number.POSITIVE_INFINITY,
-    integer = false,
-    exclusiveMin = false,
-  } = {},
-): asserts value is number {
-  const ok =
-    typeof value === 'number' &&
-    Number.isFinite(value) &&
-    (exclusiveMin ? value > min : value >= min) &&
-    value <= max &&
-    value < below &&
-    (!integer || Number.isInteger(value));
-  if (ok) return;
+function sentenceOf({ where, expected, received, todo }: WrongValue): string {
+  return `${where}: expected ${expected}, received ${received}${todo ? `; ${todo}` : ''}.`;
+}
+
+/** Makes the INVALID_OPTION of an option, or an argument, that has a value it can't have. */
+export function invalidOption(where: string, expected: string, value: unknown, todo?: string): AutoencoderError {
+  return new AutoencoderError('INVALID_OPTION', { where, expected, received: inWords(value), ...(todo && { todo }) });
+}
+
+/** The numbers that an option may have. */
+export interface NumberRange {
+  readonly min?: number;
+  readonly max?: number;
+  /** A maximum that is itself too large. */
+  readonly below?: number;
+  readonly integer?: boolean;
+  /** Whether `min` is itself too small. */
+  readonly exclusiveMin?: boolean;
+}
+
+/** Throws INVALID_OPTION unless `value` is a finite number in `range`. */
+export function checkNumber(where: string, value: unknown, range: NumberRange = {}): asserts value is number {
+  if (!isInRange(value, range)) throw invalidOption(where, rangeInWords(range), value);
+}
+
+function isInRange(value: unknown, range: NumberRange): boolean {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = range;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+  if (range.integer && !Number.isInteger(value)) return false;
+  return (range.exclusiveMin ? value > min : value >= min) && value <= max && value < below;
+}
+
+/** Returns a range in words: "an integer of at least 1 and at most 16". */
+export function rangeInWords({ min, max, below, integer, exclusiveMin }: NumberRange): string {
   const kind = integer ? 'an integer' : 'a number';
-  const lower = min === Number.NEGATIVE_INFINITY ? '' : ` ${exclusiveMin ? 'above' : 'of at least'} ${min}`;
-  const limit =
-    below < Number.POSITIVE_INFINITY ? `below ${below}` : max < Number.POSITIVE_INFINITY ? `at most ${max}` : '';
-  const upper = limit && `${lower ? ' and' : ''} ${limit}`;
-  throw new AutoencoderError(
-    'INVALID_OPTION',
-    `${name}: expected ${kind}${lower}${upper}, received ${inWords(value)}.`,
-  );
+  const lower = min === undefined ? '' : `${exclusiveMin ? 'above' : 'of at least'} ${min}`;
+  const upper = below !== undefined ? `below ${below}` : max !== undefined ? `${lower ? '' : 'of '}at most ${max}` : '';
+  return [kind, lower, lower && upper && 'and', upper].filter(Boolean).join(' ');
 }
 
 /** Characters that an error spends on a value. */
@@ -107,29 +147,30 @@ function inShort(value: object): string {
 }
 
 /** Throws INVALID_OPTION unless `value` is text with something in it. */
-export function checkText(name: string, value: unknown): asserts value is string {
-  if (typeof value === 'string' && value !== '') return;
-  throw new AutoencoderError('INVALID_OPTION', `${name}: expected text, received ${inWords(value)}.`);
+export function checkText(where: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string' || value === '') throw invalidOption(where, 'text', value);
+}
+
+/** Throws INVALID_OPTION unless `value` is one of `known`, of which there are several. */
+export function checkChoice<T extends string>(where: string, value: unknown, known: readonly T[]): asserts value is T {
+  if (!known.includes(value as T)) throw invalidOption(where, `one of ${known.join(', ')}`, value);
 }
 
 /** Throws INVALID_OPTION unless `value` is an object; `example` shows one. */
 export function checkObject(where: string, value: unknown, example: string): asserts value is object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
-  throw new AutoencoderError(
-    'INVALID_OPTION',
-    `${where}: expected an object such as ${example}, received ${inWords(value)}.`,
-  );
+  throw invalidOption(where, `an object such as ${example}`, value);
 }
 
 /** Throws INVALID_OPTION for what is no object or has a key that is not in `known`, so that a misspelt option never passes silently. */
 export function checkKeys(where: string, options: object, known: readonly string[]): void {
   checkObject(where, options, `{ ${known[0]}: ... }`);
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        `${where}: unknown option "${key}"; expected one of ${known.join(', ')}.`,
-      );
-    }
-  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const parts = { where, expected: `one of ${known.join(', ')}`, received: inWords(unknown) };
+  throw new AutoencoderError(
+    'INVALID_OPTION',
+    `${where}: unknown option ${parts.received}; expected ${parts.expected}.`,
+    parts,
+  );
 }

@@ -30,7 +30,7 @@ export {
   type TensorflowInstallation,
 } from './engines/native/installation';
 export type { NativeOptions } from './engines/native-tensorflow';
-export { AutoencoderError, type AutoencoderErrorCode } from './errors';
+export { AutoencoderError, type AutoencoderErrorCode, type ErrorParts } from './errors';
 export type { CompareOptions, Comparison, ComparisonGroup } from './evaluation/baselines/compare';
 export { JpegCoder, type JpegResult } from './evaluation/baselines/jpeg';
 export { fitPca, Pca, type PcaOptions } from './evaluation/baselines/pca';

@@ -257,7 +257,7 @@ describe('bad input', () => {
     await expectError(train({ optimizer: 'adam' }), 'INVALID_OPTION', '{ name: \'adam\' }, received "adam"');
     await expectError(train({ loss: 'ssim' }), 'INVALID_OPTION', 'loss: expected an object', '"ssim"');
     await expectError(train({ schedule: 'step' }), 'INVALID_OPTION', 'schedule: expected an object', '"step"');
-    await expectError(train({ run: {} }), 'INVALID_OPTION', 'run, folder: expected text, received undefined');
+    await expectError(train({ run: {} }), 'INVALID_OPTION', 'run.folder: expected text, received undefined');
     await expectError(() => ae.train(undefined as never), 'INVALID_SAMPLE', 'train: expected an array of samples');
     await expectError(() => ae.train({ length: 3 } as never), 'INVALID_SAMPLE', 'at(index), received {"length":3}');
     await expectError(() => ae.reconstruct([{}] as never), 'INVALID_SAMPLE', 'something without channels, height');

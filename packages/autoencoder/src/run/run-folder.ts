@@ -64,9 +64,9 @@ export function checkRunOptions(options: RunOptions): void {
     'dataPaths',
   ];
   checkKeys('run', options, known);
-  checkText('run, folder', options.folder);
+  checkText('run.folder', options.folder);
   for (const key of ['checkpointSteps', 'keep', 'logSteps', 'sampleCount'] as const) {
-    checkNumber(`run, ${key}`, options[key] ?? 1, { min: 1, integer: true });
+    checkNumber(`run.${key}`, options[key] ?? 1, { min: 1, integer: true });
   }
 }
 

@@ -14,8 +14,8 @@ export interface EarlyStoppingOptions {
 export function checkEarlyStopping(options: EarlyStoppingOptions): void {
   checkKeys('earlyStopping', options, ['patience', 'threshold']);
   const { patience = 10, threshold = 0 } = options;
-  checkNumber('earlyStopping, patience', patience, { min: 1, integer: true });
-  checkNumber('earlyStopping, threshold', threshold, { min: 0, below: 1 });
+  checkNumber('earlyStopping.patience', patience, { min: 1, integer: true });
+  checkNumber('earlyStopping.threshold', threshold, { min: 0, below: 1 });
 }
 
 /** What it remembers beside the best weights: plain data for a checkpoint. */
