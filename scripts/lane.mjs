@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { env as environment } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chromiums } from '@ae/testing/chromium';
 
 /** The repository. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -81,6 +82,9 @@ export function runTests(packageName, files, env, node = process.execPath) {
   run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { cwd, env, onFailure: 1 });
 }
 
+/** AE_REQUIRE with one more word. */
+export const requireAlso = (word) => [environment.AE_REQUIRE, word].filter(Boolean).join(',');
+
 /** Environment variables that make Dawn find SwiftShader and the Vulkan loader beside it. */
 export function swiftShader() {
   const folders = [
@@ -99,17 +103,4 @@ export function swiftShader() {
     VK_ICD_FILENAMES: join(found, 'vk_swiftshader_icd.json'),
     LD_LIBRARY_PATH: [found, environment.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
   };
-}
-
-/** The Chromium that AE_CHROMIUM names, or one on the PATH. */
-export function findChromium() {
-  const found = environment.AE_CHROMIUM ?? chromiums()[0];
-  if (!found) fail('No Chromium: expected one on the PATH or in AE_CHROMIUM.');
-  return found;
-}
-
-function chromiums() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  const paths = (environment.PATH ?? '').split(delimiter);
-  return paths.flatMap((path) => names.map((name) => join(path, name))).filter((file) => existsSync(file));
 }

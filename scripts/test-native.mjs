@@ -6,7 +6,7 @@
  */
 import { env } from 'node:process';
 import { parseArgs } from 'node:util';
-import { fail, laneFolder, load, runTests, UNAVAILABLE } from './lane.mjs';
+import { fail, laneFolder, load, requireAlso, runTests, UNAVAILABLE } from './lane.mjs';
 
 const { values } = parseArgs({ options: { tensorflow: { type: 'string' } } });
 const { installTensorflow } = await load('autoencoder');
@@ -27,7 +27,7 @@ for (const gpu of [false, true]) {
   const engine = {
     AE_BACKEND: gpu ? 'tensorflow-gpu' : 'tensorflow',
     AE_TENSORFLOW: installation.folder,
-    AE_REQUIRE_TENSORFLOW: '1',
+    AE_REQUIRE: requireAlso('tensorflow'),
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
   runTests('layers', ['test/tensorflow.test.ts'], engine);

@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, installPackages, laneFolder, root, run, runTests } from './lane.mjs';
+import { fail, installPackages, laneFolder, requireAlso, root, run, runTests } from './lane.mjs';
 
 const VERSIONS = ['20', '22', '24', '26'];
 
@@ -37,7 +37,7 @@ for (const [version, node] of programs) {
   for (const [packageName, names] of Object.entries(TESTS)) {
     console.log(`\nNode.js ${version}: ${packageName}`);
     const files = names.map((name) => `test/${name}.test.ts`);
-    runTests(packageName, files, { AE_REQUIRE_V8_FLAGS: '1' }, node);
+    runTests(packageName, files, { AE_REQUIRE: requireAlso('tested-v8') }, node);
   }
 }
 await quickstart(programs.get(values.node.at(-1)));

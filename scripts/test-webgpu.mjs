@@ -6,7 +6,7 @@
  * short training by the public API.
  */
 import { env } from 'node:process';
-import { installPackages, laneFolder, runTests, shareTfjs, swiftShader } from './lane.mjs';
+import { installPackages, laneFolder, requireAlso, runTests, shareTfjs, swiftShader } from './lane.mjs';
 
 const PACKAGES = ['webgpu@0.6.2', '@tensorflow/tfjs-backend-webgpu@4.22.0'];
 
@@ -15,6 +15,6 @@ installPackages(folder, PACKAGES);
 shareTfjs(folder, ['tfjs-core', 'tfjs-backend-cpu']);
 const driver = process.argv.includes('--gpu') || env.VK_ICD_FILENAMES ? {} : swiftShader();
 const files = ['test/webgpu.test.ts', 'test/webgpu-browser.test.ts'];
-const engine = { ...driver, AE_BACKEND: 'webgpu', AE_WEBGPU: folder, AE_REQUIRE_WEBGPU: '1' };
+const engine = { ...driver, AE_BACKEND: 'webgpu', AE_WEBGPU: folder, AE_REQUIRE: requireAlso('webgpu') };
 runTests('layers', files, engine);
 runTests('autoencoder', ['test/engine.test.ts'], engine);

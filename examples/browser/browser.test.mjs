@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Autoencoder, useBackend } from '@ae/autoencoder';
-import { chromium } from 'playwright-core';
+import { findChromium, startChromium } from '@ae/testing/chromium';
 import sharp from 'sharp';
 
 const serve = fileURLToPath(new URL('serve.mjs', import.meta.url));
@@ -22,17 +22,8 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-function findChromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const paths = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
-  return process.env.AE_CHROMIUM ?? paths.find((file) => existsSync(file));
-}
-
-const executablePath = findChromium();
-if (!executablePath && process.env.AE_REQUIRE_BROWSER === '1')
-  throw new Error('No Chromium: expected one on the PATH or in AE_CHROMIUM.');
-const skip = executablePath ? false : 'SKIPPED: no Chromium on the PATH or in AE_CHROMIUM';
+const executablePath = findChromium('the page of examples/browser');
+const skip = executablePath ? false : 'SKIPPED: no Chromium';
 
 /** Starts the server on a free port, and answers its process and address. */
 async function start() {
@@ -63,7 +54,7 @@ test('reconstructs a picture as Node.js does', { skip, timeout: 120_000 }, async
   const [expected] = await autoencoder.reconstruct([sample]);
 
   const { server, address } = await start();
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+  const browser = await startChromium(executablePath);
   try {
     const page = await browser.newPage();
     const errors = [];

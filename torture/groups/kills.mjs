@@ -1,10 +1,10 @@
 /** Ends `ae train` and `ae import` at random moments, again and again, and goes on: the end is that of the undisturbed one. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { pick, randomOf } from '@ae/testing/random';
 import { runAe } from '../ae.mjs';
 import { makeDatabase, makeImages } from '../data.mjs';
 import { digest, digestOfRecords } from '../files.mjs';
-import { pick, randomOf } from '../random.mjs';
 
 const training = [
   'db',

@@ -1,10 +1,10 @@
 /** Damages one file of a run that was stopped, and resumes: to the same bits as undisturbed, or one of our errors; nothing is deleted. */
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pick, randomOf } from '@ae/testing/random';
 import { runAe } from '../ae.mjs';
 import { makeDatabase } from '../data.mjs';
 import { digest, lost, snapshot, specialFiles } from '../files.mjs';
-import { pick, randomOf } from '../random.mjs';
 
 const train = [
   'train',

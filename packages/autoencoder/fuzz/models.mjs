@@ -13,7 +13,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutateJson, randomOf } from './mutate-json.mjs';
+import { randomOf } from '@ae/testing/random';
+import { mutateJson } from './mutate-json.mjs';
 
 const CHUNK = 300;
 const HANG_MS = 30_000;

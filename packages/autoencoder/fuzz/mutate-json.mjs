@@ -1,15 +1,5 @@
 /** Damages JSON files as a stranger would who knows the format: the same seed gives the same damage everywhere. */
-
-/** mulberry32: returns a function that draws integers below a limit. */
-export function randomOf(seed) {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
+import { randomOf } from '@ae/testing/random';
 
 const nested = (depth) => (depth === 0 ? [] : [nested(depth - 1)]);
 

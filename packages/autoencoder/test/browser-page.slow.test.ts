@@ -1,13 +1,13 @@
 /** The built package on a page in headless Chromium, bundled and by an import map: a network from Node.js gives the same pixels there. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import { type Browser, findChromium, softwareWebgl, startChromium } from '@ae/testing/chromium';
+import { type PageServer, pageOf, plainPage, servePages } from '@ae/testing/page-server';
+import { bundle, openPage } from '@ae/testing/pages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, launchChromium } from '../../layers/test/browser/chromium';
-import { bundle, open, pageOf } from '../../layers/test/browser/pages';
-import { type PageServer, serve } from '../../layers/test/browser/server';
 import { Random } from '../src/data/random';
 import { Autoencoder, type BackendInfo, type Sample, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
@@ -27,12 +27,7 @@ interface PageResults {
   readonly engines: string[];
 }
 
-const executable = findChromium();
-if (!executable) {
-  if (process.env.AE_REQUIRE_BROWSER === '1')
-    throw new Error('No Chromium: expected one on the PATH or in AE_CHROMIUM.');
-  console.warn('SKIPPED: @ae/autoencoder in a browser (no Chromium on the PATH or in AE_CHROMIUM).');
-}
+const executable = findChromium('@ae/autoencoder on a page');
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -59,7 +54,6 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
     await autoencoder.save(path.join(folder, 'model'));
     autoencoder.dispose();
     const script = await readFile(here('browser/page.js'), 'utf8');
-    const plainPage = await readFile(here('../../layers/test/browser/plain-page.html'), 'utf8');
     const files = {
       '/samples.json': JSON.stringify(samples.map((sample) => ({ ...sample, data: Array.from(sample.data) }))),
       '/bundled.html': pageOf('/bundled.js'),
@@ -67,9 +61,13 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
       '/plain.html': plainPage.replace('"imports": {', '"imports": { "@ae/autoencoder": "/autoencoder/index.js",'),
       '/app.js': script,
     };
-    const folders = { model: path.join(folder, 'model'), autoencoder: here('../dist/browser') };
-    server = await serve(files, false, folders);
-    browser = await launchChromium(executable ?? '');
+    const folders = {
+      model: path.join(folder, 'model'),
+      autoencoder: here('../dist/browser'),
+      dist: path.dirname(createRequire(import.meta.url).resolve('@ae/layers')),
+    };
+    server = await servePages(files, { folders });
+    browser = await startChromium(executable ?? '', softwareWebgl);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -78,7 +76,7 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
   });
 
   it.each(['/bundled.html', '/plain.html'])('%s reconstructs the pixels of Node.js, and trains', async (address) => {
-    const { error, missing, saving, engines, ...results } = await open<PageResults>(browser, server, address);
+    const { error, missing, saving, engines, ...results } = await openPage<PageResults>(browser, server, address);
     expect(error).toBeUndefined();
     for (const backend of ['wasm', 'webgl'] as const) {
       const { engine, pixels, losses } = results[backend];

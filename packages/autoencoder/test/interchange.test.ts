@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { findPython, runPython } from '@ae/testing/python';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Codes, encodeNpy, encodeTextNpy, writeCodesNpy, writeCodesParquet } from '../src/index';
-import { findPython, runPython } from './python';
 
 let folder: string;
 
@@ -38,6 +38,7 @@ describe('.npy', () => {
     expect(await writeCodesNpy(source(), target)).toBe(4);
     const read = runPython<Record<string, unknown>>(
       python as string,
+      '-c',
       `
 import json, sys, numpy as np
 codes, keys, labels = (np.load(sys.argv[1] + "/" + n + ".npy", allow_pickle=False) for n in ("codes", "keys", "labels"))
@@ -62,6 +63,7 @@ print(json.dumps({
     ];
     const read = runPython<unknown>(
       python as string,
+      '-c',
       `
 import base64, io, json, sys, numpy as np
 arrays = [np.load(io.BytesIO(base64.b64decode(a))) for a in sys.argv[1:]]
@@ -86,7 +88,7 @@ print(json.dumps([[a.shape, a.tolist()] for a in arrays]))`,
 });
 
 describe('Parquet', () => {
-  const python = findPython(['pyarrow.parquet'], 'Parquet files read by pyarrow');
+  const python = findPython(['pyarrow'], 'Parquet files read by pyarrow');
 
   it.runIf(python).each([
     ['at once', () => codes],
@@ -96,6 +98,7 @@ describe('Parquet', () => {
     expect(await writeCodesParquet(source(), target)).toBe(4);
     const read = runPython<Record<string, unknown>>(
       python as string,
+      '-c',
       `
 import json, sys, numpy as np, pyarrow.parquet as pq
 table = pq.read_table(sys.argv[1])
@@ -126,6 +129,7 @@ print(json.dumps({
     await writeCodesParquet(many, target);
     const read = runPython<unknown>(
       python as string,
+      '-c',
       `
 import json, sys, pyarrow.parquet as pq
 file = pq.ParquetFile(sys.argv[1])

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import { type Browser, findChromium, type Page, startChromium } from '@ae/testing/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Autoencoder,
@@ -13,10 +13,10 @@ import {
   type Sample,
   useBackend,
 } from '../src/index';
-import { startChromium } from './browser';
 import { rectangleSamples } from './rectangles';
 
-const browser = await startChromium('reports in a browser');
+const chromium = findChromium('reports in a browser');
+const browser = chromium ? await startChromium(chromium, ['--disable-gpu']) : undefined;
 const images: Sample[] = rectangleSamples(60, { size: 16 }).map((image, i) => ({
   ...image,
   label: i % 3,

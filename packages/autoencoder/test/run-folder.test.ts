@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { findPython, runPython } from '@ae/testing/python';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -16,7 +17,6 @@ import {
   type TrainOptions,
   useBackend,
 } from '../src/index';
-import { findPython, runPython } from './python';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });
@@ -466,6 +466,7 @@ describe('other software', () => {
     const { weights } = await train({ resume: true });
     const read = runPython<Record<string, never>>(
       python as string,
+      '-c',
       `
 import json, sys
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -500,12 +501,13 @@ print(json.dumps({
     expect(read.image).toEqual([9, 5 * 18 - 2, 34, '89504e47']);
   });
 
-  const safetensors = findPython(['safetensors.numpy', 'numpy'], 'checkpoints read by safetensors');
+  const safetensors = findPython(['safetensors', 'numpy'], 'checkpoints read by safetensors');
 
   it.runIf(safetensors)('safetensors reads checkpoints', async () => {
     const { saved, weights } = await train({}, { epochs: 1 });
     const read = runPython<{ shape: number[]; values: number[]; names: string[] }>(
       safetensors as string,
+      '-c',
       `
 import json, sys
 from safetensors.numpy import load_file

@@ -1,9 +1,11 @@
 /** Databases that are not as most are: a damaged record, other channels and sizes, floats, named databases, and values of other kinds. */
+
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DatumInit, readMean } from '@ae/lmdb-datum';
+import { findPython } from '@ae/testing/python';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ae, aeOk, discPixels, jsonLines, makeFolder, makeLmdb, remove } from './ae';
@@ -206,7 +208,6 @@ describe('--database', () => {
   }, 60_000);
 });
 
-const python = process.env.AE_PYTHON ?? 'python3';
 const write = `
 import lmdb, sys
 with lmdb.open(sys.argv[1], map_size=1 << 20) as env, env.begin(write=True) as txn:
@@ -214,13 +215,12 @@ with lmdb.open(sys.argv[1], map_size=1 << 20) as env, env.begin(write=True) as t
         key, value = pair.split("=")
         txn.put(key.encode(), bytes.fromhex(value))
 `;
-const hasPython = spawnSync(python, ['-c', 'import lmdb']).status === 0;
-if (!hasPython) console.warn(`SKIPPED: inspecting what is no Datum: ${python} can't import lmdb (set AE_PYTHON)`);
+const python = findPython(['lmdb'], 'inspecting what is no Datum');
 
-test.runIf(hasPython)('ae inspect says what values are that are no Datums, and training names it', async () => {
+test.runIf(python)('ae inspect says what values are that are no Datums, and training names it', async () => {
   const jpeg = 'ffd8ffe000104a46494600';
   const values = [`image-1=${jpeg}`, `image-2=${jpeg}`, 'label-1=636174', 'num-samples=32'];
-  const { status, stderr } = spawnSync(python, ['-c', write, path.join(folder, 'ocr.lmdb'), ...values], {
+  const { status, stderr } = spawnSync(python as string, ['-c', write, path.join(folder, 'ocr.lmdb'), ...values], {
     encoding: 'utf8',
   });
   expect([status, stderr]).toEqual([0, '']);

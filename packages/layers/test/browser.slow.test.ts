@@ -3,21 +3,15 @@
  * bundled. It runs where a Chromium is found: on the PATH, or where the environment variable AE_CHROMIUM says.
  */
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
+import { type Browser, findChromium, softwareWebgl, startChromium } from '@ae/testing/chromium';
+import { type PageServer, pageOf, plainPage, servePages } from '@ae/testing/page-server';
+import { bundle, openPage } from '@ae/testing/pages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, launchChromium } from './browser/chromium';
 import type { ConformancePage } from './browser/conformance-page';
-import { bundle, here, open, pageOf, shims } from './browser/pages';
-import { type PageServer, serve } from './browser/server';
+import { folders, here, shims } from './browser/files';
 
 const saved = JSON.parse(readFileSync(new URL('./fixtures/saved-model/expected.json', import.meta.url), 'utf8'));
-const executable = findChromium();
-
-if (!executable) {
-  if (process.env.AE_REQUIRE_BROWSER === '1')
-    throw new Error('No Chromium: expected one on the PATH or in AE_CHROMIUM.');
-  console.warn('SKIPPED: the browser lane of @ae/layers (no Chromium on the PATH or in AE_CHROMIUM).');
-}
+const executable = findChromium('the browser lane of @ae/layers');
 
 interface EngineResults {
   losses: number[];
@@ -43,15 +37,15 @@ describe.skipIf(!executable)('in Chromium', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     const files = {
       '/conformance.html': pageOf('/conformance.js'),
-      '/conformance.js': await bundle('conformance-page.ts', shims),
+      '/conformance.js': await bundle(here('conformance-page.ts'), shims),
       '/bundled.html': pageOf('/bundled.js'),
-      '/bundled.js': await bundle('app.js'),
-      '/plain.html': readFileSync(here('plain-page.html'), 'utf8'),
+      '/bundled.js': await bundle(here('app.js')),
+      '/plain.html': plainPage,
       '/app.js': readFileSync(here('app.js'), 'utf8'),
     };
-    servers.isolated = await serve(files, true);
-    servers.ordinary = await serve(files, false);
-    browser = await launchChromium(executable ?? '');
+    servers.isolated = await servePages(files, { isolated: true, folders });
+    servers.ordinary = await servePages(files, { folders });
+    browser = await startChromium(executable ?? '', softwareWebgl);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -65,7 +59,7 @@ describe.skipIf(!executable)('in Chromium', { timeout: 300_000 }, () => {
     ['wasm', 'isolated'],
   ] as const)('conformance: %s, on an %s page', async (backend, kind) => {
     const path = `/conformance.html?backend=${backend}`;
-    const results = await open<Awaited<ConformancePage['results']>>(browser, servers[kind], path);
+    const results = await openPage<Awaited<ConformancePage['results']>>(browser, servers[kind], path);
     expect(results.failures).toEqual([]);
     expect(results.passed).toBeGreaterThan(100);
     if (backend === 'wasm' && kind === 'ordinary') expect(results.threads).toBe(1);
@@ -77,7 +71,7 @@ describe.skipIf(!executable)('in Chromium', { timeout: 300_000 }, () => {
     ['a bundle', '/bundled.html', 'ordinary'],
     ['a bundle, isolated', '/bundled.html', 'isolated'],
   ] as const)('trains and reconstructs from %s, on every engine alike', async (_, path, kind) => {
-    const { isolated, cores, threads, wasm, webgl, webgpu } = await open<AppResults>(browser, servers[kind], path);
+    const { isolated, cores, threads, wasm, webgl, webgpu } = await openPage<AppResults>(browser, servers[kind], path);
     expect(isolated).toBe(kind === 'isolated');
     expect(threads).toBe(isolated ? Math.min(cores, 32) : 1);
     expect(wasm.losses[2]).toBeLessThan(wasm.losses[0]);

@@ -1,10 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { findPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
 import { type GoldenFiles, type GoldenTensor, readGolden } from './golden/read';
 
@@ -14,14 +15,7 @@ const manifest = JSON.parse(readFileSync(new URL('manifest.json', fixtures), 'ut
   sha256: Record<string, string>;
 };
 
-const python = process.env.AE_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
-const hasTorch = spawnSync(python, ['-c', 'import numpy, torch']).status === 0;
-const mustRun = process.env.AE_REQUIRE_PYTHON === '1';
-if (!hasTorch && !mustRun) {
-  console.warn(
-    `SKIPPED: making the golden files of @ae/layers again, because "${python}" has no torch and numpy; set AE_PYTHON.`,
-  );
-}
+const python = findPython(['numpy', 'torch'], 'making the golden files of @ae/layers again');
 
 describe('golden files', () => {
   it.each(names)('%s.json is the file that the generator made', (name) => {
@@ -29,11 +23,11 @@ describe('golden files', () => {
     expect(createHash('sha256').update(text).digest('hex')).toBe(manifest.sha256[`${name}.json`]);
   });
 
-  it.skipIf(!hasTorch && !mustRun)('PyTorch makes the same again', { timeout: 120_000 }, async () => {
+  it.runIf(python)('PyTorch makes the same again', { timeout: 120_000 }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ae-golden-'));
     try {
       const generator = fileURLToPath(new URL('./golden/generate.py', import.meta.url));
-      await promisify(execFile)(python, [generator, directory]);
+      await promisify(execFile)(python as string, [generator, directory]);
       for (const name of names) {
         const made = readGolden(name, pathToFileURL(`${directory}/`));
         expectSame(made, readGolden(name), name);

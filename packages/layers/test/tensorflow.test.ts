@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { reportMissing } from '@ae/testing/requirements';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { loadPackage, registerTensorflowKernels } from '../src/backends/tensorflow/index';
@@ -75,10 +76,8 @@ if (loaded) {
     });
   });
 } else {
-  if (process.env.AE_REQUIRE_TENSORFLOW === '1') throw new Error(`No native TensorFlow: ${failures.join('; ')}`);
-  console.warn(
-    `SKIPPED: the native TensorFlow lane of @ae/layers; npm run test:native sets it up (${failures.join('; ')}).`,
-  );
+  const reason = `npm run test:native sets it up (${failures.join('; ')}).`;
+  reportMissing('tensorflow', reason, 'the native TensorFlow lane of @ae/layers');
 }
 
 describe.skipIf(loaded)('without native TensorFlow', () => {

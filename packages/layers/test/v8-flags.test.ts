@@ -1,4 +1,5 @@
 /** V8's flags: set on the versions that CI runs, on nothing else, and put back whatever happens. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
+import { isRequired } from '@ae/testing/requirements';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { V8Flags } from '../src/backends/wasm/runtime/v8-flags';
 
@@ -181,7 +183,7 @@ describe('the engine in a process', { timeout: 60_000 }, () => {
       console.log(JSON.stringify({ plainReason, simd }));`;
     const majorOf = (version: string) => version.split('.')[0];
     const isTested = Object.values(tested).some((version) => majorOf(version) === majorOf(versions.v8));
-    if (process.env.AE_REQUIRE_V8_FLAGS === '1') expect(Object.keys(tested)).toContain(majorOf(versions.node));
+    if (isRequired('tested-v8')) expect(Object.keys(tested)).toContain(majorOf(versions.node));
     const found = { plainReason: isTested ? null : expect.anything(), simd: expect.stringMatching(/relaxed|wide/) };
     expect(JSON.parse(await inProcess(script))).toEqual(found);
   });

@@ -2,6 +2,8 @@
  * The WebGPU lane in Node.js, through Dawn. It runs where the environment variable AE_WEBGPU names a folder whose node_modules hold
  * `webgpu` and `@tensorflow/tfjs-backend-webgpu`, and an adapter is found: `npm run test:webgpu` sets both up.
  */
+
+import { reportMissing } from '@ae/testing/requirements';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
@@ -31,10 +33,7 @@ async function load(): Promise<string | undefined> {
 
 const failure = await load();
 
-if (failure) {
-  if (process.env.AE_REQUIRE_WEBGPU === '1') throw new Error(`No WebGPU: ${failure}`);
-  console.warn(`SKIPPED: the WebGPU lane of @ae/layers (${failure}).`);
-}
+if (failure) reportMissing('webgpu', failure, 'the WebGPU lane of @ae/layers');
 
 describe.skipIf(!failure)('without WebGPU', () => {
   it('says what to do', async () => {

@@ -1,12 +1,5 @@
 /** Damages JPEG files, the same way for the same seed. */
-
-function randomOf(seed) {
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { randomOf } from '@ae/testing/random';
 
 const KINDS = [
   (bytes, random) => bytes.subarray(0, random(bytes.length)),

@@ -1,17 +1,7 @@
 /** Damages a database file, by a seed: the same seed and file give the same damage everywhere. */
+import { randomOf } from '@ae/testing/random';
 
 const PAGE = 4096;
-
-/** mulberry32: small, and enough for choosing where to bite. */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
 
 /** Pages by kind. */
 function pagesOf(bytes) {

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { findPython } from '@ae/testing/python';
 import { describe, expect, it, vi } from 'vitest';
 import { LmdbDatumError, openDatumLmdb, verify } from '../src/index';
 import { FIXTURES, fixture } from './golden';
-import { findPython } from './python';
 import { scratchFolder } from './scratch';
 
 const PAGE = 4096;
@@ -92,7 +92,7 @@ describe('commits while a database is being opened', () => {
   });
 });
 
-const python = findPython(['lmdb', 'google.protobuf'], 'reading beside py-lmdb’s writer');
+const python = findPython(['lmdb', 'protobuf'], 'reading beside py-lmdb’s writer');
 
 describe.runIf(python)('beside py-lmdb', () => {
   it.each(['', 'writemap'])('thousands of opens find no damage (%s)', async (mode) => {

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
 import { LmdbDatumError, openDatumLmdb, verify } from '../src/index';
 import { fixture, GOLDEN_NAMES, golden, keyOf, sha256 } from './golden';
-import { findPython, runPython } from './python';
 import { scratchFolder } from './scratch';
 
 const PAGE = 4096;
@@ -57,9 +57,15 @@ describe('sound databases', () => {
     expect([reader.length, [...reader].length, reader.damage]).toEqual([records.length, records.length, []]);
   });
 
-  const python = findPython(['lmdb', 'google.protobuf'], 'no false alarm on py-lmdb’s workloads');
+  const python = findPython(['lmdb', 'protobuf'], 'no false alarm on py-lmdb’s workloads');
   it.runIf(python)('so are those that py-lmdb leaves after puts, deletes, rewrites and copies', async () => {
-    const made = runPython<{ path: string; entries: number }[]>(python!, 'workloads.py', scratchFolder(), '25', '7');
+    const made = runPython<{ path: string; entries: number }[]>(
+      python!,
+      fixture('workloads.py'),
+      scratchFolder(),
+      '25',
+      '7',
+    );
     for (const { path: folder, entries } of made) {
       const report = await verify(folder);
       expect([folder, report.damage, report.readable]).toEqual([folder, [], entries]);

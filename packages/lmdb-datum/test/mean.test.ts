@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
 import { channelMeans, computeMean, decodeMean, encodeMean, openDatumLmdb, readMean, writeMean } from '../src/index';
 import { fixture } from './golden';
-import { findPython, runPython } from './python';
 import { scratchFolder, writeDatabase } from './scratch';
 
 const three = (...values: number[]) =>
@@ -126,7 +126,7 @@ describe('hostile binaryprotos', () => {
   });
 });
 
-const python = findPython(['lmdb', 'google.protobuf', 'numpy'], 'means by Caffe’s proto');
+const python = findPython(['lmdb', 'protobuf', 'numpy'], 'means by Caffe’s proto');
 
 describe.runIf(python)('Caffe’s proto in Python', () => {
   it('computes the same of float_data, and of what is no picture', async () => {
@@ -143,7 +143,7 @@ describe.runIf(python)('Caffe’s proto in Python', () => {
       }));
       const database = await writeDatabase(records);
       using reader = openDatumLmdb(database);
-      const theirs = runPython<{ data: number[] }>(python!, 'mean.py', database, `${folder}/${channels}`);
+      const theirs = runPython<{ data: number[] }>(python!, fixture('mean.py'), database, `${folder}/${channels}`);
       const ours = await computeMean(reader);
       expect(ours).toMatchObject({ channels, height, width });
       ours.data.forEach((value, i) => {
@@ -158,8 +158,8 @@ describe.runIf(python)('Caffe’s proto in Python', () => {
     using reader = openDatumLmdb(database);
     const mean = await computeMean(reader);
     writeMean(`${folder}/ours`, mean);
-    const ours = runPython<object>(python!, 'mean.py', '--read', `${folder}/ours`);
-    expect(runPython<object>(python!, 'mean.py', database, `${folder}/theirs`)).toEqual(ours);
+    const ours = runPython<object>(python!, fixture('mean.py'), '--read', `${folder}/ours`);
+    expect(runPython<object>(python!, fixture('mean.py'), database, `${folder}/theirs`)).toEqual(ours);
     expect(readMean(`${folder}/theirs`)).toEqual(mean);
     expect(fs.readFileSync(`${folder}/theirs`).equals(fs.readFileSync(`${folder}/ours`))).toBe(true);
   });

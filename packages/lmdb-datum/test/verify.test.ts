@@ -2,10 +2,10 @@
 import { Buffer } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
+import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
 import { DatumWriter, openDatumLmdb, verify } from '../src/index';
 import { fixture, GOLDEN_NAMES, golden } from './golden';
-import { findPython, runPython } from './python';
 import { scratchFolder, writeDatabase } from './scratch';
 
 const PAGE = 4096;
@@ -49,10 +49,10 @@ describe('what LMDB writes', () => {
     }
   });
 
-  const python = findPython(['lmdb', 'google.protobuf'], 'no false alarm on named databases and single files');
+  const python = findPython(['lmdb', 'protobuf'], 'no false alarm on named databases and single files');
   it.runIf(python)('named databases, single files and writable maps are sound; what is not read is named', async () => {
     type Made = { path: string; entries: number; counts: Record<string, number>; notRead: string[] };
-    const made = runPython<Made[]>(python!, 'workloads.py', scratchFolder(), '25', '11', 'named');
+    const made = runPython<Made[]>(python!, fixture('workloads.py'), scratchFolder(), '25', '11', 'named');
     for (const { path: file, entries, counts, notRead } of made) {
       const { damage, records, readable, databases } = await verify(file);
       expect([file, damage, records, readable]).toEqual([file, [], entries, entries]);

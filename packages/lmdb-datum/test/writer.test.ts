@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { hasLmdbTools } from '@ae/testing/programs';
+import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index';
 import { fixture, type Golden, sha256 } from './golden';
-import { findPython, runPython } from './python';
 import { scratchFolder, writeDatabase } from './scratch';
 
 const datumOf = (i: number, size = 8) => ({
@@ -176,13 +177,13 @@ describe('DatumWriter', () => {
   });
 });
 
-const python = findPython(['lmdb', 'google.protobuf'], 'reading back by py-lmdb');
+const python = findPython(['lmdb', 'protobuf'], 'reading back by py-lmdb');
 
 describe.runIf(python)('py-lmdb', () => {
   it('reads the same records from what we write', async () => {
     const folder = path.join(scratchFolder(), 'db');
     await writeSome(folder, 1200);
-    const { stat, records } = runPython<Golden>(python!, 'twin.py', folder);
+    const { stat, records } = runPython<Golden>(python!, fixture('twin.py'), folder);
     using reader = openDatumLmdb(folder);
     expect(stat.entries).toBe(1200);
     expect(reader.info).toMatchObject({
@@ -209,11 +210,7 @@ describe('encodeDatum', () => {
 });
 
 describe('the tools of LMDB', () => {
-  const hasTools = spawnSync('mdb_stat', ['-V']).status === 0 && spawnSync('mdb_dump', ['-V']).status === 0;
-  if (!hasTools)
-    console.warn("SKIPPED: reading back by mdb_stat and mdb_dump: they aren't on the PATH (Debian: lmdb-utils)");
-
-  it.runIf(hasTools)('read what we write', async () => {
+  it.runIf(hasLmdbTools("reading back by LMDB's tools"))('read what we write', async () => {
     const folder = path.join(scratchFolder(), 'db');
     await writeSome(folder, 250, { recordsPerCommit: 100 });
     const run = (tool: string, ...args: string[]) => {

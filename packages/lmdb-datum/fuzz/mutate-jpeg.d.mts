@@ -1,1 +1,0 @@
-export function mutateJpeg(bytes: Uint8Array, seed: number): Buffer;
