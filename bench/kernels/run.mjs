@@ -66,13 +66,14 @@ function peak(simd) {
   // Node.js 26 dies without the first compiler while it inlines by what that one has seen; of newer ones nothing is known.
   const major = Number.parseInt(process.versions.v8, 10);
   if (major > 14) throw new Error(`V8 ${process.versions.v8} is not one whose flags have been tested.`);
+  if (major === 11) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   if (major === 14) v8.setFlagsFromString('--no-wasm-inlining');
   v8.setFlagsFromString('--no-liftoff');
   if (simd === 'wide') v8.setFlagsFromString('--experimental-wasm-revectorize');
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
   const module = new WebAssembly.Module(Buffer.from(modules[simd], 'base64'));
-  const { probe } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  const [rows, width, steps, repeats] = [...(simd === 'wide' ? [6, 16] : [3, 12]), 256, 2000];
+  const { probe, ROWS, PANEL } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  const [rows, width, steps, repeats] = [ROWS.value, PANEL.value, 256, 2000];
   let best = 0;
   for (let round = 0; round < 100; round++) {
     const start = performance.now();

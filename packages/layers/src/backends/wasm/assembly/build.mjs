@@ -1,13 +1,15 @@
 /**
  * Builds the side module: compiles assembly/index.ts with AssemblyScript, once for each kind of engine, and writes the bytes and the
  * bundled worker script as text into assembly/dist/side-module.ts. As text they reach Node.js (ESM and CommonJS), bundlers and
- * browsers alike, without a file to find at run time.
+ * browsers alike, without a file to find at run time. Beside it comes dist/jobs.ts: see jobs-source.mjs.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { Transform } from 'assemblyscript/transform';
 import { build } from 'esbuild';
+import { jobsSource } from './jobs-source.mjs';
 import { tileSets, tilesSource } from './tiles.mjs';
 import { transformsSource } from './winograd-transforms.mjs';
 
@@ -20,7 +22,16 @@ const variants = {
   wide: { features: 'simd,threads,relaxed-simd', tiles: tileSets.wide },
 };
 
-/** Compiles one variant; answers the module's bytes. */
+/** The parsed sources, alike for all variants but for the tiles. */
+let sources;
+
+class KeepSources extends Transform {
+  afterParse(parser) {
+    sources = parser.sources;
+  }
+}
+
+/** Compiles one variant and returns the module's bytes. */
 async function compile(name, { features, tiles }) {
   const generated = { 'tiles.ts': () => tilesSource(tiles), 'winograd-transforms.ts': transformsSource };
   const written = new Map();
@@ -34,14 +45,14 @@ async function compile(name, { features, tiles }) {
     ],
     {
       stderr,
+      transforms: [KeepSources],
       readFile: (file) => generated[file]?.() ?? readIfPresent(join(here, file)),
       writeFile: (file, data) => written.set(extname(file), data),
       listFiles: () => [],
     },
   );
   if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
-  const bytes = written.get('.wasm');
-  return bytes;
+  return written.get('.wasm');
 }
 
 function readIfPresent(file) {
@@ -61,16 +72,24 @@ async function bundleWorker() {
   return result.outputFiles[0].text;
 }
 
-const modules = {};
-for (const [name, variant] of Object.entries(variants)) {
-  modules[name] = Buffer.from(await compile(name, variant)).toString('base64');
+/** Returns the exported constants by name, without those that depend on the variant: Engine reads these at run time. */
+function constantsOf(bytes) {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global);
+  return Object.fromEntries(globals.filter(([name]) => name !== 'PANEL' && name !== 'ROWS').map(([name, { value }]) => [name, value]));
 }
+
+const modules = {};
+for (const [name, variant] of Object.entries(variants)) modules[name] = await compile(name, variant);
+const texts = Object.entries(modules).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]);
 mkdirSync(join(here, 'dist'), { recursive: true });
+writeFileSync(join(here, 'dist/jobs.ts'), jobsSource(sources, constantsOf(modules.plain)));
 writeFileSync(
   join(here, 'dist/side-module.ts'),
   `// Made by assembly/build.mjs.
 /** The side module, base64. */
-export const sideModules = ${JSON.stringify(modules, null, 2)};
+export const sideModules = ${JSON.stringify(Object.fromEntries(texts), null, 2)};
 /** The script of a worker thread. */
 export const workerSource = ${JSON.stringify(await bundleWorker())};
 `,

@@ -1,4 +1,4 @@
-import { ACCUMULATE, BIAS, RELU, clearFloats, copyFloats, finishColumns } from './simd';
+import { ACCUMULATE, BIAS, DOT_SUM_BYTES, RELU, clearFloats, copyFloats, finishColumns } from './simd';
 import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, panelWidth, rowsBy } from './tiles';
 
 /**
@@ -67,7 +67,7 @@ export function copyPadded(image: usize, height: i32, width: i32, channels: i32,
   }
 }
 
-/** Units: images times bands of rows. Scratch: 512 bytes for dot products, a row of one panel, and a band of padded input. */
+/** Units: images times bands of rows. Scratch: DOT_SUM_BYTES, a row of one panel, and a band of padded input. */
 export function conv(begin: i32, end: i32, job: ConvJob, scratch: usize): void {
   const bands = (job.outHeight + job.unitRows - 1) / job.unitRows;
   for (let unit = begin; unit < end; unit++) {
@@ -82,7 +82,7 @@ export function convRows(job: ConvJob, image: i32, row: i32, rows: i32, y: usize
   const top = row * job.strideY - job.padTop, inRows = (rows - 1) * job.strideY + (job.tapsY - 1) * job.dilationY + 1;
   const inColumns = (job.outWidth - 1) * job.strideX + (job.tapsX - 1) * job.dilationX + 1;
   let x = job.x + image * job.height * job.width * channels * 4, xRow = job.width * channels * 4;
-  const panelRow = scratch + 512;
+  const panelRow = scratch + DOT_SUM_BYTES;
   keepDotSumsAt(scratch);
   if (top < 0 || job.padLeft > 0 || top + inRows > job.height || inColumns - job.padLeft > job.width) {
     const strip = panelRow + ((job.outWidth * PANEL * 4 + 63) & ~63);

@@ -16,16 +16,21 @@ export class DepthwiseJob {
   /** The filter, or sums of its gradient, one after the other for each chunk. */
   filter: usize;
   tapsY: i32; tapsX: i32; strideY: i32; strideX: i32; dilationY: i32; dilationX: i32; padTop: i32; padLeft: i32;
-  /** Of the filter's gradient. */
-  images: i32; chunks: i32;
-  /** Of the output: what sums begin with, or 0; whether negative ones become 0. */
+}
+
+/** Bytes of a tap in the lists below: where it is in the image, and where in the filter. */
+export const TAP_BYTES: i32 = 8;
+
+@unmanaged
+export class DepthwiseForwardJob extends DepthwiseJob {
+  /** What sums begin with, or 0; whether negative ones become 0. */
   bias: usize; relu: i32;
 }
 
 /** Units: rows of output, of all images. Scratch: the taps of a pixel, and the rows that it sees with repeated channels. */
-export function depthwise(begin: i32, end: i32, job: DepthwiseJob, scratch: usize): void {
+export function depthwise(begin: i32, end: i32, job: DepthwiseForwardJob, scratch: usize): void {
   const channels = job.channels * job.multiplier, pixel = channels * 4;
-  const rows = scratch + job.tapsY * job.tapsX * 8, row = job.width * pixel;
+  const rows = scratch + job.tapsY * job.tapsX * TAP_BYTES, row = job.width * pixel;
   for (let unit = begin; unit < end; unit++) {
     const image = unit / job.outHeight, top = (unit - image * job.outHeight) * job.strideY - job.padTop;
     let x = job.x + image * job.height * row, step = job.dilationY * row;
@@ -54,8 +59,8 @@ function listTaps(job: DepthwiseJob, x: usize, step: i32, top: i32, left: i32, p
     for (let j = 0; j < job.tapsX; j++) {
       const column = left + j * job.dilationX;
       if (column < 0 || column >= job.width) continue;
-      store<usize>(taps + count * 8, x + i * step + column * pixel);
-      store<usize>(taps + count * 8 + 4, job.filter + (i * job.tapsX + j) * pixel);
+      store<usize>(taps + count * TAP_BYTES, x + i * step + column * pixel);
+      store<usize>(taps + count * TAP_BYTES + 4, job.filter + (i * job.tapsX + j) * pixel);
       count++;
     }
   }
@@ -65,7 +70,7 @@ function listTaps(job: DepthwiseJob, x: usize, step: i32, top: i32, left: i32, p
 /** Units: rows of dx, of all images. Scratch: where in dy and the filter the taps of a pixel are, and the sums of its output channels. */
 export function depthwiseInputGradient(begin: i32, end: i32, job: DepthwiseJob, scratch: usize): void {
   const outChannels = job.channels * job.multiplier, pixel = outChannels * 4;
-  const taps = scratch, sums = scratch + job.tapsY * job.tapsX * 8;
+  const taps = scratch, sums = scratch + job.tapsY * job.tapsX * TAP_BYTES;
   for (let unit = begin; unit < end; unit++) {
     const image = unit / job.height, y = unit - image * job.height;
     const dy = job.y + image * job.outHeight * job.outWidth * pixel;
@@ -90,8 +95,8 @@ function findTaps(job: DepthwiseJob, dy: usize, y: i32, x: i32, pixel: i32, taps
     for (let j = 0; j < job.tapsX; j++) {
       const fromLeft = x + job.padLeft - j * job.dilationX, column = fromLeft / job.strideX;
       if (fromLeft < 0 || column >= job.outWidth || column * job.strideX != fromLeft) continue;
-      store<usize>(taps + count * 8, dy + (row * job.outWidth + column) * pixel);
-      store<usize>(taps + count * 8 + 4, job.filter + (i * job.tapsX + j) * pixel);
+      store<usize>(taps + count * TAP_BYTES, dy + (row * job.outWidth + column) * pixel);
+      store<usize>(taps + count * TAP_BYTES + 4, job.filter + (i * job.tapsX + j) * pixel);
       count++;
     }
   }
@@ -100,7 +105,7 @@ function findTaps(job: DepthwiseJob, dy: usize, y: i32, x: i32, pixel: i32, taps
 
 /** to[channel] = the bias, if there is one, and the sum over the taps of a pixel times the filter. */
 function sumTaps(taps: usize, count: i32, channels: i32, to: usize, bias: usize, relu: i32): void {
-  const end = taps + count * 8, bytes: usize = channels * 4;
+  const end = taps + count * TAP_BYTES, bytes: usize = channels * 4;
   let c: usize = 0;
   for (; c + 64 <= bytes; c += 64) {
     let sum0 = f32x4.splat(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
@@ -110,7 +115,7 @@ function sumTaps(taps: usize, count: i32, channels: i32, to: usize, bias: usize,
       sum2 = v128.load(bias + c, 32);
       sum3 = v128.load(bias + c, 48);
     }
-    for (let tap = taps; tap < end; tap += 8) {
+    for (let tap = taps; tap < end; tap += TAP_BYTES) {
       const a = load<usize>(tap) + c, b = load<usize>(tap, 4) + c;
       sum0 = multiplyAdd(v128.load(a), v128.load(b), sum0);
       sum1 = multiplyAdd(v128.load(a, 16), v128.load(b, 16), sum1);
@@ -132,7 +137,7 @@ function sumTaps(taps: usize, count: i32, channels: i32, to: usize, bias: usize,
   for (; c < bytes; c += 16) {
     const lanes = <i32>min<usize>(4, (bytes - c) >> 2);
     let sum = bias ? loadLanes(bias + c, lanes) : f32x4.splat(0);
-    for (let tap = taps; tap < end; tap += 8) {
+    for (let tap = taps; tap < end; tap += TAP_BYTES) {
       sum = multiplyAdd(loadLanes(load<usize>(tap) + c, lanes), loadLanes(load<usize>(tap, 4) + c, lanes), sum);
     }
     if (relu) sum = f32x4.pmax(sum, f32x4.splat(0));
@@ -149,8 +154,13 @@ function addGroups(from: usize, channels: i32, multiplier: i32, to: usize): void
   }
 }
 
+@unmanaged
+export class DepthwiseFilterJob extends DepthwiseJob {
+  images: i32; chunks: i32;
+}
+
 /** Units: chunks of rows of dy, each with sums of its own, which sumChunks adds up. Scratch: a row of x with repeated channels. */
-export function depthwiseFilterGradient(begin: i32, end: i32, job: DepthwiseJob, scratch: usize): void {
+export function depthwiseFilterGradient(begin: i32, end: i32, job: DepthwiseFilterJob, scratch: usize): void {
   const outChannels = job.channels * job.multiplier, pixel = outChannels * 4, values = job.tapsY * job.tapsX * outChannels;
   const all = job.images * job.outHeight;
   for (let chunk = begin; chunk < end; chunk++) {

@@ -1,16 +1,13 @@
-/** What goes through values one by one: ReLU's gradient, the loss, sums, and the steps of the optimisers. Units: blocks of BLOCK values. */
-import { multiplyAdd } from './simd';
-
-/** Values in one unit of work; the last unit may have fewer. */
-const BLOCK: i32 = 4096;
+/** What goes through values one by one: ReLU's gradient, the loss, sums, and the steps of the optimisers. Units: blocks of BLOCK_VALUES. */
+import { BLOCK_VALUES, multiplyAdd } from './simd';
 
 @unmanaged
 export class ReluGradJob { dy: usize; y: usize; dx: usize; count: i32; }
 
 /** dx = dy where y > 0, else 0. */
 export function reluGrad(begin: i32, end: i32, job: ReluGradJob, scratch: usize): void {
-  const dy = job.dy, y = job.y, dx = job.dx, behind: usize = min(end * BLOCK, job.count) << 2;
-  let i: usize = begin * BLOCK << 2;
+  const dy = job.dy, y = job.y, dx = job.dx, behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
+  let i: usize = begin * BLOCK_VALUES << 2;
   for (; i + 16 <= behind; i += 16) v128.store(dx + i, v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), f32x4.splat(0))));
   for (; i < behind; i += 4) store<f32>(dx + i, load<f32>(y + i) > 0 ? load<f32>(dy + i) : 0);
 }
@@ -36,14 +33,14 @@ export function prelu(begin: i32, end: i32, job: PreluJob, scratch: usize): void
 }
 
 @unmanaged
-export class SquaredErrorJob { target: usize; prediction: usize; count: i32; sums: usize; gradient: usize; scale: f32; }
+export class SquaredErrorsJob { target: usize; prediction: usize; count: i32; sums: usize; }
 
 /** sums[unit] = the sum of the block's squared differences, in double precision. */
-export function squaredErrors(begin: i32, end: i32, job: SquaredErrorJob, scratch: usize): void {
+export function squaredErrors(begin: i32, end: i32, job: SquaredErrorsJob, scratch: usize): void {
   const target = job.target, prediction = job.prediction;
   for (let unit = begin; unit < end; unit++) {
-    const behind: usize = min((unit + 1) * BLOCK, job.count) << 2;
-    let i: usize = unit * BLOCK << 2, sums = f32x4.splat(0);
+    const behind: usize = min((unit + 1) * BLOCK_VALUES, job.count) << 2;
+    let i: usize = unit * BLOCK_VALUES << 2, sums = f32x4.splat(0);
     for (; i + 16 <= behind; i += 16) {
       const difference = f32x4.sub(v128.load(prediction + i), v128.load(target + i));
       sums = multiplyAdd(difference, difference, sums);
@@ -57,11 +54,14 @@ export function squaredErrors(begin: i32, end: i32, job: SquaredErrorJob, scratc
   }
 }
 
+@unmanaged
+export class SquaredErrorGradJob { target: usize; prediction: usize; count: i32; gradient: usize; scale: f32; }
+
 /** gradient = (prediction - target) * scale. */
-export function squaredErrorGrad(begin: i32, end: i32, job: SquaredErrorJob, scratch: usize): void {
-  const target = job.target, prediction = job.prediction, gradient = job.gradient, behind: usize = min(end * BLOCK, job.count) << 2;
+export function squaredErrorGrad(begin: i32, end: i32, job: SquaredErrorGradJob, scratch: usize): void {
+  const target = job.target, prediction = job.prediction, gradient = job.gradient, behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
   const scale = f32x4.splat(job.scale);
-  let i: usize = begin * BLOCK << 2;
+  let i: usize = begin * BLOCK_VALUES << 2;
   for (; i + 16 <= behind; i += 16) v128.store(gradient + i, f32x4.mul(f32x4.sub(v128.load(prediction + i), v128.load(target + i)), scale));
   for (; i < behind; i += 4) store<f32>(gradient + i, (load<f32>(prediction + i) - load<f32>(target + i)) * job.scale);
 }

@@ -1,14 +1,19 @@
+/**
+ * The side module: what TypeScript may use of it. build.mjs writes dist/jobs.ts from these exports: the functions with the fields of their
+ * jobs, and the constants.
+ */
 export { conv, packFilter } from './conv';
 export { convPool } from './conv-pool';
-export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { TAP_BYTES, depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { columnSums, prelu, reluGrad, squaredErrorGrad, squaredErrors } from './elementwise';
 export { filterGradient, sumChunks } from './filter-gradient';
 export { matMul } from './matmul';
-export { optimizerStep } from './optimizers';
-export { outerProduct } from './outer-product';
+export { ADAM, MOMENTUM, SGD, optimizerStep } from './optimizers';
+export { BAND_ROWS, outerProduct } from './outer-product';
 export { maxPool, maxPoolGrad, maxUnpool, maxUnpoolGrad } from './pooling';
 export { probe } from './probe';
-export { packTable } from './sparse';
-export { sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
-export { PANEL } from './tiles';
-export { packWinograd, unpackWinograd, winogradConv, winogradGradient } from './winograd';
+export { ACCUMULATE, BIAS, BLOCK_VALUES, DOT_SUM_BYTES, RELU } from './simd';
+export { PAIR_BYTES, packTable, tableBytes, windowsOf } from './sparse';
+export { DENSE, NOBODYS, SPARSE, sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
+export { PANEL, ROWS } from './tiles';
+export { PACK_CHANNELS, SLICE_VALUES, packWinograd, unpackWinograd, winogradConv, winogradGradient } from './winograd';

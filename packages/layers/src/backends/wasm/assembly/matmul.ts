@@ -28,7 +28,7 @@ const FEW_ROWS: i32 = 2;
 
 /** The part of a product that one unit makes. */
 @unmanaged
-class Part {
+export class Part {
   a: usize; b: usize; c: usize; bias: usize; flags: i32; rows: i32; columns: i32; steps: i32;
 }
 

@@ -1,7 +1,7 @@
 /** Steps of the optimisers, in place, with the semantics of torch.optim. */
-import { multiplyAdd } from './simd';
+import { BLOCK_VALUES, multiplyAdd } from './simd';
 
-/** The numbers of a step; `kind` says which of them count. See training-kernel-names.ts; rest1 and rest2 are 1 - beta1 and 1 - beta2. */
+/** The numbers of a step; `kind` says which of them count. See contracts/training-kernels.ts; rest1 and rest2 are 1 - beta1 and 1 - beta2. */
 @unmanaged
 export class StepRule {
   kind: i32;
@@ -9,6 +9,7 @@ export class StepRule {
   beta1: f32; rest1: f32; beta2: f32; rest2: f32; epsilon: f32; l2: f32; keep: f32; stepSize: f32; inverseRootCorrection2: f32;
 }
 
+/** The kinds of rules: gradient descent, the same with a velocity, and Adam or AdamW. */
 export const SGD: i32 = 0;
 export const MOMENTUM: i32 = 1;
 export const ADAM: i32 = 2;
@@ -20,19 +21,14 @@ export function isPlainDescent(rule: StepRule): bool {
 
 /** state0: velocity, or Adam's m; state1: Adam's v. */
 @unmanaged
-export class StepJob {
+export class StepJob extends StepRule {
   variable: usize; gradient: usize; state0: usize; state1: usize; count: i32;
-  /** Follows in the block of arguments. */
-  get rule(): StepRule { return changetype<StepRule>(changetype<usize>(this) + offsetof<StepJob>()); }
 }
 
-/** Values in one unit of work; the last unit may have fewer. */
-const BLOCK: i32 = 4096;
-
-/** Units: blocks of BLOCK values. */
+/** Units: blocks of BLOCK_VALUES. */
 export function optimizerStep(begin: i32, end: i32, job: StepJob, scratch: usize): void {
-  const at: usize = begin * BLOCK << 2, count = min(end * BLOCK, job.count) - begin * BLOCK;
-  stepValues(job.rule, job.variable + at, job.gradient + at, job.state0 + at, job.state1 + at, count);
+  const at: usize = begin * BLOCK_VALUES << 2, count = min(end * BLOCK_VALUES, job.count) - begin * BLOCK_VALUES;
+  stepValues(job, job.variable + at, job.gradient + at, job.state0 + at, job.state1 + at, count);
 }
 
 /** One step of `count` values that follow each other. */

@@ -8,24 +8,22 @@ import { PANEL, ROWS, panelsOfRows } from './tiles';
  * it is stored, or used up at once by an optimiser, which saves writing and reading it.
  */
 @unmanaged
-export class OuterProductJob {
+export class OuterProductJob extends StepRule {
   /** [steps][rows] and [steps][columns]. */
   a: usize; b: usize; steps: i32; rows: i32; columns: i32;
   /** The gradient; or 0, and the variable with the optimiser's state. All [rows][columns]. */
   c: usize; variable: usize; state0: usize; state1: usize;
   /** How the work is cut. unitColumns: as many as fit the caches when packed; stripColumns: as many as wait for the optimiser. */
   unitRows: i32; unitColumns: i32; stripColumns: i32;
-  /** Follows in the block of arguments. */
-  get rule(): StepRule { return changetype<StepRule>(changetype<usize>(this) + offsetof<OuterProductJob>()); }
 }
 
 /** Rows whose values of A are copied together, so that the tiles don't go through all of A for each panel of B. */
-const BAND_ROWS: i32 = 48;
+export const BAND_ROWS: i32 = 48;
 
 /** Units: bands of columns times bands of rows. Scratch: packed B, BAND_ROWS rows of A, and a strip of C. */
 export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch: usize): void {
-  const down = (job.rows + job.unitRows - 1) / job.unitRows, rule = job.rule, descends = !job.c && isPlainDescent(rule);
-  const scale: f32 = descends ? -rule.learningRate : 1;
+  const down = (job.rows + job.unitRows - 1) / job.unitRows, descends = !job.c && isPlainDescent(job);
+  const scale: f32 = descends ? -job.learningRate : 1;
   let packed = -1;
   for (let unit = begin; unit < end; unit++) {
     const band = unit / down, row = (unit - band * down) * job.unitRows, column = band * job.unitColumns;
@@ -74,7 +72,7 @@ function updateRows(job: OuterProductJob, a: usize, aStep: usize, at: usize, row
     panelsOfRows(rows, panels, a, 4, aStep, b, PANEL * 4, panelBytes, job.steps, strip, stripRow, PANEL * 4, 0);
     for (let i = 0; i < rows; i++) {
       const to = at + i * row;
-      stepValues(job.rule, job.variable + to, strip + i * stripRow, job.state0 + to, job.state1 + to, used);
+      stepValues(job, job.variable + to, strip + i * stripRow, job.state0 + to, job.state1 + to, used);
     }
   }
 }

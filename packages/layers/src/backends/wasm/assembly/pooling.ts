@@ -1,4 +1,4 @@
-/** Max-pooling with indices, its gradient, and max-unpooling, after the rules of kernel-names.ts: any window, stride and padding. */
+/** Max-pooling with indices, its gradient, and max-unpooling, by the rules of contracts/pooling-kernels.ts: any window, stride and padding. */
 import { clearFloats, loadLanes, storeLanes } from './simd';
 
 @unmanaged

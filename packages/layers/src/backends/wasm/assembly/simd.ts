@@ -9,6 +9,12 @@ export const RELU: i32 = 4;
 /** Reads C before computing, so that its cache lines arrive while the sums are made. WebAssembly has no prefetch. */
 export const TOUCH: i32 = 8;
 
+/** Values in one unit of the kernels that go through values one by one; the last unit may have fewer. */
+export const BLOCK_VALUES: i32 = 4096;
+
+/** Bytes at the beginning of a thread's scratch where dot products put sums aside: see keepDotSumsAt of tiles.mjs. */
+export const DOT_SUM_BYTES: i32 = 512;
+
 /** a * b + c, rounded once where the engine has relaxed SIMD, twice elsewhere. */
 // @ts-ignore: decorator
 @inline

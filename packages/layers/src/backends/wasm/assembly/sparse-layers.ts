@@ -2,8 +2,8 @@
 import { copyPadded } from './conv';
 import { addColumns } from './elementwise';
 import { chunkStart } from './filter-gradient';
-import { ACCUMULATE, BIAS, RELU, clearFloats, finish } from './simd';
-import { BLOCK_CHANNELS, pairSums, tableLength, windowOffsets, windowsOf } from './sparse';
+import { ACCUMULATE, BIAS, DOT_SUM_BYTES, RELU, clearFloats, finish } from './simd';
+import { BLOCK_CHANNELS, PAIR_BYTES, pairSums, tableLength, windowOffsets, windowsOf } from './sparse';
 import { addPatches, dotPatches, keepDotSumsAt } from './tiles';
 
 /** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images][rows][columns][channels]. */
@@ -46,7 +46,7 @@ function unpoolConvBand(job: UnpoolConvJob, image: i32, first: i32, behind: i32,
   const channels = job.channels, columns = job.columns, windowRow = columns * channels * 4;
   const firstRow = firstWindow(first, job.padTop), lastRow = firstWindow(behind - 1, job.padTop) + windowsOf(job.tapsY);
   const top = max(firstRow, 0), rows = max(min(lastRow, job.rows) - top, 0);
-  const imageValues = image * job.rows * windowRow, offsets = scratch + 96;
+  const imageValues = image * job.rows * windowRow, offsets = scratch + PAIR_BYTES;
   const tableRow = tableLength(job.tapsX) * BLOCK_CHANNELS * 4, tableChannel = tableLength(job.tapsY) * tableRow;
   if (!windowOffsets(job.indices + imageValues, top, rows, columns, channels, job.width, 0, 0, tableRow, BLOCK_CHANNELS * 4, offsets)) {
     store<i32>(job.wrong, 1);
@@ -119,6 +119,11 @@ function finishPixel(sums: usize, channels: i32, to: usize, bias: usize, flags: 
   }
 }
 
+/** Whose channels a bias belongs to: nobody's, those of the sparse image S, or those of the dense image D. */
+export const NOBODYS: i32 = 0;
+export const SPARSE: i32 = 1;
+export const DENSE: i32 = 2;
+
 /**
  * Gradients of a convolution between a sparse image S and a dense one D, whose value at tap (i, j) of a position is at row
  * y + i - padTop and column x + j - padLeft of D:
@@ -138,7 +143,7 @@ export class SparseGradientJob extends SparseJob {
   sums: usize; sumBytes: usize;
   /** Rows of windows that are gone through for all channels and taps before the next rows' turn. */
   stripRows: i32;
-  /** Whose channels the bias belongs to: 0 nobody's, 1 S's, 2 D's. */
+  /** Whose channels the bias belongs to: NOBODYS, SPARSE or DENSE. */
   biasOf: i32;
   /** [s][tapsY][tapsX][c], and where the gradient of the pooled values goes; 0: it is not wanted. */
   filter: usize; valuesGradient: usize;
@@ -146,7 +151,7 @@ export class SparseGradientJob extends SparseJob {
   masked: i32;
 }
 
-/** Units: chunks of images. Scratch: 512 bytes for dot products, offsets, and D with its padding. */
+/** Units: chunks of images. Scratch: DOT_SUM_BYTES, offsets, and D with its padding. */
 export function sparseGradient(begin: i32, end: i32, job: SparseGradientJob, scratch: usize): void {
   keepDotSumsAt(scratch);
   const channels = job.channels, rowValues = job.tapsX * job.imageChannels, sumCount = channels * job.tapsY * rowValues;
@@ -157,9 +162,9 @@ export function sparseGradient(begin: i32, end: i32, job: SparseGradientJob, scr
     const behind = chunkStart(chunk + 1, job.chunks, job.images);
     for (let image = chunkStart(chunk, job.chunks, job.images); image < behind; image++) {
       const values = job.values + image * size * 4, dense = job.image + image * imageSize * 4;
-      if (job.biasOf == 1) addColumns(values, job.rows * job.columns, channels, biasSums, true);
-      if (job.biasOf == 2) addColumns(dense, job.height * job.imageWidth, job.imageChannels, biasSums, true);
-      gradientOfImage(job, values, job.indices + image * size * 4, dense, sums, job.valuesGradient ? job.valuesGradient + image * size * 4 : 0, scratch + 512);
+      if (job.biasOf == SPARSE) addColumns(values, job.rows * job.columns, channels, biasSums, true);
+      if (job.biasOf == DENSE) addColumns(dense, job.height * job.imageWidth, job.imageChannels, biasSums, true);
+      gradientOfImage(job, values, job.indices + image * size * 4, dense, sums, job.valuesGradient ? job.valuesGradient + image * size * 4 : 0, scratch + DOT_SUM_BYTES);
     }
   }
 }

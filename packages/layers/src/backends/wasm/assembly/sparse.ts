@@ -41,6 +41,9 @@ export function windowOffsets(
 export const BLOCK_CHANNELS: i32 = 12;
 const BLOCK_BYTES: i32 = BLOCK_CHANNELS * 4;
 
+/** Bytes of the sums of two pixels that pairSums writes. */
+export const PAIR_BYTES: i32 = 2 * BLOCK_BYTES;
+
 /** Windows in one direction that reach a block of two output positions. */
 // @ts-ignore: decorator
 @inline
@@ -53,6 +56,12 @@ export function windowsOf(taps: i32): i32 {
 @inline
 export function tableLength(taps: i32): i32 {
   return 2 * windowsOf(taps) + 1;
+}
+
+/** Returns the bytes of the tables that packTable writes. */
+export function tableBytes(tapsY: i32, tapsX: i32, channels: i32, outChannels: i32): i32 {
+  const blocks = (outChannels + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
+  return blocks * channels * tableLength(tapsY) * tableLength(tapsX) * BLOCK_BYTES;
 }
 
 /**

@@ -33,7 +33,7 @@ export function tilesSource({ rows, pairs, patches, patchDots }) {
     ...widths.map((width) => productRows(width, rows[width])),
     productRowsBy(widths),
     panelsOfRows(widths[0], rows[widths[0]]),
-    `let dotSums: usize = 0;\n/** Gives the dot products 512 bytes to put sums into. */\nexport function keepDotSumsAt(at: usize): void { dotSums = at; }`,
+    `let dotSums: usize = 0;\n/** Gives the dot products DOT_SUM_BYTES to put sums into. */\nexport function keepDotSumsAt(at: usize): void { dotSums = at; }`,
     ...[1, 2, 3].flatMap((r) => [1, 3].map((columns) => dotTile(r, columns, pairs))),
     ...patches.map(patchTile),
     patchLoop(patches),

@@ -56,7 +56,7 @@ export class WinogradConvJob extends WinogradJob {
 }
 
 /** Channels of a filter that are transformed together, in the level-1 cache. */
-const PACK_CHANNELS: i32 = 16;
+export const PACK_CHANNELS: i32 = 16;
 
 /** Transforms the filters of all groups: [panel][kind of product][channel][column]. Units: groups times blocks of PACK_CHANNELS. Scratch: a panel of them, before and behind one direction. */
 export function packWinograd(begin: i32, end: i32, job: WinogradConvJob, scratch: usize): void {
@@ -226,13 +226,13 @@ function addProducts(job: WinogradGradientJob, group: TapGroup, count: i32, inpu
 }
 
 /** Values of a tap in one unit of unpackWinograd. */
-const SLICE: i32 = 256;
+export const SLICE_VALUES: i32 = 256;
 
-/** Adds up the chunks of winogradGradient and makes the gradients of the taps of them. Units: groups times slices of SLICE values. Scratch: a slice of all kinds of products, before and behind one direction. */
+/** Adds up the chunks of winogradGradient and makes the gradients of the taps of them. Units: groups times slices of SLICE_VALUES. Scratch: a slice of all kinds of products, before and behind one direction. */
 export function unpackWinograd(begin: i32, end: i32, job: WinogradGradientJob, scratch: usize): void {
-  const values = job.channels * job.outChannels, slices = (values + SLICE - 1) / SLICE;
+  const values = job.channels * job.outChannels, slices = (values + SLICE_VALUES - 1) / SLICE_VALUES;
   for (let unit = begin; unit < end; unit++) {
-    const index = unit / slices, first = (unit - index * slices) * SLICE, bytes = min(SLICE, values - first) * 4;
+    const index = unit / slices, first = (unit - index * slices) * SLICE_VALUES, bytes = min(SLICE_VALUES, values - first) * 4;
     const group = groupAt(job, index), kinds = group.tapsX + 1, all = (group.tapsY + 1) * kinds, spare = scratch + all * bytes;
     for (let k = 0; k < all; k++) sumRow(group.transformed + (k * values + first) * 4, job.sumBytes, job.chunks, bytes >> 2, scratch + k * bytes);
     gatherFilter(group.tapsY, scratch, kinds * bytes, spare, kinds * bytes, (kinds * bytes) >> 4);

@@ -1,13 +1,8 @@
 /** Sums over the rows of a matrix, such as the gradient of a bias. */
 
+import { BLOCK_VALUES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
-import { addChunks } from './convolution-job';
-
-/** Values in one unit of the kernels of assembly/elementwise.ts. */
-const BLOCK = 4096;
-
-/** Chunks of rows with sums of their own. A fixed number, so that the result does not depend on the threads. */
-const CHUNKS = 16;
+import { addChunks, mostChunks } from './convolution-job';
 
 /** Sums up the rows of a matrix. */
 export function columnSums(engine: Engine, x: number, rows: number, columns: number, sums: number): void {
@@ -15,9 +10,9 @@ export function columnSums(engine: Engine, x: number, rows: number, columns: num
     engine.floats(sums, columns).fill(0);
     return;
   }
-  const chunks = Math.min(CHUNKS, Math.ceil((rows * columns) / BLOCK), rows);
+  const chunks = Math.min(mostChunks, Math.ceil((rows * columns) / BLOCK_VALUES), rows);
   engine.withMemory(chunks * columns * 4, (parts) => {
-    engine.run('columnSums', chunks, [x, rows, columns, chunks, parts]);
+    engine.run('columnSums', { units: chunks }, { x, rows, columns, chunks, sums: parts });
     addChunks(engine, { at: parts, bytes: columns * 4, chunks }, 1, columns, sums, columns);
   });
 }

@@ -1,20 +1,12 @@
-/** Cuts convolutions into jobs for the side module (assembly/conv.ts, assembly/filter-gradient.ts). */
+/** Cuts convolutions and the gradients for their inputs into jobs for the side module (assembly/conv.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
-import { type Engine, TILE_BYTES } from '../runtime/engine';
-import { columnSums } from './column-sums';
-import {
-  addChunks,
-  type Convolution,
-  chunksOf,
-  type Finish,
-  finishing,
-  rowsOfUnit,
-  withPackedFilter,
-} from './convolution-job';
-import { runWinograd, shapeOf, suitsWinograd, winogradFilterGradient } from './winograd';
+import { type ConvJob, DOT_SUM_BYTES } from '../assembly/dist/jobs';
+import type { Engine } from '../runtime/engine';
+import { type Convolution, type Finish, flagsOf, imageAt, rowsOfUnit, withPackedFilter } from './convolution-job';
+import { runWinograd, suitsWinograd } from './winograd';
 
 /** Most bytes of padded input that a thread copies at a time: they stay in a level-2 cache. */
-const STRIP_BYTES = 256 << 10;
+const mostStripBytes = 256 << 10;
 
 /** Runs convolutions of the same x with the same stride on all threads. */
 function runConvs(engine: Engine, convolutions: readonly Convolution[]): void {
@@ -37,10 +29,15 @@ function runDirect(engine: Engine, convolution: Convolution): void {
   withPackedFilter(engine, filter, x.channels, y.channels, (packed) => {
     const strip = stripOf(convolution);
     const unitRows = rowsOfUnit(engine, images, y.height, strip.mostRows);
-    engine.run('conv', images * Math.ceil(y.height / unitRows), convFields(convolution, packed, unitRows), {
-      scratchBytes: TILE_BYTES + y.width * engine.panel * 4 + 64 + strip.bytes(unitRows),
-    });
+    const units = images * Math.ceil(y.height / unitRows);
+    const scratchBytes = rowBytes(engine, y.width) + strip.bytes(unitRows);
+    engine.run('conv', { units, scratchBytes }, convJob(convolution, packed, unitRows));
   });
+}
+
+/** Returns the bytes of scratch for dot products and a row of one panel. */
+function rowBytes(engine: Engine, width: number): number {
+  return DOT_SUM_BYTES + width * engine.panel * 4 + 64;
 }
 
 /** The padded input that a unit of some rows of output may have to copy. */
@@ -49,23 +46,42 @@ function stripOf({ x, y, filter, stride, dilation }: Convolution): { mostRows: n
   const row = columns * x.channels * 4;
   const reach = (filter.tapsY - 1) * dilation[0] + 1;
   return {
-    mostRows: Math.floor((STRIP_BYTES / row - reach) / stride[0]),
+    mostRows: Math.floor((mostStripBytes / row - reach) / stride[0]),
     bytes: (rows) => ((rows - 1) * stride[0] + reach) * row,
   };
 }
 
-/** The fields of ConvJob in assembly/conv.ts. */
-function convFields(convolution: Convolution, packed: number, unitRows: number): number[] {
-  const { x, y, filter, stride, dilation, pad } = convolution;
-  return [
-    ...[x.at, x.height, x.width, x.channels],
-    ...[packed, filter.tapsY, filter.tapsX, ...stride, ...dilation, ...pad],
-    ...[y.at, y.height, y.width, y.channels, y.pixel, y.row, y.image],
-    ...[...finishing(convolution), convolution.mask ?? 0, unitRows],
-  ];
+function convJob(convolution: Convolution, packed: number, unitRows: number): ConvJob {
+  const { x, y, filter, stride, dilation, pad, bias = 0, mask = 0 } = convolution;
+  return {
+    x: x.at,
+    height: x.height,
+    width: x.width,
+    channels: x.channels,
+    filter: packed,
+    tapsY: filter.tapsY,
+    tapsX: filter.tapsX,
+    strideY: stride[0],
+    strideX: stride[1],
+    dilationY: dilation[0],
+    dilationX: dilation[1],
+    padTop: pad[0],
+    padLeft: pad[1],
+    y: y.at,
+    outHeight: y.height,
+    outWidth: y.width,
+    outChannels: y.channels,
+    yPixel: y.pixel,
+    yRow: y.row,
+    yImage: y.image,
+    bias,
+    flags: flagsOf(convolution),
+    mask,
+    unitRows,
+  };
 }
 
-/** What a convolution without any tap answers: the bias, or 0. */
+/** Writes what a convolution without any tap gives: the bias, or 0. */
 function clear(engine: Engine, { images, y, bias, relu, mask }: Convolution): void {
   const sums = bias ? engine.floats(bias, y.channels).map((value) => (relu ? Math.max(0, value) : value)) : undefined;
   for (let image = 0; image < images; image++) {
@@ -104,14 +120,12 @@ export function runConvMaxPool(
   const [height, width] = [info.outHeight >> 1, info.outWidth >> 1];
   withPackedFilter(engine, convolution.filter, info.inChannels, info.outChannels, (packed) => {
     const unitRows = rowsOfUnit(engine, info.batchSize, height, height);
+    const units = info.batchSize * Math.ceil(height / unitRows);
+    const scratchBytes = rowBytes(engine, info.outWidth) + 2 * convolution.y.row + stripOf(convolution).bytes(2);
     engine.run(
       'convPool',
-      info.batchSize * Math.ceil(height / unitRows),
-      [...convFields(convolution, packed, unitRows), pooled.values, pooled.indices, height, width],
-      {
-        scratchBytes:
-          TILE_BYTES + 2 * convolution.y.row + info.outWidth * engine.panel * 4 + 64 + stripOf(convolution).bytes(2),
-      },
+      { units, scratchBytes },
+      { ...convJob(convolution, packed, unitRows), ...pooled, pooledHeight: height, pooledWidth: width },
     );
   });
 }
@@ -123,13 +137,12 @@ function forwardConvolution(
   y: number,
   finish: Finish,
 ): Convolution {
-  const { inChannels, outChannels, outWidth, outHeight, filterHeight, filterWidth } = info;
+  const { inChannels, outChannels, filterHeight, filterWidth } = info;
   const pixel = outChannels * 4;
-  const row = pixel * outWidth;
   return {
     images: info.batchSize,
     x: { at: x, height: info.inHeight, width: info.inWidth, channels: inChannels },
-    y: { at: y, height: outHeight, width: outWidth, channels: outChannels, pixel, row, image: row * outHeight },
+    y: imageAt(y, info.outHeight, info.outWidth, outChannels),
     filter: {
       at: filter,
       tapsY: filterHeight,
@@ -228,59 +241,4 @@ function phases(taps: number, stride: number, dilation: number, pad: number, siz
     });
   }
   return all;
-}
-
-/** Bytes of rows of x and dy that are worked on together: three quarters of a level-1 cache. And the fewest pixels in any case. */
-const LEVEL1_BYTES = 24 << 10;
-const LEAST_PIXELS = 96;
-
-/** Fewest pixels for which a part of an image gets sums of its own. */
-const LEAST_PIXELS_OF_CHUNK = 1024;
-
-/**
- * Writes the gradient of a convolution's filter, [filterHeight, filterWidth, inChannels, outChannels], and of its bias if there is
- * somewhere to write it to.
- */
-export function filterGradient(
-  engine: Engine,
-  info: backend_util.Conv2DInfo,
-  x: number,
-  dy: number,
-  gradient: number,
-  biasGradient = 0,
-): void {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } =
-    info;
-  if (suitsWinograd(shapeOf(info))) {
-    winogradFilterGradient(engine, info, x, dy, gradient);
-    if (biasGradient) columnSums(engine, dy, batchSize * outHeight * outWidth, outChannels, biasGradient);
-    return;
-  }
-  const rows = filterHeight * filterWidth * inChannels;
-  const columns = Math.ceil(outChannels / 4) * 4;
-  const sumBytes = (rows + (biasGradient ? 1 : 0)) * columns * 4;
-  const pixels = batchSize * outHeight * outWidth;
-  const chunks = chunksOf(Math.max(batchSize, Math.ceil(pixels / LEAST_PIXELS_OF_CHUNK)), sumBytes);
-  const columnsOfX = (outWidth - 1) * info.strideWidth + (filterWidth - 1) * info.dilationWidth + 1;
-  const reach = (filterHeight - 1) * info.dilationHeight + 1;
-  const xRow = columnsOfX * inChannels * 4;
-  const dyRow = outWidth * columns * 4;
-  const fitting = Math.floor((LEVEL1_BYTES - reach * xRow) / (info.strideHeight * xRow + dyRow));
-  const rowsAtOnce = Math.min(outHeight, Math.max(fitting, Math.ceil(LEAST_PIXELS / outWidth)));
-  engine.withMemory(chunks * sumBytes, (sums) => {
-    engine.run(
-      'filterGradient',
-      chunks,
-      [
-        ...[x, inHeight, inWidth, inChannels, dy, outHeight, outWidth, outChannels],
-        ...[filterHeight, filterWidth, info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth],
-        ...[info.padInfo.top, info.padInfo.left, sums, sumBytes, biasGradient ? 1 : 0, batchSize, chunks, rowsAtOnce],
-      ],
-      { scratchBytes: rowsAtOnce * dyRow + ((rowsAtOnce - 1) * info.strideHeight + reach) * xRow },
-    );
-    const all = { at: sums, bytes: sumBytes, chunks };
-    addChunks(engine, all, rows, columns, gradient, outChannels);
-    if (biasGradient)
-      addChunks(engine, { ...all, at: sums + rows * columns * 4 }, 1, columns, biasGradient, outChannels);
-  });
 }

@@ -1,5 +1,6 @@
 /** Cuts outer products into jobs for the side module (assembly/outer-product.ts). */
-import type { Argument, Engine } from '../runtime/engine';
+import { BAND_ROWS, SGD, type StepRule } from '../assembly/dist/jobs';
+import type { Engine } from '../runtime/engine';
 
 /** transpose(a) * b in pointers: a is [steps, rows], b is [steps, columns]. */
 export interface OuterProductSizes {
@@ -10,55 +11,66 @@ export interface OuterProductSizes {
   columns: number;
 }
 
-/** Where an optimiser finds what it changes, and its rule as kernels/optimizers.ts writes it. */
+/** Where an optimizer finds what it changes, and its rule. */
 export interface Update {
   variable: number;
-  state: readonly [number, number];
-  rule: readonly Argument[];
+  state0: number;
+  state1: number;
+  rule: StepRule;
 }
 
+/** A rule that changes nothing: the numbers that a kind of rule does not need. */
+export const emptyRule: StepRule = {
+  kind: SGD,
+  learningRate: 0,
+  momentum: 0,
+  gradientWeight: 0,
+  nesterov: 0,
+  weightDecay: 0,
+  beta1: 0,
+  rest1: 0,
+  beta2: 0,
+  rest2: 0,
+  epsilon: 0,
+  l2: 0,
+  keep: 0,
+  stepSize: 0,
+  inverseRootCorrection2: 0,
+};
+
 /** Bytes of packed B: well inside a level-2 cache. */
-const PACKED_BYTES = 384 << 10;
+const packedBytes = 384 << 10;
 
-/** Rows that assembly/outer-product.ts copies together. */
-const BAND_ROWS = 48;
+/** Panels of sums that wait for the optimizer together. */
+const stripPanels = 16;
 
-/** Panels of sums that wait for the optimiser together. */
-const STRIP_PANELS = 16;
-
-/** Units of work for each thread. */
-const UNITS_PER_THREAD = 4;
+/** Units of work per thread. */
+const unitsPerThread = 4;
 
 /** Writes the product. */
 export function storeOuterProduct(engine: Engine, sizes: OuterProductSizes, to: number): void {
-  run(engine, sizes, [to, 0, 0, 0], []);
+  run(engine, sizes, to, { variable: 0, state0: 0, state1: 0, rule: emptyRule });
 }
 
-/** Lets an optimiser take the product as the gradient of its variable, without storing it. */
-export function updateByOuterProduct(
-  engine: Engine,
-  sizes: OuterProductSizes,
-  { variable, state, rule }: Update,
-): void {
-  run(engine, sizes, [0, variable, ...state], rule);
+/** Lets an optimizer take the product as the gradient of its variable, without storing it. */
+export function updateByOuterProduct(engine: Engine, sizes: OuterProductSizes, update: Update): void {
+  run(engine, sizes, 0, update);
 }
 
-function run(
-  engine: Engine,
-  { a, b, steps, rows, columns }: OuterProductSizes,
-  to: number[],
-  rule: readonly Argument[],
-): void {
+function run(engine: Engine, sizes: OuterProductSizes, to: number, { rule, ...places }: Update): void {
+  const { steps, rows, columns } = sizes;
   const panels = Math.ceil(columns / engine.panel);
-  const unitPanels = Math.max(1, Math.min(panels, Math.floor(PACKED_BYTES / (Math.max(steps, 1) * engine.panel * 4))));
+  const unitPanels = Math.max(1, Math.min(panels, Math.floor(packedBytes / (Math.max(steps, 1) * engine.panel * 4))));
   const across = Math.ceil(panels / unitPanels);
-  const down = Math.max(1, Math.ceil((UNITS_PER_THREAD * engine.threads) / across));
+  const down = Math.max(1, Math.ceil((unitsPerThread * engine.threads) / across));
   const unitRows = Math.ceil(Math.ceil(rows / down) / BAND_ROWS) * BAND_ROWS;
-  const stripColumns = STRIP_PANELS * engine.panel;
+  const unitColumns = unitPanels * engine.panel;
+  const stripColumns = stripPanels * engine.panel;
+  const units = across * Math.ceil(rows / unitRows);
+  const scratchBytes = (unitColumns * steps + BAND_ROWS * steps + engine.panel * stripColumns) * 4;
   engine.run(
     'outerProduct',
-    across * Math.ceil(rows / unitRows),
-    [a, b, steps, rows, columns, ...to, unitRows, unitPanels * engine.panel, stripColumns, ...rule],
-    { scratchBytes: (unitPanels * engine.panel * steps + BAND_ROWS * steps + engine.panel * stripColumns) * 4 },
+    { units, scratchBytes },
+    { ...rule, ...sizes, c: to, ...places, unitRows, unitColumns, stripColumns },
   );
 }

@@ -2,9 +2,18 @@
  * Cuts convolutions of unpooled images, and gradients that come back through a pooling, into jobs for the side module
  * (assembly/sparse-layers.ts). Three quarters of such an image are zeros, which these jobs never touch.
  */
-
-import { type Engine, TILE_BYTES } from '../runtime/engine';
-import { addChunks, type Convolution, chunksOf, type Finish, finishing, rowsOfUnit } from './convolution-job';
+import { DENSE, DOT_SUM_BYTES, NOBODYS, PAIR_BYTES, SPARSE, type SparseJob } from '../assembly/dist/jobs';
+import type { Engine } from '../runtime/engine';
+import {
+  addChunks,
+  chunksOf,
+  type Filter,
+  type Finish,
+  filterJob,
+  flagsOf,
+  type Image,
+  rowsOfUnit,
+} from './convolution-job';
 
 /** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images, rows, columns, channels]. */
 export interface SparseImage {
@@ -18,42 +27,56 @@ export interface SparseImage {
   size: readonly [number, number];
 }
 
-/** Output channels that assembly/sparse.ts makes at a time. */
-const BLOCK_CHANNELS = 12;
-
 /** Bytes of scratch for one image that a thread may take; larger images are left to the general kernels. */
-const IMAGE_BYTES = 16 << 20;
+const mostImageBytes = 16 << 20;
 
 /** Says whether the jobs below cover an image: windows of 2 x 2 side by side, channels in whole vectors, a size that fits the scratch. */
 export function isSparse({ rows, columns, channels, size }: SparseImage, denseChannels: number): boolean {
   const windows = Math.floor(size[0] / 2) === rows && Math.floor(size[1] / 2) === columns;
   const bytes = rows * columns * channels * 4 + (2 * rows + 16) * (2 * columns + 16) * denseChannels * 4;
-  return windows && channels % 4 === 0 && denseChannels % 4 === 0 && bytes <= IMAGE_BYTES;
+  return windows && channels % 4 === 0 && denseChannels % 4 === 0 && bytes <= mostImageBytes;
+}
+
+/** A convolution of stride 1 whose input is a sparse image. */
+export interface UnpoolConvolution extends Finish {
+  y: Image;
+  filter: Filter;
+  pad: readonly [top: number, left: number];
 }
 
 /**
- * Writes y = unpooled image * filter, with stride 1.
+ * Writes y = unpooled image * filter.
  *
  * @returns false if an index lies outside its window: y is then not valid
  */
-export function unpoolConv(
-  engine: Engine,
-  image: SparseImage,
-  { y, filter, pad, ...finish }: Pick<Convolution, 'y' | 'filter' | 'pad'> & Finish,
-): boolean {
+export function unpoolConv(engine: Engine, image: SparseImage, convolution: UnpoolConvolution): boolean {
+  const { y, filter, pad, bias = 0, mask = 0 } = convolution;
   const pairs = Math.ceil((y.height + (pad[0] & 1)) / 2);
   const unitPairs = rowsOfUnit(engine, image.images, pairs, pairs);
-  const windows = Math.min(image.rows, unitPairs + windowsOf(filter.tapsY));
+  const units = image.images * Math.ceil(pairs / unitPairs);
+  const windows = Math.min(image.rows, unitPairs + engine.side.windowsOf(filter.tapsY));
+  const scratchBytes = PAIR_BYTES + windows * image.columns * image.channels * 4;
   return withTable(engine, filter, image.channels, y.channels, (table) =>
     withSparseFields(engine, image, (fields) =>
       engine.run(
         'unpoolConv',
-        image.images * Math.ceil(pairs / unitPairs),
-        [
-          ...[...fields, table, filter.tapsY, filter.tapsX, ...pad],
-          ...[y.at, y.height, y.width, y.channels, ...finishing(finish), finish.mask ?? 0, unitPairs],
-        ],
-        { scratchBytes: 96 + windows * image.columns * image.channels * 4 },
+        { units, scratchBytes },
+        {
+          ...fields,
+          table,
+          tapsY: filter.tapsY,
+          tapsX: filter.tapsX,
+          padTop: pad[0],
+          padLeft: pad[1],
+          y: y.at,
+          outHeight: y.height,
+          outWidth: y.width,
+          outChannels: y.channels,
+          bias,
+          flags: flagsOf(convolution),
+          mask,
+          unitPairs,
+        },
       ),
     ),
   );
@@ -80,7 +103,7 @@ export interface DenseImage {
 }
 
 /** Bytes of the dense image that are worked on together: they stay in the level-1 cache with the values. */
-const STRIP_BYTES = 16 << 10;
+const stripBytes = 16 << 10;
 
 /**
  * Writes the gradients of a convolution between a sparse and a dense image.
@@ -93,33 +116,41 @@ export function sparseGradients(engine: Engine, image: SparseImage, dense: Dense
   const biasChannels = to.bias ? (to.bias.of === 'sparse' ? image.channels : dense.channels) : 0;
   const sumBytes = (perChannel * image.channels + biasChannels) * 4;
   const chunks = chunksOf(image.images, sumBytes);
-  const stripRows = Math.max(1, Math.floor((STRIP_BYTES / (dense.width * dense.channels * 4) - tapsY) / 2));
+  const stripRows = Math.max(1, Math.floor((stripBytes / (dense.width * dense.channels * 4) - tapsY) / 2));
   const padded = (2 * image.rows + tapsY - 1) * (2 * image.columns + tapsX - 1) * dense.channels * 4;
   return engine.withMemory(chunks * sumBytes, (sums) =>
     withTurnedFilter(engine, to.values?.filter, perChannel, image.channels, (filter) => {
+      const scratchBytes = DOT_SUM_BYTES + image.rows * image.columns * image.channels * 4 + padded;
       const valid = withSparseFields(engine, image, (fields) =>
         engine.run(
           'sparseGradient',
-          chunks,
-          [
-            ...[...fields, dense.at, dense.height, dense.width, dense.channels, tapsY, tapsX, ...dense.pad],
-            ...[
-              chunks,
-              sums,
-              sumBytes,
-              stripRows,
-              biasKind(to.bias),
-              filter,
-              to.values?.at ?? 0,
-              to.values?.masked ? 1 : 0,
-            ],
-          ],
-          { scratchBytes: TILE_BYTES + image.rows * image.columns * image.channels * 4 + padded },
+          { units: chunks, scratchBytes },
+          {
+            ...fields,
+            image: dense.at,
+            height: dense.height,
+            imageWidth: dense.width,
+            imageChannels: dense.channels,
+            tapsY,
+            tapsX,
+            padTop: dense.pad[0],
+            padLeft: dense.pad[1],
+            chunks,
+            sums,
+            sumBytes,
+            stripRows,
+            biasOf: ownerOf(to.bias),
+            filter,
+            valuesGradient: to.values?.at ?? 0,
+            masked: to.values?.masked ? 1 : 0,
+          },
         ),
       );
-      engine.run('sumSparse', perChannel, [sums, sumBytes, chunks, image.channels, perChannel, to.filter], {
-        chunk: 16,
-      });
+      engine.run(
+        'sumSparse',
+        { units: perChannel, chunk: 16 },
+        { from: sums, chunkBytes: sumBytes, chunks, channels: image.channels, perChannel, filter: to.filter },
+      );
       const biasSums = sums + perChannel * image.channels * 4;
       if (to.bias)
         addChunks(engine, { at: biasSums, bytes: sumBytes, chunks }, 1, biasChannels, to.bias.at, biasChannels);
@@ -128,20 +159,17 @@ export function sparseGradients(engine: Engine, image: SparseImage, dense: Dense
   );
 }
 
-function biasKind(bias: SparseGradients['bias']): number {
-  return bias === undefined ? 0 : bias.of === 'sparse' ? 1 : 2;
+function ownerOf(bias: SparseGradients['bias']): number {
+  if (bias === undefined) return NOBODYS;
+  return bias.of === 'sparse' ? SPARSE : DENSE;
 }
 
-/** Windows in one direction that reach two output positions; as in assembly/sparse.ts. */
-function windowsOf(taps: number): number {
-  return (taps + 2) >> 1;
-}
-
-/** Gives the fields that every sparse job begins with, and answers whether the job found all indices inside their windows. */
-function withSparseFields(engine: Engine, image: SparseImage, run: (fields: number[]) => void): boolean {
+/** Gives the fields that every sparse job begins with, and returns whether the job found all indices inside their windows. */
+function withSparseFields(engine: Engine, image: SparseImage, run: (fields: SparseJob) => void): boolean {
+  const { values, indices, images, rows, columns, channels, size } = image;
   return engine.withMemory(4, (wrong) => {
     engine.floats(wrong, 1)[0] = 0;
-    run([image.values, image.indices, image.images, image.rows, image.columns, image.channels, image.size[1], wrong]);
+    run({ values, indices, images, rows, columns, channels, width: size[1], wrong });
     return engine.floats(wrong, 1)[0] === 0;
   });
 }
@@ -149,18 +177,14 @@ function withSparseFields(engine: Engine, image: SparseImage, run: (fields: numb
 /** Lays a filter out as tables of assembly/sparse.ts while f runs. */
 function withTable<T>(
   engine: Engine,
-  filter: Convolution['filter'],
+  filter: Filter,
   channels: number,
   outChannels: number,
   f: (table: number) => T,
 ): T {
-  const lengths = (2 * windowsOf(filter.tapsY) + 1) * (2 * windowsOf(filter.tapsX) + 1);
-  const bytes = Math.ceil(outChannels / BLOCK_CHANNELS) * channels * lengths * BLOCK_CHANNELS * 4;
+  const bytes = engine.side.tableBytes(filter.tapsY, filter.tapsX, channels, outChannels);
   return engine.withMemory(bytes, (table) => {
-    engine.call('packTable', [
-      ...[filter.at, table, filter.tapsY, filter.tapsX, channels, outChannels],
-      ...[filter.tapY, filter.tapX, filter.channel, filter.column],
-    ]);
+    engine.call('packTable', filterJob(filter, table, channels, outChannels));
     return f(table);
   });
 }
@@ -177,7 +201,7 @@ function withTurnedFilter<T>(
   return engine.withMemory(perChannel * channels * 4, (turned) => {
     const [from, to] = [engine.floats(filter, perChannel * channels), engine.floats(turned, perChannel * channels)];
     for (let s = 0; s < channels; s++) {
-      for (let k = 0; k < perChannel; k++) to[s * perChannel + k] = from[k * channels + s] as number;
+      for (let k = 0; k < perChannel; k++) to[s * perChannel + k] = from[k * channels + s];
     }
     return f(turned);
   });

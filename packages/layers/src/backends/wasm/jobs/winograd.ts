@@ -1,22 +1,24 @@
 /** Cuts convolutions of many channels into jobs for Winograd's algorithm (assembly/winograd.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
+import {
+  ACCUMULATE,
+  PACK_CHANNELS,
+  SLICE_VALUES,
+  type TapGroup,
+  tapGroup,
+  type WinogradJob,
+} from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
-import { CHUNKS, type Convolution, chunksOf, FLAGS, finishing, rowsOfUnit } from './convolution-job';
+import { type Convolution, chunksOf, flagsOf, mostChunks, rowsOfUnit } from './convolution-job';
 
 /** With fewer channels the transforms take longer than the products they save. */
-const LEAST_CHANNELS = 24;
+const leastChannels = 24;
 
 /** Bytes of transformed tiles that are worked on together: half of a level-2 cache. */
-const TILE_BYTES = 512 << 10;
-
-/** Channels of a filter in one unit of packWinograd. */
-const PACK_CHANNELS = 16;
+const transformedBytes = 512 << 10;
 
 /** Fewest tiles that are worth sums of their own for the filter's gradient. */
-const LEAST_TILES = 512;
-
-/** Values of a tap in one unit of unpackWinograd. */
-const SLICE = 256;
+const leastTiles = 512;
 
 /** Two or three taps of one direction that lie a stride apart. */
 interface Taps {
@@ -49,7 +51,7 @@ export function suitsWinograd({ channels, outChannels, taps, stride, dilation }:
   const fewest = Math.min(channels, outChannels);
   const dense = Math.max(...stride) <= 2 && Math.max(...dilation) === 1;
   return (
-    fewest >= LEAST_CHANNELS && channels % 4 === 0 && outChannels % 4 === 0 && dense && pairsOf(taps, stride).length > 0
+    fewest >= leastChannels && channels % 4 === 0 && outChannels % 4 === 0 && dense && pairsOf(taps, stride).length > 0
   );
 }
 
@@ -77,20 +79,11 @@ function pairsOf(taps: readonly [number, number], stride: readonly [number, numb
   return tapGroups(taps[0], stride[0]).flatMap((y) => across.map((x): [Taps, Taps] => [y, x]));
 }
 
-/** The fields of TapGroup in assembly/winograd.ts, without the place of the transformed filter. */
-interface TapGroup {
-  tapsY: number;
-  tapsX: number;
-  top: number;
-  left: number;
-  height: number;
-  width: number;
-  /** Where the first tap is, in the filter or in its gradient. */
-  at: number;
-  y: number;
-  flags: number;
-  mask: number;
-}
+/** A group of taps before it is known where in memory its transformed values go. */
+type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
+
+/** The fields of every job of Winograd's algorithm that say where the groups are. */
+type GroupFields = Pick<WinogradJob, 'groups' | 'groupCount'>;
 
 /** Runs convolutions that suit, of the same x, on all threads: those that are the phases of one gradient, or a single one. */
 export function runWinograd(engine: Engine, convolutions: readonly Convolution[]): void {
@@ -99,62 +92,80 @@ export function runWinograd(engine: Engine, convolutions: readonly Convolution[]
   const { images, x, y, filter, stride } = first;
   const groups = convolutions.flatMap(groupsOf);
   const cut = cutTiles(engine, [x.channels, y.channels], groups, images);
-  const bands = Math.ceil(most(groups, ({ height }) => Math.ceil(height / 2)) / cut.tileRows);
-  const packedBytes = (group: TapGroup) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
+  const bands = Math.ceil(most(groups, ({ outHeight }) => Math.ceil(outHeight / 2)) / cut.tileRows);
+  const packedBytes = (group: Group) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
   const rows = groups.map(() => cut.tileRows);
   withGroups(engine, groups, rows, packedBytes, 1, (fields) => {
-    const args = [
+    const job = {
       ...fields,
-      ...[x.at, x.height, x.width, x.channels, y.channels, ...stride, filter.tapY * stride[0], filter.tapX * stride[1]],
-      ...[cut.firstPart, filter.channel, filter.column, y.pixel, y.row, y.image, first.bias ?? 0, bands],
-    ];
-    const blockBytes = (9 + 12) * PACK_CHANNELS * engine.panel * 4; // 3 x 3 taps, and 3 x 4 behind one direction
-    engine.run('packWinograd', groups.length * Math.ceil(x.channels / PACK_CHANNELS), args, {
-      scratchBytes: blockBytes,
-    });
-    engine.run('winogradConv', images * bands, args, { scratchBytes: cut.firstPart + cut.secondPart });
+      x: x.at,
+      height: x.height,
+      width: x.width,
+      channels: x.channels,
+      outChannels: y.channels,
+      strideY: stride[0],
+      strideX: stride[1],
+      tapY: filter.tapY * stride[0],
+      tapX: filter.tapX * stride[1],
+      firstPart: cut.firstPart,
+      channel: filter.channel,
+      column: filter.column,
+      yPixel: y.pixel,
+      yRow: y.row,
+      yImage: y.image,
+      bias: first.bias ?? 0,
+      bands,
+    };
+    const packs = groups.length * Math.ceil(x.channels / PACK_CHANNELS);
+    const blockBytes = (9 + 12) * PACK_CHANNELS * engine.panel * 4; // 3 x 3 taps, and 3 x 4 after one direction
+    engine.run('packWinograd', { units: packs, scratchBytes: blockBytes }, job);
+    engine.run('winogradConv', { units: images * bands, scratchBytes: cut.firstPart + cut.secondPart }, job);
   });
 }
 
 /** The groups of one convolution, each adding to the last one's sums. */
-function groupsOf(convolution: Convolution): TapGroup[] {
+function groupsOf(convolution: Convolution): Group[] {
   const { y, filter, stride, pad, mask = 0 } = convolution;
-  const [, flags] = finishing(convolution);
+  const flags = flagsOf(convolution);
   return pairsOf([filter.tapsY, filter.tapsX], stride).map(([down, across], index, { length }) => {
     const last = index === length - 1;
     return {
-      ...{ tapsY: down.count, tapsX: across.count, top: down.first - pad[0], left: across.first - pad[1] },
-      ...{ height: y.height, width: y.width, y: y.at },
-      at: filter.at + down.first * filter.tapY + across.first * filter.tapX,
-      flags: (index > 0 ? FLAGS.ACCUMULATE : 0) | (last ? flags : 0),
+      tapsY: down.count,
+      tapsX: across.count,
+      top: down.first - pad[0],
+      left: across.first - pad[1],
+      outHeight: y.height,
+      outWidth: y.width,
+      taps: filter.at + down.first * filter.tapY + across.first * filter.tapX,
+      y: y.at,
+      flags: (index > 0 ? ACCUMULATE : 0) | (last ? flags : 0),
       mask: last ? mask : 0,
     };
   });
 }
 
-/** Products of one tile of a group. */
-function kindsOf({ tapsY, tapsX }: TapGroup): number {
+/** Returns the products of one tile of a group. */
+function kindsOf({ tapsY, tapsX }: Group): number {
   return (tapsY + 1) * (tapsX + 1);
 }
 
-/** Writes groups down, with memory for what is transformed of them: all groups side by side, `copies` times. Gives the first fields of WinogradJob. */
+/** Writes groups into memory, and reserves memory for what is transformed of them: all groups side by side, `copies` times. */
 function withGroups(
   engine: Engine,
-  groups: readonly TapGroup[],
+  groups: readonly Group[],
   tileRows: readonly number[],
-  bytesOf: (group: TapGroup) => number,
+  bytesOf: (group: Group) => number,
   copies: number,
-  f: (fields: number[]) => void,
+  f: (fields: GroupFields) => void,
 ): void {
   engine.withMemory(copies * sum(groups, bytesOf), (memory) => {
-    let transformed = memory;
-    const table = groups.flatMap((group, index) => {
-      const place = transformed;
-      transformed += bytesOf(group);
-      const { tapsY, tapsX, top, left, height, width, at, y, flags, mask } = group;
-      return [tapsY, tapsX, top, left, height, width, tileRows[index] as number, at, place, y, flags, mask];
+    let next = memory;
+    const table = groups.map((group, index) => {
+      const transformed = next;
+      next += bytesOf(group);
+      return { ...group, tileRows: tileRows[index], transformed };
     });
-    engine.withTable(table, (at) => f([at, groups.length]));
+    engine.withTable(tapGroup, table, (at) => f({ groups: at, groupCount: groups.length }));
   });
 }
 
@@ -178,14 +189,14 @@ interface Cut {
 function cutTiles(
   engine: Engine,
   [channels, outChannels]: readonly [number, number],
-  groups: readonly TapGroup[],
+  groups: readonly Group[],
   images = Number.POSITIVE_INFINITY,
 ): Cut {
   const [tapsY, tapsX] = [most(groups, (group) => group.tapsY), most(groups, (group) => group.tapsX)];
-  const height = most(groups, (group) => Math.ceil(group.height / 2));
-  const tiles = most(groups, (group) => Math.ceil(group.width / 2));
+  const height = most(groups, (group) => Math.ceil(group.outHeight / 2));
+  const tiles = most(groups, (group) => Math.ceil(group.outWidth / 2));
   const kinds = (tapsY + 1) * (tapsX + 1);
-  const fitting = Math.floor(TILE_BYTES / (kinds * tiles * (channels + outChannels) * 4));
+  const fitting = Math.floor(transformedBytes / (kinds * tiles * (channels + outChannels) * 4));
   const tileRows = rowsOfUnit(engine, images, height, fitting);
   const columns = outChannels + engine.panel; // the last panel may reach beyond
   const all = tileRows * tiles;
@@ -211,28 +222,45 @@ export function winogradFilterGradient(
   const [strideY, strideX] = [info.strideHeight, info.strideWidth];
   const tap = inChannels * outChannels * 4;
   const groups = pairsOf([filterHeight, filterWidth], [strideY, strideX]).map(([down, across]) => ({
-    ...{ tapsY: down.count, tapsX: across.count, top: down.first - padInfo.top, left: across.first - padInfo.left },
-    ...{ height: info.outHeight, width: info.outWidth, y: dy, flags: 0, mask: 0 },
-    at: gradient + (down.first * filterWidth + across.first) * tap,
+    tapsY: down.count,
+    tapsX: across.count,
+    top: down.first - padInfo.top,
+    left: across.first - padInfo.left,
+    outHeight: info.outHeight,
+    outWidth: info.outWidth,
+    taps: gradient + (down.first * filterWidth + across.first) * tap,
+    y: dy,
+    flags: 0,
+    mask: 0,
   }));
   const cuts = groups.map((group) => cutTiles(engine, [inChannels, outChannels], [group]));
   const [firstPart, secondPart] = [most(cuts, (cut) => cut.firstPart), most(cuts, (cut) => cut.secondPart)];
-  const bytesOf = (group: TapGroup) => kindsOf(group) * tap;
+  const bytesOf = (group: Group) => kindsOf(group) * tap;
   const sumBytes = sum(groups, bytesOf);
   const tiles = images * Math.ceil(info.outHeight / 2) * Math.ceil(info.outWidth / 2);
   // A few large chunks while the groups alone are work enough to share.
-  const chunks = chunksOf(Math.ceil(Math.max(CHUNKS / groups.length, tiles / LEAST_TILES)), sumBytes);
+  const chunks = chunksOf(Math.ceil(Math.max(mostChunks / groups.length, tiles / leastTiles)), sumBytes);
   const rows = cuts.map(({ tileRows }) => tileRows);
   withGroups(engine, groups, rows, bytesOf, chunks, (fields) => {
-    const args = [
+    const job = {
       ...fields,
-      ...[x, info.inHeight, info.inWidth, inChannels, outChannels, strideY, strideX],
-      ...[strideY * filterWidth * tap, strideX * tap, firstPart, images, chunks, sumBytes],
-    ];
-    engine.run('winogradGradient', groups.length * chunks, args, { scratchBytes: firstPart + secondPart });
-    engine.run('unpackWinograd', groups.length * Math.ceil((inChannels * outChannels) / SLICE), args, {
-      chunk: 4,
-      scratchBytes: (16 + 12) * SLICE * 4, // 4 x 4 kinds of products, and 3 x 4 behind one direction
-    });
+      x,
+      height: info.inHeight,
+      width: info.inWidth,
+      channels: inChannels,
+      outChannels,
+      strideY,
+      strideX,
+      tapY: strideY * filterWidth * tap,
+      tapX: strideX * tap,
+      firstPart,
+      images,
+      chunks,
+      sumBytes,
+    };
+    engine.run('winogradGradient', { units: groups.length * chunks, scratchBytes: firstPart + secondPart }, job);
+    const slices = groups.length * Math.ceil((inChannels * outChannels) / SLICE_VALUES);
+    const sliceBytes = (16 + 12) * SLICE_VALUES * 4; // 4 x 4 kinds of products, and 3 x 4 after one direction
+    engine.run('unpackWinograd', { units: slices, chunk: 4, scratchBytes: sliceBytes }, job);
   });
 }

@@ -8,7 +8,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { convBackpropInput, convForward, filterGradient } from '../jobs/convolution';
+import { convBackpropInput, convForward } from '../jobs/convolution';
+import { filterGradient } from '../jobs/filter-gradient';
 import type { Engine } from '../runtime/engine';
 import { activate, type FusedInputs, isFusable } from './fused-activation';
 import { registerWasmKernel } from './register';

@@ -11,6 +11,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import { type DepthwiseJob, TAP_BYTES } from '../assembly/dist/jobs';
 import { addChunks, chunksOf } from '../jobs/convolution-job';
 import type { Engine } from '../runtime/engine';
 import { activate, type FusedInputs } from './fused-activation';
@@ -19,7 +20,7 @@ import { registerWasmKernel } from './register';
 type Shape4D = [number, number, number, number];
 
 /** Fewest products of x and dy for which rows get sums of their own. */
-const LEAST_PRODUCTS_OF_CHUNK = 1 << 16;
+const leastProductsOfChunk = 1 << 16;
 
 /** Registers depthwise convolutions and their gradients. */
 export function registerDepthwise(engine: Engine): void {
@@ -38,12 +39,9 @@ export function registerDepthwise(engine: Engine): void {
     ({ dy, filter }, attrs) => {
       const info = geometry(attrs.inputShape, filter.shape, attrs);
       const dx = engine.makeTensor(info.inShape);
-      const args = [
-        ...jobArguments(info, engine.pointer(dx), engine.pointer(dy), engine.pointer(filter)),
-        info.batchSize,
-      ];
-      const scratchBytes = (2 * info.filterHeight * info.filterWidth + info.outChannels) * 4;
-      engine.run('depthwiseInputGradient', info.batchSize * info.inHeight, args, { chunk: 4, scratchBytes });
+      const job = depthwiseJob(info, engine.pointer(dx), engine.pointer(dy), engine.pointer(filter));
+      const scratchBytes = TAP_BYTES * info.filterHeight * info.filterWidth + info.outChannels * 4;
+      engine.run('depthwiseInputGradient', { units: info.batchSize * info.inHeight, chunk: 4, scratchBytes }, job);
       return dx;
     },
   );
@@ -77,13 +75,16 @@ function forward(
   const { filterHeight, filterWidth, inWidth, inChannels, outChannels } = info;
   if (bias && util.sizeFromShape(bias.shape) !== outChannels) return undefined;
   const y = engine.makeTensor(info.outShape);
-  const args = jobArguments(info, engine.pointer(x), engine.pointer(y), engine.pointer(filter));
   const repeated = outChannels === inChannels ? 0 : filterHeight * inWidth * outChannels;
+  const scratchBytes = TAP_BYTES * filterHeight * filterWidth + repeated * 4;
   engine.run(
     'depthwise',
-    info.batchSize * info.outHeight,
-    [...args, info.batchSize, 0, bias ? engine.pointer(bias) : 0, relu ? 1 : 0],
-    { chunk: 4, scratchBytes: (2 * filterHeight * filterWidth + repeated) * 4 },
+    { units: info.batchSize * info.outHeight, chunk: 4, scratchBytes },
+    {
+      ...depthwiseJob(info, engine.pointer(x), engine.pointer(y), engine.pointer(filter)),
+      bias: bias ? engine.pointer(bias) : 0,
+      relu: relu ? 1 : 0,
+    },
   );
   return y;
 }
@@ -99,24 +100,36 @@ function writeFilterGradient(
   const rows = info.batchSize * info.outHeight;
   const sumBytes = taps * info.outChannels * 4;
   const products = rows * info.outWidth * info.outChannels * taps;
-  const wanted = Math.max(1, Math.min(rows, Math.ceil(products / LEAST_PRODUCTS_OF_CHUNK)));
+  const wanted = Math.max(1, Math.min(rows, Math.ceil(products / leastProductsOfChunk)));
   const chunks = chunksOf(wanted, sumBytes);
   engine.withMemory(chunks * sumBytes, (sums) => {
-    const args = [...jobArguments(info, x, dy, sums), info.batchSize, chunks];
+    const job = { ...depthwiseJob(info, x, dy, sums), images: info.batchSize, chunks };
     const scratchBytes = info.outChannels === info.inChannels ? 0 : info.inWidth * info.outChannels * 4;
-    engine.run('depthwiseFilterGradient', chunks, args, { scratchBytes });
+    engine.run('depthwiseFilterGradient', { units: chunks, scratchBytes }, job);
     addChunks(engine, { at: sums, bytes: sumBytes, chunks }, taps, info.outChannels, gradient, info.outChannels);
   });
 }
 
-/** The fields of DepthwiseJob in assembly/depthwise.ts, up to padLeft. */
-function jobArguments(info: backend_util.Conv2DInfo, x: number, y: number, filter: number): number[] {
-  return [
-    ...[x, info.inHeight, info.inWidth, info.inChannels, info.outChannels / info.inChannels],
-    ...[y, info.outHeight, info.outWidth, filter, info.filterHeight, info.filterWidth],
-    ...[info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth],
-    ...[info.padInfo.top, info.padInfo.left],
-  ];
+function depthwiseJob(info: backend_util.Conv2DInfo, x: number, y: number, filter: number): DepthwiseJob {
+  return {
+    x,
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    multiplier: info.outChannels / info.inChannels,
+    y,
+    outHeight: info.outHeight,
+    outWidth: info.outWidth,
+    filter,
+    tapsY: info.filterHeight,
+    tapsX: info.filterWidth,
+    strideY: info.strideHeight,
+    strideX: info.strideWidth,
+    dilationY: info.dilationHeight,
+    dilationX: info.dilationWidth,
+    padTop: info.padInfo.top,
+    padLeft: info.padInfo.left,
+  };
 }
 
 function geometry(

@@ -2,12 +2,10 @@
 import { type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { MeanSquaredError, MeanSquaredErrorGrad, ReluGrad } from '../../../contracts/training-kernels';
 import { registerReluGradient } from '../../relu-gradient';
+import { BLOCK_VALUES } from '../assembly/dist/jobs';
 import { columnSums } from '../jobs/column-sums';
-import type { Engine } from '../runtime/engine';
+import type { Cut, Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
-
-/** Values in one unit of the kernels of assembly/elementwise.ts. */
-const BLOCK = 4096;
 
 /** Registers the kernels that go through values one by one. */
 export function registerElementwise(engine: Engine): void {
@@ -20,9 +18,7 @@ export function registerElementwise(engine: Engine): void {
 
   registerWasmKernel<{ dy: TensorInfo; y: TensorInfo }, undefined>(ReluGrad, ({ dy, y }) => {
     const dx = engine.makeTensor(y.shape);
-    const size = util.sizeFromShape(y.shape);
-    const args = [engine.pointer(dy), engine.pointer(y), engine.pointer(dx), size];
-    engine.run('reluGrad', Math.ceil(size / BLOCK), args, { chunk: 8 });
+    reluGrad(engine, dy, y, dx);
     return dx;
   });
 
@@ -45,12 +41,11 @@ export function registerElementwise(engine: Engine): void {
     MeanSquaredError,
     ({ target, prediction }) => {
       const size = util.sizeFromShape(prediction.shape);
-      const units = Math.ceil(size / BLOCK);
+      const { units, chunk } = blocksOf(size);
       const loss = engine.makeTensor([]);
       engine.withMemory(8 * units, (sums) => {
-        engine.run('squaredErrors', units, [engine.pointer(target), engine.pointer(prediction), size, sums], {
-          chunk: 8,
-        });
+        const places = { target: engine.pointer(target), prediction: engine.pointer(prediction) };
+        engine.run('squaredErrors', { units, chunk }, { ...places, count: size, sums });
         const total = engine.doubles(sums, units).reduce((sum, value) => sum + value, 0);
         engine.floats(engine.pointer(loss), 1)[0] = total / size;
       });
@@ -63,16 +58,14 @@ export function registerElementwise(engine: Engine): void {
     ({ dy, target, prediction }) => {
       const size = util.sizeFromShape(prediction.shape);
       const gradient = engine.makeTensor(prediction.shape);
-      const scale = ((engine.floats(engine.pointer(dy), 1)[0] as number) * 2) / size;
-      const args = [
-        engine.pointer(target),
-        engine.pointer(prediction),
-        size,
-        0, // squaredErrors' sums
-        engine.pointer(gradient),
-        { float32: scale },
-      ];
-      engine.run('squaredErrorGrad', Math.ceil(size / BLOCK), args, { chunk: 8 });
+      const scale = (engine.floats(engine.pointer(dy), 1)[0] * 2) / size;
+      engine.run('squaredErrorGrad', blocksOf(size), {
+        target: engine.pointer(target),
+        prediction: engine.pointer(prediction),
+        count: size,
+        gradient: engine.pointer(gradient),
+        scale,
+      });
       return gradient;
     },
   );
@@ -80,7 +73,17 @@ export function registerElementwise(engine: Engine): void {
 
 /** Clears values of a tensor, in place, where those of another one are not positive. */
 export function maskByPositive(engine: Engine, values: TensorInfo, mask: TensorInfo): void {
-  const size = util.sizeFromShape(mask.shape);
-  const [at, maskAt] = [engine.pointer(values), engine.pointer(mask)];
-  engine.run('reluGrad', Math.ceil(size / BLOCK), [at, maskAt, at, size], { chunk: 8 });
+  reluGrad(engine, values, mask, values);
+}
+
+/** Writes dx = dy where y is positive, else 0. */
+function reluGrad(engine: Engine, dy: TensorInfo, y: TensorInfo, dx: TensorInfo): void {
+  const count = util.sizeFromShape(y.shape);
+  const job = { dy: engine.pointer(dy), y: engine.pointer(y), dx: engine.pointer(dx), count };
+  engine.run('reluGrad', blocksOf(count), job);
+}
+
+/** Cuts values into blocks. */
+export function blocksOf(count: number): Cut {
+  return { units: Math.ceil(count / BLOCK_VALUES), chunk: 8 };
 }

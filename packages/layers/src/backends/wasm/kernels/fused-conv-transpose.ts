@@ -7,12 +7,14 @@ import {
   type FusedGradAttrs,
 } from '../../../contracts/training-kernels';
 import { columnSums } from '../jobs/column-sums';
-import { convBackpropInput, convForward, filterGradient } from '../jobs/convolution';
-import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
+import { convBackpropInput, convForward } from '../jobs/convolution';
+import type { Finish } from '../jobs/convolution-job';
+import { filterGradient } from '../jobs/filter-gradient';
+import { isSparse, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
 import { shapeOf, suitsWinograd } from '../jobs/winograd';
 import type { Engine } from '../runtime/engine';
 import { maskByPositive } from './elementwise';
-import { gradientTensors, inputGradient } from './fused-conv';
+import { denseInput, gradientTensors, inputGradient, sparseOutput, turnedConvolution, withOutput } from './fused-layer';
 import { scatter } from './pooling';
 import { registerWasmKernel } from './register';
 
@@ -36,7 +38,7 @@ export function registerFusedConvTranspose(engine: Engine): void {
     const to = engine.pointer(y);
     if (!indices) convBackpropInput(engine, info, engine.pointer(x), engine.pointer(filter), to, finish);
     else if (!sparseForward(engine, info, { x, filter, indices }, to, finish)) {
-      withUnpooled(engine, info, { x, indices }, (unpooled) =>
+      withOutput(engine, info, 'maxUnpool', x, indices, (unpooled) =>
         convBackpropInput(engine, info, unpooled, engine.pointer(filter), to, finish),
       );
     }
@@ -63,52 +65,23 @@ function geometry(x: TensorInfo, filter: TensorInfo, { outputShape, strides, pad
   return backend_util.computeConv2DInfo(shape, filter.shape as Shape4D, strides, 1, pad);
 }
 
-function sparseImage(engine: Engine, info: Info, x: TensorInfo, indices: TensorInfo): SparseImage {
-  const [images, rows, columns, channels] = x.shape as Shape4D;
-  const size = [info.outHeight, info.outWidth] as const;
-  return { values: engine.pointer(x), indices: engine.pointer(indices), images, rows, columns, channels, size };
-}
-
 interface Unpooled {
   x: TensorInfo;
   indices: TensorInfo;
   filter: TensorInfo;
 }
 
-/** Writes y, if the sparse kernels cover the sizes and all indices lie inside their windows; else answers false. */
+/** Writes y if the sparse kernels cover the sizes and all indices lie inside their windows, and returns whether they do. */
 function sparseForward(
   engine: Engine,
   info: Info,
   { x, filter, indices }: Unpooled,
   y: number,
-  finish: { bias?: number; relu: boolean },
+  finish: Finish,
 ): boolean {
-  const { inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth, padInfo } = info;
-  const image = sparseImage(engine, info, x, indices);
+  const image = sparseOutput(engine, info, x, indices);
   if (info.strideHeight * info.strideWidth !== 1 || !isSparse(image, 4) || suitsWinograd(shapeOf(info))) return false;
-  const [pixel, tap] = [inChannels * 4, inChannels * outChannels * 4];
-  return unpoolConv(engine, image, {
-    y: {
-      at: y,
-      height: inHeight,
-      width: inWidth,
-      channels: inChannels,
-      pixel,
-      row: pixel * inWidth,
-      image: pixel * inWidth * inHeight,
-    },
-    filter: {
-      at: engine.pointer(filter) + (filterHeight * filterWidth - 1) * tap,
-      tapsY: filterHeight,
-      tapsX: filterWidth,
-      tapY: -filterWidth * tap,
-      tapX: -tap,
-      channel: 4,
-      column: outChannels * 4,
-    },
-    pad: [filterHeight - 1 - padInfo.top, filterWidth - 1 - padInfo.left],
-    ...finish,
-  });
+  return unpoolConv(engine, image, { ...turnedConvolution(info, engine.pointer(filter), y), ...finish });
 }
 
 interface Targets {
@@ -139,17 +112,9 @@ function unpoolGradients(
 ): TensorInfo {
   const { dy, x, filter, indices } = inputs;
   const dx = engine.makeTensor(x.shape);
-  const image = sparseImage(engine, info, x, indices);
+  const image = sparseOutput(engine, info, x, indices);
   if (info.strideHeight * info.strideWidth === 1 && isSparse(image, info.inChannels)) {
-    const dense = {
-      at: engine.pointer(dy),
-      height: info.inHeight,
-      width: info.inWidth,
-      channels: info.inChannels,
-      taps: [info.filterHeight, info.filterWidth] as const,
-      pad: [info.padInfo.top, info.padInfo.left] as const,
-    };
-    const valid = sparseGradients(engine, image, dense, {
+    const valid = sparseGradients(engine, image, denseInput(info, engine.pointer(dy)), {
       filter: to.filter,
       bias: to.bias ? { at: to.bias, of: 'dense' } : undefined,
       values: { at: engine.pointer(dx), filter: engine.pointer(filter), masked: maskInput },
@@ -169,7 +134,7 @@ function generalUnpoolGradients(
   to: Targets,
   dx: TensorInfo,
 ): void {
-  withUnpooled(engine, info, { x, indices }, (unpooled) => {
+  withOutput(engine, info, 'maxUnpool', x, indices, (unpooled) => {
     filterGradient(engine, info, engine.pointer(dy), unpooled, to.filter);
     sumPixels(engine, dy, to.bias);
     // The unpooled image is used up: its memory takes its gradient.
@@ -180,31 +145,9 @@ function generalUnpoolGradients(
   });
 }
 
-function withUnpooled(
-  engine: Engine,
-  info: Info,
-  { x, indices }: { x: TensorInfo; indices: TensorInfo },
-  f: (unpooled: number) => void,
-): void {
-  engine.withMemory(4 * util.sizeFromShape(info.outShape), (unpooled) => {
-    const pixels = info.outHeight * info.outWidth;
-    scatter(
-      engine,
-      'maxUnpool',
-      engine.pointer(x),
-      x.shape,
-      engine.pointer(indices),
-      info.outChannels,
-      unpooled,
-      pixels,
-    );
-    f(unpooled);
-  });
-}
-
-/** Writes the sums over all pixels, one a channel. */
+/** Writes the sums over all pixels, one per channel. */
 function sumPixels(engine: Engine, image: TensorInfo, to: number): void {
   if (to === 0) return;
-  const channels = image.shape[3] as number;
+  const channels = image.shape[3];
   columnSums(engine, engine.pointer(image), util.sizeFromShape(image.shape) / channels, channels, to);
 }

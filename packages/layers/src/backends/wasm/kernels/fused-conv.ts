@@ -7,12 +7,13 @@ import {
   FusedConv2DMaxPoolGrad,
   type FusedGradAttrs,
 } from '../../../contracts/training-kernels';
-import { convBackpropInput, convForward, filterGradient, runConvMaxPool } from '../jobs/convolution';
-import { isSparse, type SparseImage, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
+import { convBackpropInput, convForward, runConvMaxPool } from '../jobs/convolution';
+import { filterGradient } from '../jobs/filter-gradient';
+import { isSparse, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
 import { shapeOf, suitsWinograd } from '../jobs/winograd';
-import { defer } from '../runtime/deferred';
 import type { Engine } from '../runtime/engine';
-import { maxPool, scatter } from './pooling';
+import { denseInput, gradientTensors, inputGradient, sparseOutput, turnedConvolution, withOutput } from './fused-layer';
+import { maxPool } from './pooling';
 import { registerWasmKernel } from './register';
 
 type Shape4D = [number, number, number, number];
@@ -52,7 +53,7 @@ export function registerFusedConv(engine: Engine): void {
       const info = geometry(x, filter, attrs);
       const [dFilter, dBias] = gradientTensors(engine, filter, info.outChannels, attrs);
       const sparse = info.strideHeight * info.strideWidth * info.dilationHeight * info.dilationWidth === 1;
-      const covered = sparse && isSparse(unpooled(engine, info, dy, indices), info.inChannels);
+      const covered = sparse && isSparse(sparseOutput(engine, info, dy, indices), info.inChannels);
       const gradients = covered ? sparsePoolGradients : generalPoolGradients;
       gradients(engine, info, { dy, x, indices }, engine.pointer(dFilter), dBias ? engine.pointer(dBias) : 0);
       const input = covered && !suitsWinograd(shapeOf(info)) ? sparsePoolInput : generalPoolInput;
@@ -66,31 +67,6 @@ export function registerFusedConv(engine: Engine): void {
 
 function geometry(x: TensorInfo, filter: TensorInfo, { strides, dilations, pad }: FusedConv2DAttrs): Info {
   return backend_util.computeConv2DInfo(x.shape as Shape4D, filter.shape as Shape4D, strides, dilations, pad);
-}
-
-/** Makes the tensors that the gradients of the filter and the bias go to. */
-export function gradientTensors(
-  engine: Engine,
-  filter: TensorInfo,
-  outChannels: number,
-  { bias }: FusedGradAttrs,
-): [TensorInfo, TensorInfo | undefined] {
-  return [engine.makeTensor(filter.shape), bias ? engine.makeTensor([outChannels]) : undefined];
-}
-
-/** Makes the gradient for the input, now or when it is read. `mask` points to x where x is a ReLU's output. */
-export function inputGradient(
-  engine: Engine,
-  x: TensorInfo,
-  others: readonly TensorInfo[],
-  { maskInput, deferInput }: FusedGradAttrs,
-  compute: (to: number, mask: number | undefined) => void,
-): TensorInfo {
-  const computeAt = (to: number) => compute(to, maskInput ? engine.pointer(x) : undefined);
-  if (deferInput) return defer(engine, x.shape, maskInput ? [x, ...others] : others, computeAt);
-  const dx = engine.makeTensor(x.shape);
-  computeAt(engine.pointer(dx));
-  return dx;
 }
 
 function convMaxPool(
@@ -116,12 +92,6 @@ function convMaxPool(
 }
 
 /** What a pooling passes back: dy at the maxima, zeros elsewhere. */
-function unpooled(engine: Engine, info: Info, dy: TensorInfo, indices: TensorInfo): SparseImage {
-  const [images, rows, columns, channels] = dy.shape as Shape4D;
-  const size = [info.outHeight, info.outWidth] as const;
-  return { values: engine.pointer(dy), indices: engine.pointer(indices), images, rows, columns, channels, size };
-}
-
 interface PoolGradient {
   dy: TensorInfo;
   indices: TensorInfo;
@@ -134,15 +104,7 @@ function sparsePoolGradients(
   dFilter: number,
   dBias: number,
 ): void {
-  const dense = {
-    at: engine.pointer(x),
-    height: info.inHeight,
-    width: info.inWidth,
-    channels: info.inChannels,
-    taps: [info.filterHeight, info.filterWidth] as const,
-    pad: [info.padInfo.top, info.padInfo.left] as const,
-  };
-  sparseGradients(engine, unpooled(engine, info, dy, indices), dense, {
+  sparseGradients(engine, sparseOutput(engine, info, dy, indices), denseInput(info, engine.pointer(x)), {
     filter: dFilter,
     bias: dBias ? { at: dBias, of: 'sparse' } : undefined,
   });
@@ -155,30 +117,8 @@ function sparsePoolInput(
   dx: number,
   mask: number | undefined,
 ): void {
-  const { inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth } = info;
-  const [pixel, tap] = [inChannels * 4, inChannels * outChannels * 4];
-  unpoolConv(engine, unpooled(engine, info, dy, indices), {
-    y: {
-      at: dx,
-      height: inHeight,
-      width: inWidth,
-      channels: inChannels,
-      pixel,
-      row: pixel * inWidth,
-      image: pixel * inWidth * inHeight,
-    },
-    filter: {
-      at: engine.pointer(filter) + (filterHeight * filterWidth - 1) * tap,
-      tapsY: filterHeight,
-      tapsX: filterWidth,
-      tapY: -filterWidth * tap,
-      tapX: -tap,
-      channel: 4,
-      column: outChannels * 4,
-    },
-    pad: [filterHeight - 1 - info.padInfo.top, filterWidth - 1 - info.padInfo.left],
-    mask,
-  });
+  const convolution = turnedConvolution(info, engine.pointer(filter), dx);
+  unpoolConv(engine, sparseOutput(engine, info, dy, indices), { ...convolution, mask });
 }
 
 /** The same for any stride, dilation and number of channels, through the gradient for the convolution's output. */
@@ -189,7 +129,7 @@ function generalPoolGradients(
   dFilter: number,
   dBias: number,
 ): void {
-  withUnpooled(engine, info, { dy, indices }, (dConv) =>
+  withOutput(engine, info, 'maxPoolGrad', dy, indices, (dConv) =>
     filterGradient(engine, info, engine.pointer(x), dConv, dFilter, dBias),
   );
 }
@@ -201,16 +141,7 @@ function generalPoolInput(
   dx: number,
   mask: number | undefined,
 ): void {
-  withUnpooled(engine, info, { dy, indices }, (dConv) =>
+  withOutput(engine, info, 'maxPoolGrad', dy, indices, (dConv) =>
     convBackpropInput(engine, info, dConv, engine.pointer(filter), dx, { mask }),
   );
-}
-
-function withUnpooled(engine: Engine, info: Info, { dy, indices }: PoolGradient, f: (dConv: number) => void): void {
-  engine.withMemory(4 * util.sizeFromShape(info.outShape), (dConv) => {
-    const shape = dy.shape as Shape4D;
-    const pixels = info.outHeight * info.outWidth;
-    scatter(engine, 'maxPoolGrad', engine.pointer(dy), shape, engine.pointer(indices), shape[3], dConv, pixels);
-    f(dConv);
-  });
 }

@@ -7,7 +7,7 @@ import { storeOuterProduct } from '../jobs/outer-product';
 import { deferOuterProduct } from '../runtime/deferred';
 import type { Engine } from '../runtime/engine';
 import { maskByPositive } from './elementwise';
-import { inputGradient } from './fused-conv';
+import { inputGradient } from './fused-layer';
 import { registerWasmKernel } from './register';
 
 /** Registers the kernel. */
@@ -16,7 +16,7 @@ export function registerFusedDense(engine: Engine): void {
     FusedDenseGrad,
     ({ dy, x, kernel }, attrs) => {
       const [batch, units] = dy.shape as [number, number];
-      const features = x.shape[1] as number;
+      const features = x.shape[1];
       const dKernel = deferOuterProduct(engine, { x, dy }, (to) => {
         const sizes = { a: engine.pointer(x), b: engine.pointer(dy), steps: batch, rows: features, columns: units };
         storeOuterProduct(engine, sizes, to);

@@ -1,4 +1,4 @@
-/** Max-pooling, with and without indices, and max-unpooling, after the rules of kernel-names.ts. */
+/** Max-pooling, with and without indices, and max-unpooling, by the rules of contracts/pooling-kernels.ts. */
 import { backend_util, type MaxPoolAttrs, type MaxPoolGradAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import {
   MaxPoolWithArgmax,
@@ -83,7 +83,7 @@ export function registerPooling(engine: Engine): void {
       const y = engine.makeTensor([batch, ...outputSize, channels]);
       const [to, pixels] = [engine.pointer(y), outputSize[0] * outputSize[1]];
       const [from, at] = [engine.pointer(values), engine.pointer(indices)];
-      scatter(engine, 'maxUnpool', from, values.shape, at, indices.shape[3] as number, to, pixels);
+      scatter(engine, 'maxUnpool', from, values.shape, at, indices.shape[3], to, pixels);
       return y;
     },
   );
@@ -110,20 +110,26 @@ export function maxPool(
 ): void {
   engine.run(
     'maxPool',
-    info.batchSize * info.outHeight,
-    [
-      ...[x, info.inHeight, info.inWidth, info.inChannels, info.filterHeight, info.filterWidth],
-      ...[
-        info.strideHeight,
-        info.strideWidth,
-        info.dilationHeight,
-        info.dilationWidth,
-        info.padInfo.top,
-        info.padInfo.left,
-      ],
-      ...[values, indices, info.outHeight, info.outWidth, throughBatch ? 1 : 0],
-    ],
-    { chunk: info.outHeight },
+    { units: info.batchSize * info.outHeight, chunk: info.outHeight },
+    {
+      x,
+      height: info.inHeight,
+      width: info.inWidth,
+      channels: info.inChannels,
+      windowY: info.filterHeight,
+      windowX: info.filterWidth,
+      strideY: info.strideHeight,
+      strideX: info.strideWidth,
+      dilationY: info.dilationHeight,
+      dilationX: info.dilationWidth,
+      padTop: info.padInfo.top,
+      padLeft: info.padInfo.left,
+      values,
+      indices,
+      outHeight: info.outHeight,
+      outWidth: info.outWidth,
+      throughBatch: throughBatch ? 1 : 0,
+    },
   );
 }
 
@@ -139,5 +145,6 @@ export function scatter(
   unpooledPixels: number,
 ): void {
   const [batch, height, width, channels] = pooledShape as Shape4D;
-  engine.run(kernel, batch, [pooled, indices, unpooled, height * width, channels, maskChannels, unpooledPixels]);
+  const job = { pooled, indices, unpooled, pixels: height * width, channels, maskChannels, unpooledPixels };
+  engine.run(kernel, { units: batch }, job);
 }

@@ -31,14 +31,13 @@ function runPrelu(engine: Engine, x: TensorInfo, alpha: TensorInfo, y: TensorInf
   engine.withMemory(4 * period, (slopes) => {
     const values = engine.floats(engine.pointer(alpha), util.sizeFromShape(alpha.shape));
     expand(values, shape.slice(first), x.shape.slice(first), engine.floats(slopes, period));
-    const args = [engine.pointer(x), slopes, engine.pointer(y), period];
-    const units = util.sizeFromShape(x.shape) / period;
-    engine.run('prelu', units, args, { chunk: Math.ceil(CHUNK / period) });
+    const cut = { units: util.sizeFromShape(x.shape) / period, chunk: Math.ceil(valuesAtATime / period) };
+    engine.run('prelu', cut, { x: engine.pointer(x), alpha: slopes, y: engine.pointer(y), period });
   });
 }
 
 /** Values that a thread takes at a time. */
-const CHUNK = 1 << 14;
+const valuesAtATime = 1 << 14;
 
 /** Repeats values of a shape along its dimensions of length 1, up to another shape. */
 function expand(values: Float32Array, shape: number[], toShape: number[], to: Float32Array): void {
@@ -48,13 +47,13 @@ function expand(values: Float32Array, shape: number[], toShape: number[], to: Fl
   }
   const lengths = [...toShape].reverse();
   const strides = util.computeStrides(shape).concat(1).reverse();
-  const steps = lengths.map((_, axis) => (shape[shape.length - 1 - axis] === 1 ? 0 : (strides[axis] as number)));
+  const steps = lengths.map((_, axis) => (shape[shape.length - 1 - axis] === 1 ? 0 : strides[axis]));
   for (let i = 0; i < to.length; i++) {
     let [rest, from] = [i, 0];
     for (const [axis, length] of lengths.entries()) {
-      from += (rest % length) * (steps[axis] as number);
+      from += (rest % length) * steps[axis];
       rest = Math.floor(rest / length);
     }
-    to[i] = values[from] as number;
+    to[i] = values[from];
   }
 }

@@ -11,7 +11,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { convBackpropInput, filterGradient } from '../jobs/convolution';
+import { convBackpropInput } from '../jobs/convolution';
+import { filterGradient } from '../jobs/filter-gradient';
 import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 

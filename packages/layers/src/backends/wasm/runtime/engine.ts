@@ -1,15 +1,15 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type Calls, calls, type Kernels, kernels, type Layout, type SideFunctions } from '../assembly/dist/jobs';
 import { WasmEngineError } from '../errors';
 import type { SideKernel } from './job-control';
 import { type CompileOptions, compileSideModule, type SideModule, type SimdKind } from './side-module';
 import { WorkerPool } from './worker-pool';
 
-/** An argument of a kernel: a whole number or pointer, or a float32. */
-export type Argument = number | { float32: number };
-
 /** How a job is cut and what it needs. */
-export interface JobOptions {
+export interface Cut {
+  /** Units of work, which the kernel's comment names. */
+  units: number;
   /** Units taken at a time; default 1. */
   chunk?: number;
   /** Scratch memory of each thread in bytes; default 0. */
@@ -24,14 +24,17 @@ interface Emscripten {
   _free(pointer: number): void;
 }
 
-/** Bytes of the block that a kernel's arguments are written to. */
-const ARGUMENT_BYTES = 256;
+/** What the side module exports, beside its kernels. */
+type SideExports = SideFunctions & Record<keyof Calls, (job: number) => void> & { PANEL: WebAssembly.Global<'i32'> };
 
-/** Bytes at the beginning of each thread's scratch that assembly/tiles.mjs may use. */
-export const TILE_BYTES = 512;
+/** The kernels in the order of their numbers. */
+const kernelNames = Object.keys(kernels);
 
-/** Threads write to scratch of their own; this distance keeps them off each other's cache lines. */
-const ALIGNMENT = 128;
+/** Bytes of the block that jobs are written to. */
+const jobBytes = Math.max(...[...Object.values(kernels), ...Object.values(calls)].map(({ bytes }) => bytes));
+
+/** Threads write to scratch of their own; this distance in bytes keeps them off each other's cache lines. */
+const alignment = 128;
 
 /** Runs the side module's kernels on tensors of the tfjs wasm backend, on all threads. */
 export class Engine {
@@ -40,11 +43,17 @@ export class Engine {
   readonly plainReason?: string;
   /** Columns of the widest register tile. */
   readonly panel: number;
+  /** Functions of the side module that only compute numbers, such as sizes. */
+  readonly side: SideFunctions;
   readonly #memory: WebAssembly.Memory;
   readonly #pool: WorkerPool;
-  readonly #exports: Record<string, SideKernel>;
+  readonly #exports: SideExports;
   readonly #numbers: ReadonlyMap<string, number>;
-  readonly #argumentBlock: number;
+  /** Where jobs are written. */
+  readonly #job: number;
+  /** Two views of all memory, made anew when it has grown. */
+  #words: Int32Array;
+  #floats: Float32Array;
   #scratch = 0;
   #scratchBytes = 0;
 
@@ -54,17 +63,19 @@ export class Engine {
     memory: WebAssembly.Memory,
     pool: WorkerPool,
     exports: WebAssembly.Exports,
-    kernelNames: readonly string[],
   ) {
     this.backend = backend;
     this.simd = simd;
     this.plainReason = plainReason;
     this.#memory = memory;
     this.#pool = pool;
-    this.#exports = exports as Record<string, SideKernel>;
+    this.#exports = exports as unknown as SideExports;
+    this.side = this.#exports;
     this.#numbers = new Map(kernelNames.map((name, number) => [name, number]));
-    this.panel = (exports.PANEL as WebAssembly.Global).value as number;
-    this.#argumentBlock = this.allocate(ARGUMENT_BYTES);
+    this.panel = this.#exports.PANEL.value;
+    this.#words = new Int32Array(memory.buffer);
+    this.#floats = new Float32Array(memory.buffer);
+    this.#job = this.allocate(jobBytes);
   }
 
   /**
@@ -78,16 +89,14 @@ export class Engine {
     const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
     const side = await compileSideModule(shared, options);
     const { exports } = await WebAssembly.instantiate(side.module, { env: { memory } });
-    const kernelNames = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
-    const kernels = kernelNames.map((name) => exports[name] as SideKernel);
     const pool = await WorkerPool.start({
       threads: shared ? threads : 1,
-      kernels,
+      kernels: kernelNames.map((name) => exports[name] as SideKernel),
       module: side.module,
       memory,
       kernelNames,
     });
-    return new Engine(backend, side, memory, pool, exports, kernelNames);
+    return new Engine(backend, side, memory, pool, exports);
   }
 
   get #emscripten(): Emscripten {
@@ -100,43 +109,36 @@ export class Engine {
   }
 
   /** Runs a kernel on all threads until its units are done. */
-  run(
-    kernel: string,
-    units: number,
-    args: readonly Argument[],
-    { chunk = 1, scratchBytes = 0 }: JobOptions = {},
-  ): void {
+  run<Name extends keyof Kernels>(kernel: Name, { units, chunk = 1, scratchBytes = 0 }: Cut, job: Kernels[Name]): void {
     if (units <= 0) return;
     this.#growScratch(scratchBytes);
-    this.#write(args);
-    const number = this.#numbers.get(kernel);
-    if (number === undefined) throw new Error(`[layers] wasm engine: no kernel ${kernel} in the side module.`);
-    this.#pool.run(number, this.#argumentBlock, units, chunk, this.#scratch, this.#scratchBytes);
+    this.#write(kernels[kernel], job, this.#job);
+    const number = this.#numbers.get(kernel) as number;
+    this.#pool.run(number, this.#job, units, chunk, this.#scratch, this.#scratchBytes);
   }
 
-  /** Calls a function of the side module on this thread only, with a block of arguments. */
-  call(name: string, args: readonly Argument[]): void {
-    this.#write(args);
-    (this.#exports[name] as unknown as (argumentBlock: number) => void)(this.#argumentBlock);
+  /** Calls a function of the side module on this thread only. */
+  call<Name extends keyof Calls>(name: Name, job: Calls[Name]): void {
+    this.#write(calls[name], job, this.#job);
+    this.#exports[name](this.#job);
   }
 
-  /** Writes arguments, in the order of the fields of the kernel's job class (see assembly/); fields left out are 0. */
-  #write(args: readonly Argument[]): void {
-    new Uint8Array(this.#memory.buffer, this.#argumentBlock, ARGUMENT_BYTES).fill(0);
-    const view = new DataView(this.#memory.buffer, this.#argumentBlock, ARGUMENT_BYTES);
-    for (const [index, argument] of args.entries()) {
-      if (typeof argument === 'number') view.setInt32(4 * index, argument, true);
-      else view.setFloat32(4 * index, argument.float32, true);
+  #write<Fields>(layout: Layout<Fields>, fields: Fields, at: number): void {
+    const { buffer } = this.#memory;
+    if (this.#words.buffer !== buffer) {
+      this.#words = new Int32Array(buffer);
+      this.#floats = new Float32Array(buffer);
     }
+    layout.write(fields, at >>> 2, this.#words, this.#floats);
   }
 
   #growScratch(bytes: number): void {
     if (bytes <= this.#scratchBytes) return;
-    const each = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    const each = Math.ceil(bytes / alignment) * alignment;
     if (this.#scratch !== 0) this.free(this.#scratch);
     this.#scratch = 0;
     this.#scratchBytes = 0;
-    this.#scratch = this.allocate(each * this.threads + ALIGNMENT);
+    this.#scratch = this.allocate(each * this.threads + alignment);
     this.#scratchBytes = each;
   }
 
@@ -166,10 +168,10 @@ export class Engine {
     }
   }
 
-  /** Writes whole numbers and pointers into memory that is reserved while f runs. */
-  withTable<T>(numbers: readonly number[], f: (pointer: number) => T): T {
-    return this.withMemory(4 * numbers.length, (pointer) => {
-      new Int32Array(this.#memory.buffer, pointer, numbers.length).set(numbers);
+  /** Writes rows of one layout, one after the other, into memory that is reserved while f runs. */
+  withTable<Fields, T>(layout: Layout<Fields>, rows: readonly Fields[], f: (pointer: number) => T): T {
+    return this.withMemory(layout.bytes * rows.length, (pointer) => {
+      for (const [index, row] of rows.entries()) this.#write(layout, row, pointer + index * layout.bytes);
       return f(pointer);
     });
   }

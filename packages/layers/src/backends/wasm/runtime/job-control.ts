@@ -37,6 +37,9 @@ export const CONTROL_WORDS = 16;
 /** The value of OPEN between jobs. */
 export const CLOSED = -1;
 
+/** A thread looks at a word this often before going to sleep: the next job of a training step usually follows within this time. */
+export const SPINS = 20_000;
+
 /** A kernel of the side module: computes the units from begin to end. */
 export type SideKernel = (begin: number, end: number, argumentBlock: number, scratch: number) => void;
 

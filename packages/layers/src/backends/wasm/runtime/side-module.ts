@@ -1,4 +1,5 @@
 /** Compiles the side module: this engine's kernels, which work in tfjs' memory. */
+import type { SideFunctions } from '../assembly/dist/jobs';
 import { sideModules } from '../assembly/dist/side-module';
 import { V8Flags } from './v8-flags';
 
@@ -48,10 +49,8 @@ export async function compileSideModule(
   return { module: await flags.compile(bytesOf(simd)), simd, plainReason: flags.reason };
 }
 
-/** The tile that profits from joined operations, one that does not, and how the data for both is laid out. */
-const PROBE = {
-  rows: 6,
-  width: 16,
+/** The tile beside the largest one, which does not profit from joined operations, and how the data for both is laid out. */
+const probing = {
   otherRows: 2,
   otherWidth: 8,
   steps: 256,
@@ -66,13 +65,17 @@ const LARGEST_RATIO = 3;
 
 /** Says whether operations are really joined, and rightly so: the large tile must be exact, and fast beside the small one. */
 function isWide(module: WebAssembly.Module, shared: boolean): boolean {
-  const memory = new WebAssembly.Memory({ initial: PROBE.pages, maximum: PROBE.pages, shared });
-  const probe = new WebAssembly.Instance(module, { env: { memory } }).exports.probe as (...sizes: number[]) => void;
-  return isExact(probe, memory) && isFast(probe);
+  const memory = new WebAssembly.Memory({ initial: probing.pages, maximum: probing.pages, shared });
+  const side = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Probe;
+  return isExact(side, memory) && isFast(side);
 }
 
-function isExact(probe: (...sizes: number[]) => void, memory: WebAssembly.Memory): boolean {
-  const { rows, width, steps, at } = PROBE;
+/** What the side module exports for being tried out: the largest tile's sizes, and a product of one tile. */
+type Probe = Pick<SideFunctions, 'probe'> & Record<'ROWS' | 'PANEL', WebAssembly.Global<'i32'>>;
+
+function isExact({ probe, ROWS, PANEL }: Probe, memory: WebAssembly.Memory): boolean {
+  const { steps, at } = probing;
+  const [rows, width] = [ROWS.value, PANEL.value];
   const values = Float32Array.from({ length: (rows + width) * steps }, (_, index) => ((index * 7919) % 17) - 8);
   new Float32Array(memory.buffer, at).set(values);
   probe(rows, width, steps, at, 1);
@@ -81,14 +84,14 @@ function isExact(probe: (...sizes: number[]) => void, memory: WebAssembly.Memory
     const [row, column] = [Math.floor(index / width), index % width];
     let expected = 0;
     for (let step = 0; step < steps; step++) {
-      expected += (values[row * steps + step] as number) * (values[rows * steps + step * width + column] as number);
+      expected += values[row * steps + step] * values[rows * steps + step * width + column];
     }
     return sum === expected;
   });
 }
 
-function isFast(probe: (...sizes: number[]) => void): boolean {
-  const { rows, width, otherRows, otherWidth, steps, at, repeats, rounds } = PROBE;
+function isFast({ probe, ROWS, PANEL }: Probe): boolean {
+  const { otherRows, otherWidth, steps, at, repeats, rounds } = probing;
   const time = (rows: number, width: number) => {
     const start = performance.now();
     probe(rows, width, steps, at, repeats);
@@ -96,7 +99,7 @@ function isFast(probe: (...sizes: number[]) => void): boolean {
   };
   let [large, small] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < rounds; round++) {
-    large = Math.min(large, time(rows, width));
+    large = Math.min(large, time(ROWS.value, PANEL.value));
     small = Math.min(small, time(otherRows, otherWidth));
     if (round > 2 && large < LARGEST_RATIO * small) return true;
   }

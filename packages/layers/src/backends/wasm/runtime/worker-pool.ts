@@ -1,11 +1,8 @@
 import { workerSource } from '../assembly/dist/side-module';
 import { WasmEngineError } from '../errors';
-import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, takeChunks } from './job-control';
+import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, SPINS, takeChunks } from './job-control';
 import { isNode } from './tfjs-binary';
 import type { WorkerStart } from './worker';
-
-/** Looks at a word this often before going to sleep. */
-const SPINS = 20_000;
 
 /** The caller has no work left and a worker has not come back: this long is waited, plus PATIENCE times what the caller's own part took. */
 const PATIENCE_MS = 10_000;

@@ -3,7 +3,7 @@
  *
  * Bundled into a string by assembly/build.mjs; runs in Node.js' worker_threads and in browsers' workers.
  */
-import { CONTROL, type SideKernel, takeChunks } from './job-control';
+import { CONTROL, type SideKernel, SPINS, takeChunks } from './job-control';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -15,9 +15,6 @@ export interface WorkerStart {
   /** 1 for the first worker. */
   thread: number;
 }
-
-/** Looks at a word this often before going to sleep: the next job of a training step usually follows within this time. */
-const SPINS = 20_000;
 
 function work({ module, memory, control: buffer, kernelNames, thread }: WorkerStart, ready: () => void): void {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
