@@ -2,9 +2,8 @@
  * The native lane. It runs where @tensorflow/tfjs-node or tfjs-node-gpu can be loaded: that in the folder that the environment variable
  * AE_TENSORFLOW names, or what `npm run test:native`, `ae backend install tensorflow` or `npm install` has installed.
  */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tensorflowFolders } from '@ae/testing/machine';
 import { reportMissing } from '@ae/testing/requirements';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -12,10 +11,9 @@ import { loadPackage, registerTensorflowKernels } from '../src/backends/tensorfl
 import { sgdStep } from '../src/index';
 import { describeConformance } from './conformance';
 
-const caches = ['ae-lanes/native', 'ae/tensorflow'].map((name) => join(homedir(), '.cache', name, 'tfjs-node'));
 const folders = process.env.AE_TENSORFLOW
   ? [process.env.AE_TENSORFLOW]
-  : [...caches, fileURLToPath(new URL('..', import.meta.url))];
+  : [...tensorflowFolders, fileURLToPath(new URL('..', import.meta.url))];
 const failures: string[] = [];
 
 async function loadAny(): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** Finds and runs the Python that tests compare with: the one that AE_PYTHON names, otherwise python3. */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
-import { reportMissing, requiredWords } from './requirements.mjs';
+import { isRequired, reportMissing, requiredWords } from './requirements.mjs';
 
 /** What a test imports, by the word of AE_REQUIRE. */
 const modules = {
@@ -16,6 +16,12 @@ const modules = {
 };
 
 /** @typedef {keyof typeof modules} PythonPackage */
+
+/**
+ * @param {string} word
+ * @returns {word is PythonPackage}
+ */
+export const isPythonPackage = (word) => Object.hasOwn(modules, word);
 
 /** Returns the program, which may not be there. */
 export function pythonProgram() {
@@ -36,8 +42,8 @@ export function findPython(packages, skipped) {
   if (!importFailure(program, packages)) return program;
   const failure = importFailure(program, []);
   if (failure) {
-    for (const word of /** @type {const} */ (['python', ...packages]))
-      reportMissing(word, `${program} does not run: ${failure}; ${advice}`, skipped);
+    const word = packages.find(isRequired) ?? 'python';
+    reportMissing(word, `${program} does not run: ${failure}; ${advice}`, skipped);
   }
   for (const name of failure ? [] : packages) {
     const reason = importFailure(program, [name]);
