@@ -6,10 +6,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Node, NodeKind } from 'assemblyscript';
 import asc from 'assemblyscript/asc';
 import { Transform } from 'assemblyscript/transform';
 import { build } from 'esbuild';
-import { jobsSource } from './jobs-source.mjs';
+import { commentBefore, jobsSource } from './jobs-source.mjs';
 import { tileSets, tilesSource } from './tiles.mjs';
 import { transformsSource } from './winograd-transforms.mjs';
 
@@ -25,10 +26,18 @@ const variants = {
 /** The parsed sources, alike for all variants but for the tiles. */
 let sources;
 
-class KeepSources extends Transform {
+class ReadSources extends Transform {
   afterParse(parser) {
-    sources = parser.sources;
+    ({ sources } = parser);
+    for (const { statements } of sources) for (const statement of statements) decorateInlined(statement);
   }
+}
+
+/** Gives a function whose comment ends with `@inline` the decorator of that name, which TypeScript does not allow on functions. */
+function decorateInlined(statement) {
+  if (statement.kind !== NodeKind.FunctionDeclaration || !/@inline \*\/\s*$/.test(commentBefore(statement))) return;
+  const name = Node.createIdentifierExpression('inline', statement.range);
+  statement.decorators = [Node.createDecorator(name, null, statement.range)];
 }
 
 /** Compiles one variant and returns the module's bytes. */
@@ -45,7 +54,7 @@ async function compile(name, { features, tiles }) {
     ],
     {
       stderr,
-      transforms: [KeepSources],
+      transforms: [ReadSources],
       readFile: (file) => generated[file]?.() ?? readIfPresent(join(here, file)),
       writeFile: (file, data) => written.set(extname(file), data),
       listFiles: () => [],
@@ -67,7 +76,15 @@ function readIfPresent(file) {
 async function bundleWorker() {
   const result = await build({
     entryPoints: [join(here, '../runtime/worker.ts')],
-    ...{ bundle: true, write: false, format: 'iife', platform: 'neutral', external: ['node:*'], target: 'es2022', minify: true },
+    ...{
+      bundle: true,
+      write: false,
+      format: 'iife',
+      platform: 'neutral',
+      external: ['node:*'],
+      target: 'es2022',
+      minify: true,
+    },
   });
   return result.outputFiles[0].text;
 }
@@ -77,7 +94,9 @@ function constantsOf(bytes) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global);
-  return Object.fromEntries(globals.filter(([name]) => name !== 'PANEL' && name !== 'ROWS').map(([name, { value }]) => [name, value]));
+  return Object.fromEntries(
+    globals.filter(([name]) => name !== 'PANEL' && name !== 'ROWS').map(([name, { value }]) => [name, value]),
+  );
 }
 
 const modules = {};

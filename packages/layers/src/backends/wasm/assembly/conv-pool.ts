@@ -5,15 +5,21 @@ import { poolWindow2x2 } from './pooling';
 @unmanaged
 export class ConvPoolJob extends ConvJob {
   /** [images][pooledHeight][pooledWidth][outChannels], outChannels a multiple of 4. */
-  values: usize; indices: usize; pooledHeight: i32; pooledWidth: i32;
+  values: usize;
+  indices: usize;
+  pooledHeight: i32;
+  pooledWidth: i32;
 }
 
 /** Units: images times bands of pooled rows. Scratch: two rows of y, and that of conv. */
 export function convPool(begin: i32, end: i32, job: ConvPoolJob, scratch: usize): void {
-  const channels = job.outChannels, row = job.outWidth * channels * 4, pooledRow = job.pooledWidth * channels * 4;
+  const channels = job.outChannels;
+  const row = job.outWidth * channels * 4;
+  const pooledRow = job.pooledWidth * channels * 4;
   const bands = (job.pooledHeight + job.unitRows - 1) / job.unitRows;
   for (let unit = begin; unit < end; unit++) {
-    const image = unit / bands, first = (unit - image * bands) * job.unitRows;
+    const image = unit / bands;
+    const first = (unit - image * bands) * job.unitRows;
     for (let r = first; r < min(first + job.unitRows, job.pooledHeight); r++) {
       convRows(job, image, 2 * r, 2, scratch, scratch + 2 * row);
       let at = (image * job.pooledHeight + r) * pooledRow;

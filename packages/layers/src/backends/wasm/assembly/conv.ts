@@ -1,5 +1,5 @@
-import { ACCUMULATE, BIAS, DOT_SUM_BYTES, RELU, clearFloats, copyFloats, finishColumns } from './simd';
-import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, panelWidth, rowsBy } from './tiles';
+import { ACCUMULATE, BIAS, clearFloats, copyFloats, DOT_SUM_BYTES, finishColumns, RELU } from './simd';
+import { dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, PANEL, panelWidth, rowsBy } from './tiles';
 
 /**
  * A convolution y = x * filter of NHWC images, or one phase of the gradient for its input, which is a convolution too.
@@ -9,12 +9,30 @@ import { PANEL, dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, p
  */
 @unmanaged
 export class ConvJob {
-  x: usize; height: i32; width: i32; channels: i32;
+  x: usize;
+  height: i32;
+  width: i32;
+  channels: i32;
   /** As packFilter writes it. */
-  filter: usize; tapsY: i32; tapsX: i32; strideY: i32; strideX: i32; dilationY: i32; dilationX: i32; padTop: i32; padLeft: i32;
+  filter: usize;
+  tapsY: i32;
+  tapsX: i32;
+  strideY: i32;
+  strideX: i32;
+  dilationY: i32;
+  dilationX: i32;
+  padTop: i32;
+  padLeft: i32;
   /** Output values of one pixel follow each other; pixels, rows and images are this many bytes apart. */
-  y: usize; outHeight: i32; outWidth: i32; outChannels: i32; yPixel: i32; yRow: i32; yImage: usize;
-  bias: usize; flags: i32;
+  y: usize;
+  outHeight: i32;
+  outWidth: i32;
+  outChannels: i32;
+  yPixel: i32;
+  yRow: i32;
+  yImage: usize;
+  bias: usize;
+  flags: i32;
   /** 0, or values of y's shape: where they are not positive, y becomes 0. */
   mask: usize;
   /** Rows of output in one unit of work. */
@@ -27,16 +45,37 @@ export const FEW_CHANNELS: i32 = 3;
 /** Where the values of a filter are: tap (i, j), channel c and output channel o are at from + i * tapY + j * tapX + c * channel + o * column. */
 @unmanaged
 export class FilterJob {
-  from: usize; to: usize; tapsY: i32; tapsX: i32; channels: i32; outChannels: i32;
-  tapY: i32; tapX: i32; channel: i32; column: i32;
+  from: usize;
+  to: usize;
+  tapsY: i32;
+  tapsX: i32;
+  channels: i32;
+  outChannels: i32;
+  tapY: i32;
+  tapX: i32;
+  channel: i32;
+  column: i32;
 }
 
 /** Lays a filter out for conv: panels [i][j][c][panel columns], the last one filled up with zeros; of few output channels [o][i][j][c]. */
 export function packFilter(job: FilterJob): void {
-  const few = job.outChannels <= FEW_CHANNELS, taps = job.tapsY * job.tapsX;
+  const few = job.outChannels <= FEW_CHANNELS;
+  const taps = job.tapsY * job.tapsX;
   for (let o = 0, to = job.to; o < job.outChannels; ) {
     const width = few ? 1 : panelWidth(job.outChannels - o);
-    packPanel(job.from + o * job.column, job.tapsY, job.tapsX, job.channels, min(width, job.outChannels - o), width, job.tapY, job.tapX, job.channel, job.column, to);
+    packPanel(
+      job.from + o * job.column,
+      job.tapsY,
+      job.tapsX,
+      job.channels,
+      min(width, job.outChannels - o),
+      width,
+      job.tapY,
+      job.tapX,
+      job.channel,
+      job.column,
+      to,
+    );
     to += taps * job.channels * width * 4;
     o += width;
   }
@@ -44,23 +83,50 @@ export function packFilter(job: FilterJob): void {
 
 /** Lays one panel of a filter out, of which `used` columns come from the filter. */
 export function packPanel(
-  from: usize, tapsY: i32, tapsX: i32, channels: i32, used: i32, width: i32, tapY: i32, tapX: i32, channel: i32, column: i32, to: usize,
+  from: usize,
+  tapsY: i32,
+  tapsX: i32,
+  channels: i32,
+  used: i32,
+  width: i32,
+  tapY: i32,
+  tapX: i32,
+  channel: i32,
+  column: i32,
+  to: usize,
 ): void {
-  for (let i = 0; i < tapsY; i++) for (let j = 0; j < tapsX; j++) {
-    let at = from + i * tapY + j * tapX;
-    for (let c = 0; c < channels; c++, at += channel, to += width * 4) {
-      if (column == 4 && used == width) copyFloats(to, at, width);
-      else for (let k = 0; k < width; k++) store<f32>(to + k * 4, k < used ? load<f32>(at + k * column) : 0);
+  for (let i = 0; i < tapsY; i++)
+    for (let j = 0; j < tapsX; j++) {
+      let at = from + i * tapY + j * tapX;
+      for (let c = 0; c < channels; c++, at += channel, to += width * 4) {
+        if (column === 4 && used === width) copyFloats(to, at, width);
+        else for (let k = 0; k < width; k++) store<f32>(to + k * 4, k < used ? load<f32>(at + k * column) : 0);
+      }
     }
-  }
 }
 
 /** Copies rows [top, top + rows) and columns [left, left + columns) of an image; what is outside the image becomes zero. */
-export function copyPadded(image: usize, height: i32, width: i32, channels: i32, top: i32, left: i32, rows: i32, columns: i32, to: usize): void {
-  const first = max(left, 0), behind = min(left + columns, width), inside = max(behind - first, 0);
-  const before = min(first - left, columns) * channels, after = (columns - (first - left) - inside) * channels;
+export function copyPadded(
+  image: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  top: i32,
+  left: i32,
+  rows: i32,
+  columns: i32,
+  to: usize,
+): void {
+  const first = max(left, 0);
+  const behind = min(left + columns, width);
+  const inside = max(behind - first, 0);
+  const before = min(first - left, columns) * channels;
+  const after = (columns - (first - left) - inside) * channels;
   for (let r = top; r < top + rows; r++, to += columns * channels * 4) {
-    if (r < 0 || r >= height || inside == 0) { clearFloats(to, columns * channels); continue; }
+    if (r < 0 || r >= height || inside === 0) {
+      clearFloats(to, columns * channels);
+      continue;
+    }
     clearFloats(to, before);
     copyFloats(to + before * 4, image + (r * width + first) * channels * 4, inside * channels);
     if (after > 0) clearFloats(to + (before + inside * channels) * 4, after);
@@ -71,17 +137,28 @@ export function copyPadded(image: usize, height: i32, width: i32, channels: i32,
 export function conv(begin: i32, end: i32, job: ConvJob, scratch: usize): void {
   const bands = (job.outHeight + job.unitRows - 1) / job.unitRows;
   for (let unit = begin; unit < end; unit++) {
-    const image = unit / bands, row = (unit - image * bands) * job.unitRows;
-    convRows(job, image, row, min(job.unitRows, job.outHeight - row), job.y + image * job.yImage + row * job.yRow, scratch);
+    const image = unit / bands;
+    const row = (unit - image * bands) * job.unitRows;
+    convRows(
+      job,
+      image,
+      row,
+      min(job.unitRows, job.outHeight - row),
+      job.y + image * job.yImage + row * job.yRow,
+      scratch,
+    );
   }
 }
 
 /** Output rows [row, row + rows) of one image, written from y on. */
 export function convRows(job: ConvJob, image: i32, row: i32, rows: i32, y: usize, scratch: usize): void {
-  const channels = job.channels, outChannels = job.outChannels;
-  const top = row * job.strideY - job.padTop, inRows = (rows - 1) * job.strideY + (job.tapsY - 1) * job.dilationY + 1;
+  const channels = job.channels;
+  const outChannels = job.outChannels;
+  const top = row * job.strideY - job.padTop;
+  const inRows = (rows - 1) * job.strideY + (job.tapsY - 1) * job.dilationY + 1;
   const inColumns = (job.outWidth - 1) * job.strideX + (job.tapsX - 1) * job.dilationX + 1;
-  let x = job.x + image * job.height * job.width * channels * 4, xRow = job.width * channels * 4;
+  let x = job.x + image * job.height * job.width * channels * 4;
+  let xRow = job.width * channels * 4;
   const panelRow = scratch + DOT_SUM_BYTES;
   keepDotSumsAt(scratch);
   if (top < 0 || job.padLeft > 0 || top + inRows > job.height || inColumns - job.padLeft > job.width) {
@@ -103,18 +180,23 @@ function maskRow(job: ConvJob, y: usize): void {
   for (let q = 0; q < job.outWidth; q++, y += job.yPixel) {
     const mask = job.mask + (y - job.y);
     let i = 0;
-    for (; i + 16 <= pixel; i += 16) v128.store(y + i, v128.and(v128.load(y + i), f32x4.gt(v128.load(mask + i), f32x4.splat(0))));
+    for (; i + 16 <= pixel; i += 16)
+      v128.store(y + i, v128.and(v128.load(y + i), f32x4.gt(v128.load(mask + i), f32x4.splat(0))));
     for (; i < pixel; i += 4) if (!(load<f32>(mask + i) > 0)) store<f32>(y + i, 0);
   }
 }
 
 /** One row of output, panel by panel. */
 function manyChannels(job: ConvJob, x: usize, xRow: i32, y: usize, panelRow: usize): void {
-  const channels = job.channels, columns = job.outChannels, pixels = job.outWidth, steps = job.tapsY * job.tapsX * channels;
+  const channels = job.channels;
+  const columns = job.outChannels;
+  const pixels = job.outWidth;
+  const steps = job.tapsY * job.tapsX * channels;
   let filter = job.filter;
   for (let o = 0; o < columns; ) {
-    const width = panelWidth(columns - o), used = min(width, columns - o);
-    if (used == width) taps(job, x, xRow, filter, width, y + o * 4, job.yPixel, job.bias + o * 4, job.flags);
+    const width = panelWidth(columns - o);
+    const used = min(width, columns - o);
+    if (used === width) taps(job, x, xRow, filter, width, y + o * 4, job.yPixel, job.bias + o * 4, job.flags);
     else {
       taps(job, x, xRow, filter, width, panelRow, width * 4, 0, 0);
       finishColumns(panelRow, width * 4, pixels, used, y + o * 4, job.yPixel, job.bias + o * 4, job.flags);
@@ -128,41 +210,86 @@ function manyChannels(job: ConvJob, x: usize, xRow: i32, y: usize, panelRow: usi
 const PANEL_BYTES: i32 = 24 << 10;
 
 /** One row of output of one panel: all taps at once, or some rows of taps after others where the panel is large. */
-function taps(job: ConvJob, x: usize, xRow: i32, filter: usize, width: i32, y: usize, yPixel: i32, bias: usize, flags: i32): void {
-  const pixel = job.channels * 4, tapsX = job.tapsX, dilated = job.dilationX > 1;
+function taps(
+  job: ConvJob,
+  x: usize,
+  xRow: i32,
+  filter: usize,
+  width: i32,
+  y: usize,
+  yPixel: i32,
+  bias: usize,
+  flags: i32,
+): void {
+  const pixel = job.channels * 4;
+  const tapsX = job.tapsX;
+  const dilated = job.dilationX > 1;
   const rowSteps = tapsX * job.channels;
   const most = dilated ? 1 : max(1, PANEL_BYTES / (rowSteps * width * 4));
   for (let tap = 0; tap < job.tapsY; tap += most) {
     const tapRows = min(most, job.tapsY - tap);
-    const runs = dilated ? tapsX : tapRows, length = dilated ? job.channels : rowSteps;
+    const runs = dilated ? tapsX : tapRows;
+    const length = dilated ? job.channels : rowSteps;
     const skip = dilated ? (job.dilationX - 1) * pixel : job.dilationY * xRow - rowSteps * 4;
-    const pass = (tap > 0 ? ACCUMULATE : flags & ACCUMULATE) | (tap + tapRows == job.tapsY ? flags & (BIAS | RELU) : 0);
-    const a = x + tap * job.dilationY * xRow, b = filter + tap * rowSteps * width * 4;
+    const pass =
+      (tap > 0 ? ACCUMULATE : flags & ACCUMULATE) | (tap + tapRows === job.tapsY ? flags & (BIAS | RELU) : 0);
+    const a = x + tap * job.dilationY * xRow;
+    const b = filter + tap * rowSteps * width * 4;
     rowsBy(width, job.outWidth, a, job.strideX * pixel, 4, b, width * 4, runs, length, skip, 0, y, yPixel, bias, pass);
   }
 }
 
 /** One row of output of 1 to 3 channels: sums along the channels of x. */
 function fewChannels(job: ConvJob, x: usize, xRow: i32, y: usize): void {
-  const pixel = job.channels * 4, dilated = job.dilationX > 1, rowSteps = job.tapsX * job.channels;
-  const runs = dilated ? job.tapsX : job.tapsY, length = dilated ? job.channels : rowSteps;
+  const pixel = job.channels * 4;
+  const dilated = job.dilationX > 1;
+  const rowSteps = job.tapsX * job.channels;
+  const runs = dilated ? job.tapsX : job.tapsY;
+  const length = dilated ? job.channels : rowSteps;
   const aSkip = dilated ? (job.dilationX - 1) * pixel : job.dilationY * xRow - rowSteps * 4;
-  const filterColumn = job.tapsY * rowSteps * 4, aRow = job.strideX * pixel, yPixel = job.yPixel;
-  const whole = job.outWidth / 3, rest = job.outWidth - whole * 3;
+  const filterColumn = job.tapsY * rowSteps * 4;
+  const aRow = job.strideX * pixel;
+  const yPixel = job.yPixel;
+  const whole = job.outWidth / 3;
+  const rest = job.outWidth - whole * 3;
   const passes = dilated ? job.tapsY : 1;
   for (let pass = 0; pass < passes; pass++) {
-    const flags = (pass > 0 ? ACCUMULATE : job.flags & ACCUMULATE) | (pass + 1 == passes ? job.flags & (BIAS | RELU) : 0);
-    const a = x + pass * job.dilationY * xRow, aRest = a + whole * 3 * aRow, yRest = y + whole * 3 * yPixel;
+    const flags =
+      (pass > 0 ? ACCUMULATE : job.flags & ACCUMULATE) | (pass + 1 === passes ? job.flags & (BIAS | RELU) : 0);
+    const a = x + pass * job.dilationY * xRow;
+    const aRest = a + whole * 3 * aRow;
+    const yRest = y + whole * 3 * yPixel;
     let b = job.filter + pass * rowSteps * 4;
-    if (job.outChannels == 3) {
-      dot3x3(a, aRow, b, filterColumn, runs, length, aSkip, 0, y, yPixel, job.bias, flags, whole, 3 * aRow, 0, 3 * yPixel);
-      if (rest == 2) dot2x3(aRest, aRow, b, filterColumn, runs, length, aSkip, 0, yRest, yPixel, job.bias, flags, 1, 0, 0, 0);
-      if (rest == 1) dot1x3(aRest, aRow, b, filterColumn, runs, length, aSkip, 0, yRest, yPixel, job.bias, flags, 1, 0, 0, 0);
-    } else for (let o = 0; o < job.outChannels; o++, b += filterColumn) {
-      const bias = job.bias + o * 4, at = o * 4;
-      dot3x1(a, aRow, b, 0, runs, length, aSkip, 0, y + at, yPixel, bias, flags, whole, 3 * aRow, 0, 3 * yPixel);
-      if (rest == 2) dot2x1(aRest, aRow, b, 0, runs, length, aSkip, 0, yRest + at, yPixel, bias, flags, 1, 0, 0, 0);
-      if (rest == 1) dot1x1(aRest, aRow, b, 0, runs, length, aSkip, 0, yRest + at, yPixel, bias, flags, 1, 0, 0, 0);
-    }
+    if (job.outChannels === 3) {
+      dot3x3(
+        a,
+        aRow,
+        b,
+        filterColumn,
+        runs,
+        length,
+        aSkip,
+        0,
+        y,
+        yPixel,
+        job.bias,
+        flags,
+        whole,
+        3 * aRow,
+        0,
+        3 * yPixel,
+      );
+      if (rest === 2)
+        dot2x3(aRest, aRow, b, filterColumn, runs, length, aSkip, 0, yRest, yPixel, job.bias, flags, 1, 0, 0, 0);
+      if (rest === 1)
+        dot1x3(aRest, aRow, b, filterColumn, runs, length, aSkip, 0, yRest, yPixel, job.bias, flags, 1, 0, 0, 0);
+    } else
+      for (let o = 0; o < job.outChannels; o++, b += filterColumn) {
+        const bias = job.bias + o * 4;
+        const at = o * 4;
+        dot3x1(a, aRow, b, 0, runs, length, aSkip, 0, y + at, yPixel, bias, flags, whole, 3 * aRow, 0, 3 * yPixel);
+        if (rest === 2) dot2x1(aRest, aRow, b, 0, runs, length, aSkip, 0, yRest + at, yPixel, bias, flags, 1, 0, 0, 0);
+        if (rest === 1) dot1x1(aRest, aRow, b, 0, runs, length, aSkip, 0, yRest + at, yPixel, bias, flags, 1, 0, 0, 0);
+      }
   }
 }

@@ -4,18 +4,32 @@
  * All work on output channels, which lie side by side in the filter [tapsY][tapsX][channels * multiplier] as in the output. Where the
  * multiplier is not 1, input channels are repeated, or sums of them added up, on the way.
  */
-import { clearFloats, loadLanes, multiplyAdd, storeLanes } from './simd';
+
 import { chunkStart } from './filter-gradient';
+import { clearFloats, loadLanes, multiplyAdd, storeLanes } from './simd';
 
 @unmanaged
 export class DepthwiseJob {
   /** The input, or its gradient. */
-  x: usize; height: i32; width: i32; channels: i32; multiplier: i32;
+  x: usize;
+  height: i32;
+  width: i32;
+  channels: i32;
+  multiplier: i32;
   /** The output, or its gradient. */
-  y: usize; outHeight: i32; outWidth: i32;
+  y: usize;
+  outHeight: i32;
+  outWidth: i32;
   /** The filter, or sums of its gradient, one after the other for each chunk. */
   filter: usize;
-  tapsY: i32; tapsX: i32; strideY: i32; strideX: i32; dilationY: i32; dilationX: i32; padTop: i32; padLeft: i32;
+  tapsY: i32;
+  tapsX: i32;
+  strideY: i32;
+  strideX: i32;
+  dilationY: i32;
+  dilationX: i32;
+  padTop: i32;
+  padLeft: i32;
 }
 
 /** Bytes of a tap in the lists below: where it is in the image, and where in the filter. */
@@ -24,19 +38,25 @@ export const TAP_BYTES: i32 = 8;
 @unmanaged
 export class DepthwiseForwardJob extends DepthwiseJob {
   /** What sums begin with, or 0; whether negative ones become 0. */
-  bias: usize; relu: i32;
+  bias: usize;
+  relu: i32;
 }
 
 /** Units: rows of output, of all images. Scratch: the taps of a pixel, and the rows that it sees with repeated channels. */
 export function depthwise(begin: i32, end: i32, job: DepthwiseForwardJob, scratch: usize): void {
-  const channels = job.channels * job.multiplier, pixel = channels * 4;
-  const rows = scratch + job.tapsY * job.tapsX * TAP_BYTES, row = job.width * pixel;
+  const channels = job.channels * job.multiplier;
+  const pixel = channels * 4;
+  const rows = scratch + job.tapsY * job.tapsX * TAP_BYTES;
+  const row = job.width * pixel;
   for (let unit = begin; unit < end; unit++) {
-    const image = unit / job.outHeight, top = (unit - image * job.outHeight) * job.strideY - job.padTop;
-    let x = job.x + image * job.height * row, step = job.dilationY * row;
-    if (job.multiplier != 1) {
+    const image = unit / job.outHeight;
+    const top = (unit - image * job.outHeight) * job.strideY - job.padTop;
+    let x = job.x + image * job.height * row;
+    let step = job.dilationY * row;
+    if (job.multiplier !== 1) {
       for (let i = 0; i < job.tapsY; i++) {
-        const y = top + i * job.dilationY, from = job.x + (image * job.height + y) * job.width * job.channels * 4;
+        const y = top + i * job.dilationY;
+        const from = job.x + (image * job.height + y) * job.width * job.channels * 4;
         if (y >= 0 && y < job.height) repeatChannels(from, job.width * job.channels, job.multiplier, rows + i * row);
       }
       x = rows;
@@ -69,15 +89,18 @@ function listTaps(job: DepthwiseJob, x: usize, step: i32, top: i32, left: i32, p
 
 /** Units: rows of dx, of all images. Scratch: where in dy and the filter the taps of a pixel are, and the sums of its output channels. */
 export function depthwiseInputGradient(begin: i32, end: i32, job: DepthwiseJob, scratch: usize): void {
-  const outChannels = job.channels * job.multiplier, pixel = outChannels * 4;
-  const taps = scratch, sums = scratch + job.tapsY * job.tapsX * TAP_BYTES;
+  const outChannels = job.channels * job.multiplier;
+  const pixel = outChannels * 4;
+  const taps = scratch;
+  const sums = scratch + job.tapsY * job.tapsX * TAP_BYTES;
   for (let unit = begin; unit < end; unit++) {
-    const image = unit / job.height, y = unit - image * job.height;
+    const image = unit / job.height;
+    const y = unit - image * job.height;
     const dy = job.y + image * job.outHeight * job.outWidth * pixel;
     let to = job.x + unit * job.width * job.channels * 4;
     for (let x = 0; x < job.width; x++, to += job.channels * 4) {
       const count = findTaps(job, dy, y, x, pixel, taps);
-      if (job.multiplier == 1) sumTaps(taps, count, outChannels, to, 0, 0);
+      if (job.multiplier === 1) sumTaps(taps, count, outChannels, to, 0, 0);
       else {
         sumTaps(taps, count, outChannels, sums, 0, 0);
         addGroups(sums, job.channels, job.multiplier, to);
@@ -90,11 +113,13 @@ export function depthwiseInputGradient(begin: i32, end: i32, job: DepthwiseJob, 
 function findTaps(job: DepthwiseJob, dy: usize, y: i32, x: i32, pixel: i32, taps: usize): i32 {
   let count = 0;
   for (let i = 0; i < job.tapsY; i++) {
-    const fromTop = y + job.padTop - i * job.dilationY, row = fromTop / job.strideY;
-    if (fromTop < 0 || row >= job.outHeight || row * job.strideY != fromTop) continue;
+    const fromTop = y + job.padTop - i * job.dilationY;
+    const row = fromTop / job.strideY;
+    if (fromTop < 0 || row >= job.outHeight || row * job.strideY !== fromTop) continue;
     for (let j = 0; j < job.tapsX; j++) {
-      const fromLeft = x + job.padLeft - j * job.dilationX, column = fromLeft / job.strideX;
-      if (fromLeft < 0 || column >= job.outWidth || column * job.strideX != fromLeft) continue;
+      const fromLeft = x + job.padLeft - j * job.dilationX;
+      const column = fromLeft / job.strideX;
+      if (fromLeft < 0 || column >= job.outWidth || column * job.strideX !== fromLeft) continue;
       store<usize>(taps + count * TAP_BYTES, dy + (row * job.outWidth + column) * pixel);
       store<usize>(taps + count * TAP_BYTES + 4, job.filter + (i * job.tapsX + j) * pixel);
       count++;
@@ -105,10 +130,14 @@ function findTaps(job: DepthwiseJob, dy: usize, y: i32, x: i32, pixel: i32, taps
 
 /** to[channel] = the bias, if there is one, and the sum over the taps of a pixel times the filter. */
 function sumTaps(taps: usize, count: i32, channels: i32, to: usize, bias: usize, relu: i32): void {
-  const end = taps + count * TAP_BYTES, bytes: usize = channels * 4;
+  const end = taps + count * TAP_BYTES;
+  const bytes: usize = channels * 4;
   let c: usize = 0;
   for (; c + 64 <= bytes; c += 64) {
-    let sum0 = f32x4.splat(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    let sum0 = f32x4.splat(0);
+    let sum1 = sum0;
+    let sum2 = sum0;
+    let sum3 = sum0;
     if (bias) {
       sum0 = v128.load(bias + c);
       sum1 = v128.load(bias + c, 16);
@@ -116,7 +145,8 @@ function sumTaps(taps: usize, count: i32, channels: i32, to: usize, bias: usize,
       sum3 = v128.load(bias + c, 48);
     }
     for (let tap = taps; tap < end; tap += TAP_BYTES) {
-      const a = load<usize>(tap) + c, b = load<usize>(tap, 4) + c;
+      const a = load<usize>(tap) + c;
+      const b = load<usize>(tap, 4) + c;
       sum0 = multiplyAdd(v128.load(a), v128.load(b), sum0);
       sum1 = multiplyAdd(v128.load(a, 16), v128.load(b, 16), sum1);
       sum2 = multiplyAdd(v128.load(a, 32), v128.load(b, 32), sum2);
@@ -156,23 +186,28 @@ function addGroups(from: usize, channels: i32, multiplier: i32, to: usize): void
 
 @unmanaged
 export class DepthwiseFilterJob extends DepthwiseJob {
-  images: i32; chunks: i32;
+  images: i32;
+  chunks: i32;
 }
 
 /** Units: chunks of rows of dy, each with sums of its own, which sumChunks adds up. Scratch: a row of x with repeated channels. */
 export function depthwiseFilterGradient(begin: i32, end: i32, job: DepthwiseFilterJob, scratch: usize): void {
-  const outChannels = job.channels * job.multiplier, pixel = outChannels * 4, values = job.tapsY * job.tapsX * outChannels;
+  const outChannels = job.channels * job.multiplier;
+  const pixel = outChannels * 4;
+  const values = job.tapsY * job.tapsX * outChannels;
   const all = job.images * job.outHeight;
   for (let chunk = begin; chunk < end; chunk++) {
-    const sums = job.filter + chunk * values * 4, behind = chunkStart(chunk + 1, job.chunks, all);
+    const sums = job.filter + chunk * values * 4;
+    const behind = chunkStart(chunk + 1, job.chunks, all);
     clearFloats(sums, values);
     for (let row = chunkStart(chunk, job.chunks, all); row < behind; row++) {
-      const image = row / job.outHeight, top = (row - image * job.outHeight) * job.strideY - job.padTop;
+      const image = row / job.outHeight;
+      const top = (row - image * job.outHeight) * job.strideY - job.padTop;
       for (let i = 0; i < job.tapsY; i++) {
         const y = top + i * job.dilationY;
         if (y < 0 || y >= job.height) continue;
         let x = job.x + (image * job.height + y) * job.width * job.channels * 4;
-        if (job.multiplier != 1) {
+        if (job.multiplier !== 1) {
           repeatChannels(x, job.width * job.channels, job.multiplier, scratch);
           x = scratch;
         }
@@ -192,7 +227,8 @@ function repeatChannels(from: usize, values: i32, multiplier: i32, to: usize): v
 
 /** Adds what one row of x and one of dy give to the taps of one row of the filter. */
 function addRow(job: DepthwiseJob, x: usize, dy: usize, channels: i32, sums: usize): void {
-  const pixel = channels * 4, step: usize = job.strideX * pixel;
+  const pixel = channels * 4;
+  const step: usize = job.strideX * pixel;
   for (let j = 0; j < job.tapsX; j++, sums += pixel) {
     // Columns of dy whose tap lies in the row: first * strideX + left >= 0, and below the width.
     const left = j * job.dilationX - job.padLeft;
@@ -205,10 +241,14 @@ function addRow(job: DepthwiseJob, x: usize, dy: usize, channels: i32, sums: usi
 
 /** sums[channel] += the sum over pixels of x times dy. */
 function addProducts(x: usize, step: usize, dy: usize, pixels: i32, channels: i32, sums: usize): void {
-  const bytes: usize = channels * 4, end = dy + pixels * bytes;
+  const bytes: usize = channels * 4;
+  const end = dy + pixels * bytes;
   let c: usize = 0;
   for (; c + 64 <= bytes; c += 64) {
-    let sum0 = v128.load(sums + c), sum1 = v128.load(sums + c, 16), sum2 = v128.load(sums + c, 32), sum3 = v128.load(sums + c, 48);
+    let sum0 = v128.load(sums + c);
+    let sum1 = v128.load(sums + c, 16);
+    let sum2 = v128.load(sums + c, 32);
+    let sum3 = v128.load(sums + c, 48);
     for (let a = x + c, b = dy + c; b < end; a += step, b += bytes) {
       sum0 = multiplyAdd(v128.load(a), v128.load(b), sum0);
       sum1 = multiplyAdd(v128.load(a, 16), v128.load(b, 16), sum1);
@@ -223,7 +263,8 @@ function addProducts(x: usize, step: usize, dy: usize, pixels: i32, channels: i3
   for (; c < bytes; c += 16) {
     const lanes = <i32>min<usize>(4, (bytes - c) >> 2);
     let sum = loadLanes(sums + c, lanes);
-    for (let a = x + c, b = dy + c; b < end; a += step, b += bytes) sum = multiplyAdd(loadLanes(a, lanes), loadLanes(b, lanes), sum);
+    for (let a = x + c, b = dy + c; b < end; a += step, b += bytes)
+      sum = multiplyAdd(loadLanes(a, lanes), loadLanes(b, lanes), sum);
     storeLanes(sums + c, sum, lanes);
   }
 }

@@ -2,24 +2,40 @@
 import { BLOCK_VALUES, multiplyAdd } from './simd';
 
 @unmanaged
-export class ReluGradJob { dy: usize; y: usize; dx: usize; count: i32; }
+export class ReluGradJob {
+  dy: usize;
+  y: usize;
+  dx: usize;
+  count: i32;
+}
 
 /** dx = dy where y > 0, else 0. */
-export function reluGrad(begin: i32, end: i32, job: ReluGradJob, scratch: usize): void {
-  const dy = job.dy, y = job.y, dx = job.dx, behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
-  let i: usize = begin * BLOCK_VALUES << 2;
-  for (; i + 16 <= behind; i += 16) v128.store(dx + i, v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), f32x4.splat(0))));
+export function reluGrad(begin: i32, end: i32, job: ReluGradJob, _scratch: usize): void {
+  const dy = job.dy;
+  const y = job.y;
+  const dx = job.dx;
+  const behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
+  let i: usize = (begin * BLOCK_VALUES) << 2;
+  for (; i + 16 <= behind; i += 16)
+    v128.store(dx + i, v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), f32x4.splat(0))));
   for (; i < behind; i += 4) store<f32>(dx + i, load<f32>(y + i) > 0 ? load<f32>(dy + i) : 0);
 }
 
 @unmanaged
-export class PreluJob { x: usize; alpha: usize; y: usize; period: i32; }
+export class PreluJob {
+  x: usize;
+  alpha: usize;
+  y: usize;
+  period: i32;
+}
 
 /** Units: stretches of `period` values, as many as alpha has. y = x where x is not negative, else alpha * x. */
-export function prelu(begin: i32, end: i32, job: PreluJob, scratch: usize): void {
-  const period: usize = job.period << 2, alpha = job.alpha;
+export function prelu(begin: i32, end: i32, job: PreluJob, _scratch: usize): void {
+  const period: usize = job.period << 2;
+  const alpha = job.alpha;
   for (let unit = begin; unit < end; unit++) {
-    const x = job.x + unit * period, y = job.y + unit * period;
+    const x = job.x + unit * period;
+    const y = job.y + unit * period;
     let i: usize = 0;
     for (; i + 16 <= period; i += 16) {
       const value = v128.load(x + i);
@@ -33,19 +49,30 @@ export function prelu(begin: i32, end: i32, job: PreluJob, scratch: usize): void
 }
 
 @unmanaged
-export class SquaredErrorsJob { target: usize; prediction: usize; count: i32; sums: usize; }
+export class SquaredErrorsJob {
+  target: usize;
+  prediction: usize;
+  count: i32;
+  sums: usize;
+}
 
 /** sums[unit] = the sum of the block's squared differences, in double precision. */
-export function squaredErrors(begin: i32, end: i32, job: SquaredErrorsJob, scratch: usize): void {
-  const target = job.target, prediction = job.prediction;
+export function squaredErrors(begin: i32, end: i32, job: SquaredErrorsJob, _scratch: usize): void {
+  const target = job.target;
+  const prediction = job.prediction;
   for (let unit = begin; unit < end; unit++) {
     const behind: usize = min((unit + 1) * BLOCK_VALUES, job.count) << 2;
-    let i: usize = unit * BLOCK_VALUES << 2, sums = f32x4.splat(0);
+    let i: usize = (unit * BLOCK_VALUES) << 2;
+    let sums = f32x4.splat(0);
     for (; i + 16 <= behind; i += 16) {
       const difference = f32x4.sub(v128.load(prediction + i), v128.load(target + i));
       sums = multiplyAdd(difference, difference, sums);
     }
-    let sum: f64 = <f64>f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3);
+    let sum: f64 =
+      <f64>f32x4.extract_lane(sums, 0) +
+      f32x4.extract_lane(sums, 1) +
+      f32x4.extract_lane(sums, 2) +
+      f32x4.extract_lane(sums, 3);
     for (; i < behind; i += 4) {
       const difference = load<f32>(prediction + i) - load<f32>(target + i);
       sum += difference * difference;
@@ -55,24 +82,41 @@ export function squaredErrors(begin: i32, end: i32, job: SquaredErrorsJob, scrat
 }
 
 @unmanaged
-export class SquaredErrorGradJob { target: usize; prediction: usize; count: i32; gradient: usize; scale: f32; }
+export class SquaredErrorGradJob {
+  target: usize;
+  prediction: usize;
+  count: i32;
+  gradient: usize;
+  scale: f32;
+}
 
 /** gradient = (prediction - target) * scale. */
-export function squaredErrorGrad(begin: i32, end: i32, job: SquaredErrorGradJob, scratch: usize): void {
-  const target = job.target, prediction = job.prediction, gradient = job.gradient, behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
+export function squaredErrorGrad(begin: i32, end: i32, job: SquaredErrorGradJob, _scratch: usize): void {
+  const target = job.target;
+  const prediction = job.prediction;
+  const gradient = job.gradient;
+  const behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
   const scale = f32x4.splat(job.scale);
-  let i: usize = begin * BLOCK_VALUES << 2;
-  for (; i + 16 <= behind; i += 16) v128.store(gradient + i, f32x4.mul(f32x4.sub(v128.load(prediction + i), v128.load(target + i)), scale));
+  let i: usize = (begin * BLOCK_VALUES) << 2;
+  for (; i + 16 <= behind; i += 16)
+    v128.store(gradient + i, f32x4.mul(f32x4.sub(v128.load(prediction + i), v128.load(target + i)), scale));
   for (; i < behind; i += 4) store<f32>(gradient + i, (load<f32>(prediction + i) - load<f32>(target + i)) * job.scale);
 }
 
 @unmanaged
-export class ColumnSumsJob { x: usize; rows: i32; columns: i32; chunks: i32; sums: usize; }
+export class ColumnSumsJob {
+  x: usize;
+  rows: i32;
+  columns: i32;
+  chunks: i32;
+  sums: usize;
+}
 
 /** Units: chunks of rows. sums[unit][column] = the sum of the chunk's rows. */
-export function columnSums(begin: i32, end: i32, job: ColumnSumsJob, scratch: usize): void {
+export function columnSums(begin: i32, end: i32, job: ColumnSumsJob, _scratch: usize): void {
   for (let chunk = begin; chunk < end; chunk++) {
-    const first = <i32>((<i64>chunk * job.rows) / job.chunks), behind = <i32>((<i64>(chunk + 1) * job.rows) / job.chunks);
+    const first = <i32>((<i64>chunk * job.rows) / job.chunks);
+    const behind = <i32>((<i64>(chunk + 1) * job.rows) / job.chunks);
     addColumns(job.x + first * job.columns * 4, behind - first, job.columns, job.sums + chunk * job.columns * 4, false);
   }
 }
@@ -81,10 +125,16 @@ export function columnSums(begin: i32, end: i32, job: ColumnSumsJob, scratch: us
 export function addColumns(x: usize, rows: i32, columns: i32, to: usize, more: bool): void {
   const bytes = columns * 4;
   let column = 0;
-  if (columns < 4) return addFewColumns(x, rows, columns, to);
+  if (columns < 4) {
+    addFewColumns(x, rows, columns, to);
+    return;
+  }
   for (; column < columns; column += 4) {
     if (column + 4 > columns) column = columns - 4; // again over some columns: the same sums once more
-    let sum0 = f32x4.splat(0), sum1 = sum0, from = x + column * 4, row = 0;
+    let sum0 = f32x4.splat(0);
+    let sum1 = sum0;
+    let from = x + column * 4;
+    let row = 0;
     for (; row + 2 <= rows; row += 2, from += 2 * bytes) {
       sum0 = f32x4.add(sum0, v128.load(from));
       sum1 = f32x4.add(sum1, v128.load(from + bytes));
@@ -97,24 +147,43 @@ export function addColumns(x: usize, rows: i32, columns: i32, to: usize, more: b
 
 /** One to three columns: 12 values hold whole rows of each; three vectors of sums, taken apart at the end. */
 function addFewColumns(x: usize, rows: i32, columns: i32, to: usize): void {
-  let sum0 = f32x4.splat(0), sum1 = sum0, sum2 = sum0;
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0;
+  let sum2 = sum0;
   let from = x;
-  const count = rows * columns, whole = count / 12 * 12, end = x + whole * 4;
+  const count = rows * columns;
+  const whole = (count / 12) * 12;
+  const end = x + whole * 4;
   for (; from < end; from += 48) {
     sum0 = f32x4.add(sum0, v128.load(from));
     sum1 = f32x4.add(sum1, v128.load(from, 16));
     sum2 = f32x4.add(sum2, v128.load(from, 32));
   }
-  let total0: f32 = 0, total1: f32 = 0, total2: f32 = 0;
+  let total0: f32 = 0;
+  let total1: f32 = 0;
+  let total2: f32 = 0;
   for (let i = 0; i < 12; i++) {
-    const part = i < 4 ? sum0 : i < 8 ? sum1 : sum2, lane = i & 3;
-    const value = lane == 0 ? f32x4.extract_lane(part, 0) : lane == 1 ? f32x4.extract_lane(part, 1) : lane == 2 ? f32x4.extract_lane(part, 2) : f32x4.extract_lane(part, 3);
+    const part = i < 4 ? sum0 : i < 8 ? sum1 : sum2;
+    const lane = i & 3;
+    const value =
+      lane === 0
+        ? f32x4.extract_lane(part, 0)
+        : lane === 1
+          ? f32x4.extract_lane(part, 1)
+          : lane === 2
+            ? f32x4.extract_lane(part, 2)
+            : f32x4.extract_lane(part, 3);
     const column = i % columns;
-    if (column == 0) total0 += value; else if (column == 1) total1 += value; else total2 += value;
+    if (column === 0) total0 += value;
+    else if (column === 1) total1 += value;
+    else total2 += value;
   }
   for (let i = whole; i < count; i++) {
-    const value = load<f32>(x + i * 4), column = i % columns;
-    if (column == 0) total0 += value; else if (column == 1) total1 += value; else total2 += value;
+    const value = load<f32>(x + i * 4);
+    const column = i % columns;
+    if (column === 0) total0 += value;
+    else if (column === 1) total1 += value;
+    else total2 += value;
   }
   store<f32>(to, total0);
   if (columns > 1) store<f32>(to + 4, total1);

@@ -11,12 +11,28 @@ import { panelWidth, rowsBy } from './tiles';
  */
 @unmanaged
 export class FilterGradientJob {
-  x: usize; height: i32; width: i32; channels: i32;
-  dy: usize; outHeight: i32; outWidth: i32; outChannels: i32;
-  tapsY: i32; tapsX: i32; strideY: i32; strideX: i32; dilationY: i32; dilationX: i32; padTop: i32; padLeft: i32;
+  x: usize;
+  height: i32;
+  width: i32;
+  channels: i32;
+  dy: usize;
+  outHeight: i32;
+  outWidth: i32;
+  outChannels: i32;
+  tapsY: i32;
+  tapsX: i32;
+  strideY: i32;
+  strideX: i32;
+  dilationY: i32;
+  dilationX: i32;
+  padTop: i32;
+  padLeft: i32;
   /** Sums of a chunk: [tapsY][tapsX][channels][outChannels rounded up to 4], and of dy if `withBias`; sumBytes apart. */
-  sums: usize; sumBytes: usize; withBias: i32;
-  images: i32; chunks: i32;
+  sums: usize;
+  sumBytes: usize;
+  withBias: i32;
+  images: i32;
+  chunks: i32;
   /** Rows of dy that are gone through for all taps before the next rows' turn, so that they stay in the level-1 cache. */
   rowsAtOnce: i32;
 }
@@ -26,9 +42,13 @@ export function filterGradient(begin: i32, end: i32, job: FilterGradientJob, scr
   for (let chunk = begin; chunk < end; chunk++) {
     const sums = job.sums + chunk * job.sumBytes;
     clearFloats(sums, job.sumBytes >> 2);
-    const height = job.outHeight, all = job.images * height, behind = chunkStart(chunk + 1, job.chunks, all);
+    const height = job.outHeight;
+    const all = job.images * height;
+    const behind = chunkStart(chunk + 1, job.chunks, all);
     for (let row = chunkStart(chunk, job.chunks, all); row < behind; ) {
-      const image = row / height, first = row - image * height, last = min(height, first + behind - row);
+      const image = row / height;
+      const first = row - image * height;
+      const last = min(height, first + behind - row);
       const x = job.x + image * job.height * job.width * job.channels * 4;
       addImage(job, x, job.dy + image * height * job.outWidth * job.outChannels * 4, first, last, sums, scratch);
       row += last - first;
@@ -36,24 +56,37 @@ export function filterGradient(begin: i32, end: i32, job: FilterGradientJob, scr
   }
 }
 
-/** The first of some pieces, such as images, that belongs to a chunk. */
-// @ts-ignore: decorator
-@inline
+/** The first of some pieces, such as images, that belongs to a chunk. @inline */
 export function chunkStart(chunk: i32, chunks: i32, pieces: i32): i32 {
   return <i32>((<i64>chunk * pieces) / chunks);
 }
 
 /** Adds rows [first, behind) of one image's dy. */
-function addImage(job: FilterGradientJob, image: usize, dy: usize, first: i32, behind: i32, sums: usize, scratch: usize): void {
-  const channels = job.channels, outWidth = job.outWidth, outChannels = job.outChannels, outChannels4 = (outChannels + 3) & ~3;
+function addImage(
+  job: FilterGradientJob,
+  image: usize,
+  dy: usize,
+  first: i32,
+  behind: i32,
+  sums: usize,
+  scratch: usize,
+): void {
+  const channels = job.channels;
+  const outWidth = job.outWidth;
+  const outChannels = job.outChannels;
+  const outChannels4 = (outChannels + 3) & ~3;
   const inColumns = (outWidth - 1) * job.strideX + (job.tapsX - 1) * job.dilationX + 1;
-  const dyRow = outWidth * outChannels4 * 4, reach = (job.tapsY - 1) * job.dilationY + 1;
+  const dyRow = outWidth * outChannels4 * 4;
+  const reach = (job.tapsY - 1) * job.dilationY + 1;
   const rowsAtOnce = job.rowsAtOnce;
   for (let row = first; row < behind; row += rowsAtOnce) {
     const rows = min(rowsAtOnce, behind - row);
-    const top = row * job.strideY - job.padTop, inRows = (rows - 1) * job.strideY + reach;
-    let x = image, xRow = job.width * channels * 4, from = dy + row * outWidth * outChannels * 4;
-    if (outChannels4 != outChannels) {
+    const top = row * job.strideY - job.padTop;
+    const inRows = (rows - 1) * job.strideY + reach;
+    let x = image;
+    let xRow = job.width * channels * 4;
+    let from = dy + row * outWidth * outChannels * 4;
+    if (outChannels4 !== outChannels) {
       copyPixels(from, outChannels, rows * outWidth, scratch, outChannels4);
       from = scratch;
     }
@@ -62,10 +95,25 @@ function addImage(job: FilterGradientJob, image: usize, dy: usize, first: i32, b
       copyPadded(image, job.height, job.width, channels, top, -job.padLeft, inRows, inColumns, x);
       xRow = inColumns * channels * 4;
     } else x += top * xRow - job.padLeft * channels * 4;
-    if (job.withBias) addColumns(from, rows * outWidth, outChannels4, sums + job.tapsY * job.tapsX * channels * outChannels4 * 4, true);
+    if (job.withBias)
+      addColumns(from, rows * outWidth, outChannels4, sums + job.tapsY * job.tapsX * channels * outChannels4 * 4, true);
     addRows(
-      x, xRow, channels, from, dyRow, outWidth, outChannels4, rows, job.tapsY, job.tapsX, job.strideY, job.strideX, job.dilationY,
-      job.dilationX, sums, outChannels4,
+      x,
+      xRow,
+      channels,
+      from,
+      dyRow,
+      outWidth,
+      outChannels4,
+      rows,
+      job.tapsY,
+      job.tapsX,
+      job.strideY,
+      job.strideX,
+      job.dilationY,
+      job.dilationX,
+      sums,
+      outChannels4,
     );
   }
 }
@@ -80,36 +128,62 @@ export function copyPixels(from: usize, channels: i32, pixels: i32, to: usize, t
 
 /** Adds the products of some rows of dy with x. `columns`, a multiple of 4, of dy's channels are used. */
 export function addRows(
-  x: usize, xRow: i32, channels: i32, dy: usize, dyRow: i32, pixels: i32, columns: i32, rows: i32, tapsY: i32, tapsX: i32,
-  strideY: i32, strideX: i32, dilationY: i32, dilationX: i32, sums: usize, sumColumns: i32,
+  x: usize,
+  xRow: i32,
+  channels: i32,
+  dy: usize,
+  dyRow: i32,
+  pixels: i32,
+  columns: i32,
+  rows: i32,
+  tapsY: i32,
+  tapsX: i32,
+  strideY: i32,
+  strideX: i32,
+  dilationY: i32,
+  dilationX: i32,
+  sums: usize,
+  sumColumns: i32,
 ): void {
   // Without dilation the taps of a row lie side by side in x: they count as one tap of many channels.
-  const calls = dilationX == 1 ? 1 : tapsX, values = dilationX == 1 ? tapsX * channels : channels;
-  const dyPixel = dyRow / pixels, xPixel = strideX * channels * 4;
+  const calls = dilationX === 1 ? 1 : tapsX;
+  const values = dilationX === 1 ? tapsX * channels : channels;
+  const dyPixel = dyRow / pixels;
+  const xPixel = strideX * channels * 4;
   const xSkip = strideY * xRow - pixels * xPixel;
-  for (let i = 0; i < tapsY; i++) for (let j = 0; j < calls; j++) {
-    const a = x + i * dilationY * xRow + j * dilationX * channels * 4;
-    const to = sums + (i * tapsX + j) * channels * sumColumns * 4;
-    for (let o = 0; o < columns; ) {
-      const width = panelWidth(columns - o); // never more than are left: columns is a multiple of 4, and so are all widths but 16
-      const b = dy + o * 4, c = to + o * 4;
-      rowsBy(width, values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
-      o += width;
+  for (let i = 0; i < tapsY; i++)
+    for (let j = 0; j < calls; j++) {
+      const a = x + i * dilationY * xRow + j * dilationX * channels * 4;
+      const to = sums + (i * tapsX + j) * channels * sumColumns * 4;
+      for (let o = 0; o < columns; ) {
+        const width = panelWidth(columns - o); // never more than are left: columns is a multiple of 4, and so are all widths but 16
+        const b = dy + o * 4;
+        const c = to + o * 4;
+        rowsBy(width, values, a, 4, xPixel, b, dyPixel, rows, pixels, xSkip, 0, c, sumColumns * 4, 0, ACCUMULATE);
+        o += width;
+      }
     }
-  }
 }
 
 /** Adds up rows of the sums of all chunks: rows of fromColumns values become rows of toColumns, finished with bias and ReLU. */
 @unmanaged
 export class SumChunksJob {
-  from: usize; chunkBytes: usize; chunks: i32; fromColumns: i32; to: usize; toColumns: i32; bias: usize; flags: i32;
+  from: usize;
+  chunkBytes: usize;
+  chunks: i32;
+  fromColumns: i32;
+  to: usize;
+  toColumns: i32;
+  bias: usize;
+  flags: i32;
 }
 
 /** Units: rows. */
-export function sumChunks(begin: i32, end: i32, job: SumChunksJob, scratch: usize): void {
+export function sumChunks(begin: i32, end: i32, job: SumChunksJob, _scratch: usize): void {
   const columns = job.toColumns;
   for (let row = begin; row < end; row++) {
-    const from = job.from + row * job.fromColumns * 4, to = job.to + row * columns * 4;
+    const from = job.from + row * job.fromColumns * 4;
+    const to = job.to + row * columns * 4;
     sumRow(from, job.chunkBytes, job.chunks, columns, to);
     if (job.flags) finishColumns(to, 0, 1, columns, to, 0, job.bias, job.flags);
   }
@@ -120,7 +194,8 @@ export function sumRow(from: usize, chunkBytes: usize, chunks: i32, columns: i32
   let column = 0;
   for (; column + 4 <= columns; column += 4) {
     let sum = v128.load(from + column * 4);
-    for (let chunk = 1; chunk < chunks; chunk++) sum = f32x4.add(sum, v128.load(from + chunk * chunkBytes + column * 4));
+    for (let chunk = 1; chunk < chunks; chunk++)
+      sum = f32x4.add(sum, v128.load(from + chunk * chunkBytes + column * 4));
     v128.store(to + column * 4, sum);
   }
   for (; column < columns; column++) {

@@ -4,11 +4,11 @@
  */
 export { conv, packFilter } from './conv';
 export { convPool } from './conv-pool';
-export { TAP_BYTES, depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, TAP_BYTES } from './depthwise';
 export { columnSums, prelu, reluGrad, squaredErrorGrad, squaredErrors } from './elementwise';
 export { filterGradient, sumChunks } from './filter-gradient';
 export { matMul } from './matmul';
-export { ADAM, MOMENTUM, SGD, optimizerStep } from './optimizers';
+export { ADAM, MOMENTUM, optimizerStep, SGD } from './optimizers';
 export { BAND_ROWS, outerProduct } from './outer-product';
 export { maxPool, maxPoolGrad, maxUnpool, maxUnpoolGrad } from './pooling';
 export { probe } from './probe';
@@ -16,4 +16,4 @@ export { ACCUMULATE, BIAS, BLOCK_VALUES, DOT_SUM_BYTES, RELU } from './simd';
 export { PAIR_BYTES, packTable, tableBytes, windowsOf } from './sparse';
 export { DENSE, NOBODYS, SPARSE, sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
 export { PANEL, ROWS } from './tiles';
-export { PACK_CHANNELS, SLICE_VALUES, packWinograd, unpackWinograd, winogradConv, winogradGradient } from './winograd';
+export { PACK_CHANNELS, packWinograd, SLICE_VALUES, unpackWinograd, winogradConv, winogradGradient } from './winograd';

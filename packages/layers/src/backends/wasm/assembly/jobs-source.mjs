@@ -19,16 +19,31 @@ const views = { i32: 'words', usize: 'words', f32: 'floats' };
  */
 export function jobsSource(sources, constants) {
   const { classes, functions, comments } = declarationsOf(sources);
-  const exported = exportsOf(sources.find(({ internalPath }) => internalPath === 'index')).map((name) => functions.get(name));
+  const exported = exportsOf(sources.find(({ internalPath }) => internalPath === 'index')).map((name) =>
+    functions.get(name),
+  );
   const signatures = exported.filter((declaration) => declaration).map(signatureOf);
   return [
     '// Made by assembly/build.mjs from the AssemblyScript sources beside it.\n',
     layoutSource,
-    ...Object.entries(constants).map(([name, value]) => `${comments.get(name) ?? ''}export const ${name} = ${value};\n`),
+    ...Object.entries(constants).map(
+      ([name, value]) => `${comments.get(name) ?? ''}export const ${name} = ${value};\n`,
+    ),
     ...[...classes.values()].map((declaration) => classSource(declaration, classes)),
-    tableSource('Kernels', 'Jobs of the kernels, which threads share, by name.', signatures.filter(({ kind }) => kind === 'kernel')),
-    tableSource('Calls', 'Jobs of the functions that run on the calling thread, by name.', signatures.filter(({ kind }) => kind === 'call')),
-    numbersSource(signatures.filter(({ kind }) => kind === 'numbers'), comments),
+    tableSource(
+      'Kernels',
+      'Jobs of the kernels, which threads share, by name.',
+      signatures.filter(({ kind }) => kind === 'kernel'),
+    ),
+    tableSource(
+      'Calls',
+      'Jobs of the functions that run on the calling thread, by name.',
+      signatures.filter(({ kind }) => kind === 'call'),
+    ),
+    numbersSource(
+      signatures.filter(({ kind }) => kind === 'numbers'),
+      comments,
+    ),
   ].join('\n');
 }
 
@@ -46,10 +61,11 @@ function declarationsOf(sources) {
   for (const { statements, internalPath } of sources) {
     if (internalPath.startsWith('~')) continue;
     for (const statement of statements) {
-      if (statement.kind === NodeKind.ClassDeclaration && isUnmanaged(statement)) classes.set(statement.name.text, statement);
+      if (statement.kind === NodeKind.ClassDeclaration && isUnmanaged(statement))
+        classes.set(statement.name.text, statement);
       if (statement.kind === NodeKind.FunctionDeclaration) functions.set(statement.name.text, statement);
       if (statement.kind !== NodeKind.Variable) continue;
-      for (const { name } of statement.declarations) comments.set(name.text, commentBefore(statement, ''));
+      for (const { name } of statement.declarations) comments.set(name.text, commentBefore(statement));
     }
   }
   return { classes, functions, comments };
@@ -60,15 +76,26 @@ function isUnmanaged({ decorators }) {
 }
 
 function exportsOf({ statements }) {
-  return statements.filter(({ kind }) => kind === NodeKind.Export).flatMap(({ members }) => members.map(({ localName }) => localName.text));
+  return statements
+    .filter(({ kind }) => kind === NodeKind.Export)
+    .flatMap(({ members }) => members.map(({ localName }) => localName.text));
 }
 
 /** Says what a function takes. */
 function signatureOf({ name, signature }) {
-  const parameters = signature.parameters.map((parameter) => ({ name: parameter.name.text, type: parameter.type.name.identifier.text }));
+  const parameters = signature.parameters.map((parameter) => ({
+    name: parameter.name.text,
+    type: parameter.type.name.identifier.text,
+  }));
   const job = parameters.find((parameter) => parameter.name === 'job')?.type;
   const returns = signature.returnType.name.identifier.text === 'void' ? 'void' : 'number';
-  return { name: name.text, kind: job === undefined ? 'numbers' : parameters.length === 1 ? 'call' : 'kernel', job, parameters, returns };
+  return {
+    name: name.text,
+    kind: job === undefined ? 'numbers' : parameters.length === 1 ? 'call' : 'kernel',
+    job,
+    parameters,
+    returns,
+  };
 }
 
 /** Writes the interface of a class and its layout. */
@@ -77,7 +104,7 @@ function classSource(declaration, classes) {
   const own = fieldsOf(declaration);
   const all = allFields(declaration, classes);
   const base = declaration.extendsType ? ` extends ${declaration.extendsType.name.identifier.text}` : '';
-  return `${commentBefore(declaration, '')}export interface ${name}${base} {
+  return `${commentBefore(declaration)}export interface ${name}${base} {
 ${own.map((field) => `${field.comment}  ${field.name}: number;`).join('\n')}
 }
 
@@ -99,7 +126,9 @@ function fieldsOf({ name, members }) {
   return members.map((member) => {
     const type = member.type?.name.identifier.text;
     if (member.kind !== NodeKind.FieldDeclaration || !(type in views)) {
-      throw new Error(`${name.text}.${member.name.text}: a job's fields are i32, usize or f32, this is a ${type ?? 'method'}.`);
+      throw new Error(
+        `${name.text}.${member.name.text}: a job's fields are i32, usize or f32, this is a ${type ?? 'method'}.`,
+      );
     }
     return { name: member.name.text, type, comment: commentBefore(member, '  ') };
   });
@@ -119,7 +148,7 @@ ${signatures.map((signature) => `  ${signature.name}: ${lowerFirst(signature.job
 }
 
 /** Writes the functions of numbers, as they are in the module's exports. */
-function numbersSource(signatures, comments) {
+function numbersSource(signatures, _comments) {
   const method = ({ name, parameters, returns }) =>
     `  ${name}(${parameters.map((parameter) => `${parameter.name}: number`).join(', ')}): ${returns};`;
   return `/** Functions of the side module that take and return numbers. */
@@ -130,9 +159,10 @@ ${signatures.map(method).join('\n')}
 }
 
 /** Returns the documenting comment that stands right before a declaration, with what may stand between left out. */
-function commentBefore({ range }, indent) {
+export function commentBefore({ range }, indent = '') {
   const before = range.source.text.slice(0, range.start);
-  const [, comment] = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s*(?:@unmanaged\s*)?(?:export\s*)?(?:const\s*)?$/.exec(before) ?? [];
+  const [, comment] =
+    /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s*(?:@unmanaged\s*)?(?:export\s*)?(?:const\s*)?$/.exec(before) ?? [];
   return comment ? `${indent}${comment}\n` : '';
 }
 

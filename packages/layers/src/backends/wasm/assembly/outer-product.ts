@@ -1,7 +1,7 @@
 import { packPanels } from './matmul';
-import { StepRule, isPlainDescent, stepValues } from './optimizers';
-import { ACCUMULATE, TOUCH, finishColumns, touch } from './simd';
-import { PANEL, ROWS, panelsOfRows } from './tiles';
+import { isPlainDescent, StepRule, stepValues } from './optimizers';
+import { ACCUMULATE, finishColumns, TOUCH, touch } from './simd';
+import { PANEL, panelsOfRows, ROWS } from './tiles';
 
 /**
  * C = transpose(A) * B with few steps and a large C: the gradient of a dense layer's kernel, steps being the images of a batch. Either
@@ -10,11 +10,20 @@ import { PANEL, ROWS, panelsOfRows } from './tiles';
 @unmanaged
 export class OuterProductJob extends StepRule {
   /** [steps][rows] and [steps][columns]. */
-  a: usize; b: usize; steps: i32; rows: i32; columns: i32;
+  a: usize;
+  b: usize;
+  steps: i32;
+  rows: i32;
+  columns: i32;
   /** The gradient; or 0, and the variable with the optimiser's state. All [rows][columns]. */
-  c: usize; variable: usize; state0: usize; state1: usize;
+  c: usize;
+  variable: usize;
+  state0: usize;
+  state1: usize;
   /** How the work is cut. unitColumns: as many as fit the caches when packed; stripColumns: as many as wait for the optimiser. */
-  unitRows: i32; unitColumns: i32; stripColumns: i32;
+  unitRows: i32;
+  unitColumns: i32;
+  stripColumns: i32;
 }
 
 /** Rows whose values of A are copied together, so that the tiles don't go through all of A for each panel of B. */
@@ -22,23 +31,31 @@ export const BAND_ROWS: i32 = 48;
 
 /** Units: bands of columns times bands of rows. Scratch: packed B, BAND_ROWS rows of A, and a strip of C. */
 export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch: usize): void {
-  const down = (job.rows + job.unitRows - 1) / job.unitRows, descends = !job.c && isPlainDescent(job);
+  const down = (job.rows + job.unitRows - 1) / job.unitRows;
+  const descends = !job.c && isPlainDescent(job);
   const scale: f32 = descends ? -job.learningRate : 1;
   let packed = -1;
   for (let unit = begin; unit < end; unit++) {
-    const band = unit / down, row = (unit - band * down) * job.unitRows, column = band * job.unitColumns;
+    const band = unit / down;
+    const row = (unit - band * down) * job.unitRows;
+    const column = band * job.unitColumns;
     const columns = min(job.unitColumns, job.columns - column);
-    if (band != packed) packPanels(job.b + column * 4, job.columns * 4, 4, columns, job.steps, scratch);
+    if (band !== packed) packPanels(job.b + column * 4, job.columns * 4, 4, columns, job.steps, scratch);
     packed = band;
-    const rows = scratch + ((columns + PANEL - 1) / PANEL) * PANEL * job.steps * 4, strip = rows + BAND_ROWS * job.steps * 4;
+    const rows = scratch + ((columns + PANEL - 1) / PANEL) * PANEL * job.steps * 4;
+    const strip = rows + BAND_ROWS * job.steps * 4;
     const behind = min(row + job.unitRows, job.rows);
     for (let first = row; first < behind; first += BAND_ROWS) {
       const band = min(BAND_ROWS, behind - first);
-      for (let s = 0; s < job.steps; s++) copyScaled(rows + s * band * 4, job.a + (s * job.rows + first) * 4, band, scale);
+      for (let s = 0; s < job.steps; s++)
+        copyScaled(rows + s * band * 4, job.a + (s * job.rows + first) * 4, band, scale);
       for (let r = 0; r < band; r += ROWS) {
-        const a = rows + r * 4, used = min(ROWS, band - r), at = ((first + r) * job.columns + column) * 4;
+        const a = rows + r * 4;
+        const used = min(ROWS, band - r);
+        const at = ((first + r) * job.columns + column) * 4;
         if (job.c) addRows(job, a, band * 4, job.c + at, used, columns, scratch, strip, TOUCH);
-        else if (descends) addRows(job, a, band * 4, job.variable + at, used, columns, scratch, strip, TOUCH | ACCUMULATE);
+        else if (descends)
+          addRows(job, a, band * 4, job.variable + at, used, columns, scratch, strip, TOUCH | ACCUMULATE);
         else updateRows(job, a, band * 4, at, used, columns, scratch, strip);
       }
     }
@@ -54,20 +71,44 @@ function copyScaled(to: usize, from: usize, count: i32, scale: f32): void {
 
 /** Some rows of C: stored, or added to what is there. */
 function addRows(
-  job: OuterProductJob, a: usize, aStep: usize, c: usize, rows: i32, columns: i32, packed: usize, strip: usize, flags: i32,
+  job: OuterProductJob,
+  a: usize,
+  aStep: usize,
+  c: usize,
+  rows: i32,
+  columns: i32,
+  packed: usize,
+  strip: usize,
+  flags: i32,
 ): void {
-  const cRow = job.columns * 4, panels = columns / PANEL, whole = panels * PANEL, panelBytes = job.steps * PANEL * 4;
+  const cRow = job.columns * 4;
+  const panels = columns / PANEL;
+  const whole = panels * PANEL;
+  const panelBytes = job.steps * PANEL * 4;
   panelsOfRows(rows, panels, a, 4, aStep, packed, PANEL * 4, panelBytes, job.steps, c, cRow, PANEL * 4, flags);
-  if (whole == columns) return;
+  if (whole === columns) return;
   panelsOfRows(rows, 1, a, 4, aStep, packed + panels * panelBytes, PANEL * 4, 0, job.steps, strip, PANEL * 4, 0, 0);
   finishColumns(strip, PANEL * 4, rows, columns - whole, c + whole * 4, cRow, 0, flags & ACCUMULATE);
 }
 
 /** Some rows of C, a strip at a time, each used up by the optimiser while it is still in the level-1 cache. */
-function updateRows(job: OuterProductJob, a: usize, aStep: usize, at: usize, rows: i32, columns: i32, packed: usize, strip: usize): void {
-  const stripRow = job.stripColumns * 4, panelBytes = job.steps * PANEL * 4, row = job.columns * 4;
+function updateRows(
+  job: OuterProductJob,
+  a: usize,
+  aStep: usize,
+  at: usize,
+  rows: i32,
+  columns: i32,
+  packed: usize,
+  strip: usize,
+): void {
+  const stripRow = job.stripColumns * 4;
+  const panelBytes = job.steps * PANEL * 4;
+  const row = job.columns * 4;
   for (let j = 0; j < columns; j += job.stripColumns, at += stripRow) {
-    const used = min(job.stripColumns, columns - j), panels = (used + PANEL - 1) / PANEL, b = packed + (j / PANEL) * panelBytes;
+    const used = min(job.stripColumns, columns - j);
+    const panels = (used + PANEL - 1) / PANEL;
+    const b = packed + (j / PANEL) * panelBytes;
     touchRows(job, at, rows, used * 4);
     panelsOfRows(rows, panels, a, 4, aStep, b, PANEL * 4, panelBytes, job.steps, strip, stripRow, PANEL * 4, 0);
     for (let i = 0; i < rows; i++) {

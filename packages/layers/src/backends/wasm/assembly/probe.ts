@@ -5,6 +5,8 @@ import { rowsBy } from './tiles';
  * behind those. For finding out what an engine makes of the tiles.
  */
 export function probe(rows: i32, width: i32, steps: i32, at: usize, repeats: i32): void {
-  const b = at + rows * steps * 4, c = b + steps * width * 4;
-  for (; repeats > 0; repeats--) rowsBy(width, rows, at, steps * 4, 4, b, width * 4, 1, steps, 0, 0, c, width * 4, 0, 0);
+  const b = at + rows * steps * 4;
+  const c = b + steps * width * 4;
+  for (; repeats > 0; repeats--)
+    rowsBy(width, rows, at, steps * 4, 4, b, width * 4, 1, steps, 0, 0, c, width * 4, 0, 0);
 }

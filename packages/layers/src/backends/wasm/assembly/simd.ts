@@ -15,57 +15,45 @@ export const BLOCK_VALUES: i32 = 4096;
 /** Bytes at the beginning of a thread's scratch where dot products put sums aside: see keepDotSumsAt of tiles.mjs. */
 export const DOT_SUM_BYTES: i32 = 512;
 
-/** a * b + c, rounded once where the engine has relaxed SIMD, twice elsewhere. */
-// @ts-ignore: decorator
-@inline
+/** a * b + c, rounded once where the engine has relaxed SIMD, twice elsewhere. @inline */
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
 }
 
-let touched: i32 = 0;
+let _touched: i32 = 0;
 
-/** Reads the first and the last value of a row of a tile; the global keeps the compiler from dropping the reads. */
-// @ts-ignore: decorator
-@inline
+/** Reads the first and the last value of a row of a tile; the global keeps the compiler from dropping the reads. @inline */
 export function touch(row: usize, last: usize): void {
-  touched |= load<i32>(row) | load<i32>(row + last);
+  _touched |= load<i32>(row) | load<i32>(row + last);
 }
 
-/** Adds up the lanes of four vectors: lane i of the result is the sum of vector i. */
-// @ts-ignore: decorator
-@inline
+/** Adds up the lanes of four vectors: lane i of the result is the sum of vector i. @inline */
 export function sum4(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   const s01 = f32x4.add(v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), v128.shuffle<f32>(x0, x1, 2, 6, 3, 7));
   const s23 = f32x4.add(v128.shuffle<f32>(x2, x3, 0, 4, 1, 5), v128.shuffle<f32>(x2, x3, 2, 6, 3, 7));
   return f32x4.add(v128.shuffle<f32>(s01, s23, 0, 1, 4, 5), v128.shuffle<f32>(s01, s23, 2, 3, 6, 7));
 }
 
-/** Loads the first `lanes` (1 to 4) values of a vector; the others are 0. Reads nothing behind them. */
-// @ts-ignore: decorator
-@inline
+/** Loads the first `lanes` (1 to 4) values of a vector; the others are 0. Reads nothing behind them. @inline */
 export function loadLanes(at: usize, lanes: i32): v128 {
-  if (lanes == 4) return v128.load(at);
-  if (lanes == 3) return v128.load32_lane(at + 8, v128.load64_zero(at), 2);
-  if (lanes == 2) return v128.load64_zero(at);
+  if (lanes === 4) return v128.load(at);
+  if (lanes === 3) return v128.load32_lane(at + 8, v128.load64_zero(at), 2);
+  if (lanes === 2) return v128.load64_zero(at);
   return v128.load32_zero(at);
 }
 
-/** Stores the first `lanes` (1 to 4) values of a vector. */
-// @ts-ignore: decorator
-@inline
+/** Stores the first `lanes` (1 to 4) values of a vector. @inline */
 export function storeLanes(at: usize, value: v128, lanes: i32): void {
-  if (lanes == 4) v128.store(at, value);
-  else if (lanes == 3) {
+  if (lanes === 4) v128.store(at, value);
+  else if (lanes === 3) {
     v128.store64_lane(at, value, 0);
     v128.store32_lane(at + 8, value, 2);
-  } else if (lanes == 2) v128.store64_lane(at, value, 0);
+  } else if (lanes === 2) v128.store64_lane(at, value, 0);
   else v128.store32_lane(at, value, 0);
 }
 
-/** Finishes `lanes` sums of one row (accumulate, bias, ReLU) and stores them. */
-// @ts-ignore: decorator
-@inline
+/** Finishes `lanes` sums of one row (accumulate, bias, ReLU) and stores them. @inline */
 export function finish(at: usize, sums: v128, bias: usize, flags: i32, lanes: i32): void {
   if (flags & ACCUMULATE) sums = f32x4.add(sums, loadLanes(at, lanes));
   if (flags & BIAS) sums = f32x4.add(sums, loadLanes(bias, lanes));
@@ -91,7 +79,16 @@ export function clearFloats(to: usize, count: i32): void {
 }
 
 /** Moves the used columns of a panel of sums to where they belong, finishing them on the way. */
-export function finishColumns(from: usize, fromRow: i32, rows: i32, columns: i32, to: usize, toRow: i32, bias: usize, flags: i32): void {
+export function finishColumns(
+  from: usize,
+  fromRow: i32,
+  rows: i32,
+  columns: i32,
+  to: usize,
+  toRow: i32,
+  bias: usize,
+  flags: i32,
+): void {
   for (let r = 0; r < rows; r++, from += fromRow, to += toRow) {
     for (let j = 0; j < columns; j++) {
       let value = load<f32>(from + j * 4);

@@ -17,23 +17,41 @@ import { clearFloats, multiplyAdd } from './simd';
  * @returns false if an index lies outside its window
  */
 export function windowOffsets(
-  indices: usize, first: i32, rows: i32, columns: i32, channels: i32, width: i32, rowStep: i32, columnStep: i32, stepY: i32, stepX: i32, to: usize,
+  indices: usize,
+  first: i32,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  width: i32,
+  rowStep: i32,
+  columnStep: i32,
+  stepY: i32,
+  stepX: i32,
+  to: usize,
 ): bool {
-  const right = i32x4.splat(channels), below = i32x4.splat(width * channels), both = i32x4.splat((width + 1) * channels);
-  const x = i32x4.splat(stepX), y = i32x4.splat(stepY), lanes = i32x4(0, 1, 2, 3);
+  const right = i32x4.splat(channels);
+  const below = i32x4.splat(width * channels);
+  const both = i32x4.splat((width + 1) * channels);
+  const x = i32x4.splat(stepX);
+  const y = i32x4.splat(stepY);
+  const lanes = i32x4(0, 1, 2, 3);
   let wrong = i32x4.splat(0);
   indices += first * columns * channels * 4;
-  for (let r = first; r < first + rows; r++) for (let q = 0; q < columns; q++) {
-    const corner = (2 * r * width + 2 * q) * channels, window = i32x4.splat(r * rowStep + q * columnStep);
-    for (let c = 0; c < channels; c += 4, indices += 16, to += 16) {
-      const place = i32x4.sub(v128.load(indices), i32x4.add(i32x4.splat(corner + c), lanes));
-      const isRight = i32x4.eq(place, right), isBelow = i32x4.eq(place, below), isBoth = i32x4.eq(place, both);
-      const known = v128.or(v128.or(isRight, isBelow), v128.or(isBoth, i32x4.eq(place, i32x4.splat(0))));
-      wrong = v128.or(wrong, v128.not(known));
-      const inside = i32x4.add(v128.and(x, v128.or(isRight, isBoth)), v128.and(y, v128.or(isBelow, isBoth)));
-      v128.store(to, i32x4.add(window, inside));
+  for (let r = first; r < first + rows; r++)
+    for (let q = 0; q < columns; q++) {
+      const corner = (2 * r * width + 2 * q) * channels;
+      const window = i32x4.splat(r * rowStep + q * columnStep);
+      for (let c = 0; c < channels; c += 4, indices += 16, to += 16) {
+        const place = i32x4.sub(v128.load(indices), i32x4.add(i32x4.splat(corner + c), lanes));
+        const isRight = i32x4.eq(place, right);
+        const isBelow = i32x4.eq(place, below);
+        const isBoth = i32x4.eq(place, both);
+        const known = v128.or(v128.or(isRight, isBelow), v128.or(isBoth, i32x4.eq(place, i32x4.splat(0))));
+        wrong = v128.or(wrong, v128.not(known));
+        const inside = i32x4.add(v128.and(x, v128.or(isRight, isBoth)), v128.and(y, v128.or(isBelow, isBoth)));
+        v128.store(to, i32x4.add(window, inside));
+      }
     }
-  }
   return !v128.any_true(wrong);
 }
 
@@ -44,16 +62,12 @@ const BLOCK_BYTES: i32 = BLOCK_CHANNELS * 4;
 /** Bytes of the sums of two pixels that pairSums writes. */
 export const PAIR_BYTES: i32 = 2 * BLOCK_BYTES;
 
-/** Windows in one direction that reach a block of two output positions. */
-// @ts-ignore: decorator
-@inline
+/** Windows in one direction that reach a block of two output positions. @inline */
 export function windowsOf(taps: i32): i32 {
   return (taps + 2) >> 1;
 }
 
-/** Rows (or columns) of the table of a filter: its taps in the middle, and zeros around them. */
-// @ts-ignore: decorator
-@inline
+/** Rows (or columns) of the table of a filter: its taps in the middle, and zeros around them. @inline */
 export function tableLength(taps: i32): i32 {
   return 2 * windowsOf(taps) + 1;
 }
@@ -69,17 +83,24 @@ export function tableBytes(tapsY: i32, tapsX: i32, channels: i32, outChannels: i
  * that a value anywhere in a window finds what it adds to four output pixels at one address and the ones beside and below it.
  */
 export function packTable(job: FilterJob): void {
-  const tapsY = job.tapsY, tapsX = job.tapsX, lengthY = tableLength(tapsY), lengthX = tableLength(tapsX);
+  const tapsY = job.tapsY;
+  const tapsX = job.tapsX;
+  const lengthY = tableLength(tapsY);
+  const lengthX = tableLength(tapsX);
   let to = job.to;
-  for (let first = 0; first < job.outChannels; first += BLOCK_CHANNELS) for (let c = 0; c < job.channels; c++)
-  for (let i = 0; i < lengthY; i++) for (let j = 0; j < lengthX; j++, to += BLOCK_BYTES) {
-    // Row i holds tap lengthY - 2 - i, see pairSums.
-    const y = lengthY - 2 - i, x = lengthX - 2 - j;
-    clearFloats(to, BLOCK_CHANNELS);
-    if (y < 0 || y >= tapsY || x < 0 || x >= tapsX) continue;
-    const at = job.from + y * job.tapY + x * job.tapX + c * job.channel;
-    for (let o = first; o < min(first + BLOCK_CHANNELS, job.outChannels); o++) store<f32>(to + (o - first) * 4, load<f32>(at + o * job.column));
-  }
+  for (let first = 0; first < job.outChannels; first += BLOCK_CHANNELS)
+    for (let c = 0; c < job.channels; c++)
+      for (let i = 0; i < lengthY; i++)
+        for (let j = 0; j < lengthX; j++, to += BLOCK_BYTES) {
+          // Row i holds tap lengthY - 2 - i, see pairSums.
+          const y = lengthY - 2 - i;
+          const x = lengthX - 2 - j;
+          clearFloats(to, BLOCK_CHANNELS);
+          if (y < 0 || y >= tapsY || x < 0 || x >= tapsX) continue;
+          const at = job.from + y * job.tapY + x * job.tapX + c * job.channel;
+          for (let o = first; o < min(first + BLOCK_CHANNELS, job.outChannels); o++)
+            store<f32>(to + (o - first) * 4, load<f32>(at + o * job.column));
+        }
 }
 
 /**
@@ -93,16 +114,33 @@ export function packTable(job: FilterJob): void {
  * @param table of the first channel, at the row of a, and the row and column for a value in the top left of the first window
  */
 export function pairSums(
-  values: usize, offsets: usize, windowRow: i32, windowBytes: i32, windowsY: i32, windowsX: i32, channels: i32,
-  table: usize, tableChannel: i32, tableRow: i32, to: usize,
+  values: usize,
+  offsets: usize,
+  windowRow: i32,
+  windowBytes: i32,
+  windowsY: i32,
+  windowsX: i32,
+  channels: i32,
+  table: usize,
+  tableChannel: i32,
+  tableRow: i32,
+  to: usize,
 ): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let s4 = s0;
+  let s5 = s0;
   for (let w = 0; w < windowsY; w++) {
-    let value = values, offset = offsets, window = table;
+    let value = values;
+    let offset = offsets;
+    let window = table;
     for (let u = 0; u < windowsX; u++) {
       let taps = window;
       for (let c = channels; c > 0; c--) {
-        const v = v128.load32_splat(value), at = taps - load<i32>(offset);
+        const v = v128.load32_splat(value);
+        const at = taps - load<i32>(offset);
         s0 = multiplyAdd(v, v128.load(at), s0);
         s1 = multiplyAdd(v, v128.load(at, 16), s1);
         s2 = multiplyAdd(v, v128.load(at, 32), s2);
@@ -121,5 +159,10 @@ export function pairSums(
     offsets += windowRow;
     table -= 2 * tableRow;
   }
-  v128.store(to, s0); v128.store(to, s1, 16); v128.store(to, s2, 32); v128.store(to, s3, 48); v128.store(to, s4, 64); v128.store(to, s5, 80);
+  v128.store(to, s0);
+  v128.store(to, s1, 16);
+  v128.store(to, s2, 32);
+  v128.store(to, s3, 48);
+  v128.store(to, s4, 64);
+  v128.store(to, s5, 80);
 }

@@ -24,7 +24,9 @@ export const tileSets = {
 
 /** Answers the AssemblyScript source of one set of tiles. */
 export function tilesSource({ rows, pairs, patches, patchDots }) {
-  const widths = Object.keys(rows).map(Number).sort((a, b) => b - a);
+  const widths = Object.keys(rows)
+    .map(Number)
+    .sort((a, b) => b - a);
   return [
     `import { ACCUMULATE, BIAS, RELU, TOUCH, finish, multiplyAdd, sum4, touch } from './simd';`,
     `/** Columns and rows of the widest tile. */\nexport const PANEL: i32 = ${widths[0]};\nexport const ROWS: i32 = ${rows[widths[0]]};`,
@@ -221,7 +223,10 @@ function patchLoop(sizes) {
   return `
 export function addPatches(values: usize, offsets: usize, step: i32, count: i32, from: usize, vectors: i32, sums: usize): void {
 ${step(most, `vectors == ${most} || vectors >= ${most + next}`)}
-${sizes.slice(1).map((size) => step(size, `vectors >= ${size}`)).join('\n')}
+${sizes
+  .slice(1)
+  .map((size) => step(size, `vectors >= ${size}`))
+  .join('\n')}
 }`;
 }
 
@@ -232,7 +237,8 @@ ${sizes.slice(1).map((size) => step(size, `vectors >= ${size}`)).join('\n')}
 function patchDotTile(count, pairs) {
   const each = (body) => joined(count, (i) => body(i));
   const start = each((i) => `let p${i} = from + load<i32>(offsets + ${i} * step);`);
-  const products = (letter, at) => `const w${letter} = v128.load(w, ${at}); ${each((i) => `${letter}${i} = multiplyAdd(w${letter}, v128.load(p${i}, ${at}), ${letter}${i});`)}`;
+  const products = (letter, at) =>
+    `const w${letter} = v128.load(w, ${at}); ${each((i) => `${letter}${i} = multiplyAdd(w${letter}, v128.load(p${i}, ${at}), ${letter}${i});`)}`;
   const pairPass = `{
     ${each((i) => `let s${i} = f32x4.splat(0), t${i} = s${i};`)}
     ${start}
