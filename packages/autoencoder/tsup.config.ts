@@ -28,6 +28,8 @@ export default defineConfig([
     splitting: false,
     clean: true,
     removeNodeProtocol: false,
+    // So that the stand-ins below are in it, too.
+    noExternal: [/^@ae\/images/],
     esbuildPlugins: [
       {
         name: 'node-modules',

@@ -1,10 +1,8 @@
 import { defineConfig, type Options } from 'tsup';
-import { assemblyForTsup } from './assembly-plugin.js';
 
 const shared: Options = {
-  // Optional dependencies: loaded where they are needed, never bundled.
-  external: ['lmdb', 'sharp'],
-  esbuildPlugins: [assemblyForTsup],
+  // An optional dependency: loaded where it is needed, never bundled.
+  external: ['lmdb'],
   target: 'node20',
   sourcemap: true,
   shims: true,

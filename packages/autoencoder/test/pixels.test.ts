@@ -1,8 +1,8 @@
 /** The order of channels between samples and the network; Caffe's is blue, green, red, and only pictures have it. */
 import '@tensorflow/tfjs-backend-cpu';
+import { drawGrid } from '@ae/images/png';
 import { describe, expect, it } from 'vitest';
 import { samplesToTensor, valuesToSamples } from '../src/index';
-import { drawSampleGrid } from '../src/run/sample-grid';
 
 const rgb = { scale: 1, channelOrder: 'rgb' } as const;
 const sampleOf = (channels: number) => ({
@@ -38,7 +38,7 @@ describe('samples in the network', () => {
 });
 
 it('pictures of a run show colours of 3 and 4 channels, and the first of others; floats are rounded and clamped', () => {
-  const first = (channels: number) => [...drawSampleGrid([[sampleOf(channels)]]).data.slice(0, 3)];
+  const first = (channels: number) => [...drawGrid([[[sampleOf(channels)]]], { margin: 0 }).data.slice(0, 3)];
   expect([1, 2, 3, 4, 6].map(first)).toEqual([
     [0, 0, 0],
     [0, 0, 0],
@@ -47,5 +47,5 @@ it('pictures of a run show colours of 3 and 4 channels, and the first of others;
     [0, 0, 0],
   ]);
   const floats = { channels: 3, height: 1, width: 1, data: Float32Array.of(-3, 99.6, 300) };
-  expect([...drawSampleGrid([[floats]]).data]).toEqual([255, 100, 0]);
+  expect([...drawGrid([[[floats]]], { scale: 1, margin: 0 }).data]).toEqual([255, 100, 0]);
 });

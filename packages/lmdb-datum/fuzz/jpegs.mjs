@@ -12,7 +12,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutateJpeg } from './mutate-jpeg.mjs';
+import { mutateJpeg } from '../../images/test/mutate-jpeg.mjs';
 
 const CHUNK = 500;
 const HANG_MS = 60_000;
@@ -21,7 +21,9 @@ const self = fileURLToPath(import.meta.url);
 
 async function readChunk(first, count) {
   const { caffeKey, DatumWriter, LmdbDatumError, openDatumLmdb } = await import('../dist/index.js');
-  const { jpegs } = JSON.parse(fs.readFileSync(new URL('../test/fixtures/jpegs.json', import.meta.url), 'utf8'));
+  const { jpegs } = JSON.parse(
+    fs.readFileSync(new URL('../../images/test/fixtures/jpegs.json', import.meta.url), 'utf8'),
+  );
   const files = Object.values(jpegs).map(({ file }) => Buffer.from(file, 'base64'));
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ae-fuzz-jpegs-'));
   try {

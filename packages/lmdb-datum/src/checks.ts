@@ -1,5 +1,9 @@
 /** Checks of what callers give: each throws an InvalidOptionError, which is one sentence. */
+import { defaultMaxPixels } from '@ae/images/kind';
 import { describe, InvalidOptionError } from './errors';
+
+/** What a raw Datum of three channels can hold. */
+const mostPixels = Math.floor((2 ** 31 - 1) / 3);
 
 /** The names that an object of options may have. */
 export type Known<T> = Record<keyof T, true>;
@@ -36,4 +40,10 @@ export function assertFlag(name: string, value: unknown): void {
 
 export function assertPath(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') refuse(name, 'a path', value, 'pass a string');
+}
+
+/** Fills in the default limit on the pixels of an image. @throws InvalidOptionError */
+export function checkMaxPixels(maxPixels = defaultMaxPixels): number {
+  assertWhole('maxPixels', maxPixels, 1, mostPixels);
+  return maxPixels;
 }

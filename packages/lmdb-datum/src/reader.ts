@@ -1,8 +1,8 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
 import { type BatchOptions, checkBatchOptions } from './batches/options';
 import { RecordReader } from './batches/record-reader';
-import { type BatchStream, streamFromWorkers, streamHere } from './batches/stream';
-import { assertFlag, assertKeys, assertPath, type Known, refuse } from './checks';
+import { type BatchStream, openStream } from './batches/stream';
+import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known, refuse } from './checks';
 import type { Datum, Sample } from './datum/datum';
 import { decodeDatum } from './datum/decode';
 import { decodeSample } from './datum/sample';
@@ -26,7 +26,6 @@ import {
 } from './lmdb/scan';
 import { TreeCursor } from './lmdb/tree-cursor';
 import { ValueReader } from './lmdb/value-reader';
-import { checkMaxPixels, DEFAULT_MAX_PIXELS } from './pixel-limit';
 
 export interface OpenOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
@@ -52,7 +51,6 @@ function checkOpenOptions(options: OpenOptions): void {
   const { database, lenient, indexFile } = options;
   if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
   assertFlag('lenient', lenient);
-  checkMaxPixels(options.maxPixels);
   if (indexFile !== undefined && indexFile !== true && typeof indexFile !== 'string') {
     refuse('indexFile', 'true or a path', indexFile);
   }
@@ -127,11 +125,11 @@ export class DatumReader {
   /** Use `openDatumLmdb`. */
   constructor(
     private readonly file: PageFile,
-    { database, lenient = false, indexFile, maxPixels = DEFAULT_MAX_PIXELS }: OpenOptions,
+    { database, lenient = false, indexFile, maxPixels }: OpenOptions,
   ) {
     const damage: Damage[] = [];
     this.damage = damage;
-    this.maxPixels = maxPixels;
+    this.maxPixels = checkMaxPixels(maxPixels);
     this.values = new ValueReader(file);
     if (indexFile !== undefined) this.indexFile = indexFile === true ? `${file.path}.index` : indexFile;
     try {
@@ -257,10 +255,16 @@ export class DatumReader {
     const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.maxPixels };
     const index = this.keyIndex();
     const setup = { path: file.path, lenient: addDamage !== undefined, index, meta: file.metaPageBytes };
-    const stream =
-      checked.workers === 0
-        ? streamHere(new RecordReader(file, index), checked, addDamage)
-        : streamFromWorkers(setup, this.length, checked, addDamage ?? (() => undefined));
+    const { workers } = checked;
+    // Each worker has a batch under way.
+    const plan = { ...checked, prefetch: Math.max(checked.prefetch, workers) };
+    const load = async () => {
+      const { makeHere, makeInWorkers } = await import('./batches/makers');
+      return workers === 0
+        ? makeHere(new RecordReader(file, index), plan, addDamage)
+        : makeInWorkers(setup, plan, addDamage ?? (() => undefined));
+    };
+    const stream = openStream(load, this.length, plan);
     this.streams = this.streams.filter((known) => known.deref()?.isOver === false);
     this.streams.push(new WeakRef(stream));
     return stream;

@@ -1,5 +1,5 @@
 /** Checks a whole database: every page and every record. */
-import { assertFlag, assertKeys, assertPath, type Known } from './checks';
+import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known } from './checks';
 import { type Datum, hasPixels, withoutPixels } from './datum/datum';
 import { decodeDatum } from './datum/decode';
 import { decodeSample } from './datum/sample';
@@ -12,7 +12,6 @@ import { PageFile } from './lmdb/page-file';
 import { PageSet } from './lmdb/page-set';
 import { type Damage, Salvage } from './lmdb/salvage';
 import { ValueReader } from './lmdb/value-reader';
-import { checkMaxPixels } from './pixel-limit';
 
 export interface VerifyOptions {
   /** Check the records of this named database alone. Default: those of the unnamed one, and of all named ones. */

@@ -202,7 +202,7 @@ describe('Datum messages', () => {
     [
       'an image that is not marked',
       Buffer.from('080110011801220489504e473800', 'hex'),
-      /looks like a png file, so write it with encoded=true/,
+      /looks like a PNG file, so write it with encoded=true/,
     ],
   ])('with %s are refused, naming the key', (_, bytes, text) => {
     const decode = () => decodeDatum(bytes, '00000042_cat.png');

@@ -1,12 +1,9 @@
+import { ImageKernels } from '@ae/images';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PackPlan, packPixels } from '../src/batches/pack-pixels';
-import { ImageKernels } from '../src/image-kernels';
 import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index';
 import { openDatumLmdb } from '../src/index';
-import { compileKernels } from '../src/kernel-memory';
-import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resize-antialiased';
-import { resizeBilinear, resizePlainly } from '../src/resize-bilinear';
 import { fixture } from './golden';
 import { writeDatabase } from './scratch';
 
@@ -355,10 +352,6 @@ describe('the order of records', () => {
 });
 
 describe('the SIMD kernels', () => {
-  it('are done without where WebAssembly does not take them', () => {
-    expect(compileKernels(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff))).toBeUndefined();
-  });
-
   it('write the very bytes that plain loops write, and no others', () => {
     const { kernels, addresses } = ImageKernels.start([1 << 16, 1 << 18])!;
     const { memory } = kernels;
@@ -419,28 +412,5 @@ describe('the SIMD kernels', () => {
       },
     );
     fc.assert(property, { numRuns: 300, seed: 1 });
-  });
-
-  it('resize to the very bytes that plain loops give', () => {
-    const side = fc.integer({ min: 1, max: 40 });
-    const given = fc.record({
-      channels: fc.integer({ min: 1, max: 4 }),
-      height: side,
-      width: side,
-      toHeight: side,
-      toWidth: side,
-    });
-    const property = fc.property(given, ({ channels, height, width, toHeight, toWidth }) => {
-      const data = Uint8Array.from({ length: channels * height * width }, (_, i) => (i * 151 + (i >> 3)) & 255);
-      const pixels = { data, channels, height, width };
-      const target = { height: toHeight, width: toWidth };
-      const across = alongRows(pixels, windows(width, toWidth), toWidth);
-      const down = alongColumns(across, windows(height, toHeight), toHeight, toWidth * channels);
-      expect(resizeAntialiased(pixels, target).data).toEqual(down);
-      if (height === 2 * toHeight && width === 2 * toWidth) return;
-      const plain = resizePlainly(pixels, target);
-      expect(resizeBilinear(pixels, target).data).toEqual(plain);
-    });
-    fc.assert(property, { numRuns: 200, seed: 1 });
   });
 });

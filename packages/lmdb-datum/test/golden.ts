@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 export const FIXTURES = path.join(path.dirname(fileURLToPath(import.meta.url)), 'fixtures');
 
+const IMAGES_FIXTURES = path.join(FIXTURES, '../../../images/test/fixtures');
+
 export interface GoldenRecord {
   /** base64 */
   key: string;
@@ -30,8 +32,9 @@ export interface Golden {
 
 export const GOLDEN_NAMES = ['variants', 'overflow', 'deep', 'churned', 'compacted', 'empty'] as const;
 
+/** Returns the path of a fixture; of images, and of what OpenCV makes of them, that of @ae/images. */
 export function fixture(name: string): string {
-  return path.join(FIXTURES, name);
+  return path.join(/^images\b/.test(name) ? IMAGES_FIXTURES : FIXTURES, name);
 }
 
 export function golden(name: string): Golden {

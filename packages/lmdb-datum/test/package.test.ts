@@ -13,6 +13,20 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const esm = pathToFileURL(path.join(dist, 'index.js')).href;
 const database = JSON.stringify(fixture('overflow.mdb'));
 
+/** Copies the built package to a folder, as it is installed there without its optional dependencies. */
+function installIn(folder: string): string {
+  const modules = path.join(folder, 'node_modules');
+  const installed = (name: string) => fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
+  fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
+  for (const name of ['protobufjs', 'long', '@protobufjs']) {
+    if (fs.existsSync(installed(name))) fs.cpSync(installed(name), path.join(modules, name), { recursive: true });
+  }
+  for (const name of ['package.json', 'dist']) {
+    fs.cpSync(`${installed('@ae/images')}/${name}`, `${modules}/@ae/images/${name}`, { recursive: true });
+  }
+  return modules;
+}
+
 describe('the built package', () => {
   it.each([
     [
@@ -33,11 +47,7 @@ describe('the built package', () => {
 
   it('loads neither lmdb nor sharp to read raw records and ordinary JPEGs, and works without them', () => {
     const folder = scratchFolder();
-    fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
-    for (const name of ['protobufjs', 'long', '@protobufjs']) {
-      const from = fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
-      if (fs.existsSync(from)) fs.cpSync(from, path.join(folder, 'node_modules', name), { recursive: true });
-    }
+    installIn(folder);
     const script = `
       const { DatumWriter, openDatumLmdb, convertImageset } = require('./dist/index.cjs');
       const reader = openDatumLmdb(${database});
@@ -64,6 +74,26 @@ describe('the built package', () => {
   });
 
   it.each([
+    ['import', `import { openDatumLmdb } from './dist/index.js';`],
+    ['require', `const { openDatumLmdb } = require('./dist/index.cjs');`],
+  ])('reads raw records without any of the decoders, by %s', (condition, load) => {
+    const folder = scratchFolder();
+    const images = path.join(installIn(folder), '@ae/images/dist');
+    for (const file of ['index.js', 'index.cjs']) fs.rmSync(path.join(images, file));
+    const script = `${load}
+      const reader = openDatumLmdb(${database});
+      const [{ key, datum }] = reader.entries();
+      console.log(reader.at(0).data.length, reader.get(key).data.length, datum.data.length, reader.datumAt(0).data.length);
+      reader.batches({ batchSize: 1 }).next().catch(({ code }) => console.log(code));`;
+    const args = [...(condition === 'import' ? ['--input-type=module'] : []), '-e', script];
+    const [raw, batch] = execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' }).trim().split('\n');
+    const { dataBytes } = golden('overflow').records[0]!;
+    expect(raw).toBe([dataBytes, dataBytes, dataBytes, dataBytes].join(' '));
+    // The proof that they were not there.
+    expect(batch).toMatch(/MODULE_NOT_FOUND$/);
+  });
+
+  it.each([
     ['import', 'convert.js'],
     ['require', 'index.cjs'],
   ])('has the conversion by itself, by %s', (condition, file) => {
@@ -82,11 +112,11 @@ describe('the built package', () => {
     'says that sharp is missing where an image needs it, and the process goes on (workers: %i)',
     (workers) => {
       const folder = scratchFolder();
-      fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
+      const installed = installIn(folder);
       const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
-      fs.mkdirSync(path.join(folder, 'node_modules'));
       for (const name of fs.readdirSync(modules).filter((one) => one !== 'sharp')) {
-        fs.symlinkSync(path.join(modules, name), path.join(folder, 'node_modules', name), 'junction');
+        if (fs.existsSync(path.join(installed, name))) continue;
+        fs.symlinkSync(path.join(modules, name), path.join(installed, name), 'junction');
       }
       const script = `
       const { convertImageset } = require('./dist/index.cjs');

@@ -1,8 +1,7 @@
 /** Samples as pictures in a page: PNG files in data URIs. */
 
-import { isColored } from '../data/pixels';
+import { encodePng, type RgbImage, toRgbImage } from '@ae/images/png';
 import type { Sample } from '../data/samples';
-import { encodePng, type RgbImage } from '../run/png';
 
 /** A picture that needs no file: a PNG as a data URI, shown at `width` x `height` or larger. */
 export interface Picture {
@@ -13,14 +12,6 @@ export interface Picture {
 
 /** How often the error is enlarged in an error picture. */
 export const errorGain = 4;
-
-/** Planar, blue first -> `[H, W, 3]` RGB without alpha; of what has no colours the first channel is shown, as grey. */
-export function toRgbImage({ channels, height, width, data }: Sample): RgbImage {
-  const area = height * width;
-  const planes = isColored(channels) ? [2, 1, 0] : [0, 0, 0];
-  const rgb = Uint8ClampedArray.from({ length: 3 * area }, (_, at) => data[planes[at % 3] * area + Math.floor(at / 3)]);
-  return { width, height, data: new Uint8Array(rgb.buffer) };
-}
 
 export function toPicture(sample: Sample): Picture {
   return imageToPicture(toRgbImage(sample));

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { drawGrid, encodePng } from '@ae/images/png';
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import type { Sample } from '../data/samples';
@@ -16,10 +17,8 @@ import { Unexpected } from './expectations';
 import { makeFolder } from './make-folder';
 import { type LogPosition, MetricsLog } from './metrics-log';
 import { checkNewRun } from './new-run';
-import { encodePng } from './png';
 import { checkUnchanged, configFile, type RunConfig, readRunConfig, renamed, startFolder } from './run-config';
 import { RunLock } from './run-lock';
-import { drawSampleGrid } from './sample-grid';
 import { EventWriter } from './tensorboard';
 
 /** Where training writes what it does, and how often. */
@@ -250,7 +249,7 @@ export class RunFolder {
     const output = tf.tidy(() => model.apply(samplesToTensor(samples, inputShape, pixels)) as tf.Tensor4D);
     const reconstructions = valuesToSamples(await output.data(), inputShape, pixels);
     output.dispose();
-    const grid = drawSampleGrid([samples, reconstructions]);
+    const grid = drawGrid([[samples, reconstructions]], { scale: 1, gap: 2, margin: 0 });
     const png = encodePng(grid);
     this.events.image(step, 'samples', png, grid);
     const file = path.join(this.options.folder, 'samples', `epoch-${String(epoch).padStart(4, '0')}.png`);

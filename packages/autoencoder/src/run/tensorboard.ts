@@ -5,10 +5,10 @@
 import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import type { RgbImage } from '@ae/images/png';
 import { withPath } from './atomic-file';
 import { crc32c } from './crc';
 import { makeFolder } from './make-folder';
-import type { RgbImage } from './png';
 
 /** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
 export class EventWriter {

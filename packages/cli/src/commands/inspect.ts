@@ -1,7 +1,7 @@
+import { drawGrid, encodePng } from '@ae/images/png';
 import type { DatumReader, Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption } from '../data/database-option';
-import { encodePicture, layOutGrid } from '../data/picture-grid';
 import { isRecordError } from '../data/record-damage';
 import { type ClassOrder, type KeyOrder, spread } from '../data/record-order';
 import { type RecordSummary, summarizeRecords } from '../data/record-summary';
@@ -174,7 +174,7 @@ async function writeGrid(
   const rows = Array.from({ length: Math.ceil(drawn.length / gridColumns) }, (_, row) =>
     drawn.slice(row * gridColumns, (row + 1) * gridColumns),
   );
-  await writeNewFile(file, await encodePicture(layOutGrid([rows], { scale: options.scale })));
+  await writeNewFile(file, encodePng(drawGrid([rows], { scale: options.scale })));
 }
 
 /** Floats from 0 to 1 on the scale of bytes, so that they are seen. */

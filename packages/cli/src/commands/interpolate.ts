@@ -1,9 +1,9 @@
 import type { InterpolationMasks } from '@ae/autoencoder';
+import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
-import { encodePicture, layOutGrid } from '../data/picture-grid';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
@@ -64,7 +64,7 @@ async function runInterpolate(
   for (const masks of kinds) {
     rows.push([from, ...(await network.interpolate(from, to, { masks, steps: options.steps })), to]);
   }
-  await writeNewFile(output, await encodePicture(layOutGrid([rows], { scale: options.scale })));
+  await writeNewFile(output, encodePng(drawGrid([rows], { scale: options.scale })));
   terminal.event({ output, from: from.key, to: to.key, steps: options.steps, masks: kinds, leftOut: samples.leftOut });
   terminal.print(`${style('bold', output)}: ${formatNumberOf(options.steps, 'image')} from ${from.key} to ${to.key}`);
   const words = { first: "the first image's masks", second: "the second image's", fixed: 'masks that carry nothing' };

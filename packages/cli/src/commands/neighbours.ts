@@ -1,9 +1,9 @@
 import type { Neighbour } from '@ae/autoencoder';
+import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
-import { encodePicture, layOutGrid } from '../data/picture-grid';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
@@ -55,7 +55,7 @@ async function runNeighbours(
   const found = nearestNeighbours(codes, query, { count, metric });
   if (grid) {
     const all = await Promise.all([query, ...found.map(({ index }) => index)].map((index) => samples.at(index)));
-    await writeNewFile(grid, await encodePicture(layOutGrid([[all as Sample[]]], { scale })));
+    await writeNewFile(grid, encodePng(drawGrid([[all as Sample[]]], { scale })));
   }
   const key = codes.keys[query];
   terminal.event({

@@ -1,8 +1,8 @@
 import type { Autoencoder } from '@ae/autoencoder';
+import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption } from '../data/database-option';
-import { encodePicture, layOutGrid } from '../data/picture-grid';
 import { openSamples } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
 import { findModel } from '../network/find-model';
@@ -60,7 +60,7 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   const images: Sample[] = await network.sample({ count, seed, masks });
   const rows: Sample[][] = [];
   for (let start = 0; start < images.length; start += columns) rows.push(images.slice(start, start + columns));
-  await writeNewFile(output, await encodePicture(layOutGrid([rows], { scale })));
+  await writeNewFile(output, encodePng(drawGrid([rows], { scale })));
   terminal.event({ output, model, count, seed, masks: masks === 'fixed' ? masks : masks.key });
   terminal.print(`${style('bold', output)}: ${formatNumberOf(count, 'image')} drawn with seed ${seed}`);
 }

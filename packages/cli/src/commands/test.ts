@@ -4,7 +4,6 @@ import type { Autoencoder, ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
-import { loadSharp } from '../data/picture-grid';
 import { openSamples, type SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type FoundModel, trainingData } from '../network/find-model';
@@ -78,6 +77,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     (await openSamples(await trainingData(options.baselines, found), { lenient: options.lenient }));
   if (training) assertFits(training, network, model);
   // Before the scoring, which may take long.
+  const { loadSharp } = await import('@ae/images');
   await loadSharp();
   const folder = await claimResults(options.savePrefix, found);
   const work = async (signal: AbortSignal) => {

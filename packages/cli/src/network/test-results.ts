@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from '@ae/autoencoder';
+import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
-import { asPicture, encodePicture, layOutGrid } from '../data/picture-grid';
 import { spread } from '../data/record-order';
 import type { SampleDatabase } from '../data/sample-database';
 import { withoutPackage } from '../shell/cli-error';
@@ -104,7 +104,15 @@ export interface TestResults extends ScoreTables {
   readonly baselines?: ReportData['comparison'];
 }
 
-/** Writes pictures, grid and scores into a folder. */
+/** Makes of a sample what an image file can hold: floats rounded to bytes, and of what has no colors the first channel, as gray. */
+function asImage(sample: Sample): Sample {
+  const { height, width, data } = sample;
+  const channels = sample.channels === 3 || sample.channels === 4 ? sample.channels : 1;
+  const bytes = Uint8ClampedArray.from(data.subarray(0, channels * height * width));
+  return { ...sample, channels, data: new Uint8Array(bytes.buffer) };
+}
+
+/** Writes images, grid and scores into a folder. */
 export async function writeResults(
   folder: string,
   pairs: readonly Pair[],
@@ -115,14 +123,14 @@ export async function writeResults(
   const { encodeSample } = await import('@ae/lmdb-datum');
   const type = format === 'jpg' ? 'jpeg' : format;
   for (const { name, input, output } of pairs) {
-    await writeFile(path.join(folder, `input_${name}.${format}`), await encodeSample(asPicture(input), type));
-    await writeFile(path.join(folder, `output_${name}.${format}`), await encodeSample(asPicture(output), type));
+    await writeFile(path.join(folder, `input_${name}.${format}`), await encodeSample(asImage(input), type));
+    await writeFile(path.join(folder, `output_${name}.${format}`), await encodeSample(asImage(output), type));
   }
   const groups = Array.from({ length: Math.ceil(pairs.length / columns) }, (_, i) => {
     const group = pairs.slice(i * columns, (i + 1) * columns);
     return [group.map(({ input }) => input), group.map(({ output }) => output)];
   });
-  await writeFile(path.join(folder, 'grid.png'), await encodePicture(layOutGrid(groups, { scale })));
+  await writeFile(path.join(folder, 'grid.png'), encodePng(drawGrid(groups, { scale })));
   await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(withoutInfinity(results), null, 2)}\n`);
   const { scoresToCsv } = await import('@ae/autoencoder');
   for (const { masks, images } of all ? evaluations : evaluations.slice(0, 1)) {

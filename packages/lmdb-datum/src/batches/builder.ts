@@ -1,19 +1,27 @@
 /** Makes one batch from a list of record numbers. */
 
+import {
+  decodeImage,
+  decodeJpeg,
+  ImageKernels,
+  type Pixels,
+  type Resize,
+  resizePixels,
+  type Size,
+  toColor,
+  toGray,
+  toInterleavedRgb,
+} from '@ae/images';
 import { isColored } from '../datum/colors';
 import { type Datum, hasPixels, withoutPixels } from '../datum/datum';
+import { ownError } from '../datum/image-codec';
 import { floatsToBytes } from '../datum/sample';
 import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from '../errors';
-import { decodeImage, type Pixels, toColor, toGray, toInterleavedRgb } from '../image';
-import { ImageKernels } from '../image-kernels';
-import { decodeJpeg } from '../jpeg';
 import type { Damage } from '../lmdb/salvage';
 import { WINDOW_BYTES } from '../lmdb/value-reader';
 import { Random } from '../random';
-import { type Resize, resizePixels, type Size } from '../resize';
 import type { CheckedBatchOptions } from './options';
-import type { Packer } from './pack-kernel';
-import { type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels';
+import { type Packer, type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels';
 import type { RecordReader } from './record-reader';
 
 /** Which records make a batch. */
@@ -247,9 +255,12 @@ export class BatchBuilder {
     const file = new Uint8Array(datum.data);
     const { channels } = this.options;
     const mode = channels === 3 ? 'color' : channels === 1 ? 'gray' : 'stored';
-    return this.changed(
-      await decodeImage(file, { mode, name: `key ${this.records.key(i)}`, maxPixels: this.options.maxPixels }),
-    );
+    const key = this.records.key(i);
+    try {
+      return this.changed(await decodeImage(file, { mode, name: `key ${key}`, maxPixels: this.options.maxPixels }));
+    } catch (error) {
+      throw ownError(error, { key });
+    }
   }
 
   private changesPixels(channels: number): boolean {

@@ -1,6 +1,7 @@
 /** Options of `batches()`, and their checks. */
+
+import type { FitMode, Resampler } from '@ae/images';
 import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../checks';
-import type { FitMode, Resampler } from '../resize';
 import { assertShard, assertShuffle, type Shard } from './epoch-order';
 import type { MeanPlanes } from './pack-pixels';
 

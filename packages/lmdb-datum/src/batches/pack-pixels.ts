@@ -1,6 +1,13 @@
 /** Puts the pixels of one record into a batch: layout, channel order, crop, mirror, mean and scale. */
+
+import type { KernelMemory, PackKernels } from '@ae/images';
 import { isColored, swappedChannel } from '../datum/colors';
-import type { Packer } from './pack-kernel';
+
+/** Kernels, and the memory that they work in. */
+export interface Packer {
+  kernels: PackKernels;
+  memory: KernelMemory;
+}
 
 /** Pixels of one record, as they come. */
 export interface PixelSource {

@@ -1,12 +1,8 @@
 /** Batches of pixels from a database: shuffled, sharded, prepared ahead, with a position that can be saved. */
 
-import type { Damage } from '../lmdb/salvage';
-import { WorkerPool } from '../threads/worker-pool';
-import { BatchBuilder, type BatchJob, type BuiltBatch } from './builder';
+import type { BatchJob, BuiltBatch } from './builder';
 import { type EpochOrder, epochOrder, shardRange } from './epoch-order';
 import type { BatchPosition, CheckedBatchOptions } from './options';
-import type { RecordReader } from './record-reader';
-import type { BatchSetup } from './worker';
 
 export interface Batch extends BuiltBatch {
   /** Records in it; the rows behind are padding. */
@@ -165,40 +161,23 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
   }
 }
 
-/** Opens a stream that works on this thread. */
-export function streamHere(
-  records: RecordReader,
-  options: CheckedBatchOptions,
-  onDamage?: (damage: Damage) => void,
-): BatchStream {
-  const builder = new BatchBuilder(records, options, onDamage);
-  const maker: BatchMaker = { build: (job) => builder.build(job), close: () => undefined };
-  return new BatchStream(maker, records.length, options);
-}
-
-/** Opens a stream that works on other threads. Batches that are to be reused stay in the workers' memory, which is shared. */
-export function streamFromWorkers(
-  setup: Omit<BatchSetup, 'options'>,
+/** Opens a stream whose batches are made by what `load` brings: that is loaded when there are batches to make. */
+export function openStream(
+  load: () => Promise<BatchMaker>,
   records: number,
   options: CheckedBatchOptions,
-  onDamage: (damage: Damage) => void,
 ): BatchStream {
-  const { signal, ...sendable } = options;
-  const prefetch = Math.max(options.prefetch, options.workers);
-  const pool = new WorkerPool<BatchJob, { built: BuiltBatch; damage: Damage[] }>(
-    new URL('./batch-worker.cjs', import.meta.url),
-    options.workers,
-    { ...setup, options: { ...sendable, prefetch } } satisfies BatchSetup,
-  );
+  const loading = load();
+  // Awaited by the first batch; until then a failure is not unhandled.
+  loading.catch(() => undefined);
   const maker: BatchMaker = {
-    async build(job) {
-      const { built, damage } = await pool.run(job);
-      damage.forEach(onDamage);
-      return built;
+    build: async (job) => (await loading).build(job),
+    close: async () => {
+      const loaded = await loading.catch(() => undefined);
+      await loaded?.close();
     },
-    close: () => pool.close(),
   };
-  return new BatchStream(maker, records, { ...options, prefetch });
+  return new BatchStream(maker, records, options);
 }
 
 /** Cuts epochs into jobs. */

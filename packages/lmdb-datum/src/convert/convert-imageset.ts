@@ -14,7 +14,7 @@ import type { Converted } from './image-to-message';
 import { ConvertJournal, committedSince, type SkippedImage } from './journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
-import { ConvertThreads } from './threads';
+import type { ConvertThreads } from './threads';
 import { claimWorkFolder, LABELS, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 
 export interface ConvertReport {
@@ -150,6 +150,7 @@ class Conversion {
   async run(folder: WorkFolder): Promise<void> {
     this.folder = folder.path;
     // Workers start while the database is opened.
+    const { ConvertThreads } = await import('./threads');
     const threads = new ConvertThreads(this.options.workers ?? os.availableParallelism() - 1, this.plan);
     try {
       await this.convertWith(await this.openWriter(folder.isNew), threads);

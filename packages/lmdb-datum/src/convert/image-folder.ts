@@ -2,12 +2,11 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
+import { hasImageExtension, kindOfImage } from '@ae/images/kind';
 import { NotReadableError } from '../errors';
 import { sayOf, withRegularFile } from '../files/regular-file';
-import { kindOfImage } from '../image-size';
 import { type ImageFile, type ImageList, nameFew } from './image-file';
 
-const IMAGE_FILE = /\.(jpe?g|jpe|jfif|pjpeg|pjp|png|webp|gif|tiff?|avif|bmp|dib)$/i;
 /** What systems and programs put beside a user's files. Names that begin with a dot are passed over, too. */
 const NOT_THE_USERS = new Set([
   ...['__MACOSX', '@eaDir', '@tmp', '@__thumb', '#recycle', '@Recycle', '$RECYCLE.BIN', 'System Volume Information'],
@@ -154,7 +153,7 @@ class Walk {
 
 /** By its name; a file whose name has no ending is looked at. */
 function isImage({ text }: Name, place: Buffer): boolean {
-  if (IMAGE_FILE.test(text)) return true;
+  if (hasImageExtension(text)) return true;
   if (text.includes('.')) return false;
   try {
     return withRegularFile(place, (fd) => {

@@ -1,7 +1,28 @@
 /** One image file to one Datum message, as convert_imageset makes it. */
 import fs from 'node:fs';
 import path from 'node:path';
+import {
+  assertPixels,
+  BadImageError,
+  decodeImage,
+  decodeJpeg,
+  decodingBytes,
+  describeImage,
+  doesNotDecode,
+  encodeImage,
+  type ImageKernels,
+  type ImageSize,
+  imageKernels,
+  kindOfImage,
+  mostFileBytes,
+  type Pixels,
+  readImageSize,
+  resizePixels,
+  takeBudget,
+  toPlanarBgr,
+} from '@ae/images';
 import { encodeDatum, RawEncoder } from '../datum/encode';
+import { ownError } from '../datum/image-codec';
 import { describe, ImageError, reasonOf } from '../errors';
 import {
   assertSize,
@@ -12,15 +33,6 @@ import {
   sayOf,
   withRegularFile,
 } from '../files/regular-file';
-import { decodeImage, encodeImage, type Pixels, toPlanarBgr } from '../image';
-import { describeImage } from '../image-header';
-import { type ImageKernels, imageKernels } from '../image-kernels';
-import { type ImageSize, kindOfImage, readImageSize } from '../image-size';
-import { decodeJpeg } from '../jpeg';
-import { assertPixels, decodingBytes, mostFileBytes } from '../pixel-limit';
-import { resizePixels } from '../resize';
-import { doesNotDecode } from '../sharp-image';
-import { takeBudget } from './decode-budget';
 import type { ImageFile } from './image-file';
 import { type ConvertPlan, imageTypeOf } from './options';
 
@@ -82,7 +94,7 @@ const HEAD_BYTES = 1 << 18;
 /** A file may grow while it is read, but not for ever. */
 const SLACK_BYTES = 1 << 20;
 
-/** Looks at what the file says of itself before more than its beginning is read. @throws ImageError */
+/** Looks at what the file says of itself before more than its beginning is read. @throws BadImageError */
 function assertDecodes(start: Uint8Array, fileBytes: number, image: ImageFile, { maxPixels }: ConvertPlan): ImageSize {
   const name = pathText(image.path);
   const size = readImageSize(start);
@@ -106,7 +118,7 @@ function convertOrdinaryJpeg(
   if (encoder?.channels !== channels || encoder.height !== height || encoder.width !== width) {
     encoder = new RawEncoder(channels, height, width);
   }
-  const message = encoder.encode(planes.data as Uint8Array, label, allocate);
+  const message = encoder.encode(planes.data, label, allocate);
   return { message, size: `${channels}x${height}x${width}` };
 }
 
@@ -154,8 +166,9 @@ async function convertWhole(
 /** Why there is no message; undefined if it has to wait. @throws the error, if it isn't about the image. */
 function skipDamaged(error: unknown): Converted | undefined {
   if (error instanceof NoRoomError) return undefined;
+  if (error instanceof BadImageError) return { skipped: error.sentence };
   if (error instanceof ImageError) return { skipped: reasonOf(error) };
-  throw error;
+  throw ownError(error);
 }
 
 /**

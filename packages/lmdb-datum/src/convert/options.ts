@@ -1,9 +1,8 @@
 /** Options of `convertImageset`, and their checks. */
-import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../checks';
-import type { RgbColor } from '../image';
-import { checkMaxPixels } from '../pixel-limit';
+
+import type { FitMode, Resampler, Resize, RgbColor } from '@ae/images';
+import { assertKeys, assertOneOf, assertPath, assertWhole, checkMaxPixels, type Known, refuse } from '../checks';
 import { assertSeed } from '../random';
-import type { FitMode, Resampler, Resize } from '../resize';
 
 export interface ConvertOptions {
   /** Folder of class folders, or the root that stands before the names of `list`. */

@@ -1,11 +1,11 @@
 /** From a database of images of any sizes to one of images of one size, as a network takes them. */
 import os from 'node:os';
+import type { FitMode, Resampler } from '@ae/images';
 import type { Batch } from '../batches/stream';
 import { assertKeys, assertPath, type Known } from '../checks';
 import { ImageError, withoutPackage } from '../errors';
 import type { Damage } from '../lmdb/salvage';
 import { type DatumReader, openDatumLmdb } from '../reader';
-import type { FitMode, Resampler } from '../resize';
 import { DatumWriter } from '../writer';
 import { assertNothingKept } from './journal';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';

@@ -9,8 +9,8 @@
  *       optional bool encoded = 7 [default = false];
  *     }
  */
+import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { DatumError } from '../errors';
-import { sniffImage } from '../image-header';
 
 /** A record as it is stored. Dimensions are 0 where the message has none (usual for encoded images). */
 export interface Datum {
@@ -93,8 +93,8 @@ export function checkDatum(datum: Datum, key?: string): void {
     if (floatData.length !== count) fail(`${count} float_data values for ${shape}`, `${floatData.length}`);
     return;
   }
-  const image = sniffImage(data);
-  const hint = image && `the data looks like a ${image} file, so write it with encoded=true`;
+  const kind = kindOfImage(data);
+  const hint = kind && `the data looks like ${nameOfKind(kind)}, so write it with encoded=true`;
   fail(`${count} data bytes for ${shape}`, `${data.length}`, hint);
 }
 

@@ -1,9 +1,6 @@
 /** From a stored Datum to pixels that are ready to use. */
 import { assertOneOf, refuse } from '../checks';
 import { DatumError } from '../errors';
-import { decodeImage, encodeImage, toInterleavedRgb, toPlanarBgr } from '../image';
-import { imageKernels } from '../image-kernels';
-import { decodeJpeg } from '../jpeg';
 import { type Datum, hasPixels, type Sample, withoutPixels } from './datum';
 
 /**
@@ -19,16 +16,9 @@ export function decodeSample(datum: Datum, key: string, maxPixels?: number): Sam
   return { channels, height, width, data: floatData ?? data, label, key };
 }
 
-async function decodeEncoded(datum: Datum, key: string, maxPixels?: number): Promise<Sample> {
-  const kernels = imageKernels();
-  const planes = kernels && decodeJpeg(kernels, datum.data);
-  if (planes) {
-    const { channels, height, width, data } = planes;
-    return { channels, height, width, data: data.slice() as Uint8Array, label: datum.label, key };
-  }
-  const pixels = await decodeImage(datum.data, { name: `key ${key}`, maxPixels });
-  const { channels, height, width } = pixels;
-  return { channels, height, width, data: toPlanarBgr(pixels), label: datum.label, key };
+async function decodeEncoded({ data, label }: Datum, key: string, maxPixels?: number): Promise<Sample> {
+  const { decodeFile } = await import('./image-codec');
+  return { ...(await decodeFile(data, key, maxPixels)), label, key };
 }
 
 /** float_data as bytes. @throws DatumError if a value isn't a whole number from 0 to 255. */
@@ -56,7 +46,8 @@ export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'
   const { channels, height, width, key = 'sample' } = sample;
   const data = sample.data instanceof Float32Array ? floatsToBytes(sample.data, key) : sample.data;
   if (channels >= 1 && channels <= 4 && data.length === channels * height * width && data.length > 0) {
-    return encodeImage(toInterleavedRgb(data, channels, height, width), type);
+    const { encodeFile } = await import('./image-codec');
+    return encodeFile(data, { channels, height, width }, type);
   }
   throw new DatumError(
     `${sample.key === undefined ? key : `key ${key}`}: expected 1 to 4 channels of pixels, received ` +

@@ -1,17 +1,8 @@
 /** Names what a value is that is no Datum, by its first bytes and its fields: many LMDBs of images hold something else. */
-import { sniffImage } from '../image-header';
-
-const IMAGE_NAMES = {
-  jpeg: 'a JPEG file',
-  png: 'a PNG file',
-  webp: 'a WebP file',
-  gif: 'a GIF file',
-  tiff: 'a TIFF file',
-} as const;
+import { kindOfImage, nameOfKind } from '@ae/images/kind';
 
 const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: string])[] = [
-  ['a BMP file', 0, 'BM'],
-  ['an AVIF or HEIC file', 4, 'ftyp'],
+  ['a HEIC or MP4 file', 4, 'ftyp'],
   ['a NumPy array (.npy)', 0, '\x93NUMPY'],
   ['a zip archive (or .npz, .pt)', 0, 'PK\x03\x04'],
   ['gzip', 0, '\x1f\x8b'],
@@ -20,6 +11,7 @@ const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: strin
   ['an SVG or XML document', 0, '<?xml'],
   ['an SVG or XML document', 0, '<svg'],
 ];
+const LEAST_BMP_BYTES = 54;
 /** Values are looked at no further than this. */
 const MOST_BYTES = 1 << 16;
 
@@ -29,11 +21,12 @@ const MOST_BYTES = 1 << 16;
  */
 export function describeValue(value: Uint8Array): string | undefined {
   if (value.length === 0) return 'empty';
-  const image = sniffImage(value);
-  if (image) return IMAGE_NAMES[image];
+  const kind = kindOfImage(value);
+  // Two letters alone are no BMP.
+  if (kind && (kind !== 'bmp' || value.length >= LEAST_BMP_BYTES)) return nameOfKind(kind);
   const start = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, 16)).toString('latin1');
   const known = SIGNATURES.find(([, offset, bytes]) => start.startsWith(bytes, offset));
-  if (known && !(known[0] === 'a BMP file' && value.length < 54)) return known[0];
+  if (known) return known[0];
   return pickle(value) ?? describeMessage(value) ?? text(value) ?? messagePack(value);
 }
 

@@ -1,7 +1,7 @@
 /** The two meta pages at the front of an LMDB data file: what they hold, which one counts, and what else a file may be. */
 
+import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors';
-import { sniffImage } from '../image-header';
 import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, TREE_RECORD_BYTES } from './page';
 
 const MAGIC = 0xbeefc0de;
@@ -100,9 +100,9 @@ function whatElse(head: Buffer, u32: (offset: number) => number, path: string): 
 
 function whatFile(head: Buffer, magic: number): string {
   const text = head.toString('latin1', 0, 24);
-  const image = sniffImage(head);
+  const kind = kindOfImage(head);
   if (magic === MAGIC) return "LMDB's lock file (data.mdb lies beside it)";
-  if (image) return `a ${image.toUpperCase()} image`;
+  if (kind) return nameOfKind(kind, 'image');
   if (text.startsWith('SQLite format 3')) return 'an SQLite database';
   if (text.startsWith('\x89HDF')) return 'an HDF5 file';
   if (text.startsWith('PK\x03\x04')) return 'a zip archive';

@@ -1,8 +1,7 @@
 /** Runs requests on worker_threads of one of this package's own worker files. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { newBudget } from '../convert/decode-budget';
+import { kernelModule, newBudget } from '@ae/images';
 import * as errors from '../errors';
-import { kernelModule } from '../image-kernels';
 import type { PlainError, WorkerReply } from './worker-port';
 
 interface Member {

@@ -1,8 +1,7 @@
 /** A worker thread's side of a `WorkerPool`. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { useBudget } from '../convert/decode-budget';
+import { type KernelModule, useBudget, useKernelModule } from '@ae/images';
 import * as errors from '../errors';
-import { useKernelModule } from '../image-kernels';
 
 /** What a worker sends back. */
 export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });
@@ -32,7 +31,7 @@ export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>)
       parentPort?.postMessage({ id, error: plainError(error) });
     }
   };
-  parentPort?.once('message', ({ module, budget }: { module?: WebAssembly.Module; budget: SharedArrayBuffer }) => {
+  parentPort?.once('message', ({ module, budget }: { module?: KernelModule; budget: SharedArrayBuffer }) => {
     useKernelModule(module);
     useBudget(budget);
     parentPort?.on('message', answer);

@@ -1,0 +1,51 @@
+/** JPEGs that lack the marker of their end: nothing else may be missing, or everything that comes before it. */
+import { isFrameMarker } from '../headers/jpeg';
+
+const SOS = 0xda;
+const EOI = 0xd9;
+const PROGRESSIVE = 0xc2;
+
+/** A JPEG with the marker of its end, which is added if there is none behind its last scan. Anything may follow that. */
+export function withEnd(file: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
+  const end = Buffer.from([0xff, EOI]);
+  const hasEnd = bytes.lastIndexOf(end) > bytes.lastIndexOf(Buffer.from([0xff, SOS]));
+  return hasEnd ? file : Buffer.concat([file, end]);
+}
+
+/**
+ * False if scans are missing of a progressive file, which brings each coefficient first roughly and then bit by bit: that goes
+ * unnoticed where the file was cut between two scans.
+ */
+export function hasAllScans(file: Uint8Array): boolean {
+  let isProgressive = false;
+  let components = 0;
+  const complete = new Set<number>();
+  for (let at = 2; at + 4 < file.length; ) {
+    const marker = file[at + 1]!;
+    // Entropy-coded data, with stuffed zeros and restart markers in them.
+    const isMarker = file[at] === 0xff && marker !== 0 && marker !== 0xff && (marker < 0xd0 || marker > EOI);
+    if (!isMarker) {
+      at++;
+      continue;
+    }
+    if (isFrameMarker(marker)) {
+      isProgressive = marker === PROGRESSIVE;
+      components = file[at + 9] ?? 0;
+    }
+    if (marker === SOS) noteScan(file.subarray(at + 4), complete);
+    at += 2 + (file[at + 2]! << 8) + file[at + 3]!;
+  }
+  return !isProgressive || complete.size === 64 * components;
+}
+
+/** Notes the coefficients of which a scan brings the last bit. */
+function noteScan(header: Uint8Array, complete: Set<number>): void {
+  const count = header[0] ?? 0;
+  const spectrum = 1 + 2 * count;
+  const [first = 0, last = 0, bits = 0] = header.subarray(spectrum, spectrum + 3);
+  if ((bits & 15) !== 0) return;
+  for (let i = 0; i < count; i++) {
+    for (let k = first; k <= Math.min(last, 63); k++) complete.add(64 * (header[1 + 2 * i] ?? 0) + k);
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * Decodes ordinary JPEG files by our own kernels (assembly/jpeg), and resizes them: on small images several times faster than sharp,
+ * whose pipeline costs more than their pixels, and with the very results of OpenCV. Whatever is not ordinary or not sound is left to
+ * sharp.
+ */
+import { readJpegHeader } from '../headers/jpeg';
+import type { ImageKernels } from '../kernels/image-kernels';
+import type { Box, Planes, Size } from '../pixels';
+import { antialiasedWindows, pixelWindowsFor, type Windows } from '../resize/antialiased';
+import { bilinearScratchBytes } from '../resize/bilinear';
+import { planResize, type Resize } from '../resize/plan';
+
+export interface JpegOptions {
+  /** 1 takes luma, 3 makes grey into colour. Default: as the file is. */
+  channels?: 1 | 3;
+  resize?: Resize;
+  /** Leave images to sharp that are to be turned by their EXIF orientation. */
+  orient?: boolean;
+  /** Chooses the part to decode, if there is nothing to resize. Default: all. */
+  cut?: (image: Size & { channels: number }) => Box;
+}
+
+/** Larger images are left to sharp, which doesn't hold up the thread. */
+const MOST_PIXELS = 1 << 20;
+const GRAY = 1;
+const PLANES = 3;
+const PIXELS = 4;
+
+/** An image in the kernels' memory. */
+interface Placed extends Size {
+  address: number;
+  /** 1 for grey, 4 for pixels of red, green, blue and one byte more. */
+  bytesPerPixel: number;
+}
+
+/**
+ * Decodes a file to planes, grey or blue-green-red, in the kernels' memory: they are valid until its next image.
+ *
+ * @returns undefined if the file is for sharp to decode, or to say what is wrong.
+ */
+export function decodeJpeg(
+  kernels: ImageKernels,
+  file: Uint8Array,
+  { channels: wanted, resize, orient, cut }: JpegOptions = {},
+): Planes | undefined {
+  const { jpeg } = kernels;
+  kernels.reset();
+  const address = kernels.place(file);
+  const components = address === undefined ? 0 : jpeg.open(address, file.length);
+  if (components === 0) return undefined;
+  if (orient && jpeg.mayBeTurned() && readJpegHeader(file)?.orientation !== 1) return undefined;
+  const image = { height: jpeg.imageHeight(), width: jpeg.imageWidth() };
+  if (image.height * image.width > MOST_PIXELS) return undefined;
+  const channels = wanted ?? components;
+  if (resize && (resize.target.height !== image.height || resize.target.width !== image.width)) {
+    return decodeResized(kernels, image, channels, resize);
+  }
+  const box = cut?.({ ...image, channels }) ?? { top: 0, left: 0, ...image };
+  const planes = decodePart(kernels, box, channels === 1 ? GRAY : PLANES);
+  return planes === undefined ? undefined : sourceOf(kernels, planes, channels, box);
+}
+
+function sourceOf(kernels: ImageKernels, address: number, channels: number, { height, width }: Size): Planes {
+  return { data: kernels.view(address, channels * height * width), planar: true, channels, height, width };
+}
+
+/** @returns The image's address. */
+function decodePart(kernels: ImageKernels, { top, left, height, width }: Box, kind: number): number | undefined {
+  const { jpeg } = kernels;
+  const out = kernels.take(height * width * kind + jpeg.spareBytes());
+  const work = kernels.take(jpeg.workBytes());
+  if (out === undefined || work === undefined) return undefined;
+  return jpeg.decode(work, out, kind, top, left, height, width) ? out : undefined;
+}
+
+function decodeResized(
+  kernels: ImageKernels,
+  image: Size,
+  channels: number,
+  { target, fit, resampler }: Resize,
+): Planes | undefined {
+  const { source, placed } = planResize(image, target, fit);
+  const bytesPerPixel = channels === 1 ? GRAY : PIXELS;
+  const decode = resampler === 'bilinear' ? decodeBilinear : decodeAntialiased;
+  const resized = decode(kernels, source, bytesPerPixel, placed);
+  const whole = resized && frame(kernels, resized, placed, target);
+  if (whole === undefined) return undefined;
+  if (channels === 1) return sourceOf(kernels, whole.address, 1, target);
+  const count = target.height * target.width;
+  const planes = kernels.take(PLANES * count);
+  if (planes === undefined) return undefined;
+  kernels.pixels.planesOfPixels(whole.address, count, planes);
+  return sourceOf(kernels, planes, channels, target);
+}
+
+/** Decodes a part and resizes it as OpenCV does. */
+function decodeBilinear(kernels: ImageKernels, source: Box, bytesPerPixel: number, target: Size): Placed | undefined {
+  if (source.height === target.height && source.width === target.width) {
+    return decodeWhole(kernels, source, bytesPerPixel);
+  }
+  if (source.height === 2 * target.height && source.width === 2 * target.width) {
+    const image = decodeWhole(kernels, source, bytesPerPixel);
+    return image && halve(kernels, image, target);
+  }
+  return decodeBlended(kernels, source, bytesPerPixel, target);
+}
+
+/** Decodes a part and resizes it in one go: rows that no row of the result is made of never become pixels. */
+function decodeBlended(
+  kernels: ImageKernels,
+  { top, left, height: rows, width: columns }: Box,
+  bytesPerPixel: number,
+  { height, width }: Size,
+): Placed | undefined {
+  const { jpeg } = kernels;
+  const out = kernels.take(height * width * bytesPerPixel);
+  const work = kernels.take(jpeg.workBytes());
+  const rowBytes = PIXELS * columns + jpeg.spareBytes() + 16;
+  const scratch = kernels.take(rowBytes + bilinearScratchBytes(width, bytesPerPixel));
+  if (out === undefined || work === undefined || scratch === undefined) return undefined;
+  const isSound = jpeg.decodeBilinear(work, out, bytesPerPixel, top, left, rows, columns, height, width, scratch);
+  return isSound ? { address: out, bytesPerPixel, height, width } : undefined;
+}
+
+function halve(kernels: ImageKernels, image: Placed, { height, width }: Size): Placed | undefined {
+  const { address, bytesPerPixel } = image;
+  const out = kernels.take(height * width * bytesPerPixel);
+  if (out === undefined) return undefined;
+  kernels.pixels.halve(address, image.width, bytesPerPixel, out, width, height);
+  return { address: out, bytesPerPixel, height, width };
+}
+
+/** Decodes a part and resizes it as Pillow does. */
+function decodeAntialiased(
+  kernels: ImageKernels,
+  source: Box,
+  bytesPerPixel: number,
+  target: Size,
+): Placed | undefined {
+  const { across, down } = antialiasedWindows(source, target);
+  const wide =
+    across && bytesPerPixel === PIXELS
+      ? decodeAlongRows(kernels, source, target.width)
+      : alongRows(kernels, decodeWhole(kernels, source, bytesPerPixel), target.width, across);
+  return alongColumns(kernels, wide, target.height, down);
+}
+
+/** Decodes a part and resizes its rows in one go. */
+function decodeAlongRows(kernels: ImageKernels, source: Box, width: number): Placed | undefined {
+  const { jpeg } = kernels;
+  const { top, left, height: rows, width: columns } = source;
+  const { groups, ...windows } = pixelWindowsFor(columns, width);
+  const out = kernels.take(rows * width * PIXELS);
+  const work = kernels.take(jpeg.workBytes());
+  const scratch = kernels.take(PIXELS * columns + jpeg.spareBytes());
+  const ranges = kernels.place(windows.ranges);
+  const weights = kernels.place(windows.weights);
+  if ([out, work, scratch, ranges, weights].includes(undefined)) return undefined;
+  const isSound = jpeg.decodeAlongRows(
+    work!,
+    out!,
+    top,
+    left,
+    rows,
+    columns,
+    width,
+    ranges!,
+    weights!,
+    groups,
+    scratch!,
+  );
+  return isSound ? { address: out!, bytesPerPixel: PIXELS, height: rows, width } : undefined;
+}
+
+/** Decodes all of a part. */
+function decodeWhole(kernels: ImageKernels, source: Box, bytesPerPixel: number): Placed | undefined {
+  const address = decodePart(kernels, source, bytesPerPixel);
+  return address === undefined ? undefined : { address, bytesPerPixel, height: source.height, width: source.width };
+}
+
+function alongRows(
+  kernels: ImageKernels,
+  image: Placed | undefined,
+  to: number,
+  windows: Windows | undefined,
+): Placed | undefined {
+  if (!image || !windows) return image;
+  const { address, bytesPerPixel, height, width } = image;
+  const out = kernels.take(height * to * bytesPerPixel);
+  const ranges = kernels.place(windows.ranges);
+  const weights = kernels.place(windows.weights);
+  if (out === undefined || ranges === undefined || weights === undefined) return undefined;
+  kernels.pixels.alongRows(address, width, height, bytesPerPixel, out, to, ranges, weights, windows.most);
+  return { address: out, bytesPerPixel, height, width: to };
+}
+
+function alongColumns(
+  kernels: ImageKernels,
+  image: Placed | undefined,
+  to: number,
+  windows: Windows | undefined,
+): Placed | undefined {
+  if (!image || !windows) return image;
+  const { address, bytesPerPixel, width } = image;
+  const out = kernels.take(to * width * bytesPerPixel);
+  const ranges = kernels.place(windows.ranges);
+  const weights = kernels.place(windows.weights);
+  if (out === undefined || ranges === undefined || weights === undefined) return undefined;
+  kernels.pixels.alongColumns(address, width * bytesPerPixel, out, to, ranges, weights, windows.most);
+  return { address: out, bytesPerPixel, height: to, width };
+}
+
+/** Puts an image into a larger black one. */
+function frame(kernels: ImageKernels, image: Placed, { top, left }: Box, target: Size): Placed | undefined {
+  if (image.height === target.height && image.width === target.width) return image;
+  const { bytesPerPixel } = image;
+  const rowBytes = target.width * bytesPerPixel;
+  const out = kernels.take(target.height * rowBytes);
+  if (out === undefined) return undefined;
+  const whole = kernels.view(out, target.height * rowBytes).fill(0);
+  const bytes = image.width * bytesPerPixel;
+  for (let y = 0; y < image.height; y++) {
+    whole.set(kernels.view(image.address + y * bytes, bytes), (top + y) * rowBytes + left * bytesPerPixel);
+  }
+  return { address: out, bytesPerPixel, height: target.height, width: target.width };
+}

@@ -1,0 +1,19 @@
+/** Tells an AVIF from the other files of its container (HEIC, MP4), by its brand and those that it is compatible with. */
+export function isAvif(start: string): boolean {
+  return start.startsWith('ftyp', 4) && /avi[fs]/.test(start.slice(8, Math.max(16, start.charCodeAt(3))));
+}
+
+/**
+ * Reads the largest of the sizes that an AVIF's boxes tell: of the image, of the tiles that it is made of, of its thumbnail.
+ *
+ * @throws RangeError if the bytes end before it
+ */
+export function readAvifSize(view: DataView): [height: number, width: number] | undefined {
+  const bytes = Buffer.from(view.buffer, view.byteOffset, Math.min(view.byteLength, 1 << 16));
+  let most: [number, number] | undefined;
+  for (let at = bytes.indexOf('ispe'); at >= 0; at = bytes.indexOf('ispe', at + 4)) {
+    const size: [number, number] = [view.getUint32(at + 12), view.getUint32(at + 8)];
+    if (!most || size[0] * size[1] > most[0] * most[1]) most = size;
+  }
+  return most;
+}

@@ -1,0 +1,185 @@
+/**
+ * The kinds of image files, in one table, and what their first bytes tell: known before any decoder sees a file. Needs no decoder, so
+ * that it can be loaded alone (`@ae/images/kind`).
+ *
+ * A new kind is a row here; where sharp does not decode it, a decoder of its own in decode.ts too.
+ */
+import { isAvif, readAvifSize } from './headers/avif';
+import { readJpegSize } from './headers/jpeg';
+import { readPngSize } from './headers/png';
+import { readTiffHeader } from './headers/tiff';
+import { readWebpSize } from './headers/webp';
+
+export { type JpegHeader, readJpegHeader } from './headers/jpeg';
+export { type PngHeader, readPngHeader } from './headers/png';
+export { defaultMaxPixels } from './limits';
+
+interface ImageKindRow {
+  readonly kind: string;
+  /** For sentences: "JPEG" in "a JPEG file". */
+  readonly name: string;
+  /** Endings of file names, in lower case; the first one is given to files that have none. */
+  readonly extensions: readonly string[];
+  /** Tells it by a file's first 64 bytes, as Latin-1 text. */
+  readonly sniff: (start: string) => boolean;
+  /** Undefined where the first bytes don't tell. @throws RangeError if the file ends before its size does */
+  readonly readSize: (view: DataView) => readonly [height: number, width: number] | undefined;
+  /** Who decodes it. 'jpeg' decodes ordinary files and leaves the others to sharp. */
+  readonly decode: 'jpeg' | 'bmp' | 'sharp';
+}
+
+const table = [
+  {
+    kind: 'jpeg',
+    name: 'JPEG',
+    extensions: ['jpg', 'jpeg', 'jpe', 'jfif', 'pjpeg', 'pjp'],
+    sniff: (start) => start.startsWith('\xff\xd8\xff'),
+    readSize: readJpegSize,
+    decode: 'jpeg',
+  },
+  {
+    kind: 'png',
+    name: 'PNG',
+    extensions: ['png'],
+    // Not all eight bytes: what line ends were changed in is a damaged PNG.
+    sniff: (start) => start.startsWith('\x89PNG'),
+    readSize: readPngSize,
+    decode: 'sharp',
+  },
+  {
+    kind: 'webp',
+    name: 'WebP',
+    extensions: ['webp'],
+    sniff: (start) => start.startsWith('RIFF') && start.startsWith('WEBP', 8),
+    readSize: readWebpSize,
+    decode: 'sharp',
+  },
+  {
+    kind: 'gif',
+    name: 'GIF',
+    extensions: ['gif'],
+    sniff: (start) => start.startsWith('GIF8'),
+    readSize: (view) => [view.getUint16(8, true), view.getUint16(6, true)],
+    decode: 'sharp',
+  },
+  {
+    kind: 'tiff',
+    name: 'TIFF',
+    extensions: ['tif', 'tiff'],
+    // Little-endian and big-endian, with offsets of 32 bits and of 64.
+    sniff: (start) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((signature) => start.startsWith(signature)),
+    readSize: (view) => {
+      const header = readTiffHeader(view);
+      return header && [header.height, header.width];
+    },
+    decode: 'sharp',
+  },
+  {
+    kind: 'avif',
+    name: 'AVIF',
+    extensions: ['avif'],
+    sniff: isAvif,
+    readSize: readAvifSize,
+    decode: 'sharp',
+  },
+  {
+    kind: 'bmp',
+    name: 'BMP',
+    extensions: ['bmp', 'dib'],
+    sniff: (start) => start.startsWith('BM'),
+    readSize: (view) => [Math.abs(view.getInt32(22, true)), view.getInt32(18, true)],
+    decode: 'bmp',
+  },
+] as const satisfies readonly ImageKindRow[];
+
+/** A kind that is decoded. Whatever else a decoder may know, such as SVG or PDF, is not given to it. */
+export type ImageKind = (typeof table)[number]['kind'];
+
+/** A row of the table. */
+export interface ImageFormat extends ImageKindRow {
+  readonly kind: ImageKind;
+}
+
+/** All kinds of image files that are decoded. */
+export const imageKinds: readonly ImageFormat[] = table;
+
+const sniffedBytes = 64;
+
+/** Returns the row of a kind. */
+export function formatOf(kind: ImageKind): ImageFormat {
+  return imageKinds.find((format) => format.kind === kind) as ImageFormat;
+}
+
+/** Tells the kind of an image file by its first bytes. Returns undefined if it is of no kind that is decoded. */
+export function kindOfImage(file: Uint8Array): ImageKind | undefined {
+  const start = textOf(file);
+  return imageKinds.find(({ sniff }) => sniff(start))?.kind;
+}
+
+function textOf(file: Uint8Array): string {
+  return Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, sniffedBytes)).toString('latin1');
+}
+
+/** Tells whether a file's name ends as that of an image does. */
+export function hasImageExtension(name: string): boolean {
+  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
+  return extension !== undefined && imageKinds.some(({ extensions }) => extensions.includes(extension));
+}
+
+/** Kind and size of an image file. */
+export interface ImageSize {
+  kind: ImageKind;
+  /** 0 where the first bytes don't tell. */
+  height: number;
+  width: number;
+}
+
+/** Tells the kind of an image file, and its size where its first bytes do. Returns undefined if it is of no kind that is decoded. */
+export function readImageSize(file: Uint8Array): ImageSize | undefined {
+  const kind = kindOfImage(file);
+  if (!kind) return undefined;
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  try {
+    const [height, width] = formatOf(kind).readSize(view) ?? [0, 0];
+    return { kind, height, width };
+  } catch (error) {
+    // The file ends before its size does.
+    if (error instanceof RangeError) return { kind, height: 0, width: 0 };
+    throw error;
+  }
+}
+
+/** Names a kind with its article: "a JPEG file", "an AVIF image". */
+export function nameOfKind(kind: ImageKind, noun: 'file' | 'image' = 'file'): string {
+  const { name } = formatOf(kind);
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name} ${noun}`;
+}
+
+/** Kinds that are not decoded, by what they begin with, or hold from the fifth byte on. */
+const others: readonly (readonly [text: string, name: string, offset?: number])[] = [
+  ['<svg', 'an SVG drawing'],
+  ['<?xml', 'an XML file, such as an SVG drawing'],
+  ['<', 'a web page, or an SVG drawing'],
+  ['%PDF', 'a PDF document'],
+  ['ftyphei', 'a HEIC file', 4],
+  ['ftyphev', 'a HEIC file', 4],
+  ['ftypmif1', 'a HEIC file', 4],
+  ['JXL ', 'a JPEG XL file', 4],
+  ['jP  ', 'a JPEG 2000 file', 4],
+  ['8BPS', 'a Photoshop file'],
+  ['version https://git-lfs', 'a pointer of Git LFS (git lfs pull fetches the file)'],
+];
+
+/**
+ * Says in a few words what a file is that doesn't decode. What libvips says of it isn't told: its threads share one text, so that it
+ * changes from run to run and may be of another image.
+ */
+export function describeImage(file: Uint8Array): string {
+  if (file.length === 0) return 'an empty file';
+  const kind = kindOfImage(file);
+  if (kind) return `${nameOfKind(kind)} that is damaged or cut short`;
+  const start = textOf(file).trimStart();
+  const known = others.find(([text, , offset = 0]) => start.startsWith(text, offset))?.[1];
+  const names = imageKinds.map(({ name }) => name);
+  return `${known ?? `${file.length} bytes`}, none of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

@@ -1,0 +1,54 @@
+/** The image files of encoded Datums, by @ae/images. Loaded where there is such a file: raw records need no decoder. */
+import {
+  BadImageError,
+  decodeImage,
+  decodeJpeg,
+  encodeImage,
+  imageKernels,
+  SharpMissingError,
+  toInterleavedRgb,
+  toPlanarBgr,
+} from '@ae/images';
+import { ImageError, MissingDependencyError } from '../errors';
+import type { Sample } from './datum';
+
+/** Turns an error of @ae/images into this package's, with where it happened; others stay as they are. */
+export function ownError(error: unknown, where: { key?: string; path?: string } = {}): unknown {
+  if (error instanceof BadImageError) return new ImageError(error.sentence, { ...where, cause: error });
+  if (error instanceof SharpMissingError) return new MissingDependencyError(error.sentence, { cause: error });
+  return error;
+}
+
+/** Decodes the image file of a record to planar pixels, blue-green-red. @throws ImageError, MissingDependencyError */
+export async function decodeFile(
+  file: Uint8Array,
+  key: string,
+  maxPixels?: number,
+): Promise<Pick<Sample, 'data' | 'channels' | 'height' | 'width'>> {
+  const kernels = imageKernels();
+  const planes = kernels && decodeJpeg(kernels, file);
+  if (planes) {
+    const { channels, height, width, data } = planes;
+    return { channels, height, width, data: data.slice() };
+  }
+  try {
+    const pixels = await decodeImage(file, { name: `key ${key}`, maxPixels });
+    const { channels, height, width } = pixels;
+    return { channels, height, width, data: toPlanarBgr(pixels) };
+  } catch (error) {
+    throw ownError(error, { key });
+  }
+}
+
+/** Makes an image file of planar pixels. @throws MissingDependencyError */
+export async function encodeFile(
+  data: Uint8Array,
+  { channels, height, width }: Pick<Sample, 'channels' | 'height' | 'width'>,
+  type: 'png' | 'jpeg' | 'webp',
+): Promise<Uint8Array> {
+  try {
+    return await encodeImage(toInterleavedRgb(data, channels, height, width), type);
+  } catch (error) {
+    throw ownError(error);
+  }
+}
