@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Autoencoder,
   collectReport,
+  type MaskMode,
   type ReportData,
   renderComparison,
   renderReport,
   type Sample,
+  type SampleSource,
   useBackend,
 } from '../src/index';
 import { rectangleSamples } from './rectangles';
@@ -120,6 +122,53 @@ describe('collectReport', () => {
     ]);
     expect(renderReport(report).includes('Images from random codes')).toBe(true);
     expect(renderReport(data).includes('Images from random codes')).toBe(false);
+    ae.dispose();
+  });
+
+  it('scores nothing twice: neither what the caller has scored, nor what it compares with baselines', async () => {
+    const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
+    await ae.initialize();
+    const few = images.slice(0, 24);
+    let reads = 0;
+    const counted: SampleSource = {
+      length: few.length,
+      identity: () => ({ revision: 'r', content: 'c', complete: true }),
+      at: (index) => {
+        reads++;
+        return few[index];
+      },
+    };
+    const readsOf = async <T>(work: () => Promise<T>) => {
+      reads = 0;
+      const result = await work();
+      return { result, reads };
+    };
+    const evaluate = (masks: MaskMode) => ae.evaluate(counted, { masks });
+    const scored = await readsOf(async () => [await evaluate('own'), await evaluate('fixed'), await evaluate('other')]);
+    // Once for each kind of masks, and once for the images that lend theirs.
+    expect(scored.reads).toBe(4 * few.length);
+    const evaluations = scored.result;
+    const collect = (options: object) => readsOf(() => collectReport(ae, { samples: counted, ...options }));
+    const plain = { baselines: false };
+    const [unknown, known] = [await collect(plain), await collect({ ...plain, evaluations })];
+    expect(unknown.reads - known.reads).toBe(4 * few.length);
+    expect({ ...known.result, createdAt: '' }).toEqual({ ...unknown.result, createdAt: '' });
+
+    // Of fewer images, own and fixed masks score the same; the images that lend masks are others.
+    const [some, fewer] = [
+      await collect({ ...plain, maxImages: 8 }),
+      await collect({ ...plain, maxImages: 8, evaluations }),
+    ];
+    expect(some.reads - fewer.reads).toBe(2 * 8);
+    expect({ ...fewer.result, createdAt: '' }).toEqual({ ...some.result, createdAt: '' });
+
+    const compare = (options: object) => readsOf(() => ae.compare(counted, options));
+    const [compared, compares] = [await compare({}), await compare({ evaluations })];
+    expect(compared.reads - compares.reads).toBe(4 * few.length);
+    expect(compares.result).toEqual(compared.result);
+    await expect(collectReport(ae, { samples: validation, evaluations })).rejects.toThrow(
+      'evaluations: expected scores of the same 20 images, received scores of 24.',
+    );
     ae.dispose();
   });
 

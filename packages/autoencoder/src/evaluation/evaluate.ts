@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Breather, untilAborted } from '../data/event-loop';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
+import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors';
 import { type Coder, fixedMasks, type MaskMode, maskModes } from '../network/masks';
 import { quantizeCodes } from '../network/quantize';
 import type { TrainableModel } from '../network/trainable-model';
@@ -27,6 +27,8 @@ export interface EvaluateOptions {
 export interface Evaluation extends Scores {
   readonly masks: MaskMode;
   readonly codeBits: number;
+  /** Whether SSIM and MS-SSIM were asked for. */
+  readonly similarity: boolean;
 }
 
 const evaluateKeys = ['batchSize', 'masks', 'codeBits', 'similarity', 'signal', 'onProgress'];
@@ -41,22 +43,17 @@ export async function evaluateModel(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkOptions('evaluate', samples, options, evaluateKeys);
-  const { masks = 'own', codeBits = 32 } = options;
+  const { masks = 'own', codeBits = 32, similarity = true } = options;
   const reconstruct = reconstructorFor(evaluable, samples, masks, codeBits);
   const scores = await scoreReconstructions(evaluable, samples, reconstruct, options);
-  return { masks, codeBits, ...scores };
+  return { masks, codeBits, similarity, ...scores };
 }
 
 function checkOptions(where: string, samples: SampleSource, options: EvaluateOptions, known: readonly string[]): void {
   checkSource(where, samples);
   checkKeys(where, options, known);
   const { masks = 'own', codeBits = 32 } = options;
-  if (!maskModes.includes(masks)) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `masks: expected one of ${maskModes.join(', ')}, received ${inWords(masks)}.`,
-    );
-  }
+  checkChoice('masks', masks, maskModes);
   if (codeBits !== 32) checkNumber('codeBits', codeBits, { min: 1, max: 16, integer: true });
   if (masks === 'other' && samples.length === 1) {
     throw new AutoencoderError(

@@ -2,7 +2,7 @@ import type { Autoencoder } from '../autoencoder';
 import { nearestNeighbours } from '../codes/neighbours';
 import { projectCodes } from '../codes/project';
 import type { Sample, SampleSource } from '../data/samples';
-import { spread } from '../evaluation/baselines/compare';
+import { spread } from '../evaluation/known-scores';
 import { VariationalCode } from '../network/variational';
 import { pickRandom } from './pick';
 import { toPicture, toSpriteSheet } from './pictures';

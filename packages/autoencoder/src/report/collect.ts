@@ -2,7 +2,9 @@ import type { Shape } from '@tensorflow/tfjs-layers';
 import type { Autoencoder } from '../autoencoder';
 import { fetchSamples, type Sample, type SampleSource } from '../data/samples';
 import { checkKeys, checkNumber } from '../errors';
-import { type Comparison, spread } from '../evaluation/baselines/compare';
+import type { Comparison } from '../evaluation/baselines/compare';
+import type { Evaluation } from '../evaluation/evaluate';
+import { KnownScores, spread } from '../evaluation/known-scores';
 import { imageError, psnrDb } from '../evaluation/metrics/psnr';
 import { bestImages, scoresByClass, worstImages } from '../evaluation/metrics/score-tables';
 import type { ImageScores, ScoreSummary, Scores } from '../evaluation/metrics/scores';
@@ -33,10 +35,12 @@ export interface CollectReportOptions {
   readonly runFolder?: string;
   /** Default: the run's name, else "Autoencoder". */
   readonly title?: string;
-  /** How many images to score at most, evenly spaced. Default 2000. */
+  /** How many images to score at most, evenly spread. Default 2000. */
   readonly maxImages?: number;
   /** Compare with PCA and JPEG, which takes most of the time. Default true. */
   readonly baselines?: boolean;
+  /** Evaluations of all `samples` by this network, SSIM among them: what they say is not computed again. */
+  readonly evaluations?: readonly Evaluation[];
   readonly signal?: AbortSignal;
   /** Called when a part begins. */
   readonly onStage?: (stage: string) => void;
@@ -44,7 +48,7 @@ export interface CollectReportOptions {
 
 const optionKeys = [
   ...['samples', 'samplesName', 'trainingSamples', 'runFolder', 'title'],
-  ...['maxImages', 'baselines', 'signal', 'onStage'],
+  ...['maxImages', 'baselines', 'evaluations', 'signal', 'onStage'],
 ];
 const exampleCount = 16;
 const extremeCount = 8;
@@ -58,8 +62,8 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
   const run = runFolder === undefined ? undefined : await collectRun(runFolder);
   const source = spread(samples, maxImages);
-  const comparison = baselines ? await compareWithBaselines(autoencoder, source, options) : undefined;
-  const scores = await scoreMasks(autoencoder, source, comparison, options);
+  const scores = await scoreMasks(autoencoder, source, options);
+  const comparison = baselines ? await compareWithBaselines(autoencoder, source, scores, options) : undefined;
   onStage?.('pictures');
   const collect = (indices: readonly number[], whole: boolean) =>
     collectExamples({ autoencoder, source, images: scores.own.images }, indices, whole);
@@ -91,24 +95,25 @@ async function identify(samples: SampleSource, name: string | undefined, run: Re
 function compareWithBaselines(
   autoencoder: Autoencoder,
   source: SampleSource,
+  scores: ScoresByMasks,
   { trainingSamples, signal, onStage }: CollectReportOptions,
 ): Promise<Comparison> {
-  return autoencoder.compare(source, { trainingSamples, maxImages: maxCompared, signal, onStage });
+  const evaluations = Object.values(scores);
+  return autoencoder.compare(source, { trainingSamples, maxImages: maxCompared, evaluations, signal, onStage });
 }
 
-type ScoresByMasks = { readonly own: Scores } & Partial<Record<MaskMode, Scores>>;
+type ScoresByMasks = { readonly own: Evaluation } & Partial<Record<MaskMode, Evaluation>>;
 
-/** Scores with all masks there are; what the comparison scored already is taken from it. */
+/** Scores with all masks there are, but for what the caller has scored already. */
 async function scoreMasks(
   autoencoder: Autoencoder,
   source: SampleSource,
-  comparison: Comparison | undefined,
-  { signal, onStage }: CollectReportOptions,
+  { samples, evaluations, signal, onStage }: CollectReportOptions,
 ): Promise<ScoresByMasks> {
-  const score = (masks: MaskMode): Scores | Promise<Scores> => {
-    const rows = comparison?.groups.filter(({ codeBits }) => codeBits === 32).flatMap((group) => group.rows) ?? [];
-    const known = rows.find((row) => row.masks === masks)?.scores;
-    if (known && known.count === source.length) return known;
+  const known = new KnownScores(samples, evaluations);
+  const score = (masks: MaskMode): Evaluation | Promise<Evaluation> => {
+    const found = known.find({ masks, codeBits: 32 }, source.length, 255 * autoencoder.pixels.scale);
+    if (found) return found;
     onStage?.(`autoencoder: ${masks} masks`);
     return autoencoder.evaluate(source, { masks, signal });
   };
@@ -119,9 +124,11 @@ async function scoreMasks(
 }
 
 function mapScores(scores: ScoresByMasks): ReportData['scores'] {
-  const entries = Object.entries(scores).map(([masks, { images, ...summary }]): [string, MaskScores] => {
-    return [masks, { summary, psnrsDb: images.map(({ psnrDb }) => psnrDb), ssims: images.map(({ ssim }) => ssim) }];
-  });
+  const entries = Object.values(scores).map(
+    ({ masks, codeBits, similarity, images, ...summary }): [string, MaskScores] => {
+      return [masks, { summary, psnrsDb: images.map(({ psnrDb }) => psnrDb), ssims: images.map(({ ssim }) => ssim) }];
+    },
+  );
   return Object.fromEntries(entries);
 }
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Autoencoder, ReportData } from '@ae/autoencoder';
+import type { Autoencoder, Evaluation, ReportData } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
@@ -21,6 +21,7 @@ import {
   reconstructPairs,
   tabulate,
   withoutInfinity,
+  withoutOtherSimilarity,
   writeResults,
 } from '../network/test-results';
 import { interruptible } from '../shell/interruption';
@@ -60,7 +61,7 @@ export function testCommand(): Command {
     .option('--all', 'SSIM, MS-SSIM and a CSV file with the other masks too')
     .option('--baselines [train.lmdb]', 'compare with JPEG, and with PCA of these images (default: those of the run)')
     .addOption(numberOption('--extremes <n>', 'worst and best images to list', counted).default(8))
-    .option('--no-report', 'no report.html, which takes as long again')
+    .option('--no-report', 'do not make report.html')
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -72,9 +73,9 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   if (options.savePrefix !== undefined) await assertNew(options.savePrefix, 'folder');
   const { network, samples, engine, ...found } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const { model } = found;
-  const training =
-    options.baselines &&
-    (await openSamples(await trainingData(options.baselines, found), { lenient: options.lenient }));
+  const training = options.baselines
+    ? await openSamples(await trainingData(options.baselines, found), { lenient: options.lenient })
+    : undefined;
   if (training) assertFits(training, network, model);
   // Before the scoring, which may take long.
   const { loadSharp } = await import('@ae/images');
@@ -82,11 +83,13 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   const folder = await claimResults(options.savePrefix, found);
   const work = async (signal: AbortSignal) => {
     const pairs = await reconstructPairs(network, samples, options);
-    const evaluations = await evaluateAll(network, samples, { all: options.all, signal }, terminal);
-    const report =
-      options.report || training
-        ? await collect(network, found, { samples, training: training || undefined }, signal, terminal)
-        : undefined;
+    const needsReport = options.report || training !== undefined;
+    const similarity = options.all || needsReport;
+    const scored = await evaluateAll(network, samples, { similarity, signal }, terminal);
+    const report = needsReport
+      ? await collect(network, found, { samples, training, evaluations: scored }, signal, terminal)
+      : undefined;
+    const evaluations = options.all ? scored : withoutOtherSimilarity(scored);
     const results = {
       ...{ model, data: lmdbPath, engine, count: samples.length },
       ...(await tabulate(network, evaluations, options.extremes)),
@@ -117,10 +120,16 @@ function claimResults(
   return claimNumberedFolder(path.join((isCheckpoint && run) || path.dirname(model), 'test'));
 }
 
+interface ReportedImages {
+  readonly samples: SampleDatabase;
+  readonly training?: SampleDatabase;
+  readonly evaluations: readonly Evaluation[];
+}
+
 async function collect(
   network: Autoencoder,
   { run }: FoundModel,
-  { samples, training }: { readonly samples: SampleDatabase; readonly training?: SampleDatabase },
+  { samples, training, evaluations }: ReportedImages,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
@@ -130,6 +139,7 @@ async function collect(
     samplesName: samples.path,
     trainingSamples: training,
     baselines: training !== undefined,
+    evaluations,
     ...(run !== undefined && { runFolder: run }),
     signal,
     onStage: (stage) => terminal.status(`report: ${stage} ...`),

@@ -54,11 +54,11 @@ export async function reconstructPairs(
   return pairs;
 }
 
-/** Scores all images three times, for the masks tell the decoder a good part of an image. */
+/** Scores all images with each kind of masks, for they tell the decoder a good part of an image. */
 export async function evaluateAll(
   network: Autoencoder,
   samples: SampleDatabase,
-  { all, signal }: { all?: boolean; signal: AbortSignal },
+  { similarity, signal }: { /** SSIM with the other masks too. */ similarity: boolean; signal: AbortSignal },
   terminal: Terminal,
 ): Promise<Evaluation[]> {
   const modes: MaskMode[] = samples.length > 1 ? ['own', 'fixed', 'other'] : ['own', 'fixed'];
@@ -67,11 +67,17 @@ export async function evaluateAll(
     const onProgress = (done: number, total: number) =>
       terminal.status(`scoring, ${masks} masks ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`);
     evaluations.push(
-      await network.evaluate(samples, { masks, similarity: all || masks === 'own', signal, onProgress }),
+      await network.evaluate(samples, { masks, similarity: similarity || masks === 'own', signal, onProgress }),
     );
   }
   terminal.status('');
   return evaluations;
+}
+
+/** Leaves out SSIM and MS-SSIM with other masks than an image's own, which only a report has computed. */
+export function withoutOtherSimilarity(evaluations: readonly Evaluation[]): Evaluation[] {
+  const without = (evaluation: Evaluation) => ({ ...evaluation, ssim: Number.NaN, msSsim: Number.NaN });
+  return evaluations.map((evaluation) => (evaluation.masks === 'own' ? evaluation : without(evaluation)));
 }
 
 /** The means, without each image's scores; SSIM is NaN, which JSON writes as null, where it was not computed. */

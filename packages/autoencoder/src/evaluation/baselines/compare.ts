@@ -6,7 +6,8 @@ import type { SampleSource } from '../../data/samples';
 import { type AutoencoderError, checkKeys, checkNumber } from '../../errors';
 import { type Coder, type CodeSizes, type MaskMode, measureSizes } from '../../network/masks';
 import { codeBytes } from '../../network/quantize';
-import { type EvaluableModel, evaluateModel } from '../evaluate';
+import { type EvaluableModel, type Evaluation, evaluateModel } from '../evaluate';
+import { KnownScores, spread } from '../known-scores';
 import { JpegCoder } from './jpeg';
 import { fitPca, type Pca, type PcaOptions } from './pca';
 import { type ComparisonRow, jpegRival, pcaRival, type RatePoint, type Rival, ratePoints, scoreRival } from './rivals';
@@ -15,8 +16,10 @@ export interface CompareOptions {
   /** The images the network was trained on, to fit PCA to. Without them there is no PCA. */
   readonly trainingSamples?: SampleSource;
   readonly pca?: Omit<PcaOptions, 'signal'>;
-  /** How many images to score at most, evenly spaced over the source. Default 500. */
+  /** How many images to score at most, evenly spread over the source. Default 500. */
   readonly maxImages?: number;
+  /** Evaluations of all `samples` by this network, SSIM among them: what they say is not computed again. */
+  readonly evaluations?: readonly Evaluation[];
   /** Stops between batches; the comparison then throws ABORTED. */
   readonly signal?: AbortSignal;
   /** Called when a part begins. */
@@ -57,12 +60,13 @@ export async function compareModel(
   samples: SampleSource,
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  checkKeys('compare', options, ['trainingSamples', 'pca', 'maxImages', 'signal', 'onStage']);
+  checkKeys('compare', options, ['trainingSamples', 'pca', 'maxImages', 'evaluations', 'signal', 'onStage']);
   const { maxImages = 500, signal, onStage } = options;
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
+  const known = new KnownScores(samples, options.evaluations);
   const source = spread(samples, maxImages);
   const sizes = measureSizes(coder);
-  const groups = await scoreAutoencoder(coder, source, sizes, options);
+  const groups = await scoreAutoencoder(coder, source, sizes, known, options);
   const missing: string[] = [];
   const jpeg = await loadJpeg(coder.inputShape[2], missing);
   const rivals: Rival[] = [];
@@ -118,16 +122,11 @@ async function fitWherePossible(
   return undefined;
 }
 
-/** Returns at most `count` samples of a source, evenly spaced. */
-export function spread(source: SampleSource, count: number): SampleSource {
-  if (source.length <= count) return source;
-  return { length: count, at: (index) => source.at(Math.floor((index * source.length) / count)) };
-}
-
 async function scoreAutoencoder(
   coder: EvaluableModel & Coder,
   source: SampleSource,
   { codeNumbers, maskBytes }: CodeSizes,
+  known: KnownScores,
   { signal, onStage }: CompareOptions,
 ): Promise<ComparisonGroup[]> {
   const groups: ComparisonGroup[] = [];
@@ -145,8 +144,9 @@ async function scoreAutoencoder(
     for (const [counted, budgetBytes, modes] of kinds) {
       const rows: ComparisonRow[] = [];
       for (const masks of modes) {
-        onStage?.(`autoencoder: ${masks} masks, ${codeBits} bits a number`);
-        const scores = await evaluateModel(coder, source, { masks, codeBits, signal });
+        const found = known.find({ masks, codeBits }, source.length, 255 * coder.pixels.scale);
+        if (!found) onStage?.(`autoencoder: ${masks} masks, ${codeBits} bits per number`);
+        const { similarity, ...scores } = found ?? (await evaluateModel(coder, source, { masks, codeBits, signal }));
         rows.push({ method: 'autoencoder', masks, bytes: budgetBytes, scores });
       }
       groups.push({ counted, codeBits, budgetBytes, rows });
