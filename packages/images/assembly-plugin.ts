@@ -14,6 +14,15 @@ const FLAGS =
     ' ',
   );
 
+const compiled = new Map<string, Promise<Uint8Array>>();
+
+/** Returns a module's bytes. ESM and CommonJS share what one process compiles. */
+function compiledOnce(file: string): Promise<Uint8Array> {
+  const bytes = compiled.get(file) ?? compile(file);
+  compiled.set(file, bytes);
+  return bytes;
+}
+
 async function compile(file: string): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main([path.relative('.', file), '--outFile', 'out.wasm', ...FLAGS], {
@@ -33,7 +42,7 @@ export const assemblyForTsup: EsbuildPlugin = {
       namespace: 'assembly',
     }));
     build.onLoad({ filter: /.*/, namespace: 'assembly' }, async ({ path: file }) => ({
-      contents: await compile(file),
+      contents: await compiledOnce(file),
       loader: 'binary',
     }));
   },

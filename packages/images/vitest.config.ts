@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
-import { assemblyForVitest } from '../images/assembly-plugin.js';
+import { assemblyForVitest } from './assembly-plugin.js';
 
 export default defineConfig({
   plugins: [assemblyForVitest],
-  test: { include: ['test/**/*.test.ts', 'src/**/*.test.ts'], testTimeout: 120_000 },
+  test: {
+    setupFiles: ['@ae/testing/seeded'],
+    include: ['test/**/*.test.ts', 'src/**/*.test.ts'],
+    testTimeout: 120_000,
+  },
 });

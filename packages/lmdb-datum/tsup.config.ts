@@ -7,15 +7,13 @@ const shared: Options = {
   sourcemap: true,
   shims: true,
 };
-const declarations = { ignoreDeprecations: '6.0' };
 
 export default defineConfig([
   {
     ...shared,
     entry: { index: 'src/index.ts', convert: 'src/convert.ts' },
     format: 'esm',
-    dts: { compilerOptions: declarations },
-    clean: ['**/*.js', '**/*.js.map', '**/*.d.ts'],
+    clean: ['**/*.js', '**/*.js.map'],
   },
   {
     ...shared,
@@ -26,7 +24,14 @@ export default defineConfig([
       'convert-worker': 'src/convert/worker.ts',
     },
     format: 'cjs',
-    dts: { compilerOptions: declarations, entry: { index: 'src/index.ts' } },
-    clean: ['**/*.cjs', '**/*.cjs.map', '**/*.d.cts'],
+    clean: ['**/*.cjs', '**/*.cjs.map'],
+  },
+  {
+    // For both at once: the types are computed once.
+    external: shared.external,
+    entry: { index: 'src/index.ts', convert: 'src/convert.ts' },
+    format: ['esm', 'cjs'],
+    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } },
+    clean: ['**/*.d.ts', '**/*.d.cts'],
   },
 ]);

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { testSeed } from '@ae/testing/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
 import { useBackend } from '../src/index';
@@ -93,7 +94,7 @@ describe('a run that is killed again and again', () => {
     const result = reference.lines.at(-1);
     expect(result).toMatch(/^done [0-9a-f]{64}$/);
 
-    const random = new Random(Date.now());
+    const random = new Random(testSeed);
     let leftovers = 0;
     let killedAt = 0;
     for (let killed = 0; killed < kills; killed++) {

@@ -1,4 +1,4 @@
-/** Draws the same numbers for the same seed everywhere, and says what seed a test takes. */
+/** Draws the same numbers for the same seed everywhere, and chooses the seed of tests. */
 import process from 'node:process';
 
 /** @typedef {(limit: number) => number} DrawBelow draws a whole number below a limit */
@@ -29,15 +29,17 @@ export function randomOf(seed) {
 export const pick = (list, random) => list[random(list.length)];
 
 /**
- * Returns the seed of a test that tries other cases in each run, and prints it: AE_SEED, which repeats a run, otherwise one of the clock.
+ * Returns the seed of a test that tries other cases in each run: that of AE_SEED, which repeats a run, otherwise one of the clock.
+ * @ae/testing/seeded prints it where a test fails.
  *
- * @param {string} test what the seed is for
+ * @throws {Error} where AE_SEED is not a seed
  */
-export function testSeed(test) {
-  const given = process.env.AE_SEED;
-  if (given !== undefined && !/^\d{1,9}$/.test(given))
+export function chooseSeed(given = process.env.AE_SEED) {
+  if (!given) return Date.now() % 1e9;
+  if (!/^\d{1,9}$/.test(given))
     throw new Error(`AE_SEED: expected a whole number of at most nine digits, received "${given}".`);
-  const seed = given === undefined ? Date.now() % 1e9 : Number(given);
-  console.log(`${test}: AE_SEED=${seed} repeats this run.`);
-  return seed;
+  return Number(given);
 }
+
+/** The seed of this test file. */
+export const testSeed = chooseSeed();
