@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { describeImage, type ImageKind, kindOfImage } from '@ae/images/kind';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption } from '../data/database-option';
-import { type ImageType, RecordNames } from '../data/record-names';
-import { imageTypeOf } from '../data/record-summary';
+import { RecordNames } from '../data/record-names';
 import { emptyDatabase, openDatabase } from '../data/sample-database';
 import { CliError, withoutPackage } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
@@ -81,8 +81,8 @@ async function* exportRecords(
     try {
       const key = reader.keyAt(index) ?? '';
       const datum = reader.datumAt(index) as Datum;
-      const { type, bytes } = datum.encoded ? storedFile(datum, key) : await encodeRaw(reader, index, format);
-      const name = names.nameOf({ index, key, label: datum.label }, type);
+      const { kind, bytes } = datum.encoded ? storedFile(datum, key) : await encodeRaw(reader, index, format);
+      const name = names.nameOf({ index, key, label: datum.label }, kind);
       const file = path.join(folder, ...name.split('/'));
       await makeFolders(path.dirname(file));
       await writeFile(file, bytes, { flag: 'wx' });
@@ -101,24 +101,25 @@ async function* exportRecords(
 /** What a record can have wrong with it, by the codes of @ae/lmdb-datum and of this command. */
 const damageCodes = new Set(['BAD_DATUM', 'BAD_IMAGE', 'CORRUPT_DATABASE']);
 
-function storedFile({ data }: Datum, key: string): { type: ImageType; bytes: Uint8Array } {
-  const type = imageTypeOf(data);
-  if (type) return { type, bytes: data };
-  throw new CliError(
-    'BAD_IMAGE',
-    `key ${key}: expected an image file, received ${data.length} bytes of no known kind.`,
-  );
+function storedFile({ data }: Datum, key: string): { kind: ImageKind; bytes: Uint8Array } {
+  const kind = kindOfImage(data);
+  if (kind) return { kind, bytes: data };
+  throw new CliError('BAD_IMAGE', `key ${key}: expected an image file, received ${describeImage(data)}.`);
 }
 
-async function encodeRaw(reader: DatumReader, index: number, type: 'png' | 'jpg') {
+async function encodeRaw(
+  reader: DatumReader,
+  index: number,
+  type: 'png' | 'jpg',
+): Promise<{ kind: ImageKind; bytes: Uint8Array }> {
   const sample = await reader.at(index);
   if (!sample || ![1, 3, 4].includes(sample.channels)) {
     throw new CliError('BAD_IMAGE', `key ${sample?.key}: expected 1, 3 or 4 channels, received ${sample?.channels}.`);
   }
   const { encodeSample } = await import('@ae/lmdb-datum');
-  if (type === 'png') return { type, bytes: await encodeSample(sample, 'png') };
+  if (type === 'png') return { kind: 'png', bytes: await encodeSample(sample, 'png') };
   // JPEG has no alpha, which is the last plane.
   const channels = Math.min(3, sample.channels);
   const data = sample.data.subarray(0, channels * sample.height * sample.width);
-  return { type, bytes: await encodeSample({ ...sample, channels, data }, 'jpeg') };
+  return { kind: 'jpeg', bytes: await encodeSample({ ...sample, channels, data }, 'jpeg') };
 }

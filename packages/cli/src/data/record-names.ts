@@ -1,17 +1,7 @@
 /** From the keys of records to the names of files: whatever a key says, its file lies in the folder. */
+import path from 'node:path';
+import { formatOf, hasImageExtension, type ImageKind } from '@ae/images/kind';
 
-/** A kind of image file, by the ending of its name. */
-export type ImageType = 'jpg' | 'png' | 'webp' | 'gif' | 'tif' | 'bmp';
-
-const endings: Record<ImageType, readonly string[]> = {
-  jpg: ['jpg', 'jpeg', 'jpe'],
-  png: ['png'],
-  webp: ['webp'],
-  gif: ['gif'],
-  tif: ['tif', 'tiff'],
-  bmp: ['bmp'],
-};
-const anyEnding = /\.(jpe?g|jpe|png|webp|gif|tiff?|bmp)$/i;
 /** Room for a number and an ending within the 255 bytes that file systems allow. */
 const maxNameBytes = 200;
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -25,14 +15,16 @@ export class RecordNames {
   constructor(private readonly by: 'key' | 'label') {}
 
   /** Returns the name for record number `index`; never absolute, never with `..`, never one that was given before. */
-  nameOf({ index, key, label }: { index: number; key: string; label?: number }, type: ImageType): string {
+  nameOf({ index, key, label }: { index: number; key: string; label?: number }, kind: ImageKind): string {
     const parts = partsOf(key);
     if (this.by === 'label') parts.splice(0, parts.length - 1, label === undefined ? 'unlabelled' : String(label));
     const last = parts.pop() ?? 'record';
     const number = String(index).padStart(8, '0');
-    const ending = endings[type].find((known) => last.toLowerCase().endsWith(`.${known}`));
-    const stem = last.replace(anyEnding, '') || 'record';
-    const name = ending ? last : `${stem}.${type}`;
+    const { extensions } = formatOf(kind);
+    const [type] = extensions;
+    const isNamed = extensions.some((known) => last.toLowerCase().endsWith(`.${known}`));
+    const stem = last.slice(0, last.length - endingOf(last).length) || 'record';
+    const name = isNamed ? last : `${stem}.${type}`;
     const candidates = [[...parts, name], [...parts, `${stem}-${number}.${type}`], [`record-${number}.${type}`]];
     for (let more = 1; ; more++) {
       const candidate = candidates.shift() ?? [`record-${number}-${more}.${type}`];
@@ -65,6 +57,11 @@ function partsOf(key: string): string[] {
     .filter((part) => part !== '');
 }
 
+/** Returns the ending of an image's name, with its dot; nothing if it has none. */
+function endingOf(name: string): string {
+  return hasImageExtension(name) ? path.extname(name) : '';
+}
+
 /** Makes a name that every file system takes; empty for one that is nothing but dots. */
 function cleanName(part: string): string {
   const printable = [...part].map((char) =>
@@ -75,7 +72,7 @@ function cleanName(part: string): string {
     .replace(/[. ]+$/, '')
     .trimStart();
   while (Buffer.byteLength(name) > maxNameBytes) {
-    const ending = anyEnding.exec(name)?.[0] ?? '';
+    const ending = endingOf(name);
     name = `${[...name.slice(0, name.length - ending.length)].slice(0, -1).join('')}${ending}`;
   }
   return reserved.test(name) ? `_${name}` : name;

@@ -1,4 +1,5 @@
 /** Sizes of records as they are when decoded, mostly without decoding them. */
+import { kindOfImage, readJpegHeader, readPngHeader } from '@ae/images/kind';
 import type { Datum, DatumReader, Sample } from '@ae/lmdb-datum';
 
 /** Channels as they come out of decoding, not as an image file counts them. */
@@ -20,7 +21,7 @@ export class RecordSizes {
   /** The size of record `index`, which holds `datum`; throws what decoding throws where an image says nothing of itself. */
   async of(index: number, { encoded, data, channels, height, width }: Datum): Promise<RecordSize> {
     if (!encoded) return { channels, height, width };
-    const header = jpegHeader(data) ?? pngHeader(data);
+    const header = headerOf(data);
     const known = header && this.channels.get(header.kind);
     if (header && known) return { channels: known, height: header.height, width: header.width };
     const sample = (await this.reader.at(index)) as Sample;
@@ -30,37 +31,13 @@ export class RecordSizes {
   }
 }
 
-function jpegHeader(file: Uint8Array): Header | undefined {
-  if (file[0] !== 0xff || file[1] !== 0xd8) return undefined;
-  for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
-    const marker = file[at + 1];
-    if (marker === 0xff) at++;
-    else if (isFrame(marker)) {
-      const components = file[at + 9];
-      return { kind: `JPEG ${marker} ${components}`, height: u16(file, at + 5), width: u16(file, at + 7) };
-    } else at += 2 + u16(file, at + 2);
+/** Reads what tells apart the files of a kind that decode to different numbers of channels. */
+function headerOf(file: Uint8Array): Header | undefined {
+  const kind = kindOfImage(file);
+  if (kind === 'jpeg') {
+    const header = readJpegHeader(file);
+    return header && { ...header, kind: `JPEG ${header.frame} ${header.components}` };
   }
-  return undefined;
-}
-
-/** Start of frame: all of 0xc0 to 0xcf but the tables and the reserved one. */
-function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-}
-
-function pngHeader(file: Uint8Array): Header | undefined {
-  if (file.length < 33 || Buffer.from(file.subarray(1, 4)).toString('latin1') !== 'PNG') return undefined;
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  let hasTransparency = false;
-  for (let at = 33; at + 8 <= file.length; at += 12 + view.getUint32(at)) {
-    const name = Buffer.from(file.subarray(at + 4, at + 8)).toString('latin1');
-    hasTransparency ||= name === 'tRNS';
-    if (name === 'IDAT' || name === 'tRNS') break;
-  }
-  const kind = `PNG ${file[24]} ${file[25]} ${hasTransparency}`;
-  return { kind, height: view.getUint32(20), width: view.getUint32(16) };
-}
-
-function u16(file: Uint8Array, at: number): number {
-  return file[at] * 256 + file[at + 1];
+  const header = kind === 'png' ? readPngHeader(file) : undefined;
+  return header && { ...header, kind: `PNG ${header.bits} ${header.colorType} ${header.hasTransparency}` };
 }

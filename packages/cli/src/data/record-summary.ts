@@ -1,7 +1,7 @@
+import { formatOf, kindOfImage } from '@ae/images/kind';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import { withoutPackage } from '../shell/cli-error';
 import { isRecordError } from './record-damage';
-import type { ImageType } from './record-names';
 import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf, spread } from './record-order';
 import { RecordSizes } from './record-size';
 import { formatSize } from './sample-database';
@@ -81,31 +81,11 @@ async function layoutOf(reader: DatumReader, index: number, error: unknown): Pro
   return value && describeValue(value);
 }
 
-const signatures: readonly (readonly [type: ImageType, kind: string, offset: number, bytes: string])[] = [
-  ['jpg', 'JPEG', 0, '\xff\xd8\xff'],
-  ['png', 'PNG', 0, '\x89PNG'],
-  ['webp', 'WebP', 8, 'WEBP'],
-  ['gif', 'GIF', 0, 'GIF8'],
-  ['tif', 'TIFF', 0, 'II*\0'],
-  ['tif', 'TIFF', 0, 'MM\0*'],
-  ['bmp', 'BMP', 0, 'BM'],
-];
-
-/** Tells the type of an image file from its first bytes; undefined for anything else. */
-export function imageTypeOf(file: Uint8Array): ImageType | undefined {
-  return signatureOf(file)?.[0];
-}
-
-function signatureOf(file: Uint8Array): (typeof signatures)[number] | undefined {
-  const start = Buffer.from(file.subarray(0, 16)).toString('latin1');
-  return signatures.find(([, , offset, bytes]) => start.startsWith(bytes, offset));
-}
-
 function encodingOf({ encoded, encodedAbsent, floatData, floatPacked, data }: Datum): string {
   const kind = floatData ? `float_data${floatPacked ? ', packed' : ''}` : 'raw bytes';
   if (!encoded) return encodedAbsent ? `${kind}, no encoded field` : kind;
-  const found = signatureOf(data);
-  return found ? `${found[1]} files` : 'image files of an unknown kind';
+  const found = kindOfImage(data);
+  return found ? `${formatOf(found).name} files` : 'image files of an unknown kind';
 }
 
 function count(counts: Map<string, number>, name: string): void {
