@@ -1,6 +1,6 @@
 /** What tells one database from another of the same name, or from itself before it was written to. */
 import { createHash } from 'node:crypto';
-import type { DatumReader } from './reader';
+import type { Datum } from './datum/datum';
 
 export interface DatabaseIdentity {
   /** What the database says of itself: another one after each time it was written to, the same for a copy. */
@@ -11,6 +11,18 @@ export interface DatabaseIdentity {
   readonly complete: boolean;
 }
 
+/** What an identity is made of: the facts of an open database, and its records. */
+export interface Identifiable {
+  readonly info: {
+    lastTransactionId: number;
+    leafPages: number;
+    overflowPages: number;
+    pageSizeBytes: number;
+    count: number;
+  };
+  datumAt(i: number): Datum | undefined;
+}
+
 /** How much is read: about a second's worth. */
 const maxBytes = 128 * 2 ** 20;
 /** At least so many records are looked at, however large they are. */
@@ -19,7 +31,7 @@ const minRecords = 64;
 const spellBytes = 2 ** 23;
 
 /** Reads a database for its identity. Records that can't be read are a part of it, too. */
-export async function identityOf(reader: DatumReader): Promise<DatabaseIdentity> {
+export async function identityOf(reader: Identifiable): Promise<DatabaseIdentity> {
   const { lastTransactionId, leafPages, overflowPages, pageSizeBytes, count } = reader.info;
   const pages = leafPages + overflowPages;
   const share = Math.min(1, maxBytes / Math.max(1, pages * pageSizeBytes));
@@ -37,7 +49,7 @@ export async function identityOf(reader: DatumReader): Promise<DatabaseIdentity>
 }
 
 /** Returns how many bytes were added. */
-function addRecord(digest: ReturnType<typeof createHash>, reader: DatumReader, index: number): number {
+function addRecord(digest: ReturnType<typeof createHash>, reader: Identifiable, index: number): number {
   try {
     const datum = reader.datumAt(index);
     if (!datum) return 0;

@@ -1,7 +1,7 @@
 /** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
-import type { MeanPlanes } from './batches/pack-pixels';
+import type { MeanPlanes } from './batches/options';
 import { assertPath } from './checks';
 import { isColored, swappedChannel } from './datum/colors';
 import {

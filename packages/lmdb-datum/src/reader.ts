@@ -153,11 +153,6 @@ export class DatumReader {
     this.length = this.index?.length ?? this.tree.entries;
   }
 
-  /** Number of records: the same as `length`. */
-  get count(): number {
-    return this.length;
-  }
-
   get isOpen(): boolean {
     return this.file.isOpen;
   }

@@ -3,7 +3,8 @@ import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known } from '
 import { type Datum, hasPixels, withoutPixels } from './datum/datum';
 import { decodeDatum } from './datum/decode';
 import { decodeSample } from './datum/sample';
-import { CorruptDatabaseError, DatumError, describe, ImageError, LmdbDatumError } from './errors';
+import { CorruptDatabaseError, DatumError, describe, ImageError } from './errors';
+import { checkFreeList, useOverflow } from './lmdb/free-list';
 import { buildKeyIndex } from './lmdb/key-index';
 import type { TreeRecord } from './lmdb/meta';
 import { assertPlainTree, findNamedTree, namedTree, specialFlags } from './lmdb/named-databases';
@@ -60,9 +61,6 @@ export interface VerifyReport {
 const KNOWN: Known<VerifyOptions> = {
   ...{ database: true, images: true, maxPixels: true, signal: true, onProgress: true },
 };
-const FREE_LIST_FLAG_INTEGER_KEYS = 8;
-/** Of the flags of a tree, those that say what its pages hold. In the list of free pages, LMDB keeps options of the file beside them. */
-const TREE_FLAGS = 0x7e;
 const RECORDS_BETWEEN_PAUSES = 500;
 /** Images that are decoded at once. */
 const IMAGES_AT_ONCE = 16;
@@ -152,7 +150,10 @@ class Verification {
     this.settle(whole, database === undefined);
     for (const { name, tree } of whole.named) await this.checkNamed(name, tree, database);
     const usedPages = used.size;
-    const freePages = file.layout.format === 1 ? this.checkFreeList(free) : 0;
+    const freePages =
+      file.layout.format === 1
+        ? checkFreeList(free, { file, used, values: this.values, onDamage: (damage) => this.add(damage) })
+        : 0;
     file.assertUnchanged();
     if (this.damage.length === 0) this.readStrictly(whole);
     this.progress();
@@ -262,7 +263,7 @@ class Verification {
         walk.named.push({ name: key, tree: namedTree(this.file, leaf, i) });
         return;
       }
-      this.markOverflow(leaf, i, walk);
+      walk.overflowPages += useOverflow(leaf, i, this.file, this.used);
       if (isWanted) this.checkRecord(this.values.view(leaf, i), key, leaf.number, walk);
     } catch (error) {
       this.lose(error, key, leaf.number, walk);
@@ -312,17 +313,6 @@ class Verification {
     walk.lost.push({ page: error.page ?? page, key, message: error.message });
   }
 
-  private markOverflow(leaf: Page, i: number, walk: { overflowPages: number }): void {
-    const value = leaf.value(i);
-    if (value.page === 0) return;
-    this.file.assertInside(value.page, value.pages);
-    const header = Buffer.alloc(this.file.layout.headerBytes);
-    this.file.readAt(header, 0, header.length, value.page * this.file.pageSizeBytes);
-    const run = this.file.checkOverflow(header, 0, value.page, value.pages);
-    this.used.add(value.page, run);
-    walk.overflowPages += run;
-  }
-
   private compareCounts(tree: TreeRecord, found: Partial<TreeRecord>, name: string | undefined): void {
     const different = Object.entries(found).filter(([name, count]) => tree[name as keyof TreeRecord] !== count);
     if (different.length === 0) return;
@@ -332,45 +322,5 @@ class Verification {
       page: this.file.meta.page,
       message: `[lmdb-datum] ${where}: expected what the header counts, received ${list.join(', ')}.`,
     });
-  }
-
-  /** Reads the list of free pages and checks that none of them is in use. Returns their number. */
-  private checkFreeList(tree: TreeRecord): number {
-    const { file, used } = this;
-    if ((tree.flags & TREE_FLAGS) !== FREE_LIST_FLAG_INTEGER_KEYS) {
-      this.add({ page: file.meta.page, message: `[lmdb-datum] ${file.path}: the list of free pages has other flags.` });
-      return 0;
-    }
-    const free = new PageSet(file);
-    const salvage = new Salvage(file, { onDamage: (damage) => this.add(damage), integerKeys: true }, used);
-    let count = 0;
-    for (const { page, nodes } of salvage.leaves(tree)) {
-      for (const i of nodes) {
-        try {
-          this.markOverflow(page, i, { overflowPages: 0 });
-          count += this.addFreePages(this.values.view(page, i), page.number, free);
-        } catch (error) {
-          if (!(error instanceof LmdbDatumError)) throw error;
-          this.add({ page: error.page ?? page.number, message: error.message });
-        }
-      }
-    }
-    return count;
-  }
-
-  /** One record of the list: a count and as many page numbers, each u64. */
-  private addFreePages(value: Buffer, page: number, free: PageSet): number {
-    const { file, used } = this;
-    const fail = (received: string) => file.corrupt(page, 'a list of free pages', received);
-    if (value.length < 8) throw fail(`${value.length} bytes`);
-    const count = Number(value.readBigUInt64LE(0));
-    if (8 + count * 8 > value.length) throw fail(`${count} pages in ${value.length} bytes`);
-    for (let i = 0; i < count; i++) {
-      const number = Number(value.readBigUInt64LE(8 + i * 8));
-      file.assertInside(number, 1);
-      if (used.has(number)) throw file.corrupt(number, 'a page that is either free or used', 'one that is both');
-      free.add(number, 1);
-    }
-    return count;
   }
 }

@@ -1,25 +1,20 @@
 /**
  * Writes a Caffe Datum LMDB in data format v1, which Caffe, py-lmdb, DIGITS and DALI read.
- * The one file that uses native code: npm `lmdb` in the release that still writes v1.
  */
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import type { RootDatabase } from 'lmdb';
 import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import type { DatumInit } from './datum/datum';
 import { encodeDatum } from './datum/encode';
-import { ClosedError, describe, MissingDependencyError, OutputExistsError, reasonOf, WriteError } from './errors';
-import { makeFolders } from './files/make-folders';
-import { kindOf } from './files/regular-file';
-import { KeptBytes } from './kept-bytes';
+import { ClosedError, describe, WriteError } from './errors';
 import { keyBytes, keyText } from './lmdb/scan';
+import { KeptBytes } from './write/kept-bytes';
+import { loadLmdb, type NativeDatabase, type OpenLmdb, writeError } from './write/native-lmdb';
+import { createFolder, emptyTarget, inspectExisting, type WriteTarget } from './write/target';
 
 /** LMDB's limit, which Caffe's build keeps to. */
 export const MAX_KEY_BYTES = 511;
 
 const MDB_MAP_FULL = -30792;
-const FIRST_MAP_BYTES = 64 << 20;
 /** Room for the lock file, the meta pages, and pages of the tree that a commit writes anew. */
 const SPARE_BYTES = 1 << 20;
 const PAGE_BYTES = 4096;
@@ -34,8 +29,6 @@ export interface WriterOptions {
 }
 
 const KNOWN: Known<WriterOptions> = { mode: true, recordsPerCommit: true };
-
-type OpenLmdb = (options: object) => RootDatabase<Uint8Array, Uint8Array>;
 
 /**
  * Writes records in transactions of 1,000. What has been committed stays readable whenever the process is killed.
@@ -58,7 +51,7 @@ export class DatumWriter {
   private constructor(
     private readonly openLmdb: OpenLmdb,
     private readonly recordsPerCommit: number,
-    private readonly existing: Existing,
+    private readonly existing: WriteTarget,
   ) {
     this.path = existing.location;
     this.count = existing.count;
@@ -66,7 +59,7 @@ export class DatumWriter {
     this.mapSizeBytes = existing.mapSizeBytes;
   }
 
-  private db?: RootDatabase<Uint8Array, Uint8Array>;
+  private db?: NativeDatabase;
   private lastKey?: Buffer;
 
   /**
@@ -99,8 +92,7 @@ export class DatumWriter {
     folder: string,
     { recordsPerCommit = 1000 }: Pick<WriterOptions, 'recordsPerCommit'> = {},
   ): DatumWriter {
-    const existing = { location: folder, count: 0, mapSizeBytes: FIRST_MAP_BYTES };
-    const writer = new DatumWriter(loadLmdb(), recordsPerCommit, existing);
+    const writer = new DatumWriter(loadLmdb(), recordsPerCommit, emptyTarget(folder));
     writer.db = writer.openEnvironment();
     return writer;
   }
@@ -261,7 +253,7 @@ export class DatumWriter {
     );
   }
 
-  private openEnvironment(): RootDatabase<Uint8Array, Uint8Array> {
+  private openEnvironment(): NativeDatabase {
     this.assertSpace();
     try {
       return this.openLmdb({
@@ -278,7 +270,7 @@ export class DatumWriter {
     }
   }
 
-  private assertOpen(): RootDatabase<Uint8Array, Uint8Array> {
+  private assertOpen(): NativeDatabase {
     if (this.db) return this.db;
     throw new ClosedError(
       `${this.path}: expected an open writer, received a closed one; open it again with mode 'append'.`,
@@ -295,79 +287,4 @@ export function caffeKey(index: number, name: string): string {
 
 function assertValue(value: unknown): void {
   if (!(value instanceof Uint8Array)) refuse('value', 'bytes', value, 'pass a Datum message');
-}
-
-function loadLmdb(): OpenLmdb {
-  try {
-    // Loads in half the time that its ES modules take.
-    return createRequire(import.meta.url)('lmdb').open as OpenLmdb;
-  } catch (cause) {
-    throw new MissingDependencyError(
-      `lmdb: expected it to load for writing, received ${reasonOf(cause).split('\n')[0]}; run npm install lmdb@2.6.8-v1 ` +
-        '(it needs a C++ compiler except on Linux x64), or write on a machine that has it: reading works without.',
-      { cause },
-    );
-  }
-}
-
-/** A database to write to. */
-interface Existing {
-  location: string;
-  /** The data file itself, whatever its name, not a folder with data.mdb. */
-  isSingleFile?: boolean;
-  count: number;
-  lastKey?: Buffer;
-  mapSizeBytes: number;
-}
-
-function createFolder(location: string): Existing {
-  try {
-    makeFolders(path.dirname(path.resolve(location)));
-    fs.mkdirSync(location);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && fs.lstatSync(location, { throwIfNoEntry: false })) {
-      throw new OutputExistsError(`${location} already exists; delete it, choose another name, or append.`, {
-        path: location,
-      });
-    }
-    throw writeError(location, cause, 'check the path and its permissions');
-  }
-  return { location, count: 0, mapSizeBytes: FIRST_MAP_BYTES };
-}
-
-/** Looks at a database with our own reader first: the native library may take the process down on a damaged file. */
-async function inspectExisting(given: string): Promise<Existing> {
-  const { openDatumLmdb } = await import('./reader');
-  const reader = openDatumLmdb(given);
-  try {
-    const { format, count, mapSizeBytes, path: file } = reader.info;
-    if (format !== 1) {
-      throw new WriteError(
-        `${given}: expected an LMDB of data format 1 to append to, received format ${format}; ` +
-          'copy its records into a new database instead.',
-        { path: given },
-      );
-    }
-    const isSingleFile = path.basename(file) !== 'data.mdb';
-    const location = isSingleFile ? file : path.dirname(file);
-    assertOrdinaryLock(isSingleFile ? `${file}-lock` : path.join(location, 'lock.mdb'));
-    const { lastKeyBytes } = reader;
-    return { location, isSingleFile, count, lastKey: lastKeyBytes && Buffer.from(lastKeyBytes), mapSizeBytes };
-  } finally {
-    reader.close();
-  }
-}
-
-/** The native library opens its lock file without looking, and would wait for a pipe. */
-function assertOrdinaryLock(file: string): void {
-  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (!stats || stats.isFile()) return;
-  throw new WriteError(`${file} is ${kindOf(stats)}, not LMDB's lock file; delete it.`, { path: file });
-}
-
-function writeError(location: string, cause: unknown, todo = 'check free space and permissions'): WriteError {
-  return new WriteError(`${location}: expected to write the database, received ${reasonOf(cause)}; ${todo}.`, {
-    path: location,
-    cause,
-  });
 }

@@ -1,7 +1,8 @@
 import { ImageKernels } from '@ae/images';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PackPlan, packPixels } from '../src/batches/pack-pixels';
+import { packPixels } from '../src/batches/pack-pixels';
+import type { PackPlan } from '../src/batches/pack-plan';
 import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index';
 import { openDatumLmdb } from '../src/index';
 import { fixture } from './golden';

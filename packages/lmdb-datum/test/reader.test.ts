@@ -35,7 +35,7 @@ describe.each(GOLDEN_NAMES)('%s.mdb, written by py-lmdb', (name) => {
       firstKey: sorted[0],
       lastKey: sorted.at(-1),
     });
-    expect([reader.length, reader.count]).toEqual([records.length, records.length]);
+    expect(reader.length).toBe(records.length);
   });
 
   it('gives every record in key order', () => {

@@ -12,7 +12,6 @@ import {
   toGray,
   toInterleavedRgb,
 } from '@ae/images';
-import { isColored } from '../datum/colors';
 import { type Datum, hasPixels, withoutPixels } from '../datum/datum';
 import { ownError } from '../datum/image-codec';
 import { floatsToBytes } from '../datum/sample';
@@ -21,7 +20,8 @@ import type { Damage } from '../lmdb/salvage';
 import { WINDOW_BYTES } from '../lmdb/value-reader';
 import { Random } from '../random';
 import type { CheckedBatchOptions } from './options';
-import { type Packer, type PackPlan, type PixelSource, type Placement, packPixels } from './pack-pixels';
+import { type Packer, type PixelSource, type Placement, packPixels } from './pack-pixels';
+import { type PackPlan, packPlanFor } from './pack-plan';
 import type { RecordReader } from './record-reader';
 
 /** Which records make a batch. */
@@ -177,7 +177,7 @@ export class BatchBuilder {
       try {
         const datum = this.records.datum(i);
         const source = datum.encoded ? await this.decode(datum, i) : this.rawSource(datum, i);
-        this.plan = this.planFor(source);
+        this.plan = packPlanFor(source, this.options);
         this.takeMemory(this.plan.height * this.plan.width * this.plan.channels);
         return this.plan;
       } catch (error) {
@@ -185,20 +185,6 @@ export class BatchBuilder {
       }
     }
     return undefined;
-  }
-
-  private planFor({ channels, height, width }: PixelSource): PackPlan {
-    const { layout, channelOrder, scale, mean, crop } = this.options;
-    const size = crop ?? { height, width };
-    return {
-      layout,
-      channelOrder,
-      channels,
-      height: size.height,
-      width: size.width,
-      scale: Math.fround(scale),
-      ...checkMean(mean, channels, height, width, channelOrder),
-    };
   }
 
   private takeMemory(rowLength: number): void {
@@ -343,34 +329,4 @@ function withoutRows(
     labels: labels.subarray(0, left),
     indices: Float64Array.from(kept, (row) => indices[row] as number),
   };
-}
-
-function checkMean(
-  mean: CheckedBatchOptions['mean'],
-  channels: number,
-  height: number,
-  width: number,
-  order: 'rgb' | 'bgr',
-): Pick<PackPlan, 'channelMeans' | 'meanPlanes'> {
-  const channelMeans = new Float32Array(Math.max(channels, 3));
-  const refuse = (expected: string, received: string): never => {
-    throw new InvalidOptionError(`mean: expected ${expected}, received ${received}; make one for these records.`);
-  };
-  if (typeof mean === 'number') return { channelMeans: channelMeans.fill(mean) };
-  if (mean === undefined) return { channelMeans };
-  if ('data' in mean) {
-    const received = `${mean.channels}x${mean.height}x${mean.width}`;
-    const expected = `${channels}x${height}x${width}`;
-    if (received !== expected) refuse(`a mean image of ${expected}`, received);
-    return { channelMeans, meanPlanes: mean };
-  }
-  if (mean.length !== channels) {
-    const names = order === 'rgb' ? 'red, green, blue' : 'blue, green, red';
-    const words = isColored({ channels, height, width }, false)
-      ? `in the order of channelOrder (${names})`
-      : 'as stored';
-    refuse(`${channels} ${channels === 1 ? 'number' : `numbers, ${words}`}`, `${mean.length}`);
-  }
-  channelMeans.set(mean);
-  return { channelMeans };
 }

@@ -3,7 +3,14 @@
 import type { FitMode, Resampler } from '@ae/images';
 import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../checks';
 import { assertShard, assertShuffle, type Shard } from './epoch-order';
-import type { MeanPlanes } from './pack-pixels';
+
+/** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */
+export interface MeanPlanes {
+  data: Float32Array;
+  channels: number;
+  height: number;
+  width: number;
+}
 
 export interface BatchOptions {
   /** Records a batch. */

@@ -2,6 +2,7 @@
 
 import type { KernelMemory, PackKernels } from '@ae/images';
 import { isColored, swappedChannel } from '../datum/colors';
+import type { PackPlan } from './pack-plan';
 
 /** Kernels, and the memory that they work in. */
 export interface Packer {
@@ -20,28 +21,6 @@ export interface PixelSource {
   channels: number;
   height: number;
   width: number;
-}
-
-/** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */
-export interface MeanPlanes {
-  data: Float32Array;
-  channels: number;
-  height: number;
-  width: number;
-}
-
-/** What all records of a batch share. */
-export interface PackPlan {
-  layout: 'NHWC' | 'NCHW';
-  channelOrder: 'rgb' | 'bgr';
-  channels: number;
-  /** Size after the crop. */
-  height: number;
-  width: number;
-  /** Per channel, colours in `channelOrder`; zeros for none. Ignored for uint8 batches, as are the others below. */
-  channelMeans: Float32Array;
-  meanPlanes?: MeanPlanes;
-  scale: number;
 }
 
 /** What differs from record to record. */

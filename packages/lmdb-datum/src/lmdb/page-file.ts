@@ -6,16 +6,8 @@
  * doesn't know of us, so `assertUnchanged` has to be called after reading and before trusting what was read.
  */
 import fs from 'node:fs';
-import path from 'node:path';
-import {
-  ClosedError,
-  CorruptDatabaseError,
-  DatabaseChangedError,
-  NotLmdbError,
-  NotReadableError,
-  reasonOf,
-} from '../errors';
-import { NotOrdinaryError, openRegularFile } from '../files/regular-file';
+import { ClosedError, CorruptDatabaseError, DatabaseChangedError } from '../errors';
+import { dataFileOf, notReadable, openDataFile } from './data-file';
 import { type Format, META_BYTES, type Meta, readFormat, readMeta } from './meta';
 import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page';
 
@@ -302,63 +294,4 @@ function seenIn(looks: readonly Buffer[]): string {
 /** Waits on this thread: opening is synchronous, and it is for a few milliseconds at most. */
 function pause(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-function dataFileOf(location: string): string {
-  if (!statOf(location).isDirectory()) return location;
-  const file = path.join(location, 'data.mdb');
-  // A link that leads nowhere is there, and opening it says what is wrong.
-  if (isThere(file)) return file;
-  const leveldb = fs.existsSync(path.join(location, 'CURRENT'));
-  throw new NotLmdbError(
-    leveldb
-      ? `${location}: expected a folder with data.mdb, received a LevelDB; make it again with convert_imageset --backend=lmdb.`
-      : `${location}: expected a folder with data.mdb, received a folder without; give the folder that holds data.mdb.`,
-    { path: location },
-  );
-}
-
-function statOf(location: string): fs.Stats {
-  try {
-    return fs.statSync(location);
-  } catch (cause) {
-    throw notReadable(location, cause);
-  }
-}
-
-function isThere(file: string): boolean {
-  try {
-    return fs.lstatSync(file) !== undefined;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return false;
-    throw notReadable(file, cause);
-  }
-}
-
-function openDataFile(file: string): number {
-  try {
-    return openRegularFile(file);
-  } catch (cause) {
-    if (!(cause instanceof NotOrdinaryError)) throw notReadable(file, cause);
-    const received = cause.message.replace(/^is /, '');
-    throw new NotLmdbError(
-      `${file}: expected an LMDB data file, received ${received}; copy the database to a disk, or check the path.`,
-      { path: file },
-    );
-  }
-}
-
-function notReadable(file: string, cause: unknown): NotReadableError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  const todo =
-    code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
-      ? 'check the path'
-      : code === 'EACCES' || code === 'EPERM'
-        ? 'check the permissions of the file and its folders'
-        : 'check the disk or the network drive';
-  return new NotReadableError(`${file}: expected a readable database, received ${reasonOf(cause)}; ${todo}.`, {
-    path: file,
-    cause,
-  });
 }

@@ -1,0 +1,67 @@
+/** Finds and opens the data file of a database, or says what is there instead. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { NotLmdbError, NotReadableError, reasonOf } from '../errors';
+import { NotOrdinaryError, openRegularFile } from '../files/regular-file';
+
+/** Returns the data file of a folder, or the file itself. @throws NotReadableError, NotLmdbError */
+export function dataFileOf(location: string): string {
+  if (!statOf(location).isDirectory()) return location;
+  const file = path.join(location, 'data.mdb');
+  // A link that leads nowhere is there, and opening it says what is wrong.
+  if (isThere(file)) return file;
+  const leveldb = fs.existsSync(path.join(location, 'CURRENT'));
+  throw new NotLmdbError(
+    leveldb
+      ? `${location}: expected a folder with data.mdb, received a LevelDB; make it again with convert_imageset --backend=lmdb.`
+      : `${location}: expected a folder with data.mdb, received a folder without; give the folder that holds data.mdb.`,
+    { path: location },
+  );
+}
+
+function statOf(location: string): fs.Stats {
+  try {
+    return fs.statSync(location);
+  } catch (cause) {
+    throw notReadable(location, cause);
+  }
+}
+
+function isThere(file: string): boolean {
+  try {
+    return fs.lstatSync(file) !== undefined;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    throw notReadable(file, cause);
+  }
+}
+
+/** Opens a data file for reading. @throws NotReadableError, NotLmdbError */
+export function openDataFile(file: string): number {
+  try {
+    return openRegularFile(file);
+  } catch (cause) {
+    if (!(cause instanceof NotOrdinaryError)) throw notReadable(file, cause);
+    const received = cause.message.replace(/^is /, '');
+    throw new NotLmdbError(
+      `${file}: expected an LMDB data file, received ${received}; copy the database to a disk, or check the path.`,
+      { path: file },
+    );
+  }
+}
+
+/** Makes the error for a database that the operating system does not let be read. */
+export function notReadable(file: string, cause: unknown): NotReadableError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const todo =
+    code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
+      ? 'check the path'
+      : code === 'EACCES' || code === 'EPERM'
+        ? 'check the permissions of the file and its folders'
+        : 'check the disk or the network drive';
+  return new NotReadableError(`${file}: expected a readable database, received ${reasonOf(cause)}; ${todo}.`, {
+    path: file,
+    cause,
+  });
+}

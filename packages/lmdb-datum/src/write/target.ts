@@ -1,0 +1,71 @@
+/** Where a writer writes: a new folder, or a database that is there and sound. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { OutputExistsError, WriteError } from '../errors';
+import { makeFolders } from '../files/make-folders';
+import { kindOf } from '../files/regular-file';
+import { writeError } from './native-lmdb';
+
+/** Size of the memory map of a new database, in bytes. */
+const firstMapBytes = 64 << 20;
+
+/** A database to write to. */
+export interface WriteTarget {
+  location: string;
+  /** The data file itself, whatever its name, not a folder with data.mdb. */
+  isSingleFile?: boolean;
+  count: number;
+  lastKey?: Buffer;
+  mapSizeBytes: number;
+}
+
+/** Returns a folder that is there, and holds no database, as a target. */
+export function emptyTarget(folder: string): WriteTarget {
+  return { location: folder, count: 0, mapSizeBytes: firstMapBytes };
+}
+
+/** Makes a folder for a new database. @throws OutputExistsError, WriteError */
+export function createFolder(location: string): WriteTarget {
+  try {
+    makeFolders(path.dirname(path.resolve(location)));
+    fs.mkdirSync(location);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && fs.lstatSync(location, { throwIfNoEntry: false })) {
+      throw new OutputExistsError(`${location} already exists; delete it, choose another name, or append.`, {
+        path: location,
+      });
+    }
+    throw writeError(location, cause, 'check the path and its permissions');
+  }
+  return emptyTarget(location);
+}
+
+/** Looks at a database with our own reader first: the native library may take the process down on a damaged file. */
+export async function inspectExisting(given: string): Promise<WriteTarget> {
+  const { openDatumLmdb } = await import('../reader');
+  const reader = openDatumLmdb(given);
+  try {
+    const { format, count, mapSizeBytes, path: file } = reader.info;
+    if (format !== 1) {
+      throw new WriteError(
+        `${given}: expected an LMDB of data format 1 to append to, received format ${format}; ` +
+          'copy its records into a new database instead.',
+        { path: given },
+      );
+    }
+    const isSingleFile = path.basename(file) !== 'data.mdb';
+    const location = isSingleFile ? file : path.dirname(file);
+    assertOrdinaryLock(isSingleFile ? `${file}-lock` : path.join(location, 'lock.mdb'));
+    const { lastKeyBytes } = reader;
+    return { location, isSingleFile, count, lastKey: lastKeyBytes && Buffer.from(lastKeyBytes), mapSizeBytes };
+  } finally {
+    reader.close();
+  }
+}
+
+/** The native library opens its lock file without looking, and would wait for a pipe. */
+function assertOrdinaryLock(file: string): void {
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (!stats || stats.isFile()) return;
+  throw new WriteError(`${file} is ${kindOf(stats)}, not LMDB's lock file; delete it.`, { path: file });
+}
