@@ -1,6 +1,6 @@
 /**
- * One class per cause, each with a stable `code`. Every message is one sentence:
- * `[layers] where: expected ..., received ...; what to do.`
+ * One class per cause, each with a stable `code`. A message says where, what is wrong, and what to do:
+ * `[layers] where: expected ..., received ...; what to do.` for a value, a plain sentence for a state.
  */
 
 /** Base class of everything this package throws. */

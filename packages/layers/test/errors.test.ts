@@ -86,7 +86,7 @@ describe('maxPoolWithArgmax refuses', () => {
       'expected every padding to be smaller than the window of 2x2, received [[0,0],[0,2]]; a window must not lie wholly in the padding.',
     ],
     [
-      'a window larger than the picture',
+      'a window larger than the image',
       'SHAPE_MISMATCH',
       () => maxPoolWithArgmax(image(), { poolSize: [5, 2] }),
       'expected an input of at least 5x2 with its padding, received 4x6.',
@@ -187,7 +187,7 @@ describe('backends', () => {
     const error = errorOf(() => maxPoolWithArgmax(tensor, { poolSize: 2 }));
     expect(error).toBeInstanceOf(MissingKernelError);
     expect(error.message).toBe(
-      '[layers] maxPoolWithArgmax: expected the kernels of @ae/layers on the backend "bare", found none; ' +
+      '[layers] maxPoolWithArgmax: the backend "bare" has no kernels of @ae/layers yet; ' +
         'call the register function of @ae/layers/backends/bare first, or choose another backend.',
     );
   });

@@ -3,7 +3,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 
 type Applied = tfl.SymbolicTensor | tfl.SymbolicTensor[];
 
-/** Puts a layer, or a few, behind a tensor. */
+/** Puts a layer, or a few, after a tensor. */
 export type Wiring = (x: tfl.SymbolicTensor) => Applied;
 
 /** A layer to train, and what its input is shaped like. */

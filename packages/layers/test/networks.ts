@@ -11,7 +11,7 @@ import {
   Sequential,
 } from '../src/index';
 
-/** The `mirror` network for pictures of `size` x `size` x 3: `size` must be 4 * n with n odd or even, >= 12. */
+/** The `mirror` network for images of `size` x `size` x 3: `size` must be 4 * n with n odd or even, >= 12. */
 export function buildMirror(size = 64, [first, second] = [12, 24], code = 1568): Sequential {
   const inner = ((size - 4) / 2 - 2) / 2;
   const features = inner * inner * second;

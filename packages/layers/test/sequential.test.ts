@@ -120,7 +120,7 @@ describe('Sequential errors', () => {
 
   const cases: [string, string, () => unknown, RegExp][] = [
     [
-      'a linear layer on pictures',
+      'a linear layer on images',
       'SHAPE_MISMATCH',
       () => new Sequential({ inputShape: [4, 4, 2] }).add(linear({ units: 3 })),
       /layer "linear_1": expected an input of 1 dimension without the batch, received 4x4x2; add flatten\(\) before it/,
@@ -138,7 +138,7 @@ describe('Sequential errors', () => {
       /layer "stock": expected an input of 3 dimensions/,
     ],
     [
-      'a kernel larger than the picture',
+      'a kernel larger than the image',
       'SHAPE_MISMATCH',
       () => new Sequential({ inputShape: [4, 2, 1] }).add(conv2d({ filters: 1, kernelSize: 3 })),
       /layer "conv2d_1": expected an input large enough for its kernel, received 4x2x1/,
@@ -162,7 +162,7 @@ describe('Sequential errors', () => {
       /layer "reshape_1": expected an input that can be reshaped to 4x4x3, received 32, which has 32 elements/,
     ],
     [
-      'a pool larger than the picture',
+      'a pool larger than the image',
       'SHAPE_MISMATCH',
       () => new Sequential({ inputShape: [2, 2, 1] }).add(maxPooling2d({ poolSize: 3 })),
       /layer "max_pooling2d_1": expected an input of at least 3x3 with its padding, received 2x2/,
@@ -171,7 +171,7 @@ describe('Sequential errors', () => {
       'an unpooling without a pool',
       'INVALID_GRAPH',
       () => new Sequential({ inputShape: [2, 2, 1] }).add(maxUnpooling2d()),
-      /layer "max_unpooling2d_1": expected a pool before it that isn't tied yet, received no pool/,
+      /layer "max_unpooling2d_1": no pool stands before it; add maxPooling2d/,
     ],
     [
       'more unpoolings than pools',
@@ -181,7 +181,7 @@ describe('Sequential errors', () => {
           .add(maxPooling2d({ poolSize: 2 }))
           .add(maxUnpooling2d())
           .add(maxUnpooling2d()),
-      /layer "max_unpooling2d_2": .* received 1 that is tied already/,
+      /layer "max_unpooling2d_2": all pools before it are tied already; /,
     ],
     [
       'a pool that comes later or never',
@@ -190,7 +190,7 @@ describe('Sequential errors', () => {
         new Sequential({ inputShape: [4, 4, 1] })
           .add(maxPooling2d({ poolSize: 2 }))
           .add(maxUnpooling2d({ pool: 'other' })),
-      /its pool "other" among the layers before it, received the pools "max_pooling2d_1"/,
+      /its pool "other" is not among the layers before it; the pools there: "max_pooling2d_1"/,
     ],
     [
       'an output size that is not the input of the pool',
@@ -208,13 +208,13 @@ describe('Sequential errors', () => {
         const layer = relu();
         new Sequential({ inputShape: [4] }).add(layer).add(layer);
       },
-      /layer "relu_1": expected a layer that isn't in the model yet, received the same layer again/,
+      /layer "relu_1": it is in the model already/,
     ],
     [
       'a name used twice',
       'INVALID_GRAPH',
       () => new Sequential({ inputShape: [4] }).add(relu({ name: 'a' })).add(relu({ name: 'a' })),
-      /layer "a": .* received another of this name/,
+      /layer "a": the model has a layer of this name already/,
     ],
     [
       'what is no layer',
@@ -226,13 +226,13 @@ describe('Sequential errors', () => {
       'a name that tf.layers would refuse later',
       'INVALID_OPTION',
       () => new Sequential({ inputShape: [4] }).add(relu({ name: 'my relu' })),
-      /layer "my relu": expected a name of letters, digits/,
+      /expected a layer's name of letters, digits .* received "my relu"/,
     ],
     [
       'an empty model',
       'INVALID_GRAPH',
       () => new Sequential({ inputShape: [4] }).build(),
-      /expected at least one layer before build\(\)/,
+      /it has no layers yet; add one before build\(\)/,
     ],
     [
       'a shape that is none',
@@ -263,7 +263,7 @@ describe('Sequential errors', () => {
   it('refuses layers after build()', () => {
     const network = new Sequential({ inputShape: [4] }).add(relu());
     network.build();
-    expect(() => network.add(relu())).toThrow(/expected add\(\) before build\(\)/);
+    expect(() => network.add(relu())).toThrow(/the model is built already/);
   });
 });
 
@@ -341,7 +341,9 @@ describe('split', () => {
     const code = layers.dense({ units: 2, name: 'code' }).apply(skip) as typeof x;
     const up = layers.dense({ units: 4 }).apply(code) as typeof x;
     const sum = layers.add().apply([up, skip]) as typeof x;
-    expect(() => splitModel(model({ inputs: x, outputs: sum }))).toThrow(/also needs the output of layer "skip"/);
+    expect(() => splitModel(model({ inputs: x, outputs: sum }))).toThrow(
+      /needs more than the code and pooling masks: the output of layer "skip"/,
+    );
   });
 });
 

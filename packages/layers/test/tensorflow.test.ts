@@ -42,7 +42,7 @@ if (loaded) {
     },
   });
 
-  describe('optimiser steps in place', () => {
+  describe('optimizer steps in place', () => {
     const options = { learningRate: 0.5 };
 
     it('leave the array that a variable was made of as it is', () => {
@@ -81,7 +81,7 @@ if (loaded) {
 describe.skipIf(loaded)('without native TensorFlow', () => {
   it('says what to import', () => {
     expect(() => registerTensorflowKernels()).toThrow(
-      '[layers] registerTensorflowKernels: expected the backend "tensorflow", found none; ' +
+      '[layers] registerTensorflowKernels: the backend "tensorflow" is not loaded; ' +
         'import @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu first.',
     );
   });

@@ -59,7 +59,7 @@ function expectPutBack(told: string[]): void {
 }
 
 describe.each(Object.entries(tested))('the V8 of Node.js %s', (_node, version) => {
-  test('is told to optimise while it compiles, and told its own defaults afterwards', async () => {
+  test('is told to optimize while it compiles, and told its own defaults afterwards', async () => {
     const told = pretend({ v8: version });
     const flags = await V8Flags.find();
     told.splice(0);
@@ -156,7 +156,7 @@ test('a caller can forbid flags', async () => {
   expect([told, flags.reason]).toEqual([[], "V8's flags are switched off"]);
 });
 
-/** Runs a script with plain Node.js, where `@ae/layers` is the built package; answers what it prints. */
+/** Runs a script with plain Node.js, where `@ae/layers` is the built package; returns what it prints. */
 async function inProcess(script: string, args: readonly string[] = []): Promise<string> {
   const all = [...args, '--input-type=module', '--eval', script];
   const file = path.join(folder, `${processes++}.txt`);

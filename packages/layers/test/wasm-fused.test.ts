@@ -259,7 +259,7 @@ describe('updates', () => {
     ],
   ];
 
-  /** Trains for a few steps and answers the weights. */
+  /** Trains for a few steps and returns the weights. */
   function train(rule: Step, fused: boolean): Float32Array[] {
     const model = buildMirror(16, [4, 8], 13).build();
     seedWeights(model);

@@ -179,22 +179,17 @@ describe('what changes in place', () => {
   });
 });
 
-test.each(['cpu', 'wasm'])(
-  'the gradient of nearest-neighbour resizing is right for every image on %s',
-  async (name) => {
-    await tf.setBackend(name);
-    const ramp = (shape: number[]) =>
-      tf.tensor4d(
-        Float32Array.from({ length: 32 }, (_, i) => i + 1),
-        shape as [number, number, number, number],
-      );
-    const gradient = tf.grad((x) =>
-      tf.mul(tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [4, 4]), ramp([2, 4, 4, 1])),
+test.each(['cpu', 'wasm'])('the gradient of nearest-neighbor resizing is right for every image on %s', async (name) => {
+  await tf.setBackend(name);
+  const ramp = (shape: number[]) =>
+    tf.tensor4d(
+      Float32Array.from({ length: 32 }, (_, i) => i + 1),
+      shape as [number, number, number, number],
     );
-    // Sums of 2 x 2: 1 + 2 + 5 + 6, ...
-    expect(Array.from(gradient(tf.zeros([2, 2, 2, 1])).dataSync())).toEqual([14, 22, 46, 54, 78, 86, 110, 118]);
-  },
-);
+  const gradient = tf.grad((x) => tf.mul(tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [4, 4]), ramp([2, 4, 4, 1])));
+  // Sums of 2 x 2: 1 + 2 + 5 + 6, ...
+  expect(Array.from(gradient(tf.zeros([2, 2, 2, 1])).dataSync())).toEqual([14, 22, 46, 54, 78, 86, 110, 118]);
+});
 
 describe('depthwise convolutions of all sizes', () => {
   const sizes = [

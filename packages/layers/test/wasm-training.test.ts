@@ -9,7 +9,7 @@ beforeAll(async () => {
   await initWasm();
 });
 
-/** Runs f on a backend and answers the values, so that two backends can be compared. */
+/** Runs f on a backend and returns the values, so that two backends can be compared. */
 async function valuesOn(backend: string, f: () => tf.Tensor[]): Promise<number[][]> {
   await tf.setBackend(backend);
   const tensors = tf.tidy(f);
@@ -49,7 +49,7 @@ test.each([
   expectClose(await valuesOn('wasm', run), await valuesOn('cpu', run));
 });
 
-test('optimiser steps and the loss agree with the cpu backend', async () => {
+test('optimizer steps and the loss agree with the cpu backend', async () => {
   const run = () => {
     const target = tf.randomNormal([3, 7], 0, 1, 'float32', 1);
     const results: tf.Tensor[] = [];

@@ -161,7 +161,7 @@ const resizeBilinearGrad: tf.KernelFunc = (params) => {
   return { ...(stockResizeBilinearGrad(params) as tf.TensorInfo), shape: images.shape };
 };
 
-/** The position that each position of a resized dimension was copied from. */
+/** Lists the position that each position of a resized dimension was copied from. */
 function nearest(size: number, outSize: number, attrs: tf.ResizeNearestNeighborGradAttrs): number[] {
   const { alignCorners, halfPixelCenters = false } = attrs as { alignCorners: boolean; halfPixelCenters?: boolean };
   const inner = alignCorners && outSize > 1 ? 1 : 0;

@@ -37,7 +37,7 @@ export async function loadPackage(folder: string, name: string): Promise<unknown
   }
 }
 
-/** The file of a package; undefined for one that is not among the dependencies. */
+/** Finds the file of a package; undefined for one that is not among the dependencies. */
 function resolveFrom(require: NodeJS.Require, request: string): string | undefined {
   try {
     return require.resolve(request);

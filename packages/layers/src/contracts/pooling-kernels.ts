@@ -13,8 +13,8 @@ import { MaxPoolWithArgmax as stockMaxPoolWithArgmax } from '@tensorflow/tfjs-co
  * The name and the attributes are tfjs' own, so `tf.maxPoolWithArgmax` runs on it too. The stock kernels are replaced
  * because they disagree with each other about NaN and windows of -Infinity. The rules here are PyTorch's: rows, then columns are
  * visited in order; an element wins if `value > best || isNaN(value)`, starting with the window's first element inside the
- * image; padding never wins. So every index is in range: a window of -Infinity answers its first element, and one that holds
- * NaN answers the last NaN, as PyTorch does.
+ * image; padding never wins. So every index is in range: a window of -Infinity gives its first element, and one that holds
+ * NaN gives the last NaN, as PyTorch does.
  */
 export const MaxPoolWithArgmax = stockMaxPoolWithArgmax;
 

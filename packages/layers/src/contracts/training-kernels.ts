@@ -59,7 +59,7 @@ export const ReluGrad = 'ReluGrad';
 /*
  * Fused layers: what fuseForward runs a trainable chain of layers with. A backend registers all of them or none.
  *
- * A gradient kernel answers `[dx, dFilter, dBias?]`. Two attributes come from the layers around it. `maskInput`: x is the output of a
+ * A gradient kernel returns `[dx, dFilter, dBias?]`. Two attributes come from the layers around it. `maskInput`: x is the output of a
  * ReLU, so dx is 0 where x is not positive; in turn dy always comes masked for a ReLU of the layer's own, so no kernel needs y.
  * `deferInput`: dx is probably not wanted (x is the batch), so the backend may put off computing it until it is read.
  */

@@ -51,36 +51,33 @@ function compute(groups: readonly Group[], x: Tensor): Omit<Intermediates, 'y'> 
 
 /** Hands intermediate tensors to the tape, which keeps and frees them, and gives them back by their roles. */
 class Saved {
-  private readonly groups: Group[];
-  private readonly maskNumbers: number[];
+  readonly #groups: Group[];
+  readonly #maskNumbers: number[];
 
   constructor(save: GradSaveFunc, { inputs, masks, y }: Intermediates) {
-    this.groups = [...inputs.keys()];
-    this.maskNumbers = [...masks.keys()];
+    this.#groups = [...inputs.keys()];
+    this.#maskNumbers = [...masks.keys()];
     save([...inputs.values(), ...masks.values(), ...(y ? [y] : [])]);
   }
 
   restore(saved: readonly Tensor[]): Intermediates {
-    const behindInputs = this.groups.length;
+    const afterInputs = this.#groups.length;
     return {
-      inputs: new Map(this.groups.map((group, index) => [group, saved[index] as Tensor])),
-      masks: new Map(this.maskNumbers.map((number, index) => [number, saved[behindInputs + index] as Tensor])),
-      y: saved[behindInputs + this.maskNumbers.length],
+      inputs: new Map(this.#groups.map((group, index) => [group, saved[index]])),
+      masks: new Map(this.#maskNumbers.map((number, index) => [number, saved[afterInputs + index]])),
+      y: saved[afterInputs + this.#maskNumbers.length],
     };
   }
 }
 
-/** The gradients for x and for the weights of all groups, in the order of the groups. */
+/** Computes the gradients for x and for the weights of all groups, in the order of the groups. */
 function gradients(groups: readonly Group[], dyOfChain: Tensor, { inputs, masks, y }: Intermediates): Tensor[] {
   let dy = y ? (engine().runKernel(ReluGrad, { dy: dyOfChain, y } as NamedTensorMap) as Tensor) : dyOfChain;
   const ofWeights: Tensor[][] = [];
   for (let index = groups.length - 1; index >= 0; index--) {
     const group = groups[index] as Group;
-    const neighbours = { maskInput: comesFromRelu(groups, index), deferInput: index === 0 };
-    const [dx, ...ofGroup] = group.backward(dy, inputs.get(group) as Tensor, masks, neighbours) as [
-      Tensor,
-      ...Tensor[],
-    ];
+    const neighbors = { maskInput: comesFromRelu(groups, index), deferInput: index === 0 };
+    const [dx, ...ofGroup] = group.backward(dy, inputs.get(group) as Tensor, masks, neighbors) as [Tensor, ...Tensor[]];
     ofWeights.unshift(ofGroup);
     if (dy !== dyOfChain) dy.dispose();
     dy = dx;
@@ -88,7 +85,7 @@ function gradients(groups: readonly Group[], dyOfChain: Tensor, { inputs, masks,
   return [dy, ...ofWeights.flat()];
 }
 
-/** Whether the input of a group is the output of a ReLU of this chain, perhaps in another shape. */
+/** Says whether the input of a group is the output of a ReLU of this chain, perhaps in another shape. */
 function comesFromRelu(groups: readonly Group[], index: number): boolean {
   for (let before = index - 1; before >= 0; before--) {
     const group = groups[before] as Group;

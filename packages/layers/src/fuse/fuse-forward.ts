@@ -15,7 +15,7 @@ export interface ForwardOptions {
 }
 
 /**
- * Answers a function that computes what `model.apply(x, { training })` computes, with fused kernels where the active backend has
+ * Returns a function that computes what `model.apply(x, { training })` computes, with fused kernels where the active backend has
  * them.
  *
  * Runs of convolutions (with ReLU and max-pooling), unpoolings, transposed convolutions, dense layers and reshapings become one
@@ -36,7 +36,7 @@ export function fuseForward(model: LayersModel, { training = false }: ForwardOpt
   };
 }
 
-/** Whether a layer tells those behind it which time steps to leave out, which only `model.apply` passes on. */
+/** Says whether a layer tells those after it which time steps to leave out, which only `model.apply` passes on. */
 function makesMask(layer: LayersModel['layers'][number]): boolean {
   return layer.getClassName() === 'Masking' || layer.getConfig().maskZero === true;
 }
@@ -49,7 +49,7 @@ function runPlan(plan: readonly Part[], model: LayersModel, x: Tensor, training:
       if ('groups' in part) values.set(part.output.id, runChain(part.groups, tensorOf(part.input)));
       else
         for (const [index, value] of runLayer(part, part.inputs.map(tensorOf), training).entries())
-          values.set(part.outputs[index]?.id as number, value);
+          values.set(part.outputs[index].id, value);
     }
     return tensorOf(model.outputs[0] as { id: number });
   });

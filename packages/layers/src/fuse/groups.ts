@@ -1,4 +1,4 @@
-/** Groups of layers that run as one: how each computes its output, and its gradients, by the kernels of training-kernel-names.ts. */
+/** Groups of layers that run as one: how each computes its output, and its gradients, by the kernels of contracts/training-kernels.ts. */
 import { reshape, type Tensor, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
 import {
   type FusedConv2DAttrs,
@@ -16,7 +16,7 @@ import { runKernel } from '../ops/run-kernel';
 /** What the pools of a chain found, by the numbers of the symbolic tensors that stand for it. */
 export type Masks = Map<number, Tensor>;
 
-/** Some neighbouring layers that run as one. */
+/** Some neighboring layers that run as one. */
 export interface Group {
   /** Reads the kernel and the bias, in this order; none for a group without weights. */
   readonly weights: () => Variable[];
@@ -32,7 +32,7 @@ export interface Group {
    * @param dy comes masked for a ReLU of the group's own
    * @param x the group's input, where it was saved
    */
-  backward(dy: Tensor, x: Tensor, masks: Masks, neighbours: Pick<FusedGradAttrs, 'maskInput' | 'deferInput'>): Tensor[];
+  backward(dy: Tensor, x: Tensor, masks: Masks, neighbors: Pick<FusedGradAttrs, 'maskInput' | 'deferInput'>): Tensor[];
 }
 
 /** Names `[kernel, bias?]` as kernels want them. */
@@ -40,7 +40,7 @@ function named([filter, bias]: Variable[]): Record<string, Tensor> {
   return bias ? { filter: filter as Tensor, bias } : { filter: filter as Tensor };
 }
 
-/** A convolution and its ReLU. */
+/** Makes the group of a convolution and its ReLU. */
 export function convGroup(weights: () => Variable[], attrs: FusedConv2DAttrs): Group {
   const stockAttrs = { ...attrs, dataFormat: 'NHWC', activation: attrs.relu ? 'relu' : 'linear' };
   return {
@@ -48,15 +48,15 @@ export function convGroup(weights: () => Variable[], attrs: FusedConv2DAttrs): G
     relu: attrs.relu,
     savesInput: true,
     forward: (x) => runKernel<Tensor>('FusedConv2D', { x, ...named(weights()) }, stockAttrs),
-    backward: (dy, x, _masks, neighbours) => {
+    backward: (dy, x, _masks, neighbors) => {
       const [filter, bias] = weights();
       const inputs = { dy, x, filter: filter as Tensor };
-      return runKernel<Tensor[]>(FusedConv2DGrad, inputs, { ...attrs, ...neighbours, bias: bias !== undefined });
+      return runKernel<Tensor[]>(FusedConv2DGrad, inputs, { ...attrs, ...neighbors, bias: bias !== undefined });
     },
   };
 }
 
-/** A convolution, its ReLU, and max-pooling of 2 x 2, whose mask goes by the number `mask`. */
+/** Makes the group of a convolution, its ReLU, and max-pooling of 2 x 2, whose mask goes by the number `mask`. */
 export function convPoolGroup(weights: () => Variable[], attrs: FusedConv2DAttrs, mask: number): Group {
   return {
     weights,
@@ -70,15 +70,15 @@ export function convPoolGroup(weights: () => Variable[], attrs: FusedConv2DAttrs
       masks.set(mask, indices);
       return values;
     },
-    backward: (dy, x, masks, neighbours) => {
+    backward: (dy, x, masks, neighbors) => {
       const [filter, bias] = weights();
       const inputs = { dy, x, filter: filter as Tensor, indices: masks.get(mask) as Tensor };
-      return runKernel<Tensor[]>(FusedConv2DMaxPoolGrad, inputs, { ...attrs, ...neighbours, bias: bias !== undefined });
+      return runKernel<Tensor[]>(FusedConv2DMaxPoolGrad, inputs, { ...attrs, ...neighbors, bias: bias !== undefined });
     },
   };
 }
 
-/** A transposed convolution and its ReLU, of the input, or of the input unpooled by the mask that goes by a number. */
+/** Makes the group of a transposed convolution and its ReLU, of the input, or of the input unpooled by the mask that goes by a number. */
 export function convTransposeGroup(
   weights: () => Variable[],
   { filters, ...attrs }: Omit<FusedConv2DTransposeAttrs, 'outputShape'> & { filters: number },
@@ -104,19 +104,19 @@ export function convTransposeGroup(
     savesInput: true,
     forward: (x, masks) =>
       runKernel<Tensor>(FusedConv2DTranspose, withMask({ x, ...named(weights()) }, masks), attrsFor(x)),
-    backward: (dy, x, masks, neighbours) => {
+    backward: (dy, x, masks, neighbors) => {
       const [filter, bias] = weights();
       const inputs = withMask({ dy, x, filter: filter as Tensor }, masks);
       return runKernel<Tensor[]>(FusedConv2DTransposeGrad, inputs, {
         ...attrsFor(x),
-        ...neighbours,
+        ...neighbors,
         bias: bias !== undefined,
       });
     },
   };
 }
 
-/** A dense layer of a matrix, and its ReLU. */
+/** Makes the group of a dense layer of a matrix, and its ReLU. */
 export function denseGroup(weights: () => Variable[], relu: boolean): Group {
   const attrs = { transposeA: false, transposeB: false, activation: relu ? 'relu' : 'linear' };
   return {
@@ -128,24 +128,24 @@ export function denseGroup(weights: () => Variable[], relu: boolean): Group {
       const inputs: Record<string, Tensor> = { a: x, b: kernel as Tensor, ...(bias && { bias }) };
       return runKernel<Tensor>('_FusedMatMul', inputs, attrs);
     },
-    backward: (dy, x, _masks, neighbours) => {
+    backward: (dy, x, _masks, neighbors) => {
       const [kernel, bias] = weights();
       return runKernel<Tensor[]>(
         FusedDenseGrad,
         { dy, x, kernel: kernel as Tensor },
-        { ...neighbours, bias: bias !== undefined },
+        { ...neighbors, bias: bias !== undefined },
       );
     },
   };
 }
 
-/** Another shape for the same values; `shape` without the batch. */
+/** Makes the group that gives the same values another shape; `shape` without the batch. */
 export function reshapeGroup(inputShape: readonly number[], shape: readonly number[]): Group {
   return {
     weights: () => [],
     relu: false,
     savesInput: false,
-    forward: (x) => reshape(x, [x.shape[0] as number, ...shape]),
-    backward: (dy) => [reshape(dy, [dy.shape[0] as number, ...inputShape])],
+    forward: (x) => reshape(x, [x.shape[0], ...shape]),
+    backward: (dy) => [reshape(dy, [dy.shape[0], ...inputShape])],
   };
 }

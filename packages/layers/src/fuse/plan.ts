@@ -24,7 +24,7 @@ interface Match {
   needs?: SymbolicTensor;
 }
 
-/** Answers the parts of a model in the order to run them. */
+/** Returns the parts of a model in the order to run them. */
 export function planOf(model: LayersModel): Part[] {
   const calls = callsOf(model);
   const graph = new Graph(calls, model);
@@ -37,7 +37,7 @@ export function planOf(model: LayersModel): Part[] {
   }
 }
 
-/** The uses of layers that lead from the model's input to its outputs, inputs first. */
+/** Lists the uses of layers that lead from the model's input to its outputs, inputs first. */
 function callsOf(model: LayersModel): Call[] {
   const calls: Call[] = [];
   const seen = new Set<unknown>();
@@ -65,17 +65,17 @@ class Graph {
     this.results = new Set(model.outputs.map((output) => output.id));
   }
 
-  /** The calls that use a tensor. */
+  /** Lists the calls that use a tensor. */
   usersOf(tensor: SymbolicTensor): readonly Call[] {
     return this.users.get(tensor.id) ?? [];
   }
 
-  /** Whether the model answers this tensor. */
+  /** Says whether the model returns this tensor. */
   isResult(tensor: SymbolicTensor): boolean {
     return this.results.has(tensor.id);
   }
 
-  /** The one call that uses a tensor, if nothing else does. */
+  /** Returns the one call that uses a tensor, if nothing else does. */
   onlyUserOf(tensor: SymbolicTensor | undefined): Call | undefined {
     if (!tensor || this.isResult(tensor)) return undefined;
     const users = this.usersOf(tensor);
@@ -116,7 +116,7 @@ function partition(
   return { parts, stray };
 }
 
-/** The group that begins with a call, if one does. */
+/** Finds the group that begins with a call, if one does. */
 function matchAt(call: Call, graph: Graph, separate: ReadonlySet<number>): Match | undefined {
   switch (call.layer.getClassName()) {
     case 'Conv2D':
@@ -151,7 +151,7 @@ function configOf({ layer }: Call): Config {
 
 const weightsOf = (call: Call) => () => call.layer.weights.map((weight) => weight.read() as Variable);
 
-/** A layer's own ReLU, or the ReLU layer behind it; undefined for another activation, which nothing here covers. */
+/** Finds a layer's own ReLU, or the ReLU layer after it; undefined for another activation, which nothing here covers. */
 function matchRelu(call: Call, graph: Graph): { relu: boolean; output: SymbolicTensor; calls: Call[] } | undefined {
   const { activation } = configOf(call);
   const output = call.outputs[0] as SymbolicTensor;
@@ -184,7 +184,7 @@ function matchConv(call: Call, graph: Graph, separate: ReadonlySet<number>): Mat
   return { group: convGroup(weightsOf(call), attrs), input, ...finished };
 }
 
-/** Max-pooling with indices over windows of 2 x 2 side by side, without padding. */
+/** Says whether a layer is max-pooling with indices over windows of 2 x 2 side by side, without padding. */
 function isPoolOf2x2(layer: layers.Layer): boolean {
   if (layer.getClassName() !== 'MaxPoolingWithIndices2D') return false;
   const { poolSize, strides, padding } = layer.getConfig();
@@ -200,7 +200,7 @@ function matchConvTranspose(call: Call, graph: Graph): Match | undefined {
   return { group, input: call.inputs[0] as SymbolicTensor, ...finished };
 }
 
-/** An unpooling and the transposed convolution behind it. */
+/** Matches an unpooling and the transposed convolution after it. */
 function matchUnpool(call: Call, graph: Graph, separate: ReadonlySet<number>): Match | undefined {
   const [input, mask] = call.inputs as [SymbolicTensor, SymbolicTensor];
   const next = graph.onlyUserOf(call.outputs[0]);

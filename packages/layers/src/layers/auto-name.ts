@@ -20,7 +20,7 @@ export function autoNameKind(layer: layers.Layer): string | undefined {
   return settled.has(layer) ? undefined : kind;
 }
 
-/** The kind of a stock layer without a name of its own: `batch_normalization` of `batch_normalization_BatchNormalization3`. */
+/** Returns the kind of a stock layer without a name of its own: `batch_normalization` of `batch_normalization_BatchNormalization3`. */
 function stockKind(layer: layers.Layer): string | undefined {
   const className = layer.getClassName();
   // As tf.layers turns the name of a class into snake case.

@@ -25,31 +25,31 @@ export interface MaxPooling2DArgs extends LayerArgs, PoolOptions {}
 export class MaxPooling2D extends layers.Layer {
   static readonly className = 'MaxPoolingWithIndices2D';
 
-  /** The options with every choice spelt out. */
+  /** The options with every choice spelled out. */
   readonly options: ResolvedPoolOptions;
 
-  private connectedInputSize?: [number, number];
+  #inputSize?: [number, number];
 
-  /** Throws InvalidOptionError. */
+  /** Checks the options. @throws InvalidOptionError `INVALID_OPTION` */
   constructor(args: MaxPooling2DArgs) {
     super(args);
     this.options = resolvePoolOptions(`layer "${this.name}"`, args);
   }
 
-  /** `[H, W]` of the input that this layer was connected to, once that is known. An unpooling restores this size. */
+  /** Returns `[H, W]` of the input that this layer was connected to, once that is known. An unpooling restores this size. */
   get inputSize(): readonly [number, number] | undefined {
-    return this.connectedInputSize;
+    return this.#inputSize;
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    const [, height, width] = this.checkInputShape(inputShape);
-    if (height !== null && width !== null) this.connectedInputSize = [height, width];
+    const [, height, width] = this.#checkInputShape(inputShape);
+    if (height !== null && width !== null) this.#inputSize = [height, width];
     super.build(inputShape);
   }
 
-  /** `[N, H, W, C]` -> two times `[N, h, w, C]`; null where a size isn't known. Throws ShapeError. */
+  /** Infers shapes: `[N, H, W, C]` -> two times `[N, h, w, C]`; null where a size isn't known. @throws ShapeError `SHAPE_MISMATCH` */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape[] {
-    const [batch, height, width, channels] = this.checkInputShape(inputShape);
+    const [batch, height, width, channels] = this.#checkInputShape(inputShape);
     const known = height !== null && width !== null;
     const outputSize = known
       ? computePoolGeometry(`layer "${this.name}"`, [height, width, channels ?? 1], this.options).outputSize
@@ -58,7 +58,7 @@ export class MaxPooling2D extends layers.Layer {
     return [shape, [...shape]];
   }
 
-  /** float32 `[N, H, W, C]` -> `[values, indices]`. */
+  /** Pools float32 `[N, H, W, C]` -> `[values, indices]`. */
   override call(inputs: Tensor | Tensor[]): Tensor[] {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor4D;
     return tidy(() => {
@@ -81,7 +81,7 @@ export class MaxPooling2D extends layers.Layer {
     return { ...super.getConfig(), ...this.options };
   }
 
-  private checkInputShape(inputShape: Shape | Shape[]): Shape {
+  #checkInputShape(inputShape: Shape | Shape[]): Shape {
     const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
     if (shape.length === 4) return shape;
     throw new ShapeError(
@@ -103,7 +103,7 @@ serialization.registerClass(MaxPooling2D);
  * | `[[0, 1], [0, 1]]` as padding, where the input needs it | `:ceil()` | `ceil_mode=True` | |
  * | always | always | `return_indices=True` | |
  *
- * @throws InvalidOptionError
+ * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function maxPooling2d(args: MaxPooling2DArgs): MaxPooling2D {
   return markAutoNamed(new MaxPooling2D(args), 'max_pooling2d', args);

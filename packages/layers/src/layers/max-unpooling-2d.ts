@@ -33,10 +33,10 @@ export class MaxUnpooling2D extends layers.Layer {
   /** The pool as it was given: a layer, a name that isn't looked up yet, or nothing. */
   readonly pool: MaxPooling2D | string | undefined;
 
-  private outputSize?: readonly [number, number];
-  private distinctIndices?: boolean;
+  #outputSize?: readonly [number, number];
+  #distinctIndices?: boolean;
 
-  /** Throws InvalidOptionError. */
+  /** Checks the options. @throws InvalidOptionError `INVALID_OPTION` */
   constructor(args: MaxUnpooling2DArgs = {}) {
     super(args);
     const where = `layer "${this.name}"`;
@@ -45,28 +45,28 @@ export class MaxUnpooling2D extends layers.Layer {
     if (outputSize) checkOutputSize(where, outputSize);
     this.maskMode = mask;
     this.pool = pool;
-    this.outputSize = outputSize && [...outputSize];
-    this.distinctIndices = distinctIndices;
+    this.#outputSize = outputSize && [...outputSize];
+    this.#distinctIndices = distinctIndices;
   }
 
   /**
    * Takes what isn't given by hand from a pool whose input is `[H, W]`. `Sequential` calls this.
    *
-   * Throws MaskError if another output size was given: the indices would mean other positions in it.
+   * @throws MaskError `MASK_MISMATCH` if another output size was given: the indices would mean other positions in it.
    */
   tie(pool: MaxPooling2D, inputSize: readonly [number, number]): void {
-    const given = this.outputSize;
+    const given = this.#outputSize;
     if (given && (given[0] !== inputSize[0] || given[1] !== inputSize[1])) {
       throw new MaskError(
         `layer "${this.name}": expected the outputSize ${formatShape(inputSize)}, which is the input of its pool "${pool.name}", ` +
           `received ${formatShape(given)}; leave outputSize out.`,
       );
     }
-    this.outputSize = [...inputSize];
-    this.distinctIndices ??= windowsAreDisjoint(pool.options);
+    this.#outputSize = [...inputSize];
+    this.#distinctIndices ??= windowsAreDisjoint(pool.options);
   }
 
-  /** `[[N, h, w, C], [N, h, w, M]]` -> `[N, H, W, C]`. Throws MaskError, ShapeError or GraphError. */
+  /** Infers shapes: `[[N, h, w, C], [N, h, w, M]]` -> `[N, H, W, C]`. @throws MaskError `MASK_MISMATCH`, ShapeError `SHAPE_MISMATCH`, GraphError `INVALID_GRAPH` */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     const where = `layer "${this.name}"`;
     if (inputShape.length !== 2 || !Array.isArray(inputShape[0]) || !Array.isArray(inputShape[1])) {
@@ -81,28 +81,29 @@ export class MaxUnpooling2D extends layers.Layer {
       );
     }
     checkMaskShape(where, values.slice(1), mask.slice(1), this.maskMode);
-    return [values[0], ...this.requireOutputSize(), values[3]];
+    return [values[0], ...this.#requireOutputSize(), values[3]];
   }
 
-  /** `[values, indices]` -> float32 `[N, H, W, C]`. */
+  /** Unpools `[values, indices]` -> float32 `[N, H, W, C]`. */
   override call(inputs: Tensor | Tensor[]): Tensor {
     const [values, indices] = inputs as Tensor4D[];
-    const { distinctIndices } = this;
-    return tidy(() => maxUnpool(values, indices, this.requireOutputSize(), { mask: this.maskMode, distinctIndices }));
+    const distinctIndices = this.#distinctIndices;
+    return tidy(() => maxUnpool(values, indices, this.#requireOutputSize(), { mask: this.maskMode, distinctIndices }));
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { maskMode: mask, distinctIndices = false } = this;
-    return { ...super.getConfig(), outputSize: [...this.requireOutputSize()], mask, distinctIndices };
+    const { maskMode: mask } = this;
+    const distinctIndices = this.#distinctIndices ?? false;
+    return { ...super.getConfig(), outputSize: [...this.#requireOutputSize()], mask, distinctIndices };
   }
 
-  private requireOutputSize(): readonly [number, number] {
-    if (!this.outputSize && this.pool && typeof this.pool === 'object' && this.pool.inputSize) {
+  #requireOutputSize(): readonly [number, number] {
+    if (!this.#outputSize && this.pool && typeof this.pool === 'object' && this.pool.inputSize) {
       this.tie(this.pool, this.pool.inputSize);
     }
-    if (this.outputSize) return this.outputSize;
+    if (this.#outputSize) return this.#outputSize;
     throw new GraphError(
-      `layer "${this.name}": expected outputSize or a connected pool, received neither; ` +
+      `layer "${this.name}": its output size is not known: it has neither outputSize nor a connected pool; ` +
         'give one of them, or add the layer to a Sequential after its pool.',
     );
   }
@@ -119,7 +120,7 @@ serialization.registerClass(MaxUnpooling2D);
  * | `outputSize` (default: the pool's input) | the pool's input | `output_size` | |
  * | second input, or `pool` | read from the pool module | second argument, `indices` | |
  *
- * @throws InvalidOptionError
+ * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function maxUnpooling2d(args: MaxUnpooling2DArgs = {}): MaxUnpooling2D {
   return markAutoNamed(new MaxUnpooling2D(args), 'max_unpooling2d', args);

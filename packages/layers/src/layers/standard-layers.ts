@@ -57,7 +57,7 @@ export interface Conv2DArgs extends WeightArgs {
  * | `padding` | `padW, padH` | `padding` | `padding` |
  * | kernel `[kh, kw, in, out]` | `[out, in, kh, kw]` | `[out, in, kh, kw]` | `[kh, kw, in, out]` |
  *
- * @throws InvalidOptionError
+ * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function conv2d(args: Conv2DArgs): layers.Layer {
   return makeConvolution('conv2d', layers.conv2d, args);
@@ -76,7 +76,7 @@ export function conv2d(args: Conv2DArgs): layers.Layer {
  * | `padding` | `padW, padH` | `padding` | `padding` |
  * | kernel `[kh, kw, out, in]` | `[in, out, kh, kw]` | `[in, out, kh, kw]` | `[kh, kw, out, in]` |
  *
- * @throws InvalidOptionError
+ * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function conv2dTranspose(args: Conv2DArgs): layers.Layer {
   return makeConvolution('conv2d_transpose', layers.conv2dTranspose, args);
@@ -100,7 +100,7 @@ export interface LinearArgs extends WeightArgs {
 }
 
 /**
- * Makes a fully connected layer without activation: `[N, F]` -> `[N, units]`. Flatten pictures first.
+ * Makes a fully connected layer without activation: `[N, F]` -> `[N, units]`. Flatten images first.
  *
  * | here | Torch7 `Linear` | PyTorch `Linear` | Keras `Dense` |
  * |---|---|---|---|
@@ -108,7 +108,7 @@ export interface LinearArgs extends WeightArgs {
  * | `inFeatures` (optional) | `inputDimension` | `in_features` | inferred |
  * | kernel `[in, out]` | `[out, in]` | `[out, in]` | `[in, out]` |
  *
- * @throws InvalidOptionError
+ * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function linear(args: LinearArgs): layers.Layer {
   const { inFeatures, units, ...rest } = args;
@@ -122,7 +122,7 @@ export function linear(args: LinearArgs): layers.Layer {
 /**
  * Makes a layer that flattens `[N, H, W, C]` to `[N, H * W * C]`: Torch7 `Reshape(n)` or `View(n)`, PyTorch and Keras `Flatten`.
  *
- * The order is row, column, channel; in Torch7 and PyTorch it is channel, row, column. The kernel of a linear layer behind it
+ * The order is row, column, channel; in Torch7 and PyTorch it is channel, row, column. The kernel of a linear layer after it
  * has to be permuted when weights move.
  */
 export function flatten(args: LayerArgs = {}): layers.Layer {
@@ -137,14 +137,14 @@ export interface ReshapeArgs extends LayerArgs {
 
 /**
  * Makes a layer that gives each sample another shape of the same size: Torch7 `Reshape(24, 14, 14)` or `View`, PyTorch
- * `Unflatten`, Keras `Reshape`. The order of the elements stays, and is row, column, channel for pictures.
+ * `Unflatten`, Keras `Reshape`. The order of the elements stays, and is row, column, channel for images.
  *
- * @throws InvalidOptionError
+ * @throws InvalidOptionError `INVALID_OPTION`
  */
 export function reshape(args: ReshapeArgs): layers.Layer {
   const { targetShape } = args;
   const sizes: unknown[] = Array.isArray(targetShape) ? targetShape : [];
-  const valid = sizes.every((n) => n === null || (Number.isInteger(n) && (n as number) >= 1));
+  const valid = sizes.every((n) => n === null || (Number.isInteger(n) && Number(n) >= 1));
   if (sizes.length === 0 || !valid || sizes.filter((n) => n === null).length > 1) {
     throw new InvalidOptionError(
       'reshape: expected targetShape as integers of at least 1, of which one may be null, ' +
@@ -172,7 +172,7 @@ function makeConvolution(kind: string, make: typeof layers.conv2d, args: Conv2DA
   return markAutoNamed(markInitializers(layer, args), kind, args);
 }
 
-/** A variance of 1/(3 * fan in) is that of the uniform distribution in ±1/sqrt(fan in). */
+/** Makes the default initializer: a variance of 1/(3 * fan in) is that of the uniform distribution in ±1/sqrt(fan in). */
 function fanInUniform(): Initializer {
   return initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform' });
 }
@@ -190,12 +190,12 @@ function stockPadding(
   throw new InvalidOptionError(
     `${where}: expected padding as 'valid', 'same', 0, or (kernelSize - 1) / 2 with strides 1, ` +
       `received ${JSON.stringify(padding)} with kernelSize ${kernel.join('x')} and strides ${stride.join('x')}; ` +
-      'for another padding put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D behind a transposed one.',
+      'for another padding put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D after a transposed one.',
   );
 }
 
 function checkCount(where: string, name: string, value: unknown): void {
-  if (Number.isInteger(value) && (value as number) >= 1) return;
+  if (Number.isInteger(value) && Number(value) >= 1) return;
   throw new InvalidOptionError(
     `${where}: expected ${name} as an integer of at least 1, received ${JSON.stringify(value)}.`,
   );

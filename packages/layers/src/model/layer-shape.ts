@@ -5,12 +5,13 @@ import { formatShape, ShapeError } from '../errors';
 export type SampleShape = readonly number[];
 
 /** Stock layers that don't say which rank they need until they have weights. Ranks are without the batch. */
-const RANK_OF_CLASS: Readonly<Record<string, number>> = { Conv2D: 3, SeparableConv2D: 3, DepthwiseConv2D: 3, Dense: 1 };
+const rankOfClass: Readonly<Record<string, number>> = { Conv2D: 3, SeparableConv2D: 3, DepthwiseConv2D: 3, Dense: 1 };
 
 /**
  * Works out the output shape of a layer with one input and one output, without creating its weights.
  *
- * Throws ShapeError, naming the layer, what it got and what it needs, if the input doesn't suit it or nothing would be left of it.
+ * @throws ShapeError `SHAPE_MISMATCH`, naming the layer, what it got and what it needs, if the input doesn't suit it or nothing would be left
+ *   of it
  */
 export function inferOutputShape(layer: layers.Layer, input: SampleShape): SampleShape {
   checkRank(layer, input);
@@ -57,7 +58,7 @@ function describeFailure(layer: layers.Layer, input: SampleShape, cause: unknown
 
 function checkRank(layer: layers.Layer, input: SampleShape): void {
   const spec = layer.inputSpec?.[0];
-  const exact = spec?.ndim === undefined ? RANK_OF_CLASS[layer.getClassName()] : spec.ndim - 1;
+  const exact = spec?.ndim === undefined ? rankOfClass[layer.getClassName()] : spec.ndim - 1;
   const min = exact ?? (spec?.minNDim === undefined ? undefined : spec.minNDim - 1);
   const max = exact ?? (spec?.maxNDim === undefined ? undefined : spec.maxNDim - 1);
   if ((min === undefined || input.length >= min) && (max === undefined || input.length <= max)) return;

@@ -9,7 +9,7 @@ import { type SplitModel, splitModel } from './split-model';
 
 /** What {@link Sequential} takes. */
 export interface SequentialOptions {
-  /** `[H, W, C]` of the pictures, or any other shape without the batch. */
+  /** `[H, W, C]` of the images, or any other shape without the batch. */
   inputShape: SampleShape;
   /** Name of the model. */
   name?: string;
@@ -27,7 +27,7 @@ export interface SequentialStep {
 }
 
 /** What tf.layers takes as a name, though it says so no earlier than when the layer is connected. */
-const LAYER_NAME = /^[A-Za-z0-9][-A-Za-z0-9._/]*$/;
+const layerName = /^[A-Za-z0-9][-A-Za-z0-9._/]*$/;
 
 /**
  * A chain of layers, in which each unpooling finds the pool it undoes.
@@ -39,11 +39,11 @@ export class Sequential {
   readonly inputShape: SampleShape;
   readonly name?: string;
 
-  private readonly addedSteps: SequentialStep[] = [];
-  private readonly kindCounts = new Map<string, number>();
-  private built?: LayersModel;
+  readonly #steps: SequentialStep[] = [];
+  readonly #kindCounts = new Map<string, number>();
+  #built?: LayersModel;
 
-  /** Throws InvalidOptionError unless inputShape holds integers >= 1. */
+  /** Begins an empty chain. @throws InvalidOptionError `INVALID_OPTION` unless inputShape holds integers >= 1 */
   constructor({ inputShape, name }: SequentialOptions) {
     const valid = Array.isArray(inputShape) && inputShape.length > 0;
     if (!valid || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
@@ -55,14 +55,14 @@ export class Sequential {
     if (name !== undefined) this.name = name;
   }
 
-  /** The layers that were added, in order, with their shapes. */
+  /** Returns the layers that were added, in order, with their shapes. */
   get steps(): readonly SequentialStep[] {
-    return this.addedSteps;
+    return this.#steps;
   }
 
-  /** Shape of what comes out, without the batch. */
+  /** Returns the shape of what comes out, without the batch. */
   get outputShape(): SampleShape {
-    return this.addedSteps.at(-1)?.outputShape ?? this.inputShape;
+    return this.#steps.at(-1)?.outputShape ?? this.inputShape;
   }
 
   /**
@@ -71,13 +71,15 @@ export class Sequential {
    * An unpooling is tied to its `pool`, or else to the last pool that isn't tied yet. A layer that has no name of its own gets one: its
    * kind and number, such as `conv2d_1`.
    *
-   * @throws ShapeError or MaskError, naming the layer, the shape it got and the shape it needs; GraphError if there is no pool to tie,
-   *   the layer or its name is there already, or the model has been built; InvalidOptionError for what is no layer, has a name that
-   *   tf.layers doesn't take, or an activityRegularizer. After an error the chain is as it was before.
+   * After an error the chain is as it was before.
+   *
+   * @throws ShapeError `SHAPE_MISMATCH`, MaskError `MASK_MISMATCH`: naming the layer, the shape it got and the shape it needs
+   * @throws GraphError `INVALID_GRAPH` if there is no pool to tie, the layer or its name is there already, or the model has been built
+   * @throws InvalidOptionError `INVALID_OPTION` for what is no layer, has a name that tf.layers doesn't take, or an activityRegularizer
    */
   add(layer: layers.Layer): this {
-    if (this.built) {
-      throw new GraphError(`Sequential: expected add() before build(), received layer "${layer.name}" after it.`);
+    if (this.#built) {
+      throw new GraphError(`Sequential: the model is built already; add layer "${layer.name}" before build().`);
     }
     if (typeof layer?.computeOutputShape !== 'function') {
       throw new InvalidOptionError(
@@ -85,11 +87,11 @@ export class Sequential {
       );
     }
     const kind = autoNameKind(layer);
-    if (kind !== undefined && !layer.built) layer.name = this.freeName(kind);
-    this.checkName(layer);
+    if (kind !== undefined && !layer.built) layer.name = this.#freeName(kind);
+    this.#checkName(layer);
     checkRegularizers(layer);
-    this.addedSteps.push(this.connect(layer));
-    if (kind !== undefined) this.kindCounts.set(kind, this.countOf(kind) + 1);
+    this.#steps.push(this.#connect(layer));
+    if (kind !== undefined) this.#kindCounts.set(kind, this.#countOf(kind) + 1);
     keepName(layer);
     return this;
   }
@@ -97,16 +99,15 @@ export class Sequential {
   /**
    * Creates the weights and returns the model. Calling it again returns the same model. The caller disposes it.
    *
-   * @throws GraphError if no layer was added.
+   * @throws GraphError `INVALID_GRAPH` if no layer was added
    */
   build(): LayersModel {
-    if (this.built) return this.built;
-    if (this.addedSteps.length === 0)
-      throw new GraphError('Sequential: expected at least one layer before build(), received none.');
+    if (this.#built) return this.#built;
+    if (this.#steps.length === 0) throw new GraphError('Sequential: it has no layers yet; add one before build().');
     const image = input({ shape: [...this.inputShape], name: 'input' });
     const masks = new Map<MaxPooling2D, SymbolicTensor>();
     let current = image;
-    for (const { layer, pool } of this.addedSteps) {
+    for (const { layer, pool } of this.#steps) {
       if (layer instanceof MaxPooling2D) {
         const [values, indices] = layer.apply(current) as SymbolicTensor[];
         masks.set(layer, indices);
@@ -115,12 +116,12 @@ export class Sequential {
         current = layer.apply(pool ? [current, masks.get(pool)!] : current) as SymbolicTensor;
       }
     }
-    this.built = model({ inputs: image, outputs: current, ...(this.name !== undefined && { name: this.name }) });
-    return this.built;
+    this.#built = model({ inputs: image, outputs: current, ...(this.name !== undefined && { name: this.name }) });
+    return this.#built;
   }
 
   /**
-   * Splits the built model behind the code layer; see {@link splitModel}. Both parts share its weights.
+   * Splits the built model after the code layer; see {@link splitModel}. Both parts share its weights.
    *
    * @param codeLayerName Default: the layer with the smallest output; the first of equals.
    */
@@ -128,36 +129,36 @@ export class Sequential {
     return splitModel(this.build(), codeLayerName);
   }
 
-  private countOf(kind: string): number {
-    return this.kindCounts.get(kind) ?? 0;
+  #countOf(kind: string): number {
+    return this.#kindCounts.get(kind) ?? 0;
   }
 
-  /** The next name of its kind, leaving out those that callers gave themselves. */
-  private freeName(kind: string): string {
-    const taken = new Set(this.addedSteps.map((step) => step.layer.name));
-    let number = this.countOf(kind) + 1;
+  /** Returns the next name of its kind, leaving out those that callers gave themselves. */
+  #freeName(kind: string): string {
+    const taken = new Set(this.#steps.map((step) => step.layer.name));
+    let number = this.#countOf(kind) + 1;
     while (taken.has(`${kind}_${number}`)) number++;
     return `${kind}_${number}`;
   }
 
-  private checkName(layer: layers.Layer): void {
-    if (!LAYER_NAME.test(layer.name)) {
+  #checkName(layer: layers.Layer): void {
+    if (!layerName.test(layer.name)) {
       throw new InvalidOptionError(
-        `layer "${layer.name}": expected a name of letters, digits and - . _ / that starts with a letter or digit, received that one.`,
+        `Sequential: expected a layer's name of letters, digits and - . _ / that starts with a letter or digit, received "${layer.name}".`,
       );
     }
-    for (const step of this.addedSteps) {
+    for (const step of this.#steps) {
       if (step.layer !== layer && step.layer.name !== layer.name) continue;
-      const received = step.layer === layer ? 'the same layer again' : 'another of this name';
+      const state = step.layer === layer ? 'it is in the model already' : 'the model has a layer of this name already';
       throw new GraphError(
-        `layer "${layer.name}": expected a layer that isn't in the model yet, received ${received}.`,
+        `layer "${layer.name}": ${state}; ${step.layer === layer ? 'make another' : 'choose another name'}.`,
       );
     }
   }
 
-  private connect(layer: layers.Layer): SequentialStep {
+  #connect(layer: layers.Layer): SequentialStep {
     const inputShape = this.outputShape;
-    if (layer instanceof MaxUnpooling2D) return this.connectUnpooling(layer, inputShape);
+    if (layer instanceof MaxUnpooling2D) return this.#connectUnpooling(layer, inputShape);
     if (layer instanceof MaxPooling2D) {
       const [values] = layer.computeOutputShape([null, ...inputShape]);
       return { layer, inputShape, outputShape: values.slice(1) as number[] };
@@ -165,10 +166,10 @@ export class Sequential {
     return { layer, inputShape, outputShape: inferOutputShape(layer, inputShape) };
   }
 
-  private connectUnpooling(layer: MaxUnpooling2D, inputShape: SampleShape): SequentialStep {
-    const poolStep = this.findPool(layer);
+  #connectUnpooling(layer: MaxUnpooling2D, inputShape: SampleShape): SequentialStep {
+    const poolStep = this.#findPool(layer);
     const pool = poolStep.layer as MaxPooling2D;
-    this.checkMask(layer, inputShape, poolStep);
+    this.#checkMask(layer, inputShape, poolStep);
     const [height, width] = poolStep.inputShape;
     layer.tie(pool, [height, width]);
     const shapes = [
@@ -178,11 +179,7 @@ export class Sequential {
     return { layer, inputShape, outputShape: layer.computeOutputShape(shapes).slice(1) as number[], pool };
   }
 
-  private checkMask(
-    layer: MaxUnpooling2D,
-    inputShape: SampleShape,
-    { layer: pool, outputShape: mask }: SequentialStep,
-  ): void {
+  #checkMask(layer: MaxUnpooling2D, inputShape: SampleShape, { layer: pool, outputShape: mask }: SequentialStep): void {
     try {
       checkMaskShape('', inputShape, mask, layer.maskMode);
     } catch {
@@ -194,30 +191,29 @@ export class Sequential {
     }
   }
 
-  private findPool(layer: MaxUnpooling2D): SequentialStep {
-    const where = `layer "${layer.name}": expected`;
+  #findPool(layer: MaxUnpooling2D): SequentialStep {
+    const where = `layer "${layer.name}":`;
     const wanted = layer.pool;
-    const pools = this.addedSteps.filter((step) => step.layer instanceof MaxPooling2D);
+    const pools = this.#steps.filter((step) => step.layer instanceof MaxPooling2D);
     if (wanted !== undefined) {
       const found = pools.find((step) => step.layer === wanted || step.layer.name === wanted);
       if (found) return found;
       const name = typeof wanted === 'string' ? wanted : wanted.name;
       const known = pools.map((step) => `"${step.layer.name}"`).join(', ') || 'none';
-      throw new GraphError(`${where} its pool "${name}" among the layers before it, received the pools ${known}.`);
+      throw new GraphError(`${where} its pool "${name}" is not among the layers before it; the pools there: ${known}.`);
     }
-    const tied = new Set(this.addedSteps.map((step) => step.pool));
+    const tied = new Set(this.#steps.map((step) => step.pool));
     const free = pools.filter((step) => !tied.has(step.layer as MaxPooling2D)).at(-1);
     if (free) return free;
-    const counts =
-      pools.length === 0 ? 'no pool' : `${pools.length} that ${pools.length === 1 ? 'is' : 'are'} tied already`;
+    const state = pools.length === 0 ? 'no pool stands before it' : 'all pools before it are tied already';
     throw new GraphError(
-      `${where} a pool before it that isn't tied yet, received ${counts}; ` +
+      `${where} ${state}; ` +
         'add maxPooling2d of this package (tf.layers.maxPooling2d keeps no indices), or give one as pool.',
     );
   }
 }
 
-/** tf.layers takes such a regularizer and then fails whenever the layer runs. */
+/** Refuses activityRegularizer: tf.layers takes it and then fails whenever the layer runs. */
 function checkRegularizers(layer: layers.Layer): void {
   const { activityRegularizer } = layer as { activityRegularizer?: unknown };
   if (activityRegularizer === undefined || activityRegularizer === null) return;

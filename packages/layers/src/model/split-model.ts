@@ -18,14 +18,14 @@ export interface SplitModel {
 type GraphNode = layers.Layer['inboundNodes'][number];
 
 /**
- * Splits a model with one input and one output behind a layer into encoder and decoder.
+ * Splits a model with one input and one output after a layer into encoder and decoder.
  *
  * Its layers are applied once more, to the parts' own inputs. So the three share layers and weights, and a weight is freed once each
  * model that uses it is disposed.
  *
  * @param whole An image -> image model, as `Sequential.build` makes it or `tf.loadLayersModel` reads it.
  * @param codeLayerName Default: the layer with the smallest output; the first of equals.
- * @throws GraphError if there is no such layer, or if a layer behind it needs more of the encoder than the code and masks.
+ * @throws GraphError `INVALID_GRAPH` if there is no such layer, or if a layer after it needs more of the encoder than the code and masks
  */
 export function splitModel(whole: LayersModel, codeLayerName?: string): SplitModel {
   if (whole.inputs.length !== 1 || whole.outputs.length !== 1) {
@@ -60,7 +60,7 @@ function makeInput(tensor: SymbolicTensor, name: string, dtype = tensor.dtype): 
   return input({ shape: tensor.shape.slice(1), dtype: dtype as 'float32' | 'int32', name });
 }
 
-/** Finds the masks that layers behind the code need. Throws GraphError if they need anything else of what is before it. */
+/** Finds the masks that layers after the code need. @throws GraphError `INVALID_GRAPH` if they need anything else of what is before it */
 function findMasks(image: SymbolicTensor, code: SymbolicTensor): Set<SymbolicTensor> {
   const encoder = new Set(collectNodes(code));
   const masks = new Set<SymbolicTensor>();
@@ -82,8 +82,8 @@ function isMask(tensor: SymbolicTensor): boolean {
 
 function bypassError(tensor: SymbolicTensor, code: SymbolicTensor): GraphError {
   return new GraphError(
-    `splitModel: expected a decoder that needs only the code "${code.sourceLayer.name}" and pooling masks, ` +
-      `received one that also needs the output of layer "${tensor.sourceLayer.name}"; choose another code layer.`,
+    `splitModel: the decoder after "${code.sourceLayer.name}" needs more than the code and pooling masks: ` +
+      `the output of layer "${tensor.sourceLayer.name}"; choose another code layer.`,
   );
 }
 
@@ -116,8 +116,9 @@ function findCode(nodes: GraphNode[], name: string | undefined): SymbolicTensor 
   }
   const layerNames = tensors.map((tensor) => `"${tensor.sourceLayer.name}"`).join(', ');
   throw new GraphError(
-    `splitModel: expected the name of a layer before the last, received ${name === undefined ? 'none' : `"${name}"`}; ` +
-      (layerNames ? `the layers are ${layerNames}.` : 'the model has only one.'),
+    layerNames
+      ? `splitModel: expected the name of a layer before the last, received "${name}"; the layers are ${layerNames}.`
+      : 'splitModel: the model has only one layer, so there is nothing to split.',
   );
 }
 
@@ -137,7 +138,7 @@ function nodeOf(tensor: SymbolicTensor): GraphNode {
   return tensor.sourceLayer.inboundNodes[tensor.nodeIndex];
 }
 
-/** What a node is made of. The node of an input layer lists its own output as its input, so it is told by its layers. */
+/** Returns what a node is made of. The node of an input layer lists its own output as its input, so it is told by its layers. */
 function sourcesOf(node: GraphNode): SymbolicTensor[] {
   return node.inboundLayers.length === 0 ? [] : node.inputTensors;
 }

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DtypeError, formatShape, ShapeError } from '../errors';
 
-/** Throws ShapeError unless the tensor is `[N, H, W, C]`, DtypeError unless it has the dtype. */
+/**
+ * Checks that a tensor is `[N, H, W, C]` and has the dtype.
+ *
+ * @throws ShapeError `SHAPE_MISMATCH`, DtypeError `DTYPE_MISMATCH`
+ */
 export function checkImages(where: string, name: string, tensor: tf.Tensor, dtype: 'float32' | 'int32'): void {
   if (!(tensor instanceof tf.Tensor) || tensor.rank !== 4) {
     const received = tensor instanceof tf.Tensor ? `shape ${formatShape(tensor.shape)}` : typeof tensor;

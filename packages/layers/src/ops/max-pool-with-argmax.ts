@@ -26,8 +26,10 @@ export interface PooledWithIndices {
  * Differentiable: the gradient of the values is added at the indices; the indices have none.
  *
  * @param x float32 `[N, H, W, C]`; N may be 0.
- * @throws ShapeError if x isn't of rank 4 or no window fits; DtypeError if x isn't float32; InvalidOptionError;
- *   MissingKernelError if the backend's kernels aren't registered.
+ * @throws ShapeError `SHAPE_MISMATCH` if x isn't of rank 4 or no window fits
+ * @throws DtypeError `DTYPE_MISMATCH` if x isn't float32
+ * @throws InvalidOptionError `INVALID_OPTION`
+ * @throws MissingKernelError `MISSING_KERNEL` if the backend's kernels aren't registered
  */
 export function maxPoolWithArgmax(x: tf.Tensor4D, options: PoolOptions): PooledWithIndices {
   const where = 'maxPoolWithArgmax';
@@ -43,7 +45,7 @@ export function maxPoolWithArgmax(x: tf.Tensor4D, options: PoolOptions): PooledW
     includeBatchInIndex: false,
   };
   const [values, indices] = runKernel<tf.Tensor4D[]>(MaxPoolWithArgmax, { x }, attrs);
-  return { values: values, indices: indices };
+  return { values, indices };
 }
 
 /** Turns indices that count through the whole batch (`includeBatchInIndex`) into indices within each image. */

@@ -35,8 +35,10 @@ export interface MaxUnpoolOptions {
  *   out of range; the others, which can't look at every index cheaply, leave its value out.
  * @param outputSize `[H, W]`: the size of the pool's input.
  * @returns float32 `[N, H, W, C]`, for the caller to dispose.
- * @throws MaskError if values and mask don't match; ShapeError or DtypeError for other tensors; InvalidOptionError;
- *   MissingKernelError if the backend's kernels aren't registered.
+ * @throws MaskError `MASK_MISMATCH` if values and mask don't match
+ * @throws ShapeError `SHAPE_MISMATCH`, DtypeError `DTYPE_MISMATCH`: for other tensors
+ * @throws InvalidOptionError `INVALID_OPTION`
+ * @throws MissingKernelError `MISSING_KERNEL` if the backend's kernels aren't registered
  */
 export function maxUnpool(
   values: tf.Tensor4D,
@@ -56,7 +58,7 @@ export function maxUnpool(
   return runKernel(MaxUnpool, { values, indices }, attrs);
 }
 
-/** Throws InvalidOptionError unless the size is two integers >= 1. */
+/** Checks that a size is two integers >= 1. @throws InvalidOptionError `INVALID_OPTION` */
 export function checkOutputSize(where: string, size: readonly number[]): void {
   if (Array.isArray(size) && size.length === 2 && size.every((n) => Number.isInteger(n) && n >= 1)) return;
   throw new InvalidOptionError(
@@ -64,13 +66,13 @@ export function checkOutputSize(where: string, size: readonly number[]): void {
   );
 }
 
-/** Throws InvalidOptionError unless the mode is one of {@link MaskMode}. */
+/** Checks that a mode is one of {@link MaskMode}. @throws InvalidOptionError `INVALID_OPTION` */
 export function checkMaskMode(where: string, mode: unknown): asserts mode is MaskMode {
   if (mode === 'strict' || mode === 'torch7') return;
   throw new InvalidOptionError(`${where}: expected mask as 'strict' or 'torch7', received ${JSON.stringify(mode)}.`);
 }
 
-/** Throws MaskError unless a mask of one shape fits values of another. Unknown sizes (null) fit everything. */
+/** Checks that a mask of one shape fits values of another. Unknown sizes (null) fit everything. @throws MaskError `MASK_MISMATCH` */
 export function checkMaskShape(
   where: string,
   values: readonly (number | null)[],

@@ -15,13 +15,13 @@ export type Padding2D = 'valid' | 'same' | number | readonly [readonly [number, 
 export interface PoolOptions {
   /** Window size, >= 1. */
   poolSize: Size2D;
-  /** Distance of neighbouring windows, >= 1. Default: `poolSize`, so that windows don't overlap. */
+  /** Distance of neighboring windows, >= 1. Default: `poolSize`, so that windows don't overlap. */
   strides?: Size2D;
   /** Every padding must be smaller than the window, so that each window has at least one position of the image. Default `'valid'`. */
   padding?: Padding2D;
 }
 
-/** {@link PoolOptions} checked, with every choice spelt out. */
+/** {@link PoolOptions} checked, with every choice spelled out. */
 export interface ResolvedPoolOptions {
   poolSize: [number, number];
   strides: [number, number];
@@ -37,9 +37,14 @@ export interface PoolGeometry {
 }
 
 /** The largest number an int32 index can hold. */
-const MAX_INT32 = 2 ** 31 - 1;
+const maxInt32 = 2 ** 31 - 1;
 
-/** Checks pooling options and fills in the defaults. Throws InvalidOptionError; `where` names the op or layer in it. */
+/**
+ * Checks pooling options and fills in the defaults.
+ *
+ * @param where names the op or layer in errors
+ * @throws InvalidOptionError `INVALID_OPTION`
+ */
 export function resolvePoolOptions(where: string, options: PoolOptions): ResolvedPoolOptions {
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionError(
@@ -51,7 +56,11 @@ export function resolvePoolOptions(where: string, options: PoolOptions): Resolve
   return { poolSize: [...poolSize], strides: [...strides], padding: resolvePadding(where, options.padding, poolSize) };
 }
 
-/** Returns `[vertical, horizontal]`. Throws InvalidOptionError unless both are integers >= 1. */
+/**
+ * Returns `[vertical, horizontal]`.
+ *
+ * @throws InvalidOptionError `INVALID_OPTION` unless both are integers >= 1
+ */
 export function resolveSize2D(where: string, name: string, size: Size2D): [number, number] {
   const pair = typeof size === 'number' ? [size, size] : size;
   if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((n) => Number.isInteger(n) && n >= 1)) {
@@ -100,7 +109,8 @@ function resolvePadding(
  * Works out the output size and the padding for an input of `[height, width, channels]`.
  *
  * The rule is `floor((size + padding before + after - window) / stride) + 1`; with `'same'` it is `ceil(size / stride)`.
- * Throws ShapeError if no window fits, or if the input has more positions than an int32 index can name.
+ *
+ * @throws ShapeError `SHAPE_MISMATCH` if no window fits, or if the input has more positions than an int32 index can name
  */
 export function computePoolGeometry(
   where: string,
@@ -124,9 +134,9 @@ export function computePoolGeometry(
       `${where}: expected an input of at least ${poolSize.join('x')} with its padding, received ${height}x${width}.`,
     );
   }
-  if (height * width * channels > MAX_INT32) {
+  if (height * width * channels > maxInt32) {
     throw new ShapeError(
-      `${where}: expected at most ${MAX_INT32} elements an image, which int32 indices can name, ` +
+      `${where}: expected at most ${maxInt32} elements per image, which int32 indices can name, ` +
         `received ${height}x${width}x${channels}.`,
     );
   }
@@ -138,7 +148,7 @@ function samePadding(size: number, window: number, stride: number): [number, num
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-/** True if no two windows share a position, so that no index can occur twice in an image. */
+/** Says whether no two windows share a position, so that no index can occur twice in an image. */
 export function windowsAreDisjoint({ poolSize, strides }: Pick<ResolvedPoolOptions, 'poolSize' | 'strides'>): boolean {
   return strides[0] >= poolSize[0] && strides[1] >= poolSize[1];
 }

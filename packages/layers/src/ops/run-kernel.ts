@@ -12,15 +12,17 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
 }
 
 /**
- * Throws MissingKernelError unless the current backend has this package's kernels.
+ * Checks that the current backend has this package's kernels.
  *
  * Without this check, pooling would quietly run on a stock kernel, which follows other rules.
+ *
+ * @throws MissingKernelError `MISSING_KERNEL`
  */
 export function checkKernels(where: string): void {
   const backend = tf.getBackend();
   if (tf.getKernel(MaxUnpool, backend)) return;
   throw new MissingKernelError(
-    `${where}: expected the kernels of @ae/layers on the backend "${backend}", found none; ` +
+    `${where}: the backend "${backend}" has no kernels of @ae/layers yet; ` +
       `call the register function of @ae/layers/backends/${backend} first, or choose another backend.`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * One optimiser step of one variable, with PyTorch's semantics, on any backend.
+ * One optimizer step of one variable, with PyTorch's semantics, on any backend.
  *
  * Where the active backend has the kernels `SgdStep` and `AdamStep` the step happens in place in one pass; elsewhere by ordinary
  * tfjs ops. Not an optimizer class: the state (velocity, m, v, step) belongs to the caller.
@@ -21,6 +21,7 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import { AdamStep, type AdamStepAttrs, SgdStep, type SgdStepAttrs } from '../contracts/training-kernels';
+import { InvalidOptionError } from '../errors';
 
 /** Options of {@link sgdStep}: those of torch.optim.SGD. */
 export interface SgdOptions {
@@ -42,19 +43,19 @@ export interface SgdOptions {
  *
  * @param gradient float32 of the variable's shape.
  * @param velocity of the variable's shape, zeros before the first step; null exactly if momentum is 0.
- * @throws RangeError where momentum and velocity do not go together, or dampening comes without `step`
+ * @throws InvalidOptionError `INVALID_OPTION` where momentum and velocity do not go together, or dampening comes without `step`
  */
 export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable | null, options: SgdOptions): void {
   const { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, step } = options;
   if ((momentum !== 0) !== (velocity !== null)) {
-    throw new RangeError(
-      `[layers] sgdStep: expected a velocity exactly if momentum is not 0, received momentum ${momentum} and ` +
+    throw new InvalidOptionError(
+      `sgdStep: expected a velocity exactly if momentum is not 0, received momentum ${momentum} and ` +
         `${velocity ? 'a velocity' : 'no velocity'}; pass a variable of zeros, or null.`,
     );
   }
   if (dampening !== 0 && step === undefined) {
-    throw new RangeError(
-      `[layers] sgdStep: expected \`step\` with dampening ${dampening}, received none; pass 1 in the first step, then 2, 3, ...`,
+    throw new InvalidOptionError(
+      `sgdStep: expected \`step\` with dampening ${dampening}, received none; pass 1 in the first step, then 2, 3, ...`,
     );
   }
   const gradientWeight = step === 1 ? 1 : 1 - dampening;
@@ -98,7 +99,7 @@ export interface AdamOptions {
  * @param gradient float32 of the variable's shape.
  * @param m first moment, of the variable's shape, zeros before the first step.
  * @param v second moment, likewise.
- * @throws RangeError where `step` is not a whole number from 1
+ * @throws InvalidOptionError `INVALID_OPTION` where `step` is not a whole number from 1
  */
 export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: Variable, options: AdamOptions): void {
   const {
@@ -111,8 +112,8 @@ export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: V
     step,
   } = options;
   if (!Number.isInteger(step) || step < 1) {
-    throw new RangeError(
-      `[layers] adamStep: expected \`step\` to count from 1, received ${step}; pass 1 in the first step.`,
+    throw new InvalidOptionError(
+      `adamStep: expected \`step\` to count from 1, received ${step}; pass 1 in the first step.`,
     );
   }
   const attrs: AdamStepAttrs = {

@@ -1,5 +1,6 @@
 import { engine, getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-core';
 import { ReadInto, type ReadIntoAttrs } from '../contracts/training-kernels';
+import { InvalidOptionError } from '../errors';
 
 /**
  * Copies the values of a float32 tensor into `target`, which must be as long.
@@ -7,16 +8,16 @@ import { ReadInto, type ReadIntoAttrs } from '../contracts/training-kernels';
  * `tensor.data()` reserves new memory each time, which takes longer than copying does; where the active backend has the kernel
  * `ReadInto` nothing is reserved.
  *
- * @throws RangeError for another length
+ * @throws InvalidOptionError `INVALID_OPTION` for another length
  */
 export async function readInto(target: Float32Array, tensor: Tensor): Promise<void> {
   if (target.length !== tensor.size) {
-    throw new RangeError(
-      `[layers] readInto: expected room for ${tensor.size} values, received ${target.length}; pass an array of the tensor's size.`,
+    throw new InvalidOptionError(
+      `readInto: expected room for ${tensor.size} values, received ${target.length}; pass an array of the tensor's size.`,
     );
   }
   if (!getKernel(ReadInto, getBackend())) {
-    target.set((await tensor.data()) as Float32Array);
+    target.set(await tensor.data<'float32'>());
     return;
   }
   const attrs: ReadIntoAttrs = { target };

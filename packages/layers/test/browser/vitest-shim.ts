@@ -1,5 +1,5 @@
 /**
- * Stands in for vitest on a page: collects `describe` and `it`, runs them one after the other, and answers what failed. Only what the
+ * Stands in for vitest on a page: collects `describe` and `it`, runs them one after the other, and returns what failed. Only what the
  * conformance suite uses.
  */
 import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';

@@ -96,8 +96,8 @@ export function describeUnpooling(throwsForInvalidIndices: boolean, mostPosition
 
     const invalid: [string, number, number, 'strict' | 'torch7'][] = [
       ['below 0', -1, 1, 'strict'],
-      ['behind the last position', 16, 1, 'strict'],
-      ['far behind', 2 ** 31 - 1, 1, 'strict'],
+      ['past the last position', 16, 1, 'strict'],
+      ['far past the end', 2 ** 31 - 1, 1, 'strict'],
       ['of a channel that values lack', 3, 2, 'torch7'],
     ];
     it.each(invalid)('an index %s', async (_, index, maskChannels, mask) => {

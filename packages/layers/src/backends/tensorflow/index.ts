@@ -17,24 +17,24 @@ import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
 
 export { loadPackage } from '../load-package';
 
-const BACKEND = 'tensorflow';
+const backend = 'tensorflow';
 
 /**
  * Registers the kernels of this package for the backend `tensorflow`, and faster or corrected ones for convolutions, biases and the
  * gradient of ReLU. Calling it again does nothing.
  *
- * @throws MissingKernelError if neither tfjs-node nor tfjs-node-gpu is loaded.
+ * @throws MissingKernelError `MISSING_KERNEL` if neither tfjs-node nor tfjs-node-gpu is loaded
  */
 export function registerTensorflowKernels(): void {
-  if (!tf.getKernel(tf.Conv2D, BACKEND)) {
+  if (!tf.getKernel(tf.Conv2D, backend)) {
     throw new MissingKernelError(
-      'registerTensorflowKernels: expected the backend "tensorflow", found none; ' +
+      'registerTensorflowKernels: the backend "tensorflow" is not loaded; ' +
         'import @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu first.',
     );
   }
-  if (tf.getKernel(MaxUnpool, BACKEND)) return;
-  const stock = (name: string) => tf.getKernel(name, BACKEND).kernelFunc;
-  registerKernels(BACKEND, {
+  if (tf.getKernel(MaxUnpool, backend)) return;
+  const stock = (name: string) => tf.getKernel(name, backend).kernelFunc;
+  registerKernels(backend, {
     [MaxPoolWithArgmax]: maxPoolWithArgmax,
     [MaxPoolWithArgmaxGrad]: maxPoolWithArgmaxGrad,
     [MaxUnpool]: maxUnpool,

@@ -75,7 +75,7 @@ export class NativeOps {
     }
   }
 
-  /** The number of a kernel's input. It belongs to tfjs. */
+  /** Returns the number of a kernel's input. It belongs to tfjs. */
   input(tensor: TensorInfo): TensorId {
     return this.backend.getInputTensorIds([tensor])[0];
   }

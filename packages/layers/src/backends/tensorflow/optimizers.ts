@@ -52,7 +52,7 @@ export const adamStep: KernelFunc = ({ inputs, backend, attrs }) => {
   return [];
 };
 
-/** gradient + decay * variable */
+/** Returns gradient + decay * variable */
 function penalized(ops: NativeOps, variable: TensorInfo, gradient: TensorInfo, decay: number): TensorId {
   if (decay === 0) return ops.input(gradient);
   const penalty = scaled(ops, ops.input(variable), decay);

@@ -65,7 +65,7 @@ function compareCandidates(ops: NativeOps, x: TensorId, info: Info, dtype: 'floa
   return { best, offset };
 }
 
-/** `values > best || isNaN(values)` */
+/** Computes `values > best || isNaN(values)` */
 function isBetter(ops: NativeOps, values: TensorId, best: TensorId, dtype: 'float32' | 'int32'): TensorId {
   const greater = ops.op('Greater', [values, best], { types: { T: dtype } });
   if (dtype === 'int32') return greater;
@@ -121,7 +121,7 @@ function sliceCandidate(ops: NativeOps, x: TensorId, info: Info, dtype: 'float32
   return ops.reshape(slice, [tf.util.sizeFromShape(info.outShape)], dtype);
 }
 
-/** The distance from the window's first element, which may be padding, to its first element in the image. */
+/** Returns the distance from the window's first element, which may be padding, to its first element in the image. */
 function firstOffsets(ops: NativeOps, info: Info): TensorId {
   const { batchSize, inWidth, inChannels, strideHeight, strideWidth, padInfo } = info;
   const offsets = mapImage(info, (y, x) => {

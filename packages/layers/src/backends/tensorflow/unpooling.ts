@@ -149,7 +149,7 @@ function writeAtIndices(ops: NativeOps, { values, positions, from, to }: Scatter
   return ops.op('Select', [written, read, ops.fill(shape, 0, 'float32')], { types: { T: 'float32' } });
 }
 
-/** `[N, h, w, C]` positions -> `[count, 2]` pairs of image and position. */
+/** Turns `[N, h, w, C]` positions into `[count, 2]` pairs of image and position. */
 function pairsOf(ops: NativeOps, positions: TensorId, [batch, height, width, channels]: Shape4D): TensorId {
   const perImage = height * width * channels;
   const column = ops.int32(

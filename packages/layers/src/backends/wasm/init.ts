@@ -55,21 +55,21 @@ export interface WasmEngine {
 }
 
 /** Most threads that 'auto' takes: further ones wait for memory more than they compute. */
-const MOST_THREADS = 32;
+const mostThreads = 32;
 
-const ENGINE = Symbol.for('@ae/layers wasm engine');
-type BackendWithEngine = BackendWasm & { [ENGINE]?: WasmEngine };
+const engineKey = Symbol.for('@ae/layers wasm engine');
+type BackendWithEngine = BackendWasm & { [engineKey]?: WasmEngine };
 let starting: Promise<WasmEngine> | undefined;
 
 /**
- * Makes 'wasm' the active tfjs backend, with every kernel that training needs, on all cores. Idempotent: later calls answer the
+ * Makes 'wasm' the active tfjs backend, with every kernel that training needs, on all cores. Idempotent: later calls return the
  * first engine, whatever their options.
  *
  * Without shared memory (a browser page that is not cross-origin isolated, or a wasm backend that was started before) the same
  * kernels run on the calling thread alone.
  *
- * @throws InvalidOptionError
- * @throws WasmEngineError `WASM_SIMD_MISSING` | `WASM_BINARY_UNREADABLE` | `WASM_BACKEND_TAKEN` | `WASM_WORKER_FAILED`
+ * @throws InvalidOptionError `INVALID_OPTION`
+ * @throws WasmEngineError `WASM_SIMD_MISSING` | `WASM_MODULE_INVALID` | `WASM_BINARY_UNREADABLE` | `WASM_BACKEND_TAKEN` | `WASM_WORKER_FAILED`
  */
 export async function initWasm(options: WasmOptions = {}): Promise<WasmEngine> {
   starting ??= keepingAlive(start(options)).catch((error: unknown) => {
@@ -81,7 +81,7 @@ export async function initWasm(options: WasmOptions = {}): Promise<WasmEngine> {
   return engine;
 }
 
-/** Node.js ends a process that waits for nothing but V8 compiling in the background, in the middle of it and without a word. */
+/** Keeps the process alive: Node.js ends one that waits for nothing but V8 compiling in the background, in the middle of it and without a word. */
 async function keepingAlive<T>(work: Promise<T>): Promise<T> {
   const timer = isNode() ? setInterval(() => {}, 1000) : undefined;
   try {
@@ -95,14 +95,14 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   if (!hasWasmSimd()) {
     throw new WasmEngineError(
       'WASM_SIMD_MISSING',
-      'initWasm: expected a JavaScript engine with WebAssembly SIMD, received one without; use the stock tfjs backends, or Node.js 20 or newer.',
+      'initWasm: this JavaScript engine has no WebAssembly SIMD; use the stock tfjs backends, or Node.js 20 or newer.',
     );
   }
   const threads = await threadCount(options.threads ?? 'auto');
   checkFlag('v8Flags', options.v8Flags);
   // Not findBackend: it would start the backend, with the stock binary.
   const existing = tfjsEngine().registry.wasm as BackendWithEngine | undefined;
-  if (existing?.[ENGINE]) return existing[ENGINE];
+  if (existing?.[engineKey]) return existing[engineKey];
   const backend = existing ?? (await startTfjs(options, threads));
   const engine = await Engine.start(backend, threads, options);
   registerConv2D(engine);
@@ -118,7 +118,7 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   registerFusedConv(engine);
   registerFusedConvTranspose(engine);
   registerFusedDense(engine);
-  (backend as BackendWithEngine)[ENGINE] = engine;
+  (backend as BackendWithEngine)[engineKey] = engine;
   return engine;
 }
 
@@ -134,9 +134,9 @@ async function threadCount(wanted: number | 'auto'): Promise<number> {
       `initWasm: expected \`threads\` to be 'auto' or a whole number from 1, received ${wanted}; leave it out to use all cores.`,
     );
   }
-  if (!isNode()) return Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS);
+  if (!isNode()) return Math.min(navigator.hardwareConcurrency || 1, mostThreads);
   const { availableParallelism, cpus } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:os');
-  return Math.min(availableParallelism?.() ?? cpus().length, MOST_THREADS);
+  return Math.min(availableParallelism?.() ?? cpus().length, mostThreads);
 }
 
 async function startTfjs(options: WasmOptions, threads: number): Promise<BackendWasm> {
@@ -155,7 +155,7 @@ async function startTfjs(options: WasmOptions, threads: number): Promise<Backend
   if (!(await setBackend('wasm'))) {
     throw new WasmEngineError(
       'WASM_BACKEND_TAKEN',
-      'initWasm: expected tfjs to start its wasm backend, received a failure; call initWasm before anything else uses the wasm backend.',
+      'initWasm: tfjs could not start its wasm backend; call initWasm before anything else uses the wasm backend.',
     );
   }
   return activeBackend() as BackendWasm;

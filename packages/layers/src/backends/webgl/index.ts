@@ -15,15 +15,15 @@ import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
  * Registers the kernels of this package for the backend `webgl`, and a ReLU that is right for -Infinity. Calling it again
  * does nothing.
  *
- * Textures hold float32, also for int32: pooled inputs of more than 2^24 elements an image are refused with a ShapeError, and
+ * Textures hold float32, also for int32: pooled inputs of more than 2^24 elements per image are refused with a ShapeError, and
  * GPUs without 32-bit float textures with a MissingKernelError.
  *
- * @throws MissingKernelError if @tensorflow/tfjs-backend-webgl is not loaded.
+ * @throws MissingKernelError `MISSING_KERNEL` if @tensorflow/tfjs-backend-webgl is not loaded
  */
 export function registerWebglKernels(): void {
   if (!tf.getKernel(tf.Conv2D, 'webgl')) {
     throw new MissingKernelError(
-      'registerWebglKernels: expected the backend "webgl", found none; import @tensorflow/tfjs-backend-webgl first.',
+      'registerWebglKernels: the backend "webgl" is not loaded; import @tensorflow/tfjs-backend-webgl first.',
     );
   }
   registerKernels('webgl', {

@@ -49,19 +49,23 @@ export function runShader(
 }
 
 /** The integers up to here are exact in textures, which hold float32 whatever a tensor's dtype. */
-const MOST_POSITIONS = 2 ** 24;
+const mostPositions = 2 ** 24;
 
-/** Throws unless indices of so many positions are exact on this GPU. */
+/**
+ * Checks that indices of so many positions are exact on this GPU.
+ *
+ * @throws MissingKernelError `MISSING_KERNEL`, ShapeError `SHAPE_MISMATCH`
+ */
 export function checkPositions(where: string, positions: number): void {
   if (env().getNumber('WEBGL_VERSION') < 2 || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) {
     throw new MissingKernelError(
-      `${where}: expected WebGL 2 with 32-bit float textures, found less, so that indices would be wrong; ` +
+      `${where}: this GPU has no WebGL 2 with 32-bit float textures, without which indices would be wrong; ` +
         'choose the backend "wasm".',
     );
   }
-  if (positions <= MOST_POSITIONS) return;
+  if (positions <= mostPositions) return;
   throw new ShapeError(
-    `${where}: expected at most ${MOST_POSITIONS} positions to index, which the float textures of the backend "webgl" can name, ` +
+    `${where}: expected at most ${mostPositions} positions to index, which the float textures of the backend "webgl" can name, ` +
       `received ${positions}; choose smaller images or another backend.`,
   );
 }

@@ -55,14 +55,14 @@ interface Adapter {
   isFallbackAdapter?: boolean;
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
+const softwareAdapters = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 
 /**
  * Makes 'webgpu' the active tfjs backend with this package's kernels, and lets a lost device and exhausted memory end in a
  * {@link WebgpuError}: thrown by the op that needs the memory, or by the next op or read after the GPU reported it.
  *
  * @throws WebgpuError `WEBGPU_MISSING` | `WEBGPU_NO_ADAPTER` | `WEBGPU_SOFTWARE_ADAPTER` | `WEBGPU_FAILED`
- * @throws MissingKernelError if @tensorflow/tfjs-backend-webgpu is not loaded
+ * @throws MissingKernelError `MISSING_KERNEL` if @tensorflow/tfjs-backend-webgpu is not loaded
  */
 export async function initWebgpu(options: WebgpuOptions = {}): Promise<WebgpuEngine> {
   const { powerPreference = 'high-performance', requireHardware = false } = options;
@@ -70,11 +70,11 @@ export async function initWebgpu(options: WebgpuOptions = {}): Promise<WebgpuEng
   const { vendor = '', architecture = '', device = '', description = '' } = adapter.info ?? {};
   const names = { vendor, architecture, device, description };
   const fallback = adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter ?? false;
-  const software = fallback || SOFTWARE.test(Object.values(names).join(' '));
+  const software = fallback || softwareAdapters.test(Object.values(names).join(' '));
   if (software && requireHardware) {
     throw new WebgpuError(
       'WEBGPU_SOFTWARE_ADAPTER',
-      `initWebgpu: expected a GPU, received "${description || architecture}", which computes on the CPU; ` +
+      `initWebgpu: the adapter "${description || architecture}" is no GPU, it computes on the CPU; ` +
         'install the driver of the GPU, or choose another backend.',
     );
   }
@@ -83,7 +83,7 @@ export async function initWebgpu(options: WebgpuOptions = {}): Promise<WebgpuEng
   if (!(await tf.setBackend('webgpu'))) {
     throw new WebgpuError(
       'WEBGPU_FAILED',
-      `initWebgpu: expected tfjs to start its webgpu backend on "${description || architecture}", received a failure; ` +
+      `initWebgpu: tfjs could not start its webgpu backend on "${description || architecture}"; ` +
         'see the console for its reason, or choose another backend.',
     );
   }
@@ -102,7 +102,7 @@ async function requestAdapter(powerPreference: string): Promise<Adapter> {
   if (!gpu) {
     throw new WebgpuError(
       'WEBGPU_MISSING',
-      'initWebgpu: expected navigator.gpu, found none; in Node.js install the package webgpu and call ' +
+      'initWebgpu: WebGPU (navigator.gpu) is missing here; in Node.js install the package webgpu and call ' +
         "provideWebgpu(await import('webgpu')) first, in a browser use one with WebGPU and a page served by https or localhost.",
     );
   }
@@ -110,7 +110,7 @@ async function requestAdapter(powerPreference: string): Promise<Adapter> {
   if (adapter) return adapter;
   throw new WebgpuError(
     'WEBGPU_NO_ADAPTER',
-    'initWebgpu: expected a GPU adapter, found none; install a driver for Vulkan, Metal or Direct3D 12, or choose another backend.',
+    'initWebgpu: WebGPU found no GPU; install a driver for Vulkan, Metal or Direct3D 12, or choose another backend.',
   );
 }
 
@@ -132,7 +132,7 @@ function watch(backend: WebgpuBackend): void {
   void device.lost.then(({ reason, message }) => {
     lost = new WebgpuError(
       'WEBGPU_DEVICE_LOST',
-      `webgpu: expected the GPU to go on, received a lost device (${reason || 'unknown'}: ${message}); ` +
+      `webgpu: the GPU was lost (${reason || 'unknown'}: ${message}); ` +
         'start the program again, and go on from the last checkpoint.',
     );
   });
@@ -157,31 +157,32 @@ function watch(backend: WebgpuBackend): void {
   };
 }
 
-/** Refuses buffers beyond the device's limits where they are asked for, not some reads later. */
+/** Refuses buffers past the device's limits where they are asked for, not some reads later. */
 function guardBuffers({ device }: WebgpuBackend): void {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const createBuffer = device.createBuffer.bind(device);
   device.createBuffer = (descriptor) => {
     if (descriptor.size > most) {
-      throw outOfMemory(`one of ${descriptor.size} bytes where this GPU takes ${most}`);
+      throw outOfMemory(`a tensor of ${descriptor.size} bytes exceeds the ${most} bytes that this GPU takes`);
     }
     try {
       return createBuffer(descriptor);
     } catch (cause) {
-      throw outOfMemory(`a failure for ${descriptor.size} bytes`, { cause });
+      throw outOfMemory(`the GPU has no room for ${descriptor.size} more bytes`, { cause });
     }
   };
 }
 
-function outOfMemory(received: string, options?: ErrorOptions): WebgpuError {
-  const message = `webgpu: expected a buffer of GPU memory, received ${received}; use smaller batches or dispose tensors.`;
+function outOfMemory(state: string, options?: ErrorOptions): WebgpuError {
+  const message = `webgpu: ${state}; use smaller batches, or dispose tensors that are no longer needed.`;
   return new WebgpuError('WEBGPU_OUT_OF_MEMORY', message, options);
 }
 
 function toWebgpuError(error: Error): WebgpuError {
   const [firstLine] = error.message.split('\n');
-  if (error.constructor.name === 'GPUOutOfMemoryError') return outOfMemory(`"${firstLine}"`, { cause: error });
-  const message = `webgpu: expected the GPU to accept a command, received "${firstLine}"; please report it with the model's layers.`;
+  if (error.constructor.name === 'GPUOutOfMemoryError')
+    return outOfMemory(`the GPU's memory is full ("${firstLine}")`, { cause: error });
+  const message = `webgpu: the GPU refused a command ("${firstLine}"); please report it with the model's layers.`;
   return new WebgpuError('WEBGPU_FAILED', message, { cause: error });
 }

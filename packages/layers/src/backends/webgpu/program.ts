@@ -55,7 +55,7 @@ export interface Shader {
   output?: TensorInfo;
 }
 
-const WORKGROUP = 64;
+const workgroup = 64;
 
 /** Runs a shader. The body writes `result[...]`; threads beyond the last element don't run it. */
 export function runShader(backend: object, shader: Shader): TensorInfo {
@@ -63,8 +63,8 @@ export function runShader(backend: object, shader: Shader): TensorInfo {
   const program: Program = {
     outputShape: shape,
     dispatchLayout: { x: shape.map((_, axis) => axis) },
-    dispatch: [Math.ceil(util.sizeFromShape(shape) / WORKGROUP), 1, 1],
-    workgroupSize: [WORKGROUP, 1, 1],
+    dispatch: [Math.ceil(util.sizeFromShape(shape) / workgroup), 1, 1],
+    workgroupSize: [workgroup, 1, 1],
     variableNames: Object.keys(inputs),
     uniforms: Object.keys(uniforms)
       .map((uniform) => `${uniform} : i32, `)

@@ -11,12 +11,12 @@ import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad, reluGrad } from './unp
  * Registers the kernels of this package for the backend `webgpu`, and a faster one for the gradient of ReLU. Calling it again
  * does nothing.
  *
- * @throws MissingKernelError if @tensorflow/tfjs-backend-webgpu is not loaded.
+ * @throws MissingKernelError `MISSING_KERNEL` if @tensorflow/tfjs-backend-webgpu is not loaded
  */
 export function registerWebgpuKernels(): void {
   if (!tf.getKernel(tf.Conv2D, 'webgpu')) {
     throw new MissingKernelError(
-      'registerWebgpuKernels: expected the backend "webgpu", found none; import @tensorflow/tfjs-backend-webgpu first.',
+      'registerWebgpuKernels: the backend "webgpu" is not loaded; import @tensorflow/tfjs-backend-webgpu first.',
     );
   }
   registerKernels('webgpu', {

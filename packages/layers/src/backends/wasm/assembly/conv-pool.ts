@@ -11,7 +11,7 @@ export class ConvPoolJob extends ConvJob {
   pooledWidth: i32;
 }
 
-/** Units: images times bands of pooled rows. Scratch: two rows of y, and that of conv. */
+/** Convolves and pools. Units: images times bands of pooled rows. Scratch: two rows of y, and that of conv. */
 export function convPool(begin: i32, end: i32, job: ConvPoolJob, scratch: usize): void {
   const channels = job.outChannels;
   const row = job.outWidth * channels * 4;

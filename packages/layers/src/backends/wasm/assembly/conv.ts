@@ -118,8 +118,8 @@ export function copyPadded(
   to: usize,
 ): void {
   const first = max(left, 0);
-  const behind = min(left + columns, width);
-  const inside = max(behind - first, 0);
+  const limit = min(left + columns, width);
+  const inside = max(limit - first, 0);
   const before = min(first - left, columns) * channels;
   const after = (columns - (first - left) - inside) * channels;
   for (let r = top; r < top + rows; r++, to += columns * channels * 4) {
@@ -133,7 +133,7 @@ export function copyPadded(
   }
 }
 
-/** Units: images times bands of rows. Scratch: DOT_SUM_BYTES, a row of one panel, and a band of padded input. */
+/** Convolves. Units: images times bands of rows. Scratch: DOT_SUM_BYTES, a row of one panel, and a band of padded input. */
 export function conv(begin: i32, end: i32, job: ConvJob, scratch: usize): void {
   const bands = (job.outHeight + job.unitRows - 1) / job.unitRows;
   for (let unit = begin; unit < end; unit++) {
@@ -150,7 +150,7 @@ export function conv(begin: i32, end: i32, job: ConvJob, scratch: usize): void {
   }
 }
 
-/** Output rows [row, row + rows) of one image, written from y on. */
+/** Makes output rows [row, row + rows) of one image, written from y on. */
 export function convRows(job: ConvJob, image: i32, row: i32, rows: i32, y: usize, scratch: usize): void {
   const channels = job.channels;
   const outChannels = job.outChannels;
@@ -186,7 +186,7 @@ function maskRow(job: ConvJob, y: usize): void {
   }
 }
 
-/** One row of output, panel by panel. */
+/** Makes one row of output, panel by panel. */
 function manyChannels(job: ConvJob, x: usize, xRow: i32, y: usize, panelRow: usize): void {
   const channels = job.channels;
   const columns = job.outChannels;
@@ -209,7 +209,7 @@ function manyChannels(job: ConvJob, x: usize, xRow: i32, y: usize, panelRow: usi
 /** Most bytes of a filter panel to go through at once: they stay in the level-1 cache for all pixels of a row. */
 const PANEL_BYTES: i32 = 24 << 10;
 
-/** One row of output of one panel: all taps at once, or some rows of taps after others where the panel is large. */
+/** Makes one row of output of one panel: all taps at once, or some rows of taps after others where the panel is large. */
 function taps(
   job: ConvJob,
   x: usize,
@@ -239,7 +239,7 @@ function taps(
   }
 }
 
-/** One row of output of 1 to 3 channels: sums along the channels of x. */
+/** Makes one row of output of 1 to 3 channels: sums along the channels of x. */
 function fewChannels(job: ConvJob, x: usize, xRow: i32, y: usize): void {
   const pixel = job.channels * 4;
   const dilated = job.dilationX > 1;

@@ -42,7 +42,7 @@ export class DepthwiseForwardJob extends DepthwiseJob {
   relu: i32;
 }
 
-/** Units: rows of output, of all images. Scratch: the taps of a pixel, and the rows that it sees with repeated channels. */
+/** Convolves. Units: rows of output, of all images. Scratch: the taps of a pixel, and the rows that it sees with repeated channels. */
 export function depthwise(begin: i32, end: i32, job: DepthwiseForwardJob, scratch: usize): void {
   const channels = job.channels * job.multiplier;
   const pixel = channels * 4;
@@ -70,7 +70,7 @@ export function depthwise(begin: i32, end: i32, job: DepthwiseForwardJob, scratc
   }
 }
 
-/** Lists the pixels of x that a position of the output is made of, and their places in the filter; answers how many. */
+/** Lists the pixels of x that a position of the output is made of, and their places in the filter; returns how many. */
 function listTaps(job: DepthwiseJob, x: usize, step: i32, top: i32, left: i32, pixel: i32, taps: usize): i32 {
   let count = 0;
   for (let i = 0; i < job.tapsY; i++) {
@@ -87,7 +87,7 @@ function listTaps(job: DepthwiseJob, x: usize, step: i32, top: i32, left: i32, p
   return count;
 }
 
-/** Units: rows of dx, of all images. Scratch: where in dy and the filter the taps of a pixel are, and the sums of its output channels. */
+/** Makes the gradient for the input. Units: rows of dx, of all images. Scratch: where in dy and the filter the taps of a pixel are, and the sums of its output channels. */
 export function depthwiseInputGradient(begin: i32, end: i32, job: DepthwiseJob, scratch: usize): void {
   const outChannels = job.channels * job.multiplier;
   const pixel = outChannels * 4;
@@ -109,7 +109,7 @@ export function depthwiseInputGradient(begin: i32, end: i32, job: DepthwiseJob, 
   }
 }
 
-/** Lists the pixels of dy that position (y, x) of the input had a part in, and their places in the filter; answers how many. */
+/** Lists the pixels of dy that position (y, x) of the input had a part in, and their places in the filter; returns how many. */
 function findTaps(job: DepthwiseJob, dy: usize, y: i32, x: i32, pixel: i32, taps: usize): i32 {
   let count = 0;
   for (let i = 0; i < job.tapsY; i++) {
@@ -128,7 +128,7 @@ function findTaps(job: DepthwiseJob, dy: usize, y: i32, x: i32, pixel: i32, taps
   return count;
 }
 
-/** to[channel] = the bias, if there is one, and the sum over the taps of a pixel times the filter. */
+/** Writes, per channel, the bias, if there is one, and the sum over the taps of a pixel times the filter. */
 function sumTaps(taps: usize, count: i32, channels: i32, to: usize, bias: usize, relu: i32): void {
   const end = taps + count * TAP_BYTES;
   const bytes: usize = channels * 4;
@@ -175,7 +175,7 @@ function sumTaps(taps: usize, count: i32, channels: i32, to: usize, bias: usize,
   }
 }
 
-/** to[channel] = the sum of the channel's `multiplier` values. */
+/** Writes, per channel, the sum of its `multiplier` values. */
 function addGroups(from: usize, channels: i32, multiplier: i32, to: usize): void {
   for (let c = 0; c < channels; c++) {
     let sum: f32 = 0;
@@ -190,7 +190,7 @@ export class DepthwiseFilterJob extends DepthwiseJob {
   chunks: i32;
 }
 
-/** Units: chunks of rows of dy, each with sums of its own, which sumChunks adds up. Scratch: a row of x with repeated channels. */
+/** Makes the gradient of the filter. Units: chunks of rows of dy, each with sums of its own, which sumChunks adds up. Scratch: a row of x with repeated channels. */
 export function depthwiseFilterGradient(begin: i32, end: i32, job: DepthwiseFilterJob, scratch: usize): void {
   const outChannels = job.channels * job.multiplier;
   const pixel = outChannels * 4;
@@ -198,9 +198,9 @@ export function depthwiseFilterGradient(begin: i32, end: i32, job: DepthwiseFilt
   const all = job.images * job.outHeight;
   for (let chunk = begin; chunk < end; chunk++) {
     const sums = job.filter + chunk * values * 4;
-    const behind = chunkStart(chunk + 1, job.chunks, all);
+    const limit = chunkStart(chunk + 1, job.chunks, all);
     clearFloats(sums, values);
-    for (let row = chunkStart(chunk, job.chunks, all); row < behind; row++) {
+    for (let row = chunkStart(chunk, job.chunks, all); row < limit; row++) {
       const image = row / job.outHeight;
       const top = (row - image * job.outHeight) * job.strideY - job.padTop;
       for (let i = 0; i < job.tapsY; i++) {
@@ -233,13 +233,13 @@ function addRow(job: DepthwiseJob, x: usize, dy: usize, channels: i32, sums: usi
     // Columns of dy whose tap lies in the row: first * strideX + left >= 0, and below the width.
     const left = j * job.dilationX - job.padLeft;
     const first = left < 0 ? (job.strideX - 1 - left) / job.strideX : 0;
-    const behind = left >= job.width ? 0 : min(job.outWidth, (job.width - 1 - left) / job.strideX + 1);
-    if (first >= behind) continue;
-    addProducts(x + (first * job.strideX + left) * pixel, step, dy + first * pixel, behind - first, channels, sums);
+    const limit = left >= job.width ? 0 : min(job.outWidth, (job.width - 1 - left) / job.strideX + 1);
+    if (first >= limit) continue;
+    addProducts(x + (first * job.strideX + left) * pixel, step, dy + first * pixel, limit - first, channels, sums);
   }
 }
 
-/** sums[channel] += the sum over pixels of x times dy. */
+/** Adds to the sums, per channel, the sum over pixels of x times dy. */
 function addProducts(x: usize, step: usize, dy: usize, pixels: i32, channels: i32, sums: usize): void {
   const bytes: usize = channels * 4;
   const end = dy + pixels * bytes;

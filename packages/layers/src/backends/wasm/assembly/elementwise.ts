@@ -1,4 +1,4 @@
-/** What goes through values one by one: ReLU's gradient, the loss, sums, and the steps of the optimisers. Units: blocks of BLOCK_VALUES. */
+/** What goes through values one by one: ReLU's gradient, the loss, sums, and the steps of the optimizers. Units: blocks of BLOCK_VALUES. */
 import { BLOCK_VALUES, multiplyAdd } from './simd';
 
 @unmanaged
@@ -9,16 +9,16 @@ export class ReluGradJob {
   count: i32;
 }
 
-/** dx = dy where y > 0, else 0. */
+/** Writes dx = dy where y > 0, else 0. */
 export function reluGrad(begin: i32, end: i32, job: ReluGradJob, _scratch: usize): void {
   const dy = job.dy;
   const y = job.y;
   const dx = job.dx;
-  const behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
+  const limit: usize = min(end * BLOCK_VALUES, job.count) << 2;
   let i: usize = (begin * BLOCK_VALUES) << 2;
-  for (; i + 16 <= behind; i += 16)
+  for (; i + 16 <= limit; i += 16)
     v128.store(dx + i, v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), f32x4.splat(0))));
-  for (; i < behind; i += 4) store<f32>(dx + i, load<f32>(y + i) > 0 ? load<f32>(dy + i) : 0);
+  for (; i < limit; i += 4) store<f32>(dx + i, load<f32>(y + i) > 0 ? load<f32>(dy + i) : 0);
 }
 
 @unmanaged
@@ -29,7 +29,7 @@ export class PreluJob {
   period: i32;
 }
 
-/** Units: stretches of `period` values, as many as alpha has. y = x where x is not negative, else alpha * x. */
+/** Writes y = x where x is not negative, else alpha * x. Units: stretches of `period` values, as many as alpha has. */
 export function prelu(begin: i32, end: i32, job: PreluJob, _scratch: usize): void {
   const period: usize = job.period << 2;
   const alpha = job.alpha;
@@ -56,15 +56,15 @@ export class SquaredErrorsJob {
   sums: usize;
 }
 
-/** sums[unit] = the sum of the block's squared differences, in double precision. */
+/** Writes sums[unit] = the sum of the block's squared differences, in double precision. */
 export function squaredErrors(begin: i32, end: i32, job: SquaredErrorsJob, _scratch: usize): void {
   const target = job.target;
   const prediction = job.prediction;
   for (let unit = begin; unit < end; unit++) {
-    const behind: usize = min((unit + 1) * BLOCK_VALUES, job.count) << 2;
+    const limit: usize = min((unit + 1) * BLOCK_VALUES, job.count) << 2;
     let i: usize = (unit * BLOCK_VALUES) << 2;
     let sums = f32x4.splat(0);
-    for (; i + 16 <= behind; i += 16) {
+    for (; i + 16 <= limit; i += 16) {
       const difference = f32x4.sub(v128.load(prediction + i), v128.load(target + i));
       sums = multiplyAdd(difference, difference, sums);
     }
@@ -73,7 +73,7 @@ export function squaredErrors(begin: i32, end: i32, job: SquaredErrorsJob, _scra
       f32x4.extract_lane(sums, 1) +
       f32x4.extract_lane(sums, 2) +
       f32x4.extract_lane(sums, 3);
-    for (; i < behind; i += 4) {
+    for (; i < limit; i += 4) {
       const difference = load<f32>(prediction + i) - load<f32>(target + i);
       sum += difference * difference;
     }
@@ -90,17 +90,17 @@ export class SquaredErrorGradJob {
   scale: f32;
 }
 
-/** gradient = (prediction - target) * scale. */
+/** Writes gradient = (prediction - target) * scale. */
 export function squaredErrorGrad(begin: i32, end: i32, job: SquaredErrorGradJob, _scratch: usize): void {
   const target = job.target;
   const prediction = job.prediction;
   const gradient = job.gradient;
-  const behind: usize = min(end * BLOCK_VALUES, job.count) << 2;
+  const limit: usize = min(end * BLOCK_VALUES, job.count) << 2;
   const scale = f32x4.splat(job.scale);
   let i: usize = (begin * BLOCK_VALUES) << 2;
-  for (; i + 16 <= behind; i += 16)
+  for (; i + 16 <= limit; i += 16)
     v128.store(gradient + i, f32x4.mul(f32x4.sub(v128.load(prediction + i), v128.load(target + i)), scale));
-  for (; i < behind; i += 4) store<f32>(gradient + i, (load<f32>(prediction + i) - load<f32>(target + i)) * job.scale);
+  for (; i < limit; i += 4) store<f32>(gradient + i, (load<f32>(prediction + i) - load<f32>(target + i)) * job.scale);
 }
 
 @unmanaged
@@ -112,16 +112,16 @@ export class ColumnSumsJob {
   sums: usize;
 }
 
-/** Units: chunks of rows. sums[unit][column] = the sum of the chunk's rows. */
+/** Writes sums[unit][column] = the sum of the chunk's rows. Units: chunks of rows. */
 export function columnSums(begin: i32, end: i32, job: ColumnSumsJob, _scratch: usize): void {
   for (let chunk = begin; chunk < end; chunk++) {
     const first = <i32>((<i64>chunk * job.rows) / job.chunks);
-    const behind = <i32>((<i64>(chunk + 1) * job.rows) / job.chunks);
-    addColumns(job.x + first * job.columns * 4, behind - first, job.columns, job.sums + chunk * job.columns * 4, false);
+    const limit = <i32>((<i64>(chunk + 1) * job.rows) / job.chunks);
+    addColumns(job.x + first * job.columns * 4, limit - first, job.columns, job.sums + chunk * job.columns * 4, false);
   }
 }
 
-/** to[column] = the sum of the rows of x, or `more`: is increased by it, for a multiple of 4 columns. */
+/** Writes to[column] = the sum of the rows of x, or adds it with `more`, for a multiple of 4 columns. */
 export function addColumns(x: usize, rows: i32, columns: i32, to: usize, more: bool): void {
   const bytes = columns * 4;
   let column = 0;
@@ -145,7 +145,7 @@ export function addColumns(x: usize, rows: i32, columns: i32, to: usize, more: b
   }
 }
 
-/** One to three columns: 12 values hold whole rows of each; three vectors of sums, taken apart at the end. */
+/** Sums up one to three columns: 12 values hold whole rows of each; three vectors of sums, taken apart at the end. */
 function addFewColumns(x: usize, rows: i32, columns: i32, to: usize): void {
   let sum0 = f32x4.splat(0);
   let sum1 = sum0;

@@ -37,18 +37,18 @@ export class FilterGradientJob {
   rowsAtOnce: i32;
 }
 
-/** Units: chunks of rows. Scratch: padded rows of x, and rows of dy with channels rounded up to 4. */
+/** Makes the gradient. Units: chunks of rows. Scratch: padded rows of x, and rows of dy with channels rounded up to 4. */
 export function filterGradient(begin: i32, end: i32, job: FilterGradientJob, scratch: usize): void {
   for (let chunk = begin; chunk < end; chunk++) {
     const sums = job.sums + chunk * job.sumBytes;
     clearFloats(sums, job.sumBytes >> 2);
     const height = job.outHeight;
     const all = job.images * height;
-    const behind = chunkStart(chunk + 1, job.chunks, all);
-    for (let row = chunkStart(chunk, job.chunks, all); row < behind; ) {
+    const limit = chunkStart(chunk + 1, job.chunks, all);
+    for (let row = chunkStart(chunk, job.chunks, all); row < limit; ) {
       const image = row / height;
       const first = row - image * height;
-      const last = min(height, first + behind - row);
+      const last = min(height, first + limit - row);
       const x = job.x + image * job.height * job.width * job.channels * 4;
       addImage(job, x, job.dy + image * height * job.outWidth * job.outChannels * 4, first, last, sums, scratch);
       row += last - first;
@@ -56,18 +56,18 @@ export function filterGradient(begin: i32, end: i32, job: FilterGradientJob, scr
   }
 }
 
-/** The first of some pieces, such as images, that belongs to a chunk. @inline */
+/** Returns the first of some pieces, such as images, that belongs to a chunk. @inline */
 export function chunkStart(chunk: i32, chunks: i32, pieces: i32): i32 {
   return <i32>((<i64>chunk * pieces) / chunks);
 }
 
-/** Adds rows [first, behind) of one image's dy. */
+/** Adds rows [first, limit) of one image's dy. */
 function addImage(
   job: FilterGradientJob,
   image: usize,
   dy: usize,
   first: i32,
-  behind: i32,
+  limit: i32,
   sums: usize,
   scratch: usize,
 ): void {
@@ -79,8 +79,8 @@ function addImage(
   const dyRow = outWidth * outChannels4 * 4;
   const reach = (job.tapsY - 1) * job.dilationY + 1;
   const rowsAtOnce = job.rowsAtOnce;
-  for (let row = first; row < behind; row += rowsAtOnce) {
-    const rows = min(rowsAtOnce, behind - row);
+  for (let row = first; row < limit; row += rowsAtOnce) {
+    const rows = min(rowsAtOnce, limit - row);
     const top = row * job.strideY - job.padTop;
     const inRows = (rows - 1) * job.strideY + reach;
     let x = image;
@@ -178,7 +178,7 @@ export class SumChunksJob {
   flags: i32;
 }
 
-/** Units: rows. */
+/** Adds up chunks. Units: rows. */
 export function sumChunks(begin: i32, end: i32, job: SumChunksJob, _scratch: usize): void {
   const columns = job.toColumns;
   for (let row = begin; row < end; row++) {

@@ -54,7 +54,7 @@ export class Part {
 }
 
 /**
- * Units: pairs of matrices, times bands of rows, times bands of columns, times bands of steps. Scratch: the part, packedSteps steps of
+ * Multiplies. Units: pairs of matrices, times bands of rows, times bands of columns, times bands of steps. Scratch: the part, packedSteps steps of
  * unitColumns, and a panel of sums.
  */
 export function matMul(begin: i32, end: i32, job: MatMulJob, scratch: usize): void {
@@ -85,7 +85,7 @@ export function matMul(begin: i32, end: i32, job: MatMulJob, scratch: usize): vo
   }
 }
 
-/** The general way: columns of B are copied into panels, so that the tiles read them one vector behind the other. */
+/** Multiplies in the general way: columns of B are copied into panels, so that the tiles read them one vector after the other. */
 function panels(job: MatMulJob, part: Part, packed: usize): void {
   const aRow = job.aRow;
   const aStep = job.aStep;
@@ -126,14 +126,14 @@ function panels(job: MatMulJob, part: Part, packed: usize): void {
   }
 }
 
-/** What to do with the sums of some of the steps: add to earlier ones, and finish behind the last. */
+/** Says what to do with the sums of some of the steps: add to earlier ones, and finish after the last. */
 function passFlags(part: Part, from: i32, steps: i32): i32 {
   return (
     (from > 0 ? ACCUMULATE : part.flags & ACCUMULATE) | (from + steps === part.steps ? part.flags & (BIAS | RELU) : 0)
   );
 }
 
-/** Lays columns of B out as panels [step][PANEL], one behind the other; the last one is filled up with zeros. */
+/** Lays columns of B out as panels [step][PANEL], one after the other; the last one is filled up with zeros. */
 export function packPanels(b: usize, bStep: usize, bColumn: usize, columns: i32, steps: i32, to: usize): void {
   const whole = bColumn === 4 ? columns / PANEL : 0;
   const panelBytes = steps * PANEL * 4;
@@ -149,7 +149,7 @@ export function packPanels(b: usize, bStep: usize, bColumn: usize, columns: i32,
   }
 }
 
-/** Where the steps of both A and B follow each other (B is transposed): dot products, without packing anything. */
+/** Makes dot products, without packing anything, where the steps of both A and B follow each other (B is transposed). */
 function dots(job: MatMulJob, part: Part): void {
   const aRow = job.aRow;
   const bRow = job.bColumn;
@@ -183,7 +183,7 @@ function dots(job: MatMulJob, part: Part): void {
   }
 }
 
-/** For one or two rows of A: adds rows of B, four at a time, so that B streams through once. */
+/** Adds, for one or two rows of A, rows of B, four at a time, so that B streams through once. */
 function combineRows(job: MatMulJob, part: Part): void {
   const bRow = job.bStep;
   const aStep = job.aStep;

@@ -1,4 +1,4 @@
-/** Steps of the optimisers, in place, with the semantics of torch.optim. */
+/** Steps of the optimizers, in place, with the semantics of torch.optim. */
 import { BLOCK_VALUES, multiplyAdd } from './simd';
 
 /** The numbers of a step; `kind` says which of them count. See contracts/training-kernels.ts; rest1 and rest2 are 1 - beta1 and 1 - beta2. */
@@ -26,7 +26,7 @@ export const SGD: i32 = 0;
 export const MOMENTUM: i32 = 1;
 export const ADAM: i32 = 2;
 
-/** Whether a step is variable -= learningRate * gradient and nothing else. */
+/** Says whether a step is variable -= learningRate * gradient and nothing else. */
 export function isPlainDescent(rule: StepRule): bool {
   return rule.kind === SGD && rule.weightDecay === 0;
 }
@@ -41,14 +41,14 @@ export class StepJob extends StepRule {
   count: i32;
 }
 
-/** Units: blocks of BLOCK_VALUES. */
+/** Makes a step. Units: blocks of BLOCK_VALUES. */
 export function optimizerStep(begin: i32, end: i32, job: StepJob, _scratch: usize): void {
   const at: usize = (begin * BLOCK_VALUES) << 2;
   const count = min(end * BLOCK_VALUES, job.count) - begin * BLOCK_VALUES;
   stepValues(job, job.variable + at, job.gradient + at, job.state0 + at, job.state1 + at, count);
 }
 
-/** One step of `count` values that follow each other. */
+/** Makes one step of `count` values that follow each other. */
 export function stepValues(rule: StepRule, w: usize, g: usize, state0: usize, state1: usize, count: i32): void {
   if (rule.kind === SGD) sgd(rule, w, g, count);
   else if (rule.kind === MOMENTUM) momentum(rule, w, g, state0, count);
@@ -60,7 +60,7 @@ function sgd(rule: StepRule, w: usize, g: usize, count: i32): void {
   const keep: f32 = 1 - rule.learningRate * rule.weightDecay;
   const rate: f32 = -rule.learningRate;
   const vectors: usize = (count >> 2) << 4;
-  const behind: usize = count << 2;
+  const limit: usize = count << 2;
   let i: usize = 0;
   if (rule.weightDecay === 0) {
     for (; i < vectors; i += 16) v128.store(w + i, multiplyAdd(v128.load(g + i), f32x4.splat(rate), v128.load(w + i)));
@@ -71,12 +71,12 @@ function sgd(rule: StepRule, w: usize, g: usize, count: i32): void {
         multiplyAdd(v128.load(g + i), f32x4.splat(rate), f32x4.mul(v128.load(w + i), f32x4.splat(keep))),
       );
   }
-  for (; i < behind; i += 4) store<f32>(w + i, load<f32>(w + i) * keep + rate * load<f32>(g + i));
+  for (; i < limit; i += 4) store<f32>(w + i, load<f32>(w + i) * keep + rate * load<f32>(g + i));
 }
 
 function momentum(rule: StepRule, w: usize, g: usize, velocity: usize, count: i32): void {
   const vectors: usize = (count >> 2) << 4;
-  const behind: usize = count << 2;
+  const limit: usize = count << 2;
   let i: usize = 0;
   const decay = f32x4.splat(rule.weightDecay);
   const keep = f32x4.splat(rule.momentum);
@@ -90,7 +90,7 @@ function momentum(rule: StepRule, w: usize, g: usize, velocity: usize, count: i3
     v128.store(velocity + i, moved);
     v128.store(w + i, multiplyAdd(nesterov ? multiplyAdd(moved, keep, direction) : moved, rate, old));
   }
-  for (; i < behind; i += 4) {
+  for (; i < limit; i += 4) {
     const direction = load<f32>(g + i) + rule.weightDecay * load<f32>(w + i);
     const moved = rule.momentum * load<f32>(velocity + i) + rule.gradientWeight * direction;
     store<f32>(velocity + i, moved);
@@ -100,7 +100,7 @@ function momentum(rule: StepRule, w: usize, g: usize, velocity: usize, count: i3
 
 function adam(rule: StepRule, w: usize, g: usize, m: usize, v: usize, count: i32): void {
   const vectors: usize = (count >> 2) << 4;
-  const behind: usize = count << 2;
+  const limit: usize = count << 2;
   let i: usize = 0;
   const l2 = f32x4.splat(rule.l2);
   const keep = f32x4.splat(rule.keep);
@@ -121,7 +121,7 @@ function adam(rule: StepRule, w: usize, g: usize, m: usize, v: usize, count: i32
     const denominator = multiplyAdd(f32x4.sqrt(second), correction, epsilon);
     v128.store(w + i, multiplyAdd(f32x4.div(first, denominator), size, f32x4.mul(old, keep)));
   }
-  for (; i < behind; i += 4) {
+  for (; i < limit; i += 4) {
     const old = load<f32>(w + i);
     const direction = load<f32>(g + i) + rule.l2 * old;
     const first = rule.beta1 * load<f32>(m + i) + rule.rest1 * direction;

@@ -5,7 +5,7 @@ import { PANEL, panelsOfRows, ROWS } from './tiles';
 
 /**
  * C = transpose(A) * B with few steps and a large C: the gradient of a dense layer's kernel, steps being the images of a batch. Either
- * it is stored, or used up at once by an optimiser, which saves writing and reading it.
+ * it is stored, or used up at once by an optimizer, which saves writing and reading it.
  */
 @unmanaged
 export class OuterProductJob extends StepRule {
@@ -15,12 +15,12 @@ export class OuterProductJob extends StepRule {
   steps: i32;
   rows: i32;
   columns: i32;
-  /** The gradient; or 0, and the variable with the optimiser's state. All [rows][columns]. */
+  /** The gradient; or 0, and the variable with the optimizer's state. All [rows][columns]. */
   c: usize;
   variable: usize;
   state0: usize;
   state1: usize;
-  /** How the work is cut. unitColumns: as many as fit the caches when packed; stripColumns: as many as wait for the optimiser. */
+  /** How the work is cut. unitColumns: as many as fit the caches when packed; stripColumns: as many as wait for the optimizer. */
   unitRows: i32;
   unitColumns: i32;
   stripColumns: i32;
@@ -29,7 +29,7 @@ export class OuterProductJob extends StepRule {
 /** Rows whose values of A are copied together, so that the tiles don't go through all of A for each panel of B. */
 export const BAND_ROWS: i32 = 48;
 
-/** Units: bands of columns times bands of rows. Scratch: packed B, BAND_ROWS rows of A, and a strip of C. */
+/** Multiplies. Units: bands of columns times bands of rows. Scratch: packed B, BAND_ROWS rows of A, and a strip of C. */
 export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch: usize): void {
   const down = (job.rows + job.unitRows - 1) / job.unitRows;
   const descends = !job.c && isPlainDescent(job);
@@ -44,9 +44,9 @@ export function outerProduct(begin: i32, end: i32, job: OuterProductJob, scratch
     packed = band;
     const rows = scratch + ((columns + PANEL - 1) / PANEL) * PANEL * job.steps * 4;
     const strip = rows + BAND_ROWS * job.steps * 4;
-    const behind = min(row + job.unitRows, job.rows);
-    for (let first = row; first < behind; first += BAND_ROWS) {
-      const band = min(BAND_ROWS, behind - first);
+    const limit = min(row + job.unitRows, job.rows);
+    for (let first = row; first < limit; first += BAND_ROWS) {
+      const band = min(BAND_ROWS, limit - first);
       for (let s = 0; s < job.steps; s++)
         copyScaled(rows + s * band * 4, job.a + (s * job.rows + first) * 4, band, scale);
       for (let r = 0; r < band; r += ROWS) {
@@ -69,7 +69,7 @@ function copyScaled(to: usize, from: usize, count: i32, scale: f32): void {
   for (; i < count; i++) store<f32>(to + i * 4, load<f32>(from + i * 4) * scale);
 }
 
-/** Some rows of C: stored, or added to what is there. */
+/** Makes some rows of C: stored, or added to what is there. */
 function addRows(
   job: OuterProductJob,
   a: usize,
@@ -91,7 +91,7 @@ function addRows(
   finishColumns(strip, PANEL * 4, rows, columns - whole, c + whole * 4, cRow, 0, flags & ACCUMULATE);
 }
 
-/** Some rows of C, a strip at a time, each used up by the optimiser while it is still in the level-1 cache. */
+/** Makes some rows of C, a strip at a time, each used up by the optimizer while it is still in the level-1 cache. */
 function updateRows(
   job: OuterProductJob,
   a: usize,
@@ -118,7 +118,7 @@ function updateRows(
   }
 }
 
-/** Reads a value of every cache line that the optimiser will change, so that they arrive while the sums are made. */
+/** Reads a value of every cache line that the optimizer will change, so that they arrive while the sums are made. */
 function touchRows(job: OuterProductJob, at: usize, rows: i32, bytes: i32): void {
   for (let i = 0; i < rows; i++, at += job.columns * 4) {
     for (let k = 0; k < bytes; k += 64) {

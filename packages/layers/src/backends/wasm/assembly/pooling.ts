@@ -24,7 +24,7 @@ export class PoolJob {
   throughBatch: i32;
 }
 
-/** Units: rows of output, of all images. */
+/** Pools. Units: rows of output, of all images. */
 export function maxPool(begin: i32, end: i32, job: PoolJob, _scratch: usize): void {
   const imageBytes = job.height * job.width * job.channels * 4;
   const outRow = job.outWidth * job.channels * 4;
@@ -65,12 +65,12 @@ function poolRow(job: PoolJob, image: usize, row: i32, values: usize, indices: u
   }
 }
 
-/** `challenger` wins: it is larger, or NaN. @inline */
+/** Says where `challenger` wins: it is larger, or NaN. @inline */
 function wins(challenger: v128, best: v128): v128 {
   return v128.or(f32x4.gt(challenger, best), f32x4.ne(challenger, challenger));
 }
 
-/** Any window, the part of it that lies in the image. */
+/** Pools any window: the part of it that lies in the image. */
 function poolWindow(
   job: PoolJob,
   image: usize,
@@ -105,7 +105,7 @@ function poolWindow(
   }
 }
 
-/** A window of 2 x 2 inside the image, channels a multiple of 4. @inline */
+/** Pools a window of 2 x 2 inside the image, channels a multiple of 4. @inline */
 export function poolWindow2x2(x: usize, xRow: usize, channels: i32, index: i32, values: usize, indices: usize): void {
   const pixel = channels * 4;
   for (let c = 0; c < pixel; c += 16) {
@@ -150,7 +150,7 @@ export class IndexJob {
   unpooledPixels: i32;
 }
 
-/** Where an index points to, in values of an unpooled image; -1 for an index that is not valid. @inline */
+/** Returns where an index points to, in values of an unpooled image; -1 for an index that is not valid. @inline */
 function placeOf(index: i32, channels: i32, maskChannels: i32, unpooledPixels: i32): i32 {
   if (<u32>index >= <u32>(unpooledPixels * maskChannels)) return -1;
   if (channels === maskChannels) return index;
@@ -159,17 +159,17 @@ function placeOf(index: i32, channels: i32, maskChannels: i32, unpooledPixels: i
   return channel < channels ? pixel * channels + channel : -1;
 }
 
-/** Units: images. unpooled = zeros, with the pooled values written at their indices; the last write wins. */
+/** Writes zeros, and the pooled values at their indices; the last write wins. Units: images. */
 export function maxUnpool(begin: i32, end: i32, job: IndexJob, _scratch: usize): void {
   scatter(begin, end, job, false);
 }
 
-/** Units: images. unpooled = zeros, with the pooled values added at their indices. */
+/** Writes zeros, and adds the pooled values at their indices. Units: images. */
 export function maxPoolGrad(begin: i32, end: i32, job: IndexJob, _scratch: usize): void {
   scatter(begin, end, job, true);
 }
 
-/** @inline */
+/** Writes or adds pooled values at their indices. @inline */
 function scatter(begin: i32, end: i32, job: IndexJob, add: bool): void {
   const channels = job.channels;
   const maskChannels = job.maskChannels;
@@ -190,7 +190,7 @@ function scatter(begin: i32, end: i32, job: IndexJob, add: bool): void {
   }
 }
 
-/** Units: images. pooled = the unpooled values at the indices, 0 for an index that is not valid. */
+/** Reads the unpooled values at the indices, 0 for an index that is not valid. Units: images. */
 export function maxUnpoolGrad(begin: i32, end: i32, job: IndexJob, _scratch: usize): void {
   const channels = job.channels;
   const maskChannels = job.maskChannels;

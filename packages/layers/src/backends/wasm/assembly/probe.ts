@@ -1,8 +1,8 @@
 import { rowsBy } from './tiles';
 
 /**
- * Multiplies [rows, steps] values at `at` with [steps, width] values behind them, `repeats` times, and writes [rows, width] values
- * behind those. For finding out what an engine makes of the tiles.
+ * Multiplies [rows, steps] values at `at` with [steps, width] values after them, `repeats` times, and writes [rows, width] values
+ * after those. For finding out what an engine makes of the tiles.
  */
 export function probe(rows: i32, width: i32, steps: i32, at: usize, repeats: i32): void {
   const b = at + rows * steps * 4;

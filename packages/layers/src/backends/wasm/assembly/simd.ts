@@ -2,7 +2,7 @@
 
 /** Adds what is already in C. */
 export const ACCUMULATE: i32 = 1;
-/** Adds a bias, one value a column. */
+/** Adds a bias, one value per column. */
 export const BIAS: i32 = 2;
 /** Replaces negative values by 0; NaN stays NaN. */
 export const RELU: i32 = 4;
@@ -15,7 +15,7 @@ export const BLOCK_VALUES: i32 = 4096;
 /** Bytes at the beginning of a thread's scratch where dot products put sums aside: see keepDotSumsAt of tiles.mjs. */
 export const DOT_SUM_BYTES: i32 = 512;
 
-/** a * b + c, rounded once where the engine has relaxed SIMD, twice elsewhere. @inline */
+/** Returns a * b + c, rounded once where the engine has relaxed SIMD, twice elsewhere. @inline */
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
@@ -35,7 +35,7 @@ export function sum4(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(s01, s23, 0, 1, 4, 5), v128.shuffle<f32>(s01, s23, 2, 3, 6, 7));
 }
 
-/** Loads the first `lanes` (1 to 4) values of a vector; the others are 0. Reads nothing behind them. @inline */
+/** Loads the first `lanes` (1 to 4) values of a vector; the others are 0. Reads nothing past them. @inline */
 export function loadLanes(at: usize, lanes: i32): v128 {
   if (lanes === 4) return v128.load(at);
   if (lanes === 3) return v128.load32_lane(at + 8, v128.load64_zero(at), 2);

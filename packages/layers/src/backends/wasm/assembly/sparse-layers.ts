@@ -46,7 +46,7 @@ export class UnpoolConvJob extends SparseJob {
 /** Bytes of the table that are used at a time: they stay in the level-1 cache with the values. */
 const TABLE_BYTES: i32 = 20 << 10;
 
-/** Units: images times bands of pairs of rows. Scratch: the sums of two pixels, and offsets of the rows of windows that a band meets. */
+/** Convolves. Units: images times bands of pairs of rows. Scratch: the sums of two pixels, and offsets of the rows of windows that a band meets. */
 export function unpoolConv(begin: i32, end: i32, job: UnpoolConvJob, scratch: usize): void {
   const pairs = (job.outHeight + (job.padTop & 1) + 1) >> 1;
   const bands = (pairs + job.unitPairs - 1) / job.unitPairs;
@@ -57,12 +57,12 @@ export function unpoolConv(begin: i32, end: i32, job: UnpoolConvJob, scratch: us
   }
 }
 
-function unpoolConvBand(job: UnpoolConvJob, image: i32, first: i32, behind: i32, scratch: usize): void {
+function unpoolConvBand(job: UnpoolConvJob, image: i32, first: i32, limit: i32, scratch: usize): void {
   const channels = job.channels;
   const columns = job.columns;
   const windowRow = columns * channels * 4;
   const firstRow = firstWindow(first, job.padTop);
-  const lastRow = firstWindow(behind - 1, job.padTop) + windowsOf(job.tapsY);
+  const lastRow = firstWindow(limit - 1, job.padTop) + windowsOf(job.tapsY);
   const top = max(firstRow, 0);
   const rows = max(min(lastRow, job.rows) - top, 0);
   const imageValues = image * job.rows * windowRow;
@@ -88,7 +88,7 @@ function unpoolConvBand(job: UnpoolConvJob, image: i32, first: i32, behind: i32,
   }
   const atOnce = max(1, TABLE_BYTES / tableChannel);
   const values = job.values + imageValues + top * windowRow;
-  for (let pair = first; pair < behind; pair++) {
+  for (let pair = first; pair < limit; pair++) {
     for (let o = 0; o < job.outChannels; o += BLOCK_CHANNELS) {
       const table = job.table + (o / BLOCK_CHANNELS) * channels * tableChannel;
       for (let c = 0; c < channels; c += atOnce) {
@@ -114,12 +114,12 @@ function unpoolConvBand(job: UnpoolConvJob, image: i32, first: i32, behind: i32,
   }
 }
 
-/** The first window that the `pair`-th pair of output rows (or columns) meets. @inline */
+/** Returns the first window that the `pair`-th pair of output rows (or columns) meets. @inline */
 function firstWindow(pair: i32, pad: i32): i32 {
   return (2 * pair - (pad & 1) - pad) >> 1;
 }
 
-/** One block of channels of two rows of output. */
+/** Makes one block of channels of two rows of output. */
 function pairOfRows(
   job: UnpoolConvJob,
   image: i32,
@@ -228,7 +228,7 @@ export class SparseGradientJob extends SparseJob {
   padTop: i32;
   padLeft: i32;
   chunks: i32;
-  /** Of each chunk: sums for the filter, and behind them for the bias. */
+  /** Of each chunk: sums for the filter, and after them for the bias. */
   sums: usize;
   sumBytes: usize;
   /** Rows of windows that are gone through for all channels and taps before the next rows' turn. */
@@ -242,7 +242,7 @@ export class SparseGradientJob extends SparseJob {
   masked: i32;
 }
 
-/** Units: chunks of images. Scratch: DOT_SUM_BYTES, offsets, and D with its padding. */
+/** Makes the gradients. Units: chunks of images. Scratch: DOT_SUM_BYTES, offsets, and D with its padding. */
 export function sparseGradient(begin: i32, end: i32, job: SparseGradientJob, scratch: usize): void {
   keepDotSumsAt(scratch);
   const channels = job.channels;
@@ -254,8 +254,8 @@ export function sparseGradient(begin: i32, end: i32, job: SparseGradientJob, scr
     const sums = job.sums + chunk * job.sumBytes;
     const biasSums = sums + sumCount * 4;
     clearFloats(sums, job.sumBytes >> 2);
-    const behind = chunkStart(chunk + 1, job.chunks, job.images);
-    for (let image = chunkStart(chunk, job.chunks, job.images); image < behind; image++) {
+    const limit = chunkStart(chunk + 1, job.chunks, job.images);
+    for (let image = chunkStart(chunk, job.chunks, job.images); image < limit; image++) {
       const values = job.values + image * size * 4;
       const dense = job.image + image * imageSize * 4;
       if (job.biasOf === SPARSE) addColumns(values, job.rows * job.columns, channels, biasSums, true);
@@ -339,7 +339,7 @@ export class SumSparseJob {
   filter: usize;
 }
 
-/** Units: taps and channels of the dense image together. */
+/** Adds up chunks. Units: taps and channels of the dense image together. */
 export function sumSparse(begin: i32, end: i32, job: SumSparseJob, _scratch: usize): void {
   for (let k = begin; k < end; k++) {
     for (let s = 0; s < job.channels; s++) {

@@ -62,12 +62,12 @@ const BLOCK_BYTES: i32 = BLOCK_CHANNELS * 4;
 /** Bytes of the sums of two pixels that pairSums writes. */
 export const PAIR_BYTES: i32 = 2 * BLOCK_BYTES;
 
-/** Windows in one direction that reach a block of two output positions. @inline */
+/** Counts the windows in one direction that reach a block of two output positions. @inline */
 export function windowsOf(taps: i32): i32 {
   return (taps + 2) >> 1;
 }
 
-/** Rows (or columns) of the table of a filter: its taps in the middle, and zeros around them. @inline */
+/** Counts the rows (or columns) of the table of a filter: its taps in the middle, and zeros around them. @inline */
 export function tableLength(taps: i32): i32 {
   return 2 * windowsOf(taps) + 1;
 }
@@ -104,7 +104,7 @@ export function packTable(job: FilterJob): void {
 }
 
 /**
- * Sums of a convolution for two output pixels side by side and BLOCK_CHANNELS channels: to = [pixel][channel].
+ * Sums up a convolution for two output pixels side by side and BLOCK_CHANNELS channels: to = [pixel][channel].
  *
  * The value at row 2 * w + d of the windows (d: 0 or 1, inside window w) meets the output rows a = 0 and 1 with the taps 2 * w + d - a.
  * In the table tap t is in row last - t, so they are rows last - (2 * w + d) + a; the same holds for columns.

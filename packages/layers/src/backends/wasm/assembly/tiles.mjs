@@ -1,7 +1,7 @@
 /**
  * Writes the module `tiles`: the register tiles, the innermost loops of everything that multiplies.
  *
- * AssemblyScript has no arrays of registers, so a tile that keeps R * V sums in registers has R * V local variables, spelt out. That
+ * AssemblyScript has no arrays of registers, so a tile that keeps R * V sums in registers has R * V local variables, spelled out. That
  * is all this generator does. Which tiles are worth having depends on the width of the registers: see `tileSets`.
  */
 
@@ -11,10 +11,10 @@
  * dot products of patches that are made at a time.
  *
  * A tile lives in registers only. V8 leaves 15 of the 16 SSE/AVX registers usable, and its older compiler (Node.js 20) moves all loads
- * of a step in front of the sums: 3 rows of 3 vectors just fit (9 sums, 3 vectors of B, 3 values of A); 4 rows of 3 are spilt to
+ * of a step in front of the sums: 3 rows of 3 vectors just fit (9 sums, 3 vectors of B, 3 values of A); 4 rows of 3 are spilled to
  * the stack and lose a third of the speed. So sums plus values loaded are at most 15 in the narrow set.
  *
- * The wide set is for a V8 that joins pairs of neighbouring 128-bit operations to 256-bit ones (Node.js 24, --experimental-wasm-revectorize):
+ * The wide set is for a V8 that joins pairs of neighboring 128-bit operations to 256-bit ones (Node.js 24, --experimental-wasm-revectorize):
  * vectors count in pairs, and V8 looks for the pairs from stores backwards, which is why sums are stored side by side.
  */
 export const tileSets = {
@@ -22,7 +22,7 @@ export const tileSets = {
   wide: { rows: { 16: 6, 12: 6, 8: 8, 4: 8 }, pairs: 2, patches: [9, 8, 4, 1], patchDots: 6 },
 };
 
-/** Answers the AssemblyScript source of one set of tiles. */
+/** Returns the AssemblyScript source of one set of tiles. */
 export function tilesSource({ rows, pairs, patches, patchDots }) {
   const widths = Object.keys(rows)
     .map(Number)
@@ -48,7 +48,7 @@ const list = (count, item) => Array.from({ length: count }, (_, index) => item(i
 const joined = (count, item, separator = ' ') => list(count, item).join(separator);
 const lines = (count, item) => joined(count, item, '\n');
 
-/** The width of the panel that holds the next column, given how many are left: the one that leaves the least empty. */
+/** Picks the width of the panel that holds the next column, given how many are left: the one that leaves the least empty. */
 function panelWidth(widths) {
   const [widest] = widths;
   // What remains of 13 to 16 columns is done in two panels of 8 rather than in 12 and 4, where there are no panels of 16.
@@ -61,9 +61,9 @@ export function panelWidth(left: i32): i32 {
 }
 
 /**
- * C[R, 4V] = A * B, with A read value by value and B vector by vector.
+ * Computes C[R, 4V] = A * B, with A read value by value and B vector by vector.
  *
- * a + row * aRow + step * aStep is a value of A, b + step * bStep a row of B. The steps come in `runs` of `length`; behind each run
+ * a + row * aRow + step * aStep is a value of A, b + step * bStep a row of B. The steps come in `runs` of `length`; after each run
  * a and b move on by aSkip and bSkip. `count` tiles are made one after the other, aNext, bNext and cNext bytes apart.
  */
 function productTile(rows, vectors) {
@@ -102,7 +102,7 @@ ${lines(rows, (r) => `        const a${r} = v128.load32_splat(p${r}); ${joined(v
 }`;
 }
 
-/** The same for any number of rows, in tiles of one width. */
+/** Does the same for any number of rows, in tiles of one width. */
 function productRows(width, most) {
   const steps = 'b, bStep, runs, length, aSkip, bSkip';
   return `
@@ -119,7 +119,7 @@ ${lines(most - 1, (r) => `    case ${r + 1}: tile${r + 1}x${width}(a, aRow, aSte
 }`;
 }
 
-/** The same by the width of the panel. */
+/** Does the same by the width of the panel. */
 function productRowsBy(widths) {
   const call = 'count, a, aRow, aStep, b, bStep, runs, length, aSkip, bSkip, c, cRow, bias, flags';
   return `
@@ -133,7 +133,7 @@ ${widths.map((width) => `    case ${width}: rowsBy${width}(${call}); break;`).jo
 }`;
 }
 
-/** Up to ROWS rows of C, `count` panels side by side: bNext and cNext bytes apart. */
+/** Makes up to ROWS rows of C, `count` panels side by side: bNext and cNext bytes apart. */
 function panelsOfRows(panel, most) {
   const call = 'a, aRow, aStep, b, bStep, 1, length, 0, 0, c, cRow, 0, flags, count, 0, bNext, cNext';
   return `
@@ -148,7 +148,7 @@ ${lines(most, (r) => `    case ${r + 1}: tile${r + 1}x${panel}(${call}); break;`
 }
 
 /**
- * C[R, S] = A * transpose(B), both read vector by vector along the steps: vectors of partial sums, added up at the end.
+ * Computes C[R, S] = A * transpose(B), both read vector by vector along the steps: vectors of partial sums, added up at the end.
  *
  * a + row * aRow and b + column * bRow are rows of values that follow each other. Runs and skips as above. A bias is one value a
  * column. Pairs of vectors are taken in a pass of their own: sums that also took single vectors could not be joined.
@@ -214,12 +214,12 @@ function addPatches${vectors}(values: usize, offsets: usize, step: i32, count: i
 }`;
 }
 
-/** The same for any number of vectors. */
+/** Does the same for any number of vectors. */
 function patchLoop(sizes) {
   const [most, next] = sizes;
   const step = (size, condition) =>
     `  for (; ${condition}; vectors -= ${size}, from += ${size * 16}, sums += ${size * 16}) addPatches${size}(values, offsets, step, count, from, sums);`;
-  // Rather 5 + 4 than 5 + 1 + 1 + 1 + 1: the largest size only where the next one fits behind it, or nothing is left.
+  // Rather 5 + 4 than 5 + 1 + 1 + 1 + 1: the largest size only where the next one fits after it, or nothing is left.
   return `
 export function addPatches(values: usize, offsets: usize, step: i32, count: i32, from: usize, vectors: i32, sums: usize): void {
 ${step(most, `vectors == ${most} || vectors >= ${most + next}`)}
@@ -231,7 +231,7 @@ ${sizes
 }
 
 /**
- * Dot products of a filter [taps][vectors] with the patches at `from` + offset; offsets and results are `step` bytes apart. Pairs of
+ * Makes dot products of a filter [taps][vectors] with the patches at `from` + offset; offsets and results are `step` bytes apart. Pairs of
  * vectors are taken in a pass of their own, as above.
  */
 function patchDotTile(count, pairs) {
@@ -275,7 +275,7 @@ function dotPatches${count}(offsets: usize, step: i32, from: usize, patchRow: i3
 }`;
 }
 
-/** The same for any number of patches. */
+/** Does the same for any number of patches. */
 function patchDotLoop(most) {
   const call = 'offsets, step, from, patchRow, taps, vectors, filter, to';
   return `

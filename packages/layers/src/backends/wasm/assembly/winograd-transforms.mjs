@@ -1,7 +1,7 @@
 /**
  * Writes the module `winograd-transforms`: the small linear maps of Winograd's convolutions, on vectors of channels.
  *
- * F(2, 3) makes two neighbouring outputs of three taps from four inputs with 4 products instead of 6, and F(2, 2) from three inputs with
+ * F(2, 3) makes two neighboring outputs of three taps from four inputs with 4 products instead of 6, and F(2, 2) from three inputs with
  * 3 instead of 4: y = A'((G g) * (B' d)), element by element (Winograd 1980; Lavin and Gray 2016). With images both directions save, so that
  * 3 x 3 taps need 16 products instead of 36. The gradient for the filter is the same sum read the other way:
  * dg = G'((A dy) * (B' d)).
@@ -52,12 +52,12 @@ export const transforms = {
   gatherFilter: mapValues(filters, transposed),
 };
 
-/** Answers the AssemblyScript source: for each map f a function f(taps, from, fromStep, to, toStep, count). */
+/** Returns the AssemblyScript source: for each map f a function f(taps, from, fromStep, to, toStep, count). */
 export function transformsSource() {
   return Object.entries(transforms)
     .flatMap(([name, byTaps]) => [
       ...Object.entries(byTaps).map(([taps, matrix]) => mapSource(`${name}${taps}`, matrix)),
-      `/** For 3 or 2 taps. */
+      `/** Applies it for 3 or 2 taps. */
 export function ${name}(taps: i32, from: usize, fromStep: usize, to: usize, toStep: usize, count: i32): void {
   if (taps == 3) ${name}3(from, fromStep, to, toStep, count);
   else ${name}2(from, fromStep, to, toStep, count);
@@ -77,7 +77,7 @@ ${matrix.map((row, i) => `    v128.store(to + ${i} * toStep, ${sum(row)});`).joi
 }`;
 }
 
-/** The sum of some of x0, x1, ..., each with its factor. */
+/** Writes the sum of some of x0, x1, ..., each with its factor. */
 function sum(factors) {
   const terms = factors.map((factor, i) => ({ factor, x: `x${i}` })).filter(({ factor }) => factor !== 0);
   return terms.reduce((text, { factor, x }) => {

@@ -1,11 +1,11 @@
-/** Convolutions of 2 or 3 taps a direction with few products: those of tiles of 2 x 2 outputs, in the domain of winograd-transforms.mjs. */
+/** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 x 2 outputs, in the domain of winograd-transforms.mjs. */
 import { copyPadded, packPanel } from './conv';
 import { chunkStart, sumRow } from './filter-gradient';
 import { ACCUMULATE, clearFloats, copyFloats, finish } from './simd';
 import { PANEL, panelWidth, rowsBy } from './tiles';
 import { gatherFilter, spreadOutput, transformFilter, transformInput, transformOutput } from './winograd-transforms';
 
-/** Two or three taps a direction: a convolution of their own, or a part of one that adds to what the parts before it have made. */
+/** Two or three taps per direction: a convolution of their own, or a part of one that adds to what the parts before it have made. */
 @unmanaged
 export class TapGroup {
   tapsY: i32;
@@ -47,7 +47,7 @@ export class WinogradJob {
   firstPart: i32;
 }
 
-/** @inline */
+/** Returns a group of the table. @inline */
 function groupAt(job: WinogradJob, index: i32): TapGroup {
   return changetype<TapGroup>(job.groups + index * offsetof<TapGroup>());
 }
@@ -70,7 +70,7 @@ export class WinogradConvJob extends WinogradJob {
 /** Channels of a filter that are transformed together, in the level-1 cache. */
 export const PACK_CHANNELS: i32 = 16;
 
-/** Transforms the filters of all groups: [panel][kind of product][channel][column]. Units: groups times blocks of PACK_CHANNELS. Scratch: a panel of them, before and behind one direction. */
+/** Transforms the filters of all groups: [panel][kind of product][channel][column]. Units: groups times blocks of PACK_CHANNELS. Scratch: a panel of them, before and after one direction. */
 export function packWinograd(begin: i32, end: i32, job: WinogradConvJob, scratch: usize): void {
   const blocks = (job.channels + PACK_CHANNELS - 1) / PACK_CHANNELS;
   for (let unit = begin; unit < end; unit++) {
@@ -121,7 +121,7 @@ function packChannels(job: WinogradConvJob, group: TapGroup, first: i32, count: 
   }
 }
 
-/** Units: images times bands. Scratch: two parts, each for values before and behind a step in turn. */
+/** Convolves. Units: images times bands. Scratch: two parts, each for values before and after a step in turn. */
 export function winogradConv(begin: i32, end: i32, job: WinogradConvJob, scratch: usize): void {
   const second = scratch + job.firstPart;
   for (let unit = begin; unit < end; unit++) {
@@ -139,7 +139,7 @@ export function winogradConv(begin: i32, end: i32, job: WinogradConvJob, scratch
   }
 }
 
-/** Tiles that cover so many rows or columns of output. @inline */
+/** Counts the tiles that cover so many rows or columns of output. @inline */
 function tilesOf(length: i32): i32 {
   return (length + 1) >> 1;
 }
@@ -203,14 +203,14 @@ function copyStrided(
   }
 }
 
-/** Columns of all panels together. */
+/** Counts the columns of all panels together. */
 function panelColumns(columns: i32): i32 {
   let o = 0;
   while (o < columns) o += panelWidth(columns - o);
   return o;
 }
 
-/** For every kind of product, tiles times filter: [kind][tile][output channel, up to the end of the last panel]. */
+/** Multiplies, for every kind of product, tiles by the filter: [kind][tile][output channel, up to the end of the last panel]. */
 function products(job: WinogradConvJob, group: TapGroup, count: i32, tiles: usize, to: usize): void {
   const channels = job.channels;
   const all = count * tilesOf(group.outWidth);
@@ -274,7 +274,7 @@ export class WinogradGradientJob extends WinogradJob {
   sumBytes: usize;
 }
 
-/** Units: groups times chunks. Scratch: the transformed input, and in the second part the transformed gradient. */
+/** Makes sums for the gradient. Units: groups times chunks. Scratch: the transformed input, and in the second part the transformed gradient. */
 export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob, scratch: usize): void {
   for (let unit = begin; unit < end; unit++) {
     const index = unit / job.chunks;
@@ -286,9 +286,9 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
     const kinds = (group.tapsY + 1) * (group.tapsX + 1);
     const gradient = scratch + job.firstPart;
     const sums = group.transformed + chunk * job.sumBytes;
-    const behind = chunkStart(chunk + 1, job.chunks, all);
+    const limit = chunkStart(chunk + 1, job.chunks, all);
     clearFloats(sums, kinds * job.channels * job.outChannels);
-    for (let band = chunkStart(chunk, job.chunks, all); band < behind; band++) {
+    for (let band = chunkStart(chunk, job.chunks, all); band < limit; band++) {
       const image = band / bands;
       const first = (band - image * bands) * group.tileRows;
       const count = min(group.tileRows, rows - first);
@@ -382,7 +382,7 @@ function addProducts(
 /** Values of a tap in one unit of unpackWinograd. */
 export const SLICE_VALUES: i32 = 256;
 
-/** Adds up the chunks of winogradGradient and makes the gradients of the taps of them. Units: groups times slices of SLICE_VALUES. Scratch: a slice of all kinds of products, before and behind one direction. */
+/** Adds up the chunks of winogradGradient and makes the gradients of the taps of them. Units: groups times slices of SLICE_VALUES. Scratch: a slice of all kinds of products, before and after one direction. */
 export function unpackWinograd(begin: i32, end: i32, job: WinogradGradientJob, scratch: usize): void {
   const values = job.channels * job.outChannels;
   const slices = (values + SLICE_VALUES - 1) / SLICE_VALUES;

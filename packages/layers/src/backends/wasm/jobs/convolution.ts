@@ -40,7 +40,7 @@ function rowBytes(engine: Engine, width: number): number {
   return DOT_SUM_BYTES + width * engine.panel * 4 + 64;
 }
 
-/** The padded input that a unit of some rows of output may have to copy. */
+/** Sizes the padded input that a unit of some rows of output may have to copy. */
 function stripOf({ x, y, filter, stride, dilation }: Convolution): { mostRows: number; bytes(rows: number): number } {
   const columns = (y.width - 1) * stride[1] + (filter.tapsX - 1) * dilation[1] + 1;
   const row = columns * x.channels * 4;

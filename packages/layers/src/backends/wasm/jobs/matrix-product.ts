@@ -16,7 +16,7 @@ export interface MatrixProduct {
   /** `transposed`: stored as [columns, steps]. */
   b: { at: number; transposed: boolean; matrix: number };
   c: number;
-  /** Where the bias is, one value a column. */
+  /** Where the bias is, one value per column. */
   bias?: number;
   relu?: boolean;
 }
@@ -105,7 +105,7 @@ const largeBytes = 2 << 20;
 const rowsBesideLarge = 512;
 
 /**
- * Whether reading B is what takes the time: then its rows are best read whole, one after the other, as memory likes it, and threads
+ * Says whether reading B is what takes the time: then its rows are best read whole, one after the other, as memory likes it, and threads
  * share the steps instead of the columns.
  */
 function streams({ pairs, rows, columns, steps, a, b }: MatrixProduct): boolean {

@@ -35,7 +35,7 @@ interface Shape {
   dilation: readonly [number, number];
 }
 
-/** The same of what tfjs knows of a convolution. */
+/** Reads the same from what tfjs knows of a convolution. */
 export function shapeOf(info: backend_util.Conv2DInfo): Shape {
   return {
     channels: info.inChannels,
@@ -46,7 +46,7 @@ export function shapeOf(info: backend_util.Conv2DInfo): Shape {
   };
 }
 
-/** Whether a convolution is faster this way: many channels, and taps that fall into groups of 2 and 3. */
+/** Says whether a convolution is faster this way: many channels, and taps that fall into groups of 2 and 3. */
 export function suitsWinograd({ channels, outChannels, taps, stride, dilation }: Shape): boolean {
   const fewest = Math.min(channels, outChannels);
   const dense = Math.max(...stride) <= 2 && Math.max(...dilation) === 1;
@@ -123,7 +123,7 @@ export function runWinograd(engine: Engine, convolutions: readonly Convolution[]
   });
 }
 
-/** The groups of one convolution, each adding to the last one's sums. */
+/** Lists the groups of one convolution, each adding to the last one's sums. */
 function groupsOf(convolution: Convolution): Group[] {
   const { y, filter, stride, pad, mask = 0 } = convolution;
   const flags = flagsOf(convolution);

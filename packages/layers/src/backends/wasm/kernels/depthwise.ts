@@ -1,6 +1,6 @@
 /**
  * DepthwiseConv2dNative, FusedDepthwiseConv2D and the two gradients: any kernel size, stride, padding and dilation, NHWC. Stock tfjs-wasm lacks
- * the gradients, and answers zeros for some sizes.
+ * the gradients, and returns zeros for some sizes.
  */
 import {
   backend_util,
@@ -11,6 +11,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import { InvalidOptionError } from '../../../errors';
 import { type DepthwiseJob, TAP_BYTES } from '../assembly/dist/jobs';
 import { addChunks, chunksOf } from '../jobs/convolution-job';
 import type { Engine } from '../runtime/engine';
@@ -57,7 +58,7 @@ export function registerDepthwise(engine: Engine): void {
   );
 }
 
-/** Undefined for a bias that is not one value a channel. */
+/** Runs the convolution; returns undefined for a bias that is not one value per channel. @throws InvalidOptionError `INVALID_OPTION` */
 function forward(
   engine: Engine,
   x: TensorInfo,
@@ -67,8 +68,8 @@ function forward(
   relu = false,
 ): TensorInfo | undefined {
   if (backend_util.convertConv2DDataFormat(attrs.dataFormat) !== 'channelsLast') {
-    throw new Error(
-      `[layers] depthwise convolution on wasm: expected \`dataFormat\` to be 'NHWC', received '${attrs.dataFormat}'; transpose the images, or use a layer of tf.layers, which does so.`,
+    throw new InvalidOptionError(
+      `depthwise convolution on wasm: expected \`dataFormat\` to be 'NHWC', received '${attrs.dataFormat}'; transpose the images, or use a layer of tf.layers, which does so.`,
     );
   }
   const info = geometry(x.shape as Shape4D, filter.shape, attrs);

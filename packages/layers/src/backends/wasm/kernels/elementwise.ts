@@ -25,10 +25,7 @@ export function registerElementwise(engine: Engine): void {
   registerWasmKernel<{ x: TensorInfo }, SumAttrs>('Sum', ({ x }, { axis, keepDims }) => {
     const axes = util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
     const leading = axes.every((value, index) => value === index);
-    const [rows, columns] = [x.shape.slice(0, axes.length), x.shape.slice(axes.length)].map(util.sizeFromShape) as [
-      number,
-      number,
-    ];
+    const [rows, columns] = [x.shape.slice(0, axes.length), x.shape.slice(axes.length)].map(util.sizeFromShape);
     if (x.dtype !== 'float32' || !leading) return undefined;
     const sums = engine.makeTensor(
       keepDims ? [...axes.map(() => 1), ...x.shape.slice(axes.length)] : x.shape.slice(axes.length),

@@ -10,7 +10,7 @@ export interface FusedInputs {
   preluActivationWeights?: TensorInfo;
 }
 
-const KERNELS: Readonly<Record<string, string>> = {
+const kernels: Readonly<Record<string, string>> = {
   elu: 'Elu',
   leakyrelu: 'LeakyRelu',
   prelu: 'Prelu',
@@ -20,7 +20,7 @@ const KERNELS: Readonly<Record<string, string>> = {
 
 /** Says whether `activate` knows an activation. */
 export function isFusable(activation: string): boolean {
-  return activation === 'linear' || activation === 'relu' || activation in KERNELS;
+  return activation === 'linear' || activation === 'relu' || activation in kernels;
 }
 
 /** Applies an activation to y, which it uses up, unless it is one that the caller has applied: linear or relu. */
@@ -30,7 +30,7 @@ export function activate(
   { preluActivationWeights: alpha }: Pick<FusedInputs, 'preluActivationWeights'>,
   { activation, leakyreluAlpha = 0 }: { activation: string; leakyreluAlpha?: number },
 ): TensorInfo {
-  const kernel = getKernel(KERNELS[activation] ?? '', 'wasm');
+  const kernel = getKernel(kernels[activation] ?? '', 'wasm');
   if (!kernel) return y;
   const inputs: NamedTensorInfoMap = alpha && activation === 'prelu' ? { x: y, alpha } : { x: y };
   const attrs: NamedAttrMap = activation === 'leakyrelu' ? { alpha: leakyreluAlpha } : {};

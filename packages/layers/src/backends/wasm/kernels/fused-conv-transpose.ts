@@ -126,7 +126,7 @@ function unpoolGradients(
   return dx;
 }
 
-/** The same for any stride, number of channels and indices, through the unpooled image. */
+/** Does the same for any stride, number of channels and indices, through the unpooled image. */
 function generalUnpoolGradients(
   engine: Engine,
   info: Info,

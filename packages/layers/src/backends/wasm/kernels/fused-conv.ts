@@ -121,7 +121,7 @@ function sparsePoolInput(
   unpoolConv(engine, sparseOutput(engine, info, dy, indices), { ...convolution, mask });
 }
 
-/** The same for any stride, dilation and number of channels, through the gradient for the convolution's output. */
+/** Does the same for any stride, dilation and number of channels, through the gradient for the convolution's output. */
 function generalPoolGradients(
   engine: Engine,
   info: Info,

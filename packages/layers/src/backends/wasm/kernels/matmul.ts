@@ -82,7 +82,7 @@ function product(
   return c;
 }
 
-/** The last two lengths of a shape, swapped when the matrices are to be read transposed. */
+/** Returns the last two lengths of a shape, swapped when the matrices are to be read transposed. */
 function lastTwo(shape: number[], transposed: boolean): [number, number] {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return transposed ? [columns, rows] : [rows, columns];

@@ -7,12 +7,13 @@ import {
   type TensorInfo,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
+import { MissingKernelError } from '../../../errors';
 
 /** Computes outputs from inputs by name and attributes, without a tape. */
 export type WasmKernel<Inputs, Attrs> = (inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[] | undefined;
 
 /**
- * Registers a kernel of the wasm backend. Where it answers undefined (a case that it does not cover) the kernel that was registered before
+ * Registers a kernel of the wasm backend. Where it returns undefined (a case that it does not cover) the kernel that was registered before
  * does the work.
  */
 export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: WasmKernel<Inputs, Attrs>): void {
@@ -22,8 +23,8 @@ export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: Wa
     const outputs = kernel(params.inputs as Inputs, params.attrs as Attrs);
     if (outputs !== undefined) return outputs;
     if (stock) return stock.kernelFunc(params);
-    throw new Error(
-      `[layers] wasm backend: expected a case that ${kernelName} covers, received ${describe(params.attrs)}.`,
+    throw new MissingKernelError(
+      `wasm backend: ${kernelName} does not cover ${describe(params.attrs)}; choose other options, or another backend.`,
     );
   };
   // Stock kernels set themselves up when a backend starts, which it has.

@@ -18,7 +18,7 @@ export function registerSegmentSum(engine: Engine): void {
         if (segment < 0 || segment >= numSegments) continue;
         for (let c = 0; c < columns; c++) {
           const at = segment * columns + c;
-          to[at] = (to[at] as number) + (from[row * columns + c] as number);
+          to[at] = to[at] + from[row * columns + c];
         }
       }
       return sums;

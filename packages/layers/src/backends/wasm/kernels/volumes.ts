@@ -46,7 +46,7 @@ export function registerVolumes(engine: Engine): void {
     const y = engine.makeTensor(info.outShape);
     const values = engine.floats(engine.pointer(y), util.sizeFromShape(y.shape));
     const from = engine.floats(engine.pointer(x), util.sizeFromShape(x.shape));
-    for (const [at, place] of maxima(info, from).entries()) values[at] = from[place] as number;
+    for (const [at, place] of maxima(info, from).entries()) values[at] = from[place];
     return y;
   });
 
@@ -58,13 +58,13 @@ export function registerVolumes(engine: Engine): void {
       const to = engine.floats(engine.pointer(dx), util.sizeFromShape(dx.shape)).fill(0);
       const from = engine.floats(engine.pointer(dy), util.sizeFromShape(dy.shape));
       const places = maxima(info, engine.floats(engine.pointer(input), to.length));
-      for (const [at, place] of places.entries()) to[place] = (to[place] as number) + (from[at] as number);
+      for (const [at, place] of places.entries()) to[place] = to[place] + from[at];
       return dx;
     },
   );
 }
 
-/** A slice of the filter, an output slice and the input slice that meet: `[depth of the filter, of the output, of the input]`. */
+/** Lists what meets: a slice of the filter, an output slice and the input slice that meet: `[depth of the filter, of the output, of the input]`. */
 function meetings(info: backend_util.Conv3DInfo): [number, number, number][] {
   const all: [number, number, number][] = [];
   for (let tap = 0; tap < info.filterDepth; tap++) {
@@ -76,7 +76,7 @@ function meetings(info: backend_util.Conv3DInfo): [number, number, number][] {
   return all;
 }
 
-/** The convolution of one slice, and what one slice of each tensor has of values. */
+/** Returns the convolution of one slice, and what one slice of each tensor has of values. */
 function slicesOf(info: backend_util.Conv3DInfo) {
   const image = backend_util.computeConv2DInfo(
     [1, info.inHeight, info.inWidth, info.inChannels],
@@ -85,11 +85,7 @@ function slicesOf(info: backend_util.Conv3DInfo) {
     1,
     info.padInfo.type === 'SAME' ? 'same' : 'valid',
   );
-  const [x, y, filter] = [image.inShape, image.outShape, image.filterShape].map(util.sizeFromShape) as [
-    number,
-    number,
-    number,
-  ];
+  const [x, y, filter] = [image.inShape, image.outShape, image.filterShape].map(util.sizeFromShape);
   return { image, x, y, filter };
 }
 
@@ -132,7 +128,7 @@ function filterGradient3D(
 
 function add(engine: Engine, to: number, from: number, count: number): void {
   const [sums, values] = [engine.floats(to, count), engine.floats(from, count)];
-  for (let i = 0; i < count; i++) sums[i] = (sums[i] as number) + (values[i] as number);
+  for (let i = 0; i < count; i++) sums[i] = sums[i] + values[i];
 }
 
 function poolInfo(x: TensorInfo, attrs: MaxPool3DAttrs | MaxPool3DGradAttrs): backend_util.Conv3DInfo {
@@ -143,7 +139,7 @@ function poolInfo(x: TensorInfo, attrs: MaxPool3DAttrs | MaxPool3DGradAttrs): ba
 /** The part of a window that lies inside, along one dimension: [start, end). */
 type Reach = readonly [start: number, end: number];
 
-/** Where in x the maximum of each window is, in the order of the output; of equal ones the first. */
+/** Finds where in x the maximum of each window is, in the order of the output; of equal ones the first. */
 function maxima(info: backend_util.Conv3DInfo, x: Float32Array): Int32Array {
   const depths = reaches(info.outDepth, info.strideDepth, info.padInfo.front, info.filterDepth, info.inDepth);
   const rows = reaches(info.outHeight, info.strideHeight, info.padInfo.top, info.filterHeight, info.inHeight);
@@ -169,7 +165,7 @@ function reaches(count: number, stride: number, pad: number, length: number, siz
   });
 }
 
-/** Where one window's maximum is; every window has a value inside. */
+/** Finds where one window's maximum is; every window has a value inside. */
 function maximum(
   { inDepth, inHeight, inWidth, inChannels }: backend_util.Conv3DInfo,
   x: Float32Array,
@@ -183,14 +179,14 @@ function maximum(
       const start = ((image * inDepth + z) * inHeight + y) * inWidth;
       for (let place = start + column[0]; place < start + column[1]; place++) {
         const candidate = place * inChannels + channel;
-        if (best < 0 || wins(x[candidate] as number, x[best] as number)) best = candidate;
+        if (best < 0 || wins(x[candidate], x[best])) best = candidate;
       }
     }
   }
   return best;
 }
 
-/** The challenger is larger, or NaN. */
+/** Says whether the challenger is larger, or NaN. */
 function wins(challenger: number, best: number): boolean {
   return challenger > best || Number.isNaN(challenger);
 }

@@ -1,7 +1,7 @@
 /**
  * Tensors that compute themselves when they are first read.
  *
- * The gradient of a dense layer's kernel is as large as the kernel and is mostly read once, by the optimiser, which can use it up
+ * The gradient of a dense layer's kernel is as large as the kernel and is mostly read once, by the optimizer, which can use it up
  * while it is being made. And the gradient for a batch of images is mostly not read at all.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
@@ -25,14 +25,14 @@ interface TensorRecord {
 
 const outerProducts = new WeakMap<object, OuterProduct>();
 
-/** Answers what a tensor is the outer product of, if it is one that has not been computed yet. */
+/** Returns what a tensor is the outer product of, if it is one that has not been computed yet. */
 export function deferredOuterProduct(tensor: TensorInfo): OuterProduct | undefined {
   return outerProducts.get(tensor.dataId);
 }
 
 /** Makes a deferred outer product. */
 export function deferOuterProduct(engine: Engine, product: OuterProduct, compute: (to: number) => void): TensorInfo {
-  const shape = [product.x.shape[1] as number, product.dy.shape[1] as number];
+  const shape = [product.x.shape[1], product.dy.shape[1]];
   const tensor = defer(engine, shape, [product.x, product.dy], compute, () => outerProducts.delete(tensor.dataId));
   outerProducts.set(tensor.dataId, product);
   return tensor;

@@ -103,7 +103,7 @@ export class Engine {
     return this.backend.wasm as unknown as Emscripten;
   }
 
-  /** Threads that compute, the calling one included. */
+  /** Returns how many threads compute, the calling one included. */
   get threads(): number {
     return this.#pool.threads;
   }
@@ -176,7 +176,7 @@ export class Engine {
     });
   }
 
-  /** Where a tensor's values begin, in bytes. Stays valid until the tensor is disposed, also when the memory grows. */
+  /** Returns where a tensor's values begin, in bytes. Stays valid until the tensor is disposed, also when the memory grows. */
   pointer(tensor: TensorInfo): number {
     return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
   }
@@ -230,6 +230,6 @@ export class Engine {
 function outOfMemory(bytes: number): WasmEngineError {
   return new WasmEngineError(
     'WASM_OUT_OF_MEMORY',
-    `wasm engine: expected room for ${bytes} more bytes in WebAssembly's 4 GiB, received none; use smaller batches, or dispose tensors that are no longer needed.`,
+    `wasm engine: WebAssembly's 4 GiB have no room for ${bytes} more bytes; use smaller batches, or dispose tensors that are no longer needed.`,
   );
 }

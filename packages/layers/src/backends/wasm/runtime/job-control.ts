@@ -45,11 +45,11 @@ export type SideKernel = (begin: number, end: number, argumentBlock: number, scr
 
 /** Takes chunks of the open job until no units are left. `thread` 0 is the calling thread. */
 export function takeChunks(control: Int32Array, kernels: readonly SideKernel[], thread: number): void {
-  const kernel = kernels[control[CONTROL.KERNEL] as number] as SideKernel;
-  const argumentBlock = control[CONTROL.ARGUMENTS] as number;
-  const units = control[CONTROL.UNITS] as number;
-  const chunk = control[CONTROL.CHUNK] as number;
-  const scratch = (control[CONTROL.SCRATCH] as number) + thread * (control[CONTROL.SCRATCH_BYTES] as number);
+  const kernel = kernels[control[CONTROL.KERNEL]];
+  const argumentBlock = control[CONTROL.ARGUMENTS];
+  const units = control[CONTROL.UNITS];
+  const chunk = control[CONTROL.CHUNK];
+  const scratch = control[CONTROL.SCRATCH] + thread * control[CONTROL.SCRATCH_BYTES];
   for (;;) {
     const begin = Atomics.add(control, CONTROL.NEXT, chunk);
     if (begin >= units) return;

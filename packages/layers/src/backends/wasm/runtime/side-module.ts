@@ -1,6 +1,7 @@
 /** Compiles the side module: this engine's kernels, which work in tfjs' memory. */
 import type { SideFunctions } from '../assembly/dist/jobs';
 import { sideModules } from '../assembly/dist/side-module';
+import { WasmEngineError } from '../errors';
 import { V8Flags } from './v8-flags';
 
 /**
@@ -29,6 +30,7 @@ export interface CompileOptions {
  * Compiles the fastest variant that this engine accepts.
  *
  * @param shared says whether the memory it will import is shared
+ * @throws WasmEngineError `WASM_MODULE_INVALID`
  */
 export async function compileSideModule(
   shared: boolean,
@@ -61,7 +63,7 @@ const probing = {
 };
 
 /** The large tile does 6 times the work: measured 1.5 times the time if operations are joined, 5 times if they are not. */
-const LARGEST_RATIO = 3;
+const largestRatio = 3;
 
 /** Says whether operations are really joined, and rightly so: the large tile must be exact, and fast beside the small one. */
 function isWide(module: WebAssembly.Module, shared: boolean): boolean {
@@ -101,7 +103,7 @@ function isFast({ probe, ROWS, PANEL }: Probe): boolean {
   for (let round = 0; round < rounds; round++) {
     large = Math.min(large, time(ROWS.value, PANEL.value));
     small = Math.min(small, time(otherRows, otherWidth));
-    if (round > 2 && large < LARGEST_RATIO * small) return true;
+    if (round > 2 && large < largestRatio * small) return true;
   }
   return false;
 }
@@ -110,20 +112,23 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-const IMPORT_SECTION = 2;
-const LIMITS_SHARED = 3;
-const LIMITS_NOT_SHARED = 1;
+const importSection = 2;
+const limitsShared = 3;
+const limitsNotShared = 1;
 
 /** Makes the module import a memory that is not shared: the flag of the one memory that it imports, in place. */
 function importUnsharedMemory(bytes: Uint8Array): void {
   const name = [...'env'].map((character) => character.charCodeAt(0));
   // Section: id, size (one byte, as it is small), count 1, "env", "memory", kind 2 (memory), flag of the limits.
   const at = bytes.findIndex(
-    (byte, i) => byte === IMPORT_SECTION && bytes[i + 2] === 1 && name.every((c, k) => bytes[i + 4 + k] === c),
+    (byte, i) => byte === importSection && bytes[i + 2] === 1 && name.every((c, k) => bytes[i + 4 + k] === c),
   );
   const flag = at + 4 + 'env'.length + 1 + 'memory'.length + 1;
-  if (at < 0 || bytes[flag] !== LIMITS_SHARED) {
-    throw new Error('[layers] side module: expected it to import one shared memory.');
+  if (at < 0 || bytes[flag] !== limitsShared) {
+    throw new WasmEngineError(
+      'WASM_MODULE_INVALID',
+      'side module: it does not import one shared memory; build @ae/layers again.',
+    );
   }
-  bytes[flag] = LIMITS_NOT_SHARED;
+  bytes[flag] = limitsNotShared;
 }

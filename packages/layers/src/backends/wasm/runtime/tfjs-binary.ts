@@ -6,19 +6,19 @@
  */
 import { WasmEngineError } from '../errors';
 
-const SIMD_BINARY = 'tfjs-backend-wasm-simd.wasm';
-const MEMORY_SECTION = 5;
-const LIMITS_WITH_MAXIMUM = 1;
-const LIMITS_WITH_MAXIMUM_SHARED = 3;
+const simdBinary = 'tfjs-backend-wasm-simd.wasm';
+const memorySection = 5;
+const limitsWithMaximum = 1;
+const limitsWithMaximumShared = 3;
 
 /** A tiny module with one SIMD instruction: valid only where the engine has WebAssembly SIMD. */
-const SIMD_PROBE = Uint8Array.from([
+const simdProbe = Uint8Array.from([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
 ]);
 
 /** Says whether this JavaScript engine has WebAssembly with 128-bit SIMD. */
 export function hasWasmSimd(): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
+  return typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe);
 }
 
 /** Says whether memory can be shared with worker threads here (in a browser: only on cross-origin isolated pages). */
@@ -42,12 +42,12 @@ export function isNode(): boolean {
 export async function readTfjsBinary(source?: string | URL | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   if (source instanceof Uint8Array) return Uint8Array.from(source);
   try {
-    return source === undefined && isNode() ? await readInstalledBinary() : await fetchBinary(source ?? SIMD_BINARY);
+    return source === undefined && isNode() ? await readInstalledBinary() : await fetchBinary(source ?? simdBinary);
   } catch (cause) {
     throw new WasmEngineError(
       'WASM_BINARY_UNREADABLE',
-      `initWasm: expected to read ${SIMD_BINARY} ${source === undefined ? 'of @tensorflow/tfjs-backend-wasm' : `at ${source}`}, ` +
-        `received ${cause instanceof Error ? cause.message : cause}; install @tensorflow/tfjs-backend-wasm 4.x, or pass its address as \`tfjsBinary\`.`,
+      `initWasm: ${simdBinary} ${source === undefined ? 'of @tensorflow/tfjs-backend-wasm' : `at ${source}`} cannot be read: ` +
+        `${cause instanceof Error ? cause.message : cause}; install @tensorflow/tfjs-backend-wasm 4.x, or pass its address as \`tfjsBinary\`.`,
       { cause },
     );
   }
@@ -57,7 +57,7 @@ async function readInstalledBinary(): Promise<Uint8Array<ArrayBuffer>> {
   const { createRequire } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:module');
   const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:fs/promises');
   const require = createRequire(import.meta.url);
-  return Uint8Array.from(await readFile(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${SIMD_BINARY}`)));
+  return Uint8Array.from(await readFile(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${simdBinary}`)));
 }
 
 async function fetchBinary(address: string | URL): Promise<Uint8Array<ArrayBuffer>> {
@@ -72,14 +72,14 @@ async function fetchBinary(address: string | URL): Promise<Uint8Array<ArrayBuffe
  * @throws WasmEngineError `WASM_BINARY_UNREADABLE` when the memory section is not the one known from tfjs 4.x
  */
 export function shareMemoryOf(module: Uint8Array): void {
-  let position = 8; // behind the magic number and the version
+  let position = 8; // after the magic number and the version
   while (position < module.length) {
     const id = module[position];
     const [size, start] = readUnsignedLeb128(module, position + 1);
-    if (id === MEMORY_SECTION) {
+    if (id === memorySection) {
       const [memories, limits] = readUnsignedLeb128(module, start);
-      if (memories === 1 && module[limits] === LIMITS_WITH_MAXIMUM) {
-        module[limits] = LIMITS_WITH_MAXIMUM_SHARED;
+      if (memories === 1 && module[limits] === limitsWithMaximum) {
+        module[limits] = limitsWithMaximumShared;
         return;
       }
       break;
@@ -88,7 +88,7 @@ export function shareMemoryOf(module: Uint8Array): void {
   }
   throw new WasmEngineError(
     'WASM_BINARY_UNREADABLE',
-    `initWasm: expected ${SIMD_BINARY} to own one memory with a maximum, received another layout; install @tensorflow/tfjs-backend-wasm 4.x or pass \`threads: 1\`.`,
+    `initWasm: ${simdBinary} is not laid out as in tfjs 4.x, with one memory that has a maximum; install @tensorflow/tfjs-backend-wasm 4.x, or pass \`threads: 1\`.`,
   );
 }
 
@@ -96,7 +96,7 @@ function readUnsignedLeb128(bytes: Uint8Array, start: number): [value: number, n
   let value = 0;
   let position = start;
   for (let shift = 0; position < bytes.length; shift += 7) {
-    const byte = bytes[position++] as number;
+    const byte = bytes[position++];
     value += (byte & 0x7f) * 2 ** shift;
     if ((byte & 0x80) === 0) break;
   }

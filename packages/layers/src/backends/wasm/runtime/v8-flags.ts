@@ -11,9 +11,9 @@ type Flag = readonly [set: string, putBack: string];
 
 /** What one major of V8 is told. Set in this order and put back in the opposite one: each state in between is one V8 can compile in. */
 interface FlagSets {
-  /** Optimised code at once, instead of quickly made code that is replaced piece by piece while the first steps run. */
+  /** Optimized code at once, instead of quickly made code that is replaced piece by piece while the first steps run. */
   readonly optimize: readonly Flag[];
-  /** Joins neighbouring 128-bit operations to 256-bit ones. Missing where V8 does not join those of this engine's tiles. */
+  /** Joins neighboring 128-bit operations to 256-bit ones. Missing where V8 does not join those of this engine's tiles. */
   readonly revectorize?: readonly Flag[];
   /** Accepts relaxed SIMD, where that is not part of the language yet. */
   readonly relaxSimd?: readonly Flag[];
@@ -77,7 +77,7 @@ export class V8Flags {
     return WebAssembly.validate(bytes) || this.#with(this.#sets?.relaxSimd ?? [], () => WebAssembly.validate(bytes));
   }
 
-  /** Compiles a module, to optimised code if V8 may be told so. */
+  /** Compiles a module, to optimized code if V8 may be told so. */
   async compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
     if (!this.#sets) return WebAssembly.compile(bytes);
     const { optimize, relaxSimd = [] } = this.#sets;
@@ -125,7 +125,7 @@ export class V8Flags {
   }
 }
 
-/** The flags for this version; undefined for an untested one, and for what is no Node.js though it says so. */
+/** Returns the flags for this version; undefined for an untested one, and for what is no Node.js though it says so. */
 function testedFlags({ v8, bun, deno, electron }: NodeJS.ProcessVersions): FlagSets | undefined {
   const major = /^(\d+)\.[\d.]+-node\.\d+$/.exec(v8)?.[1];
   return major === undefined || bun || deno || electron ? undefined : TESTED_V8[Number(major)];

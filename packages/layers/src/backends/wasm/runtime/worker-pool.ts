@@ -4,9 +4,9 @@ import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, SPINS, takeChunks } fr
 import { isNode } from './tfjs-binary';
 import type { WorkerStart } from './worker';
 
-/** The caller has no work left and a worker has not come back: this long is waited, plus PATIENCE times what the caller's own part took. */
-const PATIENCE_MS = 10_000;
-const PATIENCE = 50;
+/** The caller has no work left and a worker has not come back: this long is waited, plus patienceFactor times what the caller's own part took. */
+const leastPatienceMs = 10_000;
+const patienceFactor = 50;
 
 /** How a pool is started. */
 export interface PoolStart extends Omit<WorkerStart, 'control' | 'thread'> {
@@ -32,7 +32,7 @@ export class WorkerPool {
   #threads: Thread[] = [];
   #failure: WasmEngineError | undefined;
 
-  private constructor(control: Int32Array, { kernels, patienceMs = PATIENCE_MS }: PoolStart) {
+  private constructor(control: Int32Array, { kernels, patienceMs = leastPatienceMs }: PoolStart) {
     this.#control = control;
     this.#kernels = kernels;
     this.#patienceMs = patienceMs;
@@ -57,7 +57,7 @@ export class WorkerPool {
     return pool;
   }
 
-  /** Threads that compute, the calling one included. */
+  /** Returns how many threads compute, the calling one included. */
   get threads(): number {
     return 1 + this.#threads.length;
   }
@@ -92,7 +92,7 @@ export class WorkerPool {
       takeChunks(control, this.#kernels, 0);
     } finally {
       Atomics.store(control, CONTROL.OPEN, CLOSED);
-      if (shared) this.#awaitWorkers(this.#patienceMs + PATIENCE * (performance.now() - start));
+      if (shared) this.#awaitWorkers(this.#patienceMs + patienceFactor * (performance.now() - start));
     }
     if (Atomics.load(control, CONTROL.FAILED) !== 0) throw this.#fail('a kernel stopped with an error');
   }
@@ -134,7 +134,7 @@ export class WorkerPool {
   #fail(reason: string): WasmEngineError {
     this.#failure ??= new WasmEngineError(
       'WASM_WORKER_FAILED',
-      `wasm engine: expected its worker threads to go on, received: ${reason}; the tensors of this step are not complete, start the process again (with \`threads: 1\` if it happens again).`,
+      `wasm engine: its worker threads have failed: ${reason}. The tensors of this step are not complete; start the process again (with \`threads: 1\` if it happens again).`,
     );
     for (const thread of this.#threads.splice(0)) thread.stop();
     return this.#failure;
@@ -202,6 +202,6 @@ async function startBrowserThread(start: WorkerStart, onDeath: (reason: string) 
 function startFailure(reason: string): WasmEngineError {
   return new WasmEngineError(
     'WASM_WORKER_FAILED',
-    `initWasm: expected its worker threads to start, received: ${reason}; pass \`threads: 1\` to go on without them.`,
+    `initWasm: its worker threads did not start: ${reason}; pass \`threads: 1\` to go on without them.`,
   );
 }
