@@ -17,8 +17,8 @@ import { hasOwnKernels } from './network/initialization-scope';
 import { type Coder, type CodeSizes, type MaskMode, measureSizes } from './network/masks';
 import { loadModel, type ModelMetadata, saveModel } from './network/model-folder';
 import { weightsOf } from './network/named-variables';
+import type { TrainableModel } from './network/network';
 import { codeLayerName, type PresetName, presets } from './network/presets';
-import type { TrainableModel } from './network/trainable-model';
 import { type TrainOptions, trainModel } from './training/train';
 import type { TrainingHistory } from './training/training-events';
 

@@ -4,9 +4,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeFolder } from '../src/files/make-folder';
 import { Autoencoder, type RunOptions, readRunConfig, type TrainOptions, useBackend } from '../src/index';
 import { readRun } from '../src/report/read-run';
-import { makeFolder } from '../src/run/make-folder';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(8, { size: 16 });

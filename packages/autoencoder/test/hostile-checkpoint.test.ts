@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { crc32 } from '../src/files/crc';
 import { AutoencoderError, useBackend } from '../src/index';
 import { readCheckpointFile, takeSnapshot, writeCheckpointFile } from '../src/run/checkpoint-file';
 import { expectSavedState } from '../src/run/checkpoint-state';
-import { crc32 } from '../src/run/crc';
 import { Unexpected } from '../src/run/expectations';
 import { resolveRecipe } from '../src/training/recipes';
 

@@ -6,8 +6,8 @@ import { Autoencoder, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 /** A disk that is slow to take pictures. */
-vi.mock('../src/run/atomic-file', async (importOriginal) => {
-  const real = await importOriginal<typeof import('../src/run/atomic-file')>();
+vi.mock('../src/files/atomic-file', async (importOriginal) => {
+  const real = await importOriginal<typeof import('../src/files/atomic-file')>();
   const writeFileAtomically: typeof real.writeFileAtomically = async (file, ...rest) => {
     if (file.endsWith('.png')) await new Promise((resolve) => setTimeout(resolve, 500));
     return real.writeFileAtomically(file, ...rest);

@@ -4,7 +4,7 @@ import { Random } from '../data/random';
 import { checkSample, type Sample } from '../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { type Coder, fixedMasks } from '../network/masks';
-import type { TrainableModel } from '../network/trainable-model';
+import type { TrainableModel } from '../network/network';
 import { VariationalCode } from '../network/variational';
 
 export interface SampleImagesOptions {

@@ -4,8 +4,8 @@ import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from '../data/samples';
 import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors';
 import { type Coder, fixedMasks, type MaskMode, maskModes } from '../network/masks';
+import type { TrainableModel } from '../network/network';
 import { quantizeCodes } from '../network/quantize';
-import type { TrainableModel } from '../network/trainable-model';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
 
 export interface EvaluateOptions {

@@ -5,7 +5,8 @@ import { type SplitModel, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from '../errors';
-import { makeFolder } from '../run/make-folder';
+import { makeFolder } from '../files/make-folder';
+import { readRegularFile, UnfitFile } from '../files/regular-file';
 import { weightsOf } from './named-variables';
 import { checkFinite } from './not-finite';
 import { codeLayerName } from './presets';
@@ -14,7 +15,6 @@ import { fillWeights } from './saved-model/fill-weights';
 import { camelCased, maxJsonBytes, parseJson } from './saved-model/json-document';
 import { type ModelMetadata, metadataKey, readMetadata } from './saved-model/metadata';
 import { Place } from './saved-model/place';
-import { readRegularFile, UnfitFile } from './saved-model/regular-file';
 import { tryOut } from './saved-model/try-out';
 import { checkManifest, checksumOf, decodeWeights, type WeightGroup } from './saved-model/weights-manifest';
 

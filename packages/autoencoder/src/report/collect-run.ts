@@ -1,5 +1,5 @@
 import { AutoencoderError } from '../errors';
-import { readRegularFile } from '../run/regular-file';
+import { readRegularFile } from '../run/run-file';
 import { pickSpread } from './pick';
 import { pngToPicture } from './pictures';
 import { type Run, readRun } from './read-run';

@@ -12,8 +12,8 @@ import {
   Unexpected,
 } from '../run/expectations';
 import type { MetricsLine } from '../run/metrics-log';
-import { readTextFile } from '../run/regular-file';
 import { type RunConfig, readRunConfig } from '../run/run-config';
+import { readTextFile } from '../run/run-file';
 
 export type StepLine = Extract<MetricsLine, { type: 'step' }>;
 export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;

@@ -7,13 +7,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { readInto } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
+import { writeFileAtomically } from '../files/atomic-file';
+import { crc32 } from '../files/crc';
 import { findNotFinite } from '../network/not-finite';
-import { writeFileAtomically } from './atomic-file';
 import { checkpointFormat } from './checkpoint-format';
 import { type CheckpointHeader, parseCheckpointHeader, type TensorPlace } from './checkpoint-header';
-import { crc32 } from './crc';
 import { parseJson, Unexpected, writeJson } from './expectations';
-import { notReadable, openRegularFile } from './regular-file';
+import { notReadable, openRegularFile } from './run-file';
 
 /** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
 const maxHeaderBytes = 100e6;

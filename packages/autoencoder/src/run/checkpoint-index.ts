@@ -1,8 +1,8 @@
 /** index.json of a run's checkpoints: which there are, which is the last and which the best. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { writeTextAtomically } from '../files/atomic-file';
 import type { EpochSummary } from '../training/training-events';
-import { writeTextAtomically } from './atomic-file';
 import { expectLogPosition, expectSummary } from './checkpoint-state';
 import {
   expectList,
@@ -16,7 +16,7 @@ import {
   writeJson,
 } from './expectations';
 import type { LogPosition } from './metrics-log';
-import { isMissing, readTextFile } from './regular-file';
+import { isMissing, readTextFile } from './run-file';
 
 /** A checkpoint in the index. */
 export interface CheckpointEntry {

@@ -1,7 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoencoderError } from '../errors';
-import { temporarySuffix } from './atomic-file';
+import { temporarySuffix } from '../files/atomic-file';
+import { makeFolder } from '../files/make-folder';
 import { type Checkpoint, readCheckpointFile, type Snapshot, writeCheckpointFile } from './checkpoint-file';
 import {
   type CheckpointEntry,
@@ -13,8 +14,7 @@ import {
   readIndex,
   writeIndex,
 } from './checkpoint-index';
-import { makeFolder } from './make-folder';
-import { isMissing } from './regular-file';
+import { isMissing } from './run-file';
 
 export type { CheckpointEntry } from './checkpoint-index';
 

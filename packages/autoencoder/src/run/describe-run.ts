@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import type { SampleSource } from '../data/samples';
 import { useBackend } from '../engines/backend';
-import type { TrainableModel } from '../network/trainable-model';
+import type { TrainableModel } from '../network/network';
 import type { TrainOptions } from '../training/train';
 import type { TrainingPlan } from '../training/training-session';
 import { identityOf } from './data-fingerprint';

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { withPath } from '../files/atomic-file';
 import type { EpochSummary, StepProgress } from '../training/training-events';
-import { withPath } from './atomic-file';
-import { openRegularFile } from './regular-file';
+import { openRegularFile } from './run-file';
 
 /** A line of metrics.jsonl. */
 export type MetricsLine =

@@ -3,9 +3,9 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoencoderError } from '../errors';
-import { temporarySuffix } from './atomic-file';
-import { isMissing } from './regular-file';
+import { temporarySuffix } from '../files/atomic-file';
 import { configFile, startFolder } from './run-config';
+import { isMissing } from './run-file';
 import { isLockFile } from './run-lock';
 
 /** What a run makes before its first checkpoint, and what may lie in its folders by then. */

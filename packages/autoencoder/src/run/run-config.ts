@@ -16,7 +16,7 @@ import {
   parseJson,
   Unexpected,
 } from './expectations';
-import { readTextFile } from './regular-file';
+import { readTextFile } from './run-file';
 
 /** Samples by a name for people, such as the path of their database, and by what they are. */
 export interface DataDescription extends DataIdentity {

@@ -4,10 +4,10 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { AutoencoderError } from '../errors';
-import { withPath } from './atomic-file';
+import { withPath } from '../files/atomic-file';
 import { expectRecord, expectText, expectWhole } from './expectations';
 import { startOf } from './process-start';
-import { readTextFile } from './regular-file';
+import { readTextFile } from './run-file';
 
 /** Who trains a run: written into its folder as JSON. */
 interface Holder {

@@ -6,9 +6,9 @@ import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { RgbImage } from '@ae/images/png';
-import { withPath } from './atomic-file';
-import { crc32c } from './crc';
-import { makeFolder } from './make-folder';
+import { withPath } from '../files/atomic-file';
+import { crc32c } from '../files/crc';
+import { makeFolder } from '../files/make-folder';
 
 /** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
 export class EventWriter {

@@ -4,7 +4,7 @@ import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource 
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { evaluateModel } from '../evaluation/evaluate';
 import { psnrDb } from '../evaluation/metrics/psnr';
-import type { TrainableModel } from '../network/trainable-model';
+import type { TrainableModel } from '../network/network';
 import { describeRun } from '../run/describe-run';
 import { checkRunOptions, RunFolder, type RunOptions } from '../run/run-folder';
 import { centerCrop, checkCroppable } from './augmentation';
@@ -23,7 +23,7 @@ import type {
 import { monitoredError, type TrainingPlan, TrainingSession } from './training-session';
 import type { BatchResult } from './training-step';
 
-export type { TrainableModel } from '../network/trainable-model';
+export type { TrainableModel } from '../network/network';
 
 /** A recipe by name, parts of it replaced, and what is no part of a recipe. */
 export interface TrainOptions extends Partial<Recipe> {

@@ -7,7 +7,7 @@ import type { Sample } from '../data/samples';
 import { withRandom } from '../data/with-random';
 import { AutoencoderError } from '../errors';
 import { assignAll, copyOf, type NamedVariables, statisticsOf } from '../network/named-variables';
-import type { TrainableModel } from '../network/trainable-model';
+import type { TrainableModel } from '../network/network';
 import { type VariationalNetwork, variationalNetwork } from '../network/variational';
 import { addNoise, augmentSamples } from './augmentation';
 import { accumulate, clipByGlobalNorm, type Gradients } from './gradients';
