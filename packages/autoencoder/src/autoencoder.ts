@@ -1,5 +1,5 @@
-import { Sequential, splitModel } from '@ae/layers';
-import * as tf from '@tensorflow/tfjs-core';
+import { splitModel } from '@ae/layers';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './codes/codes';
 import { type InterpolateOptions, interpolateImages } from './codes/interpolate';
@@ -9,17 +9,18 @@ import { Random } from './data/random';
 import type { ImageShape, Sample, SampleSource } from './data/samples';
 import { withRandom } from './data/with-random';
 import { useBackend } from './engines/backend';
-import { AutoencoderError, checkKeys, checkNumber, checkText, inWords } from './errors';
-import { type CompareOptions, type Comparison, compareModel } from './evaluation/baselines/compare';
-import { type EvaluateOptions, type Evaluation, evaluateModel, reconstructSamples } from './evaluation/evaluate';
+import { AutoencoderError, checkChoice, checkKeys, checkNumber, checkText, invalidOption } from './errors';
+import { type CompareOptions, type Comparison, compareNetwork } from './evaluation/baselines/compare';
+import { type EvaluateOptions, type Evaluation, evaluateNetwork, reconstructSamples } from './evaluation/evaluate';
+import { assembleModel } from './network/assemble';
 import { checkScheme, type InitializationScheme, initializeWeights } from './network/initialization';
-import { hasOwnKernels } from './network/initialization-scope';
-import { type Coder, type CodeSizes, type MaskMode, measureSizes } from './network/masks';
+import { type CodeSizes, type MaskMode, measureSizes } from './network/masks';
 import { loadModel, type ModelMetadata, saveModel } from './network/model-folder';
-import { weightsOf } from './network/named-variables';
-import type { TrainableModel } from './network/network';
+import { type Encoding, Network } from './network/network';
 import { codeLayerName, type PresetName, presets } from './network/presets';
-import { type TrainOptions, trainModel } from './training/train';
+import { openRun } from './run/open-run';
+import { trainNetwork } from './training/train';
+import type { TrainOptions } from './training/train-options';
 import type { TrainingHistory } from './training/training-events';
 
 export interface AutoencoderOptions {
@@ -41,19 +42,6 @@ export interface InitializeOptions {
   readonly scheme?: InitializationScheme;
 }
 
-/** What the encoder makes of images: the code, and one mask for each pooling layer, first pool first. */
-export interface Encoding {
-  /** float32 `[N, codeSize]`. */
-  readonly code: tf.Tensor2D;
-  /** int32 `[N, h, w, C]`: where each maximum was, as `(y * W + x) * C + c` of the pooled input. */
-  readonly masks: tf.Tensor4D[];
-}
-
-interface Network extends TrainableModel {
-  readonly encoder: LayersModel;
-  readonly decoder: LayersModel;
-}
-
 /**
  * A convolutional autoencoder: images to a code and pooling masks, and back.
  *
@@ -67,32 +55,29 @@ interface Network extends TrainableModel {
 export class Autoencoder {
   readonly inputShape: ImageShape;
   readonly pixels: PixelFormat;
-  private network?: Network;
-  private oddities: readonly string[] = [];
-  private disposed = false;
+  readonly #options: AutoencoderOptions;
+  #network?: Network;
+  #warnings: readonly string[] = [];
+  #isDisposed = false;
 
   /** Describes a network; nothing is allocated before `initialize`. Throws INVALID_OPTION. */
-  constructor(private readonly options: AutoencoderOptions = {}) {
+  constructor(options: AutoencoderOptions = {}) {
     checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'variational', 'pixels']);
     const { preset = 'mirror', inputShape = [64, 64, 3] } = options;
-    if (!Object.hasOwn(presets, preset)) {
-      const known = Object.keys(presets).join(', ');
-      throw new AutoencoderError('INVALID_OPTION', `preset: expected one of ${known}, received ${inWords(preset)}.`);
-    }
+    checkChoice('preset', preset, Object.keys(presets));
     if (options.layers && (options.preset || options.codeSize !== undefined || options.variational)) {
       throw new AutoencoderError(
         'INVALID_OPTION',
-        'layers: expected neither preset, codeSize nor variational beside a list of layers.',
+        'layers: a list of layers can have neither preset, codeSize nor variational beside it.',
+        { where: 'layers' },
       );
     }
     if (!Array.isArray(inputShape) || inputShape.length !== 3) {
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        `inputShape: expected [height, width, channels], received ${inWords(inputShape)}.`,
-      );
+      throw invalidOption('inputShape', '[height, width, channels]', inputShape);
     }
     for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
     if (options.codeSize !== undefined) checkNumber('codeSize', options.codeSize, { min: 1, integer: true });
+    this.#options = options;
     this.inputShape = inputShape;
     this.pixels = resolvePixels(options.pixels);
   }
@@ -108,70 +93,42 @@ export class Autoencoder {
     checkKeys('initialize', options, ['seed', 'scheme']);
     const { seed = 0, scheme = 'projection' } = options;
     checkNumber('seed', seed, { integer: true });
-    if (this.network || this.disposed) {
+    if (this.#network || this.#isDisposed) {
       throw new AutoencoderError(
         'INVALID_OPTION',
-        'initialize: expected a new Autoencoder, this one has been initialized already.',
+        'initialize: this Autoencoder has been initialized already; make another.',
       );
     }
     checkScheme(scheme);
     await useBackend();
     // What layers draw by themselves comes from the seed too.
-    const { model, isOwn } = withRandom(new Random(seed, 3), () => this.buildModel());
-    initializeWeights(model, { seed, scheme, pixels: this.pixels, isOwn });
-    const { preset = 'mirror', layers, codeSize, variational } = this.options;
-    this.adopt(model, { ...(!layers && { preset, codeSize, variational }), initialization: { scheme, seed } });
+    const { inputShape, pixels } = this;
+    const { model, isOwn } = withRandom(new Random(seed, 3), () => assembleModel(inputShape, this.#options));
+    initializeWeights(model, { seed, scheme, pixels, isOwn });
+    const { preset = 'mirror', layers, codeSize, variational } = this.#options;
+    const origin = { ...(!layers && { preset, codeSize, variational }), initialization: { scheme, seed } };
+    this.#network = new Network({ model, ...splitModel(model, codeLayerName) }, { inputShape, pixels, origin });
   }
 
-  /** Builds the model, and says which of its layers have weights, or initializers, that the caller chose. */
-  private buildModel(): { model: LayersModel; isOwn: (layer: layers.Layer) => boolean } {
-    const hadWeights = new Set(this.options.layers?.filter((layer) => layer?.built && layer.weights?.length > 0));
-    const net = new Sequential({ inputShape: [...this.inputShape], name: 'autoencoder' });
-    if (this.options.layers) for (const layer of this.options.layers) net.add(layer);
-    else presets[this.options.preset ?? 'mirror'](net, this.options);
-    const expected = this.inputShape.join('x');
-    const received = net.outputShape.join('x');
-    if (expected !== received) {
-      throw new AutoencoderError(
-        'SHAPE_MISMATCH',
-        `network: expected an output of the input's size ${expected} (height x width x channels), received ${received}; ` +
-          'choose an input size that the pooling layers divide, or other layers.',
-      );
-    }
-    // A preset's initializers only save the time to draw what is replaced.
-    const isOwn = (layer: layers.Layer) => !!this.options.layers && (hadWeights.has(layer) || hasOwnKernels(layer));
-    if (this.options.layers) checkCodeLayer(net);
-    return { model: buildNetwork(net), isOwn };
-  }
-
-  private adopt(
-    model: LayersModel,
-    origin?: TrainableModel['origin'],
-    { encoder, decoder }: Coder = splitModel(model, codeLayerName),
-  ): void {
-    this.network = { model, encoder, decoder, inputShape: this.inputShape, pixels: this.pixels, origin };
-  }
-
-  private get ready(): Network {
-    if (this.disposed)
+  get #ready(): Network {
+    if (this.#isDisposed) {
       throw new AutoencoderError('DISPOSED', 'this Autoencoder has been disposed of; make or load another.');
-    if (!this.network) {
-      throw new AutoencoderError(
-        'NOT_INITIALIZED',
-        'this Autoencoder has no weights yet; call initialize() and wait for it.',
-      );
     }
-    return this.network;
+    if (this.#network) return this.#network;
+    throw new AutoencoderError(
+      'NOT_INITIALIZED',
+      'this Autoencoder has no weights yet; call initialize() and wait for it.',
+    );
   }
 
   /** The network as an ordinary tf.LayersModel, images to reconstructions; it stays this object's own. */
   get model(): LayersModel {
-    return this.ready.model;
+    return this.#ready.model;
   }
 
   /** What is odd about the network that was loaded, such as weights that are NaN: a sentence each, without a full stop. */
   get warnings(): readonly string[] {
-    return this.oddities;
+    return this.#warnings;
   }
 
   /** How many numbers the code of an image has. */
@@ -181,44 +138,43 @@ export class Autoencoder {
 
   /** How many bytes an image, its code and its masks take. */
   get sizes(): CodeSizes {
-    return measureSizes(this.ready);
+    return measureSizes(this.#ready);
   }
 
   /** Returns a table of the layers, their output shapes and parameters. */
   summary(): string {
     const lines: string[] = [];
-    this.ready.model.summary(undefined, undefined, (line: string) => lines.push(line));
+    this.#ready.model.summary(undefined, undefined, (line: string) => lines.push(line));
     return lines.join('\n');
   }
 
   /** Runs images `[N, H, W, C]`, in the network's units and channel order, to reconstructions of the same shape. */
   forward(images: tf.Tensor4D): tf.Tensor4D {
-    const { model } = this.ready;
-    this.checkImages(images);
-    return tf.tidy(() => model.apply(images) as tf.Tensor4D);
+    const network = this.#ready;
+    this.#checkImages(images);
+    return network.forward(images);
   }
 
   /** Runs the encoder on images `[N, H, W, C]`, in the network's units and channel order. */
   encode(images: tf.Tensor4D): Encoding {
-    const { encoder } = this.ready;
-    this.checkImages(images);
-    const outputs = tf.tidy(() => [encoder.apply(images)].flat() as tf.Tensor[]);
-    return { code: outputs[0] as tf.Tensor2D, masks: outputs.slice(1) as tf.Tensor4D[] };
+    const network = this.#ready;
+    this.#checkImages(images);
+    return network.encode(images);
   }
 
   /** Runs the decoder on codes `[N, codeSize]` and as many masks as `encode` returned with them, or others of their shape. */
   decode(code: tf.Tensor2D, masks: readonly tf.Tensor4D[]): tf.Tensor4D {
-    const { decoder } = this.ready;
+    const network = this.#ready;
     const inputs = [code, ...masks];
-    const expected = decoder.inputs.map(({ shape }) => describe([code.shape[0], ...shape.slice(1)])).join(' and ');
+    const expected = network.decoder.inputs
+      .map(({ shape }) => describe([code.shape[0], ...shape.slice(1)]))
+      .join(' and ');
     const received = inputs.map(({ shape }) => describe(shape)).join(' and ');
     if (expected !== received) {
-      throw new AutoencoderError(
-        'SHAPE_MISMATCH',
-        `decode: expected a code and masks of ${expected}, received ${received}.`,
-      );
+      const what = { where: 'decode', expected: `a code and masks of ${expected}`, received };
+      throw new AutoencoderError('SHAPE_MISMATCH', what);
     }
-    return tf.tidy(() => decoder.apply(inputs.length === 1 ? code : [...inputs]) as tf.Tensor4D);
+    return network.decode(code, masks);
   }
 
   /**
@@ -226,7 +182,7 @@ export class Autoencoder {
    * that `masks` names.
    */
   reconstruct(samples: readonly Sample[], options?: { masks?: MaskMode }): Promise<Sample<Uint8Array>[]> {
-    return reconstructSamples(this.ready, samples, options);
+    return reconstructSamples(this.#ready, samples, options);
   }
 
   /**
@@ -238,37 +194,37 @@ export class Autoencoder {
    * resuming is impossible, and CHECKPOINT_FAILED when the trained network can't be written.
    */
   train(samples: SampleSource, options?: TrainOptions): Promise<TrainingHistory> {
-    return trainModel(this.ready, samples, options);
+    return trainNetwork(this.#ready, samples, options, openRun);
   }
 
   /** Scores the reconstructions of all samples: with their own masks, or with those that `options.masks` names. */
   evaluate(samples: SampleSource, options?: EvaluateOptions): Promise<Evaluation> {
-    return evaluateModel(this.ready, samples, options);
+    return evaluateNetwork(this.#ready, samples, options);
   }
 
   /** Returns the codes of a whole source, which must fit into memory (4 bytes a number), with keys and labels. */
   encodeAll(samples: SampleSource, options?: EncodeOptions): Promise<Codes> {
-    return encodeAll(this.ready, samples, options);
+    return encodeAll(this.#ready, samples, options);
   }
 
   /** Yields the codes of a source batch by batch, for sources of any size. */
   encodeBatches(samples: SampleSource, options?: EncodeOptions): AsyncGenerator<Codes> {
-    return encodeBatches(this.ready, samples, options);
+    return encodeBatches(this.#ready, samples, options);
   }
 
   /** Decodes codes between those of two images, with the masks that `options.masks` names; see {@link InterpolationMasks}. */
   interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample<Uint8Array>[]> {
-    return interpolateImages(this.ready, first, second, options);
+    return interpolateImages(this.#ready, first, second, options);
   }
 
   /** Makes images from codes drawn at random; only a variational network can. Throws INVALID_OPTION. */
   sample(options?: SampleImagesOptions): Promise<Sample<Uint8Array>[]> {
-    return sampleImages(this.ready, options);
+    return sampleImages(this.#ready, options);
   }
 
   /** Scores the network with all three kinds of masks beside PCA and JPEG at equal bytes. */
   compare(samples: SampleSource, options?: CompareOptions): Promise<Comparison> {
-    return compareModel(this.ready, samples, options);
+    return compareNetwork(this.#ready, samples, options);
   }
 
   /**
@@ -280,7 +236,7 @@ export class Autoencoder {
     checkText('save, folder', folder);
     checkKeys('save', options, ['overwrite']);
     const metadata: ModelMetadata = { version: 1, pixels: this.pixels };
-    await saveModel(this.ready.model, metadata, folder, options.overwrite ?? false);
+    await saveModel(this.#ready.model, metadata, folder, options.overwrite ?? false);
   }
 
   /**
@@ -290,73 +246,31 @@ export class Autoencoder {
   static async load(folder: string): Promise<Autoencoder> {
     checkText('load, folder', folder);
     await useBackend();
-    const { model, metadata, warnings, ...parts } = await loadModel(folder);
-    const inputShape = model.inputs[0].shape.slice(1) as number[] as unknown as ImageShape;
-    const autoencoder = new Autoencoder({ inputShape, pixels: metadata.pixels });
-    autoencoder.adopt(model, undefined, parts);
-    autoencoder.oddities = warnings;
+    const { metadata, warnings, ...parts } = await loadModel(folder);
+    const [height, width, channels] = parts.model.inputs[0].shape.slice(1) as number[];
+    const autoencoder = new Autoencoder({ inputShape: [height, width, channels], pixels: metadata.pixels });
+    autoencoder.#network = new Network(parts, autoencoder);
+    autoencoder.#warnings = warnings;
     return autoencoder;
   }
 
   /** Frees the network's weights; harmless when called twice. */
   dispose(): void {
-    const { model, encoder, decoder } = this.network ?? {};
-    const weights = model ? Object.values(weightsOf(model)) : [];
-    for (const part of [model, encoder, decoder]) if (part) release(part);
-    // The three share their layers, which count their users and free the weights with the last; but lose count of layers used twice.
-    for (const weight of weights) if (!weight.isDisposed) weight.dispose();
-    this.network = undefined;
-    this.disposed = true;
+    this.#network?.dispose();
+    this.#network = undefined;
+    this.#isDisposed = true;
   }
 
-  private checkImages(images: tf.Tensor4D): void {
+  #checkImages(images: tf.Tensor4D): void {
     const expected = describe([images.shape[0], ...this.inputShape]);
     const received = describe(images.shape);
     if (images.shape.length !== 4 || expected !== received) {
-      throw new AutoencoderError(
-        'SHAPE_MISMATCH',
-        `images: expected a tensor [N, ${this.inputShape.join(', ')}], received ${received}.`,
-      );
+      const shape = `a tensor [N, ${this.inputShape.join(', ')}]`;
+      throw new AutoencoderError('SHAPE_MISMATCH', { where: 'images', expected: shape, received });
     }
-  }
-}
-
-/** Frees a model. A network inside it complains of what is no harm: that it has been freed with another model that it is in. */
-function release(model: LayersModel): void {
-  try {
-    model.dispose();
-  } catch (error) {
-    if (!/already disposed/.test(String(error))) throw error;
   }
 }
 
 function describe(shape: readonly (number | null)[]): string {
   return `[${shape.join(', ')}]`;
-}
-
-/** Throws INVALID_OPTION unless a layer before the last is the code. */
-function checkCodeLayer({ steps }: Sequential): void {
-  if (steps.length === 0 || steps.slice(0, -1).some(({ layer }) => layer.name === codeLayerName)) return;
-  const names = steps.map(({ layer }) => layer.name).join(', ');
-  throw new AutoencoderError(
-    'INVALID_OPTION',
-    `layers: expected one before the last that is named "${codeLayerName}", where the encoder ends, received ${names}; ` +
-      `give one of them that name, such as linear({ units: 32, name: '${codeLayerName}' }).`,
-  );
-}
-
-/** Creates the weights; what tf.layers can't build becomes one error that says so. */
-function buildNetwork(net: Sequential): LayersModel {
-  try {
-    return net.build();
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code !== undefined) throw cause;
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `layers: tf.layers can't build this network: ${(cause as Error).message}.`,
-      {
-        cause,
-      },
-    );
-  }
 }

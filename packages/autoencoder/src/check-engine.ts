@@ -3,15 +3,8 @@ import { Autoencoder } from './autoencoder';
 import { Random } from './data/random';
 import type { Sample } from './data/samples';
 import { type BackendName, type BackendOptions, useBackend } from './engines/backend';
+import type { TensorflowCheck } from './engines/native/installation';
 import { AutoencoderError } from './errors';
-
-/** What `checkTensorflow` found. */
-export interface TensorflowCheck {
-  /** Whether a GPU computed. */
-  readonly gpu: boolean;
-  /** Training speed of the mirror network in batches of 32. */
-  readonly imagesPerSecond: { readonly tensorflow: number; readonly wasm: number };
-}
 
 /** How far losses may be from the reference's, relative to it. */
 const tolerance = 1e-3;

@@ -1,5 +1,5 @@
-export { Autoencoder, type AutoencoderOptions, type Encoding, type InitializeOptions } from './autoencoder';
-export { checkTensorflow, measureTraining, type TensorflowCheck } from './check-engine';
+export { Autoencoder, type AutoencoderOptions, type InitializeOptions } from './autoencoder';
+export { checkTensorflow, measureTraining } from './check-engine';
 export type { Codes, EncodeOptions } from './codes/codes';
 export type { InterpolateOptions, InterpolationMasks } from './codes/interpolate';
 export { type Neighbour, type NeighbourOptions, nearestNeighbours } from './codes/neighbours';
@@ -27,6 +27,7 @@ export {
   defaultTensorflowCache,
   findInstallation,
   type NativePackage,
+  type TensorflowCheck,
   type TensorflowInstallation,
 } from './engines/native/installation';
 export type { NativeOptions } from './engines/native-tensorflow';
@@ -51,6 +52,7 @@ export { msSsimWeights, type Similarity, type SimilarityOptions, similarity } fr
 export { type CheckpointChoice, type LoadedCheckpoint, loadCheckpoint } from './load-checkpoint';
 export type { InitializationScheme } from './network/initialization';
 export type { CodeSizes, MaskInfo, MaskMode } from './network/masks';
+export type { Encoding } from './network/network';
 export type { PresetName } from './network/presets';
 export { codeBytes, quantizeCodes } from './network/quantize';
 export { type CollectReportOptions, collectReport } from './report/collect';
@@ -61,14 +63,14 @@ export type { ReportData } from './report/report-data';
 export { type ResumeOptions, resumeTraining } from './resume';
 export { checkNewRun } from './run/new-run';
 export { type RunConfig, readRunConfig, startFolder } from './run/run-config';
-export type { RunOptions } from './run/run-folder';
 export { type AugmentationOptions, centerCrop } from './training/augmentation';
 export type { EarlyStoppingOptions } from './training/early-stopping';
 export type { LossOptions } from './training/losses';
 export type { AdagradOptions, AdamOptions, OptimizerOptions, RmsPropOptions, SgdOptions } from './training/optimizers';
 export { type Recipe, type RecipeName, recipes } from './training/recipes';
+export type { RunOptions } from './training/run-options';
 export type { ScheduleOptions } from './training/schedules';
-export type { TrainOptions } from './training/train';
+export type { TrainOptions } from './training/train-options';
 export type {
   CheckpointSaved,
   EpochSummary,

@@ -3,8 +3,8 @@ import type { SampleSource } from './data/samples';
 import { AutoencoderError } from './errors';
 import { buildNetwork } from './load-checkpoint';
 import { readRunConfig } from './run/run-config';
-import type { RunOptions } from './run/run-folder';
-import type { TrainOptions } from './training/train';
+import type { RunOptions } from './training/run-options';
+import type { TrainOptions } from './training/train-options';
 import type { TrainingHistory } from './training/training-events';
 
 /**

@@ -1,8 +1,9 @@
-import { conv2d, flatten, linear, maxPooling2d, maxUnpooling2d, reshape } from '@ae/layers';
+import { conv2d, flatten, linear, maxPooling2d, maxUnpooling2d, reshape, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Autoencoder, type AutoencoderOptions, type EvaluateOptions, type Sample, useBackend } from '../src/index';
 import { fixedMasks } from '../src/network/masks';
+import { Network } from '../src/network/network';
 import { rectangleSamples } from './rectangles';
 
 const small: AutoencoderOptions = { inputShape: [16, 16, 3], codeSize: 32 };
@@ -190,7 +191,7 @@ describe('fixed masks', () => {
     ];
     const ae = await initialized({ inputShape: [5, 5, 1], layers });
     const { masks } = ae.encode(tf.zeros([1, 5, 5, 1]));
-    const [mask] = fixedMasks((ae as unknown as { ready: Parameters<typeof fixedMasks>[0] }).ready, 2);
+    const [mask] = fixedMasks(new Network({ model: ae.model, ...splitModel(ae.model, 'code') }, ae), 2);
     expect(Array.from(mask.dataSync())).toEqual([...expected, ...expected]);
     expect(mask.shape.slice(1)).toEqual(masks[0].shape.slice(1));
     ae.dispose();

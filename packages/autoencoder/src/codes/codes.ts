@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor } from '../data/pixels';
 import { checkSource, type SampleSource } from '../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
-import { defaultBatchSize, type EvaluableModel, sampleBatches } from '../evaluation/evaluate';
-import type { Coder } from '../network/masks';
+import { defaultBatchSize, sampleBatches } from '../evaluation/evaluate';
+import type { Network } from '../network/network';
 
 export interface EncodeOptions {
   /** Images a forward pass. Default 64, fewer of those above 64x64. */
@@ -28,12 +28,13 @@ export interface Codes {
 
 /** Yields the codes of a source in its order, one batch at a time: nothing else is held in memory. */
 export async function* encodeBatches(
-  { encoder, inputShape, pixels }: EvaluableModel & Coder,
+  network: Network,
   source: SampleSource,
   options: EncodeOptions = {},
 ): AsyncGenerator<Codes> {
   checkSource('encodeAll', source);
   checkKeys('encodeAll', options, ['batchSize', 'signal', 'onProgress']);
+  const { inputShape, pixels } = network;
   const { batchSize = defaultBatchSize(inputShape), signal, onProgress } = options;
   checkNumber('batchSize', batchSize, { min: 1, integer: true });
   if (source.length === 0) return;
@@ -43,7 +44,7 @@ export async function* encodeBatches(
       const message = `encodeAll: stopped after ${done} images as asked.`;
       throw new AutoencoderError('ABORTED', message, { cause: signal.reason });
     }
-    const code = tf.tidy(() => [encoder.apply(samplesToTensor(samples, inputShape, pixels))].flat()[0] as tf.Tensor);
+    const code = tf.tidy(() => network.encode(samplesToTensor(samples, inputShape, pixels)).code);
     const values = (await code.data()) as Float32Array;
     code.dispose();
     const start = done;
@@ -60,16 +61,12 @@ export async function* encodeBatches(
 }
 
 /** Returns the codes of a whole source. They must fit into memory: 4 bytes a number. */
-export async function encodeAll(
-  model: EvaluableModel & Coder,
-  source: SampleSource,
-  options?: EncodeOptions,
-): Promise<Codes> {
-  const codeSize = tf.util.sizeFromShape(model.encoder.outputs[0].shape.slice(1) as number[]);
+export async function encodeAll(network: Network, source: SampleSource, options?: EncodeOptions): Promise<Codes> {
+  const codeSize = tf.util.sizeFromShape(network.encoder.outputs[0].shape.slice(1) as number[]);
   const values = new Float32Array(source.length * codeSize);
   const keys: string[] = [];
   const labels: (number | undefined)[] = [];
-  for await (const batch of encodeBatches(model, source, options)) {
+  for await (const batch of encodeBatches(network, source, options)) {
     values.set(batch.values, keys.length * codeSize);
     keys.push(...batch.keys);
     labels.push(...batch.labels);

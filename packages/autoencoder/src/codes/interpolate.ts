@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { checkSample, type Sample } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
-import type { EvaluableModel } from '../evaluation/evaluate';
-import { type Coder, fixedMasks } from '../network/masks';
+import { checkKeys, checkNumber, invalidOption } from '../errors';
+import { fixedMasks } from '../network/masks';
+import type { Network } from '../network/network';
 
 /**
  * Whose masks the decoder gets all the way: the first image's, the second's, or fixed ones, every maximum top left in
@@ -19,37 +19,35 @@ export interface InterpolateOptions {
 
 /** Decodes codes on the straight line from one image's code to another's; the ends are reconstructions of the two. */
 export async function interpolateImages(
-  { encoder, decoder, inputShape, pixels }: EvaluableModel & Coder,
+  network: Network,
   first: Sample,
   second: Sample,
   options: InterpolateOptions,
 ): Promise<Sample<Uint8Array>[]> {
+  const { inputShape, pixels } = network;
   checkKeys('interpolate', options, ['masks', 'steps']);
   const { masks: whose, steps = 8 } = options;
   checkNumber('steps', steps, { min: 2, integer: true });
   if (!['first', 'second', 'fixed'].includes(whose)) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `masks: expected one of first, second, fixed, received ${inWords(whose)}; name whose masks the decoder gets.`,
-    );
+    throw invalidOption('masks', 'one of first, second, fixed', whose, 'name whose masks the decoder gets');
   }
   const ends = [first, second].map((sample, i) => checkSample(sample, i, inputShape));
   const output = tf.tidy(() => {
     const images = samplesToTensor(ends, inputShape, pixels);
-    const [codes, ...own] = [encoder.apply(images)].flat() as tf.Tensor[];
-    const masks = whose === 'fixed' ? fixedMasks({ encoder, decoder }, steps) : own.map((mask) => repeat(mask, whose));
+    const { code: codes, masks: own } = network.encode(images);
+    const masks = whose === 'fixed' ? fixedMasks(network, steps) : own.map((mask) => repeat(mask, whose));
     const shape = codes.shape.slice(1);
     const [from, to] = tf.split(tf.reshape(codes, [2, -1]), 2);
     const t = tf.reshape(tf.linspace(0, 1, steps), [steps, 1]);
     const between = tf.reshape(tf.add(tf.mul(from, tf.sub(1, t)), tf.mul(to, t)), [steps, ...shape]);
-    return decoder.apply(masks.length === 0 ? between : [between, ...masks]) as tf.Tensor4D;
+    return network.decode(between as tf.Tensor2D, masks);
   });
   const values = await output.data();
   output.dispose();
   return valuesToSamples(values, inputShape, pixels);
 
-  function repeat(mask: tf.Tensor, end: 'first' | 'second'): tf.Tensor {
+  function repeat(mask: tf.Tensor4D, end: 'first' | 'second'): tf.Tensor4D {
     const row = tf.slice(mask, end === 'first' ? 0 : 1, 1);
-    return tf.tile(row, [steps, ...row.shape.slice(1).map(() => 1)]);
+    return tf.tile(row, [steps, 1, 1, 1]);
   }
 }

@@ -3,8 +3,8 @@ import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { Random } from '../data/random';
 import { checkSample, type Sample } from '../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
-import { type Coder, fixedMasks } from '../network/masks';
-import type { TrainableModel } from '../network/network';
+import { fixedMasks } from '../network/masks';
+import type { Network } from '../network/network';
 import { VariationalCode } from '../network/variational';
 
 export interface SampleImagesOptions {
@@ -20,33 +20,30 @@ export interface SampleImagesOptions {
  * Decodes codes drawn from the standard normal distribution, to which training has drawn those of a variational
  * autoencoder; see `Autoencoder.sample`.
  */
-export async function sampleImages(
-  { encoder, decoder, inputShape, pixels }: TrainableModel & Coder,
-  options: SampleImagesOptions = {},
-): Promise<Sample<Uint8Array>[]> {
+export async function sampleImages(network: Network, options: SampleImagesOptions = {}): Promise<Sample<Uint8Array>[]> {
+  const { inputShape, pixels } = network;
   checkKeys('sample', options, ['count', 'seed', 'masks']);
   const { count = 8, seed = 0, masks = 'fixed' } = options;
   checkNumber('count', count, { min: 1, integer: true });
   checkNumber('seed', seed, { integer: true });
-  const layer = encoder.outputs[0].sourceLayer;
+  const layer = network.encoder.outputs[0].sourceLayer;
   if (!(layer instanceof VariationalCode)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      'sample: expected a variational autoencoder, whose codes have a distribution to draw from; make one with { variational: true }.',
+      'sample: only a variational autoencoder has codes with a distribution to draw from; make one with { variational: true }.',
     );
   }
   const output = tf.tidy(() => {
     const codes = tf.tensor2d(new Random(seed).normals(count * layer.units), [count, layer.units]);
-    const maskTensors = masks === 'fixed' ? fixedMasks({ encoder, decoder }, count) : masksOf(masks);
-    return decoder.apply(maskTensors.length === 0 ? codes : [codes, ...maskTensors]) as tf.Tensor4D;
+    const maskTensors = masks === 'fixed' ? fixedMasks(network, count) : masksOf(masks);
+    return network.decode(codes, maskTensors);
   });
   const values = await output.data();
   output.dispose();
   return valuesToSamples(values, inputShape, pixels);
 
-  function masksOf(sample: Sample): tf.Tensor[] {
+  function masksOf(sample: Sample): tf.Tensor4D[] {
     const image = samplesToTensor([checkSample(sample, 0, inputShape)], inputShape, pixels);
-    const [, ...own] = [encoder.apply(image)].flat() as tf.Tensor[];
-    return own.map((mask) => tf.tile(mask, [count, ...mask.shape.slice(1).map(() => 1)]));
+    return network.encode(image).masks.map((mask) => tf.tile(mask, [count, 1, 1, 1]));
   }
 }

@@ -1,10 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Breather, untilAborted } from '../data/event-loop';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
-import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from '../data/samples';
+import {
+  checkSample,
+  checkSource,
+  fetchSamples,
+  type ImageShape,
+  type Sample,
+  type SampleSource,
+} from '../data/samples';
 import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors';
-import { type Coder, fixedMasks, type MaskMode, maskModes } from '../network/masks';
-import type { TrainableModel } from '../network/network';
+import { fixedMasks, type MaskMode, maskModes } from '../network/masks';
+import type { Network } from '../network/network';
 import { quantizeCodes } from '../network/quantize';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
 
@@ -33,19 +40,16 @@ export interface Evaluation extends Scores {
 
 const evaluateKeys = ['batchSize', 'masks', 'codeBits', 'similarity', 'signal', 'onProgress'];
 
-/** A model whole, and in the two halves that other masks than an image's own need. */
-export type EvaluableModel = TrainableModel & Partial<Coder>;
-
 /** Scores the reconstructions of all `samples`; see `Autoencoder.evaluate`. */
-export async function evaluateModel(
-  evaluable: EvaluableModel,
+export async function evaluateNetwork(
+  network: Network,
   samples: SampleSource,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkOptions('evaluate', samples, options, evaluateKeys);
   const { masks = 'own', codeBits = 32, similarity = true } = options;
-  const reconstruct = reconstructorFor(evaluable, samples, masks, codeBits);
-  const scores = await scoreReconstructions(evaluable, samples, reconstruct, options);
+  const reconstruct = reconstructorFor(network, samples, masks, codeBits);
+  const scores = await scoreReconstructions(network, samples, reconstruct, options);
   return { masks, codeBits, similarity, ...scores };
 }
 
@@ -65,16 +69,16 @@ function checkOptions(where: string, samples: SampleSource, options: EvaluateOpt
 
 /** Reconstructs samples as bytes, all in one batch; see `Autoencoder.reconstruct`. */
 export async function reconstructSamples(
-  evaluable: EvaluableModel,
+  network: Network,
   samples: readonly Sample[],
   options: { masks?: MaskMode } = {},
 ): Promise<Sample<Uint8Array>[]> {
   checkOptions('reconstruct', samples, options, ['masks']);
   const { masks = 'own' } = options;
-  const { inputShape, pixels } = evaluable;
+  const { inputShape, pixels } = network;
   for (const [i, sample] of samples.entries()) checkSample(sample, i, inputShape);
   const images = samplesToTensor(samples, inputShape, pixels);
-  const output = await reconstructorFor(evaluable, samples, masks, 32)(images, 0);
+  const output = await reconstructorFor(network, samples, masks, 32)(images, 0);
   const values = await output.data();
   tf.dispose([images, output]);
   return valuesToSamples(values, inputShape, pixels);
@@ -83,53 +87,37 @@ export async function reconstructSamples(
 /** Makes reconstructions `[N, H, W, C]` of images that begin at `start` in their source; it owns neither. */
 type Reconstruct = (images: tf.Tensor4D, start: number) => Promise<tf.Tensor4D> | tf.Tensor4D;
 
-function reconstructorFor(
-  evaluable: EvaluableModel,
-  samples: SampleSource,
-  mode: MaskMode,
-  codeBits: number,
-): Reconstruct {
-  const { model, encoder, decoder, inputShape, pixels } = evaluable;
-  if (mode === 'own' && codeBits === 32) return (images) => tf.tidy(() => model.apply(images) as tf.Tensor4D);
-  if (!encoder || !decoder) throw new Error('an encoder and a decoder are needed for masks other than own');
-  const coder = { encoder, decoder };
+function reconstructorFor(network: Network, samples: SampleSource, mode: MaskMode, codeBits: number): Reconstruct {
+  const { inputShape, pixels } = network;
+  if (mode === 'own' && codeBits === 32) return (images) => network.forward(images);
   const masksFor: Record<MaskMode, (count: number, start: number) => Promise<tf.Tensor4D[]> | undefined> = {
     own: () => undefined,
-    fixed: async (count) => fixedMasks(coder, count),
+    fixed: async (count) => fixedMasks(network, count),
     other: async (count, start) => {
       const shift = Math.floor(samples.length / 2);
       const indices = Array.from({ length: count }, (_, i) => (start + i + shift) % samples.length);
       const others = await fetchSamples(samples, indices, inputShape);
-      return tf.tidy(() => encodeBatch(encoder, samplesToTensor(others, inputShape, pixels)).masks);
+      return tf.tidy(() => network.encode(samplesToTensor(others, inputShape, pixels)).masks);
     },
   };
   return async (images, start) => {
     const others = await masksFor[mode](images.shape[0], start);
-    const { code, masks } = tf.tidy(() => encodeBatch(encoder, images));
+    const { code, masks } = network.encode(images);
     const rounded = codeBits === 32 ? code : await roundCode(code, codeBits);
-    const output = decodeBatch(decoder, rounded, others ?? masks);
+    const output = network.decode(rounded, others ?? masks);
     tf.dispose([code, rounded, masks, others ?? []]);
     return output;
   };
 }
 
-function encodeBatch(encoder: Coder['encoder'], images: tf.Tensor4D) {
-  const [code, ...masks] = [encoder.apply(images)].flat() as tf.Tensor4D[];
-  return { code: code as tf.Tensor, masks };
-}
-
-function decodeBatch(decoder: Coder['decoder'], code: tf.Tensor, masks: tf.Tensor4D[]): tf.Tensor4D {
-  return tf.tidy(() => decoder.apply(masks.length === 0 ? code : [code, ...masks]) as tf.Tensor4D);
-}
-
-async function roundCode(code: tf.Tensor, bits: number): Promise<tf.Tensor> {
+async function roundCode(code: tf.Tensor2D, bits: number): Promise<tf.Tensor2D> {
   const values = (await code.data()) as Float32Array;
   return tf.tensor(quantizeCodes(values, code.size / code.shape[0], bits), code.shape);
 }
 
 /** Scores whatever reconstructs images against the images of a source, batch by batch. */
 async function scoreReconstructions(
-  { inputShape, pixels }: Pick<TrainableModel, 'inputShape' | 'pixels'>,
+  { inputShape, pixels }: Network,
   source: SampleSource,
   reconstruct: Reconstruct,
   { batchSize = defaultBatchSize(inputShape), similarity = true, signal, onProgress }: EvaluateOptions = {},
@@ -165,7 +153,7 @@ async function runBatch(batch: tf.Tensor4D, start: number, reconstruct: Reconstr
 }
 
 /** Images that make a batch of about as much work as 64 of 64x64. */
-export function defaultBatchSize([height, width, channels]: TrainableModel['inputShape']): number {
+export function defaultBatchSize([height, width, channels]: ImageShape): number {
   return Math.max(1, Math.min(64, Math.floor((64 * 64 * 64 * 3) / (height * width * channels))));
 }
 
@@ -173,7 +161,7 @@ export function defaultBatchSize([height, width, channels]: TrainableModel['inpu
 export async function* sampleBatches(
   source: SampleSource,
   batchSize: number,
-  shape: TrainableModel['inputShape'],
+  shape: ImageShape,
 ): AsyncGenerator<Sample[]> {
   const fetchAt = (start: number) => {
     const length = Math.min(batchSize, source.length - start);

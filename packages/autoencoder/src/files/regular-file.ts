@@ -1,24 +1,45 @@
-import { constants } from 'node:fs';
+/** Opens plain files only: to open a pipe waits for its other end, and a device may have no end. */
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 
-/** Says why a file was not read: it is of another kind, or too large. */
-export class UnfitFile extends Error {}
+/** Says why a file is not read: it is of another kind, or too large. */
+export class UnfitFile extends Error {
+  /** What there is instead of a file: "a pipe". */
+  readonly kind?: string;
+  /** The size of a file that is too large, in bytes. */
+  readonly size?: number;
 
-/**
- * Reads a whole file of at most `maxBytes`. What is no regular file is refused without waiting for it, as a pipe would make one do.
- * Throws UnfitFile, or what the operating system says.
- */
+  constructor({ kind, size }: { readonly kind?: string; readonly size?: number }, options?: ErrorOptions) {
+    super(kind ? `this is ${kind}, not a file` : `the file has ${size} bytes`, options);
+    Object.assign(this, { kind, size });
+  }
+}
+
+/** Opens a plain file, to be read if `flags` (those of open(2)) are not given. Throws UnfitFile, or what the operating system says. */
+export async function openRegularFile(file: string, flags: number = constants.O_RDONLY): Promise<FileHandle> {
+  const handle = await open(file, flags | (constants.O_NONBLOCK ?? 0)).catch((error: NodeJS.ErrnoException) => {
+    // What the system says of a pipe that nobody reads, and of a socket.
+    throw error.code === 'ENXIO' ? new UnfitFile({ kind: 'a pipe or socket' }, { cause: error }) : error;
+  });
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new UnfitFile({ kind: kindOf(found) });
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Reads a whole plain file of at most `maxBytes`. Throws UnfitFile, or what the operating system says. */
 export async function readRegularFile(file: string, maxBytes: number): Promise<Uint8Array> {
   // In a browser files are fetched, and there are no others.
   if (constants.O_RDONLY === undefined) return readFile(file);
-  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const handle = await openRegularFile(file);
   try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new UnfitFile(`this is ${kindOf(stats)}, not a file`);
-    if (stats.size > maxBytes) {
-      throw new UnfitFile(`the file has ${stats.size} bytes, more than the ${maxBytes} that are read`);
-    }
-    return await readBytes(handle, stats.size);
+    const { size } = await handle.stat();
+    if (size > maxBytes) throw new UnfitFile({ size });
+    return await readBytes(handle, size);
   } finally {
     await handle.close();
   }
@@ -35,9 +56,9 @@ async function readBytes(handle: FileHandle, size: number): Promise<Uint8Array> 
   return bytes.subarray(0, at);
 }
 
-function kindOf(stats: Awaited<ReturnType<FileHandle['stat']>>): string {
-  if (stats.isDirectory()) return 'a folder';
-  if (stats.isFIFO()) return 'a pipe';
-  if (stats.isSocket()) return 'a socket';
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a pipe';
+  if (found.isSocket()) return 'a socket';
   return 'a device';
 }

@@ -6,6 +6,7 @@ import type { MaxPooling2D } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../data/samples';
+import type { Network } from './network';
 
 /**
  * Whose masks the decoder gets: `own`, those of the image itself; `fixed`, every maximum top left in its window, which
@@ -15,12 +16,6 @@ import type { ImageShape } from '../data/samples';
 export type MaskMode = 'own' | 'fixed' | 'other';
 
 export const maskModes: readonly MaskMode[] = ['own', 'fixed', 'other'];
-
-/** The two halves of a network: image -> `[code, ...masks]` and back. */
-export interface Coder {
-  readonly encoder: LayersModel;
-  readonly decoder: LayersModel;
-}
 
 /** The mask of one pooling layer, for one image. */
 export interface MaskInfo {
@@ -51,7 +46,7 @@ export interface CodeSizes {
 }
 
 /** Returns how many bytes an image, its code and its masks take. */
-export function measureSizes({ encoder, decoder }: Coder): CodeSizes {
+export function measureSizes({ encoder, decoder }: Network): CodeSizes {
   const [code, ...masks] = encoder.outputs;
   const infos = masks.map((mask, i) => describeMask(mask, decoder, i));
   const codeNumbers = sizeOf(code);
@@ -86,7 +81,7 @@ function channelsUsed(decoder: LayersModel, input: SymbolicTensor): number {
 }
 
 /** Makes masks `[count, h, w, C]` with every maximum at the first position of its window that lies in the image. */
-export function fixedMasks({ encoder }: Coder, count: number): tf.Tensor4D[] {
+export function fixedMasks({ encoder }: Network, count: number): tf.Tensor4D[] {
   return encoder.outputs.slice(1).map((mask) => {
     const shape = mask.shape.slice(1) as unknown as ImageShape;
     const indices = topLeftIndices(mask, shape);

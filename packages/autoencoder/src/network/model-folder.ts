@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type SplitModel, splitModel } from '@ae/layers';
+import { splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from '../errors';
 import { makeFolder } from '../files/make-folder';
 import { readRegularFile, UnfitFile } from '../files/regular-file';
 import { weightsOf } from './named-variables';
+import type { NetworkParts } from './network';
 import { checkFinite } from './not-finite';
 import { codeLayerName } from './presets';
 import { NetworkBuilder } from './saved-model/build-network';
@@ -77,8 +78,7 @@ async function replaceFolder(from: string, to: string): Promise<void> {
 }
 
 /** A network that was read, whole and in its two parts. */
-export interface LoadedModel extends SplitModel {
-  readonly model: LayersModel;
+export interface LoadedModel extends NetworkParts {
   readonly metadata: ModelMetadata;
   /** What is odd about it though it can be used, a sentence each. */
   readonly warnings: readonly string[];
@@ -115,7 +115,7 @@ export async function loadModel(folder: string): Promise<LoadedModel> {
   }
 }
 
-function split(model: LayersModel, place: Place): SplitModel {
+function split(model: LayersModel, place: Place): Omit<NetworkParts, 'model'> {
   const [inputs, outputs] = [model.inputs, model.outputs].map((tensors) => tensors.map(({ shape }) => shape.slice(1)));
   if (inputs.length !== 1 || outputs.length !== 1) {
     throw place.error(
@@ -162,7 +162,10 @@ async function readModelFile(file: string, maxBytes: number): Promise<Uint8Array
   try {
     return await readRegularFile(file, maxBytes);
   } catch (cause) {
-    if (cause instanceof UnfitFile) throw new Place(file).error(cause.message, cause);
+    if (cause instanceof UnfitFile) {
+      const more = cause.size === undefined ? '' : `, more than the ${maxBytes} that are read`;
+      throw new Place(file).error(`${cause.message}${more}`, cause);
+    }
     throw new AutoencoderError(
       'MODEL_NOT_FOUND',
       `${file}: expected a file of a saved model, which could not be read (${(cause as NodeJS.ErrnoException).code}); ` +

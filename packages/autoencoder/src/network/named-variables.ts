@@ -42,3 +42,6 @@ export function copyOf(variables: NamedVariables): NamedVariables {
 export function assignAll(targets: NamedVariables, sources: Readonly<Record<string, tf.Tensor>>): void {
   for (const [name, target] of Object.entries(targets)) target.assign(sources[name]);
 }
+
+/** Gradients by the names of the variables; whoever holds them disposes of them. */
+export type Gradients = Readonly<Record<string, tf.Tensor>>;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from '../errors';
-import type { Gradients } from '../training/gradients';
+import type { Gradients } from './named-variables';
 import { type NamedVariables, trainableWeightsOf } from './named-variables';
 
 /** A decoder kernel that is the adjoint (the transpose, as a linear map) of an encoder kernel. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { Coder } from './masks';
+import type { Network } from './network';
 
 type WeightVariable = ReturnType<layers.Layer['addWeight']>;
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -83,10 +83,10 @@ export interface VariationalNetwork {
 }
 
 /** Takes apart a network whose code is a VariationalCode; returns undefined for any other. */
-export function variationalNetwork({ encoder, decoder }: Partial<Coder>): VariationalNetwork | undefined {
-  const [code, ...masks] = encoder?.outputs ?? [];
-  const layer = code?.sourceLayer;
-  if (!encoder || !decoder || !(layer instanceof VariationalCode)) return undefined;
+export function variationalNetwork({ encoder, decoder }: Network): VariationalNetwork | undefined {
+  const [code, ...masks] = encoder.outputs;
+  const layer = code.sourceLayer;
+  if (!(layer instanceof VariationalCode)) return undefined;
   const [featuresOf] = layer.inboundNodes[code.nodeIndex].inputTensors;
   // It has no weights of its own, and to dispose of it would count as the end of one of the encoder's users.
   const extractor = model({ inputs: encoder.inputs, outputs: [featuresOf, ...masks] as SymbolicTensor[] });

@@ -1,5 +1,5 @@
 import { AutoencoderError } from '../errors';
-import { readRegularFile } from '../run/run-file';
+import { readRunFile } from '../run/run-file';
 import { pickSpread } from './pick';
 import { pngToPicture } from './pictures';
 import { type Run, readRun } from './read-run';
@@ -33,7 +33,7 @@ export async function collectRun(folder: string): Promise<ReportRun> {
 }
 
 async function readPicture(file: string): Promise<Buffer> {
-  const bytes = await readRegularFile(file, maxPictureBytes);
+  const bytes = await readRunFile(file, maxPictureBytes);
   if (!bytes) throw new AutoencoderError('RUN_INVALID', `${file} is gone.`);
   // Its size is read from a place that only a PNG file has.
   if (bytes.length < 24 || bytes.toString('latin1', 1, 4) !== 'PNG') {

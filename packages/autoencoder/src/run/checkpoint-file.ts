@@ -13,7 +13,7 @@ import { findNotFinite } from '../network/not-finite';
 import { checkpointFormat } from './checkpoint-format';
 import { type CheckpointHeader, parseCheckpointHeader, type TensorPlace } from './checkpoint-header';
 import { parseJson, Unexpected, writeJson } from './expectations';
-import { notReadable, openRegularFile } from './run-file';
+import { notReadable, openRunFile } from './run-file';
 
 /** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
 const maxHeaderBytes = 100e6;
@@ -142,7 +142,7 @@ export interface Checkpoint {
 export async function readCheckpointFile(file: string, crc: number | null): Promise<Checkpoint> {
   let handle: FileHandle | undefined;
   try {
-    handle = await openRegularFile(file);
+    handle = await openRunFile(file);
     const { size } = await handle.stat();
     // Before anything in it is believed.
     if (crc !== null) await checkCrc(handle, size, crc);

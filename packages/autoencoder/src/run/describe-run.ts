@@ -2,21 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import type { SampleSource } from '../data/samples';
 import { useBackend } from '../engines/backend';
-import type { TrainableModel } from '../network/network';
-import type { TrainOptions } from '../training/train';
-import type { TrainingPlan } from '../training/training-session';
+import type { RunOptions } from '../training/run-options';
+import type { TrainingTask } from '../training/training-record';
 import { identityOf } from './data-fingerprint';
 import type { DataDescription, RunConfig } from './run-config';
-import type { RunOptions } from './run-folder';
 
 /** Gathers all that is needed to repeat a training. */
 export async function describeRun(
   run: RunOptions,
-  { inputShape, pixels, origin }: TrainableModel,
-  samples: SampleSource,
-  { validation }: TrainOptions,
-  { recipe, epochs, seed }: TrainingPlan,
+  { network: { inputShape, pixels, origin }, samples, options: { validation }, plan }: TrainingTask,
 ): Promise<RunConfig> {
+  const { recipe, epochs, seed } = plan;
   const describe = async (source: SampleSource, part: 'train' | 'validation'): Promise<DataDescription> => {
     const [name, path] = [run.dataNames?.[part], run.dataPaths?.[part]];
     return {

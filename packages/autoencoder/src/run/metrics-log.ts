@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { withPath } from '../files/atomic-file';
 import type { EpochSummary, StepProgress } from '../training/training-events';
-import { openRegularFile } from './run-file';
+import { openRunFile } from './run-file';
 
 /** A line of metrics.jsonl. */
 export type MetricsLine =
@@ -85,7 +85,7 @@ export class MetricsLog {
 const { O_WRONLY, O_CREAT, O_APPEND } = constants;
 
 async function withFile<T>(file: string, flags: number, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await openRegularFile(file, O_WRONLY | O_CREAT | flags);
+  const handle = await openRunFile(file, O_WRONLY | O_CREAT | flags);
   try {
     return await work(handle);
   } catch (error) {

@@ -3,13 +3,15 @@ import { drawGrid, encodePng } from '@ae/images/png';
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import type { Sample } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber, checkText } from '../errors';
+import { AutoencoderError } from '../errors';
 import { writeFileAtomically, writeTextAtomically } from '../files/atomic-file';
 import { makeFolder } from '../files/make-folder';
 import { saveModel } from '../network/model-folder';
-import type { TrainableModel } from '../network/network';
+import type { Network } from '../network/network';
 import { diverged } from '../training/diverged';
+import type { RunOptions } from '../training/run-options';
 import type { CheckpointSaved, EpochSummary, StepProgress, TrainingWarning } from '../training/training-events';
+import type { TrainingRecord } from '../training/training-record';
 import type { TrainingPlan, TrainingSession } from '../training/training-session';
 import { type Checkpoint, damaged, type Snapshot, takeSnapshot } from './checkpoint-file';
 import { expectSavedState, type SavedState } from './checkpoint-state';
@@ -21,57 +23,9 @@ import { checkUnchanged, configFile, type RunConfig, readRunConfig, renamed, sta
 import { RunLock } from './run-lock';
 import { EventWriter } from './tensorboard';
 
-/** Where training writes what it does, and how often. */
-export interface RunOptions {
-  /** A new or empty folder, or with `resume` that of a run. */
-  readonly folder: string;
-  /** Go on from the last checkpoint of a run, with the same options and data. Default false. */
-  readonly resume?: boolean;
-  /** Updates between checkpoints within an epoch, beside those at its end. Default: none. */
-  readonly checkpointSteps?: number;
-  /** How many of the last checkpoints are kept, beside the best one. Default 2. */
-  readonly keep?: number;
-  /** Updates between two lines of metrics. Default: about 100 lines an epoch. */
-  readonly logSteps?: number;
-  /** Images in the sample grid of each epoch. Default 8. */
-  readonly sampleCount?: number;
-  /** The command that makes the run, to be recorded. */
-  readonly command?: string;
-  /**
-   * Where the network's weights come from that the run begins with, to be recorded. The network itself is kept in start/, from which
-   * `resumeTraining` builds it again.
-   */
-  readonly from?: string;
-  /** Names of the data, to be recorded. */
-  readonly dataNames?: { readonly train?: string; readonly validation?: string };
-  /** Where the data lies whatever the working folder is, to be recorded. */
-  readonly dataPaths?: { readonly train?: string; readonly validation?: string };
-}
-
-/** Throws INVALID_OPTION for unknown options and values out of range. */
-export function checkRunOptions(options: RunOptions): void {
-  const known = [
-    'folder',
-    'resume',
-    'checkpointSteps',
-    'keep',
-    'logSteps',
-    'sampleCount',
-    'command',
-    'from',
-    'dataNames',
-    'dataPaths',
-  ];
-  checkKeys('run', options, known);
-  checkText('run.folder', options.folder);
-  for (const key of ['checkpointSteps', 'keep', 'logSteps', 'sampleCount'] as const) {
-    checkNumber(`run.${key}`, options[key] ?? 1, { min: 1, integer: true });
-  }
-}
-
 /** What a run is told of the training it belongs to. */
 export interface RunContext {
-  readonly trainable: TrainableModel;
+  readonly network: Network;
   readonly config: RunConfig;
   /** Images to reconstruct after each epoch. */
   readonly samples: readonly Sample[];
@@ -87,7 +41,7 @@ const maxHistogramValues = 2 ** 14;
  * The folder of a training run: config.json, metrics.jsonl and metrics.csv, tensorboard/, checkpoints/, samples/ and in the
  * end model/. What fails to be written while training goes on becomes a warning; `finish` throws what is still missing.
  */
-export class RunFolder {
+export class RunFolder implements TrainingRecord {
   private metrics!: MetricsLog;
   private events!: EventWriter;
   private lastFlush = performance.now();
@@ -244,8 +198,8 @@ export class RunFolder {
   /** Draws the run's images and their reconstructions by the network as it is; `settle` waits until they are written. */
   async drawSamples(epoch: number, step: number): Promise<void> {
     await this.drawing;
-    const { samples, trainable } = this.context;
-    const { inputShape, pixels, model } = trainable;
+    const { samples, network } = this.context;
+    const { inputShape, pixels, model } = network;
     const output = tf.tidy(() => model.apply(samplesToTensor(samples, inputShape, pixels)) as tf.Tensor4D);
     const reconstructions = valuesToSamples(await output.data(), inputShape, pixels);
     output.dispose();
@@ -339,11 +293,11 @@ export class RunFolder {
 
   /** Writes the trained network, and what was not written yet where that is possible. Throws CHECKPOINT_FAILED. */
   async finish(session: TrainingSession): Promise<void> {
-    const { trainable, config } = this.context;
+    const { network, config } = this.context;
     await this.settle();
     try {
       await saveModel(
-        trainable.model,
+        network.model,
         { version: 1, pixels: config.pixels },
         path.join(this.options.folder, 'model'),
         true,
@@ -400,8 +354,8 @@ function spreadOver(tensor: tf.Tensor, count: number): tf.Tensor {
   return tf.tidy(() => tf.stridedSlice(tf.reshape(tensor, [-1]), [0], [tensor.size], [stride]));
 }
 
-async function saveStart(folder: string, { trainable, config }: RunContext): Promise<void> {
-  await saveModel(trainable.model, { version: 1, pixels: config.pixels }, path.join(folder, startFolder), true);
+async function saveStart(folder: string, { network, config }: RunContext): Promise<void> {
+  await saveModel(network.model, { version: 1, pixels: config.pixels }, path.join(folder, startFolder), true);
 }
 
 function writeConfig(folder: string, config: RunConfig): Promise<void> {

@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Gradients by the names of the variables; whoever holds them disposes of them. */
-export type Gradients = Readonly<Record<string, tf.Tensor>>;
+import type { Gradients } from '../network/named-variables';
 
 /**
  * Scales gradients so that their global norm, the root of the sum of all squares, is at most `maxNorm`; as

@@ -1,78 +1,39 @@
 import { batches } from '../data/batches';
-import { unlessAborted, untilAborted } from '../data/event-loop';
-import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber } from '../errors';
-import { evaluateModel } from '../evaluation/evaluate';
+import { untilAborted } from '../data/event-loop';
+import { checkSample, checkSource, type Sample, type SampleSource } from '../data/samples';
+import { AutoencoderError, checkNumber } from '../errors';
+import { evaluateNetwork } from '../evaluation/evaluate';
 import { psnrDb } from '../evaluation/metrics/psnr';
-import type { TrainableModel } from '../network/network';
-import { describeRun } from '../run/describe-run';
-import { checkRunOptions, RunFolder, type RunOptions } from '../run/run-folder';
+import type { Network } from '../network/network';
 import { centerCrop, checkCroppable } from './augmentation';
 import { diverged } from './diverged';
-import { type Recipe, type RecipeName, recipeKeys, resolveRecipe } from './recipes';
+import { recipeKeys, resolveRecipe } from './recipes';
+import { checkRunOptions } from './run-options';
+import { checkTrainKeys, type TrainOptions } from './train-options';
 import { TrainingClock } from './training-clock';
-import type {
-  CheckpointSaved,
-  EpochSummary,
-  PassSummary,
-  StepProgress,
-  TrainingHistory,
-  TrainingWarning,
-  ValidationScore,
-} from './training-events';
+import type { TrainingHistory, ValidationScore } from './training-events';
+import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record';
 import { monitoredError, type TrainingPlan, TrainingSession } from './training-session';
 import type { BatchResult } from './training-step';
 
-export type { TrainableModel } from '../network/network';
-
-/** A recipe by name, parts of it replaced, and what is no part of a recipe. */
-export interface TrainOptions extends Partial<Recipe> {
-  /** Default 'default'. */
-  readonly recipe?: RecipeName;
-  /** Default 15. */
-  readonly epochs?: number;
-  /** Determines the order of the samples, and augmentation and noise. Default 0. */
-  readonly seed?: number;
-  /** Samples never trained on, scored after each epoch. */
-  readonly validation?: SampleSource;
-  /**
-   * Stops after the step in work; `train` then throws ABORTED, and the network has the weights that it would have if
-   * training had been that short: averaged, or the best ones, where the recipe says so.
-   */
-  readonly signal?: AbortSignal;
-  /** Called after each update. */
-  readonly onStep?: (progress: StepProgress) => void;
-  /** Called after each pass over the samples of an epoch, of which the torch7 recipe makes many. */
-  readonly onPass?: (summary: PassSummary) => void;
-  /** Called after each epoch; training waits for what it returns. */
-  readonly onEpoch?: (summary: EpochSummary) => void | Promise<void>;
-  /** A folder for metrics, checkpoints and the trained network, from which training can be resumed. */
-  readonly run?: RunOptions;
-  /** Called when the run has saved a checkpoint. */
-  readonly onCheckpoint?: (saved: CheckpointSaved) => void;
-  /** Called when something could not be written and training goes on. */
-  readonly onWarning?: (warning: TrainingWarning) => void;
-}
-
-const callbacks = ['onStep', 'onPass', 'onEpoch', 'onCheckpoint', 'onWarning'];
-const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'signal', 'run', ...callbacks];
-
 /** Minimises the loss of reconstructions; see `Autoencoder.train`. */
-export async function trainModel(
-  trainable: TrainableModel,
+export async function trainNetwork(
+  network: Network,
   samples: SampleSource,
   options: TrainOptions = {},
+  openRecord?: OpenRecord,
 ): Promise<TrainingHistory> {
   const plan = planTraining(samples, options);
   if (options.signal?.aborted) throw stopped(options.signal, 0);
-  const session = new TrainingSession(trainable, plan);
-  let run: RunFolder | undefined;
+  const session = new TrainingSession(network, plan);
+  const task = { network, samples, options, plan };
+  let run: TrainingRecord | undefined;
   try {
-    run = options.run && (await openRun(options.run, trainable, samples, options, plan));
+    if (options.run) run = await openRecord?.(options.run, task);
     await run?.start(session);
     await session.keepStart();
     const clock = new TrainingClock(session.at.elapsedMs);
-    const training = { trainable, samples, options, plan, session, clock, run };
+    const training = { ...task, session, clock, run };
     while (!session.isOver) await trainEpoch(training);
     session.finish();
     await run?.finish(session);
@@ -86,26 +47,22 @@ export async function trainModel(
   }
 }
 
-interface Training {
-  readonly trainable: TrainableModel;
-  readonly samples: SampleSource;
-  readonly options: TrainOptions;
-  readonly plan: TrainingPlan;
+interface Training extends TrainingTask {
   readonly session: TrainingSession;
   readonly clock: TrainingClock;
-  readonly run?: RunFolder;
+  readonly run?: TrainingRecord;
 }
 
 /** Trains from where the session is to the end of its epoch. */
 async function trainEpoch(training: Training): Promise<void> {
-  const { trainable, samples, options, plan, session, clock, run } = training;
+  const { network, samples, options, plan, session, clock, run } = training;
   const { batchSize, accumulate, augmentation } = plan.recipe;
   const check = augmentation.crop ? checkCroppable : checkSample;
   const groups = batches(samples, {
     order: session.orderOfEpoch(),
     start: session.at.position,
     batchSize: batchSize * accumulate,
-    check: (sample, index) => check(sample, index, trainable.inputShape),
+    check: (sample, index) => check(sample, index, network.inputShape),
   });
   let last: readonly Sample[] = [];
   for await (const group of untilAborted(groups, options.signal)) {
@@ -138,13 +95,13 @@ async function trainEpoch(training: Training): Promise<void> {
 }
 
 /** Tells of the update that was just made. */
-async function report(result: BatchResult, { trainable, options, plan, session, clock, run }: Training): Promise<void> {
+async function report(result: BatchResult, { network, options, plan, session, clock, run }: Training): Promise<void> {
   const { epoch, step, images } = session.at;
   const { learningRate } = session;
   const amounts = { epoch, epochs: plan.epochs, step, steps: plan.stepsPerEpoch * plan.epochs, images };
   const { reconstruction, ...losses } = result;
   const isError = plan.recipe.loss.name === 'mse' && result.divergence === undefined;
-  const score = isError && { psnrDb: psnrDb(reconstruction, 255 * trainable.pixels.scale) };
+  const score = isError && { psnrDb: psnrDb(reconstruction, 255 * network.pixels.scale) };
   const progress = { ...amounts, ...losses, ...score, learningRate, ...clock.reading() };
   await run?.step(progress);
   options.onStep?.(progress);
@@ -162,14 +119,14 @@ async function stop({ session, run }: Training, signal: AbortSignal): Promise<ne
 
 /** Looks at what the network does now: scores the validation samples and draws the run's. */
 async function look(training: Training): Promise<ValidationScore | undefined> {
-  const { trainable, options, plan, session, run } = training;
+  const { network, options, session, run } = training;
   const { signal } = options;
   await run?.drawSamples(session.at.epoch, session.at.step);
-  const source = validationOf(trainable, options, plan);
+  const source = validationOf(training);
   if (!source) return undefined;
   // Only what is on the disk can't be lost any more.
   await run?.settle();
-  const { mse, psnrDb, pooledPsnrDb } = await evaluateModel(trainable, source, { similarity: false, signal });
+  const { mse, psnrDb, pooledPsnrDb } = await evaluateNetwork(network, source, { similarity: false, signal });
   return { mse, psnrDb, pooledPsnrDb };
 }
 
@@ -188,53 +145,28 @@ async function validate(training: Training): Promise<ValidationScore | undefined
 async function probe(last: readonly Sample[], training: Training): Promise<void> {
   const some = last.slice(0, 8);
   if (some.length === 0) return;
-  const { trainable, plan } = training;
-  const source = plan.recipe.augmentation.crop ? centerCrop(some, trainable.inputShape) : some;
-  const { mse } = await evaluateModel(trainable, source, { similarity: false });
+  const { network, plan } = training;
+  const source = plan.recipe.augmentation.crop ? centerCrop(some, network.inputShape) : some;
+  const { mse } = await evaluateNetwork(network, source, { similarity: false });
   await checkError(mse, training);
 }
 
 /** Throws DIVERGED for an error outside of training. */
 async function checkError(mse: number, training: Training): Promise<void> {
   // Moving statistics follow slowly: until they fit, the error may be anything.
-  const isSettled = training.trainable.model.nonTrainableWeights.length === 0;
+  const isSettled = training.network.model.nonTrainableWeights.length === 0;
   await checkLoss({ loss: mse, reconstruction: isSettled || !Number.isFinite(mse) ? mse : 0 }, training);
 }
 
-function validationOf({ inputShape }: TrainableModel, { validation }: TrainOptions, { recipe }: TrainingPlan) {
-  return validation && recipe.augmentation.crop ? centerCrop(validation, inputShape) : validation;
-}
-
-async function openRun(
-  run: RunOptions,
-  trainable: TrainableModel,
-  samples: SampleSource,
-  options: TrainOptions,
-  plan: TrainingPlan,
-): Promise<RunFolder> {
-  checkRunOptions(run);
-  const { inputShape } = trainable;
-  const { recipe } = plan;
-  const shown =
-    validationOf(trainable, options, plan) ?? (recipe.augmentation.crop ? centerCrop(samples, inputShape) : samples);
-  const indices = Array.from({ length: Math.min(run.sampleCount ?? 8, shown.length) }, (_, i) => i);
-  const { signal } = options;
-  const config = await unlessAborted(describeRun(run, trainable, samples, options, plan), signal);
-  const shownSamples = await unlessAborted(fetchSamples(shown, indices, inputShape), signal);
-  if (!config || !shownSamples) throw stopped(signal as AbortSignal, 0);
-  return RunFolder.open(run, {
-    trainable,
-    config,
-    samples: shownSamples,
-    plan,
-    onCheckpoint: options.onCheckpoint,
-    onWarning: options.onWarning,
-  });
+/** Returns the validation samples, or their middles where training crops. */
+export function validationOf({ network, options: { validation }, plan }: TrainingTask): SampleSource | undefined {
+  return validation && plan.recipe.augmentation.crop ? centerCrop(validation, network.inputShape) : validation;
 }
 
 function planTraining(samples: SampleSource, options: TrainOptions): TrainingPlan {
   checkSource('train', samples);
-  checkKeys('train', options, trainKeys);
+  checkTrainKeys(options);
+  if (options.run) checkRunOptions(options.run);
   const { epochs = 15, seed = 0, validation } = options;
   checkNumber('epochs', epochs, { min: 0, integer: true });
   checkNumber('seed', seed, { integer: true });
@@ -253,7 +185,8 @@ function planTraining(samples: SampleSource, options: TrainOptions): TrainingPla
   return { recipe, epochs, seed, sampleCount: samples.length, imagesPerEpoch, stepsPerEpoch, imagesPerPass };
 }
 
-function stopped(signal: AbortSignal, step: number, run?: RunFolder): AutoencoderError {
+/** Makes the error of a training that was stopped as asked. */
+export function stopped(signal: AbortSignal, step: number, run?: TrainingRecord): AutoencoderError {
   const saved = run?.lastCheckpoint ? `; the last checkpoint is ${run.lastCheckpoint}` : '';
   const message = `train: stopped after step ${step} as asked${saved}.`;
   return new AutoencoderError('ABORTED', message, { cause: signal.reason });
@@ -265,9 +198,9 @@ const explosion = 1000;
 /** Throws DIVERGED for a loss of reconstructions that exploded, or a loss that is no number. */
 async function checkLoss(
   { loss, reconstruction }: Pick<BatchResult, 'loss' | 'reconstruction'>,
-  { trainable, session, run }: Training,
+  { network, session, run }: Training,
 ): Promise<void> {
-  const limit = explosion * Math.max((255 * trainable.pixels.scale) ** 2, session.firstLoss);
+  const limit = explosion * Math.max((255 * network.pixels.scale) ** 2, session.firstLoss);
   // Regularizers may add what they like.
   if (Number.isFinite(loss) && reconstruction < limit) return;
   // Saved before its validation, this network is none to go back to.

@@ -3,7 +3,7 @@ import { Random, type RandomState } from '../data/random';
 import type { Sample } from '../data/samples';
 import { AutoencoderError } from '../errors';
 import { assignAll, type NamedVariables, trainableWeightsOf, weightsOf } from '../network/named-variables';
-import type { TrainableModel } from '../network/network';
+import type { Network } from '../network/network';
 import { checkFinite, describeNotFinite } from '../network/not-finite';
 import { TiedWeights } from '../network/tied-weights';
 import { BestWeights } from './best-weights';
@@ -85,7 +85,7 @@ export class TrainingSession {
 
   /** Throws INVALID_OPTION for a recipe that doesn't fit the network. */
   constructor(
-    trainable: TrainableModel,
+    network: Network,
     private readonly plan: TrainingPlan,
   ) {
     const { recipe, seed, epochs, stepsPerEpoch, imagesPerEpoch, imagesPerPass } = plan;
@@ -93,12 +93,12 @@ export class TrainingSession {
     this.noiseRandom = new Random(seed, 1);
     this.layerRandom = new Random(seed, 2);
     this.epochStart = this.orderRandom.save();
-    const variables = trainableWeightsOf(trainable.model);
+    const variables = trainableWeightsOf(network.model);
     checkTrainable(variables);
-    if (recipe.tiedWeights) this.tied = new TiedWeights(trainable.model);
-    this.weights = weightsOf(trainable.model);
-    this.gradients = new GradientComputer(trainable, recipe, this.noiseRandom, this.layerRandom);
-    this.constraints = new WeightConstraints(trainable.model);
+    if (recipe.tiedWeights) this.tied = new TiedWeights(network.model);
+    this.weights = weightsOf(network.model);
+    this.gradients = new GradientComputer(network, recipe, this.noiseRandom, this.layerRandom);
+    this.constraints = new WeightConstraints(network.model);
     this.optimizer = new Optimizer(recipe.optimizer, this.tied?.free ?? variables);
     const passesPerEpoch = imagesPerEpoch / imagesPerPass;
     this.schedule = createSchedule(recipe.schedule, {

@@ -6,11 +6,11 @@ import type { Random } from '../data/random';
 import type { Sample } from '../data/samples';
 import { withRandom } from '../data/with-random';
 import { AutoencoderError } from '../errors';
-import { assignAll, copyOf, type NamedVariables, statisticsOf } from '../network/named-variables';
-import type { TrainableModel } from '../network/network';
+import { assignAll, copyOf, type Gradients, type NamedVariables, statisticsOf } from '../network/named-variables';
+import type { Network } from '../network/network';
 import { type VariationalNetwork, variationalNetwork } from '../network/variational';
 import { addNoise, augmentSamples } from './augmentation';
-import { accumulate, clipByGlobalNorm, type Gradients } from './gradients';
+import { accumulate, clipByGlobalNorm } from './gradients';
 import { createLoss, type Loss } from './losses';
 import type { Recipe } from './recipes';
 
@@ -36,14 +36,14 @@ export class GradientComputer {
   private readonly variational?: VariationalNetwork;
 
   constructor(
-    private readonly trainable: TrainableModel,
+    private readonly network: Network,
     private readonly recipe: Recipe,
     private readonly random: Random,
     private readonly layerRandom: Random,
   ) {
-    this.forward = fuseForward(trainable.model, { training: true });
-    this.loss = createLoss(recipe.loss, 255 * trainable.pixels.scale);
-    this.variational = variationalNetwork(trainable);
+    this.forward = fuseForward(network.model, { training: true });
+    this.loss = createLoss(recipe.loss, 255 * network.pixels.scale);
+    this.variational = variationalNetwork(network);
   }
 
   /**
@@ -85,7 +85,7 @@ export class GradientComputer {
   private remember(): { restore(): void; dispose(): void } {
     const { random, layerRandom } = this;
     const [state, layerState] = [random.save(), layerRandom.save()];
-    const statistics = statisticsOf(this.trainable.model);
+    const statistics = statisticsOf(this.network.model);
     const copies = copyOf(statistics);
     return {
       restore() {
@@ -101,7 +101,7 @@ export class GradientComputer {
     samples: readonly Sample[],
     variables: NamedVariables,
   ): Promise<BatchResult & { gradients: Gradients }> {
-    const { inputShape, pixels } = this.trainable;
+    const { inputShape, pixels } = this.network;
     const { augmentation } = this.recipe;
     const target = samplesToTensor(augmentSamples(samples, inputShape, augmentation, this.random), inputShape, pixels);
     const input = augmentation.noise ? addNoise(target, augmentation.noise, pixels, this.random) : target;
@@ -135,7 +135,7 @@ export class GradientComputer {
   private objective(input: tf.Tensor4D, target: tf.Tensor4D, parts: Parts): tf.Scalar {
     const { reconstruction, divergence } = this.reconstruct(input);
     const loss = this.loss(target, reconstruction);
-    const penalties = this.trainable.model.calculateLosses();
+    const penalties = this.network.model.calculateLosses();
     if (!divergence && penalties.length === 0) return loss;
     parts.reconstruction = tf.keep(tf.clone(loss));
     let sum = loss;

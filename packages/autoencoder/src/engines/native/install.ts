@@ -7,7 +7,6 @@
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { TensorflowCheck } from '../../check-engine';
 import { AutoencoderError, checkKeys } from '../../errors';
 import type { BackendOptions } from '../backend';
 import { buildAddon, fetchPackage, tfjsVersion } from './addon';
@@ -16,6 +15,7 @@ import {
   manifestPath,
   type NativePackage,
   packageFolder,
+  type TensorflowCheck,
   type TensorflowInstallation,
 } from './installation';
 import { pinnedTensorflow } from './pinned-wheels';

@@ -52,3 +52,11 @@ export async function findInstallation(
     return undefined;
   }
 }
+
+/** What `checkTensorflow` found. */
+export interface TensorflowCheck {
+  /** Whether a GPU computed. */
+  readonly gpu: boolean;
+  /** Training speed of the mirror network in batches of 32. */
+  readonly imagesPerSecond: { readonly tensorflow: number; readonly wasm: number };
+}

@@ -4,9 +4,10 @@
 
 import type { SampleSource } from '../../data/samples';
 import { type AutoencoderError, checkKeys, checkNumber } from '../../errors';
-import { type Coder, type CodeSizes, type MaskMode, measureSizes } from '../../network/masks';
+import { type CodeSizes, type MaskMode, measureSizes } from '../../network/masks';
+import type { Network } from '../../network/network';
 import { codeBytes } from '../../network/quantize';
-import { type EvaluableModel, type Evaluation, evaluateModel } from '../evaluate';
+import { type Evaluation, evaluateNetwork } from '../evaluate';
 import { KnownScores, spread } from '../known-scores';
 import { JpegCoder } from './jpeg';
 import { fitPca, type Pca, type PcaOptions } from './pca';
@@ -55,8 +56,8 @@ export interface Comparison {
  * Scores a network with all three kinds of masks, its code whole and rounded to 8 bits, beside PCA and JPEG at equal
  * bytes. The code counts with the masks where the decoder gets the image's own, else alone.
  */
-export async function compareModel(
-  coder: EvaluableModel & Coder,
+export async function compareNetwork(
+  network: Network,
   samples: SampleSource,
   options: CompareOptions = {},
 ): Promise<Comparison> {
@@ -65,14 +66,14 @@ export async function compareModel(
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
   const known = new KnownScores(samples, options.evaluations);
   const source = spread(samples, maxImages);
-  const sizes = measureSizes(coder);
-  const groups = await scoreAutoencoder(coder, source, sizes, known, options);
+  const sizes = measureSizes(network);
+  const groups = await scoreAutoencoder(network, source, sizes, known, options);
   const missing: string[] = [];
-  const jpeg = await loadJpeg(coder.inputShape[2], missing);
+  const jpeg = await loadJpeg(network.inputShape[2], missing);
   const rivals: Rival[] = [];
-  const pca = await fitWherePossible(coder, options, missing);
-  if (pca) rivals.push(pcaRival(pca, coder));
-  if (jpeg) rivals.push(jpegRival(jpeg, coder));
+  const pca = await fitWherePossible(network, options, missing);
+  if (pca) rivals.push(pcaRival(pca, network));
+  if (jpeg) rivals.push(jpegRival(jpeg, network));
 
   const budgets = groups.map(({ budgetBytes }) => budgetBytes);
   const curveBudgets = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].filter((b) => b < sizes.imageBytes);
@@ -81,7 +82,7 @@ export async function compareModel(
   for (const rival of rivals) {
     onStage?.(rival.method === 'pca' ? 'PCA: scoring' : 'JPEG: searching qualities');
     const all = [...new Set([...budgets, ...curveBudgets])].sort((a, b) => a - b);
-    const rows = await scoreRival(rival, coder, source, all, budgets, signal);
+    const rows = await scoreRival(rival, network, source, all, budgets, signal);
     for (const [i, budget] of budgets.entries()) rowsOf[i].push(rows[all.indexOf(budget)]);
     curves[rival.method] = ratePoints(rows);
   }
@@ -108,13 +109,13 @@ async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder 
 
 /** Fits PCA; adds the reason to `missing` where there is nothing to fit it to. */
 async function fitWherePossible(
-  coder: EvaluableModel,
+  network: Network,
   { trainingSamples, pca, signal, onStage }: CompareOptions,
   missing: string[],
 ): Promise<Pca | undefined> {
   if (trainingSamples && trainingSamples.length > 1) {
     onStage?.('PCA: fitting');
-    return fitPca(trainingSamples, coder, { ...pca, signal });
+    return fitPca(trainingSamples, network, { ...pca, signal });
   }
   missing.push(
     `PCA: ${trainingSamples ? 'one training image is too few' : 'no training images were given'} to fit it to.`,
@@ -123,7 +124,7 @@ async function fitWherePossible(
 }
 
 async function scoreAutoencoder(
-  coder: EvaluableModel & Coder,
+  network: Network,
   source: SampleSource,
   { codeNumbers, maskBytes }: CodeSizes,
   known: KnownScores,
@@ -144,9 +145,10 @@ async function scoreAutoencoder(
     for (const [counted, budgetBytes, modes] of kinds) {
       const rows: ComparisonRow[] = [];
       for (const masks of modes) {
-        const found = known.find({ masks, codeBits }, source.length, 255 * coder.pixels.scale);
+        const found = known.find({ masks, codeBits }, source.length, 255 * network.pixels.scale);
         if (!found) onStage?.(`autoencoder: ${masks} masks, ${codeBits} bits per number`);
-        const { similarity, ...scores } = found ?? (await evaluateModel(coder, source, { masks, codeBits, signal }));
+        const { similarity, ...scores } =
+          found ?? (await evaluateNetwork(network, source, { masks, codeBits, signal }));
         rows.push({ method: 'autoencoder', masks, bytes: budgetBytes, scores });
       }
       groups.push({ counted, codeBits, budgetBytes, rows });

@@ -3,7 +3,8 @@ import { samplesToTensor } from '../../data/pixels';
 import type { Sample, SampleSource } from '../../data/samples';
 import { AutoencoderError } from '../../errors';
 import type { MaskMode } from '../../network/masks';
-import { type EvaluableModel, sampleBatches } from '../evaluate';
+import type { Network } from '../../network/network';
+import { sampleBatches } from '../evaluate';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from '../metrics/scores';
 import type { JpegCoder } from './jpeg';
 import type { Pca } from './pca';
@@ -39,7 +40,7 @@ export interface Rival {
 }
 
 /** PCA with as many float32 coefficients as the budget holds. */
-export function pcaRival(pca: Pca, { inputShape, pixels }: EvaluableModel): Rival {
+export function pcaRival(pca: Pca, { inputShape, pixels }: Network): Rival {
   const componentsFor = (budget: number) => Math.min(Math.floor(budget / 4), pca.componentCount);
   return {
     method: 'pca',
@@ -56,7 +57,7 @@ export function pcaRival(pca: Pca, { inputShape, pixels }: EvaluableModel): Riva
 }
 
 /** JPEG at the best quality that the budget holds. */
-export function jpegRival(coder: JpegCoder, { inputShape, pixels }: EvaluableModel): Rival {
+export function jpegRival(coder: JpegCoder, { inputShape, pixels }: Network): Rival {
   return {
     method: 'jpeg',
     async run(samples, budgets) {
@@ -82,7 +83,7 @@ export function jpegRival(coder: JpegCoder, { inputShape, pixels }: EvaluableMod
 /** Scores a rival at every budget; SSIM only at those `withSimilarity`. */
 export async function scoreRival(
   rival: Rival,
-  { inputShape, pixels }: EvaluableModel,
+  { inputShape, pixels }: Network,
   source: SampleSource,
   budgets: readonly number[],
   withSimilarity: readonly number[],

@@ -1,0 +1,67 @@
+import { Sequential } from '@ae/layers';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import type { ImageShape } from '../data/samples';
+import { AutoencoderError } from '../errors';
+import { hasOwnKernels } from './initialization-scope';
+import { codeLayerName, type PresetName, presets } from './presets';
+
+/** What a network is made of: a preset, or layers. */
+export interface Architecture {
+  readonly preset?: PresetName;
+  readonly layers?: readonly layers.Layer[];
+  readonly codeSize?: number;
+  readonly variational?: boolean;
+}
+
+/**
+ * Builds a model for images of `inputShape`, and says which of its layers have weights, or initializers, that the caller chose. Throws
+ * SHAPE_MISMATCH where its output has another size than its input, INVALID_OPTION for layers that make no autoencoder.
+ */
+export function assembleModel(
+  inputShape: ImageShape,
+  architecture: Architecture,
+): { model: LayersModel; isOwn: (layer: layers.Layer) => boolean } {
+  const { preset = 'mirror', layers: given } = architecture;
+  const hadWeights = new Set(given?.filter((layer) => layer?.built && layer.weights?.length > 0));
+  const net = new Sequential({ inputShape: [...inputShape], name: 'autoencoder' });
+  if (given) for (const layer of given) net.add(layer);
+  else presets[preset](net, architecture);
+  checkOutput(inputShape, net);
+  if (given) checkCodeLayer(net);
+  // A preset's initializers only save the time to draw what is replaced.
+  const isOwn = (layer: layers.Layer) => !!given && (hadWeights.has(layer) || hasOwnKernels(layer));
+  return { model: build(net), isOwn };
+}
+
+function checkOutput(inputShape: ImageShape, { outputShape }: Sequential): void {
+  const [expected, received] = [inputShape.join('x'), outputShape.join('x')];
+  if (expected === received) return;
+  throw new AutoencoderError('SHAPE_MISMATCH', {
+    where: 'network',
+    expected: `an output of the input's size ${expected} (height x width x channels)`,
+    received,
+    todo: 'choose an input size that the pooling layers divide, or other layers',
+  });
+}
+
+/** Throws INVALID_OPTION unless a layer before the last is the code. */
+function checkCodeLayer({ steps }: Sequential): void {
+  if (steps.length === 0 || steps.slice(0, -1).some(({ layer }) => layer.name === codeLayerName)) return;
+  throw new AutoencoderError('INVALID_OPTION', {
+    where: 'layers',
+    expected: `one before the last that is named "${codeLayerName}", where the encoder ends`,
+    received: steps.map(({ layer }) => layer.name).join(', '),
+    todo: `give one of them that name, such as linear({ units: 32, name: '${codeLayerName}' })`,
+  });
+}
+
+/** Creates the weights; what tf.layers can't build becomes one error that says so. */
+function build(net: Sequential): LayersModel {
+  try {
+    return net.build();
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== undefined) throw cause;
+    const message = `layers: tf.layers can't build this network: ${(cause as Error).message}.`;
+    throw new AutoencoderError('INVALID_OPTION', message, { cause });
+  }
+}

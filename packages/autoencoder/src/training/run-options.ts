@@ -1,0 +1,42 @@
+import { checkKeys, checkNumber, checkText } from '../errors';
+
+/** Where training writes what it does, and how often. */
+export interface RunOptions {
+  /** A new or empty folder, or with `resume` that of a run. */
+  readonly folder: string;
+  /** Go on from the last checkpoint of a run, with the same options and data. Default false. */
+  readonly resume?: boolean;
+  /** Updates between checkpoints within an epoch, beside those at its end. Default: none. */
+  readonly checkpointSteps?: number;
+  /** How many of the last checkpoints are kept, beside the best one. Default 2. */
+  readonly keep?: number;
+  /** Updates between two lines of metrics. Default: about 100 lines per epoch. */
+  readonly logSteps?: number;
+  /** Images in the sample grid of each epoch. Default 8. */
+  readonly sampleCount?: number;
+  /** The command that makes the run, to be recorded. */
+  readonly command?: string;
+  /**
+   * Where the network's weights come from that the run begins with, to be recorded. The network itself is kept in start/, from which
+   * `resumeTraining` builds it again.
+   */
+  readonly from?: string;
+  /** Names of the data, to be recorded. */
+  readonly dataNames?: { readonly train?: string; readonly validation?: string };
+  /** Where the data lies whatever the working folder is, to be recorded. */
+  readonly dataPaths?: { readonly train?: string; readonly validation?: string };
+}
+
+const runKeys = [
+  ...['folder', 'resume', 'checkpointSteps', 'keep', 'logSteps', 'sampleCount'],
+  ...['command', 'from', 'dataNames', 'dataPaths'],
+];
+
+/** Throws INVALID_OPTION for unknown options and values out of range. */
+export function checkRunOptions(options: RunOptions): void {
+  checkKeys('run', options, runKeys);
+  checkText('run.folder', options.folder);
+  for (const key of ['checkpointSteps', 'keep', 'logSteps', 'sampleCount'] as const) {
+    checkNumber(`run.${key}`, options[key] ?? 1, { min: 1, integer: true });
+  }
+}

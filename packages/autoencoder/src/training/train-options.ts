@@ -1,0 +1,42 @@
+import type { SampleSource } from '../data/samples';
+import { checkKeys } from '../errors';
+import { type Recipe, type RecipeName, recipeKeys } from './recipes';
+import type { RunOptions } from './run-options';
+import type { CheckpointSaved, EpochSummary, PassSummary, StepProgress, TrainingWarning } from './training-events';
+
+/** A recipe by name, parts of it replaced, and what is no part of a recipe. */
+export interface TrainOptions extends Partial<Recipe> {
+  /** Default 'default'. */
+  readonly recipe?: RecipeName;
+  /** Default 15. */
+  readonly epochs?: number;
+  /** Determines the order of the samples, and augmentation and noise. Default 0. */
+  readonly seed?: number;
+  /** Samples never trained on, scored after each epoch. */
+  readonly validation?: SampleSource;
+  /**
+   * Stops after the step in work; `train` then throws ABORTED, and the network has the weights that it would have if
+   * training had been that short: averaged, or the best ones, where the recipe says so.
+   */
+  readonly signal?: AbortSignal;
+  /** Called after each update. */
+  readonly onStep?: (progress: StepProgress) => void;
+  /** Called after each pass over the samples of an epoch, of which the torch7 recipe makes many. */
+  readonly onPass?: (summary: PassSummary) => void;
+  /** Called after each epoch; training waits for what it returns. */
+  readonly onEpoch?: (summary: EpochSummary) => void | Promise<void>;
+  /** A folder for metrics, checkpoints and the trained network, from which training can be resumed. */
+  readonly run?: RunOptions;
+  /** Called when the run has saved a checkpoint. */
+  readonly onCheckpoint?: (saved: CheckpointSaved) => void;
+  /** Called when something could not be written and training goes on. */
+  readonly onWarning?: (warning: TrainingWarning) => void;
+}
+
+const callbacks = ['onStep', 'onPass', 'onEpoch', 'onCheckpoint', 'onWarning'];
+const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'signal', 'run', ...callbacks];
+
+/** Throws INVALID_OPTION for options that there are not. */
+export function checkTrainKeys(options: TrainOptions): void {
+  checkKeys('train', options, trainKeys);
+}
