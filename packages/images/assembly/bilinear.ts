@@ -6,7 +6,7 @@
  */
 import { lowBytes } from './interleave';
 
-/** 11 bits behind the point, as OpenCV's weights have them. */
+/** 11 bits after the binary point, as OpenCV's weights have them. */
 const ONE: f32 = 2048;
 
 let channels: i32 = 0;
@@ -101,7 +101,7 @@ export function blendMissing(row: usize): void {
   }
 }
 
-/** Writes the row that `aimAt` began. Returns the address behind it. */
+/** Writes the row that `aimAt` began. Returns the address past it. */
 export function joinRows(dst: usize): usize {
   const weightUpper = weightOf(1 - fraction);
   const weightLower = weightOf(fraction);
@@ -114,7 +114,7 @@ function scaleOf(from: i32, to: i32): f64 {
   return 1 / (<f64>to / <f64>from);
 }
 
-/** Where a target column or row lies among the source's: centres are at half. */
+/** Where a target column or row lies among the source's: centers are at half. */
 function positionOf(i: i32, scale: f64): f32 {
   return <f32>((<f64>i + 0.5) * scale - 0.5);
 }
@@ -189,7 +189,7 @@ function blendRow(row: usize, out: usize): void {
 
 // Pixels of four bytes: red, green, blue and one that means nothing.
 
-/** `blendRow` for four channels: the sums without the lowest four of their 11 bits behind the point, as i16. */
+/** `blendRow` for four channels: the sums without the lowest four of their 11 bits after the binary point, as i16. */
 function blendPixels(row: usize, out: usize): void {
   let xs = taps;
   for (let x = 0; x < targetWidth; x += 2) {

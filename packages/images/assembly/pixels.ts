@@ -2,7 +2,7 @@
  * Kernels that resize interleaved uint8 pixels with antialiasing or by half, and turn them into planes.
  *
  * Pointer contract: addresses are bytes in the imported memory. Tables of i32 are aligned to 4. Pixels need no alignment, but 16
- * bytes behind the end of `src` may be read. Nothing outside of `dst` and the scratch rows is written.
+ * bytes past the end of `src` may be read. Nothing outside of `dst` and the scratch rows is written.
  */
 
 import { highQuads, lowQuads } from './interleave';
@@ -48,7 +48,7 @@ export function alongRows(
 /**
  * `alongRows` for one row of pixels of four bytes, four source pixels at a time. Weights are in two halves of eleven bits, so that they
  * multiply as numbers of sixteen: for each target column `groups` groups of 8 i16, the upper halves of four weights and the lower ones.
- * Weights of pixels behind a window are 0.
+ * Weights of pixels past a window are 0.
  */
 export function alongPixelRow(
   row: usize,

@@ -8,7 +8,7 @@ export function toColor({ data, channels, height, width }: Pixels): Pixels {
   const out = new Uint8Array(height * width * 3);
   const step = channels < 3 ? 0 : 1;
   for (let s = 0, t = 0; t < out.length; s += channels, t += 3) {
-    for (let c = 0; c < 3; c++) out[t + c] = data[s + c * step]!;
+    for (let c = 0; c < 3; c++) out[t + c] = data[s + c * step];
   }
   return { data: out, channels: 3, height, width };
 }
@@ -20,9 +20,9 @@ export function blend(pixels: Pixels, background: RgbColor): Pixels {
   const out = new Uint8Array(height * width * 3);
   const step = channels === 2 ? 0 : 1;
   for (let s = 0, t = 0; t < out.length; s += channels, t += 3) {
-    const alpha = data[s + channels - 1]!;
+    const alpha = data[s + channels - 1];
     for (let c = 0; c < 3; c++) {
-      out[t + c] = Math.round((data[s + c * step]! * alpha + background[c]! * (255 - alpha)) / 255);
+      out[t + c] = Math.round((data[s + c * step] * alpha + background[c] * (255 - alpha)) / 255);
     }
   }
   return { data: out, channels: 3, height, width };
@@ -34,7 +34,7 @@ export function toGray({ data, channels, height, width }: Pixels, truncate = fal
   const out = new Uint8Array(height * width);
   const half = truncate ? 0 : 1 << 14;
   for (let s = 0, t = 0; t < out.length; s += channels, t++) {
-    out[t] = channels < 3 ? data[s]! : (data[s]! * 9798 + data[s + 1]! * 19235 + data[s + 2]! * 3735 + half) >> 15;
+    out[t] = channels < 3 ? data[s] : (data[s] * 9798 + data[s + 1] * 19235 + data[s + 2] * 3735 + half) >> 15;
   }
   return { data: out, channels: 1, height, width };
 }
@@ -44,7 +44,7 @@ export function toPlanarBgr({ data, channels, height, width }: Pixels): Uint8Arr
   const count = height * width;
   if (channels === 3) {
     const bytes = runKernel([data, { bytes: 3 * count }], 1, (kernels, [src, dst]) =>
-      kernels.planarBgr(src!, count, dst!),
+      kernels.planarBgr(src, count, dst),
     );
     if (bytes) return bytes;
   }
@@ -52,7 +52,7 @@ export function toPlanarBgr({ data, channels, height, width }: Pixels): Uint8Arr
   for (let c = 0; c < channels; c++) {
     const from = storedChannel(c, channels);
     const end = (c + 1) * count;
-    for (let t = c * count, s = from; t < end; t++, s += channels) planar[t] = data[s]!;
+    for (let t = c * count, s = from; t < end; t++, s += channels) planar[t] = data[s];
   }
   return planar;
 }
@@ -63,7 +63,7 @@ export function toInterleavedRgb(planar: Uint8Array, channels: number, height: n
   const data = new Uint8Array(count * channels);
   for (let c = 0; c < channels; c++) {
     const to = storedChannel(c, channels);
-    for (let s = c * count, t = to, end = s + count; s < end; s++, t += channels) data[t] = planar[s]!;
+    for (let s = c * count, t = to, end = s + count; s < end; s++, t += channels) data[t] = planar[s];
   }
   return { data, channels, height, width };
 }

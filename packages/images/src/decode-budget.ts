@@ -4,10 +4,10 @@
  */
 import os from 'node:os';
 
-const UNIT = 1024;
+const unit = 1024;
 /** Five photographs of 12 megapixels, or one more for each processor beyond eight. */
-const budgetUnits = () => Math.max(512 << 20, os.availableParallelism() * (64 << 20)) / UNIT;
-const WAIT_MS = 4;
+const budgetUnits = () => Math.max(512 << 20, os.availableParallelism() * (64 << 20)) / unit;
+const waitMs = 4;
 
 /** Made when it is first needed: pages of a browser may have no shared memory. */
 let shared: Int32Array | undefined;
@@ -28,9 +28,9 @@ export async function takeBudget(bytes: number): Promise<() => void> {
   shared ??= new Int32Array(newBudget());
   mostUnits ??= budgetUnits();
   const most = mostUnits;
-  const units = Math.min(Math.ceil(bytes / UNIT), most);
+  const units = Math.min(Math.ceil(bytes / unit), most);
   const counter = shared;
-  while (!tryTake(counter, units, most)) await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  while (!tryTake(counter, units, most)) await new Promise((resolve) => setTimeout(resolve, waitMs));
   return () => {
     Atomics.sub(counter, 0, units);
   };

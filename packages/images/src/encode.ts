@@ -11,7 +11,7 @@ export async function encodeImage(pixels: Pixels, type: 'jpeg' | 'png' | 'webp')
   const sharp = await loadSharp();
   const { data, width, height, channels } = pixels;
   const pipeline = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
-  // sharp makes RGB of grey unless told otherwise.
+  // sharp makes RGB of gray unless told otherwise.
   const image = channels < 3 ? pipeline.toColourspace('b-w') : pipeline;
   const encoded =
     type === 'jpeg' ? image.jpeg({ quality: 95 }) : type === 'webp' ? image.webp({ lossless: true }) : image.png();

@@ -78,9 +78,9 @@ function drawImage(
     let out = ((top + y) * grid.width + left) * 3;
     for (let x = 0; x < size.width; x++) {
       const pixel = line + Math.floor((x * width) / size.width);
-      grid.data[out++] = data[red + pixel]!;
-      grid.data[out++] = data[green + pixel]!;
-      grid.data[out++] = data[blue + pixel]!;
+      grid.data[out++] = data[red + pixel];
+      grid.data[out++] = data[green + pixel];
+      grid.data[out++] = data[blue + pixel];
     }
   }
 }

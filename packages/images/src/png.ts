@@ -32,7 +32,7 @@ function filterRows(width: number, height: number, data: Uint8Array): Uint8Array
     rows[out] = 2;
     for (let i = 0; i < stride; i++) {
       const at = y * stride + i;
-      rows[out + 1 + i] = data[at]! - (y > 0 ? data[at - stride]! : 0);
+      rows[out + 1 + i] = data[at] - (y > 0 ? data[at - stride] : 0);
     }
   }
   return rows;

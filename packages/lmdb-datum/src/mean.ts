@@ -17,7 +17,7 @@ import type { DatumReader } from './reader';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {
-  /** Planar `[C, H, W]` float32, channels as they are stored: colours blue-green-red. */
+  /** Planar `[C, H, W]` float32, channels as they are stored: colors blue-green-red. */
   data: Float32Array;
 }
 
@@ -26,11 +26,11 @@ export interface MeanOptions {
   onProgress?: (progress: { done: number; total: number }) => void;
 }
 
-const RECORDS_BETWEEN_PAUSES = 500;
+const recordsBetweenPauses = 500;
 /** Of a file with the mean of an image of 134 million values; Caffe's own are below a megabyte. */
-const MOST_FILE_BYTES = 2 ** 29 + 1024;
+const mostFileBytes = 2 ** 29 + 1024;
 /** Caffe's own limit (kMaxBlobAxes). */
-const MOST_DIMENSIONS = 32;
+const mostDimensions = 32;
 
 /**
  * Computes the mean of all records, bytes or float_data, as Caffe's compute_image_mean does (which sums in float32; this sums in
@@ -40,14 +40,11 @@ const MOST_DIMENSIONS = 32;
  */
 export async function computeMean(reader: DatumReader, options: MeanOptions = {}): Promise<MeanImage> {
   const first = await reader.at(0);
-  if (!first)
-    throw new InvalidOptionError(
-      'reader: expected a database with records, received an empty one; import images first.',
-    );
+  if (!first) throw new InvalidOptionError('reader: the database is empty, and has no mean; import images first.');
   const { channels, height, width } = first;
   const sums = new Float64Array(channels * height * width);
   for (let i = 0; i < reader.length; i++) {
-    if (i % RECORDS_BETWEEN_PAUSES === 0) {
+    if (i % recordsBetweenPauses === 0) {
       options.onProgress?.({ done: i, total: reader.length });
       // Lets a signal fire and other work go on.
       await new Promise(setImmediate);
@@ -62,13 +59,13 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
         { key: sample.key },
       );
     }
-    for (let k = 0; k < sums.length; k++) sums[k]! += sample.data[k]!;
+    for (let k = 0; k < sums.length; k++) sums[k] += sample.data[k];
   }
   options.onProgress?.({ done: reader.length, total: reader.length });
   return { channels, height, width, data: Float32Array.from(sums, (sum) => sum / reader.length) };
 }
 
-/** Mean of each channel of a mean image, colours in the order asked for; other channels are as they are stored. */
+/** Mean of each channel of a mean image, colors in the order asked for; other channels are as they are stored. */
 export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
   const count = mean.height * mean.width;
   const stored = Array.from({ length: mean.channels }, (_, c) => {
@@ -76,7 +73,7 @@ export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
     return plane.reduce((sum, value) => sum + value, 0) / count;
   });
   if (order === 'bgr' || !isColored(mean, false)) return stored;
-  return stored.map((_, c) => stored[swappedChannel(c)] as number);
+  return stored.map((_, c) => stored[swappedChannel(c)]);
 }
 
 /** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */
@@ -135,7 +132,7 @@ export function writeMean(file: string, mean: MeanImage): void {
     fs.renameSync(temporary, file);
   } catch (cause) {
     fs.rmSync(temporary, { force: true });
-    throw new WriteError(`${file}: expected to write the mean, received ${reasonOf(cause)}; check the path.`, {
+    throw new WriteError(`${file}: the mean cannot be written (${reasonOf(cause)}); check the path.`, {
       path: file,
       cause,
     });
@@ -147,7 +144,7 @@ export function readMean(file: string): MeanImage {
   assertPath('file', file);
   let bytes: Buffer;
   try {
-    bytes = readRegularFile(file, MOST_FILE_BYTES);
+    bytes = readRegularFile(file, mostFileBytes);
   } catch (cause) {
     throw new NotReadableError(
       `${file}: expected a binaryproto file, received something that ${sayOf(cause)}; check the path.`,
@@ -196,7 +193,7 @@ function readShape(bytes: Uint8Array): number[] {
   const reader = protobuf.Reader.create(bytes);
   const dimensions: number[] = [];
   const add = (): void => {
-    if (dimensions.length === MOST_DIMENSIONS) throw new RangeError(`more than ${MOST_DIMENSIONS} dimensions`);
+    if (dimensions.length === mostDimensions) throw new RangeError(`more than ${mostDimensions} dimensions`);
     dimensions.push(Number(reader.int64()));
   };
   while (reader.pos < reader.len) {

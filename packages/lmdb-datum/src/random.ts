@@ -3,7 +3,7 @@ import { refuse } from './checks';
 
 /** Marsaglia and Brent's xoshiro128**, seeded by splitmix32. */
 export class Random {
-  private readonly s: Uint32Array;
+  readonly #s: Uint32Array;
 
   /** @param seeds Whole numbers from 0 to 2^53 - 1; every one of them matters, and so does their order. */
   constructor(...seeds: number[]) {
@@ -12,24 +12,24 @@ export class Random {
       mixed = mix(mixed ^ mix(seed >>> 0)) + 0x9e3779b9;
       mixed = mix(mixed ^ mix(Math.floor(seed / 0x1_0000_0000) + 1));
     }
-    this.s = new Uint32Array(4);
+    this.#s = new Uint32Array(4);
     for (let i = 0; i < 4; i++) {
       mixed = (mixed + 0x9e3779b9) >>> 0;
-      this.s[i] = mix(mixed);
+      this.#s[i] = mix(mixed);
     }
   }
 
   /** A whole number from 0 to 2^32 - 1. */
   uint32(): number {
-    const { s } = this;
-    const result = Math.imul(rotate(Math.imul(s[1]!, 5), 7), 9) >>> 0;
-    const t = s[1]! << 9;
-    s[2]! ^= s[0]!;
-    s[3]! ^= s[1]!;
-    s[1]! ^= s[2]!;
-    s[0]! ^= s[3]!;
-    s[2]! ^= t;
-    s[3] = rotate(s[3]!, 11);
+    const s = this.#s;
+    const result = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
+    const t = s[1] << 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotate(s[3], 11);
     return result;
   }
 
@@ -47,8 +47,8 @@ export class Random {
 export function shuffleInPlace<T>(items: { length: number; [i: number]: T }, random: Random): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
-    const item = items[i] as T;
-    items[i] = items[j] as T;
+    const item = items[i];
+    items[i] = items[j];
     items[j] = item;
   }
 }

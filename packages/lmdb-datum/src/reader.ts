@@ -44,10 +44,10 @@ export interface OpenOptions {
   maxPixels?: number;
 }
 
-const KNOWN: Known<OpenOptions> = { database: true, lenient: true, maxPixels: true, indexFile: true };
+const knownOptions: Known<OpenOptions> = { database: true, lenient: true, maxPixels: true, indexFile: true };
 
 function checkOpenOptions(options: OpenOptions): void {
-  assertKeys('openDatumLmdb', options, KNOWN);
+  assertKeys('openDatumLmdb', options, knownOptions);
   const { database, lenient, indexFile } = options;
   if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
   assertFlag('lenient', lenient);
@@ -112,49 +112,49 @@ export class DatumReader {
   readonly length: number;
   /** What could not be read so far. Always empty unless opened with `lenient`. */
   readonly damage: readonly Damage[];
-  private readonly tree: TreeRecord;
-  private readonly values: ValueReader;
-  private readonly maxPixels: number;
-  private readonly indexFile?: string;
+  readonly #tree: TreeRecord;
+  readonly #values: ValueReader;
+  readonly #maxPixels: number;
+  readonly #indexFile?: string;
   /** Set if opened with `lenient`. */
-  private readonly addDamage?: (damage: Damage) => void;
-  private index?: KeyIndex;
+  readonly #addDamage?: (damage: Damage) => void;
+  #index?: KeyIndex;
   /** Weak, so that a stream that was dropped can go. */
-  private streams: WeakRef<BatchStream>[] = [];
+  #streams: WeakRef<BatchStream>[] = [];
+
+  readonly #file: PageFile;
 
   /** Use `openDatumLmdb`. */
-  constructor(
-    private readonly file: PageFile,
-    { database, lenient = false, indexFile, maxPixels }: OpenOptions,
-  ) {
+  constructor(file: PageFile, { database, lenient = false, indexFile, maxPixels }: OpenOptions) {
+    this.#file = file;
     const damage: Damage[] = [];
     this.damage = damage;
-    this.maxPixels = checkMaxPixels(maxPixels);
-    this.values = new ValueReader(file);
-    if (indexFile !== undefined) this.indexFile = indexFile === true ? `${file.path}.index` : indexFile;
+    this.#maxPixels = checkMaxPixels(maxPixels);
+    this.#values = new ValueReader(file);
+    if (indexFile !== undefined) this.#indexFile = indexFile === true ? `${file.path}.index` : indexFile;
     try {
-      this.tree = database === undefined ? file.meta.main : findNamedTree(file, database);
-      assertPlainTree(this.tree, file.path);
+      this.#tree = database === undefined ? file.meta.main : findNamedTree(file, database);
+      assertPlainTree(this.#tree, file.path);
       if (lenient) {
         // A record that is read again is not lost again.
         const known = new Set<string>();
-        this.addDamage = (found) => {
+        this.#addDamage = (found) => {
           if (!known.has(found.message)) damage.push(found);
           known.add(found.message);
         };
         if (file.metaDamage !== undefined)
-          this.addDamage({ message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
-        this.index = salvageKeyIndex(file, this.tree, this.addDamage);
+          this.#addDamage({ message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
+        this.#index = salvageKeyIndex(file, this.#tree, this.#addDamage);
       }
     } catch (error) {
       file.close();
       throw error;
     }
-    this.length = this.index?.length ?? this.tree.entries;
+    this.length = this.#index?.length ?? this.#tree.entries;
   }
 
   get isOpen(): boolean {
-    return this.file.isOpen;
+    return this.#file.isOpen;
   }
 
   /** First key in order, or undefined if the database is empty. */
@@ -171,13 +171,14 @@ export class DatumReader {
 
   /** The same as bytes: a key need not be UTF-8. */
   get lastKeyBytes(): Uint8Array | undefined {
-    for (const { leaf, index } of this.scan({ reverse: true })) return Buffer.from(leaf.key(index));
+    for (const { leaf, index } of this.#scan({ reverse: true })) return Buffer.from(leaf.key(index));
     return undefined;
   }
 
   get info(): DatabaseInfo {
-    const { file, tree } = this;
-    const databases = this.addDamage ? [] : listNames(file);
+    const file = this.#file;
+    const tree = this.#tree;
+    const databases = this.#addDamage ? [] : listNames(file);
     return {
       path: file.path,
       format: file.layout.format,
@@ -215,12 +216,12 @@ export class DatumReader {
   /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
   getBytes(key: string | Uint8Array): Uint8Array | undefined {
     const wanted = keyBytes(key, 'key');
-    const place = this.addDamage ? this.findInIndex(wanted) : this.findInTree(wanted);
-    return place && place.leaf.compareKey(place.index, wanted) === 0 ? this.valueAt(place) : undefined;
+    const place = this.#addDamage ? this.#findInIndex(wanted) : this.#findInTree(wanted);
+    return place && place.leaf.compareKey(place.index, wanted) === 0 ? this.#valueAt(place) : undefined;
   }
 
   /**
-   * Sample number `i` in key order: planar pixels, colours blue-green-red; bytes, or floats where the record has float_data; encoded
+   * Sample number `i` in key order: planar pixels, colors blue-green-red; bytes, or floats where the record has float_data; encoded
    * images decoded (then it is a Promise, which may need sharp).
    * The first call builds an index of the keys, once.
    *
@@ -228,13 +229,13 @@ export class DatumReader {
    * @throws DatumError or ImageError with the key, CorruptDatabaseError if a page is damaged.
    */
   at(i: number): Sample | Promise<Sample> | undefined {
-    const record = this.recordAt(i);
-    return record && decodeSample(decodeDatum(record.value, record.key), record.key, this.maxPixels);
+    const record = this.#recordAt(i);
+    return record && decodeSample(decodeDatum(record.value, record.key), record.key, this.#maxPixels);
   }
 
   /** The Datum number `i` in key order, as it is stored; undefined outside of 0 to length - 1. */
   datumAt(i: number): Datum | undefined {
-    const record = this.recordAt(i);
+    const record = this.#recordAt(i);
     return record && decodeDatum(record.value, record.key);
   }
 
@@ -242,13 +243,17 @@ export class DatumReader {
    * Batches of pixels for training: all records shuffled together by seed, in shards, with mean, scale, crop, mirror and resize,
    * prepared ahead. Records must have one size after `resize` and `crop`.
    *
+   * These are for programs that train by themselves. @ae/autoencoder, which knows no database, asks any source of samples for them one
+   * by one (here `at`), and makes batches by its own seed, so that it can stop and go on between any two.
+   *
    * @returns An async iterator; its `position` can be saved and given back as an option.
    * @throws InvalidOptionError
    */
   batches(options: BatchOptions): BatchStream {
-    const { file, addDamage } = this;
-    const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.maxPixels };
-    const index = this.keyIndex();
+    const file = this.#file;
+    const addDamage = this.#addDamage;
+    const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.#maxPixels };
+    const index = this.#keyIndex();
     const setup = { path: file.path, lenient: addDamage !== undefined, index, meta: file.metaPageBytes };
     const { workers } = checked;
     // Each worker has a batch under way.
@@ -260,33 +265,33 @@ export class DatumReader {
         : makeInWorkers(setup, plan, addDamage ?? (() => undefined));
     };
     const stream = openStream(load, this.length, plan);
-    this.streams = this.streams.filter((known) => known.deref()?.isOver === false);
-    this.streams.push(new WeakRef(stream));
+    this.#streams = this.#streams.filter((known) => known.deref()?.isOver === false);
+    this.#streams.push(new WeakRef(stream));
     return stream;
   }
 
   /** Key number `i` in order; undefined outside of 0 to length - 1. */
   keyAt(i: number): string | undefined {
-    const place = this.placeAt(i);
+    const place = this.#placeAt(i);
     return place && keyText(place.leaf.key(place.index));
   }
 
   /** The same as bytes: a key need not be UTF-8. */
   keyBytesAt(i: number): Uint8Array | undefined {
-    const place = this.placeAt(i);
+    const place = this.#placeAt(i);
     return place && Buffer.from(place.leaf.key(place.index));
   }
 
   /** All keys of a range, in order, without reading values. */
   *keys(options: ScanOptions = {}): Generator<string, void, undefined> {
-    for (const { leaf, index } of this.scan(options)) yield keyText(leaf.key(index));
+    for (const { leaf, index } of this.#scan(options)) yield keyText(leaf.key(index));
   }
 
   /** All records of a range, in order. Each has memory of its own. If opened with `lenient`, damaged ones are left out. */
   *entries(options: ScanOptions = {}): Generator<Entry, void, undefined> {
-    for (const place of this.scan(options)) {
+    for (const place of this.#scan(options)) {
       const keyBytes = Buffer.from(place.leaf.key(place.index));
-      const entry = this.readEntry(place, keyBytes, keyText(keyBytes));
+      const entry = this.#readEntry(place, keyBytes, keyText(keyBytes));
       if (entry) yield entry;
     }
   }
@@ -297,10 +302,10 @@ export class DatumReader {
 
   /** Closes the file, and ends its streams of batches with their threads. Further calls do nothing; other methods then throw a ClosedError. */
   close(): void {
-    const { path } = this.file;
-    this.file.close();
-    this.index = undefined;
-    for (const stream of this.streams.splice(0)) {
+    const { path } = this.#file;
+    this.#file.close();
+    this.#index = undefined;
+    for (const stream of this.#streams.splice(0)) {
       const message = `${path}: the reader was closed while batches were being read; close it after the last one.`;
       stream.deref()?.close(new ClosedError(message, { path }));
     }
@@ -310,65 +315,69 @@ export class DatumReader {
     this.close();
   }
 
-  private readEntry(place: RecordPlace, keyBytes: Uint8Array, key: string): Entry | undefined {
+  #readEntry(place: RecordPlace, keyBytes: Uint8Array, key: string): Entry | undefined {
     try {
-      this.assertRecord(place);
-      const value = Buffer.from(this.values.view(place.leaf, place.index));
+      this.#assertRecord(place);
+      const value = Buffer.from(this.#values.view(place.leaf, place.index));
       return { key, keyBytes, datum: decodeDatum(value, key) };
     } catch (error) {
       const isDamage = error instanceof DatumError || error instanceof CorruptDatabaseError;
-      if (!this.addDamage || !isDamage) throw error;
-      this.addDamage({ page: error.page, key, message: error.message });
+      if (!this.#addDamage || !isDamage) throw error;
+      this.#addDamage({ page: error.page, key, message: error.message });
       return undefined;
     }
   }
 
-  private scan(options: ScanOptions): Generator<RecordPlace, void, undefined> {
-    return this.addDamage ? scanIndex(this.file, this.keyIndex(), options) : scanTree(this.file, this.tree, options);
+  #scan(options: ScanOptions): Generator<RecordPlace, void, undefined> {
+    return this.#addDamage
+      ? scanIndex(this.#file, this.#keyIndex(), options)
+      : scanTree(this.#file, this.#tree, options);
   }
 
   /** The index of the keys, which is loaded or built when it is first needed. */
-  private keyIndex(): KeyIndex {
-    if (this.index) return this.index;
-    const { file, tree, indexFile } = this;
+  #keyIndex(): KeyIndex {
+    if (this.#index) return this.#index;
+    const file = this.#file;
+    const tree = this.#tree;
+    const indexFile = this.#indexFile;
     const loaded = indexFile === undefined ? undefined : loadKeyIndex(indexFile, file, tree);
-    this.index = loaded ?? buildKeyIndex(file, tree);
-    if (indexFile !== undefined && !loaded) saveKeyIndex(indexFile, this.index, file, tree);
-    return this.index;
+    this.#index = loaded ?? buildKeyIndex(file, tree);
+    if (indexFile !== undefined && !loaded) saveKeyIndex(indexFile, this.#index, file, tree);
+    return this.#index;
   }
 
-  private placeAt(i: number): RecordPlace | undefined {
+  #placeAt(i: number): RecordPlace | undefined {
     if (!Number.isInteger(i) || i < 0 || i >= this.length) return undefined;
-    return placeOf(this.file, this.keyIndex(), i);
+    return placeOf(this.#file, this.#keyIndex(), i);
   }
 
-  private recordAt(i: number): { key: string; value: Buffer } | undefined {
-    const place = this.placeAt(i);
-    return place && { key: keyText(place.leaf.key(place.index)), value: this.valueAt(place) };
+  #recordAt(i: number): { key: string; value: Buffer } | undefined {
+    const place = this.#placeAt(i);
+    return place && { key: keyText(place.leaf.key(place.index)), value: this.#valueAt(place) };
   }
 
-  private findInTree(key: Uint8Array): RecordPlace | undefined {
-    const cursor = new TreeCursor(this.file, this.tree);
+  #findInTree(key: Uint8Array): RecordPlace | undefined {
+    const cursor = new TreeCursor(this.#file, this.#tree);
     return cursor.seek(key) ? cursor : undefined;
   }
 
-  private findInIndex(key: Uint8Array): RecordPlace | undefined {
-    const index = this.keyIndex();
-    const i = lowerBound(this.file, index, key);
-    return i < index.length ? placeOf(this.file, index, i) : undefined;
+  #findInIndex(key: Uint8Array): RecordPlace | undefined {
+    const index = this.#keyIndex();
+    const i = lowerBound(this.#file, index, key);
+    return i < index.length ? placeOf(this.#file, index, i) : undefined;
   }
 
-  private valueAt(place: RecordPlace): Buffer {
-    this.assertRecord(place);
-    return this.values.read(place.leaf, place.index);
+  #valueAt(place: RecordPlace): Buffer {
+    this.#assertRecord(place);
+    return this.#values.read(place.leaf, place.index);
   }
 
-  private assertRecord({ leaf, index }: RecordPlace): void {
+  #assertRecord({ leaf, index }: RecordPlace): void {
     if (!leaf.isSubtree(index)) return;
     const key = keyText(leaf.key(index));
     throw new UnsupportedFormatError(
-      `${this.file.path}: key ${key}: expected a record, received a named database; open the database of that name instead (option database).`,
-      { path: this.file.path, key },
+      `${this.#file.path}: key ${key}: expected a record, received a named database; open the database of that name instead (option database).`,
+      { path: this.#file.path, key },
     );
   }
 }

@@ -58,12 +58,12 @@ export interface VerifyReport {
   damage: Damage[];
 }
 
-const KNOWN: Known<VerifyOptions> = {
+const knownOptions: Known<VerifyOptions> = {
   ...{ database: true, images: true, maxPixels: true, signal: true, onProgress: true },
 };
-const RECORDS_BETWEEN_PAUSES = 500;
+const recordsBetweenPauses = 500;
 /** Images that are decoded at once. */
-const IMAGES_AT_ONCE = 16;
+const imagesAtOnce = 16;
 
 /**
  * Walks every page and every record, of the unnamed and of all named databases, and reports all damage: what it finds sound, every
@@ -78,7 +78,7 @@ const IMAGES_AT_ONCE = 16;
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   assertPath('path', path);
-  assertKeys('verify', options, KNOWN);
+  assertKeys('verify', options, knownOptions);
   assertFlag('images', options.images);
   checkMaxPixels(options.maxPixels);
   const file = new PageFile(path, { lenient: true });
@@ -122,81 +122,86 @@ const walkOf = (tree: TreeRecord, name?: string): Walk => ({
 });
 
 class Verification {
-  private readonly damage: Damage[] = [];
-  private readonly used: PageSet;
-  private readonly values: ValueReader;
-  private readonly databases: VerifiedDatabase[] = [];
-  private seen = 0;
-  private total = 0;
-  private imagesSkipped = 0;
-  private decoding: (() => Promise<void>)[] = [];
+  readonly #damage: Damage[] = [];
+  readonly #used: PageSet;
+  readonly #values: ValueReader;
+  readonly #databases: VerifiedDatabase[] = [];
+  #seen = 0;
+  #total = 0;
+  #imagesSkipped = 0;
+  #decoding: (() => Promise<void>)[] = [];
 
-  constructor(
-    private readonly file: PageFile,
-    private readonly options: VerifyOptions,
-  ) {
-    this.used = new PageSet(file);
-    this.values = new ValueReader(file);
+  readonly #file: PageFile;
+  readonly #options: VerifyOptions;
+
+  constructor(file: PageFile, options: VerifyOptions) {
+    this.#file = file;
+    this.#options = options;
+    this.#used = new PageSet(file);
+    this.#values = new ValueReader(file);
   }
 
   async run(): Promise<VerifyReport> {
-    const { file, used, databases } = this;
+    const file = this.#file;
+    const used = this.#used;
+    const databases = this.#databases;
     const { main, free, lastPage } = file.meta;
-    const { database } = this.options;
+    const { database } = this.#options;
     assertPlainTree(main, file.path);
     if (database !== undefined) findNamedTree(file, database);
-    if (file.metaDamage !== undefined) this.add({ page: 0, message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
-    const whole = await this.walk(walkOf(main), database === undefined);
-    this.settle(whole, database === undefined);
-    for (const { name, tree } of whole.named) await this.checkNamed(name, tree, database);
+    if (file.metaDamage !== undefined)
+      this.#add({ page: 0, message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
+    const whole = await this.#walk(walkOf(main), database === undefined);
+    this.#settle(whole, database === undefined);
+    for (const { name, tree } of whole.named) await this.#checkNamed(name, tree, database);
     const usedPages = used.size;
     const freePages =
       file.layout.format === 1
-        ? checkFreeList(free, { file, used, values: this.values, onDamage: (damage) => this.add(damage) })
+        ? checkFreeList(free, { file, used, values: this.#values, onDamage: (damage) => this.#add(damage) })
         : 0;
     file.assertUnchanged();
-    if (this.damage.length === 0) this.readStrictly(whole);
-    this.progress();
+    if (this.#damage.length === 0) this.#readStrictly(whole);
+    this.#progress();
     const sum = (count: 'records' | 'readable') => databases.reduce((total, found) => total + found[count], 0);
     return {
       path: file.path,
-      ok: this.damage.length === 0,
+      ok: this.#damage.length === 0,
       records: sum('records'),
       readable: sum('readable'),
       databases,
-      imagesSkipped: this.imagesSkipped,
+      imagesSkipped: this.#imagesSkipped,
       pages: lastPage + 1,
       usedPages,
       freePages,
-      damage: this.damage,
+      damage: this.#damage,
     };
   }
 
   /** Walks a named database, and checks its records unless another one was asked for. */
-  private async checkNamed(name: string, tree: TreeRecord, wanted: string | undefined): Promise<void> {
+  async #checkNamed(name: string, tree: TreeRecord, wanted: string | undefined): Promise<void> {
     const special = specialFlags(tree);
     const isWanted = wanted === undefined || wanted === name;
     if (special !== undefined) {
       const notRead = `${special}: databases of this kind are not read, and its pages were not checked`;
-      if (isWanted) this.databases.push({ name, records: 0, readable: 0, notRead });
+      if (isWanted) this.#databases.push({ name, records: 0, readable: 0, notRead });
       return;
     }
-    this.settle(await this.walk(walkOf(tree, name), isWanted), isWanted);
+    this.#settle(await this.#walk(walkOf(tree, name), isWanted), isWanted);
   }
 
   /** Notes what a walk has found. */
-  private settle(walk: Walk, isWanted: boolean): void {
+  #settle(walk: Walk, isWanted: boolean): void {
     const { name, tree, lost, named, readable, strangers } = walk;
     const records = tree.entries - named.length;
     // A named database may hold something else; then not one of its records is a Datum.
     const isOther = name !== undefined && strangers > 0 && strangers === lost.length && strangers === walk.seen;
-    if (!isOther) for (const damage of lost) this.add(damage);
+    if (!isOther) for (const damage of lost) this.#add(damage);
     const { branchPages, leafPages, overflowPages, seen: entries } = walk;
-    this.compareCounts(tree, { branchPages, leafPages, overflowPages, entries }, name);
-    if (name === undefined && records > 0) for (const found of named) this.add(this.amongRecords(found.name));
+    this.#compareCounts(tree, { branchPages, leafPages, overflowPages, entries }, name);
+    if (name === undefined && records > 0) for (const found of named) this.#add(this.#amongRecords(found.name));
     if (!isWanted || (name === undefined && records === 0 && named.length > 0)) return;
     const notRead = isOther ? `${records} records, none of them a Datum: their values were not checked` : undefined;
-    this.databases.push({
+    this.#databases.push({
       ...(name === undefined ? {} : { name }),
       ...(isOther ? { records: 0, readable: 0 } : { records, readable }),
       ...(notRead === undefined ? {} : { notRead }),
@@ -204,8 +209,8 @@ class Verification {
   }
 
   /** Reading the unnamed database would end at such a key. */
-  private amongRecords(key: string): Damage {
-    const { path } = this.file;
+  #amongRecords(key: string): Damage {
+    const { path } = this.#file;
     return {
       key,
       message: `[lmdb-datum] ${path}: a named database lies among the records, and reading them ends there.`,
@@ -213,65 +218,67 @@ class Verification {
   }
 
   /** Reads the trees once more as a strict reader does, so that what it refuses is never called sound. */
-  private readStrictly({ tree, named }: Walk): void {
-    const strict = new PageFile(this.file.path, { snapshot: this.file.metaPageBytes });
+  #readStrictly({ tree, named }: Walk): void {
+    const strict = new PageFile(this.#file.path, { snapshot: this.#file.metaPageBytes });
     try {
       for (const each of [tree, ...named.map((found) => found.tree)]) {
         if (specialFlags(each) === undefined) buildKeyIndex(strict, each);
       }
     } catch (error) {
       if (!(error instanceof CorruptDatabaseError)) throw error;
-      this.add({ page: error.page, message: error.message });
+      this.#add({ page: error.page, message: error.message });
     } finally {
       strict.close();
     }
   }
 
-  private async walk(walk: Walk, isWanted: boolean): Promise<Walk> {
-    const { file, used } = this;
+  async #walk(walk: Walk, isWanted: boolean): Promise<Walk> {
+    const file = this.#file;
+    const used = this.#used;
     const { tree } = walk;
-    if (isWanted) this.total += tree.entries;
-    const salvage = new Salvage(file, { onDamage: (damage) => this.add(damage) }, used);
+    if (isWanted) this.#total += tree.entries;
+    const salvage = new Salvage(file, { onDamage: (damage) => this.#add(damage) }, used);
     for (const { page, nodes } of salvage.leaves(tree)) {
-      for (const i of nodes) await this.checkNode(page, i, walk, isWanted);
+      for (const i of nodes) await this.#checkNode(page, i, walk, isWanted);
     }
-    await this.decodeImages();
+    await this.#decodeImages();
     const { branchPages, leafPages } = salvage;
     return Object.assign(walk, { branchPages, leafPages });
   }
 
-  private add(damage: Damage): void {
-    this.damage.push(damage);
+  #add(damage: Damage): void {
+    this.#damage.push(damage);
   }
 
-  private progress(): void {
-    this.options.onProgress?.({ records: this.seen, total: this.total, damaged: this.damage.length });
+  #progress(): void {
+    this.#options.onProgress?.({ records: this.#seen, total: this.#total, damaged: this.#damage.length });
   }
 
-  private async checkNode(leaf: Page, i: number, walk: Walk, isWanted: boolean): Promise<void> {
+  async #checkNode(leaf: Page, i: number, walk: Walk, isWanted: boolean): Promise<void> {
     walk.seen++;
-    if (isWanted && ++this.seen % RECORDS_BETWEEN_PAUSES === 0) {
-      this.progress();
+    if (isWanted && ++this.#seen % recordsBetweenPauses === 0) {
+      this.#progress();
       // Lets a signal fire and other work go on.
       await new Promise(setImmediate);
     }
-    this.options.signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     const key = leaf.key(i).toString();
     try {
       if (leaf.isSubtree(i)) {
-        if (walk.name !== undefined) throw this.file.corrupt(leaf.number, 'a record', 'a database in a named database');
-        walk.named.push({ name: key, tree: namedTree(this.file, leaf, i) });
+        if (walk.name !== undefined)
+          throw this.#file.corrupt(leaf.number, 'a record', 'a database in a named database');
+        walk.named.push({ name: key, tree: namedTree(this.#file, leaf, i) });
         return;
       }
-      walk.overflowPages += useOverflow(leaf, i, this.file, this.used);
-      if (isWanted) this.checkRecord(this.values.view(leaf, i), key, leaf.number, walk);
+      walk.overflowPages += useOverflow(leaf, i, this.#file, this.#used);
+      if (isWanted) this.#checkRecord(this.#values.view(leaf, i), key, leaf.number, walk);
     } catch (error) {
-      this.lose(error, key, leaf.number, walk);
+      this.#lose(error, key, leaf.number, walk);
     }
-    if (this.decoding.length >= IMAGES_AT_ONCE) await this.decodeImages();
+    if (this.#decoding.length >= imagesAtOnce) await this.#decodeImages();
   }
 
-  private checkRecord(value: Buffer, key: string, page: number, walk: Walk): void {
+  #checkRecord(value: Buffer, key: string, page: number, walk: Walk): void {
     let datum: Datum;
     try {
       datum = decodeDatum(value, key);
@@ -281,45 +288,45 @@ class Verification {
       throw error;
     }
     if (!datum.encoded) walk.readable++;
-    else if (this.options.images === false) {
+    else if (this.#options.images === false) {
       walk.readable++;
-      this.imagesSkipped++;
+      this.#imagesSkipped++;
     } else {
       // Begins at once; a copy, for the value is overwritten by the next one.
       const decoded = Promise.resolve(
-        decodeSample({ ...datum, data: new Uint8Array(datum.data) }, key, this.options.maxPixels),
+        decodeSample({ ...datum, data: new Uint8Array(datum.data) }, key, this.#options.maxPixels),
       );
       decoded.catch(() => undefined);
-      this.decoding.push(async () => {
+      this.#decoding.push(async () => {
         try {
           await decoded;
           walk.readable++;
         } catch (error) {
-          this.lose(error, key, page, walk);
+          this.#lose(error, key, page, walk);
         }
       });
     }
   }
 
   /** Waits for the images that are being decoded, in the order of their records. */
-  private async decodeImages(): Promise<void> {
-    for (const settle of this.decoding.splice(0)) await settle();
+  async #decodeImages(): Promise<void> {
+    for (const settle of this.#decoding.splice(0)) await settle();
   }
 
-  private lose(error: unknown, key: string, page: number, walk: Walk): void {
+  #lose(error: unknown, key: string, page: number, walk: Walk): void {
     const isDamage =
       error instanceof CorruptDatabaseError || error instanceof DatumError || error instanceof ImageError;
     if (!isDamage) throw error;
     walk.lost.push({ page: error.page ?? page, key, message: error.message });
   }
 
-  private compareCounts(tree: TreeRecord, found: Partial<TreeRecord>, name: string | undefined): void {
+  #compareCounts(tree: TreeRecord, found: Partial<TreeRecord>, name: string | undefined): void {
     const different = Object.entries(found).filter(([name, count]) => tree[name as keyof TreeRecord] !== count);
     if (different.length === 0) return;
     const list = different.map(([name, count]) => `${name} ${count} instead of ${tree[name as keyof TreeRecord]}`);
-    const where = name === undefined ? this.file.path : `${this.file.path}: database ${describe(name)}`;
-    this.add({
-      page: this.file.meta.page,
+    const where = name === undefined ? this.#file.path : `${this.#file.path}: database ${describe(name)}`;
+    this.#add({
+      page: this.#file.meta.page,
       message: `[lmdb-datum] ${where}: expected what the header counts, received ${list.join(', ')}.`,
     });
   }

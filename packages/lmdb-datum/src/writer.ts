@@ -12,14 +12,14 @@ import { loadLmdb, type NativeDatabase, type OpenLmdb, writeError } from './writ
 import { createFolder, emptyTarget, inspectExisting, type WriteTarget } from './write/target';
 
 /** LMDB's limit, which Caffe's build keeps to. */
-export const MAX_KEY_BYTES = 511;
+export const maxKeyBytes = 511;
 
 const MDB_MAP_FULL = -30792;
 /** Room for the lock file, the meta pages, and pages of the tree that a commit writes anew. */
-const SPARE_BYTES = 1 << 20;
-const PAGE_BYTES = 4096;
+const spareBytes = 1 << 20;
+const pageBytes = 4096;
 /** A transaction holds its records in memory, so large images end it before the count does. */
-const MAX_BATCH_BYTES = 256 << 20;
+const maxBatchBytes = 256 << 20;
 
 export interface WriterOptions {
   /** 'create' (default): the folder must not exist. 'append': it must hold a database of format v1. */
@@ -28,7 +28,7 @@ export interface WriterOptions {
   recordsPerCommit?: number;
 }
 
-const KNOWN: Known<WriterOptions> = { mode: true, recordsPerCommit: true };
+const knownOptions: Known<WriterOptions> = { mode: true, recordsPerCommit: true };
 
 /**
  * Writes records in transactions of 1,000. What has been committed stays readable whenever the process is killed.
@@ -40,27 +40,30 @@ const KNOWN: Known<WriterOptions> = { mode: true, recordsPerCommit: true };
 export class DatumWriter {
   /** Records in the database and in the open transaction. */
   count: number;
-  private pending = new Map<string, { key: Buffer; value: Uint8Array }>();
-  private readonly values = new KeptBytes();
-  private pendingBytes = 0;
-  private mapSizeBytes: number;
+  #pending = new Map<string, { key: Buffer; value: Uint8Array }>();
+  readonly #values = new KeptBytes();
+  #pendingBytes = 0;
+  #mapSizeBytes: number;
 
   /** The database's folder, or its data file if that has a name of its own. */
   readonly path: string;
 
-  private constructor(
-    private readonly openLmdb: OpenLmdb,
-    private readonly recordsPerCommit: number,
-    private readonly existing: WriteTarget,
-  ) {
+  readonly #openLmdb: OpenLmdb;
+  readonly #recordsPerCommit: number;
+  readonly #existing: WriteTarget;
+
+  private constructor(openLmdb: OpenLmdb, recordsPerCommit: number, existing: WriteTarget) {
+    this.#openLmdb = openLmdb;
+    this.#recordsPerCommit = recordsPerCommit;
+    this.#existing = existing;
     this.path = existing.location;
     this.count = existing.count;
-    this.lastKey = existing.lastKey;
-    this.mapSizeBytes = existing.mapSizeBytes;
+    this.#lastKey = existing.lastKey;
+    this.#mapSizeBytes = existing.mapSizeBytes;
   }
 
-  private db?: NativeDatabase;
-  private lastKey?: Buffer;
+  #db?: NativeDatabase;
+  #lastKey?: Buffer;
 
   /**
    * Creates a database folder, or opens one to add to it.
@@ -70,7 +73,7 @@ export class DatumWriter {
    *   to is not sound.
    */
   static async open(location: string, options: WriterOptions = {}): Promise<DatumWriter> {
-    assertKeys('DatumWriter.open', options, KNOWN);
+    assertKeys('DatumWriter.open', options, knownOptions);
     const { mode = 'create', recordsPerCommit = 1000 } = options;
     assertPath('path', location);
     assertOneOf('mode', mode, ['create', 'append']);
@@ -79,7 +82,7 @@ export class DatumWriter {
     const existing = mode === 'create' ? createFolder(location) : await inspectExisting(location);
     const writer = new DatumWriter(openLmdb, recordsPerCommit, existing);
     try {
-      writer.db = writer.openEnvironment();
+      writer.#db = writer.#openEnvironment();
     } catch (error) {
       if (mode === 'create') fs.rmSync(location, { recursive: true, force: true });
       throw error;
@@ -93,7 +96,7 @@ export class DatumWriter {
     { recordsPerCommit = 1000 }: Pick<WriterOptions, 'recordsPerCommit'> = {},
   ): DatumWriter {
     const writer = new DatumWriter(loadLmdb(), recordsPerCommit, emptyTarget(folder));
-    writer.db = writer.openEnvironment();
+    writer.#db = writer.#openEnvironment();
     return writer;
   }
 
@@ -104,13 +107,13 @@ export class DatumWriter {
    * @throws DatumError if the Datum contradicts itself, WriteError if the key is there already or writing fails.
    */
   async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
-    await this.add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
+    await this.#add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
   }
 
   /** Adds a record whose value is a Datum message already, and is copied. */
   async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
     assertValue(value);
-    await this.add(key, (allocate) => {
+    await this.#add(key, (allocate) => {
       const copy = allocate(value.length);
       copy.set(value);
       return copy;
@@ -124,49 +127,49 @@ export class DatumWriter {
    */
   stage(key: string | Uint8Array, value: Uint8Array): void {
     assertValue(value);
-    this.hold(key, () => value);
+    this.#hold(key, () => value);
   }
 
   /** True if the open transaction has as many records, or as many bytes, as one is to have. */
   get isDue(): boolean {
-    return this.pending.size >= this.recordsPerCommit || this.isDueByBytes;
+    return this.#pending.size >= this.#recordsPerCommit || this.isDueByBytes;
   }
 
   /** True if the open transaction has as many bytes as one is to have. */
   get isDueByBytes(): boolean {
-    return this.pendingBytes >= MAX_BATCH_BYTES;
+    return this.#pendingBytes >= maxBatchBytes;
   }
 
-  private async add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
-    this.hold(key, make);
+  async #add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
+    this.#hold(key, make);
     if (this.isDue) await this.commit();
   }
 
   /** @param make Makes the value in memory that stays until the commit. */
-  private hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
-    const db = this.assertOpen();
+  #hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
+    const db = this.#assertOpen();
     const stored = Buffer.from(keyBytes(key, 'key'));
-    if (stored.length === 0 || stored.length > MAX_KEY_BYTES) {
+    if (stored.length === 0 || stored.length > maxKeyBytes) {
       const name = keyText(key);
       throw new WriteError(
-        `key ${describe(name)}: expected 1 to ${MAX_KEY_BYTES} bytes, received ${stored.length}; ` +
+        `key ${describe(name)}: expected 1 to ${maxKeyBytes} bytes, received ${stored.length}; ` +
           'shorten the file name or its folders.',
         { path: this.path, key: name },
       );
     }
-    const isNewLast = this.lastKey === undefined || Buffer.compare(stored, this.lastKey) > 0;
+    const isNewLast = this.#lastKey === undefined || Buffer.compare(stored, this.#lastKey) > 0;
     const id = stored.toString('latin1');
-    if (!isNewLast && (this.pending.has(id) || db.doesExist(stored))) {
+    if (!isNewLast && (this.#pending.has(id) || db.doesExist(stored))) {
       const name = keyText(key);
-      throw new WriteError(
-        `key ${name}: expected a new key, received one that is there already; give each record its own.`,
-        { path: this.path, key: name },
-      );
+      throw new WriteError(`key ${name} is there already; give each record a key of its own.`, {
+        path: this.path,
+        key: name,
+      });
     }
-    const value = make(this.values.allocate);
-    if (isNewLast) this.lastKey = stored;
-    this.pending.set(id, { key: stored, value });
-    this.pendingBytes += value.length;
+    const value = make(this.#values.allocate);
+    if (isNewLast) this.#lastKey = stored;
+    this.#pending.set(id, { key: stored, value });
+    this.#pendingBytes += value.length;
     this.count++;
   }
 
@@ -175,17 +178,17 @@ export class DatumWriter {
    * transaction stay in memory and can be committed again.
    */
   async commit(): Promise<void> {
-    this.assertOpen();
-    if (this.pending.size === 0) return;
-    while (!this.tryCommit()) await this.grow();
-    this.pending.clear();
-    this.values.release();
-    this.pendingBytes = 0;
+    this.#assertOpen();
+    if (this.#pending.size === 0) return;
+    while (!this.#tryCommit()) await this.#grow();
+    this.#pending.clear();
+    this.#values.release();
+    this.#pendingBytes = 0;
   }
 
   /** Commits and closes. Further calls do nothing. */
   async close(): Promise<void> {
-    if (!this.db) return;
+    if (!this.#db) return;
     try {
       await this.commit();
     } finally {
@@ -195,9 +198,9 @@ export class DatumWriter {
 
   /** Closes without committing the open transaction. */
   async abort(): Promise<void> {
-    const db = this.db;
-    this.db = undefined;
-    this.pending.clear();
+    const db = this.#db;
+    this.#db = undefined;
+    this.#pending.clear();
     await db?.close();
   }
 
@@ -206,12 +209,12 @@ export class DatumWriter {
   }
 
   /** Returns false if the map is full: then nothing has been written. */
-  private tryCommit(): boolean {
-    const db = this.assertOpen();
-    this.assertSpace();
+  #tryCommit(): boolean {
+    const db = this.#assertOpen();
+    this.#assertSpace();
     try {
       db.transactionSync(() => {
-        for (const { key, value } of this.pending.values()) db.putSync(key, value);
+        for (const { key, value } of this.#pending.values()) db.putSync(key, value);
       });
       return true;
     } catch (cause) {
@@ -221,21 +224,21 @@ export class DatumWriter {
   }
 
   /** Doubles the map, as Caffe does: the file itself only grows by what is written. */
-  private async grow(): Promise<void> {
-    await this.db?.close();
-    this.db = undefined;
-    this.mapSizeBytes = Math.max(
-      this.mapSizeBytes * 2,
-      2 ** Math.ceil(Math.log2(this.mapSizeBytes + 2 * this.pendingBytes)),
+  async #grow(): Promise<void> {
+    await this.#db?.close();
+    this.#db = undefined;
+    this.#mapSizeBytes = Math.max(
+      this.#mapSizeBytes * 2,
+      2 ** Math.ceil(Math.log2(this.#mapSizeBytes + 2 * this.#pendingBytes)),
     );
-    this.db = this.openEnvironment();
+    this.#db = this.#openEnvironment();
   }
 
   /**
    * Makes sure that there is room before the native library writes: it maps files into memory, so that a full disk would take the
    * process down where it should be an error.
    */
-  private assertSpace(): void {
+  #assertSpace(): void {
     let stats: fs.StatsFs;
     try {
       stats = fs.statfsSync(this.path);
@@ -244,24 +247,24 @@ export class DatumWriter {
       return;
     }
     const freeBytes = stats.bavail * stats.bsize;
-    const neededBytes = SPARE_BYTES + this.pendingBytes + this.pending.size * 2 * PAGE_BYTES;
+    const neededBytes = spareBytes + this.#pendingBytes + this.#pending.size * 2 * pageBytes;
     if (stats.blocks === 0 || freeBytes >= neededBytes) return;
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new WriteError(
-      `${this.path}: expected ${mib(neededBytes)} of free space, received ${mib(freeBytes)}; make room.`,
+      `${this.path}: the disk has ${mib(freeBytes)} of free space, and ${mib(neededBytes)} are needed; make room.`,
       { path: this.path },
     );
   }
 
-  private openEnvironment(): NativeDatabase {
-    this.assertSpace();
+  #openEnvironment(): NativeDatabase {
+    this.#assertSpace();
     try {
-      return this.openLmdb({
+      return this.#openLmdb({
         path: this.path,
-        noSubdir: this.existing.isSingleFile ?? false,
+        noSubdir: this.#existing.isSingleFile ?? false,
         encoding: 'binary',
         keyEncoding: 'binary',
-        mapSize: this.mapSizeBytes,
+        mapSize: this.#mapSizeBytes,
         // Every commit is on disk when it returns.
         overlappingSync: false,
       });
@@ -270,11 +273,9 @@ export class DatumWriter {
     }
   }
 
-  private assertOpen(): NativeDatabase {
-    if (this.db) return this.db;
-    throw new ClosedError(
-      `${this.path}: expected an open writer, received a closed one; open it again with mode 'append'.`,
-    );
+  #assertOpen(): NativeDatabase {
+    if (this.#db) return this.#db;
+    throw new ClosedError(`${this.path}: the writer is closed; open it again with mode 'append'.`);
   }
 }
 

@@ -19,7 +19,8 @@ import {
 import { fixture } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 
-const SENTENCE = /^\[lmdb-datum\] .+: expected .+, received .+; .+\.$/;
+/** Of a wrong value, or of a state. */
+const SENTENCE = /^\[lmdb-datum\] .+(: expected .+, received .+| cannot be read \(.+\)); .+\.$/;
 
 /** Writes files into a folder and opens it. */
 function openFolder(files: Record<string, string | Buffer>): () => unknown {

@@ -58,7 +58,7 @@ describe('an index file', () => {
   it('that can not be written is an error that says what to do, and leaves nothing', () => {
     const folder = copyOf('overflow');
     using reader = openDatumLmdb(folder, { indexFile: path.join(folder, 'no/such/folder/index') });
-    expect(() => reader.at(0)).toThrow(/expected to write the key index, received ENOENT.*keep it in a place/);
+    expect(() => reader.at(0)).toThrow(/the key index cannot be written \(ENOENT.*keep it in a place/);
     expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
   });
 

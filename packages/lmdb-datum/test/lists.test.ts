@@ -91,8 +91,8 @@ describe('labels that are names', () => {
 
 describe('a line whose file is not there', () => {
   it.each([
-    ['a.png 9 ', 'the last space of line 2 is at its end, behind the label; remove it'],
-    ['a.png 9  ', 'the last space of line 2 is at its end, behind the label; remove it'],
+    ['a.png 9 ', 'the last space of line 2 is at its end, after the label; remove it'],
+    ['a.png 9  ', 'the last space of line 2 is at its end, after the label; remove it'],
     ['a.png\t7', 'line 2 has a tab between its name and its label; put a space there'],
     ['a.png,7', 'line 2 has a comma between its name and its label; put a space there'],
     ['a.png;7', 'line 2 has a semicolon between its name and its label; put a space there'],
@@ -109,7 +109,7 @@ describe('a line whose file is not there', () => {
     ['a.png  1', 'line 2 has spaces around its name'],
     [' a.png 1', 'line 2 has spaces around its name'],
     ['1 a.png', 'in line 2 the label stands before the name; turn them around'],
-    ['a.pn', 'line 2 has no label; put a space and a number behind the name'],
+    ['a.pn', 'line 2 has no label; put a space and a number after the name'],
     ['no.png 1', 'no.png does not exist (line 2 of the list)'],
   ])('%j is told its cause', async (line, hint) => {
     const { report } = await convert(`a.png 1\n${line}\n`);

@@ -64,11 +64,11 @@ describe('the built package', () => {
     const lines = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
     expect(lines[0]).toBe('true 2');
     expect(lines[1]).toMatch(
-      /^MISSING_DEPENDENCY \[lmdb-datum\] lmdb: expected it to load for writing.*npm install lmdb@2\.6\.8-v1/,
+      /^MISSING_DEPENDENCY \[lmdb-datum\] lmdb cannot be loaded, which writes databases.*npm install lmdb@2\.6\.8-v1/,
     );
     // A JPEG, and a PNG.
     expect(lines[2]).toBe('done');
-    expect(lines[3]).toMatch(/^MISSING_DEPENDENCY \[lmdb-datum\] sharp: expected it to load.*run npm install sharp\.$/);
+    expect(lines[3]).toMatch(/^MISSING_DEPENDENCY \[lmdb-datum\] sharp cannot be loaded.*run npm install sharp\.$/);
     expect(lines[4]).toMatch(/^MISSING_DEPENDENCY/);
     expect(lines[5]).toBe('dist,node_modules');
   });

@@ -183,7 +183,7 @@ describe('the reader', () => {
     two.close();
     two.close();
     expect(() => two.get('00000000_n/0.jpg')).toThrow(expect.objectContaining({ code: 'CLOSED' }));
-    expect(() => two.at(0)).toThrow(/expected an open reader, received a closed one/);
+    expect(() => two.at(0)).toThrow(/the reader is closed; open the database again/);
     expect([...one.keys()].length).toBe(one.length);
   });
 });

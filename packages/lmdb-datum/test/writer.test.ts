@@ -31,7 +31,7 @@ describe('DatumWriter', () => {
     expect(writer.isDue).toBe(false);
     writer.stage('b', encodeDatum(datumOf(2)));
     expect(writer.isDue).toBe(true);
-    expect(() => writer.stage('a', message)).toThrow(/key a: expected a new key/);
+    expect(() => writer.stage('a', message)).toThrow(/key a is there already/);
     message.set(encodeDatum(datumOf(3)));
     await writer.commit();
     expect(writer.isDue).toBe(false);
@@ -106,7 +106,7 @@ describe('DatumWriter', () => {
     const writer = await DatumWriter.open(folder);
     await writer.put('b', datumOf(1));
     await expect(writer.put('b', datumOf(2))).rejects.toThrow(
-      /key b: expected a new key, received one that is there already/,
+      /key b is there already; give each record a key of its own/,
     );
     await writer.commit();
     await writer.put('a', datumOf(3));
@@ -149,7 +149,7 @@ describe('DatumWriter', () => {
       .spyOn(fs, 'statfsSync')
       .mockImplementation(() => ({ ...free, bsize: 4096, bavail: 10 }) as fs.StatsFs);
     onTestFinished(() => spy.mockRestore());
-    const full = /expected 1\.\d MiB of free space, received 0\.0 MiB; make room\.$/;
+    const full = /the disk has 0\.0 MiB of free space, and 1\.\d MiB are needed; make room\.$/;
     await expect(DatumWriter.open(path.join(folder, 'new'))).rejects.toThrow(full);
     expect(fs.readdirSync(folder)).toEqual([]);
     spy.mockImplementation(() => free);
@@ -261,7 +261,7 @@ describe('append takes the paths that reading takes', () => {
     await writer.put(key, pixel);
     await writer.close();
     const again = await DatumWriter.open(folder, { mode: 'append' });
-    await expect(again.put(key, pixel)).rejects.toThrow(/one that is there already/);
+    await expect(again.put(key, pixel)).rejects.toThrow(/is there already/);
     await again.close();
   });
 });

@@ -14,7 +14,11 @@ export interface BatchOptions {
 }
 
 /**
- * Yields samples in order, as the bytes they are. The next batches are being fetched while the caller works on one, so
+ * Yields samples in order, as the bytes they are. `reader.batches()` of @ae/lmdb-datum is another pipeline, for programs that train by
+ * themselves: it packs floats out of a database, beside the decoder. A training here takes samples of any source, in an order and with
+ * augmentation of its own seed, and goes on from any place in it, so it asks for them one by one.
+ *
+ * The next batches are being fetched while the caller works on one, so
  * that a source which reads or decodes on other threads does so in the meantime.
  */
 export async function* batches(source: SampleSource, options: BatchOptions): AsyncGenerator<Sample[]> {

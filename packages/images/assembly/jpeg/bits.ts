@@ -13,7 +13,7 @@ let firstWord: usize = 0;
 let segmentBytes: i32 = 0;
 
 /**
- * Bytes that may be read behind a segment before anybody looks whether it has ended: an MCU of 6 blocks of 64 coefficients of 32
+ * Bytes that may be read past a segment before anybody looks whether it has ended: an MCU of 6 blocks of 64 coefficients of 32
  * bits, and what waits in the buffer.
  */
 export const SEGMENT_SPARE: usize = 6 * 64 * 4 + 64;
@@ -21,7 +21,7 @@ export const SEGMENT_SPARE: usize = 6 * 64 * 4 + 64;
 /**
  * Copies the segment at `src` to `dst` and gets ready to read it.
  *
- * @returns Address of the marker behind it, or 0 if there is none before `end`.
+ * @returns Address of the marker after it, or 0 if there is none before `end`.
  */
 export function openSegment(src: usize, end: usize, dst: usize): usize {
   const start = dst;

@@ -2,7 +2,7 @@
  * From planes to pixels: chroma is brought to the size of luma, and YCbCr turned into RGB, a row at a time.
  *
  * Upsampling is libjpeg's "fancy" one: each new sample is three quarters of the nearest old one and a quarter of the next, and the
- * directions in which halves are rounded take turns. The colours are JFIF's, in libjpeg's fixed-point arithmetic.
+ * directions in which halves are rounded take turns. The colors are JFIF's, in libjpeg's fixed-point arithmetic.
  */
 import { highBytes, highPairs, lowBytes, lowPairs } from '../interleave';
 import { componentAt, componentCount, mostHorizontal, mostVertical, width } from './frame';
@@ -13,7 +13,7 @@ export const GRAY: i32 = 1;
 export const PLANES: i32 = 3;
 export const PIXELS: i32 = 4;
 
-/** Pixels are written sixteen at a time, so this much may be written behind the last ones. */
+/** Pixels are written sixteen at a time, so this much may be written past the last ones. */
 export const PIXEL_SPARE: usize = 64;
 const ROW_SPARE: usize = 32;
 
@@ -135,7 +135,7 @@ function expandRow(sums: usize, count: i32, evenBias: i16, oddBias: i16, shift: 
   }
 }
 
-/** A grey row as colours. */
+/** A gray row as colors. */
 function writeGray(row: usize, count: i32, dst: usize, kind: i32, planeBytes: usize): void {
   if (kind === PLANES) {
     for (let plane: usize = 0; plane < 3; plane++) memory.copy(dst + plane * planeBytes, row, count);
@@ -149,7 +149,7 @@ function writeGray(row: usize, count: i32, dst: usize, kind: i32, planeBytes: us
 
 function writeColors(luma: usize, blue: usize, red: usize, count: i32, dst: usize, kind: i32, planeBytes: usize): void {
   for (let x = 0; x < count; x += 16) {
-    // The last sixteen again, so that nothing is written behind a row, where another plane may begin.
+    // The last sixteen again, so that nothing is written past a row, where another plane may begin.
     if (kind === PLANES && x + 16 > count && count >= 16) x = count - 16;
     const y = v128.load(luma + x);
     const cb = v128.load(blue + x);
@@ -198,7 +198,7 @@ function centered(chroma: v128): v128 {
   return i16x8.sub(chroma, i16x8.splat(128));
 }
 
-// Whole multiples of the chroma are taken out of the factors, so that what is left fits into 15 bits behind the point. That is
+// Whole multiples of the chroma are taken out of the factors, so that what is left fits into 15 bits after the binary point. That is
 // libjpeg's 16 bits halved: exact for blue and green, and for red without effect on any of the 256 results.
 
 /** Y + 1.402 Cr */

@@ -18,7 +18,7 @@ const ZERO_RUN: i32 = 0xf0;
  * Decodes a block of component `i` of the scan into `BLOCK`, which must be zero but for its first coefficient.
  *
  * A code and its value take at most 31 bits, so at least 32 are made valid before each. Finding an entry needs only ten, which are
- * left over from the step before: so the processor looks up the next code while it still fills in bits behind it. Filling takes no
+ * left over from the step before: so the processor looks up the next code while it still fills in bits after it. Filling takes no
  * branch, as none could be foreseen.
  */
 export function decodeBlock(i: i32): i32 {
@@ -99,7 +99,7 @@ function isShort(count: i32): u32 {
   return <u32>(count - 32) >> 31;
 }
 
-/** The next word behind `count` valid bits, or nothing. */
+/** The next word after `count` valid bits, or nothing. */
 function nextBits(next: usize, count: i32, missing: u32): u64 {
   return (<u64>(load<u32>(next) & (0 - missing))) << (32 - count);
 }

@@ -1,7 +1,7 @@
 /** The frame that is being decoded: what its header says, and the components' planes. */
 import { COMPONENT_BYTES, COMPONENTS, SCAN_COMPONENTS } from './memory';
 
-/** A colour component, at a constant place in memory. */
+/** A color component, at a constant place in memory. */
 @unmanaged
 export class Component {
   id: i32;
@@ -65,7 +65,7 @@ export function ceilDivide(a: i32, b: i32): i32 {
 }
 
 /**
- * Reads a frame header (behind its length), for frames that this decoder does: 8 bits, grey, or colour whose luma has one or two
+ * Reads a frame header (after its length), for frames that this decoder does: 8 bits, gray, or color whose luma has one or two
  * samples a chroma sample each way.
  */
 export function readFrameHeader(at: usize, length: i32): bool {
@@ -101,14 +101,14 @@ export function readFrameHeader(at: usize, length: i32): bool {
   return true;
 }
 
-/** Bytes that the planes of all components need, behind `PLANE_SPARE` bytes before and after each. */
+/** Bytes that the planes of all components need, after `PLANE_SPARE` bytes before and after each. */
 export function planeBytes(): usize {
   let bytes: usize = 0;
   for (let i = 0; i < componentCount; i++) bytes += bytesOfPlane(componentAt(i));
   return bytes;
 }
 
-/** Loads of 16 samples may begin in a row and end behind the plane. */
+/** Loads of 16 samples may begin in a row and end past the plane. */
 const PLANE_SPARE: usize = 32;
 
 function bytesOfPlane(component: Component): usize {

@@ -41,7 +41,7 @@ export function defineHuffmanTable(table: usize, isAc: bool, at: usize, length: 
   return used;
 }
 
-/** Codes of one length follow each other; the first of the next length is twice the one behind the last. */
+/** Codes of one length follow each other; the first of the next length is twice the one after the last. */
 function assignCodes(table: usize, isAc: bool): bool {
   memory.fill(table, 0, LOOKUP_BYTES);
   let code = 0;

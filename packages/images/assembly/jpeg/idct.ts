@@ -1,6 +1,6 @@
 /**
  * The inverse DCT of one block: the accurate integer one of the Independent JPEG Group (jidctint, "islow"), to the bit. It is two
- * passes of a one-dimensional transform, columns first, with 13 bits behind the point; between the passes values keep 2 of them.
+ * passes of a one-dimensional transform, columns first, with 13 bits after the binary point; between the passes values keep 2 of them.
  *
  * Each output of the one-dimensional transform is a sum of its inputs times constants. The constants below are those of the
  * original's tree of additions, multiplied out: integer arithmetic doesn't mind, and pairs of products are one instruction.

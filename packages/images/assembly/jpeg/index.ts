@@ -1,5 +1,5 @@
 /**
- * A decoder of ordinary JPEG files: sequential Huffman coding, 8 bits, grey or YCbCr with luma once or twice as fine as chroma each
+ * A decoder of ordinary JPEG files: sequential Huffman coding, 8 bits, gray or YCbCr with luma once or twice as fine as chroma each
  * way. Its pixels are those of libjpeg-turbo to the bit. Everything else, and all damage, is refused, for a decoder that knows more.
  *
  * One file a stage: markers.ts (segments), frame.ts (sizes and planes), huffman.ts (tables), bits.ts and entropy.ts (codes to
@@ -79,7 +79,7 @@ function align16(bytes: usize): usize {
   return (bytes + 15) & ~15;
 }
 
-/** Bytes that may be written behind the image. */
+/** Bytes that may be written past the image. */
 export function spareBytes(): usize {
   return PIXEL_SPARE;
 }
@@ -103,7 +103,7 @@ export function decode(work: usize, image: usize, kind: i32, top: i32, left: i32
  *
  * @param image Room for `toHeight * toWidth * kind` bytes.
  * @param kind 1 or 4, as in `decode`.
- * @param scratch Room for `4 * columns` bytes and `spareBytes()`, aligned to 16, and behind them for what `bilinear` needs.
+ * @param scratch Room for `4 * columns` bytes and `spareBytes()`, aligned to 16, and after them for what `bilinear` needs.
  * @returns As `decode`.
  */
 export function decodeBilinear(
@@ -162,7 +162,7 @@ export function decodeAlongRows(
   return true;
 }
 
-/** Decodes the blocks of a part. Returns the address of the memory behind the planes, for work on rows, or 0 if the file isn't sound. */
+/** Decodes the blocks of a part. Returns the address of the memory past the planes, for work on rows, or 0 if the file isn't sound. */
 function decodePlanes(work: usize, top: i32, left: i32, rows: i32, columns: i32): usize {
   const planes = work + segmentBytes();
   placePlanes(planes, top, left, rows, columns);

@@ -28,14 +28,14 @@ let huffmanTables: i32 = 0;
 let hasJfif = false;
 /** True if the file has EXIF data, which may say that the image is to be turned. */
 export let hasExif = false;
-/** What Adobe's marker says of the colours; -1 without it. */
+/** What Adobe's marker says of the colors; -1 without it. */
 let adobeTransform: i32 = -1;
 
 function readU16(at: usize): i32 {
   return ((<i32>load<u8>(at)) << 8) | load<u8>(at, 1);
 }
 
-/** Begins a file. Returns the address of the first marker behind SOI, or 0. */
+/** Begins a file. Returns the address of the first marker after SOI, or 0. */
 export function openFile(at: usize, end: usize): usize {
   clearFrame();
   restartInterval = 0;
@@ -123,7 +123,7 @@ function quantisationTable(number: i32): usize {
   return QUANTISATION + <usize>number * QUANTISATION_BYTES;
 }
 
-/** Lays out what no file changes: the order of coefficients, and what lies behind the last one. */
+/** Lays out what no file changes: the order of coefficients, and what lies past the last one. */
 export function writeZigzag(): void {
   let row = 0;
   let column = 0;
@@ -148,14 +148,14 @@ export function writeZigzag(): void {
   }
 }
 
-/** True if the frame's colours are grey or YCbCr, by the rules of the JFIF and Adobe markers, as libjpeg takes them. */
+/** True if the frame's colors are gray or YCbCr, by the rules of the JFIF and Adobe markers, as libjpeg takes them. */
 export function hasPlainColors(): bool {
   if (componentCount !== 3 || hasJfif) return true;
   if (adobeTransform >= 0) return adobeTransform === 1;
   return !(componentAt(0).id === 0x52 && componentAt(1).id === 0x47 && componentAt(2).id === 0x42);
 }
 
-/** Reads a scan header at its marker, and puts its components in `SCAN_COMPONENTS`. Returns the address behind it, or 0. */
+/** Reads a scan header at its marker, and puts its components in `SCAN_COMPONENTS`. Returns the address past it, or 0. */
 export function readScanHeader(marker: usize): usize {
   const length = readU16(marker + 2) - 2;
   const at = marker + 4;

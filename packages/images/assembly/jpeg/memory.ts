@@ -1,6 +1,6 @@
 /**
  * Where the decoder keeps its tables: at the beginning of the memory, at addresses that are constants, so that they cost nothing.
- * Everything behind `RESERVED_BYTES` is the caller's.
+ * Everything past `RESERVED_BYTES` is the caller's.
  */
 
 /** Four `Component`s (see frame.ts). */
@@ -8,7 +8,7 @@ export const COMPONENTS: usize = 64;
 export const COMPONENT_BYTES: usize = 128;
 /** Components of the scan that is being read: their addresses, four u32. */
 export const SCAN_COMPONENTS: usize = COMPONENTS + 4 * COMPONENT_BYTES;
-/** Place of coefficient k (in zigzag order) in a block, in bytes: 80 u8, because a damaged run can end 16 behind the last. */
+/** Place of coefficient k (in zigzag order) in a block, in bytes: 80 u8, because a damaged run can end 16 past the last. */
 export const ZIGZAG: usize = 1024;
 /** One block of coefficients, 64 i16 in rows, and one more that damaged runs write to. */
 export const BLOCK: usize = 2048;

@@ -12,7 +12,7 @@ const RST0: i32 = 0xd0;
  * @param at Its entropy-coded data, which ends before `end`.
  * @param buffer Room for them and `SEGMENT_SPARE` bytes.
  * @param interval MCUs between restart markers; 0 for none.
- * @returns Address of the marker behind the scan, or 0 if its data aren't sound.
+ * @returns Address of the marker after the scan, or 0 if its data aren't sound.
  */
 export function decodeScan(at: usize, end: usize, buffer: usize, count: i32, interval: i32): usize {
   const first = scanComponent(0);

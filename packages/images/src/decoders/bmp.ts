@@ -1,18 +1,18 @@
 /**
- * Decodes BMP files, which sharp doesn't: uncompressed, with a palette or 24 or 32 bits a pixel. As OpenCV does, takes no notice of
+ * Decodes BMP files, which sharp doesn't: uncompressed, with a palette or 24 or 32 bits per pixel. As OpenCV does, takes no notice of
  * alpha. All numbers are little-endian:
  *
- *     0 "BM"            10 u32 start of the rows   14 u32 bytes of the header from here on, the palette is behind it
+ *     0 "BM"            10 u32 start of the rows   14 u32 bytes of the header from here on, the palette follows it
  *     18 i32 width      22 i32 height, negative if the upper row is the first
- *     28 u16 bits a pixel   30 u32 compression   46 u32 colours of the palette, 0 for all   54 u32 masks of red, green and blue
+ *     28 u16 bits per pixel   30 u32 compression   46 u32 colors of the palette, 0 for all   54 u32 masks of red, green and blue
  */
 import type { Pixels } from '../pixels';
 
 const UNCOMPRESSED = 0;
 const BY_MASKS = 3;
 /** Blue, green, red and one byte more: the masks of all 32-bit files that are usual. */
-const MASKS = [0xff0000, 0xff00, 0xff];
-const LEAST_HEADER_BYTES = 40;
+const masks = [0xff0000, 0xff00, 0xff];
+const leastHeaderBytes = 40;
 
 interface Header {
   /** Rows, from the upper one on: the first byte of row y is at `start + y * step`. */
@@ -21,11 +21,11 @@ interface Header {
   height: number;
   width: number;
   bits: number;
-  /** Four bytes a colour: blue, green, red and nothing. */
+  /** Four bytes per color: blue, green, red and nothing. */
   palette: Uint8Array;
 }
 
-/** Decodes to RGB, or to grey if all colours of the palette are; a string says why it can't. */
+/** Decodes to RGB, or to gray if all colors of the palette are; a string says why it can't. */
 export function decodeBmp(file: Uint8Array): Pixels | string {
   const header = readHeader(file);
   if (typeof header === 'string') return header;
@@ -36,14 +36,14 @@ export function decodeBmp(file: Uint8Array): Pixels | string {
 }
 
 function readHeader(file: Uint8Array): Header | string {
-  if (file.length < 14 + LEAST_HEADER_BYTES) return 'a BMP file that is cut short';
+  if (file.length < 14 + leastHeaderBytes) return 'a BMP file that is cut short';
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const headerBytes = view.getUint32(14, true);
-  if (headerBytes < LEAST_HEADER_BYTES) return 'a BMP file of OS/2';
+  if (headerBytes < leastHeaderBytes) return 'a BMP file of OS/2';
   const [bits, compression] = [view.getUint16(28, true), view.getUint32(30, true)];
-  if (![1, 4, 8, 24, 32].includes(bits)) return `a BMP file of ${bits} bits a pixel`;
+  if (![1, 4, 8, 24, 32].includes(bits)) return `a BMP file of ${bits} bits per pixel`;
   const isUsual =
-    bits === 32 && file.length >= 66 && MASKS.every((mask, i) => view.getUint32(54 + 4 * i, true) === mask);
+    bits === 32 && file.length >= 66 && masks.every((mask, i) => view.getUint32(54 + 4 * i, true) === mask);
   if (compression !== UNCOMPRESSED && !(compression === BY_MASKS && isUsual)) return 'a compressed BMP file';
   const [first, width, rows] = [view.getUint32(10, true), view.getInt32(18, true), view.getInt32(22, true)];
   const height = Math.abs(rows);
@@ -61,9 +61,9 @@ function takePixels(file: Uint8Array, { start, step, height, width, bits }: Head
   const bytes = bits / 8;
   for (let y = 0, t = 0; y < height; y++) {
     for (let x = 0, s = start + y * step; x < width; x++, s += bytes, t += 3) {
-      data[t] = file[s + 2]!;
-      data[t + 1] = file[s + 1]!;
-      data[t + 2] = file[s]!;
+      data[t] = file[s + 2];
+      data[t + 1] = file[s + 1];
+      data[t + 2] = file[s];
     }
   }
   return { data, channels: 3, height, width };
@@ -74,9 +74,9 @@ function takeColors(file: Uint8Array, { start, step, height, width, bits, palett
   const perByte = 8 / bits;
   for (let y = 0, t = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const byte = file[start + y * step + Math.floor(x / perByte)]!;
+      const byte = file[start + y * step + Math.floor(x / perByte)];
       const color = 4 * ((byte >> (8 - bits * ((x % perByte) + 1))) & (2 ** bits - 1));
-      // A colour that the palette lacks is black.
+      // A color that the palette lacks is black.
       for (let c = channels - 1; c >= 0; c--) data[t++] = palette[color + c] ?? 0;
     }
   }

@@ -5,7 +5,7 @@ const SOS = 0xda;
 const EOI = 0xd9;
 const PROGRESSIVE = 0xc2;
 
-/** A JPEG with the marker of its end, which is added if there is none behind its last scan. Anything may follow that. */
+/** Returns a JPEG with the marker of its end, which is added if there is none after its last scan. Anything may follow that. */
 export function withEnd(file: Uint8Array): Uint8Array {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
   const end = Buffer.from([0xff, EOI]);
@@ -14,7 +14,7 @@ export function withEnd(file: Uint8Array): Uint8Array {
 }
 
 /**
- * False if scans are missing of a progressive file, which brings each coefficient first roughly and then bit by bit: that goes
+ * Returns false if scans are missing of a progressive file, which brings each coefficient first roughly and then bit by bit: that goes
  * unnoticed where the file was cut between two scans.
  */
 export function hasAllScans(file: Uint8Array): boolean {
@@ -22,7 +22,7 @@ export function hasAllScans(file: Uint8Array): boolean {
   let components = 0;
   const complete = new Set<number>();
   for (let at = 2; at + 4 < file.length; ) {
-    const marker = file[at + 1]!;
+    const marker = file[at + 1];
     // Entropy-coded data, with stuffed zeros and restart markers in them.
     const isMarker = file[at] === 0xff && marker !== 0 && marker !== 0xff && (marker < 0xd0 || marker > EOI);
     if (!isMarker) {
@@ -34,7 +34,7 @@ export function hasAllScans(file: Uint8Array): boolean {
       components = file[at + 9] ?? 0;
     }
     if (marker === SOS) noteScan(file.subarray(at + 4), complete);
-    at += 2 + (file[at + 2]! << 8) + file[at + 3]!;
+    at += 2 + (file[at + 2] << 8) + file[at + 3];
   }
   return !isProgressive || complete.size === 64 * components;
 }

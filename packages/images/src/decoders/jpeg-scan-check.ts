@@ -1,5 +1,5 @@
 /**
- * Walks the codes of a sequential JPEG without decoding it, to tell whether all of its picture is there: libvips doesn't notice what
+ * Walks the codes of a sequential JPEG without decoding it, to tell whether all of its image is there: libvips doesn't notice what
  * the last rows lack. Only files that lack their end marker are worth that.
  */
 import { isFrameMarker } from '../headers/jpeg';
@@ -30,7 +30,7 @@ const SOS = 0xda;
 const DRI = 0xdd;
 const SEQUENTIAL = [0xc0, 0xc1];
 
-/** The file ends, or is damaged, before its picture does. */
+/** The file ends, or is damaged, before its image does. */
 class NotWholeError extends Error {}
 
 /** Returns undefined if the file isn't sequential. */
@@ -41,7 +41,7 @@ export function isSequentialWhole(file: Uint8Array): boolean | undefined {
   let interval = 0;
   try {
     for (let at = 2; at + 4 <= file.length; ) {
-      const marker = file[at + 1]!;
+      const marker = file[at + 1];
       if (file[at] !== 0xff) return false;
       if (marker === EOI) break;
       if (marker === 0xff) {
@@ -89,12 +89,12 @@ function readTables(segment: Uint8Array, tables: Map<number, HuffmanTable>): voi
       code = (code + codes) << 1;
       total += codes;
     }
-    tables.set(segment[at]!, { first, count, start, symbols: segment.subarray(at + 17, at + 17 + total) });
+    tables.set(segment[at], { first, count, start, symbols: segment.subarray(at + 17, at + 17 + total) });
     at += 17 + total;
   }
 }
 
-/** Walks a scan. Returns the place behind its codes. @throws NotWholeError */
+/** Walks a scan. Returns the place past its codes. @throws NotWholeError */
 function walkScan(
   file: Uint8Array,
   from: number,
@@ -129,60 +129,63 @@ function walkScan(
 }
 
 class Codes {
-  private bits = 0;
-  private left = 0;
+  #bits = 0;
+  #left = 0;
 
-  constructor(
-    private readonly file: Uint8Array,
-    private at: number,
-  ) {}
+  readonly #file: Uint8Array;
+  #at: number;
+
+  constructor(file: Uint8Array, at: number) {
+    this.#file = file;
+    this.#at = at;
+  }
 
   skipBlock(dc: HuffmanTable, ac: HuffmanTable): void {
-    this.skip(this.symbol(dc) & 15);
+    this.#skip(this.#symbol(dc) & 15);
     for (let k = 1; k < 64; k++) {
-      const symbol = this.symbol(ac);
+      const symbol = this.#symbol(ac);
       if (symbol === 0) return;
       k += symbol >> 4;
-      this.skip(symbol & 15);
+      this.#skip(symbol & 15);
     }
   }
 
   /** Reads past a restart marker. */
   restart(): void {
-    this.left = 0;
-    while (this.file[this.at] === 0xff && this.file[this.at + 1] === 0xff) this.at++;
-    const marker = this.file[this.at + 1] ?? 0;
-    if (this.file[this.at] !== 0xff || marker < 0xd0 || marker > 0xd7) throw new NotWholeError();
-    this.at += 2;
+    this.#left = 0;
+    while (this.#file[this.#at] === 0xff && this.#file[this.#at + 1] === 0xff) this.#at++;
+    const marker = this.#file[this.#at + 1] ?? 0;
+    if (this.#file[this.#at] !== 0xff || marker < 0xd0 || marker > 0xd7) throw new NotWholeError();
+    this.#at += 2;
   }
 
   end(): number {
-    return this.at;
+    return this.#at;
   }
 
-  private symbol({ first, count, start, symbols }: HuffmanTable): number {
+  #symbol({ first, count, start, symbols }: HuffmanTable): number {
     let code = 0;
     for (let length = 1; length <= 16; length++) {
-      code = code * 2 + this.bit();
-      const number = code - first[length]!;
-      if (number < count[length]!) return symbols[start[length]! + number] ?? 0;
+      code = code * 2 + this.#bit();
+      const number = code - first[length];
+      if (number < count[length]) return symbols[start[length] + number] ?? 0;
     }
     throw new NotWholeError();
   }
 
-  private skip(bits: number): void {
-    for (let i = 0; i < bits; i++) this.bit();
+  #skip(bits: number): void {
+    for (let i = 0; i < bits; i++) this.#bit();
   }
 
-  private bit(): number {
-    if (this.left === 0) {
-      const byte = this.file[this.at];
-      if (byte === undefined || (byte === 0xff && this.file[this.at + 1] !== 0)) throw new NotWholeError();
-      this.at += byte === 0xff ? 2 : 1;
-      this.bits = byte;
-      this.left = 8;
+  #bit(): number {
+    if (this.#left === 0) {
+      const byte = this.#file[this.#at];
+      if (byte === undefined || (byte === 0xff && this.#file[this.#at + 1] !== 0)) throw new NotWholeError();
+      this.#at += byte === 0xff ? 2 : 1;
+      this.#bits = byte;
+      this.#left = 8;
     }
-    this.left--;
-    return (this.bits >> this.left) & 1;
+    this.#left--;
+    return (this.#bits >> this.#left) & 1;
   }
 }

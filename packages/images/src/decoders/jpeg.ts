@@ -11,7 +11,7 @@ import { bilinearScratchBytes } from '../resize/bilinear';
 import { planResize, type Resize } from '../resize/plan';
 
 export interface JpegOptions {
-  /** 1 takes luma, 3 makes grey into colour. Default: as the file is. */
+  /** 1 takes luma, 3 makes color of gray. Default: as the file is. */
   channels?: 1 | 3;
   resize?: Resize;
   /** Leave images to sharp that are to be turned by their EXIF orientation. */
@@ -21,7 +21,7 @@ export interface JpegOptions {
 }
 
 /** Larger images are left to sharp, which doesn't hold up the thread. */
-const MOST_PIXELS = 1 << 20;
+const mostPixels = 1 << 20;
 const GRAY = 1;
 const PLANES = 3;
 const PIXELS = 4;
@@ -29,12 +29,12 @@ const PIXELS = 4;
 /** An image in the kernels' memory. */
 interface Placed extends Size {
   address: number;
-  /** 1 for grey, 4 for pixels of red, green, blue and one byte more. */
+  /** 1 for gray, 4 for pixels of red, green, blue and one byte more. */
   bytesPerPixel: number;
 }
 
 /**
- * Decodes a file to planes, grey or blue-green-red, in the kernels' memory: they are valid until its next image.
+ * Decodes a file to planes, gray or blue-green-red, in the kernels' memory: they are valid until its next image.
  *
  * @returns undefined if the file is for sharp to decode, or to say what is wrong.
  */
@@ -50,7 +50,7 @@ export function decodeJpeg(
   if (components === 0) return undefined;
   if (orient && jpeg.mayBeTurned() && readJpegHeader(file)?.orientation !== 1) return undefined;
   const image = { height: jpeg.imageHeight(), width: jpeg.imageWidth() };
-  if (image.height * image.width > MOST_PIXELS) return undefined;
+  if (image.height * image.width > mostPixels) return undefined;
   const channels = wanted ?? components;
   if (resize && (resize.target.height !== image.height || resize.target.width !== image.width)) {
     return decodeResized(kernels, image, channels, resize);

@@ -23,7 +23,7 @@ export function loadSharp(): Promise<SharpModule> {
       loading = undefined;
       const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
       throw new SharpMissingError(
-        `sharp: expected it to load for decoding and encoding images, received ${reason}; run npm install sharp.`,
+        `sharp cannot be loaded, which decodes and encodes images (${reason}); run npm install sharp.`,
         cause,
       );
     },
@@ -107,17 +107,17 @@ const CMYK = 5;
 const YCBCR = 6;
 const JPEG_COMPRESSION = 7;
 const UNMULTIPLIED_ALPHA = 2;
-const COLORS: Record<number, string> = { 8: 'CIELab', 9: 'ICCLab', 10: 'ITULab', 32844: 'LogL', 32845: 'LogLuv' };
+const colorNames: Record<number, string> = { 8: 'CIELab', 9: 'ICCLab', 10: 'ITULab', 32844: 'LogL', 32845: 'LogLuv' };
 
 /** Why a TIFF's numbers are no pixels of 8 bits, or none that OpenCV and libvips make the same of. */
 function tiffProblem({ bits, samples, format, photometric, compression }: TiffHeader): string | undefined {
   if (format === 3 || format === 6) return 'of floating-point numbers, which have no range of brightness';
   if (format === 2 || format === 5) return 'of numbers with a sign';
-  if (bits > 16) return `of ${bits} bits a sample`;
-  if (photometric in COLORS) return `with ${COLORS[photometric]} colors`;
+  if (bits > 16) return `of ${bits} bits per sample`;
+  if (photometric in colorNames) return `with ${colorNames[photometric]} colors`;
   if (photometric === YCBCR && compression !== JPEG_COMPRESSION)
     return 'with YCbCr colors that are not JPEG-compressed';
-  if (samples > 4) return `of ${samples} samples a pixel`;
+  if (samples > 4) return `of ${samples} samples per pixel`;
   return photometric === CMYK && (bits !== 8 || samples !== 4) ? 'with CMYK colors of other than 8 bits' : undefined;
 }
 
@@ -132,7 +132,7 @@ async function decode(
   const isMultiplied = tiff?.extra === UNMULTIPLIED_ALPHA && (stored ?? 0) === 4 && mode !== 'stored' && !background;
   if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
   else if (mode === 'color' && !background && !isMultiplied && !gif) image = image.removeAlpha();
-  // sharp gives RGB for grey, and makes 8 bits of 16 in its own way.
+  // sharp gives RGB for gray, and makes 8 bits of 16 in its own way.
   const isGray = (stored ?? 0) < 3;
   if (is16Bit && !isCmyk) image = image.toColourspace(isGray ? 'grey16' : 'rgb16');
   else if (stored === 1) image = image.toColourspace('b-w');
@@ -149,11 +149,11 @@ async function decode(
   return isMultiplied && pixels.channels === 4 ? multiplyByAlpha(pixels) : pixels;
 }
 
-/** As OpenCV does: the upper bits, but for coloured TIFFs, which libtiff rounds. */
+/** As OpenCV does: the upper bits, but for color TIFFs, which libtiff rounds. */
 function to8Bits(bytes: Uint8Array, rounds: boolean): Uint8Array {
   const wide = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
   const out = new Uint8Array(wide.length);
-  for (let i = 0; i < out.length; i++) out[i] = rounds ? (wide[i]! * 255 + 32767) / 65535 : wide[i]! >> 8;
+  for (let i = 0; i < out.length; i++) out[i] = rounds ? (wide[i] * 255 + 32767) / 65535 : wide[i] >> 8;
   return out;
 }
 
@@ -161,9 +161,9 @@ function to8Bits(bytes: Uint8Array, rounds: boolean): Uint8Array {
 function cmykToRgb({ data, height, width }: Pixels, isTiff: boolean): Pixels {
   const out = new Uint8Array(height * width * 3);
   for (let s = 0, t = 0; t < out.length; s += 4, t += 3) {
-    const light = 255 - data[s + 3]!;
+    const light = 255 - data[s + 3];
     for (let c = 0; c < 3; c++) {
-      out[t + c] = isTiff ? (light * (255 - data[s + c]!)) / 255 : light - ((data[s + c]! * light) >> 8);
+      out[t + c] = isTiff ? (light * (255 - data[s + c])) / 255 : light - ((data[s + c] * light) >> 8);
     }
   }
   return { data: out, channels: 3, height, width };
@@ -173,7 +173,7 @@ function cmykToRgb({ data, height, width }: Pixels, isTiff: boolean): Pixels {
 function multiplyByAlpha({ data, height, width }: Pixels): Pixels {
   const out = new Uint8Array(height * width * 3);
   for (let s = 0, t = 0; t < out.length; s += 4, t += 3) {
-    for (let c = 0; c < 3; c++) out[t + c] = (data[s + c]! * data[s + 3]! + 127) / 255;
+    for (let c = 0; c < 3; c++) out[t + c] = (data[s + c] * data[s + 3] + 127) / 255;
   }
   return { data: out, channels: 3, height, width };
 }

@@ -25,7 +25,7 @@ export function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
   let frame: Omit<JpegHeader, 'orientation'> | undefined;
   let orientation: number | undefined;
   for (let at = 2; at + 9 < file.length && file[at] === 0xff && file[at + 1] !== startOfScan; ) {
-    const marker = file[at + 1]!;
+    const marker = file[at + 1];
     // A marker may have fill bytes before it.
     if (marker === 0xff) {
       at++;
@@ -33,7 +33,7 @@ export function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
     }
     const length = u16(file, at + 2);
     if (isFrameMarker(marker)) {
-      frame ??= { height: u16(file, at + 5), width: u16(file, at + 7), components: file[at + 9]!, frame: marker };
+      frame ??= { height: u16(file, at + 5), width: u16(file, at + 7), components: file[at + 9], frame: marker };
     }
     // Of several the first counts, as in OpenCV.
     if (marker === applicationSegment1) orientation ??= readExifOrientation(file.subarray(at + 4, at + 2 + length));
@@ -69,5 +69,5 @@ function readExifOrientation(segment: Uint8Array): number | undefined {
 }
 
 function u16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) + bytes[at + 1]!;
+  return (bytes[at] << 8) + bytes[at + 1];
 }

@@ -8,14 +8,14 @@ export interface TiffHeader {
   samples: number;
   /** 1 whole numbers, 2 with a sign, 3 floats. */
   format: number;
-  /** 0 and 1 grey, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 CIELab. */
+  /** 0 and 1 gray, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 CIELab. */
   photometric: number;
   compression: number;
-  /** What the first sample beyond the colours is: 1 alpha by which they are multiplied, 2 alpha by which they are not. */
+  /** What the first sample beyond the colors is: 1 alpha by which they are multiplied, 2 alpha by which they are not. */
   extra: number;
 }
 
-const TAGS = {
+const tags = {
   width: 256,
   height: 257,
   bits: 258,
@@ -25,7 +25,7 @@ const TAGS = {
   extra: 338,
   format: 339,
 };
-const DEFAULTS: TiffHeader = {
+const defaults: TiffHeader = {
   width: 0,
   height: 0,
   bits: 1,
@@ -36,7 +36,7 @@ const DEFAULTS: TiffHeader = {
   format: 1,
 };
 /** A directory of an image has some twenty. */
-const MOST_ENTRIES = 4096;
+const mostEntries = 4096;
 
 /** Reads the first value of each tag. Returns undefined if the directory lies elsewhere than in these bytes. @throws RangeError too */
 export function readTiffHeader(view: DataView): TiffHeader | undefined {
@@ -46,9 +46,9 @@ export function readTiffHeader(view: DataView): TiffHeader | undefined {
   const directory = offset(isBig ? 8 : 4);
   const entries = isBig ? offset(directory) : view.getUint16(directory, isLittle);
   const [headBytes, entryBytes, valueAt] = isBig ? [8, 20, 12] : [2, 12, 8];
-  const header = { ...DEFAULTS };
-  const names = Object.entries(TAGS) as [keyof TiffHeader, number][];
-  for (let i = 0, at = directory + headBytes; i < Math.min(entries, MOST_ENTRIES); i++, at += entryBytes) {
+  const header = { ...defaults };
+  const names = Object.entries(tags) as [keyof TiffHeader, number][];
+  for (let i = 0, at = directory + headBytes; i < Math.min(entries, mostEntries); i++, at += entryBytes) {
     const tag = view.getUint16(at, isLittle);
     const name = names.find(([, number]) => number === tag)?.[0];
     if (!name) continue;
@@ -71,7 +71,7 @@ export function readTiffHeader(view: DataView): TiffHeader | undefined {
 }
 
 /** Decoders walk through all pages first, which may take them long. */
-const MOST_PAGES = 10_000;
+const mostPages = 10_000;
 
 /** True if a file has more pages than that. @throws RangeError if their directories lie elsewhere than in these bytes */
 export function hasTooManyPages(view: DataView): boolean {
@@ -81,7 +81,7 @@ export function hasTooManyPages(view: DataView): boolean {
   const seen = new Set<number>();
   for (let at = offset(isBig ? 8 : 4); at !== 0 && !seen.has(at); ) {
     seen.add(at);
-    if (seen.size > MOST_PAGES) return true;
+    if (seen.size > mostPages) return true;
     at = isBig ? offset(at + 8 + 20 * offset(at)) : offset(at + 2 + 12 * view.getUint16(at, isLittle));
   }
   return false;

@@ -4,16 +4,16 @@ import type { JpegKernels, PackKernels, PixelKernels } from './contracts';
 import { compileKernels, type KernelMemory, startKernels } from './kernel-memory';
 
 /** More than all but the noisiest files have whose pixels the decoder takes. */
-const ROOM_BYTES = 4 << 20;
+const roomBytes = 4 << 20;
 /** Room for the work on one image: what is larger is left to sharp, as fast on such images. */
-const SCRATCH_BYTES = 64 << 20;
+const scratchBytes = 64 << 20;
 
 /** The compiled kernels, as threads hand them on. */
 export type KernelModule = object;
 
 let compiled: WebAssembly.Module | null | undefined;
 
-/** The compiled kernels: for worker threads, too, which need not compile and optimise them again. */
+/** The compiled kernels: for worker threads, too, which need not compile and optimize them again. */
 export function kernelModule(): KernelModule | undefined {
   if (compiled === undefined) compiled = compileKernels(wasm) ?? null;
   return compiled ?? undefined;
@@ -32,19 +32,22 @@ export class ImageKernels {
   /** Room for a file: what is read into it need not be copied. */
   readonly room: Uint8Array;
   /** Address of the scratch memory that is free. */
-  private free: number;
+  #free: number;
+
+  readonly #scratch: number;
 
   private constructor(
     readonly memory: KernelMemory,
     kernels: JpegKernels & PixelKernels & PackKernels,
     room: number,
-    private readonly scratch: number,
+    scratch: number,
   ) {
+    this.#scratch = scratch;
     this.jpeg = kernels;
     this.pixels = kernels;
     this.pack = kernels;
-    this.room = this.view(room, ROOM_BYTES);
-    this.free = scratch;
+    this.room = this.view(room, roomBytes);
+    this.#free = scratch;
   }
 
   /**
@@ -59,7 +62,7 @@ export class ImageKernels {
     const exports = started.exports as JpegKernels & PixelKernels & PackKernels;
     memory.allocate(exports.reservedBytes());
     exports.start();
-    const placed = [...blocks, ROOM_BYTES, SCRATCH_BYTES].map((bytes) => memory.allocate(bytes));
+    const placed = [...blocks, roomBytes, scratchBytes].map((bytes) => memory.allocate(bytes));
     if (placed.some((address) => address === undefined)) return undefined;
     const addresses = placed as number[];
     const [room, scratch] = addresses.splice(blocks.length) as [number, number];
@@ -68,16 +71,16 @@ export class ImageKernels {
 
   /** Takes all scratch memory back: call this before each image. */
   reset(): void {
-    this.free = this.scratch;
+    this.#free = this.#scratch;
   }
 
   /** Scratch memory until the next image, or undefined if the image is too large. */
   take(bytes: number): number | undefined {
-    const address = this.free;
+    const address = this.#free;
     // Aligned, with room for loads past the end.
     const next = address + Math.ceil((bytes + 16) / 64) * 64;
-    if (next > this.scratch + SCRATCH_BYTES) return undefined;
-    this.free = next;
+    if (next > this.#scratch + scratchBytes) return undefined;
+    this.#free = next;
     return address;
   }
 
@@ -124,6 +127,6 @@ export function runKernel(
   const addresses = blocks.map((block) => ('bytes' in block ? kernels.take(block.bytes) : kernels.place(block)));
   if (addresses.some((address) => address === undefined)) return undefined;
   work(kernels.pixels, addresses as number[]);
-  const block = blocks[result] as Block;
+  const block = blocks[result];
   return kernels.view(addresses[result] as number, 'bytes' in block ? block.bytes : block.byteLength).slice();
 }

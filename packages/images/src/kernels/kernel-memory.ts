@@ -1,9 +1,9 @@
 /** WebAssembly kernels and the memory that they work in. */
 
-const PAGE_BYTES = 65536;
-const MOST_PAGES = 65536;
+const pageBytes = 65536;
+const mostPages = 65536;
 /** Loads of 16 bytes may reach past the end of a block. */
-const SPARE_BYTES = 16;
+const spareBytes = 16;
 
 /** Compiles a module, or returns undefined on a machine whose WebAssembly lacks what it needs (SIMD). */
 export function compileKernels(wasm: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
@@ -24,7 +24,7 @@ export function compileKernels(wasm: Uint8Array<ArrayBuffer>): WebAssembly.Modul
 export function startKernels(module: WebAssembly.Module): { exports: unknown; memory: KernelMemory } | undefined {
   let memory: WebAssembly.Memory;
   try {
-    memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+    memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
   } catch {
     return undefined;
   }
@@ -32,11 +32,15 @@ export function startKernels(module: WebAssembly.Module): { exports: unknown; me
   return { exports, memory: new KernelMemory(memory) };
 }
 
-/** Hands out blocks of a memory, one behind the other. */
+/** Hands out blocks of a memory, one after the other. */
 export class KernelMemory {
-  private end = 0;
+  #end = 0;
 
-  constructor(private readonly memory: WebAssembly.Memory) {}
+  readonly #memory: WebAssembly.Memory;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+  }
 
   /**
    * Adds a block. Views of earlier blocks aren't known by `addressOf` any more when the memory grows, so all blocks are taken
@@ -45,23 +49,23 @@ export class KernelMemory {
    * @returns Its address, or undefined if the memory can't grow that far (4 GiB).
    */
   allocate(bytes: number): number | undefined {
-    const address = Math.ceil(this.end / 64) * 64;
-    const missing = address + bytes + SPARE_BYTES - this.memory.buffer.byteLength;
+    const address = Math.ceil(this.#end / 64) * 64;
+    const missing = address + bytes + spareBytes - this.#memory.buffer.byteLength;
     try {
-      if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+      if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
     } catch {
       return undefined;
     }
-    this.end = address + bytes;
+    this.#end = address + bytes;
     return address;
   }
 
   get buffer(): SharedArrayBuffer {
-    return this.memory.buffer;
+    return this.#memory.buffer;
   }
 
   /** Address of an array's first byte, or undefined if it doesn't lie in this memory. */
   addressOf(array: ArrayBufferView): number | undefined {
-    return array.buffer === this.memory.buffer ? array.byteOffset : undefined;
+    return array.buffer === this.#memory.buffer ? array.byteOffset : undefined;
   }
 }

@@ -3,9 +3,9 @@ import { runKernel } from '../kernels/image-kernels';
 import type { Pixels, Size } from '../pixels';
 import { bySizes } from './size-cache';
 
-/** Bits behind the point of a weight, as in Pillow. Sums of 255 times all weights stay below 2^31. */
-const WEIGHT_BITS = 22;
-const HALF = 1 << (WEIGHT_BITS - 1);
+/** Bits after the binary point of a weight, as in Pillow. Sums of 255 times all weights stay below 2^31. */
+const weightBits = 22;
+const half = 1 << (weightBits - 1);
 
 /** Which source pixels make each target pixel. */
 export interface Windows {
@@ -34,7 +34,7 @@ function resizeRows(pixels: Pixels, across: Windows, to: number): Uint8Array {
   const out =
     channels <= 4
       ? runKernel(blocks, 1, (kernels, [src, dst, ranges, weights]) =>
-          kernels.alongRows(src!, width, height, channels, dst!, to, ranges!, weights!, across.most),
+          kernels.alongRows(src, width, height, channels, dst, to, ranges, weights, across.most),
         )
       : undefined;
   return out ?? alongRows(pixels, across, to);
@@ -44,8 +44,7 @@ function resizeColumns(data: Uint8Array, down: Windows, to: number, rowBytes: nu
   const out = runKernel(
     [data, { bytes: to * rowBytes }, down.ranges, down.weights],
     1,
-    (kernels, [src, dst, ranges, weights]) =>
-      kernels.alongColumns(src!, rowBytes, dst!, to, ranges!, weights!, down.most),
+    (kernels, [src, dst, ranges, weights]) => kernels.alongColumns(src, rowBytes, dst, to, ranges, weights, down.most),
   );
   return out ?? alongColumns(data, down, to, rowBytes);
 }
@@ -65,10 +64,10 @@ export function windows(from: number, to: number): Windows {
     let sum = 0;
     for (let k = 0; k < count; k++) {
       exact[k] = Math.max(0, 1 - Math.abs((first + k - center + 0.5) / support));
-      sum += exact[k]!;
+      sum += exact[k];
     }
     for (let k = 0; k < count; k++) {
-      weights[i * most + k] = Math.trunc(0.5 + (exact[k]! / sum) * (1 << WEIGHT_BITS));
+      weights[i * most + k] = Math.trunc(0.5 + (exact[k] / sum) * (1 << weightBits));
     }
     ranges[2 * i] = first;
     ranges[2 * i + 1] = count;
@@ -86,7 +85,7 @@ interface PixelWindows {
   groups: number;
 }
 
-const HALF_BITS = WEIGHT_BITS / 2;
+const halfBits = weightBits / 2;
 
 function pixelWindows({ ranges, weights, most }: Windows): PixelWindows {
   const groups = Math.ceil(most / 4);
@@ -94,8 +93,8 @@ function pixelWindows({ ranges, weights, most }: Windows): PixelWindows {
   weights.forEach((weight, i) => {
     const k = i % most;
     const at = 8 * (Math.floor(i / most) * groups + (k >> 2)) + (k & 3);
-    halves[at] = weight >> HALF_BITS;
-    halves[at + 4] = weight & ((1 << HALF_BITS) - 1);
+    halves[at] = weight >> halfBits;
+    halves[at + 4] = weight & ((1 << halfBits) - 1);
   });
   return { ranges, weights: halves, groups };
 }
@@ -119,12 +118,12 @@ export function alongRows(
   const out = new Uint8Array(height * to * channels);
   for (let y = 0, t = 0; y < height; y++) {
     for (let x = 0; x < to; x++) {
-      const start = (y * width + ranges[2 * x]!) * channels;
-      const count = ranges[2 * x + 1]!;
+      const start = (y * width + ranges[2 * x]) * channels;
+      const count = ranges[2 * x + 1];
       for (let c = 0; c < channels; c++) {
-        let sum = HALF;
-        for (let k = 0, s = start + c, w = x * most; k < count; k++, s += channels) sum += data[s]! * weights[w + k]!;
-        out[t++] = sum >> WEIGHT_BITS;
+        let sum = half;
+        for (let k = 0, s = start + c, w = x * most; k < count; k++, s += channels) sum += data[s] * weights[w + k];
+        out[t++] = sum >> weightBits;
       }
     }
   }
@@ -141,13 +140,13 @@ export function alongColumns(
   const out = new Uint8Array(to * rowBytes);
   const sums = new Int32Array(rowBytes);
   for (let y = 0, t = 0; y < to; y++) {
-    sums.fill(HALF);
-    for (let k = 0; k < ranges[2 * y + 1]!; k++) {
-      const weight = weights[y * most + k]!;
-      const row = (ranges[2 * y]! + k) * rowBytes;
-      for (let i = 0; i < rowBytes; i++) sums[i]! += data[row + i]! * weight;
+    sums.fill(half);
+    for (let k = 0; k < ranges[2 * y + 1]; k++) {
+      const weight = weights[y * most + k];
+      const row = (ranges[2 * y] + k) * rowBytes;
+      for (let i = 0; i < rowBytes; i++) sums[i] += data[row + i] * weight;
     }
-    for (let i = 0; i < rowBytes; i++) out[t++] = sums[i]! >> WEIGHT_BITS;
+    for (let i = 0; i < rowBytes; i++) out[t++] = sums[i] >> weightBits;
   }
   return out;
 }

@@ -2,11 +2,11 @@
 import { runKernel } from '../kernels/image-kernels';
 import type { Pixels, Size } from '../pixels';
 
-const COEF_BITS = 11;
-const COEF_ONE = 1 << COEF_BITS;
+const coefBits = 11;
+const coefOne = 1 << coefBits;
 
 /**
- * cv::resize with INTER_LINEAR on uint8, in its fixed-point arithmetic: pixel centres at half, two taps each way, no
+ * cv::resize with INTER_LINEAR on uint8, in its fixed-point arithmetic: pixel centers at half, two taps each way, no
  * antialiasing, and at exactly half size the mean of 2x2 pixels, which OpenCV puts in its place.
  */
 export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
@@ -20,7 +20,7 @@ export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
     { bytes: bilinearScratchBytes(target.width, channels) },
   ];
   const data = runKernel(blocks, 1, (kernels, [src, dst, scratch]) =>
-    kernels.bilinear(src!, width, height, channels, dst!, target.width, target.height, scratch!),
+    kernels.bilinear(src, width, height, channels, dst, target.width, target.height, scratch),
   );
   return { data: data ?? resizePlainly(pixels, target), ...result };
 }
@@ -48,7 +48,7 @@ export function resizePlainly({ data, channels, height, width }: Pixels, target:
     blendRow(data, first * width * channels, channels, xs, upper);
     blendRow(data, second * width * channels, channels, xs, lower);
     for (let i = 0; i < rowLength; i++) {
-      const sum = ((weightUpper * (upper[i]! >> 4)) >> 16) + ((weightLower * (lower[i]! >> 4)) >> 16);
+      const sum = ((weightUpper * (upper[i] >> 4)) >> 16) + ((weightLower * (lower[i] >> 4)) >> 16);
       out[t++] = (sum + 2) >> 2;
     }
   }
@@ -69,17 +69,17 @@ function taps(from: number, to: number, dropOutside: boolean): Int32Array {
     const fraction = dropOutside && isOutside ? 0 : Math.fround(position - index);
     result[4 * i] = Math.min(Math.max(index, 0), from - 1);
     result[4 * i + 1] = Math.min(Math.max(index + 1, 0), from - 1);
-    result[4 * i + 2] = roundHalfEven(Math.fround(1 - fraction) * COEF_ONE);
-    result[4 * i + 3] = roundHalfEven(fraction * COEF_ONE);
+    result[4 * i + 2] = roundHalfEven(Math.fround(1 - fraction) * coefOne);
+    result[4 * i + 3] = roundHalfEven(fraction * coefOne);
   }
   return result;
 }
 
 function blendRow(data: Uint8Array, row: number, channels: number, xs: Int32Array, out: Int32Array): void {
   for (let x = 0, t = 0; x < xs.length; x += 4) {
-    const first = row + xs[x]! * channels;
-    const second = row + xs[x + 1]! * channels;
-    for (let c = 0; c < channels; c++) out[t++] = data[first + c]! * xs[x + 2]! + data[second + c]! * xs[x + 3]!;
+    const first = row + xs[x] * channels;
+    const second = row + xs[x + 1] * channels;
+    for (let c = 0; c < channels; c++) out[t++] = data[first + c] * xs[x + 2] + data[second + c] * xs[x + 3];
   }
 }
 
@@ -90,7 +90,7 @@ function halve({ data, channels, width }: Pixels, target: Size): Pixels {
     for (let x = 0; x < result.width; x++) {
       for (let c = 0; c < channels; c++) {
         const s = 2 * y * rowBytes + 2 * x * channels + c;
-        const sum = data[s]! + data[s + channels]! + data[s + rowBytes]! + data[s + rowBytes + channels]!;
+        const sum = data[s] + data[s + channels] + data[s + rowBytes] + data[s + rowBytes + channels];
         result.data[t++] = (sum + 2) >> 2;
       }
     }

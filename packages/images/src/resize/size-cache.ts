@@ -1,6 +1,6 @@
 /** Remembers what was computed for a pair of sizes: the images of a set often share a few. */
 
-const MOST = 1024;
+const most = 1024;
 
 /** Wraps a function of two lengths (and nothing else) so that it computes each pair once. */
 export function bySizes<T>(compute: (from: number, to: number) => T): (from: number, to: number) => T {
@@ -9,7 +9,7 @@ export function bySizes<T>(compute: (from: number, to: number) => T): (from: num
     const key = from * 2 ** 26 + to;
     let value = known.get(key);
     if (value === undefined) {
-      if (known.size >= MOST) known.clear();
+      if (known.size >= most) known.clear();
       value = compute(from, to);
       known.set(key, value);
     }

@@ -23,7 +23,7 @@ export function shardRange(records: number, { index, count }: Shard): { start: n
 
 /**
  * Makes the order of an epoch. The same records, seed and epoch give the same order on every machine; each epoch has another one.
- * Takes 4 bytes a record while shuffling.
+ * Takes 4 bytes per record while shuffling.
  */
 export function epochOrder(records: number, seed: number | false, epoch: number, shard: Shard): EpochOrder {
   const { start, end } = shardRange(records, shard);
@@ -33,7 +33,7 @@ export function epochOrder(records: number, seed: number | false, epoch: number,
   shuffleInPlace(all, new Random(seed, epoch));
   // A copy, so that only the shard's part stays in memory.
   const order = shard.count === 1 ? all : all.slice(start, end);
-  return { length: order.length, at: (i) => order[i] as number };
+  return { length: order.length, at: (i) => order[i] };
 }
 
 /** Checks a shuffle option: false, or a seed. */

@@ -31,13 +31,13 @@ export interface BatchOptions {
   /** Default 'NHWC', as TensorFlow.js takes it. */
   layout?: 'NHWC' | 'NCHW';
   /**
-   * Of pictures in colour, which have 3 or 4 channels. Default 'rgb'; Datums hold 'bgr'. Records with another number of channels,
-   * and float_data of one row and column, have no colours: their channels stay as they are stored.
+   * Of images in color, which have 3 or 4 channels. Default 'rgb'; Datums hold 'bgr'. Records with another number of channels,
+   * and float_data of one row and column, have no colors: their channels stay as they are stored.
    */
   channelOrder?: 'rgb' | 'bgr';
   /** Default 'float32'. 'uint8' takes no scale and no mean. */
   dtype?: 'float32' | 'uint8';
-  /** Turn grey into colour (3) or colour into grey (1). Default: as they are. */
+  /** Turn gray into color (3) or color into gray (1). Default: as they are. */
   channels?: 1 | 3;
   /** Resize each record first. */
   resize?: { height: number; width: number; fit?: FitMode; resampler?: Resampler };
@@ -94,19 +94,19 @@ export interface CheckedBatchOptions extends BatchOptions {
   maxPixels?: number;
 }
 
-const KNOWN: Known<BatchOptions> = {
+const knownOptions: Known<BatchOptions> = {
   ...{ batchSize: true, shuffle: true, shard: true, epochs: true, dropLast: true, padLast: true, position: true },
   ...{ layout: true, channelOrder: true, dtype: true, channels: true, resize: true, crop: true, mirror: true },
   ...{ mean: true, scale: true, prefetch: true, workers: true, reuse: true, signal: true },
 };
-const KNOWN_RESIZE: Known<NonNullable<BatchOptions['resize']>> = {
+const knownResize: Known<NonNullable<BatchOptions['resize']>> = {
   ...{ height: true, width: true, fit: true, resampler: true },
 };
-const KNOWN_CROP: Known<NonNullable<BatchOptions['crop']>> = { height: true, width: true, random: true };
+const knownCrop: Known<NonNullable<BatchOptions['crop']>> = { height: true, width: true, random: true };
 
 /** @throws InvalidOptionError */
 export function checkBatchOptions(options: BatchOptions, records: number): CheckedBatchOptions {
-  assertKeys('batches', options, KNOWN);
+  assertKeys('batches', options, knownOptions);
   const shard = options.shard ?? { index: 0, count: 1 };
   const shuffle = options.shuffle ?? false;
   assertShard(shard);
@@ -148,12 +148,12 @@ function checkPixels(options: CheckedBatchOptions): void {
   assertOneOf('dtype', dtype, ['float32', 'uint8']);
   assertOneOf('channels', channels, [undefined, 1, 3]);
   if (resize !== undefined) {
-    assertKeys('resize', resize, KNOWN_RESIZE);
+    assertKeys('resize', resize, knownResize);
     assertOneOf('resize.fit', resize.fit, [undefined, 'squash', 'crop', 'fill']);
     assertOneOf('resize.resampler', resize.resampler, [undefined, 'antialiased', 'bilinear']);
   }
   if (crop !== undefined) {
-    assertKeys('crop', crop, KNOWN_CROP);
+    assertKeys('crop', crop, knownCrop);
     assertFlag('crop.random', crop.random);
   }
   for (const [name, size] of Object.entries({ resize, crop })) {

@@ -13,7 +13,7 @@ export interface Packer {
 /** Pixels of one record, as they come. */
 export interface PixelSource {
   /**
-   * Planar `[C, H, W]` (raw Datums), or interleaved `[H, W, C]` (decoded images); colours are blue-green-red in the first and
+   * Planar `[C, H, W]` (raw Datums), or interleaved `[H, W, C]` (decoded images); colors are blue-green-red in the first and
    * red-green-blue in the second.
    */
   data: Uint8Array | Float32Array;
@@ -78,14 +78,14 @@ function isAsItComes(
 
 function packAsItComes(source: PixelSource, out: Float32Array, at: number, plan: PackPlan, place: Placement): void {
   const { height, width, channelMeans, scale } = plan;
-  const [red, green, blue] = [channelMeans[0]!, channelMeans[1]!, channelMeans[2]!];
+  const [red, green, blue] = [channelMeans[0], channelMeans[1], channelMeans[2]];
   const { data } = source;
   for (let y = 0, t = at; y < height; y++) {
     let s = ((place.top + y) * source.width + place.left) * 3;
     for (const end = t + 3 * width; t < end; t += 3, s += 3) {
-      out[t] = Math.fround(data[s]! - red) * scale;
-      out[t + 1] = Math.fround(data[s + 1]! - green) * scale;
-      out[t + 2] = Math.fround(data[s + 2]! - blue) * scale;
+      out[t] = Math.fround(data[s] - red) * scale;
+      out[t + 1] = Math.fround(data[s + 1] - green) * scale;
+      out[t + 2] = Math.fround(data[s + 2] - blue) * scale;
     }
   }
 }
@@ -121,12 +121,12 @@ function packBySimd(
     const p2 = first + sourceChannel(2, source, channelOrder) * planeBytes;
     const { interleaveF32, interleaveU8 } = kernels;
     if (!intoFloats) interleaveU8(p0, p1, p2, source.width, columns, rows, mirror, dst);
-    else interleaveF32(p0, p1, p2, source.width, columns, rows, mirror, dst, means[0]!, means[1]!, means[2]!, scale);
+    else interleaveF32(p0, p1, p2, source.width, columns, rows, mirror, dst, means[0], means[1], means[2], scale);
     return true;
   }
   for (let c = 0; c < channels; c++) {
     const plane = first + sourceChannel(c, source, channelOrder) * planeBytes;
-    kernels.planeF32(plane, source.width, columns, rows, mirror, dst + 4 * c * height * width, means[c]!, scale);
+    kernels.planeF32(plane, source.width, columns, rows, mirror, dst + 4 * c * height * width, means[c], scale);
   }
   return true;
 }
@@ -146,21 +146,21 @@ function packPlainly(
   for (let c = 0; c < channels; c++) {
     const from = sourceChannel(c, source, channelOrder);
     const first = source.planar ? from * source.height * source.width : from;
-    const mean = channelMeans[c]!;
+    const mean = channelMeans[c];
     const meanPlane = meanPlaneOf(c, source, channelOrder);
     for (let y = 0; y < height; y++) {
       let s = first + ((top + y) * source.width + (mirror ? left + width - 1 : left)) * step;
       const move = mirror ? -step : step;
       let t = at + (layout === 'NHWC' ? y * width * channels + c : (c * height + y) * width);
       if (!intoFloats) {
-        for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = source.data[s]!;
+        for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = source.data[s];
       } else if (!meanPlanes) {
-        for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = Math.fround(source.data[s]! - mean) * scale;
+        for (let x = 0; x < width; x++, s += move, t += outStep) out[t] = Math.fround(source.data[s] - mean) * scale;
       } else {
         let m = (meanPlane * meanPlanes.height + top + y) * meanPlanes.width + (mirror ? left + width - 1 : left);
         const moveMean = mirror ? -1 : 1;
         for (let x = 0; x < width; x++, s += move, t += outStep, m += moveMean) {
-          out[t] = Math.fround(source.data[s]! - meanPlanes.data[m]!) * scale;
+          out[t] = Math.fround(source.data[s] - meanPlanes.data[m]) * scale;
         }
       }
     }

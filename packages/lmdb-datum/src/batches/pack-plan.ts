@@ -12,7 +12,7 @@ export interface PackPlan {
   /** Size after the crop. */
   height: number;
   width: number;
-  /** Per channel, colours in `channelOrder`; zeros for none. Ignored for uint8 batches, as are the others below. */
+  /** Per channel, colors in `channelOrder`; zeros for none. Ignored for uint8 batches, as are the others below. */
   channelMeans: Float32Array;
   meanPlanes?: MeanPlanes;
   scale: number;

@@ -7,22 +7,24 @@ import { keyText, placeOf } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
 
 export class RecordReader {
-  private values: ValueReader;
+  #values: ValueReader;
 
-  constructor(
-    private readonly file: PageFile,
-    private readonly index: KeyIndex,
-  ) {
-    this.values = new ValueReader(file, { checkLater: true });
+  readonly #file: PageFile;
+  readonly #index: KeyIndex;
+
+  constructor(file: PageFile, index: KeyIndex) {
+    this.#file = file;
+    this.#index = index;
+    this.#values = new ValueReader(file, { checkLater: true });
   }
 
   get length(): number {
-    return this.index.length;
+    return this.#index.length;
   }
 
   /** Reads values into this memory from now on. */
   useWindow(window: Buffer): void {
-    this.values = new ValueReader(this.file, { checkLater: true, window });
+    this.#values = new ValueReader(this.#file, { checkLater: true, window });
   }
 
   /**
@@ -31,7 +33,7 @@ export class RecordReader {
    * @throws DatumError with the key, or CorruptDatabaseError.
    */
   datum(i: number): Datum {
-    const value = this.value(i);
+    const value = this.#value(i);
     try {
       return decodeDatum(value);
     } catch {
@@ -41,19 +43,19 @@ export class RecordReader {
   }
 
   key(i: number): string {
-    const { leaf, index } = placeOf(this.file, this.index, i);
+    const { leaf, index } = placeOf(this.#file, this.#index, i);
     return keyText(leaf.key(index));
   }
 
   /** Call this after reading and before handing anything out. @throws DatabaseChangedError */
   assertUnchanged(): void {
-    this.file.assertUnchanged();
+    this.#file.assertUnchanged();
   }
 
-  private value(i: number): Buffer {
-    const overflow = this.index.overflow(i, this.file);
-    if (overflow) return this.values.viewOverflow(overflow);
-    const { leaf, index } = placeOf(this.file, this.index, i);
-    return this.values.view(leaf, index);
+  #value(i: number): Buffer {
+    const overflow = this.#index.overflow(i, this.#file);
+    if (overflow) return this.#values.viewOverflow(overflow);
+    const { leaf, index } = placeOf(this.#file, this.#index, i);
+    return this.#values.view(leaf, index);
   }
 }

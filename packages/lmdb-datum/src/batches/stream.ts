@@ -5,10 +5,10 @@ import { type EpochOrder, epochOrder, shardRange } from './epoch-order';
 import type { BatchPosition, CheckedBatchOptions } from './options';
 
 export interface Batch extends BuiltBatch {
-  /** Records in it; the rows behind are padding. */
+  /** Records in it; the rows past them are padding. */
   size: number;
   epoch: number;
-  /** Where a later run goes on behind this batch. */
+  /** Where a later run goes on after this batch. */
   position: BatchPosition;
 }
 
@@ -23,140 +23,139 @@ export interface BatchMaker {
   close(): void | Promise<void>;
 }
 
-const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
+const endOfStream: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
  * An async iterator over batches.
  *
  *     for await (const { data, shape, labels } of reader.batches({ batchSize: 32, shuffle: 1 })) ...
  *
- * `next()` may be called again before it has answered: answers come in the order of the calls. Closing the reader ends the stream:
+ * `next()` may be called again before it has resolved: results come in the order of the calls. Closing the reader ends the stream:
  * calls that wait, and later ones, end in a ClosedError, so that a cut epoch is not taken for a whole one.
  */
 export class BatchStream implements AsyncIterableIterator<Batch> {
-  private readonly options: CheckedBatchOptions;
-  private readonly plans: Generator<Planned, void, undefined>;
-  private readonly ahead: { planned: Planned; built: Promise<BuiltBatch> }[] = [];
-  private place: BatchPosition;
-  /** The last call's answer, behind which the next one waits. */
-  private turn: Promise<unknown> = Promise.resolve();
-  private calls = 0;
-  private done = false;
+  readonly #options: CheckedBatchOptions;
+  readonly #plans: Generator<Planned, void, undefined>;
+  readonly #ahead: { planned: Planned; built: Promise<BuiltBatch> }[] = [];
+  #place: BatchPosition;
+  /** The last call's result, which the next one waits for. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #calls = 0;
+  #done = false;
   /** What went wrong, and which calls had been made by then: they all end in it, later ones find the stream at its end. */
-  private failure?: { error: unknown; calls: number };
-  private closed?: Error;
-  private ending?: Promise<void>;
+  #failure?: { error: unknown; calls: number };
+  #closed?: Error;
+  #ending?: Promise<void>;
+
+  readonly #maker: BatchMaker;
 
   /** Use `reader.batches()`. */
-  constructor(
-    private readonly maker: BatchMaker,
-    records: number,
-    options: CheckedBatchOptions,
-  ) {
-    this.options = options;
-    this.place = options.position;
-    this.plans = planBatches(records, options);
+  constructor(maker: BatchMaker, records: number, options: CheckedBatchOptions) {
+    this.#maker = maker;
+    this.#options = options;
+    this.#place = options.position;
+    this.#plans = planBatches(records, options);
   }
 
-  /** Where a later run goes on behind the last batch that was given out. */
+  /** Where a later run goes on after the last batch that was given out. */
   get position(): BatchPosition {
-    return this.place;
+    return this.#place;
   }
 
   /** True once no more batches come. */
   get isOver(): boolean {
-    return this.done;
+    return this.#done;
   }
 
   next(): Promise<IteratorResult<Batch, undefined>> {
-    const call = this.calls++;
-    const answer = this.turn.then(() => this.advance(call));
-    this.turn = answer.catch(() => undefined);
+    const call = this.#calls++;
+    const answer = this.#turn.then(() => this.#advance(call));
+    this.#turn = answer.catch(() => undefined);
     return answer;
   }
 
   /** Ends the stream, and its threads; calls of `next()` that wait end with `done`. */
   async return(): Promise<IteratorResult<Batch, undefined>> {
-    await this.end();
-    return END;
+    await this.#end();
+    return endOfStream;
   }
 
   /** Ends the stream as `return` does, and rejects with the error. */
   async throw(error?: unknown): Promise<IteratorResult<Batch, undefined>> {
-    await this.end();
+    await this.#end();
     throw error;
   }
 
   /** Ends the stream because its reader is closed: from now on `next()` rejects with the error. */
   close(error: Error): void {
-    if (this.done) return;
-    this.closed = error;
+    if (this.#done) return;
+    this.#closed = error;
     // What it waits for is cut off on purpose.
-    this.end().catch(() => undefined);
+    this.#end().catch(() => undefined);
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  private async advance(call: number): Promise<IteratorResult<Batch, undefined>> {
-    if (this.closed) throw this.closed;
-    if (this.failure && call < this.failure.calls) throw this.failure.error;
+  async #advance(call: number): Promise<IteratorResult<Batch, undefined>> {
+    if (this.#closed) throw this.#closed;
+    if (this.#failure && call < this.#failure.calls) throw this.#failure.error;
     try {
-      while (!this.done) {
-        this.options.signal?.throwIfAborted();
-        this.fill(1);
-        const next = this.ahead.shift();
+      while (!this.#done) {
+        this.#options.signal?.throwIfAborted();
+        this.#fill(1);
+        const next = this.#ahead.shift();
         if (!next) break;
-        const batch = await this.finish(next.planned, await next.built);
+        const batch = await this.#finish(next.planned, await next.built);
         if (batch) return { done: false, value: batch };
       }
     } catch (error) {
-      await this.fail(error);
+      await this.#fail(error);
     }
-    if (this.closed) throw this.closed;
-    await this.end();
-    return END;
+    if (this.#closed) throw this.#closed;
+    await this.#end();
+    return endOfStream;
   }
 
   /** Makes a batch of what was built, unless nothing of it is left, or the stream has ended in the meantime. */
-  private async finish({ job, position }: Planned, built: BuiltBatch): Promise<Batch | undefined> {
-    if (this.done) return undefined;
-    this.options.signal?.throwIfAborted();
-    this.place = position;
+  async #finish({ job, position }: Planned, built: BuiltBatch): Promise<Batch | undefined> {
+    if (this.#done) return undefined;
+    this.#options.signal?.throwIfAborted();
+    this.#place = position;
     if (built.indices.length === 0) return undefined;
     // Later, so that work for the batches ahead doesn't hold up this one.
-    setImmediate(() => this.fill(this.options.prefetch));
+    setImmediate(() => this.#fill(this.#options.prefetch));
     return { ...built, size: built.indices.length, epoch: job.epoch, position };
   }
 
-  private async fail(error: unknown): Promise<void> {
+  async #fail(error: unknown): Promise<void> {
     // A thread that was ended on purpose is no failure.
-    if (this.done) return;
-    this.failure = { error, calls: this.calls };
-    await this.end();
+    if (this.#done) return;
+    this.#failure = { error, calls: this.#calls };
+    await this.#end();
     throw error;
   }
 
-  private end(): Promise<void> {
-    this.done = true;
-    this.ending ??= (async () => {
-      const building = this.ahead.splice(0).map(({ built }) => built);
-      await this.maker.close();
+  #end(): Promise<void> {
+    this.#done = true;
+    this.#ending ??= (async () => {
+      const building = this.#ahead.splice(0).map(({ built }) => built);
+      await this.#maker.close();
       await Promise.allSettled(building);
     })();
-    return this.ending;
+    return this.#ending;
   }
 
   /** Starts batches until `count` are under way. */
-  private fill(count: number): void {
-    while (!this.done && this.ahead.length < count) {
-      const { value: planned } = this.plans.next();
+  #fill(count: number): void {
+    while (!this.#done && this.#ahead.length < count) {
+      const { value: planned } = this.#plans.next();
       if (!planned) return;
-      const built = this.maker.build(planned.job);
+      const built = this.#maker.build(planned.job);
       // Awaited by next(); until then a failure is not unhandled.
       built.catch(() => undefined);
-      this.ahead.push({ planned, built });
+      this.#ahead.push({ planned, built });
     }
   }
 }

@@ -14,12 +14,12 @@ export interface Chunk {
 }
 
 /** Memory for the messages of a chunk. Those that don't fit have their own; what isn't used costs nothing. */
-const MEMORY_BYTES = 4 << 20;
-const FIRST_BYTE = 64;
-const TAKEN = -1;
+const memoryBytes = 4 << 20;
+const firstByte = 64;
+const taken = -1;
 
 export function chunkMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(MEMORY_BYTES);
+  return new SharedArrayBuffer(memoryBytes);
 }
 
 /** Puts a chunk up for whichever thread takes it first. */
@@ -29,15 +29,15 @@ export function offer({ number, memory }: Chunk): void {
 
 /** True if this thread is the first one to ask. */
 export function take({ number, memory }: Chunk): boolean {
-  return Atomics.compareExchange(new Int32Array(memory), 0, number, TAKEN) === number;
+  return Atomics.compareExchange(new Int32Array(memory), 0, number, taken) === number;
 }
 
 /** An image whose message there was no room for: it is converted when it is its turn to be written. */
-export const LATER = { later: true } as const;
-export type Outcome = Converted | typeof LATER;
+export const convertLater = { later: true } as const;
+export type Outcome = Converted | typeof convertLater;
 
 /** Images of a thread that are decoded at once hold as much memory. */
-const UNDER_WAY_BYTES = 64 << 20;
+const underWayBytes = 64 << 20;
 
 /**
  * Converts a chunk's images.
@@ -61,17 +61,17 @@ export async function convertChunk(
       one.converted.catch(() => undefined);
       outcomes.push(one.converted);
       bytes += one.bytes;
-      if (bytes > UNDER_WAY_BYTES) await Promise.all(outcomes);
-      if (bytes > UNDER_WAY_BYTES) bytes = 0;
+      if (bytes > underWayBytes) await Promise.all(outcomes);
+      if (bytes > underWayBytes) bytes = 0;
     } else outcomes.push(one);
     const pausing = pause?.();
     if (pausing) await pausing;
   }
-  return (await Promise.all(outcomes)).map((one) => one ?? LATER);
+  return (await Promise.all(outcomes)).map((one) => one ?? convertLater);
 }
 
 /** Messages beside those in the memory of chunks hold as much, whatever the images: `waiting` counts it, in KiB. */
-const WAITING_KIB = 128 << 10;
+const waitingKib = 128 << 10;
 
 export function waitingCounter(): SharedArrayBuffer {
   return new SharedArrayBuffer(4);
@@ -86,28 +86,31 @@ function kibOf(bytes: number): number {
   return Math.ceil(bytes / 1024);
 }
 
-/** Gives out a chunk's memory, one piece behind the other, and other memory for what doesn't fit. */
+/** Gives out a chunk's memory, one piece after the other, and other memory for what doesn't fit. */
 class ChunkRoom {
-  private used = FIRST_BYTE;
-  private readonly waiting: Int32Array;
+  #used = firstByte;
+  readonly #waiting: Int32Array;
 
-  constructor(private readonly chunk: Chunk) {
-    this.waiting = new Int32Array(chunk.waiting);
+  readonly #chunk: Chunk;
+
+  constructor(chunk: Chunk) {
+    this.#chunk = chunk;
+    this.#waiting = new Int32Array(chunk.waiting);
   }
 
   get isFull(): boolean {
-    return Atomics.load(this.waiting, 0) >= WAITING_KIB;
+    return Atomics.load(this.#waiting, 0) >= waitingKib;
   }
 
   readonly allocate = (bytes: number): Uint8Array => {
-    const { memory } = this.chunk;
-    if (this.used + bytes <= memory.byteLength) {
-      const piece = new Uint8Array(memory, this.used, bytes);
-      this.used += bytes;
+    const { memory } = this.#chunk;
+    if (this.#used + bytes <= memory.byteLength) {
+      const piece = new Uint8Array(memory, this.#used, bytes);
+      this.#used += bytes;
       return piece;
     }
     if (this.isFull) throw new NoRoomError();
-    Atomics.add(this.waiting, 0, kibOf(bytes));
+    Atomics.add(this.#waiting, 0, kibOf(bytes));
     return new Uint8Array(bytes);
   };
 }

@@ -6,7 +6,7 @@ import { ImageError, MixedSizesError, reasonOf, WriteError } from '../errors';
 import { pathText } from '../files/regular-file';
 import { keyText } from '../lmdb/scan';
 import { Random, shuffleInPlace } from '../random';
-import { DatumWriter, MAX_KEY_BYTES } from '../writer';
+import { DatumWriter, maxKeyBytes } from '../writer';
 import { type ImageClass, type ImageFile, keyOf, nameFew, type OddLabel } from './image-file';
 import { listImageFolder } from './image-folder';
 import { readImageList } from './image-list';
@@ -15,7 +15,7 @@ import { ConvertJournal, committedSince, type SkippedImage } from './journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
 import type { ConvertThreads } from './threads';
-import { claimWorkFolder, LABELS, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
+import { claimWorkFolder, labelsName, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 
 export interface ConvertReport {
   output: string;
@@ -27,7 +27,7 @@ export interface ConvertReport {
   ignored: string[];
   /** Classes in label order, when they come from folders or are named by a list. */
   classes?: ImageClass[];
-  /** Where the names of a list's classes are kept, one a line. */
+  /** Where the names of a list's classes are kept, one per line. */
   labelsFile?: string;
   /** Labels of a list that are no whole numbers of 32 bits: how many, and the first of them. */
   oddLabels?: { count: number; examples: OddLabel[] };
@@ -37,9 +37,9 @@ export interface ConvertReport {
 }
 
 /** Images that a thread converts at once. */
-const CHUNK = 25;
+const chunk = 25;
 /** A whole number of chunks, whose memory a transaction needs to its end. */
-const RECORDS_PER_COMMIT = 40 * CHUNK;
+const commitRecords = 40 * chunk;
 
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
@@ -74,7 +74,7 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
   return {
     ...{ output, records, ...(size && { size }), skipped, ignored, ...(classes && { classes }) },
     ...{
-      ...(labels && { labelsFile: path.join(output, LABELS) }),
+      ...(labels && { labelsFile: path.join(output, labelsName) }),
       ...(oddLabels && { oddLabels }),
       warnings,
       elapsedMs,
@@ -106,33 +106,44 @@ class Conversion {
   records = 0;
   skipped: SkippedImage[] = [];
   done = 0;
-  private committed = new Set<number>();
+  #committed = new Set<number>();
   /** Of the images as `CxHxW`: two if there are more than that. */
   sizes = new Set<string>();
-  private readonly journal: ConvertJournal;
-  private folder = '';
+  readonly #journal: ConvertJournal;
+  #folder = '';
+
+  readonly #images: ImageFile[];
+  readonly #plan: ConvertPlan;
+  readonly #options: ConvertOptions;
+  readonly #startedMs: number;
+  /** To be kept beside the database. */
+  readonly #classes?: ImageClass[];
 
   constructor(
-    private readonly images: ImageFile[],
-    private readonly plan: ConvertPlan,
-    private readonly options: ConvertOptions,
-    private readonly startedMs: number,
-    /** To be kept beside the database. */
-    private readonly classes?: ImageClass[],
+    images: ImageFile[],
+    plan: ConvertPlan,
+    options: ConvertOptions,
+    startedMs: number,
+    classes?: ImageClass[],
   ) {
-    this.journal = new ConvertJournal(images, plan, options.resume ?? false);
+    this.#images = images;
+    this.#plan = plan;
+    this.#options = options;
+    this.#startedMs = startedMs;
+    this.#classes = classes;
+    this.#journal = new ConvertJournal(images, plan, options.resume ?? false);
   }
 
   /** Takes over what a folder's journal says of this import. Returns false if there is nothing to go on with. */
   goOnIn(folder: string): boolean {
-    const progress = this.journal.load(folder);
+    const progress = this.#journal.load(folder);
     if (progress) ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = progress);
     return progress !== undefined;
   }
 
   /** True if a database is complete, and is this import's. */
   isFinished(output: string): boolean {
-    if (!this.journal.isOfComplete(output)) return false;
+    if (!this.#journal.isOfComplete(output)) return false;
     this.goOnIn(output);
     this.records = this.done - this.skipped.length;
     return true;
@@ -140,7 +151,7 @@ class Conversion {
 
   /** Whether the work is worth going on from, and was to be kept. */
   get keepsWork(): boolean {
-    return this.journal.keepsWork && (this.records > 0 || this.done < this.images.length);
+    return this.#journal.keepsWork && (this.records > 0 || this.done < this.#images.length);
   }
 
   get size(): string | undefined {
@@ -148,108 +159,108 @@ class Conversion {
   }
 
   async run(folder: WorkFolder): Promise<void> {
-    this.folder = folder.path;
+    this.#folder = folder.path;
     // Workers start while the database is opened.
     const { ConvertThreads } = await import('./threads');
-    const threads = new ConvertThreads(this.options.workers ?? os.availableParallelism() - 1, this.plan);
+    const threads = new ConvertThreads(this.#options.workers ?? os.availableParallelism() - 1, this.#plan);
     try {
-      await this.convertWith(await this.openWriter(folder.isNew), threads);
+      await this.#convertWith(await this.#openWriter(folder.isNew), threads);
     } finally {
       await threads.close();
     }
-    if (this.records === 0) throw this.noneRead();
-    if (!this.classes) return;
-    fs.writeFileSync(path.join(folder.path, LABELS), this.classes.map(({ name }) => `${name}\n`).join(''));
+    if (this.records === 0) throw this.#noneRead();
+    if (!this.#classes) return;
+    fs.writeFileSync(path.join(folder.path, labelsName), this.#classes.map(({ name }) => `${name}\n`).join(''));
   }
 
-  private noneRead(): ImageError {
-    const source = sourceOf(this.options);
+  #noneRead(): ImageError {
+    const source = sourceOf(this.#options);
     const reason = this.skipped[0]?.reason.replace(/\.$/, '');
-    const count = this.images.length === 1 ? 'its only image cannot' : `none of its ${this.images.length} images can`;
-    return new ImageError(`${source}: ${count} be read. ${this.images.length === 1 ? '' : 'The first: '}${reason}.`, {
+    const count = this.#images.length === 1 ? 'its only image cannot' : `none of its ${this.#images.length} images can`;
+    return new ImageError(`${source}: ${count} be read. ${this.#images.length === 1 ? '' : 'The first: '}${reason}.`, {
       path: source,
     });
   }
 
-  private async convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
+  async #convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
     try {
-      await this.convertAll(writer, threads);
+      await this.#convertAll(writer, threads);
       // Workers end while the last records are committed.
-      await Promise.all([threads.close(), this.keep(writer)]);
+      await Promise.all([threads.close(), this.#keep(writer)]);
       await writer.close();
     } catch (error) {
       // What can't be committed is converted again by the call that goes on.
-      if (this.journal.keepsWork) await this.keep(writer).catch(() => undefined);
+      if (this.#journal.keepsWork) await this.#keep(writer).catch(() => undefined);
       await writer.abort();
       throw error;
     }
   }
 
-  private async openWriter(isNew: boolean): Promise<DatumWriter> {
-    const settings = { recordsPerCommit: RECORDS_PER_COMMIT };
+  async #openWriter(isNew: boolean): Promise<DatumWriter> {
+    const settings = { recordsPerCommit: commitRecords };
     if (isNew) {
       // Before there is a database, so that none is ever found without.
-      this.journal.save(this.folder, this);
-      return DatumWriter.createIn(this.folder, settings);
+      this.#journal.save(this.#folder, this);
+      return DatumWriter.createIn(this.#folder, settings);
     }
-    this.committed = await committedSince(this.folder, this.images, this);
-    this.journal.save(this.folder, this);
-    const writer = await DatumWriter.open(this.folder, { ...settings, mode: 'append' });
-    this.records = writer.count - this.committed.size;
+    this.#committed = await committedSince(this.#folder, this.#images, this);
+    this.#journal.save(this.#folder, this);
+    const writer = await DatumWriter.open(this.#folder, { ...settings, mode: 'append' });
+    this.records = writer.count - this.#committed.size;
     return writer;
   }
 
-  private async convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
+  async #convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
     let next = this.done;
-    while (this.done < this.images.length) {
-      for (; threads.hasRoom && next < this.images.length; next += CHUNK) {
-        threads.begin(this.images.slice(next, next + CHUNK));
+    while (this.done < this.#images.length) {
+      for (; threads.hasRoom && next < this.#images.length; next += chunk) {
+        threads.begin(this.#images.slice(next, next + chunk));
       }
       for await (const converted of threads.first()) {
-        this.write(writer, converted);
+        this.#write(writer, converted);
         // Large images end a transaction whatever their chunk is.
-        if (writer.isDueByBytes) await this.keep(writer);
+        if (writer.isDueByBytes) await this.#keep(writer);
       }
       threads.drop();
       if (!writer.isDue) continue;
-      await this.keep(writer);
+      await this.#keep(writer);
       threads.release();
     }
   }
 
-  private write(writer: DatumWriter, converted: Converted): void {
-    this.options.signal?.throwIfAborted();
+  #write(writer: DatumWriter, converted: Converted): void {
+    this.#options.signal?.throwIfAborted();
     const i = this.done;
-    const image = this.images[i] as ImageFile;
+    const image = this.#images[i];
     const { name } = image;
     const key = keyOf(i, image);
     if ('skipped' in converted) {
       this.skipped.push({ name, reason: converted.skipped });
-    } else if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    } else if (Buffer.byteLength(key) > maxKeyBytes) {
       this.skipped.push({
         name,
-        reason: `${pathText(image.path)}: its key has more than ${MAX_KEY_BYTES} bytes; shorten its name or its folders.`,
+        reason: `${pathText(image.path)}: its key has more than ${maxKeyBytes} bytes; shorten its name or its folders.`,
       });
     } else {
-      this.noteSize(converted.size, keyText(key));
-      if (!this.committed.has(i)) writer.stage(key, converted.message);
+      this.#noteSize(converted.size, keyText(key));
+      if (!this.#committed.has(i)) writer.stage(key, converted.message);
       this.records++;
     }
     this.done++;
-    if (this.done % 100 === 0 || this.done === this.images.length) this.report();
+    if (this.done % 100 === 0 || this.done === this.#images.length) this.#report();
   }
 
-  private async keep(writer: DatumWriter): Promise<void> {
+  async #keep(writer: DatumWriter): Promise<void> {
     await writer.commit();
-    this.journal.save(this.folder, this);
+    this.#journal.save(this.#folder, this);
   }
 
-  private report(): void {
-    const elapsedMs = performance.now() - this.startedMs;
+  #report(): void {
+    const elapsedMs = performance.now() - this.#startedMs;
     const { done, records } = this;
-    this.options.onProgress?.({
+    this.#options.onProgress?.({
       done,
-      total: this.images.length,
+      total: this.#images.length,
       records,
       skipped: this.skipped.length,
       elapsedMs,
@@ -257,9 +268,9 @@ class Conversion {
     });
   }
 
-  private noteSize(size: string, key: string): void {
+  #noteSize(size: string, key: string): void {
     const isAlike = this.sizes.size === 0 || (this.sizes.size === 1 && this.sizes.has(size));
-    if (this.options.checkSize && !isAlike) {
+    if (this.#options.checkSize && !isAlike) {
       const other = [...this.sizes].find((one) => one !== size);
       throw new MixedSizesError(
         `key ${key}: expected ${other} like an image before it, received ${size}; ` +

@@ -3,7 +3,7 @@ import type { FilePath } from '../files/regular-file';
 import { caffeKey } from '../writer';
 
 export interface ImageFile {
-  /** As the list has it, or `class/file.jpg`: the part of the key behind the number. */
+  /** As the list has it, or `class/file.jpg`: the part of the key after the number. */
   name: string;
   /** The name's bytes, if they are no UTF-8. The key has these. */
   nameBytes?: Uint8Array;

@@ -8,13 +8,13 @@ import { sayOf, withRegularFile } from '../files/regular-file';
 import { type ImageFile, type ImageList, nameFew } from './image-file';
 
 /** What systems and programs put beside a user's files. Names that begin with a dot are passed over, too. */
-const NOT_THE_USERS = new Set([
+const notTheUsers = new Set([
   ...['__MACOSX', '@eaDir', '@tmp', '@__thumb', '#recycle', '@Recycle', '$RECYCLE.BIN', 'System Volume Information'],
   ...['lost+found', '__pycache__'],
 ]);
 /** Parts of a data set: as names of classes they are hardly meant. */
-const PART = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval)$/i;
-const HEAD_BYTES = 64;
+const part = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval)$/i;
+const headBytes = 64;
 
 /** A name in a folder, and its bytes if they are no UTF-8. */
 interface Name {
@@ -80,7 +80,7 @@ export function listImageFolder(folder: string): ImageList {
     );
   }
   const classes = tree.folders.map(({ name }, label) => ({ name: name.text, label }));
-  if (classes.length > 1 && classes.every(({ name }) => PART.test(name))) {
+  if (classes.length > 1 && classes.every(({ name }) => part.test(name))) {
     const names = classes.map(({ name }) => name);
     warnings.push(
       `${folder}: ${nameFew(names)} became classes, but are named like parts of a data set; import each by itself.`,
@@ -110,22 +110,26 @@ function imageFile(folder: string, parts: Name[], label: number): ImageFile {
 class Walk {
   readonly ignored: string[] = [];
 
-  constructor(private readonly folder: string) {}
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   root(): Tree {
-    const place = Buffer.from(this.folder);
+    const place = Buffer.from(this.#folder);
     const seen = new Set([idOf(place)]);
     // A folder may be there under two names, as two classes, but not twice in one.
-    return this.tree({ text: '' }, place, '', () => new Set(seen));
+    return this.#tree({ text: '' }, place, '', () => new Set(seen));
   }
 
   /** @param seenIn The folders that were read already, for each folder in this one. */
-  private tree(name: Name, at: Buffer, shown: string, seenIn: () => Set<string>): Tree {
+  #tree(name: Name, at: Buffer, shown: string, seenIn: () => Set<string>): Tree {
     const tree: Tree = { name, within: [], images: 0, folders: [] };
     for (const entry of readFolder(at)) {
       const place = Buffer.concat([at, Buffer.from('/'), entry.bytes ?? Buffer.from(entry.text)]);
       const where = `${shown}${entry.text}`;
-      if (entry.kind === 'folder') this.addFolder(tree, entry, place, where, seenIn());
+      if (entry.kind === 'folder') this.#addFolder(tree, entry, place, where, seenIn());
       else if (isImage(entry, place)) tree.within.push(entry);
       else this.ignored.push(where);
     }
@@ -133,14 +137,14 @@ class Walk {
     return tree;
   }
 
-  private addFolder(tree: Tree, { text, bytes }: Name, place: Buffer, where: string, seen: Set<string>): void {
+  #addFolder(tree: Tree, { text, bytes }: Name, place: Buffer, where: string, seen: Set<string>): void {
     const id = idOf(place);
-    if (NOT_THE_USERS.has(text) || seen.has(id)) {
+    if (notTheUsers.has(text) || seen.has(id)) {
       this.ignored.push(`${where}/`);
       return;
     }
     seen.add(id);
-    const found = this.tree({ text, bytes }, place, `${where}/`, () => seen);
+    const found = this.#tree({ text, bytes }, place, `${where}/`, () => seen);
     if (found.images === 0) {
       this.ignored.push(`${where}/`);
       return;
@@ -157,8 +161,8 @@ function isImage({ text }: Name, place: Buffer): boolean {
   if (text.includes('.')) return false;
   try {
     return withRegularFile(place, (fd) => {
-      const head = Buffer.alloc(HEAD_BYTES);
-      return kindOfImage(head.subarray(0, fs.readSync(fd, head, 0, HEAD_BYTES, 0))) !== undefined;
+      const head = Buffer.alloc(headBytes);
+      return kindOfImage(head.subarray(0, fs.readSync(fd, head, 0, headBytes, 0))) !== undefined;
     });
   } catch {
     return false;

@@ -7,9 +7,9 @@ import type { ImageClass, ImageFile, ImageList, OddLabel } from './image-file';
 import { hintOf } from './list-hints';
 
 /** A text that a string can hold. */
-const MOST_LIST_BYTES = 1 << 28;
-const EXAMPLES = 10;
-const WHOLE_NUMBER = /^[ \t\v\f]*[+-]?\d+$/;
+const mostListBytes = 1 << 28;
+const mostExamples = 10;
+const wholeNumber = /^[ \t\v\f]*[+-]?\d+$/;
 
 /** Turns the text of a label into its number. */
 type Labeller = (text: string, line: number) => number;
@@ -62,7 +62,7 @@ export function atoi(text: string): number {
  * Reads a list file.
  *
  * @param labels 'numbers' as Caffe has them; 'names' of classes, which are numbered in the order of their bytes; or the file of an
- *   earlier import that has them in order, one a line.
+ *   earlier import that has them in order, one per line.
  * @throws NotReadableError
  */
 export function readImageList(file: string, root: string, labels = 'numbers'): ImageList {
@@ -82,7 +82,7 @@ export function readImageList(file: string, root: string, labels = 'numbers'): I
 function readList(file: string): Buffer {
   let bytes: Buffer;
   try {
-    bytes = readRegularFile(file, MOST_LIST_BYTES);
+    bytes = readRegularFile(file, mostListBytes);
   } catch (cause) {
     throw unusable(file, `${sayOf(cause)}; give a list of images as a file, or the folder they are in`, cause);
   }
@@ -91,7 +91,10 @@ function readList(file: string): Buffer {
     throw unusable(file, 'is text of two bytes a character (UTF-16); save it as UTF-8');
   }
   if (bytes.includes(0)) {
-    throw unusable(file, 'is a binary file; give a list of images, "name label" a line, or the folder they are in');
+    throw unusable(
+      file,
+      'is a binary file; give a list of images, one "name label" per line, or the folder they are in',
+    );
   }
   if (bytes.includes('\r') && !bytes.includes('\n')) {
     throw unusable(file, 'has carriage returns alone between its lines; save it with line feeds');
@@ -140,7 +143,7 @@ function namesIn(lines: readonly string[]): string[] {
 
 function readClassNames(file: string): string[] {
   try {
-    return linesOf(readRegularFile(file, MOST_LIST_BYTES).toString());
+    return linesOf(readRegularFile(file, mostListBytes).toString());
   } catch (cause) {
     throw unusable(
       file,
@@ -154,14 +157,14 @@ function readClassNames(file: string): string[] {
 class OddLabels {
   count = 0;
   readonly examples: OddLabel[] = [];
-  private words = 0;
+  #words = 0;
 
   readonly labelOf = (text: string, line: number): number => {
     const label = atoi(text);
-    if (WHOLE_NUMBER.test(text) && BigInt(text.trim().replace('+', '')) === BigInt(label)) return label;
+    if (wholeNumber.test(text) && BigInt(text.trim().replace('+', '')) === BigInt(label)) return label;
     this.count++;
-    if (/^\p{L}/u.test(text)) this.words++;
-    if (this.examples.length < EXAMPLES) this.examples.push({ line, text, label });
+    if (/^\p{L}/u.test(text)) this.#words++;
+    if (this.examples.length < mostExamples) this.examples.push({ line, text, label });
     return label;
   };
 
@@ -172,7 +175,7 @@ class OddLabels {
     const more = this.count > few.length ? ` and ${this.count - few.length} more` : '';
     const what = this.count === 1 ? '1 label is no whole number' : `${this.count} labels are no whole numbers`;
     const todo =
-      this.words * 2 > lines ? "; if they are class names, give labels: 'names'" : '; write whole numbers of 32 bits';
+      this.#words * 2 > lines ? "; if they are class names, give labels: 'names'" : '; write whole numbers of 32 bits';
     return `${file}: ${what} that a Datum holds, and taken as Caffe does: ${few.join(', ')}${more}${todo}.`;
   }
 }

@@ -52,7 +52,7 @@ type Allocate = (bytes: number) => Uint8Array;
 export class NoRoomError extends Error {}
 
 /** Files of so many bytes, or of images of so many, are read when it is their turn to be decoded. */
-const LARGE_BYTES = 16 << 20;
+const largeBytes = 16 << 20;
 
 /**
  * Converts an image. A damaged one is skipped, with the reason; anything else (sharp is missing, say) is thrown.
@@ -66,7 +66,7 @@ export function convertImage(
 ): Converted | Converting | undefined {
   if (image.name === '') return { skipped: `${pathText(image.path)}: a blank line of the list.` };
   const kernels = plan.encoded ? undefined : imageKernels();
-  const room = kernels?.room ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
+  const room = kernels?.room ?? Buffer.allocUnsafeSlow(headBytes);
   try {
     return reading(image, () =>
       withRegularFile(image.path, (fd, fileBytes) => {
@@ -77,10 +77,10 @@ export function convertImage(
         const size = assertDecodes(start, fileBytes, image, plan);
         const bytes = decodingBytes(fileBytes, size);
         const read = () =>
-          Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + SLACK_BYTES)]);
+          Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + slackBytes)]);
         return {
           bytes,
-          converted: convertOther(image, bytes, plan, allocate, bytes < LARGE_BYTES ? read() : undefined),
+          converted: convertOther(image, bytes, plan, allocate, bytes < largeBytes ? read() : undefined),
         };
       }),
     );
@@ -90,9 +90,9 @@ export function convertImage(
 }
 
 /** Enough to know what a file is; most are not larger. */
-const HEAD_BYTES = 1 << 18;
+const headBytes = 1 << 18;
 /** A file may grow while it is read, but not for ever. */
-const SLACK_BYTES = 1 << 20;
+const slackBytes = 1 << 20;
 
 /** Looks at what the file says of itself before more than its beginning is read. @throws BadImageError */
 function assertDecodes(start: Uint8Array, fileBytes: number, image: ImageFile, { maxPixels }: ConvertPlan): ImageSize {

@@ -7,7 +7,7 @@ import { readRegularFile, sayOf } from '../files/regular-file';
 import { keyText } from '../lmdb/scan';
 import { type ImageFile, keyOf } from './image-file';
 import type { ConvertPlan } from './options';
-import { JOURNAL, temporaryName } from './work-folder';
+import { journalName, temporaryName } from './work-folder';
 
 /** An image that isn't in the database, and why. */
 export interface SkippedImage {
@@ -25,7 +25,7 @@ export interface Progress {
 }
 
 interface Journal extends Omit<Progress, 'sizes'> {
-  version: typeof VERSION;
+  version: typeof journalVersion;
   /** Hashes of the images and of the options: another import must not go on here. */
   images: string;
   options: string;
@@ -34,35 +34,36 @@ interface Journal extends Omit<Progress, 'sizes'> {
   sizes: string[];
 }
 
-const VERSION = 2;
-const MOST_BYTES = 1 << 28;
-const SIZE = /^\d{1,5}x\d{1,10}x\d{1,10}$/;
+const journalVersion = 2;
+const mostBytes = 1 << 28;
+const sizePattern = /^\d{1,5}x\d{1,10}x\d{1,10}$/;
 
 export class ConvertJournal {
-  private readonly images: string;
-  private readonly options: string;
+  readonly #images: string;
+  readonly #options: string;
 
-  constructor(
-    private readonly list: readonly ImageFile[],
-    plan: ConvertPlan,
-    private isKept: boolean,
-  ) {
-    this.options = createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+  readonly #list: readonly ImageFile[];
+  #isKept: boolean;
+
+  constructor(list: readonly ImageFile[], plan: ConvertPlan, isKept: boolean) {
+    this.#list = list;
+    this.#isKept = isKept;
+    this.#options = createHash('sha256').update(JSON.stringify(plan)).digest('hex');
     const hash = createHash('sha256');
     for (const { name, nameBytes, label } of list) hash.update(nameBytes ?? name).update(` ${label}\n`);
-    this.images = hash.digest('hex');
+    this.#images = hash.digest('hex');
   }
 
   /** True if the work is to be kept when it is stopped: this call asks for it, or one before did that it goes on from. */
   get keepsWork(): boolean {
-    return this.isKept;
+    return this.#isKept;
   }
 
   /** True if a database is complete but for the journal that is still in it, and is this import's. */
   isOfComplete(output: string): boolean {
     try {
       const { images, options, done } = parseJournal(readJournal(output) ?? '', output);
-      return images === this.images && options === this.options && done === this.list.length;
+      return images === this.#images && options === this.#options && done === this.#list.length;
     } catch {
       return false;
     }
@@ -70,9 +71,11 @@ export class ConvertJournal {
 
   /** Written before the database is made, and after each commit; under a temporary name first. */
   save(folder: string, { done, skipped, sizes }: Progress): void {
-    const { images, options, isKept } = this;
-    const journal: Journal = { version: VERSION, images, options, isKept, done, skipped, sizes: [...sizes] };
-    const file = path.join(folder, JOURNAL);
+    const isKept = this.#isKept;
+    const images = this.#images;
+    const options = this.#options;
+    const journal: Journal = { version: journalVersion, images, options, isKept, done, skipped, sizes: [...sizes] };
+    const file = path.join(folder, journalName);
     const temporary = temporaryName(file);
     try {
       fs.writeFileSync(temporary, JSON.stringify(journal), { flush: isKept });
@@ -97,10 +100,11 @@ export class ConvertJournal {
     if (text === undefined) return undefined;
     const journal = parseJournal(text, folder);
     if (journal.done === 0) return undefined;
-    const other = journal.images !== this.images ? 'other images' : journal.options !== this.options && 'other options';
+    const other =
+      journal.images !== this.#images ? 'other images' : journal.options !== this.#options && 'other options';
     if (!other) {
-      this.isKept ||= journal.isKept;
-      return checkProgress(journal, this.list, folder);
+      this.#isKept ||= journal.isKept;
+      return checkProgress(journal, this.#list, folder);
     }
     if (!journal.isKept) return undefined;
     throw keptWork(folder, `an import of ${other} that was stopped`);
@@ -115,12 +119,12 @@ export function assertNothingKept(folder: string): void {
 }
 
 function readJournal(folder: string): string | undefined {
-  const file = path.join(folder, JOURNAL);
+  const file = path.join(folder, journalName);
   try {
-    return readRegularFile(file, MOST_BYTES).toString();
+    return readRegularFile(file, mostBytes).toString();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw refuse(folder, `holds a journal of an import, ${JOURNAL}, which ${sayOf(cause)}`, cause);
+    throw refuse(folder, `holds a journal of an import, ${journalName}, which ${sayOf(cause)}`, cause);
   }
 }
 
@@ -133,7 +137,7 @@ function parseJournal(text: string, folder: string): Journal {
     throw damaged(folder, 'is no JSON', cause);
   }
   const { version, images, options, isKept, done, skipped, sizes } = journal ?? {};
-  if (version !== VERSION) throw refuse(folder, `holds the journal of another version of this package`);
+  if (version !== journalVersion) throw refuse(folder, `holds the journal of another version of this package`);
   if (!isHash(images) || !isHash(options) || typeof isKept !== 'boolean')
     throw damaged(folder, 'lacks what it is about');
   if (!Number.isSafeInteger(done) || (done as number) < 0)
@@ -143,7 +147,7 @@ function parseJournal(text: string, folder: string): Journal {
   if (
     !Array.isArray(sizes) ||
     sizes.length > 2 ||
-    !sizes.every((size) => typeof size === 'string' && SIZE.test(size))
+    !sizes.every((size) => typeof size === 'string' && sizePattern.test(size))
   ) {
     throw damaged(folder, 'has no sound list of sizes');
   }
@@ -172,7 +176,7 @@ function isSkipped(value: unknown): boolean {
 }
 
 function damaged(folder: string, what: string, cause?: unknown): InvalidOptionError {
-  return refuse(folder, `cannot be gone on with, as its journal ${JOURNAL} is damaged: it ${what}`, cause);
+  return refuse(folder, `cannot be gone on with, as its journal ${journalName} is damaged: it ${what}`, cause);
 }
 
 function refuse(folder: string, what: string, cause?: unknown): InvalidOptionError {

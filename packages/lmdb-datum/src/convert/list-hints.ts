@@ -1,6 +1,6 @@
 /** Says what is odd about a line of a list, for when the file that it names is not there. */
 
-const NUMBER = /^[+-]?\d+(\.\d+)?$/;
+const wholeNumber = /^[+-]?\d+(\.\d+)?$/;
 
 /**
  * @param prefix What is put before the line's name.
@@ -11,7 +11,7 @@ export function hintOf(line: string, number: number, prefix: string): string | u
   const space = line.lastIndexOf(' ');
   if (space < 0) return hintWithoutSpace(line, number);
   const [name, label] = [line.slice(0, space), line.slice(space + 1)];
-  if (label === '') return `the last space of line ${number} is at its end, behind the label; remove it`;
+  if (label === '') return `the last space of line ${number} is at its end, after the label; remove it`;
   if (name === '') return `line ${number} begins with its only space, so it has a label, but no name`;
   if (/^(["']).*\1$/.test(name))
     return `the name in line ${number} is in quotes, which are taken as part of it; remove them`;
@@ -27,7 +27,7 @@ export function hintOf(line: string, number: number, prefix: string): string | u
   if (/^([/\\]|[a-z]:[/\\])/i.test(name) && prefix !== '') {
     return `the name in line ${number} is absolute, but ${prefix} is put before it; give the root as "/"`;
   }
-  if (NUMBER.test(name) && !NUMBER.test(label))
+  if (wholeNumber.test(name) && !wholeNumber.test(label))
     return `in line ${number} the label stands before the name; turn them around`;
   if (name.includes('\\') && !prefix.includes('\\')) return `the name in line ${number} has backslashes; write slashes`;
   return undefined;
@@ -37,5 +37,5 @@ function hintWithoutSpace(line: string, number: number): string {
   const separator = /([\t,;|])[^\t,;|]*$/.exec(line)?.[1];
   const named = { '\t': 'a tab', ',': 'a comma', ';': 'a semicolon', '|': 'a bar' }[separator ?? ''];
   if (named) return `line ${number} has ${named} between its name and its label; put a space there`;
-  return `line ${number} has no label; put a space and a number behind the name`;
+  return `line ${number} has no label; put a space and a number after the name`;
 }

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { readRegularFile } from '../files/regular-file';
 
-export const LOCK = 'import.lock';
+export const lockName = 'import.lock';
 
 /** Another process works there. */
 export class LockedError extends Error {}
@@ -19,10 +19,10 @@ interface Owner {
   id: string;
 }
 
-const BEAT_MS = 10_000;
+const beatMs = 10_000;
 /** An owner on another machine, or in another container, that was silent for so long is gone. */
-const SILENT_MS = 60_000;
-const MOST_BYTES = 4096;
+const silenceMs = 60_000;
+const mostBytes = 4096;
 
 /**
  * Writes this process' lock into a folder that has none.
@@ -33,9 +33,9 @@ const MOST_BYTES = 4096;
  */
 export function writeLock(folder: string, final = folder): () => void {
   const text = JSON.stringify({ ...self(), id: randomUUID() } satisfies Owner);
-  createWhole(path.join(folder, LOCK), text);
-  const lock = path.join(final, LOCK);
-  const beat = setInterval(() => touch(lock), BEAT_MS).unref();
+  createWhole(path.join(folder, lockName), text);
+  const lock = path.join(final, lockName);
+  const beat = setInterval(() => touch(lock), beatMs).unref();
   return () => {
     clearInterval(beat);
     if (readText(lock) === text) fs.rmSync(lock, { force: true });
@@ -59,7 +59,7 @@ function createWhole(file: string, text: string): void {
 
 /** Takes the lock of a folder whose owner is gone. @throws LockedError, or the operating system's error. */
 export function takeLock(folder: string): () => void {
-  const lock = path.join(folder, LOCK);
+  const lock = path.join(folder, lockName);
   for (;;) {
     try {
       return writeLock(folder);
@@ -93,7 +93,7 @@ function assertGone(text: string | undefined, lock: string): void {
     throw new LockedError(`process ${pid} is writing there; wait until it ends, or choose another output`);
   }
   const silentMs = Date.now() - (fs.statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  if (silentMs > SILENT_MS) return;
+  if (silentMs > silenceMs) return;
   throw new LockedError(
     `process ${pid} of the machine ${host} was writing there a moment ago; if it has ended, try again in a minute`,
   );
@@ -124,7 +124,7 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * When a process was started, in ticks since the machine was: field 22 of Linux' stat file, behind a name that may hold anything. One
+ * When a process was started, in ticks since the machine was: field 22 of Linux' stat file, after a name that may hold anything. One
  * that has ended, but that nobody has waited for, has no time any more.
  */
 function startOf(pid: number): string {
@@ -135,7 +135,7 @@ function startOf(pid: number): string {
 
 function readText(file: string): string | undefined {
   try {
-    return readRegularFile(file, MOST_BYTES).toString();
+    return readRegularFile(file, mostBytes).toString();
   } catch {
     return undefined;
   }

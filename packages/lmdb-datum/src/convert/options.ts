@@ -7,7 +7,7 @@ import { assertSeed } from '../random';
 export interface ConvertOptions {
   /** Folder of class folders, or the root that stands before the names of `list`. */
   input: string;
-  /** List file, `name label` a line. Without it the class folders of `input` give the labels. */
+  /** List file, one `name label` per line. Without it the class folders of `input` give the labels. */
   list?: string;
   /**
    * What the labels of `list` are: 'numbers' as Caffe has them, whatever atoi makes of them; 'names' of classes, which are numbered in
@@ -17,7 +17,7 @@ export interface ConvertOptions {
   labels?: string;
   /** Folder of the database to make. It must not exist. */
   output: string;
-  /** Store one grey channel. Default false: three channels, blue-green-red. */
+  /** Store one gray channel. Default false: three channels, blue-green-red. */
   gray?: boolean;
   /** Random order by this seed. Default false: the order of the list. */
   shuffle?: number | false;
@@ -28,7 +28,7 @@ export interface ConvertOptions {
   fit?: FitMode;
   /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
   resampler?: Resampler;
-  /** Colour behind transparent pixels, as '#rrggbb'. Default: alpha is cut off, as OpenCV and so Caffe do. */
+  /** Color behind transparent pixels, as '#rrggbb'. Default: alpha is cut off, as OpenCV and so Caffe do. */
   background?: string;
   /** Skip images of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
   maxPixels?: number;
@@ -75,7 +75,7 @@ export interface ConvertPlan {
   maxPixels: number;
 }
 
-const KNOWN: Known<ConvertOptions> = {
+const knownOptions: Known<ConvertOptions> = {
   ...{
     input: true,
     list: true,
@@ -92,7 +92,7 @@ const KNOWN: Known<ConvertOptions> = {
 
 /** @throws InvalidOptionError */
 export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
-  assertKeys('convertImageset', options, KNOWN);
+  assertKeys('convertImageset', options, knownOptions);
   const { fit = 'squash', resampler = 'antialiased', resizeHeight = 0, resizeWidth = 0, encodeType = '' } = options;
   const { input, output, workers = 0, background, shuffle = false } = options;
   assertPath('input', input);

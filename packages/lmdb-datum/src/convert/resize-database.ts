@@ -24,7 +24,7 @@ export interface ResizeOptions {
   fit?: FitMode;
   /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
   resampler?: Resampler;
-  /** Store one grey channel. Default false: three channels, blue-green-red. */
+  /** Store one gray channel. Default false: three channels, blue-green-red. */
   gray?: boolean;
   /** Refuse image files of more pixels, as damaged. Default 89,478,485, from where Pillow warns of a decompression bomb. */
   maxPixels?: number;
@@ -53,8 +53,8 @@ export interface ResizeReport {
   elapsedMs: number;
 }
 
-const BATCH = 64;
-const KNOWN: Known<ResizeOptions> = {
+const batchRecords = 64;
+const knownOptions: Known<ResizeOptions> = {
   ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
   ...{ database: true, lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
 };
@@ -68,7 +68,7 @@ const KNOWN: Known<ResizeOptions> = {
  */
 export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
   const startedMs = performance.now();
-  assertKeys('resizeDatabase', options, KNOWN);
+  assertKeys('resizeDatabase', options, knownOptions);
   const { input, output, database, lenient = false, maxPixels } = options;
   assertPath('output', output);
   const partial = partialName(output);
@@ -131,7 +131,7 @@ function noImages(input: string, damage: readonly Damage[]): ImageError {
 function resizedBatches(reader: DatumReader, options: ResizeOptions) {
   const { height, width, fit, resampler, gray = false, workers = os.availableParallelism(), signal } = options;
   return reader.batches({
-    batchSize: BATCH,
+    batchSize: batchRecords,
     layout: 'NCHW',
     channelOrder: 'bgr',
     dtype: 'uint8',
@@ -147,7 +147,7 @@ async function writeBatch(writer: DatumWriter, reader: DatumReader, batch: Batch
   const [, channels, height, width] = batch.shape;
   const bytes = channels * height * width;
   for (let row = 0; row < batch.size; row++) {
-    const key = reader.keyBytesAt(batch.indices[row] as number) as Uint8Array;
+    const key = reader.keyBytesAt(batch.indices[row]) as Uint8Array;
     const data = (batch.data as Uint8Array).subarray(row * bytes, (row + 1) * bytes);
     await writer.put(key, { channels, height, width, data, label: batch.labels[row] });
   }

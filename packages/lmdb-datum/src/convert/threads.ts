@@ -6,8 +6,8 @@ import {
   type ConvertReply,
   chunkMemory,
   convertChunk,
+  convertLater,
   fromReply,
-  LATER,
   type Outcome,
   offer,
   stopWaiting,
@@ -26,103 +26,103 @@ interface Task {
 }
 
 /** So many that workers have something to do while a commit keeps this thread. */
-const MOST_TASKS = 16;
-const BREATH_MS = 5;
+const mostTasks = 16;
+const breathMs = 5;
 
 export class ConvertThreads {
-  private readonly pool?: WorkerPool<Chunk, ConvertReply[] | undefined>;
+  readonly #pool?: WorkerPool<Chunk, ConvertReply[] | undefined>;
   /** Free memories, and those of chunks that were dropped but not yet released. */
-  private readonly free: SharedArrayBuffer[] = [];
-  private dropped: SharedArrayBuffer[] = [];
-  private readonly most: number;
-  private readonly tasks: Task[] = [];
-  private readonly waiting = waitingCounter();
-  private begun = 0;
-  private lastBreathMs = performance.now();
+  readonly #free: SharedArrayBuffer[] = [];
+  #dropped: SharedArrayBuffer[] = [];
+  readonly #most: number;
+  readonly #tasks: Task[] = [];
+  readonly #waiting = waitingCounter();
+  #begun = 0;
+  #lastBreathMs = performance.now();
 
-  constructor(
-    workers: number,
-    private readonly plan: ConvertPlan,
-  ) {
-    this.most = workers === 0 ? 1 : Math.max(MOST_TASKS, 3 * workers);
-    if (workers > 0) this.pool = new WorkerPool(new URL('./convert-worker.cjs', import.meta.url), workers, plan);
+  readonly #plan: ConvertPlan;
+
+  constructor(workers: number, plan: ConvertPlan) {
+    this.#plan = plan;
+    this.#most = workers === 0 ? 1 : Math.max(mostTasks, 3 * workers);
+    if (workers > 0) this.#pool = new WorkerPool(new URL('./convert-worker.cjs', import.meta.url), workers, plan);
   }
 
   /** False while as much is under way as the threads need. */
   get hasRoom(): boolean {
-    return this.tasks.length < this.most;
+    return this.#tasks.length < this.#most;
   }
 
   /** Begins to convert some images. */
   begin(images: ImageFile[]): void {
     const chunk: Chunk = {
-      number: this.begun++,
+      number: this.#begun++,
       images,
-      memory: this.free.pop() ?? chunkMemory(),
-      waiting: this.waiting,
+      memory: this.#free.pop() ?? chunkMemory(),
+      waiting: this.#waiting,
     };
     const task: Task = { chunk };
     offer(chunk);
-    task.answered = this.pool?.run(chunk).then((replies) => {
+    task.answered = this.#pool?.run(chunk).then((replies) => {
       if (replies) task.converted = fromReply(replies, chunk);
     });
     // Awaited when it is the first; until then a failure is not unhandled.
     task.answered?.catch(() => undefined);
-    this.tasks.push(task);
+    this.#tasks.push(task);
   }
 
   /** The images that were begun first, each when it is asked for. Their messages stay until `release` after `drop`. */
   async *first(): AsyncGenerator<Converted, void, undefined> {
-    const task = this.tasks[0] as Task;
+    const task = this.#tasks[0];
     while (!task.converted) {
-      if (!(await this.help())) await task.answered;
+      if (!(await this.#help())) await task.answered;
     }
     for (const [i, outcome] of task.converted.entries()) {
       if ('later' in outcome) {
-        yield await this.convertNow(task.chunk.images[i] as ImageFile);
+        yield await this.#convertNow(task.chunk.images[i]);
         continue;
       }
       if ('message' in outcome) stopWaiting(task.chunk, outcome.message);
       // Nothing else is to keep it.
-      task.converted[i] = LATER;
+      task.converted[i] = convertLater;
       yield outcome;
     }
   }
 
   /** Converts an image whose message had to wait. */
-  private async convertNow(image: ImageFile): Promise<Converted> {
-    const one = convertImage(image, this.plan, (bytes) => new Uint8Array(bytes));
+  async #convertNow(image: ImageFile): Promise<Converted> {
+    const one = convertImage(image, this.#plan, (bytes) => new Uint8Array(bytes));
     return (await (one && 'converted' in one ? one.converted : one)) as Converted;
   }
 
   /** Forgets the images that were begun first. */
   drop(): void {
-    const task = this.tasks.shift();
-    if (task) this.dropped.push(task.chunk.memory);
+    const task = this.#tasks.shift();
+    if (task) this.#dropped.push(task.chunk.memory);
   }
 
   /** Frees the memory of all images that were dropped. */
   release(): void {
-    this.free.push(...this.dropped);
-    this.dropped = [];
+    this.#free.push(...this.#dropped);
+    this.#dropped = [];
   }
 
   async close(): Promise<void> {
-    await this.pool?.close();
+    await this.#pool?.close();
   }
 
-  /** Lets answers and signals in, as often as somebody who waits would notice. */
-  private breathe(): Promise<void> | undefined {
-    if (performance.now() - this.lastBreathMs < BREATH_MS) return undefined;
+  /** Lets replies and signals in, as often as somebody who waits would notice. */
+  #breathe(): Promise<void> | undefined {
+    if (performance.now() - this.#lastBreathMs < breathMs) return undefined;
     return nextTurn().then(() => {
-      this.lastBreathMs = performance.now();
+      this.#lastBreathMs = performance.now();
     });
   }
 
   /** Converts the first chunk that no thread has taken. Returns false if there is none. */
-  private async help(): Promise<boolean> {
-    for (const task of this.tasks) {
-      const converted = await convertChunk(task.chunk, this.plan, () => this.breathe());
+  async #help(): Promise<boolean> {
+    for (const task of this.#tasks) {
+      const converted = await convertChunk(task.chunk, this.#plan, () => this.#breathe());
       if (!converted) continue;
       task.converted = converted;
       return true;

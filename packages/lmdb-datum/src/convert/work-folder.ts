@@ -8,12 +8,12 @@ import path from 'node:path';
 import { OutputExistsError, reasonOf, WriteError } from '../errors';
 import { makeFolders } from '../files/make-folders';
 import { kindOf } from '../files/regular-file';
-import { LOCK, LockedError, takeLock, writeLock } from './lock-file';
+import { LockedError, lockName, takeLock, writeLock } from './lock-file';
 
-export const JOURNAL = 'convert-imageset.json';
-export const LABELS = 'labels.txt';
+export const journalName = 'convert-imageset.json';
+export const labelsName = 'labels.txt';
 /** What imports make there, under temporary names too. A folder that holds anything else is somebody's own. */
-const OURS = ['data.mdb', 'lock.mdb', JOURNAL, LABELS, LOCK];
+const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, lockName];
 const TEMPORARY = /\.[0-9a-f]{8}\.tmp$/;
 
 export interface WorkFolder {
@@ -68,7 +68,7 @@ function takeOver(folder: string, goesOn: () => boolean): WorkFolder {
   const release = takeLock(folder);
   try {
     if (goesOn()) return { path: folder, isNew: false, release };
-    for (const name of fs.readdirSync(folder)) if (name !== LOCK) fs.rmSync(path.join(folder, name));
+    for (const name of fs.readdirSync(folder)) if (name !== lockName) fs.rmSync(path.join(folder, name));
     return { path: folder, isNew: true, release };
   } catch (error) {
     release();
@@ -81,17 +81,17 @@ function assertOurs(folder: string): void {
   const stats = fs.lstatSync(folder);
   if (!stats.isDirectory()) throw foreign(folder, `${folder} is ${kindOf(stats)}`);
   const found = fs.readdirSync(folder);
-  const isMarked = found.some((name) => [LOCK, JOURNAL].includes(name.replace(TEMPORARY, '')));
+  const isMarked = found.some((name) => [lockName, journalName].includes(name.replace(TEMPORARY, '')));
   for (const name of found) {
     const kind = kindOf(fs.lstatSync(path.join(folder, name)));
-    const isOurs = isMarked && OURS.includes(name.replace(TEMPORARY, '')) && kind === 'a file';
+    const isOurs = isMarked && ours.includes(name.replace(TEMPORARY, '')) && kind === 'a file';
     if (!isOurs) throw foreign(folder, `${folder} already exists and holds ${name} (${kind}), which no import made`);
   }
 }
 
 /** Removes the folder, and last what tells whose it is: whenever that is cut short, the next process can go on. */
 export function removeWorkFolder(folder: string): void {
-  for (const name of OURS) fs.rmSync(path.join(folder, name), { force: true });
+  for (const name of ours) fs.rmSync(path.join(folder, name), { force: true });
   fs.rmSync(folder, { recursive: true, force: true });
 }
 
@@ -106,5 +106,5 @@ export function temporaryName(target: string): string {
 
 /** Removes what only the work needs, from the complete database. */
 export function removeTraces(folder: string): void {
-  for (const name of [JOURNAL, LOCK]) fs.rmSync(path.join(folder, name), { force: true });
+  for (const name of [journalName, lockName]) fs.rmSync(path.join(folder, name), { force: true });
 }

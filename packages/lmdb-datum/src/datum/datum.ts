@@ -36,7 +36,7 @@ export type DatumInit = Partial<Datum>;
 
 /** Pixels ready to use: what `reader.at()` returns and what a training loop takes. */
 export interface Sample {
-  /** 1 (grey), 3 (blue-green-red) or 4 (blue-green-red-alpha) as a rule. */
+  /** 1 (gray), 3 (blue-green-red) or 4 (blue-green-red-alpha) as a rule. */
   channels: number;
   height: number;
   width: number;
@@ -46,25 +46,25 @@ export interface Sample {
   key?: string;
 }
 
-const VARINT = 0;
-const BYTES = 2;
-const FLOAT = 5;
+const wireVarint = 0;
+const wireBytes = 2;
+const wireFloat = 5;
 const tag = (field: number, wire: number) => (field << 3) | wire;
 /** What stands before each field's value in a message: its number and the kind of the value. */
 export const TAG = {
-  channels: tag(1, VARINT),
-  height: tag(2, VARINT),
-  width: tag(3, VARINT),
-  data: tag(4, BYTES),
-  label: tag(5, VARINT),
-  floatData: tag(6, FLOAT),
-  floatDataPacked: tag(6, BYTES),
-  encoded: tag(7, VARINT),
+  channels: tag(1, wireVarint),
+  height: tag(2, wireVarint),
+  width: tag(3, wireVarint),
+  data: tag(4, wireBytes),
+  label: tag(5, wireVarint),
+  floatData: tag(6, wireFloat),
+  floatDataPacked: tag(6, wireBytes),
+  encoded: tag(7, wireVarint),
 } as const;
 
-export const NO_BYTES = new Uint8Array(0);
+export const noBytes = new Uint8Array(0);
 /** Of a protobuf message, and so of a Datum. */
-const MOST_BYTES = 2 ** 31 - 1;
+const mostBytes = 2 ** 31 - 1;
 
 /** @throws DatumError if the parts contradict each other. */
 export function checkDatum(datum: Datum, key?: string): void {
@@ -88,7 +88,7 @@ export function checkDatum(datum: Datum, key?: string): void {
   if (encoded) {
     fail('an image file in data of an encoded Datum', floatData ? `${floatData.length} float_data values` : '0 bytes');
   }
-  if (count > MOST_BYTES) fail('dimensions for at most 2 GiB of pixels', shape);
+  if (count > mostBytes) fail('dimensions for at most 2 GiB of pixels', shape);
   if (floatData) {
     if (floatData.length !== count) fail(`${count} float_data values for ${shape}`, `${floatData.length}`);
     return;

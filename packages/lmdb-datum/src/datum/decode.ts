@@ -1,7 +1,7 @@
 /** A Datum message to its fields, by protobufjs' wire reader: seven fields need no generated code. */
 import protobuf from 'protobufjs/minimal.js';
 import { DatumError, reasonOf } from '../errors';
-import { at, checkDatum, type Datum, NO_BYTES, TAG } from './datum';
+import { at, checkDatum, type Datum, noBytes, TAG } from './datum';
 import { describeMessage, describeValue } from './value-layout';
 
 /**
@@ -44,7 +44,7 @@ function noDatum(layout: string, key: string | undefined, cause?: unknown): Datu
 
 function readFields(bytes: Uint8Array): Datum {
   const reader = protobuf.Reader.create(bytes);
-  const datum: Datum = { channels: 0, height: 0, width: 0, data: NO_BYTES, label: undefined, encoded: false };
+  const datum: Datum = { channels: 0, height: 0, width: 0, data: noBytes, label: undefined, encoded: false };
   let floats: FloatList | undefined;
   let hasEncoded = false;
   while (reader.pos < reader.len) {
@@ -86,35 +86,35 @@ function readFields(bytes: Uint8Array): Datum {
 
 /** Collects float_data. Its capacity comes from the bytes that are there, so a message can't claim more than it holds. */
 class FloatList {
-  private readonly view: DataView;
-  private readonly floats: Float32Array;
-  private count = 0;
+  readonly #view: DataView;
+  readonly #floats: Float32Array;
+  #count = 0;
 
   constructor(bytes: Uint8Array, start: number) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.floats = new Float32Array((bytes.length - start) >> 2);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#floats = new Float32Array((bytes.length - start) >> 2);
   }
 
-  /** Reads one field and, if not packed, the equal fields that follow at once. Returns the position behind them. */
+  /** Reads one field and, if not packed, the equal fields that follow at once. Returns the position past them. */
   read(reader: protobuf.Reader, packed: boolean): number {
     if (packed) {
       const byteCount = reader.uint32();
       const end = reader.pos + byteCount;
       if (byteCount % 4 !== 0 || end > reader.len) throw new RangeError(`float_data of ${byteCount} bytes`);
-      for (let pos = reader.pos; pos < end; pos += 4) this.floats[this.count++] = this.view.getFloat32(pos, true);
+      for (let pos = reader.pos; pos < end; pos += 4) this.#floats[this.#count++] = this.#view.getFloat32(pos, true);
       return end;
     }
     let pos = reader.pos;
     for (;;) {
       if (pos + 4 > reader.len) throw new RangeError('float_data is cut short');
-      this.floats[this.count++] = this.view.getFloat32(pos, true);
+      this.#floats[this.#count++] = this.#view.getFloat32(pos, true);
       pos += 4;
-      if (pos >= reader.len || this.view.getUint8(pos) !== TAG.floatData) return pos;
+      if (pos >= reader.len || this.#view.getUint8(pos) !== TAG.floatData) return pos;
       pos++;
     }
   }
 
   values(): Float32Array {
-    return this.floats.slice(0, this.count);
+    return this.#floats.slice(0, this.#count);
   }
 }

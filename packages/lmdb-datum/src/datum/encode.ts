@@ -4,7 +4,7 @@
  */
 
 import { DatumError, describe } from '../errors';
-import { at, checkDatum, type Datum, type DatumInit, hasPixels, NO_BYTES, TAG, withoutPixels } from './datum';
+import { at, checkDatum, type Datum, type DatumInit, hasPixels, noBytes, TAG, withoutPixels } from './datum';
 
 /** Other arrays would be cut to bytes in silence: floats from 0 to 1 to zeros. */
 function isBytes(data: unknown): boolean {
@@ -24,7 +24,7 @@ export function encodeDatum(
   key?: string,
   allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
 ): Uint8Array {
-  const { channels = 0, height = 0, width = 0, data = NO_BYTES, label, floatData, encoded = false } = init ?? {};
+  const { channels = 0, height = 0, width = 0, data = noBytes, label, floatData, encoded = false } = init ?? {};
   const datum: Datum = { channels, height, width, data, label, floatData, encoded };
   if (!(isInt32(channels) && isInt32(height) && isInt32(width) && isInt32(label ?? 0))) throw notInt32(datum, key);
   if (!isBytes(data)) {
@@ -49,7 +49,7 @@ function notInt32(datum: Datum, key: string | undefined): DatumError {
 
 /** Encodes raw images of one size. What comes before their pixels is the same in all of them, and is worked out once. */
 export class RawEncoder {
-  private readonly head: Uint8Array;
+  readonly #head: Uint8Array;
 
   constructor(
     readonly channels: number,
@@ -57,7 +57,7 @@ export class RawEncoder {
     readonly width: number,
   ) {
     const length = channels * height * width;
-    this.head = toBytes([TAG.channels, channels, TAG.height, height, TAG.width, width, TAG.data, length]);
+    this.#head = toBytes([TAG.channels, channels, TAG.height, height, TAG.width, width, TAG.data, length]);
   }
 
   /**
@@ -65,7 +65,7 @@ export class RawEncoder {
    * @param label An int32.
    */
   encode(data: Uint8Array, label: number, allocate: (bytes: number) => Uint8Array): Uint8Array {
-    return join(this.head, { data, label, encoded: false }, allocate);
+    return join(this.#head, { data, label, encoded: false }, allocate);
   }
 }
 
@@ -85,7 +85,7 @@ function toBytes(fields: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** A message of its head and what comes behind that. */
+/** A message of its head and what follows it. */
 function join(
   head: Uint8Array,
   { data, label, floatData, encoded }: Pick<Datum, 'data' | 'label' | 'floatData' | 'encoded'>,
@@ -119,7 +119,7 @@ function writeFloats(out: Uint8Array, start: number, values: Float32Array): void
 function int32sBytes(fields: readonly number[]): number {
   let bytes = 0;
   for (let i = 0; i < fields.length; i += 2) {
-    const value = fields[i + 1] as number;
+    const value = fields[i + 1];
     // 31 - clz32 is the place of the highest bit, of which a byte holds seven. One below 0 is written as an int64.
     bytes += 1 + (value < 0 ? 10 : 1 + Math.floor((31 - Math.clz32(value | 1)) / 7));
   }
@@ -130,8 +130,8 @@ function int32sBytes(fields: readonly number[]): number {
 function writeInt32s(out: Uint8Array, start: number, fields: readonly number[]): void {
   let at = start;
   for (let i = 0; i < fields.length; i += 2) {
-    out[at++] = fields[i] as number;
-    let rest = fields[i + 1] as number;
+    out[at++] = fields[i];
+    let rest = fields[i + 1];
     const isNegative = rest < 0;
     for (let upper = isNegative ? 9 : 0; upper > 0 || rest > 127; upper--, rest >>= 7) out[at++] = (rest & 127) | 128;
     out[at++] = isNegative ? 1 : rest;

@@ -4,7 +4,7 @@ import { DatumError } from '../errors';
 import { type Datum, hasPixels, type Sample, withoutPixels } from './datum';
 
 /**
- * Gives the pixels of a Datum as planar `[C, H, W]`, colours blue-green-red. Raw data is passed on as it is, bytes or floats; an
+ * Returns the pixels of a Datum as planar `[C, H, W]`, colors blue-green-red. Raw data is passed on as it is, bytes or floats; an
  * encoded image is decoded, so the result is a Promise.
  *
  * @throws DatumError or ImageError, with the key.
@@ -34,7 +34,7 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
 }
 
 /**
- * Makes an image file of a sample: `channels` 1 or 2 (grey), 3 or 4 (colour). Floats must be whole numbers from 0 to 255.
+ * Makes an image file of a sample: `channels` 1 or 2 (gray), 3 or 4 (color). Floats must be whole numbers from 0 to 255.
  *
  * @throws InvalidOptionError, DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp.
  */
@@ -51,7 +51,7 @@ export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'
   }
   throw new DatumError(
     `${sample.key === undefined ? key : `key ${key}`}: expected 1 to 4 channels of pixels, received ` +
-      `${data.length} bytes for ${channels}x${height}x${width}; such a record is no picture.`,
+      `${data.length} bytes for ${channels}x${height}x${width}; such a record is no image.`,
     { key },
   );
 }

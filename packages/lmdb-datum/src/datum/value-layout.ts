@@ -1,7 +1,7 @@
 /** Names what a value is that is no Datum, by its first bytes and its fields: many LMDBs of images hold something else. */
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 
-const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: string])[] = [
+const signatures: readonly (readonly [kind: string, offset: number, bytes: string])[] = [
   ['a HEIC or MP4 file', 4, 'ftyp'],
   ['a NumPy array (.npy)', 0, '\x93NUMPY'],
   ['a zip archive (or .npz, .pt)', 0, 'PK\x03\x04'],
@@ -11,9 +11,9 @@ const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: strin
   ['an SVG or XML document', 0, '<?xml'],
   ['an SVG or XML document', 0, '<svg'],
 ];
-const LEAST_BMP_BYTES = 54;
+const leastBmpBytes = 54;
 /** Values are looked at no further than this. */
-const MOST_BYTES = 1 << 16;
+const mostBytes = 1 << 16;
 
 /**
  * Says in a few words what a value is that is no Datum of Caffe's ("a JPEG file", "an AnnotatedDatum of SSD, with a Datum in it"), or
@@ -23,9 +23,9 @@ export function describeValue(value: Uint8Array): string | undefined {
   if (value.length === 0) return 'empty';
   const kind = kindOfImage(value);
   // Two letters alone are no BMP.
-  if (kind && (kind !== 'bmp' || value.length >= LEAST_BMP_BYTES)) return nameOfKind(kind);
+  if (kind && (kind !== 'bmp' || value.length >= leastBmpBytes)) return nameOfKind(kind);
   const start = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, 16)).toString('latin1');
-  const known = SIGNATURES.find(([, offset, bytes]) => start.startsWith(bytes, offset));
+  const known = signatures.find(([, offset, bytes]) => start.startsWith(bytes, offset));
   if (known) return known[0];
   return pickle(value) ?? describeMessage(value) ?? text(value) ?? messagePack(value);
 }
@@ -37,7 +37,7 @@ function pickle(value: Uint8Array): string | undefined {
 }
 
 function text(value: Uint8Array): string | undefined {
-  const bytes = value.subarray(0, MOST_BYTES);
+  const bytes = value.subarray(0, mostBytes);
   if (bytes.some((byte) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 13)) return undefined;
   let said: string;
   try {
@@ -58,7 +58,7 @@ interface Field {
   bytes: Uint8Array;
 }
 
-const FEW_FIELDS = 64;
+const fewFields = 64;
 
 /** Fields of a message, the first few; undefined if the bytes are none. */
 function fieldsOf(value: Uint8Array): Field[] | undefined {
@@ -74,7 +74,7 @@ function fieldsOf(value: Uint8Array): Field[] | undefined {
     }
     return Number.NaN;
   };
-  while (at < value.length && fields.length < FEW_FIELDS) {
+  while (at < value.length && fields.length < fewFields) {
     const tag = varint();
     const [number, wire] = [Math.floor(tag / 8), tag % 8];
     if (!(number >= 1 && number < 2 ** 29)) return undefined;
@@ -94,8 +94,8 @@ const has = (fields: readonly Field[], number: number, wire: number) =>
 const only = (fields: readonly Field[], allowed: readonly string[]) =>
   fields.every(({ number, wire }) => allowed.includes(`${number}:${wire}`));
 
-const DATUM_FIELDS = ['1:0', '2:0', '3:0', '4:2', '5:0', '6:5', '6:2', '7:0', '8:0'];
-const TENSOR_FIELDS = [
+const datumFields = ['1:0', '2:0', '3:0', '4:2', '5:0', '6:5', '6:2', '7:0', '8:0'];
+const tensorFields = [
   '1:0',
   '1:2',
   '2:0',
@@ -123,12 +123,12 @@ export function describeMessage(value: Uint8Array): string | undefined {
   const [first] = inner;
   if (!first) return undefined;
   const isDatum =
-    only(first, DATUM_FIELDS) && (has(first, 4, 2) || has(first, 6, 5) || has(first, 6, 2)) && !has(first, 5, 2);
+    only(first, datumFields) && (has(first, 4, 2) || has(first, 6, 5) || has(first, 6, 2)) && !has(first, 5, 2);
   if (isDatum && inner.length === 1 && only(fields, ['1:2', '2:0', '3:2']))
     return 'an AnnotatedDatum of SSD, with a Datum in it';
   const isTensor = (tensor: Field[] | undefined) =>
     tensor !== undefined &&
-    only(tensor, TENSOR_FIELDS) &&
+    only(tensor, tensorFields) &&
     has(tensor, 2, 0) &&
     tensor.some(({ number }) => [3, 4, 5, 6, 9, 10].includes(number));
   if (fields.every(({ number }) => number === 1) && inner.every(isTensor)) return "Caffe2's TensorProtos";
@@ -147,7 +147,7 @@ function messagePack(value: Uint8Array): string | undefined {
   return isContainer && value.length > 1 && packedEnd(value) === value.length ? 'MessagePack' : undefined;
 }
 
-const MOST_ITEMS = 100_000;
+const mostItems = 100_000;
 
 /** Where the first object ends, or NaN. */
 function packedEnd(value: Uint8Array): number {
@@ -162,7 +162,7 @@ function packedEnd(value: Uint8Array): number {
   let left = 1;
   for (let items = 0; left > 0; items++, left--) {
     const code = value[at++];
-    if (code === undefined || items > MOST_ITEMS) return Number.NaN;
+    if (code === undefined || items > mostItems) return Number.NaN;
     let skip = 0;
     if (code <= 0x7f || code >= 0xe0 || code === 0xc0 || code === 0xc2 || code === 0xc3) skip = 0;
     else if (code <= 0x8f) left += 2 * (code & 15);
@@ -170,7 +170,7 @@ function packedEnd(value: Uint8Array): number {
     else if (code <= 0xbf) skip = code & 31;
     else if (code >= 0xc4 && code <= 0xc6) skip = size([1, 2, 4][code - 0xc4] as 1 | 2 | 4);
     else if (code >= 0xc7 && code <= 0xc9) skip = size([1, 2, 4][code - 0xc7] as 1 | 2 | 4) + 1;
-    else if (code >= 0xca && code <= 0xd3) skip = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8][code - 0xca] as number;
+    else if (code >= 0xca && code <= 0xd3) skip = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8][code - 0xca];
     else if (code >= 0xd4 && code <= 0xd8) skip = 1 + 2 ** (code - 0xd4);
     else if (code >= 0xd9 && code <= 0xdb) skip = size([1, 2, 4][code - 0xd9] as 1 | 2 | 4);
     else if (code === 0xdc || code === 0xdd) left += size(code === 0xdc ? 2 : 4);

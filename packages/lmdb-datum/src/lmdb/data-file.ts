@@ -60,7 +60,7 @@ export function notReadable(file: string, cause: unknown): NotReadableError {
       : code === 'EACCES' || code === 'EPERM'
         ? 'check the permissions of the file and its folders'
         : 'check the disk or the network drive';
-  return new NotReadableError(`${file}: expected a readable database, received ${reasonOf(cause)}; ${todo}.`, {
+  return new NotReadableError(`${file} cannot be read (${reasonOf(cause)}); ${todo}.`, {
     path: file,
     cause,
   });

@@ -17,8 +17,8 @@ import { PageSet } from './page-set';
 import { TreeCursor } from './tree-cursor';
 
 const MAGIC = Buffer.from('lmdb-datum-index 1\n');
-const HASH_BYTES = 32;
-const HEAD_BYTES = MAGIC.length + HASH_BYTES + 24;
+const hashBytes = 32;
+const headBytes = MAGIC.length + hashBytes + 24;
 
 /**
  * Reads the index of this very snapshot, or undefined if the file is missing, damaged or of another snapshot.
@@ -28,15 +28,15 @@ const HEAD_BYTES = MAGIC.length + HASH_BYTES + 24;
 export function loadKeyIndex(indexFile: string, file: PageFile, tree: TreeRecord): KeyIndex | undefined {
   const pageBytes = bytesOfPageNumbers(file);
   const { entries: records, leafPages: runs } = tree;
-  const length = HEAD_BYTES + records * (pageBytes + 4) + runs * 20 + HASH_BYTES;
+  const length = headBytes + records * (pageBytes + 4) + runs * 20 + hashBytes;
   const bytes = readIndex(indexFile, length);
   if (!bytes) return undefined;
-  const body = bytes.subarray(0, -HASH_BYTES);
-  if (!sha256(body).equals(bytes.subarray(-HASH_BYTES))) return undefined;
-  if (!body.subarray(MAGIC.length, MAGIC.length + HASH_BYTES).equals(fingerprint(file, tree))) return undefined;
-  const sizes = [0, 8, 16].map((at) => body.readBigUInt64LE(MAGIC.length + HASH_BYTES + at));
+  const body = bytes.subarray(0, -hashBytes);
+  if (!sha256(body).equals(bytes.subarray(-hashBytes))) return undefined;
+  if (!body.subarray(MAGIC.length, MAGIC.length + hashBytes).equals(fingerprint(file, tree))) return undefined;
+  const sizes = [0, 8, 16].map((at) => body.readBigUInt64LE(MAGIC.length + hashBytes + at));
   if ([records, runs, pageBytes].some((size, i) => BigInt(size) !== sizes[i])) return undefined;
-  let at = HEAD_BYTES;
+  let at = headBytes;
   const take = <T>(type: { new (buffer: ArrayBuffer): T; BYTES_PER_ELEMENT: number }, length: number): T => {
     const part = new Uint8Array(body.subarray(at, at + length * type.BYTES_PER_ELEMENT));
     at += part.length;
@@ -94,10 +94,10 @@ function isPossible({ valuePages, valueSizes, runPages, runStarts, runNodes }: K
   const used = new PageSet(file);
   try {
     for (let i = 0; i < runPages.length; i++) {
-      const start = runStarts[i] as number;
-      const end = i + 1 < runStarts.length ? (runStarts[i + 1] as number) : valueSizes.length;
+      const start = runStarts[i];
+      const end = i + 1 < runStarts.length ? runStarts[i + 1] : valueSizes.length;
       if ((i === 0 && start !== 0) || !(Number.isInteger(start) && start < end) || runNodes[i] !== 0) return false;
-      const page = runPages[i] as number;
+      const page = runPages[i];
       if (!Number.isInteger(page)) return false;
       file.assertInside(page, 1);
       used.add(page, 1);
@@ -141,7 +141,7 @@ export function saveKeyIndex(indexFile: string, index: KeyIndex, file: PageFile,
   } catch (cause) {
     fs.rmSync(temporary, { force: true });
     throw new WriteError(
-      `${indexFile}: expected to write the key index, received ${reasonOf(cause)}; ` +
+      `${indexFile}: the key index cannot be written (${reasonOf(cause)}); ` +
         'keep it in a place that can be written, or do without.',
       { path: indexFile, cause },
     );

@@ -1,6 +1,6 @@
 /**
  * Finds record number i without walking the tree: one pass over the leaves notes where each value is.
- * 8 bytes a record in memory, and 20 bytes a leaf page; values aren't read.
+ * 8 bytes per record in memory, and 20 bytes per leaf page; values aren't read.
  */
 import type { CorruptDatabaseError } from '../errors';
 import type { TreeRecord } from './meta';
@@ -11,9 +11,9 @@ import { type Damage, Salvage } from './salvage';
 import { TreeCursor } from './tree-cursor';
 
 /** In `valueSizes`: the value is in the leaf. */
-const IN_LEAF = 0xffffffff;
+const inLeaf = 0xffffffff;
 /** A record takes at least this much of a leaf. */
-const LEAST_RECORD_BYTES = 10;
+const leastRecordBytes = 10;
 
 /** A leaf page and the number of a node in it. */
 export interface LeafNode {
@@ -50,10 +50,10 @@ export class KeyIndex {
 
   /** Where the value of record `i` is, or undefined if it is in its leaf. */
   overflow(i: number, file: PageFile): ValueRef | undefined {
-    const size = this.valueSizes[i] as number;
-    if (size === IN_LEAF) return undefined;
+    const size = this.valueSizes[i];
+    if (size === inLeaf) return undefined;
     const pages = Math.ceil((file.layout.headerBytes + size) / file.pageSizeBytes);
-    return { page: this.valuePages[i] as number, pages, size, offset: 0 };
+    return { page: this.valuePages[i], pages, size, offset: 0 };
   }
 
   /** The leaf of record `i` and the record's node in it. */
@@ -62,11 +62,11 @@ export class KeyIndex {
     let high = this.runStarts.length;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if ((this.runStarts[middle] as number) <= i) low = middle;
+      if (this.runStarts[middle] <= i) low = middle;
       else high = middle;
     }
-    const node = (this.runNodes[low] as number) + i - (this.runStarts[low] as number);
-    return { page: this.runPages[low] as number, node };
+    const node = this.runNodes[low] + i - this.runStarts[low];
+    return { page: this.runPages[low], node };
   }
 }
 
@@ -138,56 +138,60 @@ function isSoundValue(
 class IndexBuilder {
   records = 0;
   runs = 0;
-  private valuePages: Float64Array | Uint32Array;
-  private valueSizes: Uint32Array;
-  private readonly runPages: number[] = [];
-  private readonly runStarts: number[] = [];
-  private readonly runNodes: number[] = [];
+  #valuePages: Float64Array | Uint32Array;
+  #valueSizes: Uint32Array;
+  readonly #runPages: number[] = [];
+  readonly #runStarts: number[] = [];
+  readonly #runNodes: number[] = [];
 
-  constructor(
-    private readonly file: PageFile,
-    private readonly tree: TreeRecord,
-    private readonly trustCount: boolean,
-  ) {
-    const most = file.fileBytes / LEAST_RECORD_BYTES;
+  readonly #file: PageFile;
+  readonly #tree: TreeRecord;
+  readonly #trustCount: boolean;
+
+  constructor(file: PageFile, tree: TreeRecord, trustCount: boolean) {
+    this.#file = file;
+    this.#tree = tree;
+    this.#trustCount = trustCount;
+    const most = file.fileBytes / leastRecordBytes;
     if (trustCount && tree.entries > most) throw wrongCount(file, tree, `a file of ${file.fileBytes} bytes`);
     const size = Math.floor(Math.min(tree.entries, most));
-    this.valuePages = file.meta.lastPage > 0xffffffff ? new Float64Array(size) : new Uint32Array(size);
-    this.valueSizes = new Uint32Array(size);
+    this.#valuePages = file.meta.lastPage > 0xffffffff ? new Float64Array(size) : new Uint32Array(size);
+    this.#valueSizes = new Uint32Array(size);
   }
 
   startRun(page: number, node: number): void {
     this.runs++;
-    this.runPages.push(page);
-    this.runStarts.push(this.records);
-    this.runNodes.push(node);
+    this.#runPages.push(page);
+    this.#runStarts.push(this.records);
+    this.#runNodes.push(node);
   }
 
   add(value: ValueRef): void {
-    if (this.records === this.valueSizes.length) {
-      if (this.trustCount) throw wrongCount(this.file, this.tree, 'more');
-      this.grow();
+    if (this.records === this.#valueSizes.length) {
+      if (this.#trustCount) throw wrongCount(this.#file, this.#tree, 'more');
+      this.#grow();
     }
-    this.valuePages[this.records] = value.page;
-    this.valueSizes[this.records++] = value.page === 0 ? IN_LEAF : value.size;
+    this.#valuePages[this.records] = value.page;
+    this.#valueSizes[this.records++] = value.page === 0 ? inLeaf : value.size;
   }
 
-  private grow(): void {
-    const { valuePages, valueSizes } = this;
+  #grow(): void {
+    const valuePages = this.#valuePages;
+    const valueSizes = this.#valueSizes;
     const length = 2 * valueSizes.length + 64;
-    this.valuePages = valuePages instanceof Float64Array ? new Float64Array(length) : new Uint32Array(length);
-    this.valuePages.set(valuePages);
-    this.valueSizes = new Uint32Array(length);
-    this.valueSizes.set(valueSizes);
+    this.#valuePages = valuePages instanceof Float64Array ? new Float64Array(length) : new Uint32Array(length);
+    this.#valuePages.set(valuePages);
+    this.#valueSizes = new Uint32Array(length);
+    this.#valueSizes.set(valueSizes);
   }
 
   finish(): KeyIndex {
     return new KeyIndex(
-      this.valuePages.subarray(0, this.records),
-      this.valueSizes.subarray(0, this.records),
-      Float64Array.from(this.runPages),
-      Float64Array.from(this.runStarts),
-      Uint32Array.from(this.runNodes),
+      this.#valuePages.subarray(0, this.records),
+      this.#valueSizes.subarray(0, this.records),
+      Float64Array.from(this.#runPages),
+      Float64Array.from(this.#runStarts),
+      Uint32Array.from(this.#runNodes),
     );
   }
 }

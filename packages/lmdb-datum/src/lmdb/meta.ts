@@ -2,13 +2,13 @@
 
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors';
-import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, TREE_RECORD_BYTES } from './page';
+import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, treeRecordBytes } from './page';
 
 const MAGIC = 0xbeefc0de;
 const MAGIC_SWAPPED = 0xdec0efbe;
 
 /** Bytes of a meta page that hold anything. */
-export const META_BYTES = 192;
+export const bytesOfMeta = 192;
 
 /** Describes one B+tree (MDB_db). */
 export interface TreeRecord {
@@ -54,7 +54,7 @@ export function readFormat(head: Buffer, path: string): Format {
   }
   const layout = u32(16) === MAGIC ? LAYOUT_V1 : u32(24) === MAGIC ? LAYOUT_V2 : undefined;
   if (!layout) throw whatElse(head, u32, path);
-  if (head.length < META_BYTES) {
+  if (head.length < bytesOfMeta) {
     throw new CorruptDatabaseError(
       `${path}: expected two meta pages, received a file of ${head.length} bytes; the file is cut short, copy it again.`,
       { path, page: 0 },
@@ -139,9 +139,9 @@ export function readMeta(bytes: Buffer, page: number, { layout, pageSizeBytes }:
     page,
     mapSizeBytes: readU64(bytes, at + 16),
     free: readTreeRecord(bytes, at + 24),
-    main: readTreeRecord(bytes, at + 24 + TREE_RECORD_BYTES),
-    lastPage: readU64(bytes, at + 24 + 2 * TREE_RECORD_BYTES),
-    transactionId: readU64(bytes, at + 32 + 2 * TREE_RECORD_BYTES),
+    main: readTreeRecord(bytes, at + 24 + treeRecordBytes),
+    lastPage: readU64(bytes, at + 24 + 2 * treeRecordBytes),
+    transactionId: readU64(bytes, at + 32 + 2 * treeRecordBytes),
   };
   if (readU64(bytes, 0) !== page) return 'its page number';
   if (bytes.readUInt16LE(at - 6) !== PAGE_META) return 'its page flags';

@@ -1,21 +1,21 @@
 /** Named databases: trees whose records lie in the unnamed one, under their names. Caffe makes none; py-lmdb and others do. */
 import { describe, InvalidOptionError, UnsupportedFormatError } from '../errors';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
-import { type Page, TREE_RECORD_BYTES } from './page';
+import { type Page, treeRecordBytes } from './page';
 import type { PageFile } from './page-file';
 import { TreeCursor } from './tree-cursor';
 
 /** LMDB's flags of a tree that change what its pages hold or how its keys are ordered, from bit 1 on. */
-const FLAG_NAMES = ['reversekey', 'dupsort', 'integerkey', 'dupfixed', 'integerdup', 'reversedup'];
-const FLAGS = 0x7fff;
+const flagNames = ['reversekey', 'dupsort', 'integerkey', 'dupfixed', 'integerdup', 'reversedup'];
+const treeFlagBits = 0x7fff;
 /** So that a name that is not there is found missing, and not by reading all records of a large database. */
-const MOST_LEAVES_LISTED = 16;
+const mostLeavesListed = 16;
 
 /** Says in words what is special about a tree, if it is not a plain one; such trees are not read. */
 export function specialFlags(tree: TreeRecord): string | undefined {
-  const flags = tree.flags & FLAGS;
+  const flags = tree.flags & treeFlagBits;
   if (flags === 0) return undefined;
-  return FLAG_NAMES.filter((_, bit) => flags & (2 << bit)).join(' and ') || `flags 0x${flags.toString(16)}`;
+  return flagNames.filter((_, bit) => flags & (2 << bit)).join(' and ') || `flags 0x${flags.toString(16)}`;
 }
 
 /** @throws UnsupportedFormatError unless the tree is a plain one. */
@@ -32,7 +32,7 @@ export function assertPlainTree(tree: TreeRecord, path: string): void {
 /** The tree that node `i` of a leaf describes. @throws CorruptDatabaseError */
 export function namedTree(file: PageFile, leaf: Page, i: number): TreeRecord {
   const { offset } = leaf.value(i);
-  const tree = readTreeRecord(leaf.bytes.subarray(offset, offset + TREE_RECORD_BYTES), 0);
+  const tree = readTreeRecord(leaf.bytes.subarray(offset, offset + treeRecordBytes), 0);
   const problem = treeProblem(tree, file.meta.lastPage);
   if (!problem) return tree;
   throw file.corrupt(leaf.number, `a sound record of database ${leaf.key(i).toString()}`, `damage in ${problem}`);
@@ -55,7 +55,7 @@ export function findNamedTree(file: PageFile, name: string): TreeRecord {
 /** Names of the named databases of a file, as far as they are found at once. */
 export function listNames(file: PageFile): string[] {
   const { main } = file.meta;
-  if (main.leafPages > MOST_LEAVES_LISTED || specialFlags(main) !== undefined) return [];
+  if (main.leafPages > mostLeavesListed || specialFlags(main) !== undefined) return [];
   const names: string[] = [];
   const cursor = new TreeCursor(file, main);
   for (let more = cursor.first(); more; more = cursor.next()) {

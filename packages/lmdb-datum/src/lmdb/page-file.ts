@@ -8,15 +8,15 @@
 import fs from 'node:fs';
 import { ClosedError, CorruptDatabaseError, DatabaseChangedError } from '../errors';
 import { dataFileOf, notReadable, openDataFile } from './data-file';
-import { type Format, META_BYTES, type Meta, readFormat, readMeta } from './meta';
+import { bytesOfMeta, type Format, type Meta, readFormat, readMeta } from './meta';
 import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page';
 
 /** Pages kept in memory. Branch pages of a tree of 300,000 leaves fit. */
-const CACHE_BYTES = 16 << 20;
-const CUT_SHORT = 'the file is cut short, copy it again';
+const cacheBytes = 16 << 20;
+const copyAgain = 'the file is cut short, copy it again';
 
 /** How long to wait before each new look at meta pages that seem damaged. */
-const PAUSES_MS = [0, 0, 0, 0, 1, 2, 4, 8, 16];
+const pausesMs = [0, 0, 0, 0, 1, 2, 4, 8, 16];
 
 /** What the meta pages say of the snapshot to read. */
 interface Snapshot {
@@ -43,31 +43,31 @@ export class PageFile {
   readonly meta: Meta;
   /** What is wrong with the other meta page. Only with `lenient`, else it is an error. */
   readonly metaDamage?: string;
-  private fd: number;
+  #fd: number;
   /** Size of the file in bytes, when it was opened. */
   readonly fileBytes: number;
-  private readonly metaBytes: Buffer;
-  private readonly metaAgain = Buffer.alloc(META_BYTES);
-  private readonly cache = new Map<number, Page>();
-  private readonly cachedPages: number;
-  private readonly lenient: boolean;
+  readonly #metaBytes: Buffer;
+  readonly #metaAgain = Buffer.alloc(bytesOfMeta);
+  readonly #cache = new Map<number, Page>();
+  readonly #cachedPages: number;
+  readonly #lenient: boolean;
 
   /** @param location A data file, or the folder that holds `data.mdb`. */
   constructor(location: string, options: PageFileOptions = {}) {
     this.path = dataFileOf(location);
-    this.lenient = options.lenient ?? false;
-    this.fd = openDataFile(this.path);
+    this.#lenient = options.lenient ?? false;
+    this.#fd = openDataFile(this.path);
     try {
-      const found = this.findSnapshot(options.snapshot);
+      const found = this.#findSnapshot(options.snapshot);
       this.layout = found.format.layout;
       this.pageSizeBytes = found.format.pageSizeBytes;
       this.meta = found.meta;
-      this.metaBytes = found.metaBytes;
+      this.#metaBytes = found.metaBytes;
       if (found.damage !== undefined) this.metaDamage = found.damage;
       this.fileBytes = found.fileBytes;
-      this.cachedPages = Math.max(64, Math.floor(CACHE_BYTES / this.pageSizeBytes));
+      this.#cachedPages = Math.max(64, Math.floor(cacheBytes / this.pageSizeBytes));
     } catch (error) {
-      fs.closeSync(this.fd);
+      fs.closeSync(this.#fd);
       throw error;
     }
   }
@@ -76,34 +76,34 @@ export class PageFile {
    * Finds the snapshot to read. What looks like damage may be a writer's commits between two of our reads, or half of one that is
    * just being written, so it is looked at again, a few times, and believed only if it stays the same.
    */
-  private findSnapshot(wanted?: Uint8Array): Snapshot {
+  #findSnapshot(wanted?: Uint8Array): Snapshot {
     let last = '';
     for (let attempt = 0; ; attempt++) {
-      const isLast = attempt === PAUSES_MS.length;
+      const isLast = attempt === pausesMs.length;
       const looks: Buffer[] = [];
       try {
-        const found = this.readSnapshot(wanted, looks);
+        const found = this.#readSnapshot(wanted, looks);
         if (found.damage === undefined || (isLast && seenIn(looks) === last)) return found;
       } catch (error) {
         const mayPass = error instanceof CorruptDatabaseError || error instanceof DatabaseChangedError;
-        if (!(mayPass || fs.fstatSync(this.fd).size === 0) || (isLast && seenIn(looks) === last)) throw error;
+        if (!(mayPass || fs.fstatSync(this.#fd).size === 0) || (isLast && seenIn(looks) === last)) throw error;
       }
       if (isLast) throw changed(this.path);
       last = seenIn(looks);
-      pause(PAUSES_MS[attempt] as number);
+      pause(pausesMs[attempt]);
     }
   }
 
   /** @param looks Collects the meta pages as they were read. */
-  private readSnapshot(wanted: Uint8Array | undefined, looks: Buffer[]): Snapshot {
-    const head = Buffer.alloc(Math.min(META_BYTES, fs.fstatSync(this.fd).size));
+  #readSnapshot(wanted: Uint8Array | undefined, looks: Buffer[]): Snapshot {
+    const head = Buffer.alloc(Math.min(bytesOfMeta, fs.fstatSync(this.#fd).size));
     this.readAt(head, 0, head.length, 0);
     const format = readFormat(head, this.path);
-    const found = this.chooseMeta(format, wanted, looks);
-    const fileBytes = fs.fstatSync(this.fd).size;
+    const found = this.#chooseMeta(format, wanted, looks);
+    const fileBytes = fs.fstatSync(this.#fd).size;
     // Half of it may be of one commit and half of the next; then it is not twice the same.
-    const again = Buffer.alloc(META_BYTES);
-    this.readAt(again, 0, META_BYTES, found.meta.page * format.pageSizeBytes);
+    const again = Buffer.alloc(bytesOfMeta);
+    this.readAt(again, 0, bytesOfMeta, found.meta.page * format.pageSizeBytes);
     if (!again.equals(found.metaBytes)) throw changed(this.path, found.meta);
     return { format, fileBytes, ...found };
   }
@@ -111,16 +111,12 @@ export class PageFile {
   /**
    * The one with the higher transaction id, as LMDB does, or the one that is `wanted`. A damaged one is an error unless `lenient`.
    */
-  private chooseMeta(
-    format: Format,
-    wanted: Uint8Array | undefined,
-    looks: Buffer[],
-  ): Omit<Snapshot, 'format' | 'fileBytes'> {
+  #chooseMeta(format: Format, wanted: Uint8Array | undefined, looks: Buffer[]): Omit<Snapshot, 'format' | 'fileBytes'> {
     const found: { meta: Meta; metaBytes: Buffer }[] = [];
     let damage: string | undefined;
     for (const page of [0, 1]) {
-      const metaBytes = Buffer.alloc(META_BYTES);
-      this.readAt(metaBytes, 0, META_BYTES, page * format.pageSizeBytes);
+      const metaBytes = Buffer.alloc(bytesOfMeta);
+      this.readAt(metaBytes, 0, bytesOfMeta, page * format.pageSizeBytes);
       looks.push(metaBytes);
       const meta = readMeta(metaBytes, page, format);
       if (typeof meta === 'string') damage ??= `meta page ${page}: ${meta}`;
@@ -135,9 +131,9 @@ export class PageFile {
     if (first && second && Math.abs(first.meta.transactionId - second.meta.transactionId) > 1) {
       damage = `transactions ${first.meta.transactionId} and ${second.meta.transactionId} in the meta pages`;
     }
-    if (!first || (damage !== undefined && !this.lenient)) {
+    if (!first || (damage !== undefined && !this.#lenient)) {
       throw new CorruptDatabaseError(
-        `${this.path}: expected two meta pages of neighbouring transactions, received damage in ${damage}; ` +
+        `${this.path}: expected two meta pages of neighboring transactions, received damage in ${damage}; ` +
           (first ? 'a lenient reader gets the snapshot that is left.' : 'restore the file from a copy.'),
         { path: this.path, page: 0 },
       );
@@ -148,18 +144,18 @@ export class PageFile {
 
   /** The bytes of the meta page that counts. */
   get metaPageBytes(): Uint8Array {
-    return this.metaBytes;
+    return this.#metaBytes;
   }
 
   get isOpen(): boolean {
-    return this.fd >= 0;
+    return this.#fd >= 0;
   }
 
   close(): void {
-    if (this.fd < 0) return;
-    fs.closeSync(this.fd);
-    this.fd = -1;
-    this.cache.clear();
+    if (this.#fd < 0) return;
+    fs.closeSync(this.#fd);
+    this.#fd = -1;
+    this.#cache.clear();
   }
 
   /**
@@ -168,40 +164,39 @@ export class PageFile {
    * @throws CorruptDatabaseError if the file ends before, NotReadableError if the operating system can't read it.
    */
   readAt(target: Uint8Array, offset: number, length: number, position: number): void {
-    if (this.fd < 0)
-      throw new ClosedError(`${this.path}: expected an open reader, received a closed one; open it again.`);
+    if (this.#fd < 0) throw new ClosedError(`${this.path}: the reader is closed; open the database again.`);
     let done = 0;
     while (done < length) {
       let got: number;
       try {
-        got = fs.readSync(this.fd, target, offset + done, length - done, position + done);
+        got = fs.readSync(this.#fd, target, offset + done, length - done, position + done);
       } catch (cause) {
         throw notReadable(this.path, cause);
       }
-      if (got === 0) throw this.cutShort(position + done, position + length);
+      if (got === 0) throw this.#cutShort(position + done, position + length);
       done += got;
     }
   }
 
-  private cutShort(position: number, end: number): CorruptDatabaseError {
+  #cutShort(position: number, end: number): CorruptDatabaseError {
     const page = Math.floor(position / (this.pageSizeBytes || 4096));
-    const { size } = fs.fstatSync(this.fd);
-    return this.corrupt(page, `at least ${end} bytes in the file`, `${size}`, CUT_SHORT);
+    const { size } = fs.fstatSync(this.#fd);
+    return this.corrupt(page, `at least ${end} bytes in the file`, `${size}`, copyAgain);
   }
 
   /** The branch or leaf page `number`, checked. Pages are cached; don't change their bytes. */
   page(number: number): Page {
-    const cached = this.cache.get(number);
+    const cached = this.#cache.get(number);
     if (cached) return cached;
     const page = this.readPage(number);
     // Keeps the pages used last: a Map iterates in order of insertion.
-    if (this.cache.size >= this.cachedPages) this.cache.delete(this.cache.keys().next().value as number);
-    this.cache.set(number, page);
+    if (this.#cache.size >= this.#cachedPages) this.#cache.delete(this.#cache.keys().next().value as number);
+    this.#cache.set(number, page);
     return page;
   }
 
   /** The branch or leaf page `number`, past the cache. */
-  readPage(number: number, options: PageOptions = { lenient: this.lenient }): Page {
+  readPage(number: number, options: PageOptions = { lenient: this.#lenient }): Page {
     this.assertInside(number, 1);
     const bytes = Buffer.allocUnsafeSlow(this.pageSizeBytes);
     this.readAt(bytes, 0, bytes.length, number * this.pageSizeBytes);
@@ -233,7 +228,7 @@ export class PageFile {
     this.assertInside(page, pages);
     const end = page * this.pageSizeBytes + this.layout.headerBytes + size;
     if (end > this.fileBytes) {
-      throw this.corrupt(page, `at least ${end} bytes in the file`, `${this.fileBytes}`, CUT_SHORT);
+      throw this.corrupt(page, `at least ${end} bytes in the file`, `${this.fileBytes}`, copyAgain);
     }
   }
 
@@ -266,8 +261,8 @@ export class PageFile {
    * @throws DatabaseChangedError
    */
   assertUnchanged(): void {
-    this.readAt(this.metaAgain, 0, META_BYTES, this.meta.page * this.pageSizeBytes);
-    if (!this.metaAgain.equals(this.metaBytes)) throw changed(this.path, this.meta);
+    this.readAt(this.#metaAgain, 0, bytesOfMeta, this.meta.page * this.pageSizeBytes);
+    if (!this.#metaAgain.equals(this.#metaBytes)) throw changed(this.path, this.meta);
   }
 
   corrupt(page: number, expected: string, received: string, todo?: string): CorruptDatabaseError {
@@ -282,7 +277,7 @@ export class PageFile {
 function changed(path: string, meta?: Meta): DatabaseChangedError {
   const expected = meta ? `transaction ${meta.transactionId}` : 'the transaction that was opened first';
   return new DatabaseChangedError(
-    `${path}: expected ${expected}, received a newer one written while reading; open the database again and retry.`,
+    `${path}: a writer went on past ${expected} while it was being read; open the database again and retry.`,
     { path },
   );
 }

@@ -1,19 +1,22 @@
-/** Remembers which pages a walk has used, one bit a page: a page in two places is damage that no single page can show. */
+/** Remembers which pages a walk has used, one bit per page: a page in two places is damage that no single page can show. */
 import type { PageFile } from './page-file';
 
 export class PageSet {
   /** Number of pages in the set. */
   size = 0;
-  private readonly bits: Uint8Array;
+  readonly #bits: Uint8Array;
 
-  constructor(private readonly file: PageFile) {
+  readonly #file: PageFile;
+
+  constructor(file: PageFile) {
+    this.#file = file;
     // A file may be shorter than its last page, but not hold more pages than it has bytes for.
     const pages = Math.min(file.meta.lastPage, Math.ceil(file.fileBytes / file.pageSizeBytes)) + 1;
-    this.bits = new Uint8Array(Math.ceil(pages / 8));
+    this.#bits = new Uint8Array(Math.ceil(pages / 8));
   }
 
   has(page: number): boolean {
-    return ((this.bits[Math.floor(page / 8)] ?? 0) & (1 << (page & 7))) !== 0;
+    return ((this.#bits[Math.floor(page / 8)] ?? 0) & (1 << (page & 7))) !== 0;
   }
 
   /**
@@ -22,10 +25,10 @@ export class PageSet {
    * @throws CorruptDatabaseError if one of them is in the set already.
    */
   add(first: number, count: number): void {
-    const end = Math.min(first + count, this.bits.length * 8);
+    const end = Math.min(first + count, this.#bits.length * 8);
     for (let page = first; page < end; page++) {
-      if (this.has(page)) throw this.file.corrupt(page, 'a page that is used once', 'one that is used twice');
-      this.bits[Math.floor(page / 8)]! |= 1 << (page & 7);
+      if (this.has(page)) throw this.#file.corrupt(page, 'a page that is used once', 'one that is used twice');
+      this.#bits[Math.floor(page / 8)] |= 1 << (page & 7);
       this.size++;
     }
   }

@@ -36,10 +36,10 @@ const NODE_SUBTREE = 2;
 const NODE_HEADER_BYTES = 8;
 
 /** Bytes of the record that describes a tree (MDB_db). */
-export const TREE_RECORD_BYTES = 48;
+export const treeRecordBytes = 48;
 
 /** Largest value that a file may claim. Node's buffers end there as well. */
-const MAX_VALUE_BYTES = 0x7fffffff - 64;
+const maxValueBytes = 0x7fffffff - 64;
 
 /** Reads a u64 that must be a safe integer. Returns -1 if it isn't. */
 export function readU64(bytes: Buffer, offset: number): number {
@@ -91,47 +91,47 @@ export class Page {
   ) {
     const { headerBytes, base } = layout;
     const saysNumber = readU64(bytes, 0);
-    if (saysNumber !== number) this.fail('a page that carries its own number', `number ${saysNumber}`);
+    if (saysNumber !== number) this.#fail('a page that carries its own number', `number ${saysNumber}`);
     const flags = bytes.readUInt16LE(headerBytes - 6);
     if (flags !== PAGE_BRANCH && flags !== PAGE_LEAF) {
-      this.fail('a branch or leaf page', `flags 0x${flags.toString(16)}`);
+      this.#fail('a branch or leaf page', `flags 0x${flags.toString(16)}`);
     }
     this.isLeaf = flags === PAGE_LEAF;
     const lower = bytes.readUInt16LE(headerBytes - 4) + base;
     const upper = bytes.readUInt16LE(headerBytes - 2) + base;
     if (lower < headerBytes || lower > upper || upper > bytes.length || (lower - headerBytes) % 2 !== 0) {
-      this.fail('room for nodes inside the page', `lower ${lower} and upper ${upper}`);
+      this.#fail('room for nodes inside the page', `lower ${lower} and upper ${upper}`);
     }
     this.count = (lower - headerBytes) >> 1;
-    if (this.count < (this.isLeaf ? 1 : 2)) this.fail('keys', `${this.count}`);
-    this.checkNodes(upper, options);
+    if (this.count < (this.isLeaf ? 1 : 2)) this.#fail('keys', `${this.count}`);
+    this.#checkNodes(upper, options);
   }
 
-  private checkNodes(upper: number, { lenient = false, integerKeys = false }: PageOptions): void {
+  #checkNodes(upper: number, { lenient = false, integerKeys = false }: PageOptions): void {
     const { bytes, isLeaf } = this;
     let usedBytes = 0;
     let last = -1;
     for (let i = 0; i < this.count; i++) {
-      const node = this.node(i);
-      const problem = this.nodeProblem(node, upper) ?? this.orderProblem(i, last, integerKeys);
+      const node = this.#node(i);
+      const problem = this.#nodeProblem(node, upper) ?? this.#orderProblem(i, last, integerKeys);
       if (problem === undefined) {
         const keyEnd = node + NODE_HEADER_BYTES + bytes.readUInt16LE(node + 6);
-        const end = isLeaf ? keyEnd + this.payloadBytes(node) : keyEnd;
+        const end = isLeaf ? keyEnd + this.#payloadBytes(node) : keyEnd;
         usedBytes += (end - node + 1) & ~1;
         if (isLeaf || i > 0) last = i;
       } else if (lenient) {
         this.damagedNodes.set(i, problem);
       } else {
-        this.fail(`node ${i} to be sound`, problem);
+        this.#fail(`node ${i} to be sound`, problem);
       }
     }
     if (usedBytes === bytes.length - upper) return;
-    if (!lenient) this.fail(`nodes of ${bytes.length - upper} bytes together`, `${usedBytes}`);
+    if (!lenient) this.#fail(`nodes of ${bytes.length - upper} bytes together`, `${usedBytes}`);
     // Nodes that are damaged themselves don't count.
     if (this.damagedNodes.size === 0) this.damage = `nodes of ${usedBytes} bytes in a space of ${bytes.length - upper}`;
   }
 
-  private nodeProblem(node: number, upper: number): string | undefined {
+  #nodeProblem(node: number, upper: number): string | undefined {
     const { bytes, isLeaf } = this;
     if (node < upper || node + NODE_HEADER_BYTES > bytes.length || node % 2 !== 0) return `offset ${node}`;
     const keyBytes = bytes.readUInt16LE(node + 6);
@@ -142,19 +142,19 @@ export class Page {
     if (flags & ~(NODE_BIG | NODE_SUBTREE)) return `flags 0x${flags.toString(16)}`;
     if (keyBytes === 0) return 'an empty key';
     const size = bytes.readUInt32LE(node);
-    if (flags & NODE_SUBTREE && size !== TREE_RECORD_BYTES) return `a tree record of ${size} bytes`;
-    if (flags & NODE_BIG && size > MAX_VALUE_BYTES) return `a value of ${size} bytes`;
-    return keyEnd + this.payloadBytes(node) > bytes.length ? `a value of ${size} bytes` : undefined;
+    if (flags & NODE_SUBTREE && size !== treeRecordBytes) return `a tree record of ${size} bytes`;
+    if (flags & NODE_BIG && size > maxValueBytes) return `a value of ${size} bytes`;
+    return keyEnd + this.#payloadBytes(node) > bytes.length ? `a value of ${size} bytes` : undefined;
   }
 
-  private orderProblem(i: number, last: number, integerKeys: boolean): string | undefined {
+  #orderProblem(i: number, last: number, integerKeys: boolean): string | undefined {
     const { bytes } = this;
-    const node = this.node(i);
+    const node = this.#node(i);
     const key = node + NODE_HEADER_BYTES;
     const keyBytes = bytes.readUInt16LE(node + 6);
     if (integerKeys && keyBytes !== 8 && (this.isLeaf || i > 0)) return `a key of ${keyBytes} bytes`;
     if (last < 0) return undefined;
-    const lastNode = this.node(last);
+    const lastNode = this.#node(last);
     const lastKey = lastNode + NODE_HEADER_BYTES;
     const order = integerKeys
       ? readU64(bytes, lastKey) - readU64(bytes, key)
@@ -162,44 +162,44 @@ export class Page {
     return order < 0 ? undefined : `a key that is not above key ${last}`;
   }
 
-  /** Bytes behind the key of a leaf's node. */
-  private payloadBytes(node: number): number {
+  /** Bytes after the key of a leaf's node. */
+  #payloadBytes(node: number): number {
     const isBig = this.bytes.readUInt16LE(node + 4) & NODE_BIG;
     return isBig ? this.layout.overflowRefBytes : this.bytes.readUInt32LE(node);
   }
 
-  private node(i: number): number {
+  #node(i: number): number {
     return this.bytes.readUInt16LE(this.layout.headerBytes + 2 * i) + this.layout.base;
   }
 
   /** Key `i`, as a view of the page. */
   key(i: number): Buffer {
-    const node = this.node(i);
+    const node = this.#node(i);
     const start = node + NODE_HEADER_BYTES;
     return this.bytes.subarray(start, start + this.bytes.readUInt16LE(node + 6));
   }
 
   /** Compares key `i` with `key` in the tree's order (bytes, then length). */
   compareKey(i: number, key: Uint8Array): number {
-    const node = this.node(i);
+    const node = this.#node(i);
     const start = node + NODE_HEADER_BYTES;
     return this.bytes.compare(key, 0, key.length, start, start + this.bytes.readUInt16LE(node + 6));
   }
 
   /** Page number of a branch's child `i`. */
   child(i: number): number {
-    const node = this.node(i);
+    const node = this.#node(i);
     return this.bytes.readUInt32LE(node) + this.bytes.readUInt16LE(node + 4) * 0x1_0000_0000;
   }
 
   /** True if the value of a leaf's key `i` describes a named database. */
   isSubtree(i: number): boolean {
-    return (this.bytes.readUInt16LE(this.node(i) + 4) & NODE_SUBTREE) !== 0;
+    return (this.bytes.readUInt16LE(this.#node(i) + 4) & NODE_SUBTREE) !== 0;
   }
 
   /** Where the value of a leaf's key `i` is. Overflow page numbers are not yet checked against the file. */
   value(i: number): ValueRef {
-    const node = this.node(i);
+    const node = this.#node(i);
     const size = this.bytes.readUInt32LE(node);
     const offset = node + NODE_HEADER_BYTES + this.bytes.readUInt16LE(node + 6);
     if (!(this.bytes.readUInt16LE(node + 4) & NODE_BIG)) return { page: 0, pages: 0, size, offset };
@@ -220,7 +220,7 @@ export class Page {
     return this.isLeaf ? low : low - 1;
   }
 
-  private fail(expected: string, received: string): never {
+  #fail(expected: string, received: string): never {
     throw new CorruptDatabaseError(
       `${this.path}: page ${this.number}: expected ${expected}, received ${received}; ` +
         'the file is damaged, so verify it to see what can still be read.',

@@ -38,30 +38,31 @@ export class Salvage {
   leafPages = 0;
   readonly pages: PageSet;
 
-  constructor(
-    private readonly file: PageFile,
-    private readonly options: SalvageOptions,
-    pages?: PageSet,
-  ) {
+  readonly #file: PageFile;
+  readonly #options: SalvageOptions;
+
+  constructor(file: PageFile, options: SalvageOptions, pages?: PageSet) {
+    this.#file = file;
+    this.#options = options;
     this.pages = pages ?? new PageSet(file);
   }
 
   /** Gives the leaves that can be read. */
   *leaves(tree: TreeRecord): Generator<SalvagedLeaf, void, undefined> {
-    if (tree.root >= 0) yield* this.below(tree.root, 1, tree.depth, {});
+    if (tree.root >= 0) yield* this.#below(tree.root, 1, tree.depth, {});
   }
 
-  private *below(number: number, level: number, depth: number, range: Range): Generator<SalvagedLeaf, void, undefined> {
-    const page = this.read(number, level === depth);
+  *#below(number: number, level: number, depth: number, range: Range): Generator<SalvagedLeaf, void, undefined> {
+    const page = this.#read(number, level === depth);
     if (!page) return;
-    if (page.damage !== undefined) this.report(number, `it has ${page.damage}, though its keys can be read`);
+    if (page.damage !== undefined) this.#report(number, `it has ${page.damage}, though its keys can be read`);
     for (const [i, problem] of page.damagedNodes) {
-      this.report(
+      this.#report(
         number,
         `node ${i} has ${problem}, so ${page.isLeaf ? 'its record is' : 'the pages below it are'} lost`,
       );
     }
-    const nodes = this.soundNodes(page, range);
+    const nodes = this.#soundNodes(page, range);
     if (page.isLeaf) {
       this.leafPages++;
       yield { page, nodes };
@@ -73,41 +74,41 @@ export class Salvage {
       const low = i === 0 ? range.low : page.key(i);
       const high = next === undefined ? range.high : page.key(next);
       // Behind a damaged node the upper bound is that of the next sound one, which is no tighter than the truth.
-      yield* this.below(page.child(i), level + 1, depth, { low, high });
+      yield* this.#below(page.child(i), level + 1, depth, { low, high });
     }
   }
 
-  private read(number: number, wantLeaf: boolean): Page | undefined {
+  #read(number: number, wantLeaf: boolean): Page | undefined {
     try {
-      const page = this.file.readPage(number, { lenient: true, integerKeys: this.options.integerKeys });
+      const page = this.#file.readPage(number, { lenient: true, integerKeys: this.#options.integerKeys });
       if (page.isLeaf !== wantLeaf) {
-        throw this.file.corrupt(number, wantLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
+        throw this.#file.corrupt(number, wantLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
       }
       this.pages.add(number, 1);
       return page;
     } catch (error) {
       if (!(error instanceof CorruptDatabaseError)) throw error;
-      this.options.onDamage({ page: error.page ?? number, message: error.message });
+      this.#options.onDamage({ page: error.page ?? number, message: error.message });
       return undefined;
     }
   }
 
   /** Nodes whose keys lie in the range that the pages above give. */
-  private soundNodes(page: Page, { low, high }: Range): number[] {
+  #soundNodes(page: Page, { low, high }: Range): number[] {
     const nodes: number[] = [];
     for (let i = 0; i < page.count; i++) {
       if (page.damagedNodes.has(i)) continue;
       const isOutside =
-        !this.options.integerKeys &&
+        !this.#options.integerKeys &&
         (page.isLeaf || i > 0) &&
         ((low && page.compareKey(i, low) < 0) || (high && page.compareKey(i, high) >= 0));
-      if (isOutside) this.report(page.number, `key ${i} is outside of the range that the page above gives`);
+      if (isOutside) this.#report(page.number, `key ${i} is outside of the range that the page above gives`);
       else nodes.push(i);
     }
     return nodes;
   }
 
-  private report(page: number, what: string): void {
-    this.options.onDamage({ page, message: `[lmdb-datum] ${this.file.path}: page ${page}: ${what}.` });
+  #report(page: number, what: string): void {
+    this.#options.onDamage({ page, message: `[lmdb-datum] ${this.#file.path}: page ${page}: ${what}.` });
   }
 }

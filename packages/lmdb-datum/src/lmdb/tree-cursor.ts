@@ -18,74 +18,77 @@ interface Level {
  * in a circle: keys only ever go forward, and the depth is fixed.
  */
 export class TreeCursor {
-  private readonly levels: Level[] = [];
+  readonly #levels: Level[] = [];
 
-  constructor(
-    private readonly file: PageFile,
-    private readonly tree: TreeRecord,
-  ) {}
+  readonly #file: PageFile;
+  readonly #tree: TreeRecord;
+
+  constructor(file: PageFile, tree: TreeRecord) {
+    this.#file = file;
+    this.#tree = tree;
+  }
 
   get leaf(): Page {
-    return this.top.page;
+    return this.#top.page;
   }
 
   get index(): number {
-    return this.top.index;
+    return this.#top.index;
   }
 
   /** False before the first seek and in an empty tree. */
   get isPlaced(): boolean {
-    return this.levels.length > 0;
+    return this.#levels.length > 0;
   }
 
-  private get top(): Level {
-    return this.levels[this.levels.length - 1] as Level;
+  get #top(): Level {
+    return this.#levels[this.#levels.length - 1];
   }
 
   /** Goes to the first key. */
   first(): boolean {
-    return this.descendFromRoot(() => 0);
+    return this.#descendFromRoot(() => 0);
   }
 
   /** Goes to the last key. */
   last(): boolean {
-    return this.descendFromRoot((page) => page.count - 1);
+    return this.#descendFromRoot((page) => page.count - 1);
   }
 
   /** Goes to the first key that is not below `key`. Returns false if there is none; `previous()` then gives the last key. */
   seek(key: Uint8Array): boolean {
-    if (!this.descendFromRoot((page) => page.search(key))) return false;
-    return this.top.index < this.top.page.count || this.climbAndDescend(1);
+    if (!this.#descendFromRoot((page) => page.search(key))) return false;
+    return this.#top.index < this.#top.page.count || this.#climbAndDescend(1);
   }
 
   /** Steps to the next key. */
   next(): boolean {
-    return ++this.top.index < this.top.page.count || this.climbAndDescend(1);
+    return ++this.#top.index < this.#top.page.count || this.#climbAndDescend(1);
   }
 
   /** Steps to the previous key. */
   previous(): boolean {
-    return --this.top.index >= 0 || this.climbAndDescend(-1);
+    return --this.#top.index >= 0 || this.#climbAndDescend(-1);
   }
 
   /** Goes to the first key of the next leaf. */
   nextLeaf(): boolean {
-    this.top.index = this.top.page.count;
-    return this.climbAndDescend(1);
+    this.#top.index = this.#top.page.count;
+    return this.#climbAndDescend(1);
   }
 
-  private descendFromRoot(choose: (page: Page) => number): boolean {
-    this.levels.length = 0;
-    if (this.tree.root < 0) return false;
-    this.push(this.tree.root, choose);
-    this.descend(choose);
+  #descendFromRoot(choose: (page: Page) => number): boolean {
+    this.#levels.length = 0;
+    if (this.#tree.root < 0) return false;
+    this.#push(this.#tree.root, choose);
+    this.#descend(choose);
     return true;
   }
 
-  private descend(choose: (page: Page) => number): void {
-    while (this.levels.length < this.tree.depth) {
-      const { page, index, low, high } = this.top;
-      this.push(
+  #descend(choose: (page: Page) => number): void {
+    while (this.#levels.length < this.#tree.depth) {
+      const { page, index, low, high } = this.#top;
+      this.#push(
         page.child(index),
         choose,
         index === 0 ? low : page.key(index),
@@ -95,15 +98,15 @@ export class TreeCursor {
   }
 
   /** Goes up until a step in `direction` is possible, takes it, and goes down along that side. */
-  private climbAndDescend(direction: 1 | -1): boolean {
-    let depth = this.levels.length - 2;
+  #climbAndDescend(direction: 1 | -1): boolean {
+    let depth = this.#levels.length - 2;
     while (depth >= 0) {
-      const level = this.levels[depth] as Level;
+      const level = this.#levels[depth];
       const index = level.index + direction;
       if (index >= 0 && index < level.page.count) {
         level.index = index;
-        this.levels.length = depth + 1;
-        this.descend((page) => (direction === 1 ? 0 : page.count - 1));
+        this.#levels.length = depth + 1;
+        this.#descend((page) => (direction === 1 ? 0 : page.count - 1));
         return true;
       }
       depth--;
@@ -111,19 +114,19 @@ export class TreeCursor {
     return false;
   }
 
-  private push(number: number, choose: (page: Page) => number, low?: Buffer, high?: Buffer): void {
-    const page = this.file.page(number);
-    const wantLeaf = this.levels.length + 1 === this.tree.depth;
+  #push(number: number, choose: (page: Page) => number, low?: Buffer, high?: Buffer): void {
+    const page = this.#file.page(number);
+    const wantLeaf = this.#levels.length + 1 === this.#tree.depth;
     if (page.isLeaf !== wantLeaf) {
-      throw this.file.corrupt(number, wantLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
+      throw this.#file.corrupt(number, wantLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
     }
     for (const [node, problem] of page.damagedNodes)
-      throw this.file.corrupt(number, `node ${node} to be sound`, problem);
-    if (page.damage !== undefined) throw this.file.corrupt(number, 'a page that is sound as a whole', page.damage);
+      throw this.#file.corrupt(number, `node ${node} to be sound`, problem);
+    if (page.damage !== undefined) throw this.#file.corrupt(number, 'a page that is sound as a whole', page.damage);
     const firstKey = page.isLeaf ? 0 : 1;
     if ((low && page.compareKey(firstKey, low) < 0) || (high && page.compareKey(page.count - 1, high) >= 0)) {
-      throw this.file.corrupt(number, 'keys within the range that the parent page gives', 'keys outside of it');
+      throw this.#file.corrupt(number, 'keys within the range that the parent page gives', 'keys outside of it');
     }
-    this.levels.push({ page, index: choose(page), low, high });
+    this.#levels.push({ page, index: choose(page), low, high });
   }
 }

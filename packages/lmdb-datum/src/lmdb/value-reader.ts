@@ -3,9 +3,9 @@ import type { Page, ValueRef } from './page';
 import type { PageFile } from './page-file';
 
 /** Bytes that are read ahead while values follow each other. */
-export const WINDOW_BYTES = 1 << 20;
-/** A value that starts this far behind the last one still counts as following it. */
-const SEQUENTIAL_GAP_BYTES = 1 << 16;
+export const windowBytes = 1 << 20;
+/** A value that starts this far past the last one still counts as following it. */
+const sequentialGapBytes = 1 << 16;
 
 export interface ValueReaderOptions {
   /** Leave the check whether a writer has changed the file to the caller. */
@@ -15,24 +15,26 @@ export interface ValueReaderOptions {
 }
 
 export class ValueReader {
-  private window?: Buffer;
-  private windowStart = -1;
-  private windowEnd = -1;
-  private nextStart = -1;
+  #window?: Buffer;
+  #windowStart = -1;
+  #windowEnd = -1;
+  #nextStart = -1;
 
-  constructor(
-    private readonly file: PageFile,
-    private readonly options: ValueReaderOptions = {},
-  ) {
-    this.window = options.window;
+  readonly #file: PageFile;
+  readonly #options: ValueReaderOptions;
+
+  constructor(file: PageFile, options: ValueReaderOptions = {}) {
+    this.#file = file;
+    this.#options = options;
+    this.#window = options.window;
   }
 
   /** The value of key `i` of a leaf, in memory of its own. */
   read(leaf: Page, i: number): Buffer {
     const ref = leaf.value(i);
     if (ref.page === 0) return Buffer.from(leaf.bytes.subarray(ref.offset, ref.offset + ref.size));
-    this.file.assertValueInside(ref);
-    return this.readOverflow(ref);
+    this.#file.assertValueInside(ref);
+    return this.#readOverflow(ref);
   }
 
   /** The value of key `i` of a leaf as a view that is valid until the next call. */
@@ -43,37 +45,37 @@ export class ValueReader {
 
   /** An overflow value as a view that is valid until the next call. Fast when values follow each other in the file. */
   viewOverflow(ref: ValueRef): Buffer {
-    const { headerBytes } = this.file.layout;
-    const start = ref.page * this.file.pageSizeBytes;
+    const { headerBytes } = this.#file.layout;
+    const start = ref.page * this.#file.pageSizeBytes;
     const bytes = headerBytes + ref.size;
-    this.file.assertValueInside(ref);
-    this.window ??= Buffer.allocUnsafeSlow(WINDOW_BYTES);
-    if (bytes > this.window.length) return this.readOverflow(ref);
-    if (start < this.windowStart || start + bytes > this.windowEnd) this.fill(this.window, start, bytes);
-    this.nextStart = start + ref.pages * this.file.pageSizeBytes;
-    const at = start - this.windowStart;
-    this.file.checkOverflow(this.window, at, ref.page, ref.pages);
-    return this.window.subarray(at + headerBytes, at + bytes);
+    this.#file.assertValueInside(ref);
+    this.#window ??= Buffer.allocUnsafeSlow(windowBytes);
+    if (bytes > this.#window.length) return this.#readOverflow(ref);
+    if (start < this.#windowStart || start + bytes > this.#windowEnd) this.#fill(this.#window, start, bytes);
+    this.#nextStart = start + ref.pages * this.#file.pageSizeBytes;
+    const at = start - this.#windowStart;
+    this.#file.checkOverflow(this.#window, at, ref.page, ref.pages);
+    return this.#window.subarray(at + headerBytes, at + bytes);
   }
 
-  private readOverflow(ref: ValueRef): Buffer {
-    const { headerBytes } = this.file.layout;
+  #readOverflow(ref: ValueRef): Buffer {
+    const { headerBytes } = this.#file.layout;
     const bytes = Buffer.allocUnsafeSlow(headerBytes + ref.size);
-    this.file.readAt(bytes, 0, bytes.length, ref.page * this.file.pageSizeBytes);
-    this.file.checkOverflow(bytes, 0, ref.page, ref.pages);
-    if (!this.options.checkLater) this.file.assertUnchanged();
+    this.#file.readAt(bytes, 0, bytes.length, ref.page * this.#file.pageSizeBytes);
+    this.#file.checkOverflow(bytes, 0, ref.page, ref.pages);
+    if (!this.#options.checkLater) this.#file.assertUnchanged();
     return bytes.subarray(headerBytes);
   }
 
   /** Reads ahead only while values follow each other: a fixed window on scattered pages reads far more than it uses. */
-  private fill(window: Buffer, start: number, bytes: number): void {
-    const isNext = start >= this.nextStart && start - this.nextStart < SEQUENTIAL_GAP_BYTES;
-    const want = Math.min(isNext ? window.length : bytes, this.file.fileBytes - start);
-    this.windowStart = -1;
-    this.windowEnd = -1;
-    this.file.readAt(window, 0, want, start);
-    if (!this.options.checkLater) this.file.assertUnchanged();
-    this.windowStart = start;
-    this.windowEnd = start + want;
+  #fill(window: Buffer, start: number, bytes: number): void {
+    const isNext = start >= this.#nextStart && start - this.#nextStart < sequentialGapBytes;
+    const want = Math.min(isNext ? window.length : bytes, this.#file.fileBytes - start);
+    this.#windowStart = -1;
+    this.#windowEnd = -1;
+    this.#file.readAt(window, 0, want, start);
+    if (!this.#options.checkLater) this.#file.assertUnchanged();
+    this.#windowStart = start;
+    this.#windowEnd = start + want;
   }
 }

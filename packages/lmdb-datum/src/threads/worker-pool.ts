@@ -12,25 +12,25 @@ interface Member {
 }
 
 export class WorkerPool<Request, Response> {
-  private readonly members: Member[];
+  readonly #members: Member[];
   /** A worker that is stopped doesn't give back what it took: so each pool has its own. */
-  private readonly budget = newBudget();
-  private nextId = 0;
+  readonly #budget = newBudget();
+  #nextId = 0;
 
   /**
    * @param file The worker file.
    * @param setup Given to each worker when it is started.
    */
   constructor(file: URL, size: number, setup: object) {
-    this.members = Array.from({ length: size }, () => this.start(file, setup));
+    this.#members = Array.from({ length: size }, () => this.#start(file, setup));
   }
 
   /** Runs a request on the worker with the fewest under way. */
   run(request: Request): Promise<Response> {
-    const member = this.members.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));
-    // It would never answer.
+    const member = this.#members.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));
+    // It would never reply.
     if (member.end !== undefined) return Promise.reject(member.end);
-    const id = this.nextId++;
+    const id = this.#nextId++;
     return new Promise<Response>((resolve, reject) => {
       member.waiting.set(id, { resolve, reject });
       // A worker keeps the process alive only while something waits for it.
@@ -40,15 +40,15 @@ export class WorkerPool<Request, Response> {
   }
 
   async close(): Promise<void> {
-    // An answer that still comes must not unref a worker whose end is awaited.
-    await Promise.all(this.members.map(({ worker }) => worker.removeAllListeners('message').terminate()));
+    // A reply that still comes must not unref a worker whose end is awaited.
+    await Promise.all(this.#members.map(({ worker }) => worker.removeAllListeners('message').terminate()));
   }
 
-  private start(file: URL, setup: object): Member {
+  #start(file: URL, setup: object): Member {
     // Workers need no environment, of which they would get a copy each.
     const worker = new Worker(file, { workerData: setup, env: SHARE_ENV });
     // They are compiled while the thread starts.
-    worker.postMessage({ module: kernelModule(), budget: this.budget });
+    worker.postMessage({ module: kernelModule(), budget: this.#budget });
     const member: Member = { worker, waiting: new Map() };
     const failAll = (error: unknown) => {
       member.end ??= error;
@@ -64,9 +64,7 @@ export class WorkerPool<Request, Response> {
       else waiting?.resolve(reply.response);
     });
     worker.on('error', failAll);
-    worker.on('exit', () =>
-      failAll(new errors.ClosedError('worker: expected it to run, received its end; open again.')),
-    );
+    worker.on('exit', () => failAll(new errors.ClosedError('A worker thread has ended; open the database again.')));
     return member;
   }
 }

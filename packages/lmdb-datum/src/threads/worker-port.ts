@@ -16,13 +16,13 @@ export interface PlainError {
   page?: number;
 }
 
-/** Answers a request, and names the memory that goes with the answer. */
+/** Handles a request, and names the memory that goes with the response. */
 export type Handler<Request> = (request: Request) => Promise<{ response: unknown; transfer: ArrayBuffer[] }>;
 
-/** Answers the requests that this thread gets, after a first message that brings what the threads share. */
+/** Handles the requests that this thread gets, after a first message that brings what the threads share. */
 export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>): void {
   let handler: Handler<Request> | undefined;
-  const answer = async ({ id, request }: { id: number; request: Request }): Promise<void> => {
+  const reply = async ({ id, request }: { id: number; request: Request }): Promise<void> => {
     try {
       handler ??= start(workerData);
       const { response, transfer } = await handler(request);
@@ -34,7 +34,7 @@ export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>)
   parentPort?.once('message', ({ module, budget }: { module?: KernelModule; budget: SharedArrayBuffer }) => {
     useKernelModule(module);
     useBudget(budget);
-    parentPort?.on('message', answer);
+    parentPort?.on('message', reply);
   });
 }
 

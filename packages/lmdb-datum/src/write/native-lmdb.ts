@@ -13,7 +13,7 @@ export function loadLmdb(): OpenLmdb {
     return createRequire(import.meta.url)('lmdb').open as OpenLmdb;
   } catch (cause) {
     throw new MissingDependencyError(
-      `lmdb: expected it to load for writing, received ${reasonOf(cause).split('\n')[0]}; run npm install lmdb@2.6.8-v1 ` +
+      `lmdb cannot be loaded, which writes databases (${reasonOf(cause).split('\n')[0]}); run npm install lmdb@2.6.8-v1 ` +
         '(it needs a C++ compiler except on Linux x64), or write on a machine that has it: reading works without.',
       { cause },
     );
@@ -22,7 +22,7 @@ export function loadLmdb(): OpenLmdb {
 
 /** Makes the error for a database that could not be written. */
 export function writeError(location: string, cause: unknown, todo = 'check free space and permissions'): WriteError {
-  return new WriteError(`${location}: expected to write the database, received ${reasonOf(cause)}; ${todo}.`, {
+  return new WriteError(`${location}: the database cannot be written (${reasonOf(cause)}); ${todo}.`, {
     path: location,
     cause,
   });
