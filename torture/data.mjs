@@ -5,6 +5,12 @@ import { runAe } from './ae.mjs';
 
 const size = 16;
 
+/** `ae train` on the database `db`: short, with a checkpoint at every other update. */
+export const trainingArgs = (epochs) => [
+  ...['train', 'db', '--epochs', String(epochs), '--batch-size', '4', '--checkpoint-every', '2'],
+  ...['--threads', '1', '--no-report'],
+];
+
 /** Writes a database of `count` coloured squares. */
 export async function makeDatabase(file, count) {
   const writer = await DatumWriter.open(file);

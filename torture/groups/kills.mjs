@@ -3,27 +3,15 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pick, randomOf } from '@ae/testing/random';
 import { runAe } from '../ae.mjs';
-import { makeDatabase, makeImages } from '../data.mjs';
+import { makeDatabase, makeImages, trainingArgs } from '../data.mjs';
 import { digest, digestOfRecords } from '../files.mjs';
 
-const training = [
-  'db',
-  '--epochs',
-  '4',
-  '--batch-size',
-  '4',
-  '--checkpoint-every',
-  '2',
-  '--threads',
-  '1',
-  '--no-report',
-];
 const signals = ['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGINT'];
 const mostKills = 6;
 
 const works = {
   train: {
-    begin: (out) => ['train', ...training, '--out', out],
+    begin: (out) => [...trainingArgs(4), '--out', out],
     goOn: (out) => ['train', '--resume', out],
     result: (out) => digest(readFileSync(path.join(out, 'model/weights.bin'))),
   },

@@ -3,22 +3,10 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import path from 'node:path';
 import { pick, randomOf } from '@ae/testing/random';
 import { runAe } from '../ae.mjs';
-import { makeDatabase } from '../data.mjs';
+import { makeDatabase, trainingArgs } from '../data.mjs';
 import { digest, lost, snapshot, specialFiles } from '../files.mjs';
 
-const train = [
-  'train',
-  'db',
-  '--epochs',
-  '3',
-  '--batch-size',
-  '4',
-  '--checkpoint-every',
-  '2',
-  '--threads',
-  '1',
-  '--no-report',
-];
+const train = trainingArgs(3);
 
 const damages = {
   bit: (bytes, random) => {

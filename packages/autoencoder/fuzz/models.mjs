@@ -6,13 +6,12 @@
  * Prints a JSON summary and exits with 1 if a child died, hung, took too much memory, threw something else than our errors, or took weights
  * that are damaged. --case repeats one alone and says what became of it.
  */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runCases } from '@ae/testing/cases';
 import { randomOf } from '@ae/testing/random';
 import { mutateJson } from './mutate-json.mjs';
 
@@ -145,36 +144,14 @@ async function child(folder, first, last, seed, verbose) {
   fs.rmSync(damaged, { recursive: true, force: true });
 }
 
-/** Runs mutations [first, last) in one process. Starts another behind one that died. */
-async function runChunk(folder, first, last, seed, report) {
-  const args = [self, 'child', folder, ...[first, last, seed].map(String)];
-  const running = spawn(process.execPath, ['--max-old-space-size=512', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stderr = '';
-  running.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  let next = first;
-  let timer;
-  let hung = false;
-  const watch = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      hung = true;
-      running.kill('SIGKILL');
-    }, HANG_MS);
-  };
-  watch();
-  const ended = new Promise((resolve) => running.on('close', (code, signal) => resolve({ code, signal })));
-  for await (const line of createInterface({ input: running.stdout })) {
-    report(JSON.parse(line));
-    next++;
-    watch();
-  }
-  const { code, signal } = await ended;
-  clearTimeout(timer);
-  if (next >= last && code === 0) return;
-  report({ i: next, outcome: hung ? 'hang' : 'death', bug: `${signal ?? code}: ${stderr.slice(-2000)}` });
-  if (next + 1 < last) await runChunk(folder, next + 1, last, seed, report);
+/** Runs mutations from `first` to before `last`. */
+function runChunk(folder, first, last, seed, report) {
+  const argsFrom = (next) => [
+    '--max-old-space-size=512',
+    ...[self, 'child', folder],
+    ...[next, last, seed].map(String),
+  ];
+  return runCases(argsFrom, { first, last, hangMs: HANG_MS, report });
 }
 
 /** Loads `count` damaged models. */

@@ -6,13 +6,12 @@
  * Prints a JSON summary and exits with 1 if a child died, hung, took too much memory, or threw something else than our errors.
  * --peers reads the same files by lmdb 2.6.8-v1 and, with AE_PYTHON or python3, by py-lmdb, each in a process of its own.
  */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runCases } from '@ae/testing/cases';
 import { runPeers } from './peers.mjs';
 
 const CHUNK = 50;
@@ -20,38 +19,10 @@ const HANG_MS = 20_000;
 const MOST_RSS_MIB = 512;
 const child = fileURLToPath(new URL('child.mjs', import.meta.url));
 
-/** Runs mutations [first, last) in one process. Starts another behind one that died. */
-async function runChunk(folder, first, last, seed, report) {
-  const memory = ['--max-old-space-size=256'];
-  const running = spawn(process.execPath, [...memory, child, folder, ...[first, last, seed].map(String)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stderr = '';
-  running.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  let next = first;
-  let hung = false;
-  let timer;
-  const watch = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      hung = true;
-      running.kill('SIGKILL');
-    }, HANG_MS);
-  };
-  watch();
-  const ended = new Promise((resolve) => running.on('close', (code, signal) => resolve({ code, signal })));
-  for await (const line of createInterface({ input: running.stdout })) {
-    report(JSON.parse(line));
-    next++;
-    watch();
-  }
-  const { code, signal } = await ended;
-  clearTimeout(timer);
-  if (next >= last && code === 0) return;
-  report({ i: next, outcome: hung ? 'hang' : 'death', bug: `${signal ?? code}: ${stderr.slice(-2000)}` });
-  if (next + 1 < last) await runChunk(folder, next + 1, last, seed, report);
+/** Runs mutations from `first` to before `last`. */
+function runChunk(folder, first, last, seed, report) {
+  const argsFrom = (next) => ['--max-old-space-size=256', child, folder, ...[next, last, seed].map(String)];
+  return runCases(argsFrom, { first, last, hangMs: HANG_MS, report });
 }
 
 /**

@@ -1,10 +1,8 @@
 /** Images that claim to be huge, in databases and imports: they cost nothing but a line in the report. */
-import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { caffeKey, convertImageset, DatumWriter, openDatumLmdb, resizeDatabase, verify } from '../src/index';
+import { caffeKey, DatumWriter, openDatumLmdb, resizeDatabase, verify } from '../src/index';
 import { scratchFolder } from './scratch';
 
 const picture = sharp({ create: { width: 7, height: 5, channels: 3, background: '#f80' } });
@@ -41,32 +39,3 @@ describe('a database of such images', () => {
     expect(() => openDatumLmdb(input, { maxPixels })).toThrow(/maxPixels: expected a whole number from 1 to 715827882/);
   });
 });
-
-it('many large images at once take no more memory than a few', async () => {
-  const folder = scratchFolder();
-  // 16 megapixels in 16 KB each: twelve of them at once would take 576 MB as pixels alone, and as much as Datums.
-  const file = await sharp({ create: { width: 4000, height: 4000, channels: 3, background: '#123' } })
-    .png({ palette: true, compressionLevel: 9 })
-    .toBuffer();
-  for (let i = 0; i < 12; i++) fs.writeFileSync(path.join(folder, `${i}.png`), file);
-  const script = `
-    const { convertImageset } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)});
-    const { records } = await convertImageset(${JSON.stringify({ input: folder, output: `${folder}-db`, resizeHeight: 8, resizeWidth: 8 })});
-    console.log(records, process.resourceUsage().maxRSS >> 10);`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
-  fs.rmSync(`${folder}-db`, { recursive: true, force: true });
-  const [records, mebibytes] = stdout.split(' ').map(Number);
-  expect(records, stderr).toBe(12);
-  expect(mebibytes).toBeLessThan(900);
-});
-
-it('images whose messages have no room wait until they are written', async () => {
-  const folder = scratchFolder();
-  const file = await picture.clone().resize(2500, 2500).png().toBuffer();
-  for (let i = 0; i < 12; i++) fs.writeFileSync(path.join(folder, `${String(i).padStart(2, '0')}.png`), file);
-  const output = path.join(scratchFolder(), 'db');
-  const { records } = await convertImageset({ input: folder, output, workers: 0 });
-  using reader = openDatumLmdb(output);
-  expect([records, [...reader.keys()].length]).toEqual([12, 12]);
-  expect(reader.datumAt(11)).toMatchObject({ height: 2500, width: 2500, label: 0 });
-}, 30_000);
