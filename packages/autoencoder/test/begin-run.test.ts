@@ -1,23 +1,22 @@
 /** Runs that were stopped before they saved anything, and folders that are none or damaged. */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sharedFolder } from '@ae/testing/scratch';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder } from '../src/files/make-folder';
 import { Autoencoder, type RunOptions, readRunConfig, type TrainOptions, useBackend } from '../src/index';
 import { readRun } from '../src/report/read-run';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(8, { size: 16 });
-let base: string;
+const base = sharedFolder();
 let folder: string;
 let finished: string;
 let count = 0;
 
 beforeAll(async () => {
   await useBackend('wasm');
-  base = await mkdtemp(path.join(tmpdir(), 'ae-begin-'));
   finished = path.join(base, 'finished');
   folder = finished;
   await train();
@@ -26,8 +25,6 @@ beforeAll(async () => {
 beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
-
-afterAll(() => rm(base, { recursive: true, force: true }));
 
 async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}): Promise<number[]> {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 8 });

@@ -1,26 +1,21 @@
 /** Runs that are resumed on other data than they began with, or on the same in another place. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { sharedFolder } from '@ae/testing/scratch';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { Autoencoder, type SampleSource, type SourceIdentity, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(150, { size: 16 });
-let base: string;
+const base = sharedFolder();
 let folder: string;
 let count = 0;
 
-beforeAll(async () => {
-  await useBackend('wasm');
-  base = await mkdtemp(path.join(tmpdir(), 'ae-data-'));
-});
+beforeAll(() => useBackend('wasm'));
 
 beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
-
-afterAll(() => rm(base, { recursive: true, force: true }));
 
 async function train(samples: SampleSource, resume = false): Promise<void> {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 8 });

@@ -1,8 +1,8 @@
 /** Runs that are looked at before their end, lengthened, and begun with the weights of others. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sharedFolder } from '@ae/testing/scratch';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Autoencoder,
   loadCheckpoint,
@@ -16,20 +16,15 @@ import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });
 const validation = rectangleSamples(5, { size: 16, seed: 3 });
-let base: string;
+const base = sharedFolder();
 let folder: string;
 let count = 0;
 
-beforeAll(async () => {
-  await useBackend('wasm');
-  base = await mkdtemp(path.join(tmpdir(), 'ae-longer-'));
-});
+beforeAll(() => useBackend('wasm'));
 
 beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
-
-afterAll(() => rm(base, { recursive: true, force: true }));
 
 const weightsOf = ({ model }: Autoencoder) => model.getWeights().flatMap((weight) => Array.from(weight.dataSync()));
 

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { findPython, runPython } from '@ae/testing/python';
+import { sharedFolder } from '@ae/testing/scratch';
 import sharp from 'sharp';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Autoencoder,
   AutoencoderError,
@@ -21,20 +22,15 @@ import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });
 const validation = rectangleSamples(5, { size: 16, seed: 3 });
-let base: string;
+const base = sharedFolder();
 let count = 0;
 let folder: string;
 
-beforeAll(async () => {
-  await useBackend('wasm');
-  base = await mkdtemp(path.join(tmpdir(), 'ae-run-'));
-});
+beforeAll(() => useBackend('wasm'));
 
 beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
-
-afterAll(() => rm(base, { recursive: true, force: true }));
 
 /** Trains a new network of always the same weights; 3 updates an epoch. */
 async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}) {

@@ -1,28 +1,25 @@
 /** Who may train in a folder. Other processes are other copies of the module, which know nothing of each other but the files. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sharedFolder } from '@ae/testing/scratch';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunLock } from '../src/run/run-lock';
 
-let base: string;
+const base = sharedFolder();
 let folder: string;
 let lock: string;
 let count = 0;
 
-beforeAll(async () => {
-  base = await mkdtemp(path.join(tmpdir(), 'ae-lock-'));
-});
+beforeAll(async () => {});
 
 beforeEach(async () => {
   folder = path.join(base, String(++count));
   lock = path.join(folder, 'lock.json');
   await mkdir(folder);
 });
-
-afterAll(() => rm(base, { recursive: true, force: true }));
 
 /** The class, as another process has it. */
 async function another(): Promise<typeof RunLock> {

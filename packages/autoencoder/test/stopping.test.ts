@@ -1,9 +1,9 @@
 /** Training that is stopped or killed while it validates, or waits for images. */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Breather } from '../src/data/event-loop';
 import { Autoencoder, type RunOptions, type SampleSource, type TrainOptions, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
@@ -11,20 +11,15 @@ import { rectangleSamples } from './rectangles';
 const images = rectangleSamples(12, { size: 16 });
 const validation = rectangleSamples(5, { size: 16, seed: 3 });
 const never = new Promise<never>(() => {});
-let base: string;
+const base = sharedFolder();
 let folder: string;
 let count = 0;
 
-beforeAll(async () => {
-  await useBackend('wasm');
-  base = await mkdtemp(path.join(tmpdir(), 'ae-stopping-'));
-});
+beforeAll(() => useBackend('wasm'));
 
 beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
-
-afterAll(() => rm(base, { recursive: true, force: true }));
 
 /** Three epochs of 3 updates, with everything that ends an epoch in its own way. */
 async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}, samples: SampleSource = images) {
