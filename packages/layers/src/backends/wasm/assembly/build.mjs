@@ -3,14 +3,12 @@
  * bundled worker script as text into assembly/dist/side-module.ts. As text they reach Node.js (ESM and CommonJS), bundlers and
  * browsers alike, without a file to find at run time. Beside it comes dist/jobs.ts: see jobs-source.mjs.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Node, NodeKind } from 'assemblyscript';
-import asc from 'assemblyscript/asc';
-import { Transform } from 'assemblyscript/transform';
 import { build } from 'esbuild';
-import { commentBefore, jobsSource } from './jobs-source.mjs';
+import { compileAssembly } from '../../../../../../scripts/assembly.mjs';
+import { jobsSource } from './jobs-source.mjs';
 import { tileSets, tilesSource } from './tiles.mjs';
 import { transformsSource } from './winograd-transforms.mjs';
 
@@ -26,50 +24,13 @@ const variants = {
 /** The parsed sources, alike for all variants but for the tiles. */
 let sources;
 
-class ReadSources extends Transform {
-  afterParse(parser) {
-    ({ sources } = parser);
-    for (const { statements } of sources) for (const statement of statements) decorateInlined(statement);
-  }
-}
-
-/** Gives a function whose comment ends with `@inline` the decorator of that name, which TypeScript does not allow on functions. */
-function decorateInlined(statement) {
-  if (statement.kind !== NodeKind.FunctionDeclaration || !/@inline \*\/\s*$/.test(commentBefore(statement))) return;
-  const name = Node.createIdentifierExpression('inline', statement.range);
-  statement.decorators = [Node.createDecorator(name, null, statement.range)];
-}
-
 /** Compiles one variant and returns the module's bytes. */
-async function compile(name, { features, tiles }) {
+function compile({ features, tiles }) {
   const generated = { 'tiles.ts': () => tilesSource(tiles), 'winograd-transforms.ts': transformsSource };
-  const written = new Map();
-  const stderr = asc.createMemoryStream();
-  const { error } = await asc.main(
-    [
-      'index.ts',
-      ...['--outFile', 'side-module.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', features],
-      ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--use', 'abort='],
-      ...['--disableWarning', '201'], // usize is 32 bits wide here, as i32 is
-    ],
-    {
-      stderr,
-      transforms: [ReadSources],
-      readFile: (file) => generated[file]?.() ?? readIfPresent(join(here, file)),
-      writeFile: (file, data) => written.set(extname(file), data),
-      listFiles: () => [],
-    },
-  );
-  if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
-  return written.get('.wasm');
-}
-
-function readIfPresent(file) {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+  const onParsed = (parsed) => {
+    sources = parsed;
+  };
+  return compileAssembly(join(here, 'index.ts'), { features, generated, onParsed });
 }
 
 /** Bundles the worker into one script without imports, as `new Worker(source, { eval: true })` and a blob: URL need it. */
@@ -100,7 +61,7 @@ function constantsOf(bytes) {
 }
 
 const modules = {};
-for (const [name, variant] of Object.entries(variants)) modules[name] = await compile(name, variant);
+for (const [name, variant] of Object.entries(variants)) modules[name] = await compile(variant);
 const texts = Object.entries(modules).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]);
 mkdirSync(join(here, 'dist'), { recursive: true });
 writeFileSync(join(here, 'dist/jobs.ts'), jobsSource(sources, constantsOf(modules.plain)));

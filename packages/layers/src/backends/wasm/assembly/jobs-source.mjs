@@ -7,6 +7,7 @@
  * - Other functions get numbers and return one.
  */
 import { NodeKind } from 'assemblyscript';
+import { commentBefore } from '../../../../../../scripts/assembly.mjs';
 
 /** The types of fields and numbers, and the view of the memory that they are written through. */
 const views = { i32: 'words', usize: 'words', f32: 'floats' };
@@ -156,14 +157,6 @@ export interface SideFunctions {
 ${signatures.map(method).join('\n')}
 }
 `;
-}
-
-/** Returns the documenting comment that stands right before a declaration, with what may stand between left out. */
-export function commentBefore({ range }, indent = '') {
-  const before = range.source.text.slice(0, range.start);
-  const [, comment] =
-    /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s*(?:@unmanaged\s*)?(?:export\s*)?(?:const\s*)?$/.exec(before) ?? [];
-  return comment ? `${indent}${comment}\n` : '';
 }
 
 function lowerFirst(text) {

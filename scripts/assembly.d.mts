@@ -1,0 +1,2 @@
+/** Compiles AssemblyScript; see assembly.mjs. */
+export function compileAssembly(file: string): Promise<Uint8Array>;
