@@ -30,7 +30,7 @@ export function withRegularFile<T>(file: FilePath, use: (fd: number, bytes: numb
   }
 }
 
-const { O_RDONLY: oRdonly, O_NONBLOCK: oNonblock = 0, O_NOCTTY: oNoctty = 0 } = fs.constants;
+const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = fs.constants;
 
 /** Looks at what was opened, not at the path: that is another file by then, perhaps, and takes five times as long. */
 function openOrdinary(file: FilePath): { fd: number; bytes: number } {
@@ -48,7 +48,7 @@ function openOrdinary(file: FilePath): { fd: number; bytes: number } {
 /** Opens whatever is there without waiting for it. What cannot be opened at all, such as a socket, is named by its kind. */
 function openAtOnce(file: FilePath): number {
   try {
-    return fs.openSync(file as string, oRdonly | oNonblock | oNoctty);
+    return fs.openSync(file as string, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENXIO' || code === 'EISDIR' || code === 'EPERM') assertOrdinary(fs.statSync(file as string));
