@@ -11,6 +11,7 @@ const standIns = fileURLToPath(new URL('src/browser/node-modules.ts', import.met
 export default defineConfig([
   {
     ...common,
+    entry: { ...common.entry, options: 'src/options.ts' },
     // An optional dependency: loaded where it is needed, never bundled.
     external: ['sharp'],
     format: ['esm', 'cjs'],

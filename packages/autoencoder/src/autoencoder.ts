@@ -9,16 +9,19 @@ import { Random } from './data/random';
 import type { ImageShape, Sample, SampleSource } from './data/samples';
 import { withRandom } from './data/with-random';
 import { useBackend } from './engines/backend';
-import { AutoencoderError, checkChoice, checkKeys, checkNumber, checkText, invalidOption } from './errors';
+import { AutoencoderError, checkKeys, checkNumber, checkText, invalidOption } from './errors';
 import { type CompareOptions, type Comparison, compareNetwork } from './evaluation/baselines/compare';
 import { type EvaluateOptions, type Evaluation, evaluateNetwork, reconstructSamples } from './evaluation/evaluate';
 import { assembleModel } from './network/assemble';
-import { checkScheme, type InitializationScheme, initializeWeights } from './network/initialization';
+import { initializeWeights } from './network/initialization';
 import { type CodeSizes, type MaskMode, measureSizes } from './network/masks';
 import { loadModel, type ModelMetadata, saveModel } from './network/model-folder';
 import { type Encoding, Network } from './network/network';
-import { codeLayerName, type PresetName, presets } from './network/presets';
+import { type InitializationScheme, networkOptions, type PresetName } from './network/options';
+import { codeLayerName } from './network/presets';
+import { checkOption, checkOptions } from './option-kinds';
 import { openRun } from './run/open-run';
+import { namedRecipe, type RecipeName, recipeFor } from './training/recipes';
 import { trainNetwork } from './training/train';
 import type { TrainOptions } from './training/train-options';
 import type { TrainingHistory } from './training/training-events';
@@ -38,8 +41,14 @@ export interface AutoencoderOptions {
 }
 
 export interface InitializeOptions {
+  /** Default 0. */
   readonly seed?: number;
+  /** Default: the recipe's. */
   readonly scheme?: InitializationScheme;
+  /** Whose first weights to draw. Default: the recipe that suits the preset, as in `train`. */
+  readonly recipe?: RecipeName;
+  /** false leaves the weights at 0, for those that are to come from elsewhere. Default true. */
+  readonly draw?: boolean;
 }
 
 /**
@@ -64,7 +73,7 @@ export class Autoencoder {
   constructor(options: AutoencoderOptions = {}) {
     checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'variational', 'pixels']);
     const { preset = 'mirror', inputShape = [64, 64, 3] } = options;
-    checkChoice('preset', preset, Object.keys(presets));
+    checkOption('preset', networkOptions.preset, preset);
     if (options.layers && (options.preset || options.codeSize !== undefined || options.variational)) {
       throw new AutoencoderError(
         'INVALID_OPTION',
@@ -76,38 +85,40 @@ export class Autoencoder {
       throw invalidOption('inputShape', '[height, width, channels]', inputShape);
     }
     for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
-    if (options.codeSize !== undefined) checkNumber('codeSize', options.codeSize, { min: 1, integer: true });
+    checkOption('codeSize', networkOptions.codeSize, options.codeSize);
     this.#options = options;
     this.inputShape = inputShape;
     this.pixels = resolvePixels(options.pixels);
   }
 
   /**
-   * Builds the network and draws its weights from `seed` (default 0): the same on every backend. `scheme` says how kernels
-   * and biases of convolutions and linear layers are drawn, by default as 'projection', which learns fastest; 'torch' is
-   * the original's. Other layers, and those that were given a kernelInitializer or weights, begin as they would elsewhere.
+   * Builds the network and draws its weights from `seed`: the same on every backend. `scheme` says how kernels and biases of
+   * convolutions and linear layers are drawn: as 'projection', which learns fastest, or as 'torch', the original's. Other layers, and those that were given a kernelInitializer or weights, begin as they would elsewhere.
    * Uses the backend that is set, or else the best one (`useBackend('auto')`). Throws when sizes don't work out, naming the
    * layer.
    */
   async initialize(options: InitializeOptions = {}): Promise<void> {
-    checkKeys('initialize', options, ['seed', 'scheme']);
-    const { seed = 0, scheme = 'projection' } = options;
-    checkNumber('seed', seed, { integer: true });
+    checkKeys('initialize', options, ['seed', 'scheme', 'recipe', 'draw']);
+    const { preset = 'mirror', layers, codeSize, variational } = this.#options;
+    const { recipe = recipeFor(layers ? undefined : preset), seed = 0, draw = true } = options;
+    const { scheme = namedRecipe(recipe).scheme } = options;
+    checkOptions('initialization', networkOptions.initialization.options, { seed, scheme });
     if (this.#network || this.#isDisposed) {
       throw new AutoencoderError(
         'INVALID_OPTION',
         'initialize: this Autoencoder has been initialized already; make another.',
       );
     }
-    checkScheme(scheme);
     await useBackend();
     // What layers draw by themselves comes from the seed too.
     const { inputShape, pixels } = this;
     const { model, isOwn } = withRandom(new Random(seed, 3), () => assembleModel(inputShape, this.#options));
-    initializeWeights(model, { seed, scheme, pixels, isOwn });
-    const { preset = 'mirror', layers, codeSize, variational } = this.#options;
+    if (draw) initializeWeights(model, { seed, scheme, pixels, isOwn });
     const origin = { ...(!layers && { preset, codeSize, variational }), initialization: { scheme, seed } };
-    this.#network = new Network({ model, ...splitModel(model, codeLayerName) }, { inputShape, pixels, origin });
+    this.#network = new Network(
+      { model, ...splitModel(model, codeLayerName) },
+      { inputShape, pixels, origin, isBlank: !draw },
+    );
   }
 
   get #ready(): Network {

@@ -29,7 +29,7 @@ export type AutoencoderErrorCode =
 export interface ErrorParts {
   /** What it is about: an option, `optimizer.momentum` where that is an option of an option, or an argument, a sample, a file. */
   readonly where?: string;
-  /** What should be there: "an integer of at least 1". */
+  /** What should be there: "a whole number of at least 1". */
   readonly expected?: string;
   /** What is there; text is in quotation marks. */
   readonly received?: string;
@@ -44,9 +44,15 @@ export interface WrongValue extends ErrorParts {
   readonly received: string;
 }
 
+/** Says how things are, and what to do about it. */
+export interface State extends ErrorParts {
+  /** A sentence or more, without the last full stop. */
+  readonly state: string;
+}
+
 /**
  * An error with one sentence for people and a stable `code` for programs. That a value is wrong is said in parts, of which the
- * sentence is made here: "batchSize: expected an integer of at least 1, received 0."; a state is stated as it is: "The disk is full.".
+ * sentence is made here: "batchSize: expected a whole number of at least 1, received 0."; a state is stated as it is: "The disk is full.".
  */
 export class AutoencoderError extends Error implements ErrorParts {
   override readonly name = 'AutoencoderError';
@@ -55,11 +61,13 @@ export class AutoencoderError extends Error implements ErrorParts {
   declare readonly where?: string;
   declare readonly expected?: string;
   declare readonly received?: string;
+  /** How things are, without what to do; only where that is `todo`. */
+  declare readonly state?: string;
   declare readonly todo?: string;
 
   constructor(
     readonly code: AutoencoderErrorCode,
-    what: string | WrongValue,
+    what: string | WrongValue | State,
     { cause, ...parts }: ErrorOptions & ErrorParts = {},
   ) {
     const sentence = typeof what === 'string' ? what : sentenceOf(what);
@@ -69,8 +77,9 @@ export class AutoencoderError extends Error implements ErrorParts {
   }
 }
 
-function sentenceOf({ where, expected, received, todo }: WrongValue): string {
-  return `${where}: expected ${expected}, received ${received}${todo ? `; ${todo}` : ''}.`;
+function sentenceOf(what: WrongValue | State): string {
+  const problem = 'state' in what ? what.state : `${what.where}: expected ${what.expected}, received ${what.received}`;
+  return `${problem}${what.todo ? `; ${what.todo}` : ''}.`;
 }
 
 /** Makes the INVALID_OPTION of an option, or an argument, that has a value it can't have. */
@@ -94,16 +103,18 @@ export function checkNumber(where: string, value: unknown, range: NumberRange = 
   if (!isInRange(value, range)) throw invalidOption(where, rangeInWords(range), value);
 }
 
-function isInRange(value: unknown, range: NumberRange): boolean {
+/** Says whether a value is a finite number in a range; whole numbers are those that JavaScript holds exactly. */
+export function isInRange(value: unknown, range: NumberRange): boolean {
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = range;
   if (typeof value !== 'number' || !Number.isFinite(value)) return false;
-  if (range.integer && !Number.isInteger(value)) return false;
+  if (range.integer && !Number.isSafeInteger(value)) return false;
   return (range.exclusiveMin ? value > min : value >= min) && value <= max && value < below;
 }
 
-/** Returns a range in words: "an integer of at least 1 and at most 16". */
+/** Returns a range in words: "a whole number from 1 to 16", "a number above 0 and below 1". */
 export function rangeInWords({ min, max, below, integer, exclusiveMin }: NumberRange): string {
-  const kind = integer ? 'an integer' : 'a number';
+  const kind = integer ? 'a whole number' : 'a number';
+  if (min !== undefined && max !== undefined && !exclusiveMin) return `${kind} from ${min} to ${max}`;
   const lower = min === undefined ? '' : `${exclusiveMin ? 'above' : 'of at least'} ${min}`;
   const upper = below !== undefined ? `below ${below}` : max !== undefined ? `${lower ? '' : 'of '}at most ${max}` : '';
   return [kind, lower, lower && upper && 'and', upper].filter(Boolean).join(' ');
@@ -162,7 +173,7 @@ export function checkObject(where: string, value: unknown, example: string): ass
   throw invalidOption(where, `an object such as ${example}`, value);
 }
 
-/** Throws INVALID_OPTION for what is no object or has a key that is not in `known`, so that a misspelt option never passes silently. */
+/** Throws INVALID_OPTION for what is no object or has a key that is not in `known`, so that a misspelled option never passes silently. */
 export function checkKeys(where: string, options: object, known: readonly string[]): void {
   checkObject(where, options, `{ ${known[0]}: ... }`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));

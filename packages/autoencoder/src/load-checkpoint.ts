@@ -6,7 +6,7 @@ import { AutoencoderError, checkText, inWords } from './errors';
 import { weightsOf } from './network/named-variables';
 import { readCheckpointFile } from './run/checkpoint-file';
 import { type CheckpointEntry, Checkpoints } from './run/checkpoints';
-import { readRunConfig, startFolder } from './run/run-config';
+import { type RunConfig, readRunConfig, startFolder } from './run/run-config';
 
 /** Which checkpoint of a run: the one with the lowest error, the newest, or the one after so many updates. */
 export type CheckpointChoice = 'best' | 'last' | number;
@@ -35,7 +35,7 @@ export async function loadCheckpoint(place: string, choice?: CheckpointChoice): 
   const isFile = (await stat(place).catch(() => undefined))?.isDirectory() === false;
   // The file lies in <run>/checkpoints.
   const run = isFile ? path.dirname(path.dirname(path.resolve(place))) : place;
-  await readRunConfig(run);
+  const config = await readRunConfig(run);
   const checkpoints = await Checkpoints.open(path.join(run, 'checkpoints'), 1);
   const candidates = isFile ? [entryOf(place, checkpoints)] : choose(run, checkpoints, choice);
   const warnings: string[] = [];
@@ -43,12 +43,12 @@ export async function loadCheckpoint(place: string, choice?: CheckpointChoice): 
     const file = isFile ? place : checkpoints.pathOf(entry);
     try {
       const { tensors } = await readCheckpointFile(file, entry.crc32);
-      const autoencoder = await fill(run, file, tensors);
+      const autoencoder = await fill(run, config, file, tensors);
       return { autoencoder, file, step: entry.step, epochs: entry.epochs, warnings };
     } catch (error) {
-      const { code, message } = error as AutoencoderError;
+      const { code, sentence } = error as AutoencoderError;
       if (code !== 'CHECKPOINT_INVALID' || i === candidates.length - 1) throw error;
-      warnings.push(message.replace(/^\[autoencoder\] /, ''));
+      warnings.push(sentence);
     }
   }
   throw new AutoencoderError('CHECKPOINT_INVALID', `${run} has no checkpoints yet; train it further: resume it.`);
@@ -77,9 +77,14 @@ function entryOf(file: string, checkpoints: Checkpoints): CheckpointEntry {
 }
 
 /** Gives the run's network the weights of a checkpoint, whose tensors are disposed of. */
-async function fill(run: string, file: string, tensors: Readonly<Record<string, tf.Tensor>>): Promise<Autoencoder> {
+async function fill(
+  run: string,
+  config: RunConfig,
+  file: string,
+  tensors: Readonly<Record<string, tf.Tensor>>,
+): Promise<Autoencoder> {
   try {
-    const autoencoder = await buildNetwork(run);
+    const autoencoder = await buildNetwork(run, config);
     try {
       for (const [name, weight] of Object.entries(weightsOf(autoencoder.model))) {
         const value = tensors[`average/${name}`] ?? tensors[`model/${name}`];
@@ -97,13 +102,12 @@ async function fill(run: string, file: string, tensors: Readonly<Record<string, 
 }
 
 /** Builds the network of a run, with whatever weights. */
-export async function buildNetwork(run: string): Promise<Autoencoder> {
-  const { inputShape, pixels, network, from } = await readRunConfig(run);
+async function buildNetwork(run: string, { inputShape, pixels, network, from }: RunConfig): Promise<Autoencoder> {
   if (from !== undefined) return Autoencoder.load(path.join(run, startFolder));
   const { initialization, preset, ...rest } = (network ?? {}) as AutoencoderOptions & { initialization?: unknown };
   if (preset !== undefined) {
     const autoencoder = new Autoencoder({ ...rest, preset, inputShape, pixels });
-    await autoencoder.initialize({ scheme: 'torch' });
+    await autoencoder.initialize({ draw: false });
     return autoencoder;
   }
   // Of layers that a program gave, only the trained network tells.

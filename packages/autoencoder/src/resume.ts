@@ -1,22 +1,31 @@
+import path from 'node:path';
 import { Autoencoder, type AutoencoderOptions, type InitializeOptions } from './autoencoder';
 import type { SampleSource } from './data/samples';
 import { AutoencoderError } from './errors';
-import { buildNetwork } from './load-checkpoint';
-import { readRunConfig } from './run/run-config';
+import { Checkpoints } from './run/checkpoints';
+import { type RunConfig, readRunConfig, startFolder } from './run/run-config';
 import type { RunOptions } from './training/run-options';
 import type { TrainOptions } from './training/train-options';
 import type { TrainingHistory } from './training/training-events';
 
 /**
  * What a run's config.json can't hold: its validation samples and callbacks, and how often to save and log from here on. More `epochs`
- * lengthen a run whose schedule allows it.
+ * lengthen a run whose schedule allows it. Whatever else is given must be as the run has it: OPTIONS_CHANGED names what is not.
  */
-export interface ResumeOptions
-  extends Pick<
-    TrainOptions,
-    'epochs' | 'validation' | 'signal' | 'onStep' | 'onPass' | 'onEpoch' | 'onCheckpoint' | 'onWarning'
-  > {
+export interface ResumeOptions extends Omit<TrainOptions, 'run'> {
   readonly run?: Omit<RunOptions, 'folder' | 'resume'>;
+  /** The network, as far as it is given; as the other options it must be that of the run. */
+  readonly network?: Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'variational' | 'inputShape' | 'pixels'> & {
+    readonly initialization?: Pick<InitializeOptions, 'seed' | 'scheme'>;
+  };
+  /** Called with the network before it is trained further; then it is the caller's whatever happens. */
+  readonly onNetwork?: (autoencoder: Autoencoder) => void;
+}
+
+/** A run whose config.json has been read. */
+export interface ReadRun {
+  readonly folder: string;
+  readonly config: RunConfig;
 }
 
 /**
@@ -27,40 +36,44 @@ export interface ResumeOptions
  * hold: build it again and call its `train` with `run: { folder, resume: true }`.
  */
 export async function resumeTraining(
-  folder: string,
+  run: string | ReadRun,
   samples: SampleSource,
-  { run, ...options }: ResumeOptions = {},
+  { network, onNetwork, run: runOptions, ...options }: ResumeOptions = {},
 ): Promise<{ autoencoder: Autoencoder; history: TrainingHistory }> {
-  const { inputShape, pixels, network, seed, options: recipe, from } = await readRunConfig(folder);
-  if (from !== undefined) {
-    const autoencoder = await buildNetwork(folder);
-    return goOn(autoencoder, samples, { ...recipe, ...given(options), seed, run: { ...run, folder, resume: true } });
-  }
-  const { initialization, ...architecture } = (network ?? {}) as AutoencoderOptions & {
-    initialization?: InitializeOptions;
-  };
-  if (!architecture.preset || !initialization) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `${folder}: expected the run of a network made from a preset, received another; build the network again and call its ` +
-        'train() with run: { folder, resume: true }.',
-    );
-  }
-  const autoencoder = new Autoencoder({ ...architecture, inputShape, pixels });
-  await autoencoder.initialize(initialization);
-  return goOn(autoencoder, samples, { ...recipe, ...given(options), seed, run: { ...run, folder, resume: true } });
-}
-
-/** Options that are there: the others are those of the run. */
-function given<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-async function goOn(autoencoder: Autoencoder, samples: SampleSource, options: TrainOptions) {
+  const { folder, config } = typeof run === 'string' ? { folder: run, config: await readRunConfig(run) } : run;
+  const autoencoder = await networkOf({ folder, config }, network);
+  onNetwork?.(autoencoder);
+  const { options: recipe, seed } = config;
   try {
-    return { autoencoder, history: await autoencoder.train(samples, options) };
+    const all = { seed, ...(options.recipe === undefined && recipe), ...given(options) };
+    const history = await autoencoder.train(samples, { ...all, run: { ...runOptions, folder, resume: true } });
+    return { autoencoder, history };
   } catch (error) {
-    autoencoder.dispose();
+    if (!onNetwork) autoencoder.dispose();
     throw error;
   }
+}
+
+/** Builds the network of a run. Its first weights are drawn only where there is no checkpoint to take others from. */
+async function networkOf({ folder, config }: ReadRun, changes: ResumeOptions['network'] = {}): Promise<Autoencoder> {
+  if (config.from !== undefined) return Autoencoder.load(path.join(folder, startFolder));
+  type Origin = AutoencoderOptions & { readonly initialization?: InitializeOptions };
+  const { initialization: first, ...origin } = (config.network ?? {}) as Origin;
+  const { initialization: changed, inputShape = config.inputShape, pixels, ...others } = changes;
+  const architecture = { ...origin, ...given(others), inputShape, pixels: { ...config.pixels, ...pixels } };
+  if (!architecture.preset || !first) {
+    throw new AutoencoderError('INVALID_OPTION', {
+      state: `The network of ${folder} was built by a program, which alone can build it again`,
+      todo: 'build it, and call its train() with run: { folder, resume: true }',
+    });
+  }
+  const autoencoder = new Autoencoder(architecture);
+  const { last } = await Checkpoints.open(path.join(folder, 'checkpoints'), 1);
+  await autoencoder.initialize({ ...first, ...given(changed ?? {}), draw: last === undefined });
+  return autoencoder;
+}
+
+/** Returns the options that are there: the others are those of the run. */
+function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

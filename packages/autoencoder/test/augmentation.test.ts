@@ -75,8 +75,8 @@ describe('training on crops', () => {
 });
 
 it.each([
-  [{ mirror: 1 }, 'augmentation, mirror: expected true or false, received 1'],
-  [{ noise: -1 }, 'augmentation, noise: expected a number of at least 0'],
+  [{ mirror: 1 }, 'augmentation.mirror: expected true or false, received 1'],
+  [{ noise: -1 }, 'augmentation.noise: expected a number of at least 0'],
   [{ rotate: 10 }, 'unknown option "rotate"'],
 ])('refuses %o', async (augmentation, message) => {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });

@@ -253,7 +253,12 @@ describe('bad input', () => {
       'momentum',
     );
     const train = (options: object) => () => ae.train(images, options);
-    await expectError(train({ batchSize: '8' }), 'INVALID_OPTION', 'batchSize: expected an integer', 'received "8"');
+    await expectError(
+      train({ batchSize: '8' }),
+      'INVALID_OPTION',
+      'batchSize: expected a whole number',
+      'received "8"',
+    );
     await expectError(train({ optimizer: 'adam' }), 'INVALID_OPTION', '{ name: \'adam\' }, received "adam"');
     await expectError(train({ loss: 'ssim' }), 'INVALID_OPTION', 'loss: expected an object', '"ssim"');
     await expectError(train({ schedule: 'step' }), 'INVALID_OPTION', 'schedule: expected an object', '"step"');

@@ -26,19 +26,19 @@ describe('an error about a value', () => {
     const { where, expected, received } = thrownBy(() => new Autoencoder({ codeSize: 0.5 }));
     expect({ where, expected, received }).toEqual({
       where: 'codeSize',
-      expected: 'an integer of at least 1',
+      expected: 'a whole number of at least 1',
       received: '0.5',
     });
   });
 
   it.each<[NumberRange, string]>([
     [{}, 'a number'],
-    [{ integer: true }, 'an integer'],
+    [{ integer: true }, 'a whole number'],
     [{ min: 1 }, 'a number of at least 1'],
     [{ max: 9 }, 'a number of at most 9'],
     [{ below: 9 }, 'a number below 9'],
     [{ min: 0, exclusiveMin: true, below: 1 }, 'a number above 0 and below 1'],
-    [{ min: 1, max: 16, integer: true }, 'an integer of at least 1 and at most 16'],
+    [{ min: 1, max: 16, integer: true }, 'a whole number from 1 to 16'],
   ])('of the range %o says: %s', (range, expected) => {
     expect(thrownBy(() => checkNumber('n', Number.NaN, range))).toMatchObject({
       where: 'n',

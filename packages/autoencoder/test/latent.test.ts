@@ -81,7 +81,7 @@ describe('nearestNeighbours', () => {
 
   it('refuses codes of another size, places that are none and unknown metrics', () => {
     expect(() => indices([1, 2, 3])).toThrow(/code of 2 numbers, received 3/);
-    expect(() => indices(4)).toThrow(/query.*at most 3, received 4/);
+    expect(() => indices(4)).toThrow(/query.*from 0 to 3, received 4/);
     expect(() => indices(0, { metric: 'manhattan' as 'cosine' })).toThrow(/"euclidean" or "cosine"/);
   });
 });

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { useBackend } from '../src/index';
-import { createLoss, type LossOptions } from '../src/training/losses';
+import { createLoss } from '../src/training/losses';
+import type { LossOptions } from '../src/training/options';
 import golden from './golden/losses.json';
 
 const shape = golden.shape as [number, number, number, number];
@@ -41,7 +42,7 @@ describe('losses refuse', () => {
   it.each<[object, string]>([
     [{ name: 'l3' }, 'mse, mae, ssim, received "l3"'],
     [{ name: 'mse', weight: 1 }, 'unknown option "weight"'],
-    [{ name: 'ssim', weight: 2 }, 'weight: expected a number of at least 0 and at most 1, received 2'],
+    [{ name: 'ssim', weight: 2 }, 'loss.weight: expected a number from 0 to 1, received 2'],
   ])('%o', (options, message) => {
     expect(() => createLoss(options as LossOptions, 1)).toThrow(message);
   });
@@ -49,7 +50,7 @@ describe('losses refuse', () => {
   it('SSIM of images smaller than its window', async () => {
     await useBackend('wasm');
     const images: tf.Tensor4D = tf.zeros([1, 10, 20, 3]);
-    expect(() => createLoss({ name: 'ssim' }, 1)(images, images)).toThrow('at least 11x11, received 10x20');
+    expect(() => createLoss({ name: 'ssim' }, 1)(images, images)).toThrow('at least 11x11 for ssim, received 10x20');
     images.dispose();
   });
 });

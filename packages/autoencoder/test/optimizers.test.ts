@@ -80,9 +80,9 @@ describe('optimisers', () => {
   });
 
   it.each<[OptimizerOptions, string]>([
-    [{ name: 'adan' as 'adam' }, 'sgd, adam, adamw, rmsprop, adagrad'],
+    [{ name: 'adan' as 'adam' }, 'adam, adamw, sgd, rmsprop, adagrad'],
     [{ name: 'adam', momentum: 0.9 } as OptimizerOptions, '"momentum"'],
-    [{ name: 'sgd', momentum: 1.5 }, 'momentum: expected a number of at least 0 and at most 1, received 1.5'],
+    [{ name: 'sgd', momentum: 1.5 }, 'optimizer.momentum: expected a number from 0 to 1, received 1.5'],
     [{ name: 'sgd', nesterov: true }, 'momentum above 0'],
     [{ name: 'sgd', momentum: 0.9, dampening: 0.1, nesterov: true }, 'no dampening'],
     [{ name: 'rmsprop', centered: 1 as unknown as boolean }, 'centered: expected true or false, received 1'],

@@ -33,11 +33,11 @@ describe('schedules give the rates of torch.optim.lr_scheduler', () => {
 describe('schedules refuse', () => {
   it.each<[object, string]>([
     [{ policy: 'stairs' }, 'fixed, step, exp, inv, multistep, poly, sigmoid, cosine, trapezoid, plateau, torch7'],
-    [{ policy: 'step', gamma: 0.5 }, 'step, stepSize: expected an integer of at least 1, received undefined'],
+    [{ policy: 'step', gamma: 0.5 }, 'schedule.stepSize: expected a whole number of at least 1, received undefined'],
     [{ policy: 'exp', gamma: 0.5, power: 2 }, 'unknown option "power"'],
     [{ policy: 'inv', gamma: -1, power: 2 }, 'gamma: expected a number of at least 0, received -1'],
-    [{ policy: 'multistep', gamma: 0.5, stepValues: [5, 3] }, 'ascending integers of at least 0, received [5,3]'],
-    [{ policy: 'cosine', finalFraction: 2 }, 'finalFraction: expected a number of at least 0 and at most 1'],
+    [{ policy: 'multistep', gamma: 0.5, stepValues: [5, 3] }, 'ascending whole numbers of at least 0, received [5,3]'],
+    [{ policy: 'cosine', finalFraction: 2 }, 'schedule.finalFraction: expected a number from 0 to 1, received 2'],
     [{ policy: 'plateau', factor: 0 }, 'factor: expected a number above 0'],
   ])('%o', (options, message) => {
     expect(() => createSchedule(options as ScheduleOptions, span)).toThrow(message);

@@ -191,10 +191,10 @@ describe('a variational autoencoder', () => {
 
 it.each<[object, string]>([
   [{ recipe: 'best' }, 'recipe: expected one of default, plain, torch7, received "best"'],
-  [{ accumulate: 0 }, 'accumulate: expected an integer of at least 1'],
+  [{ accumulate: 0 }, 'accumulate: expected a whole number of at least 1'],
   [{ clipNorm: 0 }, 'clipNorm: expected a number above 0'],
   [{ averageDecay: 2 }, 'averageDecay: expected a number of at least 0 and below 1'],
-  [{ earlyStopping: { patience: 0 } }, 'patience: expected an integer of at least 1'],
+  [{ earlyStopping: { patience: 0 } }, 'patience: expected a whole number of at least 1'],
   [{ recipe: 'torch7', records: { perEpoch: 5, passes: 1 }, batchSize: 2 }, 'expected a multiple of the 2 images'],
   [{ schedule: { policy: 'step', gamma: 0.1 } }, 'stepSize'],
   [{ beta: -1 }, 'beta: expected a number of at least 0'],

@@ -16,7 +16,7 @@ import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
 import { verifyCommand } from './commands/verify';
 import { explain, printingFailed } from './shell/cli-error';
-import { withoutExit } from './shell/options';
+import { typedFor, withoutExit } from './shell/options';
 import { printable, printableJson, rendered } from './shell/printable';
 import { style } from './shell/terminal';
 
@@ -34,8 +34,7 @@ A first run:
   ae train train.lmdb --val val.lmdb
   ae test runs/train-1 val.lmdb`;
 
-/** Runs the command line; an error becomes one sentence on stderr and exit code 1. */
-async function main(args: readonly string[]): Promise<void> {
+function defineProgram(): Command {
   const program = withoutExit(new Command('ae'))
     .description('Image autoencoders: from a folder of images to reconstructions.')
     .enablePositionalOptions()
@@ -44,6 +43,11 @@ async function main(args: readonly string[]): Promise<void> {
   for (const [heading, commands] of Object.entries(groups)) {
     for (const define of commands) program.addCommand(define().helpGroup(heading));
   }
+  return program;
+}
+
+/** Runs the command line; an error becomes one sentence on stderr and exit code 1. */
+async function main(program: Command, args: readonly string[]): Promise<void> {
   if (args.length === 0) {
     program.outputHelp({ error: true });
     process.exitCode = 1;
@@ -62,18 +66,24 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** The command that arguments lead to, with those above it: "ae backend install". */
-function commandOf(program: Command, args: readonly string[]): string {
+/** Returns the command that arguments lead to. */
+function commandOf(program: Command, args: readonly string[]): Command {
   const [name, ...rest] = args;
   const command = program.commands.find((candidate) => candidate.name() === name);
-  return command ? `${program.name()} ${commandOf(command, rest)}` : program.name();
+  return command ? commandOf(command, rest) : program;
 }
 
-function report(error: unknown, command: string, args: readonly string[]): void {
-  const { code, message } = error instanceof CommanderError ? explainUsage(error, command) : describe(error);
+/** Returns the names of a command and of those above it: "ae backend install". */
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
+
+function report(error: unknown, command: Command, args: readonly string[]): void {
+  const { code, message } =
+    error instanceof CommanderError ? explainUsage(error, fullName(command)) : describe(error, command);
   const line = args.includes('--json')
     ? printableJson({ event: 'error', code, message })
-    : rendered(`${style('red', `${command}:`, process.stderr)} ${message}`);
+    : rendered(`${style('red', `${fullName(command)}:`, process.stderr)} ${message}`);
   process.stderr.write(`${line}\n`);
   if (args.includes('--verbose') && !(error instanceof CommanderError))
     process.stderr.write(`${printableLines(inspect(error))}\n`);
@@ -83,8 +93,8 @@ function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-function describe(error: unknown): { code: string; message: string } {
-  const { code, message, expected } = explain(error);
+function describe(error: unknown, command: Command): { code: string; message: string } {
+  const { code, message, expected } = explain(error, (option) => typedFor(command, option));
   return { code, message: expected ? message : `${message} (unexpected; --verbose shows where it came from)` };
 }
 
@@ -99,13 +109,15 @@ function explainUsage({ code, message }: CommanderError, command: string): { cod
   };
 }
 
+const program = defineProgram();
+
 // A reader that has seen enough (ae inspect ... | head) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   const args = process.argv.slice(2);
-  report(printingFailed(error), args[0] ? `ae ${args[0]}` : 'ae', args);
+  report(printingFailed(error), commandOf(program, args), args);
   process.exit(1);
 });
 // There is nowhere left to say so, and what the command does may well succeed.
 process.stderr.on('error', () => {});
-await main(process.argv.slice(2));
+await main(program, process.argv.slice(2));

@@ -42,6 +42,13 @@ describe('help', () => {
     expect(help.replace(/\s+/g, ' ')).toContain('(default: 8; plain 32, torch7 1)');
   });
 
+  test('ae train --set help lists the options without a flag', async () => {
+    const list = await aeOk(folder, 'train', '--set', 'help');
+    expect(list).toContain('alpha=<n>');
+    expect(list).toMatch(/^ +dense-every=<steps> .*\(default: 8; plain 1, torch7 1\)$/m);
+    expect(await aeOk(folder, 'train', '--help')).toContain('--set <key=value>');
+  });
+
   test('ae --help needs neither TensorFlow nor sharp nor lmdb', async () => {
     const alone = path.join(folder, 'alone');
     mkdirSync(path.join(alone, 'node_modules'), { recursive: true });
@@ -125,7 +132,7 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['train', 'a.lmdb', '--ssim-weight', '0.5'],
-    'ae train: --ssim-weight: expected with --loss ssim, received --loss mse; leave it out, or choose that loss.',
+    'ae train: --ssim-weight: expected with --loss ssim, received --loss mse; leave it out, or name the loss.',
   ],
   [
     ['train', 'a.lmdb', '--early-stopping-threshold', '0.5'],
@@ -142,6 +149,43 @@ const mistakes: [args: string[], message: string][] = [
   [
     ['train', 'a.lmdb', '--beta', '1'],
     'ae train: --beta: expected with --variational, received none; add it, or leave --beta out.',
+  ],
+  // What only the library can say of options together is said before data and engine open, in the flags' names.
+  [
+    ['train', 'a.lmdb', '--schedule', 'multistep', '--gamma', '0.5', '--step-values', '5,3'],
+    'ae train: --step-values: expected ascending whole numbers of at least 0, received [5,3].',
+  ],
+  [
+    ['train', 'a.lmdb', '--schedule', 'step', '--gamma', '0', '--step-size', '3'],
+    'ae train: --gamma: expected a number above 0, received 0.',
+  ],
+  [
+    ['train', 'a.lmdb', '--optimizer', 'sgd', '--nesterov'],
+    'ae train: --nesterov: expected a momentum above 0 and no dampening with it, received momentum 0 and dampening 0.',
+  ],
+  [
+    ['train', 'a.lmdb', '--records', '12'],
+    'ae train: --records: expected a multiple of the 8 images per update, received 12; change the one or the other.',
+  ],
+  [
+    ['train', 'a.lmdb', '--set', 'alpha=1'],
+    'ae train: --set alpha: expected a number of at least 0 and below 1, received "1".',
+  ],
+  [
+    ['train', 'a.lmdb', '--set', 'alpha=0.9'],
+    'ae train: --set alpha: expected with --optimizer rmsprop, received --optimizer adam; leave it out, or name the optimizer.',
+  ],
+  [
+    ['train', 'a.lmdb', '--set', 'warm-up-step=3'],
+    'ae train: --set warm-up-step: there is no such key; did you mean warm-up-steps? --set help lists them.',
+  ],
+  [
+    ['train', 'a.lmdb', '--set', 'momentum=0.9'],
+    'ae train: --set momentum: this option has a flag of its own; write --momentum.',
+  ],
+  [
+    ['train', 'a.lmdb', '--set', 'alpha'],
+    'ae train: --set: expected key=value, received "alpha"; --set help lists the keys.',
   ],
   [
     ['backend', 'install'],

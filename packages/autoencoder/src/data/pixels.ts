@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
+import { checkOptions, withDefaults } from '../option-kinds';
+import { pixelOptions } from './pixel-options';
 import type { ImageShape, Sample } from './samples';
 
 /** How bytes become network inputs and outputs become bytes. */
@@ -10,20 +11,12 @@ export interface PixelFormat {
   readonly channelOrder: 'rgb' | 'bgr';
 }
 
-export const defaultPixels: PixelFormat = { scale: 1 / 256, channelOrder: 'rgb' };
+export const defaultPixels: PixelFormat = withDefaults(pixelOptions, {});
 
 /** Fills what is missing in `pixels` with the defaults; throws INVALID_OPTION for values out of range. */
 export function resolvePixels(pixels: Partial<PixelFormat> = {}): PixelFormat {
-  checkKeys('pixels', pixels, ['scale', 'channelOrder']);
-  const resolved = { ...defaultPixels, ...pixels };
-  checkNumber('pixels.scale', resolved.scale, { min: 0, exclusiveMin: true });
-  if (resolved.channelOrder !== 'rgb' && resolved.channelOrder !== 'bgr') {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `pixels.channelOrder: expected "rgb" or "bgr", received ${inWords(resolved.channelOrder)}.`,
-    );
-  }
-  return resolved;
+  checkOptions('pixels', pixelOptions, pixels);
+  return withDefaults(pixelOptions, pixels);
 }
 
 /** Tells whether samples of so many channels are pictures in colour: blue, green, red, and perhaps alpha. */

@@ -3,7 +3,8 @@ import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../data/samples';
 import { AutoencoderError } from '../errors';
 import { hasOwnKernels } from './initialization-scope';
-import { codeLayerName, type PresetName, presets } from './presets';
+import type { PresetName } from './options';
+import { codeLayerName, presets } from './presets';
 
 /** What a network is made of: a preset, or layers. */
 export interface Architecture {

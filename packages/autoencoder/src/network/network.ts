@@ -28,6 +28,8 @@ export interface NetworkDescription {
   readonly pixels: PixelFormat;
   /** Where the network and its weights come from: plain data for a run's config.json. */
   readonly origin?: Readonly<Record<string, unknown>>;
+  /** Its weights were not drawn: they are to come from elsewhere. */
+  readonly isBlank?: boolean;
 }
 
 /** A network of images to a code and masks, and back: what training, evaluation and codes work on. */
@@ -38,14 +40,17 @@ export class Network implements NetworkParts, NetworkDescription {
   readonly inputShape: ImageShape;
   readonly pixels: PixelFormat;
   readonly origin?: Readonly<Record<string, unknown>>;
+  readonly isBlank: boolean;
 
-  constructor({ model, encoder, decoder }: NetworkParts, { inputShape, pixels, origin }: NetworkDescription) {
+  constructor({ model, encoder, decoder }: NetworkParts, description: NetworkDescription) {
+    const { inputShape, pixels, origin, isBlank = false } = description;
     this.model = model;
     this.encoder = encoder;
     this.decoder = decoder;
     this.inputShape = inputShape;
     this.pixels = pixels;
     this.origin = origin;
+    this.isBlank = isBlank;
   }
 
   /** Runs images `[N, H, W, C]` to reconstructions of the same shape, with their own masks. */

@@ -10,12 +10,11 @@ import {
   type Sequential,
 } from '@ae/layers';
 import { AutoencoderError } from '../errors';
+import type { PresetName } from './options';
 import { VariationalCode } from './variational';
 
 /** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
 export type Architecture = (net: Sequential, options: { codeSize?: number; variational?: boolean }) => void;
-
-export type PresetName = 'mirror' | 'torch7';
 
 /** The layer whose output is the code. */
 export const codeLayerName = 'code';
@@ -90,11 +89,12 @@ function addCode(net: Sequential, codeSizeOf: (features: number) => number, vari
   const units = codeSizeOf(features);
   const most = Math.floor(maxMatrixValues / features);
   if (units > most) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `codeSize: expected at most ${most} for the ${features} features of such an image, received ${units}; ` +
-        'choose a smaller code or smaller images.',
-    );
+    throw new AutoencoderError('INVALID_OPTION', {
+      where: 'codeSize',
+      expected: `at most ${most} for the ${features} features of such an image`,
+      received: String(units),
+      todo: 'choose a smaller code or smaller images',
+    });
   }
   const code = { units, name: codeLayerName };
   net.add(variational ? new VariationalCode(code) : linear({ kernelInitializer: 'zeros', ...code }));

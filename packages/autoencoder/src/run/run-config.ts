@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { PixelFormat } from '../data/pixels';
 import type { ImageShape } from '../data/samples';
 import { AutoencoderError } from '../errors';
-import { presets } from '../network/presets';
+import { presetNames, schemeNames } from '../network/options';
 import type { Recipe } from '../training/recipes';
 import { spansTraining } from '../training/schedules';
 import { changeOf, type DataIdentity } from './data-fingerprint';
@@ -143,14 +143,14 @@ function expectNetwork(network: unknown): void {
   if (network === undefined) return;
   expectRecord('network', network);
   const { preset, codeSize, variational, initialization } = network;
-  if (preset !== undefined) expectOneOf('network.preset', preset, Object.keys(presets));
+  if (preset !== undefined) expectOneOf('network.preset', preset, Object.keys(presetNames));
   if (codeSize !== undefined) expectWhole('network.codeSize', codeSize, { min: 1, max: 2 ** 28 });
   if (variational !== undefined) expectOneOf('network.variational', variational, [true, false]);
   if (initialization === undefined) return;
   expectRecord('network.initialization', initialization);
   const { seed, scheme } = initialization;
   if (seed !== undefined) expectWhole('network.initialization.seed', seed, { min: Number.MIN_SAFE_INTEGER });
-  if (scheme !== undefined) expectOneOf('network.initialization.scheme', scheme, ['projection', 'torch']);
+  if (scheme !== undefined) expectOneOf('network.initialization.scheme', scheme, Object.keys(schemeNames));
 }
 
 function expectData(where: string, data: unknown): void {
@@ -216,11 +216,10 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
       ? `; its learning rate (schedule ${schedule.policy}) is laid out over all epochs, so with more of them the epochs so far ` +
         'would have been others'
       : '';
-  throw new AutoencoderError(
-    'OPTIONS_CHANGED',
-    `${folder}: expected the options that the run began with, received others: ${differences.join('; ')}${why}; ` +
-      'leave them as they were, or begin a new run from its weights.',
-  );
+  throw new AutoencoderError('OPTIONS_CHANGED', {
+    state: `${folder}: expected the options that the run began with, received others: ${differences.join('; ')}${why}`,
+    todo: 'leave them as they were, or begin a new run from its weights',
+  });
 }
 
 /** Changes that the fingerprints, which are of few images, do not show. */

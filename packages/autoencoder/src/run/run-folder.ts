@@ -20,6 +20,7 @@ import { Unexpected } from './expectations';
 import { type LogPosition, MetricsLog } from './metrics-log';
 import { checkNewRun } from './new-run';
 import { checkUnchanged, configFile, type RunConfig, readRunConfig, renamed, startFolder } from './run-config';
+import { isMissing } from './run-file';
 import { RunLock } from './run-lock';
 import { EventWriter } from './tensorboard';
 
@@ -57,6 +58,8 @@ export class RunFolder implements TrainingRecord {
     private readonly context: RunContext,
     private readonly checkpoints: Checkpoints,
     private readonly lock: RunLock,
+    /** Of a run that is resumed: its config.json as it was. */
+    private readonly before?: RunConfig,
   ) {}
 
   /**
@@ -66,11 +69,15 @@ export class RunFolder implements TrainingRecord {
    */
   static async open(options: RunOptions, context: RunContext): Promise<RunFolder> {
     const { folder, resume = false, keep = 2 } = options;
-    if (resume) checkUnchanged(folder, await readRunConfig(folder), context.config);
-    else await checkNewRun(folder);
-    await makeFolder(folder);
-    const lock = await RunLock.take(folder);
+    if (!resume) {
+      await checkNewRun(folder);
+      await makeFolder(folder);
+    }
+    const lock = await takeLock(folder);
     try {
+      // Read once, and not before the lock is ours: until then another process may lengthen the run.
+      const before = resume ? await readRunConfig(folder) : undefined;
+      if (before) checkUnchanged(folder, before, context.config);
       // Again, for another process may have used the folder before the lock was ours.
       if (!resume) await checkNewRun(folder);
       await makeFolder(path.join(folder, 'samples'));
@@ -78,7 +85,7 @@ export class RunFolder implements TrainingRecord {
       if (!resume && options.from !== undefined) await saveStart(folder, context);
       // The last thing to be made: with it the folder is that of a run, which can be resumed.
       if (!resume) await writeConfig(folder, context.config);
-      return new RunFolder(options, context, checkpoints, lock);
+      return new RunFolder(options, context, checkpoints, lock, before);
     } catch (error) {
       await lock.release();
       throw error;
@@ -99,11 +106,11 @@ export class RunFolder implements TrainingRecord {
 
   /** Puts `session` where the last checkpoint left it, or leaves it at the beginning; then opens the logs to go on from there. */
   async start(session: TrainingSession): Promise<void> {
-    const { folder, resume } = this.options;
+    const { folder } = this.options;
     const position = await this.loadLast(session);
     this.metrics = await MetricsLog.open(folder, position);
     this.events = await EventWriter.open(path.join(folder, 'tensorboard'), session.at.step + 1);
-    if (resume) await this.recordResumption(session);
+    if (this.before) await this.recordResumption(session, this.before);
   }
 
   /** Puts `session` where the newest sound checkpoint left it; returns how long the logs were then. */
@@ -119,11 +126,12 @@ export class RunFolder implements TrainingRecord {
       } catch (error) {
         // Only what is proven to be damaged is passed over; what the disk did not give this time may be sound.
         if (!(error instanceof AutoencoderError) || error.code !== 'CHECKPOINT_INVALID') throw error;
-        problems.push(withoutPackage(error.message));
+        problems.push(error.sentence);
         this.warn(error);
         checkpoints.leaveOut(last);
       }
     }
+    if (this.before && context.network.isBlank) problems.push('Another process took the last one away.');
     if (problems.length > 0) throw noneLeft(this.options.folder, problems);
     return undefined;
   }
@@ -147,8 +155,7 @@ export class RunFolder implements TrainingRecord {
     return entry.end.log;
   }
 
-  private async recordResumption(session: TrainingSession): Promise<void> {
-    const config = await readRunConfig(this.options.folder);
+  private async recordResumption(session: TrainingSession, config: RunConfig): Promise<void> {
     const { versions, backend, data, options } = this.context.config;
     const { step } = session.at;
     const lengthened = options.epochs > config.options.epochs && { epochs: options.epochs };
@@ -354,6 +361,16 @@ function spreadOver(tensor: tf.Tensor, count: number): tf.Tensor {
   return tf.tidy(() => tf.stridedSlice(tf.reshape(tensor, [-1]), [0], [tensor.size], [stride]));
 }
 
+/** Takes the lock of a folder; throws RUN_NOT_FOUND where there is none. */
+async function takeLock(folder: string): Promise<RunLock> {
+  try {
+    return await RunLock.take(folder);
+  } catch (error) {
+    if (isMissing(error)) await readRunConfig(folder);
+    throw error;
+  }
+}
+
 async function saveStart(folder: string, { network, config }: RunContext): Promise<void> {
   await saveModel(network.model, { version: 1, pixels: config.pixels }, path.join(folder, startFolder), true);
 }
@@ -381,10 +398,10 @@ function checkTensors(file: string, session: TrainingSession, tensors: Readonly<
     missing.length > 0
       ? `${missing.length} are missing (the first: ${missing[0]})`
       : `${others.length} more are there (the first: ${others[0]})`;
-  throw new AutoencoderError(
-    'OPTIONS_CHANGED',
-    `${file}: expected the tensors of this network and recipe, of which ${problem}; resume with the network that the run began with.`,
-  );
+  throw new AutoencoderError('OPTIONS_CHANGED', {
+    state: `${file}: expected the tensors of this network and recipe, of which ${problem}`,
+    todo: 'resume with the network that the run began with',
+  });
 }
 
 function damagedIndex(problem: string): AutoencoderError {
@@ -398,8 +415,4 @@ function noneLeft(folder: string, problems: readonly string[]): AutoencoderError
     `${folder}: no checkpoint is left to resume from (${problems.join(' ').replace(/\.$/, '')}). Nothing was changed: restore one, or ` +
       'begin a new run.',
   );
-}
-
-function withoutPackage(message: string): string {
-  return message.replace(/^\[autoencoder\] /, '');
 }

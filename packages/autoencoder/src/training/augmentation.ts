@@ -2,34 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PixelFormat } from '../data/pixels';
 import type { Random } from '../data/random';
 import { checkSample, type ImageShape, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber } from '../errors';
-
-/** How images are changed each time they are trained on. */
-export interface AugmentationOptions {
-  /** Mirror left to right with probability 1/2. Default false. */
-  readonly mirror?: boolean;
-  /**
-   * Take samples larger than the network's input: a random part of them in training, their middle in validation, as
-   * Caffe's crop_size does. Default false.
-   */
-  readonly crop?: boolean;
-  /**
-   * Standard deviation of Gaussian noise on the network's input, where 1 is the range from black to white; what is
-   * to be reconstructed has none, which makes a denoising autoencoder (Vincent et al., 2008). Default 0.
-   */
-  readonly noise?: number;
-}
-
-/** Throws INVALID_OPTION for unknown options and values out of range. */
-export function checkAugmentation(options: AugmentationOptions): void {
-  checkKeys('augmentation', options, ['mirror', 'crop', 'noise']);
-  for (const key of ['mirror', 'crop'] as const) {
-    const value: unknown = options[key];
-    if (value === undefined || typeof value === 'boolean') continue;
-    throw new AutoencoderError('INVALID_OPTION', `augmentation, ${key}: expected true or false, received ${value}.`);
-  }
-  checkNumber('augmentation, noise', options.noise ?? 0, { min: 0 });
-}
+import { AutoencoderError } from '../errors';
+import type { AugmentationOptions } from './options';
 
 /** Returns the images to train on this time, of `shape`; draws from `random` the same numbers for every image. */
 export function augmentSamples(

@@ -8,9 +8,10 @@ export function diverged(
   run: { readonly lastCheckpoint?: string } | undefined,
 ): AutoencoderError {
   const saved = run?.lastCheckpoint ? `; the last good checkpoint is ${run.lastCheckpoint}` : '';
-  return new AutoencoderError(
-    'DIVERGED',
-    `train: training diverged at step ${at.step} with learning rate ${learningRate}: ${what}. The network has ${fallback} ` +
-      `back${saved}. Train again with a smaller learning rate, or with limited gradients (clipNorm).`,
-  );
+  return new AutoencoderError('DIVERGED', {
+    state:
+      `training diverged at step ${at.step} with learning rate ${learningRate}: ${what}. The network has ${fallback} ` +
+      `back${saved}`,
+    todo: 'train again with a smaller learning rate, or limit the norm of the gradients',
+  });
 }

@@ -1,22 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkKeys, checkNumber } from '../errors';
 import { assignAll, copyOf, type NamedVariables } from '../network/named-variables';
-
-/** When to end before the last epoch; the weights of the best epoch are then put back. */
-export interface EarlyStoppingOptions {
-  /** Epochs in a row without a lower error after which training ends. Default 10. */
-  readonly patience?: number;
-  /** By how much of itself the lowest error must fall to count, in [0, 1). Default 0. */
-  readonly threshold?: number;
-}
-
-/** Throws INVALID_OPTION for unknown options and values out of range. */
-export function checkEarlyStopping(options: EarlyStoppingOptions): void {
-  checkKeys('earlyStopping', options, ['patience', 'threshold']);
-  const { patience = 10, threshold = 0 } = options;
-  checkNumber('earlyStopping.patience', patience, { min: 1, integer: true });
-  checkNumber('earlyStopping.threshold', threshold, { min: 0, below: 1 });
-}
+import { withDefaults } from '../option-kinds';
+import { type EarlyStoppingOptions, trainingOptions } from './options';
 
 /** What it remembers beside the best weights: plain data for a checkpoint. */
 export interface EarlyStoppingState {
@@ -35,9 +20,10 @@ export class EarlyStopping {
   private readonly threshold: number;
 
   constructor(
-    { patience = 10, threshold = 0 }: EarlyStoppingOptions,
+    options: EarlyStoppingOptions,
     private readonly weights: NamedVariables,
   ) {
+    const { patience, threshold } = withDefaults(trainingOptions.earlyStopping.options, options);
     this.patience = patience;
     this.threshold = threshold;
     this.bestWeights = copyOf(weights);

@@ -1,54 +1,26 @@
 import { meanSquaredError } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, checkNumber, checkObject, inWords } from '../errors';
-
-/** What training minimises. */
-export type LossOptions =
-  /** The mean squared error: torch.nn.MSELoss, the Torch original's. */
-  | { readonly name: 'mse' }
-  /** The mean absolute error: torch.nn.L1Loss. */
-  | { readonly name: 'mae' }
-  | SsimLossOptions;
-
-/**
- * `weight * (1 - SSIM) + (1 - weight) * MAE`, both of values scaled to [0, 1]: structure and level together, as Zhao et
- * al. (2017) mix them. SSIM is the one that `evaluate` scores, so images must have at least 11x11 pixels.
- */
-export interface SsimLossOptions {
-  readonly name: 'ssim';
-  /** In [0, 1]. Default 0.84, as in the paper. */
-  readonly weight?: number;
-}
+import { AutoencoderError } from '../errors';
+import { checkOption, type FilledOf, withDefaults } from '../option-kinds';
+import { type LossName, type LossOptions, losses, trainingOptions } from './options';
 
 /** Computes a loss of `[N, H, W, C]` images, differentiable with respect to the prediction; the caller disposes of it. */
 export type Loss = (target: tf.Tensor4D, prediction: tf.Tensor4D) => tf.Scalar;
 
-const lossNames: readonly LossOptions['name'][] = ['mse', 'mae', 'ssim'];
+const factories: { readonly [N in LossName]: (options: LossOf<N>, peak: number) => Loss } = {
+  mse: () => meanSquaredError,
+  mae: () => (target, prediction) => tf.tidy(() => tf.mean(tf.abs(tf.sub(prediction, target))) as tf.Scalar),
+  ssim: ({ weight }, peak) => ssimLoss(weight, peak),
+};
 
-/** Throws INVALID_OPTION for unknown names, unknown options and values out of range. */
-export function checkLoss(options: LossOptions): void {
-  checkObject('loss', options, "{ name: 'mse' }");
-  if (!lossNames.includes(options.name)) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `loss: expected one of ${lossNames.join(', ')}, received ${inWords(options.name)}.`,
-    );
-  }
-  checkKeys(`loss ${options.name}`, options, options.name === 'ssim' ? ['name', 'weight'] : ['name']);
-  if (options.name === 'ssim') checkNumber('loss ssim, weight', options.weight ?? 0.84, { min: 0, max: 1 });
-}
+type LossOf<N extends LossName> = FilledOf<(typeof losses)[N]['options']>;
 
-/** Makes a loss for values between 0 and `peak`. */
+/** Makes a loss for values between 0 and `peak`; throws INVALID_OPTION. */
 export function createLoss(options: LossOptions, peak: number): Loss {
-  checkLoss(options);
-  switch (options.name) {
-    case 'mse':
-      return meanSquaredError;
-    case 'mae':
-      return (target, prediction) => tf.tidy(() => tf.mean(tf.abs(tf.sub(prediction, target))) as tf.Scalar);
-    case 'ssim':
-      return ssimLoss(options.weight ?? 0.84, peak);
-  }
+  checkOption('loss', trainingOptions.loss, options);
+  const { name, ...given } = options;
+  const create = factories[name] as (options: object, peak: number) => Loss;
+  return create(withDefaults(losses[name].options, given), peak);
 }
 
 function ssimLoss(weight: number, peak: number): Loss {
@@ -70,10 +42,12 @@ const c2 = 0.03 ** 2;
 function structuralSimilarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
   const [, height, width] = a.shape;
   if (height < windowSize || width < windowSize) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `loss ssim: expected images of at least ${windowSize}x${windowSize}, received ${height}x${width}; choose mse or mae.`,
-    );
+    throw new AutoencoderError('INVALID_OPTION', {
+      where: 'loss',
+      expected: `images of at least ${windowSize}x${windowSize} for ssim`,
+      received: `${height}x${width}`,
+      todo: 'choose mse or mae',
+    });
   }
   const rows = blurMatrix(height);
   const columns = blurMatrix(width);

@@ -1,24 +1,35 @@
-import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
-import { type AugmentationOptions, checkAugmentation } from './augmentation';
-import { checkEarlyStopping, type EarlyStoppingOptions } from './early-stopping';
-import { checkLoss, type LossOptions } from './losses';
-import { type OptimizerOptions, resolveOptimizer } from './optimizers';
-import { checkSchedule, type ScheduleOptions } from './schedules';
+import { AutoencoderError, checkChoice } from '../errors';
+import type { InitializationScheme, PresetName } from '../network/options';
+import { checkOption, withDefaults } from '../option-kinds';
+import {
+  type AugmentationOptions,
+  type EarlyStoppingOptions,
+  type LossOptions,
+  type OptimizerOptions,
+  resolveOptimizer,
+  trainingOptions,
+} from './options';
+import type { ScheduleOptions } from './schedules';
 import type { RecordOptions } from './stochastic-gradient';
 
 /** How to train, apart from what on, how long and from which seed. Plain data: a run's config.json holds it whole. */
 export interface Recipe {
   readonly optimizer: OptimizerOptions;
   readonly schedule: ScheduleOptions;
-  /** Images a pass through the network. */
+  /** Images per pass through the network. */
   readonly batchSize: number;
-  /** Batches an update: their gradients are averaged by image, as if they had been one batch. */
+  /** Batches per update: their gradients are averaged by image, as if they had been one batch. */
   readonly accumulate: number;
-  /** Draw a new order of the samples each epoch. */
+  /** Draw a new order of the samples for each epoch. */
   readonly shuffle: boolean;
   /** Epochs as the Torch original has them, of some records each; null: an epoch is one pass over all samples. */
   readonly records: RecordOptions | null;
   readonly loss: LossOptions;
+  /**
+   * `mirror` images left to right with probability 1/2; `crop` a random part of samples that are larger than the network's input, and
+   * their middle in validation, as Caffe's crop_size does; add Gaussian `noise` to the input alone, which makes a denoising autoencoder
+   * (Vincent et al., 2008).
+   */
   readonly augmentation: AugmentationOptions;
   /** The largest global norm of the gradients; larger ones are scaled down to it. null: no limit. */
   readonly clipNorm: number | null;
@@ -34,9 +45,18 @@ export interface Recipe {
   readonly beta: number;
 }
 
+/** A recipe with a name is whole: it also says for how long to train, and from which first weights. */
+export interface NamedRecipe extends Recipe {
+  readonly epochs: number;
+  /** How the first weights are drawn. */
+  readonly scheme: InitializationScheme;
+}
+
 export type RecipeName = keyof typeof recipes;
 
 const plain = {
+  epochs: 15,
+  scheme: 'projection',
   batchSize: 32,
   optimizer: { name: 'adam' },
   accumulate: 1,
@@ -50,7 +70,7 @@ const plain = {
   tiedWeights: false,
   earlyStopping: null,
   beta: 0.01,
-} as const satisfies Recipe;
+} as const satisfies NamedRecipe;
 
 /** The recipes by name. */
 export const recipes = {
@@ -63,52 +83,57 @@ export const recipes = {
   },
   /** Adam as it comes, and nothing else: what to compare with. */
   plain,
-  /** The Torch original's loop: stochastic-gradient.ts. Its initialisation is `initialize({ scheme: 'torch' })`. */
+  /** The Torch original's loop, with its first weights: stochastic-gradient.ts. */
   torch7: {
     ...plain,
+    epochs: 100,
+    scheme: 'torch',
     batchSize: 1,
     optimizer: { name: 'sgd', learningRate: 0.01 },
     schedule: { policy: 'torch7', learningRateDecay: 0 },
     records: { perEpoch: 1000, passes: 100 },
   },
-} as const satisfies Record<string, Recipe>;
+} as const satisfies Record<string, NamedRecipe>;
 
-/** The options of `train` that belong to its recipe. */
-export const recipeKeys = Object.keys(recipes.default) as readonly (keyof Recipe)[];
+/** The recipe that suits a preset best, where that is not `default`. */
+const recommended: Partial<Record<PresetName, RecipeName>> = {};
+
+/** Returns the recipe to train a network by where none is named: its preset's, or else `default`. */
+export function recipeFor(preset: unknown): RecipeName {
+  return recommended[preset as PresetName] ?? 'default';
+}
+
+/** The options of `train` that belong to its recipe, but for its epochs. */
+export const recipeKeys = Object.keys(plain).filter((key) => key !== 'epochs' && key !== 'scheme') as (keyof Recipe)[];
+
+/** Returns the recipe of that name; throws INVALID_OPTION for an unknown one. */
+export function namedRecipe(name: RecipeName): NamedRecipe {
+  checkChoice('recipe', name, Object.keys(recipes));
+  return recipes[name];
+}
 
 /** Returns the named recipe with some of its parts replaced; throws INVALID_OPTION for what can't be. */
 export function resolveRecipe(name: RecipeName = 'default', changes: Partial<Recipe> = {}): Recipe {
-  if (!Object.hasOwn(recipes, name)) {
-    const known = Object.keys(recipes).join(', ');
-    throw new AutoencoderError('INVALID_OPTION', `recipe: expected one of ${known}, received ${inWords(name)}.`);
-  }
-  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const recipe: Recipe = { ...recipes[name], ...Object.fromEntries(given) };
+  const base: Recipe = namedRecipe(name);
+  const parts = recipeKeys.map((key) => [key, changes[key] === undefined ? base[key] : changes[key]]);
+  const recipe: Recipe = Object.fromEntries(parts);
   checkRecipe(recipe);
-  return { ...recipe, optimizer: resolveOptimizer(recipe.optimizer) as unknown as OptimizerOptions };
+  return { ...recipe, optimizer: resolveOptimizer(recipe.optimizer), records: fillRecords(recipe.records) };
+}
+
+function fillRecords(records: Recipe['records']): Recipe['records'] {
+  return records && withDefaults(trainingOptions.records.options, records);
 }
 
 function checkRecipe(recipe: Recipe): void {
-  checkSchedule(recipe.schedule);
-  checkLoss(recipe.loss);
-  checkAugmentation(recipe.augmentation);
-  checkNumber('batchSize', recipe.batchSize, { min: 1, integer: true });
-  checkNumber('accumulate', recipe.accumulate, { min: 1, integer: true });
-  checkNumber('beta', recipe.beta, { min: 0 });
-  if (recipe.clipNorm !== null) checkNumber('clipNorm', recipe.clipNorm, { min: 0, exclusiveMin: true });
-  if (recipe.averageDecay !== null) checkNumber('averageDecay', recipe.averageDecay, { min: 0, below: 1 });
-  if (recipe.earlyStopping !== null) checkEarlyStopping(recipe.earlyStopping);
-  if (recipe.records !== null) {
-    checkKeys('records', recipe.records, ['perEpoch', 'passes']);
-    checkNumber('records, perEpoch', recipe.records.perEpoch, { min: 1, integer: true });
-    checkNumber('records, passes', recipe.records.passes, { min: 1, integer: true });
-    const images = recipe.batchSize * recipe.accumulate;
-    if (recipe.records.perEpoch % images !== 0) {
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        `records, perEpoch: expected a multiple of the ${images} images of an update, received ${recipe.records.perEpoch}; ` +
-          'change the one or the other.',
-      );
-    }
-  }
+  for (const key of recipeKeys) checkOption(key, trainingOptions[key], recipe[key]);
+  const images = recipe.batchSize * recipe.accumulate;
+  const { perEpoch } = recipe.records ?? { perEpoch: 0 };
+  if (perEpoch % images === 0) return;
+  throw new AutoencoderError('INVALID_OPTION', {
+    where: 'records.perEpoch',
+    expected: `a multiple of the ${images} images per update`,
+    received: String(perEpoch),
+    todo: 'change the one or the other',
+  });
 }

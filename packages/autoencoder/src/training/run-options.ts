@@ -1,4 +1,6 @@
-import { checkKeys, checkNumber, checkText } from '../errors';
+import { checkKeys, checkText } from '../errors';
+import { checkOption } from '../option-kinds';
+import { runOptions } from './options';
 
 /** Where training writes what it does, and how often. */
 export interface RunOptions {
@@ -27,16 +29,13 @@ export interface RunOptions {
   readonly dataPaths?: { readonly train?: string; readonly validation?: string };
 }
 
-const runKeys = [
-  ...['folder', 'resume', 'checkpointSteps', 'keep', 'logSteps', 'sampleCount'],
-  ...['command', 'from', 'dataNames', 'dataPaths'],
-];
+const runKeys = [...['folder', 'resume', 'command', 'from', 'dataNames', 'dataPaths'], ...Object.keys(runOptions)];
 
 /** Throws INVALID_OPTION for unknown options and values out of range. */
 export function checkRunOptions(options: RunOptions): void {
   checkKeys('run', options, runKeys);
   checkText('run.folder', options.folder);
-  for (const key of ['checkpointSteps', 'keep', 'logSteps', 'sampleCount'] as const) {
-    checkNumber(`run.${key}`, options[key] ?? 1, { min: 1, integer: true });
+  for (const [key, option] of Object.entries(runOptions)) {
+    checkOption(`run.${key}`, option, options[key as keyof typeof runOptions]);
   }
 }

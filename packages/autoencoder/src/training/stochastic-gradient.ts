@@ -11,20 +11,10 @@ import type { Random } from '../data/random';
 
 /** Epochs that each load some records and pass over them many times. */
 export interface RecordOptions {
-  /** Records an epoch; train.lua calls it batch_size. */
+  /** Records per epoch; train.lua calls it batch_size. */
   readonly perEpoch: number;
   /** Passes over them; train.lua calls it iters, StochasticGradient maxIteration. */
   readonly passes: number;
-}
-
-/**
- * The learning rate of StochasticGradient: `base` in pass 1 of an epoch, `base / (1 + n * learningRateDecay)` in pass
- * n > 1. Where an epoch has one pass, as usual, each epoch is a pass.
- */
-export interface StochasticGradientSchedule {
-  readonly policy: 'torch7';
-  /** Default 0. */
-  readonly learningRateDecay?: number;
 }
 
 /**
@@ -49,10 +39,13 @@ export function recordOrder(
   return order;
 }
 
-/** Returns the learning rate of step `i`, counted from 0 over all epochs. */
+/**
+ * Returns the learning rate that StochasticGradient has in step `i`, counted from 0 over all epochs: `base` in pass 1 of an epoch,
+ * `base / (1 + n * learningRateDecay)` in pass n > 1. Where an epoch has one pass, as usual, each epoch is a pass.
+ */
 export function stochasticGradientRate(
   i: number,
-  { learningRateDecay = 0 }: StochasticGradientSchedule,
+  { learningRateDecay }: { readonly learningRateDecay: number },
   { base, stepsPerPass, passesPerEpoch }: { base: number; stepsPerPass: number; passesPerEpoch: number },
 ): number {
   const passes = Math.floor(i / stepsPerPass);

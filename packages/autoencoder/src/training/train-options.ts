@@ -6,9 +6,9 @@ import type { CheckpointSaved, EpochSummary, PassSummary, StepProgress, Training
 
 /** A recipe by name, parts of it replaced, and what is no part of a recipe. */
 export interface TrainOptions extends Partial<Recipe> {
-  /** Default 'default'. */
+  /** Default: the one that suits the network's preset, which is 'default' for most. */
   readonly recipe?: RecipeName;
-  /** Default 15. */
+  /** Default by recipe: 15, and 100 for 'torch7'. */
   readonly epochs?: number;
   /** Determines the order of the samples, and augmentation and noise. Default 0. */
   readonly seed?: number;

@@ -1,13 +1,15 @@
 import { batches } from '../data/batches';
 import { untilAborted } from '../data/event-loop';
 import { checkSample, checkSource, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError, checkNumber } from '../errors';
+import { AutoencoderError } from '../errors';
 import { evaluateNetwork } from '../evaluation/evaluate';
 import { psnrDb } from '../evaluation/metrics/psnr';
 import type { Network } from '../network/network';
+import { checkOption } from '../option-kinds';
 import { centerCrop, checkCroppable } from './augmentation';
 import { diverged } from './diverged';
-import { recipeKeys, resolveRecipe } from './recipes';
+import { trainingOptions } from './options';
+import { recipeFor, recipes, resolveRecipe } from './recipes';
 import { checkRunOptions } from './run-options';
 import { checkTrainKeys, type TrainOptions } from './train-options';
 import { TrainingClock } from './training-clock';
@@ -23,7 +25,7 @@ export async function trainNetwork(
   options: TrainOptions = {},
   openRecord?: OpenRecord,
 ): Promise<TrainingHistory> {
-  const plan = planTraining(samples, options);
+  const plan = planTraining(network, samples, options);
   if (options.signal?.aborted) throw stopped(options.signal, 0);
   const session = new TrainingSession(network, plan);
   const task = { network, samples, options, plan };
@@ -163,15 +165,15 @@ export function validationOf({ network, options: { validation }, plan }: Trainin
   return validation && plan.recipe.augmentation.crop ? centerCrop(validation, network.inputShape) : validation;
 }
 
-function planTraining(samples: SampleSource, options: TrainOptions): TrainingPlan {
+function planTraining({ origin }: Network, samples: SampleSource, options: TrainOptions): TrainingPlan {
   checkSource('train', samples);
   checkTrainKeys(options);
   if (options.run) checkRunOptions(options.run);
-  const { epochs = 15, seed = 0, validation } = options;
-  checkNumber('epochs', epochs, { min: 0, integer: true });
-  checkNumber('seed', seed, { integer: true });
-  const changes = recipeKeys.map((key) => [key, options[key]] as const);
-  const recipe = resolveRecipe(options.recipe, Object.fromEntries(changes));
+  const { recipe: name = recipeFor(origin?.preset), seed = 0, validation } = options;
+  const recipe = resolveRecipe(name, options);
+  const { epochs = recipes[name].epochs } = options;
+  checkOption('epochs', trainingOptions.epochs, epochs);
+  checkOption('seed', trainingOptions.seed, seed);
   if (validation !== undefined) checkSource('validation', validation);
   if (samples.length === 0) {
     throw new AutoencoderError('INVALID_SAMPLE', 'train: expected at least one sample, received an empty source.');

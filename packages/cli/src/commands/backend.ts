@@ -19,7 +19,7 @@ export function backendCommand(): Command {
     .addOption(
       numberOption('--bench [seconds]', `train on each for a while (${benchSeconds}) and say how fast`, {
         min: 0,
-        above: true,
+        exclusiveMin: true,
         max: 600,
       }),
     )

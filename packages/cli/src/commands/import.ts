@@ -7,9 +7,15 @@ import { openDatabase } from '../data/sample-database';
 import { CliError, withoutPackage } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
-import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
+import {
+  type CommonOptions,
+  choiceOption,
+  defineCommand,
+  type ImageSize,
+  numberOption,
+  parseSize,
+} from '../shell/options';
 import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../shell/terminal';
-import { type ImageSize, parseSize } from '../training/recipe-options';
 
 interface ImportOptions extends CommonOptions, ImageOptions {
   readonly root?: string;

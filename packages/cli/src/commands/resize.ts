@@ -5,9 +5,8 @@ import { assertDatabase, formatSize } from '../data/sample-database';
 import { withoutPackage } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
-import { type CommonOptions, defineCommand } from '../shell/options';
+import { type CommonOptions, defineCommand, type ImageSize, parseSize } from '../shell/options';
 import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
-import { type ImageSize, parseSize } from '../training/recipe-options';
 
 interface ResizeOptions extends CommonOptions, ImageOptions, DatabaseFlag {
   readonly lenient?: boolean;

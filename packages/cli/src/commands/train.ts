@@ -1,10 +1,10 @@
 import path from 'node:path';
-import type { Autoencoder, TrainOptions } from '@ae/autoencoder';
+import type { Autoencoder, RunOptions, TrainOptions } from '@ae/autoencoder';
+import { recipes, runOptions } from '@ae/autoencoder/options';
 import { type Command, CommanderError } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
-import { createNetwork } from '../network/create-network';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../network/engine';
 import { checkpointOption, lookingAt, type ReadFlags } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
@@ -12,28 +12,34 @@ import { commandLine, replaceOption } from '../shell/command-line';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { type ClaimedFolder, claimNumberedFolder } from '../shell/output-folder';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../shell/terminal';
-import { addOptimizerOptions } from '../training/optimizer-options';
-import { addLossOptions } from '../training/recipe-options';
+import { createNetwork, inputShapeOf } from '../training/create-network';
+import { addFlags, setOption } from '../training/flag-options';
 import { assertNewRun, claimRunFolder } from '../training/run-place';
-import { addScheduleOptions } from '../training/schedule-options';
 import { fitEpochs } from '../training/time-budget';
+import { givenValues } from '../training/train-flags';
 import { withAdvice } from '../training/training-advice';
-import { trainAndSave } from '../training/training-run';
-import { newSettings, resumedSettings, type SettingsFlags, type TrainingSettings } from '../training/training-settings';
+import { type TrainingRun, trainAndSave } from '../training/training-run';
+import {
+  type NetworkSettings,
+  type NewNetwork,
+  newSettings,
+  resumedSettings,
+  type SettingsFlags,
+  type TrainingSettings,
+} from '../training/training-settings';
 
-interface TrainCommandOptions extends CommonOptions, EngineOptions, SettingsFlags, ReadFlags {
-  readonly valDatabase?: string;
-  readonly out?: string;
-  readonly resume?: string;
-  readonly minutes?: number;
-  readonly checkpointEvery?: number;
-  readonly keep?: number;
-  readonly logEvery?: number;
-  readonly report: boolean;
-}
-
-const seedRange = { min: 0, max: 2 ** 32 - 1, integer: true };
-const counted = { min: 1, integer: true };
+type TrainCommandOptions = CommonOptions &
+  EngineOptions &
+  SettingsFlags &
+  ReadFlags & {
+    readonly valDatabase?: string;
+    readonly out?: string;
+    readonly resume?: string;
+    readonly minutes?: number;
+    readonly report: boolean;
+    /** What `--set` gave, by the names that flags would have. */
+    readonly set?: Readonly<Record<string, unknown>>;
+  };
 
 export function trainCommand(): Command {
   const command = defineCommand('train', 'train an autoencoder on the images of an LMDB')
@@ -42,6 +48,7 @@ export function trainCommand(): Command {
     .addOption(databaseOption())
     .addOption(databaseOption('that of --database', '--val-database <name>'))
     .addOption(lenientOption())
+    .addOption(setOption())
     .optionsGroup('Run folder:')
     .option('--out <folder>', 'new folder for the run; the network goes to <folder>/model (default: runs/<name>-<n>)')
     .option(
@@ -50,59 +57,29 @@ export function trainCommand(): Command {
     )
     .option('--from <place>', 'begin with the weights of a run, a saved network or a checkpoint, with any options')
     .addOption(checkpointOption())
-    .addOption(numberOption('--checkpoint-every <steps>', 'also save within an epoch, after so many updates', counted))
-    .addOption(numberOption('--keep <n>', 'checkpoints to keep, beside the best one (default: 2)', counted))
-    .addOption(numberOption('--log-every <steps>', 'updates a line of metrics (default: 100 lines an epoch)', counted))
-    .option('--no-report', 'no report.html in the end, which takes up to a minute');
-  addTrainingOptions(command);
-  addOptimizerOptions(command.optionsGroup('Optimizer:'));
-  addScheduleOptions(command.optionsGroup('Learning rate:'));
-  addLossOptions(command);
-  addNetworkOptions(command);
-  return command.optionsGroup('Engine:').addOption(backendOption()).addOption(threadsOption()).action(runTrain);
-}
-
-function addTrainingOptions(command: Command): void {
+    .option('--no-report', 'make no report.html in the end, which takes up to a minute');
+  addFlags(command, 'Run folder:');
   command
     .optionsGroup('Training:')
     .addOption(
-      choiceOption('--recipe <name>', "what all else begins with: ours, plain Adam, or the original's loop", [
-        ...['default', 'plain', 'torch7'],
+      choiceOption('--recipe <name>', 'what all else begins with: ours, plain Adam, or the loop of the original', [
+        ...Object.keys(recipes),
       ]),
     )
-    .addOption(numberOption('--epochs <n>', 'passes over the images (default: 15; torch7 100)', counted))
     .addOption(
       numberOption('--minutes <n>', 'as many epochs as fit into this time, by the measured speed', {
         min: 0,
-        above: true,
+        exclusiveMin: true,
       }),
-    )
-    .addOption(numberOption('--batch-size <n>', 'images an update (default: 8; plain 32, torch7 1)', counted))
-    .addOption(numberOption('--accumulate <n>', 'batches an update, where one is too large for memory', counted))
-    .addOption(numberOption('--records <n>', 'an epoch is so many records, then the next (torch7 1000)', counted))
-    .addOption(numberOption('--iters <n>', 'passes over the records of an epoch (torch7 100)', counted))
-    .addOption(numberOption('--seed <n>', 'determines first weights and order (default: 0)', seedRange))
-    .option('--no-shuffle', "keep the database's order");
+    );
+  for (const heading of ['Training:', 'Optimizer:', 'Learning rate:', 'Loss and images:', 'Keeping it steady:'])
+    addFlags(command, heading);
+  addFlags(command, 'Network:');
+  return command.optionsGroup('Engine:').addOption(backendOption()).addOption(threadsOption()).action(runTrain);
 }
 
-function addNetworkOptions(command: Command): void {
-  command
-    .optionsGroup('Network:')
-    .addOption(choiceOption('--preset <name>', 'architecture (default: mirror)', ['mirror', 'torch7']))
-    .addOption(numberOption('--code-size <n>', 'numbers in the code (default: by preset)', counted))
-    .option('--variational', 'a Gaussian for a code, which ae sample can draw from (VAE)')
-    .option('--tied-weights', "keep the decoder's kernels those of the encoder")
-    .addOption(
-      choiceOption('--init <scheme>', 'first weights (default: projection; torch7 torch)', ['projection', 'torch']),
-    )
-    .addOption(numberOption('--init-seed <n>', 'determines the first weights alone (default: the seed)', seedRange))
-    .addOption(
-      numberOption('--pixel-scale <n>', 'the network sees byte x this (default: 1/256)', { min: 0, above: true }),
-    )
-    .addOption(choiceOption('--channel-order <order>', 'of colours in the network (default: rgb)', ['rgb', 'bgr']));
-}
-
-async function runTrain(trainPath: string | undefined, options: TrainCommandOptions): Promise<void> {
+async function runTrain(trainPath: string | undefined, given: TrainCommandOptions): Promise<void> {
+  const options: TrainCommandOptions = { ...given, ...given.set };
   const terminal = new Terminal(options);
   checkTogether(trainPath, options);
   const { resume } = options;
@@ -111,28 +88,107 @@ async function runTrain(trainPath: string | undefined, options: TrainCommandOpti
     ? await resumedSettings(resume, trainPath, options)
     : await newSettings(trainPath as string, options);
   // Before the engine starts, for most mistakes are in the data.
-  const data = await openData(settings, await readFlags(options), terminal);
-  const engine = await startEngine(options, terminal);
-  const { recipe, seed } = settings;
-  const create = () => createNetwork(settings, data.samples, terminal);
-  const training = { ...recipe, seed, validation: data.validation };
+  const data = await openData(settings, readFlags(options, settings), terminal);
+  const engine = describeEngine(await startEngine(options, terminal));
+  if ('run' in settings.network) {
+    await goOn(settings, settings.network, data, { options, engine, trainPath }, terminal);
+  } else {
+    await begin(settings, settings.network, data, { options, engine, trainPath }, terminal);
+  }
+}
+
+interface Invocation {
+  readonly options: TrainCommandOptions;
+  /** The engine in words. */
+  readonly engine: string;
+  readonly trainPath?: string;
+}
+
+async function begin(
+  settings: TrainingSettings,
+  source: NewNetwork,
+  data: TrainingData,
+  { options, engine, trainPath }: Invocation,
+  terminal: Terminal,
+): Promise<void> {
+  const create = () => createNetwork(settings, source, data.samples, terminal);
+  const training = { ...settings.options, validation: data.validation };
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
   const epochs = await chooseEpochs(options, settings.epochs, create, data.samples, training, imagesPerEpoch, terminal);
   const network = await create();
-  announce(network, { ...settings, epochs }, data, describeEngine(engine), terminal);
-  const folder = resume ? undefined : await claimRun(options.out, settings.trainPath);
-  const run = folder?.path ?? (resume as string);
-  const trainOptions = { ...training, epochs, run: runOptions(run, trainPath, options, epochs) };
+  announce(
+    network,
+    'from' in source ? { from: source.from.model } : source.architecture,
+    epochs,
+    data,
+    engine,
+    terminal,
+  );
+  const folder = await claimRun(options.out, settings.trainPath);
+  const run = { folder: folder.path, ...runOptionsOf(trainPath, options, epochs) };
+  const train: TrainingRun['train'] = (callbacks, onNetwork) => {
+    onNetwork(network);
+    return network.train(data.samples, { ...training, epochs, run, ...callbacks });
+  };
+  await follow(
+    { train, ...data, path: folder.path, imagesPerEpoch, epochs, report: options.report },
+    settings,
+    terminal,
+    folder,
+  );
+}
+
+async function goOn(
+  settings: TrainingSettings,
+  { run, changes }: Extract<NetworkSettings, { run: unknown }>,
+  data: TrainingData,
+  { options, engine, trainPath }: Invocation,
+  terminal: Terminal,
+): Promise<void> {
+  const { resumeTraining } = await import('@ae/autoencoder');
+  const { epochs } = settings;
+  const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
+  const { network: origin, from } = run.config;
+  const train: TrainingRun['train'] = async (callbacks, onNetwork) => {
+    const { history } = await resumeTraining(run, data.samples, {
+      ...{ ...settings.options, epochs, validation: data.validation, ...callbacks },
+      network: { ...changes, inputShape: inputShapeOf(data.samples, settings.crop) },
+      run: runOptionsOf(trainPath, options, epochs),
+      onNetwork: (network) => {
+        onNetwork(network);
+        announce(
+          network,
+          from === undefined ? { ...origin, ...changes } : { from: path.join(run.folder, 'start') },
+          epochs,
+          data,
+          engine,
+          terminal,
+        );
+      },
+    });
+    return history;
+  };
+  await follow(
+    { train, ...data, path: run.folder, imagesPerEpoch, epochs, report: options.report },
+    settings,
+    terminal,
+  );
+}
+
+/** Trains, and says what is to be said in the end; gives up the folder of a run that did not come to hold anything. */
+async function follow(
+  run: TrainingRun,
+  { trainPath }: TrainingSettings,
+  terminal: Terminal,
+  folder?: ClaimedFolder,
+): Promise<void> {
   try {
-    await trainAndSave(
-      { network, ...data, path: run, imagesPerEpoch, options: trainOptions, report: options.report },
-      terminal,
-    );
-    tellLeftOut(data, terminal);
+    await trainAndSave(run, terminal);
+    tellLeftOut(run, terminal);
   } catch (error) {
     terminal.status('');
     await folder?.release();
-    throw await withAdvice(error, run, settings.trainPath);
+    throw await withAdvice(error, run.path, trainPath);
   }
 }
 
@@ -172,10 +228,12 @@ interface TrainingData {
 }
 
 /** How the data is read: as the flags say, or else as a run that goes on began. */
-async function readFlags({ database, valDatabase, lenient, resume }: TrainCommandOptions): Promise<TrainReadFlags> {
-  if (resume === undefined) return { database, valDatabase, lenient };
-  const { readRunConfig } = await import('@ae/autoencoder');
-  const { command = '' } = await readRunConfig(resume);
+function readFlags(
+  { database, valDatabase, lenient }: TrainCommandOptions,
+  { network }: TrainingSettings,
+): TrainReadFlags {
+  if (!('run' in network)) return { database, valDatabase, lenient };
+  const { command = '' } = network.run.config;
   const before = (flag: string) => new RegExp(` --${flag}[ =]([\\w.-]+)( |$)`).exec(command)?.[1];
   return {
     database: database ?? before('database'),
@@ -206,14 +264,13 @@ async function openData(
 
 function announce(
   network: Autoencoder,
-  { network: source, epochs }: TrainingSettings,
+  { preset, from }: { readonly preset?: unknown; readonly from?: string },
+  epochs: number,
   { samples, validation }: TrainingData,
   engine: string,
   terminal: Terminal,
 ): void {
   const { codeSize, inputShape } = network;
-  const preset = 'from' in source ? undefined : source.architecture.preset;
-  const from = 'from' in source ? source.from.model : undefined;
   const description = {
     images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
     network: `${preset ?? `that of ${from}`}, code of ${formatCount(codeSize)}, ${formatCount(network.model.countParams())} weights`,
@@ -223,19 +280,15 @@ function announce(
   terminal.print(style('dim', Object.values(description).join(' - ')));
 }
 
-function runOptions(
-  folder: string,
+function runOptionsOf(
   trainPath: string | undefined,
-  { val, resume, from, checkpointEvery, keep, logEvery }: TrainCommandOptions,
+  { val, from, ...flags }: TrainCommandOptions,
   epochs: number,
-): TrainOptions['run'] {
+): Omit<RunOptions, 'folder' | 'resume'> {
+  const given = givenValues(flags);
   return {
-    folder,
-    resume: resume !== undefined,
     ...(from !== undefined && { from: path.resolve(from) }),
-    ...(checkpointEvery && { checkpointSteps: checkpointEvery }),
-    ...(keep && { keep }),
-    ...(logEvery && { logSteps: logEvery }),
+    ...Object.fromEntries(Object.keys(runOptions).map((key) => [key, given.get(`run.${key}`)])),
     command: commandLine(replaceOption(process.argv.slice(2), '--minutes', ['--epochs', String(epochs)])),
     // A resumed run knows those that are not named anew.
     dataNames: { train: trainPath, validation: val },

@@ -47,39 +47,62 @@ function systemReason({ code, message }: { code: string; message: string }): str
   return `the system refused it (${message.split(', ')[0]}); name another place`;
 }
 
-/** Takes off what says which package speaks, and names its options as the command line has them. */
+/** Returns what an error says, without the name of the package that says it. */
+export function sentenceOf(error: unknown): string {
+  const { sentence, message } = error as { sentence?: string; message: string };
+  return sentence ?? withoutPackage(message);
+}
+
+/** Takes off what says which package speaks, and names the options of @ae/lmdb-datum, whose errors are not data yet, as they are typed. */
 export function withoutPackage(message: string): string {
   return message
     .replace(/^\[[a-z-]+\] /, '')
     .replace(/\bmaxPixels\b/g, '--max-pixels')
-    .replace('(clipNorm)', '(--clip-norm)')
+    .replace('(option database)', '(--database <name>)')
     .replace('give the root as "/"', 'give --root /');
 }
 
-/** Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already. */
-export function explain(error: unknown): Explanation {
+/** An error of a library in parts, of which the command line makes a sentence of its own. */
+interface WrongValue {
+  readonly where: string;
+  readonly expected: string;
+  readonly received: string;
+  readonly todo?: string;
+}
+
+function isWrongValue(error: object): error is WrongValue {
+  const { where, expected, received } = error as Partial<WrongValue>;
+  return where !== undefined && expected !== undefined && received !== undefined;
+}
+
+/**
+ * Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already; `typedFor` names their options as they
+ * are typed.
+ */
+export function explain(
+  error: unknown,
+  typedFor: (option: string) => string | undefined = () => undefined,
+): Explanation {
   if (error instanceof CliError) return { code: error.code, message: error.message, expected: true };
   if (!(error instanceof Error)) return { code: 'UNEXPECTED', message: String(error), expected: false };
   const code = (error as { code?: unknown }).code;
-  const message = withoutPackage(error.message);
-  if (message !== error.message)
-    return { code: typeof code === 'string' ? code : 'FAILED', message: withFlags(message), expected: true };
+  const message = sentenceOf(error);
+  if (message !== error.message) {
+    const typed = isWrongValue(error) ? typedFor(error.where) : undefined;
+    return {
+      code: typeof code === 'string' ? code : 'FAILED',
+      message: typed ? inSentence({ ...(error as unknown as WrongValue), where: typed }) : message,
+      expected: true,
+    };
+  }
   if (isSystemError(error)) {
     return { code: error.code, message: `${error.path ?? 'the disk'}: ${systemReason(error)}.`, expected: true };
   }
   return { code: 'UNEXPECTED', message: error.message, expected: false };
 }
 
-/** Options that @ae/autoencoder checks, as the command line has them. */
-const flags: Readonly<Record<string, string>> = {
-  'records, perEpoch': '--records',
-  codeSize: '--code-size',
-};
-
-function withFlags(message: string): string {
-  const [option] = message.split(':');
-  const said = message.replace('(option database)', '(--database <name>)');
-  return Object.hasOwn(flags, option) ? flags[option] + said.slice(option.length) : said;
+function inSentence({ where, expected, received, todo }: WrongValue): string {
+  return `${where}: expected ${expected}, received ${received}${todo === undefined ? '' : `; ${todo}`}.`;
 }
 
 /** What kept a command from printing: a full disk, say, behind `> file`. */

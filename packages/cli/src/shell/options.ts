@@ -1,3 +1,4 @@
+import { isInRange, type NumberRange, rangeInWords } from '@ae/autoencoder/options';
 import { Command, Option } from 'commander';
 import { version } from '../../package.json';
 import { CliError } from './cli-error';
@@ -25,43 +26,63 @@ export function withoutExit(command: Command): Command {
     .exitOverride();
 }
 
-export interface NumberRange {
-  readonly min?: number;
-  readonly max?: number;
-  /** In place of `max`: the first number that is too large. */
-  readonly below?: number;
-  /** The minimum itself is out of range. */
-  readonly above?: boolean;
-  readonly integer?: boolean;
-  /** Words that are accepted in place of a number. */
+/** A range of numbers, and words that are accepted in place of one. */
+export interface NumberOrWord extends NumberRange {
   readonly words?: readonly string[];
 }
 
+/** An option of the command line that stands for options of a library. */
+export class LibraryOption extends Option {
+  /** What a person types, by the path of the library's option: `--step-values` for `schedule.stepValues`. */
+  readonly typedFor: ReadonlyMap<string, string>;
+
+  constructor(flags: string, description: string, typedFor: ReadonlyMap<string, string>) {
+    super(flags, description);
+    this.typedFor = typedFor;
+  }
+}
+
+/** Returns what a person types for an option of a library that has this path, where the command has such an option. */
+export function typedFor(command: Command, path: string): string | undefined {
+  for (const option of command.options) {
+    const typed = option instanceof LibraryOption ? option.typedFor.get(path) : undefined;
+    if (typed ?? option.attributeName() === path) return typed ?? option.long;
+  }
+  return undefined;
+}
+
 /** An option that takes a number; anything else ends in one sentence that says what is accepted. */
-export function numberOption(flags: string, description: string, range: NumberRange): Option {
+export function numberOption(flags: string, description: string, range: NumberOrWord): Option {
   const option = new Option(flags, description);
   return option.argParser((text) => parseNumber(`--${option.name()}`, text, range));
 }
 
-/** Reads a number, or a fraction such as 1/256, in a range. */
-export function parseNumber(name: string, text: string, range: NumberRange): number | string {
-  if (range.words?.includes(text)) return text;
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = range;
-  const { above = false, integer = false } = range;
+/** Reads a number, or a fraction such as 1/256, that one of the ranges has; the last of them is what an error names. */
+export function parseNumber(name: string, text: string, ...ranges: readonly NumberOrWord[]): number | string {
+  if (ranges.some(({ words }) => words?.includes(text))) return text;
   const [numerator, denominator = '1', ...more] = text.split('/');
   const value = numerator.trim() && denominator.trim() ? Number(numerator) / Number(denominator) : Number.NaN;
-  const inRange = Number.isFinite(value) && (above ? value > min : value >= min) && value <= max && value < below;
-  if (inRange && more.length === 0 && (!integer || Number.isSafeInteger(value))) return value;
-  throw new CliError('INVALID_OPTION', `${name}: expected ${describeRange(range)}, received "${text}".`);
+  if (more.length === 0 && ranges.some((range) => isInRange(value, range))) return value;
+  const range = ranges[ranges.length - 1];
+  const expected = [rangeInWords(range), ...(range.words ?? [])].join(' or ');
+  throw new CliError('INVALID_OPTION', `${name}: expected ${expected}, received "${text}".`);
 }
 
-function describeRange({ min, max, below, above, integer, words = [] }: NumberRange): string {
-  const kind = integer ? 'a whole number' : 'a number';
-  if (below !== undefined) return `${kind} ${above ? 'above' : 'of at least'} ${min ?? 0} and below ${below}`;
-  const low =
-    min === undefined ? '' : above ? ` above ${min}` : max === undefined ? ` of at least ${min}` : ` from ${min}`;
-  const high = max === undefined ? '' : low ? ` to ${max}` : ` of at most ${max}`;
-  return [kind + low + high, ...words].join(' or ');
+/** Reads a size such as 64 or 48x64, height first. */
+export function parseSize(flag: string, text: string): ImageSize {
+  const parts = text.split('x');
+  if (parts.length > 2 || parts.includes('')) {
+    throw new CliError('INVALID_OPTION', `${flag}: expected a size such as 64 or 48x64, received "${text}".`);
+  }
+  const [height, width = height] = parts.map((part) =>
+    Number(parseNumber(flag, part, { min: 1, max: 65500, integer: true })),
+  );
+  return { height, width };
+}
+
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
 }
 
 /** "a, b or c" */
@@ -72,8 +93,11 @@ export function either(words: readonly string[]): string {
 /** An option that takes one of a few words. */
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
   const option = new Option(flags, description).choices(choices);
-  return option.argParser((text) => {
-    if (choices.includes(text)) return text;
-    throw new CliError('INVALID_OPTION', `--${option.name()}: expected ${either(choices)}, received "${text}".`);
-  });
+  return option.argParser((text) => parseChoice(`--${option.name()}`, text, choices));
+}
+
+/** Reads one of a few words. */
+export function parseChoice(name: string, text: string, choices: readonly string[]): string {
+  if (choices.includes(text)) return text;
+  throw new CliError('INVALID_OPTION', `${name}: expected ${either(choices)}, received "${text}".`);
 }

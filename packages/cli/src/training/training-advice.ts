@@ -1,14 +1,16 @@
-import { CliError, withoutPackage } from '../shell/cli-error';
+import { CliError, sentenceOf } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { holdsRun } from './run-place';
 
 /** Adds to what ended a training the command that goes on from it, where there is one. */
 export async function withAdvice(error: unknown, run: string, trainPath: string): Promise<unknown> {
-  const { code, message } = error as Error & { code?: string };
+  const { code, state } = error as { code?: string; state?: string };
   if (code !== 'DIVERGED' && code !== 'OPTIONS_CHANGED') return error;
   const command = code === 'DIVERGED' ? await gentler(run, trainPath) : fromRun(run, trainPath);
   if (command === undefined) return error;
-  return new CliError(code, `${withoutPackage(message).replace(/\.$/, '')}: ${command}`, { cause: error });
+  const todo =
+    code === 'DIVERGED' ? 'train again with a smaller learning rate' : 'leave them as they were, or begin a new run';
+  return new CliError(code, `${state ?? sentenceOf(error)}; ${todo}: ${command}`, { cause: error });
 }
 
 function fromRun(run: string, trainPath: string): string {

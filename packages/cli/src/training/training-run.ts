@@ -2,7 +2,7 @@ import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
 import type { SampleDatabase } from '../data/sample-database';
-import { withoutPackage, writingTo } from '../shell/cli-error';
+import { sentenceOf, writingTo } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { catchInterruption } from '../shell/interruption';
 import { formatDuration, style, type Terminal } from '../shell/terminal';
@@ -12,34 +12,46 @@ import { TrainingProgress } from './training-progress';
 
 /** What is trained, on what, and how. */
 export interface TrainingRun {
-  readonly network: Autoencoder;
+  /** Trains; `onNetwork` is called with the network before. */
+  readonly train: (callbacks: TrainingCallbacks, onNetwork: (network: Autoencoder) => void) => Promise<TrainingHistory>;
   readonly samples: SampleDatabase;
   readonly validation?: SampleDatabase;
   /** The run's folder. */
   readonly path: string;
   readonly imagesPerEpoch: number;
-  readonly options: TrainOptions & { readonly epochs: number };
+  readonly epochs: number;
   /** Whether to make report.html in the end. */
   readonly report: boolean;
 }
 
+export type TrainingCallbacks = Pick<
+  TrainOptions,
+  'signal' | 'onStep' | 'onPass' | 'onEpoch' | 'onCheckpoint' | 'onWarning'
+>;
+
 /** Trains until the last epoch or until interrupted; saves the network in both cases, and in the first makes the run's report. */
 export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promise<void> {
-  const progress = new TrainingProgress(terminal, run.imagesPerEpoch, run.options.epochs);
+  const progress = new TrainingProgress(terminal, run.imagesPerEpoch, run.epochs);
+  let network: Autoencoder | undefined;
   let history: TrainingHistory | undefined;
   const interruption = catchInterruption(() =>
     terminal.warn(history ? 'leaving the report out.' : 'finishing the step, then saving; once more ends at once.'),
   );
   try {
-    history = await train(run, progress, interruption.signal, terminal);
+    history = await train(run, callbacksOf(progress, interruption.signal, terminal), (each) => {
+      network = each;
+    });
     if (!history && !(await holdsRun(run.path))) return await giveUp(run, terminal);
     const model = path.join(run.path, 'model');
     // The run has saved the finished network itself.
-    if (!history) await writingTo(model, () => run.network.save(model, { overwrite: true }));
+    if (!history) await writingTo(model, async () => network?.save(model, { overwrite: true }));
     // Who stops a training does not want to wait: ae report makes it later.
     const isWorthIt = run.report && history !== undefined;
     const { signal } = interruption;
-    const report = isWorthIt ? await writeRunReport(run, { baselines: true, signal }, terminal) : undefined;
+    const report =
+      isWorthIt && network
+        ? await writeRunReport({ ...run, network }, { baselines: true, signal }, terminal)
+        : undefined;
     tell(run, { history, report, position: progress.position }, terminal);
   } finally {
     terminal.status('');
@@ -55,28 +67,28 @@ async function giveUp({ path: run }: TrainingRun, terminal: Terminal): Promise<v
   terminal.print('stopped before the training began; nothing was saved');
 }
 
-/** Resolves to nothing when `signal` stopped the training. */
+function callbacksOf(progress: TrainingProgress, signal: AbortSignal, terminal: Terminal): TrainingCallbacks {
+  return {
+    signal,
+    onStep: (step) => progress.onStep(step),
+    onPass: (pass) => progress.onPass(pass),
+    onEpoch: (summary) => progress.onEpoch(summary),
+    onCheckpoint: (saved) => progress.onCheckpoint(saved),
+    onWarning: (warning) => terminal.warn(sentenceOf(warning)),
+  };
+}
+
+/** Resolves to nothing when the signal stopped the training. */
 async function train(
-  { network, samples, options }: TrainingRun,
-  progress: TrainingProgress,
-  signal: AbortSignal,
-  terminal: Terminal,
+  run: TrainingRun,
+  callbacks: TrainingCallbacks,
+  onNetwork: (network: Autoencoder) => void,
 ): Promise<TrainingHistory | undefined> {
   try {
-    return await network.train(samples, {
-      ...options,
-      signal,
-      onStep: (step) => progress.onStep(step),
-      onPass: (pass) => progress.onPass(pass),
-      onEpoch: (summary) => progress.onEpoch(summary),
-      onCheckpoint: (saved) => progress.onCheckpoint(saved),
-      onWarning: ({ message }) => terminal.warn(withoutPackage(message)),
-    });
+    return await run.train(callbacks, onNetwork);
   } catch (error) {
-    if (!signal.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;
+    if (!callbacks.signal?.aborted || (error as { code?: unknown }).code !== 'ABORTED') throw error;
     return undefined;
-  } finally {
-    terminal.status('');
   }
 }
 
@@ -89,7 +101,7 @@ interface Outcome {
 }
 
 function tell(
-  { path: run, validation, options: { epochs } }: TrainingRun,
+  { path: run, validation, epochs }: TrainingRun,
   { history, report, position }: Outcome,
   terminal: Terminal,
 ): void {

@@ -1,28 +1,24 @@
-import path from 'node:path';
-import type { AutoencoderOptions, RunConfig, TrainOptions } from '@ae/autoencoder';
+import type { AutoencoderOptions, InitializeOptions, ReadRun, RunConfig, TrainOptions } from '@ae/autoencoder';
+import { networkOptions, type Recipe, type RecipeName, recipeFor, recipes } from '@ae/autoencoder/options';
 import { type FoundModel, findModel, placeOf } from '../network/find-model';
 import type { CheckpointOptions } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
-import { type ImageSize, type RecipeFlags, type RecipeName, recipeChanges } from './recipe-options';
+import type { ImageSize } from '../shell/options';
+import { recipeChanges } from './recipe-changes';
 import { assertResumable } from './run-place';
+import { flagFor, givenValues } from './train-flags';
 
-/** How the first weights are drawn. */
-export type InitScheme = 'projection' | 'torch';
-
-/** What the command line may hold of a training beside its recipe. */
-export interface SettingsFlags extends RecipeFlags, CheckpointOptions {
+/** What the command line may hold of a training; the flags that stand for options of the library under their own names. */
+export interface SettingsFlags extends CheckpointOptions, Readonly<Record<string, unknown>> {
+  readonly recipe?: RecipeName;
   readonly from?: string;
   readonly val?: string;
   readonly epochs?: number;
   readonly seed?: number;
-  readonly init?: InitScheme;
-  readonly initSeed?: number;
-  readonly preset?: 'mirror' | 'torch7';
-  readonly codeSize?: number;
+  readonly crop?: ImageSize;
   readonly variational?: boolean;
-  readonly pixelScale?: number;
-  readonly channelOrder?: 'rgb' | 'bgr';
+  readonly beta?: number;
 }
 
 /** All that determines a training. */
@@ -30,103 +26,98 @@ export interface TrainingSettings {
   readonly trainPath: string;
   readonly validationPath?: string;
   readonly epochs: number;
-  readonly seed: number;
   readonly network: NetworkSettings;
   /** The network's input where it is not the images' size. */
   readonly crop?: ImageSize;
-  readonly recipe: TrainOptions;
-  /** Images of an epoch where it is not one pass over all. */
+  /** What is said of the recipe; of a run that goes on, only what was given anew. */
+  readonly options: Partial<Recipe> & Pick<TrainOptions, 'recipe' | 'seed'>;
+  /** Images per epoch where it is not one pass over all. */
   readonly imagesPerEpoch?: number;
 }
 
 /** A network to be built, or one whose weights are there. */
-export type NetworkSettings =
-  | {
-      readonly architecture: AutoencoderOptions & { readonly preset: 'mirror' | 'torch7' };
-      readonly initialization: { readonly seed: number; readonly scheme: InitScheme };
-    }
+export type NewNetwork =
+  | { readonly architecture: AutoencoderOptions; readonly initialization: InitializeOptions }
   | { readonly from: FoundModel };
 
-const defaultEpochs: Record<RecipeName, number> = { default: 15, plain: 15, torch7: 100 };
+/** The network to train: a new one, or that of a run, with what is said of it anew. */
+export type NetworkSettings = NewNetwork | { readonly run: ReadRun; readonly changes: NetworkChanges };
+
+type NetworkChanges = Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'variational' | 'pixels'> & {
+  readonly initialization?: InitializeOptions;
+};
 
 /** Settles a new training; throws INVALID_OPTION for flags that don't go together. */
 export async function newSettings(trainPath: string, flags: SettingsFlags): Promise<TrainingSettings> {
-  const { recipes } = await import('@ae/autoencoder');
-  const { recipe: name = 'default', seed = 0, preset = 'mirror', codeSize, variational } = flags;
-  if (flags.from === undefined) checkBeta(flags, variational);
-  const base = recipes[name];
-  const recipe = { recipe: name, ...recipeChanges(flags, base) };
+  const { seed = 0 } = flags;
+  const { preset = 'mirror', initialization, ...architecture } = networkChanges(flags);
+  if (flags.from === undefined) checkBeta(flags, architecture.variational);
+  const recipe = flags.recipe ?? recipeFor(flags.from === undefined ? preset : undefined);
+  const changes = recipeChanges(flags, recipes[recipe]);
   return {
     trainPath,
     validationPath: flags.val,
-    epochs: flags.epochs ?? defaultEpochs[name],
-    seed,
+    epochs: flags.epochs ?? recipes[recipe].epochs,
     network:
       flags.from === undefined
-        ? {
-            architecture: { preset, codeSize, variational, pixels: pixelsOf(flags) },
-            initialization: {
-              seed: flags.initSeed ?? seed,
-              scheme: flags.init ?? (name === 'torch7' ? 'torch' : 'projection'),
-            },
-          }
+        ? { architecture: { preset, ...architecture }, initialization: { seed, recipe, ...initialization } }
         : { from: await sourceOf(flags.from, flags) },
     crop: flags.crop,
-    recipe,
-    imagesPerEpoch: imagesPerEpoch(recipe.records ?? base.records),
+    options: { recipe, seed, ...changes },
+    imagesPerEpoch: imagesPerEpoch(changes.records ?? recipes[recipe].records),
   };
-}
-
-/** What config.json of a run knows of its network. */
-interface Origin {
-  readonly preset?: 'mirror' | 'torch7';
-  readonly codeSize?: number;
-  readonly variational?: boolean;
-  readonly initialization?: { readonly seed?: number; readonly scheme?: InitScheme };
 }
 
 /** Settles how a run goes on: as it began, but for what the flags say, which the library then compares. */
 export async function resumedSettings(
-  run: string,
+  folder: string,
   trainPath: string | undefined,
   flags: SettingsFlags,
 ): Promise<TrainingSettings> {
   const { readRunConfig } = await import('@ae/autoencoder');
-  await assertResumable(run);
-  const config = await readRunConfig(run);
+  await assertResumable(folder);
+  const config = await readRunConfig(folder);
   const { epochs, ...saved } = config.options;
-  const seed = flags.seed ?? config.seed;
-  const changes = recipeChanges(flags, saved);
-  const recipe = flags.recipe ? { recipe: flags.recipe, ...changes } : { ...saved, ...changes };
+  const { recipe, seed } = flags;
+  const base = recipe ? recipes[recipe] : saved;
+  const changes = recipeChanges(flags, base);
+  if (config.from !== undefined) assertNoNetworkFlags(flags, `--resume ${folder}`);
   return {
-    trainPath: trainPath ?? (await trainingPlace(config, run)),
-    validationPath: flags.val ?? (await placeOf(config.data.validation, run, `${resumeCommand(run)} --val <val.lmdb>`)),
+    trainPath: trainPath ?? (await trainingPlace(config, folder)),
+    validationPath:
+      flags.val ?? (await placeOf(config.data.validation, folder, `${resumeCommand(folder)} --val <val.lmdb>`)),
     epochs: flags.epochs ?? epochs,
-    seed,
-    network: config.from === undefined ? rebuilt(config, run, seed, flags) : { from: await startOf(run, flags) },
+    network: { run: { folder, config }, changes: resumedNetwork(config, folder, flags) },
     crop: flags.crop ?? (saved.augmentation.crop ? sizeOf(config) : undefined),
-    recipe,
-    imagesPerEpoch: imagesPerEpoch(recipe.records),
+    options: { recipe, seed, ...changes },
+    imagesPerEpoch: imagesPerEpoch(changes.records ?? base.records),
   };
 }
 
-/** The network of a run that began with weights of its own. */
-function rebuilt(config: RunConfig, run: string, seed: number, flags: SettingsFlags): NetworkSettings {
-  const origin = (config.network ?? {}) as Origin;
-  const preset = flags.preset ?? origin.preset;
-  if (!preset) throw ownNetwork(run);
-  checkBeta(flags, flags.variational ?? origin.variational);
+/** What the flags say of the network of a run. */
+function resumedNetwork({ network, from }: RunConfig, folder: string, flags: SettingsFlags): NetworkChanges {
+  const changes = networkChanges(flags);
+  if (from !== undefined) return changes;
+  const { preset, variational } = (network ?? {}) as NetworkChanges;
+  if (!preset) throw ownNetwork(folder);
+  checkBeta(flags, changes.variational ?? variational);
+  return changes;
+}
+
+/** Puts the flags of a network where the library has them. */
+function networkChanges(flags: SettingsFlags): NetworkChanges {
+  const given = givenValues(flags);
+  const partsOf = (table: object, prefix: string) =>
+    Object.fromEntries(
+      Object.keys(table)
+        .map((key) => [key, given.get(prefix + key)] as const)
+        .filter(([, value]) => value !== undefined),
+    );
+  const { pixels, initialization, ...own } = networkOptions;
   return {
-    architecture: {
-      preset,
-      codeSize: flags.codeSize ?? origin.codeSize,
-      variational: flags.variational ?? origin.variational,
-      pixels: { ...config.pixels, ...pixelsOf(flags) },
-    },
-    initialization: {
-      seed: flags.initSeed ?? origin.initialization?.seed ?? seed,
-      scheme: flags.init ?? origin.initialization?.scheme ?? 'projection',
-    },
+    ...partsOf(own, ''),
+    pixels: partsOf(pixels.options, 'pixels.'),
+    initialization: partsOf(initialization.options, 'initialization.'),
   };
 }
 
@@ -136,19 +127,12 @@ function sourceOf(from: string, flags: SettingsFlags): Promise<FoundModel> {
   return findModel(from, flags.checkpoint);
 }
 
-/** The network with which a run began that was given one. */
-async function startOf(run: string, flags: SettingsFlags): Promise<FoundModel> {
-  const { startFolder } = await import('@ae/autoencoder');
-  assertNoNetworkFlags(flags, `--resume ${run}`);
-  return { model: path.join(run, startFolder) };
-}
-
 function assertNoNetworkFlags(flags: SettingsFlags, other: string): void {
-  const names = ['preset', 'codeSize', 'variational', 'init', 'initSeed', 'pixelScale', 'channelOrder'] as const;
-  const given = names.find((name) => flags[name] !== undefined);
-  if (given === undefined) return;
-  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new CliError('INVALID_OPTION', `--${flag}: the network of ${other} is as it is; leave --${flag} out.`);
+  const ofNetwork = Object.keys(networkOptions);
+  const path = [...givenValues(flags).keys()].find((each) => ofNetwork.includes(each.split('.')[0]));
+  if (path === undefined) return;
+  const { typed } = flagFor(path);
+  throw new CliError('INVALID_OPTION', `${typed}: the network of ${other} is as it is; leave ${typed} out.`);
 }
 
 function checkBeta({ beta }: SettingsFlags, variational = false): void {
@@ -159,12 +143,8 @@ function checkBeta({ beta }: SettingsFlags, variational = false): void {
   );
 }
 
-function pixelsOf({ pixelScale, channelOrder }: SettingsFlags): NonNullable<AutoencoderOptions['pixels']> {
-  return { ...(pixelScale && { scale: pixelScale }), ...(channelOrder && { channelOrder }) };
-}
-
-function imagesPerEpoch(records: TrainOptions['records']): number | undefined {
-  return records ? records.perEpoch * records.passes : undefined;
+function imagesPerEpoch(records: Recipe['records']): number | undefined {
+  return records ? records.perEpoch * (records.passes ?? 1) : undefined;
 }
 
 function sizeOf({ inputShape: [height, width] }: RunConfig): ImageSize {
@@ -179,15 +159,12 @@ async function trainingPlace({ data }: RunConfig, run: string): Promise<string> 
   const command = resumeCommand(run, '<train.lmdb> ');
   const place = await placeOf(data.train, run, command);
   if (place !== undefined) return place;
-  throw new CliError(
-    'INVALID_OPTION',
-    `${run}: expected the name of the training images, which the run does not hold; add it: ${command}.`,
-  );
+  throw new CliError('INVALID_OPTION', `${run} does not say which images it was trained on; name them: ${command}.`);
 }
 
 function ownNetwork(run: string): CliError {
   return new CliError(
     'INVALID_OPTION',
-    `${run}: expected a run whose network is a preset, received one of its own layers; resume it by the program that began it.`,
+    `The network of ${run} was built by a program, which alone can build it again; resume the run by that program.`,
   );
 }

@@ -1,23 +1,23 @@
-import type { Autoencoder } from '@ae/autoencoder';
+import type { Autoencoder, ImageShape } from '@ae/autoencoder';
 import { assertShape, formatSize, type SampleDatabase } from '../data/sample-database';
-import { CliError, withoutPackage } from '../shell/cli-error';
+import { loadNetwork } from '../network/load-network';
+import { CliError, sentenceOf } from '../shell/cli-error';
+import type { ImageSize } from '../shell/options';
 import type { Terminal } from '../shell/terminal';
-import type { TrainingSettings } from '../training/training-settings';
-import { loadNetwork } from './load-network';
+import type { NewNetwork, TrainingSettings } from './training-settings';
 
 /** Builds the network of a training with its first weights, or loads the one that it begins with; throws where images don't fit it. */
 export async function createNetwork(
-  settings: TrainingSettings,
+  { crop, trainPath }: TrainingSettings,
+  source: NewNetwork,
   samples: SampleDatabase,
   terminal: Terminal,
 ): Promise<Autoencoder> {
-  const { network: source, crop } = settings;
-  const [height, width, channels] = samples.shape;
-  const inputShape = crop ? ([crop.height, crop.width, channels] as const) : ([height, width, channels] as const);
+  const inputShape = inputShapeOf(samples, crop);
   if (!('from' in source)) {
     const { Autoencoder } = await import('@ae/autoencoder');
     const network = new Autoencoder({ ...source.architecture, inputShape });
-    await initialize(network, source.initialization, settings.trainPath, samples);
+    await initialize(network, source.initialization, trainPath, samples);
     return network;
   }
   const network = await loadNetwork(source.from, terminal);
@@ -25,6 +25,11 @@ export async function createNetwork(
   const taken = { path: samples.path, shape: inputShape, isMixed: !crop && samples.isMixed };
   assertShape(taken, network.inputShape, `the network of ${source.from.model}`, advice);
   return network;
+}
+
+/** Returns what the network sees of images: all of each, or a part. */
+export function inputShapeOf({ shape: [height, width, channels] }: SampleDatabase, crop?: ImageSize): ImageShape {
+  return crop ? [crop.height, crop.width, channels] : [height, width, channels];
 }
 
 /** Draws the first weights; says whose size it is that the network can't take. */
@@ -37,13 +42,13 @@ async function initialize(
   try {
     await network.initialize(initialization);
   } catch (cause) {
-    const { code, message } = cause as Error & { code?: unknown };
+    const { code } = cause as { code?: unknown };
     if (code !== 'SHAPE_MISMATCH') throw cause;
     const size = formatSize({ channels, height, width });
     throw new CliError(
       code,
       `${trainPath}: expected images that the network can take, received ${size} (channels x height x width) as the first; ` +
-        `ae inspect lists their sizes and ae resize changes them (${withoutPackage(message).replace(/\.$/, '')}).`,
+        `ae inspect lists their sizes and ae resize changes them (${sentenceOf(cause).replace(/\.$/, '')}).`,
       { cause },
     );
   }

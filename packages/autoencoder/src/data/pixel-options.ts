@@ -1,0 +1,18 @@
+import type { OptionTable } from '../option-kinds';
+
+/** What a network sees of bytes, as a table of options; `PixelFormat` says the same with all of them. */
+export const pixelOptions = {
+  scale: {
+    kind: 'number',
+    min: 0,
+    exclusiveMin: true,
+    default: 1 / 256,
+    help: 'the network sees a byte times this (default: 1/256)',
+  },
+  channelOrder: {
+    kind: 'word',
+    default: 'rgb',
+    help: 'order of colors in the network',
+    words: { rgb: 'red, green, blue', bgr: 'blue, green, red, as records have it' },
+  },
+} as const satisfies OptionTable;

@@ -1,0 +1,44 @@
+/** The options of a network, as a table; training/options.ts has those of its training. Nothing here needs TensorFlow. */
+import { pixelOptions } from '../data/pixel-options';
+import type { OptionTable } from '../option-kinds';
+
+/** The architectures by name; presets.ts builds them. */
+export const presetNames = {
+  mirror: "the blog post's encoder, and a decoder that mirrors it",
+  torch7: "the network of the original's repository",
+} as const;
+
+export type PresetName = keyof typeof presetNames;
+
+/** How the first weights can be drawn. */
+export const schemeNames = {
+  projection: 'a network that already reconstructs a blurred image',
+  torch: "Torch7's uniform draw, with which the original began",
+} as const;
+
+/** How the first weights are drawn: as a projection, which learns fastest, or as Torch7 does. */
+export type InitializationScheme = keyof typeof schemeNames;
+
+/** The options of a network that is made from a preset. */
+export const networkOptions = {
+  preset: { kind: 'word', words: presetNames, default: 'mirror', help: 'architecture' },
+  codeSize: { kind: 'number', min: 1, integer: true, help: 'numbers in the code (default: by preset)' },
+  variational: {
+    kind: 'switch',
+    default: false,
+    help: 'a Gaussian for a code, which new images can be drawn from (VAE)',
+  },
+  pixels: { kind: 'group', options: pixelOptions, help: 'what the network sees of bytes' },
+  initialization: {
+    kind: 'group',
+    help: 'the first weights',
+    options: {
+      scheme: { kind: 'word', words: schemeNames, help: 'how the first weights are drawn' },
+      seed: {
+        kind: 'number',
+        integer: true,
+        help: 'determines the first weights alone (default: the seed of the training)',
+      },
+    },
+  },
+} as const satisfies OptionTable;

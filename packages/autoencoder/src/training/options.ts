@@ -1,0 +1,184 @@
+/**
+ * The options of a training, as a table: what each does, its range and default, and which choice owns which. The library checks options by
+ * it, and the command line makes its flags and their help of it.
+ */
+import {
+  type ChoiceOption,
+  checkOption,
+  type NumberOption,
+  type OptionTable,
+  type ValuesOf,
+  withDefaults,
+} from '../option-kinds';
+import { scheduleOption } from './schedules';
+
+const counted = { kind: 'number', min: 1, integer: true } as const;
+const atLeast0 = { kind: 'number', min: 0 } as const;
+const decay = { kind: 'number', min: 0, below: 1 } as const;
+
+const learningRate = { ...atLeast0, help: 'step size' } as const;
+const weightDecay = { ...atLeast0, default: 0, help: 'pull of the weights towards 0' } as const;
+const momentum = {
+  kind: 'number',
+  min: 0,
+  max: 1,
+  default: 0,
+  help: 'the part of the last step that is made again',
+} as const;
+const epsilon = { ...atLeast0, default: 1e-8, help: 'added to the denominator' } as const;
+const adam = {
+  learningRate: { ...learningRate, default: 1e-3 },
+  beta1: { ...decay, default: 0.9, help: 'decay of the mean of gradients' },
+  beta2: { ...decay, default: 0.999, help: 'decay of the mean of squared gradients' },
+  epsilon,
+  weightDecay,
+} as const;
+
+/** How dense layers differ from others, whatever the optimizer. */
+const dense = {
+  // Where each weight moves by about the learning rate, as with Adam, a unit that sums thousands of inputs moves far more than a
+  // convolution, which sums dozens.
+  denseFactor: { ...atLeast0, default: 1, help: 'learning rate of dense layers, relative to that of others' },
+  // They have nearly all of a network's weights and so take nearly all of an update's time. A network without other kernels updates
+  // them in every step.
+  denseEvery: { ...counted, default: 1, unit: 'steps', help: 'update dense layers in every n-th step only' },
+} as const;
+
+/** The optimizers by name. Ranges are those of torch.optim, and leave out alpha and dampening of 1, with which no gradient would come in. */
+export const optimizers = {
+  adam: { help: 'as torch.optim.Adam', options: { ...adam, ...dense } },
+  adamw: {
+    help: 'as torch.optim.AdamW: decay shrinks the weights themselves',
+    options: { ...adam, weightDecay: { ...weightDecay, default: 0.01 }, ...dense },
+  },
+  sgd: {
+    help: "as torch.optim.SGD, the Torch original's",
+    options: {
+      learningRate: { ...learningRate, default: 0.01 },
+      momentum,
+      dampening: { ...decay, default: 0, help: 'how much less than the whole gradient enters the momentum' },
+      nesterov: { kind: 'switch', default: false, help: 'look ahead along the momentum' },
+      weightDecay,
+      ...dense,
+    },
+    check({ momentum, dampening, nesterov }) {
+      if (!nesterov || (Number(momentum) > 0 && dampening === 0)) return undefined;
+      const received = `momentum ${momentum} and dampening ${dampening}`;
+      return { option: 'nesterov', expected: 'a momentum above 0 and no dampening with it', received };
+    },
+  },
+  rmsprop: {
+    help: 'as torch.optim.RMSprop',
+    options: {
+      learningRate: { ...learningRate, default: 0.01 },
+      alpha: { ...decay, default: 0.99, help: 'decay of the mean of squared gradients' },
+      epsilon,
+      momentum,
+      centered: { kind: 'switch', default: false, help: "divide by the gradients' standard deviation" },
+      weightDecay,
+      ...dense,
+    },
+  },
+  adagrad: {
+    help: 'as torch.optim.Adagrad',
+    options: {
+      learningRate: { ...learningRate, default: 0.01 },
+      learningRateDecay: { ...atLeast0, default: 0, help: 'how fast the rate falls' },
+      initialAccumulator: { ...atLeast0, default: 0, help: 'where the sums of squared gradients begin' },
+      epsilon: { ...epsilon, default: 1e-10 },
+      weightDecay,
+      ...dense,
+    },
+  },
+} as const satisfies ChoiceOption['choices'];
+
+export type OptimizerName = keyof typeof optimizers;
+
+/** An optimizer by its `name`, with the options that it has. */
+export type OptimizerOptions = {
+  [N in OptimizerName]: { readonly name: N } & ValuesOf<(typeof optimizers)[N]['options']>;
+}[OptimizerName];
+
+/** Returns an optimizer's options with a value for each; throws INVALID_OPTION for unknown names and options and values out of range. */
+export function resolveOptimizer(options: OptimizerOptions): OptimizerOptions {
+  checkOption('optimizer', trainingOptions.optimizer, options);
+  return withDefaults(optimizers[options.name].options, options) as unknown as OptimizerOptions;
+}
+
+/** The losses by name: what training minimizes. */
+export const losses = {
+  mse: { help: "mean squared error, the Torch original's", options: {} },
+  mae: { help: 'mean absolute error', options: {} },
+  ssim: {
+    help: 'weight * (1 - SSIM) + (1 - weight) * MAE, of images of at least 11x11 (Zhao et al., 2017)',
+    options: { weight: { kind: 'number', min: 0, max: 1, default: 0.84, help: 'the part of SSIM, beside MAE' } },
+  },
+} as const satisfies ChoiceOption['choices'];
+
+export type LossName = keyof typeof losses;
+
+/** A loss by its `name`, with the options that it has. */
+export type LossOptions = {
+  [N in LossName]: { readonly name: N } & ValuesOf<(typeof losses)[N]['options']>;
+}[LossName];
+
+/** All options of a training that are plain data. */
+export const trainingOptions = {
+  epochs: { kind: 'number', min: 0, integer: true, help: 'passes over the images' },
+  seed: { kind: 'number', integer: true, default: 0, help: 'determines the first weights and the order of the images' },
+  batchSize: { ...counted, help: 'images per batch' },
+  accumulate: { ...counted, help: 'batches per update, where one batch is too large for memory' },
+  shuffle: { kind: 'switch', help: 'draw a new order of the images for each epoch' },
+  records: {
+    kind: 'group',
+    nullable: true,
+    help: 'epochs as the Torch original has them',
+    options: {
+      perEpoch: { ...counted, required: true, help: 'records per epoch; the next epoch takes the next ones' },
+      passes: { ...counted, default: 1, help: 'passes over the records of an epoch' },
+    },
+  },
+  optimizer: { kind: 'choice', key: 'name', choices: optimizers, help: 'how weights are updated' },
+  schedule: scheduleOption,
+  loss: { kind: 'choice', key: 'name', choices: losses, help: 'what training minimizes' },
+  beta: { ...atLeast0, help: 'weight of the divergence in the loss of a variational network' },
+  augmentation: {
+    kind: 'group',
+    help: 'how images are changed each time they are trained on',
+    options: {
+      mirror: { kind: 'switch', default: false, help: 'mirror images left to right at random' },
+      crop: { kind: 'switch', default: false, help: 'train on random parts of images, and validate on their middle' },
+      noise: { ...atLeast0, default: 0, help: 'deviation of noise on the input, 1 from black to white' },
+    },
+  },
+  clipNorm: { kind: 'number', min: 0, exclusiveMin: true, nullable: true, help: 'largest norm of the gradients' },
+  averageDecay: { ...decay, nullable: true, help: 'keep a moving average of the weights, such as 0.999' },
+  tiedWeights: { kind: 'switch', help: "keep the decoder's kernels the adjoints of the encoder's" },
+  earlyStopping: {
+    kind: 'group',
+    nullable: true,
+    help: 'when to end before the last epoch',
+    options: {
+      patience: {
+        ...counted,
+        default: 10,
+        unit: 'epochs',
+        help: 'end after so many epochs without a lower error; the best weights stay',
+      },
+      threshold: { ...decay, default: 0, help: 'by how much of itself the error must fall to count' },
+    },
+  },
+} as const satisfies OptionTable;
+
+/** Options of a run's folder that are numbers. */
+export const runOptions = {
+  checkpointSteps: { ...counted, unit: 'steps', help: 'updates between checkpoints within an epoch (default: none)' },
+  keep: { ...counted, default: 2, help: 'checkpoints to keep, beside the best one' },
+  logSteps: { ...counted, unit: 'steps', help: 'updates per line of metrics (default: about 100 lines per epoch)' },
+  sampleCount: { ...counted, default: 8, help: 'images in the sample grid of each epoch' },
+} as const satisfies Record<string, NumberOption>;
+
+/** How images are changed each time they are trained on; `noise` is a part of the way from black to white. */
+export type AugmentationOptions = ValuesOf<(typeof trainingOptions)['augmentation']['options']>;
+/** When to end before the last epoch; the weights of the best epoch are then put back. */
+export type EarlyStoppingOptions = ValuesOf<(typeof trainingOptions)['earlyStopping']['options']>;

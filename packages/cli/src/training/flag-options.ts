@@ -1,0 +1,104 @@
+import { type Command, CommanderError } from 'commander';
+import { CliError } from '../shell/cli-error';
+import { nearest } from '../shell/nearest';
+import { LibraryOption, parseChoice, parseNumber, parseSize } from '../shell/options';
+import { formatRows, Terminal } from '../shell/terminal';
+import { helpOf, type TrainFlag, trainFlags } from './train-flags';
+
+/** Where the help lists a flag, by the beginning of its path in the library's options. */
+const headings: Readonly<Record<string, readonly string[]>> = {
+  'Training:': ['epochs', 'batchSize', 'accumulate', 'records', 'seed', 'shuffle'],
+  'Optimizer:': ['optimizer'],
+  'Learning rate:': ['schedule'],
+  'Loss and images:': ['loss', 'beta', 'augmentation'],
+  'Keeping it steady:': ['clipNorm', 'averageDecay', 'earlyStopping'],
+  'Network:': ['preset', 'codeSize', 'variational', 'tiedWeights', 'pixels', 'initialization'],
+  'Run folder:': ['run'],
+};
+
+/** Adds the flags that a heading of the help has. */
+export function addFlags(command: Command, heading: keyof typeof headings & string): void {
+  command.optionsGroup(heading);
+  for (const flag of trainFlags) {
+    const [root] = flag.paths[0].split('.');
+    if (headings[heading].includes(root) && !flag.typed.startsWith('--set ')) command.addOption(optionOf(flag));
+  }
+}
+
+function optionOf(flag: TrainFlag): LibraryOption {
+  const { typed, paths, options } = flag;
+  const option = new LibraryOption(
+    typed + placeholderOf(flag),
+    helpOf(flag),
+    new Map(paths.map((path) => [path, typed])),
+  );
+  const [first] = options;
+  if (first.kind === 'word') option.choices(Object.keys(first.words));
+  else if (first.kind === 'switch' && !takesSize(flag)) return option;
+  option.argParser((text) => parse(flag, text));
+  return option;
+}
+
+/** The part of images to train on is a switch for the library, which knows the size from the network. */
+function takesSize({ paths }: TrainFlag): boolean {
+  return paths[0] === 'augmentation.crop';
+}
+
+function placeholderOf(flag: TrainFlag): string {
+  const [option] = flag.options;
+  if (takesSize(flag)) return ' <size>';
+  if (option.kind === 'switch') return '';
+  if (option.kind === 'word') return ' <name>';
+  return option.kind === 'steps' ? ' <steps>' : ` <${('unit' in option && option.unit) || 'n'}>`;
+}
+
+/** Reads the value of a flag; throws INVALID_OPTION. */
+function parse(flag: TrainFlag, text: string): unknown {
+  const { typed, options } = flag;
+  if (takesSize(flag)) return parseSize(typed, text);
+  const [option] = options;
+  if (option.kind === 'word') return parseChoice(typed, text, Object.keys(option.words));
+  if (option.kind === 'switch') return parseChoice(typed, text, ['true', 'false']) === 'true';
+  if (option.kind === 'steps') {
+    return text.split(',').map((part) => parseNumber(typed, part, { min: 0, integer: true }));
+  }
+  return parseNumber(typed, text, ...options.filter((each) => each.kind === 'number'));
+}
+
+const settable = trainFlags.filter(({ typed }) => typed.startsWith('--set '));
+
+/** The option for what has no flag of its own: `--set <key=value>`, as often as one likes. */
+export function setOption(): LibraryOption {
+  const paths = settable.flatMap((flag) => flag.paths.map((path) => [path, flag.typed] as const));
+  const help = 'an option without a flag, such as alpha=0.9, again for each; --set help lists them';
+  const option = new LibraryOption('--set <key=value>', help, new Map(paths));
+  option.argParser((text, before) => ({ ...(before as object | undefined), ...parseSet(text) }));
+  return option;
+}
+
+function parseSet(text: string): Record<string, unknown> {
+  if (text === 'help') return listSettable();
+  const at = text.indexOf('=');
+  if (at < 0) {
+    throw new CliError('INVALID_OPTION', `--set: expected key=value, received "${text}"; --set help lists the keys.`);
+  }
+  const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+  const flag = settable.find(({ name }) => name === key);
+  if (flag) return { [flag.key]: parse(flag, value) };
+  const own = trainFlags.find(({ name }) => name === key);
+  if (own) throw new CliError('INVALID_OPTION', `--set ${key}: this option has a flag of its own; write ${own.typed}.`);
+  const names = settable.map(({ name }) => name);
+  throw new CliError(
+    'INVALID_OPTION',
+    `--set ${key}: there is no such key; did you mean ${nearest(key, names)}? --set help lists them.`,
+  );
+}
+
+/** Prints the keys of `--set`, and ends the command as `--help` does. */
+function listSettable(): never {
+  const rows = settable.map(
+    (flag) => [`${flag.name}=${placeholderOf(flag).trim() || '<true or false>'}`, helpOf(flag)] as const,
+  );
+  new Terminal().print(formatRows(rows));
+  throw new CommanderError(0, 'commander.helpDisplayed', '(--set help)');
+}

@@ -1,0 +1,193 @@
+/** The flags of `ae train` that stand for options of the library: names, ranges and help follow from the library's own table. */
+import {
+  type AnyOption,
+  type NumberRange,
+  networkOptions,
+  type OptionTable,
+  recipes,
+  resolveRecipe,
+  runOptions,
+  trainingOptions,
+} from '@ae/autoencoder/options';
+
+/** A flag, and what it stands for. */
+export interface TrainFlag {
+  /** `step-values` */
+  readonly name: string;
+  /** What a person types: `--step-values`, or `--set alpha` of what has no flag of its own. */
+  readonly typed: string;
+  /** `stepValues`, as commander names it. */
+  readonly key: string;
+  /** Where the library has it: `schedule.stepValues`. Two choices may have an option of one name. */
+  readonly paths: readonly string[];
+  /** What it takes; more than one where choices differ in their ranges. */
+  readonly options: readonly AnyOption[];
+  /** The choices that have it: `multistep`; empty where it belongs to none. */
+  readonly owners: readonly string[];
+  /** It switches something off: `--no-shuffle`. */
+  readonly isNegated: boolean;
+}
+
+/** Names that do not follow from those of the library. */
+const names: Readonly<Record<string, string>> = {
+  'optimizer.name': 'optimizer',
+  'schedule.policy': 'schedule',
+  'loss.name': 'loss',
+  'loss.weight': 'ssim-weight',
+  'records.perEpoch': 'records',
+  'records.passes': 'iters',
+  'earlyStopping.patience': 'early-stopping',
+  'earlyStopping.threshold': 'early-stopping-threshold',
+  'pixels.scale': 'pixel-scale',
+  'initialization.scheme': 'init',
+  'initialization.seed': 'init-seed',
+  'run.checkpointSteps': 'checkpoint-every',
+  'run.logSteps': 'log-every',
+};
+
+/** What few people change has no flag of its own: `--set <key>=<value>`. */
+const settable: readonly string[] = [
+  ...['dense-factor', 'dense-every', 'dampening', 'epsilon', 'alpha', 'centered', 'initial-accumulator'],
+  ...['warm-up-steps', 'warm-up-fraction', 'final-fraction', 'decay-fraction', 'threshold', 'min-learning-rate'],
+  ...['channel-order', 'log-every'],
+];
+
+/** Narrower ranges than the library's: a run without an epoch is no use, and a seed is what config.json and Python can hold. */
+const seeds = { min: 0, max: 2 ** 32 - 1, integer: true };
+const ranges: Readonly<Record<string, NumberRange>> = {
+  epochs: { min: 1, integer: true },
+  seed: seeds,
+  'initialization.seed': seeds,
+};
+
+interface Leaf {
+  readonly path: string;
+  readonly option: AnyOption;
+  readonly owner?: string;
+}
+
+/** Lists the options of a table, with those within groups and choices. */
+function leavesOf(table: OptionTable, prefix = ''): Leaf[] {
+  return Object.entries(table).flatMap(([key, option]) => {
+    const path = prefix + key;
+    if (option.kind === 'group') return leavesOf(option.options, `${path}.`);
+    if (option.kind !== 'choice') return [{ path, option: { ...option, ...ranges[path] } as AnyOption }];
+    const choices = Object.entries(option.choices);
+    const words = Object.fromEntries(choices.map(([name, { help }]) => [name, help]));
+    const choice: Leaf = { path: `${path}.${option.key}`, option: { kind: 'word', words, help: option.help } };
+    const owned = choices.flatMap(([owner, { options }]) =>
+      leavesOf(options, `${path}.`).map((leaf) => ({ ...leaf, owner })),
+    );
+    return [choice, ...owned];
+  });
+}
+
+function nameOf(path: string): string {
+  return names[path] ?? path.replace(/^.*\./, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function flagOf(name: string, leaves: readonly Leaf[]): TrainFlag {
+  const paths = [...new Set(leaves.map(({ path }) => path))];
+  const isNegated = (recipes.default as Readonly<Record<string, unknown>>)[paths[0]] === true;
+  return {
+    name,
+    typed: settable.includes(name) ? `--set ${name}` : `--${isNegated ? 'no-' : ''}${name}`,
+    key: name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+    paths,
+    options: leaves.map(({ option }) => option),
+    owners: leaves.flatMap(({ owner }) => owner ?? []),
+    isNegated,
+  };
+}
+
+function listFlags(): TrainFlag[] {
+  const { keep, checkpointSteps, logSteps } = runOptions;
+  const leaves = [
+    ...leavesOf(trainingOptions),
+    ...leavesOf(networkOptions),
+    ...leavesOf({ checkpointSteps, keep, logSteps }, 'run.'),
+  ];
+  const all = [...new Set(leaves.map(({ path }) => nameOf(path)))];
+  return all.map((name) =>
+    flagOf(
+      name,
+      leaves.filter(({ path }) => nameOf(path) === name),
+    ),
+  );
+}
+
+/** All of them, in the order of the library's table. */
+export const trainFlags: readonly TrainFlag[] = listFlags();
+
+/** Returns the flag that stands for an option of the library. */
+export function flagFor(path: string): TrainFlag {
+  const flag = trainFlags.find(({ paths }) => paths.includes(path));
+  if (!flag) throw new RangeError(`no flag stands for ${path}`);
+  return flag;
+}
+
+/** What was given on the command line, by the paths of the library. */
+export function givenValues(flags: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
+  return new Map(
+    trainFlags.flatMap(({ key, paths, isNegated }) => {
+      const value = flags[key];
+      const isGiven = value !== undefined && !(isNegated && value === true);
+      return isGiven ? paths.map((path) => [path, value] as const) : [];
+    }),
+  );
+}
+
+/** Says what a flag does, which choices have it, and what it is by default. */
+export function helpOf(flag: TrainFlag): string {
+  const { options, owners, paths, isNegated } = flag;
+  const [{ help }] = options;
+  if (isNegated) return `do not ${help}`;
+  const ofOwners = owners.length > 0 && !everyOwner(paths[0], owners) ? `, of ${owners.join(', ')}` : '';
+  const value = help.includes('(default') ? undefined : (defaultByRecipe(paths[0]) ?? defaultByOwner(flag));
+  return help.replace(/( \(default.*)?$/, (known) => `${ofOwners}${known}${value ? ` (default: ${value})` : ''}`);
+}
+
+function everyOwner(path: string, owners: readonly string[]): boolean {
+  const option = rootOf(path);
+  return option.kind === 'choice' && Object.keys(option.choices).every((choice) => owners.includes(choice));
+}
+
+/** "8; plain 32, torch7 1"; nothing where the recipes do not differ. */
+function defaultByRecipe(path: string): string | undefined {
+  const values = Object.keys(recipes).map((name) => [name, recipeValue(name as keyof typeof recipes, path)] as const);
+  const told = values.filter(([, value]) => typeof value === 'number' || typeof value === 'string');
+  const isRule = told.length === values.length;
+  if (isRule) return new Set(told.map(([, value]) => value)).size > 1 ? inWords(told, true) : undefined;
+  return rootOf(path).nullable ? inWords(told, false) : undefined;
+}
+
+function rootOf(path: string): AnyOption {
+  const root: AnyOption | undefined = { ...trainingOptions, ...networkOptions }[path.replace(/\..*$/, '')];
+  return root ?? { kind: 'group', help: '', options: runOptions };
+}
+
+function recipeValue(name: keyof typeof recipes, path: string): unknown {
+  const { epochs, scheme } = recipes[name];
+  const whole: unknown = { ...resolveRecipe(name), epochs, initialization: { scheme } };
+  return path.split('.').reduce((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], whole);
+}
+
+/** "0; adamw 0.01": what the table says, or else what all recipes do. */
+function defaultByOwner({ options, owners, paths: [path] }: TrainFlag): string | undefined {
+  const root = rootOf(path);
+  if (root.nullable) return undefined;
+  const byRecipe = recipeValue('default', path);
+  const values = options.map(
+    (option, i) => [owners[i] ?? '', 'default' in option ? option.default : owners[i] ? undefined : byRecipe] as const,
+  );
+  const told = values.filter(([, value]) => typeof value === 'number' || typeof value === 'string');
+  return inWords(told, told.length === values.length);
+}
+
+/** The first value, then the names of those that have others; all names where the first is no rule. */
+function inWords(values: readonly (readonly [name: string, value: unknown])[], isRule: boolean): string | undefined {
+  if (values.length === 0) return undefined;
+  const [[, usual]] = values;
+  const others = values.filter(([, value]) => !isRule || value !== usual).map(([name, value]) => `${name} ${value}`);
+  return [...(isRule ? [String(usual)] : []), ...(others.length > 0 ? [others.join(', ')] : [])].join('; ');
+}
