@@ -30,6 +30,6 @@ test('tells of a database that py-lmdb wrote what py-lmdb says of it', () => {
 test('says what is wrong in one line', () => {
   const { status, stderr } = run('nowhere.mdb');
   assert.equal(status, 1);
-  assert.match(stderr, /^reader-alone: \[lmdb-datum\] nowhere\.mdb: expected .*\n$/);
+  assert.match(stderr, /^reader-alone: \[lmdb-datum\] nowhere\.mdb cannot be read \(ENOENT.*\); check the path\.\n$/);
   assert.match(run().stderr, /expected the path of an LMDB/);
 });
