@@ -22,6 +22,31 @@ function worstOf(actual: readonly number[], expected: readonly number[]): number
   return Math.max(...actual.map((value, i) => Math.abs(value / expected[i] - 1)));
 }
 
+it('a recipe owns its epochs and first weights: torch7 is one thing', async () => {
+  const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
+  await ae.initialize({ recipe: 'torch7', seed: 3 });
+  const same = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
+  await same.initialize({ scheme: 'torch', seed: 3 });
+  const weights = ({ model }: Autoencoder) => model.getWeights().map((weight) => weight.dataSync());
+  expect(weights(ae)).toEqual(weights(same));
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const onStep = ({ epochs }: { epochs: number }) => {
+    seen.push(epochs);
+    stop.abort();
+  };
+  const sample = rectangleSamples(1, { size: 16 });
+  const training = ae.train(sample, {
+    recipe: 'torch7',
+    records: { perEpoch: 1, passes: 1 },
+    signal: stop.signal,
+    onStep,
+  });
+  await expect(training).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(seen).toEqual([100]);
+  for (const network of [ae, same]) network.dispose();
+});
+
 describe('training by each part of a recipe agrees with PyTorch', () => {
   it.each(golden.cases)('$name', async ({ name, options, losses, finalMse }) => {
     const ae = await initialized({ variational: name.startsWith('variational') });
