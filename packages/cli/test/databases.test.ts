@@ -116,7 +116,7 @@ test('ae import --background puts a colour behind transparent pixels, and takes 
   await aeOk(folder, 'export', 'clear.lmdb', 'cleared');
   expect([...(await sharp(inFolder('cleared', 'a.png')).raw().toBuffer())]).toEqual([255, 128, 0]);
   const { stderr } = await ae(folder, 'import', 'clear', 'other.lmdb', '--background', 'red');
-  expect(stderr).toContain('--background: expected a colour such as "#ffffff", received "red".');
+  expect(stderr).toContain('--background: expected a color such as "#ffffff", received "red".');
 });
 
 test('ae mean writes a binaryproto and says the mean of each channel', async () => {

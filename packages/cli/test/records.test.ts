@@ -95,7 +95,7 @@ describe('what a network can not take is found before it is built', () => {
   test.each<[string, RegExp, string[]?]>([
     [
       'gray-too.lmdb',
-      /key 00000002_a: expected 3x16x16 .*, received 1x16x16; make all of them gray with ae resize gray-too\.lmdb <out\.lmdb> 16x16 --gray, or all of them colour/,
+      /key 00000002_a: expected 3x16x16 .*, received 1x16x16; make all of them gray with ae resize gray-too\.lmdb <out\.lmdb> 16x16 --gray, or all of them color/,
     ],
     ['six-too.lmdb', /key 00000001_a: expected 3x16x16 .*, received 6x16x16; these are records of different kinds/],
     [
@@ -121,7 +121,7 @@ describe('what a network can not take is found before it is built', () => {
 
   test('gray images for a network of colours, and the other way round', async () => {
     expect((await ae(folder, 'test', 'run', 'gray.lmdb')).stderr).toMatch(
-      /expected images of 3x16x16 .*, received 1x16x16; make them colour with ae resize gray\.lmdb <out\.lmdb> 16x16, or/,
+      /expected images of 3x16x16 .*, received 1x16x16; make them color with ae resize gray\.lmdb <out\.lmdb> 16x16, or/,
     );
     expect((await ae(folder, 'train', 'gray.lmdb', '--val', 'bytes.lmdb', '--out', 'none')).stderr).toMatch(
       /bytes\.lmdb: expected images of 1x16x16 .*, received 3x16x16; make them gray with ae resize bytes\.lmdb <out\.lmdb> 16x16 --gray, or/,

@@ -42,7 +42,7 @@ async function runBackend({ threads, bench, ...options }: BackendCommandOptions)
   terminal.print('Engines, best first:');
   terminal.print(formatRows(backends.flatMap((status) => describe(status, auto))));
   if (speeds) {
-    terminal.print('Training the mirror network on 64x64 colour images, 32 an update:');
+    terminal.print('Training the mirror network on 64x64 color images, 32 per update:');
     terminal.print(formatRows(speeds.map(describeSpeed)));
   }
 }

@@ -42,9 +42,9 @@ export function importCommand(): Command {
     )
     .addOption(fitOption())
     .addOption(resamplerOption())
-    .option('--gray', 'one grey channel instead of three colours')
+    .option('--gray', 'one gray channel instead of three colors')
     .option(
-      '--background <colour>',
+      '--background <color>',
       "#rrggbb behind transparent pixels (default: alpha is cut off, as Caffe's)",
       parseColor,
     )
@@ -70,7 +70,7 @@ export function importCommand(): Command {
 
 function parseColor(text: string): string {
   if (/^#[0-9a-f]{6}$/i.test(text)) return text;
-  throw new CliError('INVALID_OPTION', `--background: expected a colour such as "#ffffff", received "${text}".`);
+  throw new CliError('INVALID_OPTION', `--background: expected a color such as "#ffffff", received "${text}".`);
 }
 
 async function runImport(images: string, output: string, options: ImportOptions): Promise<void> {
@@ -100,7 +100,7 @@ async function runImport(images: string, output: string, options: ImportOptions)
       },
     });
     terminal.status('');
-    // Image files are stored as they are, grey or not turned, say, while the report is about pixels.
+    // Image files are stored as they are, gray or not turned, say, while the report is about pixels.
     const isEncoded = options.encoded || options.encodeType !== undefined;
     const size = isEncoded ? await sizeOfRecords(output) : report.size;
     printReport({ ...report, size }, terminal, resize !== undefined);

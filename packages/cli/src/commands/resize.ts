@@ -20,7 +20,7 @@ export function resizeCommand(): Command {
     .addOption(databaseOption())
     .addOption(fitOption())
     .addOption(resamplerOption())
-    .option('--gray', 'one grey channel instead of three colours')
+    .option('--gray', 'one gray channel instead of three colors')
     .option('--lenient', 'leave out damaged records, and say how many')
     .addOption(workersOption())
     .addOption(maxPixelsOption())

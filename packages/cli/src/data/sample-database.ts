@@ -207,7 +207,7 @@ function mixedAdvice(path: string, sizes: readonly SizeCount[], crop: SampleOpti
   const resize = `ae resize ${path} <out.lmdb> ${size}`;
   if (channels.size > 1) {
     if (!isPicture) return 'these are records of different kinds, so keep each kind in a database of its own';
-    return `make all of them gray with ${resize} --gray, or all of them colour without --gray`;
+    return `make all of them gray with ${resize} --gray, or all of them color without --gray`;
   }
   if (!isPicture) return 'make the database again from records of one size';
   if (crop) return `crop less, or make them one size with ${resize}`;
@@ -247,5 +247,5 @@ function shapeAdvice({ path, shape: found }: Shaped, [height, width, channels]: 
   const resize = `ae resize ${path} <out.lmdb> ${height}x${width}${gray}`;
   if (found[2] === channels)
     return `import with --resize ${height}x${width}${gray}, use ${resize}, or name another network`;
-  return `make them ${channels === 1 ? 'gray' : 'colour'} with ${resize}, or name another network`;
+  return `make them ${channels === 1 ? 'gray' : 'color'} with ${resize}, or name another network`;
 }

@@ -1,6 +1,6 @@
 /**
- * Text as a terminal may see it. Keys, names and labels come from files and can hold anything: what moves the cursor, colours, breaks lines
- * or turns the direction of writing is shown as an escape, such as `\x1b`. Our own colours and line breaks go around that as marks.
+ * Text as a terminal may see it. Keys, names and labels come from files and can hold anything: what moves the cursor, colors, breaks lines
+ * or turns the direction of writing is shown as an escape, such as `\x1b`. Our own colors and line breaks go around that as marks.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -35,7 +35,7 @@ const marks = new RegExp(`${mark}(\\d+|n);`, 'g');
 /** Stands for a line break of our own in text to be printed. */
 export const lineBreak = `${mark}n;`;
 
-/** Stands for a colour or another style of the terminal (SGR). */
+/** Stands for a color or another style of the terminal (SGR). */
 export function styleMark(code: number): string {
   return `${mark}${code};`;
 }

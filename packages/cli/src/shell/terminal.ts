@@ -15,7 +15,7 @@ const clearLine = '\r\x1b[2K';
 
 /**
  * What commands print with: results go to stdout, everything about the way there (the live line, warnings) to stderr.
- * Colours and the live line appear on a terminal only. What is printed is made printable here, whatever it holds.
+ * Colors and the live line appear on a terminal only. What is printed is made printable here, whatever it holds.
  */
 export class Terminal {
   readonly json: boolean;
@@ -68,7 +68,7 @@ export class Terminal {
   }
 }
 
-/** Colours text if `stream` is a terminal and the user has not asked for none (https://no-color.org). */
+/** Colors text if `stream` is a terminal and the user has not asked for none (https://no-color.org). */
 export function style(name: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
   if (!stream.isTTY || process.env.NO_COLOR || process.env.TERM === 'dumb') return text;
   const [on, off] = styleCodes[name];

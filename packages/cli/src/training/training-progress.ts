@@ -4,7 +4,7 @@ import { formatBar, formatBytes, formatCount, formatDuration, type Terminal } fr
 const redrawMs = 100;
 const stepEventMs = 1000;
 
-/** Shows training as it goes: a live line on a terminal, a line an epoch everywhere, JSON events for programs. */
+/** Shows training as it goes: a live line on a terminal, a line per epoch everywhere, JSON events for programs. */
 export class TrainingProgress {
   /** Where training is, in words; empty before the first step. */
   position = '';
@@ -91,7 +91,7 @@ export class TrainingProgress {
 const gap = '  ';
 const barWidths = { min: 3, max: 12 };
 
-/** Puts as many figures as fit behind the bars, which take the room that is left. */
+/** Puts as many figures as fit after the bars, which take the room that is left. */
 function layOut(
   width: number,
   { bars, figures }: { bars: readonly (readonly [label: string, fraction: number])[]; figures: readonly string[] },
