@@ -1,5 +1,5 @@
 /** What the benchmark of the engines times, on the active backend: in Node.js and on a page. */
-import { measureTraining } from '@ae/autoencoder';
+import { measureTraining } from '@ae/autoencoder/native';
 import { adamStep, maxPoolWithArgmax, maxUnpool, sgdStep } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 

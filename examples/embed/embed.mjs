@@ -8,7 +8,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Autoencoder, nearestNeighbours, useBackend } from '@ae/autoencoder';
+import { Autoencoder, useBackend } from '@ae/autoencoder';
+import { nearestNeighbours } from '@ae/autoencoder/codes';
 import { encodeSample, openDatumLmdb } from '@ae/lmdb-datum';
 
 const queries = 12;

@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 
+const entries = ['index', 'baselines', 'codes', 'native', 'options', 'report', 'runs', 'scores'];
+
 const common: Options = {
-  entry: { index: 'src/index.ts' },
+  entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+  // One copy of each class, whichever entries a program loads.
+  splitting: true,
   sourcemap: true,
 };
 
@@ -11,7 +15,6 @@ const standIns = fileURLToPath(new URL('src/browser/node-modules.ts', import.met
 export default defineConfig([
   {
     ...common,
-    entry: { ...common.entry, options: 'src/options.ts' },
     // An optional dependency: loaded where it is needed, never bundled.
     external: ['sharp'],
     format: ['esm', 'cjs'],
@@ -26,7 +29,6 @@ export default defineConfig([
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    splitting: false,
     clean: true,
     removeNodeProtocol: false,
     // So that the stand-ins below are in it, too.

@@ -1,5 +1,6 @@
 /** Reconstructs pictures that a visitor chooses, with a network that was trained in Node.js. Nothing leaves the browser. */
-import { Autoencoder, imageError, psnrDb, useBackend } from '@ae/autoencoder';
+import { Autoencoder, useBackend } from '@ae/autoencoder';
+import { imageError, psnrDb } from '@ae/autoencoder/scores';
 
 const element = (id) => document.getElementById(id);
 const say = (text) => {

@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { fitPca, JpegCoder, type JpegResult } from '../src/baselines';
 import { symmetricEigen, symmetricEigenSteps } from '../src/evaluation/baselines/symmetric-eigen';
-import {
-  Autoencoder,
-  fitPca,
-  type ImageShape,
-  JpegCoder,
-  type JpegResult,
-  type PixelFormat,
-  type Sample,
-  samplesToTensor,
-  useBackend,
-} from '../src/index';
+import { Autoencoder, type ImageShape, type PixelFormat, type Sample, samplesToTensor, useBackend } from '../src/index';
 import golden from './golden/baselines.json';
 import { rectangleSamples } from './rectangles';
 

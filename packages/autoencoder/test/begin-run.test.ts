@@ -5,8 +5,9 @@ import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder } from '../src/files/make-folder';
-import { Autoencoder, type RunOptions, readRunConfig, type TrainOptions, useBackend } from '../src/index';
+import { Autoencoder, type RunOptions, type TrainOptions, useBackend } from '../src/index';
 import { readRun } from '../src/report/read-run';
+import { readRunConfig } from '../src/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(8, { size: 16 });

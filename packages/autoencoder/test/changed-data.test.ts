@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { Autoencoder, type SampleSource, type SourceIdentity, useBackend } from '../src/index';
+import type { SourceIdentity } from '../src/data/samples';
+import { Autoencoder, type SampleSource, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(150, { size: 16 });

@@ -1,18 +1,16 @@
 import { flatten, linear, reshape } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Random } from '../src/data/random';
 import {
-  Autoencoder,
   type Codes,
   type InterpolateOptions,
   type NeighbourOptions,
   nearestNeighbours,
   projectCodes,
   quantizeCodes,
-  type Sample,
-  useBackend,
-} from '../src/index';
+} from '../src/codes';
+import { Random } from '../src/data/random';
+import { Autoencoder, type Sample, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 const images: Sample[] = rectangleSamples(7, { size: 16 }).map((image, i) => ({ ...image, label: i % 2 }));

@@ -7,11 +7,11 @@ import {
   Autoencoder,
   loadCheckpoint,
   type RunOptions,
-  readRunConfig,
   resumeTraining,
   type TrainOptions,
   useBackend,
 } from '../src/index';
+import { readRunConfig } from '../src/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { summarizeScores } from '../src/evaluation/metrics/scores';
+import type { ImageShape } from '../src/index';
 import {
   bestImages,
   type ImageScores,
-  type ImageShape,
   imageError,
   psnrDb,
   rankImages,
@@ -15,7 +15,7 @@ import {
   scoresToCsv,
   similarity,
   worstImages,
-} from '../src/index';
+} from '../src/scores';
 import golden from './golden/metrics.json';
 
 interface Pair {

@@ -11,8 +11,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What the snippets take for granted. */
 const before = `
 import { writeFile } from 'node:fs/promises';
-import { nearestNeighbours, projectCodes, writeCodesNpy, writeCodesParquet } from '@ae/autoencoder';
-import { collectReport, renderComparison, renderReport, useBackend } from '@ae/autoencoder';
+import { nearestNeighbours, projectCodes, writeCodesNpy, writeCodesParquet } from '@ae/autoencoder/codes';
+import { useBackend } from '@ae/autoencoder';
+import { collectReport, renderComparison, renderReport } from '@ae/autoencoder/report';
 await useBackend('wasm');
 const pixels = (i) => Uint8Array.from({ length: 768 }, (_, at) => (at * (i + 3)) % 251);
 const samples = Array.from({ length: 6 }, (_, i) => ({ channels: 3, height: 16, width: 16, data: pixels(i), label: i % 2 }));

@@ -4,17 +4,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, findChromium, type Page, startChromium } from '@ae/testing/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  Autoencoder,
-  collectReport,
-  type MaskMode,
-  type ReportData,
-  renderComparison,
-  renderReport,
-  type Sample,
-  type SampleSource,
-  useBackend,
-} from '../src/index';
+import { Autoencoder, type MaskMode, type Sample, type SampleSource, useBackend } from '../src/index';
+import { collectReport, type ReportData, renderComparison, renderReport } from '../src/report';
 import { rectangleSamples } from './rectangles';
 
 const chromium = findChromium('reports in a browser');

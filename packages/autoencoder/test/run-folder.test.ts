@@ -12,12 +12,12 @@ import {
   AutoencoderError,
   type CheckpointSaved,
   type RunOptions,
-  readRunConfig,
   resumeTraining,
   type TrainingWarning,
   type TrainOptions,
   useBackend,
 } from '../src/index';
+import { readRunConfig } from '../src/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

@@ -38,7 +38,7 @@ function parseEngine(text: string): string {
 async function install({ gpu, tensorflow, python, compiler, ...options }: InstallOptions): Promise<void> {
   const terminal = new Terminal(options);
   const start = performance.now();
-  const { installTensorflow } = await import('@ae/autoencoder');
+  const { installTensorflow } = await import('@ae/autoencoder/native');
   const installation = await installTensorflow({
     ...{ gpu, tensorflow, cacheFolder: tensorflowCache(), v8Flags: v8FlagsAllowed() },
     ...{ python: python ?? process.env.AE_PYTHON, compiler: compiler ?? process.env.CXX },
@@ -68,7 +68,7 @@ export function backendRemoveCommand(): Command {
 
 async function remove(options: CommonOptions): Promise<void> {
   const terminal = new Terminal(options);
-  const { defaultTensorflowCache, removeTensorflow } = await import('@ae/autoencoder');
+  const { defaultTensorflowCache, removeTensorflow } = await import('@ae/autoencoder/native');
   const cacheFolder = tensorflowCache() ?? defaultTensorflowCache();
   const removed = await removeTensorflow({ cacheFolder });
   terminal.event({ removed, folder: cacheFolder });

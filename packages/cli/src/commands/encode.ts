@@ -1,6 +1,6 @@
 import { rename, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Codes } from '@ae/autoencoder';
+import type { Codes } from '@ae/autoencoder/codes';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
@@ -73,7 +73,7 @@ async function runEncode(
 
 /** Writes codes in both forms while they come, so that images are encoded once and need not fit into memory. */
 async function writeCodes(codes: AsyncIterable<Codes>, folder: string): Promise<number> {
-  const { writeCodesNpy, writeCodesParquet } = await import('@ae/autoencoder');
+  const { writeCodesNpy, writeCodesParquet } = await import('@ae/autoencoder/codes');
   const [first, second] = branch(codes);
   const arrays = path.join(folder, 'arrays');
   const outcomes = await Promise.allSettled([

@@ -1,4 +1,4 @@
-import type { InterpolationMasks } from '@ae/autoencoder';
+import type { InterpolationMasks } from '@ae/autoencoder/codes';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';

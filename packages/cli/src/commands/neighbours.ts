@@ -1,4 +1,4 @@
-import type { Neighbour } from '@ae/autoencoder';
+import type { Neighbour } from '@ae/autoencoder/codes';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
@@ -46,7 +46,7 @@ async function runNeighbours(
   if (grid) await assertNewPicture(grid);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const query = samples.find(image);
-  const { nearestNeighbours } = await import('@ae/autoencoder');
+  const { nearestNeighbours } = await import('@ae/autoencoder/codes');
   const codes = await network.encodeAll(samples, {
     onProgress: (done, total) =>
       terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ReportData } from '@ae/autoencoder';
+import type { ReportData } from '@ae/autoencoder/report';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption } from '../data/left-out';
@@ -57,7 +57,7 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
   await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
     const reports: ReportData[] = [];
     for (const run of runs) reports.push(await collect(run, options, signal, terminal));
-    const { renderComparison, renderReport } = await import('@ae/autoencoder');
+    const { renderComparison, renderReport } = await import('@ae/autoencoder/report');
     const page = reports.length === 1 ? renderReport(reports[0]) : renderComparison(reports);
     await (own ? writeFileWhole(output, page) : writeNewFile(output, page));
     const scores = reports.map(({ title, scores: { own } }) => ({ run: title, psnrDb: own?.summary.psnrDb }));
@@ -72,7 +72,7 @@ async function collect(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
-  const { collectReport } = await import('@ae/autoencoder');
+  const { collectReport } = await import('@ae/autoencoder/report');
   const found = await findModel(runFolder, checkpoint);
   const samples = await openSamples(data ?? (await scoredImages(runFolder)), { database, lenient });
   const network = await loadNetwork(found, terminal);
@@ -102,7 +102,7 @@ async function collect(
 
 /** The images that a run validated with, or else trained on. */
 async function scoredImages(run: string): Promise<string> {
-  const { readRunConfig } = await import('@ae/autoencoder');
+  const { readRunConfig } = await import('@ae/autoencoder/runs');
   const { data } = await readRunConfig(run);
   return (await placeOf(data.validation ?? data.train, run, '--data <lmdb>')) ?? noData(run);
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Autoencoder, Evaluation, ReportData } from '@ae/autoencoder';
+import type { Autoencoder, Evaluation } from '@ae/autoencoder';
+import type { ReportData } from '@ae/autoencoder/report';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
@@ -133,7 +134,7 @@ async function collect(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
-  const { collectReport } = await import('@ae/autoencoder');
+  const { collectReport } = await import('@ae/autoencoder/report');
   const data = await collectReport(network, {
     samples,
     samplesName: samples.path,
@@ -149,7 +150,7 @@ async function collect(
 }
 
 async function writeReport(file: string, data: ReportData): Promise<void> {
-  const { renderReport } = await import('@ae/autoencoder');
+  const { renderReport } = await import('@ae/autoencoder/report');
   await writeFile(file, renderReport(data));
 }
 

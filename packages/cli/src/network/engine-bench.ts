@@ -15,7 +15,8 @@ export async function benchEngines(
   seconds: number,
   terminal: Terminal,
 ): Promise<EngineSpeed[]> {
-  const { measureTraining, useBackend } = await import('@ae/autoencoder');
+  const { measureTraining } = await import('@ae/autoencoder/native');
+  const { useBackend } = await import('@ae/autoencoder');
   const speeds: EngineSpeed[] = [];
   for (const { name, available } of backends) {
     if (!available) continue;

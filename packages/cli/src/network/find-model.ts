@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckpointChoice, RunConfig } from '@ae/autoencoder';
+import type { CheckpointChoice } from '@ae/autoencoder';
+import type { RunConfig } from '@ae/autoencoder/runs';
 import { CliError } from '../shell/cli-error';
 
 /** Where a network is, and the run that trained it, where there is one. */
@@ -69,7 +70,7 @@ type RunData = RunConfig['data']['train'];
 /** The LMDB a network was trained on: as given, or as the run knows; throws where neither says. */
 export async function trainingData(given: string | true, { model, run }: FoundModel): Promise<string> {
   if (given !== true) return given;
-  const { readRunConfig } = await import('@ae/autoencoder');
+  const { readRunConfig } = await import('@ae/autoencoder/runs');
   const known = run && (await placeOf((await readRunConfig(run)).data.train, run, '--baselines <train.lmdb>'));
   if (known) return known;
   throw new CliError(

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Autoencoder, Evaluation, ImageScores, MaskMode, ReportData } from '@ae/autoencoder';
+import type { Autoencoder, Evaluation, MaskMode } from '@ae/autoencoder';
+import type { ReportData } from '@ae/autoencoder/report';
+import type { ImageScores } from '@ae/autoencoder/scores';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import { spread } from '../data/record-order';
@@ -87,7 +89,7 @@ function summaryOf({ psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae }: Ev
 
 /** What scores.json holds of the evaluations, the one with the images' own masks first. */
 export async function tabulate(network: Autoencoder, evaluations: readonly Evaluation[], extremes: number) {
-  const { bestImages, scoresByClass, worstImages } = await import('@ae/autoencoder');
+  const { bestImages, scoresByClass, worstImages } = await import('@ae/autoencoder/scores');
   const [own] = evaluations;
   const { imageBytes, codeNumbers, codeBytes, maskBytes } = network.sizes;
   return {
@@ -138,7 +140,7 @@ export async function writeResults(
   });
   await writeFile(path.join(folder, 'grid.png'), encodePng(drawGrid(groups, { scale })));
   await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(withoutInfinity(results), null, 2)}\n`);
-  const { scoresToCsv } = await import('@ae/autoencoder');
+  const { scoresToCsv } = await import('@ae/autoencoder/scores');
   for (const { masks, images } of all ? evaluations : evaluations.slice(0, 1)) {
     const name = masks === 'own' ? 'scores.csv' : `scores-${masks}.csv`;
     await writeFile(path.join(folder, name), scoresToCsv(images));

@@ -5,7 +5,7 @@ import { type ClaimedFolder, claimFolder } from '../shell/output-folder';
 
 /** Throws OUTPUT_EXISTS, with what to do, for a folder that holds more than what a run leaves that was stopped before its first checkpoint. */
 export async function assertNewRun(folder: string): Promise<void> {
-  const { checkNewRun } = await import('@ae/autoencoder');
+  const { checkNewRun } = await import('@ae/autoencoder/runs');
   try {
     await checkNewRun(folder);
   } catch (cause) {
@@ -34,7 +34,7 @@ export async function claimRunFolder(folder: string): Promise<ClaimedFolder> {
 /** Throws RUN_NOT_FOUND, with what to do, for a run that was stopped before it had settings to go on with. */
 export async function assertResumable(run: string): Promise<void> {
   if (!(await isThere(run)) || (await holdsRun(run))) return;
-  const { checkNewRun } = await import('@ae/autoencoder');
+  const { checkNewRun } = await import('@ae/autoencoder/runs');
   const isBeginning = await checkNewRun(run).then(
     () => true,
     () => false,

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { Autoencoder, ReportData, SampleSource } from '@ae/autoencoder';
+import type { Autoencoder, SampleSource } from '@ae/autoencoder';
+import type { ReportData } from '@ae/autoencoder/report';
 import type { SampleDatabase } from '../data/sample-database';
 import { explain } from '../shell/cli-error';
 import { writeFileWhole } from '../shell/output-folder';
@@ -29,7 +30,7 @@ export async function writeRunReport(
 ): Promise<string | undefined> {
   const file = reportFileOf(run.path);
   try {
-    const { renderReport } = await import('@ae/autoencoder');
+    const { renderReport } = await import('@ae/autoencoder/report');
     await writeFileWhole(file, renderReport(await collect(run, options, terminal)));
     return file;
   } catch (error) {
@@ -45,7 +46,8 @@ async function collect(
   { baselines, signal }: { readonly baselines: boolean; readonly signal?: AbortSignal },
   terminal: Terminal,
 ): Promise<ReportData> {
-  const { centerCrop, collectReport } = await import('@ae/autoencoder');
+  const { centerCrop } = await import('@ae/autoencoder');
+  const { collectReport } = await import('@ae/autoencoder/report');
   const { inputShape } = network;
   // A network that was trained on parts of images is scored on their middle.
   const fit = (source: SampleDatabase): SampleSource =>

@@ -20,7 +20,7 @@ function fromRun(run: string, trainPath: string): string {
 /** From the best weights, with a tenth of the learning rate; from the beginning where nothing good was saved. */
 async function gentler(run: string, trainPath: string): Promise<string | undefined> {
   if (!(await holdsRun(run))) return undefined;
-  const { checkNewRun, readRunConfig } = await import('@ae/autoencoder');
+  const { checkNewRun, readRunConfig } = await import('@ae/autoencoder/runs');
   const { learningRate } = (await readRunConfig(run)).options.optimizer;
   const smaller = `--learning-rate ${Number(((learningRate ?? 0.001) / 10).toPrecision(3))}`;
   const isBeginning = await checkNewRun(run).then(

@@ -1,5 +1,6 @@
-import type { AutoencoderOptions, InitializeOptions, ReadRun, RunConfig, TrainOptions } from '@ae/autoencoder';
+import type { AutoencoderOptions, InitializeOptions, ReadRun, TrainOptions } from '@ae/autoencoder';
 import { networkOptions, type Recipe, type RecipeName, recipeFor, recipes } from '@ae/autoencoder/options';
+import type { RunConfig } from '@ae/autoencoder/runs';
 import { type FoundModel, findModel, placeOf } from '../network/find-model';
 import type { CheckpointOptions } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
@@ -74,7 +75,7 @@ export async function resumedSettings(
   trainPath: string | undefined,
   flags: SettingsFlags,
 ): Promise<TrainingSettings> {
-  const { readRunConfig } = await import('@ae/autoencoder');
+  const { readRunConfig } = await import('@ae/autoencoder/runs');
   await assertResumable(folder);
   const config = await readRunConfig(folder);
   const { epochs, ...saved } = config.options;

@@ -160,7 +160,7 @@ const benchSeconds = 1.5;
 
 /** Runs `checkTensorflow` in a process of its own: an addon that doesn't fit this machine may end the process that loads it. */
 async function checkInProcess(gpu: boolean, options: BackendOptions): Promise<TensorflowCheck> {
-  const self = createRequire(import.meta.url).resolve('@ae/autoencoder');
+  const self = createRequire(import.meta.url).resolve('@ae/autoencoder/native');
   const name = gpu ? 'tensorflow-gpu' : 'tensorflow';
   const call = `checkTensorflow(${JSON.stringify(name)}, ${JSON.stringify(options)}, ${benchSeconds})`;
   const script = `require(${JSON.stringify(self)}).${call}.then(

@@ -1,0 +1,5 @@
+/** Other codes of the same size: PCA and JPEG. */
+export type { CompareOptions, Comparison, ComparisonGroup } from './evaluation/baselines/compare';
+export { JpegCoder, type JpegResult } from './evaluation/baselines/jpeg';
+export { fitPca, Pca, type PcaOptions } from './evaluation/baselines/pca';
+export type { ComparisonRow, RatePoint } from './evaluation/baselines/rivals';

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../package.json';
+
+/** The names that an entry exports, types among them. */
+function namesOf(entry: string): string[] {
+  const source = readFileSync(new URL(`../src/${entry}.ts`, import.meta.url), 'utf8');
+  const lists = [...source.matchAll(/^export (?:type )?\{([^}]*)\} from/gm)].map(([, list]) => list.split(','));
+  return lists.flatMap((list) => list.map((name) => name.replace('type ', '').trim()).filter(Boolean)).sort();
+}
+
+/** What programs rely on: a name that goes or comes is a decision. */
+const names: Readonly<Record<string, string>> = {
+  index:
+    'AugmentationOptions Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LossOptions MaskMode NamedRecipe OptimizerOptions PassSummary PixelFormat PresetName ReadRun Recipe RecipeName ResumeOptions RunOptions Sample SampleSource ScheduleOptions StepProgress TrainOptions TrainingHistory TrainingWarning centerCrop defaultPixels listBackends loadCheckpoint recipes resumeTraining samplesToTensor useBackend valuesToSamples',
+  baselines:
+    'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaOptions RatePoint fitPca',
+  codes:
+    'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbour NeighbourOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbours projectCodes quantizeCodes writeCodesNpy writeCodesParquet',
+  native:
+    'InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow',
+  options:
+    'AnyOption ChoiceOption NumberRange OptionTable Recipe RecipeName isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
+  report: 'CollectReportOptions Picture ReportData collectReport renderComparison renderReport',
+  runs: 'RunConfig checkNewRun readRunConfig startFolder',
+  scores:
+    'ClassScores ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',
+};
+
+describe('public names', () => {
+  it('have an entry each in package.json', () => {
+    const entries = Object.keys(packageJson.exports).filter((entry) => entry !== './package.json');
+    expect(entries.map((entry) => (entry === '.' ? 'index' : entry.slice(2))).sort()).toEqual(
+      Object.keys(names).sort(),
+    );
+  });
+
+  it.each(Object.entries(names))('of %s are these and no others', (entry, expected) => {
+    expect(namesOf(entry).join(' ')).toBe(expected);
+  });
+});
