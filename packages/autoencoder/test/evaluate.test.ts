@@ -133,7 +133,7 @@ describe('evaluate', () => {
     ['no images', [], {}, /at least one sample/],
     ['one image for another one’s masks', images.slice(0, 1), { masks: 'other' }, /at least two samples/],
     ['a mask mode that is none', images, { masks: 'random' as 'own' }, /own, fixed, other.*"random"/],
-    ['24 bits', images, { codeBits: 24 }, /codeBits.*at most 16.*24/],
+    ['24 bits', images, { codeBits: 24 }, /codeBits: expected a whole number from 1 to 16, received 24/],
     ['null', images, null as unknown as EvaluateOptions, /evaluate: expected an object such as .*received null/],
     ['a misspelt option', images, { mask: 'own' } as EvaluateOptions, /unknown option "mask"/],
   ])('refuses %s', async (_, samples, options, message) => {
