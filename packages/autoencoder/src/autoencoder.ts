@@ -6,7 +6,7 @@ import { type InterpolateOptions, interpolateImages } from './codes/interpolate'
 import { type SampleImagesOptions, sampleImages } from './codes/sample';
 import { type PixelFormat, resolvePixels } from './data/pixels';
 import { Random } from './data/random';
-import type { ImageShape, Sample, SampleSource } from './data/samples';
+import { checkSource, type ImageShape, type Sample, type SampleSource } from './data/samples';
 import { withRandom } from './data/with-random';
 import { useBackend } from './engines/backend';
 import { AutoencoderError, checkKeys, checkNumber, checkText, invalidOption } from './errors';
@@ -19,6 +19,8 @@ import { loadModel, type ModelMetadata, saveModel } from './network/model-folder
 import { type Encoding, Network } from './network/network';
 import { type InitializationScheme, networkOptions, type PresetName } from './network/options';
 import { codeLayerName } from './network/presets';
+import { setLinearCode } from './network/transform/linear-code';
+import { computeLinearCode, type LinearStartOptions } from './network/transform/linear-start';
 import { checkOption, checkOptions } from './option-kinds';
 import { openRun } from './run/open-run';
 import { namedRecipe, type RecipeName, recipeFor } from './training/recipes';
@@ -81,6 +83,13 @@ export class Autoencoder {
         { where: 'layers' },
       );
     }
+    if (preset === 'transform' && options.variational) {
+      throw new AutoencoderError(
+        'INVALID_OPTION',
+        'variational: preset transform has no variational form; leave it out, or choose another preset.',
+        { where: 'variational' },
+      );
+    }
     if (!Array.isArray(inputShape) || inputShape.length !== 3) {
       throw invalidOption('inputShape', '[height, width, channels]', inputShape);
     }
@@ -93,7 +102,9 @@ export class Autoencoder {
 
   /**
    * Builds the network and draws its weights from `seed`: the same on every backend. `scheme` says how kernels and biases of
-   * convolutions and linear layers are drawn: as 'projection', which learns fastest, or as 'torch', the original's. Other layers, and those that were given a kernelInitializer or weights, begin as they would elsewhere.
+   * convolutions and linear layers are drawn: as 'projection', which learns fastest, or as
+   * 'torch', the original's; preset transform knows 'linear' alone, a linear code that `computeStart` fits to images. Other layers, and those
+   * that were given a kernelInitializer or weights, begin as they would elsewhere.
    * Uses the backend that is set, or else the best one (`useBackend('auto')`). Throws when sizes don't work out, naming the
    * layer.
    */
@@ -119,6 +130,22 @@ export class Autoencoder {
       { model, ...splitModel(model, codeLayerName) },
       { inputShape, pixels, origin, isBlank: !draw },
     );
+    if (draw && scheme === 'linear') {
+      this.#network.start = (samples, options) => this.computeStart(samples, { seed, ...options });
+    }
+  }
+
+  /**
+   * Gives the linear part of a network of preset `transform` the best weights that closed formulas find for these samples, in seconds. `train`
+   * does so by itself with its samples before the first step, unless this was called before. The same samples and seed give the same bits on
+   * every engine. Throws INVALID_OPTION for other networks, INVALID_SAMPLE, ABORTED.
+   */
+  async computeStart(samples: SampleSource, options: LinearStartOptions = {}): Promise<void> {
+    checkSource('computeStart', samples);
+    checkKeys('computeStart', options, ['seed', 'signal', 'onProgress']);
+    const network = this.#ready;
+    setLinearCode(network.model, await computeLinearCode(samples, network, options));
+    network.start = undefined;
   }
 
   get #ready(): Network {

@@ -15,6 +15,7 @@ export { type CheckpointChoice, loadCheckpoint } from './load-checkpoint';
 export type { CodeSizes, MaskMode } from './network/masks';
 export type { Encoding } from './network/network';
 export type { PresetName } from './network/options';
+export type { LinearStartOptions } from './network/transform/linear-start';
 export { type ReadRun, type ResumeOptions, resumeTraining } from './resume';
 export { centerCrop } from './training/augmentation';
 export type { AugmentationOptions, LossOptions, OptimizerOptions } from './training/options';
@@ -26,6 +27,7 @@ export type {
   CheckpointSaved,
   EpochSummary,
   PassSummary,
+  StartProgress,
   StepProgress,
   TrainingHistory,
   TrainingWarning,

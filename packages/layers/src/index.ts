@@ -9,6 +9,14 @@ export {
   ShapeError,
 } from './errors';
 export { type ForwardOptions, fuseForward } from './fuse/fuse-forward';
+export {
+  BlockTransform2D,
+  type BlockTransform2DArgs,
+  blockTransform2d,
+  InverseBlockTransform2D,
+  type InverseBlockTransform2DArgs,
+  inverseBlockTransform2d,
+} from './layers/block-transform-2d';
 export { type LayerArgs, MaxPooling2D, type MaxPooling2DArgs, maxPooling2d } from './layers/max-pooling-2d';
 export { MaxUnpooling2D, type MaxUnpooling2DArgs, maxUnpooling2d } from './layers/max-unpooling-2d';
 export { hasOwnInitializer } from './layers/own-initializers';
@@ -24,8 +32,10 @@ export {
   reshape,
   type WeightArgs,
 } from './layers/standard-layers';
+export { Residual, residual } from './model/residual';
 export { Sequential, type SequentialOptions, type SequentialStep } from './model/sequential';
 export { type SplitModel, splitModel } from './model/split-model';
+export { cosineMatrix } from './ops/block-transform';
 export { maxPoolWithArgmax, type PooledWithIndices } from './ops/max-pool-with-argmax';
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './ops/max-unpool';
 export { meanSquaredError } from './ops/mean-squared-error';

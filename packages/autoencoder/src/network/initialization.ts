@@ -1,9 +1,11 @@
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import type { PixelFormat } from '../data/pixels';
 import { Random } from '../data/random';
+import { AutoencoderError } from '../errors';
 import { initializeAsProjection } from './initialization-projection';
 import { initializeAsTorch } from './initialization-torch';
 import type { InitializationScheme } from './options';
+import { cosineCode, linearPartOf, setLinearCode } from './transform/linear-code';
 
 type Scheme = (
   model: LayersModel,
@@ -15,6 +17,7 @@ type Scheme = (
 const schemes: Record<InitializationScheme, Scheme> = {
   projection: initializeAsProjection,
   torch: initializeAsTorch,
+  linear: (model, _random, _isOwn, pixels) => setLinearCode(model, cosineCode(model, pixels)),
 };
 
 export interface InitializationOptions {
@@ -27,8 +30,17 @@ export interface InitializationOptions {
 
 /**
  * Draws the kernels and biases of convolutions and linear layers from `seed` alone, so that every backend starts from the
- * same.
+ * same. Throws INVALID_OPTION for a scheme that does not suit the network.
  */
 export function initializeWeights(model: LayersModel, { seed, scheme, pixels, isOwn }: InitializationOptions): void {
+  const isLinear = linearPartOf(model) !== undefined;
+  if (isLinear !== (scheme === 'linear')) {
+    const reason = isLinear
+      ? `preset transform begins with a linear code and has none of "${scheme}"; leave it out`
+      : 'only preset transform begins with a linear code; choose another';
+    throw new AutoencoderError('INVALID_OPTION', `initialization.scheme: ${reason}.`, {
+      where: 'initialization.scheme',
+    });
+  }
   schemes[scheme](model, new Random(seed), isOwn, pixels);
 }

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { PixelFormat } from '../data/pixels';
-import type { ImageShape } from '../data/samples';
+import type { ImageShape, SampleSource } from '../data/samples';
 import { weightsOf } from './named-variables';
+import type { LinearStartOptions } from './transform/linear-start';
 
 /** What the encoder makes of images: the code, and one mask for each pooling layer, first pool first. */
 export interface Encoding {
@@ -41,6 +42,9 @@ export class Network implements NetworkParts, NetworkDescription {
   readonly pixels: PixelFormat;
   readonly origin?: Readonly<Record<string, unknown>>;
   readonly isBlank: boolean;
+
+  /** Computes the first weights from training samples, where the network has a start of that kind and waits for it. */
+  start?: (samples: SampleSource, options: LinearStartOptions) => Promise<void>;
 
   constructor({ model, encoder, decoder }: NetworkParts, description: NetworkDescription) {
     const { inputShape, pixels, origin, isBlank = false } = description;

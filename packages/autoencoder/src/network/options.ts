@@ -6,6 +6,8 @@ import type { OptionTable } from '../option-kinds';
 export const presetNames = {
   mirror: "the blog post's encoder, and a decoder that mirrors it",
   torch7: "the network of the original's repository",
+  transform:
+    'a linear code of blocks between convolutions, without pooling and masks; begins at the linear optimum of the images',
 } as const;
 
 export type PresetName = keyof typeof presetNames;
@@ -14,9 +16,10 @@ export type PresetName = keyof typeof presetNames;
 export const schemeNames = {
   projection: 'a network that already reconstructs a blurred image',
   torch: "Torch7's uniform draw, with which the original began",
+  linear: 'of preset transform: the best linear code of the images that training begins with',
 } as const;
 
-/** How the first weights are drawn: as a projection, which learns fastest, or as Torch7 does. */
+/** How the first weights are drawn: as a projection, which learns fastest, as Torch7 does, or as the best linear code. */
 export type InitializationScheme = keyof typeof schemeNames;
 
 /** The options of a network that is made from a preset. */

@@ -11,6 +11,7 @@ import {
 } from '@ae/layers';
 import { AutoencoderError } from '../errors';
 import type { PresetName } from './options';
+import { addTransform } from './transform/architecture';
 import { VariationalCode } from './variational';
 
 /** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
@@ -103,4 +104,4 @@ function addCode(net: Sequential, codeSizeOf: (features: number) => number, vari
 }
 
 /** The architectures that `new Autoencoder({ preset })` knows by name. */
-export const presets: Record<PresetName, Architecture> = { mirror, torch7 };
+export const presets: Record<PresetName, Architecture> = { mirror, torch7, transform: addTransform };

@@ -83,6 +83,15 @@ export const recipes = {
   },
   /** Adam as it comes, and nothing else: what to compare with. */
   plain,
+  /** For networks that begin at a linear optimum, from which training is only to go up; docs/recipes.md has what it reaches. */
+  transform: {
+    ...plain,
+    scheme: 'linear',
+    batchSize: 16,
+    optimizer: { name: 'adam', learningRate: 2e-3, beta2: 0.99 },
+    schedule: { policy: 'trapezoid', warmUpFraction: 0.03 },
+    clipNorm: 0.1,
+  },
   /** The Torch original's loop, with its first weights: stochastic-gradient.ts. */
   torch7: {
     ...plain,
@@ -96,7 +105,7 @@ export const recipes = {
 } as const satisfies Record<string, NamedRecipe>;
 
 /** The recipe that suits a preset best, where that is not `default`. */
-const recommended: Partial<Record<PresetName, RecipeName>> = {};
+const recommended: Partial<Record<PresetName, RecipeName>> = { transform: 'transform' };
 
 /** Returns the recipe to train a network by where none is named: its preset's, or else `default`. */
 export function recipeFor(preset: unknown): RecipeName {

@@ -2,7 +2,14 @@ import type { SampleSource } from '../data/samples';
 import { checkKeys } from '../errors';
 import { type Recipe, type RecipeName, recipeKeys } from './recipes';
 import type { RunOptions } from './run-options';
-import type { CheckpointSaved, EpochSummary, PassSummary, StepProgress, TrainingWarning } from './training-events';
+import type {
+  CheckpointSaved,
+  EpochSummary,
+  PassSummary,
+  StartProgress,
+  StepProgress,
+  TrainingWarning,
+} from './training-events';
 
 /** A recipe by name, parts of it replaced, and what is no part of a recipe. */
 export interface TrainOptions extends Partial<Recipe> {
@@ -19,6 +26,8 @@ export interface TrainOptions extends Partial<Recipe> {
    * training had been that short: averaged, or the best ones, where the recipe says so.
    */
   readonly signal?: AbortSignal;
+  /** Called while the first weights of a network of preset `transform` are computed from the samples. */
+  readonly onStart?: (progress: StartProgress) => void;
   /** Called after each update. */
   readonly onStep?: (progress: StepProgress) => void;
   /** Called after each pass over the samples of an epoch, of which the torch7 recipe makes many. */
@@ -33,7 +42,7 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
-const callbacks = ['onStep', 'onPass', 'onEpoch', 'onCheckpoint', 'onWarning'];
+const callbacks = ['onStart', 'onStep', 'onPass', 'onEpoch', 'onCheckpoint', 'onWarning'];
 const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'signal', 'run', ...callbacks];
 
 /** Throws INVALID_OPTION for options that there are not. */

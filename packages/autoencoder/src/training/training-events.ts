@@ -1,5 +1,13 @@
 /** What training tells as it goes: plain data. */
 
+/** How far the computation of first weights from the samples is. */
+export interface StartProgress {
+  /** Images transformed so far. */
+  readonly images: number;
+  /** Images that are looked at. */
+  readonly of: number;
+}
+
 export interface StepProgress {
   /** Counted from 1. */
   readonly epoch: number;

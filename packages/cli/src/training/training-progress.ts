@@ -1,4 +1,4 @@
-import type { CheckpointSaved, EpochSummary, PassSummary, StepProgress } from '@ae/autoencoder';
+import type { CheckpointSaved, EpochSummary, PassSummary, StartProgress, StepProgress } from '@ae/autoencoder';
 import { formatBar, formatBytes, formatCount, formatDuration, type Terminal } from '../shell/terminal';
 
 const redrawMs = 100;
@@ -16,6 +16,12 @@ export class TrainingProgress {
     private readonly imagesPerEpoch: number,
     private readonly epochs: number,
   ) {}
+
+  /** Says how far the first weights are, where they are computed from the images. */
+  onStart({ images, of }: StartProgress): void {
+    this.terminal.event({ event: 'first-weights', images, of });
+    if (this.terminal.isLive) this.terminal.status(`first weights: image ${formatCount(images)} of ${formatCount(of)}`);
+  }
 
   onStep(progress: StepProgress): void {
     const { step, steps, epoch, epochs } = progress;

@@ -26,7 +26,7 @@ export interface TrainingRun {
 
 export type TrainingCallbacks = Pick<
   TrainOptions,
-  'signal' | 'onStep' | 'onPass' | 'onEpoch' | 'onCheckpoint' | 'onWarning'
+  'signal' | 'onStart' | 'onStep' | 'onPass' | 'onEpoch' | 'onCheckpoint' | 'onWarning'
 >;
 
 /** Trains until the last epoch or until interrupted; saves the network in both cases, and in the first makes the run's report. */
@@ -70,6 +70,7 @@ async function giveUp({ path: run }: TrainingRun, terminal: Terminal): Promise<v
 function callbacksOf(progress: TrainingProgress, signal: AbortSignal, terminal: Terminal): TrainingCallbacks {
   return {
     signal,
+    onStart: (start) => progress.onStart(start),
     onStep: (step) => progress.onStep(step),
     onPass: (pass) => progress.onPass(pass),
     onEpoch: (summary) => progress.onEpoch(summary),

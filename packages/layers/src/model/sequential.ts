@@ -1,10 +1,11 @@
-import { input, type LayersModel, type layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { formatShape, GraphError, InvalidOptionError, MaskError } from '../errors';
+import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { formatShape, GraphError, InvalidOptionError, MaskError, ShapeError } from '../errors';
 import { autoNameKind, keepName } from '../layers/auto-name';
 import { MaxPooling2D } from '../layers/max-pooling-2d';
 import { MaxUnpooling2D } from '../layers/max-unpooling-2d';
 import { checkMaskShape } from '../ops/max-unpool';
 import { inferOutputShape, type SampleShape } from './layer-shape';
+import { Residual } from './residual';
 import { type SplitModel, splitModel } from './split-model';
 
 /** What {@link Sequential} takes. */
@@ -24,6 +25,8 @@ export interface SequentialStep {
   readonly outputShape: SampleShape;
   /** The pool that an unpooling is tied to. */
   readonly pool?: MaxPooling2D;
+  /** Of the sum that ends a residual branch: how many steps came before the branch, whose result is added to its own. */
+  readonly branchedAt?: number;
 }
 
 /** What tf.layers takes as a name, though it says so no earlier than when the layer is connected. */
@@ -68,8 +71,8 @@ export class Sequential {
   /**
    * Adds a layer and infers its output shape.
    *
-   * An unpooling is tied to its `pool`, or else to the last pool that isn't tied yet. A layer that has no name of its own gets one: its
-   * kind and number, such as `conv2d_1`.
+   * A {@link Residual} adds its layers, and then the sum of their result and what went into the first. An unpooling is tied to its `pool`,
+   * or else to the last pool that isn't tied yet. A layer that has no name of its own gets one: its kind and number, such as `conv2d_1`.
    *
    * After an error the chain is as it was before.
    *
@@ -77,7 +80,8 @@ export class Sequential {
    * @throws GraphError `INVALID_GRAPH` if there is no pool to tie, the layer or its name is there already, or the model has been built
    * @throws InvalidOptionError `INVALID_OPTION` for what is no layer, has a name that tf.layers doesn't take, or an activityRegularizer
    */
-  add(layer: layers.Layer): this {
+  add(layer: layers.Layer | Residual): this {
+    if (layer instanceof Residual) return this.#addResidual(layer);
     if (this.#built) {
       throw new GraphError(`Sequential: the model is built already; add layer "${layer.name}" before build().`);
     }
@@ -106,15 +110,19 @@ export class Sequential {
     if (this.#steps.length === 0) throw new GraphError('Sequential: it has no layers yet; add one before build().');
     const image = input({ shape: [...this.inputShape], name: 'input' });
     const masks = new Map<MaxPooling2D, SymbolicTensor>();
+    const results = [image];
     let current = image;
-    for (const { layer, pool } of this.#steps) {
-      if (layer instanceof MaxPooling2D) {
+    for (const { layer, pool, branchedAt } of this.#steps) {
+      if (branchedAt !== undefined) {
+        current = layer.apply([results[branchedAt], current]) as SymbolicTensor;
+      } else if (layer instanceof MaxPooling2D) {
         const [values, indices] = layer.apply(current) as SymbolicTensor[];
         masks.set(layer, indices);
         current = values;
       } else {
         current = layer.apply(pool ? [current, masks.get(pool)!] : current) as SymbolicTensor;
       }
+      results.push(current);
     }
     this.#built = model({ inputs: image, outputs: current, ...(this.name !== undefined && { name: this.name }) });
     return this.#built;
@@ -127,6 +135,30 @@ export class Sequential {
    */
   split(codeLayerName?: string): SplitModel {
     return splitModel(this.build(), codeLayerName);
+  }
+
+  /** Adds a branch and the sum that ends it; all of it or, where it throws, nothing. */
+  #addResidual({ layers: branch, name }: Residual): this {
+    const before = this.#steps.length;
+    const inputShape = this.outputShape;
+    const counts = new Map(this.#kindCounts);
+    try {
+      for (const layer of branch) this.add(layer);
+      if (formatShape(this.outputShape) !== formatShape(inputShape)) {
+        throw new ShapeError(
+          `residual: expected layers that end in ${formatShape(inputShape)}, the shape that goes into them, received ${formatShape(this.outputShape)}.`,
+        );
+      }
+      const sum = layers.add({ name: name ?? this.#freeName('add') });
+      this.#checkName(sum);
+      this.#steps.push({ layer: sum, inputShape, outputShape: inputShape, branchedAt: before });
+      return this;
+    } catch (error) {
+      this.#steps.length = before;
+      this.#kindCounts.clear();
+      for (const [kind, count] of counts) this.#kindCounts.set(kind, count);
+      throw error;
+    }
   }
 
   #countOf(kind: string): number {

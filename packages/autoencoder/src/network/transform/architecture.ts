@@ -1,0 +1,125 @@
+import {
+  blockTransform2d,
+  conv2d,
+  conv2dTranspose,
+  flatten,
+  inverseBlockTransform2d,
+  type Residual,
+  relu,
+  reshape,
+  residual,
+  type Sequential,
+} from '@ae/layers';
+import { layers } from '@tensorflow/tfjs-layers';
+import type { ImageShape } from '../../data/samples';
+import { AutoencoderError } from '../../errors';
+
+/** Names of the layers that the linear start gives their weights. */
+export const transformNames = {
+  analysis: 'analysis',
+  toCode: 'to_code',
+  fromCode: 'from_code',
+  synthesis: 'synthesis',
+} as const;
+
+/** How images are cut into blocks, and how many numbers stand for each block. */
+export interface BlockPlan {
+  /** Height and width of a block. */
+  readonly blockSize: readonly [number, number];
+  /** Rows and columns of blocks in an image. */
+  readonly grid: readonly [number, number];
+  /** How many cosine coefficients of a block are looked at. */
+  readonly coefficients: number;
+  /** How many numbers of the code stand for a block. */
+  readonly numbers: number;
+}
+
+/** The longest side of a block: longer ones have no more to gain from what distant pixels have in common, and cost more. */
+const longestBlock = 64;
+
+/** Coefficients that are looked at beside as many as the code has numbers: the code may be a mixture of those. */
+const spareCoefficients = 512;
+
+/** By default, a code has an eighth of the numbers of an image. */
+const defaultRatio = 8;
+
+/**
+ * Plans the blocks of images of a size: as few as possible, of equal size, at most 64 pixels high and wide; and the numbers for each, so that
+ * the code comes as near to `codeSize` as it can. Throws INVALID_OPTION for more numbers than an image has values.
+ */
+export function planBlocks([height, width, channels]: ImageShape, codeSize?: number): BlockPlan {
+  const grid = [height, width].map((size) => Math.ceil(size / longestBlock)) as [number, number];
+  const blockSize = [Math.ceil(height / grid[0]), Math.ceil(width / grid[1])] as const;
+  const values = blockSize[0] * blockSize[1] * channels;
+  const blocks = grid[0] * grid[1];
+  const wanted = codeSize ?? (height * width * channels) / defaultRatio;
+  if (wanted > values * blocks) {
+    throw new AutoencoderError(
+      'INVALID_OPTION',
+      `codeSize: expected at most ${values * blocks}, as many as the values of an image, received ${codeSize}.`,
+    );
+  }
+  const numbers = Math.max(1, Math.round(wanted / blocks));
+  return { blockSize, grid, numbers, coefficients: Math.min(values, numbers + spareCoefficients) };
+}
+
+/**
+ * A transform code with nonlinear residual branches before and after it, without pooling and masks.
+ *
+ * The middle is linear: blocks of the image by cosine transforms to coefficients, and those by a matrix to the code; and back by the
+ * transposes. Training leaves it as it is, for its optimum is known in closed form (linear-start.ts). The branches begin as nothing,
+ * so that training begins at that optimum: one prepares the image, one restores what the code lost.
+ */
+export function addTransform(net: Sequential, { codeSize }: { codeSize?: number }): void {
+  const shape = net.outputShape as unknown as ImageShape;
+  const { blockSize, grid, coefficients, numbers } = planBlocks(shape, codeSize);
+  net.add(branch('before', shape, { stride: 2, filters: 16 }));
+  net.add(blockTransform2d({ blockSize, coefficients, name: transformNames.analysis }));
+  net.add(matrix(numbers, transformNames.toCode));
+  net.add(flatten({ name: 'code' }));
+  net.add(reshape({ targetShape: [...grid, numbers], name: 'blocks' }));
+  net.add(matrix(coefficients, transformNames.fromCode));
+  net.add(inverseBlockTransform2d({ blockSize, outputShape: [...shape], name: transformNames.synthesis }));
+  net.add(branch('after', shape, restoring(numbers * grid[0] * grid[1], shape)));
+}
+
+/** A matrix for the coefficients or the code of each block, `[..., F]` -> `[..., units]`, which training leaves alone. */
+function matrix(units: number, name: string): ReturnType<typeof layers.dense> {
+  const layer = layers.dense({ units, name, trainable: false, kernelInitializer: 'zeros' });
+  // Sequential takes a dense layer on images for a flatten() that was forgotten, unless the layer says that it means it.
+  layer.inputSpec = [{ ndim: 4 }];
+  return layer;
+}
+
+interface Branch {
+  /** Pixels from one position of the branch's features to the next. */
+  readonly stride: number;
+  readonly filters: number;
+}
+
+/**
+ * The branch that restores what a code lost: where much is lost, what is left is smooth, and it is better to look at more of it at a
+ * quarter of its size than at half of it. Both cost the same.
+ */
+function restoring(codeSize: number, [height, width, channels]: ImageShape): Branch {
+  return codeSize >= (height * width * channels) / 10 ? { stride: 2, filters: 48 } : { stride: 4, filters: 96 };
+}
+
+/** Convolutions on features of a fraction of the image's size, which begin by adding nothing. */
+function branch(name: string, [height, width, channels]: ImageShape, { stride, filters }: Branch): Residual {
+  const inner = { filters, padding: 'same' } as const;
+  const outer = { kernelSize: 2 * stride, strides: stride, padding: 'same' } as const;
+  const tooMuch = [height, width].map((size) => Math.ceil(size / stride) * stride - size) as [number, number];
+  const list = [
+    conv2d({ ...inner, ...outer, name: `${name}_down` }),
+    relu({ name: `${name}_relu1` }),
+    conv2d({ ...inner, kernelSize: 3, name: `${name}_conv` }),
+    relu({ name: `${name}_relu2` }),
+    conv2dTranspose({ ...outer, filters: channels, kernelInitializer: 'zeros', name: `${name}_up` }),
+  ];
+  if (tooMuch.some((pixels) => pixels > 0)) {
+    const cropping = tooMuch.map((pixels) => [0, pixels]) as [[number, number], [number, number]];
+    list.push(layers.cropping2D({ cropping, name: `${name}_crop` }));
+  }
+  return residual(list, { name: `${name}_sum` });
+}

@@ -1,0 +1,89 @@
+import { BlockTransform2D, cosineMatrix } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { PixelFormat } from '../../data/pixels';
+import { AutoencoderError } from '../../errors';
+import { type BlockPlan, transformNames } from './architecture';
+
+/** A linear code of blocks: what of their cosine coefficients becomes which number. */
+export interface LinearCode {
+  /** `[C, C]`: each column is a direction of color. */
+  readonly colors: Float64Array;
+  /** The coefficients that are looked at, `(c * width + u) * height + v` each. */
+  readonly positions: Int32Array;
+  /** What each of those coefficients is on average. */
+  readonly means: Float64Array;
+  /** `[coefficients, numbers]` by rows: orthonormal columns. */
+  readonly basis: Float64Array;
+}
+
+/** Returns how the linear part of a network cuts images into blocks; undefined for a network that has none. */
+export function linearPartOf(model: LayersModel): BlockPlan | undefined {
+  const [analysis, toCode] = [transformNames.analysis, transformNames.toCode].map((name) =>
+    model.layers.find((layer) => layer.name === name),
+  );
+  if (!(analysis instanceof BlockTransform2D) || !toCode) return undefined;
+  const [, rows, columns, numbers] = toCode.outputShape as number[];
+  return { blockSize: analysis.blockSize, coefficients: analysis.coefficients, grid: [rows, columns], numbers };
+}
+
+/** The same, of a network that must have it: throws INVALID_OPTION for others. */
+export function requireLinearPart(model: LayersModel): BlockPlan {
+  const plan = linearPartOf(model);
+  if (plan) return plan;
+  throw new AutoencoderError('INVALID_OPTION', 'computeStart: only preset transform has a start of this kind.');
+}
+
+/** Gives the linear layers of a transform network their weights. */
+export function setLinearCode(model: LayersModel, code: LinearCode): void {
+  const { blockSize, coefficients, numbers } = requireLinearPart(model);
+  const channels = model.inputs[0].shape[3] as number;
+  const places = new Float32Array(blockSize[0] * blockSize[1] * channels).fill(coefficients);
+  for (const [place, position] of code.positions.entries()) places[position] = place;
+  const offsets = new Float64Array(numbers);
+  for (let i = 0; i < coefficients; i++) {
+    for (let j = 0; j < numbers; j++) offsets[j] -= code.means[i] * code.basis[i * numbers + j];
+  }
+  tf.tidy(() => {
+    const colors = tf.tensor2d(Float32Array.from(code.colors), [channels, channels]);
+    const basis = tf.tensor2d(Float32Array.from(code.basis), [coefficients, numbers]);
+    const set = (name: string, weights: tf.Tensor[]) => model.getLayer(name).setWeights(weights);
+    set(transformNames.analysis, [colors, tf.tensor1d(Float32Array.from(code.positions))]);
+    set(transformNames.toCode, [basis, tf.tensor1d(Float32Array.from(offsets))]);
+    set(transformNames.fromCode, [tf.transpose(basis), tf.tensor1d(Float32Array.from(code.means))]);
+    set(transformNames.synthesis, [colors, tf.tensor1d(places)]);
+  });
+}
+
+/** The code that needs no images to begin with: the lowest frequencies, twice as many of brightness as of color in each direction. */
+export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCode {
+  const { blockSize, coefficients, numbers } = requireLinearPart(model);
+  const [height, width] = blockSize;
+  const channels = model.inputs[0].shape[3] as number;
+  const values = height * width * channels;
+  const distance = new Float64Array(values);
+  for (let i = 0; i < values; i++) {
+    const [v, u, c] = [i % height, Math.floor(i / height) % width, Math.floor(i / (height * width))];
+    distance[i] = Math.hypot(v / height, u / width) * (c === 0 ? 1 : 2);
+  }
+  const positions = Int32Array.from(distance.keys())
+    .sort((a, b) => distance[a] - distance[b] || a - b)
+    .slice(0, coefficients);
+  const means = new Float64Array(coefficients);
+  const gray = positions.indexOf(0);
+  // The lowest coefficient of an image of one level is that level times the root of how many values it stands for.
+  if (gray >= 0) means[gray] = 127.5 * scale * Math.sqrt(values);
+  const colors = cosineMatrix(channels);
+  return { colors: transposed(colors, channels), positions, means, basis: firstColumns(coefficients, numbers) };
+}
+
+/** The first columns of the identity, `[rows, columns]`. */
+export function firstColumns(rows: number, columns: number): Float64Array {
+  const matrix = new Float64Array(rows * columns);
+  for (let i = 0; i < Math.min(rows, columns); i++) matrix[i * columns + i] = 1;
+  return matrix;
+}
+
+function transposed(matrix: Float64Array, size: number): Float64Array {
+  return Float64Array.from(matrix, (_, i) => matrix[(i % size) * size + Math.floor(i / size)]);
+}

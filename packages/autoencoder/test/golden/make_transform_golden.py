@@ -1,0 +1,78 @@
+"""Makes transform.json: the PSNR of linear codes of blocks by NumPy, on images that both sides draw from one integer generator.
+
+    python make_transform_golden.py       (needs numpy)
+
+`rectangles`: as in make_baselines_golden.py, which have no more in common than any images. `mixtures`: of six fixed patterns, in grey, of an odd
+size. Each is coded by cosines in the order of their variance, and by eigenvectors of the coefficients' covariance.
+"""
+
+import json
+import pathlib
+import platform
+
+import numpy as np
+
+from draw import Random, rectangles
+
+SHRINKAGE = 0.05
+SPARE = 512
+
+
+def mixtures(random, count, height, width, patterns=6):
+    basis = np.array([[random.below(17) - 8 for _ in range(height * width)] for _ in range(patterns)])
+    images = np.zeros((count, height, width, 1), np.uint8)
+    for image in images:
+        weights = [random.below(9) - 4 for _ in range(patterns)]
+        noise = [random.below(3) for _ in range(height * width)]
+        image[:] = np.clip(128 + np.dot(weights, basis) // 2 + noise, 0, 255).reshape(height, width, 1)
+    return images
+
+
+def cosines(size):
+    k, x = np.mgrid[:size, :size]
+    return np.where(k == 0, np.sqrt(1 / size), np.sqrt(2 / size)) * np.cos(np.pi * (x + 0.5) * k / size)
+
+
+def transform(images, colors):
+    """[N, H, W, C] -> [N, C * W * H], (c * W + u) * H + v."""
+    _, height, width, _ = images.shape
+    coefficients = np.einsum("vy,ux,nyxc,cd->nduv", cosines(height), cosines(width), images, colors, optimize=True)
+    return coefficients.reshape(len(images), -1)
+
+
+def psnr(errors, values):
+    return float((-10 * np.log10(errors / values)).mean())
+
+
+def code(images, count, numbers):
+    x = images / 255
+    values = x[0].size
+    channels = x.shape[3]
+    pixels = x[:count].reshape(-1, channels)
+    colors = np.linalg.eigh(np.atleast_2d(np.cov(pixels.T)))[1][:, ::-1]
+    fitted, scored = transform(x[:count], colors), transform(x[count:], colors)
+    means = fitted.mean(0)
+    order = np.argsort(-fitted.var(0), kind="stable")
+    fitted, scored = (fitted - means)[:, order], (scored - means)[:, order]
+    energy = (scored**2).sum(1)
+    by_cosines = psnr(energy - (scored[:, :numbers] ** 2).sum(1), values)
+    m = min(values, numbers + SPARE)
+    covariance = np.cov(fitted[:, :m].T, bias=True)
+    covariance[~np.eye(m, dtype=bool)] *= 1 - SHRINKAGE
+    vectors = np.linalg.eigh(covariance)[1][:, ::-1][:, :numbers]
+    by_vectors = psnr(energy - ((scored[:, :m] @ vectors) ** 2).sum(1), values)
+    return {"numbers": numbers, "cosinesDb": by_cosines, "eigenvectorsDb": by_vectors}
+
+
+def main():
+    drawn = rectangles(Random(12), 120, 24)
+    mixed = mixtures(Random(13), 120, 15, 22)
+    golden = {
+        "made": {"by": "make_transform_golden.py", "python": platform.python_version(), "numpy": np.__version__},
+        "rectangles": [code(drawn, 100, numbers) for numbers in (12, 108)],
+        "mixtures": [code(mixed, 100, numbers) for numbers in (6, 24)],
+    }
+    (pathlib.Path(__file__).parent / "transform.json").write_text(json.dumps(golden, indent=1) + "\n")
+
+
+main()

@@ -1,0 +1,202 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fitPca } from '../src/baselines';
+import { Random } from '../src/data/random';
+import { Autoencoder, type AutoencoderOptions, type Sample, samplesToTensor, useBackend } from '../src/index';
+import golden from './golden/transform.json';
+import { rectangleSamples } from './rectangles';
+
+/** Images of six fixed patterns, as make_transform_golden.py draws them. */
+function mixtureSamples(count: number, height: number, width: number): Sample[] {
+  const random = new Random(13);
+  const below = (n: number) => Math.floor((random.uint32() * n) / 2 ** 32);
+  const patterns = Array.from({ length: 6 }, () => Array.from({ length: height * width }, () => below(17) - 8));
+  return Array.from({ length: count }, () => {
+    const weights = patterns.map(() => below(9) - 4);
+    const noise = Array.from({ length: height * width }, () => below(3));
+    const data = Uint8Array.from(noise, (more, i) => {
+      const sum = patterns.reduce((total, pattern, k) => total + weights[k] * pattern[i], 0);
+      return Math.min(255, Math.max(0, 128 + Math.floor(sum / 2) + more));
+    });
+    return { channels: 1, height, width, data };
+  });
+}
+
+function noiseSamples(count: number, [height, width, channels]: readonly [number, number, number]): Sample[] {
+  const random = new Random(7);
+  return Array.from({ length: count }, () => {
+    const data = Uint8Array.from({ length: height * width * channels }, () => random.uint32() & 255);
+    return { channels, height, width, data };
+  });
+}
+
+async function newNetwork(options: Omit<AutoencoderOptions, 'preset'>): Promise<Autoencoder> {
+  const network = new Autoencoder({ preset: 'transform', ...options });
+  await network.initialize({ seed: 1 });
+  return network;
+}
+
+/** The mean of the images' PSNR, nothing clamped or rounded. */
+function meanPsnr(network: Autoencoder, samples: readonly Sample[]): number {
+  return tf.tidy(() => {
+    const images = samplesToTensor(samples, network.inputShape, network.pixels);
+    const errors = tf.mean(tf.squaredDifference(network.forward(images), images), [1, 2, 3]).dataSync<'float32'>();
+    return (
+      errors.reduce((sum, error) => sum - 10 * Math.log10(error / (255 * network.pixels.scale) ** 2), 0) / errors.length
+    );
+  });
+}
+
+beforeAll(async () => {
+  await useBackend('wasm');
+});
+
+describe('the start of preset transform', () => {
+  const drawn = rectangleSamples(120, { seed: 12, size: 24 });
+  const mixed = mixtureSamples(120, 15, 22);
+
+  it.each(golden.rectangles)(
+    'is what NumPy makes of images with nothing in common: $numbers numbers',
+    async (expected) => {
+      const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: expected.numbers });
+      await network.computeStart(drawn.slice(0, 100), { seed: 1 });
+      const best = Math.max(expected.cosinesDb, expected.eigenvectorsDb);
+      expect(Math.abs(meanPsnr(network, drawn.slice(100)) - best)).toBeLessThan(expected.numbers === 12 ? 0.06 : 0.02);
+      network.dispose();
+    },
+  );
+
+  it.each(golden.mixtures)(
+    'is what NumPy makes of images of one kind: $numbers numbers',
+    async ({ numbers, eigenvectorsDb }) => {
+      const network = await newNetwork({ inputShape: [15, 22, 1], codeSize: numbers });
+      await network.computeStart(mixed.slice(0, 100), { seed: 1 });
+      expect(Math.abs(meanPsnr(network, mixed.slice(100)) - eigenvectorsDb)).toBeLessThan(0.02);
+      network.dispose();
+    },
+  );
+
+  it('is the same to the bit on another engine', async () => {
+    const codes: number[][] = [];
+    for (const backend of ['cpu', 'wasm'] as const) {
+      await useBackend(backend);
+      const network = await newNetwork({ inputShape: [15, 22, 1], codeSize: 9 });
+      await network.computeStart(mixed.slice(0, 60), { seed: 3 });
+      codes.push(network.model.getWeights().flatMap((weight) => [...weight.dataSync()]));
+      network.dispose();
+    }
+    expect(codes[0]).toEqual(codes[1]);
+  });
+
+  it('needs no images: cosines of low frequencies stand in', async () => {
+    const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    // These images' colors are as lively as their brightness, which is not what to expect of images.
+    expect(meanPsnr(network, drawn.slice(100))).toBeGreaterThan(golden.rectangles[1].cosinesDb - 2);
+    network.dispose();
+  });
+
+  it.each([
+    [[1, 1, 1], 1],
+    [[5, 9, 3], 20],
+    [[33, 66, 4], 300],
+    [[70, 130, 3], 1200],
+  ] as const)('takes images of %j', async (inputShape, codeSize) => {
+    const network = await newNetwork({ inputShape, codeSize });
+    const samples = noiseSamples(3, inputShape);
+    await network.computeStart(samples);
+    const [made] = await network.reconstruct(samples.slice(0, 1));
+    expect([made.height, made.width, made.channels]).toEqual(inputShape);
+    // As near as the same number for each block allows.
+    expect(Math.abs(network.codeSize - codeSize)).toBeLessThan(4);
+    network.dispose();
+  });
+
+  it('stops where it is asked to, and the network stays as it was', async () => {
+    const network = await newNetwork({ inputShape: [24, 24, 3] });
+    const before = meanPsnr(network, drawn.slice(100));
+    const signal = AbortSignal.abort();
+    await expect(network.computeStart(drawn, { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(meanPsnr(network, drawn.slice(100))).toBe(before);
+    network.dispose();
+  });
+
+  it('is refused where there is none', async () => {
+    const network = new Autoencoder({ inputShape: [24, 24, 3] });
+    await network.initialize();
+    await expect(network.computeStart(drawn)).rejects.toThrow(
+      '[autoencoder] computeStart: only preset transform has a start of this kind.',
+    );
+    network.dispose();
+    expect(() => new Autoencoder({ preset: 'transform', variational: true })).toThrow(
+      '[autoencoder] variational: preset transform has no variational form; leave it out, or choose another preset.',
+    );
+    await expect(new Autoencoder({ preset: 'transform' }).initialize({ scheme: 'torch' })).rejects.toThrow(
+      '[autoencoder] initialization.scheme: preset transform begins with a linear code and has none of "torch"; leave it out.',
+    );
+    await expect(new Autoencoder().initialize({ scheme: 'linear' })).rejects.toThrow(
+      '[autoencoder] initialization.scheme: only preset transform begins with a linear code; choose another.',
+    );
+    const tooLarge = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 1], codeSize: 65 });
+    await expect(tooLarge.initialize()).rejects.toThrow(
+      '[autoencoder] codeSize: expected at most 64, as many as the values of an image, received 65.',
+    );
+  });
+});
+
+describe('training preset transform', () => {
+  const samples = rectangleSamples(160, { seed: 12, size: 24 });
+  const [training, validation] = [samples.slice(0, 120), samples.slice(120)];
+  const options = { seed: 1, batchSize: 4, epochs: 5, validation } as const;
+
+  it('begins with the start, goes up from there, and beats PCA of as many numbers', async () => {
+    const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    const progress: number[] = [];
+    const scores: number[] = [];
+    await network.train(training, {
+      ...options,
+      onStart: ({ images }) => progress.push(images),
+      onEpoch: ({ validation: score }) => void scores.push(score?.psnrDb ?? 0),
+    });
+    expect(progress.at(-1)).toBe(120);
+    const started = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    await started.computeStart(training, { seed: 1 });
+    const start = (await started.evaluate(validation, { similarity: false })).psnrDb;
+    expect(Math.min(...scores)).toBeGreaterThan(start - 0.1);
+    expect(scores.at(-1)).toBeGreaterThan(start);
+    const pca = await fitPca(training, started);
+    const images = samplesToTensor(validation, [24, 24, 3], started.pixels);
+    const coefficients = tf.slice(pca.encode(images), [0, 0], [-1, 108]);
+    const errors = tf
+      .mean(tf.squaredDifference(pca.decode(coefficients, [24, 24, 3]), images), [1, 2, 3])
+      .dataSync<'float32'>();
+    const pcaDb = errors.reduce((sum, error) => sum - 10 * Math.log10(error / (255 / 256) ** 2), 0) / errors.length;
+    expect(scores.at(-1)).toBeGreaterThan(pcaDb + 1);
+    for (const each of [network, started, pca]) each.dispose();
+  });
+
+  it('is resumed to the same bits, and what was trained is saved and loaded', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ae-transform-'));
+    const whole = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    await whole.train(training, { ...options, run: { folder: path.join(folder, 'whole') } });
+    const stopped = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    const run = { folder: path.join(folder, 'stopped'), checkpointSteps: 5 };
+    const abort = new AbortController();
+    const onStep = ({ step }: { step: number }) => step === 44 && abort.abort();
+    await expect(stopped.train(training, { ...options, run, onStep, signal: abort.signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
+    const resumed = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    await resumed.train(training, { ...options, run: { ...run, resume: true } });
+    const bits = (network: Autoencoder) => network.model.getWeights().map((weight) => [...weight.dataSync()]);
+    expect(bits(resumed)).toEqual(bits(whole));
+    await whole.save(path.join(folder, 'saved'));
+    const loaded = await Autoencoder.load(path.join(folder, 'saved'));
+    expect(loaded.warnings).toEqual([]);
+    expect(meanPsnr(loaded, validation)).toBe(meanPsnr(whole, validation));
+    expect((await loaded.encodeAll(validation)).values).toEqual((await whole.encodeAll(validation)).values);
+    for (const each of [whole, stopped, resumed, loaded]) each.dispose();
+  });
+});

@@ -1,0 +1,210 @@
+import {
+  cast,
+  serialization,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
+import { formatShape, InvalidOptionError, ShapeError } from '../errors';
+import { analyzeBlocks, cropImages, extendImages, synthesizeBlocks } from '../ops/block-transform';
+import { resolveSize2D, type Size2D } from '../ops/pool-geometry';
+import { markAutoNamed } from './auto-name';
+import type { LayerArgs } from './max-pooling-2d';
+
+type WeightVariable = ReturnType<layers.Layer['addWeight']>;
+
+/** What {@link blockTransform2d} takes. */
+export interface BlockTransform2DArgs extends LayerArgs {
+  /** Height and width of the blocks, in pixels. */
+  blockSize: Size2D;
+  /** How many coefficients of each block to keep, from 1 to the values of a block. */
+  coefficients: number;
+}
+
+/**
+ * Transforms blocks of images to the coefficients of a cosine transform and keeps some: `[N, H, W, C]` -> `[N, h, w, coefficients]`
+ * with h = ceil(H / height of a block) and w in the same way. What blocks reach past the image is its mirror image.
+ *
+ * Which coefficients, and of which directions of color, are weights that training leaves alone: `positions` `[coefficients]` and `colors`
+ * `[C, C]`, see {@link analyzeBlocks}. Registered as `BlockTransform2D`.
+ */
+export class BlockTransform2D extends layers.Layer {
+  static readonly className = 'BlockTransform2D';
+
+  /** Height and width of the blocks, in pixels. */
+  readonly blockSize: readonly [number, number];
+  /** How many coefficients of each block are kept. */
+  readonly coefficients: number;
+
+  #colors!: WeightVariable;
+  #positions!: WeightVariable;
+
+  /** @throws InvalidOptionError */
+  constructor(args: BlockTransform2DArgs) {
+    super(args);
+    this.blockSize = resolveSize2D(`layer "${this.name}"`, 'blockSize', args.blockSize);
+    this.coefficients = args.coefficients;
+    if (Number.isInteger(this.coefficients) && this.coefficients >= 1) return;
+    throw new InvalidOptionError(
+      `layer "${this.name}": expected coefficients as an integer of at least 1, received ${JSON.stringify(args.coefficients)}.`,
+    );
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const channels = channelsOf(`layer "${this.name}"`, inputShape);
+    this.#checkCount(channels);
+    this.#colors = this.addWeight(
+      'colors',
+      [channels, channels],
+      'float32',
+      initializers.identity({}),
+      undefined,
+      false,
+    );
+    this.#positions = this.addWeight(
+      'positions',
+      [this.coefficients],
+      'float32',
+      initializers.zeros(),
+      undefined,
+      false,
+    );
+    super.build(inputShape);
+  }
+
+  /** `[N, H, W, C]` -> `[N, h, w, coefficients]`. Throws ShapeError. */
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    this.#checkCount(channelsOf(`layer "${this.name}"`, inputShape));
+    const [batch, height, width] = inputShape as Shape;
+    const [rows, columns] = [height, width].map((size, i) =>
+      size === null ? null : Math.ceil(size / this.blockSize[i]),
+    );
+    return [batch, rows, columns, this.coefficients];
+  }
+
+  /** float32 `[N, H, W, C]` -> `[N, h, w, coefficients]`. */
+  override call(inputs: Tensor | Tensor[]): Tensor {
+    const images = [inputs].flat()[0] as Tensor4D;
+    return tidy(() => {
+      const positions = cast(this.#positions.read(), 'int32') as Tensor1D;
+      const basis = { blockSize: this.blockSize, colors: this.#colors.read() as Tensor2D };
+      return analyzeBlocks(extendImages(images, this.blockSize), basis, positions);
+    });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), blockSize: [...this.blockSize], coefficients: this.coefficients };
+  }
+
+  #checkCount(channels: number): void {
+    const most = this.blockSize[0] * this.blockSize[1] * channels;
+    if (this.coefficients <= most) return;
+    throw new ShapeError(
+      `layer "${this.name}": expected at most ${most} coefficients of blocks of ${formatShape([...this.blockSize, channels])}, ` +
+        `received ${this.coefficients}.`,
+    );
+  }
+}
+
+/** What {@link inverseBlockTransform2d} takes. */
+export interface InverseBlockTransform2DArgs extends LayerArgs {
+  /** Height and width of the blocks, in pixels. */
+  blockSize: Size2D;
+  /** Height, width and channels of the images. */
+  outputShape: readonly [height: number, width: number, channels: number];
+}
+
+/**
+ * Makes images of the coefficients that {@link BlockTransform2D} kept: `[N, h, w, M]` -> `[N, H, W, C]`.
+ *
+ * Its weights, which training leaves alone, are `colors` `[C, C]`, as there, and `places` `[height * width * C of a block]`: where each
+ * coefficient stands among those that were kept, and M where it was left out. Registered as `InverseBlockTransform2D`.
+ */
+export class InverseBlockTransform2D extends layers.Layer {
+  static readonly className = 'InverseBlockTransform2D';
+
+  /** Height and width of the blocks, in pixels. */
+  readonly blockSize: readonly [number, number];
+  /** Height, width and channels of the images. */
+  readonly imageShape: readonly [number, number, number];
+
+  #colors!: WeightVariable;
+  #places!: WeightVariable;
+
+  /** @throws InvalidOptionError */
+  constructor(args: InverseBlockTransform2DArgs) {
+    super(args);
+    this.blockSize = resolveSize2D(`layer "${this.name}"`, 'blockSize', args.blockSize);
+    this.imageShape = args.outputShape;
+    const sizes: unknown[] = Array.isArray(args.outputShape) ? args.outputShape : [];
+    if (sizes.length === 3 && sizes.every((size) => Number.isInteger(size) && (size as number) >= 1)) return;
+    throw new InvalidOptionError(
+      `layer "${this.name}": expected outputShape as [height, width, channels], received ${JSON.stringify(args.outputShape)}.`,
+    );
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const [, , channels] = this.imageShape;
+    const values = this.blockSize[0] * this.blockSize[1] * channels;
+    this.#colors = this.addWeight(
+      'colors',
+      [channels, channels],
+      'float32',
+      initializers.identity({}),
+      undefined,
+      false,
+    );
+    this.#places = this.addWeight('places', [values], 'float32', initializers.zeros(), undefined, false);
+    super.build(inputShape);
+  }
+
+  /** `[N, h, w, M]` -> `[N, H, W, C]`. Throws ShapeError. */
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    channelsOf(`layer "${this.name}"`, inputShape);
+    const [batch, rows, columns] = inputShape as Shape;
+    const [height, width] = this.imageShape;
+    const expected = [Math.ceil(height / this.blockSize[0]), Math.ceil(width / this.blockSize[1])];
+    if ([rows, columns].every((size, i) => size === null || size === expected[i])) return [batch, ...this.imageShape];
+    throw new ShapeError(
+      `layer "${this.name}": expected ${formatShape(expected)} blocks for images of ${formatShape([height, width])}, received ${formatShape([rows, columns])}.`,
+    );
+  }
+
+  /** float32 `[N, h, w, M]` -> `[N, H, W, C]`. */
+  override call(inputs: Tensor | Tensor[]): Tensor {
+    const coefficients = [inputs].flat()[0] as Tensor4D;
+    return tidy(() => {
+      const places = cast(this.#places.read(), 'int32') as Tensor1D;
+      const basis = { blockSize: this.blockSize, colors: this.#colors.read() as Tensor2D, places };
+      return cropImages(synthesizeBlocks(coefficients, basis), this.imageShape);
+    });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), blockSize: [...this.blockSize], outputShape: [...this.imageShape] };
+  }
+}
+
+serialization.registerClass(BlockTransform2D);
+serialization.registerClass(InverseBlockTransform2D);
+
+/** Makes a layer that transforms blocks of images; see {@link BlockTransform2D}. @throws InvalidOptionError */
+export function blockTransform2d(args: BlockTransform2DArgs): BlockTransform2D {
+  return markAutoNamed(new BlockTransform2D(args), 'block_transform2d', args);
+}
+
+/** Makes a layer that makes images of blocks' coefficients; see {@link InverseBlockTransform2D}. @throws InvalidOptionError */
+export function inverseBlockTransform2d(args: InverseBlockTransform2DArgs): InverseBlockTransform2D {
+  return markAutoNamed(new InverseBlockTransform2D(args), 'inverse_block_transform2d', args);
+}
+
+function channelsOf(where: string, shape: Shape | Shape[]): number {
+  const channels = (shape as Shape)[3];
+  if (shape.length === 4 && typeof channels === 'number') return channels;
+  throw new ShapeError(
+    `${where}: expected an input of height x width x channels, received ${formatShape((shape as Shape).slice(1))}.`,
+  );
+}

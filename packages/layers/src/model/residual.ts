@@ -1,0 +1,22 @@
+import type { layers } from '@tensorflow/tfjs-layers';
+import { InvalidOptionError } from '../errors';
+
+/** A branch of a {@link Sequential}: its layers' result is added to what goes into the first of them. */
+export class Residual {
+  constructor(
+    readonly layers: readonly layers.Layer[],
+    /** Name of the layer that adds. */
+    readonly name?: string,
+  ) {}
+}
+
+/**
+ * Makes a residual branch for {@link Sequential}: x -> x + layers(x), as in He et al., 2016. The last layer must give back the shape of x; with
+ * a kernel of zeros there the branch begins as the identity.
+ *
+ * @throws InvalidOptionError for an empty list
+ */
+export function residual(list: readonly layers.Layer[], { name }: { name?: string } = {}): Residual {
+  if (Array.isArray(list) && list.length > 0) return new Residual(list, name);
+  throw new InvalidOptionError('residual: expected a list of at least one layer, received none.');
+}

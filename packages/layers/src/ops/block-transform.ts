@@ -1,0 +1,117 @@
+import {
+  concat,
+  gather,
+  matMul,
+  reshape,
+  reverse,
+  slice,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tensor2d,
+  tidy,
+  transpose,
+  zeros,
+} from '@tensorflow/tfjs-core';
+
+/** Height and width of a block in pixels. */
+export type BlockSize = readonly [height: number, width: number];
+
+/** What a block transform keeps of each block, and in which order. */
+export interface BlockBasis {
+  readonly blockSize: BlockSize;
+  /** `[C, C]`, orthogonal: each column is a direction of color whose plane is transformed by itself. */
+  readonly colors: Tensor2D;
+  /** `[K]` for K values of a block: where each coefficient stands among those that are kept; their number where it is left out. */
+  readonly places: Tensor1D;
+}
+
+/**
+ * Transforms blocks of images by an orthonormal cosine transform (DCT-II) of each color plane and keeps some of the coefficients:
+ * `[N, H, W, C]` -> `[N, H / h, W / w, positions]`.
+ *
+ * @param positions int32 `[M]`: which coefficients of a block to keep, as `(c * w + u) * h + v` for color direction c and the frequencies u
+ *   along the width and v along the height.
+ */
+export function analyzeBlocks(
+  images: Tensor4D,
+  { blockSize, colors }: Omit<BlockBasis, 'places'>,
+  positions: Tensor1D,
+): Tensor4D {
+  const [height, width] = blockSize;
+  const [count, imageHeight, imageWidth, channels] = images.shape;
+  const [rows, columns] = [imageHeight / height, imageWidth / width];
+  return tidy(() => {
+    const mixed = channels === 1 ? images : matMul(reshape(images, [-1, channels]), colors);
+    const blocks = reshape(mixed, [count, rows, height, columns, width, channels]);
+    const alongWidth = transpose(blocks, [0, 1, 3, 5, 2, 4]);
+    const byWidth = matMul(reshape(alongWidth, [-1, width]), cosines(width), false, true);
+    const alongHeight = transpose(reshape(byWidth, [-1, height, width]), [0, 2, 1]);
+    const all = matMul(reshape(alongHeight, [-1, height]), cosines(height), false, true);
+    return gather(reshape(all, [count, rows, columns, channels * width * height]), positions, 3) as Tensor4D;
+  });
+}
+
+/** Undoes {@link analyzeBlocks}, with zeros for coefficients that were left out: its adjoint. */
+export function synthesizeBlocks(coefficients: Tensor4D, { blockSize, colors, places }: BlockBasis): Tensor4D {
+  const [height, width] = blockSize;
+  const [count, rows, columns] = coefficients.shape;
+  const channels = colors.shape[0];
+  return tidy(() => {
+    const padded = concat([coefficients, zeros([count, rows, columns, 1])], 3);
+    const all = reshape(gather(padded, places, 3), [-1, height]);
+    const alongHeight = matMul(all, cosines(height));
+    const alongWidth = transpose(reshape(alongHeight, [-1, width, height]), [0, 2, 1]);
+    const blocks = reshape(matMul(reshape(alongWidth, [-1, width]), cosines(width)), [
+      count,
+      rows,
+      columns,
+      channels,
+      height,
+      width,
+    ]);
+    const mixed = transpose(blocks, [0, 1, 4, 2, 5, 3]);
+    const flat: Tensor = channels === 1 ? mixed : matMul(reshape(mixed, [-1, channels]), colors, false, true);
+    return reshape(flat, [count, rows * height, columns * width, channels]) as Tensor4D;
+  });
+}
+
+/** The orthonormal DCT-II: row k is the cosine of frequency k over `size` pixels, `[size, size]` flat. */
+export function cosineMatrix(size: number): Float64Array {
+  const matrix = new Float64Array(size * size);
+  for (let k = 0; k < size; k++) {
+    const scale = Math.sqrt((k === 0 ? 1 : 2) / size);
+    for (let x = 0; x < size; x++) matrix[k * size + x] = scale * Math.cos((Math.PI * (x + 0.5) * k) / size);
+  }
+  return matrix;
+}
+
+function cosines(size: number): Tensor2D {
+  return tensor2d(Float32Array.from(cosineMatrix(size)), [size, size]);
+}
+
+/** Extends images below and to the right by their mirror images, to whole blocks. */
+export function extendImages(images: Tensor4D, [height, width]: BlockSize): Tensor4D {
+  return tidy(() => extendAxis(extendAxis(images, 1, height), 2, width));
+}
+
+function extendAxis(images: Tensor4D, axis: 1 | 2, size: number): Tensor4D {
+  let missing = (size - (images.shape[axis] % size)) % size;
+  let extended = images;
+  // An image smaller than what is missing is mirrored more than once.
+  while (missing > 0) {
+    const length = Math.min(missing, extended.shape[axis]);
+    const begin = [0, 0, 0, 0];
+    begin[axis] = extended.shape[axis] - length;
+    extended = concat([extended, reverse(slice(extended, begin), axis)], axis);
+    missing -= length;
+  }
+  return extended;
+}
+
+/** Cuts off what {@link extendImages} added. */
+export function cropImages(images: Tensor4D, [height, width]: readonly number[]): Tensor4D {
+  if (images.shape[1] === height && images.shape[2] === width) return images;
+  return slice(images, [0, 0, 0, 0], [-1, height, width, -1]);
+}
