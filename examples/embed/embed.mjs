@@ -9,7 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Autoencoder, useBackend } from '@ae/autoencoder';
-import { nearestNeighbours } from '@ae/autoencoder/codes';
+import { nearestNeighbors } from '@ae/autoencoder/codes';
 import { encodeSample, openDatumLmdb } from '@ae/lmdb-datum';
 
 const queries = 12;
@@ -57,7 +57,7 @@ async function main([network = defaults[0], lmdb = defaults[1], page = defaults[
   const count = Math.min(queries, codes.count);
   const rows = Array.from({ length: count }, (_, i) => {
     const query = Math.floor((i * codes.count) / count);
-    return { query, neighbours: nearestNeighbours(codes, query, { count: found }) };
+    return { query, neighbours: nearestNeighbors(codes, query, { count: found }) };
   });
   writeFileSync(page, await pageOf(pictures, rows));
   pictures.close();

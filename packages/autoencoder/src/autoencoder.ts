@@ -240,7 +240,7 @@ export class Autoencoder {
     return evaluateNetwork(this.#ready, samples, options);
   }
 
-  /** Returns the codes of a whole source, which must fit into memory (4 bytes a number), with keys and labels. */
+  /** Returns the codes of a whole source, which must fit into memory (4 bytes per number), with keys and labels. */
   encodeAll(samples: SampleSource, options?: EncodeOptions): Promise<Codes> {
     return encodeAll(this.#ready, samples, options);
   }

@@ -58,7 +58,7 @@ async function lossesOfTraining(): Promise<number[]> {
 /** The first steps compile and fill caches. */
 const warmUpSteps = 2;
 
-/** Trains the mirror network on noise with the active backend, for some seconds; returns images a second. */
+/** Trains the mirror network on noise with the active backend, for some seconds; returns images per second. */
 export async function measureTraining(
   seconds: number,
   { batchSize = 32 }: { batchSize?: number } = {},

@@ -1,7 +1,7 @@
 /** Codes of images: their neighbors, projections and files. */
 export type { Codes, EncodeOptions } from './codes/codes';
 export type { InterpolateOptions, InterpolationMasks } from './codes/interpolate';
-export { type Neighbour, type NeighbourOptions, nearestNeighbours } from './codes/neighbours';
+export { type Neighbor, type NeighborOptions, nearestNeighbors } from './codes/neighbors';
 export { encodeNpy, encodeTextNpy } from './codes/npy';
 export { type Projection, type ProjectOptions, projectCodes } from './codes/project';
 export type { SampleImagesOptions } from './codes/sample';

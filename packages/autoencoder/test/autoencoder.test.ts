@@ -161,10 +161,10 @@ describe('Autoencoder', () => {
     expect(tf.memory().numTensors).toBe(withoutModel);
   });
 
-  it('takes grey images, odd sizes and a list of layers', async () => {
-    const grey = await initialized({ inputShape: [20, 28, 1] });
+  it('takes gray images, odd sizes and a list of layers', async () => {
+    const gray = await initialized({ inputShape: [20, 28, 1] });
     const x = tf.zeros([2, 20, 28, 1]) as tf.Tensor4D;
-    expect(grey.forward(x).shape).toEqual([2, 20, 28, 1]);
+    expect(gray.forward(x).shape).toEqual([2, 20, 28, 1]);
     const layers = [
       conv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'code' }),
       conv2d({ filters: 3, kernelSize: 3, padding: 'same' }),
@@ -177,7 +177,7 @@ describe('Autoencoder', () => {
       '9x7x3',
       '7x5x5',
     );
-    grey.dispose();
+    gray.dispose();
     own.dispose();
   });
 });
@@ -198,7 +198,7 @@ describe('bad input', () => {
     ],
     ['a size of 0', () => new Autoencoder({ inputShape: [0, 64, 3] }), 'INVALID_OPTION', ['inputShape', '0']],
     [
-      'a colour order that is none',
+      'a color order that is none',
       () => new Autoencoder({ pixels: { channelOrder: 'grb' as 'rgb' } }),
       'INVALID_OPTION',
       ['grb'],
@@ -300,7 +300,11 @@ describe('save and load', () => {
     const other = path.join(folder, 'holiday');
     await mkdir(other);
     await writeFile(path.join(other, 'diary.txt'), 'dear diary');
-    await expectError(() => ae.save(other, { overwrite: true }), 'OUTPUT_EXISTS', 'left alone');
+    await expectError(
+      () => ae.save(other, { overwrite: true }),
+      'OUTPUT_EXISTS',
+      'already exists; it contains no saved model, so it is not overwritten',
+    );
     expect(await readFile(path.join(other, 'diary.txt'), 'utf8')).toBe('dear diary');
     ae.dispose();
   });

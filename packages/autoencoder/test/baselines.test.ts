@@ -151,11 +151,11 @@ describe('JPEG', () => {
     expect(next.bytes).toBeGreaterThan(500);
   });
 
-  it('takes grey images', async () => {
+  it('takes gray images', async () => {
     const coder = await JpegCoder.load();
-    const grey: Sample = { channels: 1, height: size, width: size, data: images[0].data.slice(0, size * size) };
-    const [result] = await coder.runWithin(grey, [100_000]);
-    const errors = grey.data.map((byte, i) => Math.abs(byte - (result?.sample.data[i] ?? 0)));
+    const gray: Sample = { channels: 1, height: size, width: size, data: images[0].data.slice(0, size * size) };
+    const [result] = await coder.runWithin(gray, [100_000]);
+    const errors = gray.data.map((byte, i) => Math.abs(byte - (result?.sample.data[i] ?? 0)));
     expect(Math.max(...errors)).toBeLessThan(8);
   });
 });

@@ -35,7 +35,7 @@ function poolOnly(): AutoencoderOptions {
   return { inputShape: [4, 4, 1], layers, pixels: { scale: 1 / 255 } };
 }
 
-/** A grey 4x4 image, black but for one bright pixel in each 2x2 window, at `[row, column]` in it. */
+/** A gray 4x4 image, black but for one bright pixel in each 2x2 window, at `[row, column]` in it. */
 function cornerSample([row, column]: [number, number], brightness: number): Sample {
   const data = new Uint8Array(16);
   for (const y of [0, 2]) for (const x of [0, 2]) data[(y + row) * 4 + x + column] = brightness;

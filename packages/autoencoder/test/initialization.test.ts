@@ -59,7 +59,7 @@ describe('projection, the default', () => {
     ae.dispose();
   });
 
-  it('passes colours through the convolutions unchanged: without pooling the network is the identity but for noise', async () => {
+  it('passes colors through the convolutions unchanged: without pooling the network is the identity but for noise', async () => {
     const conv = (filters: number, name?: string) => conv2d({ filters, kernelSize: 3, padding: 'same', name });
     const ae = await initialized({
       inputShape: [12, 12, 3],
@@ -71,9 +71,9 @@ describe('projection, the default', () => {
     ae.dispose();
   });
 
-  it('interpolates behind an unpooling', async () => {
+  it('interpolates after an unpooling', async () => {
     const ae = await initialized({});
-    // The kernel's taps beside the centre one, by their norms; noise moves them a little.
+    // The kernel's taps beside the center one, by their norms; noise moves them a little.
     const norms = (layer: string) => {
       const taps = tf.sqrt(tf.sum(tf.square(weightOf(ae, layer)), [2, 3]));
       return (tf.div(taps, tf.max(taps)).arraySync() as number[][]).flat();
@@ -97,7 +97,7 @@ describe('projection, the default', () => {
 
   it.each<[string, AutoencoderOptions]>([
     ['the torch7 preset', { preset: 'torch7', inputShape: [16, 16, 3], codeSize: 64 }],
-    ['grey images', { inputShape: [20, 20, 1] }],
+    ['gray images', { inputShape: [20, 20, 1] }],
     ['a code larger than its features', { inputShape: [16, 16, 3], codeSize: 120 }],
     [
       'odd channels, other kernels and layers that are not ours',
@@ -137,7 +137,7 @@ describe('projection, the default', () => {
 const schemes: InitializationScheme[] = ['projection', 'torch'];
 
 describe.each(schemes)('%s and layers of other kinds', (scheme) => {
-  /** Behind the layers: a code, and a decoder of a fixed size. */
+  /** After the layers: a code, and a decoder of a fixed size. */
   const withLayers = (...some: layers.Layer[]): AutoencoderOptions => ({
     inputShape: [8, 8, 1],
     layers: [
@@ -273,7 +273,7 @@ describe.each(schemes)('%s and layers of other kinds', (scheme) => {
   });
 });
 
-it('makes a sigmoid at the end begin with grey, as other ends do', async () => {
+it('makes a sigmoid at the end begin with gray, as other ends do', async () => {
   const options = (activation: 'linear' | 'sigmoid'): AutoencoderOptions => ({
     inputShape: [4, 4, 1],
     layers: [
@@ -285,10 +285,10 @@ it('makes a sigmoid at the end begin with grey, as other ends do', async () => {
   });
   for (const activation of ['linear', 'sigmoid'] as const) {
     const ae = await initialized(options(activation));
-    const grey = tf.fill<tf.Rank.R4>([1, 4, 4, 1], 0.498);
-    const output = ae.forward(grey);
+    const gray = tf.fill<tf.Rank.R4>([1, 4, 4, 1], 0.498);
+    const output = ae.forward(gray);
     for (const value of Array.from(output.dataSync())) expect(value).toBeCloseTo(0.5, 1);
-    tf.dispose([grey, output]);
+    tf.dispose([gray, output]);
     ae.dispose();
   }
 });

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Codes,
   type InterpolateOptions,
-  type NeighbourOptions,
-  nearestNeighbours,
+  type NeighborOptions,
+  nearestNeighbors,
   projectCodes,
   quantizeCodes,
 } from '../src/codes';
@@ -59,22 +59,22 @@ describe('encodeAll', () => {
   });
 });
 
-describe('nearestNeighbours', () => {
+describe('nearestNeighbors', () => {
   const codes = codesOf([
     [0, 1],
     [0, 10],
     [2, 2],
     [0, 2],
   ]);
-  const indices = (query: number | number[], options?: NeighbourOptions) =>
-    nearestNeighbours(codes, query, options).map(({ index }) => index);
+  const indices = (query: number | number[], options?: NeighborOptions) =>
+    nearestNeighbors(codes, query, options).map(({ index }) => index);
 
   it('ranks by distance, leaving out the code that was asked for', () => {
     expect(indices(0)).toEqual([3, 2, 1]);
-    expect(nearestNeighbours(codes, 0, { count: 1 })).toEqual([{ index: 3, key: 'k3', label: 3, distance: 1 }]);
+    expect(nearestNeighbors(codes, 0, { count: 1 })).toEqual([{ index: 3, key: 'k3', label: 3, distance: 1 }]);
     expect(indices([0, 1])).toEqual([0, 3, 2, 1]);
     expect(indices(0, { metric: 'cosine' })).toEqual([1, 3, 2]);
-    expect(nearestNeighbours(codes, 0, { metric: 'cosine' })[2].distance).toBeCloseTo(1 - Math.SQRT1_2, 6);
+    expect(nearestNeighbors(codes, 0, { metric: 'cosine' })[2].distance).toBeCloseTo(1 - Math.SQRT1_2, 6);
   });
 
   it('refuses codes of another size, places that are none and unknown metrics', () => {
@@ -123,11 +123,11 @@ describe('projectCodes', () => {
 });
 
 function correlation(a: number[], b: number[]): number {
-  const centred = (values: number[]) => {
+  const centerd = (values: number[]) => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return values.map((value) => value - mean);
   };
-  const [x, y] = [centred(a), centred(b)];
+  const [x, y] = [centerd(a), centerd(b)];
   const dot = (u: number[], v: number[]) => u.reduce((sum, value, i) => sum + value * v[i], 0);
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }

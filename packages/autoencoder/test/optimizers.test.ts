@@ -12,7 +12,7 @@ function withGradients(work: (gradients: tf.Tensor2D[]) => void): void {
   tf.dispose(gradients);
 }
 
-describe.each([testEngine, 'cpu'] as const)('optimisers step as torch.optim does, on %s', (backend) => {
+describe.each([testEngine, 'cpu'] as const)('optimizers step as torch.optim does, on %s', (backend) => {
   it.each(golden.cases)('$options', async ({ options, trajectory }) => {
     await (backend === testEngine ? startTestEngine() : useBackend(backend));
     const variable = tf.variable(tf.tensor2d(golden.start, [2, 3]));
@@ -32,7 +32,7 @@ describe.each([testEngine, 'cpu'] as const)('optimisers step as torch.optim does
   });
 });
 
-describe('optimisers', () => {
+describe('optimizers', () => {
   it('continue from saved state with the same steps', async () => {
     await useBackend('wasm');
     for (const { options } of golden.cases) {

@@ -34,11 +34,11 @@ describe('a perfect image', () => {
   it.each([[[20, perfect]], [[perfect, perfect]], [[perfect]], [[Number.NaN, 20]]])(
     'is no gap in charts: %o',
     (values) => {
-      const { text: bars } = histograms([{ name: 'own', colour: 'own', values }], { unit: 'dB', digits: 1 });
+      const { text: bars } = histograms([{ name: 'own', color: 'own', values }], { unit: 'dB', digits: 1 });
       const points = values.map((y, i) => ({ x: i + 1, y }));
       const { text: lines } = lineChart({
         ...{ description: 'PSNR', xLabel: 'epoch', x: linearScale([0, values.length]), y: linearScale(values) },
-        series: [{ colour: 'own', shape: 'dotted-line', label: 'own', points }],
+        series: [{ color: 'own', shape: 'dotted-line', label: 'own', points }],
       });
       for (const chart of [bars, lines]) expect(chart.match(/NaN|Infinity|undefined/)).toBeNull();
       const count = values.filter((value) => value === perfect).length;

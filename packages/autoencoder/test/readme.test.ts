@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What the snippets take for granted. */
 const before = `
 import { writeFile } from 'node:fs/promises';
-import { nearestNeighbours, projectCodes, writeCodesNpy, writeCodesParquet } from '@ae/autoencoder/codes';
+import { nearestNeighbors, projectCodes, writeCodesNpy, writeCodesParquet } from '@ae/autoencoder/codes';
 import { useBackend } from '@ae/autoencoder';
 import { collectReport, renderComparison, renderReport } from '@ae/autoencoder/report';
 await useBackend('wasm');

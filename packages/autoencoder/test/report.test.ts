@@ -80,14 +80,14 @@ describe('collectReport', () => {
     const layers = [conv2d({ filters: 1, kernelSize: 1, name: 'code' }), conv2d({ filters: 1, kernelSize: 1 })];
     const ae = new Autoencoder({ inputShape: [12, 9, 1], layers });
     await ae.initialize();
-    const grey = [1, 2].map((n) => ({ channels: 1, height: 12, width: 9, data: new Uint8Array(108).fill(50 * n) }));
-    const little = await collectReport(ae, { samples: grey, baselines: false });
+    const gray = [1, 2].map((n) => ({ channels: 1, height: 12, width: 9, data: new Uint8Array(108).fill(50 * n) }));
+    const little = await collectReport(ae, { samples: gray, baselines: false });
     expect(Object.keys(little.scores)).toEqual(['own']);
     expect(little.latent?.interpolations[0].rows).toHaveLength(1);
     const page = withoutPictures(renderReport(little));
     expect(page.includes('Autoencoder')).toBe(true);
     expect(page.match(/NaN|undefined|id="masks"|id="training"|id="baselines"/)).toBeNull();
-    const alone = await collectReport(ae, { samples: grey.slice(0, 1), baselines: false });
+    const alone = await collectReport(ae, { samples: gray.slice(0, 1), baselines: false });
     expect(withoutPictures(renderReport(alone)).match(/NaN|undefined|id="codes"/)).toBeNull();
     ae.dispose();
   });
@@ -211,7 +211,7 @@ describe('renderReport', () => {
 const pageWidths = '[document.documentElement.scrollWidth, document.documentElement.clientWidth]';
 const brokenPictures = '[...document.images].filter((one) => !one.complete || one.naturalWidth === 0).length';
 const shownSlides = "[...document.querySelectorAll('[data-slide]')].flatMap((one, i) => (one.hidden ? [] : [i]))";
-const pageColours =
+const pageColors =
   'Object.values((({ backgroundColor, color }) => ({ backgroundColor, color }))(getComputedStyle(document.body)))';
 const tableCells =
   "[...document.querySelectorAll('#options tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))";
@@ -295,9 +295,9 @@ describe.runIf(browser)('in Chromium', () => {
   it('is dark where the system is', async () => {
     const brightness = async (colorScheme: 'light' | 'dark') => {
       const { page } = await open(colorScheme, renderReport(data), { ...laptop, colorScheme });
-      const colours = await page.evaluate<string[]>(pageColours);
+      const colors = await page.evaluate<string[]>(pageColors);
       await page.close();
-      return colours.map((one) => (one.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, c) => sum + Number(c), 0));
+      return colors.map((one) => (one.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, c) => sum + Number(c), 0));
     };
     const [lightPage, lightText] = await brightness('light');
     const [darkPage, darkText] = await brightness('dark');

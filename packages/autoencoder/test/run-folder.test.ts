@@ -32,7 +32,7 @@ beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
 
-/** Trains a new network of always the same weights; 3 updates an epoch. */
+/** Trains a new network of always the same weights; 3 updates per epoch. */
 async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}) {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
   await ae.initialize({ seed: 1, scheme: 'torch' });
@@ -134,7 +134,7 @@ describe('the folder of a run', () => {
     loaded.dispose();
   });
 
-  it('shows inputs above reconstructions, in their colours', async () => {
+  it('shows inputs above reconstructions, in their colors', async () => {
     await train({ sampleCount: 3 }, { epochs: 1 });
     const { data, info } = await sharp(path.join(folder, 'samples/epoch-0001.png'))
       .raw()
@@ -257,7 +257,11 @@ describe('resuming', () => {
 
     const lockOf = (pid?: number) => writeFile(lock, JSON.stringify({ pid, host: hostname() }));
     await lockOf(process.ppid);
-    await expectError(() => train({ resume: true }, { epochs: 3 }), 'RUN_IN_USE', `process ${process.ppid} trains`);
+    await expectError(
+      () => train({ resume: true }, { epochs: 3 }),
+      'RUN_IN_USE',
+      `is being trained by process ${process.ppid};`,
+    );
     expect(existsSync(lock)).toBe(true);
     await lockOf(spawnSync(process.execPath, ['--version']).pid);
     await train({ resume: true });

@@ -30,7 +30,7 @@ function patternImages(count: number, size: number): Sample[] {
 
 const images = patternImages(8, 10);
 
-/** A small network: `first` behind its convolution, `second` before its code, `code` for the code. */
+/** A small network: `first` after its convolution, `second` before its code, `code` for the code. */
 function networkOf({ first = [], second = [], code = {} }: { first?: Layer[]; second?: Layer[]; code?: object } = {}) {
   return [
     ...[conv2d({ filters: 4, kernelSize: 3, name: 'conv' }), ...first, relu(), maxPooling2d({ poolSize: 2 })],

@@ -60,7 +60,7 @@ describe('training', () => {
     for (const [i, loss] of losses[0].entries()) expect(losses[1][i]).toBeCloseTo(loss, 5);
   });
 
-  it('minimises the loss that it is asked for', async () => {
+  it('minimizes the loss that it is asked for', async () => {
     const scores = async (loss: TrainOptions['loss']) => {
       const ae = await initialized();
       await ae.train(images, { epochs: 40, batchSize: 4, loss });

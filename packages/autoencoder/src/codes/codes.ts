@@ -6,7 +6,7 @@ import { defaultBatchSize, sampleBatches } from '../evaluation/evaluate';
 import type { Network } from '../network/network';
 
 export interface EncodeOptions {
-  /** Images a forward pass. Default 64, fewer of those above 64x64. */
+  /** Images per forward pass. Default 64, fewer of those above 64x64. */
   readonly batchSize?: number;
   /** Stops between batches with ABORTED. */
   readonly signal?: AbortSignal;
@@ -60,7 +60,7 @@ export async function* encodeBatches(
   }
 }
 
-/** Returns the codes of a whole source. They must fit into memory: 4 bytes a number. */
+/** Returns the codes of a whole source. They must fit into memory: 4 bytes per number. */
 export async function encodeAll(network: Network, source: SampleSource, options?: EncodeOptions): Promise<Codes> {
   const codeSize = tf.util.sizeFromShape(network.encoder.outputs[0].shape.slice(1) as number[]);
   const values = new Float32Array(source.length * codeSize);

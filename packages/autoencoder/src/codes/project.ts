@@ -33,7 +33,7 @@ export function projectCodes(
   const { components = 2 } = options;
   const { count, codeSize } = codes;
   checkNumber('components', components, { min: 1, max: Math.max(1, codeSize), integer: true });
-  const { rows, variance } = centreRows(codes);
+  const { rows, variance } = centerRows(codes);
   const width = Math.min(components + oversampling, codeSize);
   let basis = randomBasis(codeSize, width);
   for (let round = 0; round < rounds; round++) {
@@ -47,7 +47,7 @@ export function projectCodes(
   return rotate(scores, count, width, components, variance);
 }
 
-function centreRows({ values, count, codeSize }: Pick<Codes, 'values' | 'count' | 'codeSize'>) {
+function centerRows({ values, count, codeSize }: Pick<Codes, 'values' | 'count' | 'codeSize'>) {
   const mean = new Float64Array(codeSize);
   for (let i = 0; i < values.length; i++) mean[i % codeSize] += values[i] / count;
   const rows = new Float64Array(values.length);

@@ -43,7 +43,7 @@ export async function writeCodesNpy(codes: CodeStream, folder: string): Promise<
   });
 }
 
-/** Rows kept in memory until they are written: 12 MB at 1568 numbers a code. */
+/** Rows kept in memory until they are written: 12 MB at 1568 numbers per code. */
 const rowGroupSize = 2048;
 
 /**
@@ -114,7 +114,7 @@ async function writeWhole<T>(target: string, write: (temporary: string) => Promi
     () => false,
   );
   if (exists) {
-    throw new AutoencoderError('OUTPUT_EXISTS', `${target}: expected a name that is not taken; name another.`);
+    throw new AutoencoderError('OUTPUT_EXISTS', `${target} already exists; delete it or choose another name.`);
   }
   await mkdir(path.dirname(path.resolve(target)), { recursive: true });
   const temporary = `${path.resolve(target)}.${randomUUID().slice(0, 8)}.tmp`;

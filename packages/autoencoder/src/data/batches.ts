@@ -5,7 +5,7 @@ export interface BatchOptions {
   readonly order: ArrayLike<number>;
   /** Where in `order` to begin. Default 0. */
   readonly start?: number;
-  /** Samples a batch; the last one holds what is left. */
+  /** Samples per batch; the last one holds what is left. */
   readonly batchSize: number;
   /** Returns the sample, or throws INVALID_SAMPLE. */
   readonly check: (sample: Sample | undefined, index: number) => Sample;

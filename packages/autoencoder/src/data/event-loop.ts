@@ -2,7 +2,7 @@
 const spellMs = 50;
 
 /**
- * Lets timers, signals and writes in at most 20 times a second. Work that waits for nothing but promises that are kept at once keeps
+ * Lets timers, signals and writes in at most 20 times per second. Work that waits for nothing but promises that are kept at once keeps
  * them out until it ends.
  */
 export class Breather {

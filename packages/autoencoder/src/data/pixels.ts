@@ -7,7 +7,7 @@ import type { ImageShape, Sample } from './samples';
 export interface PixelFormat {
   /** The network sees `byte * scale`. Default 1/256, as the Torch original has it. */
   readonly scale: number;
-  /** The order of colours, in samples of 3 or 4 channels, in the network. Default 'rgb'; samples are stored as 'bgr'. */
+  /** The order of colors, in samples of 3 or 4 channels, in the network. Default 'rgb'; samples are stored as 'bgr'. */
   readonly channelOrder: 'rgb' | 'bgr';
 }
 
@@ -19,7 +19,7 @@ export function resolvePixels(pixels: Partial<PixelFormat> = {}): PixelFormat {
   return withDefaults(pixelOptions, pixels);
 }
 
-/** Tells whether samples of so many channels are pictures in colour: blue, green, red, and perhaps alpha. */
+/** Tells whether samples of so many channels are images in color: blue, green, red, and perhaps alpha. */
 export function isColored(channels: number): boolean {
   return channels === 3 || channels === 4;
 }

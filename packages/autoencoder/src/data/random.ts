@@ -58,7 +58,7 @@ export class Random {
       const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
       const angle = 2 * Math.PI * this.uniform();
       values[i] = radius * Math.cos(angle);
-      // Writing behind the end of a typed array does nothing.
+      // Writing past the end of a typed array does nothing.
       values[i + 1] = radius * Math.sin(angle);
     }
     return values;

@@ -16,11 +16,11 @@ import { quantizeCodes } from '../network/quantize';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
 
 export interface EvaluateOptions {
-  /** Images a forward pass. Default 64, fewer of those above 64x64 so that none takes long. */
+  /** Images per forward pass. Default 64, fewer of those above 64x64 so that none takes long. */
   readonly batchSize?: number;
   /** Whose masks the decoder gets; see {@link MaskMode}. Default 'own'. */
   readonly masks?: MaskMode;
-  /** Bits a number of the code: 32 passes it on as it is, fewer (1 to 16) round it first. Default 32. */
+  /** Bits per number of the code: 32 passes it on as it is, fewer (1 to 16) round it first. Default 32. */
   readonly codeBits?: number;
   /** Score SSIM and MS-SSIM too, which takes about as long as the network itself. Default true. */
   readonly similarity?: boolean;

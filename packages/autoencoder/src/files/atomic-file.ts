@@ -45,7 +45,7 @@ export function writeTextAtomically(file: string, text: string): Promise<void> {
   return writeFileAtomically(file, (handle) => handle.writeFile(text));
 }
 
-/** Makes a rename survive a power failure, where folders can be synchronised (not on Windows). */
+/** Makes a rename survive a power failure, where folders can be synchronized (not on Windows). */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);

@@ -2,14 +2,14 @@
  * First weights with which an autoencoder is, before any training, close to a linear projection: the encoder keeps the
  * low frequencies of the image, and the decoder is its adjoint.
  *
- * - Convolutions mix channels at one point: an orthogonal matrix at the kernel's centre ("delta-orthogonal", Xiao et al.,
+ * - Convolutions mix channels at one point: an orthogonal matrix at the kernel's center ("delta-orthogonal", Xiao et al.,
  *   2018) and a little noise elsewhere. Between ReLUs the channels come in pairs u and -u ("looks linear", Balduzzi et
  *   al., 2017): max(u, 0) and max(-u, 0) together keep what one ReLU would lose.
  * - The code is the lowest frequencies of the features, a two-dimensional cosine transform of each channel; where there
  *   is no image to transform, a random matrix.
- * - Each decoder layer that mirrors an encoder layer is its adjoint. Behind an unpooling, which leaves zeros between the
+ * - Each decoder layer that mirrors an encoder layer is its adjoint. After an unpooling, which leaves zeros between the
  *   values it puts in place, it also interpolates.
- * - The first bias makes mid-grey zero, so that both halves of the pairs have something to do, and the last one brings it
+ * - The first bias makes mid-gray zero, so that both halves of the pairs have something to do, and the last one brings it
  *   back.
  *
  * docs/recipes.md has what each part is worth.
@@ -36,7 +36,7 @@ const firstLogVariance = -4;
 /** What a layer with weights has beside it. */
 interface Place {
   readonly layer: Layer;
-  readonly behindRelu: boolean;
+  readonly afterRelu: boolean;
   readonly beforeRelu: boolean;
   /** The stride of the unpooling that comes before. */
   readonly unpooledBy?: number;
@@ -79,11 +79,11 @@ function findPlaces({ layers: list }: LayersModel): Place[] {
     for (; before > 0 && (/^Max(Unp|P)ooling/.test(kinds[before]) || transparent.test(kinds[before])); before--) {
       if (kinds[before].startsWith('MaxUnpooling')) unpooledBy = strideOf(list[before]);
     }
-    let behind = i + 1;
-    while (behind < list.length && transparent.test(kinds[behind])) behind++;
+    let after = i + 1;
+    while (after < list.length && transparent.test(kinds[after])) after++;
     const flattened = kinds[before] === 'Flatten' ? inputShapeOf(list[before]) : undefined;
-    const beforeRelu = endsInRelu(layer) || (activationOf(layer) === 'linear' && endsInRelu(list[behind]));
-    return [{ layer, unpooledBy, flattened, behindRelu: endsInRelu(list[before]), beforeRelu }];
+    const beforeRelu = endsInRelu(layer) || (activationOf(layer) === 'linear' && endsInRelu(list[after]));
+    return [{ layer, unpooledBy, flattened, afterRelu: endsInRelu(list[before]), beforeRelu }];
   });
 }
 
@@ -112,7 +112,7 @@ function kernelOf(place: Place, mirror: Layer | undefined, random: Random): tf.T
   const adjoint = mirror && adjointBetween(mirror, layer);
   return tf.tidy(() => {
     if (shape.length === 4) {
-      const mixing = adjoint ? centreOf(adjoint(mirror.getWeights()[0])) : mixingOf(place, shape, random);
+      const mixing = adjoint ? centerOf(adjoint(mirror.getWeights()[0])) : mixingOf(place, shape, random);
       return tf.add(spread(mixing, shape, place.unpooledBy), noiseOf(layer, shape, random));
     }
     if (adjoint) return adjoint(mirror.getWeights()[0]);
@@ -125,17 +125,17 @@ function kernelOf(place: Place, mirror: Layer | undefined, random: Random): tf.T
   });
 }
 
-/** The matrix at the centre of a convolution's kernel, `[1, 1, a, b]`. */
-function centreOf(kernel: tf.Tensor): tf.Tensor {
+/** The matrix at the center of a convolution's kernel, `[1, 1, a, b]`. */
+function centerOf(kernel: tf.Tensor): tf.Tensor {
   const [height, width, a, b] = kernel.shape;
   return tf.slice(kernel, [Math.floor(height / 2), Math.floor(width / 2), 0, 0], [1, 1, a, b]);
 }
 
 /** Makes the matrix by which a convolution mixes channels at one point, `[1, 1, third, fourth]` as the kernel has them. */
-function mixingOf({ layer, behindRelu, beforeRelu }: Place, shape: number[], random: Random): tf.Tensor {
+function mixingOf({ layer, afterRelu, beforeRelu }: Place, shape: number[], random: Random): tf.Tensor {
   const isTransposed = layer.getClassName() === 'Conv2DTranspose';
   const [inputs, outputs] = isTransposed ? [shape[3], shape[2]] : [shape[2], shape[3]];
-  const pairsIn = behindRelu && inputs % 2 === 0;
+  const pairsIn = afterRelu && inputs % 2 === 0;
   const pairsOut = beforeRelu && outputs % 2 === 0;
   const plain = tf.tensor(orthogonal(pairsIn ? inputs / 2 : inputs, pairsOut ? outputs / 2 : outputs, random));
   const fromPairs = pairsIn ? tf.concat([plain, tf.neg(plain)], 0) : plain;
@@ -165,14 +165,14 @@ function transpose(matrix: number[][]): number[][] {
 }
 
 /**
- * Places a matrix at the centre of a kernel. Behind an unpooling by `stride`, where one value of stride^2 is not zero,
+ * Places a matrix at the center of a kernel. After an unpooling by `stride`, where one value of stride^2 is not zero,
  * spreads it by the weights of linear interpolation.
  */
 function spread(mixing: tf.Tensor, [height, width]: number[], stride = 1): tf.Tensor {
   return tf.mul(mixing, tf.reshape(tf.outerProduct(ramp(height, stride), ramp(width, stride)), [height, width, 1, 1]));
 }
 
-/** Weights that fall linearly from the centre to zero at a distance of `stride`, and add up to it. */
+/** Weights that fall linearly from the center to zero at a distance of `stride`, and add up to it. */
 function ramp(size: number, stride: number): tf.Tensor1D {
   const weights = Array.from({ length: size }, (_, i) => Math.max(0, 1 - Math.abs(i - Math.floor(size / 2)) / stride));
   const sum = weights.reduce((total, weight) => total + weight);
@@ -200,28 +200,28 @@ function setWeights(layer: Layer, kernel: tf.Tensor): void {
   tf.dispose(weights);
 }
 
-/** Layers that grey passes as it is. */
+/** Layers that gray passes as it is. */
 const neutral =
   /^(InputLayer|Flatten|Reshape|Permute|Cropping2D|ZeroPadding2D|ReLU|Max(Unp|P)ooling.*|(Spatial|Gaussian|Alpha)?Dropout(1D)?|GaussianNoise)$/;
 
-/** Shifts the values between the first and the last layer so that mid-grey is zero there. */
+/** Shifts the values between the first and the last layer so that mid-gray is zero there. */
 function center(
   list: readonly Layer[],
   places: readonly Place[],
   isOwn: (layer: Layer) => boolean,
   { scale }: PixelFormat,
 ): void {
-  const grey = (255 * scale) / 2;
+  const gray = (255 * scale) / 2;
   const [first, last] = [places[0].layer, places[places.length - 1].layer];
   const areNeutral = (some: readonly Layer[]) => some.every((layer) => neutral.test(layer.getClassName()));
   if (!isOwn(first) && areNeutral(list.slice(0, list.indexOf(first)))) {
     shiftBias(first, (kernel) =>
-      tf.mul(tf.sum(tf.reshape(kernel, [-1, kernel.shape[kernel.shape.length - 1]]), 0), -grey),
+      tf.mul(tf.sum(tf.reshape(kernel, [-1, kernel.shape[kernel.shape.length - 1]]), 0), -gray),
     );
   }
-  // What a sigmoid makes of zero is grey already.
+  // What a sigmoid makes of zero is gray already.
   const passes = ['linear', 'relu'].includes(activationOf(last));
-  if (!isOwn(last) && passes && areNeutral(list.slice(list.indexOf(last) + 1))) shiftBias(last, () => tf.scalar(grey));
+  if (!isOwn(last) && passes && areNeutral(list.slice(list.indexOf(last) + 1))) shiftBias(last, () => tf.scalar(gray));
 }
 
 function shiftBias(layer: Layer, shiftOf: (kernel: tf.Tensor) => tf.Tensor): void {

@@ -1,6 +1,6 @@
 /**
  * What the pooling masks are, how large they are, and the masks that stand in for an image's own. The masks tell a
- * decoder where each maximum was, so they carry a good part of the picture beside the code: scores say which were used.
+ * decoder where each maximum was, so they carry a good part of the image beside the code: scores say which were used.
  */
 import type { MaxPooling2D } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,7 +11,7 @@ import type { Network } from './network';
 /**
  * Whose masks the decoder gets: `own`, those of the image itself; `fixed`, every maximum top left in its window, which
  * carries nothing of any image; `other`, those of another image: image i of n gets the masks of image
- * `(i + floor(n / 2)) mod n`, half the source away, so that neighbours of one class don't help each other.
+ * `(i + floor(n / 2)) mod n`, half the source away, so that neighbors of one class don't help each other.
  */
 export type MaskMode = 'own' | 'fixed' | 'other';
 
@@ -33,7 +33,7 @@ export interface MaskInfo {
 
 /** Sizes of what stands for one image. */
 export interface CodeSizes {
-  /** The image itself, one byte a value. */
+  /** The image itself, one byte per value. */
   readonly imageBytes: number;
   /** How many numbers the code has. */
   readonly codeNumbers: number;

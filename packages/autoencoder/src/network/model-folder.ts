@@ -50,9 +50,9 @@ async function checkTarget(target: string, overwrite: boolean): Promise<void> {
   if (!(await exists(target))) return;
   if (overwrite && (await exists(path.join(target, topologyFile)))) return;
   const advice = overwrite
-    ? 'it holds no saved model, so it is left alone'
-    : 'name another folder, or ask to overwrite it';
-  throw new AutoencoderError('OUTPUT_EXISTS', `${target}: expected a folder that does not exist yet; ${advice}.`);
+    ? 'it contains no saved model, so it is not overwritten; name another folder'
+    : 'name another folder, or set overwrite';
+  throw new AutoencoderError('OUTPUT_EXISTS', `${target} already exists; ${advice}.`);
 }
 
 /** What is renamed into place must be on the disk before. */
@@ -168,7 +168,7 @@ async function readModelFile(file: string, maxBytes: number): Promise<Uint8Array
     }
     throw new AutoencoderError(
       'MODEL_NOT_FOUND',
-      `${file}: expected a file of a saved model, which could not be read (${(cause as NodeJS.ErrnoException).code}); ` +
+      `${file} could not be read (${(cause as NodeJS.ErrnoException).code}); ` +
         'name the folder that save() or ae train wrote.',
       { cause },
     );

@@ -1,5 +1,5 @@
 /**
- * Codes with fewer bits: how much of a code's 32 bits a number it needs is a question an honest size comparison has to ask.
+ * Codes with fewer bits: how much of a code's 32 bits per number it needs is a question an honest size comparison has to ask.
  */
 
 /** Returns the bytes of a code of `numbers` numbers of `bits` bits (32: float32; fewer: see {@link quantizeCodes}). */
@@ -9,7 +9,7 @@ export function codeBytes(numbers: number, bits: number): number {
 
 /**
  * Rounds each code of `[N, codeSize]` to 2^bits levels, evenly spaced from its smallest to its largest number, and returns
- * the numbers that a decoder would see. The two ends are kept as float32, 8 bytes a code.
+ * the numbers that a decoder would see. The two ends are kept as float32, 8 bytes per code.
  */
 export function quantizeCodes(codes: Float32Array, codeSize: number, bits: number): Float32Array {
   const out = new Float32Array(codes.length);

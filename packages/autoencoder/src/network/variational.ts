@@ -21,7 +21,7 @@ export interface Distribution {
 
 /**
  * The code of a variational autoencoder (Kingma and Welling, 2013): two linear maps of the features `[N, F]`, to the mean
- * and the log-variance of a Gaussian. As a layer of a network it answers the mean, so that a trained network encodes
+ * and the log-variance of a Gaussian. As a layer of a network it returns the mean, so that a trained network encodes
  * and reconstructs without chance; training asks for the whole distribution.
  */
 export class VariationalCode extends layers.Layer {

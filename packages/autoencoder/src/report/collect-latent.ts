@@ -1,5 +1,5 @@
 import type { Autoencoder } from '../autoencoder';
-import { nearestNeighbours } from '../codes/neighbours';
+import { nearestNeighbors } from '../codes/neighbors';
 import { projectCodes } from '../codes/project';
 import type { Sample, SampleSource } from '../data/samples';
 import { spread } from '../evaluation/known-scores';
@@ -15,11 +15,11 @@ const maxPoints = 200;
 /** Pixels a side of a thumbnail. */
 const thumbnailSize = 32;
 const queryCount = 6;
-const neighbourCount = 5;
+const neighborCount = 5;
 const interpolationSteps = 7;
 const drawnCount = 8;
 
-/** Encodes images and collects a map of their codes, nearest neighbours and interpolations; undefined for one image. */
+/** Encodes images and collects a map of their codes, nearest neighbors and interpolations; undefined for one image. */
 export async function collectLatent(
   autoencoder: Autoencoder,
   samples: SampleSource,
@@ -39,9 +39,9 @@ export async function collectLatent(
   const points = shown.map((index) => ({ x: values[2 * index], y: values[2 * index + 1], name: codes.keys[index] }));
 
   const queries = pickRandom(codes.count, queryCount);
-  const neighbours = await Promise.all(
+  const neighbors = await Promise.all(
     queries.map(async (query) => {
-      const found = nearestNeighbours(codes, query, { count: neighbourCount });
+      const found = nearestNeighbors(codes, query, { count: neighborCount });
       return {
         ...(await named(query)),
         found: await Promise.all(found.map(async ({ index, distance }) => ({ ...(await named(index)), distance }))),
@@ -51,7 +51,7 @@ export async function collectLatent(
   return {
     searched: codes.count,
     map: { sprites: toSpriteSheet(thumbnails, thumbnailSize), points, varianceShares },
-    neighbours,
+    neighbors,
     drawn: await collectDrawn(autoencoder, source, named),
     interpolations: await collectInterpolations(autoencoder, source, named),
   };

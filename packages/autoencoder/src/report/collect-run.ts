@@ -48,7 +48,7 @@ function toEpoch({ epoch, step, loss, elapsedMs, imagesPerSecond, validation }: 
   return { epoch, step, loss, elapsedMs, imagesPerSecond, validationPsnrDb };
 }
 
-/** Averages neighbouring updates where there are more than a chart can show. */
+/** Averages neighboring updates where there are more than a chart can show. */
 function averageSteps(steps: Run['steps']): ReportRun['steps'] {
   const size = Math.ceil(steps.length / maxPoints);
   return Array.from({ length: Math.ceil(steps.length / (size || 1)) }, (_, i) => {

@@ -1,4 +1,4 @@
-/** Several runs side by side: what differs, how they learnt, what they reconstruct. */
+/** Several runs side by side: what differs, how they learned, what they reconstruct. */
 import { AutoencoderError } from '../errors';
 import type { MaskMode } from '../network/masks';
 import { type LineChart, lineChart } from './charts/line-chart';
@@ -9,7 +9,7 @@ import { type PageSection, renderPage } from './page';
 import type { ReportData, ReportEpoch } from './report-data';
 import { image } from './sections/reconstructions';
 
-/** As many as there are colours for. */
+/** As many as there are colors for. */
 const maxRuns = 6;
 const shownExamples = 8;
 
@@ -68,7 +68,7 @@ function renderScores(reports: readonly ReportData[]): PageSection {
   const rows: Row[] = [
     scoreRow(`PSNR${masked ? ', own masks' : ''}, dB`, 'own', 'psnrDb', 2),
     ...(masked ? [scoreRow('PSNR, fixed masks, dB', 'fixed', 'psnrDb', 2)] : []),
-    ...(masked ? [scoreRow("PSNR, another picture's masks, dB", 'other', 'psnrDb', 2)] : []),
+    ...(masked ? [scoreRow("PSNR, another image's masks, dB", 'other', 'psnrDb', 2)] : []),
     scoreRow(`SSIM${masked ? ', own masks' : ''}`, 'own', 'ssim', 3),
     scoreRow(`MS-SSIM${masked ? ', own masks' : ''}`, 'own', 'msSsim', 3),
     { name: 'Code', cells: reports.map(({ model }) => formatBytes(model.sizes.codeBytes)) },
@@ -121,7 +121,7 @@ function curveChart(
 ): LineChart {
   const series = curves.map(({ title, epochs }, i) => ({
     name: title,
-    colour: `run-${i + 1}`,
+    color: `run-${i + 1}`,
     points: epochs.map((epoch) => ({ x: xOf(epoch), y: epoch.validationPsnrDb ?? Number.NaN })),
   }));
   const all = series.flatMap(({ points }) => points);
@@ -163,7 +163,7 @@ function flatten(value: unknown, prefix = ''): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** The same pictures by every run; only where all were scored on the same images. */
+/** The same images by every run; only where all were scored on the same images. */
 function renderPictures(reports: readonly ReportData[]): PageSection | undefined {
   if (!sameData(reports)) return undefined;
   const inputs = reports[0].examples.slice(0, shownExamples);
@@ -182,8 +182,8 @@ function renderPictures(reports: readonly ReportData[]): PageSection | undefined
   );
   return {
     id: 'pictures',
-    name: 'Pictures',
-    heading: 'The same pictures',
+    name: 'Images',
+    heading: 'The same images',
     content: html`<figure><div class="compare">
 ${row(
   html`input`,

@@ -123,7 +123,7 @@ export interface ReportComparisonRow {
 }
 
 export interface ReportLatent {
-  /** How many codes were searched for neighbours. */
+  /** How many codes were searched for neighbors. */
   readonly searched: number;
   readonly map: {
     readonly sprites: SpriteSheet;
@@ -132,14 +132,14 @@ export interface ReportLatent {
     /** The share of the codes' variance along each, 0 to 1. */
     readonly varianceShares: readonly number[];
   };
-  readonly neighbours: readonly {
+  readonly neighbors: readonly {
     readonly name: string;
     readonly picture: Picture;
     readonly found: readonly { readonly name: string; readonly picture: Picture; readonly distance: number }[];
   }[];
   /** Of a variational network: images decoded from codes drawn at random. */
   readonly drawn?: readonly {
-    /** The picture whose masks the decoder got; undefined for fixed ones. */
+    /** The image whose masks the decoder got; undefined for fixed ones. */
     readonly masksOf?: { readonly name: string; readonly picture: Picture };
     readonly pictures: readonly Picture[];
   }[];

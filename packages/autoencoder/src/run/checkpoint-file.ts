@@ -94,7 +94,7 @@ export async function writeCheckpointFile(file: string, { bytes }: Snapshot): Pr
 
 async function writePieces(file: string, bytes: Uint8Array, flags: number): Promise<number> {
   const { buffer, length } = bytes;
-  // What stands behind the bytes fills the last block, and is cut off again.
+  // What stands after the bytes fills the last block, and is cut off again.
   const end = Math.min(buffer.byteLength, blockBytes * Math.ceil(length / blockBytes));
   let crc = 0;
   const write = async (handle: FileHandle) => {
@@ -122,7 +122,7 @@ function encodeHeader(state: object, tensors: Readonly<Record<string, tf.Tensor>
   }
   const metadata = { format: checkpointFormat, state: writeJson(state) };
   const json = JSON.stringify({ __metadata__: metadata, ...header });
-  // Spaces behind the JSON align the values to 8 bytes.
+  // Spaces after the JSON align the values to 8 bytes.
   const text = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8)));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));

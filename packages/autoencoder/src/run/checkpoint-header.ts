@@ -2,7 +2,7 @@
 import { checkpointFormat } from './checkpoint-format';
 import { expectList, expectOneOf, expectRecord, expectText, expectWhole, parseJson, Unexpected } from './expectations';
 
-/** Where the values of a tensor lie behind the header. */
+/** Where the values of a tensor lie after the header. */
 export interface TensorPlace {
   readonly name: string;
   readonly shape: readonly number[];
@@ -21,7 +21,7 @@ export interface CheckpointHeader {
 const maxRank = 6;
 const maxTensors = 100_000;
 
-/** Reads a header, of a file with `valueBytes` behind it. Throws Unexpected. */
+/** Reads a header, of a file with `valueBytes` after it. Throws Unexpected. */
 export function parseCheckpointHeader(bytes: Uint8Array, valueBytes: number): CheckpointHeader {
   const text = decode(bytes);
   if (text[0] !== '{') throw new Unexpected('its header does not begin with {');
@@ -68,7 +68,7 @@ function readPlace(name: string, entry: unknown): TensorPlace {
   return { name, shape: shape as number[], begin, bytes };
 }
 
-/** Throws unless the tensors lie one behind the other and fill the file. */
+/** Throws unless the tensors lie one after the other and fill the file. */
 function checkCover(places: readonly TensorPlace[], valueBytes: number): void {
   let end = 0;
   for (const { name, begin, bytes } of places) {

@@ -217,7 +217,7 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
         'would have been others'
       : '';
   throw new AutoencoderError('OPTIONS_CHANGED', {
-    state: `${folder}: expected the options that the run began with, received others: ${differences.join('; ')}${why}`,
+    state: `${folder} began with other options: ${differences.join('; ')}${why}`,
     todo: 'leave them as they were, or begin a new run from its weights',
   });
 }

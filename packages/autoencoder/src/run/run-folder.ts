@@ -396,10 +396,10 @@ function checkTensors(file: string, session: TrainingSession, tensors: Readonly<
   if (missing.length + others.length === 0) return;
   const problem =
     missing.length > 0
-      ? `${missing.length} are missing (the first: ${missing[0]})`
-      : `${others.length} more are there (the first: ${others[0]})`;
+      ? `${missing.length} of their tensors are missing (the first: ${missing[0]})`
+      : `it has ${others.length} tensors more (the first: ${others[0]})`;
   throw new AutoencoderError('OPTIONS_CHANGED', {
-    state: `${file}: expected the tensors of this network and recipe, of which ${problem}`,
+    state: `${file} does not fit this network and recipe: ${problem}`,
     todo: 'resume with the network that the run began with',
   });
 }

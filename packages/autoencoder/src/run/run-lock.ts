@@ -209,7 +209,6 @@ function inUse(folder: string, file: string, pid: number | undefined): Autoencod
   const who = pid === undefined ? 'another process' : `process ${pid}`;
   return new AutoencoderError(
     'RUN_IN_USE',
-    `${folder}: expected a run that nobody trains, received one that ${who} trains; ` +
-      `stop that process first (or remove ${file}, if it is no training).`,
+    `${folder} is being trained by ${who}; ` + `stop that process first (or remove ${file}, if it is not a training).`,
   );
 }

@@ -41,7 +41,7 @@ export class EventWriter {
 
   /** Takes an image as a PNG file of RGB pixels, and its size. */
   image(step: number, tag: string, png: Buffer, { width, height }: Pick<RgbImage, 'width' | 'height'>): void {
-    // 3 is the number of channels, which TensorBoard calls colour space.
+    // 3 is the number of channels, which TensorBoard calls color space.
     const fields = [varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, png)];
     this.addValue(step, tag, bytesField(4, Buffer.concat(fields)));
   }

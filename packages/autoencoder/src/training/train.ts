@@ -18,7 +18,7 @@ import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record
 import { monitoredError, type TrainingPlan, TrainingSession } from './training-session';
 import type { BatchResult } from './training-step';
 
-/** Minimises the loss of reconstructions; see `Autoencoder.train`. */
+/** Minimizes the loss of reconstructions; see `Autoencoder.train`. */
 export async function trainNetwork(
   network: Network,
   samples: SampleSource,

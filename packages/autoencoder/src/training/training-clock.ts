@@ -40,7 +40,7 @@ export class TrainingClock {
     return { elapsedMs: performance.now() - this.start, imagesPerSecond };
   }
 
-  /** Gives the event loop a turn at most 20 times a second. */
+  /** Gives the event loop a turn at most 20 times per second. */
   breathe(): Promise<void> {
     return this.breather.breathe();
   }

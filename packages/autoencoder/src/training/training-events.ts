@@ -28,7 +28,7 @@ export interface StepProgress {
   readonly images: number;
   /** Time spent training, validation included; goes on counting when a run is resumed. */
   readonly elapsedMs: number;
-  /** Images a second over the last two seconds, validation left out. */
+  /** Images per second over the last two seconds, validation left out. */
   readonly imagesPerSecond: number;
 }
 

@@ -267,7 +267,7 @@ export class TrainingSession {
     };
   }
 
-  /** All tensors that belong to `state`, by name: the network's weights, and what optimiser, average and early stopping keep. */
+  /** All tensors that belong to `state`, by name: the network's weights, and what optimizer, average and early stopping keep. */
   get tensors(): NamedVariables {
     const parts: Record<string, NamedVariables> = {
       model: this.weights,

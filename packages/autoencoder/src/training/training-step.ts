@@ -16,7 +16,7 @@ import type { Recipe } from './recipes';
 
 /** What a batch says about the network, before the update that it leads to. */
 export interface BatchResult {
-  /** What training minimises, averaged over the images: the sum of what follows. */
+  /** What training minimizes, averaged over the images: the sum of what follows. */
   readonly loss: number;
   /** The loss of the reconstructions alone. */
   readonly reconstruction: number;
@@ -29,7 +29,7 @@ export interface BatchResult {
 /** The scalars of a {@link BatchResult}. */
 type Parts = { [Part in Exclude<keyof BatchResult, 'loss'>]?: tf.Scalar };
 
-/** Computes the loss of batches and its gradients; what happens between the bytes of images and the optimiser. */
+/** Computes the loss of batches and its gradients; what happens between the bytes of images and the optimizer. */
 export class GradientComputer {
   private readonly forward: (images: tf.Tensor) => tf.Tensor;
   private readonly loss: Loss;

@@ -1,4 +1,4 @@
-import type { Neighbour } from '@ae/autoencoder/codes';
+import type { Neighbor } from '@ae/autoencoder/codes';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
@@ -46,13 +46,13 @@ async function runNeighbours(
   if (grid) await assertNewPicture(grid);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const query = samples.find(image);
-  const { nearestNeighbours } = await import('@ae/autoencoder/codes');
+  const { nearestNeighbors } = await import('@ae/autoencoder/codes');
   const codes = await network.encodeAll(samples, {
     onProgress: (done, total) =>
       terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
   });
   terminal.status('');
-  const found = nearestNeighbours(codes, query, { count, metric });
+  const found = nearestNeighbors(codes, query, { count, metric });
   if (grid) {
     const all = await Promise.all([query, ...found.map(({ index }) => index)].map((index) => samples.at(index)));
     await writeNewFile(grid, encodePng(drawGrid([[all as Sample[]]], { scale })));
@@ -74,6 +74,6 @@ async function runNeighbours(
   printLeftOut([samples], terminal);
 }
 
-function describeNeighbour({ key, label, distance }: Neighbour): [string, string] {
+function describeNeighbour({ key, label, distance }: Neighbor): [string, string] {
   return [distance.toFixed(4), label === undefined ? key : `${key}, class ${label}`];
 }

@@ -31,9 +31,9 @@ export interface CompareOptions {
 export interface ComparisonGroup {
   /** What of the autoencoder is counted. */
   readonly counted: 'code' | 'code and masks';
-  /** Bits a number of the autoencoder's code: 32, or 8 after rounding. */
+  /** Bits per number of the autoencoder's code: 32, or 8 after rounding. */
   readonly codeBits: number;
-  /** What each way may use at most, a picture. */
+  /** Bytes per image that each way may use at most. */
   readonly budgetBytes: number;
   readonly rows: readonly ComparisonRow[];
 }
@@ -131,7 +131,7 @@ async function scoreAutoencoder(
   { signal, onStage }: CompareOptions,
 ): Promise<ComparisonGroup[]> {
   const groups: ComparisonGroup[] = [];
-  // Another picture's masks need another picture.
+  // Another image's masks need another image.
   const without: MaskMode[] = source.length > 1 ? ['fixed', 'other'] : ['fixed'];
   for (const codeBits of [32, 8]) {
     const bytes = codeBytes(codeNumbers, codeBits);

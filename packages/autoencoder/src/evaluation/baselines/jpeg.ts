@@ -7,19 +7,19 @@ type Sharp = typeof import('sharp').default;
 export interface JpegResult {
   /** What came out, in the form of what went in. */
   readonly sample: Sample;
-  /** Bytes of compressed picture, and one for the quality; see {@link JpegCoder}. */
+  /** Bytes of the compressed image, and one for the quality; see {@link JpegCoder}. */
   readonly bytes: number;
   readonly quality: number;
-  /** '4:4:4' holds the colours at full resolution, '4:2:0' at half of it. */
+  /** '4:4:4' holds the colors at full resolution, '4:2:0' at half of it. */
   readonly chromaSubsampling: '4:4:4' | '4:2:0';
 }
 
 /**
- * Baseline JPEG (8x8 blocks, libjpeg-turbo through sharp) as a rival of a learnt code.
+ * Baseline JPEG (8x8 blocks, libjpeg-turbo through sharp) as a rival of a learned code.
  *
- * Counted are the bytes of the compressed picture and one for the quality. Not counted are file headers and tables: the
- * standard Huffman tables are used and the quality determines the quantisation tables, so a decoder can have them, as it
- * has a network's weights. That favours JPEG by about 600 bytes an image, which is more than some codes have.
+ * Counted are the bytes of the compressed image and one for the quality. Not counted are file headers and tables: the
+ * standard Huffman tables are used and the quality determines the quantization tables, so a decoder can have them, as it
+ * has a network's weights. That favors JPEG by about 600 bytes per image, which is more than some codes have.
  */
 export class JpegCoder {
   private constructor(private readonly sharp: Sharp) {}
@@ -32,7 +32,7 @@ export class JpegCoder {
     } catch (cause) {
       throw new AutoencoderError(
         'DEPENDENCY_MISSING',
-        'JPEG baseline: expected the package sharp, which could not be loaded; run npm install sharp.',
+        'The JPEG baseline needs the package sharp, which could not be loaded; run npm install sharp.',
         { cause },
       );
     }
@@ -45,7 +45,7 @@ export class JpegCoder {
   }
 
   /**
-   * Codes an image once for each budget: at the best quality whose size is at most that many bytes, with the colours at
+   * Codes an image once for each budget: at the best quality whose size is at most that many bytes, with the colors at
    * full or half resolution, whichever comes closer to the image. Undefined where not even quality 1 is small enough.
    */
   async runWithin(sample: Sample, budgets: readonly number[]): Promise<(JpegResult | undefined)[]> {
@@ -130,10 +130,10 @@ function planar(data: Uint8Array, channels: number): Uint8Array {
   return out;
 }
 
-/** Bytes from behind the start-of-scan header to the end of the file: the compressed picture. */
+/** Returns the bytes from the end of the start-of-scan header to the end of the file: the compressed image. */
 function scanBytes(file: Buffer): number {
   const startOfScan = 0xda;
-  // Behind the two bytes of SOI: marker segments, each 0xff, its kind, and a length that counts itself.
+  // After the two bytes of SOI: marker segments, each 0xff, its kind, and a length that counts itself.
   let at = 2;
   while (file[at + 1] !== startOfScan) at += 2 + file.readUInt16BE(at + 2);
   return file.length - (at + 2 + file.readUInt16BE(at + 2));

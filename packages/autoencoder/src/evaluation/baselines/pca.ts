@@ -95,7 +95,7 @@ export async function fitPca(
   }
   const count = Math.min(source.length, maxImages);
   const rows = await readRows(source, count, size, { inputShape, pixels }, signal);
-  const mean = centre(rows, count, size);
+  const mean = center(rows, count, size);
   const gram = await gramMatrix(rows, count, size, signal);
   const { values, vectors } = await decompose(gram, count, signal);
   // Centring takes one dimension away; what lies below float32's noise is no component either.
@@ -143,7 +143,7 @@ async function readRows(
 }
 
 /** Subtracts the mean row from every row, and returns it. */
-function centre(rows: Float32Array, count: number, size: number): Float32Array {
+function center(rows: Float32Array, count: number, size: number): Float32Array {
   const sums = new Float64Array(size);
   for (let at = 0; at < rows.length; at += size) {
     for (let i = 0; i < size; i++) sums[i] += rows[at + i];

@@ -21,7 +21,7 @@ export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen 
   return step.value;
 }
 
-/** The same for matrices that take long: yields several times a second, for whoever has to look after something else, or to stop. */
+/** The same for matrices that take long: yields several times per second, for whoever has to look after something else, or to stop. */
 export function* symmetricEigenSteps(matrix: Float64Array, n: number): Generator<void, SymmetricEigen, void> {
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
@@ -33,7 +33,7 @@ export function* symmetricEigenSteps(matrix: Float64Array, n: number): Generator
   return sortDescending(diagonal, matrix, n);
 }
 
-/** Plane rotations of neighbouring rows, in the order in which they are to be applied. */
+/** Plane rotations of neighboring rows, in the order in which they are to be applied. */
 class Rotations {
   private cosines = new Float64Array(1024);
   private sines = new Float64Array(1024);

@@ -117,9 +117,9 @@ function compareScale({ a, b, height, width }: Pair): { ssim: number; contrast: 
 const gaussian = makeGaussian();
 
 function makeGaussian(): Float64Array {
-  const centre = (windowSize - 1) / 2;
+  const center = (windowSize - 1) / 2;
   const weights = Float64Array.from({ length: windowSize }, (_, i) =>
-    Math.exp(-((i - centre) ** 2) / (2 * windowSigma ** 2)),
+    Math.exp(-((i - center) ** 2) / (2 * windowSigma ** 2)),
   );
   const sum = weights.reduce((total, weight) => total + weight);
   return weights.map((weight) => weight / sum);

@@ -156,7 +156,7 @@ function checkSource({ layer, node }: Source, layers: ReadonlyMap<string, GraphL
   throw place.error(`expected one of the ${count} applications of layer "${layer}", received number ${node}`);
 }
 
-/** Puts nodes behind what they depend on (Kahn, 1962). */
+/** Puts nodes after what they depend on (Kahn, 1962). */
 function putInOrder(layers: readonly GraphLayer[], place: Place): GraphNode[] {
   const nodes = layers.flatMap((layer) => layer.nodes);
   if (nodes.length > maxNodes) throw place.error(`expected at most ${maxNodes} connections, received ${nodes.length}`);

@@ -4,7 +4,7 @@ import { linearScale, type Scale } from './scale';
 
 export interface HistogramPanel {
   readonly name: string;
-  readonly colour: string;
+  readonly color: string;
   readonly values: readonly number[];
 }
 
@@ -43,7 +43,7 @@ function axisTick(value: number, x: number, bottom: number): Markup {
 }
 
 function drawPanel(
-  { name, colour, values, perfect }: HistogramPanel & { readonly perfect: number },
+  { name, color, values, perfect }: HistogramPanel & { readonly perfect: number },
   top: number,
   x: Scale,
   unit: string,
@@ -73,7 +73,7 @@ function drawPanel(
     const left = panel.left + i * binWidth;
     return html`<rect class="bar" x="${left + 0.5}" y="${bottom - barHeight}" width="${binWidth - 1}" height="${barHeight}" data-tip="${tip}"/>`;
   });
-  return html`<g class="c-${colour}"><line class="base" x1="${panel.left}" x2="${panel.left + plotWidth}" y1="${bottom}" y2="${bottom}"/>${bars}
+  return html`<g class="c-${color}"><line class="base" x1="${panel.left}" x2="${panel.left + plotWidth}" y1="${bottom}" y2="${bottom}"/>${bars}
 ${meanLine}
 <text class="panel-name" x="${panel.left}" y="${top + 24}">${words.join(', ')}</text></g>`;
 }

@@ -5,8 +5,8 @@ import type { Scale } from './scale';
 export interface Series {
   /** For the legend; a series without a name is not in it. */
   readonly name?: string;
-  /** Names a colour of the page, such as `own`, `pca`, `jpeg`, or `run-1`. */
-  readonly colour: string;
+  /** Names a color of the page, such as `own`, `pca`, `jpeg`, or `run-1`. */
+  readonly color: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
   /** A line (default), a thin one, one of dashes, one with a dot at each point; or dots alone, filled or hollow. */
   readonly shape?: 'line' | 'faint' | 'dashed' | 'dotted-line' | 'dots' | 'rings';
@@ -50,7 +50,7 @@ function legend(series: readonly Series[]): Markup | undefined {
   const named = series.filter(({ name }) => name);
   if (named.length < 2) return undefined;
   return html`<ul class="legend">${named.map(
-    ({ name, colour, shape }) => html`<li><i class="key ${shape ?? 'line'} c-${colour}"></i>${name}</li>`,
+    ({ name, color, shape }) => html`<li><i class="key ${shape ?? 'line'} c-${color}"></i>${name}</li>`,
   )}</ul>`;
 }
 
@@ -69,7 +69,7 @@ function formatTick(value: number): string {
   return Math.abs(value) >= 1000 ? formatCount(value) : formatSignificant(value);
 }
 
-function drawSeries({ points, colour, shape = 'line', label }: Series, at: Position): Markup {
+function drawSeries({ points, color, shape = 'line', label }: Series, at: Position): Markup {
   const placed = points
     .filter(({ x, y }) => Number.isFinite(x) && !Number.isNaN(y))
     // A perfect score is higher than the axis: at its edge it is still in the picture.
@@ -77,7 +77,7 @@ function drawSeries({ points, colour, shape = 'line', label }: Series, at: Posit
     .filter(({ y }) => Number.isFinite(y));
   const line = placed.map(({ x, y }) => `${px(x)},${px(y)}`).join(' ');
   const dots = shape === 'dots' || shape === 'dotted-line' || shape === 'rings' || placed.length === 1;
-  return html`<g class="series ${shape} c-${colour}">${
+  return html`<g class="series ${shape} c-${color}">${
     shape !== 'dots' && shape !== 'rings' && html`<polyline points="${line}"/>`
   }${dots && placed.map(({ x, y }) => html`<circle cx="${px(x)}" cy="${px(y)}" r="${shape === 'dotted-line' ? 2.5 : 5}"/>`)}${
     label && placed.length > 0 && labelAbove(label, placed[placed.length - 1])
@@ -97,7 +97,7 @@ function labelAbove(text: string, { x, y }: { x: number; y: number }): Markup {
   }">${text}</text>`;
 }
 
-/** An invisible column around a point, halfway to its neighbours. */
+/** An invisible column around a point, halfway to its neighbors. */
 function hitArea(tips: readonly { x: number }[], i: number, text: string, x: (value: number) => number): Markup {
   const middle = x(tips[i].x);
   const from = i === 0 ? plot.left : (x(tips[i - 1].x) + middle) / 2;

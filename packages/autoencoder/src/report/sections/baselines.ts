@@ -19,13 +19,13 @@ export function renderBaselines({ comparison, run }: ReportData): PageSection | 
     name: 'Baselines',
     heading: 'At equal size',
     content: html`<p>What do other codes make of as many bytes? PCA keeps as many float32 coefficients as fit${fitted}. JPEG takes the
-best quality that fits, for each picture, colours at full or half resolution, whichever is better; its headers and tables are
+best quality that fits, for each image, colors at full or half resolution, whichever is better; its headers and tables are
 not counted, nor are the network's weights and PCA's components.</p>
 <p>${verdict(groups)}</p>
 <div class="columns">
-<figure class="stays"><h3>PSNR in dB over bytes a picture</h3>${lineChart(rateChart(comparison))}
+<figure class="stays"><h3>PSNR in dB over bytes per image</h3>${lineChart(rateChart(comparison))}
 <figcaption>Higher and further left is better. ${formatCount(count)} images, per-image mean. Filled: the code as float32; hollow: rounded
-to 8 bits a number. With own masks, the masks' bytes are counted; fixed and foreign masks cost nothing.</figcaption></figure>
+to 8 bits per number. With own masks, the masks' bytes are counted; fixed and foreign masks cost nothing.</figcaption></figure>
 <figure class="scroll"><table><thead><tr><th>within as many bytes</th><th>bytes</th><th>PSNR, dB</th><th>SSIM</th>
 <th class="narrow-hide">MS-SSIM</th></tr></thead><tbody>${groups.map(groupRows)}</tbody></table></figure>
 </div>
@@ -60,21 +60,21 @@ const methodNames = { autoencoder: 'the network', pca: 'PCA', jpeg: 'JPEG' };
 
 function groupRows({ counted, codeBits, budgetBytes, rows }: Group): Markup {
   const best = Math.max(...rows.map(({ summary }) => summary?.psnrDb ?? Number.NEGATIVE_INFINITY));
-  const bits = codeBits === 32 ? 'float32' : `${codeBits} bits a number`;
+  const bits = codeBits === 32 ? 'float32' : `${codeBits} bits per number`;
   return html`<tr class="group"><th colspan="5" scope="rowgroup">${formatCount(budgetBytes)} bytes: ${counted}, ${bits}</th></tr>
 ${rows.map((row) => tableRow(row, best))}`;
 }
 
 function tableRow(row: ReportComparisonRow, best: number): Markup {
   const { method, masks, components, bytes, summary } = row;
-  const colour = method === 'autoencoder' ? masks : method;
+  const color = method === 'autoencoder' ? masks : method;
   const names = {
     autoencoder: `autoencoder${masks && `, ${maskNames[masks]}`}`,
     pca: `PCA, ${formatCount(components ?? 0)} components`,
     jpeg: 'JPEG',
   };
   const psnr = summary ? formatFixed(summary.psnrDb, 2) : 'too small';
-  return html`<tr><th scope="row"><i class="swatch c-${colour}"></i>${names[method]}</th><td>${summary ? formatCount(bytes) : '–'}</td>
+  return html`<tr><th scope="row"><i class="swatch c-${color}"></i>${names[method]}</th><td>${summary ? formatCount(bytes) : '–'}</td>
 <td${summary?.psnrDb === best && html` class="best"`}>${psnr}</td><td>${formatFixed(summary?.ssim, 3)}</td>
 <td class="narrow-hide">${formatFixed(summary?.msSsim, 3)}</td></tr>`;
 }
@@ -82,8 +82,8 @@ function tableRow(row: ReportComparisonRow, best: number): Markup {
 function rateChart({ curves, groups }: ReportComparison): LineChart {
   const curve = (method: 'pca' | 'jpeg') => curves[method].map(({ bytes, psnrDb }) => ({ x: bytes, y: psnrDb }));
   const curveSeries: Series[] = [
-    { name: 'PCA', colour: 'pca', points: curve('pca') },
-    { name: 'JPEG', colour: 'jpeg', points: curve('jpeg') },
+    { name: 'PCA', color: 'pca', points: curve('pca') },
+    { name: 'JPEG', color: 'jpeg', points: curve('jpeg') },
   ];
   const series = [
     ...curveSeries.filter(({ points }) => points.length > 0),
@@ -92,7 +92,7 @@ function rateChart({ curves, groups }: ReportComparison): LineChart {
   const all = series.flatMap((one) => one.points);
   return {
     description: 'PSNR over bytes for the autoencoder, PCA and JPEG',
-    xLabel: 'bytes a picture (logarithmic)',
+    xLabel: 'bytes per image (logarithmic)',
     x: logScale(
       all.map(({ x }) => x),
       { base: 2 },
@@ -112,8 +112,8 @@ function networkSeries(groups: readonly Group[], masks: MaskMode): Series[] {
   const [rounded, whole] = [pointsWith(8), pointsWith(32)];
   if (whole.length === 0) return [];
   return [
-    { colour: masks, shape: 'dashed', points: [...rounded, ...whole] },
-    { colour: masks, shape: 'rings', points: rounded },
-    { name: maskNames[masks], colour: masks, shape: 'dots', points: whole },
+    { color: masks, shape: 'dashed', points: [...rounded, ...whole] },
+    { color: masks, shape: 'rings', points: rounded },
+    { name: maskNames[masks], color: masks, shape: 'dots', points: whole },
   ];
 }

@@ -4,7 +4,7 @@ import type { PageSection } from '../page';
 import type { ReportLatent } from '../report-data';
 import { image } from './reconstructions';
 
-/** Where pictures lie in code space: a map, neighbours, and the way from one picture to another. */
+/** Where images lie in code space: a map, neighbors, and the way from one image to another. */
 export function renderLatent(latent: ReportLatent | undefined): PageSection | undefined {
   if (!latent) return undefined;
   return {
@@ -13,7 +13,7 @@ export function renderLatent(latent: ReportLatent | undefined): PageSection | un
     heading: 'The space of codes',
     content: html`<div class="stack">
 ${renderMap(latent.map)}
-${renderNeighbours(latent)}
+${renderNeighbors(latent)}
 ${latent.drawn && renderDrawn(latent.drawn)}
 ${latent.interpolations.length > 0 && renderInterpolations(latent.interpolations)}
 </div>`,
@@ -38,18 +38,18 @@ function renderMap({ sprites, points, varianceShares }: ReportLatent['map']): Ma
   const ratio = `${sprites.width / columns} / ${sprites.height / rows}`;
   const percent = (value: number) => `${(100 * value).toFixed(0)}%`;
   return html`<figure><h3>Map</h3><div class="map" style="--sprites:url(${sprites.uri});--sheet:${columns * 100}% ${rows * 100}%;--tile-ratio:${ratio}">${tiles}</div>
-<figcaption>${formatCount(points.length)} pictures by their codes' first two principal components, which hold ${percent(varianceShares[0])} and
-${percent(varianceShares[1])} of the codes' variance: pictures that lie close together have similar codes, as far as two dimensions can tell.</figcaption></figure>`;
+<figcaption>${formatCount(points.length)} images by their codes' first two principal components, which hold ${percent(varianceShares[0])} and
+${percent(varianceShares[1])} of the codes' variance: images that lie close together have similar codes, as far as two dimensions can tell.</figcaption></figure>`;
 }
 
-function renderNeighbours({ neighbours, searched }: ReportLatent): Markup {
-  const rows = neighbours.map(
+function renderNeighbors({ neighbors, searched }: ReportLatent): Markup {
+  const rows = neighbors.map(
     ({ name, picture, found }) => html`<div class="strip">
 <figure><div class="query">${image(picture, name)}</div><figcaption>query</figcaption></figure>
 ${found.map((one) => html`<figure data-tip="${one.name}">${image(one.picture, one.name)}<figcaption>${formatPrecise(one.distance)}</figcaption></figure>`)}</div>`,
   );
-  return html`<figure><h3>Nearest neighbours</h3><div class="columns neighbours">${rows}</div>
-<figcaption>Left in each row a picture, then the pictures whose codes are nearest to its own among ${formatCount(searched)}; below each the
+  return html`<figure><h3>Nearest neighbors</h3><div class="columns neighbors">${rows}</div>
+<figcaption>Left in each row an image, then the images whose codes are nearest to its own among ${formatCount(searched)}; below each the
 Euclidean distance of the codes.</figcaption></figure>`;
 }
 
@@ -58,7 +58,7 @@ function renderDrawn(drawn: NonNullable<ReportLatent['drawn']>): Markup {
     ({
       masksOf,
       pictures,
-    }) => html`<div class="row-label">${masksOf ? 'masks of the framed picture' : drawn.length > 1 && 'fixed masks'}</div>
+    }) => html`<div class="row-label">${masksOf ? 'masks of the framed image' : drawn.length > 1 && 'fixed masks'}</div>
 <div class="strip">${masksOf && html`<figure><div class="query">${image(masksOf.picture, masksOf.name)}</div></figure>`}${pictures.map(
       (picture, i) => html`<figure>${image(picture, `drawn image ${i + 1}`)}</figure>`,
     )}</div>`,
@@ -68,7 +68,7 @@ function renderDrawn(drawn: NonNullable<ReportLatent['drawn']>): Markup {
 distribution decode to images.</figcaption></figure>`;
 }
 
-const rowNames = { first: "first picture's masks", second: "second picture's masks", fixed: 'fixed masks' };
+const rowNames = { first: "first image's masks", second: "second image's masks", fixed: 'fixed masks' };
 
 function renderInterpolations(interpolations: ReportLatent['interpolations']): Markup {
   const blocks = interpolations.map(
@@ -83,8 +83,8 @@ ${pictures.map((picture, i) => html`<figure>${image(picture, `step ${i + 1} of $
 <figure><div class="query">${image(second.picture, second.name)}</div></figure></div>`,
 )}</div>`,
   );
-  return html`<figure><h3>From one picture to another</h3><div class="rows">${blocks}</div>
-<figcaption>Between the two framed pictures: decoded codes on the straight line from the first one's code to the second one's, ends
+  return html`<figure><h3>From one image to another</h3><div class="rows">${blocks}</div>
+<figcaption>Between the two framed images: decoded codes on the straight line from the first one's code to the second one's, ends
 included.${
     interpolations[0].rows.length > 1 &&
     ' The masks stay the same along a row, and the row says whose they are: what does not change is what they carry.'

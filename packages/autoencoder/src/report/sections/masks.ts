@@ -9,12 +9,12 @@ import { image } from './reconstructions';
 export const maskNames: Record<MaskMode, string> = {
   own: 'own masks',
   fixed: 'fixed masks',
-  other: "another picture's masks",
+  other: "another image's masks",
 };
 
 const shownExamples = 10;
 
-/** What the masks carry: scores and pictures with all three; undefined for a network without masks. */
+/** What the masks carry: scores and images with all three; undefined for a network without masks. */
 export function renderMasks(data: ReportData): PageSection | undefined {
   const { scores, model } = data;
   if (!scores.own || !scores.fixed) return undefined;
@@ -23,8 +23,8 @@ export function renderMasks(data: ReportData): PageSection | undefined {
     name: 'Masks',
     heading: 'What the masks carry',
     content: html`<p>Beside the code, the decoder is told where in each pooling window the maximum was. That is a second channel, so one
-score says little of the code alone. Here the same codes are decoded with the picture's own masks, with fixed ones (every
-maximum top left in its window) and with those of another picture, half the data away.</p>
+score says little of the code alone. Here the same codes are decoded with the image's own masks, with fixed ones (every
+maximum top left in its window) and with those of another image, half the data away.</p>
 <div class="stack">
 <div class="columns">
 ${scoreTable(scores)}
@@ -53,7 +53,7 @@ function sizes({ sizes: { imageBytes, codeBytes, codeNumbers, masks, maskBytes }
     html`<i class="${kind}" style="width:${((100 * bytes) / longest).toFixed(2)}%"></i>`;
   const eight = codeNumbers + 8;
   const maskBars = masks.map(({ bytes }) => bar('mask-bytes', bytes));
-  return html`<figure><h3>Bytes a picture</h3><dl class="bytes">
+  return html`<figure><h3>Bytes per image</h3><dl class="bytes">
 <div><dt>Uncompressed: ${formatCount(imageBytes)}</dt><dd>${bar('picture-bytes', imageBytes)}</dd></div>
 <div><dt>Code as float32 ${formatCount(codeBytes)} + masks ${formatCount(maskBytes)} = ${formatCount(codeBytes + maskBytes)}</dt>
 <dd>${bar('code-bytes', codeBytes)}${maskBars}</dd></div>
@@ -61,7 +61,7 @@ function sizes({ sizes: { imageBytes, codeBytes, codeNumbers, masks, maskBytes }
 <dd>${bar('code-bytes', eight)}${maskBars}</dd></div></dl>
 <figcaption>Masks: ${masks.map(
     ({ pool, bitsPerValue, bytes }, i) =>
-      `${i > 0 ? ', ' : ''}${pool} ${bitsPerValue} bits a value, ${formatCount(bytes)} B`,
+      `${i > 0 ? ', ' : ''}${pool} ${bitsPerValue} bits per value, ${formatCount(bytes)} B`,
   )}.</figcaption></figure>`;
 }
 
@@ -92,7 +92,7 @@ ${row(
 )}
 ${modeRow('fixed')}
 ${modeRow('other')}
-</div><figcaption>The same pictures decoded from the same codes with three kinds of masks; below each its PSNR in dB.
+</div><figcaption>The same images decoded from the same codes with three kinds of masks; below each its PSNR in dB.
 ${verdict(examples)}</figcaption></figure>`;
 }
 

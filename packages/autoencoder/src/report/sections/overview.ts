@@ -14,7 +14,7 @@ import type { ReportData } from '../report-data';
 /** One sentence on what the page is about. */
 export function renderLede({ model, run, evaluated, scores }: ReportData): Markup {
   const [height, width, channels] = model.inputShape;
-  const kind = channels === 1 ? 'grey ' : '';
+  const kind = channels === 1 ? 'gray ' : '';
   const epochs = run?.epochs.at(-1)?.epoch ?? 0;
   const planned = run && epochs < Number(run.options.epochs) ? ` of ${run.options.epochs}` : '';
   const trained =
@@ -39,7 +39,7 @@ export function renderOverview(data: ReportData): PageSection {
   const masked = fixed ? ', own masks' : '';
   const tiles = [
     tile(`PSNR${masked}`, formatFixed(own?.psnrDb, 2), 'dB', `pooled over all pixels ${formatDb(own?.pooledPsnrDb)}`),
-    fixed && tile('PSNR, fixed masks', formatFixed(fixed.psnrDb, 2), 'dB', "the code without the picture's masks"),
+    fixed && tile('PSNR, fixed masks', formatFixed(fixed.psnrDb, 2), 'dB', "the code without the image's masks"),
     tile(`SSIM${masked}`, formatFixed(own?.ssim, 3), '', `MS-SSIM, three scales, ${formatFixed(own?.msSsim, 3)}`),
     tile('Code', formatBytes(sizes.codeBytes), '', describeSizes(sizes)),
     tile('Parameters', formatMillions(model.parameters), '', `${plural(model.layers.length, 'layer')}`),
@@ -50,14 +50,14 @@ export function renderOverview(data: ReportData): PageSection {
     name: 'Overview',
     heading: 'Overview',
     content: html`<p class="note">PSNR is the mean over images of each image's peak signal-to-noise ratio: higher is better,
-and 6 dB more means half the error. SSIM is 1 for a perfect picture.</p>
+and 6 dB more means half the error. SSIM is 1 for a perfect image.</p>
 <dl class="tiles">${tiles}</dl>`,
   };
 }
 
 function describeSizes({ imageBytes, maskBytes }: ReportData['model']['sizes']): string {
   const masks = maskBytes > 0 ? ` and ${formatBytes(maskBytes)} of masks` : '';
-  return `as float32${masks}, for a picture of ${formatBytes(imageBytes)}`;
+  return `as float32${masks}, for an image of ${formatBytes(imageBytes)}`;
 }
 
 function trainingTile({ run }: ReportData): Markup | undefined {

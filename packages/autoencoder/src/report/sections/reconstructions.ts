@@ -14,8 +14,8 @@ export function renderReconstructions({ examples }: ReportData): PageSection {
     id: 'reconstructions',
     name: 'Reconstructions',
     heading: 'Reconstructions',
-    content: html`<p>Top: the picture. Middle: what the decoder makes of its code and masks. Bottom: the error, ${errorGain} times
-enlarged, black where there is none. The pictures were drawn at random, not chosen.</p>
+    content: html`<p>Top: the image. Middle: what the decoder makes of its code and masks. Bottom: the error, ${errorGain} times
+enlarged, black where there is none. The images were drawn at random, not chosen.</p>
 <div class="pictures">${examples.map(stack)}</div>`,
   };
 }
@@ -26,12 +26,12 @@ function stack({ name, psnrDb, input, output, error }: ReportExample): Markup {
   }<figcaption><b>${formatDb(psnrDb)}</b><span class="name" title="${name}">${shortName(name)}</span></figcaption></figure>`;
 }
 
-/** `00000042_cat/1.png` -> `1.png`: the end tells most pictures apart, and there is little room. */
+/** `00000042_cat/1.png` -> `1.png`: the end tells most images apart, and there is little room. */
 function shortName(name: string): string {
   return name.replace(/^.*\/(?=.)/, '');
 }
 
-/** The pictures that came out worst and best. */
+/** The images that came out worst and best. */
 export function renderExtremes({ worst, best }: ReportData): Markup {
   return html`<div class="columns">
 <figure><h3>Worst</h3><div class="pictures">${worst.map(stack)}</div></figure>

@@ -12,7 +12,7 @@ export function renderScores(data: ReportData): PageSection {
   const panels = (values: 'psnrsDb' | 'ssims') =>
     modes.map((mode) => ({
       name: modes.length > 1 ? maskNames[mode] : 'all images',
-      colour: mode,
+      color: mode,
       values: data.scores[mode]?.[values] ?? [],
     }));
   const hasSsim = data.scores.own?.ssims.some(Number.isFinite);
@@ -37,7 +37,7 @@ function classTable(classes: readonly ReportClass[]): Markup {
 <thead><tr><th>class</th><th>images</th><th>PSNR, dB</th><th>SSIM</th></tr></thead><tbody>${rows.map(
     ({ label, name, summary }) =>
       html`<tr><th scope="row">${name ?? ''} ${
-        label !== undefined && html`<span class="note">${name ? `label ${label}` : `label ${label}`}</span>`
+        label !== undefined && html`<span class="note">label ${label}</span>`
       }</th><td>${formatCount(summary.count)}</td><td>${formatFixed(summary.psnrDb, 2)}</td><td>${formatFixed(summary.ssim, 3)}</td></tr>`,
   )}</tbody></table></div></details>`;
 }

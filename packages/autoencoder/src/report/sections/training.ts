@@ -44,8 +44,8 @@ function lossChart({ steps, epochs }: ReportRun): LineChart {
     x: linearScale([0, last.epoch], { round: false }),
     y: logScale([...single, ...mean].map(({ y }) => y)),
     series: [
-      { colour: 'own', points: single, shape: 'faint' },
-      { colour: 'own', points: mean },
+      { color: 'own', points: single, shape: 'faint' },
+      { color: 'own', points: mean },
     ],
     tips: epochs.map(({ epoch, loss }) => ({ x: epoch, text: `Epoch ${epoch}: loss ${formatSignificant(loss)}` })),
   };
@@ -62,7 +62,7 @@ function psnrChart(epochs: readonly ReportEpoch[]): LineChart {
       points.map(({ y }) => y),
       { minSpan: 1 },
     ),
-    series: [{ colour: 'own', points, shape: points.length > 60 ? 'line' : 'dotted-line' }],
+    series: [{ color: 'own', points, shape: points.length > 60 ? 'line' : 'dotted-line' }],
     tips: points.map(({ x, y }) => ({ x, text: `Epoch ${x}: ${formatDb(y)}` })),
   };
 }
@@ -74,7 +74,7 @@ function renderSamples({ samples, epochs }: ReportRun): Markup {
     const psnr = epochs.find((one) => one.epoch === epoch)?.validationPsnrDb;
     return `After epoch ${epoch}${psnr === undefined ? '' : `: ${formatDb(psnr)}`}`;
   };
-  return html`<figure data-slides><h3>The same pictures, epoch by epoch</h3>
+  return html`<figure data-slides><h3>The same images, epoch by epoch</h3>
 <div class="slider" hidden><input type="range" min="0" max="${last}" value="${last}" step="1" aria-label="Epoch">
 <button type="button">Play</button><output></output></div>
 <div class="grid-image">${samples.map(

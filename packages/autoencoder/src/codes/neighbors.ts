@@ -1,14 +1,14 @@
 import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
 import type { Codes } from './codes';
 
-export interface NeighbourOptions {
+export interface NeighborOptions {
   /** How many to return at most. Default 5. */
   readonly count?: number;
   /** 'euclidean': length of the difference; 'cosine': 1 less the cosine of the angle. Default 'euclidean'. */
   readonly metric?: 'euclidean' | 'cosine';
 }
 
-export interface Neighbour {
+export interface Neighbor {
   /** The place among the codes. */
   readonly index: number;
   readonly key: string;
@@ -20,12 +20,12 @@ export interface Neighbour {
  * Returns the codes nearest to a code, the nearest first, by comparing with all of them. `query` is a place among the
  * codes, which is then left out of the result, or a code of `codeSize` numbers. Throws INVALID_OPTION.
  */
-export function nearestNeighbours(
+export function nearestNeighbors(
   codes: Codes,
   query: number | ArrayLike<number>,
-  options: NeighbourOptions = {},
-): Neighbour[] {
-  checkKeys('nearestNeighbours', options, ['count', 'metric']);
+  options: NeighborOptions = {},
+): Neighbor[] {
+  checkKeys('nearestNeighbors', options, ['count', 'metric']);
   const { count = 5, metric = 'euclidean' } = options;
   checkNumber('count', count, { min: 0, integer: true });
   const distanceTo = { euclidean: euclideanDistance, cosine: cosineDistance }[metric];
