@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitPca, JpegCoder, type JpegResult } from '../src/baselines';
-import { symmetricEigen, symmetricEigenSteps } from '../src/evaluation/baselines/symmetric-eigen';
 import { Autoencoder, type ImageShape, type PixelFormat, type Sample, samplesToTensor, useBackend } from '../src/index';
+import { symmetricEigen, symmetricEigenSteps } from '../src/linear-algebra/symmetric-eigen';
 import golden from './golden/baselines.json';
 import { rectangleSamples } from './rectangles';
 

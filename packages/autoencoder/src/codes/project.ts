@@ -1,6 +1,6 @@
 import { Random } from '../data/random';
 import { checkKeys, checkNumber } from '../errors';
-import { symmetricEigen } from '../evaluation/baselines/symmetric-eigen';
+import { symmetricEigen } from '../linear-algebra/symmetric-eigen';
 import type { Codes } from './codes';
 
 export interface ProjectOptions {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type PixelFormat, samplesToTensor } from '../../data/pixels';
 import { fetchSamples, type ImageShape, type SampleSource } from '../../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../../errors';
-import { type SymmetricEigen, symmetricEigenSteps } from './symmetric-eigen';
+import { type SymmetricEigen, symmetricEigenSteps } from '../../linear-algebra/symmetric-eigen';
 
 export interface PcaOptions {
   /**

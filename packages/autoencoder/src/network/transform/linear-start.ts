@@ -16,7 +16,7 @@ import { type PixelFormat, samplesToTensor } from '../../data/pixels';
 import { Random } from '../../data/random';
 import { fetchSamples, type ImageShape, type SampleSource } from '../../data/samples';
 import { AutoencoderError } from '../../errors';
-import { symmetricEigenSteps } from '../../evaluation/baselines/symmetric-eigen';
+import { symmetricEigenSteps } from '../../linear-algebra/symmetric-eigen';
 import type { BlockPlan } from './architecture';
 import { BlockCosines } from './block-cosines';
 import { type BlockTable, covarianceOf, momentsOf, type Pause } from './block-statistics';
