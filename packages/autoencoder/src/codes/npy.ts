@@ -45,12 +45,14 @@ const bigEndianMachine = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 
 /** Writes a float32 array `[rows, columns]` whose rows come piece by piece and whose number is known only at the end. */
 export class NpyRowWriter {
-  private rows = 0;
+  #rows = 0;
+  readonly #file: FileHandle;
+  readonly #columns: number;
 
-  private constructor(
-    private readonly file: FileHandle,
-    private readonly columns: number,
-  ) {}
+  private constructor(file: FileHandle, columns: number) {
+    this.#file = file;
+    this.#columns = columns;
+  }
 
   /** Creates the file; throws where it exists. */
   static async create(path: string, columns: number): Promise<NpyRowWriter> {
@@ -63,29 +65,29 @@ export class NpyRowWriter {
   /** Appends whole rows. */
   async append(values: Float32Array): Promise<void> {
     // writeFile goes on until all bytes are written; write may stop short.
-    await this.file.writeFile(littleEndian(values));
-    this.rows += values.length / this.columns;
+    await this.#file.writeFile(littleEndian(values));
+    this.#rows += values.length / this.#columns;
   }
 
   /** Writes the header with the number of rows and closes the file. */
   async finish(): Promise<void> {
     try {
-      const room = npyHeader('<f4', [Number.MAX_SAFE_INTEGER, this.columns]).length;
-      const header = npyHeader('<f4', [this.rows, this.columns]);
+      const room = npyHeader('<f4', [Number.MAX_SAFE_INTEGER, this.#columns]).length;
+      const header = npyHeader('<f4', [this.#rows, this.#columns]);
       // Spaces between the dict and the newline are allowed, so the header can be stretched.
       const padded = Buffer.alloc(room, ' ');
       padded.set(header.subarray(0, header.length - 1));
       padded.write('\n', room - 1);
       padded.writeUInt16LE(room - 10, 8);
-      await this.file.write(padded, 0, room, 0);
-      await this.file.sync();
+      await this.#file.write(padded, 0, room, 0);
+      await this.#file.sync();
     } finally {
-      await this.file.close();
+      await this.#file.close();
     }
   }
 
   /** Closes the file without a valid header. */
   async abandon(): Promise<void> {
-    await this.file.close();
+    await this.#file.close();
   }
 }

@@ -6,13 +6,13 @@ const spellMs = 50;
  * them out until it ends.
  */
 export class Breather {
-  private last = performance.now();
+  #last = performance.now();
 
   async breathe(): Promise<void> {
     const now = performance.now();
-    if (now - this.last < spellMs) return;
+    if (now - this.#last < spellMs) return;
     await new Promise((resolve) => setTimeout(resolve));
-    this.last = performance.now();
+    this.#last = performance.now();
   }
 }
 

@@ -6,10 +6,10 @@ export type RandomState = readonly [number, number, number, number];
  * backend, and a state small enough to save in a checkpoint.
  */
 export class Random {
-  private a: number;
-  private b: number;
-  private c: number;
-  private counter: number;
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter: number;
 
   /** Starts a sequence that `seed` (an integer, taken modulo 2^32) determines; `stream` separates uses of one seed. */
   constructor(seed: number, stream = 0) {
@@ -22,21 +22,21 @@ export class Random {
       t = Math.imul(t, 0x735a2d97);
       return t ^ (t >>> 15);
     };
-    this.a = next();
-    this.b = next();
-    this.c = next();
-    this.counter = 1;
+    this.#a = next();
+    this.#b = next();
+    this.#c = next();
+    this.#counter = 1;
     for (let i = 0; i < 12; i++) this.uint32();
   }
 
   /** Draws an integer in [0, 2^32). */
   uint32(): number {
-    const t = (((this.a + this.b) | 0) + this.counter) | 0;
-    this.counter = (this.counter + 1) | 0;
-    this.a = this.b ^ (this.b >>> 9);
-    this.b = (this.c + (this.c << 3)) | 0;
-    this.c = (this.c << 21) | (this.c >>> 11);
-    this.c = (this.c + t) | 0;
+    const t = (((this.#a + this.#b) | 0) + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (this.#c << 21) | (this.#c >>> 11);
+    this.#c = (this.#c + t) | 0;
     return t >>> 0;
   }
 
@@ -78,11 +78,11 @@ export class Random {
 
   /** Returns the state, four 32-bit integers, from which `restore` continues with the same numbers. */
   save(): RandomState {
-    return [this.a, this.b, this.c, this.counter];
+    return [this.#a, this.#b, this.#c, this.#counter];
   }
 
   /** Continues from a state that `save` returned. */
   restore(state: RandomState): void {
-    [this.a, this.b, this.c, this.counter] = state;
+    [this.#a, this.#b, this.#c, this.#counter] = state;
   }
 }

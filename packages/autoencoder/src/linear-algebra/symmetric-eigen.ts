@@ -35,27 +35,27 @@ export function* symmetricEigenSteps(matrix: Float64Array, n: number): Generator
 
 /** Plane rotations of neighboring rows, in the order in which they are to be applied. */
 class Rotations {
-  private cosines = new Float64Array(1024);
-  private sines = new Float64Array(1024);
-  private rows = new Int32Array(1024);
-  private count = 0;
+  #cosines = new Float64Array(1024);
+  #sines = new Float64Array(1024);
+  #rows = new Int32Array(1024);
+  #count = 0;
 
   /** Takes note of a rotation of the rows `row` and `row + 1`. */
   push(row: number, cosine: number, sine: number): void {
-    if (this.count === this.rows.length) this.grow();
-    this.cosines[this.count] = cosine;
-    this.sines[this.count] = sine;
-    this.rows[this.count++] = row;
+    if (this.#count === this.#rows.length) this.#grow();
+    this.#cosines[this.#count] = cosine;
+    this.#sines[this.#count] = sine;
+    this.#rows[this.#count++] = row;
   }
 
-  private grow(): void {
+  #grow(): void {
     const double = <T extends Float64Array | Int32Array>(old: T, longer: T): T => {
       longer.set(old);
       return longer;
     };
-    this.cosines = double(this.cosines, new Float64Array(2 * this.count));
-    this.sines = double(this.sines, new Float64Array(2 * this.count));
-    this.rows = double(this.rows, new Int32Array(2 * this.count));
+    this.#cosines = double(this.#cosines, new Float64Array(2 * this.#count));
+    this.#sines = double(this.#sines, new Float64Array(2 * this.#count));
+    this.#rows = double(this.#rows, new Int32Array(2 * this.#count));
   }
 
   /** Turns the rows of `v`, a block of columns after the other. Yields between them. */
@@ -63,20 +63,21 @@ class Rotations {
     for (let from = 0; from < n; from += blockSize) {
       yield;
       const width = Math.min(blockSize, n - from);
-      for (let i = 0; i < this.count; ) {
-        const isChain = this.isChain(i);
+      for (let i = 0; i < this.#count; ) {
+        const isChain = this.#isChain(i);
         const last = isChain ? i + 3 : i;
-        const top = this.rows[last] * n + from;
-        if (isChain) rotateFive(v, top, n, width, this.cosines, this.sines, i);
-        else rotateRows(v, top, top + n, width, this.cosines[i], this.sines[i]);
+        const top = this.#rows[last] * n + from;
+        if (isChain) rotateFive(v, top, n, width, this.#cosines, this.#sines, i);
+        else rotateRows(v, top, top + n, width, this.#cosines[i], this.#sines[i]);
         i = last + 1;
       }
     }
   }
 
   /** Whether rotation `i` and the three after it each take up the upper row of the one before. */
-  private isChain(i: number): boolean {
-    const { rows, count } = this;
+  #isChain(i: number): boolean {
+    const rows = this.#rows;
+    const count = this.#count;
     const row = rows[i];
     return i + 3 < count && rows[i + 1] === row - 1 && rows[i + 2] === row - 2 && rows[i + 3] === row - 3;
   }

@@ -86,28 +86,28 @@ export function adjointBetween(layer: layers.Layer, mirror: layers.Layer): Tie['
 export class TiedWeights {
   /** The variables left to train: all but the decoder's tied kernels. */
   readonly free: NamedVariables;
-  private readonly ties: readonly Tie[];
-  private readonly variables: NamedVariables;
+  readonly #ties: readonly Tie[];
+  readonly #variables: NamedVariables;
 
   /** Makes the decoder's kernels those of the encoder at once; throws INVALID_OPTION, see `findTies`. */
   constructor(model: LayersModel) {
-    this.ties = findTies(model);
-    this.variables = trainableWeightsOf(model);
-    const tied = new Set(this.ties.map(({ decoder }) => decoder));
-    this.free = Object.fromEntries(Object.entries(this.variables).filter(([name]) => !tied.has(name)));
+    this.#ties = findTies(model);
+    this.#variables = trainableWeightsOf(model);
+    const tied = new Set(this.#ties.map(({ decoder }) => decoder));
+    this.free = Object.fromEntries(Object.entries(this.#variables).filter(([name]) => !tied.has(name)));
     this.follow();
   }
 
   /** Returns free variables and the decoder's kernels that are tied to them. */
   withPartners(free: NamedVariables): NamedVariables {
-    const partners = this.ties.filter(({ encoder }) => encoder in free).map(({ decoder }) => decoder);
-    return { ...free, ...Object.fromEntries(partners.map((name) => [name, this.variables[name]])) };
+    const partners = this.#ties.filter(({ encoder }) => encoder in free).map(({ decoder }) => decoder);
+    return { ...free, ...Object.fromEntries(partners.map((name) => [name, this.#variables[name]])) };
   }
 
   /** Returns the gradients of free variables, with those of their partners added; disposes of `gradients`. */
   fold(gradients: Gradients): Gradients {
     const folded: Record<string, tf.Tensor> = { ...gradients };
-    for (const { encoder, decoder, adjoint } of this.ties) {
+    for (const { encoder, decoder, adjoint } of this.#ties) {
       if (!gradients[encoder] || !gradients[decoder]) continue;
       folded[encoder] = tf.tidy(() => tf.add(gradients[encoder], adjoint(gradients[decoder])));
       delete folded[decoder];
@@ -118,8 +118,8 @@ export class TiedWeights {
 
   /** Gives the decoder the adjoints of the encoder's kernels as they are now. */
   follow(): void {
-    for (const { encoder, decoder, adjoint } of this.ties) {
-      tf.tidy(() => this.variables[decoder].assign(adjoint(this.variables[encoder])));
+    for (const { encoder, decoder, adjoint } of this.#ties) {
+      tf.tidy(() => this.#variables[decoder].assign(adjoint(this.#variables[encoder])));
     }
   }
 }

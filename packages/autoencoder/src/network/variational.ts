@@ -27,8 +27,8 @@ export interface Distribution {
 export class VariationalCode extends layers.Layer {
   static readonly className = 'VariationalCode';
   readonly units: number;
-  private mean!: [kernel: WeightVariable, bias: WeightVariable];
-  private logVariance!: [kernel: WeightVariable, bias: WeightVariable];
+  #mean!: [kernel: WeightVariable, bias: WeightVariable];
+  #logVariance!: [kernel: WeightVariable, bias: WeightVariable];
 
   constructor(args: VariationalCodeArgs) {
     super(args);
@@ -39,8 +39,8 @@ export class VariationalCode extends layers.Layer {
     const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
     const features = shape[shape.length - 1] as number;
     const add = (name: string, size: number[]) => this.addWeight(name, size, 'float32', initializers.zeros());
-    this.mean = [add('kernel', [features, this.units]), add('bias', [this.units])];
-    this.logVariance = [add('logVarianceKernel', [features, this.units]), add('logVarianceBias', [this.units])];
+    this.#mean = [add('kernel', [features, this.units]), add('bias', [this.units])];
+    this.#logVariance = [add('logVarianceKernel', [features, this.units]), add('logVarianceBias', [this.units])];
     super.build(inputShape);
   }
 
@@ -52,12 +52,12 @@ export class VariationalCode extends layers.Layer {
   /** float32 `[N, F]` -> the mean, `[N, units]`. */
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor2D;
-    return tf.tidy(() => affine(x, this.mean));
+    return tf.tidy(() => affine(x, this.#mean));
   }
 
   /** float32 `[N, F]` -> mean and log-variance. */
   distribution(features: tf.Tensor2D): Distribution {
-    return { mean: affine(features, this.mean), logVariance: affine(features, this.logVariance) };
+    return { mean: affine(features, this.#mean), logVariance: affine(features, this.#logVariance) };
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -28,15 +28,22 @@ const damagedSuffix = '.damaged';
  */
 export class Checkpoints {
   /** Files that were found damaged. */
-  private readonly damaged = new Set<string>();
+  readonly #damaged = new Set<string>();
+  readonly #folder: string;
+  readonly #keep: number;
+  #index: CheckpointIndex;
 
   private constructor(
-    private readonly folder: string,
-    private readonly keep: number,
-    private index: CheckpointIndex,
+    folder: string,
+    keep: number,
+    index: CheckpointIndex,
     /** Why the index had to be made anew, where it had to be. */
     readonly problem?: string,
-  ) {}
+  ) {
+    this.#folder = folder;
+    this.#keep = keep;
+    this.#index = index;
+  }
 
   /** Makes the folder of a new run, whose index stands there from the beginning: a missing one is a lost one. */
   static async begin(folder: string, keep: number): Promise<Checkpoints> {
@@ -53,21 +60,21 @@ export class Checkpoints {
 
   /** The newest checkpoint. */
   get last(): CheckpointEntry | undefined {
-    return this.index.checkpoints.at(-1);
+    return this.#index.checkpoints.at(-1);
   }
 
   /** The checkpoint at the end of the epoch with the lowest error. */
   get best(): CheckpointEntry | undefined {
-    return this.index.checkpoints.find(({ file }) => file === this.index.best);
+    return this.#index.checkpoints.find(({ file }) => file === this.#index.best);
   }
 
   /** Oldest first. */
   get entries(): readonly CheckpointEntry[] {
-    return this.index.checkpoints;
+    return this.#index.checkpoints;
   }
 
   pathOf({ file }: CheckpointEntry): string {
-    return path.join(this.folder, file);
+    return path.join(this.#folder, file);
   }
 
   /**
@@ -81,14 +88,14 @@ export class Checkpoints {
   ): Promise<CheckpointEntry> {
     const file = nameOf(about);
     try {
-      if (this.damaged.has(file)) await this.putAside(file);
-      const crc32 = await writeCheckpointFile(path.join(this.folder, file), snapshot);
+      if (this.#damaged.has(file)) await this.#putAside(file);
+      const crc32 = await writeCheckpointFile(path.join(this.#folder, file), snapshot);
       const entry = { file, ...about, error: null, crc32 };
       const others = this.entries.filter((other) => other.file !== file);
-      await this.replace([...others, entry], this.keep + (provisional ? 1 : 0));
+      await this.#replace([...others, entry], this.#keep + (provisional ? 1 : 0));
       return entry;
     } catch (cause) {
-      throw this.failure(cause, file);
+      throw this.#failure(cause, file);
     }
   }
 
@@ -100,40 +107,40 @@ export class Checkpoints {
   ): Promise<CheckpointEntry | undefined> {
     try {
       const confirmed = this.entries.map((entry) => (entry.file === file ? { ...entry, error, end } : entry));
-      await this.replace(confirmed, this.keep);
+      await this.#replace(confirmed, this.#keep);
       return this.entries.find((entry) => entry.file === file);
     } catch (cause) {
-      throw this.failure(cause, file);
+      throw this.#failure(cause, file);
     }
   }
 
   /** Forgets a provisional checkpoint, which turned out not to be worth going back to. */
   async withdraw(entry: CheckpointEntry): Promise<void> {
-    await this.replace(this.entries.filter(({ file }) => file !== entry.file));
+    await this.#replace(this.entries.filter(({ file }) => file !== entry.file));
   }
 
   /** Leaves out a checkpoint that is damaged, so that training goes on from the one before. Its file stays, and so does the index for now. */
   leaveOut({ file }: CheckpointEntry): void {
-    this.damaged.add(file);
-    this.index = indexOf(this.entries.filter((other) => other.file !== file));
+    this.#damaged.add(file);
+    this.#index = indexOf(this.entries.filter((other) => other.file !== file));
   }
 
-  private async putAside(file: string): Promise<void> {
-    const from = path.join(this.folder, file);
+  async #putAside(file: string): Promise<void> {
+    const from = path.join(this.#folder, file);
     await rename(from, `${from}${damagedSuffix}`).catch((error) => {
       if (!isMissing(error)) throw error;
     });
-    this.damaged.delete(file);
+    this.#damaged.delete(file);
   }
 
-  private failure(cause: unknown, file: string): unknown {
+  #failure(cause: unknown, file: string): unknown {
     const { code } = cause as NodeJS.ErrnoException;
     if (cause instanceof AutoencoderError || code === undefined) return cause;
     const why = code === 'ENOSPC' ? 'the disk is full' : (cause as Error).message;
     const stays = this.last ? `; ${this.last.file} stays` : '';
     return new AutoencoderError(
       'CHECKPOINT_FAILED',
-      `${path.join(this.folder, file)}: expected to save a checkpoint, which failed: ${why}${stays}.`,
+      `${path.join(this.#folder, file)}: expected to save a checkpoint, which failed: ${why}${stays}.`,
       { cause },
     );
   }
@@ -144,20 +151,20 @@ export class Checkpoints {
   }
 
   /** Writes an index of the last `keep` of these and the best one, then removes the files of the others. */
-  private async replace(entries: readonly CheckpointEntry[], keep: number = entries.length): Promise<void> {
+  async #replace(entries: readonly CheckpointEntry[], keep: number = entries.length): Promise<void> {
     const index = indexOf(entries, keep);
     // The index is about to forget them, and what it does not name is removed.
-    for (const name of this.damaged) await this.putAside(name);
-    await writeIndex(this.folder, index);
-    this.index = index;
-    await this.removeOthers();
+    for (const name of this.#damaged) await this.#putAside(name);
+    await writeIndex(this.#folder, index);
+    this.#index = index;
+    await this.#removeOthers();
   }
 
-  private async removeOthers(): Promise<void> {
+  async #removeOthers(): Promise<void> {
     const known = new Set(this.entries.map(({ file }) => file));
-    for (const name of await namesIn(this.folder)) {
+    for (const name of await namesIn(this.#folder)) {
       const ours = isCheckpointName(name) || name.endsWith(temporarySuffix);
-      if (ours && !known.has(name)) await rm(path.join(this.folder, name), { force: true });
+      if (ours && !known.has(name)) await rm(path.join(this.#folder, name), { force: true });
     }
   }
 }

@@ -29,12 +29,14 @@ const csvHeader = `${csvColumns.join(',')}\n`;
 
 /** The numbers of a run by step and epoch, as metrics.jsonl and metrics.csv. Lines wait in memory until `flush`. */
 export class MetricsLog {
-  private waiting: MetricsLine[] = [];
+  #waiting: MetricsLine[] = [];
+  readonly #folder: string;
+  #written: LogPosition;
 
-  private constructor(
-    private readonly folder: string,
-    private written: LogPosition,
-  ) {}
+  private constructor(folder: string, written: LogPosition) {
+    this.#folder = folder;
+    this.#written = written;
+  }
 
   /** Begins the files anew, or cuts them back to where a checkpoint left them, so that no step is in them twice. */
   static async open(folder: string, position?: LogPosition): Promise<MetricsLog> {
@@ -44,41 +46,41 @@ export class MetricsLog {
     }
     const written = position ?? { jsonlBytes: 0, csvBytes: Buffer.byteLength(csvHeader) };
     const log = new MetricsLog(folder, written);
-    await log.cutBack();
+    await log.#cutBack();
     return log;
   }
 
   /** How long the files are. */
   get position(): LogPosition {
-    return this.written;
+    return this.#written;
   }
 
   add(line: MetricsLine): void {
-    this.waiting.push(line);
+    this.#waiting.push(line);
   }
 
   /** Writes the waiting lines. When that fails, the files are as before and the lines go on waiting. */
   async flush(): Promise<void> {
-    if (this.waiting.length === 0) return;
-    const jsonl = this.waiting.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const csv = this.waiting.map(csvLine).join('');
+    if (this.#waiting.length === 0) return;
+    const jsonl = this.#waiting.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const csv = this.#waiting.map(csvLine).join('');
     try {
-      await append(path.join(this.folder, jsonlName), jsonl);
-      await append(path.join(this.folder, csvName), csv);
+      await append(path.join(this.#folder, jsonlName), jsonl);
+      await append(path.join(this.#folder, csvName), csv);
     } catch (error) {
-      await this.cutBack().catch(() => undefined);
+      await this.#cutBack().catch(() => undefined);
       throw error;
     }
-    this.written = {
-      jsonlBytes: this.written.jsonlBytes + Buffer.byteLength(jsonl),
-      csvBytes: this.written.csvBytes + Buffer.byteLength(csv),
+    this.#written = {
+      jsonlBytes: this.#written.jsonlBytes + Buffer.byteLength(jsonl),
+      csvBytes: this.#written.csvBytes + Buffer.byteLength(csv),
     };
-    this.waiting = [];
+    this.#waiting = [];
   }
 
-  private async cutBack(): Promise<void> {
-    await cut(path.join(this.folder, jsonlName), this.written.jsonlBytes);
-    await cut(path.join(this.folder, csvName), this.written.csvBytes);
+  async #cutBack(): Promise<void> {
+    await cut(path.join(this.#folder, jsonlName), this.#written.jsonlBytes);
+    await cut(path.join(this.#folder, csvName), this.#written.csvBytes);
   }
 }
 

@@ -43,24 +43,35 @@ const maxHistogramValues = 2 ** 14;
  * end model/. What fails to be written while training goes on becomes a warning; `finish` throws what is still missing.
  */
 export class RunFolder implements TrainingRecord {
-  private metrics!: MetricsLog;
-  private events!: EventWriter;
-  private lastFlush = performance.now();
-  private logsFail = false;
+  #metrics!: MetricsLog;
+  #events!: EventWriter;
+  #lastFlush = performance.now();
+  #logsFail = false;
   /** The last one, for the next to use its memory. */
-  private snapshot?: Snapshot;
+  #snapshot?: Snapshot;
   /** What is being written while training goes on. */
-  private saving: Promise<void> = Promise.resolve();
-  private drawing: Promise<void> = Promise.resolve();
+  #saving: Promise<void> = Promise.resolve();
+  #drawing: Promise<void> = Promise.resolve();
+  readonly #options: RunOptions;
+  readonly #context: RunContext;
+  readonly #checkpoints: Checkpoints;
+  readonly #lock: RunLock;
+  readonly #before?: RunConfig;
 
   private constructor(
-    private readonly options: RunOptions,
-    private readonly context: RunContext,
-    private readonly checkpoints: Checkpoints,
-    private readonly lock: RunLock,
+    options: RunOptions,
+    context: RunContext,
+    checkpoints: Checkpoints,
+    lock: RunLock,
     /** Of a run that is resumed: its config.json as it was. */
-    private readonly before?: RunConfig,
-  ) {}
+    before?: RunConfig,
+  ) {
+    this.#options = options;
+    this.#context = context;
+    this.#checkpoints = checkpoints;
+    this.#lock = lock;
+    this.#before = before;
+  }
 
   /**
    * Makes the folder, or opens that of a run to be resumed; `close` it in the end. Throws OUTPUT_EXISTS for a folder that holds
@@ -95,54 +106,55 @@ export class RunFolder implements TrainingRecord {
   /** Waits for what is being written, and lets others have the folder. */
   async close(): Promise<void> {
     await this.settle();
-    await this.lock.release();
+    await this.#lock.release();
   }
 
   /** The checkpoint to go back to, where there is one. */
   get lastCheckpoint(): string | undefined {
-    const { last } = this.checkpoints;
-    return last && this.checkpoints.pathOf(last);
+    const { last } = this.#checkpoints;
+    return last && this.#checkpoints.pathOf(last);
   }
 
   /** Puts `session` where the last checkpoint left it, or leaves it at the beginning; then opens the logs to go on from there. */
   async start(session: TrainingSession): Promise<void> {
-    const { folder } = this.options;
-    const position = await this.loadLast(session);
-    this.metrics = await MetricsLog.open(folder, position);
-    this.events = await EventWriter.open(path.join(folder, 'tensorboard'), session.at.step + 1);
-    if (this.before) await this.recordResumption(session, this.before);
+    const { folder } = this.#options;
+    const position = await this.#loadLast(session);
+    this.#metrics = await MetricsLog.open(folder, position);
+    this.#events = await EventWriter.open(path.join(folder, 'tensorboard'), session.at.step + 1);
+    if (this.#before) await this.#recordResumption(session, this.#before);
   }
 
   /** Puts `session` where the newest sound checkpoint left it; returns how long the logs were then. */
-  private async loadLast(session: TrainingSession): Promise<LogPosition | undefined> {
-    const { checkpoints, context } = this;
+  async #loadLast(session: TrainingSession): Promise<LogPosition | undefined> {
+    const checkpoints = this.#checkpoints;
+    const context = this.#context;
     const problems: string[] = checkpoints.problem === undefined ? [] : [checkpoints.problem];
     if (checkpoints.problem !== undefined && checkpoints.last) {
-      this.warn(damagedIndex(checkpoints.problem));
+      this.#warn(damagedIndex(checkpoints.problem));
     }
     for (let { last } = checkpoints; last; last = checkpoints.last) {
       try {
-        return await this.restore(last, await checkpoints.load(last), session, context.plan);
+        return await this.#restore(last, await checkpoints.load(last), session, context.plan);
       } catch (error) {
         // Only what is proven to be damaged is passed over; what the disk did not give this time may be sound.
         if (!(error instanceof AutoencoderError) || error.code !== 'CHECKPOINT_INVALID') throw error;
         problems.push(error.sentence);
-        this.warn(error);
+        this.#warn(error);
         checkpoints.leaveOut(last);
       }
     }
-    if (this.before && context.network.isBlank) problems.push('Another process took the last one away.');
-    if (problems.length > 0) throw noneLeft(this.options.folder, problems);
+    if (this.#before && context.network.isBlank) problems.push('Another process took the last one away.');
+    if (problems.length > 0) throw noneLeft(this.#options.folder, problems);
     return undefined;
   }
 
-  private async restore(
+  async #restore(
     entry: CheckpointEntry,
     { state, tensors }: Checkpoint,
     session: TrainingSession,
     plan: TrainingPlan,
   ): Promise<LogPosition> {
-    const file = this.checkpoints.pathOf(entry);
+    const file = this.#checkpoints.pathOf(entry);
     try {
       checkState(file, state, plan);
       checkTensors(file, session, tensors);
@@ -155,15 +167,15 @@ export class RunFolder implements TrainingRecord {
     return entry.end.log;
   }
 
-  private async recordResumption(session: TrainingSession, config: RunConfig): Promise<void> {
-    const { versions, backend, data, options } = this.context.config;
+  async #recordResumption(session: TrainingSession, config: RunConfig): Promise<void> {
+    const { versions, backend, data, options } = this.#context.config;
     const { step } = session.at;
     const lengthened = options.epochs > config.options.epochs && { epochs: options.epochs };
     const resumed = [...(config.resumed ?? []), { step, versions, backend, ...lengthened }];
     // Also where it was lengthened before, and killed before the next checkpoint.
     if (resumed.some((each) => each.epochs !== undefined && each.step === step)) session.resetPatience();
     const { epochs } = options;
-    await writeConfig(this.options.folder, {
+    await writeConfig(this.#options.folder, {
       ...config,
       options: { ...config.options, epochs },
       data: renamed(config.data, data),
@@ -173,10 +185,10 @@ export class RunFolder implements TrainingRecord {
 
   /** Takes note of an update. */
   async step(progress: StepProgress): Promise<void> {
-    const { logSteps = Math.ceil(this.context.plan.stepsPerEpoch / 100) } = this.options;
+    const { logSteps = Math.ceil(this.#context.plan.stepsPerEpoch / 100) } = this.#options;
     if (progress.step % logSteps !== 0 && progress.step !== 1) return;
     const { epoch, step, loss, divergence, penalty, learningRate, imagesPerSecond, elapsedMs } = progress;
-    this.metrics.add({
+    this.#metrics.add({
       type: 'step',
       step,
       epoch,
@@ -187,48 +199,48 @@ export class RunFolder implements TrainingRecord {
       imagesPerSecond,
       elapsedMs,
     });
-    this.events.scalar(step, 'loss', loss);
-    this.events.scalar(step, 'learning_rate', learningRate);
-    this.events.scalar(step, 'images_per_second', imagesPerSecond);
-    if (divergence !== undefined) this.events.scalar(step, 'divergence', divergence);
-    if (penalty !== undefined) this.events.scalar(step, 'penalty', penalty);
+    this.#events.scalar(step, 'loss', loss);
+    this.#events.scalar(step, 'learning_rate', learningRate);
+    this.#events.scalar(step, 'images_per_second', imagesPerSecond);
+    if (divergence !== undefined) this.#events.scalar(step, 'divergence', divergence);
+    if (penalty !== undefined) this.#events.scalar(step, 'penalty', penalty);
     // Somebody may be watching, but no faster than this.
-    if (performance.now() - this.lastFlush > 1000) await this.flush();
+    if (performance.now() - this.#lastFlush > 1000) await this.#flush();
   }
 
   /** Says whether a checkpoint is due after `step` updates, within an epoch. */
   isCheckpointDue(step: number): boolean {
-    const { checkpointSteps } = this.options;
+    const { checkpointSteps } = this.#options;
     return checkpointSteps !== undefined && step % checkpointSteps === 0;
   }
 
   /** Draws the run's images and their reconstructions by the network as it is; `settle` waits until they are written. */
   async drawSamples(epoch: number, step: number): Promise<void> {
-    await this.drawing;
-    const { samples, network } = this.context;
+    await this.#drawing;
+    const { samples, network } = this.#context;
     const { inputShape, pixels, model } = network;
     const output = tf.tidy(() => model.apply(samplesToTensor(samples, inputShape, pixels)) as tf.Tensor4D);
     const reconstructions = valuesToSamples(await output.data(), inputShape, pixels);
     output.dispose();
     const grid = drawGrid([[samples, reconstructions]], { scale: 1, gap: 2, margin: 0 });
     const png = encodePng(grid);
-    this.events.image(step, 'samples', png, grid);
-    const file = path.join(this.options.folder, 'samples', `epoch-${String(epoch).padStart(4, '0')}.png`);
-    this.drawing = this.attempt(() => writeFileAtomically(file, (handle) => handle.writeFile(png)));
+    this.#events.image(step, 'samples', png, grid);
+    const file = path.join(this.#options.folder, 'samples', `epoch-${String(epoch).padStart(4, '0')}.png`);
+    this.#drawing = this.#attempt(() => writeFileAtomically(file, (handle) => handle.writeFile(png)));
   }
 
   /** Takes note of the end of an epoch; `weights` are the network's by name. */
   async epoch(summary: EpochSummary, weights: Readonly<Record<string, tf.Tensor>>): Promise<void> {
     const { step, loss, validation } = summary;
-    this.metrics.add({ type: 'epoch', ...summary });
-    this.events.scalar(step, 'epoch/loss', loss);
+    this.#metrics.add({ type: 'epoch', ...summary });
+    this.#events.scalar(step, 'epoch/loss', loss);
     if (validation) {
-      this.events.scalar(step, 'validation/mse', validation.mse);
-      this.events.scalar(step, 'validation/psnr_db', validation.psnrDb);
+      this.#events.scalar(step, 'validation/mse', validation.mse);
+      this.#events.scalar(step, 'validation/psnr_db', validation.psnrDb);
     }
     for (const [name, weight] of Object.entries(weights)) {
       const part = spreadOver(weight, maxHistogramValues);
-      this.events.histogram(step, name, (await part.data()) as Float32Array);
+      this.#events.histogram(step, name, (await part.data()) as Float32Array);
       part.dispose();
     }
   }
@@ -239,80 +251,85 @@ export class RunFolder implements TrainingRecord {
    * warning, and the checkpoint before stays. Throws DIVERGED instead of saving what is not finite.
    */
   async save(session: TrainingSession): Promise<void> {
-    await this.saving;
-    const log = await this.flush();
+    await this.#saving;
+    const log = await this.#flush();
     const about = { step: session.at.step, epochs: session.epochsDone };
-    if (this.isLast(about)) return;
+    if (this.#isLast(about)) return;
     const state: SavedState = { training: session.state, log };
-    this.snapshot = await takeSnapshot(state, session.tensors, this.snapshot);
-    const { notFinite } = this.snapshot;
+    this.#snapshot = await takeSnapshot(state, session.tensors, this.#snapshot);
+    const { notFinite } = this.#snapshot;
     if (notFinite) throw diverged(notFinite, session, this);
-    this.write(about, this.snapshot, session.epochsDone === session.at.epoch);
+    this.#write(about, this.#snapshot, session.epochsDone === session.at.epoch);
   }
 
-  private write(about: Pick<CheckpointEntry, 'step' | 'epochs'>, snapshot: Snapshot, provisional: boolean): void {
-    this.inBackground(async () => {
-      const entry = await this.checkpoints.save(about, snapshot, provisional);
-      if (!provisional) this.tellOf(entry);
+  #write(about: Pick<CheckpointEntry, 'step' | 'epochs'>, snapshot: Snapshot, provisional: boolean): void {
+    this.#inBackground(async () => {
+      const entry = await this.#checkpoints.save(about, snapshot, provisional);
+      if (!provisional) this.#tellOf(entry);
     });
   }
 
   /** Notes how the epoch of the checkpoint that was just saved ended; `error` is what "best" goes by. */
   async confirm(summary: EpochSummary, error: number): Promise<void> {
-    await this.saving;
-    const log = await this.flush();
-    const { last } = this.checkpoints;
+    await this.#saving;
+    const log = await this.#flush();
+    const { last } = this.#checkpoints;
     // It could not be saved, which was said.
     if (last?.step !== summary.step || last.epochs !== summary.epoch) return;
-    this.inBackground(async () => {
-      const confirmed = await this.checkpoints.confirm(last, error, { summary, log });
-      if (confirmed) this.tellOf(confirmed);
+    this.#inBackground(async () => {
+      const confirmed = await this.#checkpoints.confirm(last, error, { summary, log });
+      if (confirmed) this.#tellOf(confirmed);
     });
   }
 
   /** Forgets the checkpoint that was saved at the end of this epoch: its network turned out to be none to go back to. */
   async withdraw({ epoch, step }: Pick<EpochSummary, 'epoch' | 'step'>): Promise<void> {
     await this.settle();
-    const { last } = this.checkpoints;
-    if (last?.step === step && last.epochs === epoch) await this.attempt(() => this.checkpoints.withdraw(last));
+    const { last } = this.#checkpoints;
+    if (last?.step === step && last.epochs === epoch) await this.#attempt(() => this.#checkpoints.withdraw(last));
   }
 
-  private tellOf(entry: CheckpointEntry): void {
-    const best = this.checkpoints.best === entry;
-    this.context.onCheckpoint?.({ file: this.checkpoints.pathOf(entry), step: entry.step, epoch: entry.epochs, best });
+  #tellOf(entry: CheckpointEntry): void {
+    const best = this.#checkpoints.best === entry;
+    this.#context.onCheckpoint?.({
+      file: this.#checkpoints.pathOf(entry),
+      step: entry.step,
+      epoch: entry.epochs,
+      best,
+    });
   }
 
-  private inBackground(action: () => Promise<void>): void {
-    this.saving = this.attempt(action);
+  #inBackground(action: () => Promise<void>): void {
+    this.#saving = this.#attempt(action);
     // Whoever awaits it gets the error; until then it must not count as unhandled.
-    this.saving.catch(() => {});
+    this.#saving.catch(() => {});
   }
 
   /** Waits until the checkpoint in work and the images, if there are any, have been written or given up. */
   async settle(): Promise<void> {
-    await Promise.all([this.saving, this.drawing]);
+    await Promise.all([this.#saving, this.#drawing]);
   }
 
-  private isLast({ step, epochs }: Pick<CheckpointEntry, 'step' | 'epochs'>): boolean {
-    const { last } = this.checkpoints;
+  #isLast({ step, epochs }: Pick<CheckpointEntry, 'step' | 'epochs'>): boolean {
+    const { last } = this.#checkpoints;
     return last?.step === step && last.epochs === epochs;
   }
 
   /** Writes the trained network, and what was not written yet where that is possible. Throws CHECKPOINT_FAILED. */
   async finish(session: TrainingSession): Promise<void> {
-    const { network, config } = this.context;
+    const { network, config } = this.#context;
     await this.settle();
     try {
       await saveModel(
         network.model,
         { version: 1, pixels: config.pixels },
-        path.join(this.options.folder, 'model'),
+        path.join(this.#options.folder, 'model'),
         true,
       );
     } catch (cause) {
       throw new AutoencoderError(
         'CHECKPOINT_FAILED',
-        `${this.options.folder}: expected to save the trained network, which failed: ${(cause as Error).message}; ` +
+        `${this.#options.folder}: expected to save the trained network, which failed: ${(cause as Error).message}; ` +
           'free space and resume the run, or save the network elsewhere.',
         { cause },
       );
@@ -322,36 +339,36 @@ export class RunFolder implements TrainingRecord {
   }
 
   /** Writes what is waiting; returns how long the logs are then. */
-  private async flush(): Promise<LogPosition> {
-    this.lastFlush = performance.now();
+  async #flush(): Promise<LogPosition> {
+    this.#lastFlush = performance.now();
     try {
-      await this.writeLogs();
-      this.logsFail = false;
+      await this.#writeLogs();
+      this.#logsFail = false;
     } catch (error) {
       // Once is enough: this happens every second.
-      if (!this.logsFail) this.warn(error);
-      this.logsFail = true;
+      if (!this.#logsFail) this.#warn(error);
+      this.#logsFail = true;
     }
-    return this.metrics.position;
+    return this.#metrics.position;
   }
 
-  private async writeLogs(): Promise<void> {
-    await this.metrics.flush();
-    await this.events.flush();
+  async #writeLogs(): Promise<void> {
+    await this.#metrics.flush();
+    await this.#events.flush();
   }
 
   /** Does something that training can go on without. */
-  private async attempt(action: () => Promise<void>): Promise<void> {
+  async #attempt(action: () => Promise<void>): Promise<void> {
     try {
       await action();
     } catch (error) {
-      this.warn(error);
+      this.#warn(error);
     }
   }
 
-  private warn(error: unknown): void {
+  #warn(error: unknown): void {
     const { code, message } = error as Error & { code?: string };
-    this.context.onWarning?.({ code: code ?? 'UNKNOWN', message });
+    this.#context.onWarning?.({ code: code ?? 'UNKNOWN', message });
   }
 }
 

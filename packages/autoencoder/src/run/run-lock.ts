@@ -37,10 +37,13 @@ export function isLockFile(name: string): boolean {
  * of this machine left is taken over, and so is that of another machine, of which nothing can be known.
  */
 export class RunLock {
-  private constructor(
-    private readonly file: string,
-    private readonly text: string,
-  ) {}
+  readonly #file: string;
+  readonly #text: string;
+
+  private constructor(file: string, text: string) {
+    this.#file = file;
+    this.#text = text;
+  }
 
   /** Throws RUN_IN_USE when a process that runs holds the folder, which must exist. */
   static async take(folder: string): Promise<RunLock> {
@@ -49,7 +52,7 @@ export class RunLock {
     held.add(file);
     try {
       const lock = new RunLock(file, `${JSON.stringify(await describeSelf())}\n`);
-      await lock.acquire(folder);
+      await lock.#acquire(folder);
       return lock;
     } catch (error) {
       held.delete(file);
@@ -59,37 +62,37 @@ export class RunLock {
 
   /** Gives the folder free, unless another process has taken it over meanwhile. */
   async release(): Promise<void> {
-    if (!held.delete(this.file)) return;
-    const text = await readTextFile(this.file, maxLockBytes).catch(() => undefined);
-    if (text === this.text) await rm(this.file, { force: true });
+    if (!held.delete(this.#file)) return;
+    const text = await readTextFile(this.#file, maxLockBytes).catch(() => undefined);
+    if (text === this.#text) await rm(this.#file, { force: true });
   }
 
-  private async acquire(folder: string): Promise<void> {
+  async #acquire(folder: string): Promise<void> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      if (await createWhole(this.file, this.text)) return;
-      const former = await readTextFile(this.file, maxLockBytes);
+      if (await createWhole(this.#file, this.#text)) return;
+      const former = await readTextFile(this.#file, maxLockBytes);
       if (former === undefined) {
-        await refuseLink(this.file);
+        await refuseLink(this.#file);
         // Released just now.
         continue;
       }
       const holder = parseHolder(former);
-      if (holder && (await isAlive(holder))) throw inUse(folder, this.file, holder.pid);
-      if (await this.takeOver(former)) return;
+      if (holder && (await isAlive(holder))) throw inUse(folder, this.#file, holder.pid);
+      if (await this.#takeOver(former)) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    throw inUse(folder, this.file, undefined);
+    throw inUse(folder, this.#file, undefined);
   }
 
   /**
    * Puts this lock in the place of `former`, whose holder is dead. Only one process at a time may: the one that makes the file named
    * after the former lock. Whoever else saw that lock finds either that file, or another lock in its place.
    */
-  private async takeOver(former: string): Promise<boolean> {
+  async #takeOver(former: string): Promise<boolean> {
     const claims: string[] = [];
     for (let text = former; ; ) {
-      const claim = claimOf(this.file, text);
-      if (await createWhole(claim, this.text)) {
+      const claim = claimOf(this.#file, text);
+      if (await createWhole(claim, this.#text)) {
         claims.push(claim);
         break;
       }
@@ -102,9 +105,9 @@ export class RunLock {
       claims.push(claim);
       text = other;
     }
-    const isUnchanged = (await readTextFile(this.file, maxLockBytes)) === former;
-    if (isUnchanged) await replaceWith(this.file, this.text);
-    await removeClaims(this.file, isUnchanged ? undefined : claims.slice(-1));
+    const isUnchanged = (await readTextFile(this.#file, maxLockBytes)) === former;
+    if (isUnchanged) await replaceWith(this.#file, this.#text);
+    await removeClaims(this.#file, isUnchanged ? undefined : claims.slice(-1));
     return isUnchanged;
   }
 }

@@ -12,9 +12,12 @@ import { makeFolder } from '../files/make-folder';
 
 /** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
 export class EventWriter {
-  private waiting: Buffer[] = [];
+  #waiting: Buffer[] = [];
+  readonly #file: string;
 
-  private constructor(private readonly file: string) {}
+  private constructor(file: string) {
+    this.#file = file;
+  }
 
   /**
    * Begins a file in `folder`. `fromStep` is the first step that will be written: TensorBoard then forgets what earlier
@@ -25,9 +28,9 @@ export class EventWriter {
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
     const unique = `${process.pid}.${Math.floor(performance.now())}`;
     const writer = new EventWriter(path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${unique}`));
-    writer.addEvent(0, bytesField(3, Buffer.from('brain.Event:2')));
+    writer.#addEvent(0, bytesField(3, Buffer.from('brain.Event:2')));
     // SessionLog with status START.
-    writer.addEvent(fromStep, bytesField(7, varintField(1, 1)));
+    writer.#addEvent(fromStep, bytesField(7, varintField(1, 1)));
     await writer.flush();
     return writer;
   }
@@ -36,37 +39,37 @@ export class EventWriter {
     const simpleValue = Buffer.alloc(5);
     simpleValue.writeUInt8((2 << 3) | 5);
     simpleValue.writeFloatLE(value, 1);
-    this.addValue(step, tag, simpleValue);
+    this.#addValue(step, tag, simpleValue);
   }
 
   /** Takes an image as a PNG file of RGB pixels, and its size. */
   image(step: number, tag: string, png: Buffer, { width, height }: Pick<RgbImage, 'width' | 'height'>): void {
     // 3 is the number of channels, which TensorBoard calls color space.
     const fields = [varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, png)];
-    this.addValue(step, tag, bytesField(4, Buffer.concat(fields)));
+    this.#addValue(step, tag, bytesField(4, Buffer.concat(fields)));
   }
 
   histogram(step: number, tag: string, values: Float32Array): void {
-    this.addValue(step, tag, bytesField(5, encodeHistogram(values)));
+    this.#addValue(step, tag, bytesField(5, encodeHistogram(values)));
   }
 
   /** Writes the waiting events. When that fails they go on waiting. */
   async flush(): Promise<void> {
-    if (this.waiting.length === 0) return;
-    await appendFile(this.file, Buffer.concat(this.waiting)).catch((error) => {
-      throw withPath(error, this.file);
+    if (this.#waiting.length === 0) return;
+    await appendFile(this.#file, Buffer.concat(this.#waiting)).catch((error) => {
+      throw withPath(error, this.#file);
     });
-    this.waiting = [];
+    this.#waiting = [];
   }
 
-  private addValue(step: number, tag: string, value: Buffer): void {
+  #addValue(step: number, tag: string, value: Buffer): void {
     const named = Buffer.concat([bytesField(1, Buffer.from(tag)), value]);
-    this.addEvent(step, bytesField(5, bytesField(1, named)));
+    this.#addEvent(step, bytesField(5, bytesField(1, named)));
   }
 
-  private addEvent(step: number, what: Buffer): void {
+  #addEvent(step: number, what: Buffer): void {
     const wallTime = doubleField(1, Date.now() / 1000);
-    this.waiting.push(record(Buffer.concat([wallTime, varintField(2, step), what])));
+    this.#waiting.push(record(Buffer.concat([wallTime, varintField(2, step), what])));
   }
 }
 

@@ -7,31 +7,33 @@ import type { NamedVariables } from '../network/named-variables';
  * backend, whose memory may be short: wasm has 4 GiB.
  */
 export class BestWeights {
-  private readonly copies: Readonly<Record<string, Float32Array>>;
-  private error = Number.POSITIVE_INFINITY;
-  private source = 'its first weights';
+  readonly #copies: Readonly<Record<string, Float32Array>>;
+  #error = Number.POSITIVE_INFINITY;
+  #source = 'its first weights';
+  readonly #weights: NamedVariables;
 
-  constructor(private readonly weights: NamedVariables) {
+  constructor(weights: NamedVariables) {
+    this.#weights = weights;
     const entries = Object.entries(weights).map(([name, { size }]) => [name, new Float32Array(size)] as const);
-    this.copies = Object.fromEntries(entries);
+    this.#copies = Object.fromEntries(entries);
   }
 
   /** Takes the weights as they are if `error` is lower than that of those it has; `source` says what they are. */
   async observe(error: number, source: string): Promise<void> {
-    if (error > this.error) return;
-    for (const [name, weight] of Object.entries(this.weights)) await readInto(this.copies[name], weight);
+    if (error > this.#error) return;
+    for (const [name, weight] of Object.entries(this.#weights)) await readInto(this.#copies[name], weight);
     Object.assign(this, { error, source });
   }
 
   /** What `restore` puts back, in words. */
   get description(): string {
-    return this.source;
+    return this.#source;
   }
 
   /** Puts the weights back. */
   restore(): void {
-    for (const [name, weight] of Object.entries(this.weights)) {
-      tf.tidy(() => weight.assign(tf.tensor(this.copies[name].slice(), weight.shape, weight.dtype)));
+    for (const [name, weight] of Object.entries(this.#weights)) {
+      tf.tidy(() => weight.assign(tf.tensor(this.#copies[name].slice(), weight.shape, weight.dtype)));
     }
   }
 }

@@ -16,28 +16,27 @@ export class EarlyStopping {
   readonly bestWeights: NamedVariables;
   /** Is replaced each epoch; to set only when a checkpoint is restored. */
   state: EarlyStoppingState = { best: null, badEpochs: 0 };
-  private readonly patience: number;
-  private readonly threshold: number;
+  readonly #patience: number;
+  readonly #threshold: number;
+  readonly #weights: NamedVariables;
 
-  constructor(
-    options: EarlyStoppingOptions,
-    private readonly weights: NamedVariables,
-  ) {
+  constructor(options: EarlyStoppingOptions, weights: NamedVariables) {
+    this.#weights = weights;
     const { patience, threshold } = withDefaults(trainingOptions.earlyStopping.options, options);
-    this.patience = patience;
-    this.threshold = threshold;
+    this.#patience = patience;
+    this.#threshold = threshold;
     this.bestWeights = copyOf(weights);
   }
 
   /** Is told the error of an epoch when it ends, lower is better. */
   observe(error: number): void {
     const { best, badEpochs } = this.state;
-    if (best !== null && error >= best * (1 - this.threshold)) {
+    if (best !== null && error >= best * (1 - this.#threshold)) {
       this.state = { best, badEpochs: badEpochs + 1 };
       return;
     }
     this.state = { best: error, badEpochs: 0 };
-    assignAll(this.bestWeights, this.weights);
+    assignAll(this.bestWeights, this.#weights);
   }
 
   /** Starts to count epochs anew: the run is to go on all the same. */
@@ -46,7 +45,7 @@ export class EarlyStopping {
   }
 
   get isOver(): boolean {
-    return this.state.badEpochs >= this.patience;
+    return this.state.badEpochs >= this.#patience;
   }
 
   /** Whether an epoch has ended, so that there are best weights to put back. */
@@ -56,7 +55,7 @@ export class EarlyStopping {
 
   /** Puts the best weights back. */
   restoreBest(): void {
-    assignAll(this.weights, this.bestWeights);
+    assignAll(this.#weights, this.bestWeights);
   }
 
   dispose(): void {

@@ -101,30 +101,29 @@ export class Optimizer {
   learningRate: number;
   /** How many steps have been made; to set only when a checkpoint is restored. */
   steps = 0;
-  private readonly options: ResolvedOptimizer;
-  private readonly algorithm: Algorithm<object>;
-  private readonly slots: Readonly<Record<string, NamedVariables>>;
+  readonly #options: ResolvedOptimizer;
+  readonly #algorithm: Algorithm<object>;
+  readonly #slots: Readonly<Record<string, NamedVariables>>;
+  readonly #variables: NamedVariables;
 
   /** Throws INVALID_OPTION; see `resolveOptimizer`. */
-  constructor(
-    options: OptimizerOptions,
-    private readonly variables: NamedVariables,
-  ) {
+  constructor(options: OptimizerOptions, variables: NamedVariables) {
+    this.#variables = variables;
     const resolved = resolveOptimizer(options) as ResolvedOptimizer;
-    this.options = hasOtherKernels(variables) ? resolved : { ...resolved, denseEvery: 1 };
+    this.#options = hasOtherKernels(variables) ? resolved : { ...resolved, denseEvery: 1 };
     // Which options it has is known only to the table, which they were checked by.
-    this.algorithm = algorithms[options.name] as Algorithm<object>;
-    this.learningRate = this.options.learningRate;
-    this.slots = mapValues(variables, ({ shape }) =>
-      mapValues(this.algorithm.slots(this.options), (start) => filled(shape, start)),
+    this.#algorithm = algorithms[options.name] as Algorithm<object>;
+    this.learningRate = this.#options.learningRate;
+    this.#slots = mapValues(variables, ({ shape }) =>
+      mapValues(this.#algorithm.slots(this.#options), (start) => filled(shape, start)),
     );
   }
 
   /** The variables that the next step changes, by their names; the others need no gradients in it. */
   get due(): NamedVariables {
-    const { denseEvery } = this.options;
-    if ((this.steps + 1) % denseEvery === 0) return this.variables;
-    const entries = Object.entries(this.variables).filter(([name]) => !isDense(name, this.variables));
+    const { denseEvery } = this.#options;
+    if ((this.steps + 1) % denseEvery === 0) return this.#variables;
+    const entries = Object.entries(this.#variables).filter(([name]) => !isDense(name, this.#variables));
     return Object.fromEntries(entries);
   }
 
@@ -133,21 +132,22 @@ export class Optimizer {
    * without one stays as it is.
    */
   step(gradients: Readonly<Record<string, tf.Tensor>>): void {
-    const { due, options } = this;
+    const options = this.#options;
+    const { due } = this;
     this.steps++;
     for (const [name, variable] of Object.entries(due)) {
       if (!gradients[name]) continue;
-      const dense = isDense(name, this.variables);
+      const dense = isDense(name, this.#variables);
       const learningRate = this.learningRate * (dense ? options.denseFactor : 1);
       const step = dense ? this.steps / options.denseEvery : this.steps;
-      const update = { variable, gradient: gradients[name], slots: this.slots[name], learningRate, step };
-      this.algorithm.update(update, options);
+      const update = { variable, gradient: gradients[name], slots: this.#slots[name], learningRate, step };
+      this.#algorithm.update(update, options);
     }
   }
 
   /** The state by `<variable>/<slot>`: variables to save, or to assign what was saved. */
   get state(): NamedVariables {
-    const entries = Object.entries(this.slots).flatMap(([name, slots]) =>
+    const entries = Object.entries(this.#slots).flatMap(([name, slots]) =>
       Object.entries(slots).map(([slot, variable]) => [`${name}/${slot}`, variable] as const),
     );
     return Object.fromEntries(entries);
@@ -155,7 +155,7 @@ export class Optimizer {
 
   /** Frees the optimizer's state, not the variables. */
   dispose(): void {
-    tf.dispose(this.slots as tf.TensorContainer);
+    tf.dispose(this.#slots as tf.TensorContainer);
   }
 }
 

@@ -2,23 +2,23 @@ import { Breather } from '../data/event-loop';
 
 /** Measures speed over the last seconds and lets timers and signals in between steps. */
 export class TrainingClock {
-  private readonly start: number;
-  private readonly breather = new Breather();
-  private window: { time: number; images: number }[];
-  private images = 0;
+  readonly #start: number;
+  readonly #breather = new Breather();
+  #window: { time: number; images: number }[];
+  #images = 0;
 
   /** Begins at `elapsedMs`, which is above 0 when training goes on where another process ended. */
   constructor(elapsedMs = 0) {
     const now = performance.now();
-    this.start = now - elapsedMs;
-    this.window = [{ time: now, images: 0 }];
+    this.#start = now - elapsedMs;
+    this.#window = [{ time: now, images: 0 }];
   }
 
   tick(images: number): void {
-    this.images += images;
+    this.#images += images;
     const now = performance.now();
-    this.window.push({ time: now, images: this.images });
-    while (this.window.length > 2 && this.window[0].time < now - 2000) this.window.shift();
+    this.#window.push({ time: now, images: this.#images });
+    while (this.#window.length > 2 && this.#window[0].time < now - 2000) this.#window.shift();
   }
 
   /** Starts a new window, so that time spent on something else does not count. */
@@ -26,22 +26,22 @@ export class TrainingClock {
     const { imagesPerSecond } = this.reading();
     // A first point one second back keeps the speed known until the next step is in.
     const now = performance.now();
-    this.window = [
-      { time: now - 1000, images: this.images - imagesPerSecond },
-      { time: now, images: this.images },
+    this.#window = [
+      { time: now - 1000, images: this.#images - imagesPerSecond },
+      { time: now, images: this.#images },
     ];
   }
 
   reading(): { elapsedMs: number; imagesPerSecond: number } {
-    const first = this.window[0];
-    const last = this.window[this.window.length - 1];
+    const first = this.#window[0];
+    const last = this.#window[this.#window.length - 1];
     const seconds = (last.time - first.time) / 1000;
     const imagesPerSecond = seconds > 0 ? (last.images - first.images) / seconds : 0;
-    return { elapsedMs: performance.now() - this.start, imagesPerSecond };
+    return { elapsedMs: performance.now() - this.#start, imagesPerSecond };
   }
 
   /** Gives the event loop a turn at most 20 times per second. */
   breathe(): Promise<void> {
-    return this.breather.breathe();
+    return this.#breather.breathe();
   }
 }

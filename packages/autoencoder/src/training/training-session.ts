@@ -62,91 +62,90 @@ export interface TrainingState {
 
 /** Owns everything that training changes, in such a way that all of it can be saved between two updates. */
 export class TrainingSession {
-  private progress: Omit<
+  #progress: Omit<
     TrainingState,
     'orderRandom' | 'noiseRandom' | 'layerRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping'
   > = { epoch: 1, step: 0, images: 0, position: 0, lossSum: 0, passLossSum: 0, elapsedMs: 0, history: [] };
-  private readonly orderRandom: Random;
-  private readonly noiseRandom: Random;
-  private readonly layerRandom: Random;
-  private epochStart: RandomState;
+  readonly #orderRandom: Random;
+  readonly #noiseRandom: Random;
+  readonly #layerRandom: Random;
+  #epochStart: RandomState;
   /** The loss of reconstructions in the first update of this process; 0 before. */
   firstLoss = 0;
   /** All weights of the network. */
   readonly weights: NamedVariables;
-  private readonly optimizer: Optimizer;
-  private readonly schedule: Schedule;
-  private readonly gradients: GradientComputer;
-  private readonly constraints: WeightConstraints;
-  private readonly tied?: TiedWeights;
-  private readonly average?: WeightAverage;
-  private readonly stopping?: EarlyStopping;
+  readonly #optimizer: Optimizer;
+  readonly #schedule: Schedule;
+  readonly #gradients: GradientComputer;
+  readonly #constraints: WeightConstraints;
+  readonly #tied?: TiedWeights;
+  readonly #average?: WeightAverage;
+  readonly #stopping?: EarlyStopping;
   /** Where early stopping keeps none. */
-  private readonly best?: BestWeights;
+  readonly #best?: BestWeights;
+  readonly #plan: TrainingPlan;
 
   /** Throws INVALID_OPTION for a recipe that doesn't fit the network. */
-  constructor(
-    network: Network,
-    private readonly plan: TrainingPlan,
-  ) {
+  constructor(network: Network, plan: TrainingPlan) {
+    this.#plan = plan;
     const { recipe, seed, epochs, stepsPerEpoch, imagesPerEpoch, imagesPerPass } = plan;
-    this.orderRandom = new Random(seed);
-    this.noiseRandom = new Random(seed, 1);
-    this.layerRandom = new Random(seed, 2);
-    this.epochStart = this.orderRandom.save();
+    this.#orderRandom = new Random(seed);
+    this.#noiseRandom = new Random(seed, 1);
+    this.#layerRandom = new Random(seed, 2);
+    this.#epochStart = this.#orderRandom.save();
     const variables = trainableWeightsOf(network.model);
     checkTrainable(variables);
-    if (recipe.tiedWeights) this.tied = new TiedWeights(network.model);
+    if (recipe.tiedWeights) this.#tied = new TiedWeights(network.model);
     this.weights = weightsOf(network.model);
-    this.gradients = new GradientComputer(network, recipe, this.noiseRandom, this.layerRandom);
-    this.constraints = new WeightConstraints(network.model);
-    this.optimizer = new Optimizer(recipe.optimizer, this.tied?.free ?? variables);
+    this.#gradients = new GradientComputer(network, recipe, this.#noiseRandom, this.#layerRandom);
+    this.#constraints = new WeightConstraints(network.model);
+    this.#optimizer = new Optimizer(recipe.optimizer, this.#tied?.free ?? variables);
     const passesPerEpoch = imagesPerEpoch / imagesPerPass;
-    this.schedule = createSchedule(recipe.schedule, {
-      base: this.optimizer.learningRate,
+    this.#schedule = createSchedule(recipe.schedule, {
+      base: this.#optimizer.learningRate,
       totalSteps: stepsPerEpoch * epochs,
       stepsPerPass: stepsPerEpoch / passesPerEpoch,
       passesPerEpoch,
     });
-    if (recipe.averageDecay !== null) this.average = new WeightAverage(recipe.averageDecay, this.weights);
-    if (recipe.earlyStopping !== null) this.stopping = new EarlyStopping(recipe.earlyStopping, this.weights);
-    else this.best = new BestWeights(this.weights);
+    if (recipe.averageDecay !== null) this.#average = new WeightAverage(recipe.averageDecay, this.weights);
+    if (recipe.earlyStopping !== null) this.#stopping = new EarlyStopping(recipe.earlyStopping, this.weights);
+    else this.#best = new BestWeights(this.weights);
   }
 
   /** How far training has come; changes with each update. */
   get at(): Readonly<Pick<TrainingState, 'epoch' | 'step' | 'images' | 'position' | 'elapsedMs'>> & {
     readonly history: readonly EpochSummary[];
   } {
-    return this.progress;
+    return this.#progress;
   }
 
   /** Epochs whose updates have all been made; the last of them may not have been validated yet. */
   get epochsDone(): number {
-    const { epoch, position } = this.progress;
-    return position === this.plan.imagesPerEpoch ? epoch : epoch - 1;
+    const { epoch, position } = this.#progress;
+    return position === this.#plan.imagesPerEpoch ? epoch : epoch - 1;
   }
 
   /** The learning rate of the last update, or of the first one before it. */
   get learningRate(): number {
-    return this.schedule.rateAt(Math.max(0, this.progress.step - 1));
+    return this.#schedule.rateAt(Math.max(0, this.#progress.step - 1));
   }
 
   get isOver(): boolean {
-    return this.progress.epoch > this.plan.epochs || this.stopping?.isOver === true;
+    return this.#progress.epoch > this.#plan.epochs || this.#stopping?.isOver === true;
   }
 
   /** Goes on where early stopping had ended training: it is to have more epochs. */
   resetPatience(): void {
-    if (this.stopping?.isOver) this.stopping.resetPatience();
+    if (this.#stopping?.isOver) this.#stopping.resetPatience();
   }
 
   /** Returns the indices of the samples of the epoch in work, in the order of its updates; the same whenever asked. */
   orderOfEpoch(): Uint32Array {
-    const { recipe, sampleCount } = this.plan;
-    this.orderRandom.restore(this.epochStart);
+    const { recipe, sampleCount } = this.#plan;
+    this.#orderRandom.restore(this.#epochStart);
     if (recipe.records)
-      return recordOrder(this.progress.epoch, recipe.records, sampleCount, recipe.shuffle, this.orderRandom);
-    if (recipe.shuffle) return this.orderRandom.permutation(sampleCount);
+      return recordOrder(this.#progress.epoch, recipe.records, sampleCount, recipe.shuffle, this.#orderRandom);
+    if (recipe.shuffle) return this.#orderRandom.permutation(sampleCount);
     return Uint32Array.from({ length: sampleCount }, (_, i) => i);
   }
 
@@ -156,17 +155,20 @@ export class TrainingSession {
     clock: { reading(): { elapsedMs: number } },
     signal?: AbortSignal,
   ): Promise<BatchResult | undefined> {
-    const { progress, plan, optimizer, tied } = this;
+    const progress = this.#progress;
+    const plan = this.#plan;
+    const optimizer = this.#optimizer;
+    const tied = this.#tied;
     const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
-    const computed = await this.gradients.run(samples, due, signal);
+    const computed = await this.#gradients.run(samples, due, signal);
     if (!computed) return undefined;
     const { gradients, ...result } = computed;
     const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
     this.firstLoss ||= result.reconstruction;
-    optimizer.learningRate = this.schedule.rateAt(progress.step);
+    optimizer.learningRate = this.#schedule.rateAt(progress.step);
     optimizer.step(limited);
     tf.dispose(limited as tf.TensorContainer);
-    this.constraints.apply();
+    this.#constraints.apply();
     tied?.follow();
     progress.step++;
     progress.images += samples.length;
@@ -174,34 +176,34 @@ export class TrainingSession {
     progress.lossSum += result.loss * samples.length;
     progress.passLossSum += result.loss * samples.length;
     progress.elapsedMs = clock.reading().elapsedMs;
-    this.average?.update(progress.step);
+    this.#average?.update(progress.step);
     return result;
   }
 
   /** Returns the mean loss of the pass that the last update ended; undefined if none ended. */
   takePass(): { pass: number; loss: number } | undefined {
-    const { imagesPerPass } = this.plan;
-    if (this.progress.position % imagesPerPass !== 0) return undefined;
-    const loss = this.progress.passLossSum / imagesPerPass;
-    this.progress.passLossSum = 0;
-    return { pass: this.progress.position / imagesPerPass, loss };
+    const { imagesPerPass } = this.#plan;
+    if (this.#progress.position % imagesPerPass !== 0) return undefined;
+    const loss = this.#progress.passLossSum / imagesPerPass;
+    this.#progress.passLossSum = 0;
+    return { pass: this.#progress.position / imagesPerPass, loss };
   }
 
   /** Runs `work` while the network has the weights that it would have if training ended now. */
   withFinalWeights<T>(work: () => Promise<T>): Promise<T> {
-    return this.average ? this.average.during(work) : work();
+    return this.#average ? this.#average.during(work) : work();
   }
 
   /** Ends the epoch: its summary goes into the history, and the next one begins. */
   async endEpoch(summary: EpochSummary): Promise<void> {
     const error = monitoredError(summary);
-    this.schedule.observe?.(error);
-    if (this.stopping) await this.withFinalWeights(async () => this.stopping?.observe(error));
-    const { progress } = this;
+    this.#schedule.observe?.(error);
+    if (this.#stopping) await this.withFinalWeights(async () => this.#stopping?.observe(error));
+    const progress = this.#progress;
     progress.history.push(summary);
     progress.epoch++;
     Object.assign(progress, { position: 0, lossSum: 0, passLossSum: 0, elapsedMs: summary.elapsedMs });
-    this.epochStart = this.orderRandom.save();
+    this.#epochStart = this.#orderRandom.save();
   }
 
   /** Ends an epoch whose updates were restored, as it ended before. */
@@ -213,57 +215,57 @@ export class TrainingSession {
 
   /** The mean loss of the epoch's images so far. */
   get epochLoss(): number {
-    return this.progress.lossSum / this.progress.position;
+    return this.#progress.lossSum / this.#progress.position;
   }
 
   /** Keeps a copy of the weights that training begins or goes on with; throws WEIGHTS_NOT_FINITE. */
   async keepStart(): Promise<void> {
     await checkFinite('train', this.weights, 'initialize or load it again');
-    const { step, position, history } = this.progress;
+    const { step, position, history } = this.#progress;
     const last = position === 0 ? history.at(-1) : undefined;
     const error = last ? monitoredError(last) : Number.POSITIVE_INFINITY;
     const source = step === 0 ? 'its first weights' : 'the weights that it was resumed with';
-    await this.withFinalWeights(async () => this.best?.observe(error, source));
+    await this.withFinalWeights(async () => this.#best?.observe(error, source));
   }
 
   /** Keeps a copy of the weights if they are the best so far; says what of them is not finite, if anything is. */
   async keepIfBest(summary: EpochSummary): Promise<string | undefined> {
     return this.withFinalWeights(async () => {
       const notFinite = await describeNotFinite(this.weights);
-      if (!notFinite) await this.best?.observe(monitoredError(summary), describeEpoch(summary.epoch));
+      if (!notFinite) await this.#best?.observe(monitoredError(summary), describeEpoch(summary.epoch));
       return notFinite;
     });
   }
 
   /** What `restoreBest` puts back, in words. */
   get fallback(): string {
-    if (!this.stopping) return this.best?.description ?? '';
-    const { hasBest, state } = this.stopping;
-    return hasBest ? describeEpoch(this.progress.history.length - state.badEpochs) : 'its first weights';
+    if (!this.#stopping) return this.#best?.description ?? '';
+    const { hasBest, state } = this.#stopping;
+    return hasBest ? describeEpoch(this.#progress.history.length - state.badEpochs) : 'its first weights';
   }
 
   /** Gives the network the best weights of all epochs back, or those it began with; for when training diverged. */
   restoreBest(): void {
-    if (this.stopping) this.stopping.restoreBest();
-    else this.best?.restore();
+    if (this.#stopping) this.#stopping.restoreBest();
+    else this.#best?.restore();
   }
 
   /** Gives the network the weights to keep: the averages, or the best ones where training watched for them. */
   finish(): void {
-    if (this.stopping?.hasBest) this.stopping.restoreBest();
-    else this.average?.apply();
+    if (this.#stopping?.hasBest) this.#stopping.restoreBest();
+    else this.#average?.apply();
   }
 
   /** All that is needed, with `tensors`, to go on from here in another process. */
   get state(): TrainingState {
     return {
-      ...this.progress,
-      orderRandom: this.epochStart,
-      noiseRandom: this.noiseRandom.save(),
-      layerRandom: this.layerRandom.save(),
-      optimizerSteps: this.optimizer.steps,
-      schedule: this.schedule.state,
-      earlyStopping: this.stopping?.state,
+      ...this.#progress,
+      orderRandom: this.#epochStart,
+      noiseRandom: this.#noiseRandom.save(),
+      layerRandom: this.#layerRandom.save(),
+      optimizerSteps: this.#optimizer.steps,
+      schedule: this.#schedule.state,
+      earlyStopping: this.#stopping?.state,
     };
   }
 
@@ -271,9 +273,9 @@ export class TrainingSession {
   get tensors(): NamedVariables {
     const parts: Record<string, NamedVariables> = {
       model: this.weights,
-      optimizer: this.optimizer.state,
-      average: this.average?.averages ?? {},
-      best: this.stopping?.bestWeights ?? {},
+      optimizer: this.#optimizer.state,
+      average: this.#average?.averages ?? {},
+      best: this.#stopping?.bestWeights ?? {},
     };
     const entries = Object.entries(parts).flatMap(([part, variables]) =>
       Object.entries(variables).map(([name, variable]) => [`${part}/${name}`, variable] as const),
@@ -285,21 +287,21 @@ export class TrainingSession {
   restore(state: TrainingState, tensors: Readonly<Record<string, tf.Tensor>>): void {
     assignAll(this.tensors, tensors);
     const { orderRandom, noiseRandom, layerRandom, optimizerSteps, schedule, earlyStopping, ...progress } = state;
-    this.progress = { ...progress, history: [...progress.history] };
-    this.epochStart = orderRandom;
-    this.noiseRandom.restore(noiseRandom);
+    this.#progress = { ...progress, history: [...progress.history] };
+    this.#epochStart = orderRandom;
+    this.#noiseRandom.restore(noiseRandom);
     // Checkpoints of version 0.1 know nothing of it: dropout and noise layers did nothing then.
-    if (layerRandom) this.layerRandom.restore(layerRandom);
-    this.optimizer.steps = optimizerSteps;
-    if (schedule) this.schedule.state = schedule;
-    if (this.stopping && earlyStopping) this.stopping.state = earlyStopping;
+    if (layerRandom) this.#layerRandom.restore(layerRandom);
+    this.#optimizer.steps = optimizerSteps;
+    if (schedule) this.#schedule.state = schedule;
+    if (this.#stopping && earlyStopping) this.#stopping.state = earlyStopping;
   }
 
   /** Frees everything but the network. */
   dispose(): void {
-    this.optimizer.dispose();
-    this.average?.dispose();
-    this.stopping?.dispose();
+    this.#optimizer.dispose();
+    this.#average?.dispose();
+    this.#stopping?.dispose();
   }
 }
 

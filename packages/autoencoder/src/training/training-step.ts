@@ -31,19 +31,22 @@ type Parts = { [Part in Exclude<keyof BatchResult, 'loss'>]?: tf.Scalar };
 
 /** Computes the loss of batches and its gradients; what happens between the bytes of images and the optimizer. */
 export class GradientComputer {
-  private readonly forward: (images: tf.Tensor) => tf.Tensor;
-  private readonly loss: Loss;
-  private readonly variational?: VariationalNetwork;
+  readonly #forward: (images: tf.Tensor) => tf.Tensor;
+  readonly #loss: Loss;
+  readonly #variational?: VariationalNetwork;
+  readonly #network: Network;
+  readonly #recipe: Recipe;
+  readonly #random: Random;
+  readonly #layerRandom: Random;
 
-  constructor(
-    private readonly network: Network,
-    private readonly recipe: Recipe,
-    private readonly random: Random,
-    private readonly layerRandom: Random,
-  ) {
-    this.forward = fuseForward(network.model, { training: true });
-    this.loss = createLoss(recipe.loss, 255 * network.pixels.scale);
-    this.variational = variationalNetwork(network);
+  constructor(network: Network, recipe: Recipe, random: Random, layerRandom: Random) {
+    this.#network = network;
+    this.#recipe = recipe;
+    this.#random = random;
+    this.#layerRandom = layerRandom;
+    this.#forward = fuseForward(network.model, { training: true });
+    this.#loss = createLoss(recipe.loss, 255 * network.pixels.scale);
+    this.#variational = variationalNetwork(network);
   }
 
   /**
@@ -55,9 +58,9 @@ export class GradientComputer {
     variables: NamedVariables,
     signal?: AbortSignal,
   ): Promise<(BatchResult & { gradients: Gradients }) | undefined> {
-    const { batchSize } = this.recipe;
-    if (samples.length <= batchSize) return this.runBatch(samples, variables);
-    const before = this.remember();
+    const { batchSize } = this.#recipe;
+    if (samples.length <= batchSize) return this.#runBatch(samples, variables);
+    const before = this.#remember();
     const breather = new Breather();
     let sum: Gradients | undefined;
     let total: BatchResult | undefined;
@@ -71,7 +74,7 @@ export class GradientComputer {
         }
         const part = samples.slice(start, start + batchSize);
         const weight = part.length / samples.length;
-        const { gradients, ...result } = await this.runBatch(part, variables);
+        const { gradients, ...result } = await this.#runBatch(part, variables);
         sum = accumulate(sum, gradients, weight);
         total = addWeighted(total, result, weight);
       }
@@ -82,10 +85,11 @@ export class GradientComputer {
   }
 
   /** Remembers what batches change besides gradients: where random numbers go on, and the statistics that layers keep. */
-  private remember(): { restore(): void; dispose(): void } {
-    const { random, layerRandom } = this;
+  #remember(): { restore(): void; dispose(): void } {
+    const random = this.#random;
+    const layerRandom = this.#layerRandom;
     const [state, layerState] = [random.save(), layerRandom.save()];
-    const statistics = statisticsOf(this.network.model);
+    const statistics = statisticsOf(this.#network.model);
     const copies = copyOf(statistics);
     return {
       restore() {
@@ -97,29 +101,29 @@ export class GradientComputer {
     };
   }
 
-  private async runBatch(
+  async #runBatch(
     samples: readonly Sample[],
     variables: NamedVariables,
   ): Promise<BatchResult & { gradients: Gradients }> {
-    const { inputShape, pixels } = this.network;
-    const { augmentation } = this.recipe;
-    const target = samplesToTensor(augmentSamples(samples, inputShape, augmentation, this.random), inputShape, pixels);
-    const input = augmentation.noise ? addNoise(target, augmentation.noise, pixels, this.random) : target;
+    const { inputShape, pixels } = this.#network;
+    const { augmentation } = this.#recipe;
+    const target = samplesToTensor(augmentSamples(samples, inputShape, augmentation, this.#random), inputShape, pixels);
+    const input = augmentation.noise ? addNoise(target, augmentation.noise, pixels, this.#random) : target;
     try {
-      return await this.differentiate(input, target, variables);
+      return await this.#differentiate(input, target, variables);
     } finally {
       tf.dispose([target, input]);
     }
   }
 
-  private async differentiate(
+  async #differentiate(
     input: tf.Tensor4D,
     target: tf.Tensor4D,
     variables: NamedVariables,
   ): Promise<BatchResult & { gradients: Gradients }> {
     const parts: Parts = {};
-    const objective = () => withRandom(this.layerRandom, () => this.objective(input, target, parts));
-    const { value, grads } = this.gradientsOf(objective, Object.values(variables));
+    const objective = () => withRandom(this.#layerRandom, () => this.#objective(input, target, parts));
+    const { value, grads } = this.#gradientsOf(objective, Object.values(variables));
     const [[loss], ...values] = await Promise.all([value.data(), ...Object.values(parts).map((part) => part.data())]);
     tf.dispose([value, ...Object.values(parts)]);
     const gradients = Object.entries(variables).map(([name, { name: unique }]) => [name, grads[unique]] as const);
@@ -132,16 +136,16 @@ export class GradientComputer {
   }
 
   /** The loss as a function of the weights; keeps what it consists of, where it is more than one thing, in `parts`. */
-  private objective(input: tf.Tensor4D, target: tf.Tensor4D, parts: Parts): tf.Scalar {
-    const { reconstruction, divergence } = this.reconstruct(input);
-    const loss = this.loss(target, reconstruction);
-    const penalties = this.network.model.calculateLosses();
+  #objective(input: tf.Tensor4D, target: tf.Tensor4D, parts: Parts): tf.Scalar {
+    const { reconstruction, divergence } = this.#reconstruct(input);
+    const loss = this.#loss(target, reconstruction);
+    const penalties = this.#network.model.calculateLosses();
     if (!divergence && penalties.length === 0) return loss;
     parts.reconstruction = tf.keep(tf.clone(loss));
     let sum = loss;
     if (divergence) {
       parts.divergence = tf.keep(tf.clone(divergence));
-      sum = tf.add(sum, tf.mul(divergence, this.recipe.beta / (input.size / input.shape[0])));
+      sum = tf.add(sum, tf.mul(divergence, this.#recipe.beta / (input.size / input.shape[0])));
     }
     if (penalties.length > 0) {
       const penalty = tf.addN(penalties) as tf.Scalar;
@@ -151,13 +155,13 @@ export class GradientComputer {
     return sum;
   }
 
-  private reconstruct(input: tf.Tensor4D): { reconstruction: tf.Tensor4D; divergence?: tf.Scalar } {
-    if (!this.variational) return { reconstruction: this.forward(input) as tf.Tensor4D };
-    return this.variational.reconstruct(input, this.codeNoise(input, this.variational.codeSize));
+  #reconstruct(input: tf.Tensor4D): { reconstruction: tf.Tensor4D; divergence?: tf.Scalar } {
+    if (!this.#variational) return { reconstruction: this.#forward(input) as tf.Tensor4D };
+    return this.#variational.reconstruct(input, this.#codeNoise(input, this.#variational.codeSize));
   }
 
   /** tf.variableGrads, whose errors don't say that it is the network that can't be trained here. */
-  private gradientsOf(objective: () => tf.Scalar, variables: tf.Variable[]): ReturnType<typeof tf.variableGrads> {
+  #gradientsOf(objective: () => tf.Scalar, variables: tf.Variable[]): ReturnType<typeof tf.variableGrads> {
     try {
       return tf.variableGrads(objective, variables);
     } catch (cause) {
@@ -172,8 +176,8 @@ export class GradientComputer {
     }
   }
 
-  private codeNoise({ shape: [count] }: tf.Tensor4D, codeSize: number): tf.Tensor2D {
-    return tf.tensor2d(this.random.normals(count * codeSize), [count, codeSize]);
+  #codeNoise({ shape: [count] }: tf.Tensor4D, codeSize: number): tf.Tensor2D {
+    return tf.tensor2d(this.#random.normals(count * codeSize), [count, codeSize]);
   }
 }
 

@@ -11,38 +11,39 @@ import { assignAll, copyOf, type NamedVariables } from '../network/named-variabl
 export class WeightAverage {
   /** The averages by the names of the weights: variables to save, or to assign what was saved. */
   readonly averages: NamedVariables;
+  readonly #decay: number;
+  readonly #weights: NamedVariables;
 
-  constructor(
-    private readonly decay: number,
-    private readonly weights: NamedVariables,
-  ) {
+  constructor(decay: number, weights: NamedVariables) {
+    this.#decay = decay;
+    this.#weights = weights;
     this.averages = copyOf(weights);
   }
 
   /** Takes in the weights after step `n`, counted from 1. */
   update(n: number): void {
-    const weight = 1 - Math.min(this.decay, (1 + n) / (10 + n));
+    const weight = 1 - Math.min(this.#decay, (1 + n) / (10 + n));
     for (const [name, average] of Object.entries(this.averages)) {
       // average + weight * (w - average), written as a step of gradient descent, which has a kernel that works in place.
-      sgdStep(average, this.weights[name], null, { learningRate: -weight, weightDecay: -1 });
+      sgdStep(average, this.#weights[name], null, { learningRate: -weight, weightDecay: -1 });
     }
   }
 
   /** Runs `work` while the network has the averages as its weights. */
   async during<T>(work: () => Promise<T>): Promise<T> {
-    const latest = copyOf(this.weights);
-    assignAll(this.weights, this.averages);
+    const latest = copyOf(this.#weights);
+    assignAll(this.#weights, this.averages);
     try {
       return await work();
     } finally {
-      assignAll(this.weights, latest);
+      assignAll(this.#weights, latest);
       tf.dispose(latest as tf.TensorContainer);
     }
   }
 
   /** Gives the network the averages for good. */
   apply(): void {
-    assignAll(this.weights, this.averages);
+    assignAll(this.#weights, this.averages);
   }
 
   dispose(): void {

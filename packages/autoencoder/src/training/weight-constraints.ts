@@ -8,10 +8,10 @@ interface Constrained {
 
 /** Puts weights back into the range that their layer's kernelConstraint, biasConstraint and the like name. */
 export class WeightConstraints {
-  private readonly pairs: readonly { readonly variable: tf.Variable; readonly apply: (x: tf.Tensor) => tf.Tensor }[];
+  readonly #pairs: readonly { readonly variable: tf.Variable; readonly apply: (x: tf.Tensor) => tf.Tensor }[];
 
   constructor(model: LayersModel) {
-    this.pairs = model.trainableWeights.flatMap((weight) => {
+    this.#pairs = model.trainableWeights.flatMap((weight) => {
       const { constraint } = weight as unknown as Constrained;
       return constraint ? [{ variable: weight.read() as tf.Variable, apply: (x) => constraint.apply(x) }] : [];
     });
@@ -19,6 +19,6 @@ export class WeightConstraints {
 
   /** Projects all weights that have a constraint; for after each update, as Keras does. */
   apply(): void {
-    for (const { variable, apply } of this.pairs) tf.tidy(() => variable.assign(apply(variable)));
+    for (const { variable, apply } of this.#pairs) tf.tidy(() => variable.assign(apply(variable)));
   }
 }

@@ -22,7 +22,11 @@ export interface JpegResult {
  * has a network's weights. That favors JPEG by about 600 bytes per image, which is more than some codes have.
  */
 export class JpegCoder {
-  private constructor(private readonly sharp: Sharp) {}
+  readonly #sharp: Sharp;
+
+  private constructor(sharp: Sharp) {
+    this.#sharp = sharp;
+  }
 
   /** Loads sharp. Throws DEPENDENCY_MISSING where it is not installed. */
   static async load(): Promise<JpegCoder> {
@@ -40,8 +44,8 @@ export class JpegCoder {
 
   /** Codes and decodes an image of one or three channels at a quality from 1 to 100. */
   async run(sample: Sample, quality: number, chromaSubsampling: JpegResult['chromaSubsampling']): Promise<JpegResult> {
-    const { file, bytes } = await this.encode(sample, quality, chromaSubsampling);
-    return { sample: await this.decode(file, sample), bytes, quality, chromaSubsampling };
+    const { file, bytes } = await this.#encode(sample, quality, chromaSubsampling);
+    return { sample: await this.#decode(file, sample), bytes, quality, chromaSubsampling };
   }
 
   /**
@@ -50,7 +54,7 @@ export class JpegCoder {
    */
   async runWithin(sample: Sample, budgets: readonly number[]): Promise<(JpegResult | undefined)[]> {
     const subsamplings = sample.channels === 3 ? (['4:4:4', '4:2:0'] as const) : (['4:4:4'] as const);
-    const candidates = await Promise.all(subsamplings.map((chroma) => this.bestWithin(sample, budgets, chroma)));
+    const candidates = await Promise.all(subsamplings.map((chroma) => this.#bestWithin(sample, budgets, chroma)));
     const errorOf = (result: JpegResult) => squaredError(result.sample.data, sample.data);
     return budgets.map((_, i) => {
       const fitting = candidates.map((results) => results[i]).filter((result) => result !== undefined);
@@ -59,10 +63,10 @@ export class JpegCoder {
   }
 
   /** Bisects the quality, with which the size grows, for each budget. */
-  private async bestWithin(sample: Sample, budgets: readonly number[], chroma: JpegResult['chromaSubsampling']) {
+  async #bestWithin(sample: Sample, budgets: readonly number[], chroma: JpegResult['chromaSubsampling']) {
     const files = new Map<number, { file: Buffer; bytes: number }>();
     const encodeOnce = async (quality: number) => {
-      const known = files.get(quality) ?? (await this.encode(sample, quality, chroma));
+      const known = files.get(quality) ?? (await this.#encode(sample, quality, chroma));
       files.set(quality, known);
       return known;
     };
@@ -77,7 +81,7 @@ export class JpegCoder {
       const best = files.get(low);
       results.push(
         best && {
-          sample: await this.decode(best.file, sample),
+          sample: await this.#decode(best.file, sample),
           bytes: best.bytes,
           quality: low,
           chromaSubsampling: chroma,
@@ -87,21 +91,21 @@ export class JpegCoder {
     return results;
   }
 
-  private async encode(sample: Sample, quality: number, chromaSubsampling: JpegResult['chromaSubsampling']) {
+  async #encode(sample: Sample, quality: number, chromaSubsampling: JpegResult['chromaSubsampling']) {
     const { width, height, channels } = sample;
     if (channels !== 1 && channels !== 3) {
       throw new AutoencoderError('INVALID_SAMPLE', `JPEG baseline: expected 1 or 3 channels, received ${channels}.`);
     }
     const raw = { width, height, channels } as const;
-    const file = await this.sharp(interleave(sample), { raw })
+    const file = await this.#sharp(interleave(sample), { raw })
       // Huffman tables of each image's own would have to be counted.
       .jpeg({ quality, chromaSubsampling, optimiseCoding: false, mozjpeg: false })
       .toBuffer();
     return { file, bytes: scanBytes(file) + 1 };
   }
 
-  private async decode(file: Buffer, { channels, height, width, ...rest }: Sample): Promise<Sample> {
-    const pixels = this.sharp(file).toColourspace(channels === 1 ? 'b-w' : 'srgb');
+  async #decode(file: Buffer, { channels, height, width, ...rest }: Sample): Promise<Sample> {
+    const pixels = this.#sharp(file).toColourspace(channels === 1 ? 'b-w' : 'srgb');
     const { data } = await pixels.raw().toBuffer({ resolveWithObject: true });
     return { ...rest, channels, height, width, data: planar(data, channels) };
   }

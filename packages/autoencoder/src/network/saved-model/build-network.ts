@@ -22,13 +22,13 @@ const wrappedFields = ['layer', 'backwardLayer', 'cell', 'cells'];
  * shapes before it is connected, and its weights against the manifest before they are allocated. Throws MODEL_INVALID.
  */
 export class NetworkBuilder {
-  private readonly made: Layer[] = [];
-  private readonly specs: ReadonlyMap<string, WeightSpec>;
-  private room: number;
+  readonly #made: Layer[] = [];
+  readonly #specs: ReadonlyMap<string, WeightSpec>;
+  #room: number;
 
   constructor(specs: readonly WeightSpec[]) {
-    this.specs = new Map(specs.map((spec) => [spec.name, spec]));
-    this.room = specs.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
+    this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
+    this.#room = specs.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
   }
 
   /** Makes the network of a topology with `className` and `config`; when that fails nothing of it stays in memory. */
@@ -38,7 +38,7 @@ export class NetworkBuilder {
       if (!networkClasses.includes(className as string)) {
         throw place.at('class_name').unlike(networkClasses.map((name) => `"${name}"`).join(' or '), className);
       }
-      return this.buildNetwork(className as string, place.at('config').object(config), place.at('config'));
+      return this.#buildNetwork(className as string, place.at('config').object(config), place.at('config'));
     } catch (error) {
       this.dispose();
       throw error;
@@ -47,53 +47,53 @@ export class NetworkBuilder {
 
   /** Frees the weights of all layers that were made, also of those that lead nowhere. */
   dispose(): void {
-    for (const layer of this.made) for (const weight of layer.weights) weight.dispose();
+    for (const layer of this.#made) for (const weight of layer.weights) weight.dispose();
   }
 
-  private buildNetwork(className: string, config: Record<string, unknown>, place: Place): LayersModel {
-    if (className === 'Sequential') return this.buildSequential(config, place);
+  #buildNetwork(className: string, config: Record<string, unknown>, place: Place): LayersModel {
+    if (className === 'Sequential') return this.#buildSequential(config, place);
     const graph = readGraph(config, place);
     const outputs = new Map<string, SymbolicTensor[][]>();
     const made = new Map<string, Layer>();
     for (const layer of graph.layers) {
-      const instance = this.makeLayer(layer);
+      const instance = this.#makeLayer(layer);
       made.set(layer.name, instance);
       outputs.set(layer.name, layer.nodes.length > 0 ? [] : [inputOf(instance, layer.place)]);
     }
     const find = (source: Source, at: Place) => findTensor(source, outputs, at);
     for (const node of graph.order) {
       const inputs = node.sources.map((source, i) => find(source, node.place.at(i)));
-      const connected = this.connect(made.get(node.layer.name) as Layer, inputs, node);
+      const connected = this.#connect(made.get(node.layer.name) as Layer, inputs, node);
       (outputs.get(node.layer.name) as SymbolicTensor[][])[node.layer.nodes.indexOf(node)] = connected;
     }
     return connectEnds(graph, find, place);
   }
 
-  private buildSequential(config: Record<string, unknown>, place: Place): LayersModel {
+  #buildSequential(config: Record<string, unknown>, place: Place): LayersModel {
     const chain = sequential(typeof config.name === 'string' ? { name: config.name } : {});
     for (const [i, entry] of place.at('layers').list(config.layers).entries()) {
       const described = readLayerClass(entry, place.at('layers').at(i));
-      const layer = this.makeLayer(described);
+      const layer = this.#makeLayer(described);
       const shape = chain.layers.length > 0 ? (chain.outputShape as Shape) : undefined;
       if (shape) checkShapes(outputShapes(layer, [shape], described.place), described.place);
-      this.watched(layer, described.place, () => chain.add(layer));
+      this.#watched(layer, described.place, () => chain.add(layer));
     }
     if (chain.layers.length === 0) throw place.at('layers').error('expected at least one layer, received none');
     attempt(place, () => chain.build());
     return chain;
   }
 
-  private makeLayer({ className, config, place }: DescribedLayer): Layer {
-    if (networkClasses.includes(className)) return this.buildNetwork(className, config, place.at('config'));
+  #makeLayer({ className, config, place }: DescribedLayer): Layer {
+    if (networkClasses.includes(className)) return this.#buildNetwork(className, config, place.at('config'));
     checkConfig(config, place.at('config'));
     const [cls, fromConfig] = tf.serialization.SerializationMap.getMap().classNameMap[className];
     if (!(cls.prototype instanceof layers.Layer)) throw place.at('class_name').unlike('a kind of layer', className);
     const layer = attempt(place, () => fromConfig(cls, config as tf.serialization.ConfigDict)) as Layer;
-    this.made.push(layer);
+    this.#made.push(layer);
     return layer;
   }
 
-  private connect(
+  #connect(
     layer: Layer,
     inputs: SymbolicTensor[],
     { place, training, layer: { place: at } }: GraphNode,
@@ -102,7 +102,7 @@ export class NetworkBuilder {
     const shapes = inputs.map(({ shape }) => shape);
     checkShapes(outputShapes(layer, shapes, at), at);
     const call = training === undefined ? undefined : { training };
-    const outputs = this.watched(layer, at, () => layer.apply(inputs.length === 1 ? inputs[0] : inputs, call));
+    const outputs = this.#watched(layer, at, () => layer.apply(inputs.length === 1 ? inputs[0] : inputs, call));
     const list = [outputs].flat() as SymbolicTensor[];
     checkShapes(
       list.map(({ shape }) => shape),
@@ -112,12 +112,12 @@ export class NetworkBuilder {
   }
 
   /** Runs what may make weights of a layer, each of which must be in the manifest. */
-  private watched<T>(layer: Layer, place: Place, work: () => T): T {
+  #watched<T>(layer: Layer, place: Place, work: () => T): T {
     const release = watchWeights(layer, (name, shape) => {
-      const spec = this.specs.get(`${layer.name}/${name}`);
+      const spec = this.#specs.get(`${layer.name}/${name}`);
       const size = tf.util.sizeFromShape(shape);
-      this.room -= size;
-      if (!(spec && !tf.util.arraysEqual(spec.shape, shape)) && this.room >= 0) return;
+      this.#room -= size;
+      if (!(spec && !tf.util.arraysEqual(spec.shape, shape)) && this.#room >= 0) return;
       const received = spec ? `one of ${formatShape(spec.shape)}` : 'none of that size';
       throw place.error(
         `expected the weight "${name}" of ${formatShape(shape)} in weightsManifest, received ${received}`,

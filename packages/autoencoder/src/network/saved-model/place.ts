@@ -2,20 +2,23 @@ import { AutoencoderError, inWords } from '../../errors';
 
 /** A place in a file of a saved model, from which what is wrong there is told. */
 export class Place {
-  constructor(
-    private readonly file: string,
-    private readonly path = '',
-  ) {}
+  readonly #file: string;
+  readonly #path: string;
+
+  constructor(file: string, path = '') {
+    this.#file = file;
+    this.#path = path;
+  }
 
   /** The place of a field, or of an item of a list. */
   at(key: string | number): Place {
-    const step = typeof key === 'number' ? `[${key}]` : `${this.path && '.'}${key}`;
-    return new Place(this.file, this.path + step);
+    const step = typeof key === 'number' ? `[${key}]` : `${this.#path && '.'}${key}`;
+    return new Place(this.#file, this.#path + step);
   }
 
   /** The error MODEL_INVALID of this place. */
   error(message: string, cause?: unknown): AutoencoderError {
-    const where = this.path ? `${this.file}: ${this.path}` : this.file;
+    const where = this.#path ? `${this.#file}: ${this.#path}` : this.#file;
     return new AutoencoderError('MODEL_INVALID', `${where}: ${message}.`, { cause });
   }
 

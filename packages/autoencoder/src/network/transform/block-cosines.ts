@@ -6,13 +6,19 @@ export class BlockCosines {
   readonly #width: Dct;
   readonly #rows: Float64Array;
   readonly #line: Float64Array;
+  readonly #size: readonly [height: number, width: number];
+  readonly #channels: number;
+  readonly #colors: Float64Array;
 
   constructor(
-    private readonly size: readonly [height: number, width: number],
-    private readonly channels: number,
+    size: readonly [height: number, width: number],
+    channels: number,
     /** `[C, C]`: each column is a direction of color. */
-    private readonly colors: Float64Array,
+    colors: Float64Array,
   ) {
+    this.#size = size;
+    this.#channels = channels;
+    this.#colors = colors;
     const [height, width] = size;
     this.#height = new Dct(height);
     this.#width = new Dct(width);
@@ -22,8 +28,8 @@ export class BlockCosines {
 
   /** Transforms a block `[height, width, C]` into `to`, `(c * width + u) * height + v`. */
   transform(block: Float64Array, to: Float32Array): void {
-    const [height, width] = this.size;
-    const { channels } = this;
+    const [height, width] = this.#size;
+    const channels = this.#channels;
     for (let c = 0; c < channels; c++) {
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) this.#line[x] = this.#mix(block, (y * width + x) * channels, c);
@@ -38,7 +44,7 @@ export class BlockCosines {
 
   #mix(block: Float64Array, at: number, c: number): number {
     let sum = 0;
-    for (let from = 0; from < this.channels; from++) sum += block[at + from] * this.colors[from * this.channels + c];
+    for (let from = 0; from < this.#channels; from++) sum += block[at + from] * this.#colors[from * this.#channels + c];
     return sum;
   }
 }
@@ -48,8 +54,10 @@ class Dct {
   readonly #matrix: Float64Array;
   readonly #sums: Float64Array;
   readonly #differences: Float64Array;
+  readonly #length: number;
 
-  constructor(private readonly length: number) {
+  constructor(length: number) {
+    this.#length = length;
     this.#matrix = cosineMatrix(length);
     this.#sums = new Float64Array(Math.ceil(length / 2));
     this.#differences = new Float64Array(Math.ceil(length / 2));
@@ -57,7 +65,7 @@ class Dct {
 
   /** Transforms the first values of `line`, and puts coefficient k at `to[start + k * stride]`. */
   transform(line: Float64Array, to: Float64Array | Float32Array, start: number, stride: number): void {
-    const { length } = this;
+    const length = this.#length;
     const half = Math.floor(length / 2);
     for (let i = 0; i < half; i++) {
       this.#sums[i] = line[i] + line[length - 1 - i];
