@@ -136,7 +136,7 @@ describe('a run whose checkpoints can no longer be written', () => {
     const { lines } = await runChild(run, undefined, { maxFileKilobytes: 200, epochs });
     const warnings = lines.filter((line) => line.startsWith('warning'));
     expect(warnings[0]).toMatch(
-      /step-0000000\d\d-epoch-\d{4}\.safetensors: expected to save a checkpoint, which failed: .*; step-.* stays/,
+      /step-0000000\d\d-epoch-\d{4}\.safetensors: the checkpoint could not be saved: .*; step-.* stays/,
     );
     expect(await lastTensors(run)).toEqual(before);
     expect((await readdir(path.join(run, 'checkpoints'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -149,7 +149,7 @@ describe('a run whose checkpoints can no longer be written', () => {
   it('ends with a clear message when the network itself has no room', { timeout: 60_000 }, async () => {
     const run = path.join(folder, 'fuller');
     await expect(runChild(run, undefined, { maxFileKilobytes: 30, epochs })).rejects.toThrow(
-      /fuller: expected to save the trained network, which failed: .*; free space and resume the run/,
+      /fuller: the trained network could not be saved: .*; free space and resume the run/,
     );
     expect(existsSync(path.join(run, 'model'))).toBe(false);
     expect((await readdir(run)).sort()).toEqual([

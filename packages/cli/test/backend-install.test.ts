@@ -23,7 +23,7 @@ test('install says what is missing, and remove undoes what was begun', async () 
       event: 'error',
       code: 'INSTALL_FAILED',
       message:
-        'installTensorflow: expected pip as "./nowhere", found no such program; install Python 3 with pip, or name another python with --python.',
+        'installTensorflow: pip was not found as "./nowhere"; install Python 3 with pip, or name another python with --python.',
     },
   ]);
   expect(failed.stdout).toBe('');
@@ -38,6 +38,6 @@ test('install knows one engine, and remove no folder that it has not made', asyn
   expect(stderr).toBe('ae backend install: <engine>: expected tensorflow, received "cuda".\n');
   mkdirSync(path.join(cache, 'tensorflow'), { recursive: true });
   expect((await ae(folder, 'backend', 'remove')).stderr).toMatch(
-    /expected .* to be a folder that installTensorflow made/,
+    /was not made by installTensorflow, so it is not removed/,
   );
 });

@@ -140,7 +140,7 @@ export class Checkpoints {
     const stays = this.last ? `; ${this.last.file} stays` : '';
     return new AutoencoderError(
       'CHECKPOINT_FAILED',
-      `${path.join(this.#folder, file)}: expected to save a checkpoint, which failed: ${why}${stays}.`,
+      `${path.join(this.#folder, file)}: the checkpoint could not be saved: ${why}${stays}.`,
       { cause },
     );
   }

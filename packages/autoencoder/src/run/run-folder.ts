@@ -329,7 +329,7 @@ export class RunFolder implements TrainingRecord {
     } catch (cause) {
       throw new AutoencoderError(
         'CHECKPOINT_FAILED',
-        `${this.#options.folder}: expected to save the trained network, which failed: ${(cause as Error).message}; ` +
+        `${this.#options.folder}: the trained network could not be saved: ${(cause as Error).message}; ` +
           'free space and resume the run, or save the network elsewhere.',
         { cause },
       );

@@ -106,7 +106,7 @@ async function claim(folder: string): Promise<void> {
   const mark = path.join(folder, cacheMark);
   if (await exists(mark)) return;
   if ((await readdir(folder)).length > 0) {
-    throw failure(`expected ${folder} to be empty, found files of others; name another cache folder`);
+    throw failure(`${folder} contains other files already; name another cache folder`);
   }
   await writeFile(mark, 'Made by installTensorflow of @ae/autoencoder. May be deleted as a whole.\n');
 }
@@ -115,9 +115,7 @@ async function claim(folder: string): Promise<void> {
 export async function removeTensorflow({ cacheFolder = defaultTensorflowCache() } = {}): Promise<boolean> {
   if (!(await exists(cacheFolder))) return false;
   if (!(await exists(path.join(cacheFolder, cacheMark)))) {
-    throw failure(
-      `expected ${cacheFolder} to be a folder that installTensorflow made, found another; name the right one`,
-    );
+    throw failure(`${cacheFolder} was not made by installTensorflow, so it is not removed; name the right one`);
   }
   await rm(cacheFolder, { recursive: true });
   return true;
@@ -137,7 +135,7 @@ async function checkRoom(folder: string, needed: number): Promise<void> {
   if (bavail * bsize >= needed) return;
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw failure(
-    `expected ${gigabytes(needed)} GB of room in ${folder}, found ${gigabytes(bavail * bsize)} GB; free some space, or name another cache folder`,
+    `${folder} has ${gigabytes(bavail * bsize)} GB of free space, and ${gigabytes(needed)} GB are needed; free some space, or name another cache folder`,
   );
 }
 
@@ -149,7 +147,7 @@ async function writingInto(folder: string, work: () => Promise<void>): Promise<v
     if (cause instanceof AutoencoderError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     throw failure(
-      `expected to write into ${folder}, received ${code ?? cause}; free some space, or name another cache folder`,
+      `${folder} could not be written (${code ?? cause}); free some space, or name another cache folder`,
       cause,
     );
   }

@@ -28,7 +28,7 @@ export async function runTool({ name, command, cwd, ifMissing, ifFailed }: Tool)
     execFile(program, args, { cwd, maxBuffer: 2 ** 28 }, (cause, stdout, stderr) => {
       if (!cause) return resolve(stdout);
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-        return reject(failure(`expected ${name} as "${program}", found no such program; ${ifMissing}`, cause));
+        return reject(failure(`${name} was not found as "${program}"; ${ifMissing}`, cause));
       }
       reject(failure(explain(name, `${stdout}\n${stderr}`, cause.signal, ifFailed), cause));
     });
@@ -36,16 +36,15 @@ export async function runTool({ name, command, cwd, ifMissing, ifFailed }: Tool)
 }
 
 function explain(name: string, output: string, signal: string | null | undefined, ifFailed: string): string {
-  if (diskFull.test(output))
-    return `${name}: expected room on the disk, received a full one; free some space and repeat`;
+  if (diskFull.test(output)) return `${name} failed, as the disk is full; free some space and repeat`;
   if (otherFile.test(output)) {
     return `${name}: a file has another checksum than the one that was tried, so none of it is used; the package index, or a mirror or proxy between, has changed it`;
   }
   if (offline.test(output)) {
-    return `${name}: expected to reach its package index, received no connection; check the network, proxy and mirror settings of ${name} and repeat`;
+    return `${name} could not reach its package index; check the network, proxy and mirror settings of ${name} and repeat`;
   }
-  const last = signal ? `the signal ${signal}` : `"${lastWords(output)}"`;
-  return `${name}: expected it to succeed, received ${last}; ${ifFailed}`;
+  const last = signal ? `was ended by the signal ${signal}` : `failed with "${lastWords(output)}"`;
+  return `${name} ${last}; ${ifFailed}`;
 }
 
 /** The last line that says what went wrong. */
