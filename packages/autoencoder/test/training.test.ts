@@ -184,7 +184,7 @@ describe('a variational autoencoder', () => {
 });
 
 it.each<[object, string]>([
-  [{ recipe: 'best' }, 'recipe: expected one of default, plain, torch7, received "best"'],
+  [{ recipe: 'best' }, 'recipe: expected one of default, plain, transform, torch7, received "best"'],
   [{ accumulate: 0 }, 'accumulate: expected a whole number of at least 1'],
   [{ clipNorm: 0 }, 'clipNorm: expected a number above 0'],
   [{ averageDecay: 2 }, 'averageDecay: expected a number of at least 0 and below 1'],

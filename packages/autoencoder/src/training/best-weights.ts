@@ -22,7 +22,8 @@ export class BestWeights {
   async observe(error: number, source: string): Promise<void> {
     if (error > this.#error) return;
     for (const [name, weight] of Object.entries(this.#weights)) await readInto(this.#copies[name], weight);
-    Object.assign(this, { error, source });
+    this.#error = error;
+    this.#source = source;
   }
 
   /** What `restore` puts back, in words. */
