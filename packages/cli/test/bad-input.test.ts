@@ -73,7 +73,7 @@ describe('a missing path', () => {
     ));
 
   test('of a network', () =>
-    expectRefusal(['test', 'nowhere', 'good.lmdb'], /nowhere\S*: expected .*; name the folder/));
+    expectRefusal(['test', 'nowhere', 'good.lmdb'], /nowhere\S* could not be read \(ENOENT\); name the folder/));
 
   test('of the folder for a picture', () =>
     expectRefusal(
