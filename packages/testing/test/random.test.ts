@@ -36,6 +36,6 @@ it('is printed by a test that fails, and repeats it', () => {
   const first = run();
   const [, seed] = /drawn\.test\.js, "drawn": AE_SEED=(\d+) repeats it\./.exec(first) ?? [];
   const [drawn] = /drew 0\.\d+/.exec(first) ?? [];
-  expect(drawn).toBeDefined();
+  expect(drawn).toMatch(/^drew 0\.\d+$/);
   expect(run(seed)).toContain(drawn);
 });

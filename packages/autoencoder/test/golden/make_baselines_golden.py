@@ -17,7 +17,7 @@ import PIL.Image
 import sklearn
 from sklearn.decomposition import PCA
 
-from draw import Random, rectangles
+from seeded_images import Random, rectangles
 
 SIZE = 24
 FITTED = 40

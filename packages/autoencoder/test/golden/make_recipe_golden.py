@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
-from make_training_golden import Random, draw, initialise, rectangles
+from make_training_golden import draw, initialise
+from seeded_images import Random, rectangles
 
 SIZE, CODE, IMAGES, BATCH, EPOCHS, SEED = 16, 32, 10, 4, 3, 5
 

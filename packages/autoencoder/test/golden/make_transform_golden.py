@@ -2,7 +2,7 @@
 
     python make_transform_golden.py       (needs numpy)
 
-`rectangles`: as in make_baselines_golden.py, which have no more in common than any images. `mixtures`: of six fixed patterns, in grey, of an odd
+`rectangles`: as in make_baselines_golden.py, which have no more in common than any images. `mixtures`: of six fixed patterns, in gray, of an odd
 size. Each is coded by cosines in the order of their variance, and by eigenvectors of the coefficients' covariance.
 """
 
@@ -12,7 +12,7 @@ import platform
 
 import numpy as np
 
-from draw import Random, rectangles
+from seeded_images import Random, rectangles
 
 SHRINKAGE = 0.05
 SPARE = 512

@@ -6,10 +6,10 @@ MASK = 0xFFFFFFFF
 
 
 class Random:
-    """sfc32 seeded by splitmix32, as in make_training_golden.py."""
+    """sfc32 seeded by splitmix32."""
 
-    def __init__(self, seed):
-        s = seed & MASK
+    def __init__(self, seed, stream=0):
+        s = (seed ^ (stream * 0x9E3779B9)) & MASK
         state = []
         for _ in range(3):
             s = (s + 0x9E3779B9) & MASK
@@ -34,7 +34,8 @@ class Random:
         return self.uint32() * n >> 32
 
 
-def rectangles(random, count, size):
+def rectangles(random, count, size=64):
+    """RGB images of overlapping rectangles: integers only, so that they are the same everywhere. [N, H, W, 3] uint8."""
     images = np.zeros((count, size, size, 3), np.uint8)
     for image in images:
         for _ in range(12):
