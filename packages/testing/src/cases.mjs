@@ -3,17 +3,18 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
+/** @typedef {{ i: number, outcome: string, bug?: string }} CaseResult the number of the case, how it ended, and what is wrong with that */
+
 /**
  * Runs cases from `first` to before `last` in one process of Node.js, which prints a line of JSON for each; after one that died or hung
  * another process goes on. That case is reported with the outcome `death` or `hang`.
  *
- * @template T
  * @param {(first: number) => readonly string[]} argsFrom the arguments of Node.js for the cases from a number on
  * @param {object} options
  * @param {number} options.first
  * @param {number} options.last
  * @param {number} options.hangMs the longest time without a line
- * @param {(result: T) => void} options.report takes what the lines say
+ * @param {(result: CaseResult) => void} options.report takes what the lines say
  * @returns {Promise<void>}
  */
 export async function runCases(argsFrom, { first, last, hangMs, report }) {

@@ -63,17 +63,25 @@ export async function evaluateAll(
   { similarity, signal }: { /** SSIM with the other masks too. */ similarity: boolean; signal: AbortSignal },
   terminal: Terminal,
 ): Promise<Evaluation[]> {
-  const modes: MaskMode[] = samples.length > 1 ? ['own', 'fixed', 'other'] : ['own', 'fixed'];
+  const modes = modesOf(network, samples);
   const evaluations: Evaluation[] = [];
   for (const masks of modes) {
     const onProgress = (done: number, total: number) =>
-      terminal.status(`scoring, ${masks} masks ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`);
+      terminal.status(
+        `scoring${modes.length > 1 ? `, ${masks} masks` : ''} ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`,
+      );
     evaluations.push(
       await network.evaluate(samples, { masks, similarity: similarity || masks === 'own', signal, onProgress }),
     );
   }
   terminal.status('');
   return evaluations;
+}
+
+/** The masks that make a difference; of a network without any, there is one way to decode. */
+function modesOf({ sizes }: Autoencoder, { length }: SampleDatabase): MaskMode[] {
+  if (sizes.maskBytes === 0) return ['own'];
+  return length > 1 ? ['own', 'fixed', 'other'] : ['own', 'fixed'];
 }
 
 /** Leaves out SSIM and MS-SSIM with other masks than an image's own, which only a report has computed. */
@@ -165,15 +173,16 @@ export function printResults(
 ): void {
   const [own] = evaluations;
   const { sizes, classes, worst, best, baselines } = results;
+  const hasMasks = sizes.maskBytes > 0;
   const rows: [string, string][] = [
     ['images', `${formatCount(own.count)}, MSE ${own.mse.toFixed(6)}, MAE ${own.mae.toFixed(6)}`],
     ...evaluations.map(({ masks, psnrDb, pooledPsnrDb, perfect, ...scores }, i): [string, string] => [
       i === 0 ? 'PSNR' : '',
-      `${formatDb(psnrDb)} dB (${formatDb(pooledPsnrDb)} pooled${perfect > 0 ? `, ${perfect} perfect` : ''})${describeSimilarity(scores)} ${masksInWords[masks]}`,
+      `${formatDb(psnrDb)} dB (${formatDb(pooledPsnrDb)} pooled${perfect > 0 ? `, ${perfect} perfect` : ''})${withSimilarity(scores, hasMasks ? masksInWords[masks] : '')}`,
     ]),
     [
       'bytes',
-      `${formatCount(sizes.codeBytes)} code, ${formatCount(sizes.maskBytes)} masks, ${formatCount(sizes.imageBytes)} image`,
+      `${formatCount(sizes.codeBytes)} code, ${hasMasks ? `${formatCount(sizes.maskBytes)} masks, ` : ''}${formatCount(sizes.imageBytes)} image`,
     ],
     ['worst', worst.slice(0, extremesShown).map(nameImage).join(', ')],
     ['best', best.slice(0, extremesShown).map(nameImage).join(', ')],
@@ -188,17 +197,22 @@ export function printResults(
     }
   }
   terminal.print(formatRows(rows));
-  if (baselines) printBaselines(terminal, baselines);
+  if (baselines) printBaselines(terminal, baselines, hasMasks);
   if (trainedOn)
     terminal.warn(`the network ${baselines ? 'and PCA have' : 'has'} seen these very images: such scores flatter.`);
 }
 
-function describeSimilarity({ ssim, msSsim }: { ssim: number; msSsim: number }): string {
-  const parts = [
+/** What follows a PSNR: the other scores where there are any, and whose masks it is with. */
+function withSimilarity({ ssim, msSsim }: { ssim: number; msSsim: number }, masks: string): string {
+  const scores = [
     ...(Number.isNaN(ssim) ? [] : [`SSIM ${ssim.toFixed(3)}`]),
     ...(Number.isNaN(msSsim) ? [] : [`MS-SSIM ${msSsim.toFixed(3)}`]),
   ];
-  return parts.length > 0 ? `, ${parts.join(', ')},` : '';
+  if (scores.length === 0) return masks && ` ${masks}`;
+  return [...scores, masks]
+    .filter((part) => part !== '')
+    .map((part) => `, ${part}`)
+    .join('');
 }
 
 function nameImage({ key, index, psnrDb }: ImageScores): string {
@@ -217,14 +231,18 @@ export function withoutInfinity<T>(results: T): T {
 
 const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG' } as const;
 
-function printBaselines(terminal: Terminal, { groups, missing }: NonNullable<ReportData['comparison']>): void {
+function printBaselines(
+  terminal: Terminal,
+  { groups, missing }: NonNullable<ReportData['comparison']>,
+  hasMasks: boolean,
+): void {
   for (const { counted, codeBits, budgetBytes, rows } of groups) {
     const code = codeBits === 32 ? '' : `, ${codeBits} bits a number`;
     terminal.print(`at ${formatBytes(budgetBytes)} an image, as ${counted} take${code}:`);
     terminal.print(
       formatRows(
         rows.map(({ method, masks, summary }) => [
-          methodNames[method] + (masks ? `, ${masks} masks` : ''),
+          methodNames[method] + (hasMasks && masks ? `, ${masks} masks` : ''),
           summary ? `${style('bold', summary.psnrDb.toFixed(2))} dB` : 'cannot be made so small',
         ]),
       ),

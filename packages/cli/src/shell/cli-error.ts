@@ -62,19 +62,6 @@ export function withoutPackage(message: string): string {
     .replace('give the root as "/"', 'give --root /');
 }
 
-/** An error of a library in parts, of which the command line makes a sentence of its own. */
-interface WrongValue {
-  readonly where: string;
-  readonly expected: string;
-  readonly received: string;
-  readonly todo?: string;
-}
-
-function isWrongValue(error: object): error is WrongValue {
-  const { where, expected, received } = error as Partial<WrongValue>;
-  return where !== undefined && expected !== undefined && received !== undefined;
-}
-
 /**
  * Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already; `typedFor` names their options as they
  * are typed.
@@ -88,10 +75,9 @@ export function explain(
   const code = (error as { code?: unknown }).code;
   const message = sentenceOf(error);
   if (message !== error.message) {
-    const typed = isWrongValue(error) ? typedFor(error.where) : undefined;
     return {
       code: typeof code === 'string' ? code : 'FAILED',
-      message: typed ? inSentence({ ...(error as unknown as WrongValue), where: typed }) : message,
+      message: asTyped(message, (error as { where?: string }).where, typedFor),
       expected: true,
     };
   }
@@ -101,8 +87,14 @@ export function explain(
   return { code: 'UNEXPECTED', message: error.message, expected: false };
 }
 
-function inSentence({ where, expected, received, todo }: WrongValue): string {
-  return `${where}: expected ${expected}, received ${received}${todo === undefined ? '' : `; ${todo}`}.`;
+/** Puts the name that was typed in the place of the library's, where a sentence begins with that. */
+function asTyped(
+  sentence: string,
+  where: string | undefined,
+  typedFor: (option: string) => string | undefined,
+): string {
+  const typed = where === undefined ? undefined : typedFor(where);
+  return typed && sentence.startsWith(`${where}: `) ? typed + sentence.slice(`${where}`.length) : sentence;
 }
 
 /** What kept a command from printing: a full disk, say, behind `> file`. */
