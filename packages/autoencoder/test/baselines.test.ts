@@ -37,6 +37,9 @@ describe('symmetricEigen', () => {
     });
     const { values, vectors } = symmetricEigen(matrix.slice(), n);
     expect([...values].sort((a, b) => b - a)).toEqual([...values]);
+    const part = symmetricEigen(matrix.slice(), n, Math.ceil(n / 3));
+    expect([...part.values]).toEqual([...values]);
+    expect([...part.vectors]).toEqual([...vectors.subarray(0, Math.ceil(n / 3) * n)]);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
         let entry = 0;

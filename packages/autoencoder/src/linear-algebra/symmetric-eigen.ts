@@ -1,91 +1,90 @@
 /**
- * Eigenvalues and eigenvectors of a real symmetric matrix: Householder reduction to a tridiagonal one, then QL with
- * implicit shifts (EISPACK's tred2 and tql2, as JAMA has them, which is in the public domain). Every inner loop runs
- * along memory, so that 1,800 x 1,800 take seconds; the price is that vectors are rows.
+ * Eigenvalues and eigenvectors of a real symmetric matrix: Householder reduction to a tridiagonal one, then QL with implicit shifts
+ * (EISPACK's tql2, as JAMA has it, which is in the public domain). Its rotations are kept, and made for those vectors alone that
+ * are asked for. Every inner loop runs along memory, so that 1,800 x 1,800 take seconds; the price is that vectors are rows.
  */
 
-import { accumulateReflections, blockSize, reduceToTridiagonal } from './tridiagonal';
+import { columnsAtOnce, Rotations } from './rotations';
+import { reduceToTridiagonal, reflectBack, type Tridiagonal } from './tridiagonal';
 
 export interface SymmetricEigen {
-  /** In descending order. */
+  /** All of them, in descending order. */
   readonly values: Float64Array;
   /** Row i (`vectors[i * n]` to `vectors[i * n + n - 1]`) is the unit eigenvector of `values[i]`. */
   readonly vectors: Float64Array;
 }
 
-/** Decomposes a symmetric matrix `[n, n]`, which is overwritten. */
-export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen {
-  const steps = symmetricEigenSteps(matrix, n);
+/** Decomposes a symmetric matrix `[n, n]`, which is overwritten. Of the vectors, those of the `count` largest values are returned. */
+export function symmetricEigen(matrix: Float64Array, n: number, count = n): SymmetricEigen {
+  const steps = symmetricEigenSteps(matrix, n, count);
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;
 }
 
 /** The same for matrices that take long: yields several times per second, for whoever has to look after something else, or to stop. */
-export function* symmetricEigenSteps(matrix: Float64Array, n: number): Generator<void, SymmetricEigen, void> {
-  const diagonal = new Float64Array(n);
-  const offDiagonal = new Float64Array(n);
-  yield* reduceToTridiagonal(matrix, n, diagonal, offDiagonal);
-  yield* accumulateReflections(matrix, n, diagonal);
-  offDiagonal.copyWithin(0, 1);
-  offDiagonal[n - 1] = 0;
-  yield* diagonalize(n, diagonal, offDiagonal).apply(matrix, n);
-  return sortDescending(diagonal, matrix, n);
+export function* symmetricEigenSteps(
+  matrix: Float64Array,
+  n: number,
+  count = n,
+): Generator<void, SymmetricEigen, void> {
+  const tridiagonal = yield* reduceToTridiagonal(matrix, n);
+  const { diagonal, offDiagonal } = tridiagonal;
+  const solution = diagonalize(n, diagonal, offDiagonal);
+  yield;
+  const order = Array.from(diagonal.keys()).sort((a, b) => diagonal[b] - diagonal[a]);
+  const vectors = yield* vectorsOf(order.slice(0, count), n, tridiagonal, solution);
+  return { values: Float64Array.from(order, (i) => diagonal[i]), vectors };
 }
 
-/** Plane rotations of neighboring rows, in the order in which they are to be applied. */
-class Rotations {
-  #cosines = new Float64Array(1024);
-  #sines = new Float64Array(1024);
-  #rows = new Int32Array(1024);
-  #count = 0;
+interface Solution {
+  readonly rotations: Rotations;
+  /** How many rotations there had been when each eigenvalue was found: those after concern later ones alone. */
+  readonly ends: Int32Array;
+}
 
-  /** Takes note of a rotation of the rows `row` and `row + 1`. */
-  push(row: number, cosine: number, sine: number): void {
-    if (this.#count === this.#rows.length) this.#grow();
-    this.#cosines[this.#count] = cosine;
-    this.#sines[this.#count] = sine;
-    this.#rows[this.#count++] = row;
-  }
-
-  #grow(): void {
-    const double = <T extends Float64Array | Int32Array>(old: T, longer: T): T => {
-      longer.set(old);
-      return longer;
-    };
-    this.#cosines = double(this.#cosines, new Float64Array(2 * this.#count));
-    this.#sines = double(this.#sines, new Float64Array(2 * this.#count));
-    this.#rows = double(this.#rows, new Int32Array(2 * this.#count));
-  }
-
-  /** Turns the rows of `v`, a block of columns after the other. Yields between them. */
-  *apply(v: Float64Array, n: number): Generator<void, void, void> {
-    for (let from = 0; from < n; from += blockSize) {
-      yield;
-      const width = Math.min(blockSize, n - from);
-      for (let i = 0; i < this.#count; ) {
-        const isChain = this.#isChain(i);
-        const last = isChain ? i + 3 : i;
-        const top = this.#rows[last] * n + from;
-        if (isChain) rotateFive(v, top, n, width, this.#cosines, this.#sines, i);
-        else rotateRows(v, top, top + n, width, this.#cosines[i], this.#sines[i]);
-        i = last + 1;
-      }
+/** The eigenvectors of the values of these numbers, a block of them after the other. Yields between blocks. */
+function* vectorsOf(
+  wanted: readonly number[],
+  n: number,
+  tridiagonal: Tridiagonal,
+  { rotations, ends }: Solution,
+): Generator<void, Float64Array, void> {
+  const vectors = new Float64Array(wanted.length * n);
+  const block = new Float64Array(n * columnsAtOnce);
+  // In the order in which they were found, for the first ones are touched by few rotations.
+  const places = Array.from(wanted.keys()).sort((a, b) => wanted[a] - wanted[b]);
+  for (let from = 0; from < places.length; from += columnsAtOnce) {
+    const rows = places.slice(from, from + columnsAtOnce);
+    block.fill(0);
+    for (const [column, row] of rows.entries()) block[wanted[row] * columnsAtOnce + column] = 1;
+    rotations.undo(block, ends[wanted[rows[rows.length - 1]]]);
+    yield;
+    const pairs = pairsOf(block, n, rows.length);
+    reflectBack(tridiagonal, n, pairs);
+    for (const [column, row] of rows.entries()) {
+      const at = 2 * n * Math.floor(column / 2) + (column % 2);
+      for (let k = 0; k < n; k++) vectors[row * n + k] = pairs[at + 2 * k];
     }
+    yield;
   }
+  return vectors;
+}
 
-  /** Whether rotation `i` and the three after it each take up the upper row of the one before. */
-  #isChain(i: number): boolean {
-    const rows = this.#rows;
-    const count = this.#count;
-    const row = rows[i];
-    return i + 3 < count && rows[i + 1] === row - 1 && rows[i + 2] === row - 2 && rows[i + 3] === row - 3;
+/** The first columns of a block, two and two: `[pairs, n, 2]`. */
+function pairsOf(block: Float64Array, n: number, columns: number): Float64Array {
+  const pairs = new Float64Array(2 * n * Math.ceil(columns / 2));
+  for (let column = 0; column < columns; column++) {
+    const at = 2 * n * Math.floor(column / 2) + (column % 2);
+    for (let k = 0; k < n; k++) pairs[at + 2 * k] = block[k * columnsAtOnce + column];
   }
+  return pairs;
 }
 
 /** QL with implicit shifts on the tridiagonal matrix of diagonal d and off-diagonal e; returns how rows are to turn. */
-function diagonalize(n: number, d: Float64Array, e: Float64Array): Rotations {
+function diagonalize(n: number, d: Float64Array, e: Float64Array): Solution {
   const rotations = new Rotations();
+  const ends = new Int32Array(n);
   let shift = 0;
   let largest = 0;
   for (let l = 0; l < n; l++) {
@@ -98,8 +97,9 @@ function diagonalize(n: number, d: Float64Array, e: Float64Array): Rotations {
     }
     d[l] += shift;
     e[l] = 0;
+    ends[l] = rotations.count;
   }
-  return rotations;
+  return { rotations, ends };
 }
 
 /** Subtracts Wilkinson's shift from the rest of the diagonal and returns it. */
@@ -138,53 +138,4 @@ function sweep(rotations: Rotations, l: number, m: number, d: Float64Array, e: F
   p = (-s * s2 * c3 * offNext * e[l]) / diagonalNext;
   e[l] = s * p;
   d[l] = c * p;
-}
-
-function rotateRows(v: Float64Array, first: number, second: number, width: number, c: number, s: number): void {
-  for (let k = 0; k < width; k++) {
-    const a = v[first + k];
-    const b = v[second + k];
-    v[second + k] = s * a + c * b;
-    v[first + k] = c * a - s * b;
-  }
-}
-
-/** Four rotations in turn, the first of the lowest two of five rows: a row between stays in a register from one to the next. */
-function rotateFive(
-  v: Float64Array,
-  top: number,
-  n: number,
-  width: number,
-  cosines: Float64Array,
-  sines: Float64Array,
-  at: number,
-): void {
-  const [c1, c2, c3, c4] = [cosines[at], cosines[at + 1], cosines[at + 2], cosines[at + 3]];
-  const [s1, s2, s3, s4] = [sines[at], sines[at + 1], sines[at + 2], sines[at + 3]];
-  const second = top + n;
-  const third = second + n;
-  const fourth = third + n;
-  const fifth = fourth + n;
-  for (let k = 0; k < width; k++) {
-    const a = v[top + k];
-    const b = v[second + k];
-    const c = v[third + k];
-    const d = v[fourth + k];
-    const e = v[fifth + k];
-    v[fifth + k] = s1 * d + c1 * e;
-    const kept1 = c1 * d - s1 * e;
-    v[fourth + k] = s2 * c + c2 * kept1;
-    const kept2 = c2 * c - s2 * kept1;
-    v[third + k] = s3 * b + c3 * kept2;
-    const kept3 = c3 * b - s3 * kept2;
-    v[second + k] = s4 * a + c4 * kept3;
-    v[top + k] = c4 * a - s4 * kept3;
-  }
-}
-
-function sortDescending(values: Float64Array, vectors: Float64Array, n: number): SymmetricEigen {
-  const order = Array.from(values.keys()).sort((a, b) => values[b] - values[a]);
-  const sorted = new Float64Array(n * n);
-  for (const [to, from] of order.entries()) sorted.set(vectors.subarray(from * n, (from + 1) * n), to * n);
-  return { values: Float64Array.from(order, (i) => values[i]), vectors: sorted };
 }

@@ -1,163 +1,227 @@
 /**
- * Reduces a symmetric matrix to a tridiagonal one by Householder reflections (EISPACK's tred2, as JAMA has it, which is in
- * the public domain), with inner loops along memory and the reflections multiplied out block by block.
+ * Reduces a symmetric matrix to a tridiagonal one by Householder reflections (Golub and Van Loan, "Matrix Computations", 8.3.1), and takes
+ * vectors back. Most of the time goes into passes over the matrix: there is one per reflection, which also makes the change that
+ * the reflection before asks for, and it reads two rows at once.
  */
 
-/** Rows of the matrix, or columns, that are worked on at once: they should stay in a core's second-level cache. */
-export const blockSize = 64;
+// Inner loops are functions of their own, which V8 compiles better than loops nested in longer ones. What they read beside the matrix lies
+// side by side in one array: each array takes registers.
 
-/** Leaves the reflections in `v` (row i: below the diagonal), their scale in d, the off-diagonal in e[1..]. Yields now and then. */
-export function* reduceToTridiagonal(
-  v: Float64Array,
-  n: number,
-  d: Float64Array,
-  e: Float64Array,
-): Generator<void, void, void> {
-  for (let j = 0; j < n; j++) d[j] = v[j * n + n - 1];
+/** A tridiagonal matrix, and the reflections that made it. */
+export interface Tridiagonal {
+  readonly diagonal: Float64Array;
+  /** Entry i stands between entries i and i + 1 of the diagonal; the last is 0. */
+  readonly offDiagonal: Float64Array;
+  /** Vector i, in the first i entries of row i of the matrix, of which entries from i on are something else. */
+  readonly reflections: Float64Array;
+  /** Half of the squared length of each vector; 0: no reflection. */
+  readonly scales: Float64Array;
+}
+
+/** Fields of the array that a pass reads: the last reflection's vector and change, this one's vector and product with the matrix. */
+const fields = 4;
+
+/** Reduces a matrix `[n, n]`, of which the upper triangle is read; all of it is overwritten. Yields now and then. */
+export function* reduceToTridiagonal(matrix: Float64Array, n: number): Generator<void, Tridiagonal, void> {
+  const [diagonal, offDiagonal, scales] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const state = new Float64Array(fields * n);
   for (let i = n - 1; i > 0; i--) {
-    if (i % blockSize === 0) yield;
-    let scale = 0;
-    for (let k = 0; k < i; k++) scale += Math.abs(d[k]);
-    let h = 0;
-    if (scale === 0) {
-      e[i] = d[i - 1];
-      for (let j = 0; j < i; j++) {
-        d[j] = v[j * n + i - 1];
-        v[j * n + i] = 0;
-        v[i * n + j] = 0;
-      }
-    } else {
-      h = reflect(v, n, i, scale, d, e);
-    }
-    d[i] = h;
+    if (i % 32 === 0) yield;
+    diagonal[i] = takeColumn(matrix, n, i, state);
+    const { scale, end } = reflectionOf(state, i);
+    scales[i] = scale;
+    offDiagonal[i - 1] = end;
+    for (let k = 0; k < i; k++) matrix[i * n + k] = state[fields * k + 2];
+    passOver(matrix, n, i, state);
+    prepareChange(state, i, scale);
   }
+  diagonal[0] = takeColumn(matrix, n, 0, state);
+  return { diagonal, offDiagonal, reflections: matrix, scales };
 }
 
-/** Applies the reflection that zeroes row i but for its last entry before the diagonal; returns its scale h. */
-function reflect(v: Float64Array, n: number, i: number, scale: number, d: Float64Array, e: Float64Array): number {
-  let h = 0;
+/** Reads the first entries of column i as they are after the last change; returns the one on the diagonal. */
+function takeColumn(matrix: Float64Array, n: number, i: number, state: Float64Array): number {
+  const [vector, change] = [state[fields * i], state[fields * i + 1]];
   for (let k = 0; k < i; k++) {
-    d[k] /= scale;
-    h += d[k] * d[k];
+    const at = fields * k;
+    state[at + 2] = matrix[k * n + i] - (state[at] * change + state[at + 1] * vector);
+    state[at + 3] = 0;
   }
-  const last = d[i - 1];
-  const root = last > 0 ? -Math.sqrt(h) : Math.sqrt(h);
-  e[i] = scale * root;
-  h -= last * root;
-  d[i - 1] = last - root;
-  e.fill(0, 0, i);
-  for (let j = 0; j < i; j++) {
-    const column = j * n;
-    v[i * n + j] = d[j];
-    e[j] += v[column + j] * d[j];
-    e[j] += multiplyAndAdd(v, column, d, e, j + 1, i, d[j]);
-  }
-  let sum = 0;
-  for (let j = 0; j < i; j++) {
-    e[j] /= h;
-    sum += e[j] * d[j];
-  }
-  const factor = sum / (h + h);
-  for (let j = 0; j < i; j++) e[j] -= factor * d[j];
-  for (let j = 0; j < i; j++) {
-    const f = d[j];
-    const g = e[j];
-    const column = j * n;
-    subtractBoth(v, column, e, f, d, g, j, i);
-    d[j] = v[column + i - 1];
-    v[column + i] = 0;
-  }
-  return h;
+  return matrix[i * n + i] - 2 * vector * change;
 }
 
-// Sums are kept in parts: one alone would wait for each addition before the next. Inner loops are functions of their
-// own, which V8 compiles better than loops nested in longer ones.
-
-/** Adds `factor` times the entries from `from` to `to` of a row of `v` to `e`, and returns their product with `d`. */
-function multiplyAndAdd(
-  v: Float64Array,
-  row: number,
-  d: Float64Array,
-  e: Float64Array,
-  from: number,
-  to: number,
-  factor: number,
-): number {
-  let even = 0;
-  let odd = 0;
-  let k = from;
-  for (; k + 1 < to; k += 2) {
-    const first = v[row + k];
-    const second = v[row + k + 1];
-    even += first * d[k];
-    odd += second * d[k + 1];
-    e[k] += first * factor;
-    e[k + 1] += second * factor;
+/** Makes of a column the vector whose reflection leaves nothing but its last entry, `end`; scaled, for squares not to overflow. */
+function reflectionOf(state: Float64Array, i: number): { scale: number; end: number } {
+  const last = fields * (i - 1) + 2;
+  let size = 0;
+  for (let k = 0; k < i - 1; k++) size += Math.abs(state[fields * k + 2]);
+  if (size === 0) {
+    const end = state[last];
+    for (let k = 0; k < i; k++) state[fields * k + 2] = 0;
+    return { scale: 0, end };
   }
-  if (k < to) {
-    even += v[row + k] * d[k];
-    e[k] += v[row + k] * factor;
+  size += Math.abs(state[last]);
+  let squares = 0;
+  for (let k = 0; k < i; k++) {
+    state[fields * k + 2] /= size;
+    squares += state[fields * k + 2] ** 2;
   }
-  return even + odd;
+  const before = state[last];
+  const after = before > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
+  state[last] = before - after;
+  return { scale: squares - before * after, end: size * after };
 }
 
-/** Subtracts `f` times `e` and `g` times `d` from the entries from `from` to `to` of a row of `v`. */
-function subtractBoth(
-  v: Float64Array,
-  row: number,
-  e: Float64Array,
-  f: number,
-  d: Float64Array,
-  g: number,
+/** Makes the last change in the first i rows and columns, and multiplies them by the new vector. */
+function passOver(matrix: Float64Array, n: number, i: number, state: Float64Array): void {
+  for (let j = 0; j + 1 < i; j += 2) {
+    const at = fields * j;
+    const row = j * n + j;
+    const x = changed(matrix, row, state, j, j);
+    const y = changed(matrix, row + 1, state, j, j + 1);
+    const z = changed(matrix, row + n + 1, state, j + 1, j + 1);
+    state[at + 3] += x * state[at + 2] + y * state[at + 6];
+    state[at + 7] += y * state[at + 2] + z * state[at + 6];
+    passOverTwo(matrix, j * n, (j + 1) * n, j + 2, i, state, at);
+  }
+  if (i % 2 === 0) return;
+  const at = fields * (i - 1);
+  state[at + 3] += changed(matrix, (i - 1) * (n + 1), state, i - 1, i - 1) * state[at + 2];
+}
+
+function changed(matrix: Float64Array, place: number, state: Float64Array, j: number, k: number): number {
+  const change = state[fields * j] * state[fields * k + 1] + state[fields * j + 1] * state[fields * k];
+  const value = matrix[place] - change;
+  matrix[place] = value;
+  return value;
+}
+
+/** The entries of two rows, from column `from` on. */
+function passOverTwo(
+  matrix: Float64Array,
+  first: number,
+  second: number,
   from: number,
   to: number,
+  state: Float64Array,
+  at: number,
 ): void {
-  for (let k = from; k < to; k++) v[row + k] -= f * e[k] + g * d[k];
-}
-
-function dot(u: Float64Array, a: number, v: Float64Array, b: number, length: number): number {
+  const [vector0, change0, factor0] = [state[at], state[at + 1], state[at + 2]];
+  const [vector1, change1, factor1] = [state[at + 4], state[at + 5], state[at + 6]];
   let sum0 = 0;
   let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  let k = 0;
-  for (; k + 3 < length; k += 4) {
-    sum0 += u[a + k] * v[b + k];
-    sum1 += u[a + k + 1] * v[b + k + 1];
-    sum2 += u[a + k + 2] * v[b + k + 2];
-    sum3 += u[a + k + 3] * v[b + k + 3];
+  for (let k = from, s = fields * from; k < to; k++, s += fields) {
+    const vector = state[s];
+    const change = state[s + 1];
+    const factor = state[s + 2];
+    const a = matrix[first + k] - (vector0 * change + change0 * vector);
+    const b = matrix[second + k] - (vector1 * change + change1 * vector);
+    matrix[first + k] = a;
+    matrix[second + k] = b;
+    sum0 += a * factor;
+    sum1 += b * factor;
+    state[s + 3] += a * factor0 + b * factor1;
   }
-  for (; k < length; k++) sum0 += u[a + k] * v[b + k];
-  return sum0 + sum1 + (sum2 + sum3);
+  state[at + 3] += sum0;
+  state[at + 7] += sum1;
 }
 
-/** Subtracts `factor` times the `length` entries of `u` from `a` on from those of `v` from `b` on. */
-function subtract(v: Float64Array, b: number, u: Float64Array, a: number, factor: number, length: number): void {
-  for (let k = 0; k < length; k++) v[b + k] -= factor * u[a + k];
+/** What the next pass has to take off: the matrix less `vector changeᵀ + change vectorᵀ` is the matrix between two reflections. */
+function prepareChange(state: Float64Array, i: number, scale: number): void {
+  let product = 0;
+  for (let k = 0; k < i; k++) {
+    const at = fields * k;
+    state[at + 3] = scale === 0 ? 0 : state[at + 3] / scale;
+    product += state[at + 2] * state[at + 3];
+  }
+  const factor = scale === 0 ? 0 : product / (2 * scale);
+  for (let k = 0; k < i; k++) {
+    const at = fields * k;
+    state[at] = state[at + 2];
+    state[at + 1] = state[at + 3] - factor * state[at + 2];
+  }
 }
+
+/** Reflections that are made together. */
+const together = 4;
 
 /**
- * Multiplies the reflections out: `v` becomes the orthogonal matrix of the reduction, d the tridiagonal's diagonal.
- * JAMA applies each reflection to all rows in turn; here a block of rows gets all reflections before the next block. Yields between blocks.
+ * Takes vectors of the tridiagonal matrix back to those of the matrix that it was made of. They come in pairs, `[pairs, n, 2]`: what is
+ * read of a reflection is of use to both.
  */
-export function* accumulateReflections(v: Float64Array, n: number, d: Float64Array): Generator<void, void, void> {
-  const scales = d.slice();
-  const reflections = v.slice();
-  for (let i = 0; i < n - 1; i++) d[i] = v[i * n + i];
-  d[n - 1] = v[n * n - 1];
-  v.fill(0);
-  for (let i = 0; i < n; i++) v[i * n + i] = 1;
-  for (let from = 0; from < n; from += blockSize) {
-    yield;
-    const to = Math.min(n, from + blockSize);
-    for (let i = from; i < n - 1; i++) {
-      const scale = scales[i + 1];
-      if (scale === 0) continue;
-      const row = (i + 1) * n;
-      for (let j = from; j < Math.min(to, i + 1); j++) {
-        const g = dot(reflections, row, v, j * n, i + 1) / scale;
-        subtract(v, j * n, reflections, row, g, i + 1);
-      }
+export function reflectBack({ reflections, scales }: Tridiagonal, n: number, vectors: Float64Array): void {
+  const four = new Float64Array(together * n);
+  for (let i = 1; i < n; i += together) {
+    const length = Math.min(n, i + together) - 1;
+    four.fill(0);
+    for (let r = 0; r < together && i + r < n; r++) {
+      for (let k = 0; k < i + r; k++) four[together * k + r] = reflections[(i + r) * n + k];
+    }
+    const inverses = Array.from({ length: together }, (_, r) => (scales[i + r] ? 1 / scales[i + r] : 0));
+    const products = productsOf(four, length);
+    for (let at = 0; at < vectors.length; at += 2 * n) reflectPair(vectors, at, four, length, inverses, products);
+  }
+}
+
+/** The products of four vectors with each other: of `a` with `b` before it at `a * 4 + b`. */
+function productsOf(four: Float64Array, length: number): Float64Array {
+  const products = new Float64Array(together * together);
+  for (let k = 0; k < together * length; k += together) {
+    for (let a = 1; a < together; a++) {
+      for (let b = 0; b < a; b++) products[a * together + b] += four[k + a] * four[k + b];
     }
   }
+  return products;
+}
+
+/** Makes four reflections of two vectors in turn: each sees what those before it have left. */
+function reflectPair(
+  v: Float64Array,
+  at: number,
+  four: Float64Array,
+  length: number,
+  inverses: readonly number[],
+  p: Float64Array,
+): void {
+  const sums = sumsOf(v, at, four, length);
+  for (const sum of sums) {
+    sum[0] *= inverses[0];
+    sum[1] = (sum[1] - p[4] * sum[0]) * inverses[1];
+    sum[2] = (sum[2] - p[8] * sum[0] - p[9] * sum[1]) * inverses[2];
+    sum[3] = (sum[3] - p[12] * sum[0] - p[13] * sum[1] - p[14] * sum[2]) * inverses[3];
+  }
+  const [[a0, b0, c0, d0], [a1, b1, c1, d1]] = sums;
+  for (let k = at, s = 0; s < together * length; k += 2, s += together) {
+    const a = four[s];
+    const b = four[s + 1];
+    const c = four[s + 2];
+    const d = four[s + 3];
+    v[k] -= a * a0 + b * b0 + (c * c0 + d * d0);
+    v[k + 1] -= a * a1 + b * b1 + (c * c1 + d * d1);
+  }
+}
+
+/** The products of two vectors with four. */
+function sumsOf(v: Float64Array, at: number, four: Float64Array, length: number): [number[], number[]] {
+  let [a0, b0, c0, d0, a1, b1, c1, d1] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let k = at, s = 0; s < together * length; k += 2, s += together) {
+    const x = v[k];
+    const y = v[k + 1];
+    const a = four[s];
+    const b = four[s + 1];
+    const c = four[s + 2];
+    const d = four[s + 3];
+    a0 += a * x;
+    b0 += b * x;
+    c0 += c * x;
+    d0 += d * x;
+    a1 += a * y;
+    b1 += b * y;
+    c1 += c * y;
+    d1 += d * y;
+  }
+  return [
+    [a0, b0, c0, d0],
+    [a1, b1, c1, d1],
+  ];
 }

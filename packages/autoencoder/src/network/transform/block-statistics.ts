@@ -16,13 +16,21 @@ export function momentsOf(
 ): { means: Float64Array; variances: Float64Array } {
   const [means, variances] = [new Float64Array(values), new Float64Array(values)];
   const count = Math.max(1, to - from);
-  for (let i = from; i < to; i++) for (let k = 0; k < values; k++) means[k] += data[i * values + k];
-  for (let k = 0; k < values; k++) means[k] /= count;
-  for (let i = from; i < to; i++) {
-    for (let k = 0; k < values; k++) variances[k] += (data[i * values + k] - means[k]) ** 2;
+  for (let i = from; i < to; i++) addBlock(data, i * values, means, variances);
+  for (let k = 0; k < values; k++) {
+    means[k] /= count;
+    variances[k] = Math.max(0, variances[k] / count - means[k] ** 2);
   }
-  for (let k = 0; k < values; k++) variances[k] /= count;
   return { means, variances };
+}
+
+/** Adds a block to the sums of values and of squares. In double precision, little is lost of what float32 holds. */
+function addBlock(data: Float32Array, at: number, sums: Float64Array, squares: Float64Array): void {
+  for (let k = 0; k < sums.length; k++) {
+    const value = data[at + k];
+    sums[k] += value;
+    squares[k] += value * value;
+  }
 }
 
 /** Blocks whose products are added up together. */

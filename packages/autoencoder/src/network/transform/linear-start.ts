@@ -132,7 +132,7 @@ async function colorsOf(
       covariance[d * channels + c] = covariance[c * channels + d];
     }
   }
-  return columnsOf(await eigenvectors(covariance, channels, pause), channels, channels);
+  return columnsOf(await eigenvectors(covariance, channels, channels, pause), channels, channels);
 }
 
 async function transformAll(
@@ -223,7 +223,7 @@ async function eigenvectorsOf(
   for (let i = 0; i < width; i++) {
     for (let j = 0; j < width; j++) if (i !== j) covariance[i * width + j] *= 1 - shrinkage;
   }
-  const vectors = columnsOf(await eigenvectors(covariance, width, pause), width, numbers - first);
+  const vectors = columnsOf(await eigenvectors(covariance, width, numbers - first, pause), width, numbers - first);
   const basis = new Float64Array(plan.coefficients * numbers);
   for (let i = 0; i < first; i++) basis[i * numbers + i] = 1;
   for (let i = 0; i < width; i++) {
@@ -232,16 +232,16 @@ async function eigenvectorsOf(
   return basis;
 }
 
-/** Eigenvectors by rows, the largest eigenvalue first; each with the sign that makes its largest value positive. */
-async function eigenvectors(matrix: Float64Array, n: number, pause: Pause): Promise<Float64Array> {
-  const steps = symmetricEigenSteps(matrix, n);
+/** The eigenvectors of the `count` largest eigenvalues by rows, the largest first; each with the sign that makes its largest value positive. */
+async function eigenvectors(matrix: Float64Array, n: number, count: number, pause: Pause): Promise<Float64Array> {
+  const steps = symmetricEigenSteps(matrix, n, count);
   let step = steps.next();
   while (!step.done) {
     await pause();
     step = steps.next();
   }
   const { vectors } = step.value;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < count; i++) {
     const row = vectors.subarray(i * n, (i + 1) * n);
     let largest = 0;
     for (const value of row) if (Math.abs(value) > Math.abs(largest) + 1e-9) largest = value;
@@ -250,7 +250,7 @@ async function eigenvectors(matrix: Float64Array, n: number, pause: Pause): Prom
   return vectors;
 }
 
-/** The first `count` of the rows of `[n, n]`, as columns: `[n, count]`. */
+/** Rows `[count, n]` as columns: `[n, count]`. */
 function columnsOf(rows: Float64Array, n: number, count: number): Float64Array {
   const columns = new Float64Array(n * count);
   for (let j = 0; j < count; j++) for (let i = 0; i < n; i++) columns[i * count + j] = rows[j * n + i];
@@ -269,7 +269,8 @@ async function gainOf(
   const blocks = plan.grid[0] * plan.grid[1];
   const { first, width } = bandOf(plan);
   const kept = plan.numbers - first;
-  const certain = new Set(positions.subarray(0, first));
+  const isCertain = new Uint8Array(table.values);
+  for (const position of positions.subarray(0, first)) isCertain[position] = 1;
   let gain = 0;
   for (let image = from; image < to; image += blocks) {
     let [byCosines, byVectors, all] = [0, 0, 0];
@@ -279,14 +280,24 @@ async function gainOf(
       for (let i = 0; i < width; i++) {
         const value = block[positions[first + i]] - means[first + i];
         if (i < kept) byCosines += value * value;
-        const row = (first + i) * plan.numbers + first;
-        for (let j = 0; j < kept; j++) code[j] += value * basis[row + j];
+        addScaled(code, basis, (first + i) * plan.numbers + first, value);
       }
       for (const value of code) byVectors += value * value;
-      for (let k = 0; k < table.values; k++) if (!certain.has(k)) all += (block[k] - allMeans[k]) ** 2;
+      all += squaresOf(block, allMeans, isCertain);
     }
     gain += Math.log((all - byCosines) / (all - byVectors));
     await pause();
   }
   return gain;
+}
+
+/** The squares of what a block has beside the means, without some. */
+function squaresOf(block: Float32Array, means: Float64Array, isLeftOut: Uint8Array): number {
+  let sum = 0;
+  for (let k = 0; k < block.length; k++) if (!isLeftOut[k]) sum += (block[k] - means[k]) ** 2;
+  return sum;
+}
+
+function addScaled(to: Float64Array, from: Float64Array, at: number, factor: number): void {
+  for (let j = 0; j < to.length; j++) to[j] += factor * from[at + j];
 }
