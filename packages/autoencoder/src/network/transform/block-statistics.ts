@@ -1,3 +1,5 @@
+import { ProductSums } from './product-sums';
+
 /** Coefficients of many blocks: `[count, values]` by rows. */
 export interface BlockTable {
   readonly count: number;
@@ -33,9 +35,6 @@ function addBlock(data: Float32Array, at: number, sums: Float64Array, squares: F
   }
 }
 
-/** Blocks whose products are added up together. */
-const stripe = 8;
-
 /** The covariance of some coefficients over the blocks from `from` to `to`, `[n, n]`. */
 export async function covarianceOf(
   { values, data }: BlockTable,
@@ -45,40 +44,13 @@ export async function covarianceOf(
   pause: Pause,
 ): Promise<Float64Array> {
   const n = positions.length;
-  const sums = new Float64Array(n * n);
-  const rows = new Float64Array(stripe * n);
-  for (let start = from; start < to; start += stripe) {
-    const count = Math.min(stripe, to - start);
-    rows.fill(0);
-    for (let r = 0; r < count; r++) {
-      const row = (start + r) * values;
-      for (let i = 0; i < n; i++) rows[r * n + i] = data[row + positions[i]] - means[positions[i]];
-    }
-    addProducts(rows, n, sums);
+  const products = new ProductSums(n);
+  for (let i = from; i < to; i++) {
+    for (let k = 0; k < n; k++) products.set(k, data[i * values + positions[k]] - means[positions[k]]);
+    products.next();
     await pause();
   }
-  for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) {
-      sums[i * n + j] /= to - from;
-      sums[j * n + i] = sums[i * n + j];
-    }
-  }
+  const sums = products.take();
+  for (let i = 0; i < sums.length; i++) sums[i] /= to - from;
   return sums;
-}
-
-/** Adds the products of a stripe of rows with each other to the upper triangle of `sums`. */
-function addProducts(rows: Float64Array, n: number, sums: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    const [a, b, c, d] = [rows[i], rows[n + i], rows[2 * n + i], rows[3 * n + i]];
-    const [e, f, g, h] = [rows[4 * n + i], rows[5 * n + i], rows[6 * n + i], rows[7 * n + i]];
-    const at = i * n;
-    for (let j = i; j < n; j++) {
-      sums[at + j] +=
-        a * rows[j] +
-        b * rows[n + j] +
-        c * rows[2 * n + j] +
-        d * rows[3 * n + j] +
-        (e * rows[4 * n + j] + f * rows[5 * n + j] + g * rows[6 * n + j] + h * rows[7 * n + j]);
-    }
-  }
 }

@@ -269,6 +269,8 @@ async function gainOf(
   const blocks = plan.grid[0] * plan.grid[1];
   const { first, width } = bandOf(plan);
   const kept = plan.numbers - first;
+  // One more than there are, for they are taken two at a time.
+  const rest = new Float64Array(width + 1);
   const isCertain = new Uint8Array(table.values);
   for (const position of positions.subarray(0, first)) isCertain[position] = 1;
   let gain = 0;
@@ -278,9 +280,11 @@ async function gainOf(
       const block = table.data.subarray(b * table.values, (b + 1) * table.values);
       const code = new Float64Array(kept);
       for (let i = 0; i < width; i++) {
-        const value = block[positions[first + i]] - means[first + i];
-        if (i < kept) byCosines += value * value;
-        addScaled(code, basis, (first + i) * plan.numbers + first, value);
+        rest[i] = block[positions[first + i]] - means[first + i];
+        if (i < kept) byCosines += rest[i] * rest[i];
+      }
+      for (let i = 0; i < width; i += 2) {
+        addScaled(code, basis, (first + i) * plan.numbers + first, plan.numbers, rest[i], rest[i + 1]);
       }
       for (const value of code) byVectors += value * value;
       all += squaresOf(block, allMeans, isCertain);
@@ -298,6 +302,15 @@ function squaresOf(block: Float32Array, means: Float64Array, isLeftOut: Uint8Arr
   return sum;
 }
 
-function addScaled(to: Float64Array, from: Float64Array, at: number, factor: number): void {
-  for (let j = 0; j < to.length; j++) to[j] += factor * from[at + j];
+/** Adds two rows, from `at` on and `stride` after it, times a factor each. The second may be past the end where its factor is 0. */
+function addScaled(
+  to: Float64Array,
+  from: Float64Array,
+  at: number,
+  stride: number,
+  first: number,
+  second: number,
+): void {
+  const next = second === 0 ? at : at + stride;
+  for (let j = 0; j < to.length; j++) to[j] += first * from[at + j] + second * from[next + j];
 }
