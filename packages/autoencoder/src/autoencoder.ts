@@ -179,6 +179,19 @@ export class Autoencoder {
     return measureSizes(this.#ready);
   }
 
+  /** Whether it takes images of any height and width, not only of `inputShape`: networks of preset transform do. */
+  get takesAnySize(): boolean {
+    return this.#ready.blocks !== undefined;
+  }
+
+  /** Returns the same of images of another size; throws SHAPE_MISMATCH where the network takes its own size alone. */
+  sizesOf(size: readonly [height: number, width: number]): CodeSizes {
+    const network = this.#ready;
+    for (const side of size) checkNumber('size', side, { min: 1, integer: true });
+    this.#checkSize('size', size);
+    return measureSizes(network, [size[0], size[1], this.inputShape[2]]);
+  }
+
   /** Returns a table of the layers, their output shapes and parameters. */
   summary(): string {
     const lines: string[] = [];
@@ -186,7 +199,10 @@ export class Autoencoder {
     return lines.join('\n');
   }
 
-  /** Runs images `[N, H, W, C]`, in the network's units and channel order, to reconstructions of the same shape. */
+  /**
+   * Runs images `[N, H, W, C]`, in the network's units and channel order, to reconstructions of the same shape. Where `takesAnySize`, they may
+   * have any height and width; large ones are computed in tiles that leave no seams.
+   */
   forward(images: tf.Tensor4D): tf.Tensor4D {
     const network = this.#ready;
     this.#checkImages(images);
@@ -200,19 +216,31 @@ export class Autoencoder {
     return network.encode(images);
   }
 
-  /** Runs the decoder on codes `[N, codeSize]` and as many masks as `encode` returned with them, or others of their shape. */
-  decode(code: tf.Tensor2D, masks: readonly tf.Tensor4D[]): tf.Tensor4D {
+  /**
+   * Runs the decoder on codes `[N, codeSize]` and as many masks as `encode` returned with them, or others of their shape. Where
+   * `takesAnySize`, codes may be those of images of another `size`, and small images `[N, rows, columns, numbers]` as well, by default of
+   * images of whole blocks.
+   */
+  decode(
+    code: tf.Tensor2D | tf.Tensor4D,
+    masks: readonly tf.Tensor4D[],
+    options: { readonly size?: readonly [height: number, width: number] } = {},
+  ): tf.Tensor4D {
     const network = this.#ready;
+    checkKeys('decode', options, ['size']);
+    const { blocks } = network;
+    const isImage = blocks && code.shape.length === 4;
+    const whole = isImage ? blocks.wholeSize([code.shape[1], code.shape[2]]) : network.size;
+    const { size = whole } = options;
+    const { codeNumbers, codeShape } = this.sizesOf(size);
     const inputs = [code, ...masks];
-    const expected = network.decoder.inputs
-      .map(({ shape }) => describe([code.shape[0], ...shape.slice(1)]))
-      .join(' and ');
+    const shapes = network.decoder.inputs.map(({ shape }) => shape.slice(1));
+    if (blocks) shapes[0] = isImage ? [...codeShape] : [codeNumbers];
+    const expected = shapes.map((shape) => describe([code.shape[0], ...shape])).join(' and ');
     const received = inputs.map(({ shape }) => describe(shape)).join(' and ');
-    if (expected !== received) {
-      const what = { where: 'decode', expected: `a code and masks of ${expected}`, received };
-      throw new AutoencoderError('SHAPE_MISMATCH', what);
-    }
-    return network.decode(code, masks);
+    if (expected === received) return network.decode(code, masks, size);
+    const what = { where: 'decode', expected: `a code and masks of ${expected}`, received };
+    throw new AutoencoderError('SHAPE_MISMATCH', what);
   }
 
   /**
@@ -300,12 +328,29 @@ export class Autoencoder {
   }
 
   #checkImages(images: tf.Tensor4D): void {
-    const expected = describe([images.shape[0], ...this.inputShape]);
-    const received = describe(images.shape);
-    if (images.shape.length !== 4 || expected !== received) {
-      const shape = `a tensor [N, ${this.inputShape.join(', ')}]`;
-      throw new AutoencoderError('SHAPE_MISMATCH', { where: 'images', expected: shape, received });
-    }
+    const [, height, width, channels] = images.shape;
+    const isLike = images.shape.length === 4 && channels === this.inputShape[2];
+    const isOwn = height === this.inputShape[0] && width === this.inputShape[1];
+    if (isLike && (isOwn || (this.takesAnySize && height > 0 && width > 0))) return;
+    const shape = this.takesAnySize
+      ? `a tensor [N, height, width, ${this.inputShape[2]}]`
+      : `a tensor [N, ${this.inputShape.join(', ')}]`;
+    throw new AutoencoderError('SHAPE_MISMATCH', {
+      where: 'images',
+      expected: shape,
+      received: describe(images.shape),
+    });
+  }
+
+  #checkSize(where: string, [height, width]: readonly [number, number]): void {
+    const [ownHeight, ownWidth] = this.inputShape;
+    if (this.takesAnySize || (height === ownHeight && width === ownWidth)) return;
+    throw new AutoencoderError('SHAPE_MISMATCH', {
+      where,
+      expected: `${ownHeight}x${ownWidth} (height x width), the only one that this network takes`,
+      received: `${height}x${width}`,
+      todo: 'train one of preset transform for any size',
+    });
   }
 }
 

@@ -147,7 +147,13 @@ describe('sizes', () => {
   it('are those of the blog post’s network', async () => {
     const ae = await initialized({ codeSize: 1568 });
     const { masks, ...sizes } = ae.sizes;
-    expect(sizes).toEqual({ imageBytes: 12_288, codeNumbers: 1568, codeBytes: 6272, maskBytes: 3876 });
+    expect(sizes).toEqual({
+      imageBytes: 12_288,
+      codeNumbers: 1568,
+      codeShape: [1568],
+      codeBytes: 6272,
+      maskBytes: 3876,
+    });
     // 30 x 30 x 12 and 14 x 14 x 24 values of 2 bits.
     expect(masks).toEqual([
       { pool: 'pool1', shape: [30, 30, 12], usedChannels: 12, bitsPerValue: 2, bytes: 2700 },
@@ -168,7 +174,14 @@ describe('sizes', () => {
   it('need no masks where nothing is pooled', async () => {
     const layers = [conv2d({ filters: 2, kernelSize: 1, name: 'code' }), conv2d({ filters: 1, kernelSize: 1 })];
     const ae = await initialized({ inputShape: [5, 4, 1], layers });
-    expect(ae.sizes).toEqual({ imageBytes: 20, codeNumbers: 40, codeBytes: 160, maskBytes: 0, masks: [] });
+    expect(ae.sizes).toEqual({
+      imageBytes: 20,
+      codeNumbers: 40,
+      codeShape: [40],
+      codeBytes: 160,
+      maskBytes: 0,
+      masks: [],
+    });
     const samples = [{ channels: 1, height: 5, width: 4, data: new Uint8Array(20) }];
     const own = await ae.evaluate(samples);
     const fixed = await ae.evaluate(samples, { masks: 'fixed' });

@@ -35,7 +35,7 @@ export {
 export { Residual, residual } from './model/residual';
 export { Sequential, type SequentialOptions, type SequentialStep } from './model/sequential';
 export { type SplitModel, splitModel } from './model/split-model';
-export { cosineMatrix } from './ops/block-transform';
+export { cosineMatrix, extendImages } from './ops/block-transform';
 export { maxPoolWithArgmax, type PooledWithIndices } from './ops/max-pool-with-argmax';
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './ops/max-unpool';
 export { meanSquaredError } from './ops/mean-squared-error';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor } from '../data/pixels';
-import { checkSource, type SampleSource } from '../data/samples';
+import { checkSource, type SampleSource, shapeOf } from '../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
-import { defaultBatchSize, sampleBatches } from '../evaluation/evaluate';
+import { networkBatches } from '../evaluation/evaluate';
 import type { Network } from '../network/network';
 
 export interface EncodeOptions {
@@ -20,13 +20,17 @@ export interface Codes {
   readonly values: Float32Array;
   readonly count: number;
   readonly codeSize: number;
+  /** The code of one image as a small image, `[rows, columns, numbers]`; `[codeSize]` where it is none. */
+  readonly codeShape?: readonly number[];
+  /** Height and width of the images, which are all of one size. */
+  readonly imageSize?: readonly [height: number, width: number];
   /** The key of each image's sample, or its place in the source as a decimal number where it has none. */
   readonly keys: readonly string[];
   /** The label of each image's sample, where it has one. */
   readonly labels: readonly (number | undefined)[];
 }
 
-/** Yields the codes of a source in its order, one batch at a time: nothing else is held in memory. */
+/** Yields the codes of a source in its order, one batch at a time, each of images of one size: nothing else is held in memory. */
 export async function* encodeBatches(
   network: Network,
   source: SampleSource,
@@ -34,17 +38,18 @@ export async function* encodeBatches(
 ): AsyncGenerator<Codes> {
   checkSource('encodeAll', source);
   checkKeys('encodeAll', options, ['batchSize', 'signal', 'onProgress']);
-  const { inputShape, pixels } = network;
-  const { batchSize = defaultBatchSize(inputShape), signal, onProgress } = options;
-  checkNumber('batchSize', batchSize, { min: 1, integer: true });
+  const { pixels } = network;
+  const { batchSize, signal, onProgress } = options;
+  if (batchSize !== undefined) checkNumber('batchSize', batchSize, { min: 1, integer: true });
   if (source.length === 0) return;
   let done = 0;
-  for await (const samples of sampleBatches(source, batchSize, inputShape)) {
+  for await (const samples of networkBatches(network, source, batchSize)) {
     if (signal?.aborted) {
       const message = `encodeAll: stopped after ${done} images as asked.`;
       throw new AutoencoderError('ABORTED', message, { cause: signal.reason });
     }
-    const code = tf.tidy(() => network.encode(samplesToTensor(samples, inputShape, pixels)).code);
+    const shape = shapeOf(samples[0]);
+    const code = tf.tidy(() => network.encode(samplesToTensor(samples, shape, pixels)).code);
     const values = (await code.data()) as Float32Array;
     code.dispose();
     const start = done;
@@ -53,6 +58,8 @@ export async function* encodeBatches(
       values,
       count: samples.length,
       codeSize: values.length / samples.length,
+      codeShape: network.codeShape([shape[0], shape[1]]),
+      imageSize: [shape[0], shape[1]],
       keys: samples.map(({ key }, i) => key ?? String(start + i)),
       labels: samples.map(({ label }) => label),
     };
@@ -60,16 +67,35 @@ export async function* encodeBatches(
   }
 }
 
-/** Returns the codes of a whole source. They must fit into memory: 4 bytes per number. */
+/**
+ * Returns the codes of a whole source, whose images must be of one size. They must fit into memory: 4 bytes per number. Throws
+ * INVALID_SAMPLE for images of several sizes, whose codes are no table.
+ */
 export async function encodeAll(network: Network, source: SampleSource, options?: EncodeOptions): Promise<Codes> {
-  const codeSize = tf.util.sizeFromShape(network.encoder.outputs[0].shape.slice(1) as number[]);
-  const values = new Float32Array(source.length * codeSize);
+  let all: Codes | undefined;
+  let values = new Float32Array(0);
   const keys: string[] = [];
   const labels: (number | undefined)[] = [];
   for await (const batch of encodeBatches(network, source, options)) {
-    values.set(batch.values, keys.length * codeSize);
-    keys.push(...batch.keys);
-    labels.push(...batch.labels);
+    if (!all) values = new Float32Array(source.length * batch.codeSize);
+    all ??= batch;
+    if (String(all.imageSize) !== String(batch.imageSize)) throw mixedSizes(all, batch, keys.length);
+    values.set(batch.values, keys.length * batch.codeSize);
+    for (const key of batch.keys) keys.push(key);
+    for (const label of batch.labels) labels.push(label);
   }
-  return { values, count: keys.length, codeSize, keys, labels };
+  const { inputShape } = network;
+  const imageSize = all?.imageSize ?? [inputShape[0], inputShape[1]];
+  const codeShape = network.codeShape(imageSize);
+  const codeSize = tf.util.sizeFromShape([...codeShape]);
+  return { values, count: keys.length, codeSize, codeShape, imageSize, keys, labels };
+}
+
+function mixedSizes(first: Codes, other: Codes, index: number): AutoencoderError {
+  const [expected, received] = [first, other].map(({ imageSize = [] }) => imageSize.join('x'));
+  return new AutoencoderError(
+    'INVALID_SAMPLE',
+    `encodeAll: sample ${index}: expected ${expected} (height x width) as the first image, received ${received}; ` +
+      'codes of several sizes are no table: take images of one size, or encodeBatches.',
+  );
 }

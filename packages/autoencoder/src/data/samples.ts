@@ -36,6 +36,11 @@ export interface SourceIdentity {
   readonly complete: boolean;
 }
 
+/** Returns the shape of an image as a network takes it. */
+export function shapeOf({ height, width, channels }: Sample): ImageShape {
+  return [height, width, channels];
+}
+
 /** The shape of a network's input without the batch: `[height, width, channels]`. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
@@ -49,19 +54,36 @@ export function checkSource(where: string, source: unknown): asserts source is S
   );
 }
 
+/** What to check of samples beside their channels. */
+export interface SampleRules {
+  /** They may have any height and width. Default false. */
+  readonly anySize?: boolean;
+  /** What to do where one has another size than it may. */
+  readonly advice?: string;
+}
+
 /** Fetches the samples of `indices` in their order; throws INVALID_SAMPLE naming the first that is not of `shape`. */
 export async function fetchSamples(
   source: SampleSource,
   indices: ArrayLike<number>,
   shape: ImageShape,
+  rules?: SampleRules,
 ): Promise<Sample[]> {
   const pending = Array.from(indices, (index) => source.at(index));
   const samples = await Promise.all(pending);
-  return samples.map((sample, i) => checkSample(sample, indices[i], shape));
+  return samples.map((sample, i) => checkSample(sample, indices[i], shape, rules));
 }
 
 /** Returns `sample` if it is of `shape`; throws INVALID_SAMPLE naming it by `index` otherwise. */
-export function checkSample(sample: Sample | undefined, index: number, [height, width, channels]: ImageShape): Sample {
+export function checkSample(
+  sample: Sample | undefined,
+  index: number,
+  [height, width, channels]: ImageShape,
+  {
+    anySize = false,
+    advice = 'resize all images to one size when importing, or build the network for this size',
+  }: SampleRules = {},
+): Sample {
   if (!sample) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',
@@ -69,15 +91,19 @@ export function checkSample(sample: Sample | undefined, index: number, [height, 
     );
   }
   const sizes = [sample.channels, sample.height, sample.width];
+  const isImage = sizes.every((size) => Number.isInteger(size) && size >= 1);
   const found = sizes.every(Number.isInteger) ? sizes.join('x') : 'something without channels, height and width';
-  if (sample.channels !== channels || sample.height !== height || sample.width !== width) {
+  const fits = anySize ? isImage : sample.height === height && sample.width === width;
+  if (sample.channels !== channels || !fits) {
+    const expected = anySize
+      ? `${channels} ${channels === 1 ? 'channel' : 'channels'} of any height and width`
+      : `${channels}x${height}x${width} (channels x height x width)`;
     throw new AutoencoderError(
       'INVALID_SAMPLE',
-      `sample ${index}: expected ${channels}x${height}x${width} (channels x height x width), received ${found}; ` +
-        'resize all images to one size when importing, or build the network for this size.',
+      `sample ${index}: expected ${expected}, received ${found}${anySize ? '.' : `; ${advice}.`}`,
     );
   }
-  const bytes = channels * height * width;
+  const bytes = channels * sample.height * sample.width;
   if (sample.data?.length !== bytes) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',

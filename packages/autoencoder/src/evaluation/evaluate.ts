@@ -1,14 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Breather, untilAborted } from '../data/event-loop';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
-import {
-  checkSample,
-  checkSource,
-  fetchSamples,
-  type ImageShape,
-  type Sample,
-  type SampleSource,
-} from '../data/samples';
+import { checkSource, fetchSamples, type ImageShape, type Sample, type SampleSource, shapeOf } from '../data/samples';
 import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors';
 import { fixedMasks, type MaskMode, maskModes } from '../network/masks';
 import type { Network } from '../network/network';
@@ -67,7 +60,7 @@ function checkOptions(where: string, samples: SampleSource, options: EvaluateOpt
   }
 }
 
-/** Reconstructs samples as bytes, all in one batch; see `Autoencoder.reconstruct`. */
+/** Reconstructs samples as bytes, those of one size that follow each other in one batch; see `Autoencoder.reconstruct`. */
 export async function reconstructSamples(
   network: Network,
   samples: readonly Sample[],
@@ -75,13 +68,30 @@ export async function reconstructSamples(
 ): Promise<Sample<Uint8Array>[]> {
   checkOptions('reconstruct', samples, options, ['masks']);
   const { masks = 'own' } = options;
-  const { inputShape, pixels } = network;
-  for (const [i, sample] of samples.entries()) checkSample(sample, i, inputShape);
-  const images = samplesToTensor(samples, inputShape, pixels);
-  const output = await reconstructorFor(network, samples, masks, 32)(images, 0);
-  const values = await output.data();
-  tf.dispose([images, output]);
-  return valuesToSamples(values, inputShape, pixels);
+  const { pixels } = network;
+  for (const [i, sample] of samples.entries()) network.checkSample(sample, i);
+  const made: Sample<Uint8Array>[] = [];
+  for (const alike of ofOneSize(samples)) {
+    const shape = shapeOf(alike[0]);
+    const images = samplesToTensor(alike, shape, pixels);
+    const output = await reconstructorFor(network, samples, masks, 32)(images, made.length);
+    const values = await output.data();
+    tf.dispose([images, output]);
+    made.push(...valuesToSamples(values, shape, pixels));
+  }
+  return made;
+}
+
+/** Divides samples where their size changes, and after `most` of a shape. */
+function ofOneSize(samples: readonly Sample[], most = (_shape: ImageShape) => Number.POSITIVE_INFINITY): Sample[][] {
+  const groups: Sample[][] = [];
+  for (const sample of samples) {
+    const group = groups.at(-1);
+    const isAlike = group && String(shapeOf(group[0])) === String(shapeOf(sample));
+    if (isAlike && group.length < most(shapeOf(sample))) group.push(sample);
+    else groups.push([sample]);
+  }
+  return groups;
 }
 
 /** Makes reconstructions `[N, H, W, C]` of images that begin at `start` in their source; it owns neither. */
@@ -89,7 +99,8 @@ type Reconstruct = (images: tf.Tensor4D, start: number) => Promise<tf.Tensor4D> 
 
 function reconstructorFor(network: Network, samples: SampleSource, mode: MaskMode, codeBits: number): Reconstruct {
   const { inputShape, pixels } = network;
-  if (mode === 'own' && codeBits === 32) return (images) => network.forward(images);
+  const hasMasks = network.encoder.outputs.length > 1;
+  if ((mode === 'own' || !hasMasks) && codeBits === 32) return (images) => network.forward(images);
   const masksFor: Record<MaskMode, (count: number, start: number) => Promise<tf.Tensor4D[]> | undefined> = {
     own: () => undefined,
     fixed: async (count) => fixedMasks(network, count),
@@ -101,10 +112,10 @@ function reconstructorFor(network: Network, samples: SampleSource, mode: MaskMod
     },
   };
   return async (images, start) => {
-    const others = await masksFor[mode](images.shape[0], start);
+    const others = hasMasks ? await masksFor[mode](images.shape[0], start) : undefined;
     const { code, masks } = network.encode(images);
     const rounded = codeBits === 32 ? code : await roundCode(code, codeBits);
-    const output = network.decode(rounded, others ?? masks);
+    const output = network.decode(rounded, others ?? masks, [images.shape[1], images.shape[2]]);
     tf.dispose([code, rounded, masks, others ?? []]);
     return output;
   };
@@ -117,21 +128,23 @@ async function roundCode(code: tf.Tensor2D, bits: number): Promise<tf.Tensor2D> 
 
 /** Scores whatever reconstructs images against the images of a source, batch by batch. */
 async function scoreReconstructions(
-  { inputShape, pixels }: Network,
+  network: Network,
   source: SampleSource,
   reconstruct: Reconstruct,
-  { batchSize = defaultBatchSize(inputShape), similarity = true, signal, onProgress }: EvaluateOptions = {},
+  { batchSize, similarity = true, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Scores> {
-  checkNumber('batchSize', batchSize, { min: 1, integer: true });
+  const { pixels } = network;
+  if (batchSize !== undefined) checkNumber('batchSize', batchSize, { min: 1, integer: true });
   if (source.length === 0) {
     throw new AutoencoderError('INVALID_SAMPLE', 'evaluate: expected at least one sample, received an empty source.');
   }
   const peak = 255 * pixels.scale;
   const images: ImageScores[] = [];
-  for await (const samples of untilAborted(sampleBatches(source, batchSize, inputShape), signal)) {
+  for await (const samples of untilAborted(networkBatches(network, source, batchSize), signal)) {
     const start = images.length;
-    const { expected, actual } = await runBatch(samplesToTensor(samples, inputShape, pixels), start, reconstruct);
-    images.push(...scoreBatch({ samples, start, expected, actual }, inputShape, peak, similarity));
+    const shape = shapeOf(samples[0]);
+    const { expected, actual } = await runBatch(samplesToTensor(samples, shape, pixels), start, reconstruct);
+    images.push(...scoreBatch({ samples, start, expected, actual }, shape, peak, similarity));
     onProgress?.(images.length, source.length);
   }
   if (images.length < source.length) {
@@ -157,29 +170,63 @@ export function defaultBatchSize([height, width, channels]: ImageShape): number 
   return Math.max(1, Math.min(64, Math.floor((64 * 64 * 64 * 3) / (height * width * channels))));
 }
 
-/** Yields the samples in order, `batchSize` at a time, fetching the next ones while the caller works on these. Lets signals in between. */
-export async function* sampleBatches(
+/**
+ * Yields the samples in order, in batches of one size. Of a network that takes one size they have `batchSize`; of one that takes any, at most
+ * that, and fewer where images are large.
+ */
+export async function* networkBatches(
+  network: Network,
   source: SampleSource,
-  batchSize: number,
-  shape: ImageShape,
+  batchSize?: number,
 ): AsyncGenerator<Sample[]> {
-  const fetchAt = (start: number) => {
-    const length = Math.min(batchSize, source.length - start);
-    const pending = fetchSamples(
-      source,
-      Array.from({ length }, (_, i) => start + i),
-      shape,
-    );
+  const { inputShape, blocks } = network;
+  const fetch = (indices: number[]) => network.fetchSamples(source, indices);
+  if (!blocks) {
+    yield* batchesOf(source.length, () => batchSize ?? defaultBatchSize(inputShape), fetch);
+    return;
+  }
+  const most = (shape: ImageShape) => batchSize ?? defaultBatchSize(shape);
+  // How large images are is known of those that have been seen.
+  let room = 1;
+  const see = (samples: readonly Sample[]) => {
+    room = Math.min(2 * room, ...samples.map((sample) => defaultBatchSize(shapeOf(sample))));
+    return samples;
+  };
+  const fetchAndSee = async (indices: number[]) => see(await fetch(indices)) as Sample[];
+  for await (const samples of batchesOf(source.length, () => Math.min(room, most(inputShape)), fetchAndSee))
+    yield* ofOneSize(samples, most);
+}
+
+/** Yields samples of one size in order, `batchSize` at a time. */
+export function sampleBatches(source: SampleSource, batchSize: number, shape: ImageShape): AsyncGenerator<Sample[]> {
+  return batchesOf(
+    source.length,
+    () => batchSize,
+    (indices) => fetchSamples(source, indices, shape),
+  );
+}
+
+/** Yields what `fetch` finds, fetching the next ones while the caller works on these. Lets signals in between. */
+async function* batchesOf(
+  length: number,
+  sizeNow: () => number,
+  fetch: (indices: number[]) => Promise<Sample[]>,
+): AsyncGenerator<Sample[]> {
+  let next = 0;
+  const fetchNext = () => {
+    const start = next;
+    next = Math.min(length, start + sizeNow());
+    const pending = fetch(Array.from({ length: next - start }, (_, i) => start + i));
     // Whoever awaits it gets the error; until then it must not count as unhandled.
     pending.catch(() => {});
     return pending;
   };
   const breather = new Breather();
-  let next: Promise<Sample[]> | undefined = fetchAt(0);
-  for (let start = 0; next; start += batchSize) {
+  let pending: Promise<Sample[]> | undefined = fetchNext();
+  while (pending) {
     await breather.breathe();
-    const samples = await next;
-    next = start + batchSize < source.length ? fetchAt(start + batchSize) : undefined;
+    const samples = await pending;
+    pending = next < length ? fetchNext() : undefined;
     yield samples;
   }
 }

@@ -37,6 +37,8 @@ export interface CodeSizes {
   readonly imageBytes: number;
   /** How many numbers the code has. */
   readonly codeNumbers: number;
+  /** The code as a small image, rows and columns of blocks and the numbers of each; `[codeNumbers]` where it is none. */
+  readonly codeShape: readonly number[];
   /** The code as float32. */
   readonly codeBytes: number;
   /** All masks together. */
@@ -45,22 +47,21 @@ export interface CodeSizes {
   readonly masks: readonly MaskInfo[];
 }
 
-/** Returns how many bytes an image, its code and its masks take. */
-export function measureSizes({ encoder, decoder }: Network): CodeSizes {
-  const [code, ...masks] = encoder.outputs;
+/** Returns how many bytes an image of a size, its code and its masks take. Default: the size that the network was made for. */
+export function measureSizes(network: Network, [height, width, channels]: ImageShape = network.inputShape): CodeSizes {
+  const { encoder, decoder } = network;
+  const [, ...masks] = encoder.outputs;
   const infos = masks.map((mask, i) => describeMask(mask, decoder, i));
-  const codeNumbers = sizeOf(code);
+  const codeShape = network.codeShape([height, width]);
+  const codeNumbers = tf.util.sizeFromShape([...codeShape]);
   return {
-    imageBytes: sizeOf(encoder.inputs[0]),
+    imageBytes: height * width * channels,
     codeNumbers,
+    codeShape,
     codeBytes: 4 * codeNumbers,
     maskBytes: infos.reduce((sum, { bytes }) => sum + bytes, 0),
     masks: infos,
   };
-}
-
-function sizeOf({ shape }: SymbolicTensor): number {
-  return tf.util.sizeFromShape(shape.slice(1) as number[]);
 }
 
 function describeMask(mask: SymbolicTensor, decoder: LayersModel, i: number): MaskInfo {

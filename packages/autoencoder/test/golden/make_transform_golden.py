@@ -3,7 +3,8 @@
     python make_transform_golden.py       (needs numpy)
 
 `rectangles`: as in make_baselines_golden.py, which have no more in common than any images. `mixtures`: of six fixed patterns, in gray, of an odd
-size. Each is coded by cosines in the order of their variance, and by eigenvectors of the coefficients' covariance.
+size. Each is coded by cosines in the order of their variance, and by eigenvectors of the coefficients' covariance. `otherSizes`: the code by
+cosines that `rectangles` is fitted to, of parts of larger images, which are extended to whole blocks by their mirror images and cut off again.
 """
 
 import json
@@ -64,12 +65,39 @@ def code(images, count, numbers):
     return {"numbers": numbers, "cosinesDb": by_cosines, "eigenvectorsDb": by_vectors}
 
 
+def code_other_size(fitted, images, numbers):
+    """Codes images in blocks of the size of those that the code is fitted to."""
+    x, size = fitted / 255, fitted.shape[1]
+    colors = np.linalg.eigh(np.cov(x.reshape(-1, 3).T))[1][:, ::-1]
+    known = transform(x, colors)
+    order = np.argsort(-known.var(0), kind="stable")
+    means = known.mean(0)
+    means[order[numbers + SPARE :]] = 0  # those that are not looked at
+    order = order[:numbers]
+    _, height, width, _ = images.shape
+    whole = np.pad(images / 255, [(0, 0), (0, -height % size), (0, -width % size), (0, 0)], "symmetric")
+    made = np.zeros_like(whole)
+    for top in range(0, whole.shape[1], size):
+        for left in range(0, whole.shape[2], size):
+            kept = np.tile(means, (len(whole), 1))
+            kept[:, order] = transform(whole[:, top : top + size, left : left + size], colors)[:, order]
+            planes = kept.reshape(-1, 3, size, size)
+            block = np.einsum("vy,ux,nduv,cd->nyxc", cosines(size), cosines(size), planes, colors, optimize=True)
+            made[:, top : top + size, left : left + size] = block
+    errors = (made - whole)[:, :height, :width] ** 2
+    return {"height": height, "width": width, "psnrDb": psnr(errors.sum((1, 2, 3)), height * width * 3)}
+
+
 def main():
     drawn = rectangles(Random(12), 120, 24)
+    larger = rectangles(Random(14), 10, 64)
     mixed = mixtures(Random(13), 120, 15, 22)
     golden = {
         "made": {"by": "make_transform_golden.py", "python": platform.python_version(), "numpy": np.__version__},
         "rectangles": [code(drawn, 100, numbers) for numbers in (12, 108)],
+        "otherSizes": [
+            code_other_size(drawn[:100], larger[:, :height, :width], 108) for height, width in [(48, 36), (25, 13), (24, 64), (1, 1)]
+        ],
         "mixtures": [code(mixed, 100, numbers) for numbers in (6, 24)],
     }
     (pathlib.Path(__file__).parent / "transform.json").write_text(json.dumps(golden, indent=1) + "\n")

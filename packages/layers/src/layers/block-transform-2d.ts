@@ -24,6 +24,43 @@ export interface BlockTransform2DArgs extends LayerArgs {
   coefficients: number;
 }
 
+/** What both layers have: blocks, and weights that training leaves alone. */
+abstract class BlockLayer extends layers.Layer {
+  /** Height and width of the blocks, in pixels. */
+  readonly blockSize: readonly [number, number];
+
+  #colors!: WeightVariable;
+  #places!: WeightVariable;
+
+  /** @throws InvalidOptionError */
+  constructor(args: LayerArgs & { blockSize: Size2D }) {
+    super(args);
+    this.blockSize = resolveSize2D(this.where, 'blockSize', args.blockSize);
+  }
+
+  /** How messages begin. */
+  protected get where(): string {
+    return `layer "${this.name}"`;
+  }
+
+  /** Adds the directions of color, and the list that says which coefficient stands where. */
+  protected addFixedWeights(channels: number, listName: string, listLength: number): void {
+    const add = (name: string, shape: number[], initializer: Parameters<layers.Layer['addWeight']>[3]) =>
+      this.addWeight(name, shape, 'float32', initializer, undefined, false);
+    this.#colors = add('colors', [channels, channels], initializers.identity({}));
+    this.#places = add(listName, [listLength], initializers.zeros());
+  }
+
+  /** Reads both, the list as int32. */
+  protected readFixedWeights(): { colors: Tensor2D; list: Tensor1D } {
+    return { colors: this.#colors.read() as Tensor2D, list: cast(this.#places.read(), 'int32') as Tensor1D };
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), blockSize: [...this.blockSize] };
+  }
+}
+
 /**
  * Transforms blocks of images to the coefficients of a cosine transform and keeps some: `[N, H, W, C]` -> `[N, h, w, coefficients]`
  * with h = ceil(H / height of a block) and w in the same way. What blocks reach past the image is its mirror image.
@@ -31,53 +68,32 @@ export interface BlockTransform2DArgs extends LayerArgs {
  * Which coefficients, and of which directions of color, are weights that training leaves alone: `positions` `[coefficients]` and `colors`
  * `[C, C]`, see {@link analyzeBlocks}. Registered as `BlockTransform2D`.
  */
-export class BlockTransform2D extends layers.Layer {
+export class BlockTransform2D extends BlockLayer {
   static readonly className = 'BlockTransform2D';
 
-  /** Height and width of the blocks, in pixels. */
-  readonly blockSize: readonly [number, number];
   /** How many coefficients of each block are kept. */
   readonly coefficients: number;
-
-  #colors!: WeightVariable;
-  #positions!: WeightVariable;
 
   /** @throws InvalidOptionError */
   constructor(args: BlockTransform2DArgs) {
     super(args);
-    this.blockSize = resolveSize2D(`layer "${this.name}"`, 'blockSize', args.blockSize);
     this.coefficients = args.coefficients;
     if (Number.isInteger(this.coefficients) && this.coefficients >= 1) return;
     throw new InvalidOptionError(
-      `layer "${this.name}": expected coefficients as an integer of at least 1, received ${JSON.stringify(args.coefficients)}.`,
+      `${this.where}: expected coefficients as an integer of at least 1, received ${JSON.stringify(args.coefficients)}.`,
     );
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    const channels = channelsOf(`layer "${this.name}"`, inputShape);
+    const channels = channelsOf(this.where, inputShape);
     this.#checkCount(channels);
-    this.#colors = this.addWeight(
-      'colors',
-      [channels, channels],
-      'float32',
-      initializers.identity({}),
-      undefined,
-      false,
-    );
-    this.#positions = this.addWeight(
-      'positions',
-      [this.coefficients],
-      'float32',
-      initializers.zeros(),
-      undefined,
-      false,
-    );
+    this.addFixedWeights(channels, 'positions', this.coefficients);
     super.build(inputShape);
   }
 
   /** `[N, H, W, C]` -> `[N, h, w, coefficients]`. Throws ShapeError. */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    this.#checkCount(channelsOf(`layer "${this.name}"`, inputShape));
+    this.#checkCount(channelsOf(this.where, inputShape));
     const [batch, height, width] = inputShape as Shape;
     const [rows, columns] = [height, width].map((size, i) =>
       size === null ? null : Math.ceil(size / this.blockSize[i]),
@@ -89,21 +105,20 @@ export class BlockTransform2D extends layers.Layer {
   override call(inputs: Tensor | Tensor[]): Tensor {
     const images = [inputs].flat()[0] as Tensor4D;
     return tidy(() => {
-      const positions = cast(this.#positions.read(), 'int32') as Tensor1D;
-      const basis = { blockSize: this.blockSize, colors: this.#colors.read() as Tensor2D };
-      return analyzeBlocks(extendImages(images, this.blockSize), basis, positions);
+      const { colors, list } = this.readFixedWeights();
+      return analyzeBlocks(extendImages(images, this.blockSize), { blockSize: this.blockSize, colors }, list);
     });
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), blockSize: [...this.blockSize], coefficients: this.coefficients };
+    return { ...super.getConfig(), coefficients: this.coefficients };
   }
 
   #checkCount(channels: number): void {
     const most = this.blockSize[0] * this.blockSize[1] * channels;
     if (this.coefficients <= most) return;
     throw new ShapeError(
-      `layer "${this.name}": expected at most ${most} coefficients of blocks of ${formatShape([...this.blockSize, channels])}, ` +
+      `${this.where}: expected at most ${most} coefficients of blocks of ${formatShape([...this.blockSize, channels])}, ` +
         `received ${this.coefficients}.`,
     );
   }
@@ -123,68 +138,56 @@ export interface InverseBlockTransform2DArgs extends LayerArgs {
  * Its weights, which training leaves alone, are `colors` `[C, C]`, as there, and `places` `[height * width * C of a block]`: where each
  * coefficient stands among those that were kept, and M where it was left out. Registered as `InverseBlockTransform2D`.
  */
-export class InverseBlockTransform2D extends layers.Layer {
+export class InverseBlockTransform2D extends BlockLayer {
   static readonly className = 'InverseBlockTransform2D';
 
-  /** Height and width of the blocks, in pixels. */
-  readonly blockSize: readonly [number, number];
   /** Height, width and channels of the images. */
   readonly imageShape: readonly [number, number, number];
-
-  #colors!: WeightVariable;
-  #places!: WeightVariable;
 
   /** @throws InvalidOptionError */
   constructor(args: InverseBlockTransform2DArgs) {
     super(args);
-    this.blockSize = resolveSize2D(`layer "${this.name}"`, 'blockSize', args.blockSize);
     this.imageShape = args.outputShape;
     const sizes: unknown[] = Array.isArray(args.outputShape) ? args.outputShape : [];
     if (sizes.length === 3 && sizes.every((size) => Number.isInteger(size) && (size as number) >= 1)) return;
     throw new InvalidOptionError(
-      `layer "${this.name}": expected outputShape as [height, width, channels], received ${JSON.stringify(args.outputShape)}.`,
+      `${this.where}: expected outputShape as [height, width, channels], received ${JSON.stringify(args.outputShape)}.`,
     );
   }
 
   override build(inputShape: Shape | Shape[]): void {
     const [, , channels] = this.imageShape;
-    const values = this.blockSize[0] * this.blockSize[1] * channels;
-    this.#colors = this.addWeight(
-      'colors',
-      [channels, channels],
-      'float32',
-      initializers.identity({}),
-      undefined,
-      false,
-    );
-    this.#places = this.addWeight('places', [values], 'float32', initializers.zeros(), undefined, false);
+    this.addFixedWeights(channels, 'places', this.blockSize[0] * this.blockSize[1] * channels);
     super.build(inputShape);
   }
 
   /** `[N, h, w, M]` -> `[N, H, W, C]`. Throws ShapeError. */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    channelsOf(`layer "${this.name}"`, inputShape);
+    channelsOf(this.where, inputShape);
     const [batch, rows, columns] = inputShape as Shape;
     const [height, width] = this.imageShape;
     const expected = [Math.ceil(height / this.blockSize[0]), Math.ceil(width / this.blockSize[1])];
     if ([rows, columns].every((size, i) => size === null || size === expected[i])) return [batch, ...this.imageShape];
     throw new ShapeError(
-      `layer "${this.name}": expected ${formatShape(expected)} blocks for images of ${formatShape([height, width])}, received ${formatShape([rows, columns])}.`,
+      `${this.where}: expected ${formatShape(expected)} blocks for images of ${formatShape([height, width])}, received ${formatShape([rows, columns])}.`,
     );
   }
 
   /** float32 `[N, h, w, M]` -> `[N, H, W, C]`. */
   override call(inputs: Tensor | Tensor[]): Tensor {
-    const coefficients = [inputs].flat()[0] as Tensor4D;
+    return tidy(() => cropImages(this.wholeBlocks([inputs].flat()[0] as Tensor4D), this.imageShape));
+  }
+
+  /** Makes images of any number of blocks, none of them cut off: float32 `[N, h, w, M]` -> `[N, h * height, w * width, C]`. */
+  wholeBlocks(coefficients: Tensor4D): Tensor4D {
     return tidy(() => {
-      const places = cast(this.#places.read(), 'int32') as Tensor1D;
-      const basis = { blockSize: this.blockSize, colors: this.#colors.read() as Tensor2D, places };
-      return cropImages(synthesizeBlocks(coefficients, basis), this.imageShape);
+      const { colors, list } = this.readFixedWeights();
+      return synthesizeBlocks(coefficients, { blockSize: this.blockSize, colors, places: list });
     });
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), blockSize: [...this.blockSize], outputShape: [...this.imageShape] };
+    return { ...super.getConfig(), outputShape: [...this.imageShape] };
   }
 }
 

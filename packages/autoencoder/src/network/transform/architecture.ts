@@ -117,9 +117,10 @@ function branch(name: string, [height, width, channels]: ImageShape, { stride, f
     relu({ name: `${name}_relu2` }),
     conv2dTranspose({ ...outer, filters: channels, kernelInitializer: 'zeros', name: `${name}_up` }),
   ];
-  if (tooMuch.some((pixels) => pixels > 0)) {
-    const cropping = tooMuch.map((pixels) => [0, pixels]) as [[number, number], [number, number]];
-    list.push(layers.cropping2D({ cropping, name: `${name}_crop` }));
-  }
-  return residual(list, { name: `${name}_sum` });
+  if (tooMuch.every((pixels) => pixels === 0)) return residual(list, { name: `${name}_sum` });
+  // To whole strides, so that features lie over the same pixels whatever the size of the image.
+  const sides = tooMuch.map((pixels) => [0, pixels]) as [[number, number], [number, number]];
+  const pad = layers.zeroPadding2d({ padding: sides, name: `${name}_pad` });
+  const crop = layers.cropping2D({ cropping: sides, name: `${name}_crop` });
+  return residual([pad, ...list, crop], { name: `${name}_sum` });
 }
