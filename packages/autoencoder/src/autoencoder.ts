@@ -288,7 +288,7 @@ export class Autoencoder {
     return sampleImages(this.#ready, options);
   }
 
-  /** Scores the network with all three kinds of masks beside PCA and JPEG at equal bytes. */
+  /** Scores the network with all three kinds of masks beside PCA, JPEG and thumbnails at equal bytes. */
   compare(samples: SampleSource, options?: CompareOptions): Promise<Comparison> {
     return compareNetwork(this.#ready, samples, options);
   }

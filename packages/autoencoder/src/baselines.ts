@@ -1,4 +1,4 @@
-/** Other codes of the same size: PCA and JPEG. */
+/** Other codes of the same size: PCA, JPEG and thumbnails. */
 export type { CompareOptions, Comparison, ComparisonGroup } from './evaluation/baselines/compare';
 export { JpegCoder, type JpegResult } from './evaluation/baselines/jpeg';
 export { fitPca, Pca, type PcaOptions } from './evaluation/baselines/pca';

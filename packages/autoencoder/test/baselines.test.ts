@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitPca, JpegCoder, type JpegResult } from '../src/baselines';
+import { throughThumbnail, thumbnailSize } from '../src/evaluation/baselines/thumbnail';
 import { Autoencoder, type ImageShape, type PixelFormat, type Sample, samplesToTensor, useBackend } from '../src/index';
+import { eigenvaluesOf, tridiagonalVectors } from '../src/linear-algebra/leading-vectors';
 import { symmetricEigen, symmetricEigenSteps } from '../src/linear-algebra/symmetric-eigen';
+import { reduceToTridiagonal } from '../src/linear-algebra/tridiagonal';
 import golden from './golden/baselines.json';
 import { rectangleSamples } from './rectangles';
 
@@ -74,22 +77,77 @@ describe('symmetricEigen', () => {
   });
 });
 
+/** Runs steps to their end. */
+function finish<T>(steps: Generator<void, T, void>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+describe('leading eigenvectors', () => {
+  it.each([
+    ['all different', 90, (i: number) => 1 / (1 + i) ** 2],
+    ['in groups of equal ones', 90, (i: number) => 10 - Math.floor(i / 10)],
+    ['of a single one', 1, () => 3],
+  ])('are orthogonal and belong to their eigenvalues: %s', (_, n, value) => {
+    // The eigenvectors are sines (DST-I), which are orthonormal.
+    const sine = (i: number, k: number) =>
+      n === 1 ? 1 : Math.sqrt(2 / (n + 1)) * Math.sin((Math.PI * (i + 1) * (k + 1)) / (n + 1));
+    const matrix = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let at = 0; at < n * n; at++) matrix[at] += value(i) * sine(i, Math.floor(at / n)) * sine(i, at % n);
+    }
+    const form = finish(reduceToTridiagonal(matrix, n));
+    const values = eigenvaluesOf(form);
+    const count = Math.ceil(n / 2);
+    const vectors = finish(tridiagonalVectors(form, values, count));
+    for (let i = 0; i < count; i++) {
+      expect(values[i]).toBeCloseTo(value(i), 10);
+      const at = (k: number) => (k < 0 || k >= n ? 0 : vectors[i * n + k]);
+      for (let k = 0; k < n; k++) {
+        const [before, after] = [form.offDiagonal[k - 1] ?? 0, form.offDiagonal[k]];
+        const product = before * at(k - 1) + form.diagonal[k] * at(k) + after * at(k + 1);
+        expect(product).toBeCloseTo(values[i] * at(k), 9);
+      }
+      for (let j = 0; j < count; j++) {
+        let product = 0;
+        for (let k = 0; k < n; k++) product += vectors[i * n + k] * vectors[j * n + k];
+        expect(product).toBeCloseTo(i === j ? 1 : 0, 6);
+      }
+    }
+  });
+});
+
 describe('PCA', () => {
-  it('has the variances and reconstructions of scikit-learn', async () => {
-    const pca = await fitPca(images.slice(0, fitted), format);
-    expect(pca.componentCount).toBe(fitted - 1);
-    expect(pca.fittedOn).toBe(fitted);
-    const worst = Math.max(...golden.pcaVariances.map((variance, i) => Math.abs(pca.variances[i] / variance - 1)));
+  it.each([
+    ['', false, fitted - 1, golden.pcaVariances, golden.pcaPsnrDb],
+    [' on mirror images, too', true, 60, golden.mirroredVariances, golden.mirroredPsnrDb],
+  ])('has the variances and reconstructions of scikit-learn%s', async (_, mirror, components, variances, scores) => {
+    const pca = await fitPca(images.slice(0, fitted), format, { mirror, components });
+    expect([pca.componentCount, pca.fittedOn, pca.mirrored]).toEqual([components, fitted, mirror]);
+    const worst = Math.max(...variances.map((variance, i) => Math.abs(pca.variances[i] / variance - 1)));
     expect(worst).toBeLessThan(1e-4);
     const x = samplesToTensor(images.slice(fitted), format.inputShape, format.pixels);
     const coefficients = pca.encode(x);
-    for (const [k, expected] of Object.entries(golden.pcaPsnrDb)) {
+    for (const [k, expected] of Object.entries(scores)) {
       const back = pca.decode(tf.slice(coefficients, [0, 0], [scored, Number(k)]), format.inputShape);
       const actual = psnrsOf(x.dataSync(), back.dataSync(), scored);
       for (const [i, psnr] of actual.entries()) expect(psnr).toBeCloseTo(expected[i], 3);
       back.dispose();
     }
     tf.dispose([x, coefficients]);
+    pca.dispose();
+  });
+
+  it('of images of odd width is the same for images and their mirror images', async () => {
+    const odd = rectangleSamples(9, { size: 7 });
+    const pca = await fitPca(odd, { ...format, inputShape: [7, 7, 3] }, { mirror: true });
+    expect(pca.componentCount).toBe(17);
+    const x = samplesToTensor(odd, [7, 7, 3], format.pixels);
+    const back = (images: tf.Tensor4D) => pca.decode(tf.slice(pca.encode(images), [0, 0], [9, 5]), [7, 7, 3]);
+    const difference = tf.max(tf.abs(tf.sub(back(x), tf.reverse(back(tf.reverse(x, 2)), 2)))).dataSync()[0];
+    expect(difference).toBeLessThan(1e-5);
     pca.dispose();
   });
 
@@ -163,8 +221,32 @@ describe('JPEG', () => {
   });
 });
 
+describe('thumbnails', () => {
+  it.each(Object.entries(golden.thumbnailPsnrDb))(
+    'of %s are those of OpenCV, enlarged as Pillow does',
+    (size, expected) => {
+      const [height, width] = size.split('x').map(Number);
+      const x = samplesToTensor(images.slice(fitted), format.inputShape, format.pixels);
+      const actual = psnrsOf(x.dataSync(), throughThumbnail(x, [height, width]).dataSync(), scored);
+      for (const [i, psnr] of actual.entries()) expect(Math.min(100, psnr)).toBeCloseTo(Math.min(100, expected[i]), 2);
+      if (height < size.length) expect(Math.max(...actual)).toBeLessThan(60);
+    },
+  );
+
+  it.each([
+    [[64, 64, 3], 192, [8, 8]],
+    [[64, 64, 3], 1536, [22, 23]],
+    [[30, 60, 1], 18, [3, 6]],
+    [[4, 4, 1], 400, [4, 4]],
+    [[100, 1, 1], 7, [7, 1]],
+    [[64, 64, 3], 2, undefined],
+  ] as const)('of images of %j have at most %i values', (shape, numbers, expected) => {
+    expect(thumbnailSize(shape, numbers)).toEqual(expected);
+  });
+});
+
 describe('comparison at equal bytes', () => {
-  it('sets the three kinds of masks beside PCA and JPEG of no more bytes', async () => {
+  it('sets the three kinds of masks beside PCA, JPEG and thumbnails of no more bytes', async () => {
     const ae = new Autoencoder({ inputShape: [size, size, 3], codeSize: 20, pixels: format.pixels });
     await ae.initialize({ seed: 2 });
     await ae.evaluate(images);
@@ -175,7 +257,13 @@ describe('comparison at equal bytes', () => {
       onStage: (stage) => stages.push(stage),
     });
     expect(tf.memory().numTensors).toBe(numTensors);
-    expect(comparison).toMatchObject({ count: scored, sourceCount: scored, pcaFittedOn: fitted, missing: [] });
+    expect(comparison).toMatchObject({
+      count: scored,
+      sourceCount: scored,
+      pcaFittedOn: fitted,
+      pcaMirrored: false,
+      missing: [],
+    });
     const { maskBytes } = ae.sizes;
     expect(comparison.groups.map(({ counted, codeBits, budgetBytes }) => [counted, codeBits, budgetBytes])).toEqual([
       ['code and masks', 32, 80 + maskBytes],
@@ -185,7 +273,7 @@ describe('comparison at equal bytes', () => {
     ]);
     for (const { budgetBytes, counted, rows } of comparison.groups) {
       const masks = counted === 'code' ? ['fixed', 'other'] : ['own'];
-      expect(rows.map((row) => row.masks ?? row.method)).toEqual([...masks, 'pca', 'jpeg']);
+      expect(rows.map((row) => row.masks ?? row.method)).toEqual([...masks, 'pca', 'jpeg', 'thumbnail']);
       for (const row of rows) expect(row.bytes).toBeLessThanOrEqual(budgetBytes);
     }
     const [own, ownPca] = comparison.groups[0].rows;
@@ -196,7 +284,13 @@ describe('comparison at equal bytes', () => {
     expect(pca20?.scores?.psnrDb).toBeCloseTo(golden.pcaPsnrDb['20'].reduce((a, b) => a + b) / scored, 3);
     expect(pca20?.scores?.ssim).toBeGreaterThan(0);
     // 28 bytes are too few for JPEG.
-    expect(comparison.groups[3].rows.at(-1)).toMatchObject({ method: 'jpeg', bytes: 28, scores: undefined });
+    expect(comparison.groups[3].rows.at(-2)).toMatchObject({ method: 'jpeg', bytes: 28, scores: undefined });
+    expect(comparison.groups[3].rows.at(-1)).toMatchObject({ method: 'thumbnail', bytes: 27, size: [3, 3] });
+    // With 8 bits, PCA has as many bytes and four times as many numbers.
+    expect(comparison.groups[3].rows.find(({ method }) => method === 'pca')).toMatchObject({
+      components: 28,
+      bytes: 28,
+    });
     for (const curve of Object.values(comparison.curves)) {
       expect(curve.length).toBeGreaterThan(1);
       expect(curve.map(({ psnrDb }) => psnrDb)).toEqual(curve.map(({ psnrDb }) => psnrDb).sort((a, b) => a - b));
@@ -211,7 +305,7 @@ describe('comparison at equal bytes', () => {
     const { count, sourceCount, missing, groups } = await ae.compare(images, { maxImages: 3 });
     expect([count, sourceCount]).toEqual([3, images.length]);
     expect(missing).toEqual([expect.stringContaining('PCA: no training images')]);
-    expect(groups[0].rows.map(({ method }) => method)).toEqual(['autoencoder', 'jpeg']);
+    expect(groups[0].rows.map(({ method }) => method)).toEqual(['autoencoder', 'jpeg', 'thumbnail']);
     ae.dispose();
   });
 });

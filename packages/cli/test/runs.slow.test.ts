@@ -283,7 +283,6 @@ describe('ae test and ae report', () => {
       'first',
       'photos.lmdb',
       '--all',
-      '--baselines',
       '--extremes',
       '2',
       '--save-prefix',
@@ -291,8 +290,8 @@ describe('ae test and ae report', () => {
     );
     expect(stderr).toContain('note: the network and PCA have seen these very images: such scores flatter.');
     expect(text).toMatch(/^ {2}PSNR +[\d.]+ dB \([\d.]+ pooled\), SSIM [\d.-]+, with each image's own masks/m);
-    expect(text).toMatch(/^at \d+ bytes an image, as code and masks take:\n {2}autoencoder, own masks +[\d.]+ dB/m);
-    expect(text).toMatch(/^ {2}PCA +[\d.]+ dB$/m);
+    expect(text).toMatch(/^at \d+ bytes per image, as code and masks take:\n {2}autoencoder, own masks +[\d.]+ dB/m);
+    expect(text).toMatch(/^ {2}PCA, \d+ numbers +[\d.]+ dB$/m);
     const scores = JSON.parse(readFileSync(inFolder('scores', 'scores.json'), 'utf8'));
     expect(scores).toMatchObject({ sizes: { codeBytes: 32 }, classes: [{ count: 12 }], baselines: { count: 12 } });
     expect(scores.worst).toHaveLength(2);

@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ae, aeOk, jsonLines, makeFolder, makePictures, remove } from './ae';
 
@@ -13,10 +14,24 @@ test('a network without masks is trained, and scored once, with no word of masks
   const preset = ['--preset', 'transform', '--code-size', '24', '--epochs', '1', '--no-report', '--json'];
   const events = jsonLines(await aeOk(folder, 'train', 'images.lmdb', ...preset, '--out', 'run'));
   expect(events).toContainEqual({ event: 'first-weights', images: 12, of: 12 });
-  const text = await aeOk(folder, 'test', 'run', 'images.lmdb', '--baselines');
+  const text = await aeOk(folder, 'test', 'run', 'images.lmdb');
   expect(text.match(/PSNR|pooled/g)).toEqual(['PSNR', 'pooled']);
   expect(text).toMatch(/^ {2}bytes +96 code, 768 image$/m);
   expect(text).not.toContain('masks');
+  // PCA and thumbnails stand beside it without being asked for, unless they are unwanted or the images are gone.
+  expect(text).toMatch(
+    /^at 96 bytes per image, as code takes:\n {2}autoencoder +[\d.]+ dB\n {2}PCA, \d+ numbers +[\d.]+ dB\n/m,
+  );
+  expect(text).toMatch(/^ {2}thumbnail of 2x4 +[\d.]+ dB$/m);
+  expect(text).toContain('PCA is that of 12 training images\n');
+  expect(await aeOk(folder, 'test', 'run', 'images.lmdb', '--no-baselines')).not.toContain('PCA');
+  await rename(`${folder}/images.lmdb`, `${folder}/moved.lmdb`);
+  const moved = await ae(folder, 'test', 'run', 'moved.lmdb');
+  expect(moved.stderr).toMatch(
+    /^note: PCA is left out\. run: expected the images of this run in .*--baselines <train\.lmdb>\.$/m,
+  );
+  expect(moved.stdout).toContain('not compared: PCA: no training images were given to fit it to.');
+  await rename(`${folder}/moved.lmdb`, `${folder}/images.lmdb`);
 });
 
 test.each([

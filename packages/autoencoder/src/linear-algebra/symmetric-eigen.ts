@@ -30,7 +30,8 @@ export function* symmetricEigenSteps(
 ): Generator<void, SymmetricEigen, void> {
   const tridiagonal = yield* reduceToTridiagonal(matrix, n);
   const { diagonal, offDiagonal } = tridiagonal;
-  const solution = diagonalize(n, diagonal, offDiagonal);
+  const rotations = new Rotations();
+  const solution = { rotations, ends: diagonalize(n, diagonal, offDiagonal, rotations) };
   yield;
   const order = Array.from(diagonal.keys()).sort((a, b) => diagonal[b] - diagonal[a]);
   const vectors = yield* vectorsOf(order.slice(0, count), n, tridiagonal, solution);
@@ -81,9 +82,11 @@ function pairsOf(block: Float64Array, n: number, columns: number): Float64Array 
   return pairs;
 }
 
-/** QL with implicit shifts on the tridiagonal matrix of diagonal d and off-diagonal e; returns how rows are to turn. */
-function diagonalize(n: number, d: Float64Array, e: Float64Array): Solution {
-  const rotations = new Rotations();
+/**
+ * QL with implicit shifts on the tridiagonal matrix of diagonal d and off-diagonal e: leaves the eigenvalues in d. Returns how many
+ * rotations there had been when each was found.
+ */
+export function diagonalize(n: number, d: Float64Array, e: Float64Array, rotations?: Rotations): Int32Array {
   const ends = new Int32Array(n);
   let shift = 0;
   let largest = 0;
@@ -97,9 +100,9 @@ function diagonalize(n: number, d: Float64Array, e: Float64Array): Solution {
     }
     d[l] += shift;
     e[l] = 0;
-    ends[l] = rotations.count;
+    ends[l] = rotations?.count ?? 0;
   }
-  return { rotations, ends };
+  return ends;
 }
 
 /** Subtracts Wilkinson's shift from the rest of the diagonal and returns it. */
@@ -115,7 +118,7 @@ function shiftBlock(l: number, n: number, d: Float64Array, e: Float64Array): num
 }
 
 /** One QL sweep over rows l to m. */
-function sweep(rotations: Rotations, l: number, m: number, d: Float64Array, e: Float64Array): void {
+function sweep(rotations: Rotations | undefined, l: number, m: number, d: Float64Array, e: Float64Array): void {
   const diagonalNext = d[l + 1];
   const offNext = e[l + 1];
   let [c, c2, c3] = [1, 1, 1];
@@ -133,7 +136,7 @@ function sweep(rotations: Rotations, l: number, m: number, d: Float64Array, e: F
     c = p / r;
     p = c * d[i] - s * g;
     d[i + 1] = h + s * (c * g + s * d[i]);
-    rotations.push(i, c, s);
+    rotations?.push(i, c, s);
   }
   p = (-s * s2 * c3 * offNext * e[l]) / diagonalNext;
   e[l] = s * p;

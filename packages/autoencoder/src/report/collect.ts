@@ -37,7 +37,7 @@ export interface CollectReportOptions {
   readonly title?: string;
   /** How many images to score at most, evenly spread. Default 2000. */
   readonly maxImages?: number;
-  /** Compare with PCA and JPEG, which takes most of the time. Default true. */
+  /** Compare with PCA, JPEG and thumbnails. Default true. */
   readonly baselines?: boolean;
   /** Evaluations of all `samples` by this network, SSIM among them: what they say is not computed again. */
   readonly evaluations?: readonly Evaluation[];
@@ -52,8 +52,8 @@ const optionKeys = [
 ];
 const exampleCount = 16;
 const extremeCount = 8;
-/** Images that PCA and JPEG are tried on at most. */
-const maxCompared = 500;
+/** Images that PCA, JPEG and thumbnails are tried on at most. */
+const maxCompared = 250;
 
 /** Scores a network and collects all that `renderReport` shows of it. Throws as `evaluate`, `compare` and reading a run do. */
 export async function collectReport(autoencoder: Autoencoder, options: CollectReportOptions): Promise<ReportData> {
@@ -63,7 +63,7 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
   const run = runFolder === undefined ? undefined : await collectRun(runFolder);
   const source = spread(samples, maxImages);
   const scores = await scoreMasks(autoencoder, source, options);
-  const comparison = baselines ? await compareWithBaselines(autoencoder, source, scores, options) : undefined;
+  const comparison = baselines ? await compareWithBaselines(autoencoder, source, scores, run, options) : undefined;
   onStage?.('pictures');
   const collect = (indices: readonly number[], whole: boolean) =>
     collectExamples({ autoencoder, source, images: scores.own.images }, indices, whole);
@@ -96,10 +96,14 @@ function compareWithBaselines(
   autoencoder: Autoencoder,
   source: SampleSource,
   scores: ScoresByMasks,
+  run: ReportRun | undefined,
   { trainingSamples, signal, onStage }: CollectReportOptions,
 ): Promise<Comparison> {
   const evaluations = Object.values(scores);
-  return autoencoder.compare(source, { trainingSamples, maxImages: maxCompared, evaluations, signal, onStage });
+  // PCA sees what the network saw.
+  const { mirror = false } = (run?.options.augmentation ?? {}) as { readonly mirror?: boolean };
+  const pca = { mirror };
+  return autoencoder.compare(source, { trainingSamples, pca, maxImages: maxCompared, evaluations, signal, onStage });
 }
 
 type ScoresByMasks = { readonly own: Evaluation } & Partial<Record<MaskMode, Evaluation>>;
@@ -211,14 +215,15 @@ function bytePsnrDb({ data }: Sample, output: Sample): number {
   return psnrDb(imageError(data, output.data, { peak: 255 }).mse, 255);
 }
 
-function slimComparison({ count, groups, curves, pcaFittedOn, missing }: Comparison): ReportComparison {
+function slimComparison({ groups, ...comparison }: Comparison): ReportComparison {
   const withoutImages = (scores: Scores | undefined): ScoreSummary | undefined => {
     if (!scores) return undefined;
     const { images, ...summary } = scores;
     return summary;
   };
+  const { count, curves, pcaFittedOn, pcaMirrored, missing } = comparison;
   return {
-    ...{ count, curves, pcaFittedOn, missing },
+    ...{ count, curves, pcaFittedOn, pcaMirrored, missing },
     groups: groups.map(({ rows, ...group }) => ({
       ...group,
       rows: rows.map(({ scores, ...row }) => ({ ...row, summary: withoutImages(scores) })),

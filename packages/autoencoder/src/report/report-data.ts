@@ -1,7 +1,8 @@
 /** What a report shows, as plain data: numbers, texts and pictures. */
 
 import type { InterpolationMasks } from '../codes/interpolate';
-import type { RatePoint } from '../evaluation/baselines/rivals';
+import type { Comparison } from '../evaluation/baselines/compare';
+import type { ComparisonRow } from '../evaluation/baselines/rivals';
 import type { ScoreSummary } from '../evaluation/metrics/scores';
 import type { CodeSizes, MaskMode } from '../network/masks';
 import type { Picture, SpriteSheet } from './pictures';
@@ -101,24 +102,17 @@ export interface ReportExample {
   readonly other?: { readonly picture: Picture; readonly psnrDb: number };
 }
 
-export interface ReportComparison {
-  readonly count: number;
+export interface ReportComparison
+  extends Pick<Comparison, 'count' | 'curves' | 'pcaFittedOn' | 'pcaMirrored' | 'missing'> {
   readonly groups: readonly {
     readonly counted: 'code' | 'code and masks';
     readonly codeBits: number;
     readonly budgetBytes: number;
     readonly rows: readonly ReportComparisonRow[];
   }[];
-  readonly curves: { readonly pca: readonly RatePoint[]; readonly jpeg: readonly RatePoint[] };
-  readonly pcaFittedOn?: number;
-  readonly missing: readonly string[];
 }
 
-export interface ReportComparisonRow {
-  readonly method: 'autoencoder' | 'pca' | 'jpeg';
-  readonly masks?: MaskMode;
-  readonly components?: number;
-  readonly bytes: number;
+export interface ReportComparisonRow extends Omit<ComparisonRow, 'scores'> {
   readonly summary?: ScoreSummary;
 }
 

@@ -5,7 +5,7 @@ import { databaseOption } from '../data/database-option';
 import { lenientOption } from '../data/left-out';
 import { openSamples } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
-import { findModel, placeOf, trainingData } from '../network/find-model';
+import { findModel, placeOf } from '../network/find-model';
 import {
   assertFits,
   type CheckpointOptions,
@@ -13,6 +13,7 @@ import {
   loadNetwork,
   type ReadFlags,
 } from '../network/load-network';
+import { openTrainingImages } from '../network/training-images';
 import { CliError } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
@@ -36,7 +37,7 @@ export function reportCommand(): Command {
     .addOption(databaseOption('the unnamed one of --data'))
     .addOption(lenientOption())
     .option('--baselines <train.lmdb>', 'images to fit PCA to (default: those that the run trained on)')
-    .option('--no-baselines', 'no PCA and JPEG, which take most of the time')
+    .option('--no-baselines', 'no PCA, JPEG and thumbnails')
     .addOption(
       numberOption('--max-images <n>', 'images to score, evenly spread', { min: 1, integer: true }).default(2000),
     )
@@ -77,17 +78,13 @@ async function collect(
   const samples = await openSamples(data ?? (await scoredImages(runFolder)), { database, lenient });
   const network = await loadNetwork(found, terminal);
   assertFits(samples, network, found.model);
-  const training =
-    baselines === false
-      ? undefined
-      : await openSamples(await trainingData(baselines ?? true, found), { database, lenient });
-  if (training) assertFits(training, network, found.model);
+  const training = await openTrainingImages(baselines, found, network, { database, lenient }, terminal);
   const report = await collectReport(network, {
     samples,
     // Images that the run knows go by the name they had there.
     samplesName: data,
-    trainingSamples: training,
-    baselines: training !== undefined,
+    trainingSamples: training?.samples,
+    baselines: baselines !== false,
     runFolder,
     maxImages,
     signal,

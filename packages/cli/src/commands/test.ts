@@ -1,20 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Autoencoder, Evaluation } from '@ae/autoencoder';
+import type { Autoencoder, Evaluation, SampleSource } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
 import type { Command } from 'commander';
 import { databaseOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
-import { openSamples, type SampleDatabase } from '../data/sample-database';
+import type { SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
-import { type FoundModel, trainingData } from '../network/find-model';
-import {
-  assertFits,
-  type CheckpointOptions,
-  checkpointOption,
-  loadNetworkFor,
-  type ReadFlags,
-} from '../network/load-network';
+import type { FoundModel } from '../network/find-model';
+import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
 import {
   evaluateAll,
   type PairOptions,
@@ -25,6 +19,7 @@ import {
   withoutOtherSimilarity,
   writeResults,
 } from '../network/test-results';
+import { openTrainingImages } from '../network/training-images';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../shell/output-folder';
@@ -33,7 +28,7 @@ import { formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags, PairOptions {
   readonly savePrefix?: string;
   readonly all?: boolean;
-  readonly baselines?: string | true;
+  readonly baselines?: string | boolean;
   readonly extremes: number;
   readonly report: boolean;
 }
@@ -60,7 +55,8 @@ export function testCommand(): Command {
     )
     .optionsGroup('Scores:')
     .option('--all', 'SSIM, MS-SSIM and a CSV file with the other masks too')
-    .option('--baselines [train.lmdb]', 'compare with JPEG, and with PCA of these images (default: those of the run)')
+    .option('--baselines [train.lmdb]', 'images to fit PCA to (default: those that the run trained on, where they are)')
+    .option('--no-baselines', 'no comparison with PCA, JPEG and thumbnails')
     .addOption(numberOption('--extremes <n>', 'worst and best images to list', counted).default(8))
     .option('--no-report', 'do not make report.html')
     .optionsGroup('Engine:')
@@ -74,21 +70,24 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   if (options.savePrefix !== undefined) await assertNew(options.savePrefix, 'folder');
   const { network, samples, engine, ...found } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const { model } = found;
-  const training = options.baselines
-    ? await openSamples(await trainingData(options.baselines, found), { lenient: options.lenient })
-    : undefined;
-  if (training) assertFits(training, network, model);
+  const training = await openTrainingImages(options.baselines, found, network, { lenient: options.lenient }, terminal);
   // Before the scoring, which may take long.
   const { loadSharp } = await import('@ae/images');
   await loadSharp();
   const folder = await claimResults(options.savePrefix, found);
   const work = async (signal: AbortSignal) => {
     const pairs = await reconstructPairs(network, samples, options);
-    const needsReport = options.report || training !== undefined;
+    const needsReport = options.report || options.baselines !== false;
     const similarity = options.all || needsReport;
     const scored = await evaluateAll(network, samples, { similarity, signal }, terminal);
     const report = needsReport
-      ? await collect(network, found, { samples, training, evaluations: scored }, signal, terminal)
+      ? await collect(
+          network,
+          found,
+          { samples, training: training?.samples, evaluations: scored, baselines: options.baselines !== false },
+          signal,
+          terminal,
+        )
       : undefined;
     const evaluations = options.all ? scored : withoutOtherSimilarity(scored);
     const results = {
@@ -123,14 +122,15 @@ function claimResults(
 
 interface ReportedImages {
   readonly samples: SampleDatabase;
-  readonly training?: SampleDatabase;
+  readonly training?: SampleSource;
+  readonly baselines: boolean;
   readonly evaluations: readonly Evaluation[];
 }
 
 async function collect(
   network: Autoencoder,
   { run }: FoundModel,
-  { samples, training, evaluations }: ReportedImages,
+  { samples, training, baselines, evaluations }: ReportedImages,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
@@ -139,7 +139,7 @@ async function collect(
     samples,
     samplesName: samples.path,
     trainingSamples: training,
-    baselines: training !== undefined,
+    baselines,
     evaluations,
     ...(run !== undefined && { runFolder: run }),
     signal,

@@ -67,18 +67,6 @@ export async function placeOf(data: RunData | undefined, run: string, advice: st
 
 type RunData = RunConfig['data']['train'];
 
-/** The LMDB a network was trained on: as given, or as the run knows; throws where neither says. */
-export async function trainingData(given: string | true, { model, run }: FoundModel): Promise<string> {
-  if (given !== true) return given;
-  const { readRunConfig } = await import('@ae/autoencoder/runs');
-  const known = run && (await placeOf((await readRunConfig(run)).data.train, run, '--baselines <train.lmdb>'));
-  if (known) return known;
-  throw new CliError(
-    'INVALID_OPTION',
-    `--baselines: expected the LMDB that ${model} was trained on, which its folder does not name; add it: --baselines <train.lmdb>.`,
-  );
-}
-
 function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,

@@ -229,24 +229,33 @@ export function withoutInfinity<T>(results: T): T {
   return JSON.parse(JSON.stringify(results, named)) as T;
 }
 
-const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG' } as const;
+const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG', thumbnail: 'thumbnail' } as const;
 
 function printBaselines(
   terminal: Terminal,
-  { groups, missing }: NonNullable<ReportData['comparison']>,
+  { groups, missing, pcaFittedOn, pcaMirrored }: NonNullable<ReportData['comparison']>,
   hasMasks: boolean,
 ): void {
   for (const { counted, codeBits, budgetBytes, rows } of groups) {
-    const code = codeBits === 32 ? '' : `, ${codeBits} bits a number`;
-    terminal.print(`at ${formatBytes(budgetBytes)} an image, as ${counted} take${code}:`);
+    const code = codeBits === 32 ? '' : `, ${codeBits} bits per number`;
+    terminal.print(
+      `at ${formatBytes(budgetBytes)} per image, as ${counted} take${counted === 'code' ? 's' : ''}${code}:`,
+    );
     terminal.print(
       formatRows(
-        rows.map(({ method, masks, summary }) => [
-          methodNames[method] + (hasMasks && masks ? `, ${masks} masks` : ''),
+        rows.map(({ method, masks, components, size, summary }) => [
+          methodNames[method] +
+            (hasMasks && masks ? `, ${masks} masks` : '') +
+            (components === undefined ? '' : `, ${formatNumberOf(components, 'number')}`) +
+            (size ? ` of ${size.join('x')}` : ''),
           summary ? `${style('bold', summary.psnrDb.toFixed(2))} dB` : 'cannot be made so small',
         ]),
       ),
     );
+  }
+  if (pcaFittedOn !== undefined) {
+    const mirrored = pcaMirrored ? ' and their mirror images' : '';
+    terminal.print(`PCA is that of ${formatNumberOf(pcaFittedOn, 'training image')}${mirrored}`);
   }
   for (const reason of missing) terminal.print(`not compared: ${withoutPackage(reason)}`);
 }

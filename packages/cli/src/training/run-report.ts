@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type { Autoencoder, SampleSource } from '@ae/autoencoder';
+import type { Autoencoder } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
 import type { SampleDatabase } from '../data/sample-database';
+import { fitTo } from '../network/training-images';
 import { explain } from '../shell/cli-error';
 import { writeFileWhole } from '../shell/output-folder';
 import type { Terminal } from '../shell/terminal';
@@ -46,19 +47,12 @@ async function collect(
   { baselines, signal }: { readonly baselines: boolean; readonly signal?: AbortSignal },
   terminal: Terminal,
 ): Promise<ReportData> {
-  const { centerCrop } = await import('@ae/autoencoder');
   const { collectReport } = await import('@ae/autoencoder/report');
-  const { inputShape } = network;
-  // A network that was trained on parts of images is scored on their middle.
-  const fit = (source: SampleDatabase): SampleSource =>
-    !source.isMixed && source.shape.every((size, i) => size === inputShape[i])
-      ? source
-      : centerCrop(source, inputShape);
   const scored = validation ?? samples;
   return collectReport(network, {
-    samples: fit(scored),
+    samples: await fitTo(scored, network),
     samplesName: scored.path,
-    trainingSamples: fit(samples),
+    trainingSamples: await fitTo(samples, network),
     ...{ baselines, runFolder, signal },
     onStage: (stage) => terminal.status(`report: ${stage} ...${signal ? ' (Ctrl-C leaves the report out)' : ''}`),
   });

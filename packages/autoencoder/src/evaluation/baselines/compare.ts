@@ -1,5 +1,5 @@
 /**
- * The autoencoder beside codes of the same size: what its masks carry, and what PCA and JPEG make of as many bytes.
+ * The autoencoder beside codes of the same size: what its masks carry, and what PCA, JPEG and a thumbnail make of as many bytes.
  */
 
 import type { SampleSource } from '../../data/samples';
@@ -11,12 +11,21 @@ import { type Evaluation, evaluateNetwork } from '../evaluate';
 import { KnownScores, spread } from '../known-scores';
 import { JpegCoder } from './jpeg';
 import { fitPca, type Pca, type PcaOptions } from './pca';
-import { type ComparisonRow, jpegRival, pcaRival, type RatePoint, type Rival, ratePoints, scoreRival } from './rivals';
+import {
+  type ComparisonRow,
+  jpegRival,
+  pcaRival,
+  type RatePoint,
+  type RivalMethod,
+  ratePoints,
+  scoreRival,
+  thumbnailRival,
+} from './rivals';
 
 export interface CompareOptions {
   /** The images the network was trained on, to fit PCA to. Without them there is no PCA. */
   readonly trainingSamples?: SampleSource;
-  readonly pca?: Omit<PcaOptions, 'signal'>;
+  readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
   /** How many images to score at most, evenly spread over the source. Default 500. */
   readonly maxImages?: number;
   /** Evaluations of all `samples` by this network, SSIM among them: what they say is not computed again. */
@@ -44,10 +53,11 @@ export interface Comparison {
   readonly count: number;
   readonly sourceCount: number;
   readonly groups: readonly ComparisonGroup[];
-  /** PSNR (per-image mean) over bytes, where PCA and JPEG reach that size. */
-  readonly curves: { readonly pca: readonly RatePoint[]; readonly jpeg: readonly RatePoint[] };
-  /** How many images PCA was fitted on, where it was. */
+  /** PSNR (per-image mean) over bytes where a method reaches that size: PCA by float32 coefficients, thumbnails by bytes. */
+  readonly curves: { readonly [method in RivalMethod]: readonly RatePoint[] };
+  /** How many images PCA was fitted on, where it was, and whether on their mirror images, too. */
   readonly pcaFittedOn?: number;
+  readonly pcaMirrored?: boolean;
   /** What is not in it and why, a sentence each. */
   readonly missing: readonly string[];
 }
@@ -70,33 +80,47 @@ export async function compareNetwork(
   const groups = await scoreAutoencoder(network, source, sizes, known, options);
   const missing: string[] = [];
   const jpeg = await loadJpeg(network.inputShape[2], missing);
-  const rivals: Rival[] = [];
-  const pca = await fitWherePossible(network, options, missing);
-  if (pca) rivals.push(pcaRival(pca, network));
-  if (jpeg) rivals.push(jpegRival(jpeg, network));
-
-  const budgets = groups.map(({ budgetBytes }) => budgetBytes);
+  const pca = await fitWherePossible(network, groups, options, missing);
+  const [whole, rounded] = [32, 8].map((bits) => [
+    ...(pca ? [pcaRival(pca, network, bits)] : []),
+    ...(jpeg ? [jpegRival(jpeg, network)] : []),
+    thumbnailRival(network, bits),
+  ]);
+  const rows = groups.map((group) => [...group.rows]);
+  const curves: Record<RivalMethod, RatePoint[]> = { pca: [], jpeg: [], thumbnail: [] };
   const curveBudgets = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].filter((b) => b < sizes.imageBytes);
-  const curves: { pca: RatePoint[]; jpeg: RatePoint[] } = { pca: [], jpeg: [] };
-  const rowsOf = groups.map(({ rows }) => [...rows]);
-  for (const rival of rivals) {
-    onStage?.(rival.method === 'pca' ? 'PCA: scoring' : 'JPEG: searching qualities');
-    const all = [...new Set([...budgets, ...curveBudgets])].sort((a, b) => a - b);
-    const rows = await scoreRival(rival, network, source, all, budgets, signal);
-    for (const [i, budget] of budgets.entries()) rowsOf[i].push(rows[all.indexOf(budget)]);
-    curves[rival.method] = ratePoints(rows);
+  for (const [codeBits, rivals] of [
+    [32, whole],
+    [8, rounded],
+  ] as const) {
+    const own = groups.filter((group) => group.codeBits === codeBits);
+    for (const rival of rivals) {
+      onStage?.(stages[rival.method]);
+      const budgets = own.map(({ budgetBytes }) => budgetBytes);
+      const isCurve = codeBits === (rival.method === 'thumbnail' ? 8 : 32);
+      const all = [...new Set([...budgets, ...(isCurve ? curveBudgets : [])])].sort((a, b) => a - b);
+      const scored = await scoreRival(rival, network, source, all, budgets, signal);
+      for (const group of own) rows[groups.indexOf(group)].push(scored[all.indexOf(group.budgetBytes)]);
+      if (isCurve) curves[rival.method] = ratePoints(scored);
+    }
   }
   pca?.dispose();
   return {
     sizes,
     count: source.length,
     sourceCount: samples.length,
-    groups: groups.map((group, i) => ({ ...group, rows: rowsOf[i] })),
+    groups: groups.map((group, i) => ({ ...group, rows: rows[i] })),
     curves,
-    pcaFittedOn: pca?.fittedOn,
+    ...(pca && { pcaFittedOn: pca.fittedOn, pcaMirrored: pca.mirrored }),
     missing,
   };
 }
+
+const stages: Record<RivalMethod, string> = {
+  pca: 'PCA: scoring',
+  jpeg: 'JPEG: searching qualities',
+  thumbnail: 'thumbnails',
+};
 
 /** Loads JPEG; adds the reason to `missing` where it doesn't load, or can't code such images. */
 async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder | undefined> {
@@ -110,12 +134,14 @@ async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder 
 /** Fits PCA; adds the reason to `missing` where there is nothing to fit it to. */
 async function fitWherePossible(
   network: Network,
+  groups: readonly ComparisonGroup[],
   { trainingSamples, pca, signal, onStage }: CompareOptions,
   missing: string[],
 ): Promise<Pca | undefined> {
   if (trainingSamples && trainingSamples.length > 1) {
     onStage?.('PCA: fitting');
-    return fitPca(trainingSamples, network, { ...pca, signal });
+    const components = Math.max(...groups.map(({ budgetBytes, codeBits }) => Math.floor((8 * budgetBytes) / codeBits)));
+    return fitPca(trainingSamples, network, { ...pca, components, signal });
   }
   missing.push(
     `PCA: ${trainingSamples ? 'one training image is too few' : 'no training images were given'} to fit it to.`,

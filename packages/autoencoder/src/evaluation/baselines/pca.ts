@@ -1,13 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type PixelFormat, samplesToTensor } from '../../data/pixels';
-import { fetchSamples, type ImageShape, type SampleSource } from '../../data/samples';
+import type { PixelFormat } from '../../data/pixels';
+import type { ImageShape, SampleSource } from '../../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../../errors';
-import { type SymmetricEigen, symmetricEigenSteps } from '../../linear-algebra/symmetric-eigen';
+import { center, MirrorHalves, readRows } from './image-rows';
+import { RowComponents } from './row-components';
 
 export interface PcaOptions {
+  /** How many components to find at most. Default: all there are, one less than images. */
+  readonly components?: number;
+  /** Fit on each image's mirror image, too, as a training sees them that mirrors images by chance. Default false. */
+  readonly mirror?: boolean;
   /**
    * How many images to fit on at most, evenly spaced over the source. Default 2048, fewer for images of more than
-   * 65,536 values. Time grows with its cube: half a minute for 2048.
+   * 65,536 values. Time grows with its cube: some five seconds for 2048.
    */
   readonly maxImages?: number;
   /** Stops between steps; `fitPca` then throws ABORTED. */
@@ -17,12 +22,12 @@ export interface PcaOptions {
 /** Values of all images that are held in memory at most, by default: 512 MiB as float32. */
 const maxValues = 2 ** 27;
 
-/** Columns multiplied at once: partial sums are added in float64, so that the small components survive float32. */
-const chunkSize = 1024;
+/** Eigenvalues below this share of the largest are float32's noise, not components. */
+const noise = 1e-7;
 
 /**
  * Principal component analysis of whole images: the best linear code there is for the images it was fitted on.
- * Fitted exactly, by the eigenvectors of the images' Gram matrix; `dispose` frees its tensors.
+ * Fitted by the leading eigenvectors of the images' Gram matrix; `dispose` frees its tensors.
  */
 export class Pca {
   constructor(
@@ -34,9 +39,11 @@ export class Pca {
     readonly variances: Float64Array,
     /** How many images it was fitted on. */
     readonly fittedOn: number,
+    /** Whether on their mirror images, too. */
+    readonly mirrored: boolean,
   ) {}
 
-  /** How many components there are: one less than the images, or fewer where images repeat. */
+  /** How many components there are: as many as were asked for, or as the images have. */
   get componentCount(): number {
     return this.components.shape[0];
   }
@@ -77,16 +84,48 @@ export class Pca {
   }
 }
 
-/** Fits all principal components of the images of a source. Throws INVALID_SAMPLE for fewer than two images. */
+/** Fits the principal components of the images of a source. Throws INVALID_SAMPLE for fewer than two images. */
 export async function fitPca(
   source: SampleSource,
-  { inputShape, pixels }: { inputShape: ImageShape; pixels: PixelFormat },
+  format: { readonly inputShape: ImageShape; readonly pixels: PixelFormat },
   options: PcaOptions = {},
 ): Promise<Pca> {
-  checkKeys('fitPca', options, ['maxImages', 'signal']);
-  const size = inputShape[0] * inputShape[1] * inputShape[2];
-  const { maxImages = Math.max(2, Math.min(2048, Math.floor(maxValues / size))), signal } = options;
+  const { count, mirror, most, signal } = resolveOptions(source, format.inputShape, options);
+  const pause = () => breathe(signal);
+  const rows = await readRows(source, count, format, pause);
+  const halves = mirror ? new MirrorHalves(format.inputShape) : undefined;
+  halves?.fold(rows.values);
+  const mean = center(rows, halves?.evenSize);
+  const split = halves?.evenSize ?? rows.size;
+  const parts = [await RowComponents.of(rows, [0, split], pause)];
+  if (split < rows.size) parts.push(await RowComponents.of(rows, [split, rows.size], pause));
+  const order = rank(parts, most);
+  const components = new Float32Array(order.length * rows.size);
+  for (const [p, part] of parts.entries()) {
+    const places = order.flatMap((of, place) => (of.part === p ? [place] : []));
+    if (places.length === 0) continue;
+    const found = await part.first(places.length, pause);
+    for (const [i, place] of places.entries())
+      components.set(found.subarray(i * rows.size, (i + 1) * rows.size), place * rows.size);
+  }
+  halves?.unfold(components);
+  halves?.unfold(mean);
+  const degrees = mirror ? count - 0.5 : count - 1;
+  return new Pca(
+    tf.tensor2d(components, [order.length, rows.size]),
+    tf.tensor1d(mean),
+    Float64Array.from(order, ({ value }) => value / degrees),
+    count,
+    mirror,
+  );
+}
+
+function resolveOptions(source: SampleSource, [height, width, channels]: ImageShape, options: PcaOptions) {
+  checkKeys('fitPca', options, ['components', 'mirror', 'maxImages', 'signal']);
+  const size = height * width * channels;
+  const { maxImages = Math.max(2, Math.min(2048, Math.floor(maxValues / size))), mirror = false, signal } = options;
   checkNumber('maxImages', maxImages, { min: 2, integer: true });
+  if (options.components !== undefined) checkNumber('components', options.components, { min: 1, integer: true });
   if (source.length < 2) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',
@@ -94,24 +133,17 @@ export async function fitPca(
     );
   }
   const count = Math.min(source.length, maxImages);
-  const rows = await readRows(source, count, size, { inputShape, pixels }, signal);
-  const mean = center(rows, count, size);
-  const gram = await gramMatrix(rows, count, size, signal);
-  const { values, vectors } = await decompose(gram, count, signal);
-  // Centring takes one dimension away; what lies below float32's noise is no component either.
-  const rank = Math.min(count - 1, size, values.filter((value) => value > values[0] * 1e-7).length);
-  const components = await combineRows(vectors, rows, rank, count, size, signal);
-  const variances = values.slice(0, rank).map((value) => value / (count - 1));
-  return new Pca(tf.tensor2d(components, [rank, size]), tf.tensor1d(mean), variances, count);
+  // Centering takes one dimension away.
+  const all = mirror ? 2 * count - 1 : count - 1;
+  return { count, mirror, signal, most: Math.min(all, size, options.components ?? all) };
 }
 
-async function decompose(matrix: Float64Array, n: number, signal: AbortSignal | undefined): Promise<SymmetricEigen> {
-  const steps = symmetricEigenSteps(matrix, n);
-  for (;;) {
-    const step = steps.next();
-    await breathe(signal);
-    if (step.done) return step.value;
-  }
+/** Chooses the `most` largest eigenvalues of all parts, but for what lies below float32's noise. */
+function rank(parts: readonly RowComponents[], most: number): { part: number; value: number }[] {
+  const all = parts.flatMap(({ eigenvalues }, part) => Array.from(eigenvalues, (value) => ({ part, value })));
+  all.sort((a, b) => b.value - a.value);
+  const [{ value: largest }] = all;
+  return all.slice(0, most).filter(({ value }) => value > largest * noise);
 }
 
 /** Lets timers and signals in, and stops where a signal says so. */
@@ -119,89 +151,4 @@ async function breathe(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   if (!signal?.aborted) return;
   throw new AutoencoderError('ABORTED', 'fitPca: stopped as asked.', { cause: signal.reason });
-}
-
-async function readRows(
-  source: SampleSource,
-  count: number,
-  size: number,
-  { inputShape, pixels }: { inputShape: ImageShape; pixels: PixelFormat },
-  signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const rows = new Float32Array(count * size);
-  const batch = 64;
-  for (let start = 0; start < count; start += batch) {
-    const indices = Array.from({ length: Math.min(batch, count - start) }, (_, i) =>
-      Math.floor(((start + i) * source.length) / count),
-    );
-    const tensor = samplesToTensor(await fetchSamples(source, indices, inputShape), inputShape, pixels);
-    rows.set(await tensor.data(), start * size);
-    tensor.dispose();
-    await breathe(signal);
-  }
-  return rows;
-}
-
-/** Subtracts the mean row from every row, and returns it. */
-function center(rows: Float32Array, count: number, size: number): Float32Array {
-  const sums = new Float64Array(size);
-  for (let at = 0; at < rows.length; at += size) {
-    for (let i = 0; i < size; i++) sums[i] += rows[at + i];
-  }
-  const mean = Float32Array.from(sums, (sum) => sum / count);
-  for (let at = 0; at < rows.length; at += size) {
-    for (let i = 0; i < size; i++) rows[at + i] -= mean[i];
-  }
-  return mean;
-}
-
-/** Copies columns `from` to `to` of all rows as `[count, to - from]`. */
-function sliceColumns(rows: Float32Array, count: number, size: number, from: number, to: number): tf.Tensor2D {
-  const width = to - from;
-  const slice = new Float32Array(count * width);
-  for (let row = 0; row < count; row++) slice.set(rows.subarray(row * size + from, row * size + to), row * width);
-  return tf.tensor2d(slice, [count, width]);
-}
-
-async function gramMatrix(rows: Float32Array, count: number, size: number, signal: AbortSignal | undefined) {
-  const gram = new Float64Array(count * count);
-  for (let from = 0; from < size; from += chunkSize) {
-    const columns = sliceColumns(rows, count, size, from, Math.min(size, from + chunkSize));
-    const partial = tf.tidy(() => tf.matMul(columns, tf.transpose(columns)));
-    const values = await partial.data();
-    for (let i = 0; i < gram.length; i++) gram[i] += values[i];
-    tf.dispose([columns, partial]);
-    await breathe(signal);
-  }
-  return gram;
-}
-
-/** Returns the first `rank` rows of vectors x rows, each scaled to length 1: `[rank, size]`. */
-async function combineRows(
-  vectors: Float64Array,
-  rows: Float32Array,
-  rank: number,
-  count: number,
-  size: number,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const out = new Float32Array(rank * size);
-  const weights = tf.tensor2d(Float32Array.from(vectors.subarray(0, rank * count)), [rank, count]);
-  for (let from = 0; from < size; from += chunkSize) {
-    const to = Math.min(size, from + chunkSize);
-    const columns = sliceColumns(rows, count, size, from, to);
-    const product = tf.matMul(weights, columns);
-    const values = await product.data();
-    tf.dispose([columns, product]);
-    for (let i = 0; i < rank; i++) out.set(values.subarray(i * (to - from), (i + 1) * (to - from)), i * size + from);
-    await breathe(signal);
-  }
-  weights.dispose();
-  for (let at = 0; at < out.length; at += size) {
-    let squares = 0;
-    for (let i = 0; i < size; i++) squares += out[at + i] * out[at + i];
-    const scale = 1 / Math.sqrt(squares);
-    for (let i = 0; i < size; i++) out[at + i] *= scale;
-  }
-  return out;
 }

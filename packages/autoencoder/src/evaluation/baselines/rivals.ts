@@ -8,14 +8,17 @@ import { sampleBatches } from '../evaluate';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from '../metrics/scores';
 import type { JpegCoder } from './jpeg';
 import type { Pca } from './pca';
+import { throughThumbnail, thumbnailSize } from './thumbnail';
 
 /** One way to code images, and how well it did. */
 export interface ComparisonRow {
-  readonly method: 'autoencoder' | 'pca' | 'jpeg';
+  readonly method: 'autoencoder' | RivalMethod;
   /** Of the autoencoder: whose masks its decoder got. */
   readonly masks?: MaskMode;
-  /** Of PCA: how many coefficients, float32 each. */
+  /** Of PCA: how many coefficients. */
   readonly components?: number;
+  /** Of a thumbnail: its height and width. */
+  readonly size?: readonly [height: number, width: number];
   /** The mean size of an image's code in bytes. */
   readonly bytes: number;
   /** Undefined where not every image can be made so small. */
@@ -28,30 +31,76 @@ export interface RatePoint {
   readonly psnrDb: number;
 }
 
+export type RivalMethod = 'pca' | 'jpeg' | 'thumbnail';
+
 /** Another way to code images than the autoencoder. */
 export interface Rival {
-  readonly method: 'pca' | 'jpeg';
+  readonly method: RivalMethod;
   /** Makes of one batch what each budget, in ascending order, allows: values `[N, H, W, C]`, and bytes used by all N; undefined: impossible. */
   run(
     samples: readonly Sample[],
     budgets: readonly number[],
   ): Promise<({ values: ArrayLike<number>; bytes: number } | undefined)[]>;
-  componentsFor?(budget: number): number;
+  /** What a row says beside the scores. */
+  details?(budget: number): Pick<ComparisonRow, 'components' | 'size'>;
 }
 
-/** PCA with as many float32 coefficients as the budget holds. */
-export function pcaRival(pca: Pca, { inputShape, pixels }: Network): Rival {
-  const componentsFor = (budget: number) => Math.min(Math.floor(budget / 4), pca.componentCount);
+/** Coefficients are rounded to levels between so many standard deviations. */
+const roundedRange = 4;
+
+/**
+ * PCA with as many coefficients as the budget holds, float32 or of fewer bits. Rounded ones are on levels evenly spaced up to four
+ * standard deviations, which the decoder knows as it knows the components.
+ */
+export function pcaRival(pca: Pca, { inputShape, pixels }: Network, bits: number): Rival {
+  const countFor = (budget: number) => Math.min(Math.floor((8 * budget) / bits), pca.componentCount);
+  // Images that PCA has not seen vary more along its last components than those that it was fitted on.
+  const least = pca.variances[Math.floor(pca.componentCount / 8)];
+  const widths = Array.from(pca.variances, (variance) => 2 * roundedRange * Math.sqrt(Math.max(variance, least)));
+  const steps = Float32Array.from(widths, (width) => width / (2 ** bits - 1));
+  const round = (coefficients: tf.Tensor2D) => {
+    if (bits === 32) return coefficients;
+    const most = 2 ** (bits - 1) - 0.5;
+    const levels = tf.add(tf.floor(tf.clipByValue(tf.div(coefficients, steps), -most, most - 0.01)), 0.5);
+    return tf.mul<tf.Tensor2D>(levels, steps);
+  };
   return {
     method: 'pca',
-    componentsFor,
+    details: (budget) => ({ components: countFor(budget) }),
     async run(samples, budgets) {
-      const coefficients = tf.tidy(() => pca.encode(samplesToTensor(samples, inputShape, pixels)));
-      const counts = budgets.map(componentsFor);
+      const coefficients = tf.tidy(() => round(pca.encode(samplesToTensor(samples, inputShape, pixels))));
+      const counts = budgets.map(countFor);
       const images = pca.decodePrefixes(coefficients, counts, inputShape);
       const values = await Promise.all(images.map((image) => image.data()));
       tf.dispose([coefficients, images]);
-      return values.map((image, i) => ({ values: image, bytes: 4 * counts[i] * samples.length }));
+      return values.map((image, i) => ({ values: image, bytes: Math.ceil((bits * counts[i]) / 8) * samples.length }));
+    },
+  };
+}
+
+/** The image itself with as many values as the budget holds, float32 or bytes, enlarged again. */
+export function thumbnailRival({ inputShape, pixels }: Network, bits: number): Rival {
+  const sizeFor = (budget: number) => thumbnailSize(inputShape, Math.floor((8 * budget) / bits));
+  const step = (255 * pixels.scale) / (2 ** bits - 1);
+  const round = (values: tf.Tensor4D) => {
+    return bits === 32 ? values : tf.mul<tf.Tensor4D>(tf.round(tf.div(values, step)), step);
+  };
+  return {
+    method: 'thumbnail',
+    details: (budget) => ({ size: sizeFor(budget) }),
+    async run(samples, budgets) {
+      const images = samplesToTensor(samples, inputShape, pixels);
+      const results = budgets.map(async (budget) => {
+        const size = sizeFor(budget);
+        if (!size) return undefined;
+        const enlarged = throughThumbnail(images, size, round);
+        const values = await enlarged.data();
+        enlarged.dispose();
+        return { values, bytes: Math.ceil((bits * size[0] * size[1] * inputShape[2]) / 8) * samples.length };
+      });
+      const all = await Promise.all(results);
+      images.dispose();
+      return all;
     },
   };
 }
@@ -109,8 +158,12 @@ export async function scoreRival(
   return tables.map(({ images, bytes }, i) => {
     const complete = images.length === source.length;
     const scores = complete ? { ...summarizeScores(images, peak), images } : undefined;
-    const components = rival.componentsFor?.(budgets[i]);
-    return { method: rival.method, components, bytes: complete ? bytes / source.length : budgets[i], scores };
+    return {
+      method: rival.method,
+      ...rival.details?.(budgets[i]),
+      bytes: complete ? bytes / source.length : budgets[i],
+      scores,
+    };
   });
 }
 

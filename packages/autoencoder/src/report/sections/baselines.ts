@@ -9,18 +9,18 @@ import { maskNames } from './masks';
 
 type Group = ReportComparison['groups'][number];
 
-/** The network beside PCA and JPEG at equal bytes. */
+/** The network beside PCA, JPEG and a thumbnail at equal bytes. */
 export function renderBaselines({ comparison, run }: ReportData): PageSection | undefined {
   if (!comparison) return undefined;
-  const { groups, pcaFittedOn, missing, count } = comparison;
-  const fitted = pcaFittedOn === undefined ? '' : `, fitted on ${pcaSource(pcaFittedOn, run?.train.count)}`;
+  const { groups, missing, count } = comparison;
+  const fitted = pcaSource(comparison, run?.train.count);
   return {
     id: 'baselines',
     name: 'Baselines',
     heading: 'At equal size',
-    content: html`<p>What do other codes make of as many bytes? PCA keeps as many float32 coefficients as fit${fitted}. JPEG takes the
-best quality that fits, for each image, colors at full or half resolution, whichever is better; its headers and tables are
-not counted, nor are the network's weights and PCA's components.</p>
+    content: html`<p>What do other codes make of as many bytes? PCA keeps as many coefficients as fit, of the network's bits each${fitted}. A
+thumbnail keeps as many values of a smaller image. JPEG takes the best quality that fits, for each image, colors at full or half
+resolution, whichever is better; its headers and tables are not counted, nor are the network's weights and PCA's components.</p>
 <p>${verdict(groups)}</p>
 <div class="columns">
 <figure class="stays"><h3>PSNR in dB over bytes per image</h3>${lineChart(rateChart(comparison))}
@@ -33,9 +33,10 @@ ${missing.map((reason) => html`<p class="note">Not in it: ${reason}</p>`)}`,
   };
 }
 
-function pcaSource(fittedOn: number, trained: number | undefined): string {
-  const all = trained === undefined || trained === fittedOn ? '' : ` of the ${formatCount(trained)}`;
-  return `${formatCount(fittedOn)}${all} training images`;
+function pcaSource({ pcaFittedOn, pcaMirrored }: ReportComparison, trained: number | undefined): string {
+  if (pcaFittedOn === undefined) return '';
+  const all = trained === undefined || trained === pcaFittedOn ? '' : ` of the ${formatCount(trained)}`;
+  return `, fitted on ${formatCount(pcaFittedOn)}${all} training images${pcaMirrored ? ' and their mirror images' : ''}`;
 }
 
 /** States the two fair comparisons, whichever way they went. */
@@ -56,7 +57,7 @@ function verdict(groups: readonly Group[]): string {
     .join(' ');
 }
 
-const methodNames = { autoencoder: 'the network', pca: 'PCA', jpeg: 'JPEG' };
+const methodNames = { autoencoder: 'the network', pca: 'PCA', jpeg: 'JPEG', thumbnail: 'a thumbnail' };
 
 function groupRows({ counted, codeBits, budgetBytes, rows }: Group): Markup {
   const best = Math.max(...rows.map(({ summary }) => summary?.psnrDb ?? Number.NEGATIVE_INFINITY));
@@ -66,12 +67,13 @@ ${rows.map((row) => tableRow(row, best))}`;
 }
 
 function tableRow(row: ReportComparisonRow, best: number): Markup {
-  const { method, masks, components, bytes, summary } = row;
+  const { method, masks, components, size, bytes, summary } = row;
   const color = method === 'autoencoder' ? masks : method;
   const names = {
     autoencoder: `autoencoder${masks && `, ${maskNames[masks]}`}`,
     pca: `PCA, ${formatCount(components ?? 0)} components`,
     jpeg: 'JPEG',
+    thumbnail: `thumbnail${size ? ` of ${size.join(' × ')}` : ''}`,
   };
   const psnr = summary ? formatFixed(summary.psnrDb, 2) : 'too small';
   return html`<tr><th scope="row"><i class="swatch c-${color}"></i>${names[method]}</th><td>${summary ? formatCount(bytes) : '–'}</td>
@@ -80,10 +82,11 @@ function tableRow(row: ReportComparisonRow, best: number): Markup {
 }
 
 function rateChart({ curves, groups }: ReportComparison): LineChart {
-  const curve = (method: 'pca' | 'jpeg') => curves[method].map(({ bytes, psnrDb }) => ({ x: bytes, y: psnrDb }));
+  const curve = (method: keyof typeof curves) => curves[method].map(({ bytes, psnrDb }) => ({ x: bytes, y: psnrDb }));
   const curveSeries: Series[] = [
     { name: 'PCA', color: 'pca', points: curve('pca') },
     { name: 'JPEG', color: 'jpeg', points: curve('jpeg') },
+    { name: 'thumbnail', color: 'thumbnail', points: curve('thumbnail') },
   ];
   const series = [
     ...curveSeries.filter(({ points }) => points.length > 0),
@@ -91,7 +94,7 @@ function rateChart({ curves, groups }: ReportComparison): LineChart {
   ];
   const all = series.flatMap((one) => one.points);
   return {
-    description: 'PSNR over bytes for the autoencoder, PCA and JPEG',
+    description: 'PSNR over bytes for the autoencoder, PCA, JPEG and thumbnails',
     xLabel: 'bytes per image (logarithmic)',
     x: logScale(
       all.map(({ x }) => x),

@@ -1,0 +1,100 @@
+import { type PixelFormat, samplesToTensor } from '../../data/pixels';
+import { fetchSamples, type ImageShape, type SampleSource } from '../../data/samples';
+
+/** Images as rows of values, `[count, size]`. */
+export interface ImageRows {
+  readonly values: Float32Array;
+  readonly count: number;
+  readonly size: number;
+}
+
+/** Reads `count` images, evenly spaced over the source, in the network's units. */
+export async function readRows(
+  source: SampleSource,
+  count: number,
+  { inputShape, pixels }: { readonly inputShape: ImageShape; readonly pixels: PixelFormat },
+  pause: () => Promise<void>,
+): Promise<ImageRows> {
+  const size = inputShape[0] * inputShape[1] * inputShape[2];
+  const values = new Float32Array(count * size);
+  const batch = 64;
+  for (let start = 0; start < count; start += batch) {
+    const indices = Array.from({ length: Math.min(batch, count - start) }, (_, i) =>
+      Math.floor(((start + i) * source.length) / count),
+    );
+    const tensor = samplesToTensor(await fetchSamples(source, indices, inputShape), inputShape, pixels);
+    values.set(await tensor.data(), start * size);
+    tensor.dispose();
+    await pause();
+  }
+  return { values, count, size };
+}
+
+/** Subtracts the mean row from every row, and returns it; from column `end` on, the mean is 0. */
+export function center({ values, count, size }: ImageRows, end = size): Float32Array {
+  const sums = new Float64Array(size);
+  for (let at = 0; at < values.length; at += size) {
+    for (let i = 0; i < end; i++) sums[i] += values[at + i];
+  }
+  const mean = Float32Array.from(sums, (sum) => sum / count);
+  for (let at = 0; at < values.length; at += size) {
+    for (let i = 0; i < end; i++) values[at + i] -= mean[i];
+  }
+  return mean;
+}
+
+/**
+ * The two halves of images: what is the same in their mirror images, and what changes its sign. The covariance of images and their
+ * mirror images is that of either half, each by itself, so that twice as many images cost no more than the images alone.
+ */
+export class MirrorHalves {
+  /** How many values the first half has; the rest are of the second. */
+  readonly evenSize: number;
+  readonly #shape: ImageShape;
+  readonly #row: Float32Array;
+
+  constructor(shape: ImageShape) {
+    const [height, width, channels] = shape;
+    this.#shape = shape;
+    this.evenSize = height * Math.ceil(width / 2) * channels;
+    this.#row = new Float32Array(height * width * channels);
+  }
+
+  /** Turns rows of pixels into their halves; lengths and angles stay as they are. */
+  fold(rows: Float32Array): void {
+    this.#each(rows, (row, to, left, right, half) => {
+      to[half] = left === right ? row[left] : (row[left] + row[right]) * Math.SQRT1_2;
+      if (left !== right) to[this.evenSize + half] = (row[left] - row[right]) * Math.SQRT1_2;
+    });
+  }
+
+  /** The way back from {@link fold}. */
+  unfold(rows: Float32Array): void {
+    this.#each(rows, (row, to, left, right, half) => {
+      const odd = row[this.evenSize + half];
+      to[left] = left === right ? row[half] : (row[half] + odd) * Math.SQRT1_2;
+      if (left !== right) to[right] = (row[half] - odd) * Math.SQRT1_2;
+    });
+  }
+
+  /** Calls for each pair of values that mirror each other. A value in the middle is its own, and comes after all pairs. */
+  #each(
+    rows: Float32Array,
+    each: (row: Float32Array, to: Float32Array, left: number, right: number, half: number) => void,
+  ): void {
+    const [height, width, channels] = this.#shape;
+    const to = this.#row;
+    for (let start = 0; start < rows.length; start += to.length) {
+      const row = rows.subarray(start, start + to.length);
+      let half = 0;
+      for (let x = 0; x < Math.ceil(width / 2); x++) {
+        for (let y = 0; y < height; y++) {
+          for (let c = 0; c < channels; c++) {
+            each(row, to, (y * width + x) * channels + c, (y * width + width - 1 - x) * channels + c, half++);
+          }
+        }
+      }
+      row.set(to);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Autoencoder, SampleSource } from '@ae/autoencoder';
+import { openSamples, type SampleDatabase } from '../data/sample-database';
+import { CliError, explain } from '../shell/cli-error';
+import type { Terminal } from '../shell/terminal';
+import { type FoundModel, placeOf } from './find-model';
+import { assertFits, type ReadFlags } from './load-network';
+
+/** The images that a network was trained on, to fit PCA to. */
+export interface TrainingImages {
+  readonly samples: SampleSource;
+  close(): void;
+}
+
+/** What `--baselines` was given: a path, true for those of the run, false for none; undefined for those of the run where there are some. */
+export type GivenBaselines = string | boolean | undefined;
+
+/** Opens the images that a network was trained on. What was not asked for is done without where it can't be had, with a note. */
+export async function openTrainingImages(
+  given: GivenBaselines,
+  found: FoundModel,
+  network: Autoencoder,
+  flags: ReadFlags,
+  terminal: Terminal,
+): Promise<TrainingImages | undefined> {
+  if (given === false) return undefined;
+  try {
+    const place = await placeOfTraining(given, found);
+    if (place === undefined) return undefined;
+    const database = await openSamples(place, flags);
+    if (typeof given === 'string') assertFits(database, network, found.model);
+    return { samples: await fitTo(database, network), close: () => database.close() };
+  } catch (error) {
+    if (given !== undefined) throw error;
+    terminal.warn(`PCA is left out. ${explain(error).message}`);
+    return undefined;
+  }
+}
+
+async function placeOfTraining(
+  given: string | true | undefined,
+  { model, run }: FoundModel,
+): Promise<string | undefined> {
+  if (typeof given === 'string') return given;
+  const { readRunConfig } = await import('@ae/autoencoder/runs');
+  const known = run && (await placeOf((await readRunConfig(run)).data.train, run, '--baselines <train.lmdb>'));
+  if (known || given === undefined) return known;
+  throw new CliError(
+    'INVALID_OPTION',
+    `--baselines: expected the LMDB that ${model} was trained on, which its folder does not name; add it: --baselines <train.lmdb>.`,
+  );
+}
+
+/** Returns images of the size that a network takes: of a network that was trained on parts of images, their middle. */
+export async function fitTo(source: SampleDatabase, { inputShape }: Autoencoder): Promise<SampleSource> {
+  if (!source.isMixed && source.shape.every((size, i) => size === inputShape[i])) return source;
+  const { centerCrop } = await import('@ae/autoencoder');
+  return centerCrop(source, inputShape);
+}
