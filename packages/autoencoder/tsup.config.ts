@@ -12,16 +12,29 @@ const common: Options = {
 
 const standIns = fileURLToPath(new URL('src/browser/node-modules.ts', import.meta.url));
 
+const forNode: Options = {
+  ...common,
+  // An optional dependency: loaded where it is needed, never bundled.
+  external: ['sharp'],
+  target: 'node20',
+  shims: true,
+};
+
 export default defineConfig([
+  { ...forNode, format: 'esm', clean: ['*.js', '*.js.map'] },
   {
-    ...common,
-    // An optional dependency: loaded where it is needed, never bundled.
-    external: ['sharp'],
+    ...forNode,
+    format: 'cjs',
+    // An ES module alone, which the first versions of Node.js 20 cannot require.
+    noExternal: ['hyparquet-writer'],
+    clean: ['*.cjs', '*.cjs.map'],
+  },
+  {
+    // For both at once: the types are computed once.
+    ...forNode,
     format: ['esm', 'cjs'],
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-    target: 'node20',
-    shims: true,
-    clean: ['!browser'],
+    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } },
+    clean: ['*.d.ts', '*.d.cts'],
   },
   {
     ...common,

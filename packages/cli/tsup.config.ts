@@ -6,7 +6,11 @@ export default defineConfig({
   },
   // Bundled, for commands are made of it, and it loads in no time: the packages that take time to load stay outside.
   noExternal: ['@ae/autoencoder/options', '@ae/images/kind', '@ae/images/png'],
-  format: ['esm'],
+  // TensorFlow.js is CommonJS: Node.js reads it twice more where an ES module imports it, which is half a second for each command.
+  format: ['cjs'],
+  esbuildOptions: (options) => {
+    options.supported = { ...options.supported, 'dynamic-import': false };
+  },
   dts: false,
   target: 'node20',
   clean: true,

@@ -120,4 +120,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // There is nowhere left to say so, and what the command does may well succeed.
 process.stderr.on('error', () => {});
-await main(program, process.argv.slice(2));
+void main(program, process.argv.slice(2));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type DatumInit, DatumWriter } from '@ae/lmdb-datum';
 import sharp from 'sharp';
 
-export const mainFile = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const mainFile = fileURLToPath(new URL('../dist/main.cjs', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;

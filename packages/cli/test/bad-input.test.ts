@@ -60,10 +60,7 @@ const readers = (bad: string, ...except: string[]) =>
 
 describe('a missing path', () => {
   test.each(readers('nowhere.lmdb'))('ae %j', (args) =>
-    expectRefusal(
-      args,
-      /nowhere\.lmdb: expected an LMDB folder or its data\.mdb, received nothing there; check the path\./,
-    ),
+    expectRefusal(args, /nowhere\.lmdb does not exist; give the folder of an LMDB, or its data\.mdb\./),
   );
 
   test('of images', () =>
@@ -78,7 +75,7 @@ describe('a missing path', () => {
   test('of the folder for a picture', () =>
     expectRefusal(
       ['inspect', 'good.lmdb', '--grid', 'nowhere/x.png'],
-      /nowhere\/x\.png: expected a place in a folder that exists/,
+      /nowhere\/x\.png lies in a folder that does not exist; make that folder first\./,
     ));
 });
 
@@ -87,13 +84,13 @@ describe('a file that is no LMDB', () => {
     expectRefusal(args, /notes\.txt: expected an LMDB data file, received/),
   );
   test.each(readers('no-pictures', 'val', 'mean', 'export'))('ae %j', (args) =>
-    expectRefusal(args, /no-pictures: expected a folder with data\.mdb/),
+    expectRefusal(args, /no-pictures contains no data\.mdb, so it is no LMDB/),
   );
 });
 
 describe('an empty LMDB', () => {
   test.each(readers('empty.lmdb', 'inspect', 'verify', 'resize'))('ae %j', (args) =>
-    expectRefusal(args, /empty\.lmdb: expected an LMDB with images, received an empty one; fill one with ae import\./),
+    expectRefusal(args, /empty\.lmdb is empty; fill it with ae import\./),
   );
 
   test('has nothing to resize', () =>
@@ -145,7 +142,7 @@ describe('images of another size than the network', () => {
     await makeLmdb(path.join(folder, 'tiny.lmdb'), [plainDatum(4, 4)]);
     await expectRefusal(
       ['train', 'tiny.lmdb'],
-      /tiny\.lmdb: expected images that the network can take, received 3x4x4 .* as the first/,
+      /tiny\.lmdb: the network cannot take images of 3x4x4 .*, as the first is;/,
     );
   });
 });
@@ -208,7 +205,7 @@ test('ae inspect needs no sharp for JPEG files', async () => {
 test('ae export --lenient names the damage of a database of which nothing is left', () =>
   expectRefusal(
     ['export', 'truncated.mdb', 'x', '--lenient'],
-    /truncated\.mdb: expected records that can be read, received none, not even with --lenient: .*cut short/,
+    /truncated\.mdb: none of the records can be read, not even with --lenient: .*cut short/,
   ));
 
 test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is one sentence', async () => {
@@ -217,7 +214,7 @@ test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is one
   });
   const { code, stderr } = await collect(child);
   expect(stderr).toBe(
-    'ae inspect: standard output: expected room on the disk, received a full one; free some space or name another place.\n',
+    'ae inspect: Standard output cannot be written: the disk is full; free some space or choose another place.\n',
   );
   expect(code).toBe(1);
 });
@@ -229,15 +226,24 @@ describe('an output that exists', () => {
       ['train', 'good.lmdb', '--out', 'run'],
       /run holds a run already; go on with it by ae train --resume run, or name another folder\./,
     ],
-    [['test', 'run', 'good.lmdb', '--save-prefix', 'run'], /run: expected a folder that does not exist yet/],
-    [['mean', 'good.lmdb', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
-    [['export', 'good.lmdb', 'pictures'], /pictures: expected a folder that does not exist yet/],
-    [['report', 'run', '--out', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
-    [['encode', 'run', 'good.lmdb', 'pictures'], /pictures: expected a folder that does not exist yet/],
-    [['neighbours', 'run', 'good.lmdb', '0', '--grid', 'notes.txt'], /notes\.txt: expected a file that does not exist/],
-    [['interpolate', 'run', 'good.lmdb', '0', '1', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
-    [['sample', 'run', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
-    [['inspect', 'good.lmdb', '--grid', 'notes.txt'], /notes\.txt: expected a file that does not exist yet/],
+    [['test', 'run', 'good.lmdb', '--save-prefix', 'run'], /run already exists; delete it or choose another name\.$/m],
+    [['mean', 'good.lmdb', 'notes.txt'], /notes\.txt already exists; delete it or choose another name\.$/m],
+    [['export', 'good.lmdb', 'pictures'], /pictures already exists; delete it or choose another name\.$/m],
+    [['report', 'run', '--out', 'notes.txt'], /notes\.txt already exists; delete it or choose another name\.$/m],
+    [['encode', 'run', 'good.lmdb', 'pictures'], /pictures already exists; delete it or choose another name\.$/m],
+    [
+      ['neighbours', 'run', 'good.lmdb', '0', '--grid', 'notes.txt'],
+      /notes\.txt already exists; delete it or choose another name\.$/m,
+    ],
+    [
+      ['interpolate', 'run', 'good.lmdb', '0', '1', 'notes.txt'],
+      /notes\.txt already exists; delete it or choose another name\.$/m,
+    ],
+    [['sample', 'run', 'notes.txt'], /notes\.txt already exists; delete it or choose another name\.$/m],
+    [
+      ['inspect', 'good.lmdb', '--grid', 'notes.txt'],
+      /notes\.txt already exists; delete it or choose another name\.$/m,
+    ],
   ])('ae %j', expectRefusal);
 });
 
@@ -245,10 +251,7 @@ describe('what a network or a run does not have', () => {
   test.each([
     [['neighbours', 'run', 'good.lmdb', '12'], /good\.lmdb: expected a key, or a number from 0 to 11, received "12";/],
     [['interpolate', 'run', 'good.lmdb', '0', 'cat', 'x.png'], /good\.lmdb: expected a key, or a number .*"cat";/],
-    [
-      ['sample', 'run', 'x.png'],
-      /run\/model: expected a network whose codes can be drawn, .* train with --variational/,
-    ],
+    [['sample', 'run', 'x.png'], /run\/model has codes without a distribution to draw from; train with --variational/],
     [['report', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
     [['train', '--resume', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
     [['encode', 'run', 'larger.lmdb', 'x'], /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/],

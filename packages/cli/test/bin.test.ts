@@ -31,7 +31,7 @@ test('npx ae works in a clone that is installed first and built later', async ()
   });
 
   mkdirSync(path.join(cli, 'dist'));
-  for (const file of ['package.json', 'dist/main.js']) cpSync(path.join(packageFolder, file), path.join(cli, file));
+  for (const file of ['package.json', 'dist/main.cjs']) cpSync(path.join(packageFolder, file), path.join(cli, file));
   const commander = path.dirname(createRequire(mainFile).resolve('commander'));
   symlinkSync(commander, path.join(clone, 'node_modules/commander'));
   expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });

@@ -21,5 +21,5 @@ test('a link to itself and a name that is too long are said, whatever command me
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).not.toContain('unexpected');
   }
-  expect(results[0].stderr).toBe('ae inspect: loop: this link leads to itself; name another place.\n');
+  expect(results[0].stderr).toBe('ae inspect: loop is a link that leads back to itself; choose another place.\n');
 });

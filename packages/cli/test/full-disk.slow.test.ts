@@ -48,27 +48,32 @@ describe('a disk that is full or read-only', () => {
       'train, read-only',
       readOnly,
       ['train', 'good.lmdb', '--out', 'disk/run'],
-      /disk\/run: expected a disk that can be written/,
+      /disk\/run cannot be written: the disk is read-only/,
     ],
-    ['test, full', full, ['test', 'run', 'good.lmdb', '--save-prefix', 'disk/x'], /disk\/x: expected room on the disk/],
+    [
+      'test, full',
+      full,
+      ['test', 'run', 'good.lmdb', '--save-prefix', 'disk/x'],
+      /disk\/x cannot be written: the disk is full/,
+    ],
     [
       'test, read-only',
       readOnly,
       ['test', 'run', 'good.lmdb', '--save-prefix', 'disk/x'],
-      /disk\/x: expected a disk that can/,
+      /disk\/x cannot be written: the disk is read-only/,
     ],
     [
       'inspect, full',
       // Images of few colors make a small PNG file, whatever the scale.
       'mount -t tmpfs -o size=4k tmpfs disk',
       ['inspect', 'good.lmdb', '--scale', '16', '--grid', 'disk/x.png'],
-      /disk\/x\.png: expected room/,
+      /disk\/x\.png cannot be written: the disk is full/,
     ],
     [
       'inspect, read-only',
       readOnly,
       ['inspect', 'good.lmdb', '--grid', 'disk/x.png'],
-      /disk\/x\.png: expected a disk that can/,
+      /disk\/x\.png cannot be written: the disk is read-only/,
     ],
   ])('%s', async (_, setUp, args, message) => {
     const { code, stderr } = await run!(setUp, ...args);

@@ -15,11 +15,11 @@ test('labels that are no numbers are noted, in JSON too', async () => {
   const { code, stdout, stderr } = await ae(folder, 'import', 'photos/odd.txt', 'odd.lmdb');
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('odd.lmdb: 3 images') });
   expect(stderr).toMatch(
-    /^note: photos\/odd\.txt: 3 labels are no whole numbers .*"cat" in line 1 as 0, "2\.9" in line 2 as 2, "dog" in line 3 as 0; if they are class names, give --labels names\.\n$/,
+    /^note: photos\/odd\.txt: 3 labels are no whole numbers .*"cat" in line 1 as 0, "2\.9" in line 2 as 2, "dog" in line 3 as 0; if they are class names, set labels to names\.\n$/,
   );
   const report = JSON.parse(await aeOk(folder, 'import', 'photos/odd.txt', 'odd-json.lmdb', '--json'));
   expect(report.oddLabels).toMatchObject({ count: 3, examples: [{ line: 1, text: 'cat', label: 0 }, {}, {}] });
-  expect(report.warnings).toEqual([expect.stringContaining('--labels names')]);
+  expect(report.warnings).toEqual([expect.stringContaining('set labels to names')]);
 });
 
 test('labels that are names become numbers, with a list of them in the database', async () => {
@@ -42,7 +42,7 @@ test('a list none of whose lines is right is one line that says the cause', asyn
   );
   writeFileSync(inFolder('photos', 'absolute.txt'), `${inFolder('photos', 'disc-000.png')} 1\n`);
   const absolute = await ae(folder, 'import', 'photos/absolute.txt', 'x.lmdb');
-  expect(absolute.stderr).toMatch(/is absolute, but \S+ is put before it; give --root \/\.\n$/);
+  expect(absolute.stderr).toMatch(/is absolute, but \S+ is put before it; make \/ the root\.\n$/);
   await aeOk(folder, 'import', 'photos/absolute.txt', 'absolute.lmdb', '--root', '/');
 });
 

@@ -143,7 +143,7 @@ describe('records that are no pictures of bytes', () => {
       const options = ['--epochs', '1', '--out', `${name}-run`];
       const { code, stderr } = await ae(folder, 'train', `${name}.lmdb`, ...options);
       expect([code, stderr.includes('no report')]).toEqual([0, false]);
-      expect(await aeOk(folder, 'test', `${name}-run`, `${name}.lmdb`, '--no-report')).toMatch(/pictures +\d inputs/);
+      expect(await aeOk(folder, 'test', `${name}-run`, `${name}.lmdb`, '--no-report')).toMatch(/images +\d inputs/);
     }
   }, 60_000);
 });
@@ -203,7 +203,7 @@ describe('--database', () => {
       /expected at least 1x16x16/,
     );
     expect(await aeOk(folder, ...trained, ...short)).toMatch(/^20 images, 20 to validate/m);
-    expect((await ae(folder, 'test', 'run-named', 'named.lmdb')).stderr).toMatch(/--database <name>/);
+    expect((await ae(folder, 'test', 'run-named', 'named.lmdb')).stderr).toMatch(/instead \(--database\)\.$/m);
     expect((await ae(folder, 'inspect', 'named.lmdb', '--database', 'x')).stderr).toMatch(/only "train", "val"/);
   }, 60_000);
 });

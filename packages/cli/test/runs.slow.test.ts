@@ -206,7 +206,7 @@ describe('a run without a network of its own', () => {
       /schedule trapezoid\) is laid out over all epochs, .*: ae train photos\.lmdb --from third\n$/,
     );
     expect((await ae(folder, ...train, '--from', 'tame')).stderr).toContain(
-      '--code-size: the network of --from tame is as it is',
+      '--code-size cannot change the network of --from tame',
     );
   }, 120_000);
 });
@@ -252,7 +252,9 @@ describe('a run seen from elsewhere', () => {
     renameSync(inFolder('moving.lmdb'), inFolder('new.lmdb'));
     const lost = await ae(folder, 'train', '--resume', 'moved');
     expect(lost).toMatchObject({ code: 1, stdout: '' });
-    expect(lost.stderr).toMatch(/moving\.lmdb, received nothing there; .*: ae train <train\.lmdb> --resume moved\.\n$/);
+    expect(lost.stderr).toMatch(
+      /moving\.lmdb, which holds the images of moved, does not exist; .*: ae train <train\.lmdb> --resume moved\.\n$/,
+    );
     expect((await ae(folder, 'train', 'new.lmdb', '--resume', 'moved')).stderr).toContain(
       '--resume moved --val <val.lmdb>',
     );

@@ -5,7 +5,7 @@ export { decodeJpeg, type JpegOptions } from './decoders/jpeg';
 export type { DecodeImageOptions } from './decoders/options';
 export { loadSharp } from './decoders/sharp';
 export { encodeImage } from './encode';
-export { BadImageError, doesNotDecode, ImagesError, SharpMissingError } from './errors';
+export { BadImageError, doesNotDecode, type ErrorParts, ImagesError, SharpMissingError } from './errors';
 export type { PackKernels } from './kernels/contracts';
 export { ImageKernels, imageKernels, type KernelModule, kernelModule, useKernelModule } from './kernels/image-kernels';
 export type { KernelMemory } from './kernels/kernel-memory';

@@ -14,9 +14,10 @@ const unknownPixels = 1 << 26;
 /** Refuses an image of more than `maxPixels`. @throws BadImageError BAD_IMAGE */
 export function assertPixels(name: string, { height, width }: Size, maxPixels: number): void {
   if (height * width <= maxPixels) return;
-  throw new BadImageError(
-    `${name}: its header says ${width}x${height} pixels, more than the limit of ${maxPixels}; raise maxPixels if that is right.`,
-  );
+  throw new BadImageError({
+    state: `${name}: its header says ${width}x${height} pixels, more than the limit of ${maxPixels}`,
+    todo: 'raise the limit if that is right',
+  });
 }
 
 /** Returns more bytes than the file of an image has, even where it isn't compressed and has other pages. */

@@ -65,7 +65,7 @@ describe.each(kinds)('an image of kind %s', (kind, make, enlarge) => {
       3 * height * width,
     );
     await expect(decodeImage(file, { name: 'a', maxPixels: height * width - 1 })).rejects.toThrow(
-      `[images] a: its header says ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise maxPixels if that is right.`,
+      `[images] a: its header says ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise the limit if that is right.`,
     );
   });
 

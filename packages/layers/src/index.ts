@@ -1,5 +1,6 @@
 export {
   DtypeError,
+  type ErrorParts,
   GraphError,
   InvalidIndexError,
   InvalidOptionError,

@@ -9,7 +9,12 @@ const mostPixels = Math.floor((2 ** 31 - 1) / 3);
 export type Known<T> = Record<keyof T, true>;
 
 export function refuse(name: string, expected: string, received: unknown, todo = 'change the option'): never {
-  throw new InvalidOptionError(`${name}: expected ${expected}, received ${describe(received)}; ${todo}.`);
+  throw new InvalidOptionError({
+    where: name,
+    expected,
+    received: describe(received),
+    todo,
+  });
 }
 
 /** Refuses what isn't an object, and names that aren't known: a misspelt option must not pass in silence. */

@@ -1,7 +1,36 @@
 /**
- * One class per cause, each with a stable `code`. Every message is one sentence:
- * `[lmdb-datum] where: expected ..., received ...; what to do.`
+ * One class per cause, each with a stable `code`. A wrong value is said in parts, of which the sentence is made here:
+ * `where: expected ..., received ...; what to do.` A state is stated as it is: "The disk is full.".
  */
+
+/** The parts of an error's sentence, for programs. */
+export interface ErrorParts {
+  /** What it is about: an option, a file, a record. */
+  where?: string;
+  /** What should be there: "a whole number of at least 1". */
+  expected?: string;
+  /** What is there; text is in quotation marks. */
+  received?: string;
+  /** How things are, where no value is wrong. */
+  state?: string;
+  /** What to do about it: "choose another folder". */
+  todo?: string;
+  /** The option of this package that `todo` takes; the sentence names it in brackets. */
+  option?: string;
+}
+
+/** Says that a value is not what it must be. */
+export interface WrongValue extends ErrorParts {
+  where: string;
+  expected: string;
+  received: string;
+}
+
+/** Says how things are, and what to do about it. */
+export interface State extends ErrorParts {
+  /** A sentence or more, without the last full stop. */
+  state: string;
+}
 
 /** Where an error happened. All of it is already in the message; these are for callers that branch or report. */
 export interface ErrorWhere {
@@ -15,19 +44,34 @@ export interface ErrorWhere {
 }
 
 /** Base class of everything this package throws, except the `AbortSignal`'s own reason. */
-export class LmdbDatumError extends Error {
+export class LmdbDatumError extends Error implements ErrorParts {
   readonly code: string = 'LMDB_DATUM';
+  /** The message without the name of this package in front of it. */
+  readonly sentence: string;
+  declare readonly where?: string;
+  declare readonly expected?: string;
+  declare readonly received?: string;
+  declare readonly state?: string;
+  declare readonly todo?: string;
+  declare readonly option?: string;
   declare readonly path?: string;
   declare readonly key?: string;
   declare readonly page?: number;
 
-  constructor(message: string, where: ErrorWhere = {}) {
-    super(`[lmdb-datum] ${message}`, where.cause === undefined ? undefined : { cause: where.cause });
+  constructor(what: string | WrongValue | State, { cause, ...where }: ErrorWhere & ErrorParts = {}) {
+    const sentence = typeof what === 'string' ? what : sentenceOf(what);
+    super(`[lmdb-datum] ${sentence}`, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
-    if (where.path !== undefined) this.path = where.path;
-    if (where.key !== undefined) this.key = where.key;
-    if (where.page !== undefined) this.page = where.page;
+    this.sentence = sentence;
+    const known = Object.entries({ ...(typeof what === 'object' && what), ...where });
+    Object.assign(this, Object.fromEntries(known.filter(([, value]) => value !== undefined)));
   }
+}
+
+function sentenceOf(what: WrongValue | State): string {
+  const problem = what.state ?? `${what.where}: expected ${what.expected}, received ${what.received}`;
+  const todo = what.option ? `${what.todo} (option ${what.option})` : what.todo;
+  return `${problem}${todo ? `; ${todo}` : ''}.`;
 }
 
 /** An argument or option is out of its range. */
@@ -106,12 +150,8 @@ export function describe(value: unknown): string {
 
 /** Text of a caught value, for messages that name the package and the path themselves. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof LmdbDatumError) return error.sentence;
   if (!(error instanceof Error)) return String(error);
   // The operating system's: "ENOENT: no such file or directory, open 'name'".
-  return 'syscall' in error ? error.message.replace(/, \w+( '.*)?$/s, '') : withoutPackage(error.message);
-}
-
-/** A message of this package as part of another one. */
-export function withoutPackage(message: string): string {
-  return message.replace(/^\[lmdb-datum\] /, '');
+  return 'syscall' in error ? error.message.replace(/, \w+( '.*)?$/s, '') : error.message;
 }

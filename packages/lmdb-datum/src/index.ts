@@ -12,6 +12,7 @@ export {
   CorruptDatabaseError,
   DatabaseChangedError,
   DatumError,
+  type ErrorParts,
   type ErrorWhere,
   ImageError,
   InvalidOptionError,

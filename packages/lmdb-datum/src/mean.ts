@@ -40,7 +40,11 @@ const mostDimensions = 32;
  */
 export async function computeMean(reader: DatumReader, options: MeanOptions = {}): Promise<MeanImage> {
   const first = await reader.at(0);
-  if (!first) throw new InvalidOptionError('reader: the database is empty, and has no mean; import images first.');
+  if (!first)
+    throw new InvalidOptionError({
+      state: 'reader: the database is empty, and has no mean',
+      todo: 'import images first',
+    });
   const { channels, height, width } = first;
   const sums = new Float64Array(channels * height * width);
   for (let i = 0; i < reader.length; i++) {
@@ -54,8 +58,12 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
     const sample = next instanceof Promise ? await next : next!;
     if (sample.channels !== channels || sample.height !== height || sample.width !== width) {
       throw new MixedSizesError(
-        `key ${sample.key}: expected ${channels}x${height}x${width} like the first record, received ` +
-          `${sample.channels}x${sample.height}x${sample.width}; import the images with one size.`,
+        {
+          where: `key ${sample.key}`,
+          expected: `${channels}x${height}x${width} like the first record`,
+          received: `${sample.channels}x${sample.height}x${sample.width}`,
+          todo: 'import the images with one size',
+        },
         { key: sample.key },
       );
     }
@@ -102,7 +110,12 @@ export function encodeMean({ channels, height, width, data }: MeanImage): Uint8A
 export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
   const wrong = (received: string, cause?: unknown): UnsupportedFormatError =>
     new UnsupportedFormatError(
-      `${name}: expected a binaryproto with the mean of one image, received ${received}; make the mean anew.`,
+      {
+        where: name,
+        expected: 'a binaryproto with the mean of one image',
+        received,
+        todo: 'make the mean anew',
+      },
       { path: name, cause },
     );
   let blob: Blob;
@@ -132,10 +145,10 @@ export function writeMean(file: string, mean: MeanImage): void {
     fs.renameSync(temporary, file);
   } catch (cause) {
     fs.rmSync(temporary, { force: true });
-    throw new WriteError(`${file}: the mean cannot be written (${reasonOf(cause)}); check the path.`, {
-      path: file,
-      cause,
-    });
+    throw new WriteError(
+      { state: `${file}: the mean cannot be written (${reasonOf(cause)})`, todo: 'check the path' },
+      { path: file, cause },
+    );
   }
 }
 
@@ -147,7 +160,12 @@ export function readMean(file: string): MeanImage {
     bytes = readRegularFile(file, mostFileBytes);
   } catch (cause) {
     throw new NotReadableError(
-      `${file}: expected a binaryproto file, received something that ${sayOf(cause)}; check the path.`,
+      {
+        where: file,
+        expected: 'a binaryproto file',
+        received: `something that ${sayOf(cause)}`,
+        todo: 'check the path',
+      },
       { path: file, cause },
     );
   }

@@ -142,8 +142,7 @@ export class DatumReader {
           if (!known.has(found.message)) damage.push(found);
           known.add(found.message);
         };
-        if (file.metaDamage !== undefined)
-          this.#addDamage({ message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
+        if (file.metaDamage !== undefined) this.#addDamage({ message: `${file.path}: ${file.metaDamage}.` });
         this.#index = salvageKeyIndex(file, this.#tree, this.#addDamage);
       }
     } catch (error) {
@@ -323,7 +322,7 @@ export class DatumReader {
     } catch (error) {
       const isDamage = error instanceof DatumError || error instanceof CorruptDatabaseError;
       if (!this.#addDamage || !isDamage) throw error;
-      this.#addDamage({ page: error.page, key, message: error.message });
+      this.#addDamage({ page: error.page, key, message: error.sentence });
       return undefined;
     }
   }
@@ -376,7 +375,13 @@ export class DatumReader {
     if (!leaf.isSubtree(index)) return;
     const key = keyText(leaf.key(index));
     throw new UnsupportedFormatError(
-      `${this.#file.path}: key ${key}: expected a record, received a named database; open the database of that name instead (option database).`,
+      {
+        where: `${this.#file.path}: key ${key}`,
+        expected: 'a record',
+        received: 'a named database',
+        todo: 'open the database of that name instead',
+        option: 'database',
+      },
       { path: this.#file.path, key },
     );
   }

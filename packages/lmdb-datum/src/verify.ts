@@ -149,8 +149,7 @@ class Verification {
     const { database } = this.#options;
     assertPlainTree(main, file.path);
     if (database !== undefined) findNamedTree(file, database);
-    if (file.metaDamage !== undefined)
-      this.#add({ page: 0, message: `[lmdb-datum] ${file.path}: ${file.metaDamage}.` });
+    if (file.metaDamage !== undefined) this.#add({ page: 0, message: `${file.path}: ${file.metaDamage}.` });
     const whole = await this.#walk(walkOf(main), database === undefined);
     this.#settle(whole, database === undefined);
     for (const { name, tree } of whole.named) await this.#checkNamed(name, tree, database);
@@ -213,7 +212,7 @@ class Verification {
     const { path } = this.#file;
     return {
       key,
-      message: `[lmdb-datum] ${path}: a named database lies among the records, and reading them ends there.`,
+      message: `${path}: a named database lies among the records, and reading them ends there.`,
     };
   }
 
@@ -226,7 +225,7 @@ class Verification {
       }
     } catch (error) {
       if (!(error instanceof CorruptDatabaseError)) throw error;
-      this.#add({ page: error.page, message: error.message });
+      this.#add({ page: error.page, message: error.sentence });
     } finally {
       strict.close();
     }
@@ -317,7 +316,7 @@ class Verification {
     const isDamage =
       error instanceof CorruptDatabaseError || error instanceof DatumError || error instanceof ImageError;
     if (!isDamage) throw error;
-    walk.lost.push({ page: error.page ?? page, key, message: error.message });
+    walk.lost.push({ page: error.page ?? page, key, message: error.sentence });
   }
 
   #compareCounts(tree: TreeRecord, found: Partial<TreeRecord>, name: string | undefined): void {
@@ -327,7 +326,7 @@ class Verification {
     const where = name === undefined ? this.#file.path : `${this.#file.path}: database ${describe(name)}`;
     this.#add({
       page: this.#file.meta.page,
-      message: `[lmdb-datum] ${where}: expected what the header counts, received ${list.join(', ')}.`,
+      message: `${where}: expected what the header counts, received ${list.join(', ')}.`,
     });
   }
 }

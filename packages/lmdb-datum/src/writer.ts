@@ -152,8 +152,12 @@ export class DatumWriter {
     if (stored.length === 0 || stored.length > maxKeyBytes) {
       const name = keyText(key);
       throw new WriteError(
-        `key ${describe(name)}: expected 1 to ${maxKeyBytes} bytes, received ${stored.length}; ` +
-          'shorten the file name or its folders.',
+        {
+          where: `key ${describe(name)}`,
+          expected: `1 to ${maxKeyBytes} bytes`,
+          received: `${stored.length}`,
+          todo: 'shorten the file name or its folders',
+        },
         { path: this.path, key: name },
       );
     }
@@ -161,10 +165,10 @@ export class DatumWriter {
     const id = stored.toString('latin1');
     if (!isNewLast && (this.#pending.has(id) || db.doesExist(stored))) {
       const name = keyText(key);
-      throw new WriteError(`key ${name} is there already; give each record a key of its own.`, {
-        path: this.path,
-        key: name,
-      });
+      throw new WriteError(
+        { state: `key ${name} is there already`, todo: 'give each record a key of its own' },
+        { path: this.path, key: name },
+      );
     }
     const value = make(this.#values.allocate);
     if (isNewLast) this.#lastKey = stored;
@@ -251,7 +255,10 @@ export class DatumWriter {
     if (stats.blocks === 0 || freeBytes >= neededBytes) return;
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new WriteError(
-      `${this.path}: the disk has ${mib(freeBytes)} of free space, and ${mib(neededBytes)} are needed; make room.`,
+      {
+        state: `${this.path}: the disk has ${mib(freeBytes)} of free space, and ${mib(neededBytes)} are needed`,
+        todo: 'make room',
+      },
       { path: this.path },
     );
   }
@@ -275,7 +282,7 @@ export class DatumWriter {
 
   #assertOpen(): NativeDatabase {
     if (this.#db) return this.#db;
-    throw new ClosedError(`${this.path}: the writer is closed; open it again with mode 'append'.`);
+    throw new ClosedError({ state: `${this.path}: the writer is closed`, todo: "open it again with mode 'append'" });
   }
 }
 

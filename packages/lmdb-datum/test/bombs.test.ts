@@ -16,7 +16,7 @@ describe('a database of such images', () => {
     await writer.close();
     return folder;
   }
-  const tooLarge = /key 00000001_x: its header says 60x50 pixels, more than the limit of 100; raise maxPixels/;
+  const tooLarge = /key 00000001_x: its header says 60x50 pixels, more than the limit of 100; raise the limit/;
 
   it('is read, in batches too, verified and resized up to the limit', async () => {
     const input = await database();

@@ -52,7 +52,7 @@ describe('labels that are no whole numbers of 32 bits', () => {
 
   it('that are words are said to be names', async () => {
     const { report } = await convert('a.png cat\nb c.png dog\n');
-    expect(report.warnings).toEqual([expect.stringMatching(/if they are class names, give labels: 'names'\.$/)]);
+    expect(report.warnings).toEqual([expect.stringMatching(/if they are class names, set labels to names\.$/)]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { splitModel } from '@ae/layers';
+import { type LayersError, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from '../errors';
@@ -130,9 +130,13 @@ function split(model: LayersModel, place: Place): Omit<NetworkParts, 'model'> {
   try {
     return splitModel(model, codeLayerName);
   } catch (cause) {
-    const reason = (cause as Error).message.replace(/^\[layers\] (splitModel: )?|\.$/g, '');
-    throw place.error(reason, cause);
+    throw place.error(reasonOf(cause as LayersError), cause);
   }
+}
+
+/** Returns why a network cannot be split, without the name of the function that says so. */
+function reasonOf({ state, expected, received, todo }: LayersError): string {
+  return `${state ?? `expected ${expected}, received ${received}`}${todo ? `; ${todo}` : ''}`;
 }
 
 /** Reads the files of a group one after the other. */

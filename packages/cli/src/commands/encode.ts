@@ -40,7 +40,7 @@ async function runEncode(
   options: EncodeCommandOptions,
 ): Promise<void> {
   const terminal = new Terminal(options);
-  await assertNew(target, 'folder');
+  await assertNew(target);
   const { network, samples, model } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const folder = await claimFolder(target);
   const work = async (signal: AbortSignal) => {

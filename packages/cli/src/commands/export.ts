@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption } from '../data/database-option';
 import { RecordNames } from '../data/record-names';
 import { emptyDatabase, openDatabase } from '../data/sample-database';
-import { CliError, withoutPackage } from '../shell/cli-error';
+import { CliError, sentenceOf } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
 import { makeFolders } from '../shell/make-folders';
 import { type CommonOptions, choiceOption, defineCommand } from '../shell/options';
@@ -39,7 +39,7 @@ export function exportCommand(): Command {
 
 async function runExport(lmdb: string, target: string, options: ExportOptions): Promise<void> {
   const terminal = new Terminal(options);
-  await assertNew(target, 'folder');
+  await assertNew(target);
   const reader = await openDatabase(lmdb, { lenient: options.lenient, database: options.database });
   const folder = reader.length > 0 ? await claimFolder(target) : undefined;
   const work = async (signal: AbortSignal) => {
@@ -58,7 +58,7 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
       }
     });
     terminal.status('');
-    for (const { message } of reader.damage) left.push(withoutPackage(message));
+    for (const { message } of reader.damage) left.push(message);
     terminal.event({ folder: target, written, leftOut: left });
     terminal.print(`${style('bold', target)}: ${formatNumberOf(written, 'image')}`);
     if (left.length > 0) terminal.print(leftOut(left));
@@ -88,9 +88,9 @@ async function* exportRecords(
       await writeFile(file, bytes, { flag: 'wx' });
       yield undefined;
     } catch (error) {
-      const { code, message } = error as Error & { code?: string };
+      const { code } = error as { code?: string };
       if (!code || !damageCodes.has(code)) throw error;
-      const reason = withoutPackage(message);
+      const reason = sentenceOf(error);
       if (!lenient)
         throw new CliError(code, reason.replace(/\.$/, '; use --lenient to leave it out.'), { cause: error });
       yield reason;

@@ -4,7 +4,7 @@ import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
 import { summarizeRecords } from '../data/record-summary';
 import { openDatabase } from '../data/sample-database';
-import { CliError, withoutPackage } from '../shell/cli-error';
+import { CliError } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import {
@@ -107,11 +107,6 @@ async function runImport(images: string, output: string, options: ImportOptions)
   });
 }
 
-/** Names options as the command line has them. */
-function withFlags(message: string): string {
-  return withoutPackage(message).replace("labels: 'names'", '--labels names');
-}
-
 /** Tells a folder from a list file. */
 async function findSource(images: string, root?: string): Promise<{ input: string; list?: string }> {
   const found = await stat(images).catch((cause) => {
@@ -135,9 +130,8 @@ async function sizeOfRecords(database: string): Promise<string | undefined> {
 }
 
 function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): void {
-  const { output, records, size, ignored, classes = [], elapsedMs } = report;
-  const skipped = report.skipped.map((image) => ({ ...image, reason: withFlags(image.reason) }));
-  terminal.event({ ...report, skipped, warnings: report.warnings.map(withFlags) });
+  const { output, records, skipped, size, ignored, classes = [], elapsedMs } = report;
+  terminal.event(report);
   if (terminal.json) return;
   const each = size ? ` of ${size}` : '';
   terminal.print(`${output}: ${formatNumberOf(records, 'image')}${each} in ${formatDuration(elapsedMs)}`);
@@ -157,7 +151,7 @@ function printReport(report: ConvertReport, terminal: Terminal, resized: boolean
     terminal.print(`left out ${what}: ${ignored.slice(0, 3).join(', ')}${more}`);
   }
   if (report.labelsFile) terminal.print(`the names of the classes are in ${report.labelsFile}`);
-  for (const warning of report.warnings) terminal.warn(withFlags(warning));
+  for (const warning of report.warnings) terminal.warn(warning);
   if (!resized && !size) {
     terminal.warn('the images have different sizes, but a network takes one: to train, import with --resize 64, say.');
   }

@@ -8,7 +8,7 @@ import { type RecordSummary, summarizeRecords } from '../data/record-summary';
 import { openDatabase } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
-import { assertNewPicture, writeNewFile } from '../shell/output-folder';
+import { assertNewImage, writeNewFile } from '../shell/output-folder';
 import { formatBytes, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
 interface InspectOptions extends CommonOptions, DatabaseFlag {
@@ -25,15 +25,15 @@ export function inspectCommand(): Command {
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
     .addOption(databaseOption())
     .option('--all', 'look at every record, not at 20,000 spread over the database')
-    .option('--grid <out.png>', 'also write a picture of sample images')
-    .addOption(numberOption('--samples <n>', 'images in the picture', { min: 1, max: 4096, integer: true }).default(48))
+    .option('--grid <out.png>', 'also write a grid of sample images')
+    .addOption(numberOption('--samples <n>', 'images in the grid', { min: 1, max: 4096, integer: true }).default(48))
     .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
     .action(runInspect);
 }
 
 async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const terminal = new Terminal(options);
-  if (options.grid) await assertNewPicture(options.grid);
+  if (options.grid) await assertNewImage(options.grid);
   const reader = await openDatabase(path, { database: options.database });
   try {
     const { info } = reader;
@@ -167,7 +167,10 @@ async function writeGrid(
     }
   }
   if (samples.length === 0) {
-    throw new CliError('EMPTY_DATABASE', `--grid ${file}: expected an image that can be read, received none.`);
+    throw new CliError(
+      'EMPTY_DATABASE',
+      `--grid ${file}: none of the images can be read; ae verify lists what is damaged.`,
+    );
   }
   if (damaged > 0) terminal.warn(`${file} lacks ${formatNumberOf(damaged, 'image')} that cannot be read.`);
   const drawn = visible(samples);

@@ -7,7 +7,7 @@ import { lenientOption, printLeftOut } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
-import { assertNewPicture, writeNewFile } from '../shell/output-folder';
+import { assertNewImage, writeNewFile } from '../shell/output-folder';
 import { formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
 interface InterpolateCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
@@ -24,7 +24,7 @@ export function interpolateCommand(): Command {
     .argument('<lmdb>', "images of the network's size")
     .argument('<first>', 'key of an image, or its number from 0')
     .argument('<second>', 'another one')
-    .argument('<out.png>', 'new picture: a row for each kind of masks, both images at its ends')
+    .argument('<out.png>', 'new image: a row for each kind of masks, both records at its ends')
     .addOption(
       choiceOption('--masks <whose>', "the first image's, the second's, or masks that carry nothing", [
         ...maskNames,
@@ -55,7 +55,7 @@ async function runInterpolate(
   options: InterpolateCommandOptions,
 ): Promise<void> {
   const terminal = new Terminal(options);
-  await assertNewPicture(output);
+  await assertNewImage(output);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const indices = [samples.find(first), samples.find(second)];
   const [from, to] = (await Promise.all(indices.map((index) => samples.at(index)))) as [Sample, Sample];

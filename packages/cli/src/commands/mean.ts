@@ -22,7 +22,7 @@ interface MeanCommandOptions extends CommonOptions, DatabaseFlag {
 
 async function runMean(path: string, output: string, options: MeanCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
-  await assertNew(output, 'file');
+  await assertNew(output);
   const { database, maxPixels } = options;
   const reader = await openDatabase(path, { database, maxPixels });
   const work = async (signal: AbortSignal) => {

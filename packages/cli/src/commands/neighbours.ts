@@ -7,7 +7,7 @@ import { lenientOption, printLeftOut } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
-import { assertNewPicture, writeNewFile } from '../shell/output-folder';
+import { assertNewImage, writeNewFile } from '../shell/output-folder';
 import { formatBar, formatCount, formatRows, style, Terminal } from '../shell/terminal';
 
 interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
@@ -24,7 +24,7 @@ export function neighboursCommand(): Command {
     .argument('<image>', 'its key, or its number from 0')
     .addOption(numberOption('--count <n>', 'neighbours', { min: 1, max: 1000, integer: true }).default(5))
     .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
-    .option('--grid <out.png>', 'also write a picture: the image, then its neighbours')
+    .option('--grid <out.png>', 'also write one image: the record, then its neighbours')
     .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
     .addOption(checkpointOption())
     .addOption(databaseOption())
@@ -43,7 +43,7 @@ async function runNeighbours(
 ): Promise<void> {
   const terminal = new Terminal(options);
   const { count, metric, grid, scale } = options;
-  if (grid) await assertNewPicture(grid);
+  if (grid) await assertNewImage(grid);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const query = samples.find(image);
   const { nearestNeighbors } = await import('@ae/autoencoder/codes');

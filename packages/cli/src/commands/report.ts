@@ -53,7 +53,7 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
   // A run's own report is made anew: it holds nothing that the run does not.
   const own = options.out === undefined && runs.length === 1 ? reportFileOf(runs[0]) : undefined;
   const output = own ?? options.out ?? 'report.html';
-  if (!own) await assertNew(output, 'file');
+  if (!own) await assertNew(output);
   await startEngine(options, terminal);
   await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
     const reports: ReportData[] = [];
@@ -107,6 +107,6 @@ async function scoredImages(run: string): Promise<string> {
 function noData(run: string): never {
   throw new CliError(
     'INVALID_OPTION',
-    `${run}: expected a run that knows its images, received one that does not; name images to score: --data <lmdb>.`,
+    `${run} does not say which images it was trained on; name images to score: --data <lmdb>.`,
   );
 }

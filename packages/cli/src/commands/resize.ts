@@ -2,7 +2,6 @@ import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption } from '../data/database-option';
 import { assertDatabase, formatSize } from '../data/sample-database';
-import { withoutPackage } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand, type ImageSize, parseSize } from '../shell/options';
@@ -53,9 +52,8 @@ function printReport(
   size: { channels: number; height: number; width: number },
   terminal: Terminal,
 ): void {
-  const { output, records, elapsedMs } = report;
-  const damage = report.damage.map((one) => ({ ...one, message: withoutPackage(one.message) }));
-  terminal.event({ ...report, damage });
+  const { output, records, damage, elapsedMs } = report;
+  terminal.event(report);
   const count = `${formatNumberOf(records, 'image')} of ${formatSize(size)}`;
   terminal.print(`${style('bold', output)}: ${count} in ${formatDuration(elapsedMs)}`);
   if (damage.length === 0) return;

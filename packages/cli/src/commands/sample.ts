@@ -9,7 +9,7 @@ import { findModel } from '../network/find-model';
 import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
-import { assertNewPicture, writeNewFile } from '../shell/output-folder';
+import { assertNewImage, writeNewFile } from '../shell/output-folder';
 import { formatNumberOf, style, Terminal } from '../shell/terminal';
 
 interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, DatabaseFlag {
@@ -24,7 +24,7 @@ interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointO
 export function sampleCommand(): Command {
   return defineCommand('sample', 'draw new images from a network that was trained with --variational')
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<out.png>', 'new picture')
+    .argument('<out.png>', 'new image')
     .addOption(numberOption('--count <n>', 'images', { min: 1, max: 1024, integer: true }).default(32))
     .addOption(
       numberOption('--seed <n>', 'determines the codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
@@ -32,7 +32,7 @@ export function sampleCommand(): Command {
     .option('--masks <lmdb>', 'pooling masks of an image in here (default: masks that carry nothing)')
     .addOption(databaseOption('the unnamed one of --masks'))
     .option('--image <key>', 'which image, by its key, or its number from 0 (default: the first)')
-    .addOption(numberOption('--columns <n>', 'images a row', { min: 1, max: 64, integer: true }).default(8))
+    .addOption(numberOption('--columns <n>', 'images per row', { min: 1, max: 64, integer: true }).default(8))
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
     .addOption(checkpointOption())
     .optionsGroup('Engine:')
@@ -45,9 +45,9 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   const terminal = new Terminal(options);
   const { count, seed, image, columns, scale } = options;
   if (image !== undefined && options.masks === undefined) {
-    throw new CliError('INVALID_OPTION', '--image: expected with --masks, received none; name the LMDB it is in.');
+    throw new CliError('INVALID_OPTION', '--image needs --masks; name the LMDB that the image is in.');
   }
-  await assertNewPicture(output);
+  await assertNewImage(output);
   const masked =
     options.masks === undefined ? undefined : await openSamples(options.masks, { database: options.database });
   const found = await findModel(modelPath, options.checkpoint);
@@ -69,6 +69,6 @@ function assertVariational({ model: { layers } }: Autoencoder, model: string): v
   if (layers.some((layer) => layer.getClassName() === 'VariationalCode')) return;
   throw new CliError(
     'NOT_VARIATIONAL',
-    `${model}: expected a network whose codes can be drawn, received one without a distribution; train with --variational.`,
+    `${model} has codes without a distribution to draw from; train with --variational.`,
   );
 }

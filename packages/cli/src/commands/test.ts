@@ -38,21 +38,19 @@ export function testCommand(): Command {
   return defineCommand('test', 'score a network on the images of an LMDB, and write reconstructions to look at')
     .argument('<model>', 'folder of a run or of a saved network')
     .argument('<lmdb>', "images of the network's size, best ones it was not trained on")
-    .option('--save-prefix <folder>', 'new folder for pictures and scores (default: test-<n> beside the network)')
+    .option('--save-prefix <folder>', 'new folder for images and scores (default: test-<n> beside the network)')
     .addOption(checkpointOption())
     .addOption(databaseOption())
     .addOption(lenientOption())
-    .optionsGroup('Pictures:')
-    .addOption(numberOption('--batch-size <n>', 'pictures a batch', counted).default(16))
-    .addOption(numberOption('--n-batches <n>', 'batches of pictures to write', counted).default(1))
-    .option('--spread', 'take pictures evenly spread over the database, not its first ones')
-    .addOption(choiceOption('--format <type>', 'type of the single pictures', ['png', 'jpg']).default('png'))
+    .optionsGroup('Images:')
+    .addOption(numberOption('--batch-size <n>', 'images per batch', counted).default(16))
+    .addOption(numberOption('--n-batches <n>', 'batches of images to write', counted).default(1))
+    .option('--spread', 'take images evenly spread over the database, not its first ones')
+    .addOption(choiceOption('--format <type>', 'type of the single images', ['png', 'jpg']).default('png'))
     .addOption(
-      numberOption('--columns <n>', 'pictures a row of the grid', { min: 1, max: 64, integer: true }).default(8),
+      numberOption('--columns <n>', 'images per row of the grid', { min: 1, max: 64, integer: true }).default(8),
     )
-    .addOption(
-      numberOption('--scale <n>', 'enlarge pictures in the grid', { min: 1, max: 16, integer: true }).default(2),
-    )
+    .addOption(numberOption('--scale <n>', 'enlarge images in the grid', { min: 1, max: 16, integer: true }).default(2))
     .optionsGroup('Scores:')
     .option('--all', 'SSIM, MS-SSIM and a CSV file with the other masks too')
     .option('--baselines [train.lmdb]', 'images to fit PCA to (default: those that the run trained on, where they are)')
@@ -67,7 +65,7 @@ export function testCommand(): Command {
 
 async function runTest(modelPath: string, lmdbPath: string, options: TestOptions): Promise<void> {
   const terminal = new Terminal(options);
-  if (options.savePrefix !== undefined) await assertNew(options.savePrefix, 'folder');
+  if (options.savePrefix !== undefined) await assertNew(options.savePrefix);
   const { network, samples, engine, ...found } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const { model } = found;
   const training = await openTrainingImages(options.baselines, found, network, { lenient: options.lenient }, terminal);
@@ -154,11 +152,11 @@ async function writeReport(file: string, data: ReportData): Promise<void> {
   await writeFile(file, renderReport(data));
 }
 
-function printFiles(terminal: Terminal, folder: string, pictures: number, report: boolean): void {
+function printFiles(terminal: Terminal, folder: string, images: number, report: boolean): void {
   const rows: [string, string][] = [
     ['grid', style('bold', path.join(folder, 'grid.png'))],
     ['scores', `${path.join(folder, 'scores.json')}, and of each image in scores.csv`],
-    ['pictures', `${formatNumberOf(pictures, 'input')} and as many reconstructions in ${folder}`],
+    ['images', `${formatNumberOf(images, 'input')} and as many reconstructions in ${folder}`],
   ];
   if (report) rows.push(['report', style('bold', path.join(folder, 'report.html'))]);
   terminal.print(formatRows(rows));

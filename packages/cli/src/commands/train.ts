@@ -204,17 +204,14 @@ function checkTogether(
   { resume, out, from, checkpoint, epochs, minutes }: TrainCommandOptions,
 ): void {
   const refuse = (flag: string, other: string) => {
-    throw new CliError('INVALID_OPTION', `--${flag}: expected without --${other}, received both; leave one out.`);
+    throw new CliError('INVALID_OPTION', `--${flag} cannot be combined with --${other}; leave one out.`);
   };
   if (minutes !== undefined && epochs !== undefined) refuse('minutes', 'epochs');
   if (minutes !== undefined && resume !== undefined) refuse('minutes', 'resume');
   if (out !== undefined && resume !== undefined) refuse('out', 'resume');
   if (from !== undefined && resume !== undefined) refuse('from', 'resume');
   if (checkpoint !== undefined && from === undefined) {
-    throw new CliError(
-      'INVALID_OPTION',
-      '--checkpoint: expected with --from, received none; name the run that it is of.',
-    );
+    throw new CliError('INVALID_OPTION', '--checkpoint needs --from; name the run that it is of.');
   }
   if (trainPath === undefined && resume === undefined) {
     // As commander says it; only --resume makes the argument optional.

@@ -2,7 +2,6 @@ import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption } from '../data/database-option';
 import { assertDatabase } from '../data/sample-database';
-import { withoutPackage } from '../shell/cli-error';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand } from '../shell/options';
@@ -31,7 +30,7 @@ async function runVerify(
   await assertDatabase(path);
   const { verify } = await import('@ae/lmdb-datum');
   await interruptible(terminal, 'stopped as asked.', async (signal) => {
-    const found = await verify(path, {
+    const report = await verify(path, {
       images,
       database,
       maxPixels,
@@ -44,8 +43,6 @@ async function runVerify(
       },
     });
     terminal.status('');
-    const damage = found.damage.map((one) => ({ ...one, message: withoutPackage(one.message) }));
-    const report = { ...found, damage };
     terminal.event(report);
     printReport(path, report, terminal);
     if (!report.ok) process.exitCode = 1;

@@ -1,5 +1,6 @@
 /** Tells errors of single records from those of a whole database, and what to do about them. */
-import { CliError, withoutPackage } from '../shell/cli-error';
+import type { LmdbDatumError } from '@ae/lmdb-datum';
+import { CliError } from '../shell/cli-error';
 
 /** Tells what is wrong with one record from what is wrong with the database. */
 export function isRecordError(error: unknown): boolean {
@@ -15,10 +16,9 @@ export function isDamage(error: unknown): boolean {
 /** Adds to an error about a damaged record how to do without it. */
 export function withAdvice(error: unknown): unknown {
   if (error instanceof CliError || !isDamage(error)) return error;
-  const { code, message } = error as Error & { code: string };
-  const reason = withoutPackage(message);
+  const { code, sentence, todo = '' } = error as LmdbDatumError;
   // A database of something else is no database with a few damaged records.
-  if (reason.includes("only Caffe's Datums are read")) return error;
-  const advice = reason.replace(/(;|,| or) (so )?(replace it or )?leave (it|the record) out.*\.$/, '');
-  return new CliError(code, `${advice.replace(/\.$/, '')}; --lenient leaves such records out.`, { cause: error });
+  if (todo.startsWith("only Caffe's Datums are read")) return error;
+  const problem = sentence.slice(0, sentence.length - (todo && `; ${todo}`).length - '.'.length);
+  return new CliError(code, `${problem}; --lenient leaves such records out.`, { cause: error });
 }

@@ -9,15 +9,18 @@ const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 /** Gives each record a file name of its own, with `/` between folders. */
 export class RecordNames {
   /** Taken names, in lower case as some file systems see them. */
-  private readonly files = new Set<string>();
-  private readonly folders = new Set<string>();
+  readonly #files = new Set<string>();
+  readonly #folders = new Set<string>();
+  readonly #by: 'key' | 'label';
 
-  constructor(private readonly by: 'key' | 'label') {}
+  constructor(by: 'key' | 'label') {
+    this.#by = by;
+  }
 
   /** Returns the name for record number `index`; never absolute, never with `..`, never one that was given before. */
   nameOf({ index, key, label }: { index: number; key: string; label?: number }, kind: ImageKind): string {
     const parts = partsOf(key);
-    if (this.by === 'label') parts.splice(0, parts.length - 1, label === undefined ? 'unlabelled' : String(label));
+    if (this.#by === 'label') parts.splice(0, parts.length - 1, label === undefined ? 'unlabelled' : String(label));
     const last = parts.pop() ?? 'record';
     const number = String(index).padStart(8, '0');
     const { extensions } = formatOf(kind);
@@ -28,12 +31,12 @@ export class RecordNames {
     const candidates = [[...parts, name], [...parts, `${stem}-${number}.${type}`], [`record-${number}.${type}`]];
     for (let more = 1; ; more++) {
       const candidate = candidates.shift() ?? [`record-${number}-${more}.${type}`];
-      if (this.take(candidate)) return candidate.join('/');
+      if (this.#take(candidate)) return candidate.join('/');
     }
   }
 
   /** Takes a name unless it is taken, is a folder, or would need a folder where a file is. */
-  private take(parts: readonly string[]): boolean {
+  #take(parts: readonly string[]): boolean {
     const paths = parts.map((_, i) =>
       parts
         .slice(0, i + 1)
@@ -41,9 +44,10 @@ export class RecordNames {
         .toLowerCase(),
     );
     const file = paths.pop() as string;
-    if (this.files.has(file) || this.folders.has(file) || paths.some((folder) => this.files.has(folder))) return false;
-    this.files.add(file);
-    for (const folder of paths) this.folders.add(folder);
+    if (this.#files.has(file) || this.#folders.has(file) || paths.some((folder) => this.#files.has(folder)))
+      return false;
+    this.#files.add(file);
+    for (const folder of paths) this.#folders.add(folder);
     return true;
   }
 }

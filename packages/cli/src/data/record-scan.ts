@@ -1,6 +1,6 @@
 /** Looks at records before a network is built for them: their sizes, whether they can be read, and the range of floats. */
 import type { DatumReader, Sample } from '@ae/lmdb-datum';
-import { withoutPackage } from '../shell/cli-error';
+import { sentenceOf } from '../shell/cli-error';
 import { isDamage, withAdvice } from './record-damage';
 import { spread } from './record-order';
 import { type RecordSize, RecordSizes } from './record-size';
@@ -61,12 +61,12 @@ export async function scanRecords(
     } catch (error) {
       if (!isDamage(error)) throw error;
       if (!lenient) throw withAdvice(error);
-      leftOut.push({ key: reader.keyAt(index), reason: withoutPackage((error as Error).message) });
+      leftOut.push({ key: reader.keyAt(index), reason: sentenceOf(error) });
     }
   }
   return {
     ...(lenient && { indices: Uint32Array.from(indices) }),
-    leftOut: [...reader.damage.map(({ key, message }) => ({ key, reason: withoutPackage(message) })), ...leftOut],
+    leftOut: [...reader.damage.map(({ key, message }) => ({ key, reason: message })), ...leftOut],
     sizes: [...sizes.values()],
     ...(floats.range && { floats: floats.range }),
   };
@@ -79,19 +79,19 @@ function addSize(sizes: Map<string, SizeCount>, { channels, height, width }: Rec
 }
 
 class FloatRange {
-  private least = Number.POSITIVE_INFINITY;
-  private most = Number.NEGATIVE_INFINITY;
-  private looks = 0;
+  #least = Number.POSITIVE_INFINITY;
+  #most = Number.NEGATIVE_INFINITY;
+  #looks = 0;
 
   add(values: Float32Array): void {
-    if (this.looks++ >= mostFloats) return;
+    if (this.#looks++ >= mostFloats) return;
     for (const value of values) {
-      if (value < this.least) this.least = value;
-      if (value > this.most) this.most = value;
+      if (value < this.#least) this.#least = value;
+      if (value > this.#most) this.#most = value;
     }
   }
 
   get range(): { least: number; most: number } | undefined {
-    return this.looks > 0 ? { least: this.least, most: this.most } : undefined;
+    return this.#looks > 0 ? { least: this.#least, most: this.#most } : undefined;
   }
 }

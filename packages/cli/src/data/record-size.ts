@@ -14,19 +14,22 @@ interface Header {
 
 /** Reads sizes; of each kind of image files it decodes the first one, to learn the channels. */
 export class RecordSizes {
-  private readonly channels = new Map<string, number>();
+  readonly #channels = new Map<string, number>();
+  readonly #reader: DatumReader;
 
-  constructor(private readonly reader: DatumReader) {}
+  constructor(reader: DatumReader) {
+    this.#reader = reader;
+  }
 
   /** The size of record `index`, which holds `datum`; throws what decoding throws where an image says nothing of itself. */
   async of(index: number, { encoded, data, channels, height, width }: Datum): Promise<RecordSize> {
     if (!encoded) return { channels, height, width };
     const header = headerOf(data);
-    const known = header && this.channels.get(header.kind);
+    const known = header && this.#channels.get(header.kind);
     if (header && known) return { channels: known, height: header.height, width: header.width };
-    const sample = (await this.reader.at(index)) as Sample;
+    const sample = (await this.#reader.at(index)) as Sample;
     if (header?.height === sample.height && header.width === sample.width)
-      this.channels.set(header.kind, sample.channels);
+      this.#channels.set(header.kind, sample.channels);
     return { channels: sample.channels, height: sample.height, width: sample.width };
   }
 }

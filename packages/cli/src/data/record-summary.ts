@@ -1,6 +1,6 @@
 import { formatOf, kindOfImage } from '@ae/images/kind';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
-import { withoutPackage } from '../shell/cli-error';
+import { sentenceOf } from '../shell/cli-error';
 import { isRecordError } from './record-damage';
 import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf, spread } from './record-order';
 import { RecordSizes } from './record-size';
@@ -57,7 +57,7 @@ export async function summarizeRecords(reader: DatumReader, limit = 20_000): Pro
         continue;
       }
       const key = reader.keyAt(index) ?? '';
-      damaged.push({ key, reason: withoutPackage((error as Error).message).replace(`key ${key}: `, '') });
+      damaged.push({ key, reason: sentenceOf(error).replace(`key ${key}: `, '') });
     }
   }
   const range = labels.size > 0 ? { min: minimum(labels), max: maximum(labels) } : {};

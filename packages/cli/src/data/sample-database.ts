@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { DatabaseIdentity, DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
-import { CliError, withoutPackage } from '../shell/cli-error';
+import { CliError } from '../shell/cli-error';
 import { formatCount, formatNumberOf } from '../shell/terminal';
 import type { DatabaseFlag } from './database-option';
 import { withAdvice } from './record-damage';
@@ -45,11 +45,9 @@ export async function openDatabase(path: string, options?: OpenOptions): Promise
 export async function assertDatabase(path: string): Promise<void> {
   await stat(path).catch((cause) => {
     if (cause.code !== 'ENOENT') throw cause;
-    throw new CliError(
-      'NOT_READABLE',
-      `${path}: expected an LMDB folder or its data.mdb, received nothing there; check the path.`,
-      { cause },
-    );
+    throw new CliError('NOT_READABLE', `${path} does not exist; give the folder of an LMDB, or its data.mdb.`, {
+      cause,
+    });
   });
 }
 
@@ -80,37 +78,43 @@ class Samples implements SampleDatabase {
   readonly isMixed: boolean;
   readonly leftOut: readonly LeftOut[];
   readonly note?: string;
-  private readonly first: SizeCount;
+  readonly #first: SizeCount;
   /** What floats are multiplied by: those from 0 to 1 become those from 0 to 255, as bytes have them. */
-  private readonly gain: number;
+  readonly #gain: number;
+  readonly #reader: DatumReader;
+  readonly #scan: RecordScan;
+  readonly #crop: SampleOptions['crop'];
 
   constructor(
     readonly path: string,
-    private readonly reader: DatumReader,
-    private readonly scan: RecordScan,
-    private readonly crop: SampleOptions['crop'],
+    reader: DatumReader,
+    scan: RecordScan,
+    crop: SampleOptions['crop'],
   ) {
+    this.#reader = reader;
+    this.#scan = scan;
+    this.#crop = crop;
     const { sizes, floats, indices, leftOut } = scan;
-    this.first = sizes[0];
+    this.#first = sizes[0];
     this.length = indices?.length ?? reader.length;
-    this.shape = [this.first.height, this.first.width, this.first.channels];
+    this.shape = [this.#first.height, this.#first.width, this.#first.channels];
     this.isMixed = sizes.length > 1;
     this.leftOut = leftOut;
-    this.gain = floats && floats.least >= 0 && floats.most <= 1 ? 255 : 1;
-    if (this.gain !== 1) this.note = `${path}: float_data from 0 to 1 is taken as 0 to 255, the range of bytes.`;
+    this.#gain = floats && floats.least >= 0 && floats.most <= 1 ? 255 : 1;
+    if (this.#gain !== 1) this.note = `${path}: float_data from 0 to 1 is taken as 0 to 255, the range of bytes.`;
     else if (floats && (floats.least < 0 || floats.most > 255)) {
       const range = `${floats.least.toPrecision(3)} to ${floats.most.toPrecision(3)}`;
-      this.note = `${path}: float_data from ${range} is no range of pixels: scores and pictures take 0 as black and 255 as white.`;
+      this.note = `${path}: float_data from ${range} is no range of pixels: scores and images take 0 as black and 255 as white.`;
     }
   }
 
   at(index: number): Sample | undefined | Promise<Sample | undefined> {
-    const { reader, scan } = this;
+    const [reader, scan] = [this.#reader, this.#scan];
     try {
       const sample = reader.at(scan.indices ? (scan.indices[index] ?? -1) : index);
-      if (!(sample instanceof Promise)) return sample && this.check(sample);
+      if (!(sample instanceof Promise)) return sample && this.#check(sample);
       return sample.then(
-        (decoded) => this.check(decoded),
+        (decoded) => this.#check(decoded),
         (error) => {
           throw withAdvice(error);
         },
@@ -121,26 +125,26 @@ class Samples implements SampleDatabase {
   }
 
   identity(): Promise<DatabaseIdentity> {
-    return this.reader.identity();
+    return this.#reader.identity();
   }
 
   find(text: string): number {
-    const found = findRecord(this.reader, this.path, text);
-    const index = this.scan.indices ? this.scan.indices.indexOf(found) : found;
+    const found = findRecord(this.#reader, this.path, text);
+    const index = this.#scan.indices ? this.#scan.indices.indexOf(found) : found;
     if (index >= 0) return index;
     throw new CliError('NO_SUCH_RECORD', `${this.path}: ${text} is damaged and was left out; name another record.`);
   }
 
   close(): void {
-    this.reader.close();
+    this.#reader.close();
   }
 
-  private check(sample: Sample): Sample {
-    checkSizes(this.path, [this.first, { ...sample, count: 1, key: sample.key ?? '' }], this.crop);
+  #check(sample: Sample): Sample {
+    checkSizes(this.path, [this.#first, { ...sample, count: 1, key: sample.key ?? '' }], this.#crop);
     const { data } = sample;
-    return this.gain === 1 || !(data instanceof Float32Array)
+    return this.#gain === 1 || !(data instanceof Float32Array)
       ? sample
-      : { ...sample, data: data.map((value) => value * this.gain) };
+      : { ...sample, data: data.map((value) => value * this.#gain) };
   }
 }
 
@@ -149,7 +153,7 @@ export function emptyDatabase(path: string, damage?: string, names: readonly str
   if (damage !== undefined) {
     return new CliError(
       'CORRUPT_DATABASE',
-      `${path}: expected records that can be read, received none, not even with --lenient: ${withoutPackage(damage)}`,
+      `${path}: none of the records can be read, not even with --lenient: ${damage}`,
     );
   }
   if (names.length > 0) {
@@ -158,10 +162,7 @@ export function emptyDatabase(path: string, damage?: string, names: readonly str
       `${path}: the unnamed database is empty; name one of ${names.join(', ')}: --database <name>.`,
     );
   }
-  return new CliError(
-    'EMPTY_DATABASE',
-    `${path}: expected an LMDB with images, received an empty one; fill one with ae import.`,
-  );
+  return new CliError('EMPTY_DATABASE', `${path} is empty; fill it with ae import.`);
 }
 
 function findRecord(reader: DatumReader, path: string, text: string): number {
@@ -202,14 +203,14 @@ function checkSizes(path: string, sizes: readonly SizeCount[], crop: SampleOptio
 function mixedAdvice(path: string, sizes: readonly SizeCount[], crop: SampleOptions['crop']): string {
   const [{ height, width }] = sizes;
   const channels = new Set(sizes.map((size) => size.channels));
-  const isPicture = [...channels].every((count) => count === 1 || count === 3 || count === 4);
+  const isImage = [...channels].every((count) => count === 1 || count === 3 || count === 4);
   const size = `${Math.max(height, crop?.height ?? 0)}x${Math.max(width, crop?.width ?? 0)}`;
   const resize = `ae resize ${path} <out.lmdb> ${size}`;
   if (channels.size > 1) {
-    if (!isPicture) return 'these are records of different kinds, so keep each kind in a database of its own';
+    if (!isImage) return 'these are records of different kinds, so keep each kind in a database of its own';
     return `make all of them gray with ${resize} --gray, or all of them color without --gray`;
   }
-  if (!isPicture) return 'make the database again from records of one size';
+  if (!isImage) return 'make the database again from records of one size';
   if (crop) return `crop less, or make them one size with ${resize}`;
   const least = (side: 'height' | 'width') => Math.min(...sizes.map((size) => size[side]));
   return `make them one size with ${resize}, or train on parts of one size with --crop ${least('height')}x${least('width')}`;
@@ -241,8 +242,8 @@ export function assertShape(database: Shaped, shape: readonly number[], network:
 /** What makes images fit a network, by what differs. */
 function shapeAdvice({ path, shape: found }: Shaped, [height, width, channels]: readonly number[]): string {
   const gray = channels === 1 ? ' --gray' : '';
-  const isPicture = [1, 3].includes(channels) && [1, 3, 4].includes(found[2]);
-  if (found[2] !== channels && !isPicture)
+  const isImage = [1, 3].includes(channels) && [1, 3, 4].includes(found[2]);
+  if (found[2] !== channels && !isImage)
     return `name images of ${formatNumberOf(channels, 'channel')}, or another network`;
   const resize = `ae resize ${path} <out.lmdb> ${height}x${width}${gray}`;
   if (found[2] === channels)

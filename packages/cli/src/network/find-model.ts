@@ -33,7 +33,7 @@ export async function findModel(folder: string, checkpoint?: CheckpointChoice): 
   if (checkpoint === undefined) return found;
   throw new CliError(
     'INVALID_OPTION',
-    `--checkpoint: ${folder} is no run, which alone has checkpoints; name a run, or leave --checkpoint out.`,
+    `--checkpoint: ${folder} is not a run, and only runs have checkpoints; name a run, or leave --checkpoint out.`,
   );
 }
 
@@ -61,7 +61,7 @@ export async function placeOf(data: RunData | undefined, run: string, advice: st
   for (const place of leadsThere ? [name] : [whole, name]) if (await exists(place)) return place;
   throw new CliError(
     'NOT_READABLE',
-    `${run}: expected the images of this run in ${whole ?? name}, received nothing there; name them anew: ${advice}.`,
+    `${whole ?? name}, which holds the images of ${run}, does not exist; say where they are now: ${advice}.`,
   );
 }
 

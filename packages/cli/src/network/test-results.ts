@@ -7,7 +7,6 @@ import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import { spread } from '../data/record-order';
 import type { SampleDatabase } from '../data/sample-database';
-import { withoutPackage } from '../shell/cli-error';
 import {
   formatBar,
   formatBytes,
@@ -18,7 +17,7 @@ import {
   type Terminal,
 } from '../shell/terminal';
 
-/** One picture and what the network made of it; `name` is the original script's numbering, from 1_1. */
+/** One image and what the network made of it; `name` is the original script's numbering, from 1_1. */
 export interface Pair {
   readonly name: string;
   readonly input: Sample;
@@ -34,7 +33,7 @@ export interface PairOptions {
   readonly scale: number;
 }
 
-/** Reconstructs the pictures to write, a batch at a time. */
+/** Reconstructs the images to write, a batch at a time. */
 export async function reconstructPairs(
   network: Autoencoder,
   samples: SampleDatabase,
@@ -257,5 +256,5 @@ function printBaselines(
     const mirrored = pcaMirrored ? ' and their mirror images' : '';
     terminal.print(`PCA is that of ${formatNumberOf(pcaFittedOn, 'training image')}${mirrored}`);
   }
-  for (const reason of missing) terminal.print(`not compared: ${withoutPackage(reason)}`);
+  for (const reason of missing) terminal.print(`not compared: ${reason}`);
 }

@@ -11,7 +11,7 @@ export class CliError extends Error {
   }
 }
 
-const missingParent = 'expected a place in a folder that exists, received one in a folder that does not; make it first';
+const missingParent = 'lies in a folder that does not exist; make that folder first';
 
 export interface Explanation {
   readonly code: string;
@@ -20,46 +20,37 @@ export interface Explanation {
   readonly expected: boolean;
 }
 
-/** What the operating system's error codes mean for somebody who named a file or folder. */
+/** What the operating system's error codes say of a file or folder that somebody named, in words that go on from its name. */
 const systemReasons: Record<string, string> = {
-  ENOENT: 'expected it to exist, received nothing there; check the path',
-  EEXIST: 'expected a new name, received one that exists; name another',
-  EACCES: 'expected permission to use it, received none; change its permissions or name another place',
-  EPERM: 'expected permission to use it, received none; change its permissions or name another place',
-  EROFS: 'expected a disk that can be written, received a read-only one; name another place',
-  ENOSPC: 'expected room on the disk, received a full one; free some space or name another place',
-  EDQUOT: 'expected room on the disk, received a used-up quota; free some space or name another place',
-  EFBIG: 'expected room for the file, received the limit on its size; name another place',
-  ENOTDIR: 'expected a folder, received a path through a file; check the path',
-  EISDIR: 'expected a file, received a folder; check the path',
-  EMFILE: 'expected to open one more file, received the limit; raise it (ulimit -n)',
-  ENFILE: 'the system has no room for one more open file; close other programs',
-  ELOOP: 'this link leads to itself; name another place',
-  ENAMETOOLONG: 'the name is longer than the file system allows; name another place',
-  EIO: 'the disk could not be read or written (EIO); see whether it is failing',
-  ENXIO: 'this is no file; name another place',
-  ENODEV: 'this is no file; name another place',
+  ENOENT: 'does not exist; check the path',
+  EEXIST: 'already exists; choose another name',
+  EACCES: 'may not be used (permission denied); change its permissions or choose another place',
+  EPERM: 'may not be used (permission denied); change its permissions or choose another place',
+  EROFS: 'cannot be written: the disk is read-only; choose another place',
+  ENOSPC: 'cannot be written: the disk is full; free some space or choose another place',
+  EDQUOT: 'cannot be written: the quota on the disk is used up; free some space or choose another place',
+  EFBIG: 'cannot be written: it would be larger than a file may be here; choose another place',
+  ENOTDIR: 'lies below a file, not a folder; check the path',
+  EISDIR: 'is a folder, not a file; check the path',
+  EMFILE: 'cannot be opened: too many files are open; raise the limit (ulimit -n)',
+  ENFILE: 'cannot be opened: the system has too many files open; close other programs',
+  ELOOP: 'is a link that leads back to itself; choose another place',
+  ENAMETOOLONG: 'has a name that is longer than the file system allows; choose a shorter one',
+  EIO: 'cannot be read or written (EIO); check whether the disk is failing',
+  ENXIO: 'is not a file; choose another place',
+  ENODEV: 'is not a file; choose another place',
 };
 
 /** What any other of the operating system's errors says of itself. */
 function systemReason({ code, message }: { code: string; message: string }): string {
   if (Object.hasOwn(systemReasons, code)) return systemReasons[code];
-  return `the system refused it (${message.split(', ')[0]}); name another place`;
+  return `cannot be used (${message.split(', ')[0]}); choose another place`;
 }
 
-/** Returns what an error says, without the name of the package that says it. */
+/** Returns what an error says, without the name of the package that says it: those of the @ae packages have it apart. */
 export function sentenceOf(error: unknown): string {
   const { sentence, message } = error as { sentence?: string; message: string };
-  return sentence ?? withoutPackage(message);
-}
-
-/** Takes off what says which package speaks, and names the options of @ae/lmdb-datum, whose errors are not data yet, as they are typed. */
-export function withoutPackage(message: string): string {
-  return message
-    .replace(/^\[[a-z-]+\] /, '')
-    .replace(/\bmaxPixels\b/g, '--max-pixels')
-    .replace('(option database)', '(--database <name>)')
-    .replace('give the root as "/"', 'give --root /');
+  return sentence ?? message;
 }
 
 /**
@@ -77,31 +68,39 @@ export function explain(
   if (message !== error.message) {
     return {
       code: typeof code === 'string' ? code : 'FAILED',
-      message: asTyped(message, (error as { where?: string }).where, typedFor),
+      message: asTyped(message, error as Named, typedFor),
       expected: true,
     };
   }
   if (isSystemError(error)) {
-    return { code: error.code, message: `${error.path ?? 'the disk'}: ${systemReason(error)}.`, expected: true };
+    return { code: error.code, message: `${error.path ?? 'The file'} ${systemReason(error)}.`, expected: true };
   }
   return { code: 'UNEXPECTED', message: error.message, expected: false };
 }
 
-/** Puts the name that was typed in the place of the library's, where a sentence begins with that. */
+/** What errors of the @ae packages are about, and the option that helps, where one does. */
+interface Named {
+  readonly where?: string;
+  readonly option?: string;
+}
+
+/** Puts the names that are typed in the place of the library's: of what a sentence is about, and of the option that helps. */
 function asTyped(
   sentence: string,
-  where: string | undefined,
+  { where = '', option = '' }: Named,
   typedFor: (option: string) => string | undefined,
 ): string {
-  const typed = where === undefined ? undefined : typedFor(where);
-  return typed && sentence.startsWith(`${where}: `) ? typed + sentence.slice(`${where}`.length) : sentence;
+  const begun = sentence.startsWith(`${where}: `)
+    ? (typedFor(where) ?? where) + sentence.slice(where.length)
+    : sentence;
+  return begun.replace(`(option ${option})`, `(${typedFor(option)})`);
 }
 
 /** What kept a command from printing: a full disk, say, behind `> file`. */
 export function printingFailed(cause: NodeJS.ErrnoException): CliError {
   const code = cause.code ?? 'NOT_WRITABLE';
-  const reason = systemReasons[code] ?? `expected to print, which failed (${cause.message}); print elsewhere`;
-  return new CliError(code, `standard output: ${reason}.`, { cause });
+  const reason = systemReasons[code] ?? `cannot be written (${cause.message}); print elsewhere`;
+  return new CliError(code, `Standard output ${reason}.`, { cause });
 }
 
 /** Runs `write`; when the operating system refuses, the error names `target`, which its own errors often don't. */
@@ -111,7 +110,7 @@ export async function writingTo<T>(target: string, write: () => Promise<T>): Pro
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     const reason = cause.code === 'ENOENT' ? missingParent : systemReason(cause);
-    throw new CliError(cause.code, `${target}: ${reason}.`, { cause });
+    throw new CliError(cause.code, `${target} ${reason}.`, { cause });
   }
 }
 

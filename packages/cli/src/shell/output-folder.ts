@@ -30,7 +30,7 @@ export async function claimFolder(folder: string): Promise<ClaimedFolder> {
   return writingTo(folder, async () => {
     const above = await makeFolders(path.dirname(folder));
     if (await makeFolder(folder)) return claimed(folder, above);
-    throw alreadyThere(folder, 'folder');
+    throw alreadyThere(folder);
   });
 }
 
@@ -83,28 +83,28 @@ export async function fillFolder(folder: ClaimedFolder, fill: (temporary: string
 }
 
 /** Throws if there is something under the name of an output; called before long work begins. */
-export async function assertNew(target: string, kind: 'file' | 'folder'): Promise<void> {
+export async function assertNew(target: string): Promise<void> {
   // A link to nothing is something, too.
   const exists = await lstat(target).then(
     () => true,
     () => false,
   );
-  if (exists) throw alreadyThere(target, kind);
+  if (exists) throw alreadyThere(target);
 }
 
-/** Throws unless `file` is a free name for a picture, which commands write as PNG. */
-export async function assertNewPicture(file: string): Promise<void> {
-  await assertNew(file, 'file');
+/** Throws unless `file` is a free name for an image, which commands write as PNG. */
+export async function assertNewImage(file: string): Promise<void> {
+  await assertNew(file);
   if (/\.png$/i.test(file)) return;
   throw new CliError(
     'INVALID_OPTION',
-    `${file}: expected a name that ends in .png, as pictures are PNG files; change it.`,
+    `${file}: expected a name that ends in .png, received "${path.basename(file)}"; images are written as PNG.`,
   );
 }
 
 /** Writes a new file; throws OUTPUT_EXISTS. */
 export async function writeNewFile(file: string, content: Uint8Array | string): Promise<void> {
-  await assertNew(file, 'file');
+  await assertNew(file);
   await writeFileWhole(file, content);
 }
 
@@ -126,9 +126,6 @@ function temporaryName(target: string): string {
   return `${path.resolve(target)}.${randomUUID().slice(0, 8)}.tmp`;
 }
 
-function alreadyThere(target: string, kind: 'file' | 'folder'): CliError {
-  return new CliError(
-    'OUTPUT_EXISTS',
-    `${target}: expected a ${kind} that does not exist yet, received one that does; name another, or remove it first.`,
-  );
+function alreadyThere(target: string): CliError {
+  return new CliError('OUTPUT_EXISTS', `${target} already exists; delete it or choose another name.`);
 }

@@ -20,7 +20,7 @@ const clearLine = '\r\x1b[2K';
 export class Terminal {
   readonly json: boolean;
   readonly isLive: boolean;
-  private live = '';
+  #live = '';
 
   constructor({ json = false }: CommonOptions = {}) {
     this.json = json;
@@ -30,7 +30,7 @@ export class Terminal {
   /** Prints one line of result text, or several with `lineBreak` between them; nothing in JSON mode. */
   print(line = ''): void {
     if (this.json) return;
-    this.aside(() => process.stdout.write(`${rendered(line)}\n`));
+    this.#aside(() => process.stdout.write(`${rendered(line)}\n`));
   }
 
   /** Prints one line of JSON; nothing in text mode. */
@@ -40,7 +40,7 @@ export class Terminal {
 
   /** Prints a line that must not end up in a pipe. */
   warn(message: string): void {
-    this.aside(() => {
+    this.#aside(() => {
       const line = this.json
         ? printableJson({ event: 'warning', message })
         : rendered(`${style('yellow', 'note:', process.stderr)} ${message}`);
@@ -56,15 +56,15 @@ export class Terminal {
   /** Replaces the live line; it is cut to the terminal's width. An empty line removes it. */
   status(line: string): void {
     if (!this.isLive) return;
-    this.live = [...printable(line)].slice(0, this.liveWidth).join('');
-    process.stderr.write(clearLine + this.live);
+    this.#live = [...printable(line)].slice(0, this.liveWidth).join('');
+    process.stderr.write(clearLine + this.#live);
   }
 
   /** Writes whole lines without the live line getting between them. */
-  private aside(write: () => void): void {
-    if (this.live) process.stderr.write(clearLine);
+  #aside(write: () => void): void {
+    if (this.#live) process.stderr.write(clearLine);
     write();
-    if (this.live) process.stderr.write(this.live);
+    if (this.#live) process.stderr.write(this.#live);
   }
 }
 

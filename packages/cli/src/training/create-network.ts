@@ -47,7 +47,7 @@ async function initialize(
     const size = formatSize({ channels, height, width });
     throw new CliError(
       code,
-      `${trainPath}: expected images that the network can take, received ${size} (channels x height x width) as the first; ` +
+      `${trainPath}: the network cannot take images of ${size} (channels x height x width), as the first is; ` +
         `ae inspect lists their sizes and ae resize changes them (${sentenceOf(cause).replace(/\.$/, '')}).`,
       { cause },
     );

@@ -8,47 +8,51 @@ const stepEventMs = 1000;
 export class TrainingProgress {
   /** Where training is, in words; empty before the first step. */
   position = '';
-  private lastDraw = Number.NEGATIVE_INFINITY;
-  private lastEvent = Number.NEGATIVE_INFINITY;
+  #lastDraw = Number.NEGATIVE_INFINITY;
+  #lastEvent = Number.NEGATIVE_INFINITY;
+  readonly #terminal: Terminal;
+  readonly #imagesPerEpoch: number;
+  readonly #epochs: number;
 
-  constructor(
-    private readonly terminal: Terminal,
-    private readonly imagesPerEpoch: number,
-    private readonly epochs: number,
-  ) {}
+  constructor(terminal: Terminal, imagesPerEpoch: number, epochs: number) {
+    this.#terminal = terminal;
+    this.#imagesPerEpoch = imagesPerEpoch;
+    this.#epochs = epochs;
+  }
 
   /** Says how far the first weights are, where they are computed from the images. */
   onStart({ images, of }: StartProgress): void {
-    this.terminal.event({ event: 'first-weights', images, of });
-    if (this.terminal.isLive) this.terminal.status(`first weights: image ${formatCount(images)} of ${formatCount(of)}`);
+    this.#terminal.event({ event: 'first-weights', images, of });
+    if (this.#terminal.isLive)
+      this.#terminal.status(`first weights: image ${formatCount(images)} of ${formatCount(of)}`);
   }
 
   onStep(progress: StepProgress): void {
     const { step, steps, epoch, epochs } = progress;
     this.position = `step ${formatCount(step)} of ${formatCount(steps)}, in epoch ${epoch} of ${epochs}`;
     const now = performance.now();
-    if (this.terminal.json && now - this.lastEvent >= stepEventMs) {
-      this.lastEvent = now;
+    if (this.#terminal.json && now - this.#lastEvent >= stepEventMs) {
+      this.#lastEvent = now;
       const memoryBytes = process.memoryUsage.rss();
-      this.terminal.event({ event: 'step', ...progress, leftMs: this.leftMs(progress), memoryBytes });
+      this.#terminal.event({ event: 'step', ...progress, leftMs: this.#leftMs(progress), memoryBytes });
     }
-    if (this.terminal.isLive && now - this.lastDraw >= redrawMs) {
-      this.lastDraw = now;
-      this.terminal.status(this.liveLine(progress));
+    if (this.#terminal.isLive && now - this.#lastDraw >= redrawMs) {
+      this.#lastDraw = now;
+      this.#terminal.status(this.#liveLine(progress));
     }
   }
 
   /** A pass over an epoch's records; where an epoch has one, `onEpoch` says it all. */
   onPass(summary: PassSummary): void {
-    this.terminal.event({ event: 'pass', ...summary });
+    this.#terminal.event({ event: 'pass', ...summary });
   }
 
   onEpoch(summary: EpochSummary): void {
     const { epoch, loss, validation, learningRate, imagesPerSecond, elapsedMs } = summary;
-    this.terminal.event({
+    this.#terminal.event({
       event: 'epoch',
       epoch,
-      epochs: this.epochs,
+      epochs: this.#epochs,
       loss,
       learningRate,
       validation,
@@ -56,31 +60,31 @@ export class TrainingProgress {
       elapsedMs,
     });
     const parts = [
-      `epoch ${pad(epoch, this.epochs)}/${this.epochs}`,
+      `epoch ${pad(epoch, this.#epochs)}/${this.#epochs}`,
       `loss ${loss.toFixed(5)}`,
       ...(validation ? [`validation PSNR ${validation.psnrDb.toFixed(2)} dB`] : []),
       `${Math.round(imagesPerSecond)} images/s`,
       formatDuration(elapsedMs),
     ];
-    this.terminal.print(parts.join('   '));
+    this.#terminal.print(parts.join('   '));
   }
 
   onCheckpoint(saved: CheckpointSaved): void {
-    this.terminal.event({ event: 'checkpoint', ...saved });
+    this.#terminal.event({ event: 'checkpoint', ...saved });
   }
 
-  private liveLine(progress: StepProgress): string {
+  #liveLine(progress: StepProgress): string {
     const { epoch, epochs, step, steps, loss, psnrDb, imagesPerSecond } = progress;
     const stepsPerEpoch = steps / epochs;
     const inEpoch = step - (epoch - 1) * stepsPerEpoch;
-    return layOut(this.terminal.liveWidth, {
+    return layOut(this.#terminal.liveWidth, {
       bars: [
         [`epoch ${pad(epoch, epochs)}/${epochs}`, (step - 1) / steps],
         [`step ${pad(inEpoch, stepsPerEpoch)}/${stepsPerEpoch}`, inEpoch / stepsPerEpoch],
       ],
       // In the order in which they stay where there is little room.
       figures: [
-        `${formatDuration(this.leftMs(progress))} left`,
+        `${formatDuration(this.#leftMs(progress))} left`,
         psnrDb === undefined ? `loss ${loss.toFixed(5)}` : `${psnrDb.toFixed(2)} dB`,
         `${Math.round(imagesPerSecond)} images/s`,
         formatBytes(process.memoryUsage.rss()),
@@ -89,8 +93,8 @@ export class TrainingProgress {
     });
   }
 
-  private leftMs({ images, elapsedMs }: StepProgress): number {
-    return (elapsedMs / images) * (this.imagesPerEpoch * this.epochs - images);
+  #leftMs({ images, elapsedMs }: StepProgress): number {
+    return (elapsedMs / images) * (this.#imagesPerEpoch * this.#epochs - images);
   }
 }
 

@@ -133,15 +133,12 @@ function assertNoNetworkFlags(flags: SettingsFlags, other: string): void {
   const path = [...givenValues(flags).keys()].find((each) => ofNetwork.includes(each.split('.')[0]));
   if (path === undefined) return;
   const { typed } = flagFor(path);
-  throw new CliError('INVALID_OPTION', `${typed}: the network of ${other} is as it is; leave ${typed} out.`);
+  throw new CliError('INVALID_OPTION', `${typed} cannot change the network of ${other}; leave ${typed} out.`);
 }
 
 function checkBeta({ beta }: SettingsFlags, variational = false): void {
   if (beta === undefined || variational) return;
-  throw new CliError(
-    'INVALID_OPTION',
-    '--beta: expected with --variational, received none; add it, or leave --beta out.',
-  );
+  throw new CliError('INVALID_OPTION', '--beta needs --variational; add it, or leave --beta out.');
 }
 
 function imagesPerEpoch(records: Recipe['records']): number | undefined {

@@ -23,8 +23,11 @@ export function loadSharp(): Promise<SharpModule> {
       loading = undefined;
       const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
       throw new SharpMissingError(
-        `sharp cannot be loaded, which decodes and encodes images (${reason}); run npm install sharp.`,
-        cause,
+        {
+          state: `sharp cannot be loaded, which decodes and encodes images (${reason})`,
+          todo: 'run npm install sharp',
+        },
+        { cause },
       );
     },
   );

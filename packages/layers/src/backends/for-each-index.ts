@@ -23,10 +23,12 @@ export function forEachIndex(
       const position = Math.floor(index / maskChannels);
       const channel = index % maskChannels;
       if (index < 0 || position >= outHeight * outWidth || channel >= channels) {
-        throw new InvalidIndexError(
-          `${where}: expected indices of an output of ${outHeight}x${outWidth}x${maskChannels}, received ${index} ` +
-            `in image ${image}; give the mask of the pool and the size of the pool's input.`,
-        );
+        throw new InvalidIndexError({
+          where,
+          expected: `indices of an output of ${outHeight}x${outWidth}x${maskChannels}`,
+          received: `${index} in image ${image}`,
+          todo: "give the mask of the pool and the size of the pool's input",
+        });
       }
       visit(pixel * channels + c, image * imageSize + position * channels + channel);
     }

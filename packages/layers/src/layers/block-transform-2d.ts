@@ -79,9 +79,11 @@ export class BlockTransform2D extends BlockLayer {
     super(args);
     this.coefficients = args.coefficients;
     if (Number.isInteger(this.coefficients) && this.coefficients >= 1) return;
-    throw new InvalidOptionError(
-      `${this.where}: expected coefficients as an integer of at least 1, received ${JSON.stringify(args.coefficients)}.`,
-    );
+    throw new InvalidOptionError({
+      where: this.where,
+      expected: 'coefficients as an integer of at least 1',
+      received: JSON.stringify(args.coefficients),
+    });
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -117,10 +119,11 @@ export class BlockTransform2D extends BlockLayer {
   #checkCount(channels: number): void {
     const most = this.blockSize[0] * this.blockSize[1] * channels;
     if (this.coefficients <= most) return;
-    throw new ShapeError(
-      `${this.where}: expected at most ${most} coefficients of blocks of ${formatShape([...this.blockSize, channels])}, ` +
-        `received ${this.coefficients}.`,
-    );
+    throw new ShapeError({
+      where: this.where,
+      expected: `at most ${most} coefficients of blocks of ${formatShape([...this.blockSize, channels])}`,
+      received: `${this.coefficients}`,
+    });
   }
 }
 
@@ -150,9 +153,11 @@ export class InverseBlockTransform2D extends BlockLayer {
     this.imageShape = args.outputShape;
     const sizes: unknown[] = Array.isArray(args.outputShape) ? args.outputShape : [];
     if (sizes.length === 3 && sizes.every((size) => Number.isInteger(size) && (size as number) >= 1)) return;
-    throw new InvalidOptionError(
-      `${this.where}: expected outputShape as [height, width, channels], received ${JSON.stringify(args.outputShape)}.`,
-    );
+    throw new InvalidOptionError({
+      where: this.where,
+      expected: 'outputShape as [height, width, channels]',
+      received: JSON.stringify(args.outputShape),
+    });
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -168,9 +173,11 @@ export class InverseBlockTransform2D extends BlockLayer {
     const [height, width] = this.imageShape;
     const expected = [Math.ceil(height / this.blockSize[0]), Math.ceil(width / this.blockSize[1])];
     if ([rows, columns].every((size, i) => size === null || size === expected[i])) return [batch, ...this.imageShape];
-    throw new ShapeError(
-      `${this.where}: expected ${formatShape(expected)} blocks for images of ${formatShape([height, width])}, received ${formatShape([rows, columns])}.`,
-    );
+    throw new ShapeError({
+      where: this.where,
+      expected: `${formatShape(expected)} blocks for images of ${formatShape([height, width])}`,
+      received: formatShape([rows, columns]),
+    });
   }
 
   /** float32 `[N, h, w, M]` -> `[N, H, W, C]`. */
@@ -207,7 +214,9 @@ export function inverseBlockTransform2d(args: InverseBlockTransform2DArgs): Inve
 function channelsOf(where: string, shape: Shape | Shape[]): number {
   const channels = (shape as Shape)[3];
   if (shape.length === 4 && typeof channels === 'number') return channels;
-  throw new ShapeError(
-    `${where}: expected an input of height x width x channels, received ${formatShape((shape as Shape).slice(1))}.`,
-  );
+  throw new ShapeError({
+    where,
+    expected: 'an input of height x width x channels',
+    received: formatShape((shape as Shape).slice(1)),
+  });
 }

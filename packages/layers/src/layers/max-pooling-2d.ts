@@ -84,9 +84,11 @@ export class MaxPooling2D extends layers.Layer {
   #checkInputShape(inputShape: Shape | Shape[]): Shape {
     const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
     if (shape.length === 4) return shape;
-    throw new ShapeError(
-      `layer "${this.name}": expected an input of height x width x channels, received ${formatShape(shape.slice(1))}.`,
-    );
+    throw new ShapeError({
+      where: `layer "${this.name}"`,
+      expected: 'an input of height x width x channels',
+      received: formatShape(shape.slice(1)),
+    });
   }
 }
 

@@ -57,10 +57,12 @@ export class MaxUnpooling2D extends layers.Layer {
   tie(pool: MaxPooling2D, inputSize: readonly [number, number]): void {
     const given = this.#outputSize;
     if (given && (given[0] !== inputSize[0] || given[1] !== inputSize[1])) {
-      throw new MaskError(
-        `layer "${this.name}": expected the outputSize ${formatShape(inputSize)}, which is the input of its pool "${pool.name}", ` +
-          `received ${formatShape(given)}; leave outputSize out.`,
-      );
+      throw new MaskError({
+        where: `layer "${this.name}"`,
+        expected: `the outputSize ${formatShape(inputSize)}, which is the input of its pool "${pool.name}"`,
+        received: formatShape(given),
+        todo: 'leave outputSize out',
+      });
     }
     this.#outputSize = [...inputSize];
     this.#distinctIndices ??= windowsAreDisjoint(pool.options);
@@ -70,15 +72,20 @@ export class MaxUnpooling2D extends layers.Layer {
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     const where = `layer "${this.name}"`;
     if (inputShape.length !== 2 || !Array.isArray(inputShape[0]) || !Array.isArray(inputShape[1])) {
-      throw new GraphError(
-        `${where}: expected two inputs, values and mask, received one; connect it to its pool's indices.`,
-      );
+      throw new GraphError({
+        where,
+        expected: 'two inputs, values and mask',
+        received: 'one',
+        todo: "connect it to its pool's indices",
+      });
     }
     const [values, mask] = inputShape as Shape[];
     if (values.length !== 4) {
-      throw new ShapeError(
-        `${where}: expected values of height x width x channels, received ${formatShape(values.slice(1))}.`,
-      );
+      throw new ShapeError({
+        where,
+        expected: 'values of height x width x channels',
+        received: formatShape(values.slice(1)),
+      });
     }
     checkMaskShape(where, values.slice(1), mask.slice(1), this.maskMode);
     return [values[0], ...this.#requireOutputSize(), values[3]];
@@ -102,10 +109,11 @@ export class MaxUnpooling2D extends layers.Layer {
       this.tie(this.pool, this.pool.inputSize);
     }
     if (this.#outputSize) return this.#outputSize;
-    throw new GraphError(
-      `layer "${this.name}": its output size is not known: it has neither outputSize nor a connected pool; ` +
-        'give one of them, or add the layer to a Sequential after its pool.',
-    );
+    throw new GraphError({
+      where: `layer "${this.name}"`,
+      state: 'its output size is not known: it has neither outputSize nor a connected pool',
+      todo: 'give one of them, or add the layer to a Sequential after its pool',
+    });
   }
 }
 

@@ -146,10 +146,11 @@ export function reshape(args: ReshapeArgs): layers.Layer {
   const sizes: unknown[] = Array.isArray(targetShape) ? targetShape : [];
   const valid = sizes.every((n) => n === null || (Number.isInteger(n) && Number(n) >= 1));
   if (sizes.length === 0 || !valid || sizes.filter((n) => n === null).length > 1) {
-    throw new InvalidOptionError(
-      'reshape: expected targetShape as integers of at least 1, of which one may be null, ' +
-        `received ${JSON.stringify(targetShape)}.`,
-    );
+    throw new InvalidOptionError({
+      where: 'reshape',
+      expected: 'targetShape as integers of at least 1, of which one may be null',
+      received: JSON.stringify(targetShape),
+    });
   }
   return markAutoNamed(layers.reshape({ ...args, targetShape: [...targetShape] }), 'reshape', args);
 }
@@ -187,16 +188,19 @@ function stockPadding(
   if (padding === 'same') return 'same';
   const keepsSize = stride.every((n) => n === 1) && kernel.every((n) => n === 2 * padding + 1);
   if (Number.isInteger(padding) && keepsSize) return 'same';
-  throw new InvalidOptionError(
-    `${where}: expected padding as 'valid', 'same', 0, or (kernelSize - 1) / 2 with strides 1, ` +
-      `received ${JSON.stringify(padding)} with kernelSize ${kernel.join('x')} and strides ${stride.join('x')}; ` +
-      'for another padding put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D after a transposed one.',
-  );
+  throw new InvalidOptionError({
+    where,
+    expected: "padding as 'valid', 'same', 0, or (kernelSize - 1) / 2 with strides 1",
+    received: `${JSON.stringify(padding)} with kernelSize ${kernel.join('x')} and strides ${stride.join('x')}`,
+    todo: 'for another padding put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D after a transposed one',
+  });
 }
 
 function checkCount(where: string, name: string, value: unknown): void {
   if (Number.isInteger(value) && Number(value) >= 1) return;
-  throw new InvalidOptionError(
-    `${where}: expected ${name} as an integer of at least 1, received ${JSON.stringify(value)}.`,
-  );
+  throw new InvalidOptionError({
+    where,
+    expected: `${name} as an integer of at least 1`,
+    received: JSON.stringify(value),
+  });
 }

@@ -1,5 +1,5 @@
 import type { layers, Shape } from '@tensorflow/tfjs-layers';
-import { formatShape, ShapeError } from '../errors';
+import { formatShape, ShapeError, type WrongValue } from '../errors';
 
 /** A shape without the batch, every size known. */
 export type SampleShape = readonly number[];
@@ -19,10 +19,12 @@ export function inferOutputShape(layer: layers.Layer, input: SampleShape): Sampl
   const output = computeOutputShape(layer, input);
   if (output.every((size) => Number.isInteger(size) && size >= 1)) return output;
   const made = output.every((size) => size >= 1) ? formatShape(output) : 'nothing';
-  throw new ShapeError(
-    `layer "${layer.name}": expected an input large enough for its kernel, received ${formatShape(input)}, ` +
-      `of which it would make ${made}; use padding, a smaller kernel or a larger input.`,
-  );
+  throw new ShapeError({
+    where: `layer "${layer.name}"`,
+    expected: 'an input large enough for its kernel',
+    received: `${formatShape(input)}, of which it would make ${made}`,
+    todo: 'use padding, a smaller kernel or a larger input',
+  });
 }
 
 function computeOutputShape(layer: layers.Layer, input: SampleShape): SampleShape {
@@ -34,26 +36,29 @@ function computeOutputShape(layer: layers.Layer, input: SampleShape): SampleShap
     throw new ShapeError(describeFailure(layer, input, cause), { cause });
   }
   if (Array.isArray(output[0])) {
-    throw new ShapeError(
-      `layer "${layer.name}": expected a layer with one output, received one with ${output.length}; ` +
-        'of these, Sequential knows maxPooling2d of this package only.',
-    );
+    throw new ShapeError({
+      where: `layer "${layer.name}"`,
+      expected: 'a layer with one output',
+      received: `one with ${output.length}`,
+      todo: 'of these, Sequential knows maxPooling2d of this package only',
+    });
   }
   return (output as number[]).slice(1);
 }
 
-function describeFailure(layer: layers.Layer, input: SampleShape, cause: unknown): string {
+function describeFailure(layer: layers.Layer, input: SampleShape, cause: unknown): string | WrongValue {
   const { targetShape } = layer as { targetShape?: (number | null)[] };
-  const where = `layer "${layer.name}": expected`;
+  const where = `layer "${layer.name}"`;
   const elements = input.reduce((product, size) => product * size, 1);
   if (targetShape) {
-    return (
-      `${where} an input that can be reshaped to ${formatShape(targetShape)}, ` +
-      `received ${formatShape(input)}, which has ${elements} elements.`
-    );
+    return {
+      where,
+      expected: `an input that can be reshaped to ${formatShape(targetShape)}`,
+      received: `${formatShape(input)}, which has ${elements} elements`,
+    };
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return `${where} an input that suits it, received ${formatShape(input)}: ${reason}`;
+  return `${where}: expected an input that suits it, received ${formatShape(input)}: ${reason}`;
 }
 
 function checkRank(layer: layers.Layer, input: SampleShape): void {
@@ -64,10 +69,12 @@ function checkRank(layer: layers.Layer, input: SampleShape): void {
   if ((min === undefined || input.length >= min) && (max === undefined || input.length <= max)) return;
   const needed = exact ?? (min === undefined ? `at most ${max}` : `at least ${min}`);
   const advice = exact === 1 ? 'add flatten() before it' : 'add reshape() before it';
-  throw new ShapeError(
-    `layer "${layer.name}": expected an input of ${needed} dimension${needed === 1 ? '' : 's'} without the batch, ` +
-      `received ${formatShape(input)}; ${advice}.`,
-  );
+  throw new ShapeError({
+    where: `layer "${layer.name}"`,
+    expected: `an input of ${needed} dimension${needed === 1 ? '' : 's'} without the batch`,
+    received: formatShape(input),
+    todo: advice,
+  });
 }
 
 /** Checks sizes that were given by hand (or are fixed by weights that exist). */
@@ -77,9 +84,11 @@ function checkSizes(layer: layers.Layer, input: SampleShape): void {
     if (expected === undefined || expected === null || input[axis] === expected) continue;
     const noun =
       input.length === 3 && axis === 2 ? 'channels' : input.length === 1 ? 'features' : `as size ${axis + 1}`;
-    throw new ShapeError(
-      `layer "${layer.name}": expected an input of ${expected} ${noun}, received ${formatShape(input)}; ` +
-        'correct that number, or leave it out to have it inferred.',
-    );
+    throw new ShapeError({
+      where: `layer "${layer.name}"`,
+      expected: `an input of ${expected} ${noun}`,
+      received: formatShape(input),
+      todo: 'correct that number, or leave it out to have it inferred',
+    });
   }
 }

@@ -18,5 +18,5 @@ export class Residual {
  */
 export function residual(list: readonly layers.Layer[], { name }: { name?: string } = {}): Residual {
   if (Array.isArray(list) && list.length > 0) return new Residual(list, name);
-  throw new InvalidOptionError('residual: expected a list of at least one layer, received none.');
+  throw new InvalidOptionError({ where: 'residual', expected: 'a list of at least one layer', received: 'none' });
 }

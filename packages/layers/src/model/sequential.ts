@@ -50,9 +50,11 @@ export class Sequential {
   constructor({ inputShape, name }: SequentialOptions) {
     const valid = Array.isArray(inputShape) && inputShape.length > 0;
     if (!valid || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
-      throw new InvalidOptionError(
-        `Sequential: expected inputShape as integers of at least 1, such as [64, 64, 3], received ${JSON.stringify(inputShape)}.`,
-      );
+      throw new InvalidOptionError({
+        where: 'Sequential',
+        expected: 'inputShape as integers of at least 1, such as [64, 64, 3]',
+        received: JSON.stringify(inputShape),
+      });
     }
     this.inputShape = [...inputShape];
     if (name !== undefined) this.name = name;
@@ -83,12 +85,18 @@ export class Sequential {
   add(layer: layers.Layer | Residual): this {
     if (layer instanceof Residual) return this.#addResidual(layer);
     if (this.#built) {
-      throw new GraphError(`Sequential: the model is built already; add layer "${layer.name}" before build().`);
+      throw new GraphError({
+        where: 'Sequential',
+        state: 'the model is built already',
+        todo: `add layer "${layer.name}" before build()`,
+      });
     }
     if (typeof layer?.computeOutputShape !== 'function') {
-      throw new InvalidOptionError(
-        `Sequential: expected a layer of tf.layers or of this package, received ${typeof layer}.`,
-      );
+      throw new InvalidOptionError({
+        where: 'Sequential',
+        expected: 'a layer of tf.layers or of this package',
+        received: typeof layer,
+      });
     }
     const kind = autoNameKind(layer);
     if (kind !== undefined && !layer.built) layer.name = this.#freeName(kind);
@@ -107,7 +115,8 @@ export class Sequential {
    */
   build(): LayersModel {
     if (this.#built) return this.#built;
-    if (this.#steps.length === 0) throw new GraphError('Sequential: it has no layers yet; add one before build().');
+    if (this.#steps.length === 0)
+      throw new GraphError({ where: 'Sequential', state: 'it has no layers yet', todo: 'add one before build()' });
     const image = input({ shape: [...this.inputShape], name: 'input' });
     const masks = new Map<MaxPooling2D, SymbolicTensor>();
     const results = [image];
@@ -145,9 +154,11 @@ export class Sequential {
     try {
       for (const layer of branch) this.add(layer);
       if (formatShape(this.outputShape) !== formatShape(inputShape)) {
-        throw new ShapeError(
-          `residual: expected layers that end in ${formatShape(inputShape)}, the shape that goes into them, received ${formatShape(this.outputShape)}.`,
-        );
+        throw new ShapeError({
+          where: 'residual',
+          expected: `layers that end in ${formatShape(inputShape)}, the shape that goes into them`,
+          received: formatShape(this.outputShape),
+        });
       }
       const sum = layers.add({ name: name ?? this.#freeName('add') });
       this.#checkName(sum);
@@ -175,16 +186,20 @@ export class Sequential {
 
   #checkName(layer: layers.Layer): void {
     if (!layerName.test(layer.name)) {
-      throw new InvalidOptionError(
-        `Sequential: expected a layer's name of letters, digits and - . _ / that starts with a letter or digit, received "${layer.name}".`,
-      );
+      throw new InvalidOptionError({
+        where: 'Sequential',
+        expected: "a layer's name of letters, digits and - . _ / that starts with a letter or digit",
+        received: `"${layer.name}"`,
+      });
     }
     for (const step of this.#steps) {
       if (step.layer !== layer && step.layer.name !== layer.name) continue;
       const state = step.layer === layer ? 'it is in the model already' : 'the model has a layer of this name already';
-      throw new GraphError(
-        `layer "${layer.name}": ${state}; ${step.layer === layer ? 'make another' : 'choose another name'}.`,
-      );
+      throw new GraphError({
+        where: `layer "${layer.name}"`,
+        state,
+        todo: step.layer === layer ? 'make another' : 'choose another name',
+      });
     }
   }
 
@@ -216,10 +231,12 @@ export class Sequential {
       checkMaskShape('', inputShape, mask, layer.maskMode);
     } catch {
       const more = layer.maskMode === 'torch7' ? ' (or fewer channels)' : '';
-      throw new MaskError(
-        `layer "${layer.name}": expected an input of ${formatShape(mask)}${more}, the shape of the mask of its pool "${pool.name}", ` +
-          `received ${formatShape(inputShape)}; change the layers between, or give the pool it undoes.`,
-      );
+      throw new MaskError({
+        where: `layer "${layer.name}"`,
+        expected: `an input of ${formatShape(mask)}${more}, the shape of the mask of its pool "${pool.name}"`,
+        received: formatShape(inputShape),
+        todo: 'change the layers between, or give the pool it undoes',
+      });
     }
   }
 
@@ -232,16 +249,19 @@ export class Sequential {
       if (found) return found;
       const name = typeof wanted === 'string' ? wanted : wanted.name;
       const known = pools.map((step) => `"${step.layer.name}"`).join(', ') || 'none';
-      throw new GraphError(`${where} its pool "${name}" is not among the layers before it; the pools there: ${known}.`);
+      throw new GraphError({
+        state: `${where} its pool "${name}" is not among the layers before it`,
+        todo: `the pools there: ${known}`,
+      });
     }
     const tied = new Set(this.#steps.map((step) => step.pool));
     const free = pools.filter((step) => !tied.has(step.layer as MaxPooling2D)).at(-1);
     if (free) return free;
     const state = pools.length === 0 ? 'no pool stands before it' : 'all pools before it are tied already';
-    throw new GraphError(
-      `${where} ${state}; ` +
-        'add maxPooling2d of this package (tf.layers.maxPooling2d keeps no indices), or give one as pool.',
-    );
+    throw new GraphError({
+      state: `${where} ${state}`,
+      todo: 'add maxPooling2d of this package (tf.layers.maxPooling2d keeps no indices), or give one as pool',
+    });
   }
 }
 
@@ -249,8 +269,9 @@ export class Sequential {
 function checkRegularizers(layer: layers.Layer): void {
   const { activityRegularizer } = layer as { activityRegularizer?: unknown };
   if (activityRegularizer === undefined || activityRegularizer === null) return;
-  throw new InvalidOptionError(
-    `layer "${layer.name}": tf.layers does not implement activityRegularizer; leave it out, or regularize the weights ` +
-      'with kernelRegularizer and biasRegularizer.',
-  );
+  throw new InvalidOptionError({
+    where: `layer "${layer.name}"`,
+    state: 'tf.layers does not implement activityRegularizer',
+    todo: 'leave it out, or regularize the weights with kernelRegularizer and biasRegularizer',
+  });
 }

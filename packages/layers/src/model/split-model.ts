@@ -29,9 +29,11 @@ type GraphNode = layers.Layer['inboundNodes'][number];
  */
 export function splitModel(whole: LayersModel, codeLayerName?: string): SplitModel {
   if (whole.inputs.length !== 1 || whole.outputs.length !== 1) {
-    throw new GraphError(
-      `splitModel: expected a model with one input and one output, received ${whole.inputs.length} and ${whole.outputs.length}.`,
-    );
+    throw new GraphError({
+      where: 'splitModel',
+      expected: 'a model with one input and one output',
+      received: `${whole.inputs.length} and ${whole.outputs.length}`,
+    });
   }
   const nodes = collectNodes(whole.outputs[0]);
   const code = findCode(nodes, codeLayerName);
@@ -81,10 +83,11 @@ function isMask(tensor: SymbolicTensor): boolean {
 }
 
 function bypassError(tensor: SymbolicTensor, code: SymbolicTensor): GraphError {
-  return new GraphError(
-    `splitModel: the decoder after "${code.sourceLayer.name}" needs more than the code and pooling masks: ` +
-      `the output of layer "${tensor.sourceLayer.name}"; choose another code layer.`,
-  );
+  return new GraphError({
+    where: `splitModel`,
+    state: `the decoder after "${code.sourceLayer.name}" needs more than the code and pooling masks: the output of layer "${tensor.sourceLayer.name}"`,
+    todo: 'choose another code layer',
+  });
 }
 
 /** Applies the layers that lead to the targets again, with other tensors in place of some. */
@@ -117,8 +120,13 @@ function findCode(nodes: GraphNode[], name: string | undefined): SymbolicTensor 
   const layerNames = tensors.map((tensor) => `"${tensor.sourceLayer.name}"`).join(', ');
   throw new GraphError(
     layerNames
-      ? `splitModel: expected the name of a layer before the last, received "${name}"; the layers are ${layerNames}.`
-      : 'splitModel: the model has only one layer, so there is nothing to split.',
+      ? {
+          where: 'splitModel',
+          expected: 'the name of a layer before the last',
+          received: `"${name}"`,
+          todo: `the layers are ${layerNames}`,
+        }
+      : { where: 'splitModel', state: 'the model has only one layer, so there is nothing to split' },
   );
 }
 

@@ -61,15 +61,17 @@ export function maxUnpool(
 /** Checks that a size is two integers >= 1. @throws InvalidOptionError `INVALID_OPTION` */
 export function checkOutputSize(where: string, size: readonly number[]): void {
   if (Array.isArray(size) && size.length === 2 && size.every((n) => Number.isInteger(n) && n >= 1)) return;
-  throw new InvalidOptionError(
-    `${where}: expected outputSize as [height, width], integers of at least 1, received ${JSON.stringify(size)}.`,
-  );
+  throw new InvalidOptionError({
+    where,
+    expected: 'outputSize as [height, width], integers of at least 1',
+    received: JSON.stringify(size),
+  });
 }
 
 /** Checks that a mode is one of {@link MaskMode}. @throws InvalidOptionError `INVALID_OPTION` */
 export function checkMaskMode(where: string, mode: unknown): asserts mode is MaskMode {
   if (mode === 'strict' || mode === 'torch7') return;
-  throw new InvalidOptionError(`${where}: expected mask as 'strict' or 'torch7', received ${JSON.stringify(mode)}.`);
+  throw new InvalidOptionError({ where, expected: "mask as 'strict' or 'torch7'", received: JSON.stringify(mode) });
 }
 
 /** Checks that a mask of one shape fits values of another. Unknown sizes (null) fit everything. @throws MaskError `MASK_MISMATCH` */
@@ -86,10 +88,12 @@ export function checkMaskShape(
   });
   if (fits && values.length === mask.length) return;
   const expected = mode === 'strict' ? 'the same shape as' : 'the shape of, or more channels than,';
-  throw new MaskError(
-    `${where}: expected a mask of ${expected} the values, received values ${formatShape(values)} and a mask of ` +
-      `${formatShape(mask)}; check that the mask is that of the pool this unpooling undoes.`,
-  );
+  throw new MaskError({
+    where,
+    expected: `a mask of ${expected} the values`,
+    received: `values ${formatShape(values)} and a mask of ${formatShape(mask)}`,
+    todo: 'check that the mask is that of the pool this unpooling undoes',
+  });
 }
 
 /** Rewrites a mask of M channels as one of C, for positions that are the same. All ops are exact in int32. */

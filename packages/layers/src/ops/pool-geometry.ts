@@ -47,9 +47,11 @@ const maxInt32 = 2 ** 31 - 1;
  */
 export function resolvePoolOptions(where: string, options: PoolOptions): ResolvedPoolOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError(
-      `${where}: expected options such as { poolSize: 2 }, received ${JSON.stringify(options)}.`,
-    );
+    throw new InvalidOptionError({
+      where,
+      expected: 'options such as { poolSize: 2 }',
+      received: JSON.stringify(options),
+    });
   }
   const poolSize = resolveSize2D(where, 'poolSize', options.poolSize);
   const strides = options.strides === undefined ? poolSize : resolveSize2D(where, 'strides', options.strides);
@@ -64,9 +66,11 @@ export function resolvePoolOptions(where: string, options: PoolOptions): Resolve
 export function resolveSize2D(where: string, name: string, size: Size2D): [number, number] {
   const pair = typeof size === 'number' ? [size, size] : size;
   if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((n) => Number.isInteger(n) && n >= 1)) {
-    throw new InvalidOptionError(
-      `${where}: expected ${name} as an integer of at least 1 or a pair of them, received ${JSON.stringify(size)}.`,
-    );
+    throw new InvalidOptionError({
+      where,
+      expected: `${name} as an integer of at least 1 or a pair of them`,
+      received: JSON.stringify(size),
+    });
   }
   return [pair[0], pair[1]];
 }
@@ -87,17 +91,20 @@ function resolvePadding(
   const isPair = (side: unknown): side is [number, number] =>
     Array.isArray(side) && side.length === 2 && side.every((n) => Number.isInteger(n) && n >= 0);
   if (!Array.isArray(sides) || sides.length !== 2 || !sides.every(isPair)) {
-    throw new InvalidOptionError(
-      `${where}: expected padding as 'valid', 'same', an integer of at least 0 or [[top, bottom], [left, right]], ` +
-        `received ${JSON.stringify(padding)}.`,
-    );
+    throw new InvalidOptionError({
+      where,
+      expected: "padding as 'valid', 'same', an integer of at least 0 or [[top, bottom], [left, right]]",
+      received: JSON.stringify(padding),
+    });
   }
   const [[top, bottom], [left, right]] = sides;
   if (Math.max(top, bottom) >= poolSize[0] || Math.max(left, right) >= poolSize[1]) {
-    throw new InvalidOptionError(
-      `${where}: expected every padding to be smaller than the window of ${poolSize.join('x')}, ` +
-        `received ${JSON.stringify(padding)}; a window must not lie wholly in the padding.`,
-    );
+    throw new InvalidOptionError({
+      where,
+      expected: `every padding to be smaller than the window of ${poolSize.join('x')}`,
+      received: JSON.stringify(padding),
+      todo: 'a window must not lie wholly in the padding',
+    });
   }
   return [
     [top, bottom],
@@ -130,15 +137,18 @@ export function computePoolGeometry(
   const rows = along(0, height);
   const columns = along(1, width);
   if (rows.size < 1 || columns.size < 1) {
-    throw new ShapeError(
-      `${where}: expected an input of at least ${poolSize.join('x')} with its padding, received ${height}x${width}.`,
-    );
+    throw new ShapeError({
+      where,
+      expected: `an input of at least ${poolSize.join('x')} with its padding`,
+      received: `${height}x${width}`,
+    });
   }
   if (height * width * channels > maxInt32) {
-    throw new ShapeError(
-      `${where}: expected at most ${maxInt32} elements per image, which int32 indices can name, ` +
-        `received ${height}x${width}x${channels}.`,
-    );
+    throw new ShapeError({
+      where,
+      expected: `at most ${maxInt32} elements per image, which int32 indices can name`,
+      received: `${height}x${width}x${channels}`,
+    });
   }
   return { padding: [rows.padding, columns.padding], outputSize: [rows.size, columns.size] };
 }

@@ -21,8 +21,9 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
 export function checkKernels(where: string): void {
   const backend = tf.getBackend();
   if (tf.getKernel(MaxUnpool, backend)) return;
-  throw new MissingKernelError(
-    `${where}: the backend "${backend}" has no kernels of @ae/layers yet; ` +
-      `call the register function of @ae/layers/backends/${backend} first, or choose another backend.`,
-  );
+  throw new MissingKernelError({
+    where,
+    state: `the backend "${backend}" has no kernels of @ae/layers yet`,
+    todo: `call the register function of @ae/layers/backends/${backend} first, or choose another backend`,
+  });
 }

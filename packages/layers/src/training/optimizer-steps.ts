@@ -48,15 +48,20 @@ export interface SgdOptions {
 export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable | null, options: SgdOptions): void {
   const { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, step } = options;
   if ((momentum !== 0) !== (velocity !== null)) {
-    throw new InvalidOptionError(
-      `sgdStep: expected a velocity exactly if momentum is not 0, received momentum ${momentum} and ` +
-        `${velocity ? 'a velocity' : 'no velocity'}; pass a variable of zeros, or null.`,
-    );
+    throw new InvalidOptionError({
+      where: 'sgdStep',
+      expected: 'a velocity exactly if momentum is not 0',
+      received: `momentum ${momentum} and ${velocity ? 'a velocity' : 'no velocity'}`,
+      todo: 'pass a variable of zeros, or null',
+    });
   }
   if (dampening !== 0 && step === undefined) {
-    throw new InvalidOptionError(
-      `sgdStep: expected \`step\` with dampening ${dampening}, received none; pass 1 in the first step, then 2, 3, ...`,
-    );
+    throw new InvalidOptionError({
+      where: 'sgdStep',
+      expected: `\`step\` with dampening ${dampening}`,
+      received: 'none',
+      todo: 'pass 1 in the first step, then 2, 3, ..',
+    });
   }
   const gradientWeight = step === 1 ? 1 : 1 - dampening;
   const attrs: SgdStepAttrs = { learningRate, momentum, gradientWeight, nesterov, weightDecay };
@@ -112,9 +117,12 @@ export function adamStep(variable: Variable, gradient: Tensor, m: Variable, v: V
     step,
   } = options;
   if (!Number.isInteger(step) || step < 1) {
-    throw new InvalidOptionError(
-      `adamStep: expected \`step\` to count from 1, received ${step}; pass 1 in the first step.`,
-    );
+    throw new InvalidOptionError({
+      where: 'adamStep',
+      expected: '`step` to count from 1',
+      received: `${step}`,
+      todo: 'pass 1 in the first step',
+    });
   }
   const attrs: AdamStepAttrs = {
     beta1,

@@ -12,9 +12,12 @@ import { InvalidOptionError } from '../errors';
  */
 export async function readInto(target: Float32Array, tensor: Tensor): Promise<void> {
   if (target.length !== tensor.size) {
-    throw new InvalidOptionError(
-      `readInto: expected room for ${tensor.size} values, received ${target.length}; pass an array of the tensor's size.`,
-    );
+    throw new InvalidOptionError({
+      where: 'readInto',
+      expected: `room for ${tensor.size} values`,
+      received: `${target.length}`,
+      todo: "pass an array of the tensor's size",
+    });
   }
   if (!getKernel(ReadInto, getBackend())) {
     target.set(await tensor.data<'float32'>());

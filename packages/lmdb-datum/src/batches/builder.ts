@@ -143,7 +143,7 @@ export class BatchBuilder {
     if (!this.#onDamage || !isDamage) throw error;
     // A writer's doing is no damage.
     this.#records.assertUnchanged();
-    this.#onDamage({ page: error.page, key: this.#records.key(i), message: error.message });
+    this.#onDamage({ page: error.page, key: this.#records.key(i), message: error.sentence });
     lost.add(row);
   }
 
@@ -235,8 +235,12 @@ export class BatchBuilder {
     if (wanted === channels || channels === 1 || channels === 3 || channels === 4) return;
     const key = this.#records.key(i);
     throw new DatumError(
-      `key ${key}: expected 1, 3 or 4 channels to make ${wanted} of, received ${channels}; ` +
-        'leave the record out, or the option channels to have all as they are.',
+      {
+        where: `key ${key}`,
+        expected: `1, 3 or 4 channels to make ${wanted} of`,
+        received: `${channels}`,
+        todo: 'leave the record out, or the option channels to have all as they are',
+      },
       { key },
     );
   }
@@ -279,8 +283,12 @@ export class BatchBuilder {
     const key = this.#records.key(i);
     const expected = `${plan.channels}x${meanPlanes?.height ?? plan.height}x${meanPlanes?.width ?? plan.width}`;
     throw new MixedSizesError(
-      `key ${key}: expected ${expected}${crop ? ' at least' : ' like the first record'}, received ` +
-        `${source.channels}x${source.height}x${source.width}; resize the records, and choose their channels, to make them alike.`,
+      {
+        where: `key ${key}`,
+        expected: `${expected}${crop ? ' at least' : ' like the first record'}`,
+        received: `${source.channels}x${source.height}x${source.width}`,
+        todo: 'resize the records, and choose their channels, to make them alike',
+      },
       { key },
     );
   }
@@ -307,7 +315,12 @@ function reserve<T>(type: new (length: number) => T, length: number, rows: numbe
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new InvalidOptionError(
-      `batchSize: expected a batch that fits into memory, received ${rows} records of ${length / rows} values; take fewer.`,
+      {
+        where: 'batchSize',
+        expected: 'a batch that fits into memory',
+        received: `${rows} records of ${length / rows} values`,
+        todo: 'take fewer',
+      },
       { cause },
     );
   }

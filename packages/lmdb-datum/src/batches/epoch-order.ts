@@ -41,14 +41,22 @@ export function assertShuffle(shuffle: unknown, records: number): void {
   if (shuffle === false) return;
   assertSeed(shuffle, 'shuffle');
   if (records <= 0xffffffff) return;
-  throw new InvalidOptionError(`shuffle: expected at most 2^32 records, received ${records}; read without shuffling.`);
+  throw new InvalidOptionError({
+    where: 'shuffle',
+    expected: 'at most 2^32 records',
+    received: `${records}`,
+    todo: 'read without shuffling',
+  });
 }
 
 /** Checks a shard option. */
 export function assertShard(shard: Shard): void {
   const { index, count } = shard;
   if (Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count) return;
-  throw new InvalidOptionError(
-    `shard: expected an index from 0 to count - 1, received index ${describe(index)} of ${describe(count)}; number shards from 0.`,
-  );
+  throw new InvalidOptionError({
+    where: 'shard',
+    expected: 'an index from 0 to count - 1',
+    received: `index ${describe(index)} of ${describe(count)}`,
+    todo: 'number shards from 0',
+  });
 }

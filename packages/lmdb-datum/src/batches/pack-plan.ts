@@ -44,7 +44,12 @@ function checkMean(
 ): Pick<PackPlan, 'channelMeans' | 'meanPlanes'> {
   const channelMeans = new Float32Array(Math.max(channels, 3));
   const refuse = (expected: string, received: string): never => {
-    throw new InvalidOptionError(`mean: expected ${expected}, received ${received}; make one for these records.`);
+    throw new InvalidOptionError({
+      where: 'mean',
+      expected,
+      received,
+      todo: 'make one for these records',
+    });
   };
   if (typeof mean === 'number') return { channelMeans: channelMeans.fill(mean) };
   if (mean === undefined) return { channelMeans };

@@ -84,7 +84,10 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
 
 function noImages(source: string, ignored: readonly string[]): ImageError {
   const found = ignored.length === 0 ? '' : `, but ${nameFew(ignored)}`;
-  return new ImageError(`${source} holds no images${found}; check the path and the file names.`, { path: source });
+  return new ImageError(
+    { state: `${source} holds no images${found}`, todo: 'check the path and the file names' },
+    { path: source },
+  );
 }
 
 /** Does the work in its folder, which then gets the output's name. */
@@ -273,8 +276,12 @@ class Conversion {
     if (this.#options.checkSize && !isAlike) {
       const other = [...this.sizes].find((one) => one !== size);
       throw new MixedSizesError(
-        `key ${key}: expected ${other} like an image before it, received ${size}; ` +
-          'resize the images, or leave out the check of their sizes.',
+        {
+          where: `key ${key}`,
+          expected: `${other} like an image before it`,
+          received: size,
+          todo: 'resize the images, or leave out the check of their sizes',
+        },
         { key },
       );
     }
@@ -288,7 +295,7 @@ function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteEr
     ? `${partial} keeps the images that were committed, and to resume goes on from there`
     : 'nothing of this import is kept';
   const message = reasonOf(error).replace(/\.$/, '');
-  return new WriteError(`${message}; ${kept}.`, { path: error.path, cause: error });
+  return new WriteError({ state: message, todo: kept }, { path: error.path, cause: error });
 }
 
 function sourceOf({ list, input }: ConvertOptions): string {

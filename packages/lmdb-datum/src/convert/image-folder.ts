@@ -178,10 +178,10 @@ function readFolder(folder: Buffer): Entry[] {
     return sorted(found.map((entry) => ({ text: entry.name, kind: kindIn(folder, entry, entry.name) })));
   } catch (cause) {
     const name = folder.toString();
-    throw new NotReadableError(`${name} ${sayOf(cause)}; give a folder of images that can be read.`, {
-      path: name,
-      cause,
-    });
+    throw new NotReadableError(
+      { state: `${name} ${sayOf(cause)}`, todo: 'give a folder of images that can be read' },
+      { path: name, cause },
+    );
   }
 }
 

@@ -175,7 +175,7 @@ class OddLabels {
     const more = this.count > few.length ? ` and ${this.count - few.length} more` : '';
     const what = this.count === 1 ? '1 label is no whole number' : `${this.count} labels are no whole numbers`;
     const todo =
-      this.#words * 2 > lines ? "; if they are class names, give labels: 'names'" : '; write whole numbers of 32 bits';
+      this.#words * 2 > lines ? '; if they are class names, set labels to names' : '; write whole numbers of 32 bits';
     return `${file}: ${what} that a Datum holds, and taken as Caffe does: ${few.join(', ')}${more}${todo}.`;
   }
 }

@@ -201,9 +201,12 @@ async function encodedBytes(
   const wanted = plan.encodeType || extension;
   const type = imageTypeOf(wanted);
   if (!type) {
-    throw new ImageError(
-      `${pathText(image.path)}: expected a file name that tells the kind of image to store, received ${describe(extension)}; choose the kind to store.`,
-    );
+    throw new ImageError({
+      where: pathText(image.path),
+      expected: 'a file name that tells the kind of image to store',
+      received: describe(extension),
+      todo: 'choose the kind to store',
+    });
   }
   const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';
   if (!plan.resize && !mayHaveAlpha && imageTypeOf(extension) === type) return file;

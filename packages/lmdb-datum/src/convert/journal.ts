@@ -82,10 +82,10 @@ export class ConvertJournal {
       fs.renameSync(temporary, file);
     } catch (cause) {
       fs.rmSync(temporary, { force: true });
-      throw new WriteError(`${file} cannot be written (${reasonOf(cause)}); make room, and check its permissions.`, {
-        path: file,
-        cause,
-      });
+      throw new WriteError(
+        { state: `${file} cannot be written (${reasonOf(cause)})`, todo: 'make room, and check its permissions' },
+        { path: file, cause },
+      );
     }
   }
 
@@ -180,13 +180,16 @@ function damaged(folder: string, what: string, cause?: unknown): InvalidOptionEr
 }
 
 function refuse(folder: string, what: string, cause?: unknown): InvalidOptionError {
-  return new InvalidOptionError(`${folder} ${what}; delete the folder to begin anew.`, { path: folder, cause });
+  return new InvalidOptionError(
+    { state: `${folder} ${what}`, todo: 'delete the folder to begin anew' },
+    { path: folder, cause },
+  );
 }
 
 /** What is sound must not be deleted. */
 function keptWork(folder: string, whose: string): InvalidOptionError {
   const todo = 'finish that one, or choose another output';
-  return new InvalidOptionError(`${folder} keeps the work of ${whose}; ${todo}.`, { path: folder });
+  return new InvalidOptionError({ state: `${folder} keeps the work of ${whose}`, todo }, { path: folder });
 }
 
 /**

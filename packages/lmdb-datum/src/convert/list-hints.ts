@@ -25,7 +25,7 @@ export function hintOf(line: string, number: number, prefix: string): string | u
   if (/^\s|\s$/.test(name))
     return `line ${number} has spaces around its name, which are taken as part of it; leave one before the label`;
   if (/^([/\\]|[a-z]:[/\\])/i.test(name) && prefix !== '') {
-    return `the name in line ${number} is absolute, but ${prefix} is put before it; give the root as "/"`;
+    return `the name in line ${number} is absolute, but ${prefix} is put before it; make / the root`;
   }
   if (wholeNumber.test(name) && !wholeNumber.test(label))
     return `in line ${number} the label stands before the name; turn them around`;

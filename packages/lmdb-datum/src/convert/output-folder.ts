@@ -14,10 +14,16 @@ export function assertFree(output: string): void {
   try {
     stats = fs.lstatSync(output, { throwIfNoEntry: false });
   } catch (cause) {
-    throw new WriteError(`${output} cannot be made: it ${sayOf(cause)}; check the path.`, { path: output, cause });
+    throw new WriteError(
+      { state: `${output} cannot be made: it ${sayOf(cause)}`, todo: 'check the path' },
+      { path: output, cause },
+    );
   }
   if (!stats) return;
-  throw new OutputExistsError(`${output} already exists; delete it, or choose another output.`, { path: output });
+  throw new OutputExistsError(
+    { state: `${output} already exists`, todo: 'delete it, or choose another output' },
+    { path: output },
+  );
 }
 
 /** @throws WriteError */
@@ -26,7 +32,10 @@ export function moveIntoPlace(partial: string, output: string): void {
     fs.renameSync(partial, output);
   } catch (cause) {
     throw new WriteError(
-      `${partial} is complete, but cannot be renamed to ${output} (${reasonOf(cause)}); check permissions, and that nothing uses it.`,
+      {
+        state: `${partial} is complete, but cannot be renamed to ${output} (${reasonOf(cause)})`,
+        todo: 'check permissions, and that nothing uses it',
+      },
       { path: output, cause },
     );
   }

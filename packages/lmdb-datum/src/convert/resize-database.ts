@@ -3,7 +3,7 @@ import os from 'node:os';
 import type { FitMode, Resampler } from '@ae/images';
 import type { Batch } from '../batches/stream';
 import { assertKeys, assertPath, type Known } from '../checks';
-import { ImageError, withoutPackage } from '../errors';
+import { ImageError } from '../errors';
 import type { Damage } from '../lmdb/salvage';
 import { type DatumReader, openDatumLmdb } from '../reader';
 import { DatumWriter } from '../writer';
@@ -122,10 +122,11 @@ async function writeResized(
 }
 
 function noImages(input: string, damage: readonly Damage[]): ImageError {
-  const first = damage[0] ? ` (first: ${withoutPackage(damage[0].message)})` : '';
-  return new ImageError(`${input}: expected images, received no record that can be read${first}; check the path.`, {
-    path: input,
-  });
+  const first = damage[0] ? ` (first: ${damage[0].message})` : '';
+  return new ImageError(
+    { where: input, expected: 'images', received: `no record that can be read${first}`, todo: 'check the path' },
+    { path: input },
+  );
 }
 
 function resizedBatches(reader: DatumReader, options: ResizeOptions) {

@@ -40,10 +40,10 @@ export function claimWorkFolder(folder: string, goesOn: () => boolean): WorkFold
   } catch (cause) {
     if (cause instanceof LockedError) throw new OutputExistsError(`${folder}: ${cause.message}.`, { path: folder });
     if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
-    throw new WriteError(`${folder} cannot be made (${reasonOf(cause)}); check the path and its permissions.`, {
-      path: folder,
-      cause,
-    });
+    throw new WriteError(
+      { state: `${folder} cannot be made (${reasonOf(cause)})`, todo: 'check the path and its permissions' },
+      { path: folder, cause },
+    );
   }
 }
 
@@ -96,7 +96,7 @@ export function removeWorkFolder(folder: string): void {
 }
 
 function foreign(folder: string, what: string): OutputExistsError {
-  return new OutputExistsError(`${what}; move it away, or choose another output.`, { path: folder });
+  return new OutputExistsError({ state: what, todo: 'move it away, or choose another output' }, { path: folder });
 }
 
 /** Of a file or folder that gets its name when it is complete. */

@@ -73,10 +73,18 @@ export function checkDatum(datum: Datum, key?: string): void {
   const isPositive = channels >= 0 && height >= 0 && width >= 0;
   const isSoundRaw = !encoded && !floatData && isPositive && data.length === count;
   if (isSoundRaw || (encoded && !floatData && isPositive && data.length > 0)) return;
-  const fail = (expected: string, received: string, todo?: string): never => {
+  const fail = (
+    expected: string,
+    received: string,
+    todo = 'the record is damaged or was written wrongly, so leave it out or write it again',
+  ): never => {
     throw new DatumError(
-      `${at(key)}: expected ${expected}, received ${received}; ` +
-        `${todo ?? 'the record is damaged or was written wrongly, so leave it out or write it again'}.`,
+      {
+        where: at(key),
+        expected,
+        received,
+        todo,
+      },
       { key },
     );
   };
@@ -106,7 +114,12 @@ export function hasPixels({ channels, height, width, encoded }: Datum): boolean 
 /** The error for such a Datum. */
 export function withoutPixels({ channels, height, width }: Datum, key?: string): DatumError {
   return new DatumError(
-    `${at(key)}: expected pixels, received a Datum of ${channels}x${height}x${width} without any; leave the record out.`,
+    {
+      where: at(key),
+      expected: 'pixels',
+      received: `a Datum of ${channels}x${height}x${width} without any`,
+      todo: 'leave the record out',
+    },
     { key },
   );
 }

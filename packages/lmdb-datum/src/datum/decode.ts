@@ -22,8 +22,12 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
       throw noDatum(`${layout} (${bytes.length} bytes that don't parse as a Datum)`, key, cause);
     }
     throw new DatumError(
-      `${at(key)}: expected a Datum message, received ${bytes.length} bytes that don't parse (${reasonOf(cause)}); ` +
-        'the record is damaged or was not written as a Caffe Datum.',
+      {
+        where: at(key),
+        expected: 'a Datum message',
+        received: `${bytes.length} bytes that don't parse (${reasonOf(cause)})`,
+        todo: 'the record is damaged or was not written as a Caffe Datum',
+      },
       { key, cause },
     );
   }
@@ -37,7 +41,12 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
 
 function noDatum(layout: string, key: string | undefined, cause?: unknown): DatumError {
   return new DatumError(
-    `${at(key)}: expected a Datum message, received ${layout}; only Caffe's Datums are read, so make a database of them first.`,
+    {
+      where: at(key),
+      expected: 'a Datum message',
+      received: layout,
+      todo: "only Caffe's Datums are read, so make a database of them first",
+    },
     { key, cause },
   );
 }

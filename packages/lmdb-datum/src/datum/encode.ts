@@ -28,7 +28,10 @@ export function encodeDatum(
   const datum: Datum = { channels, height, width, data, label, floatData, encoded };
   if (!(isInt32(channels) && isInt32(height) && isInt32(width) && isInt32(label ?? 0))) throw notInt32(datum, key);
   if (!isBytes(data)) {
-    throw new DatumError(`${at(key)}: expected bytes as data, received ${describe(data)}; pass a Uint8Array.`, { key });
+    throw new DatumError(
+      { where: at(key), expected: 'bytes as data', received: describe(data), todo: 'pass a Uint8Array' },
+      { key },
+    );
   }
   checkDatum(datum, key);
   if (!hasPixels(datum)) throw withoutPixels(datum, key);
@@ -42,7 +45,12 @@ function isInt32(value: number): boolean {
 function notInt32(datum: Datum, key: string | undefined): DatumError {
   const name = (['channels', 'height', 'width', 'label'] as const).find((field) => !isInt32(datum[field] ?? 0));
   return new DatumError(
-    `${at(key)}: expected an int32 ${name}, received ${describe(datum[name as 'label'])}; round or map it first.`,
+    {
+      where: at(key),
+      expected: `an int32 ${name}`,
+      received: describe(datum[name as 'label']),
+      todo: 'round or map it first',
+    },
     { key },
   );
 }

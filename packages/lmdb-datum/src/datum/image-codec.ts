@@ -4,19 +4,26 @@ import {
   decodeImage,
   decodeJpeg,
   encodeImage,
+  type ImagesError,
   imageKernels,
   SharpMissingError,
   toInterleavedRgb,
   toPlanarBgr,
 } from '@ae/images';
-import { ImageError, MissingDependencyError } from '../errors';
+import { type ErrorParts, ImageError, MissingDependencyError } from '../errors';
 import type { Sample } from './datum';
 
 /** Turns an error of @ae/images into this package's, with where it happened; others stay as they are. */
 export function ownError(error: unknown, where: { key?: string; path?: string } = {}): unknown {
-  if (error instanceof BadImageError) return new ImageError(error.sentence, { ...where, cause: error });
-  if (error instanceof SharpMissingError) return new MissingDependencyError(error.sentence, { cause: error });
+  if (error instanceof BadImageError)
+    return new ImageError(error.sentence, { ...partsOf(error), ...where, cause: error });
+  if (error instanceof SharpMissingError)
+    return new MissingDependencyError(error.sentence, { ...partsOf(error), cause: error });
   return error;
+}
+
+function partsOf({ where, expected, received, state, todo }: ImagesError): ErrorParts {
+  return { where, expected, received, state, todo };
 }
 
 /** Decodes the image file of a record to planar pixels, blue-green-red. @throws ImageError, MissingDependencyError */

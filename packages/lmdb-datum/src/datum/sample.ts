@@ -27,8 +27,12 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
   const bad = floats.findIndex((value, i) => value !== bytes[i]);
   if (bad < 0) return bytes;
   throw new DatumError(
-    `key ${key}: expected float_data of whole numbers from 0 to 255, received ${floats[bad]} at index ${bad}; ` +
-      'such numbers are no pixels, so leave the record out or read it as float32 batches.',
+    {
+      where: `key ${key}`,
+      expected: 'float_data of whole numbers from 0 to 255',
+      received: `${floats[bad]} at index ${bad}`,
+      todo: 'such numbers are no pixels, so leave the record out or read it as float32 batches',
+    },
     { key },
   );
 }
@@ -50,8 +54,12 @@ export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'
     return encodeFile(data, { channels, height, width }, type);
   }
   throw new DatumError(
-    `${sample.key === undefined ? key : `key ${key}`}: expected 1 to 4 channels of pixels, received ` +
-      `${data.length} bytes for ${channels}x${height}x${width}; such a record is no image.`,
+    {
+      where: `${sample.key === undefined ? key : `key ${key}`}`,
+      expected: '1 to 4 channels of pixels',
+      received: `${data.length} bytes for ${channels}x${height}x${width}`,
+      todo: 'such a record is no image',
+    },
     { key },
   );
 }

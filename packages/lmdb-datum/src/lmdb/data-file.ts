@@ -13,8 +13,11 @@ export function dataFileOf(location: string): string {
   const leveldb = fs.existsSync(path.join(location, 'CURRENT'));
   throw new NotLmdbError(
     leveldb
-      ? `${location}: expected a folder with data.mdb, received a LevelDB; make it again with convert_imageset --backend=lmdb.`
-      : `${location}: expected a folder with data.mdb, received a folder without; give the folder that holds data.mdb.`,
+      ? {
+          state: `${location} is a LevelDB, not an LMDB`,
+          todo: 'make it again with convert_imageset --backend=lmdb',
+        }
+      : { state: `${location} contains no data.mdb, so it is no LMDB`, todo: 'give the folder that holds data.mdb' },
     { path: location },
   );
 }
@@ -45,7 +48,12 @@ export function openDataFile(file: string): number {
     if (!(cause instanceof NotOrdinaryError)) throw notReadable(file, cause);
     const received = cause.message.replace(/^is /, '');
     throw new NotLmdbError(
-      `${file}: expected an LMDB data file, received ${received}; copy the database to a disk, or check the path.`,
+      {
+        where: file,
+        expected: 'an LMDB data file',
+        received,
+        todo: 'copy the database to a disk, or check the path',
+      },
       { path: file },
     );
   }
@@ -60,8 +68,5 @@ export function notReadable(file: string, cause: unknown): NotReadableError {
       : code === 'EACCES' || code === 'EPERM'
         ? 'check the permissions of the file and its folders'
         : 'check the disk or the network drive';
-  return new NotReadableError(`${file} cannot be read (${reasonOf(cause)}); ${todo}.`, {
-    path: file,
-    cause,
-  });
+  return new NotReadableError({ state: `${file} cannot be read (${reasonOf(cause)})`, todo }, { path: file, cause });
 }

@@ -34,7 +34,7 @@ interface FreeListCheck {
 /** Reads the list of free pages and checks that none of them is in use. Returns their number. */
 export function checkFreeList(tree: TreeRecord, { file, used, values, onDamage }: FreeListCheck): number {
   if ((tree.flags & treeFlags) !== integerKeysFlag) {
-    onDamage({ page: file.meta.page, message: `[lmdb-datum] ${file.path}: the list of free pages has other flags.` });
+    onDamage({ page: file.meta.page, message: `${file.path}: the list of free pages has other flags.` });
     return 0;
   }
   const free = new PageSet(file);
@@ -47,7 +47,7 @@ export function checkFreeList(tree: TreeRecord, { file, used, values, onDamage }
         count += addFreePages(values.view(page, i), page.number, file, used, free);
       } catch (error) {
         if (!(error instanceof LmdbDatumError)) throw error;
-        onDamage({ page: error.page ?? page.number, message: error.message });
+        onDamage({ page: error.page ?? page.number, message: error.sentence });
       }
     }
   }

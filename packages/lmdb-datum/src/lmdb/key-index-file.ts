@@ -83,7 +83,12 @@ function readIndex(indexFile: string, length: number): Buffer | undefined {
 
 function noIndex(indexFile: string, what: string, says: string, cause?: unknown): NotReadableError {
   return new NotReadableError(
-    `${indexFile}: expected a key index, or nothing yet, received ${what} that ${says}; name another file for the index.`,
+    {
+      where: indexFile,
+      expected: 'a key index, or nothing yet',
+      received: `${what} that ${says}`,
+      todo: 'name another file for the index',
+    },
     { path: indexFile, cause },
   );
 }
@@ -141,8 +146,10 @@ export function saveKeyIndex(indexFile: string, index: KeyIndex, file: PageFile,
   } catch (cause) {
     fs.rmSync(temporary, { force: true });
     throw new WriteError(
-      `${indexFile}: the key index cannot be written (${reasonOf(cause)}); ` +
-        'keep it in a place that can be written, or do without.',
+      {
+        state: `${indexFile}: the key index cannot be written (${reasonOf(cause)})`,
+        todo: 'keep it in a place that can be written, or do without',
+      },
       { path: indexFile, cause },
     );
   }

@@ -48,30 +48,45 @@ export interface Format {
 export function readFormat(head: Buffer, path: string): Format {
   const u32 = (offset: number) => (offset + 4 <= head.length ? head.readUInt32LE(offset) : 0);
   if (head.length === 0) {
-    throw new NotLmdbError(`${path}: expected an LMDB data file, received an empty file; make the database again.`, {
-      path,
-    });
+    throw new NotLmdbError(
+      { where: path, expected: 'an LMDB data file', received: 'an empty file', todo: 'make the database again' },
+      { path },
+    );
   }
   const layout = u32(16) === MAGIC ? LAYOUT_V1 : u32(24) === MAGIC ? LAYOUT_V2 : undefined;
   if (!layout) throw whatElse(head, u32, path);
   if (head.length < bytesOfMeta) {
     throw new CorruptDatabaseError(
-      `${path}: expected two meta pages, received a file of ${head.length} bytes; the file is cut short, copy it again.`,
+      {
+        where: path,
+        expected: 'two meta pages',
+        received: `a file of ${head.length} bytes`,
+        todo: 'the file is cut short, copy it again',
+      },
       { path, page: 0 },
     );
   }
   const version = u32(layout.headerBytes + 4) & (layout.format === 2 ? 0xffff : 0xffffffff);
   if (version !== layout.format) {
     throw new UnsupportedFormatError(
-      `${path}: expected LMDB data format 1 or 2, received ${version}; copy it with the mdb_dump and mdb_load of the ` +
-        'program that wrote it and of stock LMDB.',
+      {
+        where: path,
+        expected: 'LMDB data format 1 or 2',
+        received: `${version}`,
+        todo: 'copy it with the mdb_dump and mdb_load of the program that wrote it and of stock LMDB',
+      },
       { path },
     );
   }
   const pageSizeBytes = u32(layout.headerBytes + 24);
   if (pageSizeBytes < 256 || pageSizeBytes > 65536 || (pageSizeBytes & (pageSizeBytes - 1)) !== 0) {
     throw new CorruptDatabaseError(
-      `${path}: page 0: expected a page size between 256 and 65536, received ${pageSizeBytes}; the file is damaged.`,
+      {
+        where: `${path}: page 0`,
+        expected: 'a page size between 256 and 65536',
+        received: `${pageSizeBytes}`,
+        todo: 'the file is damaged',
+      },
       { path, page: 0 },
     );
   }
@@ -81,21 +96,31 @@ export function readFormat(head: Buffer, path: string): Format {
 function whatElse(head: Buffer, u32: (offset: number) => number, path: string): NotLmdbError | UnsupportedFormatError {
   if (u32(16) === MAGIC_SWAPPED || u32(24) === MAGIC_SWAPPED) {
     return new UnsupportedFormatError(
-      `${path}: expected a little-endian LMDB, received a big-endian one; run mdb_dump on the machine that wrote it ` +
-        'and mdb_load here.',
+      {
+        where: path,
+        expected: 'a little-endian LMDB',
+        received: 'a big-endian one',
+        todo: 'run mdb_dump on the machine that wrote it and mdb_load here',
+      },
       { path },
     );
   }
   if (u32(12) === MAGIC) {
     return new UnsupportedFormatError(
-      `${path}: expected an LMDB of a 64-bit program, received one of a 32-bit program; run mdb_dump there and mdb_load here.`,
+      {
+        where: path,
+        expected: 'an LMDB of a 64-bit program',
+        received: 'one of a 32-bit program',
+        todo: 'run mdb_dump there and mdb_load here',
+      },
       { path },
     );
   }
   const todo = 'give the folder that convert_imageset made, or the data.mdb in it';
-  return new NotLmdbError(`${path}: expected an LMDB data file, received ${whatFile(head, u32(0))}; ${todo}.`, {
-    path,
-  });
+  return new NotLmdbError(
+    { where: path, expected: 'an LMDB data file', received: whatFile(head, u32(0)), todo },
+    { path },
+  );
 }
 
 function whatFile(head: Buffer, magic: number): string {

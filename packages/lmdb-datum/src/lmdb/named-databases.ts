@@ -23,8 +23,12 @@ export function assertPlainTree(tree: TreeRecord, path: string): void {
   const received = specialFlags(tree);
   if (received === undefined) return;
   throw new UnsupportedFormatError(
-    `${path}: expected a plain database, received one with ${received}; Caffe writes no such database, ` +
-      'so copy its records into a plain one first.',
+    {
+      where: path,
+      expected: 'a plain database',
+      received: `one with ${received}`,
+      todo: 'Caffe writes no such database, so copy its records into a plain one first',
+    },
     { path },
   );
 }
@@ -47,7 +51,12 @@ export function findNamedTree(file: PageFile, name: string): TreeRecord {
   const names = listNames(file);
   const there = names.length > 0 ? `only ${names.slice(0, 8).map(describe).join(', ')}` : 'none';
   throw new InvalidOptionError(
-    `${file.path}: expected a database named ${describe(name)}, received ${there}; leave the name out for Caffe's unnamed one.`,
+    {
+      where: file.path,
+      expected: `a database named ${describe(name)}`,
+      received: there,
+      todo: "leave the name out for Caffe's unnamed one",
+    },
     { path: file.path },
   );
 }

@@ -133,8 +133,12 @@ export class PageFile {
     }
     if (!first || (damage !== undefined && !this.#lenient)) {
       throw new CorruptDatabaseError(
-        `${this.path}: expected two meta pages of neighboring transactions, received damage in ${damage}; ` +
-          (first ? 'a lenient reader gets the snapshot that is left.' : 'restore the file from a copy.'),
+        {
+          where: this.path,
+          expected: 'two meta pages of neighboring transactions',
+          received: `damage in ${damage}`,
+          todo: first ? 'a lenient reader gets the snapshot that is left' : 'restore the file from a copy',
+        },
         { path: this.path, page: 0 },
       );
     }
@@ -164,7 +168,8 @@ export class PageFile {
    * @throws CorruptDatabaseError if the file ends before, NotReadableError if the operating system can't read it.
    */
   readAt(target: Uint8Array, offset: number, length: number, position: number): void {
-    if (this.#fd < 0) throw new ClosedError(`${this.path}: the reader is closed; open the database again.`);
+    if (this.#fd < 0)
+      throw new ClosedError({ state: `${this.path}: the reader is closed`, todo: 'open the database again' });
     let done = 0;
     while (done < length) {
       let got: number;
@@ -265,10 +270,19 @@ export class PageFile {
     if (!this.#metaAgain.equals(this.#metaBytes)) throw changed(this.path, this.meta);
   }
 
-  corrupt(page: number, expected: string, received: string, todo?: string): CorruptDatabaseError {
+  corrupt(
+    page: number,
+    expected: string,
+    received: string,
+    todo = 'the file is damaged, so verify it to see what can still be read',
+  ): CorruptDatabaseError {
     return new CorruptDatabaseError(
-      `${this.path}: page ${page}: expected ${expected}, received ${received}; ` +
-        `${todo ?? 'the file is damaged, so verify it to see what can still be read'}.`,
+      {
+        where: `${this.path}: page ${page}`,
+        expected,
+        received,
+        todo,
+      },
       { path: this.path, page },
     );
   }
@@ -277,7 +291,10 @@ export class PageFile {
 function changed(path: string, meta?: Meta): DatabaseChangedError {
   const expected = meta ? `transaction ${meta.transactionId}` : 'the transaction that was opened first';
   return new DatabaseChangedError(
-    `${path}: a writer went on past ${expected} while it was being read; open the database again and retry.`,
+    {
+      state: `${path}: a writer went on past ${expected} while it was being read`,
+      todo: 'open the database again and retry',
+    },
     { path },
   );
 }

@@ -222,8 +222,12 @@ export class Page {
 
   #fail(expected: string, received: string): never {
     throw new CorruptDatabaseError(
-      `${this.path}: page ${this.number}: expected ${expected}, received ${received}; ` +
-        'the file is damaged, so verify it to see what can still be read.',
+      {
+        where: `${this.path}: page ${this.number}`,
+        expected,
+        received,
+        todo: 'the file is damaged, so verify it to see what can still be read',
+      },
       { path: this.path, page: this.number },
     );
   }

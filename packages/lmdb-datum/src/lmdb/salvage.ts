@@ -88,7 +88,7 @@ export class Salvage {
       return page;
     } catch (error) {
       if (!(error instanceof CorruptDatabaseError)) throw error;
-      this.#options.onDamage({ page: error.page ?? number, message: error.message });
+      this.#options.onDamage({ page: error.page ?? number, message: error.sentence });
       return undefined;
     }
   }
@@ -109,6 +109,6 @@ export class Salvage {
   }
 
   #report(page: number, what: string): void {
-    this.#options.onDamage({ page, message: `[lmdb-datum] ${this.#file.path}: page ${page}: ${what}.` });
+    this.#options.onDamage({ page, message: `${this.#file.path}: page ${page}: ${what}.` });
   }
 }

@@ -112,9 +112,12 @@ export function lowerBound(file: PageFile, index: KeyIndex, key: Uint8Array): nu
 export function keyBytes(key: string | Uint8Array, name: string): Uint8Array {
   if (key instanceof Uint8Array) return key;
   if (typeof key === 'string') return Buffer.from(key);
-  throw new InvalidOptionError(
-    `${name}: expected a string or bytes, received ${describe(key)}; pass the key as it is stored.`,
-  );
+  throw new InvalidOptionError({
+    where: name,
+    expected: 'a string or bytes',
+    received: describe(key),
+    todo: 'pass the key as it is stored',
+  });
 }
 
 /** A key as text. */

@@ -69,9 +69,8 @@ export class WorkerPool<Request, Response> {
   }
 }
 
-function reviveError({ name, message, stack, path, key, page }: PlainError): Error {
+function reviveError({ name, message, stack, sentence = message, ...parts }: PlainError): Error {
   const revived = (errors as unknown as Record<string, typeof errors.LmdbDatumError | undefined>)[name];
   if (!revived) return Object.assign(new Error(message), { name, stack });
-  // The constructor puts the package's name in front.
-  return Object.assign(new revived(message.replace(/^\[lmdb-datum\] /, ''), { path, key, page }), { stack });
+  return Object.assign(new revived(sentence, parts), { stack });
 }

@@ -7,13 +7,11 @@ import * as errors from '../errors';
 export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });
 
 /** An error as it can be sent between threads, which keeps neither its class nor its fields. */
-export interface PlainError {
+export interface PlainError extends errors.ErrorParts, Omit<errors.ErrorWhere, 'cause'> {
   name: string;
   message: string;
   stack?: string;
-  path?: string;
-  key?: string;
-  page?: number;
+  sentence?: string;
 }
 
 /** Handles a request, and names the memory that goes with the response. */
@@ -42,6 +40,6 @@ export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>)
 function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, stack } = error;
-  const where = error instanceof errors.LmdbDatumError ? { path: error.path, key: error.key, page: error.page } : {};
-  return { name, message, stack, ...where };
+  // What is this package's own holds strings and numbers alone.
+  return { name, message, stack, ...(error instanceof errors.LmdbDatumError && { ...error }) };
 }

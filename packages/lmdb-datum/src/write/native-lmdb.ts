@@ -13,8 +13,10 @@ export function loadLmdb(): OpenLmdb {
     return createRequire(import.meta.url)('lmdb').open as OpenLmdb;
   } catch (cause) {
     throw new MissingDependencyError(
-      `lmdb cannot be loaded, which writes databases (${reasonOf(cause).split('\n')[0]}); run npm install lmdb@2.6.8-v1 ` +
-        '(it needs a C++ compiler except on Linux x64), or write on a machine that has it: reading works without.',
+      {
+        state: `lmdb cannot be loaded, which writes databases (${reasonOf(cause).split('\n')[0]})`,
+        todo: 'run npm install lmdb@2.6.8-v1 (it needs a C++ compiler except on Linux x64), or write on a machine that has it: reading works without',
+      },
       { cause },
     );
   }
@@ -22,8 +24,8 @@ export function loadLmdb(): OpenLmdb {
 
 /** Makes the error for a database that could not be written. */
 export function writeError(location: string, cause: unknown, todo = 'check free space and permissions'): WriteError {
-  return new WriteError(`${location}: the database cannot be written (${reasonOf(cause)}); ${todo}.`, {
-    path: location,
-    cause,
-  });
+  return new WriteError(
+    { state: `${location}: the database cannot be written (${reasonOf(cause)})`, todo },
+    { path: location, cause },
+  );
 }

@@ -31,9 +31,10 @@ export function createFolder(location: string): WriteTarget {
     fs.mkdirSync(location);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && fs.lstatSync(location, { throwIfNoEntry: false })) {
-      throw new OutputExistsError(`${location} already exists; delete it, choose another name, or append.`, {
-        path: location,
-      });
+      throw new OutputExistsError(
+        { state: `${location} already exists`, todo: 'delete it, choose another name, or append' },
+        { path: location },
+      );
     }
     throw writeError(location, cause, 'check the path and its permissions');
   }
@@ -48,8 +49,12 @@ export async function inspectExisting(given: string): Promise<WriteTarget> {
     const { format, count, mapSizeBytes, path: file } = reader.info;
     if (format !== 1) {
       throw new WriteError(
-        `${given}: expected an LMDB of data format 1 to append to, received format ${format}; ` +
-          'copy its records into a new database instead.',
+        {
+          where: given,
+          expected: 'an LMDB of data format 1 to append to',
+          received: `format ${format}`,
+          todo: 'copy its records into a new database instead',
+        },
         { path: given },
       );
     }
@@ -67,5 +72,8 @@ export async function inspectExisting(given: string): Promise<WriteTarget> {
 function assertOrdinaryLock(file: string): void {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!stats || stats.isFile()) return;
-  throw new WriteError(`${file} is ${kindOf(stats)}, not LMDB's lock file; delete it.`, { path: file });
+  throw new WriteError(
+    { state: `${file} is ${kindOf(stats)}, not LMDB's lock file`, todo: 'delete it' },
+    { path: file },
+  );
 }

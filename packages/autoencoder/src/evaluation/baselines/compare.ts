@@ -125,7 +125,7 @@ const stages: Record<RivalMethod, string> = {
 /** Loads JPEG; adds the reason to `missing` where it doesn't load, or can't code such images. */
 async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder | undefined> {
   if (channels === 1 || channels === 3) {
-    return JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.message));
+    return JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.sentence));
   }
   missing.push(`JPEG: it codes images of one or three channels, and these have ${channels}.`);
   return undefined;

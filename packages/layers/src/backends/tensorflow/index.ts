@@ -27,10 +27,11 @@ const backend = 'tensorflow';
  */
 export function registerTensorflowKernels(): void {
   if (!tf.getKernel(tf.Conv2D, backend)) {
-    throw new MissingKernelError(
-      'registerTensorflowKernels: the backend "tensorflow" is not loaded; ' +
-        'import @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu first.',
-    );
+    throw new MissingKernelError({
+      where: 'registerTensorflowKernels',
+      state: 'the backend "tensorflow" is not loaded',
+      todo: 'import @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu first',
+    });
   }
   if (tf.getKernel(MaxUnpool, backend)) return;
   const stock = (name: string) => tf.getKernel(name, backend).kernelFunc;

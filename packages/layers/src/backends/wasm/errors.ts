@@ -1,4 +1,4 @@
-import { LayersError } from '../../errors';
+import { LayersError, type State, type WrongValue } from '../../errors';
 
 /** Why the WebAssembly engine refused or stopped: one stable word a caller may branch on. */
 export type WasmEngineErrorCode =
@@ -13,8 +13,8 @@ export type WasmEngineErrorCode =
 export class WasmEngineError extends LayersError {
   override readonly code: WasmEngineErrorCode;
 
-  constructor(code: WasmEngineErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: WasmEngineErrorCode, what: string | WrongValue | State, options?: ErrorOptions) {
+    super(what, options);
     this.code = code;
   }
 }

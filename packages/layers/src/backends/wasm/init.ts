@@ -124,15 +124,22 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
 
 function checkFlag(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return;
-  throw new InvalidOptionError(`initWasm: expected \`${name}\` to be true or false, received ${value}.`);
+  throw new InvalidOptionError({
+    where: 'initWasm',
+    expected: `\`${name}\` to be true or false`,
+    received: `${value}`,
+  });
 }
 
 async function threadCount(wanted: number | 'auto'): Promise<number> {
   if (wanted !== 'auto') {
     if (Number.isInteger(wanted) && wanted >= 1) return wanted;
-    throw new InvalidOptionError(
-      `initWasm: expected \`threads\` to be 'auto' or a whole number from 1, received ${wanted}; leave it out to use all cores.`,
-    );
+    throw new InvalidOptionError({
+      where: 'initWasm',
+      expected: "`threads` to be 'auto' or a whole number from 1",
+      received: `${wanted}`,
+      todo: 'leave it out to use all cores',
+    });
   }
   if (!isNode()) return Math.min(navigator.hardwareConcurrency || 1, mostThreads);
   const { availableParallelism, cpus } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:os');

@@ -22,9 +22,11 @@ import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
  */
 export function registerWebglKernels(): void {
   if (!tf.getKernel(tf.Conv2D, 'webgl')) {
-    throw new MissingKernelError(
-      'registerWebglKernels: the backend "webgl" is not loaded; import @tensorflow/tfjs-backend-webgl first.',
-    );
+    throw new MissingKernelError({
+      where: 'registerWebglKernels',
+      state: 'the backend "webgl" is not loaded',
+      todo: 'import @tensorflow/tfjs-backend-webgl first',
+    });
   }
   registerKernels('webgl', {
     [MaxPoolWithArgmax]: maxPoolWithArgmax,

@@ -58,14 +58,17 @@ const mostPositions = 2 ** 24;
  */
 export function checkPositions(where: string, positions: number): void {
   if (env().getNumber('WEBGL_VERSION') < 2 || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) {
-    throw new MissingKernelError(
-      `${where}: this GPU has no WebGL 2 with 32-bit float textures, without which indices would be wrong; ` +
-        'choose the backend "wasm".',
-    );
+    throw new MissingKernelError({
+      where,
+      state: 'this GPU has no WebGL 2 with 32-bit float textures, without which indices would be wrong',
+      todo: 'choose the backend "wasm"',
+    });
   }
   if (positions <= mostPositions) return;
-  throw new ShapeError(
-    `${where}: expected at most ${mostPositions} positions to index, which the float textures of the backend "webgl" can name, ` +
-      `received ${positions}; choose smaller images or another backend.`,
-  );
+  throw new ShapeError({
+    where,
+    expected: `at most ${mostPositions} positions to index, which the float textures of the backend "webgl" can name`,
+    received: `${positions}`,
+    todo: 'choose smaller images or another backend',
+  });
 }

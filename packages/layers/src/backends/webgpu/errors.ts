@@ -1,4 +1,4 @@
-import { LayersError } from '../../errors';
+import { LayersError, type State, type WrongValue } from '../../errors';
 
 /** Why WebGPU refused or stopped: one stable word a caller may branch on. */
 export type WebgpuErrorCode =
@@ -13,8 +13,8 @@ export type WebgpuErrorCode =
 export class WebgpuError extends LayersError {
   override readonly code: WebgpuErrorCode;
 
-  constructor(code: WebgpuErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: WebgpuErrorCode, what: string | WrongValue | State, options?: ErrorOptions) {
+    super(what, options);
     this.code = code;
   }
 }

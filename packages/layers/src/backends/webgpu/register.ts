@@ -15,9 +15,11 @@ import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad, reluGrad } from './unp
  */
 export function registerWebgpuKernels(): void {
   if (!tf.getKernel(tf.Conv2D, 'webgpu')) {
-    throw new MissingKernelError(
-      'registerWebgpuKernels: the backend "webgpu" is not loaded; import @tensorflow/tfjs-backend-webgpu first.',
-    );
+    throw new MissingKernelError({
+      where: 'registerWebgpuKernels',
+      state: 'the backend "webgpu" is not loaded',
+      todo: 'import @tensorflow/tfjs-backend-webgpu first',
+    });
   }
   registerKernels('webgpu', {
     [MaxPoolWithArgmax]: maxPoolWithArgmax,

@@ -68,9 +68,12 @@ function forward(
   relu = false,
 ): TensorInfo | undefined {
   if (backend_util.convertConv2DDataFormat(attrs.dataFormat) !== 'channelsLast') {
-    throw new InvalidOptionError(
-      `depthwise convolution on wasm: expected \`dataFormat\` to be 'NHWC', received '${attrs.dataFormat}'; transpose the images, or use a layer of tf.layers, which does so.`,
-    );
+    throw new InvalidOptionError({
+      where: 'depthwise convolution on wasm',
+      expected: "`dataFormat` to be 'NHWC'",
+      received: `'${attrs.dataFormat}'`,
+      todo: 'transpose the images, or use a layer of tf.layers, which does so',
+    });
   }
   const info = geometry(x.shape as Shape4D, filter.shape, attrs);
   const { filterHeight, filterWidth, inWidth, inChannels, outChannels } = info;

@@ -23,9 +23,11 @@ export function registerWasmKernel<Inputs, Attrs>(kernelName: string, kernel: Wa
     const outputs = kernel(params.inputs as Inputs, params.attrs as Attrs);
     if (outputs !== undefined) return outputs;
     if (stock) return stock.kernelFunc(params);
-    throw new MissingKernelError(
-      `wasm backend: ${kernelName} does not cover ${describe(params.attrs)}; choose other options, or another backend.`,
-    );
+    throw new MissingKernelError({
+      where: `wasm backend`,
+      state: `${kernelName} does not cover ${describe(params.attrs)}`,
+      todo: 'choose other options, or another backend',
+    });
   };
   // Stock kernels set themselves up when a backend starts, which it has.
   registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
