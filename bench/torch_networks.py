@@ -55,3 +55,58 @@ class Strided(nn.Module):
         crop = (lambda t: t[:, :, 1:-2, 1:-2]) if self.like_tensorflow else (lambda t: t)
         x = F.relu(self.conv2(pad(F.relu(self.conv1(pad(x))))))
         return crop(self.deconv1(F.relu(crop(self.deconv2(x)))))
+
+
+class Transform(nn.Module):
+    """Preset transform at 64x64: a frozen linear code of cosine coefficients between two residual branches."""
+
+    size = 64
+
+    def __init__(self, numbers):
+        super().__init__()
+        self.numbers, self.coefficients = numbers, min(3 * 64 * 64, numbers + 512)
+        stride, filters = (2, 48) if numbers >= 3 * 64 * 64 / 10 else (4, 96)
+        self.before, self.after = branch(16, 2), branch(filters, stride)
+        k, x = torch.arange(64.0)[:, None], torch.arange(64.0)[None]
+        self.register_buffer("cosines", torch.cos(torch.pi * (x + 0.5) * k / 64) * torch.where(k > 0, 2 / 64, 1 / 64).sqrt())
+        self.load_frozen(
+            torch.eye(3),
+            torch.randperm(3 * 64 * 64)[: self.coefficients],
+            torch.randn(self.coefficients, numbers) / 64,
+            torch.zeros(numbers),
+            torch.zeros(self.coefficients),
+        )
+
+    def load_frozen(self, colors, positions, basis, offsets, means):
+        """Sets the linear code; basis is `[coefficients, numbers]`."""
+        size, (c, rest) = self.size, (positions // 4096, positions % 4096)
+        # Ours lie as (c, u, v), frequencies along the width first; here they lie as (c, v, u).
+        self.positions = c * size * size + (rest % size) * size + rest // size
+        self.places = torch.full((3 * size * size,), self.coefficients)
+        self.places[self.positions] = torch.arange(self.coefficients)
+        self.colors = colors
+        self.to_code, self.offsets = basis.T.contiguous(), offsets
+        self.from_code, self.means = basis.contiguous(), means
+
+    def layers(self):
+        return [layer for part in (self.before, self.after) for layer in part if not isinstance(layer, nn.ReLU)]
+
+    def forward(self, x):
+        count, size = len(x), self.size
+        x = x + self.before(x)
+        planes = (self.colors.T @ x.reshape(count, 3, -1)).reshape(count, 3, size, size)
+        all_of_them = (self.cosines @ planes @ self.cosines.T).reshape(count, -1)
+        code = F.linear(all_of_them.index_select(1, self.positions), self.to_code, self.offsets)
+        kept = F.linear(code, self.from_code, self.means)
+        spread = F.pad(kept, (0, 1)).index_select(1, self.places).reshape(count, 3, size, size)
+        planes = self.cosines.T @ spread @ self.cosines
+        x = (self.colors @ planes.reshape(count, 3, -1)).reshape(count, 3, size, size)
+        return x + self.after(x)
+
+
+def branch(filters, stride):
+    """Convolutions on features of a fraction of the image's size."""
+    down = nn.Conv2d(3, filters, 2 * stride, stride, stride // 2)
+    up = nn.ConvTranspose2d(filters, 3, 2 * stride, stride, stride // 2)
+    nn.init.zeros_(up.weight)
+    return nn.Sequential(down, nn.ReLU(), nn.Conv2d(filters, filters, 3, padding=1), nn.ReLU(), up)

@@ -9,7 +9,7 @@ import { makeTraining } from '../train/training.mjs';
 
 const { network, batch, threads, optimizer, seconds } = JSON.parse(process.argv[2]);
 const engine = await initWasm({ threads });
-const { trainOnce } = makeTraining(network, batch, optimizer);
+const { trainOnce } = await makeTraining(network, batch, optimizer);
 
 /** The stretches of the current step, and how many of its milliseconds they cover. */
 let stretches = [];

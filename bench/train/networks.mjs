@@ -1,4 +1,5 @@
-/** The networks of the benchmark, ours; peer_torch.py has the same. */
+/** The networks of the benchmark, ours; torch_networks.py has the same. */
+import { Autoencoder } from '@ae/autoencoder';
 import {
   conv2d,
   conv2dTranspose,
@@ -32,7 +33,8 @@ function mirror() {
     .add(maxUnpooling2d())
     .add(conv2dTranspose({ filters: 12, kernelSize: 3 }))
     .add(relu())
-    .add(conv2dTranspose({ filters: 3, kernelSize: 3 }));
+    .add(conv2dTranspose({ filters: 3, kernelSize: 3 }))
+    .build();
 }
 
 /** As unlike it as an autoencoder can be, 128x128x3: no pooling, strided kernels of 5, 64 channels, no dense layer. */
@@ -45,7 +47,21 @@ function strided() {
     .add(relu())
     .add(conv2dTranspose({ filters: 64, ...options }))
     .add(relu())
-    .add(conv2dTranspose({ filters: 3, ...options }));
+    .add(conv2dTranspose({ filters: 3, ...options }))
+    .build();
 }
 
-export const networks = { mirror, strided };
+/** The preset, 64x64x3, with a code of so many numbers; the start that needs no images. */
+async function transform(codeSize) {
+  const network = new Autoencoder({ preset: 'transform', inputShape: [64, 64, 3], codeSize });
+  await network.initialize({ seed: 1 });
+  return network.model;
+}
+
+/** Each makes a tf.LayersModel. */
+export const networks = {
+  mirror,
+  strided,
+  'transform-1536': () => transform(1536),
+  'transform-256': () => transform(256),
+};

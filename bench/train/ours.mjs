@@ -27,7 +27,7 @@ async function startNative() {
   return { version, stop: () => process.exit() };
 }
 
-const { variables, images, trainOnce, forwardOnce } = makeTraining(network, batch, optimizer);
+const { variables, frozen, images, trainOnce, forwardOnce } = await makeTraining(network, batch, optimizer);
 
 /** Runs f for some seconds and says how it went. */
 function time(f) {
@@ -56,6 +56,7 @@ function time(f) {
 if (check) {
   const write = (name, tensor) => fs.writeFileSync(path.join(check, name), tensor.dataSync());
   for (const [index, variable] of variables.entries()) write(`weight-${index}`, variable);
+  for (const [index, variable] of frozen.entries()) write(`frozen-${index}`, variable);
   write('images', images);
   console.log(JSON.stringify({ losses: Array.from({ length: 5 }, trainOnce) }));
 } else {

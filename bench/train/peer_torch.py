@@ -16,7 +16,7 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from torch_networks import Mirror, Strided  # noqa: E402
+from torch_networks import Mirror, Strided, Transform  # noqa: E402
 
 torch.set_num_threads(options["threads"])
 batch = options["batch"]
@@ -24,7 +24,15 @@ channels_last = options.get("channelsLast", False)
 check = options.get("check")
 
 
-model = Mirror(channels_last) if options["network"] == "mirror" else Strided(like_tensorflow=check is not None)
+def make_model(network):
+    if network == "mirror":
+        return Mirror(channels_last)
+    if network == "strided":
+        return Strided(like_tensorflow=check is not None)
+    return Transform(int(network.removeprefix("transform-")))
+
+
+model = make_model(options["network"])
 images = torch.rand(batch, 3, model.size, model.size)
 
 
@@ -45,8 +53,16 @@ def load_weights(folder):
             bias = bias[order]
         layer.weight.data.copy_(weight)
         layer.bias.data.copy_(bias)
+    if isinstance(model, Transform):
+        load_frozen(lambda index, shape: torch.from_numpy(np.fromfile(os.path.join(folder, f"frozen-{index}"), np.float32).reshape(shape)))
     size = model.size
     images.copy_(read("images", (batch, size, size, 3)).permute(0, 3, 1, 2))
+
+
+def load_frozen(read):
+    """Takes over the linear code: colors, positions, the matrix and offsets of the code, and the means of what it stands for."""
+    basis = read(2, (model.coefficients, model.numbers))
+    model.load_frozen(read(0, (3, 3)), read(1, (-1,)).long(), basis, read(3, (-1,)), read(5, (-1,)))
 
 
 if check:

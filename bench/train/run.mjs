@@ -41,6 +41,14 @@ const cases = {
   'strided-8': { network: 'strided', batch: 8 },
   'strided-32': { network: 'strided', batch: 32 },
   'strided-8-one-thread': { network: 'strided', batch: 8, threads: 1 },
+  ...Object.fromEntries(
+    ['transform-1536', 'transform-256'].flatMap((network) =>
+      [16, 64].flatMap((batch) => [
+        [`${network}-${batch}`, { network, batch }],
+        [`${network}-${batch}-forward`, { network, batch, forwardOnly: true }],
+      ]),
+    ),
+  ),
 };
 
 const ours = { name: 'ours', command: process.execPath, script: 'ours.mjs', options: {} };

@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { networks } from './networks.mjs';
 
 /** Makes a network with its optimiser and a batch of random images, on the active backend. */
-export function makeTraining(network, batch, optimizer) {
-  const model = networks[network]().build();
+export async function makeTraining(network, batch, optimizer) {
+  const model = await networks[network]();
   const variables = model.trainableWeights.map((weight) => weight.read());
   const states = variables.map((variable) => [0, 1].map(() => tf.tidy(() => tf.variable(tf.zerosLike(variable)))));
   const images = tf.randomUniform([batch, ...model.inputs[0].shape.slice(1)], 0, 1, 'float32', 1);
@@ -30,5 +30,6 @@ export function makeTraining(network, batch, optimizer) {
     forward(images).dispose();
   }
 
-  return { variables, images, trainOnce, forwardOnce };
+  const frozen = model.nonTrainableWeights.map((weight) => weight.read());
+  return { variables, frozen, images, trainOnce, forwardOnce };
 }
