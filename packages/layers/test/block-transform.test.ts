@@ -86,6 +86,61 @@ describe.each(['cpu', 'wasm'])('block transforms on %s', (backend) => {
   });
 });
 
+describe('kernels of block transforms on wasm', () => {
+  it.each([
+    [
+      [2, 8, 32, 1],
+      [8, 16],
+    ],
+    [
+      [1, 11, 16, 3],
+      [4, 8],
+    ],
+    [
+      [2, 8, 8, 4],
+      [8, 4],
+    ],
+    [
+      [1, 64, 64, 3],
+      [64, 64],
+    ],
+  ] as const)('compute what other ops compute on cpu: images %j, blocks %j', async (shape, size) => {
+    const [n, high, wide, depth] = shape;
+    const kept = Math.min(40, size[0] * size[1] * depth - 3);
+    const draw = (of: number, seed: number) => Float32Array.from({ length: of }, (_, i) => Math.sin(seed + 7.3 * i));
+    const results: Float32Array[][] = [];
+    for (const backend of ['cpu', 'wasm']) {
+      if (backend === 'wasm') await initWasm({ threads: 2 });
+      else await tf.setBackend(backend);
+      const net = new Sequential({ inputShape: [high, wide, depth] })
+        .add(blockTransform2d({ blockSize: [...size], coefficients: kept, name: 'analysis' }))
+        .add(inverseBlockTransform2d({ blockSize: [...size], outputShape: [high, wide, depth], name: 'synthesis' }));
+      const model = net.build();
+      const volume = size[0] * size[1] * depth;
+      const places = new Float32Array(volume).fill(kept);
+      const positions = Float32Array.from({ length: kept }, (_, i) => (i * 5 + 1) % volume);
+      for (const [place, position] of positions.entries()) places[position] = place;
+      const directions = tf.tensor2d(draw(depth * depth, 1), [depth, depth]);
+      model.getLayer('analysis').setWeights([directions, tf.tensor1d(positions)]);
+      model.getLayer('synthesis').setWeights([directions, tf.tensor1d(places)]);
+      const images = tf.tensor4d(draw(n * high * wide * depth, 2), [n, high, wide, depth]);
+      const dy = tf.tensor4d(draw(n * high * wide * depth, 3), [n, high, wide, depth]);
+      const before = tf.memory().numTensors;
+      const gradient = tf.tidy(() => tf.grad((x) => model.apply(x) as tf.Tensor)(images, dy));
+      expect(tf.memory().numTensors).toBe(before + 1);
+      const coefficients = net.split('analysis').encoder.predict(images) as tf.Tensor;
+      const all = [coefficients, model.predict(images) as tf.Tensor, gradient];
+      results.push(all.map((tensor) => tensor.dataSync<'float32'>().slice()));
+      for (const tensor of [...all, images, dy, directions]) tensor.dispose();
+    }
+    for (const [i, expected] of results[0].entries()) {
+      const scale = Math.max(1, ...expected.map(Math.abs));
+      const worst = Math.max(...expected.map((value, k) => Math.abs(value - results[1][i][k])));
+      expect(worst).toBeLessThan(1e-6 * scale);
+    }
+  });
+});
+
 describe('layers of block transforms', () => {
   it('are saved and loaded with their weights, which training leaves alone', async () => {
     await tf.setBackend('cpu');

@@ -183,6 +183,18 @@ const networks: Array<[string, () => LayersModel]> = [
     },
   ],
   [
+    'dense layers on images',
+    () => {
+      const net = sequential();
+      net.add(layers.conv2d({ filters: 6, kernelSize: 3, activation: 'relu', inputShape: [7, 6, 3] }));
+      net.add(layers.dense({ units: 9, activation: 'relu' }));
+      net.add(layers.reshape({ targetShape: [20, 9] }));
+      net.add(layers.dense({ units: 4, useBias: false }));
+      net.add(layers.flatten());
+      return net as unknown as LayersModel;
+    },
+  ],
+  [
     'a sum of two branches',
     () => {
       const x = input({ shape: [12, 12, 3] });

@@ -116,7 +116,7 @@ export function convTransposeGroup(
   };
 }
 
-/** Makes the group of a dense layer of a matrix, and its ReLU. */
+/** Makes the group of a dense layer and its ReLU, `[..., F]` -> `[..., units]`. */
 export function denseGroup(weights: () => Variable[], relu: boolean): Group {
   const attrs = { transposeA: false, transposeB: false, activation: relu ? 'relu' : 'linear' };
   return {
@@ -125,18 +125,23 @@ export function denseGroup(weights: () => Variable[], relu: boolean): Group {
     savesInput: true,
     forward: (x) => {
       const [kernel, bias] = weights();
-      const inputs: Record<string, Tensor> = { a: x, b: kernel as Tensor, ...(bias && { bias }) };
-      return runKernel<Tensor>('_FusedMatMul', inputs, attrs);
+      const inputs: Record<string, Tensor> = { a: asMatrix(x), b: kernel as Tensor, ...(bias && { bias }) };
+      const y = runKernel<Tensor>('_FusedMatMul', inputs, attrs);
+      return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), y.shape[1] as number]);
     },
     backward: (dy, x, _masks, neighbors) => {
       const [kernel, bias] = weights();
-      return runKernel<Tensor[]>(
-        FusedDenseGrad,
-        { dy, x, kernel: kernel as Tensor },
-        { ...neighbors, bias: bias !== undefined },
-      );
+      const inputs = { dy: asMatrix(dy), x: asMatrix(x), kernel: kernel as Tensor };
+      const attrs = { ...neighbors, bias: bias !== undefined };
+      const [dx, ...ofWeights] = runKernel<Tensor[]>(FusedDenseGrad, inputs, attrs) as [Tensor, ...Tensor[]];
+      return [x.rank === 2 ? dx : reshape(dx, x.shape), ...ofWeights];
     },
   };
+}
+
+/** The rows of the last dimension: `[..., F]` -> `[rows, F]`. */
+function asMatrix(x: Tensor): Tensor {
+  return x.rank === 2 ? x : reshape(x, [-1, x.shape.at(-1) as number]);
 }
 
 /** Makes the group that gives the same values another shape; `shape` without the batch. */

@@ -219,7 +219,7 @@ function matchUnpool(call: Call, graph: Graph, separate: ReadonlySet<number>): M
 function matchDense(call: Call, graph: Graph): Match | undefined {
   const input = call.inputs[0] as SymbolicTensor;
   const finished = matchRelu(call, graph);
-  if (!finished || input.shape.length !== 2) return undefined;
+  if (!finished || input.shape.length < 2) return undefined;
   return { group: denseGroup(weightsOf(call), finished.relu), input, ...finished };
 }
 

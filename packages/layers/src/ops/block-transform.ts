@@ -1,7 +1,12 @@
 import {
   concat,
+  customGrad,
+  type GradSaveFunc,
   gather,
+  getBackend,
+  getKernel,
   matMul,
+  range,
   reshape,
   reverse,
   slice,
@@ -14,6 +19,8 @@ import {
   transpose,
   zeros,
 } from '@tensorflow/tfjs-core';
+import { AnalyzeBlocks, SynthesizeBlocks } from '../contracts/block-kernels';
+import { runKernel } from './run-kernel';
 
 /** Height and width of a block in pixels. */
 export type BlockSize = readonly [height: number, width: number];
@@ -39,6 +46,9 @@ export function analyzeBlocks(
   { blockSize, colors }: Omit<BlockBasis, 'places'>,
   positions: Tensor1D,
 ): Tensor4D {
+  const { size: kept } = positions;
+  if (hasKernels(blockSize))
+    return analyzeByKernel(images, { blockSize, colors, positions, indices: range(0, kept, 1, 'int32') }, kept);
   const [height, width] = blockSize;
   const [count, imageHeight, imageWidth, channels] = images.shape;
   const [rows, columns] = [imageHeight / height, imageWidth / width];
@@ -55,6 +65,10 @@ export function analyzeBlocks(
 
 /** Undoes {@link analyzeBlocks}, with zeros for coefficients that were left out: its adjoint. */
 export function synthesizeBlocks(coefficients: Tensor4D, { blockSize, colors, places }: BlockBasis): Tensor4D {
+  if (hasKernels(blockSize)) {
+    const positions = range(0, places.size, 1, 'int32');
+    return synthesizeByKernel(coefficients, { blockSize, colors, positions, indices: places });
+  }
   const [height, width] = blockSize;
   const [count, rows, columns] = coefficients.shape;
   const channels = colors.shape[0];
@@ -75,6 +89,53 @@ export function synthesizeBlocks(coefficients: Tensor4D, { blockSize, colors, pl
     const flat: Tensor = channels === 1 ? mixed : matMul(reshape(mixed, [-1, channels]), colors, false, true);
     return reshape(flat, [count, rows * height, columns * width, channels]) as Tensor4D;
   });
+}
+
+/** What kernels take: which coefficients of a block are which of those that are kept. */
+interface KernelBasis extends Omit<BlockBasis, 'places'> {
+  readonly positions: Tensor1D;
+  readonly indices: Tensor1D;
+}
+
+/** Says whether the active backend has kernels for blocks of a size; see contracts/block-kernels.ts. */
+function hasKernels(blockSize: BlockSize): boolean {
+  const covered = blockSize.every((side) => side >= 4 && Number.isInteger(Math.log2(side)));
+  return covered && getKernel(AnalyzeBlocks, getBackend()) !== undefined;
+}
+
+function analyzeByKernel(images: Tensor4D, basis: KernelBasis, count: number): Tensor4D {
+  const analyze = (x: Tensor4D, to: KernelBasis) => runAnalysis(x, to, count);
+  return differentiable(images, basis, analyze, runSynthesis);
+}
+
+function synthesizeByKernel(coefficients: Tensor4D, basis: KernelBasis): Tensor4D {
+  const analyze = (dy: Tensor4D, to: KernelBasis) => runAnalysis(dy, to, coefficients.shape[3]);
+  return differentiable(coefficients, basis, runSynthesis, analyze);
+}
+
+/** Runs a linear function whose adjoint is known. */
+function differentiable(
+  x: Tensor4D,
+  { blockSize, colors, positions, indices }: KernelBasis,
+  f: (x: Tensor4D, basis: KernelBasis) => Tensor4D,
+  adjoint: (dy: Tensor4D, basis: KernelBasis) => Tensor4D,
+): Tensor4D {
+  return customGrad((input, save) => {
+    (save as GradSaveFunc)([colors, positions, indices]);
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [colors, positions, indices] = saved as [Tensor2D, Tensor1D, Tensor1D];
+      return adjoint(dy as Tensor4D, { blockSize, colors, positions, indices });
+    };
+    return { value: f(input as Tensor4D, { blockSize, colors, positions, indices }), gradFunc };
+  })(x) as Tensor4D;
+}
+
+function runAnalysis(images: Tensor4D, { blockSize, ...lists }: KernelBasis, count: number): Tensor4D {
+  return runKernel<Tensor4D>(AnalyzeBlocks, { images, ...lists }, { blockSize, count });
+}
+
+function runSynthesis(coefficients: Tensor4D, { blockSize, ...lists }: KernelBasis): Tensor4D {
+  return runKernel<Tensor4D>(SynthesizeBlocks, { coefficients, ...lists }, { blockSize });
 }
 
 /** The orthonormal DCT-II: row k is the cosine of frequency k over `size` pixels, `[size, size]` flat. */

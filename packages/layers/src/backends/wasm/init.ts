@@ -4,6 +4,7 @@ import { type BackendWasm, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { backend as activeBackend, env, setBackend, engine as tfjsEngine } from '@tensorflow/tfjs-core';
 import { InvalidOptionError } from '../../errors';
 import { WasmEngineError } from './errors';
+import { registerBlockTransform } from './kernels/block-transform';
 import { registerConv2D } from './kernels/conv2d';
 import { registerDepthwise } from './kernels/depthwise';
 import { registerElementwise } from './kernels/elementwise';
@@ -105,6 +106,7 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   if (existing?.[engineKey]) return existing[engineKey];
   const backend = existing ?? (await startTfjs(options, threads));
   const engine = await Engine.start(backend, threads, options);
+  registerBlockTransform(engine);
   registerConv2D(engine);
   registerDepthwise(engine);
   registerMatMul(engine);

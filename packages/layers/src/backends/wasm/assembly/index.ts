@@ -2,6 +2,7 @@
  * The side module: what TypeScript may use of it. build.mjs writes dist/jobs.ts from these exports: the functions with the fields of their
  * jobs, and the constants.
  */
+export { analyzeBlocks, synthesizeBlocks } from './block-transform';
 export { conv, packFilter } from './conv';
 export { convPool } from './conv-pool';
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, TAP_BYTES } from './depthwise';
