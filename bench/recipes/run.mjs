@@ -1,113 +1,156 @@
 /**
- * Compares recipes by the validation PSNR that they reach in the same number of epochs, and by their time, beside PyTorch on the same
- * images:
+ * Says who wins: for codes of 64 to 1,536 numbers, PCA, the start of preset `transform` (the best linear code of blocks), and the network
+ * after 15 epochs, by the mean PSNR of validation images that none of them has seen; and what the start and the training took.
  *
- *     ae import photos/train.txt train.lmdb --root photos/train --resize 64
- *     ae import photos/val.txt val.lmdb --root photos/val --resize 64
- *     AE_PYTHON=python3 npm run bench -- recipes train.lmdb val.lmdb [--epochs 15] [--only default,pytorch-adam-64] [--out FILE]
+ *     npm run bench -- recipes <photos>                    # or AE_PHOTOS=<photos>
+ *     npm run bench -- recipes <photos> --emoji examples/quickstart/data
+ *         [--sizes 64,256,1536] [--epochs 15] [--threads 2] [--seed 1] [--out FILE]
  *
- * Each recipe trains in a process of its own, one after the other. Scores are the mean over the validation images of the PSNR, each
- * reconstructed with its own masks. PyTorch trains the same network from its own initialisation.
+ * A folder holds train.lmdb and val.lmdb, as the quickstart leaves them; or train.txt and val.txt, lists as convert_imageset takes them, of
+ * images in train/ and val/, which are imported at 64x64. PCA is fitted on all training images and their mirror images.
  */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { recipes } from '@ae/autoencoder';
-import { openDatumLmdb } from '@ae/lmdb-datum';
+import { Autoencoder, useBackend } from '@ae/autoencoder';
+import { fitPca } from '@ae/autoencoder/baselines';
+import { convertImageset, openDatumLmdb } from '@ae/lmdb-datum';
+import { scorePca } from './score-pca.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    sizes: { type: 'string', default: '64,128,256,512,768,1024,1536' },
     epochs: { type: 'string', default: '15' },
-    only: { type: 'string' },
-    seeds: { type: 'string', default: '1' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
+    seed: { type: 'string', default: '1' },
+    emoji: { type: 'string' },
     out: { type: 'string' },
   },
 });
-if (positionals.length !== 2) {
-  console.error('[bench] expected the databases to train and to validate with, such as train.lmdb val.lmdb.');
-  process.exit(1);
-}
-const here = path.dirname(fileURLToPath(import.meta.url));
-const python = process.env.AE_PYTHON ?? 'python3';
 
-const torchStart = { initialize: { scheme: 'torch' } };
-const { batchSize, optimizer } = recipes.default;
-
-/** What is compared: PyTorch, Adam as it comes, and our recipe with one part after the other taken away or changed. */
-const cases = {
-  'pytorch-adam-64': { torch: { batch: 64 } },
-  'pytorch-adam-16': { torch: { batch: 16 } },
-  'plain-64': { ...torchStart, train: { recipe: 'plain', batchSize: 64 } },
-  default: { train: {} },
-  'torch-initialization': { ...torchStart, train: {} },
-  'fixed-rate': { train: { schedule: { policy: 'fixed' } } },
-  // What belongs together: dense layers are updated after about as many images.
-  'batches-of-16': { train: scaled(2) },
-  'batches-of-32': { train: scaled(4) },
-  'batches-of-64': { train: scaled(8) },
-  'dense-every-step': { train: { optimizer: { ...optimizer, denseEvery: 1 } } },
-  'dense-factor-1': { train: { optimizer: { ...optimizer, denseFactor: 1 } } },
-  'learning-rate-0.003': { train: { optimizer: { ...optimizer, learningRate: 3e-3 } } },
-  'learning-rate-0.008': { train: { optimizer: { ...optimizer, learningRate: 8e-3 } } },
-  'averaged-weights': { train: { averageDecay: 0.999 } },
-};
-
-function scaled(factor) {
-  return {
-    batchSize: factor * batchSize,
-    optimizer: { ...optimizer, denseEvery: optimizer.denseEvery / factor },
-  };
+function numberOf(name, text) {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Error(`--${name}: expected whole numbers above 0, received "${text}".`);
 }
 
-function runOne(setting, seed, files) {
-  const { torch, ...ours } = setting;
-  const common = { epochs: Number(values.epochs), threads: Number(values.threads), seed, files };
-  const [command, script, options] = torch
-    ? [python, 'peer_torch.py', { ...common, ...torch }]
-    : [process.execPath, 'ours.mjs', { ...common, ...ours }];
-  const { status, stdout, stderr } = spawnSync(command, [path.join(here, script), JSON.stringify(options)], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`[bench] ${script}: expected exit code 0, received ${status}.\n${stderr}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1));
-}
-
-/** Writes the samples as plain bytes, planar and blue first, which Python reads without a library. */
-function writePlain(file, database) {
-  const reader = openDatumLmdb(database);
-  const { channels, height, width } = reader.at(0);
-  const bytes = Buffer.concat(Array.from({ length: reader.length }, (_, i) => reader.at(i).data));
-  fs.writeFileSync(file, bytes);
-  reader.close();
-  return { file, shape: [channels, height, width] };
-}
-
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ae-bench-recipes-'));
-try {
-  const [train, validation] = positionals.map((database, i) => writePlain(path.join(folder, String(i)), database));
-  const wanted = values.only?.split(',') ?? Object.keys(cases);
-  const results = [];
-  for (const name of wanted) {
-    if (!cases[name])
-      throw new Error(`[bench] expected recipes of ${Object.keys(cases).join(', ')}, received "${name}".`);
-    for (let seed = 1; seed <= Number(values.seeds); seed++) {
-      const result = { name, seed, ...runOne(cases[name], seed, { train, validation }) };
-      results.push(result);
-      const at = [0, 1, 5, 10, result.psnrDb.length - 1].filter((epoch, i, all) => all.indexOf(epoch) === i);
-      const scores = at.map((epoch) => result.psnrDb[epoch]?.toFixed(2) ?? '');
-      console.log(`${name.padEnd(30)} seed ${seed}  ${scores.join('  ')} dB  ${result.trainingSeconds.toFixed(0)} s`);
+/** Returns the databases of a folder; what has to be imported goes to `scratch`. */
+async function openFolder(folder, scratch) {
+  const sides = {};
+  for (const side of ['train', 'val']) {
+    const [lmdb, list] = [path.join(folder, `${side}.lmdb`), path.join(folder, `${side}.txt`)];
+    if (!fs.existsSync(lmdb) && !fs.existsSync(list)) {
+      throw new Error(`${folder}: expected ${side}.lmdb, or ${side}.txt with images in ${side}/, received neither.`);
     }
+    const output = fs.existsSync(lmdb) ? lmdb : path.join(scratch, `${side}.lmdb`);
+    if (output !== lmdb) {
+      await convertImageset({ input: path.join(folder, side), list, output, resizeHeight: 64, resizeWidth: 64 });
+    }
+    sides[side] = openDatumLmdb(output);
   }
+  return sides;
+}
+
+/** Trains one network as a program would, and says how it did. */
+async function train(codeSize, { train: samples, val: validation }, { seed, epochs }) {
+  const { height, width, channels } = samples.at(0);
+  const ae = new Autoencoder({ preset: 'transform', inputShape: [height, width, channels], codeSize });
+  await ae.initialize({ seed });
+  const begun = performance.now();
+  await ae.computeStart(samples, { seed });
+  const startSeconds = (performance.now() - begun) / 1000;
+  const start = (await ae.evaluate(validation, { similarity: false })).psnrDb;
+  const scores = [];
+  let trainingSeconds = 0;
+  await ae.train(samples, {
+    ...{ recipe: 'transform', seed, epochs, validation },
+    onEpoch: (summary) => {
+      scores.push(summary.validation.psnrDb);
+      trainingSeconds = summary.elapsedMs / 1000;
+    },
+  });
+  const lowest = Math.min(...scores);
+  const result = { numbers: ae.codeSize, start, startSeconds, lowest, trained: scores.at(-1), trainingSeconds };
+  ae.dispose();
+  return result;
+}
+
+async function compare(name, folder, settings) {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'ae-bench-recipes-'));
+  const data = await openFolder(folder, scratch);
+  try {
+    const { height, width, channels } = data.train.at(0);
+    const format = new Autoencoder({ inputShape: [height, width, channels] });
+    const begun = performance.now();
+    const components = Math.max(...settings.sizes);
+    const pca = await fitPca(data.train, format, { mirror: true, components, maxImages: data.train.length });
+    const pcaSeconds = (performance.now() - begun) / 1000;
+    const pcaDb = await scorePca(pca, data.val, format, settings.sizes);
+    pca.dispose();
+    console.log(
+      `\n${name}: ${data.train.length} images to train on, ${data.val.length} to validate with, ${height}x${width}`,
+    );
+    console.log(
+      `PCA of training images and their mirror images: ${pcaSeconds.toFixed(1)} s; ${settings.epochs} epochs, their time with validation`,
+    );
+    console.log('numbers   PCA, dB   start, dB   trained, dB   above PCA   start, s   training, s');
+    const rows = [];
+    for (const [i, size] of settings.sizes.entries()) {
+      const row = { ...(await train(size, data, settings)), pca: pcaDb[i] };
+      const cells = [
+        [String(row.numbers), 7],
+        [row.pca.toFixed(2), 10],
+        [row.start.toFixed(2), 12],
+      ];
+      cells.push([row.trained.toFixed(2), 14], [(row.trained - row.pca).toFixed(2), 12]);
+      cells.push([row.startSeconds.toFixed(1), 11], [row.trainingSeconds.toFixed(0), 14]);
+      console.log(cells.map(([text, columns]) => text.padStart(columns)).join(''));
+      rows.push(row);
+    }
+    return { name, pcaSeconds, rows };
+  } finally {
+    for (const reader of Object.values(data)) reader.close();
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function run() {
+  const photos = positionals[0] ?? process.env.AE_PHOTOS;
+  if (!photos && !values.emoji) {
+    throw new Error(
+      'expected a folder of photographs with train.txt and val.txt (or AE_PHOTOS, or --emoji), received none; any images will do: ' +
+        'after npm run quickstart -- --images <folder>, its data are in examples/quickstart/data.',
+    );
+  }
+  const settings = {
+    sizes: values.sizes.split(',').map((size) => numberOf('sizes', size)),
+    epochs: numberOf('epochs', values.epochs),
+    seed: numberOf('seed', values.seed),
+  };
+  const threads = numberOf('threads', values.threads);
+  await useBackend('wasm', { threads });
+  // npm runs this in the workspace's folder; paths are relative to where it was called.
+  const placeOf = (folder) => path.resolve(process.env.INIT_CWD ?? '', folder);
+  const results = [];
+  if (photos) results.push(await compare('photographs', placeOf(photos), settings));
+  if (values.emoji) results.push(await compare('emoji', placeOf(values.emoji), settings));
   const machine = { cpu: os.cpus()[0].model, cores: os.availableParallelism(), node: process.version };
   if (values.out) {
-    const settings = { epochs: Number(values.epochs), threads: Number(values.threads) };
-    fs.writeFileSync(values.out, `${JSON.stringify({ benchmark: 'recipes', machine, settings, results }, null, 2)}\n`);
+    const text = JSON.stringify(
+      { benchmark: 'recipes', machine, settings: { ...settings, threads }, results },
+      null,
+      2,
+    );
+    fs.writeFileSync(placeOf(values.out), `${text}\n`);
   }
-} finally {
-  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  console.error(`[bench] ${error.message}`);
+  process.exit(1);
 }
