@@ -13,6 +13,7 @@ import { AutoencoderError, checkKeys, checkNumber, checkText, invalidOption } fr
 import { type CompareOptions, type Comparison, compareNetwork } from './evaluation/baselines/compare';
 import { type EvaluateOptions, type Evaluation, evaluateNetwork, reconstructSamples } from './evaluation/evaluate';
 import { assembleModel } from './network/assemble';
+import { countWeights, type WeightCount } from './network/count-weights';
 import { initializeWeights } from './network/initialization';
 import { type CodeSizes, type MaskMode, measureSizes } from './network/masks';
 import { loadModel, type ModelMetadata, saveModel } from './network/model-folder';
@@ -35,7 +36,11 @@ export interface AutoencoderOptions {
   readonly layers?: readonly layers.Layer[];
   /** `[height, width, channels]` of the images. Default [64, 64, 3]. */
   readonly inputShape?: ImageShape;
-  /** How many numbers the code of a preset has. Default 1568 for 64x64 images, and for any as many as memory allows. */
+  /**
+   * How many numbers the code of a preset has. Default 1568 for 64x64 images, and for any as many as memory allows. Preset transform has as many
+   * for each block of an image, so its code has the nearest possible number, which `codeSize` of the Autoencoder says; by default an eighth of
+   * the values of an image.
+   */
   readonly codeSize?: number;
   /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can. Default false. */
   readonly variational?: boolean;
@@ -167,6 +172,15 @@ export class Autoencoder {
   /** What is odd about the network that was loaded, such as weights that are NaN: a sentence each, without a full stop. */
   get warnings(): readonly string[] {
     return this.#warnings;
+  }
+
+  /** How many numbers the network holds. Of a preset's it is known before `initialize`, and before memory is taken for them. */
+  get weightCount(): WeightCount {
+    const { preset = 'mirror', layers } = this.#options;
+    if (!this.#network && !layers) return countWeights(this.inputShape, preset, this.#options);
+    const { model } = this.#ready;
+    const trained = model.trainableWeights.reduce((sum, { shape }) => sum + sizeFromShape(shape), 0);
+    return { all: model.countParams(), trained };
   }
 
   /** How many numbers the code of an image has. */
@@ -352,6 +366,10 @@ export class Autoencoder {
       todo: 'train one of preset transform for any size',
     });
   }
+}
+
+function sizeFromShape(shape: readonly (number | null)[]): number {
+  return shape.reduce<number>((product, size) => product * (size ?? 1), 1);
 }
 
 function describe(shape: readonly (number | null)[]): string {

@@ -12,6 +12,7 @@ export {
 export { AutoencoderError, type AutoencoderErrorCode, type ErrorParts } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluation/evaluate';
 export { type CheckpointChoice, loadCheckpoint } from './load-checkpoint';
+export type { WeightCount } from './network/count-weights';
 export type { CodeSizes, MaskMode } from './network/masks';
 export type { Encoding } from './network/network';
 export type { PresetName } from './network/options';

@@ -12,7 +12,7 @@ function namesOf(entry: string): string[] {
 /** What programs rely on: a name that goes or comes is a decision. */
 const names: Readonly<Record<string, string>> = {
   index:
-    'AugmentationOptions Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions LossOptions MaskMode NamedRecipe OptimizerOptions PassSummary PixelFormat PresetName ReadRun Recipe RecipeName ResumeOptions RunOptions Sample SampleSource ScheduleOptions StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning centerCrop defaultPixels listBackends loadCheckpoint recipes resumeTraining samplesToTensor useBackend valuesToSamples',
+    'AugmentationOptions Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions LossOptions MaskMode NamedRecipe OptimizerOptions PassSummary PixelFormat PresetName ReadRun Recipe RecipeName ResumeOptions RunOptions Sample SampleSource ScheduleOptions StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning WeightCount centerCrop defaultPixels listBackends loadCheckpoint recipes resumeTraining samplesToTensor useBackend valuesToSamples',
   baselines:
     'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaOptions RatePoint fitPca',
   codes:
@@ -22,7 +22,7 @@ const names: Readonly<Record<string, string>> = {
   options:
     'AnyOption ChoiceOption NumberRange OptionTable Recipe RecipeName isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
   report: 'CollectReportOptions Picture ReportData collectReport renderComparison renderReport',
-  runs: 'RunConfig checkNewRun readRunConfig startFolder',
+  runs: 'RunConfig RunEstimate checkNewRun estimateRun readRunConfig startFolder',
   scores:
     'ClassScores ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',
 };

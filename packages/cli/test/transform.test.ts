@@ -42,3 +42,18 @@ test.each([
   expect(stderr).toMatch(message);
   expect(code).toBe(1);
 });
+
+test('the nearest possible code is said, and what a run will take on the disk where that is much', async () => {
+  await makePictures(`${folder}/large`, 3, 70);
+  await aeOk(folder, 'import', 'large', 'large.lmdb');
+  const flags = ['--code-size', '25', '--epochs', '1', '--no-report', '--keep', '1000', '--json'];
+  const result = await ae(folder, 'train', 'large.lmdb', '--preset', 'transform', ...flags, '--out', 'large-run');
+  const events = jsonLines(result.stdout);
+  expect(events).toContainEqual(expect.objectContaining({ event: 'large-run', checkpoints: 1001 }));
+  const network = expect.stringContaining('transform, code of 24 (the nearest to 25 that it can have), ');
+  expect(events).toContainEqual(expect.objectContaining({ event: 'start', network, codeSize: 24, codeSizeWanted: 25 }));
+  const [{ message }] = jsonLines(result.stderr);
+  expect(message).toMatch(
+    /^the folder of this run will grow to about 1.53 GB: a network of [\d,]+ weights, in 1001 checkpoints of 1.53 MB each; to save room, take smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
+  );
+});

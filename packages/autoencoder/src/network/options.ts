@@ -25,7 +25,12 @@ export type InitializationScheme = keyof typeof schemeNames;
 /** The options of a network that is made from a preset. */
 export const networkOptions = {
   preset: { kind: 'word', words: presetNames, default: 'mirror', help: 'architecture' },
-  codeSize: { kind: 'number', min: 1, integer: true, help: 'numbers in the code (default: by preset)' },
+  codeSize: {
+    kind: 'number',
+    min: 1,
+    integer: true,
+    help: 'numbers in the code; of preset transform the nearest possible (default: by preset)',
+  },
   variational: {
     kind: 'switch',
     default: false,

@@ -95,6 +95,12 @@ export interface ResolvedOptimizer {
   readonly denseEvery: number;
 }
 
+/** Returns how many numbers an optimizer keeps of each weight. Throws INVALID_OPTION. */
+export function slotCount(options: OptimizerOptions): number {
+  const algorithm = algorithms[options.name] as Algorithm<object>;
+  return Object.keys(algorithm.slots(resolveOptimizer(options))).length;
+}
+
 /** Updates variables in place from their gradients and owns the state that takes. */
 export class Optimizer {
   /** May be set between steps, as schedules do. */

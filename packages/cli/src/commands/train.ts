@@ -15,6 +15,7 @@ import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '..
 import { createNetwork, inputShapeOf } from '../training/create-network';
 import { addFlags, setOption } from '../training/flag-options';
 import { assertNewRun, claimRunFolder } from '../training/run-place';
+import { warnOfLargeRun } from '../training/run-size';
 import { fitEpochs } from '../training/time-budget';
 import { givenValues } from '../training/train-flags';
 import { withAdvice } from '../training/training-advice';
@@ -111,6 +112,7 @@ async function begin(
   { options, engine, trainPath }: Invocation,
   terminal: Terminal,
 ): Promise<void> {
+  await warnOfLargeRun(source, settings, data.samples, options, terminal);
   const create = () => createNetwork(settings, source, data.samples, terminal);
   const training = { ...settings.options, validation: data.validation };
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
@@ -261,19 +263,35 @@ async function openData(
 
 function announce(
   network: Autoencoder,
-  { preset, from }: { readonly preset?: unknown; readonly from?: string },
+  {
+    preset,
+    from,
+    codeSize: wanted,
+  }: { readonly preset?: unknown; readonly from?: string; readonly codeSize?: unknown },
   epochs: number,
   { samples, validation }: TrainingData,
   engine: string,
   terminal: Terminal,
 ): void {
   const { codeSize, inputShape } = network;
+  // As many numbers for each block of an image: not every size can be had.
+  const isOther = typeof wanted === 'number' && wanted !== codeSize;
+  const nearest = isOther ? ` (the nearest to ${formatCount(wanted)} that it can have)` : '';
   const description = {
     images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
-    network: `${preset ?? `that of ${from}`}, code of ${formatCount(codeSize)}, ${formatCount(network.model.countParams())} weights`,
+    network: `${preset ?? `that of ${from}`}, code of ${formatCount(codeSize)}${nearest}, ${formatCount(network.model.countParams())} weights`,
     engine,
   };
-  terminal.event({ event: 'start', ...description, epochs, preset, from, codeSize, inputShape });
+  terminal.event({
+    event: 'start',
+    ...description,
+    epochs,
+    preset,
+    from,
+    codeSize,
+    ...(isOther && { codeSizeWanted: wanted }),
+    inputShape,
+  });
   terminal.print(style('dim', Object.values(description).join(' - ')));
 }
 

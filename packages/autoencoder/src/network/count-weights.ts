@@ -1,0 +1,62 @@
+import { Sequential } from '@ae/layers';
+import type { layers } from '@tensorflow/tfjs-layers';
+import type { ImageShape } from '../data/samples';
+import type { PresetName } from './options';
+import { presets } from './presets';
+
+/** How many numbers a network holds. */
+export interface WeightCount {
+  readonly all: number;
+  /** Those that training changes. */
+  readonly trained: number;
+}
+
+/** Counts the weights of a preset's network for images of a size; allocates nothing. Throws what building it would. */
+export function countWeights(
+  inputShape: ImageShape,
+  preset: PresetName,
+  options: { readonly codeSize?: number; readonly variational?: boolean },
+): WeightCount {
+  const net = new Sequential({ inputShape: [...inputShape] });
+  presets[preset](net, options);
+  let [all, trained] = [0, 0];
+  for (const { layer, inputShape: shape } of net.steps) {
+    const count = weightsOfLayer(layer, shape.at(-1) as number);
+    all += count;
+    if (layer.trainable && !isFixed(layer)) trained += count;
+  }
+  return { all, trained };
+}
+
+/** Weights of a layer with so many channels or features at each position of its input, among the layers of presets. */
+function weightsOfLayer(layer: layers.Layer, channels: number): number {
+  const { kernelSize, filters, units, coefficients, blockSize, outputShape } = layer.getConfig() as Config;
+  switch (layer.getClassName()) {
+    case 'Conv2D':
+    case 'Conv2DTranspose':
+      return (kernelSize[0] * kernelSize[1] * channels + 1) * filters;
+    case 'Dense':
+      return (channels + 1) * units;
+    case 'VariationalCode':
+      return 2 * (channels + 1) * units;
+    case 'BlockTransform2D':
+      return channels * channels + coefficients;
+    case 'InverseBlockTransform2D':
+      return outputShape[2] ** 2 + blockSize[0] * blockSize[1] * outputShape[2];
+    default:
+      return 0;
+  }
+}
+
+interface Config extends Readonly<Record<string, unknown>> {
+  readonly kernelSize: readonly number[];
+  readonly filters: number;
+  readonly units: number;
+  readonly coefficients: number;
+  readonly blockSize: readonly number[];
+  readonly outputShape: readonly number[];
+}
+
+function isFixed(layer: layers.Layer): boolean {
+  return ['BlockTransform2D', 'InverseBlockTransform2D'].includes(layer.getClassName());
+}

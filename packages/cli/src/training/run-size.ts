@@ -1,0 +1,54 @@
+import type { ImageShape } from '@ae/autoencoder';
+import { type Recipe, recipes } from '@ae/autoencoder/options';
+import type { SampleDatabase } from '../data/sample-database';
+import { formatBytes, formatCount, type Terminal } from '../shell/terminal';
+import { inputShapeOf } from './create-network';
+import { givenValues } from './train-flags';
+import type { NewNetwork, TrainingSettings } from './training-settings';
+
+/** Folders of runs from here on are worth a word before they are written. */
+const manyBytes = 1e9;
+
+/** Says where the folder of a run will pass a gigabyte, before anything is allocated for its network. */
+export async function warnOfLargeRun(
+  source: NewNetwork,
+  { crop, options }: TrainingSettings,
+  samples: SampleDatabase,
+  flags: Readonly<Record<string, unknown>>,
+  terminal: Terminal,
+): Promise<void> {
+  // A network that is there has been written before.
+  if ('from' in source) return;
+  const { Autoencoder } = await import('@ae/autoencoder');
+  const { estimateRun } = await import('@ae/autoencoder/runs');
+  const inputShape: ImageShape = inputShapeOf(samples, crop);
+  const { preset = 'mirror' } = source.architecture;
+  const count = weightsOf(() => new Autoencoder({ ...source.architecture, inputShape }).weightCount);
+  if (count === undefined) return;
+  const recipe: Recipe = { ...recipes[options.recipe ?? 'default'], ...options };
+  const keep = givenValues(flags).get('run.keep') as number | undefined;
+  const estimate = estimateRun(count, recipe, { keep });
+  if (estimate.bytes < manyBytes) return;
+  const { weights, checkpointBytes, checkpoints, bytes } = estimate;
+  terminal.event({ event: 'large-run', ...estimate });
+  terminal.warn(
+    `the folder of this run will grow to about ${formatBytes(bytes)}: a network of ${formatCount(weights)} weights, in ${checkpoints} checkpoints ` +
+      `of ${formatBytes(checkpointBytes)} each; ${adviceFor(preset)}.`,
+  );
+}
+
+/** What makes a run smaller. */
+function adviceFor(preset: string): string {
+  const others = 'take smaller images (ae resize, --crop), a smaller --code-size, or --keep 1';
+  if (preset === 'transform') return `to save room, ${others}`;
+  return `to save room, choose --preset transform, whose weights hardly grow with the images, or ${others}`;
+}
+
+/** Nothing for a network that can't be built: why not is said when it is to be built. */
+function weightsOf<T>(count: () => T): T | undefined {
+  try {
+    return count();
+  } catch {
+    return undefined;
+  }
+}
