@@ -144,6 +144,10 @@ const mistakes: [args: string[], message: string][] = [
     'ae train: --gamma belongs to --schedule step, exp, inv, multistep or sigmoid, not fixed; leave it out, or choose another schedule.',
   ],
   [['train', 'a.lmdb', '--beta', '1'], 'ae train: --beta needs --variational; add it, or leave --beta out.'],
+  [
+    ['train', 'a.lmdb', '--free-bits', '1'],
+    'ae train: --free-bits needs --variational; add it, or leave --free-bits out.',
+  ],
   // What only the library can say of options together is said before data and engine open, in the flags' names.
   [
     ['train', 'a.lmdb', '--schedule', 'multistep', '--gamma', '0.5', '--step-values', '5,3'],

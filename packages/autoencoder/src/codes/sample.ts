@@ -5,7 +5,7 @@ import { checkSample, type Sample } from '../data/samples';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { fixedMasks } from '../network/masks';
 import type { Network } from '../network/network';
-import { VariationalCode } from '../network/variational';
+import { VariationalCode } from '../network/variational-code';
 
 export interface SampleImagesOptions {
   /** How many images to make. Default 8. */

@@ -3,7 +3,7 @@ import { Breather, untilAborted } from '../data/event-loop';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { checkSource, fetchSamples, type ImageShape, type Sample, type SampleSource, shapeOf } from '../data/samples';
 import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors';
-import { fixedMasks, type MaskMode, maskModes } from '../network/masks';
+import { fixedMasks, type MaskMode, maskModes, usualMasks } from '../network/masks';
 import type { Network } from '../network/network';
 import { quantizeCodes } from '../network/quantize';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
@@ -11,7 +11,7 @@ import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './me
 export interface EvaluateOptions {
   /** Images per forward pass. Default 64, fewer of those above 64x64 so that none takes long. */
   readonly batchSize?: number;
-  /** Whose masks the decoder gets; see {@link MaskMode}. Default 'own'. */
+  /** Whose masks the decoder gets; see {@link MaskMode}. Default 'own', and 'fixed' of a variational network. */
   readonly masks?: MaskMode;
   /** Bits per number of the code: 32 passes it on as it is, fewer (1 to 16) round it first. Default 32. */
   readonly codeBits?: number;
@@ -40,7 +40,7 @@ export async function evaluateNetwork(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkOptions('evaluate', samples, options, evaluateKeys);
-  const { masks = 'own', codeBits = 32, similarity = true } = options;
+  const { masks = usualMasks(network), codeBits = 32, similarity = true } = options;
   const reconstruct = reconstructorFor(network, samples, masks, codeBits);
   const scores = await scoreReconstructions(network, samples, reconstruct, options);
   return { masks, codeBits, similarity, ...scores };
@@ -67,7 +67,7 @@ export async function reconstructSamples(
   options: { masks?: MaskMode } = {},
 ): Promise<Sample<Uint8Array>[]> {
   checkOptions('reconstruct', samples, options, ['masks']);
-  const { masks = 'own' } = options;
+  const { masks = usualMasks(network) } = options;
   const { pixels } = network;
   for (const [i, sample] of samples.entries()) network.checkSample(sample, i);
   const made: Sample<Uint8Array>[] = [];

@@ -23,7 +23,7 @@ import { lowestFrequencies } from './cosine-basis';
 import { drawnWeights } from './initialization-scope';
 import { drawUniformly, fanIn } from './initialization-torch';
 import { adjointBetween } from './tied-weights';
-import { VariationalCode } from './variational';
+import { VariationalCode } from './variational-code';
 
 type Layer = layers.Layer;
 

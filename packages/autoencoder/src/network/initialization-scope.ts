@@ -1,6 +1,6 @@
 import { hasOwnInitializer } from '@ae/layers';
 import type { layers } from '@tensorflow/tfjs-layers';
-import { VariationalCode } from './variational';
+import { VariationalCode } from './variational-code';
 
 type Layer = layers.Layer;
 

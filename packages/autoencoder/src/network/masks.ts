@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../data/samples';
 import type { Network } from './network';
+import { VariationalCode } from './variational-code';
 
 /**
  * Whose masks the decoder gets: `own`, those of the image itself; `fixed`, every maximum top left in its window, which
@@ -16,6 +17,15 @@ import type { Network } from './network';
 export type MaskMode = 'own' | 'fixed' | 'other';
 
 export const maskModes: readonly MaskMode[] = ['own', 'fixed', 'other'];
+
+/**
+ * Whose masks a network's decoder has been trained with, and gets where nothing else is said: its images' own; of a variational network, from
+ * which images are drawn that have none, fixed ones.
+ */
+export function usualMasks({ encoder }: Network): MaskMode {
+  const [code, ...masks] = encoder.outputs;
+  return masks.length > 0 && code.sourceLayer instanceof VariationalCode ? 'fixed' : 'own';
+}
 
 /** The mask of one pooling layer, for one image. */
 export interface MaskInfo {

@@ -12,7 +12,7 @@ import {
 import { AutoencoderError } from '../errors';
 import type { PresetName } from './options';
 import { addTransform } from './transform/architecture';
-import { VariationalCode } from './variational';
+import { VariationalCode } from './variational-code';
 
 /** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
 export type Architecture = (net: Sequential, options: { codeSize?: number; variational?: boolean }) => void;

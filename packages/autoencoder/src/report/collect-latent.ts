@@ -3,7 +3,7 @@ import { nearestNeighbors } from '../codes/neighbors';
 import { projectCodes } from '../codes/project';
 import type { Sample, SampleSource } from '../data/samples';
 import { spread } from '../evaluation/known-scores';
-import { VariationalCode } from '../network/variational';
+import { VariationalCode } from '../network/variational-code';
 import { pickRandom } from './pick';
 import { toPicture, toSpriteSheet } from './pictures';
 import type { ReportLatent } from './report-data';

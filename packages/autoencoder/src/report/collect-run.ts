@@ -42,10 +42,12 @@ async function readPicture(file: string): Promise<Buffer> {
   return bytes;
 }
 
-function toEpoch({ epoch, step, loss, elapsedMs, imagesPerSecond, validation }: Run['epochs'][number]): ReportEpoch {
+function toEpoch({ validation, ...line }: Run['epochs'][number]): ReportEpoch {
+  const { epoch, step, loss, elapsedMs, imagesPerSecond, divergence, activeNumbers } = line;
   // metrics.jsonl has null for what JSON has no number for: a perfect validation, in runs that did not cap it.
   const validationPsnrDb = validation && (validation.psnrDb ?? Number.POSITIVE_INFINITY);
-  return { epoch, step, loss, elapsedMs, imagesPerSecond, validationPsnrDb };
+  const told = divergence !== undefined && { divergence, activeNumbers };
+  return { epoch, step, loss, elapsedMs, imagesPerSecond, validationPsnrDb, ...told };
 }
 
 /** Averages neighboring updates where there are more than a chart can show. */

@@ -56,6 +56,7 @@ function parseLine(text: string, where: string): MetricsLine {
     expectOneOf('type', line.type, ['step', 'epoch']);
     for (const key of ['step', 'epoch']) expectWhole(key, line[key]);
     for (const key of ['loss', 'elapsedMs', 'imagesPerSecond']) expectNumber(key, line[key]);
+    for (const key of ['divergence', 'activeNumbers']) if (line[key] !== undefined) expectNumber(key, line[key]);
     if (line.validation !== undefined) {
       expectRecord('validation', line.validation);
       // JSON has no Infinity: a perfect reconstruction is null.

@@ -73,6 +73,9 @@ export interface ReportEpoch {
   readonly elapsedMs: number;
   readonly imagesPerSecond: number;
   readonly validationPsnrDb?: number;
+  /** Of a variational network: nats per image, and how many numbers of the code are in use. */
+  readonly divergence?: number;
+  readonly activeNumbers?: number;
 }
 
 export interface MaskScores {

@@ -23,6 +23,9 @@ export function expectSavedState(state: unknown, plan: TrainingPlan): asserts st
   for (const key of ['step', 'images', 'optimizerSteps']) expectWhole(`training.${key}`, training[key]);
   expectWhole('training.position', training.position, { max: plan.imagesPerEpoch });
   for (const key of ['lossSum', 'passLossSum', 'elapsedMs']) expectNumber(`training.${key}`, training[key]);
+  for (const key of ['divergenceSum', 'activeSum']) {
+    if (training[key] !== undefined) expectNumber(`training.${key}`, training[key]);
+  }
   expectList('training.history', history);
   if (history.length !== epoch - 1) {
     throw new Unexpected(`training.history has ${history.length} epochs, training.epoch is ${epoch}`);
@@ -68,6 +71,9 @@ export function expectSummary(where: string, value: unknown): asserts value is E
   expectWhole(`${where}.step`, value.step);
   for (const key of ['loss', 'learningRate', 'imagesPerSecond', 'elapsedMs'])
     expectNumber(`${where}.${key}`, value[key]);
+  for (const key of ['divergence', 'activeNumbers']) {
+    if (value[key] !== undefined) expectNumber(`${where}.${key}`, value[key]);
+  }
   const { validation } = value;
   if (validation === undefined) return;
   expectRecord(`${where}.validation`, validation);

@@ -9,7 +9,15 @@ import { openRunFile } from './run-file';
 export type MetricsLine =
   | ({ readonly type: 'step' } & Pick<
       StepProgress,
-      'step' | 'epoch' | 'loss' | 'divergence' | 'penalty' | 'learningRate' | 'imagesPerSecond' | 'elapsedMs'
+      | 'step'
+      | 'epoch'
+      | 'loss'
+      | 'divergence'
+      | 'activeNumbers'
+      | 'penalty'
+      | 'learningRate'
+      | 'imagesPerSecond'
+      | 'elapsedMs'
     >)
   | ({ readonly type: 'epoch' } & EpochSummary);
 
@@ -24,6 +32,7 @@ const csvName = 'metrics.csv';
 const csvColumns = [
   ...['type', 'epoch', 'step', 'loss', 'learningRate', 'imagesPerSecond', 'elapsedMs'],
   ...['validationMse', 'validationPsnrDb', 'validationPooledPsnrDb'],
+  ...['divergence', 'activeNumbers'],
 ] as const;
 const csvHeader = `${csvColumns.join(',')}\n`;
 
@@ -117,7 +126,7 @@ async function cut(file: string, bytes: number): Promise<void> {
 
 function csvLine(line: MetricsLine): string {
   const validation = line.type === 'epoch' ? line.validation : undefined;
-  const values: Record<(typeof csvColumns)[number], string | number | undefined> = {
+  const values: Partial<Record<(typeof csvColumns)[number], string | number>> = {
     ...line,
     validationMse: validation?.mse,
     validationPsnrDb: validation?.psnrDb,

@@ -189,6 +189,8 @@ function essentials({ options, seed, inputShape, pixels, network, data }: RunCon
     description && { count: description.count, fingerprint: description.fingerprint };
   const { train, validation } = data;
   return {
+    // Runs of version 0.1 know nothing of these two.
+    ...{ betaWarmUpFraction: 0, freeBits: 0 },
     ...options,
     seed,
     inputShape,
@@ -205,7 +207,8 @@ function essentials({ options, seed, inputShape, pixels, network, data }: RunCon
 export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig): void {
   const { schedule } = saved.options;
   const isLonger = now.options.epochs > saved.options.epochs;
-  const isFree = isLonger && !spansTraining(schedule);
+  const spansAll = spansTraining(schedule) || saved.options.betaWarmUpFraction > 0;
+  const isFree = isLonger && !spansAll;
   const comparable = isFree ? { ...now, options: { ...now.options, epochs: saved.options.epochs } } : now;
   // As JSON has it: config.json lacks what is undefined.
   const normalized = JSON.parse(JSON.stringify(essentials(comparable)));
@@ -213,13 +216,17 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
   if (differences.length === 0) return;
   const why =
     isLonger && !isFree
-      ? `; its learning rate (schedule ${schedule.policy}) is laid out over all epochs, so with more of them the epochs so far ` +
+      ? `; its ${laidOut(saved.options)} is laid out over all epochs, so with more of them the epochs so far ` +
         'would have been others'
       : '';
   throw new AutoencoderError('OPTIONS_CHANGED', {
     state: `${folder} began with other options: ${differences.join('; ')}${why}`,
     todo: 'leave them as they were, or begin a new run from its weights',
   });
+}
+
+function laidOut({ schedule }: Recipe): string {
+  return spansTraining(schedule) ? `learning rate (schedule ${schedule.policy})` : 'warm-up of beta';
 }
 
 /** Changes that the fingerprints, which are of few images, do not show. */

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { drawGrid, encodePng } from '@ae/images/png';
 import * as tf from '@tensorflow/tfjs-core';
-import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import type { Sample } from '../data/samples';
 import { AutoencoderError } from '../errors';
+import { reconstructSamples } from '../evaluation/evaluate';
 import { writeFileAtomically, writeTextAtomically } from '../files/atomic-file';
 import { makeFolder } from '../files/make-folder';
 import { saveModel } from '../network/model-folder';
@@ -187,13 +187,15 @@ export class RunFolder implements TrainingRecord {
   async step(progress: StepProgress): Promise<void> {
     const { logSteps = Math.ceil(this.#context.plan.stepsPerEpoch / 100) } = this.#options;
     if (progress.step % logSteps !== 0 && progress.step !== 1) return;
-    const { epoch, step, loss, divergence, penalty, learningRate, imagesPerSecond, elapsedMs } = progress;
+    const { epoch, step, loss, divergence, activeNumbers, penalty, learningRate, imagesPerSecond, elapsedMs } =
+      progress;
     this.#metrics.add({
       type: 'step',
       step,
       epoch,
       loss,
       divergence,
+      activeNumbers,
       penalty,
       learningRate,
       imagesPerSecond,
@@ -203,6 +205,7 @@ export class RunFolder implements TrainingRecord {
     this.#events.scalar(step, 'learning_rate', learningRate);
     this.#events.scalar(step, 'images_per_second', imagesPerSecond);
     if (divergence !== undefined) this.#events.scalar(step, 'divergence', divergence);
+    if (activeNumbers !== undefined) this.#events.scalar(step, 'active_numbers', activeNumbers);
     if (penalty !== undefined) this.#events.scalar(step, 'penalty', penalty);
     // Somebody may be watching, but no faster than this.
     if (performance.now() - this.#lastFlush > 1000) await this.#flush();
@@ -218,10 +221,7 @@ export class RunFolder implements TrainingRecord {
   async drawSamples(epoch: number, step: number): Promise<void> {
     await this.#drawing;
     const { samples, network } = this.#context;
-    const { inputShape, pixels, model } = network;
-    const output = tf.tidy(() => model.apply(samplesToTensor(samples, inputShape, pixels)) as tf.Tensor4D);
-    const reconstructions = valuesToSamples(await output.data(), inputShape, pixels);
-    output.dispose();
+    const reconstructions = await reconstructSamples(network, samples);
     const grid = drawGrid([[samples, reconstructions]], { scale: 1, gap: 2, margin: 0 });
     const png = encodePng(grid);
     this.#events.image(step, 'samples', png, grid);

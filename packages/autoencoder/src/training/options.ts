@@ -142,6 +142,8 @@ export const trainingOptions = {
   schedule: scheduleOption,
   loss: { kind: 'choice', key: 'name', choices: losses, help: 'what training minimizes' },
   beta: { ...atLeast0, help: 'weight of the divergence in the loss of a variational network' },
+  betaWarmUpFraction: { kind: 'number', min: 0, max: 1, help: 'the part of the training in which beta grows from 0' },
+  freeBits: { ...atLeast0, unit: 'nats', help: 'divergence that costs nothing, for each number of the code' },
   augmentation: {
     kind: 'group',
     help: 'how images are changed each time they are trained on',

@@ -43,6 +43,13 @@ export interface Recipe {
    * plus `beta` times the divergence per value of an image. Other networks have none.
    */
   readonly beta: number;
+  /** The part of the training in which `beta` grows from 0 to its value, so that the code is used before it costs anything; 0: none. */
+  readonly betaWarmUpFraction: number;
+  /**
+   * Nats of divergence that cost nothing, for each number of the code, on average over a batch: no number is worth giving up below
+   * (free bits; Kingma et al., 2016).
+   */
+  readonly freeBits: number;
 }
 
 /** A recipe with a name is whole: it also says for how long to train, and from which first weights. */
@@ -70,6 +77,8 @@ const plain = {
   tiedWeights: false,
   earlyStopping: null,
   beta: 0.01,
+  betaWarmUpFraction: 0,
+  freeBits: 0,
 } as const satisfies NamedRecipe;
 
 /** The recipes by name. */

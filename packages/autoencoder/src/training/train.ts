@@ -9,11 +9,12 @@ import { checkOption } from '../option-kinds';
 import { centerCrop, checkCroppable } from './augmentation';
 import { diverged } from './diverged';
 import { trainingOptions } from './options';
+import { collapseWarning } from './posterior-collapse';
 import { recipeFor, recipes, resolveRecipe } from './recipes';
 import { checkRunOptions } from './run-options';
 import { checkTrainKeys, type TrainOptions } from './train-options';
 import { TrainingClock } from './training-clock';
-import type { TrainingHistory, ValidationScore } from './training-events';
+import type { EpochSummary, TrainingHistory, ValidationScore } from './training-events';
 import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record';
 import { monitoredError, type TrainingPlan, TrainingSession } from './training-session';
 import type { BatchResult } from './training-step';
@@ -37,7 +38,7 @@ export async function trainNetwork(
     await run?.start(session);
     await session.keepStart();
     const clock = new TrainingClock(session.at.elapsedMs);
-    const training = { ...task, session, clock, run };
+    const training = { ...task, session, clock, run, warned: new Set<string>() };
     while (!session.isOver) await trainEpoch(training);
     session.finish();
     await run?.finish(session);
@@ -55,6 +56,8 @@ interface Training extends TrainingTask {
   readonly session: TrainingSession;
   readonly clock: TrainingClock;
   readonly run?: TrainingRecord;
+  /** The codes of warnings that are given once. */
+  readonly warned: Set<string>;
 }
 
 /** Trains from where the session is to the end of its epoch. */
@@ -88,14 +91,25 @@ async function trainEpoch(training: Training): Promise<void> {
   clock.resume();
   const { epoch, step } = session.at;
   const { epochLoss: loss, learningRate } = session;
-  const summary = { epoch, step, loss, learningRate, ...(validation && { validation }), ...clock.reading() };
+  const scores = { loss, ...session.epochDivergence, learningRate, ...(validation && { validation }) };
+  const summary = { epoch, step, ...scores, ...clock.reading() };
   const notFinite = await session.keepIfBest(summary);
   if (notFinite) throw diverged(notFinite, session, run);
   await session.endEpoch(summary);
   await run?.epoch(summary, session.weights);
   await run?.confirm(summary, monitoredError(summary));
+  warnOfCollapse(summary, training);
   await options.onEpoch?.(summary);
   clock.resume();
+}
+
+/** Warns, once, of a variational network that leaves most of its code unused. */
+function warnOfCollapse(summary: EpochSummary, { network, options, session, warned }: Training): void {
+  if (!session.isBetaWarm) return;
+  const warning = collapseWarning(summary, network);
+  if (!warning || warned.has(warning.code)) return;
+  warned.add(warning.code);
+  options.onWarning?.(warning);
 }
 
 /** Tells of the update that was just made. */

@@ -21,6 +21,8 @@ export interface StepProgress {
   readonly psnrDb?: number;
   /** Of a variational network: the divergence of the codes' distribution from the standard normal one, per image. */
   readonly divergence?: number;
+  /** Of a variational network: how many numbers of the code have a divergence of at least 0.01 nats, and so tell anything of images. */
+  readonly activeNumbers?: number;
   /** Of a network whose layers have regularizers: what these add to the loss. */
   readonly penalty?: number;
   readonly learningRate: number;
@@ -55,6 +57,10 @@ export interface EpochSummary {
   readonly step: number;
   /** The mean over the epoch's images of the loss, each measured before its update. */
   readonly loss: number;
+  /** Of a variational network: the mean over the epoch's images of the divergence, in nats. */
+  readonly divergence?: number;
+  /** Of a variational network: how many numbers of the code were in use, on average over the epoch. */
+  readonly activeNumbers?: number;
   readonly learningRate: number;
   readonly validation?: ValidationScore;
   readonly imagesPerSecond: number;
@@ -73,9 +79,11 @@ export interface CheckpointSaved {
 
 /** Something that went wrong and that training went on without. */
 export interface TrainingWarning {
-  /** That of the error, such as CHECKPOINT_FAILED or ENOSPC. */
+  /** That of the error, such as CHECKPOINT_FAILED or ENOSPC; or POSTERIOR_COLLAPSE, where a variational network hardly uses its code. */
   readonly code: string;
   readonly message: string;
+  /** How things are, without what to do, where the message says both. */
+  readonly state?: string;
 }
 
 export interface TrainingHistory {

@@ -46,6 +46,9 @@ export interface TrainingState {
   lossSum: number;
   /** The same sum over the pass in work. */
   passLossSum: number;
+  /** Of a variational network: the sums over the epoch's images of the divergence and of the numbers in use. */
+  divergenceSum?: number;
+  activeSum?: number;
   elapsedMs: number;
   /** The finished epochs. */
   history: EpochSummary[];
@@ -160,6 +163,7 @@ export class TrainingSession {
     const optimizer = this.#optimizer;
     const tied = this.#tied;
     const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
+    this.#gradients.beta = betaAt(progress.step, plan);
     const computed = await this.#gradients.run(samples, due, signal);
     if (!computed) return undefined;
     const { gradients, ...result } = computed;
@@ -175,6 +179,10 @@ export class TrainingSession {
     progress.position += samples.length;
     progress.lossSum += result.loss * samples.length;
     progress.passLossSum += result.loss * samples.length;
+    if (result.divergence !== undefined) {
+      progress.divergenceSum = (progress.divergenceSum ?? 0) + result.divergence * samples.length;
+      progress.activeSum = (progress.activeSum ?? 0) + (result.activeNumbers ?? 0) * samples.length;
+    }
     progress.elapsedMs = clock.reading().elapsedMs;
     this.#average?.update(progress.step);
     return result;
@@ -203,6 +211,7 @@ export class TrainingSession {
     progress.history.push(summary);
     progress.epoch++;
     Object.assign(progress, { position: 0, lossSum: 0, passLossSum: 0, elapsedMs: summary.elapsedMs });
+    for (const sum of ['divergenceSum', 'activeSum'] as const) if (progress[sum] !== undefined) progress[sum] = 0;
     this.#epochStart = this.#orderRandom.save();
   }
 
@@ -216,6 +225,18 @@ export class TrainingSession {
   /** The mean loss of the epoch's images so far. */
   get epochLoss(): number {
     return this.#progress.lossSum / this.#progress.position;
+  }
+
+  /** Of a variational network: divergence and numbers in use on average over the epoch's images so far. */
+  get epochDivergence(): Pick<EpochSummary, 'divergence' | 'activeNumbers'> {
+    const { divergenceSum, activeSum = 0, position } = this.#progress;
+    if (divergenceSum === undefined) return {};
+    return { divergence: divergenceSum / position, activeNumbers: Math.round(activeSum / position) };
+  }
+
+  /** Whether `beta` has its full weight in the next update. */
+  get isBetaWarm(): boolean {
+    return betaAt(this.#progress.step, this.#plan) === this.#plan.recipe.beta;
   }
 
   /** Keeps a copy of the weights that training begins or goes on with; throws WEIGHTS_NOT_FINITE. */
@@ -303,6 +324,12 @@ export class TrainingSession {
     this.#average?.dispose();
     this.#stopping?.dispose();
   }
+}
+
+/** The weight of the divergence in the update after `step` others. */
+function betaAt(step: number, { recipe, stepsPerEpoch, epochs }: TrainingPlan): number {
+  const warmUpSteps = recipe.betaWarmUpFraction * stepsPerEpoch * epochs;
+  return step >= warmUpSteps ? recipe.beta : (recipe.beta * step) / warmUpSteps;
 }
 
 /** What plateau, early stopping and the best checkpoint go by, lower is better. */

@@ -22,9 +22,14 @@ export interface BatchResult {
   readonly reconstruction: number;
   /** Of a variational network: the divergence of the codes' distribution, per image; counts `beta` times, per value. */
   readonly divergence?: number;
+  /** Of a variational network: how many numbers of the code have a divergence of at least {@link leastDivergence}. */
+  readonly activeNumbers?: number;
   /** Of a network whose layers have regularizers: what they add. */
   readonly penalty?: number;
 }
+
+/** Nats below which a number of the code tells next to nothing of images. */
+export const leastDivergence = 0.01;
 
 /** The scalars of a {@link BatchResult}. */
 type Parts = { [Part in Exclude<keyof BatchResult, 'loss'>]?: tf.Scalar };
@@ -38,12 +43,15 @@ export class GradientComputer {
   readonly #recipe: Recipe;
   readonly #random: Random;
   readonly #layerRandom: Random;
+  /** Weight of the divergence in the next batches: the recipe's, or less while it is warmed up. */
+  beta: number;
 
   constructor(network: Network, recipe: Recipe, random: Random, layerRandom: Random) {
     this.#network = network;
     this.#recipe = recipe;
     this.#random = random;
     this.#layerRandom = layerRandom;
+    this.beta = recipe.beta;
     this.#forward = fuseForward(network.model, { training: true });
     this.#loss = createLoss(recipe.loss, 255 * network.pixels.scale);
     this.#variational = variationalNetwork(network);
@@ -137,15 +145,18 @@ export class GradientComputer {
 
   /** The loss as a function of the weights; keeps what it consists of, where it is more than one thing, in `parts`. */
   #objective(input: tf.Tensor4D, target: tf.Tensor4D, parts: Parts): tf.Scalar {
-    const { reconstruction, divergence } = this.#reconstruct(input);
+    const { reconstruction, divergences } = this.#reconstruct(input);
     const loss = this.#loss(target, reconstruction);
     const penalties = this.#network.model.calculateLosses();
-    if (!divergence && penalties.length === 0) return loss;
+    if (!divergences && penalties.length === 0) return loss;
     parts.reconstruction = tf.keep(tf.clone(loss));
     let sum = loss;
-    if (divergence) {
-      parts.divergence = tf.keep(tf.clone(divergence));
-      sum = tf.add(sum, tf.mul(divergence, this.#recipe.beta / (input.size / input.shape[0])));
+    if (divergences) {
+      parts.divergence = tf.keep(tf.sum<tf.Scalar>(divergences));
+      parts.activeNumbers = tf.keep(countActive(divergences));
+      const { freeBits } = this.#recipe;
+      const charged = tf.sum(freeBits > 0 ? tf.maximum(divergences, freeBits) : divergences);
+      sum = tf.add(sum, tf.mul(charged, this.beta / (input.size / input.shape[0])));
     }
     if (penalties.length > 0) {
       const penalty = tf.addN(penalties) as tf.Scalar;
@@ -155,7 +166,7 @@ export class GradientComputer {
     return sum;
   }
 
-  #reconstruct(input: tf.Tensor4D): { reconstruction: tf.Tensor4D; divergence?: tf.Scalar } {
+  #reconstruct(input: tf.Tensor4D): { reconstruction: tf.Tensor4D; divergences?: tf.Tensor1D } {
     if (!this.#variational) return { reconstruction: this.#forward(input) as tf.Tensor4D };
     return this.#variational.reconstruct(input, this.#codeNoise(input, this.#variational.codeSize));
   }
@@ -179,6 +190,10 @@ export class GradientComputer {
   #codeNoise({ shape: [count] }: tf.Tensor4D, codeSize: number): tf.Tensor2D {
     return tf.tensor2d(this.#random.normals(count * codeSize), [count, codeSize]);
   }
+}
+
+function countActive(divergences: tf.Tensor1D): tf.Scalar {
+  return tf.sum<tf.Scalar>(tf.cast(tf.greaterEqual(divergences, leastDivergence), 'float32'));
 }
 
 /** Returns gradients as the recipe limits them; disposes of `gradients` where it returns others. */

@@ -84,6 +84,17 @@ class Variational(Mirror):
         super().__init__()
         self.log_variance = nn.Linear(96, CODE)
 
+    def features(self, x):
+        """With fixed masks, each maximum top left in its window: images that are drawn have no others."""
+        h = super().features(x)
+        self.mask1, self.mask2 = top_left(self.mask1), top_left(self.mask2)
+        return h
+
+
+def top_left(mask):
+    height, width = mask.shape[2:]
+    return (2 * torch.arange(height)[:, None] * 2 * width + 2 * torch.arange(width)).expand_as(mask).contiguous()
+
 
 def initialise_variational(net, seed):
     """As initialise() of make_training_golden, with two more weights drawn behind those of the code."""
@@ -132,7 +143,7 @@ def sgd(net, learning_rate=0.1, momentum=0.9):
 
 
 def train(images, *, kind=Mirror, optimiser=sgd, shuffle=True, accumulate=1, clip=None, average=None, noise=0, beta=0,
-          schedule=None, dense_every=1, epochs=EPOCHS):
+          warm_up=0, free=0, schedule=None, dense_every=1, epochs=EPOCHS):
     net = make_net(kind)
     step_optimiser = optimiser(net)
     scheduler = schedule and schedule(step_optimiser)
@@ -159,8 +170,10 @@ def train(images, *, kind=Mirror, optimiser=sgd, shuffle=True, accumulate=1, cli
                     mean, log_variance = net.code(features), net.log_variance(features)
                     epsilon = noise_random.normals(mean.numel()).view(mean.shape)
                     y = net.reconstruct(mean + torch.exp(log_variance / 2) * epsilon)
-                    divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(1).mean()
-                    loss = F.mse_loss(y, x) + beta * divergence / x[0].numel()
+                    divergences = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).mean(0)
+                    divergence = divergences.clamp(min=free).sum()
+                    weight = beta * min(1, steps / warm_up) if warm_up else beta
+                    loss = F.mse_loss(y, x) + weight * divergence / x[0].numel()
                 else:
                     loss = F.mse_loss(net(seen), x)
                 weighted = loss * len(x) / len(group)
@@ -269,6 +282,13 @@ def main():
             dict(**base, beta=2, accumulate=2, augmentation=dict(noise=4)),
             dict(kind=Variational, beta=2, accumulate=2, noise=4),
         ),
+        # Of 3 epochs of 3 steps.
+        (
+            "variational, beta growing",
+            dict(**base, beta=5, betaWarmUpFraction=2 / 3),
+            dict(kind=Variational, beta=5, warm_up=6),
+        ),
+        ("variational, free bits", dict(**base, beta=5, freeBits=0.005), dict(kind=Variational, beta=5, free=0.005)),
     ]
     loops = [
         dict(epochs=3, perEpoch=4, passes=3, learningRate=0.05, learningRateDecay=0.3, shuffle=True),

@@ -10,7 +10,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
   'Training:': ['epochs', 'batchSize', 'accumulate', 'records', 'seed', 'shuffle'],
   'Optimizer:': ['optimizer'],
   'Learning rate:': ['schedule'],
-  'Loss and images:': ['loss', 'beta', 'augmentation'],
+  'Loss and images:': ['loss', 'beta', 'betaWarmUpFraction', 'freeBits', 'augmentation'],
   'Keeping it steady:': ['clipNorm', 'averageDecay', 'earlyStopping'],
   'Network:': ['preset', 'codeSize', 'variational', 'tiedWeights', 'pixels', 'initialization'],
   'Run folder:': ['run'],

@@ -1,6 +1,8 @@
+import type { TrainingWarning } from '@ae/autoencoder';
 import { CliError, sentenceOf } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { holdsRun } from './run-place';
+import { flagFor } from './train-flags';
 
 /** Adds to what ended a training the command that goes on from it, where there is one. */
 export async function withAdvice(error: unknown, run: string, trainPath: string): Promise<unknown> {
@@ -11,6 +13,15 @@ export async function withAdvice(error: unknown, run: string, trainPath: string)
   const todo =
     code === 'DIVERGED' ? 'train again with a smaller learning rate' : 'leave them as they were, or begin a new run';
   return new CliError(code, `${state ?? sentenceOf(error)}; ${todo}: ${command}`, { cause: error });
+}
+
+/** Returns what a warning of the training says, with the flags that help. */
+export function warningSentence(warning: TrainingWarning): string {
+  if (warning.code !== 'POSTERIOR_COLLAPSE') return sentenceOf(warning);
+  const [beta, warmUp, freeBits, codeSize] = ['beta', 'betaWarmUpFraction', 'freeBits', 'codeSize'].map(
+    (path) => flagFor(path).typed,
+  );
+  return `${warning.state}; lower ${beta}, let it grow (${warmUp}), grant each number free nats (${freeBits}), or choose a smaller ${codeSize}.`;
 }
 
 function fromRun(run: string, trainPath: string): string {

@@ -48,12 +48,14 @@ export class TrainingProgress {
   }
 
   onEpoch(summary: EpochSummary): void {
-    const { epoch, loss, validation, learningRate, imagesPerSecond, elapsedMs } = summary;
+    const { epoch, loss, divergence, activeNumbers, validation, learningRate, imagesPerSecond, elapsedMs } = summary;
     this.#terminal.event({
       event: 'epoch',
       epoch,
       epochs: this.#epochs,
       loss,
+      divergence,
+      activeNumbers,
       learningRate,
       validation,
       imagesPerSecond,
@@ -62,6 +64,7 @@ export class TrainingProgress {
     const parts = [
       `epoch ${pad(epoch, this.#epochs)}/${this.#epochs}`,
       `loss ${loss.toFixed(5)}`,
+      ...(divergence === undefined ? [] : [`KL ${divergence.toPrecision(4)} nats`]),
       ...(validation ? [`validation PSNR ${validation.psnrDb.toFixed(2)} dB`] : []),
       `${Math.round(imagesPerSecond)} images/s`,
       formatDuration(elapsedMs),

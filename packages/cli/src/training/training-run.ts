@@ -2,12 +2,13 @@ import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, TrainingHistory, TrainOptions } from '@ae/autoencoder';
 import type { SampleDatabase } from '../data/sample-database';
-import { sentenceOf, writingTo } from '../shell/cli-error';
+import { writingTo } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { catchInterruption } from '../shell/interruption';
 import { formatDuration, style, type Terminal } from '../shell/terminal';
 import { holdsRun } from './run-place';
 import { writeRunReport } from './run-report';
+import { warningSentence } from './training-advice';
 import { TrainingProgress } from './training-progress';
 
 /** What is trained, on what, and how. */
@@ -75,7 +76,7 @@ function callbacksOf(progress: TrainingProgress, signal: AbortSignal, terminal: 
     onPass: (pass) => progress.onPass(pass),
     onEpoch: (summary) => progress.onEpoch(summary),
     onCheckpoint: (saved) => progress.onCheckpoint(saved),
-    onWarning: (warning) => terminal.warn(sentenceOf(warning)),
+    onWarning: (warning) => terminal.warn(warningSentence(warning)),
   };
 }
 

@@ -19,7 +19,6 @@ export interface SettingsFlags extends CheckpointOptions, Readonly<Record<string
   readonly seed?: number;
   readonly crop?: ImageSize;
   readonly variational?: boolean;
-  readonly beta?: number;
 }
 
 /** All that determines a training. */
@@ -136,9 +135,13 @@ function assertNoNetworkFlags(flags: SettingsFlags, other: string): void {
   throw new CliError('INVALID_OPTION', `${typed} cannot change the network of ${other}; leave ${typed} out.`);
 }
 
-function checkBeta({ beta }: SettingsFlags, variational = false): void {
-  if (beta === undefined || variational) return;
-  throw new CliError('INVALID_OPTION', '--beta needs --variational; add it, or leave --beta out.');
+/** Throws for a flag that says how the divergence counts, where there is none. */
+function checkBeta(flags: SettingsFlags, variational = false): void {
+  const given = givenValues(flags);
+  const path = ['beta', 'betaWarmUpFraction', 'freeBits'].find((each) => given.has(each));
+  if (path === undefined || variational) return;
+  const { typed } = flagFor(path);
+  throw new CliError('INVALID_OPTION', `${typed} needs --variational; add it, or leave ${typed} out.`);
 }
 
 function imagesPerEpoch(records: Recipe['records']): number | undefined {

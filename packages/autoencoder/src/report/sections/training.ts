@@ -19,6 +19,7 @@ export function renderTraining(run: ReportRun | undefined): PageSection | undefi
 <figure><h3>Loss (logarithmic)</h3>${lineChart(lossChart(run))}
 <figcaption>Thin: single updates, each measured before it changed the weights. Thick: the mean of an epoch.</figcaption></figure>
 ${validated.length > 0 && psnrFigure(validated)}
+${run.epochs.some(({ divergence }) => divergence !== undefined) && divergenceFigure(run.epochs)}
 </div>
 ${run.samples.length > 0 && renderSamples(run)}
 </div>`,
@@ -30,6 +31,31 @@ function psnrFigure(epochs: readonly ReportEpoch[]): Markup {
   return html`<figure><h3>Validation PSNR in dB</h3>${lineChart(psnrChart(epochs))}
 <figcaption>Images the network was not trained on, with their own masks, per-image mean. Best: ${formatDb(best.validationPsnrDb)} after
 epoch ${best.epoch}.</figcaption></figure>`;
+}
+
+/** What the codes of a variational network tell of images. */
+function divergenceFigure(epochs: readonly ReportEpoch[]): Markup {
+  const points = epochs.flatMap(({ epoch, divergence }) =>
+    divergence === undefined ? [] : [{ x: epoch, y: divergence }],
+  );
+  const last = epochs[epochs.length - 1];
+  const description = `Divergence over epochs, ${formatSignificant(last.divergence ?? 0)} nats in the end`;
+  return html`<figure><h3>Divergence in nats per image</h3>${lineChart({ ...lineOver(points, last.epoch), description })}
+<figcaption>How far the distributions of codes are from the standard normal one (Kullback and Leibler): what a code tells of its image. In the
+last epoch ${plural(last.activeNumbers ?? 0, 'number')} of the code told at least 0.01 nats each.</figcaption></figure>`;
+}
+
+function lineOver(points: readonly { x: number; y: number }[], lastEpoch: number): Omit<LineChart, 'description'> {
+  return {
+    xLabel: 'epoch',
+    x: linearScale([0, lastEpoch], { round: false }),
+    y: linearScale(
+      points.map(({ y }) => y),
+      { minSpan: 1 },
+    ),
+    series: [{ color: 'own', points, shape: points.length > 60 ? 'line' : 'dotted-line' }],
+    tips: points.map(({ x, y }) => ({ x, text: `Epoch ${x}: ${formatSignificant(y)} nats` })),
+  };
 }
 
 /** Updates are placed among the epochs by how many updates an epoch has. */
@@ -55,14 +81,8 @@ function psnrChart(epochs: readonly ReportEpoch[]): LineChart {
   const points = epochs.map(({ epoch, validationPsnrDb = 0 }) => ({ x: epoch, y: validationPsnrDb }));
   const last = epochs[epochs.length - 1];
   return {
+    ...lineOver(points, last.epoch),
     description: `Validation PSNR over epochs, ${formatDb(last.validationPsnrDb)} in the end`,
-    xLabel: 'epoch',
-    x: linearScale([0, last.epoch], { round: false }),
-    y: linearScale(
-      points.map(({ y }) => y),
-      { minSpan: 1 },
-    ),
-    series: [{ color: 'own', points, shape: points.length > 60 ? 'line' : 'dotted-line' }],
     tips: points.map(({ x, y }) => ({ x, text: `Epoch ${x}: ${formatDb(y)}` })),
   };
 }

@@ -1,0 +1,20 @@
+import { measureSizes } from '../network/masks';
+import type { Network } from '../network/network';
+import type { EpochSummary, TrainingWarning } from './training-events';
+
+/**
+ * Returns a warning for a variational network most of whose code tells nothing of the images: its decoder has learned to do without
+ * (posterior collapse; Bowman et al., 2016).
+ */
+export function collapseWarning(
+  { epoch, divergence, activeNumbers }: EpochSummary,
+  network: Network,
+): TrainingWarning | undefined {
+  const { codeNumbers } = measureSizes(network);
+  if (divergence === undefined || activeNumbers === undefined || activeNumbers >= codeNumbers / 2) return undefined;
+  const most = codeNumbers - activeNumbers;
+  const state = `After epoch ${epoch}, ${most} of the code's ${codeNumbers} numbers tell nothing of the images (less than 0.01 nats each)`;
+  const todo =
+    'lower beta, let it grow (betaWarmUpFraction), grant each number free nats (freeBits), or choose a smaller code';
+  return { code: 'POSTERIOR_COLLAPSE', message: `${state}; ${todo}.`, state };
+}
