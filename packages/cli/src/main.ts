@@ -120,4 +120,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // There is nowhere left to say so, and what the command does may well succeed.
 process.stderr.on('error', () => {});
-void main(program, process.argv.slice(2));
+/** Settles when the command has ended. */
+export const finished = main(program, process.argv.slice(2));

@@ -43,7 +43,11 @@ export function ae(cwd: string, ...args: string[]): Promise<Finished> {
 
 /** Runs `ae` and returns what it printed; throws what it complained of when it failed. */
 export async function aeOk(cwd: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await ae(cwd, ...args);
+  return outputOf(args, await ae(cwd, ...args));
+}
+
+/** Returns what `ae` printed; throws what it complained of when it failed. */
+export function outputOf(args: readonly string[], { code, stdout, stderr }: Finished): string {
   if (code !== 0) throw new Error(`ae ${args.join(' ')} ended with ${code}: ${stderr}`);
   return stdout;
 }

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { caffeKey, DatumWriter } from '@ae/lmdb-datum';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ae, aeOk, collect, mainFile, makeFolder, makeLmdb, makePictures, plainDatum, remove } from './ae';
+import { collect, mainFile, makeFolder, makeLmdb, makePictures, plainDatum, remove } from './ae';
+import { ae, aeOk } from './one-process';
 
 /** A folder with good databases of 16x16 and 20x20, a network for 16x16, and everything that can be wrong. */
 const folder = makeFolder();

@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { ae, makeFolder, remove } from './ae';
+import { makeFolder, remove } from './ae';
+import { ae } from './one-process';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));

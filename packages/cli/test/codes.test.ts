@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aeOk, discPixels, jsonLines, makeFolder, makePictures, remove } from './ae';
+import { discPixels, jsonLines, makeFolder, makePictures, remove } from './ae';
+import { aeOk } from './one-process';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { caffeKey, DatumWriter, openDatumLmdb, readMean } from '@ae/lmdb-datum';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ae, aeOk, discPixels, jsonLines, makeFolder, makePictures, plainDatum, remove } from './ae';
+import { discPixels, jsonLines, makeFolder, makePictures, plainDatum, remove } from './ae';
+import { ae, aeOk } from './one-process';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Autoencoder } from '@ae/autoencoder';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ae, jsonLines, makeFolder, makeLmdb, plainDatum, remove } from './ae';
+import { jsonLines, makeFolder, makeLmdb, plainDatum, remove } from './ae';
+import { ae } from './one-process';
 
 const folder = makeFolder();
 const model = path.join(folder, 'model');

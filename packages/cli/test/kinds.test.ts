@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ae, aeOk, discPixels, jsonLines, makeFolder, makeLmdb, remove } from './ae';
+import { discPixels, jsonLines, makeFolder, makeLmdb, remove } from './ae';
+import { ae, aeOk } from './one-process';
 
 const size = 16;
 const folder = makeFolder();

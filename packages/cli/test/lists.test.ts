@@ -2,7 +2,8 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ae, aeOk, makeFolder, makePictures, remove } from './ae';
+import { makeFolder, makePictures, remove } from './ae';
+import { ae, aeOk } from './one-process';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));

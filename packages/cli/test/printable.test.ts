@@ -7,7 +7,8 @@ import { DatumWriter } from '@ae/lmdb-datum';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quote } from '../src/shell/command-line';
 import { printable, printableJson, rendered } from '../src/shell/printable';
-import { ae, makeFolder, makePictures, plainDatum, remove } from './ae';
+import { makeFolder, makePictures, plainDatum, remove } from './ae';
+import { ae } from './one-process';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));

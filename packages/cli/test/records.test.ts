@@ -8,7 +8,8 @@ import { type DatumInit, readMean } from '@ae/lmdb-datum';
 import { findPython } from '@ae/testing/python';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ae, aeOk, discPixels, jsonLines, makeFolder, makeLmdb, remove } from './ae';
+import { discPixels, jsonLines, makeFolder, makeLmdb, remove } from './ae';
+import { ae, aeOk } from './one-process';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));

@@ -3,7 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ae, aeOk, collect, mainFile, makeFolder, remove } from './ae';
+import { collect, mainFile, makeFolder, remove } from './ae';
+import { ae, aeOk } from './one-process';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));
