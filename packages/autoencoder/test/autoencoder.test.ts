@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { conv2d } from '@ae/layers';
+import { conv2d, Sequential } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -13,6 +13,7 @@ import {
   type Sample,
   useBackend,
 } from '../src/index';
+import { codeLayerName, presets } from '../src/network/presets';
 import { rectangleSamples } from './rectangles';
 
 const small: AutoencoderOptions = { inputShape: [16, 16, 3], codeSize: 32 };

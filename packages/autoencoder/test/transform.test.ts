@@ -178,18 +178,19 @@ describe('training preset transform', () => {
   });
 
   it('is resumed to the same bits, and what was trained is saved and loaded', async () => {
+    const short = { ...options, epochs: 2 };
     const folder = await mkdtemp(path.join(tmpdir(), 'ae-transform-'));
     const whole = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    await whole.train(training, { ...options, run: { folder: path.join(folder, 'whole') } });
+    await whole.train(training, { ...short, run: { folder: path.join(folder, 'whole') } });
     const stopped = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
     const run = { folder: path.join(folder, 'stopped'), checkpointSteps: 5 };
     const abort = new AbortController();
     const onStep = ({ step }: { step: number }) => step === 44 && abort.abort();
-    await expect(stopped.train(training, { ...options, run, onStep, signal: abort.signal })).rejects.toMatchObject({
+    await expect(stopped.train(training, { ...short, run, onStep, signal: abort.signal })).rejects.toMatchObject({
       code: 'ABORTED',
     });
     const resumed = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    await resumed.train(training, { ...options, run: { ...run, resume: true } });
+    await resumed.train(training, { ...short, run: { ...run, resume: true } });
     const bits = (network: Autoencoder) => network.model.getWeights().map((weight) => [...weight.dataSync()]);
     expect(bits(resumed)).toEqual(bits(whole));
     await whole.save(path.join(folder, 'saved'));
