@@ -2,6 +2,7 @@ import type { BackendStatus } from '@ae/autoencoder';
 import type { Command } from 'commander';
 import { engineSettings, silenceTensorflow, threadsOption } from '../network/engine';
 import { benchEngines, type EngineSpeed } from '../network/engine-bench';
+import { nodeAdvice } from '../network/node-advice';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
 import { formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 import { backendInstallCommand, backendRemoveCommand } from './backend-install';
@@ -38,9 +39,11 @@ async function runBackend({ threads, bench, ...options }: BackendCommandOptions)
   const auto = backends.find(({ eligible }) => eligible)?.name;
   const seconds = bench === true ? benchSeconds : bench;
   const speeds = seconds === undefined ? undefined : await benchEngines(backends, engineOptions, seconds, terminal);
-  terminal.event({ auto: auto ?? null, backends, bench: speeds });
+  const advice = auto && nodeAdvice({ name: auto });
+  terminal.event({ auto: auto ?? null, advice, backends, bench: speeds });
   terminal.print('Engines, best first:');
   terminal.print(formatRows(backends.flatMap((status) => describe(status, auto))));
+  if (advice) terminal.print(advice);
   if (speeds) {
     terminal.print('Training the mirror network on 64x64 color images, 32 per update:');
     terminal.print(formatRows(speeds.map(describeSpeed)));

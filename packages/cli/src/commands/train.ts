@@ -7,6 +7,7 @@ import { lenientOption, printLeftOut } from '../data/left-out';
 import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../network/engine';
 import { checkpointOption, lookingAt, type ReadFlags } from '../network/load-network';
+import { nodeAdvice } from '../network/node-advice';
 import { CliError } from '../shell/cli-error';
 import { commandLine, replaceOption } from '../shell/command-line';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
@@ -90,7 +91,8 @@ async function runTrain(trainPath: string | undefined, given: TrainCommandOption
     : await newSettings(trainPath as string, options);
   // Before the engine starts, for most mistakes are in the data.
   const data = await openData(settings, readFlags(options, settings), terminal);
-  const engine = describeEngine(await startEngine(options, terminal));
+  const info = await startEngine(options, terminal);
+  const engine = { words: describeEngine(info), advice: nodeAdvice(info) };
   if ('run' in settings.network) {
     await goOn(settings, settings.network, data, { options, engine, trainPath }, terminal);
   } else {
@@ -98,10 +100,15 @@ async function runTrain(trainPath: string | undefined, given: TrainCommandOption
   }
 }
 
+interface EngineInWords {
+  readonly words: string;
+  /** What would make it faster. */
+  readonly advice?: string;
+}
+
 interface Invocation {
   readonly options: TrainCommandOptions;
-  /** The engine in words. */
-  readonly engine: string;
+  readonly engine: EngineInWords;
   readonly trainPath?: string;
 }
 
@@ -270,7 +277,7 @@ function announce(
   }: { readonly preset?: unknown; readonly from?: string; readonly codeSize?: unknown },
   epochs: number,
   { samples, validation }: TrainingData,
-  engine: string,
+  { words: engine, advice }: EngineInWords,
   terminal: Terminal,
 ): void {
   const { codeSize, inputShape } = network;
@@ -285,6 +292,7 @@ function announce(
   terminal.event({
     event: 'start',
     ...description,
+    advice,
     epochs,
     preset,
     from,
@@ -293,6 +301,7 @@ function announce(
     inputShape,
   });
   terminal.print(style('dim', Object.values(description).join(' - ')));
+  if (advice) terminal.print(style('dim', advice));
 }
 
 function runOptionsOf(
