@@ -14,7 +14,7 @@ const names: Readonly<Record<string, string>> = {
   index:
     'AugmentationOptions Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions LossOptions MaskMode NamedRecipe OptimizerOptions PassSummary PixelFormat PresetName ReadRun Recipe RecipeName ResumeOptions RunOptions Sample SampleSource ScheduleOptions StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning WeightCount centerCrop defaultPixels listBackends loadCheckpoint recipes resumeTraining samplesToTensor useBackend valuesToSamples',
   baselines:
-    'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaOptions RatePoint fitPca',
+    'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions RatePoint ScoredNetwork compareWithPca fitPca',
   codes:
     'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes writeCodesNpy writeCodesParquet',
   native:

@@ -188,7 +188,7 @@ describe('ae train and ae test', () => {
       ),
     );
     const once = events.map(({ event }) => event).filter((event) => event !== 'step' && event !== 'pass');
-    expect(once).toEqual(['start', 'epoch', 'checkpoint', 'epoch', 'checkpoint', 'saved']);
+    expect(once).toEqual(['start', 'epoch', 'checkpoint', 'epoch', 'checkpoint', 'comparison', 'saved']);
     expect(events[0]).toMatchObject({ epochs: 2, preset: 'torch7', codeSize: 5, inputShape: [16, 16, 3] });
     const number = expect.any(Number);
     const step = events.find(({ event }) => event === 'step');

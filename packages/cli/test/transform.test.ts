@@ -15,6 +15,11 @@ test('a network without masks is trained, and scored once, with no word of masks
   const preset = ['--preset', 'transform', '--code-size', '24', '--epochs', '1', '--no-report', '--json'];
   const events = jsonLines(await aeOk(folder, 'train', 'images.lmdb', ...preset, '--out', 'run'));
   expect(events).toContainEqual({ event: 'first-weights', images: 12, of: 12 });
+  // These images repeat, so that PCA of five numbers knows all of them.
+  expect(events.at(-2)).toMatchObject({
+    ...{ event: 'comparison', codeNumbers: 24, components: 5, count: 12, pcaFittedOn: 12, trainedOn: true },
+    ...{ pcaPsnrDb: 100, advice: 'try more epochs, or more images' },
+  });
   const text = await aeOk(folder, 'test', 'run', 'images.lmdb');
   expect(text.match(/PSNR|pooled/g)).toEqual(['PSNR', 'pooled']);
   expect(text).toMatch(/^ {2}bytes +96 code, 768 image$/m);
@@ -31,8 +36,18 @@ test('a network without masks is trained, and scored once, with no word of masks
   expect(moved.stderr).toMatch(
     /^note: PCA is left out\. \S+images\.lmdb, which holds the images of run, does not exist; .*--baselines <train\.lmdb>\.$/m,
   );
+  expect(moved.stderr).toContain('note: the network has seen these very images');
   expect(moved.stdout).toContain('not compared: PCA: no training images were given to fit it to.');
   await rename(`${folder}/moved.lmdb`, `${folder}/images.lmdb`);
+});
+
+test('a training ends with how the network does beside PCA, and with what to try', async () => {
+  const train = ['train', 'images.lmdb', '--val', 'images.lmdb', '--code-size', '4', '--epochs', '1', '--no-report'];
+  const text = await aeOk(folder, ...train, '--mirror', '--out', 'loses');
+  expect(text).toMatch(
+    /^[\d.]+ dB below PCA, on 12 validation images: [\d.]+ dB from 4 numbers and each image's own masks, PCA of 12 training images and their mirror images [\d.]+ dB from 4; try --preset transform\ntrained in /m,
+  );
+  expect(await aeOk(folder, ...train, '--no-pca', '--out', 'silent')).not.toContain('PCA');
 });
 
 test.each([

@@ -39,6 +39,7 @@ type TrainCommandOptions = CommonOptions &
     readonly resume?: string;
     readonly minutes?: number;
     readonly report: boolean;
+    readonly pca: boolean;
     /** What `--set` gave, by the names that flags would have. */
     readonly set?: Readonly<Record<string, unknown>>;
   };
@@ -59,7 +60,8 @@ export function trainCommand(): Command {
     )
     .option('--from <place>', 'begin with the weights of a run, a saved network or a checkpoint, with any options')
     .addOption(checkpointOption())
-    .option('--no-report', 'make no report.html in the end, which takes up to a minute');
+    .option('--no-report', 'make no report.html in the end, which takes up to a minute')
+    .option('--no-pca', 'do not compare with PCA of as many numbers in the end');
   addFlags(command, 'Run folder:');
   command
     .optionsGroup('Training:')
@@ -140,7 +142,7 @@ async function begin(
     return network.train(data.samples, { ...training, epochs, run, ...callbacks });
   };
   await follow(
-    { train, ...data, path: folder.path, imagesPerEpoch, epochs, report: options.report },
+    { train, ...data, path: folder.path, imagesPerEpoch, epochs, report: options.report, pca: options.pca },
     settings,
     terminal,
     folder,
@@ -178,7 +180,7 @@ async function goOn(
     return history;
   };
   await follow(
-    { train, ...data, path: run.folder, imagesPerEpoch, epochs, report: options.report },
+    { train, ...data, path: run.folder, imagesPerEpoch, epochs, report: options.report, pca: options.pca },
     settings,
     terminal,
   );

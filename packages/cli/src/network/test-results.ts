@@ -198,7 +198,9 @@ export function printResults(
   terminal.print(formatRows(rows));
   if (baselines) printBaselines(terminal, baselines, hasMasks);
   if (trainedOn)
-    terminal.warn(`the network ${baselines ? 'and PCA have' : 'has'} seen these very images: such scores flatter.`);
+    terminal.warn(
+      `the network ${baselines?.pcaFittedOn === undefined ? 'has' : 'and PCA have'} seen these very images: such scores flatter.`,
+    );
 }
 
 /** What follows a PSNR: the other scores where there are any, and whose masks it is with. */

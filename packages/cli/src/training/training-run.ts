@@ -6,6 +6,7 @@ import { writingTo } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { catchInterruption } from '../shell/interruption';
 import { formatDuration, style, type Terminal } from '../shell/terminal';
+import { compareRun, tellVerdict } from './pca-verdict';
 import { holdsRun } from './run-place';
 import { writeRunReport } from './run-report';
 import { warningSentence } from './training-advice';
@@ -23,6 +24,8 @@ export interface TrainingRun {
   readonly epochs: number;
   /** Whether to make report.html in the end. */
   readonly report: boolean;
+  /** Whether to compare with PCA in the end. */
+  readonly pca: boolean;
 }
 
 export type TrainingCallbacks = Pick<
@@ -36,7 +39,9 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
   let network: Autoencoder | undefined;
   let history: TrainingHistory | undefined;
   const interruption = catchInterruption(() =>
-    terminal.warn(history ? 'leaving the report out.' : 'finishing the step, then saving; once more ends at once.'),
+    terminal.warn(
+      history ? 'leaving out what is left to do.' : 'finishing the step, then saving; once more ends at once.',
+    ),
   );
   try {
     history = await train(run, callbacksOf(progress, interruption.signal, terminal), (each) => {
@@ -53,6 +58,11 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
       isWorthIt && network
         ? await writeRunReport({ ...run, network }, { baselines: true, signal }, terminal)
         : undefined;
+    const verdict =
+      run.pca && history && network && progress.position && !signal.aborted
+        ? await compareRun({ ...run, network }, signal, terminal)
+        : undefined;
+    if (verdict) tellVerdict(verdict, terminal);
     tell(run, { history, report, position: progress.position }, terminal);
   } finally {
     terminal.status('');

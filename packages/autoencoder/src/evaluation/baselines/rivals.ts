@@ -33,6 +33,9 @@ export interface RatePoint {
 
 export type RivalMethod = 'pca' | 'jpeg' | 'thumbnail';
 
+/** What is to be known of a network. */
+type Format = Pick<Network, 'inputShape' | 'pixels'>;
+
 /** Another way to code images than the autoencoder. */
 export interface Rival {
   readonly method: RivalMethod;
@@ -52,7 +55,7 @@ const roundedRange = 4;
  * PCA with as many coefficients as the budget holds, float32 or of fewer bits. Rounded ones are on levels evenly spaced up to four
  * standard deviations, which the decoder knows as it knows the components.
  */
-export function pcaRival(pca: Pca, { inputShape, pixels }: Network, bits: number): Rival {
+export function pcaRival(pca: Pca, { inputShape, pixels }: Format, bits: number): Rival {
   const countFor = (budget: number) => Math.min(Math.floor((8 * budget) / bits), pca.componentCount);
   // Images that PCA has not seen vary more along its last components than those that it was fitted on.
   const least = pca.variances[Math.floor(pca.componentCount / 8)];
@@ -132,7 +135,7 @@ export function jpegRival(coder: JpegCoder, { inputShape, pixels }: Network): Ri
 /** Scores a rival at every budget; SSIM only at those `withSimilarity`. */
 export async function scoreRival(
   rival: Rival,
-  { inputShape, pixels }: Network,
+  { inputShape, pixels }: Format,
   source: SampleSource,
   budgets: readonly number[],
   withSimilarity: readonly number[],

@@ -1,0 +1,65 @@
+import type { PixelFormat } from '../../data/pixels';
+import type { ImageShape, SampleSource } from '../../data/samples';
+import { checkKeys, checkNumber } from '../../errors';
+import type { EvaluateOptions, Evaluation } from '../evaluate';
+import { spread } from '../known-scores';
+import { fitPca, type PcaOptions } from './pca';
+import { pcaRival, scoreRival } from './rivals';
+
+/** A network that can be scored, such as an Autoencoder. */
+export interface ScoredNetwork {
+  readonly inputShape: ImageShape;
+  readonly pixels: PixelFormat;
+  readonly codeSize: number;
+  evaluate(samples: SampleSource, options: EvaluateOptions): Promise<Evaluation>;
+}
+
+export interface PcaComparisonOptions {
+  /** The images the network was trained on, to fit PCA to. */
+  readonly trainingSamples: SampleSource;
+  readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
+  /** How many images to score at most, evenly spread over the source. Default 250. */
+  readonly maxImages?: number;
+  /** Stops between steps; throws ABORTED then. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a network does beside PCA of as many numbers, on the same images. */
+export interface PcaComparison {
+  /** Numbers in the network's code. */
+  readonly codeNumbers: number;
+  /** Components of PCA: as many, or all there are. */
+  readonly components: number;
+  /** How many images were scored. */
+  readonly count: number;
+  /** The mean over images of their PSNR in dB, with their own masks where the network has any. */
+  readonly psnrDb: number;
+  readonly pcaPsnrDb: number;
+  /** How many images PCA was fitted on, and whether on their mirror images, too. */
+  readonly pcaFittedOn: number;
+  readonly pcaMirrored: boolean;
+}
+
+/** Scores a network and PCA of as many numbers as its code has. Throws INVALID_SAMPLE for fewer than two training images. */
+export async function compareWithPca(
+  network: ScoredNetwork,
+  samples: SampleSource,
+  options: PcaComparisonOptions,
+): Promise<PcaComparison> {
+  checkKeys('compareWithPca', options, ['trainingSamples', 'pca', 'maxImages', 'signal']);
+  const { trainingSamples, maxImages = 250, signal } = options;
+  checkNumber('maxImages', maxImages, { min: 1, integer: true });
+  const source = spread(samples, maxImages);
+  const { codeSize } = network;
+  const pca = await fitPca(trainingSamples, network, { ...options.pca, components: codeSize, signal });
+  try {
+    const [{ scores }] = await scoreRival(pcaRival(pca, network, 32), network, source, [4 * codeSize], [], signal);
+    const { psnrDb } = await network.evaluate(source, { similarity: false, signal });
+    return {
+      ...{ codeNumbers: codeSize, components: pca.componentCount, count: source.length },
+      ...{ psnrDb, pcaPsnrDb: scores?.psnrDb ?? Number.NaN, pcaFittedOn: pca.fittedOn, pcaMirrored: pca.mirrored },
+    };
+  } finally {
+    pca.dispose();
+  }
+}

@@ -1,0 +1,63 @@
+import type { PcaComparison } from '@ae/autoencoder/baselines';
+import { fitTo } from '../network/training-images';
+import { explain } from '../shell/cli-error';
+import { formatCount, formatNumberOf, style, type Terminal } from '../shell/terminal';
+import type { ReportedRun } from './run-report';
+
+/** How the network of a run does beside PCA, and on which images. */
+export interface PcaVerdict extends PcaComparison {
+  /** Whether they are the images that it was trained on, for want of others. */
+  readonly trainedOn: boolean;
+  readonly hasMasks: boolean;
+  readonly preset?: unknown;
+}
+
+/** Compares the network of a run with PCA of as many numbers; undefined where that is stopped, or can't be done, which is a note. */
+export async function compareRun(
+  { network, samples, validation, path: run }: ReportedRun,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<PcaVerdict | undefined> {
+  // Of one image there are no components.
+  if (samples.length < 2) return undefined;
+  terminal.status('comparing with PCA ... (Ctrl-C leaves that out)');
+  try {
+    const { compareWithPca } = await import('@ae/autoencoder/baselines');
+    const { readRunConfig } = await import('@ae/autoencoder/runs');
+    const { options, preset } = await readRunConfig(run);
+    const scored = await fitTo(validation ?? samples, network);
+    const trainingSamples = validation ? await fitTo(samples, network) : scored;
+    const pca = { mirror: options.augmentation?.mirror ?? false };
+    const comparison = await compareWithPca(network, scored, { trainingSamples, pca, signal });
+    return { ...comparison, trainedOn: !validation, hasMasks: network.sizes.maskBytes > 0, preset };
+  } catch (error) {
+    if (!signal.aborted) terminal.warn(`not compared with PCA: ${explain(error).message}`);
+    return undefined;
+  } finally {
+    terminal.status('');
+  }
+}
+
+/** Says in a line who wins, on which images, and what to try where it is PCA. */
+export function tellVerdict(verdict: PcaVerdict, terminal: Terminal): void {
+  const { codeNumbers, components, count, psnrDb, pcaPsnrDb, trainedOn, hasMasks, preset } = verdict;
+  const gainDb = psnrDb - pcaPsnrDb;
+  const advice = adviceFor(gainDb, preset);
+  terminal.event({ event: 'comparison', ...verdict, gainDb, advice });
+  const images = `${formatNumberOf(count, trainedOn ? 'training image' : 'validation image')}${trainedOn ? ', which both have seen' : ''}`;
+  const masks = hasMasks ? " and each image's own masks" : '';
+  const won = `${Math.abs(gainDb).toFixed(2)} dB ${gainDb < 0 ? 'below' : 'above'} PCA`;
+  terminal.print(
+    `${style('bold', won)}, on ${images}: ${psnrDb.toFixed(2)} dB from ${formatCount(codeNumbers)} numbers${masks}, ` +
+      `PCA${describePca(verdict)} ${pcaPsnrDb.toFixed(2)} dB from ${formatCount(components)}${advice ? `; ${advice}` : ''}`,
+  );
+}
+
+function describePca({ pcaFittedOn, pcaMirrored }: PcaVerdict): string {
+  return pcaMirrored ? ` of ${formatNumberOf(pcaFittedOn, 'training image')} and their mirror images` : '';
+}
+
+function adviceFor(gainDb: number, preset: unknown): string | undefined {
+  if (gainDb >= 0) return undefined;
+  return preset === 'transform' ? 'try more epochs, or more images' : 'try --preset transform';
+}
