@@ -5,5 +5,5 @@ export { type Neighbor, type NeighborOptions, nearestNeighbors } from './codes/n
 export { encodeNpy, encodeTextNpy } from './codes/npy';
 export { type Projection, type ProjectOptions, projectCodes } from './codes/project';
 export type { SampleImagesOptions } from './codes/sample';
-export { type CodeStream, writeCodesNpy, writeCodesParquet } from './codes/write-codes';
+export { type CodeStream, type NpyOptions, writeCodesNpy, writeCodesParquet } from './codes/write-codes';
 export { codeBytes, quantizeCodes } from './network/quantize';

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jsonLines, makeFolder, makePictures, remove } from './ae';
@@ -57,6 +58,29 @@ test.each([
   const { code, stderr } = await ae(folder, 'train', 'images.lmdb', '--preset', 'transform', ...flags, '--out', 'x');
   expect(stderr).toMatch(message);
   expect(code).toBe(1);
+});
+
+test('a network takes images of sizes that it was not trained on, several in one database', async () => {
+  const preset = ['--preset', 'transform', '--code-size', '24', '--epochs', '1', '--no-report'];
+  await aeOk(folder, 'train', 'images.lmdb', ...preset, '--out', 'small');
+  await makePictures(`${folder}/mixed/a`, 2, 16);
+  await makePictures(`${folder}/mixed/b`, 1, 35);
+  await aeOk(folder, 'import', 'mixed', 'mixed.lmdb');
+  const text = await aeOk(folder, 'test', 'small', 'mixed.lmdb', '--save-prefix', 'mixed-test');
+  expect(text).toMatch(/^ {2}sizes +3x16x16 \(2 images\): code of 1x1x24, 24 numbers$/m);
+  expect(text).toMatch(/^ +3x35x35 \(1 image\): code of 3x3x24, 216 numbers$/m);
+  expect(text).toMatch(/^ {2}bytes +352 code, 1,737 image, on average$/m);
+  expect(text).toContain("not compared with PCA, JPEG and thumbnails, which are for images of the network's own 16x16");
+  const encoded = await aeOk(folder, 'encode', 'small', 'mixed.lmdb', 'codes');
+  expect(encoded).toContain('3 codes of 24 numbers for each block of an image');
+  // Version 1.0 of NumPy's format: the header ends at the first new line.
+  const header = readFileSync(`${folder}/codes/codes.npy`, 'latin1').split('\n')[0];
+  expect(header).toContain("'shape': (11, 24)");
+  const shapes = readFileSync(`${folder}/codes/shapes.npy`);
+  const values = new Int32Array(new Uint8Array(shapes.subarray(-48)).buffer);
+  expect([...values]).toEqual([...[1, 1, 16, 16], ...[1, 1, 16, 16], ...[3, 3, 35, 35]]);
+  const other = await ae(folder, 'neighbours', 'small', 'mixed.lmdb', '0');
+  expect(other.stderr).toMatch(/^ae neighbours: mixed\.lmdb: key .*: expected 3x16x16 \(channels x height x width\) /);
 });
 
 test('the nearest possible code is said, and what a run will take on the disk where that is much', async () => {

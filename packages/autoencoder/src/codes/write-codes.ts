@@ -14,19 +14,41 @@ async function* toBatches(codes: CodeStream): AsyncGenerator<Codes> {
   else yield codes;
 }
 
+export interface NpyOptions {
+  /**
+   * Write the codes of a network that takes any size block by block, so that images may have several sizes: `codes.npy` is then `[blocks of all
+   * images, numbers of a block]`, and `shapes.npy` int32 `[N, 4]` says how many rows and columns of blocks each image has, and its height and
+   * width. Default false.
+   */
+  readonly byBlocks?: boolean;
+}
+
 /**
  * Writes codes for NumPy into a new folder: `codes.npy` float32 `[N, codeSize]`, `keys.npy` `[N]` str and `labels.npy` int32
- * `[N]`, -1 where there is none. The folder appears whole or not at all. Returns N. Throws OUTPUT_EXISTS.
+ * `[N]`, -1 where there is none. The folder appears whole or not at all. Returns N. Throws OUTPUT_EXISTS, and INVALID_SAMPLE for codes of several
+ * sizes unless `byBlocks` is set.
  */
-export async function writeCodesNpy(codes: CodeStream, folder: string): Promise<number> {
+export async function writeCodesNpy(
+  codes: CodeStream,
+  folder: string,
+  { byBlocks = false }: NpyOptions = {},
+): Promise<number> {
   return writeWhole(folder, async (temporary) => {
     await mkdir(temporary, { recursive: true });
     const keys: string[] = [];
     const labels: number[] = [];
+    const shapes: number[] = [];
+    let columns = 0;
     let writer: NpyRowWriter | undefined;
     try {
       for await (const batch of toBatches(codes)) {
-        writer ??= await NpyRowWriter.create(path.join(temporary, 'codes.npy'), batch.codeSize);
+        const { codeSize, codeShape = [codeSize], imageSize = [0, 0] } = batch;
+        const length = byBlocks ? (codeShape.at(-1) as number) : codeSize;
+        if (writer && length !== columns) throw severalSizes(columns, length);
+        columns = length;
+        writer ??= await NpyRowWriter.create(path.join(temporary, 'codes.npy'), columns);
+        const [rows, across] = codeShape.length === 3 ? codeShape : [1, 1];
+        for (let i = 0; i < batch.count; i++) shapes.push(rows, across, ...imageSize);
         await writer.append(batch.values);
         for (const key of batch.keys) keys.push(key);
         for (const label of batch.labels) labels.push(label ?? -1);
@@ -39,6 +61,9 @@ export async function writeCodesNpy(codes: CodeStream, folder: string): Promise<
     await writer.finish();
     await writeFile(path.join(temporary, 'keys.npy'), encodeTextNpy(keys));
     await writeFile(path.join(temporary, 'labels.npy'), encodeNpy(Int32Array.from(labels), [labels.length]));
+    if (byBlocks) {
+      await writeFile(path.join(temporary, 'shapes.npy'), encodeNpy(Int32Array.from(shapes), [keys.length, 4]));
+    }
     return keys.length;
   });
 }
@@ -102,6 +127,13 @@ const schema: SchemaElement[] = [
   { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
   { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
 ];
+
+function severalSizes(expected: number, received: number): AutoencoderError {
+  return new AutoencoderError(
+    'INVALID_SAMPLE',
+    `writeCodesNpy: expected codes of ${expected} numbers as the first has, received one of ${received}; set byBlocks for images of several sizes.`,
+  );
+}
 
 function noCodes(where: string): AutoencoderError {
   return new AutoencoderError('INVALID_SAMPLE', `${where}: expected at least one code, received none.`);

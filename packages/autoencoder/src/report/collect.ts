@@ -63,7 +63,12 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
   const run = runFolder === undefined ? undefined : await collectRun(runFolder);
   const source = spread(samples, maxImages);
   const scores = await scoreMasks(autoencoder, source, options);
-  const comparison = baselines ? await compareWithBaselines(autoencoder, source, scores, run, options) : undefined;
+  const ownSize = autoencoder.inputShape.slice(0, 2);
+  const size = autoencoder.takesAnySize ? await commonSize(source) : ownSize;
+  // What it is compared with is of the network's own size, and codes of several sizes are no table.
+  const isOwn = String(size) === String(ownSize);
+  const comparison =
+    baselines && isOwn ? await compareWithBaselines(autoencoder, source, scores, run, options) : undefined;
   onStage?.('pictures');
   const collect = (indices: readonly number[], whole: boolean) =>
     collectExamples({ autoencoder, source, images: scores.own.images }, indices, whole);
@@ -80,8 +85,19 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
     worst: await collect(indicesOf(worstImages(scores.own.images, extremeCount)), false),
     best: await collect(indicesOf(bestImages(scores.own.images, extremeCount)), false),
     comparison: comparison && slimComparison(comparison),
-    latent: await collectLatent(autoencoder, source, signal),
+    latent: size && (await collectLatent(autoencoder, source, signal)),
   };
+}
+
+/** The size that images have in common; undefined where they have several. */
+async function commonSize(source: SampleSource): Promise<readonly number[] | undefined> {
+  let size: readonly number[] | undefined;
+  for (let i = 0; i < source.length; i++) {
+    const { height, width } = (await source.at(i)) as Sample;
+    size ??= [height, width];
+    if (height !== size[0] || width !== size[1]) return undefined;
+  }
+  return size;
 }
 
 /** Finds out whether the images are those of the run, which then knows their name. */
@@ -173,7 +189,8 @@ async function collectExamples(
   indices: readonly number[],
   whole: boolean,
 ): Promise<ReportExample[]> {
-  const samples = await fetchSamples(source, indices, autoencoder.inputShape);
+  const { inputShape, takesAnySize: anySize } = autoencoder;
+  const samples = await fetchSamples(source, indices, inputShape, { anySize });
   const outputs = await autoencoder.reconstruct(samples);
   const { fixed, other } = whole ? await reconstructOtherwise(autoencoder, source, indices, samples) : {};
   const withScore = (output: Sample, sample: Sample) => ({

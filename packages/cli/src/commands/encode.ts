@@ -19,7 +19,7 @@ interface EncodeCommandOptions extends CommonOptions, EngineOptions, CheckpointO
 export function encodeCommand(): Command {
   return defineCommand('encode', "write the codes of an LMDB's images, for NumPy and as Parquet")
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<lmdb>', "images of the network's size")
+    .argument('<lmdb>', "images of the network's size; for one of preset transform, of any")
     .argument('<folder>', 'new folder for codes.npy, keys.npy, labels.npy and codes.parquet')
     .addOption(
       numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
@@ -52,17 +52,24 @@ async function runEncode(
         onProgress: (done, total) =>
           terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
       });
-      count = await writeCodes(codes, temporary);
+      count = await writeCodes(codes, temporary, samples.isMixed);
     });
     terminal.status('');
-    const { codeSize } = network;
-    terminal.event({ folder: target, model, data: lmdbPath, count, codeSize, leftOut: samples.leftOut });
-    terminal.print(
-      `${style('bold', target)}: ${formatNumberOf(count, 'code')} of ${formatNumberOf(codeSize, 'number')}`,
-    );
+    const { codeNumbers, codeShape } = network.sizesOf([samples.shape[0], samples.shape[1]]);
+    const size = samples.isMixed ? {} : { codeSize: codeNumbers };
+    const shape = network.takesAnySize ? { codeShape: samples.isMixed ? [null, null, codeShape[2]] : codeShape } : {};
+    terminal.event({ folder: target, model, data: lmdbPath, count, ...size, ...shape, leftOut: samples.leftOut });
+    const numbers = samples.isMixed
+      ? `${formatNumberOf(codeShape[2], 'number')} for each block of an image`
+      : formatNumberOf(codeNumbers, 'number');
+    const image = network.takesAnySize && !samples.isMixed ? `, ${codeShape.join('x')}` : '';
+    terminal.print(`${style('bold', target)}: ${formatNumberOf(count, 'code')} of ${numbers}${image}`);
+    const arrays = samples.isMixed
+      ? `float32 [blocks of all images, ${codeShape[2]}]; shapes.npy: rows and columns of blocks, height and width of each image`
+      : `float32 [${count}, ${codeNumbers}]`;
     terminal.print(
       formatRows([
-        ['codes.npy', `float32 [${count}, ${codeSize}]; keys.npy and labels.npy say whose`],
+        ['codes.npy', `${arrays}; keys.npy and labels.npy say whose`],
         ['codes.parquet', 'columns key, label, code'],
       ]),
     );
@@ -72,16 +79,16 @@ async function runEncode(
 }
 
 /** Writes codes in both forms while they come, so that images are encoded once and need not fit into memory. */
-async function writeCodes(codes: AsyncIterable<Codes>, folder: string): Promise<number> {
+async function writeCodes(codes: AsyncIterable<Codes>, folder: string, byBlocks: boolean): Promise<number> {
   const { writeCodesNpy, writeCodesParquet } = await import('@ae/autoencoder/codes');
   const [first, second] = branch(codes);
   const arrays = path.join(folder, 'arrays');
   const outcomes = await Promise.allSettled([
-    writeCodesNpy(first, arrays),
+    writeCodesNpy(first, arrays, { byBlocks }),
     writeCodesParquet(second, path.join(folder, 'codes.parquet')),
   ]);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  for (const name of ['codes.npy', 'keys.npy', 'labels.npy']) {
+  for (const name of ['codes.npy', 'keys.npy', 'labels.npy', ...(byBlocks ? ['shapes.npy'] : [])]) {
     await rename(path.join(arrays, name), path.join(folder, name));
   }
   await rmdir(arrays);

@@ -59,7 +59,9 @@ async function runInterpolate(
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const indices = [samples.find(first), samples.find(second)];
   const [from, to] = (await Promise.all(indices.map((index) => samples.at(index)))) as [Sample, Sample];
-  const kinds = options.masks === 'all' ? maskNames : [options.masks];
+  const hasMasks = network.sizes.maskBytes > 0;
+  // Without masks there is one way only.
+  const kinds = !hasMasks ? (['fixed'] as const) : options.masks === 'all' ? maskNames : [options.masks];
   const rows: Sample[][] = [];
   for (const masks of kinds) {
     rows.push([from, ...(await network.interpolate(from, to, { masks, steps: options.steps })), to]);
@@ -68,6 +70,6 @@ async function runInterpolate(
   terminal.event({ output, from: from.key, to: to.key, steps: options.steps, masks: kinds, leftOut: samples.leftOut });
   terminal.print(`${style('bold', output)}: ${formatNumberOf(options.steps, 'image')} from ${from.key} to ${to.key}`);
   const words = { first: "the first image's masks", second: "the second image's", fixed: 'masks that carry nothing' };
-  terminal.print(formatRows(kinds.map((masks, i) => [`row ${i + 1}`, words[masks]])));
+  if (hasMasks) terminal.print(formatRows(kinds.map((masks, i) => [`row ${i + 1}`, words[masks]])));
   printLeftOut([samples], terminal);
 }

@@ -45,6 +45,8 @@ async function runNeighbours(
   const { count, metric, grid, scale } = options;
   if (grid) await assertNewImage(grid);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  // Codes of several sizes can't be compared.
+  samples.requireOneSize();
   const query = samples.find(image);
   const { nearestNeighbors } = await import('@ae/autoencoder/codes');
   const codes = await network.encodeAll(samples, {

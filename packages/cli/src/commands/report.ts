@@ -75,7 +75,7 @@ async function collect(
 ): Promise<ReportData> {
   const { collectReport } = await import('@ae/autoencoder/report');
   const found = await findModel(runFolder, checkpoint);
-  const samples = await openSamples(data ?? (await scoredImages(runFolder)), { database, lenient });
+  const samples = await openSamples(data ?? (await scoredImages(runFolder)), { database, lenient, anySize: true });
   const network = await loadNetwork(found, terminal);
   assertFits(samples, network, found.model);
   const training = await openTrainingImages(baselines, found, network, { database, lenient }, terminal);

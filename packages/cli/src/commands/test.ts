@@ -90,7 +90,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     const evaluations = options.all ? scored : withoutOtherSimilarity(scored);
     const results = {
       ...{ model, data: lmdbPath, engine, count: samples.length },
-      ...(await tabulate(network, evaluations, options.extremes)),
+      ...(await tabulate(network, samples, evaluations, options.extremes)),
       ...(report?.comparison && { baselines: report.comparison }),
     };
     await fillFolder(folder, async (temporary) => {
@@ -104,6 +104,10 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
       leftOut: samples.leftOut,
     });
     printResults(terminal, evaluations, results, report?.evaluated.trainedOn);
+    if (report && !report.comparison && options.baselines !== false) {
+      const size = network.inputShape.slice(0, 2).join('x');
+      terminal.print(`not compared with PCA, JPEG and thumbnails, which are for images of the network's own ${size}`);
+    }
     printFiles(terminal, folder.path, pairs.length, options.report);
     printLeftOut([samples], terminal);
   };

@@ -14,6 +14,8 @@ export interface SampleDatabase {
   readonly shape: readonly [height: number, width: number, channels: number];
   /** True where images have other sizes than `shape`. */
   readonly isMixed: boolean;
+  /** The sizes that were found, and how many images have each. */
+  readonly sizes: readonly SizeCount[];
   /** Damaged records that were left out, with `lenient`. */
   readonly leftOut: readonly LeftOut[];
   /** What the one who reads it should know. */
@@ -23,6 +25,8 @@ export interface SampleDatabase {
   identity(): Promise<DatabaseIdentity>;
   /** Finds a record by its key, or else by its number, counted from 0; throws NO_SUCH_RECORD. */
   find(keyOrNumber: string): number;
+  /** Throws MIXED_SIZES where images have several sizes, now or when one is read. */
+  requireOneSize(): void;
   close(): void;
 }
 
@@ -31,6 +35,8 @@ export interface SampleOptions extends DatabaseFlag {
   readonly lenient?: boolean;
   /** Parts of this size are taken of the images, which may have any sizes from this one on. */
   readonly crop?: { readonly height: number; readonly width: number };
+  /** Images may have any heights and widths. */
+  readonly anySize?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -56,15 +62,16 @@ export async function assertDatabase(path: string): Promise<void> {
  * where one is damaged. Of more than 50,000 records so many are looked at, and the others when they are read.
  */
 export async function openSamples(path: string, options: SampleOptions = {}): Promise<SampleDatabase> {
-  const { database, lenient = false, crop } = options;
+  const { database, lenient = false, crop, anySize = false } = options;
   const reader = await openDatabase(path, { database, lenient });
   try {
     if (reader.length === 0) throw emptyDatabase(path, reader.damage[0]?.message, reader.info.databases);
     const scan = await scanRecords(reader, lenient, options.onProgress);
     const [first] = scan.sizes;
     if (!first) throw emptyDatabase(path, scan.leftOut[0]?.reason);
-    checkSizes(path, scan.sizes, crop);
-    return new Samples(path, reader, scan, crop);
+    const rule = anySize ? 'any' : crop;
+    checkSizes(path, scan.sizes, rule);
+    return new Samples(path, reader, scan, rule);
   } catch (error) {
     reader.close();
     throw error;
@@ -76,6 +83,7 @@ class Samples implements SampleDatabase {
   readonly length: number;
   readonly shape: SampleDatabase['shape'];
   readonly isMixed: boolean;
+  readonly sizes: readonly SizeCount[];
   readonly leftOut: readonly LeftOut[];
   readonly note?: string;
   readonly #first: SizeCount;
@@ -83,22 +91,23 @@ class Samples implements SampleDatabase {
   readonly #gain: number;
   readonly #reader: DatumReader;
   readonly #scan: RecordScan;
-  readonly #crop: SampleOptions['crop'];
+  #rule: SizeRule;
 
   constructor(
     readonly path: string,
     reader: DatumReader,
     scan: RecordScan,
-    crop: SampleOptions['crop'],
+    rule: SizeRule,
   ) {
     this.#reader = reader;
     this.#scan = scan;
-    this.#crop = crop;
+    this.#rule = rule;
     const { sizes, floats, indices, leftOut } = scan;
     this.#first = sizes[0];
     this.length = indices?.length ?? reader.length;
     this.shape = [this.#first.height, this.#first.width, this.#first.channels];
     this.isMixed = sizes.length > 1;
+    this.sizes = sizes;
     this.leftOut = leftOut;
     this.#gain = floats && floats.least >= 0 && floats.most <= 1 ? 255 : 1;
     if (this.#gain !== 1) this.note = `${path}: float_data from 0 to 1 is taken as 0 to 255, the range of bytes.`;
@@ -124,6 +133,11 @@ class Samples implements SampleDatabase {
     }
   }
 
+  requireOneSize(): void {
+    checkSizes(this.path, this.sizes, undefined);
+    this.#rule = undefined;
+  }
+
   identity(): Promise<DatabaseIdentity> {
     return this.#reader.identity();
   }
@@ -140,7 +154,7 @@ class Samples implements SampleDatabase {
   }
 
   #check(sample: Sample): Sample {
-    checkSizes(this.path, [this.#first, { ...sample, count: 1, key: sample.key ?? '' }], this.#crop);
+    checkSizes(this.path, [this.#first, { ...sample, count: 1, key: sample.key ?? '' }], this.#rule);
     const { data } = sample;
     return this.#gain === 1 || !(data instanceof Float32Array)
       ? sample
@@ -181,12 +195,17 @@ function findRecord(reader: DatumReader, path: string, text: string): number {
   );
 }
 
-/** Throws MIXED_SIZES unless all have the first one's size, or with `crop` its channels and at least that size. */
-function checkSizes(path: string, sizes: readonly SizeCount[], crop: SampleOptions['crop']): void {
+/** What sizes images may have: that of the first, at least that of a part to take, or any. */
+type SizeRule = SampleOptions['crop'] | 'any';
+
+/** Throws MIXED_SIZES unless all have the first one's channels, and the size that the rule allows. */
+function checkSizes(path: string, sizes: readonly SizeCount[], rule: SizeRule): void {
   const [first] = sizes;
+  const crop = rule === 'any' ? undefined : rule;
   const isAlike = ({ channels, height, width }: SizeCount) =>
     channels === first.channels &&
-    (crop ? height >= crop.height && width >= crop.width : height === first.height && width === first.width);
+    (rule === 'any' ||
+      (crop ? height >= crop.height && width >= crop.width : height === first.height && width === first.width));
   const other = sizes.find((size) => !isAlike(size));
   if (!other) return;
   const counts = sizes.map((size) => `${formatSize(size)} (${formatCount(size.count)})`);
@@ -247,6 +266,6 @@ function shapeAdvice({ path, shape: found }: Shaped, [height, width, channels]: 
     return `name images of ${formatNumberOf(channels, 'channel')}, or another network`;
   const resize = `ae resize ${path} <out.lmdb> ${height}x${width}${gray}`;
   if (found[2] === channels)
-    return `import with --resize ${height}x${width}${gray}, use ${resize}, or name another network`;
+    return `import with --resize ${height}x${width}${gray}, use ${resize}, or name another network, such as one of --preset transform, which takes any size`;
   return `make them ${channels === 1 ? 'gray' : 'color'} with ${resize}, or name another network`;
 }

@@ -20,7 +20,7 @@ export function lookingAt(terminal: Terminal, lenient = false): (done: number, t
   };
 }
 
-/** A network and images of its size. */
+/** A network and images that it takes. */
 export interface LoadedNetwork extends FoundModel {
   readonly network: Autoencoder;
   readonly samples: SampleDatabase;
@@ -36,7 +36,12 @@ export async function loadNetworkFor(
   terminal: Terminal,
 ): Promise<LoadedNetwork> {
   const { database, lenient } = options;
-  const samples = await openSamples(lmdbPath, { database, lenient, onProgress: lookingAt(terminal, lenient) });
+  const samples = await openSamples(lmdbPath, {
+    database,
+    lenient,
+    anySize: true,
+    onProgress: lookingAt(terminal, lenient),
+  });
   terminal.status('');
   if (samples.note) terminal.warn(samples.note);
   const found = await findModel(modelPath, options.checkpoint);
@@ -76,7 +81,9 @@ export function checkpointOption(): Option {
   return numberOption('--checkpoint <which>', description, range);
 }
 
-/** Throws unless images are of the size that a network takes. */
-export function assertFits(samples: SampleDatabase, { inputShape }: Autoencoder, model: string): void {
+/** Throws unless images are of a size that a network takes. */
+export function assertFits(samples: SampleDatabase, { inputShape, takesAnySize }: Autoencoder, model: string): void {
+  if (takesAnySize && samples.shape[2] === inputShape[2]) return;
+  samples.requireOneSize();
   assertShape(samples, inputShape, `the network of ${model}`);
 }

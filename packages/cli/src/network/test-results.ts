@@ -6,7 +6,7 @@ import type { ImageScores } from '@ae/autoencoder/scores';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import { spread } from '../data/record-order';
-import type { SampleDatabase } from '../data/sample-database';
+import { formatSize, type SampleDatabase } from '../data/sample-database';
 import {
   formatBar,
   formatBytes,
@@ -95,17 +95,45 @@ function summaryOf({ psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae }: Ev
 }
 
 /** What scores.json holds of the evaluations, the one with the images' own masks first. */
-export async function tabulate(network: Autoencoder, evaluations: readonly Evaluation[], extremes: number) {
+export async function tabulate(
+  network: Autoencoder,
+  samples: SampleDatabase,
+  evaluations: readonly Evaluation[],
+  extremes: number,
+) {
   const { bestImages, scoresByClass, worstImages } = await import('@ae/autoencoder/scores');
   const [own] = evaluations;
-  const { imageBytes, codeNumbers, codeBytes, maskBytes } = network.sizes;
   return {
-    sizes: { imageBytes, codeNumbers, codeBytes, maskBytes },
+    sizes: meanSizes(network, samples),
+    ...(network.takesAnySize && { imageSizes: imageSizesOf(network, samples) }),
     masks: Object.fromEntries(evaluations.map((evaluation) => [evaluation.masks, summaryOf(evaluation)])),
     classes: scoresByClass(own, network.pixels),
     worst: worstImages(own.images, extremes),
     best: bestImages(own.images, extremes),
   };
+}
+
+/** What an image, its code and its masks take on average, rounded. */
+function meanSizes(network: Autoencoder, { sizes }: SampleDatabase) {
+  const count = sizes.reduce((sum, size) => sum + size.count, 0);
+  const mean = (key: 'imageBytes' | 'codeNumbers' | 'codeBytes' | 'maskBytes') =>
+    Math.round(
+      sizes.reduce((sum, size) => sum + size.count * network.sizesOf([size.height, size.width])[key], 0) / count,
+    );
+  return {
+    imageBytes: mean('imageBytes'),
+    codeNumbers: mean('codeNumbers'),
+    codeBytes: mean('codeBytes'),
+    maskBytes: mean('maskBytes'),
+  };
+}
+
+/** The sizes of images, how many have each, and the numbers of their codes. */
+function imageSizesOf(network: Autoencoder, { sizes }: SampleDatabase) {
+  return sizes.map(({ channels, height, width, count }) => {
+    const { codeShape, codeNumbers } = network.sizesOf([height, width]);
+    return { channels, height, width, count, codeShape, codeNumbers };
+  });
 }
 
 export type ScoreTables = Awaited<ReturnType<typeof tabulate>>;
@@ -161,6 +189,7 @@ const masksInWords: Record<MaskMode, string> = {
 };
 
 const classesShown = 10;
+const sizesShown = 4;
 const extremesShown = 3;
 
 /** Prints the scores; `trainedOn` says that the images are those that the network was trained on and PCA fitted to. */
@@ -171,7 +200,7 @@ export function printResults(
   trainedOn = false,
 ): void {
   const [own] = evaluations;
-  const { sizes, classes, worst, best, baselines } = results;
+  const { sizes, imageSizes = [], classes, worst, best, baselines } = results;
   const hasMasks = sizes.maskBytes > 0;
   const rows: [string, string][] = [
     ['images', `${formatCount(own.count)}, MSE ${own.mse.toFixed(6)}, MAE ${own.mae.toFixed(6)}`],
@@ -179,9 +208,18 @@ export function printResults(
       i === 0 ? 'PSNR' : '',
       `${formatDb(psnrDb)} dB (${formatDb(pooledPsnrDb)} pooled${perfect > 0 ? `, ${perfect} perfect` : ''})${withSimilarity(scores, hasMasks ? masksInWords[masks] : '')}`,
     ]),
+    ...imageSizes
+      .slice(0, sizesShown)
+      .map((size, i): [string, string] => [
+        i === 0 ? 'sizes' : '',
+        `${formatSize(size)}${imageSizes.length > 1 ? ` (${formatNumberOf(size.count, 'image')})` : ''}: code of ${size.codeShape.join('x')}, ${formatNumberOf(size.codeNumbers, 'number')}`,
+      ]),
+    ...(imageSizes.length > sizesShown
+      ? [['', `and ${formatCount(imageSizes.length - sizesShown)} more, which scores.json lists`] as [string, string]]
+      : []),
     [
       'bytes',
-      `${formatCount(sizes.codeBytes)} code, ${hasMasks ? `${formatCount(sizes.maskBytes)} masks, ` : ''}${formatCount(sizes.imageBytes)} image`,
+      `${formatCount(sizes.codeBytes)} code, ${hasMasks ? `${formatCount(sizes.maskBytes)} masks, ` : ''}${formatCount(sizes.imageBytes)} image${imageSizes.length > 1 ? ', on average' : ''}`,
     ],
     ['worst', worst.slice(0, extremesShown).map(nameImage).join(', ')],
     ['best', best.slice(0, extremesShown).map(nameImage).join(', ')],

@@ -1,9 +1,9 @@
 import type { Autoencoder, SampleSource } from '@ae/autoencoder';
-import { openSamples, type SampleDatabase } from '../data/sample-database';
+import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
 import { CliError, explain } from '../shell/cli-error';
 import type { Terminal } from '../shell/terminal';
 import { type FoundModel, placeOf } from './find-model';
-import { assertFits, type ReadFlags } from './load-network';
+import type { ReadFlags } from './load-network';
 
 /** The images that a network was trained on, to fit PCA to. */
 export interface TrainingImages {
@@ -27,7 +27,7 @@ export async function openTrainingImages(
     const place = await placeOfTraining(given, found);
     if (place === undefined) return undefined;
     const database = await openSamples(place, flags);
-    if (typeof given === 'string') assertFits(database, network, found.model);
+    if (typeof given === 'string') assertShape(database, network.inputShape, `the network of ${found.model}`);
     return { samples: await fitTo(database, network), close: () => database.close() };
   } catch (error) {
     if (given !== undefined) throw error;
