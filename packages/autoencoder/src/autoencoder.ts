@@ -1,4 +1,4 @@
-import { splitModel } from '@ae/layers';
+import { type Residual, splitModel } from '@ae/layers';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './codes/codes';
@@ -20,7 +20,7 @@ import { loadModel, type ModelMetadata, saveModel } from './network/model-folder
 import { type Encoding, Network } from './network/network';
 import { type InitializationScheme, networkOptions, type PresetName } from './network/options';
 import { codeLayerName } from './network/presets';
-import { setLinearCode } from './network/transform/linear-code';
+import { linearPartOf, setLinearCode } from './network/transform/linear-code';
 import { computeLinearCode, type LinearStartOptions } from './network/transform/linear-start';
 import { checkOption, checkOptions } from './option-kinds';
 import { openRun } from './run/open-run';
@@ -32,8 +32,11 @@ import type { TrainingHistory } from './training/training-events';
 export interface AutoencoderOptions {
   /** An architecture by name. Default 'mirror'. */
   readonly preset?: PresetName;
-  /** Or the layers themselves, input to output; the one named 'code' ends the encoder. */
-  readonly layers?: readonly layers.Layer[];
+  /**
+   * Or the layers themselves, input to output, branches made by `residual` among them; the one named 'code' ends the encoder. With layers named
+   * as those of preset transform, a list has its start, too: see the README.
+   */
+  readonly layers?: readonly (layers.Layer | Residual)[];
   /** `[height, width, channels]` of the images. Default [64, 64, 3]. */
   readonly inputShape?: ImageShape;
   /**
@@ -117,8 +120,8 @@ export class Autoencoder {
     checkKeys('initialize', options, ['seed', 'scheme', 'recipe', 'draw']);
     const { preset = 'mirror', layers, codeSize, variational } = this.#options;
     const { recipe = recipeFor(layers ? undefined : preset), seed = 0, draw = true } = options;
-    const { scheme = namedRecipe(recipe).scheme } = options;
-    checkOptions('initialization', networkOptions.initialization.options, { seed, scheme });
+    const named = namedRecipe(recipe).scheme;
+    checkOptions('initialization', networkOptions.initialization.options, { seed, scheme: options.scheme });
     if (this.#network || this.#isDisposed) {
       throw new AutoencoderError(
         'INVALID_OPTION',
@@ -129,6 +132,8 @@ export class Autoencoder {
     // What layers draw by themselves comes from the seed too.
     const { inputShape, pixels } = this;
     const { model, isOwn } = withRandom(new Random(seed, 3), () => assembleModel(inputShape, this.#options));
+    // A list of layers that has the linear part of preset transform begins as that does.
+    const { scheme = layers && linearPartOf(model) ? 'linear' : named } = options;
     if (draw) initializeWeights(model, { seed, scheme, pixels, isOwn });
     const origin = { ...(!layers && { preset, codeSize, variational }), initialization: { scheme, seed } };
     this.#network = new Network(

@@ -1,4 +1,14 @@
-import { conv2d, conv2dTranspose, flatten, linear, relu, reshape } from '@ae/layers';
+import {
+  blockTransform2d,
+  conv2d,
+  conv2dTranspose,
+  flatten,
+  inverseBlockTransform2d,
+  linear,
+  relu,
+  reshape,
+  residual,
+} from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Autoencoder, type TrainOptions, useBackend } from '../src/index';
@@ -85,4 +95,47 @@ it.each<[string, () => Layer[]]>([
 ])('says what is missing in a network that %s', async (_, list) => {
   await expect(build(list())).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   await expect(build(list())).rejects.toThrow('expected one before the last that is named "code"');
+});
+
+/** A dense layer for each position of an image. */
+function matrix(units: number, name: string): Layer {
+  const layer = layers.dense({ units, name, trainable: false, kernelInitializer: 'zeros' });
+  layer.inputSpec = [{ ndim: 4 }];
+  return layer;
+}
+
+function branch(name: string, stride: number, filters: number, channels: number) {
+  const outer = { kernelSize: 2 * stride, strides: stride, padding: 'same' } as const;
+  return residual([
+    conv2d({ filters, ...outer, name: `${name}_down` }),
+    relu(),
+    conv2d({ filters, ...same, name: `${name}_conv` }),
+    relu(),
+    conv2dTranspose({ filters: channels, ...outer, kernelInitializer: 'zeros', name: `${name}_up` }),
+  ]);
+}
+
+it('a list of layers does what preset transform does, to the bit', async () => {
+  await useBackend('wasm');
+  const samples = rectangleSamples(20, { size: 16 });
+  const list = [
+    branch('before', 2, 16, 3),
+    blockTransform2d({ blockSize: 16, coefficients: 542, name: 'analysis' }),
+    matrix(30, 'to_code'),
+    flatten({ name: 'code' }),
+    reshape({ targetShape: [1, 1, 30] }),
+    matrix(542, 'from_code'),
+    inverseBlockTransform2d({ blockSize: 16, outputShape: [16, 16, 3], name: 'synthesis' }),
+    branch('after', 4, 96, 3),
+  ];
+  const made: unknown[] = [];
+  for (const options of [{ layers: list }, { preset: 'transform', codeSize: 30 }] as const) {
+    const network = new Autoencoder({ ...options, inputShape: [16, 16, 3] });
+    await network.initialize({ seed: 4 });
+    await network.train(samples, { recipe: 'transform', seed: 4, epochs: 1 });
+    expect(network.takesAnySize).toBe(true);
+    made.push(network.model.getWeights().map((weight) => [...weight.dataSync()]));
+    network.dispose();
+  }
+  expect(made[0]).toEqual(made[1]);
 });

@@ -1,4 +1,4 @@
-import { Sequential } from '@ae/layers';
+import { Residual, Sequential } from '@ae/layers';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../data/samples';
 import { AutoencoderError } from '../errors';
@@ -9,7 +9,7 @@ import { codeLayerName, presets } from './presets';
 /** What a network is made of: a preset, or layers. */
 export interface Architecture {
   readonly preset?: PresetName;
-  readonly layers?: readonly layers.Layer[];
+  readonly layers?: readonly (layers.Layer | Residual)[];
   readonly codeSize?: number;
   readonly variational?: boolean;
 }
@@ -23,7 +23,11 @@ export function assembleModel(
   architecture: Architecture,
 ): { model: LayersModel; isOwn: (layer: layers.Layer) => boolean } {
   const { preset = 'mirror', layers: given } = architecture;
-  const hadWeights = new Set(given?.filter((layer) => layer?.built && layer.weights?.length > 0));
+  const hadWeights = new Set(
+    given
+      ?.flatMap((each) => (each instanceof Residual ? each.layers : [each]))
+      .filter((layer) => layer?.built && layer.weights?.length > 0),
+  );
   const net = new Sequential({ inputShape: [...inputShape], name: 'autoencoder' });
   if (given) for (const layer of given) net.add(layer);
   else presets[preset](net, architecture);
