@@ -302,7 +302,10 @@ export class Autoencoder {
     return interpolateImages(this.#ready, first, second, options);
   }
 
-  /** Makes images from codes drawn at random; only a variational network can. Throws INVALID_OPTION. */
+  /**
+   * Makes images from codes drawn at random: from a mixture of Gaussians fitted to the codes of `codesOf`, or, of a variational network, from
+   * the standard normal distribution. Throws INVALID_OPTION where there is neither, INVALID_SAMPLE, ABORTED.
+   */
   sample(options?: SampleImagesOptions): Promise<Sample<Uint8Array>[]> {
     return sampleImages(this.#ready, options);
   }

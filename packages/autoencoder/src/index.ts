@@ -17,6 +17,7 @@ export type { CodeSizes, MaskMode } from './network/masks';
 export type { Encoding } from './network/network';
 export type { PresetName } from './network/options';
 export type { LinearStartOptions } from './network/transform/linear-start';
+export { VariationalCode, type VariationalCodeArgs } from './network/variational-code';
 export { type ReadRun, type ResumeOptions, resumeTraining } from './resume';
 export { centerCrop } from './training/augmentation';
 export type { AugmentationOptions, LossOptions, OptimizerOptions } from './training/options';

@@ -12,7 +12,7 @@ function namesOf(entry: string): string[] {
 /** What programs rely on: a name that goes or comes is a decision. */
 const names: Readonly<Record<string, string>> = {
   index:
-    'AugmentationOptions Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions LossOptions MaskMode NamedRecipe OptimizerOptions PassSummary PixelFormat PresetName ReadRun Recipe RecipeName ResumeOptions RunOptions Sample SampleSource ScheduleOptions StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning WeightCount centerCrop defaultPixels listBackends loadCheckpoint recipes resumeTraining samplesToTensor useBackend valuesToSamples',
+    'AugmentationOptions Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions LossOptions MaskMode NamedRecipe OptimizerOptions PassSummary PixelFormat PresetName ReadRun Recipe RecipeName ResumeOptions RunOptions Sample SampleSource ScheduleOptions StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCode VariationalCodeArgs WeightCount centerCrop defaultPixels listBackends loadCheckpoint recipes resumeTraining samplesToTensor useBackend valuesToSamples',
   baselines:
     'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions RatePoint ScoredNetwork compareWithPca fitPca',
   codes:

@@ -252,7 +252,14 @@ describe('what a network or a run does not have', () => {
   test.each([
     [['neighbours', 'run', 'good.lmdb', '12'], /good\.lmdb: expected a key, or a number from 0 to 11, received "12";/],
     [['interpolate', 'run', 'good.lmdb', '0', 'cat', 'x.png'], /good\.lmdb: expected a key, or a number .*"cat";/],
-    [['sample', 'run', 'x.png'], /run\/model has codes without a distribution to draw from; train with --variational/],
+    [
+      ['sample', 'run', 'x.png', '--prior'],
+      /--prior: run\/model is not variational, .*; leave --prior out, or train with /,
+    ],
+    [
+      ['sample', 'run', 'x.png', '--codes-of', 'larger.lmdb'],
+      /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/,
+    ],
     [['report', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
     [['train', '--resume', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
     [['encode', 'run', 'larger.lmdb', 'x'], /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/],

@@ -94,6 +94,22 @@ describe('ae sample', () => {
     expect(pictures[2].equals(pictures[0])).toBe(false);
     expect(pictures[3].equals(pictures[0])).toBe(false);
   });
+
+  test("draws like the run's training images, or others, or from the prior", async () => {
+    const draw = async (out: string, ...args: string[]) => {
+      const text = await aeOk(folder, 'sample', 'run', out, '--count', '2', ...args);
+      return [text, readFileSync(inFolder(out)).toString('base64')];
+    };
+    const [own, named, prior] = [
+      await draw('own.png'),
+      await draw('named.png', '--codes-of', 'photos.lmdb'),
+      await draw('prior.png', '--prior'),
+    ];
+    expect(own[0]).toMatch(/2 images drawn with seed 0, like the codes of .*photos\.lmdb/);
+    expect(named[1]).toBe(own[1]);
+    expect(prior[0]).toMatch(/2 images drawn with seed 0$/m);
+    expect(prior[1]).not.toBe(own[1]);
+  });
 });
 
 test('ae backend --bench measures how fast engines train', async () => {

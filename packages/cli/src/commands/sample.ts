@@ -3,9 +3,9 @@ import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption } from '../data/database-option';
-import { openSamples } from '../data/sample-database';
+import { openSamples, type SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
-import { findModel } from '../network/find-model';
+import { type FoundModel, findModel, placeOf } from '../network/find-model';
 import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
@@ -15,6 +15,9 @@ import { formatNumberOf, style, Terminal } from '../shell/terminal';
 interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, DatabaseFlag {
   readonly count: number;
   readonly seed: number;
+  readonly codesOf?: string;
+  readonly components?: number;
+  readonly prior?: boolean;
   readonly masks?: string;
   readonly image?: string;
   readonly columns: number;
@@ -22,14 +25,26 @@ interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointO
 }
 
 export function sampleCommand(): Command {
-  return defineCommand('sample', 'draw new images from a network that was trained with --variational')
+  return defineCommand('sample', 'draw new images from random codes')
     .argument('<model>', 'folder of a run or of a saved network')
     .argument('<out.png>', 'new image')
     .addOption(numberOption('--count <n>', 'images', { min: 1, max: 1024, integer: true }).default(32))
     .addOption(
       numberOption('--seed <n>', 'determines the codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )
-    .option('--masks <lmdb>', 'pooling masks of an image in here (default: masks that carry nothing)')
+    .option('--codes-of <lmdb>', 'draw codes like those of these images (default: those that the run was trained on)')
+    .addOption(
+      numberOption('--components <n>', 'Gaussians fitted to those codes (default: one per 30 images, 64 at most)', {
+        min: 1,
+        max: 256,
+        integer: true,
+      }),
+    )
+    .option('--prior', 'of a variational network: draw codes from the standard normal distribution instead')
+    .option(
+      '--masks <lmdb>',
+      'pooling masks of an image in here (default: of the image with the nearest code, or none)',
+    )
     .addOption(databaseOption('the unnamed one of --masks'))
     .option('--image <key>', 'which image, by its key, or its number from 0 (default: the first)')
     .addOption(numberOption('--columns <n>', 'images per row', { min: 1, max: 64, integer: true }).default(8))
@@ -54,21 +69,50 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   const { model } = found;
   await startEngine(options, terminal);
   const network = await loadNetwork(found, terminal);
-  assertVariational(network, model);
+  const source = await codesSource(network, found, options);
+  if (source) assertFits(source, network, model);
   if (masked) assertFits(masked, network, model);
-  const masks = (await masked?.at(image === undefined ? 0 : masked.find(image))) ?? 'fixed';
-  const images: Sample[] = await network.sample({ count, seed, masks });
+  const masks = await masked?.at(image === undefined ? 0 : masked.find(image));
+  if (source) terminal.status(`reading codes of ${source.path}`);
+  const drawn = { count, seed, masks, codesOf: source, components: options.components };
+  const images: Sample[] = await network.sample(drawn);
+  terminal.status('');
   const rows: Sample[][] = [];
   for (let start = 0; start < images.length; start += columns) rows.push(images.slice(start, start + columns));
   await writeNewFile(output, encodePng(drawGrid([rows], { scale })));
-  terminal.event({ output, model, count, seed, masks: masks === 'fixed' ? masks : masks.key });
-  terminal.print(`${style('bold', output)}: ${formatNumberOf(count, 'image')} drawn with seed ${seed}`);
+  terminal.event({ output, model, count, seed, codesOf: source?.path, masks: masks?.key ?? 'fixed' });
+  terminal.print(
+    `${style('bold', output)}: ${formatNumberOf(count, 'image')} drawn with seed ${seed}${source ? `, like the codes of ${source.path}` : ''}`,
+  );
 }
 
-function assertVariational({ model: { layers } }: Autoencoder, model: string): void {
-  if (layers.some((layer) => layer.getClassName() === 'VariationalCode')) return;
+/** Opens the images whose codes new ones are to be like; nothing where a variational network's own distribution is to do. */
+async function codesSource(
+  { model: { layers } }: Autoencoder,
+  found: FoundModel,
+  { codesOf, components, prior }: SampleCommandOptions,
+): Promise<SampleDatabase | undefined> {
+  const isVariational = layers.some((layer) => layer.getClassName() === 'VariationalCode');
+  if (prior && (codesOf !== undefined || components !== undefined)) {
+    const other = codesOf === undefined ? '--components' : '--codes-of';
+    throw new CliError('INVALID_OPTION', `--prior and ${other} exclude each other; leave one of them out.`);
+  }
+  if (prior && !isVariational) {
+    const state = `--prior: ${found.model} is not variational, so its codes have no distribution of their own`;
+    throw new CliError('NOT_VARIATIONAL', `${state}; leave --prior out, or train with --variational.`);
+  }
+  // What was saved apart from its run knows no images.
+  if (prior || (isVariational && codesOf === undefined && found.run === undefined)) return undefined;
+  return openSamples(codesOf ?? (await ownImages(found)));
+}
+
+/** Where the images lie that a network was trained on; throws where its folder does not say. */
+async function ownImages({ model, run }: FoundModel): Promise<string> {
+  const { readRunConfig } = await import('@ae/autoencoder/runs');
+  const known = run && (await placeOf((await readRunConfig(run)).data.train, run, '--codes-of <train.lmdb>'));
+  if (known) return known;
   throw new CliError(
     'NOT_VARIATIONAL',
-    `${model} has codes without a distribution to draw from; train with --variational.`,
+    `${model} does not say which images it was trained on, which new codes are to be like; name some: --codes-of <train.lmdb>.`,
   );
 }

@@ -1,0 +1,58 @@
+import type { Random } from '../data/random';
+
+/** More directions than are asked for are followed, so that those converge fast (Halko et al., 2011). */
+const spare = 8;
+const rounds = 6;
+
+/**
+ * Returns the leading principal axes of centered rows `[count, size]`, orthonormal, by rows: `[axes, size]`; by subspace iteration in
+ * double precision from directions drawn by `random`.
+ */
+export function principalAxes(
+  rows: Float32Array,
+  { count, size, axes }: { count: number; size: number; axes: number },
+  random: Random,
+): Float64Array {
+  const width = Math.min(size, axes + spare);
+  let basis = Float64Array.from(random.normals(width * size));
+  for (let round = 0; round < rounds; round++) {
+    orthonormalize(basis, width, size);
+    const next = new Float64Array(width * size);
+    for (let i = 0; i < count; i++) addImage(rows.subarray(i * size, (i + 1) * size), basis, next, width);
+    basis = next;
+  }
+  orthonormalize(basis, width, size);
+  return basis.slice(0, axes * size);
+}
+
+/** Adds to `next` what the product of a row with itself makes of each direction. */
+function addImage(row: Float32Array, basis: Float64Array, next: Float64Array, width: number): void {
+  const size = row.length;
+  for (let a = 0; a < width; a++) {
+    const at = a * size;
+    let product = 0;
+    for (let j = 0; j < size; j++) product += row[j] * basis[at + j];
+    for (let j = 0; j < size; j++) next[at + j] += product * row[j];
+  }
+}
+
+/** Gram and Schmidt's, twice over, which keeps it exact; the first row stays as it points. */
+function orthonormalize(basis: Float64Array, width: number, size: number): void {
+  for (let a = 0; a < width; a++) {
+    const row = basis.subarray(a * size, (a + 1) * size);
+    for (let pass = 0; pass < 2; pass++) {
+      for (let b = 0; b < a; b++) subtractProjection(row, basis.subarray(b * size, (b + 1) * size));
+    }
+    let norm = 0;
+    for (const value of row) norm += value * value;
+    const scale = norm > 0 ? 1 / Math.sqrt(norm) : 0;
+    for (let j = 0; j < size; j++) row[j] *= scale;
+  }
+}
+
+/** Takes what lies in the direction of a unit vector out of a row. */
+export function subtractProjection(row: Float64Array, unit: Float64Array): void {
+  let product = 0;
+  for (let j = 0; j < row.length; j++) product += row[j] * unit[j];
+  for (let j = 0; j < row.length; j++) row[j] -= product * unit[j];
+}
