@@ -143,6 +143,21 @@ const networks: Array<[string, () => LayersModel]> = [
       ),
   ],
   [
+    'few channels made of many by strides',
+    () =>
+      build(
+        [19, 17, 3],
+        conv2d({ filters: 4, kernelSize: 3, padding: 'same' }),
+        relu(),
+        conv2d({ filters: 40, kernelSize: 4, strides: 2, padding: 'same' }),
+        relu(),
+        conv2dTranspose({ filters: 3, kernelSize: 4, strides: 2, padding: 'same' }),
+        relu(),
+        conv2d({ filters: 33, kernelSize: 5, strides: [3, 2] }),
+        conv2dTranspose({ filters: 2, kernelSize: 5, strides: [2, 3], useBias: false }),
+      ),
+  ],
+  [
     'pools that the fused kernels do not know',
     () =>
       build(

@@ -16,5 +16,6 @@ export { probe } from './probe';
 export { ACCUMULATE, BIAS, BLOCK_VALUES, DOT_SUM_BYTES, RELU } from './simd';
 export { PAIR_BYTES, packTable, tableBytes, windowsOf } from './sparse';
 export { DENSE, NOBODYS, SPARSE, sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
+export { packSpread, spread } from './spread';
 export { PANEL, ROWS } from './tiles';
 export { PACK_CHANNELS, packWinograd, SLICE_VALUES, unpackWinograd, winogradConv, winogradGradient } from './winograd';

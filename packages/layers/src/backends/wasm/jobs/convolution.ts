@@ -3,6 +3,7 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import { type ConvJob, DOT_SUM_BYTES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { type Convolution, type Finish, flagsOf, imageAt, rowsOfUnit, withPackedFilter } from './convolution-job';
+import { runSpread, suitsSpread } from './spread';
 import { runWinograd, suitsWinograd } from './winograd';
 
 /** Most bytes of padded input that a thread copies at a time: they stay in a level-2 cache. */
@@ -163,7 +164,7 @@ function forwardConvolution(
  * Writes the gradient for the input, dx, all pointers.
  *
  * It is a convolution of dy with the filter turned around. With a stride s it is s * s of them, one for each phase of the input
- * positions: position i meets only the taps k with (i + pad - k) divisible by s, so no zeros are multiplied.
+ * positions: position i meets only the taps k with (i + pad - k) divisible by s, so no zeros are multiplied. For few channels see spread.ts.
  */
 export function convBackpropInput(
   engine: Engine,
@@ -173,6 +174,10 @@ export function convBackpropInput(
   dx: number,
   finish: Finish = {},
 ): void {
+  if (suitsSpread(engine, info)) {
+    runSpread(engine, info, dy, filter, dx, finish);
+    return;
+  }
   const { inChannels, outChannels, inWidth, inHeight, filterWidth } = info;
   const rows = phases(info.filterHeight, info.strideHeight, info.dilationHeight, info.padInfo.top, inHeight);
   const columns = phases(filterWidth, info.strideWidth, info.dilationWidth, info.padInfo.left, inWidth);

@@ -1,0 +1,132 @@
+import { packPanels } from './matmul';
+import { BIAS, RELU } from './simd';
+import { PANEL, rowsBy } from './tiles';
+
+/**
+ * A transposed convolution to few channels, which is also the gradient for the input of a convolution of few channels: the products of a row
+ * of pixels with all taps are made at once, as a matrix product, and added to where they belong.
+ */
+@unmanaged
+export class SpreadJob {
+  /** [images][height][width][channels]. */
+  x: usize;
+  height: i32;
+  width: i32;
+  channels: i32;
+  /** As packSpread writes it. */
+  filter: usize;
+  tapsY: i32;
+  tapsX: i32;
+  strideY: i32;
+  strideX: i32;
+  padTop: i32;
+  padLeft: i32;
+  /** [images][outHeight][outWidth][outChannels]: pixel (r, q) of x and tap (i, j) add to row r * strideY + i - padTop, and so for columns. */
+  y: usize;
+  outHeight: i32;
+  outWidth: i32;
+  outChannels: i32;
+  bias: usize;
+  flags: i32;
+  /** 0, or values of y's shape: where they are not positive, y becomes 0. */
+  mask: usize;
+  /** Rows of y in one unit of work. */
+  unitRows: i32;
+}
+
+/** A filter [tapsY][tapsX][outChannels][channels]; `columns` are all but the last. */
+@unmanaged
+export class SpreadFilterJob {
+  from: usize;
+  to: usize;
+  columns: i32;
+  channels: i32;
+}
+
+/** Lays a filter out as panels [channels][PANEL], one after the other; the last one is filled up with zeros. */
+export function packSpread(job: SpreadFilterJob): void {
+  packPanels(job.from, 4, job.channels * 4, job.columns, job.channels, job.to);
+}
+
+/** Makes y. Units: images times bands of rows of y. Scratch: the products of a row of x, for each pixel whole panels. */
+export function spread(begin: i32, end: i32, job: SpreadJob, scratch: usize): void {
+  const bands = (job.outHeight + job.unitRows - 1) / job.unitRows;
+  for (let unit = begin; unit < end; unit++) {
+    const image = unit / bands;
+    const top = (unit - image * bands) * job.unitRows;
+    const limit = min(job.outHeight, top + job.unitRows);
+    const line = job.outWidth * job.outChannels * 4;
+    const y = job.y + image * job.outHeight * line;
+    startRows(job, y + top * line, (limit - top) * job.outWidth);
+    // The rows of x whose taps reach the band.
+    const reach = top + job.padTop - job.tapsY + 1;
+    const first = reach <= 0 ? 0 : (reach + job.strideY - 1) / job.strideY;
+    const last = min(job.height - 1, (limit - 1 + job.padTop) / job.strideY);
+    for (let row = first; row <= last; row++) {
+      multiplyRow(job, job.x + (image * job.height + row) * job.width * job.channels * 4, scratch);
+      addRow(job, row, top, limit, scratch, y);
+    }
+    finishRows(job, y + top * line, (limit - top) * line);
+  }
+}
+
+/** Writes the bias, or 0. */
+function startRows(job: SpreadJob, to: usize, pixels: i32): void {
+  const channels = job.outChannels;
+  for (let pixel = 0; pixel < pixels; pixel++, to += channels * 4) {
+    for (let c = 0; c < channels; c++) {
+      store<f32>(to + c * 4, job.flags & BIAS ? load<f32>(job.bias + c * 4) : 0);
+    }
+  }
+}
+
+/** Returns the bytes from the products of a pixel to those of the next. @inline */
+function productBytes(job: SpreadJob): i32 {
+  return ((job.tapsY * job.tapsX * job.outChannels + PANEL - 1) / PANEL) * PANEL * 4;
+}
+
+/** Multiplies a row of x with all taps. */
+function multiplyRow(job: SpreadJob, x: usize, products: usize): void {
+  const channels = job.channels;
+  const bytes = productBytes(job);
+  let panel = job.filter;
+  for (let at = 0; at < bytes; at += PANEL * 4, panel += channels * PANEL * 4) {
+    rowsBy(PANEL, job.width, x, channels * 4, 4, panel, PANEL * 4, 1, channels, 0, 0, products + at, bytes, 0, 0);
+  }
+}
+
+/** Adds the products of a row of x to those rows of y that are in the band. */
+function addRow(job: SpreadJob, row: i32, top: i32, limit: i32, products: usize, y: usize): void {
+  const pixel = job.outChannels * 4;
+  const tapRow = job.tapsX * pixel;
+  const bytes = productBytes(job);
+  for (let i = 0; i < job.tapsY; i++) {
+    const to = row * job.strideY + i - job.padTop;
+    if (to < top || to >= limit) continue;
+    const line = y + to * job.outWidth * pixel;
+    let from = products + i * tapRow;
+    for (let q = 0; q < job.width; q++, from += bytes) {
+      const left = q * job.strideX - job.padLeft;
+      const skip = max(0, -left);
+      const taps = min(job.tapsX, job.outWidth - left) - skip;
+      if (taps > 0) addFloats(line + (left + skip) * pixel, from + skip * pixel, taps * pixel);
+    }
+  }
+}
+
+/** Adds 4-byte values. @inline */
+function addFloats(to: usize, from: usize, bytes: i32): void {
+  let i = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
+  for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + load<f32>(from + i));
+}
+
+/** Applies ReLU and the mask, where there are any. */
+function finishRows(job: SpreadJob, y: usize, bytes: i32): void {
+  if (job.flags & RELU) {
+    for (let i = 0; i < bytes; i += 4) if (load<f32>(y + i) < 0) store<f32>(y + i, 0);
+  }
+  if (!job.mask) return;
+  const mask = job.mask + (y - job.y);
+  for (let i = 0; i < bytes; i += 4) if (!(load<f32>(mask + i) > 0)) store<f32>(y + i, 0);
+}
