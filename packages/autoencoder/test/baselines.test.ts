@@ -295,6 +295,7 @@ describe('comparison at equal bytes', () => {
       expect(curve.length).toBeGreaterThan(1);
       expect(curve.map(({ psnrDb }) => psnrDb)).toEqual(curve.map(({ psnrDb }) => psnrDb).sort((a, b) => a - b));
     }
+    expect(Object.keys(comparison.curves)).toEqual(['pca', 'jpeg', 'webp', 'thumbnail']);
     expect(stages).toContain('PCA: fitting');
     ae.dispose();
   });

@@ -3,13 +3,13 @@ export const style = `
 :root {
   color-scheme: light dark;
   --page: #f7f7f5; --surface: #ffffff; --text: #1c1f24; --muted: #5b626d; --line: #e2e4e8; --grid: #e9ebee;
-  --own: #2463c7; --fixed: #c2570c; --other: #7a818c; --pca: #0b7f73; --jpeg: #8046bd; --thumbnail: #b3263f; --accent: #2463c7;
+  --own: #2463c7; --fixed: #c2570c; --other: #7a818c; --pca: #0b7f73; --jpeg: #8046bd; --thumbnail: #b3263f; --webp: #6d7420; --accent: #2463c7;
   --run-1: #2463c7; --run-2: #c2570c; --run-3: #0b7f73; --run-4: #8046bd; --run-5: #b3263f; --run-6: #6d7420;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #121417; --surface: #1a1d21; --text: #e6e8eb; --muted: #9aa2ae; --line: #2d3138; --grid: #272b31;
-    --own: #75abff; --fixed: #f2a154; --other: #a4abb6; --pca: #45c4b4; --jpeg: #c39af5; --thumbnail: #ff8a9b; --accent: #75abff;
+    --own: #75abff; --fixed: #f2a154; --other: #a4abb6; --pca: #45c4b4; --jpeg: #c39af5; --thumbnail: #ff8a9b; --webp: #c6cf69; --accent: #75abff;
     --run-1: #75abff; --run-2: #f2a154; --run-3: #45c4b4; --run-4: #c39af5; --run-5: #ff8a9b; --run-6: #c6cf69;
   }
 }
@@ -104,7 +104,7 @@ tr.group th { padding-top: 20px; font-weight: 600; text-align: left; }
 .key.dots, .key.rings { width: 10px; height: 10px; border-radius: 50%; vertical-align: -0.05em; }
 .key.rings { background: none; border: 2.5px solid currentColor; }
 .c-own { color: var(--own); } .c-fixed { color: var(--fixed); } .c-other { color: var(--other); }
-.c-pca { color: var(--pca); } .c-jpeg { color: var(--jpeg); } .c-thumbnail { color: var(--thumbnail); }
+.c-pca { color: var(--pca); } .c-jpeg { color: var(--jpeg); } .c-thumbnail { color: var(--thumbnail); } .c-webp { color: var(--webp); }
 .c-run-1 { color: var(--run-1); } .c-run-2 { color: var(--run-2); } .c-run-3 { color: var(--run-3); }
 .c-run-4 { color: var(--run-4); } .c-run-5 { color: var(--run-5); } .c-run-6 { color: var(--run-6); }
 

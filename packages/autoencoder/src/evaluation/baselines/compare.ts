@@ -9,6 +9,7 @@ import type { Network } from '../../network/network';
 import { codeBytes } from '../../network/quantize';
 import { type Evaluation, evaluateNetwork } from '../evaluate';
 import { KnownScores, spread } from '../known-scores';
+import { fileCurve, jpegSettings, webpSettings } from './file-curves';
 import { JpegCoder } from './jpeg';
 import { fitPca, type Pca, type PcaOptions } from './pca';
 import {
@@ -53,8 +54,11 @@ export interface Comparison {
   readonly count: number;
   readonly sourceCount: number;
   readonly groups: readonly ComparisonGroup[];
-  /** PSNR (per-image mean) over bytes where a method reaches that size: PCA by float32 coefficients, thumbnails by bytes. */
-  readonly curves: { readonly [method in RivalMethod]: readonly RatePoint[] };
+  /**
+   * PSNR (per-image mean) over bytes where a method reaches that size: PCA by float32 coefficients, thumbnails
+   * by bytes, JPEG and WebP by quality.
+   */
+  readonly curves: { readonly [method in RivalMethod | 'webp']: readonly RatePoint[] };
   /** How many images PCA was fitted on, where it was, and whether on their mirror images, too. */
   readonly pcaFittedOn?: number;
   readonly pcaMirrored?: boolean;
@@ -87,7 +91,7 @@ export async function compareNetwork(
     thumbnailRival(network, bits),
   ]);
   const rows = groups.map((group) => [...group.rows]);
-  const curves: Record<RivalMethod, RatePoint[]> = { pca: [], jpeg: [], thumbnail: [] };
+  const curves: Record<keyof Comparison['curves'], RatePoint[]> = { pca: [], jpeg: [], webp: [], thumbnail: [] };
   const curveBudgets = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].filter((b) => b < sizes.imageBytes);
   for (const [codeBits, rivals] of [
     [32, whole],
@@ -97,7 +101,7 @@ export async function compareNetwork(
     for (const rival of rivals) {
       onStage?.(stages[rival.method]);
       const budgets = own.map(({ budgetBytes }) => budgetBytes);
-      const isCurve = codeBits === (rival.method === 'thumbnail' ? 8 : 32);
+      const isCurve = rival.method !== 'jpeg' && codeBits === (rival.method === 'thumbnail' ? 8 : 32);
       const all = [...new Set([...budgets, ...(isCurve ? curveBudgets : [])])].sort((a, b) => a - b);
       const scored = await scoreRival(rival, network, source, all, budgets, signal);
       for (const group of own) rows[groups.indexOf(group)].push(scored[all.indexOf(group.budgetBytes)]);
@@ -105,6 +109,11 @@ export async function compareNetwork(
     }
   }
   pca?.dispose();
+  if (jpeg) {
+    onStage?.('JPEG and WebP: all qualities');
+    curves.jpeg = await fileCurve(jpegSettings(jpeg, network.inputShape[2]), source, network, signal);
+    curves.webp = await fileCurve(webpSettings(), source, network, signal);
+  }
   return {
     sizes,
     count: source.length,

@@ -1,5 +1,6 @@
 import type { Sample } from '../../data/samples';
 import { AutoencoderError } from '../../errors';
+import { interleave, planar } from './interleave';
 
 type Sharp = typeof import('sharp').default;
 
@@ -109,29 +110,6 @@ export class JpegCoder {
     const { data } = await pixels.raw().toBuffer({ resolveWithObject: true });
     return { ...rest, channels, height, width, data: planar(data, channels) };
   }
-}
-
-/** Planar, blue first -> interleaved, red first; one channel stays as it is. */
-function interleave({ data, channels }: Sample): Uint8ClampedArray {
-  const area = data.length / channels;
-  // Rounds floats and keeps them within bytes.
-  const out = new Uint8ClampedArray(data.length);
-  for (let c = 0; c < channels; c++) {
-    const plane = (channels - 1 - c) * area;
-    for (let i = 0; i < area; i++) out[i * channels + c] = data[plane + i];
-  }
-  return out;
-}
-
-/** The way back from {@link interleave}. */
-function planar(data: Uint8Array, channels: number): Uint8Array {
-  const area = data.length / channels;
-  const out = new Uint8Array(data.length);
-  for (let c = 0; c < channels; c++) {
-    const plane = (channels - 1 - c) * area;
-    for (let i = 0; i < area; i++) out[plane + i] = data[i * channels + c];
-  }
-  return out;
 }
 
 /** Returns the bytes from the end of the start-of-scan header to the end of the file: the compressed image. */

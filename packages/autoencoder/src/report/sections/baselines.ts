@@ -25,9 +25,10 @@ resolution, whichever is better; its headers and tables are not counted, nor are
 <div class="columns">
 <figure class="stays"><h3>PSNR in dB over bytes per image</h3>${lineChart(rateChart(comparison))}
 <figcaption>Higher and further left is better. ${formatCount(count)} images, per-image mean. Filled: the code as float32; hollow: rounded
-to 8 bits per number. With own masks, the masks' bytes are counted; fixed and foreign masks cost nothing.</figcaption></figure>
+to 8 bits per number. PCA's numbers are float32, a thumbnail's are bytes; JPEG and WebP
+are at all qualities.${hasMasks(groups) && " With own masks, the masks' bytes are counted; fixed and foreign masks cost nothing."}</figcaption></figure>
 <figure class="scroll"><table><thead><tr><th>within as many bytes</th><th>bytes</th><th>PSNR, dB</th><th>SSIM</th>
-<th class="narrow-hide">MS-SSIM</th></tr></thead><tbody>${groups.map(groupRows)}</tbody></table></figure>
+<th class="narrow-hide">MS-SSIM</th></tr></thead><tbody>${groups.map((group) => groupRows(group, hasMasks(groups)))}</tbody></table></figure>
 </div>
 ${missing.map((reason) => html`<p class="note">Not in it: ${reason}</p>`)}`,
   };
@@ -59,18 +60,23 @@ function verdict(groups: readonly Group[]): string {
 
 const methodNames = { autoencoder: 'the network', pca: 'PCA', jpeg: 'JPEG', thumbnail: 'a thumbnail' };
 
-function groupRows({ counted, codeBits, budgetBytes, rows }: Group): Markup {
+/** Only where the decoder gets something beside the code, there is something else to be had than an image's own. */
+function hasMasks(groups: readonly Group[]): boolean {
+  return groups.some(({ counted }) => counted === 'code and masks');
+}
+
+function groupRows({ counted, codeBits, budgetBytes, rows }: Group, masked: boolean): Markup {
   const best = Math.max(...rows.map(({ summary }) => summary?.psnrDb ?? Number.NEGATIVE_INFINITY));
   const bits = codeBits === 32 ? 'float32' : `${codeBits} bits per number`;
   return html`<tr class="group"><th colspan="5" scope="rowgroup">${formatCount(budgetBytes)} bytes: ${counted}, ${bits}</th></tr>
-${rows.map((row) => tableRow(row, best))}`;
+${rows.map((row) => tableRow(row, best, masked))}`;
 }
 
-function tableRow(row: ReportComparisonRow, best: number): Markup {
+function tableRow(row: ReportComparisonRow, best: number, masked: boolean): Markup {
   const { method, masks, components, size, bytes, summary } = row;
   const color = method === 'autoencoder' ? masks : method;
   const names = {
-    autoencoder: `autoencoder${masks && `, ${maskNames[masks]}`}`,
+    autoencoder: `autoencoder${masks && masked ? `, ${maskNames[masks]}` : ''}`,
     pca: `PCA, ${formatCount(components ?? 0)} components`,
     jpeg: 'JPEG',
     thumbnail: `thumbnail${size ? ` of ${size.join(' × ')}` : ''}`,
@@ -86,6 +92,7 @@ function rateChart({ curves, groups }: ReportComparison): LineChart {
   const curveSeries: Series[] = [
     { name: 'PCA', color: 'pca', points: curve('pca') },
     { name: 'JPEG', color: 'jpeg', points: curve('jpeg') },
+    { name: 'WebP', color: 'webp', points: curve('webp') },
     { name: 'thumbnail', color: 'thumbnail', points: curve('thumbnail') },
   ];
   const series = [
@@ -94,7 +101,7 @@ function rateChart({ curves, groups }: ReportComparison): LineChart {
   ];
   const all = series.flatMap((one) => one.points);
   return {
-    description: 'PSNR over bytes for the autoencoder, PCA, JPEG and thumbnails',
+    description: 'PSNR over bytes for the autoencoder, PCA, JPEG, WebP and thumbnails',
     xLabel: 'bytes per image (logarithmic)',
     x: logScale(
       all.map(({ x }) => x),
@@ -117,6 +124,6 @@ function networkSeries(groups: readonly Group[], masks: MaskMode): Series[] {
   return [
     { color: masks, shape: 'dashed', points: [...rounded, ...whole] },
     { color: masks, shape: 'rings', points: rounded },
-    { name: maskNames[masks], color: masks, shape: 'dots', points: whole },
+    { name: hasMasks(groups) ? maskNames[masks] : 'autoencoder', color: masks, shape: 'dots', points: whole },
   ];
 }

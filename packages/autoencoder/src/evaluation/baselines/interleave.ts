@@ -1,0 +1,24 @@
+import type { Sample } from '../../data/samples';
+
+/** Planar, blue first -> interleaved, red first; one channel stays as it is. */
+export function interleave({ data, channels }: Sample): Uint8ClampedArray {
+  const area = data.length / channels;
+  // Rounds floats and keeps them within bytes.
+  const out = new Uint8ClampedArray(data.length);
+  for (let c = 0; c < channels; c++) {
+    const plane = (channels - 1 - c) * area;
+    for (let i = 0; i < area; i++) out[i * channels + c] = data[plane + i];
+  }
+  return out;
+}
+
+/** The way back from {@link interleave}. */
+export function planar(data: Uint8Array, channels: number): Uint8Array {
+  const area = data.length / channels;
+  const out = new Uint8Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    const plane = (channels - 1 - c) * area;
+    for (let i = 0; i < area; i++) out[plane + i] = data[i * channels + c];
+  }
+  return out;
+}

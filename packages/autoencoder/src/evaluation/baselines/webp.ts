@@ -1,0 +1,18 @@
+import type { Sample } from '../../data/samples';
+import { interleave, planar } from './interleave';
+
+/** What stands before the compressed image in a file: not counted, as JPEG's headers are not. */
+const headerBytes = 20;
+
+/** An image of one or three channels after WebP (libwebp through sharp) at a quality from 1 to 100, and the bytes of the compressed image. */
+export async function throughWebp(sample: Sample, quality: number): Promise<{ sample: Sample; bytes: number }> {
+  const { default: sharp } = await import('sharp');
+  const { width, height, channels } = sample;
+  const raw = { width, height, channels: channels === 1 ? 1 : 3 } as const;
+  const file = await sharp(interleave(sample), { raw }).webp({ quality }).toBuffer();
+  const data = await sharp(file)
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer();
+  return { sample: { ...sample, data: planar(data, channels) }, bytes: file.length - headerBytes };
+}
