@@ -15,7 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { recipes } from '@ae/autoencoder';
+import { recipes } from '@ae/autoencoder/options';
 import { openDatumLmdb } from '@ae/lmdb-datum';
 
 const { values, positionals } = parseArgs({

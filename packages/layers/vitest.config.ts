@@ -1,4 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-// Some tests start processes, and all share the machine with other packages' tests.
-export default defineConfig({ test: { setupFiles: ['@ae/testing/seeded'], testTimeout: 60_000 } });
+export default defineConfig({
+  test: {
+    setupFiles: ['@ae/testing/seeded'],
+    // Files share a process's modules: to load TensorFlow.js for each of them takes longer than many of them do.
+    isolate: false,
+    // Some tests start processes, and all share the machine with other packages' tests.
+    testTimeout: 60_000,
+  },
+});

@@ -20,10 +20,7 @@ export type { LinearStartOptions } from './network/transform/linear-start';
 export { VariationalCode, type VariationalCodeArgs } from './network/variational-code';
 export { type ReadRun, type ResumeOptions, resumeTraining } from './resume';
 export { centerCrop } from './training/augmentation';
-export type { AugmentationOptions, LossOptions, OptimizerOptions } from './training/options';
-export { type NamedRecipe, type Recipe, type RecipeName, recipes } from './training/recipes';
 export type { RunOptions } from './training/run-options';
-export type { ScheduleOptions } from './training/schedules';
 export type { TrainOptions } from './training/train-options';
 export type {
   CheckpointSaved,

@@ -2,6 +2,20 @@
 export { isInRange, type NumberRange, rangeInWords } from './errors';
 export { networkOptions } from './network/options';
 export type { AnyOption, ChoiceOption, OptionTable } from './option-kinds';
-export { runOptions, trainingOptions } from './training/options';
-export { type Recipe, type RecipeName, recipeFor, recipeKeys, recipes, resolveRecipe } from './training/recipes';
-export { schedules } from './training/schedules';
+export {
+  type AugmentationOptions,
+  type LossOptions,
+  type OptimizerOptions,
+  runOptions,
+  trainingOptions,
+} from './training/options';
+export {
+  type NamedRecipe,
+  type Recipe,
+  type RecipeName,
+  recipeFor,
+  recipeKeys,
+  recipes,
+  resolveRecipe,
+} from './training/recipes';
+export { type ScheduleOptions, schedules } from './training/schedules';

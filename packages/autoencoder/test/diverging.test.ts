@@ -84,6 +84,17 @@ it.each([1e4, 1e39])(
   },
 );
 
+it('notices it in networks with frozen layers, whose last update no loss can tell of', async () => {
+  const ae = new Autoencoder({ preset: 'transform', inputShape: [16, 16, 3], codeSize: 48 });
+  await ae.initialize({ seed: 1 });
+  const training = ae.train(train, {
+    ...{ recipe: 'plain', epochs: 1, batchSize: 8, validation },
+    optimizer: { name: 'sgd', learningRate: 1e6 },
+  });
+  await expect(training).rejects.toMatchObject({ code: 'DIVERGED' });
+  ae.dispose();
+});
+
 it('neither saves nor trains weights that are not finite, and says whose', async () => {
   const ae = await initialized();
   const layer = ae.model.layers.find(({ name }) => name === 'conv2') as layers.Layer;

@@ -12,7 +12,7 @@ function namesOf(entry: string): string[] {
 /** What programs rely on: a name that goes or comes is a decision. */
 const names: Readonly<Record<string, string>> = {
   index:
-    'AugmentationOptions Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions LossOptions MaskMode NamedRecipe OptimizerOptions PassSummary PixelFormat PresetName ReadRun Recipe RecipeName ResumeOptions RunOptions Sample SampleSource ScheduleOptions StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCode VariationalCodeArgs WeightCount centerCrop defaultPixels listBackends loadCheckpoint recipes resumeTraining samplesToTensor useBackend valuesToSamples',
+    'Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions MaskMode PassSummary PixelFormat PresetName ReadRun ResumeOptions RunOptions Sample SampleSource StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCode VariationalCodeArgs WeightCount centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples',
   baselines:
     'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions RatePoint ScoredNetwork compareWithPca fitPca',
   codes:
@@ -20,7 +20,7 @@ const names: Readonly<Record<string, string>> = {
   native:
     'InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow',
   options:
-    'AnyOption ChoiceOption NumberRange OptionTable Recipe RecipeName isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
+    'AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
   report: 'CollectReportOptions Picture ReportData collectReport renderComparison renderReport',
   runs: 'RunConfig RunEstimate checkNewRun estimateRun readRunConfig startFolder',
   scores:

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { Autoencoder, type AutoencoderOptions, recipes, useBackend } from '../src/index';
+import { Autoencoder, type AutoencoderOptions, useBackend } from '../src/index';
+import { recipes } from '../src/options';
 import { estimateRun } from '../src/runs';
 import { rectangleSamples } from './rectangles';
 

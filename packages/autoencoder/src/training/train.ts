@@ -171,8 +171,8 @@ async function probe(last: readonly Sample[], training: Training): Promise<void>
 
 /** Throws DIVERGED for an error outside of training. */
 async function checkError(mse: number, training: Training): Promise<void> {
-  // Moving statistics follow slowly: until they fit, the error may be anything.
-  const isSettled = training.network.model.nonTrainableWeights.length === 0;
+  // Moving statistics follow slowly: until they fit, the error may be anything. Other weights that no gradient changes stay as they are.
+  const isSettled = !training.network.model.layers.some((layer) => layer.getClassName() === 'BatchNormalization');
   await checkLoss({ loss: mse, reconstruction: isSettled || !Number.isFinite(mse) ? mse : 0 }, training);
 }
 
