@@ -39,12 +39,12 @@ describe('useBackend', () => {
     [
       'a library',
       'libcudart.so.11.0: cannot open shared object file: No such file',
-      'the library libcudart.so.11.0, which is missing',
+      'the library libcudart.so.11.0 is missing',
     ],
     [
       'anything else',
       'Segmentation of the moon',
-      'received "Segmentation of the moon"; run ae backend install tensorflow, or use the wasm engine',
+      '("Segmentation of the moon"); run ae backend install tensorflow, or use the wasm engine',
     ],
   ])('explains native TensorFlow failing for lack of %s', async (_, message, expected) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'ae-native-'));

@@ -211,10 +211,7 @@ async function startFirst(options: BackendOptions): Promise<BackendInfo> {
       reasons.push(`${engine.name}: ${messageOf(error)}`);
     }
   }
-  throw new AutoencoderError(
-    'BACKEND_UNAVAILABLE',
-    `backend: expected at least one engine that loads; ${reasons.join('; ')}.`,
-  );
+  throw new AutoencoderError('BACKEND_UNAVAILABLE', `No engine can be loaded: ${reasons.join('; ')}.`);
 }
 
 /** What `listBackends` found of one engine. */

@@ -34,7 +34,7 @@ export async function startNativeTensorflow(name: NativePackage, options: Native
   if (!(await tf.setBackend('tensorflow').catch(() => false))) {
     throw new AutoencoderError(
       'BACKEND_UNAVAILABLE',
-      `${name}: expected it to share one copy of @tensorflow/tfjs-core with this package, received two; run npm dedupe.`,
+      `${name} has a copy of @tensorflow/tfjs-core of its own, which this package cannot share; run npm dedupe.`,
     );
   }
   return adoptNativeTensorflow();
@@ -81,16 +81,16 @@ function explainFailure(name: NativePackage, cause: NodeJS.ErrnoException): Auto
     return new AutoencoderError('BACKEND_MISSING', install, { cause });
   }
   const mend = `run ${installCommand(name)}, or use the wasm engine`;
-  const reason = `${name}: expected ${expectation(cause.message)}; ${mend}.`;
+  const reason = `${name} cannot be loaded: ${reasonOf(cause.message)}; ${mend}.`;
   return new AutoencoderError('BACKEND_UNAVAILABLE', reason, { cause });
 }
 
-function expectation(message: string): string {
+function reasonOf(message: string): string {
   const library = /([\w.+-]+\.so[\w.]*|[\w.+-]+\.(?:dylib|dll)): cannot open|Library not loaded: (\S+)/.exec(message);
-  if (library) return `the library ${library[1] ?? library[2]}, which is missing`;
+  if (library) return `the library ${library[1] ?? library[2]} is missing`;
   if (/tfjs_binding\.node|napi-v\d+/.test(message)) {
-    return 'its compiled addon, which is missing, because its install script did not finish';
+    return 'its compiled addon is missing, because its install script did not finish';
   }
   const [firstLine] = message.split('\n');
-  return `it to load on Node.js ${process.version}, received "${firstLine}"`;
+  return `it fails on Node.js ${process.version} ("${firstLine}")`;
 }

@@ -40,7 +40,7 @@ async function importOptional(name: string, load?: '' | (() => Promise<unknown>)
     const [firstLine] = (cause as Error).message.split('\n');
     throw new AutoencoderError(
       'BACKEND_UNAVAILABLE',
-      `${name}: expected it to load on Node.js ${process.version}, received "${firstLine}"; use the wasm engine.`,
+      `${name} cannot be loaded: it fails on Node.js ${process.version} ("${firstLine}"); use the wasm engine.`,
       { cause },
     );
   }

@@ -8,8 +8,8 @@ import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as names from '../contracts/pooling-kernels';
-import { forEachIndex } from './for-each-index';
-import { registerKernels } from './register-kernels';
+import { forEachIndex } from './shared/for-each-index';
+import { registerKernels } from './shared/register-kernels';
 
 /** Registers the kernels of this package for the backend `cpu`. Calling it again does nothing. */
 export function registerCpuKernels(): void {

@@ -8,14 +8,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../contracts/pooling-kernels';
 import { AdamStep, ReluGrad, SgdStep } from '../../contracts/training-kernels';
 import { MissingKernelError } from '../../errors';
-import { registerKernels } from '../register-kernels';
-import { registerReluGradient } from '../relu-gradient';
+import { registerKernels } from '../shared/register-kernels';
+import { registerReluGradient } from '../shared/relu-gradient';
 import { adamStep, sgdStep } from './optimizers';
 import { maxPoolWithArgmax } from './pooling';
 import { add, conv2d, fusedConv2D, reluGrad, sum } from './training';
 import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';
 
-export { loadPackage } from '../load-package';
+export { loadPackage } from '../shared/load-package';
 
 const backend = 'tensorflow';
 

@@ -6,7 +6,7 @@ import {
   type MaxUnpoolAttrs,
   MaxUnpoolGrad,
 } from '../../contracts/pooling-kernels';
-import { forEachIndex } from '../for-each-index';
+import { forEachIndex } from '../shared/for-each-index';
 import { NativeOps, type TensorId } from './native-ops';
 
 type Shape4D = [number, number, number, number];

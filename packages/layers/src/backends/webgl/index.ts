@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../contracts/pooling-kernels';
 import { MissingKernelError } from '../../errors';
-import { registerKernels } from '../register-kernels';
+import { registerKernels } from '../shared/register-kernels';
 import { maxPoolWithArgmax } from './pooling';
 import { relu } from './relu';
 import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad } from './unpooling';

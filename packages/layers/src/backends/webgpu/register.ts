@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { MaxPoolWithArgmax, MaxPoolWithArgmaxGrad, MaxUnpool, MaxUnpoolGrad } from '../../contracts/pooling-kernels';
 import { ReluGrad } from '../../contracts/training-kernels';
 import { MissingKernelError } from '../../errors';
-import { registerKernels } from '../register-kernels';
-import { registerReluGradient } from '../relu-gradient';
+import { registerKernels } from '../shared/register-kernels';
+import { registerReluGradient } from '../shared/relu-gradient';
 import { maxPoolWithArgmax } from './pooling';
 import { maxPoolWithArgmaxGrad, maxUnpool, maxUnpoolGrad, reluGrad } from './unpooling';
 

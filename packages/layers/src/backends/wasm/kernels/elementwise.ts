@@ -1,7 +1,7 @@
 /** ReLU's gradient, sums, the loss, and Identity without a copy. */
 import { type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { MeanSquaredError, MeanSquaredErrorGrad, ReluGrad } from '../../../contracts/training-kernels';
-import { registerReluGradient } from '../../relu-gradient';
+import { registerReluGradient } from '../../shared/relu-gradient';
 import { BLOCK_VALUES } from '../assembly/dist/jobs';
 import { columnSums } from '../jobs/column-sums';
 import type { Cut, Engine } from '../runtime/engine';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ReluGrad } from '../contracts/training-kernels';
+import { ReluGrad } from '../../contracts/training-kernels';
 
 /**
  * Makes tfjs run the kernel `ReluGrad` for the gradient of `Relu` on backends that have it.

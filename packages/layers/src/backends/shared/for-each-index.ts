@@ -1,4 +1,4 @@
-import { InvalidIndexError } from '../errors';
+import { InvalidIndexError } from '../../errors';
 
 /**
  * Visits the first `channels` channels of a mask `[N, h, w, M]` in row-major order.
