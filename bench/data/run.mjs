@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
 });
 const [runs, images, epochs, batchSize] = ['runs', 'images', 'epochs', 'batch'].map((name) => Number(values[name]));
 const size = 64;
-const ae = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+const ae = fileURLToPath(new URL('../../packages/cli/bin/ae.js', import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ae-bench-data-'));
 
 /** Interleaved RGB pixels that compress about as well as photographs. */

@@ -161,7 +161,7 @@ function contents(database) {
 /** The command as one gives it, with Caffe's pixels. */
 function aeImport(list, output, root) {
   fs.rmSync(output, { recursive: true, force: true });
-  const cli = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+  const cli = fileURLToPath(new URL('../../packages/cli/bin/ae.js', import.meta.url));
   const options = ['--root', root, '--resize', 64, '--resampler', 'bilinear', '--json'];
   const { records, elapsedMs } = run(process.execPath, [cli, 'import', list, output, ...options]);
   return { records, seconds: elapsedMs / 1000 };

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
 
-const ae = createRequire(import.meta.url).resolve('@ae/cli/dist/main.js');
+const ae = createRequire(import.meta.url).resolve('@ae/cli/bin/ae.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'ae-imagenet-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 

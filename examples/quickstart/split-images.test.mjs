@@ -9,7 +9,7 @@ import { openDatumLmdb } from '@ae/lmdb-datum';
 import sharp from 'sharp';
 import { groupOf, importOptions, splitImages } from './split-images.mjs';
 
-const ae = createRequire(import.meta.url).resolve('@ae/cli/dist/main.js');
+const ae = createRequire(import.meta.url).resolve('@ae/cli/bin/ae.js');
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ae-quickstart-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,0 +1,63 @@
+/** What several networks, and PCA of as many numbers, make of the same images: a table for the terminal and one picture. */
+import { writeFileSync } from 'node:fs';
+import { Autoencoder, samplesToTensor, valuesToSamples } from '@ae/autoencoder';
+import { compareWithPca, fitPca } from '@ae/autoencoder/baselines';
+import { drawGrid, encodePng } from '@ae/images/png';
+import { openDatumLmdb } from '@ae/lmdb-datum';
+
+/** Images in a row of the picture. */
+const shown = 16;
+
+/**
+ * Draws validation images, and below them what each network makes of them, and PCA; returns a line of text for each row. `networks` are
+ * saved networks by name. PCA has as many numbers as the last network's code.
+ */
+export async function compareNetworks(networks, { train, val, picture }) {
+  const [training, validation] = [train, val].map((lmdb) => openDatumLmdb(lmdb));
+  const samples = Array.from({ length: Math.min(shown, validation.length) }, (_, i) =>
+    validation.at(Math.floor((i * validation.length) / shown)),
+  );
+  const rows = [samples];
+  const lines = [['the images', `${format(samples[0].data.length)} bytes each`, '']];
+  let last;
+  for (const [name, folder] of Object.entries(networks)) {
+    last?.dispose();
+    last = await Autoencoder.load(folder);
+    const { codeBytes, maskBytes } = last.sizes;
+    rows.push(await last.reconstruct(samples));
+    const { psnrDb } = await last.evaluate(validation, { similarity: false });
+    const masks = maskBytes > 0 ? ` and ${format(maskBytes)} of masks` : '';
+    lines.push([name, `${format(codeBytes)} bytes of code${masks}`, decibels(psnrDb)]);
+  }
+  const { pcaPsnrDb } = await compareWithPca(last, validation, { trainingSamples: training });
+  rows.push(await throughPca(last, training, samples));
+  lines.push([
+    `PCA, ${format(last.codeSize)} numbers`,
+    `${format(last.sizes.codeBytes)} bytes of code`,
+    decibels(pcaPsnrDb),
+  ]);
+  last.dispose();
+  writeFileSync(picture, encodePng(drawGrid([rows])));
+  for (const database of [training, validation]) database.close();
+  return lines;
+}
+
+/** Reconstructs images from as many principal components as a network's code has numbers. */
+async function throughPca(network, training, samples) {
+  const { inputShape, pixels, codeSize } = network;
+  const pca = await fitPca(training, network, { components: codeSize });
+  const images = samplesToTensor(samples, inputShape, pixels);
+  const coefficients = pca.encode(images);
+  const reconstructions = pca.decode(coefficients, inputShape);
+  const values = await reconstructions.data();
+  for (const tensor of [pca, images, coefficients, reconstructions]) tensor.dispose();
+  return valuesToSamples(values, inputShape, pixels);
+}
+
+function format(count) {
+  return count.toLocaleString('en-US');
+}
+
+function decibels(psnrDb) {
+  return `${psnrDb.toFixed(2)} dB`;
+}
