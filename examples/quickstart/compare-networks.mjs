@@ -29,13 +29,9 @@ export async function compareNetworks(networks, { train, val, picture }) {
     const masks = maskBytes > 0 ? ` and ${format(maskBytes)} of masks` : '';
     lines.push([name, `${format(codeBytes)} bytes of code${masks}`, decibels(psnrDb)]);
   }
-  const { pcaPsnrDb } = await compareWithPca(last, validation, { trainingSamples: training });
+  const { pcaPsnrDb, components } = await compareWithPca(last, validation, { trainingSamples: training });
   rows.push(await throughPca(last, training, samples));
-  lines.push([
-    `PCA, ${format(last.codeSize)} numbers`,
-    `${format(last.sizes.codeBytes)} bytes of code`,
-    decibels(pcaPsnrDb),
-  ]);
+  lines.push([`PCA, ${format(components)} numbers`, `${format(4 * components)} bytes of code`, decibels(pcaPsnrDb)]);
   last.dispose();
   writeFileSync(picture, encodePng(drawGrid([rows])));
   for (const database of [training, validation]) database.close();
