@@ -258,7 +258,7 @@ describe('a run seen from elsewhere', () => {
     expect((await ae(folder, 'train', 'new.lmdb', '--resume', 'moved')).stderr).toContain(
       '--resume moved --val <val.lmdb>',
     );
-    expect((await ae(folder, 'report', 'moved')).stderr).toContain('name them anew: --data <lmdb>.');
+    expect((await ae(folder, 'report', 'moved')).stderr).toContain('say where they are now: --data <lmdb>.');
     await aeOk(folder, 'report', 'moved', '--data', 'new.lmdb', '--baselines', 'new.lmdb');
     await aeOk(folder, 'train', 'new.lmdb', '--val', 'new.lmdb', '--resume', 'moved', '--no-report');
     expect(readConfig('moved').data.validation).toMatchObject({ name: 'new.lmdb', path: inFolder('new.lmdb') });
@@ -271,7 +271,7 @@ describe('a run seen from elsewhere', () => {
     delete config.data.train.path;
     writeFileSync(inFolder('older', 'config.json'), JSON.stringify(config));
     await aeOk(folder, 'train', '--resume', 'older', '--no-report');
-    expect((await ae(elsewhere, 'train', '--resume', inFolder('older'))).stderr).toContain('name them anew');
+    expect((await ae(elsewhere, 'train', '--resume', inFolder('older'))).stderr).toContain('say where they are now');
   }, 60_000);
 });
 

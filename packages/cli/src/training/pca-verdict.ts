@@ -9,7 +9,8 @@ export interface PcaVerdict extends PcaComparison {
   /** Whether they are the images that it was trained on, for want of others. */
   readonly trainedOn: boolean;
   readonly hasMasks: boolean;
-  readonly preset?: unknown;
+  /** Whether it is of preset transform, or like it, with which PCA rarely wins. */
+  readonly isTransform: boolean;
 }
 
 /** Compares the network of a run with PCA of as many numbers; undefined where that is stopped, or can't be done, which is a note. */
@@ -24,12 +25,17 @@ export async function compareRun(
   try {
     const { compareWithPca } = await import('@ae/autoencoder/baselines');
     const { readRunConfig } = await import('@ae/autoencoder/runs');
-    const { options, preset } = await readRunConfig(run);
+    const { options } = await readRunConfig(run);
     const scored = await fitTo(validation ?? samples, network);
     const trainingSamples = validation ? await fitTo(samples, network) : scored;
     const pca = { mirror: options.augmentation?.mirror ?? false };
     const comparison = await compareWithPca(network, scored, { trainingSamples, pca, signal });
-    return { ...comparison, trainedOn: !validation, hasMasks: network.sizes.maskBytes > 0, preset };
+    return {
+      ...comparison,
+      trainedOn: !validation,
+      hasMasks: network.sizes.maskBytes > 0,
+      isTransform: network.takesAnySize,
+    };
   } catch (error) {
     if (!signal.aborted) terminal.warn(`not compared with PCA: ${explain(error).message}`);
     return undefined;
@@ -40,9 +46,9 @@ export async function compareRun(
 
 /** Says in a line who wins, on which images, and what to try where it is PCA. */
 export function tellVerdict(verdict: PcaVerdict, terminal: Terminal): void {
-  const { codeNumbers, components, count, psnrDb, pcaPsnrDb, trainedOn, hasMasks, preset } = verdict;
+  const { codeNumbers, components, count, psnrDb, pcaPsnrDb, trainedOn, hasMasks, isTransform } = verdict;
   const gainDb = psnrDb - pcaPsnrDb;
-  const advice = adviceFor(gainDb, preset);
+  const advice = adviceFor(gainDb, isTransform);
   terminal.event({ event: 'comparison', ...verdict, gainDb, advice });
   const images = `${formatNumberOf(count, trainedOn ? 'training image' : 'validation image')}${trainedOn ? ', which both have seen' : ''}`;
   const masks = hasMasks ? " and each image's own masks" : '';
@@ -57,7 +63,7 @@ function describePca({ pcaFittedOn, pcaMirrored }: PcaVerdict): string {
   return pcaMirrored ? ` of ${formatNumberOf(pcaFittedOn, 'training image')} and their mirror images` : '';
 }
 
-function adviceFor(gainDb: number, preset: unknown): string | undefined {
+function adviceFor(gainDb: number, isTransform: boolean): string | undefined {
   if (gainDb >= 0) return undefined;
-  return preset === 'transform' ? 'try more epochs, or more images' : 'try --preset transform';
+  return isTransform ? 'try more epochs, or more images' : 'try --preset transform';
 }
