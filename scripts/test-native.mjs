@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { fail, laneFolder, load, requireAlso, runTests, UNAVAILABLE } from './lane.mjs';
 
 const { values } = parseArgs({ options: { tensorflow: { type: 'string' } } });
-const { installTensorflow } = await load('autoencoder');
+const { installTensorflow } = await load('autoencoder', 'native.js');
 
 const tests = ['optimizers', 'training-parity', 'engine'].map((name) => `test/${name}.test.ts`);
 
