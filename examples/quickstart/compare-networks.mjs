@@ -1,7 +1,8 @@
 /** What several networks, and PCA of as many numbers, make of the same images: a table for the terminal and one picture. */
 import { writeFileSync } from 'node:fs';
 import { Autoencoder, samplesToTensor, valuesToSamples } from '@ae/autoencoder';
-import { compareWithPca, fitPca } from '@ae/autoencoder/baselines';
+import { fitPca } from '@ae/autoencoder/baselines';
+import { imageError, psnrDb } from '@ae/autoencoder/scores';
 import { drawGrid, encodePng } from '@ae/images/png';
 import { openDatumLmdb } from '@ae/lmdb-datum';
 
@@ -29,25 +30,31 @@ export async function compareNetworks(networks, { train, val, picture }) {
     const masks = maskBytes > 0 ? ` and ${format(maskBytes)} of masks` : '';
     lines.push([name, `${format(codeBytes)} bytes of code${masks}`, decibels(psnrDb)]);
   }
-  const { pcaPsnrDb, components } = await compareWithPca(last, validation, { trainingSamples: training });
-  rows.push(await throughPca(last, training, samples));
-  lines.push([`PCA, ${format(components)} numbers`, `${format(4 * components)} bytes of code`, decibels(pcaPsnrDb)]);
+  const all = Array.from({ length: validation.length }, (_, i) => validation.at(i));
+  const { components, reconstructions, meanPsnrDb } = await throughPca(last, training, all);
+  rows.push(samples.map((sample) => reconstructions[all.findIndex(({ key }) => key === sample.key)]));
+  lines.push([`PCA, ${format(components)} numbers`, `${format(4 * components)} bytes of code`, decibels(meanPsnrDb)]);
   last.dispose();
   writeFileSync(picture, encodePng(drawGrid([rows])));
   for (const database of [training, validation]) database.close();
   return lines;
 }
 
-/** Reconstructs images from as many principal components as a network's code has numbers. */
-async function throughPca(network, training, samples) {
-  const { inputShape, pixels, codeSize } = network;
-  const pca = await fitPca(training, network, { components: codeSize });
+/** Reconstructs images from as many principal components of the training images as a network's code has numbers. */
+async function throughPca({ inputShape, pixels, codeSize }, training, samples) {
+  const pca = await fitPca(training, { inputShape, pixels }, { components: codeSize });
   const images = samplesToTensor(samples, inputShape, pixels);
   const coefficients = pca.encode(images);
-  const reconstructions = pca.decode(coefficients, inputShape);
-  const values = await reconstructions.data();
-  for (const tensor of [pca, images, coefficients, reconstructions]) tensor.dispose();
-  return valuesToSamples(values, inputShape, pixels);
+  const decoded = pca.decode(coefficients, inputShape);
+  const [expected, values] = await Promise.all([images.data(), decoded.data()]);
+  const { componentCount: components } = pca;
+  for (const tensor of [pca, images, coefficients, decoded]) tensor.dispose();
+  const [size, peak] = [expected.length / samples.length, 255 * pixels.scale];
+  const scores = samples.map((_, i) =>
+    psnrDb(imageError(expected, values, { offset: i * size, size, peak }).clampedMse, peak),
+  );
+  const meanPsnrDb = scores.reduce((sum, score) => sum + Math.min(100, score), 0) / scores.length;
+  return { components, meanPsnrDb, reconstructions: valuesToSamples(values, inputShape, pixels) };
 }
 
 function format(count) {

@@ -96,7 +96,7 @@ async function quickstart({ images, minutes }) {
 /** Reads the options; folders are relative to where npm was called. */
 function readOptions() {
   const { values } = parseArgs({
-    options: { images: { type: 'string' }, minutes: { type: 'string', default: '1.5' } },
+    options: { images: { type: 'string' }, minutes: { type: 'string', default: '1.3' } },
   });
   if (!(Number(values.minutes) > 0))
     throw new Error(`--minutes: expected a number above 0, received "${values.minutes}".`);
