@@ -45,7 +45,7 @@ describe('the README', () => {
     expect(lines).toHaveLength(16);
     expect(Number(lines[15])).toBeGreaterThan(0);
     const model = await Autoencoder.load(path.join(folder, 'model'));
-    expect(model.codeSize).toBe(1568);
+    expect(model.codeSize).toBe(256);
     model.dispose();
   });
 });
