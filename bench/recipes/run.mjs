@@ -14,9 +14,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Autoencoder, useBackend } from '@ae/autoencoder';
-import { fitPca } from '@ae/autoencoder/baselines';
+import { fitPca, scorePca } from '@ae/autoencoder/baselines';
 import { convertImageset, openDatumLmdb } from '@ae/lmdb-datum';
-import { scorePca } from './score-pca.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -87,7 +86,7 @@ async function compare(name, folder, settings) {
     const components = Math.max(...settings.sizes);
     const pca = await fitPca(data.train, format, { mirror: true, components, maxImages: data.train.length });
     const pcaSeconds = (performance.now() - begun) / 1000;
-    const pcaDb = await scorePca(pca, data.val, format, settings.sizes);
+    const pcaDb = await scorePca(pca, data.val, format, { counts: settings.sizes });
     pca.dispose();
     console.log(
       `\n${name}: ${data.train.length} images to train on, ${data.val.length} to validate with, ${height}x${width}`,
@@ -125,7 +124,10 @@ async function run() {
     );
   }
   const settings = {
-    sizes: values.sizes.split(',').map((size) => numberOf('sizes', size)),
+    sizes: values.sizes
+      .split(',')
+      .map((size) => numberOf('sizes', size))
+      .sort((a, b) => a - b),
     epochs: numberOf('epochs', values.epochs),
     seed: numberOf('seed', values.seed),
   };

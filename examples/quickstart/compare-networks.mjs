@@ -1,8 +1,7 @@
 /** What several networks, and PCA of as many numbers, make of the same images: a table for the terminal and one picture. */
 import { writeFileSync } from 'node:fs';
 import { Autoencoder, samplesToTensor, valuesToSamples } from '@ae/autoencoder';
-import { fitPca } from '@ae/autoencoder/baselines';
-import { imageError, psnrDb } from '@ae/autoencoder/scores';
+import { fitPca, scorePca } from '@ae/autoencoder/baselines';
 import { drawGrid, encodePng } from '@ae/images/png';
 import { openDatumLmdb } from '@ae/lmdb-datum';
 
@@ -30,31 +29,30 @@ export async function compareNetworks(networks, { train, val, picture }) {
     const masks = maskBytes > 0 ? ` and ${format(maskBytes)} of masks` : '';
     lines.push([name, `${format(codeBytes)} bytes of code${masks}`, decibels(psnrDb)]);
   }
-  const all = Array.from({ length: validation.length }, (_, i) => validation.at(i));
-  const { components, reconstructions, meanPsnrDb } = await throughPca(last, training, all);
-  rows.push(samples.map((sample) => reconstructions[all.findIndex(({ key }) => key === sample.key)]));
-  lines.push([`PCA, ${format(components)} numbers`, `${format(4 * components)} bytes of code`, decibels(meanPsnrDb)]);
+  const pca = await fitPca(training, last, { components: last.codeSize });
+  const [pcaPsnrDb] = await scorePca(pca, validation, last, { counts: [last.codeSize] });
+  rows.push(await throughPca(pca, last, samples));
+  const { componentCount } = pca;
+  lines.push([
+    `PCA, ${format(componentCount)} numbers`,
+    `${format(4 * componentCount)} bytes of code`,
+    decibels(pcaPsnrDb),
+  ]);
+  pca.dispose();
   last.dispose();
   writeFileSync(picture, encodePng(drawGrid([rows])));
   for (const database of [training, validation]) database.close();
   return lines;
 }
 
-/** Reconstructs images from as many principal components of the training images as a network's code has numbers. */
-async function throughPca({ inputShape, pixels, codeSize }, training, samples) {
-  const pca = await fitPca(training, { inputShape, pixels }, { components: codeSize });
+/** Reconstructs images from their principal components. */
+async function throughPca(pca, { inputShape, pixels }, samples) {
   const images = samplesToTensor(samples, inputShape, pixels);
   const coefficients = pca.encode(images);
   const decoded = pca.decode(coefficients, inputShape);
-  const [expected, values] = await Promise.all([images.data(), decoded.data()]);
-  const { componentCount: components } = pca;
-  for (const tensor of [pca, images, coefficients, decoded]) tensor.dispose();
-  const [size, peak] = [expected.length / samples.length, 255 * pixels.scale];
-  const scores = samples.map((_, i) =>
-    psnrDb(imageError(expected, values, { offset: i * size, size, peak }).clampedMse, peak),
-  );
-  const meanPsnrDb = scores.reduce((sum, score) => sum + Math.min(100, score), 0) / scores.length;
-  return { components, meanPsnrDb, reconstructions: valuesToSamples(values, inputShape, pixels) };
+  const values = await decoded.data();
+  for (const tensor of [images, coefficients, decoded]) tensor.dispose();
+  return valuesToSamples(values, inputShape, pixels);
 }
 
 function format(count) {

@@ -5,7 +5,9 @@ export {
   compareWithPca,
   type PcaComparison,
   type PcaComparisonOptions,
+  type PcaScoreOptions,
   type ScoredNetwork,
+  scorePca,
 } from './evaluation/baselines/compare-with-pca';
 export { JpegCoder, type JpegResult } from './evaluation/baselines/jpeg';
 export { fitPca, Pca, type PcaOptions } from './evaluation/baselines/pca';

@@ -14,7 +14,7 @@ const names: Readonly<Record<string, string>> = {
   index:
     'Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions MaskMode PassSummary PixelFormat PresetName ReadRun ResumeOptions RunOptions Sample SampleSource StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCode VariationalCodeArgs WeightCount centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples',
   baselines:
-    'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions RatePoint ScoredNetwork compareWithPca fitPca',
+    'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint ScoredNetwork compareWithPca fitPca scorePca',
   codes:
     'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes writeCodesNpy writeCodesParquet',
   native:

@@ -3,7 +3,7 @@ import type { ImageShape, SampleSource } from '../../data/samples';
 import { checkKeys, checkNumber } from '../../errors';
 import type { EvaluateOptions, Evaluation } from '../evaluate';
 import { spread } from '../known-scores';
-import { fitPca, type PcaOptions } from './pca';
+import { fitPca, type Pca, type PcaOptions } from './pca';
 import { pcaRival, scoreRival } from './rivals';
 
 /** A network that can be scored, such as an Autoencoder. */
@@ -32,7 +32,7 @@ export interface PcaComparison {
   readonly components: number;
   /** How many images were scored. */
   readonly count: number;
-  /** The mean over images of their PSNR in dB, with their own masks where the network has any. */
+  /** The mean over images of their PSNR in dB, with their own masks where it has masks. */
   readonly psnrDb: number;
   readonly pcaPsnrDb: number;
   /** How many images PCA was fitted on, and whether on their mirror images, too. */
@@ -53,13 +53,33 @@ export async function compareWithPca(
   const { codeSize } = network;
   const pca = await fitPca(trainingSamples, network, { ...options.pca, components: codeSize, signal });
   try {
-    const [{ scores }] = await scoreRival(pcaRival(pca, network, 32), network, source, [4 * codeSize], [], signal);
+    const [pcaPsnrDb] = await scorePca(pca, source, network, { counts: [codeSize], signal });
     const { psnrDb } = await network.evaluate(source, { similarity: false, signal });
     return {
       ...{ codeNumbers: codeSize, components: pca.componentCount, count: source.length },
-      ...{ psnrDb, pcaPsnrDb: scores?.psnrDb ?? Number.NaN, pcaFittedOn: pca.fittedOn, pcaMirrored: pca.mirrored },
+      ...{ psnrDb, pcaPsnrDb, pcaFittedOn: pca.fittedOn, pcaMirrored: pca.mirrored },
     };
   } finally {
     pca.dispose();
   }
+}
+
+export interface PcaScoreOptions {
+  /** Numbers of components to code images with, in ascending order; where there are fewer components, all of them. */
+  readonly counts: readonly number[];
+  /** Stops between batches; throws ABORTED then. */
+  readonly signal?: AbortSignal;
+}
+
+/** Scores principal components: the mean over images of their PSNR in dB, for each number of components, as `evaluate` counts it. */
+export async function scorePca(
+  pca: Pca,
+  samples: SampleSource,
+  format: Pick<ScoredNetwork, 'inputShape' | 'pixels'>,
+  { counts, signal }: PcaScoreOptions,
+): Promise<number[]> {
+  const bits = 32;
+  const budgets = counts.map((count) => (count * bits) / 8);
+  const rows = await scoreRival(pcaRival(pca, format, bits), format, samples, budgets, [], signal);
+  return rows.map(({ scores }) => scores?.psnrDb ?? Number.NaN);
 }

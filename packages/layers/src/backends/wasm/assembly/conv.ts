@@ -1,6 +1,22 @@
 import { ACCUMULATE, BIAS, clearFloats, copyFloats, DOT_SUM_BYTES, finishColumns, RELU } from './simd';
 import { dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, PANEL, panelWidth, rowsBy } from './tiles';
 
+/** Images, and a filter that is moved over them. */
+@unmanaged
+export class WindowJob {
+  /** [images][height][width][channels]. */
+  x: usize;
+  height: i32;
+  width: i32;
+  channels: i32;
+  /** As the packing function that goes with the job writes it. */
+  filter: usize;
+  tapsY: i32;
+  tapsX: i32;
+  strideY: i32;
+  strideX: i32;
+}
+
 /**
  * A convolution y = x * filter of NHWC images, or one phase of the gradient for its input, which is a convolution too.
  *
@@ -8,17 +24,7 @@ import { dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, PANEL, p
  * q * strideX + j * dilationX - padLeft; positions outside x count as zero.
  */
 @unmanaged
-export class ConvJob {
-  x: usize;
-  height: i32;
-  width: i32;
-  channels: i32;
-  /** As packFilter writes it. */
-  filter: usize;
-  tapsY: i32;
-  tapsX: i32;
-  strideY: i32;
-  strideX: i32;
+export class ConvJob extends WindowJob {
   dilationY: i32;
   dilationX: i32;
   padTop: i32;

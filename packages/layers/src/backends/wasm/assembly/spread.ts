@@ -1,3 +1,4 @@
+import { WindowJob } from './conv';
 import { packPanels } from './matmul';
 import { BIAS, RELU } from './simd';
 import { PANEL, rowsBy } from './tiles';
@@ -7,18 +8,7 @@ import { PANEL, rowsBy } from './tiles';
  * of pixels with all taps are made at once, as a matrix product, and added to where they belong.
  */
 @unmanaged
-export class SpreadJob {
-  /** [images][height][width][channels]. */
-  x: usize;
-  height: i32;
-  width: i32;
-  channels: i32;
-  /** As packSpread writes it. */
-  filter: usize;
-  tapsY: i32;
-  tapsX: i32;
-  strideY: i32;
-  strideX: i32;
+export class SpreadJob extends WindowJob {
   padTop: i32;
   padLeft: i32;
   /** [images][outHeight][outWidth][outChannels]: pixel (r, q) of x and tap (i, j) add to row r * strideY + i - padTop, and so for columns. */
