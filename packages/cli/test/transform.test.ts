@@ -19,7 +19,7 @@ test('a network without masks is trained, and scored once, with no word of masks
   // These images repeat, so that PCA of five numbers knows all of them.
   expect(events.at(-2)).toMatchObject({
     ...{ event: 'comparison', codeNumbers: 24, components: 5, count: 12, pcaFittedOn: 12, trainedOn: true },
-    ...{ pcaPsnrDb: 100, advice: 'try more epochs, or more images' },
+    ...{ pcaPsnrDb: 100, advice: 'name other images with --val, for such a comparison tells little' },
   });
   const text = await aeOk(folder, 'test', 'run', 'images.lmdb');
   expect(text.match(/PSNR|pooled/g)).toEqual(['PSNR', 'pooled']);

@@ -46,9 +46,9 @@ export async function compareRun(
 
 /** Says in a line who wins, on which images, and what to try where it is PCA. */
 export function tellVerdict(verdict: PcaVerdict, terminal: Terminal): void {
-  const { codeNumbers, components, count, psnrDb, pcaPsnrDb, trainedOn, hasMasks, isTransform } = verdict;
+  const { codeNumbers, components, count, psnrDb, pcaPsnrDb, trainedOn, hasMasks } = verdict;
   const gainDb = psnrDb - pcaPsnrDb;
-  const advice = adviceFor(gainDb, isTransform);
+  const advice = adviceFor(gainDb, verdict);
   terminal.event({ event: 'comparison', ...verdict, gainDb, advice });
   const images = `${formatNumberOf(count, trainedOn ? 'training image' : 'validation image')}${trainedOn ? ', which both have seen' : ''}`;
   const masks = hasMasks ? " and each image's own masks" : '';
@@ -63,7 +63,9 @@ function describePca({ pcaFittedOn, pcaMirrored }: PcaVerdict): string {
   return pcaMirrored ? ` of ${formatNumberOf(pcaFittedOn, 'training image')} and their mirror images` : '';
 }
 
-function adviceFor(gainDb: number, isTransform: boolean): string | undefined {
+function adviceFor(gainDb: number, { trainedOn, isTransform }: PcaVerdict): string | undefined {
   if (gainDb >= 0) return undefined;
+  // With as many components as images, PCA has learned these by heart.
+  if (trainedOn) return 'name other images with --val, for such a comparison tells little';
   return isTransform ? 'try more epochs, or more images' : 'try --preset transform';
 }
