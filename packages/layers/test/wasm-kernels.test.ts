@@ -60,6 +60,19 @@ const convCases: ConvCase[] = [
   convCase({ outChannels: 24, inChannels: 24, kernel: [4, 6], strides: [2, 2], pad: [1, 2, 2, 1] }),
   convCase({ outChannels: 32, inChannels: 24, kernel: [7, 4], strides: [1, 2], pad: [3, 3, 1, 1] }),
   convCase({ outChannels: 24, inChannels: 24, kernel: [3, 3], height: 3, width: 3, batch: 7 }),
+  // Strides from few channels to many: the gradient for the input is one product, spread over the image.
+  convCase({ outChannels: 40, kernel: [4, 4], strides: [2, 2], pad: [1, 1, 1, 1], height: 19, width: 17 }),
+  convCase({
+    outChannels: 33,
+    inChannels: 2,
+    kernel: [5, 5],
+    strides: [2, 3],
+    pad: [0, 1, 3, 2],
+    height: 19,
+    batch: 3,
+  }),
+  convCase({ outChannels: 96, kernel: [8, 8], strides: [4, 4], pad: [2, 2, 2, 2], height: 24, width: 36, batch: 1 }),
+  convCase({ outChannels: 32, inChannels: 4, kernel: [2, 2], strides: [3, 3], height: 20, width: 23 }),
   // Large images of a small batch: chunks of the filter's gradient begin inside an image.
   convCase({ outChannels: 8, inChannels: 3, height: 70, width: 50, pad: [1, 1, 1, 1] }),
   convCase({ outChannels: 24, inChannels: 24, height: 80, width: 80, pad: [1, 1, 1, 1], batch: 2 }),
