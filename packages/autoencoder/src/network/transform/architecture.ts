@@ -12,7 +12,7 @@ import {
 } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../../data/samples';
-import { AutoencoderError } from '../../errors';
+import { invalidOption } from '../../errors';
 
 /** Names of the layers that the linear start gives their weights. */
 export const transformNames = {
@@ -54,10 +54,7 @@ export function planBlocks([height, width, channels]: ImageShape, codeSize?: num
   const blocks = grid[0] * grid[1];
   const wanted = codeSize ?? (height * width * channels) / defaultRatio;
   if (wanted > values * blocks) {
-    throw new AutoencoderError(
-      'INVALID_OPTION',
-      `codeSize: expected at most ${values * blocks}, as many as the values of an image, received ${codeSize}.`,
-    );
+    throw invalidOption('codeSize', `at most ${values * blocks}, as many as the values of an image`, codeSize);
   }
   const numbers = Math.max(1, Math.round(wanted / blocks));
   return { blockSize, grid, numbers, coefficients: Math.min(values, numbers + spareCoefficients) };
