@@ -25,6 +25,7 @@ test('a network without masks is trained, and scored once, with no word of masks
   expect(text.match(/PSNR|pooled/g)).toEqual(['PSNR', 'pooled']);
   expect(text).toMatch(/^ {2}bytes +96 code, 768 image$/m);
   expect(text).not.toContain('masks');
+  expect(readFileSync(`${folder}/run/test-1/report.html`, 'utf8')).not.toContain('masks');
   // PCA and thumbnails stand beside it without being asked for, unless they are unwanted or the images are gone.
   expect(text).toMatch(
     /^at 96 bytes per image, as code takes:\n {2}autoencoder +[\d.]+ dB\n {2}PCA, \d+ numbers +[\d.]+ dB\n/m,

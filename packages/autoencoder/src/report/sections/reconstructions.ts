@@ -9,12 +9,12 @@ export function image({ uri, width, height }: Picture, alt: string): Markup {
   return html`<img src="${uri}" width="${width}" height="${height}" alt="${alt}">`;
 }
 
-export function renderReconstructions({ examples }: ReportData): PageSection {
+export function renderReconstructions({ examples, model }: ReportData): PageSection {
   return {
     id: 'reconstructions',
     name: 'Reconstructions',
     heading: 'Reconstructions',
-    content: html`<p>Top: the image. Middle: what the decoder makes of its code and masks. Bottom: the error, ${errorGain} times
+    content: html`<p>Top: the image. Middle: what the decoder makes of its code${model.sizes.maskBytes > 0 && ' and masks'}. Bottom: the error, ${errorGain} times
 enlarged, black where there is none. The images were drawn at random, not chosen.</p>
 <div class="pictures">${examples.map(stack)}</div>`,
   };
@@ -32,10 +32,10 @@ function shortName(name: string): string {
 }
 
 /** The images that came out worst and best. */
-export function renderExtremes({ worst, best }: ReportData): Markup {
+export function renderExtremes({ worst, best, model }: ReportData): Markup {
   return html`<div class="columns">
 <figure><h3>Worst</h3><div class="pictures">${worst.map(stack)}</div></figure>
 <figure><h3>Best</h3><div class="pictures">${best.map(stack)}</div></figure>
 </div>
-<p class="note">The lowest and the highest PSNR with their own masks: input above, reconstruction below.</p>`;
+<p class="note">The lowest and the highest PSNR${model.sizes.maskBytes > 0 && ' with their own masks'}: input above, reconstruction below.</p>`;
 }

@@ -29,7 +29,7 @@ ${run.samples.length > 0 && renderSamples(run)}
 function psnrFigure(epochs: readonly ReportEpoch[]): Markup {
   const best = epochs.reduce((a, b) => ((b.validationPsnrDb ?? 0) > (a.validationPsnrDb ?? 0) ? b : a));
   return html`<figure><h3>Validation PSNR in dB</h3>${lineChart(psnrChart(epochs))}
-<figcaption>Images the network was not trained on, with their own masks, per-image mean. Best: ${formatDb(best.validationPsnrDb)} after
+<figcaption>Images the network was not trained on, per-image mean. Best: ${formatDb(best.validationPsnrDb)} after
 epoch ${best.epoch}.</figcaption></figure>`;
 }
 
