@@ -1,7 +1,7 @@
 /** Databases that are not as most are: a damaged record, other channels and sizes, floats, named databases, and values of other kinds. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DatumInit, readMean } from '@ae/lmdb-datum';
@@ -216,23 +216,54 @@ with lmdb.open(sys.argv[1], map_size=1 << 20) as env, env.begin(write=True) as t
         key, value = pair.split("=")
         txn.put(key.encode(), bytes.fromhex(value))
 `;
-const python = findPython(['lmdb'], 'inspecting what is no Datum');
+const python = findPython(['lmdb'], 'inspecting what is no image');
 
-test.runIf(python)('ae inspect says what values are that are no Datums, and training names it', async () => {
+test.runIf(python)('ae inspect says what values are that are no images, and training names it', async () => {
   const jpeg = 'ffd8ffe000104a46494600';
-  const values = [`image-1=${jpeg}`, `image-2=${jpeg}`, 'label-1=636174', 'num-samples=32'];
-  const { status, stderr } = spawnSync(python as string, ['-c', write, path.join(folder, 'ocr.lmdb'), ...values], {
+  const values = ['a=636174', 'b=32', `c=${jpeg}`, 'd=8004950a000000000000004302616294'];
+  const { status, stderr } = spawnSync(python as string, ['-c', write, path.join(folder, 'odd.lmdb'), ...values], {
     encoding: 'utf8',
   });
   expect([status, stderr]).toEqual([0, '']);
-  expect(await aeOk(folder, 'inspect', 'ocr.lmdb')).toMatch(
-    /no Datums +all 4 records: a JPEG file \(2\), text \(1\), a number in text \(1\)/,
+  expect(await aeOk(folder, 'inspect', 'odd.lmdb', '--schema', 'datum')).toMatch(
+    /no images +3 records: text \(1\), a number in text \(1\), a JPEG file \(1\)/,
   );
-  expect(jsonLines(await aeOk(folder, 'inspect', 'ocr.lmdb', '--json'))[0]).toMatchObject({
-    layouts: [{ layout: 'a JPEG file', count: 2 }, { count: 1 }, { count: 1 }],
-    damaged: [],
+  expect(jsonLines(await aeOk(folder, 'inspect', 'odd.lmdb', '--json'))[0]).toMatchObject({
+    schema: { name: 'image-files', told: 'JPEG files in 1 of the first 4 records' },
+    layouts: [{ layout: 'text', count: 1 }, { count: 1 }, { count: 1 }],
   });
-  expect((await ae(folder, 'train', 'ocr.lmdb')).stderr).toMatch(
-    /key image-1: expected a Datum message, received a JPEG file/,
+  expect((await ae(folder, 'train', 'odd.lmdb', '--schema', 'datum')).stderr).toMatch(
+    /key a: expected a Datum message, received text; leave the record out, or name what the database holds \(--schema\)\./,
   );
+});
+
+const foreign = (name: string) =>
+  fileURLToPath(new URL(`../../lmdb-datum/test/fixtures/schemas/${name}.lmdb`, import.meta.url));
+
+describe('--schema', () => {
+  test('ae inspect names the schema, texts and boxes', async () => {
+    const boxes = await aeOk(folder, 'inspect', foreign('ssd'));
+    expect(boxes).toMatch(/schema +annotated-datum: SSD's AnnotatedDatums \(a Datum as the first field in the first 4/);
+    expect(boxes).toMatch(/boxes +6 boxes in 3 images, of labels 7 \(5\), 2 \(1\)/);
+    expect(boxes).toMatch(/the first: label 7, left, top, right, bottom at 0\.25, 0\.125, 0\.5, 0\.75 of/);
+    const texts = await aeOk(folder, 'inspect', foreign('ocr'));
+    expect(texts).toMatch(/records +3, and 4 others that are not read as images/);
+    expect(texts).toMatch(/texts +3 images with one: "hello", "Straße", "12\.50 €"$/m);
+    expect(await aeOk(folder, 'inspect', foreign('stylegan2'))).toMatch(
+      /images of 16 pixels a side; --schema stylegan2:8 takes the other/,
+    );
+  });
+
+  test('all commands read it: export keeps the bytes of files, resize the labels', async () => {
+    await aeOk(folder, 'export', foreign('lsun'), 'lsun');
+    const names = readdirSync(path.join(folder, 'lsun')).sort();
+    expect(names.map((name) => path.extname(name))).toEqual(['.webp', '.png', '.webp', '.jpg']);
+    await aeOk(folder, 'resize', foreign('folder2lmdb'), 'small.lmdb', '4', '--lenient');
+    expect(await aeOk(folder, 'inspect', 'small.lmdb')).toMatch(/records +15$/m);
+    expect(await aeOk(folder, 'mean', foreign('stylegan2'), 'mean8', '--schema', 'stylegan2:8')).toContain('3x8x8');
+    expect(await aeOk(folder, 'verify', foreign('tensorpack'))).toMatch(/records +5 \(msgpack:bgr\), all of them/);
+    expect((await ae(folder, 'inspect', foreign('lsun'), '--schema', 'x')).stderr).toMatch(
+      /--schema: expected one of datum, annotated-datum, .*, received "x"/,
+    );
+  });
 });

@@ -40,6 +40,8 @@ export interface ErrorWhere {
   key?: string;
   /** Number of the damaged page. */
   page?: number;
+  /** What the value of a record is that is something else than its database's schema says: "a JPEG file". */
+  layout?: string;
   cause?: unknown;
 }
 
@@ -57,6 +59,7 @@ export class LmdbDatumError extends Error implements ErrorParts {
   declare readonly path?: string;
   declare readonly key?: string;
   declare readonly page?: number;
+  declare readonly layout?: string;
 
   constructor(what: string | WrongValue | State, { cause, ...where }: ErrorWhere & ErrorParts = {}) {
     const sentence = typeof what === 'string' ? what : sentenceOf(what);

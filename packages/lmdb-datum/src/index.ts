@@ -2,7 +2,7 @@ export type { BatchOptions, BatchPosition } from './batches/options';
 export type { Batch, BatchStream } from './batches/stream';
 export * from './convert';
 export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from './convert/resize-database';
-export type { Datum, DatumInit, Sample } from './datum/datum';
+export type { BoundingBox, Datum, DatumInit, Sample } from './datum/datum';
 export { decodeDatum } from './datum/decode';
 export { encodeDatum } from './datum/encode';
 export { encodeSample } from './datum/sample';
@@ -45,5 +45,6 @@ export {
   type OpenOptions,
   openDatumLmdb,
 } from './reader';
+export type { DatabaseSchema } from './schemas/record-format';
 export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verify';
 export { caffeKey, DatumWriter, type WriterOptions } from './writer';

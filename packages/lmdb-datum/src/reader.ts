@@ -4,10 +4,10 @@ import { RecordReader } from './batches/record-reader';
 import { type BatchStream, openStream } from './batches/stream';
 import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known, refuse } from './checks';
 import type { Datum, Sample } from './datum/datum';
-import { decodeDatum } from './datum/decode';
 import { decodeSample } from './datum/sample';
-import { ClosedError, CorruptDatabaseError, DatumError, UnsupportedFormatError } from './errors';
+import { ClosedError, CorruptDatabaseError, DatabaseChangedError, DatumError, UnsupportedFormatError } from './errors';
 import { type DatabaseIdentity, identityOf } from './identity';
+import { filterKeyIndex } from './lmdb/filter-index';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './lmdb/key-index';
 import { loadKeyIndex, saveKeyIndex } from './lmdb/key-index-file';
 import type { TreeRecord } from './lmdb/meta';
@@ -26,6 +26,8 @@ import {
 } from './lmdb/scan';
 import { TreeCursor } from './lmdb/tree-cursor';
 import { ValueReader } from './lmdb/value-reader';
+import { firstRecords, lookupOf } from './schemas/lookup';
+import { type DatabaseSchema, formatOf, type RecordFormat } from './schemas/record-format';
 
 export interface OpenOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
@@ -42,9 +44,16 @@ export interface OpenOptions {
   indexFile?: string | true;
   /** Refuse to decode image files of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
   maxPixels?: number;
+  /**
+   * How the values hold images: 'datum' (Caffe's), 'annotated-datum', 'caffe2', 'ocr', 'stylegan2', 'image-files', 'pickle' or
+   * 'msgpack'; with what `reader.schema.variants` names after a colon, such as 'stylegan2:128'. Default: told by the first records.
+   */
+  schema?: string;
 }
 
-const knownOptions: Known<OpenOptions> = { database: true, lenient: true, maxPixels: true, indexFile: true };
+const knownOptions: Known<OpenOptions> = {
+  ...{ database: true, lenient: true, maxPixels: true, indexFile: true, schema: true },
+};
 
 function checkOpenOptions(options: OpenOptions): void {
   assertKeys('openDatumLmdb', options, knownOptions);
@@ -69,9 +78,14 @@ export interface Entry {
 export interface DatabaseInfo {
   /** The data file. */
   path: string;
+  /** How its values hold images. */
+  schema: DatabaseSchema;
   /** LMDB data format: 1 (LMDB 0.9, Caffe, py-lmdb) or 2 (npm lmdb 3.x, LMDB 1.0). */
   format: 1 | 2;
+  /** Images. */
   count: number;
+  /** Records that are none, such as labels and counts, where the schema has them. Absent if there are none. */
+  others?: number;
   firstKey?: string;
   lastKey?: string;
   pageSizeBytes: number;
@@ -90,7 +104,8 @@ export interface DatabaseInfo {
 }
 
 /**
- * Opens a database for reading, without a lock and without native code.
+ * Opens a database for reading, without a lock and without native code: Caffe's Datums, and what others keep images in (option
+ * `schema`). Records that are no images, such as labels and counts, are not counted as records, and go with their image.
  *
  * @param path The folder that holds `data.mdb`, or a data file.
  * @throws NotReadableError, NotLmdbError, UnsupportedFormatError or CorruptDatabaseError.
@@ -108,8 +123,6 @@ export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumRea
  * It is also a sample source for training: `length` and `at(i)`.
  */
 export class DatumReader {
-  /** Number of records; of those that can be reached if opened with `lenient`. */
-  readonly length: number;
   /** What could not be read so far. Always empty unless opened with `lenient`. */
   readonly damage: readonly Damage[];
   readonly #tree: TreeRecord;
@@ -118,14 +131,20 @@ export class DatumReader {
   readonly #indexFile?: string;
   /** Set if opened with `lenient`. */
   readonly #addDamage?: (damage: Damage) => void;
+  /** Of all records, of images alone, and of those that are no images. */
+  #allKeys?: KeyIndex;
   #index?: KeyIndex;
+  /** Told when it is first needed, like what follows from it: opening reads no records. */
+  #known?: { format: RecordFormat; sideKeys: ReadonlySet<string> };
+  #length?: number;
+  readonly #schema?: string;
   /** Weak, so that a stream that was dropped can go. */
   #streams: WeakRef<BatchStream>[] = [];
 
   readonly #file: PageFile;
 
   /** Use `openDatumLmdb`. */
-  constructor(file: PageFile, { database, lenient = false, indexFile, maxPixels }: OpenOptions) {
+  constructor(file: PageFile, { database, lenient = false, indexFile, maxPixels, schema }: OpenOptions) {
     this.#file = file;
     const damage: Damage[] = [];
     this.damage = damage;
@@ -143,13 +162,30 @@ export class DatumReader {
           known.add(found.message);
         };
         if (file.metaDamage !== undefined) this.#addDamage({ message: `${file.path}: ${file.metaDamage}.` });
-        this.#index = salvageKeyIndex(file, this.#tree, this.#addDamage);
+        this.#allKeys = salvageKeyIndex(file, this.#tree, this.#addDamage);
       }
+      this.#schema = schema;
+      // So that what is wrong with the name is said here.
+      if (schema !== undefined) this.#tellFormat();
     } catch (error) {
       file.close();
       throw error;
     }
-    this.length = this.#index?.length ?? this.#tree.entries;
+  }
+
+  /** Number of images; of those that can be reached if opened with `lenient`. */
+  get length(): number {
+    const all = this.#allKeys?.length ?? this.#tree.entries;
+    if (this.#length !== undefined || !this.#file.isOpen) return this.#length ?? all;
+    try {
+      const { format, sideKeys } = this.#tellFormat();
+      this.#length = format.namesImages ? this.#keyIndex().length : all - sideKeys.size;
+      return this.#length;
+    } catch (error) {
+      // Reading says so.
+      if (error instanceof DatabaseChangedError) return all;
+      throw error;
+    }
   }
 
   get isOpen(): boolean {
@@ -170,7 +206,7 @@ export class DatumReader {
 
   /** The same as bytes: a key need not be UTF-8. */
   get lastKeyBytes(): Uint8Array | undefined {
-    for (const { leaf, index } of this.#scan({ reverse: true })) return Buffer.from(leaf.key(index));
+    for (const { leaf, index } of this.#scanAll({ reverse: true })) return Buffer.from(leaf.key(index));
     return undefined;
   }
 
@@ -180,8 +216,10 @@ export class DatumReader {
     const databases = this.#addDamage ? [] : listNames(file);
     return {
       path: file.path,
+      schema: this.schema,
       format: file.layout.format,
       count: this.length,
+      ...this.#countOthers(),
       firstKey: this.firstKey,
       lastKey: this.lastKey,
       pageSizeBytes: file.pageSizeBytes,
@@ -197,19 +235,29 @@ export class DatumReader {
     };
   }
 
+  /** How the values hold images, and how that was told. */
+  get schema(): DatabaseSchema {
+    return this.#format.description;
+  }
+
+  #countOthers(): { others?: number } {
+    const others = (this.#allKeys?.length ?? this.#tree.entries) - this.length;
+    return others > 0 ? { others } : {};
+  }
+
   /** What tells this database from others, and from itself after changes: for training that is resumed. Reads up to 128 MiB. */
   identity(): Promise<DatabaseIdentity> {
     return identityOf(this);
   }
 
   /**
-   * The Datum of a key, as it is stored, or undefined if there is no such key.
+   * The Datum of a key, as it is stored, or undefined if there is no such key. Of another schema's record, what makes a Datum of it.
    *
-   * @throws DatumError if the record isn't a valid Datum, CorruptDatabaseError if a page is damaged.
+   * @throws DatumError if the record isn't a valid Datum or is no image of its schema, CorruptDatabaseError if a page is damaged.
    */
   get(key: string | Uint8Array): Datum | undefined {
     const value = this.getBytes(key);
-    return value && decodeDatum(value, keyText(key));
+    return value && this.#format.decode(value, keyText(key));
   }
 
   /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
@@ -229,13 +277,13 @@ export class DatumReader {
    */
   at(i: number): Sample | Promise<Sample> | undefined {
     const record = this.#recordAt(i);
-    return record && decodeSample(decodeDatum(record.value, record.key), record.key, this.#maxPixels);
+    return record && decodeSample(this.#format.decode(record.value, record.key), record.key, this.#maxPixels);
   }
 
   /** The Datum number `i` in key order, as it is stored; undefined outside of 0 to length - 1. */
   datumAt(i: number): Datum | undefined {
     const record = this.#recordAt(i);
-    return record && decodeDatum(record.value, record.key);
+    return record && this.#format.decode(record.value, record.key);
   }
 
   /**
@@ -253,14 +301,16 @@ export class DatumReader {
     const addDamage = this.#addDamage;
     const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.#maxPixels };
     const index = this.#keyIndex();
-    const setup = { path: file.path, lenient: addDamage !== undefined, index, meta: file.metaPageBytes };
+    const format = this.#format;
+    const lenient = addDamage !== undefined;
+    const setup = { path: file.path, lenient, index, meta: file.metaPageBytes, schema: format.name };
     const { workers } = checked;
     // Each worker has a batch under way.
     const plan = { ...checked, prefetch: Math.max(checked.prefetch, workers) };
     const load = async () => {
       const { makeHere, makeInWorkers } = await import('./batches/makers');
       return workers === 0
-        ? makeHere(new RecordReader(file, index), plan, addDamage)
+        ? makeHere(new RecordReader(file, index, format), plan, addDamage)
         : makeInWorkers(setup, plan, addDamage ?? (() => undefined));
     };
     const stream = openStream(load, this.length, plan);
@@ -304,6 +354,7 @@ export class DatumReader {
     const { path } = this.#file;
     this.#file.close();
     this.#index = undefined;
+    this.#allKeys = undefined;
     for (const stream of this.#streams.splice(0)) {
       const message = `${path}: the reader was closed while batches were being read; close it after the last one.`;
       stream.deref()?.close(new ClosedError(message, { path }));
@@ -318,7 +369,7 @@ export class DatumReader {
     try {
       this.#assertRecord(place);
       const value = Buffer.from(this.#values.view(place.leaf, place.index));
-      return { key, keyBytes, datum: decodeDatum(value, key) };
+      return { key, keyBytes, datum: this.#format.decode(value, key) };
     } catch (error) {
       const isDamage = error instanceof DatumError || error instanceof CorruptDatabaseError;
       if (!this.#addDamage || !isDamage) throw error;
@@ -327,22 +378,59 @@ export class DatumReader {
     }
   }
 
-  #scan(options: ScanOptions): Generator<RecordPlace, void, undefined> {
+  #scan(options: ScanOptions): Iterable<RecordPlace> {
+    return this.#hasOthers ? this.#scanImages(options) : this.#scanAll(options);
+  }
+
+  *#scanImages(options: ScanOptions): Generator<RecordPlace, void, undefined> {
+    for (const place of this.#scanAll(options)) {
+      if (this.#format.isImage(keyText(place.leaf.key(place.index)))) yield place;
+    }
+  }
+
+  #scanAll(options: ScanOptions): Iterable<RecordPlace> {
     return this.#addDamage
-      ? scanIndex(this.#file, this.#keyIndex(), options)
+      ? scanIndex(this.#file, this.#wholeIndex(), options)
       : scanTree(this.#file, this.#tree, options);
   }
 
-  /** The index of the keys, which is loaded or built when it is first needed. */
+  get #format(): RecordFormat {
+    return this.#known?.format ?? this.#tellFormat().format;
+  }
+
+  #tellFormat(): { format: RecordFormat; sideKeys: ReadonlySet<string> } {
+    if (this.#known) return this.#known;
+    const scan = (options: ScanOptions) => this.#scanAll(options);
+    // Values of their own: those of scans are views.
+    const values = new ValueReader(this.#file);
+    const lookup = lookupOf(scan, values);
+    const format = formatOf(this.#schema, firstRecords(scan, values), lookup);
+    this.#known = { format, sideKeys: new Set(format.sideKeysIn(lookup)) };
+    return this.#known;
+  }
+
+  get #hasOthers(): boolean {
+    const { format, sideKeys } = this.#tellFormat();
+    return format.namesImages || sideKeys.size > 0;
+  }
+
+  /** The index of the images' keys. */
   #keyIndex(): KeyIndex {
-    if (this.#index) return this.#index;
+    const isImage = (key: Uint8Array) => this.#format.isImage(keyText(key));
+    this.#index ??= this.#hasOthers ? filterKeyIndex(this.#file, this.#wholeIndex(), isImage) : this.#wholeIndex();
+    return this.#index;
+  }
+
+  /** The index of all keys, which is loaded or built when it is first needed. */
+  #wholeIndex(): KeyIndex {
+    if (this.#allKeys) return this.#allKeys;
     const file = this.#file;
     const tree = this.#tree;
     const indexFile = this.#indexFile;
     const loaded = indexFile === undefined ? undefined : loadKeyIndex(indexFile, file, tree);
-    this.#index = loaded ?? buildKeyIndex(file, tree);
-    if (indexFile !== undefined && !loaded) saveKeyIndex(indexFile, this.#index, file, tree);
-    return this.#index;
+    this.#allKeys = loaded ?? buildKeyIndex(file, tree);
+    if (indexFile !== undefined && !loaded) saveKeyIndex(indexFile, this.#allKeys, file, tree);
+    return this.#allKeys;
   }
 
   #placeAt(i: number): RecordPlace | undefined {
@@ -361,7 +449,7 @@ export class DatumReader {
   }
 
   #findInIndex(key: Uint8Array): RecordPlace | undefined {
-    const index = this.#keyIndex();
+    const index = this.#wholeIndex();
     const i = lowerBound(this.#file, index, key);
     return i < index.length ? placeOf(this.#file, index, i) : undefined;
   }

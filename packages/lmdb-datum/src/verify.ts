@@ -1,7 +1,6 @@
 /** Checks a whole database: every page and every record. */
 import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known } from './checks';
 import { type Datum, hasPixels, withoutPixels } from './datum/datum';
-import { decodeDatum } from './datum/decode';
 import { decodeSample } from './datum/sample';
 import { CorruptDatabaseError, DatumError, describe, ImageError } from './errors';
 import { checkFreeList, useOverflow } from './lmdb/free-list';
@@ -12,7 +11,11 @@ import type { Page } from './lmdb/page';
 import { PageFile } from './lmdb/page-file';
 import { PageSet } from './lmdb/page-set';
 import { type Damage, Salvage } from './lmdb/salvage';
+import { scanTree } from './lmdb/scan';
 import { ValueReader } from './lmdb/value-reader';
+import { firstRecords, lookupOf, salvagedPlaces } from './schemas/lookup';
+import { type DatabaseSchema, formatOf, namedFormat, type RecordFormat } from './schemas/record-format';
+import type { Lookup } from './schemas/schema';
 
 export interface VerifyOptions {
   /** Check the records of this named database alone. Default: those of the unnamed one, and of all named ones. */
@@ -22,6 +25,8 @@ export interface VerifyOptions {
    * count as readable.
    */
   images?: boolean;
+  /** How the values hold images; see `openDatumLmdb`. Default: told by the first records of each database. */
+  schema?: string;
   /** Do not decode images of more pixels: they count as damaged. Default 89,478,485, from where Pillow warns of a bomb. */
   maxPixels?: number;
   signal?: AbortSignal;
@@ -32,9 +37,13 @@ export interface VerifyOptions {
 export interface VerifiedDatabase {
   /** Absent for the unnamed one. */
   name?: string;
-  /** Records that its header promises; named databases don't count as records. */
+  /** How its values hold images. Absent where they were not looked at. */
+  schema?: DatabaseSchema;
+  /** Images that its header promises; named databases, labels and counts don't count as records. */
   records: number;
   readable: number;
+  /** Records that are no images, such as labels and counts, where the schema has them. */
+  others?: number;
   /** Why its records were not looked at, in words: a kind of database that is not read, or one without a single Datum. */
   notRead?: string;
 }
@@ -59,7 +68,7 @@ export interface VerifyReport {
 }
 
 const knownOptions: Known<VerifyOptions> = {
-  ...{ database: true, images: true, maxPixels: true, signal: true, onProgress: true },
+  ...{ database: true, schema: true, images: true, maxPixels: true, signal: true, onProgress: true },
 };
 const recordsBetweenPauses = 500;
 /** Images that are decoded at once. */
@@ -81,6 +90,7 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
   assertKeys('verify', options, knownOptions);
   assertFlag('images', options.images);
   checkMaxPixels(options.maxPixels);
+  if (options.schema !== undefined) namedFormat(options.schema);
   const file = new PageFile(path, { lenient: true });
   try {
     return await new Verification(file, options).run();
@@ -102,8 +112,12 @@ interface Walk {
   overflowPages: number;
   /** Nodes that are named databases. */
   readonly named: { name: string; tree: TreeRecord }[];
-  /** Errors of records that are no Datums at all. */
+  /** Errors of records that are no images of the schema at all. */
   strangers: number;
+  /** Records that are no images by their keys. */
+  others: number;
+  format?: RecordFormat;
+  lookup?: Lookup;
 }
 
 const walkOf = (tree: TreeRecord, name?: string): Walk => ({
@@ -118,6 +132,7 @@ const walkOf = (tree: TreeRecord, name?: string): Walk => ({
     overflowPages: 0,
     named: [],
     strangers: 0,
+    others: 0,
   },
 });
 
@@ -191,20 +206,37 @@ class Verification {
   /** Notes what a walk has found. */
   #settle(walk: Walk, isWanted: boolean): void {
     const { name, tree, lost, named, readable, strangers } = walk;
-    const records = tree.entries - named.length;
+    const records = tree.entries - named.length - walk.others;
     // A named database may hold something else; then not one of its records is a Datum.
     const isOther = name !== undefined && strangers > 0 && strangers === lost.length && strangers === walk.seen;
+    if (!isOther && isWanted) this.#compareWithSaid(walk);
     if (!isOther) for (const damage of lost) this.#add(damage);
     const { branchPages, leafPages, overflowPages, seen: entries } = walk;
     this.#compareCounts(tree, { branchPages, leafPages, overflowPages, entries }, name);
     if (name === undefined && records > 0) for (const found of named) this.#add(this.#amongRecords(found.name));
     if (!isWanted || (name === undefined && records === 0 && named.length > 0)) return;
-    const notRead = isOther ? `${records} records, none of them a Datum: their values were not checked` : undefined;
+    const notRead = isOther ? `${records} records, none of them an image: their values were not checked` : undefined;
+    const schema = isOther || records === 0 ? undefined : walk.format?.description;
     this.#databases.push({
       ...(name === undefined ? {} : { name }),
+      ...(schema && { schema }),
       ...(isOther ? { records: 0, readable: 0 } : { records, readable }),
+      ...(walk.others > 0 && { others: walk.others }),
       ...(notRead === undefined ? {} : { notRead }),
     });
+  }
+
+  /** Notes it where the database says that it holds another number of images. */
+  #compareWithSaid({ format, lookup, tree, named, others, lost }: Walk): void {
+    const said = lookup && format?.schema.countSaid?.(lookup);
+    if (!said) return;
+    const { key, count } = said;
+    const records = tree.entries - named.length - others;
+    if (count !== records)
+      lost.push({
+        key,
+        message: `key ${key}: expected ${records}, the number of images that there are, received ${count}.`,
+      });
   }
 
   /** Reading the unnamed database would end at such a key. */
@@ -236,6 +268,7 @@ class Verification {
     const used = this.#used;
     const { tree } = walk;
     if (isWanted) this.#total += tree.entries;
+    if (isWanted) this.#tellFormat(walk);
     const salvage = new Salvage(file, { onDamage: (damage) => this.#add(damage) }, used);
     for (const { page, nodes } of salvage.leaves(tree)) {
       for (const i of nodes) await this.#checkNode(page, i, walk, isWanted);
@@ -243,6 +276,18 @@ class Verification {
     await this.#decodeImages();
     const { branchPages, leafPages } = salvage;
     return Object.assign(walk, { branchPages, leafPages });
+  }
+
+  /** Tells the schema from the first records that can be read. */
+  #tellFormat(walk: Walk): void {
+    const file = this.#file;
+    const values = new ValueReader(file);
+    walk.lookup = lookupOf((options) => scanTree(file, walk.tree, options), values);
+    walk.format = formatOf(
+      this.#options.schema,
+      firstRecords(() => salvagedPlaces(file, walk.tree), values),
+      walk.lookup,
+    );
   }
 
   #add(damage: Damage): void {
@@ -270,7 +315,8 @@ class Verification {
         return;
       }
       walk.overflowPages += useOverflow(leaf, i, this.#file, this.#used);
-      if (isWanted) this.#checkRecord(this.#values.view(leaf, i), key, leaf.number, walk);
+      if (isWanted && walk.format?.isImage(key) === false) walk.others++;
+      else if (isWanted) this.#checkRecord(this.#values.view(leaf, i), key, leaf.number, walk);
     } catch (error) {
       this.#lose(error, key, leaf.number, walk);
     }
@@ -280,7 +326,7 @@ class Verification {
   #checkRecord(value: Buffer, key: string, page: number, walk: Walk): void {
     let datum: Datum;
     try {
-      datum = decodeDatum(value, key);
+      datum = (walk.format as RecordFormat).decode(value, key);
       if (!hasPixels(datum)) throw withoutPixels(datum, key);
     } catch (error) {
       if (error instanceof DatumError) walk.strangers++;

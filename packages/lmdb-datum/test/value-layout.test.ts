@@ -45,6 +45,12 @@ describe('values that are no Datums', () => {
       field(1, field(1, Buffer.concat([field(1, Buffer.from('image')), field(2, field(1, jpeg))]))),
       'an Example of TensorFlow',
     ],
+    // pyarrow.serialize: four counts, then a message of a stream: -1, its length, and its bytes.
+    [
+      'folder2lmdb',
+      hex('00000000 00000000 00000000 01000000 ffffffff 08000000 1000000000000a00'),
+      'what pyarrow.serialize made',
+    ],
     ['numpy.save', hex('934e554d5059 0100'), 'a NumPy array (.npy)'],
     ['nothing', Buffer.alloc(0), 'empty'],
     ['noise', hex('9f 01 fe 00 13 88 77 c1 02'), undefined],

@@ -2,7 +2,7 @@ import { rename, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Codes } from '@ae/autoencoder/codes';
 import type { Command } from 'commander';
-import { databaseOption } from '../data/database-option';
+import { databaseOption, schemaOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
@@ -26,6 +26,7 @@ export function encodeCommand(): Command {
     )
     .addOption(checkpointOption())
     .addOption(databaseOption())
+    .addOption(schemaOption())
     .addOption(lenientOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())

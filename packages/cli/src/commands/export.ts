@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describeImage, type ImageKind, kindOfImage } from '@ae/images/kind';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { RecordNames } from '../data/record-names';
 import { emptyDatabase, openDatabase } from '../data/sample-database';
 import { CliError, sentenceOf } from '../shell/cli-error';
@@ -24,6 +24,7 @@ export function exportCommand(): Command {
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
     .argument('<folder>', 'new folder for the files')
     .addOption(databaseOption())
+    .addOption(schemaOption())
     .addOption(
       choiceOption('--by <name>', "files as the keys name them, without convert_imageset's number, or by label", [
         'key',
@@ -40,7 +41,11 @@ export function exportCommand(): Command {
 async function runExport(lmdb: string, target: string, options: ExportOptions): Promise<void> {
   const terminal = new Terminal(options);
   await assertNew(target);
-  const reader = await openDatabase(lmdb, { lenient: options.lenient, database: options.database });
+  const reader = await openDatabase(lmdb, {
+    lenient: options.lenient,
+    database: options.database,
+    schema: options.schema,
+  });
   const folder = reader.length > 0 ? await claimFolder(target) : undefined;
   const work = async (signal: AbortSignal) => {
     if (!folder) throw emptyDatabase(lmdb, reader.damage[0]?.message);

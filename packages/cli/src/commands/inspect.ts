@@ -1,7 +1,7 @@
 import { drawGrid, encodePng } from '@ae/images/png';
-import type { DatumReader, Sample } from '@ae/lmdb-datum';
+import type { DatabaseInfo, DatumReader, Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { isRecordError } from '../data/record-damage';
 import { type ClassOrder, type KeyOrder, spread } from '../data/record-order';
 import { type RecordSummary, summarizeRecords } from '../data/record-summary';
@@ -24,6 +24,7 @@ export function inspectCommand(): Command {
   return defineCommand('inspect', 'show what is in an LMDB')
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
     .addOption(databaseOption())
+    .addOption(schemaOption())
     .option('--all', 'look at every record, not at 20,000 spread over the database')
     .option('--grid <out.png>', 'also write a grid of sample images')
     .addOption(numberOption('--samples <n>', 'images in the grid', { min: 1, max: 4096, integer: true }).default(48))
@@ -34,7 +35,7 @@ export function inspectCommand(): Command {
 async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const terminal = new Terminal(options);
   if (options.grid) await assertNewImage(options.grid);
-  const reader = await openDatabase(path, { database: options.database });
+  const reader = await openDatabase(path, { database: options.database, schema: options.schema });
   try {
     const { info } = reader;
     const names = options.database === undefined ? (info.databases ?? []) : [];
@@ -49,9 +50,13 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
     const rows: [string, string][] = [
       ['format', `LMDB data format ${info.format}, pages of ${formatCount(info.pageSizeBytes)} bytes`],
       ['file', `${info.path}, ${formatBytes(info.fileSizeBytes)}`],
-      ['records', formatCount(info.count)],
+      [
+        'records',
+        `${formatCount(info.count)}${info.others ? `, and ${formatCount(info.others)} others that are not read as images` : ''}`,
+      ],
     ];
     if (info.count > 0) {
+      rows.push(...describeSchema(info.schema));
       const { keyOrder } = summary;
       rows.push(
         ['keys', `${info.firstKey} to ${info.lastKey}`],
@@ -103,6 +108,8 @@ function describeRecords({
   encodings,
   labels,
   classOrder,
+  texts,
+  boxes,
   layouts,
   damaged,
 }: RecordSummary): [string, string][] {
@@ -122,8 +129,8 @@ function describeRecords({
           : `all ${formatCount(examined)} records`
         : formatNumberOf(strangers, 'record');
     rows.push(
-      ['no Datums', `${share}: ${list(layouts.map(({ layout, count }) => [layout, count]))}`],
-      ['', "ae reads only Caffe's Datums"],
+      ['no images', `${share}: ${list(layouts.map(({ layout, count }) => [layout, count]))}`],
+      ['', '--schema <name> says what they are, where ae does not tell it'],
     );
   }
   if (sizes.length === 0) return [...rows, ...describeDamage(damaged)];
@@ -133,8 +140,37 @@ function describeRecords({
     ['labels', describeLabels(labels)],
   );
   if (labels.distinct > 1) rows.push(['', classOrders[classOrder]]);
+  if (texts) rows.push(['texts', describeTexts(texts)]);
+  if (boxes) rows.push(...describeBoxes(boxes));
   if (sizes.length > 1) rows.push(['', 'a network takes one size: ae resize makes an LMDB of one']);
   return [...rows, ...describeDamage(damaged)];
+}
+
+/** Names the schema, says how it was told, and which others there are. */
+function describeSchema({ name, title, told, variants }: DatabaseInfo['schema']): [string, string][] {
+  const rows: [string, string][] = [['schema', `${name}: ${title}${told === 'named' ? '' : ` (${told})`}`]];
+  if (!variants || variants.names.length < 2) return rows;
+  const others = variants.names.filter((other) => other !== name);
+  const more =
+    others.length > 0
+      ? `; --schema ${others.join(' or ')} ${others.length > 1 ? 'take others' : 'takes the other'}`
+      : '';
+  return [...rows, ['', `${variants.chosen}${more}`]];
+}
+
+function describeTexts({ count, examples }: NonNullable<RecordSummary['texts']>): string {
+  const quoted = examples.map((text) => JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}...` : text));
+  return `${formatNumberOf(count, 'image')} with one: ${quoted.join(', ')}${count > examples.length ? ' ...' : ''}`;
+}
+
+function describeBoxes({ count, images, labels, first }: NonNullable<RecordSummary['boxes']>): [string, string][] {
+  const classes = labels.slice(0, 5).map(({ label, count: n }) => `${label} (${formatCount(n)})`);
+  const all = `${formatNumberOf(count, 'box', 'boxes')} in ${formatNumberOf(images, 'image')}, of labels ${classes.join(', ')}`;
+  const sides = [first.xmin, first.ymin, first.xmax, first.ymax].map((side) => Number(side.toFixed(4))).join(', ');
+  return [
+    ['boxes', `${all}${labels.length > 5 ? ' ...' : ''}`],
+    ['', `the first: label ${first.label}, left, top, right, bottom at ${sides} of the image's size`],
+  ];
 }
 
 function describeDamage(damaged: RecordSummary['damaged']): [string, string][] {

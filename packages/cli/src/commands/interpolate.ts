@@ -2,7 +2,7 @@ import type { InterpolationMasks } from '@ae/autoencoder/codes';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { databaseOption } from '../data/database-option';
+import { databaseOption, schemaOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
@@ -39,6 +39,7 @@ export function interpolateCommand(): Command {
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
     .addOption(checkpointOption())
     .addOption(databaseOption())
+    .addOption(schemaOption())
     .addOption(lenientOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())

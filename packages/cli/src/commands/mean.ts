@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { emptyDatabase, formatSize, openDatabase } from '../data/sample-database';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
@@ -12,6 +12,7 @@ export function meanCommand(): Command {
     .argument('<lmdb>', 'LMDB folder, or its data.mdb; images of one size')
     .argument('<out.binaryproto>', 'new file, which Caffe reads')
     .addOption(databaseOption())
+    .addOption(schemaOption())
     .addOption(maxPixelsOption())
     .action(runMean);
 }
@@ -23,8 +24,8 @@ interface MeanCommandOptions extends CommonOptions, DatabaseFlag {
 async function runMean(path: string, output: string, options: MeanCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
   await assertNew(output);
-  const { database, maxPixels } = options;
-  const reader = await openDatabase(path, { database, maxPixels });
+  const { database, schema, maxPixels } = options;
+  const reader = await openDatabase(path, { database, schema, maxPixels });
   const work = async (signal: AbortSignal) => {
     if (reader.length === 0) throw emptyDatabase(path);
     const { channelMeans, computeMean, encodeMean } = await import('@ae/lmdb-datum');

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ReportData } from '@ae/autoencoder/report';
 import type { Command } from 'commander';
-import { databaseOption } from '../data/database-option';
+import { databaseOption, schemaOption } from '../data/database-option';
 import { lenientOption } from '../data/left-out';
 import { openSamples } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
@@ -35,6 +35,7 @@ export function reportCommand(): Command {
     .option('--out <file.html>', 'new file (default: <run>/report.html, of several report.html)')
     .option('--data <lmdb>', 'images to score (default: those that the run validated with, or else trained on)')
     .addOption(databaseOption('the unnamed one of --data'))
+    .addOption(schemaOption())
     .addOption(lenientOption())
     .option('--baselines <train.lmdb>', 'images to fit PCA to (default: those that the run trained on)')
     .option('--no-baselines', 'no PCA, JPEG and thumbnails')
@@ -69,16 +70,21 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
 
 async function collect(
   runFolder: string,
-  { data, baselines, maxImages, checkpoint, database, lenient }: ReportOptions,
+  { data, baselines, maxImages, checkpoint, database, schema, lenient }: ReportOptions,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
   const { collectReport } = await import('@ae/autoencoder/report');
   const found = await findModel(runFolder, checkpoint);
-  const samples = await openSamples(data ?? (await scoredImages(runFolder)), { database, lenient, anySize: true });
+  const samples = await openSamples(data ?? (await scoredImages(runFolder)), {
+    database,
+    schema,
+    lenient,
+    anySize: true,
+  });
   const network = await loadNetwork(found, terminal);
   assertFits(samples, network, found.model);
-  const training = await openTrainingImages(baselines, found, network, { database, lenient }, terminal);
+  const training = await openTrainingImages(baselines, found, network, { database, schema, lenient }, terminal);
   const report = await collectReport(network, {
     samples,
     // Images that the run knows go by the name they had there.

@@ -1,6 +1,6 @@
 import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { assertDatabase, formatSize } from '../data/sample-database';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
@@ -17,6 +17,7 @@ export function resizeCommand(): Command {
     .argument('<out.lmdb>', 'the LMDB folder to make, with the same keys and labels')
     .argument('<size>', 'of all its images: 64, or height x width as 48x64', (text) => parseSize('<size>', text))
     .addOption(databaseOption())
+    .addOption(schemaOption())
     .addOption(fitOption())
     .addOption(resamplerOption())
     .option('--gray', 'one gray channel instead of three colors')
@@ -30,13 +31,13 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
   const terminal = new Terminal(options);
   await assertDatabase(lmdb);
   const { resizeDatabase } = await import('@ae/lmdb-datum');
-  const { database, fit, resampler, gray, lenient, workers, maxPixels } = options;
+  const { database, schema, fit, resampler, gray, lenient, workers, maxPixels } = options;
   await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
     const report = await resizeDatabase({
       input: lmdb,
       output,
       ...size,
-      ...{ database, fit, resampler, gray, lenient, workers, maxPixels, signal },
+      ...{ database, schema, fit, resampler, gray, lenient, workers, maxPixels, signal },
       onProgress: ({ done, total, elapsedMs }) => {
         const rate = `${Math.round((done / elapsedMs) * 1000)} images/s`;
         terminal.status(`resizing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);

@@ -2,7 +2,7 @@ import type { Autoencoder } from '@ae/autoencoder';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { openSamples, type SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
 import { type FoundModel, findModel, placeOf } from '../network/find-model';
@@ -46,6 +46,7 @@ export function sampleCommand(): Command {
       'pooling masks of an image in here (default: of the image with the nearest code, or none)',
     )
     .addOption(databaseOption('the unnamed one of --masks'))
+    .addOption(schemaOption())
     .option('--image <key>', 'which image, by its key, or its number from 0 (default: the first)')
     .addOption(numberOption('--columns <n>', 'images per row', { min: 1, max: 64, integer: true }).default(8))
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
@@ -64,7 +65,9 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   }
   await assertNewImage(output);
   const masked =
-    options.masks === undefined ? undefined : await openSamples(options.masks, { database: options.database });
+    options.masks === undefined
+      ? undefined
+      : await openSamples(options.masks, { database: options.database, schema: options.schema });
   const found = await findModel(modelPath, options.checkpoint);
   const { model } = found;
   await startEngine(options, terminal);

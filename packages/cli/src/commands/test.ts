@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Autoencoder, Evaluation, SampleSource } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
 import type { Command } from 'commander';
-import { databaseOption } from '../data/database-option';
+import { databaseOption, schemaOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import type { SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
@@ -41,6 +41,7 @@ export function testCommand(): Command {
     .option('--save-prefix <folder>', 'new folder for images and scores (default: test-<n> beside the network)')
     .addOption(checkpointOption())
     .addOption(databaseOption())
+    .addOption(schemaOption())
     .addOption(lenientOption())
     .optionsGroup('Images:')
     .addOption(numberOption('--batch-size <n>', 'images per batch', counted).default(16))

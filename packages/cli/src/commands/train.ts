@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Autoencoder, RunOptions, TrainOptions } from '@ae/autoencoder';
 import { recipes, runOptions } from '@ae/autoencoder/options';
 import { type Command, CommanderError } from 'commander';
-import { databaseOption } from '../data/database-option';
+import { databaseOption, schemaOption } from '../data/database-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../network/engine';
@@ -50,6 +50,7 @@ export function trainCommand(): Command {
     .option('--val <lmdb>', 'images never trained on, scored after each epoch')
     .addOption(databaseOption())
     .addOption(databaseOption('that of --database', '--val-database <name>'))
+    .addOption(schemaOption())
     .addOption(lenientOption())
     .addOption(setOption())
     .optionsGroup('Run folder:')
@@ -237,15 +238,16 @@ interface TrainingData {
 
 /** How the data is read: as the flags say, or else as a run that goes on began. */
 function readFlags(
-  { database, valDatabase, lenient }: TrainCommandOptions,
+  { database, valDatabase, schema, lenient }: TrainCommandOptions,
   { network }: TrainingSettings,
 ): TrainReadFlags {
-  if (!('run' in network)) return { database, valDatabase, lenient };
+  if (!('run' in network)) return { database, valDatabase, schema, lenient };
   const { command = '' } = network.run.config;
-  const before = (flag: string) => new RegExp(` --${flag}[ =]([\\w.-]+)( |$)`).exec(command)?.[1];
+  const before = (flag: string) => new RegExp(` --${flag}[ =]([\\w.:-]+)( |$)`).exec(command)?.[1];
   return {
     database: database ?? before('database'),
     valDatabase: valDatabase ?? before('val-database'),
+    schema: schema ?? before('schema'),
     lenient: lenient ?? / --lenient( |$)/.test(command),
   };
 }
@@ -254,10 +256,10 @@ type TrainReadFlags = ReadFlags & { readonly valDatabase?: string };
 
 async function openData(
   { trainPath, validationPath, crop }: TrainingSettings,
-  { database, valDatabase = database, lenient }: TrainReadFlags,
+  { database, valDatabase = database, schema, lenient }: TrainReadFlags,
   terminal: Terminal,
 ): Promise<TrainingData> {
-  const options = { lenient, crop, onProgress: lookingAt(terminal, lenient) };
+  const options = { lenient, schema, crop, onProgress: lookingAt(terminal, lenient) };
   const samples = await openSamples(trainPath, { ...options, database });
   const validation =
     validationPath === undefined ? undefined : await openSamples(validationPath, { ...options, database: valDatabase });

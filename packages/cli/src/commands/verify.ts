@@ -1,6 +1,6 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { type DatabaseFlag, databaseOption } from '../data/database-option';
+import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { assertDatabase } from '../data/sample-database';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
@@ -16,6 +16,7 @@ export function verifyCommand(): Command {
   return defineCommand('verify', 'check every page and every record of an LMDB, and name all damage')
     .argument('<lmdb>', 'LMDB folder, or its data.mdb')
     .addOption(databaseOption('the unnamed one, and all named ones'))
+    .addOption(schemaOption())
     .option('--images', 'decode the image files in it, too (the default)')
     .option('--no-images', 'leave image files undecoded, which is faster: damage in them is not found')
     .addOption(maxPixelsOption())
@@ -24,7 +25,7 @@ export function verifyCommand(): Command {
 
 async function runVerify(
   path: string,
-  { images, database, maxPixels, ...options }: VerifyCommandOptions,
+  { images, database, schema, maxPixels, ...options }: VerifyCommandOptions,
 ): Promise<void> {
   const terminal = new Terminal(options);
   await assertDatabase(path);
@@ -33,6 +34,7 @@ async function runVerify(
     const report = await verify(path, {
       images,
       database,
+      schema,
       maxPixels,
       signal,
       onProgress: ({ records, total, damaged }) => {
@@ -68,8 +70,17 @@ function printReport(path: string, report: VerifyReport, terminal: Terminal): vo
   }
 }
 
-function describeDatabase({ name, records, readable, notRead }: VerifyReport['databases'][number]): [string, string] {
+function describeDatabase({
+  name,
+  schema,
+  records,
+  readable,
+  others,
+  notRead,
+}: VerifyReport['databases'][number]): [string, string] {
+  const beside = others === undefined ? '' : `; ${formatCount(others)} others that are not read as images`;
+  const kind = schema === undefined || schema.name === 'datum' ? '' : ` (${schema.name})`;
   const all = readable === records ? 'all of them' : formatCount(readable);
-  const counts = notRead ?? `${formatCount(records)}, ${all} readable`;
+  const counts = notRead ?? `${formatCount(records)}${kind}, ${all} readable${beside}`;
   return name === undefined ? ['records', counts] : ['records', `of ${JSON.stringify(name)}: ${counts}`];
 }

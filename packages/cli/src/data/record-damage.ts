@@ -16,9 +16,9 @@ export function isDamage(error: unknown): boolean {
 /** Adds to an error about a damaged record how to do without it. */
 export function withAdvice(error: unknown): unknown {
   if (error instanceof CliError || !isDamage(error)) return error;
-  const { code, sentence, todo = '' } = error as LmdbDatumError;
+  const { code, sentence, todo = '', layout } = error as LmdbDatumError;
   // A database of something else is no database with a few damaged records.
-  if (todo.startsWith("only Caffe's Datums are read")) return error;
+  if (layout !== undefined) return error;
   const problem = sentence.slice(0, sentence.length - (todo && `; ${todo}`).length - '.'.length);
   return new CliError(code, `${problem}; --lenient leaves such records out.`, { cause: error });
 }

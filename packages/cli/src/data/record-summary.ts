@@ -1,5 +1,5 @@
 import { formatOf, kindOfImage } from '@ae/images/kind';
-import type { Datum, DatumReader } from '@ae/lmdb-datum';
+import type { BoundingBox, Datum, DatumReader, LmdbDatumError } from '@ae/lmdb-datum';
 import { sentenceOf } from '../shell/cli-error';
 import { isRecordError } from './record-damage';
 import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf, spread } from './record-order';
@@ -22,9 +22,24 @@ export interface RecordSummary {
   /** How keys are made; see `describeKeys`. */
   readonly keyOrder: KeyOrder;
   readonly classOrder: ClassOrder;
-  /** What values are that are no Datums, in words, with counts, most frequent first. */
+  /** Of words that belong to images, where the schema has them. */
+  readonly texts?: { readonly count: number; readonly examples: readonly string[] };
+  /** Of boxes around things in images. */
+  readonly boxes?: BoxSummary;
+  /** What values are that are no images of the database's schema, in words, with counts, most frequent first. */
   readonly layouts: readonly { readonly layout: string; readonly count: number }[];
   readonly damaged: readonly { readonly key: string; readonly reason: string }[];
+}
+
+/** What is known of the boxes of images. */
+export interface BoxSummary {
+  readonly count: number;
+  /** Images that have some. */
+  readonly images: number;
+  /** Boxes of each class, those of most boxes first. */
+  readonly labels: readonly { readonly label: number; readonly count: number }[];
+  /** The first one, and the key of its image. */
+  readonly first: BoundingBox & { readonly key: string };
 }
 
 /** Looks at up to `limit` records, evenly spread, and counts what they are. */
@@ -35,6 +50,7 @@ export async function summarizeRecords(reader: DatumReader, limit = 20_000): Pro
   const layouts = new Map<string, number>();
   const recordSizes = new RecordSizes(reader);
   const damaged: { key: string; reason: string }[] = [];
+  const annotations = new Annotations();
   const labelOrder: number[] = [];
   let without = 0;
   const indices = spread(reader.length, limit);
@@ -44,6 +60,7 @@ export async function summarizeRecords(reader: DatumReader, limit = 20_000): Pro
       const size = formatSize(await recordSizes.of(index, datum));
       count(sizes, size);
       count(encodings, encodingOf(datum));
+      annotations.add(datum, reader.keyAt(index) ?? '');
       if (datum.label === undefined) without++;
       else {
         labels.add(datum.label);
@@ -51,7 +68,7 @@ export async function summarizeRecords(reader: DatumReader, limit = 20_000): Pro
       }
     } catch (error) {
       if (!isRecordError(error)) throw error;
-      const layout = await layoutOf(reader, index, error);
+      const { layout } = error as LmdbDatumError;
       if (layout !== undefined) {
         count(layouts, layout);
         continue;
@@ -68,17 +85,40 @@ export async function summarizeRecords(reader: DatumReader, limit = 20_000): Pro
     labels: { distinct: labels.size, ...range, without },
     keyOrder: keyOrderOf(indices.map((index) => ({ index, key: reader.keyAt(index) ?? '' }))),
     classOrder: classOrderOf(labelOrder),
+    ...annotations.summary,
     layouts: ranked(layouts).map(([layout, n]) => ({ layout, count: n })),
     damaged,
   };
 }
 
-/** What the value of a record is that is no Datum; undefined for a damaged one. */
-async function layoutOf(reader: DatumReader, index: number, error: unknown): Promise<string | undefined> {
-  if (!(error as Error).message.includes("only Caffe's Datums are read")) return undefined;
-  const { describeValue } = await import('@ae/lmdb-datum');
-  const value = reader.getBytes(reader.keyBytesAt(index) ?? '');
-  return value && describeValue(value);
+const mostExamples = 3;
+
+/** Collects texts and boxes. */
+class Annotations {
+  #texts = 0;
+  readonly #examples: string[] = [];
+  #boxes = 0;
+  #images = 0;
+  readonly #labels = new Map<number, number>();
+  #first?: BoxSummary['first'];
+
+  add({ text, boxes = [] }: Datum, key: string): void {
+    if (text !== undefined) this.#texts++;
+    if (text !== undefined && this.#examples.length < mostExamples) this.#examples.push(text);
+    for (const { label } of boxes) this.#labels.set(label, (this.#labels.get(label) ?? 0) + 1);
+    if (boxes[0]) this.#first ??= { ...boxes[0], key };
+    if (boxes[0]) this.#images++;
+    this.#boxes += boxes.length;
+  }
+
+  get summary(): Pick<RecordSummary, 'texts' | 'boxes'> {
+    const first = this.#first;
+    const labels = [...this.#labels].sort((a, b) => b[1] - a[1]).map(([label, n]) => ({ label, count: n }));
+    return {
+      ...(this.#texts > 0 && { texts: { count: this.#texts, examples: this.#examples } }),
+      ...(first && { boxes: { count: this.#boxes, images: this.#images, labels, first } }),
+    };
+  }
 }
 
 function encodingOf({ encoded, encodedAbsent, floatData, floatPacked, data }: Datum): string {

@@ -62,8 +62,8 @@ export async function assertDatabase(path: string): Promise<void> {
  * where one is damaged. Of more than 50,000 records so many are looked at, and the others when they are read.
  */
 export async function openSamples(path: string, options: SampleOptions = {}): Promise<SampleDatabase> {
-  const { database, lenient = false, crop, anySize = false } = options;
-  const reader = await openDatabase(path, { database, lenient });
+  const { database, schema, lenient = false, crop, anySize = false } = options;
+  const reader = await openDatabase(path, { database, schema, lenient });
   try {
     if (reader.length === 0) throw emptyDatabase(path, reader.damage[0]?.message, reader.info.databases);
     const scan = await scanRecords(reader, lenient, options.onProgress);

@@ -35,9 +35,10 @@ export async function loadNetworkFor(
   options: EngineOptions & CheckpointOptions & ReadFlags,
   terminal: Terminal,
 ): Promise<LoadedNetwork> {
-  const { database, lenient } = options;
+  const { database, schema, lenient } = options;
   const samples = await openSamples(lmdbPath, {
     database,
+    schema,
     lenient,
     anySize: true,
     onProgress: lookingAt(terminal, lenient),

@@ -1,20 +1,22 @@
 /** Reads records by number, in any order, fast: what batches are made of. */
 import type { Datum } from '../datum/datum';
-import { decodeDatum } from '../datum/decode';
 import type { KeyIndex } from '../lmdb/key-index';
 import type { PageFile } from '../lmdb/page-file';
 import { keyText, placeOf } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
+import type { RecordFormat } from '../schemas/record-format';
 
 export class RecordReader {
   #values: ValueReader;
 
   readonly #file: PageFile;
   readonly #index: KeyIndex;
+  readonly #decode: RecordFormat['decode'];
 
-  constructor(file: PageFile, index: KeyIndex) {
+  constructor(file: PageFile, index: KeyIndex, { decode }: RecordFormat) {
     this.#file = file;
     this.#index = index;
+    this.#decode = decode;
     this.#values = new ValueReader(file, { checkLater: true });
   }
 
@@ -35,10 +37,10 @@ export class RecordReader {
   datum(i: number): Datum {
     const value = this.#value(i);
     try {
-      return decodeDatum(value);
+      return this.#decode(value);
     } catch {
       // The same once more with the key, which isn't worth a page for each sound record.
-      return decodeDatum(value, this.key(i));
+      return this.#decode(value, this.key(i));
     }
   }
 

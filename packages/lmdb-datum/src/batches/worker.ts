@@ -3,6 +3,7 @@
 import { KeyIndex, type KeyIndexArrays } from '../lmdb/key-index';
 import { PageFile } from '../lmdb/page-file';
 import type { Damage } from '../lmdb/salvage';
+import { namedFormat } from '../schemas/record-format';
 import { serve } from '../threads/worker-port';
 import { BatchBuilder, type BatchJob } from './builder';
 import type { CheckedBatchOptions } from './options';
@@ -15,12 +16,14 @@ export interface BatchSetup {
   index: KeyIndexArrays;
   options: CheckedBatchOptions;
   meta: Uint8Array;
+  /** Its name, with the variant. */
+  schema: string;
 }
 
-serve(({ path, lenient, index, options, meta }: BatchSetup) => {
+serve(({ path, lenient, index, options, meta, schema }: BatchSetup) => {
   // The same snapshot, though a writer may have committed another one since.
   const file = new PageFile(path, { lenient, snapshot: meta });
-  const records = new RecordReader(file, KeyIndex.of(index));
+  const records = new RecordReader(file, KeyIndex.of(index), namedFormat(schema));
   const damage: Damage[] = [];
   const builder = new BatchBuilder(records, options, lenient ? (found) => damage.push(found) : undefined);
   return async (job: BatchJob) => {

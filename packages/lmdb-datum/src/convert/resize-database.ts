@@ -16,6 +16,8 @@ export interface ResizeOptions {
   input: string;
   /** Name of a named database in it. Default: Caffe's unnamed one. */
   database?: string;
+  /** How its values hold images; see `openDatumLmdb`. Default: told by its first records. */
+  schema?: string;
   /** Folder of the database to make. It must not exist. */
   output: string;
   height: number;
@@ -56,7 +58,7 @@ export interface ResizeReport {
 const batchRecords = 64;
 const knownOptions: Known<ResizeOptions> = {
   ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
-  ...{ database: true, lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
+  ...{ database: true, schema: true, lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
 };
 
 /**
@@ -69,11 +71,11 @@ const knownOptions: Known<ResizeOptions> = {
 export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
   const startedMs = performance.now();
   assertKeys('resizeDatabase', options, knownOptions);
-  const { input, output, database, lenient = false, maxPixels } = options;
+  const { input, output, database, schema, lenient = false, maxPixels } = options;
   assertPath('output', output);
   const partial = partialName(output);
   assertFree(output);
-  const reader = openDatumLmdb(input, { lenient, database, maxPixels });
+  const reader = openDatumLmdb(input, { lenient, database, schema, maxPixels });
   try {
     const folder = claimWorkFolder(partial, () => beginAnew(partial));
     try {

@@ -29,6 +29,24 @@ export interface Datum {
   encodedAbsent?: true;
   /** Set if `floatData` is packed in the message. Not written: Caffe doesn't pack. */
   floatPacked?: true;
+  /** What an image shows in words, where the database says: the label of an OCR benchmark. Not written: a Datum has no room for it. */
+  text?: string;
+  /** Where things are in it: the annotations of SSD's AnnotatedDatum. Not written. */
+  boxes?: readonly BoundingBox[];
+}
+
+/** Where one thing is in an image. */
+export interface BoundingBox {
+  /** Which class it is of. */
+  label: number;
+  /** Which one of its class. */
+  instance: number;
+  /** Sides as fractions of the image's width and height, from 0 to 1. */
+  xmin: number;
+  ymin: number;
+  xmax: number;
+  ymax: number;
+  difficult: boolean;
 }
 
 /** What `encodeDatum` takes: dimensions may be left out if `encoded`. */
@@ -44,6 +62,9 @@ export interface Sample {
   data: Uint8Array | Float32Array;
   label?: number;
   key?: string;
+  /** See `Datum`. */
+  text?: string;
+  boxes?: readonly BoundingBox[];
 }
 
 const wireVarint = 0;
@@ -63,6 +84,11 @@ export const TAG = {
 } as const;
 
 export const noBytes = new Uint8Array(0);
+
+/** Returns the Datum that an image file alone makes. */
+export function imageFileDatum(data: Uint8Array): Datum {
+  return { channels: 0, height: 0, width: 0, data, encoded: true };
+}
 /** Of a protobuf message, and so of a Datum. */
 const mostBytes = 2 ** 31 - 1;
 

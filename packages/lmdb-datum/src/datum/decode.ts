@@ -19,7 +19,7 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
   } catch (cause) {
     const layout = describeValue(bytes);
     if (layout !== undefined) {
-      throw noDatum(`${layout} (${bytes.length} bytes that don't parse as a Datum)`, key, cause);
+      throw noDatum(layout, key, cause);
     }
     throw new DatumError(
       {
@@ -45,9 +45,10 @@ function noDatum(layout: string, key: string | undefined, cause?: unknown): Datu
       where: at(key),
       expected: 'a Datum message',
       received: layout,
-      todo: "only Caffe's Datums are read, so make a database of them first",
+      todo: 'leave the record out, or name what the database holds',
+      option: 'schema',
     },
-    { key, cause },
+    { key, cause, layout },
   );
 }
 

@@ -13,12 +13,19 @@ export function decodeSample(datum: Datum, key: string, maxPixels?: number): Sam
   const { channels, height, width, data, label, floatData } = datum;
   if (datum.encoded) return decodeEncoded(datum, key, maxPixels);
   if (!hasPixels(datum)) throw withoutPixels(datum, key);
-  return { channels, height, width, data: floatData ?? data, label, key };
+  return withExtras({ channels, height, width, data: floatData ?? data, label, key }, datum);
 }
 
-async function decodeEncoded({ data, label }: Datum, key: string, maxPixels?: number): Promise<Sample> {
+async function decodeEncoded(datum: Datum, key: string, maxPixels?: number): Promise<Sample> {
   const { decodeFile } = await import('./image-codec');
-  return { ...(await decodeFile(data, key, maxPixels)), label, key };
+  return withExtras({ ...(await decodeFile(datum.data, key, maxPixels)), label: datum.label, key }, datum);
+}
+
+/** Adds what other schemas than Caffe's know of an image. */
+function withExtras(sample: Sample, { text, boxes }: Datum): Sample {
+  if (text !== undefined) sample.text = text;
+  if (boxes !== undefined) sample.boxes = boxes;
+  return sample;
 }
 
 /** float_data as bytes. @throws DatumError if a value isn't a whole number from 0 to 255. */

@@ -12,6 +12,8 @@ const signatures: readonly (readonly [kind: string, offset: number, bytes: strin
   ['an SVG or XML document', 0, '<svg'],
 ];
 const leastBmpBytes = 54;
+const mostArrowHeadBytes = 64;
+const mostArrowParts = 1 << 16;
 /** Values are looked at no further than this. */
 const mostBytes = 1 << 16;
 
@@ -27,13 +29,27 @@ export function describeValue(value: Uint8Array): string | undefined {
   const start = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, 16)).toString('latin1');
   const known = signatures.find(([, offset, bytes]) => start.startsWith(bytes, offset));
   if (known) return known[0];
-  return pickle(value) ?? describeMessage(value) ?? text(value) ?? messagePack(value);
+  return pickle(value) ?? pyarrow(value) ?? describeMessage(value) ?? text(value) ?? messagePack(value);
 }
 
 function pickle(value: Uint8Array): string | undefined {
   const protocol = value[1] ?? 0;
   const isPickle = value[0] === 0x80 && protocol >= 2 && protocol <= 5 && value[value.length - 1] === 0x2e;
   return isPickle ? 'a pickle of Python' : undefined;
+}
+
+/** Counts of 32 bits, then a stream of Arrow, whose messages begin with -1. Nothing has read it since pyarrow dropped it. */
+function pyarrow(value: Uint8Array): string | undefined {
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  const most = Math.min(value.length - 8, mostArrowHeadBytes);
+  for (let at = 8; at <= most; at += 8) {
+    if (view.getInt32(at, true) !== -1) continue;
+    const counts = Array.from({ length: at / 4 }, (_, i) => view.getInt32(i * 4, true));
+    const length = view.getInt32(at + 4, true);
+    const isSmall = counts.every((count) => count >= 0 && count < mostArrowParts);
+    return isSmall && length > 0 && at + 8 + length <= value.length ? 'what pyarrow.serialize made' : undefined;
+  }
+  return undefined;
 }
 
 function text(value: Uint8Array): string | undefined {

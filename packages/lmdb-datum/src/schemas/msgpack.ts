@@ -1,0 +1,85 @@
+/**
+ * MessagePack of (image file, label), or of arrays as msgpack_numpy writes them: TensorPack's LMDBSerializer, and folder2lmdb's kin.
+ * The count is under `__len__`, the keys are under `__keys__`.
+ */
+import { createRequire } from 'node:module';
+import { kindOfImage } from '@ae/images/kind';
+import type { Datum } from '../datum/datum';
+import { ndArray } from '../python/nd-array';
+import { type ColorOrder, colorOrders } from './array-image';
+import { datumOfObjects } from './python-record';
+import { otherValue, type Schema, strangeRecord } from './schema';
+
+type Decode = typeof import('@msgpack/msgpack').decode;
+let loaded: Decode | undefined;
+
+export const msgpackSchema: Schema = {
+  name: 'msgpack',
+  title: 'MessagePack, as TensorPack has it',
+  sideKeys: ['__len__', '__keys__'],
+  recognize(value) {
+    const first = value[0] ?? 0;
+    // A list, or a map.
+    if (!((first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf))) return undefined;
+    try {
+      return datumOfObjects(unpack(value), 'bgr') ? 'MessagePack with images' : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  decode(value, context): Datum {
+    let objects: unknown;
+    try {
+      objects = unpack(value);
+    } catch (cause) {
+      throw otherValue('MessagePack', value, context, cause);
+    }
+    const datum = datumOfObjects(objects, context.variant as ColorOrder);
+    if (!datum)
+      throw strangeRecord('an image', 'MessagePack without one', context, { layout: 'MessagePack without an image' });
+    return datum;
+  },
+  variants: () => colorOrders,
+  countSaid({ get }) {
+    const value = get('__len__');
+    try {
+      const count = value && unpack(value);
+      return typeof count === 'number' ? { key: '__len__', count } : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/** Decodes a value. Text is bytes first: older programs write bytes as text. */
+function unpack(value: Uint8Array): unknown {
+  loaded ??= createRequire(import.meta.url)('@msgpack/msgpack').decode as Decode;
+  return settle(loaded(value, { rawStrings: true, mapKeyConverter: nameOf }));
+}
+
+const nameOf = (key: unknown) => (key instanceof Uint8Array ? Buffer.from(key).toString('latin1') : String(key));
+
+/** Makes maps, arrays and text of what was decoded. */
+function settle(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(settle);
+  if (value instanceof Uint8Array) return textOrBytes(value);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const { nd, type, shape, data } = value as Record<string, unknown>;
+  if (nd !== undefined && data instanceof Uint8Array) {
+    const sizes = nd === true && Array.isArray(shape) ? shape.map(Number) : [];
+    return type instanceof Uint8Array ? ndArray(nameOf(type), sizes, data) : undefined;
+  }
+  return new Map(Object.entries(value).map(([name, part]) => [name, settle(part)]));
+}
+
+const mostTextBytes = 4096;
+
+function textOrBytes(bytes: Uint8Array): string | Uint8Array {
+  if (bytes.length > mostTextBytes || kindOfImage(bytes)) return bytes;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.includes('\0') ? bytes : text;
+  } catch {
+    return bytes;
+  }
+}

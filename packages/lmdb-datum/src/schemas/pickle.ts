@@ -1,0 +1,57 @@
+/**
+ * Pickles of (image file, label), of arrays, and of what folder2lmdb and TensorPack write, under keys of any kind, with the count under
+ * `__len__` and the keys under `__keys__`. They are read as data: nothing that they name is run.
+ */
+import type { Datum } from '../datum/datum';
+import { PickleRunsError, readPickle } from '../python/pickle';
+import { type ColorOrder, colorOrders } from './array-image';
+import { datumOfObjects } from './python-record';
+import { type Lookup, otherValue, type Schema, strangeRecord } from './schema';
+
+/** The byte that ends a pickle. */
+const stop = 0x2e;
+
+export const pickleSchema: Schema = {
+  name: 'pickle',
+  title: "Python's pickles, as folder2lmdb and TensorPack have them",
+  sideKeys: ['__len__', '__keys__'],
+  recognize(value) {
+    if (value.at(-1) !== stop) return undefined;
+    try {
+      return datumOfObjects(readPickle(value), 'bgr') ? 'pickles with images' : undefined;
+    } catch (error) {
+      // What it would run is said when it is read.
+      return error instanceof PickleRunsError && value[0] === 0x80 ? 'pickles' : undefined;
+    }
+  },
+  decode(value, context): Datum {
+    let objects: unknown;
+    try {
+      objects = readPickle(value);
+    } catch (cause) {
+      if (!(cause instanceof PickleRunsError)) throw otherValue('a pickle', value, context, cause);
+      const todo =
+        'pickles are read as data and never run, so write image files, arrays of NumPy, numbers and text instead';
+      const layout = `a pickle that would run ${cause.message}`;
+      throw strangeRecord('a pickle of data', layout, context, { cause, todo, layout });
+    }
+    const datum = datumOfObjects(objects, context.variant as ColorOrder);
+    if (!datum)
+      throw strangeRecord('an image', 'a pickle without one', context, { layout: 'a pickle without an image' });
+    return datum;
+  },
+  variants: () => colorOrders,
+  countSaid(lookup) {
+    const value = lookup.get('__len__');
+    return value && countOf(value, lookup);
+  },
+};
+
+function countOf(value: Uint8Array, _: Lookup): { key: string; count: number } | undefined {
+  try {
+    const count = readPickle(value);
+    return typeof count === 'number' ? { key: '__len__', count } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * StyleGAN2 of rosinality and its kin: image files of one or more sizes under `{size}-{index:05d}`, and their count in digits
+ * under `length`. The sizes hold the same images, so one of them is read.
+ */
+import { kindOfImage } from '@ae/images/kind';
+import { decodeImageFile } from './image-files';
+import { countInDigits, type Lookup, type Schema } from './schema';
+
+const keyPattern = /^(\d+)-\d{5,}$/;
+
+export const stylegan2Schema: Schema = {
+  name: 'stylegan2',
+  title: 'image files as StyleGAN2 has them',
+  sideKeys: ['length'],
+  recognize: (value, key, { get }) =>
+    keyPattern.test(key) && kindOfImage(value) && get('length') ? 'keys of size-index, beside length' : undefined,
+  decode: (value, context) => decodeImageFile(value, context),
+  isImageKey: (key, variant) => keyPattern.exec(key)?.[1] === variant,
+  variants(lookup) {
+    const choices = sizesIn(lookup);
+    const chosen = choices.at(-1);
+    return chosen === undefined ? undefined : { choices, chosen, say: (size) => `images of ${size} pixels a side` };
+  },
+  countSaid: (lookup) => countInDigits('length', lookup),
+};
+
+/** Sizes from small to large: each is found by a step past the keys of the one before. */
+function sizesIn({ keyFrom }: Lookup): string[] {
+  const sizes: string[] = [];
+  for (let key = keyFrom('0'); key !== undefined && key < ':'; ) {
+    const size = keyPattern.exec(key)?.[1];
+    if (size !== undefined) sizes.push(size);
+    // A dot comes after the dash.
+    key = keyFrom(size === undefined ? `${key}\0` : `${size}.`);
+  }
+  return sizes.sort((a, b) => Number(a) - Number(b));
+}

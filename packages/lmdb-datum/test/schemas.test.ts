@@ -1,0 +1,73 @@
+/** Databases of other people's programs: what they are told to be, what comes out, and what is said of records that are no images. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { openDatumLmdb, verify } from '../src/index';
+import { schemas } from '../src/schemas/table';
+import { fixture } from './golden';
+import { describeSchema, goldenSchemas } from './schema-conformance';
+import { scratchFolder } from './scratch';
+
+for (const name of Object.keys(goldenSchemas)) describeSchema(name);
+
+const open = (name: string, schema?: string) => openDatumLmdb(fixture(`schemas/${name}.lmdb`), { schema });
+
+it('every schema of the table has a database', () => {
+  const tested = Object.values(goldenSchemas).map(({ schema }) => schema.split(':')[0]);
+  expect(schemas.map(({ name }) => name).filter((name) => !tested.includes(name))).toEqual(['datum']);
+});
+
+it('reads another size of StyleGAN2 where it is named', async () => {
+  using reader = open('stylegan2', 'stylegan2:8');
+  expect([...reader.keys()]).toEqual(['8-00000', '8-00001', '8-00002']);
+  expect(await reader.at(0)).toMatchObject({ height: 8, width: 8 });
+  expect(() => open('stylegan2', 'stylegan2:9')).toThrow(
+    'schema: expected stylegan2:8 or stylegan2:16, received "stylegan2:9"; name what there is.',
+  );
+});
+
+it('takes the colors of arrays as they are named', async () => {
+  using bgr = open('tensorpack');
+  using rgb = open('tensorpack', 'msgpack:rgb');
+  const [blue, red] = [await bgr.at(0), await rgb.at(0)].map((sample) => [...sample!.data]);
+  expect(red).toEqual([...blue!.slice(96), ...blue!.slice(48, 96), ...blue!.slice(0, 48)]);
+});
+
+it('says which schemas there are, and where one does not fit', () => {
+  expect(() => open('lsun', 'lsun')).toThrow(
+    'schema: expected one of datum, annotated-datum, caffe2, ocr, stylegan2, image-files, pickle, msgpack, received "lsun"',
+  );
+  expect(() => open('lsun', 'ocr')).toThrow(/schema: expected a database of .* for ocr, received/);
+  using reader = open('lsun', 'datum');
+  expect(() => reader.datumAt(0)).toThrow(
+    /^\[lmdb-datum\] key 356a19.*: expected a Datum message, received a WebP file; leave .* name what the database holds \(option schema\)\.$/,
+  );
+});
+
+it('names a record that is no image by its key and what was found', () => {
+  using ocr = open('ocr');
+  expect(() => ocr.get('num-samples')).toThrow('key num-samples: expected an image file, received a number in text');
+});
+
+it('never runs what a pickle names, and says what that would be', () => {
+  const { runs } = goldenSchemas.folder2lmdb as unknown as { runs: string };
+  const pickle = schemas.find(({ name }) => name === 'pickle')!;
+  expect(() => pickle.decode(Buffer.from(runs, 'base64'), { key: '7' })).toThrow(
+    'key 7: expected a pickle of data, received a pickle that would run posix.system; pickles are read as data and never run',
+  );
+  expect(fs.existsSync('pickle-was-run')).toBe(false);
+});
+
+it('finds that images are missing where the database counts them', async () => {
+  const folder = scratchFolder();
+  const file = path.join(folder, 'ocr.mdb');
+  const bytes = fs.readFileSync(fixture('schemas/ocr.lmdb'));
+  const at = bytes.indexOf('num-samples') + 'num-samples'.length;
+  expect(bytes[at]).toBe('3'.charCodeAt(0));
+  bytes[at] = '4'.charCodeAt(0);
+  fs.writeFileSync(file, bytes);
+  const { damage } = await verify(file);
+  expect(damage.map(({ message }) => message)).toEqual([
+    'key num-samples: expected 3, the number of images that there are, received 4.',
+  ]);
+});
