@@ -1,16 +1,46 @@
-import { defineConfig } from 'tsup';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from './assembly-plugin.js';
 
-export default defineConfig({
-  entry: { index: 'src/index.ts', kind: 'src/kind.ts', png: 'src/png.ts' },
-  // An optional dependency: loaded where it is needed, never bundled.
-  external: ['sharp'],
-  esbuildPlugins: [assemblyForTsup],
-  format: ['esm', 'cjs'],
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  target: 'node20',
+const common: Options = {
+  sourcemap: true,
   // A build for browsers (that of @ae/autoencoder) tells Node.js' modules by it.
   removeNodeProtocol: false,
-  sourcemap: true,
-  clean: true,
-});
+};
+
+const inBrowsers = (name: string) => fileURLToPath(new URL(`src/browser/${name}.ts`, import.meta.url));
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { index: 'src/index.ts', files: 'src/files.ts', kind: 'src/kind.ts', png: 'src/png.ts' },
+    // An optional dependency: loaded where it is needed, never bundled.
+    external: ['sharp'],
+    esbuildPlugins: [assemblyForTsup],
+    format: ['esm', 'cjs'],
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    target: 'node20',
+    shims: true,
+    clean: ['*.js', '*.cjs', '*.map', '*.d.ts', '*.d.cts'],
+  },
+  {
+    ...common,
+    entry: { index: 'src/index.ts', kind: 'src/kind.ts', png: 'src/png.ts' },
+    outDir: 'dist/browser',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    clean: true,
+    esbuildPlugins: [
+      {
+        name: 'in-browsers',
+        setup: ({ onResolve, onLoad }) => {
+          onResolve({ filter: /\/(platform|zlib)$/ }, ({ path }) => ({ path: inBrowsers(path.replace(/.*\//, '')) }));
+          // Kernels need shared memory, which most pages have none of: resizing is done in JavaScript, to the same bits.
+          onResolve({ filter: /\?wasm$/ }, () => ({ path: 'none', namespace: 'no-wasm' }));
+          onLoad({ filter: /.*/, namespace: 'no-wasm' }, () => ({ contents: 'export default new Uint8Array();' }));
+        },
+      },
+    ],
+  },
+]);

@@ -13,6 +13,18 @@ export function toColor({ data, channels, height, width }: Pixels): Pixels {
   return { data: out, channels: 3, height, width };
 }
 
+/** Makes RGBA of pixels; what has no alpha is opaque. */
+export function toRgba({ data, channels, height, width }: Pixels): Pixels {
+  if (channels === 4) return { data, channels, height, width };
+  const out = new Uint8Array(height * width * 4).fill(255);
+  const step = channels < 3 ? 0 : 1;
+  for (let s = 0, t = 0; t < out.length; s += channels, t += 4) {
+    for (let c = 0; c < 3; c++) out[t + c] = data[s + c * step];
+    if (channels === 2) out[t + 3] = data[s + 1];
+  }
+  return { data: out, channels: 4, height, width };
+}
+
 /** Blends pixels with a color by their alpha: `[H, W, 2 | 4]` to RGB. Pixels without alpha stay as they are. */
 export function blend(pixels: Pixels, background: RgbColor): Pixels {
   const { data, channels, height, width } = pixels;

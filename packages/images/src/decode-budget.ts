@@ -2,14 +2,14 @@
  * Bounds the memory of images that are decoded at the same time, by all threads that share the budget: small ones go side by side, a
  * large one waits until there is room, and one that is larger than the budget is decoded alone.
  */
-import os from 'node:os';
+import { processors } from './platform';
 
 const unit = 1024;
 /** Five photographs of 12 megapixels, or one more for each processor beyond eight. */
-const budgetUnits = () => Math.max(512 << 20, os.availableParallelism() * (64 << 20)) / unit;
+const budgetUnits = () => Math.max(512 << 20, processors() * (64 << 20)) / unit;
 const waitMs = 4;
 
-/** Made when it is first needed: pages of a browser may have no shared memory. */
+/** Made when it is first needed. */
 let shared: Int32Array | undefined;
 let mostUnits: number | undefined;
 
@@ -25,7 +25,8 @@ export function useBudget(memory: SharedArrayBuffer): void {
 
 /** Waits until there is room for so many bytes. Returns what gives it back. */
 export async function takeBudget(bytes: number): Promise<() => void> {
-  shared ??= new Int32Array(newBudget());
+  // Pages of a browser have shared memory only where they are isolated from others.
+  shared ??= new Int32Array(typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(4) : newBudget());
   mostUnits ??= budgetUnits();
   const most = mostUnits;
   const units = Math.min(Math.ceil(bytes / unit), most);

@@ -1,17 +1,17 @@
-/** Image files to pixels: ordinary JPEGs and BMPs by decoders of our own, all others by sharp. */
+/** Image files to pixels: ordinary JPEGs and BMPs by decoders of our own, all others by sharp, or by the browser. */
 import { blend, toColor, toGray } from './channels';
 import { takeBudget } from './decode-budget';
 import { decodeBmp } from './decoders/bmp';
 import { decodeJpeg } from './decoders/jpeg';
 import { withEnd } from './decoders/jpeg-end';
 import type { DecodeImageOptions } from './decoders/options';
-import { decodeBySharp } from './decoders/sharp';
 import { doesNotDecode } from './errors';
 import { readJpegHeader } from './headers/jpeg';
-import { imageKernels } from './kernels/image-kernels';
+import { type ImageKernels, imageKernels } from './kernels/image-kernels';
 import { describeImage, formatOf, type ImageSize, readImageSize } from './kind';
 import { assertPixels, decodingBytes, defaultMaxPixels } from './limits';
 import type { Pixels } from './pixels';
+import { decodeOther } from './platform';
 
 /**
  * Decodes an image file as OpenCV does: embedded color profiles are ignored, 16 bits become 8, alpha is cut off, not blended
@@ -27,15 +27,16 @@ export async function decodeImage(file: Uint8Array, options: DecodeImageOptions 
   assertPixels(name, size, maxPixels);
   const { decode } = formatOf(size.kind);
   const jpeg = decode === 'jpeg' ? readJpegHeader(file) : undefined;
-  if (jpeg && jpeg.components <= 3 && (!orient || jpeg.orientation === 1)) {
+  const kernels = jpeg && imageKernels();
+  if (kernels && jpeg.components <= 3 && (!orient || jpeg.orientation === 1)) {
     const isGray = mode === 'gray' || (mode === 'stored' && jpeg.components === 1);
-    const pixels = decodeOrdinaryJpeg(withEnd(file), isGray ? 1 : 3);
+    const pixels = decodeOrdinaryJpeg(kernels, withEnd(file), isGray ? 1 : 3);
     if (pixels) return pixels;
   }
   const release = options.isAccounted ? undefined : await takeBudget(decodingBytes(file.length, size));
   try {
     const stored =
-      decode === 'bmp' ? storedBmp(file, name) : await decodeBySharp(file, size, { ...options, name, maxPixels });
+      decode === 'bmp' ? storedBmp(file, name) : await decodeOther(file, size, { ...options, name, maxPixels });
     return inMode(stored, size, options);
   } finally {
     release?.();
@@ -55,10 +56,9 @@ function inMode(stored: Pixels, { kind }: ImageSize, { mode = 'stored', backgrou
 }
 
 /** Decodes an ordinary JPEG to interleaved pixels. Returns undefined if sharp has to do it. */
-function decodeOrdinaryJpeg(file: Uint8Array, channels: 1 | 3): Pixels | undefined {
-  const kernels = imageKernels();
-  const planes = kernels && decodeJpeg(kernels, file, { channels });
-  if (!kernels || !planes) return undefined;
+function decodeOrdinaryJpeg(kernels: ImageKernels, file: Uint8Array, channels: 1 | 3): Pixels | undefined {
+  const planes = decodeJpeg(kernels, file, { channels });
+  if (!planes) return undefined;
   const { height, width } = planes;
   const count = height * width;
   const blue = planes.data.byteOffset;

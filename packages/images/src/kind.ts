@@ -117,7 +117,7 @@ export function kindOfImage(file: Uint8Array): ImageKind | undefined {
 }
 
 function textOf(file: Uint8Array): string {
-  return Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, sniffedBytes)).toString('latin1');
+  return String.fromCharCode(...file.subarray(0, sniffedBytes));
 }
 
 /** Tells whether a file's name ends as that of an image does. */

@@ -1,3 +1,6 @@
+/** 'ispe', the box of a size. */
+const ISPE = 0x69737065;
+
 /** Tells an AVIF from the other files of its container (HEIC, MP4), by its brand and those that it is compatible with. */
 export function isAvif(start: string): boolean {
   return start.startsWith('ftyp', 4) && /avi[fs]/.test(start.slice(8, Math.max(16, start.charCodeAt(3))));
@@ -9,9 +12,10 @@ export function isAvif(start: string): boolean {
  * @throws RangeError if the bytes end before it
  */
 export function readAvifSize(view: DataView): [height: number, width: number] | undefined {
-  const bytes = Buffer.from(view.buffer, view.byteOffset, Math.min(view.byteLength, 1 << 16));
+  const end = Math.min(view.byteLength, 1 << 16) - 3;
   let most: [number, number] | undefined;
-  for (let at = bytes.indexOf('ispe'); at >= 0; at = bytes.indexOf('ispe', at + 4)) {
+  for (let at = 0; at < end; at++) {
+    if (view.getUint32(at) !== ISPE) continue;
     const size: [number, number] = [view.getUint32(at + 12), view.getUint32(at + 8)];
     if (!most || size[0] * size[1] > most[0] * most[1]) most = size;
   }

@@ -27,7 +27,7 @@ export function readPngHeader(file: Uint8Array): PngHeader | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let hasTransparency = false;
   for (let at = firstChunk; at + 8 <= file.length; at += 12 + view.getUint32(at)) {
-    const name = Buffer.from(file.buffer, file.byteOffset + at + 4, 4).toString('latin1');
+    const name = String.fromCharCode(...file.subarray(at + 4, at + 8));
     hasTransparency ||= name === 'tRNS';
     if (name === 'IDAT' || name === 'tRNS') break;
   }

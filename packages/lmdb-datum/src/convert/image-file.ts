@@ -1,4 +1,6 @@
 /** An image to import: where its file is, and what it is called and labelled in the database. */
+export { nameFew } from '@ae/images/files';
+
 import type { FilePath } from '../files/regular-file';
 import { caffeKey } from '../writer';
 
@@ -44,10 +46,4 @@ export interface ImageList {
 /** The key of image number `i`, as Caffe makes it. */
 export function keyOf(i: number, { name, nameBytes }: ImageFile): string | Uint8Array {
   return nameBytes ? Buffer.concat([Buffer.from(caffeKey(i, '')), nameBytes]) : caffeKey(i, name);
-}
-
-/** Names the first few of many, for a sentence. */
-export function nameFew(names: readonly string[], most = 3): string {
-  const more = names.length > most ? ` and ${names.length - most} more` : '';
-  return names.slice(0, most).join(', ') + more;
 }

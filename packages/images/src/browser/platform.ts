@@ -1,0 +1,89 @@
+/** What a browser does in place of ../platform.ts: it decodes and encodes by createImageBitmap and canvases, and fetches. */
+import { contextOf, drawPixels, imageDataOf, newCanvas } from '../canvas';
+import { toColor, toGray } from '../channels';
+import type { DecodeImageOptions } from '../decoders/options';
+import { doesNotDecode, PlatformError } from '../errors';
+import { fetchBytes } from '../files/fetch-bytes';
+import { readJpegHeader } from '../headers/jpeg';
+import { describeImage, type ImageSize } from '../kind';
+import type { Pixels } from '../pixels';
+
+/** What is used of an ImageBitmap. */
+interface Bitmap {
+  readonly width: number;
+  readonly height: number;
+  close(): void;
+}
+
+type CreateBitmap = (file: Blob, options: Record<string, string>) => Promise<Bitmap>;
+
+/** Decodes a file as the browser does, without its color profile. @throws BadImageError BAD_IMAGE */
+export async function decodeOther(
+  file: Uint8Array,
+  { kind }: ImageSize,
+  { orient = false, name, maxPixels }: DecodeImageOptions & { name: string; maxPixels: number },
+): Promise<Pixels> {
+  const { createImageBitmap } = globalThis as unknown as { createImageBitmap: CreateBitmap };
+  const bitmap = await createImageBitmap(new Blob([file as Uint8Array<ArrayBuffer>], { type: `image/${kind}` }), {
+    colorSpaceConversion: 'none',
+    premultiplyAlpha: 'none',
+    imageOrientation: orient ? 'from-image' : 'none',
+  }).catch((cause) => {
+    throw doesNotDecode(name, describeImage(file), cause);
+  });
+  try {
+    if (bitmap.width * bitmap.height > maxPixels) throw doesNotDecode(name, `${bitmap.width}x${bitmap.height} pixels`);
+    const pixels = drawPixels(bitmap, bitmap);
+    if (kind === 'jpeg') return readJpegHeader(file)?.components === 1 ? toGray(pixels) : toColor(pixels);
+    return isOpaque(pixels.data) ? toColor(pixels) : pixels;
+  } finally {
+    bitmap.close();
+  }
+}
+
+function isOpaque(rgba: Uint8Array): boolean {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return false;
+  return true;
+}
+
+/** Encodes pixels by a canvas. */
+export async function encodeFile(pixels: Pixels, kind: string, quality: number): Promise<Uint8Array> {
+  const { width, height } = pixels;
+  const canvas = newCanvas(width, height);
+  contextOf(canvas).putImageData(imageDataOf(pixels), 0, 0);
+  const blob = await canvas.convertToBlob({ type: `image/${kind}`, quality: quality / 100 });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** Encodes pixels as a PNG file. */
+export function pngFile(pixels: Pixels): Promise<Uint8Array> {
+  return encodeFile(pixels, 'png', 100);
+}
+
+/** Fetches the file at an address. */
+export function readBytes(place: string | Uint8Array | URL, mostBytes: number): Promise<Uint8Array> {
+  return fetchBytes(String(place), mostBytes);
+}
+
+/** Returns the number of processors. */
+export const processors = (): number =>
+  (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1;
+
+/** Refuses: sharp is a library for Node.js. */
+export async function loadSharp(): Promise<never> {
+  throw new PlatformError({
+    state: 'sharp runs in Node.js alone',
+    todo: 'use readImage(), which a browser can do, too',
+  });
+}
+
+/** Refuses: a page has no folders. */
+export function listPlace(place: string): never {
+  throw new PlatformError({
+    state: `A page of a browser cannot look into ${place}`,
+    todo: 'give imageFolder() a list of files, such as those of an <input type="file" multiple>',
+  });
+}
+
+/** Returns an address as it is. */
+export const pathText = String;

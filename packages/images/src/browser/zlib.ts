@@ -1,0 +1,11 @@
+/** Stands in for ../encoders/zlib.ts, where nothing compresses but streams. */
+import { PlatformError } from '../errors';
+
+export function compress(): never {
+  throw new PlatformError({
+    state: 'encodePng() writes files in Node.js alone',
+    todo: 'in a browser use toPng() of a RawImage',
+  });
+}
+
+export const crc32 = compress;

@@ -1,0 +1,17 @@
+import { loadSharp } from '../decoders/sharp';
+import type { Pixels } from '../pixels';
+
+/** Kinds of image files that are written. */
+export type EncodedKind = 'jpeg' | 'png' | 'webp';
+
+/** Encodes pixels by sharp; see `encodeImage`. */
+export async function encodeBySharp(pixels: Pixels, kind: EncodedKind, quality: number): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const { data, width, height, channels } = pixels;
+  const pipeline = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
+  // sharp makes RGB of gray unless told otherwise.
+  const image = channels < 3 ? pipeline.toColourspace('b-w') : pipeline;
+  const encoded =
+    kind === 'jpeg' ? image.jpeg({ quality }) : kind === 'webp' ? image.webp({ lossless: true }) : image.png();
+  return encoded.toBuffer();
+}

@@ -1,0 +1,29 @@
+import { NotReadableError } from '../errors';
+
+/** Tells an address from a path: "https://...", "blob:...", "data:...". A single letter is a drive of Windows. */
+export function isAddress(text: string): boolean {
+  return /^(https?|blob|data):/i.test(text);
+}
+
+/** Fetches the bytes at an address. @throws NotReadableError NOT_READABLE */
+export async function fetchBytes(address: string, mostBytes: number): Promise<Uint8Array> {
+  const name = address.length > 200 ? `${address.slice(0, 60)}...` : address;
+  const response = await fetch(address).catch((cause) => {
+    throw new NotReadableError({ state: `${name} could not be fetched (${reasonOf(cause)})` }, { cause });
+  });
+  if (!response.ok) {
+    // Read to its end, the connection is free again.
+    await response.text().catch(() => '');
+    throw new NotReadableError({ state: `${name} could not be fetched (HTTP ${response.status})` });
+  }
+  const length = Number(response.headers.get('content-length') ?? 0);
+  const bytes = length > mostBytes ? undefined : new Uint8Array(await response.arrayBuffer());
+  if (bytes && bytes.length <= mostBytes) return bytes;
+  const state = `${name} has ${bytes?.length ?? length} bytes, more than the ${mostBytes} that are read`;
+  throw new NotReadableError({ state });
+}
+
+function reasonOf(cause: unknown): string {
+  const { message, cause: inner } = cause as Error;
+  return inner instanceof Error ? inner.message : message;
+}

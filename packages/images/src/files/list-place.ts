@@ -1,0 +1,47 @@
+/** The images at a place of a disk: in a folder, by a pattern, or one file. */
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { NotReadableError } from '../errors';
+import { hasImageExtension } from '../kind';
+import { type FolderList, listImageFolder } from './image-folder';
+
+/** The images at a place; those that a pattern finds have no labels. */
+export type PlaceList = Pick<FolderList, 'classes' | 'warnings'> & {
+  readonly images: readonly (Omit<FolderList['images'][number], 'label'> & { readonly label?: number })[];
+};
+
+/**
+ * Lists the images of a folder (see `listImageFolder`), those that a pattern such as `photos/**\/*.jpg` finds, in the order of their names'
+ * bytes, or one file.
+ *
+ * @throws NotReadableError NOT_READABLE if there are none
+ */
+export function listPlace(place: string): PlaceList {
+  const found = fs.statSync(place, { throwIfNoEntry: false });
+  if (!found && /[*?[{!(]/.test(place)) return listPattern(place);
+  if (found && !found.isDirectory() && hasImageExtension(place)) {
+    return { images: [{ name: path.basename(place), path: place }], warnings: [] };
+  }
+  if (isLmdb(place)) {
+    const todo = `openDatumLmdb(${JSON.stringify(place)}) of @ae/lmdb-datum reads it`;
+    throw new NotReadableError({ state: `${place} is an LMDB, not a folder of images`, todo }, { path: place });
+  }
+  const list = listImageFolder(place);
+  if (list.images.length > 0) return list;
+  const others = list.ignored.length > 0 ? `, but ${list.ignored.slice(0, 3).join(', ')}` : '';
+  throw new NotReadableError({ state: `${place} contains no images${others}` }, { path: place });
+}
+
+function listPattern(pattern: string): PlaceList {
+  // Loaded where there is a pattern.
+  const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
+  const names = globSync(pattern, { onlyFiles: true }).filter(hasImageExtension);
+  if (names.length === 0) throw new NotReadableError({ state: `${pattern} matches no images` }, { path: pattern });
+  names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return { images: names.map((name) => ({ name, path: name })), warnings: [] };
+}
+
+function isLmdb(place: string): boolean {
+  return path.basename(place) === 'data.mdb' || fs.existsSync(path.join(place, 'data.mdb'));
+}

@@ -1,0 +1,21 @@
+/** The bytes of images that are named by a path or an address. */
+import { fileURLToPath } from 'node:url';
+import { NotReadableError } from '../errors';
+import { fetchBytes, isAddress } from './fetch-bytes';
+import { type FilePath, NotOrdinaryError, pathText, readRegularFile, sayOf } from './regular-file';
+
+/** Reads a file, or fetches what an address leads to. @throws NotReadableError NOT_READABLE */
+export async function readBytes(place: FilePath | URL, mostBytes: number): Promise<Uint8Array> {
+  const isFile = typeof place === 'string' ? !isAddress(place) : !(place instanceof URL) || place.protocol === 'file:';
+  if (!isFile) return fetchBytes(String(place), mostBytes);
+  const path = place instanceof URL ? fileURLToPath(place) : place;
+  try {
+    return readRegularFile(path, mostBytes);
+  } catch (cause) {
+    const isFolder = cause instanceof NotOrdinaryError && cause.message === 'is a folder';
+    const todo = isFolder
+      ? `use imageFolder(${JSON.stringify(pathText(path))}) for the images in it`
+      : 'name an image file';
+    throw new NotReadableError({ state: `${pathText(path)} ${sayOf(cause)}`, todo }, { cause });
+  }
+}

@@ -1,0 +1,35 @@
+import { checkKeys } from '../checks';
+import { refused } from '../errors';
+import type { FitMode, Resampler, Resize } from './plan';
+
+/** How an image comes to have another size. */
+export interface ResizeOptions {
+  /** 'squash' ignores the aspect ratio, 'crop' cuts what sticks out, 'fill' adds black borders. Default 'squash', as Caffe and `ae import`. */
+  readonly fit?: FitMode;
+  /** 'antialiased' averages all pixels (Pillow's BILINEAR), 'bilinear' looks at four (cv::resize). Default 'antialiased'. */
+  readonly resampler?: Resampler;
+}
+
+/** A size, and how an image comes to have it. */
+export interface SizedResize extends ResizeOptions {
+  readonly width: number;
+  readonly height: number;
+}
+
+const mostSide = 65_500;
+const known = ['width', 'height', 'fit', 'resampler'];
+
+/** @throws InvalidOptionError INVALID_OPTION */
+export function checkResize(where: string, options: SizedResize): Resize {
+  checkKeys(where, options, known);
+  const { width, height, fit = 'squash', resampler = 'antialiased' } = options;
+  for (const [name, value] of Object.entries({ width, height })) {
+    const isSide = Number.isInteger(value) && value >= 1 && value <= mostSide;
+    if (!isSide) throw refused(`${where}, ${name}`, `a whole number from 1 to ${mostSide}`, value);
+  }
+  if (!['squash', 'crop', 'fill'].includes(fit)) throw refused('fit', "'squash', 'crop' or 'fill'", fit);
+  if (!['antialiased', 'bilinear'].includes(resampler)) {
+    throw refused('resampler', "'antialiased' or 'bilinear'", resampler);
+  }
+  return { target: { height, width }, fit, resampler };
+}
