@@ -41,5 +41,6 @@ export { maxPoolWithArgmax, type PooledWithIndices } from './ops/max-pool-with-a
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './ops/max-unpool';
 export { meanSquaredError } from './ops/mean-squared-error';
 export type { Padding2D, PoolOptions, Size2D } from './ops/pool-geometry';
+export { reduceOnBackend, type Tridiagonal } from './ops/reduce-on-backend';
 export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './training/optimizer-steps';
 export { readInto } from './training/read-into';

@@ -31,6 +31,11 @@ function planeOf(channel: number, channels: number, format: PixelFormat): number
 
 /** Converts planar bytes to a float32 tensor `[N, H, W, C]`; the caller disposes of it. */
 export function samplesToTensor(samples: readonly Sample[], shape: ImageShape, format: PixelFormat): tf.Tensor4D {
+  return tf.tensor4d(samplesToValues(samples, shape, format), [samples.length, ...shape]);
+}
+
+/** Converts planar bytes to values `[N, H, W, C]`, flat. */
+export function samplesToValues(samples: readonly Sample[], shape: ImageShape, format: PixelFormat): Float32Array {
   const [height, width, channels] = shape;
   const area = height * width;
   const values = new Float32Array(samples.length * area * channels);
@@ -43,7 +48,7 @@ export function samplesToTensor(samples: readonly Sample[], shape: ImageShape, f
       for (let i = plane; i < plane + area; i++, out += channels) values[out] = data[i] * format.scale;
     }
   }
-  return tf.tensor4d(values, [samples.length, height, width, channels]);
+  return values;
 }
 
 /** Converts network values `[N, H, W, C]` (flat, in that order) to planar bytes, clamped to 0 to 255 and rounded. */

@@ -1,4 +1,4 @@
-import { type PixelFormat, samplesToTensor } from '../../data/pixels';
+import { type PixelFormat, samplesToValues } from '../../data/pixels';
 import { fetchSamples, type ImageShape, type SampleSource } from '../../data/samples';
 
 /** Images as rows of values, `[count, size]`. */
@@ -22,9 +22,7 @@ export async function readRows(
     const indices = Array.from({ length: Math.min(batch, count - start) }, (_, i) =>
       Math.floor(((start + i) * source.length) / count),
     );
-    const tensor = samplesToTensor(await fetchSamples(source, indices, inputShape), inputShape, pixels);
-    values.set(await tensor.data(), start * size);
-    tensor.dispose();
+    values.set(samplesToValues(await fetchSamples(source, indices, inputShape), inputShape, pixels), start * size);
     await pause();
   }
   return { values, count, size };

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { samplesToTensor } from '../../data/pixels';
+import { samplesToTensor, samplesToValues } from '../../data/pixels';
 import type { Sample, SampleSource } from '../../data/samples';
 import { AutoencoderError } from '../../errors';
 import type { MaskMode } from '../../network/masks';
@@ -118,13 +118,8 @@ export function jpegRival(coder: JpegCoder, { inputShape, pixels }: Network): Ri
         budgets.map(async (_, i) => {
           const images = results.map((result) => result[i]).filter((image) => image !== undefined);
           if (images.length < samples.length) return undefined;
-          const tensor = samplesToTensor(
-            images.map(({ sample }) => sample),
-            inputShape,
-            pixels,
-          );
-          const values = await tensor.data();
-          tensor.dispose();
+          const coded = images.map(({ sample }) => sample);
+          const values = samplesToValues(coded, inputShape, pixels);
           return { values, bytes: images.reduce((sum, { bytes }) => sum + bytes, 0) };
         }),
       );
@@ -146,9 +141,7 @@ export async function scoreRival(
   let start = 0;
   for await (const samples of sampleBatches(source, 64, inputShape)) {
     if (signal?.aborted) throw new AutoencoderError('ABORTED', 'compare: stopped as asked.', { cause: signal.reason });
-    const tensor = samplesToTensor(samples, inputShape, pixels);
-    const expected = await tensor.data();
-    tensor.dispose();
+    const expected = samplesToValues(samples, inputShape, pixels);
     const results = await rival.run(samples, budgets);
     for (const [i, result] of results.entries()) {
       if (!result) continue;

@@ -1,6 +1,7 @@
+import { readInto, reduceOnBackend, type Tridiagonal } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { eigenvaluesOf, tridiagonalVectors } from '../../linear-algebra/leading-vectors';
-import { reduceToTridiagonal, type Tridiagonal } from '../../linear-algebra/tridiagonal';
+import { reduceToTridiagonal } from '../../linear-algebra/tridiagonal';
 import type { ImageRows } from './image-rows';
 
 /** Columns multiplied at once: partial sums are added in float64, so that the small components survive float32. */
@@ -10,7 +11,7 @@ const chunkSize = 1024;
 const stripeSize = 512;
 
 /** Reflections that are undone at once. */
-const panelSize = 64;
+const panelSize = 128;
 
 /** The principal components of some columns of rows of values. */
 export class RowComponents {
@@ -33,16 +34,18 @@ export class RowComponents {
     pause: () => Promise<void>,
   ): Promise<RowComponents> {
     const gram = await gramMatrix(rows, columns, pause);
-    return new RowComponents(rows, columns, await finish(reduceToTridiagonal(gram, rows.count), pause));
+    const form = reduceOnBackend(gram, rows.count) ?? (await finish(reduceToTridiagonal(gram, rows.count), pause));
+    await pause();
+    return new RowComponents(rows, columns, form);
   }
 
   /** Returns the first `count` components, `[count, size]`, 0 outside the columns. The Gram matrix is gone then. */
   async first(count: number, pause: () => Promise<void>): Promise<Float32Array> {
     const n = this.#rows.count;
     const vectors = await finish(tridiagonalVectors(this.#form, this.eigenvalues, count), pause);
-    let weights = tf.tensor2d(Float32Array.from(vectors), [count, n]);
+    let weights = tf.tensor2d(new Float32Array(vectors), [count, n]);
     for (let first = 1; first < n; first += panelSize) {
-      const turned = turn(weights, this.#form, first, Math.min(n, first + panelSize));
+      const turned = await turn(weights, this.#form, first, Math.min(n, first + panelSize));
       weights.dispose();
       weights = turned;
       await pause();
@@ -62,32 +65,39 @@ async function finish<T>(steps: Generator<void, T, void>, pause: () => Promise<v
 }
 
 /** Applies the reflections from `first` to `end` to rows of vectors, as one: 1 - U S U' (Schreiber and Van Loan, 1989). */
-function turn(vectors: tf.Tensor2D, { reflections, scales }: Tridiagonal, first: number, end: number) {
+async function turn(vectors: tf.Tensor2D, { reflections, scales }: Tridiagonal, first: number, end: number) {
   const n = scales.length;
   const used = Array.from({ length: end - first }, (_, i) => first + i).filter((i) => scales[i] !== 0);
   const size = used.length;
   if (size === 0) return vectors.clone();
   const u = new Float32Array(size * n);
   for (const [r, i] of used.entries()) u.set(reflections.subarray(i * n, i * n + i), r * n);
-  const s = new Float64Array(size * size);
-  for (const [c, i] of used.entries()) {
-    const products = used.slice(0, c).map((j) => dotOf(reflections, j * n, i * n, j));
-    for (let r = 0; r < c; r++) {
-      for (let k = r; k < c; k++) s[r * size + c] -= (s[r * size + k] * products[k]) / scales[i];
-    }
-    s[c * size + c] = 1 / scales[i];
-  }
-  return tf.tidy(() => {
-    const rows = tf.tensor2d(u, [size, n]);
-    const shares = tf.matMul(tf.matMul(vectors, rows, false, true), tf.tensor2d(Float32Array.from(s), [size, size]));
+  const rows = tf.tensor2d(u, [size, n]);
+  const products = tf.matMul(rows, rows, false, true);
+  const inverses = Float64Array.from(used, (i) => 1 / scales[i]);
+  const s = joinReflections(await products.data<'float32'>(), inverses);
+  products.dispose();
+  const turned = tf.tidy(() => {
+    const shares = tf.matMul(tf.matMul(vectors, tf.transpose(rows)), tf.tensor2d(s, [size, size]));
     return tf.sub<tf.Tensor2D>(vectors, tf.matMul(shares, rows));
   });
+  rows.dispose();
+  return turned;
 }
 
-function dotOf(values: Float64Array, a: number, b: number, length: number): number {
-  let sum = 0;
-  for (let k = 0; k < length; k++) sum += values[a + k] * values[b + k];
-  return sum;
+/** Returns S, upper triangular, from the products of the vectors and the inverses of half of their squared lengths. */
+function joinReflections(products: Float32Array, inverses: Float64Array): Float32Array {
+  const size = inverses.length;
+  const s = new Float64Array(size * size);
+  for (let c = 0; c < size; c++) {
+    for (let r = 0; r < c; r++) {
+      let sum = 0;
+      for (let k = r; k < c; k++) sum += s[r * size + k] * products[k * size + c];
+      s[r * size + c] = -sum * inverses[c];
+    }
+    s[c * size + c] = inverses[c];
+  }
+  return new Float32Array(s);
 }
 
 /** Copies columns `from` to `to` of all rows as `[count, to - from]`. */
@@ -98,7 +108,7 @@ function sliceColumns({ values, count, size }: ImageRows, from: number, to: numb
   return tf.tensor2d(slice, [count, width]);
 }
 
-/** The products of all rows with each other, `[count, count]`. */
+/** The products of all rows with each other, `[count, count]`: of each with those up to itself. */
 async function gramMatrix(
   rows: ImageRows,
   [from, to]: readonly [number, number],
@@ -106,26 +116,28 @@ async function gramMatrix(
 ): Promise<Float64Array> {
   const { count } = rows;
   const gram = new Float64Array(count * count);
+  const values = new Float32Array(Math.min(count, stripeSize) * count);
   for (let column = from; column < to; column += chunkSize) {
-    const columns = sliceColumns(rows, column, Math.min(to, column + chunkSize));
+    const columns = tf.tidy(() => tf.transpose(sliceColumns(rows, column, Math.min(to, column + chunkSize))));
     for (let top = 0; top < count; top += stripeSize) {
-      const bottom = Math.min(count, top + stripeSize);
+      const height = Math.min(count - top, stripeSize);
       const product = tf.tidy(() => {
-        const stripe = tf.slice(columns, [top, 0], [bottom - top, -1]);
-        return tf.matMul(stripe, tf.slice(columns, [0, 0], [bottom, -1]), false, true);
+        const stripe = tf.slice(columns, [0, top], [-1, height]);
+        return tf.matMul(stripe, tf.slice(columns, [0, top], [-1, -1]), true);
       });
-      const values = await product.data();
+      const width = count - top;
+      await readInto(values.subarray(0, height * width), product);
       product.dispose();
-      for (let r = top; r < bottom; r++) {
-        const at = (r - top) * bottom;
-        for (let c = 0; c <= r; c++) gram[r * count + c] += values[at + c];
-      }
+      for (let r = 0; r < height; r++) addTo(gram, (top + r) * count + top, values, r * width, width);
     }
     columns.dispose();
     await pause();
   }
-  for (let r = 0; r < count; r++) for (let c = 0; c < r; c++) gram[c * count + r] = gram[r * count + c];
   return gram;
+}
+
+function addTo(sums: Float64Array, to: number, values: Float32Array, from: number, count: number): void {
+  for (let i = 0; i < count; i++) sums[to + i] += values[from + i];
 }
 
 /** Returns weights x rows, each scaled to length 1. */
@@ -139,20 +151,22 @@ async function combineRows(
   const { size } = rows;
   const out = new Float32Array(count * size);
   for (let column = from; column < to; column += chunkSize) {
-    const end = Math.min(to, column + chunkSize);
-    const columns = sliceColumns(rows, column, end);
+    const width = Math.min(to - column, chunkSize);
+    const columns = sliceColumns(rows, column, column + width);
     const product = tf.matMul(weights, columns);
-    const values = await product.data();
+    const values = new Float32Array(count * width);
+    await readInto(values, product);
     tf.dispose([columns, product]);
-    const width = end - column;
     for (let i = 0; i < count; i++) out.set(values.subarray(i * width, (i + 1) * width), i * size + column);
     await pause();
   }
-  for (let at = 0; at < out.length; at += size) {
-    let squares = 0;
-    for (let i = from; i < to; i++) squares += out[at + i] * out[at + i];
-    const scale = 1 / Math.sqrt(squares);
-    for (let i = from; i < to; i++) out[at + i] *= scale;
-  }
+  for (let at = 0; at < out.length; at += size) scaleToUnit(out.subarray(at + from, at + to));
   return out;
+}
+
+function scaleToUnit(values: Float32Array): void {
+  let squares = 0;
+  for (const value of values) squares += value * value;
+  const scale = 1 / Math.sqrt(squares);
+  for (let i = 0; i < values.length; i++) values[i] *= scale;
 }

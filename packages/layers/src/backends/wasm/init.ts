@@ -17,6 +17,8 @@ import { registerPooling } from './kernels/pooling';
 import { registerPrelu } from './kernels/prelu';
 import { registerReadInto } from './kernels/read-into';
 import { registerSegmentSum } from './kernels/segment-sum';
+import { registerSlice } from './kernels/slice';
+import { registerTridiagonal } from './kernels/tridiagonal';
 import { registerVolumes } from './kernels/volumes';
 import { Engine } from './runtime/engine';
 import type { SimdKind } from './runtime/side-module';
@@ -117,6 +119,8 @@ async function start(options: WasmOptions): Promise<WasmEngine> {
   registerVolumes(engine);
   registerOptimizers(engine);
   registerReadInto(engine);
+  registerSlice(engine);
+  registerTridiagonal(engine);
   registerFusedConv(engine);
   registerFusedConvTranspose(engine);
   registerFusedDense(engine);

@@ -18,4 +18,5 @@ export { PAIR_BYTES, packTable, tableBytes, windowsOf } from './sparse';
 export { DENSE, NOBODYS, SPARSE, sparseGradient, sumSparse, unpoolConv } from './sparse-layers';
 export { packSpread, spread } from './spread';
 export { PANEL, ROWS } from './tiles';
+export { reflectionPass, takeReflection } from './tridiagonal';
 export { PACK_CHANNELS, packWinograd, SLICE_VALUES, unpackWinograd, winogradConv, winogradGradient } from './winograd';

@@ -1,0 +1,116 @@
+/** Slices, and Householder's reduction, of the WebAssembly engine: beside plain loops and what linear algebra says. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { reduceOnBackend, type Tridiagonal } from '../src';
+import { initWasm, type WasmEngine } from '../src/backends/wasm';
+
+let engine: WasmEngine;
+beforeAll(async () => {
+  engine = await initWasm();
+});
+afterAll(() => engine.dispose());
+
+test.each([
+  [[7], [2], [3]],
+  [
+    [5, 6],
+    [1, 0],
+    [3, 6],
+  ],
+  [
+    [5, 6],
+    [0, 2],
+    [5, 3],
+  ],
+  [
+    [5, 6],
+    [4, 5],
+    [-1, -1],
+  ],
+  [
+    [3, 4, 5],
+    [1, 1, 1],
+    [2, 2, 3],
+  ],
+  [
+    [3, 4, 5, 2],
+    [0, 1, 0, 0],
+    [3, 2, 5, 2],
+  ],
+  [
+    [2, 3, 2, 3, 2],
+    [1, 0, 1, 1, 0],
+    [1, 3, 1, 2, 2],
+  ],
+  [
+    [2, 3],
+    [1, 1],
+    [1, 0],
+  ],
+])('slices of %j from %j on, of size %j', (shape, begin, size) => {
+  const values = Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i);
+  const whole = size.map((length, axis) => (length < 0 ? shape[axis] - begin[axis] : length));
+  // Values are numbered, so that each says where it was.
+  const expected = values.filter((value) => {
+    let rest = value;
+    return shape
+      .map((length, axis) => [axis, length] as const)
+      .reverse()
+      .every(([axis, length]) => {
+        const place = (rest % length) - begin[axis];
+        rest = Math.floor(rest / length);
+        return place >= 0 && place < whole[axis];
+      });
+  });
+  for (const dtype of ['float32', 'int32', 'bool'] as const) {
+    const x = tf.tensor(dtype === 'bool' ? values.map((i) => i % 2) : values, shape, dtype);
+    const y = tf.slice(x, begin, size);
+    expect([y.shape, y.dtype]).toEqual([whole, dtype]);
+    expect(Array.from(y.dataSync())).toEqual(dtype === 'bool' ? expected.map((i) => i % 2) : expected);
+    tf.dispose([x, y]);
+  }
+});
+
+test('a slice past the end is an error', () => {
+  expect(() => tf.slice(tf.zeros([2, 3]), [1, 1], [2, 1])).toThrow(/begin\[0\] \+ size\[0\]/);
+});
+
+/** The reflections that a form keeps, one after the other, make its matrix of the tridiagonal one. */
+function putTogether({ diagonal, offDiagonal, reflections, scales }: Tridiagonal): number[][] {
+  const n = diagonal.length;
+  const matrix = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: n }, (_, j) =>
+      i === j ? diagonal[i] : Math.abs(i - j) === 1 ? offDiagonal[Math.min(i, j)] : 0,
+    ),
+  );
+  const reflect = (row: number[], i: number) => {
+    let sum = 0;
+    for (let k = 0; k < i; k++) sum += reflections[i * n + k] * row[k];
+    for (let k = 0; k < i; k++) row[k] -= (sum / scales[i]) * reflections[i * n + k];
+  };
+  for (let i = 1; i < n; i++) {
+    if (scales[i] === 0) continue;
+    for (const row of matrix) reflect(row, i);
+    for (let c = 0; c < n; c++) {
+      const column = matrix.map((row) => row[c]);
+      reflect(column, i);
+      for (const [r, value] of column.entries()) matrix[r][c] = value;
+    }
+  }
+  return matrix;
+}
+
+test.each([1, 2, 3, 7, 40, 61])('a matrix of %i rows is its reflections of a tridiagonal one', (n) => {
+  const matrix = Array.from({ length: n }, () => new Array<number>(n).fill(0));
+  // Rows that are all zeros ask for no reflection.
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) matrix[i][j] = matrix[j][i] = i % 5 === 3 ? 0 : Math.sin(1 + 7 * i + 3 * j * j);
+  }
+  const form = reduceOnBackend(Float64Array.from(matrix.flat()), n);
+  expect(form).toBeDefined();
+  if (!form) return;
+  expect(form.offDiagonal[n - 1]).toBe(0);
+  const back = putTogether(form);
+  const worst = Math.max(...matrix.flatMap((row, i) => row.map((value, j) => Math.abs(value - back[i][j]))));
+  expect(worst).toBeLessThan(1e-13 * n);
+});
