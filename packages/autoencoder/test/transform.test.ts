@@ -63,8 +63,12 @@ describe('the start of preset transform', () => {
     async (expected) => {
       const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: expected.numbers });
       await network.computeStart(drawn.slice(0, 100), { seed: 1 });
-      const best = Math.max(expected.cosinesDb, expected.eigenvectorsDb);
-      expect(Math.abs(meanPsnr(network, drawn.slice(100)) - best)).toBeLessThan(expected.numbers === 12 ? 0.06 : 0.02);
+      const { cosinesDb, eigenvectorsDb, shrunkDb } = expected;
+      const reached = meanPsnr(network, drawn.slice(100));
+      const known = [cosinesDb, eigenvectorsDb, shrunkDb];
+      expect(Math.min(...known.map((each) => Math.abs(reached - each)))).toBeLessThan(0.02);
+      // Eigenvectors that are as little better are not worth it.
+      expect(reached).toBeGreaterThan(Math.max(...known) - 0.1);
       network.dispose();
     },
   );

@@ -3,8 +3,8 @@
     python make_transform_golden.py       (needs numpy)
 
 `rectangles`: as in make_baselines_golden.py, which have no more in common than any images. `mixtures`: of six fixed patterns, in gray, of an odd
-size. Each is coded by cosines in the order of their variance, and by eigenvectors of the coefficients' covariance. `otherSizes`: the code by
-cosines that `rectangles` is fitted to, of parts of larger images, which are extended to whole blocks by their mirror images and cut off again.
+size. Each is coded by cosines in the order of their variance, images weighted by the inverse of their error, and by eigenvectors of the
+coefficients' covariance, as it is and with correlations shrunk as Schäfer and Strimmer (2005) do. `otherSizes`: the code by cosines that `rectangles` is fitted to, of parts of larger images, which are extended to whole blocks by their mirror images and cut off again.
 """
 
 import json
@@ -15,7 +15,6 @@ import numpy as np
 
 from seeded_images import Random, rectangles
 
-SHRINKAGE = 0.05
 SPARE = 512
 
 
@@ -45,6 +44,27 @@ def psnr(errors, values):
     return float((-10 * np.log10(errors / values)).mean())
 
 
+def image_weights(centered, numbers):
+    """The inverse of the error that as many cosines leave of each image, and 1 % of the mean error."""
+    order = np.argsort(-centered.var(0), kind="stable")
+    errors = (centered[:, order[numbers:]] ** 2).sum(1)
+    weights = 1 / (errors + 0.01 * errors.mean())
+    return weights / weights.mean()
+
+
+def ranking(centered, weights):
+    return np.argsort(-(weights[:, None] * centered**2).mean(0), kind="stable")
+
+
+def chance(rows):
+    """How much of the correlations is chance: rows are scaled to a mean square of 1."""
+    x = rows / np.sqrt((rows**2).mean(0))
+    products = np.einsum("ki,kj->kij", x, x)
+    variances = products.var(0) / (len(x) - 1)
+    off = ~np.eye(x.shape[1], dtype=bool)
+    return variances[off].sum() / (products.mean(0)[off] ** 2).sum()
+
+
 def code(images, count, numbers):
     x = images / 255
     values = x[0].size
@@ -53,16 +73,19 @@ def code(images, count, numbers):
     colors = np.linalg.eigh(np.atleast_2d(np.cov(pixels.T)))[1][:, ::-1]
     fitted, scored = transform(x[:count], colors), transform(x[count:], colors)
     means = fitted.mean(0)
-    order = np.argsort(-fitted.var(0), kind="stable")
+    weights = image_weights(fitted - means, numbers)
+    order = ranking(fitted - means, weights)
     fitted, scored = (fitted - means)[:, order], (scored - means)[:, order]
     energy = (scored**2).sum(1)
-    by_cosines = psnr(energy - (scored[:, :numbers] ** 2).sum(1), values)
+    result = {"numbers": numbers, "cosinesDb": psnr(energy - (scored[:, :numbers] ** 2).sum(1), values)}
     m = min(values, numbers + SPARE)
-    covariance = np.cov(fitted[:, :m].T, bias=True)
-    covariance[~np.eye(m, dtype=bool)] *= 1 - SHRINKAGE
-    vectors = np.linalg.eigh(covariance)[1][:, ::-1][:, :numbers]
-    by_vectors = psnr(energy - ((scored[:, :m] @ vectors) ** 2).sum(1), values)
-    return {"numbers": numbers, "cosinesDb": by_cosines, "eigenvectorsDb": by_vectors}
+    rows = fitted[:, :m] * np.sqrt(weights)[:, None]
+    for name, part in [("eigenvectorsDb", 0), ("shrunkDb", chance(rows))]:
+        covariance = rows.T @ rows / count
+        covariance[~np.eye(m, dtype=bool)] *= 1 - part
+        vectors = np.linalg.eigh(covariance)[1][:, ::-1][:, :numbers]
+        result[name] = psnr(energy - ((scored[:, :m] @ vectors) ** 2).sum(1), values)
+    return result
 
 
 def code_other_size(fitted, images, numbers):
@@ -70,8 +93,8 @@ def code_other_size(fitted, images, numbers):
     x, size = fitted / 255, fitted.shape[1]
     colors = np.linalg.eigh(np.cov(x.reshape(-1, 3).T))[1][:, ::-1]
     known = transform(x, colors)
-    order = np.argsort(-known.var(0), kind="stable")
     means = known.mean(0)
+    order = ranking(known - means, image_weights(known - means, numbers))
     means[order[numbers + SPARE :]] = 0  # those that are not looked at
     order = order[:numbers]
     _, height, width, _ = images.shape

@@ -77,10 +77,10 @@ export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCo
   return { colors: transposed(colors, channels), positions, means, basis: firstColumns(coefficients, numbers) };
 }
 
-/** The first columns of the identity, `[rows, columns]`. */
-export function firstColumns(rows: number, columns: number): Float64Array {
+/** A matrix `[rows, columns]` with the first `count` columns of the identity, and zeros after them. */
+export function firstColumns(rows: number, columns: number, count = columns): Float64Array {
   const matrix = new Float64Array(rows * columns);
-  for (let i = 0; i < Math.min(rows, columns); i++) matrix[i * columns + i] = 1;
+  for (let i = 0; i < Math.min(rows, count); i++) matrix[i * columns + i] = 1;
   return matrix;
 }
 
