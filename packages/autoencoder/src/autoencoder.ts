@@ -24,7 +24,8 @@ import { linearPartOf, setLinearCode } from './network/transform/linear-code';
 import { computeLinearCode, type LinearStartOptions } from './network/transform/linear-start';
 import { checkOption, checkOptions } from './option-kinds';
 import { openRun } from './run/open-run';
-import { namedRecipe, type RecipeName, recipeFor } from './training/recipes';
+import { trainingOptions } from './training/options';
+import { namedRecipe, type RecipeName, recipeFor, recipes } from './training/recipes';
 import { trainNetwork } from './training/train';
 import type { TrainOptions } from './training/train-options';
 import type { TrainingHistory } from './training/training-events';
@@ -91,13 +92,6 @@ export class Autoencoder {
         { where: 'layers' },
       );
     }
-    if (preset === 'transform' && options.variational) {
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        'variational: preset transform has no variational form; leave it out, or choose another preset.',
-        { where: 'variational' },
-      );
-    }
     if (!Array.isArray(inputShape) || inputShape.length !== 3) {
       throw invalidOption('inputShape', '[height, width, channels]', inputShape);
     }
@@ -152,9 +146,11 @@ export class Autoencoder {
    */
   async computeStart(samples: SampleSource, options: LinearStartOptions = {}): Promise<void> {
     checkSource('computeStart', samples);
-    checkKeys('computeStart', options, ['seed', 'signal', 'onProgress']);
+    checkKeys('computeStart', options, ['seed', 'signal', 'beta', 'onProgress']);
+    const { beta = recipes.transform.beta } = options;
+    checkOption('beta', trainingOptions.beta, beta);
     const network = this.#ready;
-    setLinearCode(network.model, await computeLinearCode(samples, network, options));
+    setLinearCode(network.model, await computeLinearCode(samples, network, options), beta);
     network.start = undefined;
   }
 

@@ -6,6 +6,7 @@ import { type Browser, findChromium, type Page, startChromium } from '@ae/testin
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Autoencoder, type MaskMode, type Sample, type SampleSource, useBackend } from '../src/index';
 import { collectReport, type ReportData, renderComparison, renderReport } from '../src/report';
+import { toPicture } from '../src/report/pictures';
 import { rectangleSamples } from './rectangles';
 
 const chromium = findChromium('reports in a browser');
@@ -112,6 +113,12 @@ describe('collectReport', () => {
       [validation[0].key, 8],
     ]);
     expect(renderReport(report).includes('Images from random codes')).toBe(true);
+    expect(withoutPictures(renderReport(report))).not.toContain('mixture of Gaussians');
+    // With training images at hand, as ae sample draws them.
+    const trained = await collectReport(ae, { samples: validation, trainingSamples: training, baselines: false });
+    expect(withoutPictures(renderReport(trained))).toContain('drawn from a mixture of Gaussians');
+    const own = (await ae.sample({ count: 8, codesOf: training })).map(toPicture);
+    expect(trained.latent?.drawn?.[0].pictures).toEqual(own);
     expect(renderReport(data).includes('Images from random codes')).toBe(false);
     ae.dispose();
   });

@@ -34,6 +34,7 @@ function checkerboards(count: number): Sample[] {
 describe('samples look like the data', () => {
   const cases: [name: string, options: AutoencoderOptions, training: TrainOptions][] = [
     ['transform', { preset: 'transform', codeSize: 48 }, { epochs: 2 }],
+    ['variational transform', { preset: 'transform', codeSize: 48, variational: true }, { epochs: 2, beta: 0.02 }],
     ['variational mirror', { codeSize: 48, variational: true }, { epochs: 8, beta: 0.02 }],
   ];
   it.each(cases)('%s', async (_name, options, training) => {

@@ -134,9 +134,6 @@ describe('the start of preset transform', () => {
       '[autoencoder] computeStart: only preset transform has a start of this kind.',
     );
     network.dispose();
-    expect(() => new Autoencoder({ preset: 'transform', variational: true })).toThrow(
-      '[autoencoder] variational: preset transform has no variational form; leave it out, or choose another preset.',
-    );
     await expect(new Autoencoder({ preset: 'transform' }).initialize({ scheme: 'torch' })).rejects.toThrow(
       '[autoencoder] initialization.scheme: preset transform begins with a linear code and has none of "torch"; leave it out.',
     );
@@ -147,6 +144,64 @@ describe('the start of preset transform', () => {
     await expect(tooLarge.initialize()).rejects.toThrow(
       '[autoencoder] codeSize: expected at most 64, as many as the values of an image, received 65.',
     );
+  });
+});
+
+describe('the variational form of preset transform', () => {
+  const samples = rectangleSamples(100, { seed: 12, size: 24 });
+  const [training, validation] = [samples.slice(0, 80), samples.slice(80)];
+  const variational = { inputShape: [24, 24, 3], codeSize: 40, variational: true } as const;
+
+  it('begins with the same code, each number scaled to a variance of 1 with the noise that its variance allows', async () => {
+    const network = await newNetwork(variational);
+    expect(network.weightCount.all).toBe(new Autoencoder({ preset: 'transform', ...variational }).weightCount.all);
+    await network.computeStart(training, { seed: 1, beta: 0.02 });
+    const plain = await newNetwork({ inputShape: [24, 24, 3], codeSize: 40 });
+    await plain.computeStart(training, { seed: 1 });
+    expect(meanPsnr(network, validation)).toBeCloseTo(meanPsnr(plain, validation), 3);
+    const [scaled, own] = [await network.encodeAll(training), await plain.encodeAll(training)];
+    const logVariances = network.model.getLayer('distribution').getWeights()[0].dataSync();
+    for (const j of [0, 7, 39]) {
+      const variance = (values: Float32Array) => {
+        const column = Array.from({ length: 80 }, (_, i) => values[i * 40 + j]);
+        const mean = column.reduce((sum, value) => sum + value, 0) / 80;
+        return column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 80;
+      };
+      expect(variance(scaled.values)).toBeCloseTo(1, 3);
+      // Where the derivative of scale^2 * v + beta / 2 * (v - log v) is zero.
+      expect(Math.exp(logVariances[j])).toBeCloseTo(0.01 / (variance(own.values) + 0.01), 4);
+    }
+    // Other sizes are more blocks of the same code.
+    expect(network.encode(tf.zeros([1, 48, 30, 3])).codeShape).toEqual([2, 2, 40]);
+    expect(await network.sample({ count: 3 })).toHaveLength(3);
+    network.dispose();
+    plain.dispose();
+  });
+
+  it('goes up from there with all of its code in use, and is resumed to the same bits', async () => {
+    const options = { seed: 1, batchSize: 4, epochs: 2, beta: 0.002, betaWarmUpFraction: 0.2, validation } as const;
+    const folder = await mkdtemp(path.join(tmpdir(), 'ae-variational-'));
+    const whole = await newNetwork(variational);
+    const started = await newNetwork(variational);
+    await started.computeStart(training, { seed: 1, beta: 0.002 });
+    const { epochs } = await whole.train(training, { ...options, run: { folder: path.join(folder, 'whole') } });
+    const start = (await started.evaluate(validation, { similarity: false })).psnrDb;
+    for (const { validation: score } of epochs) expect(score?.psnrDb).toBeGreaterThan(start - 0.1);
+    expect(epochs[1].loss).toBeLessThan(epochs[0].loss);
+    expect(epochs[1]).toMatchObject({ activeNumbers: 40, divergence: expect.any(Number) });
+    const stopped = await newNetwork(variational);
+    const run = { folder: path.join(folder, 'stopped') };
+    const abort = new AbortController();
+    const onStep = ({ step }: { step: number }) => step === 25 && abort.abort();
+    const { signal } = abort;
+    await expect(stopped.train(training, { ...options, run, onStep, signal })).rejects.toThrow('stopped after step 25');
+    const resumed = await newNetwork(variational);
+    await resumed.train(training, { ...options, run: { ...run, resume: true } });
+    const bits = (network: Autoencoder) => network.model.getWeights().map((weight) => [...weight.dataSync()]);
+    expect(bits(resumed)).toEqual(bits(whole));
+    const loaded = await Autoencoder.load(path.join(folder, 'whole', 'model'));
+    expect(bits(loaded)).toEqual(bits(whole));
+    for (const each of [whole, started, stopped, resumed, loaded]) each.dispose();
   });
 });
 

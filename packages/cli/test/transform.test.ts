@@ -52,8 +52,30 @@ test('a training ends with how the network does beside PCA, and with what to try
   expect(await aeOk(folder, ...train, '--no-pca', '--out', 'silent')).not.toContain('PCA');
 });
 
+test('its variational and denoising forms are trained, and images are drawn from the former', async () => {
+  const flags = [
+    '--variational',
+    '--beta',
+    '0.002',
+    '--beta-warm-up-fraction',
+    '0.2',
+    '--free-bits',
+    '0.01',
+    '--noise',
+    '8',
+  ];
+  const preset = ['--preset', 'transform', '--code-size', '12', '--epochs', '1', '--no-report', '--json'];
+  const events = jsonLines(await aeOk(folder, 'train', 'images.lmdb', ...preset, ...flags, '--out', 'gaussian'));
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'epoch', divergence: expect.any(Number), activeNumbers: expect.any(Number) }),
+  );
+  expect(await aeOk(folder, 'sample', 'gaussian', 'like.png', '--count', '4')).toContain('like the codes of ');
+  expect(await aeOk(folder, 'sample', 'gaussian', 'prior.png', '--count', '4', '--prior')).toMatch(
+    /drawn with seed 0$/m,
+  );
+});
+
 test.each([
-  [['--variational'], /^ae train: --variational: preset transform has no variational form; /],
   [['--init', 'torch'], /^ae train: --init: preset transform begins with a linear code and has none of "torch"; /],
 ])('preset transform refuses %j', async (flags, message) => {
   const { code, stderr } = await ae(folder, 'train', 'images.lmdb', '--preset', 'transform', ...flags, '--out', 'x');

@@ -6,7 +6,7 @@ import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource 
 import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors';
 import { fixedMasks, usualMasks } from '../network/masks';
 import type { Network } from '../network/network';
-import { VariationalCode } from '../network/variational-code';
+import { variationalCodeOf } from '../network/variational-code';
 import { CodeMixture } from './mixture';
 
 export interface SampleImagesOptions {
@@ -94,9 +94,8 @@ export async function sampleImages(network: Network, options: SampleImagesOption
 
 /** How many numbers to draw of a network whose codes have a distribution; throws INVALID_OPTION for others. */
 function codeSizeOf({ encoder }: Network): number {
-  const [{ sourceLayer, shape }] = encoder.outputs;
-  if (sourceLayer instanceof VariationalCode)
-    return shape.slice(1).reduce<number>((size, each) => size * (each ?? 1), 1);
+  const [{ shape }] = encoder.outputs;
+  if (variationalCodeOf(encoder)) return tf.util.sizeFromShape(shape.slice(1) as number[]);
   throw new AutoencoderError(
     'INVALID_OPTION',
     'sample: only a variational autoencoder has codes with a distribution to draw from; name images whose codes to learn one from ' +

@@ -30,7 +30,7 @@ export function countWeights(
 
 /** Weights of a layer with so many channels or features at each position of its input, among the layers of presets. */
 function weightsOfLayer(layer: layers.Layer, channels: number): number {
-  const { kernelSize, filters, units, coefficients, blockSize, outputShape } = layer.getConfig() as Config;
+  const { kernelSize, filters, units, mapped, coefficients, blockSize, outputShape } = layer.getConfig() as Config;
   switch (layer.getClassName()) {
     case 'Conv2D':
     case 'Conv2DTranspose':
@@ -38,7 +38,7 @@ function weightsOfLayer(layer: layers.Layer, channels: number): number {
     case 'Dense':
       return (channels + 1) * units;
     case 'VariationalCode':
-      return 2 * (channels + 1) * units;
+      return mapped ? 2 * (channels + 1) * units : units;
     case 'BlockTransform2D':
       return channels * channels + coefficients;
     case 'InverseBlockTransform2D':
@@ -52,6 +52,7 @@ interface Config extends Readonly<Record<string, unknown>> {
   readonly kernelSize: readonly number[];
   readonly filters: number;
   readonly units: number;
+  readonly mapped: boolean;
   readonly coefficients: number;
   readonly blockSize: readonly number[];
   readonly outputShape: readonly number[];

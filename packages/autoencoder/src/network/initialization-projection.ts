@@ -64,7 +64,9 @@ export function initializeAsProjection(
 }
 
 function isKnown(layer: Layer): boolean {
-  return ['Conv2D', 'Conv2DTranspose', 'Dense', VariationalCode.className].includes(layer.getClassName());
+  // A code that is its features has nothing to draw.
+  if (layer instanceof VariationalCode) return layer.mapped;
+  return ['Conv2D', 'Conv2DTranspose', 'Dense'].includes(layer.getClassName());
 }
 
 /** Layers that leave each channel what it is, but for its level and scale. */

@@ -21,6 +21,7 @@ export interface DrawnWeights {
  */
 export function drawnWeights(layer: Layer): DrawnWeights {
   const kind = layer.getClassName();
+  if (layer instanceof VariationalCode && !layer.mapped) return { kernels: [], others: [] };
   if (![...convolutions, 'Dense', VariationalCode.className].includes(kind)) return { kernels: [], others: [] };
   const names = layer.weights.map(({ originalName }) => originalName.toLowerCase());
   const indices = names.map((_, i) => i);

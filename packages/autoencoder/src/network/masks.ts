@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../data/samples';
 import type { Network } from './network';
-import { VariationalCode } from './variational-code';
+import { variationalCodeOf } from './variational-code';
 
 /**
  * Whose masks the decoder gets: `own`, those of the image itself; `fixed`, every maximum top left in its window, which
@@ -23,8 +23,7 @@ export const maskModes: readonly MaskMode[] = ['own', 'fixed', 'other'];
  * which images are drawn that have none, fixed ones.
  */
 export function usualMasks({ encoder }: Network): MaskMode {
-  const [code, ...masks] = encoder.outputs;
-  return masks.length > 0 && code.sourceLayer instanceof VariationalCode ? 'fixed' : 'own';
+  return encoder.outputs.length > 1 && variationalCodeOf(encoder) ? 'fixed' : 'own';
 }
 
 /** The mask of one pooling layer, for one image. */

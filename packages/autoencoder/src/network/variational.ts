@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type LayersModel, model } from '@tensorflow/tfjs-layers';
 import { fixedMasks } from './masks';
 import type { Network } from './network';
-import { type Distribution, VariationalCode } from './variational-code';
+import { variationalCodeOf } from './variational-code';
 
 /** What training runs in place of a variational network: codes drawn from the encoder's distribution. */
 export interface VariationalNetwork {
@@ -21,20 +21,22 @@ export interface VariationalNetwork {
  */
 export function variationalNetwork(network: Network): VariationalNetwork | undefined {
   const { encoder, decoder } = network;
-  const [code] = encoder.outputs;
-  const layer = code.sourceLayer;
-  if (!(layer instanceof VariationalCode)) return undefined;
-  const [featuresOf] = layer.inboundNodes[code.nodeIndex].inputTensors;
+  const code = variationalCodeOf(encoder);
+  if (!code) return undefined;
+  const { layer } = code;
+  const codeSize = tf.util.sizeFromShape(encoder.outputs[0].shape.slice(1) as number[]);
   // It has no weights of its own, and to dispose of it would count as the end of one of the encoder's users.
-  const extractor = model({ inputs: encoder.inputs, outputs: featuresOf as SymbolicTensor });
+  const extractor = model({ inputs: encoder.inputs, outputs: code.features });
   return {
-    codeSize: layer.units,
+    codeSize,
     reconstruct(images, noise) {
-      const features = extractor.apply(images, { training: true }) as tf.Tensor2D;
-      const { mean, logVariance } = layer.distribution(features);
+      const features = extractor.apply(images, { training: true }) as tf.Tensor;
+      const { mean: means, logVariance: logarithms } = layer.distribution(features);
+      const mean = tf.reshape(means, [-1, codeSize]) as tf.Tensor2D;
+      const logVariance = tf.reshape(tf.broadcastTo(logarithms, means.shape), [-1, codeSize]) as tf.Tensor2D;
       const drawn = tf.add(mean, tf.mul(tf.exp(tf.mul(logVariance, 0.5)), noise));
       const reconstruction = applyDecoder(decoder, drawn, fixedMasks(network, images.shape[0]));
-      return { reconstruction, divergences: divergencesOf({ mean, logVariance }) };
+      return { reconstruction, divergences: divergencesOf(mean, logVariance) };
     },
   };
 }
@@ -44,7 +46,7 @@ function applyDecoder(decoder: LayersModel, code: tf.Tensor, masks: tf.Tensor[])
 }
 
 /** `-1/2 (1 + logVariance - mean^2 - exp(logVariance))` of each number, averaged over images. */
-function divergencesOf({ mean, logVariance }: Distribution): tf.Tensor1D {
+function divergencesOf(mean: tf.Tensor2D, logVariance: tf.Tensor2D): tf.Tensor1D {
   const terms = tf.sub(tf.add(tf.square(mean), tf.exp(logVariance)), tf.add(logVariance, 1));
   return tf.mul(tf.mean<tf.Tensor1D>(terms, 0), 0.5);
 }

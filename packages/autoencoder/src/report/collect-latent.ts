@@ -23,7 +23,7 @@ const drawnCount = 8;
 export async function collectLatent(
   autoencoder: Autoencoder,
   samples: SampleSource,
-  signal?: AbortSignal,
+  { trainingSamples, signal }: { trainingSamples?: SampleSource; signal?: AbortSignal } = {},
 ): Promise<ReportLatent | undefined> {
   const source = spread(samples, maxCodes);
   if (source.length < 2) return undefined;
@@ -52,23 +52,31 @@ export async function collectLatent(
     searched: codes.count,
     map: { sprites: toSpriteSheet(thumbnails, thumbnailSize), points, varianceShares },
     neighbors,
-    drawn: await collectDrawn(autoencoder, source, named),
+    drawn: await collectDrawn(autoencoder, source, { named, codesOf: trainingSamples, signal }),
     interpolations: await collectInterpolations(autoencoder, source, named),
   };
+}
+
+interface DrawnFrom {
+  readonly named: (index: number) => Promise<Interpolation['first']>;
+  /** The images whose codes new ones are to be like. */
+  readonly codesOf?: SampleSource;
+  readonly signal?: AbortSignal;
 }
 
 /** Decodes random codes, where the network is variational: with fixed masks, and with those of the first image. */
 async function collectDrawn(
   autoencoder: Autoencoder,
   source: SampleSource,
-  named: (index: number) => Promise<Interpolation['first']>,
+  { named, codesOf, signal }: DrawnFrom,
 ): Promise<ReportLatent['drawn']> {
   if (!autoencoder.model.layers.some((layer) => layer instanceof VariationalCode)) return undefined;
-  const fixed = await autoencoder.sample({ count: drawnCount });
-  if (autoencoder.sizes.maskBytes === 0) return [{ pictures: fixed.map(toPicture) }];
-  const masks = await sampleAt(source, 0);
-  const masked = await autoencoder.sample({ count: drawnCount, masks });
-  return [{ pictures: fixed.map(toPicture) }, { masksOf: await named(0), pictures: masked.map(toPicture) }];
+  const options = { count: drawnCount, signal, codesOf: codesOf && codesOf.length > 1 ? codesOf : undefined };
+  const likeCodes = options.codesOf !== undefined;
+  const fixed = { likeCodes, pictures: (await autoencoder.sample(options)).map(toPicture) };
+  if (autoencoder.sizes.maskBytes === 0) return [fixed];
+  const masked = await autoencoder.sample({ ...options, masks: await sampleAt(source, 0) });
+  return [fixed, { likeCodes, masksOf: await named(0), pictures: masked.map(toPicture) }];
 }
 
 type Interpolation = ReportLatent['interpolations'][number];

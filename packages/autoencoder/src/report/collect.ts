@@ -58,7 +58,16 @@ const maxCompared = 250;
 /** Scores a network and collects all that `renderReport` shows of it. Throws as `evaluate`, `compare` and reading a run do. */
 export async function collectReport(autoencoder: Autoencoder, options: CollectReportOptions): Promise<ReportData> {
   checkKeys('collectReport', options, optionKeys);
-  const { samples, samplesName, maxImages = 2000, runFolder, baselines = true, signal, onStage } = options;
+  const {
+    samples,
+    samplesName,
+    trainingSamples,
+    maxImages = 2000,
+    runFolder,
+    baselines = true,
+    signal,
+    onStage,
+  } = options;
   checkNumber('maxImages', maxImages, { min: 1, integer: true });
   const run = runFolder === undefined ? undefined : await collectRun(runFolder);
   const source = spread(samples, maxImages);
@@ -85,7 +94,7 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
     worst: await collect(indicesOf(worstImages(scores.own.images, extremeCount)), false),
     best: await collect(indicesOf(bestImages(scores.own.images, extremeCount)), false),
     comparison: comparison && slimComparison(comparison),
-    latent: size && (await collectLatent(autoencoder, source, signal)),
+    latent: size && (await collectLatent(autoencoder, source, { trainingSamples, signal })),
   };
 }
 

@@ -136,6 +136,8 @@ export interface ReportLatent {
   }[];
   /** Of a variational network: images decoded from codes drawn at random. */
   readonly drawn?: readonly {
+    /** Whether the codes are like those of training images, by a mixture of Gaussians; else they are from the standard normal distribution. */
+    readonly likeCodes: boolean;
     /** The image whose masks the decoder got; undefined for fixed ones. */
     readonly masksOf?: { readonly name: string; readonly picture: Picture };
     readonly pictures: readonly Picture[];

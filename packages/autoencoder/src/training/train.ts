@@ -29,7 +29,8 @@ export async function trainNetwork(
   const plan = planTraining(network, samples, options);
   if (options.signal?.aborted) throw stopped(options.signal, 0);
   const whole = plan.recipe.augmentation.crop ? centerCrop(samples, network.inputShape) : samples;
-  await network.start?.(whole, { signal: options.signal, onProgress: options.onStart });
+  const { signal, onStart: onProgress } = options;
+  await network.start?.(whole, { signal, beta: plan.recipe.beta, onProgress });
   const session = new TrainingSession(network, plan);
   const task = { network, samples, options, plan };
   let run: TrainingRecord | undefined;

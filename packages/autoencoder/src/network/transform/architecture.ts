@@ -13,11 +13,13 @@ import {
 import { layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../../data/samples';
 import { invalidOption } from '../../errors';
+import { VariationalCode } from '../variational-code';
 
 /** Names of the layers that the linear start gives their weights. */
 export const transformNames = {
   analysis: 'analysis',
   toCode: 'to_code',
+  distribution: 'distribution',
   fromCode: 'from_code',
   synthesis: 'synthesis',
 } as const;
@@ -65,14 +67,19 @@ export function planBlocks([height, width, channels]: ImageShape, codeSize?: num
  *
  * The middle is linear: blocks of the image by cosine transforms to coefficients, and those by a matrix to the code; and back by the
  * transposes. Training leaves it as it is, for its optimum is known in closed form (linear-start.ts). The branches begin as nothing,
- * so that training begins at that optimum: one prepares the image, one restores what the code lost.
+ * so that training begins at that optimum: one prepares the image, one restores what the code lost. The code of the variational form has a
+ * deviation for each number.
  */
-export function addTransform(net: Sequential, { codeSize }: { codeSize?: number }): void {
+export function addTransform(
+  net: Sequential,
+  { codeSize, variational }: { codeSize?: number; variational?: boolean },
+): void {
   const shape = net.outputShape as unknown as ImageShape;
   const { blockSize, grid, coefficients, numbers } = planBlocks(shape, codeSize);
   net.add(branch('before', shape, { stride: 2, filters: 16 }));
   net.add(blockTransform2d({ blockSize, coefficients, name: transformNames.analysis }));
   net.add(matrix(numbers, transformNames.toCode));
+  if (variational) net.add(new VariationalCode({ units: numbers, mapped: false, name: transformNames.distribution }));
   net.add(flatten({ name: 'code' }));
   net.add(reshape({ targetShape: [...grid, numbers], name: 'blocks' }));
   net.add(matrix(coefficients, transformNames.fromCode));

@@ -6,7 +6,7 @@ import { inputShapeOf, layersOf } from './graph-parts';
 /** Layers that treat each position by itself, as long as there are positions. */
 const pointwise = ['Dense', 'ReLU', 'LeakyReLU', 'ELU', 'Activation', 'Dropout'];
 /** Layers of codes, which blocks have side by side. */
-const ofCodes = [...pointwise, 'Flatten', 'Reshape'];
+const ofCodes = [...pointwise, 'VariationalCode', 'Flatten', 'Reshape'];
 /** Layers of images. */
 const ofImages = [...pointwise, 'Conv2D', 'Conv2DTranspose', 'Add', 'ZeroPadding2D', 'Cropping2D'];
 
@@ -20,7 +20,8 @@ export function blockLayersOf(
   const [fromCode, synthesis, after] = parted(layersOf(decoder), InverseBlockTransform2D);
   if (!(analysis instanceof BlockTransform2D) || !(synthesis instanceof InverseBlockTransform2D)) return undefined;
   const isOf = (names: readonly string[]) => (layer: layers.Layer) => names.includes(layer.getClassName());
-  const mixesBlocks = (layer: layers.Layer) => layer.getClassName() === 'Dense' && inputShapeOf(layer).length !== 3;
+  const mixesBlocks = (layer: layers.Layer) =>
+    ['Dense', 'VariationalCode'].includes(layer.getClassName()) && inputShapeOf(layer).length !== 3;
   if ([...toCode, ...fromCode].some(mixesBlocks)) return undefined;
   if (![...toCode, ...fromCode].every(isOf(ofCodes)) || ![...before, ...after].every(isOf(ofImages))) return undefined;
   if (![...before, ...after].every(takesAnySize)) return undefined;

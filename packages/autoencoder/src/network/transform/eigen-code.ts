@@ -115,6 +115,34 @@ async function gainOf(
   return gain;
 }
 
+/** Blocks that tell how far the numbers of a code vary. */
+const mostBlocks = 4096;
+
+/** Measures the standard deviation of each number of a code. */
+export async function deviationsOf(
+  table: BlockTable,
+  plan: BlockPlan,
+  { positions, means }: Ranking,
+  basis: Float64Array,
+  pause: Pause,
+): Promise<Float64Array> {
+  const { numbers } = plan;
+  const { first, width } = bandOf(plan);
+  const squares = new Float64Array(numbers);
+  const count = Math.min(table.count, mostBlocks);
+  const row = new Float64Array(first + width + 1);
+  for (let b = 0; b < count; b++) {
+    for (let i = 0; i < first + width; i++) row[i] = table.data[b * table.values + positions[i]] - means[i];
+    const code = new Float64Array(numbers - first);
+    for (let i = first; i < first + width; i += 2) {
+      addScaled(code, basis, i * numbers + first, numbers, row[i], row[i + 1]);
+    }
+    for (let j = 0; j < numbers; j++) squares[j] += (j < first ? row[j] : code[j - first]) ** 2;
+    await pause();
+  }
+  return squares.map((sum) => Math.sqrt(sum / count));
+}
+
 /** The squares of what a block has beside the means, without some. */
 function squaresOf(block: Float32Array, means: Float64Array, isLeftOut: Uint8Array): number {
   let sum = 0;

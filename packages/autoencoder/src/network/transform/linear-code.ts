@@ -15,7 +15,14 @@ export interface LinearCode {
   readonly means: Float64Array;
   /** `[coefficients, numbers]` by rows: orthonormal columns. */
   readonly basis: Float64Array;
+  /** The standard deviation of each number; only a variational code needs them. */
+  readonly deviations?: Float64Array;
 }
+
+/** Squared deviations of a variational code are at least this part of the largest. */
+const leastVariance = 1e-8;
+/** A logarithm of variances below which a code is as good as certain. */
+const leastLogVariance = -12;
 
 /** Returns how the linear part of a network cuts images into blocks; undefined for a network that has none. */
 export function linearPartOf(model: LayersModel): BlockPlan | undefined {
@@ -34,8 +41,13 @@ export function requireLinearPart(model: LayersModel): BlockPlan {
   throw new AutoencoderError('INVALID_OPTION', 'computeStart: only preset transform has a start of this kind.');
 }
 
-/** Gives the linear layers of a transform network their weights. */
-export function setLinearCode(model: LayersModel, code: LinearCode): void {
+/**
+ * Gives the linear layers of a transform network their weights.
+ *
+ * Numbers of a variational code are scaled to a deviation of 1, and back. With them known, the best variance of their noise is too: the linear
+ * case of a variational autoencoder is probabilistic PCA (Lucas et al., 2019), in which `beta / 2` takes the part of the noise in pixels.
+ */
+export function setLinearCode(model: LayersModel, code: LinearCode, beta?: number): void {
   const { blockSize, coefficients, numbers } = requireLinearPart(model);
   const channels = model.inputs[0].shape[3] as number;
   const places = new Float32Array(blockSize[0] * blockSize[1] * channels).fill(coefficients);
@@ -44,15 +56,36 @@ export function setLinearCode(model: LayersModel, code: LinearCode): void {
   for (let i = 0; i < coefficients; i++) {
     for (let j = 0; j < numbers; j++) offsets[j] -= code.means[i] * code.basis[i * numbers + j];
   }
+  const distribution = model.layers.find(({ name }) => name === transformNames.distribution);
+  const scales = distribution ? scalesOf(code) : new Float64Array(numbers).fill(1);
+  const scaled = (values: Float64Array, power: 1 | -1) =>
+    Float32Array.from(values, (value, i) => value * scales[i % numbers] ** power);
   tf.tidy(() => {
     const colors = tf.tensor2d(Float32Array.from(code.colors), [channels, channels]);
-    const basis = tf.tensor2d(Float32Array.from(code.basis), [coefficients, numbers]);
+    const basis = tf.tensor2d(scaled(code.basis, -1), [coefficients, numbers]);
+    const back = tf.transpose(tf.tensor2d(scaled(code.basis, 1), [coefficients, numbers]));
     const set = (name: string, weights: tf.Tensor[]) => model.getLayer(name).setWeights(weights);
     set(transformNames.analysis, [colors, tf.tensor1d(Float32Array.from(code.positions))]);
-    set(transformNames.toCode, [basis, tf.tensor1d(Float32Array.from(offsets))]);
-    set(transformNames.fromCode, [tf.transpose(basis), tf.tensor1d(Float32Array.from(code.means))]);
+    set(transformNames.toCode, [basis, tf.tensor1d(scaled(offsets, -1))]);
+    set(transformNames.fromCode, [back, tf.tensor1d(Float32Array.from(code.means))]);
     set(transformNames.synthesis, [colors, tf.tensor1d(places)]);
+    if (distribution && beta !== undefined) {
+      distribution.setWeights([tf.tensor1d(Float32Array.from(scales, (scale) => logVarianceOf(scale ** 2, beta)))]);
+    }
   });
+}
+
+/** What a number of a variational code is multiplied by to be decoded. */
+function scalesOf({ deviations, basis, positions }: LinearCode): Float64Array {
+  const known = deviations ?? new Float64Array(basis.length / positions.length).fill(1);
+  const most = known.reduce((max, value) => Math.max(max, value), 0);
+  const least = most > 0 ? Math.sqrt(leastVariance) * most : 1;
+  return known.map((value) => Math.max(value, least));
+}
+
+/** The variance of a code's noise at which error and divergence together are least, for a number of variance 1 that stands for `variance`. */
+function logVarianceOf(variance: number, beta: number): number {
+  return Math.max(leastLogVariance, Math.log(beta / 2 / (variance + beta / 2)));
 }
 
 /** The code that needs no images to begin with: the lowest frequencies, twice as many of brightness as of color in each direction. */
@@ -73,8 +106,13 @@ export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCo
   const gray = positions.indexOf(0);
   // The lowest coefficient of an image of one level is that level times the root of how many values it stands for.
   if (gray >= 0) means[gray] = 127.5 * scale * Math.sqrt(values);
-  const colors = cosineMatrix(channels);
-  return { colors: transposed(colors, channels), positions, means, basis: firstColumns(coefficients, numbers) };
+  // As photographs have them: the power of a frequency falls with its square (Field, 1987).
+  const brightness = 64 * scale * Math.sqrt(values);
+  const deviations = Float64Array.from(positions.slice(0, numbers), (position) => {
+    return brightness / (1 + distance[position] * Math.max(height, width));
+  });
+  const colors = transposed(cosineMatrix(channels), channels);
+  return { colors, positions, means, deviations, basis: firstColumns(coefficients, numbers) };
 }
 
 /** A matrix `[rows, columns]` with the first `count` columns of the identity, and zeros after them. */

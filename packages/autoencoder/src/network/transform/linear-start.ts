@@ -16,10 +16,10 @@ import type { PixelFormat } from '../../data/pixels';
 import { Random } from '../../data/random';
 import type { ImageShape, SampleSource } from '../../data/samples';
 import { AutoencoderError } from '../../errors';
-import type { BlockPlan } from './architecture';
+import { type BlockPlan, transformNames } from './architecture';
 import type { BlockTable, Pause } from './block-statistics';
 import { colorsOf, transformAll } from './block-table';
-import { chooseShrinkage, eigenBases } from './eigen-code';
+import { chooseShrinkage, deviationsOf, eigenBases } from './eigen-code';
 import { firstColumns, type LinearCode, requireLinearPart } from './linear-code';
 import { type Ranking, rankCoefficients } from './ranking';
 
@@ -28,6 +28,8 @@ export interface LinearStartOptions {
   readonly seed?: number;
   /** Stops between steps; throws ABORTED then. */
   readonly signal?: AbortSignal;
+  /** Of a variational network: the weight of the divergence in training, by which the variances of codes begin. Default 0.01. */
+  readonly beta?: number;
   /** Called with how many of the images that are looked at have been transformed. */
   readonly onProgress?: (progress: { readonly images: number; readonly of: number }) => void;
 }
@@ -60,7 +62,12 @@ export async function computeLinearCode(
   const ranking = rankCoefficients(table, [0, table.count], plan);
   const { positions, means } = ranking;
   const basis = (await eigenBasis(table, ranking, plan, reader.pause)) ?? firstColumns(plan.coefficients, plan.numbers);
-  return { colors, positions, means, basis };
+  if (!isVariational(model)) return { colors, positions, means, basis };
+  return { colors, positions, means, basis, deviations: await deviationsOf(table, plan, ranking, basis, reader.pause) };
+}
+
+function isVariational(model: LayersModel): boolean {
+  return model.layers.some(({ name }) => name === transformNames.distribution);
 }
 
 /** The basis by eigenvectors, where images that are put aside are better coded by one of less images than by cosines. */

@@ -64,8 +64,11 @@ function renderDrawn(drawn: NonNullable<ReportLatent['drawn']>): Markup {
     )}</div>`,
   );
   return html`<figure><h3>Images from random codes</h3><div class="compare">${rows}</div>
-<figcaption>The network is variational: its codes have been drawn towards a standard normal distribution, so codes from that
-distribution decode to images.</figcaption></figure>`;
+<figcaption>${
+    drawn[0].likeCodes
+      ? 'Codes drawn from a mixture of Gaussians that is fitted to the codes of training images.'
+      : 'The network is variational: its codes have been drawn towards a standard normal distribution, so codes from that distribution decode to images.'
+  }</figcaption></figure>`;
 }
 
 const rowNames = { first: "first image's masks", second: "second image's masks", fixed: 'fixed masks' };
