@@ -1,8 +1,10 @@
 /** Databases of other people's programs: what they are told to be, what comes out, and what is said of records that are no images. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { randomOf, testSeed } from '@ae/testing/random';
 import { expect, it } from 'vitest';
-import { openDatumLmdb, verify } from '../src/index';
+import { LmdbDatumError, openDatumLmdb, verify } from '../src/index';
+import { namedFormat } from '../src/schemas/record-format';
 import { schemas } from '../src/schemas/table';
 import { fixture } from './golden';
 import { describeSchema, goldenSchemas } from './schema-conformance';
@@ -56,6 +58,52 @@ it('never runs what a pickle names, and says what that would be', () => {
     'key 7: expected a pickle of data, received a pickle that would run posix.system; pickles are read as data and never run',
   );
   expect(fs.existsSync('pickle-was-run')).toBe(false);
+});
+
+it('names the class of an object that a pickle would make', () => {
+  const pickle = schemas.find(({ name }) => name === 'pickle')!;
+  // pickle.dumps(CIFAR_Image(), 0) and 4, of a class with no fields.
+  const old = Buffer.from(
+    'ccopy_reg\n_reconstructor\np0\n(c__main__\nCIFAR_Image\np1\nc__builtin__\nobject\np2\nNtp3\nRp4\n.',
+  );
+  const recent = Buffer.from('\x80\x04\x8c\x08__main__\x8c\x0bCIFAR_Image\x93)\x81.', 'latin1');
+  for (const value of [old, recent]) {
+    expect(() => pickle.decode(value, {})).toThrow('a pickle that would run __main__.CIFAR_Image; pickles are read');
+  }
+});
+
+it('a pickle that holds itself, or a huge number, ends', () => {
+  const pickle = schemas.find(({ name }) => name === 'pickle')!;
+  // l = []; l.extend([l] * 200)
+  const itself = Buffer.concat([
+    Buffer.from('\x80\x04]\x94(', 'latin1'),
+    Buffer.from('h\0'.repeat(200)),
+    Buffer.from('e.'),
+  ]);
+  expect(() => pickle.decode(itself, {})).toThrow('expected an image, received a pickle without one');
+  const huge = Buffer.concat([
+    Buffer.from('\x80\x02\x8b\0\0\x20\0', 'latin1'),
+    Buffer.alloc(1 << 21, 255),
+    Buffer.from('.'),
+  ]);
+  expect(() => pickle.decode(huge, {})).toThrow('received a pickle without one');
+});
+
+it('damaged values end in an error of this package, or decode', () => {
+  const below = randomOf(testSeed);
+  for (const [name, { schema }] of Object.entries(goldenSchemas)) {
+    using reader = open(name);
+    const { decode } = namedFormat(schema);
+    for (let round = 0; round < 200; round++) {
+      const value = Buffer.from(reader.getBytes(reader.keyAt(below(reader.length))!)!);
+      for (let i = 0; i < 3; i++) value[below(Math.min(value.length, 64))] = below(256);
+      try {
+        decode(round % 4 === 0 ? value.subarray(0, value.length / 2) : value, 'k');
+      } catch (error) {
+        expect(error).toBeInstanceOf(LmdbDatumError);
+      }
+    }
+  }
 });
 
 it('finds that images are missing where the database counts them', async () => {

@@ -24,7 +24,9 @@ export class PickleRunsError extends Error {}
 /** Returns the data that a call stands for. @throws PickleRunsError if it is a call of anything else */
 export function callAsData({ name }: PickleGlobal, args: readonly unknown[]): unknown {
   const known = calls[name.replace(/^numpy\._core\./, 'numpy.core.').replace(/^__builtin__\./, 'builtins.')];
-  if (!known) throw new PickleRunsError(name);
+  // Objects of classes are made by a helper, whose first argument is the class.
+  const [first] = args;
+  if (!known) throw new PickleRunsError(/^copy_?reg\./.test(name) && first instanceof PickleGlobal ? first.name : name);
   return known(args);
 }
 

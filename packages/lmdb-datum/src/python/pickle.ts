@@ -10,6 +10,7 @@ export { PickleRunsError } from './pickle-globals';
 
 /** Values that a record may have: more are no image with a label. */
 const mostValues = 2_000_000;
+const mostNumberBytes = 64;
 const mark = Symbol('mark');
 
 /** Reads a pickle. @throws PickleRunsError with the name of what it would run, RangeError if the bytes are no pickle */
@@ -121,8 +122,9 @@ type Step = (machine: Machine) => void;
 
 const utf8 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 
-/** A number of Python, of any length, least byte first. */
+/** A number of Python, of any length, least byte first; NaN if it is longer than any that belongs to an image. */
 function longOf(bytes: Uint8Array): number {
+  if (bytes.length > mostNumberBytes) return Number.NaN;
   let value = 0n;
   for (const byte of [...bytes].reverse()) value = (value << 8n) | BigInt(byte);
   const isNegative = ((bytes.at(-1) ?? 0) & 128) !== 0;

@@ -27,7 +27,7 @@ export function datumOfArray(array: NdArray, order: ColorOrder = 'bgr'): Datum |
   const { data } = array;
   const shape = array.shape.length === 4 && array.shape[0] === 1 ? array.shape.slice(1) : array.shape;
   if (shape.length === 1 && data instanceof Uint8Array && kindOfImage(data)) return imageFileDatum(data);
-  if (shape.length < 2 || shape.length > 3 || shape.includes(0)) return undefined;
+  if (shape.length < 2 || shape.length > 3 || !shape.every((size) => size > 0)) return undefined;
   const [first, second, third = 1] = shape;
   const isLast = shape.length === 2 || isChannelsLast(first, third, data);
   const [channels, height, width] = isLast ? [third, first, second] : [first, second, third];

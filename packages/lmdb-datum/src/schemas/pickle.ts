@@ -3,10 +3,12 @@
  * `__len__` and the keys under `__keys__`. They are read as data: nothing that they name is run.
  */
 import type { Datum } from '../datum/datum';
+import { describeValue } from '../datum/value-layout';
+import { type DatumError, reasonOf } from '../errors';
 import { PickleRunsError, readPickle } from '../python/pickle';
 import { type ColorOrder, colorOrders } from './array-image';
 import { datumOfObjects } from './python-record';
-import { type Lookup, otherValue, type Schema, strangeRecord } from './schema';
+import { otherValue, type RecordContext, type Schema, strangeRecord } from './schema';
 
 /** The byte that ends a pickle. */
 const stop = 0x2e;
@@ -29,7 +31,7 @@ export const pickleSchema: Schema = {
     try {
       objects = readPickle(value);
     } catch (cause) {
-      if (!(cause instanceof PickleRunsError)) throw otherValue('a pickle', value, context, cause);
+      if (!(cause instanceof PickleRunsError)) throw unreadable(value, context, cause);
       const todo =
         'pickles are read as data and never run, so write image files, arrays of NumPy, numbers and text instead';
       const layout = `a pickle that would run ${cause.message}`;
@@ -43,11 +45,18 @@ export const pickleSchema: Schema = {
   variants: () => colorOrders,
   countSaid(lookup) {
     const value = lookup.get('__len__');
-    return value && countOf(value, lookup);
+    return value && countOf(value);
   },
 };
 
-function countOf(value: Uint8Array, _: Lookup): { key: string; count: number } | undefined {
+function unreadable(value: Uint8Array, context: RecordContext, cause: unknown): DatumError {
+  const isOther = !describeValue(value)?.includes('pickle');
+  return isOther
+    ? otherValue('a pickle', value, context, cause)
+    : strangeRecord('a pickle of an image', reasonOf(cause), context, { cause });
+}
+
+function countOf(value: Uint8Array): { key: string; count: number } | undefined {
   try {
     const count = readPickle(value);
     return typeof count === 'number' ? { key: '__len__', count } : undefined;

@@ -9,19 +9,21 @@ const textNames = /^(text|caption|transcription|word|gt|label|labels)$/i;
 const heightNames = ['height', 'h', 'rows'];
 const widthNames = ['width', 'w', 'cols'];
 const channelNames = ['channels', 'channel', 'c', 'depth'];
-/** Objects in objects are looked at no deeper. */
+/** Objects in objects are looked at no deeper, and no more than so many: a list may hold itself. */
 const deepest = 4;
+const mostLooks = 10_000;
 
 /** What was found so far. */
 interface Found {
   image?: Datum;
   label?: number;
   text?: string;
+  looks: number;
 }
 
 /** Returns the image of a record's objects as a Datum, or undefined if there is none. Of several, the first one is it. */
 export function datumOfObjects(value: unknown, order: ColorOrder): Datum | undefined {
-  const found: Found = {};
+  const found: Found = { looks: 0 };
   collect(value, order, found, 0);
   const { image, label, text } = found;
   return image && { ...image, ...(label !== undefined && { label }), ...(text !== undefined && { text }) };
@@ -30,7 +32,7 @@ export function datumOfObjects(value: unknown, order: ColorOrder): Datum | undef
 function collect(value: unknown, order: ColorOrder, found: Found, depth: number): void {
   const image = imageOf(value, order);
   if (image) found.image ??= image;
-  else if (depth > deepest) return;
+  else if (depth > deepest || found.looks++ > mostLooks) return;
   else if (Array.isArray(value)) for (const part of value) collectPart(part, order, found, depth);
   else if (value instanceof Map) collectMap(value, order, found, depth);
 }
