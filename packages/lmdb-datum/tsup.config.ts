@@ -11,7 +11,7 @@ const shared: Options = {
 export default defineConfig([
   {
     ...shared,
-    entry: { index: 'src/index.ts', convert: 'src/convert.ts' },
+    entry: { index: 'src/index.ts', convert: 'src/convert.ts', source: 'src/source.ts' },
     format: 'esm',
     clean: ['**/*.js', '**/*.js.map'],
   },
@@ -19,6 +19,7 @@ export default defineConfig([
     ...shared,
     entry: {
       index: 'src/index.ts',
+      source: 'src/source.ts',
       // Started from CommonJS, which takes less time.
       'batch-worker': 'src/batches/worker.ts',
       'convert-worker': 'src/convert/worker.ts',
@@ -29,7 +30,7 @@ export default defineConfig([
   {
     // For both at once: the types are computed once.
     external: shared.external,
-    entry: { index: 'src/index.ts', convert: 'src/convert.ts' },
+    entry: { index: 'src/index.ts', convert: 'src/convert.ts', source: 'src/source.ts' },
     format: ['esm', 'cjs'],
     dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } },
     clean: ['**/*.d.ts', '**/*.d.cts'],

@@ -107,6 +107,11 @@ export class DatabaseChangedError extends LmdbDatumError {
   override readonly code = 'DATABASE_CHANGED';
 }
 
+/** What is read over the network, or from a Blob, is no longer what was opened. */
+export class SourceChangedError extends LmdbDatumError {
+  override readonly code = 'SOURCE_CHANGED';
+}
+
 /** The reader, writer or iterator was used after `close()`. */
 export class ClosedError extends LmdbDatumError {
   override readonly code = 'CLOSED';

@@ -22,6 +22,7 @@ export {
   NotLmdbError,
   NotReadableError,
   OutputExistsError,
+  SourceChangedError,
   UnsupportedFormatError,
   WriteError,
 } from './errors';

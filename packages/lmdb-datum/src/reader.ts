@@ -175,8 +175,9 @@ export class DatumReader {
 
   /** Number of images; of those that can be reached if opened with `lenient`. */
   get length(): number {
+    if (this.#length !== undefined) return this.#length;
     const all = this.#allKeys?.length ?? this.#tree.entries;
-    if (this.#length !== undefined || !this.#file.isOpen) return this.#length ?? all;
+    if (!this.#file.isOpen) return all;
     try {
       const { format, sideKeys } = this.#tellFormat();
       this.#length = format.namesImages ? this.#keyIndex().length : all - sideKeys.size;

@@ -26,7 +26,7 @@ export function describeValue(value: Uint8Array): string | undefined {
   const kind = kindOfImage(value);
   // Two letters alone are no BMP.
   if (kind && (kind !== 'bmp' || value.length >= leastBmpBytes)) return nameOfKind(kind);
-  const start = Buffer.from(value.buffer, value.byteOffset, Math.min(value.length, 16)).toString('latin1');
+  const start = String.fromCharCode(...value.subarray(0, 16));
   const known = signatures.find(([, offset, bytes]) => start.startsWith(bytes, offset));
   if (known) return known[0];
   return pickle(value) ?? pyarrow(value) ?? describeMessage(value) ?? text(value) ?? messagePack(value);

@@ -2,7 +2,7 @@
 
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors';
-import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, treeRecordBytes } from './page';
+import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageBytes, type PageLayout, readU64, treeRecordBytes } from './page';
 
 const MAGIC = 0xbeefc0de;
 const MAGIC_SWAPPED = 0xdec0efbe;
@@ -45,7 +45,7 @@ export interface Format {
  * @param head The first `META_BYTES` of the file, or less if it is shorter.
  * @throws NotLmdbError, UnsupportedFormatError or CorruptDatabaseError, saying what the file is.
  */
-export function readFormat(head: Buffer, path: string): Format {
+export function readFormat(head: PageBytes, path: string): Format {
   const u32 = (offset: number) => (offset + 4 <= head.length ? head.readUInt32LE(offset) : 0);
   if (head.length === 0) {
     throw new NotLmdbError(
@@ -93,7 +93,11 @@ export function readFormat(head: Buffer, path: string): Format {
   return { layout, pageSizeBytes };
 }
 
-function whatElse(head: Buffer, u32: (offset: number) => number, path: string): NotLmdbError | UnsupportedFormatError {
+function whatElse(
+  head: PageBytes,
+  u32: (offset: number) => number,
+  path: string,
+): NotLmdbError | UnsupportedFormatError {
   if (u32(16) === MAGIC_SWAPPED || u32(24) === MAGIC_SWAPPED) {
     return new UnsupportedFormatError(
       {
@@ -123,8 +127,8 @@ function whatElse(head: Buffer, u32: (offset: number) => number, path: string): 
   );
 }
 
-function whatFile(head: Buffer, magic: number): string {
-  const text = head.toString('latin1', 0, 24);
+function whatFile(head: PageBytes, magic: number): string {
+  const text = String.fromCharCode(...head.subarray(0, 24));
   const kind = kindOfImage(head);
   if (magic === MAGIC) return "LMDB's lock file (data.mdb lies beside it)";
   if (kind) return nameOfKind(kind, 'image');
@@ -134,11 +138,12 @@ function whatFile(head: Buffer, magic: number): string {
   if (text.startsWith('\x1f\x8b')) return 'a gzip archive';
   if (text.startsWith('version https://g')) return 'a Git LFS pointer (run git lfs pull)';
   if (text.startsWith('VERSION=3')) return 'a dump of mdb_dump (run mdb_load)';
-  return `bytes that begin with ${head.toString('hex', 0, 8)}`;
+  const hex = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
+  return `bytes that begin with ${hex.join('')}`;
 }
 
 /** Reads a tree record (MDB_db) of 48 bytes. Numbers that are out of range come back as -1 (`root` as -2). */
-export function readTreeRecord(bytes: Buffer, offset: number): TreeRecord {
+export function readTreeRecord(bytes: PageBytes, offset: number): TreeRecord {
   const empty = bytes.readUInt32LE(offset + 40) === 0xffffffff && bytes.readUInt32LE(offset + 44) === 0xffffffff;
   const root = readU64(bytes, offset + 40);
   return {
@@ -158,7 +163,7 @@ export function readTreeRecord(bytes: Buffer, offset: number): TreeRecord {
  * @param bytes The first `META_BYTES` of the page.
  * @returns The meta, or what is wrong with it.
  */
-export function readMeta(bytes: Buffer, page: number, { layout, pageSizeBytes }: Format): Meta | string {
+export function readMeta(bytes: PageBytes, page: number, { layout, pageSizeBytes }: Format): Meta | string {
   const at = layout.headerBytes;
   const meta: Meta = {
     page,

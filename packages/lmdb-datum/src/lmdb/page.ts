@@ -13,6 +13,14 @@
  */
 import { CorruptDatabaseError } from '../errors';
 
+/** What pages are read from: a Buffer in Node.js, bytes with the same methods elsewhere. */
+export interface PageBytes extends Uint8Array {
+  readUInt16LE(offset: number): number;
+  readUInt32LE(offset: number): number;
+  compare(target: Uint8Array, targetStart?: number, targetEnd?: number, start?: number, end?: number): number;
+  subarray(start?: number, end?: number): PageBytes;
+}
+
 /** What differs between the two data formats. */
 export interface PageLayout {
   format: 1 | 2;
@@ -42,7 +50,7 @@ export const treeRecordBytes = 48;
 const maxValueBytes = 0x7fffffff - 64;
 
 /** Reads a u64 that must be a safe integer. Returns -1 if it isn't. */
-export function readU64(bytes: Buffer, offset: number): number {
+export function readU64(bytes: PageBytes, offset: number): number {
   const high = bytes.readUInt32LE(offset + 4);
   return high > 0x1fffff ? -1 : high * 0x1_0000_0000 + bytes.readUInt32LE(offset);
 }
@@ -67,7 +75,7 @@ export interface PageOptions {
 }
 
 /** A branch or leaf page. */
-export class Page {
+export class Page<Bytes extends PageBytes = Buffer> {
   readonly isLeaf: boolean;
   /** Number of keys. A branch's first key is empty and stands below all others. */
   readonly count: number;
@@ -83,7 +91,7 @@ export class Page {
    * @throws CorruptDatabaseError if the header, a node's extent or the order of the keys is wrong.
    */
   constructor(
-    readonly bytes: Buffer,
+    readonly bytes: Bytes,
     readonly number: number,
     readonly layout: PageLayout,
     readonly path: string,
@@ -173,10 +181,10 @@ export class Page {
   }
 
   /** Key `i`, as a view of the page. */
-  key(i: number): Buffer {
+  key(i: number): Bytes {
     const node = this.#node(i);
     const start = node + NODE_HEADER_BYTES;
-    return this.bytes.subarray(start, start + this.bytes.readUInt16LE(node + 6));
+    return this.bytes.subarray(start, start + this.bytes.readUInt16LE(node + 6)) as Bytes;
   }
 
   /** Compares key `i` with `key` in the tree's order (bytes, then length). */

@@ -1,6 +1,7 @@
 /** Which schema a database is of: named, or told by its first records. */
 import { refuse } from '../checks';
 import type { Datum } from '../datum/datum';
+import { decodeDatum } from '../datum/decode';
 import { datumSchema } from './datum';
 import type { Lookup, RecordContext, Schema, Variants } from './schema';
 import { schemas } from './table';
@@ -39,7 +40,11 @@ export class RecordFormat {
     this.#variants = lookup && schema.variants?.(lookup);
     this.variant = variant ?? this.#variants?.chosen;
     const context: RecordContext = { variant: this.variant, lookup };
-    this.decode = (value, key) => schema.decode(value, key === undefined ? context : { ...context, key });
+    // Nothing stands between Caffe's own records and what reads them.
+    this.decode =
+      schema === datumSchema
+        ? decodeDatum
+        : (value, key) => schema.decode(value, key === undefined ? context : { ...context, key });
   }
 
   /** The schema's name with the variant. */

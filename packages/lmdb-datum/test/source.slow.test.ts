@@ -1,0 +1,3 @@
+import { describeRequests } from './source-requests';
+
+describeRequests(100_000);
