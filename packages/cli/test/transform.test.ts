@@ -50,6 +50,18 @@ test('a training ends with how the network does beside PCA, and with what to try
     /^[\d.]+ dB below PCA, on 12 validation images: [\d.]+ dB from 4 numbers and each image's own masks, PCA of 12 training images and their mirror images [\d.]+ dB from 4; try --preset transform\ntrained in /m,
   );
   expect(await aeOk(folder, ...train, '--no-pca', '--out', 'silent')).not.toContain('PCA');
+  // Where a report is made, which compares them as well, the line says what the report does.
+  const comparisonOf = async (...args: string[]) =>
+    jsonLines(await aeOk(folder, ...args, '--json')).find(({ event }) => event === 'comparison');
+  const alone = await comparisonOf(...train, '--mirror', '--out', 'alone');
+  const reported = await comparisonOf(...train.slice(0, -1), '--mirror', '--out', 'reported');
+  for (const key of ['psnrDb', 'pcaPsnrDb', 'gainDb']) expect(reported?.[key]).toBeCloseTo(alone?.[key] as number, 6);
+  expect(reported).toEqual({
+    ...alone,
+    psnrDb: reported?.psnrDb,
+    pcaPsnrDb: reported?.pcaPsnrDb,
+    gainDb: reported?.gainDb,
+  });
 });
 
 test('its variational and denoising forms are trained, and images are drawn from the former', async () => {

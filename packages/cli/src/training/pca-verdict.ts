@@ -1,4 +1,5 @@
 import type { PcaComparison } from '@ae/autoencoder/baselines';
+import type { ReportData } from '@ae/autoencoder/report';
 import { fitTo } from '../network/training-images';
 import { explain } from '../shell/cli-error';
 import { formatCount, formatNumberOf, style, type Terminal } from '../shell/terminal';
@@ -13,12 +14,32 @@ export interface PcaVerdict extends PcaComparison {
   readonly isTransform: boolean;
 }
 
+/** Finds in a run's report how its network does beside PCA; undefined where it does not say. */
+export function verdictOf({ model, comparison }: ReportData, run: ReportedRun): PcaVerdict | undefined {
+  const groups = comparison?.groups.filter(({ codeBits }) => codeBits === 32) ?? [];
+  const own = groups.flatMap(({ rows }) => rows).find(({ masks }) => masks === 'own')?.summary;
+  // Of PCA, as many numbers as the code has, without its masks.
+  const pca = groups.find(({ counted }) => counted === 'code')?.rows.find(({ method }) => method === 'pca');
+  if (!comparison || !own || !pca?.summary || pca.components === undefined) return undefined;
+  const { count, pcaFittedOn = 0, pcaMirrored = false } = comparison;
+  return {
+    ...{ codeNumbers: model.sizes.codeNumbers, components: pca.components, count },
+    ...{ psnrDb: own.psnrDb, pcaPsnrDb: pca.summary.psnrDb, pcaFittedOn, pcaMirrored },
+    ...factsOf(run),
+  };
+}
+
+function factsOf({ network, validation }: ReportedRun): Pick<PcaVerdict, 'trainedOn' | 'hasMasks' | 'isTransform'> {
+  return { trainedOn: !validation, hasMasks: network.sizes.maskBytes > 0, isTransform: network.takesAnySize };
+}
+
 /** Compares the network of a run with PCA of as many numbers; undefined where that is stopped, or can't be done, which is a note. */
 export async function compareRun(
-  { network, samples, validation, path: run }: ReportedRun,
+  trained: ReportedRun,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<PcaVerdict | undefined> {
+  const { network, samples, validation, path: run } = trained;
   // Of one image there are no components.
   if (samples.length < 2) return undefined;
   terminal.status('comparing with PCA ... (Ctrl-C leaves that out)');
@@ -30,12 +51,7 @@ export async function compareRun(
     const trainingSamples = validation ? await fitTo(samples, network) : scored;
     const pca = { mirror: options.augmentation?.mirror ?? false };
     const comparison = await compareWithPca(network, scored, { trainingSamples, pca, signal });
-    return {
-      ...comparison,
-      trainedOn: !validation,
-      hasMasks: network.sizes.maskBytes > 0,
-      isTransform: network.takesAnySize,
-    };
+    return { ...comparison, ...factsOf(trained) };
   } catch (error) {
     if (!signal.aborted) terminal.warn(`not compared with PCA: ${explain(error).message}`);
     return undefined;

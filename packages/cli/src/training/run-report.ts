@@ -22,18 +22,19 @@ export function reportFileOf(run: string): string {
 
 /**
  * Scores a network, on the validation images where there are any, and writes report.html into the folder of its run in
- * place of an older one. Returns its name; undefined where it could not be made, which is a warning: the network is saved.
+ * place of an older one. Returns what is in it, and its name; undefined where it could not be made, which is a warning: the network is saved.
  */
 export async function writeRunReport(
   run: ReportedRun,
   options: { readonly baselines: boolean; readonly signal?: AbortSignal },
   terminal: Terminal,
-): Promise<string | undefined> {
+): Promise<{ readonly file: string; readonly data: ReportData } | undefined> {
   const file = reportFileOf(run.path);
   try {
     const { renderReport } = await import('@ae/autoencoder/report');
-    await writeFileWhole(file, renderReport(await collect(run, options, terminal)));
-    return file;
+    const data = await collect(run, options, terminal);
+    await writeFileWhole(file, renderReport(data));
+    return { file, data };
   } catch (error) {
     if (!options.signal?.aborted) terminal.warn(`no report: ${explain(error).message}`);
     return undefined;

@@ -6,7 +6,7 @@ import { writingTo } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { catchInterruption } from '../shell/interruption';
 import { formatDuration, style, type Terminal } from '../shell/terminal';
-import { compareRun, tellVerdict } from './pca-verdict';
+import { compareRun, tellVerdict, verdictOf } from './pca-verdict';
 import { holdsRun } from './run-place';
 import { writeRunReport } from './run-report';
 import { warningSentence } from './training-advice';
@@ -60,10 +60,12 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
         : undefined;
     const verdict =
       run.pca && history && network && progress.position && !signal.aborted
-        ? await compareRun({ ...run, network }, signal, terminal)
+        ? // The report has fitted PCA already.
+          ((report && verdictOf(report.data, { ...run, network })) ??
+          (await compareRun({ ...run, network }, signal, terminal)))
         : undefined;
     if (verdict) tellVerdict(verdict, terminal);
-    tell(run, { history, report, position: progress.position }, terminal);
+    tell(run, { history, report: report?.file, position: progress.position }, terminal);
   } finally {
     terminal.status('');
     interruption.release();

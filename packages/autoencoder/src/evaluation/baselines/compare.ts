@@ -17,6 +17,7 @@ import {
   jpegRival,
   pcaRival,
   type RatePoint,
+  type Rival,
   type RivalMethod,
   ratePoints,
   scoreRival,
@@ -85,28 +86,18 @@ export async function compareNetwork(
   const missing: string[] = [];
   const jpeg = await loadJpeg(network.inputShape[2], missing);
   const pca = await fitWherePossible(network, groups, options, missing);
-  const [whole, rounded] = [32, 8].map((bits) => [
-    ...(pca ? [pcaRival(pca, network, bits)] : []),
-    ...(jpeg ? [jpegRival(jpeg, network)] : []),
-    thumbnailRival(network, bits),
-  ]);
   const rows = groups.map((group) => [...group.rows]);
   const curves: Record<keyof Comparison['curves'], RatePoint[]> = { pca: [], jpeg: [], webp: [], thumbnail: [] };
   const curveBudgets = [64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].filter((b) => b < sizes.imageBytes);
-  for (const [codeBits, rivals] of [
-    [32, whole],
-    [8, rounded],
-  ] as const) {
-    const own = groups.filter((group) => group.codeBits === codeBits);
-    for (const rival of rivals) {
-      onStage?.(stages[rival.method]);
-      const budgets = own.map(({ budgetBytes }) => budgetBytes);
-      const isCurve = rival.method !== 'jpeg' && codeBits === (rival.method === 'thumbnail' ? 8 : 32);
-      const all = [...new Set([...budgets, ...(isCurve ? curveBudgets : [])])].sort((a, b) => a - b);
-      const scored = await scoreRival(rival, network, source, all, budgets, signal);
-      for (const group of own) rows[groups.indexOf(group)].push(scored[all.indexOf(group.budgetBytes)]);
-      if (isCurve) curves[rival.method] = ratePoints(scored);
-    }
+  for (const { rival, codeBits } of rivalsOf(network, pca, jpeg)) {
+    onStage?.(stages[rival.method]);
+    const own = groups.filter((group) => codeBits.includes(group.codeBits));
+    const budgets = own.map(({ budgetBytes }) => budgetBytes);
+    const isCurve = rival.method !== 'jpeg' && codeBits.includes(rival.method === 'thumbnail' ? 8 : 32);
+    const all = [...new Set([...budgets, ...(isCurve ? curveBudgets : [])])].sort((a, b) => a - b);
+    const scored = await scoreRival(rival, network, source, all, budgets, signal);
+    for (const group of own) rows[groups.indexOf(group)].push(scored[all.indexOf(group.budgetBytes)]);
+    if (isCurve) curves[rival.method] = ratePoints(scored);
   }
   pca?.dispose();
   if (jpeg) {
@@ -123,6 +114,22 @@ export async function compareNetwork(
     ...(pca && { pcaFittedOn: pca.fittedOn, pcaMirrored: pca.mirrored }),
     missing,
   };
+}
+
+/** What stands beside a network's code of so many bits per number: each rival in the order of the rows. */
+function rivalsOf(
+  network: Network,
+  pca: Pca | undefined,
+  jpeg: JpegCoder | undefined,
+): { readonly rival: Rival; readonly codeBits: readonly number[] }[] {
+  const byBits = (rivalFor: (bits: number) => Rival) =>
+    [32, 8].map((bits) => ({ rival: rivalFor(bits), codeBits: [bits] }));
+  return [
+    ...(pca ? byBits((bits) => pcaRival(pca, network, bits)) : []),
+    // All budgets at once, for the same files serve several of them.
+    ...(jpeg ? [{ rival: jpegRival(jpeg, network), codeBits: [32, 8] }] : []),
+    ...byBits((bits) => thumbnailRival(network, bits)),
+  ];
 }
 
 const stages: Record<RivalMethod, string> = {
