@@ -72,7 +72,7 @@ class Transform(nn.Module):
         self.load_frozen(
             torch.eye(3),
             torch.randperm(3 * 64 * 64)[: self.coefficients],
-            torch.randn(self.coefficients, numbers) / 64,
+            torch.eye(self.coefficients, numbers),
             torch.zeros(numbers),
             torch.zeros(self.coefficients),
         )
@@ -87,6 +87,13 @@ class Transform(nn.Module):
         self.colors = colors
         self.to_code, self.offsets = basis.T.contiguous(), offsets
         self.from_code, self.means = basis.contiguous(), means
+        # Where the code is a choice of coefficients, they are selected, which is all that ours does then.
+        chooses = bool(((basis != 0).sum(0) == 1).all() and basis.sum(0).eq(1).all() and ((basis != 0).sum(1) <= 1).all())
+        self.chosen = self.positions[basis.argmax(0)] if chooses else None
+        if chooses:
+            self.chosen_places = torch.full((3 * size * size,), self.numbers)
+            self.chosen_places[self.chosen] = torch.arange(self.numbers)
+            self.spread_means = F.pad(means, (0, 1))[self.places]
 
     def layers(self):
         return [layer for part in (self.before, self.after) for layer in part if not isinstance(layer, nn.ReLU)]
@@ -96,9 +103,14 @@ class Transform(nn.Module):
         x = x + self.before(x)
         planes = (self.colors.T @ x.reshape(count, 3, -1)).reshape(count, 3, size, size)
         all_of_them = (self.cosines @ planes @ self.cosines.T).reshape(count, -1)
-        code = F.linear(all_of_them.index_select(1, self.positions), self.to_code, self.offsets)
-        kept = F.linear(code, self.from_code, self.means)
-        spread = F.pad(kept, (0, 1)).index_select(1, self.places).reshape(count, 3, size, size)
+        if self.chosen is not None:
+            code = all_of_them.index_select(1, self.chosen) + self.offsets
+            spread = F.pad(code, (0, 1)).index_select(1, self.chosen_places) + self.spread_means
+        else:
+            code = F.linear(all_of_them.index_select(1, self.positions), self.to_code, self.offsets)
+            kept = F.linear(code, self.from_code, self.means)
+            spread = F.pad(kept, (0, 1)).index_select(1, self.places)
+        spread = spread.reshape(count, 3, size, size)
         planes = self.cosines.T @ spread @ self.cosines
         x = (self.colors @ planes.reshape(count, 3, -1)).reshape(count, 3, size, size)
         return x + self.after(x)

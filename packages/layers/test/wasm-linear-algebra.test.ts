@@ -1,7 +1,7 @@
 /** Slices, and Householder's reduction, of the WebAssembly engine: beside plain loops and what linear algebra says. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { reduceOnBackend, type Tridiagonal } from '../src';
+import { reduceOnBackend, sgdStep, type Tridiagonal } from '../src';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
 
 let engine: WasmEngine;
@@ -113,4 +113,50 @@ test.each([1, 2, 3, 7, 40, 61])('a matrix of %i rows is its reflections of a tri
   const back = putTogether(form);
   const worst = Math.max(...matrix.flatMap((row, i) => row.map((value, j) => Math.abs(value - back[i][j]))));
   expect(worst).toBeLessThan(1e-13 * n);
+});
+
+/** A matrix that takes three of four numbers, some of them twice as large. */
+function choosing(rows: number, columns: number): { values: number[]; at: (row: number, column: number) => number } {
+  const at = (row: number, column: number) =>
+    (row * 7) % rows !== column || column % 4 === 3 ? 0 : column % 3 === 0 ? 2 : 1;
+  const values = Array.from({ length: rows * columns }, (_, i) => at(Math.floor(i / columns), i % columns));
+  return { values, at };
+}
+
+test.each([
+  ['chooses', 0],
+  ['has two values in a column', 1],
+])('products with a large matrix that %s, both ways, and after it has changed', (_, second) => {
+  const [rows, columns] = [300, 256];
+  const { values, at } = choosing(rows, columns);
+  const last = (rows - 1) * columns;
+  if (second) values[last] = 0.5;
+  const valueAt = (r: number, c: number) => (second && r === rows - 1 && c === 0 ? 0.5 : at(r, c));
+  const matrix = tf.variable(tf.tensor2d(values, [rows, columns]));
+  const x = tf.randomUniform<tf.Rank.R2>([3, rows], -1, 1, 'float32', 5);
+  const y = tf.randomUniform<tf.Rank.R2>([3, columns], -1, 1, 'float32', 6);
+  const bias = tf.linspace(-1, 1, columns);
+  const [xs, ys, biases] = [x.dataSync(), y.dataSync(), bias.dataSync()];
+  for (const scale of [1, 3]) {
+    if (scale === 3) {
+      const gradient = tf.tensor2d(values, [rows, columns]);
+      sgdStep(matrix, gradient, null, { learningRate: -2 });
+      gradient.dispose();
+    }
+    const forward = tf.fused.matMul({ a: x, b: matrix as tf.Tensor2D, bias, activation: 'relu' }).dataSync();
+    const back = tf.matMul(y, matrix as tf.Tensor2D, false, true).dataSync();
+    for (let n = 0; n < 3; n++) {
+      for (let c = 0; c < columns; c++) {
+        let sum = biases[c];
+        for (let r = 0; r < rows; r++) sum += scale * valueAt(r, c) * xs[n * rows + r];
+        expect(forward[n * columns + c]).toBeCloseTo(Math.max(0, sum), 5);
+      }
+      for (let r = 0; r < rows; r++) {
+        let sum = 0;
+        for (let c = 0; c < columns; c++) sum += scale * valueAt(r, c) * ys[n * columns + c];
+        expect(back[n * rows + r]).toBeCloseTo(sum, 5);
+      }
+    }
+  }
+  tf.dispose([matrix, x, y, bias]);
 });

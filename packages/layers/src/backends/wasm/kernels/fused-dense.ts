@@ -1,6 +1,7 @@
 /** The gradient of a dense layer. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { FusedDenseGrad, type FusedGradAttrs } from '../../../contracts/training-kernels';
+import { choose } from '../jobs/choice';
 import { columnSums } from '../jobs/column-sums';
 import { runMatMul } from '../jobs/matrix-product';
 import { storeOuterProduct } from '../jobs/outer-product';
@@ -21,13 +22,14 @@ export function registerFusedDense(engine: Engine): void {
         const sizes = { a: engine.pointer(x), b: engine.pointer(dy), steps: batch, rows: features, columns: units };
         storeOuterProduct(engine, sizes, to);
       });
-      const dx = inputGradient(engine, x, [dy, kernel], { ...attrs, maskInput: false }, (to) =>
-        runMatMul(engine, {
+      const dx = inputGradient(engine, x, [dy, kernel], { ...attrs, maskInput: false }, (to) => {
+        const product = {
           ...{ pairs: 1, rows: batch, columns: features, steps: units, c: to },
           a: { at: engine.pointer(dy), transposed: false, matrix: 0 },
           b: { at: engine.pointer(kernel), transposed: true, matrix: 0 },
-        }),
-      );
+        };
+        if (!choose(engine, product, kernel)) runMatMul(engine, product);
+      });
       if (attrs.maskInput) maskByPositive(engine, dx, x);
       if (!attrs.bias) return [dx, dKernel];
       const dBias = engine.makeTensor([units]);

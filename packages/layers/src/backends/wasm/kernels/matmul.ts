@@ -6,6 +6,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import { choose } from '../jobs/choice';
 import { runMatMul } from '../jobs/matrix-product';
 import type { Engine } from '../runtime/engine';
 import { activate, isFusable } from './fused-activation';
@@ -68,7 +69,7 @@ function product(
   if (rank > 2 && ![1, pairs].includes(pairsOfA)) return undefined;
   if (rank > 2 && ![1, pairs].includes(pairsOfB)) return undefined;
   const c = engine.makeTensor([...outer, rows, columns]);
-  runMatMul(engine, {
+  const sizes = {
     pairs,
     rows,
     columns,
@@ -78,7 +79,8 @@ function product(
     c: engine.pointer(c),
     bias: bias && engine.pointer(bias),
     relu,
-  });
+  };
+  if (!choose(engine, sizes, b)) runMatMul(engine, sizes);
   return c;
 }
 

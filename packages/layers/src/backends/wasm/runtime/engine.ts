@@ -45,6 +45,8 @@ export class Engine {
   readonly panel: number;
   /** Functions of the side module that only compute numbers, such as sizes. */
   readonly side: SideFunctions;
+  /** What was found out about values, by the data they are; forgotten with the data, or when it changes in place. */
+  readonly findings = new WeakMap<object, unknown>();
   readonly #memory: WebAssembly.Memory;
   readonly #pool: WorkerPool;
   readonly #exports: SideExports;
@@ -202,6 +204,7 @@ export class Engine {
    * back under its number: no values move.
    */
   changedInPlace(tensor: TensorInfo): void {
+    this.findings.delete(tensor.dataId);
     const { id, memoryOffset } = this.backend.dataIdMap.get(tensor.dataId);
     const { tfjs } = this.#emscripten;
     tfjs.disposeData(id);
