@@ -1,25 +1,39 @@
+import { ImageFolder, type RawImage } from '@ae/images';
 import { type Residual, splitModel } from '@ae/layers';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './codes/codes';
 import { type InterpolateOptions, interpolateImages } from './codes/interpolate';
 import { type SampleImagesOptions, sampleImages } from './codes/sample';
+import {
+  type ImageInputs,
+  type ImageSource,
+  type Images,
+  type ImageUse,
+  isOneImage,
+  isPicture,
+  type Picture,
+  samplesOf,
+  splitOptions,
+  toPicture,
+} from './data/images';
 import { type PixelFormat, resolvePixels } from './data/pixels';
 import { Random } from './data/random';
-import { checkSource, type ImageShape, type Sample, type SampleSource } from './data/samples';
+import type { ImageShape, Sample, SampleSource } from './data/samples';
 import { withRandom } from './data/with-random';
 import { useBackend } from './engines/backend';
-import { AutoencoderError, checkKeys, checkNumber, checkText, invalidOption } from './errors';
+import { AutoencoderError, checkChoice, checkKeys, checkNumber, invalidOption, inWords } from './errors';
 import { type CompareOptions, type Comparison, compareNetwork } from './evaluation/baselines/compare';
 import { type EvaluateOptions, type Evaluation, evaluateNetwork, reconstructSamples } from './evaluation/evaluate';
 import { assembleModel } from './network/assemble';
 import { countWeights, type WeightCount } from './network/count-weights';
 import { initializeWeights } from './network/initialization';
 import { type CodeSizes, type MaskMode, measureSizes } from './network/masks';
-import { loadModel, type ModelMetadata, saveModel } from './network/model-folder';
+import { loadModel, type SaveOptions, saveModel } from './network/model-folder';
 import { type Encoding, Network } from './network/network';
 import { type InitializationScheme, networkOptions, type PresetName } from './network/options';
 import { codeLayerName } from './network/presets';
+import { type LoadPlace, openModelFiles, type SavePlace } from './network/saved-model/model-files';
 import { linearPartOf, setLinearCode } from './network/transform/linear-code';
 import { computeLinearCode, type LinearStartOptions } from './network/transform/linear-start';
 import { checkOption, checkOptions } from './option-kinds';
@@ -85,6 +99,8 @@ export class Autoencoder {
     checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'variational', 'pixels']);
     const { preset = 'mirror', inputShape = [64, 64, 3] } = options;
     checkOption('preset', networkOptions.preset, preset);
+    const { layers: given } = options;
+    if (given !== undefined && !Array.isArray(given)) throw invalidOption('layers', 'a list of layers', given);
     if (options.layers && (options.preset || options.codeSize !== undefined || options.variational)) {
       throw new AutoencoderError(
         'INVALID_OPTION',
@@ -144,14 +160,30 @@ export class Autoencoder {
    * does so by itself with its samples before the first step, unless this was called before. The same samples and seed give the same bits on
    * every engine. Throws INVALID_OPTION for other networks, INVALID_SAMPLE, ABORTED.
    */
-  async computeStart(samples: SampleSource, options: LinearStartOptions = {}): Promise<void> {
-    checkSource('computeStart', samples);
-    checkKeys('computeStart', options, ['seed', 'signal', 'beta', 'onProgress']);
-    const { beta = recipes.transform.beta } = options;
-    checkOption('beta', trainingOptions.beta, beta);
+  async computeStart(images: Images, options: LinearStartOptions & ImageInputs = {}): Promise<void> {
     const network = this.#ready;
-    setLinearCode(network.model, await computeLinearCode(samples, network, options), beta);
+    const [samples, own = {}] = this.#take('computeStart', images, options, { keeps: true });
+    checkKeys('computeStart', own, ['seed', 'signal', 'beta', 'onProgress']);
+    const { beta = recipes.transform.beta } = own;
+    checkOption('beta', trainingOptions.beta, beta);
+    setLinearCode(network.model, await computeLinearCode(samples, network, own), beta);
     network.start = undefined;
+  }
+
+  /** Returns images as samples that the network takes, and the options that are not on them. */
+  #take<T extends object>(
+    where: string,
+    images: unknown,
+    options: (T & ImageInputs) | undefined,
+    use: Pick<ImageUse, 'keeps'> & { readonly size?: 'own' | 'network' } = {},
+  ): [SampleSource, T | undefined] {
+    const { takesAnySize, inputShape } = this;
+    const [inputs, own] = splitOptions<T>(options);
+    const size = inputs.images?.size ?? use.size;
+    if (inputs.images?.size === 'own' && !takesAnySize) throw ownSizeAlone();
+    const keepsSize = () => takesAnySize && size === 'own';
+    const { images: given, onWarning } = inputs;
+    return [samplesOf(images, { where, inputShape, keeps: use.keeps, keepsSize, options: given, onWarning }), own];
   }
 
   get #ready(): Network {
@@ -202,7 +234,7 @@ export class Autoencoder {
   /** Returns the same of images of another size; throws SHAPE_MISMATCH where the network takes its own size alone. */
   sizesOf(size: readonly [height: number, width: number]): CodeSizes {
     const network = this.#ready;
-    for (const side of size) checkNumber('size', side, { min: 1, integer: true });
+    checkSides(size);
     this.#checkSize('size', size);
     return measureSizes(network, [size[0], size[1], this.inputShape[2]]);
   }
@@ -224,9 +256,15 @@ export class Autoencoder {
     return network.forward(images);
   }
 
-  /** Runs the encoder on images `[N, H, W, C]`, in the network's units and channel order. */
-  encode(images: tf.Tensor4D): Encoding {
+  /**
+   * Runs the encoder: on a tensor of images `[N, H, W, C]`, in the network's units and channel order, to tensors at once; on one or many images
+   * as `encodeAll` does.
+   */
+  encode(images: tf.Tensor4D): Encoding;
+  encode(images: Images, options?: EncodeOptions & ImageInputs): Promise<Codes>;
+  encode(images: tf.Tensor4D | Images, options?: EncodeOptions & ImageInputs): Encoding | Promise<Codes> {
     const network = this.#ready;
+    if (!isTensor(images)) return this.encodeAll(images, options);
     this.#checkImages(images);
     return network.encode(images);
   }
@@ -243,12 +281,12 @@ export class Autoencoder {
   ): tf.Tensor4D {
     const network = this.#ready;
     checkKeys('decode', options, ['size']);
+    const inputs = checkTensors('decode', [code, ...checkMasks(masks)]);
     const { blocks } = network;
     const isImage = blocks && code.shape.length === 4;
     const whole = isImage ? blocks.wholeSize([code.shape[1], code.shape[2]]) : network.size;
     const { size = whole } = options;
     const { codeNumbers, codeShape } = this.sizesOf(size);
-    const inputs = [code, ...masks];
     const shapes = network.decoder.inputs.map(({ shape }) => shape.slice(1));
     if (blocks) shapes[0] = isImage ? [...codeShape] : [codeNumbers];
     const expected = shapes.map((shape) => describe([code.shape[0], ...shape])).join(' and ');
@@ -259,11 +297,27 @@ export class Autoencoder {
   }
 
   /**
-   * Returns the reconstructions of samples as samples: bytes, planar, blue first; with their own masks, or with those
-   * that `masks` names.
+   * Returns the reconstruction of an image, or of each of several: as a RawImage of @ae/images, and of planar samples as such (bytes, blue
+   * first); with their own masks, or with those that `masks` names. A network that `takesAnySize` keeps the size of images, unless
+   * `options.images.size` is 'network'.
    */
-  reconstruct(samples: readonly Sample[], options?: { masks?: MaskMode }): Promise<Sample<Uint8Array>[]> {
-    return reconstructSamples(this.#ready, samples, options);
+  reconstruct(image: Picture, options?: ReconstructOptions): Promise<RawImage>;
+  reconstruct(images: readonly Picture[] | ImageFolder, options?: ReconstructOptions): Promise<RawImage[]>;
+  reconstruct(samples: readonly Sample[], options?: ReconstructOptions): Promise<Sample<Uint8Array>[]>;
+  reconstruct(
+    images: Images,
+    options?: ReconstructOptions,
+  ): Promise<RawImage | Sample<Uint8Array> | (RawImage | Sample<Uint8Array>)[]>;
+  async reconstruct(images: Images, options?: ReconstructOptions) {
+    const network = this.#ready;
+    const [source, own] = this.#take<{ masks?: MaskMode }>('reconstruct', images, options, { size: 'own' });
+    const samples: Sample[] = [];
+    for (let i = 0; i < source.length; i++) samples.push(network.checkSample(await source.at(i), i));
+    const made = await reconstructSamples(network, samples, own);
+    const isOne = isOneImage(images);
+    const isPictureAt = (i: number) => (isOne ? isPicture(images) : isSourceOfPictures(images as ImageSource, i));
+    const all = made.map((sample, i) => (isPictureAt(i) ? toPicture({ ...sample, ...namesOf(samples[i]) }) : sample));
+    return isOne ? all[0] : all;
   }
 
   /**
@@ -274,63 +328,89 @@ export class Autoencoder {
    * ABORTED when `options.signal` says so; with `options.run` also OUTPUT_EXISTS, RUN_NOT_FOUND, RUN_IN_USE, OPTIONS_CHANGED when
    * resuming is impossible, and CHECKPOINT_FAILED when the trained network can't be written.
    */
-  train(samples: SampleSource, options?: TrainOptions): Promise<TrainingHistory> {
-    return trainNetwork(this.#ready, samples, options, openRun);
+  async train(images: Images, options?: TrainOptions): Promise<TrainingHistory> {
+    return trainNetwork(this.#ready, images, options, openRun);
   }
 
   /** Scores the reconstructions of all samples: with their own masks, or with those that `options.masks` names. */
-  evaluate(samples: SampleSource, options?: EvaluateOptions): Promise<Evaluation> {
-    return evaluateNetwork(this.#ready, samples, options);
+  async evaluate(images: Images, options?: EvaluateOptions & ImageInputs): Promise<Evaluation> {
+    const network = this.#ready;
+    return evaluateNetwork(network, ...this.#take<EvaluateOptions>('evaluate', images, options));
   }
 
   /** Returns the codes of a whole source, which must fit into memory (4 bytes per number), with keys and labels. */
-  encodeAll(samples: SampleSource, options?: EncodeOptions): Promise<Codes> {
-    return encodeAll(this.#ready, samples, options);
+  async encodeAll(images: Images, options?: EncodeOptions & ImageInputs): Promise<Codes> {
+    const network = this.#ready;
+    return encodeAll(network, ...this.#take<EncodeOptions>('encodeAll', images, options));
   }
 
   /** Yields the codes of a source batch by batch, for sources of any size. */
-  encodeBatches(samples: SampleSource, options?: EncodeOptions): AsyncGenerator<Codes> {
-    return encodeBatches(this.#ready, samples, options);
+  encodeBatches(images: Images, options?: EncodeOptions & ImageInputs): AsyncGenerator<Codes> {
+    const network = this.#ready;
+    return encodeBatches(network, ...this.#take<EncodeOptions>('encodeBatches', images, options));
   }
 
   /** Decodes codes between those of two images, with the masks that `options.masks` names; see {@link InterpolationMasks}. */
-  interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample<Uint8Array>[]> {
-    return interpolateImages(this.#ready, first, second, options);
+  interpolate(first: Picture, second: Picture, options: InterpolateOptions & ImageInputs): Promise<RawImage[]>;
+  interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample<Uint8Array>[]>;
+  async interpolate(first: Picture | Sample, second: Picture | Sample, options: InterpolateOptions & ImageInputs) {
+    const network = this.#ready;
+    const [source, own] = this.#take<InterpolateOptions>('interpolate', [first, second], options);
+    const [from, to] = [await source.at(0), await source.at(1)] as Sample[];
+    const made = await interpolateImages(network, from, to, own as InterpolateOptions);
+    return isPicture(first) ? made.map(toPicture) : made;
   }
 
   /**
    * Makes images from codes drawn at random: from a mixture of Gaussians fitted to the codes of `codesOf`, or, of a variational network, from
    * the standard normal distribution. Throws INVALID_OPTION where there is neither, INVALID_SAMPLE, ABORTED.
    */
-  sample(options?: SampleImagesOptions): Promise<Sample<Uint8Array>[]> {
-    return sampleImages(this.#ready, options);
+  async sample(
+    options?: Omit<SampleImagesOptions, 'codesOf'> & ImageInputs & { readonly codesOf?: Images },
+  ): Promise<Sample<Uint8Array>[]> {
+    const network = this.#ready;
+    const [inputs, own] = splitOptions(options);
+    const { codesOf, ...others } = own ?? {};
+    if (codesOf === undefined) return sampleImages(network, own as SampleImagesOptions);
+    const [samples] = this.#take('sample, codesOf', codesOf, inputs, { keeps: true });
+    return sampleImages(network, { ...others, codesOf: samples });
   }
 
   /** Scores the network with all three kinds of masks beside PCA, JPEG and thumbnails at equal bytes. */
-  compare(samples: SampleSource, options?: CompareOptions): Promise<Comparison> {
-    return compareNetwork(this.#ready, samples, options);
+  async compare(
+    images: Images,
+    options?: Omit<CompareOptions, 'trainingSamples'> & ImageInputs & { readonly trainingSamples?: Images },
+  ): Promise<Comparison> {
+    const network = this.#ready;
+    const [samples, own] = this.#take('compare', images, options, { keeps: true });
+    const { trainingSamples } = own ?? {};
+    if (trainingSamples === undefined) return compareNetwork(network, samples, own as CompareOptions);
+    const { images: fit } = options ?? {};
+    const [known] = this.#take('compare, trainingSamples', trainingSamples, { images: fit }, { keeps: true });
+    return compareNetwork(network, samples, { ...own, trainingSamples: known });
   }
 
   /**
    * Writes model.json and weights.bin, which tf.loadLayersModel reads too, into a new folder; the folder appears whole
-   * or not at all. Throws OUTPUT_EXISTS for a folder that exists, unless `overwrite` is set and it holds a saved model,
-   * and WEIGHTS_NOT_FINITE for a network that holds NaN.
+   * or not at all. In place of a folder, an address such as 'indexeddb://name' or a handler of tf.io says where the network is kept.
+   * Throws OUTPUT_EXISTS for a folder that exists, unless `overwrite` is set and it holds a saved model, SAVE_FAILED where a handler does, and
+   * WEIGHTS_NOT_FINITE for a network that holds NaN.
    */
-  async save(folder: string, options: { overwrite?: boolean } = {}): Promise<void> {
-    checkText('save, folder', folder);
-    checkKeys('save', options, ['overwrite']);
-    const metadata: ModelMetadata = { version: 1, pixels: this.pixels };
-    await saveModel(this.#ready.model, metadata, folder, options.overwrite ?? false);
+  async save(place: SavePlace, options: SaveOptions = {}): Promise<void> {
+    checkKeys('save', options, ['overwrite', 'weights']);
+    const { overwrite = false, weights = 'float32' } = options;
+    checkChoice('weights', weights, ['float32', 'float16']);
+    await saveModel(this.#ready.model, { version: 1, pixels: this.pixels }, place, { overwrite, weights });
   }
 
   /**
-   * Reads what `save` wrote, on whatever backend is set; `warnings` says what is odd about it. The files may be anybody's. Throws
-   * MODEL_NOT_FOUND or MODEL_INVALID.
+   * Reads what `save` wrote, on whatever backend is set; `warnings` says what is odd about it. The files may be anybody's; in place of a folder
+   * they can be given themselves, as those of an `<input type="file" multiple>` of a page. Throws MODEL_NOT_FOUND or MODEL_INVALID.
    */
-  static async load(folder: string): Promise<Autoencoder> {
-    checkText('load, folder', folder);
+  static async load(place: LoadPlace): Promise<Autoencoder> {
+    const files = await openModelFiles(place);
     await useBackend();
-    const { metadata, warnings, ...parts } = await loadModel(folder);
+    const { metadata, warnings, ...parts } = await loadModel(files);
     const [height, width, channels] = parts.model.inputs[0].shape.slice(1) as number[];
     const autoencoder = new Autoencoder({ inputShape: [height, width, channels], pixels: metadata.pixels });
     autoencoder.#network = new Network(parts, autoencoder);
@@ -346,8 +426,9 @@ export class Autoencoder {
   }
 
   #checkImages(images: tf.Tensor4D): void {
-    const [, height, width, channels] = images.shape;
-    const isLike = images.shape.length === 4 && channels === this.inputShape[2];
+    checkTensors('images', [images]);
+    const [count, height, width, channels] = images.shape;
+    const isLike = images.shape.length === 4 && count > 0 && channels === this.inputShape[2];
     const isOwn = height === this.inputShape[0] && width === this.inputShape[1];
     if (isLike && (isOwn || (this.takesAnySize && height > 0 && width > 0))) return;
     const shape = this.takesAnySize
@@ -370,6 +451,60 @@ export class Autoencoder {
       todo: 'train one of preset transform for any size',
     });
   }
+}
+
+/** How `reconstruct` makes images. */
+export interface ReconstructOptions extends ImageInputs {
+  /** Whose masks the decoder gets. Default 'own', and 'fixed' of a variational network. */
+  readonly masks?: MaskMode;
+}
+
+/** What an image was called, for its reconstruction. */
+function namesOf({ label, key }: Sample): Pick<Sample, 'label' | 'key'> {
+  return { ...(label !== undefined && { label }), ...(key !== undefined && { key }) };
+}
+
+/** Tells whether what a source gives at a place is an image and no sample: of a folder it is known, and arrays are looked into. */
+function isSourceOfPictures(source: ImageSource, i: number): boolean {
+  return ImageFolder.isImageFolder(source) || (Array.isArray(source) && isPicture(source[i]));
+}
+
+function isTensor(value: unknown): value is tf.Tensor4D {
+  return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
+}
+
+function ownSizeAlone(): AutoencoderError {
+  const todo = 'train one of preset transform for any size';
+  return invalidOption('images.size', "'network', for this network takes images of its own size alone", 'own', todo);
+}
+
+/** Returns tensors that can be computed with; throws SHAPE_MISMATCH for what is none, or has been disposed of. */
+function checkTensors(where: string, tensors: readonly tf.Tensor[]): readonly tf.Tensor[] {
+  for (const tensor of tensors) {
+    if (!isTensor(tensor)) throw notTensor(where, tensor);
+    if (!tensor.isDisposed) continue;
+    const parts = { where, expected: 'a tensor with values', received: 'one that has been disposed of' };
+    throw new AutoencoderError('SHAPE_MISMATCH', parts);
+  }
+  return tensors;
+}
+
+function checkMasks(masks: readonly tf.Tensor4D[]): readonly tf.Tensor4D[] {
+  if (Array.isArray(masks)) return masks;
+  throw invalidOption('decode, masks', 'a list of the masks that encode() returned, or []', masks);
+}
+
+function checkSides(size: readonly [height: number, width: number]): void {
+  if (!Array.isArray(size) || size.length !== 2) throw invalidOption('size', '[height, width]', size);
+  for (const side of size) checkNumber('size', side, { min: 1, integer: true });
+}
+
+function notTensor(where: string, value: unknown): AutoencoderError {
+  return new AutoencoderError('SHAPE_MISMATCH', {
+    where,
+    expected: 'a tensor [N, height, width, channels]',
+    received: inWords(value),
+  });
 }
 
 function sizeFromShape(shape: readonly (number | null)[]): number {

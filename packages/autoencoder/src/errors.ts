@@ -7,6 +7,7 @@ export type AutoencoderErrorCode =
   | 'SHAPE_MISMATCH'
   | 'MODEL_NOT_FOUND'
   | 'MODEL_INVALID'
+  | 'SAVE_FAILED'
   | 'OUTPUT_EXISTS'
   | 'RUN_IN_USE'
   | 'RUN_NOT_FOUND'

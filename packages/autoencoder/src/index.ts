@@ -1,4 +1,5 @@
-export { Autoencoder, type AutoencoderOptions, type InitializeOptions } from './autoencoder';
+export { Autoencoder, type AutoencoderOptions, type InitializeOptions, type ReconstructOptions } from './autoencoder';
+export type { ImageInputs, ImageOptions, ImageSource, Images, Picture } from './data/images';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './data/pixels';
 export type { ImageShape, Sample, SampleSource } from './data/samples';
 export {
@@ -14,8 +15,10 @@ export type { EvaluateOptions, Evaluation } from './evaluation/evaluate';
 export { type CheckpointChoice, loadCheckpoint } from './load-checkpoint';
 export type { WeightCount } from './network/count-weights';
 export type { CodeSizes, MaskMode } from './network/masks';
+export type { SaveOptions } from './network/model-folder';
 export type { Encoding } from './network/network';
 export type { PresetName } from './network/options';
+export type { LoadPlace, NamedFile, SavePlace } from './network/saved-model/model-files';
 export type { LinearStartOptions } from './network/transform/linear-start';
 export { VariationalCode, type VariationalCodeArgs } from './network/variational-code';
 export { type ReadRun, type ResumeOptions, resumeTraining } from './resume';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Autoencoder, type AutoencoderOptions, type InitializeOptions } from './autoencoder';
-import type { SampleSource } from './data/samples';
-import { AutoencoderError } from './errors';
+import type { Images } from './data/images';
+import { AutoencoderError, checkText } from './errors';
 import { Checkpoints } from './run/checkpoints';
 import { type RunConfig, readRunConfig, startFolder } from './run/run-config';
 import type { RunOptions } from './training/run-options';
@@ -37,9 +37,11 @@ export interface ReadRun {
  */
 export async function resumeTraining(
   run: string | ReadRun,
-  samples: SampleSource,
+  samples: Images,
   { network, onNetwork, run: runOptions, ...options }: ResumeOptions = {},
 ): Promise<{ autoencoder: Autoencoder; history: TrainingHistory }> {
+  const isRead = typeof run === 'object' && typeof run?.folder === 'string' && typeof run.config === 'object';
+  if (!isRead) checkText('resumeTraining, run', run);
   const { folder, config } = typeof run === 'string' ? { folder: run, config: await readRunConfig(run) } : run;
   const autoencoder = await networkOf({ folder, config }, network);
   onNetwork?.(autoencoder);

@@ -223,7 +223,7 @@ describe('bad input', () => {
       'INVALID_OPTION',
       ['initialize: expected an object', `received Array of ${images.length}.`],
     ],
-    ['a folder that is a number', () => Autoencoder.load(5 as never), 'INVALID_OPTION', ['load, folder', 'received 5']],
+    ['a folder that is a number', () => Autoencoder.load(5 as never), 'INVALID_OPTION', ['load, place', 'received 5']],
     ['use before initialize', () => new Autoencoder().summary(), 'NOT_INITIALIZED', ['initialize()']],
   ])('%s', async (_, action, code, parts) => {
     await expectError(action, code, ...parts);
@@ -265,7 +265,7 @@ describe('bad input', () => {
     await expectError(train({ loss: 'ssim' }), 'INVALID_OPTION', 'loss: expected an object', '"ssim"');
     await expectError(train({ schedule: 'step' }), 'INVALID_OPTION', 'schedule: expected an object', '"step"');
     await expectError(train({ run: {} }), 'INVALID_OPTION', 'run.folder: expected text, received undefined');
-    await expectError(() => ae.train(undefined as never), 'INVALID_SAMPLE', 'train: expected an array of samples');
+    await expectError(() => ae.train(undefined as never), 'INVALID_SAMPLE', 'train: expected images, one or many');
     await expectError(() => ae.train({ length: 3 } as never), 'INVALID_SAMPLE', 'at(index), received {"length":3}');
     await expectError(() => ae.reconstruct([{}] as never), 'INVALID_SAMPLE', 'something without channels, height');
     await expectError(() => ae.interpolate(images[0], images[1], undefined as never), 'INVALID_OPTION', 'interpolate');

@@ -12,7 +12,7 @@ function namesOf(entry: string): string[] {
 /** What programs rely on: a name that goes or comes is a decision. */
 const names: Readonly<Record<string, string>> = {
   index:
-    'Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageShape InitializeOptions LinearStartOptions MaskMode PassSummary PixelFormat PresetName ReadRun ResumeOptions RunOptions Sample SampleSource StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCode VariationalCodeArgs WeightCount centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples',
+    'Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageInputs ImageOptions ImageShape ImageSource Images InitializeOptions LinearStartOptions LoadPlace MaskMode NamedFile PassSummary Picture PixelFormat PresetName ReadRun ReconstructOptions ResumeOptions RunOptions Sample SampleSource SaveOptions SavePlace StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCode VariationalCodeArgs WeightCount centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples',
   baselines:
     'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint ScoredNetwork compareWithPca fitPca scorePca',
   codes:

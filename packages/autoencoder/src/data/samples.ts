@@ -47,7 +47,7 @@ export type ImageShape = readonly [height: number, width: number, channels: numb
 /** Throws INVALID_SAMPLE unless `source` has a length and can be asked for samples; `where` says what it is for. */
 export function checkSource(where: string, source: unknown): asserts source is SampleSource {
   const { length, at } = (source ?? {}) as Partial<SampleSource>;
-  if (Number.isInteger(length) && typeof at === 'function') return;
+  if (Number.isInteger(length) && (length as number) >= 0 && typeof at === 'function') return;
   throw new AutoencoderError(
     'INVALID_SAMPLE',
     `${where}: expected an array of samples, or an object with length and at(index), received ${inWords(source)}.`,
@@ -104,10 +104,10 @@ export function checkSample(
     );
   }
   const bytes = channels * sample.height * sample.width;
-  if (sample.data?.length !== bytes) {
+  if (typeof sample.data !== 'object' || sample.data?.length !== bytes) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',
-      `sample ${index}: expected ${bytes} values for ${found}, received ${sample.data?.length ?? 'none'}.`,
+      `sample ${index}: expected ${bytes} values for ${found}, received ${typeof sample.data === 'object' ? (sample.data?.length ?? 'none') : inWords(sample.data)}.`,
     );
   }
   return sample;

@@ -6,39 +6,89 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from '../errors';
 import { makeFolder } from '../files/make-folder';
-import { readRegularFile, UnfitFile } from '../files/regular-file';
 import { weightsOf } from './named-variables';
 import type { NetworkParts } from './network';
 import { checkFinite } from './not-finite';
 import { codeLayerName } from './presets';
 import { NetworkBuilder } from './saved-model/build-network';
 import { fillWeights } from './saved-model/fill-weights';
+import { halveWeights, joined } from './saved-model/half-floats';
 import { camelCased, maxJsonBytes, parseJson } from './saved-model/json-document';
 import { type ModelMetadata, metadataKey, readMetadata } from './saved-model/metadata';
+import {
+  bytesOf,
+  type ModelFiles,
+  type SavePlace,
+  saveHandlerOf,
+  topologyFile,
+  weightsFile,
+} from './saved-model/model-files';
 import { Place } from './saved-model/place';
 import { tryOut } from './saved-model/try-out';
 import { checkManifest, checksumOf, decodeWeights, type WeightGroup } from './saved-model/weights-manifest';
 
 export type { ModelMetadata } from './saved-model/metadata';
 
-const topologyFile = 'model.json';
-const weightsFile = 'weights.bin';
+/** How a model is saved. */
+export interface SaveOptions {
+  /** Replace a saved model that is there. Default false. */
+  readonly overwrite?: boolean;
+  /** Numbers of 32 bits, as they are, or of 16: half as large, and reconstructions differ by less than 0.05 dB. Default 'float32'. */
+  readonly weights?: 'float32' | 'float16';
+}
 
-/** Writes the model in tfjs' own format into `folder`, by way of a temporary folder beside it. */
+/** Writes the model in tfjs' own format: into a folder, by way of a temporary folder beside it, or wherever a handler of tf.io puts it. */
 export async function saveModel(
   model: LayersModel,
   metadata: ModelMetadata,
-  folder: string,
-  overwrite: boolean,
+  place: SavePlace,
+  { overwrite = false, weights = 'float32' }: SaveOptions = {},
 ): Promise<void> {
-  const target = path.resolve(folder);
+  const handler = saveHandlerOf(place);
   await checkFinite('save', weightsOf(model), 'train or load it again; nothing was written');
+  const isHalf = weights === 'float16';
+  if (handler) await saveByHandler(model, metadata, handler, isHalf);
+  else await saveInFolder(model, metadata, path.resolve(place as string), { overwrite, isHalf });
+}
+
+/** The checksum of the weights goes with the metadata, which every handler keeps. */
+async function saveByHandler(
+  model: LayersModel,
+  metadata: ModelMetadata,
+  handler: Pick<tf.io.IOHandler, 'save'>,
+  isHalf: boolean,
+): Promise<void> {
+  const save = async (artifacts: tf.io.ModelArtifacts) => {
+    const { specs, bytes } = weightsIn(artifacts, isHalf);
+    const userDefinedMetadata = { [metadataKey]: { ...metadata, crc32: checksumOf(bytes) } };
+    const changed = { ...artifacts, weightSpecs: specs, weightData: bytes.buffer as ArrayBuffer, userDefinedMetadata };
+    return (handler.save as tf.io.SaveHandler)(changed);
+  };
+  try {
+    await model.save(tf.io.withSaveHandler(save));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
+    throw new AutoencoderError('SAVE_FAILED', { state: `The network could not be saved (${reason})` }, { cause });
+  }
+}
+
+function weightsIn({ weightData, weightSpecs = [] }: tf.io.ModelArtifacts, isHalf: boolean) {
+  const bytes = bytesOf(weightData);
+  return isHalf ? halveWeights(weightSpecs, bytes) : { specs: weightSpecs, bytes };
+}
+
+async function saveInFolder(
+  model: LayersModel,
+  metadata: ModelMetadata,
+  target: string,
+  { overwrite, isHalf }: { readonly overwrite: boolean; readonly isHalf: boolean },
+): Promise<void> {
   await checkTarget(target, overwrite);
   const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
   try {
     await makeFolder(temporary);
     model.setUserDefinedMetadata({ [metadataKey]: metadata });
-    await model.save(tf.io.withSaveHandler((artifacts) => writeArtifacts(artifacts, temporary)));
+    await model.save(tf.io.withSaveHandler((artifacts) => writeArtifacts(artifacts, temporary, isHalf)));
     await replaceFolder(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -58,12 +108,15 @@ async function checkTarget(target: string, overwrite: boolean): Promise<void> {
 /** What is renamed into place must be on the disk before. */
 const onDisk = { flush: true };
 
-async function writeArtifacts(artifacts: tf.io.ModelArtifacts, folder: string): Promise<tf.io.SaveResult> {
-  const { weightData, weightSpecs, ...rest } = artifacts;
-  const buffers = [weightData ?? []].flat() as ArrayBuffer[];
-  const weights = Buffer.concat(buffers.map((buffer) => Buffer.from(buffer)));
-  const group = { paths: [weightsFile], weights: weightSpecs, crc32: checksumOf(weights) };
-  await writeFile(path.join(folder, weightsFile), weights, onDisk);
+async function writeArtifacts(
+  artifacts: tf.io.ModelArtifacts,
+  folder: string,
+  isHalf: boolean,
+): Promise<tf.io.SaveResult> {
+  const { weightData: _, weightSpecs: __, ...rest } = artifacts;
+  const { specs, bytes } = weightsIn(artifacts, isHalf);
+  const group = { paths: [weightsFile], weights: specs, crc32: checksumOf(bytes) };
+  await writeFile(path.join(folder, weightsFile), bytes, onDisk);
   await writeFile(path.join(folder, topologyFile), JSON.stringify({ ...rest, weightsManifest: [group] }), onDisk);
   return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
 }
@@ -88,22 +141,21 @@ export interface LoadedModel extends NetworkParts {
  * Reads what `saveModel` wrote. The files may be anybody's: everything in them is checked before TensorFlow.js sees it or memory is taken
  * for it. Throws MODEL_NOT_FOUND, or MODEL_INVALID with the file, the place in it, what was expected and what is there.
  */
-export async function loadModel(folder: string): Promise<LoadedModel> {
-  const file = path.join(folder, topologyFile);
-  const place = new Place(file);
-  const json = parseJson(await readModelFile(file, maxJsonBytes), place);
+export async function loadModel(files: ModelFiles): Promise<LoadedModel> {
+  const place = new Place(files.nameOf(topologyFile));
+  const json = parseJson(await files.read(topologyFile, maxJsonBytes), place);
   if (!json.modelTopology || !json.weightsManifest) {
     throw place.error('expected modelTopology and weightsManifest, which are missing');
   }
-  const metadata = readMetadata(json.userDefinedMetadata, place);
-  const groups = checkManifest(json.weightsManifest, place.at('weightsManifest'));
+  const { crc32, ...metadata } = readMetadata(json.userDefinedMetadata, place);
+  const groups = checkManifest(json.weightsManifest, place.at('weightsManifest'), crc32);
   const stored: Uint8Array[] = [];
-  for (const group of groups) stored.push(await readGroup(group, folder));
+  for (const group of groups) stored.push(await readGroup(group, files));
   const topology = camelCased(place.at('modelTopology').object(json.modelTopology)) as Record<string, unknown>;
   const builder = new NetworkBuilder(groups.flatMap(({ specs }) => specs));
   const model = builder.build((topology.modelConfig as Record<string, unknown>) ?? topology, place.at('modelTopology'));
   try {
-    const values = groups.map((group, i) => decodeWeights(group, stored[i], placeOf(group, folder)));
+    const values = groups.map((group, i) => decodeWeights(group, stored[i], placeOf(group, files)));
     const warnings = fillWeights(weightsOf(model), Object.assign({}, ...values), place);
     model.setUserDefinedMetadata({ [metadataKey]: metadata });
     const parts = split(model, place);
@@ -140,43 +192,19 @@ function reasonOf({ state, expected, received, todo }: LayersError): string {
 }
 
 /** Reads the files of a group one after the other. */
-async function readGroup({ files, bytes }: WeightGroup, folder: string): Promise<Uint8Array> {
+async function readGroup({ files, bytes }: WeightGroup, model: ModelFiles): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let room = bytes;
   for (const file of files) {
-    const part = await readModelFile(path.join(folder, file), room);
+    const part = await model.read(file, room);
     room -= part.length;
     parts.push(part);
   }
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(bytes - room);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return parts.length === 1 ? parts[0] : joined(parts);
 }
 
-function placeOf({ files }: WeightGroup, folder: string): Place {
-  return new Place(files.length === 1 ? path.join(folder, files[0]) : folder);
-}
-
-async function readModelFile(file: string, maxBytes: number): Promise<Uint8Array> {
-  try {
-    return await readRegularFile(file, maxBytes);
-  } catch (cause) {
-    if (cause instanceof UnfitFile) {
-      const more = cause.size === undefined ? '' : `, more than the ${maxBytes} that are read`;
-      throw new Place(file).error(`${cause.message}${more}`, cause);
-    }
-    throw new AutoencoderError(
-      'MODEL_NOT_FOUND',
-      `${file} could not be read (${(cause as NodeJS.ErrnoException).code}); ` +
-        'name the folder that save() or ae train wrote.',
-      { cause },
-    );
-  }
+function placeOf({ files }: WeightGroup, model: ModelFiles): Place {
+  return new Place(model.nameOf(files.length === 1 ? files[0] : ''));
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -320,12 +320,9 @@ export class RunFolder implements TrainingRecord {
     const { network, config } = this.#context;
     await this.settle();
     try {
-      await saveModel(
-        network.model,
-        { version: 1, pixels: config.pixels },
-        path.join(this.#options.folder, 'model'),
-        true,
-      );
+      await saveModel(network.model, { version: 1, pixels: config.pixels }, path.join(this.#options.folder, 'model'), {
+        overwrite: true,
+      });
     } catch (cause) {
       throw new AutoencoderError(
         'CHECKPOINT_FAILED',
@@ -389,7 +386,9 @@ async function takeLock(folder: string): Promise<RunLock> {
 }
 
 async function saveStart(folder: string, { network, config }: RunContext): Promise<void> {
-  await saveModel(network.model, { version: 1, pixels: config.pixels }, path.join(folder, startFolder), true);
+  await saveModel(network.model, { version: 1, pixels: config.pixels }, path.join(folder, startFolder), {
+    overwrite: true,
+  });
 }
 
 function writeConfig(folder: string, config: RunConfig): Promise<void> {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PixelFormat } from '../data/pixels';
 import type { Random } from '../data/random';
-import { checkSample, type ImageShape, type Sample, type SampleSource } from '../data/samples';
+import { checkSample, checkSource, type ImageShape, type Sample, type SampleSource } from '../data/samples';
 import { AutoencoderError } from '../errors';
 import type { AugmentationOptions } from './options';
 
@@ -80,6 +80,7 @@ export function checkCroppable(
 
 /** Makes a source of the middles of samples that are at least as large as `shape`, as Caffe crops in testing. */
 export function centerCrop(source: SampleSource, shape: ImageShape): SampleSource {
+  checkSource('centerCrop', source);
   const [height, width] = shape;
   return {
     length: source.length,

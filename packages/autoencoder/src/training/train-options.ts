@@ -1,3 +1,4 @@
+import type { ImageOptions, Images } from '../data/images';
 import type { SampleSource } from '../data/samples';
 import { checkKeys } from '../errors';
 import { type Recipe, type RecipeName, recipeKeys } from './recipes';
@@ -20,7 +21,9 @@ export interface TrainOptions extends Partial<Recipe> {
   /** Determines the order of the samples, and augmentation and noise. Default 0. */
   readonly seed?: number;
   /** Samples never trained on, scored after each epoch. */
-  readonly validation?: SampleSource;
+  readonly validation?: Images;
+  /** How images that are no planar samples become those that the network takes. */
+  readonly images?: ImageOptions;
   /**
    * Stops after the step in work; `train` then throws ABORTED, and the network has the weights that it would have if
    * training had been that short: averaged, or the best ones, where the recipe says so.
@@ -38,12 +41,17 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly run?: RunOptions;
   /** Called when the run has saved a checkpoint. */
   readonly onCheckpoint?: (saved: CheckpointSaved) => void;
-  /** Called when something could not be written and training goes on. */
+  /** Called when something could not be written and training goes on, and when images are fitted to the network. */
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
+/** The same, with images as samples that the network takes. */
+export interface FittedTrainOptions extends Omit<TrainOptions, 'validation'> {
+  readonly validation?: SampleSource;
+}
+
 const callbacks = ['onStart', 'onStep', 'onPass', 'onEpoch', 'onCheckpoint', 'onWarning'];
-const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'signal', 'run', ...callbacks];
+const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'images', 'signal', 'run', ...callbacks];
 
 /** Throws INVALID_OPTION for options that there are not. */
 export function checkTrainKeys(options: TrainOptions): void {

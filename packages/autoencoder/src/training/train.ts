@@ -1,6 +1,7 @@
 import { batches } from '../data/batches';
 import { untilAborted } from '../data/event-loop';
-import { checkSample, checkSource, type Sample, type SampleSource } from '../data/samples';
+import { type Images, samplesOf } from '../data/images';
+import { checkSample, type Sample, type SampleSource } from '../data/samples';
 import { AutoencoderError } from '../errors';
 import { evaluateNetwork } from '../evaluation/evaluate';
 import { psnrDb } from '../evaluation/metrics/psnr';
@@ -12,7 +13,7 @@ import { trainingOptions } from './options';
 import { collapseWarning } from './posterior-collapse';
 import { recipeFor, recipes, resolveRecipe } from './recipes';
 import { checkRunOptions } from './run-options';
-import { checkTrainKeys, type TrainOptions } from './train-options';
+import { checkTrainKeys, type FittedTrainOptions, type TrainOptions } from './train-options';
 import { TrainingClock } from './training-clock';
 import type { EpochSummary, TrainingHistory, ValidationScore } from './training-events';
 import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record';
@@ -22,10 +23,24 @@ import type { BatchResult } from './training-step';
 /** Minimizes the loss of reconstructions; see `Autoencoder.train`. */
 export async function trainNetwork(
   network: Network,
-  samples: SampleSource,
-  options: TrainOptions = {},
+  images: Images,
+  given: TrainOptions = {},
   openRecord?: OpenRecord,
 ): Promise<TrainingHistory> {
+  checkTrainKeys(given);
+  // What is cropped from keeps its size.
+  const keepsSize = () => plan.recipe.augmentation.crop === true;
+  const use = {
+    inputShape: network.inputShape,
+    keepsSize,
+    keeps: true,
+    options: given.images,
+    onWarning: given.onWarning,
+  };
+  const samples = samplesOf(images, { ...use, where: 'train' });
+  const { validation: others } = given;
+  const validation = others && samplesOf(others, { ...use, where: 'validation', onWarning: undefined });
+  const options = { ...given, validation };
   const plan = planTraining(network, samples, options);
   if (options.signal?.aborted) throw stopped(options.signal, 0);
   const whole = plan.recipe.augmentation.crop ? centerCrop(samples, network.inputShape) : samples;
@@ -182,16 +197,13 @@ export function validationOf({ network, options: { validation }, plan }: Trainin
   return validation && plan.recipe.augmentation.crop ? centerCrop(validation, network.inputShape) : validation;
 }
 
-function planTraining({ origin }: Network, samples: SampleSource, options: TrainOptions): TrainingPlan {
-  checkSource('train', samples);
-  checkTrainKeys(options);
+function planTraining({ origin }: Network, samples: SampleSource, options: FittedTrainOptions): TrainingPlan {
   if (options.run) checkRunOptions(options.run);
   const { recipe: name = recipeFor(origin?.preset), seed = 0, validation } = options;
   const recipe = resolveRecipe(name, options);
   const { epochs = recipes[name].epochs } = options;
   checkOption('epochs', trainingOptions.epochs, epochs);
   checkOption('seed', trainingOptions.seed, seed);
-  if (validation !== undefined) checkSource('validation', validation);
   if (samples.length === 0) {
     throw new AutoencoderError('INVALID_SAMPLE', 'train: expected at least one sample, received an empty source.');
   }

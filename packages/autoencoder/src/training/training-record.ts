@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { SampleSource } from '../data/samples';
 import type { Network } from '../network/network';
 import type { RunOptions } from './run-options';
-import type { TrainOptions } from './train-options';
+import type { FittedTrainOptions } from './train-options';
 import type { EpochSummary, StepProgress } from './training-events';
 import type { TrainingPlan, TrainingSession } from './training-session';
 
@@ -38,7 +38,7 @@ export interface TrainingRecord {
 export interface TrainingTask {
   readonly network: Network;
   readonly samples: SampleSource;
-  readonly options: TrainOptions;
+  readonly options: FittedTrainOptions;
   readonly plan: TrainingPlan;
 }
 

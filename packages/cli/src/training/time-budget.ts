@@ -27,7 +27,8 @@ export async function fitEpochs(
   const network = await create();
   const imagesPerSecond = await measureSpeed(network, samples, options);
   network.dispose();
-  const epochSeconds = (imagesPerEpoch + (validation?.length ?? 0) / scoringSpeedUp) / imagesPerSecond;
+  const scored = validation && 'length' in validation ? Number(validation.length) : 0;
+  const epochSeconds = (imagesPerEpoch + scored / scoringSpeedUp) / imagesPerSecond;
   const epochs = Math.max(1, Math.round(seconds / epochSeconds));
   return { epochs, imagesPerSecond, expectedMs: epochs * epochSeconds * 1000 };
 }

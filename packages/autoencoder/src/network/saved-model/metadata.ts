@@ -5,6 +5,8 @@ import type { Place } from './place';
 export interface ModelMetadata {
   readonly version: 1;
   readonly pixels: PixelFormat;
+  /** The checksum of the weights, where there is no place for it beside them. */
+  readonly crc32?: string;
 }
 
 /** The field of userDefinedMetadata that holds it. */
@@ -32,5 +34,9 @@ export function readMetadata(userDefined: unknown, place: Place): ModelMetadata 
     throw at.at('channelOrder').unlike('"rgb" or "bgr"', channelOrder);
   const [other] = Object.keys(others);
   if (other !== undefined) throw at.error(`expected scale and channelOrder, received also ${JSON.stringify(other)}`);
-  return { version, pixels: resolvePixels({ scale, channelOrder }) };
+  const { crc32 } = metadata as { crc32?: unknown };
+  if (crc32 !== undefined && !(typeof crc32 === 'string' && /^[0-9a-f]{8}$/.test(crc32))) {
+    throw place.at('userDefinedMetadata').at(metadataKey).at('crc32').unlike('eight hexadecimal digits', crc32);
+  }
+  return { version, pixels: resolvePixels({ scale, channelOrder }), ...(crc32 !== undefined && { crc32 }) };
 }

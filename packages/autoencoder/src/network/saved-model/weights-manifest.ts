@@ -26,8 +26,11 @@ export function checksumOf(bytes: Uint8Array): string {
   return crc32(bytes).toString(16).padStart(8, '0');
 }
 
-/** Checks weightsManifest: types, sizes, and that its files lie in the folder. Throws MODEL_INVALID. */
-export function checkManifest(manifest: unknown, place: Place): WeightGroup[] {
+/**
+ * Checks weightsManifest: types, sizes, and that its files lie in the folder. `checksum` is that of its only group, if that has none itself. Throws
+ * MODEL_INVALID.
+ */
+export function checkManifest(manifest: unknown, place: Place, checksum?: string): WeightGroup[] {
   const names = new Set<string>();
   let total = 0;
   const groups = place.list(manifest).map((entry, i) => {
@@ -35,7 +38,10 @@ export function checkManifest(manifest: unknown, place: Place): WeightGroup[] {
     total += group.specs.reduce((sum, { shape }) => sum + 4 * tf.util.sizeFromShape(shape), 0);
     return group;
   });
-  if (total <= maxWeightBytes) return groups;
+  if (total <= maxWeightBytes) {
+    const [only] = groups;
+    return groups.length === 1 && checksum !== undefined ? [{ checksum, ...only }] : groups;
+  }
   throw place.error(`expected weights of at most ${maxWeightBytes} bytes, received ${total}`);
 }
 
@@ -53,7 +59,7 @@ function checkGroup(value: unknown, place: Place, names: Set<string>): WeightGro
     throw place.at('crc32').unlike('eight hexadecimal digits', checksum);
   }
   const bytes = specs.reduce((sum, spec) => sum + storedBytes(spec), 0);
-  return { files, specs, bytes, checksum };
+  return { files, specs, bytes, ...(checksum !== undefined && { checksum }) };
 }
 
 function checkPath(value: unknown, place: Place): string {

@@ -1,0 +1,58 @@
+/** Weights as numbers of 16 bits, half as large to keep and to fetch. */
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** The largest number of 16 bits. */
+const mostHalf = 65_504;
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** Rounds a number to the nearest of 16 bits (IEEE 754 binary16), to the even one of two. */
+export function halfOf(value: number): number {
+  float[0] = value;
+  const sign = (bits[0] >>> 16) & 0x8000;
+  const magnitude = bits[0] & 0x7fffffff;
+  // Below 2^-14 numbers lie 2^-24 apart.
+  if (magnitude < 0x38800000) return sign | roundEven(Math.abs(float[0]) * 2 ** 24);
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
+  return sign | Math.min(0x7c00, (rounded >>> 13) - 0x1c000);
+}
+
+function roundEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** Returns weights with those of float32 as numbers of 16 bits, but for those with numbers too large for that. */
+export function halveWeights(
+  specs: readonly tf.io.WeightsManifestEntry[],
+  bytes: Uint8Array,
+): { specs: tf.io.WeightsManifestEntry[]; bytes: Uint8Array } {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  const halved = specs.map((spec) => {
+    const count = spec.shape.reduce((product, size) => product * size, 1);
+    const part = bytes.slice(at, at + count * (spec.dtype === 'bool' ? 1 : 4));
+    at += part.length;
+    const values = spec.dtype === 'float32' ? new Float32Array(part.buffer) : undefined;
+    if (!values?.every((value) => Math.abs(value) <= mostHalf)) {
+      parts.push(part);
+      return spec;
+    }
+    parts.push(new Uint8Array(Uint16Array.from(values, halfOf).buffer));
+    return { ...spec, quantization: { dtype: 'float16' as const } };
+  });
+  return { specs: halved, bytes: joined(parts) };
+}
+
+/** Returns bytes one after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
