@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 
-const entries = ['index', 'baselines', 'codes', 'native', 'options', 'report', 'runs', 'scores'];
+const entries = ['index', 'baselines', 'codes', 'interchange', 'native', 'options', 'report', 'runs', 'scores'];
 
 const common: Options = {
   entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),

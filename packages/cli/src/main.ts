@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { backendCommand } from './commands/backend';
 import { encodeCommand } from './commands/encode';
 import { exportCommand } from './commands/export';
+import { exportModelCommand } from './commands/export-model';
 import { importCommand } from './commands/import';
 import { inspectCommand } from './commands/inspect';
 import { interpolateCommand } from './commands/interpolate';
@@ -22,7 +23,7 @@ import { style } from './shell/terminal';
 
 const groups = {
   'Images:': [importCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
-  'Networks:': [trainCommand, testCommand, reportCommand],
+  'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand],
   'Codes:': [encodeCommand, neighboursCommand, interpolateCommand, sampleCommand],
   'This machine:': [backendCommand],
 };

@@ -7,6 +7,8 @@ import { isRequired, reportMissing, requiredWords } from './requirements.mjs';
 const modules = {
   lmdb: 'lmdb',
   numpy: 'numpy',
+  onnx: 'onnx',
+  onnxruntime: 'onnxruntime',
   opencv: 'cv2',
   protobuf: 'google.protobuf',
   pyarrow: 'pyarrow.parquet',

@@ -7,7 +7,8 @@ import process from 'node:process';
 /** The words of AE_REQUIRE. */
 export const requirements = /** @type {const} */ ([
   // Python, and what is imported there.
-  ...['python', 'lmdb', 'numpy', 'opencv', 'protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch'],
+  ...['python', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
+  ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch'],
   // Programs.
   ...['chromium', 'mdb-tools'],
   // What the lanes of scripts/ set up.

@@ -1,0 +1,68 @@
+import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { codeLayerName } from '../network/presets';
+
+/** What of a network is meant: images to reconstructions, images to codes and masks, or codes and masks to reconstructions. */
+export type NetworkPart = 'network' | 'encoder' | 'decoder';
+
+export const networkParts: readonly NetworkPart[] = ['network', 'encoder', 'decoder'];
+
+/** One application of a layer. */
+export interface Step {
+  readonly layer: layers.Layer;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+}
+
+/** The layers of a part of a network in an order in which they can run, and what goes in and comes out. */
+export interface NetworkPlan {
+  readonly steps: readonly Step[];
+  /** The images, or the code and the masks. */
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+}
+
+/** A whole network, cut at its code. */
+export interface CutNetwork {
+  readonly encoder: NetworkPlan;
+  readonly decoder: NetworkPlan;
+  readonly network: NetworkPlan;
+  readonly code: SymbolicTensor;
+  /** Of the pools whose masks the decoder needs, first pool first. */
+  readonly masks: readonly SymbolicTensor[];
+}
+
+/** Cuts a network after the layer that is named 'code'. */
+export function cutNetwork(model: LayersModel): CutNetwork {
+  const steps = stepsTo(model.outputs[0]);
+  const code = steps.find(({ layer }) => layer.name === codeLayerName)?.outputs[0] ?? model.outputs[0];
+  const before = new Set(stepsTo(code).map(({ outputs }) => outputs[0]));
+  const encoder = steps.filter(({ outputs }) => before.has(outputs[0]));
+  const decoder = steps.filter(({ outputs }) => !before.has(outputs[0]));
+  const taken = new Set(decoder.flatMap(({ inputs }) => inputs));
+  const masks = encoder.flatMap(({ outputs }) => outputs.slice(1)).filter((tensor) => taken.has(tensor));
+  return {
+    code,
+    masks,
+    network: { steps, inputs: model.inputs, outputs: model.outputs },
+    encoder: { steps: encoder, inputs: model.inputs, outputs: [code, ...masks] },
+    decoder: { steps: decoder, inputs: [code, ...masks], outputs: model.outputs },
+  };
+}
+
+/** Lists what leads to a tensor, each after what it depends on. */
+function stepsTo(tensor: SymbolicTensor): Step[] {
+  const found = new Map<object, Step>();
+  const visit = (target: SymbolicTensor) => {
+    const node = target.sourceLayer.inboundNodes[target.nodeIndex];
+    if (found.has(node) || node.inboundLayers.length === 0) return;
+    for (const source of node.inputTensors) visit(source);
+    found.set(node, { layer: target.sourceLayer, inputs: node.inputTensors, outputs: node.outputTensors });
+  };
+  visit(tensor);
+  return [...found.values()];
+}
+
+/** Returns the shape of a tensor of a network, without the batch. */
+export function shapeOf({ shape }: SymbolicTensor): number[] {
+  return shape.slice(1) as number[];
+}

@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises';
+import type { Autoencoder } from '../../autoencoder';
+import { AutoencoderError, checkText } from '../../errors';
+import { writeFileAtomically } from '../../files/atomic-file';
+import { weightsOf } from '../../network/named-variables';
+import { checkFinite } from '../../network/not-finite';
+import { buildOnnxModel } from './build-model';
+import { checkOnnxOptions, type OnnxOptions } from './options';
+import { encodeModel } from './protobuf';
+
+/** What protobuf can hold in one message. */
+const maxBytes = 2 ** 31 - 1;
+
+/**
+ * Writes a network, its encoder or its decoder as an ONNX file. Images are `[N, C, H, W]` in any number, 0 to 255: scaling and the order of
+ * colors are in the graph. Height and width vary where the network takes any size and its own size is one of whole blocks.
+ *
+ * Throws INVALID_OPTION for a layer that has no form in ONNX, naming it, and for weights of 2 GB; OUTPUT_EXISTS; WEIGHTS_NOT_FINITE.
+ */
+export async function exportOnnx(autoencoder: Autoencoder, file: string, options: OnnxOptions = {}): Promise<void> {
+  checkText('exportOnnx, file', file);
+  const resolved = checkOnnxOptions(options);
+  if (!options.overwrite) await assertFree(file);
+  await checkFinite('exportOnnx', weightsOf(autoencoder.model), 'train or load it again; nothing was written');
+  const parts = encodeModel(await buildOnnxModel(autoencoder, resolved));
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  if (size > maxBytes) {
+    throw new AutoencoderError('INVALID_OPTION', {
+      where: 'exportOnnx',
+      state: `As ONNX this would be ${(size / 1e9).toFixed(1)} GB, and such a file holds 2.1 GB at most`,
+      todo: "export part 'encoder' and part 'decoder', or train a network with a smaller code",
+    });
+  }
+  await writeFileAtomically(file, async (handle) => {
+    for (const part of parts) await handle.writeFile(part);
+  });
+}
+
+async function assertFree(file: string): Promise<void> {
+  if (!(await stat(file).catch(() => undefined))) return;
+  throw new AutoencoderError('OUTPUT_EXISTS', `${file} already exists; name another file, or set overwrite.`);
+}

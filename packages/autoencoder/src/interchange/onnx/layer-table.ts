@@ -1,0 +1,96 @@
+/** What becomes of each kind of layer. */
+import { MaxPooling2D } from '@ae/layers';
+import { activated } from './activations';
+import { convertBlocks, convertInverseBlocks } from './blocks';
+import { type Conversion, unsupported } from './conversion';
+import { convertPlainPool, convertPool, convertUnpooling } from './pooling';
+import { convertCropping, convertPadding, convertReshape, cutLike } from './shapes';
+import {
+  checkLayout,
+  convertConvolution,
+  convertDense,
+  convertDepthwise,
+  convertNormalization,
+  convertSeparable,
+  convertTransposed,
+} from './weighted-layers';
+
+type Converter = (conversion: Conversion) => string;
+
+/** By the names of layers' classes. What acts in training alone is nothing here. */
+const converters: Readonly<Record<string, Converter>> = {
+  Conv2D: convertConvolution,
+  Conv2DTranspose: convertTransposed,
+  DepthwiseConv2D: convertDepthwise,
+  SeparableConv2D: convertSeparable,
+  Dense: convertDense,
+  VariationalCode: convertDense,
+  BatchNormalization: convertNormalization,
+  Activation: (conversion) => activated(conversion, conversion.inputs[0]),
+  ReLU: convertRelu,
+  LeakyReLU: ({ graph, inputs, config }) => graph.add('LeakyRelu', inputs, { alpha: { float: config.alpha ?? 0.3 } }),
+  ELU: ({ graph, inputs, config }) => graph.add('Elu', inputs, { alpha: { float: config.alpha ?? 1 } }),
+  Flatten: convertReshape,
+  Reshape: convertReshape,
+  ZeroPadding2D: convertPadding,
+  Cropping2D: convertCropping,
+  BlockTransform2D: convertBlocks,
+  InverseBlockTransform2D: convertInverseBlocks,
+  MaxUnpooling2D: convertUnpooling,
+  MaxPooling2D: convertPlainPool,
+  AveragePooling2D: convertPlainPool,
+  UpSampling2D: convertUpSampling,
+  Add: convertSum,
+  Multiply: ({ graph, inputs }) => inputs.reduce((product, input) => graph.add('Mul', [product, input])),
+  Concatenate: convertConcatenation,
+  Dropout: ({ inputs }) => inputs[0],
+  GaussianNoise: ({ inputs }) => inputs[0],
+  GaussianDropout: ({ inputs }) => inputs[0],
+  AlphaDropout: ({ inputs }) => inputs[0],
+  InputLayer: ({ inputs }) => inputs[0],
+};
+
+/** Adds the operators of a layer and returns the names of its outputs. Throws INVALID_OPTION for a layer that has no form in ONNX. */
+export function convertLayer(conversion: Conversion, outputs: readonly Conversion['sources'][number][]): string[] {
+  const { layer } = conversion;
+  conversion.graph.scope = layer.name;
+  if (layer instanceof MaxPooling2D) return convertPool(conversion, outputs[1]);
+  const name = layer.getClassName();
+  if (Object.hasOwn(converters, name)) return [converters[name](conversion)];
+  throw unsupported(
+    conversion,
+    'has no form in ONNX here',
+    `use others; known are ${Object.keys(converters).join(', ')}`,
+  );
+}
+
+function convertRelu({ graph, inputs, config }: Conversion): string {
+  const { maxValue } = config;
+  if (maxValue === undefined || maxValue === null) return graph.add('Relu', inputs);
+  return graph.add('Clip', [inputs[0], graph.number(0), graph.number(maxValue)]);
+}
+
+function convertUpSampling(conversion: Conversion): string {
+  const { graph, inputs, config } = conversion;
+  checkLayout(conversion);
+  const scales = graph.weight('scales', { shape: [4], values: Float32Array.of(1, 1, ...config.size) });
+  const mode = config.interpolation === 'bilinear' ? 'linear' : 'nearest';
+  return graph.add('Resize', [inputs[0], '', scales], {
+    mode,
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  });
+}
+
+/** Where images have any size, a branch may reach farther to the right and below than what it is added to. */
+function convertSum({ graph, inputs, anySize }: Conversion): string {
+  return inputs.reduce((sum, input) => graph.add('Add', [sum, anySize ? cutLike(graph, input, sum) : input]));
+}
+
+function convertConcatenation(conversion: Conversion): string {
+  const { graph, inputs, config, inputShape } = conversion;
+  const { axis = -1 } = config;
+  const position = axis < 0 ? axis + inputShape.length : axis - 1;
+  const inGraph = inputShape.length === 3 ? [2, 3, 1][position] : position + 1;
+  return graph.add('Concat', inputs, { axis: inGraph });
+}

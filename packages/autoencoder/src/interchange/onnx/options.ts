@@ -1,0 +1,37 @@
+import { checkChoice, checkKeys, checkNumber } from '../../errors';
+import { type NetworkPart, networkParts } from '../network-plan';
+import type { UnpoolingForm } from './conversion';
+
+/** How a network is written as ONNX. */
+export interface OnnxOptions {
+  /** Images to reconstructions, images to codes and masks, or codes and masks to images. Default 'network'. */
+  readonly part?: NetworkPart;
+  /**
+   * `lowered`: max-unpooling with operators that every runtime has; the masks that the decoder takes are positions in windows, int32.
+   * `operator`: the operators MaxPool and MaxUnpool; the masks are ONNX's indices, int64. Default 'lowered'.
+   */
+  readonly unpooling?: UnpoolingForm;
+  /** Which version of the operators, 13 to 21. Default 17. */
+  readonly opset?: number;
+  /** The order of colors in the images that go in and come out. Default 'rgb', whatever order the network has inside. */
+  readonly channelOrder?: 'rgb' | 'bgr';
+  /** Type of the images: 'float32', not rounded and not clamped, or 'uint8'. Both are 0 to 255. Default 'float32'. */
+  readonly pixelType?: 'float32' | 'uint8';
+  /** Whether to write over a file. Default false. */
+  readonly overwrite?: boolean;
+}
+
+/** Options with every choice made. */
+export type ResolvedOnnxOptions = Required<Omit<OnnxOptions, 'overwrite'>>;
+
+/** Fills in defaults. Throws INVALID_OPTION. */
+export function checkOnnxOptions(options: OnnxOptions): ResolvedOnnxOptions {
+  checkKeys('exportOnnx', options, ['part', 'unpooling', 'opset', 'channelOrder', 'pixelType', 'overwrite']);
+  const { part = 'network', unpooling = 'lowered', opset = 17, channelOrder = 'rgb', pixelType = 'float32' } = options;
+  checkChoice('part', part, networkParts);
+  checkChoice('unpooling', unpooling, ['lowered', 'operator']);
+  checkNumber('opset', opset, { min: 13, max: 21, integer: true });
+  checkChoice('channelOrder', channelOrder, ['rgb', 'bgr']);
+  checkChoice('pixelType', pixelType, ['float32', 'uint8']);
+  return { part, unpooling, opset, channelOrder, pixelType };
+}

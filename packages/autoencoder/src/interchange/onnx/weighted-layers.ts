@@ -1,0 +1,123 @@
+/** Convolutions, linear layers and normalization. */
+
+import { permuted, reshaped, type Weight } from '../weights';
+import { samePadding, transposedPadding } from '../window-geometry';
+import { activated, channelAxis } from './activations';
+import { type Conversion, unsupported } from './conversion';
+
+/** From height, width, in, out (of transposed convolutions out, in) to out, in, height, width. */
+const kernelOrder = [3, 2, 0, 1];
+
+function biasOf({ graph, weights }: Conversion): string[] {
+  return weights.bias ? [graph.weight('bias', weights.bias)] : [];
+}
+
+export function convertConvolution(conversion: Conversion): string {
+  const { graph, inputs, weights } = conversion;
+  const kernel = graph.weight('weight', permuted(weights.kernel, kernelOrder));
+  const result = graph.add('Conv', [inputs[0], kernel, ...biasOf(conversion)], windowOf(conversion));
+  return activated(conversion, result);
+}
+
+/** Convolutions of each channel by itself. */
+export function convertDepthwise(conversion: Conversion): string {
+  const { inputs } = conversion;
+  return activated(conversion, depthwise(conversion, inputs[0], biasOf(conversion)));
+}
+
+export function convertSeparable(conversion: Conversion): string {
+  const { graph, inputs, weights } = conversion;
+  const byChannel = depthwise(conversion, inputs[0], []);
+  const kernel = graph.weight('pointwise.weight', permuted(weights.pointwise_kernel, kernelOrder));
+  return activated(conversion, graph.add('Conv', [byChannel, kernel, ...biasOf(conversion)]));
+}
+
+function depthwise(conversion: Conversion, input: string, bias: readonly string[]): string {
+  const { graph, weights, inputShape } = conversion;
+  const { shape } = weights.depthwise_kernel;
+  const [height, width, channels, multiplier] = shape;
+  const kernel = reshaped(permuted(weights.depthwise_kernel, [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
+  const window = windowOf(conversion, [height, width]);
+  return graph.add('Conv', [input, graph.weight('weight', kernel), ...bias], { ...window, group: inputShape[2] });
+}
+
+function windowOf(conversion: Conversion, kernel = conversion.config.kernelSize) {
+  const { config, inputShape, anySize } = conversion;
+  checkLayout(conversion);
+  const { strides, padding } = config;
+  const dilations = [config.dilationRate ?? 1].flat();
+  const rates = [dilations[0], dilations[1] ?? dilations[0]];
+  const sides = [0, 1].map((axis) => {
+    if (padding !== 'same') return [0, 0];
+    const reach = (kernel[axis] - 1) * rates[axis] + 1;
+    return anySize ? paddingOfAnySize(reach, strides[axis]) : samePadding(inputShape[axis], reach, strides[axis]);
+  });
+  return {
+    kernel_shape: [...kernel],
+    strides: [...strides],
+    dilations: rates,
+    pads: [sides[0][0], sides[1][0], sides[0][1], sides[1][1]],
+  };
+}
+
+/** Before: as for a size that strides divide; after: as far as the last window reaches where they don't. */
+function paddingOfAnySize(window: number, stride: number): [number, number] {
+  const before = Math.max(0, Math.floor((window - stride) / 2));
+  return [before, window - 1 - before];
+}
+
+export function convertTransposed(conversion: Conversion): string {
+  const { graph, inputs, weights, config } = conversion;
+  checkLayout(conversion);
+  const { kernelSize, strides, padding } = config;
+  const sides = [0, 1].map((axis) => transposedPadding(padding, kernelSize[axis], strides[axis]));
+  const kernel = graph.weight('weight', permuted(weights.kernel, kernelOrder));
+  const result = graph.add('ConvTranspose', [inputs[0], kernel, ...biasOf(conversion)], {
+    kernel_shape: [...kernelSize],
+    strides: [...strides],
+    pads: [sides[0][0], sides[1][0], Math.max(0, sides[0][1]), Math.max(0, sides[1][1])],
+    output_padding: [Math.max(0, -sides[0][1]), Math.max(0, -sides[1][1])],
+  });
+  return activated(conversion, result);
+}
+
+export function convertDense(conversion: Conversion): string {
+  return activated(conversion, affine(conversion, conversion.weights.kernel));
+}
+
+/** `[..., F]` -> `[..., units]`: on images a convolution of single pixels. */
+function affine(conversion: Conversion, kernel: Weight): string {
+  const { graph, inputs, inputShape } = conversion;
+  const bias = biasOf(conversion);
+  if (inputShape.length === 1) return graph.add('Gemm', [inputs[0], graph.weight('weight', kernel), ...bias]);
+  if (inputShape.length === 3) {
+    const [features, units] = kernel.shape;
+    const weight = graph.weight('weight', reshaped(permuted(kernel, [1, 0]), [units, features, 1, 1]));
+    return graph.add('Conv', [inputs[0], weight, ...bias]);
+  }
+  const product = graph.add('MatMul', [inputs[0], graph.weight('weight', kernel)]);
+  return bias.length > 0 ? graph.add('Add', [product, bias[0]]) : product;
+}
+
+export function convertNormalization(conversion: Conversion): string {
+  const { graph, inputs, weights, inputShape, config } = conversion;
+  const { axis = -1, epsilon = 1e-3 } = config;
+  if (axis !== -1 && axis !== inputShape.length) {
+    throw unsupported(conversion, `normalizes along axis ${axis}`, 'normalize along the last one, the channels');
+  }
+  const size = inputShape[inputShape.length - 1];
+  const all = (value: number): Weight => ({ shape: [size], values: new Float32Array(size).fill(value) });
+  const scale = graph.weight('weight', weights.gamma ?? all(1));
+  const bias = graph.weight('bias', weights.beta ?? all(0));
+  const mean = graph.weight('running_mean', weights.moving_mean);
+  const variance = graph.weight('running_var', weights.moving_variance);
+  if (channelAxis(inputShape) !== 1) {
+    throw unsupported(conversion, 'has an input of two dimensions', 'normalize features or images');
+  }
+  return graph.add('BatchNormalization', [inputs[0], scale, bias, mean, variance], { epsilon: { float: epsilon } });
+}
+
+export function checkLayout(conversion: Conversion): void {
+  if (conversion.config.dataFormat !== 'channelsFirst') return;
+  throw unsupported(conversion, 'has channels before height and width', "choose dataFormat 'channelsLast'");
+}

@@ -1,0 +1,111 @@
+/** Networks and images that other runtimes must agree on. */
+import {
+  conv2d,
+  conv2dTranspose,
+  flatten,
+  linear,
+  maxPooling2d,
+  maxUnpooling2d,
+  relu,
+  reshape,
+  residual,
+} from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { layers } from '@tensorflow/tfjs-layers';
+import { Random } from '../../src/data/random';
+import { Autoencoder, type AutoencoderOptions, type Sample } from '../../src/index';
+
+const rgb16 = [16, 16, 3] as const;
+const up = (filters: number) => conv2dTranspose({ filters, kernelSize: 5, strides: 2, padding: 'same' });
+
+/** By name. Each has weights that are multiples of 1/8 and images of few levels: all that is pooled is exact, and full of ties. */
+export const networks: Readonly<Record<string, () => AutoencoderOptions>> = {
+  mirror: () => ({ preset: 'mirror', inputShape: rgb16 }),
+  torch7: () => ({ preset: 'torch7', inputShape: rgb16, pixels: { channelOrder: 'bgr' } }),
+  'variational mirror': () => ({ variational: true, inputShape: rgb16 }),
+  transform: () => ({ preset: 'transform', inputShape: rgb16, codeSize: 40 }),
+  'transform of blocks': () => ({ preset: 'transform', inputShape: [66, 70, 1], codeSize: 40 }),
+  'transform of parts of blocks': () => ({ preset: 'transform', inputShape: [65, 67, 1], codeSize: 40 }),
+  'strided convolutions': () => ({
+    inputShape: [20, 12, 3],
+    layers: [
+      conv2d({ filters: 8, kernelSize: 5, strides: 2, padding: 'same' }),
+      relu(),
+      conv2d({ filters: 4, kernelSize: [5, 3], strides: 2, padding: 'same', name: 'code' }),
+      up(8),
+      layers.leakyReLU({ alpha: 0.2 }),
+      up(3),
+    ],
+  }),
+  'pools of all kinds': () => ({
+    inputShape: [17, 15, 1],
+    layers: [
+      conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
+      maxPooling2d({ poolSize: [2, 3], padding: 1, name: 'oblong' }),
+      maxPooling2d({ poolSize: 2, padding: 'same', name: 'odd' }),
+      maxPooling2d({ poolSize: 1, strides: 2, name: 'sparse' }),
+      flatten(),
+      linear({ units: 9, name: 'code' }),
+      linear({ units: 24 }),
+      reshape({ targetShape: [3, 2, 4] }),
+      maxUnpooling2d({ pool: 'sparse' }),
+      maxUnpooling2d({ pool: 'odd' }),
+      maxUnpooling2d({ pool: 'oblong' }),
+      conv2dTranspose({ filters: 1, kernelSize: 2, padding: 'same' }),
+    ],
+  }),
+  'layers of tf.layers': () => ({
+    inputShape: [12, 12, 2],
+    layers: [
+      layers.zeroPadding2d({
+        padding: [
+          [1, 2],
+          [0, 1],
+        ],
+      }),
+      layers.cropping2D({
+        cropping: [
+          [0, 3],
+          [1, 0],
+        ],
+      }),
+      layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', depthMultiplier: 2 }),
+      layers.batchNormalization(),
+      layers.separableConv2d({ filters: 6, kernelSize: 3, activation: 'tanh' }),
+      layers.dropout({ rate: 0.5 }),
+      layers.averagePooling2d({ poolSize: 3, strides: 2, padding: 'same' }),
+      residual([conv2d({ filters: 6, kernelSize: 1, activation: 'sigmoid' })]),
+      layers.maxPooling2d({ poolSize: 2, strides: 1, name: 'code' }),
+      layers.elu(),
+      layers.upSampling2d({ size: [3, 3] }),
+      conv2d({ filters: 2, kernelSize: 1, activation: 'softmax' }),
+    ],
+  }),
+};
+
+/** Makes a network whose weights are multiples of 1/8; the fixed ones of block transforms stay. */
+export async function madeNetwork(name: string): Promise<Autoencoder> {
+  const network = new Autoencoder(networks[name]());
+  await network.initialize({ seed: 3 });
+  const random = new Random(5);
+  for (const weight of network.model.trainableWeights) {
+    const size = tf.util.sizeFromShape(weight.shape as number[]);
+    const values = Float32Array.from({ length: size }, () => ((random.uint32() % 5) - 2) / (size > 5000 ? 64 : 8));
+    weight.write(tf.tensor(values, weight.shape as number[]));
+  }
+  if (network.takesAnySize) await network.computeStart(tiedSamples(300, network.inputShape, 9));
+  return network;
+}
+
+/** Images of four levels, in which most windows have more than one maximum. */
+export function tiedSamples(
+  count: number,
+  [height, width, channels]: readonly number[],
+  seed = 7,
+): Sample<Uint8Array>[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => {
+    const data = Uint8Array.from({ length: height * width * channels }, () => (random.uint32() % 4) * 64);
+    return { channels, height, width, data };
+  });
+}

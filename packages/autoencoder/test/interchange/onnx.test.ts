@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { conv2d } from '@ae/layers';
+import { layers } from '@tensorflow/tfjs-layers';
+import * as ort from 'onnxruntime-web';
+import { describe, expect, it } from 'vitest';
+import { Autoencoder } from '../../src/index';
+import { exportOnnx } from '../../src/interchange';
+import { madeNetwork, tiedSamples } from './networks';
+import { describeOnnx, exported, folder, imagesOf, run } from './onnx-cases';
+
+describe('as ONNX', () => describeOnnx(['pools of all kinds']));
+
+describe('exportOnnx', () => {
+  it('takes bytes, blue first, and gives bytes where that is asked for', async () => {
+    const network = await madeNetwork('mirror');
+    const samples = tiedSamples(2, network.inputShape);
+    const file = await exported(network, 'bytes', { pixelType: 'uint8', channelOrder: 'bgr', opset: 13 });
+    const { data, dims } = imagesOf(samples, 'bgr');
+    const images = new ort.Tensor('uint8', Uint8Array.from(data as Float32Array), dims);
+    const { reconstructions } = await run(file, { images });
+    const own = await network.reconstruct(samples);
+    expect(Array.from(reconstructions.data as Uint8Array)).toEqual(own.flatMap((each) => Array.from(each.data)));
+    network.dispose();
+  });
+
+  it('refuses a layer that it has no form of by its name, and writes nothing', async () => {
+    const layer = layers.permute({ dims: [2, 1, 3], name: 'turned' });
+    const network = new Autoencoder({
+      inputShape: [4, 4, 1],
+      layers: [conv2d({ filters: 1, kernelSize: 1, name: 'code' }), layer],
+    });
+    await network.initialize();
+    const file = path.join(folder, 'refused.onnx');
+    await expect(exportOnnx(network, file)).rejects.toThrow(
+      /layer "turned" \(Permute\) has no form in ONNX here; use others; known are Conv2D, /,
+    );
+    expect(existsSync(file)).toBe(false);
+    network.dispose();
+  });
+
+  it('writes over nothing unasked, and says which options it knows', async () => {
+    const network = await madeNetwork('strided convolutions');
+    const file = path.join(folder, 'there.onnx');
+    writeFileSync(file, 'mine');
+    await expect(exportOnnx(network, file)).rejects.toThrow(
+      `${file} already exists; name another file, or set overwrite.`,
+    );
+    await expect(exportOnnx(network, file, { opset: 12 })).rejects.toThrow(
+      'opset: expected a whole number from 13 to 21, received 12.',
+    );
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+    network.dispose();
+  });
+});

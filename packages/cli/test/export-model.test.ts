@@ -1,0 +1,28 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Autoencoder } from '@ae/autoencoder';
+import { afterAll, expect, test } from 'vitest';
+import { makeFolder, remove } from './ae';
+import { ae, aeOk } from './one-process';
+
+const folder = makeFolder();
+afterAll(() => remove(folder));
+
+test('ae export-model writes a network as ONNX, in parts where that is asked for', async () => {
+  const network = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
+  await network.initialize();
+  await network.save(`${folder}/model`);
+  network.dispose();
+  expect(await aeOk(folder, 'export-model', 'model', 'net.onnx')).toBe(
+    'net.onnx: the network as ONNX, opset 17\n  images  float32 [N, 3, height, width] of 16x16, 0 to 255, rgb\n',
+  );
+  // Names stand in the file as they are.
+  expect(readFileSync(`${folder}/net.onnx`).toString('latin1')).toMatch(/unpool1\/DepthToSpace.*reconstructions/s);
+  const decoder = ['export-model', 'model', 'decoder.onnx', '--part', 'decoder', '--unpooling', 'operator', '--json'];
+  expect(JSON.parse(await aeOk(folder, ...decoder))).toMatchObject({ part: 'decoder', format: 'onnx' });
+  expect(readFileSync(`${folder}/decoder.onnx`).toString('latin1')).toMatch(/pool1_mask.*MaxUnpool/s);
+  const again = await ae(folder, 'export-model', 'model', 'net.onnx');
+  expect(again.stderr).toBe('ae export-model: net.onnx already exists; delete it or choose another name.\n');
+  const wrong = await ae(folder, 'export-model', 'model', 'other.onnx', '--opset', '12');
+  expect(wrong.stderr).toContain('--opset: expected a whole number from 13 to 21, received "12".');
+  expect(existsSync(`${folder}/other.onnx`)).toBe(false);
+}, 60_000);
