@@ -233,7 +233,7 @@ test.runIf(python)('ae inspect says what values are that are no images, and trai
     layouts: [{ layout: 'text', count: 1 }, { count: 1 }, { count: 1 }],
   });
   expect((await ae(folder, 'train', 'odd.lmdb', '--schema', 'datum')).stderr).toMatch(
-    /key a: expected a Datum message, received text; leave the record out, or name what the database holds \(--schema\)\./,
+    /key a: expected a Datum message, received text \(\d bytes that don't parse as a Datum\); leave the record out, or name what the database holds \(--schema\)\./,
   );
 });
 

@@ -52,7 +52,7 @@ export interface OpenOptions {
 }
 
 const knownOptions: Known<OpenOptions> = {
-  ...{ database: true, lenient: true, maxPixels: true, indexFile: true, schema: true },
+  ...{ database: true, schema: true, lenient: true, maxPixels: true, indexFile: true },
 };
 
 function checkOpenOptions(options: OpenOptions): void {

@@ -42,7 +42,7 @@ it('says which schemas there are, and where one does not fit', () => {
   expect(() => open('lsun', 'ocr')).toThrow(/schema: expected a database of .* for ocr, received/);
   using reader = open('lsun', 'datum');
   expect(() => reader.datumAt(0)).toThrow(
-    /^\[lmdb-datum\] key 356a19.*: expected a Datum message, received a WebP file; leave .* name what the database holds \(option schema\)\.$/,
+    /^\[lmdb-datum\] key 356a19.*: expected a Datum message, received a WebP file \(.*\); leave .* name what the database holds \(option schema\)\.$/,
   );
 });
 

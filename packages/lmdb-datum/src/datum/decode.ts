@@ -19,7 +19,7 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
   } catch (cause) {
     const layout = describeValue(bytes);
     if (layout !== undefined) {
-      throw noDatum(layout, key, cause);
+      throw noDatum(layout, key, cause, ` (${bytes.length} bytes that don't parse as a Datum)`);
     }
     throw new DatumError(
       {
@@ -39,12 +39,12 @@ export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
   return datum;
 }
 
-function noDatum(layout: string, key: string | undefined, cause?: unknown): DatumError {
+function noDatum(layout: string, key: string | undefined, cause?: unknown, why = ''): DatumError {
   return new DatumError(
     {
       where: at(key),
       expected: 'a Datum message',
-      received: layout,
+      received: `${layout}${why}`,
       todo: 'leave the record out, or name what the database holds',
       option: 'schema',
     },
