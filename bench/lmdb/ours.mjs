@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { convertImageset, openDatumLmdb } from '@ae/lmdb-datum';
 
 const [name, text] = process.argv.slice(2);
@@ -58,10 +57,7 @@ async function importPhotos() {
   return records;
 }
 
-if (name === 'import') {
-  fs.rmSync(output, { recursive: true, force: true });
-  // The peer's clock, too, starts when its libraries are loaded and its old output is gone.
-  createRequire(import.meta.resolve('@ae/lmdb-datum'))('lmdb');
-}
+// The peer's clock, too, starts when its old output is gone.
+if (name === 'import') fs.rmSync(output, { recursive: true, force: true });
 const result = await timed(name === 'import' ? importPhotos : readBatches);
 if (!check) console.log(JSON.stringify(result));

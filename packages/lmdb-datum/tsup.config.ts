@@ -1,7 +1,7 @@
 import { defineConfig, type Options } from 'tsup';
 
 const shared: Options = {
-  // An optional dependency: loaded where it is needed, never bundled.
+  // An optional peer dependency: loaded where it is needed, never bundled.
   external: ['lmdb'],
   target: 'node20',
   sourcemap: true,

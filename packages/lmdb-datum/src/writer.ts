@@ -5,19 +5,20 @@ import fs from 'node:fs';
 import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from './checks';
 import type { DatumInit } from './datum/datum';
 import { encodeDatum } from './datum/encode';
-import { ClosedError, describe, WriteError } from './errors';
+import { ClosedError, describe, OutputExistsError, WriteError } from './errors';
+import { LockedError, takeLock } from './files/lock-file';
 import { keyBytes, keyText } from './lmdb/scan';
+import { AppendEngine } from './write/append-engine';
+import type { PendingRecord, WriteEngine } from './write/engine';
 import { KeptBytes } from './write/kept-bytes';
-import { loadLmdb, type NativeDatabase, type OpenLmdb, writeError } from './write/native-lmdb';
-import { createFolder, emptyTarget, inspectExisting, type WriteTarget } from './write/target';
+import { lmdbUse } from './write/lmdb-use';
+import { NativeEngine } from './write/native-engine';
+import { loadLmdb, writeError } from './write/native-lmdb';
+import { createFolder, emptyTarget, inspectExisting, type WriteTarget, writerLockOf } from './write/target';
 
 /** LMDB's limit, which Caffe's build keeps to. */
 export const maxKeyBytes = 511;
 
-const MDB_MAP_FULL = -30792;
-/** Room for the lock file, the meta pages, and pages of the tree that a commit writes anew. */
-const spareBytes = 1 << 20;
-const pageBytes = 4096;
 /** A transaction holds its records in memory, so large images end it before the count does. */
 const maxBatchBytes = 256 << 20;
 
@@ -36,41 +37,45 @@ const knownOptions: Known<WriterOptions> = { mode: true, recordsPerCommit: true 
  *     const writer = await DatumWriter.open('train_lmdb');
  *     await writer.put(caffeKey(0, 'cat.png'), { channels: 3, height: 64, width: 64, data: pixelsChwBgr, label: 7 });
  *     await writer.close();
+ *
+ * A key below one that was committed before needs the package `lmdb`; within a transaction keys come in any order.
  */
 export class DatumWriter {
   /** Records in the database and in the open transaction. */
   count: number;
-  #pending = new Map<string, { key: Buffer; value: Uint8Array }>();
-  readonly #values = new KeptBytes();
-  #pendingBytes = 0;
-  #mapSizeBytes: number;
-
   /** The database's folder, or its data file if that has a name of its own. */
   readonly path: string;
 
-  readonly #openLmdb: OpenLmdb;
-  readonly #recordsPerCommit: number;
-  readonly #existing: WriteTarget;
-
-  private constructor(openLmdb: OpenLmdb, recordsPerCommit: number, existing: WriteTarget) {
-    this.#openLmdb = openLmdb;
-    this.#recordsPerCommit = recordsPerCommit;
-    this.#existing = existing;
-    this.path = existing.location;
-    this.count = existing.count;
-    this.#lastKey = existing.lastKey;
-    this.#mapSizeBytes = existing.mapSizeBytes;
-  }
-
-  #db?: NativeDatabase;
+  readonly #pending = new Map<string, PendingRecord & { key: Buffer }>();
+  readonly #values = new KeptBytes();
+  #pendingBytes = 0;
+  /** The last key of the database, and that with the open transaction. */
+  #committedKey?: Buffer;
   #lastKey?: Buffer;
+  #isInOrder = true;
+
+  readonly #recordsPerCommit: number;
+  readonly #target: WriteTarget;
+  readonly #release: () => void;
+  #engine?: WriteEngine;
+
+  private constructor(recordsPerCommit: number, target: WriteTarget, engine: WriteEngine, release = () => {}) {
+    this.#recordsPerCommit = recordsPerCommit;
+    this.#target = target;
+    this.#engine = engine;
+    this.#release = release;
+    this.path = target.location;
+    this.count = target.count;
+    this.#committedKey = target.lastKey;
+    this.#lastKey = target.lastKey;
+  }
 
   /**
    * Creates a database folder, or opens one to add to it.
    *
    * @param location A folder. To add to a database also its data file, as for reading.
-   * @throws OutputExistsError, MissingDependencyError without `lmdb`, WriteError, or a reader's error if the database to append
-   *   to is not sound.
+   * @throws OutputExistsError also if another writer has the database open, WriteError, or a reader's error if the database to append
+   *   to is not sound, MissingDependencyError without `lmdb` if a program has it open that writes by LMDB.
    */
   static async open(location: string, options: WriterOptions = {}): Promise<DatumWriter> {
     assertKeys('DatumWriter.open', options, knownOptions);
@@ -78,26 +83,28 @@ export class DatumWriter {
     assertPath('path', location);
     assertOneOf('mode', mode, ['create', 'append']);
     assertWhole('recordsPerCommit', recordsPerCommit, 1);
-    const openLmdb = loadLmdb();
-    const existing = mode === 'create' ? createFolder(location) : await inspectExisting(location);
-    const writer = new DatumWriter(openLmdb, recordsPerCommit, existing);
+    const target = mode === 'create' ? createFolder(location) : await inspectExisting(location);
+    let release: (() => void) | undefined;
     try {
-      writer.#db = writer.#openEnvironment();
+      release = lock(target);
+      if (mode === 'create') return new DatumWriter(recordsPerCommit, target, AppendEngine.create(target), release);
+      // Another writer may have come between the look at it and the lock.
+      const locked = await inspectExisting(location);
+      return new DatumWriter(recordsPerCommit, locked, openEngine(locked), release);
     } catch (error) {
+      release?.();
       if (mode === 'create') fs.rmSync(location, { recursive: true, force: true });
       throw error;
     }
-    return writer;
   }
 
-  /** Makes a database in a folder that is there, and holds none. */
+  /** Makes a database in a folder that is there, holds none, and is the caller's alone. */
   static createIn(
     folder: string,
     { recordsPerCommit = 1000 }: Pick<WriterOptions, 'recordsPerCommit'> = {},
   ): DatumWriter {
-    const writer = new DatumWriter(loadLmdb(), recordsPerCommit, emptyTarget(folder));
-    writer.#db = writer.#openEnvironment();
-    return writer;
+    const target = emptyTarget(folder);
+    return new DatumWriter(recordsPerCommit, target, AppendEngine.create(target));
   }
 
   /**
@@ -147,7 +154,7 @@ export class DatumWriter {
 
   /** @param make Makes the value in memory that stays until the commit. */
   #hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
-    const db = this.#assertOpen();
+    const engine = this.#assertOpen();
     const stored = Buffer.from(keyBytes(key, 'key'));
     if (stored.length === 0 || stored.length > maxKeyBytes) {
       const name = keyText(key);
@@ -162,16 +169,19 @@ export class DatumWriter {
       );
     }
     const isNewLast = this.#lastKey === undefined || Buffer.compare(stored, this.#lastKey) > 0;
+    const isBelow = this.#committedKey !== undefined && Buffer.compare(stored, this.#committedKey) <= 0;
     const id = stored.toString('latin1');
-    if (!isNewLast && (this.#pending.has(id) || db.doesExist(stored))) {
+    if (!isNewLast && (this.#pending.has(id) || (isBelow && engine.has(stored)))) {
       const name = keyText(key);
       throw new WriteError(
         { state: `key ${name} is there already`, todo: 'give each record a key of its own' },
         { path: this.path, key: name },
       );
     }
+    if (isBelow) this.#needAnyOrder(stored);
     const value = make(this.#values.allocate);
     if (isNewLast) this.#lastKey = stored;
+    else this.#isInOrder = false;
     this.#pending.set(id, { key: stored, value });
     this.#pendingBytes += value.length;
     this.count++;
@@ -182,9 +192,13 @@ export class DatumWriter {
    * transaction stay in memory and can be committed again.
    */
   async commit(): Promise<void> {
-    this.#assertOpen();
+    const engine = this.#assertOpen();
     if (this.#pending.size === 0) return;
-    while (!this.#tryCommit()) await this.#grow();
+    const records = [...this.#pending.values()];
+    if (!this.#isInOrder) records.sort((a, b) => Buffer.compare(a.key, b.key));
+    await engine.commit(records, this.#pendingBytes);
+    this.#committedKey = this.#lastKey;
+    this.#isInOrder = true;
     this.#pending.clear();
     this.#values.release();
     this.#pendingBytes = 0;
@@ -192,7 +206,7 @@ export class DatumWriter {
 
   /** Commits and closes. Further calls do nothing. */
   async close(): Promise<void> {
-    if (!this.#db) return;
+    if (!this.#engine) return;
     try {
       await this.commit();
     } finally {
@@ -202,88 +216,50 @@ export class DatumWriter {
 
   /** Closes without committing the open transaction. */
   async abort(): Promise<void> {
-    const db = this.#db;
-    this.#db = undefined;
+    const engine = this.#engine;
+    this.#engine = undefined;
     this.#pending.clear();
-    await db?.close();
+    if (!engine) return;
+    await engine.close();
+    this.#release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  /** Returns false if the map is full: then nothing has been written. */
-  #tryCommit(): boolean {
-    const db = this.#assertOpen();
-    this.#assertSpace();
-    try {
-      db.transactionSync(() => {
-        for (const { key, value } of this.#pending.values()) db.putSync(key, value);
-      });
-      return true;
-    } catch (cause) {
-      if (cause instanceof Error && 'code' in cause && cause.code === MDB_MAP_FULL) return false;
-      throw writeError(this.path, cause);
-    }
+  /** Goes on with LMDB's own engine, which puts keys between others. @throws MissingDependencyError, WriteError */
+  #needAnyOrder(key: Buffer): void {
+    if (this.#engine instanceof NativeEngine) return;
+    const open = loadLmdb(`${this.path}: key ${keyText(key)} belongs between keys that were committed before`);
+    const engine = new NativeEngine(open, this.#target);
+    void this.#engine?.close();
+    this.#engine = engine;
   }
 
-  /** Doubles the map, as Caffe does: the file itself only grows by what is written. */
-  async #grow(): Promise<void> {
-    await this.#db?.close();
-    this.#db = undefined;
-    this.#mapSizeBytes = Math.max(
-      this.#mapSizeBytes * 2,
-      2 ** Math.ceil(Math.log2(this.#mapSizeBytes + 2 * this.#pendingBytes)),
-    );
-    this.#db = this.#openEnvironment();
-  }
-
-  /**
-   * Makes sure that there is room before the native library writes: it maps files into memory, so that a full disk would take the
-   * process down where it should be an error.
-   */
-  #assertSpace(): void {
-    let stats: fs.StatsFs;
-    try {
-      stats = fs.statfsSync(this.path);
-    } catch {
-      // Some file systems can't tell.
-      return;
-    }
-    const freeBytes = stats.bavail * stats.bsize;
-    const neededBytes = spareBytes + this.#pendingBytes + this.#pending.size * 2 * pageBytes;
-    if (stats.blocks === 0 || freeBytes >= neededBytes) return;
-    const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-    throw new WriteError(
-      {
-        state: `${this.path}: the disk has ${mib(freeBytes)} of free space, and ${mib(neededBytes)} are needed`,
-        todo: 'make room',
-      },
-      { path: this.path },
-    );
-  }
-
-  #openEnvironment(): NativeDatabase {
-    this.#assertSpace();
-    try {
-      return this.#openLmdb({
-        path: this.path,
-        noSubdir: this.#existing.isSingleFile ?? false,
-        encoding: 'binary',
-        keyEncoding: 'binary',
-        mapSize: this.#mapSizeBytes,
-        // Every commit is on disk when it returns.
-        overlappingSync: false,
-      });
-    } catch (cause) {
-      throw writeError(this.path, cause);
-    }
-  }
-
-  #assertOpen(): NativeDatabase {
-    if (this.#db) return this.#db;
+  #assertOpen(): WriteEngine {
+    if (this.#engine) return this.#engine;
     throw new ClosedError({ state: `${this.path}: the writer is closed`, todo: "open it again with mode 'append'" });
   }
+}
+
+/** @throws OutputExistsError if another writer has the database open, WriteError */
+function lock(target: WriteTarget): () => void {
+  try {
+    return takeLock(writerLockOf(target));
+  } catch (cause) {
+    const { location } = target;
+    if (cause instanceof LockedError) throw new OutputExistsError(`${location}: ${cause.message}.`, { path: location });
+    throw writeError(location, cause);
+  }
+}
+
+/** Opens a database to append to. Where a program has it open by LMDB, only LMDB can tell what it must not touch. */
+function openEngine(target: WriteTarget): WriteEngine {
+  const { location, lockFile } = target;
+  if (lmdbUse(lockFile) === 'open') return new NativeEngine(loadLmdb(`${location} is open in another program`), target);
+  const need = `${location} orders its keys in a way of its own`;
+  return AppendEngine.open(target) ?? new NativeEngine(loadLmdb(need), target);
 }
 
 /** Caffe's key of record `index` made from file `name`: eight digits, an underscore, the name as it stands in the list. */

@@ -45,7 +45,7 @@ describe('the built package', () => {
     expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe(`${golden('overflow').records.length}\n`);
   });
 
-  it('loads neither lmdb nor sharp to read raw records and ordinary JPEGs, and works without them', () => {
+  it('loads neither lmdb nor sharp to read raw records and ordinary JPEGs, nor to write keys in order, and works without them', () => {
     const folder = scratchFolder();
     installIn(folder);
     const script = `
@@ -54,7 +54,10 @@ describe('the built package', () => {
       const say = (promise) => promise.then(() => 'done', ({ code, message }) => code + ' ' + message);
       (async () => {
         console.log(reader.at(0).data.length > 0, (await reader.batches({ batchSize: 2, crop: { height: 1, width: 1 } }).next()).value.size);
-        console.log(await say(DatumWriter.open('new')));
+        const writer = await DatumWriter.open('new', { recordsPerCommit: 1 });
+        await writer.putBytes('b', new Uint8Array(3));
+        console.log(await say(writer.putBytes('a', new Uint8Array(3))));
+        await writer.close();
         const variants = openDatumLmdb(${JSON.stringify(fixture('variants.mdb'))});
         console.log(await say(variants.at(7)));
         console.log(await say(variants.at(8)));
@@ -64,13 +67,13 @@ describe('the built package', () => {
     const lines = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
     expect(lines[0]).toBe('true 2');
     expect(lines[1]).toMatch(
-      /^MISSING_DEPENDENCY \[lmdb-datum\] lmdb cannot be loaded, which writes databases.*npm install lmdb@2\.6\.8-v1/,
+      /^MISSING_DEPENDENCY \[lmdb-datum\] new: key a belongs between keys that were committed before, which takes the package lmdb, and that cannot be loaded \(.*\); write in the order of the keys, or run npm install lmdb@2\.6\.8-v1/,
     );
     // A JPEG, and a PNG.
     expect(lines[2]).toBe('done');
     expect(lines[3]).toMatch(/^MISSING_DEPENDENCY \[lmdb-datum\] sharp cannot be loaded.*run npm install sharp\.$/);
     expect(lines[4]).toMatch(/^MISSING_DEPENDENCY/);
-    expect(lines[5]).toBe('dist,node_modules');
+    expect(lines[5]).toBe('dist,new,node_modules');
   });
 
   it.each([

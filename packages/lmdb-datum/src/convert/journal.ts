@@ -4,10 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { InvalidOptionError, reasonOf, WriteError } from '../errors';
 import { readRegularFile, sayOf } from '../files/regular-file';
+import { temporaryName } from '../files/temporary-name';
 import { keyText } from '../lmdb/scan';
 import { type ImageFile, keyOf } from './image-file';
 import type { ConvertPlan } from './options';
-import { journalName, temporaryName } from './work-folder';
+import { journalName } from './work-folder';
 
 /** An image that isn't in the database, and why. */
 export interface SkippedImage {

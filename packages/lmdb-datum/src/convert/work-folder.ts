@@ -2,18 +2,20 @@
  * The folder in which a database grows until it is complete: `output` + '.partial'. Whoever works there holds a lock file in it. A
  * process that is killed leaves both behind; the next one sees that the owner is gone, and takes the folder over.
  */
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { OutputExistsError, reasonOf, WriteError } from '../errors';
+import { LockedError, takeLock, writeLock } from '../files/lock-file';
 import { makeFolders } from '../files/make-folders';
 import { kindOf } from '../files/regular-file';
-import { LockedError, lockName, takeLock, writeLock } from './lock-file';
+import { temporaryName } from '../files/temporary-name';
+import { writerLockName } from '../write/target';
 
+const lockName = 'import.lock';
 export const journalName = 'convert-imageset.json';
 export const labelsName = 'labels.txt';
 /** What imports make there, under temporary names too. A folder that holds anything else is somebody's own. */
-const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, lockName];
+const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, lockName, writerLockName];
 const TEMPORARY = /\.[0-9a-f]{8}\.tmp$/;
 
 export interface WorkFolder {
@@ -53,7 +55,7 @@ function makeWithLock(folder: string): (() => void) | undefined {
   const temporary = temporaryName(folder);
   fs.mkdirSync(temporary);
   try {
-    const release = writeLock(temporary, folder);
+    const release = writeLock(path.join(temporary, lockName), path.join(folder, lockName));
     fs.renameSync(temporary, folder);
     return release;
   } catch (error) {
@@ -65,7 +67,7 @@ function makeWithLock(folder: string): (() => void) | undefined {
 }
 
 function takeOver(folder: string, goesOn: () => boolean): WorkFolder {
-  const release = takeLock(folder);
+  const release = takeLock(path.join(folder, lockName));
   try {
     if (goesOn()) return { path: folder, isNew: false, release };
     for (const name of fs.readdirSync(folder)) if (name !== lockName) fs.rmSync(path.join(folder, name));
@@ -99,12 +101,7 @@ function foreign(folder: string, what: string): OutputExistsError {
   return new OutputExistsError({ state: what, todo: 'move it away, or choose another output' }, { path: folder });
 }
 
-/** Of a file or folder that gets its name when it is complete. */
-export function temporaryName(target: string): string {
-  return `${target}.${randomUUID().slice(0, 8)}.tmp`;
-}
-
 /** Removes what only the work needs, from the complete database. */
 export function removeTraces(folder: string): void {
-  for (const name of [journalName, lockName]) fs.rmSync(path.join(folder, name), { force: true });
+  for (const name of [journalName, lockName, writerLockName]) fs.rmSync(path.join(folder, name), { force: true });
 }

@@ -1,4 +1,4 @@
-/** The native library that writes: npm `lmdb` in the release that still writes data format v1. Loaded when something is written. */
+/** The native library that writes keys in any order: npm `lmdb` in the release that still writes data format v1. Loaded when it is needed. */
 import { createRequire } from 'node:module';
 import type { RootDatabase } from 'lmdb';
 import { MissingDependencyError, reasonOf, WriteError } from '../errors';
@@ -6,16 +6,21 @@ import { MissingDependencyError, reasonOf, WriteError } from '../errors';
 export type NativeDatabase = RootDatabase<Uint8Array, Uint8Array>;
 export type OpenLmdb = (options: object) => NativeDatabase;
 
-/** Loads the library. @throws MissingDependencyError */
-export function loadLmdb(): OpenLmdb {
+/**
+ * Loads the library.
+ *
+ * @param need What it is needed for, in a sentence.
+ * @throws MissingDependencyError
+ */
+export function loadLmdb(need: string): OpenLmdb {
   try {
     // Loads in half the time that its ES modules take.
     return createRequire(import.meta.url)('lmdb').open as OpenLmdb;
   } catch (cause) {
     throw new MissingDependencyError(
       {
-        state: `lmdb cannot be loaded, which writes databases (${reasonOf(cause).split('\n')[0]})`,
-        todo: 'run npm install lmdb@2.6.8-v1 (it needs a C++ compiler except on Linux x64), or write on a machine that has it: reading works without',
+        state: `${need}, which takes the package lmdb, and that cannot be loaded (${reasonOf(cause).split('\n')[0]})`,
+        todo: 'write in the order of the keys, or run npm install lmdb@2.6.8-v1 (it needs a C++ compiler except on Linux x64)',
       },
       { cause },
     );

@@ -7,13 +7,17 @@ import { kindOf } from '../files/regular-file';
 import { writeError } from './native-lmdb';
 
 /** Size of the memory map of a new database, in bytes. */
-const firstMapBytes = 64 << 20;
+export const firstMapBytes = 64 << 20;
 
 /** A database to write to. */
 export interface WriteTarget {
+  /** The folder with data.mdb, or the data file itself if that has another name. */
   location: string;
-  /** The data file itself, whatever its name, not a folder with data.mdb. */
-  isSingleFile?: boolean;
+  /** The data file. */
+  file: string;
+  /** LMDB's own lock file, which need not be there. */
+  lockFile: string;
+  isSingleFile: boolean;
   count: number;
   lastKey?: Buffer;
   mapSizeBytes: number;
@@ -21,8 +25,22 @@ export interface WriteTarget {
 
 /** Returns a folder that is there, and holds no database, as a target. */
 export function emptyTarget(folder: string): WriteTarget {
-  return { location: folder, count: 0, mapSizeBytes: firstMapBytes };
+  return { ...placesOf(path.join(folder, 'data.mdb'), folder), count: 0, mapSizeBytes: firstMapBytes };
 }
+
+function placesOf(file: string, folder?: string): Pick<WriteTarget, 'location' | 'file' | 'lockFile' | 'isSingleFile'> {
+  const isSingleFile = path.basename(file) !== 'data.mdb';
+  if (isSingleFile) return { location: file, file, lockFile: `${file}-lock`, isSingleFile };
+  const location = folder ?? path.dirname(file);
+  return { location, file, lockFile: path.join(location, 'lock.mdb'), isSingleFile };
+}
+
+/** Returns where a writer says that it is writing. */
+export function writerLockOf({ location, isSingleFile }: WriteTarget): string {
+  return isSingleFile ? `${location}-${writerLockName}` : path.join(location, writerLockName);
+}
+
+export const writerLockName = 'writer.lock';
 
 /** Makes a folder for a new database. @throws OutputExistsError, WriteError */
 export function createFolder(location: string): WriteTarget {
@@ -58,11 +76,10 @@ export async function inspectExisting(given: string): Promise<WriteTarget> {
         { path: given },
       );
     }
-    const isSingleFile = path.basename(file) !== 'data.mdb';
-    const location = isSingleFile ? file : path.dirname(file);
-    assertOrdinaryLock(isSingleFile ? `${file}-lock` : path.join(location, 'lock.mdb'));
+    const places = placesOf(file);
+    assertOrdinaryLock(places.lockFile);
     const { lastKeyBytes } = reader;
-    return { location, isSingleFile, count, lastKey: lastKeyBytes && Buffer.from(lastKeyBytes), mapSizeBytes };
+    return { ...places, count, lastKey: lastKeyBytes && Buffer.from(lastKeyBytes), mapSizeBytes };
   } finally {
     reader.close();
   }

@@ -1,11 +1,8 @@
-/** A lock file tells who works in a folder: a process, which may be gone without having removed it. */
+/** A lock file tells who works on a folder or a file: a process, which may be gone without having removed it. */
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
-import { readRegularFile } from '../files/regular-file';
-
-export const lockName = 'import.lock';
+import { readRegularFile } from './regular-file';
 
 /** Another process works there. */
 export class LockedError extends Error {}
@@ -15,7 +12,7 @@ interface Owner {
   host: string;
   /** Tells the process from a later one of the same number. Empty where the system doesn't say. */
   started: string;
-  /** Tells two imports of one process apart. */
+  /** Tells two locks of one process apart. */
   id: string;
 }
 
@@ -25,16 +22,15 @@ const silenceMs = 60_000;
 const mostBytes = 4096;
 
 /**
- * Writes this process' lock into a folder that has none.
+ * Writes this process' lock where there is none.
  *
- * @param final What the folder will be called soon.
+ * @param lock What the lock file will be called soon, if its folder gets another name.
  * @returns Removes the lock, if it is still this one.
  * @throws the operating system's error: EEXIST if there is one.
  */
-export function writeLock(folder: string, final = folder): () => void {
+export function writeLock(file: string, lock = file): () => void {
   const text = JSON.stringify({ ...self(), id: randomUUID() } satisfies Owner);
-  createWhole(path.join(folder, lockName), text);
-  const lock = path.join(final, lockName);
+  createWhole(file, text);
   const beat = setInterval(() => touch(lock), beatMs).unref();
   return () => {
     clearInterval(beat);
@@ -57,12 +53,11 @@ function createWhole(file: string, text: string): void {
   }
 }
 
-/** Takes the lock of a folder whose owner is gone. @throws LockedError, or the operating system's error. */
-export function takeLock(folder: string): () => void {
-  const lock = path.join(folder, lockName);
+/** Takes a lock that is not there, or whose owner is gone. @throws LockedError, or the operating system's error. */
+export function takeLock(lock: string): () => void {
   for (;;) {
     try {
-      return writeLock(folder);
+      return writeLock(lock);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }

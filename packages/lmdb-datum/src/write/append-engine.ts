@@ -1,0 +1,202 @@
+/**
+ * Writes LMDB's data format v1 without native code: records past the last key, in transactions. A transaction writes its pages to places
+ * that neither of the last two snapshots uses, waits until they are on the disk, and then writes the older one of the two meta pages. So
+ * whenever the process or the machine is stopped, the last snapshot is whole.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { WriteError } from '../errors';
+import { temporaryName } from '../files/temporary-name';
+import type { Meta } from '../lmdb/meta';
+import { PageFile } from '../lmdb/page-file';
+import { TreeCursor } from '../lmdb/tree-cursor';
+import type { PendingRecord, WriteEngine } from './engine';
+import { writeFreeList } from './free-list-writer';
+import { FreePages } from './free-pages';
+import { lmdbUse } from './lmdb-use';
+import { buildMetaChange, buildMetaPage, changedFrom } from './meta-page';
+import { writeError } from './native-lmdb';
+import { OutputFile } from './output-file';
+import { firstMapBytes, type WriteTarget } from './target';
+import { Transaction } from './transaction';
+import { emptyTree, TreeAppender } from './tree-appender';
+
+const newPageBytes = 4096;
+const integerKeysFlag = 8;
+
+export class AppendEngine implements WriteEngine {
+  readonly #target: WriteTarget;
+  readonly #output: OutputFile;
+  readonly #pageBytes: number;
+  #meta: Meta;
+  #tree: TreeAppender;
+  #free: FreePages;
+  /** A meta page may or may not be on the disk. */
+  #isUncertain = false;
+
+  private constructor(target: WriteTarget, pageBytes: number, meta: Meta, tree: TreeAppender, free: FreePages) {
+    this.#target = target;
+    this.#pageBytes = pageBytes;
+    this.#meta = meta;
+    this.#tree = tree;
+    this.#free = free;
+    this.#output = new OutputFile(fs.openSync(target.file, 'r+'), pageBytes);
+  }
+
+  /** Makes the data file, with two meta pages, under a temporary name first. @throws WriteError */
+  static create(target: WriteTarget): AppendEngine {
+    const trees = { free: { ...emptyTree, flags: integerKeysFlag }, main: { ...emptyTree } };
+    const meta: Meta = { page: 0, mapSizeBytes: firstMapBytes, ...trees, lastPage: 1, transactionId: 0 };
+    try {
+      createWhole(target.file, Buffer.concat([0, 1].map((page) => buildMetaPage({ ...meta, page }, newPageBytes))));
+      return new AppendEngine(target, newPageBytes, meta, TreeAppender.empty(), FreePages.none());
+    } catch (cause) {
+      throw failed(target, cause);
+    }
+  }
+
+  /** Goes on with a database, unless that is one for LMDB only. @throws a reader's error if it isn't sound, WriteError */
+  static open(target: WriteTarget): AppendEngine | undefined {
+    const file = new PageFile(target.file);
+    try {
+      const { meta, pageSizeBytes } = file;
+      if (!canAppend(meta, pageSizeBytes)) return undefined;
+      const tree = TreeAppender.from(file, meta.main);
+      return new AppendEngine(target, pageSizeBytes, meta, tree, FreePages.from(file, meta.free));
+    } catch (cause) {
+      throw failed(target, cause);
+    } finally {
+      file.close();
+    }
+  }
+
+  async commit(records: readonly PendingRecord[]): Promise<void> {
+    this.#assertUnchanged();
+    const tree = this.#tree.copy();
+    const free = this.#free.copy();
+    const meta = this.#writePages(records, tree, free);
+    try {
+      this.#output.writeAt(buildMetaChange(meta, this.#pageBytes), meta.page * this.#pageBytes + changedFrom);
+      this.#output.sync();
+    } catch (cause) {
+      this.#isUncertain = true;
+      throw failed(this.#target, cause);
+    }
+    this.#meta = meta;
+    this.#tree = tree;
+    this.#free = free;
+  }
+
+  /** Writes all but the meta page, which it returns. */
+  #writePages(records: readonly PendingRecord[], tree: TreeAppender, free: FreePages): Meta {
+    const { transactionId, lastPage, mapSizeBytes, free: list } = this.#meta;
+    const id = transactionId + 1;
+    const output = this.#output;
+    // Programs that have the database open may read snapshots before the last two.
+    if (lmdbUse(this.#target.lockFile) === 'none') free.release(id - 2);
+    const before = output.bytes;
+    const store = new Transaction(output, this.#pageBytes, lastPage, free);
+    try {
+      for (const { key, value } of records) tree.append(key, value, store);
+      const main = tree.finish(store);
+      const pages = writeFreeList(id, list.flags, free, store);
+      output.sync();
+      const map = grownMap(mapSizeBytes, (store.lastPage + 1) * this.#pageBytes);
+      return { page: id & 1, mapSizeBytes: map, free: pages, main, lastPage: store.lastPage, transactionId: id };
+    } catch (cause) {
+      output.dropPast(before);
+      throw failed(this.#target, cause);
+    }
+  }
+
+  /** @throws WriteError if another program wrote meanwhile: its pages and ours would be the same ones. */
+  #assertUnchanged(): void {
+    const { location } = this.#target;
+    if (this.#isUncertain) {
+      throw new WriteError(
+        { state: `${location}: it is uncertain whether the last transaction is on the disk`, todo: 'open it again' },
+        { path: location },
+      );
+    }
+    const expected = buildMetaChange(this.#meta, this.#pageBytes);
+    const found = Buffer.alloc(expected.length);
+    const other = Buffer.alloc(8);
+    this.#output.readAt(found, this.#meta.page * this.#pageBytes + changedFrom);
+    this.#output.readAt(other, (1 - this.#meta.page) * this.#pageBytes + changedFrom + expected.length - 8);
+    if (found.equals(expected) && other.readBigUInt64LE(0) <= BigInt(this.#meta.transactionId)) return;
+    throw new WriteError(
+      { state: `${location}: another program is writing to the database`, todo: 'let one end before the other begins' },
+      { path: location },
+    );
+  }
+
+  has(key: Buffer): boolean {
+    const file = new PageFile(this.#target.file);
+    try {
+      const cursor = new TreeCursor(file, file.meta.main);
+      return cursor.seek(key) && cursor.leaf.compareKey(cursor.index, key) === 0;
+    } finally {
+      file.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#output.close();
+  }
+}
+
+/** Tells whether the engine can append to a tree: it knows neither other orders of keys nor several values for one. */
+function canAppend({ main }: Meta, pageBytes: number): boolean {
+  return main.flags === 0 && pageBytes >= newPageBytes && pageBytes <= 8 * newPageBytes;
+}
+
+/** Doubles the size of the map as often as needed, as Caffe does. Other programs map as much of the file. */
+function grownMap(bytes: number, needed: number): number {
+  let grown = bytes;
+  while (grown < needed) grown *= 2;
+  return grown;
+}
+
+function createWhole(file: string, bytes: Buffer): void {
+  const temporary = temporaryName(file);
+  try {
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', flush: true });
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(path.dirname(file));
+}
+
+/** Makes sure that a new name is on the disk, where the system lets a folder be opened. */
+function syncFolder(folder: string): void {
+  let fd: number;
+  try {
+    fd = fs.openSync(folder, 'r');
+  } catch {
+    return;
+  }
+  try {
+    fs.fsyncSync(fd);
+  } catch {
+    // Some file systems can't.
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+const reasons: Record<string, [state: string, todo: string]> = {
+  ENOSPC: ['the disk is full', 'make room'],
+  EDQUOT: ['the quota on the disk is used up', 'make room'],
+  EROFS: ['the disk is read-only', 'choose another place'],
+  EFBIG: ['the file would be larger than one may be there', 'choose another place'],
+};
+
+/** Makes the error for a write that the system refused. Other errors stay what they are. */
+function failed({ location }: WriteTarget, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
+  const known = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
+  if (!known) return writeError(location, cause);
+  return new WriteError({ state: `${location}: ${known[0]}`, todo: known[1] }, { path: location, cause });
+}

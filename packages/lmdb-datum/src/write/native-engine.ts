@@ -1,0 +1,102 @@
+/** Writes by npm `lmdb`, for keys out of order. */
+import fs from 'node:fs';
+import { WriteError } from '../errors';
+import type { PendingRecord, WriteEngine } from './engine';
+import { type NativeDatabase, type OpenLmdb, writeError } from './native-lmdb';
+import type { WriteTarget } from './target';
+
+const MDB_MAP_FULL = -30792;
+/** Room for the lock file, the meta pages, and pages of the tree that a commit writes anew. */
+const spareBytes = 1 << 20;
+const pageBytes = 4096;
+
+export class NativeEngine implements WriteEngine {
+  readonly #open: OpenLmdb;
+  readonly #target: WriteTarget;
+  #mapSizeBytes: number;
+  #db: NativeDatabase;
+
+  /** @throws WriteError */
+  constructor(open: OpenLmdb, target: WriteTarget) {
+    this.#open = open;
+    this.#target = target;
+    this.#mapSizeBytes = target.mapSizeBytes;
+    this.#db = this.#openEnvironment();
+  }
+
+  async commit(records: readonly PendingRecord[], bytes: number): Promise<void> {
+    while (!this.#tryCommit(records, bytes)) await this.#grow(bytes);
+  }
+
+  has(key: Buffer): boolean {
+    return this.#db.doesExist(key);
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+
+  /** Returns false if the map is full: then nothing has been written. */
+  #tryCommit(records: readonly PendingRecord[], bytes: number): boolean {
+    this.#assertSpace(records.length, bytes);
+    try {
+      this.#db.transactionSync(() => {
+        for (const { key, value } of records) this.#db.putSync(key, value);
+      });
+      return true;
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === MDB_MAP_FULL) return false;
+      throw writeError(this.#target.location, cause);
+    }
+  }
+
+  /** Doubles the map, as Caffe does: the file itself only grows by what is written. */
+  async #grow(bytes: number): Promise<void> {
+    await this.#db.close();
+    this.#mapSizeBytes = Math.max(this.#mapSizeBytes * 2, 2 ** Math.ceil(Math.log2(this.#mapSizeBytes + 2 * bytes)));
+    this.#db = this.#openEnvironment();
+  }
+
+  /**
+   * Makes sure that there is room before the native library writes: it maps files into memory, so that a full disk would take the
+   * process down where it should be an error.
+   */
+  #assertSpace(records: number, bytes: number): void {
+    const { location } = this.#target;
+    let stats: fs.StatsFs;
+    try {
+      stats = fs.statfsSync(location);
+    } catch {
+      // Some file systems can't tell.
+      return;
+    }
+    const freeBytes = stats.bavail * stats.bsize;
+    const neededBytes = spareBytes + bytes + records * 2 * pageBytes;
+    if (stats.blocks === 0 || freeBytes >= neededBytes) return;
+    const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    throw new WriteError(
+      {
+        state: `${location}: the disk has ${mib(freeBytes)} of free space, and ${mib(neededBytes)} are needed`,
+        todo: 'make room',
+      },
+      { path: location },
+    );
+  }
+
+  #openEnvironment(): NativeDatabase {
+    this.#assertSpace(0, 0);
+    try {
+      return this.#open({
+        path: this.#target.location,
+        noSubdir: this.#target.isSingleFile,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        mapSize: this.#mapSizeBytes,
+        // Every commit is on disk when it returns.
+        overlappingSync: false,
+      });
+    } catch (cause) {
+      throw writeError(this.#target.location, cause);
+    }
+  }
+}

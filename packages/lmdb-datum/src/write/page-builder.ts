@@ -1,0 +1,143 @@
+/** Builds pages of data format v1, whose layout `lmdb/page.ts` describes. */
+import { LAYOUT_V1, PAGE_BRANCH, PAGE_LEAF, PAGE_OVERFLOW, type Page } from '../lmdb/page';
+
+const { headerBytes } = LAYOUT_V1;
+const nodeHeaderBytes = 8;
+const pointerBytes = 2;
+const bigFlag = 1;
+const pageNumberBytes = 8;
+const noKey = Buffer.alloc(0);
+
+/** A page below a branch, and the key that none of its keys is below. */
+export interface Child {
+  key: Buffer;
+  page: number;
+}
+
+function even(bytes: number): number {
+  return (bytes + 1) & ~1;
+}
+
+/** Returns the number of pages of a value that lies on pages of its own. */
+export function overflowPages(valueBytes: number, pageBytes: number): number {
+  return Math.ceil((headerBytes + valueBytes) / pageBytes);
+}
+
+/** Tells whether a value goes to pages of its own, by LMDB's rule: a leaf has room for two nodes at least. */
+export function isOverflow(keyBytes: number, valueBytes: number, pageBytes: number): boolean {
+  const mostNodeBytes = (((pageBytes - headerBytes) >> 1) & ~1) - pointerBytes;
+  return nodeHeaderBytes + keyBytes + valueBytes > mostNodeBytes;
+}
+
+/** Returns what a node takes of a branch, its pointer included. */
+export function branchNodeBytes(keyBytes: number): number {
+  return even(nodeHeaderBytes + keyBytes) + pointerBytes;
+}
+
+/** What a branch takes without any node. */
+export const emptyBranchBytes: number = headerBytes;
+
+/** A leaf that records are added to, in the order of their keys. */
+export class LeafBuilder {
+  readonly #bytes: Buffer;
+  #lower: number;
+  #upper: number;
+
+  private constructor(bytes: Buffer, lower: number, upper: number) {
+    this.#bytes = bytes;
+    this.#lower = lower;
+    this.#upper = upper;
+  }
+
+  static empty(pageBytes: number): LeafBuilder {
+    return new LeafBuilder(Buffer.alloc(pageBytes), headerBytes, pageBytes);
+  }
+
+  /** Goes on from a leaf that was written. */
+  static from({ bytes }: Page): LeafBuilder {
+    return new LeafBuilder(
+      Buffer.from(bytes),
+      bytes.readUInt16LE(headerBytes - 4),
+      bytes.readUInt16LE(headerBytes - 2),
+    );
+  }
+
+  copy(): LeafBuilder {
+    return new LeafBuilder(Buffer.from(this.#bytes), this.#lower, this.#upper);
+  }
+
+  /** @param payloadBytes Of the value itself, or 8 where that is elsewhere. */
+  hasRoom(keyBytes: number, payloadBytes: number): boolean {
+    return even(nodeHeaderBytes + keyBytes + payloadBytes) + pointerBytes <= this.#upper - this.#lower;
+  }
+
+  add(key: Uint8Array, value: Uint8Array): void {
+    const payload = this.#addNode(key, value.length, 0, value.length);
+    this.#bytes.set(value, payload);
+  }
+
+  /** Adds a record whose value begins on another page. */
+  addReference(key: Uint8Array, valueBytes: number, firstPage: number): void {
+    const payload = this.#addNode(key, valueBytes, bigFlag, pageNumberBytes);
+    writeU64(this.#bytes, firstPage, payload);
+  }
+
+  /** Returns where the payload goes. */
+  #addNode(key: Uint8Array, valueBytes: number, flags: number, payloadBytes: number): number {
+    const bytes = this.#bytes;
+    this.#upper -= even(nodeHeaderBytes + key.length + payloadBytes);
+    bytes.writeUInt16LE(this.#upper, this.#lower);
+    this.#lower += pointerBytes;
+    bytes.writeUInt32LE(valueBytes, this.#upper);
+    bytes.writeUInt16LE(flags, this.#upper + 4);
+    bytes.writeUInt16LE(key.length, this.#upper + 6);
+    bytes.set(key, this.#upper + nodeHeaderBytes);
+    return this.#upper + nodeHeaderBytes + key.length;
+  }
+
+  /** Returns the page as it is to be written as page `number`, valid until the next change. */
+  finish(number: number): Buffer {
+    writeHeader(this.#bytes, number, PAGE_LEAF, this.#lower, this.#upper);
+    return this.#bytes;
+  }
+}
+
+/** Returns a branch page of these children. The first one's key is left out: nothing is below it. */
+export function buildBranch(number: number, children: readonly Child[], pageBytes: number): Buffer {
+  const bytes = Buffer.alloc(pageBytes);
+  let lower = headerBytes;
+  let upper = pageBytes;
+  for (const [i, { key, page }] of children.entries()) {
+    const stored = i === 0 ? noKey : key;
+    upper -= even(nodeHeaderBytes + stored.length);
+    bytes.writeUInt16LE(upper, lower);
+    lower += pointerBytes;
+    bytes.writeUIntLE(page, upper, 6);
+    bytes.writeUInt16LE(stored.length, upper + 6);
+    bytes.set(stored, upper + nodeHeaderBytes);
+  }
+  writeHeader(bytes, number, PAGE_BRANCH, lower, upper);
+  return bytes;
+}
+
+/** Returns the header of a value that lies on pages of its own. */
+export function buildOverflowHeader(number: number, pages: number): Buffer {
+  const header = Buffer.alloc(headerBytes);
+  writeU64(header, number, 0);
+  header.writeUInt16LE(PAGE_OVERFLOW, headerBytes - 6);
+  header.writeUInt32LE(pages, headerBytes - 4);
+  return header;
+}
+
+function writeHeader(bytes: Buffer, number: number, flags: number, lower: number, upper: number): void {
+  writeU64(bytes, number, 0);
+  bytes.writeUInt16LE(flags, headerBytes - 6);
+  bytes.writeUInt16LE(lower, headerBytes - 4);
+  bytes.writeUInt16LE(upper, headerBytes - 2);
+}
+
+/** Writes a whole number of up to 53 bits. */
+export function writeU64(bytes: Buffer, value: number, offset: number): void {
+  bytes.writeUInt32LE(value % 0x1_0000_0000, offset);
+  bytes.writeUInt32LE(Math.floor(value / 0x1_0000_0000), offset + 4);
+}

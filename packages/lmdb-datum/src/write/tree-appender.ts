@@ -1,0 +1,207 @@
+/**
+ * Adds records past the last key of a B+tree. Only its right-most path changes: it is kept in memory, and each of its pages is written when
+ * it is full or when the transaction ends, below first, so that a page gets its number when it is written.
+ */
+import type { TreeRecord } from '../lmdb/meta';
+import type { PageFile } from '../lmdb/page-file';
+import {
+  branchNodeBytes,
+  buildBranch,
+  buildOverflowHeader,
+  type Child,
+  emptyBranchBytes,
+  isOverflow,
+  LeafBuilder,
+  overflowPages,
+} from './page-builder';
+
+/** What a tree needs of the transaction that it is written in. */
+export interface PageStore {
+  readonly pageBytes: number;
+  /** Returns the first of so many pages in a row. */
+  allocate(pages: number): number;
+  /** Notes that a page of the last transaction is not used any more. */
+  free(page: number): void;
+  /** Writes whole pages from page `first` on. */
+  write(first: number, page: Uint8Array): void;
+  /** Writes a value after its header, to so many pages. */
+  writeValue(first: number, pages: number, header: Uint8Array, value: Uint8Array): void;
+}
+
+/** The right-most page of a level. */
+interface Open {
+  /** The key that the page above has for it. */
+  separator: Buffer;
+  /** Where it is as it stands, if it was written. */
+  writtenAt?: number;
+}
+
+interface OpenLeaf extends Open {
+  builder: LeafBuilder;
+}
+
+/** The children of a branch but for the open one. */
+interface OpenBranch extends Open {
+  children: Child[];
+  bytes: number;
+}
+
+const lowest = Buffer.alloc(0);
+const pageNumberBytes = 8;
+export const emptyTree: TreeRecord = {
+  ...{ flags: 0, depth: 0, branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0, root: -1 },
+};
+
+export class TreeAppender {
+  readonly #record: TreeRecord;
+  #leaf?: OpenLeaf;
+  /** From the leaves up. */
+  #branches: OpenBranch[];
+
+  private constructor(record: TreeRecord, leaf: OpenLeaf | undefined, branches: OpenBranch[]) {
+    this.#record = record;
+    this.#leaf = leaf;
+    this.#branches = branches;
+  }
+
+  static empty(flags = 0): TreeAppender {
+    return new TreeAppender({ ...emptyTree, flags }, undefined, []);
+  }
+
+  /** Reads the right-most path of a tree. @throws CorruptDatabaseError */
+  static from(file: PageFile, record: TreeRecord): TreeAppender {
+    if (record.root < 0) return TreeAppender.empty(record.flags);
+    const branches: OpenBranch[] = [];
+    let number = record.root;
+    let separator: Buffer = lowest;
+    for (let level = 1; ; level++) {
+      const page = file.readPage(number, {});
+      const isLeaf = level === record.depth;
+      if (page.isLeaf !== isLeaf) {
+        throw file.corrupt(number, isLeaf ? 'a leaf' : 'a branch', page.isLeaf ? 'a leaf' : 'a branch');
+      }
+      if (isLeaf) {
+        const leaf = { builder: LeafBuilder.from(page), separator, writtenAt: number };
+        return new TreeAppender({ ...record }, leaf, branches);
+      }
+      const children = Array.from({ length: page.count - 1 }, (_, i) => ({
+        key: Buffer.from(page.key(i)),
+        page: page.child(i),
+      }));
+      branches.unshift({ children, bytes: bytesOf(children), separator, writtenAt: number });
+      separator = Buffer.from(page.key(page.count - 1));
+      number = page.child(page.count - 1);
+    }
+  }
+
+  /** Returns a tree that changes by itself, so that a transaction that fails leaves this one as it was. */
+  copy(): TreeAppender {
+    return new TreeAppender(
+      { ...this.#record },
+      this.#leaf && { ...this.#leaf, builder: this.#leaf.builder.copy() },
+      this.#branches.map((branch) => ({ ...branch, children: [...branch.children] })),
+    );
+  }
+
+  /** @param key Above all keys of the tree. It isn't kept. */
+  append(key: Uint8Array, value: Uint8Array, store: PageStore): void {
+    const { pageBytes } = store;
+    if (!isOverflow(key.length, value.length, pageBytes)) {
+      this.#leafFor(key, value.length, store).add(key, value);
+    } else {
+      const pages = overflowPages(value.length, pageBytes);
+      const first = store.allocate(pages);
+      store.writeValue(first, pages, buildOverflowHeader(first, pages), value);
+      this.#leafFor(key, pageNumberBytes, store).addReference(key, value.length, first);
+      this.#record.overflowPages += pages;
+    }
+    this.#record.entries++;
+  }
+
+  /** Returns the open leaf, or a new one if that has no room. */
+  #leafFor(key: Uint8Array, payloadBytes: number, store: PageStore): LeafBuilder {
+    if (this.#leaf?.builder.hasRoom(key.length, payloadBytes)) {
+      touch(this.#leaf, store);
+      return this.#leaf.builder;
+    }
+    if (this.#leaf) this.#addChild(0, { key: this.#leaf.separator, page: this.#writeLeaf(this.#leaf, store) }, store);
+    else this.#record.depth = 1;
+    const separator = this.#leaf ? Buffer.from(key) : lowest;
+    this.#leaf = { builder: LeafBuilder.empty(store.pageBytes), separator };
+    this.#record.leafPages++;
+    return this.#leaf.builder;
+  }
+
+  #writeLeaf({ builder, writtenAt }: OpenLeaf, store: PageStore): number {
+    if (writtenAt !== undefined) return writtenAt;
+    const page = store.allocate(1);
+    store.write(page, builder.finish(page));
+    return page;
+  }
+
+  /** Adds a page that is complete to the branch above. */
+  #addChild(level: number, child: Child, store: PageStore): void {
+    const branch = this.#branches[level] ?? this.#grow();
+    touch(branch, store);
+    const bytes = branch.children.length === 0 ? branchNodeBytes(0) : branchNodeBytes(child.key.length);
+    if (branch.bytes + bytes <= store.pageBytes) {
+      branch.children.push(child);
+      branch.bytes += bytes;
+      return;
+    }
+    // A branch has two children at least, so the new one takes one of the full one.
+    const moved = branch.children.pop() as Child;
+    const page = writeBranch(branch, store);
+    this.#addChild(level + 1, { key: branch.separator, page }, store);
+    const children = [moved, child];
+    this.#branches[level] = { children, bytes: bytesOf(children), separator: moved.key };
+    this.#record.branchPages++;
+  }
+
+  #grow(): OpenBranch {
+    const root: OpenBranch = { children: [], bytes: emptyBranchBytes, separator: lowest };
+    this.#branches.push(root);
+    this.#record.branchPages++;
+    this.#record.depth++;
+    return root;
+  }
+
+  /** Writes what is open, to go on from there. Returns the record of the tree. */
+  finish(store: PageStore): TreeRecord {
+    const leaf = this.#leaf;
+    if (!leaf) return { ...this.#record };
+    leaf.writtenAt = this.#writeLeaf(leaf, store);
+    let open: Open = leaf;
+    // Adding to a branch may split it, and make one above.
+    for (let level = 0; level < this.#branches.length; level++) {
+      this.#addChild(level, { key: open.separator, page: open.writtenAt as number }, store);
+      const branch = this.#branches[level];
+      branch.writtenAt = writeBranch(branch, store);
+      open = branch;
+    }
+    this.#record.root = open.writtenAt as number;
+    for (const branch of this.#branches) {
+      branch.children.pop();
+      branch.bytes = bytesOf(branch.children);
+    }
+    return { ...this.#record };
+  }
+}
+
+function touch(page: Open, store: PageStore): void {
+  if (page.writtenAt !== undefined) store.free(page.writtenAt);
+  page.writtenAt = undefined;
+}
+
+function writeBranch({ children }: OpenBranch, store: PageStore): number {
+  const page = store.allocate(1);
+  store.write(page, buildBranch(page, children, store.pageBytes));
+  return page;
+}
+
+function bytesOf(children: readonly Child[]): number {
+  return children.reduce<number>(
+    (bytes, { key }, i) => bytes + branchNodeBytes(i === 0 ? 0 : key.length),
+    emptyBranchBytes,
+  );
+}
