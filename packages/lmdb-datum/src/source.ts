@@ -1,6 +1,7 @@
 /** `@ae/lmdb-datum/source`: databases that are no files of this machine, in browsers too. */
 export { type HttpSourceOptions, httpSource } from './source/http-source';
-export type { Source, SourceLike } from './source/source';
+export type { Source } from './source/source';
+export type { SourceLike } from './source/source-of';
 export {
   openDatumSource,
   type SourceOptions,

@@ -7,7 +7,7 @@ import { describeMessage } from '../datum/value-layout';
 import { ClosedError, UnsupportedFormatError } from '../errors';
 import { annotatedDatumSchema } from '../schemas/annotated-datum';
 import { openPages, type PageSource, type SourcePage } from './page-source';
-import { type SourceLike, sourceOf } from './source';
+import { type SourceLike, sourceOf } from './source-of';
 
 export interface SourceOptions {
   /** Memory for pages. Default 4 MiB; the pages of a tree's branches are few. */
