@@ -24,6 +24,7 @@ export const networks: Readonly<Record<string, () => AutoencoderOptions>> = {
   torch7: () => ({ preset: 'torch7', inputShape: rgb16, pixels: { channelOrder: 'bgr' } }),
   'variational mirror': () => ({ variational: true, inputShape: rgb16 }),
   transform: () => ({ preset: 'transform', inputShape: rgb16, codeSize: 40 }),
+  'variational transform': () => ({ preset: 'transform', variational: true, inputShape: rgb16, codeSize: 40 }),
   'transform of blocks': () => ({ preset: 'transform', inputShape: [66, 70, 1], codeSize: 40 }),
   'transform of parts of blocks': () => ({ preset: 'transform', inputShape: [65, 67, 1], codeSize: 40 }),
   'strided convolutions': () => ({

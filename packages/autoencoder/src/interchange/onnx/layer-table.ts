@@ -24,7 +24,8 @@ const converters: Readonly<Record<string, Converter>> = {
   DepthwiseConv2D: convertDepthwise,
   SeparableConv2D: convertSeparable,
   Dense: convertDense,
-  VariationalCode: convertDense,
+  // The mean: what comes in, where nothing maps it.
+  VariationalCode: (conversion) => (conversion.weights.kernel ? convertDense(conversion) : conversion.inputs[0]),
   BatchNormalization: convertNormalization,
   Activation: (conversion) => activated(conversion, conversion.inputs[0]),
   ReLU: convertRelu,
