@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { backendCommand } from './commands/backend';
+import { cacheCommand } from './commands/cache';
 import { encodeCommand } from './commands/encode';
 import { exportCommand } from './commands/export';
 import { exportModelCommand } from './commands/export-model';
@@ -25,11 +26,15 @@ const groups = {
   'Images:': [importCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
   'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand],
   'Codes:': [encodeCommand, neighboursCommand, interpolateCommand, sampleCommand],
-  'This machine:': [backendCommand],
+  'This machine:': [backendCommand, cacheCommand],
 };
 
 const examples = `
 A first run:
+  ae train photos --val 0.1
+  ae test runs/photos-1 more-photos
+
+The same with LMDBs:
   ae import photos/train train.lmdb --resize 64 --shuffle
   ae import photos/val val.lmdb --resize 64 --shuffle
   ae train train.lmdb --val val.lmdb

@@ -61,7 +61,7 @@ const readers = (bad: string, ...except: string[]) =>
 
 describe('a missing path', () => {
   test.each(readers('nowhere.lmdb'))('ae %j', (args) =>
-    expectRefusal(args, /nowhere\.lmdb does not exist; give the folder of an LMDB, or its data\.mdb\./),
+    expectRefusal(args, /nowhere\.lmdb does not exist; give a folder of images, or an LMDB\./),
   );
 
   test('of images', () =>

@@ -258,7 +258,7 @@ describe('a run seen from elsewhere', () => {
     expect((await ae(folder, 'train', 'new.lmdb', '--resume', 'moved')).stderr).toContain(
       '--resume moved --val <val.lmdb>',
     );
-    expect((await ae(folder, 'report', 'moved')).stderr).toContain('say where they are now: --data <lmdb>.');
+    expect((await ae(folder, 'report', 'moved')).stderr).toContain('say where they are now: --data <images>.');
     await aeOk(folder, 'report', 'moved', '--data', 'new.lmdb', '--baselines', 'new.lmdb');
     await aeOk(folder, 'train', 'new.lmdb', '--val', 'new.lmdb', '--resume', 'moved', '--no-report');
     expect(readConfig('moved').data.validation).toMatchObject({ name: 'new.lmdb', path: inFolder('new.lmdb') });

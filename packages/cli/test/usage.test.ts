@@ -12,7 +12,7 @@ afterAll(() => remove(folder));
 const { version } = JSON.parse(readFileSync(path.join(mainFile, '..', '..', 'package.json'), 'utf8'));
 const commands = [
   ...['import', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report', 'export-model'],
-  ...['encode', 'neighbours', 'interpolate', 'sample', 'backend'],
+  ...['encode', 'neighbours', 'interpolate', 'sample', 'backend', 'cache'],
 ];
 
 describe('help', () => {
@@ -74,7 +74,7 @@ const mistakes: [args: string[], message: string][] = [
     ['train', 'x.lmdb', '--learing-rate', '1'],
     "ae train: unknown option '--learing-rate'; did you mean --learning-rate?",
   ],
-  [['train'], "ae train: missing required argument 'train.lmdb'; ae train --help lists what there is."],
+  [['train'], "ae train: missing required argument 'images'; ae train --help lists what there is."],
   [
     ['train', 'a.lmdb', 'b.lmdb'],
     "ae train: too many arguments for 'train', expected 1 argument but got 2; ae train --help lists what there is.",

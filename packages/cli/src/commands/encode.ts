@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Codes } from '@ae/autoencoder/codes';
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
+import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
@@ -19,7 +20,10 @@ interface EncodeCommandOptions extends CommonOptions, EngineOptions, CheckpointO
 export function encodeCommand(): Command {
   return defineCommand('encode', "write the codes of an LMDB's images, for NumPy and as Parquet")
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<lmdb>', "images of the network's size; for one of preset transform, of any")
+    .argument(
+      '<images>',
+      "an LMDB of images of the network's size (for one of preset transform, of any), or a folder of images",
+    )
     .argument('<folder>', 'new folder for codes.npy, keys.npy, labels.npy and codes.parquet')
     .addOption(
       numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
@@ -28,6 +32,9 @@ export function encodeCommand(): Command {
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(lenientOption())
+    .optionsGroup(importHeading)
+    .addOption(fitFlag())
+    .addOption(resamplerFlag())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())

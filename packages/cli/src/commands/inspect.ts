@@ -5,6 +5,7 @@ import { type DatabaseFlag, databaseOption, schemaOption } from '../data/databas
 import { isRecordError } from '../data/record-damage';
 import { type ClassOrder, type KeyOrder, spread } from '../data/record-order';
 import { type RecordSummary, summarizeRecords } from '../data/record-summary';
+import { importWish } from '../data/run-images';
 import { openDatabase } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
@@ -21,8 +22,8 @@ interface InspectOptions extends CommonOptions, DatabaseFlag {
 const gridColumns = 8;
 
 export function inspectCommand(): Command {
-  return defineCommand('inspect', 'show what is in an LMDB')
-    .argument('<lmdb>', 'LMDB folder, or its data.mdb')
+  return defineCommand('inspect', 'show what is in an LMDB, or in a folder of images')
+    .argument('<images>', 'an LMDB, or a folder of images')
     .addOption(databaseOption())
     .addOption(schemaOption())
     .option('--all', 'look at every record, not at 20,000 spread over the database')
@@ -35,7 +36,10 @@ export function inspectCommand(): Command {
 async function runInspect(path: string, options: InspectOptions): Promise<void> {
   const terminal = new Terminal(options);
   if (options.grid) await assertNewImage(options.grid);
-  const reader = await openDatabase(path, { database: options.database, schema: options.schema });
+  const { database, schema } = options;
+  // Files as they are, for their sizes are what one wants to know.
+  const images = { wish: importWish({ encoded: true }), terminal };
+  const reader = await openDatabase(path, { database, schema }, images);
   try {
     const { info } = reader;
     const names = options.database === undefined ? (info.databases ?? []) : [];

@@ -3,6 +3,7 @@ import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
+import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
@@ -21,7 +22,7 @@ const maskNames: readonly InterpolationMasks[] = ['first', 'second', 'fixed'];
 export function interpolateCommand(): Command {
   return defineCommand('interpolate', 'draw what lies between the codes of two images')
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<lmdb>', "images of the network's size")
+    .argument('<images>', "an LMDB of images of the network's size, or a folder of images")
     .argument('<first>', 'key of an image, or its number from 0')
     .argument('<second>', 'another one')
     .argument('<out.png>', 'new image: a row for each kind of masks, both records at its ends')
@@ -41,6 +42,9 @@ export function interpolateCommand(): Command {
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(lenientOption())
+    .optionsGroup(importHeading)
+    .addOption(fitFlag())
+    .addOption(resamplerFlag())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())

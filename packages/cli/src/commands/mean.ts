@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
+import { fitFlag, grayFlag, type ImportFlags, importHeading, resamplerFlag, resizeFlag } from '../data/fit-option';
+import { importWish, usualSize } from '../data/run-images';
 import { emptyDatabase, formatSize, openDatabase } from '../data/sample-database';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
@@ -9,23 +11,29 @@ import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } f
 
 export function meanCommand(): Command {
   return defineCommand('mean', "compute the mean of an LMDB's images, as Caffe's compute_image_mean does")
-    .argument('<lmdb>', 'LMDB folder, or its data.mdb; images of one size')
+    .argument('<images>', 'an LMDB of images of one size, or a folder of images')
     .argument('<out.binaryproto>', 'new file, which Caffe reads')
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(maxPixelsOption())
+    .optionsGroup(importHeading)
+    .addOption(resizeFlag('64'))
+    .addOption(grayFlag())
+    .addOption(fitFlag('squash'))
+    .addOption(resamplerFlag('antialiased'))
     .action(runMean);
 }
 
-interface MeanCommandOptions extends CommonOptions, DatabaseFlag {
+interface MeanCommandOptions extends CommonOptions, DatabaseFlag, ImportFlags {
   readonly maxPixels?: number;
 }
 
 async function runMean(path: string, output: string, options: MeanCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
   await assertNew(output);
-  const { database, schema, maxPixels } = options;
-  const reader = await openDatabase(path, { database, schema, maxPixels });
+  const { database, schema, maxPixels, resize = usualSize, gray, fit, resampler } = options;
+  const wish = importWish({ size: resize, gray, fit, resampler });
+  const reader = await openDatabase(path, { database, schema, maxPixels }, { wish, terminal });
   const work = async (signal: AbortSignal) => {
     if (reader.length === 0) throw emptyDatabase(path);
     const { channelMeans, computeMean, encodeMean } = await import('@ae/lmdb-datum');

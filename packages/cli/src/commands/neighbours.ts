@@ -3,6 +3,7 @@ import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
+import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
@@ -20,7 +21,10 @@ interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOpti
 export function neighboursCommand(): Command {
   return defineCommand('neighbours', 'find the images of an LMDB whose codes are nearest to that of one of them')
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<lmdb>', "images of the network's size; their codes must fit into memory")
+    .argument(
+      '<images>',
+      "an LMDB of images of the network's size, or a folder of images; their codes must fit into memory",
+    )
     .argument('<image>', 'its key, or its number from 0')
     .addOption(numberOption('--count <n>', 'neighbours', { min: 1, max: 1000, integer: true }).default(5))
     .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
@@ -30,6 +34,9 @@ export function neighboursCommand(): Command {
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(lenientOption())
+    .optionsGroup(importHeading)
+    .addOption(fitFlag())
+    .addOption(resamplerFlag())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())

@@ -1,8 +1,12 @@
 import path from 'node:path';
 import type { ReportData } from '@ae/autoencoder/report';
+import type { RunConfig } from '@ae/autoencoder/runs';
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
+import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
+import { kindOfInput } from '../data/input-kind';
 import { lenientOption } from '../data/left-out';
+import { splitOfRun, wishForNetwork, wishOfRun } from '../data/run-images';
 import { openSamples } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
 import { findModel, placeOf } from '../network/find-model';
@@ -33,16 +37,19 @@ export function reportCommand(): Command {
   return defineCommand('report', 'make a page of one run, or of several side by side')
     .argument('<run...>', 'folders of runs')
     .option('--out <file.html>', 'new file (default: <run>/report.html, of several report.html)')
-    .option('--data <lmdb>', 'images to score (default: those that the run validated with, or else trained on)')
+    .option('--data <images>', 'images to score (default: those that the run validated with, or else trained on)')
     .addOption(databaseOption('the unnamed one of --data'))
     .addOption(schemaOption())
     .addOption(lenientOption())
-    .option('--baselines <train.lmdb>', 'images to fit PCA to (default: those that the run trained on)')
+    .option('--baselines <images>', 'images to fit PCA to (default: those that the run trained on)')
     .option('--no-baselines', 'no PCA, JPEG and thumbnails')
     .addOption(
       numberOption('--max-images <n>', 'images to score, evenly spread', { min: 1, integer: true }).default(2000),
     )
     .addOption(checkpointOption())
+    .optionsGroup(importHeading)
+    .addOption(fitFlag())
+    .addOption(resamplerFlag())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -70,19 +77,28 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
 
 async function collect(
   runFolder: string,
-  { data, baselines, maxImages, checkpoint, database, schema, lenient }: ReportOptions,
+  { data, baselines, maxImages, checkpoint, database, schema, lenient, fit, resampler }: ReportOptions,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<ReportData> {
   const { collectReport } = await import('@ae/autoencoder/report');
   const found = await findModel(runFolder, checkpoint);
-  const samples = await openSamples(data ?? (await scoredImages(runFolder)), {
+  const { readRunConfig } = await import('@ae/autoencoder/runs');
+  const config = await readRunConfig(runFolder);
+  const split = data === undefined ? splitOfRun(config) : undefined;
+  const place = data ?? (await scoredImages(config, runFolder));
+  const reading = {
     database,
     schema,
     lenient,
     anySize: true,
-  });
+    ...(split && { part: { split, side: 'validation' } as const }),
+  };
+  // What has to be imported needs to know the network; most mistakes in an LMDB are found before there is one.
+  const early = kindOfInput(place) === 'lmdb' ? await openSamples(place, reading) : undefined;
   const network = await loadNetwork(found, terminal);
+  const wish = data === undefined ? wishOfRun(config) : wishForNetwork(network, { fit, resampler }, config);
+  const samples = early ?? (await openSamples(place, { ...reading, images: { wish, terminal } }));
   assertFits(samples, network, found.model);
   const training = await openTrainingImages(baselines, found, network, { database, schema, lenient }, terminal);
   const report = await collectReport(network, {
@@ -104,15 +120,13 @@ async function collect(
 }
 
 /** The images that a run validated with, or else trained on. */
-async function scoredImages(run: string): Promise<string> {
-  const { readRunConfig } = await import('@ae/autoencoder/runs');
-  const { data } = await readRunConfig(run);
-  return (await placeOf(data.validation ?? data.train, run, '--data <lmdb>')) ?? noData(run);
+async function scoredImages({ data }: RunConfig, run: string): Promise<string> {
+  return (await placeOf(data.validation ?? data.train, run, '--data <images>')) ?? noData(run);
 }
 
 function noData(run: string): never {
   throw new CliError(
     'INVALID_OPTION',
-    `${run} does not say which images it was trained on; name images to score: --data <lmdb>.`,
+    `${run} does not say which images it was trained on; name images to score: --data <images>.`,
   );
 }

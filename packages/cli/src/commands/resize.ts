@@ -1,7 +1,10 @@
 import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
-import { assertDatabase, formatSize } from '../data/sample-database';
+import { kindOfInput } from '../data/input-kind';
+import { formatSize } from '../data/sample-database';
+import { CliError } from '../shell/cli-error';
+import { quote } from '../shell/command-line';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand, type ImageSize, parseSize } from '../shell/options';
@@ -28,8 +31,15 @@ export function resizeCommand(): Command {
 }
 
 async function runResize(lmdb: string, output: string, size: ImageSize, options: ResizeOptions): Promise<void> {
+  const { height, width } = size;
   const terminal = new Terminal(options);
-  await assertDatabase(lmdb);
+  if (kindOfInput(lmdb) === 'images') {
+    const size = `${height}x${width}`;
+    throw new CliError(
+      'NOT_LMDB',
+      `${lmdb} contains no data.mdb, so it is no LMDB; if it holds images, import them in that size: ae import ${quote(lmdb)} ${quote(output)} --resize ${size}.`,
+    );
+  }
   const { resizeDatabase } = await import('@ae/lmdb-datum');
   const { database, schema, fit, resampler, gray, lenient, workers, maxPixels } = options;
   await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {

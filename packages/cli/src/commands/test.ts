@@ -4,6 +4,7 @@ import type { Autoencoder, Evaluation, SampleSource } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
+import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import type { SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
@@ -37,7 +38,7 @@ export function testCommand(): Command {
   const counted = { min: 1, max: 10_000, integer: true };
   return defineCommand('test', 'score a network on the images of an LMDB, and write reconstructions to look at')
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<lmdb>', "images of the network's size, best ones it was not trained on")
+    .argument('<images>', 'an LMDB, or a folder of images; best ones that the network was not trained on')
     .option('--save-prefix <folder>', 'new folder for images and scores (default: test-<n> beside the network)')
     .addOption(checkpointOption())
     .addOption(databaseOption())
@@ -54,10 +55,13 @@ export function testCommand(): Command {
     .addOption(numberOption('--scale <n>', 'enlarge images in the grid', { min: 1, max: 16, integer: true }).default(2))
     .optionsGroup('Scores:')
     .option('--all', 'SSIM, MS-SSIM and a CSV file with the other masks too')
-    .option('--baselines [train.lmdb]', 'images to fit PCA to (default: those that the run trained on, where they are)')
+    .option('--baselines [images]', 'images to fit PCA to (default: those that the run trained on, where they are)')
     .option('--no-baselines', 'no comparison with PCA, JPEG and thumbnails')
     .addOption(numberOption('--extremes <n>', 'worst and best images to list', counted).default(8))
     .option('--no-report', 'do not make report.html')
+    .optionsGroup(importHeading)
+    .addOption(fitFlag())
+    .addOption(resamplerFlag())
     .optionsGroup('Engine:')
     .addOption(backendOption())
     .addOption(threadsOption())

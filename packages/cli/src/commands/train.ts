@@ -3,6 +3,9 @@ import type { Autoencoder, RunOptions, TrainOptions } from '@ae/autoencoder';
 import { recipes, runOptions } from '@ae/autoencoder/options';
 import { type Command, CommanderError } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
+import { fitFlag, grayFlag, importHeading, resamplerFlag, resizeFlag } from '../data/fit-option';
+import type { Split, SplitWish } from '../data/image-split';
+import { kindOfInput } from '../data/input-kind';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
 import { backendOption, describeEngine, type EngineOptions, startEngine, threadsOption } from '../network/engine';
@@ -14,6 +17,7 @@ import { type CommonOptions, choiceOption, defineCommand, numberOption } from '.
 import { type ClaimedFolder, claimNumberedFolder } from '../shell/output-folder';
 import { formatCount, formatDuration, formatNumberOf, style, Terminal } from '../shell/terminal';
 import { createNetwork, inputShapeOf } from '../training/create-network';
+import { understandDataSet } from '../training/data-set';
 import { addFlags, setOption } from '../training/flag-options';
 import { assertNewRun, claimRunFolder } from '../training/run-place';
 import { warnOfLargeRun } from '../training/run-size';
@@ -45,9 +49,15 @@ type TrainCommandOptions = CommonOptions &
   };
 
 export function trainCommand(): Command {
-  const command = defineCommand('train', 'train an autoencoder on the images of an LMDB')
-    .argument('[train.lmdb]', 'images of one size, as ae import makes them (with --resume: those of the run)')
-    .option('--val <lmdb>', 'images never trained on, scored after each epoch')
+  const command = defineCommand('train', 'train an autoencoder on a folder of images, or on an LMDB')
+    .argument(
+      '[images]',
+      'a folder of images (of class folders or not), or an LMDB as ae import makes it (with --resume: those of the run)',
+    )
+    .option(
+      '--val <images>',
+      'images never trained on, scored after each epoch; or a part to keep of the others, such as 0.1',
+    )
     .addOption(databaseOption())
     .addOption(databaseOption('that of --database', '--val-database <name>'))
     .addOption(schemaOption())
@@ -65,6 +75,11 @@ export function trainCommand(): Command {
     .option('--no-pca', 'do not compare with PCA of as many numbers in the end');
   addFlags(command, 'Run folder:');
   command
+    .optionsGroup(importHeading)
+    .addOption(resizeFlag('64'))
+    .addOption(grayFlag())
+    .addOption(fitFlag('squash'))
+    .addOption(resamplerFlag('antialiased'))
     .optionsGroup('Training:')
     .addOption(
       choiceOption('--recipe <name>', 'what all else begins with: ours, plain Adam, or the loop of the original', [
@@ -83,15 +98,19 @@ export function trainCommand(): Command {
   return command.optionsGroup('Engine:').addOption(backendOption()).addOption(threadsOption()).action(runTrain);
 }
 
-async function runTrain(trainPath: string | undefined, given: TrainCommandOptions): Promise<void> {
-  const options: TrainCommandOptions = { ...given, ...given.set };
-  const terminal = new Terminal(options);
-  checkTogether(trainPath, options);
+async function runTrain(input: string | undefined, given: TrainCommandOptions): Promise<void> {
+  const together: TrainCommandOptions = { ...given, ...given.set };
+  const terminal = new Terminal(together);
+  checkTogether(input, together);
+  const set = input === undefined ? undefined : understandDataSet(input, together.val, together.seed ?? 0);
+  const trainPath = set?.train;
+  const options: TrainCommandOptions = set ? { ...together, val: set.val, split: set.split } : together;
   const { resume } = options;
   if (options.out !== undefined) await assertNewRun(options.out);
   const settings = resume
     ? await resumedSettings(resume, trainPath, options)
     : await newSettings(trainPath as string, options);
+  if (set?.said) terminal.warn(set.said);
   // Before the engine starts, for most mistakes are in the data.
   const data = await openData(settings, readFlags(options, settings), terminal);
   const info = await startEngine(options, terminal);
@@ -227,7 +246,7 @@ function checkTogether(
   }
   if (trainPath === undefined && resume === undefined) {
     // As commander says it; only --resume makes the argument optional.
-    throw new CommanderError(1, 'commander.missingArgument', "error: missing required argument 'train.lmdb'");
+    throw new CommanderError(1, 'commander.missingArgument', "error: missing required argument 'images'");
   }
 }
 
@@ -255,14 +274,27 @@ function readFlags(
 type TrainReadFlags = ReadFlags & { readonly valDatabase?: string };
 
 async function openData(
-  { trainPath, validationPath, crop }: TrainingSettings,
+  { trainPath, validationPath: named, split, wish, crop }: TrainingSettings,
   { database, valDatabase = database, schema, lenient }: TrainReadFlags,
   terminal: Terminal,
 ): Promise<TrainingData> {
-  const options = { lenient, schema, crop, onProgress: lookingAt(terminal, lenient) };
-  const samples = await openSamples(trainPath, { ...options, database });
+  const options = { lenient, schema, crop, images: { wish, terminal }, onProgress: lookingAt(terminal, lenient) };
+  const partOf = (side: 'train' | 'validation') => (split ? { part: { split, side } } : {});
+  const samples = await openSamples(trainPath, { ...options, database, ...partOf('train') });
+  const validationPath = split ? trainPath : named;
   const validation =
-    validationPath === undefined ? undefined : await openSamples(validationPath, { ...options, database: valDatabase });
+    validationPath === undefined
+      ? undefined
+      : await openSamples(validationPath, {
+          ...{ ...options, database: split ? database : valDatabase, ...partOf('validation') },
+          // It was said already.
+          ...(split && { images: { wish, terminal, isSaid: true } }),
+        });
+  if (split && samples.split) terminal.warn(describeSplit(trainPath, samples.split, split));
+  else if (!validation && kindOfInput(trainPath) === 'images')
+    terminal.warn(
+      'no images to validate with: --val 0.1 keeps a tenth of them apart, and the report then scores those.',
+    );
   terminal.status('');
   for (const { note } of validation ? [samples, validation] : [samples]) if (note) terminal.warn(note);
   if (validation && !crop) assertShape(validation, samples.shape, `training on ${trainPath}`);
@@ -270,6 +302,16 @@ async function openData(
     assertShape(validation, [...validation.shape.slice(0, 2), samples.shape[2]], `training on ${trainPath}`);
   }
   return { samples, validation };
+}
+
+function describeSplit(place: string, { train, validation, classes, groups }: Split, { seed }: SplitWish): string {
+  const total = train.length + validation.length;
+  const kept = [
+    classes > 1 && `${formatCount(classes)} classes in proportion`,
+    groups > 0 && `${formatNumberOf(groups, 'group')} of images with like names, each on one side`,
+  ].filter(Boolean);
+  const how = kept.length > 0 ? ` (${kept.join('; ')})` : '';
+  return `${place}: ${formatCount(validation.length)} of ${formatNumberOf(total, 'image')} are kept to validate, by seed ${seed}${how}.`;
 }
 
 function announce(
@@ -310,17 +352,18 @@ function announce(
 
 function runOptionsOf(
   trainPath: string | undefined,
-  { val, from, ...flags }: TrainCommandOptions,
+  { val, split, from, ...flags }: TrainCommandOptions,
   epochs: number,
 ): Omit<RunOptions, 'folder' | 'resume'> {
+  const validation = split ? trainPath : val;
   const given = givenValues(flags);
   return {
     ...(from !== undefined && { from: path.resolve(from) }),
     ...Object.fromEntries(Object.keys(runOptions).map((key) => [key, given.get(`run.${key}`)])),
     command: commandLine(replaceOption(process.argv.slice(2), '--minutes', ['--epochs', String(epochs)])),
     // A resumed run knows those that are not named anew.
-    dataNames: { train: trainPath, validation: val },
-    dataPaths: { train: trainPath && path.resolve(trainPath), validation: val && path.resolve(val) },
+    dataNames: { train: trainPath, validation },
+    dataPaths: { train: trainPath && path.resolve(trainPath), validation: validation && path.resolve(validation) },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
-import { assertDatabase } from '../data/sample-database';
+import { importWish } from '../data/run-images';
+import { placeOfDatabase } from '../data/sample-database';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand } from '../shell/options';
@@ -14,7 +15,7 @@ interface VerifyCommandOptions extends CommonOptions, DatabaseFlag {
 
 export function verifyCommand(): Command {
   return defineCommand('verify', 'check every page and every record of an LMDB, and name all damage')
-    .argument('<lmdb>', 'LMDB folder, or its data.mdb')
+    .argument('<images>', 'an LMDB, or a folder of images')
     .addOption(databaseOption('the unnamed one, and all named ones'))
     .addOption(schemaOption())
     .option('--images', 'decode the image files in it, too (the default)')
@@ -28,10 +29,10 @@ async function runVerify(
   { images, database, schema, maxPixels, ...options }: VerifyCommandOptions,
 ): Promise<void> {
   const terminal = new Terminal(options);
-  await assertDatabase(path);
+  const place = await placeOfDatabase(path, { wish: importWish({ encoded: true }), terminal });
   const { verify } = await import('@ae/lmdb-datum');
   await interruptible(terminal, 'stopped as asked.', async (signal) => {
-    const report = await verify(path, {
+    const report = await verify(place, {
       images,
       database,
       schema,

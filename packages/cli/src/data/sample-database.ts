@@ -1,8 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import type { DatabaseIdentity, DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
 import { CliError } from '../shell/cli-error';
 import { formatCount, formatNumberOf } from '../shell/terminal';
 import type { DatabaseFlag } from './database-option';
+import { type Split, type SplitWish, splitRecords } from './image-split';
+import { databaseOf, type Importing } from './imported-images';
+import { kindOfInput } from './input-kind';
 import { withAdvice } from './record-damage';
 import { type LeftOut, type RecordScan, type SizeCount, scanRecords } from './record-scan';
 
@@ -20,6 +23,8 @@ export interface SampleDatabase {
   readonly leftOut: readonly LeftOut[];
   /** What the one who reads it should know. */
   readonly note?: string;
+  /** The split that it is one side of. */
+  readonly split?: Split;
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
   /** What tells it from other data when a training is resumed. */
   identity(): Promise<DatabaseIdentity>;
@@ -37,24 +42,25 @@ export interface SampleOptions extends DatabaseFlag {
   readonly crop?: { readonly height: number; readonly width: number };
   /** Images may have any heights and widths. */
   readonly anySize?: boolean;
+  /** How images that are no LMDB are imported. Default: an LMDB is expected. */
+  readonly images?: Importing;
+  /** Read only one side of a split. */
+  readonly part?: { readonly split: SplitWish; readonly side: 'train' | 'validation' };
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Opens an LMDB for reading. */
-export async function openDatabase(path: string, options?: OpenOptions): Promise<DatumReader> {
-  await assertDatabase(path);
+/** Opens an LMDB for reading, or that of imported images. */
+export async function openDatabase(path: string, options?: OpenOptions, images?: Importing): Promise<DatumReader> {
+  const place = await placeOfDatabase(path, images);
   const { openDatumLmdb } = await import('@ae/lmdb-datum');
-  return openDatumLmdb(path, options);
+  return openDatumLmdb(place, options);
 }
 
-/** Throws unless there is something of that name. */
-export async function assertDatabase(path: string): Promise<void> {
-  await stat(path).catch((cause) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    throw new CliError('NOT_READABLE', `${path} does not exist; give the folder of an LMDB, or its data.mdb.`, {
-      cause,
-    });
-  });
+/** Returns where the LMDB of a command's argument is; throws unless there is something of that name. */
+export async function placeOfDatabase(path: string, images?: Importing): Promise<string> {
+  if (images) return databaseOf(path, images);
+  kindOfInput(path);
+  return path;
 }
 
 /**
@@ -62,8 +68,8 @@ export async function assertDatabase(path: string): Promise<void> {
  * where one is damaged. Of more than 50,000 records so many are looked at, and the others when they are read.
  */
 export async function openSamples(path: string, options: SampleOptions = {}): Promise<SampleDatabase> {
-  const { database, schema, lenient = false, crop, anySize = false } = options;
-  const reader = await openDatabase(path, { database, schema, lenient });
+  const { database, schema, lenient = false, crop, anySize = false, images, part } = options;
+  const reader = await openDatabase(path, { database, schema, lenient }, images);
   try {
     if (reader.length === 0) throw emptyDatabase(path, reader.damage[0]?.message, reader.info.databases);
     const scan = await scanRecords(reader, lenient, options.onProgress);
@@ -71,11 +77,28 @@ export async function openSamples(path: string, options: SampleOptions = {}): Pr
     if (!first) throw emptyDatabase(path, scan.leftOut[0]?.reason);
     const rule = anySize ? 'any' : crop;
     checkSizes(path, scan.sizes, rule);
-    return new Samples(path, reader, scan, rule);
+    const split = part && splitRecords(reader, part.split);
+    if (!part || !split) return new Samples(path, reader, scan, rule);
+    if (split.validation.length === 0 || split.train.length === 0) throw nothingToKeep(path, reader.length, part.split);
+    return new Samples(path, reader, within(scan, split[part.side]), rule, split);
   } catch (error) {
     reader.close();
     throw error;
   }
+}
+
+/** Leaves the records of a part. */
+function within(scan: RecordScan, part: Uint32Array): RecordScan {
+  const readable = scan.indices && new Set(scan.indices);
+  return { ...scan, indices: readable ? part.filter((index) => readable.has(index)) : part };
+}
+
+function nothingToKeep(path: string, count: number, { fraction }: SplitWish): CliError {
+  return new CliError(
+    'INVALID_OPTION',
+    `--val: expected a part of the ${formatNumberOf(count, 'image')} of ${path} that leaves some on either side, received ${fraction}; ` +
+      'name a larger part, or other images.',
+  );
 }
 
 /** Gives the records that a scan has found. */
@@ -98,6 +121,7 @@ class Samples implements SampleDatabase {
     reader: DatumReader,
     scan: RecordScan,
     rule: SizeRule,
+    readonly split?: Split,
   ) {
     this.#reader = reader;
     this.#scan = scan;
@@ -138,15 +162,21 @@ class Samples implements SampleDatabase {
     this.#rule = undefined;
   }
 
-  identity(): Promise<DatabaseIdentity> {
-    return this.#reader.identity();
+  async identity(): Promise<DatabaseIdentity> {
+    const whole = await this.#reader.identity();
+    if (!this.split || !this.#scan.indices) return whole;
+    const content = createHash('sha256').update(whole.content).update(this.#scan.indices);
+    return { ...whole, content: content.digest('hex') };
   }
 
   find(text: string): number {
     const found = findRecord(this.#reader, this.path, text);
     const index = this.#scan.indices ? this.#scan.indices.indexOf(found) : found;
     if (index >= 0) return index;
-    throw new CliError('NO_SUCH_RECORD', `${this.path}: ${text} is damaged and was left out; name another record.`);
+    throw new CliError(
+      'NO_SUCH_RECORD',
+      `${this.path}: ${text} ${this.split ? 'is not in this part of the images' : 'is damaged and was left out'}; name another record.`,
+    );
   }
 
   close(): void {

@@ -1,14 +1,21 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Autoencoder, CheckpointChoice } from '@ae/autoencoder';
+import type { RunConfig } from '@ae/autoencoder/runs';
 import type { Option } from 'commander';
 import type { DatabaseFlag } from '../data/database-option';
-import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
+import type { FitFlags } from '../data/fit-option';
+import { kindOfInput } from '../data/input-kind';
+import { splitOfRun, wishForNetwork } from '../data/run-images';
+import { assertShape, openSamples, type SampleDatabase, type SampleOptions } from '../data/sample-database';
+import { CliError } from '../shell/cli-error';
 import { numberOption } from '../shell/options';
 import { formatBar, formatCount, type Terminal } from '../shell/terminal';
 import { describeEngine, type EngineOptions, startEngine } from './engine';
 import { type FoundModel, findModel } from './find-model';
 
 /** How a command reads its images. */
-export interface ReadFlags extends DatabaseFlag {
+export interface ReadFlags extends DatabaseFlag, FitFlags {
   readonly lenient?: boolean;
 }
 
@@ -28,28 +35,62 @@ export interface LoadedNetwork extends FoundModel {
   readonly engine: string;
 }
 
-/** Opens images, then starts the engine and loads the network of a folder or run; throws where the sizes differ. */
+/**
+ * Opens images, and starts the engine and loads the network of a folder or run; throws where the sizes differ. An LMDB is opened first,
+ * for most mistakes are in the data; what has to be imported needs to know the network.
+ */
 export async function loadNetworkFor(
-  lmdbPath: string,
+  input: string,
   modelPath: string,
   options: EngineOptions & CheckpointOptions & ReadFlags,
   terminal: Terminal,
 ): Promise<LoadedNetwork> {
+  assertInOrder(modelPath, input);
   const { database, schema, lenient } = options;
-  const samples = await openSamples(lmdbPath, {
-    database,
-    schema,
-    lenient,
-    anySize: true,
-    onProgress: lookingAt(terminal, lenient),
-  });
-  terminal.status('');
-  if (samples.note) terminal.warn(samples.note);
+  const reading = { database, schema, lenient, anySize: true, onProgress: lookingAt(terminal, lenient) };
+  const isLmdb = kindOfInput(input) === 'lmdb';
+  const early = isLmdb ? await openSamples(input, reading) : undefined;
   const found = await findModel(modelPath, options.checkpoint);
+  const config = await configOf(found);
   const engine = await startEngine(options, terminal);
   const network = await loadNetwork(found, terminal);
+  const wish = wishForNetwork(network, options, config);
+  const part = partOf(input, config);
+  if (part)
+    terminal.warn(`${input}: only the images that ${modelPath} kept to validate, by its --val ${part.split.fraction}.`);
+  if (part) early?.close();
+  const samples = early && !part ? early : await openSamples(input, { ...reading, part, images: { wish, terminal } });
+  terminal.status('');
+  if (samples.note) terminal.warn(samples.note);
   assertFits(samples, network, found.model);
   return { ...found, network, samples, engine: describeEngine(engine) };
+}
+
+/** Reads what a run began with, where the network is that of one. */
+export async function configOf({ run }: FoundModel): Promise<RunConfig | undefined> {
+  if (run === undefined) return undefined;
+  const { readRunConfig } = await import('@ae/autoencoder/runs');
+  return readRunConfig(run).catch(() => undefined);
+}
+
+/** Of images that a run took both to train and to validate those are meant that it was not trained on. */
+function partOf(input: string, config: RunConfig | undefined): SampleOptions['part'] {
+  const split = config && splitOfRun(config);
+  if (!split || config.data.train.path !== path.resolve(input)) return undefined;
+  return { split, side: 'validation' };
+}
+
+/** Throws where images stand in the place of the network, and the network in theirs. */
+function assertInOrder(modelPath: string, input: string): void {
+  if (!isNetwork(input) || isNetwork(modelPath)) return;
+  throw new CliError(
+    'INVALID_OPTION',
+    `${input} is a network and ${modelPath} is not: the network comes first, then the images; swap the two.`,
+  );
+}
+
+function isNetwork(place: string): boolean {
+  return ['model.json', 'config.json'].some((name) => existsSync(path.join(place, name)));
 }
 
 /** Loads a network, and says what is odd about it. */

@@ -1,9 +1,10 @@
 import type { Autoencoder, SampleSource } from '@ae/autoencoder';
+import { splitOfRun, wishForNetwork, wishOfRun } from '../data/run-images';
 import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
 import { CliError, explain } from '../shell/cli-error';
 import type { Terminal } from '../shell/terminal';
 import { type FoundModel, placeOf } from './find-model';
-import type { ReadFlags } from './load-network';
+import { configOf, type ReadFlags } from './load-network';
 
 /** The images that a network was trained on, to fit PCA to. */
 export interface TrainingImages {
@@ -26,7 +27,14 @@ export async function openTrainingImages(
   try {
     const place = await placeOfTraining(given, found);
     if (place === undefined) return undefined;
-    const database = await openSamples(place, flags);
+    const config = await configOf(found);
+    const split = config && typeof given !== 'string' ? splitOfRun(config) : undefined;
+    const wish = config ? wishOfRun(config) : wishForNetwork(network, flags);
+    const database = await openSamples(place, {
+      ...flags,
+      images: { wish, terminal, isSaid: true },
+      ...(split && { part: { split, side: 'train' } }),
+    });
     if (typeof given === 'string') assertShape(database, network.inputShape, `the network of ${found.model}`);
     return { samples: await fitTo(database, network), close: () => database.close() };
   } catch (error) {

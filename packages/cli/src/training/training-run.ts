@@ -114,11 +114,7 @@ interface Outcome {
   readonly position: string;
 }
 
-function tell(
-  { path: run, validation, epochs }: TrainingRun,
-  { history, report, position }: Outcome,
-  terminal: Terminal,
-): void {
+function tell({ path: run, epochs }: TrainingRun, { history, report, position }: Outcome, terminal: Terminal): void {
   const model = path.join(run, 'model');
   const elapsedMs = history?.epochs.at(-1)?.elapsedMs;
   const resume = history ? undefined : `ae train --resume ${quote(run)}`;
@@ -132,5 +128,5 @@ function tell(
   terminal.print(`${trained}network saved: ${style('bold', model)}`);
   if (report) terminal.print(`what it does, to look at: ${style('bold', report)}`);
   if (resume) terminal.print(`go on from here: ${style('bold', resume)}; look at it: ae report ${quote(run)}`);
-  else terminal.print(`score it on other images: ae test ${quote(run)} ${validation ? '<validation lmdb>' : '<lmdb>'}`);
+  else terminal.print(`score it on other images: ae test ${quote(run)} <images>`);
 }

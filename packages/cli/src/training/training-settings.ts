@@ -1,8 +1,12 @@
 import type { AutoencoderOptions, InitializeOptions, ReadRun, TrainOptions } from '@ae/autoencoder';
 import { networkOptions, type Recipe, type RecipeName, recipeFor, recipes } from '@ae/autoencoder/options';
 import type { RunConfig } from '@ae/autoencoder/runs';
+import type { FitFlags } from '../data/fit-option';
+import type { SplitWish } from '../data/image-split';
+import type { ImportWish } from '../data/imported-images';
+import { importWish, splitOfRun, usualSize, wishOfRun } from '../data/run-images';
 import { type FoundModel, findModel, placeOf } from '../network/find-model';
-import type { CheckpointOptions } from '../network/load-network';
+import { type CheckpointOptions, configOf } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import type { ImageSize } from '../shell/options';
@@ -19,12 +23,22 @@ export interface SettingsFlags extends CheckpointOptions, Readonly<Record<string
   readonly seed?: number;
   readonly crop?: ImageSize;
   readonly variational?: boolean;
+  /** The part of the images that `val` asks for. */
+  readonly split?: SplitWish;
+  readonly resize?: ImageSize;
+  readonly gray?: boolean;
+  readonly fit?: FitFlags['fit'];
+  readonly resampler?: FitFlags['resampler'];
 }
 
 /** All that determines a training. */
 export interface TrainingSettings {
   readonly trainPath: string;
   readonly validationPath?: string;
+  /** Where the images to validate are a part of those to train. */
+  readonly split?: SplitWish;
+  /** How images that are no LMDB are imported. */
+  readonly wish: ImportWish;
   readonly epochs: number;
   readonly network: NetworkSettings;
   /** The network's input where it is not the images' size. */
@@ -57,6 +71,8 @@ export async function newSettings(trainPath: string, flags: SettingsFlags): Prom
   return {
     trainPath,
     validationPath: flags.val,
+    split: flags.split,
+    wish: await wishOfNew(flags),
     epochs: flags.epochs ?? recipes[recipe].epochs,
     network:
       flags.from === undefined
@@ -66,6 +82,23 @@ export async function newSettings(trainPath: string, flags: SettingsFlags): Prom
     options: { recipe, seed, ...changes },
     imagesPerEpoch: imagesPerEpoch(changes.records ?? recipes[recipe].records),
   };
+}
+
+/** Says how images are imported for a new training. */
+async function wishOfNew({ from, resize, crop, gray, fit, resampler }: SettingsFlags): Promise<ImportWish> {
+  const size = resize ?? (crop ? undefined : usualSize);
+  if (from === undefined) return importWish({ size, gray, fit, resampler });
+  const found = await findModel(from);
+  const config = await configOf(found);
+  if (!config) return importWish({ size, gray, fit, resampler });
+  const before = wishOfRun(config);
+  return importWish({
+    ...before,
+    size: resize ?? (crop ? undefined : before.size),
+    gray: gray ?? before.gray,
+    fit,
+    resampler,
+  });
 }
 
 /** Settles how a run goes on: as it began, but for what the flags say, which the library then compares. */
@@ -82,10 +115,16 @@ export async function resumedSettings(
   const base = recipe ? recipes[recipe] : saved;
   const changes = recipeChanges(flags, base);
   if (config.from !== undefined) assertNoNetworkFlags(flags, `--resume ${folder}`);
+  const place = trainPath ?? (await trainingPlace(config, folder));
+  const split = flags.val === undefined ? (flags.split ?? splitOfRun(config)) : undefined;
+  const isOwn = split !== undefined;
   return {
-    trainPath: trainPath ?? (await trainingPlace(config, folder)),
-    validationPath:
-      flags.val ?? (await placeOf(config.data.validation, folder, `${resumeCommand(folder)} --val <val.lmdb>`)),
+    trainPath: place,
+    split,
+    wish: wishOfRun(config),
+    validationPath: isOwn
+      ? place
+      : (flags.val ?? (await placeOf(config.data.validation, folder, `${resumeCommand(folder)} --val <val.lmdb>`))),
     epochs: flags.epochs ?? epochs,
     network: { run: { folder, config }, changes: resumedNetwork(config, folder, flags) },
     crop: flags.crop ?? (saved.augmentation.crop ? sizeOf(config) : undefined),

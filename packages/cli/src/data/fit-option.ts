@@ -1,0 +1,41 @@
+/** Flags for images that are imported on the way. */
+import { Option } from 'commander';
+import { choiceOption, type ImageSize, parseSize } from '../shell/options';
+
+/** How images come to a size. */
+export interface FitFlags {
+  readonly fit?: 'squash' | 'crop' | 'fill';
+  readonly resampler?: 'antialiased' | 'bilinear';
+}
+
+/** Flags of commands that import images to any size. */
+export interface ImportFlags extends FitFlags {
+  readonly resize?: ImageSize;
+  readonly gray?: boolean;
+}
+
+/** What such flags stand under in the help. */
+export const importHeading = 'Images that are no LMDB:';
+
+export function fitFlag(otherwise = "the run's, or squash"): Option {
+  const modes = ['squash', 'crop', 'fill'];
+  return choiceOption(
+    '--fit <mode>',
+    `aspect ratio: ignored, cut to fit, or black borders (default: ${otherwise})`,
+    modes,
+  );
+}
+
+export function resamplerFlag(otherwise = "the run's, or antialiased"): Option {
+  const names = ['antialiased', 'bilinear'];
+  return choiceOption('--resampler <name>', `smooth, or Caffe's pixels exactly (default: ${otherwise})`, names);
+}
+
+export function resizeFlag(otherwise: string): Option {
+  const description = `one size for all: 64, or height x width as 48x64 (default: ${otherwise})`;
+  return new Option('--resize <size>', description).argParser((text) => parseSize('--resize', text));
+}
+
+export function grayFlag(): Option {
+  return new Option('--gray', 'one gray channel instead of three colors');
+}

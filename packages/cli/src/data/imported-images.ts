@@ -1,0 +1,151 @@
+/** Images that are no LMDB, imported once: the database is kept in the user's cache, and is used again until they change. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ConvertReport } from '@ae/lmdb-datum/convert';
+import { CliError, sentenceOf } from '../shell/cli-error';
+import type { ImageSize } from '../shell/options';
+import { writeFileWhole } from '../shell/output-folder';
+import { formatBar, formatBytes, formatCount, formatDuration, formatNumberOf, type Terminal } from '../shell/terminal';
+import { imageCache } from './cache-folder';
+import type { FitFlags } from './fit-option';
+import { fingerprintOf } from './input-fingerprint';
+import { kindOfInput } from './input-kind';
+
+/** What is made of images as they are imported. */
+export interface ImportWish extends FitFlags {
+  /** Absent: as large as they are. */
+  readonly size?: ImageSize;
+  readonly gray?: boolean;
+  /** Keep their files instead of pixels. */
+  readonly encoded?: boolean;
+}
+
+/** What images become on the way, and who tells of it. */
+export interface Importing {
+  readonly wish: ImportWish;
+  readonly terminal: Terminal;
+  /** Nothing is to be said of it again. */
+  readonly isSaid?: boolean;
+}
+
+/** What is kept beside a database, to say of it later. */
+export interface ImportNote {
+  readonly source: string;
+  readonly images: number;
+  readonly size?: string;
+  readonly skipped: number;
+  readonly firstReasons: readonly string[];
+}
+
+const version = 1;
+const namedAtMost = 3;
+
+/** Returns the place of an LMDB with the images of an input: of an LMDB its own, of anything else that of its import. */
+export async function databaseOf(input: string, { wish, terminal, isSaid = false }: Importing): Promise<string> {
+  if (kindOfInput(input) === 'lmdb') return input;
+  const key = JSON.stringify([version, fingerprintOf(input), wish]);
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 12);
+  const stem = path.parse(path.resolve(input)).name.replace(/[^\p{L}\p{N}._-]/gu, '_');
+  const database = path.join(imageCache(), `${stem}-${hash}.lmdb`);
+  if (!isThere(database)) await importOnce(input, database, wish, terminal);
+  else if (!isSaid) tell(input, database, readNote(database), 'imported before', terminal);
+  return database;
+}
+
+async function importOnce(input: string, database: string, wish: ImportWish, terminal: Terminal): Promise<void> {
+  for (;;) {
+    try {
+      const report = await convert(input, database, wish, terminal);
+      const { records, size, skipped, elapsedMs } = report;
+      const firstReasons = skipped.slice(0, namedAtMost).map(({ reason }) => reason);
+      const note: ImportNote = {
+        ...{ source: path.resolve(input), images: records, skipped: skipped.length, firstReasons },
+        ...(size && { size }),
+      };
+      await writeFileWhole(noteOf(database), JSON.stringify(note));
+      tell(input, database, note, `imported in ${formatDuration(elapsedMs)}`, terminal);
+      for (const warning of report.warnings) terminal.warn(warning);
+      return;
+    } catch (error) {
+      terminal.status('');
+      if ((error as { code?: unknown }).code !== 'OUTPUT_EXISTS') throw explained(error, input);
+      // Another process was faster, or is at it.
+      if (isThere(database)) return;
+      terminal.status(`waiting for another process that imports ${input} ...`);
+      await pause(300);
+    }
+  }
+}
+
+async function convert(
+  input: string,
+  output: string,
+  { size, encoded, ...same }: ImportWish,
+  terminal: Terminal,
+): Promise<ConvertReport> {
+  const { convertImageset } = await import('@ae/lmdb-datum/convert');
+  const isFolder = fs.statSync(input).isDirectory();
+  const report = await convertImageset({
+    ...same,
+    ...(isFolder ? { input } : { input: path.dirname(input), list: input }),
+    output,
+    ...(size && { resizeHeight: size.height, resizeWidth: size.width }),
+    encoded,
+    onProgress: ({ done, total, imagesPerSecond }) =>
+      terminal.status(
+        `importing ${input} ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${Math.round(imagesPerSecond)} images/s`,
+      ),
+  });
+  terminal.status('');
+  return report;
+}
+
+/** Says in one line where the images are read from. */
+function tell(input: string, database: string, note: ImportNote | undefined, how: string, terminal: Terminal): void {
+  const { images, size, skipped = 0, firstReasons = [] } = note ?? {};
+  const what = images === undefined ? 'images' : formatNumberOf(images, 'image');
+  const bytes = formatBytes(fs.statSync(path.join(database, 'data.mdb')).size);
+  const but = skipped > 0 ? `, without ${formatNumberOf(skipped, 'image')} that cannot be read` : '';
+  terminal.warn(
+    `${input}: ${what}${size ? ` of ${size}` : ''} ${how}${but}; read from ${database} (${bytes}), which ae cache clear removes.`,
+  );
+  for (const reason of firstReasons) terminal.warn(`left out: ${reason}`);
+  if (skipped > firstReasons.length) terminal.warn(`left out: ${skipped - firstReasons.length} more.`);
+}
+
+/** Says of what can't be imported what it is not. */
+function explained(error: unknown, input: string): unknown {
+  const { code, state, todo } = error as { code?: unknown; state?: string; todo?: string };
+  if (code === 'BAD_IMAGE' && state?.startsWith(`${input} holds no images`)) {
+    const found = state.slice(input.length);
+    return new CliError(
+      'NOT_LMDB',
+      `${input} contains no data.mdb, so it is no LMDB, and${found.replace('holds no images', 'it holds no images')}; ${todo}.`,
+      { cause: error },
+    );
+  }
+  if (code !== 'WRITE_FAILED') return error;
+  const problem = sentenceOf(error).replace(/\.$/, '');
+  return new CliError(code, `${problem}; the variable AE_CACHE chooses another folder for imported images.`, {
+    cause: error,
+  });
+}
+
+export function noteOf(database: string): string {
+  return database.replace(/\.lmdb$/, '.json');
+}
+
+export function readNote(database: string): ImportNote | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(noteOf(database), 'utf8'));
+  } catch {
+    // The process that imported was killed just before it wrote that.
+    return undefined;
+  }
+}
+
+function isThere(database: string): boolean {
+  return fs.existsSync(path.join(database, 'data.mdb'));
+}

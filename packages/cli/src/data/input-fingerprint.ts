@@ -1,0 +1,25 @@
+/** What tells images from others that lie in the same place, without reading them. */
+import { createHash, type Hash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Returns a hash of the paths, sizes and times of change of all files of an input. */
+export function fingerprintOf(input: string): string {
+  const hash = createHash('sha256').update(fs.realpathSync(input));
+  addTo(hash, input, '', new Set());
+  return hash.digest('hex');
+}
+
+function addTo(hash: Hash, place: string, name: string, above: ReadonlySet<string>): void {
+  const stats = fs.statSync(place, { throwIfNoEntry: false });
+  if (!stats) return;
+  if (!stats.isDirectory()) {
+    hash.update(`${name}\0${stats.size} ${stats.mtimeMs}\n`);
+    return;
+  }
+  // A link may lead back to a folder that it is in.
+  const id = `${stats.dev}:${stats.ino}`;
+  if (above.has(id)) return;
+  const entries = fs.readdirSync(place).filter((entry) => !entry.startsWith('.'));
+  for (const entry of entries.sort()) addTo(hash, path.join(place, entry), `${name}/${entry}`, new Set([...above, id]));
+}

@@ -1,0 +1,53 @@
+/** Tells what somebody gave in the place of images. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { CliError } from '../shell/cli-error';
+import { quote } from '../shell/command-line';
+
+/** `lmdb` is read as it is, anything of the others is imported first; what is none of them goes for an LMDB, whose reader says what it is. */
+export type InputKind = 'lmdb' | 'images';
+
+const lmdbMagic = 0xbeefc0de;
+const headBytes = 4096;
+
+/** Tells an LMDB from images in another form. @throws CliError for what is neither: nothing at all, a run, a saved network. */
+export function kindOfInput(input: string): InputKind {
+  const stats = fs.statSync(input, { throwIfNoEntry: false });
+  if (!stats) throw missing(input);
+  if (stats.isDirectory()) return kindOfFolder(input);
+  return stats.isFile() && isImageList(input) ? 'images' : 'lmdb';
+}
+
+function kindOfFolder(folder: string): InputKind {
+  const has = (name: string) => fs.lstatSync(path.join(folder, name), { throwIfNoEntry: false }) !== undefined;
+  // Its reader has its own words for a LevelDB.
+  if (has('data.mdb') || has('CURRENT')) return 'lmdb';
+  if (has('config.json') && (has('checkpoints') || has('metrics.csv') || has('model'))) throw runFor(folder, 'a run');
+  if (has('model.json')) throw runFor(folder, 'a saved network');
+  return 'images';
+}
+
+function missing(input: string): CliError {
+  return new CliError('NOT_READABLE', `${input} does not exist; give a folder of images, or an LMDB.`);
+}
+
+function runFor(folder: string, what: string): CliError {
+  return new CliError(
+    'NOT_LMDB',
+    `${folder} is the folder of ${what}, where images are expected: the network comes first, as in ae test ${quote(folder)} <images>; ` +
+      `ae train goes on with --resume, or begins with its weights with --from ${quote(folder)}.`,
+  );
+}
+
+/** A text whose first line names a file that is there. */
+function isImageList(file: string): boolean {
+  const head = Buffer.alloc(headBytes);
+  const fd = fs.openSync(file, 'r');
+  const bytes = fs.readSync(fd, head, 0, headBytes, 0);
+  fs.closeSync(fd);
+  if (bytes >= 20 && head.readUInt32LE(16) === lmdbMagic) return false;
+  const [line = ''] = head.toString('utf8', 0, bytes).split(/\r?\n/);
+  const name = line.slice(0, line.lastIndexOf(' '));
+  if (head.subarray(0, bytes).includes(0) || name === '') return false;
+  return fs.existsSync(path.resolve(path.dirname(file), name));
+}

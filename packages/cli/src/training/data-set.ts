@@ -1,0 +1,46 @@
+/** What somebody means who trains on a folder: all of it, or the parts of a data set that are in it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseFraction, type SplitWish } from '../data/image-split';
+import { kindOfInput } from '../data/input-kind';
+
+export interface DataSet {
+  readonly train: string;
+  readonly val?: string;
+  /** Where the images to validate are a part of those to train. */
+  readonly split?: SplitWish;
+  /** What was understood, in a sentence. */
+  readonly said?: string;
+}
+
+const trainNames = ['train', 'training'];
+const validationNames = ['val', 'valid', 'validation', 'test', 'testing', 'dev', 'eval'];
+
+/** Finds the images to train and to validate. `val` is a place, or a part such as 0.1. */
+export function understandDataSet(input: string, val: string | undefined, seed: number): DataSet {
+  const fraction = val === undefined || fs.existsSync(val) ? undefined : parseFraction(val);
+  const split = fraction === undefined ? undefined : { fraction, seed };
+  const parts = split || val === undefined ? partsIn(input) : undefined;
+  const train = parts?.train ?? input;
+  if (split) return { train, split, ...(parts && { said: `${input}: training on ${parts.train}.` }) };
+  if (!parts) return { train, val };
+  const validation = parts.validation && `, validating on ${parts.validation}`;
+  return { train, val: parts.validation, said: `${input}: training on ${train}${validation ?? ''}.` };
+}
+
+/** Finds train/ and val/ in a folder; undefined where it is none, or where the first is missing. */
+function partsIn(input: string): { train: string; validation?: string } | undefined {
+  if (!isFolder(input) || kindOfInput(input) !== 'images') return undefined;
+  const find = (names: readonly string[]) => {
+    const name = names.find((each) => isFolder(path.join(input, each)) || isFolder(path.join(input, `${each}.lmdb`)));
+    if (name === undefined) return undefined;
+    const place = path.join(input, name);
+    return isFolder(place) ? place : `${place}.lmdb`;
+  };
+  const train = find(trainNames);
+  return train === undefined ? undefined : { train, validation: find(validationNames) };
+}
+
+function isFolder(place: string): boolean {
+  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
