@@ -11,6 +11,7 @@ import { inspectCommand } from './commands/inspect';
 import { interpolateCommand } from './commands/interpolate';
 import { meanCommand } from './commands/mean';
 import { neighboursCommand } from './commands/neighbours';
+import { reconstructCommand } from './commands/reconstruct';
 import { reportCommand } from './commands/report';
 import { resizeCommand } from './commands/resize';
 import { sampleCommand } from './commands/sample';
@@ -25,7 +26,7 @@ import { style } from './shell/terminal';
 const groups = {
   'Images:': [importCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
   'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand],
-  'Codes:': [encodeCommand, neighboursCommand, interpolateCommand, sampleCommand],
+  'Codes:': [encodeCommand, reconstructCommand, neighboursCommand, interpolateCommand, sampleCommand],
   'This machine:': [backendCommand, cacheCommand],
 };
 

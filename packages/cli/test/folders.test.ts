@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openDatumLmdb } from '@ae/lmdb-datum';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeFolder, makePictures, remove, startAe } from './ae';
 import { ae, aeOk } from './one-process';
@@ -107,6 +108,35 @@ describe('commands that take a folder', () => {
     const reader = openDatumLmdb(inFolder('cache', 'images', databases()[0]));
     expect(reader.length).toBe(23);
     reader.close();
+  });
+});
+
+describe('ae reconstruct', () => {
+  const metadata = (...parts: string[]) => sharp(inFolder(...parts)).metadata();
+
+  test('writes a PNG file of one image, in the size of the network', async () => {
+    await aeOk(folder, 'reconstruct', 'run', 'photos/red/disc-001.png', 'one.png');
+    expect(await metadata('one.png')).toMatchObject({ format: 'png', width: 16, height: 16 });
+    await aeOk(folder, 'reconstruct', 'run', 'photos/red/disc-001.png', 'both.png', '--side-by-side');
+    expect((await metadata('both.png')).width).toBeGreaterThan(32);
+  });
+
+  test('writes a folder of PNG files with the names of many', async () => {
+    const said = JSON.parse(await aeOk(folder, 'reconstruct', 'run', 'photos', 'many', '--json'));
+    expect(said).toMatchObject({ output: 'many', count: 23, size: '3x16x16' });
+    expect(readdirSync(inFolder('many', 'red'))).toHaveLength(13);
+    expect(
+      await sharp(inFolder('many', 'red', 'disc-001.png'))
+        .raw()
+        .toBuffer(),
+    ).toEqual(await sharp(inFolder('one.png')).raw().toBuffer());
+  });
+
+  test('refuses one file for many', async () => {
+    const { stderr } = await ae(folder, 'reconstruct', 'run', 'photos', 'x.png');
+    expect(stderr).toContain(
+      'x.png: expected the name of a new folder for 23 images, received that of a file; leave out .png.',
+    );
   });
 });
 

@@ -12,7 +12,7 @@ afterAll(() => remove(folder));
 const { version } = JSON.parse(readFileSync(path.join(mainFile, '..', '..', 'package.json'), 'utf8'));
 const commands = [
   ...['import', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report', 'export-model'],
-  ...['encode', 'neighbours', 'interpolate', 'sample', 'backend', 'cache'],
+  ...['encode', 'reconstruct', 'neighbours', 'interpolate', 'sample', 'backend', 'cache'],
 ];
 
 describe('help', () => {

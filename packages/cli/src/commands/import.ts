@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
+import { kindOfHead } from '../data/input-kind';
 import { summarizeRecords } from '../data/record-summary';
 import { openDatabase } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
@@ -113,7 +114,9 @@ async function findSource(images: string, root?: string): Promise<{ input: strin
     if (cause.code !== 'ENOENT') throw cause;
     throw new CliError('NOT_READABLE', `${images} does not exist; give a folder of images, or a list file.`, { cause });
   });
-  if (!found.isDirectory()) return { input: root ?? path.dirname(images), list: images };
+  const isList = found.isFile() && kindOfHead(images) === undefined;
+  if (!found.isDirectory() && (isList || root !== undefined || !found.isFile()))
+    return { input: root ?? path.dirname(images), list: images };
   if (root === undefined) return { input: images };
   throw new CliError('INVALID_OPTION', '--root goes with a list file, but a folder was given; leave --root out.');
 }

@@ -71,7 +71,12 @@ export function testCommand(): Command {
 async function runTest(modelPath: string, lmdbPath: string, options: TestOptions): Promise<void> {
   const terminal = new Terminal(options);
   if (options.savePrefix !== undefined) await assertNew(options.savePrefix);
-  const { network, samples, engine, ...found } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const { network, samples, engine, ...found } = await loadNetworkFor(
+    lmdbPath,
+    modelPath,
+    { ...options, heldOut: true },
+    terminal,
+  );
   const { model } = found;
   const training = await openTrainingImages(options.baselines, found, network, { lenient: options.lenient }, terminal);
   // Before the scoring, which may take long.

@@ -11,7 +11,7 @@ import { formatBar, formatBytes, formatCount, formatDuration, formatNumberOf, ty
 import { imageCache } from './cache-folder';
 import type { FitFlags } from './fit-option';
 import { fingerprintOf } from './input-fingerprint';
-import { kindOfInput } from './input-kind';
+import { isImageList, kindOfInput } from './input-kind';
 
 /** What is made of images as they are imported. */
 export interface ImportWish extends FitFlags {
@@ -86,10 +86,9 @@ async function convert(
   terminal: Terminal,
 ): Promise<ConvertReport> {
   const { convertImageset } = await import('@ae/lmdb-datum/convert');
-  const isFolder = fs.statSync(input).isDirectory();
   const report = await convertImageset({
     ...same,
-    ...(isFolder ? { input } : { input: path.dirname(input), list: input }),
+    ...(isImageList(input) ? { input: path.dirname(input), list: input } : { input }),
     output,
     ...(size && { resizeHeight: size.height, resizeWidth: size.width }),
     encoded,
@@ -105,6 +104,8 @@ async function convert(
 /** Says in one line where the images are read from. */
 function tell(input: string, database: string, note: ImportNote | undefined, how: string, terminal: Terminal): void {
   const { images, size, skipped = 0, firstReasons = [] } = note ?? {};
+  // Of a single one nobody wants to know.
+  if (images === 1 && skipped === 0) return;
   const what = images === undefined ? 'images' : formatNumberOf(images, 'image');
   const bytes = formatBytes(fs.statSync(path.join(database, 'data.mdb')).size);
   const but = skipped > 0 ? `, without ${formatNumberOf(skipped, 'image')} that cannot be read` : '';

@@ -1,6 +1,7 @@
 /** Tells what somebody gave in the place of images. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { kindOfImage } from '@ae/images/kind';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 
@@ -15,7 +16,7 @@ export function kindOfInput(input: string): InputKind {
   const stats = fs.statSync(input, { throwIfNoEntry: false });
   if (!stats) throw missing(input);
   if (stats.isDirectory()) return kindOfFolder(input);
-  return stats.isFile() && isImageList(input) ? 'images' : 'lmdb';
+  return stats.isFile() && holdsImages(input) ? 'images' : 'lmdb';
 }
 
 function kindOfFolder(folder: string): InputKind {
@@ -39,15 +40,37 @@ function runFor(folder: string, what: string): CliError {
   );
 }
 
-/** A text whose first line names a file that is there. */
-function isImageList(file: string): boolean {
+/** An image, or a text whose first line names a file that is there. */
+function holdsImages(file: string): boolean {
+  const head = headOf(file);
+  if (head.length >= 20 && head.readUInt32LE(16) === lmdbMagic) return false;
+  return kindOfImage(head) !== undefined || isImageList(file, head);
+}
+
+function headOf(file: string): Buffer {
   const head = Buffer.alloc(headBytes);
   const fd = fs.openSync(file, 'r');
-  const bytes = fs.readSync(fd, head, 0, headBytes, 0);
-  fs.closeSync(fd);
-  if (bytes >= 20 && head.readUInt32LE(16) === lmdbMagic) return false;
-  const [line = ''] = head.toString('utf8', 0, bytes).split(/\r?\n/);
+  try {
+    return head.subarray(0, fs.readSync(fd, head, 0, headBytes, 0));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** A text whose first line names a file that is there. */
+export function isImageList(file: string, head?: Buffer): boolean {
+  if (!head) return fs.statSync(file).isFile() && isImageList(file, headOf(file));
+  const [line = ''] = head.toString().split(/\r?\n/);
   const name = line.slice(0, line.lastIndexOf(' '));
-  if (head.subarray(0, bytes).includes(0) || name === '') return false;
+  if (head.includes(0) || name === '') return false;
   return fs.existsSync(path.resolve(path.dirname(file), name));
+}
+
+/** Returns the kind of image that a file is; undefined for one that is none, or can't be read. */
+export function kindOfHead(file: string): string | undefined {
+  try {
+    return kindOfImage(headOf(file));
+  } catch {
+    return undefined;
+  }
 }

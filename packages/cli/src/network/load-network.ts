@@ -38,11 +38,12 @@ export interface LoadedNetwork extends FoundModel {
 /**
  * Opens images, and starts the engine and loads the network of a folder or run; throws where the sizes differ. An LMDB is opened first,
  * for most mistakes are in the data; what has to be imported needs to know the network.
+ * With `heldOut`, of a run's own images only those that it kept to validate.
  */
 export async function loadNetworkFor(
   input: string,
   modelPath: string,
-  options: EngineOptions & CheckpointOptions & ReadFlags,
+  options: EngineOptions & CheckpointOptions & ReadFlags & { readonly heldOut?: boolean },
   terminal: Terminal,
 ): Promise<LoadedNetwork> {
   assertInOrder(modelPath, input);
@@ -55,7 +56,7 @@ export async function loadNetworkFor(
   const engine = await startEngine(options, terminal);
   const network = await loadNetwork(found, terminal);
   const wish = wishForNetwork(network, options, config);
-  const part = partOf(input, config);
+  const part = options.heldOut ? partOf(input, config) : undefined;
   if (part)
     terminal.warn(`${input}: only the images that ${modelPath} kept to validate, by its --val ${part.split.fraction}.`);
   if (part) early?.close();

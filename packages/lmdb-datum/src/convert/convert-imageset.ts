@@ -8,8 +8,9 @@ import { keyText } from '../lmdb/scan';
 import { Random, shuffleInPlace } from '../random';
 import { DatumWriter, maxKeyBytes } from '../writer';
 import { type ImageClass, type ImageFile, keyOf, nameFew, type OddLabel } from './image-file';
-import { listImageFolder } from './image-folder';
+
 import { readImageList } from './image-list';
+import { listImages } from './image-source';
 import type { Converted } from './image-to-message';
 import { ConvertJournal, committedSince, type SkippedImage } from './journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
@@ -54,9 +55,7 @@ export async function convertImageset(options: ConvertOptions): Promise<ConvertR
   const plan = checkConvertOptions(options);
   const { output } = options;
   const list =
-    options.list === undefined
-      ? listImageFolder(options.input)
-      : readImageList(options.list, options.input, options.labels);
+    options.list === undefined ? listImages(options.input) : readImageList(options.list, options.input, options.labels);
   const { images, ignored, classes, oddLabels, warnings } = list;
   if (images.length === 0) throw noImages(sourceOf(options), ignored);
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
