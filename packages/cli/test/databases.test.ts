@@ -75,7 +75,7 @@ describe('ae resize', () => {
 
   test('says what is wrong, and makes nothing', async () => {
     const refusals = [
-      [['nowhere', 'new.lmdb', '16'], /^ae resize: nowhere does not exist; give the folder of an LMDB/],
+      [['nowhere', 'new.lmdb', '16'], /^ae resize: nowhere does not exist; give a folder of images/],
       [['photos.lmdb', 'small.lmdb', '16'], /^ae resize: small\.lmdb already exists/],
       [['photos.lmdb', 'new.lmdb', '16x'], /^ae resize: <size>: expected a size such as 64/],
     ] as const;
