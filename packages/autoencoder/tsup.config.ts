@@ -33,7 +33,7 @@ export default defineConfig([
     // For both at once: the types are computed once.
     ...forNode,
     format: ['esm', 'cjs'],
-    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } },
+    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
     clean: ['*.d.ts', '*.d.cts'],
   },
   {

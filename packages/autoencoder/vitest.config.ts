@@ -1,4 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests train networks; on a busy machine that takes longer than the usual five seconds.
-export default defineConfig({ test: { setupFiles: ['@ae/testing/seeded'], testTimeout: 120_000 } });
+export default defineConfig({
+  test: {
+    setupFiles: ['@ae/testing/seeded'],
+    // Files share a process's modules: to load TensorFlow.js for each of them takes longer than many of them do.
+    isolate: false,
+    // Tests train networks; on a busy machine that takes longer than the usual five seconds.
+    testTimeout: 120_000,
+  },
+});

@@ -2,7 +2,10 @@
  * Compiles `import wasm from '../assembly/index.ts?wasm'` to the bytes of a WebAssembly module: one plugin for tsup (esbuild), one
  * for vitest. So nothing generated lies in the source tree.
  */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Plugin as EsbuildPlugin } from 'esbuild';
 import type { Plugin as VitePlugin } from 'vitest/config';
 import { compileAssembly } from '../../scripts/assembly.mjs';
@@ -13,9 +16,37 @@ const compiled = new Map<string, Promise<Uint8Array>>();
 
 /** Returns a module's bytes. ESM and CommonJS share what one process compiles. */
 function compiledOnce(file: string): Promise<Uint8Array> {
-  const bytes = compiled.get(file) ?? compileAssembly(file);
+  const bytes = compiled.get(file) ?? compiledBefore(file);
   compiled.set(file, bytes);
   return bytes;
+}
+
+const kept = fileURLToPath(new URL('node_modules/.cache/assembly', import.meta.url));
+
+/** Returns what a process before this one, a build mostly, made of the same sources by the same compiler; compiles and keeps it if none did. */
+async function compiledBefore(file: string): Promise<Uint8Array> {
+  const cached = path.join(kept, `${path.basename(file, '.ts')}-${hashOfSources(file)}.wasm`);
+  if (fs.existsSync(cached)) return fs.readFileSync(cached);
+  const bytes = await compileAssembly(file);
+  const partial = `${cached}.${process.pid}`;
+  fs.mkdirSync(kept, { recursive: true });
+  fs.writeFileSync(partial, bytes);
+  fs.renameSync(partial, cached);
+  return bytes;
+}
+
+/** Hashes all that the bytes of a module depend on: the sources beside it, how they are compiled, and the compiler. */
+function hashOfSources(file: string): string {
+  const folder = path.dirname(file);
+  const sources = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const compiler = ['../../scripts/assembly.mjs', '../../package-lock.json'].map((name) =>
+    fileURLToPath(new URL(name, import.meta.url)),
+  );
+  const hash = createHash('sha256');
+  for (const name of [...sources.sort().map((source) => path.join(folder, source)), ...compiler]) {
+    hash.update(`${name}\n`).update(fs.readFileSync(name));
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 export const assemblyForTsup: EsbuildPlugin = {
@@ -37,7 +68,7 @@ export const assemblyForVitest: VitePlugin = {
   enforce: 'pre',
   async load(id) {
     if (!wasmImport.test(id)) return undefined;
-    const base64 = Buffer.from(await compileAssembly(id.replace(wasmImport, ''))).toString('base64');
+    const base64 = Buffer.from(await compiledOnce(id.replace(wasmImport, ''))).toString('base64');
     return `export default Uint8Array.from(Buffer.from('${base64}', 'base64'));`;
   },
 };

@@ -18,7 +18,7 @@ export default defineConfig([
     external: ['sharp'],
     esbuildPlugins: [assemblyForTsup],
     format: ['esm', 'cjs'],
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
     target: 'node20',
     shims: true,
     clean: ['*.js', '*.cjs', '*.map', '*.d.ts', '*.d.cts'],

@@ -10,7 +10,7 @@ export default defineConfig({
     'backends/webgpu/index': 'src/backends/webgpu/index.ts',
   },
   format: ['esm', 'cjs'],
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
   target: 'node20',
   clean: true,
   sourcemap: true,

@@ -32,7 +32,7 @@ export default defineConfig([
     external: shared.external,
     entry: { index: 'src/index.ts', convert: 'src/convert.ts', source: 'src/source.ts' },
     format: ['esm', 'cjs'],
-    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } },
+    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
     clean: ['**/*.d.ts', '**/*.d.cts'],
   },
 ]);

@@ -1,3 +1,7 @@
+import { type ErrorParts, SentenceError, type State, type WrongValue } from '@ae/ground/errors';
+
+export type { ErrorParts, State, WrongValue };
+
 /** Stable codes of the errors this package throws, for callers that branch on the cause. */
 export type AutoencoderErrorCode =
   | 'INVALID_OPTION'
@@ -26,61 +30,20 @@ export type AutoencoderErrorCode =
   | 'WEIGHTS_NOT_FINITE'
   | 'ABORTED';
 
-/** The parts of an error's sentence, for programs: for one that names an option as its own interface does, say. */
-export interface ErrorParts {
-  /** What it is about: an option, `optimizer.momentum` where that is an option of an option, or an argument, a sample, a file. */
-  readonly where?: string;
-  /** What should be there: "a whole number of at least 1". */
-  readonly expected?: string;
-  /** What is there; text is in quotation marks. */
-  readonly received?: string;
-  /** What to do about it: "choose another folder". */
-  readonly todo?: string;
-}
-
-/** Says that a value is not what it must be. */
-export interface WrongValue extends ErrorParts {
-  readonly where: string;
-  readonly expected: string;
-  readonly received: string;
-}
-
-/** Says how things are, and what to do about it. */
-export interface State extends ErrorParts {
-  /** A sentence or more, without the last full stop. */
-  readonly state: string;
-}
-
 /**
  * An error with one sentence for people and a stable `code` for programs. That a value is wrong is said in parts, of which the
  * sentence is made here: "batchSize: expected a whole number of at least 1, received 0."; a state is stated as it is: "The disk is full.".
  */
-export class AutoencoderError extends Error implements ErrorParts {
+export class AutoencoderError extends SentenceError {
   override readonly name = 'AutoencoderError';
-  /** The message without the name of the package in front of it. */
-  readonly sentence: string;
-  declare readonly where?: string;
-  declare readonly expected?: string;
-  declare readonly received?: string;
-  /** How things are, without what to do; only where that is `todo`. */
-  declare readonly state?: string;
-  declare readonly todo?: string;
 
   constructor(
     readonly code: AutoencoderErrorCode,
     what: string | WrongValue | State,
-    { cause, ...parts }: ErrorOptions & ErrorParts = {},
+    options: ErrorOptions & ErrorParts = {},
   ) {
-    const sentence = typeof what === 'string' ? what : sentenceOf(what);
-    super(`[autoencoder] ${sentence}`, cause === undefined ? undefined : { cause });
-    this.sentence = sentence;
-    Object.assign(this, typeof what === 'string' ? parts : { ...what, ...parts });
+    super('autoencoder', what, options);
   }
-}
-
-function sentenceOf(what: WrongValue | State): string {
-  const problem = 'state' in what ? what.state : `${what.where}: expected ${what.expected}, received ${what.received}`;
-  return `${problem}${what.todo ? `; ${what.todo}` : ''}.`;
 }
 
 /** Makes the INVALID_OPTION of an option, or an argument, that has a value it can't have. */

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeFolder } from '../src/files/make-folder';
 import { Autoencoder, type RunOptions, type TrainOptions, useBackend } from '../src/index';
 import { readRun } from '../src/report/read-run';
 import { readRunConfig } from '../src/runs';
@@ -79,7 +79,7 @@ describe('a run that was stopped before its first checkpoint', () => {
       const copy = `${folder}-resumed`;
       await cp(folder, copy, { recursive: true });
       await train();
-      expect(await readFile(path.join(folder, 'model/weights.bin')), name).toEqual(whole);
+      expect(whole.equals(await readFile(path.join(folder, 'model/weights.bin'))), name).toBe(true);
       folder = copy;
       const resumed = await train({ resume: true }).then(
         () => 'to its end',
@@ -87,7 +87,7 @@ describe('a run that was stopped before its first checkpoint', () => {
       );
       const isBegun = leftovers.findIndex(([other]) => other === name) >= 7;
       expect(resumed, name).toBe(isBegun ? 'to its end' : 'RUN_NOT_FOUND');
-      if (isBegun) expect(await readFile(path.join(folder, 'model/weights.bin')), name).toEqual(whole);
+      if (isBegun) expect(whole.equals(await readFile(path.join(folder, 'model/weights.bin'))), name).toBe(true);
     }
   }, 60_000);
 
@@ -106,17 +106,17 @@ describe('a run that was stopped before its first checkpoint', () => {
 
 describe('a folder that cannot be made', () => {
   it('is an error at once', async () => {
-    await expect(makeFolder('/proc/nope/deeper/run')).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(() => makeFolders('/proc/nope/deeper/run')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
     await writeFile(path.join(base, 'file'), '');
-    await expect(makeFolder(path.join(base, 'file/run'))).rejects.toThrow();
+    expect(() => makeFolders(path.join(base, 'file/run'))).toThrow();
     folder = '/proc/nope/run';
     await expect(train()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('is made with those above it otherwise', async () => {
-    expect(await makeFolder(path.join(base, 'a/b/c'))).toBe(path.join(base, 'a'));
-    expect(await makeFolder(path.join(base, 'a/b/c'))).toBeUndefined();
-    expect(await makeFolder(path.join(base, 'a/b/d'))).toBe(path.join(base, 'a/b/d'));
+    expect(makeFolders(path.join(base, 'a/b/c'))).toBe(path.join(base, 'a'));
+    expect(makeFolders(path.join(base, 'a/b/c'))).toBeUndefined();
+    expect(makeFolders(path.join(base, 'a/b/d'))).toBe(path.join(base, 'a/b/d'));
   });
 });
 

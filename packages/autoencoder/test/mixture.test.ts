@@ -32,7 +32,7 @@ it.each([6, 120])(
       return mixture.draw(drawnCount, random);
     };
     const drawn = await fit(1);
-    expect(await fit(1)).toEqual(drawn);
+    expect(Buffer.from(drawn.buffer).equals(Buffer.from((await fit(1)).buffer))).toBe(true);
     for (const j of [0, 1, 3, size - 1]) {
       const [[mean, deviation], [expectedMean, expectedDeviation]] = [
         moments(drawn, size, j),

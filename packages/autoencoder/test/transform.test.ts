@@ -1,13 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fitPca } from '../src/baselines';
 import { Random } from '../src/data/random';
-import { Autoencoder, type AutoencoderOptions, type Sample, samplesToTensor, useBackend } from '../src/index';
+import { Autoencoder, type Sample, useBackend } from '../src/index';
 import golden from './golden/transform.json';
 import { rectangleSamples } from './rectangles';
+import { meanPsnr, newNetwork } from './transform-networks';
 
 /** Images of six fixed patterns, as make_transform_golden.py draws them. */
 function mixtureSamples(count: number, height: number, width: number): Sample[] {
@@ -30,23 +26,6 @@ function noiseSamples(count: number, [height, width, channels]: readonly [number
   return Array.from({ length: count }, () => {
     const data = Uint8Array.from({ length: height * width * channels }, () => random.uint32() & 255);
     return { channels, height, width, data };
-  });
-}
-
-async function newNetwork(options: Omit<AutoencoderOptions, 'preset'>): Promise<Autoencoder> {
-  const network = new Autoencoder({ preset: 'transform', ...options });
-  await network.initialize({ seed: 1 });
-  return network;
-}
-
-/** The mean of the images' PSNR, nothing clamped or rounded. */
-function meanPsnr(network: Autoencoder, samples: readonly Sample[]): number {
-  return tf.tidy(() => {
-    const images = samplesToTensor(samples, network.inputShape, network.pixels);
-    const errors = tf.mean(tf.squaredDifference(network.forward(images), images), [1, 2, 3]).dataSync<'float32'>();
-    return (
-      errors.reduce((sum, error) => sum - 10 * Math.log10(error / (255 * network.pixels.scale) ** 2), 0) / errors.length
-    );
   });
 }
 
@@ -202,61 +181,5 @@ describe('the variational form of preset transform', () => {
     const loaded = await Autoencoder.load(path.join(folder, 'whole', 'model'));
     expect(bits(loaded)).toEqual(bits(whole));
     for (const each of [whole, started, stopped, resumed, loaded]) each.dispose();
-  });
-});
-
-describe('training preset transform', () => {
-  const samples = rectangleSamples(160, { seed: 12, size: 24 });
-  const [training, validation] = [samples.slice(0, 120), samples.slice(120)];
-  const options = { seed: 1, batchSize: 4, epochs: 5, validation } as const;
-
-  it('begins with the start, goes up from there, and beats PCA of as many numbers, which has seen mirror images, too', async () => {
-    const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    const progress: number[] = [];
-    const scores: number[] = [];
-    await network.train(training, {
-      ...options,
-      onStart: ({ images }) => progress.push(images),
-      onEpoch: ({ validation: score }) => void scores.push(score?.psnrDb ?? 0),
-    });
-    expect(progress.at(-1)).toBe(120);
-    const started = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    await started.computeStart(training, { seed: 1 });
-    const start = (await started.evaluate(validation, { similarity: false })).psnrDb;
-    expect(Math.min(...scores)).toBeGreaterThan(start - 0.1);
-    expect(scores.at(-1)).toBeGreaterThan(start);
-    const pca = await fitPca(training, started, { mirror: true, components: 108 });
-    const images = samplesToTensor(validation, [24, 24, 3], started.pixels);
-    const coefficients = pca.encode(images);
-    const errors = tf
-      .mean(tf.squaredDifference(pca.decode(coefficients, [24, 24, 3]), images), [1, 2, 3])
-      .dataSync<'float32'>();
-    const pcaDb = errors.reduce((sum, error) => sum - 10 * Math.log10(error / (255 / 256) ** 2), 0) / errors.length;
-    expect(scores.at(-1)).toBeGreaterThan(pcaDb + 1);
-    for (const each of [network, started, pca]) each.dispose();
-  });
-
-  it('is resumed to the same bits, and what was trained is saved and loaded', async () => {
-    const short = { ...options, epochs: 2 };
-    const folder = await mkdtemp(path.join(tmpdir(), 'ae-transform-'));
-    const whole = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    await whole.train(training, { ...short, run: { folder: path.join(folder, 'whole') } });
-    const stopped = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    const run = { folder: path.join(folder, 'stopped'), checkpointSteps: 5 };
-    const abort = new AbortController();
-    const onStep = ({ step }: { step: number }) => step === 44 && abort.abort();
-    await expect(stopped.train(training, { ...short, run, onStep, signal: abort.signal })).rejects.toMatchObject({
-      code: 'ABORTED',
-    });
-    const resumed = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    await resumed.train(training, { ...short, run: { ...run, resume: true } });
-    const bits = (network: Autoencoder) => network.model.getWeights().map((weight) => [...weight.dataSync()]);
-    expect(bits(resumed)).toEqual(bits(whole));
-    await whole.save(path.join(folder, 'saved'));
-    const loaded = await Autoencoder.load(path.join(folder, 'saved'));
-    expect(loaded.warnings).toEqual([]);
-    expect(meanPsnr(loaded, validation)).toBe(meanPsnr(whole, validation));
-    expect((await loaded.encodeAll(validation)).values).toEqual((await whole.encodeAll(validation)).values);
-    for (const each of [whole, stopped, resumed, loaded]) each.dispose();
   });
 });

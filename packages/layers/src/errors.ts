@@ -3,56 +3,22 @@
  * `where: expected ..., received ...; what to do.` A state is stated as it is.
  */
 
-/** The parts of an error's sentence, for programs. */
-export interface ErrorParts {
-  /** What it is about: a function, a layer, or an option. */
-  readonly where?: string;
-  /** What should be there: "an integer of at least 1". */
-  readonly expected?: string;
-  /** What is there; text is in quotation marks. */
-  readonly received?: string;
-  /** How things are, where no value is wrong. */
-  readonly state?: string;
-  /** What to do about it: "cast it first". */
-  readonly todo?: string;
-}
+import { type ErrorParts, SentenceError, type State, sentenceOf, type WrongValue } from '@ae/ground/errors';
 
-/** Says that a value is not what it must be. */
-export interface WrongValue extends ErrorParts {
-  readonly where: string;
-  readonly expected: string;
-  readonly received: string;
-}
-
-/** Says how things are, and what to do about it. */
-export interface State extends ErrorParts {
-  /** A sentence or more, without `where` and the last full stop. */
-  readonly state: string;
-}
+export type { ErrorParts, State, WrongValue };
 
 /** Base class of everything this package throws. */
-export class LayersError extends Error implements ErrorParts {
+export class LayersError extends SentenceError {
   readonly code: string = 'LAYERS';
-  /** The message without the name of this package in front of it. */
-  readonly sentence: string;
-  declare readonly where?: string;
-  declare readonly expected?: string;
-  declare readonly received?: string;
-  declare readonly state?: string;
-  declare readonly todo?: string;
 
   constructor(what: string | WrongValue | State, options?: ErrorOptions) {
-    const sentence = typeof what === 'string' ? what : sentenceOf(what);
-    super(`[layers] ${sentence}`, options);
-    this.name = new.target.name;
-    this.sentence = sentence;
-    if (typeof what === 'object') Object.assign(this, what);
+    super('layers', what, options, typeof what === 'string' ? what : located(what));
   }
 }
 
-function sentenceOf(what: WrongValue | State): string {
-  const { where, todo, state = `expected ${what.expected}, received ${what.received}` } = what;
-  return `${where ? `${where}: ` : ''}${state}${todo ? `; ${todo}` : ''}.`;
+/** Makes the sentence of its parts; a state, too, says where. */
+function located(what: WrongValue | State): string {
+  return `${what.state !== undefined && what.where ? `${what.where}: ` : ''}${sentenceOf(what)}`;
 }
 
 /** An argument or option is not of its type or out of its range. */

@@ -3,34 +3,19 @@
  * `where: expected ..., received ...; what to do.` A state is stated as it is: "The disk is full.".
  */
 
+import { type ErrorParts as Parts, SentenceError, sentenceOf } from '@ae/ground/errors';
+
 /** The parts of an error's sentence, for programs. */
-export interface ErrorParts {
-  /** What it is about: an option, a file, a record. */
-  where?: string;
-  /** What should be there: "a whole number of at least 1". */
-  expected?: string;
-  /** What is there; text is in quotation marks. */
-  received?: string;
-  /** How things are, where no value is wrong. */
-  state?: string;
-  /** What to do about it: "choose another folder". */
-  todo?: string;
+export interface ErrorParts extends Parts {
   /** The option of this package that `todo` takes; the sentence names it in brackets. */
-  option?: string;
+  readonly option?: string;
 }
 
 /** Says that a value is not what it must be. */
-export interface WrongValue extends ErrorParts {
-  where: string;
-  expected: string;
-  received: string;
-}
+export type WrongValue = ErrorParts & Required<Pick<Parts, 'where' | 'expected' | 'received'>>;
 
 /** Says how things are, and what to do about it. */
-export interface State extends ErrorParts {
-  /** A sentence or more, without the last full stop. */
-  state: string;
-}
+export type State = ErrorParts & Required<Pick<Parts, 'state'>>;
 
 /** Where an error happened. All of it is already in the message; these are for callers that branch or report. */
 export interface ErrorWhere {
@@ -46,35 +31,22 @@ export interface ErrorWhere {
 }
 
 /** Base class of everything this package throws, except the `AbortSignal`'s own reason. */
-export class LmdbDatumError extends Error implements ErrorParts {
+export class LmdbDatumError extends SentenceError implements ErrorParts {
   readonly code: string = 'LMDB_DATUM';
-  /** The message without the name of this package in front of it. */
-  readonly sentence: string;
-  declare readonly where?: string;
-  declare readonly expected?: string;
-  declare readonly received?: string;
-  declare readonly state?: string;
-  declare readonly todo?: string;
   declare readonly option?: string;
   declare readonly path?: string;
   declare readonly key?: string;
   declare readonly page?: number;
   declare readonly layout?: string;
 
-  constructor(what: string | WrongValue | State, { cause, ...where }: ErrorWhere & ErrorParts = {}) {
-    const sentence = typeof what === 'string' ? what : sentenceOf(what);
-    super(`[lmdb-datum] ${sentence}`, cause === undefined ? undefined : { cause });
-    this.name = new.target.name;
-    this.sentence = sentence;
-    const known = Object.entries({ ...(typeof what === 'object' && what), ...where });
-    Object.assign(this, Object.fromEntries(known.filter(([, value]) => value !== undefined)));
+  constructor(what: string | WrongValue | State, where: ErrorWhere & ErrorParts = {}) {
+    super('lmdb-datum', what, where, typeof what === 'string' ? what : withOption(what));
   }
 }
 
-function sentenceOf(what: WrongValue | State): string {
-  const problem = what.state ?? `${what.where}: expected ${what.expected}, received ${what.received}`;
-  const todo = what.option ? `${what.todo} (option ${what.option})` : what.todo;
-  return `${problem}${todo ? `; ${todo}` : ''}.`;
+/** Makes the sentence of its parts; it names the option that what to do takes. */
+function withOption(what: WrongValue | State): string {
+  return sentenceOf(what.option ? { ...what, todo: `${what.todo} (option ${what.option})` } : what);
 }
 
 /** An argument or option is out of its range. */

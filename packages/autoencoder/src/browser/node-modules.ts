@@ -33,6 +33,7 @@ export const hostname = unavailable('hostname');
 export const link = unavailable('link');
 export const lstat = unavailable('lstat');
 export const mkdir = unavailable('mkdir');
+export const mkdirSync = unavailable('mkdirSync');
 export const open = unavailable('open');
 export const randomUUID = unavailable('randomUUID');
 export const readdir = unavailable('readdir');
@@ -40,6 +41,7 @@ export const realpath = unavailable('realpath');
 export const rename = unavailable('rename');
 export const rm = unavailable('rm');
 export const stat = unavailable('stat');
+export const statSync = unavailable('statSync');
 export const statfs = unavailable('statfs');
 export const writeFile = unavailable('writeFile');
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { type LayersError, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from '../errors';
-import { makeFolder } from '../files/make-folder';
 import { weightsOf } from './named-variables';
 import type { NetworkParts } from './network';
 import { checkFinite } from './not-finite';
@@ -86,7 +86,7 @@ async function saveInFolder(
   await checkTarget(target, overwrite);
   const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
   try {
-    await makeFolder(temporary);
+    makeFolders(temporary);
     model.setUserDefinedMetadata({ [metadataKey]: metadata });
     await model.save(tf.io.withSaveHandler((artifacts) => writeArtifacts(artifacts, temporary, isHalf)));
     await replaceFolder(temporary, target);

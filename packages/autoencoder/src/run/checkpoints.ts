@@ -1,8 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { AutoencoderError } from '../errors';
 import { temporarySuffix } from '../files/atomic-file';
-import { makeFolder } from '../files/make-folder';
 import { type Checkpoint, readCheckpointFile, type Snapshot, writeCheckpointFile } from './checkpoint-file';
 import {
   type CheckpointEntry,
@@ -47,7 +47,7 @@ export class Checkpoints {
 
   /** Makes the folder of a new run, whose index stands there from the beginning: a missing one is a lost one. */
   static async begin(folder: string, keep: number): Promise<Checkpoints> {
-    await makeFolder(folder);
+    makeFolders(folder);
     await writeIndex(folder, emptyIndex);
     return new Checkpoints(folder, keep, emptyIndex);
   }

@@ -1,11 +1,11 @@
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { drawGrid, encodePng } from '@ae/images/png';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Sample } from '../data/samples';
 import { AutoencoderError } from '../errors';
 import { reconstructSamples } from '../evaluation/evaluate';
 import { writeFileAtomically, writeTextAtomically } from '../files/atomic-file';
-import { makeFolder } from '../files/make-folder';
 import { saveModel } from '../network/model-folder';
 import type { Network } from '../network/network';
 import { diverged } from '../training/diverged';
@@ -82,7 +82,7 @@ export class RunFolder implements TrainingRecord {
     const { folder, resume = false, keep = 2 } = options;
     if (!resume) {
       await checkNewRun(folder);
-      await makeFolder(folder);
+      makeFolders(folder);
     }
     const lock = await takeLock(folder);
     try {
@@ -91,7 +91,7 @@ export class RunFolder implements TrainingRecord {
       if (before) checkUnchanged(folder, before, context.config);
       // Again, for another process may have used the folder before the lock was ours.
       if (!resume) await checkNewRun(folder);
-      await makeFolder(path.join(folder, 'samples'));
+      makeFolders(path.join(folder, 'samples'));
       const checkpoints = await Checkpoints[resume ? 'open' : 'begin'](path.join(folder, 'checkpoints'), keep);
       if (!resume && options.from !== undefined) await saveStart(folder, context);
       // The last thing to be made: with it the folder is that of a run, which can be resumed.

@@ -5,10 +5,10 @@
 import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import type { RgbImage } from '@ae/images/png';
 import { withPath } from '../files/atomic-file';
 import { crc32c } from '../files/crc';
-import { makeFolder } from '../files/make-folder';
 
 /** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
 export class EventWriter {
@@ -24,7 +24,7 @@ export class EventWriter {
    * files say of this and later steps.
    */
   static async open(folder: string, fromStep: number): Promise<EventWriter> {
-    await makeFolder(folder);
+    makeFolders(folder);
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
     const unique = `${process.pid}.${Math.floor(performance.now())}`;
     const writer = new EventWriter(path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${unique}`));

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { describeImage, type ImageKind, kindOfImage } from '@ae/images/kind';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
@@ -8,7 +9,6 @@ import { RecordNames } from '../data/record-names';
 import { emptyDatabase, openDatabase } from '../data/sample-database';
 import { CliError, sentenceOf } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
-import { makeFolders } from '../shell/make-folders';
 import { type CommonOptions, choiceOption, defineCommand } from '../shell/options';
 import { assertNew, claimFolder, fillFolder } from '../shell/output-folder';
 import { formatBar, formatCount, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
@@ -89,7 +89,7 @@ async function* exportRecords(
       const { kind, bytes } = datum.encoded ? storedFile(datum, key) : await encodeRaw(reader, index, format);
       const name = names.nameOf({ index, key, label: datum.label }, kind);
       const file = path.join(folder, ...name.split('/'));
-      await makeFolders(path.dirname(file));
+      makeFolders(path.dirname(file));
       await writeFile(file, bytes, { flag: 'wx' });
       yield undefined;
     } catch (error) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { CliError, writingTo } from './cli-error';
-import { makeFolders } from './make-folders';
 
 /** A new, empty folder that a command is going to fill. */
 export interface ClaimedFolder {
@@ -17,7 +17,7 @@ export interface ClaimedFolder {
  */
 export async function claimNumberedFolder(prefix: string): Promise<ClaimedFolder> {
   return writingTo(prefix, async () => {
-    const above = await makeFolders(path.dirname(prefix));
+    const above = makeFolders(path.dirname(prefix));
     for (let number = 1; ; number++) {
       const folder = `${prefix}-${number}`;
       if (await makeFolder(folder)) return claimed(folder, above);
@@ -28,7 +28,7 @@ export async function claimNumberedFolder(prefix: string): Promise<ClaimedFolder
 /** Makes a folder that must not exist yet. */
 export async function claimFolder(folder: string): Promise<ClaimedFolder> {
   return writingTo(folder, async () => {
-    const above = await makeFolders(path.dirname(folder));
+    const above = makeFolders(path.dirname(folder));
     if (await makeFolder(folder)) return claimed(folder, above);
     throw alreadyThere(folder);
   });

@@ -4,9 +4,9 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { OutputExistsError, reasonOf, WriteError } from '../errors';
 import { LockedError, takeLock, writeLock } from '../files/lock-file';
-import { makeFolders } from '../files/make-folders';
 import { kindOf } from '../files/regular-file';
 import { temporaryName } from '../files/temporary-name';
 import { writerLockName } from '../write/target';

@@ -1,8 +1,8 @@
 /** Where a writer writes: a new folder, or a database that is there and sound. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '@ae/ground/make-folders';
 import { OutputExistsError, WriteError } from '../errors';
-import { makeFolders } from '../files/make-folders';
 import { kindOf } from '../files/regular-file';
 import { writeError } from './native-lmdb';
 

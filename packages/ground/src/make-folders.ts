@@ -1,5 +1,5 @@
 /** Makes folders. Node's own recursive mkdir never ends where a folder can be seen but not made, as below /proc. */
-import fs from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -18,7 +18,7 @@ export function makeFolders(folder: string): string | undefined {
   let topmost: string | undefined;
   for (const name of missing.reverse()) {
     try {
-      fs.mkdirSync(name);
+      mkdirSync(name);
       topmost ??= name;
     } catch (error) {
       // Another process may have made it meanwhile.
@@ -31,7 +31,7 @@ export function makeFolders(folder: string): string | undefined {
 /** @throws the operating system's error, unless there is nothing of that name. */
 function isFolder(name: string): boolean {
   try {
-    return fs.statSync(name).isDirectory();
+    return statSync(name).isDirectory();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;

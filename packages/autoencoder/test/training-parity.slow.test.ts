@@ -1,0 +1,3 @@
+import { describeTrainingParity } from './training-parity';
+
+describeTrainingParity(50);

@@ -1,0 +1,69 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fitPca } from '../src/baselines';
+import { Autoencoder, samplesToTensor, useBackend } from '../src/index';
+import { rectangleSamples } from './rectangles';
+import { meanPsnr, newNetwork } from './transform-networks';
+
+beforeAll(async () => {
+  await useBackend('wasm');
+});
+
+describe('training preset transform', () => {
+  const samples = rectangleSamples(160, { seed: 12, size: 24 });
+  const [training, validation] = [samples.slice(0, 120), samples.slice(120)];
+  const options = { seed: 1, batchSize: 4, epochs: 5, validation } as const;
+
+  it('begins with the start, goes up from there, and beats PCA of as many numbers, which has seen mirror images, too', async () => {
+    const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    const progress: number[] = [];
+    const scores: number[] = [];
+    await network.train(training, {
+      ...options,
+      onStart: ({ images }) => progress.push(images),
+      onEpoch: ({ validation: score }) => void scores.push(score?.psnrDb ?? 0),
+    });
+    expect(progress.at(-1)).toBe(120);
+    const started = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    await started.computeStart(training, { seed: 1 });
+    const start = (await started.evaluate(validation, { similarity: false })).psnrDb;
+    expect(Math.min(...scores)).toBeGreaterThan(start - 0.1);
+    expect(scores.at(-1)).toBeGreaterThan(start);
+    const pca = await fitPca(training, started, { mirror: true, components: 108 });
+    const images = samplesToTensor(validation, [24, 24, 3], started.pixels);
+    const coefficients = pca.encode(images);
+    const errors = tf
+      .mean(tf.squaredDifference(pca.decode(coefficients, [24, 24, 3]), images), [1, 2, 3])
+      .dataSync<'float32'>();
+    const pcaDb = errors.reduce((sum, error) => sum - 10 * Math.log10(error / (255 / 256) ** 2), 0) / errors.length;
+    expect(scores.at(-1)).toBeGreaterThan(pcaDb + 1);
+    for (const each of [network, started, pca]) each.dispose();
+  });
+
+  it('is resumed to the same bits, and what was trained is saved and loaded', async () => {
+    const short = { ...options, epochs: 2 };
+    const folder = await mkdtemp(path.join(tmpdir(), 'ae-transform-'));
+    const whole = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    await whole.train(training, { ...short, run: { folder: path.join(folder, 'whole') } });
+    const stopped = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    const run = { folder: path.join(folder, 'stopped'), checkpointSteps: 5 };
+    const abort = new AbortController();
+    const onStep = ({ step }: { step: number }) => step === 44 && abort.abort();
+    await expect(stopped.train(training, { ...short, run, onStep, signal: abort.signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
+    const resumed = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
+    await resumed.train(training, { ...short, run: { ...run, resume: true } });
+    const bits = (network: Autoencoder) => network.model.getWeights().map((weight) => [...weight.dataSync()]);
+    expect(bits(resumed)).toEqual(bits(whole));
+    await whole.save(path.join(folder, 'saved'));
+    const loaded = await Autoencoder.load(path.join(folder, 'saved'));
+    expect(loaded.warnings).toEqual([]);
+    expect(meanPsnr(loaded, validation)).toBe(meanPsnr(whole, validation));
+    expect((await loaded.encodeAll(validation)).values).toEqual((await whole.encodeAll(validation)).values);
+    for (const each of [whole, stopped, resumed, loaded]) each.dispose();
+  });
+});
