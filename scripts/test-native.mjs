@@ -11,7 +11,7 @@ import { fail, laneFolder, load, requireAlso, runTests, UNAVAILABLE } from './la
 const { values } = parseArgs({ options: { tensorflow: { type: 'string' } } });
 const { installTensorflow } = await load('autoencoder', 'native.js');
 
-const tests = ['optimizers', 'training-parity', 'engine'].map((name) => `test/${name}.test.ts`);
+const tests = ['optimizers', 'training-parity.slow', 'engine'].map((name) => `test/${name}.test.ts`);
 
 for (const gpu of [false, true]) {
   let reached;
