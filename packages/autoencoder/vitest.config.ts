@@ -7,5 +7,6 @@ export default defineConfig({
     isolate: false,
     // Tests train networks; on a busy machine that takes longer than the usual five seconds.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
