@@ -21,7 +21,8 @@ export async function bundle(name: string): Promise<Program> {
       outDir,
       outExtension: () => ({ js: '.mjs' }),
     },
-    external: [/^@ae\//, /^@tensorflow\//],
+    external: [/^@ae\/(?!ground\/)/, /^@tensorflow\//],
+    noExternal: [/^@ae\/ground\//],
   });
   return { file: path.join(outDir, `${name}.mjs`), remove: () => rm(outDir, { recursive: true, force: true }) };
 }
