@@ -2,23 +2,21 @@ import { rename, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Codes } from '@ae/autoencoder/codes';
 import type { Command } from 'commander';
-import { databaseOption, schemaOption } from '../data/database-option';
-import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
-import { lenientOption, printLeftOut } from '../data/left-out';
-import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { printLeftOut } from '../data/left-out';
+import { loadNetworkFor } from '../network/load-network';
+import { addNetworkInput, type NetworkInputOptions } from '../network/network-input';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
 import { assertNew, claimFolder, fillFolder } from '../shell/output-folder';
 import { branch } from '../shell/stream-branches';
 import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
-interface EncodeCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
+interface EncodeCommandOptions extends CommonOptions, NetworkInputOptions {
   readonly batchSize: number;
 }
 
 export function encodeCommand(): Command {
-  return defineCommand('encode', "write the codes of an LMDB's images, for NumPy and as Parquet")
+  const command = defineCommand('encode', "write the codes of an LMDB's images, for NumPy and as Parquet")
     .argument('<model>', 'folder of a run or of a saved network')
     .argument(
       '<images>',
@@ -27,18 +25,8 @@ export function encodeCommand(): Command {
     .argument('<folder>', 'new folder for codes.npy, keys.npy, labels.npy and codes.parquet')
     .addOption(
       numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
-    )
-    .addOption(checkpointOption())
-    .addOption(databaseOption())
-    .addOption(schemaOption())
-    .addOption(lenientOption())
-    .optionsGroup(importHeading)
-    .addOption(fitFlag())
-    .addOption(resamplerFlag())
-    .optionsGroup('Engine:')
-    .addOption(backendOption())
-    .addOption(threadsOption())
-    .action(runEncode);
+    );
+  return addNetworkInput(command).action(runEncode);
 }
 
 async function runEncode(

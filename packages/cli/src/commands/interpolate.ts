@@ -2,16 +2,14 @@ import type { InterpolationMasks } from '@ae/autoencoder/codes';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { databaseOption, schemaOption } from '../data/database-option';
-import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
-import { lenientOption, printLeftOut } from '../data/left-out';
-import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { printLeftOut } from '../data/left-out';
+import { loadNetworkFor } from '../network/load-network';
+import { addNetworkInput, type NetworkInputOptions } from '../network/network-input';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNewImage, writeNewFile } from '../shell/output-folder';
 import { formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
-interface InterpolateCommandOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
+interface InterpolateCommandOptions extends CommonOptions, NetworkInputOptions {
   readonly masks: InterpolationMasks | 'all';
   readonly steps: number;
   readonly scale: number;
@@ -20,7 +18,7 @@ interface InterpolateCommandOptions extends CommonOptions, EngineOptions, Checkp
 const maskNames: readonly InterpolationMasks[] = ['first', 'second', 'fixed'];
 
 export function interpolateCommand(): Command {
-  return defineCommand('interpolate', 'draw what lies between the codes of two images')
+  const command = defineCommand('interpolate', 'draw what lies between the codes of two images')
     .argument('<model>', 'folder of a run or of a saved network')
     .argument('<images>', "an LMDB of images of the network's size, or a folder of images")
     .argument('<first>', 'key of an image, or its number from 0')
@@ -37,18 +35,8 @@ export function interpolateCommand(): Command {
         8,
       ),
     )
-    .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
-    .addOption(checkpointOption())
-    .addOption(databaseOption())
-    .addOption(schemaOption())
-    .addOption(lenientOption())
-    .optionsGroup(importHeading)
-    .addOption(fitFlag())
-    .addOption(resamplerFlag())
-    .optionsGroup('Engine:')
-    .addOption(backendOption())
-    .addOption(threadsOption())
-    .action(runInterpolate);
+    .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2));
+  return addNetworkInput(command).action(runInterpolate);
 }
 
 async function runInterpolate(

@@ -2,16 +2,14 @@ import type { Neighbor } from '@ae/autoencoder/codes';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { databaseOption, schemaOption } from '../data/database-option';
-import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
-import { lenientOption, printLeftOut } from '../data/left-out';
-import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { printLeftOut } from '../data/left-out';
+import { loadNetworkFor } from '../network/load-network';
+import { addNetworkInput, type NetworkInputOptions } from '../network/network-input';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNewImage, writeNewFile } from '../shell/output-folder';
 import { formatBar, formatCount, formatRows, style, Terminal } from '../shell/terminal';
 
-interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
+interface NeighboursOptions extends CommonOptions, NetworkInputOptions {
   readonly count: number;
   readonly metric: 'euclidean' | 'cosine';
   readonly grid?: string;
@@ -19,7 +17,10 @@ interface NeighboursOptions extends CommonOptions, EngineOptions, CheckpointOpti
 }
 
 export function neighboursCommand(): Command {
-  return defineCommand('neighbours', 'find the images of an LMDB whose codes are nearest to that of one of them')
+  const command = defineCommand(
+    'neighbours',
+    'find the images of an LMDB whose codes are nearest to that of one of them',
+  )
     .argument('<model>', 'folder of a run or of a saved network')
     .argument(
       '<images>',
@@ -29,18 +30,8 @@ export function neighboursCommand(): Command {
     .addOption(numberOption('--count <n>', 'neighbours', { min: 1, max: 1000, integer: true }).default(5))
     .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
     .option('--grid <out.png>', 'also write one image: the record, then its neighbours')
-    .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
-    .addOption(checkpointOption())
-    .addOption(databaseOption())
-    .addOption(schemaOption())
-    .addOption(lenientOption())
-    .optionsGroup(importHeading)
-    .addOption(fitFlag())
-    .addOption(resamplerFlag())
-    .optionsGroup('Engine:')
-    .addOption(backendOption())
-    .addOption(threadsOption())
-    .action(runNeighbours);
+    .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2));
+  return addNetworkInput(command).action(runNeighbours);
 }
 
 async function runNeighbours(

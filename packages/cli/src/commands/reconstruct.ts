@@ -4,27 +4,28 @@ import type { Autoencoder, MaskMode } from '@ae/autoencoder';
 import { drawGrid, encodePng, type RgbImage, toRgbImage } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
-import { databaseOption, schemaOption } from '../data/database-option';
-import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
-import { lenientOption, printLeftOut } from '../data/left-out';
+import { printLeftOut } from '../data/left-out';
 import { RecordNames } from '../data/record-names';
 import { formatSize, type SampleDatabase } from '../data/sample-database';
-import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
-import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { loadNetworkFor } from '../network/load-network';
+import { addNetworkInput, type NetworkInputOptions } from '../network/network-input';
 import { CliError } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNew, claimFolder, fillFolder, writeNewFile } from '../shell/output-folder';
 import { formatBar, formatCount, formatNumberOf, style, Terminal } from '../shell/terminal';
 
-interface ReconstructOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
+interface ReconstructOptions extends CommonOptions, NetworkInputOptions {
   readonly batchSize: number;
   readonly sideBySide?: boolean;
   readonly masks: MaskMode;
 }
 
 export function reconstructCommand(): Command {
-  return defineCommand('reconstruct', 'write what a network makes of images: a PNG file of one, a folder of many')
+  const command = defineCommand(
+    'reconstruct',
+    'write what a network makes of images: a PNG file of one, a folder of many',
+  )
     .argument('<model>', 'folder of a run or of a saved network')
     .argument('<images>', 'an image, a folder of images, or an LMDB')
     .argument(
@@ -41,18 +42,8 @@ export function reconstructCommand(): Command {
     )
     .addOption(
       numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(16),
-    )
-    .addOption(checkpointOption())
-    .addOption(databaseOption())
-    .addOption(schemaOption())
-    .addOption(lenientOption())
-    .optionsGroup(importHeading)
-    .addOption(fitFlag())
-    .addOption(resamplerFlag())
-    .optionsGroup('Engine:')
-    .addOption(backendOption())
-    .addOption(threadsOption())
-    .action(runReconstruct);
+    );
+  return addNetworkInput(command).action(runReconstruct);
 }
 
 async function runReconstruct(
