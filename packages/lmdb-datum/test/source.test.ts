@@ -61,6 +61,24 @@ it('damaged files end in errors of this package', async () => {
   }
 });
 
+it('a branch whose children have changed places is damage, not another order of records', async () => {
+  const damaged = fs.readFileSync(fixture('deep.mdb'));
+  using reader = openDatumLmdb(fixture('deep.mdb'));
+  const root = damaged.readUInt32LE(
+    4096 * (damaged.readBigUInt64LE(4096 + 144) > damaged.readBigUInt64LE(144) ? 1 : 0) + 128,
+  );
+  // The last two nodes of the root: where each is, and the page that it leads to.
+  const lower = damaged.readUInt16LE(root * 4096 + 12);
+  const [first, second] = [4, 2].map((back) => root * 4096 + damaged.readUInt16LE(root * 4096 + lower - back));
+  const children = [first, second].map((node) => damaged.readUInt32LE(node));
+  damaged.writeUInt32LE(children[1], first);
+  damaged.writeUInt32LE(children[0], second);
+  const source = await openDatumSource(damaged);
+  const lost = { code: 'CORRUPT_DATABASE', message: expect.stringContaining('keys within the range') };
+  await expect(source.getBytes(reader.lastKeyBytes as Uint8Array)).rejects.toMatchObject(lost);
+  await expect(collect(source.keys())).rejects.toMatchObject(lost);
+});
+
 it('works in a place without what only Node.js has', async () => {
   const built = fileURLToPath(new URL('../dist/source.js', import.meta.url));
   const page = path.join(scratchFolder(), 'page.mjs');

@@ -194,6 +194,15 @@ export class Page<Bytes extends PageBytes = Buffer> {
     return this.bytes.compare(key, 0, key.length, start, start + this.bytes.readUInt16LE(node + 6));
   }
 
+  /**
+   * Tells whether all keys are at least `low` and less than `high`, which the pages above give. Of a branch the first key is left out:
+   * it is empty.
+   */
+  isWithin(low: Uint8Array | undefined, high: Uint8Array | undefined): boolean {
+    const first = this.isLeaf ? 0 : 1;
+    return !(low && this.compareKey(first, low) < 0) && !(high && this.compareKey(this.count - 1, high) >= 0);
+  }
+
   /** Page number of a branch's child `i`. */
   child(i: number): number {
     const node = this.#node(i);

@@ -123,8 +123,7 @@ export class TreeCursor {
     for (const [node, problem] of page.damagedNodes)
       throw this.#file.corrupt(number, `node ${node} to be sound`, problem);
     if (page.damage !== undefined) throw this.#file.corrupt(number, 'a page that is sound as a whole', page.damage);
-    const firstKey = page.isLeaf ? 0 : 1;
-    if ((low && page.compareKey(firstKey, low) < 0) || (high && page.compareKey(page.count - 1, high) >= 0)) {
+    if (!page.isWithin(low, high)) {
       throw this.#file.corrupt(number, 'keys within the range that the parent page gives', 'keys outside of it');
     }
     this.#levels.push({ page, index: choose(page), low, high });

@@ -53,6 +53,15 @@ export async function openDatumSource(source: SourceLike, options: SourceOptions
   return new SourceReader(await openPages(sourceOf(source), cacheBytes, signal));
 }
 
+/** A page on the way down the tree, and how many levels there are from it on. */
+interface TreePlace {
+  readonly page: SourcePage;
+  readonly depth: number;
+  /** Its keys are at least `low` and less than `high`. */
+  readonly low?: Uint8Array;
+  readonly high?: Uint8Array;
+}
+
 /** An open source. */
 export class SourceReader {
   /** Records in all. */
@@ -137,10 +146,32 @@ export class SourceReader {
   async #leafOf(key: Uint8Array): Promise<SourcePage | undefined> {
     const { root, depth } = this.#pages.facts.meta.main;
     if (root < 0) return undefined;
-    let page = await this.#page(root);
-    for (let level = 1; level < depth; level++) page = await this.#page(page.child(page.search(key)));
-    if (page.isLeaf) return page;
-    throw this.#pages.corrupt(page.number, 'a leaf', 'a branch');
+    let place: TreePlace = { page: await this.#page(root), depth };
+    this.#checkDepth(place);
+    while (place.depth > 1) place = await this.#child(place, place.page.search(key));
+    return place.page;
+  }
+
+  /** Goes down to child `i` of a branch, whose keys must keep to what the branch says of them. */
+  async #child({ page, depth, low, high }: TreePlace, i: number): Promise<TreePlace> {
+    const child = {
+      page: await this.#page(page.child(i)),
+      depth: depth - 1,
+      low: i === 0 ? low : page.key(i),
+      high: i + 1 < page.count ? page.key(i + 1) : high,
+    };
+    this.#checkDepth(child);
+    if (child.page.isWithin(child.low, child.high)) return child;
+    throw this.#pages.corrupt(
+      child.page.number,
+      'keys within the range that the parent page gives',
+      'keys outside of it',
+    );
+  }
+
+  #checkDepth({ page, depth }: TreePlace): void {
+    const [expected, received] = depth === 1 ? ['a leaf', 'a branch'] : ['a branch', 'a leaf'];
+    if (page.isLeaf !== (depth === 1)) throw this.#pages.corrupt(page.number, expected, received);
   }
 
   async *#places(options: SourceScan): AsyncGenerator<{ leaf: SourcePage; i: number }, void, undefined> {
@@ -149,7 +180,9 @@ export class SourceReader {
     const { root, depth } = this.#pages.facts.meta.main;
     const [start, end] = [options.start, options.end].map((key) => (key === undefined ? undefined : bytesOf(key)));
     if (root < 0) return;
-    for await (const leaf of this.#leaves(await this.#page(root), depth, start)) {
+    const top: TreePlace = { page: await this.#page(root), depth };
+    this.#checkDepth(top);
+    for await (const leaf of this.#leaves(top, start)) {
       for (let i = start ? leaf.search(start) : 0; i < leaf.count; i++) {
         if (end && leaf.compareKey(i, end) >= 0) return;
         if (!leaf.isSubtree(i)) yield { leaf, i };
@@ -158,9 +191,9 @@ export class SourceReader {
   }
 
   /** Leaves from that of a key on. */
-  async *#leaves(page: SourcePage, depth: number, start?: Uint8Array): AsyncGenerator<SourcePage, void, undefined> {
-    if (page.isLeaf !== (depth === 1)) throw this.#pages.corrupt(page.number, 'a tree of one depth', 'another');
-    if (page.isLeaf) {
+  async *#leaves(place: TreePlace, start?: Uint8Array): AsyncGenerator<SourcePage, void, undefined> {
+    const { page, depth } = place;
+    if (depth === 1) {
       yield page;
       return;
     }
@@ -169,7 +202,7 @@ export class SourceReader {
     for (let i = first; i < page.count; i++, from = undefined) {
       // Those of one request: leaves lie side by side as a rule.
       if (i > first && (i - first) % leavesAhead === 1) this.#prefetch(page, i);
-      yield* this.#leaves(await this.#page(page.child(i)), depth - 1, from);
+      yield* this.#leaves(await this.#child(place, i), from);
     }
   }
 
