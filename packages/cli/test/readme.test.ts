@@ -24,10 +24,8 @@ describe('the README', () => {
   afterAll(() => remove(folder));
 
   it('shows commands that work one after the other', { timeout: 120_000 }, async () => {
-    const commands = block(/```\n(ae import[^`]+)```/)
-      .trim()
-      .split('\n');
-    expect(commands.length).toBeGreaterThanOrEqual(4);
+    const commands = [...readme.matchAll(/```\n(ae [^`]+)```/g)].flatMap(([, lines]) => lines.trim().split('\n'));
+    expect(commands.length).toBeGreaterThanOrEqual(8);
     for (const command of commands) {
       const [name, ...args] = command.replace(/#.*/, '').trim().split(/\s+/);
       expect(name).toBe('ae');
