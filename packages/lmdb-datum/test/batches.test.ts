@@ -99,7 +99,7 @@ describe('batches', () => {
       code: 'MIXED_SIZES',
       key: '00000001_gray.png',
     });
-    const start = { shuffle: false, shard: { index: 0, count: 1 }, records: reader.length, epoch: 0 } as const;
+    const start = { shuffle: false, records: reader.length, epoch: 0 } as const;
     const options = {
       batchSize: 4,
       resize: { height: 8, width: 6 },
@@ -165,7 +165,7 @@ describe('batches', () => {
     using empty = openDatumLmdb(fixture('empty.mdb'));
     expect(await collect(empty, { batchSize: 2, shuffle: 1, epochs: Number.POSITIVE_INFINITY })).toEqual([]);
     using one = openDatumLmdb(await randomDatabase(1));
-    expect(await collect(one, { batchSize: 2, shard: { index: 0, count: 3 } })).toEqual([]);
+    expect(await collect(one, { batchSize: 2, shard: { index: 0, count: 3, by: 'epoch' } })).toEqual([]);
   });
 
   it('reuse memory only when asked to, and then keep a batch until the next', async () => {
@@ -203,14 +203,12 @@ describe('batches', () => {
     ['shuffle', { shuffle: -1 }],
     ['shuffle', { shuffle: true }],
     ['shard', { shard: { index: 2, count: 2 } }],
+    ['shard.by', { shard: { index: 0, count: 2, by: 'record' } }],
     ['layout', { layout: 'HWC' }],
     ['scale and mean', { dtype: 'uint8', scale: 2 }],
     ['dropLast and padLast', { dropLast: true, padLast: true }],
     ['crop.width', { crop: { height: 1, width: 0 } }],
-    [
-      'position',
-      { shuffle: 2, position: { epoch: 0, record: 0, shuffle: 1, shard: { index: 0, count: 1 }, records: 2 } },
-    ],
+    ['position', { shuffle: 2, position: { epoch: 0, record: 0, shuffle: 1, records: 2 } }],
   ])('refuse a wrong %s', async (name, options) => {
     using reader = openDatumLmdb(await randomDatabase(2));
     const open = () => reader.batches({ batchSize: 1, ...options } as BatchOptions);
@@ -245,7 +243,7 @@ describe('the order of records', () => {
       async ({ seed, count, batchSize, epochs }) => {
         const shards = await Promise.all(
           Array.from({ length: count }, (_, index) =>
-            orderOf(reader, { shuffle: seed, shard: { index, count }, batchSize, epochs }),
+            orderOf(reader, { shuffle: seed, shard: { index, count, by: 'epoch' }, batchSize, epochs }),
           ),
         );
         const lengths = shards.map((shard) => shard.length / epochs);

@@ -19,6 +19,7 @@ import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, Mixed
 import type { Damage } from '../lmdb/salvage';
 import { windowBytes } from '../lmdb/value-reader';
 import { Random } from '../random';
+import { partSize } from './epoch-order';
 import type { CheckedBatchOptions } from './options';
 import { type Packer, type PixelSource, type Placement, packPixels } from './pack-pixels';
 import { type PackPlan, packPlanFor } from './pack-plan';
@@ -29,6 +30,8 @@ export interface BatchJob {
   epoch: number;
   /** Record numbers in key order. */
   indices: Float64Array;
+  /** A record whose size tells that of the batch, where it has none of its own. */
+  like: number;
   /** Rows of the batch: more than records if the last one is padded. */
   rows: number;
   /** Which block of memory to fill, if memory is reused. */
@@ -178,7 +181,7 @@ export class BatchBuilder {
 
   /** Learns the size of all records from the first one that can be read, and takes the memory for batches of that size. */
   async #makePlan(job: BatchJob): Promise<PackPlan | undefined> {
-    for (const i of job.indices) {
+    for (const i of job.indices.length > 0 ? job.indices : [job.like]) {
       try {
         const datum = this.#records.datum(i);
         const source = datum.encoded ? await this.#decode(datum, i) : this.#rawSource(datum, i);
@@ -193,8 +196,8 @@ export class BatchBuilder {
   }
 
   #takeMemory(rowLength: number): void {
-    const { batchSize, dtype, prefetch } = this.#options;
-    const bytes = batchSize * rowLength * (dtype === 'uint8' ? 1 : 4);
+    const { batchSize, shard, dtype, prefetch } = this.#options;
+    const bytes = partSize(batchSize, shard) * rowLength * (dtype === 'uint8' ? 1 : 4);
     // One for each batch under way, and one for the batch in use if it isn't copied.
     const started = ImageKernels.start([windowBytes, ...Array<number>(prefetch + 1).fill(bytes)]);
     if (!started) return;

@@ -1,4 +1,5 @@
-/** In which order the records of an epoch come: all of them shuffled together, then cut into shards. */
+/** In which order the records of an epoch come, all of them shuffled together, and how shards take their parts. */
+import { assertOneOf } from '../checks';
 import { describe, InvalidOptionError } from '../errors';
 import { assertSeed, Random, shuffleInPlace } from '../random';
 
@@ -6,6 +7,16 @@ export interface Shard {
   /** 0 to count - 1. */
   index: number;
   count: number;
+  /**
+   * What is cut: each batch, so that the records of an update do not depend on how many shards there are; or 'epoch', once, so that each
+   * shard makes batches of its own. Default 'batch'.
+   */
+  by?: 'batch' | 'epoch';
+}
+
+/** Tells whether a shard's batches are its own, rather than parts of batches that all shards share. */
+export function cutsEpoch({ count, by = 'batch' }: Shard): boolean {
+  return by === 'epoch' && count > 1;
 }
 
 /** The order of one epoch: `order[i]` is a record's number in key order, and without shuffling `i + start` is. */
@@ -14,11 +25,25 @@ export interface EpochOrder {
   at(i: number): number;
 }
 
-/**
- * Number of records of a shard. Shards are slices that follow each other; their lengths differ by at most one.
- */
+/** Returns which of so many records are a shard's. Shards are slices that follow each other; their lengths differ by at most one. */
 export function shardRange(records: number, { index, count }: Shard): { start: number; end: number } {
   return { start: Math.floor((index * records) / count), end: Math.floor(((index + 1) * records) / count) };
+}
+
+/** Returns the same of an epoch: all of it for shards that share its batches. */
+export function epochRange(records: number, shard: Shard): { start: number; end: number } {
+  return cutsEpoch(shard) ? shardRange(records, shard) : { start: 0, end: records };
+}
+
+/** Returns the same of a batch: all of it for shards that have batches of their own. */
+export function batchRange(size: number, shard: Shard): { start: number; end: number } {
+  return cutsEpoch(shard) ? { start: 0, end: size } : shardRange(size, shard);
+}
+
+/** Returns how many records a shard has of a batch that is full. */
+export function partSize(batchSize: number, shard: Shard): number {
+  const { start, end } = batchRange(batchSize, shard);
+  return end - start;
 }
 
 /**
@@ -26,13 +51,13 @@ export function shardRange(records: number, { index, count }: Shard): { start: n
  * Takes 4 bytes per record while shuffling.
  */
 export function epochOrder(records: number, seed: number | false, epoch: number, shard: Shard): EpochOrder {
-  const { start, end } = shardRange(records, shard);
+  const { start, end } = epochRange(records, shard);
   if (seed === false) return { length: end - start, at: (i) => start + i };
   const all = new Uint32Array(records);
   for (let i = 0; i < records; i++) all[i] = i;
   shuffleInPlace(all, new Random(seed, epoch));
   // A copy, so that only the shard's part stays in memory.
-  const order = shard.count === 1 ? all : all.slice(start, end);
+  const order = end - start === records ? all : all.slice(start, end);
   return { length: order.length, at: (i) => order[i] };
 }
 
@@ -51,7 +76,8 @@ export function assertShuffle(shuffle: unknown, records: number): void {
 
 /** Checks a shard option. */
 export function assertShard(shard: Shard): void {
-  const { index, count } = shard;
+  const { index, count, by } = shard;
+  assertOneOf('shard.by', by, [undefined, 'batch', 'epoch']);
   if (Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count) return;
   throw new InvalidOptionError({
     where: 'shard',

@@ -2,7 +2,8 @@
 
 import type { FitMode, Resampler } from '@ae/images';
 import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../checks';
-import { assertShard, assertShuffle, type Shard } from './epoch-order';
+import { InvalidOptionError } from '../errors';
+import { assertShard, assertShuffle, cutsEpoch, type Shard } from './epoch-order';
 
 /** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */
 export interface MeanPlanes {
@@ -13,19 +14,22 @@ export interface MeanPlanes {
 }
 
 export interface BatchOptions {
-  /** Records a batch. */
+  /** Records per batch, of all shards together. */
   batchSize: number;
   /** A seed shuffles all records, anew each epoch, the same everywhere for the same seed; false is key order. Default false. */
   shuffle?: number | false;
-  /** Read only this part of each epoch. The parts of all shards together are the epoch. Default { index: 0, count: 1 }. */
+  /**
+   * Read only a part of each batch; all shards together read the batches that one reader would, in as many steps each, so that of a last
+   * batch of few records a part may be empty. With `by: 'epoch'`, read only a part of each epoch, in batches of its own. Default: all.
+   */
   shard?: Shard;
   /** Passes over the records. `Infinity` is fine. Default 1. */
   epochs?: number;
   /** Leave out an epoch's last batch if it isn't full. Default false. */
   dropLast?: boolean;
-  /** Fill an epoch's last batch with zeros up to `batchSize`; `batch.size` tells the records in it. Default false. */
+  /** Fill an epoch's last batch with zeros up to the size of the others; `batch.size` tells the records in it. Default false. */
   padLast?: boolean;
-  /** Where to go on: the `position` of an earlier run with the same shuffle and shard. Default: the beginning. */
+  /** Where to go on: the `position` of an earlier run with the same shuffle, whatever its batches and shards. Default: the beginning. */
   position?: BatchPosition;
 
   /** Default 'NHWC', as TensorFlow.js takes it. */
@@ -70,10 +74,11 @@ export interface BatchOptions {
 /** A place between two batches. Plain JSON. */
 export interface BatchPosition {
   epoch: number;
-  /** Records of this shard's epoch that are done. */
+  /** Records of the epoch that are done, by all shards together; with `shard.by` 'epoch', by this shard. */
   record: number;
   shuffle: number | false;
-  shard: Shard;
+  /** The shard, where the epoch was cut: only that one can go on. */
+  shard?: Shard;
   /** Records of the database. */
   records: number;
 }
@@ -115,7 +120,7 @@ export function checkBatchOptions(options: BatchOptions, records: number): Check
     ...options,
     shuffle,
     shard,
-    position: options.position ?? { epoch: 0, record: 0, shuffle, shard, records },
+    position: options.position ?? { epoch: 0, record: 0, shuffle, records, ...(cutsEpoch(shard) && { shard }) },
     epochs: options.epochs ?? 1,
     layout: options.layout ?? 'NHWC',
     channelOrder: options.channelOrder ?? 'rgb',
@@ -191,7 +196,17 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
     record >= 0 &&
     record <= records;
   if (!fits) refuse('position', 'an epoch and a record of this run', `epoch ${epoch} and record ${record}`);
-  const wanted = JSON.stringify([shuffle, shard.index, shard.count, records]);
-  const saved = JSON.stringify([position.shuffle, position.shard?.index, position.shard?.count, position.records]);
-  if (wanted !== saved) refuse('position', `one saved with [shuffle, shard, records] ${wanted}`, saved);
+  // Positions of version 0.1 name the shard always, and mean a cut of the epoch.
+  const own = position.shard && position.shard.count > 1 ? position.shard : undefined;
+  const wanted = describePlace(shuffle, records, cutsEpoch(shard) ? shard : undefined);
+  const received = describePlace(position.shuffle, position.records, own);
+  if (wanted === received) return;
+  const todo = 'pass the position with the options that it was saved with';
+  throw new InvalidOptionError({ where: 'position', expected: wanted, received, todo });
+}
+
+/** Says between which batches a position can be. */
+function describePlace(shuffle: unknown, records: unknown, shard?: Shard): string {
+  const order = shuffle === false ? 'key order' : `the order of shuffle ${shuffle}`;
+  return `one in ${order}, of ${records} records${shard ? `, shard ${shard.index} of ${shard.count} by epoch` : ''}`;
 }

@@ -1,7 +1,7 @@
 /** Batches of pixels from a database: shuffled, sharded, prepared ahead, with a position that can be saved. */
 
 import type { BatchJob, BuiltBatch } from './builder';
-import { type EpochOrder, epochOrder, shardRange } from './epoch-order';
+import { batchRange, cutsEpoch, type EpochOrder, epochOrder, epochRange, partSize } from './epoch-order';
 import type { BatchPosition, CheckedBatchOptions } from './options';
 
 export interface Batch extends BuiltBatch {
@@ -123,7 +123,7 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
     if (this.#done) return undefined;
     this.#options.signal?.throwIfAborted();
     this.#place = position;
-    if (built.indices.length === 0) return undefined;
+    if (built.indices.length === 0 && !this.#keepsStep) return undefined;
     // Later, so that work for the batches ahead doesn't hold up this one.
     setImmediate(() => this.#fill(this.#options.prefetch));
     return { ...built, size: built.indices.length, epoch: job.epoch, position };
@@ -145,6 +145,12 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
       await Promise.allSettled(building);
     })();
     return this.#ending;
+  }
+
+  /** Other shards have records in a batch of which this one has none: all make as many steps. */
+  get #keepsStep(): boolean {
+    const { shard } = this.#options;
+    return shard.count > 1 && !cutsEpoch(shard);
   }
 
   /** Starts batches until `count` are under way. */
@@ -182,7 +188,7 @@ export function openStream(
 /** Cuts epochs into jobs. */
 function* planBatches(records: number, options: CheckedBatchOptions): Generator<Planned, void, undefined> {
   const { batchSize, shuffle, shard, epochs, dropLast = false, padLast = false } = options;
-  const { start, end } = shardRange(records, shard);
+  const { start, end } = epochRange(records, shard);
   const usable = dropLast ? Math.floor((end - start) / batchSize) * batchSize : end - start;
   if (usable === 0) return;
   let { epoch, record } = options.position;
@@ -191,12 +197,15 @@ function* planBatches(records: number, options: CheckedBatchOptions): Generator<
     for (; record < usable; slot++) {
       order ??= epochOrder(records, shuffle, epoch, shard);
       const size = Math.min(batchSize, usable - record);
-      const indices = Float64Array.from({ length: size }, (_, i) => (order as EpochOrder).at(record + i));
+      const whole = Float64Array.from({ length: size }, (_, i) => (order as EpochOrder).at(record + i));
+      const part = batchRange(size, shard);
+      const indices = whole.slice(part.start, part.end);
+      const rows = padLast ? partSize(batchSize, shard) : indices.length;
       const next = record + size;
       const place = next >= usable ? { epoch: epoch + 1, record: 0 } : { epoch, record: next };
       yield {
-        job: { epoch, indices, rows: padLast ? batchSize : size, slot },
-        position: { ...place, shuffle, shard, records },
+        job: { epoch, indices, like: whole[0], rows, slot },
+        position: { ...place, shuffle, records, ...(cutsEpoch(shard) && { shard }) },
       };
       record = next;
     }
