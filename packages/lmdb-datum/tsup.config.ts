@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 
 const shared: Options = {
@@ -13,7 +14,7 @@ export default defineConfig([
     ...shared,
     entry: { index: 'src/index.ts', convert: 'src/convert.ts', source: 'src/source.ts' },
     format: 'esm',
-    clean: ['**/*.js', '**/*.js.map'],
+    clean: ['*.js', '*.js.map'],
   },
   {
     ...shared,
@@ -34,5 +35,28 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
     clean: ['**/*.d.ts', '**/*.d.cts'],
+  },
+  {
+    // For pages, in one file: what Node.js has by itself (Buffer) is in it.
+    entry: { source: 'src/source.ts' },
+    outDir: 'dist/browser',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    sourcemap: true,
+    clean: true,
+    splitting: true,
+    noExternal: [/^(?!@ae\/images$)/],
+    external: ['@ae/images'],
+    inject: ['src/browser/buffer.js'],
+    esbuildPlugins: [
+      {
+        name: 'stand-ins',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/msgpack-decoder$/ }, () => ({
+            path: fileURLToPath(new URL('src/browser/msgpack-decoder.ts', import.meta.url)),
+          })),
+      },
+    ],
   },
 ]);

@@ -5,13 +5,13 @@ import { type BatchStream, openStream } from './batches/stream';
 import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known, refuse } from './checks';
 import type { Datum, Sample } from './datum/datum';
 import { decodeSample } from './datum/sample';
-import { ClosedError, CorruptDatabaseError, DatabaseChangedError, DatumError, UnsupportedFormatError } from './errors';
+import { ClosedError, CorruptDatabaseError, DatabaseChangedError, DatumError } from './errors';
 import { type DatabaseIdentity, identityOf } from './identity';
 import { filterKeyIndex } from './lmdb/filter-index';
 import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './lmdb/key-index';
 import { loadKeyIndex, saveKeyIndex } from './lmdb/key-index-file';
 import type { TreeRecord } from './lmdb/meta';
-import { assertPlainTree, findNamedTree, listNames } from './lmdb/named-databases';
+import { assertNoDatabase, assertPlainTree, findNamedTree, listNames } from './lmdb/named-databases';
 import { PageFile } from './lmdb/page-file';
 import type { Damage } from './lmdb/salvage';
 import {
@@ -368,7 +368,7 @@ export class DatumReader {
 
   #readEntry(place: RecordPlace, keyBytes: Uint8Array, key: string): Entry | undefined {
     try {
-      this.#assertRecord(place);
+      assertNoDatabase(this.#file, place.leaf, place.index);
       const value = Buffer.from(this.#values.view(place.leaf, place.index));
       return { key, keyBytes, datum: this.#format.decode(value, key) };
     } catch (error) {
@@ -456,22 +456,7 @@ export class DatumReader {
   }
 
   #valueAt(place: RecordPlace): Buffer {
-    this.#assertRecord(place);
+    assertNoDatabase(this.#file, place.leaf, place.index);
     return this.#values.read(place.leaf, place.index);
-  }
-
-  #assertRecord({ leaf, index }: RecordPlace): void {
-    if (!leaf.isSubtree(index)) return;
-    const key = keyText(leaf.key(index));
-    throw new UnsupportedFormatError(
-      {
-        where: `${this.#file.path}: key ${key}`,
-        expected: 'a record',
-        received: 'a named database',
-        todo: 'open the database of that name instead',
-        option: 'database',
-      },
-      { path: this.#file.path, key },
-    );
   }
 }

@@ -1,11 +1,19 @@
-/** `@ae/lmdb-datum/source`: databases that are no files of this machine, in browsers too. */
-export { type HttpSourceOptions, httpSource } from './source/http-source';
-export type { Source } from './source/source';
-export type { SourceLike } from './source/source-of';
+/** Reads databases that are no files of this machine: in browsers, and over a network. */
+export type { Datum, Sample } from './datum/datum';
 export {
-  openDatumSource,
-  type SourceOptions,
-  SourceReader,
-  type SourceRecord,
-  type SourceScan,
-} from './source/source-reader';
+  ClosedError,
+  CorruptDatabaseError,
+  DatumError,
+  ImageError,
+  InvalidOptionError,
+  LmdbDatumError,
+  NotLmdbError,
+  NotReadableError,
+  SourceChangedError,
+  UnsupportedFormatError,
+} from './errors';
+export type { ByteSource } from './source/byte-source';
+export { openDatumSource } from './source/open';
+export type { OpenSourceOptions, WalkOptions } from './source/options';
+export type { SourceInput } from './source/source-of';
+export type { DatumSourceReader, SourceEntry, SourceInfo } from './source/source-reader';

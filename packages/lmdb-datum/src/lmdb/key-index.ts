@@ -7,6 +7,7 @@ import type { TreeRecord } from './meta';
 import type { Page, ValueRef } from './page';
 import type { PageFile } from './page-file';
 import { PageSet } from './page-set';
+import type { Pages } from './pages';
 import { type Damage, Salvage } from './salvage';
 import { TreeCursor } from './tree-cursor';
 
@@ -49,7 +50,7 @@ export class KeyIndex {
   }
 
   /** Where the value of record `i` is, or undefined if it is in its leaf. */
-  overflow(i: number, file: PageFile): ValueRef | undefined {
+  overflow(i: number, file: Pages): ValueRef | undefined {
     const size = this.valueSizes[i];
     if (size === inLeaf) return undefined;
     const pages = Math.ceil((file.layout.headerBytes + size) / file.pageSizeBytes);
@@ -70,31 +71,58 @@ export class KeyIndex {
   }
 }
 
-/**
- * Builds the index by one walk over the leaves.
- *
- * @throws CorruptDatabaseError if the tree holds another number of records than its header says, or if two values share a page.
- */
-export function buildKeyIndex(file: PageFile, tree: TreeRecord): KeyIndex {
-  const builder = new IndexBuilder(file, tree, true);
-  const cursor = new TreeCursor(file, tree);
-  const used = new PageSet(file);
-  for (let more = cursor.first(); more; more = cursor.nextLeaf()) {
-    const { leaf } = cursor;
-    used.add(leaf.number, 1);
-    builder.startRun(leaf.number, 0);
+/** Makes an index of a sound tree, leaf by leaf in key order. */
+export class LeafIndexer {
+  readonly #builder: IndexBuilder;
+  readonly #used: PageSet;
+  readonly #file: Pages;
+  readonly #tree: TreeRecord;
+  readonly #isWanted?: (key: Uint8Array) => boolean;
+  #leaves = 0;
+  #records = 0;
+
+  /** @param isWanted Tells the records that the index is to have. Default: all of them. */
+  constructor(file: Pages, tree: TreeRecord, isWanted?: (key: Uint8Array) => boolean) {
+    this.#file = file;
+    this.#tree = tree;
+    this.#isWanted = isWanted;
+    this.#builder = new IndexBuilder(file, tree, true);
+    this.#used = new PageSet(file);
+  }
+
+  /** @throws CorruptDatabaseError if two values, or a value and a leaf, share a page. */
+  add(leaf: Page): void {
+    this.#used.add(leaf.number, 1);
+    this.#leaves++;
+    this.#records += leaf.count;
+    let next = -1;
     for (let i = 0; i < leaf.count; i++) {
       const value = leaf.value(i);
-      file.assertValueInside(value);
-      if (value.page !== 0) used.add(value.page, value.pages);
-      builder.add(value);
+      this.#file.assertValueInside(value);
+      if (value.page !== 0) this.#used.add(value.page, value.pages);
+      if (this.#isWanted && !this.#isWanted(leaf.key(i))) continue;
+      if (i !== next) this.#builder.startRun(leaf.number, i);
+      next = i + 1;
+      this.#builder.add(value);
     }
   }
-  file.assertUnchanged();
-  if (builder.records !== tree.entries || builder.runs !== tree.leafPages) {
-    throw wrongCount(file, tree, `${builder.records} on ${builder.runs}`);
+
+  /** @throws CorruptDatabaseError if the tree holds another number of records than its header says. */
+  finish(): KeyIndex {
+    this.#file.assertUnchanged();
+    const { entries, leafPages } = this.#tree;
+    if (this.#records !== entries || this.#leaves !== leafPages)
+      throw wrongCount(this.#file, this.#tree, `${this.#records} on ${this.#leaves}`);
+    return this.#builder.finish();
   }
-  return builder.finish();
+}
+
+/** Builds the index by one walk over the leaves. @throws CorruptDatabaseError */
+export function buildKeyIndex(file: Pages, tree: TreeRecord): KeyIndex {
+  const indexer = new LeafIndexer(file, tree);
+  const cursor = new TreeCursor(file, tree);
+  for (let more = cursor.first(); more; more = cursor.nextLeaf()) indexer.add(cursor.leaf);
+  return indexer.finish();
 }
 
 /** Builds an index of the records that can be reached in a damaged tree. What is lost goes to `onDamage`. */
@@ -116,7 +144,7 @@ export function salvageKeyIndex(file: PageFile, tree: TreeRecord, onDamage: (dam
 }
 
 function isSoundValue(
-  file: PageFile,
+  file: Pages,
   page: Page,
   node: number,
   value: ValueRef,
@@ -137,18 +165,17 @@ function isSoundValue(
 /** Collects the arrays of an index. Their size comes from the header, which is checked against the file's size first. */
 class IndexBuilder {
   records = 0;
-  runs = 0;
   #valuePages: Float64Array | Uint32Array;
   #valueSizes: Uint32Array;
   readonly #runPages: number[] = [];
   readonly #runStarts: number[] = [];
   readonly #runNodes: number[] = [];
 
-  readonly #file: PageFile;
+  readonly #file: Pages;
   readonly #tree: TreeRecord;
   readonly #trustCount: boolean;
 
-  constructor(file: PageFile, tree: TreeRecord, trustCount: boolean) {
+  constructor(file: Pages, tree: TreeRecord, trustCount: boolean) {
     this.#file = file;
     this.#tree = tree;
     this.#trustCount = trustCount;
@@ -160,7 +187,6 @@ class IndexBuilder {
   }
 
   startRun(page: number, node: number): void {
-    this.runs++;
     this.#runPages.push(page);
     this.#runStarts.push(this.records);
     this.#runNodes.push(node);
@@ -196,7 +222,7 @@ class IndexBuilder {
   }
 }
 
-function wrongCount(file: PageFile, tree: TreeRecord, received: string): CorruptDatabaseError {
+function wrongCount(file: Pages, tree: TreeRecord, received: string): CorruptDatabaseError {
   return file.corrupt(
     file.meta.page,
     `${tree.entries} records on ${tree.leafPages} leaf pages, as the header says`,

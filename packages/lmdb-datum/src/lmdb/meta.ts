@@ -2,7 +2,7 @@
 
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
 import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors';
-import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageBytes, type PageLayout, readU64, treeRecordBytes } from './page';
+import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, treeRecordBytes } from './page';
 
 const MAGIC = 0xbeefc0de;
 const MAGIC_SWAPPED = 0xdec0efbe;
@@ -45,7 +45,7 @@ export interface Format {
  * @param head The first `META_BYTES` of the file, or less if it is shorter.
  * @throws NotLmdbError, UnsupportedFormatError or CorruptDatabaseError, saying what the file is.
  */
-export function readFormat(head: PageBytes, path: string): Format {
+export function readFormat(head: Buffer, path: string): Format {
   const u32 = (offset: number) => (offset + 4 <= head.length ? head.readUInt32LE(offset) : 0);
   if (head.length === 0) {
     throw new NotLmdbError(
@@ -93,11 +93,7 @@ export function readFormat(head: PageBytes, path: string): Format {
   return { layout, pageSizeBytes };
 }
 
-function whatElse(
-  head: PageBytes,
-  u32: (offset: number) => number,
-  path: string,
-): NotLmdbError | UnsupportedFormatError {
+function whatElse(head: Buffer, u32: (offset: number) => number, path: string): NotLmdbError | UnsupportedFormatError {
   if (u32(16) === MAGIC_SWAPPED || u32(24) === MAGIC_SWAPPED) {
     return new UnsupportedFormatError(
       {
@@ -127,8 +123,8 @@ function whatElse(
   );
 }
 
-function whatFile(head: PageBytes, magic: number): string {
-  const text = String.fromCharCode(...head.subarray(0, 24));
+function whatFile(head: Buffer, magic: number): string {
+  const text = head.toString('latin1', 0, 24);
   const kind = kindOfImage(head);
   if (magic === MAGIC) return "LMDB's lock file (data.mdb lies beside it)";
   if (kind) return nameOfKind(kind, 'image');
@@ -138,12 +134,11 @@ function whatFile(head: PageBytes, magic: number): string {
   if (text.startsWith('\x1f\x8b')) return 'a gzip archive';
   if (text.startsWith('version https://g')) return 'a Git LFS pointer (run git lfs pull)';
   if (text.startsWith('VERSION=3')) return 'a dump of mdb_dump (run mdb_load)';
-  const hex = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
-  return `bytes that begin with ${hex.join('')}`;
+  return `bytes that begin with ${head.toString('hex', 0, 8)}`;
 }
 
 /** Reads a tree record (MDB_db) of 48 bytes. Numbers that are out of range come back as -1 (`root` as -2). */
-export function readTreeRecord(bytes: PageBytes, offset: number): TreeRecord {
+export function readTreeRecord(bytes: Buffer, offset: number): TreeRecord {
   const empty = bytes.readUInt32LE(offset + 40) === 0xffffffff && bytes.readUInt32LE(offset + 44) === 0xffffffff;
   const root = readU64(bytes, offset + 40);
   return {
@@ -163,7 +158,7 @@ export function readTreeRecord(bytes: PageBytes, offset: number): TreeRecord {
  * @param bytes The first `META_BYTES` of the page.
  * @returns The meta, or what is wrong with it.
  */
-export function readMeta(bytes: PageBytes, page: number, { layout, pageSizeBytes }: Format): Meta | string {
+export function readMeta(bytes: Buffer, page: number, { layout, pageSizeBytes }: Format): Meta | string {
   const at = layout.headerBytes;
   const meta: Meta = {
     page,
@@ -184,6 +179,45 @@ export function readMeta(bytes: PageBytes, page: number, { layout, pageSizeBytes
   if (meta.mapSizeBytes < 0) return 'its map size';
   if (meta.lastPage < 1 || (meta.lastPage + 1) * pageSizeBytes > meta.mapSizeBytes) return 'its last page';
   return treeProblem(meta.main, meta.lastPage) ?? meta;
+}
+
+/**
+ * Chooses between the two meta pages: the one with the higher transaction id, as LMDB does.
+ *
+ * @param pages The first `bytesOfMeta` of each.
+ * @param lenient Take the sound one if the other is damaged, and say what is wrong.
+ * @throws CorruptDatabaseError if one is damaged, unless `lenient`; if both are.
+ */
+export function newestMeta(
+  pages: readonly Buffer[],
+  format: Format,
+  path: string,
+  lenient = false,
+): { meta: Meta; metaBytes: Buffer; damage?: string } {
+  const found: { meta: Meta; metaBytes: Buffer }[] = [];
+  let damage: string | undefined;
+  for (const [page, metaBytes] of pages.entries()) {
+    const meta = readMeta(metaBytes, page, format);
+    if (typeof meta === 'string') damage ??= `meta page ${page}: ${meta}`;
+    else found.push({ meta, metaBytes });
+  }
+  const [first, second] = found;
+  if (first && second && Math.abs(first.meta.transactionId - second.meta.transactionId) > 1) {
+    damage = `transactions ${first.meta.transactionId} and ${second.meta.transactionId} in the meta pages`;
+  }
+  if (!first || (damage !== undefined && !lenient)) {
+    throw new CorruptDatabaseError(
+      {
+        where: path,
+        expected: 'two meta pages of neighboring transactions',
+        received: `damage in ${damage}`,
+        todo: first ? 'a lenient reader gets the snapshot that is left' : 'restore the file from a copy',
+      },
+      { path, page: 0 },
+    );
+  }
+  const newest = second && second.meta.transactionId > first.meta.transactionId ? second : first;
+  return { ...newest, damage };
 }
 
 /** Says what is wrong with a tree record, if anything is. */

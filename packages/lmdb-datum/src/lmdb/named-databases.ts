@@ -2,7 +2,8 @@
 import { describe, InvalidOptionError, UnsupportedFormatError } from '../errors';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
 import { type Page, treeRecordBytes } from './page';
-import type { PageFile } from './page-file';
+import type { Pages } from './pages';
+import { keyText } from './scan';
 import { TreeCursor } from './tree-cursor';
 
 /** LMDB's flags of a tree that change what its pages hold or how its keys are ordered, from bit 1 on. */
@@ -33,8 +34,24 @@ export function assertPlainTree(tree: TreeRecord, path: string): void {
   );
 }
 
+/** @throws UnsupportedFormatError if node `i` of a leaf describes a named database and is no record. */
+export function assertNoDatabase({ path }: Pages, leaf: Page, i: number): void {
+  if (!leaf.isSubtree(i)) return;
+  const key = keyText(leaf.key(i));
+  throw new UnsupportedFormatError(
+    {
+      where: `${path}: key ${key}`,
+      expected: 'a record',
+      received: 'a named database',
+      todo: 'open the database of that name instead',
+      option: 'database',
+    },
+    { path, key },
+  );
+}
+
 /** The tree that node `i` of a leaf describes. @throws CorruptDatabaseError */
-export function namedTree(file: PageFile, leaf: Page, i: number): TreeRecord {
+export function namedTree(file: Pages, leaf: Page, i: number): TreeRecord {
   const { offset } = leaf.value(i);
   const tree = readTreeRecord(leaf.bytes.subarray(offset, offset + treeRecordBytes), 0);
   const problem = treeProblem(tree, file.meta.lastPage);
@@ -43,7 +60,7 @@ export function namedTree(file: PageFile, leaf: Page, i: number): TreeRecord {
 }
 
 /** Finds a named database. @throws InvalidOptionError if there is none of that name */
-export function findNamedTree(file: PageFile, name: string): TreeRecord {
+export function findNamedTree(file: Pages, name: string): TreeRecord {
   const key = Buffer.from(name);
   const cursor = new TreeCursor(file, file.meta.main);
   const found = key.length > 0 && cursor.seek(key) && cursor.leaf.compareKey(cursor.index, key) === 0;
@@ -62,7 +79,7 @@ export function findNamedTree(file: PageFile, name: string): TreeRecord {
 }
 
 /** Names of the named databases of a file, as far as they are found at once. */
-export function listNames(file: PageFile): string[] {
+export function listNames(file: Pages): string[] {
   const { main } = file.meta;
   if (main.leafPages > mostLeavesListed || specialFlags(main) !== undefined) return [];
   const names: string[] = [];

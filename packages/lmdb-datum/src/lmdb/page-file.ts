@@ -8,12 +8,12 @@
 import fs from 'node:fs';
 import { ClosedError, CorruptDatabaseError, DatabaseChangedError } from '../errors';
 import { dataFileOf, notReadable, openDataFile } from './data-file';
-import { bytesOfMeta, type Format, type Meta, readFormat, readMeta } from './meta';
-import { PAGE_OVERFLOW, Page, type PageLayout, type PageOptions, readU64, type ValueRef } from './page';
+import { bytesOfMeta, type Format, type Meta, newestMeta, readFormat, readMeta } from './meta';
+import { Page, type PageLayout, type PageOptions } from './page';
+import { copyAgain, Pages } from './pages';
 
 /** Pages kept in memory. Branch pages of a tree of 300,000 leaves fit. */
 const cacheBytes = 16 << 20;
-const copyAgain = 'the file is cut short, copy it again';
 
 /** How long to wait before each new look at meta pages that seem damaged. */
 const pausesMs = [0, 0, 0, 0, 1, 2, 4, 8, 16];
@@ -34,7 +34,7 @@ export interface PageFileOptions {
   lenient?: boolean;
 }
 
-export class PageFile {
+export class PageFile extends Pages {
   /** The data file itself. */
   readonly path: string;
   readonly layout: PageLayout;
@@ -54,6 +54,7 @@ export class PageFile {
 
   /** @param location A data file, or the folder that holds `data.mdb`. */
   constructor(location: string, options: PageFileOptions = {}) {
+    super();
     this.path = dataFileOf(location);
     this.#lenient = options.lenient ?? false;
     this.#fd = openDataFile(this.path);
@@ -112,38 +113,17 @@ export class PageFile {
    * The one with the higher transaction id, as LMDB does, or the one that is `wanted`. A damaged one is an error unless `lenient`.
    */
   #chooseMeta(format: Format, wanted: Uint8Array | undefined, looks: Buffer[]): Omit<Snapshot, 'format' | 'fileBytes'> {
-    const found: { meta: Meta; metaBytes: Buffer }[] = [];
-    let damage: string | undefined;
-    for (const page of [0, 1]) {
+    const pages = [0, 1].map((page) => {
       const metaBytes = Buffer.alloc(bytesOfMeta);
       this.readAt(metaBytes, 0, bytesOfMeta, page * format.pageSizeBytes);
       looks.push(metaBytes);
-      const meta = readMeta(metaBytes, page, format);
-      if (typeof meta === 'string') damage ??= `meta page ${page}: ${meta}`;
-      else found.push({ meta, metaBytes });
-    }
-    if (wanted) {
-      const same = found.find(({ metaBytes }) => metaBytes.equals(wanted));
-      if (!same) throw changed(this.path);
-      return same;
-    }
-    const [first, second] = found;
-    if (first && second && Math.abs(first.meta.transactionId - second.meta.transactionId) > 1) {
-      damage = `transactions ${first.meta.transactionId} and ${second.meta.transactionId} in the meta pages`;
-    }
-    if (!first || (damage !== undefined && !this.#lenient)) {
-      throw new CorruptDatabaseError(
-        {
-          where: this.path,
-          expected: 'two meta pages of neighboring transactions',
-          received: `damage in ${damage}`,
-          todo: first ? 'a lenient reader gets the snapshot that is left' : 'restore the file from a copy',
-        },
-        { path: this.path, page: 0 },
-      );
-    }
-    const newest = second && second.meta.transactionId > first.meta.transactionId ? second : first;
-    return { ...newest, damage };
+      return metaBytes;
+    });
+    if (!wanted) return newestMeta(pages, format, this.path, this.#lenient);
+    const same = pages.findIndex((metaBytes) => metaBytes.equals(wanted));
+    const meta = same < 0 ? undefined : readMeta(pages[same], same, format);
+    if (!meta || typeof meta === 'string') throw changed(this.path);
+    return { meta, metaBytes: pages[same] };
   }
 
   /** The bytes of the meta page that counts. */
@@ -216,48 +196,6 @@ export class PageFile {
     return page;
   }
 
-  /** Checks that pages `[first, first + count)` are part of the snapshot and of the file. */
-  assertInside(first: number, count: number): void {
-    if (first < 2 || first + count - 1 > this.meta.lastPage) {
-      throw this.corrupt(
-        first,
-        `a page between 2 and ${this.meta.lastPage}`,
-        count === 1 ? `${first}` : `${first} to ${first + count - 1}`,
-      );
-    }
-  }
-
-  /** Checks that the overflow pages of a value are part of the snapshot and of the file, before memory is taken for it. */
-  assertValueInside({ page, pages, size }: ValueRef): void {
-    if (page === 0) return;
-    this.assertInside(page, pages);
-    const end = page * this.pageSizeBytes + this.layout.headerBytes + size;
-    if (end > this.fileBytes) {
-      throw this.corrupt(page, `at least ${end} bytes in the file`, `${this.fileBytes}`, copyAgain);
-    }
-  }
-
-  /**
-   * Checks the header of a run of overflow pages.
-   *
-   * @param header Bytes that hold the header at `offset`.
-   * @param pages Number of pages that the value needs. LMDB rewrites a shorter value in place, so the run may be longer.
-   * @returns Number of pages in the run.
-   */
-  checkOverflow(header: Buffer, offset: number, number: number, pages: number): number {
-    const at = offset + this.layout.headerBytes;
-    const run = header.readUInt32LE(at - 4);
-    if (readU64(header, offset) !== number || header.readUInt16LE(at - 6) !== PAGE_OVERFLOW) {
-      this.assertUnchanged();
-      throw this.corrupt(number, 'the first page of a value', 'another page');
-    }
-    if (run < pages || number + run - 1 > this.meta.lastPage) {
-      this.assertUnchanged();
-      throw this.corrupt(number, `a value of at least ${pages} pages inside the file`, `${run} pages`);
-    }
-    return run;
-  }
-
   /**
    * Checks that the pages of our snapshot can't have been reused. A commit writes the meta page that ours isn't on, and LMDB
    * reuses pages of a snapshot only in transactions after the next commit. So as long as our own meta page stands as it was,
@@ -268,23 +206,6 @@ export class PageFile {
   assertUnchanged(): void {
     this.readAt(this.#metaAgain, 0, bytesOfMeta, this.meta.page * this.pageSizeBytes);
     if (!this.#metaAgain.equals(this.#metaBytes)) throw changed(this.path, this.meta);
-  }
-
-  corrupt(
-    page: number,
-    expected: string,
-    received: string,
-    todo = 'the file is damaged, so verify it to see what can still be read',
-  ): CorruptDatabaseError {
-    return new CorruptDatabaseError(
-      {
-        where: `${this.path}: page ${page}`,
-        expected,
-        received,
-        todo,
-      },
-      { path: this.path, page },
-    );
   }
 }
 

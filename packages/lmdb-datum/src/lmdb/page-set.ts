@@ -1,14 +1,14 @@
 /** Remembers which pages a walk has used, one bit per page: a page in two places is damage that no single page can show. */
-import type { PageFile } from './page-file';
+import type { Pages } from './pages';
 
 export class PageSet {
   /** Number of pages in the set. */
   size = 0;
   readonly #bits: Uint8Array;
 
-  readonly #file: PageFile;
+  readonly #file: Pages;
 
-  constructor(file: PageFile) {
+  constructor(file: Pages) {
     this.#file = file;
     // A file may be shorter than its last page, but not hold more pages than it has bytes for.
     const pages = Math.min(file.meta.lastPage, Math.ceil(file.fileBytes / file.pageSizeBytes)) + 1;

@@ -13,14 +13,6 @@
  */
 import { CorruptDatabaseError } from '../errors';
 
-/** What pages are read from: a Buffer in Node.js, bytes with the same methods elsewhere. */
-export interface PageBytes extends Uint8Array {
-  readUInt16LE(offset: number): number;
-  readUInt32LE(offset: number): number;
-  compare(target: Uint8Array, targetStart?: number, targetEnd?: number, start?: number, end?: number): number;
-  subarray(start?: number, end?: number): PageBytes;
-}
-
 /** What differs between the two data formats. */
 export interface PageLayout {
   format: 1 | 2;
@@ -50,7 +42,7 @@ export const treeRecordBytes = 48;
 const maxValueBytes = 0x7fffffff - 64;
 
 /** Reads a u64 that must be a safe integer. Returns -1 if it isn't. */
-export function readU64(bytes: PageBytes, offset: number): number {
+export function readU64(bytes: Buffer, offset: number): number {
   const high = bytes.readUInt32LE(offset + 4);
   return high > 0x1fffff ? -1 : high * 0x1_0000_0000 + bytes.readUInt32LE(offset);
 }
@@ -75,7 +67,7 @@ export interface PageOptions {
 }
 
 /** A branch or leaf page. */
-export class Page<Bytes extends PageBytes = Buffer> {
+export class Page {
   readonly isLeaf: boolean;
   /** Number of keys. A branch's first key is empty and stands below all others. */
   readonly count: number;
@@ -91,7 +83,7 @@ export class Page<Bytes extends PageBytes = Buffer> {
    * @throws CorruptDatabaseError if the header, a node's extent or the order of the keys is wrong.
    */
   constructor(
-    readonly bytes: Bytes,
+    readonly bytes: Buffer,
     readonly number: number,
     readonly layout: PageLayout,
     readonly path: string,
@@ -181,10 +173,10 @@ export class Page<Bytes extends PageBytes = Buffer> {
   }
 
   /** Key `i`, as a view of the page. */
-  key(i: number): Bytes {
+  key(i: number): Buffer {
     const node = this.#node(i);
     const start = node + NODE_HEADER_BYTES;
-    return this.bytes.subarray(start, start + this.bytes.readUInt16LE(node + 6)) as Bytes;
+    return this.bytes.subarray(start, start + this.bytes.readUInt16LE(node + 6));
   }
 
   /** Compares key `i` with `key` in the tree's order (bytes, then length). */

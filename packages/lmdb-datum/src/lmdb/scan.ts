@@ -3,8 +3,8 @@ import { describe, InvalidOptionError } from '../errors';
 import type { KeyIndex } from './key-index';
 import type { TreeRecord } from './meta';
 import type { Page } from './page';
-import type { PageFile } from './page-file';
 import { PageSet } from './page-set';
+import type { Pages } from './pages';
 import { TreeCursor } from './tree-cursor';
 
 /** Bounds and direction of a scan. */
@@ -32,7 +32,7 @@ export interface RecordPlace {
  * @throws CorruptDatabaseError also if a full scan finds another number of records than the header says.
  */
 export function* scanTree(
-  file: PageFile,
+  file: Pages,
   tree: TreeRecord,
   options: ScanOptions,
 ): Generator<RecordPlace, void, undefined> {
@@ -66,7 +66,7 @@ function seekLast(cursor: TreeCursor, high: Uint8Array | undefined): boolean {
 
 /** Scans along an index, which holds just the records that can be reached. */
 export function* scanIndex(
-  file: PageFile,
+  file: Pages,
   index: KeyIndex,
   options: ScanOptions,
 ): Generator<RecordPlace, void, undefined> {
@@ -80,7 +80,7 @@ export function* scanIndex(
 }
 
 /** The leaf and node of record `i`. */
-export function placeOf(file: PageFile, index: KeyIndex, i: number): RecordPlace {
+export function placeOf(file: Pages, index: KeyIndex, i: number): RecordPlace {
   const { page, node } = index.leaf(i);
   const leaf = file.page(page);
   if (!leaf.isLeaf || node >= leaf.count) {
@@ -96,7 +96,7 @@ export function placeOf(file: PageFile, index: KeyIndex, i: number): RecordPlace
 }
 
 /** Number of the first record whose key is not below `key`. */
-export function lowerBound(file: PageFile, index: KeyIndex, key: Uint8Array): number {
+export function lowerBound(file: Pages, index: KeyIndex, key: Uint8Array): number {
   let low = 0;
   let high = index.length;
   while (low < high) {

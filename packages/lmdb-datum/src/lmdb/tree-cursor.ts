@@ -1,7 +1,7 @@
 /** Walks a B+tree's leaves in key order, either way, checking on each step down that a child keeps to its parent's range. */
 import type { TreeRecord } from './meta';
 import type { Page } from './page';
-import type { PageFile } from './page-file';
+import type { Pages } from './pages';
 
 interface Level {
   page: Page;
@@ -20,10 +20,10 @@ interface Level {
 export class TreeCursor {
   readonly #levels: Level[] = [];
 
-  readonly #file: PageFile;
+  readonly #file: Pages;
   readonly #tree: TreeRecord;
 
-  constructor(file: PageFile, tree: TreeRecord) {
+  constructor(file: Pages, tree: TreeRecord) {
     this.#file = file;
     this.#tree = tree;
   }
@@ -59,6 +59,31 @@ export class TreeCursor {
   seek(key: Uint8Array): boolean {
     if (!this.#descendFromRoot((page) => page.search(key))) return false;
     return this.#top.index < this.#top.page.count || this.#climbAndDescend(1);
+  }
+
+  /** Goes to the first key of a leaf that lies at about `fraction` (0 to 1) of the database, by the shape of the tree. */
+  near(fraction: number): boolean {
+    let rest = fraction;
+    return this.#descendFromRoot((page) => {
+      if (page.isLeaf) return 0;
+      const place = rest * page.count;
+      const index = Math.min(page.count - 1, Math.floor(place));
+      rest = place - index;
+      return index;
+    });
+  }
+
+  /** Numbers of up to `most` leaves that follow this one, as far as the page above knows them. */
+  leavesAhead(most: number): number[] {
+    const above = this.#levels[this.#levels.length - 2];
+    if (!above) return [];
+    const { page, index } = above;
+    return Array.from({ length: Math.min(most, page.count - 1 - index) }, (_, i) => page.child(index + 1 + i));
+  }
+
+  /** All keys of this leaf are less than this one, and those of the next leaf are not; undefined in the last leaf. */
+  get leafEnd(): Buffer | undefined {
+    return this.#top.high;
   }
 
   /** Steps to the next key. */

@@ -1,20 +1,21 @@
 /** Looks at records of a database before its schema is known, and at those beside an image. What is damaged is not found. */
 import { CorruptDatabaseError } from '../errors';
 import type { TreeRecord } from '../lmdb/meta';
+import type { Page } from '../lmdb/page';
 import type { PageFile } from '../lmdb/page-file';
 import { Salvage } from '../lmdb/salvage';
 import { keyText, type RecordPlace, type ScanOptions } from '../lmdb/scan';
-import type { ValueReader } from '../lmdb/value-reader';
 import type { FirstRecords } from './record-format';
 import type { Lookup } from './schema';
 
+type Values = { read(leaf: Page, node: number): Uint8Array };
 type Scan = (options: ScanOptions) => Iterable<RecordPlace>;
 
 /** Nodes that are looked at for first records: named databases lie among them. */
 const mostNodes = 64;
 
 /** Makes a lookup of a scan over all records. */
-export function lookupOf(scan: Scan, values: ValueReader): Lookup {
+export function lookupOf(scan: Scan, values: Values): Lookup {
   const from = <T>(start: string, read: (place: RecordPlace, key: string) => T): T | undefined =>
     unlessDamaged(() => {
       for (const place of scan({ start })) return read(place, keyText(place.leaf.key(place.index)));
@@ -30,7 +31,7 @@ export function lookupOf(scan: Scan, values: ValueReader): Lookup {
 }
 
 /** Gives the first records that can be read. */
-export function* firstRecords(scan: Scan, values: ValueReader): FirstRecords & Generator {
+export function* firstRecords(scan: Scan, values: Values): FirstRecords & Generator {
   const places = scan({})[Symbol.iterator]();
   for (let nodes = 0; nodes < mostNodes; nodes++) {
     const next = unlessDamaged(() => places.next());

@@ -2,15 +2,14 @@
  * MessagePack of (image file, label), or of arrays as msgpack_numpy writes them: TensorPack's LMDBSerializer, and folder2lmdb's kin.
  * The count is under `__len__`, the keys are under `__keys__`.
  */
-import { createRequire } from 'node:module';
 import { kindOfImage } from '@ae/images/kind';
 import type { Datum } from '../datum/datum';
 import { ndArray } from '../python/nd-array';
 import { type ColorOrder, colorOrders } from './array-image';
+import { type Decode, loadDecoder } from './msgpack-decoder';
 import { datumOfObjects } from './python-record';
 import { otherValue, type Schema, strangeRecord } from './schema';
 
-type Decode = typeof import('@msgpack/msgpack').decode;
 let loaded: Decode | undefined;
 
 export const msgpackSchema: Schema = {
@@ -53,7 +52,7 @@ export const msgpackSchema: Schema = {
 
 /** Decodes a value. Text is bytes first: older programs write bytes as text. */
 function unpack(value: Uint8Array): unknown {
-  loaded ??= createRequire(import.meta.url)('@msgpack/msgpack').decode as Decode;
+  loaded ??= loadDecoder();
   return settle(loaded(value, { rawStrings: true, mapKeyConverter: nameOf }));
 }
 

@@ -1,99 +1,118 @@
-/** Reads ranges of a file over HTTP. */
+/** A file behind an address, read by requests for ranges of its bytes. */
 import { NotReadableError, reasonOf, SourceChangedError } from '../errors';
-import type { Source } from './source';
+import type { ByteSource } from './byte-source';
 
-export interface HttpSourceOptions {
-  /** Sent with each request, such as an authorization. */
+export interface HttpOptions {
+  /** Sent with each request to an address, such as `Authorization`. A browser then asks the server for permission first, if it is another's. */
   headers?: Record<string, string>;
-  /** Default: the global one. */
+  /** Used instead of the global `fetch`. */
   fetch?: typeof fetch;
 }
 
-/** Makes a source of an address whose server takes range requests. Each answer is checked to be of the same file. */
-export function httpSource(address: string | URL, options: HttpSourceOptions = {}): Source {
-  return new HttpSource(String(address), options);
+/** Makes a source of an address. Each answer is checked to be of the same file. */
+export function httpSource(address: string, options: HttpOptions): ByteSource {
+  return new HttpSource(address, options);
 }
 
-/** The meta pages, whether pages are of 4 KiB or of 16. */
-const headBytes = (16 << 10) + 192;
-
-class HttpSource implements Source {
+class HttpSource implements ByteSource {
   readonly name: string;
-  readonly #options: HttpSourceOptions;
-  /** ETag, or else the time of the last change, of the first answer. */
+  sizeBytes?: number;
+  readonly #address: string;
+  readonly #headers: Record<string, string>;
+  readonly #fetch: typeof fetch;
+  /** What tells this version of the file from others: the ETag of the first answer, or the time of its last change. */
   #version?: string;
-  #size?: number;
-  #head: Uint8Array = new Uint8Array(0);
 
-  constructor(name: string, options: HttpSourceOptions) {
-    this.name = name;
-    this.#options = options;
-  }
-
-  async size(signal?: AbortSignal): Promise<number> {
-    // The answer to any range says the length of the whole. What whoever opens the file reads next comes with it.
-    if (this.#size === undefined) this.#head = await this.#fetch(0, headBytes, signal);
-    if (this.#size !== undefined) return this.#size;
-    throw this.#notReadable(
-      'does not say how long it is',
-      'expose the header Content-Range to pages of other addresses',
-    );
+  constructor(address: string, { headers = {}, fetch = globalThis.fetch }: HttpOptions) {
+    this.#address = address;
+    // An address may hold a password or a signature, and errors end up in logs.
+    const { protocol, host, pathname } = new URL(address);
+    this.name = host ? `${protocol}//${host}${pathname}` : address;
+    this.#headers = headers;
+    this.#fetch = (input, init) => fetch(input, init);
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    if (offset + length <= this.#head.length) return this.#head.subarray(offset, offset + length);
-    return this.#fetch(offset, length, signal);
+    const last = Math.min(offset + length, this.sizeBytes ?? Number.POSITIVE_INFINITY) - 1;
+    if (last < offset) return new Uint8Array(0);
+    const response = await this.#request(`bytes=${offset}-${last}`, signal);
+    const { start = offset, size } = rangeOf(response);
+    await this.#assertRange(response);
+    this.#assertSame(response, size);
+    if (response.status === 416) return new Uint8Array(0);
+    const bytes = await this.#bodyOf(response, signal);
+    const wanted = size === undefined ? bytes.length : Math.min(length, size - offset);
+    if (start === offset && bytes.length === wanted && bytes.length <= length) return bytes;
+    throw this.#unreadable(
+      `answered a request for ${length} bytes from ${offset} on with ${bytes.length} bytes from ${start} on`,
+      'serve the file as it is, without compression',
+    );
   }
 
-  async #fetch(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const range = `bytes=${offset}-${offset + length - 1}`;
-    const response = await this.#ask({ ...this.#options.headers, range }, signal);
-    if (response.status !== 206) {
-      // Of the whole file nothing is wanted.
-      await response.body?.cancel();
-      throw this.#refused(response.status);
-    }
-    this.#assertSame(response);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    // The end of the file may come first.
-    if (bytes.length === length || (this.#size !== undefined && offset + bytes.length === this.#size)) return bytes;
-    throw this.#notReadable(`sent ${bytes.length} bytes of ${length}`, 'check the server, or a proxy before it');
-  }
-
-  async #ask(headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
-    const ask = this.#options.fetch ?? fetch;
+  async #request(range: string, signal?: AbortSignal): Promise<Response> {
+    // Node.js would ask for a compressed answer, whose ranges are of other bytes; browsers see to it themselves.
+    const headers = { 'Accept-Encoding': 'identity', ...this.#headers, Range: range };
     try {
-      return await ask(this.name, { headers, signal });
+      return await this.#fetch(this.#address, { headers, signal });
     } catch (cause) {
-      if (signal?.aborted) throw cause;
-      throw this.#notReadable(`cannot be reached (${reasonOf(cause)})`, 'check the address and the network', cause);
-    }
-  }
-
-  #refused(status: number): NotReadableError {
-    if (status === 200)
-      return this.#notReadable('is served whole, without ranges', 'serve it by a server that takes range requests');
-    if (status === 416) return this.#notReadable('is shorter than it was, or empty', 'open it again');
-    return this.#notReadable(`was answered with status ${status}`, 'check the address');
-  }
-
-  #assertSame({ headers }: Response): void {
-    const version = headers.get('etag') ?? headers.get('last-modified') ?? '';
-    const total = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-    const isOther =
-      (this.#version !== undefined && version !== this.#version) ||
-      (this.#size !== undefined && total !== undefined && Number(total) !== this.#size);
-    if (isOther) {
-      throw new SourceChangedError(
-        { state: `${this.name} was replaced while it was being read`, todo: 'open it again' },
-        { path: this.name },
+      signal?.throwIfAborted();
+      const { cause: reason } = cause as Error;
+      throw this.#unreadable(
+        `cannot be reached (${reasonOf(reason ?? cause)})`,
+        'check the address and the network, and in a browser that the server allows other sites (CORS)',
+        cause,
       );
     }
-    this.#version = version;
-    if (total !== undefined) this.#size = Number(total);
   }
 
-  #notReadable(says: string, todo: string, cause?: unknown): NotReadableError {
-    return new NotReadableError({ state: `${this.name} ${says}`, todo }, { path: this.name, cause });
+  async #bodyOf(response: Response, signal?: AbortSignal): Promise<Uint8Array> {
+    try {
+      return new Uint8Array(await response.arrayBuffer());
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw this.#unreadable(`broke off its answer (${reasonOf(cause)})`, 'try again', cause);
+    }
   }
+
+  /** Takes a part of the file, and the word that it ends before. */
+  async #assertRange(response: Response): Promise<void> {
+    const { status, statusText } = response;
+    if (status === 206) return;
+    // The rest of a large file is not wanted.
+    await response.body?.cancel();
+    if (status === 416) return;
+    if (status === 200)
+      throw this.#unreadable('is served whole, without ranges', 'serve it by a server that takes range requests');
+    throw this.#unreadable(`cannot be read (${`${status} ${statusText}`.trim()})`, adviceOn(status));
+  }
+
+  #assertSame({ headers }: Response, size: number | undefined): void {
+    const version = headers.get('etag') ?? headers.get('last-modified') ?? undefined;
+    this.#version ??= version;
+    this.sizeBytes ??= size;
+    if (version === this.#version && (size === undefined || size === this.sizeBytes)) return;
+    throw new SourceChangedError(
+      { state: `${this.name} was replaced while it was being read`, todo: 'open it again' },
+      { path: this.name },
+    );
+  }
+
+  #unreadable(what: string, todo: string, cause?: unknown): NotReadableError {
+    return new NotReadableError({ state: `${this.name} ${what}`, todo }, { path: this.name, cause });
+  }
+}
+
+function adviceOn(status: number): string {
+  if (status === 404) return 'check the address; it must be that of the data.mdb itself';
+  if (status === 401 || status === 403) return 'pass what the server wants to see as headers';
+  return 'try again later';
+}
+
+/** Reads `bytes 0-99/1000`, which a server of another site may hide from a browser. */
+function rangeOf({ headers }: Response): { start?: number; size?: number } {
+  const [, start, size] = headers.get('content-range')?.match(/^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/) ?? [];
+  return {
+    ...(start === undefined ? {} : { start: Number(start) }),
+    ...(size === undefined || size === '*' ? {} : { size: Number(size) }),
+  };
 }

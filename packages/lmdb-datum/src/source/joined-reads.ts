@@ -1,59 +1,77 @@
-/** Joins reads that are asked for at once and lie near each other: over HTTP a request costs more than the bytes between two ranges. */
-import type { Source } from './source';
+/** Reads ranges of a source. Those that wait at the same time and lie near each other are read as one: a request costs as much as many bytes. */
+import { refuse } from '../checks';
+import type { ByteSource } from './byte-source';
 
-/** Ranges that are less than this apart are read as one. */
+/** Ranges that are less than this apart are joined. */
 const gapBytes = 32 << 10;
-/** No request is for more, but for a single value that is larger. */
+/** No joined range is longer: one answer must not take all memory, and first results come soon. */
 const mostBytes = 4 << 20;
+/** Requests under way at a time, as browsers have them. */
+const mostRequests = 6;
 
 interface Wanted {
-  readonly offset: number;
+  readonly start: number;
   readonly end: number;
-  resolve(bytes: Uint8Array): void;
+  resolve(bytes: Buffer): void;
   reject(error: unknown): void;
 }
 
 export class JoinedReads {
-  #waiting: Wanted[] = [];
-  readonly #source: Source;
+  /** Requests to the source so far, and the bytes that came. */
+  readonly traffic = { requests: 0, bytes: 0 };
+  readonly #source: ByteSource;
   readonly #signal?: AbortSignal;
+  #waiting: Wanted[] = [];
+  #underWay = 0;
 
-  constructor(source: Source, signal?: AbortSignal) {
+  constructor(source: ByteSource, signal?: AbortSignal) {
     this.#source = source;
     this.#signal = signal;
   }
 
-  /** Reads a range, with others that are asked for before this turn of the event loop ends. */
-  read(offset: number, length: number): Promise<Uint8Array> {
+  /** Returns bytes `[start, end)`, fewer where the source ends before; as a view of what others may have, too. */
+  read(start: number, end: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setTimeout(() => this.#readAll(this.#waiting.splice(0)));
-      this.#waiting.push({ offset, end: offset + length, resolve, reject });
+      const waiting = this.#waiting.push({ start, end, resolve, reject });
+      // After what else is asked for in this turn. Where others wait already, an answer will start it.
+      if (waiting === 1) queueMicrotask(() => this.#start());
     });
   }
 
-  #readAll(waiting: Wanted[]): void {
-    waiting.sort((a, b) => a.offset - b.offset);
-    let group: Wanted[] = [];
-    let end = 0;
-    for (const wanted of waiting) {
-      const [first] = group;
-      const joins = first && wanted.offset - end < gapBytes && wanted.end - first.offset <= mostBytes;
-      if (first && !joins) this.#readGroup(group, end);
-      if (!joins) group = [];
-      end = joins ? Math.max(end, wanted.end) : wanted.end;
-      group.push(wanted);
+  #start(): void {
+    this.#waiting.sort((a, b) => a.start - b.start);
+    while (this.#underWay < mostRequests && this.#waiting.length > 0) {
+      const [{ start }] = this.#waiting;
+      let { end } = this.#waiting[0];
+      let count = 1;
+      for (; count < this.#waiting.length; count++) {
+        const next = this.#waiting[count];
+        const joined = Math.max(end, next.end);
+        if (next.start - end >= gapBytes || joined - start > mostBytes) break;
+        end = joined;
+      }
+      this.#readAll(this.#waiting.splice(0, count), start, end);
     }
-    this.#readGroup(group, end);
   }
 
-  async #readGroup(group: readonly Wanted[], end: number): Promise<void> {
-    const [{ offset: start }] = group;
+  async #readAll(group: readonly Wanted[], start: number, end: number): Promise<void> {
+    this.#underWay++;
     try {
-      const bytes = await this.#source.read(start, end - start, this.#signal);
-      for (const { offset, end: wantedEnd, resolve } of group)
-        resolve(bytes.subarray(offset - start, wantedEnd - start));
+      const bytes = await this.#request(start, end);
+      for (const one of group) one.resolve(bytes.subarray(one.start - start, one.end - start));
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
+    this.#underWay--;
+    this.#start();
+  }
+
+  async #request(start: number, end: number): Promise<Buffer> {
+    this.#signal?.throwIfAborted();
+    const bytes = await this.#source.read(start, end - start, this.#signal);
+    if (!(bytes instanceof Uint8Array)) refuse('source', 'bytes of its read(offset, length)', bytes);
+    this.traffic.requests++;
+    this.traffic.bytes += bytes.length;
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }

@@ -1,40 +1,54 @@
 /** Makes sources of what people have: addresses, Blobs, bytes. */
-import { describe, InvalidOptionError } from '../errors';
-import { httpSource } from './http-source';
-import type { Source } from './source';
+import { refuse } from '../checks';
+import { NotReadableError, reasonOf } from '../errors';
+import type { ByteSource } from './byte-source';
+import { type HttpOptions, httpSource } from './http-source';
 
-/** What a source is made of. Text is an address. */
-export type SourceLike = Source | Blob | ArrayBuffer | Uint8Array | URL | string;
+/** What can be opened: an address, bytes, a Blob or File, or a source of your own. */
+export type SourceInput = string | URL | Blob | ArrayBuffer | Uint8Array | ByteSource;
 
 /** Makes a source of what holds bytes. @throws InvalidOptionError */
-export function sourceOf(from: SourceLike): Source {
-  if (from instanceof Uint8Array) return bytesSource(from);
-  if (from instanceof ArrayBuffer) return bytesSource(new Uint8Array(from));
-  if (typeof Blob !== 'undefined' && from instanceof Blob) return blobSource(from);
-  if (typeof from === 'string' || from instanceof URL) return httpSource(from);
-  const own = from as Partial<Source> | undefined;
-  if (typeof own?.read === 'function' && typeof own.size === 'function') return own as Source;
-  throw new InvalidOptionError({
-    where: 'source',
-    expected: 'an address, a Blob, bytes, or an object with size and read',
-    received: describe(from),
-    todo: 'open a path with openDatumLmdb',
-  });
+export function sourceOf(input: SourceInput, options: HttpOptions): ByteSource {
+  if (input instanceof ArrayBuffer) return bytesSource(new Uint8Array(input));
+  if (input instanceof Uint8Array) return bytesSource(input);
+  if (input instanceof Blob) return blobSource(input);
+  if (typeof input === 'string' || input instanceof URL) return httpSource(addressOf(input), options);
+  if (typeof input?.read === 'function') return input;
+  refuse('source', 'an address, a Blob, bytes, or an object with read(offset, length)', input, 'pass one of them');
 }
 
-function bytesSource(bytes: Uint8Array): Source {
-  return {
-    name: 'bytes in memory',
-    size: async () => bytes.length,
-    read: async (offset, length) => bytes.subarray(offset, offset + length),
-  };
+/** An address; on a page it may be relative to the page's. */
+function addressOf(input: string | URL): string {
+  const { location } = globalThis as { location?: { href: string } };
+  try {
+    const { protocol, href } = new URL(input, location?.href);
+    if (/^(https?|blob):$/.test(protocol)) return href;
+  } catch {
+    // Said below.
+  }
+  refuse('source', 'an address that begins with http: or https:', input, 'open the path of a file with openDatumLmdb');
 }
 
-/** A Blob or a File, which reads of itself no more than it is asked for. */
-function blobSource(blob: Blob & { readonly name?: string }): Source {
+function bytesSource(bytes: Uint8Array): ByteSource {
+  const name = `the ${bytes.length} bytes`;
+  return { name, sizeBytes: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
+function blobSource(blob: Blob): ByteSource {
+  const name = 'name' in blob && typeof blob.name === 'string' ? blob.name : `a Blob of ${blob.size} bytes`;
   return {
-    name: blob.name ?? 'a Blob',
-    size: async () => blob.size,
-    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+    name,
+    sizeBytes: blob.size,
+    async read(offset, length) {
+      try {
+        return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      } catch (cause) {
+        // A File that has changed on the disk since it was chosen.
+        throw new NotReadableError(
+          { state: `${name} cannot be read (${reasonOf(cause)})`, todo: 'choose the file again' },
+          { path: name, cause },
+        );
+      }
+    },
   };
 }

@@ -1,236 +1,210 @@
-/** Reads a database that lies in a source: by key, and in the order of keys. Needs nothing of Node.js. */
-import { kindOfImage } from '@ae/images/kind';
-import { assertKeys, assertWhole, type Known } from '../checks';
-import { type Datum, imageFileDatum } from '../datum/datum';
-import { decodeDatum } from '../datum/decode';
-import { describeMessage } from '../datum/value-layout';
-import { ClosedError, UnsupportedFormatError } from '../errors';
-import { annotatedDatumSchema } from '../schemas/annotated-datum';
-import { openPages, type PageSource, type SourcePage } from './page-source';
-import { type SourceLike, sourceOf } from './source-of';
+/** Reads a Datum LMDB from where it is: memory, a Blob or File, an address. */
+import { refuse } from '../checks';
+import type { Datum, Sample } from '../datum/datum';
+import { decodeSample } from '../datum/sample';
+import type { KeyIndex } from '../lmdb/key-index';
+import type { TreeRecord } from '../lmdb/meta';
+import { assertNoDatabase } from '../lmdb/named-databases';
+import type { Page } from '../lmdb/page';
+import { keyBytes, keyText } from '../lmdb/scan';
+import { TreeCursor } from '../lmdb/tree-cursor';
+import type { DatabaseSchema, RecordFormat } from '../schemas/record-format';
+import { checkWalkOptions, type WalkOptions } from './options';
+import type { SourcePages } from './source-pages';
+import { takeStep } from './steps';
+import { indexImages, walkImages } from './walk';
 
-export interface SourceOptions {
-  /** Memory for pages. Default 4 MiB; the pages of a tree's branches are few. */
-  cacheBytes?: number;
-  /** Ends all reading with the signal's reason. */
-  signal?: AbortSignal;
+/** Facts about an open database. */
+export interface SourceInfo {
+  /** What the source is called: its address, or a File's name. */
+  name: string;
+  /** How the values hold images, and how that was told. */
+  schema: DatabaseSchema;
+  /** LMDB data format. */
+  format: 1 | 2;
+  /** Images. */
+  count: number;
+  pageSizeBytes: number;
+  /** Levels of the tree, leaf included. 0 if empty. */
+  depth: number;
+  fileSizeBytes: number;
+  lastTransactionId: number;
 }
 
-/** One record of a source. */
-export interface SourceRecord {
+/** One record of a walk. */
+export interface SourceEntry {
   /** Key as UTF-8 text. */
   key: string;
-  /** Image, label and boxes; of an image file its bytes as they are stored. */
+  /** Key as it is stored. */
+  keyBytes: Uint8Array;
   datum: Datum;
-  /** Of an image file: 'jpeg', 'png' ... */
-  kind?: ReturnType<typeof kindOfImage>;
 }
 
-export interface SourceScan {
-  /** First key, inclusive. */
-  start?: string | Uint8Array;
-  /** Last key, exclusive. */
-  end?: string | Uint8Array;
-  /** Records that are read at once, in few requests where they lie side by side. Default 16. */
-  ahead?: number;
+interface Opened {
+  readonly tree: TreeRecord;
+  readonly format: RecordFormat;
+  /** Number of images, if it is known. */
+  readonly count?: number;
+  readonly maxPixels: number;
 }
 
-const known: Known<SourceOptions> = { cacheBytes: true, signal: true };
-const knownScan: Known<SourceScan> = { start: true, end: true, ahead: true };
-const defaultCacheBytes = 4 << 20;
-const leavesAhead = 8;
+/** Values that are asked for together. */
+const valuesAhead = 64;
 
 /**
- * Opens a database that is no file of this machine: an address whose server takes range requests, a Blob or File, bytes, or what has
- * `size` and `read`. Reads the meta pages, which is one request as a rule.
+ * An open database, read by requests. One `get` reads the pages from the tree's root down to the record, and its value: as many requests
+ * as the tree is deep, and one, fewer where pages are in memory.
  *
- * @throws NotReadableError, NotLmdbError, UnsupportedFormatError, CorruptDatabaseError, InvalidOptionError
+ * It is also a sample source for training: `length` and `at(i)`.
  */
-export async function openDatumSource(source: SourceLike, options: SourceOptions = {}): Promise<SourceReader> {
-  assertKeys('openDatumSource', options, known);
-  const { cacheBytes = defaultCacheBytes, signal } = options;
-  assertWhole('cacheBytes', cacheBytes, 0);
-  return new SourceReader(await openPages(sourceOf(source), cacheBytes, signal));
-}
+export class DatumSourceReader {
+  readonly #pages: SourcePages;
+  readonly #opened: Opened;
+  #length = 0;
+  #index?: Promise<KeyIndex>;
 
-/** A page on the way down the tree, and how many levels there are from it on. */
-interface TreePlace {
-  readonly page: SourcePage;
-  readonly depth: number;
-  /** Its keys are at least `low` and less than `high`. */
-  readonly low?: Uint8Array;
-  readonly high?: Uint8Array;
-}
-
-/** An open source. */
-export class SourceReader {
-  /** Records in all. */
-  readonly length: number;
-  readonly #pages: PageSource;
-  #isOpen = true;
+  private constructor(pages: SourcePages, opened: Opened) {
+    this.#pages = pages;
+    this.#opened = opened;
+  }
 
   /** Use `openDatumSource`. */
-  constructor(pages: PageSource) {
-    const { main } = pages.facts.meta;
-    const special = main.flags & 0x7fff;
-    if (special !== 0) {
-      const received = `one with flags 0x${special.toString(16)}`;
-      const todo = 'copy its records into a plain one first';
-      throw new UnsupportedFormatError({ where: pages.name, expected: 'a plain database', received, todo });
-    }
-    this.#pages = pages;
-    this.length = main.entries;
+  static async open(pages: SourcePages, opened: Opened): Promise<DatumSourceReader> {
+    const reader = new DatumSourceReader(pages, opened);
+    reader.#length = opened.count ?? (await reader.#images()).length;
+    return reader;
   }
 
-  /** Facts of the tree: a lookup reads `depth` pages and the value. */
-  get info(): {
-    format: 1 | 2;
-    depth: number;
-    pageSizeBytes: number;
-    fileSizeBytes: number;
-    lastTransactionId: number;
-  } {
-    const { layout, pageSizeBytes, fileBytes, meta } = this.#pages.facts;
-    const { depth } = meta.main;
-    const { transactionId: lastTransactionId } = meta;
-    return { format: layout.format, depth, pageSizeBytes, fileSizeBytes: fileBytes, lastTransactionId };
+  /** Number of images; where their keys have numbers (OCR, StyleGAN2), as many as the database says. */
+  get length(): number {
+    return this.#length;
   }
 
-  /** The record of a key, or undefined if there is none. @throws DatumError if it is no image */
-  async get(key: string | Uint8Array): Promise<SourceRecord | undefined> {
-    const value = await this.getBytes(key);
-    return value && recordOf(textOf(key), value);
-  }
-
-  /** The stored bytes of a key, whatever they are, or undefined if there is none. */
-  async getBytes(key: string | Uint8Array): Promise<Uint8Array | undefined> {
-    const wanted = bytesOf(key);
-    const leaf = await this.#leafOf(wanted);
-    const i = leaf?.search(wanted) ?? 0;
-    const isThere = leaf && i < leaf.count && leaf.compareKey(i, wanted) === 0 && !leaf.isSubtree(i);
-    return isThere ? this.#pages.value(leaf, i) : undefined;
-  }
-
-  /** Keys in order, without reading values. */
-  async *keys(options: SourceScan = {}): AsyncGenerator<string, void, undefined> {
-    for await (const { leaf, i } of this.#places(options)) yield textOf(leaf.key(i));
-  }
-
-  /** Records in the order of their keys. */
-  async *entries(options: SourceScan = {}): AsyncGenerator<SourceRecord, void, undefined> {
-    const { ahead = 16 } = options;
-    let reading: { key: string; value: Promise<Uint8Array> }[] = [];
-    for await (const { leaf, i } of this.#places(options)) {
-      const value = this.#pages.value(leaf, i);
-      // Awaited below; until then a failure is not unhandled.
-      value.catch(() => undefined);
-      reading.push({ key: textOf(leaf.key(i)), value });
-      if (reading.length < ahead) continue;
-      for (const one of reading) yield recordOf(one.key, await one.value);
-      reading = [];
-    }
-    for (const one of reading) yield recordOf(one.key, await one.value);
-  }
-
-  /** Ends reading: later calls throw a ClosedError. */
-  close(): void {
-    this.#isOpen = false;
-  }
-
-  #page(number: number): Promise<SourcePage> {
-    if (this.#isOpen) return this.#pages.page(number);
-    const { name } = this.#pages;
-    throw new ClosedError({ state: `${name}: the reader is closed`, todo: 'open it again' }, { path: name });
-  }
-
-  async #leafOf(key: Uint8Array): Promise<SourcePage | undefined> {
-    const { root, depth } = this.#pages.facts.meta.main;
-    if (root < 0) return undefined;
-    let place: TreePlace = { page: await this.#page(root), depth };
-    this.#checkDepth(place);
-    while (place.depth > 1) place = await this.#child(place, place.page.search(key));
-    return place.page;
-  }
-
-  /** Goes down to child `i` of a branch, whose keys must keep to what the branch says of them. */
-  async #child({ page, depth, low, high }: TreePlace, i: number): Promise<TreePlace> {
-    const child = {
-      page: await this.#page(page.child(i)),
-      depth: depth - 1,
-      low: i === 0 ? low : page.key(i),
-      high: i + 1 < page.count ? page.key(i + 1) : high,
+  /** Facts about the database. */
+  get info(): SourceInfo {
+    const { path, layout, pageSizeBytes, fileBytes, meta } = this.#pages;
+    return {
+      name: path,
+      schema: this.#opened.format.description,
+      format: layout.format,
+      count: this.length,
+      pageSizeBytes,
+      depth: this.#opened.tree.depth,
+      fileSizeBytes: fileBytes,
+      lastTransactionId: meta.transactionId,
     };
-    this.#checkDepth(child);
-    if (child.page.isWithin(child.low, child.high)) return child;
-    throw this.#pages.corrupt(
-      child.page.number,
-      'keys within the range that the parent page gives',
-      'keys outside of it',
-    );
   }
 
-  #checkDepth({ page, depth }: TreePlace): void {
-    const [expected, received] = depth === 1 ? ['a leaf', 'a branch'] : ['a branch', 'a leaf'];
-    if (page.isLeaf !== (depth === 1)) throw this.#pages.corrupt(page.number, expected, received);
+  /** Requests to the source so far, and the bytes that came. */
+  get traffic(): { readonly requests: number; readonly bytes: number } {
+    return this.#pages.traffic;
   }
 
-  async *#places(options: SourceScan): AsyncGenerator<{ leaf: SourcePage; i: number }, void, undefined> {
-    assertKeys('scan', options, knownScan);
-    assertWhole('ahead', options.ahead ?? 16, 1);
-    const { root, depth } = this.#pages.facts.meta.main;
-    const [start, end] = [options.start, options.end].map((key) => (key === undefined ? undefined : bytesOf(key)));
-    if (root < 0) return;
-    const top: TreePlace = { page: await this.#page(root), depth };
-    this.#checkDepth(top);
-    for await (const leaf of this.#leaves(top, start)) {
-      for (let i = start ? leaf.search(start) : 0; i < leaf.count; i++) {
-        if (end && leaf.compareKey(i, end) >= 0) return;
-        if (!leaf.isSubtree(i)) yield { leaf, i };
+  get isOpen(): boolean {
+    return this.#pages.isOpen;
+  }
+
+  /** The Datum of a key, as it is stored, or undefined if there is no such key. @throws DatumError, CorruptDatabaseError */
+  async get(key: string | Uint8Array): Promise<Datum | undefined> {
+    const value = await this.getBytes(key);
+    return value && this.#decode(value, keyText(key));
+  }
+
+  /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
+  async getBytes(key: string | Uint8Array): Promise<Uint8Array | undefined> {
+    const wanted = keyBytes(key, 'key');
+    const cursor = this.#cursor();
+    const isThere = await takeStep(() => cursor.seek(wanted));
+    if (!isThere || cursor.leaf.compareKey(cursor.index, wanted) !== 0) return undefined;
+    return this.#valueAt(cursor.leaf, cursor.index);
+  }
+
+  /**
+   * Sample number `i` in key order: planar pixels, colors blue-green-red, encoded images decoded.
+   * The first call reads all leaves of the tree, once: to look through a large database over a network, take `entries`.
+   *
+   * @param i 0 to length - 1; undefined outside, as with arrays.
+   */
+  async at(i: number): Promise<Sample | undefined> {
+    if (!Number.isInteger(i) || i < 0 || i >= this.length) return undefined;
+    const index = await this.#images();
+    if (i >= index.length) return undefined;
+    const { page, node } = index.leaf(i);
+    const leaf = await takeStep(() => this.#pages.page(page));
+    const key = keyText(leaf.key(node));
+    const datum = await this.#decode(await this.#valueAt(leaf, node), key);
+    return decodeSample(datum, key, this.#opened.maxPixels);
+  }
+
+  /** A key at about `fraction` (0 to 1) of the database: where to start after a jump. Undefined if the database is empty. */
+  async keyNear(fraction: number): Promise<string | undefined> {
+    if (!(fraction >= 0 && fraction <= 1)) refuse('fraction', 'a number from 0 to 1', fraction);
+    const cursor = this.#cursor();
+    const isThere = await takeStep(() => cursor.near(fraction));
+    return isThere ? keyText(cursor.leaf.key(cursor.index)) : undefined;
+  }
+
+  /** The keys of a range, in order, without reading values that have pages of their own. */
+  async *keys(options: WalkOptions = {}): AsyncGenerator<string, void, undefined> {
+    for await (const { leaf, nodes } of this.#walk(options)) {
+      for (const node of nodes) yield keyText(leaf.key(node));
+    }
+  }
+
+  /** The records of a range, in order. Values that lie near each other are asked for together. */
+  async *entries(options: WalkOptions = {}): AsyncGenerator<SourceEntry, void, undefined> {
+    for await (const { leaf, nodes } of this.#walk(options)) {
+      for (let i = 0; i < nodes.length; i += valuesAhead) {
+        const some = nodes.slice(i, i + valuesAhead);
+        for (const node of some) assertNoDatabase(this.#pages, leaf, node);
+        const values = await this.#pages.values(leaf, some);
+        for (const [j, node] of some.entries()) {
+          options.signal?.throwIfAborted();
+          const stored = new Uint8Array(leaf.key(node));
+          const key = keyText(stored);
+          yield { key, keyBytes: stored, datum: await this.#decode(values[j], key) };
+        }
       }
     }
   }
 
-  /** Leaves from that of a key on. */
-  async *#leaves(place: TreePlace, start?: Uint8Array): AsyncGenerator<SourcePage, void, undefined> {
-    const { page, depth } = place;
-    if (depth === 1) {
-      yield page;
-      return;
-    }
-    let from = start;
-    const first = start ? page.search(start) : 0;
-    for (let i = first; i < page.count; i++, from = undefined) {
-      // Those of one request: leaves lie side by side as a rule.
-      if (i > first && (i - first) % leavesAhead === 1) this.#prefetch(page, i);
-      yield* this.#leaves(await this.#child(place, i), from);
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<SourceEntry, void, undefined> {
+    return this.entries();
   }
 
-  #prefetch(page: SourcePage, first: number): void {
-    for (let i = first; i < Math.min(page.count, first + leavesAhead); i++) {
-      // Whoever comes to it is told of a failure.
-      this.#page(page.child(i)).catch(() => undefined);
-    }
+  /** Frees the pages in memory. Further calls do nothing; other methods then throw a ClosedError. */
+  close(): void {
+    this.#pages.close();
+    this.#index = undefined;
   }
-}
 
-/** A Datum, SSD's AnnotatedDatum or an image file. */
-function recordOf(key: string, value: Uint8Array): SourceRecord {
-  const kind = kindOfImage(value);
-  if (kind) return { key, datum: imageFileDatum(value), kind };
-  const isAnnotated = describeMessage(value)?.startsWith('an AnnotatedDatum');
-  const datum = isAnnotated ? annotatedDatumSchema.decode(value, { key }) : decodeDatum(value, key);
-  const file = datum.encoded ? kindOfImage(datum.data) : undefined;
-  return { key, datum, ...(file && { kind: file }) };
-}
+  #cursor(): TreeCursor {
+    return new TreeCursor(this.#pages, this.#opened.tree);
+  }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+  #walk(options: WalkOptions) {
+    return walkImages(this.#pages, this.#opened.tree, this.#isImage, checkWalkOptions(options));
+  }
 
-function bytesOf(key: string | Uint8Array): Uint8Array {
-  return typeof key === 'string' ? encoder.encode(key) : key;
-}
+  readonly #isImage = (key: Uint8Array): boolean => this.#opened.format.isImage(keyText(key));
 
-function textOf(key: string | Uint8Array): string {
-  return typeof key === 'string' ? key : decoder.decode(key);
+  /** Where each image is. What failed is tried again. */
+  #images(): Promise<KeyIndex> {
+    this.#index ??= indexImages(this.#pages, this.#opened.tree, this.#isImage).catch((error) => {
+      this.#index = undefined;
+      throw error;
+    });
+    return this.#index;
+  }
+
+  /** Some schemas look at other records for one. */
+  #decode(value: Uint8Array, key: string): Promise<Datum> {
+    return takeStep(() => this.#opened.format.decode(value, key));
+  }
+
+  async #valueAt(leaf: Page, node: number): Promise<Uint8Array> {
+    assertNoDatabase(this.#pages, leaf, node);
+    const [value] = await this.#pages.values(leaf, [node]);
+    return value;
+  }
 }

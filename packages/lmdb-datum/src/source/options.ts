@@ -1,0 +1,54 @@
+/** What can be asked of databases that are no files of this machine. */
+import { assertKeys, assertWhole, checkMaxPixels, type Known, refuse } from '../checks';
+import { keyBytes } from '../lmdb/scan';
+import type { HttpOptions } from './http-source';
+
+export interface OpenSourceOptions extends HttpOptions {
+  /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
+  database?: string;
+  /** How the values hold images, as `openDatumLmdb` takes it. Default: told by the first records. */
+  schema?: string;
+  /** Memory for pages of the tree, in bytes. Default 16 MiB. */
+  cacheBytes?: number;
+  /** Refuse to decode image files of more pixels. Default 89,478,485. */
+  maxPixels?: number;
+  /** Ends all reading with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+const knownOptions: Known<OpenSourceOptions> = {
+  ...{ database: true, schema: true, cacheBytes: true, maxPixels: true, signal: true, headers: true, fetch: true },
+};
+
+/** Fills in defaults. @throws InvalidOptionError */
+export function checkSourceOptions(options: OpenSourceOptions) {
+  assertKeys('openDatumSource', options, knownOptions);
+  const { database, cacheBytes = 16 << 20 } = options;
+  if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
+  assertWhole('cacheBytes', cacheBytes, 0);
+  return { ...options, cacheBytes, maxPixels: checkMaxPixels(options.maxPixels) };
+}
+
+/** Bounds of a walk in key order. */
+export interface WalkOptions {
+  /** First key, inclusive. Default: the database's first. */
+  start?: string | Uint8Array;
+  /** Last key, exclusive. Default: past the database's last. */
+  end?: string | Uint8Array;
+  /** Ends after this many records. Default: none. */
+  limit?: number;
+  /** Ends the walk with the signal's reason, between two requests. */
+  signal?: AbortSignal;
+}
+
+const knownWalkOptions: Known<WalkOptions> = { start: true, end: true, limit: true, signal: true };
+
+/** Returns the bounds as keys are stored. @throws InvalidOptionError */
+export function checkWalkOptions(options: WalkOptions) {
+  assertKeys('entries', options, knownWalkOptions);
+  const { limit = Number.POSITIVE_INFINITY, signal } = options;
+  if (limit !== Number.POSITIVE_INFINITY) assertWhole('limit', limit, 0);
+  const start = options.start === undefined ? undefined : keyBytes(options.start, 'start');
+  const end = options.end === undefined ? undefined : keyBytes(options.end, 'end');
+  return { start, end, limit, signal };
+}
