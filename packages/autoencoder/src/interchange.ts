@@ -1,3 +1,5 @@
 /** Networks for other runtimes, and back. */
 export { exportOnnx } from './interchange/onnx/export-onnx';
 export type { OnnxOptions } from './interchange/onnx/options';
+export { exportPyTorch, type PyTorchOptions } from './interchange/pytorch/export-pytorch';
+export { importPyTorch, type PyTorchImportOptions } from './interchange/pytorch/import-pytorch';

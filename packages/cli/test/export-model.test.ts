@@ -7,7 +7,7 @@ import { ae, aeOk } from './one-process';
 const folder = makeFolder();
 afterAll(() => remove(folder));
 
-test('ae export-model writes a network as ONNX, in parts where that is asked for', async () => {
+test('ae export-model writes a network as ONNX, in parts where that is asked for, and for PyTorch', async () => {
   const network = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
   await network.initialize();
   await network.save(`${folder}/model`);
@@ -25,4 +25,17 @@ test('ae export-model writes a network as ONNX, in parts where that is asked for
   const wrong = await ae(folder, 'export-model', 'model', 'other.onnx', '--opset', '12');
   expect(wrong.stderr).toContain('--opset: expected a whole number from 13 to 21, received "12".');
   expect(existsSync(`${folder}/other.onnx`)).toBe(false);
+
+  // The weights of a network, and beside them the module that they are of.
+  expect(await aeOk(folder, 'export-model', 'model', 'net-1.safetensors')).toBe(
+    "net-1.safetensors: the weights by PyTorch's names\nnet_1.py: the network, which needs torch alone\n" +
+      '  images  float32 [N, 3, height, width] of 16x16, 0 to 255, rgb\n',
+  );
+  expect(readFileSync(`${folder}/net_1.py`, 'utf8')).toContain('self.conv1 = nn.Conv2d(3, 12, 3)');
+  const part = await ae(folder, 'export-model', 'model', 'other.safetensors', '--part', 'encoder');
+  expect(part.stderr).toBe('ae export-model: --part belongs to ONNX, not PyTorch; leave it out.\n');
+  const nameless = await ae(folder, 'export-model', 'model', 'net.bin');
+  expect(nameless.stderr).toBe(
+    'ae export-model: net.bin: the name does not tell the format; let it end in .onnx (ONNX) or .safetensors (PyTorch).\n',
+  );
 }, 60_000);

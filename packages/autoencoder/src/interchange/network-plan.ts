@@ -1,4 +1,6 @@
+import { BlockTransform2D, InverseBlockTransform2D } from '@ae/layers';
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { Autoencoder } from '../autoencoder';
 import { codeLayerName } from '../network/presets';
 
 /** What of a network is meant: images to reconstructions, images to codes and masks, or codes and masks to reconstructions. */
@@ -65,4 +67,14 @@ function stepsTo(tensor: SymbolicTensor): Step[] {
 /** Returns the shape of a tensor of a network, without the batch. */
 export function shapeOf({ shape }: SymbolicTensor): number[] {
   return shape.slice(1) as number[];
+}
+
+/** Returns the size of a block where images may have any size, and those of the network's own size are computed as others are. */
+export function wholeBlocks({ takesAnySize, inputShape }: Autoencoder, { network }: CutNetwork) {
+  const layer = network.steps.find(
+    ({ layer }) => layer instanceof BlockTransform2D || layer instanceof InverseBlockTransform2D,
+  );
+  if (!takesAnySize || !layer) return undefined;
+  const { blockSize } = layer.layer as BlockTransform2D;
+  return blockSize.every((side, axis) => inputShape[axis] % side === 0) ? blockSize : undefined;
 }

@@ -1,3 +1,10 @@
+import type { MaxPooling2D } from '@ae/layers';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { LayerConfig } from './layer-config';
+import { shapeOf } from './network-plan';
+
+export type Pair = readonly [number, number];
+
 /** Rows before and after, and columns before and after. */
 export type Sides = readonly [rows: readonly [number, number], columns: readonly [number, number]];
 
@@ -11,4 +18,80 @@ export function samePadding(size: number, window: number, stride: number): [numb
 export function transposedPadding(padding: unknown, window: number, stride: number): [number, number] {
   const surplus = padding === 'same' ? window - stride : Math.min(0, window - stride);
   return surplus < 0 ? [0, surplus] : [Math.floor(surplus / 2), Math.ceil(surplus / 2)];
+}
+
+/** Where the windows of a pool lie. */
+export interface Windows {
+  readonly size: Pair;
+  readonly strides: Pair;
+  readonly padding: Sides;
+  readonly inputSize: Pair;
+  readonly outputSize: Pair;
+}
+
+/** Returns where the windows of the pool lie that a mask is of. */
+export function windowsOf(mask: SymbolicTensor): Windows {
+  const pool = mask.sourceLayer as MaxPooling2D;
+  const [height, width] = shapeOf(pool.inboundNodes[mask.nodeIndex].inputTensors[0]);
+  const { poolSize, strides, padding } = pool.options;
+  const along = (axis: 0 | 1, size: number): Pair =>
+    padding === 'valid'
+      ? [0, 0]
+      : padding === 'same'
+        ? samePadding(size, poolSize[axis], strides[axis])
+        : padding[axis];
+  const [rows, columns] = shapeOf(mask);
+  return {
+    size: poolSize,
+    strides,
+    padding: [along(0, height), along(1, width)],
+    inputSize: [height, width],
+    outputSize: [rows, columns],
+  };
+}
+
+/** Where the windows of a convolution lie. */
+export interface ConvolutionWindow {
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: Pair;
+  readonly padding: Sides;
+}
+
+/** A layer with windows, and what goes into it. */
+export interface WindowedLayer {
+  readonly config: LayerConfig;
+  readonly inputShape: readonly number[];
+  /** Whether height and width may be others than those of the shape. */
+  readonly anySize?: boolean;
+}
+
+/** Returns where the windows of a convolution lie. */
+export function convolutionWindow(
+  { config, inputShape, anySize }: WindowedLayer,
+  size: readonly number[] = config.kernelSize,
+): ConvolutionWindow {
+  const { strides, padding } = config;
+  const rates = [config.dilationRate ?? 1].flat();
+  const dilations: Pair = [rates[0], rates[1] ?? rates[0]];
+  const along = (axis: 0 | 1): Pair => {
+    if (padding !== 'same') return [0, 0];
+    const reach = (size[axis] - 1) * dilations[axis] + 1;
+    return anySize ? paddingOfAnySize(reach, strides[axis]) : samePadding(inputShape[axis], reach, strides[axis]);
+  };
+  return { size, strides, dilations, padding: [along(0), along(1)] };
+}
+
+/** Before: as for a size that strides divide; after: as far as the last window reaches where they don't. */
+function paddingOfAnySize(window: number, stride: number): Pair {
+  const before = Math.max(0, Math.floor((window - stride) / 2));
+  return [before, window - 1 - before];
+}
+
+/** Returns what Keras' pooling pads. */
+export function plainPoolPadding({ config, inputShape }: WindowedLayer): Sides {
+  const { poolSize, strides, padding } = config;
+  const along = (axis: 0 | 1): Pair =>
+    padding === 'same' ? samePadding(inputShape[axis], poolSize[axis], strides[axis]) : [0, 0];
+  return [along(0), along(1)];
 }

@@ -11,9 +11,10 @@ import { writeFileAtomically } from '../files/atomic-file';
 import { crc32 } from '../files/crc';
 import { findNotFinite } from '../network/not-finite';
 import { checkpointFormat } from './checkpoint-format';
-import { type CheckpointHeader, parseCheckpointHeader, type TensorPlace } from './checkpoint-header';
+import { type CheckpointHeader, parseCheckpointHeader } from './checkpoint-header';
 import { parseJson, Unexpected, writeJson } from './expectations';
 import { notReadable, openRunFile } from './run-file';
+import { encodeSafetensorsHeader, type TensorPlace } from './safetensors-header';
 
 /** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
 const maxHeaderBytes = 100e6;
@@ -26,14 +27,6 @@ const pieceBytes = 2 ** 25;
 
 /** What direct writes are multiples of, in memory and in the file, on every usual disk. */
 const blockBytes = 4096;
-
-interface TensorEntry {
-  readonly dtype: 'F32';
-  readonly shape: number[];
-  readonly data_offsets: [begin: number, end: number];
-}
-
-type Header = Record<string, TensorEntry> & { __metadata__?: Record<string, string> };
 
 /** A copy of what a checkpoint holds, as the bytes of its file, which stays as it is while training goes on. */
 export interface Snapshot {
@@ -114,19 +107,13 @@ async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> 
 }
 
 function encodeHeader(state: object, tensors: Readonly<Record<string, tf.Tensor>>): Buffer {
-  const header: Header = {};
-  let offset = 0;
-  for (const [name, { shape, size }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + 4 * size] };
-    offset += 4 * size;
-  }
-  const metadata = { format: checkpointFormat, state: writeJson(state) };
-  const json = JSON.stringify({ __metadata__: metadata, ...header });
-  // Spaces after the JSON align the values to 8 bytes.
-  const text = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8)));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text]);
+  const listed = Object.entries(tensors).map(([name, { shape, size }]) => ({
+    name,
+    dtype: 'F32',
+    shape,
+    bytes: 4 * size,
+  }));
+  return encodeSafetensorsHeader({ format: checkpointFormat, state: writeJson(state) }, listed);
 }
 
 /** What a checkpoint holds; the caller disposes of the tensors. */

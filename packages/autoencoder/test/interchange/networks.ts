@@ -84,9 +84,63 @@ export const networks: Readonly<Record<string, () => AutoencoderOptions>> = {
   }),
 };
 
+/** More that PyTorch has a form of. */
+export const torchNetworks: Readonly<Record<string, () => AutoencoderOptions>> = {
+  ...networks,
+  'odd strides': () => ({
+    inputShape: [11, 9, 4],
+    pixels: { channelOrder: 'bgr', scale: 1 },
+    layers: [
+      conv2d({ filters: 6, kernelSize: 3, strides: 2, padding: 'same' }),
+      layers.batchNormalization({ scale: false }),
+      layers.thresholdedReLU({ theta: 2 }),
+      layers.averagePooling2d({ poolSize: 2, strides: 1, padding: 'same' }),
+      layers.prelu({ alphaInitializer: 'ones' }),
+      conv2d({ filters: 3, kernelSize: 2, padding: 'same', dilationRate: 2, name: 'code' } as never),
+      layers.upSampling2d({ size: [2, 2], interpolation: 'bilinear' }),
+      layers.gaussianNoise({ stddev: 0.5 }),
+      conv2dTranspose({ filters: 4, kernelSize: [1, 3], padding: 'same', useBias: false, name: 'forward' }),
+      layers.cropping2D({
+        cropping: [
+          [1, 0],
+          [0, 1],
+        ],
+      }),
+      conv2dTranspose({ filters: 4, kernelSize: 1, strides: 1, name: '2-up.x' }),
+    ],
+  }),
+  'features in any order': () => ({
+    inputShape: [4, 6, 2],
+    layers: [
+      conv2d({ filters: 3, kernelSize: 1, activation: 'hardSigmoid' }),
+      layers.permute({ dims: [2, 1, 3] }),
+      flatten(),
+      layers.batchNormalization(),
+      layers.dense({ units: 24, activation: 'swish' }),
+      layers.batchNormalization({ center: false }),
+      layers.reLU({ maxValue: 6 }),
+      reshape({ targetShape: [2, 4, 3] }),
+      conv2d({ filters: 3, kernelSize: 2, padding: 'same', activation: 'softmax' }),
+      flatten({ name: 'code' }),
+      layers.activation({ activation: 'softmax' }),
+      reshape({ targetShape: [8, 3] }),
+      ofRank(2, layers.dense({ units: 6 })),
+      layers.softmax({ axis: 2 }),
+      reshape({ targetShape: [4, 6, 2] }),
+      residual([ofRank(3, layers.dense({ units: 2, trainable: false }))]),
+    ],
+  }),
+};
+
+/** Sequential takes a dense layer on images for a flatten() that was forgotten, unless the layer says that it means it. */
+function ofRank<L extends layers.Layer>(rank: number, layer: L): L {
+  layer.inputSpec = [{ ndim: rank + 1 }];
+  return layer;
+}
+
 /** Makes a network whose weights are multiples of 1/8; the fixed ones of block transforms stay. */
 export async function madeNetwork(name: string): Promise<Autoencoder> {
-  const network = new Autoencoder(networks[name]());
+  const network = new Autoencoder(torchNetworks[name]());
   await network.initialize({ seed: 3 });
   const random = new Random(5);
   for (const weight of network.model.trainableWeights) {

@@ -1,37 +1,60 @@
+import type { Autoencoder } from '@ae/autoencoder';
+import type { OnnxOptions } from '@ae/autoencoder/interchange';
 import type { Command } from 'commander';
 import { startEngine } from '../network/engine';
 import { findModel } from '../network/find-model';
 import { type CheckpointOptions, checkpointOption, loadNetwork } from '../network/load-network';
+import { checkFormatOptions, exportFormats, formatOf } from '../network/model-formats';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNew } from '../shell/output-folder';
 import { formatRows, style, Terminal } from '../shell/terminal';
 
-interface ExportModelOptions extends CommonOptions, CheckpointOptions {
-  readonly part: 'network' | 'encoder' | 'decoder';
-  readonly unpooling: 'lowered' | 'operator';
-  readonly opset: number;
-  readonly channelOrder: 'rgb' | 'bgr';
-  readonly pixelType: 'float32' | 'uint8';
+interface ExportModelOptions extends CommonOptions, CheckpointOptions, Omit<OnnxOptions, 'overwrite'> {
+  readonly format?: string;
+}
+
+/** What was written, for people and for programs. */
+interface Exported {
+  readonly lines: readonly string[];
+  readonly rows: [string, string][];
+  readonly event: object;
 }
 
 export function exportModelCommand(): Command {
-  return defineCommand('export-model', 'write a network for another runtime, as ONNX')
+  return defineCommand('export-model', 'write a network for another runtime, as ONNX or for PyTorch')
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<out.onnx>', 'new file')
+    .argument('<out>', 'new file: .onnx, or .safetensors, which gets its module for PyTorch, a .py, beside it')
     .addOption(
-      choiceOption('--part <name>', 'all of it, images to codes and masks, or those to images', [
-        ...['network', 'encoder', 'decoder'],
-      ]).default('network'),
+      choiceOption(
+        '--format <name>',
+        'format of the file (default: what its name ends in)',
+        exportFormats.map(({ name }) => name),
+      ),
     )
     .addOption(
-      choiceOption('--unpooling <form>', 'with operators that every runtime has, or as the operator MaxUnpool', [
-        ...['lowered', 'operator'],
-      ]).default('lowered'),
+      choiceOption(
+        '--part <name>',
+        'all of it, images to codes and masks, or those to images (ONNX; default: network)',
+        ['network', 'encoder', 'decoder'],
+      ),
     )
-    .addOption(numberOption('--opset <n>', 'version of the operators', { min: 13, max: 21, integer: true }).default(17))
-    .addOption(choiceOption('--channel-order <name>', 'colors of the images that go in', ['rgb', 'bgr']).default('rgb'))
     .addOption(
-      choiceOption('--pixel-type <name>', 'type of the images, 0 to 255', ['float32', 'uint8']).default('float32'),
+      choiceOption(
+        '--unpooling <form>',
+        'with operators that every runtime has, or as the operator MaxUnpool (ONNX; default: lowered)',
+        ['lowered', 'operator'],
+      ),
+    )
+    .addOption(
+      numberOption('--opset <n>', 'version of the operators (ONNX; default: 17)', { min: 13, max: 21, integer: true }),
+    )
+    .addOption(
+      choiceOption('--channel-order <name>', 'colors of the images that go in (ONNX; default: rgb)', ['rgb', 'bgr']),
+    )
+    .addOption(
+      choiceOption('--pixel-type <name>', 'type of the images, 0 to 255 (ONNX; default: float32)', [
+        ...['float32', 'uint8'],
+      ]),
     )
     .addOption(checkpointOption())
     .action(runExportModel);
@@ -39,22 +62,57 @@ export function exportModelCommand(): Command {
 
 async function runExportModel(modelPath: string, output: string, options: ExportModelOptions): Promise<void> {
   const terminal = new Terminal(options);
+  const { format: wanted, checkpoint, json: _, verbose: __, ...own } = options;
+  const format = formatOf(exportFormats, output, wanted);
+  checkFormatOptions(format, exportFormats, { ...own });
   await assertNew(output);
-  const found = await findModel(modelPath, options.checkpoint);
+  const found = await findModel(modelPath, checkpoint);
   // Nothing is computed but weights are read: the engine that is always there does.
   await startEngine({ backend: 'wasm', threads: 1 }, terminal);
   const network = await loadNetwork(found, terminal);
-  const { part, unpooling, opset, channelOrder, pixelType } = options;
-  const { exportOnnx } = await import('@ae/autoencoder/interchange');
   terminal.status(`writing ${output} ...`);
-  await exportOnnx(network, output, { part, unpooling, opset, channelOrder, pixelType });
+  const { lines, rows, event } = await writers[format.name](network, output, own);
   terminal.status('');
-  const { takesAnySize, inputShape } = network;
   network.dispose();
-  terminal.event({ output, model: found.model, format: 'onnx', part, unpooling, opset, channelOrder, pixelType });
-  const [height, width, channels] = inputShape;
-  const size = takesAnySize ? 'of any size' : `of ${height}x${width}`;
-  const order = channels >= 3 ? `, ${channelOrder}` : '';
-  terminal.print(`${style('bold', output)}: the ${part} as ONNX, opset ${opset}`);
-  terminal.print(formatRows([['images', `${pixelType} [N, ${channels}, height, width] ${size}, 0 to 255${order}`]]));
+  terminal.event({ output, model: found.model, format: format.name, ...event });
+  for (const line of lines) terminal.print(line);
+  terminal.print(formatRows(rows));
+}
+
+type Writer = (network: Autoencoder, output: string, options: OnnxOptions) => Promise<Exported>;
+
+/** By the names of formats. */
+const writers: Readonly<Record<(typeof exportFormats)[number]['name'], Writer>> = {
+  async onnx(network, output, options) {
+    const { exportOnnx } = await import('@ae/autoencoder/interchange');
+    const defaults = { part: 'network', unpooling: 'lowered', opset: 17, channelOrder: 'rgb', pixelType: 'float32' };
+    const event = { ...defaults, ...options } as Required<OnnxOptions>;
+    await exportOnnx(network, output, event);
+    const { part, opset, channelOrder, pixelType } = event;
+    const order = network.inputShape[2] >= 3 ? `, ${channelOrder}` : '';
+    const images = `${pixelType} [N, ${network.inputShape[2]}, height, width] ${sizeOf(network)}, 0 to 255${order}`;
+    return {
+      lines: [`${style('bold', output)}: the ${part} as ONNX, opset ${opset}`],
+      rows: [['images', images]],
+      event,
+    };
+  },
+  async pytorch(network, output) {
+    const { exportPyTorch } = await import('@ae/autoencoder/interchange');
+    const module = await exportPyTorch(network, output);
+    const [, , channels] = network.inputShape;
+    const order = channels >= 3 ? ', rgb' : '';
+    return {
+      lines: [
+        `${style('bold', output)}: the weights by PyTorch's names`,
+        `${style('bold', module)}: the network, which needs torch alone`,
+      ],
+      rows: [['images', `float32 [N, ${channels}, height, width] ${sizeOf(network)}, 0 to 255${order}`]],
+      event: { module },
+    };
+  },
+};
+
+function sizeOf({ takesAnySize, inputShape: [height, width] }: Autoencoder): string {
+  return takesAnySize ? 'of any size' : `of ${height}x${width}`;
 }

@@ -1,4 +1,5 @@
-import { type Conversion, unsupported } from './conversion';
+import { unsupported } from '../layer-config';
+import type { Conversion } from './conversion';
 import type { OnnxGraph } from './onnx-graph';
 
 type Activation = (graph: OnnxGraph, value: string, axis: number) => string;

@@ -1,10 +1,9 @@
-import { BlockTransform2D, InverseBlockTransform2D } from '@ae/layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Autoencoder } from '../../autoencoder';
-import { type CutNetwork, cutNetwork, type NetworkPlan, type Step, shapeOf } from '../network-plan';
+import type { LayerConfig } from '../layer-config';
+import { type CutNetwork, cutNetwork, type NetworkPlan, type Step, shapeOf, wholeBlocks } from '../network-plan';
 import { readWeights } from '../weights';
 import { extendAnySize } from './blocks';
-import type { LayerConfig } from './conversion';
 import { convertLayer } from './layer-table';
 import { OnnxGraph } from './onnx-graph';
 import type { ResolvedOnnxOptions } from './options';
@@ -157,14 +156,4 @@ class ModelBuilder {
 
 function maskName({ sourceLayer }: SymbolicTensor): string {
   return `${sourceLayer.name}_mask`;
-}
-
-/** Returns the size of a block where images may have any size, and those of the network's own size are computed as others are. */
-function wholeBlocks({ takesAnySize, inputShape }: Autoencoder, { network }: CutNetwork) {
-  const layer = network.steps.find(
-    ({ layer }) => layer instanceof BlockTransform2D || layer instanceof InverseBlockTransform2D,
-  );
-  if (!takesAnySize || !layer) return undefined;
-  const { blockSize } = layer.layer as BlockTransform2D;
-  return blockSize.every((side, axis) => inputShape[axis] % side === 0) ? blockSize : undefined;
 }

@@ -1,5 +1,5 @@
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { AutoencoderError } from '../../errors';
+import type { LayerConfig } from '../layer-config';
 import type { LayerWeights } from '../weights';
 import type { OnnxGraph } from './onnx-graph';
 
@@ -25,33 +25,4 @@ export interface Conversion {
   readonly unpooling: UnpoolingForm;
   /** Whether what comes out beside the first output is of use. */
   readonly needsMask: boolean;
-}
-
-/** The fields of layers' configurations that are looked at. */
-export interface LayerConfig {
-  readonly activation?: string;
-  readonly alpha?: number;
-  readonly axis?: number;
-  readonly blockSize: readonly [number, number];
-  readonly cropping: readonly [readonly [number, number], readonly [number, number]];
-  readonly dataFormat?: string;
-  readonly dilationRate?: number | readonly number[];
-  readonly epsilon?: number;
-  readonly interpolation?: string;
-  readonly kernelSize: readonly number[];
-  readonly maxValue?: number;
-  readonly padding: 'valid' | 'same' | readonly [readonly [number, number], readonly [number, number]];
-  readonly poolSize: readonly number[];
-  readonly size: readonly number[];
-  readonly strides: readonly number[];
-  readonly theta?: number;
-}
-
-/** Makes the error for a layer that the other runtime has no form of. */
-export function unsupported({ layer }: Pick<Conversion, 'layer'>, what: string, todo: string): AutoencoderError {
-  return new AutoencoderError('INVALID_OPTION', {
-    where: `layer "${layer.name}"`,
-    state: `layer "${layer.name}" (${layer.getClassName()}) ${what}`,
-    todo,
-  });
 }

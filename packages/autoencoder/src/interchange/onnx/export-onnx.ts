@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
 import type { Autoencoder } from '../../autoencoder';
 import { AutoencoderError, checkText } from '../../errors';
 import { writeFileAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';
 import { checkFinite } from '../../network/not-finite';
+import { assertFree } from '../foreign-file';
 import { buildOnnxModel } from './build-model';
 import { checkOnnxOptions, type OnnxOptions } from './options';
 import { encodeModel } from './protobuf';
@@ -34,9 +34,4 @@ export async function exportOnnx(autoencoder: Autoencoder, file: string, options
   await writeFileAtomically(file, async (handle) => {
     for (const part of parts) await handle.writeFile(part);
   });
-}
-
-async function assertFree(file: string): Promise<void> {
-  if (!(await stat(file).catch(() => undefined))) return;
-  throw new AutoencoderError('OUTPUT_EXISTS', `${file} already exists; name another file, or set overwrite.`);
 }

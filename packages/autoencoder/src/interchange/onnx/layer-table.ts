@@ -1,12 +1,12 @@
 /** What becomes of each kind of layer. */
 import { MaxPooling2D } from '@ae/layers';
+import { checkLayout, unsupported } from '../layer-config';
 import { activated } from './activations';
 import { convertBlocks, convertInverseBlocks } from './blocks';
-import { type Conversion, unsupported } from './conversion';
+import type { Conversion } from './conversion';
 import { convertPlainPool, convertPool, convertUnpooling } from './pooling';
 import { convertCropping, convertPadding, convertReshape, cutLike } from './shapes';
 import {
-  checkLayout,
   convertConvolution,
   convertDense,
   convertDepthwise,

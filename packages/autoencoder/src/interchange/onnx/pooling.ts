@@ -1,46 +1,14 @@
 /** Max-pooling with masks, and max-unpooling, in two forms. */
-import type { MaxPooling2D } from '@ae/layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { unsupported } from '../layer-config';
 import { shapeOf } from '../network-plan';
-import { type Sides, samePadding } from '../window-geometry';
-import { type Conversion, unsupported } from './conversion';
+import { type Pair, plainPoolPadding, type Sides, type Windows, windowsOf } from '../window-geometry';
+import type { Conversion } from './conversion';
 import type { OnnxGraph } from './onnx-graph';
 import { cutImages, padImages } from './shapes';
 
-type Pair = readonly [number, number];
-
 /** Less than any value, as float32. */
 const lowest = -3.4028234663852886e38;
-
-/** Where the windows of a pool lie. */
-interface Windows {
-  readonly size: Pair;
-  readonly strides: Pair;
-  readonly padding: Sides;
-  readonly inputSize: Pair;
-  readonly outputSize: Pair;
-}
-
-/** Returns where the windows of the pool lie that a mask is of. */
-function windowsOf(mask: SymbolicTensor): Windows {
-  const pool = mask.sourceLayer as MaxPooling2D;
-  const [height, width] = shapeOf(pool.inboundNodes[mask.nodeIndex].inputTensors[0]);
-  const { poolSize, strides, padding } = pool.options;
-  const along = (axis: 0 | 1, size: number): Pair =>
-    padding === 'valid'
-      ? [0, 0]
-      : padding === 'same'
-        ? samePadding(size, poolSize[axis], strides[axis])
-        : padding[axis];
-  const [rows, columns] = shapeOf(mask);
-  return {
-    size: poolSize,
-    strides,
-    padding: [along(0, height), along(1, width)],
-    inputSize: [height, width],
-    outputSize: [rows, columns],
-  };
-}
 
 function attributesOf({ size, strides, padding: [rows, columns] }: Windows) {
   return { kernel_shape: [...size], strides: [...strides], pads: [rows[0], columns[0], rows[1], columns[1]] };
@@ -178,12 +146,9 @@ function unpoolByPositions(graph: OnnxGraph, values: string, mask: string, windo
 
 /** Keras' pooling, which has no mask. */
 export function convertPlainPool(conversion: Conversion): string {
-  const { graph, inputs, inputShape, config, layer } = conversion;
-  const { poolSize, strides, padding } = config;
-  const along = (axis: 0 | 1) =>
-    padding === 'same' ? samePadding(inputShape[axis], poolSize[axis], strides[axis]) : ([0, 0] as const);
-  const [rows, columns] = [along(0), along(1)];
+  const { graph, inputs, config, layer } = conversion;
+  const [rows, columns] = plainPoolPadding(conversion);
   const op = layer.getClassName() === 'AveragePooling2D' ? 'AveragePool' : 'MaxPool';
   const pads = [rows[0], columns[0], rows[1], columns[1]];
-  return graph.add(op, inputs, { kernel_shape: [...poolSize], strides: [...strides], pads });
+  return graph.add(op, inputs, { kernel_shape: [...config.poolSize], strides: [...config.strides], pads });
 }

@@ -1,9 +1,10 @@
 /** Convolutions, linear layers and normalization. */
 
+import { checkLayout, unsupported } from '../layer-config';
 import { permuted, reshaped, type Weight } from '../weights';
-import { samePadding, transposedPadding } from '../window-geometry';
+import { convolutionWindow, transposedPadding } from '../window-geometry';
 import { activated, channelAxis } from './activations';
-import { type Conversion, unsupported } from './conversion';
+import type { Conversion } from './conversion';
 
 /** From height, width, in, out (of transposed convolutions out, in) to out, in, height, width. */
 const kernelOrder = [3, 2, 0, 1];
@@ -41,29 +42,16 @@ function depthwise(conversion: Conversion, input: string, bias: readonly string[
   return graph.add('Conv', [input, graph.weight('weight', kernel), ...bias], { ...window, group: inputShape[2] });
 }
 
-function windowOf(conversion: Conversion, kernel = conversion.config.kernelSize) {
-  const { config, inputShape, anySize } = conversion;
+function windowOf(conversion: Conversion, kernel?: readonly number[]) {
   checkLayout(conversion);
-  const { strides, padding } = config;
-  const dilations = [config.dilationRate ?? 1].flat();
-  const rates = [dilations[0], dilations[1] ?? dilations[0]];
-  const sides = [0, 1].map((axis) => {
-    if (padding !== 'same') return [0, 0];
-    const reach = (kernel[axis] - 1) * rates[axis] + 1;
-    return anySize ? paddingOfAnySize(reach, strides[axis]) : samePadding(inputShape[axis], reach, strides[axis]);
-  });
+  const { size, strides, dilations, padding } = convolutionWindow(conversion, kernel);
+  const [rows, columns] = padding;
   return {
-    kernel_shape: [...kernel],
+    kernel_shape: [...size],
     strides: [...strides],
-    dilations: rates,
-    pads: [sides[0][0], sides[1][0], sides[0][1], sides[1][1]],
+    dilations: [...dilations],
+    pads: [rows[0], columns[0], rows[1], columns[1]],
   };
-}
-
-/** Before: as for a size that strides divide; after: as far as the last window reaches where they don't. */
-function paddingOfAnySize(window: number, stride: number): [number, number] {
-  const before = Math.max(0, Math.floor((window - stride) / 2));
-  return [before, window - 1 - before];
 }
 
 export function convertTransposed(conversion: Conversion): string {
@@ -115,9 +103,4 @@ export function convertNormalization(conversion: Conversion): string {
     throw unsupported(conversion, 'has an input of two dimensions', 'normalize features or images');
   }
   return graph.add('BatchNormalization', [inputs[0], scale, bias, mean, variance], { epsilon: { float: epsilon } });
-}
-
-export function checkLayout(conversion: Conversion): void {
-  if (conversion.config.dataFormat !== 'channelsFirst') return;
-  throw unsupported(conversion, 'has channels before height and width', "choose dataFormat 'channelsLast'");
 }

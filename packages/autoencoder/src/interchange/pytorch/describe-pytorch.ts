@@ -1,0 +1,55 @@
+import type { Autoencoder } from '../../autoencoder';
+import { describeNetwork } from '../network-description';
+import { cutNetwork, wholeBlocks } from '../network-plan';
+import type { SafetensorsTensor } from '../safetensors';
+import { moduleSource } from './module-source';
+import { type Program, writeProgram } from './program-writer';
+import { type TorchTensor, toTorch } from './torch-tensors';
+
+/** A network as PyTorch has it. */
+export interface PyTorchNetwork {
+  /** model.py: a module that depends on torch alone, with `load` and `save` of its weights. */
+  readonly source: string;
+  /** Its state, by PyTorch's names and in its layouts. */
+  readonly tensors: readonly SafetensorsTensor[];
+  /** What describes the network, for the metadata of the file: importPyTorch makes it again. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Which tensor is which weight here. */
+  readonly places: readonly TorchTensor[];
+}
+
+/**
+ * Writes a network as a module of PyTorch, with its weights. `weightsFile` is what the module's example calls the file of weights. Throws
+ * INVALID_OPTION for a layer that has no form in PyTorch, naming it.
+ */
+export async function describePyTorch(
+  autoencoder: Autoencoder,
+  weightsFile = 'model.safetensors',
+): Promise<PyTorchNetwork> {
+  const { inputShape, codeSize, pixels } = autoencoder;
+  const { cut, block, program } = programOf(autoencoder);
+  const source = moduleSource(program, cut, { inputShape, codeSize, pixels, block, weightsFile });
+  const tensors: SafetensorsTensor[] = [];
+  for (const place of program.tensors) {
+    const { values } = await toTorch(place);
+    tensors.push({ name: place.name, type: place.type, shape: place.shape, bytes: bytesOf(values, place.type) });
+  }
+  return { source, tensors, metadata: { format: 'pt', ...describeNetwork(autoencoder) }, places: program.tensors };
+}
+
+/** Returns which tensor of PyTorch is which weight of a network. */
+export function torchTensorsOf(autoencoder: Autoencoder): readonly TorchTensor[] {
+  return programOf(autoencoder).program.tensors;
+}
+
+function programOf(autoencoder: Autoencoder) {
+  const cut = cutNetwork(autoencoder.model);
+  const block = wholeBlocks(autoencoder, cut);
+  const program: Program = writeProgram(cut, block !== undefined);
+  return { cut, block, program };
+}
+
+function bytesOf(values: Float32Array, type: TorchTensor['type']): Uint8Array {
+  const typed = type === 'I64' ? BigInt64Array.from(values, (value) => BigInt(value)) : values;
+  return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
+}

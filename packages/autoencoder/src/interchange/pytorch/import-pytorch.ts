@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Autoencoder, type AutoencoderOptions } from '../../autoencoder';
+import { AutoencoderError, checkKeys, checkText } from '../../errors';
+import { invalidFile } from '../foreign-file';
+import { networkOfDescription } from '../network-description';
+import { type ReadTensor, readSafetensors, type SafetensorsFile } from '../safetensors';
+import { torchTensorsOf } from './describe-pytorch';
+import { fromTorch, type TorchTensor, variableOf } from './torch-tensors';
+
+export interface PyTorchImportOptions {
+  /** What the network is made of, for a file that does not say: the options of `new Autoencoder`. */
+  readonly network?: AutoencoderOptions;
+}
+
+/** What wrappers of PyTorch put before all names: data-parallel training, and torch.compile. */
+const wrappers = ['module.', '_orig_mod.'];
+
+/**
+ * Reads a network from a safetensors file of PyTorch: one that `exportPyTorch` or `save` of its module wrote, or a `state_dict` of such a
+ * module, whose network `options.network` names then. Numbers of 16 and 64 bits become float32. Throws MODEL_NOT_FOUND, and MODEL_INVALID
+ * where names or shapes are not those of the network.
+ */
+export async function importPyTorch(file: string, options: PyTorchImportOptions = {}): Promise<Autoencoder> {
+  checkText('importPyTorch, file', file);
+  checkKeys('importPyTorch', options, ['network']);
+  const found = await readSafetensors(file);
+  const autoencoder = await emptyNetwork(file, found, options.network);
+  try {
+    fillNetwork(autoencoder, file, found.tensors);
+    return autoencoder;
+  } catch (error) {
+    autoencoder.dispose();
+    throw error;
+  }
+}
+
+async function emptyNetwork(
+  file: string,
+  { metadata, tensors }: SafetensorsFile,
+  given: AutoencoderOptions | undefined,
+): Promise<Autoencoder> {
+  if (given) {
+    const autoencoder = new Autoencoder(given);
+    await autoencoder.initialize({ draw: false });
+    return autoencoder;
+  }
+  const numbers = [...tensors.values()].reduce((sum, { values }) => sum + values.length, 0);
+  const described = await networkOfDescription(metadata, file, numbers);
+  if (described) return described;
+  throw new AutoencoderError('MODEL_INVALID', {
+    state: `${file} does not say which network its weights are of`,
+    todo: "give it as 'network', or write the file with save() of the exported module",
+  });
+}
+
+/** Gives a network the weights that a file has. */
+function fillNetwork(autoencoder: Autoencoder, file: string, found: ReadonlyMap<string, ReadTensor>): void {
+  const tensors = withoutWrappers(found);
+  const places = torchTensorsOf(autoencoder);
+  checkNames(file, places, tensors);
+  for (const place of places) {
+    const values = readPlace(file, place, tensors.get(place.name));
+    if (place.variable) assign(place, values);
+  }
+}
+
+function withoutWrappers(tensors: ReadonlyMap<string, ReadTensor>): ReadonlyMap<string, ReadTensor> {
+  const wrapper = wrappers.find((start) => [...tensors.keys()].every((name) => name.startsWith(start)));
+  if (wrapper === undefined || tensors.size === 0) return tensors;
+  return withoutWrappers(new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor])));
+}
+
+function checkNames(file: string, places: readonly TorchTensor[], tensors: ReadonlyMap<string, ReadTensor>): void {
+  const known = new Set(places.map(({ name }) => name));
+  // How often a batch normalization has been trained, which nothing here depends on.
+  const strange = [...tensors.keys()].find((name) => !known.has(name) && !name.endsWith('.num_batches_tracked'));
+  if (strange === undefined) return;
+  const problem = `expected tensors of the network's layers, received ${JSON.stringify(strange)}, which no layer has`;
+  throw invalidFile(file, problem);
+}
+
+function readPlace(file: string, { name, shape, constant, variable }: TorchTensor, found?: ReadTensor): Float32Array {
+  const received = found ? `one of [${found.shape.join(', ')}]` : 'none';
+  if (!found || String(found.shape) !== String(shape)) {
+    throw invalidFile(
+      file,
+      `expected the tensor ${JSON.stringify(name)} of [${shape.join(', ')}], received ${received}`,
+    );
+  }
+  const wrong = found.values.find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw invalidFile(file, `the tensor ${JSON.stringify(name)} holds ${wrong}`);
+  if (!variable && found.values.some((value) => value !== constant)) {
+    throw invalidFile(
+      file,
+      `expected the tensor ${JSON.stringify(name)} to be ${constant} everywhere, as its layer has it`,
+    );
+  }
+  return found.values;
+}
+
+function assign(place: TorchTensor, values: Float32Array): void {
+  const variable = variableOf(place.variable as NonNullable<TorchTensor['variable']>);
+  const tensor = tf.tensor(fromTorch(place, values), variable.shape);
+  variable.assign(tensor);
+  tensor.dispose();
+}

@@ -1,0 +1,48 @@
+import { CliError } from '../shell/cli-error';
+import { either } from '../shell/options';
+
+/** A kind of file that networks are exchanged in. */
+interface ModelFormat {
+  /** What `--format` takes. */
+  readonly name: string;
+  /** What it is called in a sentence. */
+  readonly title: string;
+  /** What its files' names end in. */
+  readonly endings: readonly string[];
+  /** Options of export-model that it has. */
+  readonly options: readonly string[];
+}
+
+export const exportFormats = [
+  {
+    name: 'onnx',
+    title: 'ONNX',
+    endings: ['.onnx'],
+    options: ['part', 'unpooling', 'opset', 'channelOrder', 'pixelType'],
+  },
+  { name: 'pytorch', title: 'PyTorch', endings: ['.safetensors'], options: [] },
+] as const satisfies readonly ModelFormat[];
+
+/** Returns the format that was asked for, or else the one that a file's name tells. Throws INVALID_OPTION. */
+export function formatOf<T extends ModelFormat>(formats: readonly T[], file: string, wanted: string | undefined): T {
+  const found = wanted
+    ? formats.find(({ name }) => name === wanted)
+    : formats.find(({ endings }) => endings.some((ending) => file.toLowerCase().endsWith(ending)));
+  if (found) return found;
+  const endings = formats.map((format) => `${format.endings.join(' or ')} (${format.title})`);
+  throw new CliError('INVALID_OPTION', `${file}: the name does not tell the format; let it end in ${either(endings)}.`);
+}
+
+/** Throws INVALID_OPTION for an option that another format has. */
+export function checkFormatOptions(
+  format: ModelFormat,
+  formats: readonly ModelFormat[],
+  given: Readonly<Record<string, unknown>>,
+): void {
+  for (const owner of formats) {
+    const stray = owner.options.find((option) => given[option] !== undefined && !format.options.includes(option));
+    if (stray === undefined) continue;
+    const flag = `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new CliError('INVALID_OPTION', `${flag} belongs to ${owner.title}, not ${format.title}; leave it out.`);
+  }
+}
