@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
+import { declarations } from '../../scripts/declarations';
 
 const entries = ['index', 'baselines', 'codes', 'interchange', 'native', 'options', 'report', 'runs', 'scores'];
 
@@ -29,13 +30,7 @@ export default defineConfig([
     noExternal: ['hyparquet-writer'],
     clean: ['*.cjs', '*.cjs.map'],
   },
-  {
-    // For both at once: the types are computed once.
-    ...forNode,
-    format: ['esm', 'cjs'],
-    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
-    clean: ['*.d.ts', '*.d.cts'],
-  },
+  declarations('autoencoder', entries),
   {
     ...common,
     outDir: 'dist/browser',

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
+import { declarations } from '../../scripts/declarations';
 import { assemblyForTsup } from './assembly-plugin.js';
 
 const common: Options = {
@@ -18,11 +19,11 @@ export default defineConfig([
     external: ['sharp'],
     esbuildPlugins: [assemblyForTsup],
     format: ['esm', 'cjs'],
-    dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
     target: 'node20',
     shims: true,
-    clean: ['*.js', '*.cjs', '*.map', '*.d.ts', '*.d.cts'],
+    clean: ['*.js', '*.cjs', '*.map'],
   },
+  declarations('images', ['index', 'files', 'kind', 'png']),
   {
     ...common,
     entry: { index: 'src/index.ts', kind: 'src/kind.ts', png: 'src/png.ts' },

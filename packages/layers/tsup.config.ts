@@ -1,20 +1,19 @@
 import { defineConfig } from 'tsup';
+import { declarations } from '../../scripts/declarations';
 
-export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    'backends/cpu': 'src/backends/cpu.ts',
-    'backends/tensorflow/index': 'src/backends/tensorflow/index.ts',
-    'backends/wasm/index': 'src/backends/wasm/index.ts',
-    'backends/webgl/index': 'src/backends/webgl/index.ts',
-    'backends/webgpu/index': 'src/backends/webgpu/index.ts',
+const engines = ['cpu', 'tensorflow/index', 'wasm/index', 'webgl/index', 'webgpu/index'];
+const entries = ['index', ...engines.map((name) => `backends/${name}`)];
+
+export default defineConfig([
+  {
+    entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+    format: ['esm', 'cjs'],
+    target: 'node20',
+    clean: ['**/*.js', '**/*.cjs', '**/*.map'],
+    sourcemap: true,
+    shims: true,
+    // Bundlers for browsers know `node:os` from package.json's `browser`; tsup would write `os`.
+    removeNodeProtocol: false,
   },
-  format: ['esm', 'cjs'],
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
-  target: 'node20',
-  clean: true,
-  sourcemap: true,
-  shims: true,
-  // Bundlers for browsers know `node:os` from package.json's `browser`; tsup would write `os`.
-  removeNodeProtocol: false,
-});
+  declarations('layers', entries),
+]);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
+import { declarations } from '../../scripts/declarations';
 
 const shared: Options = {
   // An optional peer dependency: loaded where it is needed, never bundled.
@@ -28,14 +29,7 @@ export default defineConfig([
     format: 'cjs',
     clean: ['**/*.cjs', '**/*.cjs.map'],
   },
-  {
-    // For both at once: the types are computed once.
-    external: shared.external,
-    entry: { index: 'src/index.ts', convert: 'src/convert.ts', source: 'src/source.ts' },
-    format: ['esm', 'cjs'],
-    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['../ground/src/*'] } } },
-    clean: ['**/*.d.ts', '**/*.d.cts'],
-  },
+  declarations('lmdb-datum', ['index', 'convert', 'source']),
   {
     // For pages, in one file: what Node.js has by itself (Buffer) is in it.
     entry: { source: 'src/source.ts' },

@@ -44,6 +44,11 @@ describe('turbo', { timeout: 60_000 }, () => {
   it.each([
     ['the README of the root', 'README.md', [...tests, '//#lint']],
     ['the settings of TypeScript', 'tsconfig.base.json', [...tests, ...types]],
+    [
+      'the settings of declarations',
+      'tsconfig.types.json',
+      ['@ae/cli#test', ...types.filter((task) => !task.includes('testing'))],
+    ],
     ['a helper of several packages', 'packages/testing/src/chromium.mjs', [...tests, ...types]],
     [
       'a fixture of another package',

@@ -1,0 +1,21 @@
+import type { Options } from 'tsup';
+
+/**
+ * Returns the part of a package's build that makes its declarations, for import and for require, of those that tsc wrote into types/: a
+ * bundle for each entry, so that what the package does not export, and what it bundles of @ae/ground, needs no file of its own.
+ *
+ * @param folder Of the package, in packages/.
+ * @param entries Files in src/, without .ts, which have the same names in dist/.
+ */
+export function declarations(folder: string, entries: readonly string[]): Options {
+  return {
+    entry: Object.fromEntries(entries.map((name) => [name, `types/${folder}/src/${name}.d.ts`])),
+    format: ['esm', 'cjs'],
+    dts: {
+      only: true,
+      // The API of TypeScript is that of version 6, which warns of what tsup sets.
+      compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['./types/ground/src/*'] } },
+    },
+    clean: ['**/*.d.ts', '**/*.d.cts'],
+  };
+}
