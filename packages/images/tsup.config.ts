@@ -14,7 +14,13 @@ const inBrowsers = (name: string) => fileURLToPath(new URL(`src/browser/${name}.
 export default defineConfig([
   {
     ...common,
-    entry: { index: 'src/index.ts', files: 'src/files.ts', kind: 'src/kind.ts', png: 'src/png.ts' },
+    entry: {
+      index: 'src/index.ts',
+      archives: 'src/archives.ts',
+      files: 'src/files.ts',
+      kind: 'src/kind.ts',
+      png: 'src/png.ts',
+    },
     // An optional dependency: loaded where it is needed, never bundled.
     external: ['sharp'],
     esbuildPlugins: [assemblyForTsup],

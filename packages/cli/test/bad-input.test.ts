@@ -67,7 +67,7 @@ describe('a missing path', () => {
   test('of images', () =>
     expectRefusal(
       ['import', 'nowhere', 'x.lmdb'],
-      /nowhere does not exist; give a folder of images, or a list file\./,
+      /nowhere does not exist; give a folder of images, an archive, or a list file\./,
     ));
 
   test('of a network', () =>
@@ -82,7 +82,7 @@ describe('a missing path', () => {
 
 describe('a file that is no LMDB', () => {
   test.each(readers('notes.txt', 'val'))('ae %j', (args) =>
-    expectRefusal(args, /notes\.txt: expected an LMDB data file, received/),
+    expectRefusal(args, /notes\.txt is a text, and no list of images that are there; give images, a folder, a list/),
   );
   test.each(readers('no-pictures', 'val', 'mean', 'export'))('ae %j', (args) =>
     expectRefusal(args, /no-pictures contains no data\.mdb, so it is no LMDB/),

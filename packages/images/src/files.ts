@@ -1,6 +1,17 @@
 /** Image files on a disk: the images of a folder, and files that are opened without waiting for them. Loads no decoder. */
 export { NotReadableError } from './errors';
-export { type FolderImage, type FolderList, listImageFolder, nameFew } from './files/image-folder';
+export {
+  type ArchiveKind,
+  archiveHeadBytes,
+  describeOther,
+  hasArchiveExtension,
+  kindOfArchive,
+  withoutArchiveExtension,
+} from './files/archive-kind';
+export { listImageFolder } from './files/image-folder';
+export { type FolderImage, type FolderList, nameFew } from './files/image-tree';
+export { type PackedFile, readPackedFile, readPackedStart } from './files/packed-file';
+export { isPattern } from './files/patterns';
 export {
   assertSize,
   type FilePath,

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { listImageFolder } from '@ae/images/files';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { listImageFolder } from '../src/convert/image-folder';
 import { atoi, parseImageList } from '../src/convert/image-list';
 import { type ConvertOptions, convertImageset as convertWithWorkers, openDatumLmdb, type Sample } from '../src/index';
 import { fixture } from './golden';

@@ -1,8 +1,8 @@
 /** Folders of all shapes: which are classes, which are nothing, and what is said of that. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { listImageFolder } from '@ae/images/files';
 import { describe, expect, it } from 'vitest';
-import { listImageFolder } from '../src/convert/image-folder';
 import { convertImageset, openDatumLmdb } from '../src/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
@@ -98,7 +98,7 @@ describe('a folder', () => {
   });
 
   it('without any says what it holds', async () => {
-    const root = makeFiles('a.txt', 'b/c.txt', 'd.mp4', 'e.zip');
+    const root = makeFiles('a.txt', 'b/c.txt', 'd.mp4', 'e.mov');
     const converting = convertImageset({ input: root, output: `${root}/db`, workers: 0 });
     await expect(converting).rejects.toThrow(/ holds no images, but a\.txt, b\/c\.txt, b\/ and 2 more; check the path/);
   });

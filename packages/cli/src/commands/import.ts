@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isPattern } from '@ae/images/files';
 import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
 import { kindOfHead } from '../data/input-kind';
@@ -35,8 +36,11 @@ const namedAtMost = 10;
 
 export function importCommand(): Command {
   return defineCommand('import', "put images into an LMDB, as Caffe's convert_imageset does")
-    .argument('<images>', 'folder of images or of class folders, or a list file with "name label" lines')
-    .argument('<out.lmdb>', 'the LMDB folder to make')
+    .usage('[options] <images...> <out.lmdb>')
+    .argument(
+      '<images...>',
+      'a folder of images or of class folders, an archive (tar, tar.gz, zip, Parquet), a pattern in quotes, several of these, or a list file with "name label" lines; and last the LMDB folder to make',
+    )
     .optionsGroup('Images:')
     .option('--resize <size>', 'one size for all images: 64, or height x width as 48x64', (text) =>
       parseSize('--resize', text),
@@ -74,8 +78,16 @@ function parseColor(text: string): string {
   throw new CliError('INVALID_OPTION', `--background: expected a color such as "#ffffff", received "${text}".`);
 }
 
-async function runImport(images: string, output: string, options: ImportOptions): Promise<void> {
+async function runImport(places: readonly string[], options: ImportOptions): Promise<void> {
   const terminal = new Terminal(options);
+  const images = places.slice(0, -1);
+  const output = places[images.length];
+  if (images.length === 0) {
+    throw new CliError(
+      'USAGE_MISSING_ARGUMENT',
+      `missing required argument 'out.lmdb'; ae import --help lists what there is.`,
+    );
+  }
   // Sooner loaded than the whole package.
   const { convertImageset } = await import('@ae/lmdb-datum/convert');
   const { root, resize, shuffle, seed, json, verbose, ...same } = options;
@@ -108,11 +120,23 @@ async function runImport(images: string, output: string, options: ImportOptions)
   });
 }
 
-/** Tells a folder from a list file. */
-async function findSource(images: string, root?: string): Promise<{ input: string; list?: string }> {
+/** Tells images from a list of them. */
+async function findSource(
+  places: readonly string[],
+  root?: string,
+): Promise<{ input: string | string[]; list?: string }> {
+  const [images] = places;
+  if (places.length > 1 || isPattern(images)) {
+    if (root === undefined) return { input: [...places] };
+    throw new CliError('INVALID_OPTION', '--root goes with a list file; leave --root out.');
+  }
   const found = await stat(images).catch((cause) => {
     if (cause.code !== 'ENOENT') throw cause;
-    throw new CliError('NOT_READABLE', `${images} does not exist; give a folder of images, or a list file.`, { cause });
+    throw new CliError(
+      'NOT_READABLE',
+      `${images} does not exist; give a folder of images, an archive, or a list file.`,
+      { cause },
+    );
   });
   const isList = found.isFile() && kindOfHead(images) === undefined;
   if (!found.isDirectory() && (isList || root !== undefined || !found.isFile()))

@@ -45,7 +45,7 @@ const namedAtMost = 3;
 /** Returns the place of an LMDB with the images of an input: of an LMDB its own, of anything else that of its import. */
 export async function databaseOf(input: string, { wish, terminal, isSaid = false }: Importing): Promise<string> {
   if (kindOfInput(input) === 'lmdb') return input;
-  const key = JSON.stringify([version, fingerprintOf(input), wish]);
+  const key = JSON.stringify([version, await fingerprintOf(input), wish]);
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 12);
   const stem = path.parse(path.resolve(input)).name.replace(/[^\p{L}\p{N}._-]/gu, '_');
   const database = path.join(imageCache(), `${stem}-${hash}.lmdb`);

@@ -2,12 +2,21 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { isPattern } from '@ae/images/files';
 
 /** Returns a hash of the paths, sizes and times of change of all files of an input. */
-export function fingerprintOf(input: string): string {
-  const hash = createHash('sha256').update(fs.realpathSync(input));
-  addTo(hash, input, '', new Set());
+export async function fingerprintOf(input: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const place of isPattern(input) ? await filesOf(input) : [input]) {
+    hash.update(fs.realpathSync(place));
+    addTo(hash, place, '', new Set());
+  }
   return hash.digest('hex');
+}
+
+async function filesOf(pattern: string): Promise<string[]> {
+  const { expandInput } = await import('@ae/images/archives');
+  return expandInput(pattern);
 }
 
 function addTo(hash: Hash, place: string, name: string, above: ReadonlySet<string>): void {

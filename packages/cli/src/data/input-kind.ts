@@ -1,22 +1,24 @@
 /** Tells what somebody gave in the place of images. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { kindOfImage } from '@ae/images/kind';
+import { archiveHeadBytes, describeOther, isPattern, kindOfArchive } from '@ae/images/files';
+import { describeImage, hasImageExtension, kindOfImage } from '@ae/images/kind';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 
-/** `lmdb` is read as it is, anything of the others is imported first; what is none of them goes for an LMDB, whose reader says what it is. */
+/** `lmdb` is read as it is, images are imported first: those of a folder, an archive, a list or a pattern. */
 export type InputKind = 'lmdb' | 'images';
 
 const lmdbMagic = 0xbeefc0de;
-const headBytes = 4096;
 
-/** Tells an LMDB from images in another form. @throws CliError for what is neither: nothing at all, a run, a saved network. */
+/** Tells an LMDB from images in another form. @throws CliError for what is neither: nothing at all, a run, a text */
 export function kindOfInput(input: string): InputKind {
+  if (isPattern(input)) return 'images';
   const stats = fs.statSync(input, { throwIfNoEntry: false });
   if (!stats) throw missing(input);
   if (stats.isDirectory()) return kindOfFolder(input);
-  return stats.isFile() && holdsImages(input) ? 'images' : 'lmdb';
+  // A device or a pipe is refused by the LMDB's reader.
+  return stats.isFile() ? kindOfFile(input) : 'lmdb';
 }
 
 function kindOfFolder(folder: string): InputKind {
@@ -40,18 +42,26 @@ function runFor(folder: string, what: string): CliError {
   );
 }
 
-/** An image, or a text whose first line names a file that is there. */
-function holdsImages(file: string): boolean {
+function kindOfFile(file: string): InputKind {
   const head = headOf(file);
-  if (head.length >= 20 && head.readUInt32LE(16) === lmdbMagic) return false;
-  return kindOfImage(head) !== undefined || isImageList(file, head);
+  // One that is damaged is known by its name.
+  if ((head.length >= 20 && head.readUInt32LE(16) === lmdbMagic) || /\.(mdb|lmdb)$/i.test(file)) return 'lmdb';
+  if (kindOfImage(head) !== undefined || kindOfArchive(head) !== undefined || isImageList(file, head)) return 'images';
+  throw new CliError('NOT_READABLE', whyNot(file, head));
+}
+
+/** Says what a file is that holds no images, and what to do. */
+export function whyNot(file: string, head = headOf(file)): string {
+  if (hasImageExtension(file)) return `${file}: expected an image, received ${describeImage(head)}.`;
+  const { what, todo } = describeOther(head);
+  return `${file} is ${what}; ${todo}.`;
 }
 
 function headOf(file: string): Buffer {
-  const head = Buffer.alloc(headBytes);
+  const head = Buffer.alloc(archiveHeadBytes);
   const fd = fs.openSync(file, 'r');
   try {
-    return head.subarray(0, fs.readSync(fd, head, 0, headBytes, 0));
+    return head.subarray(0, fs.readSync(fd, head, 0, head.length, 0));
   } finally {
     fs.closeSync(fd);
   }
@@ -59,17 +69,18 @@ function headOf(file: string): Buffer {
 
 /** A text whose first line names a file that is there. */
 export function isImageList(file: string, head?: Buffer): boolean {
-  if (!head) return fs.statSync(file).isFile() && isImageList(file, headOf(file));
+  if (!head) return !isPattern(file) && fs.statSync(file).isFile() && isImageList(file, headOf(file));
   const [line = ''] = head.toString().split(/\r?\n/);
   const name = line.slice(0, line.lastIndexOf(' '));
   if (head.includes(0) || name === '') return false;
   return fs.existsSync(path.resolve(path.dirname(file), name));
 }
 
-/** Returns the kind of image that a file is; undefined for one that is none, or can't be read. */
+/** Returns the kind of image or archive that a file is; undefined for one that is none, or can't be read. */
 export function kindOfHead(file: string): string | undefined {
   try {
-    return kindOfImage(headOf(file));
+    const head = headOf(file);
+    return kindOfImage(head) ?? kindOfArchive(head);
   } catch {
     return undefined;
   }

@@ -1,131 +1,26 @@
 /** Images and labels from a folder: of class folders, or of images. */
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
-import path from 'node:path';
 import { NotReadableError } from '../errors';
 import { hasImageExtension, kindOfImage } from '../kind';
-import { type FilePath, sayOf, withRegularFile } from './regular-file';
+import { byBytes, type FolderList, isOfSystem, listTree, type Name, type Tree } from './image-tree';
+import { sayOf, withRegularFile } from './regular-file';
 
-/** An image file in a folder. */
-export interface FolderImage {
-  /** Its path from the folder on, with slashes: `class/file.jpg`. */
-  name: string;
-  /** The name's bytes, if they are no UTF-8. */
-  nameBytes?: Uint8Array;
-  /** Where the file is. */
-  path: FilePath;
-  label: number;
-}
-
-/** The images of a folder. */
-export interface FolderList {
-  images: FolderImage[];
-  /** In label order, where there are class folders. */
-  classes?: { name: string; label: number }[];
-  /** Names of files and folders that were passed over because there is no image in them. */
-  ignored: string[];
-  /** What may not be meant as it was taken, in sentences. */
-  warnings: string[];
-}
-
-/** What systems and programs put beside a user's files. Names that begin with a dot are passed over, too. */
-const notTheUsers = new Set([
-  ...['__MACOSX', '@eaDir', '@tmp', '@__thumb', '#recycle', '@Recycle', '$RECYCLE.BIN', 'System Volume Information'],
-  ...['lost+found', '__pycache__'],
-]);
-/** Parts of a data set: as names of classes they are hardly meant. */
-const part = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval)$/i;
 const headBytes = 64;
-
-/** A name in a folder, and its bytes if they are no UTF-8. */
-interface Name {
-  text: string;
-  bytes?: Uint8Array;
-}
 
 interface Entry extends Name {
   kind: 'file' | 'folder';
 }
 
-/** A folder with what lies in it, in the order of the names' bytes, but for folders without any image. */
-interface Tree {
-  name: Name;
-  within: (Name | Tree)[];
-  images: number;
-  folders: Tree[];
-}
-
 /**
- * Lists the images of a folder of class folders: each folder that has images is a class, labels count from 0 in the order of the names'
- * bytes, images are found at any depth. If there is nothing but one folder of such folders, those are the classes. A folder with images
- * and at most one folder beside them is one class, with label 0. Links are followed, but into no folder twice.
+ * Lists the images of a folder; see `listTree`. Links are followed, but into no folder twice.
  *
  * @throws NotReadableError
  */
 export function listImageFolder(folder: string): FolderList {
   const walk = new Walk(folder);
-  let tree = walk.root();
-  const warnings: string[] = [];
-  const above: Name[] = [];
-  for (let only = wrapped(tree); only; only = wrapped(tree)) {
-    above.push(only.name);
-    tree = only;
-  }
-  const images: FolderImage[] = [];
-  const { ignored } = walk;
-  if (above.length > 0) {
-    warnings.push(
-      `${folder}: its classes are the folders in ${above.map(({ text }) => text).join('/')}, as there is nothing beside that.`,
-    );
-  }
-  const collect = (within: Tree['within'], parts: Name[], label: number) => {
-    for (const one of within) {
-      if ('within' in one) collect(one.within, [...parts, one.name], label);
-      else images.push(imageFile(folder, [...parts, one], label));
-    }
-  };
-  const loose = tree.within.filter((one): one is Name => !('within' in one));
-  if (tree.folders.length === 0 || (tree.folders.length === 1 && loose.length > 0)) {
-    if (tree.folders.length === 1) {
-      warnings.push(`${folder}: its images and those in ${tree.folders[0]?.name.text} are one class, with label 0.`);
-    }
-    collect(tree.within, above, 0);
-    return { images, ignored, warnings };
-  }
-  if (loose.length > 0) {
-    const names = loose.map(({ text }) => text);
-    ignored.unshift(...names);
-    warnings.push(
-      `${folder}: ${names.length === 1 ? '1 image lies' : `${names.length} images lie`} beside the class folders, and ` +
-        `${names.length === 1 ? 'was' : 'were'} left out: ${nameFew(names)}; put them into a folder of their own to have them.`,
-    );
-  }
-  const classes = tree.folders.map(({ name }, label) => ({ name: name.text, label }));
-  if (classes.length > 1 && classes.every(({ name }) => part.test(name))) {
-    const names = classes.map(({ name }) => name);
-    warnings.push(
-      `${folder}: ${nameFew(names)} became classes, but are named like parts of a data set; import each by itself.`,
-    );
-  }
-  tree.folders.forEach(({ name, within }, label) => {
-    collect(within, [...above, name], label);
-  });
-  return { images, classes, ignored, warnings };
-}
-
-/** The only folder in a folder, if it has folders of images itself, and no images beside them. */
-function wrapped({ folders, within }: Tree): Tree | undefined {
-  const [only] = folders;
-  return within.length === 1 && only && only.folders.length === only.within.length ? only : undefined;
-}
-
-function imageFile(folder: string, parts: Name[], label: number): FolderImage {
-  const name = parts.map(({ text }) => text).join('/');
-  if (parts.every(({ bytes }) => bytes === undefined)) return { name, path: path.join(folder, name), label };
-  const nameBytes = Buffer.concat(
-    parts.flatMap(({ text, bytes }, i) => [Buffer.from(i > 0 ? '/' : ''), bytes ?? Buffer.from(text)]),
-  );
-  return { name, nameBytes, path: Buffer.concat([Buffer.from(`${folder}/`), nameBytes]), label };
+  const tree = walk.root();
+  return listTree(tree, folder, walk.ignored);
 }
 
 class Walk {
@@ -146,7 +41,7 @@ class Walk {
 
   /** @param seenIn The folders that were read already, for each folder in this one. */
   #tree(name: Name, at: Buffer, shown: string, seenIn: () => Set<string>): Tree {
-    const tree: Tree = { name, within: [], images: 0, folders: [] };
+    const tree: Tree = { name, within: [], folders: [] };
     for (const entry of readFolder(at)) {
       const place = Buffer.concat([at, Buffer.from('/'), entry.bytes ?? Buffer.from(entry.text)]);
       const where = `${shown}${entry.text}`;
@@ -154,23 +49,21 @@ class Walk {
       else if (isImage(entry, place)) tree.within.push(entry);
       else this.ignored.push(where);
     }
-    tree.images += tree.within.length - tree.folders.length;
     return tree;
   }
 
   #addFolder(tree: Tree, { text, bytes }: Name, place: Buffer, where: string, seen: Set<string>): void {
     const id = idOf(place);
-    if (notTheUsers.has(text) || seen.has(id)) {
+    if (isOfSystem(text) || seen.has(id)) {
       this.ignored.push(`${where}/`);
       return;
     }
     seen.add(id);
     const found = this.#tree({ text, bytes }, place, `${where}/`, () => seen);
-    if (found.images === 0) {
+    if (found.within.length === 0) {
       this.ignored.push(`${where}/`);
       return;
     }
-    tree.images += found.images;
     tree.within.push(found);
     tree.folders.push(found);
   }
@@ -217,8 +110,7 @@ function readBytes(folder: Buffer): Entry[] {
 }
 
 function sorted(entries: Entry[]): Entry[] {
-  const bytesOf = ({ text, bytes }: Entry) => bytes ?? Buffer.from(text);
-  return entries.filter(({ text }) => !text.startsWith('.')).sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b)));
+  return entries.filter(({ text }) => !text.startsWith('.')).sort(byBytes);
 }
 
 /** Links are followed. What can't be looked at is named when it is read as an image. */
@@ -238,10 +130,4 @@ function kindIn(folder: Buffer, entry: fs.Dirent | fs.Dirent<Buffer>, name: stri
 function idOf(folder: Buffer): string {
   const stats = fs.statSync(folder, { bigint: true, throwIfNoEntry: false });
   return stats ? `${stats.dev}:${stats.ino}` : folder.toString('latin1');
-}
-
-/** Names the first few of many, for a sentence. */
-export function nameFew(names: readonly string[], most = 3): string {
-  const more = names.length > most ? ` and ${names.length - most} more` : '';
-  return names.slice(0, most).join(', ') + more;
 }

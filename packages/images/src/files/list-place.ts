@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { NotReadableError } from '../errors';
 import { hasImageExtension } from '../kind';
-import { type FolderList, listImageFolder } from './image-folder';
+import { listImageFolder } from './image-folder';
+import type { FolderList } from './image-tree';
 
 /** The images at a place; those that a pattern finds have no labels. */
 export type PlaceList = Pick<FolderList, 'classes' | 'warnings'> & {

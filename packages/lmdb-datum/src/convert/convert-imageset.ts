@@ -10,7 +10,7 @@ import { DatumWriter, maxKeyBytes } from '../writer';
 import { type ImageClass, type ImageFile, keyOf, nameFew, type OddLabel } from './image-file';
 
 import { readImageList } from './image-list';
-import { listImages } from './image-source';
+import { type ImageSource, openImages } from './image-source';
 import type { Converted } from './image-to-message';
 import { ConvertJournal, committedSince, type SkippedImage } from './journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
@@ -53,10 +53,26 @@ const commitRecords = 40 * chunk;
 export async function convertImageset(options: ConvertOptions): Promise<ConvertReport> {
   const startedMs = performance.now();
   const plan = checkConvertOptions(options);
+  const source = await openSource(options);
+  try {
+    return await convertSource(source, plan, options, startedMs);
+  } finally {
+    source.close();
+  }
+}
+
+async function openSource({ input, list, labels, output, signal }: ConvertOptions): Promise<ImageSource> {
+  if (list === undefined) return openImages(input, output, signal);
+  return { ...readImageList(list, input as string, labels), close() {} };
+}
+
+async function convertSource(
+  { images, ignored, classes, oddLabels, warnings }: ImageSource,
+  plan: ConvertPlan,
+  options: ConvertOptions,
+  startedMs: number,
+): Promise<ConvertReport> {
   const { output } = options;
-  const list =
-    options.list === undefined ? listImages(options.input) : readImageList(options.list, options.input, options.labels);
-  const { images, ignored, classes, oddLabels, warnings } = list;
   if (images.length === 0) throw noImages(sourceOf(options), ignored);
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
   const labels = options.labels === undefined || options.labels === 'numbers' ? undefined : classes;
@@ -298,5 +314,5 @@ function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteEr
 }
 
 function sourceOf({ list, input }: ConvertOptions): string {
-  return list ?? input;
+  return list ?? (typeof input === 'string' ? input : nameFew(input));
 }

@@ -1,6 +1,7 @@
 /** An image to import: where its file is, and what it is called and labelled in the database. */
 export { nameFew } from '@ae/images/files';
 
+import type { PackedFile } from '@ae/images/files';
 import type { FilePath } from '../files/regular-file';
 import { caffeKey } from '../writer';
 
@@ -9,8 +10,10 @@ export interface ImageFile {
   name: string;
   /** The name's bytes, if they are no UTF-8. The key has these. */
   nameBytes?: Uint8Array;
-  /** Where the file is. */
+  /** Where the file is; for people alone, where it is packed. */
   path: FilePath;
+  /** Where it is in an archive. */
+  packed?: PackedFile;
   label: number;
   /** Its line in the list, counted from 1. */
   line?: number;

@@ -1,31 +1,48 @@
-/** Finds the images in whatever holds them. */
+/** Finds the images in whatever holds them. What reads archives is loaded where there is one. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { kindOfImage } from '@ae/images/kind';
+import * as images from '@ae/images/files';
 import { NotReadableError } from '../errors';
-import { sayOf, withRegularFile } from '../files/regular-file';
 import type { ImageList } from './image-file';
-import { listImageFolder } from './image-folder';
 
-const headBytes = 64;
+/** Images, and what is open for them. */
+export interface ImageSource extends ImageList {
+  close(): void;
+}
 
-/** Lists the images of a folder, or the one image that a file is. @throws NotReadableError */
-export function listImages(input: string): ImageList {
-  if (fs.statSync(input, { throwIfNoEntry: false })?.isDirectory() ?? true) return listImageFolder(input);
-  const head = Buffer.alloc(headBytes);
+/**
+ * Lists the images of a folder, or of anything that `openImageSource` of @ae/images takes. What has to be unpacked goes into the folder of
+ * `output`.
+ *
+ * @throws NotReadableError, or the signal's reason
+ */
+export async function openImages(
+  input: string | readonly string[],
+  output: string,
+  signal?: AbortSignal,
+): Promise<ImageSource> {
+  const inputs = typeof input === 'string' ? [input] : input;
   try {
-    withRegularFile(input, (fd) => fs.readSync(fd, head, 0, headBytes, 0));
+    const [folder] = inputs;
+    if (inputs.length === 1 && fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      const list = images.listImageFolder(folder);
+      // Those that it lacks may be in archives.
+      if (list.images.length > 0 || !list.ignored.some(images.hasArchiveExtension)) return { ...list, close() {} };
+    }
+    const { openImageSource } = await import('@ae/images/archives');
+    return await openImageSource(inputs, { unpackIn: folderThatIsThere(path.dirname(path.resolve(output))), signal });
   } catch (cause) {
-    throw new NotReadableError({ state: `${input} ${sayOf(cause)}`, todo: 'check the path' }, { path: input, cause });
+    throw ownError(cause);
   }
-  if (kindOfImage(head)) {
-    return { images: [{ name: path.basename(input), path: input, label: 0 }], ignored: [], warnings: [] };
-  }
-  throw new NotReadableError(
-    {
-      state: `${input} is no image, and nothing that holds images`,
-      todo: 'give a folder of images, or a list of them',
-    },
-    { path: input },
-  );
+}
+
+function folderThatIsThere(folder: string): string {
+  return fs.existsSync(folder) || path.dirname(folder) === folder ? folder : folderThatIsThere(path.dirname(folder));
+}
+
+/** The same class may be there in two modules. */
+function ownError(cause: unknown): unknown {
+  const { code, state, sentence, todo, path } = cause as Partial<images.NotReadableError>;
+  if (code !== 'NOT_READABLE' || sentence === undefined) return cause;
+  return new NotReadableError({ state: state ?? sentence.replace(/\.$/, ''), todo }, { path, cause });
 }

@@ -28,6 +28,8 @@ import {
   assertSize,
   NotOrdinaryError,
   pathText,
+  readPackedFile,
+  readPackedStart,
   readRegularFile,
   readRest,
   sayOf,
@@ -69,19 +71,13 @@ export function convertImage(
   const room = kernels?.room ?? Buffer.allocUnsafeSlow(headBytes);
   try {
     return reading(image, () =>
-      withRegularFile(image.path, (fd, fileBytes) => {
-        // One call brings most files whole. For a decoder that notices if it doesn't that is enough.
-        const start = room.subarray(0, fs.readSync(fd, room, 0, room.length, null));
+      withImageFile(image, room, (start, fileBytes, read) => {
         const converted = kernels && convertOrdinaryJpeg(kernels, start, image.label, plan, allocate);
         if (converted) return converted;
         const size = assertDecodes(start, fileBytes, image, plan);
         const bytes = decodingBytes(fileBytes, size);
-        const read = () =>
-          Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + slackBytes)]);
-        return {
-          bytes,
-          converted: convertOther(image, bytes, plan, allocate, bytes < largeBytes ? read() : undefined),
-        };
+        const file = bytes < largeBytes ? read() : undefined;
+        return { bytes, converted: convertOther(image, bytes, plan, allocate, file) };
       }),
     );
   } catch (error) {
@@ -93,6 +89,32 @@ export function convertImage(
 const headBytes = 1 << 18;
 /** A file may grow while it is read, but not for ever. */
 const slackBytes = 1 << 20;
+
+/**
+ * Runs `use` with a file's first bytes, its size, and what reads it whole. One call brings most files whole. For a decoder that notices if
+ * it doesn't that is enough.
+ */
+function withImageFile<T>(
+  { path, packed }: ImageFile,
+  room: Uint8Array,
+  use: (start: Uint8Array, fileBytes: number, read: () => Uint8Array) => T,
+): T {
+  if (packed) {
+    const fileBytes = packed.inflatedBytes ?? packed.bytes;
+    return use(readPackedStart(packed, room), fileBytes, () => readPackedFile(packed, fileBytes));
+  }
+  return withRegularFile(path, (fd, fileBytes) => {
+    const start = room.subarray(0, fs.readSync(fd, room, 0, room.length, null));
+    return use(start, fileBytes, () =>
+      Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + slackBytes)]),
+    );
+  });
+}
+
+/** Reads a file whole, with at most so many bytes. */
+function readImageFile({ path, packed }: ImageFile, mostBytes: number): Uint8Array {
+  return packed ? readPackedFile(packed, mostBytes) : readRegularFile(path, mostBytes);
+}
 
 /** Looks at what the file says of itself before more than its beginning is read. @throws BadImageError */
 function assertDecodes(start: Uint8Array, fileBytes: number, image: ImageFile, { maxPixels }: ConvertPlan): ImageSize {
@@ -135,7 +157,7 @@ async function convertOther(
 ): Promise<Converted | undefined> {
   const release = await takeBudget(bytes);
   try {
-    return await convertWhole(file ?? reading(image, () => readRegularFile(image.path, bytes)), image, plan, allocate);
+    return await convertWhole(file ?? reading(image, () => readImageFile(image, bytes)), image, plan, allocate);
   } catch (error) {
     return skipDamaged(error);
   } finally {

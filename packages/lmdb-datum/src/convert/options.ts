@@ -5,8 +5,11 @@ import { assertKeys, assertOneOf, assertPath, assertWhole, checkMaxPixels, type 
 import { assertSeed } from '../random';
 
 export interface ConvertOptions {
-  /** Folder of class folders, or the root that stands before the names of `list`. */
-  input: string;
+  /**
+   * Folder of class folders, an image, an archive (tar, tars in a tar, WebDataset's shards, tar.gz, zip, Parquet), a pattern of such names
+   * as `photos/**\/*.jpg` or `shards-{000..099}.tar`, or several of these. Or the root that stands before the names of `list`.
+   */
+  input: string | readonly string[];
   /** List file, one `name label` per line. Without it the class folders of `input` give the labels. */
   list?: string;
   /**
@@ -95,7 +98,7 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
   assertKeys('convertImageset', options, knownOptions);
   const { fit = 'squash', resampler = 'antialiased', resizeHeight = 0, resizeWidth = 0, encodeType = '' } = options;
   const { input, output, workers = 0, background, shuffle = false } = options;
-  assertPath('input', input);
+  checkInput(input, options.list);
   assertPath('output', output);
   if (options.labels !== undefined) {
     assertPath('labels', options.labels);
@@ -123,6 +126,16 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
     ...(background && { background: colorOf(background) }),
     maxPixels,
   };
+}
+
+function checkInput(input: unknown, list: string | undefined): void {
+  if (!Array.isArray(input)) {
+    assertPath('input', input);
+    return;
+  }
+  if (input.length === 0) refuse('input', 'a path, or several', input);
+  for (const each of input) assertPath('input', each);
+  if (list !== undefined) refuse('input', "the folder that is the list's root", input);
 }
 
 function colorOf(text: string): RgbColor {

@@ -1,0 +1,112 @@
+/** Archives in a place for images: the same as the folder that they are of. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openDatumLmdb } from '@ae/lmdb-datum';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeFolder, makePictures, remove } from './ae';
+import { ae, aeOk } from './one-process';
+
+const folder = makeFolder();
+afterAll(() => remove(folder));
+const inFolder = (...names: string[]) => path.join(folder, ...names);
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../images/test/fixtures/archives/${name}`, import.meta.url));
+const tar = (...args: string[]) => execFileSync('tar', args, { cwd: folder });
+
+beforeAll(async () => {
+  await makePictures(inFolder('photos', 'cat'), 4);
+  await makePictures(inFolder('photos', 'dog'), 3);
+  tar('-cf', 'photos.tar', 'photos');
+  tar('-czf', 'photos.tgz', '-C', 'photos', '.');
+  await aeOk(folder, 'import', 'photos', 'folder.lmdb');
+});
+
+const bytesOf = (name: string) => readFileSync(inFolder(name, 'data.mdb'));
+
+describe('ae import', () => {
+  test.each(['photos.tar', 'photos.tgz'])('%s makes the very database of the folder, shuffled too', async (name) => {
+    await aeOk(folder, 'import', name, `${name}.lmdb`);
+    expect(bytesOf(`${name}.lmdb`)).toEqual(bytesOf('folder.lmdb'));
+    await aeOk(folder, 'import', name, `${name}-2.lmdb`, '--shuffle', '--resize', '8', '--workers', '1');
+    const expected = `${name}-folder.lmdb`;
+    await aeOk(folder, 'import', 'photos', expected, '--shuffle', '--resize', '8', '--workers', '1');
+    expect(bytesOf(`${name}-2.lmdb`)).toEqual(bytesOf(expected));
+  });
+
+  test('several shards, in their order, with their labels', async () => {
+    const shards = ['shard-000000.tar', 'shard-000001.tar'].map(fixture);
+    expect(await aeOk(folder, 'import', ...shards, 'shards.lmdb')).toContain('shards.lmdb: 4 images of 3x6x9');
+    await aeOk(folder, 'import', fixture('shard-{000000..000001}.tar'), 'range.lmdb', '--encoded');
+    const reader = openDatumLmdb(inFolder('range.lmdb'));
+    const labels = [...reader].map(({ key, datum }) => `${key} ${datum.label}`);
+    reader.close();
+    expect(labels).toEqual([
+      '00000000_000007.png 2',
+      '00000001_000003.jpg 0',
+      '00000002_000011.jpg 1',
+      '00000003_000001.png 0',
+    ]);
+  });
+
+  test('an image of an archive that does not decode is named and left out', async () => {
+    mkdirSync(inFolder('odd'));
+    writeFileSync(inFolder('odd', 'bad.png'), 'no image');
+    copyFileSync(inFolder('photos', 'dog', 'disc-000.png'), inFolder('odd', 'good.png'));
+    tar('-cf', 'odd.tar', 'odd');
+    const text = await aeOk(folder, 'import', 'odd.tar', 'odd.lmdb');
+    expect(text).toMatch(
+      /odd\.lmdb: 1 image .*\nskipped 1 image that cannot be read:\n {2}odd\.tar\/bad\.png: expected an image/,
+    );
+  });
+
+  test.each<[string[], RegExp]>([
+    [
+      [fixture('encrypted.zip'), 'x.lmdb'],
+      /^ae import: \S+encrypted\.zip is encrypted \(.*\); unpack it with its password, and give the folder\.\n$/,
+    ],
+    [
+      [fixture('empty.zip'), 'x.lmdb'],
+      /^ae import: \S+empty\.zip holds no images; check the path and the file names\.\n$/,
+    ],
+    [['photos.tar', '--labels', 'names', 'x.lmdb'], /--labels goes with a list file, but a folder was given/],
+    [['photos'], /^ae import: missing required argument 'out\.lmdb'; ae import --help lists what there is\.\n$/],
+    [['nothing-*.tar', 'x.lmdb'], /^ae import: nothing-\*\.tar matches no files; check it, and put it into quotes/],
+  ])('%j is refused in a sentence', async (args, message) => {
+    const { code, stderr } = await ae(folder, 'import', ...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+  });
+});
+
+describe('other commands', () => {
+  test('read an archive as they read the folder', async () => {
+    const { code, stdout, stderr } = await ae(folder, 'inspect', 'photos.tar');
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^note: photos\.tar: 7 images .* imported in /),
+    });
+    expect(stdout).toMatch(/records {4}7/);
+    expect(await aeOk(folder, 'inspect', 'photos/**/*.png')).toMatch(/records {4}7/);
+    expect(await aeOk(folder, 'verify', fixture('photos-snappy.parquet'))).toContain('6');
+    await aeOk(folder, 'mean', 'photos.tgz', 'tgz.binaryproto', '--resize', '8');
+    await aeOk(folder, 'mean', 'photos', 'folder.binaryproto', '--resize', '8');
+    expect(readFileSync(inFolder('tgz.binaryproto'))).toEqual(readFileSync(inFolder('folder.binaryproto')));
+  });
+
+  test.each<[string, RegExp]>([
+    [fixture('bzip2.zip'), /packs a\.png by bzip2, which is not read/],
+    [
+      fixture('empty.tar'),
+      /empty\.tar is no image, and nothing known that holds images; give images, a folder, a list or an archive/,
+    ],
+    [fixture('text.parquet'), /text\.parquet has no column of images among text/],
+    [fixture('make_archives.py'), /make_archives\.py is a text, and no list of images that are there/],
+  ])('say what %s is', async (place, message) => {
+    const { code, stderr } = await ae(folder, 'inspect', place);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,113 @@
+/** Lists the images of an archive as those of the folder that it was made of. */
+import { isUtf8 } from 'node:buffer';
+import { byBytes, type FolderList, isOfSystem, listTree, type Name, type Tree } from '../files/image-tree';
+import { readPackedStart } from '../files/packed-file';
+import { hasImageExtension, kindOfImage } from '../kind';
+import type { ArchiveEntry, ArchiveFacts } from './entry';
+
+const headBytes = 64;
+
+/** A folder while it is filled. */
+interface Growing {
+  readonly name: Name;
+  readonly files: Map<string, Name>;
+  readonly folders: Map<string, Growing>;
+}
+
+/** Lists the images of an archive by its class folders. One folder that all else lies in is taken for the archive itself. */
+export function listArchiveTree({ entries, isOfFolder, warnings }: ArchiveFacts, place: string): FolderList {
+  const ignored: string[] = [];
+  let root = newFolder({ text: '' });
+  for (const entry of entries) add(root, entry);
+  const [only] = root.folders.values();
+  if (!isOfFolder && only && root.folders.size === 1 && root.files.size === 0) root = only;
+  const list = listTree(treeOf(root, '', isImage, ignored), place, ignored);
+  return { ...list, warnings: [...warnings, ...list.warnings] };
+}
+
+/** Lists images that are named one by one, as those of the folder that they have in common. */
+export function listFiles(names: readonly string[], folder: string): FolderList {
+  const root = newFolder({ text: '' });
+  for (const name of names) add(root, { name });
+  return listTree(
+    treeOf(root, '', () => true, []),
+    folder,
+    [],
+  );
+}
+
+function newFolder(name: Name): Growing {
+  return { name, files: new Map(), folders: new Map() };
+}
+
+/** Puts a file into its folder. Of two of one name the last one counts, as when an archive is unpacked. */
+function add(root: Growing, { name, nameBytes, packed }: ArchiveEntry): void {
+  const parts = nameBytes ? partsOf(nameBytes) : name.split('/').map((text): Name => ({ text }));
+  // Hidden files, and what macOS puts into its zips.
+  if (parts.some(({ text }) => text.startsWith('.') || text === '__MACOSX')) return;
+  let folder = root;
+  for (const part of parts.slice(0, -1)) {
+    const id = idOf(part);
+    const next = folder.folders.get(id) ?? newFolder(part);
+    folder.folders.set(id, next);
+    folder = next;
+  }
+  const file = parts[parts.length - 1];
+  folder.files.set(idOf(file), { ...file, ...(packed && { packed }) });
+}
+
+function partsOf(bytes: Uint8Array): Name[] {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .split('/')
+    .map((part) => {
+      const own = Buffer.from(part, 'latin1');
+      return { text: own.toString(), ...(!isUtf8(own) && { bytes: own }) };
+    });
+}
+
+function idOf({ text, bytes }: Name): string {
+  return bytes ? `\0${Buffer.from(bytes).toString('latin1')}` : text;
+}
+
+/** Leaves what holds images, in order, and notes what does not. */
+function treeOf(
+  { name, files, folders }: Growing,
+  shown: string,
+  takes: (file: Name) => boolean,
+  ignored: string[],
+): Tree {
+  const tree: Tree = { name, within: [], folders: [] };
+  const here = [
+    ...[...files.values()].map((file) => ({ file })),
+    ...[...folders.values()].map((folder) => ({ folder })),
+  ];
+  const nameOf = (one: (typeof here)[number]) => ('file' in one ? one.file : one.folder.name);
+  for (const one of here.sort((a, b) => byBytes(nameOf(a), nameOf(b)))) {
+    const where = `${shown}${nameOf(one).text}`;
+    if ('file' in one) {
+      if (takes(one.file)) tree.within.push(one.file);
+      else ignored.push(where);
+      continue;
+    }
+    const within = isOfSystem(one.folder.name.text) ? undefined : treeOf(one.folder, `${where}/`, takes, ignored);
+    if (!within || within.within.length === 0) ignored.push(`${where}/`);
+    else {
+      tree.within.push(within);
+      tree.folders.push(within);
+    }
+  }
+  return tree;
+}
+
+/** By its name; a file whose name has no ending is looked at. */
+function isImage({ text, packed }: Name): boolean {
+  if (!packed) return false;
+  if (hasImageExtension(text)) return true;
+  if (text.includes('.')) return false;
+  try {
+    return kindOfImage(readPackedStart(packed, Buffer.alloc(headBytes))) !== undefined;
+  } catch {
+    return false;
+  }
+}

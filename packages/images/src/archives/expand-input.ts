@@ -1,0 +1,39 @@
+/** Finds the files that a pattern stands for. */
+import { createRequire } from 'node:module';
+import { NotReadableError } from '../errors';
+import { hasArchiveExtension } from '../files/archive-kind';
+import { isPattern, isSpecial } from '../files/patterns';
+import { hasImageExtension } from '../kind';
+
+const range = /\{(\d+)\.\.(\d+)\}/;
+const mostOfRange = 1_000_000;
+
+/** Returns the files that a name stands for, in the order of their names' bytes, or of a range. @throws NotReadableError for none */
+export function expandInput(name: string): string[] {
+  if (!isPattern(name)) return [name];
+  const names = expandRange(name).flatMap((each) => (isSpecial(each) ? filesOf(each) : [each]));
+  if (names.length > 0) return names;
+  const todo = 'check it, and put it into quotes, so that no shell changes it';
+  throw new NotReadableError({ state: `${name} matches no files`, todo }, { path: name });
+}
+
+/** Numbers have as many digits as the first one. */
+function expandRange(name: string): string[] {
+  const [whole, first, last] = range.exec(name) ?? [];
+  if (whole === undefined) return [name];
+  const count = Number(last) - Number(first) + 1;
+  if (!(count > 0 && count <= mostOfRange)) return [];
+  return Array.from({ length: count }, (_, i) =>
+    name.replace(whole, String(Number(first) + i).padStart(first.length, '0')),
+  ).flatMap(expandRange);
+}
+
+function filesOf(pattern: string): string[] {
+  // Loaded where there is a pattern.
+  const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
+  const found = globSync(pattern, { onlyFiles: true, expandDirectories: false });
+  const wanted = found.filter((name) => hasImageExtension(name) || hasArchiveExtension(name));
+  // If none is, what is wrong is said of them.
+  const names = wanted.length > 0 ? wanted : found;
+  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}

@@ -1,0 +1,162 @@
+/** Finds the images in whatever holds them: folders, archives, files, patterns, and several of these. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { NotReadableError } from '../errors';
+import { archiveHeadBytes, describeOther, hasArchiveExtension, isTar, kindOfArchive } from '../files/archive-kind';
+import { listImageFolder } from '../files/image-folder';
+import type { FolderList } from '../files/image-tree';
+import { readAt } from '../files/packed-file';
+import { folderOfPattern } from '../files/patterns';
+import { openRegularFile, sayOf } from '../files/regular-file';
+import { hasImageExtension, kindOfImage } from '../kind';
+import { listArchiveTree, listFiles } from './archive-tree';
+import { type ArchiveInput, unusable } from './entry';
+import { expandInput } from './expand-input';
+import { mergeLists } from './merge-lists';
+import { listParquet } from './parquet';
+import { gunzip, Spool } from './spool';
+import { listTar } from './tar';
+import { listWebDataset } from './web-dataset';
+import { listZip } from './zip';
+
+/** The images of a source, and the files that are open for them. */
+export interface ImageSource extends FolderList {
+  /** Closes archives; images of theirs cannot be read then. */
+  close(): void;
+}
+
+/** How sources are read. */
+export interface SourceOptions {
+  /** Folder for what has to be unpacked to be read: tar.gz and Parquet. It needs room for all of their images. Default: the system's. */
+  readonly unpackIn?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Lists the images of folders, of archives (tar, tars in a tar, WebDataset's shards, tar.gz, zip, Parquet), of patterns of such names and of
+ * single images. Of several, those that have class folders are put together class by class; each of the others is a class of its own,
+ * named as its file or folder. Labels that archives give stay.
+ *
+ * @throws NotReadableError if there is none, or an archive is damaged
+ */
+export async function openImageSource(inputs: readonly string[], options: SourceOptions = {}): Promise<ImageSource> {
+  const open: number[] = [];
+  const close = () => {
+    for (const fd of open.splice(0)) fs.closeSync(fd);
+  };
+  try {
+    const places = inputs.flatMap(expandInput);
+    // Of many the names are enough: what is none is left out when it is decoded.
+    const files = places.filter((place) => (places.length > 1 && hasImageExtension(place)) || isImageFile(place));
+    const isFile = new Set(files);
+    const lists: { place: string; list: FolderList; hasLabels?: boolean }[] = [];
+    if (files.length > 0) lists.push({ place: path.dirname(files[0]), list: listImageFiles(files, inputs) });
+    for (const place of places) {
+      if (isFile.has(place)) continue;
+      lists.push({ place, ...(await listPlace(place, options, open)) });
+    }
+    const [only] = lists;
+    return { ...(only && lists.length === 1 ? only.list : mergeLists(lists)), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** By its first bytes, as they are what will be decoded. */
+function isImageFile(place: string): boolean {
+  return !isFolder(place) && kindOfImage(headOf(place)) !== undefined;
+}
+
+function isFolder(place: string): boolean {
+  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function headOf(place: string): Buffer {
+  const head = Buffer.alloc(archiveHeadBytes);
+  const fd = openFile(place);
+  try {
+    return head.subarray(0, fs.readSync(fd, head, 0, head.length, 0));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function openFile(place: string): number {
+  try {
+    return openRegularFile(place);
+  } catch (cause) {
+    throw new NotReadableError({ state: `${place} ${sayOf(cause)}`, todo: 'check the path' }, { path: place, cause });
+  }
+}
+
+/** Images that are named one by one are as those of a folder: of the one that a pattern begins with, or that they have in common. */
+function listImageFiles(files: readonly string[], inputs: readonly string[]): FolderList {
+  const folder = (inputs.length === 1 && folderOfPattern(inputs[0])) || commonFolder(files);
+  const names = files.map((file) => path.relative(folder, file).split(path.sep).join('/'));
+  return listFiles(names, folder);
+}
+
+function commonFolder(files: readonly string[]): string {
+  const within = (folder: string) => files.every((file) => !path.relative(folder, file).startsWith('..'));
+  let folder = path.dirname(files[0]);
+  while (!within(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder);
+  return within(folder) ? folder : path.resolve('/');
+}
+
+type Listed = { list: FolderList; hasLabels?: boolean };
+
+async function listPlace(
+  place: string,
+  { unpackIn = os.tmpdir(), signal }: SourceOptions,
+  open: number[],
+): Promise<Listed> {
+  if (isFolder(place)) return { list: listFolder(place) };
+  const fd = openFile(place);
+  open.push(fd);
+  return listArchive({ place, fd, fileBytes: fs.fstatSync(fd).size, signal }, () => {
+    const spool = new Spool(unpackIn, place);
+    open.push(spool.fd);
+    return spool;
+  });
+}
+
+/** @throws NotReadableError for a folder of archives, whose parts may be several data sets */
+function listFolder(folder: string): FolderList {
+  const list = listImageFolder(folder);
+  if (list.images.length > 0) return list;
+  const archive = list.ignored.find(hasArchiveExtension);
+  if (archive === undefined) return list;
+  const pattern = path.join(folder, path.dirname(archive), `*${path.extname(archive)}`);
+  const todo = `name those to read, or all of them by a pattern: '${pattern}'`;
+  throw unusable(folder, `holds no images, but archives, such as ${archive}`, todo);
+}
+
+async function listArchive(input: ArchiveInput, newSpool: () => Spool): Promise<Listed> {
+  const { place, fd } = input;
+  const kind = kindOfArchive(headOf(place));
+  if (kind === 'parquet') return { list: await listParquet(input, newSpool()), hasLabels: true };
+  if (kind === 'zip') return { list: listArchiveTree(await listZip(input), place) };
+  if (kind === 'tar') return listTarred(input);
+  if (kind === 'gzip') {
+    const spool = newSpool();
+    await gunzip(input, spool);
+    const head = readAt(spool.fd, 0, Buffer.alloc(Math.min(archiveHeadBytes, spool.bytes)));
+    if (!isTar(head)) throw unusable(place, 'is a gzip of something else than a tar', 'unpack it, and give its images');
+    return listTarred({ ...input, fd: spool.fd, fileBytes: spool.bytes });
+  }
+  const head = headOf(place);
+  // A tar of nothing is nothing but zeros.
+  if (fd >= 0 && head.length > 0 && head.every((byte) => byte === 0)) {
+    throw unusable(place, 'is empty, or nothing but zeros', 'check what made it');
+  }
+  const { what, todo } = describeOther(head);
+  throw unusable(place, `is ${what}`, todo);
+}
+
+async function listTarred(input: ArchiveInput): Promise<Listed> {
+  const facts = await listTar(input);
+  const shard = listWebDataset(facts, input.place);
+  return shard ? { list: shard, hasLabels: true } : { list: listArchiveTree(facts, input.place) };
+}

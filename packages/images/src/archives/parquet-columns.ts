@@ -1,0 +1,79 @@
+/** Tells which column of a Parquet file holds images, and which one labels. */
+import type { FileMetaData, SchemaTree } from 'hyparquet';
+import { unusable } from './entry';
+
+/** Names that people give to columns of images and of labels, the usual one first. */
+const imageNames = ['image', 'img', 'picture', 'photo', 'jpg', 'png'];
+const labelNames = ['label', 'labels', 'fine_label', 'cls', 'class', 'class_id', 'target'];
+
+/** Which columns are read. */
+export interface ParquetColumns {
+  readonly image: string;
+  /** Others that hold images. */
+  readonly others: readonly string[];
+  readonly label?: string;
+  /** What the numbers of labels are called. */
+  readonly names?: readonly string[];
+  /** What `ae convert` notes of records. */
+  readonly note?: string;
+}
+
+/** What Hugging Face's datasets note of a column. */
+interface Feature {
+  readonly _type?: string;
+  readonly names?: readonly string[];
+}
+
+/** @throws NotReadableError if none holds images */
+export function columnsOf({ children }: SchemaTree, metadata: FileMetaData, place: string): ParquetColumns {
+  const features = featuresOf(metadata);
+  const marked = children.filter(({ element }) => features[element.name]?._type === 'Image');
+  const found = marked.length > 0 ? marked : children.filter(mayBeImage);
+  const [image, ...others] = inOrder(found, imageNames);
+  if (image === undefined) {
+    const columns = children.map(({ element }) => element.name).join(', ');
+    const todo = 'give one with a column of image files, or of { bytes, path } as Hugging Face has them';
+    throw unusable(place, `has no column of images among ${columns || 'none'}`, todo);
+  }
+  const classes = children.filter(({ element }) => features[element.name]?._type === 'ClassLabel');
+  const labels = children.filter((column) => labelNames.includes(column.element.name) && mayBeLabel(column));
+  const [label] = inOrder(classes.length > 0 ? classes : labels, labelNames);
+  const names = label === undefined ? undefined : features[label]?.names;
+  const hasNotes = children.some(({ element }) => element.name === 'datum');
+  return {
+    image,
+    others,
+    ...(label !== undefined && { label }),
+    ...(names && { names }),
+    ...(hasNotes && { note: 'datum' }),
+  };
+}
+
+function featuresOf({ key_value_metadata: pairs = [] }: FileMetaData): Record<string, Feature> {
+  try {
+    return JSON.parse(pairs.find(({ key }) => key === 'huggingface')?.value ?? '{}').info?.features ?? {};
+  } catch {
+    // Another program's.
+    return {};
+  }
+}
+
+function mayBeImage({ element, children }: SchemaTree): boolean {
+  if (children.length > 0) return children.some((child) => child.element.name === 'bytes' && isBinary(child));
+  return isBinary({ element, children } as SchemaTree) && element.repetition_type !== 'REPEATED';
+}
+
+function isBinary({ element: { type, converted_type, logical_type } }: SchemaTree): boolean {
+  return type === 'BYTE_ARRAY' && converted_type === undefined && logical_type === undefined;
+}
+
+function mayBeLabel({ element: { type, repetition_type }, children }: SchemaTree): boolean {
+  const isText = type === 'BYTE_ARRAY';
+  return children.length === 0 && repetition_type !== 'REPEATED' && (type === 'INT32' || type === 'INT64' || isText);
+}
+
+/** Names in the order of those that are usual, and then as they come. */
+function inOrder(columns: readonly SchemaTree[], usual: readonly string[]): string[] {
+  const rank = (name: string) => (usual.includes(name) ? usual.indexOf(name) : usual.length);
+  return columns.map(({ element }) => element.name).sort((a, b) => rank(a) - rank(b));
+}

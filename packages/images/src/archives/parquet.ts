@@ -1,0 +1,93 @@
+/** Reads the images of Parquet files as Hugging Face's datasets have them: a column of { bytes, path }, and one of labels. */
+import type { FolderImage, FolderList } from '../files/image-tree';
+import { readAt } from '../files/packed-file';
+import { formatOf, kindOfImage } from '../kind';
+import { type Labelled, labelsOf } from './class-names';
+import { type ArchiveInput, damaged } from './entry';
+import { columnsOf, type ParquetColumns } from './parquet-columns';
+import type { Spool } from './spool';
+
+type Row = Readonly<Record<string, unknown>>;
+type Image = Omit<FolderImage, 'label'> & Labelled;
+
+/** Lists the rows of a file, and puts their images into a spool. A group of rows is in memory at a time. @throws NotReadableError */
+export async function listParquet(input: ArchiveInput, spool: Spool): Promise<FolderList> {
+  const { place, signal } = input;
+  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
+  const file = bufferOf(input);
+  const metadata = await reading(place, () => parquetMetadataAsync(file));
+  const columns = columnsOf(parquetSchema(metadata), metadata, place);
+  const { image, label, note, others, names } = columns;
+  const read = [image, label, note].filter((name) => name !== undefined);
+  const images: Image[] = [];
+  const ignored: string[] = [];
+  let rowStart = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    signal?.throwIfAborted();
+    const rowEnd = rowStart + Number(num_rows);
+    const options = { file, metadata, columns: read, rowStart, rowEnd, compressors, utf8: false };
+    const rows: Row[] = await reading(place, () => parquetReadObjects(options));
+    for (const [i, row] of rows.entries()) {
+      const found = imageOf(row, rowStart + i, columns, spool, place);
+      if (found) images.push(found);
+      else ignored.push(`row ${rowStart + i}`);
+    }
+    rowStart = rowEnd;
+  }
+  const more =
+    others.length > 0 ? [`${place}: images are taken from column ${image}, not from ${others.join(', ')}.`] : [];
+  const list = { ...labelsOf(images), ignored, warnings: more };
+  return names ? { ...list, classes: names.map((name, i) => ({ name, label: i })) } : list;
+}
+
+function bufferOf({ fd, fileBytes }: ArchiveInput) {
+  return {
+    byteLength: fileBytes,
+    slice: (start: number, end = fileBytes) =>
+      Promise.resolve(readAt(fd, start, new Uint8Array(end - start)).buffer as ArrayBuffer),
+  };
+}
+
+async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw damaged(
+      place,
+      `is damaged, or no Parquet that is read (${(cause as Error).message.replace(/\.$/, '')})`,
+      cause,
+    );
+  }
+}
+
+/** Undefined for a row without an image. */
+function imageOf(row: Row, number: number, columns: ParquetColumns, spool: Spool, place: string): Image | undefined {
+  const value = row[columns.image];
+  const { bytes, path } =
+    value instanceof Uint8Array ? { bytes: value } : ((value ?? {}) as { bytes?: unknown; path?: unknown });
+  const note = columns.note && row[columns.note];
+  if (!(bytes instanceof Uint8Array) && typeof note !== 'string') return undefined;
+  const file = bytes instanceof Uint8Array ? bytes : new Uint8Array();
+  const name = nameOf(path, number, file);
+  const label = columns.label === undefined ? undefined : labelOf(row[columns.label]);
+  const where = { name, path: `${place}/${name}`, packed: spool.add(file) };
+  return { ...where, ...(label !== undefined && { label }), ...(typeof note === 'string' && { note }) };
+}
+
+/** What a row says that its file was called, or else its number. */
+function nameOf(path: unknown, number: number, file: Uint8Array): string {
+  const parts = typeof path === 'string' ? path.split(/[/\\]/).filter((part) => part !== '' && part !== '.') : [];
+  if (parts.length > 0 && !parts.includes('..'))
+    return /^([/\\]|[a-z]:)/i.test(String(path)) ? String(parts.at(-1)) : parts.join('/');
+  const kind = kindOfImage(file);
+  return `${String(number).padStart(8, '0')}${kind ? `.${formatOf(kind).extensions[0]}` : ''}`;
+}
+
+function labelOf(value: unknown): number | string | undefined {
+  return typeof value === 'bigint' || typeof value === 'number'
+    ? Number(value)
+    : typeof value === 'string'
+      ? value
+      : undefined;
+}

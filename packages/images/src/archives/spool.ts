@@ -1,0 +1,72 @@
+/** What has to be unpacked to be read lies in a file without a name, which is gone with whoever made it, even if that is killed. */
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { PackedFile } from '../files/packed-file';
+import { type ArchiveInput, damaged, unusable } from './entry';
+
+/** A file that grows at its end. */
+export class Spool {
+  readonly fd: number;
+  bytes = 0;
+  readonly #place: string;
+
+  /** @param folder has to have room for what comes in; `place` is for errors. @throws NotReadableError */
+  constructor(folder: string, place: string) {
+    this.#place = place;
+    const file = path.join(folder, `ae-${randomUUID().slice(0, 8)}.tmp`);
+    try {
+      this.fd = fs.openSync(file, 'wx+', 0o600);
+      fs.rmSync(file);
+    } catch (cause) {
+      const reason = (cause as Error).message.replace(/, \w+( '.*)?$/s, '');
+      const what = `has to be unpacked to be read, but ${folder} takes no file (${reason})`;
+      throw unusable(place, what, 'unpack it, and give the folder', cause);
+    }
+  }
+
+  /** Appends bytes. @throws NotReadableError where the disk is full */
+  add(chunk: Uint8Array): PackedFile {
+    const offset = this.bytes;
+    try {
+      for (let done = 0; done < chunk.length; ) done += fs.writeSync(this.fd, chunk, done);
+    } catch (cause) {
+      const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
+      const what = isFull ? 'the disk is full' : (cause as Error).message;
+      throw unusable(this.#place, `cannot be unpacked: ${what}`, 'make room for it', cause);
+    }
+    this.bytes += chunk.length;
+    return { fd: this.fd, offset, bytes: chunk.length };
+  }
+}
+
+/** Unpacks a gzip file into a spool. @throws NotReadableError */
+export async function gunzip({ place, fd, signal }: ArchiveInput, spool: Spool): Promise<void> {
+  const unpacked = Readable.from(chunksOf(fd)).pipe(createGunzip({ chunkSize: chunkBytes }));
+  try {
+    for await (const chunk of unpacked) {
+      signal?.throwIfAborted();
+      spool.add(chunk);
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'Z_BUF_ERROR') throw damaged(place, 'is cut short: its gzip ends too soon', cause);
+    if (code?.startsWith('Z_')) throw damaged(place, 'is damaged: its gzip does not inflate', cause);
+    throw cause;
+  }
+}
+
+const chunkBytes = 1 << 20;
+
+/** A stream of the file would close it. */
+function* chunksOf(fd: number): Generator<Uint8Array> {
+  for (let at = 0; ; ) {
+    const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+    const count = fs.readSync(fd, chunk, 0, chunkBytes, at);
+    if (count === 0) return;
+    at += count;
+    yield chunk.subarray(0, count);
+  }
+}

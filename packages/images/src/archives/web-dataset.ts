@@ -1,0 +1,104 @@
+/**
+ * WebDataset's shards: tars in which files whose names are alike up to the first dot make a sample, such as 0007.jpg, 0007.cls and 0007.json.
+ * The order is the tar's.
+ */
+import type { FolderImage, FolderList } from '../files/image-tree';
+import { readPackedFile } from '../files/packed-file';
+import { sayOf } from '../files/regular-file';
+import { hasImageExtension } from '../kind';
+import { type Labelled, labelsOf } from './class-names';
+import { type ArchiveEntry, type ArchiveFacts, damaged } from './entry';
+
+/** Files of one name up to the first dot. */
+interface WebSample {
+  readonly key: string;
+  readonly images: ArchiveEntry[];
+  readonly beside: Map<string, ArchiveEntry>;
+}
+
+const samplePattern = /^((?:.*\/)?[^/.]+)\.([^/]+)$/;
+const mostBesideBytes = 1 << 24;
+
+/** Lists the images of a tar with the labels beside them. Returns undefined if it is no WebDataset. */
+export function listWebDataset({ entries, warnings }: ArchiveFacts, place: string): FolderList | undefined {
+  const samples = samplesOf(entries);
+  if (!isWebDataset(samples)) return undefined;
+  const images: (Omit<FolderImage, 'label'> & Labelled)[] = [];
+  for (const sample of samples) {
+    const { label, note } = besides(sample, place);
+    for (const { name, nameBytes, packed } of sample.images) {
+      if (!packed) continue;
+      const path = `${place}/${name}`;
+      images.push({ name, ...(nameBytes && { nameBytes }), path, packed, label, ...(note !== undefined && { note }) });
+    }
+  }
+  const own = new Set(samples.flatMap(({ beside }) => [...beside.values()]));
+  const ignored = entries.filter((entry) => !own.has(entry) && !hasImageExtension(entry.name)).map(({ name }) => name);
+  return { ...labelsOf(images), ignored, warnings: [...warnings] };
+}
+
+function samplesOf(entries: readonly ArchiveEntry[]): WebSample[] {
+  const samples: WebSample[] = [];
+  for (const entry of entries) {
+    const [, key, ending] = samplePattern.exec(entry.name) ?? [];
+    if (key === undefined || /(^|\/)\./.test(key)) continue;
+    let sample = samples.at(-1);
+    if (sample?.key !== key) {
+      sample = { key, images: [], beside: new Map() };
+      samples.push(sample);
+    }
+    if (hasImageExtension(entry.name)) sample.images.push(entry);
+    else sample.beside.set(ending.toLowerCase(), entry);
+  }
+  return samples.filter(({ images }) => images.length > 0);
+}
+
+/** Some have a class beside them; or all have something, and lie in no class folders. */
+function isWebDataset(samples: readonly WebSample[]): boolean {
+  if (samples.some(({ beside }) => beside.has('cls'))) return true;
+  const folders = new Set(samples.map(({ key }) => key.slice(0, key.lastIndexOf('/') + 1)));
+  return folders.size === 1 && samples.every(({ beside }) => beside.has('json') || beside.has('txt'));
+}
+
+function besides({ beside }: WebSample, place: string): { label?: number | string; note?: string } {
+  const textOf = (ending: string) => {
+    const entry = beside.get(ending);
+    return entry && readText(entry, place);
+  };
+  const json = textOf('json');
+  const fields = json === undefined ? {} : parseFields(json, beside.get('json') as ArchiveEntry, place);
+  const text = textOf('cls') ?? labelIn(fields) ?? textOf('txt');
+  const word = typeof text === 'string' ? text.trim() : text;
+  const isNumber = typeof word === 'number' || /^[+-]?\d+$/.test(word ?? '');
+  // A caption is no class.
+  const isClass = beside.has('cls') || typeof labelIn(fields) === 'string';
+  return {
+    ...(isNumber ? { label: Number(word) } : isClass && word !== undefined ? { label: word } : {}),
+    ...('datum' in fields && { note: json }),
+  };
+}
+
+function labelIn(fields: Record<string, unknown>): number | string | undefined {
+  for (const name of ['label', 'cls', 'class', 'class_id', 'target']) {
+    const value = fields[name];
+    if (Number.isSafeInteger(value) || typeof value === 'string') return value as number | string;
+  }
+  return undefined;
+}
+
+function parseFields(json: string, { name }: ArchiveEntry, place: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  } catch (cause) {
+    throw damaged(place, `holds ${name}, which is no JSON`, cause);
+  }
+}
+
+function readText({ name, packed }: ArchiveEntry, place: string): string {
+  try {
+    return packed ? readPackedFile(packed, mostBesideBytes).toString() : '';
+  } catch (cause) {
+    throw damaged(place, `holds ${name}, which ${sayOf(cause)}`, cause);
+  }
+}

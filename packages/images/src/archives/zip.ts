@@ -1,0 +1,92 @@
+/** Lists the files of a zip by its directory, which `yauzl` reads. */
+import { readAt } from '../files/packed-file';
+import { hasImageExtension } from '../kind';
+import { type ArchiveEntry, type ArchiveFacts, type ArchiveInput, damaged, plainName, unusable } from './entry';
+
+const localHeaderBytes = 30;
+const stored = 0;
+const deflated = 8;
+const methods: Record<number, string> = {
+  9: 'Deflate64',
+  12: 'bzip2',
+  14: 'LZMA',
+  93: 'Zstandard',
+  95: 'XZ',
+  99: 'AES',
+};
+
+/** Lists the files of a zip. @throws NotReadableError for one that is damaged, encrypted or of a method that is not read */
+export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
+  const yauzl = await import('yauzl');
+  const { place, fd, signal } = input;
+  const entries: ArchiveEntry[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const fail = (cause: Error) => reject(ownError(place, cause));
+    // A name with backslashes is one of Windows.
+    const options = { lazyEntries: true, autoClose: false, strictFileNames: false };
+    yauzl.fromFd(fd, options, (error, zip) => {
+      if (error) return fail(error);
+      zip.on('error', fail);
+      zip.on('end', resolve);
+      zip.on('entry', (entry: ZipEntry) => {
+        try {
+          signal?.throwIfAborted();
+          const found = entryOf(entry, input);
+          if (found) entries.push(found);
+          zip.readEntry();
+        } catch (cause) {
+          reject(cause);
+        }
+      });
+      zip.readEntry();
+    });
+  });
+  return { entries, warnings: [] };
+}
+
+/** What is used of the library's. */
+interface ZipEntry {
+  readonly fileName: string;
+  readonly generalPurposeBitFlag: number;
+  readonly compressionMethod: number;
+  readonly compressedSize: number;
+  readonly uncompressedSize: number;
+  readonly relativeOffsetOfLocalHeader: number;
+}
+
+function entryOf(entry: ZipEntry, { place, fd, fileBytes }: ArchiveInput): ArchiveEntry | undefined {
+  const name = plainName(entry.fileName, place);
+  if (entry.fileName.endsWith('/')) return undefined;
+  const { compressionMethod: method, compressedSize: bytes } = entry;
+  // Whatever else is in it may be as it likes.
+  const isWanted = hasImageExtension(name);
+  if (isWanted && entry.generalPurposeBitFlag & 1) {
+    throw unusable(place, `is encrypted (${name})`, 'unpack it with its password, and give the folder');
+  }
+  if (method !== stored && method !== deflated) {
+    if (!isWanted) return { name };
+    const todo = 'make it again with the method Deflate, or unpack it and give the folder';
+    throw unusable(place, `packs ${name} by ${methods[method] ?? `method ${method}`}, which is not read`, todo);
+  }
+  const start = entry.relativeOffsetOfLocalHeader;
+  if (start + localHeaderBytes > fileBytes) throw damaged(place, `is damaged: ${name} lies past its end`);
+  const header = readAt(fd, start, Buffer.alloc(localHeaderBytes));
+  if (header.readUInt32LE(0) !== 0x04034b50)
+    throw damaged(place, `is damaged: ${name} is not where its directory says`);
+  const offset = start + localHeaderBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
+  if (offset + bytes > fileBytes) throw damaged(place, `is damaged: ${name} lies past its end`);
+  return { name, packed: { fd, offset, bytes, ...(method === deflated && { inflatedBytes: entry.uncompressedSize }) } };
+}
+
+/** Says in this package's words what the library says of a zip. */
+function ownError(place: string, cause: Error): Error {
+  const name = /(?:relative path|absolute path|invalid characters in fileName): (.*)/i.exec(cause.message)?.[1];
+  if (name !== undefined) {
+    const what = `holds the name ${JSON.stringify(name.slice(0, 200))}, which leads out of the archive`;
+    return unusable(place, what, 'make the archive again from within its folder', cause);
+  }
+  if (/end of central directory/i.test(cause.message)) {
+    return damaged(place, 'is cut short: the directory at its end is missing', cause);
+  }
+  return damaged(place, `is damaged (${cause.message.replace(/\.$/, '')})`, cause);
+}

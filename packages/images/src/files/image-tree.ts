@@ -1,0 +1,150 @@
+/** From a tree of names to images with labels: the same for a folder and for an archive of it. */
+import path from 'node:path';
+import type { PackedFile } from './packed-file';
+import type { FilePath } from './regular-file';
+
+/** An image file in a folder or in an archive. */
+export interface FolderImage {
+  /** Its path from the folder on, with slashes: `class/file.jpg`. */
+  name: string;
+  /** The name's bytes, if they are no UTF-8. */
+  nameBytes?: Uint8Array;
+  /** Where the file is; for people alone, where it is packed. */
+  path: FilePath;
+  /** Where it is in an archive. */
+  packed?: PackedFile;
+  label: number;
+  /** What `ae convert` noted of it, as JSON. */
+  note?: string;
+}
+
+/** The images of a folder, or of whatever holds images. */
+export interface FolderList {
+  images: FolderImage[];
+  /** In label order, where there are class folders. */
+  classes?: { name: string; label: number }[];
+  /** Names of files and folders that were passed over because there is no image in them. */
+  ignored: string[];
+  /** What may not be meant as it was taken, in sentences. */
+  warnings: string[];
+}
+
+/** A name in a folder, its bytes if they are no UTF-8, and where the file is that is packed. */
+export interface Name {
+  text: string;
+  bytes?: Uint8Array;
+  packed?: PackedFile;
+}
+
+/** A folder with what lies in it, in the order of the names' bytes, but for folders without any image. */
+export interface Tree {
+  name: Name;
+  within: (Name | Tree)[];
+  folders: Tree[];
+}
+
+/** What systems and programs put beside a user's files. Names that begin with a dot are passed over, too. */
+const notTheUsers = new Set([
+  ...['__MACOSX', '@eaDir', '@tmp', '@__thumb', '#recycle', '@Recycle', '$RECYCLE.BIN', 'System Volume Information'],
+  ...['lost+found', '__pycache__'],
+]);
+/** Parts of a data set: as names of classes they are hardly meant. */
+const part = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval)$/i;
+
+/** Tells whether a folder of that name is what systems and programs put beside a user's files. */
+export function isOfSystem(name: string): boolean {
+  return notTheUsers.has(name);
+}
+
+/** Orders names by their bytes, the same on every system. */
+export function byBytes(a: Name, b: Name): number {
+  return Buffer.compare(a.bytes ?? Buffer.from(a.text), b.bytes ?? Buffer.from(b.text));
+}
+
+/**
+ * Lists the images of a tree of class folders: each folder that has images is a class, labels count from 0 in the order of the names'
+ * bytes, images are found at any depth. If there is nothing but one folder of such folders, those are the classes. A folder with images
+ * and at most one folder beside them is one class, with label 0.
+ *
+ * @param place What the tree is of.
+ * @param ignored What was passed over while the tree was made.
+ */
+export function listTree(root: Tree, place: string, ignored: string[]): FolderList {
+  let tree = root;
+  const warnings: string[] = [];
+  const above: Name[] = [];
+  for (let only = wrapped(tree); only; only = wrapped(tree)) {
+    above.push(only.name);
+    tree = only;
+  }
+  const images: FolderImage[] = [];
+  if (above.length > 0) {
+    warnings.push(
+      `${place}: its classes are the folders in ${above.map(({ text }) => text).join('/')}, as there is nothing beside that.`,
+    );
+  }
+  const collect = (within: Tree['within'], parts: Name[], label: number) => {
+    for (const one of within) {
+      if ('within' in one) collect(one.within, [...parts, one.name], label);
+      else images.push(imageFile(place, [...parts, one], label));
+    }
+  };
+  const loose = tree.within.filter((one): one is Name => !('within' in one));
+  if (tree.folders.length === 0 || (tree.folders.length === 1 && loose.length > 0)) {
+    if (tree.folders.length === 1) {
+      warnings.push(`${place}: its images and those in ${tree.folders[0]?.name.text} are one class, with label 0.`);
+    }
+    collect(tree.within, above, 0);
+    return { images, ignored, warnings };
+  }
+  if (loose.length > 0) ignored.unshift(...loose.map(({ text }) => text));
+  warnings.push(...warningsOf(tree, loose, place));
+  const classes = tree.folders.map(({ name }, label) => ({ name: name.text, label }));
+  tree.folders.forEach(({ name, within }, label) => {
+    collect(within, [...above, name], label);
+  });
+  return { images, classes, ignored, warnings };
+}
+
+function warningsOf({ folders }: Tree, loose: readonly Name[], place: string): string[] {
+  const warnings: string[] = [];
+  if (loose.length > 0) {
+    const names = loose.map(({ text }) => text);
+    warnings.push(
+      `${place}: ${names.length === 1 ? '1 image lies' : `${names.length} images lie`} beside the class folders, and ` +
+        `${names.length === 1 ? 'was' : 'were'} left out: ${nameFew(names)}; put them into a folder of their own to have them.`,
+    );
+  }
+  const names = folders.map(({ name }) => name.text);
+  if (names.length > 1 && names.every((name) => part.test(name))) {
+    warnings.push(
+      `${place}: ${nameFew(names)} became classes, but are named like parts of a data set; import each by itself.`,
+    );
+  }
+  return warnings;
+}
+
+/** The only folder in a folder, if it has folders of images itself, and no images beside them. */
+function wrapped({ folders, within }: Tree): Tree | undefined {
+  const [only] = folders;
+  return within.length === 1 && only && only.folders.length === only.within.length ? only : undefined;
+}
+
+function imageFile(place: string, parts: Name[], label: number): FolderImage {
+  const name = parts.map(({ text }) => text).join('/');
+  const packed = parts.at(-1)?.packed;
+  if (parts.every(({ bytes }) => bytes === undefined)) {
+    return packed ? { name, path: `${place}/${name}`, packed, label } : { name, path: path.join(place, name), label };
+  }
+  const nameBytes = Buffer.concat(
+    parts.flatMap(({ text, bytes }, i) => [Buffer.from(i > 0 ? '/' : ''), bytes ?? Buffer.from(text)]),
+  );
+  const file = Buffer.concat([Buffer.from(`${place}/`), nameBytes]);
+  return { name, nameBytes, path: file, ...(packed && { packed }), label };
+}
+
+/** Names the first few of many, for a sentence. */
+export function nameFew(names: readonly string[], most = 3): string {
+  const more = names.length > most ? ` and ${names.length - most} more` : '';
+  return names.slice(0, most).join(', ') + more;
+}

@@ -1,0 +1,55 @@
+/** Files that lie in a larger one: in a tar, in a zip, or in what an archive was unpacked to. */
+import fs from 'node:fs';
+import zlib from 'node:zlib';
+import { assertSize, NotOrdinaryError } from './regular-file';
+
+/** Where such a file is. Plain data, for worker threads: they read what their process has open. */
+export interface PackedFile {
+  /** The larger file, open. */
+  readonly fd: number;
+  readonly offset: number;
+  /** As it is stored. */
+  readonly bytes: number;
+  /** Of the file itself, where it is stored deflated, as in a zip. */
+  readonly inflatedBytes?: number;
+}
+
+/** Of what is stored, enough to tell an image and its size. */
+const startBytes = 1 << 16;
+
+/** Reads a packed file of at most `mostBytes`. @throws NotOrdinaryError, or the operating system's error. */
+export function readPackedFile({ fd, offset, bytes, inflatedBytes }: PackedFile, mostBytes: number): Buffer {
+  assertSize(Math.max(bytes, inflatedBytes ?? 0), mostBytes);
+  const stored = readAt(fd, offset, Buffer.allocUnsafeSlow(bytes));
+  if (inflatedBytes === undefined) return stored;
+  const file = inflate(stored, { maxOutputLength: Math.max(1, inflatedBytes) });
+  if (file.length !== inflatedBytes)
+    throw new NotOrdinaryError('is damaged: it has another size than its archive says');
+  return file;
+}
+
+/** Reads the first bytes of a packed file into `room`, or gives more of them where they have to be inflated. */
+export function readPackedStart({ fd, offset, bytes, inflatedBytes }: PackedFile, room: Uint8Array): Uint8Array {
+  if (inflatedBytes === undefined) return readAt(fd, offset, room.subarray(0, bytes));
+  const stored = readAt(fd, offset, Buffer.allocUnsafeSlow(Math.min(bytes, startBytes)));
+  // Of a part of the stored bytes the part that they make.
+  return inflate(stored, { finishFlush: zlib.constants.Z_SYNC_FLUSH });
+}
+
+function inflate(stored: Uint8Array, options: zlib.ZlibOptions): Buffer {
+  try {
+    return zlib.inflateRawSync(stored, options);
+  } catch {
+    throw new NotOrdinaryError('is damaged: what its archive stores of it does not inflate');
+  }
+}
+
+/** Fills bytes from a place of a file. @throws NotOrdinaryError where the file ends before. */
+export function readAt<T extends Uint8Array>(fd: number, offset: number, into: T): T {
+  for (let done = 0; done < into.length; ) {
+    const count = fs.readSync(fd, into, done, into.length - done, offset + done);
+    if (count === 0) throw new NotOrdinaryError('is cut short: its archive ends before it');
+    done += count;
+  }
+  return into;
+}

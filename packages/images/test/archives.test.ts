@@ -1,0 +1,230 @@
+/** Archives that other software made (see fixtures/archives/make_archives.py), beside the folder that they are of. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ImageSource, openImageSource } from '../src/archives';
+import { readPackedFile, readRegularFile } from '../src/files';
+
+const fixtures = new URL('fixtures/archives/', import.meta.url).pathname;
+const { archives, photos } = JSON.parse(fs.readFileSync(path.join(fixtures, 'expected.json'), 'utf8')) as {
+  photos: Record<string, string>;
+  archives: Record<string, { images: unknown[]; classes?: string[]; ignored: string[] }>;
+};
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'images-archives-'));
+const inFolder = (...names: string[]) => path.join(folder, ...names);
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+beforeAll(() => {
+  for (const [name, text] of Object.entries(photos)) {
+    fs.mkdirSync(path.dirname(inFolder('photos', name)), { recursive: true });
+    fs.writeFileSync(inFolder('photos', name), Buffer.from(text, 'base64'));
+  }
+});
+
+/** What a source holds, as expected.json says it. */
+async function contentOf(inputs: string | string[], use: (source: ImageSource) => unknown = () => 0) {
+  const source = await openImageSource([inputs].flat(), { unpackIn: folder });
+  try {
+    use(source);
+    const images = source.images.map(({ name, label, packed, path: file }) => {
+      const bytes = packed ? readPackedFile(packed, 1e6) : readRegularFile(file, 1e6);
+      return [name, label, createHash('sha256').update(bytes).digest('hex').slice(0, 16)];
+    });
+    const classes = source.classes?.map(({ name }) => name);
+    return { images, ...(classes && { classes }), ignored: source.ignored };
+  } finally {
+    source.close();
+  }
+}
+
+describe('an archive', () => {
+  test.each(Object.keys(archives))('%s holds what its maker says', async (name) => {
+    expect(await contentOf(path.join(fixtures, name))).toEqual(archives[name]);
+  });
+
+  test.each(['photos.tar', 'photos.tar.gz', 'dots.tar', 'tars.tar', 'photos.zip'])(
+    '%s has the names, labels and order of the folder that it is of',
+    async (name) => {
+      const { images, classes } = await contentOf(path.join(fixtures, name));
+      const own = await contentOf(inFolder('photos'));
+      expect({ images, classes }).toEqual({ images: own.images, classes: own.classes });
+    },
+  );
+
+  test('leaves no file behind, and none open', async () => {
+    const before = fs.readdirSync(folder);
+    await contentOf(path.join(fixtures, 'photos.tar.gz'), () => expect(fs.readdirSync(folder)).toEqual(before));
+    const source = await openImageSource([path.join(fixtures, 'photos.tar')]);
+    source.close();
+    const [{ packed }] = source.images;
+    expect(() => packed && readPackedFile(packed, 1e6)).toThrow(/EBADF/);
+  });
+});
+
+describe('several', () => {
+  const shards = ['shard-000000.tar', 'shard-000001.tar'];
+  const both = shards.flatMap((name) => archives[name].images);
+
+  test.each([
+    ['named one by one', shards.map((name) => path.join(fixtures, name))],
+    ['by a pattern', [path.join(fixtures, 'shard-*.tar')]],
+    ['by a range', [path.join(fixtures, 'shard-{000000..000001}.tar')]],
+  ])('shards %s are read one after the other', async (_, inputs) => {
+    expect(await contentOf(inputs)).toEqual({ images: both, ignored: [] });
+  });
+
+  test('parts of a table keep the classes that they share', async () => {
+    const part = path.join(fixtures, 'photos-zstd.parquet');
+    const { images, classes } = await contentOf([part, part]);
+    expect(classes).toEqual(['cat', 'dog', 'emu']);
+    expect(images).toEqual([...archives['photos-zstd.parquet'].images, ...archives['photos-zstd.parquet'].images]);
+  });
+
+  test('tars of a class each are as a tar of them', async () => {
+    const whole = await contentOf(inFolder('photos'));
+    for (const name of ['cat', 'dog', 'emu']) {
+      const source = fs.readFileSync(path.join(fixtures, 'tars.tar'));
+      const at = source.indexOf(`${name}.tar\0`);
+      const bytes = Number.parseInt(source.toString('latin1', at + 124, at + 135), 8);
+      fs.writeFileSync(inFolder(`${name}.tar`), source.subarray(at + 512, at + 512 + bytes));
+    }
+    const { images, classes } = await contentOf(inFolder('*.tar'));
+    expect({ images, classes }).toEqual({ images: whole.images, classes: whole.classes });
+  });
+
+  test('files of a pattern are as the folder that it begins with', async () => {
+    const whole = await contentOf(inFolder('photos'));
+    expect(await contentOf(inFolder('photos/**/*'))).toEqual(whole);
+    expect(await contentOf(Object.keys(photos).map((name) => inFolder('photos', name)))).toEqual(whole);
+    const { images, classes } = await contentOf(inFolder('photos/**/*.png'));
+    expect(images.map(([name]) => name)).toEqual(['cat/a.png', 'dog/10.png', 'emu/übung.png']);
+    expect(classes).toEqual(['cat', 'dog', 'emu']);
+  });
+
+  test('folders have their classes together', async () => {
+    fs.cpSync(inFolder('photos', 'cat'), inFolder('more', 'cat'), { recursive: true });
+    fs.cpSync(inFolder('photos', 'dog'), inFolder('more', 'ant'), { recursive: true });
+    const { images, classes } = await contentOf([inFolder('photos'), inFolder('more')]);
+    expect(classes).toEqual(['ant', 'cat', 'dog', 'emu']);
+    expect(images.map(([name, label]) => `${label} ${name}`).slice(-5)).toEqual([
+      ...['0 ant/10.png', '0 ant/9.jpg', '1 cat/a.png', '1 cat/b.JPEG', '1 cat/deep/c.jpg'],
+    ]);
+  });
+});
+
+describe('refused, in one sentence', () => {
+  const cut = (name: string, bytes: number, as: string) => {
+    const whole = fs.readFileSync(path.join(fixtures, name));
+    fs.writeFileSync(inFolder(as), whole.subarray(0, bytes));
+    return inFolder(as);
+  };
+  const changed = (name: string, at: number, as: string) => {
+    const whole = fs.readFileSync(path.join(fixtures, name));
+    whole[at] ^= 0x55;
+    fs.writeFileSync(inFolder(as), whole);
+    return inFolder(as);
+  };
+  const made = (as: string, content: string | Buffer) => {
+    fs.writeFileSync(inFolder(as), content);
+    return inFolder(as);
+  };
+
+  test.each<[what: string, place: () => string, message: RegExp]>([
+    [
+      'a tar that is cut short',
+      () => cut('photos.tar', 5000, 'a.tar'),
+      /is cut short: it ends in the middle of photos\//,
+    ],
+    ['one within a header', () => cut('photos.tar', 3700, 'b.tar'), /is cut short/],
+    ['a damaged header', () => changed('dots.tar', 515, 'c.tar'), /c\.tar is damaged 512 bytes from its beginning/],
+    [
+      'a name that leads out',
+      () => path.join(fixtures, 'leads-out.tar'),
+      /holds the name "\.\.\/\.\.\/out\.png", which leads out of the archive/,
+    ],
+    [
+      'an absolute name',
+      () => path.join(fixtures, 'absolute.tar'),
+      /holds the name "\/etc\/out\.png", which leads out/,
+    ],
+    ['one in a zip', () => path.join(fixtures, 'leads-out.zip'), /holds the name "\.\.\/out\.png", which leads out/],
+    [
+      'an encrypted zip',
+      () => path.join(fixtures, 'encrypted.zip'),
+      /encrypted\.zip is encrypted \(photos\/dog\/10\.png\); unpack it with its password/,
+    ],
+    [
+      'an odd method',
+      () => path.join(fixtures, 'bzip2.zip'),
+      /packs a\.png by bzip2, which is not read; make it again with the method Deflate/,
+    ],
+    [
+      'a zip that is cut short',
+      () => cut('photos.zip', -30, 'd.zip'),
+      /d\.zip is cut short: the directory at its end is missing/,
+    ],
+    [
+      'a gzip that is cut short',
+      () => cut('photos.tar.gz', 900, 'e.tgz'),
+      /e\.tgz is cut short: its gzip ends too soon/,
+    ],
+    ['a damaged gzip', () => changed('photos.tar.gz', 300, 'f.tgz'), /f\.tgz is (damaged|cut short)/],
+    [
+      'a gzip of a text',
+      () => made('g.gz', Buffer.from('H4sIAAAAAAAAA8tIzcnJBwCGphA2BQAAAA==', 'base64')),
+      /g\.gz is (a gzip of something else than a tar|damaged)/,
+    ],
+    [
+      'a damaged Parquet',
+      () => cut('photos-none.parquet', -9, 'h.parquet'),
+      /h\.parquet is damaged, or no Parquet that is read/,
+    ],
+    [
+      'a Parquet of texts',
+      () => path.join(fixtures, 'text.parquet'),
+      /text\.parquet has no column of images among text/,
+    ],
+    ['a text', () => made('i.txt', 'hello\n'), /i\.txt is a text, and no list of images that are there/],
+    ['an empty file', () => made('j.tar', ''), /j\.tar is an empty file/],
+    ['zeros', () => path.join(fixtures, 'empty.tar'), /empty\.tar is empty, or nothing but zeros/],
+    [
+      'a 7-Zip archive',
+      () => made('k.7z', Buffer.from('377abcaf271c0004', 'hex')),
+      /k\.7z is a 7-Zip archive; unpack it and give the folder/,
+    ],
+    ['nothing', () => inFolder('nothing.tar'), /nothing\.tar does not exist; check the path/],
+    ['a pattern of nothing', () => inFolder('none-*.tar'), /none-\*\.tar matches no files/],
+    [
+      'a folder of archives',
+      () => fixtures,
+      /holds no images, but archives, such as absolute\.tar; name those to read, or all of them by a pattern: '.*\/\*\.tar'/,
+    ],
+  ])('%s', async (_, place, message) => {
+    const error = await contentOf(place()).catch((reason: Error & { code: string }) => reason);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message.split('\n')).toHaveLength(1);
+    expect(error).toMatchObject({ code: 'NOT_READABLE' });
+  });
+
+  test('an empty zip holds no images', async () => {
+    expect(await contentOf(path.join(fixtures, 'empty.zip'))).toEqual({ images: [], ignored: [] });
+  });
+
+  test('a tar without its end is read, with a warning', async () => {
+    const end = fs.readFileSync(path.join(fixtures, 'dots.tar')).lastIndexOf('PNG');
+    const file = cut('dots.tar', Math.ceil(end / 512) * 512, 'm.tar');
+    await contentOf(file, ({ warnings }) =>
+      expect(warnings).toEqual([expect.stringContaining('lacks the mark of its end')]),
+    );
+  });
+
+  test('a deflated image that is damaged is named when it is read', async () => {
+    const at = fs.readFileSync(path.join(fixtures, 'photos.zip')).indexOf('photos/cat/b.JPEG') + 17;
+    const source = await openImageSource([changed('photos.zip', at + 3, 'n.zip')]);
+    const { packed } = source.images.find(({ name }) => name === 'cat/b.JPEG') ?? {};
+    expect(() => packed && readPackedFile(packed, 1e6)).toThrow(/is damaged/);
+    source.close();
+  });
+});
