@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { env as environment } from 'node:process';
@@ -13,7 +14,7 @@ import { chromiums } from '@ae/testing/chromium';
 /** The repository. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const require = (await import('node:module')).createRequire(join(root, 'packages/layers/package.json'));
+const require = createRequire(join(root, 'packages/layers/package.json'));
 
 /** Returns a lane's folder and makes it if it is missing. AE_LANES names another place than ~/.cache/ae-lanes. */
 export function laneFolder(name) {
@@ -23,22 +24,26 @@ export function laneFolder(name) {
   return folder;
 }
 
-/** Does `work` once for each value of `key`: later calls find its mark in the folder. */
+/** Does `work` once for each value of `key`: later calls find its mark in the folder, which it gets unless `work` returns false. */
 export function once(folder, step, key, work) {
   const mark = join(folder, `.${step}.json`);
   const wanted = JSON.stringify(key);
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
   rmSync(mark, { force: true });
   console.log(`${step}: ${wanted}`);
-  work();
-  writeFileSync(mark, wanted);
+  if (work() !== false) writeFileSync(mark, wanted);
 }
 
 /** Runs a program and ends this one with the exit code onFailure if it fails. */
-export function run(command, args, { cwd = root, env = {}, onFailure = UNAVAILABLE } = {}) {
+export function run(command, args, { onFailure = UNAVAILABLE, ...options } = {}) {
+  const failure = attempt(command, args, options);
+  if (failure) fail(failure, onFailure);
+}
+
+/** Runs a program and returns what failed, if anything. */
+function attempt(command, args, { cwd = root, env = {} } = {}) {
   const { status, error } = spawnSync(command, args, { cwd, env: { ...environment, ...env }, stdio: 'inherit' });
-  if (error || status !== 0)
-    fail(`${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}`, onFailure);
+  return error || status !== 0 ? `${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}` : undefined;
 }
 
 /** Exit code of a lane that cannot be set up here: nothing is known of the engine. */
@@ -52,12 +57,21 @@ export function fail(message, status = UNAVAILABLE) {
 
 /** Installs packages without running their scripts. */
 export function installPackages(folder, packages) {
+  const failure = tryInstall(folder, packages);
+  if (failure) fail(failure);
+}
+
+/** Installs packages without running their scripts; returns what failed, if anything. */
+export function tryInstall(folder, packages, flags = []) {
+  let failure;
   once(folder, 'packages', packages, () => {
     writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
     rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-    run('npm', ['install', '--prefix', folder, ...flags, ...packages], { cwd: folder });
+    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+    failure = attempt('npm', ['install', '--prefix', folder, ...quiet, ...flags, ...packages], { cwd: folder });
+    return !failure;
   });
+  return failure;
 }
 
 /** Puts links to the repository's copies of tfjs in place of the lane's: there must be one registry of kernels. */
@@ -103,4 +117,20 @@ export function swiftShader() {
     VK_ICD_FILENAMES: join(found, 'vk_swiftshader_icd.json'),
     LD_LIBRARY_PATH: [found, environment.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
   };
+}
+
+/** Writes squares with a disc, each of another color and place; `kind` is what their names end in. */
+export async function makePictures(folder, count, kind = 'png') {
+  mkdirSync(folder, { recursive: true });
+  const sharp = createRequire(join(root, 'packages/cli/package.json'))('sharp');
+  const [size, radius] = [64, 18];
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [20 + ((i * 7) % 25), 20 + ((i * 11) % 25)];
+    const pixels = Buffer.alloc(size * size * 3, 255);
+    for (let at = 0; at < size * size; at++) {
+      const inside = ((at % size) - x) ** 2 + (Math.floor(at / size) - y) ** 2 < radius ** 2;
+      if (inside) pixels.set([(i * 37) % 256, (i * 91) % 256, (i * 53) % 256], at * 3);
+    }
+    await sharp(pixels, { raw: { width: size, height: size, channels: 3 } }).toFile(join(folder, `${i}.${kind}`));
+  }
 }

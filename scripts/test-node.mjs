@@ -6,11 +6,10 @@
  * script, into a cache folder. The version that runs this script is left out, since `npm test` and `npm run test:slow` have run on it, unless --all is given.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, installPackages, laneFolder, requireAlso, root, run, runTests } from './lane.mjs';
+import { fail, installPackages, laneFolder, makePictures, requireAlso, root, run, runTests } from './lane.mjs';
 
 const VERSIONS = ['20', '22', '24', '26'];
 
@@ -62,23 +61,5 @@ async function quickstart(node) {
     run(node, [script, '--images', pictures, '--minutes', '0.1'], { env: { INIT_CWD: root }, onFailure: 1 });
   } finally {
     rmSync(pictures, { recursive: true, force: true });
-  }
-}
-
-/** Writes squares with a disc, each of another color and place. */
-async function makePictures(folder, count) {
-  const sharp = createRequire(join(root, 'packages/cli/package.json'))('sharp');
-  const [size, radius] = [64, 18];
-  for (let i = 0; i < count; i++) {
-    const [x, y] = [20 + ((i * 7) % 25), 20 + ((i * 11) % 25)];
-    const pixels = Buffer.alloc(size * size * 3, 255);
-    for (let at = 0; at < size * size; at++) {
-      const inside = ((at % size) - x) ** 2 + (Math.floor(at / size) - y) ** 2 < radius ** 2;
-      if (inside) pixels.set([(i * 37) % 256, (i * 91) % 256, (i * 53) % 256], at * 3);
-    }
-    const raw = { width: size, height: size, channels: 3 };
-    await sharp(pixels, { raw })
-      .png()
-      .toFile(join(folder, `${i}.png`));
   }
 }

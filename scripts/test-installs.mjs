@@ -1,0 +1,119 @@
+/**
+ * The lane of installations: `npm run test:installs [-- --only "yarn 4"]`.
+ *
+ * Packs the public packages and installs them into fresh projects as users do, by npm, pnpm, yarn 1 and 4 (with node_modules and without), Bun and
+ * Deno; then in each a program imports images, trains and reconstructs, as an ES module and as CommonJS, and `ae` imports them, too. No
+ * package may want to run a script at its installation, and native `lmdb` is in none of them. Last, the same on Linux for arm64, emulated.
+ *
+ * What is not of this repository comes from the registry that npm is set to. A manager that cannot be fetched is named and skipped.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { checkArm64 } from './installs/arm64.mjs';
+import { managers } from './installs/managers.mjs';
+import { execute } from './installs/processes.mjs';
+import { servePackages } from './installs/registry.mjs';
+import { fail, laneFolder, makePictures, root, tryInstall, UNAVAILABLE } from './lane.mjs';
+
+const names = [...managers.map(({ name }) => name), 'arm64'];
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true, default: names } } });
+const unknown = values.only.filter((name) => !names.includes(name));
+if (unknown.length > 0) fail(`--only: expected some of ${names.join(', ')}, received ${unknown.join(', ')}.`, 1);
+
+const scratch = mkdtempSync(join(tmpdir(), 'ae-installs-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+const registry = (await execute(['npm', 'config', 'get', 'registry'], { cwd: root })).trim();
+const packages = await servePackages(newFolder('tarballs'));
+const photos = newFolder('photos');
+await makePictures(join(photos, 'discs'), 8, 'jpg');
+
+const skipped = [];
+let checked = 0;
+for (const manager of managers.filter(({ name }) => values.only.includes(name)))
+  await inTurn(manager.name, () => check(manager));
+if (values.only.includes('arm64'))
+  await inTurn('arm64', () => checkArm64(startProject('arm64'), laneFolder('installs/arm64')));
+packages.close();
+for (const line of skipped) console.error(`SKIPPED: ${line}`);
+if (checked === 0) fail('No package manager could be set up.', UNAVAILABLE);
+
+/** Runs one check, which returns why it is skipped if it is. */
+async function inTurn(name, work) {
+  const startedMs = performance.now();
+  try {
+    const reason = await work();
+    if (reason) skipped.push(`${name}: ${reason}`);
+    else checked++;
+    console.log(`${name}: ${reason ? 'skipped' : 'works'} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    fail(`${name} FAILS\n${error.message}`, 1);
+  }
+}
+
+/** Installs by one manager and runs the programs there. */
+async function check(manager) {
+  const tools = laneFolder(join('installs', (manager.package ?? 'npm').replace(/\W+/g, '-').replace(/^-/, '')));
+  const missing = manager.package && tryInstall(tools, [manager.package]);
+  if (missing) return missing;
+  const program = manager.program(tools);
+  const cache = join(tools, 'cache');
+  forgetOwn(cache);
+  const project = startProject(manager.name.replace(/\W+/g, '-'));
+  const places = { registry, own: packages.address, cache };
+  for (const [name, text] of Object.entries(manager.files?.(places) ?? {})) writeFileSync(join(project, name), text);
+  const options = { cwd: project, env: manager.env?.(places) };
+  console.log(`\n${manager.name}: ${(await execute([...program, '--version'], options)).trim().split('\n')[0]}`);
+  await execute([...program, ...manager.install], options);
+  checkScripts(project);
+  for (const file of ['program.mjs', 'program.cjs'])
+    process.stdout.write(await execute([...manager.run(program), file], options));
+  await execute([...manager.ae(program), 'import', 'photos', 'command.lmdb', '--resize', '32'], options);
+  if (!existsSync(join(project, 'command.lmdb/data.mdb'))) throw new Error('ae import wrote no command.lmdb/data.mdb.');
+  return undefined;
+}
+
+/** Makes a project that depends on all public packages and has a few photographs. */
+function startProject(name) {
+  const project = newFolder(`project-${name}`);
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
+  const tfjs = Object.entries(dependencies).filter(([dependency]) => dependency.startsWith('@tensorflow/'));
+  const manifest = {
+    ...{ name: 'fresh-project', version: '1.0.0', private: true },
+    dependencies: { ...packages.versions, ...Object.fromEntries(tfjs) },
+  };
+  writeFileSync(join(project, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(project, '.npmrc'), `registry=${registry}\n@ae:registry=${packages.address}\n`);
+  for (const file of ['exercise.mjs', 'program.mjs', 'program.cjs'])
+    cpSync(join(root, 'scripts/installs', file), join(project, file));
+  cpSync(photos, join(project, 'photos'), { recursive: true });
+  return project;
+}
+
+/** Fails where npm's record of an installation names scripts or the native module. */
+function checkScripts(project) {
+  const record = join(project, 'node_modules/.package-lock.json');
+  if (!existsSync(record)) return;
+  const entries = Object.entries(JSON.parse(readFileSync(record, 'utf8')).packages);
+  const scripts = entries.filter(([, { hasInstallScript }]) => hasInstallScript).map(([name]) => name);
+  if (scripts.length > 0) throw new Error(`These want to run a script when they are installed: ${scripts.join(', ')}.`);
+  if (entries.some(([name]) => name.endsWith('/lmdb'))) throw new Error('Native lmdb was installed.');
+}
+
+/** Removes from a cache what earlier runs packed under the same version: packages of other contents. */
+function forgetOwn(folder, depth = 3) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const place = join(folder, entry.name);
+    if (/@ae\b|127\.0\.0\.1/.test(entry.name)) rmSync(place, { recursive: true, force: true });
+    else if (entry.isDirectory() && depth > 0) forgetOwn(place, depth - 1);
+  }
+}
+
+function newFolder(name) {
+  const folder = join(scratch, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
