@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { scratchFolder } from '@ae/testing/scratch';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { withSlashes } from '../src/files/list-place';
 import * as api from '../src/index';
 import { fromPixels, fromTensor, ImagesError, imageFolder, RawImage, readImage, toPlanarBgr } from '../src/index';
 import { fixture } from './fixture';
@@ -127,6 +128,11 @@ describe('imageFolder', () => {
     expect(imageFolder([...found.names]).length).toBe(2);
     expect((await imageFolder(new Set([fs.readFileSync(file('color.jpg'))])).at(0))?.width).toBe(32);
     expect(imageFolder(path.join(root, 'cat/a.jpg')).names).toEqual(['a.jpg']);
+  });
+
+  it('reads the patterns of Windows, whose separator elsewhere makes the next character an ordinary one', () => {
+    expect(withSlashes('C:\\photos\\**\\*.jpg', path.win32.sep)).toBe('C:/photos/**/*.jpg');
+    expect(withSlashes('photos/a\\*.jpg', path.posix.sep)).toBe('photos/a\\*.jpg');
   });
 
   it('says which image does not decode, and what a place is that holds none', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { rename } from '@ae/ground/rename';
 import type { SchemaElement } from 'hyparquet-writer';
 import { AutoencoderError } from '../errors';
 import type { Codes } from './codes';

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { rename } from '@ae/ground/rename';
 
 /** Ends the names of files that are still being written. */
 export const temporarySuffix = '.tmp';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
+import { rename } from '@ae/ground/rename';
 import { type LayersError, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

@@ -1,6 +1,7 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
+import { rename } from '@ae/ground/rename';
 import { AutoencoderError } from '../errors';
 import { temporarySuffix } from '../files/atomic-file';
 import { type Checkpoint, readCheckpointFile, type Snapshot, writeCheckpointFile } from './checkpoint-file';

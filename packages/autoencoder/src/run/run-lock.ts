@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, lstat, open, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, open, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { rename } from '@ae/ground/rename';
 import { AutoencoderError } from '../errors';
 import { withPath } from '../files/atomic-file';
 import { expectRecord, expectText, expectWhole } from './expectations';

@@ -1,6 +1,7 @@
-import { rename, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Codes } from '@ae/autoencoder/codes';
+import { rename } from '@ae/ground/rename';
 import type { Command } from 'commander';
 import { printLeftOut } from '../data/left-out';
 import { loadNetworkFor } from '../network/load-network';

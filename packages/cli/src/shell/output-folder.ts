@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
+import { rename } from '@ae/ground/rename';
 import { CliError, writingTo } from './cli-error';
 
 /** A new, empty folder that a command is going to fill. */

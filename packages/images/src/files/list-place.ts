@@ -37,10 +37,15 @@ export function listPlace(place: string): PlaceList {
 function listPattern(pattern: string): PlaceList {
   // Loaded where there is a pattern.
   const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
-  const names = globSync(pattern, { onlyFiles: true }).filter(hasImageExtension);
+  const names = globSync(withSlashes(pattern), { onlyFiles: true }).filter(hasImageExtension);
   if (names.length === 0) throw new NotReadableError({ state: `${pattern} matches no images` }, { path: pattern });
   names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return { images: names.map((name) => ({ name, path: name })), warnings: [] };
+}
+
+/** Writes a pattern as globs are written. On Windows `\` separates folders, elsewhere it makes an ordinary character of the next one. */
+export function withSlashes(pattern: string, separator = path.sep): string {
+  return separator === '\\' ? pattern.replaceAll('\\', '/') : pattern;
 }
 
 function isLmdb(place: string): boolean {

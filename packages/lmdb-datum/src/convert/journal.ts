@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { InvalidOptionError, reasonOf, WriteError } from '../errors';
 import { readRegularFile, sayOf } from '../files/regular-file';
 import { temporaryName } from '../files/temporary-name';
@@ -80,7 +81,7 @@ export class ConvertJournal {
     const temporary = temporaryName(file);
     try {
       fs.writeFileSync(temporary, JSON.stringify(journal), { flush: isKept });
-      fs.renameSync(temporary, file);
+      renameAtOnce(temporary, file);
     } catch (cause) {
       fs.rmSync(temporary, { force: true });
       throw new WriteError(

@@ -1,5 +1,6 @@
 /** A database appears under its name when it is complete: until then it is called `output` + '.partial'. */
 import fs from 'node:fs';
+import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { OutputExistsError, reasonOf, WriteError } from '../errors';
 import { sayOf } from '../files/regular-file';
 
@@ -29,7 +30,7 @@ export function assertFree(output: string): void {
 /** @throws WriteError */
 export function moveIntoPlace(partial: string, output: string): void {
   try {
-    fs.renameSync(partial, output);
+    renameAtOnce(partial, output);
   } catch (cause) {
     throw new WriteError(
       {

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
+import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { OutputExistsError, reasonOf, WriteError } from '../errors';
 import { LockedError, takeLock, writeLock } from '../files/lock-file';
 import { kindOf } from '../files/regular-file';
@@ -56,12 +57,13 @@ function makeWithLock(folder: string): (() => void) | undefined {
   fs.mkdirSync(temporary);
   try {
     const release = writeLock(path.join(temporary, lockName), path.join(folder, lockName));
-    fs.renameSync(temporary, folder);
+    renameAtOnce(temporary, folder);
     return release;
   } catch (error) {
     fs.rmSync(temporary, { recursive: true, force: true });
-    // Another process was faster.
-    if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    // Another process was faster. Windows says of that no more than that it is not permitted.
+    const codes = ['ENOTEMPTY', 'EEXIST', ...(fs.existsSync(folder) ? ['EPERM', 'EACCES'] : [])];
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
+import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { readRegularFile } from './regular-file';
 
 /** Another process works there. */
@@ -71,7 +72,7 @@ export function takeLock(lock: string): () => void {
 function removeStale(lock: string, text: string | undefined): void {
   const aside = `${lock}.${randomUUID().slice(0, 8)}.tmp`;
   try {
-    fs.renameSync(lock, aside);
+    renameAtOnce(lock, aside);
     if (readText(aside) !== text) fs.linkSync(aside, lock);
     fs.rmSync(aside, { force: true });
   } catch (error) {

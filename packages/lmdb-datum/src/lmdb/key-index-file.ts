@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { CorruptDatabaseError, NotReadableError, reasonOf, WriteError } from '../errors';
 import { NotOrdinaryError, openRegularFile, sayOf } from '../files/regular-file';
 import { KeyIndex } from './key-index';
@@ -142,7 +143,7 @@ export function saveKeyIndex(indexFile: string, index: KeyIndex, file: PageFile,
   const temporary = `${indexFile}.${process.pid}.tmp`;
   try {
     fs.writeFileSync(temporary, Buffer.concat([body, sha256(body)]));
-    fs.renameSync(temporary, indexFile);
+    renameAtOnce(temporary, indexFile);
   } catch (cause) {
     fs.rmSync(temporary, { force: true });
     throw new WriteError(

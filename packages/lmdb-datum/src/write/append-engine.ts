@@ -5,6 +5,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { WriteError } from '../errors';
 import { temporaryName } from '../files/temporary-name';
 import type { Meta } from '../lmdb/meta';
@@ -161,7 +162,7 @@ function createWhole(file: string, bytes: Buffer): void {
   const temporary = temporaryName(file);
   try {
     fs.writeFileSync(temporary, bytes, { flag: 'wx', flush: true });
-    fs.renameSync(temporary, file);
+    renameAtOnce(temporary, file);
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw error;
