@@ -13,7 +13,7 @@ export function declarations(folder: string, entries: readonly string[]): Option
     format: ['esm', 'cjs'],
     dts: {
       only: true,
-      // The API of TypeScript is that of version 6, which warns of what tsup sets.
+      // TypeScript 6 warns of what tsup sets.
       compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['./types/ground/src/*'] } },
     },
     clean: ['**/*.d.ts', '**/*.d.cts'],
