@@ -1,6 +1,7 @@
 import { type ErrorParts, SentenceError, type State, type WrongValue } from '@ae/ground/errors';
+import { inWords } from '@ae/ground/in-words';
 
-export type { ErrorParts, State, WrongValue };
+export { type ErrorParts, inWords, type State, type WrongValue };
 
 /** Stable codes of the errors this package throws, for callers that branch on the cause. */
 export type AutoencoderErrorCode =
@@ -82,43 +83,6 @@ export function rangeInWords({ min, max, below, integer, exclusiveMin }: NumberR
   const lower = min === undefined ? '' : `${exclusiveMin ? 'above' : 'of at least'} ${min}`;
   const upper = below !== undefined ? `below ${below}` : max !== undefined ? `${lower ? '' : 'of '}at most ${max}` : '';
   return [kind, lower, lower && upper && 'and', upper].filter(Boolean).join(' ');
-}
-
-/** Characters that an error spends on a value. */
-const longest = 80;
-
-/** Writes a value of any type as an error shows it: text in quotation marks, so that "8" is not mistaken for 8; what is large in short. */
-export function inWords(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'string') return JSON.stringify(shorten(value));
-  if (typeof value !== 'object' || value === null) return String(value);
-  return shortJson(value) ?? inShort(value);
-}
-
-function shorten(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}...` : text;
-}
-
-/** JSON, unless that is long, or there is none: of what holds itself, say. Gives up early, for images have millions of values. */
-function shortJson(value: object): string | undefined {
-  let parts = 0;
-  const count = (_key: string, part: unknown) => {
-    if (++parts > longest || ArrayBuffer.isView(part)) throw new RangeError('long');
-    return part;
-  };
-  try {
-    const json = JSON.stringify(value, count);
-    return json.length > longest ? undefined : json;
-  } catch {
-    return undefined;
-  }
-}
-
-/** "Array of 12", "Object of channels, height, width, data" */
-function inShort(value: object): string {
-  const kind = value.constructor?.name ?? 'Object';
-  const { length } = value as { length?: unknown };
-  return `${kind} of ${typeof length === 'number' ? length : shorten(Object.keys(value).join(', '))}`;
 }
 
 /** Throws INVALID_OPTION unless `value` is text with something in it. */

@@ -221,7 +221,7 @@ describe('bad input', () => {
       'images where options belong, without showing their pixels',
       () => new Autoencoder(small).initialize(images as object),
       'INVALID_OPTION',
-      ['initialize: expected an object', `received Array of ${images.length}.`],
+      ['initialize: expected an object', `received a list of ${images.length}.`],
     ],
     ['a folder that is a number', () => Autoencoder.load(5 as never), 'INVALID_OPTION', ['load, place', 'received 5']],
     ['use before initialize', () => new Autoencoder().summary(), 'NOT_INITIALIZED', ['initialize()']],
@@ -233,14 +233,14 @@ describe('bad input', () => {
     let looks = 0;
     const sample = () => Object.defineProperty({}, 'data', { enumerable: true, get: () => ++looks });
     const many = Array.from({ length: 5000 }, sample);
-    await expectError(() => new Autoencoder(small).initialize(many as object), 'INVALID_OPTION', 'Array of 5000');
+    await expectError(() => new Autoencoder(small).initialize(many as object), 'INVALID_OPTION', 'a list of 5000');
     expect(looks).toBeLessThan(100);
     const circular = { self: {}, ...Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`name${i}`, i])) };
     circular.self = circular;
     await expectError(
       () => new Autoencoder({ inputShape: circular as never }),
       'INVALID_OPTION',
-      'Object of self, name0',
+      'an object of self, name0',
     );
   });
 

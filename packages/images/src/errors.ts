@@ -1,6 +1,7 @@
 /** One class per cause, each with a stable `code`. */
 
 import { type ErrorParts, SentenceError, type State, type WrongValue } from '@ae/ground/errors';
+import { inWords } from '@ae/ground/in-words';
 
 export type { ErrorParts, State, WrongValue };
 
@@ -51,21 +52,7 @@ export class PlatformError extends ImagesError {
   override readonly code = 'WRONG_PLATFORM';
 }
 
-/** Says in a few words what a value is, for messages. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  const keys = Object.keys(value);
-  const name = value.constructor?.name ?? 'Object';
-  if (ArrayBuffer.isView(value)) return `${name} of ${value.byteLength} bytes`;
-  return name === 'Object'
-    ? `an object ${keys.length === 0 ? 'without fields' : `of ${keys.slice(0, 8).join(', ')}`}`
-    : `an object ${name}`;
-}
-
 /** Makes the error of a value that cannot be used. */
 export function refused(where: string, expected: string, value: unknown, todo?: string): InvalidOptionError {
-  return new InvalidOptionError({ where, expected, received: describe(value), ...(todo && { todo }) });
+  return new InvalidOptionError({ where, expected, received: inWords(value), ...(todo && { todo }) });
 }

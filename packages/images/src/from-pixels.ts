@@ -1,6 +1,6 @@
 /** What holds pixels elsewhere, told by its fields, and its pixels. */
 import { drawPixels, type ImageDataLike } from './canvas';
-import { describe, refused } from './errors';
+import { refused } from './errors';
 import type { Pixels } from './pixels';
 
 /** What sharp gives for `raw().toBuffer({ resolveWithObject: true })`. */
@@ -127,7 +127,7 @@ function checked({ data, width, height, channels }: InterleavedPixels): Pixels {
   if (![1, 2, 3, 4].includes(channels)) throw refused('fromPixels', '1 to 4 channels', channels);
   if (!(width >= 1 && height >= 1) || data.length !== bytes) {
     const size = `${width}x${height} pixels of ${channels} channels, ${bytes} bytes of 8 bits`;
-    throw refused('fromPixels', size, describe(data));
+    throw refused('fromPixels', size, data);
   }
   const all = data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
   return { data: all, width, height, channels };

@@ -5,6 +5,8 @@
 
 import { type ErrorParts as Parts, SentenceError, sentenceOf } from '@ae/ground/errors';
 
+export { inWords as describe } from '@ae/ground/in-words';
+
 /** The parts of an error's sentence, for programs. */
 export interface ErrorParts extends Parts {
   /** The option of this package that `todo` takes; the sentence names it in brackets. */
@@ -117,15 +119,6 @@ export class OutputExistsError extends LmdbDatumError {
 /** Writing failed: no space, read-only, no permission, a key that is too long or already there. */
 export class WriteError extends LmdbDatumError {
   override readonly code = 'WRITE_FAILED';
-}
-
-/** Says in a few words what a value is, for messages. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
-  if (value instanceof Uint8Array) return `${value.constructor.name} of ${value.length} bytes`;
-  if (Array.isArray(value)) return `array of ${value.length}`;
-  if (value === null || typeof value !== 'object') return String(value);
-  return value.constructor?.name ?? 'object';
 }
 
 /** Text of a caught value, for messages that name the package and the path themselves. */

@@ -266,10 +266,18 @@ describe('what a caller gives', () => {
     ['one in crop', { batchSize: 1, crop: { height: 1, width: 1, rand: true } }, /crop: .*received "rand"/],
     ['a mean of NaN', { batchSize: 1, mean: Number.NaN }, /mean: expected a finite number.*received NaN/],
     ['a mean of text', { batchSize: 1, mean: 'abc' }, /mean: expected a finite number.*received "abc"/],
-    ['means with NaN', { batchSize: 1, mean: [1, Number.NaN, 2] }, /mean: .*received array of 3/],
-    ['a mean without a size', { batchSize: 1, mean: { data: new Float32Array(12) } }, /mean: .*received Object/],
+    ['means with NaN', { batchSize: 1, mean: [1, Number.NaN, 2] }, /mean: .*received \[1,NaN,2\]/],
+    [
+      'a mean without a size',
+      { batchSize: 1, mean: { data: new Float32Array(12) } },
+      /mean: .*received an object of data/,
+    ],
     ['text for a flag', { batchSize: 1, mirror: 'yes' }, /mirror: expected true or false, received "yes"/],
-    ['part of a position', { batchSize: 1, position: { epoch: 0, record: 0 } }, /position: expected one saved with/],
+    [
+      'part of a position',
+      { batchSize: 1, position: { epoch: 0, record: 0 } },
+      /position: expected one in key order, of \d+ records, received one/,
+    ],
     ['a signal that is none', { batchSize: 1, signal: 5 }, /signal: expected an AbortSignal, received 5/],
   ])('batches() refuses %s', async (_, options, text) => {
     using reader = openDatumLmdb(await writeDatabase([pixels]));

@@ -1,5 +1,8 @@
+import { formatNumberOf } from '@ae/ground/numbers';
 import type { CommonOptions } from './options';
 import { lineBreak, printable, printableJson, rendered, styleMark } from './printable';
+
+export { formatBytes, formatCount, formatDuration, formatNumberOf } from '@ae/ground/numbers';
 
 type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green';
 
@@ -82,40 +85,9 @@ export function formatRows(rows: readonly (readonly [name: string, value: string
   return rows.map(([, value], i) => `${indent}${style('dim', names[i].padEnd(width))}  ${value}`).join(lineBreak);
 }
 
-/** 1234567 as 1,234,567. Without Intl, which takes longer to load than some commands to run. */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** "1 image", "1,800 images". */
-export function formatNumberOf(count: number, noun: string, plural = `${noun}s`): string {
-  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
-}
-
 /** Names damaged records that a lenient command did without, a line each. */
 export function leftOut(reasons: readonly string[]): string {
   return [`left out ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join(`${lineBreak}  `);
-}
-
-/** Bytes in the largest unit that keeps the number above 1. */
-export function formatBytes(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toPrecision(3)} ${units[power]}`;
-}
-
-/** Milliseconds as "4.2 s", "3m 05s" or "2h 07m". */
-export function formatDuration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(Math.round(seconds) / 60);
-  if (minutes < 60) return `${minutes}m ${pad(Math.round(seconds) % 60)}s`;
-  return `${Math.floor(minutes / 60)}h ${pad(minutes % 60)}m`;
-}
-
-function pad(value: number): string {
-  return String(value).padStart(2, '0');
 }
 
 /** A bar of `width` characters, filled by `fraction`, in eighths. */

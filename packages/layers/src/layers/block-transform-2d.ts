@@ -1,3 +1,4 @@
+import { inWords } from '@ae/ground/in-words';
 import {
   cast,
   serialization,
@@ -82,7 +83,7 @@ export class BlockTransform2D extends BlockLayer {
     throw new InvalidOptionError({
       where: this.where,
       expected: 'coefficients as an integer of at least 1',
-      received: JSON.stringify(args.coefficients),
+      received: inWords(args.coefficients),
     });
   }
 
@@ -156,7 +157,7 @@ export class InverseBlockTransform2D extends BlockLayer {
     throw new InvalidOptionError({
       where: this.where,
       expected: 'outputShape as [height, width, channels]',
-      received: JSON.stringify(args.outputShape),
+      received: inWords(args.outputShape),
     });
   }
 

@@ -5,6 +5,7 @@
  * `tf.layers` directly. Kernels start as in Torch7 and PyTorch, uniform in ±1/sqrt(fan in), and biases at 0. And sizes
  * that are given by hand (`inChannels`, `inFeatures`) are checked when the layer is added to a `Sequential`.
  */
+import { inWords } from '@ae/ground/in-words';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { InvalidOptionError } from '../errors';
 import { resolveSize2D, type Size2D } from '../ops/pool-geometry';
@@ -149,7 +150,7 @@ export function reshape(args: ReshapeArgs): layers.Layer {
     throw new InvalidOptionError({
       where: 'reshape',
       expected: 'targetShape as integers of at least 1, of which one may be null',
-      received: JSON.stringify(targetShape),
+      received: inWords(targetShape),
     });
   }
   return markAutoNamed(layers.reshape({ ...args, targetShape: [...targetShape] }), 'reshape', args);
@@ -191,7 +192,7 @@ function stockPadding(
   throw new InvalidOptionError({
     where,
     expected: "padding as 'valid', 'same', 0, or (kernelSize - 1) / 2 with strides 1",
-    received: `${JSON.stringify(padding)} with kernelSize ${kernel.join('x')} and strides ${stride.join('x')}`,
+    received: `${inWords(padding)} with kernelSize ${kernel.join('x')} and strides ${stride.join('x')}`,
     todo: 'for another padding put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D after a transposed one',
   });
 }
@@ -201,6 +202,6 @@ function checkCount(where: string, name: string, value: unknown): void {
   throw new InvalidOptionError({
     where,
     expected: `${name} as an integer of at least 1`,
-    received: JSON.stringify(value),
+    received: inWords(value),
   });
 }

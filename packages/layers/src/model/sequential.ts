@@ -1,3 +1,4 @@
+import { inWords } from '@ae/ground/in-words';
 import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { formatShape, GraphError, InvalidOptionError, MaskError, ShapeError } from '../errors';
 import { autoNameKind, keepName } from '../layers/auto-name';
@@ -53,7 +54,7 @@ export class Sequential {
       throw new InvalidOptionError({
         where: 'Sequential',
         expected: 'inputShape as integers of at least 1, such as [64, 64, 3]',
-        received: JSON.stringify(inputShape),
+        received: inWords(inputShape),
       });
     }
     this.inputShape = [...inputShape];

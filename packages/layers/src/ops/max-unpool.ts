@@ -1,3 +1,4 @@
+import { inWords } from '@ae/ground/in-words';
 import * as tf from '@tensorflow/tfjs-core';
 import { MaxPoolWithArgmaxGrad, MaxUnpool, type MaxUnpoolAttrs, MaxUnpoolGrad } from '../contracts/pooling-kernels';
 import { formatShape, InvalidOptionError, MaskError } from '../errors';
@@ -64,14 +65,14 @@ export function checkOutputSize(where: string, size: readonly number[]): void {
   throw new InvalidOptionError({
     where,
     expected: 'outputSize as [height, width], integers of at least 1',
-    received: JSON.stringify(size),
+    received: inWords(size),
   });
 }
 
 /** Checks that a mode is one of {@link MaskMode}. @throws InvalidOptionError `INVALID_OPTION` */
 export function checkMaskMode(where: string, mode: unknown): asserts mode is MaskMode {
   if (mode === 'strict' || mode === 'torch7') return;
-  throw new InvalidOptionError({ where, expected: "mask as 'strict' or 'torch7'", received: JSON.stringify(mode) });
+  throw new InvalidOptionError({ where, expected: "mask as 'strict' or 'torch7'", received: inWords(mode) });
 }
 
 /** Checks that a mask of one shape fits values of another. Unknown sizes (null) fit everything. @throws MaskError `MASK_MISMATCH` */

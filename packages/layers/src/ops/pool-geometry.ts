@@ -1,3 +1,4 @@
+import { inWords } from '@ae/ground/in-words';
 import { InvalidOptionError, ShapeError } from '../errors';
 
 /** A size in two dimensions: one number for both, or `[vertical, horizontal]`. */
@@ -50,7 +51,7 @@ export function resolvePoolOptions(where: string, options: PoolOptions): Resolve
     throw new InvalidOptionError({
       where,
       expected: 'options such as { poolSize: 2 }',
-      received: JSON.stringify(options),
+      received: inWords(options),
     });
   }
   const poolSize = resolveSize2D(where, 'poolSize', options.poolSize);
@@ -69,7 +70,7 @@ export function resolveSize2D(where: string, name: string, size: Size2D): [numbe
     throw new InvalidOptionError({
       where,
       expected: `${name} as an integer of at least 1 or a pair of them`,
-      received: JSON.stringify(size),
+      received: inWords(size),
     });
   }
   return [pair[0], pair[1]];
@@ -94,7 +95,7 @@ function resolvePadding(
     throw new InvalidOptionError({
       where,
       expected: "padding as 'valid', 'same', an integer of at least 0 or [[top, bottom], [left, right]]",
-      received: JSON.stringify(padding),
+      received: inWords(padding),
     });
   }
   const [[top, bottom], [left, right]] = sides;
@@ -102,7 +103,7 @@ function resolvePadding(
     throw new InvalidOptionError({
       where,
       expected: `every padding to be smaller than the window of ${poolSize.join('x')}`,
-      received: JSON.stringify(padding),
+      received: inWords(padding),
       todo: 'a window must not lie wholly in the padding',
     });
   }

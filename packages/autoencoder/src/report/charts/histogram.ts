@@ -1,4 +1,4 @@
-import { formatFixed, formatSignificant, plural } from '../format';
+import { formatFixed, formatNumberOf, formatSignificant } from '../format';
 import { html, type Markup } from '../html';
 import { linearScale, type Scale } from './scale';
 
@@ -62,14 +62,14 @@ function drawPanel(
   const words = [
     name,
     ...(values.length > 0 ? [`mean ${formatFixed(mean, digits)}`] : []),
-    ...(perfect > 0 ? [`${plural(perfect, 'perfect image')} left out`] : []),
+    ...(perfect > 0 ? [`${formatNumberOf(perfect, 'perfect image')} left out`] : []),
   ];
   const bars = bins.map((count, i) => {
     if (count === 0) return undefined;
     const barHeight = (count / most) * panel.bars;
     const from = low + ((high - low) * i) / bins.length;
     const to = low + ((high - low) * (i + 1)) / bins.length;
-    const tip = `${formatFixed(from, digits)} to ${formatFixed(to, digits)} ${unit}: ${plural(count, 'image')}`;
+    const tip = `${formatFixed(from, digits)} to ${formatFixed(to, digits)} ${unit}: ${formatNumberOf(count, 'image')}`;
     const left = panel.left + i * binWidth;
     return html`<rect class="bar" x="${left + 0.5}" y="${bottom - barHeight}" width="${binWidth - 1}" height="${barHeight}" data-tip="${tip}"/>`;
   });

@@ -4,8 +4,8 @@ import {
   formatDb,
   formatFixed,
   formatMillions,
+  formatNumberOf,
   formatShortDuration,
-  plural,
 } from '../format';
 import { html, type Markup } from '../html';
 import type { PageSection } from '../page';
@@ -19,13 +19,13 @@ export function renderLede({ model, run, evaluated, scores }: ReportData): Marku
   const planned = run && epochs < Number(run.options.epochs) ? ` of ${run.options.epochs}` : '';
   const trained =
     run && epochs > 0
-      ? ` It was trained for ${plural(epochs, 'epoch')}${planned} on ${plural(run.train.count, 'image')}` +
+      ? ` It was trained for ${formatNumberOf(epochs, 'epoch')}${planned} on ${formatNumberOf(run.train.count, 'image')}` +
         `${run.train.name ? ` (${run.train.name})` : ''}.`
       : '';
   const own = scores.own?.summary;
   return html`<p>A convolutional autoencoder turns ${kind}images of ${height} × ${width} pixels into
 ${formatCount(model.sizes.codeNumbers)} numbers${model.sizes.maskBytes > 0 && ' and pooling masks'}, and back.${trained}
-It reconstructs ${plural(evaluated.count, 'image')}${evaluated.name && ` of ${evaluated.name}`}${
+It reconstructs ${formatNumberOf(evaluated.count, 'image')}${evaluated.name && ` of ${evaluated.name}`}${
     evaluated.trainedOn && ', which it was trained on,'
   } with a PSNR of
 <b>${formatDb(own?.psnrDb)}</b>.</p>`;
@@ -42,7 +42,7 @@ export function renderOverview(data: ReportData): PageSection {
     fixed && tile('PSNR, fixed masks', formatFixed(fixed.psnrDb, 2), 'dB', "the code without the image's masks"),
     tile(`SSIM${masked}`, formatFixed(own?.ssim, 3), '', `MS-SSIM, three scales, ${formatFixed(own?.msSsim, 3)}`),
     tile('Code', formatBytes(sizes.codeBytes), '', describeSizes(sizes)),
-    tile('Parameters', formatMillions(model.parameters), '', `${plural(model.layers.length, 'layer')}`),
+    tile('Parameters', formatMillions(model.parameters), '', `${formatNumberOf(model.layers.length, 'layer')}`),
     trainingTile(data),
   ];
   return {
@@ -65,8 +65,8 @@ function trainingTile({ run }: ReportData): Markup | undefined {
   if (!run || !last) return undefined;
   const speed = run.epochs.reduce((sum, { imagesPerSecond }) => sum + imagesPerSecond, 0) / run.epochs.length;
   const { name, threads } = run.backend;
-  const engine = `${name}${threads ? `, ${plural(threads, 'thread')}` : ''}`;
-  const note = `${plural(last.epoch, 'epoch')} at ${formatCount(speed)} images/s (${engine})`;
+  const engine = `${name}${threads ? `, ${formatNumberOf(threads, 'thread')}` : ''}`;
+  const note = `${formatNumberOf(last.epoch, 'epoch')} at ${formatCount(speed)} images/s (${engine})`;
   return tile('Training', formatShortDuration(last.elapsedMs), '', note);
 }
 

@@ -1,6 +1,6 @@
 import { type LineChart, lineChart } from '../charts/line-chart';
 import { linearScale, logScale } from '../charts/scale';
-import { formatDb, formatSignificant, plural } from '../format';
+import { formatDb, formatNumberOf, formatSignificant } from '../format';
 import { html, type Markup } from '../html';
 import type { PageSection } from '../page';
 import type { ReportEpoch, ReportRun } from '../report-data';
@@ -42,7 +42,7 @@ function divergenceFigure(epochs: readonly ReportEpoch[]): Markup {
   const description = `Divergence over epochs, ${formatSignificant(last.divergence ?? 0)} nats in the end`;
   return html`<figure><h3>Divergence in nats per image</h3>${lineChart({ ...lineOver(points, last.epoch), description })}
 <figcaption>How far the distributions of codes are from the standard normal one (Kullback and Leibler): what a code tells of its image. In the
-last epoch ${plural(last.activeNumbers ?? 0, 'number')} of the code told at least 0.01 nats each.</figcaption></figure>`;
+last epoch ${formatNumberOf(last.activeNumbers ?? 0, 'number')} of the code told at least 0.01 nats each.</figcaption></figure>`;
 }
 
 function lineOver(points: readonly { x: number; y: number }[], lastEpoch: number): Omit<LineChart, 'description'> {
@@ -65,7 +65,7 @@ function lossChart({ steps, epochs }: ReportRun): LineChart {
   const single = steps.map(({ step, loss }) => ({ x: step * toEpochs, y: loss }));
   const mean = epochs.map(({ epoch, loss }) => ({ x: epoch, y: loss }));
   return {
-    description: `Loss over ${plural(last.epoch, 'epoch')}, from ${formatSignificant(epochs[0].loss)} to ${formatSignificant(last.loss)}`,
+    description: `Loss over ${formatNumberOf(last.epoch, 'epoch')}, from ${formatSignificant(epochs[0].loss)} to ${formatSignificant(last.loss)}`,
     xLabel: 'epoch',
     x: linearScale([0, last.epoch], { round: false }),
     y: logScale([...single, ...mean].map(({ y }) => y)),
