@@ -1,7 +1,13 @@
 import { ImageFolder, type RawImage } from '@ae/images';
-import { type Residual, splitModel } from '@ae/layers';
+import { splitModel } from '@ae/layers';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  type AutoencoderOptions,
+  checkAutoencoderOptions,
+  type InitializeOptions,
+  type ReconstructOptions,
+} from './autoencoder-options';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from './codes/codes';
 import { type InterpolateOptions, interpolateImages } from './codes/interpolate';
 import { type SampleImagesOptions, sampleImages } from './codes/sample';
@@ -22,16 +28,17 @@ import { Random } from './data/random';
 import type { ImageShape, Sample, SampleSource } from './data/samples';
 import { withRandom } from './data/with-random';
 import { useBackend } from './engines/backend';
-import { AutoencoderError, checkChoice, checkKeys, checkNumber, invalidOption, inWords } from './errors';
+import { AutoencoderError, checkChoice, checkKeys, checkNumber, invalidOption } from './errors';
 import { type CompareOptions, type Comparison, compareNetwork } from './evaluation/baselines/compare';
 import { type EvaluateOptions, type Evaluation, evaluateNetwork, reconstructSamples } from './evaluation/evaluate';
 import { assembleModel } from './network/assemble';
+import { checkImages, checkMasks, checkTensors, isTensor, shapeInWords } from './network/check-tensors';
 import { countWeights, type WeightCount } from './network/count-weights';
 import { initializeWeights } from './network/initialization';
 import { type CodeSizes, type MaskMode, measureSizes } from './network/masks';
 import { loadModel, type SaveOptions, saveModel } from './network/model-folder';
 import { type Encoding, Network } from './network/network';
-import { type InitializationScheme, networkOptions, type PresetName } from './network/options';
+import { networkOptions } from './network/options';
 import { codeLayerName } from './network/presets';
 import { type LoadPlace, openModelFiles, type SavePlace } from './network/saved-model/model-files';
 import { linearPartOf, setLinearCode } from './network/transform/linear-code';
@@ -39,42 +46,10 @@ import { computeLinearCode, type LinearStartOptions } from './network/transform/
 import { checkOption, checkOptions } from './option-kinds';
 import { openRun } from './run/open-run';
 import { trainingOptions } from './training/options';
-import { namedRecipe, type RecipeName, recipeFor, recipes } from './training/recipes';
+import { namedRecipe, recipeFor, recipes } from './training/recipes';
 import { trainNetwork } from './training/train';
 import type { TrainOptions } from './training/train-options';
 import type { TrainingHistory } from './training/training-events';
-
-export interface AutoencoderOptions {
-  /** An architecture by name. Default 'mirror'. */
-  readonly preset?: PresetName;
-  /**
-   * Or the layers themselves, input to output, branches made by `residual` among them; the one named 'code' ends the encoder. With layers named
-   * as those of preset transform, a list has its start, too: see the README.
-   */
-  readonly layers?: readonly (layers.Layer | Residual)[];
-  /** `[height, width, channels]` of the images. Default [64, 64, 3]. */
-  readonly inputShape?: ImageShape;
-  /**
-   * How many numbers the code of a preset has. Default 1568 for 64x64 images, and for any as many as memory allows. Preset transform has as many
-   * for each block of an image, so its code has the nearest possible number, which `codeSize` of the Autoencoder says; by default an eighth of
-   * the values of an image.
-   */
-  readonly codeSize?: number;
-  /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can. Default false. */
-  readonly variational?: boolean;
-  readonly pixels?: Partial<PixelFormat>;
-}
-
-export interface InitializeOptions {
-  /** Default 0. */
-  readonly seed?: number;
-  /** Default: the recipe's. */
-  readonly scheme?: InitializationScheme;
-  /** Whose first weights to draw. Default: the recipe that suits the preset, as in `train`. */
-  readonly recipe?: RecipeName;
-  /** false leaves the weights at 0, for those that are to come from elsewhere. Default true. */
-  readonly draw?: boolean;
-}
 
 /**
  * A convolutional autoencoder: images to a code and pooling masks, and back.
@@ -96,25 +71,9 @@ export class Autoencoder {
 
   /** Describes a network; nothing is allocated before `initialize`. Throws INVALID_OPTION. */
   constructor(options: AutoencoderOptions = {}) {
-    checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'variational', 'pixels']);
-    const { preset = 'mirror', inputShape = [64, 64, 3] } = options;
-    checkOption('preset', networkOptions.preset, preset);
-    const { layers: given } = options;
-    if (given !== undefined && !Array.isArray(given)) throw invalidOption('layers', 'a list of layers', given);
-    if (options.layers && (options.preset || options.codeSize !== undefined || options.variational)) {
-      throw new AutoencoderError(
-        'INVALID_OPTION',
-        'layers: a list of layers can have neither preset, codeSize nor variational beside it.',
-        { where: 'layers' },
-      );
-    }
-    if (!Array.isArray(inputShape) || inputShape.length !== 3) {
-      throw invalidOption('inputShape', '[height, width, channels]', inputShape);
-    }
-    for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
-    checkOption('codeSize', networkOptions.codeSize, options.codeSize);
+    checkAutoencoderOptions(options);
     this.#options = options;
-    this.inputShape = inputShape;
+    this.inputShape = options.inputShape ?? [64, 64, 3];
     this.pixels = resolvePixels(options.pixels);
   }
 
@@ -252,7 +211,7 @@ export class Autoencoder {
    */
   forward(images: tf.Tensor4D): tf.Tensor4D {
     const network = this.#ready;
-    this.#checkImages(images);
+    checkImages(images, this);
     return network.forward(images);
   }
 
@@ -265,7 +224,7 @@ export class Autoencoder {
   encode(images: tf.Tensor4D | Images, options?: EncodeOptions & ImageInputs): Encoding | Promise<Codes> {
     const network = this.#ready;
     if (!isTensor(images)) return this.encodeAll(images, options);
-    this.#checkImages(images);
+    checkImages(images, this);
     return network.encode(images);
   }
 
@@ -289,8 +248,8 @@ export class Autoencoder {
     const { codeNumbers, codeShape } = this.sizesOf(size);
     const shapes = network.decoder.inputs.map(({ shape }) => shape.slice(1));
     if (blocks) shapes[0] = isImage ? [...codeShape] : [codeNumbers];
-    const expected = shapes.map((shape) => describe([code.shape[0], ...shape])).join(' and ');
-    const received = inputs.map(({ shape }) => describe(shape)).join(' and ');
+    const expected = shapes.map((shape) => shapeInWords([code.shape[0], ...shape])).join(' and ');
+    const received = inputs.map(({ shape }) => shapeInWords(shape)).join(' and ');
     if (expected === received) return network.decode(code, masks, size);
     const what = { where: 'decode', expected: `a code and masks of ${expected}`, received };
     throw new AutoencoderError('SHAPE_MISMATCH', what);
@@ -425,22 +384,6 @@ export class Autoencoder {
     this.#isDisposed = true;
   }
 
-  #checkImages(images: tf.Tensor4D): void {
-    checkTensors('images', [images]);
-    const [count, height, width, channels] = images.shape;
-    const isLike = images.shape.length === 4 && count > 0 && channels === this.inputShape[2];
-    const isOwn = height === this.inputShape[0] && width === this.inputShape[1];
-    if (isLike && (isOwn || (this.takesAnySize && height > 0 && width > 0))) return;
-    const shape = this.takesAnySize
-      ? `a tensor [N, height, width, ${this.inputShape[2]}]`
-      : `a tensor [N, ${this.inputShape.join(', ')}]`;
-    throw new AutoencoderError('SHAPE_MISMATCH', {
-      where: 'images',
-      expected: shape,
-      received: describe(images.shape),
-    });
-  }
-
   #checkSize(where: string, [height, width]: readonly [number, number]): void {
     const [ownHeight, ownWidth] = this.inputShape;
     if (this.takesAnySize || (height === ownHeight && width === ownWidth)) return;
@@ -453,12 +396,6 @@ export class Autoencoder {
   }
 }
 
-/** How `reconstruct` makes images. */
-export interface ReconstructOptions extends ImageInputs {
-  /** Whose masks the decoder gets. Default 'own', and 'fixed' of a variational network. */
-  readonly masks?: MaskMode;
-}
-
 /** What an image was called, for its reconstruction. */
 function namesOf({ label, key }: Sample): Pick<Sample, 'label' | 'key'> {
   return { ...(label !== undefined && { label }), ...(key !== undefined && { key }) };
@@ -469,29 +406,9 @@ function isSourceOfPictures(source: ImageSource, i: number): boolean {
   return ImageFolder.isImageFolder(source) || (Array.isArray(source) && isPicture(source[i]));
 }
 
-function isTensor(value: unknown): value is tf.Tensor4D {
-  return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
-}
-
 function ownSizeAlone(): AutoencoderError {
   const todo = 'train one of preset transform for any size';
   return invalidOption('images.size', "'network', for this network takes images of its own size alone", 'own', todo);
-}
-
-/** Returns tensors that can be computed with; throws SHAPE_MISMATCH for what is none, or has been disposed of. */
-function checkTensors(where: string, tensors: readonly tf.Tensor[]): readonly tf.Tensor[] {
-  for (const tensor of tensors) {
-    if (!isTensor(tensor)) throw notTensor(where, tensor);
-    if (!tensor.isDisposed) continue;
-    const parts = { where, expected: 'a tensor with values', received: 'one that has been disposed of' };
-    throw new AutoencoderError('SHAPE_MISMATCH', parts);
-  }
-  return tensors;
-}
-
-function checkMasks(masks: readonly tf.Tensor4D[]): readonly tf.Tensor4D[] {
-  if (Array.isArray(masks)) return masks;
-  throw invalidOption('decode, masks', 'a list of the masks that encode() returned, or []', masks);
 }
 
 function checkSides(size: readonly [height: number, width: number]): void {
@@ -499,18 +416,6 @@ function checkSides(size: readonly [height: number, width: number]): void {
   for (const side of size) checkNumber('size', side, { min: 1, integer: true });
 }
 
-function notTensor(where: string, value: unknown): AutoencoderError {
-  return new AutoencoderError('SHAPE_MISMATCH', {
-    where,
-    expected: 'a tensor [N, height, width, channels]',
-    received: inWords(value),
-  });
-}
-
 function sizeFromShape(shape: readonly (number | null)[]): number {
   return shape.reduce<number>((product, size) => product * (size ?? 1), 1);
-}
-
-function describe(shape: readonly (number | null)[]): string {
-  return `[${shape.join(', ')}]`;
 }

@@ -1,4 +1,5 @@
-export { Autoencoder, type AutoencoderOptions, type InitializeOptions, type ReconstructOptions } from './autoencoder';
+export { Autoencoder } from './autoencoder';
+export type { AutoencoderOptions, InitializeOptions, ReconstructOptions } from './autoencoder-options';
 export type { ImageInputs, ImageOptions, ImageSource, Images, Picture } from './data/images';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './data/pixels';
 export type { ImageShape, Sample, SampleSource } from './data/samples';

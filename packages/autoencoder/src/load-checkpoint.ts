@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { Autoencoder, type AutoencoderOptions } from './autoencoder';
+import { Autoencoder } from './autoencoder';
+import type { AutoencoderOptions } from './autoencoder-options';
 import { AutoencoderError, checkText, inWords } from './errors';
 import { weightsOf } from './network/named-variables';
 import { readCheckpointFile } from './run/checkpoint-file';

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { Autoencoder, type AutoencoderOptions, type InitializeOptions } from './autoencoder';
+import { Autoencoder } from './autoencoder';
+import type { AutoencoderOptions, InitializeOptions } from './autoencoder-options';
 import type { Images } from './data/images';
 import { AutoencoderError, checkText } from './errors';
 import { Checkpoints } from './run/checkpoints';

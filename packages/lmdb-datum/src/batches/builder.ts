@@ -1,28 +1,15 @@
 /** Makes one batch from a list of record numbers. */
 
-import {
-  decodeImage,
-  decodeJpeg,
-  ImageKernels,
-  type Pixels,
-  type Resize,
-  resizePixels,
-  type Size,
-  toColor,
-  toGray,
-  toInterleavedRgb,
-} from '@ae/images';
-import { type Datum, hasPixels, withoutPixels } from '../datum/datum';
-import { ownError } from '../datum/image-codec';
-import { floatsToBytes } from '../datum/sample';
-import { CorruptDatabaseError, DatumError, ImageError, InvalidOptionError, MixedSizesError } from '../errors';
+import { decodeJpeg, type Size } from '@ae/images';
+import type { Datum } from '../datum/datum';
+import { CorruptDatabaseError, DatumError, ImageError } from '../errors';
 import type { Damage } from '../lmdb/salvage';
-import { windowBytes } from '../lmdb/value-reader';
-import { Random } from '../random';
-import { partSize } from './epoch-order';
+import { BatchMemory, reserve } from './batch-memory';
 import type { CheckedBatchOptions } from './options';
-import { type Packer, type PixelSource, type Placement, packPixels } from './pack-pixels';
+import { type PixelSource, type Placement, packPixels } from './pack-pixels';
 import { type PackPlan, packPlanFor } from './pack-plan';
+import { assertFits, placeOf } from './placement';
+import { RecordPixels } from './record-pixels';
 import type { RecordReader } from './record-reader';
 
 /** Which records make a batch. */
@@ -58,15 +45,27 @@ const noRecords: BuiltBatch = {
   labels: new Int32Array(0),
 };
 
-export class BatchBuilder {
-  #plan?: PackPlan;
-  #kernels?: ImageKernels;
-  #packer?: Packer;
-  #slotAddresses: number[] = [];
-  readonly #resize?: Resize;
+/** What the first record that can be read decides on: the size of all, and the memory for batches of that size. */
+interface Room {
+  readonly plan: PackPlan;
+  readonly rowLength: number;
+  readonly memory: BatchMemory;
+}
 
+/** A batch while it is filled. */
+interface Filling extends Room {
+  readonly job: BatchJob;
+  readonly out: Float32Array | Uint8Array;
+  readonly labels: Int32Array;
+  /** Rows whose records are damaged. */
+  readonly lost: Set<number>;
+}
+
+export class BatchBuilder {
+  #room?: Room;
   readonly #records: RecordReader;
   readonly #options: CheckedBatchOptions;
+  readonly #pixels: RecordPixels;
   /** Called for each record that is left out because it is damaged. Without it, damage is an error. */
   readonly #onDamage?: (damage: Damage) => void;
 
@@ -74,9 +73,7 @@ export class BatchBuilder {
     this.#records = records;
     this.#options = options;
     this.#onDamage = onDamage;
-    const { resize: target } = options;
-    const { fit = 'squash', resampler = 'antialiased' } = target ?? {};
-    this.#resize = target && { target, fit, resampler };
+    this.#pixels = new RecordPixels(options, (i) => records.key(i));
   }
 
   /**
@@ -87,8 +84,8 @@ export class BatchBuilder {
    */
   async build(job: BatchJob): Promise<BuiltBatch> {
     try {
-      const plan = this.#plan ?? (await this.#makePlan(job));
-      const built = plan ? await this.#fill(job, plan) : noRecords;
+      this.#room ??= await this.#makeRoom(job);
+      const built = this.#room ? await this.#fill(job, this.#room) : noRecords;
       this.#records.assertUnchanged();
       return built;
     } catch (error) {
@@ -98,24 +95,55 @@ export class BatchBuilder {
     }
   }
 
-  async #fill(job: BatchJob, plan: PackPlan): Promise<BuiltBatch> {
-    const rowLength = plan.height * plan.width * plan.channels;
-    const out = this.#output(job, rowLength);
-    const labels = reserve(Int32Array, job.rows, job.rows);
+  /** Learns the size of all records from the first one that can be read, and takes the memory for batches of that size. */
+  async #makeRoom(job: BatchJob): Promise<Room | undefined> {
+    for (const i of job.indices.length > 0 ? job.indices : [job.like]) {
+      try {
+        const datum = this.#records.datum(i);
+        const source = datum.encoded ? await this.#pixels.decode(datum, i) : this.#pixels.raw(datum, i);
+        const plan = packPlanFor(source, this.#options);
+        const rowLength = plan.height * plan.width * plan.channels;
+        const memory = new BatchMemory(this.#options, rowLength);
+        if (memory.window) this.#records.useWindow(memory.window);
+        return { plan, rowLength, memory };
+      } catch (error) {
+        this.#lose(error, 0, i, new Set());
+      }
+    }
+    return undefined;
+  }
+
+  async #fill(job: BatchJob, room: Room): Promise<BuiltBatch> {
+    const { rows, indices, slot } = job;
+    const out = room.memory.pixels({ rows, records: indices.length, slot });
+    const filling = { ...room, job, out, labels: reserve(Int32Array, rows, rows), lost: new Set<number>() };
+    await this.#pack(filling);
+    const { lost, labels, rowLength, plan } = filling;
+    const kept = lost.size === 0 ? { data: out, labels, indices } : withoutRows(job, out, labels, rowLength, lost);
+    const data = room.memory.packer && !this.#options.reuse ? kept.data.slice() : kept.data;
+    const { channels, height, width, layout } = plan;
+    const left = kept.labels.length;
+    return {
+      ...{ ...kept, data },
+      shape: layout === 'NHWC' ? [left, height, width, channels] : [left, channels, height, width],
+    };
+  }
+
+  /** Packs all records of a batch. */
+  async #pack(filling: Filling): Promise<void> {
+    const { job, labels, lost } = filling;
     const decoding: Promise<void>[] = [];
     let bytes = 0;
-    const lost = new Set<number>();
     try {
       for (let row = 0; row < job.indices.length; row++) {
         const i = job.indices[row];
-        const at = row * rowLength;
         try {
           const datum = this.#records.datum(i);
           labels[row] = datum.label ?? 0;
           if (!datum.encoded) {
-            this.#pack(this.#rawSource(datum, i), out, at, i, job.epoch);
-          } else if (!this.#packJpeg(datum, out, at, i, job.epoch)) {
-            const packing = this.#decode(datum, i).then((source) => this.#pack(source, out, at, i, job.epoch));
+            this.#packSource(this.#pixels.raw(datum, i), row, filling);
+          } else if (!this.#packJpeg(datum, row, filling)) {
+            const packing = this.#pixels.decode(datum, i).then((source) => this.#packSource(source, row, filling));
             decoding.push(packing.catch((error) => this.#lose(error, row, i, lost)));
             bytes += datum.data.length;
             // Files wait in memory for their turn.
@@ -130,13 +158,41 @@ export class BatchBuilder {
     } finally {
       await Promise.allSettled(decoding);
     }
-    const { channels, height, width, layout } = plan;
-    const shape = (rows: number): BuiltBatch['shape'] =>
-      layout === 'NHWC' ? [rows, height, width, channels] : [rows, channels, height, width];
-    const kept =
-      lost.size === 0 ? { data: out, labels, indices: job.indices } : withoutRows(job, out, labels, rowLength, lost);
-    const data = this.#packer && !this.#options.reuse ? kept.data.slice() : kept.data;
-    return { ...kept, data, shape: shape(kept.labels.length) };
+  }
+
+  #packSource(source: PixelSource, row: number, { job, out, plan, rowLength, memory }: Filling): void {
+    const i = job.indices[row];
+    this.#assertFits(source, plan, i);
+    packPixels(source, out, row * rowLength, plan, placeOf(source, i, job.epoch, this.#options), memory.packer);
+  }
+
+  /** Decodes and packs an ordinary JPEG, of which it decodes no more than is needed. Returns false if it isn't one. */
+  #packJpeg(datum: Datum, row: number, filling: Filling): boolean {
+    const { job, out, plan, rowLength, memory } = filling;
+    const { kernels, packer } = memory;
+    const { resize } = this.#pixels;
+    const { channels, crop } = this.#options;
+    if (!kernels) return false;
+    if (resize || !crop || plan.meanPlanes) {
+      const source = decodeJpeg(kernels, datum.data, { channels, resize });
+      if (source) this.#packSource(source, row, filling);
+      return source !== undefined;
+    }
+    let placement: Placement | undefined;
+    const cut = (image: Size & { channels: number }) => {
+      const i = job.indices[row];
+      this.#assertFits(image, plan, i);
+      placement = placeOf(image, i, job.epoch, this.#options);
+      return { ...crop, top: placement.top, left: placement.left };
+    };
+    const source = decodeJpeg(kernels, datum.data, { channels, cut });
+    if (source && placement)
+      packPixels(source, out, row * rowLength, plan, { top: 0, left: 0, mirror: placement.mirror }, packer);
+    return source !== undefined;
+  }
+
+  #assertFits(source: Size & { channels: number }, plan: PackPlan, i: number): void {
+    assertFits(source, plan, this.#options.crop, () => this.#records.key(i));
   }
 
   /** Notes a record that can't be read, if that is wanted. */
@@ -148,184 +204,6 @@ export class BatchBuilder {
     this.#records.assertUnchanged();
     this.#onDamage({ page: error.page, key: this.#records.key(i), message: error.sentence });
     lost.add(row);
-  }
-
-  #pack(source: PixelSource, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): void {
-    this.#assertFits(source, i);
-    packPixels(source, out, at, this.#plan as PackPlan, this.#place(source, i, epoch), this.#packer);
-  }
-
-  /** Decodes and packs an ordinary JPEG, of which it decodes no more than is needed. Returns false if it isn't one. */
-  #packJpeg(datum: Datum, out: Float32Array | Uint8Array, at: number, i: number, epoch: number): boolean {
-    const plan = this.#plan;
-    const kernels = this.#kernels;
-    const resize = this.#resize;
-    const { channels, crop } = this.#options;
-    if (!kernels || !plan) return false;
-    if (resize || !crop || plan.meanPlanes) {
-      const source = decodeJpeg(kernels, datum.data, { channels, resize });
-      if (source) this.#pack(source, out, at, i, epoch);
-      return source !== undefined;
-    }
-    let placement: Placement | undefined;
-    const cut = (image: Size & { channels: number }) => {
-      this.#assertFits(image, i);
-      placement = this.#place(image, i, epoch);
-      return { ...crop, top: placement.top, left: placement.left };
-    };
-    const source = decodeJpeg(kernels, datum.data, { channels, cut });
-    if (source && placement)
-      packPixels(source, out, at, plan, { top: 0, left: 0, mirror: placement.mirror }, this.#packer);
-    return source !== undefined;
-  }
-
-  /** Learns the size of all records from the first one that can be read, and takes the memory for batches of that size. */
-  async #makePlan(job: BatchJob): Promise<PackPlan | undefined> {
-    for (const i of job.indices.length > 0 ? job.indices : [job.like]) {
-      try {
-        const datum = this.#records.datum(i);
-        const source = datum.encoded ? await this.#decode(datum, i) : this.#rawSource(datum, i);
-        this.#plan = packPlanFor(source, this.#options);
-        this.#takeMemory(this.#plan.height * this.#plan.width * this.#plan.channels);
-        return this.#plan;
-      } catch (error) {
-        this.#lose(error, 0, i, new Set());
-      }
-    }
-    return undefined;
-  }
-
-  #takeMemory(rowLength: number): void {
-    const { batchSize, shard, dtype, prefetch } = this.#options;
-    const bytes = partSize(batchSize, shard) * rowLength * (dtype === 'uint8' ? 1 : 4);
-    // One for each batch under way, and one for the batch in use if it isn't copied.
-    const started = ImageKernels.start([windowBytes, ...Array<number>(prefetch + 1).fill(bytes)]);
-    if (!started) return;
-    const { kernels, addresses } = started;
-    const [window, ...slots] = addresses as [number, ...number[]];
-    this.#kernels = kernels;
-    this.#packer = { kernels: kernels.pack, memory: kernels.memory };
-    this.#slotAddresses = slots;
-    this.#records.useWindow(Buffer.from(kernels.memory.buffer, window, windowBytes));
-  }
-
-  #output({ rows, indices, slot }: BatchJob, rowLength: number): Float32Array | Uint8Array {
-    const length = rows * rowLength;
-    const isFloat = this.#options.dtype === 'float32';
-    if (!this.#packer) return isFloat ? reserve(Float32Array, length, rows) : reserve(Uint8Array, length, rows);
-    const address = this.#slotAddresses[slot % this.#slotAddresses.length];
-    const { buffer } = this.#packer.memory;
-    const out = isFloat ? new Float32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
-    return out.fill(0, indices.length * rowLength);
-  }
-
-  #rawSource(datum: Datum, i: number): PixelSource {
-    const { channels, height, width, floatData } = datum;
-    if (!hasPixels(datum)) throw withoutPixels(datum, this.#records.key(i));
-    this.#assertConvertible(channels, i);
-    const { resize, dtype } = this.#options;
-    const wantsBytes = dtype === 'uint8' || resize !== undefined || (this.#options.channels ?? channels) !== channels;
-    const data = floatData ? (wantsBytes ? floatsToBytes(floatData, this.#records.key(i)) : floatData) : datum.data;
-    const source = { data, planar: true, channels, height, width };
-    if (!(data instanceof Uint8Array) || !wantsBytes || (dtype === 'uint8' && !this.#changesPixels(channels)))
-      return source;
-    return this.#changesPixels(channels) ? this.#changed(toInterleavedRgb(data, channels, height, width)) : source;
-  }
-
-  /** What the channels are is only known of gray and color: two may be a pair of images. */
-  #assertConvertible(channels: number, i: number): void {
-    const wanted = this.#options.channels ?? channels;
-    if (wanted === channels || channels === 1 || channels === 3 || channels === 4) return;
-    const key = this.#records.key(i);
-    throw new DatumError(
-      {
-        where: `key ${key}`,
-        expected: `1, 3 or 4 channels to make ${wanted} of`,
-        received: `${channels}`,
-        todo: 'leave the record out, or the option channels to have all as they are',
-      },
-      { key },
-    );
-  }
-
-  async #decode(datum: Datum, i: number): Promise<PixelSource> {
-    // The bytes are a view that the next record overwrites.
-    const file = new Uint8Array(datum.data);
-    const { channels } = this.#options;
-    const mode = channels === 3 ? 'color' : channels === 1 ? 'gray' : 'stored';
-    const key = this.#records.key(i);
-    try {
-      return this.#changed(await decodeImage(file, { mode, name: `key ${key}`, maxPixels: this.#options.maxPixels }));
-    } catch (error) {
-      throw ownError(error, { key });
-    }
-  }
-
-  #changesPixels(channels: number): boolean {
-    return this.#options.resize !== undefined || (this.#options.channels ?? channels) !== channels;
-  }
-
-  /** Channels and size as the options want them. */
-  #changed(pixels: Pixels): PixelSource {
-    const resize = this.#resize;
-    const { channels } = this.#options;
-    const colored = channels === 3 ? toColor(pixels) : channels === 1 ? toGray(pixels) : pixels;
-    const sized = resize ? resizePixels(colored, resize) : colored;
-    return { ...sized, planar: false };
-  }
-
-  #assertFits(source: Size & { channels: number }, i: number): void {
-    const plan = this.#plan as PackPlan;
-    const { crop } = this.#options;
-    const fits = crop
-      ? source.height >= plan.height && source.width >= plan.width
-      : source.height === plan.height && source.width === plan.width;
-    const { meanPlanes } = plan;
-    const fitsMean = !meanPlanes || (source.height === meanPlanes.height && source.width === meanPlanes.width);
-    if (fits && fitsMean && source.channels === plan.channels) return;
-    const key = this.#records.key(i);
-    const expected = `${plan.channels}x${meanPlanes?.height ?? plan.height}x${meanPlanes?.width ?? plan.width}`;
-    throw new MixedSizesError(
-      {
-        where: `key ${key}`,
-        expected: `${expected}${crop ? ' at least' : ' like the first record'}`,
-        received: `${source.channels}x${source.height}x${source.width}`,
-        todo: 'resize the records, and choose their channels, to make them alike',
-      },
-      { key },
-    );
-  }
-
-  #place(source: Size, i: number, epoch: number): Placement {
-    const { crop, mirror = false, shuffle } = this.#options;
-    const spareRows = crop ? source.height - crop.height : 0;
-    const spareColumns = crop ? source.width - crop.width : 0;
-    if (!mirror && !crop?.random) return { top: spareRows >> 1, left: spareColumns >> 1, mirror: false };
-    // By record, not by turn: the same whatever the batch size, the shards and the workers.
-    const random = new Random(shuffle === false ? 0 : shuffle, epoch, i);
-    return {
-      top: crop?.random ? random.below(spareRows + 1) : spareRows >> 1,
-      left: crop?.random ? random.below(spareColumns + 1) : spareColumns >> 1,
-      mirror: mirror && random.below(2) === 1,
-    };
-  }
-}
-
-/** Memory for a batch. @throws InvalidOptionError if there isn't that much */
-function reserve<T>(type: new (length: number) => T, length: number, rows: number): T {
-  try {
-    return new type(length);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new InvalidOptionError(
-      {
-        where: 'batchSize',
-        expected: 'a batch that fits into memory',
-        received: `${rows} records of ${length / rows} values`,
-        todo: 'take fewer',
-      },
-      { cause },
-    );
   }
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Autoencoder, type AutoencoderOptions } from '../../autoencoder';
+import { Autoencoder } from '../../autoencoder';
+import type { AutoencoderOptions } from '../../autoencoder-options';
 import { AutoencoderError, checkKeys, checkText } from '../../errors';
 import { invalidFile } from '../foreign-file';
 import { networkOfDescription } from '../network-description';

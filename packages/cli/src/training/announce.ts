@@ -1,0 +1,46 @@
+import type { Autoencoder } from '@ae/autoencoder';
+import { formatCount, formatNumberOf, style, type Terminal } from '../shell/terminal';
+import type { TrainingData } from './training-data';
+
+export interface EngineInWords {
+  readonly words: string;
+  /** What would make it faster. */
+  readonly advice?: string;
+}
+
+/** Says what is going to be trained, on what, by which engine. */
+export function announce(
+  network: Autoencoder,
+  {
+    preset,
+    from,
+    codeSize: wanted,
+  }: { readonly preset?: unknown; readonly from?: string; readonly codeSize?: unknown },
+  epochs: number,
+  { samples, validation }: TrainingData,
+  { words: engine, advice }: EngineInWords,
+  terminal: Terminal,
+): void {
+  const { codeSize, inputShape } = network;
+  // As many numbers for each block of an image: not every size can be had.
+  const isOther = typeof wanted === 'number' && wanted !== codeSize;
+  const nearest = isOther ? ` (the nearest to ${formatCount(wanted)} that it can have)` : '';
+  const description = {
+    images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
+    network: `${preset ?? `that of ${from}`}, code of ${formatCount(codeSize)}${nearest}, ${formatCount(network.model.countParams())} weights`,
+    engine,
+  };
+  terminal.event({
+    event: 'start',
+    ...description,
+    advice,
+    epochs,
+    preset,
+    from,
+    codeSize,
+    ...(isOther && { codeSizeWanted: wanted }),
+    inputShape,
+  });
+  terminal.print(style('dim', Object.values(description).join(' - ')));
+  if (advice) terminal.print(style('dim', advice));
+}

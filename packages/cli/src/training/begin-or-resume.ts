@@ -1,0 +1,167 @@
+import path from 'node:path';
+import type { Autoencoder, RunOptions, TrainOptions } from '@ae/autoencoder';
+import { runOptions } from '@ae/autoencoder/options';
+import type { SampleDatabase } from '../data/sample-database';
+import { commandLine, replaceOption } from '../shell/command-line';
+import { type ClaimedFolder, claimNumberedFolder } from '../shell/output-folder';
+import { formatDuration, formatNumberOf, type Terminal } from '../shell/terminal';
+import { announce, type EngineInWords } from './announce';
+import { createNetwork, inputShapeOf } from './create-network';
+import { claimRunFolder } from './run-place';
+import { warnOfLargeRun } from './run-size';
+import { fitEpochs } from './time-budget';
+import { givenValues } from './train-flags';
+import { withAdvice } from './training-advice';
+import { type TrainingData, tellLeftOut } from './training-data';
+import { type TrainingRun, trainAndSave } from './training-run';
+import type { NetworkSettings, NewNetwork, SettingsFlags, TrainingSettings } from './training-settings';
+
+/** What the command line may hold of a run, beside its settings. */
+export type TrainingFlags = SettingsFlags & {
+  readonly out?: string;
+  readonly minutes?: number;
+  readonly report: boolean;
+  readonly pca: boolean;
+};
+
+/** What the command line said, and the engine that has started. */
+export interface Invocation {
+  readonly options: TrainingFlags;
+  readonly engine: EngineInWords;
+  readonly trainPath?: string;
+}
+
+/** Trains a new network, or one that begins with weights from elsewhere. */
+export async function beginRun(
+  settings: TrainingSettings,
+  source: NewNetwork,
+  data: TrainingData,
+  { options, engine, trainPath }: Invocation,
+  terminal: Terminal,
+): Promise<void> {
+  await warnOfLargeRun(source, settings, data.samples, options, terminal);
+  const create = () => createNetwork(settings, source, data.samples, terminal);
+  const training = { ...settings.options, validation: data.validation };
+  const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
+  const epochs = await chooseEpochs(options, settings.epochs, create, data.samples, training, imagesPerEpoch, terminal);
+  const network = await create();
+  announce(
+    network,
+    'from' in source ? { from: source.from.model } : source.architecture,
+    epochs,
+    data,
+    engine,
+    terminal,
+  );
+  const folder = await claimRun(options.out, settings.trainPath);
+  const run = { folder: folder.path, ...runOptionsOf(trainPath, options, epochs) };
+  const train: TrainingRun['train'] = (callbacks, onNetwork) => {
+    onNetwork(network);
+    return network.train(data.samples, { ...training, epochs, run, ...callbacks });
+  };
+  await follow(
+    { train, ...data, path: folder.path, imagesPerEpoch, epochs, report: options.report, pca: options.pca },
+    settings,
+    terminal,
+    folder,
+  );
+}
+
+/** Goes on with a run. */
+export async function resumeRun(
+  settings: TrainingSettings,
+  { run, changes }: Extract<NetworkSettings, { run: unknown }>,
+  data: TrainingData,
+  { options, engine, trainPath }: Invocation,
+  terminal: Terminal,
+): Promise<void> {
+  const { resumeTraining } = await import('@ae/autoencoder');
+  const { epochs } = settings;
+  const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
+  const { network: origin, from } = run.config;
+  const train: TrainingRun['train'] = async (callbacks, onNetwork) => {
+    const { history } = await resumeTraining(run, data.samples, {
+      ...{ ...settings.options, epochs, validation: data.validation, ...callbacks },
+      network: { ...changes, inputShape: inputShapeOf(data.samples, settings.crop) },
+      run: runOptionsOf(trainPath, options, epochs),
+      onNetwork: (network) => {
+        onNetwork(network);
+        announce(
+          network,
+          from === undefined ? { ...origin, ...changes } : { from: path.join(run.folder, 'start') },
+          epochs,
+          data,
+          engine,
+          terminal,
+        );
+      },
+    });
+    return history;
+  };
+  await follow(
+    { train, ...data, path: run.folder, imagesPerEpoch, epochs, report: options.report, pca: options.pca },
+    settings,
+    terminal,
+  );
+}
+
+/** Trains, and says what is to be said in the end; gives up the folder of a run that did not come to hold anything. */
+async function follow(
+  run: TrainingRun,
+  { trainPath }: TrainingSettings,
+  terminal: Terminal,
+  folder?: ClaimedFolder,
+): Promise<void> {
+  try {
+    await trainAndSave(run, terminal);
+    tellLeftOut(run, terminal);
+  } catch (error) {
+    terminal.status('');
+    await folder?.release();
+    throw await withAdvice(error, run.path, trainPath);
+  }
+}
+
+function runOptionsOf(
+  trainPath: string | undefined,
+  { val, split, from, ...flags }: TrainingFlags,
+  epochs: number,
+): Omit<RunOptions, 'folder' | 'resume'> {
+  const validation = split ? trainPath : val;
+  const given = givenValues(flags);
+  return {
+    ...(from !== undefined && { from: path.resolve(from) }),
+    ...Object.fromEntries(Object.keys(runOptions).map((key) => [key, given.get(`run.${key}`)])),
+    command: commandLine(replaceOption(process.argv.slice(2), '--minutes', ['--epochs', String(epochs)])),
+    // A resumed run knows those that are not named anew.
+    dataNames: { train: trainPath, validation },
+    dataPaths: { train: trainPath && path.resolve(trainPath), validation: validation && path.resolve(validation) },
+  };
+}
+
+function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFolder> {
+  if (out !== undefined) return claimRunFolder(out);
+  const resolved = path.resolve(trainPath);
+  const { name } = path.parse(path.basename(resolved) === 'data.mdb' ? path.dirname(resolved) : resolved);
+  return claimNumberedFolder(path.join('runs', name));
+}
+
+async function chooseEpochs(
+  { minutes }: TrainingFlags,
+  epochs: number,
+  create: () => Promise<Autoencoder>,
+  samples: SampleDatabase,
+  training: TrainOptions,
+  imagesPerEpoch: number,
+  terminal: Terminal,
+): Promise<number> {
+  if (minutes === undefined) return epochs;
+  terminal.status('measuring the speed ...');
+  const fit = await fitEpochs(create, samples, training, { seconds: minutes * 60, imagesPerEpoch });
+  terminal.status('');
+  terminal.print(
+    `${Math.round(fit.imagesPerSecond)} images/s: ${formatNumberOf(fit.epochs, 'epoch')} in about ` +
+      `${formatDuration(fit.expectedMs)} (to repeat this run: --epochs ${fit.epochs})`,
+  );
+  return fit.epochs;
+}

@@ -1,0 +1,51 @@
+import type { Size } from '@ae/images';
+import { MixedSizesError } from '../errors';
+import { Random } from '../random';
+import type { CheckedBatchOptions } from './options';
+import type { Placement } from './pack-pixels';
+import type { PackPlan } from './pack-plan';
+
+/** Returns which part of record `i` is taken, and whether it is mirrored. */
+export function placeOf(
+  source: Size,
+  i: number,
+  epoch: number,
+  { crop, mirror = false, shuffle }: CheckedBatchOptions,
+): Placement {
+  const spareRows = crop ? source.height - crop.height : 0;
+  const spareColumns = crop ? source.width - crop.width : 0;
+  if (!mirror && !crop?.random) return { top: spareRows >> 1, left: spareColumns >> 1, mirror: false };
+  // By record, not by turn: the same whatever the batch size, the shards and the workers.
+  const random = new Random(shuffle === false ? 0 : shuffle, epoch, i);
+  return {
+    top: crop?.random ? random.below(spareRows + 1) : spareRows >> 1,
+    left: crop?.random ? random.below(spareColumns + 1) : spareColumns >> 1,
+    mirror: mirror && random.below(2) === 1,
+  };
+}
+
+/** Checks that a record has the size of the others. `keyOf` names it. @throws MixedSizesError */
+export function assertFits(
+  source: Size & { channels: number },
+  plan: PackPlan,
+  crop: CheckedBatchOptions['crop'],
+  keyOf: () => string,
+): void {
+  const fits = crop
+    ? source.height >= plan.height && source.width >= plan.width
+    : source.height === plan.height && source.width === plan.width;
+  const { meanPlanes } = plan;
+  const fitsMean = !meanPlanes || (source.height === meanPlanes.height && source.width === meanPlanes.width);
+  if (fits && fitsMean && source.channels === plan.channels) return;
+  const key = keyOf();
+  const expected = `${plan.channels}x${meanPlanes?.height ?? plan.height}x${meanPlanes?.width ?? plan.width}`;
+  throw new MixedSizesError(
+    {
+      where: `key ${key}`,
+      expected: `${expected}${crop ? ' at least' : ' like the first record'}`,
+      received: `${source.channels}x${source.height}x${source.width}`,
+      todo: 'resize the records, and choose their channels, to make them alike',
+    },
+    { key },
+  );
+}
