@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { backendCommand } from './commands/backend';
 import { cacheCommand } from './commands/cache';
+import { convertCommand } from './commands/convert';
 import { encodeCommand } from './commands/encode';
 import { exportCommand } from './commands/export';
 import { exportModelCommand } from './commands/export-model';
@@ -24,7 +25,7 @@ import { printable, printableJson, rendered } from './shell/printable';
 import { style } from './shell/terminal';
 
 const groups = {
-  'Images:': [importCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
+  'Images:': [importCommand, convertCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
   'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand],
   'Codes:': [encodeCommand, reconstructCommand, neighboursCommand, interpolateCommand, sampleCommand],
   'This machine:': [backendCommand, cacheCommand],

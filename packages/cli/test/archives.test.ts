@@ -110,3 +110,28 @@ describe('other commands', () => {
     expect(code).toBe(1);
   });
 });
+
+describe('ae convert', () => {
+  test.each<[string[], string, RegExp]>([
+    [['x.tar'], 'x.tar', /^x\.tar: 7 images in /],
+    [
+      ['y.tar', '--shard-images', '3'],
+      'y-{000000..000002}.tar',
+      /^y-000000\.tar to y-000002\.tar \(3 files\): 7 images in /,
+    ],
+    [['z', '--to', 'parquet', '--shard-size', '0.0003'], 'z-*', /^z-000000 to z-00000\d \(\d files\): 7 images in /],
+    [['folder'], 'folder', /^folder: 7 images in /],
+  ])('%j gives the database back', async (args, again, said) => {
+    expect(await aeOk(folder, 'convert', 'folder.lmdb', ...args)).toMatch(said);
+    await aeOk(folder, 'convert', again, `back-${args[0]}.lmdb`);
+    expect(bytesOf(`back-${args[0]}.lmdb`)).toEqual(bytesOf('folder.lmdb'));
+  });
+
+  test('names its flags in errors', async () => {
+    const { stderr } = await ae(folder, 'convert', 'photos', 'n.lmdb', '--shard-size', '5');
+    expect(stderr).toMatch(
+      /^ae convert: --shard-size: expected a tar or Parquet as output with it, received "n\.lmdb"/,
+    );
+    expect((await ae(folder, 'convert', 'photos')).stderr).toMatch(/missing required argument 'out'/);
+  });
+});

@@ -11,7 +11,7 @@ afterAll(() => remove(folder));
 
 const { version } = JSON.parse(readFileSync(path.join(mainFile, '..', '..', 'package.json'), 'utf8'));
 const commands = [
-  ...['import', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report', 'export-model'],
+  ...['import', 'convert', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report', 'export-model'],
   ...['encode', 'reconstruct', 'neighbours', 'interpolate', 'sample', 'backend', 'cache'],
 ];
 

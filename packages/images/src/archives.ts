@@ -2,4 +2,5 @@
 
 export { expandInput } from './archives/expand-input';
 export { type ImageSource, openImageSource, type SourceOptions } from './archives/image-source';
+export { TarWriter } from './archives/tar-writer';
 export { NotReadableError } from './errors';

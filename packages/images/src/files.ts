@@ -12,6 +12,7 @@ export { listImageFolder } from './files/image-folder';
 export { type FolderImage, type FolderList, nameFew } from './files/image-tree';
 export { type PackedFile, readPackedFile, readPackedStart } from './files/packed-file';
 export { isPattern } from './files/patterns';
+export { RecordNames } from './files/record-names';
 export {
   assertSize,
   type FilePath,

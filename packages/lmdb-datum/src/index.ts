@@ -26,6 +26,11 @@ export {
   UnsupportedFormatError,
   WriteError,
 } from './errors';
+export {
+  type ConvertDatabaseOptions,
+  type ConvertDatabaseReport,
+  convertDatabase,
+} from './exchange/convert-database';
 export type { DatabaseIdentity } from './identity';
 export type { Damage } from './lmdb/salvage';
 export type { ScanOptions } from './lmdb/scan';

@@ -15,6 +15,7 @@ const modules = {
   safetensors: 'safetensors.numpy',
   tensorboard: 'tensorboard.backend.event_processing.event_accumulator',
   torch: 'torch',
+  webdataset: 'webdataset',
 };
 
 /** @typedef {keyof typeof modules} PythonPackage */

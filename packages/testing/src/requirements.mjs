@@ -8,7 +8,7 @@ import process from 'node:process';
 export const requirements = /** @type {const} */ ([
   // Python, and what is imported there.
   ...['python', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
-  ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch'],
+  ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch', 'webdataset'],
   // Programs.
   ...['chromium', 'mdb-tools'],
   // What the lanes of scripts/ set up.

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
+import { RecordNames } from '@ae/images/files';
 import { describeImage, type ImageKind, kindOfImage } from '@ae/images/kind';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
-import { RecordNames } from '../data/record-names';
 import { emptyDatabase, openDatabase } from '../data/sample-database';
 import { CliError, sentenceOf } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, MaskMode } from '@ae/autoencoder';
+import { RecordNames } from '@ae/images/files';
 import { drawGrid, encodePng, type RgbImage, toRgbImage } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { printLeftOut } from '../data/left-out';
-import { RecordNames } from '../data/record-names';
 import { formatSize, type SampleDatabase } from '../data/sample-database';
 import { loadNetworkFor } from '../network/load-network';
 import { addNetworkInput, type NetworkInputOptions } from '../network/network-input';

@@ -3,7 +3,7 @@
  * The order is the tar's.
  */
 import type { FolderImage, FolderList } from '../files/image-tree';
-import { readPackedFile } from '../files/packed-file';
+import { type PackedFile, readPackedFile } from '../files/packed-file';
 import { sayOf } from '../files/regular-file';
 import { hasImageExtension } from '../kind';
 import { type Labelled, labelsOf } from './class-names';
@@ -16,23 +16,29 @@ interface WebSample {
   readonly beside: Map<string, ArchiveEntry>;
 }
 
+const nothing: PackedFile = { fd: -1, offset: 0, bytes: 0 };
 const samplePattern = /^((?:.*\/)?[^/.]+)\.([^/]+)$/;
 const mostBesideBytes = 1 << 24;
 
 /** Lists the images of a tar with the labels beside them. Returns undefined if it is no WebDataset. */
 export function listWebDataset({ entries, warnings }: ArchiveFacts, place: string): FolderList | undefined {
   const samples = samplesOf(entries);
-  if (!isWebDataset(samples)) return undefined;
+  if (!isWebDataset(samples) && !isConverted(samples, place)) return undefined;
   const images: (Omit<FolderImage, 'label'> & Labelled)[] = [];
   for (const sample of samples) {
     const { label, note } = besides(sample, place);
+    // A record of floats, say, is all in its note.
+    if (sample.images.length === 0 && note !== undefined) {
+      const { key } = sample;
+      images.push({ name: key, path: `${place}/${key}`, packed: nothing, label, note });
+    }
     for (const { name, nameBytes, packed } of sample.images) {
       if (!packed) continue;
       const path = `${place}/${name}`;
       images.push({ name, ...(nameBytes && { nameBytes }), path, packed, label, ...(note !== undefined && { note }) });
     }
   }
-  const own = new Set(samples.flatMap(({ beside }) => [...beside.values()]));
+  const own = new Set(samples.filter(isOfImages).flatMap(({ beside }) => [...beside.values()]));
   const ignored = entries.filter((entry) => !own.has(entry) && !hasImageExtension(entry.name)).map(({ name }) => name);
   return { ...labelsOf(images), ignored, warnings: [...warnings] };
 }
@@ -50,14 +56,27 @@ function samplesOf(entries: readonly ArchiveEntry[]): WebSample[] {
     if (hasImageExtension(entry.name)) sample.images.push(entry);
     else sample.beside.set(ending.toLowerCase(), entry);
   }
-  return samples.filter(({ images }) => images.length > 0);
+  return samples;
+}
+
+function isOfImages({ images, beside }: WebSample): boolean {
+  return images.length > 0 || beside.has('json');
 }
 
 /** Some have a class beside them; or all have something, and lie in no class folders. */
-function isWebDataset(samples: readonly WebSample[]): boolean {
+function isWebDataset(all: readonly WebSample[]): boolean {
+  const samples = all.filter(({ images }) => images.length > 0);
   if (samples.some(({ beside }) => beside.has('cls'))) return true;
   const folders = new Set(samples.map(({ key }) => key.slice(0, key.lastIndexOf('/') + 1)));
-  return folders.size === 1 && samples.every(({ beside }) => beside.has('json') || beside.has('txt'));
+  return (
+    samples.length > 0 && folders.size === 1 && samples.every(({ beside }) => beside.has('json') || beside.has('txt'))
+  );
+}
+
+/** What `ae convert` made says so in each JSON. */
+function isConverted([first]: readonly WebSample[], place: string): boolean {
+  const json = first?.beside.get('json');
+  return json !== undefined && 'datum' in parseFields(readText(json, place), json, place);
 }
 
 function besides({ beside }: WebSample, place: string): { label?: number | string; note?: string } {

@@ -17,9 +17,13 @@ export interface PackedFile {
 /** Of what is stored, enough to tell an image and its size. */
 const startBytes = 1 << 16;
 
+/** What does not compress is stored with some more bytes. */
+const slackBytes = 1 << 20;
+
 /** Reads a packed file of at most `mostBytes`. @throws NotOrdinaryError, or the operating system's error. */
 export function readPackedFile({ fd, offset, bytes, inflatedBytes }: PackedFile, mostBytes: number): Buffer {
-  assertSize(Math.max(bytes, inflatedBytes ?? 0), mostBytes);
+  assertSize(inflatedBytes ?? bytes, mostBytes);
+  assertSize(bytes, mostBytes + slackBytes);
   const stored = readAt(fd, offset, Buffer.allocUnsafeSlow(bytes));
   if (inflatedBytes === undefined) return stored;
   const file = inflate(stored, { maxOutputLength: Math.max(1, inflatedBytes) });

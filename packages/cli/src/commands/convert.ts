@@ -1,0 +1,92 @@
+import type { ConvertDatabaseReport } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
+import { CliError } from '../shell/cli-error';
+import { interruptible } from '../shell/interruption';
+import {
+  type CommonOptions,
+  choiceOption,
+  defineCommand,
+  LibraryOption,
+  numberOption,
+  parseNumber,
+} from '../shell/options';
+import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
+
+interface ConvertFlags extends CommonOptions, DatabaseFlag {
+  readonly to?: 'lmdb' | 'tar' | 'parquet' | 'folder';
+  readonly shardImages?: number;
+  readonly shardSize?: number;
+  readonly lenient?: boolean;
+}
+
+export function convertCommand(): Command {
+  return defineCommand('convert', 'write images in another form, with their files, keys and labels as they are')
+    .usage('[options] <images...> <out>')
+    .argument(
+      '<images...>',
+      'an LMDB, a folder of images, an archive (tar, tar.gz, zip, Parquet), a pattern in quotes, or several of these; and last what to make: out.lmdb, out.tar (WebDataset), out.parquet (Hugging Face), or a folder',
+    )
+    .addOption(
+      choiceOption('--to <form>', 'form of the output, where its name does not tell', [
+        'lmdb',
+        'tar',
+        'parquet',
+        'folder',
+      ]),
+    )
+    .addOption(databaseOption())
+    .addOption(schemaOption())
+    .addOption(
+      numberOption(
+        '--shard-images <n>',
+        'images of one tar or Parquet, of which several are made: out-000000.tar ...',
+        { min: 1, integer: true },
+      ),
+    )
+    .addOption(shardSizeOption())
+    .option('--lenient', 'leave out what is damaged, and say how many')
+    .action(runConvert);
+}
+
+function shardSizeOption(): LibraryOption {
+  const typedFor = new Map([['shardBytes', '--shard-size']]);
+  const option = new LibraryOption('--shard-size <MB>', 'megabytes of one tar or Parquet, likewise', typedFor);
+  return option.argParser((text) => parseNumber('--shard-size', text, { min: 0, exclusiveMin: true }));
+}
+
+async function runConvert(places: readonly string[], options: ConvertFlags): Promise<void> {
+  const terminal = new Terminal(options);
+  const input = places.slice(0, -1);
+  const output = places[input.length];
+  if (input.length === 0) {
+    throw new CliError(
+      'USAGE_MISSING_ARGUMENT',
+      "missing required argument 'out'; ae convert --help lists what there is.",
+    );
+  }
+  const { convertDatabase } = await import('@ae/lmdb-datum');
+  const { to, database, schema, lenient, shardImages, shardSize } = options;
+  await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
+    const report = await convertDatabase({
+      ...{ input, output, to, database, schema, lenient, shardImages, signal },
+      ...(shardSize !== undefined && { shardBytes: Math.ceil(shardSize * 1e6) }),
+      onProgress: ({ done, total, elapsedMs }) => {
+        const rate = `${Math.round((done / elapsedMs) * 1000)} images/s`;
+        terminal.status(`converting ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
+      },
+    });
+    terminal.status('');
+    printReport(report, terminal);
+  });
+}
+
+function printReport(report: ConvertDatabaseReport, terminal: Terminal): void {
+  const { outputs, records, skipped, warnings, elapsedMs } = report;
+  terminal.event(report);
+  const [first, ...more] = outputs;
+  const last = more.length > 0 ? ` to ${more.at(-1)} (${formatNumberOf(outputs.length, 'file')})` : '';
+  terminal.print(`${style('bold', first)}${last}: ${formatNumberOf(records, 'image')} in ${formatDuration(elapsedMs)}`);
+  if (skipped.length > 0) terminal.print(leftOut(skipped.map(({ reason }) => reason)));
+  for (const warning of warnings) terminal.warn(warning);
+}

@@ -1,0 +1,37 @@
+/** Writes a tar of files alone, the same bytes for the same files. */
+import fs from 'node:fs';
+import { Header, Pax } from 'tar';
+
+const blockBytes = 512;
+
+export class TarWriter {
+  bytes = 0;
+  readonly #fd: number;
+
+  /** @param fd is open for writing, and is closed by the caller. */
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Adds a file. @throws the operating system's error */
+  add(name: string, file: Uint8Array): void {
+    const fields = { path: name, size: file.length, mode: 0o644, mtime: new Date(0) };
+    const header = new Header({ ...fields, type: 'File' });
+    // What a header of POSIX has no room for goes before it.
+    if (header.encode()) this.#write(new Pax({ path: name, size: file.length }).encode());
+    this.#write(header.block);
+    this.#write(file);
+    this.#write(Buffer.alloc(-file.length & (blockBytes - 1)));
+  }
+
+  /** Writes the mark of the end. */
+  finish(): void {
+    this.#write(Buffer.alloc(2 * blockBytes));
+  }
+
+  #write(bytes: Uint8Array | undefined): void {
+    if (!bytes) return;
+    for (let done = 0; done < bytes.length; ) done += fs.writeSync(this.#fd, bytes, done);
+    this.bytes += bytes.length;
+  }
+}

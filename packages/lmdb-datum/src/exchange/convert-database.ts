@@ -1,0 +1,183 @@
+/** Converts images from one form to another: LMDBs, WebDataset's tars, Parquet and folders. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { assertFlag, assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../checks';
+import { ImageError } from '../errors';
+import { withRegularFile } from '../files/regular-file';
+import { openDatabaseSource } from './database-source';
+import { openImageRecords } from './image-source';
+import type { RecordSink, RecordSource } from './record';
+import type { ShardLimits } from './shards';
+
+/** Forms that are written. */
+export const outputForms = ['lmdb', 'tar', 'parquet', 'folder'] as const;
+export type OutputForm = (typeof outputForms)[number];
+
+export interface ConvertDatabaseOptions extends ShardLimits {
+  /** An LMDB, or whatever else `convertImageset` takes as its input. */
+  readonly input: string | readonly string[];
+  /** What to make. It must not exist. */
+  readonly output: string;
+  /** Which form it has. Default: as its name ends, .tar, .parquet or .lmdb; a folder of images for any other name. */
+  readonly to?: OutputForm;
+  /** See `openDatumLmdb`. */
+  readonly database?: string;
+  readonly schema?: string;
+  /** Leave damaged records and images out, and report them. Default false: the first one is an error. */
+  readonly lenient?: boolean;
+  /** Of tars and Parquet: images of one file, of which several are made: out-000000.tar ... Default: one file has all. */
+  readonly shardImages?: number;
+  /** Of tars and Parquet: bytes of one file, which its last image may exceed. */
+  readonly shardBytes?: number;
+  /** Called after each hundred records or so, and at the end. */
+  readonly onProgress?: (progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly elapsedMs: number;
+  }) => void;
+  /** Stops between two records; the call then rejects with the signal's reason, and nothing is left. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ConvertDatabaseReport {
+  /** The files or folders that were made. */
+  readonly outputs: readonly string[];
+  readonly form: OutputForm;
+  readonly records: number;
+  /** What was left out, with `lenient`. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly warnings: readonly string[];
+  readonly elapsedMs: number;
+}
+
+const knownOptions: Known<ConvertDatabaseOptions> = {
+  ...{ input: true, output: true, to: true, database: true, schema: true, lenient: true },
+  ...{ shardImages: true, shardBytes: true, onProgress: true, signal: true },
+};
+
+const reportedEach = 100;
+
+/**
+ * Converts an LMDB, a folder, an archive or several of them to another form, with the image files, keys and labels as they are. Raw pixels
+ * become PNG. What makes a Datum the same again is noted beside each image, so that an LMDB of Datums comes back with the very bytes of all
+ * its keys and values. Records of other schemas become Datums. Images without noted keys get those of `convertImageset`.
+ *
+ * The output has its name when it is complete. What a killed process left of it is overwritten by the same call.
+ *
+ * @throws InvalidOptionError, OutputExistsError, NotReadableError, a reader's error, ImageError, WriteError, or the signal's reason
+ */
+export async function convertDatabase(options: ConvertDatabaseOptions): Promise<ConvertDatabaseReport> {
+  const startedMs = performance.now();
+  const form = check(options);
+  const source = await openSource(options);
+  try {
+    const sink = await openSink(form, options, source);
+    try {
+      const records = await passOn(source, sink, options, startedMs);
+      const outputs = await sink.finish();
+      const { skipped, warnings } = source;
+      return { outputs, form, records, skipped, warnings, elapsedMs: performance.now() - startedMs };
+    } catch (error) {
+      await sink.abort();
+      throw error;
+    }
+  } finally {
+    source.close();
+  }
+}
+
+function check(options: ConvertDatabaseOptions): OutputForm {
+  assertKeys('convertDatabase', options, knownOptions);
+  const { input, output, to, lenient, shardImages, shardBytes } = options;
+  for (const each of Array.isArray(input) && input.length > 0 ? input : [input]) assertPath('input', each);
+  assertPath('output', output);
+  if (to !== undefined) assertOneOf('to', to, outputForms);
+  assertFlag('lenient', lenient);
+  if (shardImages !== undefined) assertWhole('shardImages', shardImages, 1);
+  if (shardBytes !== undefined) assertWhole('shardBytes', shardBytes, 1);
+  const form = to ?? formOf(output);
+  const isSharded = shardImages !== undefined || shardBytes !== undefined;
+  if (isSharded && form !== 'tar' && form !== 'parquet') {
+    const name = shardImages === undefined ? 'shardBytes' : 'shardImages';
+    refuse(name, 'a tar or Parquet as output with it', output, 'only those have several files');
+  }
+  return form;
+}
+
+function formOf(output: string): OutputForm {
+  const ending = path.extname(output.replace(/[/\\]+$/, '')).toLowerCase();
+  if (ending === '.tar') return 'tar';
+  if (ending === '.parquet') return 'parquet';
+  return ending === '.lmdb' || /_lmdb[/\\]?$/i.test(output) ? 'lmdb' : 'folder';
+}
+
+const lmdbMagic = 0xbeefc0de;
+
+/** Tells a folder or file of LMDB, or of LevelDB, of which its reader says that it is none. */
+function isDatabase(input: string): boolean {
+  if (/\.mdb$/i.test(input)) return true;
+  if (['data.mdb', 'CURRENT'].some((name) => fs.existsSync(path.join(input, name)))) return true;
+  if (!fs.statSync(input, { throwIfNoEntry: false })?.isFile()) return false;
+  const head = Buffer.alloc(20);
+  withRegularFile(input, (fd) => fs.readSync(fd, head, 0, head.length, 0));
+  return head.readUInt32LE(16) === lmdbMagic;
+}
+
+async function openSource({
+  input,
+  output,
+  database,
+  schema,
+  lenient,
+  signal,
+}: ConvertDatabaseOptions): Promise<RecordSource> {
+  const only = typeof input === 'string' ? input : input.length === 1 ? input[0] : undefined;
+  if (only !== undefined && isDatabase(only)) return openDatabaseSource(only, { database, schema, lenient });
+  return openImageRecords(input, output, signal);
+}
+
+async function openSink(
+  form: OutputForm,
+  { output, shardImages, shardBytes }: ConvertDatabaseOptions,
+  source: RecordSource,
+): Promise<RecordSink> {
+  // Each is loaded where it is wanted.
+  if (form === 'lmdb') return (await import('./lmdb-sink')).openLmdbSink(output);
+  if (form === 'folder') return (await import('./folder-sink')).openFolderSink(output);
+  const { openShards } = await import('./shards');
+  const { tarFormat } = await import('./tar-format');
+  const { parquetFormat } = await import('./parquet-format');
+  const open = form === 'tar' ? tarFormat : (fd: number) => parquetFormat(fd, source.classes);
+  return openShards(output, { shardImages, shardBytes }, open);
+}
+
+/** Returns how many records there were. */
+async function passOn(
+  source: RecordSource,
+  sink: RecordSink,
+  { lenient = false, onProgress, signal }: ConvertDatabaseOptions,
+  startedMs: number,
+): Promise<number> {
+  let records = 0;
+  const report = () =>
+    onProgress?.({
+      done: records + source.skipped.length,
+      total: source.total,
+      elapsedMs: performance.now() - startedMs,
+    });
+  for await (const record of source.records()) {
+    signal?.throwIfAborted();
+    assertNoneSkipped(source, lenient);
+    await sink.add(record);
+    if (++records % reportedEach === 0) report();
+  }
+  assertNoneSkipped(source, lenient);
+  report();
+  return records;
+}
+
+/** @throws ImageError for the first one, unless `lenient` */
+function assertNoneSkipped({ skipped: [first] }: RecordSource, lenient: boolean): void {
+  if (!first || lenient) return;
+  throw new ImageError(first.reason, { key: first.name });
+}

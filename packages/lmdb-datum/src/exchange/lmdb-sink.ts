@@ -1,0 +1,32 @@
+/** Records into a new LMDB of Datums. */
+import { assertNothingKept } from '../convert/journal';
+import { assertFree, moveIntoPlace, partialName } from '../convert/output-folder';
+import { claimWorkFolder, removeTraces, removeWorkFolder } from '../convert/work-folder';
+import { DatumWriter } from '../writer';
+import { messageOf } from './message';
+import type { RecordSink } from './record';
+
+/** @throws OutputExistsError, WriteError */
+export function openLmdbSink(output: string): RecordSink {
+  assertFree(output);
+  const folder = claimWorkFolder(partialName(output), () => {
+    assertNothingKept(partialName(output));
+    return false;
+  });
+  const writer = DatumWriter.createIn(folder.path);
+  return {
+    add: async (record) => writer.putBytes(record.key, await messageOf(record)),
+    async finish() {
+      await writer.close();
+      moveIntoPlace(folder.path, output);
+      removeTraces(output);
+      folder.release();
+      return [output];
+    },
+    async abort() {
+      await writer.abort();
+      removeWorkFolder(folder.path);
+      folder.release();
+    },
+  };
+}
