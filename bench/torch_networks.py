@@ -64,7 +64,7 @@ class Transform(nn.Module):
 
     def __init__(self, numbers):
         super().__init__()
-        self.numbers, self.coefficients = numbers, min(3 * 64 * 64, numbers + 512)
+        self.numbers, self.coefficients = numbers, min(3 * 64 * 64, max(numbers + 768, 1536))
         stride, filters = (2, 48) if numbers >= 3 * 64 * 64 / 10 else (4, 96)
         self.before, self.after = branch(16, 2), branch(filters, stride)
         k, x = torch.arange(64.0)[:, None], torch.arange(64.0)[None]

@@ -82,7 +82,8 @@ describe('preset transform on images of other sizes than it was made for', () =>
   }, async () => {
     const network = await newNetwork();
     const training = drawn.slice(0, 100);
-    await network.computeStart(training, { seed: 1 });
+    // Too few to tell anything but cosines by.
+    await network.computeStart(training.slice(0, 40), { seed: 1 });
     const scoreAll = async () => {
       const scores: number[] = [];
       for (const { height, width } of golden.otherSizes) {

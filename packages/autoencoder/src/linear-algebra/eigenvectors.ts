@@ -1,22 +1,22 @@
 import { symmetricEigenSteps } from './symmetric-eigen';
 
 /**
- * The eigenvectors of the `count` largest eigenvalues of a symmetric matrix `[n, n]`, which is overwritten, as columns `[n, count]`, the largest
- * first; each with the sign that makes its largest value positive. `pause` lets others have their turn.
+ * The `count` largest eigenvalues of a symmetric matrix `[n, n]`, which is overwritten, in descending order, and their vectors as columns
+ * `[n, count]`, each with the sign that makes its largest value positive. `pause` lets others have their turn.
  */
 export async function eigenvectors(
   matrix: Float64Array,
   n: number,
   count: number,
   pause: () => Promise<void>,
-): Promise<Float64Array> {
+): Promise<{ values: Float64Array; vectors: Float64Array }> {
   const steps = symmetricEigenSteps(matrix, n, count);
   let step = steps.next();
   while (!step.done) {
     await pause();
     step = steps.next();
   }
-  const { vectors } = step.value;
+  const { values, vectors } = step.value;
   const columns = new Float64Array(n * count);
   for (let j = 0; j < count; j++) {
     const row = vectors.subarray(j * n, (j + 1) * n);
@@ -25,5 +25,5 @@ export async function eigenvectors(
     const sign = largest < 0 ? -1 : 1;
     for (let i = 0; i < n; i++) columns[i * count + j] = sign * row[i];
   }
-  return columns;
+  return { values: values.subarray(0, count), vectors: columns };
 }

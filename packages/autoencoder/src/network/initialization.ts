@@ -5,6 +5,7 @@ import { AutoencoderError } from '../errors';
 import { initializeAsProjection } from './initialization-projection';
 import { initializeAsTorch } from './initialization-torch';
 import type { InitializationScheme } from './options';
+import { drawBranches } from './transform/branches';
 import { cosineCode, linearPartOf, setLinearCode } from './transform/linear-code';
 
 type Scheme = (
@@ -17,7 +18,10 @@ type Scheme = (
 const schemes: Record<InitializationScheme, Scheme> = {
   projection: initializeAsProjection,
   torch: initializeAsTorch,
-  linear: (model, _random, _isOwn, pixels) => setLinearCode(model, cosineCode(model, pixels)),
+  linear: (model, random, isOwn, pixels) => {
+    setLinearCode(model, cosineCode(model, pixels));
+    drawBranches(model, random, isOwn);
+  },
 };
 
 export interface InitializationOptions {

@@ -19,6 +19,15 @@ export function statisticsOf(model: LayersModel): NamedVariables {
   return named(model.nonTrainableWeights);
 }
 
+/** Returns the weights of a model that change while it trains, in whatever way: not those of layers that are left as they are. */
+export function changingWeightsOf(model: LayersModel): NamedVariables {
+  const changing = model.layers.filter(
+    (layer) => layer.trainableWeights.length > 0 || layer.getClassName() === 'BatchNormalization',
+  );
+  const variables = new Set(changing.flatMap(({ weights }) => weights.map((weight) => weight.read())));
+  return Object.fromEntries(Object.entries(weightsOf(model)).filter(([, variable]) => variables.has(variable)));
+}
+
 function named(weights: LayersModel['weights']): NamedVariables {
   // tfjs makes `name` unique among all models of a process by a number; `originalName` lacks it.
   const variables: Record<string, tf.Variable> = {};

@@ -23,8 +23,9 @@ export function estimateRun(
   { keep = runOptions.keep.default }: { readonly keep?: number } = {},
 ): RunEstimate {
   checkNumber('keep', keep, { min: 1, integer: true });
-  const copies = 1 + (averageDecay === null ? 0 : 1) + (earlyStopping === null ? 0 : 1);
-  const checkpointBytes = 4 * (copies * all + slotCount(optimizer) * trained);
+  const copiesOfAll = 1 + (earlyStopping === null ? 0 : 1);
+  const copiesOfTrained = slotCount(optimizer) + (averageDecay === null ? 0 : 1);
+  const checkpointBytes = 4 * (copiesOfAll * all + copiesOfTrained * trained);
   const checkpoints = keep + 1;
   return { weights: all, checkpointBytes, checkpoints, bytes: checkpoints * checkpointBytes + 4 * all };
 }

@@ -98,8 +98,10 @@ export const recipes = {
     scheme: 'linear',
     batchSize: 16,
     optimizer: { name: 'adam', learningRate: 2e-3, beta2: 0.99 },
-    schedule: { policy: 'trapezoid', warmUpFraction: 0.03 },
+    // 2 / (1 - beta2) steps, until Adam knows how large gradients are (Ma and Yarats, 2021): larger first ones drive features below zero for good.
+    schedule: { policy: 'trapezoid', warmUpFraction: 0.03, warmUpSteps: 200 },
     clipNorm: 0.1,
+    averageDecay: 0.98,
   },
   /** The Torch original's loop, with its first weights: stochastic-gradient.ts. */
   torch7: {

@@ -132,12 +132,18 @@ export const schedules = {
     help: 'a straight rise to base, base for most of the training, and a straight fall to 0',
     options: {
       warmUpFraction: { ...fraction, default: 0, help: 'the part of all steps in which the rate rises' },
+      warmUpSteps: {
+        ...count,
+        default: 0,
+        unit: 'steps',
+        help: 'the same in steps, where that is more; a short training does not reach base',
+      },
       decayFraction: { ...fraction, default: 0.4, help: 'the part of all steps in which the rate falls' },
       maxSteps,
     },
-    rate: ({ warmUpFraction, decayFraction, maxSteps }, { base, totalSteps }) => {
+    rate: ({ warmUpFraction, warmUpSteps, decayFraction, maxSteps }, { base, totalSteps }) => {
       const end = maxSteps ?? totalSteps;
-      const rising = (i: number) => (i + 1) / (warmUpFraction * end);
+      const rising = (i: number) => (i + 1) / Math.max(warmUpSteps, warmUpFraction * end);
       const falling = (i: number) => Math.max(0, end - i) / (decayFraction * end);
       return (i) => base * Math.min(1, rising(i), decayFraction === 0 ? 1 : falling(i));
     },

@@ -2,7 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Random, type RandomState } from '../data/random';
 import type { Sample } from '../data/samples';
 import { AutoencoderError } from '../errors';
-import { assignAll, type NamedVariables, trainableWeightsOf, weightsOf } from '../network/named-variables';
+import {
+  assignAll,
+  changingWeightsOf,
+  type NamedVariables,
+  trainableWeightsOf,
+  weightsOf,
+} from '../network/named-variables';
 import type { Network } from '../network/network';
 import { checkFinite, describeNotFinite } from '../network/not-finite';
 import { TiedWeights } from '../network/tied-weights';
@@ -110,7 +116,9 @@ export class TrainingSession {
       stepsPerPass: stepsPerEpoch / passesPerEpoch,
       passesPerEpoch,
     });
-    if (recipe.averageDecay !== null) this.#average = new WeightAverage(recipe.averageDecay, this.weights);
+    if (recipe.averageDecay !== null) {
+      this.#average = new WeightAverage(recipe.averageDecay, changingWeightsOf(network.model));
+    }
     if (recipe.earlyStopping !== null) this.#stopping = new EarlyStopping(recipe.earlyStopping, this.weights);
     else this.#best = new BestWeights(this.weights);
   }

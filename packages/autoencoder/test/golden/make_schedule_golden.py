@@ -48,6 +48,11 @@ CASES = [
     (dict(policy="cosine", warmUpSteps=6, finalFraction=0.1), lambda o: warm_cosine(o, 6, 0.1)),
     (dict(policy="trapezoid"), lambda o: lr.LambdaLR(o, lambda i: 1 if i < 24 else (40 - i) / 16)),
     (dict(policy="trapezoid", warmUpFraction=0.125, decayFraction=0.25), trapezoid),
+    # The rise takes more steps than the rest leaves: the rate is the lower of the two lines.
+    (
+        dict(policy="trapezoid", warmUpFraction=0.1, warmUpSteps=50),
+        lambda o: lr.LambdaLR(o, lambda i: min((i + 1) / 50, (40 - i) / 16)),
+    ),
     (dict(policy="cosine", maxSteps=30, warmUpSteps=3), lambda o: warm_cosine(o, 3, 0, 30)),
 ]
 

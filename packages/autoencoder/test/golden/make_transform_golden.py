@@ -4,7 +4,7 @@
 
 `rectangles`: as in make_baselines_golden.py, which have no more in common than any images. `mixtures`: of six fixed patterns, in gray, of an odd
 size. Each is coded by cosines in the order of their variance, images weighted by the inverse of their error, and by eigenvectors of the
-coefficients' covariance, as it is and with correlations shrunk as Schäfer and Strimmer (2005) do. `otherSizes`: the code by cosines that `rectangles` is fitted to, of parts of larger images, which are extended to whole blocks by their mirror images and cut off again.
+coefficients' covariance, as it is and with correlations shrunk as Schäfer and Strimmer (2005) do; and by both of images and their mirror images. `otherSizes`: the code by cosines that is fitted to 40 of `rectangles`, of parts of larger images, which are extended to whole blocks by their mirror images and cut off again.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 
 from seeded_images import Random, rectangles
 
-SPARE = 512
+SPARE, FEWEST = 768, 1536
 
 
 def mixtures(random, count, height, width, patterns=6):
@@ -40,6 +40,10 @@ def transform(images, colors):
     return coefficients.reshape(len(images), -1)
 
 
+def looked_at(numbers, values):
+    return min(values, max(numbers + SPARE, FEWEST))
+
+
 def psnr(errors, values):
     return float((-10 * np.log10(errors / values)).mean())
 
@@ -59,10 +63,41 @@ def ranking(centered, weights):
 def chance(rows):
     """How much of the correlations is chance: rows are scaled to a mean square of 1."""
     x = rows / np.sqrt((rows**2).mean(0))
-    products = np.einsum("ki,kj->kij", x, x)
-    variances = products.var(0) / (len(x) - 1)
+    squares = (x.T @ x / len(x)) ** 2
+    variances = ((x**2).T @ x**2 / len(x) - squares) / (len(x) - 1)
     off = ~np.eye(x.shape[1], dtype=bool)
-    return variances[off].sum() / (products.mean(0)[off] ** 2).sum()
+    return variances[off].sum() / squares[off].sum()
+
+
+def eigenvectors(rows, shrunk):
+    """Values, and vectors as columns, the largest first."""
+    covariance = rows.T @ rows / len(rows)
+    if shrunk:
+        covariance[~np.eye(len(covariance), dtype=bool)] *= 1 - chance(rows)
+    values, vectors = np.linalg.eigh(covariance)
+    return values[::-1], vectors[:, ::-1]
+
+
+def code_by_vectors(fitted, scored, numbers, mirrored, shrunk):
+    """The PSNR of the code by eigenvectors of the coefficients around the last one that a code of cosines takes."""
+    values = fitted.shape[1]
+    odd = np.arange(values) // mirrored["height"] % mirrored["width"] % 2 == 1 if mirrored else np.zeros(values, bool)
+    means = np.where(odd, 0, fitted.mean(0))
+    weights = image_weights(fitted - means, numbers)
+    order = ranking(fitted - means, weights)
+    m = looked_at(numbers, values)
+    width = min(m, 1536 if mirrored else 1024, 4 * len(fitted))
+    first = max(0, min(m - width, numbers - width // 2))
+    band = order[first : first + width]
+    found = []
+    for group in [band[~odd[band]], band[odd[band]]]:
+        if len(group):
+            eigenvalues, vectors = eigenvectors((fitted - means)[:, group] * np.sqrt(weights)[:, None], shrunk)
+            squares = ((scored - means)[:, group] @ vectors) ** 2
+            found += zip(eigenvalues, squares.T)
+    found.sort(key=lambda pair: -pair[0])
+    kept = ((scored - means)[:, order[:first]] ** 2).sum(1) + sum(squares for _, squares in found[: numbers - first])
+    return psnr(((scored - means) ** 2).sum(1) - kept, values)
 
 
 def code(images, count, numbers):
@@ -73,19 +108,17 @@ def code(images, count, numbers):
     colors = np.linalg.eigh(np.atleast_2d(np.cov(pixels.T)))[1][:, ::-1]
     fitted, scored = transform(x[:count], colors), transform(x[count:], colors)
     means = fitted.mean(0)
-    weights = image_weights(fitted - means, numbers)
-    order = ranking(fitted - means, weights)
-    fitted, scored = (fitted - means)[:, order], (scored - means)[:, order]
-    energy = (scored**2).sum(1)
-    result = {"numbers": numbers, "cosinesDb": psnr(energy - (scored[:, :numbers] ** 2).sum(1), values)}
-    m = min(values, numbers + SPARE)
-    rows = fitted[:, :m] * np.sqrt(weights)[:, None]
-    for name, part in [("eigenvectorsDb", 0), ("shrunkDb", chance(rows))]:
-        covariance = rows.T @ rows / count
-        covariance[~np.eye(m, dtype=bool)] *= 1 - part
-        vectors = np.linalg.eigh(covariance)[1][:, ::-1][:, :numbers]
-        result[name] = psnr(energy - ((scored[:, :m] @ vectors) ** 2).sum(1), values)
-    return result
+    order = ranking(fitted - means, image_weights(fitted - means, numbers))[:numbers]
+    errors = ((scored - means) ** 2).sum(1) - ((scored - means)[:, order] ** 2).sum(1)
+    size = {"height": x.shape[1], "width": x.shape[2]}
+    return {
+        "numbers": numbers,
+        "cosinesDb": psnr(errors, values),
+        "eigenvectorsDb": code_by_vectors(fitted, scored, numbers, None, False),
+        "shrunkDb": code_by_vectors(fitted, scored, numbers, None, True),
+        "mirroredDb": code_by_vectors(fitted, scored, numbers, size, False),
+        "mirroredShrunkDb": code_by_vectors(fitted, scored, numbers, size, True),
+    }
 
 
 def code_other_size(fitted, images, numbers):
@@ -95,7 +128,7 @@ def code_other_size(fitted, images, numbers):
     known = transform(x, colors)
     means = known.mean(0)
     order = ranking(known - means, image_weights(known - means, numbers))
-    means[order[numbers + SPARE :]] = 0  # those that are not looked at
+    means[order[looked_at(numbers, len(means)) :]] = 0  # those that are not looked at
     order = order[:numbers]
     _, height, width, _ = images.shape
     whole = np.pad(images / 255, [(0, 0), (0, -height % size), (0, -width % size), (0, 0)], "symmetric")
@@ -119,7 +152,7 @@ def main():
         "made": {"by": "make_transform_golden.py", "python": platform.python_version(), "numpy": np.__version__},
         "rectangles": [code(drawn, 100, numbers) for numbers in (12, 108)],
         "otherSizes": [
-            code_other_size(drawn[:100], larger[:, :height, :width], 108) for height, width in [(48, 36), (25, 13), (24, 64), (1, 1)]
+            code_other_size(drawn[:40], larger[:, :height, :width], 108) for height, width in [(48, 36), (25, 13), (24, 64), (1, 1)]
         ],
         "mixtures": [code(mixed, 100, numbers) for numbers in (6, 24)],
     }

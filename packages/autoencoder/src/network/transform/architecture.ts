@@ -22,6 +22,7 @@ export const transformNames = {
   distribution: 'distribution',
   fromCode: 'from_code',
   synthesis: 'synthesis',
+  branches: ['before', 'after'],
 } as const;
 
 /** How images are cut into blocks, and how many numbers stand for each block. */
@@ -39,8 +40,8 @@ export interface BlockPlan {
 /** The longest side of a block: longer ones have no more to gain from what distant pixels have in common, and cost more. */
 const longestBlock = 64;
 
-/** Coefficients that are looked at beside as many as the code has numbers: the code may be a mixture of those. */
-const spareCoefficients = 512;
+/** Coefficients that are looked at beside as many as the code has numbers, and in all, at least: the code may be a mixture of those. */
+const [spareCoefficients, fewestCoefficients] = [768, 1536];
 
 /** By default, a code has an eighth of the numbers of an image. */
 const defaultRatio = 8;
@@ -59,7 +60,12 @@ export function planBlocks([height, width, channels]: ImageShape, codeSize?: num
     throw invalidOption('codeSize', `at most ${values * blocks}, as many as the values of an image`, codeSize);
   }
   const numbers = Math.max(1, Math.round(wanted / blocks));
-  return { blockSize, grid, numbers, coefficients: Math.min(values, numbers + spareCoefficients) };
+  return {
+    blockSize,
+    grid,
+    numbers,
+    coefficients: Math.min(values, Math.max(numbers + spareCoefficients, fewestCoefficients)),
+  };
 }
 
 /**

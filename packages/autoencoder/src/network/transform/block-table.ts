@@ -48,7 +48,7 @@ export async function colorsOf(reader: ImageReader, indices: Uint32Array): Promi
       covariance[d * channels + c] = covariance[c * channels + d];
     }
   }
-  return eigenvectors(covariance, channels, channels, reader.pause);
+  return (await eigenvectors(covariance, channels, channels, reader.pause)).vectors;
 }
 
 /** Transforms the blocks of images, in this order; `colors` `[C, C]`: each column is a direction of color. */

@@ -16,12 +16,12 @@ import type { PixelFormat } from '../../data/pixels';
 import { Random } from '../../data/random';
 import type { ImageShape, SampleSource } from '../../data/samples';
 import { AutoencoderError } from '../../errors';
-import { type BlockPlan, transformNames } from './architecture';
-import type { BlockTable, Pause } from './block-statistics';
+import { transformNames } from './architecture';
+import type { Pause } from './block-statistics';
 import { colorsOf, transformAll } from './block-table';
-import { chooseShrinkage, deviationsOf, eigenBases } from './eigen-code';
-import { firstColumns, type LinearCode, requireLinearPart } from './linear-code';
-import { type Ranking, rankCoefficients } from './ranking';
+import { chooseCode } from './choose-code';
+import { deviationsOf } from './code-block';
+import { type LinearCode, requireLinearPart } from './linear-code';
 
 export interface LinearStartOptions {
   /** Determines which images are looked at. Default 0. */
@@ -40,10 +40,6 @@ const mostBlocks = 100_000;
 const mostValues = 2 ** 26;
 /** Images that tell the directions of color. */
 const colorImages = 256;
-/** Of these images, one is put aside to choose by. */
-const heldOutEvery = 7;
-/** With fewer images, nothing but the cosines can be told. */
-const fewestImages = 50;
 
 /** Computes the linear code of a source of images. Throws ABORTED, INVALID_SAMPLE, or INVALID_OPTION for a network without a linear part. */
 export async function computeLinearCode(
@@ -59,35 +55,15 @@ export async function computeLinearCode(
   const order = new Random(seed, 4).permutation(samples.length).subarray(0, Math.max(1, most));
   const colors = await colorsOf(reader, order.subarray(0, colorImages));
   const table = await transformAll(reader, plan, order, colors, onProgress);
-  const ranking = rankCoefficients(table, [0, table.count], plan);
+  const { ranking, basis } = await chooseCode(table, plan, reader.pause);
   const { positions, means } = ranking;
-  const basis = (await eigenBasis(table, ranking, plan, reader.pause)) ?? firstColumns(plan.coefficients, plan.numbers);
-  if (!isVariational(model)) return { colors, positions, means, basis };
-  return { colors, positions, means, basis, deviations: await deviationsOf(table, plan, ranking, basis, reader.pause) };
+  const code = { colors, positions, means, basis: basis.matrix };
+  if (!isVariational(model)) return code;
+  return { ...code, deviations: await deviationsOf(table, plan.numbers, ranking, basis, reader.pause) };
 }
 
 function isVariational(model: LayersModel): boolean {
   return model.layers.some(({ name }) => name === transformNames.distribution);
-}
-
-/** The basis by eigenvectors, where images that are put aside are better coded by one of less images than by cosines. */
-async function eigenBasis(
-  table: BlockTable,
-  ranking: Ranking,
-  plan: BlockPlan,
-  pause: Pause,
-): Promise<Float64Array | undefined> {
-  const images = table.count / table.perImage;
-  if (images < fewestImages || plan.numbers >= table.values) return undefined;
-  const aside = table.perImage * Math.floor(images / heldOutEvery);
-  const ranges = [
-    [0, table.count - aside],
-    [table.count - aside, table.count],
-  ] as const;
-  const shrinkage = await chooseShrinkage(table, ranges, plan, rankCoefficients(table, ranges[0], plan), pause);
-  if (!shrinkage) return undefined;
-  const [basis] = await eigenBases(table, [0, table.count], plan, ranking, [shrinkage], pause);
-  return basis;
 }
 
 function pauseFor(signal?: AbortSignal): Pause {

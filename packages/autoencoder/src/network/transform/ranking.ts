@@ -3,6 +3,8 @@ import type { BlockPlan } from './architecture';
 import { type BlockRange, type BlockTable, errorsOf, meansOf, variancesOf } from './block-statistics';
 
 export interface Ranking {
+  /** Whether each image counts as its mirror image, too. */
+  readonly isMirrored: boolean;
   /** The coefficients with the largest variances, the largest first. */
   readonly positions: Int32Array;
   /** What each of those is on average. */
@@ -20,13 +22,20 @@ const invisible = 0.01;
  * Ranks coefficients by their variance. The error of an image counts relative to what a code of as many numbers leaves of this image, as PSNR
  * has it: otherwise few difficult images would decide for all.
  */
-export function rankCoefficients(table: BlockTable, range: BlockRange, plan: BlockPlan): Ranking {
+export function rankCoefficients(table: BlockTable, range: BlockRange, plan: BlockPlan, isMirrored = false): Ranking {
   const allMeans = meansOf(table, range);
+  if (isMirrored) for (const k of allMeans.keys()) if (isOdd(k, plan)) allMeans[k] = 0;
   const same = new Float64Array((range[1] - range[0]) / table.perImage).fill(1);
   const kept = largest(variancesOf(table, range, allMeans, same), plan.numbers);
   const weights = weightsOf(errorsOf(table, range, allMeans, kept));
   const positions = largest(variancesOf(table, range, allMeans, weights), plan.coefficients);
-  return { positions, allMeans, weights, means: Float64Array.from(positions, (position) => allMeans[position]) };
+  const means = Float64Array.from(positions, (position) => allMeans[position]);
+  return { isMirrored, positions, allMeans, weights, means };
+}
+
+/** Tells whether a coefficient has the opposite sign in the mirror image of its block, left to right. */
+export function isOdd(position: number, { blockSize: [height, width] }: BlockPlan): boolean {
+  return (Math.floor(position / height) % width) % 2 === 1;
 }
 
 /** The inverse of each image's error, 1 on average. */

@@ -1,0 +1,31 @@
+import { beforeAll, expect, it } from 'vitest';
+import { fitPca, scorePca } from '../src/baselines';
+import { Autoencoder, useBackend } from '../src/index';
+import { drawingSamples } from './drawings';
+
+const size = 32;
+const inputShape = [size, size, 3] as const;
+
+beforeAll(async () => {
+  await useBackend('wasm');
+});
+
+it('preset transform is above PCA on few centered drawings, too, whose mirror images PCA has seen', async () => {
+  const [training, unseen] = [drawingSamples(800, 1, size), drawingSamples(100, 2, size)];
+  const counts = [64, 256];
+  const format = new Autoencoder({ preset: 'transform', inputShape });
+  const pca = await fitPca(training, format, { mirror: true, components: 256, maxImages: training.length });
+  const pcaDb = await scorePca(pca, unseen, format, { counts });
+  for (const [i, codeSize] of counts.entries()) {
+    const network = new Autoencoder({ preset: 'transform', inputShape, codeSize });
+    await network.initialize({ seed: 1 });
+    await network.computeStart(training, { seed: 1 });
+    const start = (await network.evaluate(unseen, { similarity: false })).psnrDb;
+    const { epochs } = await network.train(training, { epochs: 3, seed: 1, validation: unseen });
+    const scores = epochs.map(({ validation }) => validation?.psnrDb ?? 0);
+    expect(scores.at(-1), `${codeSize} numbers`).toBeGreaterThan(pcaDb[i]);
+    expect(Math.min(...scores), `${codeSize} numbers`).toBeGreaterThan(start - 0.02);
+    network.dispose();
+  }
+  pca.dispose();
+}, 300_000);
