@@ -43,6 +43,23 @@ describe('training preset transform', () => {
     for (const each of [network, started, pca]) each.dispose();
   });
 
+  it.each([
+    { epochs: 1, batchSize: 1, codeSize: 12 },
+    { epochs: 1, batchSize: 16, codeSize: 108 },
+    { epochs: 3, batchSize: 8, codeSize: 300 },
+    { epochs: 6, batchSize: 64, codeSize: 108 },
+  ])(
+    'never falls below the start, however short it is: $epochs epochs, $batchSize at a time, $codeSize numbers',
+    async ({ codeSize, ...short }) => {
+      const network = await newNetwork({ inputShape: [24, 24, 3], codeSize });
+      await network.computeStart(training, { seed: 1 });
+      const start = (await network.evaluate(validation, { similarity: false })).psnrDb;
+      const { epochs } = await network.train(training, { ...short, seed: 1, validation });
+      for (const { validation: score } of epochs) expect(score?.psnrDb).toBeGreaterThan(start - 0.03);
+      network.dispose();
+    },
+  );
+
   it('is resumed to the same bits, and what was trained is saved and loaded', async () => {
     const short = { ...options, epochs: 2 };
     const folder = await mkdtemp(path.join(tmpdir(), 'ae-transform-'));

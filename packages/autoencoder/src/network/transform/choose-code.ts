@@ -12,11 +12,7 @@ const fewestImages = 50;
 /** Decibels by which eigenvectors must be better than cosines, which need no estimate, and half the time. */
 const worthwhileDb = 0.05;
 
-/** What eigenvectors can be made of: images alone, or their mirror images, too. */
-const kinds: readonly { readonly isMirrored: boolean; readonly shrinkages: readonly Shrinkage[] }[] = [
-  { isMirrored: false, shrinkages: ['none', 'chance'] },
-  { isMirrored: true, shrinkages: ['none', 'chance'] },
-];
+const shrinkages: readonly Shrinkage[] = ['none', 'chance'];
 
 /** Finds the best code of a table of blocks: which coefficients it looks at, and what it makes of them. */
 export async function chooseCode(
@@ -45,17 +41,21 @@ async function bestKind(table: BlockTable, plan: BlockPlan, pause: Pause): Promi
   const known = [0, table.count - aside * table.perImage] as const;
   const others = [known[1], table.count] as const;
   const errorOf = (ranking: Ranking, basis: Basis) => meanErrorDb(table, others, plan, ranking, basis, pause);
-  let best: Kind | undefined;
-  let least = (await errorOf(rankCoefficients(table, known, plan), cosineBasis(plan))) - worthwhileDb;
-  for (const { isMirrored, shrinkages } of kinds) {
+  const errorsOf = async (isMirrored: boolean, wanted: readonly Shrinkage[]) => {
     const ranking = rankCoefficients(table, known, plan, isMirrored);
-    const bases = await eigenBases(table, known, plan, ranking, shrinkages, pause);
-    for (const [i, basis] of bases.entries()) {
-      const error = await errorOf(ranking, basis);
-      if (error < least) [best, least] = [{ isMirrored, shrinkage: shrinkages[i] }, error];
-    }
-  }
-  return best;
+    const bases = await eigenBases(table, known, plan, ranking, wanted, pause);
+    const errors: number[] = [];
+    for (const basis of bases) errors.push(await errorOf(ranking, basis));
+    return errors;
+  };
+  const limit = (await errorOf(rankCoefficients(table, known, plan), cosineBasis(plan))) - worthwhileDb;
+  const mirrored = await errorsOf(true, shrinkages);
+  // How much to shrink depends on how many images there are, and not on whether they have mirror images.
+  const shrinkage = mirrored[1] < mirrored[0] ? 'chance' : 'none';
+  const [alone] = await errorsOf(false, [shrinkage]);
+  const least = Math.min(...mirrored);
+  if (Math.min(alone, least) >= limit) return undefined;
+  return { isMirrored: least <= alone, shrinkage };
 }
 
 /** What a code leaves out of images, in decibels, on average. */
