@@ -3,3 +3,4 @@ export { exportOnnx } from './interchange/onnx/export-onnx';
 export type { OnnxOptions } from './interchange/onnx/options';
 export { exportPyTorch, type PyTorchOptions } from './interchange/pytorch/export-pytorch';
 export { importPyTorch, type PyTorchImportOptions } from './interchange/pytorch/import-pytorch';
+export { importTorch7, type Torch7ImportOptions } from './interchange/torch7/import-torch7';

@@ -17,7 +17,8 @@ const names: Readonly<Record<string, string>> = {
     'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint ScoredNetwork compareWithPca fitPca scorePca',
   codes:
     'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes writeCodesNpy writeCodesParquet',
-  interchange: 'OnnxOptions PyTorchImportOptions PyTorchOptions exportOnnx exportPyTorch importPyTorch',
+  interchange:
+    'OnnxOptions PyTorchImportOptions PyTorchOptions Torch7ImportOptions exportOnnx exportPyTorch importPyTorch importTorch7',
   native:
     'InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow',
   options:

@@ -8,6 +8,7 @@ import { encodeCommand } from './commands/encode';
 import { exportCommand } from './commands/export';
 import { exportModelCommand } from './commands/export-model';
 import { importCommand } from './commands/import';
+import { importModelCommand } from './commands/import-model';
 import { inspectCommand } from './commands/inspect';
 import { interpolateCommand } from './commands/interpolate';
 import { meanCommand } from './commands/mean';
@@ -26,7 +27,7 @@ import { style } from './shell/terminal';
 
 const groups = {
   'Images:': [importCommand, convertCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
-  'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand],
+  'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand, importModelCommand],
   'Codes:': [encodeCommand, reconstructCommand, neighboursCommand, interpolateCommand, sampleCommand],
   'This machine:': [backendCommand, cacheCommand],
 };

@@ -5,6 +5,7 @@ import { isRequired, reportMissing, requiredWords } from './requirements.mjs';
 
 /** What a test imports, by the word of AE_REQUIRE. */
 const modules = {
+  keras: 'keras',
   lmdb: 'lmdb',
   numpy: 'numpy',
   onnx: 'onnx',
@@ -15,6 +16,7 @@ const modules = {
   safetensors: 'safetensors.numpy',
   tensorboard: 'tensorboard.backend.event_processing.event_accumulator',
   torch: 'torch',
+  torchfile: 'torchfile',
   webdataset: 'webdataset',
 };
 

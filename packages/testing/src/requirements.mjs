@@ -7,8 +7,8 @@ import process from 'node:process';
 /** The words of AE_REQUIRE. */
 export const requirements = /** @type {const} */ ([
   // Python, and what is imported there.
-  ...['python', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
-  ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch', 'webdataset'],
+  ...['python', 'keras', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
+  ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch', 'torchfile', 'webdataset'],
   // Programs.
   ...['chromium', 'mdb-tools'],
   // What the lanes of scripts/ set up.

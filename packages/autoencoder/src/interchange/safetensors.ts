@@ -3,6 +3,7 @@ import { writeFileAtomically } from '../files/atomic-file';
 import { Unexpected } from '../run/expectations';
 import { encodeSafetensorsHeader, parseSafetensorsHeader } from '../run/safetensors-header';
 import { invalidFile, readForeignFile } from './foreign-file';
+import { halfToNumber } from './half-floats';
 
 /** A tensor to be written; the bytes are little-endian values. */
 export interface SafetensorsTensor {
@@ -87,13 +88,3 @@ const decoders: Readonly<Record<keyof typeof dtypes, (bytes: Uint8Array) => Floa
   BF16: ({ buffer }) =>
     new Float32Array(Uint32Array.from(new Uint16Array(buffer as ArrayBuffer), (bits) => bits << 16).buffer),
 };
-
-/** 1 bit of sign, 5 of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}

@@ -9,10 +9,11 @@ interface ModelFormat {
   readonly title: string;
   /** What its files' names end in. */
   readonly endings: readonly string[];
-  /** Options of export-model that it has. */
+  /** Options of the command that it has. */
   readonly options: readonly string[];
 }
 
+/** What export-model writes. */
 export const exportFormats = [
   {
     name: 'onnx',
@@ -21,6 +22,17 @@ export const exportFormats = [
     options: ['part', 'unpooling', 'opset', 'channelOrder', 'pixelType'],
   },
   { name: 'pytorch', title: 'PyTorch', endings: ['.safetensors'], options: [] },
+] as const satisfies readonly ModelFormat[];
+
+/** What import-model reads. */
+export const importFormats = [
+  {
+    name: 'pytorch',
+    title: 'PyTorch',
+    endings: ['.safetensors'],
+    options: ['size', 'pixelScale', 'channelOrder', 'preset', 'codeSize', 'variational'],
+  },
+  { name: 'torch7', title: 'Torch7', endings: ['.t7'], options: ['size', 'pixelScale', 'channelOrder'] },
 ] as const satisfies readonly ModelFormat[];
 
 /** Returns the format that was asked for, or else the one that a file's name tells. Throws INVALID_OPTION. */
@@ -40,9 +52,17 @@ export function checkFormatOptions(
   given: Readonly<Record<string, unknown>>,
 ): void {
   for (const owner of formats) {
-    const stray = owner.options.find((option) => given[option] !== undefined && !format.options.includes(option));
+    const { options } = owner;
+    const stray = options.find((option) => given[option] !== undefined && !format.options.includes(option));
     if (stray === undefined) continue;
-    const flag = `--${stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new CliError('INVALID_OPTION', `${flag} belongs to ${owner.title}, not ${format.title}; leave it out.`);
+    throw new CliError(
+      'INVALID_OPTION',
+      `${flagOf(stray)} belongs to ${owner.title}, not ${format.title}; leave it out.`,
+    );
   }
+}
+
+/** Returns the flag of an option. */
+export function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -1,12 +1,12 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { Autoencoder } from '../../autoencoder';
 import type { AutoencoderOptions } from '../../autoencoder-options';
 import { AutoencoderError, checkKeys, checkText } from '../../errors';
 import { invalidFile } from '../foreign-file';
+import { asLoaded, assignValues } from '../imported-layers';
 import { networkOfDescription } from '../network-description';
 import { type ReadTensor, readSafetensors, type SafetensorsFile } from '../safetensors';
 import { torchTensorsOf } from './describe-pytorch';
-import { fromTorch, type TorchTensor, variableOf } from './torch-tensors';
+import { fromTorch, type TorchTensor } from './torch-tensors';
 
 export interface PyTorchImportOptions {
   /** What the network is made of, for a file that does not say: the options of `new Autoencoder`. */
@@ -28,7 +28,7 @@ export async function importPyTorch(file: string, options: PyTorchImportOptions 
   const autoencoder = await emptyNetwork(file, found, options.network);
   try {
     fillNetwork(autoencoder, file, found.tensors);
-    return autoencoder;
+    return options.network ? await asLoaded(autoencoder) : autoencoder;
   } catch (error) {
     autoencoder.dispose();
     throw error;
@@ -61,7 +61,7 @@ function fillNetwork(autoencoder: Autoencoder, file: string, found: ReadonlyMap<
   checkNames(file, places, tensors);
   for (const place of places) {
     const values = readPlace(file, place, tensors.get(place.name));
-    if (place.variable) assign(place, values);
+    if (place.variable) assignValues(place.variable, fromTorch(place, values));
   }
 }
 
@@ -97,11 +97,4 @@ function readPlace(file: string, { name, shape, constant, variable }: TorchTenso
     );
   }
   return found.values;
-}
-
-function assign(place: TorchTensor, values: Float32Array): void {
-  const variable = variableOf(place.variable as NonNullable<TorchTensor['variable']>);
-  const tensor = tf.tensor(fromTorch(place, values), variable.shape);
-  variable.assign(tensor);
-  tensor.dispose();
 }

@@ -50,7 +50,7 @@ function headOf({ weightsFile, inputShape }: ModuleFacts, isMath: boolean): stri
     images = torch.zeros${size}  # red, green, blue; 0 to 255
     reconstructions = network.reconstruct(images)
 
-Trained further, save(network, "trained.safetensors") writes what importPyTorch reads.
+Trained further, save(network, "trained.safetensors") writes what \`ae import-model\` and importPyTorch read.
 """
 
 import ctypes

@@ -1,5 +1,4 @@
 /** Which tensor of PyTorch is which weight here, and how the one becomes the other: the same numbers in another order. */
-import type * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { permuted, reshaped, type Weight } from '../weights';
 
@@ -49,11 +48,6 @@ export function fromTorch({ view, order }: TorchTensor, values: Float32Array): F
   const back = order.map((_, axis) => order.indexOf(axis));
   const shape = order.map((axis) => view[axis]);
   return permuted({ shape, values }, back).values;
-}
-
-/** Returns the variable that training and loading write to. */
-export function variableOf(variable: LayerVariable): tf.Variable {
-  return variable.read() as tf.Variable;
 }
 
 export function sizeOf(shape: readonly number[]): number {

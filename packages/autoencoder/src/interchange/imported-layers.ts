@@ -1,0 +1,55 @@
+/** Networks that other programs made, as lists of layers and the values of their weights. */
+import type { Residual } from '@ae/layers';
+import * as tf from '@tensorflow/tfjs-core';
+import type { layers } from '@tensorflow/tfjs-layers';
+import { Autoencoder } from '../autoencoder';
+import type { PixelFormat } from '../data/pixels';
+import type { ImageShape } from '../data/samples';
+import { type Weight, weightName } from './weights';
+
+/** A layer, and its weights by their own names: `kernel`, `bias`. */
+export interface ImportedLayer {
+  readonly layer: layers.Layer;
+  readonly weights?: Readonly<Record<string, Weight>>;
+}
+
+/** Makes a network of layers and gives it their weights. Throws SHAPE_MISMATCH and others of layers that don't fit together. */
+export async function networkOf(
+  imported: readonly ImportedLayer[],
+  inputShape: ImageShape,
+  pixels: Partial<PixelFormat>,
+): Promise<Autoencoder> {
+  const list: (layers.Layer | Residual)[] = imported.map(({ layer }) => layer);
+  const autoencoder = new Autoencoder({ layers: list, inputShape, pixels });
+  await autoencoder.initialize({ draw: false });
+  for (const { layer, weights = {} } of imported) {
+    for (const variable of layer.weights) {
+      const weight = weights[weightName(variable)];
+      if (weight) assignValues(variable, weight.values);
+    }
+  }
+  return asLoaded(autoencoder);
+}
+
+/** Gives a variable of a layer values. */
+export function assignValues(variable: layers.Layer['weights'][number], values: Float32Array): void {
+  const target = variable.read() as tf.Variable;
+  const tensor = tf.tensor(values, target.shape);
+  target.assign(tensor);
+  tensor.dispose();
+}
+
+/** Makes of a network one that was loaded: its weights come from elsewhere, and no seed makes them again. Disposes of the first. */
+export async function asLoaded(autoencoder: Autoencoder): Promise<Autoencoder> {
+  let kept: tf.io.ModelArtifacts = {};
+  const keep = async (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
+    kept = artifacts;
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+  };
+  try {
+    await autoencoder.save({ save: keep as tf.io.SaveHandler });
+  } finally {
+    autoencoder.dispose();
+  }
+  return Autoencoder.load({ load: async () => kept });
+}

@@ -1,0 +1,103 @@
+/** Turns modules of nn, which work on `[N, C, H, W]`, into layers, which work on `[N, H, W, C]`. */
+import { codeLayerName } from '../../network/presets';
+import { Unexpected } from '../../run/expectations';
+import type { ImportedLayer } from '../imported-layers';
+import type { Module } from './module-reader';
+import { moduleTable } from './module-table';
+
+/** What is known of a value between two modules. Shapes are without the batch, height, width, channels. */
+export interface Flow {
+  readonly shape: readonly number[];
+  /** Of a vector: the image `[height, width, channels]` that it is, which is in Torch's order there and in ours here. */
+  readonly flatOf?: readonly number[];
+}
+
+/** The layer of a pool, what came into it, and the channels of its mask. */
+interface PoolFacts {
+  readonly name: string;
+  readonly inputSize: readonly [number, number];
+  readonly channels: number;
+}
+
+/** One module that is to become layers. */
+export interface ModuleStep extends Flow {
+  readonly module: Module;
+  /** The image that a vector becomes later on, in whose order it had best be made. */
+  readonly wantedImage?: readonly number[];
+  /** Returns what an unpooling needs to know of the pool that it refers to. */
+  poolOf(module: Module): PoolFacts;
+  /** Returns a new name of a kind: 'conv1'. */
+  name(kind: string): string;
+}
+
+/** What a module becomes: layers, made when a size has been settled on, and what comes out. */
+export interface Converted extends Flow {
+  make(): readonly ImportedLayer[];
+  /** Names of its layers, the one whose output comes out last. */
+  readonly names: readonly string[];
+}
+
+/** What all modules of a network become. */
+export interface ConvertedNetwork {
+  readonly steps: readonly Converted[];
+  readonly shape: readonly number[];
+}
+
+/** Works out what modules become for images of a size; the layer `codeName` is named as the code. Throws Unexpected for a module that is not known, or a size that does not fit. */
+export function convertModules(
+  modules: readonly Module[],
+  inputShape: readonly number[],
+  codeName?: string,
+): ConvertedNetwork {
+  const counts = new Map<string, number>();
+  const pools = new Map<object, PoolFacts>();
+  const name = (kind: string) => {
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    const own = `${kind}${count}`;
+    return own === codeName ? codeLayerName : own;
+  };
+  const steps: Converted[] = [];
+  let flow: Flow = { shape: inputShape };
+  for (const [i, module] of modules.entries()) {
+    const convert = Object.hasOwn(moduleTable, module.className) ? moduleTable[module.className] : undefined;
+    if (!convert) {
+      const known = Object.keys(moduleTable).join(', ');
+      throw new Unexpected(
+        `module ${module.number} is of ${module.className}, which has no layer here; known are ${known}`,
+      );
+    }
+    const wantedImage = imageAfter(modules.slice(i + 1));
+    const converted = convert({ ...flow, module, wantedImage, name, poolOf });
+    const { shape, flatOf, names } = converted;
+    if (!shape.every((size) => size >= 1))
+      throw module.problem(`leaves nothing of an input of ${flow.shape.join('x')}`);
+    if (module.className.endsWith('SpatialMaxPooling')) {
+      const [height, width] = flow.shape;
+      pools.set(module.identity, { name: names[0], inputSize: [height, width], channels: shape[2] });
+    }
+    steps.push(converted);
+    flow = { shape, flatOf };
+  }
+  return { steps, shape: flow.shape };
+
+  function poolOf(module: Module) {
+    const pool = module.object('pooling');
+    const found = pool && pools.get(pool);
+    if (found) return found;
+    throw module.problem('undoes a pooling that is not among the modules before it');
+  }
+}
+
+/** Classes that do the same to each feature, in whatever order. */
+const alike =
+  /^(nn|cudnn)\.(ReLU|LeakyReLU|ELU|Tanh|Sigmoid|SoftPlus|Threshold|Dropout|Identity|Copy|BatchNormalization)$/;
+
+/** Finds the image that a vector becomes, if nothing before looks at single features. */
+function imageAfter(modules: readonly Module[]): readonly number[] | undefined {
+  const next = modules.find(({ className }) => !alike.test(className));
+  if (!next || !/^nn\.(View|Reshape)$/.test(next.className)) return undefined;
+  const sizes = next.sizes('size').filter((size) => size !== -1);
+  const [channels, height, width] = sizes;
+  return sizes.length === 3 ? [height, width, channels] : undefined;
+}

@@ -1,0 +1,91 @@
+import type { Autoencoder } from '../../autoencoder';
+import type { PixelFormat } from '../../data/pixels';
+import type { ImageShape } from '../../data/samples';
+import { checkKeys, checkNumber, checkText, invalidOption } from '../../errors';
+import { Unexpected } from '../../run/expectations';
+import { invalidFile, readForeignFile } from '../foreign-file';
+import { networkOf } from '../imported-layers';
+import { type ConvertedNetwork, convertModules } from './convert-modules';
+import { type Module, modulesOf } from './module-reader';
+import { readT7 } from './t7-reader';
+
+export interface Torch7ImportOptions {
+  /** Height and width of the images. Default: the smallest square size that the network's modules allow. */
+  readonly size?: readonly [height: number, width: number];
+  /** What pixels are in the network. Default: as the original reads them, bytes divided by 256, blue first. */
+  readonly pixels?: Partial<PixelFormat>;
+}
+
+/** More than memory holds of a network. */
+const maxBytes = 2 ** 33;
+/** The largest images whose size is found by trying. */
+const largestSide = 1024;
+/** The original's. */
+const originalPixels: PixelFormat = { scale: 1 / 256, channelOrder: 'bgr' };
+
+/**
+ * Reads a network from a file that torch.save of Torch7 wrote: an nn.Sequential of convolutions, pooling and unpooling, linear modules and
+ * what usually stands between them. The code is the smallest output. Functions in the file are passed over. Throws MODEL_NOT_FOUND, and
+ * MODEL_INVALID for a file that is damaged or holds a module that has no layer here, naming it.
+ */
+export async function importTorch7(file: string, options: Torch7ImportOptions = {}): Promise<Autoencoder> {
+  checkText('importTorch7, file', file);
+  checkKeys('importTorch7', options, ['size', 'pixels']);
+  if (options.size !== undefined) checkSize(options.size);
+  const { pixels = originalPixels } = options;
+  const bytes = await readForeignFile(file, maxBytes);
+  try {
+    const modules = modulesOf(readT7(bytes));
+    const inputShape = shapeOf(modules, options.size);
+    const { steps } = convertModules(modules, inputShape, codeOf(convertModules(modules, inputShape)));
+    return await networkOf(
+      steps.flatMap((step) => step.make()),
+      inputShape,
+      pixels,
+    );
+  } catch (cause) {
+    if (!(cause instanceof Unexpected)) throw cause;
+    throw invalidFile(file, `it is no network of Torch7 that can be read: ${cause.message}`, undefined, cause);
+  }
+}
+
+/** Returns the name of the layer whose output is smallest, of those before the last; the first of equals. */
+function codeOf({ steps }: ConvertedNetwork): string | undefined {
+  const size = ({ shape }: ConvertedNetwork['steps'][number]) => shape.reduce((product, each) => product * each, 1);
+  const before = steps.slice(0, -1).filter(({ names }) => names.length > 0);
+  if (before.length === 0) return undefined;
+  return before.reduce((best, step) => (size(step) < size(best) ? step : best)).names.at(-1);
+}
+
+function checkSize(size: readonly [number, number]): void {
+  if (!Array.isArray(size) || size.length !== 2) throw invalidOption('size', '[height, width]', size);
+  for (const side of size) checkNumber('size', side, { min: 1, integer: true });
+}
+
+/** Returns height, width and channels of the images. */
+function shapeOf(modules: readonly Module[], size?: readonly [number, number]): ImageShape {
+  const first = modules.find(({ className }) => /SpatialConvolution/.test(className));
+  if (!first) throw new Unexpected('it has no convolution, which would say how many channels its images have');
+  const channels = first.integer('nInputPlane', { min: 1 });
+  return size ? [size[0], size[1], channels] : findShape(modules, channels);
+}
+
+/** Finds the size of the images: the file has it only in how many features are left of an image. */
+function findShape(modules: readonly Module[], channels: number): ImageShape {
+  if (!modules.some(({ className }) => className === 'nn.Linear')) {
+    throw new Unexpected("it does not say which size its images have; give it as 'size'");
+  }
+  let problem: Unexpected | undefined;
+  for (let side = 1; side <= largestSide; side++) {
+    try {
+      const { shape } = convertModules(modules, [side, side, channels]);
+      if (String(shape) === String([side, side, channels])) return [side, side, channels];
+      problem ??= new Unexpected(`of images of ${side}x${side}x${channels} it makes ${shape.join('x')}`);
+    } catch (error) {
+      if (!(error instanceof Unexpected)) throw error;
+      // Of the usual size, this says most.
+      if (side === 64) problem = error;
+    }
+  }
+  throw new Unexpected(`${problem?.message}; it fits square images of no size; give it as 'size'`);
+}

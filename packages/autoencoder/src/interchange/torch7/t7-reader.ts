@@ -1,0 +1,212 @@
+/**
+ * Reads files of Torch7's torch.save, in its binary format: a tag, and what it says follows. Tables, objects and functions have a number, by
+ * which they are named when they come again. Functions are passed over. Files may be anybody's: nothing is believed of sizes.
+ */
+import { Unexpected } from '../../run/expectations';
+import { halfToNumber } from '../half-floats';
+import { T7Function, type T7NumberType, T7Object, T7Storage, T7Table, T7Tensor, type T7Value } from './t7-values';
+
+const tags = { nil: 0, number: 1, string: 2, table: 3, torch: 4, boolean: 5, function: 6, oldClosure: 7, closure: 8 };
+
+const maxDepth = 250;
+const maxRank = 8;
+/** Many more than a network has. */
+const maxValues = 1_000_000;
+
+const numberTypes: Readonly<Record<string, T7NumberType>> = {
+  Byte: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  Char: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  Short: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
+  Int: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
+  Half: { bytes: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
+  Float: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  Double: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+};
+
+const longTypes: Readonly<Record<LongBytes, T7NumberType>> = {
+  4: numberTypes.Int,
+  8: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+};
+
+/** Bytes of a long, which differ from machine to machine. */
+type LongBytes = 4 | 8;
+
+/** 'torch.FloatTensor', 'torch.CudaDoubleStorage'; what is of Cuda and says no more is float. */
+const numberClass = /^torch\.(Cuda)?(Byte|Char|Short|Int|Long|Float|Double|Half)?(Tensor|Storage)$/;
+
+/** Reads the value that a file holds, whatever longs it has. Throws Unexpected. */
+export function readT7(bytes: Uint8Array): T7Value {
+  // The text format begins with a tag in digits.
+  if (bytes[0] >= 0x30 && bytes[0] <= 0x39 && bytes[1] === 0x0a) {
+    throw new Unexpected("it has Torch7's format of text; load it there, and save it with torch.save(file, net)");
+  }
+  const readers = ([8, 4] as const).map((longs) => new T7Reader(bytes, longs));
+  const failures: { at: number; error: Unexpected }[] = [];
+  for (const reader of readers) {
+    try {
+      return reader.readWhole();
+    } catch (error) {
+      if (!(error instanceof Unexpected)) throw error;
+      failures.push({ at: reader.at, error });
+    }
+  }
+  // The one that came farther knows better what is wrong.
+  failures.sort((a, b) => b.at - a.at);
+  throw new Unexpected(`at byte ${failures[0].at}, ${failures[0].error.message}`);
+}
+
+class T7Reader {
+  at = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #long: T7NumberType;
+  readonly #known = new Map<number, T7Value>();
+  #depth = 0;
+  #count = 0;
+
+  constructor(bytes: Uint8Array, longs: LongBytes) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#long = longTypes[longs];
+  }
+
+  readWhole(): T7Value {
+    const value = this.#readValue();
+    if (this.at === this.#bytes.length) return value;
+    throw new Unexpected(`${this.#bytes.length - this.at} bytes follow what should be all`);
+  }
+
+  #readValue(): T7Value {
+    if (++this.#count > maxValues) throw new Unexpected(`it holds more than ${maxValues} values`);
+    if (++this.#depth > maxDepth) throw new Unexpected(`its values are nested more than ${maxDepth} deep`);
+    const value = this.#readTagged();
+    this.#depth--;
+    return value;
+  }
+
+  #readTagged(): T7Value {
+    const tag = this.#readInt();
+    switch (tag) {
+      case tags.nil:
+        return null;
+      case tags.number:
+        return this.#take(8, (view, at) => view.getFloat64(at, true));
+      case tags.string:
+        return this.#readString();
+      case tags.boolean:
+        return this.#readInt() !== 0;
+      case tags.function:
+        return this.#skipFunction();
+      case tags.table:
+      case tags.torch:
+      case tags.oldClosure:
+      case tags.closure:
+        return this.#readReference(tag);
+      default:
+        throw new Unexpected(`there is no kind of value with the number ${tag}`);
+    }
+  }
+
+  #readReference(tag: number): T7Value {
+    const index = this.#readInt();
+    const known = this.#known.get(index);
+    if (known !== undefined) return known;
+    if (tag === tags.table) return this.#readTable(index);
+    if (tag === tags.torch) return this.#readObject(index);
+    const value = new T7Function();
+    this.#known.set(index, value);
+    this.#skipFunction();
+    return value;
+  }
+
+  /** A function compiled by Lua, and the values that it closes over. */
+  #skipFunction(): T7Function {
+    this.#skip(this.#readCount('a function', 1));
+    this.#readValue();
+    return new T7Function();
+  }
+
+  #readTable(index: number): T7Table {
+    const table = new T7Table();
+    // Known before what is in it, which may be the table itself.
+    this.#known.set(index, table);
+    // A key and a value take eight bytes at least.
+    const count = this.#readCount('a table', 8);
+    for (let i = 0; i < count; i++) {
+      const key = this.#readValue();
+      table.entries.set(key, this.#readValue());
+    }
+    return table;
+  }
+
+  #readObject(index: number): T7Value {
+    const version = this.#readString();
+    const className = version.startsWith('V ') ? this.#readString() : version;
+    const [isNumbers, , type = 'Float', kind] = numberClass.exec(className) ?? [];
+    if (isNumbers) {
+      const numbers = type === 'Long' ? this.#long : numberTypes[type];
+      const value = kind === 'Tensor' ? this.#readTensor() : this.#readStorage(numbers);
+      this.#known.set(index, value);
+      return value;
+    }
+    const object = new T7Object(className);
+    this.#known.set(index, object);
+    object.fields = this.#readValue();
+    return object;
+  }
+
+  #readTensor(): T7Tensor {
+    const rank = this.#readInt();
+    if (rank < 0 || rank > maxRank) throw new Unexpected(`a tensor has ${rank} dimensions`);
+    const shape = Array.from({ length: rank }, () => this.#readLong('a size'));
+    const strides = Array.from({ length: rank }, () => this.#readLong('a stride'));
+    const offset = this.#readLong('the place of a tensor') - 1;
+    const storage = this.#readValue();
+    if (storage !== null && !(storage instanceof T7Storage)) throw new Unexpected('a tensor has no storage');
+    return new T7Tensor(shape, strides, Math.max(0, offset), storage);
+  }
+
+  #readStorage(type: T7NumberType): T7Storage {
+    const length = this.#readLong('the length of a storage');
+    const start = this.at;
+    this.#skip(length * type.bytes);
+    const { buffer, byteOffset } = this.#bytes;
+    return new T7Storage(new DataView(buffer, byteOffset + start, length * type.bytes), type, length);
+  }
+
+  #readString(): string {
+    const length = this.#readCount('a text', 1);
+    const start = this.at;
+    this.#skip(length);
+    return new TextDecoder('latin1').decode(this.#bytes.subarray(start, start + length));
+  }
+
+  #readInt(): number {
+    return this.#take(4, (view, at) => view.getInt32(at, true));
+  }
+
+  /** A whole number of at least 0. */
+  #readLong(what: string): number {
+    const value = this.#take(this.#long.bytes, this.#long.read);
+    if (value >= 0 && Number.isSafeInteger(value)) return value;
+    throw new Unexpected(`${what} is ${value}`);
+  }
+
+  /** How many parts follow, of `bytes` each at least. */
+  #readCount(what: string, bytes: number): number {
+    const count = this.#readInt();
+    if (count >= 0 && count * bytes <= this.#bytes.length - this.at) return count;
+    throw new Unexpected(`${what} of length ${count} does not fit into the file`);
+  }
+
+  #take<T>(bytes: number, read: (view: DataView, at: number) => T): T {
+    const start = this.at;
+    this.#skip(bytes);
+    return read(this.#view, start);
+  }
+
+  #skip(bytes: number): void {
+    if (bytes > this.#bytes.length - this.at) throw new Unexpected('the file ends in the middle of a value');
+    this.at += bytes;
+  }
+}

@@ -1,0 +1,141 @@
+import type { Autoencoder, PixelFormat } from '@ae/autoencoder';
+import { networkOptions } from '@ae/autoencoder/options';
+import type { Command } from 'commander';
+import { startEngine } from '../network/engine';
+import { checkFormatOptions, flagOf, formatOf, importFormats } from '../network/model-formats';
+import { CliError } from '../shell/cli-error';
+import {
+  type CommonOptions,
+  choiceOption,
+  defineCommand,
+  type ImageSize,
+  numberOption,
+  parseSize,
+} from '../shell/options';
+import { assertNew } from '../shell/output-folder';
+import { formatCount, formatRows, style, Terminal } from '../shell/terminal';
+
+interface ImportModelOptions extends CommonOptions, NetworkFlags {
+  readonly format?: string;
+}
+
+/** What files may not say of their networks. */
+interface NetworkFlags {
+  readonly size?: ImageSize;
+  readonly pixelScale?: number;
+  readonly channelOrder?: PixelFormat['channelOrder'];
+  readonly preset?: keyof typeof networkOptions.preset.words;
+  readonly codeSize?: number;
+  readonly variational?: boolean;
+}
+
+export function importModelCommand(): Command {
+  return defineCommand('import-model', "read another program's network into a folder that all commands take")
+    .argument('<file>', 'file of PyTorch (.safetensors) or Torch7 (.t7)')
+    .argument('<out>', 'new folder')
+    .addOption(
+      choiceOption(
+        '--format <name>',
+        'format of the file (default: what its name ends in)',
+        importFormats.map(({ name }) => name),
+      ),
+    )
+    .option(
+      '--size <size>',
+      'height and width of the images, such as 64 or 48x64, where the file does not say',
+      (text) => parseSize('--size', text),
+    )
+    .addOption(
+      numberOption('--pixel-scale <x>', 'the network sees a byte times this (default: 1/256)', {
+        min: 0,
+        exclusiveMin: true,
+      }),
+    )
+    .addOption(
+      choiceOption('--channel-order <name>', 'order of colors in the network (default: of Torch7 bgr, else rgb)', [
+        ...['rgb', 'bgr'],
+      ]),
+    )
+    .addOption(
+      choiceOption(
+        '--preset <name>',
+        'what network the weights are of, where the file does not say (PyTorch)',
+        Object.keys(networkOptions.preset.words),
+      ),
+    )
+    .addOption(
+      numberOption('--code-size <n>', 'numbers of its code (PyTorch, with --preset)', { min: 1, integer: true }),
+    )
+    .option('--variational', 'its code is a distribution (PyTorch, with --preset)')
+    .action(runImportModel);
+}
+
+async function runImportModel(file: string, output: string, options: ImportModelOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  const { format: wanted, json: _, verbose: __, ...flags } = options;
+  const format = formatOf(importFormats, file, wanted);
+  checkFormatOptions(format, importFormats, { ...flags });
+  await assertNew(output);
+  await startEngine({ backend: 'wasm', threads: 1 }, terminal);
+  terminal.status(`reading ${file} ...`);
+  const network = await readers[format.name](file, flags);
+  try {
+    for (const warning of network.warnings) terminal.warn(`${file}: ${warning}.`);
+    await network.save(output);
+    terminal.status('');
+    report(terminal, network, { output, file, format: format.name, title: format.title });
+  } finally {
+    network.dispose();
+  }
+}
+
+type Reader = (file: string, flags: NetworkFlags) => Promise<Autoencoder>;
+
+/** By the names of formats. */
+const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> = {
+  async pytorch(file, flags) {
+    const { importPyTorch } = await import('@ae/autoencoder/interchange');
+    const { preset, size = { height: 64, width: 64 }, codeSize, variational } = flags;
+    if (preset === undefined) {
+      const needing = (['size', 'codeSize', 'variational', 'pixelScale', 'channelOrder'] as const).find(
+        (key) => flags[key] !== undefined,
+      );
+      if (needing)
+        throw new CliError(
+          'INVALID_OPTION',
+          `${flagOf(needing)} needs --preset; add it, or leave ${flagOf(needing)} out.`,
+        );
+      return importPyTorch(file);
+    }
+    const inputShape = [size.height, size.width, 3] as const;
+    return importPyTorch(file, { network: { preset, inputShape, codeSize, variational, pixels: pixelsOf(flags) } });
+  },
+  async torch7(file, flags) {
+    const { importTorch7 } = await import('@ae/autoencoder/interchange');
+    const { size } = flags;
+    const pixels = { channelOrder: 'bgr' as const, ...pixelsOf(flags) };
+    return importTorch7(file, { size: size && [size.height, size.width], pixels });
+  },
+};
+
+function pixelsOf({ pixelScale: scale, channelOrder }: NetworkFlags): Partial<PixelFormat> {
+  return { ...(scale !== undefined && { scale }), ...(channelOrder && { channelOrder }) };
+}
+
+function report(
+  terminal: Terminal,
+  { inputShape, codeSize, pixels, weightCount }: Autoencoder,
+  { title, ...event }: { output: string; file: string; format: string; title: string },
+): void {
+  terminal.event({ ...event, inputShape, codeSize, pixels });
+  const [height, width, channels] = inputShape;
+  terminal.print(`${style('bold', event.output)}: the network of ${event.file}, from ${title}`);
+  terminal.print(
+    formatRows([
+      ['images', `${height}x${width}, ${channels} ${channels === 1 ? 'channel' : 'channels'}`],
+      ['code', `${codeSize} numbers`],
+      ['weights', formatCount(weightCount.all)],
+      ['pixels', `bytes times ${pixels.scale}${channels >= 3 ? `, ${pixels.channelOrder}` : ''}`],
+    ]),
+  );
+}

@@ -1,0 +1,41 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Autoencoder } from '@ae/autoencoder';
+import { afterAll, expect, test } from 'vitest';
+import { makeFolder, remove } from './ae';
+import { ae, aeOk } from './one-process';
+
+const folder = makeFolder();
+afterAll(() => remove(folder));
+
+/** Made by packages/autoencoder/test/golden/make_torch7_golden.py. */
+const author = fileURLToPath(new URL('../../autoencoder/test/golden/torch7/author.t7', import.meta.url));
+
+test('ae import-model reads networks of PyTorch and of Torch7', async () => {
+  copyFileSync(author, path.join(folder, 'author.t7'));
+  expect(await aeOk(folder, 'import-model', 'author.t7', 'author')).toBe(
+    'author: the network of author.t7, from Torch7\n' +
+      '  images   16x16, 3 channels\n  code     10 numbers\n  weights  3,805\n  pixels   bytes times 0.00390625, bgr\n',
+  );
+  const read = await Autoencoder.load(path.join(folder, 'author'));
+  expect(read.codeSize).toBe(10);
+  read.dispose();
+  await aeOk(folder, 'export-model', 'author', 'author.safetensors');
+  expect(JSON.parse(await aeOk(folder, 'import-model', 'author.safetensors', 'again', '--json'))).toMatchObject({
+    format: 'pytorch',
+    inputShape: [16, 16, 3],
+    pixels: { channelOrder: 'bgr' },
+  });
+  const taken = await ae(folder, 'import-model', 'author.t7', 'again');
+  expect(taken.stderr).toBe('ae import-model: again already exists; delete it or choose another name.\n');
+  const small = await ae(folder, 'import-model', 'author.t7', 'small', '--size', '8');
+  expect(small.stderr).toMatch(
+    /author\.t7: it is no network of Torch7 that can be read: module 9 \(nn\.Reshape\) makes 128 of/,
+  );
+  const preset = await ae(folder, 'import-model', 'author.t7', 'small', '--preset', 'mirror');
+  expect(preset.stderr).toBe('ae import-model: --preset belongs to PyTorch, not Torch7; leave it out.\n');
+  const lonely = await ae(folder, 'import-model', 'author.safetensors', 'small', '--size', '16');
+  expect(lonely.stderr).toBe('ae import-model: --size needs --preset; add it, or leave --size out.\n');
+  expect(existsSync(path.join(folder, 'small'))).toBe(false);
+}, 60_000);
