@@ -7,7 +7,15 @@
  * what src/batches/pack-pixels.ts computes.
  */
 
-import { interleaveFirst, interleaveSecond, interleaveThird } from './interleave';
+import {
+  highBytes,
+  highPairs,
+  interleaveFirst,
+  interleaveSecond,
+  interleaveThird,
+  lowBytes,
+  lowPairs,
+} from './interleave';
 
 /** Three planes to interleaved uint8: dst[3 * i + c] = plane c [i]. */
 export function interleaveU8(
@@ -73,9 +81,15 @@ export function interleaveF32(
       const a = sixteen(p0, i, width, mirror);
       const b = sixteen(p1, i, width, mirror);
       const c = sixteen(p2, i, width, mirror);
-      storeSixteen(dst, interleaveFirst(a, b, c), meanA, meanB, meanC, scales);
-      storeSixteen(dst + 64, interleaveSecond(a, b, c), meanB, meanC, meanA, scales);
-      storeSixteen(dst + 128, interleaveThird(a, b, c), meanC, meanA, meanB, scales);
+      // Two channels side by side, then the third one, and an empty byte: four bytes a pixel.
+      const lowAb = lowBytes(a, b);
+      const highAb = highBytes(a, b);
+      const lowC = i16x8.extend_low_i8x16_u(c);
+      const highC = i16x8.extend_high_i8x16_u(c);
+      storeFourPixels(dst, lowPairs(lowAb, lowC), meanA, meanB, meanC, scales);
+      storeFourPixels(dst + 48, highPairs(lowAb, lowC), meanA, meanB, meanC, scales);
+      storeFourPixels(dst + 96, lowPairs(highAb, highC), meanA, meanB, meanC, scales);
+      storeFourPixels(dst + 144, highPairs(highAb, highC), meanA, meanB, meanC, scales);
       dst += 192;
     }
     for (; i < width; i++) {
@@ -105,7 +119,7 @@ export function planeF32(
     const row = plane + y * stride;
     let i = 0;
     for (; i + 16 <= width; i += 16) {
-      storeSixteen(dst, sixteen(row, i, width, mirror), means, means, means, scales);
+      storeSixteen(dst, sixteen(row, i, width, mirror), means, scales);
       dst += 64;
     }
     for (; i < width; i++) {
@@ -122,14 +136,24 @@ function sixteen(row: usize, i: i32, width: i32, mirror: i32): v128 {
   return i8x16.shuffle(bytes, bytes, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 }
 
-/** Sixteen bytes as floats; the means of the four vectors are those of a, b, c, a. */
-function storeSixteen(out: usize, bytes: v128, meanA: v128, meanB: v128, meanC: v128, scales: v128): void {
+/** Four pixels of four bytes, of which the last one is left out, as floats. Indices past the vector give zeros: bytes become 32 bits wide. @inline */
+function storeFourPixels(out: usize, pixels: v128, meanA: v128, meanB: v128, meanC: v128, scales: v128): void {
+  const first = i8x16.swizzle(pixels, i8x16(0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 4, -1, -1, -1));
+  const second = i8x16.swizzle(pixels, i8x16(5, -1, -1, -1, 6, -1, -1, -1, 8, -1, -1, -1, 9, -1, -1, -1));
+  const third = i8x16.swizzle(pixels, i8x16(10, -1, -1, -1, 12, -1, -1, -1, 13, -1, -1, -1, 14, -1, -1, -1));
+  v128.store(out, normalize(first, meanA, scales));
+  v128.store(out, normalize(second, meanB, scales), 16);
+  v128.store(out, normalize(third, meanC, scales), 32);
+}
+
+/** Sixteen bytes as floats. */
+function storeSixteen(out: usize, bytes: v128, means: v128, scales: v128): void {
   const low = i16x8.extend_low_i8x16_u(bytes);
   const high = i16x8.extend_high_i8x16_u(bytes);
-  v128.store(out, normalize(i32x4.extend_low_i16x8_u(low), meanA, scales));
-  v128.store(out, normalize(i32x4.extend_high_i16x8_u(low), meanB, scales), 16);
-  v128.store(out, normalize(i32x4.extend_low_i16x8_u(high), meanC, scales), 32);
-  v128.store(out, normalize(i32x4.extend_high_i16x8_u(high), meanA, scales), 48);
+  v128.store(out, normalize(i32x4.extend_low_i16x8_u(low), means, scales));
+  v128.store(out, normalize(i32x4.extend_high_i16x8_u(low), means, scales), 16);
+  v128.store(out, normalize(i32x4.extend_low_i16x8_u(high), means, scales), 32);
+  v128.store(out, normalize(i32x4.extend_high_i16x8_u(high), means, scales), 48);
 }
 
 function normalize(values: v128, means: v128, scales: v128): v128 {

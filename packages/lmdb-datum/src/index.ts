@@ -44,13 +44,9 @@ export {
   readMean,
   writeMean,
 } from './mean';
-export {
-  type DatabaseInfo,
-  DatumReader,
-  type Entry,
-  type OpenOptions,
-  openDatumLmdb,
-} from './reader';
+export type { DatabaseInfo } from './read/info';
+export type { OpenOptions } from './read/options';
+export { DatumReader, type Entry, openDatumLmdb } from './reader';
 export type { DatabaseSchema } from './schemas/record-format';
 export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verify';
 export { caffeKey, DatumWriter, type WriterOptions } from './writer';

@@ -2,68 +2,21 @@
 import { type BatchOptions, checkBatchOptions } from './batches/options';
 import { RecordReader } from './batches/record-reader';
 import { type BatchStream, openStream } from './batches/stream';
-import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known, refuse } from './checks';
+import { assertPath, checkMaxPixels } from './checks';
 import type { Datum, Sample } from './datum/datum';
 import { decodeSample } from './datum/sample';
-import { ClosedError, CorruptDatabaseError, DatabaseChangedError, DatumError } from './errors';
+import { ClosedError, CorruptDatabaseError, DatumError } from './errors';
 import { type DatabaseIdentity, identityOf } from './identity';
-import { filterKeyIndex } from './lmdb/filter-index';
-import { buildKeyIndex, type KeyIndex, salvageKeyIndex } from './lmdb/key-index';
-import { loadKeyIndex, saveKeyIndex } from './lmdb/key-index-file';
-import type { TreeRecord } from './lmdb/meta';
-import { assertNoDatabase, assertPlainTree, findNamedTree, listNames } from './lmdb/named-databases';
+import { assertNoDatabase } from './lmdb/named-databases';
 import { PageFile } from './lmdb/page-file';
 import type { Damage } from './lmdb/salvage';
-import {
-  keyBytes,
-  keyText,
-  lowerBound,
-  placeOf,
-  type RecordPlace,
-  type ScanOptions,
-  scanIndex,
-  scanTree,
-} from './lmdb/scan';
-import { TreeCursor } from './lmdb/tree-cursor';
+import { keyBytes, keyText, type RecordPlace, type ScanOptions } from './lmdb/scan';
 import { ValueReader } from './lmdb/value-reader';
-import { firstRecords, lookupOf } from './schemas/lookup';
-import { type DatabaseSchema, formatOf, type RecordFormat } from './schemas/record-format';
-
-export interface OpenOptions {
-  /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
-  database?: string;
-  /**
-   * Read around damage instead of stopping at it: records that can't be read are left out and listed in `reader.damage`; of two
-   * meta pages the sound one is taken. Walks the tree once when opening. Default false.
-   */
-  lenient?: boolean;
-  /**
-   * Keep the index of the keys, which `at()` and `batches()` need, in this file; true: beside the data file, with `.index` added.
-   * It is written if it is missing or of another transaction. Default: it is built anew, in memory.
-   */
-  indexFile?: string | true;
-  /** Refuse to decode image files of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
-  maxPixels?: number;
-  /**
-   * How the values hold images: 'datum' (Caffe's), 'annotated-datum', 'caffe2', 'ocr', 'stylegan2', 'image-files', 'pickle' or
-   * 'msgpack'; with what `reader.schema.variants` names after a colon, such as 'stylegan2:128'. Default: told by the first records.
-   */
-  schema?: string;
-}
-
-const knownOptions: Known<OpenOptions> = {
-  ...{ database: true, schema: true, lenient: true, maxPixels: true, indexFile: true },
-};
-
-function checkOpenOptions(options: OpenOptions): void {
-  assertKeys('openDatumLmdb', options, knownOptions);
-  const { database, lenient, indexFile } = options;
-  if (database !== undefined && typeof database !== 'string') refuse('database', 'a name', database);
-  assertFlag('lenient', lenient);
-  if (indexFile !== undefined && indexFile !== true && typeof indexFile !== 'string') {
-    refuse('indexFile', 'true or a path', indexFile);
-  }
-}
+import { Images } from './read/images';
+import { type DatabaseInfo, infoOf } from './read/info';
+import { checkOpenOptions, type OpenOptions } from './read/options';
+import { Places } from './read/places';
+import type { DatabaseSchema } from './schemas/record-format';
 
 /** One record of a scan. */
 export interface Entry {
@@ -72,35 +25,6 @@ export interface Entry {
   /** Key as it is stored. */
   keyBytes: Uint8Array;
   datum: Datum;
-}
-
-/** Facts about the open file. */
-export interface DatabaseInfo {
-  /** The data file. */
-  path: string;
-  /** How its values hold images. */
-  schema: DatabaseSchema;
-  /** LMDB data format: 1 (LMDB 0.9, Caffe, py-lmdb) or 2 (npm lmdb 3.x, LMDB 1.0). */
-  format: 1 | 2;
-  /** Images. */
-  count: number;
-  /** Records that are none, such as labels and counts, where the schema has them. Absent if there are none. */
-  others?: number;
-  firstKey?: string;
-  lastKey?: string;
-  pageSizeBytes: number;
-  /** Levels of the tree, leaf included. 0 if empty. */
-  depth: number;
-  branchPages: number;
-  leafPages: number;
-  overflowPages: number;
-  mapSizeBytes: number;
-  fileSizeBytes: number;
-  lastTransactionId: number;
-  /** Names of the named databases in the file, if there are some and the unnamed one is small. */
-  databases?: string[];
-  /** What is wrong with one of the meta pages. Only when opened with `lenient`. */
-  metaDamage?: string;
 }
 
 /**
@@ -125,48 +49,23 @@ export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumRea
 export class DatumReader {
   /** What could not be read so far. Always empty unless opened with `lenient`. */
   readonly damage: readonly Damage[];
-  readonly #tree: TreeRecord;
+  readonly #file: PageFile;
+  readonly #places: Places;
+  readonly #images: Images;
   readonly #values: ValueReader;
   readonly #maxPixels: number;
-  readonly #indexFile?: string;
-  /** Set if opened with `lenient`. */
-  readonly #addDamage?: (damage: Damage) => void;
-  /** Of all records, of images alone, and of those that are no images. */
-  #allKeys?: KeyIndex;
-  #index?: KeyIndex;
-  /** Told when it is first needed, like what follows from it: opening reads no records. */
-  #known?: { format: RecordFormat; sideKeys: ReadonlySet<string> };
-  #length?: number;
-  readonly #schema?: string;
   /** Weak, so that a stream that was dropped can go. */
   #streams: WeakRef<BatchStream>[] = [];
 
-  readonly #file: PageFile;
-
   /** Use `openDatumLmdb`. */
-  constructor(file: PageFile, { database, lenient = false, indexFile, maxPixels, schema }: OpenOptions) {
+  constructor(file: PageFile, options: OpenOptions) {
     this.#file = file;
-    const damage: Damage[] = [];
-    this.damage = damage;
-    this.#maxPixels = checkMaxPixels(maxPixels);
     this.#values = new ValueReader(file);
-    if (indexFile !== undefined) this.#indexFile = indexFile === true ? `${file.path}.index` : indexFile;
     try {
-      this.#tree = database === undefined ? file.meta.main : findNamedTree(file, database);
-      assertPlainTree(this.#tree, file.path);
-      if (lenient) {
-        // A record that is read again is not lost again.
-        const known = new Set<string>();
-        this.#addDamage = (found) => {
-          if (!known.has(found.message)) damage.push(found);
-          known.add(found.message);
-        };
-        if (file.metaDamage !== undefined) this.#addDamage({ message: `${file.path}: ${file.metaDamage}.` });
-        this.#allKeys = salvageKeyIndex(file, this.#tree, this.#addDamage);
-      }
-      this.#schema = schema;
-      // So that what is wrong with the name is said here.
-      if (schema !== undefined) this.#tellFormat();
+      this.#maxPixels = checkMaxPixels(options.maxPixels);
+      this.#places = new Places(file, options);
+      this.#images = new Images(this.#places, options.schema);
+      this.damage = this.#places.damage;
     } catch (error) {
       file.close();
       throw error;
@@ -175,18 +74,7 @@ export class DatumReader {
 
   /** Number of images; of those that can be reached if opened with `lenient`. */
   get length(): number {
-    if (this.#length !== undefined) return this.#length;
-    const all = this.#allKeys?.length ?? this.#tree.entries;
-    if (!this.#file.isOpen) return all;
-    try {
-      const { format, sideKeys } = this.#tellFormat();
-      this.#length = format.namesImages ? this.#keyIndex().length : all - sideKeys.size;
-      return this.#length;
-    } catch (error) {
-      // Reading says so.
-      if (error instanceof DatabaseChangedError) return all;
-      throw error;
-    }
+    return this.#images.length;
   }
 
   get isOpen(): boolean {
@@ -207,43 +95,17 @@ export class DatumReader {
 
   /** The same as bytes: a key need not be UTF-8. */
   get lastKeyBytes(): Uint8Array | undefined {
-    for (const { leaf, index } of this.#scanAll({ reverse: true })) return Buffer.from(leaf.key(index));
+    for (const { leaf, index } of this.#places.scan({ reverse: true })) return Buffer.from(leaf.key(index));
     return undefined;
   }
 
   get info(): DatabaseInfo {
-    const file = this.#file;
-    const tree = this.#tree;
-    const databases = this.#addDamage ? [] : listNames(file);
-    return {
-      path: file.path,
-      schema: this.schema,
-      format: file.layout.format,
-      count: this.length,
-      ...this.#countOthers(),
-      firstKey: this.firstKey,
-      lastKey: this.lastKey,
-      pageSizeBytes: file.pageSizeBytes,
-      depth: tree.depth,
-      branchPages: tree.branchPages,
-      leafPages: tree.leafPages,
-      overflowPages: tree.overflowPages,
-      mapSizeBytes: file.meta.mapSizeBytes,
-      fileSizeBytes: file.fileBytes,
-      lastTransactionId: file.meta.transactionId,
-      ...(databases.length === 0 ? {} : { databases }),
-      ...(file.metaDamage === undefined ? {} : { metaDamage: file.metaDamage }),
-    };
+    return infoOf(this.#places, this.#images, this);
   }
 
   /** How the values hold images, and how that was told. */
   get schema(): DatabaseSchema {
-    return this.#format.description;
-  }
-
-  #countOthers(): { others?: number } {
-    const others = (this.#allKeys?.length ?? this.#tree.entries) - this.length;
-    return others > 0 ? { others } : {};
+    return this.#images.format.description;
   }
 
   /** What tells this database from others, and from itself after changes: for training that is resumed. Reads up to 128 MiB. */
@@ -258,14 +120,13 @@ export class DatumReader {
    */
   get(key: string | Uint8Array): Datum | undefined {
     const value = this.getBytes(key);
-    return value && this.#format.decode(value, keyText(key));
+    return value && this.#images.format.decode(value, keyText(key));
   }
 
   /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
   getBytes(key: string | Uint8Array): Uint8Array | undefined {
-    const wanted = keyBytes(key, 'key');
-    const place = this.#addDamage ? this.#findInIndex(wanted) : this.#findInTree(wanted);
-    return place && place.leaf.compareKey(place.index, wanted) === 0 ? this.#valueAt(place) : undefined;
+    const place = this.#places.find(keyBytes(key, 'key'));
+    return place && this.#valueAt(place);
   }
 
   /**
@@ -278,13 +139,13 @@ export class DatumReader {
    */
   at(i: number): Sample | Promise<Sample> | undefined {
     const record = this.#recordAt(i);
-    return record && decodeSample(this.#format.decode(record.value, record.key), record.key, this.#maxPixels);
+    return record && decodeSample(this.#images.format.decode(record.value, record.key), record.key, this.#maxPixels);
   }
 
   /** The Datum number `i` in key order, as it is stored; undefined outside of 0 to length - 1. */
   datumAt(i: number): Datum | undefined {
     const record = this.#recordAt(i);
-    return record && this.#format.decode(record.value, record.key);
+    return record && this.#images.format.decode(record.value, record.key);
   }
 
   /**
@@ -299,10 +160,10 @@ export class DatumReader {
    */
   batches(options: BatchOptions): BatchStream {
     const file = this.#file;
-    const addDamage = this.#addDamage;
+    const { addDamage } = this.#places;
     const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.#maxPixels };
-    const index = this.#keyIndex();
-    const format = this.#format;
+    const index = this.#images.index();
+    const { format } = this.#images;
     const lenient = addDamage !== undefined;
     const setup = { path: file.path, lenient, index, meta: file.metaPageBytes, schema: format.name };
     const { workers } = checked;
@@ -322,24 +183,24 @@ export class DatumReader {
 
   /** Key number `i` in order; undefined outside of 0 to length - 1. */
   keyAt(i: number): string | undefined {
-    const place = this.#placeAt(i);
+    const place = this.#images.placeAt(i);
     return place && keyText(place.leaf.key(place.index));
   }
 
   /** The same as bytes: a key need not be UTF-8. */
   keyBytesAt(i: number): Uint8Array | undefined {
-    const place = this.#placeAt(i);
+    const place = this.#images.placeAt(i);
     return place && Buffer.from(place.leaf.key(place.index));
   }
 
   /** All keys of a range, in order, without reading values. */
   *keys(options: ScanOptions = {}): Generator<string, void, undefined> {
-    for (const { leaf, index } of this.#scan(options)) yield keyText(leaf.key(index));
+    for (const { leaf, index } of this.#images.scan(options)) yield keyText(leaf.key(index));
   }
 
   /** All records of a range, in order. Each has memory of its own. If opened with `lenient`, damaged ones are left out. */
   *entries(options: ScanOptions = {}): Generator<Entry, void, undefined> {
-    for (const place of this.#scan(options)) {
+    for (const place of this.#images.scan(options)) {
       const keyBytes = Buffer.from(place.leaf.key(place.index));
       const entry = this.#readEntry(place, keyBytes, keyText(keyBytes));
       if (entry) yield entry;
@@ -353,9 +214,8 @@ export class DatumReader {
   /** Closes the file, and ends its streams of batches with their threads. Further calls do nothing; other methods then throw a ClosedError. */
   close(): void {
     const { path } = this.#file;
-    this.#file.close();
-    this.#index = undefined;
-    this.#allKeys = undefined;
+    this.#places.close();
+    this.#images.close();
     for (const stream of this.#streams.splice(0)) {
       const message = `${path}: the reader was closed while batches were being read; close it after the last one.`;
       stream.deref()?.close(new ClosedError(message, { path }));
@@ -370,89 +230,18 @@ export class DatumReader {
     try {
       assertNoDatabase(this.#file, place.leaf, place.index);
       const value = Buffer.from(this.#values.view(place.leaf, place.index));
-      return { key, keyBytes, datum: this.#format.decode(value, key) };
+      return { key, keyBytes, datum: this.#images.format.decode(value, key) };
     } catch (error) {
       const isDamage = error instanceof DatumError || error instanceof CorruptDatabaseError;
-      if (!this.#addDamage || !isDamage) throw error;
-      this.#addDamage({ page: error.page, key, message: error.sentence });
+      if (!this.#places.addDamage || !isDamage) throw error;
+      this.#places.addDamage({ page: error.page, key, message: error.sentence });
       return undefined;
     }
   }
 
-  #scan(options: ScanOptions): Iterable<RecordPlace> {
-    return this.#hasOthers ? this.#scanImages(options) : this.#scanAll(options);
-  }
-
-  *#scanImages(options: ScanOptions): Generator<RecordPlace, void, undefined> {
-    for (const place of this.#scanAll(options)) {
-      if (this.#format.isImage(keyText(place.leaf.key(place.index)))) yield place;
-    }
-  }
-
-  #scanAll(options: ScanOptions): Iterable<RecordPlace> {
-    return this.#addDamage
-      ? scanIndex(this.#file, this.#wholeIndex(), options)
-      : scanTree(this.#file, this.#tree, options);
-  }
-
-  get #format(): RecordFormat {
-    return this.#known?.format ?? this.#tellFormat().format;
-  }
-
-  #tellFormat(): { format: RecordFormat; sideKeys: ReadonlySet<string> } {
-    if (this.#known) return this.#known;
-    const scan = (options: ScanOptions) => this.#scanAll(options);
-    // Values of their own: those of scans are views.
-    const values = new ValueReader(this.#file);
-    const lookup = lookupOf(scan, values);
-    const format = formatOf(this.#schema, firstRecords(scan, values), lookup);
-    this.#known = { format, sideKeys: new Set(format.sideKeysIn(lookup)) };
-    return this.#known;
-  }
-
-  get #hasOthers(): boolean {
-    const { format, sideKeys } = this.#tellFormat();
-    return format.namesImages || sideKeys.size > 0;
-  }
-
-  /** The index of the images' keys. */
-  #keyIndex(): KeyIndex {
-    const isImage = (key: Uint8Array) => this.#format.isImage(keyText(key));
-    this.#index ??= this.#hasOthers ? filterKeyIndex(this.#file, this.#wholeIndex(), isImage) : this.#wholeIndex();
-    return this.#index;
-  }
-
-  /** The index of all keys, which is loaded or built when it is first needed. */
-  #wholeIndex(): KeyIndex {
-    if (this.#allKeys) return this.#allKeys;
-    const file = this.#file;
-    const tree = this.#tree;
-    const indexFile = this.#indexFile;
-    const loaded = indexFile === undefined ? undefined : loadKeyIndex(indexFile, file, tree);
-    this.#allKeys = loaded ?? buildKeyIndex(file, tree);
-    if (indexFile !== undefined && !loaded) saveKeyIndex(indexFile, this.#allKeys, file, tree);
-    return this.#allKeys;
-  }
-
-  #placeAt(i: number): RecordPlace | undefined {
-    if (!Number.isInteger(i) || i < 0 || i >= this.length) return undefined;
-    return placeOf(this.#file, this.#keyIndex(), i);
-  }
-
   #recordAt(i: number): { key: string; value: Buffer } | undefined {
-    const place = this.#placeAt(i);
+    const place = this.#images.placeAt(i);
     return place && { key: keyText(place.leaf.key(place.index)), value: this.#valueAt(place) };
-  }
-
-  #findInTree(key: Uint8Array): RecordPlace | undefined {
-    const cursor = new TreeCursor(this.#file, this.#tree);
-    return cursor.seek(key) ? cursor : undefined;
-  }
-
-  #findInIndex(key: Uint8Array): RecordPlace | undefined {
-    const index = this.#wholeIndex();
-    const i = lowerBound(this.#file, index, key);
-    return i < index.length ? placeOf(this.#file, index, i) : undefined;
   }
 
   #valueAt(place: RecordPlace): Buffer {

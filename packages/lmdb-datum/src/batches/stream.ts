@@ -197,14 +197,14 @@ function* planBatches(records: number, options: CheckedBatchOptions): Generator<
     for (; record < usable; slot++) {
       order ??= epochOrder(records, shuffle, epoch, shard);
       const size = Math.min(batchSize, usable - record);
-      const whole = Float64Array.from({ length: size }, (_, i) => (order as EpochOrder).at(record + i));
       const part = batchRange(size, shard);
-      const indices = whole.slice(part.start, part.end);
+      const indices = new Float64Array(part.end - part.start);
+      for (let i = 0; i < indices.length; i++) indices[i] = order.at(record + part.start + i);
       const rows = padLast ? partSize(batchSize, shard) : indices.length;
       const next = record + size;
       const place = next >= usable ? { epoch: epoch + 1, record: 0 } : { epoch, record: next };
       yield {
-        job: { epoch, indices, like: whole[0], rows, slot },
+        job: { epoch, indices, like: order.at(record), rows, slot },
         position: { ...place, shuffle, records, ...(cutsEpoch(shard) && { shard }) },
       };
       record = next;

@@ -1,7 +1,8 @@
 /** The records of an LMDB, of whatever schema. */
 import { isUtf8 } from 'node:buffer';
 import { DatumError, ImageError, reasonOf } from '../errors';
-import { type DatumReader, type OpenOptions, openDatumLmdb } from '../reader';
+import type { OpenOptions } from '../read/options';
+import { type DatumReader, openDatumLmdb } from '../reader';
 import { datumSchema } from '../schemas/datum';
 import { recordOf } from './message';
 import type { ExchangeRecord, RecordSource } from './record';

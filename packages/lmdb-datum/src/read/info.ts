@@ -1,0 +1,64 @@
+/** Facts about a database that is open. */
+import { listNames } from '../lmdb/named-databases';
+import type { DatabaseSchema } from '../schemas/record-format';
+import type { Images } from './images';
+import type { Places } from './places';
+
+/** Facts about the open file. */
+export interface DatabaseInfo {
+  /** The data file. */
+  path: string;
+  /** How its values hold images. */
+  schema: DatabaseSchema;
+  /** LMDB data format: 1 (LMDB 0.9, Caffe, py-lmdb) or 2 (npm lmdb 3.x, LMDB 1.0). */
+  format: 1 | 2;
+  /** Images. */
+  count: number;
+  /** Records that are none, such as labels and counts, where the schema has them. Absent if there are none. */
+  others?: number;
+  firstKey?: string;
+  lastKey?: string;
+  pageSizeBytes: number;
+  /** Levels of the tree, leaf included. 0 if empty. */
+  depth: number;
+  branchPages: number;
+  leafPages: number;
+  overflowPages: number;
+  mapSizeBytes: number;
+  fileSizeBytes: number;
+  lastTransactionId: number;
+  /** Names of the named databases in the file, if there are some and the unnamed one is small. */
+  databases?: string[];
+  /** What is wrong with one of the meta pages. Only when opened with `lenient`. */
+  metaDamage?: string;
+}
+
+/** Collects what is known. */
+export function infoOf(
+  places: Places,
+  images: Images,
+  { firstKey, lastKey }: { readonly firstKey?: string; readonly lastKey?: string },
+): DatabaseInfo {
+  const { file, tree, count: records, addDamage } = places;
+  const { length: count } = images;
+  const databases = addDamage ? [] : listNames(file);
+  return {
+    path: file.path,
+    schema: images.format.description,
+    format: file.layout.format,
+    count,
+    ...(records > count && { others: records - count }),
+    firstKey,
+    lastKey,
+    pageSizeBytes: file.pageSizeBytes,
+    depth: tree.depth,
+    branchPages: tree.branchPages,
+    leafPages: tree.leafPages,
+    overflowPages: tree.overflowPages,
+    mapSizeBytes: file.meta.mapSizeBytes,
+    fileSizeBytes: file.fileBytes,
+    lastTransactionId: file.meta.transactionId,
+    ...(databases.length > 0 && { databases }),
+    ...(file.metaDamage !== undefined && { metaDamage: file.metaDamage }),
+  };
+}
