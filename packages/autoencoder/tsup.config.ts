@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { declarations } from '../../scripts/declarations';
@@ -21,6 +22,15 @@ const forNode: Options = {
   shims: true,
 };
 
+/** Turns what tsup makes of `import()` back: of a package that is an ES module alone, which nothing else loads, and too large to be bundled. */
+async function importFromCommonJs(name: string): Promise<void> {
+  const file = fileURLToPath(new URL('dist/interchange.cjs', import.meta.url));
+  const made = `Promise.resolve().then(() => _interopRequireWildcard(require("${name}")))`;
+  const code = await readFile(file, 'utf8');
+  if (!code.includes(made)) throw new Error(`${file} does not load ${name} as expected`);
+  await writeFile(file, code.replaceAll(made, `import("${name}")`));
+}
+
 export default defineConfig([
   { ...forNode, format: 'esm', clean: ['*.js', '*.js.map'] },
   {
@@ -29,6 +39,7 @@ export default defineConfig([
     // An ES module alone, which the first versions of Node.js 20 cannot require.
     noExternal: ['hyparquet-writer'],
     clean: ['*.cjs', '*.cjs.map'],
+    onSuccess: () => importFromCommonJs('h5wasm'),
   },
   declarations('autoencoder', entries),
   {

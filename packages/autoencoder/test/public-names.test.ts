@@ -18,7 +18,7 @@ const names: Readonly<Record<string, string>> = {
   codes:
     'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes writeCodesNpy writeCodesParquet',
   interchange:
-    'OnnxOptions PyTorchImportOptions PyTorchOptions Torch7ImportOptions exportOnnx exportPyTorch importPyTorch importTorch7',
+    'KerasImportOptions KerasOptions OnnxOptions PyTorchImportOptions PyTorchOptions TfjsImportOptions Torch7ImportOptions exportKeras exportOnnx exportPyTorch importKeras importPyTorch importTfjs importTorch7',
   native:
     'InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow',
   options:

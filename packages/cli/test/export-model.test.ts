@@ -36,6 +36,6 @@ test('ae export-model writes a network as ONNX, in parts where that is asked for
   expect(part.stderr).toBe('ae export-model: --part belongs to ONNX, not PyTorch; leave it out.\n');
   const nameless = await ae(folder, 'export-model', 'model', 'net.bin');
   expect(nameless.stderr).toBe(
-    'ae export-model: net.bin: the name does not tell the format; let it end in .onnx (ONNX) or .safetensors (PyTorch).\n',
+    'ae export-model: net.bin: the name does not tell the format; let it end in .onnx (ONNX), .safetensors (PyTorch) or .keras (Keras).\n',
   );
 }, 60_000);

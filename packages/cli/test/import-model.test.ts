@@ -2,6 +2,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Autoencoder } from '@ae/autoencoder';
+import { conv2d, conv2dTranspose } from '@ae/layers';
 import { afterAll, expect, test } from 'vitest';
 import { makeFolder, remove } from './ae';
 import { ae, aeOk } from './one-process';
@@ -12,7 +13,7 @@ afterAll(() => remove(folder));
 /** Made by packages/autoencoder/test/golden/make_torch7_golden.py. */
 const author = fileURLToPath(new URL('../../autoencoder/test/golden/torch7/author.t7', import.meta.url));
 
-test('ae import-model reads networks of PyTorch and of Torch7', async () => {
+test('ae import-model reads networks of PyTorch, Torch7, Keras and TensorFlow.js', async () => {
   copyFileSync(author, path.join(folder, 'author.t7'));
   expect(await aeOk(folder, 'import-model', 'author.t7', 'author')).toBe(
     'author: the network of author.t7, from Torch7\n' +
@@ -38,4 +39,27 @@ test('ae import-model reads networks of PyTorch and of Torch7', async () => {
   const lonely = await ae(folder, 'import-model', 'author.safetensors', 'small', '--size', '16');
   expect(lonely.stderr).toBe('ae import-model: --size needs --preset; add it, or leave --size out.\n');
   expect(existsSync(path.join(folder, 'small'))).toBe(false);
+
+  // A LayersModel's folder, and what Keras has of it.
+  const made = new Autoencoder({
+    inputShape: [4, 4, 1],
+    layers: [
+      conv2d({ filters: 2, kernelSize: 2, strides: 2, name: 'code' }),
+      conv2dTranspose({ filters: 1, kernelSize: 2, strides: 2 }),
+    ],
+  });
+  await made.initialize();
+  await made.save(path.join(folder, 'made'));
+  made.dispose();
+  expect(await aeOk(folder, 'export-model', 'made', 'made.keras')).toBe(
+    'made.keras: the network for Keras 3\n  images  float32 [N, 4, 4, 1], bytes times 0.00390625\n',
+  );
+  for (const [from, to, title] of [
+    ['made.keras', 'from-keras', 'Keras'],
+    ['made', 'from-tfjs', 'TensorFlow.js'],
+  ]) {
+    expect(await aeOk(folder, 'import-model', from, to, '--pixel-scale', '1/255')).toBe(
+      `${to}: the network of ${from}, from ${title}\n  images   4x4, 1 channel\n  code     8 numbers\n  weights  19\n  pixels   bytes times ${1 / 255}\n`,
+    );
+  }
 }, 60_000);

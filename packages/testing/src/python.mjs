@@ -65,9 +65,14 @@ export function findPython(packages, skipped) {
  */
 function importFailure(program, packages) {
   const script = packages.map((name) => `import ${modules[name]}`).join('\n');
-  const { status, stderr, error } = spawnSync(program, ['-c', script], { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(program, ['-c', script], { encoding: 'utf8', env: environment() });
   if (status === 0) return undefined;
   return error?.message ?? (stderr.trim().split('\n').at(-1) || `exit code ${status}`);
+}
+
+/** Keras computes with PyTorch, where nothing else is said: TensorFlow for Python is not among the peers. */
+function environment() {
+  return { KERAS_BACKEND: 'torch', ...process.env };
 }
 
 /**
@@ -82,6 +87,7 @@ function importFailure(program, packages) {
 export function runPython(program, ...args) {
   const { status, stdout, stderr, error } = spawnSync(program, ['-B', ...args], {
     encoding: 'utf8',
+    env: environment(),
     maxBuffer: 2 ** 28,
   });
   if (status !== 0) throw new Error(`${args[0]}: ${error?.message ?? stderr}`);

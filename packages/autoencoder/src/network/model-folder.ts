@@ -193,7 +193,7 @@ function reasonOf({ state, expected, received, todo }: LayersError): string {
 }
 
 /** Reads the files of a group one after the other. */
-async function readGroup({ files, bytes }: WeightGroup, model: ModelFiles): Promise<Uint8Array> {
+export async function readGroup({ files, bytes }: WeightGroup, model: ModelFiles): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let room = bytes;
   for (const file of files) {

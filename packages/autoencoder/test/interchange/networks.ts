@@ -132,6 +132,41 @@ export const torchNetworks: Readonly<Record<string, () => AutoencoderOptions>> =
   }),
 };
 
+/** What Keras has a form of, whatever computes it: its PyTorch averages otherwise where windows reach past an image. */
+const kerasNetworks: Readonly<Record<string, () => AutoencoderOptions>> = {
+  'layers of Keras': () => ({
+    inputShape: [12, 12, 2],
+    layers: [
+      layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', depthMultiplier: 2 }),
+      layers.batchNormalization(),
+      layers.separableConv2d({ filters: 6, kernelSize: 3, activation: 'tanh' }),
+      layers.dropout({ rate: 0.5 }),
+      layers.averagePooling2d({ poolSize: 2 }),
+      residual([conv2d({ filters: 6, kernelSize: 1, activation: 'swish' })]),
+      maxPooling2d({ poolSize: 2, strides: 1 }),
+      flatten(),
+      linear({ units: 5, name: 'code' }),
+      layers.dense({ units: 16, activation: 'elu' }),
+      layers.leakyReLU({ alpha: 0.125 }),
+      reshape({ targetShape: [4, 4, 1] }),
+      layers.upSampling2d({ size: [3, 3] }),
+      layers.cropping2D({
+        cropping: [
+          [1, 0],
+          [0, 2],
+        ],
+      }),
+      layers.zeroPadding2d({
+        padding: [
+          [0, 1],
+          [2, 0],
+        ],
+      }),
+      conv2d({ filters: 2, kernelSize: 1, activation: 'softmax' }),
+    ],
+  }),
+};
+
 /** Sequential takes a dense layer on images for a flatten() that was forgotten, unless the layer says that it means it. */
 function ofRank<L extends layers.Layer>(rank: number, layer: L): L {
   layer.inputSpec = [{ ndim: rank + 1 }];
@@ -140,7 +175,7 @@ function ofRank<L extends layers.Layer>(rank: number, layer: L): L {
 
 /** Makes a network whose weights are multiples of 1/8; the fixed ones of block transforms stay. */
 export async function madeNetwork(name: string): Promise<Autoencoder> {
-  const network = new Autoencoder(torchNetworks[name]());
+  const network = new Autoencoder({ ...torchNetworks, ...kerasNetworks }[name]());
   await network.initialize({ seed: 3 });
   const random = new Random(5);
   for (const weight of network.model.trainableWeights) {

@@ -21,7 +21,9 @@ const python = findPython(['torch', 'numpy', 'safetensors'], 'exported modules i
 describe.runIf(python)('as PyTorch', () => {
   it('computes the same, learns there, and comes back', async () => {
     const cases: TorchCase[] = [];
-    for (const name of Object.keys(torchNetworks)) cases.push(await exportedCase(name));
+    // Of several blocks, one that is cut off shows more, and takes as long.
+    const names = Object.keys(torchNetworks).filter((name) => name !== 'transform of blocks');
+    for (const name of names) cases.push(await exportedCase(name));
     const results = runTorch(python as string, cases, true);
     for (const [i, each] of cases.entries()) {
       checkCase(each, results[i]);

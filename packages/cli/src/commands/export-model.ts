@@ -21,9 +21,9 @@ interface Exported {
 }
 
 export function exportModelCommand(): Command {
-  return defineCommand('export-model', 'write a network for another runtime, as ONNX or for PyTorch')
+  return defineCommand('export-model', 'write a network for another runtime: ONNX, PyTorch, Keras')
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<out>', 'new file: .onnx, or .safetensors, which gets its module for PyTorch, a .py, beside it')
+    .argument('<out>', 'new file: .onnx, .keras, or .safetensors, which gets its module for PyTorch, a .py, beside it')
     .addOption(
       choiceOption(
         '--format <name>',
@@ -109,6 +109,17 @@ const writers: Readonly<Record<(typeof exportFormats)[number]['name'], Writer>> 
       ],
       rows: [['images', `float32 [N, ${channels}, height, width] ${sizeOf(network)}, 0 to 255${order}`]],
       event: { module },
+    };
+  },
+  async keras(network, output) {
+    const { exportKeras } = await import('@ae/autoencoder/interchange');
+    await exportKeras(network, output);
+    const { inputShape, pixels } = network;
+    const order = inputShape[2] >= 3 ? `, ${pixels.channelOrder}` : '';
+    return {
+      lines: [`${style('bold', output)}: the network for Keras 3`],
+      rows: [['images', `float32 [N, ${inputShape.join(', ')}], bytes times ${pixels.scale}${order}`]],
+      event: { pixels },
     };
   },
 };

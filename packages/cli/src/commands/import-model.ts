@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import type { Autoencoder, PixelFormat } from '@ae/autoencoder';
 import { networkOptions } from '@ae/autoencoder/options';
 import type { Command } from 'commander';
@@ -31,7 +33,10 @@ interface NetworkFlags {
 
 export function importModelCommand(): Command {
   return defineCommand('import-model', "read another program's network into a folder that all commands take")
-    .argument('<file>', 'file of PyTorch (.safetensors) or Torch7 (.t7)')
+    .argument(
+      '<file>',
+      'file of PyTorch (.safetensors), Torch7 (.t7) or Keras (.keras), or folder of a LayersModel of TensorFlow.js',
+    )
     .argument('<out>', 'new folder')
     .addOption(
       choiceOption(
@@ -46,15 +51,21 @@ export function importModelCommand(): Command {
       (text) => parseSize('--size', text),
     )
     .addOption(
-      numberOption('--pixel-scale <x>', 'the network sees a byte times this (default: 1/256)', {
-        min: 0,
-        exclusiveMin: true,
-      }),
+      numberOption(
+        '--pixel-scale <x>',
+        'the network sees a byte times this (default: what the file says; of Torch7 1/256, else 1/255)',
+        {
+          min: 0,
+          exclusiveMin: true,
+        },
+      ),
     )
     .addOption(
-      choiceOption('--channel-order <name>', 'order of colors in the network (default: of Torch7 bgr, else rgb)', [
-        ...['rgb', 'bgr'],
-      ]),
+      choiceOption(
+        '--channel-order <name>',
+        'order of colors in the network (default: what the file says; of Torch7 bgr, else rgb)',
+        [...['rgb', 'bgr']],
+      ),
     )
     .addOption(
       choiceOption(
@@ -73,7 +84,7 @@ export function importModelCommand(): Command {
 async function runImportModel(file: string, output: string, options: ImportModelOptions): Promise<void> {
   const terminal = new Terminal(options);
   const { format: wanted, json: _, verbose: __, ...flags } = options;
-  const format = formatOf(importFormats, file, wanted);
+  const format = formatOf(importFormats, isFolder(file) ? path.join(file, 'model.json') : file, wanted);
   checkFormatOptions(format, importFormats, { ...flags });
   await assertNew(output);
   await startEngine({ backend: 'wasm', threads: 1 }, terminal);
@@ -116,7 +127,19 @@ const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> 
     const pixels = { channelOrder: 'bgr' as const, ...pixelsOf(flags) };
     return importTorch7(file, { size: size && [size.height, size.width], pixels });
   },
+  async keras(file, flags) {
+    const { importKeras } = await import('@ae/autoencoder/interchange');
+    return importKeras(file, { pixels: pixelsOf(flags) });
+  },
+  async tfjs(file, flags) {
+    const { importTfjs } = await import('@ae/autoencoder/interchange');
+    return importTfjs(isFolder(file) ? file : path.dirname(file), { pixels: pixelsOf(flags) });
+  },
 };
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
 
 function pixelsOf({ pixelScale: scale, channelOrder }: NetworkFlags): Partial<PixelFormat> {
   return { ...(scale !== undefined && { scale }), ...(channelOrder && { channelOrder }) };

@@ -22,6 +22,7 @@ export const exportFormats = [
     options: ['part', 'unpooling', 'opset', 'channelOrder', 'pixelType'],
   },
   { name: 'pytorch', title: 'PyTorch', endings: ['.safetensors'], options: [] },
+  { name: 'keras', title: 'Keras', endings: ['.keras'], options: [] },
 ] as const satisfies readonly ModelFormat[];
 
 /** What import-model reads. */
@@ -33,6 +34,8 @@ export const importFormats = [
     options: ['size', 'pixelScale', 'channelOrder', 'preset', 'codeSize', 'variational'],
   },
   { name: 'torch7', title: 'Torch7', endings: ['.t7'], options: ['size', 'pixelScale', 'channelOrder'] },
+  { name: 'keras', title: 'Keras', endings: ['.keras'], options: ['pixelScale', 'channelOrder'] },
+  { name: 'tfjs', title: 'TensorFlow.js', endings: ['model.json'], options: ['pixelScale', 'channelOrder'] },
 ] as const satisfies readonly ModelFormat[];
 
 /** Returns the format that was asked for, or else the one that a file's name tells. Throws INVALID_OPTION. */

@@ -12,19 +12,11 @@ import {
 } from './activations';
 import { convertBlocks, convertInverseBlocks } from './blocks';
 import { type Conversion, type Converted, type Converter, likeInput } from './conversion';
+import { convertConvolution, convertDepthwise, convertSeparable, convertTransposed } from './convolutions';
 import { convertGlobalPool, convertPlainPool, convertUnpooling } from './pooling';
 import { asHere, channelsFirst, float, type PythonValue, tuple } from './python-value';
 import { convertCropping, convertPadding, convertPermutation, convertReshape } from './shapes';
-import {
-  convertConvolution,
-  convertDense,
-  convertDepthwise,
-  convertNormalization,
-  convertPRelu,
-  convertSeparable,
-  convertTransposed,
-  convertVariationalCode,
-} from './weighted-layers';
+import { convertDense, convertNormalization, convertPRelu, convertVariationalCode } from './weighted-layers';
 
 /** By the names of layers' classes. */
 const converters: Readonly<Record<string, Converter>> = {

@@ -1,9 +1,11 @@
 /** The text of model.py. */
 import { isColored, type PixelFormat } from '../../data/pixels';
 import type { CutNetwork } from '../network-plan';
-import { windowsOf } from '../window-geometry';
+import { fixedMasks } from './fixed-masks';
 import type { Program } from './program-writer';
+import { fileFunctions } from './python-files';
 import { helperText } from './python-helpers';
+import { method } from './python-method';
 import { float, torchShape, tuple } from './python-value';
 
 /** What is said of a network beside its layers. */
@@ -156,82 +158,6 @@ function forwardOf({ block }: ModuleFacts): string {
   );
 }
 
-/** Masks that say nothing: what a variational network is trained with. */
-function fixedMasks({ masks }: CutNetwork): string {
-  const lines = masks.map((mask) => {
-    const { strides, padding, inputSize, outputSize, size } = windowsOf(mask);
-    const itself = padding.every(([before, after], axis) => before === after && 2 * before <= size[axis]);
-    const before = padding.map(([count]) => count);
-    const width = inputSize[1] + (itself ? 0 : padding[1][0] + padding[1][1]);
-    const places = [0, 1].map((axis) => {
-      const shift = itself && before[axis] > 0 ? ` - ${before[axis]}` : '';
-      const least = before[axis] > 0 ? `.clamp(min=${itself ? 0 : before[axis]})` : '';
-      const line = `torch.arange(${outputSize[axis]}, device=device) * ${strides[axis]}${shift}`;
-      return least ? `(${line})${least}` : line;
-    });
-    const channels = (mask.shape as number[])[3];
-    return `(${places[0]}, ${places[1]}, ${width}, ${channels}),`;
-  });
-  return method(
-    'fixed_masks',
-    '(self, count: int) -> list[Tensor]',
-    'Returns masks that carry nothing of an image: each maximum at the first place of its window.',
-    [
-      'device = next(self.parameters()).device',
-      'windows = [  # rows, columns, width of the image, channels',
-      ...lines.map((line) => `    ${line}`),
-      ']',
-      'places = [(rows.unsqueeze(1) * width + columns, channels) for rows, columns, width, channels in windows]',
-      'return [place.expand(count, channels, -1, -1) for place, channels in places]',
-    ],
-  );
-}
-
 function listOf(items: readonly (number | string)[]): string {
   return `[${items.join(', ')}]`;
 }
-
-function method(name: string, signature: string, help: string | undefined, lines: readonly string[]): string {
-  const doc = help === undefined ? [] : [`        """${help}"""`];
-  const [parameters, result = ' -> None'] = signature.split(/(?= -> )/);
-  return [`    def ${name}${parameters}${result}:`, ...doc, ...lines.map((line) => `        ${line}`), ''].join('\n');
-}
-
-/** Reading and writing safetensors: eight bytes of length, JSON, and the values. */
-const fileFunctions = `
-
-dtypes = {"F32": torch.float32, "I64": torch.int64}
-
-
-def load(file: str) -> Autoencoder:
-    """Makes a network with the weights of a safetensors file."""
-    with open(file, "rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(length))
-        values = bytearray(stream.read())
-    network = Autoencoder()
-    network.metadata = header.pop("__metadata__", {})
-    state = {}
-    for name, tensor in header.items():
-        begin, end = tensor["data_offsets"]
-        flat = torch.frombuffer(values[begin:end], dtype=dtypes[tensor["dtype"]])
-        state[name] = flat.reshape(tensor["shape"])
-    network.load_state_dict(state)
-    return network.eval()
-
-
-def save(network: Autoencoder, file: str) -> None:
-    """Writes the weights of a network, and what describes it, as a safetensors file."""
-    names = {dtype: name for name, dtype in dtypes.items()}
-    header, values = {"__metadata__": network.metadata}, []
-    end = 0
-    for name, tensor in network.state_dict().items():
-        tensor = tensor.detach().cpu().contiguous()
-        begin, end = end, end + tensor.nbytes
-        header[name] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [begin, end]}
-        values.append(ctypes.string_at(tensor.data_ptr(), tensor.nbytes))
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(file, "wb") as stream:
-        stream.write(len(text).to_bytes(8, "little") + text + b"".join(values))
-`;

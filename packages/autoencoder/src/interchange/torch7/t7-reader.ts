@@ -3,7 +3,7 @@
  * which they are named when they come again. Functions are passed over. Files may be anybody's: nothing is believed of sizes.
  */
 import { Unexpected } from '../../run/expectations';
-import { halfToNumber } from '../half-floats';
+import { type LongBytes, longTypes, numberClass, numberTypes } from './t7-numbers';
 import { T7Function, type T7NumberType, T7Object, T7Storage, T7Table, T7Tensor, type T7Value } from './t7-values';
 
 const tags = { nil: 0, number: 1, string: 2, table: 3, torch: 4, boolean: 5, function: 6, oldClosure: 7, closure: 8 };
@@ -12,27 +12,6 @@ const maxDepth = 250;
 const maxRank = 8;
 /** Many more than a network has. */
 const maxValues = 1_000_000;
-
-const numberTypes: Readonly<Record<string, T7NumberType>> = {
-  Byte: { bytes: 1, read: (view, at) => view.getUint8(at) },
-  Char: { bytes: 1, read: (view, at) => view.getInt8(at) },
-  Short: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
-  Int: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  Half: { bytes: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
-  Float: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  Double: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
-};
-
-const longTypes: Readonly<Record<LongBytes, T7NumberType>> = {
-  4: numberTypes.Int,
-  8: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
-};
-
-/** Bytes of a long, which differ from machine to machine. */
-type LongBytes = 4 | 8;
-
-/** 'torch.FloatTensor', 'torch.CudaDoubleStorage'; what is of Cuda and says no more is float. */
-const numberClass = /^torch\.(Cuda)?(Byte|Char|Short|Int|Long|Float|Double|Half)?(Tensor|Storage)$/;
 
 /** Reads the value that a file holds, whatever longs it has. Throws Unexpected. */
 export function readT7(bytes: Uint8Array): T7Value {

@@ -32,7 +32,7 @@ function checkNesting(json: unknown, place: Place): void {
 }
 
 /** Lists in which names of layers stand first. */
-const connections = ['inboundNodes', 'inputLayers', 'outputLayers'];
+const connections = ['inboundNodes', 'inputLayers', 'outputLayers', 'kerasHistory'];
 
 /**
  * Renames fields as TensorFlow.js' classes have them: `kernel_size` becomes `kernelSize`, and texts alike, but for names of layers and

@@ -1,0 +1,112 @@
+/** What Keras 3 has of each kind of layer: its class and the fields of its configuration, by their names there. */
+import { MaxPooling2D } from '@ae/layers';
+import type { layers } from '@tensorflow/tfjs-layers';
+import { VariationalCode } from '../../network/variational-code';
+import { type LayerConfig, unsupported } from '../layer-config';
+import type { Step } from '../network-plan';
+
+/** A layer as Keras has it. */
+export interface KerasLayer {
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Names of its weights here, in the order in which Keras numbers them; where it is not that of the layer. */
+  readonly weights?: readonly string[];
+}
+
+const convolution = ['filters', 'kernelSize', 'strides', 'padding', 'dilationRate', 'activation', 'useBias'];
+const pool = ['poolSize', 'strides', 'padding'];
+
+/** By the names of classes, which are the same there: the fields that are the same, too. */
+const sameFields: Readonly<Record<string, readonly string[]>> = {
+  Conv2D: convolution,
+  Conv2DTranspose: ['filters', 'kernelSize', 'strides', 'padding', 'activation', 'useBias'],
+  DepthwiseConv2D: ['kernelSize', 'strides', 'padding', 'dilationRate', 'depthMultiplier', 'activation', 'useBias'],
+  SeparableConv2D: [...convolution, 'depthMultiplier'],
+  Dense: ['units', 'activation', 'useBias'],
+  BatchNormalization: ['axis', 'momentum', 'epsilon', 'center', 'scale'],
+  Activation: ['activation'],
+  ReLU: ['maxValue'],
+  LeakyReLU: [],
+  ELU: ['alpha'],
+  PReLU: ['sharedAxes'],
+  Softmax: ['axis'],
+  Flatten: [],
+  Reshape: ['targetShape'],
+  Permute: ['dims'],
+  ZeroPadding2D: ['padding'],
+  Cropping2D: ['cropping'],
+  MaxPooling2D: pool,
+  AveragePooling2D: pool,
+  GlobalAveragePooling2D: [],
+  GlobalMaxPooling2D: [],
+  UpSampling2D: ['size', 'interpolation'],
+  Add: [],
+  Average: [],
+  Multiply: [],
+  Maximum: [],
+  Minimum: [],
+  Concatenate: ['axis'],
+  Dropout: ['rate'],
+  AlphaDropout: ['rate'],
+  GaussianNoise: ['stddev'],
+  GaussianDropout: ['rate'],
+};
+
+/** Activations that are others in Keras 3, or are not there. */
+const otherActivations = ['hardSigmoid', 'gelu_new'];
+
+/** Describes a layer for Keras. Throws INVALID_OPTION for one that Keras has no form of, naming it. */
+export function kerasLayer({ layer, outputs }: Step, needsMask: boolean): KerasLayer {
+  const config = layer.getConfig() as unknown as LayerConfig & Record<string, unknown>;
+  const common = { trainable: layer.trainable };
+  if (layer instanceof VariationalCode && layer.mapped) {
+    // Without chance, it is the mean.
+    const fields = { units: layer.units, activation: 'linear', use_bias: true };
+    return { className: 'Dense', config: { ...common, ...fields }, weights: ['kernel', 'bias'] };
+  }
+  if (layer instanceof MaxPooling2D) return { className: 'MaxPooling2D', config: poolFields(layer, needsMask) };
+  const className = layer.getClassName();
+  if (!Object.hasOwn(sameFields, className)) {
+    const todo = `use others; known are ${Object.keys(sameFields).join(', ')}`;
+    throw unsupported({ layer }, 'has no form in Keras', todo);
+  }
+  checkMeaning(layer, config, outputs.length);
+  const fields = sameFields[className].filter((field) => config[field] !== undefined);
+  const own = Object.fromEntries(fields.map((field) => [snakeCase(field), inKeras(field, config[field])]));
+  const slope = className === 'LeakyReLU' ? { negative_slope: config.alpha ?? 0.3 } : {};
+  return { className, config: { ...common, ...own, ...slope } };
+}
+
+function poolFields(layer: MaxPooling2D, needsMask: boolean): KerasLayer['config'] {
+  const { poolSize, strides, padding } = layer.options;
+  if (needsMask) throw unsupported({ layer }, 'has a mask, which Keras has not', 'use layers without max-unpooling');
+  if (typeof padding !== 'string') {
+    throw unsupported({ layer }, 'pads each side by itself', "choose padding 'valid' or 'same'");
+  }
+  return { pool_size: poolSize, strides, padding };
+}
+
+/** Refuses what Keras 3 calls by the same name and computes otherwise. */
+function checkMeaning(
+  layer: layers.Layer,
+  { activation, interpolation, dataFormat }: LayerConfig,
+  outputs: number,
+): void {
+  if (activation !== undefined && otherActivations.includes(activation)) {
+    throw unsupported({ layer }, `has the activation ${activation}, which is another one in Keras`, 'choose another');
+  }
+  if (interpolation === 'bilinear') {
+    throw unsupported({ layer }, 'enlarges otherwise than Keras between rows and columns', "choose 'nearest'");
+  }
+  if (dataFormat === 'channelsFirst' || outputs !== 1) {
+    throw unsupported({ layer }, 'has channels before height and width', "choose dataFormat 'channelsLast'");
+  }
+}
+
+function inKeras(field: string, value: unknown): unknown {
+  return field === 'activation' ? snakeCase(String(value)) : value;
+}
+
+function snakeCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,110 @@
+/** The weights of a Keras file: HDF5, with a group for each layer in whose group `vars` its weights are numbered. */
+import type { Group } from 'h5wasm';
+import { invalidFile } from '../foreign-file';
+import type { Weight } from '../weights';
+
+/** Reads the weights of layers. */
+export interface WeightsReader {
+  /** Returns the weights of a layer in order; `groups` leads to it, as `layers/dense_1`. */
+  weightsOf(groups: string): Weight[];
+  /** Returns the groups within one, each with the name of the layer that it says it is of. */
+  layersAt(groups: string): ReadonlyMap<string, string | undefined>;
+}
+
+/** What stands before a layer's group: `layers`, and in files of the first versions something longer. */
+export const containers = ['layers', '_layer_checkpoint_dependencies'];
+
+let opened = 0;
+
+/** Loads the library of HDF5, whose errors are to be thrown: by itself it prints them. */
+async function openLibrary() {
+  const hdf5 = await import('h5wasm');
+  const module = await hdf5.ready;
+  module.activate_throwing_error_handler();
+  return { hdf5, FS: module.FS };
+}
+
+/** Opens HDF5 in memory, runs `work` on it, and closes it. Throws MODEL_INVALID. */
+export async function readWeights<T>(file: string, bytes: Uint8Array, work: (reader: WeightsReader) => T): Promise<T> {
+  const { hdf5, FS } = await openLibrary();
+  const name = `/read-${opened++}.h5`;
+  FS.writeFile(name, bytes);
+  try {
+    const root = new hdf5.File(name, 'r');
+    try {
+      return work(readerOf(file, root, bytes.length));
+    } finally {
+      root.close();
+    }
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== undefined) throw cause;
+    throw invalidFile(file, 'its weights are no HDF5 file that can be read', undefined, cause);
+  } finally {
+    FS.unlink(name);
+  }
+}
+
+function readerOf(file: string, root: Group, size: number): WeightsReader {
+  // What is not compressed takes no less in the file than in memory.
+  let room = size;
+  const groupAt = (path: string) => {
+    const found = root.get(path);
+    return found && 'keys' in found ? (found as Group) : undefined;
+  };
+  return {
+    weightsOf(groups) {
+      const vars = groupAt(`${groups}/vars`);
+      const keys = vars?.keys() ?? [];
+      return keys.map((_, i) => {
+        const dataset = vars?.get(String(i));
+        if (!dataset || !('shape' in dataset) || !dataset.shape) {
+          throw invalidFile(file, `its weights ${groups}/vars/${i} are missing`);
+        }
+        const shape = dataset.shape;
+        room -= shape.reduce((product, each) => product * each, 4);
+        if (room < 0) throw invalidFile(file, `its weights ${groups}/vars/${i} are larger than the file`);
+        const { value } = dataset;
+        if (!(value instanceof Float32Array || value instanceof Float64Array)) {
+          throw invalidFile(file, `its weights ${groups}/vars/${i} are ${dataset.dtype}, not numbers of 32 or 64 bits`);
+        }
+        return { shape, values: Float32Array.from(value) };
+      });
+    },
+    layersAt(groups) {
+      const names = (groupAt(groups)?.keys() ?? []).map((key) => {
+        const name = groupAt(`${groups}/${key}/vars`)?.attrs.name?.value;
+        return [key, typeof name === 'string' ? name : undefined] as const;
+      });
+      return new Map(names);
+    },
+  };
+}
+
+/** A layer's group and its weights. */
+export interface WrittenLayer {
+  readonly group: string;
+  readonly name: string;
+  readonly weights: readonly Weight[];
+}
+
+/** Returns the bytes of a file of weights. */
+export async function encodeWeights(layers: readonly WrittenLayer[]): Promise<Uint8Array> {
+  const { hdf5, FS } = await openLibrary();
+  const name = `/write-${opened++}.h5`;
+  try {
+    const root = new hdf5.File(name, 'w');
+    const all = root.create_group('layers');
+    root.create_group('vars');
+    for (const layer of layers) {
+      const vars = all.create_group(layer.group).create_group('vars');
+      vars.create_attribute('name', layer.name);
+      for (const [i, { shape, values }] of layer.weights.entries()) {
+        vars.create_dataset({ name: String(i), data: values, shape: [...shape], dtype: '<f4' });
+      }
+    }
+    root.close();
+    return FS.readFile(name);
+  } finally {
+    FS.unlink(name);
+  }
+}
