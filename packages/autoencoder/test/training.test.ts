@@ -63,7 +63,7 @@ describe('training', () => {
   it('minimizes the loss that it is asked for', async () => {
     const scores = async (loss: TrainOptions['loss']) => {
       const ae = await initialized();
-      await ae.train(images, { epochs: 40, batchSize: 4, loss });
+      await ae.train(images, { epochs: 20, batchSize: 4, loss });
       const { mae, ssim, mse } = await ae.evaluate(images);
       ae.dispose();
       return { mae, ssim, mse };
@@ -140,7 +140,7 @@ describe('a variational autoencoder', () => {
         const onStep = ({ divergence }: { divergence?: number }) => {
           last = divergence;
         };
-        await ae.train(images, { recipe: 'plain', epochs: 30, batchSize: 4, beta, onStep });
+        await ae.train(images, { recipe: 'plain', epochs: 15, batchSize: 4, beta, onStep });
         ae.dispose();
         return last as number;
       }),
@@ -152,7 +152,7 @@ describe('a variational autoencoder', () => {
   it('learns, saves, loads and encodes without chance', async () => {
     const ae = await initialized({ variational: true });
     const before = await ae.evaluate(images);
-    await ae.train(images, { epochs: 60, batchSize: 4, beta: 1e-4 });
+    await ae.train(images, { epochs: 30, batchSize: 4, beta: 1e-4 });
     expect((await ae.evaluate(images)).psnrDb).toBeGreaterThan(before.psnrDb + 2);
     expect(await ae.reconstruct(images)).toEqual(await ae.reconstruct(images));
 
