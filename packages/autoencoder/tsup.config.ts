@@ -37,7 +37,7 @@ export default defineConfig([
     ...forNode,
     format: 'cjs',
     // An ES module alone, which the first versions of Node.js 20 cannot require.
-    noExternal: ['hyparquet-writer'],
+    noExternal: ['hyparquet', 'hyparquet-writer'],
     clean: ['*.cjs', '*.cjs.map'],
     onSuccess: () => importFromCommonJs('h5wasm'),
   },

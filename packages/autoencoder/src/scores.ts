@@ -1,4 +1,5 @@
-/** Scores of images: computes, ranks and writes them. */
+/** Scores of images: computes, merges, ranks and writes them. */
+export { type EvaluationPart, mergeEvaluations } from './evaluation/merge-evaluations';
 export { type ImageError, imageError, psnrDb } from './evaluation/metrics/psnr';
 export {
   bestImages,

@@ -16,7 +16,7 @@ const names: Readonly<Record<string, string>> = {
   baselines:
     'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint ScoredNetwork compareWithPca fitPca scorePca',
   codes:
-    'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes writeCodesNpy writeCodesParquet',
+    'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes readCodesParquet writeCodesNpy writeCodesParquet',
   interchange:
     'KerasImportOptions KerasOptions OnnxOptions PyTorchImportOptions PyTorchOptions TfjsImportOptions Torch7ImportOptions exportKeras exportOnnx exportPyTorch importKeras importPyTorch importTfjs importTorch7',
   native:
@@ -26,7 +26,7 @@ const names: Readonly<Record<string, string>> = {
   report: 'CollectReportOptions Picture ReportData collectReport renderComparison renderReport',
   runs: 'RunConfig RunEstimate checkNewRun estimateRun readRunConfig startFolder',
   scores:
-    'ClassScores ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',
+    'ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',
 };
 
 describe('public names', () => {

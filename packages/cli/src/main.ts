@@ -12,6 +12,7 @@ import { importModelCommand } from './commands/import-model';
 import { inspectCommand } from './commands/inspect';
 import { interpolateCommand } from './commands/interpolate';
 import { meanCommand } from './commands/mean';
+import { mergeCommand } from './commands/merge';
 import { neighboursCommand } from './commands/neighbours';
 import { reconstructCommand } from './commands/reconstruct';
 import { reportCommand } from './commands/report';
@@ -29,6 +30,7 @@ const groups = {
   'Images:': [importCommand, convertCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
   'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand, importModelCommand],
   'Codes:': [encodeCommand, reconstructCommand, neighboursCommand, interpolateCommand, sampleCommand],
+  'Many machines:': [mergeCommand],
   'This machine:': [backendCommand, cacheCommand],
 };
 

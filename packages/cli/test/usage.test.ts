@@ -11,7 +11,7 @@ afterAll(() => remove(folder));
 
 const { version } = JSON.parse(readFileSync(path.join(mainFile, '..', '..', 'package.json'), 'utf8'));
 const commands = [
-  ...['import', 'convert', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report'],
+  ...['import', 'convert', 'resize', 'merge', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report'],
   ...['export-model', 'import-model'],
   ...['encode', 'reconstruct', 'neighbours', 'interpolate', 'sample', 'backend', 'cache'],
 ];

@@ -116,6 +116,11 @@ export class OutputExistsError extends LmdbDatumError {
   override readonly code = 'OUTPUT_EXISTS';
 }
 
+/** A shard of an output is missing, there twice, or was made with other settings than the others. `path` names it. */
+export class ShardError extends LmdbDatumError {
+  override readonly code = 'BAD_SHARDS';
+}
+
 /** Writing failed: no space, read-only, no permission, a key that is too long or already there. */
 export class WriteError extends LmdbDatumError {
   override readonly code = 'WRITE_FAILED';

@@ -1,6 +1,8 @@
+export type { Shard } from '@ae/ground/shards';
 export type { BatchOptions, BatchPosition } from './batches/options';
 export type { Batch, BatchStream } from './batches/stream';
 export * from './convert';
+export { type MergeOptions, type MergeProgress, type MergeReport, mergeShards } from './convert/merge-shards';
 export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from './convert/resize-database';
 export type { BoundingBox, Datum, DatumInit, Sample } from './datum/datum';
 export { decodeDatum } from './datum/decode';
@@ -22,6 +24,7 @@ export {
   NotLmdbError,
   NotReadableError,
   OutputExistsError,
+  ShardError,
   SourceChangedError,
   UnsupportedFormatError,
   WriteError,

@@ -1,13 +1,17 @@
+import type { Shard } from '@ae/ground/shards';
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor } from '../data/pixels';
 import { checkSource, type SampleSource, shapeOf } from '../data/samples';
+import { checkShard } from '../data/shards';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
-import { networkBatches } from '../evaluation/evaluate';
+import { networkBatches, rangeOf } from '../evaluation/evaluate';
 import type { Network } from '../network/network';
 
 export interface EncodeOptions {
   /** Images per forward pass. Default 64, fewer of those above 64x64. */
   readonly batchSize?: number;
+  /** Encode only this part of the images; those of all shards, one after the other, are the whole. Default: all. */
+  readonly shard?: Shard;
   /** Stops between batches with ABORTED. */
   readonly signal?: AbortSignal;
   /** Called after each batch with how many images have been encoded. */
@@ -37,13 +41,14 @@ export async function* encodeBatches(
   options: EncodeOptions = {},
 ): AsyncGenerator<Codes> {
   checkSource('encodeAll', source);
-  checkKeys('encodeAll', options, ['batchSize', 'signal', 'onProgress']);
+  checkKeys('encodeAll', options, ['batchSize', 'shard', 'signal', 'onProgress']);
   const { pixels } = network;
-  const { batchSize, signal, onProgress } = options;
+  const { batchSize, shard, signal, onProgress } = options;
   if (batchSize !== undefined) checkNumber('batchSize', batchSize, { min: 1, integer: true });
-  if (source.length === 0) return;
+  checkShard(shard);
+  const range = rangeOf(network, source, batchSize, shard);
   let done = 0;
-  for await (const samples of networkBatches(network, source, batchSize)) {
+  for await (const samples of networkBatches(network, source, batchSize, range)) {
     if (signal?.aborted) {
       const message = `encodeAll: stopped after ${done} images as asked.`;
       throw new AutoencoderError('ABORTED', message, { cause: signal.reason });
@@ -52,7 +57,7 @@ export async function* encodeBatches(
     const code = tf.tidy(() => network.encode(samplesToTensor(samples, shape, pixels)).code);
     const values = (await code.data()) as Float32Array;
     code.dispose();
-    const start = done;
+    const start = range.start + done;
     done += samples.length;
     yield {
       values,
@@ -63,7 +68,7 @@ export async function* encodeBatches(
       keys: samples.map(({ key }, i) => key ?? String(start + i)),
       labels: samples.map(({ label }) => label),
     };
-    onProgress?.(done, source.length);
+    onProgress?.(done, range.end - range.start);
   }
 }
 
@@ -77,7 +82,10 @@ export async function encodeAll(network: Network, source: SampleSource, options?
   const keys: string[] = [];
   const labels: (number | undefined)[] = [];
   for await (const batch of encodeBatches(network, source, options)) {
-    if (!all) values = new Float32Array(source.length * batch.codeSize);
+    if (!all) {
+      const { start, end } = rangeOf(network, source, options?.batchSize, options?.shard);
+      values = new Float32Array((end - start) * batch.codeSize);
+    }
     all ??= batch;
     if (String(all.imageSize) !== String(batch.imageSize)) throw mixedSizes(all, batch, keys.length);
     values.set(batch.values, keys.length * batch.codeSize);

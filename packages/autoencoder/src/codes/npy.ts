@@ -3,6 +3,7 @@
  * in C order and little-endian (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { AutoencoderError } from '../errors';
 
 /** `<f4` float32, `<i4` int32, or `<Un`: text of at most n code points, UTF-32. */
 export type NpyDtype = '<f4' | '<i4' | `<U${number}`;
@@ -33,6 +34,19 @@ export function encodeTextNpy(texts: readonly string[]): Uint8Array {
   const values = new Int32Array(texts.length * width);
   for (const [i, text] of points.entries()) values.set(text, i * width);
   return Buffer.concat([npyHeader(`<U${width}`, [texts.length]), littleEndian(values)]);
+}
+
+/** Reads an int32 file as `encodeNpy` writes it. Throws NOT_READABLE; `name` is the file's. */
+export function decodeInt32Npy(bytes: Uint8Array, name: string): Int32Array {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isNpy = file.length > 10 && file.toString('latin1', 0, 8) === '\x93NUMPY\x01\x00';
+  const start = isNpy ? 10 + file.readUInt16LE(8) : 0;
+  const isInt32 = isNpy && file.toString('latin1', 10, start).includes("'descr': '<i4'");
+  if (!isInt32 || (file.length - start) % 4 !== 0) {
+    const state = `${name} is no file of whole numbers as codes have it`;
+    throw new AutoencoderError('NOT_READABLE', { state, todo: 'write the codes again' });
+  }
+  return Int32Array.from({ length: (file.length - start) / 4 }, (_, i) => file.readInt32LE(start + 4 * i));
 }
 
 /** The bytes of the values, without a copy where the machine is little-endian as nearly all are. */

@@ -1,7 +1,9 @@
+import type { Shard } from '@ae/ground/shards';
 import * as tf from '@tensorflow/tfjs-core';
 import { Breather, untilAborted } from '../data/event-loop';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { checkSource, fetchSamples, type ImageShape, type Sample, type SampleSource, shapeOf } from '../data/samples';
+import { checkShard, type SampleRange, shardOfSamples } from '../data/shards';
 import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors';
 import { fixedMasks, type MaskMode, maskModes, usualMasks } from '../network/masks';
 import type { Network } from '../network/network';
@@ -17,6 +19,8 @@ export interface EvaluateOptions {
   readonly codeBits?: number;
   /** Score SSIM and MS-SSIM too, which takes about as long as the network itself. Default true. */
   readonly similarity?: boolean;
+  /** Score only this part of the samples; `mergeEvaluations` makes the whole of all parts. Default: all. */
+  readonly shard?: Shard;
   /** Stops between batches; `evaluate` then throws ABORTED. */
   readonly signal?: AbortSignal;
   /** Called after each batch with how many images have been scored. */
@@ -31,7 +35,7 @@ export interface Evaluation extends Scores {
   readonly similarity: boolean;
 }
 
-const evaluateKeys = ['batchSize', 'masks', 'codeBits', 'similarity', 'signal', 'onProgress'];
+const evaluateKeys = ['batchSize', 'masks', 'codeBits', 'similarity', 'shard', 'signal', 'onProgress'];
 
 /** Scores the reconstructions of all `samples`; see `Autoencoder.evaluate`. */
 export async function evaluateNetwork(
@@ -49,6 +53,7 @@ export async function evaluateNetwork(
 function checkOptions(where: string, samples: SampleSource, options: EvaluateOptions, known: readonly string[]): void {
   checkSource(where, samples);
   checkKeys(where, options, known);
+  checkShard(options.shard);
   const { masks = 'own', codeBits = 32 } = options;
   checkChoice('masks', masks, maskModes);
   if (codeBits !== 32) checkNumber('codeBits', codeBits, { min: 1, max: 16, integer: true });
@@ -131,7 +136,7 @@ async function scoreReconstructions(
   network: Network,
   source: SampleSource,
   reconstruct: Reconstruct,
-  { batchSize, similarity = true, signal, onProgress }: EvaluateOptions = {},
+  { batchSize, similarity = true, shard, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Scores> {
   const { pixels } = network;
   if (batchSize !== undefined) checkNumber('batchSize', batchSize, { min: 1, integer: true });
@@ -140,14 +145,16 @@ async function scoreReconstructions(
   }
   const peak = 255 * pixels.scale;
   const images: ImageScores[] = [];
-  for await (const samples of untilAborted(networkBatches(network, source, batchSize), signal)) {
-    const start = images.length;
+  const range = rangeOf(network, source, batchSize, shard);
+  const total = range.end - range.start;
+  for await (const samples of untilAborted(networkBatches(network, source, batchSize, range), signal)) {
+    const start = range.start + images.length;
     const shape = shapeOf(samples[0]);
     const { expected, actual } = await runBatch(samplesToTensor(samples, shape, pixels), start, reconstruct);
     images.push(...scoreBatch({ samples, start, expected, actual }, shape, peak, similarity));
-    onProgress?.(images.length, source.length);
+    onProgress?.(images.length, total);
   }
-  if (images.length < source.length) {
+  if (images.length < total) {
     const message = `evaluate: stopped after ${images.length} images as asked.`;
     throw new AutoencoderError('ABORTED', message, { cause: signal?.reason });
   }
@@ -170,19 +177,30 @@ export function defaultBatchSize([height, width, channels]: ImageShape): number 
   return Math.max(1, Math.min(64, Math.floor((64 * 64 * 64 * 3) / (height * width * channels))));
 }
 
+/** Returns which samples are a shard's: whole batches, so that each is computed beside those that it is beside in one process. */
+export function rangeOf(
+  { inputShape }: Network,
+  { length }: SampleSource,
+  batchSize = defaultBatchSize(inputShape),
+  shard?: Shard,
+): SampleRange {
+  return shardOfSamples(length, batchSize, shard);
+}
+
 /**
- * Yields the samples in order, in batches of one size. Of a network that takes one size they have `batchSize`; of one that takes any, at most
+ * Yields samples in order, in batches of one size. Of a network that takes one size they have `batchSize`; of one that takes any, at most
  * that, and fewer where images are large.
  */
 export async function* networkBatches(
   network: Network,
   source: SampleSource,
   batchSize?: number,
+  range: SampleRange = { start: 0, end: source.length },
 ): AsyncGenerator<Sample[]> {
   const { inputShape, blocks } = network;
   const fetch = (indices: number[]) => network.fetchSamples(source, indices);
   if (!blocks) {
-    yield* batchesOf(source.length, () => batchSize ?? defaultBatchSize(inputShape), fetch);
+    yield* batchesOf(range, () => batchSize ?? defaultBatchSize(inputShape), fetch);
     return;
   }
   const most = (shape: ImageShape) => batchSize ?? defaultBatchSize(shape);
@@ -193,14 +211,14 @@ export async function* networkBatches(
     return samples;
   };
   const fetchAndSee = async (indices: number[]) => see(await fetch(indices)) as Sample[];
-  for await (const samples of batchesOf(source.length, () => Math.min(room, most(inputShape)), fetchAndSee))
+  for await (const samples of batchesOf(range, () => Math.min(room, most(inputShape)), fetchAndSee))
     yield* ofOneSize(samples, most);
 }
 
 /** Yields samples of one size in order, `batchSize` at a time. */
 export function sampleBatches(source: SampleSource, batchSize: number, shape: ImageShape): AsyncGenerator<Sample[]> {
   return batchesOf(
-    source.length,
+    { start: 0, end: source.length },
     () => batchSize,
     (indices) => fetchSamples(source, indices, shape),
   );
@@ -208,25 +226,25 @@ export function sampleBatches(source: SampleSource, batchSize: number, shape: Im
 
 /** Yields what `fetch` finds, fetching the next ones while the caller works on these. Lets signals in between. */
 async function* batchesOf(
-  length: number,
+  { start: first, end }: SampleRange,
   sizeNow: () => number,
   fetch: (indices: number[]) => Promise<Sample[]>,
 ): AsyncGenerator<Sample[]> {
-  let next = 0;
+  let next = first;
   const fetchNext = () => {
     const start = next;
-    next = Math.min(length, start + sizeNow());
+    next = Math.min(end, start + sizeNow());
     const pending = fetch(Array.from({ length: next - start }, (_, i) => start + i));
     // Whoever awaits it gets the error; until then it must not count as unhandled.
     pending.catch(() => {});
     return pending;
   };
   const breather = new Breather();
-  let pending: Promise<Sample[]> | undefined = fetchNext();
+  let pending = next < end ? fetchNext() : undefined;
   while (pending) {
     await breather.breathe();
     const samples = await pending;
-    pending = next < length ? fetchNext() : undefined;
+    pending = next < end ? fetchNext() : undefined;
     yield samples;
   }
 }

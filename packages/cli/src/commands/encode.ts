@@ -1,18 +1,17 @@
-import { rmdir } from 'node:fs/promises';
-import path from 'node:path';
-import type { Codes } from '@ae/autoencoder/codes';
-import { rename } from '@ae/ground/rename';
 import type { Command } from 'commander';
 import { printLeftOut } from '../data/left-out';
-import { loadNetworkFor } from '../network/load-network';
+import { writeCodes } from '../network/code-files';
+import { type CodeSummary, encodeShard } from '../network/code-shards';
+import { type LoadedNetwork, loadNetworkFor } from '../network/load-network';
 import { addNetworkInput, type NetworkInputOptions } from '../network/network-input';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
 import { assertNew, claimFolder, fillFolder } from '../shell/output-folder';
-import { branch } from '../shell/stream-branches';
+import { printNext } from '../shell/shard-folder';
+import { type ShardFlag, shardOption } from '../shell/shard-option';
 import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
-interface EncodeCommandOptions extends CommonOptions, NetworkInputOptions {
+interface EncodeCommandOptions extends CommonOptions, NetworkInputOptions, ShardFlag {
   readonly batchSize: number;
 }
 
@@ -26,7 +25,8 @@ export function encodeCommand(): Command {
     .argument('<folder>', 'new folder for codes.npy, keys.npy, labels.npy and codes.parquet')
     .addOption(
       numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
-    );
+    )
+    .addOption(shardOption());
   return addNetworkInput(command).action(runEncode);
 }
 
@@ -37,57 +37,71 @@ async function runEncode(
   options: EncodeCommandOptions,
 ): Promise<void> {
   const terminal = new Terminal(options);
-  await assertNew(target);
-  const { network, samples, model } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const { batchSize, shard, lenient } = options;
+  // A shard has a name of its own.
+  if (!shard) await assertNew(target);
+  const loaded = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const { network, samples } = loaded;
+  const onProgress = (done: number, total: number) =>
+    terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`);
+  const summaryOf = (count: number) => summarize(loaded, lmdbPath, count);
+  const stopped = 'stopped as asked; nothing was written.';
+  if (shard) {
+    await interruptible(terminal, stopped, async (signal) => {
+      const part = { shard, batchSize, lenient };
+      const made = await encodeShard(loaded, target, part, summaryOf, { signal, onProgress });
+      terminal.status('');
+      printCodes(made.folder, made.result, terminal, made.wasComplete);
+      printLeftOut([samples], terminal);
+      printNext(target, shard, terminal);
+    });
+    return;
+  }
   const folder = await claimFolder(target);
   const work = async (signal: AbortSignal) => {
     let count = 0;
     await fillFolder(folder, async (temporary) => {
-      const codes = network.encodeBatches(samples, {
-        batchSize: options.batchSize,
-        signal,
-        onProgress: (done, total) =>
-          terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
-      });
-      count = await writeCodes(codes, temporary, samples.isMixed);
+      count = await writeCodes(
+        network.encodeBatches(samples, { batchSize, signal, onProgress }),
+        temporary,
+        samples.isMixed,
+      );
     });
     terminal.status('');
-    const { codeNumbers, codeShape } = network.sizesOf([samples.shape[0], samples.shape[1]]);
-    const size = samples.isMixed ? {} : { codeSize: codeNumbers };
-    const shape = network.takesAnySize ? { codeShape: samples.isMixed ? [null, null, codeShape[2]] : codeShape } : {};
-    terminal.event({ folder: target, model, data: lmdbPath, count, ...size, ...shape, leftOut: samples.leftOut });
-    const numbers = samples.isMixed
-      ? `${formatNumberOf(codeShape[2], 'number')} for each block of an image`
-      : formatNumberOf(codeNumbers, 'number');
-    const image = network.takesAnySize && !samples.isMixed ? `, ${codeShape.join('x')}` : '';
-    terminal.print(`${style('bold', target)}: ${formatNumberOf(count, 'code')} of ${numbers}${image}`);
-    const arrays = samples.isMixed
-      ? `float32 [blocks of all images, ${codeShape[2]}]; shapes.npy: rows and columns of blocks, height and width of each image`
-      : `float32 [${count}, ${codeNumbers}]`;
-    terminal.print(
-      formatRows([
-        ['codes.npy', `${arrays}; keys.npy and labels.npy say whose`],
-        ['codes.parquet', 'columns key, label, code'],
-      ]),
-    );
+    printCodes(target, summaryOf(count), terminal);
     printLeftOut([samples], terminal);
   };
-  await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
+  await interruptible(terminal, stopped, work, folder);
 }
 
-/** Writes codes in both forms while they come, so that images are encoded once and need not fit into memory. */
-async function writeCodes(codes: AsyncIterable<Codes>, folder: string, byBlocks: boolean): Promise<number> {
-  const { writeCodesNpy, writeCodesParquet } = await import('@ae/autoencoder/codes');
-  const [first, second] = branch(codes);
-  const arrays = path.join(folder, 'arrays');
-  const outcomes = await Promise.allSettled([
-    writeCodesNpy(first, arrays, { byBlocks }),
-    writeCodesParquet(second, path.join(folder, 'codes.parquet')),
-  ]);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  for (const name of ['codes.npy', 'keys.npy', 'labels.npy', ...(byBlocks ? ['shapes.npy'] : [])]) {
-    await rename(path.join(arrays, name), path.join(folder, name));
-  }
-  await rmdir(arrays);
-  return (outcomes[0] as PromiseFulfilledResult<number>).value;
+function summarize({ network, samples, model }: LoadedNetwork, data: string, count: number): CodeSummary {
+  const { codeNumbers, codeShape } = network.sizesOf([samples.shape[0], samples.shape[1]]);
+  const size = samples.isMixed ? {} : { codeSize: codeNumbers };
+  const shape = network.takesAnySize ? { codeShape: samples.isMixed ? [null, null, codeShape[2]] : codeShape } : {};
+  return { model, data, count, ...size, ...shape, leftOut: samples.leftOut };
+}
+
+/** Prints what there is of codes in a folder. */
+export function printCodes(folder: string, summary: CodeSummary, terminal: Terminal, wasComplete = false): void {
+  const { count, codeSize, codeShape = [] } = summary;
+  terminal.event({ folder, ...summary, ...(wasComplete && { wasComplete }) });
+  const [, , blockNumbers] = codeShape;
+  const numbers =
+    codeSize === undefined
+      ? `${formatNumberOf(blockNumbers as number, 'number')} for each block of an image`
+      : formatNumberOf(codeSize, 'number');
+  const image = codeSize !== undefined && codeShape.length > 0 ? `, ${codeShape.join('x')}` : '';
+  const when = wasComplete ? ', complete before: nothing was done' : '';
+  terminal.print(`${style('bold', folder)}: ${formatNumberOf(count, 'code')} of ${numbers}${image}${when}`);
+  if (count === 0) return;
+  const arrays =
+    codeSize === undefined
+      ? `float32 [blocks of all images, ${blockNumbers}]; shapes.npy: rows and columns of blocks, height and width of each image`
+      : `float32 [${count}, ${codeSize}]`;
+  terminal.print(
+    formatRows([
+      ['codes.npy', `${arrays}; keys.npy and labels.npy say whose`],
+      ['codes.parquet', 'columns key, label, code'],
+    ]),
+  );
 }

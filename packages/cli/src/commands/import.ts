@@ -17,9 +17,11 @@ import {
   numberOption,
   parseSize,
 } from '../shell/options';
+import { placeOf, printNext } from '../shell/shard-folder';
+import { type ShardFlag, shardOption } from '../shell/shard-option';
 import { formatBar, formatCount, formatDuration, formatNumberOf, Terminal } from '../shell/terminal';
 
-interface ImportOptions extends CommonOptions, ImageOptions {
+interface ImportOptions extends CommonOptions, ImageOptions, ShardFlag {
   readonly root?: string;
   readonly labels?: string;
   readonly resize?: ImageSize;
@@ -68,6 +70,7 @@ export function importCommand(): Command {
     .addOption(choiceOption('--encode-type <type>', 'store image files of this type', ['jpg', 'png', 'webp']))
     .optionsGroup('Work:')
     .option('--resume', 'when stopped keep what is done; the same command then goes on from there')
+    .addOption(shardOption())
     .addOption(workersOption())
     .addOption(maxPixelsOption())
     .action(runImport);
@@ -98,7 +101,9 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
       '--labels goes with a list file, but a folder was given; its folders are the classes.',
     );
   }
-  const left = options.resume ? 'the same command goes on from there' : `${output} was not made`;
+  const left = options.resume
+    ? 'the same command goes on from there'
+    : `${placeOf(output, options.shard)} was not made`;
   await interruptible(terminal, `stopped as asked; ${left}.`, async (signal) => {
     const report = await convertImageset({
       ...same,
@@ -115,8 +120,9 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
     terminal.status('');
     // Image files are stored as they are, gray or not turned, say, while the report is about pixels.
     const isEncoded = options.encoded || options.encodeType !== undefined;
-    const size = isEncoded ? await sizeOfRecords(output) : report.size;
+    const size = isEncoded && report.records > 0 ? await sizeOfRecords(report.output) : report.size;
     printReport({ ...report, size }, terminal, resize !== undefined);
+    if (options.shard) printNext(output, options.shard, terminal);
   });
 }
 
@@ -157,11 +163,12 @@ async function sizeOfRecords(database: string): Promise<string | undefined> {
 }
 
 function printReport(report: ConvertReport, terminal: Terminal, resized: boolean): void {
-  const { output, records, skipped, size, ignored, classes = [], elapsedMs } = report;
+  const { output, records, skipped, size, ignored, classes = [], elapsedMs, wasComplete } = report;
   terminal.event(report);
   if (terminal.json) return;
   const each = size ? ` of ${size}` : '';
-  terminal.print(`${output}: ${formatNumberOf(records, 'image')}${each} in ${formatDuration(elapsedMs)}`);
+  const when = wasComplete ? ', complete before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  terminal.print(`${output}: ${formatNumberOf(records, 'image')}${each}${when}`);
   if (classes.length > 1) {
     terminal.print(`classes: ${classes.map(({ name, label }) => `${label} ${name}`).join(', ')}`);
   }
@@ -179,7 +186,7 @@ function printReport(report: ConvertReport, terminal: Terminal, resized: boolean
   }
   if (report.labelsFile) terminal.print(`the names of the classes are in ${report.labelsFile}`);
   for (const warning of report.warnings) terminal.warn(warning);
-  if (!resized && !size) {
+  if (!resized && !size && records > 0) {
     terminal.warn('the images have different sizes, but a network takes one: to train, import with --resize 64, say.');
   }
 }

@@ -8,9 +8,11 @@ import { quote } from '../shell/command-line';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand, type ImageSize, parseSize } from '../shell/options';
+import { placeOf, printNext } from '../shell/shard-folder';
+import { type ShardFlag, shardOption } from '../shell/shard-option';
 import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
 
-interface ResizeOptions extends CommonOptions, ImageOptions, DatabaseFlag {
+interface ResizeOptions extends CommonOptions, ImageOptions, DatabaseFlag, ShardFlag {
   readonly lenient?: boolean;
 }
 
@@ -27,6 +29,7 @@ export function resizeCommand(): Command {
     .option('--lenient', 'leave out damaged records, and say how many')
     .addOption(workersOption())
     .addOption(maxPixelsOption())
+    .addOption(shardOption())
     .action(runResize);
 }
 
@@ -41,13 +44,13 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
     );
   }
   const { resizeDatabase } = await import('@ae/lmdb-datum');
-  const { database, schema, fit, resampler, gray, lenient, workers, maxPixels } = options;
-  await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
+  const { database, schema, fit, resampler, gray, lenient, workers, maxPixels, shard } = options;
+  await interruptible(terminal, `stopped as asked; ${placeOf(output, options.shard)} was not made.`, async (signal) => {
     const report = await resizeDatabase({
       input: lmdb,
       output,
       ...size,
-      ...{ database, schema, fit, resampler, gray, lenient, workers, maxPixels, signal },
+      ...{ database, schema, fit, resampler, gray, lenient, workers, maxPixels, shard, signal },
       onProgress: ({ done, total, elapsedMs }) => {
         const rate = `${Math.round((done / elapsedMs) * 1000)} images/s`;
         terminal.status(`resizing ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}  ${rate}`);
@@ -55,6 +58,7 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
     });
     terminal.status('');
     printReport(report, { channels: gray ? 1 : 3, ...size }, terminal);
+    if (shard) printNext(output, shard, terminal);
   });
 }
 
@@ -63,10 +67,11 @@ function printReport(
   size: { channels: number; height: number; width: number },
   terminal: Terminal,
 ): void {
-  const { output, records, damage, elapsedMs } = report;
+  const { output, records, damage, elapsedMs, wasComplete } = report;
   terminal.event(report);
   const count = `${formatNumberOf(records, 'image')} of ${formatSize(size)}`;
-  terminal.print(`${style('bold', output)}: ${count} in ${formatDuration(elapsedMs)}`);
+  const when = wasComplete ? ', complete before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  terminal.print(`${style('bold', output)}: ${count}${when}`);
   if (damage.length === 0) return;
   terminal.print(leftOut(damage.map(({ message }) => message)));
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, Evaluation, SampleSource } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
+import type { Shard } from '@ae/ground/shards';
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
 import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
@@ -10,23 +11,29 @@ import type { SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import type { FoundModel } from '../network/find-model';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { scoreShard } from '../network/score-shards';
 import {
   evaluateAll,
   type PairOptions,
   printResults,
   reconstructPairs,
+  sizeTables,
   tabulate,
   withoutInfinity,
   withoutOtherSimilarity,
-  writeResults,
+  writePictures,
+  writeScores,
 } from '../network/test-results';
 import { openTrainingImages } from '../network/training-images';
+import { CliError } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNew, type ClaimedFolder, claimFolder, claimNumberedFolder, fillFolder } from '../shell/output-folder';
+import { printNext } from '../shell/shard-folder';
+import { type ShardFlag, shardOption } from '../shell/shard-option';
 import { formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
-interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags, PairOptions {
+interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags, PairOptions, ShardFlag {
   readonly savePrefix?: string;
   readonly all?: boolean;
   readonly baselines?: string | boolean;
@@ -44,6 +51,7 @@ export function testCommand(): Command {
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(lenientOption())
+    .addOption(shardOption())
     .optionsGroup('Images:')
     .addOption(numberOption('--batch-size <n>', 'images per batch', counted).default(16))
     .addOption(numberOption('--n-batches <n>', 'batches of images to write', counted).default(1))
@@ -70,6 +78,10 @@ export function testCommand(): Command {
 
 async function runTest(modelPath: string, lmdbPath: string, options: TestOptions): Promise<void> {
   const terminal = new Terminal(options);
+  if (options.shard) {
+    await testShard(modelPath, lmdbPath, { ...options, shard: options.shard }, terminal);
+    return;
+  }
   if (options.savePrefix !== undefined) await assertNew(options.savePrefix);
   const { network, samples, engine, ...found } = await loadNetworkFor(
     lmdbPath,
@@ -100,11 +112,12 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     const evaluations = options.all ? scored : withoutOtherSimilarity(scored);
     const results = {
       ...{ model, data: lmdbPath, engine, count: samples.length },
-      ...(await tabulate(network, samples, evaluations, options.extremes)),
+      ...(await tabulate(sizeTables(network, samples), network.pixels, evaluations, options.extremes)),
       ...(report?.comparison && { baselines: report.comparison }),
     };
     await fillFolder(folder, async (temporary) => {
-      await writeResults(temporary, pairs, results, evaluations, options);
+      await writePictures(temporary, pairs, options);
+      await writeScores(temporary, results, evaluations, options.all);
       if (report && options.report) await writeReport(path.join(temporary, 'report.html'), report);
     });
     terminal.event({
@@ -122,6 +135,39 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     printLeftOut([samples], terminal);
   };
   await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
+}
+
+/** Scores a part; what compares and reports needs all, and ae report does that. */
+async function testShard(
+  modelPath: string,
+  lmdbPath: string,
+  options: TestOptions & { readonly shard: Shard },
+  terminal: Terminal,
+): Promise<void> {
+  const { savePrefix: target, baselines, shard } = options;
+  if (target === undefined) {
+    throw new CliError(
+      'INVALID_OPTION',
+      '--save-prefix is missing, which --shard needs: all shards are written beside it; add it.',
+    );
+  }
+  if (typeof baselines === 'string' || baselines === true) {
+    throw new CliError(
+      'INVALID_OPTION',
+      '--baselines cannot be combined with --shard; leave it out: ae report compares.',
+    );
+  }
+  const loaded = await loadNetworkFor(lmdbPath, modelPath, { ...options, heldOut: true }, terminal);
+  await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
+    const made = await scoreShard(loaded, { data: lmdbPath, target }, options, signal, terminal);
+    const { folder, result, wasComplete } = made;
+    const { scored, pictures, leftOut } = result;
+    terminal.event({ folder, shard, count: scored, pictures, leftOut, ...(wasComplete && { wasComplete }) });
+    const when = wasComplete ? ', complete before: nothing was done' : '';
+    terminal.print(`${style('bold', folder)}: scores of ${formatNumberOf(scored, 'image')}${when}`);
+    printLeftOut([loaded.samples], terminal);
+    printNext(target, shard, terminal);
+  });
 }
 
 function claimResults(
@@ -166,7 +212,8 @@ async function writeReport(file: string, data: ReportData): Promise<void> {
   await writeFile(file, renderReport(data));
 }
 
-function printFiles(terminal: Terminal, folder: string, images: number, report: boolean): void {
+/** Prints what there is in a folder of results. */
+export function printFiles(terminal: Terminal, folder: string, images: number, report: boolean): void {
   const rows: [string, string][] = [
     ['grid', style('bold', path.join(folder, 'grid.png'))],
     ['scores', `${path.join(folder, 'scores.json')}, and of each image in scores.csv`],

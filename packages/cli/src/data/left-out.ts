@@ -12,10 +12,11 @@ export function lenientOption(): Option {
 export function printLeftOut(databases: readonly (SampleDatabase | undefined)[], terminal: Terminal): void {
   for (const database of databases) {
     if (!database || database.leftOut.length === 0) continue;
-    terminal.print(`${database.path}: ${leftOut(database.leftOut.map(describe))}`);
+    terminal.print(`${database.path}: ${leftOut(database.leftOut.map(describeLeftOut))}`);
   }
 }
 
-function describe({ key, reason }: LeftOut): string {
+/** Says which record was left out and why. */
+export function describeLeftOut({ key, reason }: LeftOut): string {
   return key === undefined || reason.includes(key) ? reason : `key ${key}: ${reason}`;
 }

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Autoencoder, Evaluation, MaskMode } from '@ae/autoencoder';
+import type { Autoencoder, Evaluation, MaskMode, PixelFormat } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
 import type { ImageScores } from '@ae/autoencoder/scores';
+import type { Shard } from '@ae/ground/shards';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import { spread } from '../data/record-order';
@@ -55,11 +56,18 @@ export async function reconstructPairs(
   return pairs;
 }
 
-/** Scores all images with each kind of masks, for they tell the decoder a good part of an image. */
+interface EvaluateAllOptions {
+  /** SSIM with the other masks too. */
+  readonly similarity: boolean;
+  readonly shard?: Shard;
+  readonly signal: AbortSignal;
+}
+
+/** Scores all images, or those of a shard, with each kind of masks, for they tell the decoder a good part of an image. */
 export async function evaluateAll(
   network: Autoencoder,
   samples: SampleDatabase,
-  { similarity, signal }: { /** SSIM with the other masks too. */ similarity: boolean; signal: AbortSignal },
+  { similarity, shard, signal }: EvaluateAllOptions,
   terminal: Terminal,
 ): Promise<Evaluation[]> {
   const modes = modesOf(network, samples);
@@ -70,7 +78,7 @@ export async function evaluateAll(
         `scoring${modes.length > 1 ? `, ${masks} masks` : ''} ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`,
       );
     evaluations.push(
-      await network.evaluate(samples, { masks, similarity: similarity || masks === 'own', signal, onProgress }),
+      await network.evaluate(samples, { masks, similarity: similarity || masks === 'own', shard, signal, onProgress }),
     );
   }
   terminal.status('');
@@ -94,20 +102,29 @@ function summaryOf({ psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae }: Ev
   return { psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae };
 }
 
-/** What scores.json holds of the evaluations, the one with the images' own masks first. */
+/** What scores.json holds of sizes, which are known without scores. */
+export function sizeTables(network: Autoencoder, samples: SampleDatabase) {
+  return {
+    sizes: meanSizes(network, samples),
+    ...(network.takesAnySize && { imageSizes: imageSizesOf(network, samples) }),
+  };
+}
+
+export type SizeTables = ReturnType<typeof sizeTables>;
+
+/** What scores.json holds of sizes and evaluations, of which the one with the images' own masks is the first. */
 export async function tabulate(
-  network: Autoencoder,
-  samples: SampleDatabase,
+  tables: SizeTables,
+  pixels: Pick<PixelFormat, 'scale'>,
   evaluations: readonly Evaluation[],
   extremes: number,
 ) {
   const { bestImages, scoresByClass, worstImages } = await import('@ae/autoencoder/scores');
   const [own] = evaluations;
   return {
-    sizes: meanSizes(network, samples),
-    ...(network.takesAnySize && { imageSizes: imageSizesOf(network, samples) }),
+    ...tables,
     masks: Object.fromEntries(evaluations.map((evaluation) => [evaluation.masks, summaryOf(evaluation)])),
-    classes: scoresByClass(own, network.pixels),
+    classes: scoresByClass(own, pixels),
     worst: worstImages(own.images, extremes),
     best: bestImages(own.images, extremes),
   };
@@ -155,13 +172,11 @@ function asImage(sample: Sample): Sample {
   return { ...sample, channels, data: new Uint8Array(bytes.buffer) };
 }
 
-/** Writes images, grid and scores into a folder. */
-export async function writeResults(
+/** Writes images and their grid into a folder. */
+export async function writePictures(
   folder: string,
   pairs: readonly Pair[],
-  results: TestResults,
-  evaluations: readonly Evaluation[],
-  { format, columns, scale, all }: PairOptions & { readonly all?: boolean },
+  { format, columns, scale }: PairOptions,
 ): Promise<void> {
   const { encodeSample } = await import('@ae/lmdb-datum');
   const type = format === 'jpg' ? 'jpeg' : format;
@@ -174,6 +189,15 @@ export async function writeResults(
     return [group.map(({ input }) => input), group.map(({ output }) => output)];
   });
   await writeFile(path.join(folder, 'grid.png'), encodePng(drawGrid(groups, { scale })));
+}
+
+/** Writes scores into a folder; with `all` of each image with all masks. */
+export async function writeScores(
+  folder: string,
+  results: TestResults,
+  evaluations: readonly Evaluation[],
+  all = false,
+): Promise<void> {
   await writeFile(path.join(folder, 'scores.json'), `${JSON.stringify(withoutInfinity(results), null, 2)}\n`);
   const { scoresToCsv } = await import('@ae/autoencoder/scores');
   for (const { masks, images } of all ? evaluations : evaluations.slice(0, 1)) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { rename } from '@ae/ground/rename';
@@ -81,6 +81,42 @@ export async function fillFolder(folder: ClaimedFolder, fill: (temporary: string
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * Makes a folder that appears whole or not at all: `fill` writes into a temporary one beside it, which then gets the name. What processes
+ * left that were killed at this is removed in the end.
+ */
+export async function writeFolderWhole<T>(target: string, fill: (temporary: string) => Promise<T>): Promise<T> {
+  const temporary = temporaryName(target);
+  try {
+    const result = await writingTo(target, async () => {
+      makeFolders(path.dirname(temporary));
+      await mkdir(temporary);
+      const filled = await fill(temporary);
+      await rename(temporary, target);
+      return filled;
+    });
+    await removeLeftovers(target);
+    return result;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Now that the folder is complete, nobody can need a temporary one of its. */
+async function removeLeftovers(target: string): Promise<void> {
+  const { dir, base } = path.parse(path.resolve(target));
+  const isLeft = (name: string) => name.startsWith(`${base}.`) && /^\.[0-9a-f]{8}\.tmp$/.test(name.slice(base.length));
+  for (const name of (await readdir(dir)).filter(isLeft)) {
+    await rm(path.join(dir, name), { recursive: true, force: true });
+  }
+}
+
+/** Tells whether an error says that a folder couldn't get its name, or was removed, as happens where another process was faster. */
+export function isTaken(error: unknown): boolean {
+  return ['EEXIST', 'ENOTEMPTY', 'EPERM', 'ENOENT'].includes((error as { code?: string }).code ?? '');
 }
 
 /** Throws if there is something under the name of an output; called before long work begins. */

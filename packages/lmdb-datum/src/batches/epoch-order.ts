@@ -1,12 +1,10 @@
 /** In which order the records of an epoch come, all of them shuffled together, and how shards take their parts. */
+import { type Shard as Part, shardRange } from '@ae/ground/shards';
 import { assertOneOf } from '../checks';
 import { describe, InvalidOptionError } from '../errors';
 import { assertSeed, Random, shuffleInPlace } from '../random';
 
-export interface Shard {
-  /** 0 to count - 1. */
-  index: number;
-  count: number;
+export interface Shard extends Part {
   /**
    * What is cut: each batch, so that the records of an update do not depend on how many shards there are; or 'epoch', once, so that each
    * shard makes batches of its own. Default 'batch'.
@@ -25,12 +23,7 @@ export interface EpochOrder {
   at(i: number): number;
 }
 
-/** Returns which of so many records are a shard's. Shards are slices that follow each other; their lengths differ by at most one. */
-export function shardRange(records: number, { index, count }: Shard): { start: number; end: number } {
-  return { start: Math.floor((index * records) / count), end: Math.floor(((index + 1) * records) / count) };
-}
-
-/** Returns the same of an epoch: all of it for shards that share its batches. */
+/** Returns which records of an epoch are a shard's: all of it for shards that share its batches. */
 export function epochRange(records: number, shard: Shard): { start: number; end: number } {
   return cutsEpoch(shard) ? shardRange(records, shard) : { start: 0, end: records };
 }

@@ -15,11 +15,16 @@ import type { Converted } from './image-to-message';
 import { ConvertJournal, committedSince, type SkippedImage } from './journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
 import { assertFree, moveIntoPlace, partialName } from './output-folder';
+import { findComplete, type ImportedPart, importPart, noteComplete, placeOf } from './shards';
 import type { ConvertThreads } from './threads';
+import { chunkImages, commitRecords } from './transactions';
 import { claimWorkFolder, labelsName, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 
 export interface ConvertReport {
+  /** The folder that was made: with `shard` that of the shard. */
   output: string;
+  /** The shard was complete before, and nothing was done. */
+  wasComplete?: true;
   records: number;
   /** Of the pixels of all images, before `encoded` stores their files, as `CxHxW`; absent if they have different sizes. */
   size?: string;
@@ -37,15 +42,11 @@ export interface ConvertReport {
   elapsedMs: number;
 }
 
-/** Images that a thread converts at once. */
-const chunk = 25;
-/** A whole number of chunks, whose memory a transaction needs to its end. */
-const commitRecords = 40 * chunk;
-
 /**
  * Converts images to a database. Images that can't be read are skipped, leave a gap in the numbering as in Caffe, and are named
  * in the report. Until it is complete the database has the name `output` + '.partial'. That is removed if anything fails, unless
- * `resume` keeps it. The same call goes on from what a process that was killed left there.
+ * `resume` keeps it. The same call goes on from what a process that was killed left there. With `shard` only a part is converted, into a
+ * database beside `output`; `mergeShards` makes the whole one of them.
  *
  * @throws InvalidOptionError, OutputExistsError, NotReadableError, MissingDependencyError, WriteError, MixedSizesError, ImageError
  *   if no image decodes, or the signal's reason.
@@ -76,25 +77,31 @@ async function convertSource(
   if (images.length === 0) throw noImages(sourceOf(options), ignored);
   if (options.shuffle !== undefined && options.shuffle !== false) shuffleInPlace(images, new Random(options.shuffle));
   const labels = options.labels === undefined || options.labels === 'numbers' ? undefined : classes;
-  const work = new Conversion(images, plan, options, startedMs, labels);
-  // Killed when all was done but for the last touch.
-  if (!work.isFinished(output)) {
-    assertFree(output);
-    const folder = claimWorkFolder(partialName(output), () => work.goOnIn(partialName(output)));
-    await finish(folder, output, work);
+  const part = options.shard && importPart(images, plan, options.shard, options.checkSize, classes);
+  const place = placeOf(output, options.shard);
+  const reportOf = ({ records, sizes, skipped }: ImportedPart, isThere?: true): ConvertReport => ({
+    ...{ output: place, records, ...(sizes.length === 1 && { size: sizes[0] }), skipped, ignored },
+    ...(isThere && { wasComplete: isThere }),
+    ...(classes && { classes }),
+    ...(labels && { labelsFile: path.join(place, labelsName) }),
+    ...(oddLabels && { oddLabels }),
+    ...{ warnings, elapsedMs: performance.now() - startedMs },
+  });
+  const complete = part && findComplete<ImportedPart>(place, part.work);
+  if (complete) {
+    removeTraces(place);
+    return reportOf(complete, true);
   }
-  removeTraces(output);
-  const { records, size, skipped } = work;
-  const elapsedMs = performance.now() - startedMs;
-  return {
-    ...{ output, records, ...(size && { size }), skipped, ignored, ...(classes && { classes }) },
-    ...{
-      ...(labels && { labelsFile: path.join(output, labelsName) }),
-      ...(oddLabels && { oddLabels }),
-      warnings,
-      elapsedMs,
-    },
-  };
+  const work = new Conversion(images, plan, options, startedMs, labels, part);
+  // Killed when all was done but for the last touch.
+  if (!work.isFinished(place)) {
+    assertFree(place);
+    const folder = claimWorkFolder(partialName(place), () => work.goOnIn(partialName(place)));
+    const note = () => part && noteComplete(folder.path, part.work, { ...work.result, ...(classes && { classes }) });
+    await finish(folder, place, work, note);
+  }
+  removeTraces(place);
+  return reportOf(work.result);
 }
 
 function noImages(source: string, ignored: readonly string[]): ImageError {
@@ -106,9 +113,10 @@ function noImages(source: string, ignored: readonly string[]): ImageError {
 }
 
 /** Does the work in its folder, which then gets the output's name. */
-async function finish(folder: WorkFolder, output: string, work: Conversion): Promise<void> {
+async function finish(folder: WorkFolder, output: string, work: Conversion, note: () => void): Promise<void> {
   try {
     await work.run(folder);
+    note();
     moveIntoPlace(folder.path, output);
   } catch (cause) {
     const isKept = work.keepsWork;
@@ -130,7 +138,10 @@ class Conversion {
   readonly #journal: ConvertJournal;
   #folder = '';
 
+  /** Those to convert, of which the first one has this number among all. */
   readonly #images: ImageFile[];
+  readonly #first: number;
+  readonly #isPart: boolean;
   readonly #plan: ConvertPlan;
   readonly #options: ConvertOptions;
   readonly #startedMs: number;
@@ -143,13 +154,16 @@ class Conversion {
     options: ConvertOptions,
     startedMs: number,
     classes?: ImageClass[],
+    part?: { readonly start: number; readonly end: number },
   ) {
-    this.#images = images;
+    this.#images = part ? images.slice(part.start, part.end) : images;
+    this.#first = part?.start ?? 0;
+    this.#isPart = part !== undefined;
     this.#plan = plan;
     this.#options = options;
     this.#startedMs = startedMs;
     this.#classes = classes;
-    this.#journal = new ConvertJournal(images, plan, options.resume ?? false);
+    this.#journal = new ConvertJournal(this.#images, plan, options.resume ?? false, this.#first);
   }
 
   /** Takes over what a folder's journal says of this import. Returns false if there is nothing to go on with. */
@@ -172,8 +186,8 @@ class Conversion {
     return this.#journal.keepsWork && (this.records > 0 || this.done < this.#images.length);
   }
 
-  get size(): string | undefined {
-    return this.sizes.size === 1 ? [...this.sizes][0] : undefined;
+  get result(): ImportedPart {
+    return { records: this.records, sizes: [...this.sizes], skipped: this.skipped };
   }
 
   async run(folder: WorkFolder): Promise<void> {
@@ -186,18 +200,9 @@ class Conversion {
     } finally {
       await threads.close();
     }
-    if (this.records === 0) throw this.#noneRead();
+    if (this.records === 0 && !this.#isPart) throw noneRead(sourceOf(this.#options), this.#images.length, this.skipped);
     if (!this.#classes) return;
     fs.writeFileSync(path.join(folder.path, labelsName), this.#classes.map(({ name }) => `${name}\n`).join(''));
-  }
-
-  #noneRead(): ImageError {
-    const source = sourceOf(this.#options);
-    const reason = this.skipped[0]?.reason.replace(/\.$/, '');
-    const count = this.#images.length === 1 ? 'its only image cannot' : `none of its ${this.#images.length} images can`;
-    return new ImageError(`${source}: ${count} be read. ${this.#images.length === 1 ? '' : 'The first: '}${reason}.`, {
-      path: source,
-    });
   }
 
   async #convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
@@ -221,7 +226,7 @@ class Conversion {
       this.#journal.save(this.#folder, this);
       return DatumWriter.createIn(this.#folder, settings);
     }
-    this.#committed = await committedSince(this.#folder, this.#images, this);
+    this.#committed = await committedSince(this.#folder, this.#images, this, this.#first);
     this.#journal.save(this.#folder, this);
     const writer = await DatumWriter.open(this.#folder, { ...settings, mode: 'append' });
     this.records = writer.count - this.#committed.size;
@@ -231,8 +236,8 @@ class Conversion {
   async #convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
     let next = this.done;
     while (this.done < this.#images.length) {
-      for (; threads.hasRoom && next < this.#images.length; next += chunk) {
-        threads.begin(this.#images.slice(next, next + chunk));
+      for (; threads.hasRoom && next < this.#images.length; next += chunkImages) {
+        threads.begin(this.#images.slice(next, next + chunkImages));
       }
       for await (const converted of threads.first()) {
         this.#write(writer, converted);
@@ -248,8 +253,8 @@ class Conversion {
 
   #write(writer: DatumWriter, converted: Converted): void {
     this.#options.signal?.throwIfAborted();
-    const i = this.done;
-    const image = this.#images[i];
+    const i = this.#first + this.done;
+    const image = this.#images[this.done];
     const { name } = image;
     const key = keyOf(i, image);
     if ('skipped' in converted) {
@@ -302,6 +307,15 @@ class Conversion {
     }
     if (this.sizes.size < 2) this.sizes.add(size);
   }
+}
+
+/** Says that no image could be read. */
+export function noneRead(source: string, images: number, skipped: readonly SkippedImage[]): ImageError {
+  const reason = skipped[0]?.reason.replace(/\.$/, '');
+  const count = images === 1 ? 'its only image cannot' : `none of its ${images} images can`;
+  return new ImageError(`${source}: ${count} be read. ${images === 1 ? '' : 'The first: '}${reason}.`, {
+    path: source,
+  });
 }
 
 /** What is left of an import that couldn't write. */

@@ -47,13 +47,13 @@ export class ConvertJournal {
   readonly #list: readonly ImageFile[];
   #isKept: boolean;
 
-  constructor(list: readonly ImageFile[], plan: ConvertPlan, isKept: boolean) {
+  /** @param first The number of the list's first image, where it is a part of a longer one. */
+  constructor(list: readonly ImageFile[], plan: ConvertPlan, isKept: boolean, first = 0) {
     this.#list = list;
     this.#isKept = isKept;
-    this.#options = createHash('sha256').update(JSON.stringify(plan)).digest('hex');
-    const hash = createHash('sha256');
-    for (const { name, nameBytes, label } of list) hash.update(nameBytes ?? name).update(` ${label}\n`);
-    this.#images = hash.digest('hex');
+    const options = first === 0 ? plan : { ...plan, first };
+    this.#options = createHash('sha256').update(JSON.stringify(options)).digest('hex');
+    this.#images = digestOfImages(list);
   }
 
   /** True if the work is to be kept when it is stopped: this call asks for it, or one before did that it goes on from. */
@@ -111,6 +111,14 @@ export class ConvertJournal {
     if (!journal.isKept) return undefined;
     throw keptWork(folder, `an import of ${other} that was stopped`);
   }
+}
+
+/** Returns what tells a list of images from another: their names, labels and order, and the names of their classes. */
+export function digestOfImages(list: readonly ImageFile[], classes: readonly string[] = []): string {
+  const hash = createHash('sha256');
+  for (const { name, nameBytes, label } of list) hash.update(nameBytes ?? name).update(` ${label}\n`);
+  for (const name of classes) hash.update(`\n${name}`);
+  return hash.digest('hex');
 }
 
 /** Throws if a folder keeps the work of an import. */
@@ -197,6 +205,7 @@ function keptWork(folder: string, whose: string): InvalidOptionError {
 /**
  * Compares the records of a database with the images that a journal calls done.
  *
+ * @param first The number of the list's first image.
  * @returns The numbers of images that were committed after the journal was last written.
  * @throws InvalidOptionError if records are missing, or are of other images.
  */
@@ -204,6 +213,7 @@ export async function committedSince(
   folder: string,
   list: readonly ImageFile[],
   { done, skipped }: Progress,
+  first = 0,
 ): Promise<Set<number>> {
   const { openDatumLmdb } = await import('../reader');
   const reader = openDatumLmdb(folder);
@@ -212,11 +222,11 @@ export async function committedSince(
   try {
     for (const key of reader.keys()) {
       const number = Number(key.split('_', 1)[0]);
-      const image = list[number];
+      const image = list[number - first];
       if (!image || key !== keyText(keyOf(number, image))) {
         throw refuse(folder, `holds a record that is of no image of this import, ${JSON.stringify(key)}`);
       }
-      if (number < done) before++;
+      if (number - first < done) before++;
       else committed.add(number);
     }
   } finally {

@@ -1,6 +1,8 @@
 /** Options of `convertImageset`, and their checks. */
 
+import type { Shard } from '@ae/ground/shards';
 import type { FitMode, Resampler, Resize, RgbColor } from '@ae/images';
+import { assertShard } from '../batches/epoch-order';
 import { assertKeys, assertOneOf, assertPath, assertWhole, checkMaxPixels, type Known, refuse } from '../checks';
 import { assertSeed } from '../random';
 
@@ -51,6 +53,11 @@ export interface ConvertOptions {
    * the same images and options. Default false: nothing is kept.
    */
   resume?: boolean;
+  /**
+   * Convert only this part of the images, which count and are numbered as all do, into a database of its own beside `output`:
+   * `output` + '.shard-0-of-7'. Called again for a part that is complete it does nothing. `mergeShards` makes `output` of all parts.
+   */
+  shard?: Shard;
   /** Called after each hundred images or so, and at the end. */
   onProgress?: (progress: ConvertProgress) => void;
   /** Stops between two images; the call then rejects with the signal's reason. */
@@ -90,7 +97,7 @@ const knownOptions: Known<ConvertOptions> = {
     resizeWidth: true,
   },
   ...{ fit: true, resampler: true, background: true, checkSize: true, encoded: true, encodeType: true },
-  ...{ workers: true, resume: true, maxPixels: true, onProgress: true, signal: true },
+  ...{ workers: true, resume: true, maxPixels: true, shard: true, onProgress: true, signal: true },
 };
 
 /** @throws InvalidOptionError */
@@ -118,6 +125,7 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
   assertWhole('workers', workers, 0);
   const maxPixels = checkMaxPixels(options.maxPixels);
   if (shuffle !== false) assertSeed(shuffle, 'shuffle');
+  if (options.shard !== undefined) assertShard(options.shard);
   return {
     gray: options.gray ?? false,
     ...(resizeHeight > 0 && { resize: { target: { height: resizeHeight, width: resizeWidth }, fit, resampler } }),

@@ -1,15 +1,17 @@
 /** From a database of images of any sizes to one of images of one size, as a network takes them. */
 import os from 'node:os';
+import { type Shard, shardRange } from '@ae/ground/shards';
 import type { FitMode, Resampler } from '@ae/images';
+import { assertShard } from '../batches/epoch-order';
 import type { Batch } from '../batches/stream';
 import { assertKeys, assertPath, type Known } from '../checks';
 import { ImageError } from '../errors';
 import type { Damage } from '../lmdb/salvage';
 import { type DatumReader, openDatumLmdb } from '../reader';
 import { DatumWriter } from '../writer';
-import { assertNothingKept } from './journal';
-import { assertFree, moveIntoPlace, partialName } from './output-folder';
-import { claimWorkFolder, removeTraces, removeWorkFolder } from './work-folder';
+import { makeDatabase } from './make-database';
+import { assertFree } from './output-folder';
+import { findComplete, noteComplete, placeOf, type ResizedPart, type ShardWork } from './shards';
 
 export interface ResizeOptions {
   /** The database to read: raw or encoded records of any sizes. It stays as it is. */
@@ -34,6 +36,11 @@ export interface ResizeOptions {
   lenient?: boolean;
   /** Threads that decode and resize. Default: as many as there are processors; 0 is this thread. */
   workers?: number;
+  /**
+   * Write only this part of the records into a database of its own beside `output`: `output` + '.shard-0-of-7'. Called again for a part
+   * that is complete it does nothing. `mergeShards` makes `output` of all parts.
+   */
+  shard?: Shard;
   /** Called after each batch of images. */
   onProgress?: (progress: ResizeProgress) => void;
   /** Stops between two batches; the call then rejects with the signal's reason, and nothing is left behind. */
@@ -48,7 +55,10 @@ export interface ResizeProgress {
 }
 
 export interface ResizeReport {
+  /** The folder that was made: with `shard` that of the shard. */
   output: string;
+  /** The shard was complete before, and nothing was done. */
+  wasComplete?: true;
   records: number;
   /** What could not be read, with `lenient`. */
   damage: readonly Damage[];
@@ -56,9 +66,11 @@ export interface ResizeReport {
 }
 
 const batchRecords = 64;
+const whole: Shard = { index: 0, count: 1 };
 const knownOptions: Known<ResizeOptions> = {
   ...{ input: true, output: true, height: true, width: true, fit: true, resampler: true, gray: true },
-  ...{ database: true, schema: true, lenient: true, workers: true, maxPixels: true, onProgress: true, signal: true },
+  ...{ database: true, schema: true, lenient: true, workers: true, maxPixels: true, shard: true },
+  ...{ onProgress: true, signal: true },
 };
 
 /**
@@ -71,33 +83,40 @@ const knownOptions: Known<ResizeOptions> = {
 export async function resizeDatabase(options: ResizeOptions): Promise<ResizeReport> {
   const startedMs = performance.now();
   assertKeys('resizeDatabase', options, knownOptions);
-  const { input, output, database, schema, lenient = false, maxPixels } = options;
+  const { input, output, database, schema, lenient = false, maxPixels, shard } = options;
   assertPath('output', output);
-  const partial = partialName(output);
-  assertFree(output);
+  if (shard !== undefined) assertShard(shard);
+  const place = placeOf(output, shard);
+  if (!shard) assertFree(place);
   const reader = openDatumLmdb(input, { lenient, database, schema, maxPixels });
   try {
-    const folder = claimWorkFolder(partial, () => beginAnew(partial));
-    try {
-      const records = await writeResized(reader, partial, options, startedMs);
-      moveIntoPlace(partial, output);
-      removeTraces(output);
-      return { output, records, damage: reader.damage, elapsedMs: performance.now() - startedMs };
-    } catch (error) {
-      removeWorkFolder(partial);
-      throw error;
-    } finally {
-      folder.release();
-    }
+    const work = shard && (await resizeWork(reader, shard, options));
+    const complete = work && findComplete<ResizedPart>(place, work);
+    if (complete) return { output: place, wasComplete: true, ...complete, elapsedMs: performance.now() - startedMs };
+    const records = await makeDatabase(place, async (folder) => {
+      const records = await writeResized(reader, folder, options, startedMs);
+      if (work) noteComplete(folder, work, { records, damage: [...reader.damage] });
+      return records;
+    });
+    return { output: place, records, damage: reader.damage, elapsedMs: performance.now() - startedMs };
   } finally {
     reader.close();
   }
 }
 
-/** What a resize left that was killed is of no use, but an import's work may be. */
-function beginAnew(partial: string): boolean {
-  assertNothingKept(partial);
-  return false;
+/** Says what makes a shard of a resize. */
+async function resizeWork(
+  reader: DatumReader,
+  { index, count }: Shard,
+  { height, width, fit = 'squash', resampler = 'antialiased', gray = false, lenient = false }: ResizeOptions,
+): Promise<ShardWork> {
+  const { content, revision, complete } = await reader.identity();
+  const settings = {
+    images: `sha256:${content}${complete ? '' : ` ${revision}`}`,
+    ...{ size: `${height}x${width}`, fit, resampler, colors: gray ? 'gray' : 'blue, green, red' },
+    'tolerance of damage': lenient,
+  };
+  return { kind: 'resize', shard: { index, count }, settings };
 }
 
 async function writeResized(
@@ -106,16 +125,18 @@ async function writeResized(
   options: ResizeOptions,
   startedMs: number,
 ): Promise<number> {
+  const { start, end } = shardRange(reader.length, options.shard ?? whole);
+  const total = end - start;
   const batches = resizedBatches(reader, options);
   const writer = DatumWriter.createIn(folder);
   try {
     for await (const batch of batches) {
       await writeBatch(writer, reader, batch);
       const { epoch, record } = batch.position;
-      const done = epoch > 0 ? reader.length : record;
-      options.onProgress?.({ done, total: reader.length, elapsedMs: performance.now() - startedMs });
+      const done = epoch > 0 ? total : record;
+      options.onProgress?.({ done, total, elapsedMs: performance.now() - startedMs });
     }
-    if (writer.count === 0) throw noImages(options.input, reader.damage);
+    if (writer.count === 0 && !options.shard) throw noImages(options.input, reader.damage);
     await writer.close();
     return writer.count;
   } finally {
@@ -123,7 +144,7 @@ async function writeResized(
   }
 }
 
-function noImages(input: string, damage: readonly Damage[]): ImageError {
+export function noImages(input: string, damage: readonly Damage[]): ImageError {
   const first = damage[0] ? ` (first: ${damage[0].message})` : '';
   return new ImageError(
     { where: input, expected: 'images', received: `no record that can be read${first}`, todo: 'check the path' },
@@ -133,7 +154,9 @@ function noImages(input: string, damage: readonly Damage[]): ImageError {
 
 function resizedBatches(reader: DatumReader, options: ResizeOptions) {
   const { height, width, fit, resampler, gray = false, workers = os.availableParallelism(), signal } = options;
+  const { index, count } = options.shard ?? whole;
   return reader.batches({
+    shard: { index, count, by: 'epoch' },
     batchSize: batchRecords,
     layout: 'NCHW',
     channelOrder: 'bgr',

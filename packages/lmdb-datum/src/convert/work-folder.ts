@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
+import { shardNoteName } from '@ae/ground/shard-notes';
 import { OutputExistsError, reasonOf, WriteError } from '../errors';
 import { LockedError, takeLock, writeLock } from '../files/lock-file';
 import { kindOf } from '../files/regular-file';
@@ -16,7 +17,7 @@ const lockName = 'import.lock';
 export const journalName = 'convert-imageset.json';
 export const labelsName = 'labels.txt';
 /** What imports make there, under temporary names too. A folder that holds anything else is somebody's own. */
-const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, lockName, writerLockName];
+const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, shardNoteName, lockName, writerLockName];
 const TEMPORARY = /\.[0-9a-f]{8}\.tmp$/;
 
 export interface WorkFolder {

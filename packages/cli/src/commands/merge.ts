@@ -1,0 +1,84 @@
+import { collectShards } from '@ae/ground/shard-notes';
+import type { MergeReport } from '@ae/lmdb-datum';
+import type { Command } from 'commander';
+import { describeLeftOut } from '../data/left-out';
+import { codeShards, mergeCodes } from '../network/code-shards';
+import { mergeScores, scoreShards } from '../network/score-shards';
+import { printResults, withoutInfinity } from '../network/test-results';
+import { interruptible } from '../shell/interruption';
+import { type CommonOptions, defineCommand } from '../shell/options';
+import { shardError } from '../shell/shard-folder';
+import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
+import { printCodes } from './encode';
+import { printFiles } from './test';
+
+export function mergeCommand(): Command {
+  return defineCommand('merge', 'make one output of its shards: the same bytes as one process makes')
+    .argument('<output>', 'what the commands with --shard were given as output: an LMDB, codes or scores')
+    .argument('[shards...]', 'folders of the shards (default: those beside it, such as <output>.shard-0-of-7)')
+    .addHelpText('after', howItIsUsed)
+    .action(runMerge);
+}
+
+const howItIsUsed = `
+Work that many processes or machines share:
+  ae import photos train.lmdb --resize 64 --shard 0/2
+  ae import photos train.lmdb --resize 64 --shard 1/2
+  ae merge train.lmdb
+
+In an Indexed Job of Kubernetes (AE_SHARDS set to its completions) or an array job
+of Slurm --shard auto says which part is whose. A command whose shard is complete
+does nothing, so whatever failed can be run again.`;
+
+async function runMerge(output: string, given: readonly string[], options: CommonOptions): Promise<void> {
+  const terminal = new Terminal(options);
+  const folders = given.length > 0 ? given : undefined;
+  const shards = collectShards(output, folders, shardError);
+  const { kind } = shards[0].note;
+  await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
+    if (kind === codeShards) {
+      const summary = await mergeCodes(shards, output);
+      printCodes(output, summary, terminal);
+      printOmitted(summary.data, summary.leftOut.map(describeLeftOut), terminal);
+      return;
+    }
+    if (kind === scoreShards) {
+      const { evaluations, results, pictures, leftOut } = await mergeScores(shards, output);
+      terminal.event({ ...withoutInfinity(results), pictures, folder: output, leftOut });
+      printResults(terminal, evaluations, results);
+      printFiles(terminal, output, pictures, false);
+      printOmitted(results.data, leftOut.map(describeLeftOut), terminal);
+      return;
+    }
+    const { mergeShards } = await import('@ae/lmdb-datum');
+    const report = await mergeShards({
+      ...{ output, shards: folders, signal },
+      onProgress: ({ done, total }) =>
+        terminal.status(`merging ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
+    });
+    terminal.status('');
+    printMerged(report, terminal);
+  });
+}
+
+function printMerged(report: MergeReport, terminal: Terminal): void {
+  const { output, shards, records, size, skipped, damage, labelsFile, elapsedMs } = report;
+  terminal.event(report);
+  const each = size ? ` of ${size}` : '';
+  const count = `${formatNumberOf(records, 'image')}${each} from ${formatNumberOf(shards, 'shard')}`;
+  terminal.print(`${style('bold', output)}: ${count} in ${formatDuration(elapsedMs)}`);
+  if (skipped.length > 0) {
+    const what = formatNumberOf(skipped.length, 'image that cannot be read', 'images that cannot be read');
+    terminal.print(`without ${what}, which the shards named, and --json lists`);
+  }
+  printOmitted(
+    output,
+    damage.map(({ message }) => message),
+    terminal,
+  );
+  if (labelsFile) terminal.print(`the names of the classes are in ${labelsFile}`);
+}
+
+function printOmitted(place: string, reasons: readonly string[], terminal: Terminal): void {
+  if (reasons.length > 0) terminal.print(`${place}: ${leftOut(reasons)}`);
+}

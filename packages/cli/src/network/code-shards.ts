@@ -1,0 +1,58 @@
+/** Shards of `ae encode`, and the whole of them. */
+import type { FoundShard } from '@ae/ground/shard-notes';
+import type { Shard } from '@ae/ground/shards';
+import type { LeftOut } from '../data/record-scan';
+import { assertNew, writeFolderWhole } from '../shell/output-folder';
+import { type MadeShard, makeShard } from '../shell/shard-folder';
+import { readCodes, writeCodes } from './code-files';
+import type { LoadedNetwork } from './load-network';
+import { networkSettings } from './network-shards';
+
+/** What `ae encode` says of codes. */
+export interface CodeSummary {
+  readonly model: string;
+  readonly data: string;
+  readonly count: number;
+  /** Numbers of a code; absent for images of several sizes. */
+  readonly codeSize?: number;
+  /** Rows and columns of blocks, where there are any, and the numbers of a block. */
+  readonly codeShape?: readonly (number | null)[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+export const codeShards = 'encode';
+
+/** Encodes the images of a shard, unless that was done before. */
+export async function encodeShard(
+  loaded: LoadedNetwork,
+  target: string,
+  { shard, batchSize, lenient }: { shard: Shard; batchSize: number; lenient?: boolean },
+  summaryOf: (count: number) => CodeSummary,
+  options: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
+): Promise<MadeShard<CodeSummary>> {
+  const { network, samples } = loaded;
+  const settings = { ...(await networkSettings(loaded, lenient)), 'batch size': batchSize };
+  return makeShard(target, { kind: codeShards, shard, settings }, async (folder) => {
+    const codes = network.encodeBatches(samples, { batchSize, shard, ...options });
+    const first = await codes.next();
+    // Of more shards than batches some are empty.
+    if (first.done) return summaryOf(0);
+    return summaryOf(await writeCodes(startingWith(first.value, codes), folder, samples.isMixed));
+  });
+}
+
+async function* startingWith<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* others;
+}
+
+/** Makes one folder of codes of those of shards, in order; the same files as one process makes. */
+export async function mergeCodes(shards: readonly FoundShard[], target: string): Promise<CodeSummary> {
+  await assertNew(target);
+  const parts = shards as readonly FoundShard<CodeSummary>[];
+  const [{ result: first }] = parts.map(({ note }) => note);
+  const filled = parts.filter(({ note }) => note.result.count > 0).map(({ folder }) => folder);
+  const isMixed = first.codeSize === undefined;
+  const count = await writeFolderWhole(target, (folder) => writeCodes(readCodes(filled), folder, isMixed));
+  return { ...first, count };
+}
