@@ -6,6 +6,7 @@ import { isRequired, reportMissing, requiredWords } from './requirements.mjs';
 /** What a test imports, by the word of AE_REQUIRE. */
 const modules = {
   keras: 'keras',
+  'kubernetes-validate': 'kubernetes_validate',
   lmdb: 'lmdb',
   numpy: 'numpy',
   onnx: 'onnx',

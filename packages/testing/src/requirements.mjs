@@ -7,7 +7,7 @@ import process from 'node:process';
 /** The words of AE_REQUIRE. */
 export const requirements = /** @type {const} */ ([
   // Python, and what is imported there.
-  ...['python', 'keras', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
+  ...['python', 'keras', 'kubernetes-validate', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
   ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch', 'torchfile', 'webdataset'],
   // Programs.
   ...['chromium', 'mdb-tools'],

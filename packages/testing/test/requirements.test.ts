@@ -41,7 +41,7 @@ describe('AE_REQUIRE', () => {
   it('names the words that there are where one is not known', () => {
     vi.stubEnv('AE_REQUIRE', 'python,chromum');
     expect(() => isRequired('python')).toThrow(
-      'AE_REQUIRE: expected some of python, keras, lmdb, numpy, onnx, onnxruntime, opencv, protobuf, pyarrow, safetensors, tensorboard, ' +
+      'AE_REQUIRE: expected some of python, keras, kubernetes-validate, lmdb, numpy, onnx, onnxruntime, opencv, protobuf, pyarrow, safetensors, tensorboard, ' +
         'torch, torchfile, webdataset, chromium, mdb-tools, tensorflow, webgpu, tested-v8, received "chromum".',
     );
   });
