@@ -53,6 +53,8 @@ export class DatumWriter {
   #committedKey?: Buffer;
   #lastKey?: Buffer;
   #isInOrder = true;
+  /** The commit that is under way. */
+  #underWay?: Promise<void>;
 
   readonly #recordsPerCommit: number;
   readonly #target: WriteTarget;
@@ -134,6 +136,9 @@ export class DatumWriter {
    */
   stage(key: string | Uint8Array, value: Uint8Array): void {
     assertValue(value);
+    if (this.#underWay) {
+      throw new WriteError({ state: `${this.path}: a commit is under way`, todo: 'await it' }, { path: this.path });
+    }
     this.#hold(key, () => value);
   }
 
@@ -147,7 +152,9 @@ export class DatumWriter {
     return this.#pendingBytes >= maxBatchBytes;
   }
 
+  /** Puts that nobody waits for wait for the commit that is under way themselves: what is in that is not to change. */
   async #add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
+    while (this.#underWay) await this.#underWay.catch(() => undefined);
     this.#hold(key, make);
     if (this.isDue) await this.commit();
   }
@@ -192,6 +199,14 @@ export class DatumWriter {
    * transaction stay in memory and can be committed again.
    */
   async commit(): Promise<void> {
+    while (this.#underWay) await this.#underWay.catch(() => undefined);
+    this.#underWay = this.#commitAll().finally(() => {
+      this.#underWay = undefined;
+    });
+    await this.#underWay;
+  }
+
+  async #commitAll(): Promise<void> {
     const engine = this.#assertOpen();
     if (this.#pending.size === 0) return;
     const records = [...this.#pending.values()];
@@ -218,6 +233,7 @@ export class DatumWriter {
   async abort(): Promise<void> {
     const engine = this.#engine;
     this.#engine = undefined;
+    while (this.#underWay) await this.#underWay.catch(() => undefined);
     this.#pending.clear();
     if (!engine) return;
     await engine.close();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { hasLmdbTools } from '@ae/testing/programs';
 import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index';
+import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb, verify } from '../src/index';
 import { fixture, type Golden, sha256 } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 
@@ -41,6 +41,30 @@ describe('DatumWriter', () => {
       ['a', 3],
       ['b', 2],
     ]);
+  });
+
+  it('writes each record once where puts are not awaited one by one', async () => {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder, { recordsPerCommit: 10 });
+    const puts = Array.from({ length: 35 }, (_, i) => writer.put(caffeKey(i, 'a'), datumOf(i)));
+    // Closes after them.
+    await Promise.all([...puts, writer.close()]);
+    using reader = openDatumLmdb(folder);
+    expect(reader.length).toBe(35);
+    expect([...reader.keys()]).toEqual(puts.map((_, i) => caffeKey(i, 'a')));
+    expect((await verify(folder)).readable).toBe(35);
+  });
+
+  it('takes nothing into a transaction that is being committed', async () => {
+    const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
+    await writer.put('a', datumOf(1));
+    const committed = writer.commit();
+    expect(() => writer.stage('b', encodeDatum(datumOf(2)))).toThrow(/: a commit is under way; await it\.$/);
+    await committed;
+    writer.stage('b', encodeDatum(datumOf(2)));
+    await writer.close();
+    using reader = openDatumLmdb(writer.path);
+    expect([...reader.keys()]).toEqual(['a', 'b']);
   });
 
   it('wants a commit, too, when large records are staged', async () => {

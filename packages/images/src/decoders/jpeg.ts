@@ -18,6 +18,8 @@ export interface JpegOptions {
   orient?: boolean;
   /** Chooses the part to decode, if there is nothing to resize. Default: all. */
   cut?: (image: Size & { channels: number }) => Box;
+  /** How many bytes, of 0 to 7, after an address that eight divides the pixels begin. Default 0. */
+  shift?: number;
 }
 
 /** Larger images are left to sharp, which doesn't hold up the thread. */
@@ -41,7 +43,7 @@ interface Placed extends Size {
 export function decodeJpeg(
   kernels: ImageKernels,
   file: Uint8Array,
-  { channels: wanted, resize, orient, cut }: JpegOptions = {},
+  { channels: wanted, resize, orient, cut, shift = 0 }: JpegOptions = {},
 ): Planes | undefined {
   const { jpeg } = kernels;
   kernels.reset();
@@ -53,10 +55,10 @@ export function decodeJpeg(
   if (image.height * image.width > mostPixels) return undefined;
   const channels = wanted ?? components;
   if (resize && (resize.target.height !== image.height || resize.target.width !== image.width)) {
-    return decodeResized(kernels, image, channels, resize);
+    return decodeResized(kernels, image, channels, resize, shift);
   }
   const box = cut?.({ ...image, channels }) ?? { top: 0, left: 0, ...image };
-  const planes = decodePart(kernels, box, channels === 1 ? GRAY : PLANES);
+  const planes = decodePart(kernels, box, channels === 1 ? GRAY : PLANES, shift);
   return planes === undefined ? undefined : sourceOf(kernels, planes, channels, box);
 }
 
@@ -64,10 +66,21 @@ function sourceOf(kernels: ImageKernels, address: number, channels: number, { he
   return { data: kernels.view(address, channels * height * width), planar: true, channels, height, width };
 }
 
+/** Takes memory that begins `shift` bytes after an address that 64 divides. */
+function takeShifted(kernels: ImageKernels, bytes: number, shift: number): number | undefined {
+  const address = kernels.take(bytes + shift);
+  return address === undefined ? undefined : address + shift;
+}
+
 /** @returns The image's address. */
-function decodePart(kernels: ImageKernels, { top, left, height, width }: Box, kind: number): number | undefined {
+function decodePart(
+  kernels: ImageKernels,
+  { top, left, height, width }: Box,
+  kind: number,
+  shift = 0,
+): number | undefined {
   const { jpeg } = kernels;
-  const out = kernels.take(height * width * kind + jpeg.spareBytes());
+  const out = takeShifted(kernels, height * width * kind + jpeg.spareBytes(), shift);
   const work = kernels.take(jpeg.workBytes());
   if (out === undefined || work === undefined) return undefined;
   return jpeg.decode(work, out, kind, top, left, height, width) ? out : undefined;
@@ -78,6 +91,7 @@ function decodeResized(
   image: Size,
   channels: number,
   { target, fit, resampler }: Resize,
+  shift: number,
 ): Planes | undefined {
   const { source, placed } = planResize(image, target, fit);
   const bytesPerPixel = channels === 1 ? GRAY : PIXELS;
@@ -87,7 +101,7 @@ function decodeResized(
   if (whole === undefined) return undefined;
   if (channels === 1) return sourceOf(kernels, whole.address, 1, target);
   const count = target.height * target.width;
-  const planes = kernels.take(PLANES * count);
+  const planes = takeShifted(kernels, PLANES * count, shift);
   if (planes === undefined) return undefined;
   kernels.pixels.planesOfPixels(whole.address, count, planes);
   return sourceOf(kernels, planes, channels, target);

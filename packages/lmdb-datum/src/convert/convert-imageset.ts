@@ -242,11 +242,11 @@ class Conversion {
       for await (const converted of threads.first()) {
         this.#write(writer, converted);
         // Large images end a transaction whatever their chunk is.
-        if (writer.isDueByBytes) await this.#keep(writer);
+        if (writer.isDueByBytes) await this.#keep(writer, threads);
       }
       threads.drop();
       if (!writer.isDue) continue;
-      await this.#keep(writer);
+      await this.#keep(writer, threads);
       threads.release();
     }
   }
@@ -273,8 +273,9 @@ class Conversion {
     if (this.done % 100 === 0 || this.done === this.#images.length) this.#report();
   }
 
-  async #keep(writer: DatumWriter): Promise<void> {
-    await writer.commit();
+  async #keep(writer: DatumWriter, threads?: ConvertThreads): Promise<void> {
+    const committed = writer.commit();
+    await (threads ? threads.until(committed) : committed);
     this.#journal.save(this.#folder, this);
   }
 

@@ -134,7 +134,9 @@ function convertOrdinaryJpeg(
   plan: ConvertPlan,
   allocate: Allocate,
 ): Converted | undefined {
-  const planes = decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize, orient: true });
+  // Where pixels lie in a message, those of most images are made: see ChunkRoom.allocate.
+  const shift = (encoder?.headBytes ?? 0) & 7;
+  const planes = decodeJpeg(kernels, file, { channels: plan.gray ? 1 : 3, resize: plan.resize, orient: true, shift });
   if (!planes) return undefined;
   const { channels, height, width } = planes;
   if (encoder?.channels !== channels || encoder.height !== height || encoder.width !== width) {

@@ -89,6 +89,19 @@ export class ConvertThreads {
     }
   }
 
+  /** Converts what can be taken until something else is done that only waits, such as a commit for the disk. */
+  async until(work: Promise<void>): Promise<void> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    // Awaited in the end; until then a failure is not unhandled.
+    done.catch(() => undefined);
+    do await nextTurn();
+    while (!isDone && (await this.#help()));
+    await done;
+  }
+
   /** Converts an image whose message had to wait. */
   async #convertNow(image: ImageFile): Promise<Converted> {
     const one = convertImage(image, this.#plan, (bytes) => new Uint8Array(bytes));

@@ -58,6 +58,8 @@ function notInt32(datum: Datum, key: string | undefined): DatumError {
 /** Encodes raw images of one size. What comes before their pixels is the same in all of them, and is worked out once. */
 export class RawEncoder {
   readonly #head: Uint8Array;
+  /** Bytes of a message before its pixels. */
+  readonly headBytes: number;
 
   constructor(
     readonly channels: number,
@@ -66,6 +68,7 @@ export class RawEncoder {
   ) {
     const length = channels * height * width;
     this.#head = toBytes([TAG.channels, channels, TAG.height, height, TAG.width, width, TAG.data, length]);
+    this.headBytes = this.#head.length;
   }
 
   /**

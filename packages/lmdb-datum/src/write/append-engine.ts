@@ -75,10 +75,10 @@ export class AppendEngine implements WriteEngine {
     this.#assertUnchanged();
     const tree = this.#tree.copy();
     const free = this.#free.copy();
-    const meta = this.#writePages(records, tree, free);
+    const meta = await this.#writePages(records, tree, free);
     try {
       this.#output.writeAt(buildMetaChange(meta, this.#pageBytes), meta.page * this.#pageBytes + changedFrom);
-      this.#output.sync();
+      await this.#output.sync();
     } catch (cause) {
       this.#isUncertain = true;
       throw failed(this.#target, cause);
@@ -89,7 +89,7 @@ export class AppendEngine implements WriteEngine {
   }
 
   /** Writes all but the meta page, which it returns. */
-  #writePages(records: readonly PendingRecord[], tree: TreeAppender, free: FreePages): Meta {
+  async #writePages(records: readonly PendingRecord[], tree: TreeAppender, free: FreePages): Promise<Meta> {
     const { transactionId, lastPage, mapSizeBytes, free: list } = this.#meta;
     const id = transactionId + 1;
     const output = this.#output;
@@ -101,7 +101,7 @@ export class AppendEngine implements WriteEngine {
       for (const { key, value } of records) tree.append(key, value, store);
       const main = tree.finish(store);
       const pages = writeFreeList(id, list.flags, free, store);
-      output.sync();
+      await output.sync();
       const map = grownMap(mapSizeBytes, (store.lastPage + 1) * this.#pageBytes);
       return { page: id & 1, mapSizeBytes: map, free: pages, main, lastPage: store.lastPage, transactionId: id };
     } catch (cause) {

@@ -1,7 +1,9 @@
 /** The data file of a database that is being written: pages at their places, gathered into few writes. */
 import fs from 'node:fs';
+import { promisify } from 'node:util';
 
 const bufferBytes = 1 << 20;
+const fdatasync = promisify(fs.fdatasync);
 
 export class OutputFile {
   readonly #fd: number;
@@ -81,10 +83,10 @@ export class OutputFile {
     this.#position += used;
   }
 
-  /** Returns when all that was written is on the disk. */
-  sync(): void {
+  /** Resolves when all that was written is on the disk: meanwhile this thread can do other work. */
+  async sync(): Promise<void> {
     this.flush();
-    fs.fdatasyncSync(this.#fd);
+    await fdatasync(this.#fd);
   }
 
   /** Drops what was written past `bytes`, for a transaction that failed. */
