@@ -47,6 +47,8 @@ def run(task):
         write(f"{base}.code", code)
         write(f"{base}.decoded", network.decode(code, masks))
         write(f"{base}.pixels", network.reconstruct(read(task["pixels"], task["shape"])))
+        if hasattr(network, "distribution"):
+            write(f"{base}.log-variance", network.distribution(images)[1].expand_as(code))
         if masks:
             write(f"{base}.fixed", network.decode(code, network.fixed_masks(len(images))))
     if task.get("train"):

@@ -5,12 +5,14 @@ import { splitModel } from '@ae/layers';
 import { runPython } from '@ae/testing/python';
 import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-core';
+import { model as tfModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect } from 'vitest';
 import { type Autoencoder, type Sample, samplesToTensor, useBackend } from '../../src/index';
 import { exportPyTorch } from '../../src/interchange';
 import { fixedMasks } from '../../src/network/masks';
 import type { Network } from '../../src/network/network';
 import { codeLayerName } from '../../src/network/presets';
+import { type Distribution, variationalCodeOf } from '../../src/network/variational-code';
 import { madeNetwork, tiedSamples } from './networks';
 
 export const folder = sharedFolder();
@@ -76,6 +78,11 @@ export function checkCase({ network, samples, weights }: TorchCase, { imports }:
     const made =
       channelOrder === 'bgr' && images.shape[3] >= 3 ? turned(network.forward(images)) : network.forward(images);
     expectClose(`${weights}.pixels`, inTorch(tf.div(made, scale)), 255);
+    const distribution = distributionOf(network, images);
+    if (distribution) {
+      const all = tf.broadcastTo(distribution.logVariance, distribution.mean.shape);
+      expectClose(`${weights}.log-variance`, all.dataSync<'float32'>());
+    }
     if (masks.length === 0) return;
     const fixed = fixedMasks(encoderOf(network), count);
     expectClose(`${weights}.fixed`, inTorch(network.decode(code, fixed)));
@@ -83,6 +90,15 @@ export function checkCase({ network, samples, weights }: TorchCase, { imports }:
 }
 
 const usualImports = ['ctypes', 'json', 'collections', 'torch'];
+
+/** What a variational network makes of images before a code is drawn. */
+function distributionOf(network: Autoencoder, images: tf.Tensor4D): Distribution | undefined {
+  const { encoder } = encoderOf(network);
+  const code = variationalCodeOf(encoder);
+  if (!code) return undefined;
+  const before = tfModel({ inputs: encoder.inputs, outputs: code.features });
+  return code.layer.distribution(before.apply(images) as tf.Tensor);
+}
 
 function encoderOf({ model }: Autoencoder): Network {
   return splitModel(model, codeLayerName) as unknown as Network;

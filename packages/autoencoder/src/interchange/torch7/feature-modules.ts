@@ -6,7 +6,7 @@ import { flatten, linear, reshape } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import type { ImportedLayer } from '../imported-layers';
 import { permuted, reshaped, type Weight } from '../weights';
-import type { Converted, ModuleStep } from './convert-modules';
+import type { Converted, ModuleStep } from './module-step';
 
 function productOf(sizes: readonly number[]): number {
   return sizes.reduce((product, size) => product * size, 1);

@@ -2,7 +2,7 @@
 import { conv2d, conv2dTranspose, maxPooling2d, maxUnpooling2d } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import { permuted, type Weight } from '../weights';
-import type { Converted, ModuleStep } from './convert-modules';
+import type { Converted, ModuleStep } from './module-step';
 
 /** Throws unless images come in; returns their height, width and channels. */
 function imageOf({ shape, module }: ModuleStep): readonly [number, number, number] {

@@ -1,7 +1,6 @@
 /** What becomes of each class of nn. */
 import { relu } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
-import type { Converted, ModuleStep } from './convert-modules';
 import { convertLinear, convertNormalization, convertView } from './feature-modules';
 import {
   convertAveragePool,
@@ -12,6 +11,7 @@ import {
   convertUpSampling,
   convertZeroPadding,
 } from './image-modules';
+import type { Converted, ModuleStep } from './module-step';
 
 type Converter = (step: ModuleStep) => Converted;
 
