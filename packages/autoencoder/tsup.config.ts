@@ -3,7 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { declarations } from '../../scripts/declarations';
 
-const entries = ['index', 'baselines', 'codes', 'interchange', 'native', 'options', 'report', 'runs', 'scores'];
+const entries = [
+  'index',
+  'baselines',
+  'codes',
+  'interchange',
+  'native',
+  'options',
+  'report',
+  'runs',
+  'scores',
+  'torchrun',
+];
 
 const common: Options = {
   entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),

@@ -27,6 +27,8 @@ const names: Readonly<Record<string, string>> = {
   runs: 'RunConfig RunEstimate checkNewRun estimateRun readRunConfig startFolder',
   scores:
     'ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',
+  torchrun:
+    'Elsewhere ElsewhereListener ElsewhereTask HandOverOptions LmdbPlace PreparedTask TorchrunOptions handOver torchrun',
 };
 
 describe('public names', () => {

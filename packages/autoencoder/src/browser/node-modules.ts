@@ -24,6 +24,7 @@ export async function readFile(address: string, encoding?: 'utf8'): Promise<Uint
 /** Flags of opening files, of which there are none here. */
 export const constants: Record<string, number> = {};
 export const appendFile = unavailable('appendFile');
+export const copyFile = unavailable('copyFile');
 export const createHash = unavailable('createHash');
 export const createRequire = unavailable('createRequire');
 export const deflateSync = unavailable('deflateSync');
@@ -40,6 +41,7 @@ export const readdir = unavailable('readdir');
 export const realpath = unavailable('realpath');
 export const rename = unavailable('rename');
 export const rm = unavailable('rm');
+export const spawn = unavailable('spawn');
 export const stat = unavailable('stat');
 export const statSync = unavailable('statSync');
 export const statfs = unavailable('statfs');

@@ -10,7 +10,7 @@ import type { DataDescription, RunConfig } from './run-config';
 /** Gathers all that is needed to repeat a training. */
 export async function describeRun(
   run: RunOptions,
-  { network: { inputShape, pixels, origin }, samples, options: { validation }, plan }: TrainingTask,
+  { network: { inputShape, pixels, origin }, samples, options: { validation, elsewhere }, plan }: TrainingTask,
 ): Promise<RunConfig> {
   const { recipe, epochs, seed } = plan;
   const describe = async (source: SampleSource, part: 'train' | 'validation'): Promise<DataDescription> => {
@@ -21,7 +21,7 @@ export async function describeRun(
       ...(await identityOf(source)),
     };
   };
-  const { name, threads } = await useBackend();
+  const { name, threads } = elsewhere ? { name: elsewhere.name } : await useBackend();
   return {
     version: 1,
     ...(run.command !== undefined && { command: run.command }),

@@ -29,7 +29,8 @@ export interface LogPosition {
 
 const jsonlName = 'metrics.jsonl';
 const csvName = 'metrics.csv';
-const csvColumns = [
+/** The columns of metrics.csv. */
+export const csvColumns = [
   ...['type', 'epoch', 'step', 'loss', 'learningRate', 'imagesPerSecond', 'elapsedMs'],
   ...['validationMse', 'validationPsnrDb', 'validationPooledPsnrDb'],
   ...['divergence', 'activeNumbers'],

@@ -29,6 +29,8 @@ export interface RunContext {
   /** Images to reconstruct after each epoch. */
   readonly samples: readonly Sample[];
   readonly plan: TrainingPlan;
+  /** Nothing is to be trained: it is no resumption that config.json should tell of. */
+  readonly isBack?: boolean;
   readonly onCheckpoint?: (saved: CheckpointSaved) => void;
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
@@ -116,7 +118,7 @@ export class RunFolder implements TrainingRecord {
     const position = await restoreSession(session, earlier, this.#warn);
     const steps = { firstStep: session.at.step + 1, logSteps: logSteps ?? Math.ceil(plan.stepsPerEpoch / 100) };
     this.#log = await RunLog.open(folder, { position, ...steps }, this.#warn);
-    if (this.#before) await this.#recordResumption(session, this.#before);
+    if (this.#before && !this.#context.isBack) await this.#recordResumption(session, this.#before);
   }
 
   async #recordResumption(session: TrainingSession, config: RunConfig): Promise<void> {

@@ -116,7 +116,7 @@ export class Optimizer {
   constructor(options: OptimizerOptions, variables: NamedVariables) {
     this.#variables = variables;
     const resolved = resolveOptimizer(options) as ResolvedOptimizer;
-    this.#options = hasOtherKernels(variables) ? resolved : { ...resolved, denseEvery: 1 };
+    this.#options = { ...resolved, denseEvery: denseInterval(resolved, variables) };
     // Which options it has is known only to the table, which they were checked by.
     this.#algorithm = algorithms[options.name] as Algorithm<object>;
     this.learningRate = this.#options.learningRate;
@@ -170,9 +170,14 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) =>
 }
 
 /** Says whether a variable is of a dense layer: a matrix, or the bias beside one. */
-function isDense(name: string, variables: NamedVariables): boolean {
+export function isDense(name: string, variables: NamedVariables): boolean {
   const kernel = variables[name.replace(/[^/]*$/, 'kernel')] ?? variables[name];
   return kernel.shape.length === 2;
+}
+
+/** Returns in every how many steps dense layers are updated: in every one where there is nothing else to train while they wait. */
+export function denseInterval(options: OptimizerOptions, variables: NamedVariables): number {
+  return hasOtherKernels(variables) ? (resolveOptimizer(options) as ResolvedOptimizer).denseEvery : 1;
 }
 
 /** Whether anything but dense layers has a kernel to train while these wait. */

@@ -1,6 +1,7 @@
 import type { ImageOptions, Images } from '../data/images';
 import type { SampleSource } from '../data/samples';
 import { checkKeys } from '../errors';
+import type { Elsewhere } from './elsewhere';
 import { type Recipe, type RecipeName, recipeKeys } from './recipes';
 import type { RunOptions } from './run-options';
 import type {
@@ -39,6 +40,8 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly onEpoch?: (summary: EpochSummary) => void | Promise<void>;
   /** A folder for metrics, checkpoints and the trained network, from which training can be resumed. */
   readonly run?: RunOptions;
+  /** Another program that makes the updates in this one's place, on the folder of `run`, such as `torchrun` of `/torchrun`. */
+  readonly elsewhere?: Elsewhere;
   /** Called when the run has saved a checkpoint. */
   readonly onCheckpoint?: (saved: CheckpointSaved) => void;
   /** Called when something could not be written and training goes on, and when images are fitted to the network. */
@@ -51,7 +54,18 @@ export interface FittedTrainOptions extends Omit<TrainOptions, 'validation'> {
 }
 
 const callbacks = ['onStart', 'onStep', 'onPass', 'onEpoch', 'onCheckpoint', 'onWarning'];
-const trainKeys = [...recipeKeys, 'recipe', 'epochs', 'seed', 'validation', 'images', 'signal', 'run', ...callbacks];
+const trainKeys = [
+  ...recipeKeys,
+  'recipe',
+  'epochs',
+  'seed',
+  'validation',
+  'images',
+  'signal',
+  'run',
+  'elsewhere',
+  ...callbacks,
+];
 
 /** Throws INVALID_OPTION for options that there are not. */
 export function checkTrainKeys(options: TrainOptions): void {

@@ -1,23 +1,18 @@
-import { batches } from '../data/batches';
 import { untilAborted } from '../data/event-loop';
-import { type Images, samplesOf } from '../data/images';
-import { checkSample, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError } from '../errors';
+import type { Images } from '../data/images';
+import type { Sample } from '../data/samples';
 import { evaluateNetwork } from '../evaluation/evaluate';
 import { psnrDb } from '../evaluation/metrics/psnr';
 import type { Network } from '../network/network';
-import { checkOption } from '../option-kinds';
-import { centerCrop, checkCroppable } from './augmentation';
+import { centerCrop } from './augmentation';
 import { diverged } from './diverged';
-import { trainingOptions } from './options';
+import { finish, groupsOf, stop, type Training, validationOf, withTraining } from './open-training';
 import { collapseWarning } from './posterior-collapse';
-import { recipeFor, recipes, resolveRecipe } from './recipes';
-import { checkRunOptions } from './run-options';
-import { checkTrainKeys, type FittedTrainOptions, type TrainOptions } from './train-options';
-import { TrainingClock } from './training-clock';
+import { trainElsewhere } from './train-elsewhere';
+import { checkTrainKeys, type TrainOptions } from './train-options';
 import type { EpochSummary, TrainingHistory, ValidationScore } from './training-events';
-import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record';
-import { monitoredError, type TrainingPlan, TrainingSession } from './training-session';
+import type { OpenRecord } from './training-record';
+import { monitoredError } from './training-session';
 import type { BatchResult } from './training-step';
 
 /** Minimizes the loss of reconstructions; see `Autoencoder.train`. */
@@ -28,67 +23,21 @@ export async function trainNetwork(
   openRecord?: OpenRecord,
 ): Promise<TrainingHistory> {
   checkTrainKeys(given);
-  // What is cropped from keeps its size.
-  const keepsSize = () => plan.recipe.augmentation.crop === true;
-  const use = {
-    inputShape: network.inputShape,
-    keepsSize,
-    keeps: true,
-    options: given.images,
-    onWarning: given.onWarning,
-  };
-  const samples = samplesOf(images, { ...use, where: 'train' });
-  const { validation: others } = given;
-  const validation = others && samplesOf(others, { ...use, where: 'validation', onWarning: undefined });
-  const options = { ...given, validation };
-  const plan = planTraining(network, samples, options);
-  if (options.signal?.aborted) throw stopped(options.signal, 0);
-  const whole = plan.recipe.augmentation.crop ? centerCrop(samples, network.inputShape) : samples;
-  const { signal, onStart: onProgress } = options;
-  await network.start?.(whole, { signal, beta: plan.recipe.beta, onProgress });
-  const session = new TrainingSession(network, plan);
-  const task = { network, samples, options, plan };
-  let run: TrainingRecord | undefined;
-  try {
-    if (options.run) run = await openRecord?.(options.run, task);
-    await run?.start(session);
-    await session.keepStart();
-    const clock = new TrainingClock(session.at.elapsedMs);
-    const training = { ...task, session, clock, run, warned: new Set<string>() };
-    while (!session.isOver) await trainEpoch(training);
-    session.finish();
-    await run?.finish(session);
-    return { epochs: session.at.history, steps: session.at.step };
-  } catch (error) {
-    if (error instanceof AutoencoderError && error.code === 'DIVERGED') session.restoreBest();
-    throw error;
-  } finally {
-    await run?.close();
-    session.dispose();
-  }
+  const { elsewhere } = given;
+  if (elsewhere) return trainElsewhere(network, images, given, elsewhere, openRecord);
+  return withTraining(network, images, given, openRecord, trainToTheEnd);
 }
 
-interface Training extends TrainingTask {
-  readonly session: TrainingSession;
-  readonly clock: TrainingClock;
-  readonly run?: TrainingRecord;
-  /** The codes of warnings that are given once. */
-  readonly warned: Set<string>;
+async function trainToTheEnd(training: Training): Promise<TrainingHistory> {
+  while (!training.session.isOver) await trainEpoch(training);
+  return finish(training);
 }
 
 /** Trains from where the session is to the end of its epoch. */
 async function trainEpoch(training: Training): Promise<void> {
-  const { network, samples, options, plan, session, clock, run } = training;
-  const { batchSize, accumulate, augmentation } = plan.recipe;
-  const check = augmentation.crop ? checkCroppable : checkSample;
-  const groups = batches(samples, {
-    order: session.orderOfEpoch(),
-    start: session.at.position,
-    batchSize: batchSize * accumulate,
-    check: (sample, index) => check(sample, index, network.inputShape),
-  });
+  const { options, session, clock, run } = training;
   let last: readonly Sample[] = [];
-  for await (const group of untilAborted(groups, options.signal)) {
+  for await (const group of untilAborted(groupsOf(training), options.signal)) {
     last = group;
     const result = await session.update(group, clock, options.signal);
     if (!result) break;
@@ -143,14 +92,6 @@ async function report(result: BatchResult, { network, options, plan, session, cl
   if (pass) options.onPass?.({ epoch, ...pass, learningRate });
 }
 
-/** Ends training between two updates: saves a checkpoint, gives the network the weights to keep, and throws ABORTED. */
-async function stop({ session, run }: Training, signal: AbortSignal): Promise<never> {
-  await run?.save(session);
-  await run?.settle();
-  session.finish();
-  throw stopped(signal, session.at.step, run);
-}
-
 /** Looks at what the network does now: scores the validation samples and draws the run's. */
 async function look(training: Training): Promise<ValidationScore | undefined> {
   const { network, options, session, run } = training;
@@ -190,37 +131,6 @@ async function checkError(mse: number, training: Training): Promise<void> {
   // Moving statistics follow slowly: until they fit, the error may be anything. Other weights that no gradient changes stay as they are.
   const isSettled = !training.network.model.layers.some((layer) => layer.getClassName() === 'BatchNormalization');
   await checkLoss({ loss: mse, reconstruction: isSettled || !Number.isFinite(mse) ? mse : 0 }, training);
-}
-
-/** Returns the validation samples, or their middles where training crops. */
-export function validationOf({ network, options: { validation }, plan }: TrainingTask): SampleSource | undefined {
-  return validation && plan.recipe.augmentation.crop ? centerCrop(validation, network.inputShape) : validation;
-}
-
-function planTraining({ origin }: Network, samples: SampleSource, options: FittedTrainOptions): TrainingPlan {
-  if (options.run) checkRunOptions(options.run);
-  const { recipe: name = recipeFor(origin?.preset), seed = 0, validation } = options;
-  const recipe = resolveRecipe(name, options);
-  const { epochs = recipes[name].epochs } = options;
-  checkOption('epochs', trainingOptions.epochs, epochs);
-  checkOption('seed', trainingOptions.seed, seed);
-  if (samples.length === 0) {
-    throw new AutoencoderError('INVALID_SAMPLE', 'train: expected at least one sample, received an empty source.');
-  }
-  if (validation?.length === 0) {
-    throw new AutoencoderError('INVALID_SAMPLE', 'validation: expected at least one sample, received an empty source.');
-  }
-  const imagesPerPass = recipe.records?.perEpoch ?? samples.length;
-  const imagesPerEpoch = imagesPerPass * (recipe.records?.passes ?? 1);
-  const stepsPerEpoch = Math.ceil(imagesPerEpoch / (recipe.batchSize * recipe.accumulate));
-  return { recipe, epochs, seed, sampleCount: samples.length, imagesPerEpoch, stepsPerEpoch, imagesPerPass };
-}
-
-/** Makes the error of a training that was stopped as asked. */
-export function stopped(signal: AbortSignal, step: number, run?: TrainingRecord): AutoencoderError {
-  const saved = run?.lastCheckpoint ? `; the last checkpoint is ${run.lastCheckpoint}` : '';
-  const message = `train: stopped after step ${step} as asked${saved}.`;
-  return new AutoencoderError('ABORTED', message, { cause: signal.reason });
 }
 
 /** A loss a thousand times that of black for white, and that of the first weights, will not come back. */

@@ -40,6 +40,8 @@ export interface TrainingTask {
   readonly samples: SampleSource;
   readonly options: FittedTrainOptions;
   readonly plan: TrainingPlan;
+  /** The updates were made elsewhere: this only comes for what was trained. */
+  readonly isBack?: boolean;
 }
 
 /** Opens the record that `run` asks for. */

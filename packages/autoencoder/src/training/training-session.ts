@@ -14,7 +14,8 @@ import { checkFinite, describeNotFinite } from '../network/not-finite';
 import { TiedWeights } from '../network/tied-weights';
 import { BestWeights } from './best-weights';
 import { EarlyStopping, type EarlyStoppingState } from './early-stopping';
-import { Optimizer } from './optimizers';
+import { Optimizer, type ResolvedOptimizer } from './optimizers';
+import { resolveOptimizer } from './options';
 import type { Recipe } from './recipes';
 import type { Schedule, ScheduleState } from './schedule';
 import { createSchedule } from './schedules';
@@ -97,7 +98,7 @@ export class TrainingSession {
   /** Throws INVALID_OPTION for a recipe that doesn't fit the network. */
   constructor(network: Network, plan: TrainingPlan) {
     this.#plan = plan;
-    const { recipe, seed, epochs, stepsPerEpoch, imagesPerEpoch, imagesPerPass } = plan;
+    const { recipe, seed } = plan;
     this.#orderRandom = new Random(seed);
     this.#noiseRandom = new Random(seed, 1);
     this.#layerRandom = new Random(seed, 2);
@@ -109,13 +110,7 @@ export class TrainingSession {
     this.#gradients = new GradientComputer(network, recipe, this.#noiseRandom, this.#layerRandom);
     this.#constraints = new WeightConstraints(network.model);
     this.#optimizer = new Optimizer(recipe.optimizer, this.#tied?.free ?? variables);
-    const passesPerEpoch = imagesPerEpoch / imagesPerPass;
-    this.#schedule = createSchedule(recipe.schedule, {
-      base: this.#optimizer.learningRate,
-      totalSteps: stepsPerEpoch * epochs,
-      stepsPerPass: stepsPerEpoch / passesPerEpoch,
-      passesPerEpoch,
-    });
+    this.#schedule = scheduleOf(plan);
     if (recipe.averageDecay !== null) {
       this.#average = new WeightAverage(recipe.averageDecay, changingWeightsOf(network.model));
     }
@@ -332,6 +327,20 @@ export class TrainingSession {
     this.#average?.dispose();
     this.#stopping?.dispose();
   }
+}
+
+/** Makes the schedule of a training. */
+export function scheduleOf({
+  recipe: { optimizer, schedule },
+  epochs,
+  stepsPerEpoch,
+  imagesPerEpoch,
+  imagesPerPass,
+}: TrainingPlan): Schedule {
+  const { learningRate: base } = resolveOptimizer(optimizer) as ResolvedOptimizer;
+  const passesPerEpoch = imagesPerEpoch / imagesPerPass;
+  const stepsPerPass = stepsPerEpoch / passesPerEpoch;
+  return createSchedule(schedule, { base, totalSteps: stepsPerEpoch * epochs, stepsPerPass, passesPerEpoch });
 }
 
 /** The weight of the divergence in the update after `step` others. */

@@ -8,16 +8,23 @@ import { checkpointOption } from '../network/load-network';
 import { nodeAdvice } from '../network/node-advice';
 import { CliError } from '../shell/cli-error';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
-import { Terminal } from '../shell/terminal';
+import { formatNumberOf, Terminal } from '../shell/terminal';
 import { beginRun, resumeRun, type TrainingFlags } from '../training/begin-or-resume';
 import { understandDataSet } from '../training/data-set';
 import { addFlags, setOption } from '../training/flag-options';
 import { assertNewRun } from '../training/run-place';
+import {
+  checkTorchrunFlags,
+  engineOf,
+  handOverHelp,
+  processesOption,
+  restartsOption,
+} from '../training/torchrun-flags';
 import { openTrainingData, readFlagsOf, type TrainReadFlags } from '../training/training-data';
 import { newSettings, resumedSettings } from '../training/training-settings';
 
 type TrainCommandOptions = CommonOptions &
-  EngineOptions &
+  Omit<EngineOptions, 'backend'> &
   TrainingFlags &
   TrainReadFlags & {
     readonly resume?: string;
@@ -51,6 +58,7 @@ export function trainCommand(): Command {
     .option('--no-report', 'make no report.html in the end, which takes up to a minute')
     .option('--no-pca', 'do not compare with PCA of as many numbers in the end');
   addFlags(command, 'Run folder:');
+  command.option('--hand-over <folder>', handOverHelp);
   command
     .optionsGroup(importHeading)
     .addOption(resizeFlag('64'))
@@ -72,13 +80,20 @@ export function trainCommand(): Command {
   for (const heading of ['Training:', 'Optimizer:', 'Learning rate:', 'Loss and images:', 'Keeping it steady:'])
     addFlags(command, heading);
   addFlags(command, 'Network:');
-  return command.optionsGroup('Engine:').addOption(backendOption()).addOption(threadsOption()).action(runTrain);
+  return command
+    .optionsGroup('Engine:')
+    .addOption(backendOption('torchrun'))
+    .addOption(threadsOption())
+    .addOption(processesOption())
+    .addOption(restartsOption())
+    .action(runTrain);
 }
 
 async function runTrain(input: string | undefined, given: TrainCommandOptions): Promise<void> {
   const together: TrainCommandOptions = { ...given, ...given.set };
   const terminal = new Terminal(together);
   checkTogether(input, together);
+  checkTorchrunFlags(together);
   const set = input === undefined ? undefined : understandDataSet(input, together.val, together.seed ?? 0);
   const trainPath = set?.train;
   const options: TrainCommandOptions = set ? { ...together, val: set.val, split: set.split } : together;
@@ -90,8 +105,11 @@ async function runTrain(input: string | undefined, given: TrainCommandOptions): 
   if (set?.said) terminal.warn(set.said);
   // Before the engine starts, for most mistakes are in the data.
   const data = await openTrainingData(settings, readFlagsOf(options, settings), terminal);
-  const info = await startEngine(options, terminal);
-  const engine = { words: describeEngine(info), advice: nodeAdvice(info) };
+  const info = await startEngine(engineOf(options), terminal);
+  const engine =
+    options.backend === 'torchrun'
+      ? { words: `torchrun, ${formatNumberOf(options.processes ?? 1, 'process')}` }
+      : { words: describeEngine(info), advice: nodeAdvice(info) };
   if ('run' in settings.network) {
     await resumeRun(settings, settings.network, data, { options, engine, trainPath }, terminal);
   } else {

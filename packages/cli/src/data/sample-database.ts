@@ -25,6 +25,8 @@ export interface SampleDatabase {
   readonly note?: string;
   /** The split that it is one side of. */
   readonly split?: Split;
+  /** Where its records lie, for programs that read them by themselves. */
+  readonly records: RecordPlace;
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
   /** What tells it from other data when a training is resumed. */
   identity(): Promise<DatabaseIdentity>;
@@ -33,6 +35,26 @@ export interface SampleDatabase {
   /** Throws MIXED_SIZES where images have several sizes, now or when one is read. */
   requireOneSize(): void;
   close(): void;
+}
+
+/** The records that are meant of an LMDB, and what a program has to know to read them. */
+export interface RecordPlace {
+  /** Its data file. */
+  readonly path: string;
+  readonly database?: string;
+  /** How many records it has. */
+  readonly records: number;
+  /** Those that are meant, by number in the order of keys; absent for all. */
+  readonly numbers?: Uint32Array;
+  /** How its values hold images, by the name that `--schema` takes. */
+  readonly schema: string;
+  /** LMDB's data format. */
+  readonly format: number;
+  readonly hasFloats: boolean;
+  /** Whether images are stored as files, such as JPEG. */
+  readonly files: boolean;
+  /** Whether all records could be read. */
+  readonly isWhole: boolean;
 }
 
 export interface SampleOptions extends DatabaseFlag {
@@ -78,9 +100,9 @@ export async function openSamples(path: string, options: SampleOptions = {}): Pr
     const rule = anySize ? 'any' : crop;
     checkSizes(path, scan.sizes, rule);
     const split = part && splitRecords(reader, part.split);
-    if (!part || !split) return new Samples(path, reader, scan, rule);
+    if (!part || !split) return new Samples(path, reader, scan, rule, database);
     if (split.validation.length === 0 || split.train.length === 0) throw nothingToKeep(path, reader.length, part.split);
-    return new Samples(path, reader, within(scan, split[part.side]), rule, split);
+    return new Samples(path, reader, within(scan, split[part.side]), rule, database, split);
   } catch (error) {
     reader.close();
     throw error;
@@ -114,6 +136,7 @@ class Samples implements SampleDatabase {
   readonly #gain: number;
   readonly #reader: DatumReader;
   readonly #scan: RecordScan;
+  readonly #database?: string;
   #rule: SizeRule;
 
   constructor(
@@ -121,11 +144,13 @@ class Samples implements SampleDatabase {
     reader: DatumReader,
     scan: RecordScan,
     rule: SizeRule,
+    database?: string,
     readonly split?: Split,
   ) {
     this.#reader = reader;
     this.#scan = scan;
     this.#rule = rule;
+    this.#database = database;
     const { sizes, floats, indices, leftOut } = scan;
     this.#first = sizes[0];
     this.length = indices?.length ?? reader.length;
@@ -155,6 +180,18 @@ class Samples implements SampleDatabase {
     } catch (error) {
       throw withAdvice(error);
     }
+  }
+
+  get records(): RecordPlace {
+    const { path, format } = this.#reader.info;
+    const { indices, floats, leftOut } = this.#scan;
+    return {
+      ...{ path, database: this.#database, records: this.#reader.length, numbers: indices, format },
+      schema: this.#reader.schema.name,
+      hasFloats: floats !== undefined,
+      files: this.#reader.datumAt(0)?.encoded === true,
+      isWhole: leftOut.length === 0,
+    };
   }
 
   requireOneSize(): void {

@@ -13,8 +13,11 @@ export interface EngineOptions {
   readonly threads?: number | 'auto';
 }
 
-export const backendOption = () =>
-  choiceOption('--backend <name>', 'engine to compute on (see ae backend)', backendNames).default('auto');
+/** `others` are programs that compute in the place of an engine. */
+export const backendOption = (...others: readonly string[]) =>
+  choiceOption('--backend <name>', 'engine to compute on (see ae backend)', [...backendNames, ...others]).default(
+    'auto',
+  );
 
 export const threadsOption = () =>
   numberOption('--threads <n>', 'threads of the wasm engine', {

@@ -7,9 +7,11 @@ import { type ClaimedFolder, claimNumberedFolder } from '../shell/output-folder'
 import { formatDuration, formatNumberOf, type Terminal } from '../shell/terminal';
 import { announce, type EngineInWords } from './announce';
 import { createNetwork, inputShapeOf } from './create-network';
+import { writeHandOver } from './hand-over';
 import { claimRunFolder } from './run-place';
 import { warnOfLargeRun } from './run-size';
 import { fitEpochs } from './time-budget';
+import { elsewhereOf, type TorchrunFlags } from './torchrun-flags';
 import { givenValues } from './train-flags';
 import { withAdvice } from './training-advice';
 import { type TrainingData, tellLeftOut } from './training-data';
@@ -17,12 +19,13 @@ import { type TrainingRun, trainAndSave } from './training-run';
 import type { NetworkSettings, NewNetwork, SettingsFlags, TrainingSettings } from './training-settings';
 
 /** What the command line may hold of a run, beside its settings. */
-export type TrainingFlags = SettingsFlags & {
-  readonly out?: string;
-  readonly minutes?: number;
-  readonly report: boolean;
-  readonly pca: boolean;
-};
+export type TrainingFlags = SettingsFlags &
+  TorchrunFlags & {
+    readonly out?: string;
+    readonly minutes?: number;
+    readonly report: boolean;
+    readonly pca: boolean;
+  };
 
 /** What the command line said, and the engine that has started. */
 export interface Invocation {
@@ -53,11 +56,16 @@ export async function beginRun(
     engine,
     terminal,
   );
+  const own = runOptionsOf(trainPath, options, epochs);
+  const whole = { ...training, epochs };
+  if (options.handOver !== undefined)
+    return writeHandOver(options.handOver, network, data, { ...whole, run: own }, terminal);
+  const elsewhere = await elsewhereOf(options, data, () => network);
   const folder = await claimRun(options.out, settings.trainPath);
-  const run = { folder: folder.path, ...runOptionsOf(trainPath, options, epochs) };
+  const run = { folder: folder.path, ...own };
   const train: TrainingRun['train'] = (callbacks, onNetwork) => {
     onNetwork(network);
-    return network.train(data.samples, { ...training, epochs, run, ...callbacks });
+    return network.train(data.samples, { ...whole, run, elsewhere, ...callbacks });
   };
   await follow(
     { train, ...data, path: folder.path, imagesPerEpoch, epochs, report: options.report, pca: options.pca },
@@ -79,12 +87,15 @@ export async function resumeRun(
   const { epochs } = settings;
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
   const { network: origin, from } = run.config;
+  let trained: Autoencoder | undefined;
+  const elsewhere = await elsewhereOf(options, data, () => trained as Autoencoder);
   const train: TrainingRun['train'] = async (callbacks, onNetwork) => {
     const { history } = await resumeTraining(run, data.samples, {
-      ...{ ...settings.options, epochs, validation: data.validation, ...callbacks },
+      ...{ ...settings.options, epochs, validation: data.validation, elsewhere, ...callbacks },
       network: { ...changes, inputShape: inputShapeOf(data.samples, settings.crop) },
       run: runOptionsOf(trainPath, options, epochs),
       onNetwork: (network) => {
+        trained = network;
         onNetwork(network);
         announce(
           network,

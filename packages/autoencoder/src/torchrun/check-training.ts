@@ -1,0 +1,51 @@
+/** What PyTorch trains here as this engine does. The rest is refused by name. */
+import { AutoencoderError } from '../errors';
+import { trainableWeightsOf } from '../network/named-variables';
+import { variationalCodeOf } from '../network/variational-code';
+import type { ElsewhereTask } from '../training/elsewhere';
+
+/** Layers that are others in training than afterwards: by chance, or by what else is in a batch, which processes have parts of. */
+const changing = [
+  'BatchNormalization',
+  'Dropout',
+  'SpatialDropout1D',
+  'GaussianNoise',
+  'GaussianDropout',
+  'AlphaDropout',
+];
+
+/** Throws INVALID_OPTION, naming what torchrun would train otherwise than this engine. */
+export function checkTorchTraining({ network, plan: { recipe } }: ElsewhereTask): void {
+  const { schedule, earlyStopping, tiedWeights, loss, augmentation } = recipe;
+  if (schedule.policy === 'plateau')
+    throw refused('schedule', 'a schedule that is known beforehand', schedule.policy, 'choose another schedule');
+  if (earlyStopping) throw refused('earlyStopping', 'none', 'one', 'leave it out');
+  if (tiedWeights) throw refused('tiedWeights', 'false', 'true', 'leave it out');
+  if (loss.name === 'ssim') throw refused('loss', 'mse or mae', loss.name, 'choose one of these');
+  if (augmentation.noise) throw refused('augmentation.noise', '0', String(augmentation.noise), 'leave it out');
+  if (variationalCodeOf(network.encoder)) throw refused('variational', 'false', 'true', 'leave it out');
+  const { layers } = network.model;
+  const other = layers.find((layer) => changing.includes(layer.getClassName()));
+  if (other) throw refusedLayer(`${other.name} (${other.getClassName()})`, 'works otherwise while it is trained');
+  if (network.model.calculateLosses().length > 0) throw refusedLayer('one', 'has a regularizer');
+  const bound = network.model.trainableWeights.find((weight) => (weight as { constraint?: unknown }).constraint);
+  if (bound) throw refusedLayer(bound.originalName, 'has a constraint');
+  if (Object.keys(trainableWeightsOf(network.model)).length === 0) throw refusedLayer('none', 'can be trained');
+}
+
+function refused(where: string, expected: string, received: string, todo: string): AutoencoderError {
+  return new AutoencoderError('INVALID_OPTION', {
+    where,
+    expected: `${expected}, with torchrun`,
+    received,
+    todo: `${todo}, or train on another engine`,
+  });
+}
+
+function refusedLayer(layer: string, what: string): AutoencoderError {
+  return new AutoencoderError('INVALID_OPTION', {
+    where: 'torchrun',
+    state: `torchrun does not train this network here as other engines do: of its layers, ${layer} ${what}`,
+    todo: 'train it on another engine',
+  });
+}

@@ -1,0 +1,38 @@
+import { copyFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { checkKeys, checkText } from '../errors';
+import { writeTextAtomically } from '../files/atomic-file';
+import type { Elsewhere } from '../training/elsewhere';
+import { checkTorchTraining } from './check-training';
+import type { TorchrunOptions } from './torchrun';
+import { programFolder, writeTask } from './write-task';
+
+export interface HandOverOptions extends Pick<TorchrunOptions, 'network' | 'train' | 'validation'> {
+  /** The folder to write, of which the run must be run/. */
+  readonly folder: string;
+}
+
+/** Updates whose losses are written down. */
+const expectedLosses = 20;
+
+/**
+ * Makes what `train({ elsewhere })` leaves a training to other machines by: a folder that has all but the images. The run must be the folder
+ * run/ in it. Nothing is trained here but the first updates of a copy, whose losses are written down for a comparison.
+ */
+export function handOver(options: HandOverOptions): Elsewhere {
+  checkKeys('handOver', options, ['network', 'train', 'validation', 'folder']);
+  const { network, train, validation, folder } = options;
+  checkText('handOver, folder', folder);
+  return {
+    name: 'torchrun',
+    check: async (task) => checkTorchTraining(task),
+    prepare: async (task) => {
+      await writeTask(folder, network(), task, { train, validation }, 'run');
+      const launchers = path.join(programFolder(), 'launch');
+      for (const name of await readdir(launchers)) await copyFile(path.join(launchers, name), path.join(folder, name));
+      const losses = await task.firstLosses(expectedLosses);
+      await writeTextAtomically(path.join(folder, 'expected.json'), `${JSON.stringify({ losses }, null, 2)}\n`);
+    },
+    train: async () => false,
+  };
+}

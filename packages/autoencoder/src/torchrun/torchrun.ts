@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import type { Autoencoder } from '../autoencoder';
+import { AutoencoderError, checkKeys, checkNumber } from '../errors';
+import { psnrDb } from '../evaluation/metrics/psnr';
+import type { Elsewhere, ElsewhereListener, ElsewhereTask, PreparedTask } from '../training/elsewhere';
+import type { EpochSummary, StepProgress } from '../training/training-events';
+import type { TrainingPlan } from '../training/training-session';
+import { checkTorchTraining } from './check-training';
+import type { LmdbPlace } from './describe-task';
+import { checkPython } from './python';
+import { programFile, recipeFile, writeTask } from './write-task';
+
+export interface TorchrunOptions {
+  /** Returns the network that is trained, when training begins. */
+  readonly network: () => Autoencoder;
+  /** The LMDB whose images `train` gets. */
+  readonly train: LmdbPlace;
+  /** That of its validation. */
+  readonly validation?: LmdbPlace;
+  /** How many processes share the images of an update. Default 1. */
+  readonly processes?: number;
+  /** How often torchrun begins again, from the last checkpoint, after a process has ended. Default 0. */
+  readonly maxRestarts?: number;
+  /** A Python with torch, numpy, lmdb and safetensors. Default 'python3'. */
+  readonly python?: string;
+}
+
+const keys = ['network', 'train', 'validation', 'processes', 'maxRestarts', 'python'];
+
+/** What is told of an update and of an epoch. */
+type StepEvent = Pick<
+  StepProgress,
+  'epoch' | 'step' | 'loss' | 'learningRate' | 'images' | 'elapsedMs' | 'imagesPerSecond'
+>;
+type TorchEvent =
+  | ({ readonly event: 'step' } & StepEvent)
+  | ({ readonly event: 'epoch' } & EpochSummary)
+  | { readonly event: 'error'; readonly message: string };
+
+/** Lines of Python's errors that are kept to be told. */
+const keptLines = 40;
+
+/**
+ * Makes what `train({ elsewhere })` trains with PyTorch by: torchrun starts train_ddp.py, beside which the run's folder torchrun/ has the
+ * network and the recipe. `train` then throws INVALID_OPTION for what PyTorch would train otherwise, DEPENDENCY_MISSING for a Python without
+ * what it takes, DIVERGED, and CHECK_FAILED where a process ended early.
+ */
+export function torchrun(options: TorchrunOptions): Elsewhere {
+  checkKeys('torchrun', options, keys);
+  const { processes = 1, maxRestarts = 0 } = options;
+  checkNumber('processes', processes, { min: 1, integer: true });
+  checkNumber('maxRestarts', maxRestarts, { min: 0, integer: true });
+  return new Torchrun(options);
+}
+
+/** What was written for a training, and where. */
+interface Prepared {
+  readonly folder: string;
+  readonly plan: TrainingPlan;
+}
+
+class Torchrun implements Elsewhere {
+  readonly name = 'torchrun';
+  readonly #options: TorchrunOptions;
+  #prepared?: Prepared;
+
+  constructor(options: TorchrunOptions) {
+    this.#options = options;
+  }
+
+  async check(task: ElsewhereTask): Promise<void> {
+    checkTorchTraining(task);
+    const { python = 'python3', train, validation } = this.#options;
+    await checkPython(python, { files: [train, validation].some((place) => place?.files) });
+  }
+
+  async prepare(task: PreparedTask): Promise<void> {
+    const { network, train, validation } = this.#options;
+    const folder = path.join(task.run.folder, 'torchrun');
+    await writeTask(folder, network(), task, { train, validation }, '..');
+    this.#prepared = { folder, plan: task.plan };
+  }
+
+  get #ready(): Prepared {
+    if (!this.#prepared) throw new RangeError('train() was called before prepare()');
+    return this.#prepared;
+  }
+
+  async train(options: ElsewhereListener): Promise<boolean> {
+    const { python = 'python3', processes = 1, maxRestarts = 0 } = this.#options;
+    const { folder } = this.#ready;
+    const launcher = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', String(processes)];
+    const program = [path.join(folder, programFile), path.join(folder, recipeFile), '--events'];
+    const args = [...launcher, '--max-restarts', String(maxRestarts), ...program];
+    const { status, errors } = await this.#run(python, args, options);
+    if (status === 0 || options.signal?.aborted) return true;
+    throw this.#failure(errors);
+  }
+
+  #run(
+    python: string,
+    args: readonly string[],
+    options: ElsewhereListener,
+  ): Promise<{ status: number | null; errors: string[] }> {
+    return new Promise((resolve, reject) => {
+      // Its own group: what interrupts this process must not end those before they have saved.
+      const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
+      const stop = () => child.kill('SIGTERM');
+      options.signal?.addEventListener('abort', stop);
+      const told: string[] = [];
+      const lines: string[] = [];
+      onLines(child.stdout, (line) => this.#tell(line, options, told));
+      onLines(child.stderr, (line) => {
+        lines.push(line);
+        if (lines.length > keptLines) lines.shift();
+      });
+      child.on('error', reject);
+      child.on('close', (status) => {
+        options.signal?.removeEventListener('abort', stop);
+        resolve({ status, errors: told.length > 0 ? told : lines });
+      });
+    });
+  }
+
+  #tell(line: string, { onStep, onEpoch }: ElsewhereListener, errors: string[]): void {
+    const { plan } = this.#ready;
+    const event = parseEvent(line);
+    if (event?.event === 'error') errors.push(event.message);
+    else if (event?.event === 'epoch') {
+      const { event: _, ...summary } = event;
+      void onEpoch?.(summary);
+    } else if (event) {
+      // It went on.
+      errors.length = 0;
+      const { event: _, ...step } = event;
+      const { scale } = this.#options.network().pixels;
+      const score = plan.recipe.loss.name === 'mse' && { psnrDb: psnrDb(step.loss, 255 * scale) };
+      onStep?.({ ...step, ...score, epochs: plan.epochs, steps: plan.stepsPerEpoch * plan.epochs });
+    }
+  }
+
+  #failure(errors: readonly string[]): AutoencoderError {
+    const { folder } = this.#ready;
+    const [first = 'a process ended without a word'] = errors;
+    if (first.startsWith('Training diverged')) {
+      const state = `${first.replace(/^T/, 't').replace(/\.$/, '')}; the last good checkpoint is in ${path.dirname(folder)}`;
+      const todo = 'train again with a smaller learning rate, or limit the norm of the gradients';
+      return new AutoencoderError('DIVERGED', { state, todo });
+    }
+    return new AutoencoderError('CHECK_FAILED', {
+      state: `torchrun ended early: ${errors.length > 1 ? `\n${errors.join('\n')}\n` : first.replace(/\.$/, '')}`,
+      todo: 'resume the run when that is put right',
+    });
+  }
+}
+
+function parseEvent(line: string): TorchEvent | undefined {
+  if (!line.startsWith('{"event"')) return undefined;
+  return JSON.parse(line, (key, value) =>
+    value === 'Infinity' && key.endsWith('Db') ? Number.POSITIVE_INFINITY : value,
+  );
+}
+
+/** Calls `take` with each whole line of a stream. */
+function onLines(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (data: string) => {
+    const lines = (rest + data).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  });
+}

@@ -1,0 +1,133 @@
+/** What a training begins and ends with, whoever makes its updates. */
+import { batches } from '../data/batches';
+import { type Images, samplesOf } from '../data/images';
+import { checkSample, type Sample, type SampleSource } from '../data/samples';
+import { AutoencoderError } from '../errors';
+import type { Network } from '../network/network';
+import { checkOption } from '../option-kinds';
+import { centerCrop, checkCroppable } from './augmentation';
+import { trainingOptions } from './options';
+import { recipeFor, recipes, resolveRecipe } from './recipes';
+import { checkRunOptions } from './run-options';
+import type { FittedTrainOptions, TrainOptions } from './train-options';
+import { TrainingClock } from './training-clock';
+import type { TrainingHistory } from './training-events';
+import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record';
+import { type TrainingPlan, TrainingSession } from './training-session';
+
+/** A training that has been opened. */
+export interface Training extends TrainingTask {
+  readonly session: TrainingSession;
+  readonly clock: TrainingClock;
+  readonly run?: TrainingRecord;
+  /** The codes of warnings that are given once. */
+  readonly warned: Set<string>;
+}
+
+/** Plans a training, opens its run and does something with it; `isBack`: it was trained elsewhere. */
+export async function withTraining<T>(
+  network: Network,
+  images: Images,
+  given: TrainOptions,
+  openRecord: OpenRecord | undefined,
+  work: (training: Training) => Promise<T>,
+  isBack = false,
+): Promise<T> {
+  // What is cropped from keeps its size.
+  const keepsSize = () => plan.recipe.augmentation.crop === true;
+  const use = {
+    inputShape: network.inputShape,
+    keepsSize,
+    keeps: true,
+    options: given.images,
+    onWarning: isBack ? undefined : given.onWarning,
+  };
+  const samples = samplesOf(images, { ...use, where: 'train' });
+  const { validation: others } = given;
+  const validation = others && samplesOf(others, { ...use, where: 'validation', onWarning: undefined });
+  const options = { ...given, validation };
+  const plan = planTraining(network, samples, options);
+  const task = { network, samples, options, plan, isBack };
+  if (options.signal?.aborted) throw stopped(options.signal, 0);
+  if (!isBack && options.run) await options.elsewhere?.check({ network, plan, run: options.run });
+  const whole = plan.recipe.augmentation.crop ? centerCrop(samples, network.inputShape) : samples;
+  const { signal, onStart: onProgress } = options;
+  await network.start?.(whole, { signal, beta: plan.recipe.beta, onProgress });
+  const session = new TrainingSession(network, plan);
+  let run: TrainingRecord | undefined;
+  try {
+    if (options.run) run = await openRecord?.(options.run, task);
+    await run?.start(session);
+    await session.keepStart();
+    const clock = new TrainingClock(session.at.elapsedMs);
+    return await work({ ...task, session, clock, run, warned: new Set<string>() });
+  } catch (error) {
+    if (error instanceof AutoencoderError && error.code === 'DIVERGED') session.restoreBest();
+    throw error;
+  } finally {
+    await run?.close();
+    session.dispose();
+  }
+}
+
+function planTraining({ origin }: Network, samples: SampleSource, options: FittedTrainOptions): TrainingPlan {
+  if (options.run) checkRunOptions(options.run);
+  const { recipe: name = recipeFor(origin?.preset), seed = 0, validation } = options;
+  const recipe = resolveRecipe(name, options);
+  const { epochs = recipes[name].epochs } = options;
+  checkOption('epochs', trainingOptions.epochs, epochs);
+  checkOption('seed', trainingOptions.seed, seed);
+  if (samples.length === 0) {
+    throw new AutoencoderError('INVALID_SAMPLE', 'train: expected at least one sample, received an empty source.');
+  }
+  if (validation?.length === 0) {
+    throw new AutoencoderError('INVALID_SAMPLE', 'validation: expected at least one sample, received an empty source.');
+  }
+  const imagesPerPass = recipe.records?.perEpoch ?? samples.length;
+  const imagesPerEpoch = imagesPerPass * (recipe.records?.passes ?? 1);
+  const stepsPerEpoch = Math.ceil(imagesPerEpoch / (recipe.batchSize * recipe.accumulate));
+  return { recipe, epochs, seed, sampleCount: samples.length, imagesPerEpoch, stepsPerEpoch, imagesPerPass };
+}
+
+/** Returns the validation samples, or their middles where training crops. */
+export function validationOf({ network, options: { validation }, plan }: TrainingTask): SampleSource | undefined {
+  return validation && plan.recipe.augmentation.crop ? centerCrop(validation, network.inputShape) : validation;
+}
+
+/** Yields the samples of each update that is left of the epoch in work. */
+export function groupsOf({ network, samples, plan, session }: Training): AsyncGenerator<Sample[]> {
+  const { batchSize, accumulate, augmentation } = plan.recipe;
+  const check = augmentation.crop ? checkCroppable : checkSample;
+  return batches(samples, {
+    order: session.orderOfEpoch(),
+    start: session.at.position,
+    batchSize: batchSize * accumulate,
+    check: (sample, index) => check(sample, index, network.inputShape),
+  });
+}
+
+/** Ends a training that came to its end. */
+export async function finish({ session, run }: Training): Promise<TrainingHistory> {
+  session.finish();
+  await run?.finish(session);
+  return historyOf(session);
+}
+
+export function historyOf({ at: { history, step } }: TrainingSession): TrainingHistory {
+  return { epochs: history, steps: step };
+}
+
+/** Ends training between two updates: saves a checkpoint, gives the network the weights to keep, and throws ABORTED. */
+export async function stop({ session, run }: Training, signal: AbortSignal): Promise<never> {
+  await run?.save(session);
+  await run?.settle();
+  session.finish();
+  throw stopped(signal, session.at.step, run);
+}
+
+/** Makes the error of a training that was stopped as asked. */
+export function stopped(signal: AbortSignal, step: number, run?: TrainingRecord): AutoencoderError {
+  const saved = run?.lastCheckpoint ? `; the last checkpoint is ${run.lastCheckpoint}` : '';
+  const message = `train: stopped after step ${step} as asked${saved}.`;
+  return new AutoencoderError('ABORTED', message, { cause: signal.reason });
+}

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import type { Autoencoder, RunOptions, TrainOptions } from '@ae/autoencoder';
+import { quote } from '../shell/command-line';
+import { interruptible } from '../shell/interruption';
+import { claimFolder, fillFolder } from '../shell/output-folder';
+import type { Terminal } from '../shell/terminal';
+import { lmdbPlaces } from './torch-data';
+import type { TrainingData } from './training-data';
+
+/** Writes what another machine trains, as a folder that appears whole or not at all. */
+export async function writeHandOver(
+  place: string,
+  network: Autoencoder,
+  data: TrainingData,
+  options: Omit<TrainOptions, 'run'> & { readonly run: Omit<RunOptions, 'folder'> },
+  terminal: Terminal,
+): Promise<void> {
+  const { handOver } = await import('@ae/autoencoder/torchrun');
+  const places = lmdbPlaces(data);
+  const folder = await claimFolder(place);
+  let isDone = false;
+  const work = (signal: AbortSignal) =>
+    fillFolder(folder, async (temporary) => {
+      terminal.status('writing the network, the recipe and the first losses ...');
+      const run = { ...options.run, folder: path.join(temporary, 'run') };
+      const elsewhere = handOver({ network: () => network, ...places, folder: temporary });
+      await network.train(data.samples, { ...options, run, elsewhere, signal });
+      terminal.status('');
+      isDone = true;
+    });
+  try {
+    await interruptible(terminal, 'stopped before the training was handed over; nothing was saved.', work, folder);
+  } finally {
+    network.dispose();
+  }
+  if (isDone) tell(place, terminal);
+}
+
+/** Says what was handed over, and how it goes on. */
+function tell(folder: string, terminal: Terminal): void {
+  const run = path.join(folder, 'run');
+  terminal.event({ event: 'handedOver', folder, run });
+  terminal.print(`handed over: ${folder}; its README says how to train it, and where`);
+  terminal.print(`when it is trained and back: ae train --resume ${quote(run)}`);
+}

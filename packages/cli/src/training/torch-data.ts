@@ -1,0 +1,25 @@
+import type { LmdbPlace } from '@ae/autoencoder/torchrun';
+import type { SampleDatabase } from '../data/sample-database';
+import { CliError } from '../shell/cli-error';
+import type { TrainingData } from './training-data';
+
+/** Returns where train_ddp.py finds the images of a training; throws INVALID_OPTION for what it does not read. */
+export function lmdbPlaces({ samples, validation }: TrainingData): { train: LmdbPlace; validation?: LmdbPlace } {
+  return { train: lmdbPlace(samples), ...(validation && { validation: lmdbPlace(validation) }) };
+}
+
+function lmdbPlace({ path, records }: SampleDatabase): LmdbPlace {
+  const { schema, format, hasFloats, isWhole, ...place } = records;
+  const refuse = (what: string, todo: string) => {
+    throw new CliError(
+      'INVALID_OPTION',
+      `torchrun does not read ${path}: ${what}; ${todo}, or train on another engine.`,
+    );
+  };
+  const again = 'make an LMDB of Datums of the images: ae import <images> <out.lmdb>';
+  if (schema !== 'datum') refuse(`its values are no plain Datums (${schema})`, again);
+  if (format !== 1) refuse('it is of LMDB 1.0, which py-lmdb does not know', again);
+  if (hasFloats) refuse('it holds float_data', again);
+  if (!isWhole) refuse('some of its records are damaged', again);
+  return place;
+}

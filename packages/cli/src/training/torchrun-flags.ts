@@ -1,0 +1,77 @@
+/** Flags that leave a training to PyTorch: on this machine, or on others. */
+import process from 'node:process';
+import type { Autoencoder } from '@ae/autoencoder';
+import type { Elsewhere } from '@ae/autoencoder/torchrun';
+import type { Option } from 'commander';
+import type { EngineOptions } from '../network/engine';
+import { CliError } from '../shell/cli-error';
+import { LibraryOption, numberOption, parseNumber } from '../shell/options';
+import { lmdbPlaces } from './torch-data';
+import type { TrainingData } from './training-data';
+
+export interface TorchrunFlags {
+  readonly backend?: EngineOptions['backend'] | 'torchrun';
+  readonly processes?: number;
+  readonly restarts?: number;
+  readonly handOver?: string;
+}
+
+const counted = { min: 1, max: 1024, integer: true };
+
+export function processesOption(): Option {
+  // The library's option for a Python is a variable of the environment here.
+  const typed = new Map([
+    ['processes', '--processes'],
+    ['python', 'AE_PYTHON'],
+  ]);
+  const help = 'processes that share the images of each update, with --backend torchrun (default: 1)';
+  return new LibraryOption('--processes <n>', help, typed).argParser((text) =>
+    parseNumber('--processes', text, counted),
+  );
+}
+
+export function restartsOption(): Option {
+  const help =
+    'how often to go on from the last checkpoint after a process has died, with --backend torchrun (default: 0)';
+  return numberOption('--restarts <n>', help, { min: 0, integer: true });
+}
+
+export const handOverHelp =
+  'write a folder that torchrun trains on another machine, or on many, and train nothing here: docs/more-machines.md';
+
+/** Throws for flags that don't go together. */
+export function checkTorchrunFlags(flags: TorchrunFlags & Readonly<Record<string, unknown>>): void {
+  const { backend, handOver } = flags;
+  const given = (name: string) => flags[name] !== undefined;
+  for (const name of ['processes', 'restarts']) {
+    if (!given(name) || backend === 'torchrun') continue;
+    throw new CliError('INVALID_OPTION', `--${name} needs --backend torchrun; add it, or leave --${name} out.`);
+  }
+  const others = handOver === undefined ? [] : ['out', 'resume', 'minutes', 'processes', 'restarts'];
+  const other = others.find(given);
+  if (other) refuse('--hand-over', other);
+  if (backend === 'torchrun' && given('minutes')) refuse('--backend torchrun', 'minutes');
+}
+
+function refuse(flag: string, other: string): never {
+  throw new CliError('INVALID_OPTION', `${flag} cannot be combined with --${other}; leave one out.`);
+}
+
+/** The engine that computes what is not left to PyTorch: first weights, scores, reports. */
+export function engineOf<T extends TorchrunFlags & { readonly threads?: EngineOptions['threads'] }>(
+  flags: T,
+): EngineOptions {
+  const { backend, threads } = flags;
+  return { backend: backend === 'torchrun' ? 'auto' : backend, threads };
+}
+
+/** Makes what trains in the place of the engine; undefined where the engine does. Throws INVALID_OPTION for data that it does not read. */
+export async function elsewhereOf(
+  { backend, processes, restarts: maxRestarts }: TorchrunFlags,
+  data: TrainingData,
+  network: () => Autoencoder,
+): Promise<Elsewhere | undefined> {
+  if (backend !== 'torchrun') return undefined;
+  const { torchrun } = await import('@ae/autoencoder/torchrun');
+  return torchrun({ network, ...lmdbPlaces(data), processes, maxRestarts, python: process.env.AE_PYTHON || 'python3' });
+}
