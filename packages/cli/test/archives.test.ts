@@ -95,6 +95,15 @@ describe('other commands', () => {
     expect(readFileSync(inFolder('tgz.binaryproto'))).toEqual(readFileSync(inFolder('folder.binaryproto')));
   });
 
+  test('export the files of an archive, or of a folder', async () => {
+    for (const name of ['photos.tar', 'photos']) {
+      expect(await aeOk(folder, 'export', name, `${name}-files`)).toContain(`${name}-files: 7 images`);
+      for (const file of ['cat/disc-003.png', 'dog/disc-000.png']) {
+        expect(readFileSync(inFolder(`${name}-files`, file))).toEqual(readFileSync(inFolder('photos', file)));
+      }
+    }
+  });
+
   test.each<[string, RegExp]>([
     [fixture('bzip2.zip'), /packs a\.png by bzip2, which is not read/],
     [

@@ -107,6 +107,8 @@ describe('ae sample', () => {
     ];
     expect(own[0]).toMatch(/2 images drawn with seed 0, like the codes of .*photos\.lmdb/);
     expect(named[1]).toBe(own[1]);
+    const [said, pixels] = await draw('folder.png', '--codes-of', 'photos');
+    expect({ said, pixels }).toEqual({ said: expect.stringContaining('like the codes of photos'), pixels: own[1] });
     expect(prior[0]).toMatch(/2 images drawn with seed 0$/m);
     expect(prior[1]).not.toBe(own[1]);
   });

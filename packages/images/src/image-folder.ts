@@ -1,7 +1,8 @@
 /** Many images of a program, read when they are asked for. */
-import { refused } from './errors';
+import { NotReadableError, refused } from './errors';
+import type { PackedFile } from './files/packed-file';
 import { mostFileBytes } from './limits';
-import { listPlace, pathText, readBytes } from './platform';
+import { listPlace, openPlaces, pathText, readBytes, readPackedFile } from './platform';
 import type { RawImage } from './raw-image';
 import { checkInput, type ImageInput, imageOf, readPlanned } from './read-image';
 import { checkReadOptions, type ReadImageOptions, type ReadPlan } from './read-options';
@@ -34,6 +35,7 @@ export class ImageFolder {
   readonly warnings: readonly string[];
   readonly #items: readonly Item[];
   readonly #options: ReadImageOptions;
+  readonly #close?: () => void;
 
   /** @internal */
   constructor(
@@ -42,7 +44,12 @@ export class ImageFolder {
     {
       classes = [],
       warnings = [],
-    }: { readonly classes?: readonly string[]; readonly warnings?: readonly string[] } = {},
+      close,
+    }: {
+      readonly classes?: readonly string[];
+      readonly warnings?: readonly string[];
+      readonly close?: () => void;
+    } = {},
   ) {
     this.#items = items;
     this.#options = options;
@@ -50,6 +57,7 @@ export class ImageFolder {
     this.labels = items.map(({ label }) => label);
     this.classes = classes;
     this.warnings = warnings;
+    this.#close = close;
   }
 
   /** Tells whether a value is one, of whatever copy of this package. */
@@ -70,6 +78,11 @@ export class ImageFolder {
   async at(index: number, defaults: ReadImageOptions = {}): Promise<RawImage | undefined> {
     const item = this.#items.at(index);
     return item?.read(checkReadOptions('at', { ...defaults, ...this.#options }));
+  }
+
+  /** Closes the archives that its images are in; they cannot be read then. A folder has nothing to close. */
+  close(): void {
+    this.#close?.();
   }
 
   /** Reads all, one after the other. */
@@ -99,6 +112,54 @@ export function imageFolder(
   if (inputs.length === 0) throw refused('imageFolder', 'at least one image', inputs);
   for (const [i, input] of inputs.entries()) checkInput(`imageFolder, image ${i}`, input);
   return new ImageFolder(inputs.map(itemOf), options);
+}
+
+/** How `openImages` makes images of files. */
+export interface OpenImagesOptions extends ReadImageOptions {
+  /** Folder for what has to be unpacked to be read, tar.gz and Parquet; it needs room for their images. Default: the system's. */
+  readonly unpackIn?: string;
+}
+
+/**
+ * Names images without reading them, wherever they are on a disk: in a folder, an archive (tar, tars in a tar, WebDataset's shards, tar.gz,
+ * zip, Parquet), by a pattern such as `shards-{000..099}.tar`, or in several of these, with the labels that `ae import` gives them.
+ *
+ * @throws NotReadableError NOT_READABLE if there are none or an archive is damaged, InvalidOptionError INVALID_OPTION
+ */
+export async function openImages(
+  places: string | readonly string[],
+  { unpackIn, ...options }: OpenImagesOptions = {},
+): Promise<ImageFolder> {
+  checkReadOptions('openImages', options);
+  const names: readonly unknown[] = Array.isArray(places) ? places : [places];
+  const isNames = names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
+  if (!isNames) throw refused('openImages', 'a path, or a list of paths', places);
+  const { images, classes, warnings, ignored, close } = await openPlaces(names as string[], { unpackIn });
+  if (images.length === 0) {
+    close();
+    const others = ignored.length > 0 ? `, but ${ignored.slice(0, 3).join(', ')}` : '';
+    throw new NotReadableError({ state: `${names.join(', ')} contains no images${others}` });
+  }
+  const items = images.map(({ name, path, packed, label }) => ({
+    name,
+    label,
+    read: async (plan: ReadPlan) => {
+      const most = mostFileBytes({ height: 0, width: 0 }, plan.maxPixels);
+      const file = packed ? readPacked(packed, most, pathText(path)) : await readBytes(path, most);
+      return imageOf(file, plan, { name, label }, pathText(path));
+    },
+  }));
+  return new ImageFolder(items, options, { classes: classes?.map(({ name }) => name), warnings, close });
+}
+
+function readPacked(packed: PackedFile, mostBytes: number, name: string): Uint8Array {
+  try {
+    return readPackedFile(packed, mostBytes);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const state = code === 'EBADF' ? `${name} cannot be read any more: its archive was closed` : `${name} ${message}`;
+    throw new NotReadableError({ state }, { cause });
+  }
 }
 
 function ofPlace(place: string, options: ImageFolderOptions): ImageFolder {

@@ -23,7 +23,7 @@ export {
   type PixelSource,
   type SharpRaw,
 } from './from-pixels';
-export { ImageFolder, type ImageFolderOptions, imageFolder } from './image-folder';
+export { ImageFolder, type ImageFolderOptions, imageFolder, type OpenImagesOptions, openImages } from './image-folder';
 export type { PackKernels } from './kernels/contracts';
 export { ImageKernels, imageKernels, type KernelModule, kernelModule, useKernelModule } from './kernels/image-kernels';
 export type { KernelMemory } from './kernels/kernel-memory';

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ImageSource, openImageSource } from '../src/archives';
 import { readPackedFile, readRegularFile } from '../src/files';
+import { imageFolder, openImages } from '../src/index';
 
 const fixtures = new URL('fixtures/archives/', import.meta.url).pathname;
 const { archives, photos } = JSON.parse(fs.readFileSync(path.join(fixtures, 'expected.json'), 'utf8')) as {
@@ -226,5 +227,32 @@ describe('refused, in one sentence', () => {
     const { packed } = source.images.find(({ name }) => name === 'cat/b.JPEG') ?? {};
     expect(() => packed && readPackedFile(packed, 1e6)).toThrow(/is damaged/);
     source.close();
+  });
+});
+
+describe('openImages', () => {
+  test.each(['photos.tar', 'photos.tar.gz', 'photos.zip'])(
+    'gives the images of %s as imageFolder those of the folder',
+    async (name) => {
+      const resize = { width: 5, height: 4 };
+      const [own, packed] = [
+        imageFolder(inFolder('photos'), { resize }),
+        await openImages(path.join(fixtures, name), { resize }),
+      ];
+      expect(packed).toMatchObject({ names: own.names, labels: own.labels, classes: own.classes });
+      for (let i = 0; i < own.length; i++) expect((await packed.at(i))?.data).toEqual((await own.at(i))?.data);
+      packed.close();
+      await expect(packed.at(0)).rejects.toThrow(
+        /photos\/?\S* cannot be read any more: its archive was closed|cannot be read any more/,
+      );
+    },
+  );
+
+  test('says what is wrong, and imageFolder that it is there', async () => {
+    await expect(openImages([])).rejects.toThrow('openImages: expected a path, or a list of paths, received [].');
+    await expect(openImages(path.join(fixtures, 'empty.zip'))).rejects.toThrow(/empty\.zip contains no images/);
+    expect(() => imageFolder(path.join(fixtures, 'photos.tar'))).toThrow(
+      /photos\.tar is an archive, not a folder of images; await openImages\(".*"\) reads it/,
+    );
   });
 });

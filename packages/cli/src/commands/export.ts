@@ -6,6 +6,7 @@ import { describeImage, type ImageKind, kindOfImage } from '@ae/images/kind';
 import type { Datum, DatumReader } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
+import { importWish } from '../data/run-images';
 import { emptyDatabase, openDatabase } from '../data/sample-database';
 import { CliError, sentenceOf } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
@@ -21,7 +22,7 @@ interface ExportOptions extends CommonOptions, DatabaseFlag {
 
 export function exportCommand(): Command {
   return defineCommand('export', 'put the images of an LMDB back into files')
-    .argument('<lmdb>', 'LMDB folder, or its data.mdb')
+    .argument('<images>', 'an LMDB, or a folder or archive of images')
     .argument('<folder>', 'new folder for the files')
     .addOption(databaseOption())
     .addOption(schemaOption())
@@ -41,11 +42,10 @@ export function exportCommand(): Command {
 async function runExport(lmdb: string, target: string, options: ExportOptions): Promise<void> {
   const terminal = new Terminal(options);
   await assertNew(target);
-  const reader = await openDatabase(lmdb, {
-    lenient: options.lenient,
-    database: options.database,
-    schema: options.schema,
-  });
+  const { lenient, database, schema } = options;
+  // Files of images stay as they are.
+  const images = { wish: importWish({ encoded: true }), terminal };
+  const reader = await openDatabase(lmdb, { lenient, database, schema }, images);
   const folder = reader.length > 0 ? await claimFolder(target) : undefined;
   const work = async (signal: AbortSignal) => {
     if (!folder) throw emptyDatabase(lmdb, reader.damage[0]?.message);

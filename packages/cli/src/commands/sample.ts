@@ -1,12 +1,16 @@
 import type { Autoencoder } from '@ae/autoencoder';
+import type { RunConfig } from '@ae/autoencoder/runs';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
+import type { Importing } from '../data/imported-images';
+import { kindOfInput } from '../data/input-kind';
+import { splitOfRun, wishForNetwork, wishOfRun } from '../data/run-images';
 import { openSamples, type SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
 import { type FoundModel, findModel, placeOf } from '../network/find-model';
-import { assertFits, type CheckpointOptions, checkpointOption, loadNetwork } from '../network/load-network';
+import { assertFits, type CheckpointOptions, checkpointOption, configOf, loadNetwork } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
 import { type CommonOptions, defineCommand, numberOption } from '../shell/options';
 import { assertNewImage, writeNewFile } from '../shell/output-folder';
@@ -32,7 +36,7 @@ export function sampleCommand(): Command {
     .addOption(
       numberOption('--seed <n>', 'determines the codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )
-    .option('--codes-of <lmdb>', 'draw codes like those of these images (default: those that the run was trained on)')
+    .option('--codes-of <images>', 'draw codes like those of these images (default: those that the run was trained on)')
     .addOption(
       numberOption('--components <n>', 'Gaussians fitted to those codes (default: one per 30 images, 64 at most)', {
         min: 1,
@@ -42,7 +46,7 @@ export function sampleCommand(): Command {
     )
     .option('--prior', 'of a variational network: draw codes from the standard normal distribution instead')
     .option(
-      '--masks <lmdb>',
+      '--masks <images>',
       'pooling masks of an image in here (default: of the image with the nearest code, or none)',
     )
     .addOption(databaseOption('the unnamed one of --masks'))
@@ -61,18 +65,22 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   const terminal = new Terminal(options);
   const { count, seed, image, columns, scale } = options;
   if (image !== undefined && options.masks === undefined) {
-    throw new CliError('INVALID_OPTION', '--image needs --masks; name the LMDB that the image is in.');
+    throw new CliError('INVALID_OPTION', '--image needs --masks; name the images that it is one of.');
   }
   await assertNewImage(output);
-  const masked =
-    options.masks === undefined
-      ? undefined
-      : await openSamples(options.masks, { database: options.database, schema: options.schema });
+  const { database, schema } = options;
+  const isLmdb = options.masks !== undefined && kindOfInput(options.masks) === 'lmdb';
+  // What has to be imported needs to know the network.
+  const early = isLmdb ? await openSamples(options.masks as string, { database, schema }) : undefined;
   const found = await findModel(modelPath, options.checkpoint);
   const { model } = found;
   await startEngine(options, terminal);
   const network = await loadNetwork(found, terminal);
-  const source = await codesSource(network, found, options);
+  const config = await configOf(found);
+  const importing = { wish: config ? wishOfRun(config) : wishForNetwork(network, {}), terminal };
+  const source = await codesSource(network, found, options, importing, config);
+  const masked =
+    early ?? (options.masks === undefined ? undefined : await openSamples(options.masks, { images: importing }));
   if (source) assertFits(source, network, model);
   if (masked) assertFits(masked, network, model);
   const masks = await masked?.at(image === undefined ? 0 : masked.find(image));
@@ -94,6 +102,8 @@ async function codesSource(
   { model: { layers } }: Autoencoder,
   found: FoundModel,
   { codesOf, components, prior }: SampleCommandOptions,
+  images: Importing,
+  config: RunConfig | undefined,
 ): Promise<SampleDatabase | undefined> {
   const isVariational = layers.some((layer) => layer.getClassName() === 'VariationalCode');
   if (prior && (codesOf !== undefined || components !== undefined)) {
@@ -106,16 +116,18 @@ async function codesSource(
   }
   // What was saved apart from its run knows no images.
   if (prior || (isVariational && codesOf === undefined && found.run === undefined)) return undefined;
-  return openSamples(codesOf ?? (await ownImages(found)));
+  if (codesOf !== undefined) return openSamples(codesOf, { images });
+  const split = config && splitOfRun(config);
+  return openSamples(await ownImages(found), { images, ...(split && { part: { split, side: 'train' } }) });
 }
 
 /** Where the images lie that a network was trained on; throws where its folder does not say. */
 async function ownImages({ model, run }: FoundModel): Promise<string> {
   const { readRunConfig } = await import('@ae/autoencoder/runs');
-  const known = run && (await placeOf((await readRunConfig(run)).data.train, run, '--codes-of <train.lmdb>'));
+  const known = run && (await placeOf((await readRunConfig(run)).data.train, run, '--codes-of <images>'));
   if (known) return known;
   throw new CliError(
     'NOT_VARIATIONAL',
-    `${model} does not say which images it was trained on, which new codes are to be like; name some: --codes-of <train.lmdb>.`,
+    `${model} does not say which images it was trained on, which new codes are to be like; name some: --codes-of <images>.`,
   );
 }

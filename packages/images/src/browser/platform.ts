@@ -85,5 +85,15 @@ export function listPlace(place: string): never {
   });
 }
 
+/** Refuses: a page has no archives. */
+export async function openPlaces(places: readonly string[]): Promise<never> {
+  return listPlace(places.join(', '));
+}
+
+/** Refuses: a page has no archives. */
+export function readPackedFile(): never {
+  return listPlace('an archive');
+}
+
 /** Returns an address as it is. */
 export const pathText = String;

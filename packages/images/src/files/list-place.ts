@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { NotReadableError } from '../errors';
 import { hasImageExtension } from '../kind';
+import { hasArchiveExtension } from './archive-kind';
 import { listImageFolder } from './image-folder';
 import type { FolderList } from './image-tree';
 
@@ -23,6 +24,10 @@ export function listPlace(place: string): PlaceList {
   if (!found && /[*?[{!(]/.test(place)) return listPattern(place);
   if (found && !found.isDirectory() && hasImageExtension(place)) {
     return { images: [{ name: path.basename(place), path: place }], warnings: [] };
+  }
+  if (found?.isFile() && hasArchiveExtension(place)) {
+    const todo = `await openImages(${JSON.stringify(place)}) reads it`;
+    throw new NotReadableError({ state: `${place} is an archive, not a folder of images`, todo }, { path: place });
   }
   if (isLmdb(place)) {
     const todo = `openDatumLmdb(${JSON.stringify(place)}) of @ae/lmdb-datum reads it`;
