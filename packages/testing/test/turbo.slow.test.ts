@@ -43,7 +43,7 @@ describe('turbo', { timeout: 60_000 }, () => {
 
   it.each([
     ['the README of the root', 'README.md', [...tests, '//#lint']],
-    ['a page with programs', 'docs/schemas.md', ['@ae/cli#test:slow']],
+    ['a page with programs', 'docs/anywhere.md', ['@ae/cli#test:slow']],
     ['the settings of TypeScript', 'tsconfig.base.json', [...tests, ...types]],
     [
       'the settings of declarations',

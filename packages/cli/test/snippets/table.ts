@@ -70,7 +70,7 @@ await convertImageset({ input: 'photos/val', output: 'ilsvrc12_train_lmdb', resi
       prints: /^\d+\.\d+$/,
     },
   ],
-  'docs/schemas.md': [
+  'docs/anywhere.md': [
     {
       before: `import { readFile } from 'node:fs/promises';`,
       instead: [["'https://example.org/train_lmdb/data.mdb'", "await readFile('train_lmdb/data.mdb')"]],
