@@ -33,7 +33,7 @@ async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}):
   try {
     await ae.train(images, {
       recipe: 'plain',
-      epochs: 2,
+      epochs: 1,
       batchSize: 4,
       ...options,
       run: { folder, logSteps: 1, ...run },

@@ -1,5 +1,5 @@
 import type { Pixels } from '../pixels';
-import { encodePng } from '../png';
+import { encodePng } from './png';
 
 /** Encodes pixels as a PNG file, without sharp. */
 export async function pngFile(pixels: Pixels): Promise<Uint8Array> {
