@@ -49,7 +49,7 @@ async function makePicture() {
   return { sample: { channels: 3, height: size, width: size, data }, png };
 }
 
-test('reconstructs a picture as Node.js does', { skip, timeout: 120_000 }, async () => {
+test('reconstructs a picture as Node.js does', { skip, timeout: 300_000 }, async () => {
   const { sample, png } = await makePicture();
   const [expected] = await autoencoder.reconstruct([sample]);
 
@@ -57,6 +57,7 @@ test('reconstructs a picture as Node.js does', { skip, timeout: 120_000 }, async
   const browser = await startChromium(executablePath);
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(120_000); // Chromium is slow to begin where other tests have the cores.
     const errors = [];
     page.on('pageerror', ({ message }) => errors.push(message));
     page.on('requestfailed', (request) => errors.push(`failed: ${request.url()}`));

@@ -70,11 +70,12 @@ const readImages = (page) =>
 
 const readRecord = (page) => page.$$eval('#record > *', (parts) => parts.map(({ textContent }) => textContent));
 
-test('shows the images of an address, of a file, and of any place in it', { skip, timeout: 120_000 }, async () => {
+test('shows the images of an address, of a file, and of any place in it', { skip, timeout: 300_000 }, async () => {
   const { server, address } = await start(database);
   const browser = await startChromium(executablePath);
   try {
     const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    page.setDefaultTimeout(120_000); // Chromium is slow to begin where other tests have the cores.
     const errors = [];
     page.on('pageerror', ({ message }) => errors.push(message));
     await page.goto(address);
