@@ -93,7 +93,9 @@ class Training:
         kinds = ((False, 1.0, 1), (True, recipe["optimizer"]["denseFactor"], recipe["denseEvery"]))
         parts = [([weight for weight in self.weights if weight.dense == dense], *rest) for dense, *rest in kinds]
         self.groups = [Group(weights, recipe, factor, interval) for weights, factor, interval in parts if weights]
-        self.averages, self.first_loss, self.is_stopping = [], 0.0, False
+        self.averages, self.first_loss = [], 0.0
+        # What this process was told, and what all of them know.
+        self.is_told, self.is_stopping = False, False
 
     def restore(self, at, tensors):
         self.at, self.tensors = at, tensors
@@ -141,7 +143,7 @@ class Training:
     def reduce(self, loss, parameters):
         """Sums over all processes, at once: the loss, the gradients, which are then limited, and whether one was told to stop."""
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-        flat = torch.cat([loss, loss.new_tensor([self.is_stopping]), *(gradient.reshape(-1) for gradient in gradients)])
+        flat = torch.cat([loss, loss.new_tensor([self.is_told]), *(gradient.reshape(-1) for gradient in gradients)])
         dist.all_reduce(flat)
         (mean, stopping), flat = flat[:2].tolist(), flat[2:]
         self.is_stopping = stopping > 0
@@ -152,8 +154,8 @@ class Training:
         return mean
 
     def stop(self):
-        """Ends the training after the update in work, in all processes."""
-        self.is_stopping = True
+        """Ends the training after the next update in which all processes hear of it."""
+        self.is_told = True
 
     def reconstruct(self, images):
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.precision == "bf16"):
