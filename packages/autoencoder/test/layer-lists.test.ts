@@ -120,11 +120,11 @@ it('a list of layers does what preset transform does, to the bit', async () => {
   const samples = rectangleSamples(20, { size: 16 });
   const list = [
     branch('before', 2, 16, 3),
-    blockTransform2d({ blockSize: 16, coefficients: 542, name: 'analysis' }),
+    blockTransform2d({ blockSize: 16, coefficients: 768, name: 'analysis' }),
     matrix(30, 'to_code'),
     flatten({ name: 'code' }),
     reshape({ targetShape: [1, 1, 30] }),
-    matrix(542, 'from_code'),
+    matrix(768, 'from_code'),
     inverseBlockTransform2d({ blockSize: 16, outputShape: [16, 16, 3], name: 'synthesis' }),
     branch('after', 4, 96, 3),
   ];
