@@ -21,7 +21,7 @@ const shardsOf = (count: number) => Array.from({ length: count }, (_, index) => 
 function makeList(lines: number): ConvertOptions {
   const folder = scratchFolder();
   const list = path.join(folder, 'list.txt');
-  const names = Array.from({ length: lines }, (_, i) => (i % 97 === 5 ? `missing-${i}.png 0` : `color.png ${i % 3}`));
+  const names = Array.from({ length: lines }, (_, i) => (i % 97 === 5 ? `missing-${i}.png 0` : `color.jpg ${i % 3}`));
   fs.writeFileSync(list, `${names.join('\n')}\n`);
   return {
     ...{ input: `${images}/`, list, output: path.join(folder, 'db'), workers: 0 },
@@ -57,7 +57,7 @@ describe('an import in shards', () => {
     const report = await convertImageset({ ...options, shuffle: false, shard: { index: 2, count: 4 } });
     expect(report).toMatchObject({ output: `${options.output}.shard-2-of-4`, records: 5 });
     using reader = openDatumLmdb(report.output);
-    expect([...reader.keys()]).toEqual([10, 11, 12, 13, 14].map((number) => `000000${number}_color.png`));
+    expect([...reader.keys()]).toEqual([10, 11, 12, 13, 14].map((number) => `000000${number}_color.jpg`));
   });
 
   it('has shards without an image, where there are more of them than images', async () => {
@@ -70,7 +70,7 @@ describe('an import in shards', () => {
 
   it('keeps the names of classes', async () => {
     const options = makeList(10);
-    fs.writeFileSync(options.list as string, 'color.png cat\ncolor.png dog\ncolor.png cat\n');
+    fs.writeFileSync(options.list as string, 'color.jpg cat\ncolor.jpg dog\ncolor.jpg cat\n');
     const whole = await convertImageset({ ...options, labels: 'names' });
     const output = path.join(scratchFolder(), 'db');
     const merged = await importInShards({ ...options, labels: 'names' }, 2, output);
@@ -103,7 +103,7 @@ describe('an import in shards', () => {
       /db: none of its 4 images can be read\. The first: .*missing\.png does not exist/,
     );
     const list = makeList(2);
-    fs.writeFileSync(list.list as string, 'color.png 0\nexif-6.jpg 0\n');
+    fs.writeFileSync(list.list as string, 'color.jpg 0\nexif-6.jpg 0\n');
     const own = { ...list, resizeHeight: 0, resizeWidth: 0, checkSize: true };
     const error = await importInShards(own, 2, list.output).catch((caught) => caught);
     expect(error.message).toMatch(
@@ -153,7 +153,7 @@ describe('shards that are no whole', () => {
       'since one is of other images',
       async (options) => {
         remove(`${options.output}.shard-2-of-3`);
-        fs.appendFileSync(options.list as string, 'color.png 0\n');
+        fs.appendFileSync(options.list as string, 'color.jpg 0\n');
         await convertImageset({ ...options, shard: { index: 2, count: 3 } });
       },
       'db.shard-2-of-3 was made with other images, labels or order than db.shard-0-of-3; delete what is not meant, and make again what is missing then.',
