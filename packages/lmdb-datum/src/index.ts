@@ -2,7 +2,6 @@ export type { Shard } from '@ae/ground/shards';
 export type { BatchOptions, BatchPosition } from './batches/options';
 export type { Batch, BatchStream } from './batches/stream';
 export * from './convert';
-export { type MergeOptions, type MergeProgress, type MergeReport, mergeShards } from './convert/merge-shards';
 export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from './convert/resize-database';
 export type { BoundingBox, Datum, DatumInit, Sample } from './datum/datum';
 export { decodeDatum } from './datum/decode';
@@ -47,6 +46,7 @@ export {
   readMean,
   writeMean,
 } from './mean';
+export { type MergeOptions, type MergeProgress, type MergeReport, mergeShards } from './merge-shards';
 export type { DatabaseInfo } from './read/info';
 export type { OpenOptions } from './read/options';
 export { DatumReader, type Entry, openDatumLmdb } from './reader';

@@ -11,9 +11,11 @@ import {
   numberOption,
   parseNumber,
 } from '../shell/options';
+import { printNext } from '../shell/shard-folder';
+import { type ShardFlag, shardOption } from '../shell/shard-option';
 import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
 
-interface ConvertFlags extends CommonOptions, DatabaseFlag {
+interface ConvertFlags extends CommonOptions, DatabaseFlag, ShardFlag {
   readonly to?: 'lmdb' | 'tar' | 'parquet' | 'folder';
   readonly shardImages?: number;
   readonly shardSize?: number;
@@ -46,6 +48,7 @@ export function convertCommand(): Command {
     )
     .addOption(shardSizeOption())
     .option('--lenient', 'leave out what is damaged, and say how many')
+    .addOption(shardOption())
     .action(runConvert);
 }
 
@@ -66,10 +69,10 @@ async function runConvert(places: readonly string[], options: ConvertFlags): Pro
     );
   }
   const { convertDatabase } = await import('@ae/lmdb-datum');
-  const { to, database, schema, lenient, shardImages, shardSize } = options;
+  const { to, database, schema, lenient, shardImages, shardSize, shard } = options;
   await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
     const report = await convertDatabase({
-      ...{ input, output, to, database, schema, lenient, shardImages, signal },
+      ...{ input, output, to, database, schema, lenient, shardImages, shard, signal },
       ...(shardSize !== undefined && { shardBytes: Math.ceil(shardSize * 1e6) }),
       onProgress: ({ done, total, elapsedMs }) => {
         const rate = `${Math.round((done / elapsedMs) * 1000)} images/s`;
@@ -78,15 +81,17 @@ async function runConvert(places: readonly string[], options: ConvertFlags): Pro
     });
     terminal.status('');
     printReport(report, terminal);
+    if (shard) printNext(output, shard, terminal);
   });
 }
 
 function printReport(report: ConvertDatabaseReport, terminal: Terminal): void {
-  const { outputs, records, skipped, warnings, elapsedMs } = report;
+  const { outputs, records, skipped, warnings, elapsedMs, wasComplete } = report;
   terminal.event(report);
   const [first, ...more] = outputs;
   const last = more.length > 0 ? ` to ${more.at(-1)} (${formatNumberOf(outputs.length, 'file')})` : '';
-  terminal.print(`${style('bold', first)}${last}: ${formatNumberOf(records, 'image')} in ${formatDuration(elapsedMs)}`);
+  const when = wasComplete ? ', complete before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  terminal.print(`${style('bold', first)}${last}: ${formatNumberOf(records, 'image')}${when}`);
   if (skipped.length > 0) terminal.print(leftOut(skipped.map(({ reason }) => reason)));
   for (const warning of warnings) terminal.warn(warning);
 }

@@ -62,11 +62,12 @@ async function runMerge(output: string, given: readonly string[], options: Commo
 }
 
 function printMerged(report: MergeReport, terminal: Terminal): void {
-  const { output, shards, records, size, skipped, damage, labelsFile, elapsedMs } = report;
+  const { output, outputs = [output], shards, records, size, skipped, damage, labelsFile, elapsedMs } = report;
   terminal.event(report);
   const each = size ? ` of ${size}` : '';
   const count = `${formatNumberOf(records, 'image')}${each} from ${formatNumberOf(shards, 'shard')}`;
-  terminal.print(`${style('bold', output)}: ${count} in ${formatDuration(elapsedMs)}`);
+  const last = outputs.length > 1 ? ` to ${outputs.at(-1)} (${formatNumberOf(outputs.length, 'file')})` : '';
+  terminal.print(`${style('bold', outputs[0])}${last}: ${count} in ${formatDuration(elapsedMs)}`);
   if (skipped.length > 0) {
     const what = formatNumberOf(skipped.length, 'image that cannot be read', 'images that cannot be read');
     terminal.print(`without ${what}, which the shards named, and --json lists`);

@@ -24,7 +24,7 @@ export interface ResizedPart {
 
 /** A part of work on its way to being complete. */
 export interface ShardWork {
-  readonly kind: 'import' | 'resize';
+  readonly kind: 'import' | 'resize' | 'convert';
   readonly shard: Shard;
   readonly settings: ShardSettings;
 }
@@ -42,7 +42,7 @@ export function findComplete<Part>(folder: string, work: ShardWork): Part | unde
 }
 
 /** Writes the note that makes a folder a complete shard once it has its name. @throws WriteError */
-export function noteComplete(folder: string, work: ShardWork, result: ImportedPart | ResizedPart): void {
+export function noteComplete(folder: string, work: ShardWork, result: ImportedPart | ResizedPart | object): void {
   try {
     writeShardNote(folder, { ...work, result } satisfies ShardNote);
   } catch (cause) {

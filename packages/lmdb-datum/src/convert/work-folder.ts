@@ -16,8 +16,10 @@ import { writerLockName } from '../write/target';
 const lockName = 'import.lock';
 export const journalName = 'convert-imageset.json';
 export const labelsName = 'labels.txt';
+/** Of the shard of a conversion. */
+export const recordsName = 'records.bin';
 /** What imports make there, under temporary names too. A folder that holds anything else is somebody's own. */
-const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, shardNoteName, lockName, writerLockName];
+const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, recordsName, shardNoteName, lockName, writerLockName];
 const TEMPORARY = /\.[0-9a-f]{8}\.tmp$/;
 
 export interface WorkFolder {

@@ -1,17 +1,17 @@
 /** Converts images from one form to another: LMDBs, WebDataset's tars, Parquet and folders. */
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Shard } from '@ae/ground/shards';
+import { assertShard } from '../batches/epoch-order';
 import { assertFlag, assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../checks';
 import { ImageError } from '../errors';
 import { withRegularFile } from '../files/regular-file';
+import { convertShard, rangeOf } from './convert-shard';
 import { openDatabaseSource } from './database-source';
+import { type OutputForm, openSink, outputForms } from './forms';
 import { openImageRecords } from './image-source';
-import type { RecordSink, RecordSource } from './record';
+import type { RecordRange, RecordSink, RecordSource } from './record';
 import type { ShardLimits } from './shards';
-
-/** Forms that are written. */
-export const outputForms = ['lmdb', 'tar', 'parquet', 'folder'] as const;
-export type OutputForm = (typeof outputForms)[number];
 
 export interface ConvertDatabaseOptions extends ShardLimits {
   /** An LMDB, or whatever else `convertImageset` takes as its input. */
@@ -29,6 +29,11 @@ export interface ConvertDatabaseOptions extends ShardLimits {
   readonly shardImages?: number;
   /** Of tars and Parquet: bytes of one file, which its last image may exceed. */
   readonly shardBytes?: number;
+  /**
+   * Convert only this part of the records, into a folder beside `output`: `output` + '.shard-0-of-7'. Called again for a part that is complete
+   * it does nothing. `mergeShards` makes `output` of all parts.
+   */
+  readonly shard?: Shard;
   /** Called after each hundred records or so, and at the end. */
   readonly onProgress?: (progress: {
     readonly done: number;
@@ -43,6 +48,8 @@ export interface ConvertDatabaseReport {
   /** The files or folders that were made. */
   readonly outputs: readonly string[];
   readonly form: OutputForm;
+  /** The shard was complete before, and nothing was done. */
+  readonly wasComplete?: true;
   readonly records: number;
   /** What was left out, with `lenient`. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
@@ -52,7 +59,7 @@ export interface ConvertDatabaseReport {
 
 const knownOptions: Known<ConvertDatabaseOptions> = {
   ...{ input: true, output: true, to: true, database: true, schema: true, lenient: true },
-  ...{ shardImages: true, shardBytes: true, onProgress: true, signal: true },
+  ...{ shardImages: true, shardBytes: true, shard: true, onProgress: true, signal: true },
 };
 
 const reportedEach = 100;
@@ -71,7 +78,9 @@ export async function convertDatabase(options: ConvertDatabaseOptions): Promise<
   const form = check(options);
   const source = await openSource(options);
   try {
-    const sink = await openSink(form, options, source);
+    if (options.shard) return await convertPart(source, { ...options, shard: options.shard }, form, startedMs);
+    const { output, shardImages, shardBytes } = options;
+    const sink = await openSink(form, { output, shardImages, shardBytes, classes: source.classes });
     try {
       const records = await passOn(source, sink, options, startedMs);
       const outputs = await sink.finish();
@@ -86,6 +95,23 @@ export async function convertDatabase(options: ConvertDatabaseOptions): Promise<
   }
 }
 
+async function convertPart(
+  source: RecordSource,
+  options: ConvertDatabaseOptions & { readonly shard: Shard },
+  form: OutputForm,
+  startedMs: number,
+): Promise<ConvertDatabaseReport> {
+  const { output, shard, lenient = false, shardImages, shardBytes } = options;
+  const range = rangeOf(source, shard);
+  const plan = { output, shard, form, lenient, shardImages, shardBytes };
+  const made = await convertShard(source, plan, (add) => passOn(source, { add }, options, startedMs, range));
+  const { records, skipped } = made.part;
+  return {
+    ...{ outputs: [made.place], form, ...(made.wasComplete && { wasComplete: true as const }), records, skipped },
+    ...{ warnings: source.warnings, elapsedMs: performance.now() - startedMs },
+  };
+}
+
 function check(options: ConvertDatabaseOptions): OutputForm {
   assertKeys('convertDatabase', options, knownOptions);
   const { input, output, to, lenient, shardImages, shardBytes } = options;
@@ -93,6 +119,7 @@ function check(options: ConvertDatabaseOptions): OutputForm {
   assertPath('output', output);
   if (to !== undefined) assertOneOf('to', to, outputForms);
   assertFlag('lenient', lenient);
+  if (options.shard !== undefined) assertShard(options.shard);
   if (shardImages !== undefined) assertWhole('shardImages', shardImages, 1);
   if (shardBytes !== undefined) assertWhole('shardBytes', shardBytes, 1);
   const form = to ?? formOf(output);
@@ -136,36 +163,22 @@ async function openSource({
   return openImageRecords(input, output, signal);
 }
 
-async function openSink(
-  form: OutputForm,
-  { output, shardImages, shardBytes }: ConvertDatabaseOptions,
-  source: RecordSource,
-): Promise<RecordSink> {
-  // Each is loaded where it is wanted.
-  if (form === 'lmdb') return (await import('./lmdb-sink')).openLmdbSink(output);
-  if (form === 'folder') return (await import('./folder-sink')).openFolderSink(output);
-  const { openShards } = await import('./shards');
-  const { tarFormat } = await import('./tar-format');
-  const { parquetFormat } = await import('./parquet-format');
-  const open = form === 'tar' ? tarFormat : (fd: number) => parquetFormat(fd, source.classes);
-  return openShards(output, { shardImages, shardBytes }, open);
-}
-
 /** Returns how many records there were. */
 async function passOn(
   source: RecordSource,
-  sink: RecordSink,
+  sink: Pick<RecordSink, 'add'>,
   { lenient = false, onProgress, signal }: ConvertDatabaseOptions,
   startedMs: number,
+  range?: RecordRange,
 ): Promise<number> {
   let records = 0;
   const report = () =>
     onProgress?.({
       done: records + source.skipped.length,
-      total: source.total,
+      total: range ? range.end - range.start : source.total,
       elapsedMs: performance.now() - startedMs,
     });
-  for await (const record of source.records()) {
+  for await (const record of source.records(range)) {
     signal?.throwIfAborted();
     assertNoneSkipped(source, lenient);
     await sink.add(record);

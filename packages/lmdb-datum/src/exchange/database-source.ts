@@ -1,11 +1,13 @@
 /** The records of an LMDB, of whatever schema. */
 import { isUtf8 } from 'node:buffer';
-import { DatumError, ImageError, reasonOf } from '../errors';
+import type { Datum } from '../datum/datum';
+import { CorruptDatabaseError, DatumError, ImageError, reasonOf } from '../errors';
+import { keyText } from '../lmdb/scan';
 import type { OpenOptions } from '../read/options';
 import { type DatumReader, openDatumLmdb } from '../reader';
 import { datumSchema } from '../schemas/datum';
 import { recordOf } from './message';
-import type { ExchangeRecord, RecordSource } from './record';
+import type { ExchangeRecord, RecordRange, RecordSource } from './record';
 
 /** Opens a database as a source. @throws a reader's errors */
 export function openDatabaseSource(input: string, options: OpenOptions): RecordSource {
@@ -13,7 +15,11 @@ export function openDatabaseSource(input: string, options: OpenOptions): RecordS
   const skipped: RecordSource['skipped'] = [];
   return {
     total: reader.length,
-    records: () => recordsOf(reader, skipped, options.lenient ?? false),
+    records: (range) => recordsOf(reader, skipped, options.lenient ?? false, range),
+    digest: async () => {
+      const { content, revision, complete } = await reader.identity();
+      return complete ? content : `${content} ${revision}`;
+    },
     warnings: [],
     skipped,
     close: () => reader.close(),
@@ -25,15 +31,38 @@ async function* recordsOf(
   reader: DatumReader,
   skipped: RecordSource['skipped'],
   lenient: boolean,
+  range?: RecordRange,
 ): AsyncGenerator<ExchangeRecord> {
   const isPlain = reader.schema.name === datumSchema.name;
-  for (const { key, keyBytes, datum } of reader.entries()) {
+  for (const { key, keyBytes, datumOf } of range ? entriesIn(reader, range) : allEntries(reader)) {
     try {
-      yield await recordOf(keyBytes, datum, isPlain ? reader.getBytes(keyBytes) : undefined);
+      yield await recordOf(keyBytes, datumOf(), isPlain ? reader.getBytes(keyBytes) : undefined);
     } catch (error) {
-      if (!lenient || !(error instanceof DatumError || error instanceof ImageError)) throw error;
+      if (!lenient || !isDamage(error)) throw error;
       skipped.push({ name: isUtf8(keyBytes) ? key : keyBytes.toString(), reason: reasonOf(error) });
     }
   }
   for (const { key = '', message } of reader.damage) skipped.push({ name: key, reason: message });
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof DatumError || error instanceof ImageError || error instanceof CorruptDatabaseError;
+}
+
+interface LazyEntry {
+  readonly key: string;
+  readonly keyBytes: Uint8Array;
+  datumOf(): Datum;
+}
+
+function* allEntries(reader: DatumReader): Generator<LazyEntry> {
+  for (const { key, keyBytes, datum } of reader.entries()) yield { key, keyBytes, datumOf: () => datum };
+}
+
+/** The records of a part, without reading those before it. */
+function* entriesIn(reader: DatumReader, { start, end }: RecordRange): Generator<LazyEntry> {
+  for (let i = start; i < end; i++) {
+    const keyBytes = reader.keyBytesAt(i) as Uint8Array;
+    yield { key: keyText(keyBytes), keyBytes, datumOf: () => reader.datumAt(i) as Datum };
+  }
 }

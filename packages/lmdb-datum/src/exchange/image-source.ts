@@ -5,11 +5,12 @@ import { defaultMaxPixels, describeImage, kindOfImage } from '@ae/images/kind';
 import type { ImageFile } from '../convert/image-file';
 import { keyOf } from '../convert/image-file';
 import { type ImageSource, openImages } from '../convert/image-source';
+import { digestOfImages } from '../convert/journal';
 import { NotReadableError } from '../errors';
 import { NotOrdinaryError, pathText, readPackedFile, readRegularFile, sayOf } from '../files/regular-file';
 import { keyBytes } from '../lmdb/scan';
 import { type Note, parseNote } from './note';
-import type { ExchangeRecord, RecordSource } from './record';
+import type { ExchangeRecord, RecordRange, RecordSource } from './record';
 
 /** What a folder that was converted to holds beside its images: Hugging Face's name for it. */
 export const metadataName = 'metadata.jsonl';
@@ -41,7 +42,8 @@ export async function openImageRecords(
   const skipped: RecordSource['skipped'] = [];
   return {
     total: images.length,
-    records: () => recordsOf(images, skipped),
+    records: (range) => recordsOf(images, skipped, range),
+    digest: () => digestOfImages(images, classes),
     warnings,
     skipped,
     close,
@@ -49,8 +51,13 @@ export async function openImageRecords(
   };
 }
 
-function* recordsOf(images: readonly NotedImage[], skipped: RecordSource['skipped']): Generator<ExchangeRecord> {
-  for (const [i, image] of images.entries()) {
+function* recordsOf(
+  images: readonly NotedImage[],
+  skipped: RecordSource['skipped'],
+  { start, end }: RecordRange = { start: 0, end: images.length },
+): Generator<ExchangeRecord> {
+  for (let i = start; i < end; i++) {
+    const image = images[i];
     const note = image.note === undefined ? undefined : parseNote(image.note);
     const record = recordOf(i, image, note);
     if (typeof record === 'string') skipped.push({ name: image.name, reason: record });

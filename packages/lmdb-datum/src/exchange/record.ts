@@ -26,12 +26,21 @@ export interface DatumFacts {
   readonly whole?: Uint8Array;
 }
 
+/** Records that follow each other: from `start` on, before `end`. */
+export interface RecordRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Where records come from. */
 export interface RecordSource {
   readonly total: number;
   /** What the numbers of labels are called, from 0 on. */
   readonly classes?: readonly string[];
-  records(): AsyncIterable<ExchangeRecord> | Iterable<ExchangeRecord>;
+  /** @param range Default: all. */
+  records(range?: RecordRange): AsyncIterable<ExchangeRecord> | Iterable<ExchangeRecord>;
+  /** Returns what tells these records from others. */
+  digest(): Promise<string> | string;
   /** What may not be meant as it was taken, in sentences. */
   readonly warnings: readonly string[];
   /** What was left out, and why; it grows as records are read. */

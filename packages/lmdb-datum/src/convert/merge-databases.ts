@@ -1,0 +1,128 @@
+/** Makes the whole database of the shards that imports, resizes or conversions have made: the same bytes as one process makes. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FoundShard } from '@ae/ground/shard-notes';
+import { CorruptDatabaseError, MixedSizesError } from '../errors';
+import { PageFile } from '../lmdb/page-file';
+import { keyText, scanTree } from '../lmdb/scan';
+import { ValueReader } from '../lmdb/value-reader';
+import { DatumWriter } from '../writer';
+import { noneRead } from './convert-imageset';
+import { makeDatabase } from './make-database';
+import { noImages } from './resize-database';
+import type { ImportedPart, ResizedPart } from './shards';
+import { commitRecords, isBetweenChunks } from './transactions';
+import { labelsName } from './work-folder';
+
+/** What a shard of any kind that makes databases holds. */
+export type DatabasePart = Pick<ImportedPart, 'records'> & Partial<ImportedPart> & Partial<Pick<ResizedPart, 'damage'>>;
+
+export interface MergeWork {
+  readonly onDone?: (records: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Merges shards in order. Returns how many records there are, and where the names of classes are kept, if they are. */
+export async function mergeDatabases(
+  output: string,
+  shards: readonly FoundShard<DatabasePart>[],
+  work: MergeWork,
+): Promise<{ records: number; labelsFile?: string }> {
+  assertSomething(output, shards);
+  const labels = path.join(shards[0].folder, labelsName);
+  const hasLabels = fs.existsSync(labels);
+  const records = await makeDatabase(output, async (folder) => {
+    const written = await writeMerged(shards, folder, work);
+    if (hasLabels) fs.copyFileSync(labels, path.join(folder, labelsName));
+    return written;
+  });
+  return { records, ...(hasLabels && { labelsFile: path.join(output, labelsName) }) };
+}
+
+/** Throws what one process would: shards by themselves may well hold nothing, and images of one size each. */
+function assertSomething(output: string, shards: readonly FoundShard<DatabasePart>[]): void {
+  const parts = shards.map(({ note }) => note.result);
+  const [{ kind, settings }] = shards.map(({ note }) => note);
+  if (parts.every(({ records }) => records === 0)) {
+    const skipped = parts.flatMap(({ skipped = [] }) => skipped);
+    if (kind === 'import') throw noneRead(output, skipped.length, skipped);
+    throw noImages(
+      output,
+      parts.flatMap(({ damage = [] }) => damage),
+    );
+  }
+  if (settings['check of sizes'] !== true) return;
+  const filled = shards.filter(({ note }) => note.result.records > 0);
+  const sizeOf = ({ note }: FoundShard<DatabasePart>) => note.result.sizes?.[0] ?? '';
+  const other = filled.find((shard) => sizeOf(shard) !== sizeOf(filled[0]));
+  if (!other) return;
+  throw new MixedSizesError(
+    {
+      where: other.folder,
+      expected: `images of ${sizeOf(filled[0])} like those of ${filled[0].folder}`,
+      received: sizeOf(other),
+      todo: 'resize the images, or leave out the check of their sizes',
+    },
+    { path: other.folder },
+  );
+}
+
+async function writeMerged(
+  shards: readonly FoundShard<DatabasePart>[],
+  folder: string,
+  { onDone, signal }: MergeWork,
+): Promise<number> {
+  const total = shards.reduce((sum, { note }) => sum + note.result.records, 0);
+  const writer = DatumWriter.createIn(folder, { recordsPerCommit: commitRecords });
+  const commit = async () => {
+    await writer.commit();
+    // Lets signals in.
+    await nextTurn();
+    onDone?.(writer.count, total);
+  };
+  try {
+    const byChunks = shards[0].note.kind === 'import';
+    let last = -1;
+    for (const { key, value } of recordsOf(shards)) {
+      signal?.throwIfAborted();
+      const number = byChunks ? Number.parseInt(keyText(key), 10) : last;
+      // An import looks between chunks, whether a transaction is due, and others after each record.
+      if (writer.isDue && isBetweenChunks(last, number)) await commit();
+      last = number;
+      writer.stage(key, value);
+      if (byChunks ? writer.isDueByBytes : writer.isDue) await commit();
+    }
+    await commit();
+    await writer.close();
+    return writer.count;
+  } finally {
+    await writer.abort();
+  }
+}
+
+/** All records of all shards in order, each in memory of its own. */
+function* recordsOf(
+  shards: readonly FoundShard<DatabasePart>[],
+): Generator<{ key: Buffer; value: Buffer }, void, undefined> {
+  for (const { folder, note } of shards) {
+    const file = new PageFile(folder);
+    try {
+      const { main } = file.meta;
+      assertCount(folder, note.result.records, main.entries);
+      const values = new ValueReader(file);
+      for (const { leaf, index } of scanTree(file, main, {})) {
+        yield { key: Buffer.from(leaf.key(index)), value: Buffer.from(values.view(leaf, index)) };
+      }
+    } finally {
+      file.close();
+    }
+  }
+}
+
+function assertCount(folder: string, noted: number, found: number): void {
+  if (noted === found) return;
+  const todo = 'delete it and make it again';
+  const what = { where: folder, expected: `${noted} records, as its note says`, received: `${found}`, todo };
+  throw new CorruptDatabaseError(what, { path: folder });
+}

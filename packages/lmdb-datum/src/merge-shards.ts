@@ -1,0 +1,111 @@
+/** Makes the whole of shards: the same bytes as one process makes. */
+import { collectShards, type FoundShard } from '@ae/ground/shard-notes';
+import { assertKeys, assertPath, type Known, refuse } from './checks';
+import type { ImageClass } from './convert/image-file';
+import type { SkippedImage } from './convert/journal';
+import { type DatabasePart, type MergeWork, mergeDatabases } from './convert/merge-databases';
+import { assertFree } from './convert/output-folder';
+import type { ShardWork } from './convert/shards';
+import { ShardError } from './errors';
+import type { ConvertedPart } from './exchange/convert-shard';
+import type { Damage } from './lmdb/salvage';
+
+export interface MergeOptions {
+  /** Folder of the database to make: what the commands of the shards were given as output. It must not exist. */
+  output: string;
+  /** Folders of the shards, in any order. Default: those beside `output` that are called like its shards. */
+  shards?: readonly string[];
+  /** Called after each transaction. */
+  onProgress?: (progress: MergeProgress) => void;
+  /** Stops between two records; the call then rejects with the signal's reason, and nothing is left behind. */
+  signal?: AbortSignal;
+}
+
+export interface MergeProgress {
+  /** Records written so far. */
+  done: number;
+  total: number;
+  elapsedMs: number;
+}
+
+export interface MergeReport {
+  output: string;
+  /** The files that conversions made, where there are several. */
+  outputs?: readonly string[];
+  /** How many there were. They stay. */
+  shards: number;
+  records: number;
+  /** Of all images as `CxHxW`, where imports know it; absent if they have different sizes. */
+  size?: string;
+  /** Images that imports could not read. */
+  skipped: SkippedImage[];
+  /** Records that resizes left out. */
+  damage: Damage[];
+  classes?: ImageClass[];
+  /** Where the names of a list's classes are kept, one per line. */
+  labelsFile?: string;
+  elapsedMs: number;
+}
+
+const knownOptions: Known<MergeOptions> = { output: true, shards: true, onProgress: true, signal: true };
+
+/**
+ * Makes one output of the shards of `convertImageset`, `resizeDatabase` or `convertDatabase`: the same bytes as one call without `shard` makes. Reads them
+ * one after the other, and holds one transaction in memory. Until it is complete the database has the name `output` + '.partial', which is
+ * removed if anything fails.
+ *
+ * @throws InvalidOptionError, OutputExistsError, ShardError if a shard is missing, there twice or made with other settings than the
+ *   others, ImageError if no image could be read, MixedSizesError, a reader's error if a shard is damaged, WriteError, or the signal's reason.
+ */
+export async function mergeShards(options: MergeOptions): Promise<MergeReport> {
+  const startedMs = performance.now();
+  assertKeys('mergeShards', options, knownOptions);
+  const { output, shards: given, onProgress, signal } = options;
+  assertPath('output', output);
+  if (given !== undefined && !(Array.isArray(given) && given.every((one) => typeof one === 'string'))) {
+    refuse('shards', 'a list of folders', given);
+  }
+  assertFree(output);
+  const shards = collectShards(output, given, (what, folder) => new ShardError(what, { path: folder })).map(checkKind);
+  const onDone = (done: number, total: number) =>
+    onProgress?.({ done, total, elapsedMs: performance.now() - startedMs });
+  const made = await merge(output, shards, { onDone, signal });
+  const parts = shards.map(({ note }) => note.result);
+  const sizes = new Set(parts.flatMap((part) => part.sizes ?? []));
+  const [{ kind, result: first }] = shards.map(({ note }) => note);
+  return {
+    ...{ output, shards: shards.length, ...made, ...(sizes.size === 1 && { size: [...sizes][0] }) },
+    skipped: parts.flatMap(({ skipped = [] }) => skipped),
+    damage: withoutTwins(parts.flatMap(({ damage = [] }) => damage)),
+    ...(kind === 'import' && first.classes && { classes: first.classes }),
+    elapsedMs: performance.now() - startedMs,
+  };
+}
+
+const kinds: readonly ShardWork['kind'][] = ['import', 'resize', 'convert'];
+
+function checkKind({ folder, note }: FoundShard): FoundShard<DatabasePart> {
+  const isPart = Number.isSafeInteger((note.result as DatabasePart).records);
+  if (kinds.some((kind) => kind === note.kind) && isPart) {
+    return { folder, note: note as FoundShard<DatabasePart>['note'] };
+  }
+  const state = `${folder} is the shard of ${note.kind}, not of images`;
+  throw new ShardError({ state, todo: 'merge it by the command that made it' }, { path: folder });
+}
+
+async function merge(
+  output: string,
+  shards: readonly FoundShard<DatabasePart>[],
+  work: MergeWork,
+): Promise<Pick<MergeReport, 'records' | 'labelsFile' | 'outputs'>> {
+  const [{ note }] = shards;
+  const isDatabase = note.kind !== 'convert' || (note.result as unknown as ConvertedPart).form === 'lmdb';
+  if (isDatabase) return mergeDatabases(output, shards, work);
+  const { mergeConverted } = await import('./exchange/merge-converted');
+  return mergeConverted(output, shards as unknown as readonly FoundShard<ConvertedPart>[], work);
+}
+
+/** What is damaged in a whole file every shard says. */
+function withoutTwins(damage: readonly Damage[]): Damage[] {
+  return [...new Map(damage.map((one) => [one.message, one])).values()];
+}

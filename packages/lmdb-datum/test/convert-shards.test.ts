@@ -1,0 +1,74 @@
+/** Conversions in parts, and the whole of them: the same files as one process makes. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { convertDatabase, DatumWriter, encodeDatum, mergeShards } from '../src/index';
+import { fixture } from './golden';
+import { scratchFolder } from './scratch';
+
+const png = fs.readFileSync(fixture('images/color.png'));
+const jpg = fs.readFileSync(fixture('images/color.jpg'));
+
+/** Records of all sorts: image files, raw pixels, floats, names that repeat, and one without a label. */
+async function makeDatabase(folder: string): Promise<string> {
+  const database = path.join(folder, 'original.lmdb');
+  const writer = await DatumWriter.open(database);
+  for (let i = 0; i < 23; i++) {
+    const pixels = Uint8Array.from({ length: 24 }, (_, k) => i * 7 + k);
+    const sorts = [
+      () => encodeDatum({ data: jpg, label: i, encoded: true }),
+      () => encodeDatum({ channels: 3, height: 2, width: 4, data: pixels, label: i }),
+      () => encodeDatum({ channels: 1, height: 1, width: 2, floatData: Float32Array.of(0.1, i), label: i }),
+      () => encodeDatum({ data: png, encoded: true }),
+    ];
+    await writer.putBytes(`${String(i).padStart(8, '0')}_same.${i % 2 ? 'png' : 'jpg'}`, sorts[i % 4]());
+  }
+  await writer.close();
+  return database;
+}
+
+/** All files of a folder or the file itself, by name. */
+function filesOf(place: string): Record<string, string> {
+  if (!fs.statSync(place).isDirectory()) return { '': fs.readFileSync(place, 'base64') };
+  const names = fs.readdirSync(place, { recursive: true, encoding: 'utf8' }).sort();
+  const files = names.filter((name) => fs.statSync(path.join(place, name)).isFile());
+  return Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(place, name), 'base64')]));
+}
+
+it.each([
+  ['out.lmdb', {}],
+  ['out.tar', {}],
+  ['out.tar', { shardImages: 5 }],
+  ['out.parquet', {}],
+  ['folder', {}],
+])('%s in 1, 2 and 7 shards is what one process makes (%o)', async (name, options) => {
+  const folder = scratchFolder();
+  const input = await makeDatabase(folder);
+  const whole = await convertDatabase({ input, output: path.join(folder, `whole-${name}`), ...options });
+  for (const count of [1, 2, 7]) {
+    const output = path.join(folder, String(count), `whole-${name}`);
+    for (let index = count - 1; index >= 0; index--) {
+      const shard = { index, count };
+      const made = await convertDatabase({ input, output, shard, ...options });
+      expect(made.outputs).toEqual([`${output}.shard-${index}-of-${count}`]);
+      const again = await convertDatabase({ input, output, shard, ...options });
+      expect(again).toMatchObject({ records: made.records, wasComplete: true });
+    }
+    const merged = await mergeShards({ output });
+    expect(merged).toMatchObject({ records: 23, shards: count });
+    const outputs = merged.outputs ?? [output];
+    expect(outputs.map((file) => path.basename(file))).toEqual(whole.outputs.map((file) => path.basename(file)));
+    for (const [i, file] of outputs.entries()) expect(filesOf(file)).toEqual(filesOf(whole.outputs[i] as string));
+  }
+});
+
+it('a folder in shards is what one process makes, and skipped images are named', async () => {
+  const folder = scratchFolder();
+  fs.mkdirSync(path.join(folder, 'photos/cat'), { recursive: true });
+  for (let i = 0; i < 5; i++) fs.writeFileSync(path.join(folder, `photos/cat/${i}.jpg`), i === 3 ? 'no image' : jpg);
+  const [input, whole, output] = ['photos', 'whole.parquet', 'out.parquet'].map((name) => path.join(folder, name));
+  await convertDatabase({ input, output: whole, lenient: true });
+  for (const index of [0, 1]) await convertDatabase({ input, output, lenient: true, shard: { index, count: 2 } });
+  expect((await mergeShards({ output })).skipped).toMatchObject([{ name: 'cat/3.jpg' }]);
+  expect(filesOf(output)).toEqual(filesOf(whole));
+});
