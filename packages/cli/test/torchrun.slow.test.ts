@@ -60,7 +60,7 @@ async function scoreOf(run: string): Promise<number> {
   return (line as { masks: { own: { psnrDb: number } } }).masks.own.psnrDb;
 }
 
-describe.skipIf(!python)('torchrun', () => {
+describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     await aeOk(folder, 'train', ...common, '--epochs', '4', '--out', 'wasm', ...everyLoss);
     await aeOk(folder, 'train', ...common, '--epochs', '4', '--out', 'one', ...everyLoss, ...torch(1));
@@ -144,8 +144,6 @@ describe.skipIf(!python)('torchrun', () => {
     process.kill(first(), 'SIGTERM');
     expect((await finished).code).toBe(0);
     expect((await stateOf('handed/run')).step).toBeLessThan(180);
-    const before = lossesOf('handed/run');
-    expect(before).toEqual(lossesOf('whole').slice(0, before.length));
     expect((await start(1).finished).code).toBe(0);
     expect(largestDifference(lossesOf('whole'), lossesOf('handed/run'))).toBeLessThan(1e-5);
     await aeOk(folder, 'train', '--resume', 'handed/run', ...quiet);
