@@ -66,7 +66,7 @@ class Loop:
         self.epoch_images += count
         at["elapsedMs"] = (time.monotonic() - self.began) * 1000
         line = {"step": at["step"], "epoch": at["epoch"], "loss": mean, **self.speed()}
-        if self.run and (at["step"] == 1 or at["step"] % self.recipe["logSteps"] == 0):
+        if self.run and not self.expected and (at["step"] == 1 or at["step"] % self.recipe["logSteps"] == 0):
             self.run.log({"type": "step", **line})
         if time.monotonic() - self.told > 0.1:
             self.told = time.monotonic()
@@ -89,11 +89,11 @@ class Loop:
         return {"learningRate": rate, "imagesPerSecond": self.epoch_images / max(seconds, 1e-9), "elapsedMs": at["elapsedMs"]}
 
     def save(self):
-        """Saves a checkpoint, unless it is there."""
+        """Saves a checkpoint, unless it is there, or nothing is to be written."""
         at = self.training.at
         is_end = at["position"] == self.recipe["imagesPerEpoch"]
         epochs = at["epoch"] if is_end else at["epoch"] - 1
-        if self.run and not self.run.is_saved(at["step"], epochs):
+        if self.run and not self.expected and not self.run.is_saved(at["step"], epochs):
             self.run.save(at, self.training.save(), epochs, is_end)
 
     def score(self):
@@ -181,6 +181,8 @@ def train(options, device):
         # The folder need not be where the other processes are.
         dist.broadcast_object_list(checkpoint)
         at, tensors, ended = checkpoint[0]
+        if options.check and at["step"] > 0:
+            raise SystemExit("--check compares the first updates, and this run is past them; check another copy of the folder.")
         training.restore(at, tensors)
         loop.train(ended)
     finally:

@@ -133,6 +133,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
       return { child, finished: collect(child) };
     };
     expect((await start(1, '--check').finished).stdout).toContain('The first 6 losses are those that are expected.');
+    expect(readFileSync(inFolder('handed', 'run', 'metrics.jsonl'), 'utf8')).toBe('');
     const { finished } = start(2);
     const first = () => JSON.parse(readFileSync(inFolder('handed', 'run', 'lock.json'), 'utf8')).pid;
     const untilEnd = finished.then(({ stderr }) => Promise.reject(new Error(stderr)));
