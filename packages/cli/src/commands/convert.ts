@@ -1,12 +1,12 @@
 import type { ConvertDatabaseReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
-import { CliError } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';
 import {
   type CommonOptions,
   choiceOption,
   defineCommand,
+  inputsAndOutput,
   LibraryOption,
   numberOption,
   parseNumber,
@@ -60,14 +60,7 @@ function shardSizeOption(): LibraryOption {
 
 async function runConvert(places: readonly string[], options: ConvertFlags): Promise<void> {
   const terminal = new Terminal(options);
-  const input = places.slice(0, -1);
-  const output = places[input.length];
-  if (input.length === 0) {
-    throw new CliError(
-      'USAGE_MISSING_ARGUMENT',
-      "missing required argument 'out'; ae convert --help lists what there is.",
-    );
-  }
+  const { inputs: input, output } = inputsAndOutput('convert', places, 'out');
   const { convertDatabase } = await import('@ae/lmdb-datum');
   const { to, database, schema, lenient, shardImages, shardSize, shard } = options;
   await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {

@@ -14,6 +14,7 @@ import {
   choiceOption,
   defineCommand,
   type ImageSize,
+  inputsAndOutput,
   numberOption,
   parseSize,
 } from '../shell/options';
@@ -83,14 +84,7 @@ function parseColor(text: string): string {
 
 async function runImport(places: readonly string[], options: ImportOptions): Promise<void> {
   const terminal = new Terminal(options);
-  const images = places.slice(0, -1);
-  const output = places[images.length];
-  if (images.length === 0) {
-    throw new CliError(
-      'USAGE_MISSING_ARGUMENT',
-      `missing required argument 'out.lmdb'; ae import --help lists what there is.`,
-    );
-  }
+  const { inputs: images, output } = inputsAndOutput('import', places, 'out.lmdb');
   // Sooner loaded than the whole package.
   const { convertImageset } = await import('@ae/lmdb-datum/convert');
   const { root, resize, shuffle, seed, json, verbose, ...same } = options;
