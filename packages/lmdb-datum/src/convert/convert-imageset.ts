@@ -12,9 +12,9 @@ import { type ImageClass, type ImageFile, keyOf, nameFew, type OddLabel } from '
 import { readImageList } from './image-list';
 import { type ImageSource, openImages } from './image-source';
 import type { Converted } from './image-to-message';
-import { ConvertJournal, committedSince, type SkippedImage } from './journal';
+import { ConvertJournal, committedSince, type Progress, type SkippedImage } from './journal';
 import { type ConvertOptions, type ConvertPlan, checkConvertOptions } from './options';
-import { assertFree, moveIntoPlace, partialName } from './output-folder';
+import { moveIntoPlace, partialName } from './output-folder';
 import { findComplete, type ImportedPart, importPart, noteComplete, placeOf } from './shards';
 import type { ConvertThreads } from './threads';
 import { chunkImages, commitRecords } from './transactions';
@@ -95,8 +95,7 @@ async function convertSource(
   const work = new Conversion(images, plan, options, startedMs, labels, part);
   // Killed when all was done but for the last touch.
   if (!work.isFinished(place)) {
-    assertFree(place);
-    const folder = claimWorkFolder(partialName(place), () => work.goOnIn(partialName(place)));
+    const folder = claimWorkFolder(place, () => work.goOnIn(partialName(place)));
     const note = () => part && noteComplete(folder.path, part.work, { ...work.result, ...(classes && { classes }) });
     await finish(folder, place, work, note);
   }
@@ -169,14 +168,19 @@ class Conversion {
   /** Takes over what a folder's journal says of this import. Returns false if there is nothing to go on with. */
   goOnIn(folder: string): boolean {
     const progress = this.#journal.load(folder);
-    if (progress) ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = progress);
+    if (progress) this.#takeOver(progress);
     return progress !== undefined;
+  }
+
+  #takeOver(progress: Progress): void {
+    ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = progress);
   }
 
   /** True if a database is complete, and is this import's. */
   isFinished(output: string): boolean {
-    if (!this.#journal.isOfComplete(output)) return false;
-    this.goOnIn(output);
+    const progress = this.#journal.loadComplete(output);
+    if (!progress) return false;
+    this.#takeOver(progress);
     this.records = this.done - this.skipped.length;
     return true;
   }

@@ -61,13 +61,14 @@ export class ConvertJournal {
     return this.#isKept;
   }
 
-  /** True if a database is complete but for the journal that is still in it, and is this import's. */
-  isOfComplete(output: string): boolean {
+  /** The progress of this import, if its database is complete but for the journal that is still in it. */
+  loadComplete(output: string): Progress | undefined {
     try {
-      const { images, options, done } = parseJournal(readJournal(output) ?? '', output);
-      return images === this.#images && options === this.#options && done === this.#list.length;
+      const journal = parseJournal(readJournal(output) ?? '', output);
+      const isOurs = journal.images === this.#images && journal.options === this.#options;
+      return isOurs && journal.done === this.#list.length ? checkProgress(journal, this.#list, output) : undefined;
     } catch {
-      return false;
+      return undefined;
     }
   }
 

@@ -1,6 +1,6 @@
 /** Makes a database that appears under its name when it is complete, and of which nothing stays when anything fails. */
 import { assertNothingKept } from './journal';
-import { assertFree, moveIntoPlace, partialName } from './output-folder';
+import { moveIntoPlace, partialName } from './output-folder';
 import { claimWorkFolder, removeTraces, removeWorkFolder } from './work-folder';
 
 /**
@@ -9,9 +9,8 @@ import { claimWorkFolder, removeTraces, removeWorkFolder } from './work-folder';
  * @throws OutputExistsError, WriteError, and what `write` throws.
  */
 export async function makeDatabase<T>(output: string, write: (folder: string) => Promise<T>): Promise<T> {
-  assertFree(output);
   const partial = partialName(output);
-  const folder = claimWorkFolder(partial, () => beginAnew(partial));
+  const folder = claimWorkFolder(output, () => beginAnew(partial));
   try {
     const result = await write(partial);
     moveIntoPlace(partial, output);

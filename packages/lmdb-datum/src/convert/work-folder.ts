@@ -12,6 +12,7 @@ import { LockedError, takeLock, writeLock } from '../files/lock-file';
 import { kindOf } from '../files/regular-file';
 import { temporaryName } from '../files/temporary-name';
 import { writerLockName } from '../write/target';
+import { assertFree, partialName } from './output-folder';
 
 const lockName = 'import.lock';
 export const journalName = 'convert-imageset.json';
@@ -20,6 +21,7 @@ export const labelsName = 'labels.txt';
 export const recordsName = 'records.bin';
 /** What imports make there, under temporary names too. A folder that holds anything else is somebody's own. */
 const ours = ['data.mdb', 'lock.mdb', journalName, labelsName, recordsName, shardNoteName, lockName, writerLockName];
+const mostTries = 100;
 const TEMPORARY = /\.[0-9a-f]{8}\.tmp$/;
 
 export interface WorkFolder {
@@ -31,25 +33,48 @@ export interface WorkFolder {
 }
 
 /**
- * Makes the folder, or takes over one that a process left behind.
+ * Makes the folder in which an output grows, or takes over one that a process left behind.
  *
  * @param goesOn Looks at such a folder: false lets what is in it be removed. What it throws leaves the folder as it is.
- * @throws OutputExistsError if another process works there or the folder is no import's, WriteError.
+ * @throws OutputExistsError if there is the output, another process works there, or the folder is no import's; WriteError.
  */
-export function claimWorkFolder(folder: string, goesOn: () => boolean): WorkFolder {
+export function claimWorkFolder(output: string, goesOn: () => boolean): WorkFolder {
+  const folder = partialName(output);
+  for (let tries = 1; ; tries++) {
+    assertFree(output);
+    try {
+      const claimed = claim(folder, goesOn);
+      // Only its owner gives it the output's name, so from here on nobody does.
+      assertStillFree(output, claimed);
+      return claimed;
+    } catch (cause) {
+      // Another process gave it its name, or removed it, while this one looked.
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && tries < mostTries) continue;
+      if (cause instanceof LockedError) throw new OutputExistsError(`${folder}: ${cause.message}.`, { path: folder });
+      if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+      throw new WriteError(
+        { state: `${folder} cannot be made (${reasonOf(cause)})`, todo: 'check the path and its permissions' },
+        { path: folder, cause },
+      );
+    }
+  }
+}
+
+function claim(folder: string, goesOn: () => boolean): WorkFolder {
+  makeFolders(path.dirname(path.resolve(folder)));
+  const release = makeWithLock(folder);
+  if (release) return { path: folder, isNew: true, release };
+  assertOurs(folder);
+  return takeOver(folder, goesOn);
+}
+
+function assertStillFree(output: string, { path: folder, isNew, release }: WorkFolder): void {
   try {
-    makeFolders(path.dirname(path.resolve(folder)));
-    const release = makeWithLock(folder);
-    if (release) return { path: folder, isNew: true, release };
-    assertOurs(folder);
-    return takeOver(folder, goesOn);
-  } catch (cause) {
-    if (cause instanceof LockedError) throw new OutputExistsError(`${folder}: ${cause.message}.`, { path: folder });
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
-    throw new WriteError(
-      { state: `${folder} cannot be made (${reasonOf(cause)})`, todo: 'check the path and its permissions' },
-      { path: folder, cause },
-    );
+    assertFree(output);
+  } catch (error) {
+    if (isNew) removeWorkFolder(folder);
+    release();
+    throw error;
   }
 }
 
@@ -90,7 +115,10 @@ function assertOurs(folder: string): void {
   const found = fs.readdirSync(folder);
   const isMarked = found.some((name) => [lockName, journalName].includes(name.replace(TEMPORARY, '')));
   for (const name of found) {
-    const kind = kindOf(fs.lstatSync(path.join(folder, name)));
+    const stats = fs.lstatSync(path.join(folder, name), { throwIfNoEntry: false });
+    // Whoever works there has renamed it.
+    if (!stats) continue;
+    const kind = kindOf(stats);
     const isOurs = isMarked && ours.includes(name.replace(TEMPORARY, '')) && kind === 'a file';
     if (!isOurs) throw foreign(folder, `${folder} already exists and holds ${name} (${kind}), which no import made`);
   }

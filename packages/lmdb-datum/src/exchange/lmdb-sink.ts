@@ -1,6 +1,6 @@
 /** Records into a new LMDB of Datums. */
 import { assertNothingKept } from '../convert/journal';
-import { assertFree, moveIntoPlace, partialName } from '../convert/output-folder';
+import { moveIntoPlace, partialName } from '../convert/output-folder';
 import { claimWorkFolder, removeTraces, removeWorkFolder } from '../convert/work-folder';
 import { DatumWriter } from '../writer';
 import { messageOf } from './message';
@@ -8,8 +8,7 @@ import type { RecordSink } from './record';
 
 /** @throws OutputExistsError, WriteError */
 export function openLmdbSink(output: string): RecordSink {
-  assertFree(output);
-  const folder = claimWorkFolder(partialName(output), () => {
+  const folder = claimWorkFolder(output, () => {
     assertNothingKept(partialName(output));
     return false;
   });
