@@ -1,2 +1,2 @@
 /** Compiles AssemblyScript; see assembly.mjs. */
-export function compileAssembly(file: string): Promise<Uint8Array>;
+export function compileAssembly(file: string, options?: { readonly features?: string }): Promise<Uint8Array>;

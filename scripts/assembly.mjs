@@ -6,11 +6,11 @@ import asc from 'assemblyscript/asc';
 import { Transform } from 'assemblyscript/transform';
 
 /**
- * Returns the bytes of the module whose exports are those of a file. It imports its memory, which is shared: threads work in it together.
+ * Returns the bytes of the module whose exports are those of a file. It imports its memory.
  *
  * @param file path of the AssemblyScript
- * @param options `features`: what the engine must have. `generated`: sources that are no files, by their names beside `file`.
- *   `onParsed`: is given the parsed sources.
+ * @param options `features`: what the engine must have; with `threads`, the memory is shared: threads work in it together.
+ *   `generated`: sources that are no files, by their names beside `file`. `onParsed`: is given the parsed sources.
  */
 export async function compileAssembly(file, { features = 'simd,threads', generated = {}, onParsed = () => {} } = {}) {
   const stderr = asc.createMemoryStream();
@@ -25,7 +25,8 @@ export async function compileAssembly(file, { features = 'simd,threads', generat
     [
       path.basename(file),
       ...['--outFile', 'out.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', features],
-      ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--use', 'abort='],
+      ...['--importMemory', '--initialMemory', '1', '--use', 'abort='],
+      ...(features.includes('threads') ? ['--sharedMemory', '--maximumMemory', '65536'] : []),
       ...['--disableWarning', '201'], // usize is 32 bits wide here, as i32 is
     ],
     {

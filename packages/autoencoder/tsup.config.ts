@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
+import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations } from '../../scripts/declarations';
 
 const entries = [
@@ -29,6 +30,7 @@ const forNode: Options = {
   ...common,
   // An optional dependency: loaded where it is needed, never bundled.
   external: ['sharp'],
+  esbuildPlugins: [assemblyForTsup],
   target: 'node20',
   shims: true,
 };
@@ -64,6 +66,7 @@ export default defineConfig([
     // So that the stand-ins below are in it, too.
     noExternal: [/^@ae\/images/],
     esbuildPlugins: [
+      assemblyForTsup,
       {
         name: 'node-modules',
         setup: ({ onResolve }) => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
+import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations } from '../../scripts/declarations';
-import { assemblyForTsup } from './assembly-plugin.js';
 
 const common: Options = {
   sourcemap: true,

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { assemblyForVitest } from './assembly-plugin.js';
+import { assemblyForVitest } from '../../scripts/assembly-plugin.js';
 
 export default defineConfig({
   plugins: [assemblyForVitest],

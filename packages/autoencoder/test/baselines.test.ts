@@ -4,9 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fitPca, JpegCoder, type JpegResult } from '../src/baselines';
 import { throughThumbnail, thumbnailSize } from '../src/evaluation/baselines/thumbnail';
 import { Autoencoder, type ImageShape, type PixelFormat, type Sample, samplesToTensor, useBackend } from '../src/index';
-import { eigenvaluesOf, tridiagonalVectors } from '../src/linear-algebra/leading-vectors';
 import { symmetricEigen, symmetricEigenSteps } from '../src/linear-algebra/symmetric-eigen';
 import { reduceToTridiagonal } from '../src/linear-algebra/tridiagonal';
+import { eigenvaluesOf } from '../src/linear-algebra/tridiagonal-values';
+import { tridiagonalVectors } from '../src/linear-algebra/tridiagonal-vectors';
 import golden from './golden/baselines.json';
 import { rectangleSamples } from './rectangles';
 

@@ -1,4 +1,4 @@
-/** The bytes of a WebAssembly module, compiled by assembly-plugin.ts. */
+/** The bytes of a WebAssembly module, compiled by scripts/assembly-plugin.ts. */
 declare module '*?wasm' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;

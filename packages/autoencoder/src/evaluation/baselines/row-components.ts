@@ -1,7 +1,9 @@
 import { readInto, reduceOnBackend, type Tridiagonal } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { eigenvaluesOf, tridiagonalVectors } from '../../linear-algebra/leading-vectors';
+import { finish } from '../../linear-algebra/steps';
 import { reduceToTridiagonal } from '../../linear-algebra/tridiagonal';
+import { eigenvaluesOf } from '../../linear-algebra/tridiagonal-values';
+import { tridiagonalVectors } from '../../linear-algebra/tridiagonal-vectors';
 import type { ImageRows } from './image-rows';
 
 /** Columns multiplied at once: partial sums are added in float64, so that the small components survive float32. */
@@ -53,14 +55,6 @@ export class RowComponents {
     const components = await combineRows(weights, this.#rows, this.#columns, pause);
     weights.dispose();
     return components;
-  }
-}
-
-async function finish<T>(steps: Generator<void, T, void>, pause: () => Promise<void>): Promise<T> {
-  for (;;) {
-    const step = steps.next();
-    await pause();
-    if (step.done) return step.value;
   }
 }
 

@@ -3,9 +3,15 @@
  * so the ones between different coefficients are shrunk, or taken from mirror images, too: then those of even with odd coefficients are zero, and
  * each kind has eigenvectors of its own.
  */
-import { eigenvectors } from '../../linear-algebra/eigenvectors';
+import { Reflector } from '../../linear-algebra/reflector';
+import { rowProducts } from '../../linear-algebra/row-products';
+import { finish } from '../../linear-algebra/steps';
+import { reduceToTridiagonal, type Tridiagonal } from '../../linear-algebra/tridiagonal';
+import { eigenvaluesOf } from '../../linear-algebra/tridiagonal-values';
+import { tridiagonalVectors } from '../../linear-algebra/tridiagonal-vectors';
 import type { BlockPlan } from './architecture';
-import { type BlockRange, type BlockTable, chanceOf, covarianceOf, type Pause } from './block-statistics';
+import type { BlockRange, BlockTable, Pause } from './block-statistics';
+import { CovarianceProblem, type EigenProblem, GramProblem } from './eigen-problem';
 import { firstColumns } from './linear-code';
 import { isOdd, type Ranking } from './ranking';
 
@@ -20,62 +26,133 @@ export interface Basis extends Band {
   readonly matrix: Float64Array;
 }
 
-/** How much covariances are shrunk: not at all, or by the part of the correlations that is chance. */
-export type Shrinkage = 'none' | 'chance';
-
 /** Coefficients that eigenvectors are computed of at once, at most. */
 const widestGroup = 1024;
 /** The same, of the even and of the odd ones together. */
 const widestMirrored = 1536;
 /** The same, for each block that is known: few tell nothing of many. */
 const widestPerBlock = 4;
+/** Blocks whose products with each other are computed, at most. */
+const mostGramBlocks = 1024;
+/** Eigenvalues below this share of the largest are what rounding makes of 0. */
+const noise = 1e-10;
 
 /** The code that keeps the first coefficients. */
 export function cosineBasis({ coefficients, numbers }: BlockPlan): Basis {
   return { matrix: firstColumns(coefficients, numbers), first: numbers, width: 0 };
 }
 
-/** The band of coefficients that are neither surely in the code nor surely out of it. */
-function bandOf({ coefficients, numbers }: BlockPlan, { isMirrored }: Ranking, blocks: number): Band {
-  const width = Math.min(coefficients, isMirrored ? widestMirrored : widestGroup, widestPerBlock * blocks);
-  return { first: Math.max(0, Math.min(coefficients - width, numbers - Math.floor(width / 2))), width };
-}
+/** A code by eigenvectors: of which coefficients, and the problems that they solve. */
+export class EigenCode {
+  readonly ranking: Ranking;
+  readonly band: Band;
+  readonly #plan: BlockPlan;
+  readonly #problems: readonly EigenProblem[];
 
-/** Computes bases of eigenvectors, one for each shrinkage. */
-export async function eigenBases(
-  table: BlockTable,
-  range: BlockRange,
-  plan: BlockPlan,
-  ranking: Ranking,
-  wanted: readonly Shrinkage[],
-  pause: Pause,
-): Promise<Basis[]> {
-  const band = bandOf(plan, ranking, table.count);
-  const kept = plan.numbers - band.first;
-  const found: Vector[][] = wanted.map(() => []);
-  for (const group of groupsOf(band, plan, ranking)) {
-    const positions = group.map((i) => ranking.positions[i]);
-    const scatter = { table, range, positions, means: ranking.allMeans, weights: ranking.weights };
-    const covariance = await covarianceOf(scatter, pause);
-    const parts = { none: 0, chance: wanted.includes('chance') ? await chanceOf(scatter, covariance, pause) : 0 };
-    const n = group.length;
-    for (const [k, name] of wanted.entries()) {
-      const shrunk = covariance.map((value, i) => (i % (n + 1) === 0 ? value : value * (1 - parts[name])));
-      const count = Math.min(n, kept);
-      const { values, vectors } = await eigenvectors(shrunk, n, count, pause);
-      for (const [column, value] of values.entries()) found[k].push({ value, group, vectors, column, count });
-    }
+  private constructor(plan: BlockPlan, ranking: Ranking, band: Band, problems: readonly EigenProblem[]) {
+    this.#plan = plan;
+    this.ranking = ranking;
+    this.band = band;
+    this.#problems = problems;
   }
-  return found.map((vectors) => ({ ...band, matrix: matrixOf(largest(vectors, kept), band.first, plan) }));
+
+  /** The eigenvectors of the band of coefficients that are neither surely in the code nor surely out of it; without and with shrinkage. */
+  static ofBand(table: BlockTable, plan: BlockPlan, ranking: Ranking): EigenCode[] {
+    const { coefficients, numbers } = plan;
+    const width = Math.min(
+      coefficients,
+      ranking.isMirrored ? widestMirrored : widestGroup,
+      widestPerBlock * table.count,
+    );
+    const band = { first: Math.max(0, Math.min(coefficients - width, numbers - Math.floor(width / 2))), width };
+    const problems = groupsOf(band, plan, ranking).map((group) => new CovarianceProblem({ table, ranking, group }));
+    const shrunk = problems.map((problem) => problem.shrunk('chance'));
+    return [problems, shrunk].map((each) => new EigenCode(plan, ranking, band, each));
+  }
+
+  /** The eigenvectors of all coefficients, where so many blocks are known that they have enough of them, and not more than is worth the time. */
+  static ofAll(table: BlockTable, plan: BlockPlan, ranking: Ranking, known: number): EigenCode | undefined {
+    const { coefficients, numbers } = plan;
+    const axes = ranking.isMirrored ? 2 * known - 1 : known - 1;
+    if (table.count > mostGramBlocks || axes < numbers || known >= coefficients) return undefined;
+    const band = { first: 0, width: coefficients };
+    const problems = groupsOf(band, plan, ranking).map((group) => new GramProblem({ table, ranking, group }));
+    return new EigenCode(plan, ranking, band, problems);
+  }
+
+  /** What the code that is made of blocks up to the first of a range keeps of each block of the range: the sum of squares. */
+  async keptOf(range: BlockRange, table: BlockTable, pause: Pause): Promise<Float64Array> {
+    const [from, to] = range;
+    const kept = new Float64Array(to - from);
+    const { positions, means } = this.ranking;
+    for (let block = from; block < to; block++) {
+      for (let i = 0; i < this.band.first; i++) {
+        kept[block - from] += (table.data[block * table.values + positions[i]] - means[i]) ** 2;
+      }
+    }
+    for (const { problem, form, values, count } of await this.#solve(from, pause)) {
+      const vectors = await finish(tridiagonalVectors(form, values, count), pause);
+      const rows = problem.rows(range, from);
+      await finish(new Reflector(form).forth(rows), pause);
+      const products = await finish(rowProducts(rows, vectors, form.diagonal.length), pause);
+      for (let i = 0; i < products.length; i++) {
+        kept[Math.floor(i / count)] += products[i] ** 2 * problem.squareScale(values[i % count]);
+      }
+    }
+    return kept;
+  }
+
+  /** The basis of the code that is made of blocks up to `to`. */
+  async basis(to: number, pause: Pause): Promise<Basis> {
+    const axes: Axis[] = [];
+    for (const { problem, form, values, count } of await this.#solve(to, pause)) {
+      const vectors = await finish(tridiagonalVectors(form, values, count), pause);
+      await finish(new Reflector(form).back(vectors), pause);
+      const { group } = problem;
+      const found = await problem.axes(vectors, pause);
+      for (let i = 0; i < count; i++) {
+        axes.push({ value: values[i], group, entries: found.subarray(i * group.length, (i + 1) * group.length) });
+      }
+    }
+    axes.sort((a, b) => b.value - a.value);
+    return { ...this.band, matrix: matrixOf(axes, this.band.first, this.#plan) };
+  }
+
+  /** Finds the eigenvalues of all problems, and how many of the largest of all are of each. */
+  async #solve(to: number, pause: Pause): Promise<Solution[]> {
+    const solutions: { problem: EigenProblem; form: Tridiagonal; values: Float64Array }[] = [];
+    for (const problem of this.#problems) {
+      const matrix = await problem.matrix(to, pause);
+      const form = await finish(reduceToTridiagonal(matrix, Math.sqrt(matrix.length)), pause);
+      solutions.push({ problem, form, values: eigenvaluesOf(form) });
+      await pause();
+    }
+    const all = Float64Array.from(solutions.flatMap(({ values }) => [...values]))
+      .sort()
+      .reverse();
+    const wanted = Math.min(this.#plan.numbers - this.band.first, all.length);
+    const least = Math.max(all[wanted - 1], noise * all[0]);
+    let left = wanted;
+    return solutions.map((solution) => {
+      const count = Math.min(left, solution.values.filter((value) => value >= least).length);
+      left -= count;
+      return { ...solution, count };
+    });
+  }
 }
 
-/** An eigenvector: a column of those `[group, count]` of a group of coefficients. */
-interface Vector {
+interface Solution {
+  readonly problem: EigenProblem;
+  readonly form: Tridiagonal;
+  readonly values: Float64Array;
+  readonly count: number;
+}
+
+/** An eigenvector's entry for each coefficient of a group. */
+interface Axis {
   readonly value: number;
   readonly group: Int32Array;
-  readonly vectors: Float64Array;
-  readonly column: number;
-  readonly count: number;
+  readonly entries: Float64Array;
 }
 
 /** The coefficients of a band that may have to do with each other, by their places in the ranking. */
@@ -86,18 +163,14 @@ function groupsOf({ first, width }: Band, plan: BlockPlan, ranking: Ranking): In
   return groups.filter(({ length }) => length > 0);
 }
 
-/** The vectors of the largest eigenvalues; of equal ones, in the order that they have. */
-function largest(vectors: readonly Vector[], count: number): Vector[] {
-  return [...vectors].sort((a, b) => b.value - a.value).slice(0, count);
-}
-
-/** Puts eigenvectors where they are among all coefficients of a code. */
-function matrixOf(vectors: readonly Vector[], first: number, { coefficients, numbers }: BlockPlan): Float64Array {
+/** Puts axes where they are among all coefficients of a code, each with the sign that makes its largest entry positive. */
+function matrixOf(axes: readonly Axis[], first: number, { coefficients, numbers }: BlockPlan): Float64Array {
   const matrix = firstColumns(coefficients, numbers, first);
-  for (const [j, vector] of vectors.entries()) {
-    for (const [i, place] of vector.group.entries()) {
-      matrix[place * numbers + first + j] = vector.vectors[i * vector.count + vector.column];
-    }
+  for (const [j, { group, entries }] of axes.entries()) {
+    let largest = 0;
+    for (const entry of entries) if (Math.abs(entry) > Math.abs(largest) + 1e-9) largest = entry;
+    const sign = largest < 0 ? -1 : 1;
+    for (const [i, place] of group.entries()) matrix[place * numbers + first + j] = sign * entries[i];
   }
   return matrix;
 }

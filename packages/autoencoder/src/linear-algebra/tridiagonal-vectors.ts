@@ -1,21 +1,8 @@
-/**
- * The leading eigenvectors of a tridiagonal matrix without all the others: its eigenvalues alone, and inverse iteration for as many vectors
- * as are wanted. To take them back to the matrix that it was made of is `count` x n x n multiplications, which are left to whoever has a
- * fast product of matrices.
- */
-
-import { diagonalize } from './symmetric-eigen';
+/** The leading eigenvectors of a tridiagonal matrix without all the others, by inverse iteration for as many as are wanted. */
 import type { Tridiagonal } from './tridiagonal';
 
-/** Returns the eigenvalues in descending order. */
-export function eigenvaluesOf({ diagonal, offDiagonal }: Tridiagonal): Float64Array {
-  const values = diagonal.slice();
-  diagonalize(values.length, values, offDiagonal.slice());
-  return values.sort().reverse();
-}
-
 /** Eigenvalues that are nearer to each other, as a share of the largest, get vectors that are made orthogonal to each other. */
-const clusterGap = 1e-10;
+const clusterGap = 1e-9;
 
 /** Returns the eigenvectors of T for its first `count` eigenvalues, a row each. */
 export function* tridiagonalVectors(

@@ -1,6 +1,6 @@
 /**
  * Compiles `import wasm from '../assembly/index.ts?wasm'` to the bytes of a WebAssembly module: one plugin for tsup (esbuild), one
- * for vitest. So nothing generated lies in the source tree.
+ * for vitest. So nothing generated lies in the source tree. `?wasm` is a module whose memory threads share, `?wasm&alone` one that has its own.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -8,26 +8,27 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin as EsbuildPlugin } from 'esbuild';
 import type { Plugin as VitePlugin } from 'vitest/config';
-import { compileAssembly } from '../../scripts/assembly.mjs';
+import { compileAssembly } from './assembly.mjs';
 
-const wasmImport = /\?wasm$/;
+const wasmImport = /\?wasm(&alone)?$/;
 
 const compiled = new Map<string, Promise<Uint8Array>>();
 
-/** Returns a module's bytes. ESM and CommonJS share what one process compiles. */
-function compiledOnce(file: string): Promise<Uint8Array> {
-  const bytes = compiled.get(file) ?? compiledBefore(file);
-  compiled.set(file, bytes);
+/** Returns a module's bytes, by what stands in an import, with the file's whole path. ESM and CommonJS share what one process compiles. */
+function compiledOnce(asked: string): Promise<Uint8Array> {
+  const bytes = compiled.get(asked) ?? compiledBefore(asked);
+  compiled.set(asked, bytes);
   return bytes;
 }
 
-const kept = fileURLToPath(new URL('node_modules/.cache/assembly', import.meta.url));
+const kept = fileURLToPath(new URL('../node_modules/.cache/assembly', import.meta.url));
 
 /** Returns what a process before this one, a build mostly, made of the same sources by the same compiler; compiles and keeps it if none did. */
-async function compiledBefore(file: string): Promise<Uint8Array> {
-  const cached = path.join(kept, `${path.basename(file, '.ts')}-${hashOfSources(file)}.wasm`);
+async function compiledBefore(asked: string): Promise<Uint8Array> {
+  const file = asked.replace(wasmImport, '');
+  const cached = path.join(kept, `${hashOfSources(asked, file)}.wasm`);
   if (fs.existsSync(cached)) return fs.readFileSync(cached);
-  const bytes = await compileAssembly(file);
+  const bytes = await compileAssembly(file, { features: asked.endsWith('&alone') ? 'simd' : 'simd,threads' });
   const partial = `${cached}.${process.pid}`;
   fs.mkdirSync(kept, { recursive: true });
   fs.writeFileSync(partial, bytes);
@@ -36,13 +37,13 @@ async function compiledBefore(file: string): Promise<Uint8Array> {
 }
 
 /** Hashes all that the bytes of a module depend on: the sources beside it, how they are compiled, and the compiler. */
-function hashOfSources(file: string): string {
+function hashOfSources(asked: string, file: string): string {
   const folder = path.dirname(file);
   const sources = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  const compiler = ['../../scripts/assembly.mjs', '../../package-lock.json'].map((name) =>
+  const compiler = ['assembly.mjs', '../package-lock.json'].map((name) =>
     fileURLToPath(new URL(name, import.meta.url)),
   );
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(asked);
   for (const name of [...sources.sort().map((source) => path.join(folder, source)), ...compiler]) {
     hash.update(`${name}\n`).update(fs.readFileSync(name));
   }
@@ -53,7 +54,7 @@ export const assemblyForTsup: EsbuildPlugin = {
   name: 'assembly',
   setup(build) {
     build.onResolve({ filter: wasmImport }, ({ path: file, resolveDir }) => ({
-      path: path.resolve(resolveDir, file.replace(wasmImport, '')),
+      path: path.resolve(resolveDir, file),
       namespace: 'assembly',
     }));
     build.onLoad({ filter: /.*/, namespace: 'assembly' }, async ({ path: file }) => ({
@@ -68,7 +69,7 @@ export const assemblyForVitest: VitePlugin = {
   enforce: 'pre',
   async load(id) {
     if (!wasmImport.test(id)) return undefined;
-    const base64 = Buffer.from(await compiledOnce(id.replace(wasmImport, ''))).toString('base64');
+    const base64 = Buffer.from(await compiledOnce(id)).toString('base64');
     return `export default Uint8Array.from(Buffer.from('${base64}', 'base64'));`;
   },
 };

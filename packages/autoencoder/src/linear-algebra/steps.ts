@@ -1,0 +1,8 @@
+/** Goes through steps to their end, with a pause after each. */
+export async function finish<T>(steps: Generator<void, T, void>, pause: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    await pause();
+    if (step.done) return step.value;
+  }
+}

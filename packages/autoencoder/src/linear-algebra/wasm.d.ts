@@ -1,0 +1,20 @@
+/** The bytes of a WebAssembly module, compiled by scripts/assembly-plugin.ts. */
+declare module '*?wasm&alone' {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}
+
+/** What we use of WebAssembly: TypeScript declares it only together with the whole DOM. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array<ArrayBuffer>);
+  }
+  class Memory {
+    constructor(descriptor: { initial: number });
+    readonly buffer: ArrayBuffer;
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+}
