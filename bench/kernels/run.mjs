@@ -111,7 +111,7 @@ function watch({ kernelName, kernelFunc }) {
   });
 }
 
-const { trainOnce } = makeTraining(values.network, Number(values.batch), values.optimizer);
+const { trainOnce } = await makeTraining(values.network, Number(values.batch), values.optimizer);
 for (let i = 0; i < 3; i++) trainOnce();
 for (const kernel of tf.getKernelsForBackend('wasm')) watch(kernel);
 let steps = 0;

@@ -60,6 +60,18 @@ const convCases: ConvCase[] = [
   convCase({ outChannels: 24, inChannels: 24, kernel: [4, 6], strides: [2, 2], pad: [1, 2, 2, 1] }),
   convCase({ outChannels: 32, inChannels: 24, kernel: [7, 4], strides: [1, 2], pad: [3, 3, 1, 1] }),
   convCase({ outChannels: 24, inChannels: 24, kernel: [3, 3], height: 3, width: 3, batch: 7 }),
+  // Tiles of 4 outputs that reach past the edges, alone and beside tiles of 2.
+  convCase({ outChannels: 28, inChannels: 24, pad: [1, 1, 1, 1], height: 23, width: 30 }),
+  convCase({ outChannels: 24, inChannels: 28, height: 9, width: 4, batch: 3 }),
+  convCase({
+    outChannels: 24,
+    inChannels: 24,
+    kernel: [5, 5],
+    strides: [2, 2],
+    pad: [1, 2, 1, 2],
+    height: 34,
+    width: 27,
+  }),
   // Strides from few channels to many: the gradient for the input is one product, spread over the image.
   convCase({ outChannels: 40, kernel: [4, 4], strides: [2, 2], pad: [1, 1, 1, 1], height: 19, width: 17 }),
   convCase({

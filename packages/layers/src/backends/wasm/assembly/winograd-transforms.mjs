@@ -1,49 +1,79 @@
 /**
  * Writes the module `winograd-transforms`: the small linear maps of Winograd's convolutions, on vectors of channels.
  *
- * F(2, 3) makes two neighboring outputs of three taps from four inputs with 4 products instead of 6, and F(2, 2) from three inputs with
- * 3 instead of 4: y = A'((G g) * (B' d)), element by element (Winograd 1980; Lavin and Gray 2016). With images both directions save, so that
- * 3 x 3 taps need 16 products instead of 36. The gradient for the filter is the same sum read the other way:
- * dg = G'((A dy) * (B' d)).
+ * F(4, 3) makes four neighboring outputs of three taps from six inputs with 6 products instead of 12, F(2, 3) two of them from four inputs
+ * with 4 products instead of 6, and F(2, 2) from three inputs with 3 instead of 4: y = A'((G g) * (B' d)), element by element (Winograd
+ * 1980; Lavin and Gray 2016). With images both directions save, so that 3 x 3 taps need 36 products instead of 144. The gradient for
+ * the filter is the same sum read the other way: dg = G'((A dy) * (B' d)).
+ *
+ * F(4, 3) evaluates polynomials at 0, a, -a, b, -b and infinity. The usual 1 and 2 lose three times as many bits as these do.
  */
+const [a, b] = [5 / 8, 3 / 2];
+const [aa, bb] = [a * a, b * b];
+/** What the polynomials of a and -a, and of b and -b, are divided by. */
+const [fa, fb] = [2 * aa * (aa - bb), 2 * bb * (bb - aa)];
+
+/** The maps by the number of products. */
 const inputs = {
-  3: [
+  6: [
+    [aa * bb, 0, -aa - bb, 0, 1, 0],
+    [0, -a * bb, -bb, a, 1, 0],
+    [0, a * bb, -bb, -a, 1, 0],
+    [0, -b * aa, -aa, b, 1, 0],
+    [0, b * aa, -aa, -b, 1, 0],
+    [0, aa * bb, 0, -aa - bb, 0, 1],
+  ],
+  4: [
     [1, 0, -1, 0],
     [0, 1, 1, 0],
     [0, -1, 1, 0],
     [0, 1, 0, -1],
   ],
-  2: [
+  3: [
     [1, -1, 0],
     [0, 1, 0],
     [0, 1, -1],
   ],
 };
 const filters = {
-  3: [
+  6: [
+    [1 / (aa * bb), 0, 0],
+    [1 / fa, a / fa, aa / fa],
+    [1 / fa, -a / fa, aa / fa],
+    [1 / fb, b / fb, bb / fb],
+    [1 / fb, -b / fb, bb / fb],
+    [0, 0, 1],
+  ],
+  4: [
     [1, 0, 0],
     [0.5, 0.5, 0.5],
     [0.5, -0.5, 0.5],
     [0, 0, 1],
   ],
-  2: [
+  3: [
     [1, 0],
     [1, 1],
     [0, 1],
   ],
 };
 const outputs = {
-  3: [
+  6: [
+    [1, 1, 1, 1, 1, 0],
+    [0, a, -a, b, -b, 0],
+    [0, aa, aa, bb, bb, 0],
+    [0, aa * a, -aa * a, bb * b, -bb * b, 1],
+  ],
+  4: [
     [1, 1, 1, 0],
     [0, 1, -1, -1],
   ],
-  2: [
+  3: [
     [1, 1, 0],
     [0, 1, -1],
   ],
 };
 
-/** The maps by name and number of taps. */
+/** The maps by name and number of products. */
 export const transforms = {
   transformInput: inputs,
   transformFilter: filters,
@@ -52,38 +82,102 @@ export const transforms = {
   gatherFilter: mapValues(filters, transposed),
 };
 
-/** Returns the AssemblyScript source: for each map f a function f(taps, from, fromStep, to, toStep, count). */
+/** Returns the AssemblyScript source: for each map f a function f(kinds, from, fromStep, to, toStep, count). */
 export function transformsSource() {
-  return Object.entries(transforms)
-    .flatMap(([name, byTaps]) => [
-      ...Object.entries(byTaps).map(([taps, matrix]) => mapSource(`${name}${taps}`, matrix)),
-      `/** Applies it for 3 or 2 taps. */
-export function ${name}(taps: i32, from: usize, fromStep: usize, to: usize, toStep: usize, count: i32): void {
-  if (taps == 3) ${name}3(from, fromStep, to, toStep, count);
-  else ${name}2(from, fromStep, to, toStep, count);
+  return [
+    `import { multiplyAdd } from './simd';`,
+    ...Object.entries(transforms).flatMap(([name, byKinds]) => [
+      ...Object.entries(byKinds).map(([kinds, matrix]) => mapSource(`${name}${kinds}`, matrix)),
+      `/** Applies it for 6, 4 or 3 kinds of products. */
+export function ${name}(kinds: i32, from: usize, fromStep: usize, to: usize, toStep: usize, count: i32): void {
+  if (kinds == 6) ${name}6(from, fromStep, to, toStep, count);
+  else if (kinds == 4) ${name}4(from, fromStep, to, toStep, count);
+  else ${name}3(from, fromStep, to, toStep, count);
 }`,
-    ])
-    .join('\n');
+    ]),
+  ].join('\n');
 }
 
 function mapSource(name, matrix) {
   const loads = matrix[0].map((_, i) => `x${i} = v128.load(from + ${i} * fromStep)`);
+  const { shared, rows } = shareSums(matrix);
   return `
 function ${name}(from: usize, fromStep: usize, to: usize, toStep: usize, count: i32): void {
   for (; count > 0; count--, from += 16, to += 16) {
-    const ${loads.join(', ')};
-${matrix.map((row, i) => `    v128.store(to + ${i} * toStep, ${sum(row)});`).join('\n')}
+    const ${[...loads, ...shared.map(({ name, terms }) => `${name} = ${sum(terms)}`)].join(', ')};
+${rows.map((terms, i) => `    v128.store(to + ${i} * toStep, ${sum(terms)});`).join('\n')}
   }
 }`;
 }
 
-/** Writes the sum of some of x0, x1, ..., each with its factor. */
-function sum(factors) {
-  const terms = factors.map((factor, i) => ({ factor, x: `x${i}` })).filter(({ factor }) => factor !== 0);
-  return terms.reduce((text, { factor, x }) => {
-    const scaled = Math.abs(factor) === 1 ? x : `f32x4.mul(${x}, f32x4.splat(${Math.abs(factor)}))`;
-    if (text === '') return factor > 0 ? scaled : `f32x4.neg(${scaled})`;
-    return `f32x4.${factor > 0 ? 'add' : 'sub'}(${text}, ${scaled})`;
+/**
+ * Finds what outputs have in common, a list of terms each: rows 1 and 2, and 3 and 4, of six are a sum and a difference of the same; and
+ * columns 1 and 2, and 3 and 4, are only used as a sum and a difference.
+ */
+function shareSums(matrix) {
+  const termsOf = (row, names) => row.flatMap((factor, i) => (factor === 0 ? [] : [{ factor, x: names[i] }]));
+  const names = matrix[0].map((_, i) => `x${i}`);
+  const pairs = [
+    [1, 2],
+    [3, 4],
+  ];
+  if (matrix.length === 6) {
+    const shared = pairs.flatMap(([i, j]) => {
+      const half = (sign) => matrix[i].map((factor, k) => (factor + sign * matrix[j][k]) / 2);
+      return [
+        { name: `s${i}`, terms: termsOf(half(1), names) },
+        { name: `d${i}`, terms: termsOf(half(-1), names) },
+      ];
+    });
+    const ofPair = (i, sign) => [
+      { factor: 1, x: `s${i}` },
+      { factor: sign, x: `d${i}` },
+    ];
+    const rows = [
+      termsOf(matrix[0], names),
+      ofPair(1, 1),
+      ofPair(1, -1),
+      ofPair(3, 1),
+      ofPair(3, -1),
+      termsOf(matrix[5], names),
+    ];
+    return { shared, rows };
+  }
+  if (matrix[0].length === 6) {
+    const shared = pairs.flatMap(([i, j]) => [
+      {
+        name: `s${i}`,
+        terms: [
+          { factor: 1, x: `x${i}` },
+          { factor: 1, x: `x${j}` },
+        ],
+      },
+      {
+        name: `d${i}`,
+        terms: [
+          { factor: 1, x: `x${i}` },
+          { factor: -1, x: `x${j}` },
+        ],
+      },
+    ]);
+    const rows = matrix.map((row) => [
+      ...termsOf([row[0], row[5]], ['x0', 'x5']),
+      ...pairs.flatMap(([i, j]) => termsOf([(row[i] + row[j]) / 2, (row[i] - row[j]) / 2], [`s${i}`, `d${i}`])),
+    ]);
+    return { shared, rows };
+  }
+  return { shared: [], rows: matrix.map((row) => termsOf(row, names)) };
+}
+
+/** Writes the sum of some terms. What has the factor 1 comes first, so that all else can be added by multiply-add. */
+function sum(terms) {
+  const plain = terms.filter(({ factor }) => factor === 1);
+  const ordered = [...plain, ...terms.filter(({ factor }) => factor !== 1)];
+  return ordered.reduce((text, { factor, x }) => {
+    if (text === '') return factor === 1 ? x : `f32x4.mul(${x}, f32x4.splat(${factor}))`;
+    if (factor === 1) return `f32x4.add(${text}, ${x})`;
+    if (factor === -1) return `f32x4.sub(${text}, ${x})`;
+    return `multiplyAdd(${x}, f32x4.splat(${factor}), ${text})`;
   }, '');
 }
 

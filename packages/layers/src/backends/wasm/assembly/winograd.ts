@@ -1,4 +1,4 @@
-/** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 x 2 outputs, in the domain of winograd-transforms.mjs. */
+/** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 or 4 outputs per direction, in the domain of winograd-transforms.mjs. */
 import { copyPadded, packPanel } from './conv';
 import { chunkStart, sumRow } from './filter-gradient';
 import { ACCUMULATE, clearFloats, copyFloats, finish } from './simd';
@@ -15,6 +15,9 @@ export class TapGroup {
   left: i32;
   outHeight: i32;
   outWidth: i32;
+  /** Rows and columns of output that a tile makes. */
+  tileHeight: i32;
+  tileWidth: i32;
   /** Rows of tiles that are worked on together. */
   tileRows: i32;
   /** The group's first tap, in the filter or in its gradient. */
@@ -52,6 +55,21 @@ function groupAt(job: WinogradJob, index: i32): TapGroup {
   return changetype<TapGroup>(job.groups + index * offsetof<TapGroup>());
 }
 
+/** Counts the products that a tile takes along its height, and along its width. @inline */
+function kindsDown(group: TapGroup): i32 {
+  return group.tapsY + group.tileHeight - 1;
+}
+
+/** @inline */
+function kindsAcross(group: TapGroup): i32 {
+  return group.tapsX + group.tileWidth - 1;
+}
+
+/** Counts the tiles that cover so many rows or columns of output. @inline */
+function tilesOf(length: i32, tile: i32): i32 {
+  return (length + tile - 1) / tile;
+}
+
 /** y = x * filter, of all groups. */
 @unmanaged
 export class WinogradConvJob extends WinogradJob {
@@ -83,7 +101,7 @@ export function packWinograd(begin: i32, end: i32, job: WinogradConvJob, scratch
 function packChannels(job: WinogradConvJob, group: TapGroup, first: i32, count: i32, packed: usize): void {
   const tapsY = group.tapsY;
   const tapsX = group.tapsX;
-  const kinds = tapsX + 1;
+  const kinds = kindsAcross(group);
   const spare = packed + tapsY * tapsX * count * PANEL * 4;
   let to = group.transformed;
   for (let o = 0; o < job.outChannels; ) {
@@ -105,10 +123,10 @@ function packChannels(job: WinogradConvJob, group: TapGroup, first: i32, count: 
       packed,
     );
     for (let i = 0; i < tapsY; i++)
-      transformFilter(tapsX, packed + i * tapsX * size, size, spare + i * kinds * size, size, size >> 4);
+      transformFilter(kinds, packed + i * tapsX * size, size, spare + i * kinds * size, size, size >> 4);
     for (let k = 0; k < kinds; k++) {
       transformFilter(
-        tapsY,
+        kindsDown(group),
         spare + k * size,
         kinds * size,
         to + k * kind + first * width * 4,
@@ -116,7 +134,7 @@ function packChannels(job: WinogradConvJob, group: TapGroup, first: i32, count: 
         size >> 4,
       );
     }
-    to += (tapsY + 1) * kinds * kind;
+    to += kindsDown(group) * kinds * kind;
     o += width;
   }
 }
@@ -130,18 +148,13 @@ export function winogradConv(begin: i32, end: i32, job: WinogradConvJob, scratch
     for (let index = 0; index < job.groupCount; index++) {
       const group = groupAt(job, index);
       const first = band * group.tileRows;
-      const count = min(group.tileRows, tilesOf(group.outHeight) - first);
+      const count = min(group.tileRows, tilesOf(group.outHeight, group.tileHeight) - first);
       if (count <= 0) continue;
       inputTiles(job, group, image, first, count, scratch, second);
       products(job, group, count, scratch, second);
       outputTiles(job, group, image, first, count, second, scratch);
     }
   }
-}
-
-/** Counts the tiles that cover so many rows or columns of output. @inline */
-function tilesOf(length: i32): i32 {
-  return (length + 1) >> 1;
 }
 
 /** Writes the transformed input of some rows of tiles: [kind of product][tile][channel]. */
@@ -154,52 +167,49 @@ function inputTiles(
   to: usize,
   spare: usize,
 ): void {
-  const tiles = tilesOf(group.outWidth);
+  const tiles = tilesOf(group.outWidth, group.tileWidth);
   const pixel = job.channels * 4;
-  const kinds = group.tapsX + 1;
+  const kinds = kindsAcross(group);
   const all = count * tiles;
-  const rows = 2 * count + group.tapsY - 1;
-  const columns = 2 * tiles + group.tapsX - 1;
-  copyStrided(job, group, job.x + image * job.height * job.width * pixel, 2 * first, rows, columns, spare);
-  const lines = spare + rows * columns * pixel;
+  const height = group.tileHeight;
+  const rows = height * count + group.tapsY - 1;
+  const lines = spare + kinds * pixel;
   const line = tiles * pixel;
+  const x = job.x + image * job.height * job.width * pixel;
   for (let r = 0; r < rows; r++)
-    for (let t = 0; t < tiles; t++) {
-      transformInput(
-        group.tapsX,
-        spare + (r * columns + 2 * t) * pixel,
-        pixel,
-        lines + r * kinds * line + t * pixel,
-        line,
-        job.channels >> 2,
-      );
-    }
+    inputLine(job, group, x, (height * first + r) * job.strideY + group.top, lines + r * kinds * line, spare);
   for (let q = 0; q < count; q++)
     for (let k = 0; k < kinds; k++) {
+      const from = lines + (height * q * kinds + k) * line;
       const at = to + (k * all + q * tiles) * pixel;
-      transformInput(group.tapsY, lines + (2 * q * kinds + k) * line, kinds * line, at, kinds * all * pixel, line >> 4);
+      transformInput(kindsDown(group), from, kinds * line, at, kinds * all * pixel, line >> 4);
     }
 }
 
-/** Copies the rows and columns of an image that some tiles meet, side by side; what is outside the image becomes zero. */
-function copyStrided(
-  job: WinogradJob,
-  group: TapGroup,
-  image: usize,
-  first: i32,
-  rows: i32,
-  columns: i32,
-  to: usize,
-): void {
-  const channels = job.channels;
-  for (let r = first; r < first + rows; r++) {
-    const row = r * job.strideY + group.top;
-    const outside = <u32>row >= <u32>job.height;
-    for (let q = 0; q < columns; q++, to += channels * 4) {
-      const column = q * job.strideX + group.left;
-      if (outside || <u32>column >= <u32>job.width) clearFloats(to, channels);
-      else copyFloats(to, image + (row * job.width + column) * channels * 4, channels);
+/** Transforms the tiles of a row of an image along its width; what is outside the image counts as zero. */
+function inputLine(job: WinogradJob, group: TapGroup, image: usize, row: i32, to: usize, spare: usize): void {
+  const tiles = tilesOf(group.outWidth, group.tileWidth);
+  const pixel = job.channels * 4;
+  const kinds = kindsAcross(group);
+  const line = tiles * pixel;
+  if (<u32>row >= <u32>job.height) {
+    clearFloats(to, (kinds * line) >> 2);
+    return;
+  }
+  const from = image + row * job.width * pixel;
+  const reach = (kinds - 1) * job.strideX;
+  for (let t = 0; t < tiles; t++, to += pixel) {
+    const column = t * group.tileWidth * job.strideX + group.left;
+    if (column >= 0 && column + reach < job.width) {
+      transformInput(kinds, from + column * pixel, job.strideX * pixel, to, line, pixel >> 4);
+      continue;
     }
+    for (let k = 0; k < kinds; k++) {
+      const at = column + k * job.strideX;
+      if (<u32>at >= <u32>job.width) clearFloats(spare + k * pixel, job.channels);
+      else copyFloats(spare + k * pixel, from + at * pixel, job.channels);
+    }
+    transformInput(kinds, spare, pixel, to, line, pixel >> 4);
   }
 }
 
@@ -213,8 +223,8 @@ function panelColumns(columns: i32): i32 {
 /** Multiplies, for every kind of product, tiles by the filter: [kind][tile][output channel, up to the end of the last panel]. */
 function products(job: WinogradConvJob, group: TapGroup, count: i32, tiles: usize, to: usize): void {
   const channels = job.channels;
-  const all = count * tilesOf(group.outWidth);
-  const kinds = (group.tapsY + 1) * (group.tapsX + 1);
+  const all = count * tilesOf(group.outWidth, group.tileWidth);
+  const kinds = kindsDown(group) * kindsAcross(group);
   const columns = panelColumns(job.outChannels);
   for (let k = 0; k < kinds; k++, tiles += all * channels * 4, to += all * columns * 4) {
     for (let o = 0; o < columns; ) {
@@ -236,19 +246,22 @@ function outputTiles(
   from: usize,
   spare: usize,
 ): void {
-  const tiles = tilesOf(group.outWidth);
+  const tiles = tilesOf(group.outWidth, group.tileWidth);
   const all = count * tiles;
-  const kinds = group.tapsX + 1;
+  const kinds = kindsAcross(group);
   const pixel = panelColumns(job.outChannels) * 4;
   const kind = all * pixel;
-  const row = spare + 2 * kinds * kind;
-  transformOutput(group.tapsY, from, kinds * kind, spare, kinds * kind, (kinds * kind) >> 4);
-  for (let r = 0; r < min(2 * count, group.outHeight - 2 * first); r++) {
-    const line = spare + (r & 1) * kinds * kind + (r >> 1) * tiles * pixel;
-    for (let t = 0; t < tiles; t++)
-      transformOutput(group.tapsX, line + t * pixel, kind, row + 2 * t * pixel, pixel, pixel >> 4);
-    finishRow(job, group, row, pixel, group.y + image * job.yImage + (2 * first + r) * job.yRow);
-  }
+  const height = group.tileHeight;
+  const row = spare + height * kinds * kind;
+  const y = group.y + image * job.yImage;
+  transformOutput(kindsDown(group), from, kinds * kind, spare, kinds * kind, (kinds * kind) >> 4);
+  for (let q = 0; q < count; q++)
+    for (let r = 0, top = (first + q) * height; r < min(height, group.outHeight - top); r++) {
+      const line = spare + r * kinds * kind + q * tiles * pixel;
+      for (let t = 0; t < tiles; t++)
+        transformOutput(kinds, line + t * pixel, kind, row + t * group.tileWidth * pixel, pixel, pixel >> 4);
+      finishRow(job, group, row, pixel, y + (top + r) * job.yRow);
+    }
 }
 
 /** Finishes the sums of a row of pixels and stores them. */
@@ -280,10 +293,10 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
     const index = unit / job.chunks;
     const chunk = unit - index * job.chunks;
     const group = groupAt(job, index);
-    const rows = tilesOf(group.outHeight);
+    const rows = tilesOf(group.outHeight, group.tileHeight);
     const bands = (rows + group.tileRows - 1) / group.tileRows;
     const all = job.images * bands;
-    const kinds = (group.tapsY + 1) * (group.tapsX + 1);
+    const kinds = kindsDown(group) * kindsAcross(group);
     const gradient = scratch + job.firstPart;
     const sums = group.transformed + chunk * job.sumBytes;
     const limit = chunkStart(chunk + 1, job.chunks, all);
@@ -292,7 +305,7 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
       const image = band / bands;
       const first = (band - image * bands) * group.tileRows;
       const count = min(group.tileRows, rows - first);
-      const spare = gradient + kinds * count * tilesOf(group.outWidth) * job.outChannels * 4;
+      const spare = gradient + kinds * count * tilesOf(group.outWidth, group.tileWidth) * job.outChannels * 4;
       inputTiles(job, group, image, first, count, scratch, spare);
       gradientTiles(job, group, image, first, count, gradient, spare);
       addProducts(job, group, count, scratch, gradient, sums);
@@ -310,30 +323,34 @@ function gradientTiles(
   to: usize,
   spare: usize,
 ): void {
-  const tiles = tilesOf(group.outWidth);
+  const tiles = tilesOf(group.outWidth, group.tileWidth);
   const channels = job.outChannels;
   const pixel = channels * 4;
-  const kinds = group.tapsX + 1;
+  const kinds = kindsAcross(group);
   const all = count * tiles;
   const dy = group.y + image * group.outHeight * group.outWidth * pixel;
   const line = tiles * pixel;
-  const lines = spare + 4 * count * line;
-  copyPadded(dy, group.outHeight, group.outWidth, channels, 2 * first, 0, 2 * count, 2 * tiles, spare);
-  for (let r = 0; r < 2 * count; r++)
-    for (let t = 0; t < tiles; t++) {
-      spreadOutput(
-        group.tapsX,
-        spare + (r * tiles + t) * 2 * pixel,
-        pixel,
-        lines + r * kinds * line + t * pixel,
-        line,
-        channels >> 2,
-      );
+  const height = group.tileHeight;
+  const width = group.tileWidth;
+  const rows = height * count;
+  const lines = spare + width * tiles * pixel;
+  for (let r = 0; r < rows; r++) {
+    const row = height * first + r;
+    let from = dy + row * group.outWidth * pixel;
+    if (row >= group.outHeight || width * tiles > group.outWidth) {
+      copyPadded(dy, group.outHeight, group.outWidth, channels, row, 0, 1, width * tiles, spare);
+      from = spare;
     }
+    for (let t = 0; t < tiles; t++) {
+      const at = lines + r * kinds * line + t * pixel;
+      spreadOutput(kinds, from + t * width * pixel, pixel, at, line, channels >> 2);
+    }
+  }
   for (let q = 0; q < count; q++)
     for (let k = 0; k < kinds; k++) {
+      const from = lines + (height * q * kinds + k) * line;
       const at = to + (k * all + q * tiles) * pixel;
-      spreadOutput(group.tapsY, lines + (2 * q * kinds + k) * line, kinds * line, at, kinds * all * pixel, line >> 4);
+      spreadOutput(kindsDown(group), from, kinds * line, at, kinds * all * pixel, line >> 4);
     }
 }
 
@@ -348,8 +365,8 @@ function addProducts(
 ): void {
   const channels = job.channels;
   const columns = job.outChannels;
-  const all = count * tilesOf(group.outWidth);
-  const kinds = (group.tapsY + 1) * (group.tapsX + 1);
+  const all = count * tilesOf(group.outWidth, group.tileWidth);
+  const kinds = kindsDown(group) * kindsAcross(group);
   for (
     let k = 0;
     k < kinds;
@@ -391,15 +408,15 @@ export function unpackWinograd(begin: i32, end: i32, job: WinogradGradientJob, s
     const first = (unit - index * slices) * SLICE_VALUES;
     const bytes = min(SLICE_VALUES, values - first) * 4;
     const group = groupAt(job, index);
-    const kinds = group.tapsX + 1;
-    const all = (group.tapsY + 1) * kinds;
+    const kinds = kindsAcross(group);
+    const all = kindsDown(group) * kinds;
     const spare = scratch + all * bytes;
     for (let k = 0; k < all; k++)
       sumRow(group.transformed + (k * values + first) * 4, job.sumBytes, job.chunks, bytes >> 2, scratch + k * bytes);
-    gatherFilter(group.tapsY, scratch, kinds * bytes, spare, kinds * bytes, (kinds * bytes) >> 4);
+    gatherFilter(kindsDown(group), scratch, kinds * bytes, spare, kinds * bytes, (kinds * bytes) >> 4);
     for (let i = 0; i < group.tapsY; i++) {
       gatherFilter(
-        group.tapsX,
+        kinds,
         spare + i * kinds * bytes,
         bytes,
         group.taps + first * 4 + i * job.tapY,

@@ -17,8 +17,14 @@ const leastChannels = 24;
 /** Bytes of transformed tiles that are worked on together: half of a level-2 cache. */
 const transformedBytes = 512 << 10;
 
-/** Fewest tiles that are worth sums of their own for the filter's gradient. */
-const leastTiles = 512;
+/** Fewest outputs of an image that are worth sums of their own for the filter's gradient. */
+const leastOutputs = 2048;
+
+/** Outputs of a tile in a direction of three taps where there are enough of them; more would cost precision. */
+const largeTile = 4;
+
+/** Outputs of a tile in other directions. */
+const smallTile = 2;
 
 /** Two or three taps of one direction that lie a stride apart. */
 interface Taps {
@@ -82,6 +88,12 @@ function pairsOf(taps: readonly [number, number], stride: readonly [number, numb
 /** A group of taps before it is known where in memory its transformed values go. */
 type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
 
+/** Returns how many outputs in one direction to make of a tile: the larger tile where it saves products, also of what lies past the edge. */
+function tileFor(taps: number, length: number): number {
+  const products = (tile: number) => Math.ceil(length / tile) * (tile + taps - 1);
+  return taps === 3 && products(largeTile) < 0.9 * products(smallTile) ? largeTile : smallTile;
+}
+
 /** The fields of every job of Winograd's algorithm that say where the groups are. */
 type GroupFields = Pick<WinogradJob, 'groups' | 'groupCount'>;
 
@@ -92,9 +104,9 @@ export function runWinograd(engine: Engine, convolutions: readonly Convolution[]
   const { images, x, y, filter, stride } = first;
   const groups = convolutions.flatMap(groupsOf);
   const cut = cutTiles(engine, [x.channels, y.channels], groups, images);
-  const bands = Math.ceil(most(groups, ({ outHeight }) => Math.ceil(outHeight / 2)) / cut.tileRows);
+  const bands = Math.ceil(most(groups, ({ outHeight }) => outHeight) / cut.rows);
   const packedBytes = (group: Group) => kindsOf(group) * x.channels * (y.channels + engine.panel) * 4;
-  const rows = groups.map(() => cut.tileRows);
+  const rows = groups.map(({ tileHeight }) => cut.rows / tileHeight);
   withGroups(engine, groups, rows, packedBytes, 1, (fields) => {
     const job = {
       ...fields,
@@ -117,7 +129,7 @@ export function runWinograd(engine: Engine, convolutions: readonly Convolution[]
       bands,
     };
     const packs = groups.length * Math.ceil(x.channels / PACK_CHANNELS);
-    const blockBytes = (9 + 12) * PACK_CHANNELS * engine.panel * 4; // 3 x 3 taps, and 3 x 4 after one direction
+    const blockBytes = (9 + 18) * PACK_CHANNELS * engine.panel * 4; // 3 x 3 taps, and 3 x 6 after one direction
     engine.run('packWinograd', { units: packs, scratchBytes: blockBytes }, job);
     engine.run('winogradConv', { units: images * bands, scratchBytes: cut.firstPart + cut.secondPart }, job);
   });
@@ -136,6 +148,8 @@ function groupsOf(convolution: Convolution): Group[] {
       left: across.first - pad[1],
       outHeight: y.height,
       outWidth: y.width,
+      tileHeight: tileFor(down.count, y.height),
+      tileWidth: tileFor(across.count, y.width),
       taps: filter.at + down.first * filter.tapY + across.first * filter.tapX,
       y: y.at,
       flags: (index > 0 ? ACCUMULATE : 0) | (last ? flags : 0),
@@ -145,8 +159,8 @@ function groupsOf(convolution: Convolution): Group[] {
 }
 
 /** Returns the products of one tile of a group. */
-function kindsOf({ tapsY, tapsX }: Group): number {
-  return (tapsY + 1) * (tapsX + 1);
+function kindsOf({ tapsY, tapsX, tileHeight, tileWidth }: Group): number {
+  return (tapsY + tileHeight - 1) * (tapsX + tileWidth - 1);
 }
 
 /** Writes groups into memory, and reserves memory for what is transformed of them: all groups side by side, `copies` times. */
@@ -178,8 +192,8 @@ function most<T>(items: readonly T[], value: (item: T) => number): number {
 }
 
 interface Cut {
-  /** Rows of tiles that are worked on together. */
-  tileRows: number;
+  /** Rows of output that are worked on together: whole tiles of all groups. */
+  rows: number;
   /** Bytes of the two parts of the scratch memory. */
   firstPart: number;
   secondPart: number;
@@ -192,22 +206,38 @@ function cutTiles(
   groups: readonly Group[],
   images = Number.POSITIVE_INFINITY,
 ): Cut {
-  const [tapsY, tapsX] = [most(groups, (group) => group.tapsY), most(groups, (group) => group.tapsX)];
-  const height = most(groups, (group) => Math.ceil(group.outHeight / 2));
-  const tiles = most(groups, (group) => Math.ceil(group.outWidth / 2));
-  const kinds = (tapsY + 1) * (tapsX + 1);
-  const fitting = Math.floor(transformedBytes / (kinds * tiles * (channels + outChannels) * 4));
-  const tileRows = rowsOfUnit(engine, images, height, fitting);
+  const step = most(groups, ({ tileHeight }) => tileHeight);
+  const height = most(groups, ({ outHeight }) => Math.ceil(outHeight / step));
+  const fitting = Math.floor(
+    transformedBytes / (most(groups, (group) => valuesOf(group, step)) * (channels + outChannels) * 4),
+  );
+  const rows = step * rowsOfUnit(engine, images, height, fitting);
   const columns = outChannels + engine.panel; // the last panel may reach beyond
-  const all = tileRows * tiles;
-  const rows = 2 * tileRows + tapsY - 1;
-  const input = rows * (2 * tiles + tapsX - 1 + (tapsX + 1) * tiles) * channels;
-  // Forwards the parts hold transformed input, then input and products; backwards input, then gradient and what is being transformed.
-  const finished = (2 * (tapsX + 1) * all + 2 * tiles) * columns;
-  const gradient = 2 * tileRows * (2 + tapsX + 1) * tiles * outChannels;
-  const firstPart = Math.max(kinds * all * channels, finished) * 4;
-  const secondPart = kinds * all * columns * 4 + Math.max(input, gradient) * 4;
-  return { tileRows, firstPart, secondPart };
+  const sizes = groups.map((group) => {
+    const { tapsX, tapsY, tileWidth, outWidth } = group;
+    const kinds = tapsX + tileWidth - 1;
+    const line = Math.ceil(outWidth / tileWidth) * kinds;
+    const values = valuesOf(group, rows);
+    // Forwards the parts hold transformed input, then input and products; backwards input, then gradient and what is being transformed.
+    return {
+      firstPart: Math.max(values * channels, (rows * line + Math.ceil(outWidth / tileWidth) * tileWidth) * columns) * 4,
+      products: values * columns * 4,
+      spare:
+        Math.max((line * (rows + tapsY - 1) + kinds) * channels, (line * rows + outWidth + tileWidth) * outChannels) *
+        4,
+    };
+  });
+  const products = most(sizes, (size) => size.products);
+  return {
+    rows,
+    firstPart: most(sizes, (size) => size.firstPart),
+    secondPart: products + most(sizes, ({ spare }) => spare),
+  };
+}
+
+/** Counts the transformed values of one channel that stand for so many rows of output. */
+function valuesOf(group: Group, rows: number): number {
+  return kindsOf(group) * Math.ceil(rows / group.tileHeight) * Math.ceil(group.outWidth / group.tileWidth);
 }
 
 /** Writes the gradient of the filter of a convolution that suits. */
@@ -228,6 +258,8 @@ export function winogradFilterGradient(
     left: across.first - padInfo.left,
     outHeight: info.outHeight,
     outWidth: info.outWidth,
+    tileHeight: tileFor(down.count, info.outHeight),
+    tileWidth: tileFor(across.count, info.outWidth),
     taps: gradient + (down.first * filterWidth + across.first) * tap,
     y: dy,
     flags: 0,
@@ -237,10 +269,10 @@ export function winogradFilterGradient(
   const [firstPart, secondPart] = [most(cuts, (cut) => cut.firstPart), most(cuts, (cut) => cut.secondPart)];
   const bytesOf = (group: Group) => kindsOf(group) * tap;
   const sumBytes = sum(groups, bytesOf);
-  const tiles = images * Math.ceil(info.outHeight / 2) * Math.ceil(info.outWidth / 2);
+  const outputs = images * info.outHeight * info.outWidth;
   // A few large chunks while the groups alone are work enough to share.
-  const chunks = chunksOf(Math.ceil(Math.max(mostChunks / groups.length, tiles / leastTiles)), sumBytes);
-  const rows = cuts.map(({ tileRows }) => tileRows);
+  const chunks = chunksOf(Math.ceil(Math.max(mostChunks / groups.length, outputs / leastOutputs)), sumBytes);
+  const rows = cuts.map(({ rows }, index) => rows / groups[index].tileHeight);
   withGroups(engine, groups, rows, bytesOf, chunks, (fields) => {
     const job = {
       ...fields,
@@ -260,7 +292,7 @@ export function winogradFilterGradient(
     };
     engine.run('winogradGradient', { units: groups.length * chunks, scratchBytes: firstPart + secondPart }, job);
     const slices = groups.length * Math.ceil((inChannels * outChannels) / SLICE_VALUES);
-    const sliceBytes = (16 + 12) * SLICE_VALUES * 4; // 4 x 4 kinds of products, and 3 x 4 after one direction
-    engine.run('unpackWinograd', { units: slices, chunk: 4, scratchBytes: sliceBytes }, job);
+    const sliceBytes = (36 + 18) * SLICE_VALUES * 4; // 6 x 6 kinds of products, and 3 x 6 after one direction
+    engine.run('unpackWinograd', { units: slices, scratchBytes: sliceBytes }, job);
   });
 }
