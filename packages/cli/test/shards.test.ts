@@ -40,6 +40,10 @@ test('ae import and ae resize make databases in shards, which ae merge makes one
   await inShards(7, 'import', 'photos', 'merged.lmdb', '--shuffle');
   expect(await aeOk(folder, 'merge', 'merged.lmdb')).toMatch(/^merged\.lmdb: 37 images of 3x16x16 from 7 shards in /);
   expectSame('merged.lmdb', 'photos.lmdb');
+  // A job that runs its merge again finds it done.
+  expect(await aeOk(folder, 'merge', 'merged.lmdb')).toBe(
+    'merged.lmdb: 37 images of 3x16x16 from 7 shards, merged before: nothing was done\n',
+  );
   await aeOk(folder, 'resize', 'photos.lmdb', 'small.lmdb', '8');
   await inShards(2, 'resize', 'photos.lmdb', 'small-merged.lmdb', '8');
   await aeOk(folder, 'merge', 'small-merged.lmdb');
@@ -57,6 +61,14 @@ describe('ae encode', () => {
     args[2] = 'whole';
     await aeOk(folder, 'encode', ...args);
     expectSame('codes', 'whole');
+    expect(await aeOk(folder, 'merge', 'codes')).toMatch(
+      /^codes: 37 codes of 6 numbers, complete before: nothing was done\n/,
+    );
+    writeFileSync(inFolder('codes', 'keys.npy'), 'else');
+    expect((await ae(folder, 'merge', 'codes')).stderr).toBe(
+      'ae merge: codes already exists; delete it or choose another name.\n',
+    );
+    expect(readdirSync(folder).filter((name) => name.startsWith('codes.') && name.endsWith('.tmp'))).toEqual([]);
   });
 
   test('has the codes of images of several sizes in order, and shards without an image', async () => {
@@ -108,6 +120,9 @@ describe('ae test', () => {
     expect(await aeOk(folder, 'merge', 'scores')).toMatch(/^ +images +37, MSE 0\./);
     await aeOk(folder, ...args, '--save-prefix', 'test', '--no-baselines', '--no-report');
     expectSame('scores', 'test');
+    writeFileSync(inFolder('scores', 'notes.txt'), 'somebody looked at them');
+    expect(await aeOk(folder, 'merge', 'scores')).toContain('scores was merged before: nothing was done\n');
+    expect(JSON.parse(await aeOk(folder, 'merge', 'scores', '--json'))).toMatchObject({ wasComplete: true });
   });
 
   test('says what it needs in shards, and what it leaves to ae report', async () => {

@@ -35,6 +35,15 @@ function filesOf(place: string): Record<string, string> {
   return Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(place, name), 'base64')]));
 }
 
+/** Changes a byte of an output, of an LMDB one of a key. */
+function changeOne(place: string): void {
+  const file = Object.keys(filesOf(place)).sort()[0] as string;
+  const bytes = fs.readFileSync(path.join(place, file));
+  const at = file === 'data.mdb' ? bytes.indexOf('00000007_same') : bytes.length >> 1;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  fs.writeFileSync(path.join(place, file), bytes);
+}
+
 it.each([
   ['out.lmdb', {}],
   ['out.tar', {}],
@@ -59,6 +68,13 @@ it.each([
     const outputs = merged.outputs ?? [output];
     expect(outputs.map((file) => path.basename(file))).toEqual(whole.outputs.map((file) => path.basename(file)));
     for (const [i, file] of outputs.entries()) expect(filesOf(file)).toEqual(filesOf(whole.outputs[i] as string));
+    const names = fs.readdirSync(path.dirname(output));
+    expect(await mergeShards({ output })).toMatchObject({ wasComplete: true, records: 23 });
+    expect(fs.readdirSync(path.dirname(output))).toEqual(names);
+    // What is no longer what they make is somebody's own.
+    changeOne(outputs.at(-1) as string);
+    await expect(mergeShards({ output })).rejects.toThrow(/already exists; delete it, or choose another output/);
+    expect(fs.readdirSync(path.dirname(output))).toEqual(names);
   }
 });
 

@@ -200,7 +200,16 @@ describe('shards that are no whole', () => {
     for (const shard of shardsOf(2)) made.push((await convertImageset({ ...options, shard })).output);
     const output = path.join(scratchFolder(), 'other');
     expect(await mergeShards({ output, shards: made.reverse() })).toMatchObject({ records: 29 });
+    // Once more it is found done, unless there is something else.
+    const before = fs.statSync(`${output}/data.mdb`).mtimeMs;
+    expect(await mergeShards({ output, shards: made })).toMatchObject({ wasComplete: true, records: 29, shards: 2 });
+    expect(fs.statSync(`${output}/data.mdb`).mtimeMs).toBe(before);
+    fs.writeFileSync(`${output}/labels.txt`, 'cat');
     await expect(mergeShards({ output, shards: made })).rejects.toThrow(/other already exists; delete it/);
+    fs.rmSync(`${output}/labels.txt`);
+    fs.truncateSync(`${output}/data.mdb`, 4096);
+    await expect(mergeShards({ output, shards: made })).rejects.toThrow(/other already exists; delete it/);
+    await expect(mergeShards({ output })).rejects.toThrow(/other already exists; delete it/);
     const again = { output: `${output}2`, shards: [...made, made[0] as string] };
     await expect(mergeShards(again)).rejects.toThrow(/db\.shard-1-of-2 and .*db\.shard-1-of-2 are both shard 1 of 2/);
   });

@@ -1,4 +1,4 @@
-import { collectShards } from '@ae/ground/shard-notes';
+import { collectShards, type FoundShard } from '@ae/ground/shard-notes';
 import type { MergeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { describeLeftOut } from '../data/left-out';
@@ -7,6 +7,7 @@ import { mergeScores, scoreShards } from '../network/score-shards';
 import { printResults, withoutInfinity } from '../network/test-results';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand } from '../shell/options';
+import { assertNew } from '../shell/output-folder';
 import { shardError } from '../shell/shard-folder';
 import { formatBar, formatCount, formatDuration, formatNumberOf, leftOut, style, Terminal } from '../shell/terminal';
 import { printCodes } from './encode';
@@ -28,24 +29,26 @@ Work that many processes or machines share:
 
 In an Indexed Job of Kubernetes (AE_SHARDS set to its completions) or an array job
 of Slurm --shard auto says which part is whose. A command whose shard is complete
-does nothing, so whatever failed can be run again.`;
+does nothing, and neither does merging again, so whatever failed can be run again.`;
 
 async function runMerge(output: string, given: readonly string[], options: CommonOptions): Promise<void> {
   const terminal = new Terminal(options);
   const folders = given.length > 0 ? given : undefined;
-  const shards = collectShards(output, folders, shardError);
+  const shards = await shardsOf(output, folders);
   const { kind } = shards[0].note;
   await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
     if (kind === codeShards) {
-      const summary = await mergeCodes(shards, output);
-      printCodes(output, summary, terminal);
+      const { summary, wasComplete } = await mergeCodes(shards, output);
+      printCodes(output, summary, terminal, wasComplete);
       printOmitted(summary.data, summary.leftOut.map(describeLeftOut), terminal);
       return;
     }
     if (kind === scoreShards) {
-      const { evaluations, results, pictures, leftOut } = await mergeScores(shards, output);
-      terminal.event({ ...withoutInfinity(results), pictures, folder: output, leftOut });
+      const { evaluations, results, pictures, leftOut, wasComplete } = await mergeScores(shards, output);
+      const before = wasComplete && { wasComplete };
+      terminal.event({ ...withoutInfinity(results), pictures, folder: output, leftOut, ...before });
       printResults(terminal, evaluations, results);
+      if (wasComplete) terminal.print(`${style('bold', output)} was merged before: nothing was done`);
       printFiles(terminal, output, pictures, false);
       printOmitted(results.data, leftOut.map(describeLeftOut), terminal);
       return;
@@ -61,13 +64,35 @@ async function runMerge(output: string, given: readonly string[], options: Commo
   });
 }
 
+async function shardsOf(output: string, folders: readonly string[] | undefined): Promise<FoundShard[]> {
+  try {
+    return collectShards(output, folders, shardError);
+  } catch (error) {
+    // Shards that are gone after they were merged are not what is wrong.
+    await assertNew(output);
+    throw error;
+  }
+}
+
 function printMerged(report: MergeReport, terminal: Terminal): void {
-  const { output, outputs = [output], shards, records, size, skipped, damage, labelsFile, elapsedMs } = report;
+  const {
+    output,
+    outputs = [output],
+    shards,
+    records,
+    size,
+    skipped,
+    damage,
+    labelsFile,
+    elapsedMs,
+    wasComplete,
+  } = report;
   terminal.event(report);
   const each = size ? ` of ${size}` : '';
   const count = `${formatNumberOf(records, 'image')}${each} from ${formatNumberOf(shards, 'shard')}`;
   const last = outputs.length > 1 ? ` to ${outputs.at(-1)} (${formatNumberOf(outputs.length, 'file')})` : '';
-  terminal.print(`${style('bold', outputs[0])}${last}: ${count} in ${formatDuration(elapsedMs)}`);
+  const when = wasComplete ? ', merged before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  terminal.print(`${style('bold', outputs[0])}${last}: ${count}${when}`);
   if (skipped.length > 0) {
     const what = formatNumberOf(skipped.length, 'image that cannot be read', 'images that cannot be read');
     terminal.print(`without ${what}, which the shards named, and --json lists`);

@@ -2,7 +2,7 @@
 import type { FoundShard } from '@ae/ground/shard-notes';
 import type { Shard } from '@ae/ground/shards';
 import type { LeftOut } from '../data/record-scan';
-import { assertNew, writeFolderWhole } from '../shell/output-folder';
+import { writeFolderOnce } from '../shell/output-folder';
 import { type MadeShard, makeShard } from '../shell/shard-folder';
 import { readCodes, writeCodes } from './code-files';
 import type { LoadedNetwork } from './load-network';
@@ -46,13 +46,18 @@ async function* startingWith<T>(first: T, others: AsyncIterable<T>): AsyncGenera
   yield* others;
 }
 
-/** Makes one folder of codes of those of shards, in order; the same files as one process makes. */
-export async function mergeCodes(shards: readonly FoundShard[], target: string): Promise<CodeSummary> {
-  await assertNew(target);
+/** Makes one folder of codes of those of shards, in order; the same files as one process makes. Says whether they were there before. */
+export async function mergeCodes(
+  shards: readonly FoundShard[],
+  target: string,
+): Promise<{ summary: CodeSummary; wasComplete: boolean }> {
   const parts = shards as readonly FoundShard<CodeSummary>[];
   const [{ result: first }] = parts.map(({ note }) => note);
   const filled = parts.filter(({ note }) => note.result.count > 0).map(({ folder }) => folder);
   const isMixed = first.codeSize === undefined;
-  const count = await writeFolderWhole(target, (folder) => writeCodes(readCodes(filled), folder, isMixed));
-  return { ...first, count };
+  let count = 0;
+  const wasComplete = await writeFolderOnce(target, async (folder) => {
+    count = await writeCodes(readCodes(filled), folder, isMixed);
+  });
+  return { summary: { ...first, count }, wasComplete };
 }

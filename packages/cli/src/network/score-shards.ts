@@ -6,7 +6,7 @@ import type { ImageScores } from '@ae/autoencoder/scores';
 import { type FoundShard, shardNoteName } from '@ae/ground/shard-notes';
 import type { Shard } from '@ae/ground/shards';
 import type { LeftOut } from '../data/record-scan';
-import { assertNew, writeFolderWhole } from '../shell/output-folder';
+import { writeFolderOnce } from '../shell/output-folder';
 import { type MadeShard, makeShard, shardError } from '../shell/shard-folder';
 import type { Terminal } from '../shell/terminal';
 import type { LoadedNetwork } from './load-network';
@@ -94,11 +94,12 @@ export interface MergedScores {
   readonly results: TestResults;
   readonly pictures: number;
   readonly leftOut: readonly LeftOut[];
+  /** They were there before, and nothing was done. */
+  readonly wasComplete: boolean;
 }
 
 /** Makes the pictures and scores that one process makes of those of shards, in order. */
 export async function mergeScores(shards: readonly FoundShard[], target: string): Promise<MergedScores> {
-  await assertNew(target);
   const parts = shards as readonly FoundShard<ScoredPart>[];
   const [{ folder: firstFolder, note }] = parts;
   const { model, data, engine, count, scale, tables, evaluations: kinds, pictures, leftOut } = note.result;
@@ -110,13 +111,13 @@ export async function mergeScores(shards: readonly FoundShard[], target: string)
   }
   const { all, extremes } = { all: note.settings['all scores'] === true, extremes: Number(note.settings.extremes) };
   const results = { ...{ model, data, engine, count }, ...(await tabulate(tables, { scale }, evaluations, extremes)) };
-  await writeFolderWhole(target, async (folder) => {
+  const wasComplete = await writeFolderOnce(target, async (folder) => {
     for (const name of await readdir(firstFolder)) {
       if (isPicture(name)) await copyFile(path.join(firstFolder, name), path.join(folder, name));
     }
     await writeScores(folder, results, evaluations, all);
   });
-  return { evaluations, results, pictures, leftOut };
+  return { evaluations, results, pictures, leftOut, wasComplete };
 }
 
 function isPicture(name: string): boolean {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { rename } from '@ae/ground/rename';
@@ -114,6 +114,36 @@ async function removeLeftovers(target: string): Promise<void> {
   }
 }
 
+/**
+ * Makes a folder as `writeFolderWhole` does; where there is something of its name, makes it for a comparison alone, and throws OUTPUT_EXISTS
+ * unless all files of it are there already, to the byte. Returns whether they were.
+ */
+export async function writeFolderOnce(target: string, fill: (temporary: string) => Promise<void>): Promise<boolean> {
+  try {
+    if (!(await isThere(target))) {
+      await writeFolderWhole(target, fill);
+      return false;
+    }
+  } catch (error) {
+    // Another process did the same at the same time, and was faster.
+    if (!(isTaken(error) && (await isThere(target)))) throw error;
+  }
+  const temporary = temporaryName(target);
+  try {
+    await mkdir(temporary);
+    await fill(temporary);
+    for (const name of await readdir(temporary)) {
+      const [made, there] = [temporary, target].map((folder) =>
+        readFile(path.join(folder, name)).catch(() => undefined),
+      );
+      if (!(await made)?.equals((await there) ?? new Uint8Array())) throw alreadyThere(target);
+    }
+    return true;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
 /** Tells whether an error says that a folder couldn't get its name, or was removed, as happens where another process was faster. */
 export function isTaken(error: unknown): boolean {
   return ['EEXIST', 'ENOTEMPTY', 'EPERM', 'ENOENT'].includes((error as { code?: string }).code ?? '');
@@ -121,12 +151,15 @@ export function isTaken(error: unknown): boolean {
 
 /** Throws if there is something under the name of an output; called before long work begins. */
 export async function assertNew(target: string): Promise<void> {
-  // A link to nothing is something, too.
-  const exists = await lstat(target).then(
+  if (await isThere(target)) throw alreadyThere(target);
+}
+
+/** A link to nothing is something, too. */
+function isThere(target: string): Promise<boolean> {
+  return lstat(target).then(
     () => true,
     () => false,
   );
-  if (exists) throw alreadyThere(target);
 }
 
 /** Throws unless `file` is a free name for an image, which commands write as PNG. */

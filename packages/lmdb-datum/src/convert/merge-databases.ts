@@ -101,22 +101,28 @@ async function writeMerged(
   }
 }
 
-/** All records of all shards in order, each in memory of its own. */
-function* recordsOf(
-  shards: readonly FoundShard<DatabasePart>[],
-): Generator<{ key: Buffer; value: Buffer }, void, undefined> {
-  for (const { folder, note } of shards) {
-    const file = new PageFile(folder);
-    try {
-      const { main } = file.meta;
-      assertCount(folder, note.result.records, main.entries);
-      const values = new ValueReader(file);
-      for (const { leaf, index } of scanTree(file, main, {})) {
-        yield { key: Buffer.from(leaf.key(index)), value: Buffer.from(values.view(leaf, index)) };
-      }
-    } finally {
-      file.close();
+/** Yields all records of all shards in order, each in memory of its own. */
+export function* recordsOf(shards: readonly FoundShard<DatabasePart>[]): Generator<StoredRecord, void, undefined> {
+  for (const { folder, note } of shards) yield* recordsIn(folder, note.result.records);
+}
+
+export interface StoredRecord {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** Yields the records of a database in order. @throws CorruptDatabaseError where there are not as many as `noted` */
+export function* recordsIn(folder: string, noted: number): Generator<StoredRecord, void, undefined> {
+  const file = new PageFile(folder);
+  try {
+    const { main } = file.meta;
+    assertCount(folder, noted, main.entries);
+    const values = new ValueReader(file);
+    for (const { leaf, index } of scanTree(file, main, {})) {
+      yield { key: Buffer.from(leaf.key(index)), value: Buffer.from(values.view(leaf, index)) };
     }
+  } finally {
+    file.close();
   }
 }
 
