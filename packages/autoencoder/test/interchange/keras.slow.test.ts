@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findPython, runPython } from '@ae/testing/python';
 import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,6 +12,7 @@ import { madeNetwork, tiedSamples } from './networks';
 
 const python = findPython(['keras', 'numpy', 'torch'], 'exported files in Keras');
 const folder = sharedFolder();
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 const program = [
   'import os, sys',
@@ -50,3 +53,40 @@ describe.runIf(python)('as Keras', () => {
     }
   });
 });
+
+/** Installs the built package with all that it needs, but not h5wasm, which is optional. */
+function installAlone(): string {
+  const project = path.join(folder, 'alone');
+  const modules = path.join(project, 'node_modules');
+  mkdirSync(path.join(modules, '@ae'), { recursive: true });
+  const link = (name: string) =>
+    symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name), 'junction');
+  const others = readdirSync(path.join(root, 'node_modules')).filter((name) => !['h5wasm', '@ae'].includes(name));
+  for (const name of [...others, '@ae/layers', '@ae/images']) if (!name.startsWith('.')) link(name);
+  for (const name of ['package.json', 'dist']) {
+    cpSync(path.join(root, 'packages/autoencoder', name), path.join(modules, '@ae/autoencoder', name), {
+      recursive: true,
+    });
+  }
+  return project;
+}
+
+it.each(['import', 'require'])(
+  'says how to install h5wasm where it is not there, by %s',
+  (way) => {
+    const file = fileURLToPath(new URL('../golden/keras/nested.keras', import.meta.url));
+    const load = way === 'import' ? 'await import' : 'createRequire(process.cwd() + "/x.js")';
+    const script = `
+    import { createRequire } from 'node:module';
+    const { importKeras } = ${load}('@ae/autoencoder/interchange');
+    await importKeras(${JSON.stringify(file)}).catch(({ code, message }) => console.log(code, message));
+  `;
+    const cwd = way === 'import' ? installAlone() : path.join(folder, 'alone');
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd, encoding: 'utf8' });
+    expect(said).toBe(
+      'DEPENDENCY_MISSING [autoencoder] weights of Keras are HDF5, which takes the package h5wasm, and that is not installed; ' +
+        'run npm install h5wasm, with -g where this package was installed so.\n',
+    );
+  },
+  60_000,
+);

@@ -1,5 +1,7 @@
 /** The weights of a Keras file: HDF5, with a group for each layer in whose group `vars` its weights are numbered. */
 import type { Group } from 'h5wasm';
+import { isMissingPackage } from '../../engines/missing-package';
+import { AutoencoderError } from '../../errors';
 import { invalidFile } from '../foreign-file';
 import type { Weight } from '../weights';
 
@@ -16,9 +18,22 @@ export const containers = ['layers', '_layer_checkpoint_dependencies'];
 
 let opened = 0;
 
-/** Loads the library of HDF5, whose errors are to be thrown: by itself it prints them. */
+/** Loads the library of HDF5. It is large, and for files of Keras alone, so whoever wants those installs it. */
+async function loadLibrary() {
+  // Caught where it is called, so that bundlers take a page that has no use for it, too.
+  try {
+    return await import('h5wasm');
+  } catch (cause) {
+    if (!isMissingPackage(cause, 'h5wasm')) throw cause;
+    const state = 'weights of Keras are HDF5, which takes the package h5wasm, and that is not installed';
+    const todo = 'run npm install h5wasm, with -g where this package was installed so';
+    throw new AutoencoderError('DEPENDENCY_MISSING', { state, todo }, { cause });
+  }
+}
+
+/** Loads the library, whose errors are to be thrown: by itself it prints them. Throws DEPENDENCY_MISSING. */
 async function openLibrary() {
-  const hdf5 = await import('h5wasm');
+  const hdf5 = await loadLibrary();
   const module = await hdf5.ready;
   module.activate_throwing_error_handler();
   return { hdf5, FS: module.FS };
