@@ -1,6 +1,6 @@
 /** The `ae` command. Packages that take time to load (TensorFlow, sharp, lmdb) are imported where commands use them. */
 import { inspect } from 'node:util';
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { backendCommand } from './commands/backend';
 import { cacheCommand } from './commands/cache';
 import { convertCommand } from './commands/convert';
@@ -22,7 +22,7 @@ import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
 import { verifyCommand } from './commands/verify';
 import { explain, printingFailed } from './shell/cli-error';
-import { typedFor, withoutExit } from './shell/options';
+import { defineCommand, finishCommand, typedFor } from './shell/options';
 import { printable, printableJson, rendered } from './shell/printable';
 import { style } from './shell/terminal';
 
@@ -46,22 +46,21 @@ The same with LMDBs:
   ae test runs/train-1 val.lmdb`;
 
 function defineProgram(): Command {
-  const program = withoutExit(new Command('ae'))
-    .description('Image autoencoders: from a folder of images to reconstructions.')
+  const program = defineCommand('ae', 'image autoencoders: from a folder of images to reconstructions')
+    .usage('<command> [options]')
     .enablePositionalOptions()
-    .helpCommand('help [command]', "print a command's help")
     .addHelpText('after', examples);
   for (const [heading, commands] of Object.entries(groups)) {
     for (const define of commands) program.addCommand(define().helpGroup(heading));
   }
-  return program;
+  program.commandsGroup('Help:').helpCommand('help [command]', "print a command's help");
+  return finishCommand(program);
 }
 
 /** Runs the command line; an error becomes one sentence on stderr and exit code 1. */
 async function main(program: Command, args: readonly string[]): Promise<void> {
   if (args.length === 0) {
-    program.outputHelp({ error: true });
-    process.exitCode = 1;
+    program.outputHelp();
     return;
   }
   try {

@@ -23,9 +23,12 @@ describe('help', () => {
     expect(await aeOk(folder, '--version')).toBe(`${version}\n`);
   });
 
-  test.each(commands)('ae %s answers --help and --version', async (command) => {
-    expect(await aeOk(folder, command, '--help')).toContain(`Usage: ae ${command}`);
-    expect(await aeOk(folder, command, '--version')).toBe(`${version}\n`);
+  test.each([...commands, 'backend install'])('ae %s answers --help and --version', async (name) => {
+    const command = name.split(' ');
+    const help = await aeOk(folder, ...command, '--help');
+    expect(help).toContain(`Usage: ae ${name}`);
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(await aeOk(folder, ...command, '--version')).toBe(`${version}\n`);
   });
 
   test('ae train --help names the options with their defaults', async () => {
@@ -61,10 +64,24 @@ describe('help', () => {
     expect(await collect(child)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('ae without arguments shows the help and fails', async () => {
+  test('ae without arguments shows the help', async () => {
     const { code, stdout, stderr } = await ae(folder);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('Usage: ae');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(await aeOk(folder, '--help'));
+  });
+
+  test('the usual options have short flags, and those of train its learning rate a short name', async () => {
+    const help = await aeOk(folder, 'train', '--help');
+    for (const flags of [
+      '-e, --epochs',
+      '-b, --batch-size',
+      '-o, --out',
+      '-s, --seed',
+      '-c, --code-size',
+      '--lr, --learning-rate',
+    ])
+      expect(help).toContain(`  ${flags} <`);
+    expect(await aeOk(folder, 'test', '--help')).toContain('  -o, --save-prefix <');
   });
 });
 
@@ -191,6 +208,9 @@ const mistakes: [args: string[], message: string][] = [
     ['backend', 'install'],
     "ae backend install: missing required argument 'engine'; ae backend install --help lists what there is.",
   ],
+  [['train', 'a.lmdb', '-e', '0'], 'ae train: --epochs: expected a whole number of at least 1, received "0".'],
+  [['train', 'a.lmdb', '-b0'], 'ae train: --batch-size: expected a whole number of at least 1, received "0".'],
+  [['train', 'a.lmdb', '--lr=x'], 'ae train: --learning-rate: expected a number of at least 0, received "x".'],
   [['help', 'nonsense'], "ae: unknown command 'nonsense'; ae --help lists what there is."],
 ];
 

@@ -165,7 +165,7 @@ export const trainingOptions = {
         ...counted,
         default: 10,
         unit: 'epochs',
-        help: 'end after so many epochs without a lower error; the best weights stay',
+        help: 'end after this many epochs without a lower error, and restore the best weights',
       },
       threshold: { ...decay, default: 0, help: 'by how much of itself the error must fall to count' },
     },

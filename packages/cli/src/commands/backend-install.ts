@@ -13,11 +13,15 @@ interface InstallOptions extends CommonOptions {
 }
 
 const installHelp = `
-What it does: takes @tensorflow/tfjs-node (with --gpu: tfjs-node-gpu) from npm and TensorFlow's libraries from pip's wheel (with --gpu: and
-the CUDA libraries it names), links one with the other, and trains a few steps, which must agree with the reference. It needs Linux,
-Python 3 with pip, and a C++ compiler. Everything lies in $AE_CACHE/tensorflow, by default ~/.cache/ae/tensorflow; nothing else is
-installed. Files must have the checksums of those that were tried; with another --tensorflow, those that pip's index names. An installation
-that was broken off goes on where it stopped. --backend auto and tensorflow find it by themselves.`;
+What it does: takes @tensorflow/tfjs-node (with --gpu: tfjs-node-gpu) from npm
+and TensorFlow's libraries from pip's wheel (with --gpu: and the CUDA libraries
+it names), links one with the other, and trains a few steps, which must agree
+with the reference. It needs Linux, Python 3 with pip, and a C++ compiler.
+Everything lies in $AE_CACHE/tensorflow, by default ~/.cache/ae/tensorflow;
+nothing else is installed. Files must have the checksums of those that were
+tried; with another --tensorflow, those that pip's index names. An installation
+that was broken off goes on where it stopped. --backend auto and tensorflow find
+it by themselves.`;
 
 export function backendInstallCommand(): Command {
   return defineCommand('install', 'give native TensorFlow to all projects of this user')

@@ -6,8 +6,8 @@ import {
   type CommonOptions,
   choiceOption,
   defineCommand,
+  FlagOption,
   inputsAndOutput,
-  LibraryOption,
   numberOption,
   parseNumber,
 } from '../shell/options';
@@ -52,10 +52,12 @@ export function convertCommand(): Command {
     .action(runConvert);
 }
 
-function shardSizeOption(): LibraryOption {
+function shardSizeOption(): FlagOption {
   const typedFor = new Map([['shardBytes', '--shard-size']]);
-  const option = new LibraryOption('--shard-size <MB>', 'megabytes of one tar or Parquet, likewise', typedFor);
-  return option.argParser((text) => parseNumber('--shard-size', text, { min: 0, exclusiveMin: true }));
+  const range = { min: 0, exclusiveMin: true };
+  const help = 'megabytes of one tar or Parquet, likewise';
+  const option = new FlagOption('--shard-size <MB>', help, { typedFor, ranges: [range] });
+  return option.argParser((text) => parseNumber('--shard-size', text, range));
 }
 
 async function runConvert(places: readonly string[], options: ConvertFlags): Promise<void> {

@@ -24,7 +24,7 @@ export function encodeCommand(): Command {
     )
     .argument('<folder>', 'new folder for codes.npy, keys.npy, labels.npy and codes.parquet')
     .addOption(
-      numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(64),
+      numberOption('--batch-size <n>', 'images per forward pass', { min: 1, max: 10_000, integer: true }).default(64),
     )
     .addOption(shardOption());
   return addNetworkInput(command).action(runEncode);

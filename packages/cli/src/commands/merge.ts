@@ -27,9 +27,10 @@ Work that many processes or machines share:
   ae import photos train.lmdb --resize 64 --shard 1/2
   ae merge train.lmdb
 
-In an Indexed Job of Kubernetes (AE_SHARDS set to its completions) or an array job
-of Slurm --shard auto says which part is whose. A command whose shard is complete
-does nothing, and neither does merging again, so whatever failed can be run again.`;
+In an Indexed Job of Kubernetes (AE_SHARDS set to its completions) or an array
+job of Slurm, --shard auto says which part is whose. A command whose shard is
+complete does nothing, and neither does merging again, so whatever failed can be
+run again.`;
 
 async function runMerge(output: string, given: readonly string[], options: CommonOptions): Promise<void> {
   const terminal = new Terminal(options);

@@ -41,7 +41,7 @@ export function reconstructCommand(): Command {
       ).default('own'),
     )
     .addOption(
-      numberOption('--batch-size <n>', 'images a forward pass', { min: 1, max: 10_000, integer: true }).default(16),
+      numberOption('--batch-size <n>', 'images per forward pass', { min: 1, max: 10_000, integer: true }).default(16),
     );
   return addNetworkInput(command).action(runReconstruct);
 }

@@ -45,7 +45,7 @@ export function testCommand(): Command {
   const counted = { min: 1, max: 10_000, integer: true };
   return defineCommand('test', 'score a network on the images of an LMDB, and write reconstructions to look at')
     .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<images>', 'an LMDB, or a folder of images; best ones that the network was not trained on')
+    .argument('<images>', 'an LMDB, or a folder of images; preferably not those of the training')
     .option('--save-prefix <folder>', 'new folder for images and scores (default: test-<n> beside the network)')
     .addOption(checkpointOption())
     .addOption(databaseOption())

@@ -15,7 +15,7 @@ export interface ImportFlags extends FitFlags {
 }
 
 /** What such flags stand under in the help. */
-export const importHeading = 'Images that are no LMDB:';
+export const importHeading = 'Images not in an LMDB:';
 
 export function fitFlag(otherwise = "the run's, or squash"): Option {
   const modes = ['squash', 'crop', 'fill'];

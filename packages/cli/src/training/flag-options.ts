@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { CliError } from '../shell/cli-error';
 import { nearest } from '../shell/nearest';
-import { LibraryOption, parseChoice, parseNumber, parseSize } from '../shell/options';
+import { FlagOption, parseChoice, parseNumber, parseSize } from '../shell/options';
 import { formatRows, Terminal } from '../shell/terminal';
 import { helpOf, type TrainFlag, trainFlags } from './train-flags';
 
@@ -25,13 +25,12 @@ export function addFlags(command: Command, heading: keyof typeof headings & stri
   }
 }
 
-function optionOf(flag: TrainFlag): LibraryOption {
+function optionOf(flag: TrainFlag): FlagOption {
   const { typed, paths, options } = flag;
-  const option = new LibraryOption(
-    typed + placeholderOf(flag),
-    helpOf(flag),
-    new Map(paths.map((path) => [path, typed])),
-  );
+  const option = new FlagOption(typed + placeholderOf(flag), helpOf(flag), {
+    typedFor: new Map(paths.map((path) => [path, typed])),
+    ranges: options.filter((each) => each.kind === 'number'),
+  });
   const [first] = options;
   if (first.kind === 'word') option.choices(Object.keys(first.words));
   else if (first.kind === 'switch' && !takesSize(flag)) return option;
@@ -68,10 +67,10 @@ function parse(flag: TrainFlag, text: string): unknown {
 const settable = trainFlags.filter(({ typed }) => typed.startsWith('--set '));
 
 /** The option for what has no flag of its own: `--set <key=value>`, as often as one likes. */
-export function setOption(): LibraryOption {
+export function setOption(): FlagOption {
   const paths = settable.flatMap((flag) => flag.paths.map((path) => [path, flag.typed] as const));
   const help = 'an option without a flag, such as alpha=0.9, again for each; --set help lists them';
-  const option = new LibraryOption('--set <key=value>', help, new Map(paths));
+  const option = new FlagOption('--set <key=value>', help, { typedFor: new Map(paths) });
   option.argParser((text, before) => ({ ...(before as object | undefined), ...parseSet(text) }));
   return option;
 }

@@ -5,7 +5,7 @@ import type { Elsewhere } from '@ae/autoencoder/torchrun';
 import type { Option } from 'commander';
 import type { EngineOptions } from '../network/engine';
 import { CliError } from '../shell/cli-error';
-import { LibraryOption, numberOption, parseNumber } from '../shell/options';
+import { FlagOption, numberOption, parseNumber } from '../shell/options';
 import { lmdbPlaces } from './torch-data';
 import type { TrainingData } from './training-data';
 
@@ -25,7 +25,7 @@ export function processesOption(): Option {
     ['python', 'AE_PYTHON'],
   ]);
   const help = 'processes that share the images of each update, with --backend torchrun (default: 1)';
-  return new LibraryOption('--processes <n>', help, typed).argParser((text) =>
+  return new FlagOption('--processes <n>', help, { typedFor: typed, ranges: [counted] }).argParser((text) =>
     parseNumber('--processes', text, counted),
   );
 }

@@ -1,0 +1,49 @@
+/** How `--help` is laid out: names, then what they do, in the width of the terminal. */
+import type { Command, Help, Option } from 'commander';
+import { rendered } from './printable';
+import { style } from './terminal';
+
+/** Terms that are longer have a line of their own. */
+const termWidth = 26;
+
+/** What commander's help is told to do otherwise. */
+export const helpLayout: Partial<Help> = {
+  subcommandTerm: (command) => command.name(),
+  commandDescription,
+  optionTerm: ({ flags, short }) => (short ? flags : `    ${flags}`),
+  optionDescription,
+  styleTitle: (title) => rendered(style('bold', title)),
+  padWidth(command, helper) {
+    const longest = [
+      helper.longestOptionTermLength(command, helper),
+      helper.longestSubcommandTermLength(command, helper),
+      helper.longestArgumentTermLength(command, helper),
+    ];
+    return Math.min(termWidth, Math.max(...longest));
+  },
+  formatItem(term, width, description, helper) {
+    const room = (helper.helpWidth ?? 80) - width - 4;
+    const [first, ...more] = helper.boxWrap(description, Math.max(20, room)).split('\n');
+    const indent = `\n${' '.repeat(width + 4)}`;
+    const isLong = helper.displayWidth(term) > width;
+    return `  ${isLong ? term + indent : `${term.padEnd(width)}  `}${[first, ...more].join(indent)}`;
+  },
+};
+
+/** Returns what a command does, as a sentence. */
+export function commandDescription(command: Command): string {
+  const text = command.description();
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Returns what an option does, which words it takes, and what it is by default. */
+export function optionDescription({ description, argChoices, defaultValue, required, optional }: Option): string {
+  const [, text, condition, known] = /^(.*?)(?: \((?:([^()]*); )?default: (.*)\))?$/s.exec(description) ?? [];
+  const value = known ?? (defaultValue !== undefined && (required || optional) ? String(defaultValue) : undefined);
+  const notes = [
+    ...(condition ? [condition] : []),
+    ...(argChoices ? [`one of ${argChoices.join(', ')}`] : []),
+    ...(value === undefined ? [] : [`default: ${value}`]),
+  ];
+  return notes.length > 0 ? `${text} (${notes.join('; ')})` : text;
+}
