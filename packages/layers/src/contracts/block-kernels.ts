@@ -1,13 +1,13 @@
 /**
  * Names the kernels of block transforms, which a backend may register: both or none. Without them ops/block-transform.ts does the same by
- * ordinary tfjs ops, as it does where a side of blocks is not a power of two of at least 4. Each is the other's adjoint, for the same positions and indices.
+ * ordinary tfjs ops, as it does where a side of blocks is not a power of two of at least 4. Each is the other's adjoint, for the same list.
  *
- * The lists `positions` and `indices`, int32 and of one length, say which coefficient of a block, `(c * w + u) * h + v`, is which of those that are
- * kept. Pairs whose index is not below their number are left out.
+ * A list says which coefficient of a block, `(c * w + u) * h + v`, is which of those that are kept: `positions` for each of those that are kept, or
+ * `indices` for each of the block's; one of them is given. Its values are whole numbers, int32 or float32. What is out of range is left out.
  */
 
 /**
- * `{images, colors, positions, indices}`: float32 `[N, H, W, C]`, made of whole blocks -> `[N, H / h, W / w, count]`. With one channel, colors
+ * `{images, colors, positions or indices}`: float32 `[N, H, W, C]`, made of whole blocks -> `[N, H / h, W / w, count]`. With one channel, colors
  * are not looked at.
  */
 export const AnalyzeBlocks = 'AnalyzeBlocks';
@@ -19,7 +19,7 @@ export interface AnalyzeBlocksAttrs {
   count: number;
 }
 
-/** `{coefficients, colors, positions, indices}`: float32 `[N, rows, columns, count]` -> `[N, rows * h, columns * w, C]`. */
+/** `{coefficients, colors, positions or indices}`: float32 `[N, rows, columns, count]` -> `[N, rows * h, columns * w, C]`. */
 export const SynthesizeBlocks = 'SynthesizeBlocks';
 
 /** Attributes of {@link SynthesizeBlocks}. */

@@ -1,13 +1,5 @@
 import { inWords } from '@ae/ground/in-words';
-import {
-  cast,
-  serialization,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor4D,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { serialization, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
 import { formatShape, InvalidOptionError, ShapeError } from '../errors';
 import { analyzeBlocks, cropImages, extendImages, synthesizeBlocks } from '../ops/block-transform';
@@ -52,9 +44,9 @@ abstract class BlockLayer extends layers.Layer {
     this.#places = add(listName, [listLength], initializers.zeros());
   }
 
-  /** Reads both, the list as int32. */
+  /** Reads both. */
   protected readFixedWeights(): { colors: Tensor2D; list: Tensor1D } {
-    return { colors: this.#colors.read() as Tensor2D, list: cast(this.#places.read(), 'int32') as Tensor1D };
+    return { colors: this.#colors.read() as Tensor2D, list: this.#places.read() as Tensor1D };
   }
 
   override getConfig(): serialization.ConfigDict {

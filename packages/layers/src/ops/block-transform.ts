@@ -1,4 +1,5 @@
 import {
+  cast,
   concat,
   customGrad,
   type GradSaveFunc,
@@ -6,7 +7,6 @@ import {
   getBackend,
   getKernel,
   matMul,
-  range,
   reshape,
   reverse,
   slice,
@@ -30,7 +30,7 @@ export interface BlockBasis {
   readonly blockSize: BlockSize;
   /** `[C, C]`, orthogonal: each column is a direction of color whose plane is transformed by itself. */
   readonly colors: Tensor2D;
-  /** `[K]` for K values of a block: where each coefficient stands among those that are kept; their number where it is left out. */
+  /** `[K]` for K values of a block, int32 or float32: where each coefficient stands among those that are kept; their number where it is left out. */
   readonly places: Tensor1D;
 }
 
@@ -38,7 +38,7 @@ export interface BlockBasis {
  * Transforms blocks of images by an orthonormal cosine transform (DCT-II) of each color plane and keeps some of the coefficients:
  * `[N, H, W, C]` -> `[N, H / h, W / w, positions]`.
  *
- * @param positions int32 `[M]`: which coefficients of a block to keep, as `(c * w + u) * h + v` for color direction c and the frequencies u
+ * @param positions `[M]`, int32 or float32: which coefficients of a block to keep, as `(c * w + u) * h + v` for color direction c and the frequencies u
  *   along the width and v along the height.
  */
 export function analyzeBlocks(
@@ -47,8 +47,7 @@ export function analyzeBlocks(
   positions: Tensor1D,
 ): Tensor4D {
   const { size: kept } = positions;
-  if (hasKernels(blockSize))
-    return analyzeByKernel(images, { blockSize, colors, positions, indices: range(0, kept, 1, 'int32') }, kept);
+  if (hasKernels(blockSize)) return analyzeByKernel(images, { blockSize, colors, positions }, kept);
   const [height, width] = blockSize;
   const [count, imageHeight, imageWidth, channels] = images.shape;
   const [rows, columns] = [imageHeight / height, imageWidth / width];
@@ -59,22 +58,23 @@ export function analyzeBlocks(
     const byWidth = matMul(reshape(alongWidth, [-1, width]), cosines(width), false, true);
     const alongHeight = transpose(reshape(byWidth, [-1, height, width]), [0, 2, 1]);
     const all = matMul(reshape(alongHeight, [-1, height]), cosines(height), false, true);
-    return gather(reshape(all, [count, rows, columns, channels * width * height]), positions, 3) as Tensor4D;
+    return gather(
+      reshape(all, [count, rows, columns, channels * width * height]),
+      cast(positions, 'int32'),
+      3,
+    ) as Tensor4D;
   });
 }
 
 /** Undoes {@link analyzeBlocks}, with zeros for coefficients that were left out: its adjoint. */
 export function synthesizeBlocks(coefficients: Tensor4D, { blockSize, colors, places }: BlockBasis): Tensor4D {
-  if (hasKernels(blockSize)) {
-    const positions = range(0, places.size, 1, 'int32');
-    return synthesizeByKernel(coefficients, { blockSize, colors, positions, indices: places });
-  }
+  if (hasKernels(blockSize)) return synthesizeByKernel(coefficients, { blockSize, colors, indices: places });
   const [height, width] = blockSize;
   const [count, rows, columns] = coefficients.shape;
   const channels = colors.shape[0];
   return tidy(() => {
     const padded = concat([coefficients, zeros([count, rows, columns, 1])], 3);
-    const all = reshape(gather(padded, places, 3), [-1, height]);
+    const all = reshape(gather(padded, cast(places, 'int32'), 3), [-1, height]);
     const alongHeight = matMul(all, cosines(height));
     const alongWidth = transpose(reshape(alongHeight, [-1, width, height]), [0, 2, 1]);
     const blocks = reshape(matMul(reshape(alongWidth, [-1, width]), cosines(width)), [
@@ -91,10 +91,10 @@ export function synthesizeBlocks(coefficients: Tensor4D, { blockSize, colors, pl
   });
 }
 
-/** What kernels take: which coefficients of a block are which of those that are kept. */
+/** What kernels take: which coefficients of a block are which of those that are kept, by one of two lists. */
 interface KernelBasis extends Omit<BlockBasis, 'places'> {
-  readonly positions: Tensor1D;
-  readonly indices: Tensor1D;
+  readonly positions?: Tensor1D;
+  readonly indices?: Tensor1D;
 }
 
 /** Says whether the active backend has kernels for blocks of a size; see contracts/block-kernels.ts. */
@@ -121,10 +121,10 @@ function differentiable(
   adjoint: (dy: Tensor4D, basis: KernelBasis) => Tensor4D,
 ): Tensor4D {
   return customGrad((input, save) => {
-    (save as GradSaveFunc)([colors, positions, indices]);
+    (save as GradSaveFunc)([colors, (positions ?? indices) as Tensor1D]);
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const [colors, positions, indices] = saved as [Tensor2D, Tensor1D, Tensor1D];
-      return adjoint(dy as Tensor4D, { blockSize, colors, positions, indices });
+      const [colors, list] = saved as [Tensor2D, Tensor1D];
+      return adjoint(dy as Tensor4D, { blockSize, colors, ...(positions ? { positions: list } : { indices: list }) });
     };
     return { value: f(input as Tensor4D, { blockSize, colors, positions, indices }), gradFunc };
   })(x) as Tensor4D;

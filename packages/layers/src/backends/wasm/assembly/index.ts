@@ -3,6 +3,7 @@
  * jobs, and the constants.
  */
 export { analyzeBlocks, synthesizeBlocks } from './block-transform';
+export { choose } from './choice';
 export { conv, packFilter } from './conv';
 export { convPool } from './conv-pool';
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, TAP_BYTES } from './depthwise';

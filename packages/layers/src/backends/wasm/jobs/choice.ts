@@ -4,9 +4,10 @@
  */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
+import { flagsOf } from './convolution-job';
 import type { MatrixProduct } from './matrix-product';
 
-/** For each column the row of its value, or -1, and the value; and for each row. */
+/** For each column the row of its value and the value, or 0 and 0; and for each row. */
 interface Choice {
   readonly ofColumns: Chosen;
   readonly ofRows: Chosen;
@@ -27,34 +28,33 @@ export function choose(engine: Engine, product: MatrixProduct, matrix: TensorInf
   const choice = choiceOf(engine, matrix);
   if (!choice) return false;
   const { from, factors } = b.transposed ? choice.ofRows : choice.ofColumns;
-  const x = engine.floats(a.at, rows * steps);
-  const y = engine.floats(product.c, rows * columns);
-  const bias = product.bias ? engine.floats(product.bias, columns) : new Float32Array(columns);
-  for (let row = 0; row < rows; row++) {
-    for (let j = 0; j < columns; j++) {
-      const value = (from[j] < 0 ? 0 : x[row * steps + from[j]] * factors[j]) + bias[j];
-      y[row * columns + j] = product.relu && value < 0 ? 0 : value;
-    }
-  }
+  engine.withMemory(8 * columns, (at) => {
+    engine.bytes(at, 4 * columns).set(new Uint8Array(from.buffer));
+    engine.floats(at + 4 * columns, columns).set(factors);
+    const lists = { from: at, factors: at + 4 * columns };
+    engine.run(
+      'choose',
+      { units: rows },
+      { x: a.at, y: product.c, ...lists, bias: product.bias ?? 0, flags: flagsOf(product), columns, steps },
+    );
+  });
   return true;
 }
 
 function choiceOf(engine: Engine, matrix: TensorInfo): Choice | undefined {
-  const { dataId } = matrix;
-  if (!engine.findings.has(dataId)) engine.findings.set(dataId, findChoice(engine, matrix));
-  return engine.findings.get(dataId) as Choice | undefined;
+  return engine.finding(matrix, 'choice', () => findChoice(engine, matrix));
 }
 
 /** Looks at the values until a row or a column has two. */
 function findChoice(engine: Engine, matrix: TensorInfo): Choice | undefined {
   const [rows, columns] = matrix.shape.slice(-2) as [number, number];
   const values = engine.floats(engine.pointer(matrix), util.sizeFromShape(matrix.shape));
-  const ofColumns = { from: new Int32Array(columns).fill(-1), factors: new Float32Array(columns) };
-  const ofRows = { from: new Int32Array(rows).fill(-1), factors: new Float32Array(rows) };
+  const ofColumns = { from: new Int32Array(columns), factors: new Float32Array(columns) };
+  const ofRows = { from: new Int32Array(rows), factors: new Float32Array(rows) };
   for (let r = 0, at = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++, at++) {
       if (values[at] === 0) continue;
-      if (ofRows.from[r] >= 0 || ofColumns.from[c] >= 0) return undefined;
+      if (ofRows.factors[r] !== 0 || ofColumns.factors[c] !== 0) return undefined;
       ofRows.from[r] = c;
       ofColumns.from[c] = r;
       ofRows.factors[r] = ofColumns.factors[c] = values[at];

@@ -11,30 +11,30 @@ import { cosineSteps } from '../jobs/cosine-steps';
 import type { Engine } from '../runtime/engine';
 import { registerWasmKernel } from './register';
 
-interface Lists {
+interface Basis {
   colors: TensorInfo;
-  positions: TensorInfo;
-  indices: TensorInfo;
+  positions?: TensorInfo;
+  indices?: TensorInfo;
 }
 
 /** Registers the two kernels. */
 export function registerBlockTransform(engine: Engine): void {
-  registerWasmKernel<Lists & { images: TensorInfo }, AnalyzeBlocksAttrs>(
+  registerWasmKernel<Basis & { images: TensorInfo }, AnalyzeBlocksAttrs>(
     AnalyzeBlocks,
-    ({ images, ...lists }, { blockSize, count }) => {
+    ({ images, ...basis }, { blockSize, count }) => {
       const [n, height, width] = images.shape;
       const coefficients = engine.makeTensor([n, height / blockSize[0], width / blockSize[1], count]);
-      run(engine, 'analyzeBlocks', { images, coefficients, ...lists }, blockSize);
+      run(engine, 'analyzeBlocks', { images, coefficients, ...basis }, blockSize);
       return coefficients;
     },
   );
 
-  registerWasmKernel<Lists & { coefficients: TensorInfo }, SynthesizeBlocksAttrs>(
+  registerWasmKernel<Basis & { coefficients: TensorInfo }, SynthesizeBlocksAttrs>(
     SynthesizeBlocks,
-    ({ coefficients, ...lists }, { blockSize }) => {
+    ({ coefficients, ...basis }, { blockSize }) => {
       const [n, rows, columns] = coefficients.shape;
-      const images = engine.makeTensor([n, rows * blockSize[0], columns * blockSize[1], lists.colors.shape[0]]);
-      run(engine, 'synthesizeBlocks', { images, coefficients, ...lists }, blockSize);
+      const images = engine.makeTensor([n, rows * blockSize[0], columns * blockSize[1], basis.colors.shape[0]]);
+      run(engine, 'synthesizeBlocks', { images, coefficients, ...basis }, blockSize);
       return images;
     },
   );
@@ -43,67 +43,93 @@ export function registerBlockTransform(engine: Engine): void {
 function run(
   engine: Engine,
   kernel: 'analyzeBlocks' | 'synthesizeBlocks',
-  { images, coefficients, colors, positions, indices }: Lists & { images: TensorInfo; coefficients: TensorInfo },
+  { images, coefficients, colors, ...list }: Basis & { images: TensorInfo; coefficients: TensorInfo },
   [height, width]: readonly [number, number],
 ): void {
-  const [down, across] = [cosineSteps(height), cosineSteps(width)];
   const [, rows, columns, count] = coefficients.shape;
-  const length = util.sizeFromShape(positions.shape);
   const channels = images.shape[3];
-  engine.withTable(rowStep, down.steps, (downSteps) =>
-    engine.withTable(rowStep, across.steps, (acrossSteps) =>
-      engine.withMemory(4 * (height + 3 * length), (tables) => {
-        const [downRows, places] = [tables, tables + 4 * height];
-        const [indexTable, scales] = [places + 4 * length, places + 8 * length];
-        intsAt(engine, downRows, height).set(down.rows);
-        const keptCount = writeTables(engine, { positions, indices }, count, [channels, height, width], places);
-        engine.run(
-          kernel,
-          {
-            units: util.sizeFromShape(coefficients.shape.slice(0, 3)),
-            scratchBytes: 2 * channels * height * width * 4,
-          },
-          {
-            images: engine.pointer(images),
-            coefficients: engine.pointer(coefficients),
-            colors: engine.pointer(colors),
-            ...{ channels, height, width, rows, columns, count },
-            ...{ downSteps, downStepCount: down.steps.length, downRows },
-            ...{ acrossSteps, acrossStepCount: across.steps.length },
-            ...{ places, indices: indexTable, scales, keptCount },
-          },
-        );
-      }),
-    ),
-  );
+  const tables = tablesOf(engine, list, count, [channels, height, width]);
+  engine.withMemory(tables.bytes.length, (at) => {
+    engine.bytes(at, tables.bytes.length).set(tables.bytes);
+    engine.run(
+      kernel,
+      {
+        units: util.sizeFromShape(coefficients.shape.slice(0, 3)),
+        scratchBytes: 2 * channels * height * width * 4,
+      },
+      {
+        images: engine.pointer(images),
+        coefficients: engine.pointer(coefficients),
+        colors: engine.pointer(colors),
+        ...{ channels, height, width, rows, columns, count },
+        downSteps: at + tables.downSteps,
+        downStepCount: cosineSteps(height).steps.length,
+        downRows: at + tables.downRows,
+        acrossSteps: at + tables.acrossSteps,
+        acrossStepCount: cosineSteps(width).steps.length,
+        ...{ places: at + tables.places, indices: at + tables.indices, scales: at + tables.scales },
+        keptCount: tables.keptCount,
+      },
+    );
+  });
 }
 
-/** Writes places, indices and scales, one list after the other, and returns how many coefficients are kept. */
-function writeTables(
+/** All tables of a job, and where in them each begins. */
+interface Tables {
+  readonly bytes: Uint8Array;
+  readonly downSteps: number;
+  readonly acrossSteps: number;
+  readonly downRows: number;
+  readonly places: number;
+  readonly indices: number;
+  readonly scales: number;
+  readonly keptCount: number;
+}
+
+function tablesOf(
   engine: Engine,
-  { positions, indices }: Pick<Lists, 'positions' | 'indices'>,
+  { positions, indices }: Omit<Basis, 'colors'>,
+  count: number,
+  block: readonly [number, number, number],
+): Tables {
+  const list = (positions ?? indices) as TensorInfo;
+  const name = `blocks ${positions ? 'positions' : 'indices'} ${count} ${block}`;
+  return engine.finding(list, name, () => {
+    const values = numbersOf(engine, list);
+    const pairs = Array.from(values, (value, i): [number, number] => (positions ? [value, i] : [i, value]));
+    return makeTables(pairs, count, block);
+  });
+}
+
+function numbersOf(engine: Engine, list: TensorInfo): ArrayLike<number> {
+  const floats = engine.floats(engine.pointer(list), util.sizeFromShape(list.shape));
+  return list.dtype === 'int32' ? new Int32Array(floats.buffer, floats.byteOffset, floats.length) : floats;
+}
+
+/** Lays the tables out one after the other. `pairs`: the position of a coefficient in a block, and its index among those that are kept. */
+function makeTables(
+  pairs: readonly [number, number][],
   count: number,
   [channels, height, width]: readonly [number, number, number],
-  at: number,
-): number {
+): Tables {
   const [down, across] = [cosineSteps(height), cosineSteps(width)];
-  const length = util.sizeFromShape(positions.shape);
-  const [from, to] = [positions, indices].map((list) => intsAt(engine, engine.pointer(list), length));
-  const [places, kept] = [intsAt(engine, at, length), intsAt(engine, at + 4 * length, length)];
-  const scales = engine.floats(at + 8 * length, length);
-  let next = 0;
-  for (let i = 0; i < length; i++) {
-    if (to[i] < 0 || to[i] >= count || from[i] < 0 || from[i] >= channels * height * width) continue;
-    const [v, column] = [from[i] % height, Math.floor(from[i] / height)];
+  const kept = pairs.filter(([at, to]) => to >= 0 && to < count && at >= 0 && at < channels * height * width);
+  const downSteps = 0;
+  const acrossSteps = down.steps.length * rowStep.bytes;
+  const downRows = acrossSteps + across.steps.length * rowStep.bytes;
+  const places = downRows + 4 * height;
+  const [indices, scales] = [places + 4 * kept.length, places + 8 * kept.length];
+  const bytes = new Uint8Array(places + 12 * kept.length);
+  const [words, floats] = [new Int32Array(bytes.buffer), new Float32Array(bytes.buffer)];
+  for (const [index, step] of [...down.steps, ...across.steps].entries())
+    rowStep.write(step, (index * rowStep.bytes) >> 2, words, floats);
+  words.set(down.rows, downRows >> 2);
+  for (const [i, [at, to]] of kept.entries()) {
+    const [v, column] = [at % height, Math.floor(at / height)];
     const [u, plane] = [column % width, Math.floor(column / width)];
-    places[next] = 4 * ((plane * width + across.rows[u]) * height + v);
-    kept[next] = 4 * to[i];
-    scales[next++] = down.scales[v] * across.scales[u];
+    words[(places >> 2) + i] = 4 * ((plane * width + across.rows[u]) * height + v);
+    words[(indices >> 2) + i] = 4 * to;
+    floats[(scales >> 2) + i] = down.scales[v] * across.scales[u];
   }
-  return next;
-}
-
-function intsAt(engine: Engine, pointer: number, count: number): Int32Array {
-  const { buffer, byteOffset } = engine.floats(pointer, count);
-  return new Int32Array(buffer, byteOffset, count);
+  return { bytes, downSteps, acrossSteps, downRows, places, indices, scales, keptCount: kept.length };
 }

@@ -5,7 +5,7 @@ import { choose } from '../jobs/choice';
 import { columnSums } from '../jobs/column-sums';
 import { runMatMul } from '../jobs/matrix-product';
 import { storeOuterProduct } from '../jobs/outer-product';
-import { deferOuterProduct } from '../runtime/deferred';
+import { defer, deferOuterProduct } from '../runtime/deferred';
 import type { Engine } from '../runtime/engine';
 import { maskByPositive } from './elementwise';
 import { inputGradient } from './fused-layer';
@@ -32,8 +32,8 @@ export function registerFusedDense(engine: Engine): void {
       });
       if (attrs.maskInput) maskByPositive(engine, dx, x);
       if (!attrs.bias) return [dx, dKernel];
-      const dBias = engine.makeTensor([units]);
-      columnSums(engine, engine.pointer(dy), batch, units, engine.pointer(dBias));
+      // Mostly read by the optimizer; of a layer that training leaves alone by nobody.
+      const dBias = defer(engine, [units], [dy], (to) => columnSums(engine, engine.pointer(dy), batch, units, to));
       return [dx, dKernel, dBias];
     },
   );

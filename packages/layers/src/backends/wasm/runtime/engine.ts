@@ -45,8 +45,8 @@ export class Engine {
   readonly panel: number;
   /** Functions of the side module that only compute numbers, such as sizes. */
   readonly side: SideFunctions;
-  /** What was found out about values, by the data they are; forgotten with the data, or when it changes in place. */
-  readonly findings = new WeakMap<object, unknown>();
+  /** What was found out about values, by the data they are and a name; forgotten with the data, or when it changes in place. */
+  readonly #findings = new WeakMap<object, Map<string, unknown>>();
   readonly #memory: WebAssembly.Memory;
   readonly #pool: WorkerPool;
   readonly #exports: SideExports;
@@ -178,6 +178,13 @@ export class Engine {
     });
   }
 
+  /** Returns what is to be found out about a tensor's values under a name, which is done once for as long as they stay what they are. */
+  finding<T>({ dataId }: TensorInfo, name: string, find: () => T): T {
+    const known = this.#findings.get(dataId) ?? new Map<string, unknown>();
+    if (!known.has(name)) this.#findings.set(dataId, known.set(name, find()));
+    return known.get(name) as T;
+  }
+
   /** Returns where a tensor's values begin, in bytes. Stays valid until the tensor is disposed, also when the memory grows. */
   pointer(tensor: TensorInfo): number {
     return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
@@ -204,7 +211,7 @@ export class Engine {
    * back under its number: no values move.
    */
   changedInPlace(tensor: TensorInfo): void {
-    this.findings.delete(tensor.dataId);
+    this.#findings.delete(tensor.dataId);
     const { id, memoryOffset } = this.backend.dataIdMap.get(tensor.dataId);
     const { tfjs } = this.#emscripten;
     tfjs.disposeData(id);
@@ -214,6 +221,11 @@ export class Engine {
   /** Views memory as float32. The view is stale after the next allocation. */
   floats(pointer: number, count: number): Float32Array {
     return new Float32Array(this.#memory.buffer, pointer, count);
+  }
+
+  /** Views memory as bytes. The view is stale after the next allocation. */
+  bytes(pointer: number, count: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, pointer, count);
   }
 
   /** Views memory as float64. The view is stale after the next allocation. */
