@@ -21,6 +21,7 @@ import {
   maxUnpooling2d,
   meanSquaredError,
   relu,
+  residual,
   Sequential,
   sgdStep,
 } from '../src/index';
@@ -85,6 +86,21 @@ const build = (inputShape: [number, number, number], ...parts: layers.Layer[]): 
   const network = new Sequential({ inputShape });
   for (const part of parts) network.add(part);
   return network.build();
+};
+
+/** A convolution, and a residual branch of a convolution of the same size and its transpose. */
+const withBranch = (
+  [height, width, channels]: [number, number, number],
+  { filters, ...options }: { filters: number; kernelSize: number; strides?: number },
+  ...last: layers.Layer[]
+): LayersModel => {
+  const shared = { ...options, padding: 'same' } as const;
+  const branch = [conv2d({ ...shared, filters }), relu(), conv2dTranspose({ ...shared, filters: channels }), ...last];
+  return new Sequential({ inputShape: [height, width, 3] })
+    .add(conv2d({ filters: channels, kernelSize: 3, padding: 'same' }))
+    .add(residual(branch))
+    .add(relu())
+    .build();
 };
 
 const networks: Array<[string, () => LayersModel]> = [
@@ -210,6 +226,16 @@ const networks: Array<[string, () => LayersModel]> = [
     },
   ],
   [
+    'a residual branch to few channels by strides',
+    () => withBranch([16, 20, 3], { filters: 16, kernelSize: 4, strides: 2 }),
+  ],
+  ['a residual branch by Winograd', () => withBranch([10, 9, 24], { filters: 28, kernelSize: 3 })],
+  [
+    'a residual branch that some pixels have no tap of',
+    () => withBranch([8, 8, 4], { filters: 6, kernelSize: 1, strides: 2 }),
+  ],
+  ['a residual branch that ends with ReLU', () => withBranch([8, 8, 5], { filters: 6, kernelSize: 3 }, relu())],
+  [
     'a sum of two branches',
     () => {
       const x = input({ shape: [12, 12, 3] });
@@ -239,6 +265,21 @@ describe.each(networks)('%s', (_name, make) => {
     x.dispose();
     model.dispose();
   });
+});
+
+test('adds a residual branch while its last layer runs, and its gradient while that of its first layer does', async () => {
+  const model = withBranch([16, 16, 3], { filters: 16, kernelSize: 4, strides: 2 });
+  const forward = fuseForward(model);
+  const x = images(2, [16, 16, 3]);
+  const { kernelNames } = await tf.profile(() => {
+    const { value, grads } = tf.variableGrads(() => meanSquaredError(x, forward(x)), variablesOf(model));
+    tf.dispose(grads);
+    return value;
+  });
+  expect(kernelNames).toContain('FusedConv2DTranspose');
+  expect(kernelNames.filter((name) => name.startsWith('Add'))).toEqual([]);
+  x.dispose();
+  model.dispose();
 });
 
 test('runs fused: one kernel a group, forward and backward', async () => {

@@ -67,7 +67,7 @@ export const ReluGrad = 'ReluGrad';
 /** `{x, filter, bias?}` -> `[values, indices]`: a convolution, ReLU if asked for, and max-pooling of 2 x 2 with strides of 2. */
 export const FusedConv2DMaxPool = 'FusedConv2DMaxPool';
 
-/** `{dy, x, filter}` -> `[dx, dFilter, dBias?]` for a convolution. */
+/** `{dy, x, filter, residual?}` -> `[dx, dFilter, dBias?]` for a convolution. `residual` has the shape of dx and is added to it; not with maskInput. */
 export const FusedConv2DGrad = 'FusedConv2DGrad';
 
 /** `{dy, x, filter, indices}` -> `[dx, dFilter, dBias?]` for {@link FusedConv2DMaxPool}. */
@@ -82,7 +82,10 @@ export interface FusedConv2DAttrs {
   relu: boolean;
 }
 
-/** `{x, filter, bias?, indices?}` -> y: a transposed convolution and ReLU if asked for, of x, or of x unpooled at the indices. */
+/**
+ * `{x, filter, bias?, indices?, residual?}` -> y: a transposed convolution and ReLU if asked for, of x, or of x unpooled at the indices.
+ * `residual` has the shape of y and is added to it; not with ReLU or indices.
+ */
 export const FusedConv2DTranspose = 'FusedConv2DTranspose';
 
 /** `{dy, x, filter, indices?}` -> `[dx, dFilter, dBias?]` for {@link FusedConv2DTranspose}; dx is pooled as x is. */

@@ -3,28 +3,36 @@ import { customGrad, engine, type GradSaveFunc, type NamedTensorMap, type Tensor
 import { ReluGrad } from '../contracts/training-kernels';
 import type { Group, Masks } from './groups';
 
+/** A chain of groups. */
+export interface Chain {
+  readonly groups: readonly Group[];
+  /** Whether x is added to what the groups make of it. The first group and the last one must be able to add. */
+  readonly residual?: boolean;
+}
+
 /** Computes the output of a chain. Differentiable for x and for the weights of all groups. */
-export function runChain(groups: readonly Group[], x: Tensor): Tensor {
-  if (!engine().isTapeOn()) return computeOnly(groups, x);
+export function runChain(chain: Chain, x: Tensor): Tensor {
+  const { groups } = chain;
+  if (!engine().isTapeOn()) return computeOnly(chain, x);
   const weights = groups.flatMap((group) => group.weights());
   return customGrad((...args: Array<Tensor | GradSaveFunc>) => {
     const save = args.pop() as GradSaveFunc;
-    const { y, inputs, masks } = compute(groups, args[0] as Tensor);
+    const { y, inputs, masks } = compute(chain, args[0] as Tensor);
     const kept = new Saved(save, { inputs, masks, y: (groups.at(-1) as Group).relu ? y : undefined });
     return {
       value: y,
-      gradFunc: (dy: Tensor, saved: Tensor[]) => gradients(groups, dy, kept.restore(saved)) as unknown as Tensor,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => gradients(chain, dy, kept.restore(saved)) as unknown as Tensor,
     };
   })(x, ...weights);
 }
 
 /** Computes without a gradient to come: every intermediate result is freed when the next group has used it. */
-function computeOnly(groups: readonly Group[], x: Tensor): Tensor {
+function computeOnly({ groups, residual }: Chain, x: Tensor): Tensor {
   const masks: Masks = new Map();
   let y = x;
   for (const group of groups) {
     const input = y;
-    y = group.forward(input, masks);
+    y = group.forward(input, masks, residual && group === groups.at(-1) ? x : undefined);
     if (input !== x) input.dispose();
   }
   for (const mask of masks.values()) mask.dispose();
@@ -38,13 +46,13 @@ interface Intermediates {
   y: Tensor | undefined;
 }
 
-function compute(groups: readonly Group[], x: Tensor): Omit<Intermediates, 'y'> & { y: Tensor } {
+function compute({ groups, residual }: Chain, x: Tensor): Omit<Intermediates, 'y'> & { y: Tensor } {
   const inputs = new Map<Group, Tensor>();
   const masks: Masks = new Map();
   let y = x;
   for (const group of groups) {
     if (group.savesInput) inputs.set(group, y);
-    y = group.forward(y, masks);
+    y = group.forward(y, masks, residual && group === groups.at(-1) ? x : undefined);
   }
   return { y, inputs, masks };
 }
@@ -71,13 +79,17 @@ class Saved {
 }
 
 /** Computes the gradients for x and for the weights of all groups, in the order of the groups. */
-function gradients(groups: readonly Group[], dyOfChain: Tensor, { inputs, masks, y }: Intermediates): Tensor[] {
+function gradients({ groups, residual }: Chain, dyOfChain: Tensor, { inputs, masks, y }: Intermediates): Tensor[] {
   let dy = y ? (engine().runKernel(ReluGrad, { dy: dyOfChain, y } as NamedTensorMap) as Tensor) : dyOfChain;
   const ofWeights: Tensor[][] = [];
   for (let index = groups.length - 1; index >= 0; index--) {
     const group = groups[index] as Group;
     const neighbors = { maskInput: comesFromRelu(groups, index), deferInput: index === 0 };
-    const [dx, ...ofGroup] = group.backward(dy, inputs.get(group) as Tensor, masks, neighbors) as [Tensor, ...Tensor[]];
+    const added = residual && index === 0 ? dyOfChain : undefined;
+    const [dx, ...ofGroup] = group.backward(dy, inputs.get(group) as Tensor, masks, neighbors, added) as [
+      Tensor,
+      ...Tensor[],
+    ];
     ofWeights.unshift(ofGroup);
     if (dy !== dyOfChain) dy.dispose();
     dy = dx;

@@ -46,7 +46,7 @@ function runPlan(plan: readonly Part[], model: LayersModel, x: Tensor, training:
     const values = new Map<number, Tensor>([[(model.inputs[0] as { id: number }).id, x]]);
     const tensorOf = ({ id }: { id: number }) => values.get(id) as Tensor;
     for (const part of plan) {
-      if ('groups' in part) values.set(part.output.id, runChain(part.groups, tensorOf(part.input)));
+      if ('groups' in part) values.set(part.output.id, runChain(part, tensorOf(part.input)));
       else
         for (const [index, value] of runLayer(part, part.inputs.map(tensorOf), training).entries())
           values.set(part.outputs[index].id, value);

@@ -24,15 +24,24 @@ export interface Group {
   readonly relu: boolean;
   /** Whether the gradient needs the group's input. */
   readonly savesInput: boolean;
-  /** Computes the output; a pool adds its mask to `masks`. */
-  forward(x: Tensor, masks: Masks): Tensor;
+  /** Whether something can be added to the output, or to the gradient for the input, while it is made. */
+  readonly adds?: 'output' | 'input gradient';
+  /** Computes the output, plus `residual`; a pool adds its mask to `masks`. */
+  forward(x: Tensor, masks: Masks, residual?: Tensor): Tensor;
   /**
    * Computes the gradients `[dx, ...one for each weight]`.
    *
    * @param dy comes masked for a ReLU of the group's own
    * @param x the group's input, where it was saved
+   * @param residual is added to dx
    */
-  backward(dy: Tensor, x: Tensor, masks: Masks, neighbors: Pick<FusedGradAttrs, 'maskInput' | 'deferInput'>): Tensor[];
+  backward(
+    dy: Tensor,
+    x: Tensor,
+    masks: Masks,
+    neighbors: Pick<FusedGradAttrs, 'maskInput' | 'deferInput'>,
+    residual?: Tensor,
+  ): Tensor[];
 }
 
 /** Names `[kernel, bias?]` as kernels want them. */
@@ -47,10 +56,11 @@ export function convGroup(weights: () => Variable[], attrs: FusedConv2DAttrs): G
     weights,
     relu: attrs.relu,
     savesInput: true,
+    adds: 'input gradient',
     forward: (x) => runKernel<Tensor>('FusedConv2D', { x, ...named(weights()) }, stockAttrs),
-    backward: (dy, x, _masks, neighbors) => {
+    backward: (dy, x, _masks, neighbors, residual) => {
       const [filter, bias] = weights();
-      const inputs = { dy, x, filter: filter as Tensor };
+      const inputs = { dy, x, filter: filter as Tensor, ...(residual && { residual }) };
       return runKernel<Tensor[]>(FusedConv2DGrad, inputs, { ...attrs, ...neighbors, bias: bias !== undefined });
     },
   };
@@ -102,8 +112,11 @@ export function convTransposeGroup(
     weights,
     relu: attrs.relu,
     savesInput: true,
-    forward: (x, masks) =>
-      runKernel<Tensor>(FusedConv2DTranspose, withMask({ x, ...named(weights()) }, masks), attrsFor(x)),
+    adds: mask === undefined && !attrs.relu ? 'output' : undefined,
+    forward: (x, masks, residual) => {
+      const inputs = withMask({ x, ...named(weights()), ...(residual && { residual }) }, masks);
+      return runKernel<Tensor>(FusedConv2DTranspose, inputs, attrsFor(x));
+    },
     backward: (dy, x, masks, neighbors) => {
       const [filter, bias] = weights();
       const inputs = withMask({ dy, x, filter: filter as Tensor }, masks);

@@ -1,6 +1,7 @@
 /** Reads the graph of a tf.LayersModel and finds the chains of layers in it that can run fused. */
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { Chain } from './chain';
 import { convGroup, convPoolGroup, convTransposeGroup, denseGroup, type Group, reshapeGroup } from './groups';
 
 /** One use of a layer in the model. */
@@ -11,7 +12,7 @@ export interface Call {
 }
 
 /** A part of the plan: a chain that runs fused, from one tensor to one other, or a layer that runs by itself. */
-export type Part = { groups: Group[]; input: SymbolicTensor; output: SymbolicTensor } | Call;
+export type Part = (Chain & { input: SymbolicTensor; output: SymbolicTensor }) | Call;
 
 /** Groups of calls, before they become chains. */
 interface Match {
@@ -111,9 +112,20 @@ function partition(
     const inside = (user: Call) => chain.some((match) => match.calls.includes(user));
     stray.push(...made.filter((mask) => graph.isResult(mask) || !graph.usersOf(mask).every(inside)));
     stray.push(...needed.filter((mask) => !made.some(({ id }) => id === mask.id)));
-    parts.push({ groups: chain.map(({ group }) => group), input: first.input, output: last.output });
+    const groups = chain.map(({ group }) => group);
+    const sum = sumAfter(first, last, graph);
+    if (sum) taken.add(sum);
+    parts.push({ groups, residual: sum !== undefined, input: first.input, output: sum?.outputs[0] ?? last.output });
   }
   return { parts, stray };
+}
+
+/** Finds the layer that adds the input of a chain to its output and to nothing else, where the groups at both ends can do it. */
+function sumAfter(first: Match, last: Match, graph: Graph): Call | undefined {
+  const sum = graph.onlyUserOf(last.output);
+  const canAdd = first.group.adds === 'input gradient' && last.group.adds === 'output';
+  if (!canAdd || sum?.layer.getClassName() !== 'Add' || sum.inputs.length !== 2) return undefined;
+  return sum.inputs.some(({ id }) => id === first.input.id) ? sum : undefined;
 }
 
 /** Finds the group that begins with a call, if one does. */

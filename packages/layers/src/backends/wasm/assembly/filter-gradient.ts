@@ -192,6 +192,25 @@ export function sumChunks(begin: i32, end: i32, job: SumChunksJob, _scratch: usi
 /** Adds up one row of the sums of all chunks. */
 export function sumRow(from: usize, chunkBytes: usize, chunks: i32, columns: i32, to: usize): void {
   let column = 0;
+  // A whole cache line at a time: the chunks may lie such that they push each other out of the cache.
+  for (; column + 16 <= columns; column += 16) {
+    let at = from + column * 4;
+    let sum0 = v128.load(at);
+    let sum1 = v128.load(at, 16);
+    let sum2 = v128.load(at, 32);
+    let sum3 = v128.load(at, 48);
+    for (let chunk = 1; chunk < chunks; chunk++) {
+      at += chunkBytes;
+      sum0 = f32x4.add(sum0, v128.load(at));
+      sum1 = f32x4.add(sum1, v128.load(at, 16));
+      sum2 = f32x4.add(sum2, v128.load(at, 32));
+      sum3 = f32x4.add(sum3, v128.load(at, 48));
+    }
+    v128.store(to + column * 4, sum0);
+    v128.store(to + column * 4, sum1, 16);
+    v128.store(to + column * 4, sum2, 32);
+    v128.store(to + column * 4, sum3, 48);
+  }
   for (; column + 4 <= columns; column += 4) {
     let sum = v128.load(from + column * 4);
     for (let chunk = 1; chunk < chunks; chunk++)

@@ -1,6 +1,6 @@
 import { WindowJob } from './conv';
 import { packPanels } from './matmul';
-import { BIAS, RELU } from './simd';
+import { BIAS, clearFloats, copyFloats, RELU } from './simd';
 import { PANEL, rowsBy } from './tiles';
 
 /**
@@ -20,6 +20,8 @@ export class SpreadJob extends WindowJob {
   flags: i32;
   /** 0, or values of y's shape: where they are not positive, y becomes 0. */
   mask: usize;
+  /** 0, or values of y's shape that are added to the products. */
+  residual: usize;
   /** Rows of y in one unit of work. */
   unitRows: i32;
 }
@@ -47,7 +49,7 @@ export function spread(begin: i32, end: i32, job: SpreadJob, scratch: usize): vo
     const limit = min(job.outHeight, top + job.unitRows);
     const line = job.outWidth * job.outChannels * 4;
     const y = job.y + image * job.outHeight * line;
-    startRows(job, y + top * line, (limit - top) * job.outWidth);
+    startRows(job, y + top * line, (limit - top) * job.outWidth, scratch);
     // The rows of x whose taps reach the band.
     const reach = top + job.padTop - job.tapsY + 1;
     const first = reach <= 0 ? 0 : (reach + job.strideY - 1) / job.strideY;
@@ -60,14 +62,22 @@ export function spread(begin: i32, end: i32, job: SpreadJob, scratch: usize): vo
   }
 }
 
-/** Writes the bias, or 0. */
-function startRows(job: SpreadJob, to: usize, pixels: i32): void {
-  const channels = job.outChannels;
-  for (let pixel = 0; pixel < pixels; pixel++, to += channels * 4) {
-    for (let c = 0; c < channels; c++) {
-      store<f32>(to + c * 4, job.flags & BIAS ? load<f32>(job.bias + c * 4) : 0);
-    }
+/** Values of a stretch of pixels of 1 to 4 channels that begins and ends with whole vectors. */
+const STRETCH: i32 = 12;
+
+/** Writes the residual, or 0, plus the bias. Spare: a stretch. */
+function startRows(job: SpreadJob, to: usize, pixels: i32, spare: usize): void {
+  const bytes = pixels * job.outChannels * 4;
+  if (job.residual) copyFloats(to, job.residual + (to - job.y), bytes >> 2);
+  else clearFloats(to, bytes >> 2);
+  if (!(job.flags & BIAS)) return;
+  for (let i = 0, c = 0; i < STRETCH; i++) {
+    store<f32>(spare + i * 4, load<f32>(job.bias + c * 4));
+    if (++c === job.outChannels) c = 0;
   }
+  let i = 0;
+  for (; i + STRETCH * 4 <= bytes; i += STRETCH * 4) addFloats(to + i, spare, STRETCH * 4);
+  addFloats(to + i, spare, bytes - i);
 }
 
 /** Returns the bytes from the products of a pixel to those of the next. @inline */
@@ -90,17 +100,20 @@ function addRow(job: SpreadJob, row: i32, top: i32, limit: i32, products: usize,
   const pixel = job.outChannels * 4;
   const tapRow = job.tapsX * pixel;
   const bytes = productBytes(job);
+  const turns = (job.tapsX + job.strideX - 1) / job.strideX;
   for (let i = 0; i < job.tapsY; i++) {
     const to = row * job.strideY + i - job.padTop;
     if (to < top || to >= limit) continue;
     const line = y + to * job.outWidth * pixel;
-    let from = products + i * tapRow;
-    for (let q = 0; q < job.width; q++, from += bytes) {
-      const left = q * job.strideX - job.padLeft;
-      const skip = max(0, -left);
-      const taps = min(job.tapsX, job.outWidth - left) - skip;
-      if (taps > 0) addFloats(line + (left + skip) * pixel, from + skip * pixel, taps * pixel);
-    }
+    const from = products + i * tapRow;
+    // Pixels whose taps do not overlap after each other: what was just stored in other pieces is slow to load.
+    for (let turn = 0; turn < turns; turn++)
+      for (let q = turn; q < job.width; q += turns) {
+        const left = q * job.strideX - job.padLeft;
+        const skip = max(0, -left);
+        const taps = min(job.tapsX, job.outWidth - left) - skip;
+        if (taps > 0) addFloats(line + (left + skip) * pixel, from + q * bytes + skip * pixel, taps * pixel);
+      }
   }
 }
 

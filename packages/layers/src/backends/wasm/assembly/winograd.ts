@@ -300,15 +300,16 @@ export function winogradGradient(begin: i32, end: i32, job: WinogradGradientJob,
     const gradient = scratch + job.firstPart;
     const sums = group.transformed + chunk * job.sumBytes;
     const limit = chunkStart(chunk + 1, job.chunks, all);
-    clearFloats(sums, kinds * job.channels * job.outChannels);
-    for (let band = chunkStart(chunk, job.chunks, all); band < limit; band++) {
+    const start = chunkStart(chunk, job.chunks, all);
+    if (start === limit) clearFloats(sums, kinds * job.channels * job.outChannels);
+    for (let band = start; band < limit; band++) {
       const image = band / bands;
       const first = (band - image * bands) * group.tileRows;
       const count = min(group.tileRows, rows - first);
       const spare = gradient + kinds * count * tilesOf(group.outWidth, group.tileWidth) * job.outChannels * 4;
       inputTiles(job, group, image, first, count, scratch, spare);
       gradientTiles(job, group, image, first, count, gradient, spare);
-      addProducts(job, group, count, scratch, gradient, sums);
+      addProducts(job, group, count, scratch, gradient, sums, band > start ? ACCUMULATE : 0);
     }
   }
 }
@@ -354,7 +355,7 @@ function gradientTiles(
     }
 }
 
-/** Adds, for every kind of product, transpose(input tiles) * gradient tiles. */
+/** Makes or adds, for every kind of product, transpose(input tiles) * gradient tiles. */
 function addProducts(
   job: WinogradGradientJob,
   group: TapGroup,
@@ -362,6 +363,7 @@ function addProducts(
   input: usize,
   gradient: usize,
   sums: usize,
+  flags: i32,
 ): void {
   const channels = job.channels;
   const columns = job.outChannels;
@@ -389,7 +391,7 @@ function addProducts(
         sums + o * 4,
         columns * 4,
         0,
-        ACCUMULATE,
+        flags,
       );
       o += width;
     }

@@ -1,5 +1,5 @@
 /** What all jobs of convolutions have in common: where the images are, how the work is cut, what happens to finished sums. */
-import { BIAS, type FilterJob, RELU } from '../assembly/dist/jobs';
+import { ACCUMULATE, BIAS, type FilterJob, RELU } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 
 /** An NHWC image of float32: where its values are, and the bytes from pixel to pixel, row to row and image to image. */
@@ -43,11 +43,13 @@ export interface Finish {
   relu?: boolean;
   /** Where values of the result's shape are: it becomes 0 where they are not positive. */
   mask?: number;
+  /** Where values of the result's shape are, which are added to the sums; not with ReLU or a mask. */
+  residual?: number;
 }
 
-/** Returns the flags that say what happens to finished sums. */
-export function flagsOf({ bias, relu }: Finish): number {
-  return (bias ? BIAS : 0) | (relu ? RELU : 0);
+/** Returns the flags that say what happens to finished sums. A residual is where they are stored already. */
+export function flagsOf({ bias, relu, residual }: Finish): number {
+  return (bias ? BIAS : 0) | (relu ? RELU : 0) | (residual ? ACCUMULATE : 0);
 }
 
 /** Describes an image without gaps. */

@@ -1,5 +1,5 @@
 /** Cuts convolutions and the gradients for their inputs into jobs for the side module (assembly/conv.ts). */
-import type { backend_util } from '@tensorflow/tfjs-core';
+import { type backend_util, util } from '@tensorflow/tfjs-core';
 import { type ConvJob, DOT_SUM_BYTES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { type Convolution, type Finish, flagsOf, imageAt, rowsOfUnit, withPackedFilter } from './convolution-job';
@@ -82,14 +82,15 @@ function convJob(convolution: Convolution, packed: number, unitRows: number): Co
   };
 }
 
-/** Writes what a convolution without any tap gives: the bias, or 0. */
-function clear(engine: Engine, { images, y, bias, relu, mask }: Convolution): void {
+/** Writes what a convolution without any tap gives: the bias, or 0; or adds it. */
+function clear(engine: Engine, { images, y, bias, relu, mask, residual }: Convolution): void {
   const sums = bias ? engine.floats(bias, y.channels).map((value) => (relu ? Math.max(0, value) : value)) : undefined;
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < y.height; row++) {
       for (let column = 0; column < y.width; column++) {
         const pixel = engine.floats(y.at + image * y.image + row * y.row + column * y.pixel, y.channels);
-        if (sums && !mask) pixel.set(sums);
+        if (residual) for (const [channel, sum] of (sums ?? []).entries()) pixel[channel] += sum;
+        else if (sums && !mask) pixel.set(sums);
         else pixel.fill(0);
       }
     }
@@ -177,6 +178,10 @@ export function convBackpropInput(
   if (suitsSpread(engine, info)) {
     runSpread(engine, info, dy, filter, dx, finish);
     return;
+  }
+  if (finish.residual) {
+    const size = util.sizeFromShape(info.inShape);
+    engine.floats(dx, size).set(engine.floats(finish.residual, size));
   }
   const { inChannels, outChannels, inWidth, inHeight, filterWidth } = info;
   const rows = phases(info.filterHeight, info.strideHeight, info.dilationHeight, info.padInfo.top, inHeight);

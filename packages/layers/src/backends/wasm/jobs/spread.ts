@@ -7,7 +7,7 @@ import { type Finish, flagsOf, rowsOfUnit } from './convolution-job';
 const mostChannels = 4;
 
 /** From so many channels of what is spread on, the products are worth writing and reading them once more. */
-const leastSpread = 32;
+const leastSpread = 16;
 
 type Info = backend_util.Conv2DInfo;
 
@@ -46,7 +46,13 @@ export function runSpread(engine: Engine, info: Info, dy: number, filter: number
         ...{ strideY: info.strideHeight, strideX: info.strideWidth },
         ...{ padTop: info.padInfo.top, padLeft: info.padInfo.left },
         ...{ y: dx, outHeight: inHeight, outWidth: inWidth, outChannels: inChannels },
-        ...{ bias: finish.bias ?? 0, flags: flagsOf(finish), mask: finish.mask ?? 0, unitRows },
+        ...{
+          bias: finish.bias ?? 0,
+          flags: flagsOf(finish),
+          mask: finish.mask ?? 0,
+          residual: finish.residual ?? 0,
+          unitRows,
+        },
       },
     );
   });

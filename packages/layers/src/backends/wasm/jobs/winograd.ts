@@ -152,7 +152,7 @@ function groupsOf(convolution: Convolution): Group[] {
       tileWidth: tileFor(across.count, y.width),
       taps: filter.at + down.first * filter.tapY + across.first * filter.tapX,
       y: y.at,
-      flags: (index > 0 ? ACCUMULATE : 0) | (last ? flags : 0),
+      flags: (index > 0 ? ACCUMULATE : flags & ACCUMULATE) | (last ? flags : 0),
       mask: last ? mask : 0,
     };
   });

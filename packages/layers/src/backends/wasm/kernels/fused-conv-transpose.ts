@@ -27,14 +27,19 @@ interface Inputs {
   filter: TensorInfo;
   bias?: TensorInfo;
   indices?: TensorInfo;
+  residual?: TensorInfo;
 }
 
 /** Registers the two kernels. */
 export function registerFusedConvTranspose(engine: Engine): void {
-  registerWasmKernel<Inputs, Attrs>(FusedConv2DTranspose, ({ x, filter, bias, indices }, attrs) => {
+  registerWasmKernel<Inputs, Attrs>(FusedConv2DTranspose, ({ x, filter, bias, indices, residual }, attrs) => {
     const info = geometry(x, filter, attrs);
     const y = engine.makeTensor(info.inShape);
-    const finish = { bias: bias && engine.pointer(bias), relu: attrs.relu };
+    const finish = {
+      bias: bias && engine.pointer(bias),
+      relu: attrs.relu,
+      residual: residual && engine.pointer(residual),
+    };
     const to = engine.pointer(y);
     if (!indices) convBackpropInput(engine, info, engine.pointer(x), engine.pointer(filter), to, finish);
     else if (!sparseForward(engine, info, { x, filter, indices }, to, finish)) {

@@ -26,6 +26,8 @@ interface Inputs {
   bias?: TensorInfo;
 }
 
+type GradInputs = Inputs & { dy: TensorInfo; residual?: TensorInfo };
+
 /** Registers the three kernels. */
 export function registerFusedConv(engine: Engine): void {
   registerWasmKernel<Inputs, FusedConv2DAttrs>(FusedConv2DMaxPool, ({ x, filter, bias }, attrs) => {
@@ -36,13 +38,17 @@ export function registerFusedConv(engine: Engine): void {
     return [values, indices];
   });
 
-  registerWasmKernel<Inputs & { dy: TensorInfo }, GradAttrs>(FusedConv2DGrad, ({ dy, x, filter }, attrs) => {
+  registerWasmKernel<GradInputs, GradAttrs>(FusedConv2DGrad, ({ dy, x, filter, residual }, attrs) => {
     const info = geometry(x, filter, attrs);
     const [dFilter, dBias] = gradientTensors(engine, filter, info.outChannels, attrs);
     const biasAt = dBias ? engine.pointer(dBias) : 0;
     filterGradient(engine, info, engine.pointer(x), engine.pointer(dy), engine.pointer(dFilter), biasAt);
-    const dx = inputGradient(engine, x, [dy, filter], attrs, (to, mask) =>
-      convBackpropInput(engine, info, engine.pointer(dy), engine.pointer(filter), to, { mask }),
+    const kept = residual ? [dy, filter, residual] : [dy, filter];
+    const dx = inputGradient(engine, x, kept, attrs, (to, mask) =>
+      convBackpropInput(engine, info, engine.pointer(dy), engine.pointer(filter), to, {
+        mask,
+        residual: residual && engine.pointer(residual),
+      }),
     );
     return dBias ? [dx, dFilter, dBias] : [dx, dFilter];
   });
