@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { makeTraining } from './training.mjs';
 
 const options = JSON.parse(process.argv[2]);
@@ -28,6 +29,14 @@ async function startNative() {
 }
 
 const { variables, frozen, images, trainOnce, forwardOnce } = await makeTraining(network, batch, optimizer);
+
+/**
+ * Gives a kernel that begins with zeros other weights. Gradients of next to nothing are all rounding, of which Adam makes steps of full size.
+ */
+function drawIfZero(variable, seed) {
+  if (variable.shape.length < 2 || variable.dataSync().some((value) => value !== 0)) return;
+  tf.tidy(() => variable.assign(tf.randomNormal(variable.shape, 0, 0.05, 'float32', seed)));
+}
 
 /** Runs f for some seconds and says how it went. */
 function time(f) {
@@ -54,6 +63,7 @@ function time(f) {
 }
 
 if (check) {
+  for (const [index, variable] of variables.entries()) drawIfZero(variable, index + 1);
   const write = (name, tensor) => fs.writeFileSync(path.join(check, name), tensor.dataSync());
   for (const [index, variable] of variables.entries()) write(`weight-${index}`, variable);
   for (const [index, variable] of frozen.entries()) write(`frozen-${index}`, variable);
