@@ -11,7 +11,6 @@ import {
   reshape,
   Sequential,
 } from '@ae/layers';
-import * as tf from '@tensorflow/tfjs-core';
 
 /** The network of the blog post, 64x64x3: two poolings, a code of 1568 numbers, two unpoolings. */
 function mirror() {
@@ -52,17 +51,10 @@ function strided() {
     .build();
 }
 
-/**
- * The preset, 64x64x3, with a code of so many numbers; the start that needs no images, and branches that are past their beginning: at it the
- * gradients of the one before the code are 0 but for rounding, which Adam would make whole steps of.
- */
+/** The preset, 64x64x3, with a code of so many numbers; the start that needs no images. */
 async function transform(codeSize) {
   const network = new Autoencoder({ preset: 'transform', inputShape: [64, 64, 3], codeSize });
   await network.initialize({ seed: 1 });
-  for (const [seed, weight] of network.model.trainableWeights.entries()) {
-    const variable = weight.read();
-    variable.assign(tf.tidy(() => tf.add(variable, tf.randomNormal(variable.shape, 0, 0.01, 'float32', seed + 1))));
-  }
   return network.model;
 }
 
