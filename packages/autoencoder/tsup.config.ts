@@ -2,23 +2,23 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
-import { declarations } from '../../scripts/declarations';
+import { declarations, inDist } from '../../scripts/declarations';
 
 const entries = [
   'index',
-  'baselines',
-  'codes',
-  'interchange',
-  'native',
-  'options',
-  'report',
-  'runs',
-  'scores',
-  'torchrun',
+  'entries/baselines',
+  'entries/codes',
+  'entries/interchange',
+  'entries/native',
+  'entries/options',
+  'entries/report',
+  'entries/runs',
+  'entries/scores',
+  'entries/torchrun',
 ];
 
 const common: Options = {
-  entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+  entry: Object.fromEntries(entries.map((file) => [inDist(file), `src/${file}.ts`])),
   // One copy of each class, whichever entries a program loads.
   splitting: true,
   sourcemap: true,

@@ -1,5 +1,7 @@
-export { Autoencoder } from './autoencoder';
-export type { AutoencoderOptions, InitializeOptions, ReconstructOptions } from './autoencoder-options';
+export { Autoencoder } from './autoencoder/autoencoder';
+export type { AutoencoderOptions, InitializeOptions, ReconstructOptions } from './autoencoder/autoencoder-options';
+export { type CheckpointChoice, loadCheckpoint } from './autoencoder/load-checkpoint';
+export { type ReadRun, type ResumeOptions, resumeTraining } from './autoencoder/resume';
 export type { ImageInputs, ImageOptions, ImageSource, Images, Picture } from './data/images';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './data/pixels';
 export type { ImageShape, Sample, SampleSource } from './data/samples';
@@ -13,7 +15,6 @@ export {
 } from './engines/backend';
 export { AutoencoderError, type AutoencoderErrorCode, type ErrorParts } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluation/evaluate';
-export { type CheckpointChoice, loadCheckpoint } from './load-checkpoint';
 export type { WeightCount } from './network/count-weights';
 export type { CodeSizes, MaskMode } from './network/masks';
 export type { SaveOptions } from './network/model-folder';
@@ -22,7 +23,6 @@ export type { PresetName } from './network/options';
 export type { LoadPlace, NamedFile, SavePlace } from './network/saved-model/model-files';
 export type { LinearStartOptions } from './network/transform/linear-start';
 export { VariationalCode, type VariationalCodeArgs } from './network/variational-code';
-export { type ReadRun, type ResumeOptions, resumeTraining } from './resume';
 export { centerCrop } from './training/augmentation';
 export type { RunOptions } from './training/run-options';
 export type { TrainOptions } from './training/train-options';

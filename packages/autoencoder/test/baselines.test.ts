@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fitPca, JpegCoder, type JpegResult } from '../src/baselines';
+import { fitPca, JpegCoder, type JpegResult } from '../src/entries/baselines';
 import { throughThumbnail, thumbnailSize } from '../src/evaluation/baselines/thumbnail';
 import { Autoencoder, type ImageShape, type PixelFormat, type Sample, samplesToTensor, useBackend } from '../src/index';
 import { symmetricEigen, symmetricEigenSteps } from '../src/linear-algebra/symmetric-eigen';

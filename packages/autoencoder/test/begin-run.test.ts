@@ -5,9 +5,9 @@ import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readRunConfig } from '../src/entries/runs';
 import { Autoencoder, type RunOptions, type TrainOptions, useBackend } from '../src/index';
 import { readRun } from '../src/report/read-run';
-import { readRunConfig } from '../src/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(8, { size: 16 });

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { fitPca, scorePca } from '../src/baselines';
+import { fitPca, scorePca } from '../src/entries/baselines';
 import { Autoencoder, useBackend } from '../src/index';
 import { drawingSamples } from './drawings';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findInstallation, installTensorflow, removeTensorflow } from '../src/native';
+import { findInstallation, installTensorflow, removeTensorflow } from '../src/entries/native';
 
 let folder: string;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findPython, runPython } from '@ae/testing/python';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Codes, encodeNpy, encodeTextNpy, writeCodesNpy, writeCodesParquet } from '../src/codes';
+import { type Codes, encodeNpy, encodeTextNpy, writeCodesNpy, writeCodesParquet } from '../src/entries/codes';
 
 let folder: string;
 

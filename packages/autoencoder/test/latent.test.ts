@@ -1,6 +1,7 @@
 import { flatten, linear, reshape } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../src/data/random';
 import {
   type Codes,
   type InterpolateOptions,
@@ -8,8 +9,7 @@ import {
   nearestNeighbors,
   projectCodes,
   quantizeCodes,
-} from '../src/codes';
-import { Random } from '../src/data/random';
+} from '../src/entries/codes';
 import { Autoencoder, type Sample, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 

@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readRunConfig } from '../src/entries/runs';
 import {
   Autoencoder,
   loadCheckpoint,
@@ -11,7 +12,6 @@ import {
   type TrainOptions,
   useBackend,
 } from '../src/index';
-import { readRunConfig } from '../src/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

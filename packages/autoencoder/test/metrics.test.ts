@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { summarizeScores } from '../src/evaluation/metrics/scores';
-import type { ImageShape } from '../src/index';
 import {
   bestImages,
   type ImageScores,
@@ -15,7 +13,9 @@ import {
   scoresToCsv,
   similarity,
   worstImages,
-} from '../src/scores';
+} from '../src/entries/scores';
+import { summarizeScores } from '../src/evaluation/metrics/scores';
+import type { ImageShape } from '../src/index';
 import golden from './golden/metrics.json';
 
 interface Pair {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { type ImageScores, scoresByClass } from '../src/entries/scores';
 import { summarizeScores } from '../src/evaluation/metrics/scores';
 import { histograms } from '../src/report/charts/histogram';
 import { lineChart } from '../src/report/charts/line-chart';
 import { linearScale, logScale } from '../src/report/charts/scale';
-import { type ImageScores, scoresByClass } from '../src/scores';
 
 const perfect = Number.POSITIVE_INFINITY;
 const image = (index: number, psnrDb: number): ImageScores => ({

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, findChromium, type Page, startChromium } from '@ae/testing/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectReport, type ReportData, renderComparison, renderReport } from '../src/entries/report';
 import { Autoencoder, type MaskMode, type Sample, type SampleSource, useBackend } from '../src/index';
-import { collectReport, type ReportData, renderComparison, renderReport } from '../src/report';
 import { toPicture } from '../src/report/pictures';
 import { rectangleSamples } from './rectangles';
 

@@ -7,6 +7,7 @@ import { findPython, runPython } from '@ae/testing/python';
 import { sharedFolder } from '@ae/testing/scratch';
 import sharp from 'sharp';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readRunConfig } from '../src/entries/runs';
 import {
   Autoencoder,
   AutoencoderError,
@@ -17,7 +18,6 @@ import {
   type TrainOptions,
   useBackend,
 } from '../src/index';
-import { readRunConfig } from '../src/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

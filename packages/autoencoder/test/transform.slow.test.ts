@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fitPca } from '../src/baselines';
+import { fitPca } from '../src/entries/baselines';
 import { Autoencoder, samplesToTensor, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 import { meanPsnr, newNetwork } from './transform-networks';

@@ -1,6 +1,6 @@
 /** Pixels to image files. */
 import type { EncodedKind } from './encoders/sharp';
-import type { Pixels } from './pixels';
+import type { Pixels } from './pixels/pixels';
 import { encodeFile } from './platform';
 
 /** OpenCV's. */

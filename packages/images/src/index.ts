@@ -1,7 +1,3 @@
-export type { ImageDataLike } from './canvas';
-export { toColor, toGray, toInterleavedRgb, toPlanarBgr } from './channels';
-export { decodeImage } from './decode';
-export { newBudget, takeBudget, useBudget } from './decode-budget';
 export { decodeJpeg, type JpegOptions } from './decoders/jpeg';
 export type { DecodeImageOptions } from './decoders/options';
 export { encodeImage } from './encode';
@@ -15,15 +11,6 @@ export {
   PlatformError,
   SharpMissingError,
 } from './errors';
-export {
-  type CanvasLike,
-  type Drawable,
-  type InterleavedPixels,
-  kindOfPixels,
-  type PixelSource,
-  type SharpRaw,
-} from './from-pixels';
-export { ImageFolder, type ImageFolderOptions, imageFolder, type OpenImagesOptions, openImages } from './image-folder';
 export type { PackKernels } from './kernels/contracts';
 export { ImageKernels, imageKernels, type KernelModule, kernelModule, useKernelModule } from './kernels/image-kernels';
 export type { KernelMemory } from './kernels/kernel-memory';
@@ -38,14 +25,33 @@ export {
   kindOfImage,
   readImageSize,
 } from './kind';
-export { assertPixels, decodingBytes, defaultMaxPixels, mostFileBytes } from './limits';
-export type { Box, Pixels, PlanarImage, Planes, RgbColor, RgbImage, Size } from './pixels';
+export type { ImageDataLike } from './pixels/canvas';
+export { toColor, toGray, toInterleavedRgb, toPlanarBgr } from './pixels/channels';
+export {
+  type CanvasLike,
+  type Drawable,
+  type InterleavedPixels,
+  kindOfPixels,
+  type PixelSource,
+  type SharpRaw,
+} from './pixels/from-pixels';
+export { assertPixels, decodingBytes, defaultMaxPixels, mostFileBytes } from './pixels/limits';
+export type { Box, Pixels, PlanarImage, Planes, RgbColor, RgbImage, Size } from './pixels/pixels';
+export type { TensorLike, TensorMaker } from './pixels/tensors';
 export { loadSharp } from './platform';
 export { drawGrid, encodePng, type GridOptions, toRgbImage } from './png';
 export { fromPixels, fromTensor, type ImageChannels, type ImageNames, RawImage } from './raw-image';
-export { type ImageInput, readImage } from './read-image';
-export type { ReadImageOptions } from './read-options';
+export { decodeImage } from './reading/decode';
+export { newBudget, takeBudget, useBudget } from './reading/decode-budget';
+export {
+  ImageFolder,
+  type ImageFolderOptions,
+  imageFolder,
+  type OpenImagesOptions,
+  openImages,
+} from './reading/image-folder';
+export { type ImageInput, readImage } from './reading/read-image';
+export type { ReadImageOptions } from './reading/read-options';
 export type { ResizeOptions, SizedResize } from './resize/options';
 export type { FitMode, Resampler, Resize } from './resize/plan';
 export { resizePixels } from './resize/resize';
-export type { TensorLike, TensorMaker } from './tensors';

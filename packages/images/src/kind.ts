@@ -4,15 +4,15 @@
  *
  * A new kind is a row here; where sharp does not decode it, a decoder of its own in decode.ts too.
  */
-import { isAvif, readAvifSize } from './headers/avif';
-import { readJpegSize } from './headers/jpeg';
-import { readPngSize } from './headers/png';
-import { readTiffHeader } from './headers/tiff';
-import { readWebpSize } from './headers/webp';
+import { isAvif, readAvifSize } from './kind/avif';
+import { readJpegSize } from './kind/jpeg';
+import { readPngSize } from './kind/png';
+import { readTiffHeader } from './kind/tiff';
+import { readWebpSize } from './kind/webp';
 
-export { type JpegHeader, readJpegHeader } from './headers/jpeg';
-export { type PngHeader, readPngHeader } from './headers/png';
-export { defaultMaxPixels } from './limits';
+export { type JpegHeader, readJpegHeader } from './kind/jpeg';
+export { type PngHeader, readPngHeader } from './kind/png';
+export { defaultMaxPixels } from './pixels/limits';
 
 interface ImageKindRow {
   readonly kind: string;

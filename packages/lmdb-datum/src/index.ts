@@ -33,7 +33,7 @@ export {
   type ConvertDatabaseReport,
   convertDatabase,
 } from './exchange/convert-database';
-export type { DatabaseIdentity } from './identity';
+export { type MergeOptions, type MergeProgress, type MergeReport, mergeShards } from './exchange/merge-shards';
 export type { Damage } from './lmdb/salvage';
 export type { ScanOptions } from './lmdb/scan';
 export {
@@ -46,10 +46,10 @@ export {
   readMean,
   writeMean,
 } from './mean';
-export { type MergeOptions, type MergeProgress, type MergeReport, mergeShards } from './merge-shards';
+export type { DatabaseIdentity } from './read/identity';
 export type { DatabaseInfo } from './read/info';
 export type { OpenOptions } from './read/options';
-export { DatumReader, type Entry, openDatumLmdb } from './reader';
+export { DatumReader, type Entry, openDatumLmdb } from './read/reader';
 export type { DatabaseSchema } from './schemas/record-format';
-export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verify';
-export { caffeKey, DatumWriter, type WriterOptions } from './writer';
+export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verification/verify';
+export { caffeKey, DatumWriter, type WriterOptions } from './write/writer';

@@ -13,7 +13,7 @@ import {
   WriteError,
 } from './errors';
 import { readRegularFile, sayOf } from './files/regular-file';
-import type { DatumReader } from './reader';
+import type { DatumReader } from './read/reader';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {

@@ -2,7 +2,7 @@
 import type { Residual } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
-import { Autoencoder } from '../autoencoder';
+import { Autoencoder } from '../autoencoder/autoencoder';
 import type { PixelFormat } from '../data/pixels';
 import type { ImageShape } from '../data/samples';
 import { type Weight, weightName } from './weights';

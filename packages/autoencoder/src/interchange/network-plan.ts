@@ -1,6 +1,6 @@
 import { BlockTransform2D, InverseBlockTransform2D } from '@ae/layers';
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { Autoencoder } from '../autoencoder';
+import type { Autoencoder } from '../autoencoder/autoencoder';
 import { codeLayerName } from '../network/presets';
 
 /** What of a network is meant: images to reconstructions, images to codes and masks, or codes and masks to reconstructions. */

@@ -1,4 +1,4 @@
-import type { Autoencoder } from '../autoencoder';
+import type { Autoencoder } from '../autoencoder/autoencoder';
 import { nearestNeighbors } from '../codes/neighbors';
 import { projectCodes } from '../codes/project';
 import type { Sample, SampleSource } from '../data/samples';

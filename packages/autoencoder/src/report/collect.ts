@@ -1,5 +1,5 @@
 import type { Shape } from '@tensorflow/tfjs-layers';
-import type { Autoencoder } from '../autoencoder';
+import type { Autoencoder } from '../autoencoder/autoencoder';
 import { fetchSamples, type Sample, type SampleSource } from '../data/samples';
 import { checkKeys, checkNumber } from '../errors';
 import type { Comparison } from '../evaluation/baselines/compare';

@@ -1,4 +1,4 @@
-import type { Autoencoder } from '../autoencoder';
+import type { Autoencoder } from '../autoencoder/autoencoder';
 import { torchTensorsOf } from '../interchange/pytorch/describe-pytorch';
 import { trainableWeightsOf } from '../network/named-variables';
 import { csvColumns } from '../run/metrics-log';

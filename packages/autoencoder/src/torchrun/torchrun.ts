@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Autoencoder } from '../autoencoder';
+import type { Autoencoder } from '../autoencoder/autoencoder';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { psnrDb } from '../evaluation/metrics/psnr';
 import type { Elsewhere, ElsewhereListener, ElsewhereTask, PreparedTask } from '../training/elsewhere';

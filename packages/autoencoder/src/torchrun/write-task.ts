@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Autoencoder } from '../autoencoder';
+import type { Autoencoder } from '../autoencoder/autoencoder';
 import { writeFileAtomically, writeTextAtomically } from '../files/atomic-file';
 import { exportPyTorch } from '../interchange/pytorch/export-pytorch';
 import type { ElsewhereTask } from '../training/elsewhere';

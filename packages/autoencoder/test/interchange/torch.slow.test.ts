@@ -2,7 +2,7 @@ import path from 'node:path';
 import { conv2d } from '@ae/layers';
 import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
-import { importPyTorch } from '../../src/interchange';
+import { importPyTorch } from '../../src/entries/interchange';
 import { weightsOf } from '../../src/network/named-variables';
 import { torchNetworks } from './networks';
 import {

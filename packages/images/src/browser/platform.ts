@@ -1,12 +1,13 @@
 /** What a browser does in place of ../platform.ts: it decodes and encodes by createImageBitmap and canvases, and fetches. */
-import { contextOf, drawPixels, imageDataOf, newCanvas } from '../canvas';
-import { toColor, toGray } from '../channels';
+
 import type { DecodeImageOptions } from '../decoders/options';
 import { doesNotDecode, PlatformError } from '../errors';
 import { fetchBytes } from '../files/fetch-bytes';
-import { readJpegHeader } from '../headers/jpeg';
 import { describeImage, type ImageSize } from '../kind';
-import type { Pixels } from '../pixels';
+import { readJpegHeader } from '../kind/jpeg';
+import { contextOf, drawPixels, imageDataOf, newCanvas } from '../pixels/canvas';
+import { toColor, toGray } from '../pixels/channels';
+import type { Pixels } from '../pixels/pixels';
 
 /** What is used of an ImageBitmap. */
 interface Bitmap {

@@ -6,7 +6,7 @@
  *     18 i32 width      22 i32 height, negative if the upper row is the first
  *     28 u16 bits per pixel   30 u32 compression   46 u32 colors of the palette, 0 for all   54 u32 masks of red, green and blue
  */
-import type { Pixels } from '../pixels';
+import type { Pixels } from '../pixels/pixels';
 
 const UNCOMPRESSED = 0;
 const BY_MASKS = 3;

@@ -6,7 +6,7 @@
  *     13 the palette, three bytes a color, then blocks: 0x21 an extension, of u8 kind and sub-blocks of u8 length each, the last of 0;
  *     0x2c an image: u16 left, top, width, height ...
  */
-import type { Box, Pixels } from '../pixels';
+import type { Box, Pixels } from '../pixels/pixels';
 
 interface GifGround {
   color: readonly [red: number, green: number, blue: number];

@@ -1,5 +1,5 @@
 /** JPEGs that lack the marker of their end: nothing else may be missing, or everything that comes before it. */
-import { isFrameMarker } from '../headers/jpeg';
+import { isFrameMarker } from '../kind/jpeg';
 
 const SOS = 0xda;
 const EOI = 0xd9;

@@ -2,7 +2,7 @@
  * Walks the codes of a sequential JPEG without decoding it, to tell whether all of its image is there: libvips doesn't notice what
  * the last rows lack. Only files that lack their end marker are worth that.
  */
-import { isFrameMarker } from '../headers/jpeg';
+import { isFrameMarker } from '../kind/jpeg';
 
 /** Canonical Huffman codes by their length: the first code of each, how many, and where their symbols begin. */
 interface HuffmanTable {

@@ -3,9 +3,10 @@
  * whose pipeline costs more than their pixels, and with the very results of OpenCV. Whatever is not ordinary or not sound is left to
  * sharp.
  */
-import { readJpegHeader } from '../headers/jpeg';
+
 import type { ImageKernels } from '../kernels/image-kernels';
-import type { Box, Planes, Size } from '../pixels';
+import { readJpegHeader } from '../kind/jpeg';
+import type { Box, Planes, Size } from '../pixels/pixels';
 import { antialiasedWindows, pixelWindowsFor, type Windows } from '../resize/antialiased';
 import { bilinearScratchBytes } from '../resize/bilinear';
 import { planResize, type Resize } from '../resize/plan';

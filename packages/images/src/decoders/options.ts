@@ -1,4 +1,4 @@
-import type { RgbColor } from '../pixels';
+import type { RgbColor } from '../pixels/pixels';
 
 /** How an image file becomes pixels. */
 export interface DecodeImageOptions {

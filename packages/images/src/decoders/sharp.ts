@@ -1,11 +1,11 @@
 /** Image files to pixels by sharp, which is loaded when it is first needed, with what OpenCV does differently made alike. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { doesNotDecode, SharpMissingError } from '../errors';
-import { readJpegHeader } from '../headers/jpeg';
-import { readPngHeader } from '../headers/png';
-import { hasTooManyPages, readTiffHeader, type TiffHeader } from '../headers/tiff';
 import { describeImage, type ImageSize } from '../kind';
-import type { Pixels } from '../pixels';
+import { readJpegHeader } from '../kind/jpeg';
+import { readPngHeader } from '../kind/png';
+import { hasTooManyPages, readTiffHeader, type TiffHeader } from '../kind/tiff';
+import type { Pixels } from '../pixels/pixels';
 import { groundGif } from './gif-ground';
 import { hasAllScans, withEnd } from './jpeg-end';
 import { isSequentialWhole } from './jpeg-scan-check';

@@ -1,4 +1,4 @@
-import type { Pixels } from '../pixels';
+import type { Pixels } from '../pixels/pixels';
 import { encodePng } from './png';
 
 /** Encodes pixels as a PNG file, without sharp. */

@@ -1,5 +1,5 @@
 /** Writes PNG files (RFC 2083) without sharp. */
-import type { RgbImage } from '../pixels';
+import type { RgbImage } from '../pixels/pixels';
 import { compress, crc32 } from './zlib';
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);

@@ -1,6 +1,6 @@
 /** Resizing that averages all pixels under a target pixel (triangle filter): Pillow's BILINEAR up to 12.3, bit by bit. */
 import { runKernel } from '../kernels/image-kernels';
-import type { Pixels, Size } from '../pixels';
+import type { Pixels, Size } from '../pixels/pixels';
 import { bySizes } from './size-cache';
 
 /** Bits after the binary point of a weight, as in Pillow. Sums of 255 times all weights stay below 2^31. */

@@ -1,6 +1,6 @@
 /** cv::resize with INTER_LINEAR, bit by bit. */
 import { runKernel } from '../kernels/image-kernels';
-import type { Pixels, Size } from '../pixels';
+import type { Pixels, Size } from '../pixels/pixels';
 
 const coefBits = 11;
 const coefOne = 1 << coefBits;

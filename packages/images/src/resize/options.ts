@@ -1,5 +1,5 @@
-import { checkKeys } from '../checks';
 import { refused } from '../errors';
+import { checkKeys } from '../pixels/checks';
 import type { FitMode, Resampler, Resize } from './plan';
 
 /** How an image comes to have another size. */

@@ -1,5 +1,5 @@
 /** Which part of an image goes where. */
-import type { Box, Size } from '../pixels';
+import type { Box, Size } from '../pixels/pixels';
 
 /** 'squash' ignores the aspect ratio (Caffe), 'crop' cuts what sticks out, 'fill' adds black borders. */
 export type FitMode = 'squash' | 'crop' | 'fill';

@@ -1,5 +1,5 @@
 /** Resizing: antialiased as Pillow does it, or plain bilinear as OpenCV does. */
-import type { Box, Pixels, Size } from '../pixels';
+import type { Box, Pixels, Size } from '../pixels/pixels';
 import { resizeAntialiased } from './antialiased';
 import { resizeBilinear } from './bilinear';
 import { planResize, type Resize } from './plan';

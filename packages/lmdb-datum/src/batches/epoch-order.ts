@@ -2,7 +2,7 @@
 import { type Shard as Part, shardRange } from '@ae/ground/shards';
 import { assertOneOf } from '../checks';
 import { describe, InvalidOptionError } from '../errors';
-import { assertSeed, Random, shuffleInPlace } from '../random';
+import { assertSeed, Random, shuffleInPlace } from './random';
 
 export interface Shard extends Part {
   /**

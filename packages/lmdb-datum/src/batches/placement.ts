@@ -1,9 +1,9 @@
 import type { Size } from '@ae/images';
 import { MixedSizesError } from '../errors';
-import { Random } from '../random';
 import type { CheckedBatchOptions } from './options';
 import type { Placement } from './pack-pixels';
 import type { PackPlan } from './pack-plan';
+import { Random } from './random';
 
 /** Returns which part of record `i` is taken, and whether it is mirrored. */
 export function placeOf(

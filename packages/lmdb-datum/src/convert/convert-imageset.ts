@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Random, shuffleInPlace } from '../batches/random';
 import { ImageError, MixedSizesError, reasonOf, WriteError } from '../errors';
 import { pathText } from '../files/regular-file';
 import { keyText } from '../lmdb/scan';
-import { Random, shuffleInPlace } from '../random';
-import { DatumWriter, maxKeyBytes } from '../writer';
+import { DatumWriter, maxKeyBytes } from '../write/writer';
 import { type ImageClass, type ImageFile, keyOf, nameFew, type OddLabel } from './image-file';
 
 import { readImageList } from './image-list';

@@ -3,7 +3,7 @@ export { nameFew } from '@ae/images/files';
 
 import type { PackedFile } from '@ae/images/files';
 import type { FilePath } from '../files/regular-file';
-import { caffeKey } from '../writer';
+import { caffeKey } from '../write/writer';
 
 export interface ImageFile {
   /** As the list has it, or `class/file.jpg`: the part of the key after the number. */

@@ -216,7 +216,7 @@ export async function committedSince(
   { done, skipped }: Progress,
   first = 0,
 ): Promise<Set<number>> {
-  const { openDatumLmdb } = await import('../reader');
+  const { openDatumLmdb } = await import('../read/reader');
   const reader = openDatumLmdb(folder);
   const committed = new Set<number>();
   let before = 0;

@@ -7,7 +7,7 @@ import { CorruptDatabaseError, MixedSizesError } from '../errors';
 import { PageFile } from '../lmdb/page-file';
 import { keyText, scanTree } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
-import { DatumWriter } from '../writer';
+import { DatumWriter } from '../write/writer';
 import { noneRead } from './convert-imageset';
 import { makeDatabase } from './make-database';
 import { noImages } from './resize-database';

@@ -6,7 +6,7 @@ import { type Shard, shardRange } from '@ae/ground/shards';
 import { makeDatabase } from '../convert/make-database';
 import { findComplete, noteComplete, placeOf, type ShardWork } from '../convert/shards';
 import { recordsName } from '../convert/work-folder';
-import { DatumWriter } from '../writer';
+import { DatumWriter } from '../write/writer';
 import type { OutputForm } from './forms';
 import { messageOf } from './message';
 import type { ExchangeRecord, RecordSource } from './record';

@@ -4,7 +4,7 @@ import type { Datum } from '../datum/datum';
 import { CorruptDatabaseError, DatumError, ImageError, reasonOf } from '../errors';
 import { keyText } from '../lmdb/scan';
 import type { OpenOptions } from '../read/options';
-import { type DatumReader, openDatumLmdb } from '../reader';
+import { type DatumReader, openDatumLmdb } from '../read/reader';
 import { datumSchema } from '../schemas/datum';
 import { recordOf } from './message';
 import type { ExchangeRecord, RecordRange, RecordSource } from './record';

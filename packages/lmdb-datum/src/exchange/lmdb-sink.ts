@@ -2,7 +2,7 @@
 import { assertNothingKept } from '../convert/journal';
 import { moveIntoPlace, partialName } from '../convert/output-folder';
 import { claimWorkFolder, removeTraces, removeWorkFolder } from '../convert/work-folder';
-import { DatumWriter } from '../writer';
+import { DatumWriter } from '../write/writer';
 import { messageOf } from './message';
 import type { RecordSink } from './record';
 

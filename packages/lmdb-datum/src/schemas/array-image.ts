@@ -1,7 +1,7 @@
 /** Arrays of pixels to planar Datums. */
 import { kindOfImage } from '@ae/images/kind';
 import { type Datum, imageFileDatum, noBytes } from '../datum/datum';
-import { copyOf, type NdArray } from '../python/nd-array';
+import { copyOf, type NdArray } from './python/nd-array';
 import type { Variants } from './schema';
 
 /** Order of an array's colors. OpenCV's is the default of TensorPack and Caffe2. */

@@ -10,8 +10,8 @@ import { kindOfImage } from '@ae/images/kind';
 import protobuf from 'protobufjs/minimal.js';
 import { type Datum, imageFileDatum } from '../datum/datum';
 import { describeMessage } from '../datum/value-layout';
-import { NdArray } from '../python/nd-array';
 import { type ColorOrder, colorOrders, datumOfArray } from './array-image';
+import { NdArray } from './python/nd-array';
 import { otherValue, type Schema, strangeRecord } from './schema';
 
 interface Tensor {

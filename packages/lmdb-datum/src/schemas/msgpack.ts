@@ -4,9 +4,9 @@
  */
 import { kindOfImage } from '@ae/images/kind';
 import type { Datum } from '../datum/datum';
-import { ndArray } from '../python/nd-array';
 import { type ColorOrder, colorOrders } from './array-image';
 import { type Decode, loadDecoder } from './msgpack-decoder';
+import { ndArray } from './python/nd-array';
 import { datumOfObjects } from './python-record';
 import { otherValue, type Schema, strangeRecord } from './schema';
 

@@ -5,8 +5,8 @@
 import type { Datum } from '../datum/datum';
 import { describeValue } from '../datum/value-layout';
 import { type DatumError, reasonOf } from '../errors';
-import { PickleRunsError, readPickle } from '../python/pickle';
 import { type ColorOrder, colorOrders } from './array-image';
+import { PickleRunsError, readPickle } from './python/pickle';
 import { datumOfObjects } from './python-record';
 import { otherValue, type RecordContext, type Schema, strangeRecord } from './schema';
 

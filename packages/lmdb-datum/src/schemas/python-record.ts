@@ -1,8 +1,8 @@
 /** What a record of Python objects holds: an image, and with it a label or a text. (bytes, label), [array, label], {'image': ...}. */
 import { kindOfImage } from '@ae/images/kind';
 import { type Datum, imageFileDatum } from '../datum/datum';
-import { NdArray, ndArray } from '../python/nd-array';
 import { type ColorOrder, datumOfArray } from './array-image';
+import { NdArray, ndArray } from './python/nd-array';
 
 const labelNames = /^(label|labels|target|targets|class|class_?id|category|category_?id|cls|y|fine_?labels?)$/i;
 const textNames = /^(text|caption|transcription|word|gt|label|labels)$/i;

@@ -61,7 +61,7 @@ export function createFolder(location: string): WriteTarget {
 
 /** Looks at a database with our own reader first: the native library may take the process down on a damaged file. */
 export async function inspectExisting(given: string): Promise<WriteTarget> {
-  const { openDatumLmdb } = await import('../reader');
+  const { openDatumLmdb } = await import('../read/reader');
   const reader = openDatumLmdb(given);
   try {
     const { format, count, mapSizeBytes, path: file } = reader.info;

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Autoencoder } from '../../autoencoder';
+import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
 import { checkKeys, checkText } from '../../errors';
 import { joined } from '../../network/saved-model/half-floats';

@@ -1,6 +1,6 @@
 import { type LayersError, splitModel } from '@ae/layers';
 import type * as tf from '@tensorflow/tfjs-core';
-import { Autoencoder } from '../../autoencoder';
+import { Autoencoder } from '../../autoencoder/autoencoder';
 import { type PixelFormat, resolvePixels } from '../../data/pixels';
 import { codeLayerName } from '../../network/presets';
 import { NetworkBuilder } from '../../network/saved-model/build-network';

@@ -1,4 +1,4 @@
-import type { Autoencoder } from '../../autoencoder';
+import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
 import { checkKeys } from '../../errors';
 import { readGroup } from '../../network/model-folder';

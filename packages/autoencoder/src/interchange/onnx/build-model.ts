@@ -1,5 +1,5 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { Autoencoder } from '../../autoencoder';
+import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { LayerConfig } from '../layer-config';
 import { type CutNetwork, cutNetwork, type NetworkPlan, type Step, shapeOf, wholeBlocks } from '../network-plan';
 import { readWeights } from '../weights';

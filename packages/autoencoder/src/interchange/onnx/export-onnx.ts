@@ -1,4 +1,4 @@
-import type { Autoencoder } from '../../autoencoder';
+import type { Autoencoder } from '../../autoencoder/autoencoder';
 import { AutoencoderError, checkText } from '../../errors';
 import { writeFileAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';

@@ -1,4 +1,4 @@
-import type { Autoencoder } from '../../autoencoder';
+import type { Autoencoder } from '../../autoencoder/autoencoder';
 import { describeNetwork } from '../network-description';
 import { cutNetwork, wholeBlocks } from '../network-plan';
 import type { SafetensorsTensor } from '../safetensors';

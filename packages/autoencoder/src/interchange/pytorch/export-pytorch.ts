@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Autoencoder } from '../../autoencoder';
+import type { Autoencoder } from '../../autoencoder/autoencoder';
 import { checkKeys, checkText, invalidOption } from '../../errors';
 import { writeTextAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';

@@ -1,5 +1,5 @@
-import { Autoencoder } from '../../autoencoder';
-import type { AutoencoderOptions } from '../../autoencoder-options';
+import { Autoencoder } from '../../autoencoder/autoencoder';
+import type { AutoencoderOptions } from '../../autoencoder/autoencoder-options';
 import { AutoencoderError, checkKeys, checkText } from '../../errors';
 import { invalidFile } from '../foreign-file';
 import { asLoaded, assignValues } from '../imported-layers';

@@ -1,4 +1,4 @@
-import type { Autoencoder } from '../../autoencoder';
+import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
 import type { ImageShape } from '../../data/samples';
 import { checkKeys, checkNumber, checkText, invalidOption } from '../../errors';

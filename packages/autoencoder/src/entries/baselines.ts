@@ -1,0 +1,14 @@
+/** Other codes of the same size: PCA, JPEG and thumbnails. */
+
+export type { CompareOptions, Comparison, ComparisonGroup } from '../evaluation/baselines/compare';
+export {
+  compareWithPca,
+  type PcaComparison,
+  type PcaComparisonOptions,
+  type PcaScoreOptions,
+  type ScoredNetwork,
+  scorePca,
+} from '../evaluation/baselines/compare-with-pca';
+export { JpegCoder, type JpegResult } from '../evaluation/baselines/jpeg';
+export { fitPca, Pca, type PcaOptions } from '../evaluation/baselines/pca';
+export type { ComparisonRow, RatePoint } from '../evaluation/baselines/rivals';

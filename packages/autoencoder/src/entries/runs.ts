@@ -1,0 +1,4 @@
+/** Folders of runs: what config.json says, and where a run may begin. */
+export { estimateRun, type RunEstimate } from '../run/estimate-run';
+export { checkNewRun } from '../run/new-run';
+export { type RunConfig, readRunConfig, startFolder } from '../run/run-config';

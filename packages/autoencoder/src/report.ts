@@ -1,6 +1,0 @@
-/** Pages that show what a network does: one HTML file each. */
-export { type CollectReportOptions, collectReport } from './report/collect';
-export type { Picture } from './report/pictures';
-export { renderReport } from './report/render';
-export { renderComparison } from './report/render-comparison';
-export type { ReportData } from './report/report-data';

@@ -1,0 +1,182 @@
+/** Many images of a program, read when they are asked for. */
+import { NotReadableError, refused } from '../errors';
+import type { PackedFile } from '../files/packed-file';
+import { mostFileBytes } from '../pixels/limits';
+import { listPlace, openPlaces, pathText, readBytes, readPackedFile } from '../platform';
+import type { RawImage } from '../raw-image';
+import { checkInput, type ImageInput, imageOf, readPlanned } from './read-image';
+import { checkReadOptions, type ReadImageOptions, type ReadPlan } from './read-options';
+
+/** How `imageFolder` makes images of files. */
+export type ImageFolderOptions = ReadImageOptions;
+
+/** Reads one image of several. */
+interface Item {
+  readonly name: string;
+  readonly label?: number;
+  readonly read: (plan: ReadPlan) => Promise<RawImage>;
+}
+
+const mark = Symbol.for('@ae/images ImageFolder');
+
+/** Images in order, each of which is read when it is asked for; `imageFolder` makes it. */
+export class ImageFolder {
+  static {
+    Object.defineProperty(ImageFolder.prototype, mark, { value: true });
+  }
+
+  /** What the images are called: their paths from the folder on. */
+  readonly names: readonly string[];
+  /** The number of each image's class, where they lie in class folders. */
+  readonly labels: readonly (number | undefined)[];
+  /** What the classes are called, by their numbers; empty where there are none. */
+  readonly classes: readonly string[];
+  /** What may not be meant as it was taken, in sentences. */
+  readonly warnings: readonly string[];
+  readonly #items: readonly Item[];
+  readonly #options: ReadImageOptions;
+  readonly #close?: () => void;
+
+  /** @internal */
+  constructor(
+    items: readonly Item[],
+    options: ReadImageOptions,
+    {
+      classes = [],
+      warnings = [],
+      close,
+    }: {
+      readonly classes?: readonly string[];
+      readonly warnings?: readonly string[];
+      readonly close?: () => void;
+    } = {},
+  ) {
+    this.#items = items;
+    this.#options = options;
+    this.names = items.map(({ name }) => name);
+    this.labels = items.map(({ label }) => label);
+    this.classes = classes;
+    this.warnings = warnings;
+    this.#close = close;
+  }
+
+  /** Tells whether a value is one, of whatever copy of this package. */
+  static isImageFolder(value: unknown): value is ImageFolder {
+    return typeof value === 'object' && value !== null && mark in value;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  /**
+   * Reads an image, or returns undefined past the end; negative numbers count from there. `defaults` are options that the folder itself leaves
+   * open.
+   *
+   * @throws as `readImage`
+   */
+  async at(index: number, defaults: ReadImageOptions = {}): Promise<RawImage | undefined> {
+    const item = this.#items.at(index);
+    return item?.read(checkReadOptions('at', { ...defaults, ...this.#options }));
+  }
+
+  /** Closes the archives that its images are in; they cannot be read then. A folder has nothing to close. */
+  close(): void {
+    this.#close?.();
+  }
+
+  /** Reads all, one after the other. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RawImage> {
+    const plan = checkReadOptions('imageFolder', this.#options);
+    for (const { read } of this.#items) yield await read(plan);
+  }
+}
+
+/**
+ * Names images without reading them: those of a folder, with the labels of its class folders as `ae import` has them; those that a pattern
+ * finds, such as `photos/**\/*.jpg`; or a list of paths, addresses, Files and Blobs.
+ *
+ * @throws NotReadableError NOT_READABLE if there are none, InvalidOptionError INVALID_OPTION
+ */
+export function imageFolder(
+  images: string | Iterable<ImageInput> | ArrayLike<ImageInput>,
+  options: ImageFolderOptions = {},
+): ImageFolder {
+  checkReadOptions('imageFolder', options);
+  if (typeof images === 'string' && images !== '') return ofPlace(images, options);
+  const isList = typeof images === 'object' && images !== null && !ArrayBuffer.isView(images);
+  if (!isList || !(Symbol.iterator in images || 'length' in images)) {
+    throw refused('imageFolder', 'a folder, a pattern such as "photos/**/*.jpg", or a list of images', images);
+  }
+  const inputs = Array.from(images);
+  if (inputs.length === 0) throw refused('imageFolder', 'at least one image', inputs);
+  for (const [i, input] of inputs.entries()) checkInput(`imageFolder, image ${i}`, input);
+  return new ImageFolder(inputs.map(itemOf), options);
+}
+
+/** How `openImages` makes images of files. */
+export interface OpenImagesOptions extends ReadImageOptions {
+  /** Folder for what has to be unpacked to be read, tar.gz and Parquet; it needs room for their images. Default: the system's. */
+  readonly unpackIn?: string;
+}
+
+/**
+ * Names images without reading them, wherever they are on a disk: in a folder, an archive (tar, tars in a tar, WebDataset's shards, tar.gz,
+ * zip, Parquet), by a pattern such as `shards-{000..099}.tar`, or in several of these, with the labels that `ae import` gives them.
+ *
+ * @throws NotReadableError NOT_READABLE if there are none or an archive is damaged, InvalidOptionError INVALID_OPTION
+ */
+export async function openImages(
+  places: string | readonly string[],
+  { unpackIn, ...options }: OpenImagesOptions = {},
+): Promise<ImageFolder> {
+  checkReadOptions('openImages', options);
+  const names: readonly unknown[] = Array.isArray(places) ? places : [places];
+  const isNames = names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
+  if (!isNames) throw refused('openImages', 'a path, or a list of paths', places);
+  const { images, classes, warnings, ignored, close } = await openPlaces(names as string[], { unpackIn });
+  if (images.length === 0) {
+    close();
+    const others = ignored.length > 0 ? `, but ${ignored.slice(0, 3).join(', ')}` : '';
+    throw new NotReadableError({ state: `${names.join(', ')} contains no images${others}` });
+  }
+  const items = images.map(({ name, path, packed, label }) => ({
+    name,
+    label,
+    read: async (plan: ReadPlan) => {
+      const most = mostFileBytes({ height: 0, width: 0 }, plan.maxPixels);
+      const file = packed ? readPacked(packed, most, pathText(path)) : await readBytes(path, most);
+      return imageOf(file, plan, { name, label }, pathText(path));
+    },
+  }));
+  return new ImageFolder(items, options, { classes: classes?.map(({ name }) => name), warnings, close });
+}
+
+function readPacked(packed: PackedFile, mostBytes: number, name: string): Uint8Array {
+  try {
+    return readPackedFile(packed, mostBytes);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const state = code === 'EBADF' ? `${name} cannot be read any more: its archive was closed` : `${name} ${message}`;
+    throw new NotReadableError({ state }, { cause });
+  }
+}
+
+function ofPlace(place: string, options: ImageFolderOptions): ImageFolder {
+  const { images, classes, warnings } = listPlace(place);
+  const items = images.map(({ name, path, label }) => ({
+    name,
+    label: classes && label,
+    read: async (plan: ReadPlan) => {
+      const file = await readBytes(path, mostFileBytes({ height: 0, width: 0 }, plan.maxPixels));
+      return imageOf(file, plan, { name, label: classes && label }, pathText(path));
+    },
+  }));
+  return new ImageFolder(items, options, { classes: classes?.map(({ name }) => name), warnings });
+}
+
+function itemOf(input: ImageInput, i: number): Item {
+  const name = typeof input === 'string' || input instanceof URL ? String(input) : (input as { name?: unknown }).name;
+  const names = { name: typeof name === 'string' ? name : String(i) };
+  return { ...names, read: (plan) => readPlanned(input, plan, names) };
+}

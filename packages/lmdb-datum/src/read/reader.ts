@@ -1,0 +1,251 @@
+/** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
+import { type BatchOptions, checkBatchOptions } from '../batches/options';
+import { RecordReader } from '../batches/record-reader';
+import { type BatchStream, openStream } from '../batches/stream';
+import { assertPath, checkMaxPixels } from '../checks';
+import type { Datum, Sample } from '../datum/datum';
+import { decodeSample } from '../datum/sample';
+import { ClosedError, CorruptDatabaseError, DatumError } from '../errors';
+import { assertNoDatabase } from '../lmdb/named-databases';
+import { PageFile } from '../lmdb/page-file';
+import type { Damage } from '../lmdb/salvage';
+import { keyBytes, keyText, type RecordPlace, type ScanOptions } from '../lmdb/scan';
+import { ValueReader } from '../lmdb/value-reader';
+import type { DatabaseSchema } from '../schemas/record-format';
+import { type DatabaseIdentity, identityOf } from './identity';
+import { Images } from './images';
+import { type DatabaseInfo, infoOf } from './info';
+import { checkOpenOptions, type OpenOptions } from './options';
+import { Places } from './places';
+
+/** One record of a scan. */
+export interface Entry {
+  /** Key as UTF-8 text. */
+  key: string;
+  /** Key as it is stored. */
+  keyBytes: Uint8Array;
+  datum: Datum;
+}
+
+/**
+ * Opens a database for reading, without a lock and without native code: Caffe's Datums, and what others keep images in (option
+ * `schema`). Records that are no images, such as labels and counts, are not counted as records, and go with their image.
+ *
+ * @param path The folder that holds `data.mdb`, or a data file.
+ * @throws NotReadableError, NotLmdbError, UnsupportedFormatError or CorruptDatabaseError.
+ */
+export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumReader {
+  assertPath('path', path);
+  checkOpenOptions(options);
+  return new DatumReader(new PageFile(path, { lenient: options.lenient }), options);
+}
+
+/**
+ * An open database. Reads the snapshot that was newest when it was opened; if writers go on for more than one commit after
+ * it, reading ends in a `DatabaseChangedError`, never in wrong data.
+ *
+ * It is also a sample source for training: `length` and `at(i)`.
+ */
+export class DatumReader {
+  /** What could not be read so far. Always empty unless opened with `lenient`. */
+  readonly damage: readonly Damage[];
+  readonly #file: PageFile;
+  readonly #places: Places;
+  readonly #images: Images;
+  readonly #values: ValueReader;
+  readonly #maxPixels: number;
+  /** Weak, so that a stream that was dropped can go. */
+  #streams: WeakRef<BatchStream>[] = [];
+
+  /** Use `openDatumLmdb`. */
+  constructor(file: PageFile, options: OpenOptions) {
+    this.#file = file;
+    this.#values = new ValueReader(file);
+    try {
+      this.#maxPixels = checkMaxPixels(options.maxPixels);
+      this.#places = new Places(file, options);
+      this.#images = new Images(this.#places, options.schema);
+      this.damage = this.#places.damage;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Number of images; of those that can be reached if opened with `lenient`. */
+  get length(): number {
+    return this.#images.length;
+  }
+
+  get isOpen(): boolean {
+    return this.#file.isOpen;
+  }
+
+  /** First key in order, or undefined if the database is empty. */
+  get firstKey(): string | undefined {
+    for (const key of this.keys()) return key;
+    return undefined;
+  }
+
+  /** Last key in order, or undefined if the database is empty. */
+  get lastKey(): string | undefined {
+    for (const key of this.keys({ reverse: true })) return key;
+    return undefined;
+  }
+
+  /** The same as bytes: a key need not be UTF-8. */
+  get lastKeyBytes(): Uint8Array | undefined {
+    for (const { leaf, index } of this.#places.scan({ reverse: true })) return Buffer.from(leaf.key(index));
+    return undefined;
+  }
+
+  get info(): DatabaseInfo {
+    return infoOf(this.#places, this.#images, this);
+  }
+
+  /** How the values hold images, and how that was told. */
+  get schema(): DatabaseSchema {
+    return this.#images.format.description;
+  }
+
+  /** What tells this database from others, and from itself after changes: for training that is resumed. Reads up to 128 MiB. */
+  identity(): Promise<DatabaseIdentity> {
+    return identityOf(this);
+  }
+
+  /**
+   * The Datum of a key, as it is stored, or undefined if there is no such key. Of another schema's record, what makes a Datum of it.
+   *
+   * @throws DatumError if the record isn't a valid Datum or is no image of its schema, CorruptDatabaseError if a page is damaged.
+   */
+  get(key: string | Uint8Array): Datum | undefined {
+    const value = this.getBytes(key);
+    return value && this.#images.format.decode(value, keyText(key));
+  }
+
+  /** The stored bytes of a key, whatever they are, or undefined if there is no such key. */
+  getBytes(key: string | Uint8Array): Uint8Array | undefined {
+    const place = this.#places.find(keyBytes(key, 'key'));
+    return place && this.#valueAt(place);
+  }
+
+  /**
+   * Sample number `i` in key order: planar pixels, colors blue-green-red; bytes, or floats where the record has float_data; encoded
+   * images decoded (then it is a Promise, which may need sharp).
+   * The first call builds an index of the keys, once.
+   *
+   * @param i 0 to length - 1; undefined outside, as with arrays.
+   * @throws DatumError or ImageError with the key, CorruptDatabaseError if a page is damaged.
+   */
+  at(i: number): Sample | Promise<Sample> | undefined {
+    const record = this.#recordAt(i);
+    return record && decodeSample(this.#images.format.decode(record.value, record.key), record.key, this.#maxPixels);
+  }
+
+  /** The Datum number `i` in key order, as it is stored; undefined outside of 0 to length - 1. */
+  datumAt(i: number): Datum | undefined {
+    const record = this.#recordAt(i);
+    return record && this.#images.format.decode(record.value, record.key);
+  }
+
+  /**
+   * Batches of pixels for training: all records shuffled together by seed, in shards, with mean, scale, crop, mirror and resize,
+   * prepared ahead. Records must have one size after `resize` and `crop`.
+   *
+   * These are for programs that train by themselves. @ae/autoencoder, which knows no database, asks any source of samples for them one
+   * by one (here `at`), and makes batches by its own seed, so that it can stop and go on between any two.
+   *
+   * @returns An async iterator; its `position` can be saved and given back as an option.
+   * @throws InvalidOptionError
+   */
+  batches(options: BatchOptions): BatchStream {
+    const file = this.#file;
+    const { addDamage } = this.#places;
+    const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.#maxPixels };
+    const index = this.#images.index();
+    const { format } = this.#images;
+    const lenient = addDamage !== undefined;
+    const setup = { path: file.path, lenient, index, meta: file.metaPageBytes, schema: format.name };
+    const { workers } = checked;
+    // Each worker has a batch under way.
+    const plan = { ...checked, prefetch: Math.max(checked.prefetch, workers) };
+    const load = async () => {
+      const { makeHere, makeInWorkers } = await import('../batches/makers');
+      return workers === 0
+        ? makeHere(new RecordReader(file, index, format), plan, addDamage)
+        : makeInWorkers(setup, plan, addDamage ?? (() => undefined));
+    };
+    const stream = openStream(load, this.length, plan);
+    this.#streams = this.#streams.filter((known) => known.deref()?.isOver === false);
+    this.#streams.push(new WeakRef(stream));
+    return stream;
+  }
+
+  /** Key number `i` in order; undefined outside of 0 to length - 1. */
+  keyAt(i: number): string | undefined {
+    const place = this.#images.placeAt(i);
+    return place && keyText(place.leaf.key(place.index));
+  }
+
+  /** The same as bytes: a key need not be UTF-8. */
+  keyBytesAt(i: number): Uint8Array | undefined {
+    const place = this.#images.placeAt(i);
+    return place && Buffer.from(place.leaf.key(place.index));
+  }
+
+  /** All keys of a range, in order, without reading values. */
+  *keys(options: ScanOptions = {}): Generator<string, void, undefined> {
+    for (const { leaf, index } of this.#images.scan(options)) yield keyText(leaf.key(index));
+  }
+
+  /** All records of a range, in order. Each has memory of its own. If opened with `lenient`, damaged ones are left out. */
+  *entries(options: ScanOptions = {}): Generator<Entry, void, undefined> {
+    for (const place of this.#images.scan(options)) {
+      const keyBytes = Buffer.from(place.leaf.key(place.index));
+      const entry = this.#readEntry(place, keyBytes, keyText(keyBytes));
+      if (entry) yield entry;
+    }
+  }
+
+  [Symbol.iterator](): Generator<Entry, void, undefined> {
+    return this.entries();
+  }
+
+  /** Closes the file, and ends its streams of batches with their threads. Further calls do nothing; other methods then throw a ClosedError. */
+  close(): void {
+    const { path } = this.#file;
+    this.#places.close();
+    this.#images.close();
+    for (const stream of this.#streams.splice(0)) {
+      const message = `${path}: the reader was closed while batches were being read; close it after the last one.`;
+      stream.deref()?.close(new ClosedError(message, { path }));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #readEntry(place: RecordPlace, keyBytes: Uint8Array, key: string): Entry | undefined {
+    try {
+      assertNoDatabase(this.#file, place.leaf, place.index);
+      const value = Buffer.from(this.#values.view(place.leaf, place.index));
+      return { key, keyBytes, datum: this.#images.format.decode(value, key) };
+    } catch (error) {
+      const isDamage = error instanceof DatumError || error instanceof CorruptDatabaseError;
+      if (!this.#places.addDamage || !isDamage) throw error;
+      this.#places.addDamage({ page: error.page, key, message: error.sentence });
+      return undefined;
+    }
+  }
+
+  #recordAt(i: number): { key: string; value: Buffer } | undefined {
+    const place = this.#images.placeAt(i);
+    return place && { key: keyText(place.leaf.key(place.index)), value: this.#valueAt(place) };
+  }
+
+  #valueAt(place: RecordPlace): Buffer {
+    assertNoDatabase(this.#file, place.leaf, place.index);
+    return this.#values.read(place.leaf, place.index);
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * Writes a Caffe Datum LMDB in data format v1, which Caffe, py-lmdb, DIGITS and DALI read.
+ */
+import fs from 'node:fs';
+import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../checks';
+import type { DatumInit } from '../datum/datum';
+import { encodeDatum } from '../datum/encode';
+import { ClosedError, describe, OutputExistsError, WriteError } from '../errors';
+import { LockedError, takeLock } from '../files/lock-file';
+import { keyBytes, keyText } from '../lmdb/scan';
+import { AppendEngine } from './append-engine';
+import type { PendingRecord, WriteEngine } from './engine';
+import { KeptBytes } from './kept-bytes';
+import { lmdbUse } from './lmdb-use';
+import { NativeEngine } from './native-engine';
+import { loadLmdb, writeError } from './native-lmdb';
+import { createFolder, emptyTarget, inspectExisting, type WriteTarget, writerLockOf } from './target';
+
+/** LMDB's limit, which Caffe's build keeps to. */
+export const maxKeyBytes = 511;
+
+/** A transaction holds its records in memory, so large images end it before the count does. */
+const maxBatchBytes = 256 << 20;
+
+export interface WriterOptions {
+  /** 'create' (default): the folder must not exist. 'append': it must hold a database of format v1. */
+  mode?: 'create' | 'append';
+  /** Records per transaction. Default 1,000, as Caffe's. */
+  recordsPerCommit?: number;
+}
+
+const knownOptions: Known<WriterOptions> = { mode: true, recordsPerCommit: true };
+
+/**
+ * Writes records in transactions of 1,000. What has been committed stays readable whenever the process is killed.
+ *
+ *     const writer = await DatumWriter.open('train_lmdb');
+ *     await writer.put(caffeKey(0, 'cat.png'), { channels: 3, height: 64, width: 64, data: pixelsChwBgr, label: 7 });
+ *     await writer.close();
+ *
+ * A key below one that was committed before needs the package `lmdb`; within a transaction keys come in any order.
+ */
+export class DatumWriter {
+  /** Records in the database and in the open transaction. */
+  count: number;
+  /** The database's folder, or its data file if that has a name of its own. */
+  readonly path: string;
+
+  readonly #pending = new Map<string, PendingRecord & { key: Buffer }>();
+  readonly #values = new KeptBytes();
+  #pendingBytes = 0;
+  /** The last key of the database, and that with the open transaction. */
+  #committedKey?: Buffer;
+  #lastKey?: Buffer;
+  #isInOrder = true;
+  /** The commit that is under way. */
+  #underWay?: Promise<void>;
+
+  readonly #recordsPerCommit: number;
+  readonly #target: WriteTarget;
+  readonly #release: () => void;
+  #engine?: WriteEngine;
+
+  private constructor(recordsPerCommit: number, target: WriteTarget, engine: WriteEngine, release = () => {}) {
+    this.#recordsPerCommit = recordsPerCommit;
+    this.#target = target;
+    this.#engine = engine;
+    this.#release = release;
+    this.path = target.location;
+    this.count = target.count;
+    this.#committedKey = target.lastKey;
+    this.#lastKey = target.lastKey;
+  }
+
+  /**
+   * Creates a database folder, or opens one to add to it.
+   *
+   * @param location A folder. To add to a database also its data file, as for reading.
+   * @throws OutputExistsError also if another writer has the database open, WriteError, or a reader's error if the database to append
+   *   to is not sound, MissingDependencyError without `lmdb` if a program has it open that writes by LMDB.
+   */
+  static async open(location: string, options: WriterOptions = {}): Promise<DatumWriter> {
+    assertKeys('DatumWriter.open', options, knownOptions);
+    const { mode = 'create', recordsPerCommit = 1000 } = options;
+    assertPath('path', location);
+    assertOneOf('mode', mode, ['create', 'append']);
+    assertWhole('recordsPerCommit', recordsPerCommit, 1);
+    const target = mode === 'create' ? createFolder(location) : await inspectExisting(location);
+    let release: (() => void) | undefined;
+    try {
+      release = lock(target);
+      if (mode === 'create') return new DatumWriter(recordsPerCommit, target, AppendEngine.create(target), release);
+      // Another writer may have come between the look at it and the lock.
+      const locked = await inspectExisting(location);
+      return new DatumWriter(recordsPerCommit, locked, openEngine(locked), release);
+    } catch (error) {
+      release?.();
+      if (mode === 'create') fs.rmSync(location, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Makes a database in a folder that is there, holds none, and is the caller's alone. */
+  static createIn(
+    folder: string,
+    { recordsPerCommit = 1000 }: Pick<WriterOptions, 'recordsPerCommit'> = {},
+  ): DatumWriter {
+    const target = emptyTarget(folder);
+    return new DatumWriter(recordsPerCommit, target, AppendEngine.create(target));
+  }
+
+  /**
+   * Adds a record; every `recordsPerCommit` records are committed.
+   *
+   * @param key At most 511 bytes. `caffeKey` makes Caffe's.
+   * @throws DatumError if the Datum contradicts itself, WriteError if the key is there already or writing fails.
+   */
+  async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
+    await this.#add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
+  }
+
+  /** Adds a record whose value is a Datum message already, and is copied. */
+  async putBytes(key: string | Uint8Array, value: Uint8Array): Promise<void> {
+    assertValue(value);
+    await this.#add(key, (allocate) => {
+      const copy = allocate(value.length);
+      copy.set(value);
+      return copy;
+    });
+  }
+
+  /**
+   * Adds a record to the open transaction and leaves it to the caller to commit that, at the latest when `isDue`. Nothing is copied.
+   *
+   * @param value A Datum message, which must stay as it is until then.
+   */
+  stage(key: string | Uint8Array, value: Uint8Array): void {
+    assertValue(value);
+    if (this.#underWay) {
+      throw new WriteError({ state: `${this.path}: a commit is under way`, todo: 'await it' }, { path: this.path });
+    }
+    this.#hold(key, () => value);
+  }
+
+  /** True if the open transaction has as many records, or as many bytes, as one is to have. */
+  get isDue(): boolean {
+    return this.#pending.size >= this.#recordsPerCommit || this.isDueByBytes;
+  }
+
+  /** True if the open transaction has as many bytes as one is to have. */
+  get isDueByBytes(): boolean {
+    return this.#pendingBytes >= maxBatchBytes;
+  }
+
+  /** Puts that nobody waits for wait for the commit that is under way themselves: what is in that is not to change. */
+  async #add(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): Promise<void> {
+    while (this.#underWay) await this.#underWay.catch(() => undefined);
+    this.#hold(key, make);
+    if (this.isDue) await this.commit();
+  }
+
+  /** @param make Makes the value in memory that stays until the commit. */
+  #hold(key: string | Uint8Array, make: (allocate: KeptBytes['allocate']) => Uint8Array): void {
+    const engine = this.#assertOpen();
+    const stored = Buffer.from(keyBytes(key, 'key'));
+    if (stored.length === 0 || stored.length > maxKeyBytes) {
+      const name = keyText(key);
+      throw new WriteError(
+        {
+          where: `key ${describe(name)}`,
+          expected: `1 to ${maxKeyBytes} bytes`,
+          received: `${stored.length}`,
+          todo: 'shorten the file name or its folders',
+        },
+        { path: this.path, key: name },
+      );
+    }
+    const isNewLast = this.#lastKey === undefined || Buffer.compare(stored, this.#lastKey) > 0;
+    const isBelow = this.#committedKey !== undefined && Buffer.compare(stored, this.#committedKey) <= 0;
+    const id = stored.toString('latin1');
+    if (!isNewLast && (this.#pending.has(id) || (isBelow && engine.has(stored)))) {
+      const name = keyText(key);
+      throw new WriteError(
+        { state: `key ${name} is there already`, todo: 'give each record a key of its own' },
+        { path: this.path, key: name },
+      );
+    }
+    if (isBelow) this.#needAnyOrder(stored);
+    const value = make(this.#values.allocate);
+    if (isNewLast) this.#lastKey = stored;
+    else this.#isInOrder = false;
+    this.#pending.set(id, { key: stored, value });
+    this.#pendingBytes += value.length;
+    this.count++;
+  }
+
+  /**
+   * Commits the open transaction now. If it fails (a full disk, say), what was committed before is kept, and the records of this
+   * transaction stay in memory and can be committed again.
+   */
+  async commit(): Promise<void> {
+    while (this.#underWay) await this.#underWay.catch(() => undefined);
+    this.#underWay = this.#commitAll().finally(() => {
+      this.#underWay = undefined;
+    });
+    await this.#underWay;
+  }
+
+  async #commitAll(): Promise<void> {
+    const engine = this.#assertOpen();
+    if (this.#pending.size === 0) return;
+    const records = [...this.#pending.values()];
+    if (!this.#isInOrder) records.sort((a, b) => Buffer.compare(a.key, b.key));
+    await engine.commit(records, this.#pendingBytes);
+    this.#committedKey = this.#lastKey;
+    this.#isInOrder = true;
+    this.#pending.clear();
+    this.#values.release();
+    this.#pendingBytes = 0;
+  }
+
+  /** Commits and closes. Further calls do nothing. */
+  async close(): Promise<void> {
+    if (!this.#engine) return;
+    try {
+      await this.commit();
+    } finally {
+      await this.abort();
+    }
+  }
+
+  /** Closes without committing the open transaction. */
+  async abort(): Promise<void> {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    while (this.#underWay) await this.#underWay.catch(() => undefined);
+    this.#pending.clear();
+    if (!engine) return;
+    await engine.close();
+    this.#release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Goes on with LMDB's own engine, which puts keys between others. @throws MissingDependencyError, WriteError */
+  #needAnyOrder(key: Buffer): void {
+    if (this.#engine instanceof NativeEngine) return;
+    const open = loadLmdb(`${this.path}: key ${keyText(key)} belongs between keys that were committed before`);
+    const engine = new NativeEngine(open, this.#target);
+    void this.#engine?.close();
+    this.#engine = engine;
+  }
+
+  #assertOpen(): WriteEngine {
+    if (this.#engine) return this.#engine;
+    throw new ClosedError({ state: `${this.path}: the writer is closed`, todo: "open it again with mode 'append'" });
+  }
+}
+
+/** @throws OutputExistsError if another writer has the database open, WriteError */
+function lock(target: WriteTarget): () => void {
+  try {
+    return takeLock(writerLockOf(target));
+  } catch (cause) {
+    const { location } = target;
+    if (cause instanceof LockedError) throw new OutputExistsError(`${location}: ${cause.message}.`, { path: location });
+    throw writeError(location, cause);
+  }
+}
+
+/** Opens a database to append to. Where a program has it open by LMDB, only LMDB can tell what it must not touch. */
+function openEngine(target: WriteTarget): WriteEngine {
+  const { location, lockFile } = target;
+  if (lmdbUse(lockFile) === 'open') return new NativeEngine(loadLmdb(`${location} is open in another program`), target);
+  const need = `${location} orders its keys in a way of its own`;
+  return AppendEngine.open(target) ?? new NativeEngine(loadLmdb(need), target);
+}
+
+/** Caffe's key of record `index` made from file `name`: eight digits, an underscore, the name as it stands in the list. */
+export function caffeKey(index: number, name: string): string {
+  if (!Number.isSafeInteger(index) || index < 0) refuse('index', 'a whole number of 0 or more', index, 'count from 0');
+  if (typeof name !== 'string') refuse('name', 'a string', name, "pass the file's name");
+  return `${String(index).padStart(8, '0')}_${name}`;
+}
+
+function assertValue(value: unknown): void {
+  if (!(value instanceof Uint8Array)) refuse('value', 'bytes', value, 'pass a Datum message');
+}
