@@ -27,3 +27,17 @@ export function hasLmdbTools(skipped) {
   reportMissing('mdb-tools', `${missing.join(' and ')} not found on the PATH (Debian: lmdb-utils).`, skipped);
   return false;
 }
+
+/**
+ * Says whether a shell is there.
+ *
+ * @param {'fish' | 'zsh'} name
+ * @param {string} skipped the tests that need it
+ * @throws {Error} where AE_REQUIRE names it
+ */
+export function hasShell(name, skipped) {
+  requiredWords();
+  if (onPath([name]).length > 0) return true;
+  reportMissing(name, `${name} not found on the PATH (Debian: ${name}).`, skipped);
+  return false;
+}

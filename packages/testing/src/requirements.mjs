@@ -10,7 +10,7 @@ export const requirements = /** @type {const} */ ([
   ...['python', 'keras', 'kubernetes-validate', 'lmdb', 'numpy', 'onnx', 'onnxruntime', 'opencv'],
   ...['protobuf', 'pyarrow', 'safetensors', 'tensorboard', 'torch', 'torchfile', 'webdataset'],
   // Programs.
-  ...['chromium', 'mdb-tools'],
+  ...['chromium', 'mdb-tools', 'fish', 'zsh'],
   // What the lanes of scripts/ set up.
   ...['tensorflow', 'webgpu', 'tested-v8'],
 ]);

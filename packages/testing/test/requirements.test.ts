@@ -42,7 +42,7 @@ describe('AE_REQUIRE', () => {
     vi.stubEnv('AE_REQUIRE', 'python,chromum');
     expect(() => isRequired('python')).toThrow(
       'AE_REQUIRE: expected some of python, keras, kubernetes-validate, lmdb, numpy, onnx, onnxruntime, opencv, protobuf, pyarrow, safetensors, tensorboard, ' +
-        'torch, torchfile, webdataset, chromium, mdb-tools, tensorflow, webgpu, tested-v8, received "chromum".',
+        'torch, torchfile, webdataset, chromium, mdb-tools, fish, zsh, tensorflow, webgpu, tested-v8, received "chromum".',
     );
   });
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { v8FlagsAllowed } from '../network/engine-environment';
 import { tensorflowCache } from '../network/tensorflow-cache';
 import { CliError } from '../shell/cli-error';
+import { addNotes } from '../shell/help-layout';
 import { type CommonOptions, defineCommand } from '../shell/options';
 import { formatDuration, formatRows, Terminal } from '../shell/terminal';
 
@@ -24,14 +25,14 @@ that was broken off goes on where it stopped. --backend auto and tensorflow find
 it by themselves.`;
 
 export function backendInstallCommand(): Command {
-  return defineCommand('install', 'give native TensorFlow to all projects of this user')
+  const command = defineCommand('install', 'give native TensorFlow to all projects of this user')
     .argument('<engine>', 'what to install: tensorflow', parseEngine)
     .option('--gpu', 'for an NVIDIA GPU, with CUDA')
     .option('--tensorflow <version>', 'the version of TensorFlow (default: the newest that was tried)')
     .option('--python <program>', 'a Python 3 with pip (default: AE_PYTHON, or python3)')
     .option('--compiler <program>', 'a C++ compiler (default: CXX, or c++)')
-    .addHelpText('after', installHelp)
     .action((_engine: string, options: InstallOptions) => install(options));
+  return addNotes(command, installHelp);
 }
 
 function parseEngine(text: string): string {

@@ -52,7 +52,7 @@ export function importModelCommand(): Command {
     )
     .addOption(
       numberOption(
-        '--pixel-scale <x>',
+        '--pixel-scale <n>',
         'the network sees a byte times this (default: what the file says; of Torch7 1/256, else 1/255)',
         {
           min: 0,

@@ -5,6 +5,7 @@ import { describeLeftOut } from '../data/left-out';
 import { codeShards, mergeCodes } from '../network/code-shards';
 import { mergeScores, scoreShards } from '../network/score-shards';
 import { printResults, withoutInfinity } from '../network/test-results';
+import { addNotes } from '../shell/help-layout';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand } from '../shell/options';
 import { assertNew } from '../shell/output-folder';
@@ -14,11 +15,11 @@ import { printCodes } from './encode';
 import { printFiles } from './test';
 
 export function mergeCommand(): Command {
-  return defineCommand('merge', 'make one output of its shards: the same bytes as one process makes')
+  const command = defineCommand('merge', 'make one output of its shards: the same bytes as one process makes')
     .argument('<output>', 'what the commands with --shard were given as output: an LMDB, codes or scores')
     .argument('[shards...]', 'folders of the shards (default: those beside it, such as <output>.shard-0-of-7)')
-    .addHelpText('after', howItIsUsed)
     .action(runMerge);
+  return addNotes(command, howItIsUsed);
 }
 
 const howItIsUsed = `

@@ -27,7 +27,7 @@ export function neighboursCommand(): Command {
       "an LMDB of images of the network's size, or a folder of images; their codes must fit into memory",
     )
     .argument('<image>', 'its key, or its number from 0')
-    .addOption(numberOption('--count <n>', 'neighbours', { min: 1, max: 1000, integer: true }).default(5))
+    .addOption(numberOption('--count <n>', 'neighbours to find', { min: 1, max: 1000, integer: true }).default(5))
     .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
     .option('--grid <out.png>', 'also write one image: the record, then its neighbours')
     .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2));

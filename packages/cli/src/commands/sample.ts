@@ -32,7 +32,7 @@ export function sampleCommand(): Command {
   return defineCommand('sample', 'draw new images from random codes')
     .argument('<model>', 'folder of a run or of a saved network')
     .argument('<out.png>', 'new image')
-    .addOption(numberOption('--count <n>', 'images', { min: 1, max: 1024, integer: true }).default(32))
+    .addOption(numberOption('--count <n>', 'images to draw', { min: 1, max: 1024, integer: true }).default(32))
     .addOption(
       numberOption('--seed <n>', 'determines the codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )

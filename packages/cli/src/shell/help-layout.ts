@@ -47,3 +47,16 @@ export function optionDescription({ description, argChoices, defaultValue, requi
   ];
   return notes.length > 0 ? `${text} (${notes.join('; ')})` : text;
 }
+
+const notes = new WeakMap<Command, string>();
+
+/** Adds paragraphs that stand after the options. */
+export function addNotes(command: Command, text: string): Command {
+  notes.set(command, text);
+  return command.addHelpText('after', text);
+}
+
+/** Returns the paragraphs that stand after a command's options. */
+export function notesOf(command: Command): string {
+  return notes.get(command) ?? '';
+}

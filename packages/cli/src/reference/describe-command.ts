@@ -1,0 +1,89 @@
+/** The command line as plain data, from which the manual, the page of commands and the completions of shells are made. */
+import type { Command, Option } from 'commander';
+import { commandDescription, notesOf, optionDescription } from '../shell/help-layout';
+import { FlagOption, rangeOrWords } from '../shell/options';
+import { argumentValues, optionValues, placeholderOf, type Values } from './values';
+
+export interface OptionDescription {
+  /** `-e` and `--epochs` */
+  readonly names: readonly string[];
+  /** As the help has it: `-e, --epochs <n>`. */
+  readonly flags: string;
+  readonly placeholder?: string;
+  /** It can be given without a value: `--bench [seconds]`. */
+  readonly isOptional: boolean;
+  readonly isRepeatable: boolean;
+  readonly help: string;
+  /** What a number may be: "a whole number of at least 1". */
+  readonly accepts?: string;
+  /** Of a switch undefined. */
+  readonly values?: Values;
+  /** What it stands under. */
+  readonly heading: string;
+}
+
+export interface ArgumentDescription {
+  readonly name: string;
+  readonly isVariadic: boolean;
+  readonly help: string;
+  readonly values: Values;
+}
+
+export interface CommandDescription {
+  /** `train`, or `backend install`; of the program itself empty. */
+  readonly name: string;
+  /** `ae train [options] [images]` */
+  readonly usage: string;
+  readonly help: string;
+  /** What it stands under. */
+  readonly heading: string;
+  readonly arguments: readonly ArgumentDescription[];
+  readonly options: readonly OptionDescription[];
+  /** Paragraphs after the options. */
+  readonly notes: string;
+  readonly commands: readonly CommandDescription[];
+}
+
+/** Describes a command with all below it. */
+export function describeCommand(command: Command, above?: string): CommandDescription {
+  const helper = command.createHelp();
+  const name = above === undefined ? '' : `${above}${command.name()}`;
+  return {
+    name,
+    // The help command alone does not know the program.
+    usage: helper.commandUsage(command).replace(/^(?!ae )/, name && 'ae '),
+    help: commandDescription(command),
+    heading: command.helpGroup(),
+    arguments: command.registeredArguments.map((argument) => ({
+      name: argument.name(),
+      isVariadic: argument.variadic,
+      help: argument.description,
+      values: argumentValues(argument),
+    })),
+    options: helper.visibleOptions(command).map(describeOption),
+    notes: notesOf(command),
+    commands: helper.visibleCommands(command).map((child) => describeCommand(child, name && `${name} `)),
+  };
+}
+
+function describeOption(option: Option): OptionDescription {
+  const { short, long, flags, optional, helpGroupHeading = 'Options:' } = option;
+  const ranges = option instanceof FlagOption ? option.ranges : [];
+  const last = ranges.at(-1);
+  return {
+    names: [short, long].filter((name) => name !== undefined),
+    flags,
+    placeholder: placeholderOf(option),
+    isOptional: optional,
+    isRepeatable: long === '--set',
+    help: optionDescription(option),
+    accepts: last && rangeOrWords(last),
+    values: optionValues(option),
+    heading: helpGroupHeading,
+  };
+}
+
+/** Lists a program's commands with those below them, each before its own. */
+export function allCommands({ commands }: CommandDescription): CommandDescription[] {
+  return commands.flatMap((command) => [command, ...allCommands(command)]);
+}
