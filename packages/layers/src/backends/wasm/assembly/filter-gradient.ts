@@ -174,6 +174,8 @@ export class SumChunksJob {
   fromColumns: i32;
   to: usize;
   toColumns: i32;
+  /** Bytes from row to row of the result. */
+  toRow: i32;
   bias: usize;
   flags: i32;
 }
@@ -183,7 +185,7 @@ export function sumChunks(begin: i32, end: i32, job: SumChunksJob, _scratch: usi
   const columns = job.toColumns;
   for (let row = begin; row < end; row++) {
     const from = job.from + row * job.fromColumns * 4;
-    const to = job.to + row * columns * 4;
+    const to = job.to + row * job.toRow;
     sumRow(from, job.chunkBytes, job.chunks, columns, to);
     if (job.flags) finishColumns(to, 0, 1, columns, to, 0, job.bias, job.flags);
   }

@@ -1,16 +1,19 @@
 /**
- * Products with a matrix that only chooses: no row and no column of it has more than one value other than 0, as the linear code of preset
- * `transform` that keeps some coefficients. Choosing takes a thousandth of the multiplications, and does not read the matrix.
+ * Products with a matrix that chooses: its first rows have one value other than 0 at most, each in a column of its own, and what is left lies within a
+ * block of the last rows. So it is with the linear code of preset `transform`: it keeps some coefficients as they are, and mixes others.
+ * Choosing takes a thousandth of the multiplications, and of the matrix no more than the block is read.
  */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { flagsOf } from './convolution-job';
-import type { MatrixProduct } from './matrix-product';
+import { type MatrixProduct, runMatMul } from './matrix-product';
 
 /** For each column the row of its value and the value, or 0 and 0; and for each row. */
 interface Choice {
   readonly ofColumns: Chosen;
   readonly ofRows: Chosen;
+  /** What does more than choose, if anything does: values of the matrix from this row and column on. */
+  readonly block?: Block;
 }
 
 interface Chosen {
@@ -18,16 +21,34 @@ interface Chosen {
   readonly factors: Float32Array;
 }
 
+interface Block {
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** From so many values on, a matrix is looked at. */
 const leastValues = 1 << 16;
 
-/** Makes C = A * B by choosing, where B is such a matrix; returns false where it is not. */
-export function choose(engine: Engine, product: MatrixProduct, matrix: TensorInfo): boolean {
-  const { pairs, rows, columns, steps, a, b } = product;
-  if (pairs !== 1 || a.transposed || steps * columns < leastValues) return false;
-  const choice = choiceOf(engine, matrix);
-  if (!choice) return false;
-  const { from, factors } = b.transposed ? choice.ofRows : choice.ofColumns;
+/** A block of more than this part of the matrix is not worth the choosing beside it. */
+const largestBlock = 0.75;
+
+/** Makes C = A * B, with what B is found to be; `matrix` is the tensor of B. */
+export function runMatMulBy(engine: Engine, product: MatrixProduct, matrix: TensorInfo): void {
+  const { pairs, columns, steps, a, b } = product;
+  const isLooked = pairs === 1 && !a.transposed && steps * columns >= leastValues;
+  const choice = isLooked ? engine.finding(matrix, 'choice', () => findChoice(engine, matrix)) : undefined;
+  if (!choice) {
+    runMatMul(engine, product);
+    return;
+  }
+  choose(engine, product, b.transposed ? choice.ofRows : choice.ofColumns);
+  if (choice.block) runMatMul(engine, productOf(product, choice.block));
+}
+
+function choose(engine: Engine, product: MatrixProduct, { from, factors }: Chosen): void {
+  const { rows, columns, steps } = product;
   engine.withMemory(8 * columns, (at) => {
     engine.bytes(at, 4 * columns).set(new Uint8Array(from.buffer));
     engine.floats(at + 4 * columns, columns).set(factors);
@@ -35,30 +56,72 @@ export function choose(engine: Engine, product: MatrixProduct, matrix: TensorInf
     engine.run(
       'choose',
       { units: rows },
-      { x: a.at, y: product.c, ...lists, bias: product.bias ?? 0, flags: flagsOf(product), columns, steps },
+      { x: product.a.at, y: product.c, ...lists, bias: product.bias ?? 0, flags: flagsOf(product), columns, steps },
     );
   });
-  return true;
 }
 
-function choiceOf(engine: Engine, matrix: TensorInfo): Choice | undefined {
-  return engine.finding(matrix, 'choice', () => findChoice(engine, matrix));
+/** Describes the product with a block of B alone, which makes some columns of C from some of A. */
+function productOf(product: MatrixProduct, block: Block): MatrixProduct {
+  const { columns, steps, a, b, c, bias } = product;
+  const rowOfB = (b.transposed ? steps : columns) * 4;
+  const [firstStep, firstColumn] = b.transposed ? [block.column, block.row] : [block.row, block.column];
+  const [ofSteps, ofColumns] = b.transposed ? [block.columns, block.rows] : [block.rows, block.columns];
+  return {
+    ...product,
+    ...{ steps: ofSteps, columns: ofColumns },
+    a: { ...a, at: a.at + firstStep * 4, row: steps * 4 },
+    b: { ...b, at: b.at + block.row * rowOfB + block.column * 4, row: rowOfB },
+    c: c + firstColumn * 4,
+    cRow: columns * 4,
+    bias: bias && bias + firstColumn * 4,
+  };
 }
 
-/** Looks at the values until a row or a column has two. */
+/** Looks at the values, of most matrices only at the first two. */
 function findChoice(engine: Engine, matrix: TensorInfo): Choice | undefined {
   const [rows, columns] = matrix.shape.slice(-2) as [number, number];
   const values = engine.floats(engine.pointer(matrix), util.sizeFromShape(matrix.shape));
   const ofColumns = { from: new Int32Array(columns), factors: new Float32Array(columns) };
   const ofRows = { from: new Int32Array(rows), factors: new Float32Array(rows) };
-  for (let r = 0, at = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++, at++) {
-      if (values[at] === 0) continue;
-      if (ofRows.factors[r] !== 0 || ofColumns.factors[c] !== 0) return undefined;
-      ofRows.from[r] = c;
-      ofColumns.from[c] = r;
-      ofRows.factors[r] = ofColumns.factors[c] = values[at];
+  for (let row = 0; row < rows; row++) {
+    const place = onlyPlace(values, row * columns, columns);
+    if (place === undefined) continue;
+    const value = values[row * columns + place];
+    if (place < 0 || ofColumns.factors[place] !== 0) {
+      const block = row > 0 ? blockFrom(values, row, [rows, columns], ofColumns.factors) : undefined;
+      return block && { ofColumns, ofRows, block };
     }
+    [ofRows.from[row], ofRows.factors[row]] = [place, value];
+    [ofColumns.from[place], ofColumns.factors[place]] = [row, value];
   }
   return { ofColumns, ofRows };
+}
+
+/** Returns where the only value other than 0 of a row is; -1 for several of them, undefined for none. */
+function onlyPlace(values: Float32Array, start: number, columns: number): number | undefined {
+  let place: number | undefined;
+  for (let column = 0; column < columns; column++) {
+    if (values[start + column] === 0) continue;
+    if (place !== undefined) return -1;
+    place = column;
+  }
+  return place;
+}
+
+/** Finds the columns of what lies in the rows from one on; undefined where it is too much, or where some of them are chosen from already. */
+function blockFrom(
+  values: Float32Array,
+  row: number,
+  [rows, columns]: readonly [number, number],
+  chosen: Float32Array,
+): Block | undefined {
+  let [first, last] = [columns, -1];
+  for (let start = row * columns; start < values.length; start += columns) {
+    for (let column = 0; column < first; column++) if (values[start + column] !== 0) first = column;
+    for (let column = columns - 1; column > last; column--) if (values[start + column] !== 0) last = column;
+  }
+  const block = { row, column: first, rows: rows - row, columns: last + 1 - first };
+  if (block.rows * block.columns > largestBlock * values.length) return undefined;
+  return chosen.subarray(first, last + 1).every((factor) => factor === 0) ? block : undefined;
 }

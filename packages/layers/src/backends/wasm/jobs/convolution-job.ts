@@ -116,6 +116,16 @@ export function addChunks(
   engine.run(
     'sumChunks',
     { units: rows, chunk },
-    { from: at, chunkBytes: bytes, chunks, fromColumns: columns, to, toColumns, bias: 0, flags: 0 },
+    {
+      from: at,
+      chunkBytes: bytes,
+      chunks,
+      fromColumns: columns,
+      to,
+      toColumns,
+      toRow: toColumns * 4,
+      bias: 0,
+      flags: 0,
+    },
   );
 }

@@ -4,28 +4,49 @@ import type { Engine } from '../runtime/engine';
 import { flagsOf } from './convolution-job';
 import { storeOuterProduct } from './outer-product';
 
-/** C = A * B for some pairs of matrices, all stored row by row without gaps. */
+/** C = A * B for some pairs of matrices, all stored row by row. */
 export interface MatrixProduct {
   pairs: number;
   /** Rows and columns of C, and the length of the sums. */
   rows: number;
   columns: number;
   steps: number;
-  /** `transposed`: stored as [steps, rows]. `matrix`: bytes to the next pair's, 0 where all pairs share it. */
-  a: { at: number; transposed: boolean; matrix: number };
+  /** `transposed`: stored as [steps, rows]. */
+  a: Operand;
   /** `transposed`: stored as [columns, steps]. */
-  b: { at: number; transposed: boolean; matrix: number };
+  b: Operand;
   c: number;
+  /** Bytes from row to row of C, where there are gaps. */
+  cRow?: number;
   /** Where the bias is, one value per column. */
   bias?: number;
   relu?: boolean;
 }
 
+/** One of the matrices of a product. */
+interface Operand {
+  at: number;
+  transposed: boolean;
+  /** Bytes to the next pair's, 0 where all pairs share it. */
+  matrix: number;
+  /** Bytes from row to row as it is stored, where there are gaps. */
+  row?: number;
+}
+
 /** Runs a matrix product on all threads. */
 export function runMatMul(engine: Engine, product: MatrixProduct): void {
   const { pairs, rows, columns, steps, a, b, c } = product;
+  const hasGaps = (a.row ?? b.row ?? product.cRow) !== undefined;
   if (steps === 0) engine.floats(c, pairs * rows * columns).fill(0);
-  else if (a.transposed && !b.transposed && steps <= fewSteps && pairs === 1 && !product.bias && !product.relu) {
+  else if (
+    !hasGaps &&
+    a.transposed &&
+    !b.transposed &&
+    steps <= fewSteps &&
+    pairs === 1 &&
+    !product.bias &&
+    !product.relu
+  ) {
     storeOuterProduct(engine, { a: a.at, b: b.at, steps, rows, columns }, c);
   } else if (streams(product)) runInParts(engine, product);
   else run(engine, product, c, cutByColumns(engine, product));
@@ -47,7 +68,9 @@ interface Cut {
 }
 
 function run(engine: Engine, product: MatrixProduct, to: number, cut: Cut): void {
-  const { pairs, rows, columns, steps, a, b, bias = 0 } = product;
+  const { pairs, rows, columns, steps, a, b, bias = 0, cRow = columns * 4 } = product;
+  const aRow = a.row ?? (a.transposed ? rows : steps) * 4;
+  const bRow = b.row ?? (b.transposed ? steps : columns) * 4;
   const units =
     Math.ceil(rows / cut.unitRows) * Math.ceil(columns / cut.unitColumns) * Math.ceil(steps / cut.unitSteps);
   const panels = Math.ceil(cut.unitColumns / engine.panel) * engine.panel;
@@ -57,15 +80,15 @@ function run(engine: Engine, product: MatrixProduct, to: number, cut: Cut): void
     { units: pairs * units, scratchBytes: part.bytes + DOT_SUM_BYTES + packed },
     {
       a: a.at,
-      aRow: a.transposed ? 4 : steps * 4,
-      aStep: a.transposed ? rows * 4 : 4,
+      aRow: a.transposed ? 4 : aRow,
+      aStep: a.transposed ? aRow : 4,
       aMatrix: a.matrix,
       b: b.at,
-      bStep: b.transposed ? 4 : columns * 4,
-      bColumn: b.transposed ? steps * 4 : 4,
+      bStep: b.transposed ? 4 : bRow,
+      bColumn: b.transposed ? bRow : 4,
       bMatrix: b.matrix,
       c: to,
-      cRow: columns * 4,
+      cRow,
       cMatrix: rows * columns * 4,
       bias,
       flags: flagsOf(product),
@@ -132,7 +155,7 @@ function runInParts(engine: Engine, product: MatrixProduct): void {
   const packedSteps = Math.ceil(unitSteps / Math.max(1, Math.round(unitSteps / suitable)));
   const partBytes = rows * columns * 4;
   engine.withMemory(parts * partBytes, (sums) => {
-    const unfinished = { ...product, bias: 0, relu: false };
+    const unfinished = { ...product, bias: 0, relu: false, cRow: undefined };
     run(engine, unfinished, sums, { unitRows: rows, unitColumns, unitSteps, packedSteps, partBytes });
     engine.run(
       'sumChunks',
@@ -144,6 +167,7 @@ function runInParts(engine: Engine, product: MatrixProduct): void {
         fromColumns: columns,
         to: product.c,
         toColumns: columns,
+        toRow: product.cRow ?? columns * 4,
         bias: product.bias ?? 0,
         flags: flagsOf(product),
       },

@@ -1,9 +1,8 @@
 /** The gradient of a dense layer. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { FusedDenseGrad, type FusedGradAttrs } from '../../../contracts/training-kernels';
-import { choose } from '../jobs/choice';
+import { runMatMulBy } from '../jobs/choice';
 import { columnSums } from '../jobs/column-sums';
-import { runMatMul } from '../jobs/matrix-product';
 import { storeOuterProduct } from '../jobs/outer-product';
 import { defer, deferOuterProduct } from '../runtime/deferred';
 import type { Engine } from '../runtime/engine';
@@ -28,7 +27,7 @@ export function registerFusedDense(engine: Engine): void {
           a: { at: engine.pointer(dy), transposed: false, matrix: 0 },
           b: { at: engine.pointer(kernel), transposed: true, matrix: 0 },
         };
-        if (!choose(engine, product, kernel)) runMatMul(engine, product);
+        runMatMulBy(engine, product, kernel);
       });
       if (attrs.maskInput) maskByPositive(engine, dx, x);
       if (!attrs.bias) return [dx, dKernel];

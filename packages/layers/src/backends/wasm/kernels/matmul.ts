@@ -6,8 +6,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { choose } from '../jobs/choice';
-import { runMatMul } from '../jobs/matrix-product';
+import { runMatMulBy } from '../jobs/choice';
 import type { Engine } from '../runtime/engine';
 import { activate, isFusable } from './fused-activation';
 import { registerWasmKernel } from './register';
@@ -80,7 +79,7 @@ function product(
     bias: bias && engine.pointer(bias),
     relu,
   };
-  if (!choose(engine, sizes, b)) runMatMul(engine, sizes);
+  runMatMulBy(engine, sizes, b);
   return c;
 }
 
