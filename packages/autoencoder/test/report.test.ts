@@ -1,48 +1,21 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** What reports show, as data and as text; what browsers make of it: report-page.slow.test.ts. */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, findChromium, type Page, startChromium } from '@ae/testing/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectReport, type ReportData, renderComparison, renderReport } from '../src/entries/report';
-import { Autoencoder, type MaskMode, type Sample, type SampleSource, useBackend } from '../src/index';
+import { Autoencoder, type MaskMode, type SampleSource } from '../src/index';
 import { toPicture } from '../src/report/pictures';
-import { rectangleSamples } from './rectangles';
+import { images, reportedRun, training, validation } from './reported-run';
 
-const chromium = findChromium('reports in a browser');
-const browser = chromium ? await startChromium(chromium, ['--disable-gpu']) : undefined;
-const images: Sample[] = rectangleSamples(60, { size: 16 }).map((image, i) => ({
-  ...image,
-  label: i % 3,
-  // A name that would break a page which did not escape it.
-  key: i === 0 ? '<img src=x onerror=alert(1)>/"0" & co.png' : `${String(i).padStart(8, '0')}_class-${i % 3}/${i}.png`,
-}));
-const [training, validation] = [images.slice(0, 40), images.slice(40)];
-const stages: string[] = [];
 let folder: string;
 let data: ReportData;
+let stages: readonly string[];
 
 beforeAll(async () => {
-  await useBackend('wasm');
-  folder = await mkdtemp(path.join(tmpdir(), 'ae-test-'));
-  const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 32 });
-  await ae.initialize({ seed: 1 });
-  const runFolder = path.join(folder, 'my run');
-  const run = {
-    folder: runFolder,
-    command: 'ae train "my data" --epochs 3',
-    dataNames: { train: 'my data', validation: 'their images' },
-  };
-  await ae.train(training, { epochs: 3, batchSize: 8, validation, run });
-  const options = { samples: validation, trainingSamples: training, runFolder, onStage: (s: string) => stages.push(s) };
-  data = await collectReport(ae, options);
-  ae.dispose();
+  ({ folder, data, stages } = await reportedRun());
 }, 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('collectReport', () => {
   it('knows the run, the scores of all masks and what they are compared with', async () => {
@@ -126,7 +99,7 @@ describe('collectReport', () => {
   it('scores nothing twice: neither what the caller has scored, nor what it compares with baselines', async () => {
     const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
     await ae.initialize();
-    const few = images.slice(0, 24);
+    const few = images.slice(0, 12);
     let reads = 0;
     const counted: SampleSource = {
       length: few.length,
@@ -165,7 +138,7 @@ describe('collectReport', () => {
     expect(compared.reads - compares.reads).toBe(4 * few.length);
     expect(compares.result).toEqual(compared.result);
     await expect(collectReport(ae, { samples: validation, evaluations })).rejects.toThrow(
-      'evaluations: expected scores of the same 20 images, received scores of 24.',
+      'evaluations: expected scores of the same 20 images, received scores of 12.',
     );
     ae.dispose();
   });
@@ -211,125 +184,6 @@ describe('renderReport', () => {
     const run = data.run && { ...data.run, options: { ...data.run.options, epochs: 15 } };
     expect(renderReport({ ...data, run }).includes('trained for 3 epochs of 15 on')).toBe(true);
     expect(renderReport(data).includes('trained for 3 epochs on')).toBe(true);
-  });
-});
-
-// Texts, because what runs in the page would need the browser's types here.
-const pageWidths = '[document.documentElement.scrollWidth, document.documentElement.clientWidth]';
-const brokenPictures = '[...document.images].filter((one) => !one.complete || one.naturalWidth === 0).length';
-const shownSlides = "[...document.querySelectorAll('[data-slide]')].flatMap((one, i) => (one.hidden ? [] : [i]))";
-const pageColors =
-  'Object.values((({ backgroundColor, color }) => ({ backgroundColor, color }))(getComputedStyle(document.body)))';
-const tableCells =
-  "[...document.querySelectorAll('#options tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))";
-
-interface Opened {
-  page: Page;
-  problems: string[];
-}
-
-async function open(name: string, text: string, options: Parameters<Browser['newPage']>[0]): Promise<Opened> {
-  const file = path.join(folder, `${name}.html`);
-  await mkdir(folder, { recursive: true });
-  await writeFile(file, text);
-  const page = await (browser as Browser).newPage(options);
-  const problems: string[] = [];
-  page.on('console', (message) => problems.push(message.text()));
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('request', (request) => {
-    if (!/^(data|file):/.test(request.url())) problems.push(request.url());
-  });
-  await page.goto(pathToFileURL(file).href);
-  return { page, problems };
-}
-
-const laptop = { viewport: { width: 1280, height: 800 } };
-const phone = { viewport: { width: 375, height: 812 } };
-
-describe.runIf(browser)('in Chromium', () => {
-  it.each([
-    ['laptop', laptop],
-    ['phone', phone],
-    ['small phone in the dark', { viewport: { width: 320, height: 600 }, colorScheme: 'dark' as const }],
-  ])('renders without errors and without scrolling sideways: %s', async (name, options) => {
-    const { page, problems } = await open(`report ${name}`, renderReport(data), options);
-    const [scrollWidth, clientWidth] = await page.evaluate<number[]>(pageWidths);
-    expect(scrollWidth).toBe(clientWidth);
-    expect(await page.evaluate(brokenPictures)).toBe(0);
-    const sections = await page.$$eval('section', (all) => all.map((one) => one.id));
-    expect(sections).toEqual([
-      'overview',
-      'reconstructions',
-      'training',
-      'masks',
-      'baselines',
-      'scores',
-      'codes',
-      'repeat',
-    ]);
-    expect(problems).toEqual([]);
-    await page.close();
-  });
-
-  it('shows another epoch when the slider moves, and plays them', async () => {
-    const { page, problems } = await open('slider', renderReport(data), laptop);
-    const shown = () => page.evaluate(shownSlides);
-    expect(await shown()).toEqual([2]);
-    expect(await page.textContent('output')).toContain('After epoch 3');
-    await page.focus('input[type=range]');
-    await page.keyboard.press('ArrowLeft');
-    expect(await shown()).toEqual([1]);
-    expect(await page.textContent('output')).toContain('After epoch 2');
-    await page.keyboard.press('End');
-    await page.click('text=Play');
-    expect(await shown()).toEqual([0]);
-    await expect.poll(() => page.textContent('output'), { timeout: 5000 }).toContain('After epoch 3');
-    expect(await page.textContent('button')).toBe('Play');
-    expect(problems).toEqual([]);
-    await page.close();
-  });
-
-  it('says what the pointer is over', async () => {
-    const { page } = await open('tips', renderReport(data), laptop);
-    await page.hover('#training .hit >> nth=0');
-    expect(await page.textContent('#tip')).toMatch(/^Epoch 1: loss [\d.]+$/);
-    expect(await page.isVisible('#tip')).toBe(true);
-    await page.hover('h1');
-    expect(await page.isVisible('#tip')).toBe(false);
-    await page.close();
-  });
-
-  it('is dark where the system is', async () => {
-    const brightness = async (colorScheme: 'light' | 'dark') => {
-      const { page } = await open(colorScheme, renderReport(data), { ...laptop, colorScheme });
-      const colors = await page.evaluate<string[]>(pageColors);
-      await page.close();
-      return colors.map((one) => (one.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, c) => sum + Number(c), 0));
-    };
-    const [lightPage, lightText] = await brightness('light');
-    const [darkPage, darkText] = await brightness('dark');
-    expect(lightPage).toBeGreaterThan(lightText + 400);
-    expect(darkText).toBeGreaterThan(darkPage + 400);
-  });
-
-  it('sets runs side by side', async () => {
-    const other: ReportData = {
-      ...data,
-      title: 'other run',
-      run: data.run && { ...data.run, seed: 7, options: { ...data.run.options, batchSize: 99 } },
-    };
-    for (const options of [laptop, phone]) {
-      const { page, problems } = await open('runs', renderComparison([data, other]), options);
-      const [scrollWidth, clientWidth] = await page.evaluate<number[]>(pageWidths);
-      expect(scrollWidth).toBe(clientWidth);
-      expect(await page.evaluate(tableCells)).toEqual([
-        ['seed', '0', '7'],
-        ['batchSize', '8', '99'],
-      ]);
-      expect(await page.$$('#curves polyline')).toHaveLength(4);
-      expect(problems).toEqual([]);
-      await page.close();
-    }
   });
 });
 

@@ -1,4 +1,4 @@
 import { describeTrainingParity } from './training-parity';
 
 // All steps: training-parity.slow.test.ts.
-describeTrainingParity(12);
+describeTrainingParity(6);

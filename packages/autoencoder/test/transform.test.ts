@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
@@ -157,40 +154,5 @@ describe('the variational form of preset transform', () => {
     expect(await network.sample({ count: 3 })).toHaveLength(3);
     network.dispose();
     plain.dispose();
-  });
-
-  it('goes up from there with all of its code in use, and is resumed to the same bits', async () => {
-    const schedule = { policy: 'trapezoid', warmUpSteps: 20 } as const;
-    const options = {
-      seed: 1,
-      batchSize: 4,
-      epochs: 2,
-      schedule,
-      beta: 0.002,
-      betaWarmUpFraction: 0.2,
-      validation,
-    } as const;
-    const folder = await mkdtemp(path.join(tmpdir(), 'ae-variational-'));
-    const whole = await newNetwork(variational);
-    const started = await newNetwork(variational);
-    await started.computeStart(training, { seed: 1, beta: 0.002 });
-    const { epochs } = await whole.train(training, { ...options, run: { folder: path.join(folder, 'whole') } });
-    const start = (await started.evaluate(validation, { similarity: false })).psnrDb;
-    for (const { validation: score } of epochs) expect(score?.psnrDb).toBeGreaterThan(start - 0.1);
-    expect(epochs[1].loss).toBeLessThan(epochs[0].loss);
-    expect(epochs[1]).toMatchObject({ activeNumbers: 40, divergence: expect.any(Number) });
-    const stopped = await newNetwork(variational);
-    const run = { folder: path.join(folder, 'stopped') };
-    const abort = new AbortController();
-    const onStep = ({ step }: { step: number }) => step === 25 && abort.abort();
-    const { signal } = abort;
-    await expect(stopped.train(training, { ...options, run, onStep, signal })).rejects.toThrow('stopped after step 25');
-    const resumed = await newNetwork(variational);
-    await resumed.train(training, { ...options, run: { ...run, resume: true } });
-    const bits = (network: Autoencoder) => network.model.getWeights().map((weight) => [...weight.dataSync()]);
-    expect(bits(resumed)).toEqual(bits(whole));
-    const loaded = await Autoencoder.load(path.join(folder, 'whole', 'model'));
-    expect(bits(loaded)).toEqual(bits(whole));
-    for (const each of [whole, started, stopped, resumed, loaded]) each.dispose();
   });
 });

@@ -30,7 +30,7 @@ test('damaged weights are an error, and weights that are NaN a note', async () =
   const json = JSON.parse(readFileSync(path.join(model, 'model.json'), 'utf8'));
   delete json.weightsManifest[0].crc32;
   writeFileSync(path.join(model, 'model.json'), JSON.stringify(json));
-  const said = await ae(folder, 'test', 'model', 'db', '--json');
+  const said = await ae(folder, 'test', 'model', 'db', '--no-baselines', '--no-report', '--json');
   expect(jsonLines(said.stderr)).toContainEqual({
     event: 'warning',
     message: expect.stringMatching(/^model: 1 of the 324 weights of conv1\/kernel are NaN or infinite/),

@@ -72,7 +72,7 @@ describe('one damaged record', () => {
 
   test('is left out by ae test, encode, neighbours and mean as well, and all others keep their keys', async () => {
     const [scores] = jsonLines(
-      await aeOk(folder, 'test', 'run', 'one-damaged.lmdb', '--lenient', '--no-report', '--json'),
+      await aeOk(folder, 'test', 'run', 'one-damaged.lmdb', '--lenient', '--no-baselines', '--no-report', '--json'),
     );
     expect(scores).toMatchObject({ count: 9, leftOut: [{ key: '00000004_a' }] });
     const [codes] = jsonLines(await aeOk(folder, 'encode', 'run', 'one-damaged.lmdb', 'codes', '--lenient', '--json'));
@@ -157,7 +157,9 @@ describe('float_data', () => {
     };
     expect(await lossOf('floats.lmdb')).toBeCloseTo(await lossOf('bytes.lmdb'), 5);
     const psnrOf = async (name: string) =>
-      /PSNR +([\d.]+) dB/.exec(await aeOk(folder, 'test', 'run-bytes.lmdb', name, '--no-report'))?.[1];
+      /PSNR +([\d.]+) dB/.exec(
+        await aeOk(folder, 'test', 'run-bytes.lmdb', name, '--no-baselines', '--no-report'),
+      )?.[1];
     expect(await psnrOf('floats.lmdb')).toBe(await psnrOf('bytes.lmdb'));
     await aeOk(folder, 'inspect', 'floats.lmdb', '--grid', 'floats.png', '--scale', '1');
     await aeOk(folder, 'inspect', 'bytes.lmdb', '--grid', 'bytes.png', '--scale', '1');
