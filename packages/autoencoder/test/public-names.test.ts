@@ -24,7 +24,7 @@ const names: Readonly<Record<string, string>> = {
   options:
     'AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
   report: 'CollectReportOptions Picture ReportData collectReport renderComparison renderReport',
-  runs: 'RunConfig RunEstimate checkNewRun estimateRun readRunConfig startFolder',
+  runs: 'RunConfig RunEstimate checkNewRun estimateRun readConfigFile readRunConfig startFolder',
   scores:
     'ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',
   torchrun:

@@ -62,7 +62,7 @@ export const configFile = 'config.json';
 export const startFolder = 'start';
 
 /** Far more than any has. */
-const maxConfigBytes = 2 ** 24;
+export const maxConfigBytes = 2 ** 24;
 
 /** Reads config.json of a run; throws RUN_NOT_FOUND for a folder without one, RUN_INVALID for a damaged one, NOT_READABLE. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
@@ -90,7 +90,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
 }
 
 /** Throws Unexpected unless a config has all that is read from one, with sizes that can be meant. What options mean is for others. */
-function expectRunConfig(config: unknown): asserts config is RunConfig {
+export function expectRunConfig(config: unknown): asserts config is RunConfig {
   expectRecord('it', config);
   expectOneOf('version', config.version, [1]);
   for (const key of ['command', 'preset', 'from']) if (config[key] !== undefined) expectText(key, config[key]);

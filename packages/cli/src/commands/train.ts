@@ -7,9 +7,11 @@ import { backendOption, describeEngine, type EngineOptions, startEngine, threads
 import { checkpointOption } from '../network/load-network';
 import { nodeAdvice } from '../network/node-advice';
 import { CliError } from '../shell/cli-error';
+import { withLongFlags } from '../shell/command-line';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { formatNumberOf, Terminal } from '../shell/terminal';
 import { beginRun, resumeRun, type TrainingFlags } from '../training/begin-or-resume';
+import { configOption, readRepetition } from '../training/config-option';
 import { understandDataSet } from '../training/data-set';
 import { addFlags, setOption } from '../training/flag-options';
 import { assertNewRun } from '../training/run-place';
@@ -28,6 +30,7 @@ type TrainCommandOptions = CommonOptions &
   TrainingFlags &
   TrainReadFlags & {
     readonly resume?: string;
+    readonly config?: string;
     /** What `--set` gave, by the names that flags would have. */
     readonly set?: Readonly<Record<string, unknown>>;
   };
@@ -36,7 +39,7 @@ export function trainCommand(): Command {
   const command = defineCommand('train', 'train an autoencoder on a folder of images, or on an LMDB')
     .argument(
       '[images]',
-      'a folder of images (of class folders or not), or an LMDB as ae import makes it (with --resume: those of the run)',
+      'a folder of images (of class folders or not), or an LMDB as ae import makes it (with --resume and --config: those of the run)',
     )
     .option(
       '--val <images>',
@@ -53,6 +56,7 @@ export function trainCommand(): Command {
       '--resume <run>',
       'go on from the last checkpoint of a run, with the options that it began with, or more --epochs',
     )
+    .addOption(configOption())
     .option('--from <place>', 'begin with the weights of a run, a saved network or a checkpoint, with any options')
     .addOption(checkpointOption())
     .option('--no-report', 'make no report.html in the end, which takes up to a minute')
@@ -89,19 +93,27 @@ export function trainCommand(): Command {
     .action(runTrain);
 }
 
-async function runTrain(input: string | undefined, given: TrainCommandOptions): Promise<void> {
-  const together: TrainCommandOptions = { ...given, ...given.set };
-  const terminal = new Terminal(together);
-  checkTogether(input, together);
-  checkTorchrunFlags(together);
-  const set = input === undefined ? undefined : understandDataSet(input, together.val, together.seed ?? 0);
+async function runTrain(
+  images: string | undefined,
+  given: TrainCommandOptions,
+  { options: known }: Command,
+): Promise<void> {
+  const said: TrainCommandOptions = { ...given, ...given.set };
+  const terminal = new Terminal(said);
+  checkTogether(images, said);
+  checkTorchrunFlags(said);
+  const repetition = said.config === undefined ? undefined : await readRepetition(said.config, images, said);
+  const together: TrainCommandOptions = { ...said, ...repetition?.flags };
+  const input = repetition?.input ?? images;
+  const seed = together.seed ?? repetition?.config.seed ?? 0;
+  const set = input === undefined ? undefined : understandDataSet(input, together.val, seed);
   const trainPath = set?.train;
   const options: TrainCommandOptions = set ? { ...together, val: set.val, split: set.split } : together;
   const { resume } = options;
   if (options.out !== undefined) await assertNewRun(options.out);
   const settings = resume
     ? await resumedSettings(resume, trainPath, options)
-    : await newSettings(trainPath as string, options);
+    : await newSettings(trainPath as string, options, repetition?.config);
   if (set?.said) terminal.warn(set.said);
   // Before the engine starts, for most mistakes are in the data.
   const data = await openTrainingData(settings, readFlagsOf(options, settings), terminal);
@@ -110,16 +122,17 @@ async function runTrain(input: string | undefined, given: TrainCommandOptions): 
     options.backend === 'torchrun'
       ? { words: `torchrun, ${formatNumberOf(options.processes ?? 1, 'process')}` }
       : { words: describeEngine(info), advice: nodeAdvice(info) };
+  const args = [...withLongFlags(process.argv.slice(2), known), ...(repetition?.typed ?? [])];
   if ('run' in settings.network) {
-    await resumeRun(settings, settings.network, data, { options, engine, trainPath }, terminal);
+    await resumeRun(settings, settings.network, data, { options, engine, trainPath, args }, terminal);
   } else {
-    await beginRun(settings, settings.network, data, { options, engine, trainPath }, terminal);
+    await beginRun(settings, settings.network, data, { options, engine, trainPath, args }, terminal);
   }
 }
 
 function checkTogether(
   trainPath: string | undefined,
-  { resume, out, from, checkpoint, epochs, minutes }: TrainCommandOptions,
+  { resume, config, out, from, checkpoint, epochs, minutes }: TrainCommandOptions,
 ): void {
   const refuse = (flag: string, other: string) => {
     throw new CliError('INVALID_OPTION', `--${flag} cannot be combined with --${other}; leave one out.`);
@@ -128,11 +141,12 @@ function checkTogether(
   if (minutes !== undefined && resume !== undefined) refuse('minutes', 'resume');
   if (out !== undefined && resume !== undefined) refuse('out', 'resume');
   if (from !== undefined && resume !== undefined) refuse('from', 'resume');
+  if (config !== undefined && resume !== undefined) refuse('config', 'resume');
   if (checkpoint !== undefined && from === undefined) {
     throw new CliError('INVALID_OPTION', '--checkpoint needs --from; name the run that it is of.');
   }
-  if (trainPath === undefined && resume === undefined) {
-    // As commander says it; only --resume makes the argument optional.
+  if (trainPath === undefined && resume === undefined && config === undefined) {
+    // As commander says it; only --resume and --config make the argument optional.
     throw new CommanderError(1, 'commander.missingArgument', "error: missing required argument 'images'");
   }
 }

@@ -47,7 +47,7 @@ function fitOf(config: RunConfig): FitFlags {
   return { fit: flagIn(config, 'fit'), resampler: flagIn(config, 'resampler') } as FitFlags;
 }
 
-/** What the command of a run gave for a flag. */
-function flagIn({ command = '' }: RunConfig, flag: string): string | undefined {
+/** Returns what the command of a run gave for a flag. */
+export function flagIn({ command = '' }: RunConfig, flag: string): string | undefined {
   return new RegExp(` --${flag}[ =]([\\w.:%-]+)( |$)`).exec(command)?.[1];
 }

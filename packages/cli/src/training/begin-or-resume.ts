@@ -32,6 +32,8 @@ export interface Invocation {
   readonly options: TrainingFlags;
   readonly engine: EngineInWords;
   readonly trainPath?: string;
+  /** The arguments of the command line. */
+  readonly args: readonly string[];
 }
 
 /** Trains a new network, or one that begins with weights from elsewhere. */
@@ -39,7 +41,7 @@ export async function beginRun(
   settings: TrainingSettings,
   source: NewNetwork,
   data: TrainingData,
-  { options, engine, trainPath }: Invocation,
+  { options, engine, trainPath, args }: Invocation,
   terminal: Terminal,
 ): Promise<void> {
   await warnOfLargeRun(source, settings, data.samples, options, terminal);
@@ -56,7 +58,7 @@ export async function beginRun(
     engine,
     terminal,
   );
-  const own = runOptionsOf(trainPath, options, epochs);
+  const own = runOptionsOf(trainPath, options, epochs, args);
   const whole = { ...training, epochs };
   if (options.handOver !== undefined)
     return writeHandOver(options.handOver, network, data, { ...whole, run: own }, terminal);
@@ -80,7 +82,7 @@ export async function resumeRun(
   settings: TrainingSettings,
   { run, changes }: Extract<NetworkSettings, { run: unknown }>,
   data: TrainingData,
-  { options, engine, trainPath }: Invocation,
+  { options, engine, trainPath, args }: Invocation,
   terminal: Terminal,
 ): Promise<void> {
   const { resumeTraining } = await import('@ae/autoencoder');
@@ -93,7 +95,7 @@ export async function resumeRun(
     const { history } = await resumeTraining(run, data.samples, {
       ...{ ...settings.options, epochs, validation: data.validation, elsewhere, ...callbacks },
       network: { ...changes, inputShape: inputShapeOf(data.samples, settings.crop) },
-      run: runOptionsOf(trainPath, options, epochs),
+      run: runOptionsOf(trainPath, options, epochs, args),
       onNetwork: (network) => {
         trained = network;
         onNetwork(network);
@@ -137,13 +139,14 @@ function runOptionsOf(
   trainPath: string | undefined,
   { val, split, from, ...flags }: TrainingFlags,
   epochs: number,
+  args: readonly string[],
 ): Omit<RunOptions, 'folder' | 'resume'> {
   const validation = split ? trainPath : val;
   const given = givenValues(flags);
   return {
     ...(from !== undefined && { from: path.resolve(from) }),
     ...Object.fromEntries(Object.keys(runOptions).map((key) => [key, given.get(`run.${key}`)])),
-    command: commandLine(replaceOption(process.argv.slice(2), '--minutes', ['--epochs', String(epochs)])),
+    command: commandLine(replaceOption(args, '--minutes', ['--epochs', String(epochs)])),
     // A resumed run knows those that are not named anew.
     dataNames: { train: trainPath, validation },
     dataPaths: { train: trainPath && path.resolve(trainPath), validation: validation && path.resolve(validation) },

@@ -61,43 +61,76 @@ type NetworkChanges = Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'variatio
   readonly initialization?: InitializeOptions;
 };
 
-/** Settles a new training; throws INVALID_OPTION for flags that don't go together. */
-export async function newSettings(trainPath: string, flags: SettingsFlags): Promise<TrainingSettings> {
-  const { seed = 0 } = flags;
-  const { preset = 'mirror', initialization, ...architecture } = networkChanges(flags);
+/**
+ * Settles a new training, by the settings of another run where `base` is given, but for what the flags say; throws INVALID_OPTION for flags
+ * that don't go together.
+ */
+export async function newSettings(
+  trainPath: string,
+  flags: SettingsFlags,
+  base?: RunConfig,
+): Promise<TrainingSettings> {
+  const { seed = base?.seed ?? 0 } = flags;
+  const { preset = 'mirror', initialization, ...architecture } = networkOf(flags, base);
   if (flags.from === undefined) checkBeta(flags, architecture.variational);
   const recipe = flags.recipe ?? recipeFor(flags.from === undefined ? preset : undefined);
-  const changes = recipeChanges(flags, recipes[recipe]);
+  const repeated = flags.recipe === undefined ? base?.options : undefined;
+  const whole = repeated ?? recipes[recipe];
+  const changes = recipeChanges(flags, whole);
+  const crop = flags.crop ?? (base?.options.augmentation.crop ? sizeOf(base) : undefined);
   return {
     trainPath,
     validationPath: flags.val,
     split: flags.split,
-    wish: await wishOfNew(flags),
-    epochs: flags.epochs ?? recipes[recipe].epochs,
+    wish: await wishOfNew({ ...flags, crop }, base),
+    epochs: flags.epochs ?? whole.epochs,
     network:
       flags.from === undefined
         ? { architecture: { preset, ...architecture }, initialization: { seed, recipe, ...initialization } }
         : { from: await sourceOf(flags.from, flags) },
-    crop: flags.crop,
-    options: { recipe, seed, ...changes },
-    imagesPerEpoch: imagesPerEpoch(changes.records ?? recipes[recipe].records),
+    crop,
+    options: { recipe, seed, ...(repeated && recipeOf(repeated)), ...changes },
+    imagesPerEpoch: imagesPerEpoch(changes.records ?? whole.records),
+  };
+}
+
+function recipeOf({ epochs, ...recipe }: RunConfig['options']): Recipe {
+  return recipe;
+}
+
+/** Puts the flags of a network over what a run has that is repeated. Another preset has a code and first weights of its own. */
+function networkOf(flags: SettingsFlags, base: RunConfig | undefined): NetworkChanges {
+  const changes = networkChanges(flags);
+  if (!base || flags.from !== undefined) return changes;
+  const { preset, codeSize, variational, initialization } = (base.network ?? {}) as NetworkChanges;
+  const isSame = changes.preset === undefined || changes.preset === preset;
+  // The weights are drawn by the seed of the training unless they had one of their own.
+  const { seed, ...scheme } = initialization ?? {};
+  const own = seed === base.seed ? scheme : { ...scheme, seed };
+  return {
+    preset: changes.preset ?? preset,
+    codeSize: changes.codeSize ?? (isSame ? codeSize : undefined),
+    variational: changes.variational ?? variational,
+    pixels: { ...base.pixels, ...changes.pixels },
+    initialization: { ...(isSame && own), ...changes.initialization },
   };
 }
 
 /** Says how images are imported for a new training. */
-async function wishOfNew({ from, resize, crop, gray, fit, resampler }: SettingsFlags): Promise<ImportWish> {
+async function wishOfNew(
+  { from, resize, crop, gray, fit, resampler }: SettingsFlags,
+  base: RunConfig | undefined,
+): Promise<ImportWish> {
   const size = resize ?? (crop ? undefined : usualSize);
-  if (from === undefined) return importWish({ size, gray, fit, resampler });
-  const found = await findModel(from);
-  const config = await configOf(found);
+  const config = base ?? (from === undefined ? undefined : await configOf(await findModel(from)));
   if (!config) return importWish({ size, gray, fit, resampler });
   const before = wishOfRun(config);
   return importWish({
     ...before,
     size: resize ?? (crop ? undefined : before.size),
     gray: gray ?? before.gray,
-    fit,
-    resampler,
+    fit: fit ?? before.fit,
+    resampler: resampler ?? before.resampler,
   });
 }
 

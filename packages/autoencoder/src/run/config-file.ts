@@ -1,0 +1,56 @@
+/** Reads config.json of a run as settings for another one: what may have been changed by hand is checked throughout. */
+import { AutoencoderError, inWords } from '../errors';
+import { recipeKeys, resolveRecipe } from '../training/recipes';
+import { expectRecord, parseJson, Unexpected } from './expectations';
+import { expectRunConfig, maxConfigBytes, type RunConfig } from './run-config';
+import { readTextFile } from './run-file';
+
+/** What such a file may hold. */
+const known = {
+  it: [
+    ...['version', 'command', 'from', 'options', 'seed', 'inputShape', 'pixels', 'network', 'preset', 'data'],
+    ...['versions', 'backend', 'resumed'],
+  ],
+  options: [...recipeKeys, 'epochs'],
+  pixels: ['scale', 'channelOrder'],
+  network: ['preset', 'codeSize', 'variational', 'initialization'],
+};
+
+/** Reads a config.json that a new run is to begin with; throws RUN_NOT_FOUND, and RUN_INVALID naming the file and the key. */
+export async function readConfigFile(file: string): Promise<RunConfig> {
+  const text = await readTextFile(file, maxConfigBytes);
+  if (text === undefined) {
+    throw new AutoencoderError('RUN_NOT_FOUND', `${file} does not exist; name the config.json of a run.`);
+  }
+  try {
+    const config = parseJson(text);
+    expectKnown('it', config, known.it);
+    for (const key of ['options', 'pixels', 'network'] as const) {
+      if (config[key] !== undefined) expectKnown(key, config[key], known[key]);
+    }
+    expectRunConfig(config);
+    expectRecipe(config);
+    return config;
+  } catch (cause) {
+    if (!(cause instanceof Unexpected)) throw cause;
+    throw new AutoencoderError('RUN_INVALID', `${file}: ${cause.message.replace(/^it is/, 'This is')}.`, { cause });
+  }
+}
+
+function expectKnown(where: string, value: unknown, keys: readonly string[]): asserts value is Record<string, unknown> {
+  expectRecord(where, value);
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
+  if (unknown === undefined) return;
+  const place = where === 'it' ? '' : ` in ${where}`;
+  throw new Unexpected(`unknown key ${inWords(unknown)}${place}; expected one of ${keys.join(', ')}`);
+}
+
+/** Throws Unexpected for what no training accepts, under its key in the file. */
+function expectRecipe({ options: { epochs, ...recipe } }: RunConfig): void {
+  try {
+    resolveRecipe('default', recipe);
+  } catch (cause) {
+    if (!(cause instanceof AutoencoderError) || cause.code !== 'INVALID_OPTION') throw cause;
+    throw new Unexpected(`options.${cause.sentence.replace(/\.$/, '')}`, { cause });
+  }
+}
