@@ -144,35 +144,42 @@ function turn(plane: usize, order: usize, height: i32, width: i32, to: usize): v
     const p2 = plane + load<i32>(at, 8) * row;
     const p3 = plane + load<i32>(at, 12) * row;
     for (let x = 0; x < row; x += 16) {
-      turn4(p0 + x, p1 + x, p2 + x, p3 + x, to + (x >> 2) * column + (v << 2), column);
+      const line = to + (x >> 2) * column + (v << 2);
+      turn4(p0 + x, p1 + x, p2 + x, p3 + x, line, line + column, line + 2 * column, line + 3 * column);
     }
   }
 }
 
 /** Transposes 4 x 4 values. @inline */
-function turn4(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, column: i32): void {
-  const a = v128.load(p0);
-  const b = v128.load(p1);
-  const c = v128.load(p2);
-  const d = v128.load(p3);
+function turn4(a0: usize, a1: usize, a2: usize, a3: usize, b0: usize, b1: usize, b2: usize, b3: usize): void {
+  const a = v128.load(a0);
+  const b = v128.load(a1);
+  const c = v128.load(a2);
+  const d = v128.load(a3);
   const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
   const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
   const ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-  v128.store(to + column, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
-  v128.store(to + 2 * column, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
-  v128.store(to + 3 * column, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+  v128.store(b0, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+  v128.store(b1, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(b2, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(b3, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }
 
 /** Writes the rows of [height][width], in the order of `order`, from [width][height]. */
 function turnBack(turned: usize, order: usize, height: i32, width: i32, to: usize): void {
   const row = width << 2;
   const column = height << 2;
-  for (let v = 0; v < height; v++) {
-    const line = to + load<i32>(order + (v << 2)) * row;
-    let from = turned + (v << 2);
-    for (let x = 0; x < row; x += 4, from += column) store<f32>(line + x, load<f32>(from));
+  for (let v = 0; v < height; v += 4) {
+    const at = order + (v << 2);
+    const p0 = to + load<i32>(at) * row;
+    const p1 = to + load<i32>(at, 4) * row;
+    const p2 = to + load<i32>(at, 8) * row;
+    const p3 = to + load<i32>(at, 12) * row;
+    for (let x = 0; x < row; x += 16) {
+      const from = turned + (x >> 2) * column + (v << 2);
+      turn4(from, from + column, from + 2 * column, from + 3 * column, p0 + x, p1 + x, p2 + x, p3 + x);
+    }
   }
 }
 
