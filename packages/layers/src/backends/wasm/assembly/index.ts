@@ -20,4 +20,5 @@ export { DENSE, NOBODYS, SPARSE, sparseGradient, sumSparse, unpoolConv } from '.
 export { packSpread, spread } from './spread';
 export { PANEL, ROWS } from './tiles';
 export { reflectionPass, takeReflection } from './tridiagonal';
-export { PACK_CHANNELS, packWinograd, SLICE_VALUES, unpackWinograd, winogradConv, winogradGradient } from './winograd';
+export { PACK_CHANNELS, packWinograd, winogradConv } from './winograd-conv';
+export { SLICE_VALUES, unpackWinograd, winogradGradient } from './winograd-gradient';

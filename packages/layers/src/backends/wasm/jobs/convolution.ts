@@ -4,7 +4,8 @@ import { type ConvJob, DOT_SUM_BYTES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
 import { type Convolution, type Finish, flagsOf, imageAt, rowsOfUnit, withPackedFilter } from './convolution-job';
 import { runSpread, suitsSpread } from './spread';
-import { runWinograd, suitsWinograd } from './winograd';
+import { runWinograd } from './winograd';
+import { suitsWinograd } from './winograd-groups';
 
 /** Most bytes of padded input that a thread copies at a time: they stay in a level-2 cache. */
 const mostStripBytes = 256 << 10;

@@ -3,7 +3,8 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Engine } from '../runtime/engine';
 import { columnSums } from './column-sums';
 import { addChunks, chunksOf } from './convolution-job';
-import { shapeOf, suitsWinograd, winogradFilterGradient } from './winograd';
+import { winogradFilterGradient } from './winograd';
+import { shapeOf, suitsWinograd } from './winograd-groups';
 
 /** Bytes of rows of x and dy that are worked on together: three quarters of a level-1 cache. And the fewest pixels in any case. */
 const level1Bytes = 24 << 10;

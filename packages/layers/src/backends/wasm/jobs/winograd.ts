@@ -1,101 +1,12 @@
-/** Cuts convolutions of many channels into jobs for Winograd's algorithm (assembly/winograd.ts). */
+/** Cuts convolutions of many channels into jobs for Winograd's algorithm (assembly/winograd-conv.ts and winograd-gradient.ts). */
 import type { backend_util } from '@tensorflow/tfjs-core';
-import {
-  ACCUMULATE,
-  PACK_CHANNELS,
-  SLICE_VALUES,
-  type TapGroup,
-  tapGroup,
-  type WinogradJob,
-} from '../assembly/dist/jobs';
+import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
-import { type Convolution, chunksOf, flagsOf, mostChunks, rowsOfUnit } from './convolution-job';
-
-/** With fewer channels the transforms take longer than the products they save. */
-const leastChannels = 24;
-
-/** Bytes of transformed tiles that are worked on together: half of a level-2 cache. */
-const transformedBytes = 512 << 10;
+import { type Convolution, chunksOf, flagsOf, mostChunks } from './convolution-job';
+import { cutTiles, type Group, kindsOf, most, pairsOf, sum, tileFor, withGroups } from './winograd-groups';
 
 /** Fewest outputs of an image that are worth sums of their own for the filter's gradient. */
 const leastOutputs = 2048;
-
-/** Outputs of a tile in a direction of three taps where there are enough of them; more would cost precision. */
-const largeTile = 4;
-
-/** Outputs of a tile in other directions. */
-const smallTile = 2;
-
-/** Two or three taps of one direction that lie a stride apart. */
-interface Taps {
-  first: number;
-  count: number;
-}
-
-/** What decides whether the algorithm suits. */
-interface Shape {
-  channels: number;
-  outChannels: number;
-  taps: readonly [number, number];
-  stride: readonly [number, number];
-  dilation: readonly [number, number];
-}
-
-/** Reads the same from what tfjs knows of a convolution. */
-export function shapeOf(info: backend_util.Conv2DInfo): Shape {
-  return {
-    channels: info.inChannels,
-    outChannels: info.outChannels,
-    taps: [info.filterHeight, info.filterWidth],
-    stride: [info.strideHeight, info.strideWidth],
-    dilation: [info.dilationHeight, info.dilationWidth],
-  };
-}
-
-/** Says whether a convolution is faster this way: many channels, and taps that fall into groups of 2 and 3. */
-export function suitsWinograd({ channels, outChannels, taps, stride, dilation }: Shape): boolean {
-  const fewest = Math.min(channels, outChannels);
-  const dense = Math.max(...stride) <= 2 && Math.max(...dilation) === 1;
-  return (
-    fewest >= leastChannels && channels % 4 === 0 && outChannels % 4 === 0 && dense && pairsOf(taps, stride).length > 0
-  );
-}
-
-/**
- * Cuts taps into groups of 3 and 2, those of each phase of the stride for themselves: each group is a convolution without a stride.
- * Empty where a tap would stay alone.
- */
-function tapGroups(taps: number, stride: number): Taps[] {
-  const groups: Taps[] = [];
-  for (let phase = 0; phase < stride; phase++) {
-    let left = Math.ceil((taps - phase) / stride);
-    if (left < 2) return [];
-    for (let first = phase; left > 0; ) {
-      const count = left === 3 || left > 4 ? 3 : 2;
-      groups.push({ first, count });
-      first += count * stride;
-      left -= count;
-    }
-  }
-  return groups;
-}
-
-function pairsOf(taps: readonly [number, number], stride: readonly [number, number]): [y: Taps, x: Taps][] {
-  const across = tapGroups(taps[1], stride[1]);
-  return tapGroups(taps[0], stride[0]).flatMap((y) => across.map((x): [Taps, Taps] => [y, x]));
-}
-
-/** A group of taps before it is known where in memory its transformed values go. */
-type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
-
-/** Returns how many outputs in one direction to make of a tile: the larger tile where it saves products, also of what lies past the edge. */
-function tileFor(taps: number, length: number): number {
-  const products = (tile: number) => Math.ceil(length / tile) * (tile + taps - 1);
-  return taps === 3 && products(largeTile) < 0.9 * products(smallTile) ? largeTile : smallTile;
-}
-
-/** The fields of every job of Winograd's algorithm that say where the groups are. */
-type GroupFields = Pick<WinogradJob, 'groups' | 'groupCount'>;
 
 /** Runs convolutions that suit, of the same x, on all threads: those that are the phases of one gradient, or a single one. */
 export function runWinograd(engine: Engine, convolutions: readonly Convolution[]): void {
@@ -156,88 +67,6 @@ function groupsOf(convolution: Convolution): Group[] {
       mask: last ? mask : 0,
     };
   });
-}
-
-/** Returns the products of one tile of a group. */
-function kindsOf({ tapsY, tapsX, tileHeight, tileWidth }: Group): number {
-  return (tapsY + tileHeight - 1) * (tapsX + tileWidth - 1);
-}
-
-/** Writes groups into memory, and reserves memory for what is transformed of them: all groups side by side, `copies` times. */
-function withGroups(
-  engine: Engine,
-  groups: readonly Group[],
-  tileRows: readonly number[],
-  bytesOf: (group: Group) => number,
-  copies: number,
-  f: (fields: GroupFields) => void,
-): void {
-  engine.withMemory(copies * sum(groups, bytesOf), (memory) => {
-    let next = memory;
-    const table = groups.map((group, index) => {
-      const transformed = next;
-      next += bytesOf(group);
-      return { ...group, tileRows: tileRows[index], transformed };
-    });
-    engine.withTable(tapGroup, table, (at) => f({ groups: at, groupCount: groups.length }));
-  });
-}
-
-function sum<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((total, item) => total + value(item), 0);
-}
-
-function most<T>(items: readonly T[], value: (item: T) => number): number {
-  return Math.max(...items.map(value));
-}
-
-interface Cut {
-  /** Rows of output that are worked on together: whole tiles of all groups. */
-  rows: number;
-  /** Bytes of the two parts of the scratch memory. */
-  firstPart: number;
-  secondPart: number;
-}
-
-/** Cuts images into bands of tiles that fit the caches and, where threads share the bands of so many images, into enough of them. */
-function cutTiles(
-  engine: Engine,
-  [channels, outChannels]: readonly [number, number],
-  groups: readonly Group[],
-  images = Number.POSITIVE_INFINITY,
-): Cut {
-  const step = most(groups, ({ tileHeight }) => tileHeight);
-  const height = most(groups, ({ outHeight }) => Math.ceil(outHeight / step));
-  const fitting = Math.floor(
-    transformedBytes / (most(groups, (group) => valuesOf(group, step)) * (channels + outChannels) * 4),
-  );
-  const rows = step * rowsOfUnit(engine, images, height, fitting);
-  const columns = outChannels + engine.panel; // the last panel may reach beyond
-  const sizes = groups.map((group) => {
-    const { tapsX, tapsY, tileWidth, outWidth } = group;
-    const kinds = tapsX + tileWidth - 1;
-    const line = Math.ceil(outWidth / tileWidth) * kinds;
-    const values = valuesOf(group, rows);
-    // Forwards the parts hold transformed input, then input and products; backwards input, then gradient and what is being transformed.
-    return {
-      firstPart: Math.max(values * channels, (rows * line + Math.ceil(outWidth / tileWidth) * tileWidth) * columns) * 4,
-      products: values * columns * 4,
-      spare:
-        Math.max((line * (rows + tapsY - 1) + kinds) * channels, (line * rows + outWidth + tileWidth) * outChannels) *
-        4,
-    };
-  });
-  const products = most(sizes, (size) => size.products);
-  return {
-    rows,
-    firstPart: most(sizes, (size) => size.firstPart),
-    secondPart: products + most(sizes, ({ spare }) => spare),
-  };
-}
-
-/** Counts the transformed values of one channel that stand for so many rows of output. */
-function valuesOf(group: Group, rows: number): number {
-  return kindsOf(group) * Math.ceil(rows / group.tileHeight) * Math.ceil(group.outWidth / group.tileWidth);
 }
 
 /** Writes the gradient of the filter of a convolution that suits. */

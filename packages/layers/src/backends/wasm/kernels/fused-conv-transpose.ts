@@ -11,7 +11,7 @@ import { convBackpropInput, convForward } from '../jobs/convolution';
 import type { Finish } from '../jobs/convolution-job';
 import { filterGradient } from '../jobs/filter-gradient';
 import { isSparse, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
-import { shapeOf, suitsWinograd } from '../jobs/winograd';
+import { shapeOf, suitsWinograd } from '../jobs/winograd-groups';
 import type { Engine } from '../runtime/engine';
 import { maskByPositive } from './elementwise';
 import { denseInput, gradientTensors, inputGradient, sparseOutput, turnedConvolution, withOutput } from './fused-layer';

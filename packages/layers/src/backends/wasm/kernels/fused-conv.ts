@@ -10,7 +10,7 @@ import {
 import { convBackpropInput, convForward, runConvMaxPool } from '../jobs/convolution';
 import { filterGradient } from '../jobs/filter-gradient';
 import { isSparse, sparseGradients, unpoolConv } from '../jobs/sparse-layers';
-import { shapeOf, suitsWinograd } from '../jobs/winograd';
+import { shapeOf, suitsWinograd } from '../jobs/winograd-groups';
 import type { Engine } from '../runtime/engine';
 import { denseInput, gradientTensors, inputGradient, sparseOutput, turnedConvolution, withOutput } from './fused-layer';
 import { maxPool } from './pooling';

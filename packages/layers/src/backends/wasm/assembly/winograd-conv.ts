@@ -1,0 +1,158 @@
+/** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 or 4 outputs per direction, in the domain of winograd-transforms.mjs. */
+import { packPanel } from './conv';
+import { finish } from './simd';
+import { PANEL, panelWidth, rowsBy } from './tiles';
+import { groupAt, inputTiles, kindsAcross, kindsDown, TapGroup, tilesOf, WinogradJob } from './winograd-input';
+import { transformFilter, transformOutput } from './winograd-transforms';
+
+/** y = x * filter, of all groups. */
+@unmanaged
+export class WinogradConvJob extends WinogradJob {
+  /** Bytes from channel to channel and from output channel to output channel of the filter. */
+  channel: i32;
+  column: i32;
+  /** Output values of one pixel follow each other; pixels, rows and images are this many bytes apart. */
+  yPixel: i32;
+  yRow: i32;
+  yImage: usize;
+  bias: usize;
+  /** Bands of tileRows rows of tiles, as many for all groups, in one image. */
+  bands: i32;
+}
+
+/** Channels of a filter that are transformed together, in the level-1 cache. */
+export const PACK_CHANNELS: i32 = 16;
+
+/** Transforms the filters of all groups: [panel][kind of product][channel][column]. Units: groups times blocks of PACK_CHANNELS. Scratch: a panel of them, before and after one direction. */
+export function packWinograd(begin: i32, end: i32, job: WinogradConvJob, scratch: usize): void {
+  const blocks = (job.channels + PACK_CHANNELS - 1) / PACK_CHANNELS;
+  for (let unit = begin; unit < end; unit++) {
+    const index = unit / blocks;
+    const first = (unit - index * blocks) * PACK_CHANNELS;
+    packChannels(job, groupAt(job, index), first, min(PACK_CHANNELS, job.channels - first), scratch);
+  }
+}
+
+function packChannels(job: WinogradConvJob, group: TapGroup, first: i32, count: i32, packed: usize): void {
+  const tapsY = group.tapsY;
+  const tapsX = group.tapsX;
+  const kinds = kindsAcross(group);
+  const spare = packed + tapsY * tapsX * count * PANEL * 4;
+  let to = group.transformed;
+  for (let o = 0; o < job.outChannels; ) {
+    const width = panelWidth(job.outChannels - o);
+    const size = count * width * 4;
+    const kind = job.channels * width * 4;
+    const from = group.taps + first * job.channel + o * job.column;
+    packPanel(
+      from,
+      tapsY,
+      tapsX,
+      count,
+      min(width, job.outChannels - o),
+      width,
+      job.tapY,
+      job.tapX,
+      job.channel,
+      job.column,
+      packed,
+    );
+    for (let i = 0; i < tapsY; i++)
+      transformFilter(kinds, packed + i * tapsX * size, size, spare + i * kinds * size, size, size >> 4);
+    for (let k = 0; k < kinds; k++) {
+      transformFilter(
+        kindsDown(group),
+        spare + k * size,
+        kinds * size,
+        to + k * kind + first * width * 4,
+        kinds * kind,
+        size >> 4,
+      );
+    }
+    to += kindsDown(group) * kinds * kind;
+    o += width;
+  }
+}
+
+/** Convolves. Units: images times bands. Scratch: two parts, each for values before and after a step in turn. */
+export function winogradConv(begin: i32, end: i32, job: WinogradConvJob, scratch: usize): void {
+  const second = scratch + job.firstPart;
+  for (let unit = begin; unit < end; unit++) {
+    const image = unit / job.bands;
+    const band = unit - image * job.bands;
+    for (let index = 0; index < job.groupCount; index++) {
+      const group = groupAt(job, index);
+      const first = band * group.tileRows;
+      const count = min(group.tileRows, tilesOf(group.outHeight, group.tileHeight) - first);
+      if (count <= 0) continue;
+      inputTiles(job, group, image, first, count, scratch, second);
+      products(job, group, count, scratch, second);
+      outputTiles(job, group, image, first, count, second, scratch);
+    }
+  }
+}
+
+/** Counts the columns of all panels together. */
+function panelColumns(columns: i32): i32 {
+  let o = 0;
+  while (o < columns) o += panelWidth(columns - o);
+  return o;
+}
+
+/** Multiplies, for every kind of product, tiles by the filter: [kind][tile][output channel, up to the end of the last panel]. */
+function products(job: WinogradConvJob, group: TapGroup, count: i32, tiles: usize, to: usize): void {
+  const channels = job.channels;
+  const all = count * tilesOf(group.outWidth, group.tileWidth);
+  const kinds = kindsDown(group) * kindsAcross(group);
+  const columns = panelColumns(job.outChannels);
+  for (let k = 0; k < kinds; k++, tiles += all * channels * 4, to += all * columns * 4) {
+    for (let o = 0; o < columns; ) {
+      const width = panelWidth(job.outChannels - o);
+      const filter = group.transformed + (kinds * o + k * width) * channels * 4;
+      rowsBy(width, all, tiles, channels * 4, 4, filter, width * 4, 1, channels, 0, 0, to + o * 4, columns * 4, 0, 0);
+      o += width;
+    }
+  }
+}
+
+/** Writes the rows of output that some rows of tiles stand for. */
+function outputTiles(
+  job: WinogradConvJob,
+  group: TapGroup,
+  image: i32,
+  first: i32,
+  count: i32,
+  from: usize,
+  spare: usize,
+): void {
+  const tiles = tilesOf(group.outWidth, group.tileWidth);
+  const all = count * tiles;
+  const kinds = kindsAcross(group);
+  const pixel = panelColumns(job.outChannels) * 4;
+  const kind = all * pixel;
+  const height = group.tileHeight;
+  const row = spare + height * kinds * kind;
+  const y = group.y + image * job.yImage;
+  transformOutput(kindsDown(group), from, kinds * kind, spare, kinds * kind, (kinds * kind) >> 4);
+  for (let q = 0; q < count; q++)
+    for (let r = 0, top = (first + q) * height; r < min(height, group.outHeight - top); r++) {
+      const line = spare + r * kinds * kind + q * tiles * pixel;
+      for (let t = 0; t < tiles; t++)
+        transformOutput(kinds, line + t * pixel, kind, row + t * group.tileWidth * pixel, pixel, pixel >> 4);
+      finishRow(job, group, row, pixel, y + (top + r) * job.yRow);
+    }
+}
+
+/** Finishes the sums of a row of pixels and stores them. */
+function finishRow(job: WinogradConvJob, group: TapGroup, from: usize, fromPixel: i32, y: usize): void {
+  for (let q = 0; q < group.outWidth; q++, from += fromPixel, y += job.yPixel) {
+    for (let c = 0; c < job.outChannels * 4; c += 16) {
+      finish(y + c, v128.load(from + c), job.bias + c, group.flags, 4);
+      if (group.mask)
+        v128.store(
+          y + c,
+          v128.and(v128.load(y + c), f32x4.gt(v128.load(group.mask + (y - group.y) + c), f32x4.splat(0))),
+        );
+    }
+  }
+}
