@@ -48,5 +48,5 @@ test('shows twelve pictures, each beside six of its colour', async () => {
 test('says what is missing', () => {
   const { status, stderr } = spawnSync(process.execPath, [script, path.join(folder, 'nowhere')], { encoding: 'utf8' });
   assert.equal(status, 1);
-  assert.match(stderr, /^embed: \[autoencoder\] .*nowhere.model\.json could not be read \(ENOENT\); .*\n$/);
+  assert.match(stderr, /^embed: \[autoencoder\] .*nowhere.model\.json does not exist; .*\n$/);
 });

@@ -85,7 +85,7 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
       expect(Math.max(...differences.flat()), backend).toBeLessThanOrEqual(1);
       expect(losses[1]).toBeLessThan(losses[0]);
     }
-    expect(missing).toMatch(/^\[autoencoder\] \/nowhere\/model\.json could not be read \(HTTP 404\); name the folder/);
+    expect(missing).toMatch(/^\[autoencoder\] \/nowhere\/model\.json cannot be read \(HTTP 404\); name the folder/);
     expect(saving).toMatch(
       /^\[autoencoder\] \w+: expected Node\.js, received a browser, which has no files to write; /,
     );

@@ -71,7 +71,7 @@ describe('a missing path', () => {
     ));
 
   test('of a network', () =>
-    expectRefusal(['test', 'nowhere', 'good.lmdb'], /nowhere\S* could not be read \(ENOENT\); name the folder/));
+    expectRefusal(['test', 'nowhere', 'good.lmdb'], /nowhere\S* does not exist; name the folder/));
 
   test('of the folder for a picture', () =>
     expectRefusal(

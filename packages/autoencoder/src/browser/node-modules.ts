@@ -16,8 +16,7 @@ function unavailable(name: string) {
 /** Fetches a file; as text if an encoding is given. */
 export async function readFile(address: string, encoding?: 'utf8'): Promise<Uint8Array | string> {
   const response = await fetch(address);
-  if (!response.ok)
-    throw Object.assign(new Error(`${address}: ${response.status}`), { code: `HTTP ${response.status}` });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return encoding ? response.text() : new Uint8Array(await response.arrayBuffer());
 }
 

@@ -1,8 +1,8 @@
 /** Files of tensors by name, as PyTorch's users exchange them. https://github.com/huggingface/safetensors#format */
 import { writeFileAtomically } from '../files/atomic-file';
+import { invalidFile, readModelFile } from '../files/model-file';
 import { Unexpected } from '../run/expectations';
 import { encodeSafetensorsHeader, parseSafetensorsHeader } from '../run/safetensors-header';
-import { invalidFile, readForeignFile } from './foreign-file';
 import { halfToNumber } from './half-floats';
 
 /** A tensor to be written; the bytes are little-endian values. */
@@ -47,7 +47,7 @@ export async function writeSafetensors(
 
 /** Reads a file that may be anybody's. Throws MODEL_NOT_FOUND, MODEL_INVALID. */
 export async function readSafetensors(file: string): Promise<SafetensorsFile> {
-  const bytes = await readForeignFile(file, maxBytes);
+  const bytes = await readModelFile(file, maxBytes);
   try {
     return parse(bytes);
   } catch (cause) {

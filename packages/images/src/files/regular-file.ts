@@ -3,6 +3,7 @@
  * reader for ever, deaf to signals.
  */
 import fs from 'node:fs';
+import { describeSystemError } from '@ae/ground/system-errors';
 
 /** A path of the file system. Bytes where a name is no UTF-8. */
 export type FilePath = string | Uint8Array;
@@ -98,19 +99,5 @@ function assertOrdinary(stats: fs.Stats): void {
 
 /** What the operating system's error says of a path, in words that go on from it: "does not exist". */
 export function sayOf(error: unknown): string {
-  if (error instanceof NotOrdinaryError) return error.message;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const known: Record<string, string> = {
-    ENOENT: 'does not exist',
-    ENOTDIR: 'lies below a file, not a folder',
-    EISDIR: 'is a folder',
-    ELOOP: 'is a link that leads back to itself',
-    ENXIO: 'is a socket or a device',
-    EACCES: 'may not be read (permission denied)',
-    EPERM: 'may not be read (permission denied)',
-    ENAMETOOLONG: 'has a name that is too long',
-    EAGAIN: 'has nothing to read now',
-    EIO: 'cannot be read: the disk reports an input/output error',
-  };
-  return known[code ?? ''] ?? `cannot be read (${message.replace(/, \w+( '.*)?$/s, '')})`;
+  return error instanceof NotOrdinaryError ? error.message : describeSystemError(error);
 }

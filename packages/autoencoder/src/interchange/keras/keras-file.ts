@@ -1,7 +1,7 @@
 /** Files of Keras 3: a zip of config.json, metadata.json and weights as HDF5. */
 import { unzipSync, zipSync } from 'fflate';
+import { invalidFile, readModelFile } from '../../files/model-file';
 import { maxJsonBytes } from '../../network/saved-model/json-document';
-import { invalidFile, readForeignFile } from '../foreign-file';
 
 export const configFile = 'config.json';
 export const metadataFile = 'metadata.json';
@@ -23,7 +23,7 @@ export interface KerasFile {
 
 /** Reads the parts of a file that may be anybody's. Throws MODEL_NOT_FOUND, MODEL_INVALID. */
 export async function readKerasFile(file: string): Promise<KerasFile> {
-  const bytes = await readForeignFile(file, 2 ** 32);
+  const bytes = await readModelFile(file, 2 ** 32);
   const parts = unzip(file, bytes);
   const { [configFile]: config, [weightsFile]: weights, [metadataFile]: metadata } = parts;
   if (config && weights) return { config, metadata, weights };

@@ -2,7 +2,7 @@
 import type { Group } from 'h5wasm';
 import { isMissingPackage } from '../../engines/missing-package';
 import { AutoencoderError } from '../../errors';
-import { invalidFile } from '../foreign-file';
+import { invalidFile } from '../../files/model-file';
 import type { Weight } from '../weights';
 
 /** Reads the weights of layers. */

@@ -2,11 +2,11 @@ import { type LayersError, splitModel } from '@ae/layers';
 import type * as tf from '@tensorflow/tfjs-core';
 import { Autoencoder } from '../../autoencoder/autoencoder';
 import { type PixelFormat, resolvePixels } from '../../data/pixels';
+import { invalidFile } from '../../files/model-file';
 import { codeLayerName } from '../../network/presets';
 import { NetworkBuilder } from '../../network/saved-model/build-network';
 import { metadataKey } from '../../network/saved-model/metadata';
 import { Place } from '../../network/saved-model/place';
-import { invalidFile } from '../foreign-file';
 import { chainOf, checkClasses, isNetwork, type LayerEntry, layersIn, nameOf, renamed } from './topology';
 
 /** A network of others: its layers, and their weights as model.json lists them. */

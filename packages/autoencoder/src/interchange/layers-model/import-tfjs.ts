@@ -1,13 +1,13 @@
 import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
 import { checkKeys } from '../../errors';
+import { invalidFile } from '../../files/model-file';
 import { readGroup } from '../../network/model-folder';
 import { joined } from '../../network/saved-model/half-floats';
 import { camelCased, maxJsonBytes, parseJson } from '../../network/saved-model/json-document';
 import { type LoadPlace, openModelFiles, topologyFile } from '../../network/saved-model/model-files';
 import { Place } from '../../network/saved-model/place';
 import { checkManifest } from '../../network/saved-model/weights-manifest';
-import { invalidFile } from '../foreign-file';
 import { adoptModel } from './adopt-model';
 import { isNetwork, type LayerEntry } from './topology';
 

@@ -1,7 +1,7 @@
 import { Autoencoder } from '../../autoencoder/autoencoder';
 import type { AutoencoderOptions } from '../../autoencoder/autoencoder-options';
 import { AutoencoderError, checkKeys, checkText } from '../../errors';
-import { invalidFile } from '../foreign-file';
+import { invalidFile } from '../../files/model-file';
 import { asLoaded, assignValues } from '../imported-layers';
 import { networkOfDescription } from '../network-description';
 import { type ReadTensor, readSafetensors, type SafetensorsFile } from '../safetensors';

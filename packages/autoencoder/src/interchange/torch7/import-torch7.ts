@@ -2,8 +2,8 @@ import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
 import type { ImageShape } from '../../data/samples';
 import { checkKeys, checkNumber, checkText, invalidOption } from '../../errors';
+import { invalidFile, readModelFile } from '../../files/model-file';
 import { Unexpected } from '../../run/expectations';
-import { invalidFile, readForeignFile } from '../foreign-file';
 import { networkOf } from '../imported-layers';
 import { type ConvertedNetwork, convertModules } from './convert-modules';
 import { type Module, modulesOf } from './module-reader';
@@ -33,7 +33,7 @@ export async function importTorch7(file: string, options: Torch7ImportOptions = 
   checkKeys('importTorch7', options, ['size', 'pixels']);
   if (options.size !== undefined) checkSize(options.size);
   const { pixels = originalPixels } = options;
-  const bytes = await readForeignFile(file, maxBytes);
+  const bytes = await readModelFile(file, maxBytes);
   try {
     const modules = modulesOf(readT7(bytes));
     const inputShape = shapeOf(modules, options.size);

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, invalidOption, inWords } from '../../errors';
-import { readRegularFile, UnfitFile } from '../../files/regular-file';
+import { readModelFile } from '../../files/model-file';
 import { joined } from './half-floats';
 import { Place } from './place';
 
@@ -63,25 +63,9 @@ export async function openModelFiles(place: LoadPlace): Promise<ModelFiles> {
 }
 
 function folderFiles(folder: string): ModelFiles {
+  const advice = 'name the folder that save() or ae train wrote';
   const nameOf = (file: string) => path.join(folder, file);
-  return { nameOf, read: (file, maxBytes) => readModelFile(nameOf(file), maxBytes) };
-}
-
-async function readModelFile(file: string, maxBytes: number): Promise<Uint8Array> {
-  try {
-    return await readRegularFile(file, maxBytes);
-  } catch (cause) {
-    if (cause instanceof UnfitFile) {
-      const more = cause.size === undefined ? '' : `, more than the ${maxBytes} that are read`;
-      throw new Place(file).error(`${cause.message}${more}`, cause);
-    }
-    throw new AutoencoderError(
-      'MODEL_NOT_FOUND',
-      `${file} could not be read (${(cause as NodeJS.ErrnoException).code}); ` +
-        'name the folder that save() or ae train wrote.',
-      { cause },
-    );
-  }
+  return { nameOf, read: (file, maxBytes) => readModelFile(nameOf(file), maxBytes, advice) };
 }
 
 /** What a handler of tf.io loads, as the files that `save` would have written. */

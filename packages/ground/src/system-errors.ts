@@ -1,0 +1,18 @@
+const known: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'lies below a file, not a folder',
+  EISDIR: 'is a folder',
+  ELOOP: 'is a link that leads back to itself',
+  ENXIO: 'is a socket or a device',
+  EACCES: 'may not be read (permission denied)',
+  EPERM: 'may not be read (permission denied)',
+  ENAMETOOLONG: 'has a name that is too long',
+  EAGAIN: 'has nothing to read now',
+  EIO: 'cannot be read: the disk reports an input/output error',
+};
+
+/** Says what kept a path from being read, by the operating system's error, in words that go on from the path: "does not exist". */
+export function describeSystemError(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return known[code ?? ''] ?? `cannot be read (${message.replace(/, \w+( '.*)?$/s, '')})`;
+}
