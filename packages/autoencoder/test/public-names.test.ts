@@ -4,7 +4,8 @@ import packageJson from '../package.json';
 
 /** The names that an entry exports, types among them. */
 function namesOf(entry: string): string[] {
-  const source = readFileSync(new URL(`../src/${entry}.ts`, import.meta.url), 'utf8');
+  const file = entry === 'index' ? entry : `entries/${entry}`;
+  const source = readFileSync(new URL(`../src/${file}.ts`, import.meta.url), 'utf8');
   const lists = [...source.matchAll(/^export (?:type )?\{([^}]*)\} from/gm)].map(([, list]) => list.split(','));
   return lists.flatMap((list) => list.map((name) => name.replace('type ', '').trim()).filter(Boolean)).sort();
 }
