@@ -1,6 +1,7 @@
 /** Checks of what a checkpoint says beside its tensors: a file whose checksum is right may still be made by hand. */
 import type { EpochSummary } from '../training/training-events';
-import type { TrainingPlan, TrainingState } from '../training/training-session';
+import type { TrainingPlan } from '../training/training-plan';
+import type { TrainingState } from '../training/training-state';
 import { expectDecibels, expectList, expectNumber, expectRecord, expectWhole, Unexpected } from './expectations';
 import type { LogPosition } from './metrics-log';
 

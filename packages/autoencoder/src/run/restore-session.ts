@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
-import type { TrainingPlan, TrainingSession } from '../training/training-session';
+import type { TrainingPlan } from '../training/training-plan';
+import type { TrainingSession } from '../training/training-session';
 import type { Warn } from './attempt';
 import { type Checkpoint, damaged } from './checkpoint-file';
 import { expectSavedState, type SavedState } from './checkpoint-state';

@@ -4,7 +4,7 @@ import { trainableWeightsOf } from '../network/named-variables';
 import { csvColumns } from '../run/metrics-log';
 import { denseInterval, isDense } from '../training/optimizers';
 import type { RunOptions } from '../training/run-options';
-import type { TrainingPlan } from '../training/training-session';
+import type { TrainingPlan } from '../training/training-plan';
 
 /** Images of an LMDB of Datums, as another program finds them. */
 export interface LmdbPlace {

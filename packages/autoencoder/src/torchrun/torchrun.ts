@@ -5,7 +5,7 @@ import { AutoencoderError, checkKeys, checkNumber } from '../errors';
 import { psnrDb } from '../evaluation/metrics/psnr';
 import type { Elsewhere, ElsewhereListener, ElsewhereTask, PreparedTask } from '../training/elsewhere';
 import type { EpochSummary, StepProgress } from '../training/training-events';
-import type { TrainingPlan } from '../training/training-session';
+import type { TrainingPlan } from '../training/training-plan';
 import { checkTorchTraining } from './check-training';
 import type { LmdbPlace } from './describe-task';
 import { checkPython } from './python';

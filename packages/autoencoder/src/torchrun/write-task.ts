@@ -6,7 +6,7 @@ import type { Autoencoder } from '../autoencoder/autoencoder';
 import { writeFileAtomically, writeTextAtomically } from '../files/atomic-file';
 import { exportPyTorch } from '../interchange/pytorch/export-pytorch';
 import type { ElsewhereTask } from '../training/elsewhere';
-import { scheduleOf } from '../training/training-session';
+import { scheduleOf } from '../training/training-plan';
 import { describeTask, type LmdbPlace } from './describe-task';
 
 /** Where the program lies in this package. */

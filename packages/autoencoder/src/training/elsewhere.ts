@@ -1,7 +1,7 @@
 import type { Network } from '../network/network';
 import type { RunOptions } from './run-options';
 import type { EpochSummary, StepProgress } from './training-events';
-import type { TrainingPlan } from './training-session';
+import type { TrainingPlan } from './training-plan';
 
 /** A training that is to be made elsewhere. */
 export interface ElsewhereTask {

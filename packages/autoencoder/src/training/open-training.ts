@@ -12,8 +12,9 @@ import { checkRunOptions } from './run-options';
 import type { FittedTrainOptions, TrainOptions } from './train-options';
 import { TrainingClock } from './training-clock';
 import type { TrainingHistory } from './training-events';
+import type { TrainingPlan } from './training-plan';
 import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record';
-import { type TrainingPlan, TrainingSession } from './training-session';
+import { TrainingSession } from './training-session';
 
 /** A training that has been opened. */
 export interface Training extends TrainingTask {

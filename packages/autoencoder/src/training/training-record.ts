@@ -4,7 +4,8 @@ import type { Network } from '../network/network';
 import type { RunOptions } from './run-options';
 import type { FittedTrainOptions } from './train-options';
 import type { EpochSummary, StepProgress } from './training-events';
-import type { TrainingPlan, TrainingSession } from './training-session';
+import type { TrainingPlan } from './training-plan';
+import type { TrainingSession } from './training-session';
 
 /** What keeps a record of a training, and saves it: a run's folder. Training knows no more of it. */
 export interface TrainingRecord {

@@ -13,62 +13,16 @@ import type { Network } from '../network/network';
 import { checkFinite, describeNotFinite } from '../network/not-finite';
 import { TiedWeights } from '../network/tied-weights';
 import { BestWeights } from './best-weights';
-import { EarlyStopping, type EarlyStoppingState } from './early-stopping';
-import { Optimizer, type ResolvedOptimizer } from './optimizers';
-import { resolveOptimizer } from './options';
-import type { Recipe } from './recipes';
-import type { Schedule, ScheduleState } from './schedule';
-import { createSchedule } from './schedules';
+import { EarlyStopping } from './early-stopping';
+import { Optimizer } from './optimizers';
+import type { Schedule } from './schedule';
 import { recordOrder } from './stochastic-gradient';
 import type { EpochSummary } from './training-events';
+import { betaAt, scheduleOf, type TrainingPlan } from './training-plan';
+import type { TrainingState } from './training-state';
 import { type BatchResult, GradientComputer, limitGradients } from './training-step';
 import { WeightAverage } from './weight-average';
 import { WeightConstraints } from './weight-constraints';
-
-/** What is to be done: a recipe, and the amount of data and time. */
-export interface TrainingPlan {
-  readonly recipe: Recipe;
-  readonly epochs: number;
-  readonly seed: number;
-  /** How many samples there are. */
-  readonly sampleCount: number;
-  /** Images that training visits in an epoch. */
-  readonly imagesPerEpoch: number;
-  readonly stepsPerEpoch: number;
-  /** Images in one pass over the epoch's samples; less than `imagesPerEpoch` only in the Torch original's epochs. */
-  readonly imagesPerPass: number;
-}
-
-/** How far training has come: plain data. Between two updates it says all that is not a tensor. */
-export interface TrainingState {
-  /** The epoch in work, counted from 1; above the last one at the end. */
-  epoch: number;
-  /** Updates so far. */
-  step: number;
-  /** Images trained on so far. */
-  images: number;
-  /** How many of the epoch's images are done. */
-  position: number;
-  /** The sum over those images of their losses, each measured before its update. */
-  lossSum: number;
-  /** The same sum over the pass in work. */
-  passLossSum: number;
-  /** Of a variational network: the sums over the epoch's images of the divergence and of the numbers in use. */
-  divergenceSum?: number;
-  activeSum?: number;
-  elapsedMs: number;
-  /** The finished epochs. */
-  history: EpochSummary[];
-  /** Where the random order of this epoch begins. */
-  orderRandom: RandomState;
-  /** Where the random numbers of augmentation, noise and codes go on. */
-  noiseRandom: RandomState;
-  /** Where the random numbers of dropout and noise layers go on. */
-  layerRandom?: RandomState;
-  optimizerSteps: number;
-  schedule?: ScheduleState;
-  earlyStopping?: EarlyStoppingState;
-}
 
 /** Owns everything that training changes, in such a way that all of it can be saved between two updates. */
 export class TrainingSession {
@@ -327,26 +281,6 @@ export class TrainingSession {
     this.#average?.dispose();
     this.#stopping?.dispose();
   }
-}
-
-/** Makes the schedule of a training. */
-export function scheduleOf({
-  recipe: { optimizer, schedule },
-  epochs,
-  stepsPerEpoch,
-  imagesPerEpoch,
-  imagesPerPass,
-}: TrainingPlan): Schedule {
-  const { learningRate: base } = resolveOptimizer(optimizer) as ResolvedOptimizer;
-  const passesPerEpoch = imagesPerEpoch / imagesPerPass;
-  const stepsPerPass = stepsPerEpoch / passesPerEpoch;
-  return createSchedule(schedule, { base, totalSteps: stepsPerEpoch * epochs, stepsPerPass, passesPerEpoch });
-}
-
-/** The weight of the divergence in the update after `step` others. */
-function betaAt(step: number, { recipe, stepsPerEpoch, epochs }: TrainingPlan): number {
-  const warmUpSteps = recipe.betaWarmUpFraction * stepsPerEpoch * epochs;
-  return step >= warmUpSteps ? recipe.beta : (recipe.beta * step) / warmUpSteps;
 }
 
 /** What plateau, early stopping and the best checkpoint go by, lower is better. */

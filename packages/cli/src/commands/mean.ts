@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
 import { fitFlag, grayFlag, type ImportFlags, importHeading, resamplerFlag, resizeFlag } from '../data/fit-option';
+import { formatSize } from '../data/image-sizes';
 import { importWish, usualSize } from '../data/run-images';
-import { emptyDatabase, formatSize, openDatabase } from '../data/sample-database';
+import { emptyDatabase, openDatabase } from '../data/sample-database';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand } from '../shell/options';

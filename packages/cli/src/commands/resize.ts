@@ -1,8 +1,8 @@
 import type { ResizeReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
+import { formatSize } from '../data/image-sizes';
 import { kindOfInput } from '../data/input-kind';
-import { formatSize } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';

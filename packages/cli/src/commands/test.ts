@@ -10,20 +10,18 @@ import { lenientOption, printLeftOut } from '../data/left-out';
 import type { SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
 import type { FoundModel } from '../network/find-model';
+import { type PairOptions, reconstructPairs, writePictures } from '../network/image-pairs';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { printResults } from '../network/print-scores';
 import { scoreShard } from '../network/score-shards';
 import {
   evaluateAll,
-  type PairOptions,
-  printResults,
-  reconstructPairs,
   sizeTables,
   tabulate,
   withoutInfinity,
   withoutOtherSimilarity,
-  writePictures,
   writeScores,
-} from '../network/test-results';
+} from '../network/scores';
 import { openTrainingImages } from '../network/training-images';
 import { CliError } from '../shell/cli-error';
 import { interruptible } from '../shell/interruption';

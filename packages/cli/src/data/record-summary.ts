@@ -1,10 +1,10 @@
 import { formatOf, kindOfImage } from '@ae/images/kind';
 import type { BoundingBox, Datum, DatumReader, LmdbDatumError } from '@ae/lmdb-datum';
 import { sentenceOf } from '../shell/cli-error';
+import { formatSize } from './image-sizes';
 import { isRecordError } from './record-damage';
 import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf, spread } from './record-order';
 import { RecordSizes } from './record-size';
-import { formatSize } from './sample-database';
 
 export interface RecordSummary {
   /** How many records were looked at, evenly spread over the database. */

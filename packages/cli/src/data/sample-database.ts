@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseIdentity, DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
 import { CliError } from '../shell/cli-error';
-import { formatCount, formatNumberOf } from '../shell/terminal';
+import { formatNumberOf } from '../shell/terminal';
 import type { DatabaseFlag } from './database-option';
+import { checkSizes, type Sides, type SizeRule } from './image-sizes';
 import { type Split, type SplitWish, splitRecords } from './image-split';
 import { databaseOf, type Importing } from './imported-images';
 import { kindOfInput } from './input-kind';
@@ -61,7 +62,7 @@ export interface SampleOptions extends DatabaseFlag {
   /** Leave out damaged records, which are looked for first. */
   readonly lenient?: boolean;
   /** Parts of this size are taken of the images, which may have any sizes from this one on. */
-  readonly crop?: { readonly height: number; readonly width: number };
+  readonly crop?: Sides;
   /** Images may have any heights and widths. */
   readonly anySize?: boolean;
   /** How images that are no LMDB are imported. Default: an LMDB is expected. */
@@ -260,79 +261,4 @@ function findRecord(reader: DatumReader, path: string, text: string): number {
     'NO_SUCH_RECORD',
     `${path}: expected a key, or a number from 0 to ${reader.length - 1}, received "${text}"; ae inspect shows the first and last key.`,
   );
-}
-
-/** What sizes images may have: that of the first, at least that of a part to take, or any. */
-type SizeRule = SampleOptions['crop'] | 'any';
-
-/** Throws MIXED_SIZES unless all have the first one's channels, and the size that the rule allows. */
-function checkSizes(path: string, sizes: readonly SizeCount[], rule: SizeRule): void {
-  const [first] = sizes;
-  const crop = rule === 'any' ? undefined : rule;
-  const isAlike = ({ channels, height, width }: SizeCount) =>
-    channels === first.channels &&
-    (rule === 'any' ||
-      (crop ? height >= crop.height && width >= crop.width : height === first.height && width === first.width));
-  const other = sizes.find((size) => !isAlike(size));
-  if (!other) return;
-  const counts = sizes.map((size) => `${formatSize(size)} (${formatCount(size.count)})`);
-  const all = sizes.length > 2 ? ` - in all ${counts.slice(0, 6).join(', ')}${counts.length > 6 ? ' ...' : ''}` : '';
-  const wanted = crop ? `at least ${formatSize({ ...crop, channels: first.channels })}` : formatSize(first);
-  const expected = `${wanted} (channels x height x width)${crop ? ' to crop from' : ' as the first image has'}`;
-  throw new CliError(
-    'MIXED_SIZES',
-    `${path}: key ${other.key}: expected ${expected}, received ${formatSize(other)}${all}; ${mixedAdvice(path, sizes, crop)}.`,
-  );
-}
-
-/** What makes images of different sizes or channels alike. */
-function mixedAdvice(path: string, sizes: readonly SizeCount[], crop: SampleOptions['crop']): string {
-  const [{ height, width }] = sizes;
-  const channels = new Set(sizes.map((size) => size.channels));
-  const isImage = [...channels].every((count) => count === 1 || count === 3 || count === 4);
-  const size = `${Math.max(height, crop?.height ?? 0)}x${Math.max(width, crop?.width ?? 0)}`;
-  const resize = `ae resize ${path} <out.lmdb> ${size}`;
-  if (channels.size > 1) {
-    if (!isImage) return 'these are records of different kinds, so keep each kind in a database of its own';
-    return `make all of them gray with ${resize} --gray, or all of them color without --gray`;
-  }
-  if (!isImage) return 'make the database again from records of one size';
-  if (crop) return `crop less, or make them one size with ${resize}`;
-  const least = (side: 'height' | 'width') => Math.min(...sizes.map((size) => size[side]));
-  return `make them one size with ${resize}, or train on parts of one size with --crop ${least('height')}x${least('width')}`;
-}
-
-/** A sample's size as Caffe writes it, channels first: 3x64x64. */
-export function formatSize({ channels, height, width }: { channels: number; height: number; width: number }): string {
-  return `${channels}x${height}x${width}`;
-}
-
-/** What is compared with the size that a network takes. */
-type Shaped = Pick<SampleDatabase, 'path' | 'shape' | 'isMixed'>;
-
-/**
- * Throws unless the images have the size that a network takes; `network` says which network, and `advice` what to do where only the
- * size differs.
- */
-export function assertShape(database: Shaped, shape: readonly number[], network: string, advice?: string): void {
-  if (!database.isMixed && database.shape.every((size, i) => size === shape[i])) return;
-  const size = ([height, width, channels]: readonly number[]) => formatSize({ channels, height, width });
-  const todo = (database.shape[2] === shape[2] && advice) || shapeAdvice(database, shape);
-  throw new CliError(
-    'SHAPE_MISMATCH',
-    `${database.path}: expected images of ${size(shape)} (channels x height x width) for ${network}, ` +
-      `received ${size(database.shape)}; ${todo}.`,
-  );
-}
-
-/** What makes images fit a network, by what differs. */
-function shapeAdvice({ path, shape: found }: Shaped, [height, width, channels]: readonly number[]): string {
-  const gray = channels === 1 ? ' --gray' : '';
-  const isImage = [1, 3].includes(channels) && [1, 3, 4].includes(found[2]);
-  if (found[2] !== channels && !isImage)
-    return `name images of ${formatNumberOf(channels, 'channel')}, or another network`;
-  const resize = `ae resize ${path} <out.lmdb> ${height}x${width}${gray}`;
-  if (found[2] === channels)
-    return `import with --resize ${height}x${width}${gray}, use ${resize}, or name another network, such as one of --preset transform, which takes any size`;
-  return `make them ${channels === 1 ? 'gray' : 'color'} with ${resize}, or name another network`;
 }

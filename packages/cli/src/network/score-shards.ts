@@ -9,20 +9,18 @@ import type { LeftOut } from '../data/record-scan';
 import { writeFolderOnce } from '../shell/output-folder';
 import { type MadeShard, makeShard, shardError } from '../shell/shard-folder';
 import type { Terminal } from '../shell/terminal';
+import { type PairOptions, reconstructPairs, writePictures } from './image-pairs';
 import type { LoadedNetwork } from './load-network';
 import { networkSettings } from './network-shards';
 import {
   evaluateAll,
-  type PairOptions,
-  reconstructPairs,
   type SizeTables,
   sizeTables,
   type TestResults,
   tabulate,
   withoutInfinity,
-  writePictures,
   writeScores,
-} from './test-results';
+} from './scores';
 
 /** What a shard of `ae test` holds beside the scores of its images. */
 export interface ScoredPart {

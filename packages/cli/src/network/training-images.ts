@@ -1,6 +1,7 @@
 import type { Autoencoder, SampleSource } from '@ae/autoencoder';
+import { assertShape } from '../data/image-sizes';
 import { splitOfRun, wishForNetwork, wishOfRun } from '../data/run-images';
-import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
+import { openSamples, type SampleDatabase } from '../data/sample-database';
 import { CliError, explain } from '../shell/cli-error';
 import type { Terminal } from '../shell/terminal';
 import { type FoundModel, placeOf } from './find-model';

@@ -1,5 +1,6 @@
 import type { Autoencoder, ImageShape } from '@ae/autoencoder';
-import { assertShape, formatSize, type SampleDatabase } from '../data/sample-database';
+import { assertShape, formatSize } from '../data/image-sizes';
+import type { SampleDatabase } from '../data/sample-database';
 import { loadNetwork } from '../network/load-network';
 import { CliError, sentenceOf } from '../shell/cli-error';
 import type { ImageSize } from '../shell/options';

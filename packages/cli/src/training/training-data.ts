@@ -1,7 +1,8 @@
+import { assertShape } from '../data/image-sizes';
 import type { Split, SplitWish } from '../data/image-split';
 import { kindOfInput } from '../data/input-kind';
 import { printLeftOut } from '../data/left-out';
-import { assertShape, openSamples, type SampleDatabase } from '../data/sample-database';
+import { openSamples, type SampleDatabase } from '../data/sample-database';
 import { lookingAt, type ReadFlags } from '../network/load-network';
 import { formatCount, formatNumberOf, type Terminal } from '../shell/terminal';
 import type { TrainingSettings } from './training-settings';

@@ -1,0 +1,118 @@
+/** Prints what `ae test` found. */
+import type { Evaluation, MaskMode } from '@ae/autoencoder';
+import type { ReportData } from '@ae/autoencoder/report';
+import type { ImageScores } from '@ae/autoencoder/scores';
+import { formatSize } from '../data/image-sizes';
+import { formatBytes, formatCount, formatNumberOf, formatRows, style, type Terminal } from '../shell/terminal';
+import type { TestResults } from './scores';
+
+const masksInWords: Record<MaskMode, string> = {
+  own: "with each image's own masks, which carry a part of it beside the code",
+  fixed: 'with masks that carry nothing: what the code alone holds',
+  other: 'with the masks of another image',
+};
+
+const classesShown = 10;
+const sizesShown = 4;
+const extremesShown = 3;
+
+/** Prints the scores; `trainedOn` says that the images are those that the network was trained on and PCA fitted to. */
+export function printResults(
+  terminal: Terminal,
+  evaluations: readonly Evaluation[],
+  results: TestResults,
+  trainedOn = false,
+): void {
+  const [own] = evaluations;
+  const { sizes, imageSizes = [], classes, worst, best, baselines } = results;
+  const hasMasks = sizes.maskBytes > 0;
+  const rows: [string, string][] = [
+    ['images', `${formatCount(own.count)}, MSE ${own.mse.toFixed(6)}, MAE ${own.mae.toFixed(6)}`],
+    ...evaluations.map(({ masks, psnrDb, pooledPsnrDb, perfect, ...scores }, i): [string, string] => [
+      i === 0 ? 'PSNR' : '',
+      `${formatDb(psnrDb)} dB (${formatDb(pooledPsnrDb)} pooled${perfect > 0 ? `, ${perfect} perfect` : ''})${withSimilarity(scores, hasMasks ? masksInWords[masks] : '')}`,
+    ]),
+    ...imageSizes
+      .slice(0, sizesShown)
+      .map((size, i): [string, string] => [
+        i === 0 ? 'sizes' : '',
+        `${formatSize(size)}${imageSizes.length > 1 ? ` (${formatNumberOf(size.count, 'image')})` : ''}: code of ${size.codeShape.join('x')}, ${formatNumberOf(size.codeNumbers, 'number')}`,
+      ]),
+    ...(imageSizes.length > sizesShown
+      ? [['', `and ${formatCount(imageSizes.length - sizesShown)} more, which scores.json lists`] as [string, string]]
+      : []),
+    [
+      'bytes',
+      `${formatCount(sizes.codeBytes)} code, ${hasMasks ? `${formatCount(sizes.maskBytes)} masks, ` : ''}${formatCount(sizes.imageBytes)} image${imageSizes.length > 1 ? ', on average' : ''}`,
+    ],
+    ['worst', worst.slice(0, extremesShown).map(nameImage).join(', ')],
+    ['best', best.slice(0, extremesShown).map(nameImage).join(', ')],
+  ];
+  if (classes.length > 1) {
+    for (const [i, { label, count, psnrDb }] of classes.slice(0, classesShown).entries()) {
+      const name = label === undefined ? 'no label' : `class ${label}`;
+      rows.push([i === 0 ? 'by class' : '', `${name}: ${psnrDb.toFixed(2)} dB, ${formatNumberOf(count, 'image')}`]);
+    }
+    if (classes.length > classesShown) {
+      rows.push(['', `and ${formatCount(classes.length - classesShown)} more, which scores.json lists`]);
+    }
+  }
+  terminal.print(formatRows(rows));
+  if (baselines) printBaselines(terminal, baselines, hasMasks);
+  if (trainedOn)
+    terminal.warn(
+      `the network ${baselines?.pcaFittedOn === undefined ? 'has' : 'and PCA have'} seen these very images: such scores flatter.`,
+    );
+}
+
+/** What follows a PSNR: the other scores where there are any, and whose masks it is with. */
+function withSimilarity({ ssim, msSsim }: { ssim: number; msSsim: number }, masks: string): string {
+  const scores = [
+    ...(Number.isNaN(ssim) ? [] : [`SSIM ${ssim.toFixed(3)}`]),
+    ...(Number.isNaN(msSsim) ? [] : [`MS-SSIM ${msSsim.toFixed(3)}`]),
+  ];
+  if (scores.length === 0) return masks && ` ${masks}`;
+  return [...scores, masks]
+    .filter((part) => part !== '')
+    .map((part) => `, ${part}`)
+    .join('');
+}
+
+function nameImage({ key, index, psnrDb }: ImageScores): string {
+  return `${key ?? index} (${formatDb(psnrDb)} dB)`;
+}
+
+function formatDb(psnrDb: number): string {
+  return Number.isFinite(psnrDb) ? psnrDb.toFixed(2) : '∞';
+}
+
+const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG', thumbnail: 'thumbnail' } as const;
+
+function printBaselines(
+  terminal: Terminal,
+  { groups, missing, pcaFittedOn, pcaMirrored }: NonNullable<ReportData['comparison']>,
+  hasMasks: boolean,
+): void {
+  for (const { counted, codeBits, budgetBytes, rows } of groups) {
+    const code = codeBits === 32 ? '' : `, ${codeBits} bits per number`;
+    terminal.print(
+      `at ${formatBytes(budgetBytes)} per image, as ${counted} take${counted === 'code' ? 's' : ''}${code}:`,
+    );
+    terminal.print(
+      formatRows(
+        rows.map(({ method, masks, components, size, summary }) => [
+          methodNames[method] +
+            (hasMasks && masks ? `, ${masks} masks` : '') +
+            (components === undefined ? '' : `, ${formatNumberOf(components, 'number')}`) +
+            (size ? ` of ${size.join('x')}` : ''),
+          summary ? `${style('bold', summary.psnrDb.toFixed(2))} dB` : 'cannot be made so small',
+        ]),
+      ),
+    );
+  }
+  if (pcaFittedOn !== undefined) {
+    const mirrored = pcaMirrored ? ' and their mirror images' : '';
+    terminal.print(`PCA is that of ${formatNumberOf(pcaFittedOn, 'training image')}${mirrored}`);
+  }
+  for (const reason of missing) terminal.print(`not compared: ${reason}`);
+}
