@@ -7,6 +7,8 @@ run's last checkpoint and writes the next ones in the same form, so that either 
 after it was killed. The images of each update are those of one order and are cut between the processes: how many there are changes
 nothing but how sums are rounded.
 
+Images are those of an LMDB, or of the tars of a WebDataset (--train 'shards/*.tar').
+
 Needs torch, numpy, lmdb and safetensors, and opencv-python-headless where images are stored as files. Run with processor cores and gloo;
 NCCL and graphics cards are written for, and untried.
 """
@@ -19,8 +21,9 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from image_sources import Images
 from run_folder import RunFolder, to_json
-from training_data import Records, TrainingData
+from training_data import TrainingData
 from updates import Training
 
 
@@ -133,8 +136,8 @@ class Loop:
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Trains a network of @ae with PyTorch; see the file for more.")
     parser.add_argument("recipe", type=Path, help="recipe.json, with what @ae wrote beside it")
-    parser.add_argument("--train", help="where the LMDB to train on is, if not where the recipe says")
-    parser.add_argument("--val", help="the same of the LMDB to validate with")
+    parser.add_argument("--train", nargs="+", help="the images to train on, if not where the recipe says: an LMDB, or tars, or their pattern")
+    parser.add_argument("--val", nargs="+", help="the same of the images to validate with")
     parser.add_argument("--run", type=Path, help="the folder of the run, if not the one that the recipe names")
     parser.add_argument("--check", action="store_true", help="compare the first losses with expected.json, and write nothing")
     parser.add_argument(
@@ -144,12 +147,16 @@ def parse_arguments():
         help="tf32: products with 10 bits of mantissa; bf16: layers with 7 bits; losses are then those of the recipe to two digits or so",
     )
     parser.add_argument("--compile", action="store_true", help="torch.compile: a start of minutes, then faster; sums are rounded otherwise")
+    parser.add_argument("--threads", type=int, help="threads of each process, where processors compute (default: its share of the cores)")
     parser.add_argument("--events", action="store_true", help="print JSON for programs instead of text")
     return parser.parse_args()
 
 
-def start_processes(precision):
+def start_processes(precision, threads):
     """Joins the processes that torchrun started; returns the device of this one."""
+    # Of several processes torchrun gives each one thread, and a single one takes all cores.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    torch.set_num_threads(threads or max(1, cores // int(os.environ["LOCAL_WORLD_SIZE"])))
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
     device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if torch.cuda.is_available() else torch.device("cpu")
@@ -166,7 +173,7 @@ def train(options, device):
     folder = options.recipe.resolve().parent
     recipe = json.loads(options.recipe.read_text())
     sources = [(recipe["train"], options.train), (recipe["validation"], options.val)]
-    train, validation = (about and Records(place or folder / about["path"], about, folder) for about, place in sources)
+    train, validation = (about and Images(places, about, folder, recipe["inputShape"][2]) for about, places in sources)
     training = Training(folder, recipe, device, options)
     run = RunFolder(options.run or folder / recipe["run"], recipe) if dist.get_rank() == 0 else None
     data = TrainingData(train, recipe, dist.get_rank(), dist.get_world_size())
@@ -192,7 +199,7 @@ def train(options, device):
 
 def main():
     options = parse_arguments()
-    device = start_processes(options.precision)
+    device = start_processes(options.precision, options.threads)
     try:
         train(options, device)
     except (Exception, SystemExit) as error:

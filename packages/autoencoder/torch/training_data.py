@@ -1,9 +1,7 @@
 """Which images make which update: those that @ae takes, from the same database, in the same order, changed by the same random numbers."""
-import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-import lmdb
 import numpy as np
 import torch
 
@@ -27,64 +25,6 @@ class Random:
             j = int(self.uniform() * (i + 1))
             order[i], order[j] = order[j], order[i]
         return order
-
-
-class Records:
-    """Images of an LMDB of Caffe's Datums by their number: in the order of keys, or in that of a list of such numbers."""
-
-    def __init__(self, place, about, folder):
-        name = about.get("database")
-        env = lmdb.open(str(place), subdir=os.path.isdir(place), readonly=True, lock=False, readahead=False, max_dbs=1 if name else 0)
-        database = env.open_db(name.encode(), create=False) if name else None
-        self.reader = env.begin(db=database, buffers=True)
-        self.keys = [bytes(key) for key in self.reader.cursor().iternext(values=False)]
-        if len(self.keys) != about["records"]:
-            raise SystemExit(f"{place}: expected {about['records']} records, as the recipe has it, received {len(self.keys)}.")
-        self.numbers = np.fromfile(folder / about["numbers"], "<u4") if "numbers" in about else range(len(self.keys))
-
-    def __len__(self):
-        return len(self.numbers)
-
-    def __getitem__(self, index):
-        """Returns the bytes of an image as they are stored: [channels, height, width], blue first."""
-        key = self.keys[self.numbers[index]]
-        datum = parse_datum(self.reader.get(key))
-        if not datum.get(7):
-            return np.frombuffer(datum[4], np.uint8).reshape(datum[1], datum[2], datum[3])
-        import cv2
-
-        pixels = cv2.imdecode(np.frombuffer(datum[4], np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels is None or pixels.dtype != np.uint8:
-            raise SystemExit(f"key {key.decode(errors='replace')}: expected an image of bytes, received one that OpenCV does not read so.")
-        return np.atleast_3d(pixels).transpose(2, 0, 1)
-
-
-def parse_datum(value):
-    """Returns the fields of a Datum, a message of protobuf: 1 channels, 2 height, 3 width, 4 data, 7 whether that is a file."""
-    fields, at = {}, 0
-
-    def varint():
-        nonlocal at
-        number = shift = 0
-        while True:
-            byte = value[at]
-            at += 1
-            number |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return number
-
-    while at < len(value):
-        field, kind = divmod(varint(), 8)
-        if kind not in (0, 2):
-            raise SystemExit("A record holds float_data, which is not read here: make one of bytes.")
-        if kind == 0:
-            fields[field] = varint()
-        else:
-            length = varint()
-            fields[field] = value[at : at + length]
-            at += length
-    return fields
 
 
 class TrainingData:
@@ -127,6 +67,7 @@ class TrainingData:
         made = np.empty((len(indices), channels, height, width), np.uint8)
         for i, index in enumerate(indices):
             image = source[index]
+            self.check(image, index)
             top, left = (image.shape[1] - height) // 2, (image.shape[2] - width) // 2
             if draws and recipe["crop"]:
                 top, left = int(draws[i][0] * (image.shape[1] - height + 1)), int(draws[i][1] * (image.shape[2] - width + 1))
@@ -135,3 +76,12 @@ class TrainingData:
         if channels in (3, 4) and recipe["channelOrder"] == "rgb":
             made = made[:, [2, 1, 0, 3][:channels]]
         return torch.from_numpy((made * recipe["scale"]).astype(np.float32))
+
+    def check(self, image, index):
+        """Ends a training on other images than the recipe is for."""
+        (height, width, channels), found = self.recipe["inputShape"], image.shape
+        fits = found[1] >= height and found[2] >= width if self.recipe["crop"] else found[1:] == (height, width)
+        if not (fits and found[0] == channels):
+            least = "at least " if self.recipe["crop"] else ""
+            sizes = [f"{c}x{h}x{w}" for c, h, w in ((channels, height, width), found)]
+            raise SystemExit(f"image {index}: expected {least}{sizes[0]} (channels x height x width), received {sizes[1]}.")

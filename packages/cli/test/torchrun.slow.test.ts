@@ -9,8 +9,6 @@ import { collect, discPixels, jsonLines, makeFolder, makeLmdb, remove } from './
 import { aeOk } from './one-process';
 
 const python = findPython(['torch', 'lmdb', 'numpy', 'safetensors'], 'training by torchrun');
-// Threads that wait for each other take much longer where others compute, too.
-process.env.OMP_NUM_THREADS = '1';
 
 const folder = makeFolder();
 afterAll(() => remove(folder));
@@ -36,7 +34,10 @@ beforeAll(async () => {
 
 const quiet = ['--no-report', '--no-pca', '--json'];
 const common = ['train.lmdb', '--val', 'val.lmdb', '--code-size', '12', '--seed', '3', '--mirror', ...quiet];
-const torch = (processes: number) => ['--backend', 'torchrun', '--processes', String(processes)];
+// Threads that wait for each other take much longer where others compute, too: one for each process.
+const torch = (processes: number) => [
+  ...['--backend', 'torchrun', '--processes', String(processes), '--threads', String(processes)],
+];
 const everyLoss = ['--set', 'log-every=1'];
 
 interface Line {
@@ -128,7 +129,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     );
     const start = (processes: number, ...more: string[]) => {
       const launcher = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', String(processes)];
-      const program = [inFolder('handed', 'train_ddp.py'), inFolder('handed', 'recipe.json')];
+      const program = [inFolder('handed', 'train_ddp.py'), inFolder('handed', 'recipe.json'), '--threads', '1'];
       const child = spawn(python as string, [...launcher, '--max-restarts', '1', ...program, ...more]);
       return { child, finished: collect(child) };
     };

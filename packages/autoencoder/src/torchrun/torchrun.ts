@@ -20,13 +20,15 @@ export interface TorchrunOptions {
   readonly validation?: LmdbPlace;
   /** How many processes share the images of an update. Default 1. */
   readonly processes?: number;
+  /** Threads of each process, where processors compute. Default: its share of the cores. */
+  readonly threads?: number;
   /** How often torchrun begins again, from the last checkpoint, after a process has ended. Default 0. */
   readonly maxRestarts?: number;
   /** A Python with torch, numpy, lmdb and safetensors. Default 'python3'. */
   readonly python?: string;
 }
 
-const keys = ['network', 'train', 'validation', 'processes', 'maxRestarts', 'python'];
+const keys = ['network', 'train', 'validation', 'processes', 'threads', 'maxRestarts', 'python'];
 
 /** What is told of an update and of an epoch. */
 type StepEvent = Pick<
@@ -48,8 +50,9 @@ const keptLines = 40;
  */
 export function torchrun(options: TorchrunOptions): Elsewhere {
   checkKeys('torchrun', options, keys);
-  const { processes = 1, maxRestarts = 0 } = options;
+  const { processes = 1, threads = 1, maxRestarts = 0 } = options;
   checkNumber('processes', processes, { min: 1, integer: true });
+  checkNumber('threads', threads, { min: 1, integer: true });
   checkNumber('maxRestarts', maxRestarts, { min: 0, integer: true });
   return new Torchrun(options);
 }
@@ -88,10 +91,11 @@ class Torchrun implements Elsewhere {
   }
 
   async train(options: ElsewhereListener): Promise<boolean> {
-    const { python = 'python3', processes = 1, maxRestarts = 0 } = this.#options;
+    const { python = 'python3', processes = 1, threads, maxRestarts = 0 } = this.#options;
     const { folder } = this.#ready;
     const launcher = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', String(processes)];
     const program = [path.join(folder, programFile), path.join(folder, recipeFile), '--events'];
+    if (threads !== undefined) program.push('--threads', String(threads));
     const args = [...launcher, '--max-restarts', String(maxRestarts), ...program];
     const { status, errors } = await this.#run(python, args, options);
     if (status === 0 || options.signal?.aborted) return true;

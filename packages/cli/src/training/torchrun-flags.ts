@@ -11,6 +11,7 @@ import type { TrainingData } from './training-data';
 
 export interface TorchrunFlags {
   readonly backend?: EngineOptions['backend'] | 'torchrun';
+  readonly threads?: EngineOptions['threads'];
   readonly processes?: number;
   readonly restarts?: number;
   readonly handOver?: string;
@@ -58,20 +59,21 @@ function refuse(flag: string, other: string): never {
 }
 
 /** The engine that computes what is not left to PyTorch: first weights, scores, reports. */
-export function engineOf<T extends TorchrunFlags & { readonly threads?: EngineOptions['threads'] }>(
-  flags: T,
-): EngineOptions {
-  const { backend, threads } = flags;
+export function engineOf({ backend, threads }: TorchrunFlags): EngineOptions {
   return { backend: backend === 'torchrun' ? 'auto' : backend, threads };
 }
 
 /** Makes what trains in the place of the engine; undefined where the engine does. Throws INVALID_OPTION for data that it does not read. */
 export async function elsewhereOf(
-  { backend, processes, restarts: maxRestarts }: TorchrunFlags,
+  { backend, processes, threads, restarts: maxRestarts }: TorchrunFlags,
   data: TrainingData,
   network: () => Autoencoder,
 ): Promise<Elsewhere | undefined> {
   if (backend !== 'torchrun') return undefined;
   const { torchrun } = await import('@ae/autoencoder/torchrun');
-  return torchrun({ network, ...lmdbPlaces(data), processes, maxRestarts, python: process.env.AE_PYTHON || 'python3' });
+  return torchrun({
+    ...{ network, ...lmdbPlaces(data), processes, maxRestarts, python: process.env.AE_PYTHON || 'python3' },
+    // Those that are asked for share the work here, too.
+    ...(typeof threads === 'number' && { threads: Math.max(1, Math.floor(threads / (processes ?? 1))) }),
+  });
 }
