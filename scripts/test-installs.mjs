@@ -7,51 +7,26 @@
  *
  * What is not of this repository comes from the registry that npm is set to. A manager that cannot be fetched is named and skipped.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { checkArm64 } from './installs/arm64.mjs';
 import { managers } from './installs/managers.mjs';
+import { readFlags, readRegistry, runInTurn, scratchFolders } from './installs/packed.mjs';
 import { execute } from './installs/processes.mjs';
 import { servePackages } from './installs/registry.mjs';
-import { fail, laneFolder, makePictures, root, tryInstall, UNAVAILABLE } from './lane.mjs';
+import { laneFolder, makePictures, root, tryInstall } from './lane.mjs';
 
-const names = [...managers.map(({ name }) => name), 'arm64'];
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true, default: names } } });
-const unknown = values.only.filter((name) => !names.includes(name));
-if (unknown.length > 0) fail(`--only: expected some of ${names.join(', ')}, received ${unknown.join(', ')}.`, 1);
-
-const scratch = mkdtempSync(join(tmpdir(), 'ae-installs-'));
-process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
-
-const registry = (await execute(['npm', 'config', 'get', 'registry'], { cwd: root })).trim();
+const { only } = readFlags([...managers.map(({ name }) => name), 'arm64']);
+const newFolder = scratchFolders('ae-installs-');
+const registry = await readRegistry();
 const packages = await servePackages(newFolder('tarballs'));
 const photos = newFolder('photos');
 await makePictures(join(photos, 'discs'), 8, 'jpg');
 
-const skipped = [];
-let checked = 0;
-for (const manager of managers.filter(({ name }) => values.only.includes(name)))
-  await inTurn(manager.name, () => check(manager));
-if (values.only.includes('arm64'))
-  await inTurn('arm64', () => checkArm64(startProject('arm64'), laneFolder('installs/arm64')));
+const checks = managers.map((manager) => [manager.name, () => check(manager)]);
+checks.push(['arm64', () => checkArm64(startProject('arm64'), laneFolder('installs/arm64'))]);
+await runInTurn(checks.filter(([name]) => only.includes(name)));
 packages.close();
-for (const line of skipped) console.error(`SKIPPED: ${line}`);
-if (checked === 0) fail('No package manager could be set up.', UNAVAILABLE);
-
-/** Runs one check, which returns why it is skipped if it is. */
-async function inTurn(name, work) {
-  const startedMs = performance.now();
-  try {
-    const reason = await work();
-    if (reason) skipped.push(`${name}: ${reason}`);
-    else checked++;
-    console.log(`${name}: ${reason ? 'skipped' : 'works'} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
-  } catch (error) {
-    fail(`${name} FAILS\n${error.message}`, 1);
-  }
-}
 
 /** Installs by one manager and runs the programs there. */
 async function check(manager) {
@@ -110,10 +85,4 @@ function forgetOwn(folder, depth = 3) {
     if (/@ae\b|127\.0\.0\.1/.test(entry.name)) rmSync(place, { recursive: true, force: true });
     else if (entry.isDirectory() && depth > 0) forgetOwn(place, depth - 1);
   }
-}
-
-function newFolder(name) {
-  const folder = join(scratch, name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
 }

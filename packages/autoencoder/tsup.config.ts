@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations, inDist } from '../../scripts/declarations';
+import { licenses } from '../../scripts/licenses';
 
 const entries = [
   'index',
@@ -17,11 +18,12 @@ const entries = [
   'entries/torchrun',
 ];
 
+const bundled = licenses();
+
 const common: Options = {
   entry: Object.fromEntries(entries.map((file) => [inDist(file), `src/${file}.ts`])),
   // One copy of each class, whichever entries a program loads.
   splitting: true,
-  sourcemap: true,
 };
 
 const standIns = fileURLToPath(new URL('src/browser/node-modules.ts', import.meta.url));
@@ -30,7 +32,7 @@ const forNode: Options = {
   ...common,
   // An optional dependency: loaded where it is needed, never bundled.
   external: ['sharp'],
-  esbuildPlugins: [assemblyForTsup],
+  esbuildPlugins: [assemblyForTsup, bundled],
   target: 'node20',
   shims: true,
 };
@@ -67,6 +69,7 @@ export default defineConfig([
     noExternal: [/^@ae\/images/],
     esbuildPlugins: [
       assemblyForTsup,
+      bundled,
       {
         name: 'node-modules',
         setup: ({ onResolve }) => {

@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup';
+import { licenses } from '../../scripts/licenses';
 
 export default defineConfig({
   entry: {
@@ -11,8 +12,8 @@ export default defineConfig({
   esbuildOptions: (options) => {
     options.supported = { ...options.supported, 'dynamic-import': false };
   },
+  esbuildPlugins: [licenses()],
   dts: false,
   target: 'node20',
   clean: true,
-  sourcemap: true,
 });

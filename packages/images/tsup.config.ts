@@ -2,9 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations } from '../../scripts/declarations';
+import { licenses } from '../../scripts/licenses';
+
+const bundled = licenses();
 
 const common: Options = {
-  sourcemap: true,
   // A build for browsers (that of @ae/autoencoder) tells Node.js' modules by it.
   removeNodeProtocol: false,
 };
@@ -23,13 +25,13 @@ export default defineConfig([
     },
     // An optional dependency: loaded where it is needed, never bundled.
     external: ['sharp'],
-    esbuildPlugins: [assemblyForTsup],
+    esbuildPlugins: [assemblyForTsup, bundled],
     format: ['esm', 'cjs'],
     target: 'node20',
     shims: true,
     clean: ['*.js', '*.cjs', '*.map'],
   },
-  declarations('images', ['index', 'files', 'kind', 'png']),
+  declarations('images', ['index', 'archives', 'files', 'kind', 'png']),
   {
     ...common,
     entry: { index: 'src/index.ts', kind: 'src/kind.ts', png: 'src/png.ts' },
@@ -39,6 +41,7 @@ export default defineConfig([
     target: 'es2022',
     clean: true,
     esbuildPlugins: [
+      bundled,
       {
         name: 'in-browsers',
         setup: ({ onResolve, onLoad }) => {

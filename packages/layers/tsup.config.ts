@@ -1,5 +1,6 @@
 import { defineConfig } from 'tsup';
 import { declarations } from '../../scripts/declarations';
+import { licenses } from '../../scripts/licenses';
 
 const engines = ['cpu', 'tensorflow/index', 'wasm/index', 'webgl/index', 'webgpu/index'];
 const entries = ['index', ...engines.map((name) => `backends/${name}`)];
@@ -10,8 +11,8 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     target: 'node20',
     clean: ['**/*.js', '**/*.cjs', '**/*.map'],
-    sourcemap: true,
     shims: true,
+    esbuildPlugins: [licenses()],
     // Bundlers for browsers know `node:os` from package.json's `browser`; tsup would write `os`.
     removeNodeProtocol: false,
   },

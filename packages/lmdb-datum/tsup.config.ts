@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { declarations } from '../../scripts/declarations';
+import { licenses } from '../../scripts/licenses';
+
+const bundled = licenses();
 
 const shared: Options = {
   // An optional peer dependency: loaded where it is needed, never bundled.
   external: ['lmdb'],
   target: 'node20',
-  sourcemap: true,
+  esbuildPlugins: [bundled],
   shims: true,
 };
 
@@ -37,13 +40,13 @@ export default defineConfig([
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    sourcemap: true,
     clean: true,
     splitting: true,
     noExternal: [/^(?!@ae\/images$)/],
     external: ['@ae/images'],
     inject: ['src/browser/buffer.js'],
     esbuildPlugins: [
+      bundled,
       {
         name: 'stand-ins',
         setup: ({ onResolve }) =>

@@ -11,15 +11,20 @@ import { execute } from './processes.mjs';
 /** Packages are old enough for managers that refuse those of the last days. */
 const published = '2024-01-01T00:00:00.000Z';
 
-/** Packs the public packages into `folder` and serves them; returns the address, their names with versions, and `close`. */
+/**
+ * Packs the public packages into `folder` and serves them; returns the address, their names with versions, each one's tarball with its
+ * package.json, and `close`.
+ */
 export async function servePackages(folder) {
   const documents = new Map();
   const server = createServer(({ url }, response) => answer(url, response, documents, folder));
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   const address = `http://127.0.0.1:${server.address().port}/`;
-  for (const packed of await pack(folder)) documents.set(packed.name, documentOf(packed, address));
+  const all = await pack(folder);
+  for (const packed of all) documents.set(packed.name, documentOf(packed, address));
   return {
     address,
+    tarballs: all.map(({ filename, manifest }) => ({ file: join(folder, filename), manifest })),
     versions: Object.fromEntries([...documents].map(([name, document]) => [name, document['dist-tags'].latest])),
     close: () => server.close(),
   };

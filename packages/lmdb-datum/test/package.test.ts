@@ -18,9 +18,6 @@ function installIn(folder: string): string {
   const modules = path.join(folder, 'node_modules');
   const installed = (name: string) => fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
   fs.cpSync(dist, path.join(folder, 'dist'), { recursive: true });
-  for (const name of ['protobufjs', 'long', '@protobufjs']) {
-    if (fs.existsSync(installed(name))) fs.cpSync(installed(name), path.join(modules, name), { recursive: true });
-  }
   for (const name of ['package.json', 'dist']) {
     fs.cpSync(`${installed('@ae/images')}/${name}`, `${modules}/@ae/images/${name}`, { recursive: true });
   }

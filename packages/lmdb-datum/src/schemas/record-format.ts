@@ -80,9 +80,6 @@ export class RecordFormat {
   }
 }
 
-/** Caffe's own. */
-export const plainFormat = new RecordFormat(datumSchema, 'named');
-
 /**
  * Returns the format of a database: the one that is named, or else the one of most of its first records; Caffe's if that is none.
  *

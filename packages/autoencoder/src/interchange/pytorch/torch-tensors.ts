@@ -5,9 +5,6 @@ import { permuted, reshaped, type Weight } from '../weights';
 /** A variable of a layer of tf.layers. */
 export type LayerVariable = layers.Layer['weights'][number];
 
-/** An axis here, seen as one axis or several: features that are an image's, flattened, are seen as height, width and channels. */
-export type AxisView = readonly number[];
-
 /** One tensor of a module's state. */
 export interface TorchTensor {
   /** As in `state_dict()`: 'conv1.weight'. */

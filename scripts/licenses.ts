@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+/**
+ * Returns a plugin of a package's builds, all of which share it, that writes dist/licenses.txt: whose code was bundled, and its license.
+ * Their licenses ask for that, and nobody can read it from node_modules, where these packages are not.
+ */
+export function licenses(): Plugin {
+  const bundled = new Map<string, string>();
+  return {
+    name: 'licenses',
+    setup({ initialOptions, onEnd }) {
+      initialOptions.metafile = true;
+      onEnd(async ({ metafile }) => {
+        for (const input of Object.keys(metafile?.inputs ?? {})) {
+          const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/@]+(?=\/)/.exec(input)?.[0];
+          if (folder) bundled.set(...licenseOf(resolve(folder)));
+        }
+        const texts = [...bundled].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
+        if (texts.length > 0) await writeFile(resolve('dist/licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
+      });
+    },
+  };
+}
+
+/** Returns a package's name and what is written of it. @throws {Error} where no license came with it */
+function licenseOf(folder: string): [string, string] {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (!file) throw new Error(`${dirname(folder)}: ${name} ${version} (${license}) has no license file.`);
+  return [name, `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`];
+}
