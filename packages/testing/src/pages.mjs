@@ -50,8 +50,8 @@ export async function openPage(browser, server, path) {
     });
   });
   page.on('requestfailed', (request) => errors.push(`failed: ${request.url()}`));
-  await page.goto(`${server?.address}${path}`);
   const options = { timeout: 120_000 };
+  await page.goto(`${server?.address}${path}`, options);
   const ready = page.waitForFunction(() => 'results' in globalThis, undefined, options).catch(() => undefined);
   const loaded = await Promise.race([ready, failed]);
   if (errors.length > 0) throw new Error(`${path}: ${errors.join('; ')}`);

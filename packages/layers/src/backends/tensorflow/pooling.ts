@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MaxPoolWithArgmaxAttrs } from '../../contracts/pooling-kernels';
+import { poolInfoOf } from '../shared/pool-info';
 import { NativeOps, type TensorId } from './native-ops';
 
 type Info = tf.backend_util.Conv2DInfo;
@@ -12,14 +13,9 @@ type Info = tf.backend_util.Conv2DInfo;
  */
 export const maxPoolWithArgmax: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { x } = inputs as { x: tf.TensorInfo };
-  const { filterSize, strides, pad, includeBatchInIndex } = attrs as unknown as MaxPoolWithArgmaxAttrs;
-  const info = tf.backend_util.computePool2DInfo(
-    x.shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-  );
+  const pooling = attrs as unknown as MaxPoolWithArgmaxAttrs;
+  const { includeBatchInIndex } = pooling;
+  const info = poolInfoOf(x, pooling);
   const dtype = x.dtype as 'float32' | 'int32';
   return NativeOps.run(backend, (ops) => {
     const padded = padInput(ops, ops.input(x), info, dtype);

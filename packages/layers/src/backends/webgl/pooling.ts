@@ -1,5 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { MaxPoolWithArgmax, type MaxPoolWithArgmaxAttrs } from '../../contracts/pooling-kernels';
+import { poolInfoOf } from '../shared/pool-info';
 import { checkPositions, runShader } from './program';
 
 /*
@@ -52,14 +53,9 @@ void main() {
 
 export const maxPoolWithArgmax: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { x } = inputs as { x: tf.TensorInfo };
-  const { filterSize, strides, pad, includeBatchInIndex } = attrs as unknown as MaxPoolWithArgmaxAttrs;
-  const info = tf.backend_util.computePool2DInfo(
-    x.shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-  );
+  const pooling = attrs as unknown as MaxPoolWithArgmaxAttrs;
+  const { includeBatchInIndex } = pooling;
+  const info = poolInfoOf(x, pooling);
   const imageSize = info.inHeight * info.inWidth * info.inChannels;
   checkPositions(MaxPoolWithArgmax, includeBatchInIndex ? info.batchSize * imageSize : imageSize);
   const constants = {

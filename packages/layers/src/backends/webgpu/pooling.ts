@@ -1,5 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { MaxPoolWithArgmaxAttrs } from '../../contracts/pooling-kernels';
+import { poolInfoOf } from '../shared/pool-info';
 import { runShader } from './program';
 
 /*
@@ -54,14 +55,9 @@ const readMaximum = `
 
 export const maxPoolWithArgmax: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { x } = inputs as { x: tf.TensorInfo };
-  const { filterSize, strides, pad, includeBatchInIndex } = attrs as unknown as MaxPoolWithArgmaxAttrs;
-  const info = tf.backend_util.computePool2DInfo(
-    x.shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-  );
+  const pooling = attrs as unknown as MaxPoolWithArgmaxAttrs;
+  const { includeBatchInIndex } = pooling;
+  const info = poolInfoOf(x, pooling);
   const includeBatch = includeBatchInIndex ? 1 : 0;
   const indices = runShader(backend, {
     name: `maxPoolIndices_${x.dtype}`,
