@@ -2,11 +2,11 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { ACCUMULATE, PACK_CHANNELS, SLICE_VALUES } from '../assembly/dist/jobs';
 import type { Engine } from '../runtime/engine';
-import { type Convolution, chunksOf, flagsOf, mostChunks } from './convolution-job';
+import { type Convolution, chunksOf, flagsOf } from './convolution-job';
 import { cutTiles, type Group, kindsOf, most, pairsOf, sum, tileFor, withGroups } from './winograd-groups';
 
-/** Fewest outputs of an image that are worth sums of their own for the filter's gradient. */
-const leastOutputs = 2048;
+/** Outputs of an image that are worth sums of their own for the filter's gradient, and fewest units of work, for as many threads. */
+const [leastOutputs, fewestUnits] = [4096, 8];
 
 /** Runs convolutions that suit, of the same x, on all threads: those that are the phases of one gradient, or a single one. */
 export function runWinograd(engine: Engine, convolutions: readonly Convolution[]): void {
@@ -100,7 +100,7 @@ export function winogradFilterGradient(
   const sumBytes = sum(groups, bytesOf);
   const outputs = images * info.outHeight * info.outWidth;
   // A few large chunks while the groups alone are work enough to share.
-  const chunks = chunksOf(Math.ceil(Math.max(mostChunks / groups.length, outputs / leastOutputs)), sumBytes);
+  const chunks = chunksOf(Math.ceil(Math.max(fewestUnits / groups.length, outputs / leastOutputs)), sumBytes);
   const rows = cuts.map(({ rows }, index) => rows / groups[index].tileHeight);
   withGroups(engine, groups, rows, bytesOf, chunks, (fields) => {
     const job = {
