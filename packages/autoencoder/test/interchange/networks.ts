@@ -109,6 +109,15 @@ export const torchNetworks: Readonly<Record<string, () => AutoencoderOptions>> =
       conv2dTranspose({ filters: 4, kernelSize: 1, strides: 1, name: '2-up.x' }),
     ],
   }),
+  'global pools': () => ({
+    inputShape: [4, 6, 3],
+    layers: [
+      conv2d({ filters: 5, kernelSize: 3, padding: 'same', activation: 'relu' }),
+      layers.globalAveragePooling2d({ name: 'code' }),
+      linear({ units: 72 }),
+      reshape({ targetShape: [4, 6, 3] }),
+    ],
+  }),
   'features in any order': () => ({
     inputShape: [4, 6, 2],
     layers: [

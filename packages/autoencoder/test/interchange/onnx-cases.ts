@@ -28,7 +28,7 @@ export function imagesOf(samples: readonly Sample[], order: 'rgb' | 'bgr' = 'rgb
   const values = new Float32Array(samples.length * channels * area);
   for (const [i, { data }] of samples.entries()) {
     for (let c = 0; c < channels; c++) {
-      const plane = channels === 3 && order === 'rgb' ? 2 - c : c;
+      const plane = channels >= 3 && order === 'rgb' && c < 3 ? 2 - c : c;
       values.set(data.subarray(plane * area, (plane + 1) * area), (i * channels + c) * area);
     }
   }
@@ -41,7 +41,8 @@ export function expectedOf(network: Autoencoder, samples: readonly Sample[]): Fl
     const [{ channels, height, width }] = samples;
     const made = network.forward(samplesToTensor(samples, [height, width, channels], network.pixels));
     const { scale, channelOrder } = network.pixels;
-    const ordered = channels === 3 && channelOrder === 'bgr' ? tf.reverse(made, 3) : made;
+    const swapped = [2, 1, 0, 3].slice(0, channels);
+    const ordered = channels >= 3 && channelOrder === 'bgr' ? tf.gather(made, swapped, 3) : made;
     return tf.div(tf.transpose(ordered, [0, 3, 1, 2]), scale).dataSync<'float32'>();
   });
 }

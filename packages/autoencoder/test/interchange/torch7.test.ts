@@ -97,6 +97,7 @@ describe('importTorch7', () => {
     await expect(importTorch7(fileOf('author'), { size: [20, 20] })).rejects.toThrow(
       'module 9 (nn.Reshape) makes 128 of 5x5x8, which has 200 numbers.',
     );
+    await expect(read(endless())).rejects.toThrow(`${start}it has more than 2000 modules.`);
     // A text, a table, a storage and a tensor that claim gigabytes.
     for (const bytes of hostile()) await expect(read(bytes)).rejects.toThrow(start);
   });
@@ -114,6 +115,20 @@ describe('importTorch7', () => {
     }
   });
 });
+
+/** A network in 40 containers, each of which holds the next one twice: it has no modules, and 2 ** 40 places for some. */
+function endless(): Buffer {
+  const ints = (...values: number[]) => Buffer.from(Int32Array.from(values).buffer);
+  const text = (value: string) => Buffer.concat([ints(value.length), Buffer.from(value)]);
+  const number = (value: number) => Buffer.concat([ints(1), Buffer.from(Float64Array.of(value).buffer)]);
+  const container = (depth: number): Buffer => {
+    const [own, next] = [3 * depth, 3 * (depth + 1)];
+    const parts = depth < 40 ? [ints(2), number(1), container(depth + 1), number(2), ints(4, next)] : [ints(0)];
+    const head = [ints(4, own), text('V 1'), text('nn.Sequential'), ints(3, own + 1, 1), ints(2), text('modules')];
+    return Buffer.concat([...head, ints(3, own + 2), ...parts]);
+  };
+  return container(1);
+}
 
 /** Files that ask for much and have little. */
 function hostile(): Uint8Array[] {

@@ -5,6 +5,7 @@ import { startEngine } from '../network/engine';
 import { findModel } from '../network/find-model';
 import { type CheckpointOptions, checkpointOption, loadNetwork } from '../network/load-network';
 import { checkFormatOptions, exportFormats, formatOf } from '../network/model-formats';
+import { CliError, writingTo } from '../shell/cli-error';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNew } from '../shell/output-folder';
 import { formatRows, style, Terminal } from '../shell/terminal';
@@ -71,7 +72,7 @@ async function runExportModel(modelPath: string, output: string, options: Export
   await startEngine({ backend: 'wasm', threads: 1 }, terminal);
   const network = await loadNetwork(found, terminal);
   terminal.status(`writing ${output} ...`);
-  const { lines, rows, event } = await writers[format.name](network, output, own);
+  const { lines, rows, event } = await writingTo(output, () => writers[format.name](network, output, own));
   terminal.status('');
   network.dispose();
   terminal.event({ output, model: found.model, format: format.name, ...event });
@@ -113,6 +114,10 @@ const writers: Readonly<Record<(typeof exportFormats)[number]['name'], Writer>> 
   },
   async keras(network, output) {
     const { exportKeras } = await import('@ae/autoencoder/interchange');
+    if (!output.endsWith('.keras')) {
+      const message = `${output}: Keras opens only files whose names end in .keras; choose such a name.`;
+      throw new CliError('INVALID_OPTION', message);
+    }
     await exportKeras(network, output);
     const { inputShape, pixels } = network;
     const order = inputShape[2] >= 3 ? `, ${pixels.channelOrder}` : '';

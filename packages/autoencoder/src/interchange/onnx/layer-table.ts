@@ -4,13 +4,14 @@ import { checkLayout, unsupported } from '../layer-config';
 import { activated } from './activations';
 import { convertBlocks, convertInverseBlocks } from './blocks';
 import type { Conversion } from './conversion';
-import { convertPlainPool, convertPool, convertUnpooling } from './pooling';
-import { convertCropping, convertPadding, convertReshape, cutLike } from './shapes';
+import { convertGlobalPool, convertPlainPool, convertPool, convertUnpooling } from './pooling';
+import { convertCropping, convertPadding, convertPermutation, convertReshape, cutLike } from './shapes';
 import {
   convertConvolution,
   convertDense,
   convertDepthwise,
   convertNormalization,
+  convertPRelu,
   convertSeparable,
   convertTransposed,
 } from './weighted-layers';
@@ -31,8 +32,13 @@ const converters: Readonly<Record<string, Converter>> = {
   ReLU: convertRelu,
   LeakyReLU: ({ graph, inputs, config }) => graph.add('LeakyRelu', inputs, { alpha: { float: config.alpha ?? 0.3 } }),
   ELU: ({ graph, inputs, config }) => graph.add('Elu', inputs, { alpha: { float: config.alpha ?? 1 } }),
+  PReLU: convertPRelu,
+  ThresholdedReLU: ({ graph, inputs, config }) =>
+    graph.add('ThresholdedRelu', inputs, { alpha: { float: config.theta ?? 1 } }),
+  Softmax: convertSoftmax,
   Flatten: convertReshape,
   Reshape: convertReshape,
+  Permute: convertPermutation,
   ZeroPadding2D: convertPadding,
   Cropping2D: convertCropping,
   BlockTransform2D: convertBlocks,
@@ -40,8 +46,16 @@ const converters: Readonly<Record<string, Converter>> = {
   MaxUnpooling2D: convertUnpooling,
   MaxPooling2D: convertPlainPool,
   AveragePooling2D: convertPlainPool,
+  GlobalAveragePooling2D: (conversion) => convertGlobalPool(conversion, 'GlobalAveragePool'),
+  GlobalMaxPooling2D: (conversion) => convertGlobalPool(conversion, 'GlobalMaxPool'),
   UpSampling2D: convertUpSampling,
   Add: convertSum,
+  Average: (conversion) => {
+    const { graph, inputs } = conversion;
+    return graph.add('Div', [convertSum(conversion), graph.number(inputs.length)]);
+  },
+  Maximum: ({ graph, inputs }) => graph.add('Max', inputs),
+  Minimum: ({ graph, inputs }) => graph.add('Min', inputs),
   Multiply: ({ graph, inputs }) => inputs.reduce((product, input) => graph.add('Mul', [product, input])),
   Concatenate: convertConcatenation,
   Dropout: ({ inputs }) => inputs[0],
@@ -69,6 +83,15 @@ function convertRelu({ graph, inputs, config }: Conversion): string {
   const { maxValue } = config;
   if (maxValue === undefined || maxValue === null) return graph.add('Relu', inputs);
   return graph.add('Clip', [inputs[0], graph.number(0), graph.number(maxValue)]);
+}
+
+function convertSoftmax(conversion: Conversion): string {
+  const { config, inputShape, inputs } = conversion;
+  const { axis = -1 } = config;
+  if (axis !== -1 && axis !== inputShape.length) {
+    throw unsupported(conversion, `works along axis ${axis}`, 'choose the last one');
+  }
+  return activated({ ...conversion, config: { ...config, activation: 'softmax' } }, inputs[0]);
 }
 
 function convertUpSampling(conversion: Conversion): string {

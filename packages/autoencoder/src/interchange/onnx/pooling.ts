@@ -152,3 +152,8 @@ export function convertPlainPool(conversion: Conversion): string {
   const pads = [rows[0], columns[0], rows[1], columns[1]];
   return graph.add(op, inputs, { kernel_shape: [...config.poolSize], strides: [...config.strides], pads });
 }
+
+/** The mean, or the largest, of all rows and columns. */
+export function convertGlobalPool({ graph, inputs, outputShape }: Conversion, op: string): string {
+  return graph.add('Reshape', [graph.add(op, inputs), graph.list([0, ...outputShape])]);
+}

@@ -23,6 +23,12 @@ export function convertReshape({ graph, inputs, inputShape, outputShape, anySize
   return channelsFirst(graph, graph.add('Reshape', [flat, graph.list([0, ...outputShape])]), outputShape);
 }
 
+/** Permute: of axes in the order that they have here, the batch not counted. */
+export function convertPermutation({ graph, inputs, inputShape, outputShape, config }: Conversion): string {
+  const ours = channelsLast(graph, inputs[0], inputShape);
+  return channelsFirst(graph, graph.add('Transpose', [ours], { perm: [0, ...config.dims] }), outputShape);
+}
+
 /** Cuts rows and columns `[from, to)` of a value. */
 export function cutImages(
   graph: OnnxGraph,

@@ -104,3 +104,9 @@ export function convertNormalization(conversion: Conversion): string {
   }
   return graph.add('BatchNormalization', [inputs[0], scale, bias, mean, variance], { epsilon: { float: epsilon } });
 }
+
+/** A slope for each value of an image, or each that axes don't share. */
+export function convertPRelu({ graph, inputs, weights: { alpha } }: Conversion): string {
+  const slope = alpha.shape.length === 3 ? permuted(alpha, [2, 0, 1]) : alpha;
+  return graph.add('PRelu', [inputs[0], graph.weight('slope', slope)]);
+}

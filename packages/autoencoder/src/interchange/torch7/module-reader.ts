@@ -93,7 +93,10 @@ export class Module {
 export function modulesOf(value: T7Value): Module[] {
   const root = networkIn(value);
   const list: Module[] = [];
+  let seen = 0;
   const visit = (object: T7Object, number: string) => {
+    // Also counts containers: those that hold each other, or nothing, would never come to an end.
+    if (++seen > 2000 || number.length > 100) throw new Unexpected('it has more than 2000 modules');
     if (object.className !== 'nn.Sequential') {
       list.push(new Module(object, number));
       return;
@@ -103,7 +106,6 @@ export function modulesOf(value: T7Value): Module[] {
     for (const [i, part] of inner.entries()) {
       const place = number ? `${number}.${i + 1}` : String(i + 1);
       if (!(part instanceof T7Object)) throw new Unexpected(`module ${place} is ${said(part)}`);
-      if (list.length > 1000 || place.length > 100) throw new Unexpected('it has more than 1000 modules');
       visit(part, place);
     }
   };
