@@ -1,5 +1,4 @@
 import { formatNumberOf } from '@ae/ground/numbers';
-import type { CommonOptions } from './options';
 import { lineBreak, printable, printableJson, rendered, styleMark } from './printable';
 
 export { formatBytes, formatCount, formatDuration, formatNumberOf } from '@ae/ground/numbers';
@@ -25,7 +24,7 @@ export class Terminal {
   readonly isLive: boolean;
   #live = '';
 
-  constructor({ json = false }: CommonOptions = {}) {
+  constructor({ json = false }: { readonly json?: boolean } = {}) {
     this.json = json;
     this.isLive = !json && Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb';
   }
