@@ -24,7 +24,8 @@ const names: Readonly<Record<string, string>> = {
     'InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow',
   options:
     'AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
-  report: 'CollectReportOptions Picture ReportData collectReport renderComparison renderReport',
+  report:
+    'CollectReportOptions LiveRun Picture ReportData collectReport readSampleGrid renderComparison renderLivePage renderLiveRun renderReport',
   runs: 'RunConfig RunEstimate checkNewRun estimateRun readConfigFile readRunConfig startFolder',
   scores:
     'ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',

@@ -22,12 +22,13 @@ import { sampleCommand } from './commands/sample';
 import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
 import { verifyCommand } from './commands/verify';
+import { watchCommand } from './commands/watch';
 import { addNotes } from './shell/help-layout';
 import { defineCommand, finishCommand } from './shell/options';
 
 const groups = {
   'Images:': [importCommand, convertCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
-  'Networks:': [trainCommand, testCommand, reportCommand, exportModelCommand, importModelCommand],
+  'Networks:': [trainCommand, testCommand, reportCommand, watchCommand, exportModelCommand, importModelCommand],
   'Codes:': [encodeCommand, reconstructCommand, neighboursCommand, interpolateCommand, sampleCommand],
   'Many machines:': [mergeCommand],
   'This machine:': [backendCommand, cacheCommand],

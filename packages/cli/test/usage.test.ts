@@ -14,7 +14,7 @@ const commands = [
   ...['import', 'convert', 'resize', 'merge', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report'],
   ...['export-model', 'import-model'],
   ...['encode', 'reconstruct', 'neighbours', 'interpolate', 'sample', 'backend', 'cache'],
-  ...['completion', 'reference'],
+  ...['completion', 'reference', 'watch'],
 ];
 
 describe('help', () => {

@@ -1,5 +1,6 @@
 /** Pages that show what a network does: one HTML file each. */
 export { type CollectReportOptions, collectReport } from '../report/collect';
+export { type LiveRun, readSampleGrid, renderLivePage, renderLiveRun } from '../report/live';
 export type { Picture } from '../report/pictures';
 export { renderReport } from '../report/render';
 export { renderComparison } from '../report/render-comparison';

@@ -1,7 +1,7 @@
 import { AutoencoderError } from '../errors';
 import { readRunFile } from '../run/run-file';
 import { pickSpread } from './pick';
-import { pngToPicture } from './pictures';
+import { type Picture, pngToPicture } from './pictures';
 import { type Run, readRun } from './read-run';
 import type { ReportEpoch, ReportRun } from './report-data';
 
@@ -13,8 +13,11 @@ const maxSampleGrids = 24;
 /** Of a sample grid: the page holds them all. */
 const maxPictureBytes = 64 * 2 ** 20;
 
-/** Reads what a report shows of a run's folder. */
-export async function collectRun(folder: string): Promise<ReportRun> {
+/** Reads what a report shows of a run's folder; pictures are in it, unless `pictureOf` has others, such as addresses of the files. */
+export async function collectRun(
+  folder: string,
+  pictureOf: (sample: Run['samples'][number]) => Promise<Picture> = ({ file }) => readPicture(file).then(pngToPicture),
+): Promise<ReportRun> {
   const run = await readRun(folder);
   const { preset, command, seed, options, versions, backend, data } = run.config;
   return {
@@ -25,14 +28,15 @@ export async function collectRun(folder: string): Promise<ReportRun> {
     steps: averageSteps(run.steps),
     epochs: run.epochs.map(toEpoch),
     samples: await Promise.all(
-      pickSpread(run.samples, maxSampleGrids).map(async ({ epoch, file }) => {
-        return { epoch, picture: pngToPicture(await readPicture(file)) };
+      pickSpread(run.samples, maxSampleGrids).map(async (sample) => {
+        return { epoch: sample.epoch, picture: await pictureOf(sample) };
       }),
     ),
   };
 }
 
-async function readPicture(file: string): Promise<Buffer> {
+/** Reads a sample grid; throws RUN_INVALID for what is none. */
+export async function readPicture(file: string): Promise<Buffer> {
   const bytes = await readRunFile(file, maxPictureBytes);
   if (!bytes) throw new AutoencoderError('RUN_INVALID', `${file} is gone.`);
   // Its size is read from a place that only a PNG file has.

@@ -4,7 +4,7 @@
  */
 export const script = `
 (() => {
-  for (const box of document.querySelectorAll('[data-slides]')) {
+  const slide = () => { for (const box of document.querySelectorAll('[data-slides]')) {
     const slides = [...box.querySelectorAll('[data-slide]')];
     const input = box.querySelector('input');
     const output = box.querySelector('output');
@@ -29,7 +29,9 @@ export const script = `
     });
     show(Number(input.value));
     box.querySelector('.slider').hidden = false;
-  }
+  } };
+  slide();
+  document.addEventListener('renewed', slide);
   const tip = document.getElementById('tip');
   document.addEventListener('pointermove', (event) => {
     const target = event.target instanceof Element ? event.target.closest('[data-tip]') : null;

@@ -33,6 +33,13 @@ export function isLockFile(name: string): boolean {
   return name === lockFile || name.startsWith(`${lockFile}.`);
 }
 
+/** Says whether a process of this machine trains a run. */
+export async function isBeingTrained(folder: string): Promise<boolean> {
+  const text = await readTextFile(path.join(folder, lockFile), maxLockBytes).catch(() => undefined);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  return holder !== undefined && (await isAlive(holder));
+}
+
 /**
  * Keeps a run's folder for one training at a time: two would write over each other's metrics and checkpoints. A lock that a killed process
  * of this machine left is taken over, and so is that of another machine, of which nothing can be known.

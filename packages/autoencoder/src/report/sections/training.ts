@@ -26,6 +26,21 @@ ${run.samples.length > 0 && renderSamples(run)}
   };
 }
 
+/** The loss before an epoch has ended; undefined where there is nothing to draw yet. */
+export function renderFirstSteps({ steps }: ReportRun): Markup | undefined {
+  if (steps.length < 2) return undefined;
+  const points = steps.map(({ step, loss }) => ({ x: step, y: loss }));
+  const chart: LineChart = {
+    description: `Loss over ${formatNumberOf(points.length, 'update')}`,
+    xLabel: 'update',
+    x: linearScale([0, points[points.length - 1].x], { round: false }),
+    y: logScale(points.map(({ y }) => y)),
+    series: [{ color: 'own', points }],
+  };
+  return html`<figure><h3>Loss (logarithmic)</h3>${lineChart(chart)}
+<figcaption>Each update, measured before it changed the weights. No epoch has ended yet.</figcaption></figure>`;
+}
+
 function psnrFigure(epochs: readonly ReportEpoch[]): Markup {
   const best = epochs.reduce((a, b) => ((b.validationPsnrDb ?? 0) > (a.validationPsnrDb ?? 0) ? b : a));
   return html`<figure><h3>Validation PSNR in dB</h3>${lineChart(psnrChart(epochs))}

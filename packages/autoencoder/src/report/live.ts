@@ -1,0 +1,148 @@
+/** The page of a run that is being trained: what a server on this machine shows, and renews while it is looked at. */
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import { isBeingTrained } from '../run/run-lock';
+import { collectRun, readPicture } from './collect-run';
+import { formatDb, formatDuration, formatNumberOf, formatSignificant } from './format';
+import { html, type Markup, Markup as Raw } from './html';
+import { pngToPicture } from './pictures';
+import { readRun } from './read-run';
+import type { ReportRun } from './report-data';
+import { script } from './script';
+import { renderFirstSteps, renderTraining } from './sections/training';
+import { style } from './style';
+
+/** Only this server may be asked for anything, and only for pictures and figures. */
+const policy =
+  "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Asks for what is new, and says where nobody answers any more. A slider that was moved stays where it is. */
+const renew = `
+(() => {
+  const main = document.querySelector('main');
+  const state = document.getElementById('state');
+  let revision;
+  const ask = async () => {
+    try {
+      const answer = await fetch('live?since=' + encodeURIComponent(revision ?? ''));
+      if (answer.status === 200) {
+        const news = await answer.json();
+        revision = news.revision;
+        const moved = [...main.querySelectorAll('input[type=range]')].map((input) => input.value === input.max ? undefined : input.value);
+        main.innerHTML = news.html;
+        main.querySelectorAll('input[type=range]').forEach((input, i) => { if (moved[i] !== undefined) input.value = moved[i]; });
+        document.dispatchEvent(new Event('renewed'));
+        document.title = news.title;
+      }
+      state.textContent = '';
+    } catch {
+      state.textContent = 'ae watch has ended; this is what it showed last.';
+    }
+    setTimeout(ask, document.hidden ? 10000 : 2000);
+  };
+  ask();
+})();
+`;
+
+/** Returns the page that shows a run by its name, and asks the server that it comes from for all else. */
+export function renderLivePage(name: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy.replace(" frame-ancestors 'none'", '')}">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${name}</title>
+<style>${new Raw(style)}</style>
+</head>
+<body>
+<header>
+<p class="kicker">Autoencoder in training</p>
+<h1>${name}</h1>
+<p class="note" id="state" role="status"></p>
+</header>
+<main></main>
+<div id="tip" role="status" hidden></div>
+<script>${new Raw(script)}${new Raw(renew)}</script>
+</body>
+</html>
+`.text;
+}
+
+/** What a page shows of a run now. */
+export interface LiveRun {
+  readonly title: string;
+  /** What is within `main`. */
+  readonly html: string;
+}
+
+/** Reads a run's folder and renders what is in it; grids are pictures at `samples/<epoch>.png`. Throws as `readRun` does. */
+export async function renderLiveRun(folder: string): Promise<LiveRun> {
+  const run = await collectRun(folder, async ({ epoch, file }) => {
+    const { width, height } = pngToPicture(await readPicture(file));
+    return { uri: `samples/${epoch}.png`, width, height };
+  });
+  const state = await stateOf(folder, run);
+  const { epoch = 0 } = run.epochs.at(-1) ?? {};
+  const training = renderTraining(run)?.content ?? renderFirstSteps(run) ?? nothingYet;
+  return {
+    title: `${state === 'training' ? `${epoch}/${run.options.epochs} ` : ''}${run.name}`,
+    html: html`<section><h2>${stateWords[state]}</h2>${renderTiles(run, state)}</section>
+<section><h2>Training</h2>${training}</section>
+<section><h2>Command</h2><p><code>${run.command ?? 'a program'}</code></p></section>`.text,
+  };
+}
+
+/** Returns the sample grid of an epoch as a PNG file; undefined where there is none. */
+export async function readSampleGrid(folder: string, epoch: number): Promise<Buffer | undefined> {
+  const { samples } = await readRun(folder);
+  const found = samples.find((sample) => sample.epoch === epoch);
+  return found && readPicture(found.file);
+}
+
+type State = 'training' | 'finished' | 'stopped';
+
+const stateWords: Readonly<Record<State, string>> = {
+  training: 'In training',
+  finished: 'Finished',
+  stopped: 'Stopped',
+};
+
+const nothingYet = html`<p class="note">There is nothing to draw yet: the first update is being computed.</p>`;
+
+async function stateOf(folder: string, { epochs, options }: ReportRun): Promise<State> {
+  if (await isBeingTrained(folder)) return 'training';
+  const isSaved = await lstat(path.join(folder, 'model', 'model.json')).then(
+    () => true,
+    () => false,
+  );
+  const isWhole =
+    epochs.length > 0 && (epochs[epochs.length - 1].epoch >= Number(options.epochs) || Boolean(options.earlyStopping));
+  return isSaved && isWhole ? 'finished' : 'stopped';
+}
+
+function renderTiles(run: ReportRun, state: State): Markup {
+  const { epochs, steps, options, train, backend } = run;
+  const last = epochs.at(-1);
+  const best = Math.max(...epochs.map(({ validationPsnrDb = Number.NEGATIVE_INFINITY }) => validationPsnrDb));
+  const perSecond = last?.imagesPerSecond;
+  const leftMs = last && (last.elapsedMs / last.epoch) * (Number(options.epochs) - last.epoch);
+  const tiles: (readonly [name: string, value: string] | undefined)[] = [
+    ['Epoch', `${last?.epoch ?? 0} of ${options.epochs}`],
+    ['Loss', steps.length > 0 ? formatSignificant(last?.loss ?? steps[steps.length - 1].loss) : '-'],
+    Number.isFinite(best) ? ['Validation PSNR, best', formatDb(best)] : undefined,
+    perSecond === undefined ? undefined : ['Speed', `${Math.round(perSecond)} images/s`],
+    last && ['Trained for', formatDuration(last.elapsedMs)],
+    state === 'training' && leftMs !== undefined ? ['Left, about', formatDuration(leftMs)] : undefined,
+    ['Images', formatNumberOf(train.count, 'image')],
+    [
+      'Engine',
+      backend.threads === undefined ? backend.name : `${backend.name}, ${formatNumberOf(backend.threads, 'thread')}`,
+    ],
+  ];
+  return html`<dl class="tiles">${tiles
+    .filter((tile) => tile !== undefined)
+    .map(([name, value]) => html`<div class="tile"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}

@@ -1,0 +1,14 @@
+import { spawn } from 'node:child_process';
+
+const programs: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  darwin: ['open'],
+  win32: ['explorer.exe'],
+};
+
+/** Opens an address or a file as a click on it would; where nothing can, nothing happens. */
+export function openInBrowser(place: string): void {
+  const [program, ...args] = programs[process.platform] ?? ['xdg-open'];
+  const child = spawn(program, [...args, place], { detached: true, stdio: 'ignore' });
+  child.on('error', () => {});
+  child.unref();
+}

@@ -1,0 +1,72 @@
+/** A server for a browser on this machine: on the loopback address, for its own pages alone. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CliError } from '../shell/cli-error';
+
+/** What an address is answered with; undefined where there is nothing of that name. */
+export type Answer = { readonly type: string; readonly body: string | Buffer } | 'unchanged' | undefined;
+
+/** Answers an address: its path, such as `/live`, and what is asked in it. */
+export type Answering = (pathname: string, asked: URLSearchParams) => Promise<Answer> | Answer;
+
+export interface LocalServer {
+  readonly address: string;
+  close(): void;
+}
+
+/** Pages may not be framed, guessed at or kept, and nobody else's page may read them. */
+const headers = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+/** Serves on the loopback address; port 0 takes one that is free. Throws PORT_IN_USE. */
+export async function serveLocally(answering: Answering, port: number): Promise<LocalServer> {
+  const server = createServer((request, response) => {
+    answer(request, response, answering, (server.address() as AddressInfo | null)?.port).catch((error: Error) => {
+      if (!response.headersSent) response.writeHead(500, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end(error.message);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(portError(cause, port)));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function portError(cause: NodeJS.ErrnoException, port: number): CliError {
+  const reason =
+    cause.code === 'EADDRINUSE'
+      ? 'is in use; choose another one, or leave --port out'
+      : `cannot be used (${cause.code}); leave --port out, and a free one is taken`;
+  return new CliError('PORT_IN_USE', `Port ${port} ${reason}.`, { cause });
+}
+
+async function answer(
+  { method, url = '/', headers: { host } }: IncomingMessage,
+  response: ServerResponse,
+  answering: Answering,
+  port: number | undefined,
+): Promise<void> {
+  const refuse = (status: number) => response.writeHead(status, headers).end();
+  // A page from elsewhere can have its own name lead to this machine; the browser still says that name.
+  if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) return void refuse(403);
+  if (method !== 'GET' && method !== 'HEAD') return void refuse(405);
+  const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
+  const found = await answering(pathname, searchParams);
+  if (found === undefined) return void refuse(404);
+  if (found === 'unchanged') return void refuse(304);
+  const length = Buffer.byteLength(found.body);
+  response.writeHead(200, { ...headers, 'Content-Type': found.type, 'Content-Length': length });
+  response.end(method === 'HEAD' ? undefined : found.body);
+}

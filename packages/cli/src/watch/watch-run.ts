@@ -1,0 +1,54 @@
+/** What `ae watch` answers of a run: its page, what is new, and the sample grids. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { LiveRun } from '@ae/autoencoder/report';
+import { explain } from '../shell/cli-error';
+import type { Answering } from './serve';
+
+/** Serves a run's folder. Nothing is read while no page asks, and only what has changed. */
+export async function watchRun(folder: string): Promise<Answering> {
+  const { readSampleGrid, renderLivePage, renderLiveRun } = await import('@ae/autoencoder/report');
+  const page = renderLivePage(path.basename(path.resolve(folder)));
+  let last: { readonly revision: string; readonly live: LiveRun } | undefined;
+  const liveAt = async (revision: string) => {
+    if (last?.revision === revision) return last.live;
+    const live = fs.existsSync(folder) ? await renderLiveRun(folder).catch(problem) : gone(folder);
+    last = { revision, live };
+    return live;
+  };
+  return async (pathname, asked) => {
+    if (pathname === '/') return { type: 'text/html; charset=utf-8', body: page };
+    if (pathname === '/live') {
+      const revision = revisionOf(folder);
+      if (asked.get('since') === revision) return 'unchanged';
+      return { type: 'application/json', body: JSON.stringify({ revision, ...(await liveAt(revision)) }) };
+    }
+    const [, epoch] = /^\/samples\/(\d{1,9})\.png$/.exec(pathname) ?? [];
+    const grid = epoch === undefined ? undefined : await readSampleGrid(folder, Number(epoch)).catch(() => undefined);
+    return grid && { type: 'image/png', body: grid };
+  };
+}
+
+/** Changes with what a page shows. */
+function revisionOf(folder: string): string {
+  const names = ['', 'config.json', 'metrics.jsonl', 'samples', 'lock.json', path.join('model', 'model.json')];
+  const stats = names.map((name) => fs.statSync(path.join(folder, name), { throwIfNoEntry: false }));
+  return stats.map((stat) => (stat ? `${stat.mtimeMs}-${stat.isFile() ? stat.size : ''}` : '')).join('/');
+}
+
+function gone(folder: string): LiveRun {
+  return message('The folder is gone', `${folder} was removed or renamed; ae watch goes on where it comes back.`);
+}
+
+/** A file that is being written when it is read is whole at the next look. */
+function problem(error: unknown): LiveRun {
+  return message('The run cannot be read', explain(error).message);
+}
+
+function message(title: string, text: string): LiveRun {
+  return { title, html: `<section><h2>${escaped(title)}</h2><p>${escaped(text)}</p></section>` };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
