@@ -8,7 +8,7 @@ import { PageFile } from '../lmdb/page-file';
 import { keyText, scanTree } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
 import { DatumWriter } from '../write/writer';
-import { noneRead } from './convert-imageset';
+import { noneRead } from './conversion';
 import { makeDatabase } from './make-database';
 import { noImages } from './resize-database';
 import type { ImportedPart, ResizedPart } from './shards';

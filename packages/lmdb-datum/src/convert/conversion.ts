@@ -1,0 +1,218 @@
+/** The work of an import: decodes and resizes images in threads, and writes them in the order of the list. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ImageError, MixedSizesError } from '../errors';
+import { pathText } from '../files/regular-file';
+import { keyText } from '../lmdb/scan';
+import { DatumWriter, maxKeyBytes } from '../write/writer';
+import { type ImageClass, type ImageFile, keyOf, nameFew } from './image-file';
+import type { Converted } from './image-to-message';
+import { ConvertJournal, committedSince, type Progress, type SkippedImage } from './journal';
+import type { ConvertOptions, ConvertPlan } from './options';
+import type { ImportedPart } from './shards';
+import type { ConvertThreads } from './threads';
+import { chunkImages, commitRecords } from './transactions';
+import { labelsName, type WorkFolder } from './work-folder';
+
+/** Decodes several images at once and writes them in the order of the list. */
+export class Conversion {
+  records = 0;
+  skipped: SkippedImage[] = [];
+  done = 0;
+  #committed = new Set<number>();
+  /** Of the images as `CxHxW`: two if there are more than that. */
+  sizes = new Set<string>();
+  readonly #journal: ConvertJournal;
+  #folder = '';
+
+  /** Those to convert, of which the first one has this number among all. */
+  readonly #images: ImageFile[];
+  readonly #first: number;
+  readonly #isPart: boolean;
+  readonly #plan: ConvertPlan;
+  readonly #options: ConvertOptions;
+  readonly #startedMs: number;
+  /** To be kept beside the database. */
+  readonly #classes?: ImageClass[];
+
+  constructor(
+    images: ImageFile[],
+    plan: ConvertPlan,
+    options: ConvertOptions,
+    startedMs: number,
+    classes?: ImageClass[],
+    part?: { readonly start: number; readonly end: number },
+  ) {
+    this.#images = part ? images.slice(part.start, part.end) : images;
+    this.#first = part?.start ?? 0;
+    this.#isPart = part !== undefined;
+    this.#plan = plan;
+    this.#options = options;
+    this.#startedMs = startedMs;
+    this.#classes = classes;
+    this.#journal = new ConvertJournal(this.#images, plan, options.resume ?? false, this.#first);
+  }
+
+  /** Takes over what a folder's journal says of this import. Returns false if there is nothing to go on with. */
+  goOnIn(folder: string): boolean {
+    const progress = this.#journal.load(folder);
+    if (progress) this.#takeOver(progress);
+    return progress !== undefined;
+  }
+
+  #takeOver(progress: Progress): void {
+    ({ done: this.done, skipped: this.skipped, sizes: this.sizes } = progress);
+  }
+
+  /** True if a database is complete, and is this import's. */
+  isFinished(output: string): boolean {
+    const progress = this.#journal.loadComplete(output);
+    if (!progress) return false;
+    this.#takeOver(progress);
+    this.records = this.done - this.skipped.length;
+    return true;
+  }
+
+  /** Whether the work is worth going on from, and was to be kept. */
+  get keepsWork(): boolean {
+    return this.#journal.keepsWork && (this.records > 0 || this.done < this.#images.length);
+  }
+
+  get result(): ImportedPart {
+    return { records: this.records, sizes: [...this.sizes], skipped: this.skipped };
+  }
+
+  async run(folder: WorkFolder): Promise<void> {
+    this.#folder = folder.path;
+    // Workers start while the database is opened.
+    const { ConvertThreads } = await import('./threads');
+    const threads = new ConvertThreads(this.#options.workers ?? os.availableParallelism() - 1, this.#plan);
+    try {
+      await this.#convertWith(await this.#openWriter(folder.isNew), threads);
+    } finally {
+      await threads.close();
+    }
+    if (this.records === 0 && !this.#isPart) throw noneRead(sourceOf(this.#options), this.#images.length, this.skipped);
+    if (!this.#classes) return;
+    fs.writeFileSync(path.join(folder.path, labelsName), this.#classes.map(({ name }) => `${name}\n`).join(''));
+  }
+
+  async #convertWith(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
+    try {
+      await this.#convertAll(writer, threads);
+      // Workers end while the last records are committed.
+      await Promise.all([threads.close(), this.#keep(writer)]);
+      await writer.close();
+    } catch (error) {
+      // What can't be committed is converted again by the call that goes on.
+      if (this.#journal.keepsWork) await this.#keep(writer).catch(() => undefined);
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  async #openWriter(isNew: boolean): Promise<DatumWriter> {
+    const settings = { recordsPerCommit: commitRecords };
+    if (isNew) {
+      // Before there is a database, so that none is ever found without.
+      this.#journal.save(this.#folder, this);
+      return DatumWriter.createIn(this.#folder, settings);
+    }
+    this.#committed = await committedSince(this.#folder, this.#images, this, this.#first);
+    this.#journal.save(this.#folder, this);
+    const writer = await DatumWriter.open(this.#folder, { ...settings, mode: 'append' });
+    this.records = writer.count - this.#committed.size;
+    return writer;
+  }
+
+  async #convertAll(writer: DatumWriter, threads: ConvertThreads): Promise<void> {
+    let next = this.done;
+    while (this.done < this.#images.length) {
+      for (; threads.hasRoom && next < this.#images.length; next += chunkImages) {
+        threads.begin(this.#images.slice(next, next + chunkImages));
+      }
+      for await (const converted of threads.first()) {
+        this.#write(writer, converted);
+        // Large images end a transaction whatever their chunk is.
+        if (writer.isDueByBytes) await this.#keep(writer, threads);
+      }
+      threads.drop();
+      if (!writer.isDue) continue;
+      await this.#keep(writer, threads);
+      threads.release();
+    }
+  }
+
+  #write(writer: DatumWriter, converted: Converted): void {
+    this.#options.signal?.throwIfAborted();
+    const i = this.#first + this.done;
+    const image = this.#images[this.done];
+    const { name } = image;
+    const key = keyOf(i, image);
+    if ('skipped' in converted) {
+      this.skipped.push({ name, reason: converted.skipped });
+    } else if (Buffer.byteLength(key) > maxKeyBytes) {
+      this.skipped.push({
+        name,
+        reason: `${pathText(image.path)}: its key has more than ${maxKeyBytes} bytes; shorten its name or its folders.`,
+      });
+    } else {
+      this.#noteSize(converted.size, keyText(key));
+      if (!this.#committed.has(i)) writer.stage(key, converted.message);
+      this.records++;
+    }
+    this.done++;
+    if (this.done % 100 === 0 || this.done === this.#images.length) this.#report();
+  }
+
+  async #keep(writer: DatumWriter, threads?: ConvertThreads): Promise<void> {
+    const committed = writer.commit();
+    await (threads ? threads.until(committed) : committed);
+    this.#journal.save(this.#folder, this);
+  }
+
+  #report(): void {
+    const elapsedMs = performance.now() - this.#startedMs;
+    const { done, records } = this;
+    this.#options.onProgress?.({
+      done,
+      total: this.#images.length,
+      records,
+      skipped: this.skipped.length,
+      elapsedMs,
+      imagesPerSecond: (done / elapsedMs) * 1000,
+    });
+  }
+
+  #noteSize(size: string, key: string): void {
+    const isAlike = this.sizes.size === 0 || (this.sizes.size === 1 && this.sizes.has(size));
+    if (this.#options.checkSize && !isAlike) {
+      const other = [...this.sizes].find((one) => one !== size);
+      throw new MixedSizesError(
+        {
+          where: `key ${key}`,
+          expected: `${other} like an image before it`,
+          received: size,
+          todo: 'resize the images, or leave out the check of their sizes',
+        },
+        { key },
+      );
+    }
+    if (this.sizes.size < 2) this.sizes.add(size);
+  }
+}
+
+/** Says that no image could be read. */
+export function noneRead(source: string, images: number, skipped: readonly SkippedImage[]): ImageError {
+  const reason = skipped[0]?.reason.replace(/\.$/, '');
+  const count = images === 1 ? 'its only image cannot' : `none of its ${images} images can`;
+  return new ImageError(`${source}: ${count} be read. ${images === 1 ? '' : 'The first: '}${reason}.`, {
+    path: source,
+  });
+}
+
+/** Returns what a message calls the images. */
+export function sourceOf({ list, input }: ConvertOptions): string {
+  return list ?? (typeof input === 'string' ? input : nameFew(input));
+}
