@@ -23,7 +23,7 @@ const names: Readonly<Record<string, string>> = {
   native:
     'InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow',
   options:
-    'AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
+    'AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions coefficientsFor isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
   report:
     'CollectReportOptions LiveRun Picture ReportData collectReport readSampleGrid renderComparison renderLivePage renderLiveRun renderReport',
   runs: 'RunConfig RunEstimate checkNewRun estimateRun readConfigFile readRunConfig startFolder',

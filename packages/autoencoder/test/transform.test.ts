@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
 import { Autoencoder, type Sample, useBackend } from '../src/index';
+import { coefficientsFor } from '../src/network/transform/block-plan';
 import golden from './golden/transform.json';
 import { rectangleSamples } from './rectangles';
 import { meanPsnr, newNetwork } from './transform-networks';
@@ -96,6 +97,26 @@ describe('the start of preset transform', () => {
     // As near as the same number for each block allows.
     expect(Math.abs(network.codeSize - codeSize)).toBeLessThan(4);
     network.dispose();
+  });
+
+  it('looks at as many coefficients as it is told, of few images at more', async () => {
+    expect(coefficientsFor(1024, [64, 64, 3])).toBe(4096);
+    expect(coefficientsFor(1025, [64, 64, 3])).toBeUndefined();
+    expect([256, 257].map((images) => coefficientsFor(images, [65, 128, 1]))).toEqual([4096, undefined]);
+    const sizes = { codeSize: 12, inputShape: [24, 24, 3] } as const;
+    for (const [coefficients, rows] of [
+      [200, 200],
+      [1, 12],
+      [4096, 1728],
+    ]) {
+      const network = await newNetwork({ ...sizes, coefficients });
+      expect(network.model.getLayer('to_code').getWeights()[0].shape).toEqual([rows, 12]);
+      network.dispose();
+    }
+    expect(() => new Autoencoder({ coefficients: 200 })).toThrow(
+      '[autoencoder] coefficients: only preset transform looks at coefficients; leave it out, or choose that preset.',
+    );
+    expect(() => new Autoencoder({ ...sizes, preset: 'transform', coefficients: 0 })).toThrow('coefficients: expected');
   });
 
   it('stops where it is asked to, and the network stays as it was', async () => {

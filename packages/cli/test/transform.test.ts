@@ -129,6 +129,6 @@ test('the nearest possible code is said, and what a run will take on the disk wh
   expect(events).toContainEqual(expect.objectContaining({ event: 'start', network, codeSize: 24, codeSizeWanted: 25 }));
   const [{ message }] = jsonLines(result.stderr);
   expect(message).toMatch(
-    /^the folder of this run will grow to about 2.09 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.08 MB each; to save room, take smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
+    /^the folder of this run will grow to about 2.21 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.20 MB each; to save room, take smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
   );
 });

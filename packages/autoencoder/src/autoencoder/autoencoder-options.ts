@@ -25,6 +25,11 @@ export interface AutoencoderOptions {
    * the values of an image.
    */
   readonly codeSize?: number;
+  /**
+   * How many cosine coefficients of a block the code of preset transform can hold: of what all others say of an image nothing is kept. Default
+   * 1536, or 768 more than a block has numbers. Few images with much in common gain by more: `coefficientsFor` tells how many.
+   */
+  readonly coefficients?: number;
   /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can. Default false. */
   readonly variational?: boolean;
   readonly pixels?: Partial<PixelFormat>;
@@ -47,17 +52,27 @@ export interface ReconstructOptions extends ImageInputs {
   readonly masks?: MaskMode;
 }
 
+/** Options that a list of layers has no use for. */
+const ofPresets = ['preset', 'codeSize', 'coefficients', 'variational'] as const;
+
 /** Throws INVALID_OPTION for options that make no network. */
 export function checkAutoencoderOptions(options: AutoencoderOptions): void {
-  checkKeys('new Autoencoder', options, ['preset', 'layers', 'inputShape', 'codeSize', 'variational', 'pixels']);
-  const { preset, layers, inputShape = [64, 64, 3], codeSize, variational } = options;
+  checkKeys('new Autoencoder', options, [...ofPresets, 'layers', 'inputShape', 'pixels']);
+  const { preset, layers, inputShape = [64, 64, 3], codeSize, coefficients } = options;
   checkOption('preset', networkOptions.preset, preset);
   if (layers !== undefined && !Array.isArray(layers)) throw invalidOption('layers', 'a list of layers', layers);
-  if (layers && (preset || codeSize !== undefined || variational)) {
+  if (layers && ofPresets.some((name) => options[name] !== undefined && options[name] !== false)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      'layers: a list of layers can have neither preset, codeSize nor variational beside it.',
+      'layers: a list of layers can have neither preset, codeSize, coefficients nor variational beside it.',
       { where: 'layers' },
+    );
+  }
+  if (coefficients !== undefined && preset !== 'transform') {
+    throw new AutoencoderError(
+      'INVALID_OPTION',
+      'coefficients: only preset transform looks at coefficients; leave it out, or choose that preset.',
+      { where: 'coefficients' },
     );
   }
   if (!Array.isArray(inputShape) || inputShape.length !== 3) {
@@ -65,4 +80,5 @@ export function checkAutoencoderOptions(options: AutoencoderOptions): void {
   }
   for (const size of inputShape) checkNumber('inputShape', size, { min: 1, integer: true });
   checkOption('codeSize', networkOptions.codeSize, codeSize);
+  checkOption('coefficients', networkOptions.coefficients, coefficients);
 }

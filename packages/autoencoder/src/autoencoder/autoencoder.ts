@@ -87,7 +87,7 @@ export class Autoencoder {
    */
   async initialize(options: InitializeOptions = {}): Promise<void> {
     checkKeys('initialize', options, ['seed', 'scheme', 'recipe', 'draw']);
-    const { preset = 'mirror', layers, codeSize, variational } = this.#options;
+    const { preset = 'mirror', layers, codeSize, coefficients, variational } = this.#options;
     const { recipe = recipeFor(layers ? undefined : preset), seed = 0, draw = true } = options;
     const named = namedRecipe(recipe).scheme;
     checkOptions('initialization', networkOptions.initialization.options, { seed, scheme: options.scheme });
@@ -104,7 +104,10 @@ export class Autoencoder {
     // A list of layers that has the linear part of preset transform begins as that does.
     const { scheme = layers && linearPartOf(model) ? 'linear' : named } = options;
     if (draw) initializeWeights(model, { seed, scheme, pixels, isOwn });
-    const origin = { ...(!layers && { preset, codeSize, variational }), initialization: { scheme, seed } };
+    const origin = {
+      ...(!layers && { preset, codeSize, coefficients, variational }),
+      initialization: { scheme, seed },
+    };
     this.#network = new Network(
       { model, ...splitModel(model, codeLayerName) },
       { inputShape, pixels, origin, isBlank: !draw },

@@ -1,6 +1,7 @@
 /** `@ae/autoencoder/options`: what training and networks can be told, as plain data, and its checks. It loads no TensorFlow. */
 export { isInRange, type NumberRange, rangeInWords } from '../errors';
 export { networkOptions } from '../network/options';
+export { coefficientsFor } from '../network/transform/block-plan';
 export type { AnyOption, ChoiceOption, OptionTable } from '../option-kinds';
 export {
   type AugmentationOptions,

@@ -11,6 +11,7 @@ export interface Architecture {
   readonly preset?: PresetName;
   readonly layers?: readonly (layers.Layer | Residual)[];
   readonly codeSize?: number;
+  readonly coefficients?: number;
   readonly variational?: boolean;
 }
 

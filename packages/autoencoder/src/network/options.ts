@@ -31,6 +31,12 @@ export const networkOptions = {
     integer: true,
     help: 'numbers in the code; of preset transform the nearest possible (default: by preset)',
   },
+  coefficients: {
+    kind: 'number',
+    min: 1,
+    integer: true,
+    help: 'of preset transform: cosine coefficients of a block that its code can hold (default: at least 1536, 4096 for few images)',
+  },
   variational: {
     kind: 'switch',
     default: false,

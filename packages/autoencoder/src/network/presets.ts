@@ -15,7 +15,10 @@ import { addTransform } from './transform/architecture';
 import { VariationalCode } from './variational-code';
 
 /** Adds the layers of an architecture to `net`, whose input shape is set. The layer named 'code' ends the encoder. */
-export type Architecture = (net: Sequential, options: { codeSize?: number; variational?: boolean }) => void;
+export type Architecture = (
+  net: Sequential,
+  options: { codeSize?: number; coefficients?: number; variational?: boolean },
+) => void;
 
 /** The layer whose output is the code. */
 export const codeLayerName = 'code';

@@ -1,4 +1,5 @@
-import type { Autoencoder, ImageShape } from '@ae/autoencoder';
+import type { Autoencoder, AutoencoderOptions, ImageShape } from '@ae/autoencoder';
+import { coefficientsFor } from '@ae/autoencoder/options';
 import { assertShape, formatSize } from '../data/image-sizes';
 import type { SampleDatabase } from '../data/sample-database';
 import { loadNetwork } from '../network/load-network';
@@ -17,7 +18,7 @@ export async function createNetwork(
   const inputShape = inputShapeOf(samples, crop);
   if (!('from' in source)) {
     const { Autoencoder } = await import('@ae/autoencoder');
-    const network = new Autoencoder({ ...source.architecture, inputShape });
+    const network = new Autoencoder(networkOf(source.architecture, samples, crop));
     await initialize(network, source.initialization, trainPath, samples);
     return network;
   }
@@ -26,6 +27,17 @@ export async function createNetwork(
   const taken = { path: samples.path, shape: inputShape, isMixed: !crop && samples.isMixed };
   assertShape(taken, network.inputShape, `the network of ${source.from.model}`, advice);
   return network;
+}
+
+/** Returns the options of a new network for images. Of few, preset transform looks at more coefficients, unless it is told how many. */
+export function networkOf(
+  architecture: AutoencoderOptions,
+  samples: SampleDatabase,
+  crop?: ImageSize,
+): AutoencoderOptions {
+  const inputShape = inputShapeOf(samples, crop);
+  if (architecture.preset !== 'transform') return { ...architecture, inputShape };
+  return { coefficients: coefficientsFor(samples.length, inputShape), ...architecture, inputShape };
 }
 
 /** Returns what the network sees of images: all of each, or a part. */

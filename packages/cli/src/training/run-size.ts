@@ -1,8 +1,7 @@
-import type { ImageShape } from '@ae/autoencoder';
 import { type Recipe, recipes } from '@ae/autoencoder/options';
 import type { SampleDatabase } from '../data/sample-database';
 import { formatBytes, formatCount, type Terminal } from '../shell/terminal';
-import { inputShapeOf } from './create-network';
+import { networkOf } from './create-network';
 import { givenValues } from './train-flags';
 import type { NewNetwork, TrainingSettings } from './training-settings';
 
@@ -21,9 +20,8 @@ export async function warnOfLargeRun(
   if ('from' in source) return;
   const { Autoencoder } = await import('@ae/autoencoder');
   const { estimateRun } = await import('@ae/autoencoder/runs');
-  const inputShape: ImageShape = inputShapeOf(samples, crop);
   const { preset = 'mirror' } = source.architecture;
-  const count = weightsOf(() => new Autoencoder({ ...source.architecture, inputShape }).weightCount);
+  const count = weightsOf(() => new Autoencoder(networkOf(source.architecture, samples, crop)).weightCount);
   if (count === undefined) return;
   const recipe: Recipe = { ...recipes[options.recipe ?? 'default'], ...options };
   const keep = givenValues(flags).get('run.keep') as number | undefined;

@@ -57,7 +57,7 @@ export type NewNetwork =
 /** The network to train: a new one, or that of a run, with what is said of it anew. */
 export type NetworkSettings = NewNetwork | { readonly run: ReadRun; readonly changes: NetworkChanges };
 
-type NetworkChanges = Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'variational' | 'pixels'> & {
+type NetworkChanges = Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'coefficients' | 'variational' | 'pixels'> & {
   readonly initialization?: InitializeOptions;
 };
 

@@ -12,8 +12,8 @@ import {
 } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../../data/samples';
-import { invalidOption } from '../../errors';
 import { VariationalCode } from '../variational-code';
+import { planBlocks } from './block-plan';
 
 /** Names of the layers that the linear start gives their weights. */
 export const transformNames = {
@@ -25,49 +25,6 @@ export const transformNames = {
   branches: ['before', 'after'],
 } as const;
 
-/** How images are cut into blocks, and how many numbers stand for each block. */
-export interface BlockPlan {
-  /** Height and width of a block. */
-  readonly blockSize: readonly [number, number];
-  /** Rows and columns of blocks in an image. */
-  readonly grid: readonly [number, number];
-  /** How many cosine coefficients of a block are looked at. */
-  readonly coefficients: number;
-  /** How many numbers of the code stand for a block. */
-  readonly numbers: number;
-}
-
-/** The longest side of a block: longer ones have no more to gain from what distant pixels have in common, and cost more. */
-const longestBlock = 64;
-
-/** Coefficients that are looked at beside as many as the code has numbers, and in all, at least: the code may be a mixture of those. */
-const [spareCoefficients, fewestCoefficients] = [768, 1536];
-
-/** By default, a code has an eighth of the numbers of an image. */
-const defaultRatio = 8;
-
-/**
- * Plans the blocks of images of a size: as few as possible, of equal size, at most 64 pixels high and wide; and the numbers for each, so that
- * the code comes as near to `codeSize` as it can. Throws INVALID_OPTION for more numbers than an image has values.
- */
-export function planBlocks([height, width, channels]: ImageShape, codeSize?: number): BlockPlan {
-  const grid = [height, width].map((size) => Math.ceil(size / longestBlock)) as [number, number];
-  const blockSize = [Math.ceil(height / grid[0]), Math.ceil(width / grid[1])] as const;
-  const values = blockSize[0] * blockSize[1] * channels;
-  const blocks = grid[0] * grid[1];
-  const wanted = codeSize ?? (height * width * channels) / defaultRatio;
-  if (wanted > values * blocks) {
-    throw invalidOption('codeSize', `at most ${values * blocks}, as many as the values of an image`, codeSize);
-  }
-  const numbers = Math.max(1, Math.round(wanted / blocks));
-  return {
-    blockSize,
-    grid,
-    numbers,
-    coefficients: Math.min(values, Math.max(numbers + spareCoefficients, fewestCoefficients)),
-  };
-}
-
 /**
  * A transform code with nonlinear residual branches before and after it, without pooling and masks.
  *
@@ -78,10 +35,10 @@ export function planBlocks([height, width, channels]: ImageShape, codeSize?: num
  */
 export function addTransform(
   net: Sequential,
-  { codeSize, variational }: { codeSize?: number; variational?: boolean },
+  { codeSize, coefficients: wanted, variational }: { codeSize?: number; coefficients?: number; variational?: boolean },
 ): void {
   const shape = net.outputShape as unknown as ImageShape;
-  const { blockSize, grid, coefficients, numbers } = planBlocks(shape, codeSize);
+  const { blockSize, grid, coefficients, numbers } = planBlocks(shape, codeSize, wanted);
   net.add(branch('before', shape, { stride: 2, filters: 16 }));
   net.add(blockTransform2d({ blockSize, coefficients, name: transformNames.analysis }));
   net.add(matrix(numbers, transformNames.toCode));

@@ -2,8 +2,8 @@
 import { type PixelFormat, samplesToTensor } from '../../data/pixels';
 import { fetchSamples, type ImageShape, type SampleSource } from '../../data/samples';
 import { eigenvectors } from '../../linear-algebra/eigenvectors';
-import type { BlockPlan } from './architecture';
 import { BlockCosines } from './block-cosines';
+import type { BlockPlan } from './block-plan';
 import type { BlockTable, Pause } from './block-statistics';
 
 /** Images that are fetched at a time. */

@@ -1,5 +1,5 @@
 /** Which linear code suits images best: what images tell that were put aside. */
-import type { BlockPlan } from './architecture';
+import type { BlockPlan } from './block-plan';
 import type { BlockRange, BlockTable, Pause } from './block-statistics';
 import { type Basis, cosineBasis, EigenCode } from './eigen-code';
 import { type Ranking, rankCoefficients } from './ranking';

@@ -9,7 +9,7 @@ import { finish } from '../../linear-algebra/steps';
 import { reduceToTridiagonal, type Tridiagonal } from '../../linear-algebra/tridiagonal';
 import { eigenvaluesOf } from '../../linear-algebra/tridiagonal-values';
 import { tridiagonalVectors } from '../../linear-algebra/tridiagonal-vectors';
-import type { BlockPlan } from './architecture';
+import { type BlockPlan, fewBlocks } from './block-plan';
 import type { BlockRange, BlockTable, Pause } from './block-statistics';
 import { CovarianceProblem, type EigenProblem, GramProblem } from './eigen-problem';
 import { firstColumns } from './linear-code';
@@ -32,8 +32,6 @@ const widestGroup = 1024;
 const widestMirrored = 1536;
 /** The same, for each block that is known: few tell nothing of many. */
 const widestPerBlock = 4;
-/** Blocks whose products with each other are computed, at most. */
-const mostGramBlocks = 1024;
 /** Eigenvalues below this share of the largest are what rounding makes of 0. */
 const noise = 1e-10;
 
@@ -74,7 +72,7 @@ export class EigenCode {
   static ofAll(table: BlockTable, plan: BlockPlan, ranking: Ranking, known: number): EigenCode | undefined {
     const { coefficients, numbers } = plan;
     const axes = ranking.isMirrored ? 2 * known - 1 : known - 1;
-    if (table.count > mostGramBlocks || axes < numbers || known >= coefficients) return undefined;
+    if (table.count > fewBlocks || axes < numbers || known >= coefficients) return undefined;
     const band = { first: 0, width: coefficients };
     const problems = groupsOf(band, plan, ranking).map((group) => new GramProblem({ table, ranking, group }));
     return new EigenCode(plan, ranking, band, problems);

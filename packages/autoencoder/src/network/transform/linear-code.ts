@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { PixelFormat } from '../../data/pixels';
 import { AutoencoderError } from '../../errors';
-import { type BlockPlan, transformNames } from './architecture';
+import { transformNames } from './architecture';
+import type { BlockPlan } from './block-plan';
 
 /** A linear code of blocks: what of their cosine coefficients becomes which number. */
 export interface LinearCode {

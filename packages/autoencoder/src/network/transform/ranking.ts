@@ -1,5 +1,5 @@
 /** Which coefficients a code looks at, in the order of what they are worth. */
-import type { BlockPlan } from './architecture';
+import type { BlockPlan } from './block-plan';
 import {
   type BlockRange,
   type BlockTable,
