@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 
@@ -19,7 +19,10 @@ export function licenses(): Plugin {
           if (folder) bundled.set(...licenseOf(resolve(folder)));
         }
         const texts = [...bundled].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
-        if (texts.length > 0) await writeFile(resolve('dist/licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
+        if (texts.length === 0) return;
+        // The first build of a clean checkout may end before anything else is in the folder.
+        await mkdir(resolve('dist'), { recursive: true });
+        await writeFile(resolve('dist/licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
       });
     },
   };

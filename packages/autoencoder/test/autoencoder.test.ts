@@ -323,7 +323,12 @@ describe('save and load', () => {
 
   it('says what is wrong with a model it cannot load', async () => {
     const ae = await initialized();
-    await expectError(() => Autoencoder.load(path.join(folder, 'nowhere')), 'MODEL_NOT_FOUND', 'model.json', 'does not exist');
+    await expectError(
+      () => Autoencoder.load(path.join(folder, 'nowhere')),
+      'MODEL_NOT_FOUND',
+      'model.json',
+      'does not exist',
+    );
     const target = path.join(folder, 'broken');
     await ae.save(target);
     const bytes = 4 * ae.model.countParams();
