@@ -59,6 +59,35 @@ const readers = (bad: string, ...except: string[]) =>
     .filter(([name]) => !except.includes(name))
     .map(([, args]) => [args.map((arg) => (arg === 'BAD' ? bad : arg))]);
 
+describe('arguments out of their place', () => {
+  test.each<[string[], RegExp]>([
+    [
+      ['import', 'pictures', 'x.lmdb', '--encoded', 'jpg'],
+      /the last argument, jpg, would be out\.lmdb: for image files of that type write --encode-type jpg; if it is the name, write \.\/jpg\./,
+    ],
+    [
+      ['import', 'pictures', 'x.lmdb', '--resize', '64', '64'],
+      /the last argument, 64, would be out\.lmdb: --resize takes one value, as 64 or 48x64;/,
+    ],
+    [
+      ['import', 'pictures', 'x.lmdb', '--shuffle', 'yes'],
+      /the last argument, yes, would be out\.lmdb: switches such as --shuffle take no value;/,
+    ],
+    [
+      ['convert', 'pictures', 'a.tar', 'b.tar'],
+      /a\.tar does not exist, and is taken for images: the last argument alone, here b\.tar, is out\./,
+    ],
+    [
+      ['import', 'x.lmdb', 'pictures'],
+      /x\.lmdb does not exist, and pictures does: images come first, and last out\.lmdb\./,
+    ],
+    [['train', 'good.lmdb', '--val', '1'], /--val: expected images, or a part between 0 and 1, .* received "1"\./],
+    [['test', 'pictures', 'good.lmdb'], /pictures holds no network \(no model\.json\); name the folder that ae train/],
+    [['test', 'notes.txt', 'good.lmdb'], /notes\.txt is a file, where the folder of a network is expected;/],
+    [['test', 'nowhere', 'good.lmdb'], /nowhere does not exist; name the folder that ae train or save\(\) wrote\./],
+  ])('ae %j', (args, message) => expectRefusal(args, message));
+});
+
 describe('a missing path', () => {
   test.each(readers('nowhere.lmdb'))('ae %j', (args) =>
     expectRefusal(args, /nowhere\.lmdb does not exist; give a folder of images, or an LMDB\./),

@@ -25,3 +25,4 @@ export {
   sayOf,
   withRegularFile,
 } from './files/regular-file';
+export { sayUnreadImages } from './files/unread-images';

@@ -155,15 +155,17 @@ export function nameOfKind(kind: ImageKind, noun: 'file' | 'image' = 'file'): st
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name} ${noun}`;
 }
 
+const heic = 'a HEIC file (convert it to JPEG first)';
+
 /** Kinds that are not decoded, by what they begin with, or hold from the fifth byte on. */
 const others: readonly (readonly [text: string, name: string, offset?: number])[] = [
   ['<svg', 'an SVG drawing'],
   ['<?xml', 'an XML file, such as an SVG drawing'],
   ['<', 'a web page, or an SVG drawing'],
   ['%PDF', 'a PDF document'],
-  ['ftyphei', 'a HEIC file', 4],
-  ['ftyphev', 'a HEIC file', 4],
-  ['ftypmif1', 'a HEIC file', 4],
+  ['ftyphei', heic, 4],
+  ['ftyphev', heic, 4],
+  ['ftypmif1', heic, 4],
   ['JXL ', 'a JPEG XL file', 4],
   ['jP  ', 'a JPEG 2000 file', 4],
   ['8BPS', 'a Photoshop file'],

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { listImageFolder } from '@ae/images/files';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { convertImageset, openDatumLmdb } from '../src/index';
 import { fixture } from './golden';
@@ -101,6 +102,34 @@ describe('a folder', () => {
     const root = makeFiles('a.txt', 'b/c.txt', 'd.mp4', 'e.mov');
     const converting = convertImageset({ input: root, output: `${root}/db`, workers: 0 });
     await expect(converting).rejects.toThrow(/ holds no images, but a\.txt, b\/c\.txt, b\/ and 2 more; check the path/);
+  });
+
+  it('of photographs that no decoder reads says what to do', async () => {
+    const root = makeFiles('IMG_1.HEIC', 'IMG_2.heic', 'x.DNG', 'notes.txt');
+    await expect(convertImageset({ input: root, output: `${root}/db`, workers: 0 })).rejects.toThrow(
+      / holds no images, but .*; 2 HEIC and 1 RAW files are images of kinds that are not read; convert them to JPEG or PNG first\./,
+    );
+  });
+
+  it('of photographs some of which no decoder reads says how many', async () => {
+    const root = makeFiles('a.png!', 'IMG_1.HEIC', 'notes.txt');
+    const { records, warnings } = await convertImageset({ input: root, output: `${scratchFolder()}/db`, workers: 0 });
+    expect(records).toBe(1);
+    expect(warnings).toEqual(['1 HEIC file is an image of a kind that is not read; convert it to JPEG or PNG first.']);
+  });
+
+  it('stores a GIF among image files as a PNG of its pixels', async () => {
+    const root = scratchFolder();
+    const red = { create: { width: 5, height: 4, channels: 3, background: '#ff0000' } } as const;
+    await sharp(red).gif().toFile(path.join(root, 'red.gif'));
+    const output = `${scratchFolder()}/db`;
+    expect(await convertImageset({ input: root, output, encoded: true, workers: 0 })).toMatchObject({ skipped: [] });
+    const reader = openDatumLmdb(output);
+    expect([...(reader.get('00000000_red.gif')?.data.subarray(1, 4) ?? [])]).toEqual([...Buffer.from('PNG')]);
+    const image = await reader.at(0);
+    reader.close();
+    expect(image).toMatchObject({ height: 4, width: 5 });
+    expect([...(image?.data ?? [])]).toEqual([...Array(40).fill(0), ...Array(20).fill(255)]);
   });
 });
 

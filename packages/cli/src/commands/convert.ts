@@ -1,13 +1,13 @@
 import type { ConvertDatabaseReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
+import { inputsAndOutput } from '../shell/inputs-and-output';
 import { interruptible } from '../shell/interruption';
 import {
   type CommonOptions,
   choiceOption,
   defineCommand,
   FlagOption,
-  inputsAndOutput,
   numberOption,
   parseNumber,
 } from '../shell/options';

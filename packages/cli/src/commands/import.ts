@@ -8,13 +8,13 @@ import { summarizeRecords } from '../data/record-summary';
 import { openDatabase } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
+import { inputsAndOutput } from '../shell/inputs-and-output';
 import { interruptible } from '../shell/interruption';
 import {
   type CommonOptions,
   choiceOption,
   defineCommand,
   type ImageSize,
-  inputsAndOutput,
   numberOption,
   parseSize,
 } from '../shell/options';

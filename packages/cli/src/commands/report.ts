@@ -82,9 +82,9 @@ async function collect(
   terminal: Terminal,
 ): Promise<ReportData> {
   const { collectReport } = await import('@ae/autoencoder/report');
-  const found = await findModel(runFolder, checkpoint);
   const { readRunConfig } = await import('@ae/autoencoder/runs');
   const config = await readRunConfig(runFolder);
+  const found = await findModel(runFolder, checkpoint);
   const split = data === undefined ? splitOfRun(config) : undefined;
   const place = data ?? (await scoredImages(config, runFolder));
   const reading = {

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckpointChoice } from '@ae/autoencoder';
 import type { RunConfig } from '@ae/autoencoder/runs';
@@ -16,7 +16,7 @@ export interface FoundModel {
 
 /**
  * Accepts the folder of a run in place of the network inside it, and finds the run around a network. Of a run that has none yet, or
- * where a checkpoint is asked for, it is a checkpoint; a checkpoint's own file is one, too.
+ * where a checkpoint is asked for, it is a checkpoint; a checkpoint's own file is one, too. Throws MODEL_NOT_FOUND.
  */
 export async function findModel(folder: string, checkpoint?: CheckpointChoice): Promise<FoundModel> {
   const found = await findSaved(folder);
@@ -30,11 +30,26 @@ export async function findModel(folder: string, checkpoint?: CheckpointChoice): 
   if (checkpoint === undefined && (await exists(path.join(found.model, 'model.json')))) return found;
   const run = (await exists(path.join(folder, 'config.json'))) ? folder : found.run;
   if (run !== undefined) return { model: run, run, isCheckpoint: true, checkpoint };
-  if (checkpoint === undefined) return found;
+  if (checkpoint === undefined) {
+    await assertHasModel(folder);
+    return found;
+  }
   throw new CliError(
     'INVALID_OPTION',
     `--checkpoint: ${folder} is not a run, and only runs have checkpoints; name a run, or leave --checkpoint out.`,
   );
+}
+
+/** Throws where there is no network: images, or an LMDB, may stand in its place. */
+async function assertHasModel(place: string): Promise<void> {
+  const stats = await stat(place).catch(() => undefined);
+  if (await exists(path.join(place, 'model.json'))) return;
+  const what = stats?.isDirectory()
+    ? 'holds no network (no model.json)'
+    : stats
+      ? 'is a file, where the folder of a network is expected'
+      : 'does not exist';
+  throw new CliError('MODEL_NOT_FOUND', `${place} ${what}; name the folder that ae train or save() wrote.`);
 }
 
 /** The run of a checkpoint's file, <run>/checkpoints/<file>. */

@@ -126,17 +126,3 @@ export function parseChoice(name: string, text: string, choices: readonly string
   if (choices.includes(text)) return text;
   throw new CliError('INVALID_OPTION', `${name}: expected ${either(choices)}, received "${text}".`);
 }
-
-/** Takes apart the arguments of a command that has one or more inputs and, last, what it writes: commander only knows the last as many. */
-export function inputsAndOutput(
-  command: string,
-  places: readonly string[],
-  output: string,
-): { inputs: string[]; output: string } {
-  const last = places.at(-1);
-  if (last !== undefined && places.length > 1) return { inputs: places.slice(0, -1), output: last };
-  throw new CliError(
-    'USAGE_MISSING_ARGUMENT',
-    `missing required argument '${output}'; ae ${command} --help lists what there is.`,
-  );
-}

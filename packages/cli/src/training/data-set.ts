@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseFraction, type SplitWish } from '../data/image-split';
 import { kindOfInput } from '../data/input-kind';
+import { CliError } from '../shell/cli-error';
 
 export interface DataSet {
   readonly train: string;
@@ -19,6 +20,7 @@ const validationNames = ['val', 'valid', 'validation', 'test', 'testing', 'dev',
 /** Finds the images to train and to validate. `val` is a place, or a part such as 0.1. */
 export function understandDataSet(input: string, val: string | undefined, seed: number): DataSet {
   const fraction = val === undefined || fs.existsSync(val) ? undefined : parseFraction(val);
+  if (val !== undefined && fraction === undefined) assertNoPart(val);
   const split = fraction === undefined ? undefined : { fraction, seed };
   const parts = split || val === undefined ? partsIn(input) : undefined;
   const train = parts?.train ?? input;
@@ -26,6 +28,15 @@ export function understandDataSet(input: string, val: string | undefined, seed: 
   if (!parts) return { train, val };
   const validation = parts.validation && `, validating on ${parts.validation}`;
   return { train, val: parts.validation, said: `${input}: training on ${train}${validation ?? ''}.` };
+}
+
+/** Throws for a number that is no part, as 1, 0,1 or 1/10, unless it is the name of something. */
+function assertNoPart(val: string): void {
+  if (!/^[\d.,/]+%?$/.test(val) || fs.existsSync(val)) return;
+  throw new CliError(
+    'INVALID_OPTION',
+    `--val: expected images, or a part between 0 and 1, such as 0.1 or 10%, received "${val}".`,
+  );
 }
 
 /** Finds train/ and val/ in a folder; undefined where it is none, or where the first is missing. */

@@ -1,5 +1,6 @@
 /** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
 import path from 'node:path';
+import { sayUnreadImages } from '@ae/images/files';
 import { Random, shuffleInPlace } from '../batches/random';
 import { ImageError, reasonOf, WriteError } from '../errors';
 import { Conversion, sourceOf } from './conversion';
@@ -77,7 +78,7 @@ async function convertSource(
     ...(classes && { classes }),
     ...(labels && { labelsFile: path.join(place, labelsName) }),
     ...(oddLabels && { oddLabels }),
-    ...{ warnings, elapsedMs: performance.now() - startedMs },
+    ...{ warnings: withUnread(warnings, ignored), elapsedMs: performance.now() - startedMs },
   });
   const complete = part && findComplete<ImportedPart>(place, part.work);
   if (complete) {
@@ -95,10 +96,19 @@ async function convertSource(
   return reportOf(work.result);
 }
 
+/** Adds what images were left out, since no decoder reads them: most of a telephone's may be. */
+function withUnread(warnings: string[], ignored: readonly string[]): string[] {
+  const unread = sayUnreadImages(ignored);
+  return unread === undefined ? warnings : [...warnings, `${unread}.`];
+}
+
 function noImages(source: string, ignored: readonly string[]): ImageError {
   const found = ignored.length === 0 ? '' : `, but ${nameFew(ignored)}`;
   return new ImageError(
-    { state: `${source} holds no images${found}`, todo: 'check the path and the file names' },
+    {
+      state: `${source} holds no images${found}`,
+      todo: sayUnreadImages(ignored) ?? 'check the path and the file names',
+    },
     { path: source },
   );
 }

@@ -23,7 +23,7 @@ import {
 } from '@ae/images';
 import { encodeDatum, RawEncoder } from '../datum/encode';
 import { ownError } from '../datum/image-codec';
-import { describe, ImageError, reasonOf } from '../errors';
+import { ImageError, reasonOf } from '../errors';
 import {
   assertSize,
   NotOrdinaryError,
@@ -220,18 +220,11 @@ async function encodedBytes(
   plan: ConvertPlan,
 ): Promise<Uint8Array> {
   const named = path.extname(image.name).slice(1).toLowerCase();
-  // A name that tells no kind, as that of .jfif, leaves it to the file.
-  const extension = named === '' || named === 'jfif' ? (kindOfImage(file) ?? named) : named;
+  // A name that tells no kind to store, as that of .jfif, leaves it to the file.
+  const extension = imageTypeOf(named) ? named : (kindOfImage(file) ?? named);
   const wanted = plan.encodeType || extension;
-  const type = imageTypeOf(wanted);
-  if (!type) {
-    throw new ImageError({
-      where: pathText(image.path),
-      expected: 'a file name that tells the kind of image to store',
-      received: describe(extension),
-      todo: 'choose the kind to store',
-    });
-  }
+  // A GIF, TIFF, AVIF or BMP keeps its pixels in a PNG.
+  const type = imageTypeOf(wanted) ?? 'png';
   const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';
   if (!plan.resize && !mayHaveAlpha && imageTypeOf(extension) === type) return file;
   return encodeImage(pixels, type);

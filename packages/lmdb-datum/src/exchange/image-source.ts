@@ -1,6 +1,7 @@
 /** The records of images: with the keys that were noted beside them, or else those that an import gives them. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { sayUnreadImages } from '@ae/images/files';
 import { defaultMaxPixels, describeImage, kindOfImage } from '@ae/images/kind';
 import type { ImageFile } from '../convert/image-file';
 import { keyOf } from '../convert/image-file';
@@ -35,7 +36,10 @@ export async function openImageRecords(
     const found = ignored.length > 0 ? `, but ${ignored.slice(0, 3).join(', ')}` : '';
     const name = typeof input === 'string' ? input : input.join(', ');
     throw new NotReadableError(
-      { state: `${name} holds no images${found}`, todo: 'check the path and the file names' },
+      {
+        state: `${name} holds no images${found}`,
+        todo: sayUnreadImages(ignored) ?? 'check the path and the file names',
+      },
       { path: name },
     );
   }

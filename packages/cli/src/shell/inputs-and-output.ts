@@ -1,0 +1,52 @@
+/** Takes apart the arguments of a command that has one or more inputs and, last, what it writes: commander only knows the last as many. */
+import { existsSync } from 'node:fs';
+import { isPattern } from '@ae/images/files';
+import { CliError } from './cli-error';
+
+/** What somebody gives to a flag that takes no value, or one. */
+const values = /^(jpe?g|png|webp|gif|bmp|yes|no|true|false|on|off|\d+([x,]\d+)?)$/i;
+
+/** Returns the inputs and the output of `ae <command>`. @throws CliError for what was hardly meant so */
+export function inputsAndOutput(
+  command: string,
+  places: readonly string[],
+  name: string,
+): { inputs: string[]; output: string } {
+  const output = places.at(-1);
+  if (output === undefined || places.length === 1) {
+    throw new CliError(
+      'USAGE_MISSING_ARGUMENT',
+      `missing required argument '${name}'; ae ${command} --help lists what there is.`,
+    );
+  }
+  const inputs = places.slice(0, -1);
+  assertNoValue(output, name);
+  assertInputs(inputs, output, name);
+  return { inputs, output };
+}
+
+/** `--encoded jpg`, `--resize 64 64`: the value of a flag would be taken for the output. */
+function assertNoValue(output: string, name: string): void {
+  if (!values.test(output)) return;
+  const flag = /^\d/.test(output)
+    ? '--resize takes one value, as 64 or 48x64'
+    : /^[a-z]*(g|p|f)$/i.test(output) && !/^off$/i.test(output)
+      ? `for image files of that type write --encode-type ${output.toLowerCase().replace('jpeg', 'jpg')}`
+      : 'switches such as --shuffle take no value';
+  throw new CliError(
+    'INVALID_OPTION',
+    `the last argument, ${output}, would be ${name}: ${flag}; if it is the name, write ./${output}.`,
+  );
+}
+
+/** An input that is not there may be an output, out of its place. */
+function assertInputs(inputs: readonly string[], output: string, name: string): void {
+  const missing = inputs.find((input) => !isPattern(input) && !existsSync(input));
+  if (missing === undefined) return;
+  if (inputs.length === 1 && !existsSync(output)) return;
+  const todo =
+    inputs.length === 1
+      ? `and ${output} does: images come first, and last ${name}`
+      : `and is taken for images: the last argument alone, here ${output}, is ${name}`;
+  throw new CliError('NOT_READABLE', `${missing} does not exist, ${todo}.`);
+}
