@@ -15,6 +15,7 @@ export { isPattern } from './files/patterns';
 export { RecordNames } from './files/record-names';
 export {
   assertSize,
+  type FileKind,
   type FilePath,
   kindOf,
   NotOrdinaryError,

@@ -2,7 +2,8 @@
 import os from 'node:os';
 import type { ImageSource, SourceOptions } from './archives/image-source';
 
-export { decodeBySharp as decodeOther, loadSharp } from './decoders/sharp';
+export { requireSharp as loadSharp } from './decoders/require-sharp';
+export { decodeBySharp as decodeOther } from './decoders/sharp';
 export { pngFile } from './encoders/png-file';
 export { encodeBySharp as encodeFile } from './encoders/sharp';
 export { listPlace } from './files/list-place';

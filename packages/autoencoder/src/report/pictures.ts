@@ -18,7 +18,8 @@ export function toPicture(sample: Sample): Picture {
 }
 
 /** Shows a PNG file as it is. */
-export function pngToPicture(png: Buffer): Picture {
+export function pngToPicture(file: Uint8Array): Picture {
+  const png = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const uri = `data:image/png;base64,${png.toString('base64')}`;
   return { uri, width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
 }

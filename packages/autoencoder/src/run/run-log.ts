@@ -70,7 +70,7 @@ export class RunLog {
   }
 
   /** Takes note of a PNG file of the images that are drawn of each epoch, and of its size. */
-  samples(step: number, png: Buffer, size: Pick<RgbImage, 'width' | 'height'>): void {
+  samples(step: number, png: Uint8Array, size: Pick<RgbImage, 'width' | 'height'>): void {
     this.#events.image(step, 'samples', png, size);
   }
 

@@ -43,7 +43,7 @@ export class EventWriter {
   }
 
   /** Takes an image as a PNG file of RGB pixels, and its size. */
-  image(step: number, tag: string, png: Buffer, { width, height }: Pick<RgbImage, 'width' | 'height'>): void {
+  image(step: number, tag: string, png: Uint8Array, { width, height }: Pick<RgbImage, 'width' | 'height'>): void {
     // 3 is the number of channels, which TensorBoard calls color space.
     const fields = [varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, png)];
     this.#addValue(step, tag, bytesField(4, Buffer.concat(fields)));
@@ -119,7 +119,7 @@ function varintField(field: number, value: number): Buffer {
   return Buffer.concat([varint(field << 3), varint(value)]);
 }
 
-function bytesField(field: number, bytes: Buffer): Buffer {
+function bytesField(field: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
 }
 

@@ -116,7 +116,7 @@ function parseFields(json: string, { name }: ArchiveEntry, place: string): Recor
 
 function readText({ name, packed }: ArchiveEntry, place: string): string {
   try {
-    return packed ? readPackedFile(packed, mostBesideBytes).toString() : '';
+    return packed ? new TextDecoder().decode(readPackedFile(packed, mostBesideBytes)) : '';
   } catch (cause) {
     throw damaged(place, `holds ${name}, which ${sayOf(cause)}`, cause);
   }

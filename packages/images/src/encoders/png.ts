@@ -8,7 +8,12 @@ const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const colorTypes: Readonly<Record<number, number>> = { 1: 0, 2: 4, 3: 2, 4: 6 };
 
 /** Encodes interleaved pixels, RGB where it is not said how many channels they have, as a PNG file. */
-export function encodePng({ width, height, data, channels = 3 }: RgbImage & { readonly channels?: number }): Buffer {
+export function encodePng({
+  width,
+  height,
+  data,
+  channels = 3,
+}: RgbImage & { readonly channels?: number }): Uint8Array<ArrayBuffer> {
   const rows = compress(filterRows(channels * width, height, data));
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

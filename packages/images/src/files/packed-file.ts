@@ -21,7 +21,7 @@ const startBytes = 1 << 16;
 const slackBytes = 1 << 20;
 
 /** Reads a packed file of at most `mostBytes`. @throws NotOrdinaryError, or the operating system's error. */
-export function readPackedFile({ fd, offset, bytes, inflatedBytes }: PackedFile, mostBytes: number): Buffer {
+export function readPackedFile({ fd, offset, bytes, inflatedBytes }: PackedFile, mostBytes: number): Uint8Array {
   assertSize(inflatedBytes ?? bytes, mostBytes);
   assertSize(bytes, mostBytes + slackBytes);
   const stored = readAt(fd, offset, Buffer.allocUnsafeSlow(bytes));

@@ -58,7 +58,7 @@ function openAtOnce(file: FilePath): number {
 }
 
 /** Reads a whole file of at most `mostBytes`. @throws as `withRegularFile`. */
-export function readRegularFile(file: FilePath, mostBytes: number): Buffer {
+export function readRegularFile(file: FilePath, mostBytes: number): Uint8Array {
   return withRegularFile(file, (fd, bytes) => {
     assertSize(bytes, mostBytes);
     return readRest(fd, bytes, mostBytes);
@@ -70,7 +70,7 @@ export function assertSize(bytes: number, mostBytes: number): void {
 }
 
 /** Reads on from where a file is, `expected` bytes as a rule; it may have grown, or tell no size, as files of /proc do. */
-export function readRest(fd: number, expected: number, mostBytes: number): Buffer {
+export function readRest(fd: number, expected: number, mostBytes: number): Uint8Array {
   const parts: Buffer[] = [];
   let total = 0;
   for (let room = expected + 1; ; room = 1 << 16) {
@@ -84,8 +84,11 @@ export function readRest(fd: number, expected: number, mostBytes: number): Buffe
   return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
+/** What Node.js' `fs.Stats` tells of a kind of file: programs without Node.js' types read this package's, too. */
+export type FileKind = Record<'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isSymbolicLink', () => boolean>;
+
 /** Names what isn't an ordinary file: "a folder", "a pipe". */
-export function kindOf(stats: fs.Stats): string {
+export function kindOf(stats: FileKind): string {
   if (stats.isFile()) return 'a file';
   if (stats.isDirectory()) return 'a folder';
   if (stats.isFIFO()) return 'a pipe';

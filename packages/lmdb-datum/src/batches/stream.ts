@@ -49,12 +49,16 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
 
   readonly #maker: BatchMaker;
 
-  /** Use `reader.batches()`. */
-  constructor(maker: BatchMaker, records: number, options: CheckedBatchOptions) {
+  private constructor(maker: BatchMaker, records: number, options: CheckedBatchOptions) {
     this.#maker = maker;
     this.#options = options;
     this.#place = options.position;
     this.#plans = planBatches(records, options);
+  }
+
+  /** @internal Use `reader.batches()`. */
+  static of(maker: BatchMaker, records: number, options: CheckedBatchOptions): BatchStream {
+    return new BatchStream(maker, records, options);
   }
 
   /** Where a later run goes on after the last batch that was given out. */
@@ -182,7 +186,7 @@ export function openStream(
       await loaded?.close();
     },
   };
-  return new BatchStream(maker, records, options);
+  return BatchStream.of(maker, records, options);
 }
 
 /** Cuts epochs into jobs. */

@@ -37,7 +37,7 @@ export interface Entry {
 export function openDatumLmdb(path: string, options: OpenOptions = {}): DatumReader {
   assertPath('path', path);
   checkOpenOptions(options);
-  return new DatumReader(new PageFile(path, { lenient: options.lenient }), options);
+  return DatumReader.open(new PageFile(path, { lenient: options.lenient }), options);
 }
 
 /**
@@ -57,8 +57,7 @@ export class DatumReader {
   /** Weak, so that a stream that was dropped can go. */
   #streams: WeakRef<BatchStream>[] = [];
 
-  /** Use `openDatumLmdb`. */
-  constructor(file: PageFile, options: OpenOptions) {
+  private constructor(file: PageFile, options: OpenOptions) {
     this.#file = file;
     this.#values = new ValueReader(file);
     try {
@@ -70,6 +69,11 @@ export class DatumReader {
       file.close();
       throw error;
     }
+  }
+
+  /** @internal Use `openDatumLmdb`. */
+  static open(file: PageFile, options: OpenOptions): DatumReader {
+    return new DatumReader(file, options);
   }
 
   /** Number of images; of those that can be reached if opened with `lenient`. */

@@ -68,7 +68,7 @@ export class DatumSourceReader {
     this.#opened = opened;
   }
 
-  /** Use `openDatumSource`. */
+  /** @internal Use `openDatumSource`. */
   static async open(pages: SourcePages, opened: Opened): Promise<DatumSourceReader> {
     const reader = new DatumSourceReader(pages, opened);
     reader.#length = opened.count ?? (await reader.#images()).length;
