@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { CliError } from '../shell/cli-error';
 
 /** What an address is answered with; undefined where there is nothing of that name. */
-export type Answer = { readonly type: string; readonly body: string | Buffer } | 'unchanged' | undefined;
+export type Answer = { readonly type: string; readonly body: string | Uint8Array } | 'unchanged' | undefined;
 
 /** Answers an address: its path, such as `/live`, and what is asked in it. */
 export type Answering = (pathname: string, asked: URLSearchParams) => Promise<Answer> | Answer;
