@@ -96,7 +96,7 @@ export async function renderLiveRun(folder: string): Promise<LiveRun> {
 }
 
 /** Returns the sample grid of an epoch as a PNG file; undefined where there is none. */
-export async function readSampleGrid(folder: string, epoch: number): Promise<Buffer | undefined> {
+export async function readSampleGrid(folder: string, epoch: number): Promise<Uint8Array | undefined> {
   const { samples } = await readRun(folder);
   const found = samples.find((sample) => sample.epoch === epoch);
   return found && readPicture(found.file);
