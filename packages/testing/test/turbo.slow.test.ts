@@ -20,6 +20,8 @@ describe('turbo', { timeout: 60_000 }, () => {
       cwd: copy,
       encoding: 'utf8',
       stdio: 'pipe',
+      // Every file that counts is named.
+      maxBuffer: Number.POSITIVE_INFINITY,
     });
     const { tasks } = JSON.parse(text) as { tasks: { taskId: string; hash: string }[] };
     return new Map(tasks.map(({ taskId, hash }) => [taskId, hash]));
