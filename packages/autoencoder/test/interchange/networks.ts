@@ -141,6 +141,24 @@ export const torchNetworks: Readonly<Record<string, () => AutoencoderOptions>> =
   }),
 };
 
+/** More that ONNX has a form of. */
+export const onnxNetworks: Readonly<Record<string, () => AutoencoderOptions>> = {
+  ...torchNetworks,
+  'normalized positions': () => ({
+    inputShape: [4, 6, 3],
+    layers: [
+      conv2d({ filters: 5, kernelSize: 3, padding: 'same' }),
+      layers.layerNormalization(),
+      flatten(),
+      layers.layerNormalization({ epsilon: 0.5, scale: false }),
+      linear({ units: 7, name: 'code' }),
+      linear({ units: 72 }),
+      layers.layerNormalization({ center: false }),
+      reshape({ targetShape: [4, 6, 3] }),
+    ],
+  }),
+};
+
 /** What Keras has a form of, whatever computes it: its PyTorch averages otherwise where windows reach past an image. */
 const kerasNetworks: Readonly<Record<string, () => AutoencoderOptions>> = {
   'layers of Keras': () => ({
@@ -184,7 +202,7 @@ function ofRank<L extends layers.Layer>(rank: number, layer: L): L {
 
 /** Makes a network whose weights are multiples of 1/8; the fixed ones of block transforms stay. */
 export async function madeNetwork(name: string): Promise<Autoencoder> {
-  const network = new Autoencoder({ ...torchNetworks, ...kerasNetworks }[name]());
+  const network = new Autoencoder({ ...onnxNetworks, ...kerasNetworks }[name]());
   await network.initialize({ seed: 3 });
   const random = new Random(5);
   for (const weight of network.model.trainableWeights) {

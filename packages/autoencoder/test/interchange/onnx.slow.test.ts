@@ -1,11 +1,11 @@
 import { findPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
-import { madeNetwork, tiedSamples, torchNetworks } from './networks';
+import { madeNetwork, onnxNetworks, tiedSamples } from './networks';
 import { close, describeOnnx, distance, expectedOf, exported, imagesOf, run } from './onnx-cases';
 
 const python = findPython(['numpy', 'onnx', 'onnxruntime'], 'ONNX files on onnxruntime for Python');
 
-describe('as ONNX', () => describeOnnx(Object.keys(torchNetworks), python));
+describe('as ONNX', () => describeOnnx(Object.keys(onnxNetworks), python));
 
 describe('exportOnnx', () => {
   it('lets a transform network take images of any size', async () => {

@@ -4,13 +4,13 @@ import { checkLayout, unsupported } from '../layer-config';
 import { activated } from './activations';
 import { convertBlocks, convertInverseBlocks } from './blocks';
 import type { Conversion } from './conversion';
+import { convertBatchNormalization, convertLayerNormalization } from './normalization';
 import { convertGlobalPool, convertPlainPool, convertPool, convertUnpooling } from './pooling';
 import { convertCropping, convertPadding, convertPermutation, convertReshape, cutLike } from './shapes';
 import {
   convertConvolution,
   convertDense,
   convertDepthwise,
-  convertNormalization,
   convertPRelu,
   convertSeparable,
   convertTransposed,
@@ -27,7 +27,8 @@ const converters: Readonly<Record<string, Converter>> = {
   Dense: convertDense,
   // The mean: what comes in, where nothing maps it.
   VariationalCode: (conversion) => (conversion.weights.kernel ? convertDense(conversion) : conversion.inputs[0]),
-  BatchNormalization: convertNormalization,
+  BatchNormalization: convertBatchNormalization,
+  LayerNormalization: convertLayerNormalization,
   Activation: (conversion) => activated(conversion, conversion.inputs[0]),
   ReLU: convertRelu,
   LeakyReLU: ({ graph, inputs, config }) => graph.add('LeakyRelu', inputs, { alpha: { float: config.alpha ?? 0.3 } }),

@@ -1,9 +1,9 @@
-/** Convolutions, linear layers and normalization. */
+/** Convolutions, linear layers and slopes. */
 
-import { checkLayout, unsupported } from '../layer-config';
+import { checkLayout } from '../layer-config';
 import { permuted, reshaped, type Weight } from '../weights';
 import { convolutionWindow, transposedPadding } from '../window-geometry';
-import { activated, channelAxis } from './activations';
+import { activated } from './activations';
 import type { Conversion } from './conversion';
 
 /** From height, width, in, out (of transposed convolutions out, in) to out, in, height, width. */
@@ -85,24 +85,6 @@ function affine(conversion: Conversion, kernel: Weight): string {
   }
   const product = graph.add('MatMul', [inputs[0], graph.weight('weight', kernel)]);
   return bias.length > 0 ? graph.add('Add', [product, bias[0]]) : product;
-}
-
-export function convertNormalization(conversion: Conversion): string {
-  const { graph, inputs, weights, inputShape, config } = conversion;
-  const { axis = -1, epsilon = 1e-3 } = config;
-  if (axis !== -1 && axis !== inputShape.length) {
-    throw unsupported(conversion, `normalizes along axis ${axis}`, 'normalize along the last one, the channels');
-  }
-  const size = inputShape[inputShape.length - 1];
-  const all = (value: number): Weight => ({ shape: [size], values: new Float32Array(size).fill(value) });
-  const scale = graph.weight('weight', weights.gamma ?? all(1));
-  const bias = graph.weight('bias', weights.beta ?? all(0));
-  const mean = graph.weight('running_mean', weights.moving_mean);
-  const variance = graph.weight('running_var', weights.moving_variance);
-  if (channelAxis(inputShape) !== 1) {
-    throw unsupported(conversion, 'has an input of two dimensions', 'normalize features or images');
-  }
-  return graph.add('BatchNormalization', [inputs[0], scale, bias, mean, variance], { epsilon: { float: epsilon } });
 }
 
 /** A slope for each value of an image, or each that axes don't share. */
