@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'tsup';
+import { assemblyForTsup } from '../../../../scripts/assembly-plugin.js';
 
 /** A program of this folder as a file that node runs. */
 export interface Program {
@@ -23,6 +24,7 @@ export async function bundle(name: string): Promise<Program> {
     },
     external: [/^@ae\/(?!ground\/)/, /^@tensorflow\//],
     noExternal: [/^@ae\/ground\//],
+    esbuildPlugins: [assemblyForTsup],
   });
   return { file: path.join(outDir, `${name}.mjs`), remove: () => rm(outDir, { recursive: true, force: true }) };
 }
