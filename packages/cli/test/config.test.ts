@@ -57,6 +57,28 @@ describe('ae train --config', () => {
     expect(data.validation.count).toBe(before.data.validation.count);
   });
 
+  test('repeats a run of preset transform, with as many coefficients', async () => {
+    const transform = ['--preset', 'transform', '--code-size', '6', '--coefficients', '40'];
+    await aeOk(
+      folder,
+      'train',
+      'photos',
+      '--val',
+      '0.25',
+      '-e1',
+      '-b4',
+      '-r16',
+      ...transform,
+      ...quick,
+      '-o',
+      'blocks',
+    );
+    await aeOk(folder, 'train', '--config', 'blocks', ...quick, '-o', 'blocks-again');
+    expect(weights('blocks-again').equals(weights('blocks'))).toBe(true);
+    await aeOk(folder, 'train', '--config', 'blocks', '-c', '50', ...quick, '-o', 'larger');
+    expect(configOf('larger').network).toMatchObject({ preset: 'transform', codeSize: 50, coefficients: 4096 });
+  });
+
   test('repeats a run that began with weights of another', async () => {
     const from = ['--from', 'first', '--checkpoint', 'last', '-e', '1', '--seed', '3'];
     await aeOk(folder, 'train', 'photos', ...from, ...quick, '-o', 'from');

@@ -13,7 +13,7 @@ const known = {
   ],
   options: [...recipeKeys, 'epochs'],
   pixels: ['scale', 'channelOrder'],
-  network: ['preset', 'codeSize', 'variational', 'initialization'],
+  network: ['preset', 'codeSize', 'coefficients', 'variational', 'initialization'],
 };
 
 /** Reads a config.json that a new run is to begin with; throws RUN_NOT_FOUND, and RUN_INVALID naming the file and the key. */

@@ -37,7 +37,8 @@ export function networkOf(
 ): AutoencoderOptions {
   const inputShape = inputShapeOf(samples, crop);
   if (architecture.preset !== 'transform') return { ...architecture, inputShape };
-  return { coefficients: coefficientsFor(samples.length, inputShape), ...architecture, inputShape };
+  const { coefficients = coefficientsFor(samples.length, inputShape) } = architecture;
+  return { ...architecture, coefficients, inputShape };
 }
 
 /** Returns what the network sees of images: all of each, or a part. */

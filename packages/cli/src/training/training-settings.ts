@@ -102,7 +102,7 @@ function recipeOf({ epochs, ...recipe }: RunConfig['options']): Recipe {
 function networkOf(flags: SettingsFlags, base: RunConfig | undefined): NetworkChanges {
   const changes = networkChanges(flags);
   if (!base || flags.from !== undefined) return changes;
-  const { preset, codeSize, variational, initialization } = (base.network ?? {}) as NetworkChanges;
+  const { preset, codeSize, coefficients, variational, initialization } = (base.network ?? {}) as NetworkChanges;
   const isSame = changes.preset === undefined || changes.preset === preset;
   // The weights are drawn by the seed of the training unless they had one of their own.
   const { seed, ...scheme } = initialization ?? {};
@@ -110,6 +110,8 @@ function networkOf(flags: SettingsFlags, base: RunConfig | undefined): NetworkCh
   return {
     preset: changes.preset ?? preset,
     codeSize: changes.codeSize ?? (isSame ? codeSize : undefined),
+    // A code of another size looks at as many as it is given by itself.
+    coefficients: changes.coefficients ?? (isSame && changes.codeSize === undefined ? coefficients : undefined),
     variational: changes.variational ?? variational,
     pixels: { ...base.pixels, ...changes.pixels },
     initialization: { ...(isSame && own), ...changes.initialization },
