@@ -54,10 +54,11 @@ async function check(manager) {
 function startProject(name) {
   const project = newFolder(`project-${name}`);
   const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
-  const tfjs = Object.entries(dependencies).filter(([dependency]) => dependency.startsWith('@tensorflow/'));
+  // What the packages' READMEs say to install beside them.
+  const peers = Object.entries(dependencies).filter(([name]) => name.startsWith('@tensorflow/') || name === 'sharp');
   const manifest = {
     ...{ name: 'fresh-project', version: '1.0.0', private: true },
-    dependencies: { ...packages.versions, ...Object.fromEntries(tfjs) },
+    dependencies: { ...packages.versions, ...Object.fromEntries(peers) },
   };
   writeFileSync(join(project, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(project, '.npmrc'), `registry=${registry}\n@ae:registry=${packages.address}\n`);
