@@ -88,3 +88,9 @@ function exists(file: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** Makes the error for a run whose network no preset describes. */
+export function ownNetwork(run: string, todo: string): CliError {
+  const state = `The network of ${run} was built by a program, which alone can build it again`;
+  return new CliError('INVALID_OPTION', `${state}; ${todo}.`);
+}

@@ -5,7 +5,7 @@ import type { RunConfig } from '@ae/autoencoder/runs';
 import { Option } from 'commander';
 import { parseFraction } from '../data/image-split';
 import { flagIn } from '../data/run-images';
-import { placeOf } from '../network/find-model';
+import { ownNetwork, placeOf } from '../network/find-model';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { parseSize } from '../shell/options';
@@ -34,7 +34,9 @@ export async function readRepetition(place: string, input: string | undefined, g
   const file = fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ? path.join(place, 'config.json') : place;
   const { readConfigFile, startFolder } = await import('@ae/autoencoder/runs');
   const config = await readConfigFile(file);
-  if (config.from === undefined && given.from === undefined && !config.network?.preset) throw ownNetwork(file);
+  if (config.from === undefined && given.from === undefined && !config.network?.preset) {
+    throw ownNetwork(file, `begin with its weights: --from ${quote(path.dirname(file))}`);
+  }
   const told = toldTo(config).filter(({ key }) => given[key] === undefined);
   const advice = (images: string) => `ae train ${images}--config ${quote(place)}`;
   const validation = () => placeOf(config.data.validation, file, `${advice('')} --val <images>`);
@@ -80,12 +82,4 @@ function toldTo(config: RunConfig): Told[] {
   });
   const isLenient = / --lenient( |$)/.test(config.command ?? '');
   return isLenient ? [...told, { key: 'lenient', value: true, typed: ['--lenient'] }] : told;
-}
-
-function ownNetwork(file: string): CliError {
-  const run = quote(path.dirname(file));
-  return new CliError(
-    'INVALID_OPTION',
-    `The network of ${file} was built by a program, which alone can build it again; begin with its weights: --from ${run}.`,
-  );
 }

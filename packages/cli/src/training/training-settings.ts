@@ -5,7 +5,7 @@ import type { FitFlags } from '../data/fit-option';
 import type { SplitWish } from '../data/image-split';
 import type { ImportWish } from '../data/imported-images';
 import { importWish, splitOfRun, usualSize, wishOfRun } from '../data/run-images';
-import { type FoundModel, findModel, placeOf } from '../network/find-model';
+import { type FoundModel, findModel, ownNetwork, placeOf } from '../network/find-model';
 import { type CheckpointOptions, configOf } from '../network/load-network';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
@@ -173,7 +173,7 @@ function resumedNetwork({ network, from }: RunConfig, folder: string, flags: Set
   const changes = networkChanges(flags);
   if (from !== undefined) return changes;
   const { preset, variational } = (network ?? {}) as NetworkChanges;
-  if (!preset) throw ownNetwork(folder);
+  if (!preset) throw ownNetwork(folder, 'resume the run by that program');
   checkBeta(flags, changes.variational ?? variational);
   return changes;
 }
@@ -235,11 +235,4 @@ async function trainingPlace({ data }: RunConfig, run: string): Promise<string> 
   const place = await placeOf(data.train, run, command);
   if (place !== undefined) return place;
   throw new CliError('INVALID_OPTION', `${run} does not say which images it was trained on; name them: ${command}.`);
-}
-
-function ownNetwork(run: string): CliError {
-  return new CliError(
-    'INVALID_OPTION',
-    `The network of ${run} was built by a program, which alone can build it again; resume the run by that program.`,
-  );
 }
