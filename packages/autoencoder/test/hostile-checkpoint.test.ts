@@ -118,7 +118,12 @@ it('notices single bits of a header, whether or not the checksum is known', asyn
 });
 
 const plan = {
-  ...{ recipe: resolveRecipe('plain', { schedule: { policy: 'plateau' }, earlyStopping: {} }), epochs: 3, seed: 0 },
+  ...{
+    recipe: resolveRecipe('plain', { schedule: { policy: 'plateau' }, earlyStopping: {} }),
+    epochs: 3,
+    steps: 9,
+    seed: 0,
+  },
   ...{ sampleCount: 12, imagesPerEpoch: 12, stepsPerEpoch: 3, imagesPerPass: 12 },
 };
 const summary = { epoch: 1, step: 3, loss: 1, learningRate: 1, imagesPerSecond: 1, elapsedMs: 1 };
@@ -150,6 +155,7 @@ it.each<[string, RegExp, unknown]>([
       [{ orderRandom: [1, 2, 3] }, /orderRandom\[3\] is missing/],
       [{ noiseRandom: [1, 2, 3, 2 ** 40] }, /noiseRandom\[3\] is 1099511627776/],
       [{ optimizerSteps: -1 }, /optimizerSteps is -1/],
+      [{ pace: { step: 1, position: 2, rate: 'fast' } }, /training.pace.rate is "fast"/],
       [{ schedule: undefined }, /training.schedule is missing/],
       [{ schedule: { rate: 'x' } }, /schedule.rate is "x"/],
       [{ earlyStopping: { best: null } }, /badEpochs is missing/],

@@ -209,11 +209,14 @@ describe('ae train and ae test', () => {
     expect(scores).toMatchObject({ count: 24, pictures: 16, folder: path.join('json', 'test-1') });
   });
 
-  test('--minutes settles on a number of epochs by the measured speed', async () => {
-    const text = await aeOk(folder, 'train', 'photos.lmdb', '--minutes', '0.001', '--no-report', '--out', 'quick');
-    const [, epochs] = /\d+ images\/s: (\d+) epochs? in about .* \(to repeat this run: --epochs \1\)/.exec(text) ?? [];
-    const { command } = JSON.parse(readFileSync(inFolder('quick', 'config.json'), 'utf8'));
-    expect(command).toBe(`ae train photos.lmdb --epochs ${epochs} --no-report --out quick`);
+  test('--minutes settles on a number of updates by the measured speed, and ends in time whatever they take', async () => {
+    const text = await aeOk(folder, 'train', 'photos.lmdb', '--minutes', '0.005', '--no-report', '--out', 'quick');
+    const plan =
+      /[\d,]+ images\/s: ([\d,]+) (epoch|update)s? in about .* \(to repeat this run: (--(epochs|steps) \d+)\)/;
+    const [, , , flags] = plan.exec(text) ?? [];
+    const { command, options } = JSON.parse(readFileSync(inFolder('quick', 'config.json'), 'utf8'));
+    expect(command).toBe(`ae train photos.lmdb ${flags} --no-report --out quick`);
+    expect(options.minutes).toBe(0.005);
   });
 
   test.skipIf(process.platform === 'win32')(

@@ -115,6 +115,8 @@ const refused: Readonly<Record<string, readonly [Choice, string, AutoencoderOpti
     ],
   'loss.ssim.weight': [{ loss: { name: 'ssim' } }, 'loss: expected mse or mae, with torchrun, received ssim'],
   'augmentation.noise': [{ augmentation: { noise: 0.1 } }, 'augmentation.noise: expected 0, with torchrun'],
+  steps: [{ steps: 4 }, 'steps: expected none, with torchrun, received 4; set epochs'],
+  minutes: [{ minutes: 1 }, 'minutes: expected none, with torchrun, received 1; set epochs'],
   tiedWeights: [{ tiedWeights: true }, 'tiedWeights: expected false, with torchrun'],
   'earlyStopping.patience, earlyStopping.threshold': [
     { earlyStopping: { patience: 3 } },

@@ -134,6 +134,10 @@ const mistakes: [args: string[], message: string][] = [
     ['train', 'a.lmdb', '--epochs', '3', '--minutes', '3'],
     'ae train: --minutes cannot be combined with --epochs; leave one out.',
   ],
+  [
+    ['train', 'a.lmdb', '--epochs', '3', '--steps', '3'],
+    'ae train: --steps cannot be combined with --epochs; leave one out.',
+  ],
   [['train', '--resume', 'a', '--out', 'b'], 'ae train: --out cannot be combined with --resume; leave one out.'],
   [
     ['train', 'a.lmdb', '--schedule', 'step', '--gamma', '0.1'],

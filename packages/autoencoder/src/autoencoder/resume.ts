@@ -48,7 +48,8 @@ export async function resumeTraining(
   onNetwork?.(autoencoder);
   const { options: recipe, seed } = config;
   try {
-    const all = { seed, ...(options.recipe === undefined && recipe), ...given(options) };
+    const amount = options.epochs === undefined ? {} : { steps: undefined, minutes: undefined };
+    const all = { seed, ...(options.recipe === undefined && recipe), ...amount, ...given(options) };
     const history = await autoencoder.train(samples, { ...all, run: { ...runOptions, folder, resume: true } });
     return { autoencoder, history };
   } catch (error) {

@@ -2,4 +2,4 @@
 export { readConfigFile } from '../run/config-file';
 export { estimateRun, type RunEstimate } from '../run/estimate-run';
 export { checkNewRun } from '../run/new-run';
-export { type RunConfig, readRunConfig, startFolder } from '../run/run-config';
+export { type Amount, type RunConfig, readRunConfig, startFolder } from '../run/run-config';

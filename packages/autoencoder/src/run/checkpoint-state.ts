@@ -20,7 +20,8 @@ export function expectSavedState(state: unknown, plan: TrainingPlan): asserts st
   expectLogPosition('log', log);
   expectRecord('training', training);
   const { epoch, history } = training;
-  expectWhole('training.epoch', epoch, { min: 1, max: plan.epochs + 1 });
+  // In its time a training may have more epochs than planned.
+  expectWhole('training.epoch', epoch, { min: 1, ...(plan.minutes === undefined && { max: plan.epochs + 1 }) });
   for (const key of ['step', 'images', 'optimizerSteps']) expectWhole(`training.${key}`, training[key]);
   expectWhole('training.position', training.position, { max: plan.imagesPerEpoch });
   for (const key of ['lossSum', 'passLossSum', 'elapsedMs']) expectNumber(`training.${key}`, training[key]);
@@ -36,6 +37,13 @@ export function expectSavedState(state: unknown, plan: TrainingPlan): asserts st
   // Version 0.1 knows nothing of it.
   if (training.layerRandom !== undefined) expectRandomState('training.layerRandom', training.layerRandom);
   expectMemories(training, plan);
+  if (training.pace !== undefined) expectPace(training.pace);
+}
+
+function expectPace(pace: unknown): void {
+  expectRecord('training.pace', pace);
+  expectWhole('training.pace.step', pace.step);
+  for (const key of ['position', 'rate']) expectNumber(`training.pace.${key}`, pace[key], { min: 0 });
 }
 
 /** Checks what schedule and early stopping remember, where the plan has such ones. */

@@ -11,7 +11,7 @@ const known = {
     ...['version', 'command', 'from', 'options', 'seed', 'inputShape', 'pixels', 'network', 'preset', 'data'],
     ...['versions', 'backend', 'resumed'],
   ],
-  options: [...recipeKeys, 'epochs'],
+  options: [...recipeKeys, 'epochs', 'steps', 'minutes'],
   pixels: ['scale', 'channelOrder'],
   network: ['preset', 'codeSize', 'coefficients', 'variational', 'initialization'],
 };
@@ -46,7 +46,7 @@ function expectKnown(where: string, value: unknown, keys: readonly string[]): as
 }
 
 /** Throws Unexpected for what no training accepts, under its key in the file. */
-function expectRecipe({ options: { epochs, ...recipe } }: RunConfig): void {
+function expectRecipe({ options: { epochs, steps, minutes, ...recipe } }: RunConfig): void {
   try {
     resolveRecipe('default', recipe);
   } catch (cause) {

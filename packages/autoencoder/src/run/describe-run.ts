@@ -12,7 +12,12 @@ export async function describeRun(
   run: RunOptions,
   { network: { inputShape, pixels, origin }, samples, options: { validation, elsewhere }, plan }: TrainingTask,
 ): Promise<RunConfig> {
-  const { recipe, epochs, seed } = plan;
+  const { recipe, epochs, steps, stepsPerEpoch, minutes, seed } = plan;
+  const amount = {
+    epochs,
+    ...(steps !== epochs * stepsPerEpoch && { steps }),
+    ...(minutes !== undefined && { minutes }),
+  };
   const describe = async (source: SampleSource, part: 'train' | 'validation'): Promise<DataDescription> => {
     const [name, path] = [run.dataNames?.[part], run.dataPaths?.[part]];
     return {
@@ -26,7 +31,7 @@ export async function describeRun(
     version: 1,
     ...(run.command !== undefined && { command: run.command }),
     ...(run.from !== undefined && { from: run.from }),
-    options: { ...recipe, epochs },
+    options: { ...recipe, ...amount },
     seed,
     inputShape,
     pixels,

@@ -25,6 +25,14 @@ export interface DataDescription extends DataIdentity {
   readonly path?: string;
 }
 
+/** How long a training is, as `train` takes it. */
+export interface Amount {
+  readonly epochs: number;
+  /** Where the last epoch is cut short. */
+  readonly steps?: number;
+  readonly minutes?: number;
+}
+
 /** All that is needed to repeat a run: config.json of its folder. */
 export interface RunConfig {
   readonly version: 1;
@@ -33,7 +41,7 @@ export interface RunConfig {
   /** Where the weights came from that the run began with; it keeps them in start/. */
   readonly from?: string;
   /** The whole recipe and how long it was followed. */
-  readonly options: Recipe & { readonly epochs: number };
+  readonly options: Recipe & Amount;
   readonly seed: number;
   readonly inputShape: ImageShape;
   readonly pixels: PixelFormat;
@@ -120,6 +128,8 @@ export function expectRunConfig(config: unknown): asserts config is RunConfig {
 function expectOptions(options: unknown): void {
   expectRecord('options', options);
   expectWhole('options.epochs', options.epochs);
+  if (options.steps !== undefined) expectWhole('options.steps', options.steps, { min: 1 });
+  if (options.minutes !== undefined) expectNumber('options.minutes', options.minutes, { min: 0 });
   for (const key of ['batchSize', 'accumulate']) expectWhole(`options.${key}`, options[key], { min: 1, max: 1e9 });
   for (const key of ['optimizer', 'schedule', 'loss', 'augmentation']) expectRecord(`options.${key}`, options[key]);
   const { records } = options;
@@ -209,14 +219,15 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
   const { schedule } = saved.options;
   const isLonger = now.options.epochs > saved.options.epochs;
   const spansAll = spansTraining(schedule) || saved.options.betaWarmUpFraction > 0;
-  const isFree = isLonger && !spansAll;
+  const isWhole = saved.options.steps === undefined && saved.options.minutes === undefined;
+  const isFree = isLonger && !spansAll && isWhole;
   const comparable = isFree ? { ...now, options: { ...now.options, epochs: saved.options.epochs } } : now;
   // As JSON has it: config.json lacks what is undefined.
   const normalized = JSON.parse(JSON.stringify(essentials(comparable)));
   const differences = [...differencesBetween(essentials(saved), normalized, ''), ...changedData(saved.data, now.data)];
   if (differences.length === 0) return;
   const why =
-    isLonger && !isFree
+    isLonger && spansAll
       ? `; its ${laidOut(saved.options)} is laid out over all epochs, so with more of them the epochs so far ` +
         'would have been others'
       : '';

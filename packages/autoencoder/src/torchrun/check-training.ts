@@ -15,10 +15,13 @@ const changing = [
 ];
 
 /** Throws INVALID_OPTION, naming what torchrun would train otherwise than this engine. */
-export function checkTorchTraining({ network, plan: { recipe } }: ElsewhereTask): void {
+export function checkTorchTraining({ network, plan }: ElsewhereTask): void {
+  const { recipe, steps, epochs, stepsPerEpoch, minutes } = plan;
   const { schedule, earlyStopping, tiedWeights, loss, augmentation } = recipe;
   if (schedule.policy === 'plateau')
     throw refused('schedule', 'a schedule that is known beforehand', schedule.policy, 'choose another schedule');
+  if (steps !== epochs * stepsPerEpoch) throw refused('steps', 'none', String(steps), 'set epochs');
+  if (minutes !== undefined) throw refused('minutes', 'none', String(minutes), 'set epochs');
   if (earlyStopping) throw refused('earlyStopping', 'none', 'one', 'leave it out');
   if (tiedWeights) throw refused('tiedWeights', 'false', 'true', 'leave it out');
   if (loss.name === 'ssim') throw refused('loss', 'mse or mae', loss.name, 'choose one of these');

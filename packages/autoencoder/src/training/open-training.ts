@@ -23,6 +23,8 @@ export interface Training extends TrainingTask {
   readonly run?: TrainingRecord;
   /** The codes of warnings that are given once. */
   readonly warned: Set<string>;
+  /** How long the last validation took. */
+  validationMs?: number;
 }
 
 /** Plans a training, opens its run and does something with it; `isBack`: it was trained elsewhere. */
@@ -75,9 +77,12 @@ function planTraining({ origin }: Network, samples: SampleSource, options: Fitte
   if (options.run) checkRunOptions(options.run);
   const { recipe: name = recipeFor(origin?.preset), seed = 0, validation } = options;
   const recipe = resolveRecipe(name, options);
-  const { epochs = recipes[name].epochs } = options;
-  checkOption('epochs', trainingOptions.epochs, epochs);
+  const { steps: wanted, minutes } = options;
+  const { epochs: passes = recipes[name].epochs } = options;
+  checkOption('epochs', trainingOptions.epochs, passes);
   checkOption('seed', trainingOptions.seed, seed);
+  if (wanted !== undefined) checkOption('steps', trainingOptions.steps, wanted);
+  if (minutes !== undefined) checkOption('minutes', trainingOptions.minutes, minutes);
   if (samples.length === 0) {
     throw new AutoencoderError('INVALID_SAMPLE', 'train: expected at least one sample, received an empty source.');
   }
@@ -87,7 +92,10 @@ function planTraining({ origin }: Network, samples: SampleSource, options: Fitte
   const imagesPerPass = recipe.records?.perEpoch ?? samples.length;
   const imagesPerEpoch = imagesPerPass * (recipe.records?.passes ?? 1);
   const stepsPerEpoch = Math.ceil(imagesPerEpoch / (recipe.batchSize * recipe.accumulate));
-  return { recipe, epochs, seed, sampleCount: samples.length, imagesPerEpoch, stepsPerEpoch, imagesPerPass };
+  const amounts = { sampleCount: samples.length, imagesPerEpoch, stepsPerEpoch, imagesPerPass };
+  const steps = wanted ?? stepsPerEpoch * passes;
+  const epochs = wanted === undefined ? passes : Math.ceil(steps / stepsPerEpoch);
+  return { recipe, epochs, steps, ...(minutes !== undefined && { minutes }), seed, ...amounts };
 }
 
 /** Returns the validation samples, or their middles where training crops. */

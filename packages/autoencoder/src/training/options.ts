@@ -125,6 +125,13 @@ export type LossOptions = {
 /** All options of a training that are plain data. */
 export const trainingOptions = {
   epochs: { kind: 'number', min: 0, integer: true, help: 'passes over the images' },
+  steps: { ...counted, help: 'updates in all, in the place of epochs: the last epoch may be cut short' },
+  minutes: {
+    kind: 'number',
+    min: 0,
+    exclusiveMin: true,
+    help: 'time to train for; what the speed changes on the way, the updates that are left are made to fit',
+  },
   seed: { kind: 'number', integer: true, default: 0, help: 'determines the first weights and the order of the images' },
   batchSize: { ...counted, help: 'images per batch' },
   accumulate: { ...counted, help: 'batches per update, where one batch is too large for memory' },

@@ -19,6 +19,14 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly recipe?: RecipeName;
   /** Default by recipe: 15, and 100 for 'torch7'. */
   readonly epochs?: number;
+  /** Updates in all, in the place of `epochs`: the last epoch is cut short where it has to be. */
+  readonly steps?: number;
+  /**
+   * Minutes that training, with its validations, is to take. Updates are planned by `epochs` or `steps`; as soon as they turn out to take
+   * more or less time, the rest of the plan is made in fewer or more of them, so that the learning rate comes to its end in time. The
+   * training ends within an epoch where it has to. Who needs to repeat a run exactly repeats its `steps` instead.
+   */
+  readonly minutes?: number;
   /** Determines the order of the samples, and augmentation and noise. Default 0. */
   readonly seed?: number;
   /** Samples never trained on, scored after each epoch. */
@@ -58,6 +66,8 @@ const trainKeys = [
   ...recipeKeys,
   'recipe',
   'epochs',
+  'steps',
+  'minutes',
   'seed',
   'validation',
   'images',

@@ -7,7 +7,12 @@ import { createSchedule } from './schedules';
 /** What is to be done: a recipe, and the amount of data and time. */
 export interface TrainingPlan {
   readonly recipe: Recipe;
+  /** The last of them may be cut short by `steps`. */
   readonly epochs: number;
+  /** All updates. */
+  readonly steps: number;
+  /** The time that training is to take, in its place in the plan: then its updates are made to fit. */
+  readonly minutes?: number;
   readonly seed: number;
   /** How many samples there are. */
   readonly sampleCount: number;
@@ -21,7 +26,7 @@ export interface TrainingPlan {
 /** Makes the schedule of a training. */
 export function scheduleOf({
   recipe: { optimizer, schedule },
-  epochs,
+  steps,
   stepsPerEpoch,
   imagesPerEpoch,
   imagesPerPass,
@@ -29,11 +34,11 @@ export function scheduleOf({
   const { learningRate: base } = resolveOptimizer(optimizer) as ResolvedOptimizer;
   const passesPerEpoch = imagesPerEpoch / imagesPerPass;
   const stepsPerPass = stepsPerEpoch / passesPerEpoch;
-  return createSchedule(schedule, { base, totalSteps: stepsPerEpoch * epochs, stepsPerPass, passesPerEpoch });
+  return createSchedule(schedule, { base, totalSteps: steps, stepsPerPass, passesPerEpoch });
 }
 
-/** The weight of the divergence in the update after `step` others. */
-export function betaAt(step: number, { recipe, stepsPerEpoch, epochs }: TrainingPlan): number {
-  const warmUpSteps = recipe.betaWarmUpFraction * stepsPerEpoch * epochs;
-  return step >= warmUpSteps ? recipe.beta : (recipe.beta * step) / warmUpSteps;
+/** The weight of the divergence in an update, by where it is in the plan. */
+export function betaAt(position: number, { recipe, steps }: TrainingPlan): number {
+  const warmUpSteps = recipe.betaWarmUpFraction * steps;
+  return position >= warmUpSteps ? recipe.beta : (recipe.beta * position) / warmUpSteps;
 }

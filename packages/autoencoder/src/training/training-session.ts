@@ -15,6 +15,7 @@ import { TiedWeights } from '../network/tied-weights';
 import { BestWeights } from './best-weights';
 import { EarlyStopping } from './early-stopping';
 import { Optimizer } from './optimizers';
+import { Pace } from './pace';
 import type { Schedule } from './schedule';
 import { recordOrder } from './stochastic-gradient';
 import type { EpochSummary } from './training-events';
@@ -28,7 +29,7 @@ import { WeightConstraints } from './weight-constraints';
 export class TrainingSession {
   #progress: Omit<
     TrainingState,
-    'orderRandom' | 'noiseRandom' | 'layerRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping'
+    'orderRandom' | 'noiseRandom' | 'layerRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping' | 'pace'
   > = { epoch: 1, step: 0, images: 0, position: 0, lossSum: 0, passLossSum: 0, elapsedMs: 0, history: [] };
   readonly #orderRandom: Random;
   readonly #noiseRandom: Random;
@@ -40,6 +41,7 @@ export class TrainingSession {
   readonly weights: NamedVariables;
   readonly #optimizer: Optimizer;
   readonly #schedule: Schedule;
+  readonly #pace: Pace;
   readonly #gradients: GradientComputer;
   readonly #constraints: WeightConstraints;
   readonly #tied?: TiedWeights;
@@ -65,6 +67,7 @@ export class TrainingSession {
     this.#constraints = new WeightConstraints(network.model);
     this.#optimizer = new Optimizer(recipe.optimizer, this.#tied?.free ?? variables);
     this.#schedule = scheduleOf(plan);
+    this.#pace = new Pace(plan.steps, plan.minutes && plan.minutes * 60_000);
     if (recipe.averageDecay !== null) {
       this.#average = new WeightAverage(recipe.averageDecay, changingWeightsOf(network.model));
     }
@@ -82,16 +85,36 @@ export class TrainingSession {
   /** Epochs whose updates have all been made; the last of them may not have been validated yet. */
   get epochsDone(): number {
     const { epoch, position } = this.#progress;
-    return position === this.#plan.imagesPerEpoch ? epoch : epoch - 1;
+    return position === this.#plan.imagesPerEpoch || (this.isSpent && position > 0) ? epoch : epoch - 1;
   }
 
   /** The learning rate of the last update, or of the first one before it. */
   get learningRate(): number {
-    return this.#schedule.rateAt(Math.max(0, this.#progress.step - 1));
+    return this.#schedule.rateAt(this.#pace.positionAt(Math.max(0, this.#progress.step - 1)));
+  }
+
+  /** Whether all updates have been made; the epoch that the last of them was in may not have ended yet. */
+  get isSpent(): boolean {
+    return this.#pace.isSpent(this.#progress.step);
   }
 
   get isOver(): boolean {
-    return this.#progress.epoch > this.#plan.epochs || this.#stopping?.isOver === true;
+    return (this.isSpent && this.#progress.position === 0) || this.#stopping?.isOver === true;
+  }
+
+  /** How many updates there are going to be. */
+  get stepsExpected(): number {
+    return this.#pace.stepsExpected(this.#progress.step);
+  }
+
+  /** Whether updates have been made to fit into the time, so that they stand for others than planned. */
+  get isPaced(): boolean {
+    return this.#pace.state.step > 0;
+  }
+
+  /** Makes the updates that are left fit into the training's time, of which the last validation takes `reserveMs`. */
+  keepTime(reserveMs: number): void {
+    this.#pace.observe(this.#progress.step, this.#progress.elapsedMs, reserveMs);
   }
 
   /** Goes on where early stopping had ended training: it is to have more epochs. */
@@ -120,13 +143,14 @@ export class TrainingSession {
     const optimizer = this.#optimizer;
     const tied = this.#tied;
     const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
-    this.#gradients.beta = betaAt(progress.step, plan);
+    const position = this.#pace.positionAt(progress.step);
+    this.#gradients.beta = betaAt(position, plan);
     const computed = await this.#gradients.run(samples, due, signal);
     if (!computed) return undefined;
     const { gradients, ...result } = computed;
     const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
     this.firstLoss ||= result.reconstruction;
-    optimizer.learningRate = this.#schedule.rateAt(progress.step);
+    optimizer.learningRate = this.#schedule.rateAt(position);
     optimizer.step(limited);
     tf.dispose(limited as tf.TensorContainer);
     this.#constraints.apply();
@@ -193,7 +217,7 @@ export class TrainingSession {
 
   /** Whether `beta` has its full weight in the next update. */
   get isBetaWarm(): boolean {
-    return betaAt(this.#progress.step, this.#plan) === this.#plan.recipe.beta;
+    return betaAt(this.#pace.positionAt(this.#progress.step), this.#plan) === this.#plan.recipe.beta;
   }
 
   /** Keeps a copy of the weights that training begins or goes on with; throws WEIGHTS_NOT_FINITE. */
@@ -243,6 +267,7 @@ export class TrainingSession {
       layerRandom: this.#layerRandom.save(),
       optimizerSteps: this.#optimizer.steps,
       schedule: this.#schedule.state,
+      ...(this.isPaced && { pace: this.#pace.state }),
       earlyStopping: this.#stopping?.state,
     };
   }
@@ -264,7 +289,7 @@ export class TrainingSession {
   /** Goes on from a state that a session of the same plan had; `tensors` remain the caller's. */
   restore(state: TrainingState, tensors: Readonly<Record<string, tf.Tensor>>): void {
     assignAll(this.tensors, tensors);
-    const { orderRandom, noiseRandom, layerRandom, optimizerSteps, schedule, earlyStopping, ...progress } = state;
+    const { orderRandom, noiseRandom, layerRandom, optimizerSteps, schedule, pace, earlyStopping, ...progress } = state;
     this.#progress = { ...progress, history: [...progress.history] };
     this.#epochStart = orderRandom;
     this.#noiseRandom.restore(noiseRandom);
@@ -272,6 +297,7 @@ export class TrainingSession {
     if (layerRandom) this.#layerRandom.restore(layerRandom);
     this.#optimizer.steps = optimizerSteps;
     if (schedule) this.#schedule.state = schedule;
+    if (pace) this.#pace.state = pace;
     if (this.#stopping && earlyStopping) this.#stopping.state = earlyStopping;
   }
 

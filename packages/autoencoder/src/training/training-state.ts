@@ -1,5 +1,6 @@
 import type { RandomState } from '../data/random';
 import type { EarlyStoppingState } from './early-stopping';
+import type { PaceState } from './pace';
 import type { ScheduleState } from './schedule';
 import type { EpochSummary } from './training-events';
 
@@ -31,5 +32,7 @@ export interface TrainingState {
   layerRandom?: RandomState;
   optimizerSteps: number;
   schedule?: ScheduleState;
+  /** Where updates were made to fit into the time. */
+  pace?: PaceState;
   earlyStopping?: EarlyStoppingState;
 }

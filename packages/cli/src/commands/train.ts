@@ -8,7 +8,7 @@ import { checkpointOption } from '../network/load-network';
 import { nodeAdvice } from '../network/node-advice';
 import { CliError } from '../shell/cli-error';
 import { withLongFlags } from '../shell/command-line';
-import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
+import { type CommonOptions, choiceOption, defineCommand } from '../shell/options';
 import { formatNumberOf, Terminal } from '../shell/terminal';
 import { beginRun, resumeRun, type TrainingFlags } from '../training/begin-or-resume';
 import { configOption, readRepetition } from '../training/config-option';
@@ -74,12 +74,6 @@ export function trainCommand(): Command {
       choiceOption('--recipe <name>', 'what all else begins with: ours, plain Adam, or the loop of the original', [
         ...Object.keys(recipes),
       ]),
-    )
-    .addOption(
-      numberOption('--minutes <n>', 'as many epochs as fit into this time, by the measured speed', {
-        min: 0,
-        exclusiveMin: true,
-      }),
     );
   for (const heading of ['Training:', 'Optimizer:', 'Learning rate:', 'Loss and images:', 'Keeping it steady:'])
     addFlags(command, heading);
@@ -132,12 +126,15 @@ async function runTrain(
 
 function checkTogether(
   trainPath: string | undefined,
-  { resume, config, out, from, checkpoint, epochs, minutes }: TrainCommandOptions,
+  { resume, config, out, from, checkpoint, epochs, steps, minutes }: TrainCommandOptions,
 ): void {
   const refuse = (flag: string, other: string) => {
     throw new CliError('INVALID_OPTION', `--${flag} cannot be combined with --${other}; leave one out.`);
   };
   if (minutes !== undefined && epochs !== undefined) refuse('minutes', 'epochs');
+  if (minutes !== undefined && steps !== undefined) refuse('minutes', 'steps');
+  if (steps !== undefined && epochs !== undefined) refuse('steps', 'epochs');
+  if (steps !== undefined && resume !== undefined) refuse('steps', 'resume');
   if (minutes !== undefined && resume !== undefined) refuse('minutes', 'resume');
   if (out !== undefined && resume !== undefined) refuse('out', 'resume');
   if (from !== undefined && resume !== undefined) refuse('from', 'resume');

@@ -13,16 +13,17 @@ const styleCodes: Record<Style, [number, number]> = {
   green: [32, 39],
 };
 
-const clearLine = '\r\x1b[2K';
+/** Goes back over so many lines of the live block, and clears all from there. */
+const clearBlock = (lines: number) => `\r${lines > 1 ? `\x1b[${lines - 1}A` : ''}\x1b[J`;
 
 /**
- * What commands print with: results go to stdout, everything about the way there (the live line, warnings) to stderr.
- * Colors and the live line appear on a terminal only. What is printed is made printable here, whatever it holds.
+ * What commands print with: results go to stdout, everything about the way there (the live block, warnings) to stderr.
+ * Colors and the live block appear on a terminal only. What is printed is made printable here, whatever it holds.
  */
 export class Terminal {
   readonly json: boolean;
   readonly isLive: boolean;
-  #live = '';
+  #live: readonly string[] = [];
 
   constructor({ json = false }: { readonly json?: boolean } = {}) {
     this.json = json;
@@ -50,23 +51,25 @@ export class Terminal {
     });
   }
 
-  /** Characters that fit on the live line. */
+  /** Characters that fit on a line of the live block. */
   get liveWidth(): number {
     return Math.max(10, (process.stderr.columns || 80) - 1);
   }
 
-  /** Replaces the live line; it is cut to the terminal's width. An empty line removes it. */
-  status(line: string): void {
+  /** Replaces the live block by these lines, which are cut to the terminal's width. An empty line removes it. */
+  status(...lines: readonly string[]): void {
     if (!this.isLive) return;
-    this.#live = [...printable(line)].slice(0, this.liveWidth).join('');
-    process.stderr.write(clearLine + this.#live);
+    const before = this.#live.length;
+    const shown = lines.map((line) => [...printable(line)].slice(0, this.liveWidth).join(''));
+    this.#live = shown.join('') === '' ? [] : shown;
+    process.stderr.write(clearBlock(before) + this.#live.join('\n'));
   }
 
-  /** Writes whole lines without the live line getting between them. */
+  /** Writes whole lines without the live block getting between them. */
   #aside(write: () => void): void {
-    if (this.#live) process.stderr.write(clearLine);
+    if (this.#live.length > 0) process.stderr.write(clearBlock(this.#live.length));
     write();
-    if (this.#live) process.stderr.write(this.#live);
+    if (this.#live.length > 0) process.stderr.write(this.#live.join('\n'));
   }
 }
 

@@ -1,16 +1,17 @@
 import path from 'node:path';
 import type { Autoencoder, RunOptions, TrainOptions } from '@ae/autoencoder';
 import { runOptions } from '@ae/autoencoder/options';
+import type { Amount } from '@ae/autoencoder/runs';
 import type { SampleDatabase } from '../data/sample-database';
 import { commandLine, replaceOption } from '../shell/command-line';
 import { type ClaimedFolder, claimNumberedFolder } from '../shell/output-folder';
-import { formatDuration, formatNumberOf, type Terminal } from '../shell/terminal';
+import { formatCount, formatDuration, formatNumberOf, type Terminal } from '../shell/terminal';
 import { announce, type EngineInWords } from './announce';
 import { createNetwork, inputShapeOf } from './create-network';
 import { writeHandOver } from './hand-over';
 import { claimRunFolder } from './run-place';
 import { warnOfLargeRun } from './run-size';
-import { fitEpochs } from './time-budget';
+import { fitTime } from './time-budget';
 import { elsewhereOf, type TorchrunFlags } from './torchrun-flags';
 import { givenValues } from './train-flags';
 import { withAdvice } from './training-advice';
@@ -22,7 +23,6 @@ import type { NetworkSettings, NewNetwork, SettingsFlags, TrainingSettings } fro
 export type TrainingFlags = SettingsFlags &
   TorchrunFlags & {
     readonly out?: string;
-    readonly minutes?: number;
     readonly report: boolean;
     readonly pca: boolean;
   };
@@ -48,18 +48,18 @@ export async function beginRun(
   const create = () => createNetwork(settings, source, data.samples, terminal);
   const training = { ...settings.options, validation: data.validation };
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
-  const epochs = await chooseEpochs(options, settings.epochs, create, data.samples, training, imagesPerEpoch, terminal);
+  const amount = await planTime(settings.amount, create, data.samples, training, imagesPerEpoch, terminal);
   const network = await create();
   announce(
     network,
     'from' in source ? { from: source.from.model } : source.architecture,
-    epochs,
+    amount.epochs,
     data,
     engine,
     terminal,
   );
-  const own = runOptionsOf(trainPath, options, epochs, args);
-  const whole = { ...training, epochs };
+  const own = runOptionsOf(trainPath, options, planned(args, settings.amount, amount));
+  const whole = { ...training, ...amount };
   if (options.handOver !== undefined)
     return writeHandOver(options.handOver, network, data, { ...whole, run: own }, terminal);
   const elsewhere = await elsewhereOf(options, data, () => network);
@@ -70,7 +70,7 @@ export async function beginRun(
     return network.train(data.samples, { ...whole, run, elsewhere, ...callbacks });
   };
   await follow(
-    { train, ...data, path: folder.path, imagesPerEpoch, epochs, report: options.report, pca: options.pca },
+    { train, ...data, path: folder.path, imagesPerEpoch, ...amount, report: options.report, pca: options.pca },
     settings,
     terminal,
     folder,
@@ -86,23 +86,23 @@ export async function resumeRun(
   terminal: Terminal,
 ): Promise<void> {
   const { resumeTraining } = await import('@ae/autoencoder');
-  const { epochs } = settings;
+  const { amount } = settings;
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
   const { network: origin, from } = run.config;
   let trained: Autoencoder | undefined;
   const elsewhere = await elsewhereOf(options, data, () => trained as Autoencoder);
   const train: TrainingRun['train'] = async (callbacks, onNetwork) => {
     const { history } = await resumeTraining(run, data.samples, {
-      ...{ ...settings.options, epochs, validation: data.validation, elsewhere, ...callbacks },
+      ...{ ...settings.options, ...amount, validation: data.validation, elsewhere, ...callbacks },
       network: { ...changes, inputShape: inputShapeOf(data.samples, settings.crop) },
-      run: runOptionsOf(trainPath, options, epochs, args),
+      run: runOptionsOf(trainPath, options, args),
       onNetwork: (network) => {
         trained = network;
         onNetwork(network);
         announce(
           network,
           from === undefined ? { ...origin, ...changes } : { from: path.join(run.folder, 'start') },
-          epochs,
+          amount.epochs,
           data,
           engine,
           terminal,
@@ -112,7 +112,7 @@ export async function resumeRun(
     return history;
   };
   await follow(
-    { train, ...data, path: run.folder, imagesPerEpoch, epochs, report: options.report, pca: options.pca },
+    { train, ...data, path: run.folder, imagesPerEpoch, ...amount, report: options.report, pca: options.pca },
     settings,
     terminal,
   );
@@ -138,7 +138,6 @@ async function follow(
 function runOptionsOf(
   trainPath: string | undefined,
   { val, split, from, ...flags }: TrainingFlags,
-  epochs: number,
   args: readonly string[],
 ): Omit<RunOptions, 'folder' | 'resume'> {
   const validation = split ? trainPath : val;
@@ -146,7 +145,7 @@ function runOptionsOf(
   return {
     ...(from !== undefined && { from: path.resolve(from) }),
     ...Object.fromEntries(Object.keys(runOptions).map((key) => [key, given.get(`run.${key}`)])),
-    command: commandLine(replaceOption(args, '--minutes', ['--epochs', String(epochs)])),
+    command: commandLine(args),
     // A resumed run knows those that are not named anew.
     dataNames: { train: trainPath, validation },
     dataPaths: { train: trainPath && path.resolve(trainPath), validation: validation && path.resolve(validation) },
@@ -160,22 +159,35 @@ function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFo
   return claimNumberedFolder(path.join('runs', name));
 }
 
-async function chooseEpochs(
-  { minutes }: TrainingFlags,
-  epochs: number,
+/** Settles how many updates fit into the time, where there is one. */
+async function planTime(
+  amount: Amount,
   create: () => Promise<Autoencoder>,
   samples: SampleDatabase,
   training: TrainOptions,
   imagesPerEpoch: number,
   terminal: Terminal,
-): Promise<number> {
-  if (minutes === undefined) return epochs;
+): Promise<Amount> {
+  const { minutes } = amount;
+  // A run that is repeated has been planned.
+  if (minutes === undefined || amount.steps !== undefined) return amount;
   terminal.status('measuring the speed ...');
-  const fit = await fitEpochs(create, samples, training, { seconds: minutes * 60, imagesPerEpoch });
+  const fit = await fitTime(create, samples, training, { seconds: minutes * 60, imagesPerEpoch });
   terminal.status('');
+  const { epochs, steps } = fit;
+  const many = steps === undefined ? formatNumberOf(epochs, 'epoch') : formatNumberOf(steps, 'update');
   terminal.print(
-    `${Math.round(fit.imagesPerSecond)} images/s: ${formatNumberOf(fit.epochs, 'epoch')} in about ` +
-      `${formatDuration(fit.expectedMs)} (to repeat this run: --epochs ${fit.epochs})`,
+    `${formatCount(Math.round(fit.imagesPerSecond))} images/s: ${many} in about ${formatDuration(fit.expectedMs)} ` +
+      `(to repeat this run: ${amountFlags(fit).join(' ')})`,
   );
-  return fit.epochs;
+  return { epochs, steps, minutes };
+}
+
+function amountFlags({ epochs, steps }: Amount): readonly [flag: string, value: string] {
+  return steps === undefined ? ['--epochs', String(epochs)] : ['--steps', String(steps)];
+}
+
+/** Puts what was planned in the place of the time. */
+function planned(args: readonly string[], { minutes }: Amount, amount: Amount): readonly string[] {
+  return minutes === undefined ? args : replaceOption(args, '--minutes', amountFlags(amount));
 }

@@ -7,7 +7,7 @@ import { helpOf, type TrainFlag, trainFlags } from './train-flags';
 
 /** Where the help lists a flag, by the beginning of its path in the library's options. */
 const headings: Readonly<Record<string, readonly string[]>> = {
-  'Training:': ['epochs', 'batchSize', 'accumulate', 'records', 'seed', 'shuffle'],
+  'Training:': ['epochs', 'steps', 'minutes', 'batchSize', 'accumulate', 'records', 'seed', 'shuffle'],
   'Optimizer:': ['optimizer'],
   'Learning rate:': ['schedule'],
   'Loss and images:': ['loss', 'beta', 'betaWarmUpFraction', 'freeBits', 'augmentation'],

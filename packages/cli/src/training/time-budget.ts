@@ -1,48 +1,79 @@
 import type { Autoencoder, SampleSource, TrainOptions } from '@ae/autoencoder';
+import type { Amount } from '@ae/autoencoder/runs';
 
 /** How long to try before the speed counts as known, and the time over which it is taken. */
 const measureMs = 4000;
 const windowMs = 1000;
-/** The first steps, which are slower, are left out. */
+/** The first updates, which are slower, are left out. */
 const warmUpSteps = 3;
-/** How much faster an image is scored than trained on: a forward pass is about a third of a step. */
+/** How much faster an image is scored than trained on: a forward pass is about a third of an update. */
 const scoringSpeedUp = 2.5;
+/** The part of the time that is planned for, and how far whole epochs may be from that. */
+const plannedPart = 0.97;
+const roundingPart = 0.03;
 
-export interface EpochFit {
-  readonly epochs: number;
+/** A plan, and what it goes by. */
+export interface TimeFit extends Omit<Amount, 'minutes'> {
   readonly imagesPerSecond: number;
   readonly expectedMs: number;
 }
 
+interface Speed {
+  readonly imagesPerSecond: number;
+  readonly imagesPerStep: number;
+}
+
 /**
- * Says how many epochs fit into `seconds`, at least one, by training a network that is then thrown away for four seconds.
- * The number is settled before training begins, so that a run can be repeated exactly, and schedules know their end.
+ * Says how much training fits into `seconds`, by training a network that is then thrown away for four seconds: whole epochs, or updates
+ * where these come nearer. What is settled before training begins can be repeated exactly, and schedules know their end.
  */
-export async function fitEpochs(
+export async function fitTime(
   create: () => Promise<Autoencoder>,
   samples: SampleSource,
   { validation, ...options }: TrainOptions,
   { seconds, imagesPerEpoch }: { seconds: number; imagesPerEpoch: number },
-): Promise<EpochFit> {
+): Promise<TimeFit> {
   const network = await create();
-  const imagesPerSecond = await measureSpeed(network, samples, options);
+  const speed = await measureSpeed(network, samples, options);
   network.dispose();
+  const { imagesPerSecond } = speed;
   const scored = validation && 'length' in validation ? Number(validation.length) : 0;
-  const epochSeconds = (imagesPerEpoch + scored / scoringSpeedUp) / imagesPerSecond;
-  const epochs = Math.max(1, Math.round(seconds / epochSeconds));
-  return { epochs, imagesPerSecond, expectedMs: epochs * epochSeconds * 1000 };
+  const scoringSeconds = scored / scoringSpeedUp / imagesPerSecond;
+  return { ...plan(plannedPart * seconds, { speed, imagesPerEpoch, scoringSeconds }), imagesPerSecond };
+}
+
+function plan(
+  seconds: number,
+  { speed, imagesPerEpoch, scoringSeconds }: { speed: Speed; imagesPerEpoch: number; scoringSeconds: number },
+): Omit<TimeFit, 'imagesPerSecond'> {
+  const stepSeconds = speed.imagesPerStep / speed.imagesPerSecond;
+  const stepsPerEpoch = Math.ceil(imagesPerEpoch / speed.imagesPerStep);
+  const epochSeconds = stepsPerEpoch * stepSeconds + scoringSeconds;
+  const whole = Math.round(seconds / epochSeconds);
+  if (Math.abs(whole * epochSeconds - seconds) <= roundingPart * seconds) {
+    return { epochs: whole, expectedMs: whole * epochSeconds * 1000 };
+  }
+  const full = Math.floor(seconds / epochSeconds);
+  // The first validation may take longer than all of the time: something is to be trained at any rate.
+  const rest = Math.max(seconds - full * epochSeconds - scoringSeconds, full === 0 ? seconds / 2 : 0);
+  const steps = Math.max(1, full * stepsPerEpoch + Math.floor(rest / stepSeconds));
+  const epochs = Math.ceil(steps / stepsPerEpoch);
+  return { epochs, steps, expectedMs: (steps * stepSeconds + epochs * scoringSeconds) * 1000 };
 }
 
 /** The speed of the fastest second: whatever else the machine does in between only slows it down. */
-async function measureSpeed(network: Autoencoder, samples: SampleSource, options: TrainOptions): Promise<number> {
+async function measureSpeed(network: Autoencoder, samples: SampleSource, options: TrainOptions): Promise<Speed> {
   const stop = new AbortController();
   const points: { images: number; elapsedMs: number }[] = [];
+  let imagesPerStep = 1;
   const onStep = ({ step, images, elapsedMs }: { step: number; images: number; elapsedMs: number }) => {
+    if (step === 1) imagesPerStep = images;
     if (step >= warmUpSteps) points.push({ images, elapsedMs });
     if (points.length > 1 && elapsedMs - points[0].elapsedMs >= measureMs) stop.abort();
   };
   const { signal } = stop;
-  await network.train(samples, { ...options, epochs: 1_000_000, signal, onStep }).catch((error) => {
+  const trying = { ...options, epochs: 1_000_000, steps: undefined, minutes: undefined, signal, onStep };
+  await network.train(samples, trying).catch((error) => {
     if (error.code !== 'ABORTED') throw error;
   });
   let fastest = 0;
@@ -51,5 +82,5 @@ async function measureSpeed(network: Autoencoder, samples: SampleSource, options
     if (!last) break;
     fastest = Math.max(fastest, ((last.images - first.images) / (last.elapsedMs - first.elapsedMs)) * 1000);
   }
-  return fastest;
+  return { imagesPerSecond: fastest, imagesPerStep };
 }

@@ -1,15 +1,17 @@
 import type { CheckpointSaved, EpochSummary, PassSummary, StartProgress, StepProgress } from '@ae/autoencoder';
 import { formatBar, formatBytes, formatCount, formatDuration, type Terminal } from '../shell/terminal';
+import { LossCurve } from './loss-curve';
 
 const redrawMs = 100;
 const stepEventMs = 1000;
 
-/** Shows training as it goes: a live line on a terminal, a line per epoch everywhere, JSON events for programs. */
+/** Shows training as it goes: a live block on a terminal, a line per epoch everywhere, JSON events for programs. */
 export class TrainingProgress {
-  /** Where training is, in words; empty before the first step. */
-  position = '';
+  /** Where training is, in words, empty before the first update; and how many updates were planned then, and have been made. */
+  reached = { position: '', steps: { planned: 0, made: 0 } };
   #lastDraw = Number.NEGATIVE_INFINITY;
   #lastEvent = Number.NEGATIVE_INFINITY;
+  readonly #curve = new LossCurve();
   readonly #terminal: Terminal;
   readonly #imagesPerEpoch: number;
   readonly #epochs: number;
@@ -29,16 +31,20 @@ export class TrainingProgress {
 
   onStep(progress: StepProgress): void {
     const { step, steps, epoch, epochs } = progress;
-    this.position = `step ${formatCount(step)} of ${formatCount(steps)}, in epoch ${epoch} of ${epochs}`;
+    this.#curve.add(progress.loss);
+    this.reached = {
+      position: `step ${formatCount(step)} of ${formatCount(steps)}, in epoch ${epoch} of ${Math.max(epoch, epochs)}`,
+      steps: { planned: this.reached.steps.planned || steps, made: step },
+    };
     const now = performance.now();
     if (this.#terminal.json && now - this.#lastEvent >= stepEventMs) {
       this.#lastEvent = now;
       const memoryBytes = process.memoryUsage.rss();
-      this.#terminal.event({ event: 'step', ...progress, leftMs: this.#leftMs(progress), memoryBytes });
+      this.#terminal.event({ event: 'step', ...progress, leftMs: leftMs(progress), memoryBytes });
     }
     if (this.#terminal.isLive && now - this.#lastDraw >= redrawMs) {
       this.#lastDraw = now;
-      this.#terminal.status(this.#liveLine(progress));
+      this.#terminal.status(...this.#block(progress));
     }
   }
 
@@ -62,7 +68,7 @@ export class TrainingProgress {
       elapsedMs,
     });
     const parts = [
-      `epoch ${pad(epoch, this.#epochs)}/${this.#epochs}`,
+      `epoch ${outOf(epoch, this.#epochs)}`,
       `loss ${loss.toFixed(5)}`,
       ...(divergence === undefined ? [] : [`KL ${divergence.toPrecision(4)} nats`]),
       ...(validation ? [`validation PSNR ${validation.psnrDb.toFixed(2)} dB`] : []),
@@ -76,29 +82,37 @@ export class TrainingProgress {
     this.#terminal.event({ event: 'checkpoint', ...saved });
   }
 
-  #liveLine(progress: StepProgress): string {
-    const { epoch, epochs, step, steps, loss, psnrDb, imagesPerSecond } = progress;
-    const stepsPerEpoch = steps / epochs;
-    const inEpoch = step - (epoch - 1) * stepsPerEpoch;
-    return layOut(this.#terminal.liveWidth, {
+  /** The block that shows where training is: as much of it as the terminal is wide. */
+  #block(progress: StepProgress): string[] {
+    const { epoch, epochs, step, steps, images, loss, psnrDb, imagesPerSecond } = progress;
+    const width = this.#terminal.liveWidth;
+    const inEpoch = Math.min(1, images / this.#imagesPerEpoch - (epoch - 1));
+    const left = `${formatDuration(leftMs(progress))} left`;
+    const score = psnrDb === undefined ? [] : [`${psnrDb.toFixed(2)} dB`];
+    const bars = layOut(width, {
       bars: [
-        [`epoch ${pad(epoch, epochs)}/${epochs}`, (step - 1) / steps],
-        [`step ${pad(inEpoch, stepsPerEpoch)}/${stepsPerEpoch}`, inEpoch / stepsPerEpoch],
+        ['training', step / steps],
+        [`epoch ${outOf(epoch, epochs)}`, inEpoch],
       ],
-      // In the order in which they stay where there is little room.
-      figures: [
-        `${formatDuration(this.#leftMs(progress))} left`,
-        psnrDb === undefined ? `loss ${loss.toFixed(5)}` : `${psnrDb.toFixed(2)} dB`,
-        `${Math.round(imagesPerSecond)} images/s`,
-        formatBytes(process.memoryUsage.rss()),
-        ...(psnrDb === undefined ? [] : [`loss ${loss.toFixed(5)}`]),
-      ],
+      figures: [left],
     });
+    if (width < narrow) return [bars];
+    const figures = [`loss ${loss.toFixed(5)}`, ...score, `${formatCount(imagesPerSecond)} images/s`];
+    const memory = formatBytes(process.memoryUsage.rss());
+    const line = [...figures, memory].join(gap);
+    const room = Math.min(curveWidth, width - line.length - gap.length);
+    return [bars, room < minCurveWidth ? line : [this.#curve.draw(room), line].join(gap)];
   }
+}
 
-  #leftMs({ images, elapsedMs }: StepProgress): number {
-    return (elapsedMs / images) * (this.#imagesPerEpoch * this.#epochs - images);
-  }
+/** Below this width only the bars are shown. */
+const narrow = 60;
+const curveWidth = 32;
+const minCurveWidth = 8;
+
+/** Time left at the speed so far. */
+function leftMs({ step, steps, elapsedMs }: StepProgress): number {
+  return (elapsedMs / step) * (steps - step);
 }
 
 const gap = '  ';
@@ -120,6 +134,7 @@ function layOut(
   return [...bars.map(([label, fraction]) => `${label} ${formatBar(fraction, barWidth)}`), ...shown].join(gap);
 }
 
-function pad(value: number, most: number): string {
-  return String(value).padStart(String(most).length);
+/** "3/15"; in its time a training may have more epochs than planned. */
+function outOf(epoch: number, epochs: number): string {
+  return `${String(epoch).padStart(String(epochs).length)}/${Math.max(epoch, epochs)}`;
 }

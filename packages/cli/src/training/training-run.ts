@@ -5,7 +5,7 @@ import type { SampleDatabase } from '../data/sample-database';
 import { writingTo } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { catchInterruption } from '../shell/interruption';
-import { formatDuration, style, type Terminal } from '../shell/terminal';
+import { formatCount, formatDuration, style, type Terminal } from '../shell/terminal';
 import { compareRun, tellVerdict, verdictOf } from './pca-verdict';
 import { holdsRun } from './run-place';
 import { writeRunReport } from './run-report';
@@ -22,6 +22,8 @@ export interface TrainingRun {
   readonly path: string;
   readonly imagesPerEpoch: number;
   readonly epochs: number;
+  /** The time that it is to take, if it was given one. */
+  readonly minutes?: number;
   /** Whether to make report.html in the end. */
   readonly report: boolean;
   /** Whether to compare with PCA in the end. */
@@ -59,13 +61,13 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
         ? await writeRunReport({ ...run, network }, { baselines: true, signal }, terminal)
         : undefined;
     const verdict =
-      run.pca && history && network && progress.position && !signal.aborted
+      run.pca && history && network && progress.reached.position && !signal.aborted
         ? // The report has fitted PCA already.
           ((report && verdictOf(report.data, { ...run, network })) ??
           (await compareRun({ ...run, network }, signal, terminal)))
         : undefined;
     if (verdict) tellVerdict(verdict, terminal);
-    tell(run, { history, report: report?.file, position: progress.position }, terminal);
+    tell(run, { history, report: report?.file, ...progress.reached }, terminal);
   } finally {
     terminal.status('');
     interruption.release();
@@ -112,16 +114,24 @@ interface Outcome {
   /** The file, where one was made. */
   readonly report?: string;
   readonly position: string;
+  readonly steps: { readonly planned: number; readonly made: number };
 }
 
-function tell({ path: run, epochs }: TrainingRun, { history, report, position }: Outcome, terminal: Terminal): void {
+function tell(
+  { path: run, epochs, minutes }: TrainingRun,
+  { history, report, position, steps }: Outcome,
+  terminal: Terminal,
+): void {
   const model = path.join(run, 'model');
   const elapsedMs = history?.epochs.at(-1)?.elapsedMs;
   const resume = history ? undefined : `ae train --resume ${quote(run)}`;
   terminal.event({ event: 'saved', run, model, report, interrupted: !history, elapsedMs, resume });
   if (!history) terminal.print(position ? `stopped after ${position}` : 'stopped before the first step');
   else if (!position) terminal.print('the run had come to its end already');
-  else if (history.epochs.length < epochs) {
+  else if (minutes !== undefined && steps.made !== steps.planned) {
+    const made = `${formatCount(steps.made)} updates instead of ${formatCount(steps.planned)}`;
+    terminal.print(`the speed changed on the way: ${made}; this run cannot be repeated exactly`);
+  } else if (history.epochs.length < epochs) {
     terminal.print(`ended early, after epoch ${history.epochs.length}: the weights are those of the best epoch`);
   }
   const trained = elapsedMs ? `trained in ${formatDuration(elapsedMs)}; ` : '';

@@ -1,6 +1,6 @@
 import type { AutoencoderOptions, InitializeOptions, ReadRun, TrainOptions } from '@ae/autoencoder';
 import { networkOptions, type Recipe, type RecipeName, recipeFor, recipes } from '@ae/autoencoder/options';
-import type { RunConfig } from '@ae/autoencoder/runs';
+import type { Amount, RunConfig } from '@ae/autoencoder/runs';
 import type { FitFlags } from '../data/fit-option';
 import type { SplitWish } from '../data/image-split';
 import type { ImportWish } from '../data/imported-images';
@@ -20,6 +20,8 @@ export interface SettingsFlags extends CheckpointOptions, Readonly<Record<string
   readonly from?: string;
   readonly val?: string;
   readonly epochs?: number;
+  readonly steps?: number;
+  readonly minutes?: number;
   readonly seed?: number;
   readonly crop?: ImageSize;
   readonly variational?: boolean;
@@ -39,7 +41,7 @@ export interface TrainingSettings {
   readonly split?: SplitWish;
   /** How images that are no LMDB are imported. */
   readonly wish: ImportWish;
-  readonly epochs: number;
+  readonly amount: Amount;
   readonly network: NetworkSettings;
   /** The network's input where it is not the images' size. */
   readonly crop?: ImageSize;
@@ -83,7 +85,7 @@ export async function newSettings(
     validationPath: flags.val,
     split: flags.split,
     wish: await wishOfNew({ ...flags, crop }, base),
-    epochs: flags.epochs ?? whole.epochs,
+    amount: amountOf(flags, whole),
     network:
       flags.from === undefined
         ? { architecture: { preset, ...architecture }, initialization: { seed, recipe, ...initialization } }
@@ -94,7 +96,15 @@ export async function newSettings(
   };
 }
 
-function recipeOf({ epochs, ...recipe }: RunConfig['options']): Recipe {
+/** How long to train: what the flags say, or else all of what is repeated. */
+function amountOf({ epochs, steps, minutes }: SettingsFlags, base: Amount): Amount {
+  if (steps === undefined && minutes === undefined && epochs === undefined) {
+    return { epochs: base.epochs, steps: base.steps, minutes: base.minutes };
+  }
+  return { epochs: epochs ?? base.epochs, steps, minutes };
+}
+
+function recipeOf({ epochs, steps, minutes, ...recipe }: RunConfig['options']): Recipe {
   return recipe;
 }
 
@@ -145,7 +155,7 @@ export async function resumedSettings(
   const { readRunConfig } = await import('@ae/autoencoder/runs');
   await assertResumable(folder);
   const config = await readRunConfig(folder);
-  const { epochs, ...saved } = config.options;
+  const saved = recipeOf(config.options);
   const { recipe, seed } = flags;
   const base = recipe ? recipes[recipe] : saved;
   const changes = recipeChanges(flags, base);
@@ -160,7 +170,7 @@ export async function resumedSettings(
     validationPath: isOwn
       ? place
       : (flags.val ?? (await placeOf(config.data.validation, folder, `${resumeCommand(folder)} --val <val.lmdb>`))),
-    epochs: flags.epochs ?? epochs,
+    amount: amountOf(flags, config.options),
     network: { run: { folder, config }, changes: resumedNetwork(config, folder, flags) },
     crop: flags.crop ?? (saved.augmentation.crop ? sizeOf(config) : undefined),
     options: { recipe, seed, ...changes },

@@ -1,0 +1,97 @@
+/** How long a training is: by epochs, by updates, or by the clock. */
+import path from 'node:path';
+import { sharedFolder } from '@ae/testing/scratch';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readRunConfig } from '../src/entries/runs';
+import { Autoencoder, resumeTraining, type StepProgress, type TrainOptions, useBackend } from '../src/index';
+import { rectangleSamples } from './rectangles';
+
+const images = rectangleSamples(12, { size: 16 });
+const validation = rectangleSamples(5, { size: 16, seed: 3 });
+const base = sharedFolder();
+
+beforeAll(() => useBackend('wasm'));
+
+const weightsOf = ({ model }: Autoencoder) => model.getWeights().flatMap((weight) => Array.from(weight.dataSync()));
+
+/** Trains with batches of 4, so three updates per epoch. */
+async function train(options: TrainOptions) {
+  const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
+  await ae.initialize({ seed: 1 });
+  const steps: StepProgress[] = [];
+  const recipe = { recipe: 'plain', batchSize: 4, validation } as const;
+  try {
+    const history = await ae.train(images, { ...recipe, onStep: (step) => steps.push(step), ...options });
+    return { history, steps, rates: steps.map(({ learningRate }) => learningRate), weights: weightsOf(ae) };
+  } finally {
+    ae.dispose();
+  }
+}
+
+describe('a training of so many updates', () => {
+  it('ends within an epoch, which is scored as any', async () => {
+    const { history, steps } = await train({ steps: 5 });
+    expect(history.steps).toBe(5);
+    expect(history.epochs.map(({ step }) => step)).toEqual([3, 5]);
+    expect(history.epochs[1].validation?.psnrDb).toBeGreaterThan(0);
+    expect(steps.map(({ step, steps, epoch, epochs }) => [step, steps, epoch, epochs])).toEqual([
+      ...[1, 2, 3].map((step) => [step, 5, 1, 2]),
+      ...[4, 5].map((step) => [step, 5, 2, 2]),
+    ]);
+  });
+
+  it('is that of so many epochs where they are whole, and lays the schedule out over them where they are not', async () => {
+    const schedule = { policy: 'poly' } as const;
+    const [byEpochs, bySteps] = await Promise.all([train({ epochs: 2, schedule }), train({ steps: 6, schedule })]);
+    expect(bySteps.weights).toEqual(byEpochs.weights);
+    // base * (1 - i / steps), as Caffe has it.
+    const { rates } = await train({ steps: 5, schedule });
+    for (const [i, rate] of rates.entries()) expect(rate).toBeCloseTo(1e-3 * (1 - i / 5), 9);
+  });
+
+  it('is in config.json, and goes on from there to the same weights', async () => {
+    const whole = await train({ steps: 5, run: { folder: path.join(base, 'whole') } });
+    expect((await readRunConfig(path.join(base, 'whole'))).options).toMatchObject({ epochs: 2, steps: 5 });
+    for (const stopAt of [2, 3, 4]) {
+      const folder = path.join(base, `stopped-${stopAt}`);
+      const stop = new AbortController();
+      const onStep = ({ step }: StepProgress) => step === stopAt && stop.abort();
+      await expect(train({ steps: 5, run: { folder }, signal: stop.signal, onStep })).rejects.toThrow('stopped');
+      const { autoencoder, history } = await resumeTraining(folder, images, { validation });
+      expect(weightsOf(autoencoder)).toEqual(whole.weights);
+      expect(history.epochs.map(({ step, loss }) => [step, loss])).toEqual(
+        whole.history.epochs.map(({ step, loss }) => [step, loss]),
+      );
+      autoencoder.dispose();
+    }
+  });
+
+  it('is not lengthened: its last epoch was cut short', async () => {
+    const folder = path.join(base, 'cut');
+    await train({ steps: 4, run: { folder } });
+    await expect(resumeTraining(folder, images, { validation, epochs: 9 })).rejects.toThrow(/steps was 4, is nothing/);
+  });
+
+  it.each<[TrainOptions, string]>([
+    [{ steps: 0 }, 'steps: expected a whole number of at least 1, received 0.'],
+    [{ steps: 1.5 }, 'steps: expected a whole number of at least 1, received 1.5.'],
+    [{ minutes: 0 }, 'minutes: expected a number above 0, received 0.'],
+    [{ minutes: Number.NaN }, 'minutes: expected a number above 0, received NaN.'],
+  ])('%o is refused', async (options, message) => {
+    await expect(train(options)).rejects.toThrow(message);
+  });
+});
+
+describe('a training of so many minutes', () => {
+  it('ends in its time whatever was planned, and resumes to no more', async () => {
+    const folder = path.join(base, 'timed');
+    const schedule = { policy: 'poly' } as const;
+    const { history, rates } = await train({ epochs: 1_000_000, minutes: 0.02, schedule, run: { folder } });
+    expect(history.steps).toBeGreaterThan(1);
+    expect(history.steps).toBeLessThan(1_000_000);
+    expect(rates[0]).toBeCloseTo(1e-3, 6);
+    const { history: after, autoencoder } = await resumeTraining(folder, images, { validation });
+    autoencoder.dispose();
+    expect(after.steps).toBe(history.steps);
+  });
+});

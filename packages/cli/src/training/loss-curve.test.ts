@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { LossCurve } from './loss-curve';
+
+function curveOf(losses: readonly number[]): LossCurve {
+  const curve = new LossCurve();
+  for (const loss of losses) curve.add(loss);
+  return curve;
+}
+
+describe('the curve of the loss', () => {
+  it('shows factors, from the highest loss to the lowest', () => {
+    expect(curveOf([128, 64, 32, 16, 8, 4, 2, 1]).draw(20)).toBe('█▇▆▅▄▃▂▁');
+  });
+
+  it('shows all of a training in the room that there is, however long it is', () => {
+    for (const updates of [10, 1000, 100_000]) {
+      const curve = curveOf(Array.from({ length: updates }, (_, i) => 2 ** (-i / updates)));
+      const drawn = curve.draw(8);
+      expect(drawn).toHaveLength(8);
+      expect(drawn[0]).toBe('█');
+      expect(drawn.at(-1)).toBe('▁');
+    }
+  });
+
+  it('draws one loss, and losses that do not change or are 0', () => {
+    expect(curveOf([0.5]).draw(8)).toBe('▁');
+    expect(curveOf([0.5, 0.5, 0.5]).draw(8)).toBe('▁▁▁');
+    expect(curveOf([0, 0]).draw(8)).toBe('▁▁');
+    expect(new LossCurve().draw(8)).toBe('');
+  });
+});
