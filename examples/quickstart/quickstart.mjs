@@ -3,6 +3,7 @@
  *
  *     npm run quickstart
  *     npm run quickstart -- --images <folder> --minutes 10
+ *     npm run quickstart -- --open                            # opens the report in the end
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -34,7 +35,7 @@ function ae(...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-async function quickstart({ images, minutes }) {
+async function quickstart({ images, minutes, open }) {
   // What an earlier quickstart left; everything in these two folders is its own.
   for (const folder of [data, out]) rmSync(folder, { recursive: true, force: true });
 
@@ -82,6 +83,7 @@ async function quickstart({ images, minutes }) {
   for (const [name, bytes, psnr] of await compareNetworks(models, { train, val, picture })) {
     console.log(`  ${name.padEnd(20)} ${bytes.padEnd(42)} ${psnr}`);
   }
+  if (process.stdout.isTTY) ae('show', '--quiet', picture);
 
   console.log('\nDone. Open these:');
   console.log(`  ${picture}     pictures no network has seen, and what each made of them`);
@@ -91,12 +93,17 @@ async function quickstart({ images, minutes }) {
     `\nThe networks are in ${presets.map((preset) => models[preset]).join(' and ')}. With pictures of your own:`,
   );
   console.log('  npm run quickstart -- --images <folder>');
+  if (open) ae('show', '--open', path.join(results, 'report.html'));
 }
 
 /** Reads the options; folders are relative to where npm was called. */
 function readOptions() {
   const { values } = parseArgs({
-    options: { images: { type: 'string' }, minutes: { type: 'string', default: '1.3' } },
+    options: {
+      images: { type: 'string' },
+      minutes: { type: 'string', default: '1.3' },
+      open: { type: 'boolean', default: false },
+    },
   });
   if (!(Number(values.minutes) > 0))
     throw new Error(`--minutes: expected a number above 0, received "${values.minutes}".`);

@@ -19,6 +19,7 @@ import { referenceCommand } from './commands/reference';
 import { reportCommand } from './commands/report';
 import { resizeCommand } from './commands/resize';
 import { sampleCommand } from './commands/sample';
+import { showCommand } from './commands/show';
 import { testCommand } from './commands/test';
 import { trainCommand } from './commands/train';
 import { verifyCommand } from './commands/verify';
@@ -27,7 +28,16 @@ import { addNotes } from './shell/help-layout';
 import { defineCommand, finishCommand } from './shell/options';
 
 const groups = {
-  'Images:': [importCommand, convertCommand, resizeCommand, inspectCommand, verifyCommand, meanCommand, exportCommand],
+  'Images:': [
+    importCommand,
+    convertCommand,
+    resizeCommand,
+    inspectCommand,
+    verifyCommand,
+    meanCommand,
+    exportCommand,
+    showCommand,
+  ],
   'Networks:': [trainCommand, testCommand, reportCommand, watchCommand, exportModelCommand, importModelCommand],
   'Codes:': [encodeCommand, reconstructCommand, neighboursCommand, interpolateCommand, sampleCommand],
   'Many machines:': [mergeCommand],

@@ -9,7 +9,7 @@ export type Values =
   | { readonly kind: 'text' };
 
 const paths: readonly string[] = [
-  ...['images', 'lmdb', 'folder', 'file', 'place', 'run', 'model', 'output', 'shards', 'program', 'kind'],
+  ...['images', 'lmdb', 'folder', 'file', 'place', 'run', 'model', 'output', 'shards', 'program', 'kind', 'files'],
   ...['out', 'out.png', 'out.lmdb', 'out.binaryproto', 'file.html', 'config.json'],
 ];
 
