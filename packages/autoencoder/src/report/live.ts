@@ -3,11 +3,11 @@ import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { isBeingTrained } from '../run/run-lock';
 import { collectRun, readPicture } from './collect-run';
-import { formatDb, formatDuration, formatNumberOf, formatSignificant } from './format';
+import { formatCount, formatDb, formatDuration, formatNumberOf, formatSignificant } from './format';
 import { html, type Markup, Markup as Raw } from './html';
 import { pngToPicture } from './pictures';
 import { readRun } from './read-run';
-import type { ReportRun } from './report-data';
+import type { ReportEpoch, ReportRun } from './report-data';
 import { script } from './script';
 import { renderFirstSteps, renderTraining } from './sections/training';
 import { style } from './style';
@@ -59,7 +59,7 @@ export function renderLivePage(name: string): string {
 </head>
 <body>
 <header>
-<p class="kicker">Autoencoder in training</p>
+<p class="kicker">Training of an autoencoder</p>
 <h1>${name}</h1>
 <p class="note" id="state" role="status"></p>
 </header>
@@ -118,9 +118,14 @@ async function stateOf(folder: string, { epochs, options }: ReportRun): Promise<
     () => true,
     () => false,
   );
-  const isWhole =
-    epochs.length > 0 && (epochs[epochs.length - 1].epoch >= Number(options.epochs) || Boolean(options.earlyStopping));
-  return isSaved && isWhole ? 'finished' : 'stopped';
+  const last = epochs.at(-1);
+  return isSaved && last && isLast(last, options) ? 'finished' : 'stopped';
+}
+
+/** Says whether training ends with this epoch. What ends in its time does so at about that time, whatever number of epochs was planned. */
+function isLast({ epoch, elapsedMs }: ReportEpoch, { epochs, minutes, earlyStopping }: ReportRun['options']): boolean {
+  if (minutes !== undefined && elapsedMs >= 0.9 * Number(minutes) * 60_000) return true;
+  return epoch >= Number(epochs) || Boolean(earlyStopping);
 }
 
 function renderTiles(run: ReportRun, state: State): Markup {
@@ -128,15 +133,15 @@ function renderTiles(run: ReportRun, state: State): Markup {
   const last = epochs.at(-1);
   const best = Math.max(...epochs.map(({ validationPsnrDb = Number.NEGATIVE_INFINITY }) => validationPsnrDb));
   const perSecond = last?.imagesPerSecond;
-  const leftMs = last && (last.elapsedMs / last.epoch) * (Number(options.epochs) - last.epoch);
+  const leftMs = last && Math.max(0, (last.elapsedMs / last.epoch) * (Number(options.epochs) - last.epoch));
   const tiles: (readonly [name: string, value: string] | undefined)[] = [
-    ['Epoch', `${last?.epoch ?? 0} of ${options.epochs}`],
+    ['Epoch', `${last?.epoch ?? 0} of ${Math.max(last?.epoch ?? 0, Number(options.epochs))}`],
     ['Loss', steps.length > 0 ? formatSignificant(last?.loss ?? steps[steps.length - 1].loss) : '-'],
     Number.isFinite(best) ? ['Validation PSNR, best', formatDb(best)] : undefined,
     perSecond === undefined ? undefined : ['Speed', `${Math.round(perSecond)} images/s`],
     last && ['Trained for', formatDuration(last.elapsedMs)],
     state === 'training' && leftMs !== undefined ? ['Left, about', formatDuration(leftMs)] : undefined,
-    ['Images', formatNumberOf(train.count, 'image')],
+    ['Images', formatCount(train.count)],
     [
       'Engine',
       backend.threads === undefined ? backend.name : `${backend.name}, ${formatNumberOf(backend.threads, 'thread')}`,
