@@ -217,6 +217,12 @@ describe('ae train and ae test', () => {
     const { command, options } = JSON.parse(readFileSync(inFolder('quick', 'config.json'), 'utf8'));
     expect(command).toBe(`ae train photos.lmdb ${flags} --no-report --out quick`);
     expect(options.minutes).toBe(0.005);
+    // What is planned is repeated, not planned again.
+    expect(await aeOk(folder, 'train', '--config', 'quick', '--no-report', '--out', 'again')).not.toContain(
+      'to repeat',
+    );
+    const again = JSON.parse(readFileSync(inFolder('again', 'config.json'), 'utf8')).options;
+    expect(again).toEqual(options);
   });
 
   test.skipIf(process.platform === 'win32')(

@@ -48,7 +48,11 @@ export async function beginRun(
   const create = () => createNetwork(settings, source, data.samples, terminal);
   const training = { ...settings.options, validation: data.validation };
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
-  const amount = await planTime(settings.amount, create, data.samples, training, imagesPerEpoch, terminal);
+  // A run that is repeated has been planned.
+  const amount =
+    options.minutes === undefined
+      ? settings.amount
+      : await planTime(options.minutes, create, data.samples, training, imagesPerEpoch, terminal);
   const network = await create();
   announce(
     network,
@@ -58,7 +62,7 @@ export async function beginRun(
     engine,
     terminal,
   );
-  const own = runOptionsOf(trainPath, options, planned(args, settings.amount, amount));
+  const own = runOptionsOf(trainPath, options, planned(args, options, amount));
   const whole = { ...training, ...amount };
   if (options.handOver !== undefined)
     return writeHandOver(options.handOver, network, data, { ...whole, run: own }, terminal);
@@ -159,18 +163,15 @@ function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFo
   return claimNumberedFolder(path.join('runs', name));
 }
 
-/** Settles how many updates fit into the time, where there is one. */
+/** Settles how many updates fit into the time. */
 async function planTime(
-  amount: Amount,
+  minutes: number,
   create: () => Promise<Autoencoder>,
   samples: SampleDatabase,
   training: TrainOptions,
   imagesPerEpoch: number,
   terminal: Terminal,
 ): Promise<Amount> {
-  const { minutes } = amount;
-  // A run that is repeated has been planned.
-  if (minutes === undefined || amount.steps !== undefined) return amount;
   terminal.status('measuring the speed ...');
   const fit = await fitTime(create, samples, training, { seconds: minutes * 60, imagesPerEpoch });
   terminal.status('');
@@ -188,6 +189,6 @@ function amountFlags({ epochs, steps }: Amount): readonly [flag: string, value: 
 }
 
 /** Puts what was planned in the place of the time. */
-function planned(args: readonly string[], { minutes }: Amount, amount: Amount): readonly string[] {
+function planned(args: readonly string[], { minutes }: TrainingFlags, amount: Amount): readonly string[] {
   return minutes === undefined ? args : replaceOption(args, '--minutes', amountFlags(amount));
 }
