@@ -262,6 +262,7 @@ describe('comparison at equal bytes', () => {
       count: scored,
       sourceCount: scored,
       pcaFittedOn: fitted,
+      pcaFittedOf: fitted,
       pcaMirrored: false,
       missing: [],
     });

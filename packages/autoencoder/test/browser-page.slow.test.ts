@@ -10,12 +10,15 @@ import { bundle, openPage } from '@ae/testing/pages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
 import { Autoencoder, type BackendInfo, type Sample, useBackend } from '../src/index';
+import { drawingSamples } from './drawings';
 import { rectangleSamples } from './rectangles';
 
 interface EngineResults {
   readonly engine: BackendInfo;
   readonly pixels: number[][];
   readonly losses: number[];
+  /** Of each layer, the first weights of a network of preset transform. */
+  readonly start: number[][];
 }
 
 interface PageResults {
@@ -40,7 +43,10 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
     data: sample.data.map((byte) => byte ^ (random.uint32() >>> 27)),
   }));
   let folder: string;
+  // So many that the start is eigenvectors of their covariance, not cosines alone.
+  const drawings = drawingSamples(140, 5, 32);
   let expected: Sample[];
+  let expectedStart: number[][];
   let browser: Browser;
   let server: PageServer;
 
@@ -53,9 +59,13 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
     expected = await autoencoder.reconstruct(samples);
     await autoencoder.save(path.join(folder, 'model'));
     autoencoder.dispose();
+    expectedStart = await startOf(drawings);
+    const plain = (list: readonly Sample[]) =>
+      JSON.stringify(list.map((sample) => ({ ...sample, data: Array.from(sample.data) })));
     const script = await readFile(here('browser/page.js'), 'utf8');
     const files = {
-      '/samples.json': JSON.stringify(samples.map((sample) => ({ ...sample, data: Array.from(sample.data) }))),
+      '/samples.json': plain(samples),
+      '/drawings.json': plain(drawings),
       '/bundled.html': pageOf('/bundled.js'),
       '/bundled.js': await bundle(here('browser/page.js')),
       '/plain.html': plainPage.replace('"imports": {', '"imports": { "@ae/autoencoder": "/autoencoder/index.js",'),
@@ -75,20 +85,43 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
     await rm(folder, { recursive: true });
   });
 
-  it.each(['/bundled.html', '/plain.html'])('%s reconstructs the pixels of Node.js, and trains', async (address) => {
-    const { error, missing, saving, engines, ...results } = await openPage<PageResults>(browser, server, address);
-    expect(error).toBeUndefined();
-    for (const backend of ['wasm', 'webgl'] as const) {
-      const { engine, pixels, losses } = results[backend];
-      expect(engine.name).toBe(backend);
-      const differences = pixels.map((image, i) => image.map((pixel, j) => Math.abs(pixel - expected[i].data[j])));
-      expect(Math.max(...differences.flat()), backend).toBeLessThanOrEqual(1);
-      expect(losses[1]).toBeLessThan(losses[0]);
-    }
-    expect(missing).toMatch(/^\[autoencoder\] \/nowhere\/model\.json cannot be read \(HTTP 404\); name the folder/);
-    expect(saving).toMatch(
-      /^\[autoencoder\] \w+: expected Node\.js, received a browser, which has no files to write; /,
-    );
-    expect(engines).toEqual(['webgpu', 'wasm', 'webgl', 'cpu']);
-  });
+  it.each(['/bundled.html', '/plain.html'])(
+    '%s reconstructs the pixels of Node.js, trains, and computes the same start',
+    async (address) => {
+      const { error, missing, saving, engines, ...results } = await openPage<PageResults>(browser, server, address);
+      expect(error).toBeUndefined();
+      for (const backend of ['wasm', 'webgl'] as const) {
+        const { engine, pixels, losses, start } = results[backend];
+        expect(engine.name).toBe(backend);
+        const differences = pixels.map((image, i) => image.map((pixel, j) => Math.abs(pixel - expected[i].data[j])));
+        expect(Math.max(...differences.flat()), backend).toBeLessThanOrEqual(1);
+        expect(losses[1]).toBeLessThan(losses[0]);
+        expect(start.length).toBe(expectedStart.length);
+        // Bit for bit, which expect would compare, and print, for minutes.
+        expect(start.every((weight, i) => weight.every((value, j) => Object.is(value, expectedStart[i][j])))).toBe(
+          true,
+        );
+      }
+      expect(missing).toMatch(/^\[autoencoder\] \/nowhere\/model\.json cannot be read \(HTTP 404\); name the folder/);
+      expect(saving).toMatch(
+        /^\[autoencoder\] \w+: expected Node\.js, received a browser, which has no files to write; /,
+      );
+      expect(engines).toEqual(['webgpu', 'wasm', 'webgl', 'cpu']);
+    },
+  );
 });
+
+/** The first weights of a network of preset transform as Node.js computes them, of each layer. */
+async function startOf(images: readonly Sample[]): Promise<number[][]> {
+  const autoencoder = new Autoencoder({ preset: 'transform', inputShape: [32, 32, 3], codeSize: 64 });
+  await autoencoder.initialize({ seed: 1 });
+  await autoencoder.computeStart(images, { seed: 1 });
+  // Of cosines alone it would be zeros and ones.
+  const mixtures = Array.from(autoencoder.model.getLayer('to_code').getWeights()[0].dataSync()).filter(
+    (v) => v % 1 !== 0,
+  );
+  expect(mixtures.length).toBeGreaterThan(1000);
+  const weights = autoencoder.model.getWeights().map((weight) => Array.from(weight.dataSync()));
+  autoencoder.dispose();
+  return weights;
+}

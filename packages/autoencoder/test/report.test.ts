@@ -49,6 +49,13 @@ describe('collectReport', () => {
     expect(renderReport(JSON.parse(JSON.stringify(data))) === renderReport(data)).toBe(true);
   });
 
+  it('says that PCA was fitted on a part of many training images', () => {
+    expect(renderReport(data)).toContain(', fitted on 40 training images.');
+    const comparison = data.comparison && { ...data.comparison, pcaFittedOn: 2048, pcaFittedOf: 3290 };
+    const text = ', fitted on 2,048 of the 3,290 training images, evenly spaced.';
+    expect(renderReport({ ...data, comparison })).toContain(text);
+  });
+
   it('goes without a run, labels, baselines and masks', async () => {
     const { conv2d } = await import('@ae/layers');
     const layers = [conv2d({ filters: 1, kernelSize: 1, name: 'code' }), conv2d({ filters: 1, kernelSize: 1 })];

@@ -63,3 +63,17 @@ test('ae import-model reads networks of PyTorch, Torch7, Keras and TensorFlow.js
     );
   }
 }, 60_000);
+
+test('ae import-model takes weights of preset transform that looked at fewer coefficients than its default', async () => {
+  const made = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 3], codeSize: 12, coefficients: 20 });
+  await made.initialize();
+  await made.save(path.join(folder, 'few'));
+  made.dispose();
+  await aeOk(folder, 'export-model', 'few', 'few.safetensors');
+  const flags = ['--preset', 'transform', '--size', '8', '--code-size', '12'];
+  const other = await ae(folder, 'import-model', 'few.safetensors', 'few-again', ...flags);
+  expect(other.stderr).toMatch(/^ae import-model: few\.safetensors: .*20/);
+  await aeOk(folder, 'import-model', 'few.safetensors', 'few-again', ...flags, '--coefficients', '20');
+  const lonely = await ae(folder, 'import-model', 'few.safetensors', 'few-third', '--coefficients', '20');
+  expect(lonely.stderr).toBe('ae import-model: --coefficients needs --preset; add it, or leave --coefficients out.\n');
+}, 60_000);

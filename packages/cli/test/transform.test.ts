@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nameFittedImages } from '../src/network/print-scores';
 import { jsonLines, makeFolder, makePictures, remove } from './ae';
 import { ae, aeOk } from './one-process';
 
@@ -41,6 +42,14 @@ test('a network without masks is trained, and scored once, with no word of masks
   expect(moved.stderr).toContain('note: the network has seen these very images');
   expect(moved.stdout).toContain('not compared: PCA: no training images were given to fit it to.');
   await rename(`${folder}/moved.lmdb`, `${folder}/images.lmdb`);
+});
+
+test('PCA says of how many images it was fitted on a part', () => {
+  const text = '2,048 of the 3,290 training images, evenly spaced';
+  expect(nameFittedImages({ pcaFittedOn: 2048, pcaFittedOf: 3290 })).toBe(text);
+  expect(nameFittedImages({ pcaFittedOn: 2048, pcaFittedOf: 3290, pcaMirrored: true })).toBe(
+    `${text}, and their mirror images`,
+  );
 });
 
 test('a training ends with how the network does beside PCA, and with what to try', async () => {

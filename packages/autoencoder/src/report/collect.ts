@@ -247,9 +247,9 @@ function slimComparison({ groups, ...comparison }: Comparison): ReportComparison
     const { images, ...summary } = scores;
     return summary;
   };
-  const { count, curves, pcaFittedOn, pcaMirrored, missing } = comparison;
+  const { count, curves, pcaFittedOn, pcaFittedOf, pcaMirrored, missing } = comparison;
   return {
-    ...{ count, curves, pcaFittedOn, pcaMirrored, missing },
+    ...{ count, curves, pcaFittedOn, pcaFittedOf, pcaMirrored, missing },
     groups: groups.map(({ rows, ...group }) => ({
       ...group,
       rows: rows.map(({ scores, ...row }) => ({ ...row, summary: withoutImages(scores) })),

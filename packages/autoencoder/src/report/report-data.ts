@@ -106,7 +106,7 @@ export interface ReportExample {
 }
 
 export interface ReportComparison
-  extends Pick<Comparison, 'count' | 'curves' | 'pcaFittedOn' | 'pcaMirrored' | 'missing'> {
+  extends Pick<Comparison, 'count' | 'curves' | 'pcaFittedOn' | 'pcaFittedOf' | 'pcaMirrored' | 'missing'> {
   readonly groups: readonly {
     readonly counted: 'code' | 'code and masks';
     readonly codeBits: number;

@@ -1,4 +1,4 @@
-/** What a user's page does: loads a network that was trained in Node.js, reconstructs on each engine, and trains on. */
+/** What a user's page does: loads a network that was trained in Node.js, reconstructs on each engine, and trains on; and begins one of its own. */
 import { Autoencoder, listBackends, useBackend } from '@ae/autoencoder';
 import '@tensorflow/tfjs-backend-webgl';
 
@@ -17,10 +17,26 @@ async function reconstructAndTrain(backend, samples) {
   };
 }
 
+/** The weights that preset transform begins with, computed on the engine in use. */
+async function computeStart(drawings) {
+  const autoencoder = new Autoencoder({ preset: 'transform', inputShape: [32, 32, 3], codeSize: 64 });
+  await autoencoder.initialize({ seed: 1 });
+  await autoencoder.computeStart(drawings, { seed: 1 });
+  const weights = autoencoder.model.getWeights().map((weight) => Array.from(weight.dataSync()));
+  autoencoder.dispose();
+  return weights;
+}
+
+async function samplesOf(address) {
+  return (await json(address)).map((sample) => ({ ...sample, data: Uint8Array.from(sample.data) }));
+}
+
 async function main() {
-  const samples = (await json('/samples.json')).map((sample) => ({ ...sample, data: Uint8Array.from(sample.data) }));
+  const [samples, drawings] = await Promise.all(['/samples.json', '/drawings.json'].map(samplesOf));
   const results = {};
-  for (const backend of ['wasm', 'webgl']) results[backend] = await reconstructAndTrain(backend, samples);
+  for (const backend of ['wasm', 'webgl']) {
+    results[backend] = { ...(await reconstructAndTrain(backend, samples)), start: await computeStart(drawings) };
+  }
   const missing = await Autoencoder.load('/nowhere').catch((error) => error.message);
   const saving = await (await Autoencoder.load('/model')).save('copy').catch((error) => error.message);
   return { ...results, missing, saving, engines: (await listBackends()).map(({ name }) => name) };

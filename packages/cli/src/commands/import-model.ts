@@ -28,6 +28,7 @@ interface NetworkFlags {
   readonly channelOrder?: PixelFormat['channelOrder'];
   readonly preset?: keyof typeof networkOptions.preset.words;
   readonly codeSize?: number;
+  readonly coefficients?: number;
   readonly variational?: boolean;
 }
 
@@ -77,6 +78,16 @@ export function importModelCommand(): Command {
     .addOption(
       numberOption('--code-size <n>', 'numbers of its code (PyTorch, with --preset)', { min: 1, integer: true }),
     )
+    .addOption(
+      numberOption(
+        '--coefficients <n>',
+        'cosine coefficients of a block that its code can hold (PyTorch, with --preset transform)',
+        {
+          min: 1,
+          integer: true,
+        },
+      ),
+    )
     .option('--variational', 'its code is a distribution (PyTorch, with --preset)')
     .action(runImportModel);
 }
@@ -106,9 +117,9 @@ type Reader = (file: string, flags: NetworkFlags) => Promise<Autoencoder>;
 const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> = {
   async pytorch(file, flags) {
     const { importPyTorch } = await import('@ae/autoencoder/interchange');
-    const { preset, size = { height: 64, width: 64 }, codeSize, variational } = flags;
+    const { preset, size = { height: 64, width: 64 }, codeSize, coefficients, variational } = flags;
     if (preset === undefined) {
-      const needing = (['size', 'codeSize', 'variational', 'pixelScale', 'channelOrder'] as const).find(
+      const needing = (['size', 'codeSize', 'coefficients', 'variational', 'pixelScale', 'channelOrder'] as const).find(
         (key) => flags[key] !== undefined,
       );
       if (needing)
@@ -119,7 +130,8 @@ const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> 
       return importPyTorch(file);
     }
     const inputShape = [size.height, size.width, 3] as const;
-    return importPyTorch(file, { network: { preset, inputShape, codeSize, variational, pixels: pixelsOf(flags) } });
+    const network = { preset, inputShape, codeSize, coefficients, variational, pixels: pixelsOf(flags) };
+    return importPyTorch(file, { network });
   },
   async torch7(file, flags) {
     const { importTorch7 } = await import('@ae/autoencoder/interchange');

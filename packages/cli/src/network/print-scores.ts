@@ -90,7 +90,7 @@ const methodNames = { autoencoder: 'autoencoder', pca: 'PCA', jpeg: 'JPEG', thum
 
 function printBaselines(
   terminal: Terminal,
-  { groups, missing, pcaFittedOn, pcaMirrored }: NonNullable<ReportData['comparison']>,
+  { groups, missing, ...pca }: NonNullable<ReportData['comparison']>,
   hasMasks: boolean,
 ): void {
   for (const { counted, codeBits, budgetBytes, rows } of groups) {
@@ -110,9 +110,19 @@ function printBaselines(
       ),
     );
   }
-  if (pcaFittedOn !== undefined) {
-    const mirrored = pcaMirrored ? ' and their mirror images' : '';
-    terminal.print(`PCA is that of ${formatNumberOf(pcaFittedOn, 'training image')}${mirrored}`);
-  }
+  if (pca.pcaFittedOn !== undefined) terminal.print(`PCA is that of ${nameFittedImages(pca)}`);
   for (const reason of missing) terminal.print(`not compared: ${reason}`);
+}
+
+/** Says which images PCA was fitted on. */
+export function nameFittedImages({
+  pcaFittedOn = 0,
+  pcaFittedOf = pcaFittedOn,
+  pcaMirrored,
+}: Pick<NonNullable<ReportData['comparison']>, 'pcaFittedOn' | 'pcaFittedOf' | 'pcaMirrored'>): string {
+  const isPart = pcaFittedOn < pcaFittedOf;
+  const images = isPart
+    ? `${formatCount(pcaFittedOn)} of the ${formatCount(pcaFittedOf)} training images, evenly spaced`
+    : formatNumberOf(pcaFittedOn, 'training image');
+  return pcaMirrored ? `${images}${isPart ? ',' : ''} and their mirror images` : images;
 }

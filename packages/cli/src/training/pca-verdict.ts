@@ -1,5 +1,6 @@
 import type { PcaComparison } from '@ae/autoencoder/baselines';
 import type { ReportData } from '@ae/autoencoder/report';
+import { nameFittedImages } from '../network/print-scores';
 import { fitTo } from '../network/training-images';
 import { explain } from '../shell/cli-error';
 import { formatCount, formatNumberOf, style, type Terminal } from '../shell/terminal';
@@ -21,10 +22,10 @@ export function verdictOf({ model, comparison }: ReportData, run: ReportedRun): 
   // Of PCA, as many numbers as the code has, without its masks.
   const pca = groups.find(({ counted }) => counted === 'code')?.rows.find(({ method }) => method === 'pca');
   if (!comparison || !own || !pca?.summary || pca.components === undefined) return undefined;
-  const { count, pcaFittedOn = 0, pcaMirrored = false } = comparison;
+  const { count, pcaFittedOn = 0, pcaFittedOf = pcaFittedOn, pcaMirrored = false } = comparison;
   return {
     ...{ codeNumbers: model.sizes.codeNumbers, components: pca.components, count },
-    ...{ psnrDb: own.psnrDb, pcaPsnrDb: pca.summary.psnrDb, pcaFittedOn, pcaMirrored },
+    ...{ psnrDb: own.psnrDb, pcaPsnrDb: pca.summary.psnrDb, pcaFittedOn, pcaFittedOf, pcaMirrored },
     ...factsOf(run),
   };
 }
@@ -75,8 +76,8 @@ export function tellVerdict(verdict: PcaVerdict, terminal: Terminal): void {
   );
 }
 
-function describePca({ pcaFittedOn, pcaMirrored }: PcaVerdict): string {
-  return pcaMirrored ? ` of ${formatNumberOf(pcaFittedOn, 'training image')} and their mirror images` : '';
+function describePca(verdict: PcaVerdict): string {
+  return verdict.pcaMirrored || verdict.pcaFittedOn < verdict.pcaFittedOf ? ` of ${nameFittedImages(verdict)}` : '';
 }
 
 function adviceFor(gainDb: number, { trainedOn, isTransform }: PcaVerdict): string | undefined {

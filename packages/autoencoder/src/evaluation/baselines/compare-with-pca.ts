@@ -35,8 +35,9 @@ export interface PcaComparison {
   /** The mean over images of their PSNR in dB, with their own masks where it has masks. */
   readonly psnrDb: number;
   readonly pcaPsnrDb: number;
-  /** How many images PCA was fitted on, and whether on their mirror images, too. */
+  /** How many images PCA was fitted on, evenly spaced over how many, and whether on their mirror images, too. */
   readonly pcaFittedOn: number;
+  readonly pcaFittedOf: number;
   readonly pcaMirrored: boolean;
 }
 
@@ -57,7 +58,13 @@ export async function compareWithPca(
     const { psnrDb } = await network.evaluate(source, { similarity: false, signal });
     return {
       ...{ codeNumbers: codeSize, components: pca.componentCount, count: source.length },
-      ...{ psnrDb, pcaPsnrDb, pcaFittedOn: pca.fittedOn, pcaMirrored: pca.mirrored },
+      ...{
+        psnrDb,
+        pcaPsnrDb,
+        pcaFittedOn: pca.fittedOn,
+        pcaFittedOf: trainingSamples.length,
+        pcaMirrored: pca.mirrored,
+      },
     };
   } finally {
     pca.dispose();

@@ -60,8 +60,9 @@ export interface Comparison {
    * by bytes, JPEG and WebP by quality.
    */
   readonly curves: { readonly [method in RivalMethod | 'webp']: readonly RatePoint[] };
-  /** How many images PCA was fitted on, where it was, and whether on their mirror images, too. */
+  /** How many images PCA was fitted on, where it was, evenly spaced over how many, and whether on their mirror images, too. */
   readonly pcaFittedOn?: number;
+  readonly pcaFittedOf?: number;
   readonly pcaMirrored?: boolean;
   /** What is not in it and why, a sentence each. */
   readonly missing: readonly string[];
@@ -111,7 +112,7 @@ export async function compareNetwork(
     sourceCount: samples.length,
     groups: groups.map((group, i) => ({ ...group, rows: rows[i] })),
     curves,
-    ...(pca && { pcaFittedOn: pca.fittedOn, pcaMirrored: pca.mirrored }),
+    ...(pca && { pcaFittedOn: pca.fittedOn, pcaFittedOf: options.trainingSamples?.length, pcaMirrored: pca.mirrored }),
     missing,
   };
 }

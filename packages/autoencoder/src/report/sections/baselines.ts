@@ -10,10 +10,10 @@ import { maskNames } from './masks';
 type Group = ReportComparison['groups'][number];
 
 /** The network beside PCA, JPEG and a thumbnail at equal bytes. */
-export function renderBaselines({ comparison, run }: ReportData): PageSection | undefined {
+export function renderBaselines({ comparison }: ReportData): PageSection | undefined {
   if (!comparison) return undefined;
   const { groups, missing, count } = comparison;
-  const fitted = pcaSource(comparison, run?.train.count);
+  const fitted = pcaSource(comparison);
   return {
     id: 'baselines',
     name: 'Baselines',
@@ -34,10 +34,12 @@ ${missing.map((reason) => html`<p class="note">Not in it: ${reason}</p>`)}`,
   };
 }
 
-function pcaSource({ pcaFittedOn, pcaMirrored }: ReportComparison, trained: number | undefined): string {
+function pcaSource({ pcaFittedOn, pcaFittedOf, pcaMirrored }: ReportComparison): string {
   if (pcaFittedOn === undefined) return '';
-  const all = trained === undefined || trained === pcaFittedOn ? '' : ` of the ${formatCount(trained)}`;
-  return `, fitted on ${formatCount(pcaFittedOn)}${all} training images${pcaMirrored ? ' and their mirror images' : ''}`;
+  const mirrored = pcaMirrored ? ' and their mirror images' : '';
+  const all = pcaFittedOf ?? pcaFittedOn;
+  if (pcaFittedOn === all) return `, fitted on ${formatCount(all)} training images${mirrored}`;
+  return `, fitted on ${formatCount(pcaFittedOn)} of the ${formatCount(all)} training images, evenly spaced${mirrored && `,${mirrored}`}`;
 }
 
 /** States the two fair comparisons, whichever way they went. */
