@@ -3,7 +3,7 @@ import { declarations } from '../../scripts/declarations';
 import { licenses } from '../../scripts/licenses';
 
 const engines = ['cpu', 'tensorflow/index', 'wasm/index', 'webgl/index', 'webgpu/index'];
-const entries = ['index', ...engines.map((name) => `backends/${name}`)];
+const entries = ['index', 'ops', ...engines.map((name) => `backends/${name}`)];
 
 export default defineConfig([
   {

@@ -42,8 +42,8 @@ export default defineConfig([
     target: 'es2022',
     clean: true,
     splitting: true,
-    noExternal: [/^(?!@ae\/images$)/],
-    external: ['@ae/images'],
+    noExternal: [/^(?!@ae\/images(\/threads)?$)/],
+    external: ['@ae/images', '@ae/images/threads'],
     inject: ['src/browser/buffer.js'],
     esbuildPlugins: [
       bundled,

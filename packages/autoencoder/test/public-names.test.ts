@@ -1,47 +1,37 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import packageJson from '../package.json';
+import { publicNames, undocumented } from '@ae/testing/public-names';
+import { expect, it } from 'vitest';
 
-/** The names that an entry exports, types among them. */
-function namesOf(entry: string): string[] {
-  const file = entry === 'index' ? entry : `entries/${entry}`;
-  const source = readFileSync(new URL(`../src/${file}.ts`, import.meta.url), 'utf8');
-  const lists = [...source.matchAll(/^export (?:type )?\{([^}]*)\} from/gm)].map(([, list]) => list.split(','));
-  return lists.flatMap((list) => list.map((name) => name.replace('type ', '').trim()).filter(Boolean)).sort();
-}
+const folder = new URL('../', import.meta.url);
+const names = publicNames(folder);
 
-/** What programs rely on: a name that goes or comes is a decision. */
-const names: Readonly<Record<string, string>> = {
+/** What programs rely on, values before types: a name that goes or comes is a decision. */
+const expected: Readonly<Record<string, string>> = {
   index:
-    'Autoencoder AutoencoderError AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageInputs ImageOptions ImageShape ImageSource Images InitializeOptions LinearStartOptions LoadPlace MaskMode NamedFile PassSummary Picture PixelFormat PresetName ReadRun ReconstructOptions ResumeOptions RunOptions Sample SampleSource SaveOptions SavePlace StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCode VariationalCodeArgs WeightCount centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples',
+    'Autoencoder AutoencoderError VariationalCode centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageInputs ImageOptions ImageShape ImageSource Images InitializeOptions LinearStartOptions LoadPlace MaskMode NamedFile PassSummary Picture PixelFormat PresetName ReadRun ReconstructOptions ResumeOptions RunOptions Sample SampleSource SaveOptions SavePlace StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCodeArgs WeightCount',
   baselines:
-    'CompareOptions Comparison ComparisonGroup ComparisonRow JpegCoder JpegResult Pca PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint ScoredNetwork compareWithPca fitPca scorePca',
+    'JpegCoder Pca compareWithPca fitPca scorePca CompareOptions Comparison ComparisonGroup ComparisonRow JpegResult PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint ScoredNetwork',
   codes:
-    'CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes readCodesParquet writeCodesNpy writeCodesParquet',
+    'codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes readCodesParquet writeCodesNpy writeCodesParquet CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions',
   interchange:
-    'KerasImportOptions KerasOptions OnnxOptions PyTorchImportOptions PyTorchOptions TfjsImportOptions Torch7ImportOptions exportKeras exportOnnx exportPyTorch importKeras importPyTorch importTfjs importTorch7',
+    'exportKeras exportOnnx exportPyTorch importKeras importPyTorch importTfjs importTorch7 KerasImportOptions KerasOptions OnnxOptions PyTorchImportOptions PyTorchOptions TfjsImportOptions Torch7ImportOptions',
   native:
-    'InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow',
-  options:
-    'AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions coefficientsFor isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions',
+    'checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation',
   report:
-    'CollectReportOptions LiveRun Picture ReportData collectReport readSampleGrid renderComparison renderLivePage renderLiveRun renderReport',
-  runs: 'RunConfig RunEstimate checkNewRun estimateRun readConfigFile readRunConfig startFolder',
+    'collectReport readSampleGrid renderComparison renderLivePage renderLiveRun renderReport CollectReportOptions LiveRun Picture ReportData',
+  runs: 'checkNewRun estimateRun readConfigFile readRunConfig startFolder RunConfig RunEstimate',
   scores:
-    'ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages',
+    'bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions',
   torchrun:
-    'Elsewhere ElsewhereListener ElsewhereTask HandOverOptions LmdbPlace PreparedTask TorchrunOptions handOver torchrun',
+    'handOver torchrun Elsewhere ElsewhereListener ElsewhereTask HandOverOptions LmdbPlace PreparedTask TorchrunOptions',
+  options:
+    'coefficientsFor isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions',
 };
 
-describe('public names', () => {
-  it('have an entry each in package.json', () => {
-    const entries = Object.keys(packageJson.exports).filter((entry) => entry !== './package.json');
-    expect(entries.map((entry) => (entry === '.' ? 'index' : entry.slice(2))).sort()).toEqual(
-      Object.keys(names).sort(),
-    );
-  });
+it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));
 
-  it.each(Object.entries(names))('of %s are these and no others', (entry, expected) => {
-    expect(namesOf(entry).join(' ')).toBe(expected);
-  });
+it.each(Object.keys(expected))('exports these names and no others from %s', (entry) => {
+  const { values, types } = names[entry];
+  expect([...values, ...types].join(' ')).toBe(expected[entry]);
 });
+
+it('names each value in its README or docs', () => expect(undocumented(folder, names)).toEqual([]));

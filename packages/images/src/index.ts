@@ -1,9 +1,7 @@
-export { decodeJpeg, type JpegOptions } from './decoders/jpeg';
 export type { DecodeImageOptions } from './decoders/options';
 export { encodeImage } from './encode';
 export {
   BadImageError,
-  doesNotDecode,
   type ErrorParts,
   ImagesError,
   InvalidOptionError,
@@ -11,20 +9,7 @@ export {
   PlatformError,
   SharpMissingError,
 } from './errors';
-export type { PackKernels } from './kernels/contracts';
-export { ImageKernels, imageKernels, type KernelModule, kernelModule, useKernelModule } from './kernels/image-kernels';
-export type { KernelMemory } from './kernels/kernel-memory';
-export {
-  describeImage,
-  formatOf,
-  hasImageExtension,
-  type ImageFormat,
-  type ImageKind,
-  type ImageSize,
-  imageKinds,
-  kindOfImage,
-  readImageSize,
-} from './kind';
+export { type ImageKind, type ImageSize, kindOfImage, readImageSize } from './kind';
 export type { ImageDataLike } from './pixels/canvas';
 export { toColor, toGray, toInterleavedRgb, toPlanarBgr } from './pixels/channels';
 export {
@@ -35,14 +20,12 @@ export {
   type PixelSource,
   type SharpRaw,
 } from './pixels/from-pixels';
-export { assertPixels, decodingBytes, defaultMaxPixels, mostFileBytes } from './pixels/limits';
 export type { Box, Pixels, PlanarImage, Planes, RgbColor, RgbImage, Size } from './pixels/pixels';
 export type { TensorLike, TensorMaker } from './pixels/tensors';
 export { loadSharp } from './platform';
 export { drawGrid, encodePng, type GridOptions, toRgbImage } from './png';
 export { fromPixels, fromTensor, type ImageChannels, type ImageNames, RawImage } from './raw-image';
 export { decodeImage } from './reading/decode';
-export { newBudget, takeBudget, useBudget } from './reading/decode-budget';
 export {
   ImageFolder,
   type ImageFolderOptions,

@@ -36,11 +36,8 @@ export {
 export { Residual, residual } from './model/residual';
 export { Sequential, type SequentialOptions, type SequentialStep } from './model/sequential';
 export { type SplitModel, splitModel } from './model/split-model';
-export { cosineMatrix, extendImages } from './ops/block-transform';
 export { maxPoolWithArgmax, type PooledWithIndices } from './ops/max-pool-with-argmax';
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './ops/max-unpool';
 export { meanSquaredError } from './ops/mean-squared-error';
 export type { Padding2D, PoolOptions, Size2D } from './ops/pool-geometry';
-export { reduceOnBackend, type Tridiagonal } from './ops/reduce-on-backend';
 export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './training/optimizer-steps';
-export { readInto } from './training/read-into';

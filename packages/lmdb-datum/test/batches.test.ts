@@ -1,4 +1,4 @@
-import { ImageKernels } from '@ae/images';
+import { ImageKernels } from '@ae/images/threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packPixels } from '../src/batches/pack-pixels';

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { readInto } from '@ae/layers';
+import { readInto } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors';
 import { writeFileAtomically } from '../files/atomic-file';

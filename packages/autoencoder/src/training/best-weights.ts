@@ -1,4 +1,4 @@
-import { readInto } from '@ae/layers';
+import { readInto } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedVariables } from '../network/named-variables';
 

@@ -1,4 +1,4 @@
-import { ImageKernels } from '@ae/images';
+import { ImageKernels } from '@ae/images/threads';
 import { InvalidOptionError } from '../errors';
 import { windowBytes } from '../lmdb/value-reader';
 import { partSize } from './epoch-order';

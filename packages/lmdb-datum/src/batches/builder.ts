@@ -1,6 +1,7 @@
 /** Makes one batch from a list of record numbers. */
 
-import { decodeJpeg, type Size } from '@ae/images';
+import type { Size } from '@ae/images';
+import { decodeJpeg } from '@ae/images/threads';
 import type { Datum } from '../datum/datum';
 import { CorruptDatabaseError, DatumError, ImageError } from '../errors';
 import type { Damage } from '../lmdb/salvage';

@@ -1,6 +1,6 @@
 /** Puts the pixels of one record into a batch: layout, channel order, crop, mirror, mean and scale. */
 
-import type { KernelMemory, PackKernels } from '@ae/images';
+import type { KernelMemory, PackKernels } from '@ae/images/threads';
 import { isColored, swappedChannel } from '../datum/colors';
 import type { PackPlan } from './pack-plan';
 

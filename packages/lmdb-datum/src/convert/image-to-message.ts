@@ -2,25 +2,27 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
-  assertPixels,
   BadImageError,
   decodeImage,
-  decodeJpeg,
-  decodingBytes,
-  describeImage,
-  doesNotDecode,
   encodeImage,
-  type ImageKernels,
   type ImageSize,
-  imageKernels,
   kindOfImage,
-  mostFileBytes,
   type Pixels,
   readImageSize,
   resizePixels,
-  takeBudget,
   toPlanarBgr,
 } from '@ae/images';
+import { describeImage } from '@ae/images/kind';
+import {
+  assertPixels,
+  decodeJpeg,
+  decodingBytes,
+  doesNotDecode,
+  type ImageKernels,
+  imageKernels,
+  mostFileBytes,
+  takeBudget,
+} from '@ae/images/threads';
 import { encodeDatum, RawEncoder } from '../datum/encode';
 import { ownError } from '../datum/image-codec';
 import { ImageError, reasonOf } from '../errors';

@@ -2,14 +2,13 @@
 import {
   BadImageError,
   decodeImage,
-  decodeJpeg,
   encodeImage,
   type ImagesError,
-  imageKernels,
   SharpMissingError,
   toInterleavedRgb,
   toPlanarBgr,
 } from '@ae/images';
+import { decodeJpeg, imageKernels } from '@ae/images/threads';
 import { type ErrorParts, ImageError, MissingDependencyError } from '../errors';
 import type { Sample } from './datum';
 

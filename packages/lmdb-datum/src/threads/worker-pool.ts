@@ -1,6 +1,6 @@
 /** Runs requests on worker_threads of one of this package's own worker files. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { kernelModule, newBudget } from '@ae/images';
+import { kernelModule, newBudget } from '@ae/images/threads';
 import * as errors from '../errors';
 import type { PlainError, WorkerReply } from './worker-port';
 

@@ -1,6 +1,6 @@
 /** A worker thread's side of a `WorkerPool`. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type KernelModule, useBudget, useKernelModule } from '@ae/images';
+import { type KernelModule, useBudget, useKernelModule } from '@ae/images/threads';
 import * as errors from '../errors';
 
 /** What a worker sends back. */

@@ -1,4 +1,4 @@
-import { readInto, reduceOnBackend, type Tridiagonal } from '@ae/layers';
+import { readInto, reduceOnBackend, type Tridiagonal } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { finish } from '../../linear-algebra/steps';
 import { reduceToTridiagonal } from '../../linear-algebra/tridiagonal';

@@ -1,5 +1,6 @@
 /** The block transforms of preset transform: cosine transforms as products of matrices. */
-import { cosineMatrix, type InverseBlockTransform2D } from '@ae/layers';
+import type { InverseBlockTransform2D } from '@ae/layers';
+import { cosineMatrix } from '@ae/layers/ops';
 import { permuted, reshaped, type Weight } from '../weights';
 import type { Conversion } from './conversion';
 import type { OnnxGraph } from './onnx-graph';

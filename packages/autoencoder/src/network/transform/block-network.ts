@@ -1,4 +1,5 @@
-import { BlockTransform2D, extendImages, InverseBlockTransform2D } from '@ae/layers';
+import { BlockTransform2D, InverseBlockTransform2D } from '@ae/layers';
+import { extendImages } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { blockLayersOf, isWhole, reachOf } from './block-layers';

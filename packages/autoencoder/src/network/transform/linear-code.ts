@@ -1,4 +1,5 @@
-import { BlockTransform2D, cosineMatrix } from '@ae/layers';
+import { BlockTransform2D } from '@ae/layers';
+import { cosineMatrix } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { PixelFormat } from '../../data/pixels';

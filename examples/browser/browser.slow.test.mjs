@@ -1,17 +1,14 @@
 /** The page in a real browser: the pixels that it shows are those that Node.js computes. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Autoencoder, useBackend } from '@ae/autoencoder';
 import { findChromium, startChromium } from '@ae/testing/chromium';
 import sharp from 'sharp';
+import { start } from './start-server.mjs';
 
-const serve = fileURLToPath(new URL('serve.mjs', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'ae-browser-'));
 const network = path.join(folder, 'network');
 const autoencoder = new Autoencoder({ inputShape: [32, 32, 3], codeSize: 60 });
@@ -24,13 +21,6 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const executablePath = findChromium('the page of examples/browser');
 const skip = executablePath ? false : 'SKIPPED: no Chromium';
-
-/** Starts the server on a free port, and answers its process and address. */
-async function start() {
-  const server = spawn(process.execPath, [serve, network, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(server.stdout.setEncoding('utf8'), 'data');
-  return { server, address: /http:\S+/.exec(line)[0] };
-}
 
 /** A picture of 32 x 32 with an edge and noise, as planar bytes, blue first, and as a PNG. */
 async function makePicture() {
@@ -53,7 +43,7 @@ test('reconstructs a picture as Node.js does', { skip, timeout: 300_000 }, async
   const { sample, png } = await makePicture();
   const [expected] = await autoencoder.reconstruct([sample]);
 
-  const { server, address } = await start();
+  const { server, address } = await start(network);
   const browser = await startChromium(executablePath);
   try {
     const page = await browser.newPage();
@@ -81,21 +71,6 @@ test('reconstructs a picture as Node.js does', { skip, timeout: 300_000 }, async
     assert.deepEqual(errors, []);
   } finally {
     await browser.close();
-    server.kill();
-  }
-});
-
-test('serves nothing else, and says what it lacks', { timeout: 30_000 }, async () => {
-  const missing = spawn(process.execPath, [serve, folder], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const [message] = await once(missing.stderr.setEncoding('utf8'), 'data');
-  assert.match(message, /^serve: .*: expected the folder of a saved network, received none; /);
-
-  const { server, address } = await start();
-  try {
-    for (const name of ['page/../../serve.mjs', 'page/%2e%2e/serve.mjs', 'page/..%2fserve.mjs', 'package.json', 'page'])
-      assert.equal((await fetch(new URL(name, address))).status, 404, name);
-    assert.equal((await fetch(new URL('network/model.json', address))).status, 200);
-  } finally {
     server.kill();
   }
 });

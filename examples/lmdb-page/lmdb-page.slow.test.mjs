@@ -1,17 +1,14 @@
 /** The page in a real browser: it shows the images of a database, and reads little of it. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { caffeKey, DatumWriter } from '@ae/lmdb-datum';
 import { findChromium, startChromium } from '@ae/testing/chromium';
 import sharp from 'sharp';
+import { start } from './start-server.mjs';
 
-const serve = fileURLToPath(new URL('serve.mjs', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'ae-lmdb-page-'));
 const database = path.join(folder, 'train.lmdb');
 const records = 3000;
@@ -46,12 +43,6 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const executablePath = findChromium('the page of examples/lmdb-page');
 const skip = executablePath ? false : 'SKIPPED: no Chromium';
-
-async function start(...args) {
-  const server = spawn(process.execPath, [serve, ...args, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(server.stdout.setEncoding('utf8'), 'data');
-  return { server, address: /http:\S+/.exec(line)[0] };
-}
 
 /** Returns caption and middle pixel of each image on the page. */
 const readImages = (page) =>
@@ -170,28 +161,6 @@ test('shows the images of an address, of a file, and of any place in it', { skip
     assert.deepEqual(errors, []);
   } finally {
     await browser.close();
-    server.kill();
-  }
-});
-
-test('says what it lacks, and serves nothing else', { timeout: 30_000 }, async () => {
-  const missing = spawn(process.execPath, [serve, path.join(folder, 'none')], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const [message] = await once(missing.stderr.setEncoding('utf8'), 'data');
-  assert.match(
-    message,
-    /^serve: there is no database at .*; give the folder that holds data\.mdb, or the file itself\.\n$/,
-  );
-  const { server, address } = await start();
-  try {
-    for (const name of [
-      'data.mdb',
-      'page/../serve.mjs',
-      'page/..%2fserve.mjs',
-      'reader/../../package.json',
-      'package.json',
-    ])
-      assert.equal((await fetch(new URL(name, address))).status, 404, name);
-  } finally {
     server.kill();
   }
 });

@@ -1,0 +1,27 @@
+import { publicNames, undocumented } from '@ae/testing/public-names';
+import { expect, it } from 'vitest';
+
+const folder = new URL('../', import.meta.url);
+const names = publicNames(folder);
+
+/** What programs rely on, values before types: a name that goes or comes is a decision. */
+const expected: Readonly<Record<string, string>> = {
+  index:
+    'BadImageError ImageFolder ImagesError InvalidOptionError NotReadableError PlatformError RawImage SharpMissingError decodeImage drawGrid encodeImage encodePng fromPixels fromTensor imageFolder kindOfImage kindOfPixels loadSharp openImages readImage readImageSize resizePixels toColor toGray toInterleavedRgb toPlanarBgr toRgbImage Box CanvasLike DecodeImageOptions Drawable ErrorParts FitMode GridOptions ImageChannels ImageDataLike ImageFolderOptions ImageInput ImageKind ImageNames ImageSize InterleavedPixels OpenImagesOptions PixelSource Pixels PlanarImage Planes ReadImageOptions Resampler Resize ResizeOptions RgbColor RgbImage SharpRaw Size SizedResize TensorLike TensorMaker',
+  archives: 'NotReadableError TarWriter expandInput openImageSource ImageSource SourceOptions',
+  files:
+    'NotOrdinaryError NotReadableError RecordNames archiveHeadBytes assertSize describeOther hasArchiveExtension isPattern kindOf kindOfArchive listImageFolder nameFew openRegularFile pathText readPackedFile readPackedStart readRegularFile readRest sayOf sayUnreadImages withRegularFile withoutArchiveExtension ArchiveKind FileKind FilePath FolderImage FolderList PackedFile',
+  kind: 'defaultMaxPixels describeImage formatOf hasImageExtension imageKinds kindOfImage nameOfKind readImageSize readJpegHeader readPngHeader ImageFormat ImageKind ImageSize JpegHeader PngHeader',
+  png: 'drawGrid encodePng toRgbImage GridOptions PlanarImage RgbImage',
+  threads:
+    'ImageKernels assertPixels decodeJpeg decodingBytes doesNotDecode imageKernels kernelModule mostFileBytes newBudget takeBudget useBudget useKernelModule JpegOptions KernelMemory KernelModule PackKernels',
+};
+
+it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));
+
+it.each(Object.keys(expected))('exports these names and no others from %s', (entry) => {
+  const { values, types } = names[entry];
+  expect([...values, ...types].join(' ')).toBe(expected[entry]);
+});
+
+it('names each value in its README or docs', () => expect(undocumented(folder, names)).toEqual([]));
