@@ -100,9 +100,9 @@ describe('the start of preset transform', () => {
   });
 
   it('looks at as many coefficients as it is told, of few images at more', async () => {
-    expect(coefficientsFor(1024, [64, 64, 3])).toBe(4096);
-    expect(coefficientsFor(1025, [64, 64, 3])).toBeUndefined();
-    expect([256, 257].map((images) => coefficientsFor(images, [65, 128, 1]))).toEqual([4096, undefined]);
+    expect(coefficientsFor(2048, [64, 64, 3])).toBe(4096);
+    expect(coefficientsFor(2049, [64, 64, 3])).toBeUndefined();
+    expect([512, 513].map((images) => coefficientsFor(images, [65, 128, 1]))).toEqual([4096, undefined]);
     const sizes = { codeSize: 12, inputShape: [24, 24, 3] } as const;
     for (const [coefficients, rows] of [
       [200, 200],

@@ -23,7 +23,7 @@ const [spareCoefficients, fewestCoefficients] = [768, 1536];
  * Blocks whose axes are found by their products with each other, at most: those of all coefficients that a network looks at cost no more then
  * than those of few, and where few images have much in common, their axes reach far beyond the usual coefficients.
  */
-export const fewBlocks = 1024;
+export const fewBlocks = 2048;
 /** Coefficients that are looked at then. */
 const coefficientsOfFew = 4096;
 

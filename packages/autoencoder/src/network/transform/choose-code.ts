@@ -13,6 +13,11 @@ const fewestImages = 50;
 /** Decibels by which eigenvectors must be better than cosines, which need no estimate, and half the time. */
 const worthwhileDb = 0.05;
 
+/** Blocks of which the axes of all coefficients take so little time that they are always tried. */
+const fewToTry = 1024;
+/** Decibels by which eigenvectors of some coefficients must be better than cosines for those of all to be worth the time: photographs gain 0.2. */
+const muchInCommonDb = 0.5;
+
 /** Finds the best code of a table of blocks: which coefficients it looks at, and what it makes of them. */
 export async function chooseCode(
   table: BlockTable,
@@ -36,12 +41,13 @@ export async function chooseCode(
     return errors.indexOf(Math.min(...errors));
   };
   if (known < table.count) {
-    least =
-      meanErrorDb(table, others, rankings.alone, keptByCosines(table, others, plan, rankings.alone)) - worthwhileDb;
+    const byCosines = meanErrorDb(table, others, rankings.alone, keptByCosines(table, others, plan, rankings.alone));
+    least = byCosines - worthwhileDb;
     // How much to shrink depends on how many images there are, and not on whether they have mirror images.
     const shrinkage = await attempt(EigenCode.ofBand(table, plan, rankings.mirrored));
     await attempt([EigenCode.ofBand(table, plan, rankings.alone)[shrinkage]]);
-    for (const ranking of [rankings.mirrored, rankings.alone]) {
+    const isWorthIt = table.count <= fewToTry || byCosines - least > muchInCommonDb;
+    for (const ranking of isWorthIt ? [rankings.mirrored, rankings.alone] : []) {
       const code = EigenCode.ofAll(table, plan, ranking, known);
       if (code) await attempt([code]);
     }
