@@ -112,7 +112,12 @@ describe('other commands', () => {
     ],
     [fixture('text.parquet'), /text\.parquet has no column of images among text/],
     [fixture('make_archives.py'), /make_archives\.py is a text, and no list of images that are there/],
+    ['photo.heic', /^ae inspect: photo\.heic is a HEIC file; convert it to JPEG or PNG first\.$/m],
+    // A TIFF by its first bytes, which show no more than a thumbnail.
+    ['photo.nef', /^ae inspect: photo\.nef is a RAW photograph; convert it to JPEG or PNG first\.$/m],
   ])('say what %s is', async (place, message) => {
+    writeFileSync(inFolder('photo.heic'), '\0\0\0\x18ftypheic\0\0\0\0mif1heic');
+    writeFileSync(inFolder('photo.nef'), Buffer.from('II*\0\x08\0\0\0\0\0'));
     const { code, stderr } = await ae(folder, 'inspect', place);
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);

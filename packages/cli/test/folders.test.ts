@@ -51,6 +51,24 @@ describe('ae train on a folder', () => {
     expect(config().resumed).toHaveLength(1);
   });
 
+  test.each([
+    ['red/disc-000.png', 'one image is too few to train on: the network learns it by heart'],
+    ['green/disc-00{0..2}.png', '3 images are too few to train on: the network learns them by heart'],
+  ])('says of %s that it is too few', async (images, said) => {
+    const place = `photos/${images}`;
+    const { code, stderr } = await ae(
+      folder,
+      'train',
+      place,
+      '--resize',
+      '16',
+      '--out',
+      `few-${said.length}`,
+      ...small,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`note: ${place}: ${said}`) });
+  });
+
   test('imports once, until the images change', async () => {
     const before = databases();
     const { stderr } = await ae(folder, 'test', 'run', 'photos', '--no-baselines', '--no-report');

@@ -68,7 +68,7 @@ test('export writes each into a file of its kind, byte by byte, which an import 
 }, 30_000);
 
 test('what is of no such kind is named alike by verify and export', async () => {
-  const what = 'an SVG drawing, none of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
+  const what = 'an SVG drawing (convert it to JPEG or PNG first), none of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
   const verified = await ae(folder, 'verify', 'drawing.lmdb', '--json');
   expect(jsonLines(verified.stdout)[0]).toMatchObject({ ok: false, readable: 0 });
   expect(verified.stdout).toContain(what);

@@ -4,7 +4,7 @@
  *
  * Pointer contract: as in pixels.ts.
  */
-import { lowBytes } from './interleave';
+import { highPairs, lowPairs } from './interleave';
 
 /** 11 bits after the binary point, as OpenCV's weights have them. */
 const ONE: f32 = 2048;
@@ -14,6 +14,8 @@ let sourceHeight: i32 = 0;
 let scaleDown: f64 = 0;
 let targetWidth: i32 = 0;
 let taps: usize = 0;
+/** Three i32. */
+let weights: usize = 0;
 /** Blended source rows, and which ones they are: the next row of the result is made of both. */
 let upper: usize = 0;
 let lower: usize = 0;
@@ -25,7 +27,7 @@ let second: i32 = 0;
 let fraction: f32 = 0;
 
 /**
- * Resizes interleaved pixels. `scratch` has room for the taps of `dstWidth` columns (4 i32 each) and for two rows of `dstWidth + 2`
+ * Resizes interleaved pixels. `scratch` has room for 16 bytes, for the taps of `dstWidth` columns (4 i32 each) and for two rows of `dstWidth + 2`
  * pixels of `bytesPerPixel` i32.
  */
 export function bilinear(
@@ -60,9 +62,10 @@ export function beginResize(
   sourceHeight = srcHeight;
   scaleDown = scaleOf(srcHeight, dstHeight);
   targetWidth = dstWidth;
-  taps = scratch;
+  taps = scratch + 16;
+  weights = scratch;
   placeTaps(srcWidth);
-  upper = scratch + 16 * dstWidth;
+  upper = taps + 16 * dstWidth;
   lower = upper + 4 * channels * (dstWidth + 2);
   upperIs = -1;
   lowerIs = -1;
@@ -105,7 +108,7 @@ export function blendMissing(row: usize): void {
 export function joinRows(dst: usize): usize {
   const weightUpper = weightOf(1 - fraction);
   const weightLower = weightOf(fraction);
-  if (channels === 4) joinPixels(<i16>weightUpper, <i16>weightLower, dst);
+  if (channels === 4) joinPixels(weightUpper, weightLower, dst);
   else joinBytes(weightUpper, weightLower, dst);
   return dst + targetWidth * channels;
 }
@@ -135,7 +138,10 @@ function weightOf(fraction: f32): i32 {
 function placeTaps(from: i32): void {
   const scale = scaleOf(from, targetWidth);
   let xs = taps;
-  for (let x = 0; x < targetWidth; x++) {
+  // Of pixels one more, for the other half of a last vector.
+  const count = channels === 4 ? targetWidth + 1 : targetWidth;
+  for (let i = 0; i < count; i++) {
+    const x = min(i, targetWidth - 1);
     const position = positionOf(x, scale);
     const index = <i32>Mathf.floor(position);
     // Across a row, OpenCV drops the second tap outside of the image.
@@ -191,44 +197,57 @@ function blendRow(row: usize, out: usize): void {
 
 /** `blendRow` for four channels: the sums without the lowest four of their 11 bits after the binary point, as i16. */
 function blendPixels(row: usize, out: usize): void {
-  let xs = taps;
-  for (let x = 0; x < targetWidth; x += 2) {
-    const sums = blendPixel(row, xs);
-    // The last one twice, if their number is odd.
-    const next = blendPixel(row, x + 1 < targetWidth ? xs + 8 : xs);
+  const end = taps + 8 * targetWidth;
+  for (let tap = taps; tap < end; tap += 16) {
+    const sums = blendPixel(row, tap);
+    const next = blendPixel(row, tap + 8);
     v128.store(out, i16x8.narrow_i32x4_s(i32x4.shr_s(sums, 4), i32x4.shr_s(next, 4)));
-    xs += 16;
     out += 16;
   }
 }
 
+/** The sums of a pixel and the next one, times their weights. @inline */
 function blendPixel(row: usize, tap: usize): v128 {
-  const two = v128.load64_zero(row + load<i32>(tap));
-  const pairs = i16x8.extend_low_i8x16_u(lowBytes(two, i64x2.shr_u(two, 32)));
+  const two = v128.load8x8_u(row + load<i32>(tap));
+  const pairs = lowPairs(two, i64x2.shuffle(two, two, 1, 1));
   return i32x4.dot_i16x8_s(pairs, v128.load_splat<i32>(tap, 4));
 }
 
 /** `joinBytes` for what `blendPixels` made: two pixels at a time. */
-function joinPixels(weightUpper: i16, weightLower: i16, dst: usize): void {
-  const upperWeights = i16x8.splat(weightUpper);
-  const lowerWeights = i16x8.splat(weightLower);
-  const two = i16x8.splat(2);
-  for (let x = 0; x < targetWidth; x += 2) {
-    const sum = i16x8.add(
-      highProducts(v128.load(upper + 8 * x), upperWeights),
-      highProducts(v128.load(lower + 8 * x), lowerWeights),
-    );
-    const values = i16x8.shr_u(i16x8.add(sum, two), 2);
-    const bytes = i8x16.narrow_i16x8_u(values, values);
-    if (x + 1 < targetWidth) v128.store64_lane(dst + 4 * x, bytes, 0);
-    else v128.store32_lane(dst + 4 * x, bytes, 0);
+function joinPixels(weightUpper: i32, weightLower: i32, dst: usize): void {
+  // From memory, so that they stay in registers.
+  store<i32>(weights, weightUpper);
+  store<i32>(weights, weightLower << 16, 4);
+  store<i32>(weights, 0x20002, 8);
+  const upperWeights = v128.load_splat<i32>(weights);
+  const lowerWeights = v128.load_splat<i32>(weights, 4);
+  const two = v128.load_splat<i32>(weights, 8);
+  const end = dst + 4 * targetWidth;
+  let one = upper;
+  let other = lower;
+  for (; dst + 8 <= end; dst += 8) {
+    v128.store64_lane(dst, joinTwo(v128.load(one), v128.load(other), upperWeights, lowerWeights, two), 0);
+    one += 16;
+    other += 16;
+  }
+  if (dst < end) {
+    v128.store32_lane(dst, joinTwo(v128.load(one), v128.load(other), upperWeights, lowerWeights, two), 0);
   }
 }
 
-/** The upper sixteen bits of products. */
-function highProducts(a: v128, b: v128): v128 {
-  return i16x8.narrow_i32x4_s(
-    i32x4.shr_s(i32x4.extmul_low_i16x8_s(a, b), 16),
-    i32x4.shr_s(i32x4.extmul_high_i16x8_s(a, b), 16),
+/** Two pixels of sums, each times a weight, of whose products the upper sixteen bits are added. @inline */
+function joinTwo(sums: v128, others: v128, weights: v128, otherWeights: v128, two: v128): v128 {
+  const low = lowPairs(sums, others);
+  const high = highPairs(sums, others);
+  const values = i16x8.narrow_i32x4_s(
+    i32x4.add(upperHalf(i32x4.dot_i16x8_s(low, weights)), upperHalf(i32x4.dot_i16x8_s(low, otherWeights))),
+    i32x4.add(upperHalf(i32x4.dot_i16x8_s(high, weights)), upperHalf(i32x4.dot_i16x8_s(high, otherWeights))),
   );
+  const rounded = i16x8.shr_u(i16x8.add(values, two), 2);
+  return i8x16.narrow_i16x8_u(rounded, rounded);
+}
+
+/** @inline */
+function upperHalf(products: v128): v128 {
+  return i32x4.shr_s(products, 16);
 }

@@ -26,4 +26,4 @@ export {
   sayOf,
   withRegularFile,
 } from './files/regular-file';
-export { sayUnreadImages } from './files/unread-images';
+export { describeUnreadImage, sayUnreadImages } from './files/unread-images';

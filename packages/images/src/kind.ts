@@ -155,22 +155,39 @@ export function nameOfKind(kind: ImageKind, noun: 'file' | 'image' = 'file'): st
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name} ${noun}`;
 }
 
-const heic = 'a HEIC file (convert it to JPEG first)';
+type Sniffed = readonly (readonly [text: string, name: string, offset?: number])[];
 
-/** Kinds that are not decoded, by what they begin with, or hold from the fifth byte on. */
-const others: readonly (readonly [text: string, name: string, offset?: number])[] = [
+/** Images of kinds that are not decoded, by what they begin with, or hold from the fifth byte on. */
+const unread: Sniffed = [
   ['<svg', 'an SVG drawing'],
+  ['ftyphei', 'a HEIC file', 4],
+  ['ftyphev', 'a HEIC file', 4],
+  ['ftypmif1', 'a HEIC file', 4],
+  ['JXL ', 'a JPEG XL file', 4],
+  ['\xff\x0a', 'a JPEG XL file'],
+  ['jP  ', 'a JPEG 2000 file', 4],
+  ['8BPS', 'a Photoshop file'],
+  ['FUJIFILMCCD-RAW', 'a RAW photograph'],
+  ['ftypcrx', 'a RAW photograph', 4],
+];
+
+/** What else is found in the place of images. */
+const others: Sniffed = [
   ['<?xml', 'an XML file, such as an SVG drawing'],
   ['<', 'a web page, or an SVG drawing'],
   ['%PDF', 'a PDF document'],
-  ['ftyphei', heic, 4],
-  ['ftyphev', heic, 4],
-  ['ftypmif1', heic, 4],
-  ['JXL ', 'a JPEG XL file', 4],
-  ['jP  ', 'a JPEG 2000 file', 4],
-  ['8BPS', 'a Photoshop file'],
   ['version https://git-lfs', 'a pointer of Git LFS (git lfs pull fetches the file)'],
 ];
+
+function sniff(kinds: Sniffed, file: Uint8Array): string | undefined {
+  const start = textOf(file).trimStart();
+  return kinds.find(([text, , offset = 0]) => start.startsWith(text, offset))?.[1];
+}
+
+/** Names an image that is of a kind that is not decoded, by its first bytes: "a HEIC file". Returns undefined for any other file. */
+export function nameUnreadImage(file: Uint8Array): string | undefined {
+  return sniff(unread, file);
+}
 
 /**
  * Says in a few words what a file is that doesn't decode. What libvips says of it isn't told: its threads share one text, so that it
@@ -180,8 +197,8 @@ export function describeImage(file: Uint8Array): string {
   if (file.length === 0) return 'an empty file';
   const kind = kindOfImage(file);
   if (kind) return `${nameOfKind(kind)} that is damaged or cut short`;
-  const start = textOf(file).trimStart();
-  const known = others.find(([text, , offset = 0]) => start.startsWith(text, offset))?.[1];
+  const image = nameUnreadImage(file);
+  const known = image ? `${image} (convert it to JPEG or PNG first)` : sniff(others, file);
   const names = imageKinds.map(({ name }) => name);
   return `${known ?? `${file.length} bytes`}, none of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

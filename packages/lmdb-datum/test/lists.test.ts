@@ -141,6 +141,12 @@ describe('a list in another form', () => {
     ],
     ['UTF-16 without a mark', Buffer.from('a.png 1\n', 'utf16le'), /UTF-16/],
     ['bytes', Buffer.from([1, 2, 3, 0, 9]), /list\.txt is a binary file; give a list of images/],
+    [
+      'a HEIC file',
+      Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
+      /list\.txt is a HEIC file; convert it to JPEG or PNG first\.$/,
+    ],
+    ['a drawing', Buffer.from('<svg xmlns=""/>'), /list\.txt is an SVG drawing; convert it to JPEG or PNG first\.$/],
     ['the line ends of old Macs', 'a.png 1\rb c.png 2\r', /carriage returns alone/],
     ['nothing', '', /list\.txt holds no images; check the path/],
   ])('of %s is refused for that', async (_, list, text) => {

@@ -119,3 +119,43 @@ it('finds that images are missing where the database counts them', async () => {
     'key num-samples: expected 3, the number of images that there are, received 4.',
   ]);
 });
+
+/** A folder as BasicSR makes it, with what it says of its images. */
+function basicsr(metaInfo: (lines: string[]) => string[] = (lines) => lines): string {
+  const folder = scratchFolder();
+  fs.copyFileSync(fixture('schemas/basicsr.lmdb'), path.join(folder, 'data.mdb'));
+  const lines = fs.readFileSync(fixture('schemas/basicsr-meta_info.txt'), 'utf8').trimEnd().split('\n');
+  fs.writeFileSync(path.join(folder, 'meta_info.txt'), `${metaInfo(lines).join('\n')}\n`);
+  return folder;
+}
+
+it("compares BasicSR's images with its meta_info.txt", async () => {
+  const folder = basicsr();
+  const said = { path: path.join(folder, 'meta_info.txt'), images: 3 };
+  using reader = openDatumLmdb(folder);
+  expect(reader.info.metaInfo).toEqual(said);
+  expect(await verify(folder)).toMatchObject({ ok: true, databases: [{ records: 3, metaInfo: said }] });
+});
+
+it('names the images that differ from what meta_info.txt says', async () => {
+  const folder = basicsr(([first, second]) => [
+    first!,
+    second!.replace('(6,8,3)', '(8,6,3)'),
+    '0009_s001.png (6,8,3) 1',
+    'and so on',
+  ]);
+  const { ok, readable, damage } = await verify(folder);
+  expect({ ok, readable }).toEqual({ ok: false, readable: 3 });
+  expect(damage.map(({ message }) => message)).toEqual([
+    'key 0001_s001: expected (8,6,3), as meta_info.txt says (height, width, channels), received (6,8,3).',
+    'key 0002_s001: expected a line of meta_info.txt that names the image, found none.',
+    `${folder}/meta_info.txt, line 4: expected name.png (height,width,channels) compression, received "and so on".`,
+    'key 0009_s001: expected an image, which meta_info.txt names; there is none.',
+  ]);
+});
+
+it('passes over a meta_info.txt that says something else', async () => {
+  const folder = basicsr(() => ['written on a Monday']);
+  const { ok, databases } = await verify(folder);
+  expect({ ok, metaInfo: databases[0]!.metaInfo }).toEqual({ ok: true, metaInfo: undefined });
+});

@@ -59,6 +59,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
         `${formatCount(info.count)}${info.others ? `, and ${formatCount(info.others)} others that are not read as images` : ''}`,
       ],
     ];
+    if (info.metaInfo) rows.push(['', describeMetaInfo(info.metaInfo, info.count)]);
     if (info.count > 0) {
       rows.push(...describeSchema(info.schema));
       const { keyOrder } = summary;
@@ -90,6 +91,12 @@ function printNamed(path: string, { info }: DatumReader, names: readonly string[
       ['databases', `${names.join(', ')}; --database <name> shows one`],
     ]),
   );
+}
+
+/** Says whether BasicSR's text beside a database names as many images as it has. */
+function describeMetaInfo({ path, images }: NonNullable<DatabaseInfo['metaInfo']>, count: number): string {
+  if (images === count) return `${path} names as many`;
+  return `${path} names ${formatCount(images)}; ae verify lists what differs`;
 }
 
 const keyOrders: Record<KeyOrder, string> = {

@@ -77,11 +77,13 @@ function describeDatabase({
   records,
   readable,
   others,
+  metaInfo,
   notRead,
 }: VerifyReport['databases'][number]): [string, string] {
   const beside = others === undefined ? '' : `; ${formatCount(others)} others that are not read as images`;
   const kind = schema === undefined || schema.name === 'datum' ? '' : ` (${schema.name})`;
   const all = readable === records ? 'all of them' : formatCount(readable);
-  const counts = notRead ?? `${formatCount(records)}${kind}, ${all} readable${beside}`;
+  const listed = metaInfo === undefined ? '' : `; ${metaInfo.path} names ${formatCount(metaInfo.images)}`;
+  const counts = notRead ?? `${formatCount(records)}${kind}, ${all} readable${beside}${listed}`;
   return name === undefined ? ['records', counts] : ['records', `of ${JSON.stringify(name)}: ${counts}`];
 }

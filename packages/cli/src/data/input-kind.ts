@@ -53,7 +53,7 @@ function kindOfFile(file: string): InputKind {
 /** Says what a file is that holds no images, and what to do. */
 export function whyNot(file: string, head = headOf(file)): string {
   if (hasImageExtension(file)) return `${file}: expected an image, received ${describeImage(head)}.`;
-  const { what, todo } = describeOther(head);
+  const { what, todo } = describeOther(head, file);
   return `${file} is ${what}; ${todo}.`;
 }
 

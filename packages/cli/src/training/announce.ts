@@ -44,3 +44,13 @@ export function announce(
   terminal.print(style('dim', Object.values(description).join(' - ')));
   if (advice) terminal.print(style('dim', advice));
 }
+
+const fewImages = 20;
+
+/** Warns of so few images that a network learns them by heart. */
+export function warnOfFew({ path: place, length: count }: TrainingData['samples'], terminal: Terminal): void {
+  if (count >= fewImages) return;
+  const [what, them] = count === 1 ? ['one image is', 'it'] : [`${count} images are`, 'them'];
+  const why = `the network learns ${them} by heart, and other images come out wrong`;
+  terminal.warn(`${place}: ${what} too few to train on: ${why}; give some hundreds at least.`);
+}

@@ -6,7 +6,7 @@ import type { SampleDatabase } from '../data/sample-database';
 import { commandLine, replaceOption } from '../shell/command-line';
 import { type ClaimedFolder, claimNumberedFolder } from '../shell/output-folder';
 import { formatCount, formatDuration, formatNumberOf, type Terminal } from '../shell/terminal';
-import { announce, type EngineInWords } from './announce';
+import { announce, type EngineInWords, warnOfFew } from './announce';
 import { createNetwork, inputShapeOf } from './create-network';
 import { writeHandOver } from './hand-over';
 import { claimRunFolder } from './run-place';
@@ -67,6 +67,7 @@ export async function beginRun(
   if (options.handOver !== undefined)
     return writeHandOver(options.handOver, network, data, { ...whole, run: own }, terminal);
   const elsewhere = await elsewhereOf(options, data, () => network);
+  if (!elsewhere) warnOfFew(data.samples, terminal);
   const folder = await claimRun(options.out, settings.trainPath);
   const run = { folder: folder.path, ...own };
   const train: TrainingRun['train'] = (callbacks, onNetwork) => {

@@ -1,25 +1,27 @@
 /**
- * The bits of entropy-coded data. A segment (up to the next marker) is first copied without its stuffed zeros and cut into words
- * whose most significant byte comes first, so that taking bits needs no look at each byte.
+ * The bits of entropy-coded data. A segment (up to the next marker) is first copied without its stuffed zeros and turned around, so
+ * that eight bytes that are loaded from any place are a number whose most significant byte comes first: taking bits needs no look at
+ * each byte.
  */
 
-/** The next bits, the first one on top, and how many of them are valid. */
+/** The next bits, the first one on top, and how many of them are counted: those below may be there, too, and are the next ones. */
 export let bitBuffer: u64 = 0;
-export let bitCount: i32 = 0;
-/** The word to take next. */
-export let nextWord: usize = 0;
+export let bitCount: i64 = 0;
+/** Where to load the bytes from that are to be counted next. */
+export let nextBytes: usize = 0;
 
-let firstWord: usize = 0;
+let firstBytes: usize = 0;
 let segmentBytes: i32 = 0;
 
 /**
- * Bytes that may be read past a segment before anybody looks whether it has ended: an MCU of 6 blocks of 64 coefficients of 32
- * bits, and what waits in the buffer.
+ * Bytes that may be read past a segment, and be anything, before anybody looks whether it has ended: an MCU of 6 blocks of 64
+ * coefficients of 32 bits, and what waits in the buffer.
  */
 export const SEGMENT_SPARE: usize = 6 * 64 * 4 + 64;
 
 /**
- * Copies the segment at `src` to `dst` and gets ready to read it.
+ * Copies the segment at `src`, so that its first byte is the last one before `dst`, and gets ready to read it. As many bytes as the
+ * file has from there to its end, and `SEGMENT_SPARE`, have room before `dst`.
  *
  * @returns Address of the marker after it, or 0 if there is none before `end`.
  */
@@ -27,47 +29,37 @@ export function openSegment(src: usize, end: usize, dst: usize): usize {
   const start = dst;
   const stuffing = i8x16.splat(-1);
   for (;;) {
-    // Sixteen bytes at once as far as none is 0xff. `dst` never overtakes what it has to keep, so too much may be written.
+    // Sixteen bytes at once as far as none is 0xff. What is too much is overwritten by what follows, or spare.
     while (src + 16 <= end) {
       const bytes = v128.load(src);
-      v128.store(dst, bytes);
+      v128.store(dst - 16, i8x16.shuffle(bytes, bytes, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
       const mask = i8x16.bitmask(i8x16.eq(bytes, stuffing));
       if (mask) {
         const plain = <usize>ctz(mask);
         src += plain;
-        dst += plain;
+        dst -= plain;
         break;
       }
       src += 16;
-      dst += 16;
+      dst -= 16;
     }
-    while (src < end && load<u8>(src) !== 0xff) store<u8>(dst++, load<u8>(src++));
+    while (src < end && load<u8>(src) !== 0xff) store<u8>(--dst, load<u8>(src++));
     if (src + 2 > end) return 0;
     if (load<u8>(src, 1) !== 0) break;
-    store<u8>(dst++, 0xff);
+    store<u8>(--dst, 0xff);
     src += 2;
   }
-  segmentBytes = <i32>(dst - start);
-  toWords(start, dst);
-  firstWord = start;
-  nextWord = start;
-  bitBuffer = 0;
-  bitCount = 0;
+  segmentBytes = <i32>(start - dst);
+  firstBytes = start - 8;
+  keepBits(0, 0, firstBytes);
   return src;
 }
 
-function toWords(start: usize, end: usize): void {
-  for (let at = start; at < end; at += 16) {
-    const bytes = v128.load(at);
-    v128.store(at, i8x16.shuffle(bytes, bytes, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
-  }
-}
-
 /** Keeps what a reader of bits has in its local variables. */
-export function keepBits(bits: u64, count: i32, next: usize): void {
+export function keepBits(bits: u64, count: i64, next: usize): void {
   bitBuffer = bits;
   bitCount = count;
-  nextWord = next;
+  nextBytes = next;
 }
 
 /** True if more bits were taken than the segment has. */
@@ -82,5 +74,5 @@ export function isAtEnd(): bool {
 }
 
 function bitsTaken(): i32 {
-  return 8 * <i32>(nextWord - firstWord) - bitCount;
+  return 8 * <i32>(firstBytes - nextBytes) - <i32>bitCount;
 }

@@ -7,6 +7,7 @@
 import { highBytes, highPairs, lowBytes, lowPairs } from '../interleave';
 import { componentAt, componentCount, mostHorizontal, mostVertical, width } from './frame';
 import { PASS } from './memory';
+import { BLUE, CENTER, COLOR_SHIFT, EIGHT, GREEN, HALF_OF_GREEN, ONE, RED, SEVEN, THREE, TWO } from './vectors';
 
 /** What is written: luma alone, planes of blue, green and red, or pixels of red, green, blue and one byte that means nothing. */
 export const GRAY: i32 = 1;
@@ -66,7 +67,7 @@ function chromaRow(i: i32, y: i32, out: usize, sums: usize): usize {
     if (component.width <= 2) doubleRow(row, component.width, out);
     else {
       widenRow(row, component.width, sums);
-      expandRow(sums, component.width, 1, 2, 2, out);
+      expandOnce(sums, component.width, out);
     }
     return out;
   }
@@ -74,11 +75,11 @@ function chromaRow(i: i32, y: i32, out: usize, sums: usize): usize {
   const far = y & 1 ? min(near + 1, component.height - 1) : max(near - 1, 0);
   const nearRow = plane + near * stride;
   const farRow = plane + far * stride;
-  if (mostHorizontal === 1) blendRows(nearRow, farRow, component.width, y & 1 ? 2 : 1, out);
+  if (mostHorizontal === 1) blendRows(nearRow, farRow, component.width, y & 1 ? TWO : ONE, out);
   else if (component.width <= 2) doubleRow(nearRow, component.width, out);
   else {
     sumRows(nearRow, farRow, component.width, sums);
-    expandRow(sums, component.width, 8, 7, 4, out);
+    expandTwice(sums, component.width, out);
   }
   return out;
 }
@@ -93,9 +94,9 @@ function doubleRow(row: usize, count: i32, out: usize): void {
 }
 
 /** out[x] = (3 near[x] + far[x] + bias) / 4 */
-function blendRows(near: usize, far: usize, count: i32, bias: i16, out: usize): void {
-  const three = i16x8.splat(3);
-  const biases = i16x8.splat(bias);
+function blendRows(near: usize, far: usize, count: i32, bias: usize, out: usize): void {
+  const three = v128.load(THREE);
+  const biases = v128.load(bias);
   for (let x = 0; x < count; x += 8) {
     const sum = i16x8.add(i16x8.mul(v128.load8x8_u(near + x), three), v128.load8x8_u(far + x));
     const samples = i16x8.shr_u(i16x8.add(sum, biases), 2);
@@ -105,7 +106,7 @@ function blendRows(near: usize, far: usize, count: i32, bias: i16, out: usize): 
 
 /** sums[x] = 3 near[x] + far[x], as i16 */
 function sumRows(near: usize, far: usize, count: i32, sums: usize): void {
-  const three = i16x8.splat(3);
+  const three = v128.load(THREE);
   for (let x = 0; x < count; x += 8) {
     v128.store(sums + 2 * x, i16x8.add(i16x8.mul(v128.load8x8_u(near + x), three), v128.load8x8_u(far + x)));
   }
@@ -116,16 +117,24 @@ function widenRow(row: usize, count: i32, sums: usize): void {
   for (let x = 0; x < count; x += 8) v128.store(sums + 2 * x, v128.load8x8_u(row + x));
 }
 
+/** `expandRow` for sums that are samples. */
+function expandOnce(sums: usize, count: i32, out: usize): void {
+  expandRow(sums, count, v128.load(ONE), v128.load(TWO), 2, out);
+}
+
+/** `expandRow` for sums that are four times samples. */
+function expandTwice(sums: usize, count: i32, out: usize): void {
+  expandRow(sums, count, v128.load(EIGHT), v128.load(SEVEN), 4, out);
+}
+
 /**
  * Twice as many samples from sums: even ones lean to the left, odd ones to the right. At both ends the outer neighbour is the sum
- * itself.
+ * itself. It is inlined, so that the shift is a constant. @inline
  */
-function expandRow(sums: usize, count: i32, evenBias: i16, oddBias: i16, shift: i32, out: usize): void {
+function expandRow(sums: usize, count: i32, even: v128, odd: v128, shift: i32, out: usize): void {
   store<u16>(sums - 2, load<u16>(sums));
   store<u16>(sums + 2 * count, load<u16>(sums + 2 * count - 2));
-  const three = i16x8.splat(3);
-  const even = i16x8.splat(evenBias);
-  const odd = i16x8.splat(oddBias);
+  const three = v128.load(THREE);
   for (let x = 0; x < count; x += 8) {
     const at = sums + 2 * x;
     const middle = i16x8.mul(v128.load(at), three);
@@ -148,23 +157,46 @@ function writeGray(row: usize, count: i32, dst: usize, kind: i32, planeBytes: us
 }
 
 function writeColors(luma: usize, blue: usize, red: usize, count: i32, dst: usize, kind: i32, planeBytes: usize): void {
+  if (kind === PIXELS) writePixels(luma, blue, red, count, dst);
+  else writePlanes(luma, blue, red, count, dst, planeBytes);
+}
+
+function writePixels(luma: usize, blue: usize, red: usize, count: i32, dst: usize): void {
+  const center = v128.load(CENTER);
+  const redFactors = v128.load(RED);
+  const greenFactors = v128.load(GREEN);
+  const half = v128.load(HALF_OF_GREEN);
+  const blueFactors = v128.load(BLUE);
+  const end = luma + count;
+  for (; luma < end; luma += 16) {
+    const y = v128.load(luma);
+    const cb = v128.load(blue);
+    const cr = v128.load(red);
+    const r = redOf(y, cr, center, redFactors);
+    const g = greenOf(y, cb, cr, center, greenFactors, half);
+    storePixels(dst, r, g, blueOf(y, cb, center, blueFactors));
+    blue += 16;
+    red += 16;
+    dst += 64;
+  }
+}
+
+function writePlanes(luma: usize, blue: usize, red: usize, count: i32, dst: usize, planeBytes: usize): void {
+  const center = v128.load(CENTER);
+  const redFactors = v128.load(RED);
+  const greenFactors = v128.load(GREEN);
+  const half = v128.load(HALF_OF_GREEN);
+  const blueFactors = v128.load(BLUE);
   for (let x = 0; x < count; x += 16) {
     // The last sixteen again, so that nothing is written past a row, where another plane may begin.
-    if (kind === PLANES && x + 16 > count && count >= 16) x = count - 16;
+    if (x + 16 > count && count >= 16) x = count - 16;
     const y = v128.load(luma + x);
     const cb = v128.load(blue + x);
     const cr = v128.load(red + x);
-    const y0 = i16x8.extend_low_i8x16_u(y);
-    const y1 = i16x8.extend_high_i8x16_u(y);
-    const cb0 = centered(i16x8.extend_low_i8x16_u(cb));
-    const cb1 = centered(i16x8.extend_high_i8x16_u(cb));
-    const cr0 = centered(i16x8.extend_low_i8x16_u(cr));
-    const cr1 = centered(i16x8.extend_high_i8x16_u(cr));
-    const r = i8x16.narrow_i16x8_u(redOf(y0, cr0), redOf(y1, cr1));
-    const g = i8x16.narrow_i16x8_u(greenOf(y0, cb0, cr0), greenOf(y1, cb1, cr1));
-    const b = i8x16.narrow_i16x8_u(blueOf(y0, cb0), blueOf(y1, cb1));
-    if (kind === PIXELS) storePixels(dst + 4 * x, r, g, b);
-    else if (count >= 16) {
+    const b = blueOf(y, cb, center, blueFactors);
+    const g = greenOf(y, cb, cr, center, greenFactors, half);
+    const r = redOf(y, cr, center, redFactors);
+    if (count >= 16) {
       v128.store(dst + x, b);
       v128.store(dst + planeBytes + x, g);
       v128.store(dst + 2 * planeBytes + x, r);
@@ -194,32 +226,45 @@ function storePixels(dst: usize, r: v128, g: v128, b: v128): void {
   v128.store(dst, highPairs(rg8, bb8), 48);
 }
 
-function centered(chroma: v128): v128 {
-  return i16x8.sub(chroma, i16x8.splat(128));
-}
+// Of sixteen samples, from luma and from differences whose center is taken from them. Whole multiples of the differences are taken out
+// of the factors, so that what is left fits into 15 bits after the binary point. That is libjpeg's 16 bits halved: exact for blue and
+// green, and for red without effect on any of the 256 results.
 
-// Whole multiples of the chroma are taken out of the factors, so that what is left fits into 15 bits after the binary point. That is
-// libjpeg's 16 bits halved: exact for blue and green, and for red without effect on any of the 256 results.
-
-/** Y + 1.402 Cr */
-function redOf(y: v128, cr: v128): v128 {
-  return i16x8.add(i16x8.add(y, cr), i16x8.q15mulr_sat_s(cr, i16x8.splat(13172)));
-}
-
-/** Y - 0.34414 Cb - 0.71414 Cr */
-function greenOf(y: v128, cb: v128, cr: v128): v128 {
-  const factors = i32x4.splat((9367 << 16) | (-11277 & 0xffff));
-  const half = i32x4.splat(1 << 14);
-  const low = i32x4.dot_i16x8_s(i16x8.shuffle(cb, cr, 0, 8, 1, 9, 2, 10, 3, 11), factors);
-  const high = i32x4.dot_i16x8_s(i16x8.shuffle(cb, cr, 4, 12, 5, 13, 6, 14, 7, 15), factors);
-  const difference = i16x8.narrow_i32x4_s(
-    i32x4.shr_s(i32x4.add(low, half), 15),
-    i32x4.shr_s(i32x4.add(high, half), 15),
+/** Y + 1.402 Cr @inline */
+function redOf(y: v128, cr: v128, center: v128, factors: v128): v128 {
+  const cr0 = i16x8.sub(i16x8.extend_low_i8x16_u(cr), center);
+  const cr1 = i16x8.sub(i16x8.extend_high_i8x16_u(cr), center);
+  return i8x16.narrow_i16x8_u(
+    i16x8.add(i16x8.add(i16x8.extend_low_i8x16_u(y), cr0), i16x8.q15mulr_sat_s(cr0, factors)),
+    i16x8.add(i16x8.add(i16x8.extend_high_i8x16_u(y), cr1), i16x8.q15mulr_sat_s(cr1, factors)),
   );
-  return i16x8.add(i16x8.sub(y, cr), difference);
 }
 
-/** Y + 1.772 Cb */
-function blueOf(y: v128, cb: v128): v128 {
-  return i16x8.add(i16x8.add(y, i16x8.add(cb, cb)), i16x8.q15mulr_sat_s(cb, i16x8.splat(-7471)));
+/** Y - 0.34414 Cb - 0.71414 Cr @inline */
+function greenOf(y: v128, cb: v128, cr: v128, center: v128, factors: v128, half: v128): v128 {
+  const cr0 = i16x8.sub(i16x8.extend_low_i8x16_u(cr), center);
+  const cr1 = i16x8.sub(i16x8.extend_high_i8x16_u(cr), center);
+  const cb0 = i16x8.sub(i16x8.extend_low_i8x16_u(cb), center);
+  const cb1 = i16x8.sub(i16x8.extend_high_i8x16_u(cb), center);
+  return i8x16.narrow_i16x8_u(
+    i16x8.add(i16x8.sub(i16x8.extend_low_i8x16_u(y), cr0), greenDifference(cb0, cr0, factors, half)),
+    i16x8.add(i16x8.sub(i16x8.extend_high_i8x16_u(y), cr1), greenDifference(cb1, cr1, factors, half)),
+  );
+}
+
+/** @inline */
+function greenDifference(cb: v128, cr: v128, factors: v128, half: v128): v128 {
+  const low = i32x4.add(i32x4.dot_i16x8_s(lowPairs(cb, cr), factors), half);
+  const high = i32x4.add(i32x4.dot_i16x8_s(highPairs(cb, cr), factors), half);
+  return i16x8.narrow_i32x4_s(i32x4.shr_s(low, COLOR_SHIFT), i32x4.shr_s(high, COLOR_SHIFT));
+}
+
+/** Y + 1.772 Cb @inline */
+function blueOf(y: v128, cb: v128, center: v128, factors: v128): v128 {
+  const cb0 = i16x8.sub(i16x8.extend_low_i8x16_u(cb), center);
+  const cb1 = i16x8.sub(i16x8.extend_high_i8x16_u(cb), center);
+  return i8x16.narrow_i16x8_u(
+    i16x8.add(i16x8.add(i16x8.extend_low_i8x16_u(y), i16x8.add(cb0, cb0)), i16x8.q15mulr_sat_s(cb0, factors)),
+    i16x8.add(i16x8.add(i16x8.extend_high_i8x16_u(y), i16x8.add(cb1, cb1)), i16x8.q15mulr_sat_s(cb1, factors)),
+  );
 }

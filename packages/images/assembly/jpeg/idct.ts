@@ -9,9 +9,7 @@
 import { highBytes, highPairs, highQuads, lowBytes, lowPairs, lowQuads } from '../interleave';
 import { LOWER_HALF, RIGHT_HALF } from './entropy';
 import { BLOCK, FACTORS, PASS } from './memory';
-
-const FIRST_SHIFT: i32 = 11;
-const SECOND_SHIFT: i32 = 18;
+import { FIRST_SHIFT, HALF_OF_FIRST, HALF_OF_SECOND, SECOND_SHIFT, SIGN } from './vectors';
 
 // Pairs of factors in memory: read from there they cost less than as constants, of which there are too many for the registers.
 const SUM = FACTORS;
@@ -51,18 +49,18 @@ function writePair(at: usize, first: i16, second: i16): void {
   store<i16>(at, second, 2);
 }
 
-/** Transforms `BLOCK` to 8x8 samples at `dst`, and clears it. `seen` is what `decodeBlock` returned. */
-export function inverseDct(seen: i32, dst: usize, stride: i32): void {
+/** Transforms `BLOCK`, times `steps`, to 8x8 samples at `dst`, and clears it. `seen` is what `decodeBlock` returned. */
+export function inverseDct(seen: i32, steps: usize, dst: usize, stride: i32): void {
   if (seen === 0) {
-    fillBlock(dst, stride);
+    fillBlock(steps, dst, stride);
     return;
   }
-  if (seen & LOWER_HALF) transformColumns(BLOCK, FIRST_SHIFT);
-  else transformFewColumns(BLOCK, FIRST_SHIFT);
+  if (seen & LOWER_HALF) transformBlock(steps);
+  else transformFewOfBlock(steps);
   transpose();
   clearBlock();
-  if (seen & RIGHT_HALF) transformColumns(PASS, SECOND_SHIFT);
-  else transformFewColumns(PASS, SECOND_SHIFT);
+  if (seen & RIGHT_HALF) transformPass();
+  else transformFewOfPass();
   storeSamples(dst, stride);
 }
 
@@ -79,23 +77,84 @@ export function clearBlock(): void {
 }
 
 /** Only DC: all samples are alike. */
-function fillBlock(dst: usize, stride: i32): void {
-  const sample = min(max(((((<i32>load<i16>(BLOCK)) << 2) + 16) >> 5) + 128, 0), 255);
+function fillBlock(steps: usize, dst: usize, stride: i32): void {
+  const value = <i32>(<i16>(<i32>load<i16>(BLOCK) * <i32>load<u16>(steps)));
+  const sample = min(max((((value << 2) + 16) >> 5) + 128, 0), 255);
   const samples = i8x16.splat(<i8>sample);
   for (let row = 0; row < 8; row++) v128.store64_lane(dst + row * stride, samples, 0);
 }
 
-/** Eight transforms side by side: row k of `src` holds their inputs k. Rows of outputs go to `PASS`. */
-function transformColumns(src: usize, shift: i32): void {
-  const in0 = v128.load(src);
-  const in1 = v128.load(src, 16);
-  const in2 = v128.load(src, 32);
-  const in3 = v128.load(src, 48);
-  const in4 = v128.load(src, 64);
-  const in5 = v128.load(src, 80);
-  const in6 = v128.load(src, 96);
-  const in7 = v128.load(src, 112);
-  const half = i32x4.splat(1 << (shift - 1));
+/** Row k of `BLOCK`, in coefficients. */
+function coefficients(k: usize, steps: usize): v128 {
+  return i16x8.mul(v128.load(BLOCK + 16 * k), v128.load(steps + 16 * k));
+}
+
+function transformBlock(steps: usize): void {
+  transformColumns(
+    coefficients(0, steps),
+    coefficients(1, steps),
+    coefficients(2, steps),
+    coefficients(3, steps),
+    coefficients(4, steps),
+    coefficients(5, steps),
+    coefficients(6, steps),
+    coefficients(7, steps),
+    HALF_OF_FIRST,
+    FIRST_SHIFT,
+  );
+}
+
+function transformFewOfBlock(steps: usize): void {
+  transformFewColumns(
+    coefficients(0, steps),
+    coefficients(1, steps),
+    coefficients(2, steps),
+    coefficients(3, steps),
+    HALF_OF_FIRST,
+    FIRST_SHIFT,
+  );
+}
+
+function transformPass(): void {
+  transformColumns(
+    v128.load(PASS),
+    v128.load(PASS, 16),
+    v128.load(PASS, 32),
+    v128.load(PASS, 48),
+    v128.load(PASS, 64),
+    v128.load(PASS, 80),
+    v128.load(PASS, 96),
+    v128.load(PASS, 112),
+    HALF_OF_SECOND,
+    SECOND_SHIFT,
+  );
+}
+
+function transformFewOfPass(): void {
+  transformFewColumns(
+    v128.load(PASS),
+    v128.load(PASS, 16),
+    v128.load(PASS, 32),
+    v128.load(PASS, 48),
+    HALF_OF_SECOND,
+    SECOND_SHIFT,
+  );
+}
+
+/** Eight transforms side by side, of inputs 0 to 7. Rows of outputs go to `PASS`. It is inlined, so that the shift is a constant. @inline */
+function transformColumns(
+  in0: v128,
+  in1: v128,
+  in2: v128,
+  in3: v128,
+  in4: v128,
+  in5: v128,
+  in6: v128,
+  in7: v128,
+  halves: usize,
+  shift: i32,
+): void {
+  const half = v128.load(halves);
   // Products take 32 bits, so there are two halves, `a` and `b`.
   const a04 = lowPairs(in0, in4);
   const b04 = highPairs(in0, in4);
@@ -105,63 +164,55 @@ function transformColumns(src: usize, shift: i32): void {
   const b13 = highPairs(in1, in3);
   const a57 = lowPairs(in5, in7);
   const b57 = highPairs(in5, in7);
-  const aSum = i32x4.add(products(a04, SUM), half);
-  const bSum = i32x4.add(products(b04, SUM), half);
-  const aOuter = products(a26, OUTER);
-  const bOuter = products(b26, OUTER);
-  storeRows(0, i32x4.add(aSum, aOuter), odd(a13, a57, ODD0), i32x4.add(bSum, bOuter), odd(b13, b57, ODD0), shift);
-  storeRows(3, i32x4.sub(aSum, aOuter), odd(a13, a57, ODD3), i32x4.sub(bSum, bOuter), odd(b13, b57, ODD3), shift);
-  const aDifference = i32x4.add(products(a04, DIFFERENCE), half);
-  const bDifference = i32x4.add(products(b04, DIFFERENCE), half);
-  const aInner = products(a26, INNER);
-  const bInner = products(b26, INNER);
-  storeRows(
-    1,
-    i32x4.add(aDifference, aInner),
-    odd(a13, a57, ODD1),
-    i32x4.add(bDifference, bInner),
-    odd(b13, b57, ODD1),
-    shift,
-  );
-  storeRows(
-    2,
-    i32x4.sub(aDifference, aInner),
-    odd(a13, a57, ODD2),
-    i32x4.sub(bDifference, bInner),
-    odd(b13, b57, ODD2),
-    shift,
-  );
+  const sum = factors(SUM);
+  const outer = factors(OUTER);
+  const aSum = i32x4.add(i32x4.dot_i16x8_s(a04, sum), half);
+  const bSum = i32x4.add(i32x4.dot_i16x8_s(b04, sum), half);
+  const aOuter = i32x4.dot_i16x8_s(a26, outer);
+  const bOuter = i32x4.dot_i16x8_s(b26, outer);
+  storeOdd(0, i32x4.add(aSum, aOuter), i32x4.add(bSum, bOuter), a13, b13, a57, b57, shift);
+  storeOdd(3, i32x4.sub(aSum, aOuter), i32x4.sub(bSum, bOuter), a13, b13, a57, b57, shift);
+  const difference = factors(DIFFERENCE);
+  const inner = factors(INNER);
+  const aDifference = i32x4.add(i32x4.dot_i16x8_s(a04, difference), half);
+  const bDifference = i32x4.add(i32x4.dot_i16x8_s(b04, difference), half);
+  const aInner = i32x4.dot_i16x8_s(a26, inner);
+  const bInner = i32x4.dot_i16x8_s(b26, inner);
+  storeOdd(1, i32x4.add(aDifference, aInner), i32x4.add(bDifference, bInner), a13, b13, a57, b57, shift);
+  storeOdd(2, i32x4.sub(aDifference, aInner), i32x4.sub(bDifference, bInner), a13, b13, a57, b57, shift);
 }
 
-/** `transformColumns` for inputs 4 to 7 that are zero. */
-function transformFewColumns(src: usize, shift: i32): void {
-  const in0 = v128.load(src);
-  const in1 = v128.load(src, 16);
-  const in2 = v128.load(src, 32);
-  const in3 = v128.load(src, 48);
-  const half = i32x4.splat(1 << (shift - 1));
+/** `transformColumns` for inputs 4 to 7 that are zero. @inline */
+function transformFewColumns(in0: v128, in1: v128, in2: v128, in3: v128, halves: usize, shift: i32): void {
+  const half = v128.load(halves);
   const a02 = lowPairs(in0, in2);
   const b02 = highPairs(in0, in2);
   const a13 = lowPairs(in1, in3);
   const b13 = highPairs(in1, in3);
   for (let k = 0; k < 4; k++) {
-    const aEven = i32x4.add(products(a02, FEW_EVEN + 4 * k), half);
-    const bEven = i32x4.add(products(b02, FEW_EVEN + 4 * k), half);
-    storeRows(k, aEven, products(a13, ODD0 + 8 * k), bEven, products(b13, ODD0 + 8 * k), shift);
+    const even = factors(FEW_EVEN + 4 * k);
+    const odd = factors(ODD0 + 8 * k);
+    const aEven = i32x4.add(i32x4.dot_i16x8_s(a02, even), half);
+    const bEven = i32x4.add(i32x4.dot_i16x8_s(b02, even), half);
+    storeRows(k, aEven, i32x4.dot_i16x8_s(a13, odd), bEven, i32x4.dot_i16x8_s(b13, odd), shift);
   }
 }
 
-/** The sum over inputs 1, 3, 5 and 7. */
-function odd(in13: v128, in57: v128, factors: usize): v128 {
-  return i32x4.add(products(in13, factors), products(in57, factors + 4));
+/** A pair of factors for all pairs of a vector. */
+function factors(at: usize): v128 {
+  return v128.load_splat<i32>(at);
 }
 
-/** Sums of pairs, times two factors. */
-function products(pairs: v128, factors: usize): v128 {
-  return i32x4.dot_i16x8_s(pairs, v128.load_splat<i32>(factors));
+/** Outputs k and 7 - k, from their even part: the odd one is a sum over inputs 1, 3, 5 and 7. @inline */
+function storeOdd(k: i32, aEven: v128, bEven: v128, a13: v128, b13: v128, a57: v128, b57: v128, shift: i32): void {
+  const first = factors(ODD0 + 8 * k);
+  const second = factors(ODD0 + 8 * k + 4);
+  const aOdd = i32x4.add(i32x4.dot_i16x8_s(a13, first), i32x4.dot_i16x8_s(a57, second));
+  const bOdd = i32x4.add(i32x4.dot_i16x8_s(b13, first), i32x4.dot_i16x8_s(b57, second));
+  storeRows(k, aEven, aOdd, bEven, bOdd, shift);
 }
 
-/** Outputs k and 7 - k: sum and difference of an even and an odd part. */
+/** Outputs k and 7 - k: sum and difference of an even and an odd part. @inline */
 function storeRows(k: i32, aEven: v128, aOdd: v128, bEven: v128, bOdd: v128, shift: i32): void {
   const aSum = i32x4.shr_s(i32x4.add(aEven, aOdd), shift);
   const bSum = i32x4.shr_s(i32x4.add(bEven, bOdd), shift);
@@ -223,14 +274,16 @@ function storeSamples(dst: usize, stride: i32): void {
   const left4 = highBytes(c02, c13);
   const right0 = lowBytes(c46, c57);
   const right4 = highBytes(c46, c57);
-  storeTwoRows(lowQuads(left0, right0), dst, stride);
-  storeTwoRows(highQuads(left0, right0), dst + 2 * stride, stride);
-  storeTwoRows(lowQuads(left4, right4), dst + 4 * stride, stride);
-  storeTwoRows(highQuads(left4, right4), dst + 6 * stride, stride);
+  const sign = v128.load(SIGN);
+  storeTwoRows(lowQuads(left0, right0), sign, dst, stride);
+  storeTwoRows(highQuads(left0, right0), sign, dst + 2 * stride, stride);
+  storeTwoRows(lowQuads(left4, right4), sign, dst + 4 * stride, stride);
+  storeTwoRows(highQuads(left4, right4), sign, dst + 6 * stride, stride);
 }
 
-function storeTwoRows(rows: v128, dst: usize, stride: i32): void {
-  const samples = v128.xor(rows, i8x16.splat(-128));
+/** @inline */
+function storeTwoRows(rows: v128, sign: v128, dst: usize, stride: i32): void {
+  const samples = v128.xor(rows, sign);
   v128.store64_lane(dst, samples, 0);
   v128.store64_lane(dst + stride, samples, 1);
 }

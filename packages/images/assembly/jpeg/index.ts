@@ -29,6 +29,7 @@ import {
 } from './markers';
 import { RESERVED_BYTES } from './memory';
 import { decodeScan } from './scan';
+import { writeVectors } from './vectors';
 
 let fileEnd: usize = 0;
 let firstScan: usize = 0;
@@ -41,6 +42,7 @@ export function reservedBytes(): usize {
 export function start(): void {
   writeZigzag();
   writeFactors();
+  writeVectors();
 }
 
 /** Reads a file up to its first scan. Returns the number of components, or 0 if the file is none of this decoder's. */
@@ -170,7 +172,7 @@ function decodePlanes(work: usize, top: i32, left: i32, rows: i32, columns: i32)
   while (load<u8>(marker, 1) !== EOI) {
     const data = readScanHeader(marker);
     if (data === 0) return 0;
-    const next = decodeScan(data, fileEnd, work, scanCount, restartInterval);
+    const next = decodeScan(data, fileEnd, planes, scanCount, restartInterval);
     if (next === 0) return 0;
     marker = readSegments(next, fileEnd);
     if (marker === 0) return 0;

@@ -110,7 +110,7 @@ function readQuantisationTables(at: usize, length: i32): bool {
     const table = quantisationTable(number);
     for (let k = 0; k < 64; k++) {
       const step = isWide ? readU16(at + 1 + 2 * k) : load<u8>(at + 1 + k);
-      store<u32>(table + 4 * k, (step << 8) | load<u8>(ZIGZAG + k));
+      store<u16>(table + load<u8>(ZIGZAG + k), step);
     }
     quantisationTables |= 1 << number;
     at += used;
@@ -142,10 +142,8 @@ export function writeZigzag(): void {
       if (column > 0) column--;
     }
   }
-  // Behind the block: steps of 0 at place 128.
-  for (let number = 0; number < 4; number++) {
-    for (let k = 64; k < 80; k++) store<u32>(quantisationTable(number) + 4 * k, 128);
-  }
+  // Behind the block.
+  for (let k = 64; k < 144; k++) store<u8>(ZIGZAG + k, 128);
 }
 
 /** True if the frame's colors are gray or YCbCr, by the rules of the JFIF and Adobe markers, as libjpeg takes them. */

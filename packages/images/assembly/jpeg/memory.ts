@@ -8,7 +8,7 @@ export const COMPONENTS: usize = 64;
 export const COMPONENT_BYTES: usize = 128;
 /** Components of the scan that is being read: their addresses, four u32. */
 export const SCAN_COMPONENTS: usize = COMPONENTS + 4 * COMPONENT_BYTES;
-/** Place of coefficient k (in zigzag order) in a block, in bytes: 80 u8, because a damaged run can end 16 past the last. */
+/** Place of coefficient k (in zigzag order) in a block, in bytes: 144 u8, because a damaged run and the block's end lead past the last. */
 export const ZIGZAG: usize = 1024;
 /** One block of coefficients, 64 i16 in rows, and one more that damaged runs write to. */
 export const BLOCK: usize = 2048;
@@ -16,11 +16,13 @@ export const BLOCK: usize = 2048;
 export const PASS: usize = BLOCK + 256;
 /** Factors of the inverse DCT: 16 pairs of i16. */
 export const FACTORS: usize = PASS + 128;
-/** Four quantisation tables: 80 u32, `step << 8 | place`, in zigzag order. */
+/** Constant vectors (see vectors.ts). */
+export const VECTORS: usize = 2560;
+/** Four quantisation tables: 64 u16, in the order of a block. */
 export const QUANTISATION: usize = 4096;
-export const QUANTISATION_BYTES: usize = 512;
+export const QUANTISATION_BYTES: usize = 128;
 /** Four Huffman tables for DC and four for AC coefficients (see huffman.ts). */
 export const HUFFMAN: usize = 8192;
-export const HUFFMAN_BYTES: usize = 6144;
+export const HUFFMAN_BYTES: usize = 8192 + 512;
 
 export const RESERVED_BYTES: usize = HUFFMAN + 8 * HUFFMAN_BYTES;

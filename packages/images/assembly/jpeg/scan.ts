@@ -10,11 +10,11 @@ const RST0: i32 = 0xd0;
  * Decodes a scan of the `count` components whose scan header was read.
  *
  * @param at Its entropy-coded data, which ends before `end`.
- * @param buffer Room for them and `SEGMENT_SPARE` bytes.
+ * @param bufferEnd End of room for them and `SEGMENT_SPARE` bytes.
  * @param interval MCUs between restart markers; 0 for none.
  * @returns Address of the marker after the scan, or 0 if its data aren't sound.
  */
-export function decodeScan(at: usize, end: usize, buffer: usize, count: i32, interval: i32): usize {
+export function decodeScan(at: usize, end: usize, bufferEnd: usize, count: i32, interval: i32): usize {
   const first = scanComponent(0);
   // A scan of one component has just the blocks that its samples need, in rows.
   const columns = count === 1 ? ceilDivide(first.width, 8) : mcuColumns();
@@ -25,7 +25,7 @@ export function decodeScan(at: usize, end: usize, buffer: usize, count: i32, int
   let restarts = 0;
   clearBlock();
   let mcu = 0;
-  let marker = openSegment(at, end, buffer);
+  let marker = openSegment(at, end, bufferEnd);
   while (marker !== 0) {
     for (let i = 0; i < count; i++) scanComponent(i).prediction = 0;
     const stop = interval === 0 ? total : min(mcu + interval, total);
@@ -41,7 +41,7 @@ export function decodeScan(at: usize, end: usize, buffer: usize, count: i32, int
     if (mcu === total) return marker;
     if (load<u8>(marker, 1) !== RST0 + (restarts & 7)) return 0;
     restarts++;
-    marker = openSegment(marker + 2, end, buffer);
+    marker = openSegment(marker + 2, end, bufferEnd);
   }
   return 0;
 }
@@ -70,6 +70,7 @@ function placeBlock(i: i32, row: i32, column: i32, seen: i32): void {
     row < component.endRow &&
     column >= component.firstColumn &&
     column < component.endColumn;
-  if (isWanted) inverseDct(seen, component.plane + <usize>(row * component.stride + column) * 8, component.stride);
+  const plane = component.plane + <usize>(row * component.stride + column) * 8;
+  if (isWanted) inverseDct(seen, component.steps, plane, component.stride);
   else if (seen !== 0) clearBlock();
 }

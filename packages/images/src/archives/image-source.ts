@@ -9,6 +9,7 @@ import type { FolderList } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
 import { folderOfPattern } from '../files/patterns';
 import { openRegularFile, sayOf } from '../files/regular-file';
+import { describeUnreadImage } from '../files/unread-images';
 import { hasImageExtension, kindOfImage } from '../kind';
 import { listArchiveTree, listFiles } from './archive-tree';
 import { type ArchiveInput, unusable } from './entry';
@@ -66,7 +67,9 @@ export async function openImageSource(inputs: readonly string[], options: Source
 
 /** By its first bytes, as they are what will be decoded. */
 function isImageFile(place: string): boolean {
-  return !isFolder(place) && kindOfImage(headOf(place)) !== undefined;
+  if (isFolder(place)) return false;
+  const head = headOf(place);
+  return kindOfImage(head) !== undefined && describeUnreadImage(head, place) === undefined;
 }
 
 function isFolder(place: string): boolean {
@@ -151,7 +154,7 @@ async function listArchive(input: ArchiveInput, newSpool: () => Spool): Promise<
   if (fd >= 0 && head.length > 0 && head.every((byte) => byte === 0)) {
     throw unusable(place, 'is empty, or nothing but zeros', 'check what made it');
   }
-  const { what, todo } = describeOther(head);
+  const { what, todo } = describeOther(head, place);
   throw unusable(place, `is ${what}`, todo);
 }
 

@@ -1,4 +1,5 @@
 /** Tells archives and other files by their first bytes. */
+import { describeUnreadImage } from './unread-images';
 
 /** Archives that are read. */
 export type ArchiveKind = 'tar' | 'gzip' | 'zip' | 'parquet';
@@ -52,11 +53,13 @@ const others: readonly (readonly [start: string, name: string, todo: string])[] 
   ['%PDF', 'a PDF document', 'write its images as files'],
 ];
 
-/** Says what a file is that holds no images here, and what to do about it. */
-export function describeOther(head: Uint8Array): { readonly what: string; readonly todo: string } {
+/** Says what a file is that holds no images here, by its first bytes and its name, and what to do about it. */
+export function describeOther(head: Uint8Array, file?: string): { readonly what: string; readonly todo: string } {
   const todo = 'give images, a folder, a list or an archive of them (tar, tar.gz, zip, Parquet), or an LMDB';
   if (head.length === 0) return { what: 'an empty file', todo };
   const start = String.fromCharCode(...head.subarray(0, 16));
+  const unread = describeUnreadImage(head, file);
+  if (unread) return unread;
   const known = others.find(([text]) => start.startsWith(text));
   if (known) return { what: known[1], todo: known[2] };
   // The head may end in the middle of a character.

@@ -1,5 +1,7 @@
-/** Images that no decoder here reads, known by the endings of their names. */
+/** Images that no decoder here reads. */
+import { nameUnreadImage } from '../kind';
 
+/** By the endings of their names. */
 const unread: readonly (readonly [name: string, extensions: readonly string[]])[] = [
   ['HEIC', ['heic', 'heif', 'hif']],
   ['RAW', ['cr2', 'cr3', 'nef', 'arw', 'dng', 'orf', 'rw2', 'raf', 'pef', 'srw']],
@@ -9,12 +11,30 @@ const unread: readonly (readonly [name: string, extensions: readonly string[]])[
   ['Photoshop', ['psd']],
 ];
 
+const convertFirst = 'convert it to JPEG or PNG first';
+
+/**
+ * Says what an image file is that no decoder here reads, and what to do, by its first bytes or the ending of its name: photographs of
+ * cameras that are TIFF inside show no more than their thumbnails. Returns undefined for any other file.
+ */
+export function describeUnreadImage(
+  head: Uint8Array,
+  file = '',
+): { readonly what: string; readonly todo: string } | undefined {
+  const what = nameUnreadImage(head) ?? (nameByEnding(file) === 'RAW' ? 'a RAW photograph' : undefined);
+  return what === undefined ? undefined : { what, todo: convertFirst };
+}
+
+function nameByEnding(file: string): string | undefined {
+  const extension = /\.([^./]+)$/.exec(file)?.[1].toLowerCase() ?? '';
+  return unread.find(([, extensions]) => extensions.includes(extension))?.[0];
+}
+
 /** Says how many of the files that were passed over are images all the same, and what to do; undefined where none is. */
 export function sayUnreadImages(names: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const file of names) {
-    const extension = /\.([^./]+)$/.exec(file)?.[1].toLowerCase() ?? '';
-    const name = unread.find(([, extensions]) => extensions.includes(extension))?.[0];
+    const name = nameByEnding(file);
     if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   if (counts.size === 0) return undefined;
@@ -22,6 +42,6 @@ export function sayUnreadImages(names: readonly string[]): string | undefined {
   const list = others.length > 0 ? `${others.reverse().join(', ')} and ${last}` : last;
   const isOne = counts.size === 1 && [...counts.values()][0] === 1;
   return isOne
-    ? `${list} file is an image of a kind that is not read; convert it to JPEG or PNG first`
+    ? `${list} file is an image of a kind that is not read; ${convertFirst}`
     : `${list} files are images of kinds that are not read; convert them to JPEG or PNG first`;
 }

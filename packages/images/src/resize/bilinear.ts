@@ -27,7 +27,7 @@ export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
 
 /** What the kernel needs for its work. */
 export function bilinearScratchBytes(targetWidth: number, channels: number): number {
-  return 16 * targetWidth + 8 * channels * (targetWidth + 2);
+  return 16 + 16 * targetWidth + 8 * channels * (targetWidth + 2);
 }
 
 /** The same in plain JavaScript. */

@@ -1,6 +1,7 @@
 /** Images and labels from a list file, as Caffe reads it. */
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
+import { describeUnreadImage } from '@ae/images/files';
 import { describe, NotReadableError } from '../errors';
 import { readRegularFile, sayOf } from '../files/regular-file';
 import type { ImageClass, ImageFile, ImageList, OddLabel } from './image-file';
@@ -86,6 +87,8 @@ function readList(file: string): Buffer {
   } catch (cause) {
     throw unusable(file, `${sayOf(cause)}; give a list of images as a file, or the folder they are in`, cause);
   }
+  const image = describeUnreadImage(bytes, file);
+  if (image) throw unusable(file, `is ${image.what}; ${image.todo}`);
   const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (isWide || (bytes.length > 3 && bytes[1] === 0 && bytes[3] === 0)) {
     throw unusable(file, 'is text of two bytes a character (UTF-16); save it as UTF-8');

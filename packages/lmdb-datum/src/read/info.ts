@@ -1,5 +1,7 @@
 /** Facts about a database that is open. */
 import { listNames } from '../lmdb/named-databases';
+import { imageFilesSchema } from '../schemas/image-files';
+import { type DatabaseMetaInfo, MetaInfo } from '../schemas/meta-info';
 import type { DatabaseSchema } from '../schemas/record-format';
 import type { Images } from './images';
 import type { Places } from './places';
@@ -16,6 +18,8 @@ export interface DatabaseInfo {
   count: number;
   /** Records that are none, such as labels and counts, where the schema has them. Absent if there are none. */
   others?: number;
+  /** BasicSR's meta_info.txt, where it lies beside image files. `verify` compares it with them. */
+  metaInfo?: DatabaseMetaInfo;
   firstKey?: string;
   lastKey?: string;
   pageSizeBytes: number;
@@ -41,6 +45,7 @@ export function infoOf(
 ): DatabaseInfo {
   const { file, tree, count: records, addDamage } = places;
   const { length: count } = images;
+  const metaInfo = images.format.schema === imageFilesSchema ? MetaInfo.beside(file.path)?.said : undefined;
   const databases = addDamage ? [] : listNames(file);
   return {
     path: file.path,
@@ -48,6 +53,7 @@ export function infoOf(
     format: file.layout.format,
     count,
     ...(records > count && { others: records - count }),
+    ...(metaInfo && { metaInfo }),
     firstKey,
     lastKey,
     pageSizeBytes: file.pageSizeBytes,

@@ -1,4 +1,5 @@
 import type { Damage } from '../lmdb/salvage';
+import type { DatabaseMetaInfo } from '../schemas/meta-info';
 import type { DatabaseSchema } from '../schemas/record-format';
 
 export interface VerifyOptions {
@@ -28,6 +29,8 @@ export interface VerifiedDatabase {
   readable: number;
   /** Records that are no images, such as labels and counts, where the schema has them. */
   others?: number;
+  /** BasicSR's meta_info.txt, which names the images and their sizes, where it lies beside image files; what differs is damage. */
+  metaInfo?: DatabaseMetaInfo;
   /** Why its records were not looked at, in words: a kind of database that is not read, or one without a single Datum. */
   notRead?: string;
 }

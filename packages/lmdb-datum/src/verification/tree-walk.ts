@@ -10,7 +10,9 @@ import type { PageSet } from '../lmdb/page-set';
 import { type Damage, Salvage } from '../lmdb/salvage';
 import { scanTree } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
+import { imageFilesSchema } from '../schemas/image-files';
 import { firstRecords, lookupOf, salvagedPlaces } from '../schemas/lookup';
+import { MetaInfo } from '../schemas/meta-info';
 import { formatOf, type RecordFormat } from '../schemas/record-format';
 import type { Lookup } from '../schemas/schema';
 import type { Findings } from './findings';
@@ -49,6 +51,8 @@ export class TreeWalk {
   overflowPages = 0;
   format?: RecordFormat;
   lookup?: Lookup;
+  /** What a text beside the database says of its images. */
+  metaInfo?: MetaInfo;
   readonly #checked: CheckedFile;
   #decoding: (() => Promise<void>)[] = [];
 
@@ -86,6 +90,8 @@ export class TreeWalk {
     this.lookup = lookupOf((scan) => scanTree(file, this.tree, scan), values);
     const first = firstRecords(() => salvagedPlaces(file, this.tree), values);
     this.format = formatOf(options.schema, first, this.lookup);
+    const mayBeListed = this.name === undefined && this.format.schema === imageFilesSchema;
+    this.metaInfo = mayBeListed ? MetaInfo.beside(file.path) : undefined;
   }
 
   async #checkNode(leaf: Page, i: number, isWanted: boolean): Promise<void> {
@@ -113,6 +119,8 @@ export class TreeWalk {
   #checkRecord(value: Buffer, key: string, page: number): void {
     const { options, findings } = this.#checked;
     const datum = this.#datumOf(value, key);
+    const message = this.metaInfo?.check(key, datum.data);
+    if (message) this.lost.push({ page, key, message });
     if (!datum.encoded || options.images === false) {
       this.readable++;
       if (datum.encoded) findings.imagesSkipped++;

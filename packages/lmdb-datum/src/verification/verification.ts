@@ -52,10 +52,10 @@ async function checkTree(checked: CheckedFile, isWanted: boolean, tree: TreeReco
 
 /** Notes what a walk has found. */
 function settle({ file, findings }: CheckedFile, walk: TreeWalk, isWanted: boolean): void {
-  const { name, lost, named, records, readable, strangers, others } = walk;
+  const { name, lost, named, records, readable, strangers, others, metaInfo } = walk;
   // A named database may hold something else; then not one of its records is a Datum.
   const isOther = name !== undefined && strangers > 0 && strangers === lost.length && strangers === walk.seen;
-  const damage = isOther ? [] : [...lost, ...(isWanted ? wrongCountSaid(walk) : [])];
+  const damage = isOther ? [] : [...lost, ...(isWanted ? wrongCountSaid(walk) : []), ...(metaInfo?.damage ?? [])];
   for (const each of [...damage, ...wrongCounts(file, walk)]) findings.add(each);
   if (name === undefined && records > 0) for (const found of named) findings.add(amongRecords(file, found.name));
   if (!isWanted || (name === undefined && records === 0 && named.length > 0)) return;
@@ -66,6 +66,7 @@ function settle({ file, findings }: CheckedFile, walk: TreeWalk, isWanted: boole
     ...(schema && { schema }),
     ...(isOther ? { records: 0, readable: 0 } : { records, readable }),
     ...(others > 0 && { others }),
+    ...(metaInfo && { metaInfo: metaInfo.said }),
     ...(notRead === undefined ? {} : { notRead }),
   });
 }

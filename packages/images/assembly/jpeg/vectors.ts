@@ -1,0 +1,45 @@
+/**
+ * Constant vectors in memory. Loaded before a loop they stay in registers, while V8 makes a constant anew wherever it is used, which
+ * takes three instructions.
+ */
+import { VECTORS } from './memory';
+
+/** Of i16. */
+export const ONE = VECTORS;
+export const TWO = VECTORS + 16;
+export const THREE = VECTORS + 32;
+export const SEVEN = VECTORS + 48;
+export const EIGHT = VECTORS + 64;
+export const CENTER = VECTORS + 80;
+export const RED = VECTORS + 96;
+export const BLUE = VECTORS + 112;
+/** Of pairs of i16: for blue and red difference. */
+export const GREEN = VECTORS + 128;
+/** Of i32: halves of what is shifted out. */
+export const HALF_OF_GREEN = VECTORS + 144;
+export const HALF_OF_FIRST = VECTORS + 160;
+export const HALF_OF_SECOND = VECTORS + 176;
+/** Of bytes: turns signed into unsigned ones. */
+export const SIGN = VECTORS + 192;
+
+/** Bits after the binary point of the factors of colors, and those that the passes of the inverse DCT shift out. */
+export const COLOR_SHIFT: i32 = 15;
+export const FIRST_SHIFT: i32 = 11;
+export const SECOND_SHIFT: i32 = 18;
+
+/** Writes them to memory, once. */
+export function writeVectors(): void {
+  v128.store(ONE, i16x8.splat(1));
+  v128.store(TWO, i16x8.splat(2));
+  v128.store(THREE, i16x8.splat(3));
+  v128.store(SEVEN, i16x8.splat(7));
+  v128.store(EIGHT, i16x8.splat(8));
+  v128.store(CENTER, i16x8.splat(128));
+  v128.store(RED, i16x8.splat(13172));
+  v128.store(BLUE, i16x8.splat(-7471));
+  v128.store(GREEN, i32x4.splat((9367 << 16) | (-11277 & 0xffff)));
+  v128.store(HALF_OF_GREEN, i32x4.splat(1 << (COLOR_SHIFT - 1)));
+  v128.store(HALF_OF_FIRST, i32x4.splat(1 << (FIRST_SHIFT - 1)));
+  v128.store(HALF_OF_SECOND, i32x4.splat(1 << (SECOND_SHIFT - 1)));
+  v128.store(SIGN, i8x16.splat(-128));
+}

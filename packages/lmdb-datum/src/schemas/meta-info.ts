@@ -1,0 +1,93 @@
+/**
+ * BasicSR's meta_info.txt, which lies beside data.mdb: a line an image, `name.png (height,width,channels) compression`. The names
+ * without their endings are the keys.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { readImageSize, readPngHeader } from '@ae/images/kind';
+import { describe } from '../errors';
+import type { Damage } from '../lmdb/salvage';
+
+const fileName = 'meta_info.txt';
+const linePattern = /^(.+?)(?:\.\w+)? \((\d+), ?(\d+)(?:, ?(\d+))?\)(?: \d+)?$/;
+/** Larger than that of tens of millions of images. */
+const mostBytes = 1 << 30;
+
+/** What a database's meta_info.txt says. */
+export interface DatabaseMetaInfo {
+  readonly path: string;
+  /** Images that it names. */
+  readonly images: number;
+}
+
+interface ListedImage {
+  readonly height: number;
+  readonly width: number;
+  readonly channels?: number;
+}
+
+export class MetaInfo {
+  readonly path: string;
+  readonly #images = new Map<string, ListedImage>();
+  readonly #unseen = new Set<string>();
+  readonly #strangeLines: { readonly line: number; readonly text: string }[] = [];
+
+  private constructor(file: string, text: string) {
+    this.path = file;
+    for (const [i, line] of text.split(/\r?\n/).entries()) {
+      const [, name, height, width, channels] = linePattern.exec(line) ?? [];
+      if (name !== undefined) {
+        const image = { height: Number(height), width: Number(width) };
+        this.#images.set(name, channels === undefined ? image : { ...image, channels: Number(channels) });
+        this.#unseen.add(name);
+      } else if (line.trim() !== '') this.#strangeLines.push({ line: i + 1, text: line });
+    }
+  }
+
+  /** Reads the one beside a data file. Returns undefined where there is none, or a file of that name that says something else. */
+  static beside(dataFile: string): MetaInfo | undefined {
+    const file = path.join(path.dirname(dataFile), fileName);
+    const stats = path.basename(dataFile) === 'data.mdb' ? fs.statSync(file, { throwIfNoEntry: false }) : undefined;
+    if (!stats?.isFile() || stats.size > mostBytes) return undefined;
+    const found = new MetaInfo(file, fs.readFileSync(file, 'utf8'));
+    return found.#images.size > 0 ? found : undefined;
+  }
+
+  get said(): DatabaseMetaInfo {
+    return { path: this.path, images: this.#images.size };
+  }
+
+  /** Compares an image with what its line says. Returns what is wrong. */
+  check(key: string, file: Uint8Array): string | undefined {
+    this.#unseen.delete(key);
+    const listed = this.#images.get(key);
+    if (!listed) return `key ${key}: expected a line of ${fileName} that names the image, found none.`;
+    const size = readImageSize(file);
+    // What its first bytes don't tell is not compared.
+    if (!size || size.height === 0) return undefined;
+    const channels = size.kind === 'png' ? readPngHeader(file)?.channels : undefined;
+    const isAlike =
+      size.height === listed.height &&
+      size.width === listed.width &&
+      (channels === undefined || listed.channels === undefined || channels === listed.channels);
+    if (isAlike) return undefined;
+    const found = textOf({ ...size, channels: channels ?? listed.channels });
+    return `key ${key}: expected ${textOf(listed)}, as ${fileName} says (height, width, channels), received ${found}.`;
+  }
+
+  /** Lists what is wrong when all images were compared. */
+  get damage(): Damage[] {
+    const missing = [...this.#unseen].map((key) => ({
+      key,
+      message: `key ${key}: expected an image, which ${fileName} names; there is none.`,
+    }));
+    const strange = this.#strangeLines.map(({ line, text }) => ({
+      message: `${this.path}, line ${line}: expected name.png (height,width,channels) compression, received ${describe(text)}.`,
+    }));
+    return [...strange, ...missing];
+  }
+}
+
+function textOf({ height, width, channels }: ListedImage): string {
+  return `(${[height, width, channels].filter((each) => each !== undefined).join(',')})`;
+}
