@@ -35,8 +35,8 @@ const cases: Case[] = [
   },
   {
     name: 'around whole pages',
-    records: 300,
-    recordsPerCommit: 60,
+    records: 120,
+    recordsPerCommit: 30,
     key: () => 9,
     value: (random) => 4080 * (1 + random(3)) - 3 + random(6),
   },
@@ -50,8 +50,8 @@ const cases: Case[] = [
   { name: 'a value of some megabytes', records: 5, recordsPerCommit: 2, key: () => 10, value: () => (3 << 20) + 5 },
   {
     name: 'any sizes',
-    records: 300,
-    recordsPerCommit: 90,
+    records: 120,
+    recordsPerCommit: 35,
     key: (random) => 4 + random(500),
     value: (random) => random(random(2) ? 100 : 20_000),
   },

@@ -95,9 +95,9 @@ describe('commits while a database is being opened', () => {
 const python = findPython(['lmdb', 'protobuf'], 'reading beside py-lmdb’s writer');
 
 describe.runIf(python)('beside py-lmdb', () => {
-  it.each(['', 'writemap'])('thousands of opens find no damage (%s)', async (mode) => {
+  it.each(['', 'writemap'])('no open finds damage, however often (%s)', async (mode) => {
     const folder = scratchFolder();
-    const writer = spawn(python!, ['-B', `${FIXTURES}/busy_writer.py`, folder, '1.5', mode]);
+    const writer = spawn(python!, ['-B', `${FIXTURES}/busy_writer.py`, folder, '0.8', mode]);
     const ended = new Promise<void>((resolve) => writer.on('close', () => resolve()));
     await new Promise((resolve) => writer.stdout.once('data', resolve));
     const outcomes = new Map<string, number>();
