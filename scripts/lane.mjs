@@ -74,6 +74,20 @@ export function tryInstall(folder, packages, flags = []) {
   return failure;
 }
 
+/** The versions of Node.js that are supported and tested. */
+export const nodeVersions = ['20', '22', '24', '26'];
+
+/** Returns where the program of a version of Node.js is, which it installs if it is missing. */
+export function nodeProgram(version) {
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${platform}-${process.arch}`;
+  const folder = laneFolder(join('node', version));
+  installPackages(folder, [`${name}@${version}`]);
+  const program = join(folder, 'node_modules', name, 'bin', platform === 'win' ? 'node.exe' : 'node');
+  if (!existsSync(program)) fail(`${program} is missing: ${name} ${version} has another layout.`);
+  return program;
+}
+
 /** Puts links to the repository's copies of tfjs in place of the lane's: there must be one registry of kernels. */
 export function shareTfjs(folder, names = ['tfjs-core', 'tfjs-layers', 'tfjs-backend-cpu']) {
   for (const name of names) {

@@ -5,13 +5,11 @@
  * the quickstart's steps on the newest. Each comes from npm's package node-<platform>-<arch>, which is what its package `node` installs by a
  * script, into a cache folder. The version that runs this script is left out, since `npm test` and `npm run test:slow` have run on it, unless --all is given.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, installPackages, laneFolder, makePictures, requireAlso, root, run, runTests } from './lane.mjs';
-
-const VERSIONS = ['20', '22', '24', '26'];
+import { fail, makePictures, nodeProgram, nodeVersions, requireAlso, root, run, runTests } from './lane.mjs';
 
 const TESTS = {
   layers: ['v8-flags', 'wasm-engine', 'wasm-training'],
@@ -20,13 +18,16 @@ const TESTS = {
 };
 
 const { values } = parseArgs({
-  options: { node: { type: 'string', multiple: true, default: VERSIONS }, all: { type: 'boolean', default: false } },
+  options: {
+    node: { type: 'string', multiple: true, default: nodeVersions },
+    all: { type: 'boolean', default: false },
+  },
 });
-const unknown = values.node.filter((version) => !VERSIONS.includes(version));
-if (unknown.length > 0) fail(`--node: expected ${VERSIONS.join(', ')}, received ${unknown.join(', ')}.`, 1);
+const unknown = values.node.filter((version) => !nodeVersions.includes(version));
+if (unknown.length > 0) fail(`--node: expected ${nodeVersions.join(', ')}, received ${unknown.join(', ')}.`, 1);
 
 const own = process.versions.node.split('.')[0];
-const programs = new Map(values.node.map((version) => [version, programOf(version)]));
+const programs = new Map(values.node.map((version) => [version, nodeProgram(version)]));
 
 for (const [version, node] of programs) {
   if (version === own && !values.all) {
@@ -40,17 +41,6 @@ for (const [version, node] of programs) {
   }
 }
 await quickstart(programs.get(values.node.at(-1)));
-
-/** Where a version of Node.js is, installed if it is missing. */
-function programOf(version) {
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const name = `node-${platform}-${process.arch}`;
-  const folder = laneFolder(join('node', version));
-  installPackages(folder, [`${name}@${version}`]);
-  const program = join(folder, 'node_modules', name, 'bin', platform === 'win' ? 'node.exe' : 'node');
-  if (!existsSync(program)) fail(`${program} is missing: ${name} ${version} has another layout.`);
-  return program;
-}
 
 /** The quickstart's steps, for a few seconds and on pictures made here: its own are a download of 82 MB. */
 async function quickstart(node) {

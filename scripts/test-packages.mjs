@@ -1,19 +1,24 @@
 /**
  * The lane of packages: `npm run test:packages [-- --only types]`.
  *
- * Packs the public packages and asks what others ask of them: publint, attw and knip; TypeScript 5, strict, by each
- * way of resolving modules; servers as Vite, webpack and esbuild bundle them; and their sizes.
+ * Packs the public packages and asks what others ask of them: publint, attw and knip; that users can name what signatures name; TypeScript
+ * from the oldest to the newest, strict, by each way of resolving modules; programs on every version of Node.js; servers and pages as Vite,
+ * webpack and esbuild bundle them; a release that is not published; and their sizes.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFlags, readRegistry, runInTurn, scratchFolders } from './installs/packed.mjs';
 import { execute } from './installs/processes.mjs';
 import { servePackages } from './installs/registry.mjs';
 import { installPackages, laneFolder, makePictures, root } from './lane.mjs';
 import { checkBundlers } from './packages/bundlers.mjs';
+import { checkNames } from './packages/names.mjs';
+import { checkNodeVersions } from './packages/node-versions.mjs';
+import { checkRelease } from './packages/release.mjs';
 import { checkPublint, checkTypesResolve, checkUnused } from './packages/shape.mjs';
 import { checkSizes } from './packages/sizes.mjs';
 import { checkTypes } from './packages/types.mjs';
+import { checkWorkflows } from './packages/workflows.mjs';
 
 const TOOLS = ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5', 'knip@6.44.2'];
 
@@ -21,8 +26,12 @@ const checks = {
   publint: () => checkPublint(shapeTools(), packages.tarballs),
   attw: () => checkTypesResolve(shapeTools(), packages.tarballs),
   knip: () => checkUnused(shapeTools()),
+  names: () => checkNames(packages.tarballs),
   types: async () => checkTypes(await usedProject(), packages.tarballs),
+  node: async () => checkNodeVersions(await usedProject(), packages.versions),
   bundlers: async () => checkBundlers(await usedProject()),
+  release: () => checkRelease(newFolder('release'), packages.tarballs),
+  workflows: () => checkWorkflows(),
   sizes: () => checkSizes(packages.tarballs, startProject, update),
 };
 
@@ -49,7 +58,7 @@ function startProject(name, dependencies) {
   return project;
 }
 
-/** Returns a project that has all packages, TensorFlow.js and eight photographs. */
+/** Returns a project that has all packages, TensorFlow.js, eight photographs, and a first program as both kinds of modules. */
 function usedProject() {
   used ??= (async () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
@@ -58,6 +67,8 @@ function usedProject() {
     await execute(['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: project,
     });
+    for (const file of ['exercise.mjs', 'program.mjs', 'program.cjs'])
+      cpSync(join(root, 'scripts/installs', file), join(project, file));
     await makePictures(join(project, 'photos/discs'), 8, 'jpg');
     return project;
   })();

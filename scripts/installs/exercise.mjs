@@ -1,12 +1,11 @@
-/** What a newcomer's first program does with the packages: import, train, reconstruct. It throws for whatever is not as it should be. */
+/** What a newcomer's first program does with the packages: import, unpool, train, reconstruct. It throws for whatever is not as it should be. */
 import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 
 const size = { height: 32, width: 32 };
 
 /** Takes the modules as `import` or `require` gives them; `name` is for the files that it makes. */
-export async function exercise({ autoencoder, images, layers, lmdbDatum }, name) {
-  assert.equal(typeof layers.maxUnpool, 'function');
+export async function exercise({ autoencoder, images, layers, lmdbDatum, tf }, name) {
   const output = `${name}.lmdb`;
   const { records, skipped } = await lmdbDatum.convertImageset({
     ...{ input: 'photos', output, resizeHeight: size.height, resizeWidth: size.width },
@@ -24,6 +23,9 @@ export async function exercise({ autoencoder, images, layers, lmdbDatum }, name)
   assert.equal(read, records);
 
   const { name: engine } = await autoencoder.useBackend('wasm');
+  const [pooled, indices] = [tf.tensor4d([9], [1, 1, 1, 1]), tf.tensor4d([4], [1, 1, 1, 1], 'int32')];
+  const unpooled = await layers.maxUnpool(pooled, indices, [3, 3]).data();
+  assert.deepEqual([...unpooled], [0, 0, 0, 0, 9, 0, 0, 0, 0]);
   const network = new autoencoder.Autoencoder({ inputShape: [size.height, size.width, 3], codeSize: 16 });
   await network.initialize({ seed: 1 });
   const { epochs } = await network.train(reader, { epochs: 4, batchSize: 4, seed: 1 });

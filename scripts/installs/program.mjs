@@ -3,6 +3,7 @@ import * as autoencoder from '@ae/autoencoder';
 import * as images from '@ae/images';
 import * as layers from '@ae/layers';
 import * as lmdbDatum from '@ae/lmdb-datum';
+import * as tf from '@tensorflow/tfjs-core';
 import { exercise } from './exercise.mjs';
 
-await exercise({ autoencoder, images, layers, lmdbDatum }, 'esm');
+await exercise({ autoencoder, images, layers, lmdbDatum, tf }, 'esm');

@@ -1,15 +1,15 @@
 /**
  * Programs in TypeScript that use the packages: strict, by each way of resolving modules that TypeScript has, with `skipLibCheck: false` and
  * without @types/node, and every entry of every package imported. What TypeScript says of others' declarations
- * (TensorFlow.js', WebGPU's) is theirs.
+ * (TensorFlow.js', WebGPU's) is theirs; packages that need none of them are clean altogether.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute } from '../installs/processes.mjs';
 import { installPackages, laneFolder } from '../lane.mjs';
 
-/** From the oldest that can read the declarations (`Uint8Array<ArrayBuffer>`) to the newest 5.x. */
-const VERSIONS = ['5.7.3', '5.9.3'];
+/** From the oldest that can read the declarations (`Uint8Array<ArrayBuffer>`) to the newest. */
+const VERSIONS = ['5.7.3', '5.9.3', '6.0.3', '7.0.2'];
 
 const RESOLUTIONS = [
   { module: 'node16', moduleResolution: 'node16' },
@@ -17,42 +17,75 @@ const RESOLUTIONS = [
   { module: 'esnext', moduleResolution: 'bundler' },
 ];
 
+const strict = {
+  ...{ target: 'es2022', lib: ['es2023', 'dom', 'esnext.disposable'], types: [], strict: true, skipLibCheck: false },
+  ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true },
+};
+
 /** Type-checks the programs in a project that has the packages and TensorFlow.js. */
 export async function checkTypes(project, tarballs) {
-  const entries = tarballs.flatMap(({ manifest: { name, exports = {} } }) =>
-    Object.keys(exports)
-      .filter((path) => !path.endsWith('.json'))
-      .map((path) => `${name}${path.slice(1)}`),
+  const manifests = tarballs.map(({ manifest }) => manifest);
+  const alone = manifests.filter(({ dependencies = {}, peerDependencies = {} }) =>
+    Object.keys({ ...dependencies, ...peerDependencies }).every((name) => !name.startsWith('@tensorflow/')),
   );
-  const imports = entries.map((entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};\n`).join('');
-  for (const file of ['entries.mts', 'entries.cts']) writeFileSync(join(project, file), imports);
+  for (const kind of ['mts', 'cts']) {
+    writeFileSync(join(project, `entries.${kind}`), importsOf(manifests));
+    writeFileSync(join(project, `alone.${kind}`), importsOf(alone.filter(({ exports }) => exports)));
+  }
   writeFileSync(join(project, 'program.mts'), program);
   writeFileSync(join(project, 'program.cts'), program.replace('export async', 'async').concat('export = run;\n'));
   for (const version of VERSIONS) {
     const folder = laneFolder(`packages/typescript-${version}`);
     installPackages(folder, [`typescript@${version}`]);
-    for (const resolution of RESOLUTIONS)
-      await check(project, join(folder, 'node_modules/typescript/bin/tsc'), resolution, version);
+    const tsc = join(folder, 'node_modules/typescript/bin/tsc');
+    await Promise.all(RESOLUTIONS.map((resolution) => check(project, tsc, resolution, version)));
+    await checkAlone(project, tsc, version);
   }
 }
 
-async function check(project, tsc, resolution, version) {
-  const compilerOptions = {
-    ...{ target: 'es2022', lib: ['es2023', 'dom', 'esnext.disposable'], types: [], strict: true, skipLibCheck: false },
-    ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, ...resolution },
-  };
-  const name = `tsconfig.${resolution.moduleResolution}.json`;
-  const include = resolution.moduleResolution === 'bundler' ? ['*.mts'] : ['*.mts', '*.cts'];
-  writeFileSync(join(project, name), JSON.stringify({ compilerOptions, include }));
-  const output = await execute(['node', tsc, '-p', name, '--pretty', 'false'], { cwd: project }).catch(
-    ({ message }) => message,
+/** Returns a program that imports all entries of packages. */
+function importsOf(manifests) {
+  const entries = manifests.flatMap(({ name, exports = {} }) =>
+    Object.keys(exports)
+      .filter((path) => !path.endsWith('.json'))
+      .map((path) => `${name}${path.slice(1)}`),
   );
-  const errors = output
-    .split('\n')
-    .filter((line) => /: error TS\d+/.test(line) && /^(node_modules\/@ae\/|program|entries)/.test(line));
+  return entries.map((entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};\n`).join('');
+}
+
+async function check(project, tsc, resolution, version) {
+  const isBundler = resolution.moduleResolution === 'bundler';
+  const include = ['entries.mts', 'program.mts', ...(isBundler ? [] : ['entries.cts', 'program.cts'])];
+  const output = await compile(project, tsc, resolution.moduleResolution, { ...strict, ...resolution }, include);
+  const errors = output.filter((line) => /^(node_modules\/@ae\/|program|entries)/.test(line));
   if (errors.length > 0)
     throw new Error(`TypeScript ${version}, ${resolution.moduleResolution}:\n${errors.join('\n')}`);
   console.log(`TypeScript ${version}: ${resolution.moduleResolution}`);
+}
+
+/** Checks the packages that need no TensorFlow.js, and all declarations that they need. */
+async function checkAlone(project, tsc, version) {
+  const [, nodenext] = RESOLUTIONS;
+  const errors = await compile(project, tsc, 'alone', { ...strict, ...nodenext }, ['alone.mts', 'alone.cts']);
+  if (errors.length > 0) throw new Error(`TypeScript ${version}, without TensorFlow.js:\n${errors.join('\n')}`);
+}
+
+/**
+ * Returns the errors of a compilation, a line each.
+ *
+ * @throws {Error} where it did not get as far as that
+ */
+async function compile(project, tsc, name, compilerOptions, include) {
+  const file = `tsconfig.${name}.json`;
+  writeFileSync(join(project, file), JSON.stringify({ compilerOptions, include }));
+  try {
+    await execute(['node', tsc, '-p', file, '--pretty', 'false'], { cwd: project });
+    return [];
+  } catch (error) {
+    const lines = error.message.split('\n').filter((line) => /error TS\d+/.test(line));
+    if (lines.length === 0 || lines.some((line) => line.startsWith('error TS'))) throw error;
+    return lines;
+  }
 }
 
 /** Which types come out of the usual calls; an `any` among them would not be assignable both ways. */

@@ -38,6 +38,7 @@ export type AutoencoderErrorCode =
 export class AutoencoderError extends SentenceError {
   override readonly name = 'AutoencoderError';
 
+  /** @internal Nobody else makes these. */
   constructor(
     readonly code: AutoencoderErrorCode,
     what: string | WrongValue | State,

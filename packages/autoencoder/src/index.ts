@@ -1,10 +1,11 @@
+export type { Shard } from '@ae/ground/shards';
 export { Autoencoder } from './autoencoder/autoencoder';
 export type { AutoencoderOptions, InitializeOptions, ReconstructOptions } from './autoencoder/autoencoder-options';
-export { type CheckpointChoice, loadCheckpoint } from './autoencoder/load-checkpoint';
+export { type CheckpointChoice, type LoadedCheckpoint, loadCheckpoint } from './autoencoder/load-checkpoint';
 export { type ReadRun, type ResumeOptions, resumeTraining } from './autoencoder/resume';
 export type { ImageInputs, ImageOptions, ImageSource, Images, Picture } from './data/images';
 export { defaultPixels, type PixelFormat, samplesToTensor, valuesToSamples } from './data/pixels';
-export type { ImageShape, Sample, SampleSource } from './data/samples';
+export type { ImageShape, Sample, SampleSource, SourceIdentity } from './data/samples';
 export {
   type BackendInfo,
   type BackendName,
@@ -16,13 +17,13 @@ export {
 export { AutoencoderError, type AutoencoderErrorCode, type ErrorParts } from './errors';
 export type { EvaluateOptions, Evaluation } from './evaluation/evaluate';
 export type { WeightCount } from './network/count-weights';
-export type { CodeSizes, MaskMode } from './network/masks';
+export type { CodeSizes, MaskInfo, MaskMode } from './network/masks';
 export type { SaveOptions } from './network/model-folder';
 export type { Encoding } from './network/network';
-export type { PresetName } from './network/options';
+export type { InitializationScheme, PresetName } from './network/options';
 export type { LoadPlace, NamedFile, SavePlace } from './network/saved-model/model-files';
 export type { LinearStartOptions } from './network/transform/linear-start';
-export { VariationalCode, type VariationalCodeArgs } from './network/variational-code';
+export { type Distribution, VariationalCode, type VariationalCodeArgs } from './network/variational-code';
 export { centerCrop } from './training/augmentation';
 export type { RunOptions } from './training/run-options';
 export type { TrainOptions } from './training/train-options';
@@ -34,4 +35,5 @@ export type {
   StepProgress,
   TrainingHistory,
   TrainingWarning,
+  ValidationScore,
 } from './training/training-events';

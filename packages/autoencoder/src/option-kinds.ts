@@ -78,7 +78,8 @@ export interface Problem {
 export type AnyOption = NumberOption | SwitchOption | StepsOption | WordOption | GroupOption | ChoiceOption;
 export type OptionTable = Readonly<Record<string, AnyOption>>;
 
-type ValueOf<O> = O extends { kind: 'number' }
+/** What a caller gives an option. */
+export type ValueOf<O> = O extends { kind: 'number' }
   ? number
   : O extends { kind: 'switch' }
     ? boolean

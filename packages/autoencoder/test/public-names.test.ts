@@ -7,24 +7,23 @@ const names = publicNames(folder);
 /** What programs rely on, values before types: a name that goes or comes is a decision. */
 const expected: Readonly<Record<string, string>> = {
   index:
-    'Autoencoder AutoencoderError VariationalCode centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageInputs ImageOptions ImageShape ImageSource Images InitializeOptions LinearStartOptions LoadPlace MaskMode NamedFile PassSummary Picture PixelFormat PresetName ReadRun ReconstructOptions ResumeOptions RunOptions Sample SampleSource SaveOptions SavePlace StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning VariationalCodeArgs WeightCount',
+    'Autoencoder AutoencoderError VariationalCode centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Distribution Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageInputs ImageOptions ImageShape ImageSource Images InitializationScheme InitializeOptions LinearStartOptions LoadPlace LoadedCheckpoint MaskInfo MaskMode NamedFile PassSummary Picture PixelFormat PresetName ReadRun ReconstructOptions ResumeOptions RunOptions Sample SampleSource SaveOptions SavePlace Shard SourceIdentity StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning ValidationScore VariationalCodeArgs WeightCount',
   baselines:
-    'JpegCoder Pca compareWithPca fitPca scorePca CompareOptions Comparison ComparisonGroup ComparisonRow JpegResult PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint ScoredNetwork',
+    'JpegCoder Pca compareWithPca fitPca scorePca CompareOptions Comparison ComparisonGroup ComparisonRow JpegResult PcaComparison PcaComparisonOptions PcaOptions PcaScoreOptions RatePoint RivalMethod ScoredNetwork',
   codes:
     'codeBytes encodeNpy encodeTextNpy nearestNeighbors projectCodes quantizeCodes readCodesParquet writeCodesNpy writeCodesParquet CodeStream Codes EncodeOptions InterpolateOptions InterpolationMasks Neighbor NeighborOptions NpyOptions ProjectOptions Projection SampleImagesOptions',
   interchange:
-    'exportKeras exportOnnx exportPyTorch importKeras importPyTorch importTfjs importTorch7 KerasImportOptions KerasOptions OnnxOptions PyTorchImportOptions PyTorchOptions TfjsImportOptions Torch7ImportOptions',
+    'exportKeras exportOnnx exportPyTorch importKeras importPyTorch importTfjs importTorch7 KerasImportOptions KerasOptions NetworkPart OnnxOptions PyTorchImportOptions PyTorchOptions TfjsImportOptions Torch7ImportOptions UnpoolingForm',
   native:
-    'checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation',
+    'checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation Wheel',
   report:
-    'collectReport readSampleGrid renderComparison renderLivePage renderLiveRun renderReport CollectReportOptions LiveRun Picture ReportData',
-  runs: 'checkNewRun estimateRun readConfigFile readRunConfig startFolder RunConfig RunEstimate',
+    'collectReport readSampleGrid renderComparison renderLivePage renderLiveRun renderReport CollectReportOptions LiveRun MaskScores Picture ReportClass ReportComparison ReportComparisonRow ReportData ReportEpoch ReportExample ReportLatent ReportModel ReportRun ReportSource SpriteSheet',
+  runs: 'checkNewRun estimateRun readConfigFile readRunConfig startFolder Amount DataDescription Resumption RunConfig RunEstimate',
   scores:
     'bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions',
-  torchrun:
-    'handOver torchrun Elsewhere ElsewhereListener ElsewhereTask HandOverOptions LmdbPlace PreparedTask TorchrunOptions',
+  torchrun: 'handOver torchrun Elsewhere HandOverOptions LmdbPlace TorchrunOptions',
   options:
-    'coefficientsFor isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions AnyOption AugmentationOptions ChoiceOption LossOptions NamedRecipe NumberRange OptimizerOptions OptionTable Recipe RecipeName ScheduleOptions',
+    'coefficientsFor isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions AnyOption AugmentationOptions Choice ChoiceOption EarlyStoppingOptions GroupOption LossName LossOptions NamedRecipe NumberOption NumberRange OptimizerName OptimizerOptions OptionTable Problem Recipe RecipeName RecordOptions ScheduleChoice ScheduleOptions SchedulePolicy StepsOption SwitchOption ValueOf ValuesOf WordOption',
 };
 
 it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));

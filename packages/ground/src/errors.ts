@@ -44,6 +44,7 @@ export class SentenceError extends Error implements ErrorParts {
    * @param packageName stands in brackets before the sentence
    * @param what a sentence, or the parts that make one
    * @param parts what else is known: it is in the error, but not in what the sentence is made of
+   * @internal
    */
   constructor(
     packageName: string,

@@ -9,6 +9,7 @@ export type { ErrorParts, State, WrongValue };
 export class ImagesError extends SentenceError {
   readonly code: string = 'IMAGES';
 
+  /** @internal Nobody else makes these. */
   constructor(what: string | WrongValue | State, options?: ErrorOptions) {
     super('images', what, options);
   }
@@ -41,6 +42,7 @@ export class NotReadableError extends ImagesError {
   /** The file or folder concerned. */
   readonly path?: string;
 
+  /** @internal Nobody else makes these. */
   constructor(what: State, { path, ...options }: ErrorOptions & { path?: string } = {}) {
     super(what, options);
     this.path = path;

@@ -1,5 +1,6 @@
 export type { DecodeImageOptions } from './decoders/options';
 export { encodeImage } from './encode';
+export type { EncodedKind } from './encoders/sharp';
 export {
   BadImageError,
   type ErrorParts,

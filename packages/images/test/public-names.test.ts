@@ -7,14 +7,14 @@ const names = publicNames(folder);
 /** What programs rely on, values before types: a name that goes or comes is a decision. */
 const expected: Readonly<Record<string, string>> = {
   index:
-    'BadImageError ImageFolder ImagesError InvalidOptionError NotReadableError PlatformError RawImage SharpMissingError decodeImage drawGrid encodeImage encodePng fromPixels fromTensor imageFolder kindOfImage kindOfPixels loadSharp openImages readImage readImageSize resizePixels toColor toGray toInterleavedRgb toPlanarBgr toRgbImage Box CanvasLike DecodeImageOptions Drawable ErrorParts FitMode GridOptions ImageChannels ImageDataLike ImageFolderOptions ImageInput ImageKind ImageNames ImageSize InterleavedPixels OpenImagesOptions PixelSource Pixels PlanarImage Planes ReadImageOptions Resampler Resize ResizeOptions RgbColor RgbImage SharpRaw Size SizedResize TensorLike TensorMaker',
+    'BadImageError ImageFolder ImagesError InvalidOptionError NotReadableError PlatformError RawImage SharpMissingError decodeImage drawGrid encodeImage encodePng fromPixels fromTensor imageFolder kindOfImage kindOfPixels loadSharp openImages readImage readImageSize resizePixels toColor toGray toInterleavedRgb toPlanarBgr toRgbImage Box CanvasLike DecodeImageOptions Drawable EncodedKind ErrorParts FitMode GridOptions ImageChannels ImageDataLike ImageFolderOptions ImageInput ImageKind ImageNames ImageSize InterleavedPixels OpenImagesOptions PixelSource Pixels PlanarImage Planes ReadImageOptions Resampler Resize ResizeOptions RgbColor RgbImage SharpRaw Size SizedResize TensorLike TensorMaker',
   archives: 'NotReadableError TarWriter expandInput openImageSource ImageSource SourceOptions',
   files:
-    'NotOrdinaryError NotReadableError RecordNames archiveHeadBytes assertSize describeOther hasArchiveExtension isPattern kindOf kindOfArchive listImageFolder nameFew openRegularFile pathText readPackedFile readPackedStart readRegularFile readRest sayOf sayUnreadImages withRegularFile withoutArchiveExtension ArchiveKind FileKind FilePath FolderImage FolderList PackedFile',
-  kind: 'defaultMaxPixels describeImage formatOf hasImageExtension imageKinds kindOfImage nameOfKind readImageSize readJpegHeader readPngHeader ImageFormat ImageKind ImageSize JpegHeader PngHeader',
+    'NotOrdinaryError NotReadableError RecordNames archiveHeadBytes assertSize describeOther describeUnreadImage hasArchiveExtension isPattern kindOf kindOfArchive listImageFolder nameFew openRegularFile pathText readPackedFile readPackedStart readRegularFile readRest sayOf sayUnreadImages withRegularFile withoutArchiveExtension ArchiveKind FileKind FilePath FolderImage FolderList PackedFile',
+  kind: 'defaultMaxPixels describeImage formatOf hasImageExtension imageKinds kindOfImage nameOfKind nameUnreadImage readImageSize readJpegHeader readPngHeader ImageFormat ImageKind ImageSize JpegHeader PngHeader',
   png: 'drawGrid encodePng toRgbImage GridOptions PlanarImage RgbImage',
   threads:
-    'ImageKernels assertPixels decodeJpeg decodingBytes doesNotDecode imageKernels kernelModule mostFileBytes newBudget takeBudget useBudget useKernelModule JpegOptions KernelMemory KernelModule PackKernels',
+    'ImageKernels assertPixels decodeJpeg decodingBytes doesNotDecode imageKernels kernelModule mostFileBytes newBudget takeBudget useBudget useKernelModule JpegKernels JpegOptions KernelMemory KernelModule PackKernels PixelKernels',
 };
 
 it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));

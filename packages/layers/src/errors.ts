@@ -11,6 +11,7 @@ export type { ErrorParts, State, WrongValue };
 export class LayersError extends SentenceError {
   readonly code: string = 'LAYERS';
 
+  /** @internal Nobody else makes these. */
   constructor(what: string | WrongValue | State, options?: ErrorOptions) {
     super('layers', what, options, typeof what === 'string' ? what : located(what));
   }

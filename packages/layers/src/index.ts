@@ -25,6 +25,7 @@ export {
   type Conv2DArgs,
   conv2d,
   conv2dTranspose,
+  type DenseArgs,
   flatten,
   type LinearArgs,
   linear,
@@ -33,11 +34,12 @@ export {
   reshape,
   type WeightArgs,
 } from './layers/standard-layers';
+export type { SampleShape } from './model/layer-shape';
 export { Residual, residual } from './model/residual';
 export { Sequential, type SequentialOptions, type SequentialStep } from './model/sequential';
 export { type SplitModel, splitModel } from './model/split-model';
 export { maxPoolWithArgmax, type PooledWithIndices } from './ops/max-pool-with-argmax';
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from './ops/max-unpool';
 export { meanSquaredError } from './ops/mean-squared-error';
-export type { Padding2D, PoolOptions, Size2D } from './ops/pool-geometry';
+export type { Padding2D, PoolOptions, ResolvedPoolOptions, Size2D } from './ops/pool-geometry';
 export { type AdamOptions, adamStep, type SgdOptions, sgdStep } from './training/optimizer-steps';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
-import { LayersError, MissingKernelError, maxPoolWithArgmax, maxUnpool } from '../src/index';
+import { LayersError, linear, MissingKernelError, maxPoolWithArgmax, maxUnpool, Sequential } from '../src/index';
 
 beforeAll(async () => {
   registerCpuKernels();
@@ -180,15 +180,31 @@ describe('backends', () => {
     warn.mockRestore();
   });
 
-  it('says which register function to call on a backend without the kernels', async () => {
-    tf.registerBackend('bare', () => new tf.KernelBackend());
+  it.each([
+    ['webgl', ' yet; call registerWebglKernels() of @ae/layers/backends/webgl first.'],
+    ['bare', '; install @tensorflow/tfjs-backend-wasm and call await initWasm() of @ae/layers/backends/wasm first.'],
+  ])('says what to call on the backend %s without the kernels', async (backend, rest) => {
+    tf.registerBackend(backend, () => new tf.KernelBackend());
     const tensor = image();
-    expect(await tf.setBackend('bare')).toBe(true);
+    expect(await tf.setBackend(backend)).toBe(true);
     const error = errorOf(() => maxPoolWithArgmax(tensor, { poolSize: 2 }));
+    await tf.setBackend('cpu');
     expect(error).toBeInstanceOf(MissingKernelError);
     expect(error.message).toBe(
-      '[layers] maxPoolWithArgmax: the backend "bare" has no kernels of @ae/layers yet; ' +
-        'call the register function of @ae/layers/backends/bare first, or choose another backend.',
+      `[layers] maxPoolWithArgmax: the backend "${backend}" has no kernels of @ae/layers${rest}`,
+    );
+  });
+
+  it('says which backend to install where there is none', () => {
+    const { registryFactory } = tf.engine();
+    const network = new Sequential({ inputShape: [2] }).add(linear({ units: 1 }));
+    tf.engine().registryFactory = {};
+    const error = errorOf(() => network.build());
+    tf.engine().registryFactory = registryFactory;
+    expect(error).toBeInstanceOf(MissingKernelError);
+    expect(error.message).toBe(
+      '[layers] Sequential: TensorFlow.js has no backend yet; ' +
+        'install @tensorflow/tfjs-backend-wasm and call await initWasm() of @ae/layers/backends/wasm first.',
     );
   });
 });

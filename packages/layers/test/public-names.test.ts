@@ -7,14 +7,14 @@ const names = publicNames(folder);
 /** What programs rely on, values before types: a name that goes or comes is a decision. */
 const expected: Readonly<Record<string, string>> = {
   index:
-    'BlockTransform2D DtypeError GraphError InvalidIndexError InvalidOptionError InverseBlockTransform2D LayersError MaskError MaxPooling2D MaxUnpooling2D MissingKernelError Residual Sequential ShapeError adamStep blockTransform2d conv2d conv2dTranspose flatten fuseForward hasOwnInitializer inverseBlockTransform2d linear maxPoolWithArgmax maxPooling2d maxUnpool maxUnpooling2d meanSquaredError relu reshape residual sgdStep splitModel AdamOptions BlockTransform2DArgs Conv2DArgs ErrorParts ForwardOptions InverseBlockTransform2DArgs LayerArgs LinearArgs MaskMode MaxPooling2DArgs MaxUnpoolOptions MaxUnpooling2DArgs Padding2D PoolOptions PooledWithIndices ReshapeArgs SequentialOptions SequentialStep SgdOptions Size2D SplitModel WeightArgs',
+    'BlockTransform2D DtypeError GraphError InvalidIndexError InvalidOptionError InverseBlockTransform2D LayersError MaskError MaxPooling2D MaxUnpooling2D MissingKernelError Residual Sequential ShapeError adamStep blockTransform2d conv2d conv2dTranspose flatten fuseForward hasOwnInitializer inverseBlockTransform2d linear maxPoolWithArgmax maxPooling2d maxUnpool maxUnpooling2d meanSquaredError relu reshape residual sgdStep splitModel AdamOptions BlockTransform2DArgs Conv2DArgs DenseArgs ErrorParts ForwardOptions InverseBlockTransform2DArgs LayerArgs LinearArgs MaskMode MaxPooling2DArgs MaxUnpoolOptions MaxUnpooling2DArgs Padding2D PoolOptions PooledWithIndices ReshapeArgs ResolvedPoolOptions SampleShape SequentialOptions SequentialStep SgdOptions Size2D SplitModel WeightArgs',
   'backends/cpu': 'registerCpuKernels',
   'backends/tensorflow': 'loadPackage registerTensorflowKernels',
-  'backends/wasm': 'WasmEngineError initWasm WasmEngine WasmEngineErrorCode WasmOptions',
+  'backends/wasm': 'WasmEngineError initWasm SimdKind WasmEngine WasmEngineErrorCode WasmOptions',
   'backends/webgl': 'registerWebglKernels',
   'backends/webgpu':
     'WebgpuError initWebgpu loadPackage provideWebgpu registerWebgpuKernels DawnModule WebgpuEngine WebgpuErrorCode WebgpuOptions',
-  ops: 'cosineMatrix extendImages readInto reduceOnBackend Tridiagonal',
+  ops: 'cosineMatrix extendImages readInto reduceOnBackend BlockSize Tridiagonal',
 };
 
 it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));

@@ -41,6 +41,7 @@ export class LmdbDatumError extends SentenceError implements ErrorParts {
   declare readonly page?: number;
   declare readonly layout?: string;
 
+  /** @internal Nobody else makes these. */
   constructor(what: string | WrongValue | State, where: ErrorWhere & ErrorParts = {}) {
     super('lmdb-datum', what, where, typeof what === 'string' ? what : withOption(what));
   }

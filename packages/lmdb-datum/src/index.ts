@@ -1,5 +1,6 @@
 export type { Shard } from '@ae/ground/shards';
-export type { BatchOptions, BatchPosition } from './batches/options';
+export type { BatchShard } from './batches/epoch-order';
+export type { BatchOptions, BatchPosition, MeanPlanes } from './batches/options';
 export type { Batch, BatchStream } from './batches/stream';
 export * from './convert';
 export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from './convert/resize-database';
@@ -33,7 +34,9 @@ export {
   type ConvertDatabaseReport,
   convertDatabase,
 } from './exchange/convert-database';
+export type { OutputForm } from './exchange/forms';
 export { type MergeOptions, type MergeProgress, type MergeReport, mergeShards } from './exchange/merge-shards';
+export type { ShardLimits } from './exchange/shards';
 export type { Damage } from './lmdb/salvage';
 export type { ScanOptions } from './lmdb/scan';
 export {
@@ -50,6 +53,7 @@ export type { DatabaseIdentity } from './read/identity';
 export type { DatabaseInfo } from './read/info';
 export type { OpenOptions } from './read/options';
 export { DatumReader, type Entry, openDatumLmdb } from './read/reader';
+export type { DatabaseMetaInfo } from './schemas/meta-info';
 export type { DatabaseSchema } from './schemas/record-format';
 export { type VerifiedDatabase, type VerifyOptions, type VerifyReport, verify } from './verification/verify';
 export { caffeKey, DatumWriter, type WriterOptions } from './write/writer';

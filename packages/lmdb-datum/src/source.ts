@@ -13,6 +13,7 @@ export {
   UnsupportedFormatError,
 } from './errors';
 export type { ByteSource } from './source/byte-source';
+export type { HttpOptions } from './source/http-source';
 export { openDatumSource } from './source/open';
 export type { OpenSourceOptions, WalkOptions } from './source/options';
 export type { SourceInput } from './source/source-of';

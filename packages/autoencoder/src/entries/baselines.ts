@@ -11,4 +11,4 @@ export {
 } from '../evaluation/baselines/compare-with-pca';
 export { JpegCoder, type JpegResult } from '../evaluation/baselines/jpeg';
 export { fitPca, Pca, type PcaOptions } from '../evaluation/baselines/pca';
-export type { ComparisonRow, RatePoint } from '../evaluation/baselines/rivals';
+export type { ComparisonRow, RatePoint, RivalMethod } from '../evaluation/baselines/rivals';

@@ -13,4 +13,5 @@ export {
   type TensorflowCheck,
   type TensorflowInstallation,
 } from '../engines/native/installation';
+export type { Wheel } from '../engines/native/wheel';
 export type { NativeOptions } from '../engines/native-tensorflow';

@@ -2,10 +2,26 @@
 export { isInRange, type NumberRange, rangeInWords } from '../errors';
 export { networkOptions } from '../network/options';
 export { coefficientsFor } from '../network/transform/block-plan';
-export type { AnyOption, ChoiceOption, OptionTable } from '../option-kinds';
+export type {
+  AnyOption,
+  Choice,
+  ChoiceOption,
+  GroupOption,
+  NumberOption,
+  OptionTable,
+  Problem,
+  StepsOption,
+  SwitchOption,
+  ValueOf,
+  ValuesOf,
+  WordOption,
+} from '../option-kinds';
 export {
   type AugmentationOptions,
+  type EarlyStoppingOptions,
+  type LossName,
   type LossOptions,
+  type OptimizerName,
   type OptimizerOptions,
   runOptions,
   trainingOptions,
@@ -19,4 +35,5 @@ export {
   recipes,
   resolveRecipe,
 } from '../training/recipes';
-export { type ScheduleOptions, schedules } from '../training/schedules';
+export { type ScheduleChoice, type ScheduleOptions, type SchedulePolicy, schedules } from '../training/schedules';
+export type { RecordOptions } from '../training/stochastic-gradient';

@@ -1,7 +1,19 @@
 /** Pages that show what a network does: one HTML file each. */
 export { type CollectReportOptions, collectReport } from '../report/collect';
 export { type LiveRun, readSampleGrid, renderLivePage, renderLiveRun } from '../report/live';
-export type { Picture } from '../report/pictures';
+export type { Picture, SpriteSheet } from '../report/pictures';
 export { renderReport } from '../report/render';
 export { renderComparison } from '../report/render-comparison';
-export type { ReportData } from '../report/report-data';
+export type {
+  MaskScores,
+  ReportClass,
+  ReportComparison,
+  ReportComparisonRow,
+  ReportData,
+  ReportEpoch,
+  ReportExample,
+  ReportLatent,
+  ReportModel,
+  ReportRun,
+  ReportSource,
+} from '../report/report-data';

@@ -2,4 +2,11 @@
 export { readConfigFile } from '../run/config-file';
 export { estimateRun, type RunEstimate } from '../run/estimate-run';
 export { checkNewRun } from '../run/new-run';
-export { type Amount, type RunConfig, readRunConfig, startFolder } from '../run/run-config';
+export {
+  type Amount,
+  type DataDescription,
+  type Resumption,
+  type RunConfig,
+  readRunConfig,
+  startFolder,
+} from '../run/run-config';

@@ -2,4 +2,4 @@
 export type { LmdbPlace } from '../torchrun/describe-task';
 export { type HandOverOptions, handOver } from '../torchrun/hand-over';
 export { type TorchrunOptions, torchrun } from '../torchrun/torchrun';
-export type { Elsewhere, ElsewhereListener, ElsewhereTask, PreparedTask } from '../training/elsewhere';
+export type { Elsewhere } from '../training/elsewhere';

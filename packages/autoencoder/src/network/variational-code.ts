@@ -1,9 +1,8 @@
+import type { LayerArgs } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { initializers, type LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { initializers, type LayersModel, layers, type Shape, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 type WeightVariable = ReturnType<layers.Layer['addWeight']>;
-type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
-type Shape = (number | null)[];
 
 export interface VariationalCodeArgs extends LayerArgs {
   /** How many numbers the code has. */

@@ -31,10 +31,10 @@ export interface ElsewhereListener {
 export interface Elsewhere {
   /** What config.json of a run calls it. */
   readonly name: string;
-  /** Throws INVALID_OPTION for what it cannot train, before anything is written. */
+  /** @internal Throws INVALID_OPTION for what it cannot train, before anything is written. */
   check(task: ElsewhereTask): Promise<void>;
-  /** Is called before `train`. */
+  /** @internal Is called before `train`. */
   prepare(task: PreparedTask): Promise<void>;
-  /** Trains to the end, or until `signal`. Returns false where somebody else is to do so, some other time. */
+  /** @internal Trains to the end, or until `signal`. Returns false where somebody else is to do so, some other time. */
   train(listener: ElsewhereListener): Promise<boolean>;
 }

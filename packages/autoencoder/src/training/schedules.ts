@@ -18,7 +18,9 @@ import { stochasticGradientRate } from './stochastic-gradient';
 /** A schedule: `rate` returns the learning rate of step i, or `create` makes one that remembers. */
 export interface ScheduleChoice<T extends OptionTable> extends Choice {
   readonly options: T;
+  /** @internal */
   rate?(options: FilledOf<T>, span: Span): (i: number) => number;
+  /** @internal */
   create?(options: FilledOf<T>, span: Span): Schedule;
 }
 

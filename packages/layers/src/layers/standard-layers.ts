@@ -13,18 +13,19 @@ import { markAutoNamed } from './auto-name';
 import type { LayerArgs } from './max-pooling-2d';
 import { markInitializers } from './own-initializers';
 
-type DenseArgs = Parameters<typeof layers.dense>[0];
-type Initializer = DenseArgs['kernelInitializer'];
-type Limits = 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint';
+/** What TensorFlow.js takes for a layer of units. */
+export type DenseArgs = Parameters<typeof layers.dense>[0];
 
 /** Options of layers with weights. */
-export interface WeightArgs extends LayerArgs, Pick<DenseArgs, Limits> {
+export interface WeightArgs
+  extends LayerArgs,
+    Pick<DenseArgs, 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint'> {
   /** Default true. */
   useBias?: boolean;
   /** Default: uniform in ±1/sqrt(fan in), as Torch7 and PyTorch. */
-  kernelInitializer?: Initializer;
+  kernelInitializer?: DenseArgs['kernelInitializer'];
   /** Default `'zeros'`. */
-  biasInitializer?: Initializer;
+  biasInitializer?: DenseArgs['kernelInitializer'];
 }
 
 /** What {@link conv2d} and {@link conv2dTranspose} take. */
@@ -175,7 +176,7 @@ function makeConvolution(kind: string, make: typeof layers.conv2d, args: Conv2DA
 }
 
 /** Makes the default initializer: a variance of 1/(3 * fan in) is that of the uniform distribution in ±1/sqrt(fan in). */
-function fanInUniform(): Initializer {
+function fanInUniform(): DenseArgs['kernelInitializer'] {
   return initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform' });
 }
 

@@ -5,6 +5,7 @@ import { autoNameKind, keepName } from '../layers/auto-name';
 import { MaxPooling2D } from '../layers/max-pooling-2d';
 import { MaxUnpooling2D } from '../layers/max-unpooling-2d';
 import { checkMaskShape } from '../ops/max-unpool';
+import { checkBackend } from '../ops/run-kernel';
 import { inferOutputShape, type SampleShape } from './layer-shape';
 import { Residual } from './residual';
 import { type SplitModel, splitModel } from './split-model';
@@ -113,11 +114,13 @@ export class Sequential {
    * Creates the weights and returns the model. Calling it again returns the same model. The caller disposes it.
    *
    * @throws GraphError `INVALID_GRAPH` if no layer was added
+   * @throws MissingKernelError `MISSING_KERNEL` if TensorFlow.js has no backend
    */
   build(): LayersModel {
     if (this.#built) return this.#built;
     if (this.#steps.length === 0)
       throw new GraphError({ where: 'Sequential', state: 'it has no layers yet', todo: 'add one before build()' });
+    checkBackend('Sequential');
     const image = input({ shape: [...this.inputShape], name: 'input' });
     const masks = new Map<MaxPooling2D, SymbolicTensor>();
     const results = [image];

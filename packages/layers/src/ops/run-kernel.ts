@@ -11,6 +11,28 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   return tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap) as T;
 }
 
+/** What gives a program a backend, or this package's kernels to the one that it has. */
+const starts: Readonly<Record<string, string>> = {
+  cpu: 'registerCpuKernels() of @ae/layers/backends/cpu',
+  tensorflow: 'registerTensorflowKernels() of @ae/layers/backends/tensorflow',
+  wasm: 'await initWasm() of @ae/layers/backends/wasm',
+  webgl: 'registerWebglKernels() of @ae/layers/backends/webgl',
+  webgpu: 'await initWebgpu() of @ae/layers/backends/webgpu',
+};
+
+/** What suits every CPU, in Node.js and in browsers. */
+const install = `install @tensorflow/tfjs-backend-wasm and call ${starts.wasm} first`;
+
+/**
+ * Checks that TensorFlow.js has a backend to make weights on.
+ *
+ * @throws MissingKernelError `MISSING_KERNEL`
+ */
+export function checkBackend(where: string): void {
+  if (Object.keys(tf.engine().registryFactory).length > 0) return;
+  throw new MissingKernelError({ where, state: 'TensorFlow.js has no backend yet', todo: install });
+}
+
 /**
  * Checks that the current backend has this package's kernels.
  *
@@ -23,7 +45,7 @@ export function checkKernels(where: string): void {
   if (tf.getKernel(MaxUnpool, backend)) return;
   throw new MissingKernelError({
     where,
-    state: `the backend "${backend}" has no kernels of @ae/layers yet`,
-    todo: `call the register function of @ae/layers/backends/${backend} first, or choose another backend`,
+    state: `the backend "${backend}" has no kernels of @ae/layers${backend in starts ? ' yet' : ''}`,
+    todo: backend in starts ? `call ${starts[backend]} first` : install,
   });
 }

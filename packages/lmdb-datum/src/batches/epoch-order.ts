@@ -1,10 +1,11 @@
 /** In which order the records of an epoch come, all of them shuffled together, and how shards take their parts. */
-import { type Shard as Part, shardRange } from '@ae/ground/shards';
+import { type Shard, shardRange } from '@ae/ground/shards';
 import { assertOneOf } from '../checks';
 import { describe, InvalidOptionError } from '../errors';
 import { assertSeed, Random, shuffleInPlace } from './random';
 
-export interface Shard extends Part {
+/** Which part of the records a reader takes, of as many as there are. */
+export interface BatchShard extends Shard {
   /**
    * What is cut: each batch, so that the records of an update do not depend on how many shards there are; or 'epoch', once, so that each
    * shard makes batches of its own. Default 'batch'.
@@ -13,7 +14,7 @@ export interface Shard extends Part {
 }
 
 /** Tells whether a shard's batches are its own, rather than parts of batches that all shards share. */
-export function cutsEpoch({ count, by = 'batch' }: Shard): boolean {
+export function cutsEpoch({ count, by = 'batch' }: BatchShard): boolean {
   return by === 'epoch' && count > 1;
 }
 
@@ -24,17 +25,17 @@ export interface EpochOrder {
 }
 
 /** Returns which records of an epoch are a shard's: all of it for shards that share its batches. */
-export function epochRange(records: number, shard: Shard): { start: number; end: number } {
+export function epochRange(records: number, shard: BatchShard): { start: number; end: number } {
   return cutsEpoch(shard) ? shardRange(records, shard) : { start: 0, end: records };
 }
 
 /** Returns the same of a batch: all of it for shards that have batches of their own. */
-export function batchRange(size: number, shard: Shard): { start: number; end: number } {
+export function batchRange(size: number, shard: BatchShard): { start: number; end: number } {
   return cutsEpoch(shard) ? { start: 0, end: size } : shardRange(size, shard);
 }
 
 /** Returns how many records a shard has of a batch that is full. */
-export function partSize(batchSize: number, shard: Shard): number {
+export function partSize(batchSize: number, shard: BatchShard): number {
   const { start, end } = batchRange(batchSize, shard);
   return end - start;
 }
@@ -43,7 +44,7 @@ export function partSize(batchSize: number, shard: Shard): number {
  * Makes the order of an epoch. The same records, seed and epoch give the same order on every machine; each epoch has another one.
  * Takes 4 bytes per record while shuffling.
  */
-export function epochOrder(records: number, seed: number | false, epoch: number, shard: Shard): EpochOrder {
+export function epochOrder(records: number, seed: number | false, epoch: number, shard: BatchShard): EpochOrder {
   const { start, end } = epochRange(records, shard);
   if (seed === false) return { length: end - start, at: (i) => start + i };
   const all = new Uint32Array(records);
@@ -68,7 +69,7 @@ export function assertShuffle(shuffle: unknown, records: number): void {
 }
 
 /** Checks a shard option. */
-export function assertShard(shard: Shard): void {
+export function assertShard(shard: BatchShard): void {
   const { index, count, by } = shard;
   assertOneOf('shard.by', by, [undefined, 'batch', 'epoch']);
   if (Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count) return;

@@ -3,7 +3,7 @@
 import type { FitMode, Resampler } from '@ae/images';
 import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../checks';
 import { InvalidOptionError } from '../errors';
-import { assertShard, assertShuffle, cutsEpoch, type Shard } from './epoch-order';
+import { assertShard, assertShuffle, type BatchShard, cutsEpoch } from './epoch-order';
 
 /** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */
 export interface MeanPlanes {
@@ -22,7 +22,7 @@ export interface BatchOptions {
    * Read only a part of each batch; all shards together read the batches that one reader would, in as many steps each, so that of a last
    * batch of few records a part may be empty. With `by: 'epoch'`, read only a part of each epoch, in batches of its own. Default: all.
    */
-  shard?: Shard;
+  shard?: BatchShard;
   /** Passes over the records. `Infinity` is fine. Default 1. */
   epochs?: number;
   /** Leave out an epoch's last batch if it isn't full. Default false. */
@@ -78,7 +78,7 @@ export interface BatchPosition {
   record: number;
   shuffle: number | false;
   /** The shard, where the epoch was cut: only that one can go on. */
-  shard?: Shard;
+  shard?: BatchShard;
   /** Records of the database. */
   records: number;
 }
@@ -86,7 +86,7 @@ export interface BatchPosition {
 /** Options with defaults filled in. */
 export interface CheckedBatchOptions extends BatchOptions {
   shuffle: number | false;
-  shard: Shard;
+  shard: BatchShard;
   epochs: number;
   position: BatchPosition;
   layout: 'NHWC' | 'NCHW';
@@ -206,7 +206,7 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
 }
 
 /** Says between which batches a position can be. */
-function describePlace(shuffle: unknown, records: unknown, shard?: Shard): string {
+function describePlace(shuffle: unknown, records: unknown, shard?: BatchShard): string {
   const order = shuffle === false ? 'key order' : `the order of shuffle ${shuffle}`;
   return `one in ${order}, of ${records} records${shard ? `, shard ${shard.index} of ${shard.count} by epoch` : ''}`;
 }

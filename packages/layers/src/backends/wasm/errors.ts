@@ -13,6 +13,7 @@ export type WasmEngineErrorCode =
 export class WasmEngineError extends LayersError {
   override readonly code: WasmEngineErrorCode;
 
+  /** @internal Nobody else makes these. */
   constructor(code: WasmEngineErrorCode, what: string | WrongValue | State, options?: ErrorOptions) {
     super(what, options);
     this.code = code;

@@ -5,3 +5,4 @@
  */
 export { WasmEngineError, type WasmEngineErrorCode } from './errors';
 export { initWasm, type WasmEngine, type WasmOptions } from './init';
+export type { SimdKind } from './runtime/side-module';

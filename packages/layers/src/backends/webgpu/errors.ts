@@ -13,6 +13,7 @@ export type WebgpuErrorCode =
 export class WebgpuError extends LayersError {
   override readonly code: WebgpuErrorCode;
 
+  /** @internal Nobody else makes these. */
   constructor(code: WebgpuErrorCode, what: string | WrongValue | State, options?: ErrorOptions) {
     super(what, options);
     this.code = code;
