@@ -76,6 +76,10 @@ await convertImageset({ input: 'photos/val', output: 'ilsvrc12_train_lmdb', resi
       instead: [["'https://example.org/train_lmdb/data.mdb'", "await readFile('train_lmdb/data.mdb')"]],
     },
   ],
+  'docs/bundlers.md': [
+    { before: 'const input = { files: [new Blob()] };', onlyTypes: inBrowsers },
+    { before: "const wasmBinary = '/tfjs.wasm';", onlyTypes: 'npm run test:packages does' },
+  ],
   'packages/layers/README.md': [
     { prints: /\[ 8, 20 \] \[ 8, 7, 7, 4 \] \[ 8, 16, 16, 3 \]/ },
     { prints: /0, 0, 0, 0, 9,\s+0, 0, 0, 0/ },
