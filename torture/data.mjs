@@ -11,7 +11,7 @@ export const trainingArgs = (epochs) => [
   ...['--threads', '1', '--no-report'],
 ];
 
-/** Writes a database of `count` coloured squares. */
+/** Writes a database of `count` colored squares. */
 export async function makeDatabase(file, count) {
   const writer = await DatumWriter.open(file);
   for (let i = 0; i < count; i++) {

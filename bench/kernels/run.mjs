@@ -48,7 +48,7 @@ function passes(x) {
   return x.shape[3] === 3 ? 1 : 2;
 }
 
-/** The gradient of a dense layer's kernel is computed by the optimiser that uses it up. */
+/** The gradient of a dense layer's kernel is computed by the optimizer that uses it up. */
 function step({ variable }) {
   return variable.shape.length === 2 ? 2 * Number(values.batch) * size(variable.shape) : 0;
 }

@@ -223,4 +223,5 @@ const versions = run(python, [
 ]);
 const results = [];
 for (const name of chosen) results.push(...(await work[name]()));
-if (values.out) fs.writeFileSync(values.out, `${JSON.stringify({ machine, versions, results }, null, 2)}\n`);
+if (values.out)
+  fs.writeFileSync(values.out, `${JSON.stringify({ benchmark: 'lmdb', machine, versions, results }, null, 2)}\n`);

@@ -138,7 +138,10 @@ async function run() {
   const results = [];
   if (photos) results.push(await compare('photographs', placeOf(photos), settings));
   if (values.emoji) results.push(await compare('emoji', placeOf(values.emoji), settings));
-  const machine = { cpu: os.cpus()[0].model, cores: os.availableParallelism(), node: process.version };
+  const machine = {
+    ...{ cpu: os.cpus()[0].model, cores: os.availableParallelism(), node: process.version },
+    ...{ load: os.loadavg(), date: new Date().toISOString() },
+  };
   if (values.out) {
     const text = JSON.stringify(
       { benchmark: 'recipes', machine, settings: { ...settings, threads }, results },

@@ -128,14 +128,11 @@ for (const [name, settings] of chosen) {
   console.log(`${name.padEnd(22)} images/s: ${line.join('; ')}`);
 }
 
-const { model } = os.cpus()[0];
-const report = {
-  date: new Date().toISOString(),
-  cpu: model,
-  cores,
-  loadBefore: os.loadavg(),
-  platform: `${os.platform()} ${os.release()}`,
-  options: values,
-  results,
+const machine = {
+  ...{ cpu: os.cpus()[0].model, cores, node: process.version, platform: `${os.platform()} ${os.release()}` },
+  ...{ load: os.loadavg(), date: new Date().toISOString() },
 };
-if (values.out) fs.writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
+if (values.out) {
+  const report = { benchmark: 'train', machine, options: values, results };
+  fs.writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
+}

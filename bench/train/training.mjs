@@ -3,7 +3,7 @@ import { adamStep, fuseForward, meanSquaredError, sgdStep } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { networks } from './networks.mjs';
 
-/** Makes a network with its optimiser and a batch of random images, on the active backend. */
+/** Makes a network with its optimizer and a batch of random images, on the active backend. */
 export async function makeTraining(network, batch, optimizer) {
   const model = await networks[network]();
   const variables = model.trainableWeights.map((weight) => weight.read());

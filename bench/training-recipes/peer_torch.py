@@ -1,4 +1,4 @@
-"""PyTorch's side of the comparison of recipes: Adam(1e-3) from PyTorch's own initialisation. Takes and prints JSON; see run.mjs."""
+"""PyTorch's side of the comparison of recipes: Adam(1e-3) from PyTorch's own initialization. Takes and prints JSON; see run.mjs."""
 
 import json
 import os
@@ -36,15 +36,15 @@ def score(net, images):
 def main():
     train, validation = (read(**options["files"][name]) for name in ("train", "validation"))
     net = Mirror()
-    optimiser = torch.optim.Adam(net.parameters(), 1e-3)
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
     scores, seconds = [score(net, validation)], 0
     for _ in range(options["epochs"]):
         start = time.perf_counter()
         for indices in torch.randperm(len(train)).split(options["batch"]):
             x = train[indices]
-            optimiser.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             F.mse_loss(net(x), x).backward()
-            optimiser.step()
+            optimizer.step()
         seconds += time.perf_counter() - start
         scores.append(score(net, validation))
     print(json.dumps(dict(psnrDb=scores, trainingSeconds=seconds)))

@@ -7,7 +7,7 @@
  *     AE_PYTHON=python3 npm run bench -- training-recipes train.lmdb val.lmdb [--epochs 15] [--only default,pytorch-adam-64] [--out FILE]
  *
  * Each recipe trains in a process of its own, one after the other. Scores are the mean over the validation images of the PSNR, each
- * reconstructed with its own masks. PyTorch trains the same network from its own initialisation.
+ * reconstructed with its own masks. PyTorch trains the same network from its own initialization.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

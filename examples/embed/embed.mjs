@@ -15,19 +15,19 @@ import { encodeSample, openDatumLmdb } from '@ae/lmdb-datum';
 const queries = 12;
 const found = 6;
 const quickstart = (name) => fileURLToPath(new URL(`../quickstart/${name}`, import.meta.url));
-const defaults = [quickstart('out/run/model'), quickstart('data/train.lmdb'), quickstart('out/neighbours.html')];
+const defaults = [quickstart('out/run/model'), quickstart('data/train.lmdb'), quickstart('out/neighbors.html')];
 
 async function pictureOf(pictures, index) {
   const png = await encodeSample(await pictures.at(index), 'png');
   return `<img alt="" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
 }
 
-/** Lays out rows of pictures: a query, then its neighbours with their distances. */
+/** Lays out rows of pictures: a query, then its neighbors with their distances. */
 async function pageOf(pictures, rows) {
   const lines = [];
-  for (const { query, neighbours } of rows) {
+  for (const { query, neighbors } of rows) {
     const cells = [`<td>${await pictureOf(pictures, query)}</td>`];
-    for (const { index, distance } of neighbours) {
+    for (const { index, distance } of neighbors) {
       cells.push(`<td>${await pictureOf(pictures, index)}<br>${distance.toFixed(2)}</td>`);
     }
     lines.push(`<tr>${cells.join('')}</tr>`);
@@ -57,7 +57,7 @@ async function main([network = defaults[0], lmdb = defaults[1], page = defaults[
   const count = Math.min(queries, codes.count);
   const rows = Array.from({ length: count }, (_, i) => {
     const query = Math.floor((i * codes.count) / count);
-    return { query, neighbours: nearestNeighbors(codes, query, { count: found }) };
+    return { query, neighbors: nearestNeighbors(codes, query, { count: found }) };
   });
   writeFileSync(page, await pageOf(pictures, rows));
   pictures.close();

@@ -13,14 +13,14 @@ const folder = mkdtempSync(path.join(tmpdir(), 'ae-embed-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const size = 16;
-/** A picture of one colour, a shade of that of its number modulo 3. */
+/** A picture of one color, a shade of that of its number modulo 3. */
 function picture(i) {
   const data = new Uint8Array(3 * size * size);
   data.fill(100 + i * 4, (i % 3) * size * size, ((i % 3) + 1) * size * size);
   return { channels: 3, height: size, width: size, data, label: i % 3 };
 }
 
-test('shows twelve pictures, each beside six of its colour', async () => {
+test('shows twelve pictures, each beside six of its color', async () => {
   const [network, lmdb, page] = ['network', 'pictures.lmdb', 'page.html'].map((name) => path.join(folder, name));
   const writer = await DatumWriter.open(lmdb);
   for (let i = 0; i < 24; i++) await writer.put(caffeKey(i, `${i}.png`), picture(i));
@@ -35,12 +35,12 @@ test('shows twelve pictures, each beside six of its colour', async () => {
   assert.match(stdout, /^24 pictures as codes of 20 numbers; open .*page\.html\n$/);
   const rows = readFileSync(page, 'utf8').match(/<tr>.*<\/tr>/g);
   assert.equal(rows.length, 12);
-  const colours = new Map();
+  const colors = new Map();
   for (let i = 0; i < 24; i++) {
-    colours.set(Buffer.from(await encodeSample(picture(i), 'png')).toString('base64'), i % 3);
+    colors.set(Buffer.from(await encodeSample(picture(i), 'png')).toString('base64'), i % 3);
   }
   for (const row of rows) {
-    const shown = [...row.matchAll(/base64,([^"]+)"/g)].map(([, png]) => colours.get(png));
+    const shown = [...row.matchAll(/base64,([^"]+)"/g)].map(([, png]) => colors.get(png));
     assert.deepEqual(shown, Array(7).fill(shown[0]));
   }
 });

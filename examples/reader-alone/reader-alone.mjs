@@ -3,7 +3,7 @@
  *
  *     node reader-alone.mjs <lmdb>
  *
- * Prints what the database is, how large its classes are, and the mean colour, from shuffled batches as a training loop reads
+ * Prints what the database is, how large its classes are, and the mean color, from shuffled batches as a training loop reads
  * them. Raw records and image files of mixed sizes both work: the batches are resized.
  */
 import { openDatumLmdb } from '@ae/lmdb-datum';
@@ -21,7 +21,7 @@ function countLabels(reader) {
 }
 
 /** Averages red, green and blue over all pixels, from 0 to 255. */
-async function meanColour(reader) {
+async function meanColor(reader) {
   const sums = [0, 0, 0];
   let pixels = 0;
   const batches = reader.batches({
@@ -49,8 +49,8 @@ async function main([path]) {
     console.log(`keys ${firstKey} to ${lastKey}`);
     const counts = [...countLabels(reader).values()];
     console.log(`${counts.length} classes of ${Math.min(...counts)} to ${Math.max(...counts)} records`);
-    const [red, green, blue] = (await meanColour(reader)).map((mean) => mean.toFixed(1));
-    console.log(`mean colour: red ${red}, green ${green}, blue ${blue}`);
+    const [red, green, blue] = (await meanColor(reader)).map((mean) => mean.toFixed(1));
+    console.log(`mean color: red ${red}, green ${green}, blue ${blue}`);
   } finally {
     reader.close();
   }

@@ -24,7 +24,7 @@ test('tells of a database that py-lmdb wrote what py-lmdb says of it', () => {
   const labels = new Set(records.map(({ label }) => label));
   const sizes = [...labels].map((label) => records.filter((record) => record.label === label).length);
   assert.equal(lines[2], `${labels.size} classes of ${Math.min(...sizes)} to ${Math.max(...sizes)} records`);
-  assert.match(lines[3], /^mean colour: red 1\d\d\.\d, green 1\d\d\.\d, blue 1\d\d\.\d$/);
+  assert.match(lines[3], /^mean color: red 1\d\d\.\d, green 1\d\d\.\d, blue 1\d\d\.\d$/);
 });
 
 test('says what is wrong in one line', () => {

@@ -13,7 +13,7 @@ import { inspectCommand } from './commands/inspect';
 import { interpolateCommand } from './commands/interpolate';
 import { meanCommand } from './commands/mean';
 import { mergeCommand } from './commands/merge';
-import { neighboursCommand } from './commands/neighbours';
+import { neighborsCommand } from './commands/neighbors';
 import { reconstructCommand } from './commands/reconstruct';
 import { referenceCommand } from './commands/reference';
 import { reportCommand } from './commands/report';
@@ -39,7 +39,7 @@ const groups = {
     showCommand,
   ],
   'Networks:': [trainCommand, testCommand, reportCommand, watchCommand, exportModelCommand, importModelCommand],
-  'Codes:': [encodeCommand, reconstructCommand, neighboursCommand, interpolateCommand, sampleCommand],
+  'Codes:': [encodeCommand, reconstructCommand, neighborsCommand, interpolateCommand, sampleCommand],
   'Many machines:': [mergeCommand],
   'This machine:': [backendCommand, cacheCommand],
   'Help:': [completionCommand, referenceCommand],

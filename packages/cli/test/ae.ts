@@ -61,14 +61,14 @@ export function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Interleaved RGB pixels of a picture with a coloured disc; `number` chooses colours and place. */
+/** Interleaved RGB pixels of a picture with a colored disc; `number` chooses colors and place. */
 export function discPixels(number: number, size: number): Buffer {
   const pixels = Buffer.alloc(size * size * 3);
   const channel = (k: number) => 40 + ((number * 37 + k * 83) % 180);
-  const centre = size * (0.3 + ((number * 7) % 5) / 10);
+  const center = size * (0.3 + ((number * 7) % 5) / 10);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const inside = Math.hypot(x - centre, y - size / 2) < size / 4;
+      const inside = Math.hypot(x - center, y - size / 2) < size / 4;
       for (let c = 0; c < 3; c++) pixels[(y * size + x) * 3 + c] = channel(inside ? c + 3 : c);
     }
   }
@@ -91,7 +91,7 @@ export async function makeLmdb(file: string, datums: readonly DatumInit[]): Prom
   await writer.close();
 }
 
-/** A raw grey-in-colour Datum of one size. */
+/** A raw gray-in-color Datum of one size. */
 export function plainDatum(height: number, width: number): DatumInit {
   return { channels: 3, height, width, data: new Uint8Array(3 * height * width).fill(100), label: 0 };
 }

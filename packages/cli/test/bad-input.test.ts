@@ -262,7 +262,7 @@ describe('an output that exists', () => {
     [['report', 'run', '--out', 'notes.txt'], /notes\.txt already exists; delete it or choose another name\.$/m],
     [['encode', 'run', 'good.lmdb', 'pictures'], /pictures already exists; delete it or choose another name\.$/m],
     [
-      ['neighbours', 'run', 'good.lmdb', '0', '--grid', 'notes.txt'],
+      ['neighbors', 'run', 'good.lmdb', '0', '--grid', 'notes.txt'],
       /notes\.txt already exists; delete it or choose another name\.$/m,
     ],
     [
@@ -279,7 +279,7 @@ describe('an output that exists', () => {
 
 describe('what a network or a run does not have', () => {
   test.each([
-    [['neighbours', 'run', 'good.lmdb', '12'], /good\.lmdb: expected a key, or a number from 0 to 11, received "12";/],
+    [['neighbors', 'run', 'good.lmdb', '12'], /good\.lmdb: expected a key, or a number from 0 to 11, received "12";/],
     [['interpolate', 'run', 'good.lmdb', '0', 'cat', 'x.png'], /good\.lmdb: expected a key, or a number .*"cat";/],
     [
       ['sample', 'run', 'x.png', '--prior'],

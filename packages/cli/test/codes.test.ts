@@ -50,14 +50,14 @@ test('ae encode writes codes, keys and labels for NumPy and as Parquet', async (
   expect(parquet.subarray(-4).toString()).toBe('PAR1');
 });
 
-test('ae neighbours finds the same picture first, by key and by number', async () => {
-  const text = await aeOk(folder, 'neighbours', 'run', 'photos.lmdb', '00000000_a/disc-000.png', '--grid', 'near.png');
+test('ae neighbors finds the same picture first, by key and by number', async () => {
+  const text = await aeOk(folder, 'neighbors', 'run', 'photos.lmdb', '00000000_a/disc-000.png', '--grid', 'near.png');
   expect(text).toMatch(/^00000000_a\/disc-000\.png, nearest first by euclidean distance:\n {2}0\.0000 {2}00000012_b/);
   expect(await size('near.png')).toEqual([6 * 36 + 4, 40]);
   const [found] = jsonLines(
-    await aeOk(folder, 'neighbours', 'run', 'photos.lmdb', '12', '--count', '1', '--metric', 'cosine', '--json'),
+    await aeOk(folder, 'neighbors', 'run', 'photos.lmdb', '12', '--count', '1', '--metric', 'cosine', '--json'),
   );
-  expect(found).toMatchObject({ key: '00000012_b/disc-000.png', neighbours: [{ index: 0 }] });
+  expect(found).toMatchObject({ key: '00000012_b/disc-000.png', neighbors: [{ index: 0 }] });
 });
 
 test('ae interpolate draws a row for each kind of masks, with both images at the ends', async () => {

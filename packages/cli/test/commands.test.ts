@@ -100,22 +100,22 @@ describe('ae import', () => {
     await sharp(inFolder('stored', 'a', picture))
       .grayscale()
       .toColourspace('b-w')
-      .toFile(inFolder('stored', 'a', 'grey.png'));
+      .toFile(inFolder('stored', 'a', 'gray.png'));
     const { stderr } = await startAe(['import', 'stored', 'mixed.lmdb', '--encoded'], folder).finished;
     expect(stderr).toContain('different sizes');
-    writeFileSync(inFolder('grey.txt'), 'stored/a/grey.png 0\n');
-    expect(await aeOk(folder, 'import', 'grey.txt', 'grey.lmdb', '--encoded')).toContain('1 image of 1x16x16');
+    writeFileSync(inFolder('gray.txt'), 'stored/a/gray.png 0\n');
+    expect(await aeOk(folder, 'import', 'gray.txt', 'gray.lmdb', '--encoded')).toContain('1 image of 1x16x16');
   });
 });
 
-test('ae inspect --grid draws the images in their colours, enlarged, on white', async () => {
+test('ae inspect --grid draws the images in their colors, enlarged, on white', async () => {
   await aeOk(folder, 'inspect', 'photos.lmdb', '--grid', 'samples.png', '--samples', '3', '--scale', '2');
   const { width, height } = await sharp(inFolder('samples.png')).metadata();
   expect([width, height]).toEqual([3 * (32 + 4) + 4, 32 + 2 * 4]);
   const grid = await pixelsOf('samples.png');
   const at = (x: number, y: number) => [...grid.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
   expect(at(0, 0)).toEqual([255, 255, 255]);
-  // The first of three out of 24 is the first record, blue/disc-000.png; its centre lies inside the disc.
+  // The first of three out of 24 is the first record, blue/disc-000.png; its center lies inside the disc.
   const first = discPixels(0, 16);
   expect(at(4, 4)).toEqual([...first.subarray(0, 3)]);
   const inside = (8 * 16 + 5) * 3;
@@ -138,7 +138,7 @@ describe('ae train and ae test', () => {
     const files = ['grid.png', 'scores.json', 'scores.csv', 'report.html', ...pictures];
     expect(readdirSync(inFolder(results)).sort()).toEqual(files.sort());
 
-    // Inputs are the stored pictures to the bit; reconstructions have their colours, not those with red and blue swapped.
+    // Inputs are the stored pictures to the bit; reconstructions have their colors, not those with red and blue swapped.
     expect(await pixelsOf(path.join(results, 'input_2_2.png'))).toEqual(discPixels(0, 16));
     let distance = 0;
     let distanceSwapped = 0;

@@ -104,7 +104,7 @@ test('ae inspect tells how pixels are stored: packed or not, with an encoded fie
   );
 });
 
-test('ae import --background puts a colour behind transparent pixels, and takes nothing but a colour', async () => {
+test('ae import --background puts a color behind transparent pixels, and takes nothing but a color', async () => {
   mkdirSync(inFolder('clear'));
   const clear = Buffer.from([1, 2, 3, 0]);
   await sharp(clear, { raw: { width: 1, height: 1, channels: 4 } })

@@ -51,7 +51,7 @@ const commands: [args: string[], json?: 'json'][] = [
   [['import', `images${nasty}`, `imported${nasty}`]],
   [['import', `list${nasty}.txt`, `listed${nasty}`]],
   [['encode', model, database, `codes${nasty}`]],
-  [['neighbours', model, database, keys[0]]],
+  [['neighbors', model, database, keys[0]]],
   [['train', database, '--out', `run${nasty}`, '--epochs', '1']],
   // What is wrong is said in words of the user's own.
   [['inspect', `${nasty}none`], 'json'],

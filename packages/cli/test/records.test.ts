@@ -70,7 +70,7 @@ describe('one damaged record', () => {
     );
   }, 60_000);
 
-  test('is left out by ae test, encode, neighbours and mean as well, and all others keep their keys', async () => {
+  test('is left out by ae test, encode, neighbors and mean as well, and all others keep their keys', async () => {
     const [scores] = jsonLines(
       await aeOk(folder, 'test', 'run', 'one-damaged.lmdb', '--lenient', '--no-baselines', '--no-report', '--json'),
     );
@@ -80,7 +80,7 @@ describe('one damaged record', () => {
     const keys = readFileSync(path.join(folder, 'codes', 'keys.npy'), 'latin1').replaceAll('\0', '');
     expect(keys).toContain('00000005_a');
     expect(keys).not.toContain('00000004_a');
-    const near = ['neighbours', 'run', 'one-damaged.lmdb'];
+    const near = ['neighbors', 'run', 'one-damaged.lmdb'];
     const [found] = jsonLines(await aeOk(folder, ...near, '00000007_a', '--count', '8', '--lenient', '--json'));
     expect(found).toMatchObject({ key: '00000007_a' });
     expect((await ae(folder, ...near, '00000004_a', '--lenient')).stderr).toMatch(
@@ -120,7 +120,7 @@ describe('what a network can not take is found before it is built', () => {
     );
   }, 60_000);
 
-  test('gray images for a network of colours, and the other way round', async () => {
+  test('gray images for a network of colors, and the other way round', async () => {
     expect((await ae(folder, 'test', 'run', 'gray.lmdb')).stderr).toMatch(
       /expected images of 3x16x16 .*, received 1x16x16; make them color with ae resize gray\.lmdb <out\.lmdb> 16x16, or/,
     );

@@ -123,8 +123,8 @@ test('a network takes images of sizes that it was not trained on, several in one
   const shapes = readFileSync(`${folder}/codes/shapes.npy`);
   const values = new Int32Array(new Uint8Array(shapes.subarray(-48)).buffer);
   expect([...values]).toEqual([...[1, 1, 16, 16], ...[1, 1, 16, 16], ...[3, 3, 35, 35]]);
-  const other = await ae(folder, 'neighbours', 'small', 'mixed.lmdb', '0');
-  expect(other.stderr).toMatch(/^ae neighbours: mixed\.lmdb: key .*: expected 3x16x16 \(channels x height x width\) /);
+  const other = await ae(folder, 'neighbors', 'small', 'mixed.lmdb', '0');
+  expect(other.stderr).toMatch(/^ae neighbors: mixed\.lmdb: key .*: expected 3x16x16 \(channels x height x width\) /);
 });
 
 test('the nearest possible code is said, and what a run will take on the disk where that is much', async () => {

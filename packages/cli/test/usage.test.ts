@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(path.join(mainFile, '..', '..', 'pac
 const commands = [
   ...['import', 'convert', 'resize', 'merge', 'inspect', 'verify', 'mean', 'export', 'train', 'test', 'report'],
   ...['export-model', 'import-model'],
-  ...['encode', 'reconstruct', 'neighbours', 'interpolate', 'sample', 'backend', 'cache'],
+  ...['encode', 'reconstruct', 'neighbors', 'interpolate', 'sample', 'backend', 'cache'],
   ...['completion', 'reference', 'watch'],
 ];
 

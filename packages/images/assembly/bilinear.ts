@@ -173,7 +173,7 @@ function joinBytes(weightUpper: i32, weightLower: i32, dst: usize): void {
   }
 }
 
-/** A row as sums of two neighbours each. */
+/** A row as sums of two neighbors each. */
 function blendRow(row: usize, out: usize): void {
   if (channels === 4) {
     blendPixels(row, out);

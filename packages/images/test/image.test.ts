@@ -40,15 +40,15 @@ function worstDifference(pixels: Pixels, expected: Packed): number {
 describe.each(names)('%s', (name) => {
   const expected = images[name]!;
 
-  it('decodes to the colours that cv::imread gives', async () => {
+  it('decodes to the colors that cv::imread gives', async () => {
     expect(sha256(read(name))).toBe(expected.sha256);
     const pixels = await decodeImage(read(name), { mode: 'color', orient: true });
     expect(worstDifference(pixels, expected.color)).toBe(0);
   });
 
-  it('decodes to the grey that cv::imread gives', async () => {
+  it('decodes to the gray that cv::imread gives', async () => {
     const pixels = await decodeImage(read(name), { mode: 'gray', orient: true });
-    // OpenCV takes a JPEG's own luminance, as our decoder does; sharp's RGB gives another grey.
+    // OpenCV takes a JPEG's own luminance, as our decoder does; sharp's RGB gives another gray.
     const isLuminance = /^(color|gray|subsampled).*jpe?g$/i.test(name);
     expect(worstDifference(pixels, expected.gray)).toBeLessThanOrEqual(isLuminance ? 0 : 1);
   });
@@ -117,8 +117,8 @@ describe('resizing', () => {
 
   it.each(['antialiased', 'bilinear'] as const)('%s: fill keeps the picture between its borders', (resampler) => {
     const target = { height: 4, width: 4 };
-    const grey = { ...halves, data: new Uint8Array(32).fill(200) };
-    const { data, ...shape } = resizePixels(grey, { target, fit: 'fill', resampler });
+    const gray = { ...halves, data: new Uint8Array(32).fill(200) };
+    const { data, ...shape } = resizePixels(gray, { target, fit: 'fill', resampler });
     expect(shape).toEqual({ channels: 1, height: 4, width: 4 });
     expect([...data]).toEqual([0, 200, 200, 0].flatMap((value) => Array(4).fill(value)));
   });

@@ -17,7 +17,7 @@ interface GoldenJpeg {
   file: string;
   height: number;
   width: number;
-  /** sha256 of planar blue-green-red, and of grey. */
+  /** sha256 of planar blue-green-red, and of gray. */
   color: string;
   gray: string;
 }

@@ -72,7 +72,7 @@ describe.each(['bytes', 'floats'] as const)('channels of %s', (kind) => {
   });
 });
 
-describe('what has no colours', () => {
+describe('what has no colors', () => {
   it('features of 4096 x 1 x 1, and of 3 or 4, stay as extract_features stored them', async () => {
     for (const channels of [3, 4, 4096]) {
       const database = await writeDatabase(records('floats', channels, 1, 1));

@@ -35,7 +35,7 @@ const messages: Record<string, Uint8Array> = {
     floatData: Float32Array.of(0.5, -1, 2e9),
     label: 4,
   }),
-  '00000007_unlabelled': encodeDatum({ data: png, encoded: true }),
+  '00000007_unlabeled': encodeDatum({ data: png, encoded: true }),
   // The fields in another order, one that Caffe has not, and the label twice.
   '00000008_odd': Buffer.concat([
     Buffer.from([0x38, 1, 0x28, 9, 0x22, (png.length & 127) | 128, png.length >> 7]),

@@ -80,7 +80,7 @@ describe('a list file', () => {
     expect(report.skipped).toEqual([{ name: '', reason: `${IMAGES}: a blank line of the list.` }]);
   });
 
-  it('stores the planar BGR bytes that Caffe stores through OpenCV, in colour and grey', async () => {
+  it('stores the planar BGR bytes that Caffe stores through OpenCV, in color and gray', async () => {
     const names = Object.keys(images);
     const list = names.map((name, i) => `${name} ${i}`).join('\n');
     for (const gray of [false, true]) {
@@ -384,7 +384,7 @@ describe('failing', () => {
 });
 
 describe('background', () => {
-  it('is the colour behind transparent pixels; without it alpha is cut off, as OpenCV does', async () => {
+  it('is the color behind transparent pixels; without it alpha is cut off, as OpenCV does', async () => {
     const folder = scratchFolder();
     const rgba = Buffer.from([10, 20, 30, 255, 10, 20, 30, 0, 10, 20, 30, 51]);
     await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })

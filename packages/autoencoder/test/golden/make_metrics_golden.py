@@ -47,14 +47,14 @@ def make_pairs():
     face = shrunk(data.astronaut()[0:256, 96:352], (64, 64))
     cup = shrunk(data.coffee(), (45, 41))
     camera = data.camera()[100:164, 200:253, None]
-    grey = np.full((20, 11, 3), 128, np.uint8)
+    gray = np.full((20, 11, 3), 128, np.uint8)
     return [
         ("face as JPEG of quality 10", face, jpeg(face, 10)),
         ("face with noise", face, noisy(face, 25, 1)),
         ("face turned over", face, 255 - face),
         ("cup of odd size, darker", cup, (cup * 0.7).astype(np.uint8)),
         ("one channel, flipped", camera, camera[:, ::-1].copy()),
-        ("flat grey with noise, too small for three scales", grey, noisy(grey, 4, 2)),
+        ("flat gray with noise, too small for three scales", gray, noisy(gray, 4, 2)),
     ]
 
 

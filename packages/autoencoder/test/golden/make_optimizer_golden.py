@@ -1,4 +1,4 @@
-"""Makes optimizers.json: a 2x3 matrix after each of eight steps of torch.optim's optimisers.
+"""Makes optimizers.json: a 2x3 matrix after each of eight steps of torch.optim's optimizers.
 
     python make_optimizer_golden.py
 
@@ -71,13 +71,13 @@ def main():
         gradients.append(gradient(values, step))
         values = values - 0.05 * gradients[-1]
     cases = []
-    for options, optimiser, arguments in CASES:
+    for options, optimizer, arguments in CASES:
         parameter = torch.nn.Parameter(torch.tensor(START))
-        step_optimiser = optimiser([parameter], **arguments)
+        step_optimizer = optimizer([parameter], **arguments)
         trajectory = []
         for g in gradients:
             parameter.grad = g.clone()
-            step_optimiser.step()
+            step_optimizer.step()
             trajectory.append(rounded(parameter.detach()))
         cases.append(dict(options=options, trajectory=trajectory))
     golden = dict(

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
-from make_training_golden import draw, initialise
+from make_training_golden import draw, initialize
 from seeded_images import Random, rectangles
 
 SIZE, CODE, IMAGES, BATCH, EPOCHS, SEED = 16, 32, 10, 4, 3, 5
@@ -96,8 +96,8 @@ def top_left(mask):
     return (2 * torch.arange(height)[:, None] * 2 * width + 2 * torch.arange(width)).expand_as(mask).contiguous()
 
 
-def initialise_variational(net, seed):
-    """As initialise() of make_training_golden, with two more weights drawn behind those of the code."""
+def initialize_variational(net, seed):
+    """As initialize() of make_training_golden, with two more weights drawn behind those of the code."""
     random = Random(seed)
     order = torch.arange(96).view(2, 2, 24).permute(2, 0, 1).flatten()
     with torch.no_grad():
@@ -130,9 +130,9 @@ def to_tensor(images):
 def make_net(kind):
     net = kind()
     if kind is Variational:
-        initialise_variational(net, SEED)
+        initialize_variational(net, SEED)
     else:
-        initialise(net, SEED)
+        initialize(net, SEED)
     if kind is Tied:
         net.tie()
     return net
@@ -142,11 +142,11 @@ def sgd(net, learning_rate=0.1, momentum=0.9):
     return torch.optim.SGD(net.parameters(), learning_rate, momentum=momentum)
 
 
-def train(images, *, kind=Mirror, optimiser=sgd, shuffle=True, accumulate=1, clip=None, average=None, noise=0, beta=0,
+def train(images, *, kind=Mirror, optimizer=sgd, shuffle=True, accumulate=1, clip=None, average=None, noise=0, beta=0,
           warm_up=0, free=0, schedule=None, dense_every=1, epochs=EPOCHS):
     net = make_net(kind)
-    step_optimiser = optimiser(net)
-    scheduler = schedule and schedule(step_optimiser)
+    step_optimizer = optimizer(net)
+    scheduler = schedule and schedule(step_optimizer)
     order_random, noise_random = SeededRandom(SEED), SeededRandom(SEED, 1)
     averages = average and [p.detach().clone() for p in net.parameters()]
     losses, steps = [], 0
@@ -154,7 +154,7 @@ def train(images, *, kind=Mirror, optimiser=sgd, shuffle=True, accumulate=1, cli
         order = order_random.permutation(len(images)) if shuffle else list(range(len(images)))
         for start in range(0, len(order), BATCH * accumulate):
             group = order[start : start + BATCH * accumulate]
-            step_optimiser.zero_grad()
+            step_optimizer.zero_grad()
             for parameter in [*net.code.parameters(), *net.decode.parameters()]:
                 # A parameter without a gradient is left out of the step, moments and count included.
                 parameter.requires_grad_((steps + 1) % dense_every == 0)
@@ -181,7 +181,7 @@ def train(images, *, kind=Mirror, optimiser=sgd, shuffle=True, accumulate=1, cli
                 total += weighted.item()
             if clip:
                 clip_grad_norm_(net.parameters(), clip)
-            step_optimiser.step()
+            step_optimizer.step()
             scheduler and scheduler.step()
             steps += 1
             if average:
@@ -207,11 +207,11 @@ def split_rates(factor):
     return make
 
 
-def warm_cosine(optimiser):
+def warm_cosine(optimizer):
     # 3 epochs of 3 steps.
-    warm = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda i: (i + 1) / 2)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 9 - 2)
-    return torch.optim.lr_scheduler.SequentialLR(optimiser, [warm, cosine], [2])
+    warm = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: (i + 1) / 2)
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 9 - 2)
+    return torch.optim.lr_scheduler.SequentialLR(optimizer, [warm, cosine], [2])
 
 
 def torch7_loop(images, *, epochs, per_epoch, passes, learning_rate, decay, shuffle):
@@ -263,12 +263,12 @@ def main():
         (
             "learning rate of dense layers",
             dict(optimizer=dict(name="adam", learningRate=0.01, denseFactor=0.1)),
-            dict(optimiser=split_rates(0.1)),
+            dict(optimizer=split_rates(0.1)),
         ),
         (
             "dense layers every third step",
             dict(optimizer=dict(name="adam", learningRate=0.01, denseFactor=0.1, denseEvery=3)),
-            dict(optimiser=split_rates(0.1), dense_every=3),
+            dict(optimizer=split_rates(0.1), dense_every=3),
         ),
         (
             "dense layers every other step, tied",

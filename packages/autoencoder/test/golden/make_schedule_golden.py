@@ -19,17 +19,17 @@ warnings.filterwarnings("ignore")
 STEPS, BASE = 40, 0.1
 
 
-def warm_cosine(optimiser, warm_up, final, steps=STEPS):
-    warm = lr.LambdaLR(optimiser, lambda i: (i + 1) / warm_up)
-    cosine = lr.CosineAnnealingLR(optimiser, steps - warm_up, eta_min=BASE * final)
-    return lr.SequentialLR(optimiser, [warm, cosine], [warm_up])
+def warm_cosine(optimizer, warm_up, final, steps=STEPS):
+    warm = lr.LambdaLR(optimizer, lambda i: (i + 1) / warm_up)
+    cosine = lr.CosineAnnealingLR(optimizer, steps - warm_up, eta_min=BASE * final)
+    return lr.SequentialLR(optimizer, [warm, cosine], [warm_up])
 
 
-def trapezoid(optimiser):
-    warm = lr.LinearLR(optimiser, 1 / 5, 1, 4)
-    hold = lr.ConstantLR(optimiser, 1)
-    fall = lr.LinearLR(optimiser, 1, 0, 10)
-    return lr.SequentialLR(optimiser, [warm, hold, fall], [4, 30])
+def trapezoid(optimizer):
+    warm = lr.LinearLR(optimizer, 1 / 5, 1, 4)
+    hold = lr.ConstantLR(optimizer, 1)
+    fall = lr.LinearLR(optimizer, 1, 0, 10)
+    return lr.SequentialLR(optimizer, [warm, hold, fall], [4, 30])
 
 
 CASES = [
@@ -67,14 +67,14 @@ PLATEAUS = [
 ]
 
 
-def optimiser():
+def optimizer():
     return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], BASE)
 
 
 def main():
     cases = []
     for options, make in CASES:
-        o = optimiser()
+        o = optimizer()
         scheduler, rates = make(o), []
         for _ in range(options.get("maxSteps", STEPS) if options["policy"] == "cosine" else STEPS):
             rates.append(o.param_groups[0]["lr"])
@@ -83,7 +83,7 @@ def main():
         cases.append(dict(options=options, rates=rates))
     plateaus = []
     for options, arguments in PLATEAUS:
-        o = optimiser()
+        o = optimizer()
         scheduler, rates = lr.ReduceLROnPlateau(o, **arguments), []
         for error in ERRORS:
             scheduler.step(error)

@@ -3,7 +3,7 @@
     python make_training_golden.py
 
 Weights and images are not stored: both sides draw them from the same integer generator, which is written again here,
-so that the golden file stays small and our generator and initialisation are checked too (weightsSha256).
+so that the golden file stays small and our generator and initialization are checked too (weightsSha256).
 """
 
 import hashlib
@@ -62,7 +62,7 @@ def draw(random, shape, bound):
     return ((2 * (values / 2**32) - 1) * bound).astype(np.float32).reshape(shape)
 
 
-def initialise(net, seed):
+def initialize(net, seed):
     """Draws weights in our layout and order, and puts them into PyTorch's. Returns their checksum."""
     random, digest = Random(seed), hashlib.sha256()
     features = net.code.in_features
@@ -93,17 +93,17 @@ def initialise(net, seed):
     return digest.hexdigest()
 
 
-def losses_of(net, start, images, optimiser, steps, batch_size):
+def losses_of(net, start, images, optimizer, steps, batch_size):
     net.load_state_dict(start)
-    step_optimiser = optimiser(net.parameters())
+    step_optimizer = optimizer(net.parameters())
     losses = []
     for step in range(steps):
         x = images[np.arange(step * batch_size, (step + 1) * batch_size) % len(images)]
         x = torch.from_numpy(x.astype(np.float32) / 256).permute(0, 3, 1, 2)
         loss = F.mse_loss(net(x), x)
-        step_optimiser.zero_grad()
+        step_optimizer.zero_grad()
         loss.backward()
-        step_optimiser.step()
+        step_optimizer.step()
         losses.append(round(loss.item(), 9))
     return losses
 
@@ -114,16 +114,16 @@ def main():
     seed, image_seed, image_count, batch_size = 7, 11, 48, 8
     images = rectangles(Random(image_seed), image_count)
     sgd = dict(learningRate=0.1, momentum=0.9, nesterov=True, weightDecay=1e-4)
-    optimisers = {
+    optimizers = {
         "sgd": (sgd, lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)),
         "adam": (dict(learningRate=1e-3), lambda p: torch.optim.Adam(p, 1e-3)),
     }
     cases = []
     for preset, net, steps in (("mirror", Mirror(), 50), ("torch7", Torch7(), 5)):
-        checksum = initialise(net, seed)
+        checksum = initialize(net, seed)
         start = {name: value.clone() for name, value in net.state_dict().items()}
-        for name, (options, optimiser) in optimisers.items():
-            losses = losses_of(net, start, images, optimiser, steps, batch_size)
+        for name, (options, optimizer) in optimizers.items():
+            losses = losses_of(net, start, images, optimizer, steps, batch_size)
             cases.append(dict(preset=preset, weightsSha256=checksum, optimizer=dict(name=name, **options), losses=losses))
             print(preset, name, losses[0], losses[-1])
     golden = dict(

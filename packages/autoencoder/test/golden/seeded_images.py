@@ -41,6 +41,6 @@ def rectangles(random, count, size=64):
         for _ in range(12):
             x0, y0 = random.below(size), random.below(size)
             x1, y1 = x0 + 1 + random.below(size), y0 + 1 + random.below(size)
-            colour = [random.below(256) for _ in range(3)]
-            image[y0:y1, x0:x1] = colour
+            color = [random.below(256) for _ in range(3)]
+            image[y0:y1, x0:x1] = color
     return images

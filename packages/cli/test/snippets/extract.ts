@@ -3,17 +3,29 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const pages = ['.', 'docs', 'packages/*', 'packages/*/docs', 'examples/*'];
+/** The repository. */
+export const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const folders = ['.', 'docs', 'packages/*', 'packages/*/docs', 'examples/*'];
 
-/** Returns the code of the blocks of JavaScript and TypeScript of every page that has any, by the page's path in the repository. */
-export function findSnippets(): Map<string, string[]> {
-  const files = pages.flatMap(foldersOf).flatMap((folder) =>
+/** Returns the paths of all pages in the repository. */
+export function pagesOf(): string[] {
+  return folders.flatMap(foldersOf).flatMap((folder) =>
     readdirSync(path.join(root, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => path.posix.join(folder, name)),
   );
-  const found = files.map((file) => [file, codeIn(readFileSync(path.join(root, file), 'utf8'))] as const);
+}
+
+/** Returns the `ae` commands of a page's blocks, without comments. */
+export function commandsIn(text: string): string[] {
+  const lines = blocksIn(text, /^$/).flatMap((block) => block.split('\n'));
+  const commands = lines.map((line) => line.replace(/\s#.*/, '').trim());
+  return commands.filter((line) => /^ae [a-z]/.test(line));
+}
+
+/** Returns the code of the blocks of JavaScript and TypeScript of every page that has any, by the page's path in the repository. */
+export function findSnippets(): Map<string, string[]> {
+  const found = pagesOf().map((file) => [file, codeIn(readFileSync(path.join(root, file), 'utf8'))] as const);
   return new Map(found.filter(([, snippets]) => snippets.length > 0));
 }
 
@@ -26,8 +38,12 @@ function foldersOf(pattern: string): string[] {
     .filter((folder) => readdirSync(path.join(root, path.dirname(folder))).includes(path.basename(folder)));
 }
 
-function codeIn(text: string): string[] {
-  return [...text.matchAll(/^```(?:js|ts|javascript|typescript|mjs)\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+const codeIn = (text: string) => blocksIn(text, /^(js|ts|javascript|typescript|mjs)$/);
+
+/** Returns a page's blocks that are marked so. */
+function blocksIn(text: string, mark: RegExp): string[] {
+  const blocks = [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)];
+  return blocks.filter(([, info]) => mark.test(info)).map(([, , block]) => block);
 }
 
 /** Writes a module as a CommonJS module of TypeScript: its imports, then a function, as `await` needs one there. */

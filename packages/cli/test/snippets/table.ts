@@ -80,6 +80,11 @@ await convertImageset({ input: 'photos/val', output: 'ilsvrc12_train_lmdb', resi
     { before: 'const input = { files: [new Blob()] };', onlyTypes: inBrowsers },
     { before: "const wasmBinary = '/tfjs.wasm';", onlyTypes: 'npm run test:packages does' },
   ],
+  'docs/caffe-lmdb.md': [{ prints: /^4 records of Caffe's Datums\n3 64 64 12288 0\n\[ 4, 64, 64, 3 \] 49152 4$/ }],
+  'docs/search.md': [{ prints: /^(\S+ [\d.]+\n?){3}$/ }],
+  'docs/odd-images.md': [{ prints: /^\S+ [\d.]+\n\S+ [\d.]+\n\d of 4 are reconstructed worse$/ }],
+  'docs/masks.md': [{ prints: /^own [\d.]+\nfixed [\d.]+\nother [\d.]+\n\d+ [1-9]\d*$/ }],
+  'docs/coming-from.md': [{ prints: /max_unpooling2d_1/s }, {}, { instead: [shorter] }],
   'packages/layers/README.md': [
     { prints: /\[ 8, 20 \] \[ 8, 7, 7, 4 \] \[ 8, 16, 16, 3 \]/ },
     { prints: /0, 0, 0, 0, 9,\s+0, 0, 0, 0/ },

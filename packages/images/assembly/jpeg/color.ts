@@ -128,7 +128,7 @@ function expandTwice(sums: usize, count: i32, out: usize): void {
 }
 
 /**
- * Twice as many samples from sums: even ones lean to the left, odd ones to the right. At both ends the outer neighbour is the sum
+ * Twice as many samples from sums: even ones lean to the left, odd ones to the right. At both ends the outer neighbor is the sum
  * itself. It is inlined, so that the shift is a constant. @inline
  */
 function expandRow(sums: usize, count: i32, even: v128, odd: v128, shift: i32, out: usize): void {

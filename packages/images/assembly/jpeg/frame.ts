@@ -11,8 +11,8 @@ export class Component {
   /** Size in samples, without padding. */
   width: i32;
   height: i32;
-  /** Number of its quantisation table, and, once a scan has begun, the addresses of its tables. */
-  quantisation: i32;
+  /** Number of its quantization table, and, once a scan has begun, the addresses of its tables. */
+  quantization: i32;
   steps: usize;
   dcTable: usize;
   acTable: usize;
@@ -85,7 +85,7 @@ export function readFrameHeader(at: usize, length: i32): bool {
     component.isScanned = false;
     const table = load<u8>(entry, 2);
     if (table > 3) return false;
-    component.quantisation = table;
+    component.quantization = table;
   }
   const luma = componentAt(0);
   mostHorizontal = luma.horizontal;

@@ -1,7 +1,7 @@
 /** Reads the marker segments of a file: tables, frame and scan headers. What isn't plain and sound is refused. */
 import { clearFrame, componentAt, componentCount, readFrameHeader } from './frame';
 import { defineHuffmanTable, huffmanTable } from './huffman';
-import { QUANTISATION, QUANTISATION_BYTES, SCAN_COMPONENTS, ZIGZAG } from './memory';
+import { QUANTIZATION, QUANTIZATION_BYTES, SCAN_COMPONENTS, ZIGZAG } from './memory';
 
 const SOF0: i32 = 0xc0;
 const SOF1: i32 = 0xc1;
@@ -23,7 +23,7 @@ export let restartInterval: i32 = 0;
 export let scanCount: i32 = 0;
 
 /** Which tables this file has defined, a bit each: Huffman tables for DC, then for AC. */
-let quantisationTables: i32 = 0;
+let quantizationTables: i32 = 0;
 let huffmanTables: i32 = 0;
 let hasJfif = false;
 /** True if the file has EXIF data, which may say that the image is to be turned. */
@@ -39,7 +39,7 @@ function readU16(at: usize): i32 {
 export function openFile(at: usize, end: usize): usize {
   clearFrame();
   restartInterval = 0;
-  quantisationTables = 0;
+  quantizationTables = 0;
   huffmanTables = 0;
   hasJfif = false;
   hasExif = false;
@@ -71,7 +71,7 @@ export function readSegments(at: usize, end: usize): usize {
 function readSegment(marker: i32, at: usize, length: i32): bool {
   if (marker === SOF0 || marker === SOF1) return readFrameHeader(at, length);
   if (marker === DHT) return readHuffmanTables(at, length);
-  if (marker === DQT) return readQuantisationTables(at, length);
+  if (marker === DQT) return readQuantizationTables(at, length);
   if (marker === DRI) {
     if (length !== 2) return false;
     restartInterval = readU16(at);
@@ -101,26 +101,26 @@ function readHuffmanTables(at: usize, length: i32): bool {
   return true;
 }
 
-function readQuantisationTables(at: usize, length: i32): bool {
+function readQuantizationTables(at: usize, length: i32): bool {
   while (length > 0) {
     const number = load<u8>(at) & 15;
     const isWide = load<u8>(at) >> 4;
     const used = 1 + (64 << isWide);
     if (isWide > 1 || number > 3 || used > length) return false;
-    const table = quantisationTable(number);
+    const table = quantizationTable(number);
     for (let k = 0; k < 64; k++) {
       const step = isWide ? readU16(at + 1 + 2 * k) : load<u8>(at + 1 + k);
       store<u16>(table + load<u8>(ZIGZAG + k), step);
     }
-    quantisationTables |= 1 << number;
+    quantizationTables |= 1 << number;
     at += used;
     length -= used;
   }
   return true;
 }
 
-function quantisationTable(number: i32): usize {
-  return QUANTISATION + <usize>number * QUANTISATION_BYTES;
+function quantizationTable(number: i32): usize {
+  return QUANTIZATION + <usize>number * QUANTIZATION_BYTES;
 }
 
 /** Lays out what no file changes: the order of coefficients, and what lies past the last one. */
@@ -176,11 +176,11 @@ function addToScan(i: i32, id: i32, tables: i32): bool {
     const dc = tables >> 4;
     const ac = tables & 15;
     if (dc > 3 || ac > 3 || !(huffmanTables & (1 << dc)) || !(huffmanTables & (16 << ac))) return false;
-    if (!(quantisationTables & (1 << component.quantisation))) return false;
+    if (!(quantizationTables & (1 << component.quantization))) return false;
     component.isScanned = true;
     component.dcTable = huffmanTable(false, dc);
     component.acTable = huffmanTable(true, ac);
-    component.steps = quantisationTable(component.quantisation);
+    component.steps = quantizationTable(component.quantization);
     store<usize>(SCAN_COMPONENTS + 4 * i, changetype<usize>(component));
     return true;
   }

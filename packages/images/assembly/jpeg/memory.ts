@@ -18,9 +18,9 @@ export const PASS: usize = BLOCK + 256;
 export const FACTORS: usize = PASS + 128;
 /** Constant vectors (see vectors.ts). */
 export const VECTORS: usize = 2560;
-/** Four quantisation tables: 64 u16, in the order of a block. */
-export const QUANTISATION: usize = 4096;
-export const QUANTISATION_BYTES: usize = 128;
+/** Four quantization tables: 64 u16, in the order of a block. */
+export const QUANTIZATION: usize = 4096;
+export const QUANTIZATION_BYTES: usize = 128;
 /** Four Huffman tables for DC and four for AC coefficients (see huffman.ts). */
 export const HUFFMAN: usize = 8192;
 export const HUFFMAN_BYTES: usize = 8192 + 512;

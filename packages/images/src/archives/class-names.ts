@@ -1,13 +1,13 @@
 /** Labels that are numbers stay; names of classes are numbered in the order of their bytes. */
 import type { FolderImage, FolderList } from '../files/image-tree';
 
-export interface Labelled {
+export interface Labeled {
   readonly label?: number | string;
 }
 
 /** Gives images their labels. An image without one has label 0. */
 export function labelsOf(
-  images: readonly (Omit<FolderImage, 'label'> & Labelled)[],
+  images: readonly (Omit<FolderImage, 'label'> & Labeled)[],
 ): Pick<FolderList, 'images' | 'classes'> {
   const isNamed = images.some(({ label }) => typeof label === 'string');
   if (!isNamed) return { images: images.map((image) => ({ ...image, label: Number(image.label ?? 0) | 0 })) };

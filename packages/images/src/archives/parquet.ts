@@ -2,13 +2,13 @@
 import type { FolderImage, FolderList } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
 import { formatOf, kindOfImage } from '../kind';
-import { type Labelled, labelsOf } from './class-names';
+import { type Labeled, labelsOf } from './class-names';
 import { type ArchiveInput, damaged } from './entry';
 import { columnsOf, type ParquetColumns } from './parquet-columns';
 import type { Spool } from './spool';
 
 type Row = Readonly<Record<string, unknown>>;
-type Image = Omit<FolderImage, 'label'> & Labelled;
+type Image = Omit<FolderImage, 'label'> & Labeled;
 
 /** Lists the rows of a file, and puts their images into a spool. A group of rows is in memory at a time. @throws NotReadableError */
 export async function listParquet(input: ArchiveInput, spool: Spool): Promise<FolderList> {

@@ -6,7 +6,7 @@ import type { FolderImage, FolderList } from '../files/image-tree';
 import { type PackedFile, readPackedFile } from '../files/packed-file';
 import { sayOf } from '../files/regular-file';
 import { hasImageExtension } from '../kind';
-import { type Labelled, labelsOf } from './class-names';
+import { type Labeled, labelsOf } from './class-names';
 import { type ArchiveEntry, type ArchiveFacts, damaged } from './entry';
 
 /** Files of one name up to the first dot. */
@@ -24,7 +24,7 @@ const mostBesideBytes = 1 << 24;
 export function listWebDataset({ entries, warnings }: ArchiveFacts, place: string): FolderList | undefined {
   const samples = samplesOf(entries);
   if (!isWebDataset(samples) && !isConverted(samples, place)) return undefined;
-  const images: (Omit<FolderImage, 'label'> & Labelled)[] = [];
+  const images: (Omit<FolderImage, 'label'> & Labeled)[] = [];
   for (const sample of samples) {
     const { label, note } = besides(sample, place);
     // A record of floats, say, is all in its note.

@@ -20,7 +20,7 @@ export class RecordNames {
   /** Returns the name for record number `index`; never absolute, never with `..`, never one that was given before. */
   nameOf({ index, key, label }: { index: number; key: string; label?: number }, kind: ImageKind): string {
     const parts = partsOf(key);
-    if (this.#by === 'label') parts.splice(0, parts.length - 1, label === undefined ? 'unlabelled' : String(label));
+    if (this.#by === 'label') parts.splice(0, parts.length - 1, label === undefined ? 'unlabeled' : String(label));
     const last = parts.pop() ?? 'record';
     const number = String(index).padStart(8, '0');
     const { extensions } = formatOf(kind);

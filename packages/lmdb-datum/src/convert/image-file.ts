@@ -1,4 +1,4 @@
-/** An image to import: where its file is, and what it is called and labelled in the database. */
+/** An image to import: where its file is, and what it is called and labeled in the database. */
 export { nameFew } from '@ae/images/files';
 
 import type { PackedFile } from '@ae/images/files';

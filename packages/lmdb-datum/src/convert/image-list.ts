@@ -13,7 +13,7 @@ const mostExamples = 10;
 const wholeNumber = /^[ \t\v\f]*[+-]?\d+$/;
 
 /** Turns the text of a label into its number. */
-type Labeller = (text: string, line: number) => number;
+type Labeler = (text: string, line: number) => number;
 
 /**
  * Parses a list of images as convert_imageset does: a line is split at its last space, the label is what C's atoi makes of
@@ -23,7 +23,7 @@ type Labeller = (text: string, line: number) => number;
  * @param root Put before each name. A separator is added if it is a folder without one.
  * @param labelOf Default: atoi.
  */
-export function parseImageList(text: string, root: string, labelOf: Labeller = atoi): ImageFile[] {
+export function parseImageList(text: string, root: string, labelOf: Labeler = atoi): ImageFile[] {
   const lines = linesOf(text.replace(/^\ufeff/, ''));
   const prefix = root !== '' && !/[/\\]$/.test(root) && isFolder(root) ? `${root}/` : root;
   return lines.map((line, i) => {

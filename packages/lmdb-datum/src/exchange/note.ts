@@ -17,7 +17,7 @@ export function noteOf({ key, label, facts, text, boxes }: ExchangeRecord): Reco
   const datum = {
     ...(isUtf8(bytes) ? { key: bytes.toString() } : { keyHex: bytes.toString('hex') }),
     ...{
-      unlabelled: label === undefined || undefined,
+      unlabeled: label === undefined || undefined,
       raw,
       head: base64(head),
       tail: base64(tail),
@@ -37,14 +37,14 @@ export function parseNote(json: string): Note | undefined {
   }
   const datum = fields?.datum;
   if (typeof datum !== 'object' || datum === null) return undefined;
-  const { key, keyHex, unlabelled, raw } = datum;
+  const { key, keyHex, unlabeled, raw } = datum;
   const isHex = typeof keyHex === 'string';
   if (!isHex && typeof key !== 'string') return undefined;
   const bytesOf = (name: string) => (typeof datum[name] === 'string' ? Buffer.from(datum[name], 'base64') : undefined);
   const [head, tail, whole] = ['head', 'tail', 'whole'].map(bytesOf);
   return {
     key: isHex ? Buffer.from(keyHex, 'hex') : Buffer.from(key as string),
-    hasLabel: unlabelled !== true,
+    hasLabel: unlabeled !== true,
     facts: { ...(isSize(raw) && { raw }), ...(head && { head }), ...(tail && { tail }), ...(whole && { whole }) },
   };
 }

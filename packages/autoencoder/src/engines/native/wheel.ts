@@ -1,4 +1,4 @@
-/** Takes TensorFlow's libraries out of the official Python wheels, which pip downloads: so its mirrors and proxies are honoured. */
+/** Takes TensorFlow's libraries out of the official Python wheels, which pip downloads: so its mirrors and proxies are honored. */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cudaRequirement, type Requirement, tensorflowRequirement } from './pinned-wheels';

@@ -9,16 +9,16 @@ import { type CommonOptions, choiceOption, defineCommand, numberOption } from '.
 import { assertNewImage, writeNewFile } from '../shell/output-folder';
 import { formatBar, formatCount, formatRows, style, Terminal } from '../shell/terminal';
 
-interface NeighboursOptions extends CommonOptions, NetworkInputOptions {
+interface NeighborsOptions extends CommonOptions, NetworkInputOptions {
   readonly count: number;
   readonly metric: 'euclidean' | 'cosine';
   readonly grid?: string;
   readonly scale: number;
 }
 
-export function neighboursCommand(): Command {
+export function neighborsCommand(): Command {
   const command = defineCommand(
-    'neighbours',
+    'neighbors',
     'find the images of an LMDB whose codes are nearest to that of one of them',
   )
     .argument('<model>', 'folder of a run or of a saved network')
@@ -27,18 +27,18 @@ export function neighboursCommand(): Command {
       "an LMDB of images of the network's size, or a folder of images; their codes must fit into memory",
     )
     .argument('<image>', 'its key, or its number from 0')
-    .addOption(numberOption('--count <n>', 'neighbours to find', { min: 1, max: 1000, integer: true }).default(5))
+    .addOption(numberOption('--count <n>', 'neighbors to find', { min: 1, max: 1000, integer: true }).default(5))
     .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
-    .option('--grid <out.png>', 'also write one image: the record, then its neighbours')
+    .option('--grid <out.png>', 'also write one image: the record, then its neighbors')
     .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2));
-  return addNetworkInput(command).action(runNeighbours);
+  return addNetworkInput(command).action(runNeighbors);
 }
 
-async function runNeighbours(
+async function runNeighbors(
   modelPath: string,
   lmdbPath: string,
   image: string,
-  options: NeighboursOptions,
+  options: NeighborsOptions,
 ): Promise<void> {
   const terminal = new Terminal(options);
   const { count, metric, grid, scale } = options;
@@ -64,17 +64,17 @@ async function runNeighbours(
     key,
     label: codes.labels[query],
     metric,
-    neighbours: found,
+    neighbors: found,
     grid,
     leftOut: samples.leftOut,
   });
   terminal.print(`${style('bold', key)}, nearest first by ${metric} distance:`);
-  if (found.length > 0) terminal.print(formatRows(found.map(describeNeighbour)));
+  if (found.length > 0) terminal.print(formatRows(found.map(describeNeighbor)));
   else terminal.print('  there is no other image');
   if (grid) terminal.print(`grid: ${grid}`);
   printLeftOut([samples], terminal);
 }
 
-function describeNeighbour({ key, label, distance }: Neighbor): [string, string] {
+function describeNeighbor({ key, label, distance }: Neighbor): [string, string] {
   return [distance.toFixed(4), label === undefined ? key : `${key}, class ${label}`];
 }

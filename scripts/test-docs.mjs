@@ -1,0 +1,24 @@
+/**
+ * The lane of the documentation: `npm run test:docs [-- --only site]`.
+ *
+ * Builds the site, in which a dead link is an error, looks at it in a browser, and adds what docs/extending.md says how to add to a copy of
+ * the repository.
+ */
+
+import { checkChanges } from './docs/check-changes.mjs';
+import { checkSite } from './docs/check-site.mjs';
+import { readFlags, runInTurn, scratchFolders } from './installs/packed.mjs';
+import { root, run } from './lane.mjs';
+
+const newFolder = scratchFolders('ae-docs-');
+const checks = {
+  site: async () => {
+    run(process.execPath, ['site/build.mjs', 'install']);
+    run(process.execPath, ['site/build.mjs'], { onFailure: 1 });
+    await checkSite(`${root}site/.vitepress/dist`);
+  },
+  extending: () => checkChanges(newFolder('extending')),
+};
+
+const { only } = readFlags(Object.keys(checks));
+await runInTurn(Object.entries(checks).filter(([name]) => only.includes(name)));
