@@ -16,7 +16,11 @@ const entry = (text: string, link: string): Entry => ({ text, link });
 export const contents: readonly Section[] = [
   {
     text: 'Start',
-    items: [entry('Overview', '/overview'), entry('Quickstart', '/examples/quickstart')],
+    items: [
+      entry('Overview', '/overview'),
+      entry('From photographs to a report', '/guide'),
+      entry('Quickstart', '/examples/quickstart'),
+    ],
   },
   {
     text: 'By task',
