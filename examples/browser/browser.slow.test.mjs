@@ -66,9 +66,32 @@ test('reconstructs a picture as Node.js does', { skip, timeout: 300_000 }, async
     });
     assert.ok(Math.max(...differences) <= 1, `largest difference ${Math.max(...differences)}`);
 
+    await page.click('#sample');
+    await page.waitForFunction(() => document.getElementById('status').textContent.startsWith('sample.png: '));
+    assert.equal(await page.textContent('#own-from'), 'From its code of 60 numbers and its masks');
+
     await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
     await page.waitForFunction(() => document.getElementById('status').textContent.startsWith('notes.txt: '));
     assert.deepEqual(errors, []);
+  } finally {
+    await browser.close();
+    server.kill();
+  }
+});
+
+test('takes a network that has not been trained where there is none', { skip, timeout: 300_000 }, async () => {
+  const { server, address } = await start();
+  const browser = await startChromium(executablePath);
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(120_000);
+    await page.goto(address);
+    await page.click('#sample');
+    await page.waitForSelector('#pictures:not([hidden])');
+    // 256x192 pixels in blocks of 64x64, of 256 numbers each, or what the quickstart left.
+    assert.match(await page.textContent('#own-from'), /^From its code of [\d,]+ numbers/);
+    const psnr = Number(/PSNR (\d+\.\d) dB/.exec(await page.textContent('#own-psnr'))[1]);
+    assert.ok(psnr > 25, `${psnr} dB`);
   } finally {
     await browser.close();
     server.kill();

@@ -3,7 +3,8 @@
  *
  *     node serve.mjs [<network>] [--port 8080]
  *
- * <network> is the folder of a saved network, by default the one that the quickstart left. The headers make the page cross-origin
+ * <network> is the folder of a saved network, by default the better one that the quickstart left; without either, the page takes a network that
+ * has not been trained. The headers make the page cross-origin
  * isolated, which is what a browser asks for before it lets threads share memory.
  */
 import { createReadStream, existsSync } from 'node:fs';
@@ -48,10 +49,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { port: { type: 'string', default: '8080' } },
 });
-const network = path.resolve(positionals[0] ?? path.join(here, '../quickstart/out/run/model'));
-if (!existsSync(path.join(network, 'model.json'))) {
+const network = path.resolve(positionals[0] ?? path.join(here, '../quickstart/out/transform/model'));
+if (positionals.length > 0 && !existsSync(path.join(network, 'model.json'))) {
   console.error(
-    `serve: ${network}: expected the folder of a saved network, received none; run the quickstart, or name one.`,
+    `serve: ${network}: expected the folder of a saved network, received none; run the quickstart, or leave it out.`,
   );
   process.exit(1);
 }

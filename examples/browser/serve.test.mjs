@@ -14,7 +14,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 test('serves nothing else, and says what it lacks', { timeout: 30_000 }, async () => {
   const missing = spawn(process.execPath, [serve, folder], { stdio: ['ignore', 'ignore', 'pipe'] });
   const [message] = await once(missing.stderr.setEncoding('utf8'), 'data');
-  assert.match(message, /^serve: .*: expected the folder of a saved network, received none; /);
+  assert.match(
+    message,
+    /^serve: .*: expected the folder of a saved network, received none; run the quickstart, or leave it out/,
+  );
 
   writeFileSync(path.join(folder, 'model.json'), '{}');
   const { server, address } = await start(folder);

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 export const serve = fileURLToPath(new URL('serve.mjs', import.meta.url));
 
-/** Starts the server with a network on a free port, and returns its process and address. */
+/** Starts the server on a free port, with a network or without, and returns its process and address. */
 export async function start(network) {
-  const server = spawn(process.execPath, [serve, network, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(process.execPath, [serve, ...(network ? [network] : []), '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = await once(server.stdout.setEncoding('utf8'), 'data');
   return { server, address: /http:\S+/.exec(line)[0] };
 }

@@ -1,15 +1,28 @@
-/** Reconstructs pictures that a visitor chooses, with a network that was trained in Node.js. Nothing leaves the browser. */
+/** Reconstructs pictures that a visitor chooses, with a network that was trained in Node.js, or with one that was not. Nothing leaves the browser. */
 import { Autoencoder, useBackend } from '@ae/autoencoder';
 import { imageError, psnrDb } from '@ae/autoencoder/scores';
+import { drawScene } from './scene.js';
 
 const element = (id) => document.getElementById(id);
 const say = (text) => {
   element('status').textContent = text;
 };
 
-/** Cuts the middle of a picture to the network's size, and gives it as a sample: planar bytes, blue first. */
-async function readSample(file, [height, width, channels]) {
+/** A network that takes any size is given pictures of at most this many pixels a side. */
+const largest = 256;
+
+/** Returns the size at which the network sees a picture: its own, or the picture's, where it takes any. */
+function sizeFor({ inputShape: [height, width], takesAnySize }, picture) {
+  if (!takesAnySize) return [height, width];
+  const scale = Math.min(1, largest / Math.max(picture.width, picture.height));
+  return [picture.height, picture.width].map((side) => Math.max(1, Math.round(side * scale)));
+}
+
+/** Cuts the middle of a picture to that size, and gives it as a sample: planar bytes, blue first. */
+async function readSample(file, autoencoder) {
   const picture = await createImageBitmap(file);
+  const [height, width] = sizeFor(autoencoder, picture);
+  const channels = autoencoder.inputShape[2];
   const scale = Math.max(width / picture.width, height / picture.height);
   const [w, h] = [picture.width * scale, picture.height * scale];
   const canvas = new OffscreenCanvas(width, height);
@@ -39,16 +52,22 @@ function draw(id, { channels, height, width, data }) {
 
 async function show(autoencoder, file) {
   try {
-    const sample = await readSample(file, autoencoder.inputShape);
+    const sample = await readSample(file, autoencoder);
     const start = performance.now();
     const [own] = await autoencoder.reconstruct([sample]);
     const elapsedMs = performance.now() - start;
-    const [fixed] = await autoencoder.reconstruct([sample], { masks: 'fixed' });
+    const { values } = await autoencoder.encode(sample);
+    const hasMasks = autoencoder.sizes.maskBytes > 0;
+    const fixed = hasMasks ? (await autoencoder.reconstruct([sample], { masks: 'fixed' }))[0] : undefined;
     draw('input', sample);
+    element('input-size').textContent = `${sample.data.length.toLocaleString('en')} bytes`;
+    element('own-from').textContent =
+      `From its code of ${values.length.toLocaleString('en')} numbers${hasMasks ? ' and its masks' : ', and nothing else'}`;
+    element('fixed').closest('figure').hidden = !hasMasks;
     for (const [id, reconstruction] of [
       ['own', own],
       ['fixed', fixed],
-    ]) {
+    ].filter(([, reconstruction]) => reconstruction)) {
       draw(id, reconstruction);
       element(`${id}-psnr`).textContent =
         `PSNR ${psnrDb(imageError(sample.data, reconstruction.data).mse, 255).toFixed(1)} dB`;
@@ -60,14 +79,27 @@ async function show(autoencoder, file) {
   }
 }
 
+/** Loads the network that the server has; without one, makes that which training begins with, which does well on photographs. */
+async function loadNetwork() {
+  const answer = await fetch('/network/model.json');
+  await answer.text();
+  if (answer.ok) return { autoencoder: await Autoencoder.load('/network'), words: 'a trained network' };
+  const autoencoder = new Autoencoder({ preset: 'transform', codeSize: 256 });
+  await autoencoder.initialize({ seed: 1 });
+  return { autoencoder, words: 'a network that has not been trained: cosine waves, as in JPEG' };
+}
+
 async function main() {
   const engine = await useBackend('auto', { wasmBinary: '/tfjs-backend-wasm/tfjs-backend-wasm-simd.wasm' });
-  const autoencoder = await Autoencoder.load('/network');
-  const { codeNumbers } = autoencoder.sizes;
+  const { autoencoder, words } = await loadNetwork();
+  const [height, width] = autoencoder.inputShape;
   say(
-    `Ready: a code of ${codeNumbers} numbers, computed by ${engine.name}${engine.threads ? `, ${engine.threads} threads` : ''}.`,
+    `Ready: ${words}, ${autoencoder.sizes.codeNumbers} numbers for ${width}x${height} pixels, computed by ` +
+      `${engine.name}${engine.threads ? `, ${engine.threads} threads` : ''}.`,
   );
   element('file').disabled = false;
+  element('sample').disabled = false;
+  element('sample').addEventListener('click', async () => show(autoencoder, await drawScene('sample.png')));
   element('file').addEventListener('change', ({ target }) => target.files[0] && show(autoencoder, target.files[0]));
   for (const kind of ['dragover', 'dragleave', 'drop']) {
     element('drop').addEventListener(kind, (event) => {
