@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = path.join(root, 'site/pages');
 const { repository } = JSON.parse(readFileSync(path.join(root, 'packages/cli/package.json'), 'utf8'));
-const address = repository?.url.replace(/^git\+|\.git$/g, '') ?? 'https://ae.example/ae';
+const address = repository.url.replace(/^git\+|\.git$/g, '');
 
 /** Folders of pages. */
 const folders = ['.', 'docs', ...inEach('packages'), ...inEach('packages', 'docs'), ...inEach('examples')];
