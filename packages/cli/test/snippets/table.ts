@@ -80,7 +80,11 @@ await convertImageset({ input: 'photos/val', output: 'ilsvrc12_train_lmdb', resi
     { before: 'const input = { files: [new Blob()] };', onlyTypes: inBrowsers },
     { before: "const wasmBinary = '/tfjs.wasm';", onlyTypes: 'npm run test:packages does' },
   ],
-  'docs/caffe-lmdb.md': [{ prints: /^4 records of Caffe's Datums\n3 64 64 12288 0\n\[ 4, 64, 64, 3 \] 49152 4$/ }],
+  'docs/caffe-lmdb.md': [
+    {
+      prints: /^8 records of Caffe's Datums\n3 64 64 12288 \d\n\[ 4, 64, 64, 3 \] 49152 4\n\[ 4, 64, 64, 3 \] 49152 4$/,
+    },
+  ],
   'docs/search.md': [{ prints: /^(\S+ [\d.]+\n?){3}$/ }],
   'docs/odd-images.md': [{ prints: /^\S+ [\d.]+\n\S+ [\d.]+\n\d of 4 are reconstructed worse$/ }],
   'docs/masks.md': [{ prints: /^own [\d.]+\nfixed [\d.]+\nother [\d.]+\n\d+ [1-9]\d*$/ }],

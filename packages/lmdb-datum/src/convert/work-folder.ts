@@ -124,10 +124,20 @@ function assertOurs(folder: string): void {
   }
 }
 
-/** Removes the folder, and last what tells whose it is: whenever that is cut short, the next process can go on. */
+/**
+ * Removes the folder, which this process holds. What tells whose it is goes last and with the folder's name: whenever that is cut short, the
+ * next process can go on, and nobody takes a folder over that is about to be removed.
+ */
 export function removeWorkFolder(folder: string): void {
-  for (const name of ours) fs.rmSync(path.join(folder, name), { force: true });
-  fs.rmSync(folder, { recursive: true, force: true });
+  for (const name of ours) if (name !== lockName) fs.rmSync(path.join(folder, name), { force: true });
+  const aside = temporaryName(folder);
+  try {
+    renameAtOnce(folder, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  fs.rmSync(aside, { recursive: true, force: true });
 }
 
 function foreign(folder: string, what: string): OutputExistsError {
