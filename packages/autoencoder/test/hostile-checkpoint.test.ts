@@ -155,6 +155,8 @@ it.each<[string, RegExp, unknown]>([
       [{ orderRandom: [1, 2, 3] }, /orderRandom\[3\] is missing/],
       [{ noiseRandom: [1, 2, 3, 2 ** 40] }, /noiseRandom\[3\] is 1099511627776/],
       [{ optimizerSteps: -1 }, /optimizerSteps is -1/],
+      [{ pace: { step: 1, position: 2, rate: 0 } }, /training.pace.rate is 0/],
+      [{ pace: { step: 5, position: 2, rate: 1 } }, /training.pace.step is 5/],
       [{ pace: { step: 1, position: 2, rate: 'fast' } }, /training.pace.rate is "fast"/],
       [{ schedule: undefined }, /training.schedule is missing/],
       [{ schedule: { rate: 'x' } }, /schedule.rate is "x"/],

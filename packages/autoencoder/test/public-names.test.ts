@@ -1,11 +1,6 @@
-import { publicNames, undocumented } from '@ae/testing/public-names';
-import { expect, it } from 'vitest';
+import { testPublicNames } from '@ae/testing/public-names';
 
-const folder = new URL('../', import.meta.url);
-const names = publicNames(folder);
-
-/** What programs rely on, values before types: a name that goes or comes is a decision. */
-const expected: Readonly<Record<string, string>> = {
+testPublicNames(new URL('../', import.meta.url), {
   index:
     'Autoencoder AutoencoderError VariationalCode centerCrop defaultPixels listBackends loadCheckpoint resumeTraining samplesToTensor useBackend valuesToSamples AutoencoderErrorCode AutoencoderOptions BackendInfo BackendName BackendOptions BackendStatus CheckpointChoice CheckpointSaved CodeSizes Distribution Encoding EpochSummary ErrorParts EvaluateOptions Evaluation ImageInputs ImageOptions ImageShape ImageSource Images InitializationScheme InitializeOptions LinearStartOptions LoadPlace LoadedCheckpoint MaskInfo MaskMode NamedFile PassSummary Picture PixelFormat PresetName ReadRun ReconstructOptions ResumeOptions RunOptions Sample SampleSource SaveOptions SavePlace Shard SourceIdentity StartProgress StepProgress TrainOptions TrainingHistory TrainingWarning ValidationScore VariationalCodeArgs WeightCount',
   baselines:
@@ -18,19 +13,10 @@ const expected: Readonly<Record<string, string>> = {
     'checkTensorflow defaultTensorflowCache findInstallation installTensorflow measureTraining removeTensorflow InstallStep InstallTensorflowOptions NativeOptions NativePackage TensorflowCheck TensorflowInstallation Wheel',
   report:
     'collectReport readSampleGrid renderComparison renderLivePage renderLiveRun renderReport CollectReportOptions LiveRun MaskScores Picture ReportClass ReportComparison ReportComparisonRow ReportData ReportEpoch ReportExample ReportLatent ReportModel ReportRun ReportSource SpriteSheet',
-  runs: 'checkNewRun estimateRun readConfigFile readRunConfig startFolder Amount DataDescription Resumption RunConfig RunEstimate',
+  runs: 'checkNewRun estimateRun fitTime readConfigFile readRunConfig startFolder Amount DataDescription Resumption RunConfig RunEstimate TimeFit Trainable',
   scores:
     'bestImages imageError mergeEvaluations msSsimWeights psnrDb rankImages scoresByClass scoresToCsv similarity worstImages ClassScores EvaluationPart ImageError ImageScores ScoreName ScoreSummary Scores Similarity SimilarityOptions',
   torchrun: 'handOver torchrun Elsewhere HandOverOptions LmdbPlace TorchrunOptions',
   options:
     'coefficientsFor isInRange networkOptions rangeInWords recipeFor recipeKeys recipes resolveRecipe runOptions schedules trainingOptions AnyOption AugmentationOptions Choice ChoiceOption EarlyStoppingOptions GroupOption LossName LossOptions NamedRecipe NumberOption NumberRange OptimizerName OptimizerOptions OptionTable Problem Recipe RecipeName RecordOptions ScheduleChoice ScheduleOptions SchedulePolicy StepsOption SwitchOption ValueOf ValuesOf WordOption',
-};
-
-it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));
-
-it.each(Object.keys(expected))('exports these names and no others from %s', (entry) => {
-  const { values, types } = names[entry];
-  expect([...values, ...types].join(' ')).toBe(expected[entry]);
 });
-
-it('names each value in its README or docs', () => expect(undocumented(folder, names)).toEqual([]));

@@ -1,11 +1,6 @@
-import { publicNames, undocumented } from '@ae/testing/public-names';
-import { expect, it } from 'vitest';
+import { testPublicNames } from '@ae/testing/public-names';
 
-const folder = new URL('../', import.meta.url);
-const names = publicNames(folder);
-
-/** What programs rely on, values before types: a name that goes or comes is a decision. */
-const expected: Readonly<Record<string, string>> = {
+testPublicNames(new URL('../', import.meta.url), {
   index:
     'BadImageError ImageFolder ImagesError InvalidOptionError NotReadableError PlatformError RawImage SharpMissingError decodeImage drawGrid encodeImage encodePng fromPixels fromTensor imageFolder kindOfImage kindOfPixels loadSharp openImages readImage readImageSize resizePixels toColor toGray toInterleavedRgb toPlanarBgr toRgbImage Box CanvasLike DecodeImageOptions Drawable EncodedKind ErrorParts FitMode GridOptions ImageChannels ImageDataLike ImageFolderOptions ImageInput ImageKind ImageNames ImageSize InterleavedPixels OpenImagesOptions PixelSource Pixels PlanarImage Planes ReadImageOptions Resampler Resize ResizeOptions RgbColor RgbImage SharpRaw Size SizedResize TensorLike TensorMaker',
   archives: 'NotReadableError TarWriter expandInput openImageSource ImageSource SourceOptions',
@@ -15,13 +10,4 @@ const expected: Readonly<Record<string, string>> = {
   png: 'drawGrid encodePng toRgbImage GridOptions PlanarImage RgbImage',
   threads:
     'ImageKernels assertPixels decodeJpeg decodingBytes doesNotDecode imageKernels kernelModule mostFileBytes newBudget takeBudget useBudget useKernelModule JpegKernels JpegOptions KernelMemory KernelModule PackKernels PixelKernels',
-};
-
-it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));
-
-it.each(Object.keys(expected))('exports these names and no others from %s', (entry) => {
-  const { values, types } = names[entry];
-  expect([...values, ...types].join(' ')).toBe(expected[entry]);
 });
-
-it('names each value in its README or docs', () => expect(undocumented(folder, names)).toEqual([]));

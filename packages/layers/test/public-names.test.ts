@@ -1,11 +1,6 @@
-import { publicNames, undocumented } from '@ae/testing/public-names';
-import { expect, it } from 'vitest';
+import { testPublicNames } from '@ae/testing/public-names';
 
-const folder = new URL('../', import.meta.url);
-const names = publicNames(folder);
-
-/** What programs rely on, values before types: a name that goes or comes is a decision. */
-const expected: Readonly<Record<string, string>> = {
+testPublicNames(new URL('../', import.meta.url), {
   index:
     'BlockTransform2D DtypeError GraphError InvalidIndexError InvalidOptionError InverseBlockTransform2D LayersError MaskError MaxPooling2D MaxUnpooling2D MissingKernelError Residual Sequential ShapeError adamStep blockTransform2d conv2d conv2dTranspose flatten fuseForward hasOwnInitializer inverseBlockTransform2d linear maxPoolWithArgmax maxPooling2d maxUnpool maxUnpooling2d meanSquaredError relu reshape residual sgdStep splitModel AdamOptions BlockTransform2DArgs Conv2DArgs DenseArgs ErrorParts ForwardOptions InverseBlockTransform2DArgs LayerArgs LinearArgs MaskMode MaxPooling2DArgs MaxUnpoolOptions MaxUnpooling2DArgs Padding2D PoolOptions PooledWithIndices ReshapeArgs ResolvedPoolOptions SampleShape SequentialOptions SequentialStep SgdOptions Size2D SplitModel WeightArgs',
   'backends/cpu': 'registerCpuKernels',
@@ -15,13 +10,4 @@ const expected: Readonly<Record<string, string>> = {
   'backends/webgpu':
     'WebgpuError initWebgpu loadPackage provideWebgpu registerWebgpuKernels DawnModule WebgpuEngine WebgpuErrorCode WebgpuOptions',
   ops: 'cosineMatrix extendImages readInto reduceOnBackend BlockSize Tridiagonal',
-};
-
-it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));
-
-it.each(Object.keys(expected))('exports these names and no others from %s', (entry) => {
-  const { values, types } = names[entry];
-  expect([...values, ...types].join(' ')).toBe(expected[entry]);
 });
-
-it('names each value in its README or docs', () => expect(undocumented(folder, names)).toEqual([]));

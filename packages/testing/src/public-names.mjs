@@ -1,7 +1,27 @@
 /** The names that a package exports, by the sources of its entries, and those that its documentation lacks. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
 
 /** @typedef {{ values: string[], types: string[] }} Names */
+
+/**
+ * Tests that a package exports these names and no others, a name that goes or comes being a decision, and that its documentation names its values.
+ *
+ * @param {URL} folder of the package, ending in a slash
+ * @param {Readonly<Record<string, string>>} expected by entry, values before types
+ */
+export function testPublicNames(folder, expected) {
+  const names = publicNames(folder);
+
+  it('has these entries', () => expect(Object.keys(names)).toEqual(Object.keys(expected)));
+
+  it.each(Object.keys(expected))('exports these names and no others from %s', (entry) => {
+    const { values, types } = names[entry];
+    expect([...values, ...types].join(' ')).toBe(expected[entry]);
+  });
+
+  it('names each value in its README or docs', () => expect(undocumented(folder, names)).toEqual([]));
+}
 
 /**
  * Returns what each entry of a package.json exports, sorted.
@@ -9,7 +29,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
  * @param {URL} folder of the package, ending in a slash
  * @returns {Record<string, Names>} by the entries' names, `index` for the main one
  */
-export function publicNames(folder) {
+function publicNames(folder) {
   const { exports } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
   const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
   return Object.fromEntries(entries.map((entry) => [entryName(entry), namesOf(sourceOf(entryName(entry), folder))]));
@@ -60,7 +80,7 @@ function namesOf(file) {
  * @param {URL} folder of the package, ending in a slash
  * @param {Record<string, Names>} names
  */
-export function undocumented(folder, names) {
+function undocumented(folder, names) {
   const files = [new URL('README.md', folder), ...pagesIn(new URL('docs/', folder))];
   const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
   return Object.entries(names).flatMap(([entry, { values }]) =>

@@ -37,13 +37,15 @@ export function expectSavedState(state: unknown, plan: TrainingPlan): asserts st
   // Version 0.1 knows nothing of it.
   if (training.layerRandom !== undefined) expectRandomState('training.layerRandom', training.layerRandom);
   expectMemories(training, plan);
-  if (training.pace !== undefined) expectPace(training.pace);
+  if (training.pace !== undefined) expectPace(training.pace, training.step as number);
 }
 
-function expectPace(pace: unknown): void {
+function expectPace(pace: unknown, step: number): void {
   expectRecord('training.pace', pace);
-  expectWhole('training.pace.step', pace.step);
-  for (const key of ['position', 'rate']) expectNumber(`training.pace.${key}`, pace[key], { min: 0 });
+  expectWhole('training.pace.step', pace.step, { max: step });
+  expectNumber('training.pace.position', pace.position, { min: 0 });
+  // At 0 no training would end.
+  expectNumber('training.pace.rate', pace.rate, { min: 1e-9 });
 }
 
 /** Checks what schedule and early stopping remember, where the plan has such ones. */

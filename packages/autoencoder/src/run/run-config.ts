@@ -5,6 +5,7 @@ import { AutoencoderError } from '../errors';
 import { presetNames, schemeNames } from '../network/options';
 import type { Recipe } from '../training/recipes';
 import { spansTraining } from '../training/schedules';
+import type { Amount } from '../training/training-plan';
 import { changeOf, type DataIdentity } from './data-fingerprint';
 import {
   expectList,
@@ -23,14 +24,6 @@ export interface DataDescription extends DataIdentity {
   readonly name?: string;
   /** Its absolute path, where it has one. */
   readonly path?: string;
-}
-
-/** How long a training is, as `train` takes it. */
-export interface Amount {
-  readonly epochs: number;
-  /** Where the last epoch is cut short. */
-  readonly steps?: number;
-  readonly minutes?: number;
 }
 
 /** All that is needed to repeat a run: config.json of its folder. */

@@ -7,6 +7,7 @@ import type { Network } from '../network/network';
 import { centerCrop } from './augmentation';
 import { diverged } from './diverged';
 import { finish, groupsOf, stop, type Training, validationOf, withTraining } from './open-training';
+import { scoringSpeedUp } from './pace';
 import { collapseWarning } from './posterior-collapse';
 import { trainElsewhere } from './train-elsewhere';
 import { checkTrainKeys, type TrainOptions } from './train-options';
@@ -71,9 +72,6 @@ async function trainEpoch(training: Training): Promise<void> {
   await options.onEpoch?.(summary);
   clock.resume();
 }
-
-/** How much faster an image is scored than trained on: a forward pass is about a third of an update. */
-const scoringSpeedUp = 2.5;
 
 /** Returns how long a validation takes: as long as the last one, or what may be expected of the first. */
 function validationMs(training: Training): number {

@@ -4,6 +4,14 @@ import type { Recipe } from './recipes';
 import type { Schedule } from './schedule';
 import { createSchedule } from './schedules';
 
+/** How long a training is, as `train` takes it. */
+export interface Amount {
+  readonly epochs: number;
+  /** Where the last epoch is cut short. */
+  readonly steps?: number;
+  readonly minutes?: number;
+}
+
 /** What is to be done: a recipe, and the amount of data and time. */
 export interface TrainingPlan {
   readonly recipe: Recipe;

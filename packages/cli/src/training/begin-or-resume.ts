@@ -11,7 +11,6 @@ import { createNetwork, inputShapeOf } from './create-network';
 import { writeHandOver } from './hand-over';
 import { claimRunFolder } from './run-place';
 import { warnOfLargeRun } from './run-size';
-import { fitTime } from './time-budget';
 import { elsewhereOf, type TorchrunFlags } from './torchrun-flags';
 import { givenValues } from './train-flags';
 import { withAdvice } from './training-advice';
@@ -174,6 +173,7 @@ async function planTime(
   terminal: Terminal,
 ): Promise<Amount> {
   terminal.status('measuring the speed ...');
+  const { fitTime } = await import('@ae/autoencoder/runs');
   const fit = await fitTime(create, samples, training, { seconds: minutes * 60, imagesPerEpoch });
   terminal.status('');
   const { epochs, steps } = fit;

@@ -1,16 +1,21 @@
-import type { Autoencoder, SampleSource, TrainOptions } from '@ae/autoencoder';
-import type { Amount } from '@ae/autoencoder/runs';
+import type { Images } from '../data/images';
+import { aimedPart, scoringSpeedUp } from './pace';
+import type { TrainOptions } from './train-options';
+import type { Amount } from './training-plan';
 
 /** How long to try before the speed counts as known, and the time over which it is taken. */
 const measureMs = 4000;
 const windowMs = 1000;
 /** The first updates, which are slower, are left out. */
 const warmUpSteps = 3;
-/** How much faster an image is scored than trained on: a forward pass is about a third of an update. */
-const scoringSpeedUp = 2.5;
-/** The part of the time that is planned for, and how far whole epochs may be from that. */
-const plannedPart = 0.97;
+/** How far from the part of the time that is aimed at whole epochs may end. */
 const roundingPart = 0.03;
+
+/** A network that can be tried and thrown away, such as an `Autoencoder`. */
+export interface Trainable {
+  train(images: Images, options: TrainOptions): Promise<unknown>;
+  dispose(): void;
+}
 
 /** A plan, and what it goes by. */
 export interface TimeFit extends Omit<Amount, 'minutes'> {
@@ -28,18 +33,18 @@ interface Speed {
  * where these come nearer. What is settled before training begins can be repeated exactly, and schedules know their end.
  */
 export async function fitTime(
-  create: () => Promise<Autoencoder>,
-  samples: SampleSource,
+  create: () => Promise<Trainable>,
+  images: Images,
   { validation, ...options }: TrainOptions,
   { seconds, imagesPerEpoch }: { seconds: number; imagesPerEpoch: number },
 ): Promise<TimeFit> {
   const network = await create();
-  const speed = await measureSpeed(network, samples, options);
+  const speed = await measureSpeed(network, images, options);
   network.dispose();
   const { imagesPerSecond } = speed;
   const scored = validation && 'length' in validation ? Number(validation.length) : 0;
   const scoringSeconds = scored / scoringSpeedUp / imagesPerSecond;
-  return { ...plan(plannedPart * seconds, { speed, imagesPerEpoch, scoringSeconds }), imagesPerSecond };
+  return { ...plan(aimedPart * seconds, { speed, imagesPerEpoch, scoringSeconds }), imagesPerSecond };
 }
 
 function plan(
@@ -62,7 +67,7 @@ function plan(
 }
 
 /** The speed of the fastest second: whatever else the machine does in between only slows it down. */
-async function measureSpeed(network: Autoencoder, samples: SampleSource, options: TrainOptions): Promise<Speed> {
+async function measureSpeed(network: Trainable, samples: Images, options: TrainOptions): Promise<Speed> {
   const stop = new AbortController();
   const points: { images: number; elapsedMs: number }[] = [];
   let imagesPerStep = 1;
