@@ -25,7 +25,7 @@ const skip = executablePath ? false : 'SKIPPED: no Chromium';
 /** A picture of 32 x 32 with an edge and noise, as planar bytes, blue first, and as a PNG. */
 async function makePicture() {
   const size = 32;
-  const rgb = Buffer.from({ length: 3 * size * size }, (_, i) => {
+  const rgb = Uint8Array.from({ length: 3 * size * size }, (_, i) => {
     const [x, channel] = [Math.floor(i / 3) % size, i % 3];
     return (x < 12 ? 60 : 180) + 20 * channel + ((i * 7919) % 23);
   });

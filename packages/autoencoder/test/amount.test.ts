@@ -1,7 +1,9 @@
 /** How long a training is: by epochs, by updates, or by the clock. */
+
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readRunConfig } from '../src/entries/runs';
 import { Autoencoder, resumeTraining, type StepProgress, type TrainOptions, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
@@ -52,7 +54,10 @@ describe('a training of so many updates', () => {
   it('is in config.json, and goes on from there to the same weights', async () => {
     const whole = await train({ steps: 5, run: { folder: path.join(base, 'whole') } });
     expect((await readRunConfig(path.join(base, 'whole'))).options).toMatchObject({ epochs: 2, steps: 5 });
-    for (const stopAt of [2, 3, 4]) {
+    const index = JSON.parse(await readFile(path.join(base, 'whole/checkpoints/index.json'), 'utf8'));
+    const error = whole.history.epochs[1].validation?.mse;
+    expect(index.checkpoints.at(-1)).toMatchObject({ step: 5, epochs: 2, error });
+    for (const stopAt of [2, 3, 4, 5]) {
       const folder = path.join(base, `stopped-${stopAt}`);
       const stop = new AbortController();
       const onStep = ({ step }: StepProgress) => step === stopAt && stop.abort();
@@ -83,6 +88,25 @@ describe('a training of so many updates', () => {
 });
 
 describe('a training of so many minutes', () => {
+  it('brings its learning rate to the end in fewer updates where they take longer than planned', async () => {
+    let now = performance.now();
+    // Time goes by as often as it is looked at: a few times per update.
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 10;
+      return now;
+    });
+    try {
+      const schedule = { policy: 'poly' } as const;
+      const { history, rates, steps } = await train({ steps: 3000, minutes: 1, schedule, validation: undefined });
+      expect(history.steps).toBeLessThan(1500);
+      expect(Math.abs(steps[steps.length - 1].elapsedMs / 60_000 - 1)).toBeLessThan(0.1);
+      // base * (1 - i / steps): as good as 0 where the plan was followed to its end.
+      expect(rates[rates.length - 1]).toBeLessThan(0.1 * rates[0]);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('ends in its time whatever was planned, and resumes to no more', async () => {
     const folder = path.join(base, 'timed');
     const schedule = { policy: 'poly' } as const;

@@ -10,7 +10,7 @@ function train(
   speedAt: (elapsedMs: number) => number,
   { stepsPerEpoch = Number.POSITIVE_INFINITY, validationMs = 0 } = {},
 ) {
-  const pace = new Pace(planned, limitMs);
+  const pace = new Pace(planned, { limitMs, stepsPerEpoch });
   const positions: number[] = [];
   let elapsedMs = 0;
   let step = 0;
@@ -19,7 +19,9 @@ function train(
     elapsedMs += 1000 / speedAt(elapsedMs);
     step++;
     pace.observe(step, elapsedMs, validationMs);
-    if (step % stepsPerEpoch === 0 || pace.isSpent(step)) elapsedMs += validationMs;
+    if (step % stepsPerEpoch > 0 && !pace.isSpent(step)) continue;
+    elapsedMs += validationMs;
+    pace.leaveOut(validationMs);
   }
   return { minutes: elapsedMs / minute, step, positions };
 }
@@ -55,10 +57,25 @@ describe('the pace of a training that is given its time', () => {
   });
 
   it('counts validations, also the last one, that none has measured yet', () => {
-    for (const stepsPerEpoch of [Number.POSITIVE_INFINITY, 200]) {
-      const { minutes } = train(1164, minute, () => 20, { stepsPerEpoch, validationMs: 5000 });
+    for (const [stepsPerEpoch, validationMs] of [
+      [Number.POSITIVE_INFINITY, 12_000],
+      [400, 12_000],
+      [100, 3000],
+    ]) {
+      const { minutes, positions } = train(1164, minute, () => 20, { stepsPerEpoch, validationMs });
       expect(Math.abs(minutes - 1)).toBeLessThan(0.1);
+      expect(positions[positions.length - 1]).toBeGreaterThan(0.95 * 1164);
     }
+  });
+
+  it('keeps its time where an update takes longer than a look at the speed', () => {
+    const { minutes, positions } = train(1164, minute, () => 0.25);
+    expect(Math.abs(minutes - 1)).toBeLessThan(0.1);
+    expect(positions[positions.length - 1]).toBeGreaterThan(0.85 * 1164);
+  });
+
+  it('ends in a time that is shorter than a look at the speed takes', () => {
+    expect(train(30, 1500, () => 5).minutes).toBeLessThan(1.2 * (1500 / minute));
   });
 
   it('makes at least one update, whatever it takes', () => {
@@ -66,10 +83,10 @@ describe('the pace of a training that is given its time', () => {
   });
 
   it('goes on from its state in another process', () => {
-    const before = new Pace(1000, minute);
+    const before = new Pace(1000, { limitMs: minute, stepsPerEpoch: 100 });
     for (let step = 1; step <= 200; step++) before.observe(step, step * 100, 0);
     expect(before.state.rate).toBeCloseTo(2.1, 0);
-    const after = new Pace(1000, minute);
+    const after = new Pace(1000, { limitMs: minute, stepsPerEpoch: 100 });
     after.state = JSON.parse(JSON.stringify(before.state));
     expect(after.positionAt(300)).toBe(before.positionAt(300));
     expect(after.stepsExpected(200)).toBe(before.stepsExpected(200));

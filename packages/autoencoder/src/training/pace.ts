@@ -38,10 +38,16 @@ export class Pace {
   #first?: Point;
   #recent: Point[] = [];
 
+  readonly #stepsPerEpoch: number;
+
   /** Of a plan of `steps` updates, to end after about `limitMs`; without that, the plan is followed as it is. */
-  constructor(steps: number, limitMs?: number) {
+  constructor(
+    steps: number,
+    { limitMs, stepsPerEpoch }: { readonly limitMs?: number; readonly stepsPerEpoch: number },
+  ) {
     this.#steps = steps;
     this.#limitMs = limitMs;
+    this.#stepsPerEpoch = stepsPerEpoch;
   }
 
   /** Returns where in the schedule the update after `step` others is, in updates of the plan. */
@@ -60,23 +66,32 @@ export class Pace {
     return step + Math.max(0, Math.ceil((this.#steps - this.positionAt(step)) / this.state.rate));
   }
 
-  /** Is told when the update before `step` others was made; `reserveMs` is what the last validation is going to take. */
-  observe(step: number, elapsedMs: number, reserveMs: number): void {
+  /** Is told when update `step` was made, and what each validation is going to take, after an epoch and in the end. */
+  observe(step: number, elapsedMs: number, validationMs: number): void {
     const limitMs = this.#limitMs;
     if (limitMs === undefined || this.isSpent(step)) return;
     const position = this.positionAt(step);
-    if (elapsedMs >= latest * limitMs - reserveMs) {
+    if (elapsedMs >= latest * limitMs - validationMs) {
       this.#set({ step, position: this.#steps, rate: 1 });
       return;
     }
     const window = this.#remember({ step, elapsedMs }, Math.max(minWindowMs, windowFraction * limitMs));
     if (!window) return;
     const left = this.#steps - position;
-    const aimMs = aimedPart * limitMs - reserveMs;
-    const expectedMs = elapsedMs + (left / this.state.rate) * window.msPerStep;
-    if (Math.abs(expectedMs - aimMs) <= tolerance * limitMs) return;
-    const stepsLeft = Math.max(1, (aimMs - elapsedMs) / window.recentMsPerStep);
+    const leftMs = aimedPart * limitMs - validationMs - elapsedMs;
+    // Each update has its part of the validation after its epoch.
+    const more = validationMs / this.#stepsPerEpoch;
+    const expectedMs = (left / this.state.rate) * (window.msPerStep + more);
+    if (Math.abs(expectedMs - leftMs) <= tolerance * limitMs) return;
+    const stepsLeft = Math.max(1, leftMs / (window.recentMsPerStep + more));
     this.#set({ step, position, rate: left / stepsLeft });
+  }
+
+  /** Leaves time out of what updates take: that of a validation between them. */
+  leaveOut(ms: number): void {
+    const later = (point: Point): Point => ({ ...point, elapsedMs: point.elapsedMs + ms });
+    this.#first &&= later(this.#first);
+    this.#recent = this.#recent.map(later);
   }
 
   /** Returns the time per update since the pace was set, and over the last window; undefined before one has passed. */
@@ -84,12 +99,13 @@ export class Pace {
     this.#first ??= now;
     const last = this.#recent.at(-1);
     if (!last || now.elapsedMs - last.elapsedMs >= windowMs / pointsPerWindow) this.#recent.push(now);
-    while (now.elapsedMs - this.#recent[0].elapsedMs > windowMs && this.#recent.length > 1) this.#recent.shift();
+    // The first one stays that is as old as the window: one update may take longer than that.
+    while (this.#recent.length > 1 && now.elapsedMs - this.#recent[1].elapsedMs >= windowMs) this.#recent.shift();
     if (now.elapsedMs - this.#first.elapsedMs < windowMs) return undefined;
     const [from] = this.#recent;
     return {
       msPerStep: (now.elapsedMs - this.#first.elapsedMs) / (now.step - this.#first.step),
-      recentMsPerStep: (now.elapsedMs - from.elapsedMs) / Math.max(1, now.step - from.step),
+      recentMsPerStep: (now.elapsedMs - from.elapsedMs) / (now.step - from.step),
     };
   }
 

@@ -57,6 +57,7 @@ async function trainEpoch(training: Training): Promise<void> {
   const before = performance.now();
   const validation = await validate(training);
   training.validationMs = performance.now() - before;
+  session.leaveOut(training.validationMs);
   if (validation) await checkError(validation.mse, training);
   clock.resume();
   const { epoch, step } = session.at;

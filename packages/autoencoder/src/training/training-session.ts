@@ -67,7 +67,10 @@ export class TrainingSession {
     this.#constraints = new WeightConstraints(network.model);
     this.#optimizer = new Optimizer(recipe.optimizer, this.#tied?.free ?? variables);
     this.#schedule = scheduleOf(plan);
-    this.#pace = new Pace(plan.steps, plan.minutes && plan.minutes * 60_000);
+    this.#pace = new Pace(plan.steps, {
+      limitMs: plan.minutes && plan.minutes * 60_000,
+      stepsPerEpoch: plan.stepsPerEpoch,
+    });
     if (recipe.averageDecay !== null) {
       this.#average = new WeightAverage(recipe.averageDecay, changingWeightsOf(network.model));
     }
@@ -90,7 +93,12 @@ export class TrainingSession {
 
   /** The learning rate of the last update, or of the first one before it. */
   get learningRate(): number {
-    return this.#schedule.rateAt(this.#pace.positionAt(Math.max(0, this.#progress.step - 1)));
+    return this.#rateAfter(Math.max(0, this.#progress.step - 1));
+  }
+
+  /** Returns the learning rate of the update after `step` others. */
+  #rateAfter(step: number): number {
+    return this.#schedule.rateAt(this.#pace.positionAt(step));
   }
 
   /** Whether all updates have been made; the epoch that the last of them was in may not have ended yet. */
@@ -112,9 +120,14 @@ export class TrainingSession {
     return this.#pace.state.step > 0;
   }
 
-  /** Makes the updates that are left fit into the training's time, of which the last validation takes `reserveMs`. */
-  keepTime(reserveMs: number): void {
-    this.#pace.observe(this.#progress.step, this.#progress.elapsedMs, reserveMs);
+  /** Makes the updates that are left fit into the training's time, of which each validation takes `validationMs`. */
+  keepTime(validationMs: number): void {
+    this.#pace.observe(this.#progress.step, this.#progress.elapsedMs, validationMs);
+  }
+
+  /** Leaves the time of a validation out of what updates take. */
+  leaveOut(validationMs: number): void {
+    this.#pace.leaveOut(validationMs);
   }
 
   /** Goes on where early stopping had ended training: it is to have more epochs. */
@@ -143,14 +156,13 @@ export class TrainingSession {
     const optimizer = this.#optimizer;
     const tied = this.#tied;
     const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
-    const position = this.#pace.positionAt(progress.step);
-    this.#gradients.beta = betaAt(position, plan);
+    this.#gradients.beta = betaAt(this.#pace.positionAt(progress.step), plan);
     const computed = await this.#gradients.run(samples, due, signal);
     if (!computed) return undefined;
     const { gradients, ...result } = computed;
     const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
     this.firstLoss ||= result.reconstruction;
-    optimizer.learningRate = this.#schedule.rateAt(position);
+    optimizer.learningRate = this.#rateAfter(progress.step);
     optimizer.step(limited);
     tf.dispose(limited as tf.TensorContainer);
     this.#constraints.apply();

@@ -26,16 +26,29 @@ async function cornersOf(png: Buffer) {
   return { size: [info.width, info.height], first: [...data.subarray(0, 3)], last: [...data.subarray(-3)] };
 }
 
+/** Checks kitty's protocol, and returns the PNG that its parts hold. */
+function checkKitty(text: string): Buffer {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: kitty's protocol.
+  const parts = [...text.matchAll(/\x1b_G([^;]*);([^\x1b]*)\x1b\\/g)];
+  expect(parts.map(([whole]) => whole).join('')).toBe(text.trimEnd());
+  expect(parts[0][1]).toMatch(/^a=T,f=100,/);
+  expect(parts.map(([, keys]) => /m=(\d)/.exec(keys)?.[1]).join('')).toBe(`${'1'.repeat(parts.length - 1)}0`);
+  for (const [, , data] of parts) expect(data.length).toBeLessThanOrEqual(4096);
+  return Buffer.from(parts.map(([, , data]) => data).join(''), 'base64');
+}
+
 describe('a picture in the terminal', () => {
   it('is a PNG in parts of 4,096 characters for kitty, all but the last announcing more', async () => {
-    const text = await encodePicture(file, 'kitty', 80);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: kitty's protocol.
-    const parts = [...text.matchAll(/\x1b_G([^;]*);([^\x1b]*)\x1b\\/g)];
-    expect(parts.map(([whole]) => whole).join('')).toBe(text.trimEnd());
-    expect(parts[0][1]).toMatch(/^a=T,f=100,/);
-    expect(parts.map(([, keys]) => /m=(\d)/.exec(keys)?.[1]).join('')).toBe(`${'1'.repeat(parts.length - 1)}0`);
-    for (const [, , data] of parts) expect(data.length).toBeLessThanOrEqual(4096);
-    const png = Buffer.from(parts.map(([, , data]) => data).join(''), 'base64');
+    const noise = path.join(path.dirname(file), 'noise.png');
+    const raw = { width: 90, height: 80, channels: 3 } as const;
+    await sharp(
+      Uint8Array.from({ length: 90 * 80 * 3 }, (_, i) => Math.floor(256 * Math.abs(Math.sin(i * i)))),
+      { raw },
+    ).toFile(noise);
+    const long = await encodePicture(noise, 'kitty', 80);
+    expect(long.length).toBeGreaterThan(2 * 4096);
+    checkKitty(long);
+    const png = checkKitty(await encodePicture(file, 'kitty', 80));
     expect(await cornersOf(png)).toEqual({ size: [200, 90], first: [255, 0, 0], last: [0, 0, 255] });
   });
 

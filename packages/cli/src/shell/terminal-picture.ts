@@ -97,7 +97,7 @@ async function sixels(png: Buffer): Promise<string> {
   const { default: sharp } = await import('sharp');
   const { data, info } = await sharp(png).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   const { FINALIZER, introducer, sixelEncode } = await import('sixel');
-  // A copy: it takes all of the memory that a buffer may be a part of.
+  // A copy: a buffer may begin anywhere in its memory, which numbers of 32 bits may not.
   const pixels = new Uint32Array(new Uint8Array(data).buffer);
   const image = sixelEncode(new Uint8Array(pixels.buffer), info.width, info.height, [...new Set(pixels)]);
   return introducer() + image + FINALIZER;
