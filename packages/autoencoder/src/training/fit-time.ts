@@ -3,9 +3,8 @@ import { aimedPart, scoringSpeedUp } from './pace';
 import type { TrainOptions } from './train-options';
 import type { Amount } from './training-plan';
 
-/** How long to try before the speed counts as known, and the time over which it is taken. */
+/** How long to try before the speed counts as known. */
 const measureMs = 4000;
-const windowMs = 1000;
 /** The first updates, which are slower, are left out. */
 const warmUpSteps = 3;
 /** How far from the part of the time that is aimed at whole epochs may end. */
@@ -66,7 +65,7 @@ function plan(
   return { epochs, steps, expectedMs: (steps * stepSeconds + epochs * scoringSeconds) * 1000 };
 }
 
-/** The speed of the fastest second: whatever else the machine does in between only slows it down. */
+/** The speed of some seconds. Where that was not the usual one, the pace changes on the way. */
 async function measureSpeed(network: Trainable, samples: Images, options: TrainOptions): Promise<Speed> {
   const stop = new AbortController();
   const points: { images: number; elapsedMs: number }[] = [];
@@ -81,11 +80,6 @@ async function measureSpeed(network: Trainable, samples: Images, options: TrainO
   await network.train(samples, trying).catch((error) => {
     if (error.code !== 'ABORTED') throw error;
   });
-  let fastest = 0;
-  for (const [i, first] of points.entries()) {
-    const last = points.find((point, j) => j > i && point.elapsedMs - first.elapsedMs >= windowMs);
-    if (!last) break;
-    fastest = Math.max(fastest, ((last.images - first.images) / (last.elapsedMs - first.elapsedMs)) * 1000);
-  }
-  return { imagesPerSecond: fastest, imagesPerStep };
+  const [first, last] = [points[0], points[points.length - 1]];
+  return { imagesPerSecond: ((last.images - first.images) / (last.elapsedMs - first.elapsedMs)) * 1000, imagesPerStep };
 }

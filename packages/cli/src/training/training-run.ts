@@ -130,7 +130,7 @@ function tell(
   else if (!position) terminal.print('the run had come to its end already');
   else if (minutes !== undefined && steps.made !== steps.planned) {
     const made = `${formatCount(steps.made)} updates instead of ${formatCount(steps.planned)}`;
-    terminal.print(`the speed changed on the way: ${made}; this run cannot be repeated exactly`);
+    terminal.print(`to end in time: ${made}; this run cannot be repeated exactly`);
   } else if (history.epochs.length < epochs) {
     terminal.print(`ended early, after epoch ${history.epochs.length}: the weights are those of the best epoch`);
   }
