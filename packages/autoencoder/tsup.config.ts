@@ -6,7 +6,7 @@ import { declarations, inDist } from '../../scripts/declarations';
 import { licenses } from '../../scripts/licenses';
 
 const entries = [
-  'index',
+  'entries/index',
   'entries/baselines',
   'entries/codes',
   'entries/interchange',
@@ -26,7 +26,7 @@ const common: Options = {
   splitting: true,
 };
 
-const standIns = fileURLToPath(new URL('src/browser/node-modules.ts', import.meta.url));
+const standIns = fileURLToPath(new URL('src/files/node-modules.ts', import.meta.url));
 
 const forNode: Options = {
   ...common,

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { Autoencoder, resumeTraining, type StepProgress, type TrainOptions, useBackend } from '../src/entries/index';
 import { readRunConfig } from '../src/entries/runs';
-import { Autoencoder, resumeTraining, type StepProgress, type TrainOptions, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

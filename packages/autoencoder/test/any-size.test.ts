@@ -5,7 +5,7 @@ import { splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
-import { Autoencoder, type ImageShape, type Sample, useBackend } from '../src/index';
+import { Autoencoder, type ImageShape, type Sample, useBackend } from '../src/entries/index';
 import { BlockNetwork } from '../src/network/transform/block-network';
 import golden from './golden/transform.json';
 import { rectangleSamples } from './rectangles';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
-import { Autoencoder, type Sample, useBackend } from '../src/index';
+import { Autoencoder, type Sample, useBackend } from '../src/entries/index';
 import { augmentSamples, centerCrop, cropSample, mirrorSample } from '../src/training/augmentation';
 import { rectangleSamples } from './rectangles';
 

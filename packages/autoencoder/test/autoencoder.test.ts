@@ -12,7 +12,7 @@ import {
   type AutoencoderOptions,
   type Sample,
   useBackend,
-} from '../src/index';
+} from '../src/entries/index';
 import { codeLayerName, presets } from '../src/network/presets';
 import { rectangleSamples } from './rectangles';
 

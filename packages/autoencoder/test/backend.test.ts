@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { type BackendName, listBackends, useBackend } from '../src/index';
+import { type BackendName, listBackends, useBackend } from '../src/entries/index';
 
 describe('useBackend', () => {
   it('takes wasm by itself where no GPU is to be had, and keeps what is set', async () => {

@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitPca, JpegCoder, type JpegResult } from '../src/entries/baselines';
+import {
+  Autoencoder,
+  type ImageShape,
+  type PixelFormat,
+  type Sample,
+  samplesToTensor,
+  useBackend,
+} from '../src/entries/index';
 import { throughThumbnail, thumbnailSize } from '../src/evaluation/baselines/thumbnail';
-import { Autoencoder, type ImageShape, type PixelFormat, type Sample, samplesToTensor, useBackend } from '../src/index';
 import { symmetricEigen, symmetricEigenSteps } from '../src/linear-algebra/symmetric-eigen';
 import { reduceToTridiagonal } from '../src/linear-algebra/tridiagonal';
 import { eigenvaluesOf } from '../src/linear-algebra/tridiagonal-values';

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Autoencoder, type RunOptions, type TrainOptions, useBackend } from '../src/entries/index';
 import { readRunConfig } from '../src/entries/runs';
-import { Autoencoder, type RunOptions, type TrainOptions, useBackend } from '../src/index';
 import { readRun } from '../src/report/read-run';
 import { rectangleSamples } from './rectangles';
 

@@ -9,7 +9,7 @@ import { type PageServer, pageOf, plainPage, servePages } from '@ae/testing/page
 import { bundle, openPage } from '@ae/testing/pages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
-import { Autoencoder, type BackendInfo, type Sample, useBackend } from '../src/index';
+import { Autoencoder, type BackendInfo, type Sample, useBackend } from '../src/entries/index';
 import { drawingSamples } from './drawings';
 import { rectangleSamples } from './rectangles';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { SourceIdentity } from '../src/data/samples';
-import { Autoencoder, type SampleSource, useBackend } from '../src/index';
+import { Autoencoder, type SampleSource, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(150, { size: 16 });

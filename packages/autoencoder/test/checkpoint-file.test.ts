@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { useBackend } from '../src/index';
-import { readCheckpointFile, type Snapshot, takeSnapshot, writeCheckpointFile } from '../src/run/checkpoint-file';
+import { useBackend } from '../src/entries/index';
+import {
+  readCheckpointFile,
+  type Snapshot,
+  takeSnapshot,
+  writeCheckpointFile,
+} from '../src/run/checkpoints/checkpoint-file';
 
 let folder: string;
 let tensors: Record<'large' | 'small', tf.Tensor>;

@@ -2,8 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import { AutoencoderError } from '../src/index';
-import { readCheckpointFile, takeSnapshot, writeCheckpointFile } from '../src/run/checkpoint-file';
+import { AutoencoderError } from '../src/entries/index';
+import { readCheckpointFile, takeSnapshot, writeCheckpointFile } from '../src/run/checkpoints/checkpoint-file';
 
 /** Expects the error of a damaged checkpoint, which names its file, and no tensor more than before. */
 export async function expectDamaged(file: string, action: () => Promise<unknown>, sentence?: RegExp): Promise<void> {

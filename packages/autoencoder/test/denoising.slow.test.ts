@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
-import { Autoencoder, type Sample, useBackend } from '../src/index';
+import { Autoencoder, type Sample, useBackend } from '../src/entries/index';
 import { digitSamples } from './digits';
 
 beforeAll(() => useBackend('wasm'));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { Autoencoder, useBackend } from '../src/index';
+import { Autoencoder, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 /** The network of full size, whose kernels share their work among threads and add up what each has found. */

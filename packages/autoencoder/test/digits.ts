@@ -1,5 +1,5 @@
 import { Random } from '../src/data/random';
-import type { Sample } from '../src/index';
+import type { Sample } from '../src/entries/index';
 
 type Point = readonly [x: number, y: number];
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Autoencoder, type EpochSummary, type TrainOptions, useBackend } from '../src/index';
+import { Autoencoder, type EpochSummary, type TrainOptions, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { fitPca, scorePca } from '../src/entries/baselines';
-import { Autoencoder, useBackend } from '../src/index';
+import { Autoencoder, useBackend } from '../src/entries/index';
 import { coefficientsFor } from '../src/network/transform/block-plan';
 import { drawingSamples } from './drawings';
 

@@ -1,5 +1,5 @@
 import { Random } from '../src/data/random';
-import type { Sample } from '../src/index';
+import type { Sample } from '../src/entries/index';
 
 type Color = readonly [number, number, number];
 /** How far a pixel's middle is from a shape, in units of a 64th of the page: below 0 inside. */

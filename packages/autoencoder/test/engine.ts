@@ -1,4 +1,4 @@
-import { type BackendInfo, type BackendName, useBackend } from '../src/index';
+import { type BackendInfo, type BackendName, useBackend } from '../src/entries/index';
 
 /** The engine to test on: that of AE_BACKEND, which the lanes set, or wasm. */
 export const testEngine = (process.env.AE_BACKEND ?? 'wasm') as BackendName;

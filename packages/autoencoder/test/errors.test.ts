@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkChoice, checkKeys, checkNumber, checkText, type NumberRange } from '../src/errors';
-import { Autoencoder, AutoencoderError } from '../src/index';
+import { Autoencoder, AutoencoderError } from '../src/entries/index';
+import { checkChoice, checkKeys, checkNumber, checkText, type NumberRange } from '../src/errors/errors';
 
 function thrownBy(work: () => unknown): AutoencoderError {
   try {

@@ -1,7 +1,13 @@
 import { conv2d, flatten, linear, maxPooling2d, maxUnpooling2d, reshape, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type AutoencoderOptions, type EvaluateOptions, type Sample, useBackend } from '../src/index';
+import {
+  Autoencoder,
+  type AutoencoderOptions,
+  type EvaluateOptions,
+  type Sample,
+  useBackend,
+} from '../src/entries/index';
 import { fixedMasks } from '../src/network/masks';
 import { Network } from '../src/network/network';
 import { rectangleSamples } from './rectangles';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { useBackend } from '../src/index';
+import { useBackend } from '../src/entries/index';
 import { clipByGlobalNorm } from '../src/training/gradients';
 
 beforeAll(async () => {

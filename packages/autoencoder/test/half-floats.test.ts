@@ -4,7 +4,7 @@ import path from 'node:path';
 import { scratchFolder } from '@ae/testing/scratch';
 import type * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, useBackend } from '../src/index';
+import { Autoencoder, useBackend } from '../src/entries/index';
 import { halfOf, halveWeights } from '../src/network/saved-model/half-floats';
 import { rectangleSamples } from './rectangles';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it } from 'vitest';
-import { useBackend } from '../src/index';
+import { useBackend } from '../src/entries/index';
 import { expectBitsNoticed } from './damaged-checkpoint';
 
 it('notices each single bit of a header, whether or not the checksum is known', async () => {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { useBackend } from '../src/entries/index';
 import { crc32 } from '../src/files/crc';
-import { useBackend } from '../src/index';
-import { readCheckpointFile } from '../src/run/checkpoint-file';
-import { expectSavedState } from '../src/run/checkpoint-state';
-import { Unexpected } from '../src/run/expectations';
+import { Unexpected } from '../src/files/expectations';
+import { readCheckpointFile } from '../src/run/checkpoints/checkpoint-file';
+import { expectSavedState } from '../src/run/checkpoints/checkpoint-state';
 import { resolveRecipe } from '../src/training/recipes';
 import { expectBitsNoticed, expectDamaged } from './damaged-checkpoint';
 

@@ -5,7 +5,7 @@ import { imageFolder, RawImage, readImage } from '@ae/images';
 import { scratchFolder } from '@ae/testing/scratch';
 import sharp, { type OutputInfo } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type Sample, useBackend } from '../src/index';
+import { Autoencoder, type Sample, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 const samples = rectangleSamples(6, { size: 16 });

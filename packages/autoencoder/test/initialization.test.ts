@@ -2,7 +2,7 @@ import { conv2d, conv2dTranspose, flatten, linear, maxPooling2d, maxUnpooling2d,
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type AutoencoderOptions, useBackend } from '../src/index';
+import { Autoencoder, type AutoencoderOptions, useBackend } from '../src/entries/index';
 import type { InitializationScheme } from '../src/network/options';
 import { rectangleSamples } from './rectangles';
 

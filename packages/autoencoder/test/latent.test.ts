@@ -10,7 +10,7 @@ import {
   projectCodes,
   quantizeCodes,
 } from '../src/entries/codes';
-import { Autoencoder, type Sample, useBackend } from '../src/index';
+import { Autoencoder, type Sample, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 const images: Sample[] = rectangleSamples(7, { size: 16 }).map((image, i) => ({ ...image, label: i % 2 }));

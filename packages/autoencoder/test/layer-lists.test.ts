@@ -11,7 +11,7 @@ import {
 } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type TrainOptions, useBackend } from '../src/index';
+import { Autoencoder, type TrainOptions, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 type Layer = layers.Layer;

@@ -3,7 +3,6 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readRunConfig } from '../src/entries/runs';
 import {
   Autoencoder,
   loadCheckpoint,
@@ -11,7 +10,8 @@ import {
   resumeTraining,
   type TrainOptions,
   useBackend,
-} from '../src/index';
+} from '../src/entries/index';
+import { readRunConfig } from '../src/entries/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { useBackend } from '../src/index';
+import { useBackend } from '../src/entries/index';
 import { createLoss } from '../src/training/losses';
 import type { LossOptions } from '../src/training/options';
 import golden from './golden/losses.json';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ImageShape } from '../src/entries/index';
 import {
   bestImages,
   type ImageScores,
@@ -15,7 +16,6 @@ import {
   worstImages,
 } from '../src/entries/scores';
 import { summarizeScores } from '../src/evaluation/metrics/scores';
-import type { ImageShape } from '../src/index';
 import golden from './golden/metrics.json';
 
 interface Pair {

@@ -2,7 +2,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, AutoencoderError, centerCrop, loadCheckpoint, resumeTraining, useBackend } from '../src/index';
+import {
+  Autoencoder,
+  AutoencoderError,
+  centerCrop,
+  loadCheckpoint,
+  resumeTraining,
+  useBackend,
+} from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 await useBackend('wasm', { threads: 1 });

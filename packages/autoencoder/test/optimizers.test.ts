@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { useBackend } from '../src/entries/index';
 import type { OptimizerOptions } from '../src/entries/options';
-import { useBackend } from '../src/index';
 import { Optimizer } from '../src/training/optimizers';
 import { startTestEngine, testEngine } from './engine';
 import golden from './golden/optimizers.json';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../src/entries/index';
 import type { OptimizerOptions, ScheduleOptions } from '../src/entries/options';
-import type { TrainOptions } from '../src/index';
 import { resolveRecipe } from '../src/training/recipes';
 import { createSchedule } from '../src/training/schedules';
 

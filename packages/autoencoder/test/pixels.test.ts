@@ -2,7 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { drawGrid } from '@ae/images/png';
 import { describe, expect, it } from 'vitest';
-import { samplesToTensor, valuesToSamples } from '../src/index';
+import { samplesToTensor, valuesToSamples } from '../src/entries/index';
 
 const rgb = { scale: 1, channelOrder: 'rgb' } as const;
 const sampleOf = (channels: number) => ({

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type TrainOptions, useBackend } from '../src/index';
+import { Autoencoder, type TrainOptions, useBackend } from '../src/entries/index';
 import golden from './golden/recipes.json';
 import { rectangleSamples } from './rectangles';
 

@@ -2,8 +2,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Autoencoder, type MaskMode, type SampleSource } from '../src/entries/index';
 import { collectReport, type ReportData, renderComparison, renderReport } from '../src/entries/report';
-import { Autoencoder, type MaskMode, type SampleSource } from '../src/index';
 import { toPicture } from '../src/report/pictures';
 import { images, reportedRun, training, validation } from './reported-run';
 

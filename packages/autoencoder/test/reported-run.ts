@@ -2,8 +2,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Autoencoder, type Sample, useBackend } from '../src/entries/index';
 import { collectReport, type ReportData } from '../src/entries/report';
-import { Autoencoder, type Sample, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 export const images: Sample[] = rectangleSamples(60, { size: 16 }).map((image, i) => ({

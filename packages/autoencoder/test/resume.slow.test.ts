@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { testSeed } from '@ae/testing/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
-import { useBackend } from '../src/index';
-import { readCheckpointFile } from '../src/run/checkpoint-file';
+import { useBackend } from '../src/entries/index';
+import { readCheckpointFile } from '../src/run/checkpoints/checkpoint-file';
 import { bundle, type Program } from './resume/bundle';
 
 const kills = 20;

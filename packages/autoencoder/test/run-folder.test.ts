@@ -7,7 +7,6 @@ import { findPython, runPython } from '@ae/testing/python';
 import { sharedFolder } from '@ae/testing/scratch';
 import sharp from 'sharp';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readRunConfig } from '../src/entries/runs';
 import {
   Autoencoder,
   AutoencoderError,
@@ -17,7 +16,8 @@ import {
   type TrainingWarning,
   type TrainOptions,
   useBackend,
-} from '../src/index';
+} from '../src/entries/index';
+import { readRunConfig } from '../src/entries/runs';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { Autoencoder, useBackend } from '../src/index';
+import { Autoencoder, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 let folder: string;

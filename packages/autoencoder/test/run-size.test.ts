@@ -2,9 +2,9 @@ import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { Autoencoder, type AutoencoderOptions, useBackend } from '../src/entries/index';
 import { recipes } from '../src/entries/options';
 import { estimateRun } from '../src/entries/runs';
-import { Autoencoder, type AutoencoderOptions, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 const networks: readonly AutoencoderOptions[] = [

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type AutoencoderOptions, type Sample, type TrainOptions, useBackend } from '../src/index';
+import { Autoencoder, type AutoencoderOptions, type Sample, type TrainOptions, useBackend } from '../src/entries/index';
 import { digitSamples } from './digits';
 
 const train = digitSamples(2000, 1);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type AutoencoderError, useBackend } from '../src/index';
+import { Autoencoder, type AutoencoderError, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ae-saved-model-'));

@@ -5,7 +5,7 @@ import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-layers';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Breather } from '../src/data/event-loop';
-import { Autoencoder, type RunOptions, type SampleSource, type TrainOptions, useBackend } from '../src/index';
+import { Autoencoder, type RunOptions, type SampleSource, type TrainOptions, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

@@ -13,7 +13,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type Sample, type StepProgress, type TrainOptions } from '../src/index';
+import { Autoencoder, type Sample, type StepProgress, type TrainOptions } from '../src/entries/index';
 import { startTestEngine, testEngine } from './engine';
 import golden from './golden/normalization.json';
 

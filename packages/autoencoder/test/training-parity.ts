@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Autoencoder, type PresetName } from '../src/entries/index';
 import type { OptimizerOptions } from '../src/entries/options';
-import { Autoencoder, type PresetName } from '../src/index';
 import { startTestEngine, testEngine } from './engine';
 import golden from './golden/training.json';
 import { rectangleSamples } from './rectangles';

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Autoencoder, type AutoencoderOptions, type PassSummary, type TrainOptions, useBackend } from '../src/index';
+import {
+  Autoencoder,
+  type AutoencoderOptions,
+  type PassSummary,
+  type TrainOptions,
+  useBackend,
+} from '../src/entries/index';
 import type { InitializationScheme } from '../src/network/options';
 import { rectangleSamples } from './rectangles';
 

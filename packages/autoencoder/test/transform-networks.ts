@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Autoencoder, type AutoencoderOptions, type Sample, samplesToTensor } from '../src/index';
+import { Autoencoder, type AutoencoderOptions, type Sample, samplesToTensor } from '../src/entries/index';
 
 /** Makes a network of preset transform with its weights of seed 1. */
 export async function newNetwork(options: Omit<AutoencoderOptions, 'preset'>): Promise<Autoencoder> {

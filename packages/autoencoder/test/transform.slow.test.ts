@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitPca } from '../src/entries/baselines';
-import { Autoencoder, samplesToTensor, useBackend } from '../src/index';
+import { Autoencoder, samplesToTensor, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 import { meanPsnr, newNetwork } from './transform-networks';
 

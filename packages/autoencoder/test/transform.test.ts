@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
-import { Autoencoder, type Sample, useBackend } from '../src/index';
+import { Autoencoder, type Sample, useBackend } from '../src/entries/index';
 import { coefficientsFor } from '../src/network/transform/block-plan';
 import golden from './golden/transform.json';
 import { rectangleSamples } from './rectangles';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Autoencoder, resumeTraining, type TrainingWarning, type TrainOptions, useBackend } from '../src/entries/index';
 import { collectReport, renderReport } from '../src/entries/report';
-import { Autoencoder, resumeTraining, type TrainingWarning, type TrainOptions, useBackend } from '../src/index';
 import { rectangleSamples } from './rectangles';
 
 const images = rectangleSamples(12, { size: 16 });

@@ -3,10 +3,10 @@ import type { layers } from '@tensorflow/tfjs-layers';
 import type { ImageInputs } from '../data/images';
 import type { PixelFormat } from '../data/pixels';
 import type { ImageShape } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors/errors';
+import { checkOption } from '../errors/option-kinds';
 import type { MaskMode } from '../network/masks';
 import { type InitializationScheme, networkOptions, type PresetName } from '../network/options';
-import { checkOption } from '../option-kinds';
 import type { RecipeName } from '../training/recipes';
 
 export interface AutoencoderOptions {

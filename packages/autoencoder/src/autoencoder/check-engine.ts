@@ -4,7 +4,7 @@ import { Random } from '../data/random';
 import type { Sample } from '../data/samples';
 import { type BackendName, type BackendOptions, useBackend } from '../engines/backend';
 import type { TensorflowCheck } from '../engines/native/installation';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { Autoencoder } from './autoencoder';
 
 /** How far losses may be from the reference's, relative to it. */

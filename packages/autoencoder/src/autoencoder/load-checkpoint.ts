@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkText, inWords } from '../errors';
+import { AutoencoderError, checkText, inWords } from '../errors/errors';
 import { weightsOf } from '../network/named-variables';
-import { readCheckpointFile } from '../run/checkpoint-file';
-import { type CheckpointEntry, Checkpoints } from '../run/checkpoints';
+import { readCheckpointFile } from '../run/checkpoints/checkpoint-file';
+import { type CheckpointEntry, Checkpoints } from '../run/checkpoints/checkpoints';
 import { type RunConfig, readRunConfig, startFolder } from '../run/run-config';
 import { Autoencoder } from './autoencoder';
 import type { AutoencoderOptions } from './autoencoder-options';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Images } from '../data/images';
-import { AutoencoderError, checkText } from '../errors';
-import { Checkpoints } from '../run/checkpoints';
+import { AutoencoderError, checkText } from '../errors/errors';
+import { Checkpoints } from '../run/checkpoints/checkpoints';
 import { type RunConfig, readRunConfig, startFolder } from '../run/run-config';
 import type { RunOptions } from '../training/run-options';
 import type { TrainOptions } from '../training/train-options';

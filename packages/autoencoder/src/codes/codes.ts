@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor } from '../data/pixels';
 import { checkSource, type SampleSource, shapeOf } from '../data/samples';
 import { checkShard } from '../data/shards';
-import { AutoencoderError, checkKeys, checkNumber } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber } from '../errors/errors';
 import { networkBatches, rangeOf } from '../evaluation/evaluate';
 import type { Network } from '../network/network';
 

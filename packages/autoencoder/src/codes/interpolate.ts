@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { type Sample, shapeOf } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors/errors';
 import { fixedMasks } from '../network/masks';
 import type { Network } from '../network/network';
 

@@ -1,4 +1,4 @@
-import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors/errors';
 import type { Codes } from './codes';
 
 export interface NeighborOptions {

@@ -3,7 +3,7 @@
  * in C order and little-endian (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 
 /** `<f4` float32, `<i4` int32, or `<Un`: text of at most n code points, UTF-32. */
 export type NpyDtype = '<f4' | '<i4' | `<U${number}`;

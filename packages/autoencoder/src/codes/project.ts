@@ -1,5 +1,5 @@
 import { Random } from '../data/random';
-import { checkKeys, checkNumber } from '../errors';
+import { checkKeys, checkNumber } from '../errors/errors';
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen';
 import type { Codes } from './codes';
 

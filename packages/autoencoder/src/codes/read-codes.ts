@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { Codes } from './codes';
 import { decodeInt32Npy } from './npy';
 

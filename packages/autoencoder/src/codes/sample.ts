@@ -3,7 +3,7 @@ import { Breather } from '../data/event-loop';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { Random } from '../data/random';
 import { checkSample, checkSource, fetchSamples, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber, invalidOption } from '../errors/errors';
 import { fixedMasks, usualMasks } from '../network/masks';
 import type { Network } from '../network/network';
 import { variationalCodeOf } from '../network/variational-code';

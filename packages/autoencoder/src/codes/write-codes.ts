@@ -3,7 +3,7 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rename } from '@ae/ground/rename';
 import type { SchemaElement } from 'hyparquet-writer';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { Codes } from './codes';
 import { encodeNpy, encodeTextNpy, NpyRowWriter } from './npy';
 

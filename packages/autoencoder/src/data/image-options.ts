@@ -1,4 +1,4 @@
-import type { OptionTable } from '../option-kinds';
+import type { OptionTable } from '../errors/option-kinds';
 
 /** How images become those that a network takes, as a table of options; `ImageOptions` says the same. */
 export const imageOptions = {

@@ -12,8 +12,8 @@ import {
   toInterleavedRgb,
   toPlanarBgr,
 } from '@ae/images';
-import { AutoencoderError, checkKeys, invalidOption, inWords } from '../errors';
-import { checkOptions, withDefaults } from '../option-kinds';
+import { AutoencoderError, checkKeys, invalidOption, inWords } from '../errors/errors';
+import { checkOptions, withDefaults } from '../errors/option-kinds';
 import { imageOptions } from './image-options';
 import type { ImageShape, Sample, SampleSource } from './samples';
 

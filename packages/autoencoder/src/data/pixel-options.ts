@@ -1,4 +1,4 @@
-import type { OptionTable } from '../option-kinds';
+import type { OptionTable } from '../errors/option-kinds';
 
 /** What a network sees of bytes, as a table of options; `PixelFormat` says the same with all of them. */
 export const pixelOptions = {

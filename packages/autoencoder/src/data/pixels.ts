@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, withDefaults } from '../option-kinds';
+import { checkOptions, withDefaults } from '../errors/option-kinds';
 import { pixelOptions } from './pixel-options';
 import type { ImageShape, Sample } from './samples';
 

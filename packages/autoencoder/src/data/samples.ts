@@ -1,4 +1,4 @@
-import { AutoencoderError, inWords } from '../errors';
+import { AutoencoderError, inWords } from '../errors/errors';
 
 /**
  * One image. `data` is planar, `[channels, height, width]`, bytes, or floats on the scale of bytes (black is 0, white

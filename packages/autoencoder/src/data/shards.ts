@@ -1,5 +1,5 @@
 import { isShard, type Shard, shardRange } from '@ae/ground/shards';
-import { invalidOption } from '../errors';
+import { invalidOption } from '../errors/errors';
 
 /** Samples that follow each other: from `start` on, before `end`. */
 export interface SampleRange {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, checkKeys, inWords } from '../errors';
+import { AutoencoderError, checkKeys, inWords } from '../errors/errors';
 import {
   adoptNativeTensorflow,
   type NativeEngine,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError } from '../errors';
-import { isMissingPackage } from './missing-package';
+import { AutoencoderError } from '../errors/errors';
+import { isMissingPackage } from '../errors/missing-package';
 import type { NativePackage } from './native/installation';
 
 /** What the native backend says of itself, beyond what tfjs types. */

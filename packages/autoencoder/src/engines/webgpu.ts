@@ -1,7 +1,7 @@
 import type { DawnModule } from '@ae/layers/backends/webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError } from '../errors';
-import { isMissingPackage } from './missing-package';
+import { AutoencoderError } from '../errors/errors';
+import { isMissingPackage } from '../errors/missing-package';
 
 /** WebGPU as it runs. */
 export interface WebgpuDevice {

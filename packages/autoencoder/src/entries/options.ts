@@ -1,7 +1,5 @@
 /** `@ae/autoencoder/options`: what training and networks can be told, as plain data, and its checks. It loads no TensorFlow. */
-export { isInRange, type NumberRange, rangeInWords } from '../errors';
-export { networkOptions } from '../network/options';
-export { coefficientsFor } from '../network/transform/block-plan';
+export { isInRange, type NumberRange, rangeInWords } from '../errors/errors';
 export type {
   AnyOption,
   Choice,
@@ -15,7 +13,9 @@ export type {
   ValueOf,
   ValuesOf,
   WordOption,
-} from '../option-kinds';
+} from '../errors/option-kinds';
+export { networkOptions } from '../network/options';
+export { coefficientsFor } from '../network/transform/block-plan';
 export {
   type AugmentationOptions,
   type EarlyStoppingOptions,

@@ -4,7 +4,7 @@ import { Breather, untilAborted } from '../data/event-loop';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { checkSource, fetchSamples, type ImageShape, type Sample, type SampleSource, shapeOf } from '../data/samples';
 import { checkShard, type SampleRange, shardOfSamples } from '../data/shards';
-import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors';
+import { AutoencoderError, checkChoice, checkKeys, checkNumber } from '../errors/errors';
 import { fixedMasks, type MaskMode, maskModes, usualMasks } from '../network/masks';
 import type { Network } from '../network/network';
 import { quantizeCodes } from '../network/quantize';

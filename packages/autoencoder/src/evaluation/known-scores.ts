@@ -1,5 +1,5 @@
 import type { SampleSource } from '../data/samples';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { Evaluation } from './evaluate';
 import { summarizeScores } from './metrics/scores';
 

@@ -1,5 +1,5 @@
 import type { PixelFormat } from '../data/pixels';
-import { AutoencoderError, checkNumber, inWords } from '../errors';
+import { AutoencoderError, checkNumber, inWords } from '../errors/errors';
 import type { Evaluation } from './evaluate';
 import { summarizeScores } from './metrics/scores';
 

@@ -1,6 +1,6 @@
 /** Files of models, which this library or another program wrote. */
 import { describeSystemError } from '@ae/ground/system-errors';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { readRegularFile, UnfitFile } from './regular-file';
 
 /**

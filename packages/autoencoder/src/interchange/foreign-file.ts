@@ -1,6 +1,6 @@
 /** Files that other programs read. */
 import { stat } from 'node:fs/promises';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 
 /** Throws OUTPUT_EXISTS where there is something already. */
 export async function assertFree(file: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { layers } from '@tensorflow/tfjs-layers';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 
 /** The fields of layers' configurations that are looked at. */
 export interface LayerConfig {

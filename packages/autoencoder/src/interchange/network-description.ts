@@ -1,7 +1,7 @@
 /** A network as text that any file can carry: its layers, its weights' shapes, and what pixels mean to it. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { Autoencoder } from '../autoencoder/autoencoder';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { weightsOf } from '../network/named-variables';
 import { metadataKey } from '../network/saved-model/metadata';
 

@@ -1,8 +1,8 @@
 /** Files of tensors by name, as PyTorch's users exchange them. https://github.com/huggingface/safetensors#format */
 import { writeFileAtomically } from '../files/atomic-file';
+import { Unexpected } from '../files/expectations';
 import { invalidFile, readModelFile } from '../files/model-file';
-import { Unexpected } from '../run/expectations';
-import { encodeSafetensorsHeader, parseSafetensorsHeader } from '../run/safetensors-header';
+import { encodeSafetensorsHeader, parseSafetensorsHeader } from '../files/safetensors-header';
 import { halfToNumber } from './half-floats';
 
 /** A tensor to be written; the bytes are little-endian values. */

@@ -1,7 +1,7 @@
 import { Residual, Sequential } from '@ae/layers';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../data/samples';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { hasOwnKernels } from './initialization-scope';
 import type { PresetName } from './options';
 import { codeLayerName, presets } from './presets';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ImageShape } from '../data/samples';
-import { AutoencoderError, invalidOption, inWords } from '../errors';
+import { AutoencoderError, invalidOption, inWords } from '../errors/errors';
 
 /** Says whether a value is a tensor, of whatever shape. */
 export function isTensor(value: unknown): value is tf.Tensor4D {

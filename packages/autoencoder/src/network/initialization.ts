@@ -1,7 +1,7 @@
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import type { PixelFormat } from '../data/pixels';
 import { Random } from '../data/random';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { initializeAsProjection } from './initialization-projection';
 import { initializeAsTorch } from './initialization-torch';
 import type { InitializationScheme } from './options';

@@ -6,7 +6,7 @@ import { rename } from '@ae/ground/rename';
 import { type LayersError, splitModel } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { weightsOf } from './named-variables';
 import type { NetworkParts } from './network';
 import { checkFinite } from './not-finite';

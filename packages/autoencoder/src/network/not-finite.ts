@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { NamedVariables } from './named-variables';
 
 /** Returns the first value of a tensor that is no finite number; `values` are its own, where they are at hand. */

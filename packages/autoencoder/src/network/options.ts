@@ -1,6 +1,6 @@
 /** The options of a network, as a table; training/options.ts has those of its training. Nothing here needs TensorFlow. */
 import { pixelOptions } from '../data/pixel-options';
-import type { OptionTable } from '../option-kinds';
+import type { OptionTable } from '../errors/option-kinds';
 
 /** The architectures by name; presets.ts builds them. */
 export const presetNames = {

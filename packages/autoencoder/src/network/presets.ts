@@ -9,7 +9,7 @@ import {
   reshape,
   type Sequential,
 } from '@ae/layers';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { PresetName } from './options';
 import { addTransform } from './transform/architecture';
 import { VariationalCode } from './variational-code';

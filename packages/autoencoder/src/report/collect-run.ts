@@ -1,4 +1,4 @@
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { readRunFile } from '../run/run-file';
 import { pickSpread } from './pick';
 import { type Picture, pngToPicture } from './pictures';

@@ -1,7 +1,7 @@
 import type { Shape } from '@tensorflow/tfjs-layers';
 import type { Autoencoder } from '../autoencoder/autoencoder';
 import { fetchSamples, type Sample, type SampleSource } from '../data/samples';
-import { checkKeys, checkNumber } from '../errors';
+import { checkKeys, checkNumber } from '../errors/errors';
 import type { Comparison } from '../evaluation/baselines/compare';
 import type { Evaluation } from '../evaluation/evaluate';
 import { KnownScores, spread } from '../evaluation/known-scores';

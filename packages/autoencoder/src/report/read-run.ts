@@ -1,7 +1,7 @@
 /** Reads a run folder: what was trained on what, how the loss went, and the sample grids of each epoch. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import {
   expectDecibels,
   expectNumber,
@@ -10,7 +10,7 @@ import {
   expectWhole,
   parseJson,
   Unexpected,
-} from '../run/expectations';
+} from '../files/expectations';
 import type { MetricsLine } from '../run/metrics-log';
 import { type RunConfig, readRunConfig } from '../run/run-config';
 import { readTextFile } from '../run/run-file';

@@ -1,5 +1,5 @@
 /** Several runs side by side: what differs, how they learned, what they reconstruct. */
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { MaskMode } from '../network/masks';
 import { type LineChart, lineChart } from './charts/line-chart';
 import { linearScale, type Scale } from './charts/scale';

@@ -1,7 +1,7 @@
 /** Reads config.json of a run as settings for another one: what may have been changed by hand is checked throughout. */
-import { AutoencoderError, inWords } from '../errors';
+import { AutoencoderError, inWords } from '../errors/errors';
+import { expectRecord, parseJson, Unexpected } from '../files/expectations';
 import { recipeKeys, resolveRecipe } from '../training/recipes';
-import { expectRecord, parseJson, Unexpected } from './expectations';
 import { expectRunConfig, maxConfigBytes, type RunConfig } from './run-config';
 import { readTextFile } from './run-file';
 

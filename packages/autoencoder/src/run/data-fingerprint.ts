@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Breather } from '../data/event-loop';
 import type { SampleSource, SourceIdentity } from '../data/samples';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 
 /** What tells one set of samples from another. */
 export interface DataFingerprint {

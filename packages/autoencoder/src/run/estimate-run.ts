@@ -1,4 +1,4 @@
-import { checkNumber } from '../errors';
+import { checkNumber } from '../errors/errors';
 import type { WeightCount } from '../network/count-weights';
 import { slotCount } from '../training/optimizers';
 import { runOptions } from '../training/options';

@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { temporarySuffix } from '../files/atomic-file';
 import { configFile, startFolder } from './run-config';
 import { isMissing } from './run-file';

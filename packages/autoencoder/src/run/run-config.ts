@@ -1,12 +1,7 @@
 import path from 'node:path';
 import type { PixelFormat } from '../data/pixels';
 import type { ImageShape } from '../data/samples';
-import { AutoencoderError } from '../errors';
-import { presetNames, schemeNames } from '../network/options';
-import type { Recipe } from '../training/recipes';
-import { spansTraining } from '../training/schedules';
-import type { Amount } from '../training/training-plan';
-import { changeOf, type DataIdentity } from './data-fingerprint';
+import { AutoencoderError } from '../errors/errors';
 import {
   expectList,
   expectNumber,
@@ -16,7 +11,12 @@ import {
   expectWhole,
   parseJson,
   Unexpected,
-} from './expectations';
+} from '../files/expectations';
+import { presetNames, schemeNames } from '../network/options';
+import type { Recipe } from '../training/recipes';
+import { spansTraining } from '../training/schedules';
+import type { Amount } from '../training/training-plan';
+import { changeOf, type DataIdentity } from './data-fingerprint';
 import { readTextFile } from './run-file';
 
 /** Samples by a name for people, such as the path of their database, and by what they are. */

@@ -1,6 +1,6 @@
 /** Opens files of a run, which must be plain files. */
 import type { FileHandle } from 'node:fs/promises';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { openRegularFile, readRegularFile, UnfitFile } from '../files/regular-file';
 
 /** Larger ones are not read whole: no text that training writes comes near. */

@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { rename } from '@ae/ground/rename';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { withPath } from '../files/atomic-file';
-import { expectRecord, expectText, expectWhole } from './expectations';
+import { expectRecord, expectText, expectWhole } from '../files/expectations';
 import { startOf } from './process-start';
 import { readTextFile } from './run-file';
 

@@ -1,5 +1,5 @@
 /** What PyTorch trains here as this engine does. The rest is refused by name. */
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { trainableWeightsOf } from '../network/named-variables';
 import { variationalCodeOf } from '../network/variational-code';
 import type { ElsewhereTask } from '../training/elsewhere';

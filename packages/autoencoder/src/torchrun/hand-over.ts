@@ -1,6 +1,6 @@
 import { copyFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { checkKeys, checkText } from '../errors';
+import { checkKeys, checkText } from '../errors/errors';
 import { writeTextAtomically } from '../files/atomic-file';
 import type { Elsewhere } from '../training/elsewhere';
 import { checkTorchTraining } from './check-training';

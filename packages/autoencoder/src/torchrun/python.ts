@@ -1,6 +1,6 @@
 /** The Python that trains: whether it is there, and has what it needs. */
 import { spawn } from 'node:child_process';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 
 /** What train_ddp.py imports, and what pip calls that. */
 const needed: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Autoencoder } from '../autoencoder/autoencoder';
-import { AutoencoderError, checkKeys, checkNumber } from '../errors';
+import { AutoencoderError, checkKeys, checkNumber } from '../errors/errors';
 import { psnrDb } from '../evaluation/metrics/psnr';
 import type { Elsewhere, ElsewhereListener, ElsewhereTask, PreparedTask } from '../training/elsewhere';
 import type { EpochSummary, StepProgress } from '../training/training-events';

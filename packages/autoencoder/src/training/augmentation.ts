@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PixelFormat } from '../data/pixels';
 import type { Random } from '../data/random';
 import { checkSample, checkSource, type ImageShape, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { AugmentationOptions } from './options';
 
 /** Returns the images to train on this time, of `shape`; draws from `random` the same numbers for every image. */

@@ -1,4 +1,4 @@
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { TrainingSession } from './training-session';
 
 /** Makes the error that ends a training which won't get better: what went wrong, where, and what there is to go back to. */

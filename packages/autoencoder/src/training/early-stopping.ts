@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { withDefaults } from '../errors/option-kinds';
 import { assignAll, copyOf, type NamedVariables } from '../network/named-variables';
-import { withDefaults } from '../option-kinds';
 import { type EarlyStoppingOptions, trainingOptions } from './options';
 
 /** What it remembers beside the best weights: plain data for a checkpoint. */

@@ -1,7 +1,7 @@
 import { meanSquaredError } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError } from '../errors';
-import { checkOption, type FilledOf, withDefaults } from '../option-kinds';
+import { AutoencoderError } from '../errors/errors';
+import { checkOption, type FilledOf, withDefaults } from '../errors/option-kinds';
 import { type LossName, type LossOptions, losses, trainingOptions } from './options';
 
 /** Computes a loss of `[N, H, W, C]` images, differentiable with respect to the prediction; the caller disposes of it. */

@@ -2,9 +2,9 @@
 import { batches } from '../data/batches';
 import { type Images, samplesOf } from '../data/images';
 import { checkSample, type Sample, type SampleSource } from '../data/samples';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
+import { checkOption } from '../errors/option-kinds';
 import type { Network } from '../network/network';
-import { checkOption } from '../option-kinds';
 import { centerCrop, checkCroppable } from './augmentation';
 import { trainingOptions } from './options';
 import { recipeFor, recipes, resolveRecipe } from './recipes';

@@ -1,7 +1,7 @@
 import { adamStep, sgdStep } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
+import type { FilledOf } from '../errors/option-kinds';
 import type { NamedVariables } from '../network/named-variables';
-import type { FilledOf } from '../option-kinds';
 import { type OptimizerName, type OptimizerOptions, type optimizers, resolveOptimizer } from './options';
 
 /** One step of one variable. */

@@ -9,7 +9,7 @@ import {
   type OptionTable,
   type ValuesOf,
   withDefaults,
-} from '../option-kinds';
+} from '../errors/option-kinds';
 import { scheduleOption } from './schedules';
 
 const counted = { kind: 'number', min: 1, integer: true } as const;

@@ -1,6 +1,6 @@
-import { AutoencoderError, checkChoice } from '../errors';
+import { AutoencoderError, checkChoice } from '../errors/errors';
+import { checkOption, withDefaults } from '../errors/option-kinds';
 import type { InitializationScheme, PresetName } from '../network/options';
-import { checkOption, withDefaults } from '../option-kinds';
 import {
   type AugmentationOptions,
   type EarlyStoppingOptions,

@@ -1,5 +1,5 @@
-import { checkKeys, checkText } from '../errors';
-import { checkOption } from '../option-kinds';
+import { checkKeys, checkText } from '../errors/errors';
+import { checkOption } from '../errors/option-kinds';
 import { runOptions } from './options';
 
 /** Where training writes what it does, and how often. */

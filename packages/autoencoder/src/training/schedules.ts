@@ -10,7 +10,7 @@ import {
   type OptionTable,
   type ValuesOf,
   withDefaults,
-} from '../option-kinds';
+} from '../errors/option-kinds';
 import { Plateau } from './plateau';
 import type { Schedule, Span } from './schedule';
 import { stochasticGradientRate } from './stochastic-gradient';

@@ -1,5 +1,5 @@
 import type { Images } from '../data/images';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import type { Network } from '../network/network';
 import type { Elsewhere } from './elsewhere';
 import { finish, groupsOf, historyOf, stop, type Training, withTraining } from './open-training';

@@ -1,6 +1,6 @@
 import type { ImageOptions, Images } from '../data/images';
 import type { SampleSource } from '../data/samples';
-import { checkKeys } from '../errors';
+import { checkKeys } from '../errors/errors';
 import type { Elsewhere } from './elsewhere';
 import { type Recipe, type RecipeName, recipeKeys } from './recipes';
 import type { RunOptions } from './run-options';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Random, type RandomState } from '../data/random';
 import type { Sample } from '../data/samples';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import {
   assignAll,
   changingWeightsOf,

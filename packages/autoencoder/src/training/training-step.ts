@@ -5,7 +5,7 @@ import { samplesToTensor } from '../data/pixels';
 import type { Random } from '../data/random';
 import type { Sample } from '../data/samples';
 import { withRandom } from '../data/with-random';
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 import { assignAll, copyOf, type Gradients, type NamedVariables, statisticsOf } from '../network/named-variables';
 import type { Network } from '../network/network';
 import { type VariationalNetwork, variationalNetwork } from '../network/variational';

@@ -6,8 +6,8 @@ import { findPython, runPython } from '@ae/testing/python';
 import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { samplesToTensor, useBackend } from '../../src/entries/index';
 import { exportKeras } from '../../src/entries/interchange';
-import { samplesToTensor, useBackend } from '../../src/index';
 import { madeNetwork, tiedSamples } from './networks';
 
 const python = findPython(['keras', 'numpy', 'torch'], 'exported files in Keras');

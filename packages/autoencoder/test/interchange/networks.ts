@@ -13,7 +13,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import { Random } from '../../src/data/random';
-import { Autoencoder, type AutoencoderOptions, type Sample } from '../../src/index';
+import { Autoencoder, type AutoencoderOptions, type Sample } from '../../src/entries/index';
 
 const rgb16 = [16, 16, 3] as const;
 const up = (filters: number) => conv2dTranspose({ filters, kernelSize: 5, strides: 2, padding: 'same' });

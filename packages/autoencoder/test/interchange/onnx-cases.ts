@@ -6,8 +6,8 @@ import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-web';
 import { beforeAll, expect, it } from 'vitest';
+import { type Autoencoder, type Sample, samplesToTensor, useBackend } from '../../src/entries/index';
 import { exportOnnx, type OnnxOptions } from '../../src/entries/interchange';
-import { type Autoencoder, type Sample, samplesToTensor, useBackend } from '../../src/index';
 import { madeNetwork, tiedSamples } from './networks';
 
 type Values = Record<string, ort.Tensor>;

@@ -4,8 +4,8 @@ import { conv2d } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
+import { Autoencoder } from '../../src/entries/index';
 import { exportOnnx } from '../../src/entries/interchange';
-import { Autoencoder } from '../../src/index';
 import { madeNetwork, tiedSamples } from './networks';
 import { describeOnnx, exported, folder, imagesOf, run } from './onnx-cases';
 

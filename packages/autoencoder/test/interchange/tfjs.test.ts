@@ -4,8 +4,8 @@ import { sharedFolder } from '@ae/testing/scratch';
 import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, layers, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useBackend } from '../../src/entries/index';
 import { importTfjs } from '../../src/entries/interchange';
-import { useBackend } from '../../src/index';
 import { tiedSamples } from './networks';
 
 const folder = sharedFolder();

@@ -4,8 +4,8 @@ import { conv2d, relu } from '@ae/layers';
 import { findPython } from '@ae/testing/python';
 import { layers } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
+import { Autoencoder } from '../../src/entries/index';
 import { exportPyTorch, importPyTorch } from '../../src/entries/interchange';
-import { Autoencoder } from '../../src/index';
 import { weightsOf } from '../../src/network/named-variables';
 import { checkCase, exportedCase, folder, runTorch } from './torch-cases';
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Autoencoder, useBackend } from '../../src/index';
+import { Autoencoder, useBackend } from '../../src/entries/index';
 import { rectangleSamples } from '../rectangles';
 
 const [folder, epochs] = process.argv.slice(2);

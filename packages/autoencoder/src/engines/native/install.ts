@@ -7,7 +7,7 @@
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { AutoencoderError, checkKeys } from '../../errors';
+import { AutoencoderError, checkKeys } from '../../errors/errors';
 import type { BackendOptions } from '../backend';
 import { buildAddon, fetchPackage, tfjsVersion } from './addon';
 import {

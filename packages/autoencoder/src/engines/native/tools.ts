@@ -1,7 +1,7 @@
 /** Runs the programs that an installation takes, and says in one sentence why one failed. */
 import { execFile } from 'node:child_process';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
 
 /** A program to run, and what to tell the user where it is missing or fails. */
 export interface Tool {

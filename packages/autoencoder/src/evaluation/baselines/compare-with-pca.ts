@@ -1,6 +1,6 @@
 import type { PixelFormat } from '../../data/pixels';
 import type { ImageShape, SampleSource } from '../../data/samples';
-import { checkKeys, checkNumber } from '../../errors';
+import { checkKeys, checkNumber } from '../../errors/errors';
 import type { EvaluateOptions, Evaluation } from '../evaluate';
 import { spread } from '../known-scores';
 import { fitPca, type Pca, type PcaOptions } from './pca';

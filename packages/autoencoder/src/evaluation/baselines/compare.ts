@@ -3,7 +3,7 @@
  */
 
 import type { SampleSource } from '../../data/samples';
-import { type AutoencoderError, checkKeys, checkNumber } from '../../errors';
+import { type AutoencoderError, checkKeys, checkNumber } from '../../errors/errors';
 import { type CodeSizes, type MaskMode, measureSizes } from '../../network/masks';
 import type { Network } from '../../network/network';
 import { codeBytes } from '../../network/quantize';

@@ -1,5 +1,5 @@
 import type { Sample, SampleSource } from '../../data/samples';
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
 import type { Network } from '../../network/network';
 import { sampleBatches } from '../evaluate';
 import { psnrDb } from '../metrics/psnr';

@@ -1,5 +1,5 @@
 import type { Sample } from '../../data/samples';
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
 import { interleave, planar } from './interleave';
 
 type Sharp = typeof import('sharp').default;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PixelFormat } from '../../data/pixels';
 import type { ImageShape, SampleSource } from '../../data/samples';
-import { AutoencoderError, checkKeys, checkNumber } from '../../errors';
+import { AutoencoderError, checkKeys, checkNumber } from '../../errors/errors';
 import { center, MirrorHalves, readRows } from './image-rows';
 import { RowComponents } from './row-components';
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor, samplesToValues } from '../../data/pixels';
 import type { Sample, SampleSource } from '../../data/samples';
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
 import type { MaskMode } from '../../network/masks';
 import type { Network } from '../../network/network';
 import { sampleBatches } from '../evaluate';

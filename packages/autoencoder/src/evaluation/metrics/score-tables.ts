@@ -1,5 +1,5 @@
 import type { PixelFormat } from '../../data/pixels';
-import { AutoencoderError, checkNumber, inWords } from '../../errors';
+import { AutoencoderError, checkNumber, inWords } from '../../errors/errors';
 import { type ImageScores, type ScoreSummary, type Scores, summarizeScores } from './scores';
 
 /** A number of {@link ImageScores} to rank images by. */

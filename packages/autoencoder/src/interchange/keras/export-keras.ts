@@ -1,6 +1,6 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Autoencoder } from '../../autoencoder/autoencoder';
-import { checkKeys, checkText, invalidOption } from '../../errors';
+import { checkKeys, checkText, invalidOption } from '../../errors/errors';
 import { writeFileAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';
 import { checkFinite } from '../../network/not-finite';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
-import { checkKeys, checkText } from '../../errors';
+import { checkKeys, checkText } from '../../errors/errors';
 import { joined } from '../../network/saved-model/half-floats';
 import { parseJson } from '../../network/saved-model/json-document';
 import { metadataKey } from '../../network/saved-model/metadata';

@@ -1,7 +1,7 @@
 /** The weights of a Keras file: HDF5, with a group for each layer in whose group `vars` its weights are numbered. */
 import type { Group } from 'h5wasm';
-import { isMissingPackage } from '../../engines/missing-package';
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
+import { isMissingPackage } from '../../errors/missing-package';
 import { invalidFile } from '../../files/model-file';
 import type { Weight } from '../weights';
 

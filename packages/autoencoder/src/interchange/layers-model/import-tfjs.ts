@@ -1,6 +1,6 @@
 import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
-import { checkKeys } from '../../errors';
+import { checkKeys } from '../../errors/errors';
 import { invalidFile } from '../../files/model-file';
 import { readGroup } from '../../network/model-folder';
 import { joined } from '../../network/saved-model/half-floats';

@@ -1,5 +1,5 @@
 /** What describes a network in TensorFlow.js' model.json, with fields as its classes have them (camel case). */
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
 import { isRegistered } from '../../network/saved-model/layer-fields';
 
 /** A layer or a network: its class, its configuration and, within a graph, its name and connections. */

@@ -1,5 +1,5 @@
 import type { Autoencoder } from '../../autoencoder/autoencoder';
-import { AutoencoderError, checkText } from '../../errors';
+import { AutoencoderError, checkText } from '../../errors/errors';
 import { writeFileAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';
 import { checkFinite } from '../../network/not-finite';

@@ -1,4 +1,4 @@
-import { checkChoice, checkKeys, checkNumber } from '../../errors';
+import { checkChoice, checkKeys, checkNumber } from '../../errors/errors';
 import { type NetworkPart, networkParts } from '../network-plan';
 import type { UnpoolingForm } from './conversion';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Autoencoder } from '../../autoencoder/autoencoder';
-import { checkKeys, checkText, invalidOption } from '../../errors';
+import { checkKeys, checkText, invalidOption } from '../../errors/errors';
 import { writeTextAtomically } from '../../files/atomic-file';
 import { weightsOf } from '../../network/named-variables';
 import { checkFinite } from '../../network/not-finite';

@@ -1,6 +1,6 @@
 import { Autoencoder } from '../../autoencoder/autoencoder';
 import type { AutoencoderOptions } from '../../autoencoder/autoencoder-options';
-import { AutoencoderError, checkKeys, checkText } from '../../errors';
+import { AutoencoderError, checkKeys, checkText } from '../../errors/errors';
 import { invalidFile } from '../../files/model-file';
 import { asLoaded, assignValues } from '../imported-layers';
 import { networkOfDescription } from '../network-description';

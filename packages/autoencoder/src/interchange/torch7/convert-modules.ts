@@ -1,6 +1,7 @@
 /** Turns modules of nn, which work on `[N, C, H, W]`, into layers, which work on `[N, H, W, C]`. */
+
+import { Unexpected } from '../../files/expectations';
 import { codeLayerName } from '../../network/presets';
-import { Unexpected } from '../../run/expectations';
 import type { Module } from './module-reader';
 import type { Converted, Flow, PoolFacts } from './module-step';
 import { moduleTable } from './module-table';

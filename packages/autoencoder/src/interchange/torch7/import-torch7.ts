@@ -1,9 +1,9 @@
 import type { Autoencoder } from '../../autoencoder/autoencoder';
 import type { PixelFormat } from '../../data/pixels';
 import type { ImageShape } from '../../data/samples';
-import { checkKeys, checkNumber, checkText, invalidOption } from '../../errors';
+import { checkKeys, checkNumber, checkText, invalidOption } from '../../errors/errors';
+import { Unexpected } from '../../files/expectations';
 import { invalidFile, readModelFile } from '../../files/model-file';
-import { Unexpected } from '../../run/expectations';
 import { networkOf } from '../imported-layers';
 import { type ConvertedNetwork, convertModules } from './convert-modules';
 import { type Module, modulesOf } from './module-reader';

@@ -1,5 +1,5 @@
 /** Reads the fields of modules of nn. */
-import { Unexpected } from '../../run/expectations';
+import { Unexpected } from '../../files/expectations';
 import type { Weight } from '../weights';
 import { T7Object, T7Storage, T7Table, T7Tensor, type T7Value } from './t7-values';
 

@@ -2,7 +2,7 @@
  * Reads files of Torch7's torch.save, in its binary format: a tag, and what it says follows. Tables, objects and functions have a number, by
  * which they are named when they come again. Functions are passed over. Files may be anybody's: nothing is believed of sizes.
  */
-import { Unexpected } from '../../run/expectations';
+import { Unexpected } from '../../files/expectations';
 import { type LongBytes, longTypes, numberClass, numberTypes } from './t7-numbers';
 import { T7Function, type T7NumberType, T7Object, T7Storage, T7Table, T7Tensor, type T7Value } from './t7-values';
 

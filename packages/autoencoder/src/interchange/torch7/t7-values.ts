@@ -1,5 +1,5 @@
 /** What a file of torch.save holds. */
-import { Unexpected } from '../../run/expectations';
+import { Unexpected } from '../../files/expectations';
 
 export type T7Value = null | number | boolean | string | T7Table | T7Object | T7Tensor | T7Storage | T7Function;
 

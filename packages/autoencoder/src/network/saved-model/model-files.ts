@@ -1,7 +1,7 @@
 /** The files of a saved model, wherever they are: in a folder, in a browser's storage, among files that a user chose, in memory. */
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError, invalidOption, inWords } from '../../errors';
+import { AutoencoderError, invalidOption, inWords } from '../../errors/errors';
 import { readModelFile } from '../../files/model-file';
 import { joined } from './half-floats';
 import { Place } from './place';

@@ -1,4 +1,4 @@
-import { AutoencoderError, inWords } from '../../errors';
+import { AutoencoderError, inWords } from '../../errors/errors';
 
 /** A place in a file of a saved model, from which what is wrong there is told. */
 export class Place {

@@ -1,5 +1,5 @@
 import type { ImageShape } from '../../data/samples';
-import { invalidOption } from '../../errors';
+import { invalidOption } from '../../errors/errors';
 
 /** How images are cut into blocks, and how many numbers stand for each block. */
 export interface BlockPlan {

@@ -3,7 +3,7 @@ import { cosineMatrix } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { PixelFormat } from '../../data/pixels';
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
 import { transformNames } from './architecture';
 import type { BlockPlan } from './block-plan';
 

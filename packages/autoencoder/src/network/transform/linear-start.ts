@@ -15,7 +15,7 @@ import { Breather } from '../../data/event-loop';
 import type { PixelFormat } from '../../data/pixels';
 import { Random } from '../../data/random';
 import type { ImageShape, SampleSource } from '../../data/samples';
-import { AutoencoderError } from '../../errors';
+import { AutoencoderError } from '../../errors/errors';
 import { transformNames } from './architecture';
 import type { Pause } from './block-statistics';
 import { colorsOf, transformAll } from './block-table';

@@ -1,11 +1,11 @@
-import { diverged } from '../training/diverged';
-import type { CheckpointSaved, EpochSummary } from '../training/training-events';
-import type { TrainingSession } from '../training/training-session';
-import { attempt, type Warn } from './attempt';
+import { diverged } from '../../training/diverged';
+import type { CheckpointSaved, EpochSummary } from '../../training/training-events';
+import type { TrainingSession } from '../../training/training-session';
+import { attempt, type Warn } from '../attempt';
+import type { LogPosition } from '../metrics-log';
 import { type Snapshot, takeSnapshot } from './checkpoint-file';
 import type { SavedState } from './checkpoint-state';
 import type { CheckpointEntry, Checkpoints } from './checkpoints';
-import type { LogPosition } from './metrics-log';
 
 /** Saves the checkpoints of a run while training goes on, and tells of them. What can't be written becomes a warning. */
 export class CheckpointSaver {

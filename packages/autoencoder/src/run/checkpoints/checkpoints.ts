@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { rename } from '@ae/ground/rename';
-import { AutoencoderError } from '../errors';
-import { temporarySuffix } from '../files/atomic-file';
+import { AutoencoderError } from '../../errors/errors';
+import { temporarySuffix } from '../../files/atomic-file';
+import { isMissing } from '../run-file';
 import { type Checkpoint, readCheckpointFile, type Snapshot, writeCheckpointFile } from './checkpoint-file';
 import {
   type CheckpointEntry,
@@ -15,7 +16,6 @@ import {
   readIndex,
   writeIndex,
 } from './checkpoint-index';
-import { isMissing } from './run-file';
 
 export type { CheckpointEntry } from './checkpoint-index';
 

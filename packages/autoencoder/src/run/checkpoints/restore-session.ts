@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError } from '../errors';
-import type { TrainingPlan } from '../training/training-plan';
-import type { TrainingSession } from '../training/training-session';
-import type { Warn } from './attempt';
+import { AutoencoderError } from '../../errors/errors';
+import { Unexpected } from '../../files/expectations';
+import type { TrainingPlan } from '../../training/training-plan';
+import type { TrainingSession } from '../../training/training-session';
+import type { Warn } from '../attempt';
+import type { LogPosition } from '../metrics-log';
 import { type Checkpoint, damaged } from './checkpoint-file';
 import { expectSavedState, type SavedState } from './checkpoint-state';
 import type { CheckpointEntry, Checkpoints } from './checkpoints';
-import { Unexpected } from './expectations';
-import type { LogPosition } from './metrics-log';
 
 /** A run that may have been trained before. */
 export interface EarlierRun {

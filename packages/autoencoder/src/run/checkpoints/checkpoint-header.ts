@@ -1,6 +1,6 @@
+import { expectOneOf, expectRecord, expectText } from '../../files/expectations';
+import { parseSafetensorsHeader, type TensorPlace } from '../../files/safetensors-header';
 import { checkpointFormat } from './checkpoint-format';
-import { expectOneOf, expectRecord, expectText } from './expectations';
-import { parseSafetensorsHeader, type TensorPlace } from './safetensors-header';
 
 export interface CheckpointHeader {
   /** In the order of their values, which fill the rest of the file. */

@@ -6,15 +6,15 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { readInto } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
-import { AutoencoderError } from '../errors';
-import { writeFileAtomically } from '../files/atomic-file';
-import { crc32 } from '../files/crc';
-import { findNotFinite } from '../network/not-finite';
+import { AutoencoderError } from '../../errors/errors';
+import { writeFileAtomically } from '../../files/atomic-file';
+import { crc32 } from '../../files/crc';
+import { parseJson, Unexpected, writeJson } from '../../files/expectations';
+import { encodeSafetensorsHeader, type TensorPlace } from '../../files/safetensors-header';
+import { findNotFinite } from '../../network/not-finite';
+import { notReadable, openRunFile } from '../run-file';
 import { checkpointFormat } from './checkpoint-format';
 import { type CheckpointHeader, parseCheckpointHeader } from './checkpoint-header';
-import { parseJson, Unexpected, writeJson } from './expectations';
-import { notReadable, openRunFile } from './run-file';
-import { encodeSafetensorsHeader, type TensorPlace } from './safetensors-header';
 
 /** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
 const maxHeaderBytes = 100e6;

@@ -1,9 +1,7 @@
 /** index.json of a run's checkpoints: which there are, which is the last and which the best. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { writeTextAtomically } from '../files/atomic-file';
-import type { EpochSummary } from '../training/training-events';
-import { expectLogPosition, expectSummary } from './checkpoint-state';
+import { writeTextAtomically } from '../../files/atomic-file';
 import {
   expectList,
   expectNumber,
@@ -14,9 +12,11 @@ import {
   parseJson,
   Unexpected,
   writeJson,
-} from './expectations';
-import type { LogPosition } from './metrics-log';
-import { isMissing, readTextFile } from './run-file';
+} from '../../files/expectations';
+import type { EpochSummary } from '../../training/training-events';
+import type { LogPosition } from '../metrics-log';
+import { isMissing, readTextFile } from '../run-file';
+import { expectLogPosition, expectSummary } from './checkpoint-state';
 
 /** A checkpoint in the index. */
 export interface CheckpointEntry {

@@ -1,9 +1,17 @@
 /** Checks of what a checkpoint says beside its tensors: a file whose checksum is right may still be made by hand. */
-import type { EpochSummary } from '../training/training-events';
-import type { TrainingPlan } from '../training/training-plan';
-import type { TrainingState } from '../training/training-state';
-import { expectDecibels, expectList, expectNumber, expectRecord, expectWhole, Unexpected } from './expectations';
-import type { LogPosition } from './metrics-log';
+
+import {
+  expectDecibels,
+  expectList,
+  expectNumber,
+  expectRecord,
+  expectWhole,
+  Unexpected,
+} from '../../files/expectations';
+import type { EpochSummary } from '../../training/training-events';
+import type { TrainingPlan } from '../../training/training-plan';
+import type { TrainingState } from '../../training/training-state';
+import type { LogPosition } from '../metrics-log';
 
 /** What a checkpoint's file says beside its tensors. */
 export interface SavedState {

@@ -2,7 +2,7 @@
  * Stands in for Node.js' modules in the build for browsers (tsup.config.ts): paths are addresses there, whose files can be read and not
  * written.
  */
-import { AutoencoderError } from '../errors';
+import { AutoencoderError } from '../errors/errors';
 
 function unavailable(name: string) {
   return (): never => {

@@ -1,5 +1,5 @@
 /** Checks of what was read from a file that anybody may have changed: each throws what is wrong, where, as part of a sentence. */
-import { inWords } from '../errors';
+import { inWords } from '../errors/errors';
 
 /** Says what is wrong with a file: "training.step is -1, not a whole number of at least 0". */
 export class Unexpected extends Error {}
