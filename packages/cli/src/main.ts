@@ -1,7 +1,7 @@
 /** The `ae` command. */
 import { inspect } from 'node:util';
 import { type Command, CommanderError } from 'commander';
-import { defineProgram } from './program';
+import { defineProgram } from './commands/program';
 import { explain, printingFailed } from './shell/cli-error';
 import { typedFor } from './shell/options';
 import { printable, printableJson, rendered } from './shell/printable';

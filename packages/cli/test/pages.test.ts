@@ -1,7 +1,7 @@
 /** What the pages of documentation show of `ae`: commands, arguments and flags that there are. That they work: pages.slow.test.ts, readme.slow.test.ts. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defineProgram } from '../src/program';
+import { defineProgram } from '../src/commands/program';
 import { allCommands, describeCommand } from '../src/reference/describe-command';
 import { commandsIn, pagesOf, root } from './snippets/extract';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type AnyOption, networkOptions, type OptionTable, runOptions, trainingOptions } from '@ae/autoencoder/options';
 import type { Command, Option } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { defineProgram } from '../src/program';
+import { defineProgram } from '../src/commands/program';
 import { allCommands, describeCommand } from '../src/reference/describe-command';
 import { manPage } from '../src/reference/man-page';
 import { markdownPage } from '../src/reference/markdown-page';

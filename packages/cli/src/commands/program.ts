@@ -1,31 +1,31 @@
 /** All commands. Packages that take time to load (TensorFlow, sharp, lmdb) are imported where commands use them. */
 import type { Command } from 'commander';
-import { backendCommand } from './commands/backend';
-import { cacheCommand } from './commands/cache';
-import { completionCommand } from './commands/completion';
-import { convertCommand } from './commands/convert';
-import { encodeCommand } from './commands/encode';
-import { exportCommand } from './commands/export';
-import { exportModelCommand } from './commands/export-model';
-import { importCommand } from './commands/import';
-import { importModelCommand } from './commands/import-model';
-import { inspectCommand } from './commands/inspect';
-import { interpolateCommand } from './commands/interpolate';
-import { meanCommand } from './commands/mean';
-import { mergeCommand } from './commands/merge';
-import { neighborsCommand } from './commands/neighbors';
-import { reconstructCommand } from './commands/reconstruct';
-import { referenceCommand } from './commands/reference';
-import { reportCommand } from './commands/report';
-import { resizeCommand } from './commands/resize';
-import { sampleCommand } from './commands/sample';
-import { showCommand } from './commands/show';
-import { testCommand } from './commands/test';
-import { trainCommand } from './commands/train';
-import { verifyCommand } from './commands/verify';
-import { watchCommand } from './commands/watch';
-import { addNotes } from './shell/help-layout';
-import { defineCommand, finishCommand } from './shell/options';
+import { addNotes } from '../shell/help-layout';
+import { defineCommand, finishCommand } from '../shell/options';
+import { backendCommand } from './backend';
+import { cacheCommand } from './cache';
+import { completionCommand } from './completion';
+import { convertCommand } from './convert';
+import { encodeCommand } from './encode';
+import { exportCommand } from './export';
+import { exportModelCommand } from './export-model';
+import { importCommand } from './import';
+import { importModelCommand } from './import-model';
+import { inspectCommand } from './inspect';
+import { interpolateCommand } from './interpolate';
+import { meanCommand } from './mean';
+import { mergeCommand } from './merge';
+import { neighborsCommand } from './neighbors';
+import { reconstructCommand } from './reconstruct';
+import { referenceCommand } from './reference';
+import { reportCommand } from './report';
+import { resizeCommand } from './resize';
+import { sampleCommand } from './sample';
+import { showCommand } from './show';
+import { testCommand } from './test';
+import { trainCommand } from './train';
+import { verifyCommand } from './verify';
+import { watchCommand } from './watch';
 
 const groups = {
   'Images:': [
