@@ -1,13 +1,13 @@
 import { defineConfig } from 'tsup';
-import { declarations } from '../../scripts/declarations';
+import { declarations, inDist } from '../../scripts/declarations';
 import { licenses } from '../../scripts/licenses';
 
 const engines = ['cpu', 'tensorflow/index', 'wasm/index', 'webgl/index', 'webgpu/index'];
-const entries = ['index', 'ops', ...engines.map((name) => `backends/${name}`)];
+const entries = ['entries/index', 'entries/ops', ...engines.map((name) => `backends/${name}`)];
 
 export default defineConfig([
   {
-    entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+    entry: Object.fromEntries(entries.map((name) => [inDist(name), `src/${name}.ts`])),
     format: ['esm', 'cjs'],
     target: 'node20',
     clean: ['**/*.js', '**/*.cjs', '**/*.map'],

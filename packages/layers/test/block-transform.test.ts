@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { initWasm } from '../src/backends/wasm';
-import { blockTransform2d, conv2d, inverseBlockTransform2d, residual, Sequential } from '../src/index';
+import { blockTransform2d, conv2d, inverseBlockTransform2d, residual, Sequential } from '../src/entries/index';
 import golden from './golden/fixtures/block-transform.json';
 
 const blockSize = golden.blockSize as [number, number];

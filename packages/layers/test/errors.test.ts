@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
-import { LayersError, linear, MissingKernelError, maxPoolWithArgmax, maxUnpool, Sequential } from '../src/index';
+import {
+  LayersError,
+  linear,
+  MissingKernelError,
+  maxPoolWithArgmax,
+  maxUnpool,
+  Sequential,
+} from '../src/entries/index';
 
 beforeAll(async () => {
   registerCpuKernels();

@@ -12,7 +12,7 @@ import {
   maxUnpooling2d,
   relu,
   reshape,
-} from '../src/index';
+} from '../src/entries/index';
 
 beforeAll(async () => {
   registerCpuKernels();

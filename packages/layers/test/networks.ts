@@ -9,7 +9,7 @@ import {
   relu,
   reshape,
   Sequential,
-} from '../src/index';
+} from '../src/entries/index';
 
 /** The `mirror` network for images of `size` x `size` x 3: `size` must be 4 * n with n odd or even, >= 12. */
 export function buildMirror(size = 64, [first, second] = [12, 24], code = 1568): Sequential {

@@ -4,7 +4,7 @@ import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
 import { initWasm, type WasmEngine } from '../src/backends/wasm/index';
-import { conv2d, MaxPooling2D, maxPooling2d, maxUnpooling2d, Sequential, splitModel } from '../src/index';
+import { conv2d, MaxPooling2D, maxPooling2d, maxUnpooling2d, Sequential, splitModel } from '../src/entries/index';
 import { expectTensor } from './conformance/expect-tensor';
 import { type GoldenTensor, readGolden, toTensor } from './golden/read';
 import { buildMirror } from './networks';

@@ -14,7 +14,7 @@ import {
   reshape,
   Sequential,
   ShapeError,
-} from '../src/index';
+} from '../src/entries/index';
 import { addBlogListing, buildMirror } from './networks';
 
 beforeAll(async () => {
@@ -335,7 +335,7 @@ describe('split', () => {
   });
 
   it('refuses a model whose decoder needs more than code and masks', async () => {
-    const { splitModel } = await import('../src/index');
+    const { splitModel } = await import('../src/entries/index');
     const x = input({ shape: [4] });
     const skip = layers.reLU({ name: 'skip' }).apply(x) as typeof x;
     const code = layers.dense({ units: 2, name: 'code' }).apply(skip) as typeof x;

@@ -8,7 +8,7 @@ import { reportMissing } from '@ae/testing/requirements';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { loadPackage, registerTensorflowKernels } from '../src/backends/tensorflow/index';
-import { sgdStep } from '../src/index';
+import { sgdStep } from '../src/entries/index';
 import { describeConformance } from './conformance';
 
 const folders = process.env.AE_TENSORFLOW

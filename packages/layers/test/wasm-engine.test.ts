@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
 import type { SideKernel } from '../src/backends/wasm/runtime/job-control';
 import { WorkerPool } from '../src/backends/wasm/runtime/worker-pool';
-import { fuseForward, meanSquaredError, sgdStep } from '../src/index';
+import { fuseForward, meanSquaredError, sgdStep } from '../src/entries/index';
 import { buildMirror } from './networks';
 import { randomValues } from './wasm-reference';
 

@@ -24,7 +24,7 @@ import {
   residual,
   Sequential,
   sgdStep,
-} from '../src/index';
+} from '../src/entries/index';
 import { buildMirror } from './networks';
 import { randomValues, relativeError } from './wasm-reference';
 

@@ -9,7 +9,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerCpuKernels } from '../src/backends/cpu';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
-import { adamStep, sgdStep } from '../src/index';
+import { adamStep, sgdStep } from '../src/entries/index';
 import { type LayerCase, layerCases, type Wiring } from './layer-cases';
 
 let engine: WasmEngine;

@@ -1,9 +1,9 @@
 /** Slices, and Householder's reduction, of the WebAssembly engine: beside plain loops and what linear algebra says. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sgdStep } from '../src';
 import { initWasm, type WasmEngine } from '../src/backends/wasm';
-import { reduceOnBackend, type Tridiagonal } from '../src/ops';
+import { sgdStep } from '../src/entries';
+import { reduceOnBackend, type Tridiagonal } from '../src/entries/ops';
 
 let engine: WasmEngine;
 beforeAll(async () => {

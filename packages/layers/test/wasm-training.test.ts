@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's ops
 import { beforeAll, expect, test } from 'vitest';
 import { initWasm } from '../src/backends/wasm';
-import { adamStep, meanSquaredError, sgdStep } from '../src/index';
-import { readInto } from '../src/ops';
+import { adamStep, meanSquaredError, sgdStep } from '../src/entries/index';
+import { readInto } from '../src/entries/ops';
 
 beforeAll(async () => {
   await initWasm();

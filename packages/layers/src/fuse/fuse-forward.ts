@@ -1,8 +1,8 @@
 import { getBackend, getKernel, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { FusedDenseGrad } from '../contracts/training-kernels';
-import { completeNormalizations } from '../layers/complete-normalizations';
 import { runChain } from './chain';
+import { completeNormalizations } from './complete-normalizations';
 import { type Part, planOf, runLayer } from './plan';
 
 /** How to run a model. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { maxPoolWithArgmax, maxUnpool } from '../../src/index';
+import { maxPoolWithArgmax, maxUnpool } from '../../src/entries/index';
 import { grad4d } from './gradients';
 
 /** What ops refuse before they reach a backend's kernels, and what they leave behind. */

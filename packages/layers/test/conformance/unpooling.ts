@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { maxPoolWithArgmax, maxUnpool } from '../../src/index';
+import { maxPoolWithArgmax, maxUnpool } from '../../src/entries/index';
 import { readGolden, toTensor, type UnpoolingCase } from '../golden/read';
 import { expectTensor, expectValues } from './expect-tensor';
 import { grad4d, numericalGradient } from './gradients';

@@ -1,7 +1,7 @@
 /** Reads the golden files that `generate.py` made with PyTorch. */
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import type { MaskMode, Padding2D } from '../../src/index';
+import type { MaskMode, Padding2D } from '../../src/entries/index';
 
 /** A tensor as it is written in a file. */
 export interface GoldenTensor {

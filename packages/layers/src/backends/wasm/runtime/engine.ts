@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type Calls, calls, type Kernels, kernels, type Layout, type SideFunctions } from '../assembly/dist/jobs';
-import { WasmEngineError } from '../errors';
+import { WasmEngineError } from './errors';
 import type { SideKernel } from './job-control';
 import { type CompileOptions, compileSideModule, type SideModule, type SimdKind } from './side-module';
 import { WorkerPool } from './worker-pool';

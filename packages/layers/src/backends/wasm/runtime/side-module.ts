@@ -1,7 +1,7 @@
 /** Compiles the side module: this engine's kernels, which work in tfjs' memory. */
 import type { SideFunctions } from '../assembly/dist/jobs';
 import { sideModules } from '../assembly/dist/side-module';
-import { WasmEngineError } from '../errors';
+import { WasmEngineError } from './errors';
 import { V8Flags } from './v8-flags';
 
 /**

@@ -4,7 +4,7 @@
  * The plain SIMD build of tfjs runs unchanged on a shared memory. Its threaded build is of no use here: it cannot start on
  * Node.js, and its threads serve XNNPACK only.
  */
-import { WasmEngineError } from '../errors';
+import { WasmEngineError } from './errors';
 
 const simdBinary = 'tfjs-backend-wasm-simd.wasm';
 const memorySection = 5;

@@ -1,5 +1,5 @@
 import { workerSource } from '../assembly/dist/side-module';
-import { WasmEngineError } from '../errors';
+import { WasmEngineError } from './errors';
 import { CLOSED, CONTROL, CONTROL_WORDS, type SideKernel, SPINS, takeChunks } from './job-control';
 import { isNode } from './tfjs-binary';
 import type { WorkerStart } from './worker';

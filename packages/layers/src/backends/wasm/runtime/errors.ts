@@ -1,4 +1,4 @@
-import { LayersError, type State, type WrongValue } from '../../errors';
+import { LayersError, type State, type WrongValue } from '../../../errors';
 
 /** Why the WebAssembly engine refused or stopped: one stable word a caller may branch on. */
 export type WasmEngineErrorCode =

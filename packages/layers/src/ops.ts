@@ -1,4 +1,0 @@
-/** Ops beside those of the layers: matrices of cosine transforms, images made whole blocks, matrices made tridiagonal, tensors read in place. */
-export { type BlockSize, cosineMatrix, extendImages } from './ops/block-transform';
-export { reduceOnBackend, type Tridiagonal } from './ops/reduce-on-backend';
-export { readInto } from './training/read-into';
