@@ -11,19 +11,14 @@ const common: Options = {
   removeNodeProtocol: false,
 };
 
-const inBrowsers = (name: string) => fileURLToPath(new URL(`src/browser/${name}.ts`, import.meta.url));
+const source = (name: string) => fileURLToPath(new URL(`src/${name}.ts`, import.meta.url));
+
+const entries = (...names: string[]) => Object.fromEntries(names.map((name) => [name, `src/entries/${name}.ts`]));
 
 export default defineConfig([
   {
     ...common,
-    entry: {
-      index: 'src/index.ts',
-      archives: 'src/archives.ts',
-      files: 'src/files.ts',
-      kind: 'src/kind.ts',
-      png: 'src/png.ts',
-      threads: 'src/threads.ts',
-    },
+    entry: entries('index', 'archives', 'files', 'kind', 'png', 'threads'),
     // An optional dependency: loaded where it is needed, never bundled.
     external: ['sharp'],
     esbuildPlugins: [assemblyForTsup, bundled],
@@ -34,10 +29,13 @@ export default defineConfig([
     shims: true,
     clean: ['*.js', '*.cjs', '*.map'],
   },
-  declarations('images', ['index', 'archives', 'files', 'kind', 'png', 'threads']),
+  declarations(
+    'images',
+    ['index', 'archives', 'files', 'kind', 'png', 'threads'].map((name) => `entries/${name}`),
+  ),
   {
     ...common,
-    entry: { index: 'src/index.ts', kind: 'src/kind.ts', png: 'src/png.ts', threads: 'src/threads.ts' },
+    entry: entries('index', 'kind', 'png', 'threads'),
     outDir: 'dist/browser',
     format: 'esm',
     platform: 'browser',
@@ -48,7 +46,8 @@ export default defineConfig([
       {
         name: 'in-browsers',
         setup: ({ onResolve, onLoad }) => {
-          onResolve({ filter: /\/(platform|zlib)$/ }, ({ path }) => ({ path: inBrowsers(path.replace(/.*\//, '')) }));
+          onResolve({ filter: /\/platform\/node$/ }, () => ({ path: source('platform/browser') }));
+          onResolve({ filter: /^\.\/zlib$/ }, () => ({ path: source('codecs/zlib-in-browsers') }));
           // Kernels need shared memory, which most pages have none of: resizing is done in JavaScript, to the same bits.
           onResolve({ filter: /\?wasm$/ }, () => ({ path: 'none', namespace: 'no-wasm' }));
           onLoad({ filter: /.*/, namespace: 'no-wasm' }, () => ({ contents: 'export default new Uint8Array();' }));

@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ImageSource, openImageSource } from '../src/archives';
-import { readPackedFile, readRegularFile } from '../src/files';
-import { imageFolder, openImages } from '../src/index';
+import { type ImageSource, openImageSource } from '../src/entries/archives';
+import { readPackedFile, readRegularFile } from '../src/entries/files';
+import { imageFolder, openImages } from '../src/entries/index';
 
 const fixtures = new URL('fixtures/archives/', import.meta.url).pathname;
 const { archives, photos } = JSON.parse(fs.readFileSync(path.join(fixtures, 'expected.json'), 'utf8')) as {

@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readImageSize } from '../src/kind';
-import { decodeImage } from '../src/reading/decode';
+import { decodeImage } from '../src/image/decode';
+import { readImageSize } from '../src/kind/kind';
 import { fixture } from './fixture';
 
 const HEIGHT = 5;

@@ -5,7 +5,7 @@ import { findChromium, startChromium } from '@ae/testing/chromium';
 import { pageOf, servePages } from '@ae/testing/page-server';
 import { bundle, openPage } from '@ae/testing/pages';
 import { expect, it } from 'vitest';
-import { RawImage, readImage } from '../src/index';
+import { RawImage, readImage } from '../src/entries/index';
 import { fixture } from './fixture';
 
 const executable = findChromium('@ae/images on a page');

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { decodeImage } from '../src/image/decode';
 import { toPlanarBgr } from '../src/pixels/channels';
 import type { Pixels } from '../src/pixels/pixels';
-import { decodeImage } from '../src/reading/decode';
 import { resizeAntialiased } from '../src/resize/antialiased';
 import { resizeBilinear } from '../src/resize/bilinear';
 import { planResize } from '../src/resize/plan';

@@ -1,8 +1,8 @@
 /** Images of rare kinds have OpenCV's pixels, or are refused by name (test/fixtures/make_kinds.py). */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { decodeImage } from '../src/image/decode';
 import { toPlanarBgr } from '../src/pixels/channels';
-import { decodeImage } from '../src/reading/decode';
 import { fixture } from './fixture';
 
 interface Packed {

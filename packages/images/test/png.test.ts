@@ -1,7 +1,7 @@
 /** Grids and PNG files, which sharp reads back. */
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { drawGrid, encodePng, toRgbImage } from '../src/png';
+import { drawGrid, encodePng, toRgbImage } from '../src/entries/png';
 
 const image = (value: number, height = 2, width = 3) => ({
   ...{ channels: 1, height, width },

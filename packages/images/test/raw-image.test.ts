@@ -6,9 +6,17 @@ import { pathToFileURL } from 'node:url';
 import { scratchFolder } from '@ae/testing/scratch';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import * as api from '../src/entries/index';
+import {
+  fromPixels,
+  fromTensor,
+  ImagesError,
+  imageFolder,
+  RawImage,
+  readImage,
+  toPlanarBgr,
+} from '../src/entries/index';
 import { withSlashes } from '../src/files/list-place';
-import * as api from '../src/index';
-import { fromPixels, fromTensor, ImagesError, imageFolder, RawImage, readImage, toPlanarBgr } from '../src/index';
 import { fixture } from './fixture';
 
 interface Packed {

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { byBytes, type FolderList, isOfSystem, listTree, type Name, type Tree } from '../files/image-tree';
 import { readPackedStart } from '../files/packed-file';
-import { hasImageExtension, kindOfImage } from '../kind';
+import { hasImageExtension, kindOfImage } from '../kind/kind';
 import type { ArchiveEntry, ArchiveFacts } from './entry';
 
 const headBytes = 64;

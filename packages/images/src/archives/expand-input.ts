@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { NotReadableError } from '../errors';
 import { hasArchiveExtension } from '../files/archive-kind';
 import { isPattern, isSpecial } from '../files/patterns';
-import { hasImageExtension } from '../kind';
+import { hasImageExtension } from '../kind/kind';
 
 const range = /\{(\d+)\.\.(\d+)\}/;
 const mostOfRange = 1_000_000;

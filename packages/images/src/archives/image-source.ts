@@ -10,7 +10,7 @@ import { readAt } from '../files/packed-file';
 import { folderOfPattern } from '../files/patterns';
 import { openRegularFile, sayOf } from '../files/regular-file';
 import { describeUnreadImage } from '../files/unread-images';
-import { hasImageExtension, kindOfImage } from '../kind';
+import { hasImageExtension, kindOfImage } from '../kind/kind';
 import { listArchiveTree, listFiles } from './archive-tree';
 import { type ArchiveInput, unusable } from './entry';
 import { expandInput } from './expand-input';

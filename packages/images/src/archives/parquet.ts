@@ -1,7 +1,7 @@
 /** Reads the images of Parquet files as Hugging Face's datasets have them: a column of { bytes, path }, and one of labels. */
 import type { FolderImage, FolderList } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
-import { formatOf, kindOfImage } from '../kind';
+import { formatOf, kindOfImage } from '../kind/kind';
 import { type Labeled, labelsOf } from './class-names';
 import { type ArchiveInput, damaged } from './entry';
 import { columnsOf, type ParquetColumns } from './parquet-columns';

@@ -5,7 +5,7 @@
 import type { FolderImage, FolderList } from '../files/image-tree';
 import { type PackedFile, readPackedFile } from '../files/packed-file';
 import { sayOf } from '../files/regular-file';
-import { hasImageExtension } from '../kind';
+import { hasImageExtension } from '../kind/kind';
 import { type Labeled, labelsOf } from './class-names';
 import { type ArchiveEntry, type ArchiveFacts, damaged } from './entry';
 

@@ -1,6 +1,6 @@
 /** Lists the files of a zip by its directory, which `yauzl` reads. */
 import { readAt } from '../files/packed-file';
-import { hasImageExtension } from '../kind';
+import { hasImageExtension } from '../kind/kind';
 import { type ArchiveEntry, type ArchiveFacts, type ArchiveInput, damaged, plainName, unusable } from './entry';
 
 const localHeaderBytes = 30;

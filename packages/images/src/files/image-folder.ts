@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { NotReadableError } from '../errors';
-import { hasImageExtension, kindOfImage } from '../kind';
+import { hasImageExtension, kindOfImage } from '../kind/kind';
 import { byBytes, type FolderList, isOfSystem, listTree, type Name, type Tree } from './image-tree';
 import { sayOf, withRegularFile } from './regular-file';
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { NotReadableError } from '../errors';
-import { hasImageExtension } from '../kind';
+import { hasImageExtension } from '../kind/kind';
 import { hasArchiveExtension } from './archive-kind';
 import { listImageFolder } from './image-folder';
 import type { FolderList } from './image-tree';

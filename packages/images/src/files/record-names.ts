@@ -1,6 +1,6 @@
 /** From the keys of records to the names of files: whatever a key says, its file lies in the folder. */
 import path from 'node:path';
-import { formatOf, hasImageExtension, type ImageKind } from '../kind';
+import { formatOf, hasImageExtension, type ImageKind } from '../kind/kind';
 
 /** Room for a number and an ending within the 255 bytes that file systems allow. */
 const maxNameBytes = 200;

@@ -1,5 +1,5 @@
 /** Images that no decoder here reads. */
-import { nameUnreadImage } from '../kind';
+import { nameUnreadImage } from '../kind/kind';
 
 /** By the endings of their names. */
 const unread: readonly (readonly [name: string, extensions: readonly string[]])[] = [

@@ -4,15 +4,11 @@
  *
  * A new kind is a row here; where sharp does not decode it, a decoder of its own in decode.ts too.
  */
-import { isAvif, readAvifSize } from './kind/avif';
-import { readJpegSize } from './kind/jpeg';
-import { readPngSize } from './kind/png';
-import { readTiffHeader } from './kind/tiff';
-import { readWebpSize } from './kind/webp';
-
-export { type JpegHeader, readJpegHeader } from './kind/jpeg';
-export { type PngHeader, readPngHeader } from './kind/png';
-export { defaultMaxPixels } from './pixels/limits';
+import { isAvif, readAvifSize } from './avif';
+import { readJpegSize } from './jpeg';
+import { readPngSize } from './png';
+import { readTiffHeader } from './tiff';
+import { readWebpSize } from './webp';
 
 interface ImageKindRow {
   readonly kind: string;

@@ -1,4 +1,4 @@
-import { loadSharp } from './sharp';
+import { loadSharp } from './decode-by-sharp';
 
 /**
  * Loads sharp, for those who want to know in good time whether it is there. Gives nothing of it, so that whoever has no sharp needs no types of it.

@@ -2,7 +2,7 @@
  * Bounds the memory of images that are decoded at the same time, by all threads that share the budget: small ones go side by side, a
  * large one waits until there is room, and one that is larger than the budget is decoded alone.
  */
-import { processors } from '../platform';
+import { processors } from '../platform/node';
 
 const unit = 1024;
 /** Five photographs of 12 megapixels, or one more for each processor beyond eight. */

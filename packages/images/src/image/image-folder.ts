@@ -2,8 +2,8 @@
 import { NotReadableError, refused } from '../errors';
 import type { PackedFile } from '../files/packed-file';
 import { mostFileBytes } from '../pixels/limits';
-import { listPlace, openPlaces, pathText, readBytes, readPackedFile } from '../platform';
-import type { RawImage } from '../raw-image';
+import { listPlace, openPlaces, pathText, readBytes, readPackedFile } from '../platform/node';
+import type { RawImage } from './raw-image';
 import { checkInput, type ImageInput, imageOf, readPlanned } from './read-image';
 import { checkReadOptions, type ReadImageOptions, type ReadPlan } from './read-options';
 

@@ -1,17 +1,17 @@
 /** Image files to pixels: ordinary JPEGs and BMPs by decoders of our own, all others by sharp, or by the browser. */
 
-import { decodeBmp } from '../decoders/bmp';
-import { decodeJpeg } from '../decoders/jpeg';
-import { withEnd } from '../decoders/jpeg-end';
-import type { DecodeImageOptions } from '../decoders/options';
+import { decodeBmp } from '../codecs/bmp';
+import type { DecodeImageOptions } from '../codecs/decode-options';
+import { decodeJpeg } from '../codecs/jpeg';
+import { withEnd } from '../codecs/jpeg-end';
 import { doesNotDecode } from '../errors';
 import { type ImageKernels, imageKernels } from '../kernels/image-kernels';
-import { describeImage, formatOf, type ImageSize, readImageSize } from '../kind';
 import { readJpegHeader } from '../kind/jpeg';
+import { describeImage, formatOf, type ImageSize, readImageSize } from '../kind/kind';
 import { blend, toColor, toGray } from '../pixels/channels';
 import { assertPixels, decodingBytes, defaultMaxPixels } from '../pixels/limits';
 import type { Pixels } from '../pixels/pixels';
-import { decodeOther } from '../platform';
+import { decodeOther } from '../platform/node';
 import { takeBudget } from './decode-budget';
 
 /**

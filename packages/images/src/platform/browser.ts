@@ -1,10 +1,10 @@
-/** What a browser does in place of ../platform.ts: it decodes and encodes by createImageBitmap and canvases, and fetches. */
+/** What a browser does in place of node.ts: it decodes and encodes by createImageBitmap and canvases, and fetches. */
 
-import type { DecodeImageOptions } from '../decoders/options';
+import type { DecodeImageOptions } from '../codecs/decode-options';
 import { doesNotDecode, PlatformError } from '../errors';
 import { fetchBytes } from '../files/fetch-bytes';
-import { describeImage, type ImageSize } from '../kind';
 import { readJpegHeader } from '../kind/jpeg';
+import { describeImage, type ImageSize } from '../kind/kind';
 import { contextOf, drawPixels, imageDataOf, newCanvas } from '../pixels/canvas';
 import { toColor, toGray } from '../pixels/channels';
 import type { Pixels } from '../pixels/pixels';

@@ -1,15 +1,15 @@
 /** Image files to pixels by sharp, which is loaded when it is first needed, with what OpenCV does differently made alike. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { doesNotDecode, SharpMissingError } from '../errors';
-import { describeImage, type ImageSize } from '../kind';
 import { readJpegHeader } from '../kind/jpeg';
+import { describeImage, type ImageSize } from '../kind/kind';
 import { readPngHeader } from '../kind/png';
 import { hasTooManyPages, readTiffHeader, type TiffHeader } from '../kind/tiff';
 import type { Pixels } from '../pixels/pixels';
+import type { DecodeImageOptions } from './decode-options';
 import { groundGif } from './gif-ground';
 import { hasAllScans, withEnd } from './jpeg-end';
 import { isSequentialWhole } from './jpeg-scan-check';
-import type { DecodeImageOptions } from './options';
 
 type SharpModule = (input?: Uint8Array, options?: SharpOptions) => Sharp;
 

@@ -1,5 +1,5 @@
-import { loadSharp } from '../decoders/sharp';
 import type { Pixels } from '../pixels/pixels';
+import { loadSharp } from './decode-by-sharp';
 
 /** Kinds of image files that are written. */
 export type EncodedKind = 'jpeg' | 'png' | 'webp';

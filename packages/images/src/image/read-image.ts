@@ -1,15 +1,15 @@
 /** One image of a program: from a file, its bytes, or an address. */
 
-import { decodeJpeg } from '../decoders/jpeg';
+import { decodeJpeg } from '../codecs/jpeg';
 import { refused } from '../errors';
 import { imageKernels } from '../kernels/image-kernels';
 import { toInterleavedRgb } from '../pixels/channels';
 import { mostFileBytes } from '../pixels/limits';
 import type { Pixels } from '../pixels/pixels';
-import { readBytes } from '../platform';
-import { type ImageNames, RawImage, rawImageOf } from '../raw-image';
+import { readBytes } from '../platform/node';
 import { resizePixels } from '../resize/resize';
 import { decodeImage } from './decode';
+import { type ImageNames, RawImage, rawImageOf } from './raw-image';
 import { checkReadOptions, decodeOptionsOf, type ReadImageOptions, type ReadPlan } from './read-options';
 
 /** What an image is read from: a path (in browsers an address), a URL, a Blob or File, or the bytes of a file. */

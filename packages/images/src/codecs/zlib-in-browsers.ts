@@ -1,4 +1,4 @@
-/** Stands in for ../encoders/zlib.ts, where nothing compresses but streams. */
+/** Stands in for zlib.ts, where nothing compresses but streams. */
 import { PlatformError } from '../errors';
 
 export function compress(): never {

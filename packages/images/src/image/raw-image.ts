@@ -1,14 +1,14 @@
+import { refused } from '../errors';
+import { type ImageDataLike, imageDataOf } from '../pixels/canvas';
+import { blend, toColor, toGray, toRgba } from '../pixels/channels';
+import { checkKeys, colorOf } from '../pixels/checks';
+import { type PixelSource, pixelsOf } from '../pixels/from-pixels';
+import type { Pixels } from '../pixels/pixels';
+import { pixelsOfTensor, type TensorLike, type TensorMaker } from '../pixels/tensors';
+import { pngFile } from '../platform/node';
+import { checkResize, type ResizeOptions } from '../resize/options';
+import { resizePixels } from '../resize/resize';
 import { encodeImage } from './encode';
-import { refused } from './errors';
-import { type ImageDataLike, imageDataOf } from './pixels/canvas';
-import { blend, toColor, toGray, toRgba } from './pixels/channels';
-import { checkKeys, colorOf } from './pixels/checks';
-import { type PixelSource, pixelsOf } from './pixels/from-pixels';
-import type { Pixels } from './pixels/pixels';
-import { pixelsOfTensor, type TensorLike, type TensorMaker } from './pixels/tensors';
-import { pngFile } from './platform';
-import { checkResize, type ResizeOptions } from './resize/options';
-import { resizePixels } from './resize/resize';
 
 /** How many numbers a pixel of a RawImage has: gray, red-green-blue, or that and alpha. */
 export type ImageChannels = 1 | 3 | 4;

@@ -1,7 +1,7 @@
 /** Pixels to image files. */
-import type { EncodedKind } from './encoders/sharp';
-import type { Pixels } from './pixels/pixels';
-import { encodeFile } from './platform';
+import type { EncodedKind } from '../codecs/encode-by-sharp';
+import type { Pixels } from '../pixels/pixels';
+import { encodeFile } from '../platform/node';
 
 /** OpenCV's. */
 const defaultQuality = 95;

@@ -1,6 +1,6 @@
 /** How files become images of programs. */
 
-import type { DecodeImageOptions } from '../decoders/options';
+import type { DecodeImageOptions } from '../codecs/decode-options';
 import { refused } from '../errors';
 import { checkKeys, colorOf } from '../pixels/checks';
 import { defaultMaxPixels } from '../pixels/limits';

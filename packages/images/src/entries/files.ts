@@ -1,0 +1,29 @@
+/** Image files on a disk: the images of a folder, and files that are opened without waiting for them. Loads no decoder. */
+export { NotReadableError } from '../errors';
+export {
+  type ArchiveKind,
+  archiveHeadBytes,
+  describeOther,
+  hasArchiveExtension,
+  kindOfArchive,
+  withoutArchiveExtension,
+} from '../files/archive-kind';
+export { listImageFolder } from '../files/image-folder';
+export { type FolderImage, type FolderList, nameFew } from '../files/image-tree';
+export { type PackedFile, readPackedFile, readPackedStart } from '../files/packed-file';
+export { isPattern } from '../files/patterns';
+export { RecordNames } from '../files/record-names';
+export {
+  assertSize,
+  type FileKind,
+  type FilePath,
+  kindOf,
+  NotOrdinaryError,
+  openRegularFile,
+  pathText,
+  readRegularFile,
+  readRest,
+  sayOf,
+  withRegularFile,
+} from '../files/regular-file';
+export { describeUnreadImage, sayUnreadImages } from '../files/unread-images';

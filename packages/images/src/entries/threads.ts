@@ -1,0 +1,8 @@
+/** For threads that decode many images: kernels that are compiled once, and a bound on the memory of what all of them decode. */
+export { decodeJpeg, type JpegOptions } from '../codecs/jpeg';
+export { doesNotDecode } from '../errors';
+export { newBudget, takeBudget, useBudget } from '../image/decode-budget';
+export type { JpegKernels, PackKernels, PixelKernels } from '../kernels/contracts';
+export { ImageKernels, imageKernels, type KernelModule, kernelModule, useKernelModule } from '../kernels/image-kernels';
+export type { KernelMemory } from '../kernels/kernel-memory';
+export { assertPixels, decodingBytes, mostFileBytes } from '../pixels/limits';

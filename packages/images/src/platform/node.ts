@@ -1,0 +1,21 @@
+/** What Node.js and a browser do each in its own way. The build for browsers has browser.ts in its place. */
+import os from 'node:os';
+import type { ImageSource, SourceOptions } from '../archives/image-source';
+
+export { decodeBySharp as decodeOther } from '../codecs/decode-by-sharp';
+export { encodeBySharp as encodeFile } from '../codecs/encode-by-sharp';
+export { pngFile } from '../codecs/png-file';
+export { requireSharp as loadSharp } from '../codecs/require-sharp';
+export { listPlace } from '../files/list-place';
+export { readPackedFile } from '../files/packed-file';
+export { readBytes } from '../files/read-bytes';
+
+/** Lists the images at places of a disk; what reads archives is loaded then. */
+export async function openPlaces(places: readonly string[], options: SourceOptions): Promise<ImageSource> {
+  const { openImageSource } = await import('../archives/image-source');
+  return openImageSource(places, options);
+}
+
+/** Returns the number of processors. */
+export const processors = (): number => os.availableParallelism();
+export { pathText } from '../files/regular-file';
