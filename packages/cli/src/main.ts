@@ -62,7 +62,7 @@ function describe(error: unknown, command: Command): { code: string; message: st
 function explainUsage({ code, message }: CommanderError, command: string): { code: string; message: string } {
   const [, said, suggestion] = /^(?:error: )?(.*?)\.?(?:\s*\(Did you mean (.*)\?\))?$/s.exec(message) ?? ['', message];
   const sentence = said.replace(/\.?(: | )?Expected /, ', expected ');
-  const advice = suggestion ? `did you mean ${suggestion}?` : `${command} --help lists what there is.`;
+  const advice = suggestion ? `did you mean ${suggestion}?` : `${command} --help shows the usage.`;
   return {
     code: `USAGE_${code.replace('commander.', '').replace(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase(),
     message: `${sentence}; ${advice}`,

@@ -68,10 +68,10 @@ describe('ae import', () => {
     ],
     [
       [fixture('empty.zip'), 'x.lmdb'],
-      /^ae import: \S+empty\.zip holds no images; check the path and the file names\.\n$/,
+      /^ae import: \S+empty\.zip contains no images; check the path and the file names\.\n$/,
     ],
-    [['photos.tar', '--labels', 'names', 'x.lmdb'], /--labels goes with a list file, but a folder was given/],
-    [['photos'], /^ae import: missing required argument 'out\.lmdb'; ae import --help lists what there is\.\n$/],
+    [['photos.tar', '--labels', 'names', 'x.lmdb'], /--labels requires a list file, but a folder was given/],
+    [['photos'], /^ae import: missing required argument 'out\.lmdb'; ae import --help shows the usage\.\n$/],
     [['nothing-*.tar', 'x.lmdb'], /^ae import: nothing-\*\.tar matches no files; check it, and put it into quotes/],
   ])('%j is refused in a sentence', async (args, message) => {
     const { code, stderr } = await ae(folder, 'import', ...args);

@@ -21,7 +21,7 @@ test('ae backend says that it does not know this V8, and computes all the same',
     "compiled without V8's flags, so training may be slower: V8 99.1.2.3-node.4 is not one whose flags have been tested",
   );
   expect(lines).toContain(reason);
-  expect(lines).toMatch(/wasm .*<- auto takes this/);
+  expect(lines).toMatch(/wasm .*<- chosen by auto/);
 });
 
 test('AE_V8_FLAGS=off leaves V8 alone', async () => {

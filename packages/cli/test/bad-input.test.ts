@@ -63,40 +63,43 @@ describe('arguments out of their place', () => {
   test.each<[string[], RegExp]>([
     [
       ['import', 'pictures', 'x.lmdb', '--encoded', 'jpg'],
-      /the last argument, jpg, would be out\.lmdb: for image files of that type write --encode-type jpg; if it is the name, write \.\/jpg\./,
+      /the last argument, jpg, is taken as out\.lmdb, but image files of that type are chosen with --encode-type jpg; if it is meant as a name, write \.\/jpg\./,
     ],
     [
       ['import', 'pictures', 'x.lmdb', '--resize', '64', '64'],
-      /the last argument, 64, would be out\.lmdb: --resize takes one value, as 64 or 48x64;/,
+      /the last argument, 64, is taken as out\.lmdb, but --resize takes one value, such as 64 or 48x64;/,
     ],
     [
       ['import', 'pictures', 'x.lmdb', '--shuffle', 'yes'],
-      /the last argument, yes, would be out\.lmdb: switches such as --shuffle take no value;/,
+      /the last argument, yes, is taken as out\.lmdb, but switches such as --shuffle take no value;/,
     ],
     [
       ['convert', 'pictures', 'a.tar', 'b.tar'],
-      /a\.tar does not exist, and is taken for images: the last argument alone, here b\.tar, is out\./,
+      /a\.tar does not exist, and is taken as images; only the last argument, here b\.tar, is out\./,
     ],
     [
       ['import', 'x.lmdb', 'pictures'],
-      /x\.lmdb does not exist, and pictures does: images come first, and last out\.lmdb\./,
+      /x\.lmdb does not exist, but pictures does; images come first, and out\.lmdb last\./,
     ],
-    [['train', 'good.lmdb', '--val', '1'], /--val: expected images, or a part between 0 and 1, .* received "1"\./],
-    [['test', 'pictures', 'good.lmdb'], /pictures holds no network \(no model\.json\); name the folder that ae train/],
-    [['test', 'notes.txt', 'good.lmdb'], /notes\.txt is a file, where the folder of a network is expected;/],
+    [['train', 'good.lmdb', '--val', '1'], /--val: expected images, or a fraction between 0 and 1, .* received "1"\./],
+    [
+      ['test', 'pictures', 'good.lmdb'],
+      /pictures contains no network \(no model\.json\); name the folder that ae train/,
+    ],
+    [['test', 'notes.txt', 'good.lmdb'], /notes\.txt is a file, but the folder of a network is expected;/],
     [['test', 'nowhere', 'good.lmdb'], /nowhere does not exist; name the folder that ae train or save\(\) wrote\./],
   ])('ae %j', (args, message) => expectRefusal(args, message));
 });
 
 describe('a missing path', () => {
   test.each(readers('nowhere.lmdb'))('ae %j', (args) =>
-    expectRefusal(args, /nowhere\.lmdb does not exist; give a folder of images, or an LMDB\./),
+    expectRefusal(args, /nowhere\.lmdb does not exist; name a folder of images, or an LMDB\./),
   );
 
   test('of images', () =>
     expectRefusal(
       ['import', 'nowhere', 'x.lmdb'],
-      /nowhere does not exist; give a folder of images, an archive, or a list file\./,
+      /nowhere does not exist; name a folder of images, an archive, or a list file\./,
     ));
 
   test('of a network', () =>
@@ -105,7 +108,7 @@ describe('a missing path', () => {
   test('of the folder for a picture', () =>
     expectRefusal(
       ['inspect', 'good.lmdb', '--grid', 'nowhere/x.png'],
-      /nowhere\/x\.png lies in a folder that does not exist; make that folder first\./,
+      /nowhere\/x\.png is in a folder that does not exist; create that folder first\./,
     ));
 });
 
@@ -114,7 +117,7 @@ describe('a file that is no LMDB', () => {
     expectRefusal(args, /notes\.txt is a text, and no list of images that are there; give images, a folder, a list/),
   );
   test.each(readers('no-pictures', 'val', 'mean', 'export'))('ae %j', (args) =>
-    expectRefusal(args, /no-pictures contains no data\.mdb, so it is no LMDB/),
+    expectRefusal(args, /no-pictures is not an LMDB \(it contains no data\.mdb\)/),
   );
 });
 
@@ -142,7 +145,7 @@ describe('a data file that was cut short', () => {
 
 describe('datums of mixed sizes', () => {
   const message =
-    /mixed\.lmdb: key 00000005_a: expected 3x16x16 \(channels x height x width\) as the first image has, received 3x20x16; make them one size with ae resize/;
+    /mixed\.lmdb: key 00000005_a: expected 3x16x16 \(channels x height x width\), like the first image, received 3x20x16; resize them with ae resize/;
   test.each(readers('mixed.lmdb', 'inspect', 'verify', 'mean', 'export', 'resize'))('ae %j', (args) =>
     expectRefusal(args, message),
   );
@@ -172,7 +175,7 @@ describe('images of another size than the network', () => {
     await makeLmdb(path.join(folder, 'tiny.lmdb'), [plainDatum(4, 4)]);
     await expectRefusal(
       ['train', 'tiny.lmdb'],
-      /tiny\.lmdb: the network cannot take images of 3x4x4 .*, as the first is;/,
+      /tiny\.lmdb: the network cannot take images of 3x4x4 .*, the size of the first one;/,
     );
   });
 });
@@ -189,7 +192,7 @@ describe('images that cannot be read', () => {
   test('and no others', () =>
     expectRefusal(['import', 'only-bad', 'x.lmdb'], /only-bad: its only image cannot be read\./));
   test('not even one', () =>
-    expectRefusal(['import', 'no-pictures', 'x.lmdb'], /no-pictures holds no images; check the path/));
+    expectRefusal(['import', 'no-pictures', 'x.lmdb'], /no-pictures contains no images; check the path/));
 });
 
 describe('ae inspect --grid', () => {
@@ -235,7 +238,7 @@ test('ae inspect needs no sharp for JPEG files', async () => {
 test('ae export --lenient names the damage of a database of which nothing is left', () =>
   expectRefusal(
     ['export', 'truncated.mdb', 'x', '--lenient'],
-    /truncated\.mdb: none of the records can be read, not even with --lenient: .*cut short/,
+    /truncated\.mdb: none of the records can be read, even with --lenient: .*cut short/,
   ));
 
 test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is one sentence', async () => {
@@ -254,7 +257,7 @@ describe('an output that exists', () => {
     [['import', 'pictures', 'good.lmdb'], /good\.lmdb already exists; delete it, or choose another output/],
     [
       ['train', 'good.lmdb', '--out', 'run'],
-      /run holds a run already; go on with it by ae train --resume run, or name another folder\./,
+      /run already contains a run; continue it with ae train --resume run, or choose another folder\./,
     ],
     [['test', 'run', 'good.lmdb', '--save-prefix', 'run'], /run already exists; delete it or choose another name\.$/m],
     [['mean', 'good.lmdb', 'notes.txt'], /notes\.txt already exists; delete it or choose another name\.$/m],

@@ -74,7 +74,9 @@ test('ae interpolate draws a row for each kind of masks, with both images at the
     '--scale',
     '1',
   );
-  expect(text).toMatch(/row 1 {2}the first image's masks\n {2}row 2 .*\n {2}row 3 {2}masks that carry nothing/);
+  expect(text).toMatch(
+    /row 1 {2}the first image's masks\n {2}row 2 .*\n {2}row 3 {2}fixed masks, which carry no information/,
+  );
   expect(await size('way.png')).toEqual([5 * 20 + 4, 3 * 20 + 4]);
   const corner = await sharp(inFolder('way.png')).extract({ left: 4, top: 4, width: 16, height: 16 }).raw().toBuffer();
   expect(corner).toEqual(discPixels(0, 16));

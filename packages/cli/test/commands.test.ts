@@ -79,7 +79,7 @@ describe('ae import', () => {
         const { code, stderr } = await finished;
         clearInterval(watch);
         expect(code).toBe(130);
-        expect(stderr).toContain(resume ? 'the same command goes on from there' : 'stop.lmdb was not made');
+        expect(stderr).toContain(resume ? 'run the same command to resume' : 'stop.lmdb was not created');
         expect(existsSync(inFolder('stop.lmdb.partial'))).toBe(resume);
         expect(existsSync(inFolder('stop.lmdb'))).toBe(false);
       }
@@ -254,7 +254,7 @@ describe('ae train and ae test', () => {
 
 test('ae backend lists the engines and the one that auto takes', async () => {
   const said = await aeOk(folder, 'backend');
-  expect(said).toMatch(/^ {2}\w+ .*<- auto takes this$/m);
+  expect(said).toMatch(/^ {2}\w+ .*<- chosen by auto$/m);
   const [{ auto, advice, backends }] = jsonLines(await aeOk(folder, 'backend', '--json'));
   expect(backends).toContainEqual(expect.objectContaining({ name: auto, available: true }));
   const isSlow = auto === 'wasm' && process.arch === 'x64' && Number.parseInt(process.versions.node, 10) < 24;

@@ -53,7 +53,7 @@ describe('ae verify', () => {
     expect(refused.stderr).toMatch(/^ae export: key 00000003_red\/disc-001\.png: expected/);
     expect(existsSync(inFolder('refused'))).toBe(false);
     expect(await aeOk(folder, 'export', 'damaged.lmdb', 'rest', '--lenient')).toMatch(
-      /rest: 7 images\nleft out 1 damaged record:\n {2}key 00000003_red/,
+      /rest: 7 images\nskipped 1 damaged record:\n {2}key 00000003_red/,
     );
   });
 });
@@ -75,7 +75,7 @@ describe('ae resize', () => {
 
   test('says what is wrong, and makes nothing', async () => {
     const refusals = [
-      [['nowhere', 'new.lmdb', '16'], /^ae resize: nowhere does not exist; give a folder of images/],
+      [['nowhere', 'new.lmdb', '16'], /^ae resize: nowhere does not exist; name a folder of images/],
       [['photos.lmdb', 'small.lmdb', '16'], /^ae resize: small\.lmdb already exists/],
       [['photos.lmdb', 'new.lmdb', '16x'], /^ae resize: <size>: expected a size such as 64/],
     ] as const;
@@ -188,8 +188,8 @@ describe('ae export', () => {
 
 test('ae inspect says how keys are made and whether classes are mixed', async () => {
   const text = await aeOk(folder, 'inspect', 'photos.lmdb');
-  expect(text).toContain('numbered from 0 without a gap, as convert_imageset does');
-  expect(text).toContain('one class after the other');
+  expect(text).toContain('numbered from 0 without gaps, as by convert_imageset');
+  expect(text).toContain('one class after another');
   const writer = await DatumWriter.open(inFolder('plain.lmdb'));
   for (let i = 0; i < 12; i++) await writer.put(String(i), { ...plainDatum(4, 4), label: i % 2 });
   await writer.close();

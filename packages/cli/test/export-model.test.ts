@@ -28,22 +28,22 @@ test('ae export-model writes a network as ONNX, in parts where that is asked for
 
   // The weights of a network, and beside them the module that they are of.
   expect(await aeOk(folder, 'export-model', 'model', 'net-1.safetensors')).toBe(
-    "net-1.safetensors: the weights by PyTorch's names\nnet_1.py: the network, which needs torch alone\n" +
+    "net-1.safetensors: the weights, under PyTorch's names\nnet_1.py: the network; it needs only torch\n" +
       '  images  float32 [N, 3, height, width] of 16x16, 0 to 255, rgb\n',
   );
   expect(readFileSync(`${folder}/net_1.py`, 'utf8')).toContain('self.conv1 = nn.Conv2d(3, 12, 3)');
   const part = await ae(folder, 'export-model', 'model', 'other.safetensors', '--part', 'encoder');
-  expect(part.stderr).toBe('ae export-model: --part belongs to ONNX, not PyTorch; leave it out.\n');
+  expect(part.stderr).toBe('ae export-model: --part applies to ONNX, not PyTorch; leave it out.\n');
   const astray = await ae(folder, 'export-model', 'model', 'no/folder/net.onnx');
   expect(astray.stderr).toBe(
-    'ae export-model: no/folder/net.onnx lies in a folder that does not exist; make that folder first.\n',
+    'ae export-model: no/folder/net.onnx is in a folder that does not exist; create that folder first.\n',
   );
   const misnamed = await ae(folder, 'export-model', 'model', 'net.h5', '--format', 'keras');
   expect(misnamed.stderr).toBe(
-    'ae export-model: net.h5: Keras opens only files whose names end in .keras; choose such a name.\n',
+    'ae export-model: net.h5: Keras only opens files whose names end in .keras; choose such a name.\n',
   );
   const nameless = await ae(folder, 'export-model', 'model', 'net.bin');
   expect(nameless.stderr).toBe(
-    'ae export-model: net.bin: the name does not tell the format; let it end in .onnx (ONNX), .safetensors (PyTorch) or .keras (Keras).\n',
+    'ae export-model: net.bin: the name does not tell the format; end it in .onnx (ONNX), .safetensors (PyTorch) or .keras (Keras).\n',
   );
 }, 60_000);

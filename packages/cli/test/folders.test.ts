@@ -52,8 +52,8 @@ describe('ae train on a folder', () => {
   });
 
   test.each([
-    ['red/disc-000.png', 'one image is too few to train on: the network learns it by heart'],
-    ['green/disc-00{0..2}.png', '3 images are too few to train on: the network learns them by heart'],
+    ['red/disc-000.png', 'one image is too few to train on: the network memorizes it'],
+    ['green/disc-00{0..2}.png', '3 images are too few to train on: the network memorizes them'],
   ])('says of %s that it is too few', async (images, said) => {
     const place = `photos/${images}`;
     const { code, stderr } = await ae(
@@ -72,11 +72,11 @@ describe('ae train on a folder', () => {
   test('imports once, until the images change', async () => {
     const before = databases();
     const { stderr } = await ae(folder, 'test', 'run', 'photos', '--no-baselines', '--no-report');
-    expect(stderr).toContain('only the images that run kept to validate');
+    expect(stderr).toContain('only the images that run held out for validation');
     expect(stderr).toMatch(
       /photos: 23 images of 3x16x16 imported before, without 1 image that cannot be read; read from/,
     );
-    expect(stderr).toMatch(/left out: \S*cut\.png/);
+    expect(stderr).toMatch(/skipped: \S*cut\.png/);
     expect(databases()).toEqual(before);
     utimesSync(inFolder('photos', 'green', 'disc-002.png'), 1, 1);
     await ae(folder, 'test', 'run', 'photos', '--no-baselines', '--no-report');
@@ -94,7 +94,7 @@ describe('ae train on a folder', () => {
   test('refuses a part that leaves nothing', async () => {
     const { stderr } = await ae(folder, 'train', 'set/val', '--val', '0.01', '--resize', '16');
     expect(stderr).toContain(
-      '--val: expected a part of the 6 images of set/val that leaves some on either side, received 0.01',
+      '--val: expected a fraction that leaves some of the 6 images of set/val on either side, received 0.01',
     );
   });
 });
@@ -166,13 +166,13 @@ describe('the wrong thing in the place of images', () => {
     ],
     [
       ['train', 'run'],
-      /run is the folder of a run, where images are expected: the network comes first, as in ae test run <images>/,
+      /run is the folder of a run, but images are expected here; the network comes first, as in ae test run <images>/,
     ],
-    [['inspect', 'run/model'], /run\/model is the folder of a saved network, where images are expected/],
+    [['inspect', 'run/model'], /run\/model is the folder of a saved network, but images are expected here/],
     [['test', 'photos', 'photos'], /photos/],
     [
       ['resize', 'photos', 'x.lmdb', '16'],
-      /photos contains no data\.mdb.*import them in that size: ae import photos x\.lmdb --resize 16x16\./,
+      /photos is not an LMDB.*import them at that size: ae import photos x\.lmdb --resize 16x16\./,
     ],
   ];
   test.each(cases)('ae %j', async (args, message) => {
@@ -187,7 +187,7 @@ describe('the wrong thing in the place of images', () => {
     renameSync(inFolder('mean.binaryproto'), inFolder('others', 'mean.binaryproto'));
     const { stderr } = await ae(folder, 'train', 'others');
     expect(stderr).toContain(
-      'others contains no data.mdb, so it is no LMDB, and it holds no images, but mean.binaryproto; check the path and the file names.',
+      'others is not an LMDB (it contains no data.mdb), and it contains no images, only mean.binaryproto; check the path and the file names.',
     );
   });
 });

@@ -35,9 +35,9 @@ test('ae import-model reads networks of PyTorch, Torch7, Keras and TensorFlow.js
     /author\.t7: it is no network of Torch7 that can be read: module 9 \(nn\.Reshape\) makes 128 of/,
   );
   const preset = await ae(folder, 'import-model', 'author.t7', 'small', '--preset', 'mirror');
-  expect(preset.stderr).toBe('ae import-model: --preset belongs to PyTorch, not Torch7; leave it out.\n');
+  expect(preset.stderr).toBe('ae import-model: --preset applies to PyTorch, not Torch7; leave it out.\n');
   const lonely = await ae(folder, 'import-model', 'author.safetensors', 'small', '--size', '16');
-  expect(lonely.stderr).toBe('ae import-model: --size needs --preset; add it, or leave --size out.\n');
+  expect(lonely.stderr).toBe('ae import-model: --size requires --preset; add it, or leave --size out.\n');
   expect(existsSync(path.join(folder, 'small'))).toBe(false);
 
   // A LayersModel's folder, and what Keras has of it.
@@ -75,5 +75,7 @@ test('ae import-model takes weights of preset transform that looked at fewer coe
   expect(other.stderr).toMatch(/^ae import-model: few\.safetensors: .*20/);
   await aeOk(folder, 'import-model', 'few.safetensors', 'few-again', ...flags, '--coefficients', '20');
   const lonely = await ae(folder, 'import-model', 'few.safetensors', 'few-third', '--coefficients', '20');
-  expect(lonely.stderr).toBe('ae import-model: --coefficients needs --preset; add it, or leave --coefficients out.\n');
+  expect(lonely.stderr).toBe(
+    'ae import-model: --coefficients requires --preset; add it, or leave --coefficients out.\n',
+  );
 }, 60_000);

@@ -27,11 +27,11 @@ test('labels that are names become numbers, with a list of them in the database'
   writeFileSync(inFolder('photos', 'names.txt'), 'disc-000.png dog\ndisc-001.png cat\ndisc-002.png dog\n');
   const text = await aeOk(folder, 'import', 'photos/names.txt', 'names.lmdb', '--labels', 'names');
   expect(text).toContain('classes: 0 cat, 1 dog\n');
-  expect(text).toContain('the names of the classes are in names.lmdb/labels.txt\n');
+  expect(text).toContain('class names: names.lmdb/labels.txt\n');
   expect(readFileSync(inFolder('names.lmdb', 'labels.txt'), 'utf8')).toBe('cat\ndog\n');
   await aeOk(folder, 'import', 'photos/names.txt', 'again.lmdb', '--labels', 'names.lmdb/labels.txt');
   const { stderr } = await ae(folder, 'import', 'photos', 'x.lmdb', '--labels', 'names');
-  expect(stderr).toContain('--labels goes with a list file, but a folder was given');
+  expect(stderr).toContain('--labels requires a list file, but a folder was given');
 });
 
 test('a list none of whose lines is right is one line that says the cause', async () => {
@@ -55,6 +55,6 @@ test('what a folder holds beside its classes is said', async () => {
   copyFileSync(inFolder('photos', 'disc-000.png'), inFolder('mixed', 'loose.png'));
   const { code, stdout, stderr } = await ae(folder, 'import', 'mixed', 'mixed.lmdb');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/classes: 0 a, 1 b\nleft out 2 files and folders: loose\.png, __MACOSX\/\n/);
+  expect(stdout).toMatch(/classes: 0 a, 1 b\nignored 2 files and folders: loose\.png, __MACOSX\/\n/);
   expect(stderr).toContain('mixed: 1 image lies beside the class folders, and was left out: loose.png');
 });

@@ -57,11 +57,11 @@ const short = ['--epochs', '1', '--no-report'];
 describe('one damaged record', () => {
   test('ends training by name, with what to do; with --lenient it is left out, counted and named', async () => {
     const strict = await ae(folder, 'train', 'one-damaged.lmdb', '--out', 'strict', ...short);
-    expect(strict.stderr).toMatch(/key 00000004_a: .*; --lenient leaves such records out\.\n/);
+    expect(strict.stderr).toMatch(/key 00000004_a: .*; use --lenient to skip such records\.\n/);
     const printed = await aeOk(folder, 'train', 'one-damaged.lmdb', '--out', 'run', '--lenient', ...short);
     expect(printed).toMatch(/^9 images/m);
     expect(printed).toMatch(
-      /one-damaged\.lmdb: left out 1 damaged record:\n {2}key 00000004_a: expected an image that decodes/,
+      /one-damaged\.lmdb: skipped 1 damaged record:\n {2}key 00000004_a: expected an image that decodes/,
     );
     // The run knows that it was lenient.
     const resumed = await aeOk(folder, 'train', '--resume', 'run', '--json', '--no-report');
@@ -84,7 +84,7 @@ describe('one damaged record', () => {
     const [found] = jsonLines(await aeOk(folder, ...near, '00000007_a', '--count', '8', '--lenient', '--json'));
     expect(found).toMatchObject({ key: '00000007_a' });
     expect((await ae(folder, ...near, '00000004_a', '--lenient')).stderr).toMatch(
-      /00000004_a is damaged and was left out/,
+      /00000004_a is damaged and was skipped/,
     );
     expect((await ae(folder, 'encode', 'run', 'one-damaged.lmdb', 'strict')).stderr).toMatch(
       /key 00000004_a: .*--lenient/,
@@ -96,16 +96,16 @@ describe('what a network can not take is found before it is built', () => {
   test.each<[string, RegExp, string[]?]>([
     [
       'gray-too.lmdb',
-      /key 00000002_a: expected 3x16x16 .*, received 1x16x16; make all of them gray with ae resize gray-too\.lmdb <out\.lmdb> 16x16 --gray, or all of them color/,
+      /key 00000002_a: expected 3x16x16 .*, received 1x16x16; convert them all to gray with ae resize gray-too\.lmdb <out\.lmdb> 16x16 --gray, or to color/,
     ],
     ['six-too.lmdb', /key 00000001_a: expected 3x16x16 .*, received 6x16x16; these are records of different kinds/],
     [
       'sizes.lmdb',
-      /key 00000001_a: expected 3x16x20 .*, received 3x24x16 - in all 3x16x20 \(1\), 3x24x16 \(1\), 3x18x18 \(1\); make them one size with ae resize .*--crop 16x16\./,
+      /key 00000001_a: expected 3x16x20 .*, received 3x24x16 - in all 3x16x20 \(1\), 3x24x16 \(1\), 3x18x18 \(1\); resize them with ae resize .*--crop 16x16\./,
     ],
     [
       'sizes.lmdb',
-      /key 00000000_a: expected at least 3x18x16 .* to crop from, received 3x16x20 - in all .*; crop less, or make them one size with ae resize sizes\.lmdb <out\.lmdb> 18x20/,
+      /key 00000000_a: expected at least 3x18x16 .* to crop from, received 3x16x20 - in all .*; crop less, or resize them with ae resize sizes\.lmdb <out\.lmdb> 18x20/,
       ['--crop', '18x16'],
     ],
   ])('%s', async (name, message, options = []) => {
@@ -122,10 +122,10 @@ describe('what a network can not take is found before it is built', () => {
 
   test('gray images for a network of colors, and the other way round', async () => {
     expect((await ae(folder, 'test', 'run', 'gray.lmdb')).stderr).toMatch(
-      /expected images of 3x16x16 .*, received 1x16x16; make them color with ae resize gray\.lmdb <out\.lmdb> 16x16, or/,
+      /expected images of 3x16x16 .*, received 1x16x16; convert them to color with ae resize gray\.lmdb <out\.lmdb> 16x16, or/,
     );
     expect((await ae(folder, 'train', 'gray.lmdb', '--val', 'bytes.lmdb', '--out', 'none')).stderr).toMatch(
-      /bytes\.lmdb: expected images of 1x16x16 .*, received 3x16x16; make them gray with ae resize bytes\.lmdb <out\.lmdb> 16x16 --gray, or/,
+      /bytes\.lmdb: expected images of 1x16x16 .*, received 3x16x16; convert them to gray with ae resize bytes\.lmdb <out\.lmdb> 16x16 --gray, or/,
     );
   }, 60_000);
 });
@@ -179,7 +179,9 @@ describe('float_data', () => {
 
 describe('--database', () => {
   test('names a database for every command that reads one', async () => {
-    expect(await aeOk(folder, 'inspect', 'named.lmdb')).toMatch(/databases +train, val; --database <name> shows one/);
+    expect(await aeOk(folder, 'inspect', 'named.lmdb')).toMatch(
+      /databases +train, val; choose one with --database <name>/,
+    );
     expect(await aeOk(folder, 'inspect', 'named.lmdb', '--database', 'val')).toMatch(/records +5$/m);
     expect(await aeOk(folder, 'verify', 'named.lmdb')).toMatch(
       /sound\n +records +of "train": 20, all of them readable\n +records +of "val": 5/,
@@ -246,7 +248,7 @@ describe('--schema', () => {
   test('ae inspect names the schema, texts and boxes', async () => {
     const boxes = await aeOk(folder, 'inspect', foreign('ssd'));
     expect(boxes).toMatch(/schema +annotated-datum: SSD's AnnotatedDatums \(a Datum as the first field in the first 4/);
-    expect(boxes).toMatch(/boxes +6 boxes in 3 images, of labels 7 \(5\), 2 \(1\)/);
+    expect(boxes).toMatch(/boxes +6 boxes in 3 images, with labels 7 \(5\), 2 \(1\)/);
     expect(boxes).toMatch(/the first: label 7, left, top, right, bottom at 0\.25, 0\.125, 0\.5, 0\.75 of/);
     const texts = await aeOk(folder, 'inspect', foreign('ocr'));
     expect(texts).toMatch(/records +3, and 4 others that are not read as images/);

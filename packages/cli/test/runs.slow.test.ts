@@ -124,7 +124,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     const { code, stdout } = await finished;
     expect(code).toBe(143);
     expect(stdout).toMatch(/stopped after step \d+ of 120, in epoch \d+ of 20/);
-    expect(stdout).toContain('go on from here: ae train --resume parted');
+    expect(stdout).toContain('continue: ae train --resume parted');
     const report = inFolder('parted', 'report.html');
     expect(existsSync(report), 'nobody who stops a training waits for a report').toBe(false);
     expect(stdout).toContain('look at it: ae report parted');
@@ -154,7 +154,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     const weights = (run: string) => readFileSync(inFolder(run, 'model', 'weights.bin'));
     expect(weights('parted').equals(weights('whole'))).toBe(true);
     expect(existsSync(report)).toBe(true);
-    expect(await aeOk(folder, 'train', '--resume', 'parted')).toContain('the run had come to its end already');
+    expect(await aeOk(folder, 'train', '--resume', 'parted')).toContain('the run was already finished');
   }, 90_000);
 });
 
@@ -163,13 +163,15 @@ describe('a run that was killed before it began', () => {
     mkdirSync(inFolder('early'));
     const early = await ae(folder, 'train', '--resume', 'early');
     expect(early).toMatchObject({ code: 1, stdout: '' });
-    expect(early.stderr).toMatch(/early holds nothing to go on from: .*: ae train <train\.lmdb> --out early\.\n$/);
+    expect(early.stderr).toMatch(
+      /early has no checkpoint to continue from, .*: ae train <train\.lmdb> --out early\.\n$/,
+    );
     const train = ['train', 'photos.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'early'];
     await aeOk(folder, ...train);
-    expect((await ae(folder, ...train)).stderr).toContain('go on with it by ae train --resume early,');
+    expect((await ae(folder, ...train)).stderr).toContain('continue it with ae train --resume early,');
     await aeOk(folder, 'train', '--resume', 'early', '--no-report');
     const foreign = await ae(folder, 'train', 'photos.lmdb', '--out', 'photos');
-    expect(foreign.stderr).toContain('photos exists already and is no run; name another folder.');
+    expect(foreign.stderr).toContain('photos already exists and is not a run; choose another folder.');
   }, 60_000);
 });
 
@@ -184,7 +186,7 @@ describe('a run without a network of its own', () => {
     const looked = await ae(folder, 'test', 'wild', 'photos.lmdb', '--no-report');
     expect(looked).toMatchObject({ code: 0 });
     expect(looked.stderr).toMatch(
-      /the network is that of wild\/checkpoints\/step-0+4-epoch-0002\.safetensors, after step 4/,
+      /using the network of wild\/checkpoints\/step-0+4-epoch-0002\.safetensors, after step 4/,
     );
     expect(readdirSync(inFolder('wild'))).toContain('test-1');
     await aeOk(folder, 'report', 'wild', '--no-baselines');
@@ -245,7 +247,7 @@ describe('a run seen from elsewhere', () => {
     await aeOk(folder, ...train, '--out', 'moved');
     const run = inFolder('moved');
     expect(readConfig('moved').data.train).toMatchObject({ name: 'moving.lmdb', path: inFolder('moving.lmdb') });
-    expect(await aeOk(elsewhere, 'train', '--resume', run, '--no-report')).toContain('had come to its end already');
+    expect(await aeOk(elsewhere, 'train', '--resume', run, '--no-report')).toContain('the run was already finished');
     await aeOk(elsewhere, 'report', run);
     expect(readConfig('moved').data.train.name).toBe('moving.lmdb');
 
@@ -253,7 +255,7 @@ describe('a run seen from elsewhere', () => {
     const lost = await ae(folder, 'train', '--resume', 'moved');
     expect(lost).toMatchObject({ code: 1, stdout: '' });
     expect(lost.stderr).toMatch(
-      /moving\.lmdb, which holds the images of moved, does not exist; .*: ae train <train\.lmdb> --resume moved\.\n$/,
+      /moving\.lmdb, which contains the images of moved, does not exist; .*: ae train <train\.lmdb> --resume moved\.\n$/,
     );
     expect((await ae(folder, 'train', 'new.lmdb', '--resume', 'moved')).stderr).toContain(
       '--resume moved --val <val.lmdb>',
@@ -290,7 +292,9 @@ describe('ae test and ae report', () => {
       '--save-prefix',
       'scores',
     );
-    expect(stderr).toContain('note: the network and PCA have seen these very images: such scores flatter.');
+    expect(stderr).toContain(
+      'note: the network and PCA have been trained on these very images, so the scores are too good.',
+    );
     expect(text).toMatch(/^ {2}PSNR +[\d.]+ dB \([\d.]+ pooled\), SSIM [\d.-]+, with each image's own masks/m);
     expect(text).toMatch(/^at \d+ bytes per image, as code and masks take:\n {2}autoencoder, own masks +[\d.]+ dB/m);
     expect(text).toMatch(/^ {2}PCA, \d+ numbers +[\d.]+ dB$/m);

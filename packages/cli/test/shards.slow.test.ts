@@ -49,7 +49,7 @@ async function makeKilled(count: number, output: string, mostMs: number, ...args
     // Later in the life of a process there is more to lose.
     if (await kill(command, mostMs - random(Math.floor(mostMs / 2)))) killed++;
     await aeOk(folder, ...command);
-    if (index === 0) expect(await aeOk(folder, ...command)).toMatch(/complete before: nothing was done/);
+    if (index === 0) expect(await aeOk(folder, ...command)).toMatch(/already complete; nothing to do/);
   }
   await aeOk(folder, 'merge', output);
   const beside = readdirSync(folder).filter((name) => name.startsWith(`${output}.`) && !name.endsWith('.tmp'));

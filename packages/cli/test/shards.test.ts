@@ -42,14 +42,14 @@ test('ae import and ae resize make databases in shards, which ae merge makes one
   expectSame('merged.lmdb', 'photos.lmdb');
   // A job that runs its merge again finds it done.
   expect(await aeOk(folder, 'merge', 'merged.lmdb')).toBe(
-    'merged.lmdb: 37 images of 3x16x16 from 7 shards, merged before: nothing was done\n',
+    'merged.lmdb: 37 images of 3x16x16 from 7 shards, already merged; nothing to do\n',
   );
   await aeOk(folder, 'resize', 'photos.lmdb', 'small.lmdb', '8');
   await inShards(2, 'resize', 'photos.lmdb', 'small-merged.lmdb', '8');
   await aeOk(folder, 'merge', 'small-merged.lmdb');
   expectSame('small-merged.lmdb', 'small.lmdb');
   expect(await aeOk(folder, 'resize', 'photos.lmdb', 'small-merged.lmdb', '8', '--shard', '1/2')).toBe(
-    'small-merged.lmdb.shard-1-of-2: 19 images of 3x8x8, complete before: nothing was done\nwhen all 2 shards are complete: ae merge small-merged.lmdb\n',
+    'small-merged.lmdb.shard-1-of-2: 19 images of 3x8x8, already complete; nothing to do\nwhen all 2 shards are complete: ae merge small-merged.lmdb\n',
   );
 });
 
@@ -62,7 +62,7 @@ describe('ae encode', () => {
     await aeOk(folder, 'encode', ...args);
     expectSame('codes', 'whole');
     expect(await aeOk(folder, 'merge', 'codes')).toMatch(
-      /^codes: 37 codes of 6 numbers, complete before: nothing was done\n/,
+      /^codes: 37 codes of 6 numbers, already complete; nothing to do\n/,
     );
     writeFileSync(inFolder('codes', 'keys.npy'), 'else');
     expect((await ae(folder, 'merge', 'codes')).stderr).toBe(
@@ -121,17 +121,17 @@ describe('ae test', () => {
     await aeOk(folder, ...args, '--save-prefix', 'test', '--no-baselines', '--no-report');
     expectSame('scores', 'test');
     writeFileSync(inFolder('scores', 'notes.txt'), 'somebody looked at them');
-    expect(await aeOk(folder, 'merge', 'scores')).toContain('scores was merged before: nothing was done\n');
+    expect(await aeOk(folder, 'merge', 'scores')).toContain('scores is already merged; nothing to do\n');
     expect(JSON.parse(await aeOk(folder, 'merge', 'scores', '--json'))).toMatchObject({ wasComplete: true });
   });
 
   test('says what it needs in shards, and what it leaves to ae report', async () => {
     const error = async (...more: string[]) => (await ae(folder, ...args, '--shard', '0/2', ...more)).stderr;
     expect(await error()).toBe(
-      'ae test: --save-prefix is missing, which --shard needs: all shards are written beside it; add it.\n',
+      'ae test: --shard requires --save-prefix, beside which the shards are written; add it.\n',
     );
     expect(await error('--save-prefix', 'x', '--baselines', 'photos.lmdb')).toBe(
-      'ae test: --baselines cannot be combined with --shard; leave it out: ae report compares.\n',
+      'ae test: --baselines cannot be combined with --shard; leave it out, and compare with ae report.\n',
     );
   });
 });

@@ -46,15 +46,15 @@ test.skipIf(!python)('draws sixels where the terminal says that it has them, and
   const { data32 } = decode(shown.slice(shown.indexOf('q', shown.indexOf('\x1bP')) + 1));
   expect(shown).toContain('"1;1;12;7');
   expect(data32[0] & 0xffffff).toBe(0x0000ff);
-  expect(inTerminal('\x1b[?62;22c', 'show', picture)).toContain('this terminal does not show pictures');
-  expect(inTerminal('', 'show', picture)).toContain('this terminal does not show pictures');
+  expect(inTerminal('\x1b[?62;22c', 'show', picture)).toContain('this terminal cannot show pictures');
+  expect(inTerminal('', 'show', picture)).toContain('this terminal cannot show pictures');
 });
 
 test('says what it cannot show', async () => {
   expect(await aeOk(folder, 'show', picture)).toBe('');
   for (const [file, message] of [
     ['none.png', /none.png does not exist; check the path/],
-    ['.', /is a folder; look through its images with ae watch \./],
+    ['.', /is a folder; browse its images with ae watch \./],
   ] as const) {
     const { code, stderr } = await ae(folder, 'show', file);
     expect(code).toBe(1);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const refusals: readonly [string, string[]][] = [
-  ['--processes needs --backend torchrun; add it, or leave --processes out.', ['--processes', '2']],
+  ['--processes requires --backend torchrun; add it, or leave --processes out.', ['--processes', '2']],
   ['--hand-over cannot be combined with --minutes; leave one out.', ['--hand-over', 'h', '--minutes', '1']],
   [
     '--schedule: expected a schedule that is known beforehand, with torchrun, received plateau; choose another schedule, or train on another engine.',
@@ -34,7 +34,7 @@ const refusals: readonly [string, string[]][] = [
     ['--backend', 'torchrun', '--variational'],
   ],
   [
-    'torchrun does not read floats.lmdb: it holds float_data; make an LMDB of Datums of the images: ae import <images> <out.lmdb>, or train on another engine.',
+    'torchrun cannot read floats.lmdb: it contains float_data; import the images into an LMDB: ae import <images> <out.lmdb>, or train on another engine.',
     ['--backend', 'torchrun'],
   ],
 ];

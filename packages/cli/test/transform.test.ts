@@ -20,7 +20,7 @@ test('a network without masks is trained, and scored once, with no word of masks
   // These images repeat, so that PCA of five numbers knows all of them.
   expect(events.at(-2)).toMatchObject({
     ...{ event: 'comparison', codeNumbers: 24, components: 5, count: 12, pcaFittedOn: 12, trainedOn: true },
-    ...{ pcaPsnrDb: 100, advice: 'name other images with --val, for such a comparison tells little' },
+    ...{ pcaPsnrDb: 100, advice: 'this comparison says little; name other images with --val' },
   });
   const text = await aeOk(folder, 'test', 'run', 'images.lmdb');
   expect(text.match(/PSNR|pooled/g)).toEqual(['PSNR', 'pooled']);
@@ -32,14 +32,14 @@ test('a network without masks is trained, and scored once, with no word of masks
     /^at 96 bytes per image, as code takes:\n {2}autoencoder +[\d.]+ dB\n {2}PCA, \d+ numbers +[\d.]+ dB\n/m,
   );
   expect(text).toMatch(/^ {2}thumbnail of 2x4 +[\d.]+ dB$/m);
-  expect(text).toContain('PCA is that of 12 training images\n');
+  expect(text).toContain('PCA was fitted to 12 training images\n');
   expect(await aeOk(folder, 'test', 'run', 'images.lmdb', '--no-baselines')).not.toContain('PCA');
   await rename(`${folder}/images.lmdb`, `${folder}/moved.lmdb`);
   const moved = await ae(folder, 'test', 'run', 'moved.lmdb');
   expect(moved.stderr).toMatch(
-    /^note: PCA is left out\. \S+images\.lmdb, which holds the images of run, does not exist; .*--baselines <train\.lmdb>\.$/m,
+    /^note: PCA is left out\. \S+images\.lmdb, which contains the images of run, does not exist; .*--baselines <train\.lmdb>\.$/m,
   );
-  expect(moved.stderr).toContain('note: the network has seen these very images');
+  expect(moved.stderr).toContain('note: the network has been trained on these very images');
   expect(moved.stdout).toContain('not compared: PCA: no training images were given to fit it to.');
   await rename(`${folder}/moved.lmdb`, `${folder}/images.lmdb`);
 });
@@ -56,7 +56,7 @@ test('a training ends with how the network does beside PCA, and with what to try
   const train = ['train', 'images.lmdb', '--val', 'images.lmdb', '--code-size', '4', '--epochs', '1', '--no-report'];
   const text = await aeOk(folder, ...train, '--mirror', '--out', 'loses');
   expect(text).toMatch(
-    /^[\d.]+ dB below PCA, on 12 validation images: [\d.]+ dB from 4 numbers and each image's own masks, PCA of 12 training images and their mirror images [\d.]+ dB from 4; try --preset transform\ntrained in /m,
+    /^[\d.]+ dB below PCA, on 12 validation images: [\d.]+ dB from 4 numbers and each image's own masks, PCA fitted to 12 training images and their mirror images [\d.]+ dB from 4; try --preset transform\ntrained in /m,
   );
   expect(await aeOk(folder, ...train, '--no-pca', '--out', 'silent')).not.toContain('PCA');
   // Where a report is made, which compares them as well, the line says what the report does.
@@ -116,7 +116,7 @@ test('a network takes images of sizes that it was not trained on, several in one
   expect(text).toMatch(/^ {2}bytes +352 code, 1,737 image, on average$/m);
   expect(text).toContain("not compared with PCA, JPEG and thumbnails, which are for images of the network's own 16x16");
   const encoded = await aeOk(folder, 'encode', 'small', 'mixed.lmdb', 'codes');
-  expect(encoded).toContain('3 codes of 24 numbers for each block of an image');
+  expect(encoded).toContain('3 codes of 24 numbers per block of an image');
   // Version 1.0 of NumPy's format: the header ends at the first new line.
   const header = readFileSync(`${folder}/codes/codes.npy`, 'latin1').split('\n')[0];
   expect(header).toContain("'shape': (11, 24)");
@@ -124,7 +124,7 @@ test('a network takes images of sizes that it was not trained on, several in one
   const values = new Int32Array(new Uint8Array(shapes.subarray(-48)).buffer);
   expect([...values]).toEqual([...[1, 1, 16, 16], ...[1, 1, 16, 16], ...[3, 3, 35, 35]]);
   const other = await ae(folder, 'neighbors', 'small', 'mixed.lmdb', '0');
-  expect(other.stderr).toMatch(/^ae neighbors: mixed\.lmdb: key .*: expected 3x16x16 \(channels x height x width\) /);
+  expect(other.stderr).toMatch(/^ae neighbors: mixed\.lmdb: key .*: expected 3x16x16 \(channels x height x width\), /);
 });
 
 test('the nearest possible code is said, and what a run will take on the disk where that is much', async () => {
@@ -134,10 +134,10 @@ test('the nearest possible code is said, and what a run will take on the disk wh
   const result = await ae(folder, 'train', 'large.lmdb', '--preset', 'transform', ...flags, '--out', 'large-run');
   const events = jsonLines(result.stdout);
   expect(events).toContainEqual(expect.objectContaining({ event: 'large-run', checkpoints: 1001 }));
-  const network = expect.stringContaining('transform, code of 24 (the nearest to 25 that it can have), ');
+  const network = expect.stringContaining('transform, code of 24 (the closest possible to 25), ');
   expect(events).toContainEqual(expect.objectContaining({ event: 'start', network, codeSize: 24, codeSizeWanted: 25 }));
   const [{ message }] = jsonLines(result.stderr);
   expect(message).toMatch(
-    /^the folder of this run will grow to about 2.21 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.20 MB each; to save room, take smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
+    /^the folder of this run will grow to about 2.21 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.20 MB each; to save room, use smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
   );
 });

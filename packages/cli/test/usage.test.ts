@@ -93,10 +93,10 @@ const mistakes: [args: string[], message: string][] = [
     ['train', 'x.lmdb', '--learing-rate', '1'],
     "ae train: unknown option '--learing-rate'; did you mean --learning-rate?",
   ],
-  [['train'], "ae train: missing required argument 'images'; ae train --help lists what there is."],
+  [['train'], "ae train: missing required argument 'images'; ae train --help shows the usage."],
   [
     ['train', 'a.lmdb', 'b.lmdb'],
-    "ae train: too many arguments for 'train', expected 1 argument but got 2; ae train --help lists what there is.",
+    "ae train: too many arguments for 'train', expected 1 argument but got 2; ae train --help shows the usage.",
   ],
   [['train', 'a.lmdb', '--epochs', '0'], 'ae train: --epochs: expected a whole number of at least 1, received "0".'],
   [
@@ -128,7 +128,7 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['train', 'a.lmdb', '--momentum', '0.5'],
-    'ae train: --momentum belongs to --optimizer sgd or rmsprop, not adam; leave it out, or choose another optimizer.',
+    'ae train: --momentum applies to --optimizer sgd or rmsprop, not adam; leave it out, or choose another optimizer.',
   ],
   [
     ['train', 'a.lmdb', '--epochs', '3', '--minutes', '3'],
@@ -141,23 +141,23 @@ const mistakes: [args: string[], message: string][] = [
   [['train', '--resume', 'a', '--out', 'b'], 'ae train: --out cannot be combined with --resume; leave one out.'],
   [
     ['train', 'a.lmdb', '--schedule', 'step', '--gamma', '0.1'],
-    'ae train: --step-size is missing, which --schedule step needs; add it.',
+    'ae train: --schedule step requires --step-size; add it.',
   ],
   [
     ['train', 'a.lmdb', '--schedule', 'cosine', '--cooldown', '1'],
-    'ae train: --cooldown belongs to --schedule plateau, not cosine; leave it out, or choose another schedule.',
+    'ae train: --cooldown applies to --schedule plateau, not cosine; leave it out, or choose another schedule.',
   ],
   [
     ['train', 'a.lmdb', '--iters', '3'],
-    'ae train: --iters needs --records or --recipe torch7; add --records, or use --epochs.',
+    'ae train: --iters requires --records or --recipe torch7; add --records, or use --epochs.',
   ],
   [
     ['train', 'a.lmdb', '--ssim-weight', '0.5'],
-    'ae train: --ssim-weight belongs to --loss ssim, not mse; leave it out, or choose another loss.',
+    'ae train: --ssim-weight applies to --loss ssim, not mse; leave it out, or choose another loss.',
   ],
   [
     ['train', 'a.lmdb', '--early-stopping-threshold', '0.5'],
-    'ae train: --early-stopping-threshold needs --early-stopping; add it.',
+    'ae train: --early-stopping-threshold requires --early-stopping; add it.',
   ],
   [
     ['import', 'a', 'b', '--resize', '64x'],
@@ -165,12 +165,12 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['train', 'a.lmdb', '--schedule', 'fixed', '--gamma', '2'],
-    'ae train: --gamma belongs to --schedule step, exp, inv, multistep or sigmoid, not fixed; leave it out, or choose another schedule.',
+    'ae train: --gamma applies to --schedule step, exp, inv, multistep or sigmoid, not fixed; leave it out, or choose another schedule.',
   ],
-  [['train', 'a.lmdb', '--beta', '1'], 'ae train: --beta needs --variational; add it, or leave --beta out.'],
+  [['train', 'a.lmdb', '--beta', '1'], 'ae train: --beta requires --variational; add it, or leave --beta out.'],
   [
     ['train', 'a.lmdb', '--free-bits', '1'],
-    'ae train: --free-bits needs --variational; add it, or leave --free-bits out.',
+    'ae train: --free-bits requires --variational; add it, or leave --free-bits out.',
   ],
   // What only the library can say of options together is said before data and engine open, in the flags' names.
   [
@@ -195,15 +195,15 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['train', 'a.lmdb', '--set', 'alpha=0.9'],
-    'ae train: --set alpha belongs to --optimizer rmsprop, not adam; leave it out, or choose another optimizer.',
+    'ae train: --set alpha applies to --optimizer rmsprop, not adam; leave it out, or choose another optimizer.',
   ],
   [
     ['train', 'a.lmdb', '--set', 'warm-up-step=3'],
-    'ae train: --set warm-up-step: there is no such key; did you mean warm-up-steps? --set help lists them.',
+    'ae train: --set warm-up-step: there is no such key; did you mean warm-up-steps? --set help lists all keys.',
   ],
   [
     ['train', 'a.lmdb', '--set', 'momentum=0.9'],
-    'ae train: --set momentum: this option has a flag of its own; write --momentum.',
+    'ae train: --set momentum: this option has its own flag; use --momentum.',
   ],
   [
     ['train', 'a.lmdb', '--set', 'alpha'],
@@ -211,12 +211,12 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['backend', 'install'],
-    "ae backend install: missing required argument 'engine'; ae backend install --help lists what there is.",
+    "ae backend install: missing required argument 'engine'; ae backend install --help shows the usage.",
   ],
   [['train', 'a.lmdb', '-e', '0'], 'ae train: --epochs: expected a whole number of at least 1, received "0".'],
   [['train', 'a.lmdb', '-b0'], 'ae train: --batch-size: expected a whole number of at least 1, received "0".'],
   [['train', 'a.lmdb', '--lr=x'], 'ae train: --learning-rate: expected a number of at least 0, received "x".'],
-  [['help', 'nonsense'], "ae: unknown command 'nonsense'; ae --help lists what there is."],
+  [['help', 'nonsense'], "ae: unknown command 'nonsense'; ae --help shows the usage."],
 ];
 
 describe('mistyped command lines', () => {

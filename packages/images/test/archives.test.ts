@@ -200,7 +200,7 @@ describe('refused, in one sentence', () => {
     [
       'a folder of archives',
       () => fixtures,
-      /holds no images, but archives, such as absolute\.tar; name those to read, or all of them by a pattern: '.*\/\*\.tar'/,
+      /contains no images, only archives, such as absolute\.tar; name those to read, or all of them by a pattern: '.*\/\*\.tar'/,
     ],
   ])('%s', async (_, place, message) => {
     const error = await contentOf(place()).catch((reason: Error & { code: string }) => reason);
@@ -209,7 +209,7 @@ describe('refused, in one sentence', () => {
     expect(error).toMatchObject({ code: 'NOT_READABLE' });
   });
 
-  test('an empty zip holds no images', async () => {
+  test('an empty zip contains no images', async () => {
     expect(await contentOf(path.join(fixtures, 'empty.zip'))).toEqual({ images: [], ignored: [] });
   });
 

@@ -286,7 +286,7 @@ describe('what a caller gives', () => {
     expect(open).toThrow(text);
   });
 
-  it('must fit into memory', async () => {
+  it('must fit in memory', async () => {
     using reader = openDatumLmdb(await writeDatabase([pixels]));
     const stream = reader.batches({ batchSize: 2 ** 50, padLast: true });
     await expect(stream.next()).rejects.toEqual(invalid);

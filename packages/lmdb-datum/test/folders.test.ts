@@ -101,13 +101,15 @@ describe('a folder', () => {
   it('without any says what it holds', async () => {
     const root = makeFiles('a.txt', 'b/c.txt', 'd.mp4', 'e.mov');
     const converting = convertImageset({ input: root, output: `${root}/db`, workers: 0 });
-    await expect(converting).rejects.toThrow(/ holds no images, but a\.txt, b\/c\.txt, b\/ and 2 more; check the path/);
+    await expect(converting).rejects.toThrow(
+      / contains no images, only a\.txt, b\/c\.txt, b\/ and 2 more; check the path/,
+    );
   });
 
   it('of photographs that no decoder reads says what to do', async () => {
     const root = makeFiles('IMG_1.HEIC', 'IMG_2.heic', 'x.DNG', 'notes.txt');
     await expect(convertImageset({ input: root, output: `${root}/db`, workers: 0 })).rejects.toThrow(
-      / holds no images, but .*; 2 HEIC and 1 RAW files are images of kinds that are not read; convert them to JPEG or PNG first\./,
+      / contains no images, only .*; 2 HEIC and 1 RAW files are images of kinds that are not read; convert them to JPEG or PNG first\./,
     );
   });
 

@@ -148,7 +148,7 @@ describe('a list in another form', () => {
     ],
     ['a drawing', Buffer.from('<svg xmlns=""/>'), /list\.txt is an SVG drawing; convert it to JPEG or PNG first\.$/],
     ['the line ends of old Macs', 'a.png 1\rb c.png 2\r', /carriage returns alone/],
-    ['nothing', '', /list\.txt holds no images; check the path/],
+    ['nothing', '', /list\.txt contains no images; check the path/],
   ])('of %s is refused for that', async (_, list, text) => {
     await expect(convert(list)).rejects.toThrow(text);
   });

@@ -300,7 +300,7 @@ export class Autoencoder {
     return evaluateNetwork(network, ...this.#take<EvaluateOptions>('evaluate', images, options));
   }
 
-  /** Returns the codes of a whole source, which must fit into memory (4 bytes per number), with keys and labels. */
+  /** Returns the codes of a whole source, which must fit in memory (4 bytes per number), with keys and labels. */
   async encodeAll(images: Images, options?: EncodeOptions & ImageInputs): Promise<Codes> {
     const network = this.#ready;
     return encodeAll(network, ...this.#take<EncodeOptions>('encodeAll', images, options));

@@ -116,7 +116,7 @@ async function buildNetwork(run: string, { inputShape, pixels, network, from }: 
     if (cause.code !== 'MODEL_NOT_FOUND') throw cause;
     throw new AutoencoderError(
       'RUN_INVALID',
-      `${run}: its network was built by a program, which alone can build it again: let that resume the run.`,
+      `${run}: its network was built by a program, and only that program can rebuild it: let that resume the run.`,
       { cause },
     );
   });

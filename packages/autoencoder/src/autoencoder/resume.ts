@@ -67,7 +67,7 @@ async function networkOf({ folder, config }: ReadRun, changes: ResumeOptions['ne
   const architecture = { ...origin, ...given(others), inputShape, pixels: { ...config.pixels, ...pixels } };
   if (!architecture.preset || !first) {
     throw new AutoencoderError('INVALID_OPTION', {
-      state: `The network of ${folder} was built by a program, which alone can build it again`,
+      state: `The network of ${folder} was built by a program, and only that program can rebuild it`,
       todo: 'build it, and call its train() with run: { folder, resume: true }',
     });
   }

@@ -73,7 +73,7 @@ export async function* encodeBatches(
 }
 
 /**
- * Returns the codes of a whole source, whose images must be of one size. They must fit into memory: 4 bytes per number. Throws
+ * Returns the codes of a whole source, whose images must be of one size. They must fit in memory: 4 bytes per number. Throws
  * INVALID_SAMPLE for images of several sizes, whose codes are no table.
  */
 export async function encodeAll(network: Network, source: SampleSource, options?: EncodeOptions): Promise<Codes> {

@@ -7,7 +7,7 @@ export const pixelOptions = {
     min: 0,
     exclusiveMin: true,
     default: 1 / 256,
-    help: 'the network sees a byte times this (default: 1/256)',
+    help: 'bytes are multiplied by this before they enter the network (default: 1/256)',
   },
   channelOrder: {
     kind: 'word',

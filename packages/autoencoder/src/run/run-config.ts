@@ -226,7 +226,7 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
       : '';
   throw new AutoencoderError('OPTIONS_CHANGED', {
     state: `${folder} began with other options: ${differences.join('; ')}${why}`,
-    todo: 'leave them as they were, or begin a new run from its weights',
+    todo: 'leave them as they were, or start a new run from its weights',
   });
 }
 

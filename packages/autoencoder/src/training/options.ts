@@ -17,13 +17,13 @@ const atLeast0 = { kind: 'number', min: 0 } as const;
 const decay = { kind: 'number', min: 0, below: 1 } as const;
 
 const learningRate = { ...atLeast0, help: 'step size' } as const;
-const weightDecay = { ...atLeast0, default: 0, help: 'pull of the weights towards 0' } as const;
+const weightDecay = { ...atLeast0, default: 0, help: 'how strongly weights are pulled toward 0' } as const;
 const momentum = {
   kind: 'number',
   min: 0,
   max: 1,
   default: 0,
-  help: 'the part of the last step that is made again',
+  help: 'fraction of the last step that is repeated',
 } as const;
 const epsilon = { ...atLeast0, default: 1e-8, help: 'added to the denominator' } as const;
 const adam = {
@@ -38,10 +38,10 @@ const adam = {
 const dense = {
   // Where each weight moves by about the learning rate, as with Adam, a unit that sums thousands of inputs moves far more than a
   // convolution, which sums dozens.
-  denseFactor: { ...atLeast0, default: 1, help: 'learning rate of dense layers, relative to that of others' },
+  denseFactor: { ...atLeast0, default: 1, help: 'learning rate of dense layers, relative to the others' },
   // They have nearly all of a network's weights and so take nearly all of an update's time. A network without other kernels updates
   // them in every step.
-  denseEvery: { ...counted, default: 1, unit: 'steps', help: 'update dense layers in every n-th step only' },
+  denseEvery: { ...counted, default: 1, unit: 'steps', help: 'update dense layers only every n steps' },
 } as const;
 
 /** The optimizers by name. Ranges are those of torch.optim, and leave out alpha and dampening of 1, with which no gradient would come in. */
@@ -56,7 +56,7 @@ export const optimizers = {
     options: {
       learningRate: { ...learningRate, default: 0.01 },
       momentum,
-      dampening: { ...decay, default: 0, help: 'how much less than the whole gradient enters the momentum' },
+      dampening: { ...decay, default: 0, help: 'how much of the gradient is kept out of the momentum' },
       nesterov: { kind: 'switch', default: false, help: 'look ahead along the momentum' },
       weightDecay,
       ...dense,
@@ -84,7 +84,7 @@ export const optimizers = {
     options: {
       learningRate: { ...learningRate, default: 0.01 },
       learningRateDecay: { ...atLeast0, default: 0, help: 'how fast the rate falls' },
-      initialAccumulator: { ...atLeast0, default: 0, help: 'where the sums of squared gradients begin' },
+      initialAccumulator: { ...atLeast0, default: 0, help: 'initial sums of squared gradients' },
       epsilon: { ...epsilon, default: 1e-10 },
       weightDecay,
       ...dense,
@@ -111,7 +111,7 @@ export const losses = {
   mae: { help: 'mean absolute error', options: {} },
   ssim: {
     help: 'weight * (1 - SSIM) + (1 - weight) * MAE, of images of at least 11x11 (Zhao et al., 2017)',
-    options: { weight: { kind: 'number', min: 0, max: 1, default: 0.84, help: 'the part of SSIM, beside MAE' } },
+    options: { weight: { kind: 'number', min: 0, max: 1, default: 0.84, help: 'weight of SSIM against MAE' } },
   },
 } as const satisfies ChoiceOption['choices'];
 
@@ -125,23 +125,27 @@ export type LossOptions = {
 /** All options of a training that are plain data. */
 export const trainingOptions = {
   epochs: { kind: 'number', min: 0, integer: true, help: 'passes over the images' },
-  steps: { ...counted, help: 'updates in all, in the place of epochs: the last epoch may be cut short' },
+  steps: { ...counted, help: 'updates in total, instead of epochs; the last epoch may be cut short' },
   minutes: {
     kind: 'number',
     min: 0,
     exclusiveMin: true,
-    help: 'time to train for; what the speed changes on the way, the updates that are left are made to fit',
+    help: 'time to train for; the number of updates is adjusted to the speed',
   },
-  seed: { kind: 'number', integer: true, default: 0, help: 'determines the first weights and the order of the images' },
+  seed: { kind: 'number', integer: true, default: 0, help: 'seed of the first weights and of the order of the images' },
   batchSize: { ...counted, help: 'images per batch' },
-  accumulate: { ...counted, help: 'batches per update, where one batch is too large for memory' },
-  shuffle: { kind: 'switch', help: 'draw a new order of the images for each epoch' },
+  accumulate: { ...counted, help: 'batches per update, for updates that do not fit in memory at once' },
+  shuffle: { kind: 'switch', help: 'shuffle the images anew for each epoch' },
   records: {
     kind: 'group',
     nullable: true,
-    help: 'epochs as the Torch original has them',
+    help: 'epochs as in the Torch original',
     options: {
-      perEpoch: { ...counted, required: true, help: 'records per epoch; the next epoch takes the next ones' },
+      perEpoch: {
+        ...counted,
+        required: true,
+        help: 'records per epoch; the next epoch continues with the following ones',
+      },
       passes: { ...counted, default: 1, help: 'passes over the records of an epoch' },
     },
   },
@@ -149,32 +153,36 @@ export const trainingOptions = {
   schedule: scheduleOption,
   loss: { kind: 'choice', key: 'name', choices: losses, help: 'what training minimizes' },
   beta: { ...atLeast0, help: 'weight of the divergence in the loss of a variational network' },
-  betaWarmUpFraction: { kind: 'number', min: 0, max: 1, help: 'the part of the training in which beta grows from 0' },
-  freeBits: { ...atLeast0, unit: 'nats', help: 'divergence that costs nothing, for each number of the code' },
+  betaWarmUpFraction: { kind: 'number', min: 0, max: 1, help: 'fraction of the training in which beta grows from 0' },
+  freeBits: { ...atLeast0, unit: 'nats', help: 'divergence that costs nothing, per number of the code' },
   augmentation: {
     kind: 'group',
     help: 'how images are changed each time they are trained on',
     options: {
       mirror: { kind: 'switch', default: false, help: 'mirror images left to right at random' },
-      crop: { kind: 'switch', default: false, help: 'train on random parts of images, and validate on their middle' },
-      noise: { ...atLeast0, default: 0, help: 'deviation of noise on the input, 1 from black to white' },
+      crop: { kind: 'switch', default: false, help: 'train on random crops, and validate on the center' },
+      noise: {
+        ...atLeast0,
+        default: 0,
+        help: 'standard deviation of noise on the input, on a scale where black is 0 and white is 1',
+      },
     },
   },
   clipNorm: { kind: 'number', min: 0, exclusiveMin: true, nullable: true, help: 'largest norm of the gradients' },
   averageDecay: { ...decay, nullable: true, help: 'keep a moving average of the weights, such as 0.999' },
-  tiedWeights: { kind: 'switch', help: "keep the decoder's kernels the adjoints of the encoder's" },
+  tiedWeights: { kind: 'switch', help: "tie the decoder's kernels to the encoder's, as their adjoints" },
   earlyStopping: {
     kind: 'group',
     nullable: true,
-    help: 'when to end before the last epoch',
+    help: 'when to stop before the last epoch',
     options: {
       patience: {
         ...counted,
         default: 10,
         unit: 'epochs',
-        help: 'end after this many epochs without a lower error, and restore the best weights',
+        help: 'stop after this many epochs without a lower error, and restore the best weights',
       },
-      threshold: { ...decay, default: 0, help: 'by how much of itself the error must fall to count' },
+      threshold: { ...decay, default: 0, help: 'fraction by which the error must fall to count' },
     },
   },
 } as const satisfies OptionTable;
@@ -182,7 +190,7 @@ export const trainingOptions = {
 /** Options of a run's folder that are numbers. */
 export const runOptions = {
   checkpointSteps: { ...counted, unit: 'steps', help: 'updates between checkpoints within an epoch (default: none)' },
-  keep: { ...counted, default: 2, help: 'checkpoints to keep, beside the best one' },
+  keep: { ...counted, default: 2, help: 'checkpoints to keep besides the best one' },
   logSteps: { ...counted, unit: 'steps', help: 'updates per line of metrics (default: about 100 lines per epoch)' },
   sampleCount: { ...counted, default: 8, help: 'images in the sample grid of each epoch' },
 } as const satisfies Record<string, NumberOption>;

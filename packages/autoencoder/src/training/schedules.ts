@@ -33,7 +33,7 @@ const factor = {
   min: 0,
   exclusiveMin: true,
   required: true,
-  help: 'what the rate is multiplied by',
+  help: 'factor that the rate is multiplied by',
 } as const;
 const growth = { kind: 'number', required: true, help: 'factor or speed of the change' } as const;
 const power = { kind: 'number', min: 0, help: 'exponent of the curve' } as const;
@@ -42,7 +42,7 @@ const maxSteps = {
   min: 1,
   integer: true,
   unit: 'steps',
-  help: 'where the curve ends (default: at the end of the training)',
+  help: 'step where the curve ends (default: the end of training)',
 } as const;
 const fraction = { kind: 'number', min: 0, max: 1 } as const;
 const count = { kind: 'number', min: 0, integer: true } as const;
@@ -61,7 +61,7 @@ export const schedules = {
     help: 'base * gamma^floor(i / stepSize)',
     options: {
       gamma: factor,
-      stepSize: { ...count, min: 1, required: true, unit: 'steps', help: 'steps from one change to the next' },
+      stepSize: { ...count, min: 1, required: true, unit: 'steps', help: 'steps between changes' },
     },
     rate:
       ({ gamma, stepSize }, { base }) =>
@@ -107,7 +107,7 @@ export const schedules = {
     help: 'base / (1 + exp(-gamma * (i - stepSize)))',
     options: {
       gamma: growth,
-      stepSize: { ...count, required: true, unit: 'steps', help: 'where the rate is base / 2' },
+      stepSize: { ...count, required: true, unit: 'steps', help: 'step where the rate is base / 2' },
     },
     rate:
       ({ gamma, stepSize }, { base }) =>
@@ -115,10 +115,10 @@ export const schedules = {
         base / (1 + Math.exp(-gamma * (i - stepSize))),
   }),
   cosine: schedule({
-    help: 'a straight rise, then half a cosine down to base * finalFraction (Loshchilov and Hutter, 2016)',
+    help: 'a linear rise, then half a cosine down to base * finalFraction (Loshchilov and Hutter, 2016)',
     options: {
       warmUpSteps: { ...count, default: 0, unit: 'steps', help: 'steps in which the rate rises' },
-      finalFraction: { ...fraction, default: 0, help: 'the part of the rate that is left in the end' },
+      finalFraction: { ...fraction, default: 0, help: 'fraction of the rate that is left at the end' },
       maxSteps,
     },
     rate: ({ warmUpSteps, finalFraction, maxSteps }, { base, totalSteps }) => {
@@ -131,16 +131,16 @@ export const schedules = {
     },
   }),
   trapezoid: schedule({
-    help: 'a straight rise to base, base for most of the training, and a straight fall to 0',
+    help: 'a linear rise to base, base for most of the training, and a linear fall to 0',
     options: {
-      warmUpFraction: { ...fraction, default: 0, help: 'the part of all steps in which the rate rises' },
+      warmUpFraction: { ...fraction, default: 0, help: 'fraction of all steps in which the rate rises' },
       warmUpSteps: {
         ...count,
         default: 0,
         unit: 'steps',
-        help: 'the same in steps, where that is more; a short training does not reach base',
+        help: 'the same in steps, if that is more; a short training does not reach base',
       },
-      decayFraction: { ...fraction, default: 0.4, help: 'the part of all steps in which the rate falls' },
+      decayFraction: { ...fraction, default: 0.4, help: 'fraction of all steps in which the rate falls' },
       maxSteps,
     },
     rate: ({ warmUpFraction, warmUpSteps, decayFraction, maxSteps }, { base, totalSteps }) => {
@@ -151,7 +151,7 @@ export const schedules = {
     },
   }),
   plateau: schedule({
-    help: 'falls when the error of the validation, or else of the training, has not (torch.optim ReduceLROnPlateau)',
+    help: 'falls when the validation error, or else the training error, has not (torch.optim ReduceLROnPlateau)',
     options: {
       factor: {
         kind: 'number',
@@ -159,7 +159,7 @@ export const schedules = {
         exclusiveMin: true,
         below: 1,
         default: 0.1,
-        help: 'what the rate is multiplied by',
+        help: 'factor that the rate is multiplied by',
       },
       patience: { ...count, default: 10, unit: 'epochs', help: 'epochs without a lower error before the rate falls' },
       threshold: {
@@ -167,10 +167,10 @@ export const schedules = {
         min: 0,
         below: 1,
         default: 1e-4,
-        help: 'by how much of itself an error must fall to count',
+        help: 'fraction by which the error must fall to count',
       },
-      cooldown: { ...count, default: 0, unit: 'epochs', help: 'epochs after a change in which nothing is counted' },
-      minLearningRate: { kind: 'number', min: 0, default: 0, help: 'the rate falls no lower' },
+      cooldown: { ...count, default: 0, unit: 'epochs', help: 'epochs after a change that are not counted' },
+      minLearningRate: { kind: 'number', min: 0, default: 0, help: 'lowest rate' },
     },
     create: (options, { base }) => new Plateau(base, options),
   }),

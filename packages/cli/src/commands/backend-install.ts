@@ -25,10 +25,10 @@ that was broken off goes on where it stopped. --backend auto and tensorflow find
 it by themselves.`;
 
 export function backendInstallCommand(): Command {
-  const command = defineCommand('install', 'give native TensorFlow to all projects of this user')
+  const command = defineCommand('install', "install native TensorFlow for all of this user's projects")
     .argument('<engine>', 'what to install: tensorflow', parseEngine)
     .option('--gpu', 'for an NVIDIA GPU, with CUDA')
-    .option('--tensorflow <version>', 'the version of TensorFlow (default: the newest that was tried)')
+    .option('--tensorflow <version>', 'version of TensorFlow (default: the newest one tested)')
     .option('--python <program>', 'a Python 3 with pip (default: AE_PYTHON, or python3)')
     .option('--compiler <program>', 'a C++ compiler (default: CXX, or c++)')
     .action((_engine: string, options: InstallOptions) => install(options));
@@ -64,7 +64,7 @@ async function install({ gpu, tensorflow, python, compiler, ...options }: Instal
     ]),
   );
   if (gpu && !installation.gpu)
-    terminal.warn('TensorFlow found no GPU it can use; nvidia-smi says whether the driver works.');
+    terminal.warn('TensorFlow found no GPU it can use; run nvidia-smi to check the driver.');
 }
 
 export function backendRemoveCommand(): Command {

@@ -15,14 +15,18 @@ interface BackendCommandOptions extends CommonOptions {
 const benchSeconds = 3;
 
 export function backendCommand(): Command {
-  return defineCommand('backend', 'list the engines, which of them load here, and which one is taken')
+  return defineCommand('backend', 'list the engines, which of them load here, and which one auto chooses')
     .addOption(threadsOption())
     .addOption(
-      numberOption('--bench [seconds]', `train on each for a while (${benchSeconds}) and say how fast`, {
-        min: 0,
-        exclusiveMin: true,
-        max: 600,
-      }),
+      numberOption(
+        '--bench [seconds]',
+        `train on each engine for some seconds (${benchSeconds}) and report its speed`,
+        {
+          min: 0,
+          exclusiveMin: true,
+          max: 600,
+        },
+      ),
     )
     .enablePositionalOptions()
     .addCommand(backendInstallCommand())
@@ -53,7 +57,7 @@ async function runBackend({ threads, bench, ...options }: BackendCommandOptions)
 function describe(status: BackendStatus, auto?: string): [string, string][] {
   const { name, available, installed, description, device, threads, version, reason } = status;
   if (!available) return [[name, installed ? `does not load: ${reason}` : (reason ?? '')]];
-  const row: [string, string] = [name, `${description}${name === auto ? style('green', '  <- auto takes this') : ''}`];
+  const row: [string, string] = [name, `${description}${name === auto ? style('green', '  <- chosen by auto') : ''}`];
   const facts = [device, threads && formatNumberOf(threads, 'thread'), version].filter(Boolean).join(', ');
   return [row, ...[facts, reason].filter(Boolean).map((line): [string, string] => ['', line ?? ''])];
 }

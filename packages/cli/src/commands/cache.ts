@@ -16,9 +16,9 @@ interface Cached {
 }
 
 export function cacheCommand(): Command {
-  return defineCommand('cache', 'list the images that commands have imported, or remove them')
+  return defineCommand('cache', 'list or remove the images that commands have imported')
     .addCommand(
-      defineCommand('clear', 'remove all imported images; commands import what they need again').action(runClear),
+      defineCommand('clear', 'remove all imported images; commands import them again when needed').action(runClear),
     )
     .action(runList);
 }
@@ -35,8 +35,8 @@ function runList(options: CommonOptions): void {
 }
 
 function describe({ bytes, source, images, size }: Cached): string {
-  const what = images === undefined ? 'not complete' : `${formatNumberOf(images, 'image')}${size ? ` of ${size}` : ''}`;
-  return `${what}, ${formatBytes(bytes)}${source ? `, of ${source}` : ''}`;
+  const what = images === undefined ? 'incomplete' : `${formatNumberOf(images, 'image')}${size ? ` of ${size}` : ''}`;
+  return `${what}, ${formatBytes(bytes)}${source ? `, from ${source}` : ''}`;
 }
 
 function runClear(options: CommonOptions): void {

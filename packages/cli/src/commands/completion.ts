@@ -15,7 +15,7 @@ const shells: Readonly<Record<string, (program: CommandDescription) => string>> 
 };
 
 const howItIsUsed = `
-Add a line to the file that your shell reads as it starts:
+Add the line for your shell to its startup file:
   ~/.bashrc     source <(ae completion bash)
   ~/.zshrc      source <(ae completion zsh)
   config.fish   ae completion fish | source
@@ -23,7 +23,7 @@ Add a line to the file that your shell reads as it starts:
 
 export function completionCommand(): Command {
   const names = Object.keys(shells);
-  const command = defineCommand('completion', 'print what a shell needs to complete the commands and options of ae')
+  const command = defineCommand('completion', 'print the script with which a shell completes ae commands and options')
     .addArgument(
       new Argument('<shell>', `the shell: ${names.join(', ')}`)
         .choices(names)

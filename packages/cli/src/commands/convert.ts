@@ -23,14 +23,14 @@ interface ConvertFlags extends CommonOptions, DatabaseFlag, ShardFlag {
 }
 
 export function convertCommand(): Command {
-  return defineCommand('convert', 'write images in another form, with their files, keys and labels as they are')
+  return defineCommand('convert', 'convert images to another format, keeping their files, keys and labels')
     .usage('[options] <images...> <out>')
     .argument(
       '<images...>',
-      'an LMDB, a folder of images, an archive (tar, tar.gz, zip, Parquet), a pattern in quotes, or several of these; and last what to make: out.lmdb, out.tar (WebDataset), out.parquet (Hugging Face), or a folder',
+      'an LMDB, a folder of images, an archive (tar, tar.gz, zip, Parquet), a quoted pattern, or several of these; then the output: out.lmdb, out.tar (WebDataset), out.parquet (Hugging Face), or a folder',
     )
     .addOption(
-      choiceOption('--to <form>', 'form of the output, where its name does not tell', [
+      choiceOption('--to <format>', 'format of the output, if its name does not tell', [
         'lmdb',
         'tar',
         'parquet',
@@ -40,14 +40,13 @@ export function convertCommand(): Command {
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(
-      numberOption(
-        '--shard-images <n>',
-        'images of one tar or Parquet, of which several are made: out-000000.tar ...',
-        { min: 1, integer: true },
-      ),
+      numberOption('--shard-images <n>', 'images per tar or Parquet file; writes several: out-000000.tar ...', {
+        min: 1,
+        integer: true,
+      }),
     )
     .addOption(shardSizeOption())
-    .option('--lenient', 'leave out what is damaged, and say how many')
+    .option('--lenient', 'skip damaged images, and report how many')
     .addOption(shardOption())
     .action(runConvert);
 }
@@ -55,7 +54,7 @@ export function convertCommand(): Command {
 function shardSizeOption(): FlagOption {
   const typedFor = new Map([['shardBytes', '--shard-size']]);
   const range = { min: 0, exclusiveMin: true };
-  const help = 'megabytes of one tar or Parquet, likewise';
+  const help = 'megabytes per tar or Parquet file; writes several, likewise';
   const option = new FlagOption('--shard-size <MB>', help, { typedFor, ranges: [range] });
   return option.argParser((text) => parseNumber('--shard-size', text, range));
 }
@@ -65,7 +64,7 @@ async function runConvert(places: readonly string[], options: ConvertFlags): Pro
   const { inputs: input, output } = inputsAndOutput('convert', places, 'out');
   const { convertDatabase } = await import('@ae/lmdb-datum');
   const { to, database, schema, lenient, shardImages, shardSize, shard } = options;
-  await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
+  await interruptible(terminal, 'interrupted; nothing was written.', async (signal) => {
     const report = await convertDatabase({
       ...{ input, output, to, database, schema, lenient, shardImages, shard, signal },
       ...(shardSize !== undefined && { shardBytes: Math.ceil(shardSize * 1e6) }),
@@ -85,7 +84,7 @@ function printReport(report: ConvertDatabaseReport, terminal: Terminal): void {
   terminal.event(report);
   const [first, ...more] = outputs;
   const last = more.length > 0 ? ` to ${more.at(-1)} (${formatNumberOf(outputs.length, 'file')})` : '';
-  const when = wasComplete ? ', complete before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  const when = wasComplete ? ', already complete; nothing to do' : ` in ${formatDuration(elapsedMs)}`;
   terminal.print(`${style('bold', first)}${last}: ${formatNumberOf(records, 'image')}${when}`);
   if (skipped.length > 0) terminal.print(leftOut(skipped.map(({ reason }) => reason)));
   for (const warning of warnings) terminal.warn(warning);

@@ -16,11 +16,11 @@ interface EncodeCommandOptions extends CommonOptions, NetworkInputOptions, Shard
 }
 
 export function encodeCommand(): Command {
-  const command = defineCommand('encode', "write the codes of an LMDB's images, for NumPy and as Parquet")
-    .argument('<model>', 'folder of a run or of a saved network')
+  const command = defineCommand('encode', 'write the codes of images, for NumPy and as Parquet')
+    .argument('<model>', 'folder of a run or a saved network')
     .argument(
       '<images>',
-      "an LMDB of images of the network's size (for one of preset transform, of any), or a folder of images",
+      "an LMDB of images of the network's size (any size for preset transform), or a folder of images",
     )
     .argument('<folder>', 'new folder for codes.npy, keys.npy, labels.npy and codes.parquet')
     .addOption(
@@ -45,7 +45,7 @@ async function runEncode(
   const onProgress = (done: number, total: number) =>
     terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`);
   const summaryOf = (count: number) => summarize(loaded, lmdbPath, count);
-  const stopped = 'stopped as asked; nothing was written.';
+  const stopped = 'interrupted; nothing was written.';
   if (shard) {
     await interruptible(terminal, stopped, async (signal) => {
       const part = { shard, batchSize, lenient };
@@ -88,10 +88,10 @@ export function printCodes(folder: string, summary: CodeSummary, terminal: Termi
   const [, , blockNumbers] = codeShape;
   const numbers =
     codeSize === undefined
-      ? `${formatNumberOf(blockNumbers as number, 'number')} for each block of an image`
+      ? `${formatNumberOf(blockNumbers as number, 'number')} per block of an image`
       : formatNumberOf(codeSize, 'number');
   const image = codeSize !== undefined && codeShape.length > 0 ? `, ${codeShape.join('x')}` : '';
-  const when = wasComplete ? ', complete before: nothing was done' : '';
+  const when = wasComplete ? ', already complete; nothing to do' : '';
   terminal.print(`${style('bold', folder)}: ${formatNumberOf(count, 'code')} of ${numbers}${image}${when}`);
   if (count === 0) return;
   const arrays =
@@ -100,7 +100,7 @@ export function printCodes(folder: string, summary: CodeSummary, terminal: Termi
       : `float32 [${count}, ${codeSize}]`;
   terminal.print(
     formatRows([
-      ['codes.npy', `${arrays}; keys.npy and labels.npy say whose`],
+      ['codes.npy', `${arrays}; keys.npy and labels.npy name the images`],
       ['codes.parquet', 'columns key, label, code'],
     ]),
   );

@@ -22,38 +22,42 @@ interface Exported {
 }
 
 export function exportModelCommand(): Command {
-  return defineCommand('export-model', 'write a network for another runtime: ONNX, PyTorch, Keras')
-    .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<out>', 'new file: .onnx, .keras, or .safetensors, which gets its module for PyTorch, a .py, beside it')
+  return defineCommand('export-model', 'export a network to another runtime: ONNX, PyTorch, Keras')
+    .argument('<model>', 'folder of a run or a saved network')
+    .argument('<out>', 'new file: .onnx, .keras, or .safetensors (with its PyTorch module, a .py file, beside it)')
     .addOption(
       choiceOption(
         '--format <name>',
-        'format of the file (default: what its name ends in)',
+        'format of the file (default: by its extension)',
         exportFormats.map(({ name }) => name),
       ),
     )
     .addOption(
       choiceOption(
         '--part <name>',
-        'all of it, images to codes and masks, or those to images (ONNX; default: network)',
+        'the whole network, the encoder (images to codes and masks), or the decoder (ONNX; default: network)',
         ['network', 'encoder', 'decoder'],
       ),
     )
     .addOption(
       choiceOption(
         '--unpooling <form>',
-        'with operators that every runtime has, or as the operator MaxUnpool (ONNX; default: lowered)',
+        'lowered to operators that every runtime has, or as the operator MaxUnpool (ONNX; default: lowered)',
         ['lowered', 'operator'],
       ),
     )
     .addOption(
-      numberOption('--opset <n>', 'version of the operators (ONNX; default: 17)', { min: 13, max: 21, integer: true }),
+      numberOption('--opset <n>', 'version of the operator set (ONNX; default: 17)', {
+        min: 13,
+        max: 21,
+        integer: true,
+      }),
     )
     .addOption(
-      choiceOption('--channel-order <name>', 'colors of the images that go in (ONNX; default: rgb)', ['rgb', 'bgr']),
+      choiceOption('--channel-order <name>', 'channel order of the input images (ONNX; default: rgb)', ['rgb', 'bgr']),
     )
     .addOption(
-      choiceOption('--pixel-type <name>', 'type of the images, 0 to 255 (ONNX; default: float32)', [
+      choiceOption('--pixel-type <name>', 'type of the input images, 0 to 255 (ONNX; default: float32)', [
         ...['float32', 'uint8'],
       ]),
     )
@@ -105,8 +109,8 @@ const writers: Readonly<Record<(typeof exportFormats)[number]['name'], Writer>> 
     const order = channels >= 3 ? ', rgb' : '';
     return {
       lines: [
-        `${style('bold', output)}: the weights by PyTorch's names`,
-        `${style('bold', module)}: the network, which needs torch alone`,
+        `${style('bold', output)}: the weights, under PyTorch's names`,
+        `${style('bold', module)}: the network; it needs only torch`,
       ],
       rows: [['images', `float32 [N, ${channels}, height, width] ${sizeOf(network)}, 0 to 255${order}`]],
       event: { module },
@@ -115,7 +119,7 @@ const writers: Readonly<Record<(typeof exportFormats)[number]['name'], Writer>> 
   async keras(network, output) {
     const { exportKeras } = await import('@ae/autoencoder/interchange');
     if (!output.endsWith('.keras')) {
-      const message = `${output}: Keras opens only files whose names end in .keras; choose such a name.`;
+      const message = `${output}: Keras only opens files whose names end in .keras; choose such a name.`;
       throw new CliError('INVALID_OPTION', message);
     }
     await exportKeras(network, output);

@@ -21,21 +21,24 @@ interface ExportOptions extends CommonOptions, DatabaseFlag {
 }
 
 export function exportCommand(): Command {
-  return defineCommand('export', 'put the images of an LMDB back into files')
+  return defineCommand('export', 'write the images of an LMDB to files')
     .argument('<images>', 'an LMDB, or a folder or archive of images')
     .argument('<folder>', 'new folder for the files')
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(
-      choiceOption('--by <name>', "files as the keys name them, without convert_imageset's number, or by label", [
+      choiceOption('--by <name>', "folders as in the keys (without convert_imageset's numbers), or one per label", [
         'key',
         'label',
       ]).default('key'),
     )
     .addOption(
-      choiceOption('--format <type>', 'of raw pixels; image files stay as they are', ['png', 'jpg']).default('png'),
+      choiceOption('--format <type>', 'format for raw pixels; image files are copied as they are', [
+        'png',
+        'jpg',
+      ]).default('png'),
     )
-    .option('--lenient', 'leave out damaged records, and say how many')
+    .option('--lenient', 'skip damaged records, and report how many')
     .action(runExport);
 }
 
@@ -69,7 +72,7 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
     if (left.length > 0) terminal.print(leftOut(left));
   };
   try {
-    await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
+    await interruptible(terminal, 'interrupted; nothing was written.', work, folder);
   } finally {
     reader.close();
   }
@@ -96,8 +99,7 @@ async function* exportRecords(
       const { code } = error as { code?: string };
       if (!code || !damageCodes.has(code)) throw error;
       const reason = sentenceOf(error);
-      if (!lenient)
-        throw new CliError(code, reason.replace(/\.$/, '; use --lenient to leave it out.'), { cause: error });
+      if (!lenient) throw new CliError(code, reason.replace(/\.$/, '; use --lenient to skip it.'), { cause: error });
       yield reason;
     }
   }

@@ -33,28 +33,26 @@ interface NetworkFlags {
 }
 
 export function importModelCommand(): Command {
-  return defineCommand('import-model', "read another program's network into a folder that all commands take")
+  return defineCommand('import-model', 'import a network from another program')
     .argument(
       '<file>',
-      'file of PyTorch (.safetensors), Torch7 (.t7) or Keras (.keras), or folder of a LayersModel of TensorFlow.js',
+      'a PyTorch (.safetensors), Torch7 (.t7) or Keras (.keras) file, or the folder of a TensorFlow.js LayersModel',
     )
     .argument('<out>', 'new folder')
     .addOption(
       choiceOption(
         '--format <name>',
-        'format of the file (default: what its name ends in)',
+        'format of the file (default: by its extension)',
         importFormats.map(({ name }) => name),
       ),
     )
-    .option(
-      '--size <size>',
-      'height and width of the images, such as 64 or 48x64, where the file does not say',
-      (text) => parseSize('--size', text),
+    .option('--size <size>', 'height and width of the images, such as 64 or 48x64, if the file does not say', (text) =>
+      parseSize('--size', text),
     )
     .addOption(
       numberOption(
         '--pixel-scale <n>',
-        'the network sees a byte times this (default: what the file says; of Torch7 1/256, else 1/255)',
+        'bytes are multiplied by this (default: from the file; else 1/256 for Torch7, 1/255 for others)',
         {
           min: 0,
           exclusiveMin: true,
@@ -64,31 +62,31 @@ export function importModelCommand(): Command {
     .addOption(
       choiceOption(
         '--channel-order <name>',
-        'order of colors in the network (default: what the file says; of Torch7 bgr, else rgb)',
+        'channel order of the network (default: from the file; else bgr for Torch7, rgb for others)',
         [...['rgb', 'bgr']],
       ),
     )
     .addOption(
       choiceOption(
         '--preset <name>',
-        'what network the weights are of, where the file does not say (PyTorch)',
+        'architecture that the weights belong to, if the file does not say (PyTorch)',
         Object.keys(networkOptions.preset.words),
       ),
     )
     .addOption(
-      numberOption('--code-size <n>', 'numbers of its code (PyTorch, with --preset)', { min: 1, integer: true }),
+      numberOption('--code-size <n>', 'numbers in the code (PyTorch, with --preset)', { min: 1, integer: true }),
     )
     .addOption(
       numberOption(
         '--coefficients <n>',
-        'cosine coefficients of a block that its code can hold (PyTorch, with --preset transform)',
+        'cosine coefficients of a block that the code can hold (PyTorch, with --preset transform)',
         {
           min: 1,
           integer: true,
         },
       ),
     )
-    .option('--variational', 'its code is a distribution (PyTorch, with --preset)')
+    .option('--variational', 'the code is a distribution (PyTorch, with --preset)')
     .action(runImportModel);
 }
 
@@ -125,7 +123,7 @@ const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> 
       if (needing)
         throw new CliError(
           'INVALID_OPTION',
-          `${flagOf(needing)} needs --preset; add it, or leave ${flagOf(needing)} out.`,
+          `${flagOf(needing)} requires --preset; add it, or leave ${flagOf(needing)} out.`,
         );
       return importPyTorch(file);
     }

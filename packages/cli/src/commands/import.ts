@@ -38,39 +38,39 @@ interface ImportOptions extends CommonOptions, ImageOptions, ShardFlag {
 const namedAtMost = 10;
 
 export function importCommand(): Command {
-  return defineCommand('import', "put images into an LMDB, as Caffe's convert_imageset does")
+  return defineCommand('import', "import images into an LMDB, as Caffe's convert_imageset does")
     .usage('[options] <images...> <out.lmdb>')
     .argument(
       '<images...>',
-      'a folder of images or of class folders, an archive (tar, tar.gz, zip, Parquet), a pattern in quotes, several of these, or a list file with "name label" lines; and last the LMDB folder to make',
+      'a folder of images or of class folders, an archive (tar, tar.gz, zip, Parquet), a quoted pattern, several of these, or a list file with "name label" lines; then the LMDB folder to create',
     )
     .optionsGroup('Images:')
-    .option('--resize <size>', 'one size for all images: 64, or height x width as 48x64', (text) =>
+    .option('--resize <size>', 'size for all images: 64, or height x width such as 48x64', (text) =>
       parseSize('--resize', text),
     )
     .addOption(fitOption())
     .addOption(resamplerOption())
-    .option('--gray', 'one gray channel instead of three colors')
+    .option('--gray', 'convert to gray: one channel instead of three')
     .option(
       '--background <color>',
-      "#rrggbb behind transparent pixels (default: alpha is cut off, as Caffe's)",
+      '#rrggbb behind transparent pixels (default: alpha is dropped, as in Caffe)',
       parseColor,
     )
-    .option('--check-size', 'fail on the first image of another size')
+    .option('--check-size', 'fail on the first image of a different size')
     .optionsGroup('Database:')
-    .option('--root <folder>', "what the list's names are relative to (default: the list's folder)")
+    .option('--root <folder>', "folder that the list's names are relative to (default: the list's own)")
     .option(
       '--labels <kind>',
-      "the list's labels: numbers, names of classes, or the labels.txt of an earlier import (default: numbers)",
+      'labels in the list: numbers, class names, or the labels.txt of an earlier import (default: numbers)',
     )
-    .option('--shuffle', 'random order instead of that of the names or the list')
+    .option('--shuffle', "random order instead of sorted names or the list's order")
     .addOption(
-      numberOption('--seed <n>', 'determines the random order', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
+      numberOption('--seed <n>', 'seed of the random order', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )
     .option('--encoded', 'store image files instead of raw pixels')
     .addOption(choiceOption('--encode-type <type>', 'store image files of this type', ['jpg', 'png', 'webp']))
     .optionsGroup('Work:')
-    .option('--resume', 'when stopped keep what is done; the same command then goes on from there')
+    .option('--resume', 'if interrupted, keep what is done; the same command then resumes')
     .addOption(shardOption())
     .addOption(workersOption())
     .addOption(maxPixelsOption())
@@ -92,13 +92,11 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
   if (options.labels !== undefined && source.list === undefined) {
     throw new CliError(
       'INVALID_OPTION',
-      '--labels goes with a list file, but a folder was given; its folders are the classes.',
+      '--labels requires a list file, but a folder was given; its subfolders are the classes.',
     );
   }
-  const left = options.resume
-    ? 'the same command goes on from there'
-    : `${placeOf(output, options.shard)} was not made`;
-  await interruptible(terminal, `stopped as asked; ${left}.`, async (signal) => {
+  const left = options.resume ? 'run the same command to resume' : `${placeOf(output, options.shard)} was not created`;
+  await interruptible(terminal, `interrupted; ${left}.`, async (signal) => {
     const report = await convertImageset({
       ...same,
       ...source,
@@ -128,13 +126,13 @@ async function findSource(
   const [images] = places;
   if (places.length > 1 || isPattern(images)) {
     if (root === undefined) return { input: [...places] };
-    throw new CliError('INVALID_OPTION', '--root goes with a list file; leave --root out.');
+    throw new CliError('INVALID_OPTION', '--root requires a list file; leave --root out.');
   }
   const found = await stat(images).catch((cause) => {
     if (cause.code !== 'ENOENT') throw cause;
     throw new CliError(
       'NOT_READABLE',
-      `${images} does not exist; give a folder of images, an archive, or a list file.`,
+      `${images} does not exist; name a folder of images, an archive, or a list file.`,
       { cause },
     );
   });
@@ -142,7 +140,7 @@ async function findSource(
   if (!found.isDirectory() && (isList || root !== undefined || !found.isFile()))
     return { input: root ?? path.dirname(images), list: images };
   if (root === undefined) return { input: images };
-  throw new CliError('INVALID_OPTION', '--root goes with a list file, but a folder was given; leave --root out.');
+  throw new CliError('INVALID_OPTION', '--root requires a list file, but a folder was given; leave --root out.');
 }
 
 /** The size of all records, if they have the same. */
@@ -161,7 +159,7 @@ function printReport(report: ConvertReport, terminal: Terminal, resized: boolean
   terminal.event(report);
   if (terminal.json) return;
   const each = size ? ` of ${size}` : '';
-  const when = wasComplete ? ', complete before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  const when = wasComplete ? ', already complete; nothing to do' : ` in ${formatDuration(elapsedMs)}`;
   terminal.print(`${output}: ${formatNumberOf(records, 'image')}${each}${when}`);
   if (classes.length > 1) {
     terminal.print(`classes: ${classes.map(({ name, label }) => `${label} ${name}`).join(', ')}`);
@@ -170,17 +168,19 @@ function printReport(report: ConvertReport, terminal: Terminal, resized: boolean
     terminal.print(`skipped ${formatNumberOf(skipped.length, 'image')} that cannot be read:`);
     for (const { reason } of skipped.slice(0, namedAtMost)) terminal.print(`  ${reason}`);
     if (skipped.length > namedAtMost) {
-      terminal.print(`  and ${formatCount(skipped.length - namedAtMost)} more, which --json lists`);
+      terminal.print(`  and ${formatCount(skipped.length - namedAtMost)} more (listed by --json)`);
     }
   }
   if (ignored.length > 0) {
     const more = ignored.length > 3 ? ', ...' : '';
     const what = formatNumberOf(ignored.length, 'file or folder', 'files and folders');
-    terminal.print(`left out ${what}: ${ignored.slice(0, 3).join(', ')}${more}`);
+    terminal.print(`ignored ${what}: ${ignored.slice(0, 3).join(', ')}${more}`);
   }
-  if (report.labelsFile) terminal.print(`the names of the classes are in ${report.labelsFile}`);
+  if (report.labelsFile) terminal.print(`class names: ${report.labelsFile}`);
   for (const warning of report.warnings) terminal.warn(warning);
   if (!resized && !size && records > 0) {
-    terminal.warn('the images have different sizes, but a network takes one: to train, import with --resize 64, say.');
+    terminal.warn(
+      'the images have different sizes, but a network takes only one; to train, import them with --resize, such as --resize 64.',
+    );
   }
 }

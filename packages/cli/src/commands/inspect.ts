@@ -22,14 +22,14 @@ interface InspectOptions extends CommonOptions, DatabaseFlag {
 const gridColumns = 8;
 
 export function inspectCommand(): Command {
-  return defineCommand('inspect', 'show what is in an LMDB, or in a folder of images')
+  return defineCommand('inspect', 'show what an LMDB or a folder of images contains')
     .argument('<images>', 'an LMDB, or a folder of images')
     .addOption(databaseOption())
     .addOption(schemaOption())
-    .option('--all', 'look at every record, not at 20,000 spread over the database')
+    .option('--all', 'examine every record, not just 20,000 spread over the database')
     .option('--grid <out.png>', 'also write a grid of sample images')
     .addOption(numberOption('--samples <n>', 'images in the grid', { min: 1, max: 4096, integer: true }).default(48))
-    .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2))
+    .addOption(numberOption('--scale <n>', 'enlarge the images', { min: 1, max: 16, integer: true }).default(2))
     .action(runInspect);
 }
 
@@ -88,27 +88,27 @@ function printNamed(path: string, { info }: DatumReader, names: readonly string[
       ['format', `LMDB data format ${info.format}, pages of ${formatCount(info.pageSizeBytes)} bytes`],
       ['file', `${info.path}, ${formatBytes(info.fileSizeBytes)}`],
       ['records', 'none in the unnamed database'],
-      ['databases', `${names.join(', ')}; --database <name> shows one`],
+      ['databases', `${names.join(', ')}; choose one with --database <name>`],
     ]),
   );
 }
 
 /** Says whether BasicSR's text beside a database names as many images as it has. */
 function describeMetaInfo({ path, images }: NonNullable<DatabaseInfo['metaInfo']>, count: number): string {
-  if (images === count) return `${path} names as many`;
-  return `${path} names ${formatCount(images)}; ae verify lists what differs`;
+  if (images === count) return `${path} lists the same number of images`;
+  return `${path} names ${formatCount(images)}images; ae verify lists the differences`;
 }
 
 const keyOrders: Record<KeyOrder, string> = {
-  counted: 'numbered from 0 without a gap, as convert_imageset does',
+  counted: 'numbered from 0 without gaps, as by convert_imageset',
   numbered: 'numbered, with gaps or repeats',
   unpadded: 'numbers without leading zeros: 10 comes before 2',
-  names: 'in the order of their bytes',
+  names: 'in byte order',
 };
 
 const classOrders: Record<ClassOrder, string> = {
   none: 'one class',
-  grouped: 'one class after the other',
+  grouped: 'one class after another',
   mixed: 'classes mixed',
   partly: 'classes partly mixed',
 };
@@ -136,12 +136,12 @@ function describeRecords({
     const share =
       strangers === examined
         ? examined === 1
-          ? 'the record is none'
+          ? 'the only record'
           : `all ${formatCount(examined)} records`
         : formatNumberOf(strangers, 'record');
     rows.push(
       ['no images', `${share}: ${list(layouts.map(({ layout, count }) => [layout, count]))}`],
-      ['', '--schema <name> says what they are, where ae does not tell it'],
+      ['', 'if ae does not recognize them, name their format with --schema <name>'],
     );
   }
   if (sizes.length === 0) return [...rows, ...describeDamage(damaged)];
@@ -153,7 +153,7 @@ function describeRecords({
   if (labels.distinct > 1) rows.push(['', classOrders[classOrder]]);
   if (texts) rows.push(['texts', describeTexts(texts)]);
   if (boxes) rows.push(...describeBoxes(boxes));
-  if (sizes.length > 1) rows.push(['', 'a network takes one size: ae resize makes an LMDB of one']);
+  if (sizes.length > 1) rows.push(['', 'a network takes only one size; change it with ae resize']);
   return [...rows, ...describeDamage(damaged)];
 }
 
@@ -176,7 +176,7 @@ function describeTexts({ count, examples }: NonNullable<RecordSummary['texts']>)
 
 function describeBoxes({ count, images, labels, first }: NonNullable<RecordSummary['boxes']>): [string, string][] {
   const classes = labels.slice(0, 5).map(({ label, count: n }) => `${label} (${formatCount(n)})`);
-  const all = `${formatNumberOf(count, 'box', 'boxes')} in ${formatNumberOf(images, 'image')}, of labels ${classes.join(', ')}`;
+  const all = `${formatNumberOf(count, 'box', 'boxes')} in ${formatNumberOf(images, 'image')}, with labels ${classes.join(', ')}`;
   const sides = [first.xmin, first.ymin, first.xmax, first.ymax].map((side) => Number(side.toFixed(4))).join(', ');
   return [
     ['boxes', `${all}${labels.length > 5 ? ' ...' : ''}`],
@@ -214,10 +214,7 @@ async function writeGrid(
     }
   }
   if (samples.length === 0) {
-    throw new CliError(
-      'EMPTY_DATABASE',
-      `--grid ${file}: none of the images can be read; ae verify lists what is damaged.`,
-    );
+    throw new CliError('EMPTY_DATABASE', `--grid ${file}: none of the images can be read; ae verify lists the damage.`);
   }
   if (damaged > 0) terminal.warn(`${file} lacks ${formatNumberOf(damaged, 'image')} that cannot be read.`);
   const drawn = visible(samples);

@@ -18,20 +18,20 @@ interface InterpolateCommandOptions extends CommonOptions, NetworkInputOptions {
 const maskNames: readonly InterpolationMasks[] = ['first', 'second', 'fixed'];
 
 export function interpolateCommand(): Command {
-  const command = defineCommand('interpolate', 'draw what lies between the codes of two images')
-    .argument('<model>', 'folder of a run or of a saved network')
+  const command = defineCommand('interpolate', 'draw the images between two others, by interpolating their codes')
+    .argument('<model>', 'folder of a run or a saved network')
     .argument('<images>', "an LMDB of images of the network's size, or a folder of images")
-    .argument('<first>', 'key of an image, or its number from 0')
+    .argument('<first>', 'key of an image, or its index from 0')
     .argument('<second>', 'another one')
-    .argument('<out.png>', 'new image: a row for each kind of masks, both records at its ends')
+    .argument('<out.png>', 'new image: a row for each choice of masks, with both images at its ends')
     .addOption(
-      choiceOption('--masks <whose>', "the first image's, the second's, or masks that carry nothing", [
+      choiceOption('--masks <whose>', "the first image's, the second's, or fixed masks, which carry no information", [
         ...maskNames,
         'all',
       ]).default('all'),
     )
     .addOption(
-      numberOption('--steps <n>', 'images to decode, both ends included', { min: 2, max: 100, integer: true }).default(
+      numberOption('--steps <n>', 'images to decode, including both ends', { min: 2, max: 100, integer: true }).default(
         8,
       ),
     )
@@ -62,7 +62,11 @@ async function runInterpolate(
   await writeNewFile(output, encodePng(drawGrid([rows], { scale: options.scale })));
   terminal.event({ output, from: from.key, to: to.key, steps: options.steps, masks: kinds, leftOut: samples.leftOut });
   terminal.print(`${style('bold', output)}: ${formatNumberOf(options.steps, 'image')} from ${from.key} to ${to.key}`);
-  const words = { first: "the first image's masks", second: "the second image's", fixed: 'masks that carry nothing' };
+  const words = {
+    first: "the first image's masks",
+    second: "the second image's",
+    fixed: 'fixed masks, which carry no information',
+  };
   if (hasMasks) terminal.print(formatRows(kinds.map((masks, i) => [`row ${i + 1}`, words[masks]])));
   printLeftOut([samples], terminal);
 }

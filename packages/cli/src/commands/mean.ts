@@ -69,7 +69,7 @@ async function runMean(path: string, output: string, options: MeanCommandOptions
     );
   };
   try {
-    await interruptible(terminal, `stopped as asked; ${output} was not made.`, work);
+    await interruptible(terminal, `interrupted; ${output} was not created.`, work);
   } finally {
     reader.close();
   }

@@ -16,9 +16,9 @@ import { printCodes } from './encode';
 import { printFiles } from './test';
 
 export function mergeCommand(): Command {
-  const command = defineCommand('merge', 'make one output of its shards: the same bytes as one process makes')
-    .argument('<output>', 'what the commands with --shard were given as output: an LMDB, codes or scores')
-    .argument('[shards...]', 'folders of the shards (default: those beside it, such as <output>.shard-0-of-7)')
+  const command = defineCommand('merge', 'merge shards into one output, with the same bytes that one process writes')
+    .argument('<output>', 'the output named in the commands with --shard: an LMDB, codes or scores')
+    .argument('[shards...]', 'folders of the shards (default: those beside the output, such as <output>.shard-0-of-7)')
     .action(runMerge);
   return addNotes(command, howItIsUsed);
 }
@@ -39,7 +39,7 @@ async function runMerge(output: string, given: readonly string[], options: Commo
   const folders = given.length > 0 ? given : undefined;
   const shards = await shardsOf(output, folders);
   const { kind } = shards[0].note;
-  await interruptible(terminal, `stopped as asked; ${output} was not made.`, async (signal) => {
+  await interruptible(terminal, `interrupted; ${output} was not created.`, async (signal) => {
     if (kind === codeShards) {
       const { summary, wasComplete } = await mergeCodes(shards, output);
       printCodes(output, summary, terminal, wasComplete);
@@ -51,7 +51,7 @@ async function runMerge(output: string, given: readonly string[], options: Commo
       const before = wasComplete && { wasComplete };
       terminal.event({ ...withoutInfinity(results), pictures, folder: output, leftOut, ...before });
       printResults(terminal, evaluations, results);
-      if (wasComplete) terminal.print(`${style('bold', output)} was merged before: nothing was done`);
+      if (wasComplete) terminal.print(`${style('bold', output)} is already merged; nothing to do`);
       printFiles(terminal, output, pictures, false);
       printOmitted(results.data, leftOut.map(describeLeftOut), terminal);
       return;
@@ -94,7 +94,7 @@ function printMerged(report: MergeReport, terminal: Terminal): void {
   const each = size ? ` of ${size}` : '';
   const count = `${formatNumberOf(records, 'image')}${each} from ${formatNumberOf(shards, 'shard')}`;
   const last = outputs.length > 1 ? ` to ${outputs.at(-1)} (${formatNumberOf(outputs.length, 'file')})` : '';
-  const when = wasComplete ? ', merged before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  const when = wasComplete ? ', already merged; nothing to do' : ` in ${formatDuration(elapsedMs)}`;
   terminal.print(`${style('bold', outputs[0])}${last}: ${count}${when}`);
   if (skipped.length > 0) {
     const what = formatNumberOf(skipped.length, 'image that cannot be read', 'images that cannot be read');
@@ -105,7 +105,7 @@ function printMerged(report: MergeReport, terminal: Terminal): void {
     damage.map(({ message }) => message),
     terminal,
   );
-  if (labelsFile) terminal.print(`the names of the classes are in ${labelsFile}`);
+  if (labelsFile) terminal.print(`class names: ${labelsFile}`);
 }
 
 function printOmitted(place: string, reasons: readonly string[], terminal: Terminal): void {

@@ -17,20 +17,17 @@ interface NeighborsOptions extends CommonOptions, NetworkInputOptions {
 }
 
 export function neighborsCommand(): Command {
-  const command = defineCommand(
-    'neighbors',
-    'find the images of an LMDB whose codes are nearest to that of one of them',
-  )
-    .argument('<model>', 'folder of a run or of a saved network')
+  const command = defineCommand('neighbors', 'find the images whose codes are nearest to the code of one of them')
+    .argument('<model>', 'folder of a run or a saved network')
     .argument(
       '<images>',
-      "an LMDB of images of the network's size, or a folder of images; their codes must fit into memory",
+      "an LMDB of images of the network's size, or a folder of images; their codes must fit in memory",
     )
-    .argument('<image>', 'its key, or its number from 0')
+    .argument('<image>', 'its key, or its index from 0')
     .addOption(numberOption('--count <n>', 'neighbors to find', { min: 1, max: 1000, integer: true }).default(5))
-    .addOption(choiceOption('--metric <name>', 'how far apart codes are', ['euclidean', 'cosine']).default('euclidean'))
-    .option('--grid <out.png>', 'also write one image: the record, then its neighbors')
-    .addOption(numberOption('--scale <n>', 'enlarge its images', { min: 1, max: 16, integer: true }).default(2));
+    .addOption(choiceOption('--metric <name>', 'distance between codes', ['euclidean', 'cosine']).default('euclidean'))
+    .option('--grid <out.png>', 'also write a grid: the image, then its neighbors')
+    .addOption(numberOption('--scale <n>', 'enlarge the images', { min: 1, max: 16, integer: true }).default(2));
   return addNetworkInput(command).action(runNeighbors);
 }
 

@@ -23,21 +23,18 @@ interface ReconstructOptions extends CommonOptions, NetworkInputOptions {
 }
 
 export function reconstructCommand(): Command {
-  const command = defineCommand(
-    'reconstruct',
-    'write what a network makes of images: a PNG file of one, a folder of many',
-  )
-    .argument('<model>', 'folder of a run or of a saved network')
+  const command = defineCommand('reconstruct', 'reconstruct images: one into a PNG file, many into a folder')
+    .argument('<model>', 'folder of a run or a saved network')
     .argument('<images>', 'an image, a folder of images, or an LMDB')
     .argument(
       '<out>',
-      'new file that ends in .png for one image, new folder for PNG files with the names of the images',
+      'for one image, a new file that ends in .png; for several, a new folder for PNG files of the same names',
     )
     .option('--side-by-side', 'draw each image beside its reconstruction')
     .addOption(
       choiceOption(
         '--masks <whose>',
-        "the image's own masks, or masks that carry nothing, so that the code says it all",
+        "each image's own masks, or fixed masks, which carry no information, to see what the code alone holds",
         ['own', 'fixed'],
       ).default('own'),
     )
@@ -101,7 +98,7 @@ async function runReconstruct(
     terminal.status('');
     tell(samples.length);
   };
-  await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
+  await interruptible(terminal, 'interrupted; nothing was written.', work, folder);
 }
 
 function sizeOf({ shape: [height, width, channels] }: SampleDatabase) {

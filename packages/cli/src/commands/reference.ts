@@ -10,7 +10,7 @@ const forms = ['man', 'markdown'];
 export function referenceCommand(): Command {
   return defineCommand('reference', 'print all commands and options, as a manual page or in Markdown')
     .addArgument(
-      new Argument('<form>', 'man, to be read with man -l -, or markdown')
+      new Argument('<form>', 'man (read it with man -l -) or markdown')
         .choices(forms)
         .argParser((text) => parseChoice('<form>', text, forms)),
     )

@@ -34,15 +34,15 @@ interface ReportOptions extends CommonOptions, EngineOptions, CheckpointOptions,
 }
 
 export function reportCommand(): Command {
-  return defineCommand('report', 'make a page of one run, or of several side by side')
+  return defineCommand('report', 'make an HTML report of one run, or of several side by side')
     .argument('<run...>', 'folders of runs')
-    .option('--out <file.html>', 'new file (default: <run>/report.html, of several report.html)')
-    .option('--data <images>', 'images to score (default: those that the run validated with, or else trained on)')
-    .addOption(databaseOption('the unnamed one of --data'))
+    .option('--out <file.html>', 'new file (default: <run>/report.html, or report.html for several runs)')
+    .option('--data <images>', "images to score (default: the run's validation images, or else its training images)")
+    .addOption(databaseOption('the unnamed one in --data'))
     .addOption(schemaOption())
     .addOption(lenientOption())
-    .option('--baselines <images>', 'images to fit PCA to (default: those that the run trained on)')
-    .option('--no-baselines', 'no PCA, JPEG and thumbnails')
+    .option('--baselines <images>', "images to fit PCA to (default: the run's training images)")
+    .option('--no-baselines', 'leave out PCA, JPEG and thumbnails')
     .addOption(
       numberOption('--max-images <n>', 'images to score, evenly spread', { min: 1, integer: true }).default(2000),
     )
@@ -63,7 +63,7 @@ async function runReport(runs: string[], options: ReportOptions): Promise<void> 
   const output = own ?? options.out ?? 'report.html';
   if (!own) await assertNew(output);
   await startEngine(options, terminal);
-  await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
+  await interruptible(terminal, 'interrupted; nothing was written.', async (signal) => {
     const reports: ReportData[] = [];
     for (const run of runs) reports.push(await collect(run, options, signal, terminal));
     const { renderComparison, renderReport } = await import('@ae/autoencoder/report');

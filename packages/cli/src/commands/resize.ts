@@ -17,16 +17,16 @@ interface ResizeOptions extends CommonOptions, ImageOptions, DatabaseFlag, Shard
 }
 
 export function resizeCommand(): Command {
-  return defineCommand('resize', 'make an LMDB of images of one size from an LMDB of any')
-    .argument('<lmdb>', 'LMDB folder, or its data.mdb, of raw or encoded images; it stays as it is')
-    .argument('<out.lmdb>', 'the LMDB folder to make, with the same keys and labels')
-    .argument('<size>', 'of all its images: 64, or height x width as 48x64', (text) => parseSize('<size>', text))
+  return defineCommand('resize', 'resize the images of an LMDB into a new one')
+    .argument('<lmdb>', 'an LMDB folder, or its data.mdb, with raw or encoded images; it is left unchanged')
+    .argument('<out.lmdb>', 'the LMDB folder to create, with the same keys and labels')
+    .argument('<size>', 'size for all images: 64, or height x width such as 48x64', (text) => parseSize('<size>', text))
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(fitOption())
     .addOption(resamplerOption())
-    .option('--gray', 'one gray channel instead of three colors')
-    .option('--lenient', 'leave out damaged records, and say how many')
+    .option('--gray', 'convert to gray: one channel instead of three')
+    .option('--lenient', 'skip damaged records, and report how many')
     .addOption(workersOption())
     .addOption(maxPixelsOption())
     .addOption(shardOption())
@@ -40,12 +40,12 @@ async function runResize(lmdb: string, output: string, size: ImageSize, options:
     const size = `${height}x${width}`;
     throw new CliError(
       'NOT_LMDB',
-      `${lmdb} contains no data.mdb, so it is no LMDB; if it holds images, import them in that size: ae import ${quote(lmdb)} ${quote(output)} --resize ${size}.`,
+      `${lmdb} is not an LMDB (it contains no data.mdb); if it contains images, import them at that size: ae import ${quote(lmdb)} ${quote(output)} --resize ${size}.`,
     );
   }
   const { resizeDatabase } = await import('@ae/lmdb-datum');
   const { database, schema, fit, resampler, gray, lenient, workers, maxPixels, shard } = options;
-  await interruptible(terminal, `stopped as asked; ${placeOf(output, options.shard)} was not made.`, async (signal) => {
+  await interruptible(terminal, `interrupted; ${placeOf(output, options.shard)} was not created.`, async (signal) => {
     const report = await resizeDatabase({
       input: lmdb,
       output,
@@ -70,7 +70,7 @@ function printReport(
   const { output, records, damage, elapsedMs, wasComplete } = report;
   terminal.event(report);
   const count = `${formatNumberOf(records, 'image')} of ${formatSize(size)}`;
-  const when = wasComplete ? ', complete before: nothing was done' : ` in ${formatDuration(elapsedMs)}`;
+  const when = wasComplete ? ', already complete; nothing to do' : ` in ${formatDuration(elapsedMs)}`;
   terminal.print(`${style('bold', output)}: ${count}${when}`);
   if (damage.length === 0) return;
   terminal.print(leftOut(damage.map(({ message }) => message)));

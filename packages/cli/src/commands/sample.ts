@@ -30,28 +30,28 @@ interface SampleCommandOptions extends CommonOptions, EngineOptions, CheckpointO
 
 export function sampleCommand(): Command {
   return defineCommand('sample', 'draw new images from random codes')
-    .argument('<model>', 'folder of a run or of a saved network')
+    .argument('<model>', 'folder of a run or a saved network')
     .argument('<out.png>', 'new image')
     .addOption(numberOption('--count <n>', 'images to draw', { min: 1, max: 1024, integer: true }).default(32))
     .addOption(
-      numberOption('--seed <n>', 'determines the codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
+      numberOption('--seed <n>', 'seed of the random codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )
-    .option('--codes-of <images>', 'draw codes like those of these images (default: those that the run was trained on)')
+    .option('--codes-of <images>', "draw codes like those of these images (default: the run's training images)")
     .addOption(
-      numberOption('--components <n>', 'Gaussians fitted to those codes (default: one per 30 images, 64 at most)', {
+      numberOption('--components <n>', 'Gaussians to fit to those codes (default: one per 30 images, at most 64)', {
         min: 1,
         max: 256,
         integer: true,
       }),
     )
-    .option('--prior', 'of a variational network: draw codes from the standard normal distribution instead')
+    .option('--prior', 'for a variational network: draw codes from the standard normal distribution instead')
     .option(
       '--masks <images>',
-      'pooling masks of an image in here (default: of the image with the nearest code, or none)',
+      'use the pooling masks of an image in here (default: the image with the nearest code, or none)',
     )
-    .addOption(databaseOption('the unnamed one of --masks'))
+    .addOption(databaseOption('the unnamed one in --masks'))
     .addOption(schemaOption())
-    .option('--image <key>', 'which image, by its key, or its number from 0 (default: the first)')
+    .option('--image <key>', 'which image: its key, or its index from 0 (default: the first)')
     .addOption(numberOption('--columns <n>', 'images per row', { min: 1, max: 64, integer: true }).default(8))
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
     .addOption(checkpointOption())
@@ -65,7 +65,7 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   const terminal = new Terminal(options);
   const { count, seed, image, columns, scale } = options;
   if (image !== undefined && options.masks === undefined) {
-    throw new CliError('INVALID_OPTION', '--image needs --masks; name the images that it is one of.');
+    throw new CliError('INVALID_OPTION', '--image requires --masks; name the images that contain it.');
   }
   await assertNewImage(output);
   const { database, schema } = options;
@@ -108,7 +108,7 @@ async function codesSource(
   const isVariational = layers.some((layer) => layer.getClassName() === 'VariationalCode');
   if (prior && (codesOf !== undefined || components !== undefined)) {
     const other = codesOf === undefined ? '--components' : '--codes-of';
-    throw new CliError('INVALID_OPTION', `--prior and ${other} exclude each other; leave one of them out.`);
+    throw new CliError('INVALID_OPTION', `--prior and ${other} cannot be combined; leave one out.`);
   }
   if (prior && !isVariational) {
     const state = `--prior: ${found.model} is not variational, so its codes have no distribution of their own`;
@@ -128,6 +128,6 @@ async function ownImages({ model, run }: FoundModel): Promise<string> {
   if (known) return known;
   throw new CliError(
     'NOT_VARIATIONAL',
-    `${model} does not say which images it was trained on, which new codes are to be like; name some: --codes-of <images>.`,
+    `${model} does not say which images it was trained on; name images whose codes the new ones should resemble: --codes-of <images>.`,
   );
 }

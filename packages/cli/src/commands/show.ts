@@ -13,10 +13,10 @@ interface ShowOptions extends CommonOptions {
 }
 
 export function showCommand(): Command {
-  return defineCommand('show', 'show pictures in the terminal, or open them and reports')
-    .argument('<files...>', 'image files; with --open any files, such as report.html')
-    .option('--open', 'open them as a click on them would')
-    .option('--quiet', 'say nothing where the terminal does not show pictures')
+  return defineCommand('show', 'show pictures in the terminal, or open pictures and reports')
+    .argument('<files...>', 'image files; with --open, any files, such as report.html')
+    .option('--open', 'open them in their default programs')
+    .option('--quiet', 'do nothing if the terminal cannot show pictures')
     .action(runShow);
 }
 
@@ -25,7 +25,7 @@ async function runShow(files: readonly string[], { open, quiet, ...options }: Sh
   for (const file of files) {
     // Throws in words for what does not exist.
     if (fs.statSync(file).isDirectory() && !open) {
-      throw new CliError('INVALID_INPUT', `${file} is a folder; look through its images with ae watch ${file}.`);
+      throw new CliError('INVALID_INPUT', `${file} is a folder; browse its images with ae watch ${file}.`);
     }
   }
   if (open) {
@@ -37,7 +37,7 @@ async function runShow(files: readonly string[], { open, quiet, ...options }: Sh
   if (!protocol) {
     if (quiet) return;
     terminal.warn(
-      'this terminal does not show pictures (kitty, Ghostty, iTerm2, WezTerm and those with sixels do); use --open.',
+      'this terminal cannot show pictures (kitty, Ghostty, iTerm2, WezTerm and sixel terminals can); use --open.',
     );
     return;
   }
@@ -52,7 +52,7 @@ async function encode(file: string, protocol: Parameters<typeof encodePicture>[1
     return await encodePicture(file, protocol, process.stdout.columns || 80);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code?.startsWith('E')) throw cause;
-    throw new CliError('INVALID_INPUT', `${file} is not an image that can be shown: ${explain(cause).message}`, {
+    throw new CliError('INVALID_INPUT', `${file} cannot be shown as an image: ${explain(cause).message}`, {
       cause,
     });
   }

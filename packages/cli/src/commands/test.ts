@@ -41,9 +41,9 @@ interface TestOptions extends CommonOptions, EngineOptions, CheckpointOptions, R
 
 export function testCommand(): Command {
   const counted = { min: 1, max: 10_000, integer: true };
-  return defineCommand('test', 'score a network on the images of an LMDB, and write reconstructions to look at')
-    .argument('<model>', 'folder of a run or of a saved network')
-    .argument('<images>', 'an LMDB, or a folder of images; preferably not those of the training')
+  return defineCommand('test', 'score a network on images, and write some reconstructions')
+    .argument('<model>', 'folder of a run or a saved network')
+    .argument('<images>', 'an LMDB, or a folder of images; preferably not the training images')
     .option('--save-prefix <folder>', 'new folder for images and scores (default: test-<n> beside the network)')
     .addOption(checkpointOption())
     .addOption(databaseOption())
@@ -53,18 +53,21 @@ export function testCommand(): Command {
     .optionsGroup('Images:')
     .addOption(numberOption('--batch-size <n>', 'images per batch', counted).default(16))
     .addOption(numberOption('--n-batches <n>', 'batches of images to write', counted).default(1))
-    .option('--spread', 'take images evenly spread over the database, not its first ones')
-    .addOption(choiceOption('--format <type>', 'type of the single images', ['png', 'jpg']).default('png'))
+    .option('--spread', 'write images evenly spread over the database, not its first ones')
+    .addOption(choiceOption('--format <type>', 'format of the single images', ['png', 'jpg']).default('png'))
     .addOption(
       numberOption('--columns <n>', 'images per row of the grid', { min: 1, max: 64, integer: true }).default(8),
     )
     .addOption(numberOption('--scale <n>', 'enlarge images in the grid', { min: 1, max: 16, integer: true }).default(2))
     .optionsGroup('Scores:')
-    .option('--all', 'SSIM, MS-SSIM and a CSV file with the other masks too')
-    .option('--baselines [images]', 'images to fit PCA to (default: those that the run trained on, where they are)')
-    .option('--no-baselines', 'no comparison with PCA, JPEG and thumbnails')
+    .option('--all', 'with every choice of masks, also compute SSIM and MS-SSIM and write a CSV file')
+    .option(
+      '--baselines [images]',
+      "images to fit PCA to (default: the run's training images, if they are still there)",
+    )
+    .option('--no-baselines', 'do not compare with PCA, JPEG and thumbnails')
     .addOption(numberOption('--extremes <n>', 'worst and best images to list', counted).default(8))
-    .option('--no-report', 'do not make report.html')
+    .option('--no-report', 'do not write report.html')
     .optionsGroup(importHeading)
     .addOption(fitFlag())
     .addOption(resamplerFlag())
@@ -132,7 +135,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     printFiles(terminal, folder.path, pairs.length, options.report);
     printLeftOut([samples], terminal);
   };
-  await interruptible(terminal, 'stopped as asked; nothing was written.', work, folder);
+  await interruptible(terminal, 'interrupted; nothing was written.', work, folder);
 }
 
 /** Scores a part; what compares and reports needs all, and ae report does that. */
@@ -146,22 +149,22 @@ async function testShard(
   if (target === undefined) {
     throw new CliError(
       'INVALID_OPTION',
-      '--save-prefix is missing, which --shard needs: all shards are written beside it; add it.',
+      '--shard requires --save-prefix, beside which the shards are written; add it.',
     );
   }
   if (typeof baselines === 'string' || baselines === true) {
     throw new CliError(
       'INVALID_OPTION',
-      '--baselines cannot be combined with --shard; leave it out: ae report compares.',
+      '--baselines cannot be combined with --shard; leave it out, and compare with ae report.',
     );
   }
   const loaded = await loadNetworkFor(lmdbPath, modelPath, { ...options, heldOut: true }, terminal);
-  await interruptible(terminal, 'stopped as asked; nothing was written.', async (signal) => {
+  await interruptible(terminal, 'interrupted; nothing was written.', async (signal) => {
     const made = await scoreShard(loaded, { data: lmdbPath, target }, options, signal, terminal);
     const { folder, result, wasComplete } = made;
     const { scored, pictures, leftOut } = result;
     terminal.event({ folder, shard, count: scored, pictures, leftOut, ...(wasComplete && { wasComplete }) });
-    const when = wasComplete ? ', complete before: nothing was done' : '';
+    const when = wasComplete ? ', already complete; nothing to do' : '';
     terminal.print(`${style('bold', folder)}: scores of ${formatNumberOf(scored, 'image')}${when}`);
     printLeftOut([loaded.samples], terminal);
     printNext(target, shard, terminal);
@@ -214,7 +217,7 @@ async function writeReport(file: string, data: ReportData): Promise<void> {
 export function printFiles(terminal: Terminal, folder: string, images: number, report: boolean): void {
   const rows: [string, string][] = [
     ['grid', style('bold', path.join(folder, 'grid.png'))],
-    ['scores', `${path.join(folder, 'scores.json')}, and of each image in scores.csv`],
+    ['scores', `${path.join(folder, 'scores.json')}, and per image in scores.csv`],
     ['images', `${formatNumberOf(images, 'input')} and as many reconstructions in ${folder}`],
   ];
   if (report) rows.push(['report', style('bold', path.join(folder, 'report.html'))]);

@@ -39,28 +39,28 @@ export function trainCommand(): Command {
   const command = defineCommand('train', 'train an autoencoder on a folder of images, or on an LMDB')
     .argument(
       '[images]',
-      'a folder of images (of class folders or not), or an LMDB as ae import makes it (with --resume and --config: those of the run)',
+      "a folder of images or of class folders, or an LMDB such as ae import makes (with --resume and --config: the run's images)",
     )
     .option(
       '--val <images>',
-      'images never trained on, scored after each epoch; or a part to keep of the others, such as 0.1',
+      'images to validate with after each epoch, never trained on; or a fraction to hold out, such as 0.1',
     )
     .addOption(databaseOption())
-    .addOption(databaseOption('that of --database', '--val-database <name>'))
+    .addOption(databaseOption('the one of --database', '--val-database <name>'))
     .addOption(schemaOption())
     .addOption(lenientOption())
     .addOption(setOption())
     .optionsGroup('Run folder:')
-    .option('--out <folder>', 'new folder for the run; the network goes to <folder>/model (default: runs/<name>-<n>)')
     .option(
-      '--resume <run>',
-      'go on from the last checkpoint of a run, with the options that it began with, or more --epochs',
+      '--out <folder>',
+      'new folder for the run; the network is saved in <folder>/model (default: runs/<name>-<n>)',
     )
+    .option('--resume <run>', 'continue a run from its last checkpoint, with the same options, or more --epochs')
     .addOption(configOption())
-    .option('--from <place>', 'begin with the weights of a run, a saved network or a checkpoint, with any options')
+    .option('--from <place>', 'start from the weights of a run, a saved network or a checkpoint, with any options')
     .addOption(checkpointOption())
-    .option('--no-report', 'make no report.html in the end, which takes up to a minute')
-    .option('--no-pca', 'do not compare with PCA of as many numbers in the end');
+    .option('--no-report', 'do not write report.html at the end, which takes up to a minute')
+    .option('--no-pca', 'do not compare with PCA of as many numbers at the end');
   addFlags(command, 'Run folder:');
   command.option('--hand-over <folder>', handOverHelp);
   command
@@ -71,11 +71,13 @@ export function trainCommand(): Command {
     .addOption(resamplerFlag('antialiased'))
     .optionsGroup('Training:')
     .addOption(
-      choiceOption('--recipe <name>', 'what all else begins with: ours, plain Adam, or the loop of the original', [
-        ...Object.keys(recipes),
-      ]),
+      choiceOption(
+        '--recipe <name>',
+        'defaults for the options below: ours, plain Adam, or the original training loop',
+        [...Object.keys(recipes)],
+      ),
     );
-  for (const heading of ['Training:', 'Optimizer:', 'Learning rate:', 'Loss and images:', 'Keeping it steady:'])
+  for (const heading of ['Training:', 'Optimizer:', 'Learning rate:', 'Loss and images:', 'Stability:'])
     addFlags(command, heading);
   addFlags(command, 'Network:');
   return command
@@ -140,7 +142,7 @@ function checkTogether(
   if (from !== undefined && resume !== undefined) refuse('from', 'resume');
   if (config !== undefined && resume !== undefined) refuse('config', 'resume');
   if (checkpoint !== undefined && from === undefined) {
-    throw new CliError('INVALID_OPTION', '--checkpoint needs --from; name the run that it is of.');
+    throw new CliError('INVALID_OPTION', '--checkpoint requires --from; name its run.');
   }
   if (trainPath === undefined && resume === undefined && config === undefined) {
     // As commander says it; only --resume and --config make the argument optional.

@@ -14,12 +14,12 @@ interface VerifyCommandOptions extends CommonOptions, DatabaseFlag {
 }
 
 export function verifyCommand(): Command {
-  return defineCommand('verify', 'check every page and every record of an LMDB, and name all damage')
+  return defineCommand('verify', 'check every page and every record of an LMDB, and list all damage')
     .argument('<images>', 'an LMDB, or a folder of images')
     .addOption(databaseOption('the unnamed one, and all named ones'))
     .addOption(schemaOption())
-    .option('--images', 'decode the image files in it, too (the default)')
-    .option('--no-images', 'leave image files undecoded, which is faster: damage in them is not found')
+    .option('--images', 'also decode the image files in it (the default)')
+    .option('--no-images', 'do not decode image files: faster, but damage in them is not found')
     .addOption(maxPixelsOption())
     .action(runVerify);
 }
@@ -31,7 +31,7 @@ async function runVerify(
   const terminal = new Terminal(options);
   const place = await placeOfDatabase(path, { wish: importWish({ encoded: true }), terminal });
   const { verify } = await import('@ae/lmdb-datum');
-  await interruptible(terminal, 'stopped as asked.', async (signal) => {
+  await interruptible(terminal, 'interrupted.', async (signal) => {
     const report = await verify(place, {
       images,
       database,
@@ -39,7 +39,7 @@ async function runVerify(
       maxPixels,
       signal,
       onProgress: ({ records, total, damaged }) => {
-        const bad = damaged > 0 ? `  ${formatNumberOf(damaged, 'damage', 'damages')}` : '';
+        const bad = damaged > 0 ? `  ${formatNumberOf(damaged, 'problem', 'problems')}` : '';
         terminal.status(
           `verifying ${formatBar(records / (total || 1))} ${formatCount(records)}/${formatCount(total)}${bad}`,
         );
@@ -54,7 +54,7 @@ async function runVerify(
 
 function printReport(path: string, report: VerifyReport, terminal: Terminal): void {
   const { ok, databases, imagesSkipped, pages, usedPages, freePages, damage } = report;
-  const but = imagesSkipped > 0 ? `, but for ${formatNumberOf(imagesSkipped, 'image file')} not decoded` : '';
+  const but = imagesSkipped > 0 ? `, except for ${formatNumberOf(imagesSkipped, 'image file')} not decoded` : '';
   terminal.print(`${style('bold', path)}: ${ok ? style('green', `sound${but}`) : style('red', 'damaged')}`);
   terminal.print(
     formatRows([
@@ -63,7 +63,7 @@ function printReport(path: string, report: VerifyReport, terminal: Terminal): vo
     ]),
   );
   if (ok) return;
-  terminal.print(`${formatNumberOf(damage.length, 'damage', 'damages')}:`);
+  terminal.print(`${formatNumberOf(damage.length, 'problem', 'problems')}:`);
   for (const { page, key, message } of damage) {
     const where = [page === undefined ? [] : `page ${page}`, key === undefined ? [] : `key ${key}`].flat().join(', ');
     const said = message.replace(`key ${key}: `, '');

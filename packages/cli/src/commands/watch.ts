@@ -18,13 +18,10 @@ interface WatchOptions extends CommonOptions, DatabaseFlag {
 }
 
 export function watchCommand(): Command {
-  return defineCommand(
-    'watch',
-    'show a run while it is trained, or the images of an LMDB, in a browser on this machine',
-  )
+  return defineCommand('watch', 'show a run while it trains, or the images of an LMDB, in a browser on this machine')
     .argument('<place>', 'the folder of a run, an LMDB, or a folder of images')
     .addOption(
-      numberOption('--port <port>', 'port of 127.0.0.1 to serve on; 0 takes a free one', {
+      numberOption('--port <port>', 'port to serve on at 127.0.0.1; 0 picks a free one', {
         min: 0,
         max: 65535,
         integer: true,
@@ -44,7 +41,7 @@ async function runWatch(place: string, options: WatchOptions): Promise<void> {
     terminal.event({ event: 'serving', address: server.address });
     terminal.print(`${style('bold', server.address)} shows ${place}; Ctrl-C ends it`);
     if (options.open) openInBrowser(server.address);
-    await interruptible(terminal, 'stopped as asked.', async (signal) => {
+    await interruptible(terminal, 'stopped.', async (signal) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       server.close();
       signal.throwIfAborted();

@@ -7,14 +7,11 @@ export interface DatabaseFlag {
 }
 
 /** Defines `--database`, for every command that reads an LMDB. */
-export function databaseOption(otherwise = 'the unnamed one, as Caffe has it', flags = '--database <name>'): Option {
-  return new Option(flags, `a named database of the file (default: ${otherwise})`);
+export function databaseOption(otherwise = 'the unnamed one, as in Caffe', flags = '--database <name>'): Option {
+  return new Option(flags, `a named database in the file (default: ${otherwise})`);
 }
 
 /** Defines `--schema`, for every command that reads an LMDB. */
 export function schemaOption(): Option {
-  return new Option(
-    '--schema <name>',
-    'how its values hold images (default: told by the first records; ae inspect names it)',
-  );
+  return new Option('--schema <name>', 'format of the records (default: detected; ae inspect shows it)');
 }

@@ -21,21 +21,21 @@ export function fitFlag(otherwise = "the run's, or squash"): Option {
   const modes = ['squash', 'crop', 'fill'];
   return choiceOption(
     '--fit <mode>',
-    `aspect ratio: ignored, cut to fit, or black borders (default: ${otherwise})`,
+    `aspect ratio: ignore it, crop to fit, or add black borders (default: ${otherwise})`,
     modes,
   );
 }
 
 export function resamplerFlag(otherwise = "the run's, or antialiased"): Option {
   const names = ['antialiased', 'bilinear'];
-  return choiceOption('--resampler <name>', `smooth, or Caffe's pixels exactly (default: ${otherwise})`, names);
+  return choiceOption('--resampler <name>', `smooth, or exactly Caffe's pixels (default: ${otherwise})`, names);
 }
 
 export function resizeFlag(otherwise: string): Option {
-  const description = `one size for all: 64, or height x width as 48x64 (default: ${otherwise})`;
+  const description = `size for all images: 64, or height x width such as 48x64 (default: ${otherwise})`;
   return new Option('--resize <size>', description).argParser((text) => parseSize('--resize', text));
 }
 
 export function grayFlag(): Option {
-  return new Option('--gray', 'one gray channel instead of three colors');
+  return new Option('--gray', 'convert to gray: one channel instead of three');
 }

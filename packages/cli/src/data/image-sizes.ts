@@ -25,7 +25,7 @@ export function checkSizes(path: string, sizes: readonly SizeCount[], rule: Size
   const counts = sizes.map((size) => `${formatSize(size)} (${formatCount(size.count)})`);
   const all = sizes.length > 2 ? ` - in all ${counts.slice(0, 6).join(', ')}${counts.length > 6 ? ' ...' : ''}` : '';
   const wanted = crop ? `at least ${formatSize({ ...crop, channels: first.channels })}` : formatSize(first);
-  const expected = `${wanted} (channels x height x width)${crop ? ' to crop from' : ' as the first image has'}`;
+  const expected = `${wanted} (channels x height x width)${crop ? ' to crop from' : ', like the first image'}`;
   throw new CliError(
     'MIXED_SIZES',
     `${path}: key ${other.key}: expected ${expected}, received ${formatSize(other)}${all}; ${mixedAdvice(path, sizes, crop)}.`,
@@ -40,13 +40,13 @@ function mixedAdvice(path: string, sizes: readonly SizeCount[], crop: Sides | un
   const size = `${Math.max(height, crop?.height ?? 0)}x${Math.max(width, crop?.width ?? 0)}`;
   const resize = `ae resize ${path} <out.lmdb> ${size}`;
   if (channels.size > 1) {
-    if (!isImage) return 'these are records of different kinds, so keep each kind in a database of its own';
-    return `make all of them gray with ${resize} --gray, or all of them color without --gray`;
+    if (!isImage) return 'these are records of different kinds; keep each kind in its own database';
+    return `convert them all to gray with ${resize} --gray, or to color without --gray`;
   }
-  if (!isImage) return 'make the database again from records of one size';
-  if (crop) return `crop less, or make them one size with ${resize}`;
+  if (!isImage) return 'recreate the database from records of one size';
+  if (crop) return `crop less, or resize them with ${resize}`;
   const least = (side: 'height' | 'width') => Math.min(...sizes.map((size) => size[side]));
-  return `make them one size with ${resize}, or train on parts of one size with --crop ${least('height')}x${least('width')}`;
+  return `resize them with ${resize}, or train on crops of one size with --crop ${least('height')}x${least('width')}`;
 }
 
 /** A sample's size as Caffe writes it, channels first: 3x64x64. */
@@ -85,5 +85,5 @@ function shapeAdvice({ path, shape: found }: Shaped, [height, width, channels]: 
   const resize = `ae resize ${path} <out.lmdb> ${height}x${width}${gray}`;
   if (found[2] === channels)
     return `import with --resize ${height}x${width}${gray}, use ${resize}, or name another network, such as one of --preset transform, which takes any size`;
-  return `make them ${channels === 1 ? 'gray' : 'color'} with ${resize}, or name another network`;
+  return `convert them to ${channels === 1 ? 'gray' : 'color'} with ${resize}, or name another network`;
 }

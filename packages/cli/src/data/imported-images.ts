@@ -73,7 +73,7 @@ async function importOnce(input: string, database: string, wish: ImportWish, ter
       if ((error as { code?: unknown }).code !== 'OUTPUT_EXISTS') throw explained(error, input);
       // Another process was faster, or is at it.
       if (isThere(database)) return;
-      terminal.status(`waiting for another process that imports ${input} ...`);
+      terminal.status(`waiting for another process to import ${input} ...`);
       await pause(300);
     }
   }
@@ -112,18 +112,18 @@ function tell(input: string, database: string, note: ImportNote | undefined, how
   terminal.warn(
     `${input}: ${what}${size ? ` of ${size}` : ''} ${how}${but}; read from ${database} (${bytes}), which ae cache clear removes.`,
   );
-  for (const reason of firstReasons) terminal.warn(`left out: ${reason}`);
-  if (skipped > firstReasons.length) terminal.warn(`left out: ${skipped - firstReasons.length} more.`);
+  for (const reason of firstReasons) terminal.warn(`skipped: ${reason}`);
+  if (skipped > firstReasons.length) terminal.warn(`skipped: ${skipped - firstReasons.length} more.`);
 }
 
 /** Says of what can't be imported what it is not. */
 function explained(error: unknown, input: string): unknown {
   const { code, state, todo } = error as { code?: unknown; state?: string; todo?: string };
-  if (code === 'BAD_IMAGE' && state?.startsWith(`${input} holds no images`)) {
+  if (code === 'BAD_IMAGE' && state?.startsWith(`${input} contains no images`)) {
     const found = state.slice(input.length);
     return new CliError(
       'NOT_LMDB',
-      `${input} contains no data.mdb, so it is no LMDB, and${found.replace('holds no images', 'it holds no images')}; ${todo}.`,
+      `${input} is not an LMDB (it contains no data.mdb), and${found.replace('contains no images', 'it contains no images')}; ${todo}.`,
       { cause: error },
     );
   }

@@ -31,14 +31,14 @@ function kindOfFolder(folder: string): InputKind {
 }
 
 function missing(input: string): CliError {
-  return new CliError('NOT_READABLE', `${input} does not exist; give a folder of images, or an LMDB.`);
+  return new CliError('NOT_READABLE', `${input} does not exist; name a folder of images, or an LMDB.`);
 }
 
 function runFor(folder: string, what: string): CliError {
   return new CliError(
     'NOT_LMDB',
-    `${folder} is the folder of ${what}, where images are expected: the network comes first, as in ae test ${quote(folder)} <images>; ` +
-      `ae train goes on with --resume, or begins with its weights with --from ${quote(folder)}.`,
+    `${folder} is the folder of ${what}, but images are expected here; the network comes first, as in ae test ${quote(folder)} <images>; ` +
+      `ae train continues a run with --resume, or starts from its weights with --from ${quote(folder)}.`,
   );
 }
 
@@ -50,7 +50,7 @@ function kindOfFile(file: string): InputKind {
   throw new CliError('NOT_READABLE', whyNot(file, head));
 }
 
-/** Says what a file is that holds no images, and what to do. */
+/** Says what a file is that contains no images, and what to do. */
 export function whyNot(file: string, head = headOf(file)): string {
   if (hasImageExtension(file)) return `${file}: expected an image, received ${describeImage(head)}.`;
   const { what, todo } = describeOther(head, file);

@@ -5,7 +5,7 @@ import type { LeftOut } from './record-scan';
 import type { SampleDatabase } from './sample-database';
 
 export function lenientOption(): Option {
-  return new Option('--lenient', 'leave out damaged records, which are looked for first, and name them in the end');
+  return new Option('--lenient', 'look for damaged records first, skip them, and list them at the end');
 }
 
 /** Prints what was left out of databases, if anything was; in JSON that belongs to the command's own event. */

@@ -20,5 +20,5 @@ export function withAdvice(error: unknown): unknown {
   // A database of something else is no database with a few damaged records.
   if (layout !== undefined) return error;
   const problem = sentence.slice(0, sentence.length - (todo && `; ${todo}`).length - '.'.length);
-  return new CliError(code, `${problem}; --lenient leaves such records out.`, { cause: error });
+  return new CliError(code, `${problem}; use --lenient to skip such records.`, { cause: error });
 }

@@ -6,7 +6,7 @@
  */
 export type KeyOrder = 'counted' | 'numbered' | 'unpadded' | 'names';
 
-/** `grouped`: one class after the other, which training must not take as it is; `mixed`: as if shuffled. */
+/** `grouped`: one class after another, which training must not take as it is; `mixed`: as if shuffled. */
 export type ClassOrder = 'none' | 'grouped' | 'partly' | 'mixed';
 
 /** Tells how keys are made; records may be a sample, evenly spread. */

@@ -119,8 +119,8 @@ function within(scan: RecordScan, part: Uint32Array): RecordScan {
 function nothingToKeep(path: string, count: number, { fraction }: SplitWish): CliError {
   return new CliError(
     'INVALID_OPTION',
-    `--val: expected a part of the ${formatNumberOf(count, 'image')} of ${path} that leaves some on either side, received ${fraction}; ` +
-      'name a larger part, or other images.',
+    `--val: expected a fraction that leaves some of the ${formatNumberOf(count, 'image')} of ${path} on either side, received ${fraction}; ` +
+      'choose another fraction, or other images.',
   );
 }
 
@@ -160,10 +160,10 @@ class Samples implements SampleDatabase {
     this.sizes = sizes;
     this.leftOut = leftOut;
     this.#gain = floats && floats.least >= 0 && floats.most <= 1 ? 255 : 1;
-    if (this.#gain !== 1) this.note = `${path}: float_data from 0 to 1 is taken as 0 to 255, the range of bytes.`;
+    if (this.#gain !== 1) this.note = `${path}: float_data from 0 to 1 is scaled to 0 to 255, the range of bytes.`;
     else if (floats && (floats.least < 0 || floats.most > 255)) {
       const range = `${floats.least.toPrecision(3)} to ${floats.most.toPrecision(3)}`;
-      this.note = `${path}: float_data from ${range} is no range of pixels: scores and images take 0 as black and 255 as white.`;
+      this.note = `${path}: float_data from ${range} is not the range of pixels; scores and images treat 0 as black and 255 as white.`;
     }
   }
 
@@ -213,7 +213,7 @@ class Samples implements SampleDatabase {
     if (index >= 0) return index;
     throw new CliError(
       'NO_SUCH_RECORD',
-      `${this.path}: ${text} ${this.split ? 'is not in this part of the images' : 'is damaged and was left out'}; name another record.`,
+      `${this.path}: ${text} ${this.split ? 'is not in this part of the images' : 'is damaged and was skipped'}; name another record.`,
     );
   }
 
@@ -233,10 +233,7 @@ class Samples implements SampleDatabase {
 /** `damage` says why none of the records can be read, where there were some. */
 export function emptyDatabase(path: string, damage?: string, names: readonly string[] = []): CliError {
   if (damage !== undefined) {
-    return new CliError(
-      'CORRUPT_DATABASE',
-      `${path}: none of the records can be read, not even with --lenient: ${damage}`,
-    );
+    return new CliError('CORRUPT_DATABASE', `${path}: none of the records can be read, even with --lenient: ${damage}`);
   }
   if (names.length > 0) {
     return new CliError(

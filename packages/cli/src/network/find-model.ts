@@ -45,9 +45,9 @@ async function assertHasModel(place: string): Promise<void> {
   const stats = await stat(place).catch(() => undefined);
   if (await exists(path.join(place, 'model.json'))) return;
   const what = stats?.isDirectory()
-    ? 'holds no network (no model.json)'
+    ? 'contains no network (no model.json)'
     : stats
-      ? 'is a file, where the folder of a network is expected'
+      ? 'is a file, but the folder of a network is expected'
       : 'does not exist';
   throw new CliError('MODEL_NOT_FOUND', `${place} ${what}; name the folder that ae train or save() wrote.`);
 }
@@ -76,7 +76,7 @@ export async function placeOf(data: RunData | undefined, run: string, advice: st
   for (const place of leadsThere ? [name] : [whole, name]) if (await exists(place)) return place;
   throw new CliError(
     'NOT_READABLE',
-    `${whole ?? name}, which holds the images of ${run}, does not exist; say where they are now: ${advice}.`,
+    `${whole ?? name}, which contains the images of ${run}, does not exist; say where they are now: ${advice}.`,
   );
 }
 
@@ -91,6 +91,6 @@ function exists(file: string): Promise<boolean> {
 
 /** Makes the error for a run whose network no preset describes. */
 export function ownNetwork(run: string, todo: string): CliError {
-  const state = `The network of ${run} was built by a program, which alone can build it again`;
+  const state = `The network of ${run} was built by a program, and only that program can rebuild it`;
   return new CliError('INVALID_OPTION', `${state}; ${todo}.`);
 }

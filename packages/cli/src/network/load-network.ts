@@ -59,7 +59,9 @@ export async function loadNetworkFor(
   const wish = wishForNetwork(network, options, config);
   const part = options.heldOut ? partOf(input, config) : undefined;
   if (part)
-    terminal.warn(`${input}: only the images that ${modelPath} kept to validate, by its --val ${part.split.fraction}.`);
+    terminal.warn(
+      `${input}: only the images that ${modelPath} held out for validation (--val ${part.split.fraction}).`,
+    );
   if (part) early?.close();
   const samples = early && !part ? early : await openSamples(input, { ...reading, part, images: { wish, terminal } });
   terminal.status('');
@@ -109,7 +111,7 @@ async function loadFromRun({ model, checkpoint }: FoundModel, terminal: Terminal
   const { loadCheckpoint } = await import('@ae/autoencoder');
   const { autoencoder, file, step, epochs, warnings } = await loadCheckpoint(model, checkpoint);
   for (const warning of warnings) terminal.warn(warning);
-  terminal.warn(`the network is that of ${file}, after step ${step}, ${epochs} epochs done.`);
+  terminal.warn(`using the network of ${file}, after step ${step} (${epochs} epochs done).`);
   return autoencoder;
 }
 
@@ -121,7 +123,8 @@ export interface CheckpointOptions {
 /** The option of commands that take the folder of a run. */
 export function checkpointOption(): Option {
   const range = { min: 0, integer: true, words: ['best', 'last'] };
-  const description = "a run's network as it was: best, last or after a step (default: its end, or else the best)";
+  const description =
+    "which of a run's networks: best, last or after a step (default: the final one, or else the best)";
   return numberOption('--checkpoint <which>', description, range);
 }
 

@@ -45,7 +45,7 @@ export function formatOf<T extends ModelFormat>(formats: readonly T[], file: str
     : formats.find(({ endings }) => endings.some((ending) => file.toLowerCase().endsWith(ending)));
   if (found) return found;
   const endings = formats.map((format) => `${format.endings.join(' or ')} (${format.title})`);
-  throw new CliError('INVALID_OPTION', `${file}: the name does not tell the format; let it end in ${either(endings)}.`);
+  throw new CliError('INVALID_OPTION', `${file}: the name does not tell the format; end it in ${either(endings)}.`);
 }
 
 /** Throws INVALID_OPTION for an option that another format has. */
@@ -60,7 +60,7 @@ export function checkFormatOptions(
     if (stray === undefined) continue;
     throw new CliError(
       'INVALID_OPTION',
-      `${flagOf(stray)} belongs to ${owner.title}, not ${format.title}; leave it out.`,
+      `${flagOf(stray)} applies to ${owner.title}, not ${format.title}; leave it out.`,
     );
   }
 }

@@ -7,8 +7,8 @@ import { formatBytes, formatCount, formatNumberOf, formatRows, style, type Termi
 import type { TestResults } from './scores';
 
 const masksInWords: Record<MaskMode, string> = {
-  own: "with each image's own masks, which carry a part of it beside the code",
-  fixed: 'with masks that carry nothing: what the code alone holds',
+  own: "with each image's own masks, which carry part of the image beside the code",
+  fixed: 'with fixed masks, which carry no information: what the code alone holds',
   other: 'with the masks of another image',
 };
 
@@ -39,7 +39,7 @@ export function printResults(
         `${formatSize(size)}${imageSizes.length > 1 ? ` (${formatNumberOf(size.count, 'image')})` : ''}: code of ${size.codeShape.join('x')}, ${formatNumberOf(size.codeNumbers, 'number')}`,
       ]),
     ...(imageSizes.length > sizesShown
-      ? [['', `and ${formatCount(imageSizes.length - sizesShown)} more, which scores.json lists`] as [string, string]]
+      ? [['', `and ${formatCount(imageSizes.length - sizesShown)} more (listed in scores.json)`] as [string, string]]
       : []),
     [
       'bytes',
@@ -54,14 +54,14 @@ export function printResults(
       rows.push([i === 0 ? 'by class' : '', `${name}: ${psnrDb.toFixed(2)} dB, ${formatNumberOf(count, 'image')}`]);
     }
     if (classes.length > classesShown) {
-      rows.push(['', `and ${formatCount(classes.length - classesShown)} more, which scores.json lists`]);
+      rows.push(['', `and ${formatCount(classes.length - classesShown)} more (listed in scores.json)`]);
     }
   }
   terminal.print(formatRows(rows));
   if (baselines) printBaselines(terminal, baselines, hasMasks);
   if (trainedOn)
     terminal.warn(
-      `the network ${baselines?.pcaFittedOn === undefined ? 'has' : 'and PCA have'} seen these very images: such scores flatter.`,
+      `the network ${baselines?.pcaFittedOn === undefined ? 'has' : 'and PCA have'} been trained on these very images, so the scores are too good.`,
     );
 }
 
@@ -105,12 +105,12 @@ function printBaselines(
             (hasMasks && masks ? `, ${masks} masks` : '') +
             (components === undefined ? '' : `, ${formatNumberOf(components, 'number')}`) +
             (size ? ` of ${size.join('x')}` : ''),
-          summary ? `${style('bold', summary.psnrDb.toFixed(2))} dB` : 'cannot be made so small',
+          summary ? `${style('bold', summary.psnrDb.toFixed(2))} dB` : 'cannot be compressed that far',
         ]),
       ),
     );
   }
-  if (pca.pcaFittedOn !== undefined) terminal.print(`PCA is that of ${nameFittedImages(pca)}`);
+  if (pca.pcaFittedOn !== undefined) terminal.print(`PCA was fitted to ${nameFittedImages(pca)}`);
   for (const reason of missing) terminal.print(`not compared: ${reason}`);
 }
 

@@ -55,7 +55,7 @@ async function placeOfTraining(
   if (known || given === undefined) return known;
   throw new CliError(
     'INVALID_OPTION',
-    `--baselines: expected the LMDB that ${model} was trained on, which its folder does not name; add it: --baselines <train.lmdb>.`,
+    `--baselines: ${model} does not say which images it was trained on; name them: --baselines <train.lmdb>.`,
   );
 }
 

@@ -11,7 +11,7 @@ export class CliError extends Error {
   }
 }
 
-const missingParent = 'lies in a folder that does not exist; make that folder first';
+const missingParent = 'is in a folder that does not exist; create that folder first';
 
 export interface Explanation {
   readonly code: string;
@@ -24,13 +24,13 @@ export interface Explanation {
 const systemReasons: Record<string, string> = {
   ENOENT: 'does not exist; check the path',
   EEXIST: 'already exists; choose another name',
-  EACCES: 'may not be used (permission denied); change its permissions or choose another place',
-  EPERM: 'may not be used (permission denied); change its permissions or choose another place',
+  EACCES: 'cannot be accessed (permission denied); change its permissions or choose another place',
+  EPERM: 'cannot be accessed (permission denied); change its permissions or choose another place',
   EROFS: 'cannot be written: the disk is read-only; choose another place',
   ENOSPC: 'cannot be written: the disk is full; free some space or choose another place',
   EDQUOT: 'cannot be written: the quota on the disk is used up; free some space or choose another place',
-  EFBIG: 'cannot be written: it would be larger than a file may be here; choose another place',
-  ENOTDIR: 'lies below a file, not a folder; check the path',
+  EFBIG: 'cannot be written: it would exceed the largest file size allowed here; choose another place',
+  ENOTDIR: 'is inside a file, not a folder; check the path',
   EISDIR: 'is a folder, not a file; check the path',
   EMFILE: 'cannot be opened: too many files are open; raise the limit (ulimit -n)',
   ENFILE: 'cannot be opened: the system has too many files open; close other programs',

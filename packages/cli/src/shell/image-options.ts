@@ -12,20 +12,22 @@ export interface ImageOptions {
 
 export function fitOption(): Option {
   const modes = ['squash', 'crop', 'fill'];
-  return choiceOption('--fit <mode>', 'aspect ratio: ignored, cut to fit, or black borders', modes).default('squash');
+  return choiceOption('--fit <mode>', 'aspect ratio: ignore it, crop to fit, or add black borders', modes).default(
+    'squash',
+  );
 }
 
 export function resamplerOption(): Option {
   const names = ['antialiased', 'bilinear'];
-  return choiceOption('--resampler <name>', "smooth, or Caffe's pixels exactly", names).default('antialiased');
+  return choiceOption('--resampler <name>', "smooth, or exactly Caffe's pixels", names).default('antialiased');
 }
 
 export function workersOption(): Option {
   const range = { min: 0, max: 256, integer: true };
-  return numberOption('--workers <n>', 'worker threads (default: so many that all cores work)', range);
+  return numberOption('--workers <n>', 'worker threads (default: enough to use all cores)', range);
 }
 
 export function maxPixelsOption(): Option {
   const range = { min: 1, max: Math.floor((2 ** 31 - 1) / 3), integer: true };
-  return numberOption('--max-pixels <n>', 'decode no larger image (default: 89478485, a guard of memory)', range);
+  return numberOption('--max-pixels <n>', 'refuse larger images, to protect memory (default: 89478485)', range);
 }

@@ -16,7 +16,7 @@ export function inputsAndOutput(
   if (output === undefined || places.length === 1) {
     throw new CliError(
       'USAGE_MISSING_ARGUMENT',
-      `missing required argument '${name}'; ae ${command} --help lists what there is.`,
+      `missing required argument '${name}'; ae ${command} --help shows the usage.`,
     );
   }
   const inputs = places.slice(0, -1);
@@ -29,13 +29,13 @@ export function inputsAndOutput(
 function assertNoValue(output: string, name: string): void {
   if (!values.test(output)) return;
   const flag = /^\d/.test(output)
-    ? '--resize takes one value, as 64 or 48x64'
+    ? '--resize takes one value, such as 64 or 48x64'
     : /^[a-z]*(g|p|f)$/i.test(output) && !/^off$/i.test(output)
-      ? `for image files of that type write --encode-type ${output.toLowerCase().replace('jpeg', 'jpg')}`
+      ? `image files of that type are chosen with --encode-type ${output.toLowerCase().replace('jpeg', 'jpg')}`
       : 'switches such as --shuffle take no value';
   throw new CliError(
     'INVALID_OPTION',
-    `the last argument, ${output}, would be ${name}: ${flag}; if it is the name, write ./${output}.`,
+    `the last argument, ${output}, is taken as ${name}, but ${flag}; if it is meant as a name, write ./${output}.`,
   );
 }
 
@@ -46,7 +46,7 @@ function assertInputs(inputs: readonly string[], output: string, name: string): 
   if (inputs.length === 1 && !existsSync(output)) return;
   const todo =
     inputs.length === 1
-      ? `and ${output} does: images come first, and last ${name}`
-      : `and is taken for images: the last argument alone, here ${output}, is ${name}`;
+      ? `but ${output} does; images come first, and ${name} last`
+      : `and is taken as images; only the last argument, here ${output}, is ${name}`;
   throw new CliError('NOT_READABLE', `${missing} does not exist, ${todo}.`);
 }

@@ -30,12 +30,12 @@ test.each<[string, Record<string, string>, string]>([
   [
     'no number of completions',
     { JOB_COMPLETION_INDEX: '0' },
-    "AE_SHARDS is not set; set it to the job's completions, which Kubernetes does not pass on itself.",
+    "AE_SHARDS is not set; set it to the job's completions, which Kubernetes does not pass on by itself.",
   ],
   [
     'fewer completions than indexes',
     { JOB_COMPLETION_INDEX: '7', AE_SHARDS: '7' },
-    "JOB_COMPLETION_INDEX is 7 and AE_SHARDS 7; set AE_SHARDS to the job's completions, as its indexes go from 0 to one less.",
+    "JOB_COMPLETION_INDEX is 7, but AE_SHARDS is 7; set AE_SHARDS to the job's completions (indexes go from 0 to one less).",
   ],
   [
     'text for a number',
@@ -45,7 +45,7 @@ test.each<[string, Record<string, string>, string]>([
   [
     'a task without its array',
     { SLURM_ARRAY_TASK_ID: '3' },
-    'SLURM_ARRAY_TASK_COUNT is not set, as Slurm does beside SLURM_ARRAY_TASK_ID; name the part: --shard 0/7.',
+    'SLURM_ARRAY_TASK_COUNT is not set, although SLURM_ARRAY_TASK_ID is; name the part: --shard 0/7.',
   ],
   [
     'an array with gaps',

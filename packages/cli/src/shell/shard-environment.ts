@@ -26,20 +26,20 @@ export function shardOfEnvironment(environment: Environment): Shard {
 function indexedShard(environment: Environment): Shard {
   if (environment[countVariable] === undefined) {
     throw refused(
-      `${countVariable} is not set; set it to the job's completions, which Kubernetes does not pass on itself`,
+      `${countVariable} is not set; set it to the job's completions, which Kubernetes does not pass on by itself`,
     );
   }
   const shard = { index: numberIn(environment, 'JOB_COMPLETION_INDEX'), count: numberIn(environment, countVariable) };
   if (isShard(shard)) return shard;
   throw refused(
-    `JOB_COMPLETION_INDEX is ${shard.index} and ${countVariable} ${shard.count}; set ${countVariable} to the job's completions, as its indexes go from 0 to one less`,
+    `JOB_COMPLETION_INDEX is ${shard.index}, but ${countVariable} is ${shard.count}; set ${countVariable} to the job's completions (indexes go from 0 to one less)`,
   );
 }
 
 function arrayShard(environment: Environment): Shard {
   for (const name of ['SLURM_ARRAY_TASK_COUNT', 'SLURM_ARRAY_TASK_MIN']) {
     if (environment[name] === undefined)
-      throw refused(`${name} is not set, as Slurm does beside SLURM_ARRAY_TASK_ID; name the part: --shard 0/7`);
+      throw refused(`${name} is not set, although SLURM_ARRAY_TASK_ID is; name the part: --shard 0/7`);
   }
   const [id, count, least] = ['ID', 'COUNT', 'MIN'].map((name) => numberIn(environment, `SLURM_ARRAY_TASK_${name}`));
   const most =

@@ -9,7 +9,7 @@ export interface ShardFlag {
 }
 
 export function shardOption(): Option {
-  const description = 'do one part of n, counted from 0; auto: the one that Kubernetes or Slurm says (see ae merge)';
+  const description = 'do part i of n, counted from 0; auto: as Kubernetes or Slurm says (see ae merge)';
   return new Option('--shard <i/n>', description).argParser(parseShard);
 }
 

@@ -89,7 +89,7 @@ export function formatRows(rows: readonly (readonly [name: string, value: string
 
 /** Names damaged records that a lenient command did without, a line each. */
 export function leftOut(reasons: readonly string[]): string {
-  return [`left out ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join(`${lineBreak}  `);
+  return [`skipped ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join(`${lineBreak}  `);
 }
 
 /** A bar of `width` characters, filled by `fraction`, in eighths. */

@@ -24,10 +24,10 @@ export function announce(
   const { codeSize, inputShape } = network;
   // As many numbers for each block of an image: not every size can be had.
   const isOther = typeof wanted === 'number' && wanted !== codeSize;
-  const nearest = isOther ? ` (the nearest to ${formatCount(wanted)} that it can have)` : '';
+  const nearest = isOther ? ` (the closest possible to ${formatCount(wanted)})` : '';
   const description = {
     images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
-    network: `${preset ?? `that of ${from}`}, code of ${formatCount(codeSize)}${nearest}, ${formatCount(network.model.countParams())} weights`,
+    network: `${preset ?? `from ${from}`}, code of ${formatCount(codeSize)}${nearest}, ${formatCount(network.model.countParams())} weights`,
     engine,
   };
   terminal.event({
@@ -51,6 +51,6 @@ const fewImages = 20;
 export function warnOfFew({ path: place, length: count }: TrainingData['samples'], terminal: Terminal): void {
   if (count >= fewImages) return;
   const [what, them] = count === 1 ? ['one image is', 'it'] : [`${count} images are`, 'them'];
-  const why = `the network learns ${them} by heart, and other images come out wrong`;
-  terminal.warn(`${place}: ${what} too few to train on: ${why}; give some hundreds at least.`);
+  const why = `the network memorizes ${them} and reconstructs other images badly`;
+  terminal.warn(`${place}: ${what} too few to train on: ${why}; use at least a few hundred.`);
 }

@@ -13,7 +13,10 @@ import type { TrainingFlags } from './begin-or-resume';
 import type { TrainReadFlags } from './training-data';
 
 export function configOption(): Option {
-  return new Option('--config <config.json>', 'repeat the run that this file is of, but for what other flags say');
+  return new Option(
+    '--config <config.json>',
+    'repeat the run that this file belongs to, except for what other flags change',
+  );
 }
 
 type Flags = TrainReadFlags & Partial<TrainingFlags>;
@@ -35,7 +38,7 @@ export async function readRepetition(place: string, input: string | undefined, g
   const { readConfigFile, startFolder } = await import('@ae/autoencoder/runs');
   const config = await readConfigFile(file);
   if (config.from === undefined && given.from === undefined && !config.network?.preset) {
-    throw ownNetwork(file, `begin with its weights: --from ${quote(path.dirname(file))}`);
+    throw ownNetwork(file, `start from its weights: --from ${quote(path.dirname(file))}`);
   }
   const told = toldTo(config).filter(({ key }) => given[key] === undefined);
   const advice = (images: string) => `ae train ${images}--config ${quote(place)}`;

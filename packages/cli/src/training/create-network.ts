@@ -61,7 +61,7 @@ async function initialize(
     const size = formatSize({ channels, height, width });
     throw new CliError(
       code,
-      `${trainPath}: the network cannot take images of ${size} (channels x height x width), as the first is; ` +
+      `${trainPath}: the network cannot take images of ${size} (channels x height x width), the size of the first one; ` +
         `ae inspect lists their sizes and ae resize changes them (${sentenceOf(cause).replace(/\.$/, '')}).`,
       { cause },
     );

@@ -35,7 +35,7 @@ function assertNoPart(val: string): void {
   if (!/^[\d.,/]+%?$/.test(val) || fs.existsSync(val)) return;
   throw new CliError(
     'INVALID_OPTION',
-    `--val: expected images, or a part between 0 and 1, such as 0.1 or 10%, received "${val}".`,
+    `--val: expected images, or a fraction between 0 and 1, such as 0.1 or 10%, received "${val}".`,
   );
 }
 

@@ -11,7 +11,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
   'Optimizer:': ['optimizer'],
   'Learning rate:': ['schedule'],
   'Loss and images:': ['loss', 'beta', 'betaWarmUpFraction', 'freeBits', 'augmentation'],
-  'Keeping it steady:': ['clipNorm', 'averageDecay', 'earlyStopping'],
+  'Stability:': ['clipNorm', 'averageDecay', 'earlyStopping'],
   'Network:': ['preset', 'codeSize', 'coefficients', 'variational', 'tiedWeights', 'pixels', 'initialization'],
   'Run folder:': ['run'],
 };
@@ -69,7 +69,7 @@ const settable = trainFlags.filter(({ typed }) => typed.startsWith('--set '));
 /** The option for what has no flag of its own: `--set <key=value>`, as often as one likes. */
 export function setOption(): FlagOption {
   const paths = settable.flatMap((flag) => flag.paths.map((path) => [path, flag.typed] as const));
-  const help = 'an option without a flag, such as alpha=0.9, again for each; --set help lists them';
+  const help = 'set an option that has no flag, such as alpha=0.9; may be repeated; --set help lists them';
   const option = new FlagOption('--set <key=value>', help, { typedFor: new Map(paths) });
   option.argParser((text, before) => ({ ...(before as object | undefined), ...parseSet(text) }));
   return option;
@@ -85,11 +85,11 @@ function parseSet(text: string): Record<string, unknown> {
   const flag = settable.find(({ name }) => name === key);
   if (flag) return { [flag.key]: parse(flag, value) };
   const own = trainFlags.find(({ name }) => name === key);
-  if (own) throw new CliError('INVALID_OPTION', `--set ${key}: this option has a flag of its own; write ${own.typed}.`);
+  if (own) throw new CliError('INVALID_OPTION', `--set ${key}: this option has its own flag; use ${own.typed}.`);
   const names = settable.map(({ name }) => name);
   throw new CliError(
     'INVALID_OPTION',
-    `--set ${key}: there is no such key; did you mean ${nearest(key, names)}? --set help lists them.`,
+    `--set ${key}: there is no such key; did you mean ${nearest(key, names)}? --set help lists all keys.`,
   );
 }
 

@@ -40,6 +40,6 @@ export async function writeHandOver(
 function tell(folder: string, terminal: Terminal): void {
   const run = path.join(folder, 'run');
   terminal.event({ event: 'handedOver', folder, run });
-  terminal.print(`handed over: ${folder}; its README says how to train it, and where`);
-  terminal.print(`when it is trained and back: ae train --resume ${quote(run)}`);
+  terminal.print(`handed over to ${folder}; its README says how and where to train it`);
+  terminal.print(`once it is trained and copied back: ae train --resume ${quote(run)}`);
 }

@@ -43,7 +43,7 @@ export async function compareRun(
   const { network, samples, validation, path: run } = trained;
   // Of one image there are no components.
   if (samples.length < 2) return undefined;
-  terminal.status('comparing with PCA ... (Ctrl-C leaves that out)');
+  terminal.status('comparing with PCA ... (Ctrl-C skips this)');
   try {
     const { compareWithPca } = await import('@ae/autoencoder/baselines');
     const { readRunConfig } = await import('@ae/autoencoder/runs');
@@ -77,12 +77,14 @@ export function tellVerdict(verdict: PcaVerdict, terminal: Terminal): void {
 }
 
 function describePca(verdict: PcaVerdict): string {
-  return verdict.pcaMirrored || verdict.pcaFittedOn < verdict.pcaFittedOf ? ` of ${nameFittedImages(verdict)}` : '';
+  return verdict.pcaMirrored || verdict.pcaFittedOn < verdict.pcaFittedOf
+    ? ` fitted to ${nameFittedImages(verdict)}`
+    : '';
 }
 
 function adviceFor(gainDb: number, { trainedOn, isTransform }: PcaVerdict): string | undefined {
   if (gainDb >= 0) return undefined;
   // With as many components as images, PCA has learned these by heart.
-  if (trainedOn) return 'name other images with --val, for such a comparison tells little';
+  if (trainedOn) return 'this comparison says little; name other images with --val';
   return isTransform ? 'try more epochs, or more images' : 'try --preset transform';
 }

@@ -51,7 +51,7 @@ function choose(key: string, { key: by, choices }: ChoiceOption, given: Given, b
   const missing = own.find(([part, { required }]) => required && whole[part] === undefined);
   if (!missing) return whole;
   const { typed } = flagFor(`${key}.${missing[0]}`);
-  throw invalid(`${typed} is missing, which ${flagFor(`${key}.${by}`).typed} ${name} needs; add it.`);
+  throw invalid(`${flagFor(`${key}.${by}`).typed} ${name} requires ${typed}; add it.`);
 }
 
 /** Throws for an option that what is chosen does not have. */
@@ -63,7 +63,7 @@ function assertOwned(flag: TrainFlag, given: Given, base: Recipe): void {
   const { choices }: ChoiceOption = trainingOptions[key];
   const takers = Object.keys(choices).filter((choice) => flag.owners.includes(choice));
   throw invalid(
-    `${flag.typed} belongs to ${chooser} ${either(takers)}, not ${name}; leave it out, or choose another ${key}.`,
+    `${flag.typed} applies to ${chooser} ${either(takers)}, not ${name}; leave it out, or choose another ${key}.`,
   );
 }
 
@@ -85,7 +85,7 @@ function assertNeeded(path: string, need: (typeof needs)[keyof typeof needs], gi
   if (!given.has(path) || given.has(need.other) || base[key] !== null) return;
   const others = (Object.keys(recipes) as RecipeName[]).filter((name) => recipes[name][key] !== null);
   const ways = [flagFor(need.other).typed, ...others.map((name) => `--recipe ${name}`)];
-  throw invalid(`${flagFor(path).typed} needs ${either(ways)}; ${need.todo}.`);
+  throw invalid(`${flagFor(path).typed} requires ${either(ways)}; ${need.todo}.`);
 }
 
 function invalid(message: string): CliError {

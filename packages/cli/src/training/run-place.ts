@@ -11,12 +11,14 @@ export async function assertNewRun(folder: string): Promise<void> {
   } catch (cause) {
     if ((cause as { code?: unknown }).code !== 'OUTPUT_EXISTS') throw cause;
     if (!(await holdsRun(folder))) {
-      throw new CliError('OUTPUT_EXISTS', `${folder} exists already and is no run; name another folder.`, { cause });
+      throw new CliError('OUTPUT_EXISTS', `${folder} already exists and is not a run; choose another folder.`, {
+        cause,
+      });
     }
     const resume = `ae train --resume ${quote(folder)}`;
     throw new CliError(
       'OUTPUT_EXISTS',
-      `${folder} holds a run already; go on with it by ${resume}, or name another folder.`,
+      `${folder} already contains a run; continue it with ${resume}, or choose another folder.`,
       {
         cause,
       },
@@ -42,7 +44,7 @@ export async function assertResumable(run: string): Promise<void> {
   if (!isBeginning) return;
   throw new CliError(
     'RUN_NOT_FOUND',
-    `${run} holds nothing to go on from: its run was stopped before it began. Begin it again: ae train <train.lmdb> --out ${quote(run)}.`,
+    `${run} has no checkpoint to continue from, because the run was stopped before it began. Start it again: ae train <train.lmdb> --out ${quote(run)}.`,
   );
 }
 

@@ -55,6 +55,6 @@ async function collect(
     samplesName: scored.path,
     trainingSamples: await fitTo(samples, network),
     ...{ baselines, runFolder, signal },
-    onStage: (stage) => terminal.status(`report: ${stage} ...${signal ? ' (Ctrl-C leaves the report out)' : ''}`),
+    onStage: (stage) => terminal.status(`report: ${stage} ...${signal ? ' (Ctrl-C skips this)' : ''}`),
   });
 }

@@ -37,7 +37,7 @@ export async function warnOfLargeRun(
 
 /** What makes a run smaller. */
 function adviceFor(preset: string): string {
-  const others = 'take smaller images (ae resize, --crop), a smaller --code-size, or --keep 1';
+  const others = 'use smaller images (ae resize, --crop), a smaller --code-size, or --keep 1';
   if (preset === 'transform') return `to save room, ${others}`;
   return `to save room, choose --preset transform, whose weights hardly grow with the images, or ${others}`;
 }

@@ -11,15 +11,12 @@ export function lmdbPlaces({ samples, validation }: TrainingData): { train: Lmdb
 function lmdbPlace({ path, records }: SampleDatabase): LmdbPlace {
   const { schema, format, hasFloats, isWhole, ...place } = records;
   const refuse = (what: string, todo: string) => {
-    throw new CliError(
-      'INVALID_OPTION',
-      `torchrun does not read ${path}: ${what}; ${todo}, or train on another engine.`,
-    );
+    throw new CliError('INVALID_OPTION', `torchrun cannot read ${path}: ${what}; ${todo}, or train on another engine.`);
   };
-  const again = 'make an LMDB of Datums of the images: ae import <images> <out.lmdb>';
-  if (schema !== 'datum') refuse(`its values are no plain Datums (${schema})`, again);
-  if (format !== 1) refuse('it is of LMDB 1.0, which py-lmdb does not know', again);
-  if (hasFloats) refuse('it holds float_data', again);
+  const again = 'import the images into an LMDB: ae import <images> <out.lmdb>';
+  if (schema !== 'datum') refuse(`its records are not plain Datums (${schema})`, again);
+  if (format !== 1) refuse('it is in the format of LMDB 1.0, which py-lmdb does not know', again);
+  if (hasFloats) refuse('it contains float_data', again);
   if (!isWhole) refuse('some of its records are damaged', again);
   return place;
 }

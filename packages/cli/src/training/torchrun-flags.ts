@@ -32,13 +32,12 @@ export function processesOption(): Option {
 }
 
 export function restartsOption(): Option {
-  const help =
-    'how often to go on from the last checkpoint after a process has died, with --backend torchrun (default: 0)';
+  const help = 'times to restart from the last checkpoint after a process dies, with --backend torchrun (default: 0)';
   return numberOption('--restarts <n>', help, { min: 0, integer: true });
 }
 
 export const handOverHelp =
-  'write a folder that torchrun trains on another machine, or on many, and train nothing here: docs/more-machines.md';
+  'instead of training here, write a folder for torchrun to train on other machines: docs/more-machines.md';
 
 /** Throws for flags that don't go together. */
 export function checkTorchrunFlags(flags: TorchrunFlags & Readonly<Record<string, unknown>>): void {
@@ -46,7 +45,7 @@ export function checkTorchrunFlags(flags: TorchrunFlags & Readonly<Record<string
   const given = (name: string) => flags[name] !== undefined;
   for (const name of ['processes', 'restarts']) {
     if (!given(name) || backend === 'torchrun') continue;
-    throw new CliError('INVALID_OPTION', `--${name} needs --backend torchrun; add it, or leave --${name} out.`);
+    throw new CliError('INVALID_OPTION', `--${name} requires --backend torchrun; add it, or leave --${name} out.`);
   }
   const others = handOver === undefined ? [] : ['out', 'resume', 'minutes', 'processes', 'restarts'];
   const other = others.find(given);

@@ -142,7 +142,7 @@ export function helpOf(flag: TrainFlag): string {
   const { options, owners, paths, isNegated } = flag;
   const [{ help }] = options;
   if (isNegated) return `do not ${help}`;
-  const ofOwners = owners.length > 0 && !everyOwner(paths[0], owners) ? `, of ${owners.join(', ')}` : '';
+  const ofOwners = owners.length > 0 && !everyOwner(paths[0], owners) ? `, for ${owners.join(', ')}` : '';
   const value = help.includes('(default') ? undefined : (defaultByRecipe(paths[0]) ?? defaultByOwner(flag));
   return help.replace(/( \(default.*)?$/, (known) => `${ofOwners}${known}${value ? ` (default: ${value})` : ''}`);
 }

@@ -11,7 +11,7 @@ export async function withAdvice(error: unknown, run: string, trainPath: string)
   const command = code === 'DIVERGED' ? await gentler(run, trainPath) : fromRun(run, trainPath);
   if (command === undefined) return error;
   const todo =
-    code === 'DIVERGED' ? 'train again with a smaller learning rate' : 'leave them as they were, or begin a new run';
+    code === 'DIVERGED' ? 'train again with a smaller learning rate' : 'leave them as they were, or start a new run';
   return new CliError(code, `${state ?? sentenceOf(error)}; ${todo}: ${command}`, { cause: error });
 }
 
@@ -21,7 +21,7 @@ export function warningSentence(warning: TrainingWarning): string {
   const [beta, warmUp, freeBits, codeSize] = ['beta', 'betaWarmUpFraction', 'freeBits', 'codeSize'].map(
     (path) => flagFor(path).typed,
   );
-  return `${warning.state}; lower ${beta}, let it grow (${warmUp}), grant each number free nats (${freeBits}), or choose a smaller ${codeSize}.`;
+  return `${warning.state}; lower ${beta}, let it grow (${warmUp}), give each number free nats (${freeBits}), or choose a smaller ${codeSize}.`;
 }
 
 function fromRun(run: string, trainPath: string): string {

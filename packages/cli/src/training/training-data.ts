@@ -51,9 +51,7 @@ export async function openTrainingData(
         });
   if (split && samples.split) terminal.warn(describeSplit(trainPath, samples.split, split));
   else if (!validation && kindOfInput(trainPath) === 'images')
-    terminal.warn(
-      'no images to validate with: --val 0.1 keeps a tenth of them apart, and the report then scores those.',
-    );
+    terminal.warn('no validation images; --val 0.1 holds out a tenth of the images, and the report then scores those.');
   terminal.status('');
   for (const { note } of validation ? [samples, validation] : [samples]) if (note) terminal.warn(note);
   if (validation && !crop) assertShape(validation, samples.shape, `training on ${trainPath}`);
@@ -67,10 +65,10 @@ function describeSplit(place: string, { train, validation, classes, groups }: Sp
   const total = train.length + validation.length;
   const kept = [
     classes > 1 && `${formatCount(classes)} classes in proportion`,
-    groups > 0 && `${formatNumberOf(groups, 'group')} of images with like names, each on one side`,
+    groups > 0 && `${formatNumberOf(groups, 'group')} of images with similar names, each kept on one side`,
   ].filter(Boolean);
   const how = kept.length > 0 ? ` (${kept.join('; ')})` : '';
-  return `${place}: ${formatCount(validation.length)} of ${formatNumberOf(total, 'image')} are kept to validate, by seed ${seed}${how}.`;
+  return `${place}: ${formatCount(validation.length)} of ${formatNumberOf(total, 'image')} are held out for validation, with seed ${seed}${how}.`;
 }
 
 /** Says which images were left out. */

@@ -41,9 +41,7 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
   let network: Autoencoder | undefined;
   let history: TrainingHistory | undefined;
   const interruption = catchInterruption(() =>
-    terminal.warn(
-      history ? 'leaving out what is left to do.' : 'finishing the step, then saving; once more ends at once.',
-    ),
+    terminal.warn(history ? 'skipping the rest.' : 'finishing the step, then saving; interrupt again to quit at once.'),
   );
   try {
     history = await train(run, callbacksOf(progress, interruption.signal, terminal), (each) => {
@@ -79,7 +77,7 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
 async function giveUp({ path: run }: TrainingRun, terminal: Terminal): Promise<void> {
   await rmdir(run).catch(() => undefined);
   terminal.event({ event: 'stopped', run, interrupted: true });
-  terminal.print('stopped before the training began; nothing was saved');
+  terminal.print('stopped before training began; nothing was saved');
 }
 
 function callbacksOf(progress: TrainingProgress, signal: AbortSignal, terminal: Terminal): TrainingCallbacks {
@@ -127,16 +125,16 @@ function tell(
   const resume = history ? undefined : `ae train --resume ${quote(run)}`;
   terminal.event({ event: 'saved', run, model, report, interrupted: !history, elapsedMs, resume });
   if (!history) terminal.print(position ? `stopped after ${position}` : 'stopped before the first step');
-  else if (!position) terminal.print('the run had come to its end already');
+  else if (!position) terminal.print('the run was already finished');
   else if (minutes !== undefined && steps.made !== steps.planned) {
     const made = `${formatCount(steps.made)} updates instead of ${formatCount(steps.planned)}`;
     terminal.print(`to end in time: ${made}; this run cannot be repeated exactly`);
   } else if (history.epochs.length < epochs) {
-    terminal.print(`ended early, after epoch ${history.epochs.length}: the weights are those of the best epoch`);
+    terminal.print(`stopped early, after epoch ${history.epochs.length}; the weights of the best epoch were restored`);
   }
   const trained = elapsedMs ? `trained in ${formatDuration(elapsedMs)}; ` : '';
   terminal.print(`${trained}network saved: ${style('bold', model)}`);
-  if (report) terminal.print(`what it does, to look at: ${style('bold', report)}`);
-  if (resume) terminal.print(`go on from here: ${style('bold', resume)}; look at it: ae report ${quote(run)}`);
+  if (report) terminal.print(`report: ${style('bold', report)}`);
+  if (resume) terminal.print(`continue: ${style('bold', resume)}; look at it: ae report ${quote(run)}`);
   else terminal.print(`score it on other images: ae test ${quote(run)} <images>`);
 }

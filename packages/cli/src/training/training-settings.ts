@@ -183,7 +183,7 @@ function resumedNetwork({ network, from }: RunConfig, folder: string, flags: Set
   const changes = networkChanges(flags);
   if (from !== undefined) return changes;
   const { preset, variational } = (network ?? {}) as NetworkChanges;
-  if (!preset) throw ownNetwork(folder, 'resume the run by that program');
+  if (!preset) throw ownNetwork(folder, 'resume the run with that program');
   checkBeta(flags, changes.variational ?? variational);
   return changes;
 }
@@ -225,7 +225,7 @@ function checkBeta(flags: SettingsFlags, variational = false): void {
   const path = ['beta', 'betaWarmUpFraction', 'freeBits'].find((each) => given.has(each));
   if (path === undefined || variational) return;
   const { typed } = flagFor(path);
-  throw new CliError('INVALID_OPTION', `${typed} needs --variational; add it, or leave ${typed} out.`);
+  throw new CliError('INVALID_OPTION', `${typed} requires --variational; add it, or leave ${typed} out.`);
 }
 
 function imagesPerEpoch(records: Recipe['records']): number | undefined {

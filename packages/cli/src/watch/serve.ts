@@ -48,7 +48,7 @@ function portError(cause: NodeJS.ErrnoException, port: number): CliError {
   const reason =
     cause.code === 'EADDRINUSE'
       ? 'is in use; choose another one, or leave --port out'
-      : `cannot be used (${cause.code}); leave --port out, and a free one is taken`;
+      : `cannot be used (${cause.code}); leave --port out to use a free one`;
   return new CliError('PORT_IN_USE', `Port ${port} ${reason}.`, { cause });
 }
 

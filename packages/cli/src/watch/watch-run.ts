@@ -37,7 +37,7 @@ function revisionOf(folder: string): string {
 }
 
 function gone(folder: string): LiveRun {
-  return message('The folder is gone', `${folder} was removed or renamed; ae watch goes on where it comes back.`);
+  return message('The folder is gone', `${folder} was removed or renamed; ae watch continues when it is back.`);
 }
 
 /** A file that is being written when it is read is whole at the next look. */

@@ -133,7 +133,7 @@ function listFolder(folder: string): FolderList {
   if (archive === undefined) return list;
   const pattern = path.join(folder, path.dirname(archive), `*${path.extname(archive)}`);
   const todo = `name those to read, or all of them by a pattern: '${pattern}'`;
-  throw unusable(folder, `holds no images, but archives, such as ${archive}`, todo);
+  throw unusable(folder, `contains no images, only archives, such as ${archive}`, todo);
 }
 
 async function listArchive(input: ArchiveInput, newSpool: () => Spool): Promise<Listed> {

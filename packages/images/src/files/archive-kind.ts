@@ -53,7 +53,7 @@ const others: readonly (readonly [start: string, name: string, todo: string])[] 
   ['%PDF', 'a PDF document', 'write its images as files'],
 ];
 
-/** Says what a file is that holds no images here, by its first bytes and its name, and what to do about it. */
+/** Says what a file is that contains no images here, by its first bytes and its name, and what to do about it. */
 export function describeOther(head: Uint8Array, file?: string): { readonly what: string; readonly todo: string } {
   const todo = 'give images, a folder, a list or an archive of them (tar, tar.gz, zip, Parquet), or an LMDB';
   if (head.length === 0) return { what: 'an empty file', todo };

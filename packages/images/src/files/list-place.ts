@@ -35,7 +35,7 @@ export function listPlace(place: string): PlaceList {
   }
   const list = listImageFolder(place);
   if (list.images.length > 0) return list;
-  const others = list.ignored.length > 0 ? `, but ${list.ignored.slice(0, 3).join(', ')}` : '';
+  const others = list.ignored.length > 0 ? `, only ${list.ignored.slice(0, 3).join(', ')}` : '';
   throw new NotReadableError({ state: `${place} contains no images${others}` }, { path: place });
 }
 

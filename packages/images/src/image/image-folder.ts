@@ -137,7 +137,7 @@ export async function openImages(
   const { images, classes, warnings, ignored, close } = await openPlaces(names as string[], { unpackIn });
   if (images.length === 0) {
     close();
-    const others = ignored.length > 0 ? `, but ${ignored.slice(0, 3).join(', ')}` : '';
+    const others = ignored.length > 0 ? `, only ${ignored.slice(0, 3).join(', ')}` : '';
     throw new NotReadableError({ state: `${names.join(', ')} contains no images${others}` });
   }
   const items = images.map(({ name, path, packed, label }) => ({

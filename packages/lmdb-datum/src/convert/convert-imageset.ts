@@ -103,10 +103,10 @@ function withUnread(warnings: string[], ignored: readonly string[]): string[] {
 }
 
 function noImages(source: string, ignored: readonly string[]): ImageError {
-  const found = ignored.length === 0 ? '' : `, but ${nameFew(ignored)}`;
+  const found = ignored.length === 0 ? '' : `, only ${nameFew(ignored)}`;
   return new ImageError(
     {
-      state: `${source} holds no images${found}`,
+      state: `${source} contains no images${found}`,
       todo: sayUnreadImages(ignored) ?? 'check the path and the file names',
     },
     { path: source },

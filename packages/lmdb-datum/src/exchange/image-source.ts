@@ -33,11 +33,11 @@ export async function openImageRecords(
   const classes = source.classes?.map(({ name }) => name);
   if (images.length === 0) {
     close();
-    const found = ignored.length > 0 ? `, but ${ignored.slice(0, 3).join(', ')}` : '';
+    const found = ignored.length > 0 ? `, only ${ignored.slice(0, 3).join(', ')}` : '';
     const name = typeof input === 'string' ? input : input.join(', ');
     throw new NotReadableError(
       {
-        state: `${name} holds no images${found}`,
+        state: `${name} contains no images${found}`,
         todo: sayUnreadImages(ignored) ?? 'check the path and the file names',
       },
       { path: name },
