@@ -16,15 +16,15 @@ const shared: Options = {
 export default defineConfig([
   {
     ...shared,
-    entry: { index: 'src/index.ts', convert: 'src/convert.ts', source: 'src/source.ts' },
+    entry: { index: 'src/entries/index.ts', convert: 'src/entries/convert.ts', source: 'src/entries/source.ts' },
     format: 'esm',
     clean: ['*.js', '*.js.map'],
   },
   {
     ...shared,
     entry: {
-      index: 'src/index.ts',
-      source: 'src/source.ts',
+      index: 'src/entries/index.ts',
+      source: 'src/entries/source.ts',
       // Started from CommonJS, which takes less time.
       'batch-worker': 'src/batches/worker.ts',
       'convert-worker': 'src/convert/worker.ts',
@@ -32,10 +32,10 @@ export default defineConfig([
     format: 'cjs',
     clean: ['**/*.cjs', '**/*.cjs.map'],
   },
-  declarations('lmdb-datum', ['index', 'convert', 'source']),
+  declarations('lmdb-datum', ['entries/index', 'entries/convert', 'entries/source']),
   {
     // For pages, in one file: what Node.js has by itself (Buffer) is in it.
-    entry: { source: 'src/source.ts' },
+    entry: { source: 'src/entries/source.ts' },
     outDir: 'dist/browser',
     format: 'esm',
     platform: 'browser',
@@ -44,14 +44,14 @@ export default defineConfig([
     splitting: true,
     noExternal: [/^(?!@ae\/images(\/threads)?$)/],
     external: ['@ae/images', '@ae/images/threads'],
-    inject: ['src/browser/buffer.js'],
+    inject: ['src/source/buffer.js'],
     esbuildPlugins: [
       bundled,
       {
         name: 'stand-ins',
         setup: ({ onResolve }) =>
           onResolve({ filter: /\/msgpack-decoder$/ }, () => ({
-            path: fileURLToPath(new URL('src/browser/msgpack-decoder.ts', import.meta.url)),
+            path: fileURLToPath(new URL('src/schemas/msgpack-decoder-in-browsers.ts', import.meta.url)),
           })),
       },
     ],

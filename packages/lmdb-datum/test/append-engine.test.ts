@@ -8,7 +8,7 @@ import { findPython, runPython } from '@ae/testing/python';
 import { type DrawBelow, randomOf, testSeed } from '@ae/testing/random';
 import { open } from 'lmdb';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DatumWriter, openDatumLmdb, verify } from '../src/index';
+import { DatumWriter, openDatumLmdb, verify } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

@@ -15,7 +15,7 @@ import {
   resizeDatabase,
   type Sample,
   verify,
-} from '../src/index';
+} from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 

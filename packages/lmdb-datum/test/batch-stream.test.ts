@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { writeDatabase } from './scratch';
 
-const built = (await import('../dist/index.js' as string)) as typeof import('../src/index');
+const built = (await import('../dist/index.js' as string)) as typeof import('../src/entries/index');
 const RECORDS = 96;
 const options = { batchSize: 8, dtype: 'uint8' } as const;
 

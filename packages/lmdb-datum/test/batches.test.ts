@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packPixels } from '../src/batches/pack-pixels';
 import type { PackPlan } from '../src/batches/pack-plan';
-import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index';
-import { openDatumLmdb } from '../src/index';
+import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/entries/index';
+import { openDatumLmdb } from '../src/entries/index';
 import { fixture } from './golden';
 import { writeDatabase } from './scratch';
 

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { findPython } from '@ae/testing/python';
 import { describe, expect, it, vi } from 'vitest';
-import { LmdbDatumError, openDatumLmdb, verify } from '../src/index';
+import { LmdbDatumError, openDatumLmdb, verify } from '../src/entries/index';
 import { FIXTURES, fixture } from './golden';
 import { scratchFolder } from './scratch';
 

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { caffeKey, DatumWriter, openDatumLmdb, resizeDatabase, verify } from '../src/index';
+import { caffeKey, DatumWriter, openDatumLmdb, resizeDatabase, verify } from '../src/entries/index';
 import { scratchFolder } from './scratch';
 
 const picture = sharp({ create: { width: 7, height: 5, channels: 3, background: '#f80' } });

@@ -1,9 +1,9 @@
 /** Where blue and red change places, and where nothing does: the rule is written out here once more, apart from the code's. */
 import { describe, expect, it } from 'vitest';
-import { type BatchOptions, channelMeans, computeMean, openDatumLmdb } from '../src/index';
+import { type BatchOptions, channelMeans, computeMean, openDatumLmdb } from '../src/entries/index';
 import { writeDatabase } from './scratch';
 
-const built = (await import('../dist/index.js' as string)) as typeof import('../src/index');
+const built = (await import('../dist/index.js' as string)) as typeof import('../src/entries/index');
 const [H, W] = [3, 5];
 
 /** Value of record `i` in channel `c` at row `y` and column `x`, as it is stored. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
-import { convertDatabase, convertImageset, DatumWriter, encodeDatum, openDatumLmdb } from '../src/index';
+import { convertDatabase, convertImageset, DatumWriter, encodeDatum, openDatumLmdb } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

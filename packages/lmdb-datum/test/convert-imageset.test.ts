@@ -4,7 +4,12 @@ import { listImageFolder } from '@ae/images/files';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import { atoi, parseImageList } from '../src/convert/image-list';
-import { type ConvertOptions, convertImageset as convertWithWorkers, openDatumLmdb, type Sample } from '../src/index';
+import {
+  type ConvertOptions,
+  convertImageset as convertWithWorkers,
+  openDatumLmdb,
+  type Sample,
+} from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

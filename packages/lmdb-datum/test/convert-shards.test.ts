@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { convertDatabase, DatumWriter, encodeDatum, mergeShards } from '../src/index';
+import { convertDatabase, DatumWriter, encodeDatum, mergeShards } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
-import { LmdbDatumError, openDatumLmdb, verify } from '../src/index';
+import { LmdbDatumError, openDatumLmdb, verify } from '../src/entries/index';
 import { fixture, GOLDEN_NAMES, golden, keyOf, sha256 } from './golden';
 import { scratchFolder } from './scratch';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import { DatumError, type DatumInit, decodeDatum, encodeDatum } from '../src/index';
+import { DatumError, type DatumInit, decodeDatum, encodeDatum } from '../src/entries/index';
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const label = fc.option(int32, { nil: undefined });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { listImageFolder } from '@ae/images/files';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { convertImageset, openDatumLmdb } from '../src/index';
+import { convertImageset, openDatumLmdb } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DatabaseIdentity, DatumWriter, openDatumLmdb } from '../src/index';
+import { type DatabaseIdentity, DatumWriter, openDatumLmdb } from '../src/entries/index';
 
 let folder: string;
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DatumWriter, openDatumLmdb } from '../src/index';
+import { DatumWriter, openDatumLmdb } from '../src/entries/index';
 import { fixture, golden, sha256 } from './golden';
 import { scratchFolder } from './scratch';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConvertOptions, convertImageset, openDatumLmdb, resizeDatabase } from '../src/index';
+import { type ConvertOptions, convertImageset, openDatumLmdb, resizeDatabase } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 

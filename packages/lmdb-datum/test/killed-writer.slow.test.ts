@@ -6,7 +6,7 @@ import { hasLmdbTools } from '@ae/testing/programs';
 import { findPython, runPython } from '@ae/testing/python';
 import { randomOf, testSeed } from '@ae/testing/random';
 import { describe, expect, it } from 'vitest';
-import { DatumWriter, openDatumLmdb, verify } from '../src/index';
+import { DatumWriter, openDatumLmdb, verify } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

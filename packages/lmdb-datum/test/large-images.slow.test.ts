@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { convertImageset, openDatumLmdb } from '../src/index';
+import { convertImageset, openDatumLmdb } from '../src/entries/index';
 import { scratchFolder } from './scratch';
 
 it('many large images at once take no more memory than a few', async () => {

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConvertOptions, convertImageset, openDatumLmdb } from '../src/index';
+import { type ConvertOptions, convertImageset, openDatumLmdb } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

@@ -3,7 +3,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
-import { channelMeans, computeMean, decodeMean, encodeMean, openDatumLmdb, readMean, writeMean } from '../src/index';
+import {
+  channelMeans,
+  computeMean,
+  decodeMean,
+  encodeMean,
+  openDatumLmdb,
+  readMean,
+  writeMean,
+} from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 

@@ -9,7 +9,7 @@ import {
   mergeShards,
   openDatumLmdb,
   resizeDatabase,
-} from '../src/index';
+} from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

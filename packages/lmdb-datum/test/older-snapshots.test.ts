@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { caffeKey, DatumWriter, openDatumLmdb, verify } from '../src/index';
+import { caffeKey, DatumWriter, openDatumLmdb, verify } from '../src/entries/index';
 import { scratchFolder } from './scratch';
 
 /** Opens what a file holds, as text. */

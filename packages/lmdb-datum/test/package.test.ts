@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { openDatumLmdb, verify } from '../src/index';
+import { openDatumLmdb, verify } from '../src/entries/index';
 import { fixture, golden } from './golden';
 import { scratchFolder } from './scratch';
 

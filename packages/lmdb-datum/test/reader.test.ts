@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeSample } from '../src/datum/sample';
-import { type Datum, type DatumReader, encodeSample, openDatumLmdb, type Sample } from '../src/index';
+import { type Datum, type DatumReader, encodeSample, openDatumLmdb, type Sample } from '../src/entries/index';
 import { fixture, GOLDEN_NAMES, type GoldenRecord, golden, keyOf, sha256 } from './golden';
 
 function expectDatum(datum: Datum, expected: GoldenRecord) {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { expect, it } from 'vitest';
-import * as api from '../src/index';
+import * as api from '../src/entries/index';
 
 it('the README names only what is exported', () => {
   const readme = fs.readFileSync(new URL('../README.md', import.meta.url), 'utf8');

@@ -1,7 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DatumWriter, openDatumLmdb, type ResizeOptions, resizeDatabase as resizeWithWorkers } from '../src/index';
+import {
+  DatumWriter,
+  openDatumLmdb,
+  type ResizeOptions,
+  resizeDatabase as resizeWithWorkers,
+} from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder } from './scratch';
 

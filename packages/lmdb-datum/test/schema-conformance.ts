@@ -1,11 +1,11 @@
 /** What holds of every schema: a database that another program wrote reads as that program's own library reads it. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type BoundingBox, type DatumReader, openDatumLmdb, type Sample, verify } from '../src/index';
+import { type BoundingBox, type DatumReader, openDatumLmdb, type Sample, verify } from '../src/entries/index';
 import { fixture, sha256 } from './golden';
 
 // A worker needs its file.
-const built = (await import('../dist/index.js' as string)) as typeof import('../src/index');
+const built = (await import('../dist/index.js' as string)) as typeof import('../src/entries/index');
 
 interface GoldenImage {
   key: string;

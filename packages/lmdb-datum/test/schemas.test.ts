@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { randomOf, testSeed } from '@ae/testing/random';
 import { expect, it } from 'vitest';
-import { LmdbDatumError, openDatumLmdb, verify } from '../src/index';
+import { LmdbDatumError, openDatumLmdb, verify } from '../src/entries/index';
 import { namedFormat } from '../src/schemas/record-format';
 import { schemas } from '../src/schemas/table';
 import { fixture } from './golden';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { caffeKey, type DatumInit, DatumWriter } from '../src/index';
+import { caffeKey, type DatumInit, DatumWriter } from '../src/entries/index';
 
 export function scratchFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lmdb-datum-'));

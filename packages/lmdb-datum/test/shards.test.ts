@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/index';
-import { openDatumLmdb } from '../src/index';
+import type { Batch, BatchOptions, BatchPosition, DatumReader } from '../src/entries/index';
+import { openDatumLmdb } from '../src/entries/index';
 import { writeDatabase } from './scratch';
 
 const database = (count: number) =>

@@ -1,7 +1,7 @@
 /** What servers may answer, and what is said of it. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDatumSource } from '../src/source';
+import { openDatumSource } from '../src/entries/source';
 import { fixture } from './golden';
 import { type Handler, serveRanges } from './range-server';
 

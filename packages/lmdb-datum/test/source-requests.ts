@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DatumWriter, openDatumLmdb } from '../src/index';
-import { openDatumSource } from '../src/source';
+import { DatumWriter, openDatumLmdb } from '../src/entries/index';
+import { openDatumSource } from '../src/entries/source';
 import { type RangeServer, serveRanges } from './range-server';
 
 /** Tests reading over HTTP with a database of so many small records. */

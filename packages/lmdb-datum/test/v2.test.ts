@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openDatumLmdb, verify } from '../src/index';
+import { openDatumLmdb, verify } from '../src/entries/index';
 import { fixture, golden, keyOf, sha256 } from './golden';
 
 describe('v2.mdb, written by npm lmdb 3.x', () => {

@@ -1,7 +1,7 @@
 /** What values of other people's databases are called: bytes as their programs write them, the first ones at least. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeDatum, describeValue, encodeDatum, openDatumLmdb } from '../src/index';
+import { decodeDatum, describeValue, encodeDatum, openDatumLmdb } from '../src/entries/index';
 import { fixture, GOLDEN_NAMES } from './golden';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');

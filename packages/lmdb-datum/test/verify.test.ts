@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it } from 'vitest';
-import { DatumWriter, openDatumLmdb, verify } from '../src/index';
+import { DatumWriter, openDatumLmdb, verify } from '../src/entries/index';
 import { fixture, GOLDEN_NAMES, golden } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 

@@ -1,11 +1,11 @@
 /** What runs on worker threads, on the built package: a worker needs its file. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type BatchOptions, type ConvertProgress, openDatumLmdb } from '../src/index';
+import { type BatchOptions, type ConvertProgress, openDatumLmdb } from '../src/entries/index';
 import { fixture, sha256 } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 
-const built = (await import('../dist/index.js' as string)) as typeof import('../src/index');
+const built = (await import('../dist/index.js' as string)) as typeof import('../src/entries/index');
 const IMAGES = `${fixture('images')}/`;
 
 /** What a database holds, as text. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { hasLmdbTools } from '@ae/testing/programs';
 import { findPython, runPython } from '@ae/testing/python';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb, verify } from '../src/index';
+import { caffeKey, DatumWriter, encodeDatum, openDatumLmdb, verify } from '../src/entries/index';
 import { fixture, type Golden, sha256 } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
 

@@ -59,7 +59,11 @@ describe('turbo', { timeout: 60_000 }, () => {
       ['@ae/cli#test', 'reader-alone#test'],
     ],
     ["Node's version, Python's packages, Chromium", 'packages/testing/machine.json', tests],
-    ['a source', 'packages/lmdb-datum/src/index.ts', ['@ae/lmdb-datum#test', '@ae/cli#test', 'torture#test:slow']],
+    [
+      'a source',
+      'packages/lmdb-datum/src/entries/index.ts',
+      ['@ae/lmdb-datum#test', '@ae/cli#test', 'torture#test:slow'],
+    ],
     ['the settings of Biome', 'biome.json', ['//#lint']],
   ])('counts %s', (_, name, expected) => {
     const file = join(copy, name);

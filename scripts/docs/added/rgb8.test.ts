@@ -1,7 +1,7 @@
 /** What docs/extending.md adds to @ae/lmdb-datum. */
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { DatumWriter, openDatumLmdb, verify } from '../src/index';
+import { DatumWriter, openDatumLmdb, verify } from '../src/entries/index';
 import { scratchFolder } from './scratch';
 
 it('the schema of the page is told, read and verified', async () => {

@@ -1,5 +1,5 @@
 import { ImageKernels } from '@ae/images/threads';
-import { InvalidOptionError } from '../errors';
+import { InvalidOptionError } from '../errors/errors';
 import { windowBytes } from '../lmdb/value-reader';
 import { partSize } from './epoch-order';
 import type { CheckedBatchOptions } from './options';

@@ -3,7 +3,7 @@
 import type { Size } from '@ae/images';
 import { decodeJpeg } from '@ae/images/threads';
 import type { Datum } from '../datum/datum';
-import { CorruptDatabaseError, DatumError, ImageError } from '../errors';
+import { CorruptDatabaseError, DatumError, ImageError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import { BatchMemory, reserve } from './batch-memory';
 import type { CheckedBatchOptions } from './options';

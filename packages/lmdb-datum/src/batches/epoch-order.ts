@@ -1,7 +1,7 @@
 /** In which order the records of an epoch come, all of them shuffled together, and how shards take their parts. */
 import { type Shard, shardRange } from '@ae/ground/shards';
-import { assertOneOf } from '../checks';
-import { describe, InvalidOptionError } from '../errors';
+import { assertOneOf } from '../errors/checks';
+import { describe, InvalidOptionError } from '../errors/errors';
 import { assertSeed, Random, shuffleInPlace } from './random';
 
 /** Which part of the records a reader takes, of as many as there are. */

@@ -1,8 +1,8 @@
 /** Options of `batches()`, and their checks. */
 
 import type { FitMode, Resampler } from '@ae/images';
-import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../checks';
-import { InvalidOptionError } from '../errors';
+import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../errors/checks';
+import { InvalidOptionError } from '../errors/errors';
 import { assertShard, assertShuffle, type BatchShard, cutsEpoch } from './epoch-order';
 
 /** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */

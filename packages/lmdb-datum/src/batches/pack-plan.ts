@@ -1,7 +1,7 @@
 /** What all records of a batch share: size, layout, order of colors, mean and scale. */
 import type { Size } from '@ae/images';
 import { isColored } from '../datum/colors';
-import { InvalidOptionError } from '../errors';
+import { InvalidOptionError } from '../errors/errors';
 import type { CheckedBatchOptions, MeanPlanes } from './options';
 
 /** How records become rows of a batch. */

@@ -1,5 +1,5 @@
 import type { Size } from '@ae/images';
-import { MixedSizesError } from '../errors';
+import { MixedSizesError } from '../errors/errors';
 import type { CheckedBatchOptions } from './options';
 import type { Placement } from './pack-pixels';
 import type { PackPlan } from './pack-plan';

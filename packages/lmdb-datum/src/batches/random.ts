@@ -1,5 +1,5 @@
 /** Random numbers that are the same everywhere for the same seed: integers only, so no platform or engine makes a difference. */
-import { refuse } from '../checks';
+import { refuse } from '../errors/checks';
 
 /** Marsaglia and Brent's xoshiro128**, seeded by splitmix32. */
 export class Random {

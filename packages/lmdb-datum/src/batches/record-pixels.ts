@@ -2,7 +2,7 @@ import { decodeImage, type Pixels, type Resize, resizePixels, toColor, toGray, t
 import { type Datum, hasPixels, withoutPixels } from '../datum/datum';
 import { ownError } from '../datum/image-codec';
 import { floatsToBytes } from '../datum/sample';
-import { DatumError } from '../errors';
+import { DatumError } from '../errors/errors';
 import type { CheckedBatchOptions } from './options';
 import type { PixelSource } from './pack-pixels';
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ImageError, MixedSizesError } from '../errors';
+import { ImageError, MixedSizesError } from '../errors/errors';
 import { pathText } from '../files/regular-file';
 import { keyText } from '../lmdb/scan';
 import { DatumWriter, maxKeyBytes } from '../write/writer';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { sayUnreadImages } from '@ae/images/files';
 import { Random, shuffleInPlace } from '../batches/random';
-import { ImageError, reasonOf, WriteError } from '../errors';
+import { ImageError, reasonOf, WriteError } from '../errors/errors';
 import { Conversion, sourceOf } from './conversion';
 import { type ImageClass, nameFew, type OddLabel } from './image-file';
 import { readImageList } from './image-list';

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { describeUnreadImage } from '@ae/images/files';
-import { describe, NotReadableError } from '../errors';
+import { describe, NotReadableError } from '../errors/errors';
 import { readRegularFile, sayOf } from '../files/regular-file';
 import type { ImageClass, ImageFile, ImageList, OddLabel } from './image-file';
 import { hintOf } from './list-hints';

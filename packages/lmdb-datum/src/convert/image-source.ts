@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as images from '@ae/images/files';
-import { NotReadableError } from '../errors';
+import { NotReadableError } from '../errors/errors';
 import type { ImageList } from './image-file';
 
 /** Images, and what is open for them. */

@@ -25,7 +25,7 @@ import {
 } from '@ae/images/threads';
 import { encodeDatum, RawEncoder } from '../datum/encode';
 import { ownError } from '../datum/image-codec';
-import { ImageError, reasonOf } from '../errors';
+import { ImageError, reasonOf } from '../errors/errors';
 import {
   assertSize,
   NotOrdinaryError,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
-import { InvalidOptionError, reasonOf, WriteError } from '../errors';
+import { InvalidOptionError, reasonOf, WriteError } from '../errors/errors';
 import { readRegularFile, sayOf } from '../files/regular-file';
 import { temporaryName } from '../files/temporary-name';
 import { keyText } from '../lmdb/scan';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FoundShard } from '@ae/ground/shard-notes';
-import { CorruptDatabaseError, MixedSizesError } from '../errors';
+import { CorruptDatabaseError, MixedSizesError } from '../errors/errors';
 import { PageFile } from '../lmdb/page-file';
 import { keyText, scanTree } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FoundShard } from '@ae/ground/shard-notes';
-import { LmdbDatumError } from '../errors';
+import { LmdbDatumError } from '../errors/errors';
 import { type DatabasePart, type MergeWork, recordsIn, recordsOf } from './merge-databases';
 import { labelsName } from './work-folder';
 

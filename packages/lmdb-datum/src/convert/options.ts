@@ -4,7 +4,7 @@ import type { Shard } from '@ae/ground/shards';
 import type { FitMode, Resampler, Resize, RgbColor } from '@ae/images';
 import { assertShard } from '../batches/epoch-order';
 import { assertSeed } from '../batches/random';
-import { assertKeys, assertOneOf, assertPath, assertWhole, checkMaxPixels, type Known, refuse } from '../checks';
+import { assertKeys, assertOneOf, assertPath, assertWhole, checkMaxPixels, type Known, refuse } from '../errors/checks';
 
 export interface ConvertOptions {
   /**

@@ -1,7 +1,7 @@
 /** A database appears under its name when it is complete: until then it is called `output` + '.partial'. */
 import fs from 'node:fs';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
-import { OutputExistsError, reasonOf, WriteError } from '../errors';
+import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
 import { sayOf } from '../files/regular-file';
 
 /** What the database is called until it is complete. */

@@ -1,7 +1,7 @@
 /** Parts of imports and resizes that processes share: what tells whether two belong together, and when one is complete. */
 import { completeShard, type ShardNote, type ShardSettings, writeShardNote } from '@ae/ground/shard-notes';
 import { type Shard, shardPath, shardRange } from '@ae/ground/shards';
-import { OutputExistsError, reasonOf, WriteError } from '../errors';
+import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import type { ImageClass, ImageFile } from './image-file';
 import { digestOfImages, type SkippedImage } from './journal';

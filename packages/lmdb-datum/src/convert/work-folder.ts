@@ -7,7 +7,7 @@ import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { shardNoteName } from '@ae/ground/shard-notes';
-import { OutputExistsError, reasonOf, WriteError } from '../errors';
+import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
 import { LockedError, takeLock, writeLock } from '../files/lock-file';
 import { kindOf } from '../files/regular-file';
 import { temporaryName } from '../files/temporary-name';

@@ -10,7 +10,7 @@
  *     }
  */
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
-import { DatumError } from '../errors';
+import { DatumError } from '../errors/errors';
 
 /** A record as it is stored. Dimensions are 0 where the message has none (usual for encoded images). */
 export interface Datum {

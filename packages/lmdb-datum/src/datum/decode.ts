@@ -1,6 +1,6 @@
 /** A Datum message to its fields, by protobufjs' wire reader: seven fields need no generated code. */
 import protobuf from 'protobufjs/minimal.js';
-import { DatumError, reasonOf } from '../errors';
+import { DatumError, reasonOf } from '../errors/errors';
 import { at, checkDatum, type Datum, noBytes, TAG } from './datum';
 import { describeMessage, describeValue } from './value-layout';
 

@@ -3,7 +3,7 @@
  * images would load it each.
  */
 
-import { DatumError, describe } from '../errors';
+import { DatumError, describe } from '../errors/errors';
 import { at, checkDatum, type Datum, type DatumInit, hasPixels, noBytes, TAG, withoutPixels } from './datum';
 
 /** Other arrays would be cut to bytes in silence: floats from 0 to 1 to zeros. */

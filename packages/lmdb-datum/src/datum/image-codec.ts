@@ -9,7 +9,7 @@ import {
   toPlanarBgr,
 } from '@ae/images';
 import { decodeJpeg, imageKernels } from '@ae/images/threads';
-import { type ErrorParts, ImageError, MissingDependencyError } from '../errors';
+import { type ErrorParts, ImageError, MissingDependencyError } from '../errors/errors';
 import type { Sample } from './datum';
 
 /** Turns an error of @ae/images into this package's, with where it happened; others stay as they are. */

@@ -1,6 +1,6 @@
 /** From a stored Datum to pixels that are ready to use. */
-import { assertOneOf, refuse } from '../checks';
-import { DatumError } from '../errors';
+import { assertOneOf, refuse } from '../errors/checks';
+import { DatumError } from '../errors/errors';
 import { type Datum, hasPixels, type Sample, withoutPixels } from './datum';
 
 /**

@@ -1,7 +1,7 @@
 /** The records of an LMDB, of whatever schema. */
 import { isUtf8 } from 'node:buffer';
 import type { Datum } from '../datum/datum';
-import { CorruptDatabaseError, DatumError, ImageError, reasonOf } from '../errors';
+import { CorruptDatabaseError, DatumError, ImageError, reasonOf } from '../errors/errors';
 import { keyText } from '../lmdb/scan';
 import type { OpenOptions } from '../read/options';
 import { type DatumReader, openDatumLmdb } from '../read/reader';

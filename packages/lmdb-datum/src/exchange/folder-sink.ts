@@ -5,7 +5,7 @@ import { makeFolders } from '@ae/ground/make-folders';
 import { RecordNames } from '@ae/images/files';
 import { kindOfImage } from '@ae/images/kind';
 import { moveIntoPlace, partialName } from '../convert/output-folder';
-import { OutputExistsError } from '../errors';
+import { OutputExistsError } from '../errors/errors';
 import { keyText } from '../lmdb/scan';
 import { metadataName } from './image-source';
 import { noteOf } from './note';

@@ -7,7 +7,7 @@ import type { ImageFile } from '../convert/image-file';
 import { keyOf } from '../convert/image-file';
 import { type ImageSource, openImages } from '../convert/image-source';
 import { digestOfImages } from '../convert/journal';
-import { NotReadableError } from '../errors';
+import { NotReadableError } from '../errors/errors';
 import { NotOrdinaryError, pathText, readPackedFile, readRegularFile, sayOf } from '../files/regular-file';
 import { keyBytes } from '../lmdb/scan';
 import { type Note, parseNote } from './note';

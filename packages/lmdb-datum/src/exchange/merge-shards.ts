@@ -1,13 +1,13 @@
 /** Makes the whole of shards: the same bytes as one process makes. */
 import { collectShards, type FoundShard } from '@ae/ground/shard-notes';
-import { assertKeys, assertPath, type Known, refuse } from '../checks';
 import type { ImageClass } from '../convert/image-file';
 import type { SkippedImage } from '../convert/journal';
 import { type DatabasePart, type MergeWork, mergeDatabases } from '../convert/merge-databases';
 import { holdsRecordsOf } from '../convert/merged-before';
 import { assertFree } from '../convert/output-folder';
 import type { ShardWork } from '../convert/shards';
-import { OutputExistsError, ShardError } from '../errors';
+import { assertKeys, assertPath, type Known, refuse } from '../errors/checks';
+import { OutputExistsError, ShardError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import type { ConvertedPart } from './convert-shard';
 

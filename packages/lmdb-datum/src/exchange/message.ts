@@ -3,7 +3,7 @@ import type { Datum } from '../datum/datum';
 import { decodeDatum } from '../datum/decode';
 import { encodeDatum } from '../datum/encode';
 import { encodeSample } from '../datum/sample';
-import { ImageError } from '../errors';
+import { ImageError } from '../errors/errors';
 import { keyText } from '../lmdb/scan';
 import type { DatumFacts, ExchangeRecord } from './record';
 

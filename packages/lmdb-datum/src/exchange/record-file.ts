@@ -1,6 +1,6 @@
 /** Records in a file, whole and in order: what the shard of a conversion holds until all are merged. */
 import fs from 'node:fs';
-import { CorruptDatabaseError } from '../errors';
+import { CorruptDatabaseError } from '../errors/errors';
 import { noteOf, parseNote } from './note';
 import type { ExchangeRecord } from './record';
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { partialName } from '../convert/output-folder';
-import { OutputExistsError } from '../errors';
+import { OutputExistsError } from '../errors/errors';
 import type { ExchangeRecord, RecordSink } from './record';
 import { claimOutput, completeFile, openPartial, writeErrorOf, writing } from './work-file';
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
 import { assertFree, moveIntoPlace, partialName } from '../convert/output-folder';
-import { OutputExistsError, reasonOf, WriteError } from '../errors';
+import { OutputExistsError, reasonOf, WriteError } from '../errors/errors';
 import { LockedError, takeLock } from '../files/lock-file';
 
 /** Keeps other processes from an output while it is made. Returns what ends that. @throws OutputExistsError, WriteError */

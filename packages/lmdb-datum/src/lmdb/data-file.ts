@@ -1,7 +1,7 @@
 /** Finds and opens the data file of a database, or says what is there instead. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { NotLmdbError, NotReadableError, reasonOf } from '../errors';
+import { NotLmdbError, NotReadableError, reasonOf } from '../errors/errors';
 import { NotOrdinaryError, openRegularFile } from '../files/regular-file';
 
 /** Returns the data file of a folder, or the file itself. @throws NotReadableError, NotLmdbError */

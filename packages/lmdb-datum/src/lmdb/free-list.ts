@@ -1,5 +1,5 @@
 /** Checks which pages a file uses: those of large values, and the list of those that are free, of which none is to be in use. */
-import { LmdbDatumError } from '../errors';
+import { LmdbDatumError } from '../errors/errors';
 import type { TreeRecord } from './meta';
 import type { Page } from './page';
 import type { PageFile } from './page-file';

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
-import { CorruptDatabaseError, NotReadableError, reasonOf, WriteError } from '../errors';
+import { CorruptDatabaseError, NotReadableError, reasonOf, WriteError } from '../errors/errors';
 import { NotOrdinaryError, openRegularFile, sayOf } from '../files/regular-file';
 import { KeyIndex } from './key-index';
 import type { TreeRecord } from './meta';

@@ -2,7 +2,7 @@
  * Finds record number i without walking the tree: one pass over the leaves notes where each value is.
  * 8 bytes per record in memory, and 20 bytes per leaf page; values aren't read.
  */
-import type { CorruptDatabaseError } from '../errors';
+import type { CorruptDatabaseError } from '../errors/errors';
 import type { TreeRecord } from './meta';
 import type { Page, ValueRef } from './page';
 import type { PageFile } from './page-file';

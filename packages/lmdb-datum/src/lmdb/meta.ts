@@ -1,7 +1,7 @@
 /** The two meta pages at the front of an LMDB data file: what they hold, which one counts, and what else a file may be. */
 
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
-import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors';
+import { CorruptDatabaseError, NotLmdbError, UnsupportedFormatError } from '../errors/errors';
 import { LAYOUT_V1, LAYOUT_V2, PAGE_META, type PageLayout, readU64, treeRecordBytes } from './page';
 
 const MAGIC = 0xbeefc0de;

@@ -1,5 +1,5 @@
 /** Named databases: trees whose records lie in the unnamed one, under their names. Caffe makes none; py-lmdb and others do. */
-import { describe, InvalidOptionError, UnsupportedFormatError } from '../errors';
+import { describe, InvalidOptionError, UnsupportedFormatError } from '../errors/errors';
 import { readTreeRecord, type TreeRecord, treeProblem } from './meta';
 import { type Page, treeRecordBytes } from './page';
 import type { Pages } from './pages';

@@ -6,7 +6,7 @@
  * doesn't know of us, so `assertUnchanged` has to be called after reading and before trusting what was read.
  */
 import fs from 'node:fs';
-import { ClosedError, CorruptDatabaseError, DatabaseChangedError } from '../errors';
+import { ClosedError, CorruptDatabaseError, DatabaseChangedError } from '../errors/errors';
 import { dataFileOf, notReadable, openDataFile } from './data-file';
 import { bytesOfMeta, type Format, type Meta, newestMeta, readFormat, readMeta } from './meta';
 import { Page, type PageLayout, type PageOptions } from './page';

@@ -11,7 +11,7 @@
  *              in a leaf: the value of (hi << 16 | lo) bytes, or a reference to overflow pages
  *              in a branch: nothing; the child's page number is flags:hi:lo
  */
-import { CorruptDatabaseError } from '../errors';
+import { CorruptDatabaseError } from '../errors/errors';
 
 /** What differs between the two data formats. */
 export interface PageLayout {

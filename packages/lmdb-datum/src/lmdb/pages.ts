@@ -1,5 +1,5 @@
 /** The pages of one snapshot of a database, wherever its bytes come from, with the checks that all who read them need. */
-import { CorruptDatabaseError } from '../errors';
+import { CorruptDatabaseError } from '../errors/errors';
 import type { Meta } from './meta';
 import { PAGE_OVERFLOW, type Page, type PageLayout, readU64, type ValueRef } from './page';
 

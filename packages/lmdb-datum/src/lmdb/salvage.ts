@@ -1,5 +1,5 @@
 /** Walks a tree around its damage: what can't be trusted is reported and left out, the rest is given in key order. */
-import { CorruptDatabaseError } from '../errors';
+import { CorruptDatabaseError } from '../errors/errors';
 import type { TreeRecord } from './meta';
 import type { Page } from './page';
 import type { PageFile } from './page-file';

@@ -1,5 +1,5 @@
 /** Goes through records in key order: along the tree, or along the index of a damaged one. */
-import { describe, InvalidOptionError } from '../errors';
+import { describe, InvalidOptionError } from '../errors/errors';
 import type { KeyIndex } from './key-index';
 import type { TreeRecord } from './meta';
 import type { Page } from './page';

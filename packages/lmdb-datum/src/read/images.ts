@@ -1,5 +1,5 @@
 /** Which records of a database are images, by its schema. That is told when it is first needed: opening reads no records. */
-import { DatabaseChangedError } from '../errors';
+import { DatabaseChangedError } from '../errors/errors';
 import { filterKeyIndex } from '../lmdb/filter-index';
 import type { KeyIndex } from '../lmdb/key-index';
 import { keyText, placeOf, type RecordPlace, type ScanOptions } from '../lmdb/scan';

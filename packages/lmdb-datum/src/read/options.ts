@@ -1,5 +1,5 @@
 /** How a database is opened. */
-import { assertFlag, assertKeys, type Known, refuse } from '../checks';
+import { assertFlag, assertKeys, type Known, refuse } from '../errors/checks';
 
 export interface OpenOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */

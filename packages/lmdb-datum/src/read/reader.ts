@@ -2,10 +2,10 @@
 import { type BatchOptions, checkBatchOptions } from '../batches/options';
 import { RecordReader } from '../batches/record-reader';
 import { type BatchStream, openStream } from '../batches/stream';
-import { assertPath, checkMaxPixels } from '../checks';
 import type { Datum, Sample } from '../datum/datum';
 import { decodeSample } from '../datum/sample';
-import { ClosedError, CorruptDatabaseError, DatumError } from '../errors';
+import { assertPath, checkMaxPixels } from '../errors/checks';
+import { ClosedError, CorruptDatabaseError, DatumError } from '../errors/errors';
 import { assertNoDatabase } from '../lmdb/named-databases';
 import { PageFile } from '../lmdb/page-file';
 import type { Damage } from '../lmdb/salvage';

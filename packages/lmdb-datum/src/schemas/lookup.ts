@@ -1,5 +1,5 @@
 /** Looks at records of a database before its schema is known, and at those beside an image. What is damaged is not found. */
-import { CorruptDatabaseError } from '../errors';
+import { CorruptDatabaseError } from '../errors/errors';
 import type { TreeRecord } from '../lmdb/meta';
 import type { Page } from '../lmdb/page';
 import type { PageFile } from '../lmdb/page-file';

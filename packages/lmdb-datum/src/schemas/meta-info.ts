@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { readImageSize, readPngHeader } from '@ae/images/kind';
-import { describe } from '../errors';
+import { describe } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 
 const fileName = 'meta_info.txt';

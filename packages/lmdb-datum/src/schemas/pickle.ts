@@ -4,7 +4,7 @@
  */
 import type { Datum } from '../datum/datum';
 import { describeValue } from '../datum/value-layout';
-import { type DatumError, reasonOf } from '../errors';
+import { type DatumError, reasonOf } from '../errors/errors';
 import { type ColorOrder, colorOrders } from './array-image';
 import { PickleRunsError, readPickle } from './python/pickle';
 import { datumOfObjects } from './python-record';

@@ -1,7 +1,8 @@
 /** Which schema a database is of: named, or told by its first records. */
-import { refuse } from '../checks';
+
 import type { Datum } from '../datum/datum';
 import { decodeDatum } from '../datum/decode';
+import { refuse } from '../errors/checks';
 import { datumSchema } from './datum';
 import type { Lookup, RecordContext, Schema, Variants } from './schema';
 import { schemas } from './table';

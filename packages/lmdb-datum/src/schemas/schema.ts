@@ -1,7 +1,7 @@
 /** What a schema is: how the values of a database hold images. An adapter is a file of this folder and a row of table.ts. */
 import type { Datum } from '../datum/datum';
 import { describeValue } from '../datum/value-layout';
-import { DatumError } from '../errors';
+import { DatumError } from '../errors/errors';
 
 /** Looks at other records of the database. */
 export interface Lookup {

@@ -1,5 +1,5 @@
 /** A file behind an address, read by requests for ranges of its bytes. */
-import { NotReadableError, reasonOf, SourceChangedError } from '../errors';
+import { NotReadableError, reasonOf, SourceChangedError } from '../errors/errors';
 import type { ByteSource } from './byte-source';
 
 export interface HttpOptions {

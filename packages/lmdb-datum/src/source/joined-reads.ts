@@ -1,5 +1,5 @@
 /** Reads ranges of a source. Those that wait at the same time and lie near each other are read as one: a request costs as much as many bytes. */
-import { refuse } from '../checks';
+import { refuse } from '../errors/checks';
 import type { ByteSource } from './byte-source';
 
 /** Ranges that are less than this apart are joined. */

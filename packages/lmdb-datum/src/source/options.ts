@@ -1,5 +1,5 @@
 /** What can be asked of databases that are no files of this machine. */
-import { assertKeys, assertWhole, checkMaxPixels, type Known, refuse } from '../checks';
+import { assertKeys, assertWhole, checkMaxPixels, type Known, refuse } from '../errors/checks';
 import { keyBytes } from '../lmdb/scan';
 import type { HttpOptions } from './http-source';
 

@@ -1,6 +1,6 @@
 /** Makes sources of what people have: addresses, Blobs, bytes. */
-import { refuse } from '../checks';
-import { NotReadableError, reasonOf } from '../errors';
+import { refuse } from '../errors/checks';
+import { NotReadableError, reasonOf } from '../errors/errors';
 import type { ByteSource } from './byte-source';
 import { type HttpOptions, httpSource } from './http-source';
 

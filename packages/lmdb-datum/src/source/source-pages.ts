@@ -1,5 +1,5 @@
 /** Pages of a database whose bytes come when they are asked for. */
-import { ClosedError, CorruptDatabaseError } from '../errors';
+import { ClosedError, CorruptDatabaseError } from '../errors/errors';
 import { bytesOfMeta, type Meta, newestMeta, readFormat } from '../lmdb/meta';
 import { Page, type PageLayout, type ValueRef } from '../lmdb/page';
 import { copyAgain, Pages } from '../lmdb/pages';

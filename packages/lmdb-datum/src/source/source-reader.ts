@@ -1,7 +1,8 @@
 /** Reads a Datum LMDB from where it is: memory, a Blob or File, an address. */
-import { refuse } from '../checks';
+
 import type { Datum, Sample } from '../datum/datum';
 import { decodeSample } from '../datum/sample';
+import { refuse } from '../errors/checks';
 import type { KeyIndex } from '../lmdb/key-index';
 import type { TreeRecord } from '../lmdb/meta';
 import { assertNoDatabase } from '../lmdb/named-databases';

@@ -1,7 +1,7 @@
 /** Runs requests on worker_threads of one of this package's own worker files. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { kernelModule, newBudget } from '@ae/images/threads';
-import * as errors from '../errors';
+import * as errors from '../errors/errors';
 import type { PlainError, WorkerReply } from './worker-port';
 
 interface Member {

@@ -1,7 +1,7 @@
 /** A worker thread's side of a `WorkerPool`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type KernelModule, useBudget, useKernelModule } from '@ae/images/threads';
-import * as errors from '../errors';
+import * as errors from '../errors/errors';
 
 /** What a worker sends back. */
 export type WorkerReply<Response> = { id: number } & ({ response: Response } | { error: PlainError });

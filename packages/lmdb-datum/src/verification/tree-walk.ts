@@ -1,6 +1,6 @@
 import { type Datum, hasPixels, withoutPixels } from '../datum/datum';
 import { decodeSample } from '../datum/sample';
-import { CorruptDatabaseError, DatumError, ImageError } from '../errors';
+import { CorruptDatabaseError, DatumError, ImageError } from '../errors/errors';
 import { useOverflow } from '../lmdb/free-list';
 import type { TreeRecord } from '../lmdb/meta';
 import { namedTree } from '../lmdb/named-databases';

@@ -1,4 +1,4 @@
-import { CorruptDatabaseError, describe } from '../errors';
+import { CorruptDatabaseError, describe } from '../errors/errors';
 import { checkFreeList } from '../lmdb/free-list';
 import { buildKeyIndex } from '../lmdb/key-index';
 import type { TreeRecord } from '../lmdb/meta';

@@ -1,4 +1,4 @@
-import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known } from '../checks';
+import { assertFlag, assertKeys, assertPath, checkMaxPixels, type Known } from '../errors/checks';
 import { PageFile } from '../lmdb/page-file';
 import { namedFormat } from '../schemas/record-format';
 import type { VerifyOptions, VerifyReport } from './report';

@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
-import { WriteError } from '../errors';
+import { WriteError } from '../errors/errors';
 import { temporaryName } from '../files/temporary-name';
 import type { Meta } from '../lmdb/meta';
 import { PageFile } from '../lmdb/page-file';

@@ -1,6 +1,6 @@
 /** Writes by npm `lmdb`, for keys out of order. */
 import fs from 'node:fs';
-import { WriteError } from '../errors';
+import { WriteError } from '../errors/errors';
 import type { PendingRecord, WriteEngine } from './engine';
 import { type NativeDatabase, type OpenLmdb, writeError } from './native-lmdb';
 import type { WriteTarget } from './target';

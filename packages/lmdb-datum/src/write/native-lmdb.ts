@@ -1,7 +1,7 @@
 /** The native library that writes keys in any order: npm `lmdb` in the release that still writes data format v1. Loaded when it is needed. */
 import { createRequire } from 'node:module';
 import type { RootDatabase } from 'lmdb';
-import { MissingDependencyError, reasonOf, WriteError } from '../errors';
+import { MissingDependencyError, reasonOf, WriteError } from '../errors/errors';
 
 export type NativeDatabase = RootDatabase<Uint8Array, Uint8Array>;
 export type OpenLmdb = (options: object) => NativeDatabase;

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '@ae/ground/make-folders';
-import { OutputExistsError, WriteError } from '../errors';
+import { OutputExistsError, WriteError } from '../errors/errors';
 import { kindOf } from '../files/regular-file';
 import { writeError } from './native-lmdb';
 

@@ -2,10 +2,10 @@
  * Writes a Caffe Datum LMDB in data format v1, which Caffe, py-lmdb, DIGITS and DALI read.
  */
 import fs from 'node:fs';
-import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../checks';
 import type { DatumInit } from '../datum/datum';
 import { encodeDatum } from '../datum/encode';
-import { ClosedError, describe, OutputExistsError, WriteError } from '../errors';
+import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../errors/checks';
+import { ClosedError, describe, OutputExistsError, WriteError } from '../errors/errors';
 import { LockedError, takeLock } from '../files/lock-file';
 import { keyBytes, keyText } from '../lmdb/scan';
 import { AppendEngine } from './append-engine';

@@ -1,9 +1,9 @@
 /** Mean images: computed from a database, kept in the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
-import type { MeanPlanes } from './batches/options';
-import { assertPath } from './checks';
-import { isColored, swappedChannel } from './datum/colors';
+import type { MeanPlanes } from '../batches/options';
+import { isColored, swappedChannel } from '../datum/colors';
+import { assertPath } from '../errors/checks';
 import {
   InvalidOptionError,
   MixedSizesError,
@@ -11,9 +11,9 @@ import {
   reasonOf,
   UnsupportedFormatError,
   WriteError,
-} from './errors';
-import { readRegularFile, sayOf } from './files/regular-file';
-import type { DatumReader } from './read/reader';
+} from '../errors/errors';
+import { readRegularFile, sayOf } from '../files/regular-file';
+import type { DatumReader } from './reader';
 
 /** Mean of a database, pixel by pixel. Give it to `batches({ mean })` as it is. */
 export interface MeanImage extends MeanPlanes {
