@@ -9,9 +9,8 @@ export default defineConfig({
   noExternal: ['@ae/autoencoder/options', '@ae/images/files', '@ae/images/kind', '@ae/images/png'],
   // TensorFlow.js is CommonJS: Node.js reads it twice more where an ES module imports it, which is half a second for each command.
   format: ['cjs'],
-  esbuildOptions: (options) => {
-    options.supported = { ...options.supported, 'dynamic-import': false };
-  },
+  // A command loads what is its own.
+  splitting: true,
   esbuildPlugins: [licenses()],
   dts: false,
   target: 'node20',

@@ -22,15 +22,23 @@ export default defineConfig([
   },
   {
     ...shared,
+    entry: { index: 'src/entries/index.ts', convert: 'src/entries/convert.ts', source: 'src/entries/source.ts' },
+    format: 'cjs',
+    // What a program doesn't use is not read.
+    splitting: true,
+    // An ES module, which not every Node.js 20 lets CommonJS load.
+    noExternal: ['hyparquet-writer'],
+    clean: ['*.cjs', '!*-worker.cjs'],
+  },
+  {
+    ...shared,
     entry: {
-      index: 'src/entries/index.ts',
-      source: 'src/entries/source.ts',
-      // Started from CommonJS, which takes less time.
+      // Started from CommonJS, which takes less time, and from one file.
       'batch-worker': 'src/batches/worker.ts',
       'convert-worker': 'src/convert/worker.ts',
     },
     format: 'cjs',
-    clean: ['**/*.cjs', '**/*.cjs.map'],
+    clean: ['*-worker.cjs'],
   },
   declarations('lmdb-datum', ['entries/index', 'entries/convert', 'entries/source']),
   {

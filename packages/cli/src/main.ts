@@ -69,16 +69,19 @@ function explainUsage({ code, message }: CommanderError, command: string): { cod
   };
 }
 
-const program = defineProgram();
+/** Defines the command that is named, and runs it. */
+async function start(args: readonly string[]): Promise<void> {
+  const program = await defineProgram(args[0]);
+  // A reader that has seen enough (ae inspect ... | head) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    report(printingFailed(error), commandOf(program, args), args);
+    process.exit(1);
+  });
+  // There is nowhere left to say so, and what the command does may well succeed.
+  process.stderr.on('error', () => {});
+  await main(program, args);
+}
 
-// A reader that has seen enough (ae inspect ... | head) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  const args = process.argv.slice(2);
-  report(printingFailed(error), commandOf(program, args), args);
-  process.exit(1);
-});
-// There is nowhere left to say so, and what the command does may well succeed.
-process.stderr.on('error', () => {});
 /** Settles when the command has ended. */
-export const finished = main(program, process.argv.slice(2));
+export const finished = start(process.argv.slice(2));

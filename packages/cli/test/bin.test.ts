@@ -30,8 +30,9 @@ test('npx ae works in a clone that is installed first and built later', async ()
     stderr: 'ae: The command is not built yet; run `npm run build` in the repository.\n',
   });
 
-  mkdirSync(path.join(cli, 'dist'));
-  for (const file of ['package.json', 'dist/main.cjs']) cpSync(path.join(packageFolder, file), path.join(cli, file));
+  for (const place of ['package.json', 'dist']) {
+    cpSync(path.join(packageFolder, place), path.join(cli, place), { recursive: true });
+  }
   const commander = path.dirname(createRequire(mainFile).resolve('commander'));
   symlinkSync(commander, path.join(clone, 'node_modules/commander'));
   expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });

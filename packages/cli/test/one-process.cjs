@@ -1,5 +1,8 @@
 /** Runs one command after the other in one process, whose parent names them and is told what each printed. */
+const path = require('node:path');
+
 const [, , mainFile] = process.argv;
+const dist = path.dirname(mainFile);
 
 process.on('message', async ({ args, cwd }) => {
   const printed = { stdout: '', stderr: '' };
@@ -15,7 +18,7 @@ process.on('message', async ({ args, cwd }) => {
   process.argv = [process.execPath, mainFile, ...args];
   process.exitCode = undefined;
   // The command anew, with the packages that it has loaded.
-  delete require.cache[mainFile];
+  for (const file of Object.keys(require.cache)) if (path.dirname(file) === dist) delete require.cache[file];
   await require(mainFile).finished;
   for (const name of ['stdout', 'stderr']) {
     process[name].write = write[name];

@@ -5,7 +5,7 @@ import { defineProgram } from '../src/commands/program';
 import { allCommands, describeCommand } from '../src/reference/describe-command';
 import { commandsIn, pagesOf, root } from './snippets/extract';
 
-const commands = new Map(allCommands(describeCommand(defineProgram())).map((command) => [command.name, command]));
+const commands = new Map(allCommands(describeCommand(await defineProgram())).map((command) => [command.name, command]));
 
 /** Returns the command that words are of, the longest name that they begin with, and the words after it. */
 function commandOf(words: readonly string[]) {

@@ -12,7 +12,7 @@ import { CliError } from '../src/shell/cli-error';
 import { FlagOption } from '../src/shell/options';
 import { trainFlags } from '../src/training/train-flags';
 
-const program = defineProgram();
+const program = await defineProgram();
 const described = describeCommand(program);
 const page = markdownPage(described);
 const manual = manPage(described, '0.0.0');

@@ -95,7 +95,7 @@ describe('the built package', () => {
 
   it.each([
     ['import', 'convert.js'],
-    ['require', 'index.cjs'],
+    ['require', 'convert.cjs'],
   ])('has the conversion by itself, by %s', (condition, file) => {
     const { exports } = JSON.parse(fs.readFileSync(path.join(dist, '../package.json'), 'utf8'));
     expect(exports['./convert'][condition].default).toBe(`./dist/${file}`);

@@ -4,8 +4,6 @@ import { isPattern } from '@ae/images/files';
 import type { ConvertReport } from '@ae/lmdb-datum/convert';
 import type { Command } from 'commander';
 import { kindOfHead } from '../data/input-kind';
-import { summarizeRecords } from '../data/record-summary';
-import { openDatabase } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
 import { fitOption, type ImageOptions, maxPixelsOption, resamplerOption, workersOption } from '../shell/image-options';
 import { inputsAndOutput } from '../shell/inputs-and-output';
@@ -145,6 +143,8 @@ async function findSource(
 
 /** The size of all records, if they have the same. */
 async function sizeOfRecords(database: string): Promise<string | undefined> {
+  const { openDatabase } = await import('../data/sample-database');
+  const { summarizeRecords } = await import('../data/record-summary');
   const reader = await openDatabase(database);
   try {
     const { sizes } = await summarizeRecords(reader);

@@ -1,48 +1,49 @@
-/** All commands. Packages that take time to load (TensorFlow, sharp, lmdb) are imported where commands use them. */
+/**
+ * All commands, each loaded where it is named: to define all of them takes longer than a short import. Packages that take time to load
+ * (TensorFlow, sharp, lmdb) are imported where commands use them.
+ */
 import type { Command } from 'commander';
 import { addNotes } from '../shell/help-layout';
 import { defineCommand, finishCommand } from '../shell/options';
-import { backendCommand } from './backend';
-import { cacheCommand } from './cache';
-import { completionCommand } from './completion';
-import { convertCommand } from './convert';
-import { encodeCommand } from './encode';
-import { exportCommand } from './export';
-import { exportModelCommand } from './export-model';
-import { importCommand } from './import';
-import { importModelCommand } from './import-model';
-import { inspectCommand } from './inspect';
-import { interpolateCommand } from './interpolate';
-import { meanCommand } from './mean';
-import { mergeCommand } from './merge';
-import { neighborsCommand } from './neighbors';
-import { reconstructCommand } from './reconstruct';
-import { referenceCommand } from './reference';
-import { reportCommand } from './report';
-import { resizeCommand } from './resize';
-import { sampleCommand } from './sample';
-import { showCommand } from './show';
-import { testCommand } from './test';
-import { trainCommand } from './train';
-import { verifyCommand } from './verify';
-import { watchCommand } from './watch';
 
-const groups = {
-  'Images:': [
-    importCommand,
-    convertCommand,
-    resizeCommand,
-    inspectCommand,
-    verifyCommand,
-    meanCommand,
-    exportCommand,
-    showCommand,
-  ],
-  'Networks:': [trainCommand, testCommand, reportCommand, watchCommand, exportModelCommand, importModelCommand],
-  'Codes:': [encodeCommand, reconstructCommand, neighborsCommand, interpolateCommand, sampleCommand],
-  'Many machines:': [mergeCommand],
-  'This machine:': [backendCommand, cacheCommand],
-  'Help:': [completionCommand, referenceCommand],
+/** What loads each command, by the headings of the help. */
+const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Command>>>>> = {
+  'Images:': {
+    import: async () => (await import('./import')).importCommand(),
+    convert: async () => (await import('./convert')).convertCommand(),
+    resize: async () => (await import('./resize')).resizeCommand(),
+    inspect: async () => (await import('./inspect')).inspectCommand(),
+    verify: async () => (await import('./verify')).verifyCommand(),
+    mean: async () => (await import('./mean')).meanCommand(),
+    export: async () => (await import('./export')).exportCommand(),
+    show: async () => (await import('./show')).showCommand(),
+  },
+  'Networks:': {
+    train: async () => (await import('./train')).trainCommand(),
+    test: async () => (await import('./test')).testCommand(),
+    report: async () => (await import('./report')).reportCommand(),
+    watch: async () => (await import('./watch')).watchCommand(),
+    'export-model': async () => (await import('./export-model')).exportModelCommand(),
+    'import-model': async () => (await import('./import-model')).importModelCommand(),
+  },
+  'Codes:': {
+    encode: async () => (await import('./encode')).encodeCommand(),
+    reconstruct: async () => (await import('./reconstruct')).reconstructCommand(),
+    neighbors: async () => (await import('./neighbors')).neighborsCommand(),
+    interpolate: async () => (await import('./interpolate')).interpolateCommand(),
+    sample: async () => (await import('./sample')).sampleCommand(),
+  },
+  'Many machines:': {
+    merge: async () => (await import('./merge')).mergeCommand(),
+  },
+  'This machine:': {
+    backend: async () => (await import('./backend')).backendCommand(),
+    cache: async () => (await import('./cache')).cacheCommand(),
+  },
+  'Help:': {
+    completion: async () => (await import('./completion')).completionCommand(),
+    reference: async () => (await import('./reference')).referenceCommand(),
+  },
 };
 
 const examples = `
@@ -56,13 +57,18 @@ The same with LMDBs:
   ae train train.lmdb --val val.lmdb
   ae test runs/train-1 val.lmdb`;
 
-/** Defines the command line. */
-export function defineProgram(): Command {
+/** Defines the command line: with one command alone where that is `named` and needs no others, which those of the help list. */
+export async function defineProgram(named = ''): Promise<Command> {
   const program = defineCommand('ae', 'image autoencoders: from a folder of images to reconstructions')
     .usage('<command> [options]')
     .enablePositionalOptions();
+  const isAlone = Object.entries(groups).some(
+    ([heading, commands]) => heading !== 'Help:' && Object.hasOwn(commands, named),
+  );
   for (const [heading, commands] of Object.entries(groups)) {
-    for (const define of commands) program.addCommand(define().helpGroup(heading));
+    for (const [name, load] of Object.entries(commands)) {
+      if (!isAlone || name === named) program.addCommand((await load()).helpGroup(heading));
+    }
   }
   program.commandsGroup('Help:').helpCommand('help [command]', "print a command's help");
   return finishCommand(addNotes(program, examples));

@@ -1,7 +1,20 @@
 /** Ordinary files, opened without waiting for them: as @ae/images opens those of images. */
 import { type FilePath, readRegularFile as readOrdinary } from '@ae/images/files';
 
-export * from '@ae/images/files';
+// By name: tsup loses what `export *` stands for where it splits CommonJS.
+export {
+  assertSize,
+  type FilePath,
+  kindOf,
+  NotOrdinaryError,
+  openRegularFile,
+  pathText,
+  readPackedFile,
+  readPackedStart,
+  readRest,
+  sayOf,
+  withRegularFile,
+} from '@ae/images/files';
 
 /** Reads a whole file of at most `mostBytes`, as bytes that know text. @throws as `withRegularFile`. */
 export function readRegularFile(file: FilePath, mostBytes: number): Buffer {
