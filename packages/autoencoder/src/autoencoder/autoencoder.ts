@@ -1,46 +1,25 @@
-import { ImageFolder, type RawImage } from '@ae/images';
-import { splitModel } from '@ae/layers';
+import type { ImageFolder, RawImage } from '@ae/images';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type Codes, type EncodeOptions, encodeAll, encodeBatches } from '../codes/codes';
 import { type InterpolateOptions, interpolateImages } from '../codes/interpolate';
 import { type SampleImagesOptions, sampleImages } from '../codes/sample';
-import {
-  type ImageInputs,
-  type ImageSource,
-  type Images,
-  type ImageUse,
-  isOneImage,
-  isPicture,
-  type Picture,
-  samplesOf,
-  splitOptions,
-  toPicture,
-} from '../data/images';
+import { type ImageInputs, type Images, isPicture, type Picture, splitOptions, toPicture } from '../data/images';
 import { type PixelFormat, resolvePixels } from '../data/pixels';
-import { Random } from '../data/random';
-import type { ImageShape, Sample, SampleSource } from '../data/samples';
-import { withRandom } from '../data/with-random';
+import type { ImageShape, Sample } from '../data/samples';
 import { useBackend } from '../engines/backend';
-import { AutoencoderError, checkChoice, checkKeys, checkNumber, invalidOption } from '../errors/errors';
-import { checkOption, checkOptions } from '../errors/option-kinds';
+import { AutoencoderError, checkChoice, checkKeys } from '../errors/errors';
 import { type CompareOptions, type Comparison, compareNetwork } from '../evaluation/baselines/compare';
-import { type EvaluateOptions, type Evaluation, evaluateNetwork, reconstructSamples } from '../evaluation/evaluate';
-import { assembleModel } from '../network/assemble';
-import { checkImages, checkMasks, checkTensors, isTensor, shapeInWords } from '../network/check-tensors';
-import { countWeights, type WeightCount } from '../network/count-weights';
-import { initializeWeights } from '../network/initialization';
-import { type CodeSizes, type MaskMode, measureSizes } from '../network/masks';
+import { type EvaluateOptions, type Evaluation, evaluateNetwork } from '../evaluation/evaluate';
+import { checkImages, isTensor } from '../network/check-tensors';
+import { checkCode, sizesOf } from '../network/code-shapes';
+import { countWeights, type WeightCount, weightCountOf } from '../network/count-weights';
+import { type CodeSizes, measureSizes } from '../network/masks';
 import { loadModel, type SaveOptions, saveModel } from '../network/model-folder';
 import { type Encoding, Network } from '../network/network';
-import { networkOptions } from '../network/options';
-import { codeLayerName } from '../network/presets';
 import { type LoadPlace, openModelFiles, type SavePlace } from '../network/saved-model/model-files';
-import { linearPartOf, setLinearCode } from '../network/transform/linear-code';
-import { computeLinearCode, type LinearStartOptions } from '../network/transform/linear-start';
+import type { LinearStartOptions } from '../network/transform/linear-start';
 import { openRun } from '../run/open-run';
-import { trainingOptions } from '../training/options';
-import { namedRecipe, recipeFor, recipes } from '../training/recipes';
 import { trainNetwork } from '../training/train';
 import type { TrainOptions } from '../training/train-options';
 import type { TrainingHistory } from '../training/training-events';
@@ -50,6 +29,8 @@ import {
   type InitializeOptions,
   type ReconstructOptions,
 } from './autoencoder-options';
+import { computeStart, createNetwork } from './create-network';
+import { reconstructImages, takeImages } from './images-in-and-out';
 
 /**
  * A convolutional autoencoder: images to a code and pooling masks, and back.
@@ -86,35 +67,13 @@ export class Autoencoder {
    * layer.
    */
   async initialize(options: InitializeOptions = {}): Promise<void> {
-    checkKeys('initialize', options, ['seed', 'scheme', 'recipe', 'draw']);
-    const { preset = 'mirror', layers, codeSize, coefficients, variational } = this.#options;
-    const { recipe = recipeFor(layers ? undefined : preset), seed = 0, draw = true } = options;
-    const named = namedRecipe(recipe).scheme;
-    checkOptions('initialization', networkOptions.initialization.options, { seed, scheme: options.scheme });
     if (this.#network || this.#isDisposed) {
       throw new AutoencoderError(
         'INVALID_OPTION',
         'initialize: this Autoencoder has been initialized already; make another.',
       );
     }
-    await useBackend();
-    // What layers draw by themselves comes from the seed too.
-    const { inputShape, pixels } = this;
-    const { model, isOwn } = withRandom(new Random(seed, 3), () => assembleModel(inputShape, this.#options));
-    // A list of layers that has the linear part of preset transform begins as that does.
-    const { scheme = layers && linearPartOf(model) ? 'linear' : named } = options;
-    if (draw) initializeWeights(model, { seed, scheme, pixels, isOwn });
-    const origin = {
-      ...(!layers && { preset, codeSize, coefficients, variational }),
-      initialization: { scheme, seed },
-    };
-    this.#network = new Network(
-      { model, ...splitModel(model, codeLayerName) },
-      { inputShape, pixels, origin, isBlank: !draw },
-    );
-    if (draw && scheme === 'linear') {
-      this.#network.start = (samples, options) => this.computeStart(samples, { seed, ...options });
-    }
+    this.#network = await createNetwork(this.#options, this, options);
   }
 
   /**
@@ -124,28 +83,8 @@ export class Autoencoder {
    */
   async computeStart(images: Images, options: LinearStartOptions & ImageInputs = {}): Promise<void> {
     const network = this.#ready;
-    const [samples, own = {}] = this.#take('computeStart', images, options, { keeps: true });
-    checkKeys('computeStart', own, ['seed', 'signal', 'beta', 'onProgress']);
-    const { beta = recipes.transform.beta } = own;
-    checkOption('beta', trainingOptions.beta, beta);
-    setLinearCode(network.model, await computeLinearCode(samples, network, own), beta);
-    network.start = undefined;
-  }
-
-  /** Returns images as samples that the network takes, and the options that are not on them. */
-  #take<T extends object>(
-    where: string,
-    images: unknown,
-    options: (T & ImageInputs) | undefined,
-    use: Pick<ImageUse, 'keeps'> & { readonly size?: 'own' | 'network' } = {},
-  ): [SampleSource, T | undefined] {
-    const { takesAnySize, inputShape } = this;
-    const [inputs, own] = splitOptions<T>(options);
-    const size = inputs.images?.size ?? use.size;
-    if (inputs.images?.size === 'own' && !takesAnySize) throw ownSizeAlone();
-    const keepsSize = () => takesAnySize && size === 'own';
-    const { images: given, onWarning } = inputs;
-    return [samplesOf(images, { where, inputShape, keeps: use.keeps, keepsSize, options: given, onWarning }), own];
+    const [samples, own] = takeImages<LinearStartOptions>(network, 'computeStart', images, options, { keeps: true });
+    await computeStart(network, samples, own);
   }
 
   get #ready(): Network {
@@ -173,9 +112,7 @@ export class Autoencoder {
   get weightCount(): WeightCount {
     const { preset = 'mirror', layers } = this.#options;
     if (!this.#network && !layers) return countWeights(this.inputShape, preset, this.#options);
-    const { model } = this.#ready;
-    const trained = model.trainableWeights.reduce((sum, { shape }) => sum + sizeFromShape(shape), 0);
-    return { all: model.countParams(), trained };
+    return weightCountOf(this.#ready.model);
   }
 
   /** How many numbers the code of an image has. */
@@ -195,10 +132,7 @@ export class Autoencoder {
 
   /** Returns the same of images of another size; throws SHAPE_MISMATCH where the network takes its own size alone. */
   sizesOf(size: readonly [height: number, width: number]): CodeSizes {
-    const network = this.#ready;
-    checkSides(size);
-    this.#checkSize('size', size);
-    return measureSizes(network, [size[0], size[1], this.inputShape[2]]);
+    return sizesOf(this.#ready, size);
   }
 
   /** Returns a table of the layers, their output shapes and parameters. */
@@ -243,19 +177,7 @@ export class Autoencoder {
   ): tf.Tensor4D {
     const network = this.#ready;
     checkKeys('decode', options, ['size']);
-    const inputs = checkTensors('decode', [code, ...checkMasks(masks)]);
-    const { blocks } = network;
-    const isImage = blocks && code.shape.length === 4;
-    const whole = isImage ? blocks.wholeSize([code.shape[1], code.shape[2]]) : network.size;
-    const { size = whole } = options;
-    const { codeNumbers, codeShape } = this.sizesOf(size);
-    const shapes = network.decoder.inputs.map(({ shape }) => shape.slice(1));
-    if (blocks) shapes[0] = isImage ? [...codeShape] : [codeNumbers];
-    const expected = shapes.map((shape) => shapeInWords([code.shape[0], ...shape])).join(' and ');
-    const received = inputs.map(({ shape }) => shapeInWords(shape)).join(' and ');
-    if (expected === received) return network.decode(code, masks, size);
-    const what = { where: 'decode', expected: `a code and masks of ${expected}`, received };
-    throw new AutoencoderError('SHAPE_MISMATCH', what);
+    return network.decode(code, masks, checkCode(network, code, masks, options.size));
   }
 
   /**
@@ -271,15 +193,7 @@ export class Autoencoder {
     options?: ReconstructOptions,
   ): Promise<RawImage | Sample<Uint8Array> | (RawImage | Sample<Uint8Array>)[]>;
   async reconstruct(images: Images, options?: ReconstructOptions) {
-    const network = this.#ready;
-    const [source, own] = this.#take<{ masks?: MaskMode }>('reconstruct', images, options, { size: 'own' });
-    const samples: Sample[] = [];
-    for (let i = 0; i < source.length; i++) samples.push(network.checkSample(await source.at(i), i));
-    const made = await reconstructSamples(network, samples, own);
-    const isOne = isOneImage(images);
-    const isPictureAt = (i: number) => (isOne ? isPicture(images) : isSourceOfPictures(images as ImageSource, i));
-    const all = made.map((sample, i) => (isPictureAt(i) ? toPicture({ ...sample, ...namesOf(samples[i]) }) : sample));
-    return isOne ? all[0] : all;
+    return reconstructImages(this.#ready, images, options);
   }
 
   /**
@@ -297,19 +211,19 @@ export class Autoencoder {
   /** Scores the reconstructions of all samples: with their own masks, or with those that `options.masks` names. */
   async evaluate(images: Images, options?: EvaluateOptions & ImageInputs): Promise<Evaluation> {
     const network = this.#ready;
-    return evaluateNetwork(network, ...this.#take<EvaluateOptions>('evaluate', images, options));
+    return evaluateNetwork(network, ...takeImages<EvaluateOptions>(network, 'evaluate', images, options));
   }
 
   /** Returns the codes of a whole source, which must fit in memory (4 bytes per number), with keys and labels. */
   async encodeAll(images: Images, options?: EncodeOptions & ImageInputs): Promise<Codes> {
     const network = this.#ready;
-    return encodeAll(network, ...this.#take<EncodeOptions>('encodeAll', images, options));
+    return encodeAll(network, ...takeImages<EncodeOptions>(network, 'encodeAll', images, options));
   }
 
   /** Yields the codes of a source batch by batch, for sources of any size. */
   encodeBatches(images: Images, options?: EncodeOptions & ImageInputs): AsyncGenerator<Codes> {
     const network = this.#ready;
-    return encodeBatches(network, ...this.#take<EncodeOptions>('encodeBatches', images, options));
+    return encodeBatches(network, ...takeImages<EncodeOptions>(network, 'encodeBatches', images, options));
   }
 
   /** Decodes codes between those of two images, with the masks that `options.masks` names; see {@link InterpolationMasks}. */
@@ -317,7 +231,7 @@ export class Autoencoder {
   interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample<Uint8Array>[]>;
   async interpolate(first: Picture | Sample, second: Picture | Sample, options: InterpolateOptions & ImageInputs) {
     const network = this.#ready;
-    const [source, own] = this.#take<InterpolateOptions>('interpolate', [first, second], options);
+    const [source, own] = takeImages<InterpolateOptions>(network, 'interpolate', [first, second], options);
     const [from, to] = [await source.at(0), await source.at(1)] as Sample[];
     const made = await interpolateImages(network, from, to, own as InterpolateOptions);
     return isPicture(first) ? made.map(toPicture) : made;
@@ -334,7 +248,7 @@ export class Autoencoder {
     const [inputs, own] = splitOptions(options);
     const { codesOf, ...others } = own ?? {};
     if (codesOf === undefined) return sampleImages(network, own as SampleImagesOptions);
-    const [samples] = this.#take('sample, codesOf', codesOf, inputs, { keeps: true });
+    const [samples] = takeImages(network, 'sample, codesOf', codesOf, inputs, { keeps: true });
     return sampleImages(network, { ...others, codesOf: samples });
   }
 
@@ -344,11 +258,11 @@ export class Autoencoder {
     options?: Omit<CompareOptions, 'trainingSamples'> & ImageInputs & { readonly trainingSamples?: Images },
   ): Promise<Comparison> {
     const network = this.#ready;
-    const [samples, own] = this.#take('compare', images, options, { keeps: true });
+    const [samples, own] = takeImages(network, 'compare', images, options, { keeps: true });
     const { trainingSamples } = own ?? {};
     if (trainingSamples === undefined) return compareNetwork(network, samples, own as CompareOptions);
     const { images: fit } = options ?? {};
-    const [known] = this.#take('compare, trainingSamples', trainingSamples, { images: fit }, { keeps: true });
+    const [known] = takeImages(network, 'compare, trainingSamples', trainingSamples, { images: fit }, { keeps: true });
     return compareNetwork(network, samples, { ...own, trainingSamples: known });
   }
 
@@ -386,39 +300,4 @@ export class Autoencoder {
     this.#network = undefined;
     this.#isDisposed = true;
   }
-
-  #checkSize(where: string, [height, width]: readonly [number, number]): void {
-    const [ownHeight, ownWidth] = this.inputShape;
-    if (this.takesAnySize || (height === ownHeight && width === ownWidth)) return;
-    throw new AutoencoderError('SHAPE_MISMATCH', {
-      where,
-      expected: `${ownHeight}x${ownWidth} (height x width), the only one that this network takes`,
-      received: `${height}x${width}`,
-      todo: 'train one of preset transform for any size',
-    });
-  }
-}
-
-/** What an image was called, for its reconstruction. */
-function namesOf({ label, key }: Sample): Pick<Sample, 'label' | 'key'> {
-  return { ...(label !== undefined && { label }), ...(key !== undefined && { key }) };
-}
-
-/** Tells whether what a source gives at a place is an image and no sample: of a folder it is known, and arrays are looked into. */
-function isSourceOfPictures(source: ImageSource, i: number): boolean {
-  return ImageFolder.isImageFolder(source) || (Array.isArray(source) && isPicture(source[i]));
-}
-
-function ownSizeAlone(): AutoencoderError {
-  const todo = 'train one of preset transform for any size';
-  return invalidOption('images.size', "'network', for this network takes images of its own size alone", 'own', todo);
-}
-
-function checkSides(size: readonly [height: number, width: number]): void {
-  if (!Array.isArray(size) || size.length !== 2) throw invalidOption('size', '[height, width]', size);
-  for (const side of size) checkNumber('size', side, { min: 1, integer: true });
-}
-
-function sizeFromShape(shape: readonly (number | null)[]): number {
-  return shape.reduce<number>((product, size) => product * (size ?? 1), 1);
 }

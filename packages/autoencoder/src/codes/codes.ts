@@ -4,8 +4,8 @@ import { samplesToTensor } from '../data/pixels';
 import { checkSource, type SampleSource, shapeOf } from '../data/samples';
 import { checkShard } from '../data/shards';
 import { AutoencoderError, checkKeys, checkNumber } from '../errors/errors';
-import { networkBatches, rangeOf } from '../evaluation/evaluate';
 import type { Network } from '../network/network';
+import { networkBatches, rangeOf } from '../network/network-batches';
 
 export interface EncodeOptions {
   /** Images per forward pass. Default 64, fewer of those above 64x64. */

@@ -1,5 +1,6 @@
 import { Sequential } from '@ae/layers';
-import type { layers } from '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import type { ImageShape } from '../data/samples';
 import type { PresetName } from './options';
 import { presets } from './presets';
@@ -26,6 +27,12 @@ export function countWeights(
     if (layer.trainable && !isFixed(layer)) trained += count;
   }
   return { all, trained };
+}
+
+/** Counts the weights of a network that there is. */
+export function weightCountOf(model: LayersModel): WeightCount {
+  const sizes = model.trainableWeights.map(({ shape }) => tf.util.sizeFromShape(shape as number[]));
+  return { all: model.countParams(), trained: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 /** Weights of a layer with so many channels or features at each position of its input, among the layers of presets. */

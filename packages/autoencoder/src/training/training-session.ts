@@ -2,35 +2,25 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Random, type RandomState } from '../data/random';
 import type { Sample } from '../data/samples';
 import { AutoencoderError } from '../errors/errors';
-import {
-  assignAll,
-  changingWeightsOf,
-  type NamedVariables,
-  trainableWeightsOf,
-  weightsOf,
-} from '../network/named-variables';
+import { assignAll, type NamedVariables, trainableWeightsOf, weightsOf } from '../network/named-variables';
 import type { Network } from '../network/network';
 import { checkFinite, describeNotFinite } from '../network/not-finite';
 import { TiedWeights } from '../network/tied-weights';
-import { BestWeights } from './best-weights';
-import { EarlyStopping } from './early-stopping';
+import { describeEpoch, KeptWeights } from './kept-weights';
 import { Optimizer } from './optimizers';
 import { Pace } from './pace';
 import type { Schedule } from './schedule';
 import { recordOrder } from './stochastic-gradient';
 import type { EpochSummary } from './training-events';
 import { betaAt, scheduleOf, type TrainingPlan } from './training-plan';
+import { TrainingProgress } from './training-progress';
 import type { TrainingState } from './training-state';
 import { type BatchResult, GradientComputer, limitGradients } from './training-step';
-import { WeightAverage } from './weight-average';
 import { WeightConstraints } from './weight-constraints';
 
 /** Owns everything that training changes, in such a way that all of it can be saved between two updates. */
 export class TrainingSession {
-  #progress: Omit<
-    TrainingState,
-    'orderRandom' | 'noiseRandom' | 'layerRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping' | 'pace'
-  > = { epoch: 1, step: 0, images: 0, position: 0, lossSum: 0, passLossSum: 0, elapsedMs: 0, history: [] };
+  readonly #progress = new TrainingProgress();
   readonly #orderRandom: Random;
   readonly #noiseRandom: Random;
   readonly #layerRandom: Random;
@@ -45,10 +35,7 @@ export class TrainingSession {
   readonly #gradients: GradientComputer;
   readonly #constraints: WeightConstraints;
   readonly #tied?: TiedWeights;
-  readonly #average?: WeightAverage;
-  readonly #stopping?: EarlyStopping;
-  /** Where early stopping keeps none. */
-  readonly #best?: BestWeights;
+  readonly #kept: KeptWeights;
   readonly #plan: TrainingPlan;
 
   /** Throws INVALID_OPTION for a recipe that doesn't fit the network. */
@@ -71,29 +58,25 @@ export class TrainingSession {
       limitMs: plan.minutes && plan.minutes * 60_000,
       stepsPerEpoch: plan.stepsPerEpoch,
     });
-    if (recipe.averageDecay !== null) {
-      this.#average = new WeightAverage(recipe.averageDecay, changingWeightsOf(network.model));
-    }
-    if (recipe.earlyStopping !== null) this.#stopping = new EarlyStopping(recipe.earlyStopping, this.weights);
-    else this.#best = new BestWeights(this.weights);
+    this.#kept = new KeptWeights(network, this.weights, recipe);
   }
 
   /** How far training has come; changes with each update. */
   get at(): Readonly<Pick<TrainingState, 'epoch' | 'step' | 'images' | 'position' | 'elapsedMs'>> & {
     readonly history: readonly EpochSummary[];
   } {
-    return this.#progress;
+    return this.#progress.state;
   }
 
   /** Epochs whose updates have all been made; the last of them may not have been validated yet. */
   get epochsDone(): number {
-    const { epoch, position } = this.#progress;
+    const { epoch, position } = this.at;
     return position === this.#plan.imagesPerEpoch || (this.isSpent && position > 0) ? epoch : epoch - 1;
   }
 
   /** The learning rate of the last update, or of the first one before it. */
   get learningRate(): number {
-    return this.#rateAfter(Math.max(0, this.#progress.step - 1));
+    return this.#rateAfter(Math.max(0, this.at.step - 1));
   }
 
   /** Returns the learning rate of the update after `step` others. */
@@ -103,16 +86,16 @@ export class TrainingSession {
 
   /** Whether all updates have been made; the epoch that the last of them was in may not have ended yet. */
   get isSpent(): boolean {
-    return this.#pace.isSpent(this.#progress.step);
+    return this.#pace.isSpent(this.at.step);
   }
 
   get isOver(): boolean {
-    return (this.isSpent && this.#progress.position === 0) || this.#stopping?.isOver === true;
+    return (this.isSpent && this.at.position === 0) || this.#kept.isOver;
   }
 
   /** How many updates there are going to be. */
   get stepsExpected(): number {
-    return this.#pace.stepsExpected(this.#progress.step);
+    return this.#pace.stepsExpected(this.at.step);
   }
 
   /** Whether updates have been made to fit into the time, so that they stand for others than planned. */
@@ -122,7 +105,7 @@ export class TrainingSession {
 
   /** Makes the updates that are left fit into the training's time, of which each validation takes `validationMs`. */
   keepTime(validationMs: number): void {
-    this.#pace.observe(this.#progress.step, this.#progress.elapsedMs, validationMs);
+    this.#pace.observe(this.at.step, this.at.elapsedMs, validationMs);
   }
 
   /** Leaves the time of a validation out of what updates take. */
@@ -132,7 +115,7 @@ export class TrainingSession {
 
   /** Goes on where early stopping had ended training: it is to have more epochs. */
   resetPatience(): void {
-    if (this.#stopping?.isOver) this.#stopping.resetPatience();
+    this.#kept.resetPatience();
   }
 
   /** Returns the indices of the samples of the epoch in work, in the order of its updates; the same whenever asked. */
@@ -140,7 +123,7 @@ export class TrainingSession {
     const { recipe, sampleCount } = this.#plan;
     this.#orderRandom.restore(this.#epochStart);
     if (recipe.records)
-      return recordOrder(this.#progress.epoch, recipe.records, sampleCount, recipe.shuffle, this.#orderRandom);
+      return recordOrder(this.at.epoch, recipe.records, sampleCount, recipe.shuffle, this.#orderRandom);
     if (recipe.shuffle) return this.#orderRandom.permutation(sampleCount);
     return Uint32Array.from({ length: sampleCount }, (_, i) => i);
   }
@@ -151,60 +134,43 @@ export class TrainingSession {
     clock: { reading(): { elapsedMs: number } },
     signal?: AbortSignal,
   ): Promise<BatchResult | undefined> {
-    const progress = this.#progress;
+    const { step } = this.at;
     const plan = this.#plan;
     const optimizer = this.#optimizer;
     const tied = this.#tied;
     const due = tied ? tied.withPartners(optimizer.due) : optimizer.due;
-    this.#gradients.beta = betaAt(this.#pace.positionAt(progress.step), plan);
+    this.#gradients.beta = betaAt(this.#pace.positionAt(step), plan);
     const computed = await this.#gradients.run(samples, due, signal);
     if (!computed) return undefined;
     const { gradients, ...result } = computed;
     const limited = await limitGradients(tied ? tied.fold(gradients) : gradients, plan.recipe);
     this.firstLoss ||= result.reconstruction;
-    optimizer.learningRate = this.#rateAfter(progress.step);
+    optimizer.learningRate = this.#rateAfter(step);
     optimizer.step(limited);
     tf.dispose(limited as tf.TensorContainer);
     this.#constraints.apply();
     tied?.follow();
-    progress.step++;
-    progress.images += samples.length;
-    progress.position += samples.length;
-    progress.lossSum += result.loss * samples.length;
-    progress.passLossSum += result.loss * samples.length;
-    if (result.divergence !== undefined) {
-      progress.divergenceSum = (progress.divergenceSum ?? 0) + result.divergence * samples.length;
-      progress.activeSum = (progress.activeSum ?? 0) + (result.activeNumbers ?? 0) * samples.length;
-    }
-    progress.elapsedMs = clock.reading().elapsedMs;
-    this.#average?.update(progress.step);
+    this.#progress.add(samples.length, result, clock.reading().elapsedMs);
+    this.#kept.update(this.at.step);
     return result;
   }
 
   /** Returns the mean loss of the pass that the last update ended; undefined if none ended. */
   takePass(): { pass: number; loss: number } | undefined {
-    const { imagesPerPass } = this.#plan;
-    if (this.#progress.position % imagesPerPass !== 0) return undefined;
-    const loss = this.#progress.passLossSum / imagesPerPass;
-    this.#progress.passLossSum = 0;
-    return { pass: this.#progress.position / imagesPerPass, loss };
+    return this.#progress.takePass(this.#plan.imagesPerPass);
   }
 
   /** Runs `work` while the network has the weights that it would have if training ended now. */
   withFinalWeights<T>(work: () => Promise<T>): Promise<T> {
-    return this.#average ? this.#average.during(work) : work();
+    return this.#kept.withFinal(work);
   }
 
   /** Ends the epoch: its summary goes into the history, and the next one begins. */
   async endEpoch(summary: EpochSummary): Promise<void> {
     const error = monitoredError(summary);
     this.#schedule.observe?.(error);
-    if (this.#stopping) await this.withFinalWeights(async () => this.#stopping?.observe(error));
-    const progress = this.#progress;
-    progress.history.push(summary);
-    progress.epoch++;
-    Object.assign(progress, { position: 0, lossSum: 0, passLossSum: 0, elapsedMs: summary.elapsedMs });
-    for (const sum of ['divergenceSum', 'activeSum'] as const) if (progress[sum] !== undefined) progress[sum] = 0;
+    await this.#kept.endEpoch(error);
+    this.#progress.endEpoch(summary);
     this.#epochStart = this.#orderRandom.save();
   }
 
@@ -217,70 +183,65 @@ export class TrainingSession {
 
   /** The mean loss of the epoch's images so far. */
   get epochLoss(): number {
-    return this.#progress.lossSum / this.#progress.position;
+    return this.#progress.epochLoss;
   }
 
   /** Of a variational network: divergence and numbers in use on average over the epoch's images so far. */
   get epochDivergence(): Pick<EpochSummary, 'divergence' | 'activeNumbers'> {
-    const { divergenceSum, activeSum = 0, position } = this.#progress;
-    if (divergenceSum === undefined) return {};
-    return { divergence: divergenceSum / position, activeNumbers: Math.round(activeSum / position) };
+    return this.#progress.epochDivergence;
   }
 
   /** Whether `beta` has its full weight in the next update. */
   get isBetaWarm(): boolean {
-    return betaAt(this.#pace.positionAt(this.#progress.step), this.#plan) === this.#plan.recipe.beta;
+    return betaAt(this.#pace.positionAt(this.at.step), this.#plan) === this.#plan.recipe.beta;
   }
 
   /** Keeps a copy of the weights that training begins or goes on with; throws WEIGHTS_NOT_FINITE. */
   async keepStart(): Promise<void> {
     await checkFinite('train', this.weights, 'initialize or load it again');
-    const { step, position, history } = this.#progress;
+    const { step, position, history } = this.at;
     const last = position === 0 ? history.at(-1) : undefined;
     const error = last ? monitoredError(last) : Number.POSITIVE_INFINITY;
     const source = step === 0 ? 'its first weights' : 'the weights that it was resumed with';
-    await this.withFinalWeights(async () => this.#best?.observe(error, source));
+    await this.withFinalWeights(() => this.#kept.keepIfBest(error, source));
   }
 
   /** Keeps a copy of the weights if they are the best so far; says what of them is not finite, if anything is. */
   async keepIfBest(summary: EpochSummary): Promise<string | undefined> {
     return this.withFinalWeights(async () => {
       const notFinite = await describeNotFinite(this.weights);
-      if (!notFinite) await this.#best?.observe(monitoredError(summary), describeEpoch(summary.epoch));
+      if (!notFinite) await this.#kept.keepIfBest(monitoredError(summary), describeEpoch(summary.epoch));
       return notFinite;
     });
   }
 
   /** What `restoreBest` puts back, in words. */
   get fallback(): string {
-    if (!this.#stopping) return this.#best?.description ?? '';
-    const { hasBest, state } = this.#stopping;
-    return hasBest ? describeEpoch(this.#progress.history.length - state.badEpochs) : 'its first weights';
+    return this.#kept.fallbackAfter(this.at.history.length);
   }
 
   /** Gives the network the best weights of all epochs back, or those it began with; for when training diverged. */
   restoreBest(): void {
-    if (this.#stopping) this.#stopping.restoreBest();
-    else this.#best?.restore();
+    this.#kept.restoreBest();
   }
 
   /** Gives the network the weights to keep: the averages, or the best ones where training watched for them. */
   finish(): void {
-    if (this.#stopping?.hasBest) this.#stopping.restoreBest();
-    else this.#average?.apply();
+    this.#kept.finish();
   }
 
   /** All that is needed, with `tensors`, to go on from here in another process. */
   get state(): TrainingState {
     return {
-      ...this.#progress,
+      ...this.#progress.state,
+      history: [...this.at.history],
       orderRandom: this.#epochStart,
       noiseRandom: this.#noiseRandom.save(),
       layerRandom: this.#layerRandom.save(),
       optimizerSteps: this.#optimizer.steps,
       schedule: this.#schedule.state,
       ...(this.isPaced && { pace: this.#pace.state }),
-      earlyStopping: this.#stopping?.state,
+      earlyStopping: this.#kept.state,
     };
   }
 
@@ -289,8 +250,8 @@ export class TrainingSession {
     const parts: Record<string, NamedVariables> = {
       model: this.weights,
       optimizer: this.#optimizer.state,
-      average: this.#average?.averages ?? {},
-      best: this.#stopping?.bestWeights ?? {},
+      average: this.#kept.averages,
+      best: this.#kept.bestWeights,
     };
     const entries = Object.entries(parts).flatMap(([part, variables]) =>
       Object.entries(variables).map(([name, variable]) => [`${part}/${name}`, variable] as const),
@@ -302,7 +263,7 @@ export class TrainingSession {
   restore(state: TrainingState, tensors: Readonly<Record<string, tf.Tensor>>): void {
     assignAll(this.tensors, tensors);
     const { orderRandom, noiseRandom, layerRandom, optimizerSteps, schedule, pace, earlyStopping, ...progress } = state;
-    this.#progress = { ...progress, history: [...progress.history] };
+    this.#progress.restore(progress);
     this.#epochStart = orderRandom;
     this.#noiseRandom.restore(noiseRandom);
     // Checkpoints of version 0.1 know nothing of it: dropout and noise layers did nothing then.
@@ -310,14 +271,13 @@ export class TrainingSession {
     this.#optimizer.steps = optimizerSteps;
     if (schedule) this.#schedule.state = schedule;
     if (pace) this.#pace.state = pace;
-    if (this.#stopping && earlyStopping) this.#stopping.state = earlyStopping;
+    this.#kept.restore(earlyStopping);
   }
 
   /** Frees everything but the network. */
   dispose(): void {
     this.#optimizer.dispose();
-    this.#average?.dispose();
-    this.#stopping?.dispose();
+    this.#kept.dispose();
   }
 }
 
@@ -332,8 +292,4 @@ function checkTrainable(variables: NamedVariables): void {
     'INVALID_OPTION',
     'train: this network has no weights that training could change; add a layer with weights, or leave out trainable: false.',
   );
-}
-
-function describeEpoch(epoch: number): string {
-  return `the best weights, those after epoch ${epoch},`;
 }

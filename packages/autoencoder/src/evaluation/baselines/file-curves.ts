@@ -1,7 +1,7 @@
 import type { Sample, SampleSource } from '../../data/samples';
 import { AutoencoderError } from '../../errors/errors';
 import type { Network } from '../../network/network';
-import { sampleBatches } from '../evaluate';
+import { sampleBatches } from '../../network/network-batches';
 import { psnrDb } from '../metrics/psnr';
 import type { JpegCoder } from './jpeg';
 import type { RatePoint } from './rivals';

@@ -4,7 +4,7 @@ import type { Sample, SampleSource } from '../../data/samples';
 import { AutoencoderError } from '../../errors/errors';
 import type { MaskMode } from '../../network/masks';
 import type { Network } from '../../network/network';
-import { sampleBatches } from '../evaluate';
+import { sampleBatches } from '../../network/network-batches';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from '../metrics/scores';
 import type { JpegCoder } from './jpeg';
 import type { Pca } from './pca';

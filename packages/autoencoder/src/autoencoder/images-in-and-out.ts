@@ -1,0 +1,68 @@
+/** What methods of an Autoencoder take for images, and give back for them. */
+import { ImageFolder, type RawImage } from '@ae/images';
+import {
+  type ImageInputs,
+  type ImageSource,
+  type Images,
+  type ImageUse,
+  isOneImage,
+  isPicture,
+  samplesOf,
+  splitOptions,
+  toPicture,
+} from '../data/images';
+import type { Sample, SampleSource } from '../data/samples';
+import { type AutoencoderError, invalidOption } from '../errors/errors';
+import type { MaskMode } from '../network/masks';
+import type { Network } from '../network/network';
+import { reconstructSamples } from '../network/reconstruct';
+import type { ReconstructOptions } from './autoencoder-options';
+
+/** An image as `reconstruct` gives it back: of the kind that it was. */
+type Reconstruction = RawImage | Sample<Uint8Array>;
+
+/** Returns images as samples that the network takes, and the options that are not on them. */
+export function takeImages<T extends object>(
+  { inputShape, blocks }: Network,
+  where: string,
+  images: unknown,
+  options: (T & ImageInputs) | undefined,
+  use: Pick<ImageUse, 'keeps'> & { readonly size?: 'own' | 'network' } = {},
+): [SampleSource, T | undefined] {
+  const [inputs, own] = splitOptions<T>(options);
+  const { images: given, onWarning } = inputs;
+  if (given?.size === 'own' && !blocks) throw ownSizeAlone();
+  const keepsSize = () => blocks !== undefined && (given?.size ?? use.size) === 'own';
+  return [samplesOf(images, { where, inputShape, keeps: use.keeps, keepsSize, options: given, onWarning }), own];
+}
+
+function ownSizeAlone(): AutoencoderError {
+  const todo = 'train one of preset transform for any size';
+  return invalidOption('images.size', "'network', for this network takes images of its own size alone", 'own', todo);
+}
+
+/** Reconstructs one image or each of several: images as such, and planar samples as such. */
+export async function reconstructImages(
+  network: Network,
+  images: Images,
+  options?: ReconstructOptions,
+): Promise<Reconstruction | Reconstruction[]> {
+  const [source, own] = takeImages<{ masks?: MaskMode }>(network, 'reconstruct', images, options, { size: 'own' });
+  const samples: Sample[] = [];
+  for (let i = 0; i < source.length; i++) samples.push(network.checkSample(await source.at(i), i));
+  const made = await reconstructSamples(network, samples, own);
+  const isOne = isOneImage(images);
+  const isPictureAt = (i: number) => (isOne ? isPicture(images) : isSourceOfPictures(images as ImageSource, i));
+  const all = made.map((sample, i) => (isPictureAt(i) ? toPicture({ ...sample, ...namesOf(samples[i]) }) : sample));
+  return isOne ? all[0] : all;
+}
+
+/** What an image was called, for its reconstruction. */
+function namesOf({ label, key }: Sample): Pick<Sample, 'label' | 'key'> {
+  return { ...(label !== undefined && { label }), ...(key !== undefined && { key }) };
+}
+
+/** Tells whether what a source gives at a place is an image and no sample: of a folder it is known, and arrays are looked into. */
+function isSourceOfPictures(source: ImageSource, i: number): boolean {
+  return ImageFolder.isImageFolder(source) || (Array.isArray(source) && isPicture(source[i]));
+}

@@ -1,0 +1,53 @@
+/** Shapes of codes and masks, by the size of the images that they are of. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { AutoencoderError, checkNumber, invalidOption } from '../errors/errors';
+import { checkMasks, checkTensors, shapeInWords } from './check-tensors';
+import { type CodeSizes, measureSizes } from './masks';
+import type { ImageSize, Network } from './network';
+
+/** Returns how many bytes images of a size, their codes and their masks take; throws SHAPE_MISMATCH for a size that the network doesn't take. */
+export function sizesOf(network: Network, size: ImageSize): CodeSizes {
+  checkSides(size);
+  checkSize(network, size);
+  return measureSizes(network, [size[0], size[1], network.inputShape[2]]);
+}
+
+function checkSides(size: ImageSize): void {
+  if (!Array.isArray(size) || size.length !== 2) throw invalidOption('size', '[height, width]', size);
+  for (const side of size) checkNumber('size', side, { min: 1, integer: true });
+}
+
+function checkSize({ blocks, size: own }: Network, [height, width]: ImageSize): void {
+  if (blocks || (height === own[0] && width === own[1])) return;
+  throw new AutoencoderError('SHAPE_MISMATCH', {
+    where: 'size',
+    expected: `${own[0]}x${own[1]} (height x width), the only one that this network takes`,
+    received: `${height}x${width}`,
+    todo: 'train one of preset transform for any size',
+  });
+}
+
+/**
+ * Returns the size of the images that a code and masks are of: `given`, or the one that they have by default. Throws SHAPE_MISMATCH for those of
+ * other images.
+ */
+export function checkCode(
+  network: Network,
+  code: tf.Tensor2D | tf.Tensor4D,
+  masks: readonly tf.Tensor4D[],
+  given?: ImageSize,
+): ImageSize {
+  const inputs = checkTensors('decode', [code, ...checkMasks(masks)]);
+  const { blocks } = network;
+  const isImage = blocks && code.shape.length === 4;
+  const whole = isImage ? blocks.wholeSize([code.shape[1], code.shape[2]]) : network.size;
+  const size = given === undefined ? whole : given;
+  const { codeNumbers, codeShape } = sizesOf(network, size);
+  const shapes = network.decoder.inputs.map(({ shape }) => shape.slice(1));
+  if (blocks) shapes[0] = isImage ? [...codeShape] : [codeNumbers];
+  const expected = shapes.map((shape) => shapeInWords([code.shape[0], ...shape])).join(' and ');
+  const received = inputs.map(({ shape }) => shapeInWords(shape)).join(' and ');
+  if (expected === received) return size;
+  const what = { where: 'decode', expected: `a code and masks of ${expected}`, received };
+  throw new AutoencoderError('SHAPE_MISMATCH', what);
+}
