@@ -68,9 +68,12 @@ describe('ae import', () => {
   test.skipIf(process.platform === 'win32')(
     'stopped by Ctrl-C leaves nothing, or with --resume goes on later',
     async () => {
+      // The same images again and again: enough of them to be interrupted on a fast machine.
+      const lines = Array.from({ length: 1500 }, (_, i) => `red/disc-0${10 + (i % 10)}.png 0\n`);
+      writeFileSync(inFolder('photos', 'long.txt'), lines.join(''));
+      const line = ['import', 'photos/long.txt', 'stop.lmdb', '--resize', '200'];
       for (const resume of [false, true]) {
-        const options = ['--resize', '400', ...(resume ? ['--resume'] : [])];
-        const { child, finished } = startAe(['import', 'photos', 'stop.lmdb', ...options], folder);
+        const { child, finished } = startAe([...line, ...(resume ? ['--resume'] : [])], folder);
         const watch = setInterval(() => {
           if (!existsSync(inFolder('stop.lmdb.partial', 'data.mdb'))) return;
           clearInterval(watch);
@@ -83,7 +86,8 @@ describe('ae import', () => {
         expect(existsSync(inFolder('stop.lmdb.partial'))).toBe(resume);
         expect(existsSync(inFolder('stop.lmdb'))).toBe(false);
       }
-      expect(await aeOk(folder, 'import', 'photos', 'stop.lmdb', '--resize', '400', '--resume')).toContain('24 images');
+      expect(await aeOk(folder, ...line, '--resume')).toContain('1,500 images');
+      remove(inFolder('stop.lmdb'));
     },
   );
 
