@@ -13,10 +13,11 @@ class Mirror(nn.Module):
     def __init__(self, channels_last=False):
         super().__init__()
         self.channels_last = channels_last
-        self.conv1, self.conv2, self.conv3 = nn.Conv2d(3, 12, 3), nn.Conv2d(12, 12, 3), nn.Conv2d(12, 24, 3)
-        self.code, self.decode = nn.Linear(4704, 1568), nn.Linear(1568, 4704)
-        self.deconv3, self.deconv2 = nn.ConvTranspose2d(24, 12, 3), nn.ConvTranspose2d(12, 12, 3)
-        self.deconv1 = nn.ConvTranspose2d(12, 3, 3)
+        self.conv1, self.conv2, self.conv3 = (nn.Conv2d(i, o, 3, padding=1) for i, o in ((3, 12), (12, 12), (12, 24)))
+        self.code, self.decode = nn.Linear(6144, 1568), nn.Linear(1568, 6144)
+        self.deconv3, self.deconv2, self.deconv1 = (
+            nn.ConvTranspose2d(i, o, 3, padding=1) for i, o in ((24, 12), (12, 12), (12, 3))
+        )
 
     def layers(self):
         return [self.conv1, self.conv2, self.conv3, self.code, self.decode, self.deconv3, self.deconv2, self.deconv1]
@@ -25,7 +26,7 @@ class Mirror(nn.Module):
         x = F.relu(self.conv2(F.relu(self.conv1(x))))
         x, mask1 = F.max_pool2d(x, 2, return_indices=True)
         x, mask2 = F.max_pool2d(F.relu(self.conv3(x)), 2, return_indices=True)
-        x = self.decode(self.code(x.reshape(len(x), -1))).reshape(-1, 24, 14, 14)
+        x = self.decode(self.code(x.reshape(len(x), -1))).reshape(-1, 24, 16, 16)
         if self.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
         x = F.relu(self.deconv3(F.max_unpool2d(x, mask2, 2)))

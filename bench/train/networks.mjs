@@ -14,26 +14,27 @@ import {
 
 /** The network of the blog post, 64x64x3: two poolings, a code of 1568 numbers, two unpoolings. */
 function mirror() {
+  const same = { kernelSize: 3, padding: 'same' };
   return new Sequential({ inputShape: [64, 64, 3] })
-    .add(conv2d({ filters: 12, kernelSize: 3 }))
+    .add(conv2d({ filters: 12, ...same }))
     .add(relu())
-    .add(conv2d({ filters: 12, kernelSize: 3 }))
+    .add(conv2d({ filters: 12, ...same }))
     .add(relu())
     .add(maxPooling2d({ poolSize: 2 }))
-    .add(conv2d({ filters: 24, kernelSize: 3 }))
+    .add(conv2d({ filters: 24, ...same }))
     .add(relu())
     .add(maxPooling2d({ poolSize: 2 }))
     .add(flatten())
     .add(linear({ units: 1568 }))
-    .add(linear({ units: 4704 }))
-    .add(reshape({ targetShape: [14, 14, 24] }))
+    .add(linear({ units: 6144 }))
+    .add(reshape({ targetShape: [16, 16, 24] }))
     .add(maxUnpooling2d())
-    .add(conv2dTranspose({ filters: 12, kernelSize: 3 }))
+    .add(conv2dTranspose({ filters: 12, ...same }))
     .add(relu())
     .add(maxUnpooling2d())
-    .add(conv2dTranspose({ filters: 12, kernelSize: 3 }))
+    .add(conv2dTranspose({ filters: 12, ...same }))
     .add(relu())
-    .add(conv2dTranspose({ filters: 3, kernelSize: 3 }))
+    .add(conv2dTranspose({ filters: 3, ...same }))
     .build();
 }
 

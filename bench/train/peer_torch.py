@@ -44,12 +44,12 @@ def load_weights(folder):
         if isinstance(layer, nn.Linear):
             weight = read(f"weight-{2 * index}", (shape[1], shape[0])).T
             # Features in the order height, width, channel there, and channel, height, width here.
-            order = torch.arange(4704).reshape(14, 14, 24).permute(2, 0, 1).reshape(-1)
-            weight = weight[:, order] if shape[1] == 4704 else weight[order]
+            order = torch.arange(6144).reshape(16, 16, 24).permute(2, 0, 1).reshape(-1)
+            weight = weight[:, order] if shape[1] == 6144 else weight[order]
         else:
             weight = read(f"weight-{2 * index}", (shape[2], shape[3], shape[1], shape[0])).permute(3, 2, 0, 1)
         bias = read(f"weight-{2 * index + 1}", (-1,))
-        if isinstance(layer, nn.Linear) and shape[0] == 4704:
+        if isinstance(layer, nn.Linear) and shape[0] == 6144:
             bias = bias[order]
         layer.weight.data.copy_(weight)
         layer.bias.data.copy_(bias)

@@ -47,14 +47,14 @@ const cases = {
   'torch-initialization': { ...torchStart, train: {} },
   'fixed-rate': { train: { schedule: { policy: 'fixed' } } },
   // What belongs together: dense layers are updated after about as many images.
-  'batches-of-16': { train: scaled(2) },
-  'batches-of-32': { train: scaled(4) },
-  'batches-of-64': { train: scaled(8) },
+  'batches-of-8': { train: scaled(1 / 2) },
+  'batches-of-32': { train: scaled(2) },
+  'batches-of-64': { train: scaled(4) },
   'dense-every-step': { train: { optimizer: { ...optimizer, denseEvery: 1 } } },
   'dense-factor-1': { train: { optimizer: { ...optimizer, denseFactor: 1 } } },
-  'learning-rate-0.003': { train: { optimizer: { ...optimizer, learningRate: 3e-3 } } },
-  'learning-rate-0.008': { train: { optimizer: { ...optimizer, learningRate: 8e-3 } } },
-  'averaged-weights': { train: { averageDecay: 0.999 } },
+  'learning-rate-0.002': { train: { optimizer: { ...optimizer, learningRate: 2e-3 } } },
+  'learning-rate-0.005': { train: { optimizer: { ...optimizer, learningRate: 5e-3 } } },
+  'averaged-weights': { train: { averageDecay: 0.98 } },
 };
 
 function scaled(factor) {

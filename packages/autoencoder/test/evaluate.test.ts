@@ -150,7 +150,7 @@ describe('evaluate', () => {
 });
 
 describe('sizes', () => {
-  it('are those of the blog post’s network', async () => {
+  it('are those of the author’s network', async () => {
     const ae = await initialized({ codeSize: 1568 });
     const { masks, ...sizes } = ae.sizes;
     expect(sizes).toEqual({
@@ -158,12 +158,12 @@ describe('sizes', () => {
       codeNumbers: 1568,
       codeShape: [1568],
       codeBytes: 6272,
-      maskBytes: 3876,
+      maskBytes: 4608,
     });
-    // 30 x 30 x 12 and 14 x 14 x 24 values of 2 bits.
+    // 32 x 32 x 12 and 16 x 16 x 24 values of 2 bits.
     expect(masks).toEqual([
-      { pool: 'pool1', shape: [30, 30, 12], usedChannels: 12, bitsPerValue: 2, bytes: 2700 },
-      { pool: 'pool2', shape: [14, 14, 24], usedChannels: 24, bitsPerValue: 2, bytes: 1176 },
+      { pool: 'pool1', shape: [32, 32, 12], usedChannels: 12, bitsPerValue: 2, bytes: 3072 },
+      { pool: 'pool2', shape: [16, 16, 24], usedChannels: 24, bitsPerValue: 2, bytes: 1536 },
     ]);
     ae.dispose();
   });

@@ -41,7 +41,7 @@ describe('projection, the default', () => {
   });
 
   it('makes code and decoder a projection on the lowest frequencies', async () => {
-    const ae = await initialized({ inputShape: [20, 28, 3], codeSize: 90 });
+    const ae = await initialized({ inputShape: [12, 20, 3], codeSize: 90 });
     const [code, decode] = [weightOf(ae, 'code'), weightOf(ae, 'decode')];
     expect(Array.from(decode.dataSync())).toEqual(Array.from(tf.transpose(code).dataSync()));
     const deviation = tf.max(tf.abs(tf.sub(tf.matMul(code as tf.Tensor2D, code as tf.Tensor2D, true), tf.eye(90))));

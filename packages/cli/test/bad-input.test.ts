@@ -172,10 +172,10 @@ describe('images of another size than the network', () => {
     ));
 
   test('that no network of this kind can have', async () => {
-    await makeLmdb(path.join(folder, 'tiny.lmdb'), [plainDatum(4, 4)]);
+    await makeLmdb(path.join(folder, 'tiny.lmdb'), [plainDatum(3, 3)]);
     await expectRefusal(
       ['train', 'tiny.lmdb'],
-      /tiny\.lmdb: the network cannot take images of 3x4x4 .*, the size of the first one;/,
+      /tiny\.lmdb: the network cannot take images of 3x3x3 .*, the size of the first one;/,
     );
   });
 });

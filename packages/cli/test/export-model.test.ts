@@ -31,7 +31,7 @@ test('ae export-model writes a network as ONNX, in parts where that is asked for
     "net-1.safetensors: the weights, under PyTorch's names\nnet_1.py: the network; it needs only torch\n" +
       '  images  float32 [N, 3, height, width] of 16x16, 0 to 255, rgb\n',
   );
-  expect(readFileSync(`${folder}/net_1.py`, 'utf8')).toContain('self.conv1 = nn.Conv2d(3, 12, 3)');
+  expect(readFileSync(`${folder}/net_1.py`, 'utf8')).toContain('self.conv1 = nn.Conv2d(3, 12, 3, padding=1)');
   const part = await ae(folder, 'export-model', 'model', 'other.safetensors', '--part', 'encoder');
   expect(part.stderr).toBe('ae export-model: --part applies to ONNX, not PyTorch; leave it out.\n');
   const astray = await ae(folder, 'export-model', 'model', 'no/folder/net.onnx');

@@ -45,13 +45,13 @@ describe('help', () => {
     ]) {
       expect(help).toContain(option);
     }
-    expect(help.replace(/\s+/g, ' ')).toContain('(default: 8; plain 32, transform 16, torch7 1)');
+    expect(help.replace(/\s+/g, ' ')).toContain('(default: 16; plain 32, torch7 1)');
   });
 
   test('ae train --set help lists the options without a flag', async () => {
     const list = await aeOk(folder, 'train', '--set', 'help');
     expect(list).toContain('alpha=<n>');
-    expect(list).toMatch(/^ +dense-every=<steps> .*\(default: 8; plain 1, transform 1, torch7 1\)$/m);
+    expect(list).toMatch(/^ +dense-every=<steps> .*\(default: 4; plain 1, transform 1, torch7 1\)$/m);
     expect(await aeOk(folder, 'train', '--help')).toContain('--set <key=value>');
   });
 
@@ -203,7 +203,7 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['train', 'a.lmdb', '--records', '12'],
-    'ae train: --records: expected a multiple of the 8 images per update, received 12; change the one or the other.',
+    'ae train: --records: expected a multiple of the 16 images per update, received 12; change the one or the other.',
   ],
   [
     ['train', 'a.lmdb', '--set', 'alpha=1'],

@@ -23,57 +23,56 @@ export type Architecture = (
 /** The layer whose output is the code. */
 export const codeLayerName = 'code';
 
+/** 3x3 convolutions that keep the size of the image, as they have it in the author's repository of 2016. */
+const same = { kernelSize: 3, kernelInitializer: 'zeros', padding: 'same' } as const;
+
+/** The part of the features that the post's code has as many numbers as: 1568 of 24 x 16 x 16. */
+const codePart = 1568 / 6144;
+
 /**
- * The blog post's encoder and a decoder that mirrors it: 3x3 convolutions without padding, undone by transposed ones.
- * For 64x64 RGB: 64 - 62 - 60 - pool 30 - 28 - pool 14, code 1568, and back. The code is by default a third of the
- * features it is computed from (24 x 14 x 14 = 4704), as it is there, and of images above 128x128 as large as memory allows.
+ * The author's encoder, and the decoder that the blog post describes, which mirrors it: convolutions are undone by transposed ones, pooling by
+ * unpooling. For 64x64 RGB: 64 - 64 - pool 32 - 32 - pool 16, code 1568, and back. The code is by default the same part of the features in
+ * images of other sizes, and of those above 128x128 as large as memory allows.
+ *
+ * The post's listing has no padding, and then a pixel at the edge is drawn from as little as one place of the feature maps: the outermost
+ * four pixels made 60 % of such a network's error.
  */
 const mirror: Architecture = (net, { codeSize, variational }) => {
   const channels = net.outputShape[2];
-  net
-    .add(conv2d({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv1' }))
-    .add(relu({ name: 'relu1' }));
-  net
-    .add(conv2d({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv2' }))
-    .add(relu({ name: 'relu2' }));
-  net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
-  net
-    .add(conv2d({ filters: 24, kernelSize: 3, kernelInitializer: 'zeros', name: 'conv3' }))
-    .add(relu({ name: 'relu3' }));
-  net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
-  addCode(net, (features) => codeSize ?? defaultCode(Math.round(features / 3), features), variational);
+  addEncoder(net, (features) => codeSize ?? defaultCode(Math.round(features * codePart), features), variational);
+  const deconv = (filters: number, name: string) => conv2dTranspose({ filters, ...same, name });
   net.add(maxUnpooling2d({ pool: 'pool2', name: 'unpool2' }));
-  net
-    .add(conv2dTranspose({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'deconv3' }))
-    .add(relu({ name: 'relu4' }));
+  net.add(deconv(12, 'deconv3')).add(relu({ name: 'relu4' }));
   net.add(maxUnpooling2d({ pool: 'pool1', name: 'unpool1' }));
-  net
-    .add(conv2dTranspose({ filters: 12, kernelSize: 3, kernelInitializer: 'zeros', name: 'deconv2' }))
-    .add(relu({ name: 'relu5' }));
-  net.add(conv2dTranspose({ filters: channels, kernelSize: 3, kernelInitializer: 'zeros', name: 'deconv1' }));
+  net.add(deconv(12, 'deconv2')).add(relu({ name: 'relu5' }));
+  net.add(deconv(channels, 'deconv1'));
 };
 
 /**
- * The network of the author's repository as it ran in 2016: convolutions with padding 1, before each unpooling, and a
- * second unpooling of 12 channels by the first 12 channels of a 24-channel mask. For 64x64 RGB the code is computed
- * from 24 x 16 x 16 = 6144 features.
+ * The network of the author's repository as it ran in 2016: convolutions in the decoder, too, each before an unpooling, and a second
+ * unpooling of 12 channels by the first 12 channels of a 24-channel mask.
  */
 const torch7: Architecture = (net, { codeSize, variational }) => {
   const channels = net.outputShape[2];
-  const conv = (filters: number, name: string) =>
-    conv2d({ filters, kernelSize: 3, kernelInitializer: 'zeros', padding: 'same', name });
-  net.add(conv(12, 'conv1')).add(relu({ name: 'relu1' }));
-  net.add(conv(12, 'conv2')).add(relu({ name: 'relu2' }));
-  net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
-  net.add(conv(24, 'conv3')).add(relu({ name: 'relu3' }));
-  net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
-  addCode(net, (features) => codeSize ?? defaultCode(1568, features), variational);
+  addEncoder(net, (features) => codeSize ?? defaultCode(1568, features), variational);
+  const conv = (filters: number, name: string) => conv2d({ filters, ...same, name });
   net.add(conv(12, 'conv4')).add(relu({ name: 'relu4' }));
   net.add(maxUnpooling2d({ pool: 'pool2', mask: 'torch7', name: 'unpool2' }));
   net.add(conv(12, 'conv5')).add(relu({ name: 'relu5' }));
   net.add(maxUnpooling2d({ pool: 'pool1', name: 'unpool1' }));
   net.add(conv(channels, 'conv6'));
 };
+
+/** Adds two levels of convolutions and pools, and the code: for 64x64 images of 24 x 16 x 16 = 6144 features. */
+function addEncoder(net: Sequential, codeSizeOf: (features: number) => number, variational?: boolean): void {
+  const conv = (filters: number, name: string) => conv2d({ filters, ...same, name });
+  net.add(conv(12, 'conv1')).add(relu({ name: 'relu1' }));
+  net.add(conv(12, 'conv2')).add(relu({ name: 'relu2' }));
+  net.add(maxPooling2d({ poolSize: 2, name: 'pool1' }));
+  net.add(conv(24, 'conv3')).add(relu({ name: 'relu3' }));
+  net.add(maxPooling2d({ poolSize: 2, name: 'pool2' }));
+  addCode(net, codeSizeOf, variational);
+}
 
 /** 1 GiB of float32, of which training needs several: more than any engine here takes. */
 const maxMatrixValues = 2 ** 28;

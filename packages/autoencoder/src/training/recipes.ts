@@ -86,8 +86,8 @@ export const recipes = {
   /** Chosen by measured validation PSNR at equal time; docs/recipes.md has the comparison. */
   default: {
     ...plain,
-    batchSize: 8,
-    optimizer: { name: 'adam', learningRate: 5e-3, beta2: 0.99, denseFactor: 0.02, denseEvery: 8 },
+    batchSize: 16,
+    optimizer: { name: 'adam', learningRate: 3e-3, beta2: 0.99, denseFactor: 0.02, denseEvery: 4 },
     schedule: { policy: 'trapezoid', warmUpFraction: 0.03 },
   },
   /** Adam as it comes, and nothing else: what to compare with. */

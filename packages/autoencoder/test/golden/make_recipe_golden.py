@@ -22,6 +22,8 @@ from make_training_golden import draw, initialize
 from seeded_images import Random, rectangles
 
 SIZE, CODE, IMAGES, BATCH, EPOCHS, SEED = 16, 32, 10, 4, 3, 5
+SIDE = SIZE // 4
+FEATURES = 24 * SIDE * SIDE
 
 
 class SeededRandom(Random):
@@ -44,10 +46,11 @@ class SeededRandom(Random):
 class Mirror(nn.Module):
     def __init__(self):
         super().__init__()
-        self.conv1, self.conv2, self.conv3 = nn.Conv2d(3, 12, 3), nn.Conv2d(12, 12, 3), nn.Conv2d(12, 24, 3)
-        self.code, self.decode = nn.Linear(96, CODE), nn.Linear(CODE, 96)
-        self.deconv3, self.deconv2 = nn.ConvTranspose2d(24, 12, 3), nn.ConvTranspose2d(12, 12, 3)
-        self.deconv1 = nn.ConvTranspose2d(12, 3, 3)
+        conv = lambda i, o: nn.Conv2d(i, o, 3, padding=1)
+        deconv = lambda i, o: nn.ConvTranspose2d(i, o, 3, padding=1)
+        self.conv1, self.conv2, self.conv3 = conv(3, 12), conv(12, 12), conv(12, 24)
+        self.code, self.decode = nn.Linear(FEATURES, CODE), nn.Linear(CODE, FEATURES)
+        self.deconv3, self.deconv2, self.deconv1 = deconv(24, 12), deconv(12, 12), deconv(12, 3)
 
     def features(self, x):
         h = F.relu(self.conv2(F.relu(self.conv1(x))))
@@ -56,7 +59,7 @@ class Mirror(nn.Module):
         return h.flatten(1)
 
     def reconstruct(self, code):
-        h = self.decode(code).view(-1, 24, 2, 2)
+        h = self.decode(code).view(-1, 24, SIDE, SIDE)
         h = F.relu(self.deconv3(F.max_unpool2d(h, self.mask2, 2)))
         h = F.relu(self.deconv2(F.max_unpool2d(h, self.mask1, 2)))
         return self.deconv1(h)
@@ -73,16 +76,16 @@ class Tied(Mirror):
             del getattr(self, name)._parameters["weight"]
 
     def reconstruct(self, code):
-        h = F.linear(code, self.code.weight.T, self.decode.bias).view(-1, 24, 2, 2)
-        h = F.relu(F.conv_transpose2d(F.max_unpool2d(h, self.mask2, 2), self.conv3.weight, self.deconv3.bias))
-        h = F.relu(F.conv_transpose2d(F.max_unpool2d(h, self.mask1, 2), self.conv2.weight, self.deconv2.bias))
-        return F.conv_transpose2d(h, self.conv1.weight, self.deconv1.bias)
+        h = F.linear(code, self.code.weight.T, self.decode.bias).view(-1, 24, SIDE, SIDE)
+        h = F.relu(F.conv_transpose2d(F.max_unpool2d(h, self.mask2, 2), self.conv3.weight, self.deconv3.bias, padding=1))
+        h = F.relu(F.conv_transpose2d(F.max_unpool2d(h, self.mask1, 2), self.conv2.weight, self.deconv2.bias, padding=1))
+        return F.conv_transpose2d(h, self.conv1.weight, self.deconv1.bias, padding=1)
 
 
 class Variational(Mirror):
     def __init__(self):
         super().__init__()
-        self.log_variance = nn.Linear(96, CODE)
+        self.log_variance = nn.Linear(FEATURES, CODE)
 
     def features(self, x):
         """With fixed masks, each maximum top left in its window: images that are drawn have no others."""
@@ -99,7 +102,7 @@ def top_left(mask):
 def initialize_variational(net, seed):
     """As initialize() of make_training_golden, with two more weights drawn behind those of the code."""
     random = Random(seed)
-    order = torch.arange(96).view(2, 2, 24).permute(2, 0, 1).flatten()
+    order = torch.arange(FEATURES).view(SIDE, SIDE, 24).permute(2, 0, 1).flatten()
     with torch.no_grad():
         for name in ("conv1", "conv2", "conv3", "code", "decode", "deconv3", "deconv2", "deconv1"):
             layer = getattr(net, name)

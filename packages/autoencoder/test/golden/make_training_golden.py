@@ -21,37 +21,41 @@ from torch import nn
 from seeded_images import Random, rectangles
 
 
-class Mirror(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1, self.conv2, self.conv3 = nn.Conv2d(3, 12, 3), nn.Conv2d(12, 12, 3), nn.Conv2d(12, 24, 3)
-        self.code, self.decode = nn.Linear(4704, 1568), nn.Linear(1568, 4704)
-        self.deconv3, self.deconv2 = nn.ConvTranspose2d(24, 12, 3), nn.ConvTranspose2d(12, 12, 3)
-        self.deconv1 = nn.ConvTranspose2d(12, 3, 3)
-
-    def forward(self, x):
-        h = F.relu(self.conv2(F.relu(self.conv1(x))))
-        h, mask1 = F.max_pool2d(h, 2, return_indices=True)
-        h, mask2 = F.max_pool2d(F.relu(self.conv3(h)), 2, return_indices=True)
-        h = self.decode(self.code(h.flatten(1))).view(-1, 24, 14, 14)
-        h = F.relu(self.deconv3(F.max_unpool2d(h, mask2, 2)))
-        h = F.relu(self.deconv2(F.max_unpool2d(h, mask1, 2)))
-        return self.deconv1(h)
-
-
-class Torch7(nn.Module):
+class Encoder(nn.Module):
     def __init__(self):
         super().__init__()
         conv = lambda i, o: nn.Conv2d(i, o, 3, padding=1)
         self.conv1, self.conv2, self.conv3 = conv(3, 12), conv(12, 12), conv(12, 24)
         self.code, self.decode = nn.Linear(6144, 1568), nn.Linear(1568, 6144)
-        self.conv4, self.conv5, self.conv6 = conv(24, 12), conv(12, 12), conv(12, 3)
 
-    def forward(self, x):
+    def encode(self, x):
         h = F.relu(self.conv2(F.relu(self.conv1(x))))
         h, mask1 = F.max_pool2d(h, 2, return_indices=True)
         h, mask2 = F.max_pool2d(F.relu(self.conv3(h)), 2, return_indices=True)
-        h = self.decode(self.code(h.flatten(1))).view(-1, 24, 16, 16)
+        return self.decode(self.code(h.flatten(1))).view(-1, 24, 16, 16), mask1, mask2
+
+
+class Mirror(Encoder):
+    def __init__(self):
+        super().__init__()
+        deconv = lambda i, o: nn.ConvTranspose2d(i, o, 3, padding=1)
+        self.deconv3, self.deconv2, self.deconv1 = deconv(24, 12), deconv(12, 12), deconv(12, 3)
+
+    def forward(self, x):
+        h, mask1, mask2 = self.encode(x)
+        h = F.relu(self.deconv3(F.max_unpool2d(h, mask2, 2)))
+        h = F.relu(self.deconv2(F.max_unpool2d(h, mask1, 2)))
+        return self.deconv1(h)
+
+
+class Torch7(Encoder):
+    def __init__(self):
+        super().__init__()
+        conv = lambda i, o: nn.Conv2d(i, o, 3, padding=1)
+        self.conv4, self.conv5, self.conv6 = conv(24, 12), conv(12, 12), conv(12, 3)
+
+    def forward(self, x):
+        h, mask1, mask2 = self.encode(x)
         h = F.max_unpool2d(F.relu(self.conv4(h)), mask2[:, :12], 2)
         h = F.max_unpool2d(F.relu(self.conv5(h)), mask1, 2)
         return self.conv6(h)
@@ -119,11 +123,13 @@ def main():
         "adam": (dict(learningRate=1e-3), lambda p: torch.optim.Adam(p, 1e-3)),
     }
     cases = []
-    for preset, net, steps in (("mirror", Mirror(), 50), ("torch7", Torch7(), 5)):
+    # Adam's steps do not depend on how large gradients are, so that rounding grows: after 10 steps PyTorch's own losses in float32 and float64
+    # differ by 5e-4, after 50 by 9e-3.
+    for preset, net, most in (("mirror", Mirror(), dict(sgd=50, adam=12)), ("torch7", Torch7(), dict(sgd=5, adam=5))):
         checksum = initialize(net, seed)
         start = {name: value.clone() for name, value in net.state_dict().items()}
         for name, (options, optimizer) in optimizers.items():
-            losses = losses_of(net, start, images, optimizer, steps, batch_size)
+            losses = losses_of(net, start, images, optimizer, most[name], batch_size)
             cases.append(dict(preset=preset, weightsSha256=checksum, optimizer=dict(name=name, **options), losses=losses))
             print(preset, name, losses[0], losses[-1])
     golden = dict(
