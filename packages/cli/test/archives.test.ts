@@ -1,6 +1,6 @@
 /** Archives in a place for images: the same as the folder that they are of. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDatumLmdb } from '@ae/lmdb-datum';
@@ -20,6 +20,7 @@ beforeAll(async () => {
   await makePictures(inFolder('photos', 'dog'), 3);
   tar('-cf', 'photos.tar', 'photos');
   tar('-czf', 'photos.tgz', '-C', 'photos', '.');
+  tar('-cf', 'archives.tar', 'photos.tgz');
   await aeOk(folder, 'import', 'photos', 'folder.lmdb');
 });
 
@@ -61,6 +62,19 @@ describe('ae import', () => {
     );
   });
 
+  test('names 20 of many classes', async () => {
+    for (let i = 0; i < 22; i++) {
+      mkdirSync(inFolder('many', `c${String(i).padStart(2, '0')}`), { recursive: true });
+      copyFileSync(
+        inFolder('photos', 'cat', 'disc-000.png'),
+        inFolder('many', `c${String(i).padStart(2, '0')}`, 'a.png'),
+      );
+    }
+    expect(await aeOk(folder, 'import', 'many', 'many.lmdb')).toMatch(
+      /\nclasses: 0 c00, .*, 19 c19 and 2 more, which --json lists\n/,
+    );
+  });
+
   test.each<[string[], RegExp]>([
     [
       [fixture('encrypted.zip'), 'x.lmdb'],
@@ -69,6 +83,10 @@ describe('ae import', () => {
     [
       [fixture('empty.zip'), 'x.lmdb'],
       /^ae import: \S+empty\.zip contains no images; check the path and the file names\.\n$/,
+    ],
+    [
+      ['archives.tar', 'x.lmdb'],
+      /^ae import: archives\.tar contains no images, only photos\.tgz; unpack it, and name the archives in it, such as photos\.tgz\.\n$/,
     ],
     [['photos.tar', '--labels', 'names', 'x.lmdb'], /--labels requires a list file, but a folder was given/],
     [['photos'], /^ae import: missing required argument 'out\.lmdb'; ae import --help shows the usage\.\n$/],
@@ -93,6 +111,18 @@ describe('other commands', () => {
     await aeOk(folder, 'mean', 'photos.tgz', 'tgz.binaryproto', '--resize', '8');
     await aeOk(folder, 'mean', 'photos', 'folder.binaryproto', '--resize', '8');
     expect(readFileSync(inFolder('tgz.binaryproto'))).toEqual(readFileSync(inFolder('folder.binaryproto')));
+  });
+
+  test('say at once that there is no room for a copy', async () => {
+    copyFileSync(inFolder('photos.tar'), inFolder('vast.tar'));
+    truncateSync(inFolder('vast.tar'), 8e12);
+    for (const command of ['inspect', 'verify']) {
+      const { code, stderr } = await ae(folder, command, 'vast.tar');
+      expect(stderr).toMatch(
+        /: vast\.tar has 8\.00 TB, which are copied to \S+ to be read, where [\d.]+ [GT]B are free; the variable AE_CACHE /,
+      );
+      expect(code).toBe(1);
+    }
   });
 
   test('export the files of an archive, or of a folder', async () => {

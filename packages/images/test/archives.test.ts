@@ -157,6 +157,32 @@ describe('refused, in one sentence', () => {
       /encrypted\.zip is encrypted \(photos\/dog\/10\.png\); unpack it with its password/,
     ],
     [
+      'the first part of a zip',
+      () => path.join(fixtures, 'parts.z01'),
+      /parts\.z01 is the first of several parts of a zip; put its parts together: zip -s 0/,
+    ],
+    ['another part', () => path.join(fixtures, 'parts.z02'), /parts\.z02 is a part of a zip; put its parts together/],
+    [
+      'the last part',
+      () => path.join(fixtures, 'parts.zip'),
+      /parts\.zip is no zip from its beginning on, such as the last/,
+    ],
+    [
+      'a zip that something follows',
+      () => path.join(fixtures, 'followed.zip'),
+      /followed\.zip is damaged: something follows the directory at its end/,
+    ],
+    [
+      'a part of a tar',
+      () => made('o.tar.partab', fs.readFileSync(path.join(fixtures, 'photos.tar')).subarray(1000)),
+      /o\.tar\.partab is a part of a larger file, by its name; put all parts together/,
+    ],
+    [
+      'a tar by LZ4',
+      () => made('p.tar.lz4', Buffer.from('04224d186440a7', 'hex')),
+      /p\.tar\.lz4 is compressed by LZ4; unpack it with lz4 -d/,
+    ],
+    [
       'an odd method',
       () => path.join(fixtures, 'bzip2.zip'),
       /packs a\.png by bzip2, which is not read; make it again with the method Deflate/,
@@ -207,6 +233,16 @@ describe('refused, in one sentence', () => {
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message.split('\n')).toHaveLength(1);
     expect(error).toMatchObject({ code: 'NOT_READABLE' });
+  });
+
+  test.each(['gnu', 'pax'])('a sparse file in a tar (%s) is left out, with a warning', async (name) => {
+    await contentOf(path.join(fixtures, `sparse-${name}.tar`), ({ warnings }) =>
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /: 1 image left out, as what tar --sparse stores is not read: cat\/a\.png; make the tar again/,
+        ),
+      ]),
+    );
   });
 
   test('an empty zip contains no images', async () => {

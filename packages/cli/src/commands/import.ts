@@ -34,6 +34,7 @@ interface ImportOptions extends CommonOptions, ImageOptions, ShardFlag {
 }
 
 const namedAtMost = 10;
+const classesAtMost = 20;
 
 export function importCommand(): Command {
   return defineCommand('import', "import images into an LMDB, as Caffe's convert_imageset does")
@@ -162,7 +163,11 @@ function printReport(report: ConvertReport, terminal: Terminal, resized: boolean
   const when = wasComplete ? ', already complete; nothing to do' : ` in ${formatDuration(elapsedMs)}`;
   terminal.print(`${output}: ${formatNumberOf(records, 'image')}${each}${when}`);
   if (classes.length > 1) {
-    terminal.print(`classes: ${classes.map(({ name, label }) => `${label} ${name}`).join(', ')}`);
+    const names = classes.slice(0, classesAtMost).map(({ name, label }) => `${label} ${name}`);
+    const more = classes.length - names.length;
+    terminal.print(
+      `classes: ${names.join(', ')}${more > 0 ? ` and ${formatCount(more)} more, which --json lists` : ''}`,
+    );
   }
   if (skipped.length > 0) {
     terminal.print(`skipped ${formatNumberOf(skipped.length, 'image')} that cannot be read:`);

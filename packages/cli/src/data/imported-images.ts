@@ -45,13 +45,27 @@ const namedAtMost = 3;
 /** Returns the place of an LMDB with the images of an input: of an LMDB its own, of anything else that of its import. */
 export async function databaseOf(input: string, { wish, terminal, isSaid = false }: Importing): Promise<string> {
   if (kindOfInput(input) === 'lmdb') return input;
-  const key = JSON.stringify([version, await fingerprintOf(input), wish]);
+  const { hash: files, bytes } = await fingerprintOf(input);
+  const key = JSON.stringify([version, files, wish]);
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 12);
   const stem = path.parse(path.resolve(input)).name.replace(/[^\p{L}\p{N}._-]/gu, '_');
   const database = path.join(imageCache(), `${stem}-${hash}.lmdb`);
-  if (!isThere(database)) await importOnce(input, database, wish, terminal);
-  else if (!isSaid) tell(input, database, readNote(database), 'imported before', terminal);
+  if (!isThere(database)) {
+    if (wish.encoded) assertRoom(input, bytes);
+    await importOnce(input, database, wish, terminal);
+  } else if (!isSaid) tell(input, database, readNote(database), 'imported before', terminal);
   return database;
+}
+
+/** Image files are copied as they are. @throws CliError where they have no room, before an hour is spent on it */
+function assertRoom(input: string, bytes: number): void {
+  const cache = imageCache();
+  fs.mkdirSync(cache, { recursive: true });
+  const { bavail, bsize } = fs.statfsSync(cache);
+  if (bytes <= bavail * bsize) return;
+  const room = `${input} has ${formatBytes(bytes)}, which are copied to ${cache} to be read, where ${formatBytes(bavail * bsize)} are free`;
+  const todo = 'the variable AE_CACHE chooses another folder, or ae import with --resize makes a small LMDB of it';
+  throw new CliError('DISK_FULL', `${room}; ${todo}.`);
 }
 
 async function importOnce(input: string, database: string, wish: ImportWish, terminal: Terminal): Promise<void> {
@@ -121,6 +135,7 @@ function explained(error: unknown, input: string): unknown {
   const { code, state, todo } = error as { code?: unknown; state?: string; todo?: string };
   if (code === 'BAD_IMAGE' && state?.startsWith(`${input} contains no images`)) {
     const found = state.slice(input.length);
+    if (fs.statSync(input, { throwIfNoEntry: false })?.isFile()) return error;
     return new CliError(
       'NOT_LMDB',
       `${input} is not an LMDB (it contains no data.mdb), and${found.replace('contains no images', 'it contains no images')}; ${todo}.`,

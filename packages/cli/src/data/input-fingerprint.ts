@@ -4,14 +4,21 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isPattern } from '@ae/images/files';
 
+/** What tells the files of an input, and how many bytes they have. */
+export interface Fingerprint {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
 /** Returns a hash of the paths, sizes and times of change of all files of an input. */
-export async function fingerprintOf(input: string): Promise<string> {
+export async function fingerprintOf(input: string): Promise<Fingerprint> {
   const hash = createHash('sha256');
+  let bytes = 0;
   for (const place of isPattern(input) ? await filesOf(input) : [input]) {
     hash.update(fs.realpathSync(place));
-    addTo(hash, place, '', new Set());
+    bytes += addTo(hash, place, '', new Set());
   }
-  return hash.digest('hex');
+  return { hash: hash.digest('hex'), bytes };
 }
 
 async function filesOf(pattern: string): Promise<string[]> {
@@ -19,16 +26,21 @@ async function filesOf(pattern: string): Promise<string[]> {
   return expandInput(pattern);
 }
 
-function addTo(hash: Hash, place: string, name: string, above: ReadonlySet<string>): void {
+/** Returns how many bytes the files have. */
+function addTo(hash: Hash, place: string, name: string, above: ReadonlySet<string>): number {
   const stats = fs.statSync(place, { throwIfNoEntry: false });
-  if (!stats) return;
+  if (!stats) return 0;
   if (!stats.isDirectory()) {
     hash.update(`${name}\0${stats.size} ${stats.mtimeMs}\n`);
-    return;
+    return stats.size;
   }
   // A link may lead back to a folder that it is in.
   const id = `${stats.dev}:${stats.ino}`;
-  if (above.has(id)) return;
+  if (above.has(id)) return 0;
   const entries = fs.readdirSync(place).filter((entry) => !entry.startsWith('.'));
-  for (const entry of entries.sort()) addTo(hash, path.join(place, entry), `${name}/${entry}`, new Set([...above, id]));
+  let bytes = 0;
+  for (const entry of entries.sort()) {
+    bytes += addTo(hash, path.join(place, entry), `${name}/${entry}`, new Set([...above, id]));
+  }
+  return bytes;
 }

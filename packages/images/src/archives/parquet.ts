@@ -1,11 +1,14 @@
 /** Reads the images of Parquet files as Hugging Face's datasets have them: a column of { bytes, path }, and one of labels. */
+import type { FileMetaData } from 'hyparquet';
 import type { FolderImage, FolderList } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
 import { formatOf, kindOfImage } from '../kind/kind';
 import { type Labeled, labelsOf } from './class-names';
-import { type ArchiveInput, damaged } from './entry';
+import { type ArchiveInput, damaged, unusable } from './entry';
 import { columnsOf, type ParquetColumns } from './parquet-columns';
 import type { Spool } from './spool';
+
+const mostGroupBytes = 2 ** 31 - 1;
 
 type Row = Readonly<Record<string, unknown>>;
 type Image = Omit<FolderImage, 'label'> & Labeled;
@@ -23,6 +26,7 @@ export async function listParquet(input: ArchiveInput, spool: Spool): Promise<Fo
   const images: Image[] = [];
   const ignored: string[] = [];
   let rowStart = 0;
+  assertGroups(metadata, read, place);
   for (const { num_rows } of metadata.row_groups) {
     signal?.throwIfAborted();
     const rowEnd = rowStart + Number(num_rows);
@@ -39,6 +43,17 @@ export async function listParquet(input: ArchiveInput, spool: Spool): Promise<Fo
     others.length > 0 ? [`${place}: images are taken from column ${image}, not from ${others.join(', ')}.`] : [];
   const list = { ...labelsOf(images), ignored, warnings: more };
   return names ? { ...list, classes: names.map((name, i) => ({ name, label: i })) } : list;
+}
+
+/** A group of rows is read whole. @throws NotReadableError for one that there is no memory for */
+function assertGroups({ row_groups: groups }: FileMetaData, columns: readonly string[], place: string): void {
+  for (const [i, group] of groups.entries()) {
+    const read = group.columns.filter(({ meta_data }) => columns.includes(meta_data?.path_in_schema[0] ?? ''));
+    const bytes = read.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
+    if (bytes <= mostGroupBytes) continue;
+    const what = `has ${bytes} bytes in its group of rows ${i}, of at most ${mostGroupBytes} that are read at a time`;
+    throw unusable(place, what, 'write it again in smaller groups, such as by row_group_size=1000 of pyarrow');
+  }
 }
 
 function bufferOf({ fd, fileBytes }: ArchiveInput) {

@@ -1,9 +1,11 @@
 /** Lists the files of a tar, and of tars in it, by their headers alone: `tar` reads a header, and here is where they lie. */
-import { isUtf8 } from 'node:buffer';
-import { Header, Pax } from 'tar';
+import { Header } from 'tar';
 import { isTar } from '../files/archive-kind';
+import { nameFew } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
+import { hasImageExtension } from '../kind/kind';
 import { type ArchiveEntry, type ArchiveFacts, type ArchiveInput, Breath, damaged, plainName } from './entry';
+import { type EntryName, type Extra, extraOf, isExtra, nameOf } from './tar-extra';
 import { followLinks, type Link } from './tar-links';
 
 const blockBytes = 512;
@@ -21,16 +23,6 @@ interface Range {
   readonly place: string;
 }
 
-/** What headers before a file say of it. */
-interface Extra {
-  /** Names of GNU tar. */
-  name?: Buffer;
-  linkName?: Buffer;
-  /** POSIX's fields, of the next file and of all. */
-  own?: Pax;
-  all?: Pax;
-}
-
 /** Lists the files of a tar; those of a tar in it are as in a folder of its name. @throws NotReadableError */
 export async function listTar({ place, fd, fileBytes, signal }: ArchiveInput): Promise<ArchiveFacts> {
   const walk = new TarWalk(fd);
@@ -41,13 +33,20 @@ export async function listTar({ place, fd, fileBytes, signal }: ArchiveInput): P
     entries.push(entry);
     if (breath.isDue) await breath.pause();
   }
-  const { warnings, isOfFolder, links } = walk;
+  const { warnings, sparse, isOfFolder, links } = walk;
+  if (sparse.length > 0) {
+    const images = sparse.length === 1 ? '1 image' : `${sparse.length} images`;
+    const what = 'left out, as what tar --sparse stores is not read';
+    warnings.push(`${place}: ${images} ${what}: ${nameFew(sparse)}; make the tar again without --sparse.`);
+  }
   return { entries: links.length > 0 ? followLinks(entries, links) : entries, warnings, isOfFolder };
 }
 
 class TarWalk {
   readonly warnings: string[] = [];
   readonly links: Link[] = [];
+  /** Names of images that are stored as sparse files. */
+  readonly sparse: string[] = [];
   /** True if names begin with "./". */
   isOfFolder = false;
   readonly #fd: number;
@@ -62,24 +61,26 @@ class TarWalk {
     for (let at = start; at < end && !isEnded; ) {
       if (at + blockBytes > end) throw damaged(place, 'is cut short: it ends in the middle of a header');
       const block = readAt(this.#fd, at, Buffer.alloc(blockBytes));
-      const header = headerOf(block, extra);
+      const header = headerOf(block);
       if (header?.nullBlock) {
         isEnded = true;
         break;
       }
       if (!header?.cksumValid) throw damaged(place, `is damaged ${at} bytes from its beginning`);
       const dataAt = at + blockBytes + sparseBytes(this.#fd, header, block, at);
-      const bytes = hasData(header) ? (header.size ?? 0) : 0;
+      const isOfFile = !isExtra(header);
+      const bytes = hasData(header) ? ((isOfFile ? extra.bytes : undefined) ?? header.size ?? 0) : 0;
       if (dataAt + bytes > end) throw damaged(place, `is cut short: it ends in the middle of ${header.path}`);
       at = dataAt + Math.ceil(bytes / blockBytes) * blockBytes;
-      if (isExtra(header)) {
-        extra = this.#extraOf(header, extra, dataAt, bytes, place);
+      if (!isOfFile) {
+        if (bytes > mostExtraBytes) throw damaged(place, `is damaged: it has a name of ${bytes} bytes`);
+        extra = extraOf(header, readAt(this.#fd, dataAt, Buffer.alloc(bytes)), extra);
         continue;
       }
-      const name = nameOf(header, block, extra, place);
+      const name = nameOf(block, extra, (text) => plainName(text, place));
       if (depth === 0 && header.path?.startsWith('./')) this.isOfFolder = true;
       yield* this.#entriesOf(header, name, { start: dataAt, end: dataAt + bytes, depth, place }, prefix, extra);
-      extra = { all: extra.all };
+      extra = {};
     }
     if (!isEnded) this.warnings.push(`${place}: it lacks the mark of its end, and may be cut short.`);
   }
@@ -105,7 +106,9 @@ class TarWalk {
       yield* this.#entriesOfTar({ start, end, depth: depth + 1, place: `${place}/${name}` }, whole.slice(0, -4));
       return;
     }
-    const isPlain = header.type !== 'SparseFile' && isFile(header);
+    const isSparse = header.type === 'SparseFile' || extra.isSparse;
+    if (isSparse && hasImageExtension(name)) this.sparse.push(whole);
+    const isPlain = isFile(header) && !isSparse;
     const packed = { fd: this.#fd, offset: start, bytes: end - start };
     yield { name: whole, ...(bytes && { nameBytes: bytes }), ...(isPlain && { packed }) };
   }
@@ -119,52 +122,12 @@ class TarWalk {
     if (!isWrapped) yield* within;
     else for (const entry of within) yield { ...entry, name: `${folder}/${entry.name.slice(again.length)}` };
   }
-
-  #extraOf(header: Header, extra: Extra, dataAt: number, bytes: number, place: string): Extra {
-    if (bytes > mostExtraBytes) throw damaged(place, `is damaged: it has a name of ${bytes} bytes`);
-    const data = readAt(this.#fd, dataAt, Buffer.alloc(bytes));
-    switch (header.type) {
-      case 'NextFileHasLongPath':
-      case 'OldGnuLongPath':
-        return { ...extra, name: untilNull(data) };
-      case 'NextFileHasLongLinkpath':
-        return { ...extra, linkName: untilNull(data) };
-      case 'GlobalExtendedHeader':
-        return { ...extra, all: Pax.parse(data.toString(), extra.all, true) };
-      default:
-        return { ...extra, own: Pax.parse(data.toString(), extra.own) };
-    }
-  }
-}
-
-interface EntryName {
-  name: string;
-  nameBytes?: Uint8Array;
-}
-
-function nameOf(header: Header, block: Buffer, extra: Extra, place: string): EntryName {
-  const raw = extra.name ?? (extra.own?.path === undefined ? rawNameOf(block) : undefined);
-  if (!raw || isUtf8(raw)) return { name: plainName(extra.name?.toString() ?? header.path ?? '', place) };
-  const nameBytes = Buffer.from(plainName(raw.toString('latin1'), place), 'latin1');
-  return { name: nameBytes.toString(), nameBytes };
-}
-
-/** The name as it stands in a header, whose prefix is that of POSIX alone. */
-function rawNameOf(block: Buffer): Buffer {
-  const name = untilNull(block.subarray(0, 100));
-  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? untilNull(block.subarray(345, 500)) : name;
-  return prefix === name || prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from('/'), name]);
-}
-
-function untilNull(bytes: Buffer): Buffer {
-  const end = bytes.indexOf(0);
-  return end < 0 ? bytes : bytes.subarray(0, end);
 }
 
 /** Undefined for what `tar` refuses. */
-function headerOf(block: Buffer, { own, all }: Extra): Header | undefined {
+function headerOf(block: Buffer): Header | undefined {
   try {
-    return new Header(block, 0, own, all);
+    return new Header(block);
   } catch {
     return undefined;
   }
@@ -172,17 +135,6 @@ function headerOf(block: Buffer, { own, all }: Extra): Header | undefined {
 
 function isFile({ type }: Header): boolean {
   return type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
-}
-
-function isExtra({ type }: Header): boolean {
-  return (
-    type === 'ExtendedHeader' ||
-    type === 'OldExtendedHeader' ||
-    type === 'GlobalExtendedHeader' ||
-    type === 'NextFileHasLongPath' ||
-    type === 'OldGnuLongPath' ||
-    type === 'NextFileHasLongLinkpath'
-  );
 }
 
 /** Links, folders and devices have none, whatever their size says. */

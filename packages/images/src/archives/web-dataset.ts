@@ -18,10 +18,14 @@ interface WebSample {
 
 const nothing: PackedFile = { fd: -1, offset: 0, bytes: 0 };
 const samplePattern = /^((?:.*\/)?[^/.]+)\.([^/]+)$/;
+/** One of these is in every WebDataset that is told. */
+const besidePattern = /\.(cls|json|txt)$/i;
 const mostBesideBytes = 1 << 24;
 
 /** Lists the images of a tar with the labels beside them. Returns undefined if it is no WebDataset. */
 export function listWebDataset({ entries, warnings }: ArchiveFacts, place: string): FolderList | undefined {
+  // A million images without anything beside them are told without a sample for each.
+  if (!entries.some(({ name }) => besidePattern.test(name))) return undefined;
   const samples = samplesOf(entries);
   if (!isWebDataset(samples) && !isConverted(samples, place)) return undefined;
   const images: (Omit<FolderImage, 'label'> & Labeled)[] = [];

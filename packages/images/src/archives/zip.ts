@@ -1,9 +1,12 @@
 /** Lists the files of a zip by its directory, which `yauzl` reads. */
+import { isUtf8 } from 'node:buffer';
+import { joinZip } from '../files/archive-kind';
 import { readAt } from '../files/packed-file';
 import { hasImageExtension } from '../kind/kind';
 import { type ArchiveEntry, type ArchiveFacts, type ArchiveInput, damaged, plainName, unusable } from './entry';
 
 const localHeaderBytes = 30;
+const utf8Flag = 0x800;
 const stored = 0;
 const deflated = 8;
 const methods: Record<number, string> = {
@@ -22,8 +25,7 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
   const entries: ArchiveEntry[] = [];
   await new Promise<void>((resolve, reject) => {
     const fail = (cause: Error) => reject(ownError(place, cause));
-    // A name with backslashes is one of Windows.
-    const options = { lazyEntries: true, autoClose: false, strictFileNames: false };
+    const options = { lazyEntries: true, autoClose: false, decodeStrings: false };
     yauzl.fromFd(fd, options, (error, zip) => {
       if (error) return fail(error);
       zip.on('error', fail);
@@ -31,7 +33,11 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
       zip.on('entry', (entry: ZipEntry) => {
         try {
           signal?.throwIfAborted();
-          const found = entryOf(entry, input);
+          const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry;
+          // Many programs write UTF-8 without the flag that says so. A name with backslashes is one of Windows.
+          const flags = generalPurposeBitFlag | (isUtf8(fileNameRaw) ? utf8Flag : 0);
+          const name = yauzl.getFileNameLowLevel(flags, fileNameRaw, extraFields, false);
+          const found = entryOf(entry, name, input);
           if (found) entries.push(found);
           zip.readEntry();
         } catch (cause) {
@@ -46,7 +52,8 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
 
 /** What is used of the library's. */
 interface ZipEntry {
-  readonly fileName: string;
+  readonly fileNameRaw: Buffer;
+  readonly extraFields: { id: number; data: Buffer }[];
   readonly generalPurposeBitFlag: number;
   readonly compressionMethod: number;
   readonly compressedSize: number;
@@ -54,9 +61,9 @@ interface ZipEntry {
   readonly relativeOffsetOfLocalHeader: number;
 }
 
-function entryOf(entry: ZipEntry, { place, fd, fileBytes }: ArchiveInput): ArchiveEntry | undefined {
-  const name = plainName(entry.fileName, place);
-  if (entry.fileName.endsWith('/')) return undefined;
+function entryOf(entry: ZipEntry, fileName: string, { place, fd, fileBytes }: ArchiveInput): ArchiveEntry | undefined {
+  const name = plainName(fileName, place);
+  if (fileName.endsWith('/')) return undefined;
   const { compressionMethod: method, compressedSize: bytes } = entry;
   // Whatever else is in it may be as it likes.
   const isWanted = hasImageExtension(name);
@@ -80,13 +87,13 @@ function entryOf(entry: ZipEntry, { place, fd, fileBytes }: ArchiveInput): Archi
 
 /** Says in this package's words what the library says of a zip. */
 function ownError(place: string, cause: Error): Error {
-  const name = /(?:relative path|absolute path|invalid characters in fileName): (.*)/i.exec(cause.message)?.[1];
-  if (name !== undefined) {
-    const what = `holds the name ${JSON.stringify(name.slice(0, 200))}, which leads out of the archive`;
-    return unusable(place, what, 'make the archive again from within its folder', cause);
-  }
+  if (/multi-disk/i.test(cause.message))
+    return unusable(place, 'is the last of several parts of a zip', joinZip, cause);
   if (/end of central directory/i.test(cause.message)) {
     return damaged(place, 'is cut short: the directory at its end is missing', cause);
+  }
+  if (/comment length/i.test(cause.message)) {
+    return damaged(place, 'is damaged: something follows the directory at its end', cause);
   }
   return damaged(place, `is damaged (${cause.message.replace(/\.$/, '')})`, cause);
 }

@@ -2,6 +2,7 @@
 export { NotReadableError } from '../errors';
 export {
   type ArchiveKind,
+  adviseOn,
   archiveHeadBytes,
   describeOther,
   hasArchiveExtension,

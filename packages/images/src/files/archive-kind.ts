@@ -1,5 +1,5 @@
 /** Tells archives and other files by their first bytes. */
-import { describeUnreadImage } from './unread-images';
+import { describeUnreadImage, sayUnreadImages } from './unread-images';
 
 /** Archives that are read. */
 export type ArchiveKind = 'tar' | 'gzip' | 'zip' | 'parquet';
@@ -39,11 +39,28 @@ export function isTar(head: Uint8Array): boolean {
   return head[0] !== 0 && said === sum;
 }
 
+/** What makes a zip of its parts. */
+export const joinZip = 'put its parts together: zip -s 0 <name>.zip --out whole.zip';
+
+/** By what names end in: parts of larger files, whose first bytes tell nothing. */
+const parts: readonly (readonly [ending: RegExp, name: string, todo: string])[] = [
+  [/\.z\d\d$/i, 'a part of a zip', joinZip],
+  [/\.zip$/i, 'no zip from its beginning on, such as the last one of several parts', joinZip],
+  [
+    /[._-]part[._-]?\w{1,3}$|\.(tar|tgz|gz|zip)[._-]?(\d{2,3}|[a-z]{2})$/i,
+    'a part of a larger file, by its name',
+    'put all parts together, in their order: cat <parts> > whole.tar',
+  ],
+];
+
 /** Files that people have, and that hold no images here: what they begin with, what they are, and what to do. */
 const others: readonly (readonly [start: string, name: string, todo: string])[] = [
   ['\xfd7zXZ\0', 'compressed by xz', 'unpack it with xz -d'],
   ['BZh', 'compressed by bzip2', 'unpack it with bzip2 -d'],
   ['\x28\xb5\x2f\xfd', 'compressed by Zstandard', 'unpack it with zstd -d'],
+  ['\x04\x22\x4d\x18', 'compressed by LZ4', 'unpack it with lz4 -d'],
+  ['\x1f\x9d', 'compressed by compress', 'unpack it with gzip -d'],
+  ['PK\x07\x08', 'the first of several parts of a zip', joinZip],
   ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive', 'unpack it and give the folder'],
   ['Rar!', 'a RAR archive', 'unpack it and give the folder'],
   ['\x89HDF', 'an HDF5 file', 'write its images as files'],
@@ -61,7 +78,9 @@ export function describeOther(head: Uint8Array, file?: string): { readonly what:
   const unread = describeUnreadImage(head, file);
   if (unread) return unread;
   const known = others.find(([text]) => start.startsWith(text));
-  if (known) return { what: known[1], todo: known[2] };
+  const part = file === undefined ? undefined : parts.find(([ending]) => ending.test(file));
+  const [, what, todoOfIt] = known ?? part ?? [];
+  if (what !== undefined && todoOfIt !== undefined) return { what, todo: todoOfIt };
   // The head may end in the middle of a character.
   const text = new TextDecoder().decode(head.subarray(0, archiveHeadBytes - 4));
   const isText = !head.includes(0) && !text.slice(0, -1).includes('\ufffd');
@@ -69,4 +88,11 @@ export function describeOther(head: Uint8Array, file?: string): { readonly what:
     what: isText ? 'a text, and no list of images that are there' : 'no image, and nothing known that holds images',
     todo,
   };
+}
+
+/** Says what to do about a folder or an archive that holds no images, but these other files. */
+export function adviseOn(ignored: readonly string[]): string {
+  const archive = ignored.find(hasArchiveExtension);
+  const unpack = archive === undefined ? undefined : `unpack it, and name the archives in it, such as ${archive}`;
+  return sayUnreadImages(ignored) ?? unpack ?? 'check the path and the file names';
 }

@@ -1,6 +1,6 @@
 /** Makes an LMDB from image files, by the rules of Caffe's convert_imageset. */
 import path from 'node:path';
-import { sayUnreadImages } from '@ae/images/files';
+import { adviseOn, sayUnreadImages } from '@ae/images/files';
 import { Random, shuffleInPlace } from '../batches/random';
 import { ImageError, reasonOf, WriteError } from '../errors/errors';
 import { Conversion, sourceOf } from './conversion';
@@ -107,7 +107,7 @@ function noImages(source: string, ignored: readonly string[]): ImageError {
   return new ImageError(
     {
       state: `${source} contains no images${found}`,
-      todo: sayUnreadImages(ignored) ?? 'check the path and the file names',
+      todo: adviseOn(ignored),
     },
     { path: source },
   );

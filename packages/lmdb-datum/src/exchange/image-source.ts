@@ -1,7 +1,7 @@
 /** The records of images: with the keys that were noted beside them, or else those that an import gives them. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { sayUnreadImages } from '@ae/images/files';
+import { adviseOn } from '@ae/images/files';
 import { defaultMaxPixels, describeImage, kindOfImage } from '@ae/images/kind';
 import type { ImageFile } from '../convert/image-file';
 import { keyOf } from '../convert/image-file';
@@ -38,7 +38,7 @@ export async function openImageRecords(
     throw new NotReadableError(
       {
         state: `${name} contains no images${found}`,
-        todo: sayUnreadImages(ignored) ?? 'check the path and the file names',
+        todo: adviseOn(ignored),
       },
       { path: name },
     );
