@@ -4,6 +4,7 @@ import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations, inDist } from '../../scripts/declarations';
 import { licenses } from '../../scripts/licenses';
+import { splitCommonJs } from '../../scripts/split-commonjs';
 
 const entries = [
   'entries/index',
@@ -24,6 +25,7 @@ const common: Options = {
   entry: Object.fromEntries(entries.map((file) => [inDist(file), `src/${file}.ts`])),
   // One copy of each class, whichever entries a program loads.
   splitting: true,
+  esbuildOptions: splitCommonJs,
 };
 
 const standIns = fileURLToPath(new URL('src/files/node-modules.ts', import.meta.url));

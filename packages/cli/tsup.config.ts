@@ -1,5 +1,6 @@
 import { defineConfig } from 'tsup';
 import { licenses } from '../../scripts/licenses';
+import { splitCommonJs } from '../../scripts/split-commonjs';
 
 export default defineConfig({
   entry: {
@@ -11,6 +12,7 @@ export default defineConfig({
   format: ['cjs'],
   // A command loads what is its own.
   splitting: true,
+  esbuildOptions: splitCommonJs,
   esbuildPlugins: [licenses()],
   dts: false,
   target: 'node20',

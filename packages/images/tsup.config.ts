@@ -3,6 +3,7 @@ import { defineConfig, type Options } from 'tsup';
 import { assemblyForTsup } from '../../scripts/assembly-plugin.js';
 import { declarations } from '../../scripts/declarations';
 import { licenses } from '../../scripts/licenses';
+import { splitCommonJs } from '../../scripts/split-commonjs';
 
 const bundled = licenses();
 
@@ -25,6 +26,7 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     // One copy of kernels, budget and classes, whichever entries a program loads.
     splitting: true,
+    esbuildOptions: splitCommonJs,
     target: 'node20',
     shims: true,
     clean: ['*.js', '*.cjs', '*.map'],

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Options } from 'tsup';
 import { declarations } from '../../scripts/declarations';
 import { licenses } from '../../scripts/licenses';
+import { splitCommonJs } from '../../scripts/split-commonjs';
 
 const bundled = licenses();
 
@@ -26,6 +27,7 @@ export default defineConfig([
     format: 'cjs',
     // What a program doesn't use is not read.
     splitting: true,
+    esbuildOptions: splitCommonJs,
     // An ES module, which not every Node.js 20 lets CommonJS load.
     noExternal: ['hyparquet-writer'],
     clean: ['*.cjs', '!*-worker.cjs'],
