@@ -21,10 +21,12 @@ export {
   kindOf,
   NotOrdinaryError,
   openRegularFile,
+  ordinaryBytes,
   pathText,
   readRegularFile,
   readRest,
   sayOf,
+  withOpenFile,
   withRegularFile,
 } from '../files/regular-file';
 export { describeUnreadImage, sayUnreadImages } from '../files/unread-images';

@@ -18,33 +18,45 @@ export class NotOrdinaryError extends Error {}
 
 /** Opens a file for reading, for the caller to close. @throws NotOrdinaryError, or the operating system's error. */
 export function openRegularFile(file: FilePath): number {
-  return openOrdinary(file).fd;
-}
-
-/** Runs `use` with an open file and its size, and closes it. @throws NotOrdinaryError, or the operating system's error. */
-export function withRegularFile<T>(file: FilePath, use: (fd: number, bytes: number) => T): T {
-  const { fd, bytes } = openOrdinary(file);
-  try {
-    return use(fd, bytes);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = fs.constants;
-
-/** Looks at what was opened, not at the path: that is another file by then, perhaps, and takes five times as long. */
-function openOrdinary(file: FilePath): { fd: number; bytes: number } {
   const fd = openAtOnce(file);
   try {
-    const stats = fs.fstatSync(fd);
-    assertOrdinary(stats);
-    return { fd, bytes: stats.size };
+    // What was opened, not what is at the path: that is another file by then, perhaps, and takes five times as long.
+    ordinaryBytes(fd);
+    return fd;
   } catch (error) {
     fs.closeSync(fd);
     throw error;
   }
 }
+
+/** Runs `use` with an open file and its size, and closes it. @throws NotOrdinaryError, or the operating system's error. */
+export function withRegularFile<T>(file: FilePath, use: (fd: number, bytes: number) => T): T {
+  return withOpenFile(file, (fd) => use(fd, ordinaryBytes(fd)));
+}
+
+/**
+ * Runs `use` with whatever is at a path, open, and closes it: for who reads a little and can tell from that alone that it is all he wants. Who
+ * reads on calls `ordinaryBytes` first.
+ *
+ * @throws NotOrdinaryError, or the operating system's error.
+ */
+export function withOpenFile<T>(file: FilePath, use: (fd: number) => T): T {
+  const fd = openAtOnce(file);
+  try {
+    return use(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Returns the size of an open file, which takes as long as to read a small one. @throws NotOrdinaryError */
+export function ordinaryBytes(fd: number): number {
+  const stats = fs.fstatSync(fd);
+  assertOrdinary(stats);
+  return stats.size;
+}
+
+const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = fs.constants;
 
 /** Opens whatever is there without waiting for it. What cannot be opened at all, such as a socket, is named by its kind. */
 function openAtOnce(file: FilePath): number {

@@ -52,6 +52,8 @@ function splitLine(line: string): [name: string, label: string] {
 
 /** C's atoi on a 64-bit system: leading whitespace, a sign, digits; 0 if there are none; cut to 32 bits. */
 export function atoi(text: string): number {
+  // All but odd ones.
+  if (/^-?\d{1,9}$/.test(text)) return Number(text) | 0;
   const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
   if (digits === undefined) return 0;
   const limit = 2n ** 63n;

@@ -29,13 +29,14 @@ import { ImageError, reasonOf } from '../errors/errors';
 import {
   assertSize,
   NotOrdinaryError,
+  ordinaryBytes,
   pathText,
   readPackedFile,
   readPackedStart,
   readRegularFile,
   readRest,
   sayOf,
-  withRegularFile,
+  withOpenFile,
 } from '../files/regular-file';
 import type { ImageFile } from './image-file';
 import { type ConvertPlan, imageTypeOf } from './options';
@@ -73,12 +74,13 @@ export function convertImage(
   const room = kernels?.room ?? Buffer.allocUnsafeSlow(headBytes);
   try {
     return reading(image, () =>
-      withImageFile(image, room, (start, fileBytes, read) => {
+      withImageFile(image, room, (start, countBytes, read) => {
         const converted = kernels && convertOrdinaryJpeg(kernels, start, image.label, plan, allocate);
         if (converted) return converted;
+        const fileBytes = countBytes();
         const size = assertDecodes(start, fileBytes, image, plan);
         const bytes = decodingBytes(fileBytes, size);
-        const file = bytes < largeBytes ? read() : undefined;
+        const file = bytes < largeBytes ? read(fileBytes) : undefined;
         return { bytes, converted: convertOther(image, bytes, plan, allocate, file) };
       }),
     );
@@ -93,24 +95,40 @@ const headBytes = 1 << 18;
 const slackBytes = 1 << 20;
 
 /**
- * Runs `use` with a file's first bytes, its size, and what reads it whole. One call brings most files whole. For a decoder that notices if
- * it doesn't that is enough.
+ * Runs `use` with a file's first bytes, and with what tells its size and what reads it whole. One call brings most files whole. For a decoder
+ * that notices if it doesn't that is enough, and its size is not asked for.
  */
 function withImageFile<T>(
   { path, packed }: ImageFile,
   room: Uint8Array,
-  use: (start: Uint8Array, fileBytes: number, read: () => Uint8Array) => T,
+  use: (start: Uint8Array, countBytes: () => number, read: (fileBytes: number) => Uint8Array) => T,
 ): T {
   if (packed) {
-    const fileBytes = packed.inflatedBytes ?? packed.bytes;
-    return use(readPackedStart(packed, room), fileBytes, () => readPackedFile(packed, fileBytes));
+    return use(
+      readPackedStart(packed, room),
+      () => packed.inflatedBytes ?? packed.bytes,
+      (fileBytes) => readPackedFile(packed, fileBytes),
+    );
   }
-  return withRegularFile(path, (fd, fileBytes) => {
-    const start = room.subarray(0, fs.readSync(fd, room, 0, room.length, null));
-    return use(start, fileBytes, () =>
-      Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + slackBytes)]),
+  return withOpenFile(path, (fd) => {
+    const start = room.subarray(0, readStart(fd, room));
+    return use(
+      start,
+      () => ordinaryBytes(fd),
+      (fileBytes) =>
+        Buffer.concat([start, readRest(fd, Math.max(0, fileBytes - start.length), fileBytes + slackBytes)]),
     );
   });
+}
+
+/** Reads what there is, at most what there is room for. What cannot be read, such as a folder, is named by its kind. */
+function readStart(fd: number, room: Uint8Array): number {
+  try {
+    return fs.readSync(fd, room, 0, room.length, null);
+  } catch (error) {
+    ordinaryBytes(fd);
+    throw error;
+  }
 }
 
 /** Reads a file whole, with at most so many bytes. */

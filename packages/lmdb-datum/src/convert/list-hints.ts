@@ -1,13 +1,15 @@
 /** Says what is odd about a line of a list, for when the file that it names is not there. */
 
 const wholeNumber = /^[+-]?\d+(\.\d+)?$/;
+/** A name of which nothing below could be said, and a whole number: nearly all lines are such. */
+const plainLine = /^[^\s"'/\\:,;](?:[^\s\\:]*[^\s\\:,;])? \d+$/;
 
 /**
  * @param prefix What is put before the line's name.
  * @returns A sentence without its point, or undefined if the line looks as it should.
  */
 export function hintOf(line: string, number: number, prefix: string): string | undefined {
-  if (line === '') return undefined;
+  if (line === '' || plainLine.test(line)) return undefined;
   const space = line.lastIndexOf(' ');
   if (space < 0) return hintWithoutSpace(line, number);
   const [name, label] = [line.slice(0, space), line.slice(space + 1)];

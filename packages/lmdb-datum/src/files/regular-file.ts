@@ -8,11 +8,13 @@ export {
   kindOf,
   NotOrdinaryError,
   openRegularFile,
+  ordinaryBytes,
   pathText,
   readPackedFile,
   readPackedStart,
   readRest,
   sayOf,
+  withOpenFile,
   withRegularFile,
 } from '@ae/images/files';
 
