@@ -144,7 +144,7 @@ async function findSource(
 
 /** The size of all records, if they have the same. */
 async function sizeOfRecords(database: string): Promise<string | undefined> {
-  const { openDatabase } = await import('../data/sample-database');
+  const { openDatabase } = await import('../data/open-database');
   const { summarizeRecords } = await import('../data/record-summary');
   const reader = await openDatabase(database);
   try {

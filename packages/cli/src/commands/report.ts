@@ -6,8 +6,8 @@ import { databaseOption, schemaOption } from '../data/database-option';
 import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
 import { kindOfInput } from '../data/input-kind';
 import { lenientOption } from '../data/left-out';
+import { openSamples } from '../data/open-samples';
 import { splitOfRun, wishForNetwork, wishOfRun } from '../data/run-images';
-import { openSamples } from '../data/sample-database';
 import { backendOption, type EngineOptions, startEngine, threadsOption } from '../network/engine';
 import { findModel, placeOf } from '../network/find-model';
 import {

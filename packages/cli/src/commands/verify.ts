@@ -1,8 +1,8 @@
 import type { VerifyReport } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { type DatabaseFlag, databaseOption, schemaOption } from '../data/database-option';
+import { placeOfDatabase } from '../data/open-database';
 import { importWish } from '../data/run-images';
-import { placeOfDatabase } from '../data/sample-database';
 import { maxPixelsOption } from '../shell/image-options';
 import { interruptible } from '../shell/interruption';
 import { type CommonOptions, defineCommand } from '../shell/options';

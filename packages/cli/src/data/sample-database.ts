@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { DatabaseIdentity, DatumReader, OpenOptions, Sample } from '@ae/lmdb-datum';
+import type { DatabaseIdentity, DatumReader, Sample } from '@ae/lmdb-datum';
 import { CliError } from '../shell/cli-error';
-import { formatNumberOf } from '../shell/terminal';
-import type { DatabaseFlag } from './database-option';
-import { checkSizes, type Sides, type SizeRule } from './image-sizes';
-import { type Split, type SplitWish, splitRecords } from './image-split';
-import { databaseOf, type Importing } from './imported-images';
-import { kindOfInput } from './input-kind';
+import { checkSizes, type SizeRule } from './image-sizes';
+import type { Split } from './image-split';
 import { withAdvice } from './record-damage';
-import { type LeftOut, type RecordScan, type SizeCount, scanRecords } from './record-scan';
+import type { LeftOut, RecordScan, SizeCount } from './record-scan';
 
 /** The records of an LMDB as images of one size: a sample source for training and testing. */
 export interface SampleDatabase {
@@ -58,74 +54,8 @@ export interface RecordPlace {
   readonly isWhole: boolean;
 }
 
-export interface SampleOptions extends DatabaseFlag {
-  /** Leave out damaged records, which are looked for first. */
-  readonly lenient?: boolean;
-  /** Parts of this size are taken of the images, which may have any sizes from this one on. */
-  readonly crop?: Sides;
-  /** Images may have any heights and widths. */
-  readonly anySize?: boolean;
-  /** How images that are no LMDB are imported. Default: an LMDB is expected. */
-  readonly images?: Importing;
-  /** Read only one side of a split. */
-  readonly part?: { readonly split: SplitWish; readonly side: 'train' | 'validation' };
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** Opens an LMDB for reading, or that of imported images. */
-export async function openDatabase(path: string, options?: OpenOptions, images?: Importing): Promise<DatumReader> {
-  const place = await placeOfDatabase(path, images);
-  const { openDatumLmdb } = await import('@ae/lmdb-datum');
-  return openDatumLmdb(place, options);
-}
-
-/** Returns where the LMDB of a command's argument is; throws unless there is something of that name. */
-export async function placeOfDatabase(path: string, images?: Importing): Promise<string> {
-  if (images) return databaseOf(path, images);
-  kindOfInput(path);
-  return path;
-}
-
-/**
- * Opens an LMDB of Datums and looks at its records: throws where there are none, where their sizes differ, and, unless `lenient`,
- * where one is damaged. Of more than 50,000 records so many are looked at, and the others when they are read.
- */
-export async function openSamples(path: string, options: SampleOptions = {}): Promise<SampleDatabase> {
-  const { database, schema, lenient = false, crop, anySize = false, images, part } = options;
-  const reader = await openDatabase(path, { database, schema, lenient }, images);
-  try {
-    if (reader.length === 0) throw emptyDatabase(path, reader.damage[0]?.message, reader.info.databases);
-    const scan = await scanRecords(reader, lenient, options.onProgress);
-    const [first] = scan.sizes;
-    if (!first) throw emptyDatabase(path, scan.leftOut[0]?.reason);
-    const rule = anySize ? 'any' : crop;
-    checkSizes(path, scan.sizes, rule);
-    const split = part && splitRecords(reader, part.split);
-    if (!part || !split) return new Samples(path, reader, scan, rule, database);
-    if (split.validation.length === 0 || split.train.length === 0) throw nothingToKeep(path, reader.length, part.split);
-    return new Samples(path, reader, within(scan, split[part.side]), rule, database, split);
-  } catch (error) {
-    reader.close();
-    throw error;
-  }
-}
-
-/** Leaves the records of a part. */
-function within(scan: RecordScan, part: Uint32Array): RecordScan {
-  const readable = scan.indices && new Set(scan.indices);
-  return { ...scan, indices: readable ? part.filter((index) => readable.has(index)) : part };
-}
-
-function nothingToKeep(path: string, count: number, { fraction }: SplitWish): CliError {
-  return new CliError(
-    'INVALID_OPTION',
-    `--val: expected a fraction that leaves some of the ${formatNumberOf(count, 'image')} of ${path} on either side, received ${fraction}; ` +
-      'choose another fraction, or other images.',
-  );
-}
-
 /** Gives the records that a scan has found. */
-class Samples implements SampleDatabase {
+export class Samples implements SampleDatabase {
   readonly length: number;
   readonly shape: SampleDatabase['shape'];
   readonly isMixed: boolean;
@@ -228,20 +158,6 @@ class Samples implements SampleDatabase {
       ? sample
       : { ...sample, data: data.map((value) => value * this.#gain) };
   }
-}
-
-/** `damage` says why none of the records can be read, where there were some. */
-export function emptyDatabase(path: string, damage?: string, names: readonly string[] = []): CliError {
-  if (damage !== undefined) {
-    return new CliError('CORRUPT_DATABASE', `${path}: none of the records can be read, even with --lenient: ${damage}`);
-  }
-  if (names.length > 0) {
-    return new CliError(
-      'EMPTY_DATABASE',
-      `${path}: the unnamed database is empty; name one of ${names.join(', ')}: --database <name>.`,
-    );
-  }
-  return new CliError('EMPTY_DATABASE', `${path} is empty; fill it with ae import.`);
 }
 
 function findRecord(reader: DatumReader, path: string, text: string): number {

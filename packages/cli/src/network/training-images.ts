@@ -1,7 +1,8 @@
 import type { Autoencoder, SampleSource } from '@ae/autoencoder';
 import { assertShape } from '../data/image-sizes';
+import { openSamples } from '../data/open-samples';
 import { splitOfRun, wishForNetwork, wishOfRun } from '../data/run-images';
-import { openSamples, type SampleDatabase } from '../data/sample-database';
+import type { SampleDatabase } from '../data/sample-database';
 import { CliError, explain } from '../shell/cli-error';
 import type { Terminal } from '../shell/terminal';
 import { type FoundModel, placeOf } from './find-model';
