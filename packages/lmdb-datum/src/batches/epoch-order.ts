@@ -1,7 +1,7 @@
 /** In which order the records of an epoch come, all of them shuffled together, and how shards take their parts. */
 import { type Shard, shardRange } from '@ae/ground/shards';
-import { assertOneOf } from '../errors/checks';
-import { describe, InvalidOptionError } from '../errors/errors';
+import { assertOneOf, assertShard } from '../errors/checks';
+import { InvalidOptionError } from '../errors/errors';
 import { assertSeed, Random, shuffleInPlace } from './random';
 
 /** Which part of the records a reader takes, of as many as there are. */
@@ -69,14 +69,7 @@ export function assertShuffle(shuffle: unknown, records: number): void {
 }
 
 /** Checks a shard option. */
-export function assertShard(shard: BatchShard): void {
-  const { index, count, by } = shard;
-  assertOneOf('shard.by', by, [undefined, 'batch', 'epoch']);
-  if (Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count) return;
-  throw new InvalidOptionError({
-    where: 'shard',
-    expected: 'an index from 0 to count - 1',
-    received: `index ${describe(index)} of ${describe(count)}`,
-    todo: 'number shards from 0',
-  });
+export function assertBatchShard(shard: BatchShard): void {
+  assertOneOf('shard.by', shard.by, [undefined, 'batch', 'epoch']);
+  assertShard(shard);
 }

@@ -3,7 +3,7 @@
 import type { FitMode, Resampler } from '@ae/images';
 import { assertFlag, assertKeys, assertOneOf, assertWhole, type Known, refuse } from '../errors/checks';
 import { InvalidOptionError } from '../errors/errors';
-import { assertShard, assertShuffle, type BatchShard, cutsEpoch } from './epoch-order';
+import { assertBatchShard, assertShuffle, type BatchShard, cutsEpoch } from './epoch-order';
 
 /** A mean to take off each pixel, planar `[C, H, W]` float32 as records are stored, of the size that they have before the crop. */
 export interface MeanPlanes {
@@ -114,7 +114,7 @@ export function checkBatchOptions(options: BatchOptions, records: number): Check
   assertKeys('batches', options, knownOptions);
   const shard = options.shard ?? { index: 0, count: 1 };
   const shuffle = options.shuffle ?? false;
-  assertShard(shard);
+  assertBatchShard(shard);
   assertShuffle(shuffle, records);
   const checked: CheckedBatchOptions = {
     ...options,

@@ -2,9 +2,17 @@
 
 import type { Shard } from '@ae/ground/shards';
 import type { FitMode, Resampler, Resize, RgbColor } from '@ae/images';
-import { assertShard } from '../batches/epoch-order';
 import { assertSeed } from '../batches/random';
-import { assertKeys, assertOneOf, assertPath, assertWhole, checkMaxPixels, type Known, refuse } from '../errors/checks';
+import {
+  assertKeys,
+  assertOneOf,
+  assertPath,
+  assertShard,
+  assertWhole,
+  checkMaxPixels,
+  type Known,
+  refuse,
+} from '../errors/checks';
 
 export interface ConvertOptions {
   /**

@@ -2,9 +2,8 @@
 import os from 'node:os';
 import { type Shard, shardRange } from '@ae/ground/shards';
 import type { FitMode, Resampler } from '@ae/images';
-import { assertShard } from '../batches/epoch-order';
 import type { Batch } from '../batches/stream';
-import { assertKeys, assertPath, type Known } from '../errors/checks';
+import { assertKeys, assertPath, assertShard, type Known } from '../errors/checks';
 import { ImageError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import { type DatumReader, openDatumLmdb } from '../read/reader';

@@ -1,4 +1,5 @@
 /** Checks of what callers give: each throws an InvalidOptionError, which is one sentence. */
+import type { Shard } from '@ae/ground/shards';
 import { defaultMaxPixels } from '@ae/images/kind';
 import { describe, InvalidOptionError } from './errors';
 
@@ -51,4 +52,15 @@ export function assertPath(name: string, value: unknown): void {
 export function checkMaxPixels(maxPixels = defaultMaxPixels): number {
   assertWhole('maxPixels', maxPixels, 1, mostPixels);
   return maxPixels;
+}
+
+/** Checks which of several processes this is. */
+export function assertShard({ index, count }: Shard): void {
+  if (Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count) return;
+  throw new InvalidOptionError({
+    where: 'shard',
+    expected: 'an index from 0 to count - 1',
+    received: `index ${describe(index)} of ${describe(count)}`,
+    todo: 'number shards from 0',
+  });
 }

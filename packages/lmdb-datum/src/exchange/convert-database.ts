@@ -2,8 +2,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Shard } from '@ae/ground/shards';
-import { assertShard } from '../batches/epoch-order';
-import { assertFlag, assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../errors/checks';
+import {
+  assertFlag,
+  assertKeys,
+  assertOneOf,
+  assertPath,
+  assertShard,
+  assertWhole,
+  type Known,
+  refuse,
+} from '../errors/checks';
 import { ImageError } from '../errors/errors';
 import { withRegularFile } from '../files/regular-file';
 import { convertShard, rangeOf } from './convert-shard';

@@ -5,16 +5,15 @@ import fs from 'node:fs';
 import type { DatumInit } from '../datum/datum';
 import { encodeDatum } from '../datum/encode';
 import { assertKeys, assertOneOf, assertPath, assertWhole, type Known, refuse } from '../errors/checks';
-import { ClosedError, describe, OutputExistsError, WriteError } from '../errors/errors';
-import { LockedError, takeLock } from '../files/lock-file';
+import { ClosedError, describe, WriteError } from '../errors/errors';
 import { keyBytes, keyText } from '../lmdb/scan';
 import { AppendEngine } from './append-engine';
 import type { PendingRecord, WriteEngine } from './engine';
 import { KeptBytes } from './kept-bytes';
-import { lmdbUse } from './lmdb-use';
 import { NativeEngine } from './native-engine';
-import { loadLmdb, writeError } from './native-lmdb';
-import { createFolder, emptyTarget, inspectExisting, type WriteTarget, writerLockOf } from './target';
+import { loadLmdb } from './native-lmdb';
+import { lockTarget, openEngine } from './open-engine';
+import { createFolder, emptyTarget, inspectExisting, type WriteTarget } from './target';
 
 /** LMDB's limit, which Caffe's build keeps to. */
 export const maxKeyBytes = 511;
@@ -88,7 +87,7 @@ export class DatumWriter {
     const target = mode === 'create' ? createFolder(location) : await inspectExisting(location);
     let release: (() => void) | undefined;
     try {
-      release = lock(target);
+      release = lockTarget(target);
       if (mode === 'create') return new DatumWriter(recordsPerCommit, target, AppendEngine.create(target), release);
       // Another writer may have come between the look at it and the lock.
       const locked = await inspectExisting(location);
@@ -257,25 +256,6 @@ export class DatumWriter {
     if (this.#engine) return this.#engine;
     throw new ClosedError({ state: `${this.path}: the writer is closed`, todo: "open it again with mode 'append'" });
   }
-}
-
-/** @throws OutputExistsError if another writer has the database open, WriteError */
-function lock(target: WriteTarget): () => void {
-  try {
-    return takeLock(writerLockOf(target));
-  } catch (cause) {
-    const { location } = target;
-    if (cause instanceof LockedError) throw new OutputExistsError(`${location}: ${cause.message}.`, { path: location });
-    throw writeError(location, cause);
-  }
-}
-
-/** Opens a database to append to. Where a program has it open by LMDB, only LMDB can tell what it must not touch. */
-function openEngine(target: WriteTarget): WriteEngine {
-  const { location, lockFile } = target;
-  if (lmdbUse(lockFile) === 'open') return new NativeEngine(loadLmdb(`${location} is open in another program`), target);
-  const need = `${location} orders its keys in a way of its own`;
-  return AppendEngine.open(target) ?? new NativeEngine(loadLmdb(need), target);
 }
 
 /** Caffe's key of record `index` made from file `name`: eight digits, an underscore, the name as it stands in the list. */
