@@ -34,9 +34,10 @@ export {
   reshape,
   type WeightArgs,
 } from '../layers/standard-layers';
+export type { SequentialStep } from '../model/connect-layer';
 export type { SampleShape } from '../model/layer-shape';
 export { Residual, residual } from '../model/residual';
-export { Sequential, type SequentialOptions, type SequentialStep } from '../model/sequential';
+export { Sequential, type SequentialOptions } from '../model/sequential';
 export { type SplitModel, splitModel } from '../model/split-model';
 export { maxPoolWithArgmax, type PooledWithIndices } from '../ops/max-pool-with-argmax';
 export { type MaskMode, type MaxUnpoolOptions, maxUnpool } from '../ops/max-unpool';

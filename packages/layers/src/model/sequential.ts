@@ -1,12 +1,12 @@
 import { inWords } from '@ae/ground/in-words';
 import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { formatShape, GraphError, InvalidOptionError, MaskError, ShapeError } from '../errors';
+import { formatShape, GraphError, InvalidOptionError, ShapeError } from '../errors';
 import { autoNameKind, keepName } from '../layers/auto-name';
 import { MaxPooling2D } from '../layers/max-pooling-2d';
-import { MaxUnpooling2D } from '../layers/max-unpooling-2d';
-import { checkMaskShape } from '../ops/max-unpool';
 import { checkBackend } from '../ops/run-kernel';
-import { inferOutputShape, type SampleShape } from './layer-shape';
+import { connectLayer, type SequentialStep } from './connect-layer';
+import { LayerNames } from './layer-names';
+import type { SampleShape } from './layer-shape';
 import { Residual } from './residual';
 import { type SplitModel, splitModel } from './split-model';
 
@@ -17,22 +17,6 @@ export interface SequentialOptions {
   /** Name of the model. */
   name?: string;
 }
-
-/** One layer of a {@link Sequential}, with what is known of it before it has weights. */
-export interface SequentialStep {
-  readonly layer: layers.Layer;
-  /** Without the batch. */
-  readonly inputShape: SampleShape;
-  /** Without the batch; of a pool, the shape of its values. */
-  readonly outputShape: SampleShape;
-  /** The pool that an unpooling is tied to. */
-  readonly pool?: MaxPooling2D;
-  /** Of the sum that ends a residual branch: how many steps came before the branch, whose result is added to its own. */
-  readonly branchedAt?: number;
-}
-
-/** What tf.layers takes as a name, though it says so no earlier than when the layer is connected. */
-const layerName = /^[A-Za-z0-9][-A-Za-z0-9._/]*$/;
 
 /**
  * A chain of layers, in which each unpooling finds the pool it undoes.
@@ -45,7 +29,7 @@ export class Sequential {
   readonly name?: string;
 
   readonly #steps: SequentialStep[] = [];
-  readonly #kindCounts = new Map<string, number>();
+  readonly #names = new LayerNames(this.#steps);
   #built?: LayersModel;
 
   /** Begins an empty chain. @throws InvalidOptionError `INVALID_OPTION` unless inputShape holds integers >= 1 */
@@ -101,11 +85,11 @@ export class Sequential {
       });
     }
     const kind = autoNameKind(layer);
-    if (kind !== undefined && !layer.built) layer.name = this.#freeName(kind);
-    this.#checkName(layer);
+    if (kind !== undefined && !layer.built) layer.name = this.#names.next(kind);
+    this.#names.check(layer);
     checkRegularizers(layer);
-    this.#steps.push(this.#connect(layer));
-    if (kind !== undefined) this.#kindCounts.set(kind, this.#countOf(kind) + 1);
+    this.#steps.push(connectLayer(layer, this.outputShape, this.#steps));
+    if (kind !== undefined) this.#names.count(kind);
     keepName(layer);
     return this;
   }
@@ -154,7 +138,7 @@ export class Sequential {
   #addResidual({ layers: branch, name }: Residual): this {
     const before = this.#steps.length;
     const inputShape = this.outputShape;
-    const counts = new Map(this.#kindCounts);
+    const restoreNames = this.#names.save();
     try {
       for (const layer of branch) this.add(layer);
       if (formatShape(this.outputShape) !== formatShape(inputShape)) {
@@ -164,108 +148,15 @@ export class Sequential {
           received: formatShape(this.outputShape),
         });
       }
-      const sum = layers.add({ name: name ?? this.#freeName('add') });
-      this.#checkName(sum);
+      const sum = layers.add({ name: name ?? this.#names.next('add') });
+      this.#names.check(sum);
       this.#steps.push({ layer: sum, inputShape, outputShape: inputShape, branchedAt: before });
       return this;
     } catch (error) {
       this.#steps.length = before;
-      this.#kindCounts.clear();
-      for (const [kind, count] of counts) this.#kindCounts.set(kind, count);
+      restoreNames();
       throw error;
     }
-  }
-
-  #countOf(kind: string): number {
-    return this.#kindCounts.get(kind) ?? 0;
-  }
-
-  /** Returns the next name of its kind, leaving out those that callers gave themselves. */
-  #freeName(kind: string): string {
-    const taken = new Set(this.#steps.map((step) => step.layer.name));
-    let number = this.#countOf(kind) + 1;
-    while (taken.has(`${kind}_${number}`)) number++;
-    return `${kind}_${number}`;
-  }
-
-  #checkName(layer: layers.Layer): void {
-    if (!layerName.test(layer.name)) {
-      throw new InvalidOptionError({
-        where: 'Sequential',
-        expected: "a layer's name of letters, digits and - . _ / that starts with a letter or digit",
-        received: `"${layer.name}"`,
-      });
-    }
-    for (const step of this.#steps) {
-      if (step.layer !== layer && step.layer.name !== layer.name) continue;
-      const state = step.layer === layer ? 'it is in the model already' : 'the model has a layer of this name already';
-      throw new GraphError({
-        where: `layer "${layer.name}"`,
-        state,
-        todo: step.layer === layer ? 'make another' : 'choose another name',
-      });
-    }
-  }
-
-  #connect(layer: layers.Layer): SequentialStep {
-    const inputShape = this.outputShape;
-    if (layer instanceof MaxUnpooling2D) return this.#connectUnpooling(layer, inputShape);
-    if (layer instanceof MaxPooling2D) {
-      const [values] = layer.computeOutputShape([null, ...inputShape]);
-      return { layer, inputShape, outputShape: values.slice(1) as number[] };
-    }
-    return { layer, inputShape, outputShape: inferOutputShape(layer, inputShape) };
-  }
-
-  #connectUnpooling(layer: MaxUnpooling2D, inputShape: SampleShape): SequentialStep {
-    const poolStep = this.#findPool(layer);
-    const pool = poolStep.layer as MaxPooling2D;
-    this.#checkMask(layer, inputShape, poolStep);
-    const [height, width] = poolStep.inputShape;
-    layer.tie(pool, [height, width]);
-    const shapes = [
-      [null, ...inputShape],
-      [null, ...poolStep.outputShape],
-    ];
-    return { layer, inputShape, outputShape: layer.computeOutputShape(shapes).slice(1) as number[], pool };
-  }
-
-  #checkMask(layer: MaxUnpooling2D, inputShape: SampleShape, { layer: pool, outputShape: mask }: SequentialStep): void {
-    try {
-      checkMaskShape('', inputShape, mask, layer.maskMode);
-    } catch {
-      const more = layer.maskMode === 'torch7' ? ' (or fewer channels)' : '';
-      throw new MaskError({
-        where: `layer "${layer.name}"`,
-        expected: `an input of ${formatShape(mask)}${more}, the shape of the mask of its pool "${pool.name}"`,
-        received: formatShape(inputShape),
-        todo: 'change the layers between, or give the pool it undoes',
-      });
-    }
-  }
-
-  #findPool(layer: MaxUnpooling2D): SequentialStep {
-    const where = `layer "${layer.name}":`;
-    const wanted = layer.pool;
-    const pools = this.#steps.filter((step) => step.layer instanceof MaxPooling2D);
-    if (wanted !== undefined) {
-      const found = pools.find((step) => step.layer === wanted || step.layer.name === wanted);
-      if (found) return found;
-      const name = typeof wanted === 'string' ? wanted : wanted.name;
-      const known = pools.map((step) => `"${step.layer.name}"`).join(', ') || 'none';
-      throw new GraphError({
-        state: `${where} its pool "${name}" is not among the layers before it`,
-        todo: `the pools there: ${known}`,
-      });
-    }
-    const tied = new Set(this.#steps.map((step) => step.pool));
-    const free = pools.filter((step) => !tied.has(step.layer as MaxPooling2D)).at(-1);
-    if (free) return free;
-    const state = pools.length === 0 ? 'no pool stands before it' : 'all pools before it are tied already';
-    throw new GraphError({
-      state: `${where} ${state}`,
-      todo: 'add maxPooling2d of this package (tf.layers.maxPooling2d keeps no indices), or give one as pool',
-    });
   }
 }
 

@@ -1,4 +1,6 @@
-import { ACCUMULATE, BIAS, clearFloats, copyFloats, DOT_SUM_BYTES, finishColumns, RELU } from './simd';
+import { copyPadded } from './copy-padded';
+import { FEW_CHANNELS } from './pack-filter';
+import { ACCUMULATE, BIAS, DOT_SUM_BYTES, finishColumns, RELU } from './simd';
 import { dot1x1, dot1x3, dot2x1, dot2x3, dot3x1, dot3x3, keepDotSumsAt, PANEL, panelWidth, rowsBy } from './tiles';
 
 /** Images, and a filter that is moved over them. */
@@ -43,100 +45,6 @@ export class ConvJob extends WindowJob {
   mask: usize;
   /** Rows of output in one unit of work. */
   unitRows: i32;
-}
-
-/** Up to this many output channels, sums are made along the channels of x instead of across the output channels. */
-export const FEW_CHANNELS: i32 = 3;
-
-/** Where the values of a filter are: tap (i, j), channel c and output channel o are at from + i * tapY + j * tapX + c * channel + o * column. */
-@unmanaged
-export class FilterJob {
-  from: usize;
-  to: usize;
-  tapsY: i32;
-  tapsX: i32;
-  channels: i32;
-  outChannels: i32;
-  tapY: i32;
-  tapX: i32;
-  channel: i32;
-  column: i32;
-}
-
-/** Lays a filter out for conv: panels [i][j][c][panel columns], the last one filled up with zeros; of few output channels [o][i][j][c]. */
-export function packFilter(job: FilterJob): void {
-  const few = job.outChannels <= FEW_CHANNELS;
-  const taps = job.tapsY * job.tapsX;
-  for (let o = 0, to = job.to; o < job.outChannels; ) {
-    const width = few ? 1 : panelWidth(job.outChannels - o);
-    packPanel(
-      job.from + o * job.column,
-      job.tapsY,
-      job.tapsX,
-      job.channels,
-      min(width, job.outChannels - o),
-      width,
-      job.tapY,
-      job.tapX,
-      job.channel,
-      job.column,
-      to,
-    );
-    to += taps * job.channels * width * 4;
-    o += width;
-  }
-}
-
-/** Lays one panel of a filter out, of which `used` columns come from the filter. */
-export function packPanel(
-  from: usize,
-  tapsY: i32,
-  tapsX: i32,
-  channels: i32,
-  used: i32,
-  width: i32,
-  tapY: i32,
-  tapX: i32,
-  channel: i32,
-  column: i32,
-  to: usize,
-): void {
-  for (let i = 0; i < tapsY; i++)
-    for (let j = 0; j < tapsX; j++) {
-      let at = from + i * tapY + j * tapX;
-      for (let c = 0; c < channels; c++, at += channel, to += width * 4) {
-        if (column === 4 && used === width) copyFloats(to, at, width);
-        else for (let k = 0; k < width; k++) store<f32>(to + k * 4, k < used ? load<f32>(at + k * column) : 0);
-      }
-    }
-}
-
-/** Copies rows [top, top + rows) and columns [left, left + columns) of an image; what is outside the image becomes zero. */
-export function copyPadded(
-  image: usize,
-  height: i32,
-  width: i32,
-  channels: i32,
-  top: i32,
-  left: i32,
-  rows: i32,
-  columns: i32,
-  to: usize,
-): void {
-  const first = max(left, 0);
-  const limit = min(left + columns, width);
-  const inside = max(limit - first, 0);
-  const before = min(first - left, columns) * channels;
-  const after = (columns - (first - left) - inside) * channels;
-  for (let r = top; r < top + rows; r++, to += columns * channels * 4) {
-    if (r < 0 || r >= height || inside === 0) {
-      clearFloats(to, columns * channels);
-      continue;
-    }
-    clearFloats(to, before);
-    copyFloats(to + before * 4, image + (r * width + first) * channels * 4, inside * channels);
-    if (after > 0) clearFloats(to + (before + inside * channels) * 4, after);
-  }
 }
 
 /** Convolves. Units: images times bands of rows. Scratch: DOT_SUM_BYTES, a row of one panel, and a band of padded input. */

@@ -1,4 +1,4 @@
-import { copyPadded } from './conv';
+import { copyPadded } from './copy-padded';
 import { addColumns } from './elementwise';
 import { ACCUMULATE, clearFloats, copyFloats, finishColumns } from './simd';
 import { panelWidth, rowsBy } from './tiles';

@@ -4,8 +4,24 @@
  *
  * Both a max-unpooling in front of a convolution and the gradient that comes back through a max-pooling are such images.
  */
-import { FilterJob } from './conv';
+import { FilterJob } from './pack-filter';
 import { clearFloats, multiplyAdd } from './simd';
+
+/** An image that is zero but for one value in each window of 2 x 2: pooled values and their indices, [images][rows][columns][channels]. */
+@unmanaged
+export class SparseJob {
+  values: usize;
+  indices: usize;
+  images: i32;
+  rows: i32;
+  columns: i32;
+  /** A multiple of 4. */
+  channels: i32;
+  /** Width of the unpooled image, which the indices count with. */
+  width: i32;
+  /** A word that becomes 1 when an index lies outside its window: the results are then not valid. */
+  wrong: usize;
+}
 
 /**
  * Turns the indices of some rows of windows of an image into byte offsets: row * rowStep + column * columnStep for the window, and

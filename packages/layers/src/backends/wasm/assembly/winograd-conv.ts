@@ -1,5 +1,5 @@
 /** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 or 4 outputs per direction, in the domain of winograd-transforms.mjs. */
-import { packPanel } from './conv';
+import { packPanel } from './pack-filter';
 import { finish } from './simd';
 import { PANEL, panelWidth, rowsBy } from './tiles';
 import { groupAt, inputTiles, kindsAcross, kindsDown, TapGroup, tilesOf, WinogradJob } from './winograd-input';

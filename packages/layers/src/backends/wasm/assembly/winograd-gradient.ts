@@ -1,5 +1,5 @@
 /** The gradient of the filter of a convolution by Winograd's algorithm. */
-import { copyPadded } from './conv';
+import { copyPadded } from './copy-padded';
 import { chunkStart, sumRow } from './filter-gradient';
 import { ACCUMULATE, clearFloats } from './simd';
 import { panelWidth, rowsBy } from './tiles';

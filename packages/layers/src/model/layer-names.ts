@@ -1,0 +1,62 @@
+import type { layers } from '@tensorflow/tfjs-layers';
+import { GraphError, InvalidOptionError } from '../errors';
+import type { SequentialStep } from './connect-layer';
+
+/** What tf.layers takes as a name, though it says so no earlier than when the layer is connected. */
+const layerName = /^[A-Za-z0-9][-A-Za-z0-9._/]*$/;
+
+/** The names of a chain's layers: those that callers gave, and for the others their kind and number. */
+export class LayerNames {
+  readonly #steps: readonly SequentialStep[];
+  readonly #counts = new Map<string, number>();
+
+  constructor(steps: readonly SequentialStep[]) {
+    this.#steps = steps;
+  }
+
+  /** Counts a layer that was added under a name of its kind. */
+  count(kind: string): void {
+    this.#counts.set(kind, this.#countOf(kind) + 1);
+  }
+
+  #countOf(kind: string): number {
+    return this.#counts.get(kind) ?? 0;
+  }
+
+  /** Returns what makes the counts again what they are now. */
+  save(): () => void {
+    const counts = [...this.#counts];
+    return () => {
+      this.#counts.clear();
+      for (const [kind, count] of counts) this.#counts.set(kind, count);
+    };
+  }
+
+  /** Returns the next name of its kind, leaving out those that callers gave themselves. */
+  next(kind: string): string {
+    const taken = new Set(this.#steps.map((step) => step.layer.name));
+    let number = this.#countOf(kind) + 1;
+    while (taken.has(`${kind}_${number}`)) number++;
+    return `${kind}_${number}`;
+  }
+
+  /** @throws InvalidOptionError for what tf.layers doesn't take as a name, GraphError for a name, or a layer, that is there already */
+  check(layer: layers.Layer): void {
+    if (!layerName.test(layer.name)) {
+      throw new InvalidOptionError({
+        where: 'Sequential',
+        expected: "a layer's name of letters, digits and - . _ / that starts with a letter or digit",
+        received: `"${layer.name}"`,
+      });
+    }
+    for (const step of this.#steps) {
+      if (step.layer !== layer && step.layer.name !== layer.name) continue;
+      const state = step.layer === layer ? 'it is in the model already' : 'the model has a layer of this name already';
+      throw new GraphError({
+        where: `layer "${layer.name}"`,
+        state,
+        todo: step.layer === layer ? 'make another' : 'choose another name',
+      });
+    }
+  }
+}
