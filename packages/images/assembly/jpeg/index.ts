@@ -3,7 +3,8 @@
  * way. Its pixels are those of libjpeg-turbo to the bit. Everything else, and all damage, is refused, for a decoder that knows more.
  *
  * One file a stage: markers.ts (segments), frame.ts (sizes and planes), huffman.ts (tables), bits.ts and entropy.ts (codes to
- * coefficients), idct.ts (coefficients to samples), color.ts (samples to pixels), scan.ts (the way through the blocks).
+ * coefficients), idct.ts (coefficients to samples), chroma.ts (as many samples of chroma as of luma), color.ts (samples to pixels), scan.ts
+ * (the way through the blocks).
  *
  * Pointer contract: the first `reservedBytes()` of the imported memory are the decoder's, between calls too. All other memory is the
  * caller's, who says where the file, the work and the pixels lie; they must not overlap. Whatever the file holds, nothing outside of
