@@ -1,7 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { fitPca, scorePca } from '../src/entries/baselines';
-import { Autoencoder, useBackend } from '../src/entries/index';
-import { coefficientsFor } from '../src/network/transform/block-plan';
+import { Autoencoder, coefficientsFor, useBackend } from '../src/entries/index';
 import { drawingSamples } from './drawings';
 
 const size = 32;
@@ -31,8 +30,8 @@ it('preset transform is above PCA on few centered drawings, too, whose mirror im
   pca.dispose();
 }, 300_000);
 
-it.each([800, 1500])(
-  'the start is above PCA where it may look at more coefficients, whose axes few images tell: %d',
+it.each([800, 1500, 2500])(
+  'the start of %d drawings is above PCA, for it looks at more coefficients',
   async (images) => {
     const large = [64, 64, 3] as const;
     const [training, unseen] = [drawingSamples(images, 1, 64), drawingSamples(50, 2, 64)];
@@ -45,7 +44,7 @@ it.each([800, 1500])(
       return psnrDb;
     };
     const few = await startOf();
-    const more = await startOf(coefficientsFor(training.length, large));
+    const more = await startOf(await coefficientsFor(training, { inputShape: large, codeSize: 768 }));
     const format = new Autoencoder({ preset: 'transform', inputShape: large });
     const pca = await fitPca(training, format, { mirror: true, components: 768 });
     const [pcaDb] = await scorePca(pca, unseen, format, { counts: [768] });

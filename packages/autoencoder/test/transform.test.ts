@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/data/random';
-import { Autoencoder, type Sample, useBackend } from '../src/entries/index';
-import { coefficientsFor } from '../src/network/transform/block-plan';
+import { Autoencoder, coefficientsFor, type Sample, useBackend } from '../src/entries/index';
+import { drawingSamples } from './drawings';
 import golden from './golden/transform.json';
 import { rectangleSamples } from './rectangles';
 import { meanPsnr, newNetwork } from './transform-networks';
@@ -99,10 +99,18 @@ describe('the start of preset transform', () => {
     network.dispose();
   });
 
-  it('looks at as many coefficients as it is told, of few images at more', async () => {
-    expect(coefficientsFor(2048, [64, 64, 3])).toBe(4096);
-    expect(coefficientsFor(2049, [64, 64, 3])).toBeUndefined();
-    expect([512, 513].map((images) => coefficientsFor(images, [65, 128, 1]))).toEqual([4096, undefined]);
+  it('gains by more coefficients where images have much in common, which a look at them tells', async () => {
+    const inputShape = [32, 32, 3] as const;
+    const look = (samples: Sample[]) => coefficientsFor(samples, { inputShape, codeSize: 200 });
+    expect(await look(drawingSamples(100, 1, 32))).toBe(4096);
+    expect(await look(rectangleSamples(100, { size: 32 }))).toBeUndefined();
+    // Too few to tell, and none left to look at beyond the usual ones.
+    expect(await look(drawingSamples(30, 1, 32))).toBeUndefined();
+    const small = { inputShape: [20, 20, 3], codeSize: 20 } as const;
+    expect(await coefficientsFor(drawingSamples(100, 1, 20), small)).toBeUndefined();
+  });
+
+  it('looks at as many coefficients as it is told', async () => {
     const sizes = { codeSize: 12, inputShape: [24, 24, 3] } as const;
     for (const [coefficients, rows] of [
       [200, 200],

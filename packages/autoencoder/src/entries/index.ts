@@ -22,6 +22,7 @@ export type { SaveOptions } from '../network/model-folder';
 export type { Encoding } from '../network/network';
 export type { InitializationScheme, PresetName } from '../network/options';
 export type { LoadPlace, NamedFile, SavePlace } from '../network/saved-model/model-files';
+export { type CoefficientsOptions, coefficientsFor } from '../network/transform/coefficients-for';
 export type { LinearStartOptions } from '../network/transform/linear-start';
 export { type Distribution, VariationalCode, type VariationalCodeArgs } from '../network/variational-code';
 export { centerCrop } from '../training/augmentation';

@@ -15,7 +15,6 @@ export type {
   WordOption,
 } from '../errors/option-kinds';
 export { networkOptions } from '../network/options';
-export { coefficientsFor } from '../network/transform/block-plan';
 export {
   type AugmentationOptions,
   type EarlyStoppingOptions,

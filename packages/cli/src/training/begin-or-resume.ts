@@ -7,7 +7,7 @@ import { commandLine, replaceOption } from '../shell/command-line';
 import { type ClaimedFolder, claimNumberedFolder } from '../shell/output-folder';
 import { formatCount, formatDuration, formatNumberOf, type Terminal } from '../shell/terminal';
 import { announce, type EngineInWords, warnOfFew } from './announce';
-import { createNetwork, inputShapeOf } from './create-network';
+import { createNetwork, fitToImages, inputShapeOf } from './create-network';
 import { writeHandOver } from './hand-over';
 import { claimRunFolder } from './run-place';
 import { warnOfLargeRun } from './run-size';
@@ -38,12 +38,13 @@ export interface Invocation {
 /** Trains a new network, or one that begins with weights from elsewhere. */
 export async function beginRun(
   settings: TrainingSettings,
-  source: NewNetwork,
+  asked: NewNetwork,
   data: TrainingData,
   { options, engine, trainPath, args }: Invocation,
   terminal: Terminal,
 ): Promise<void> {
-  await warnOfLargeRun(source, settings, data.samples, options, terminal);
+  const source = await fitToImages(settings, asked, data.samples);
+  await warnOfLargeRun(source, settings, options, terminal);
   const create = () => createNetwork(settings, source, data.samples, terminal);
   const training = { ...settings.options, validation: data.validation };
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;

@@ -1,5 +1,4 @@
 import type { Autoencoder, AutoencoderOptions, ImageShape } from '@ae/autoencoder';
-import { coefficientsFor } from '@ae/autoencoder/options';
 import { assertShape, formatSize } from '../data/image-sizes';
 import type { SampleDatabase } from '../data/sample-database';
 import { loadNetwork } from '../network/load-network';
@@ -15,13 +14,13 @@ export async function createNetwork(
   samples: SampleDatabase,
   terminal: Terminal,
 ): Promise<Autoencoder> {
-  const inputShape = inputShapeOf(samples, crop);
   if (!('from' in source)) {
     const { Autoencoder } = await import('@ae/autoencoder');
-    const network = new Autoencoder(networkOf(source.architecture, samples, crop));
+    const network = new Autoencoder(source.architecture);
     await initialize(network, source.initialization, trainPath, samples);
     return network;
   }
+  const inputShape = inputShapeOf(samples, crop);
   const network = await loadNetwork(source.from, terminal);
   const advice = `change them with ae resize, or take a part of each with --crop ${network.inputShape.slice(0, 2).join('x')}`;
   const taken = { path: samples.path, shape: inputShape, isMixed: !crop && samples.isMixed };
@@ -29,16 +28,21 @@ export async function createNetwork(
   return network;
 }
 
-/** Returns the options of a new network for images. Of few, preset transform looks at more coefficients, unless it is told how many. */
-export function networkOf(
-  architecture: AutoencoderOptions,
+/** Adds to what was said of a new network what its images tell: their shape, and how many coefficients preset transform should look at. */
+export async function fitToImages(
+  { crop }: TrainingSettings,
+  source: NewNetwork,
   samples: SampleDatabase,
-  crop?: ImageSize,
-): AutoencoderOptions {
+): Promise<NewNetwork> {
+  if ('from' in source) return source;
+  const architecture: AutoencoderOptions = { ...source.architecture, inputShape: inputShapeOf(samples, crop) };
+  if (architecture.preset !== 'transform' || architecture.coefficients !== undefined)
+    return { ...source, architecture };
+  const { centerCrop, coefficientsFor } = await import('@ae/autoencoder');
   const inputShape = inputShapeOf(samples, crop);
-  if (architecture.preset !== 'transform') return { ...architecture, inputShape };
-  const { coefficients = coefficientsFor(samples.length, inputShape) } = architecture;
-  return { ...architecture, coefficients, inputShape };
+  const images = crop ? centerCrop(samples, inputShape) : samples;
+  const coefficients = await coefficientsFor(images, { ...architecture, inputShape });
+  return { ...source, architecture: { ...architecture, coefficients } };
 }
 
 /** Returns what the network sees of images: all of each, or a part. */

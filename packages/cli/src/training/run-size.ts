@@ -1,7 +1,5 @@
 import { type Recipe, recipes } from '@ae/autoencoder/options';
-import type { SampleDatabase } from '../data/sample-database';
 import { formatBytes, formatCount, type Terminal } from '../shell/terminal';
-import { networkOf } from './create-network';
 import { givenValues } from './train-flags';
 import type { NewNetwork, TrainingSettings } from './training-settings';
 
@@ -11,8 +9,7 @@ const manyBytes = 1e9;
 /** Says where the folder of a run will pass a gigabyte, before anything is allocated for its network. */
 export async function warnOfLargeRun(
   source: NewNetwork,
-  { crop, options }: TrainingSettings,
-  samples: SampleDatabase,
+  { options }: TrainingSettings,
   flags: Readonly<Record<string, unknown>>,
   terminal: Terminal,
 ): Promise<void> {
@@ -21,7 +18,7 @@ export async function warnOfLargeRun(
   const { Autoencoder } = await import('@ae/autoencoder');
   const { estimateRun } = await import('@ae/autoencoder/runs');
   const { preset = 'mirror' } = source.architecture;
-  const count = weightsOf(() => new Autoencoder(networkOf(source.architecture, samples, crop)).weightCount);
+  const count = weightsOf(() => new Autoencoder(source.architecture).weightCount);
   if (count === undefined) return;
   const recipe: Recipe = { ...recipes[options.recipe ?? 'default'], ...options };
   const keep = givenValues(flags).get('run.keep') as number | undefined;

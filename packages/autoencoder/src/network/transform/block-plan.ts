@@ -24,8 +24,6 @@ const [spareCoefficients, fewestCoefficients] = [768, 1536];
  * than those of few, and where few images have much in common, their axes reach far beyond the usual coefficients.
  */
 export const fewBlocks = 2048;
-/** Coefficients that are looked at then. */
-const coefficientsOfFew = 4096;
 
 /** By default, a code has an eighth of the numbers of an image. */
 const defaultRatio = 8;
@@ -54,12 +52,6 @@ export function planBlocks([height, width, channels]: ImageShape, codeSize?: num
       Math.max(numbers, wanted ?? Math.max(numbers + spareCoefficients, fewestCoefficients)),
     ),
   };
-}
-
-/** Returns how many coefficients are worth looking at for a training with so few images that it is more than usual; undefined for more. */
-export function coefficientsFor(images: number, inputShape: ImageShape): number | undefined {
-  const [rows, columns] = gridOf(inputShape);
-  return images * rows * columns <= fewBlocks ? coefficientsOfFew : undefined;
 }
 
 function gridOf([height, width]: ImageShape): [number, number] {

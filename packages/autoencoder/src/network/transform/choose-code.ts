@@ -13,7 +13,7 @@ const fewestImages = 50;
 /** Decibels by which eigenvectors must be better than cosines, which need no estimate, and half the time. */
 const worthwhileDb = 0.05;
 
-/** Blocks of which the axes of all coefficients take so little time that they are always tried. */
+/** Blocks so few that the axes of all coefficients take so little time that they are always tried. */
 const fewToTry = 1024;
 /** Decibels by which eigenvectors of some coefficients must be better than cosines for those of all to be worth the time: photographs gain 0.2. */
 const muchInCommonDb = 0.5;
@@ -24,36 +24,77 @@ export async function chooseCode(
   plan: BlockPlan,
   pause: Pause,
 ): Promise<{ ranking: Ranking; basis: Basis }> {
+  const { known, rankings, trial } = await tryUsual(table, plan, pause);
+  const isWorthIt = table.count <= fewToTry || trial.gainDb > muchInCommonDb;
+  for (const ranking of known < table.count && isWorthIt ? [rankings.mirrored, rankings.alone] : []) {
+    const code = EigenCode.ofAll(table, plan, ranking, known);
+    if (code) await trial.attempt([code]);
+  }
+  const { best } = trial;
+  if (!best) return { ranking: rankings.all, basis: cosineBasis(plan) };
+  return { ranking: rankings.withAllMeans(best.ranking), basis: await best.basis(table.count, pause) };
+}
+
+/** Tells whether images have so much in common that more coefficients than usual are worth their time. */
+export async function haveMuchInCommon(table: BlockTable, plan: BlockPlan, pause: Pause): Promise<boolean> {
+  return (await tryUsual(table, plan, pause)).trial.gainDb > muchInCommonDb;
+}
+
+/** Tries cosines, and eigenvectors of some coefficients, if there are enough images to tell which are better. */
+async function tryUsual(table: BlockTable, plan: BlockPlan, pause: Pause) {
   const known = knownBlocks(table, plan);
   const rankings = rankCoefficients(table, [0, known], plan);
   await pause();
-  const others = [known, table.count] as const;
-  let least = Number.POSITIVE_INFINITY;
-  let best: EigenCode | undefined;
+  const trial = new Trial(table, [known, table.count], pause);
+  if (known < table.count) {
+    trial.begin(rankings.alone, plan);
+    // How much to shrink depends on how many images there are, and not on whether they have mirror images.
+    const shrinkage = await trial.attempt(EigenCode.ofBand(table, plan, rankings.mirrored));
+    await trial.attempt([EigenCode.ofBand(table, plan, rankings.alone)[shrinkage]]);
+  }
+  return { known, rankings, trial };
+}
+
+/** Codes that are tried on blocks which were put aside. */
+class Trial {
+  readonly #table: BlockTable;
+  readonly #aside: BlockRange;
+  readonly #pause: Pause;
+  /** The errors of the code that keeps coefficients as they are, and of the best one. */
+  #byCosines = 0;
+  #least = 0;
+  /** The best code that is worth its time; undefined where coefficients do as they are. */
+  best?: EigenCode;
+
+  constructor(table: BlockTable, aside: BlockRange, pause: Pause) {
+    this.#table = table;
+    this.#aside = aside;
+    this.#pause = pause;
+  }
+
+  /** How many decibels the best code is better than coefficients as they are. */
+  get gainDb(): number {
+    return this.best ? this.#byCosines - this.#least : 0;
+  }
+
+  /** Tries coefficients as they are. */
+  begin(ranking: Ranking, plan: BlockPlan): void {
+    const kept = keptByCosines(this.#table, this.#aside, plan, ranking);
+    this.#byCosines = meanErrorDb(this.#table, this.#aside, ranking, kept);
+    this.#least = this.#byCosines - worthwhileDb;
+  }
+
   /** Tries codes, keeps the best of all, and returns the number of the best of these. */
-  const attempt = async (codes: readonly EigenCode[]) => {
+  async attempt(codes: readonly EigenCode[]): Promise<number> {
     const errors: number[] = [];
     for (const code of codes) {
-      const error = meanErrorDb(table, others, code.ranking, await code.keptOf(others, table, pause));
-      if (error < least) [least, best] = [error, code];
+      const kept = await code.keptOf(this.#aside, this.#table, this.#pause);
+      const error = meanErrorDb(this.#table, this.#aside, code.ranking, kept);
+      if (error < this.#least) [this.#least, this.best] = [error, code];
       errors.push(error);
     }
     return errors.indexOf(Math.min(...errors));
-  };
-  if (known < table.count) {
-    const byCosines = meanErrorDb(table, others, rankings.alone, keptByCosines(table, others, plan, rankings.alone));
-    least = byCosines - worthwhileDb;
-    // How much to shrink depends on how many images there are, and not on whether they have mirror images.
-    const shrinkage = await attempt(EigenCode.ofBand(table, plan, rankings.mirrored));
-    await attempt([EigenCode.ofBand(table, plan, rankings.alone)[shrinkage]]);
-    const isWorthIt = table.count <= fewToTry || byCosines - least > muchInCommonDb;
-    for (const ranking of isWorthIt ? [rankings.mirrored, rankings.alone] : []) {
-      const code = EigenCode.ofAll(table, plan, ranking, known);
-      if (code) await attempt([code]);
-    }
   }
-  if (!best) return { ranking: rankings.all, basis: cosineBasis(plan) };
-  return { ranking: rankings.withAllMeans(best.ranking), basis: await best.basis(table.count, pause) };
 }
 
 /** How many blocks a code is made of; the others tell how good it is. All, where nothing but the cosines can be told. */

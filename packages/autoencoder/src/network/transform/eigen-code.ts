@@ -30,6 +30,8 @@ export interface Basis extends Band {
 const widestGroup = 1024;
 /** The same, of the even and of the odd ones together. */
 const widestMirrored = 1536;
+/** The same, where images have much in common, of many blocks without their mirror images. */
+const widestAlone = 2048;
 /** The same, for each block that is known: few tell nothing of many. */
 const widestPerBlock = 4;
 /** Eigenvalues below this share of the largest are what rounding makes of 0. */
@@ -57,24 +59,24 @@ export class EigenCode {
   /** The eigenvectors of the band of coefficients that are neither surely in the code nor surely out of it; without and with shrinkage. */
   static ofBand(table: BlockTable, plan: BlockPlan, ranking: Ranking): EigenCode[] {
     const { coefficients, numbers } = plan;
-    const width = Math.min(
-      coefficients,
-      ranking.isMirrored ? widestMirrored : widestGroup,
-      widestPerBlock * table.count,
-    );
+    const width = bandWidth(table, plan, ranking);
     const band = { first: Math.max(0, Math.min(coefficients - width, numbers - Math.floor(width / 2))), width };
     const problems = groupsOf(band, plan, ranking).map((group) => new CovarianceProblem({ table, ranking, group }));
     const shrunk = problems.map((problem) => problem.shrunk('chance'));
     return [problems, shrunk].map((each) => new EigenCode(plan, ranking, band, each));
   }
 
-  /** The eigenvectors of all coefficients, where so many blocks are known that they have enough of them, and not more than is worth the time. */
+  /** The eigenvectors of all coefficients that are worth the time, where so many blocks are known that they have enough of them. */
   static ofAll(table: BlockTable, plan: BlockPlan, ranking: Ranking, known: number): EigenCode | undefined {
     const { coefficients, numbers } = plan;
     const axes = ranking.isMirrored ? 2 * known - 1 : known - 1;
-    if (table.count > fewBlocks || axes < numbers || known >= coefficients) return undefined;
-    const band = { first: 0, width: coefficients };
-    const problems = groupsOf(band, plan, ranking).map((group) => new GramProblem({ table, ranking, group }));
+    if (axes < numbers || coefficients <= bandWidth(table, plan, ranking)) return undefined;
+    const isFew = table.count <= fewBlocks;
+    // Even and odd ones are two problems of half the size.
+    const width = isFew || ranking.isMirrored ? coefficients : Math.min(coefficients, widestAlone);
+    const band = { first: 0, width };
+    const Problem = isFew ? GramProblem : CovarianceProblem;
+    const problems = groupsOf(band, plan, ranking).map((group) => new Problem({ table, ranking, group }));
     return new EigenCode(plan, ranking, band, problems);
   }
 
@@ -151,6 +153,11 @@ interface Axis {
   readonly value: number;
   readonly group: Int32Array;
   readonly entries: Float64Array;
+}
+
+/** How many coefficients eigenvectors are computed of by default. */
+function bandWidth(table: BlockTable, { coefficients }: BlockPlan, { isMirrored }: Ranking): number {
+  return Math.min(coefficients, isMirrored ? widestMirrored : widestGroup, widestPerBlock * table.count);
 }
 
 /** The coefficients of a band that may have to do with each other, by their places in the ranking. */
