@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { crc32 } from '@ae/ground/crc';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { useBackend } from '../src/entries/index';
-import { crc32 } from '../src/files/crc';
 import { Unexpected } from '../src/files/expectations';
 import { readCheckpointFile } from '../src/run/checkpoints/checkpoint-file';
 import { expectSavedState } from '../src/run/checkpoints/checkpoint-state';

@@ -5,10 +5,10 @@
 import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { crc32c } from '@ae/ground/crc';
 import { makeFolders } from '@ae/ground/make-folders';
 import type { RgbImage } from '@ae/images/png';
 import { withPath } from '../files/atomic-file';
-import { crc32c } from '../files/crc';
 
 /** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
 export class EventWriter {

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { crc32 } from '@ae/ground/crc';
 import * as tf from '@tensorflow/tfjs-core';
-import { crc32 } from '../../files/crc';
 import type { Place } from './place';
 
 /** One weight as weightsManifest of model.json describes it. */

@@ -4,11 +4,11 @@
  */
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from '@ae/ground/crc';
 import { readInto } from '@ae/layers/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../../errors/errors';
 import { writeFileAtomically } from '../../files/atomic-file';
-import { crc32 } from '../../files/crc';
 import { parseJson, Unexpected, writeJson } from '../../files/expectations';
 import { encodeSafetensorsHeader, type TensorPlace } from '../../files/safetensors-header';
 import { findNotFinite } from '../../network/not-finite';
