@@ -40,16 +40,8 @@ export type { Damage } from '../lmdb/salvage';
 export type { ScanOptions } from '../lmdb/scan';
 export type { DatabaseIdentity } from '../read/identity';
 export type { DatabaseInfo } from '../read/info';
-export {
-  channelMeans,
-  computeMean,
-  decodeMean,
-  encodeMean,
-  type MeanImage,
-  type MeanOptions,
-  readMean,
-  writeMean,
-} from '../read/mean';
+export { channelMeans, computeMean, type MeanImage, type MeanOptions } from '../read/mean';
+export { decodeMean, encodeMean, readMean, writeMean } from '../read/mean-file';
 export type { OpenOptions } from '../read/options';
 export { DatumReader, type Entry, openDatumLmdb } from '../read/reader';
 export type { DatabaseMetaInfo } from '../schemas/meta-info';
