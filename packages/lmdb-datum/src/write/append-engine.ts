@@ -4,6 +4,7 @@
  * whenever the process or the machine is stopped, the last snapshot is whole.
  */
 import fs from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { WriteError } from '../errors/errors';
@@ -34,23 +35,33 @@ export class AppendEngine implements WriteEngine {
   #free: FreePages;
   /** A meta page may or may not be on the disk. */
   #isUncertain = false;
+  /** The file may have no name on the disk yet. */
+  #isNew: boolean;
 
-  private constructor(target: WriteTarget, pageBytes: number, meta: Meta, tree: TreeAppender, free: FreePages) {
+  private constructor(
+    target: WriteTarget,
+    pageBytes: number,
+    meta: Meta,
+    tree: TreeAppender,
+    free: FreePages,
+    isNew = false,
+  ) {
     this.#target = target;
     this.#pageBytes = pageBytes;
     this.#meta = meta;
     this.#tree = tree;
     this.#free = free;
+    this.#isNew = isNew;
     this.#output = new OutputFile(fs.openSync(target.file, 'r+'), pageBytes);
   }
 
-  /** Makes the data file, with two meta pages, under a temporary name first. @throws WriteError */
+  /** Makes the data file, with two meta pages, under a temporary name first; it is on the disk with the first commit. @throws WriteError */
   static create(target: WriteTarget): AppendEngine {
     const trees = { free: { ...emptyTree, flags: integerKeysFlag }, main: { ...emptyTree } };
     const meta: Meta = { page: 0, mapSizeBytes: firstMapBytes, ...trees, lastPage: 1, transactionId: 0 };
     try {
       createWhole(target.file, Buffer.concat([0, 1].map((page) => buildMetaPage({ ...meta, page }, newPageBytes))));
-      return new AppendEngine(target, newPageBytes, meta, TreeAppender.empty(), FreePages.none());
+      return new AppendEngine(target, newPageBytes, meta, TreeAppender.empty(), FreePages.none(), true);
     } catch (cause) {
       throw failed(target, cause);
     }
@@ -101,7 +112,8 @@ export class AppendEngine implements WriteEngine {
       for (const { key, value } of records) tree.append(key, value, store);
       const main = tree.finish(store);
       const pages = writeFreeList(id, list.flags, free, store);
-      await output.sync();
+      await Promise.all([output.sync(), this.#isNew && syncFolder(path.dirname(this.#target.file))]);
+      this.#isNew = false;
       const map = grownMap(mapSizeBytes, (store.lastPage + 1) * this.#pageBytes);
       return { page: id & 1, mapSizeBytes: map, free: pages, main, lastPage: store.lastPage, transactionId: id };
     } catch (cause) {
@@ -161,30 +173,20 @@ function grownMap(bytes: number, needed: number): number {
 function createWhole(file: string, bytes: Buffer): void {
   const temporary = temporaryName(file);
   try {
-    fs.writeFileSync(temporary, bytes, { flag: 'wx', flush: true });
+    fs.writeFileSync(temporary, bytes, { flag: 'wx' });
     renameAtOnce(temporary, file);
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw error;
   }
-  syncFolder(path.dirname(file));
 }
 
 /** Makes sure that a new name is on the disk, where the system lets a folder be opened. */
-function syncFolder(folder: string): void {
-  let fd: number;
-  try {
-    fd = fs.openSync(folder, 'r');
-  } catch {
-    return;
-  }
-  try {
-    fs.fsyncSync(fd);
-  } catch {
-    // Some file systems can't.
-  } finally {
-    fs.closeSync(fd);
-  }
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  // Some file systems can't.
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 const reasons: Record<string, [state: string, todo: string]> = {
