@@ -1,12 +1,13 @@
 /**
  * Checks what is written, as a part of `npm run lint`: links of pages lead to files and headings that are there, blocks of code are of a kind
- * that a test runs or say why none does, and spelling is American everywhere.
+ * that a test runs or say why none does, messages in docs/troubleshooting.md are those that the code prints, and spelling is American everywhere.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { britishForms } from './docs/british-forms.mjs';
+import { readSources, unknownMessages } from './docs/check-messages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root });
@@ -58,6 +59,10 @@ for (const [page, text] of pages) {
       );
   }
 }
+
+const troubleshooting = 'docs/troubleshooting.md';
+for (const message of unknownMessages(pages.get(troubleshooting), readSources(root)))
+  wrong.push(`${troubleshooting}: no source has the message "${message}"`);
 
 const read = /\.(md|[cm]?[jt]s|py|html|css|ya?ml|json|sh|lua|zsh)$/;
 for (const file of files) {

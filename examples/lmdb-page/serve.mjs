@@ -48,7 +48,7 @@ const [named] = positionals;
 const database =
   named && [path.join(named, 'data.mdb'), named].find((file) => existsSync(file) && statSync(file).isFile());
 if (named && !database) {
-  console.error(`serve: there is no database at ${named}; give the folder that holds data.mdb, or the file itself.`);
+  console.error(`serve: there is no database at ${named}; name the folder that contains data.mdb, or the file itself.`);
   process.exit(1);
 }
 const server = createServer((request, response) => {

@@ -16,7 +16,7 @@ test('says what it lacks, and serves nothing else', { timeout: 30_000 }, async (
   const [message] = await once(missing.stderr.setEncoding('utf8'), 'data');
   assert.match(
     message,
-    /^serve: there is no database at .*; give the folder that holds data\.mdb, or the file itself\.\n$/,
+    /^serve: there is no database at .*; name the folder that contains data\.mdb, or the file itself\.\n$/,
   );
   const { server, address } = await start();
   try {

@@ -37,6 +37,7 @@ export const contents: readonly Section[] = [
       entry('Use it on a server', '/server'),
       entry('In a bundler', '/bundlers'),
       entry('Coming from another framework', '/coming-from'),
+      entry('Troubleshooting', '/troubleshooting'),
     ],
   },
   {

@@ -172,11 +172,11 @@ describe('preset transform on images of other sizes than it was made for', () =>
     expect(batches.reduce((sum, batch) => sum + (batch?.[0] ?? 0), 0)).toBe(5);
     expect(batches.at(-1)).toEqual([1, 1, 3, 108]);
     await expect(network.encodeAll(samples)).rejects.toThrow(
-      '[autoencoder] encodeAll: sample 1: expected 1x1 (height x width) as the first image, received 24x24; ' +
-        'codes of several sizes are no table: take images of one size, or encodeBatches.',
+      '[autoencoder] encodeAll: sample 1: expected 1x1 (height x width), like the first image, received 24x24; ' +
+        'codes of several sizes do not fit in one table; use images of one size, or encodeBatches.',
     );
     await expect(network.interpolate(samples[0], samples[1], { masks: 'fixed' })).rejects.toThrow(
-      '[autoencoder] interpolate: expected the second image to be 1x1 (height x width) as the first is, received 24x24.',
+      '[autoencoder] interpolate: expected the second image to be 1x1 (height x width), like the first, received 24x24.',
     );
     expect(await network.interpolate(samples[4], samples[4], { masks: 'fixed', steps: 3 })).toHaveLength(3);
     network.dispose();
@@ -236,11 +236,11 @@ describe('preset transform on images of other sizes than it was made for', () =>
     expect(network.sizes.codeShape).toEqual([8]);
     await expect(network.reconstruct([larger[0]])).rejects.toThrow(
       '[autoencoder] sample 0: expected 3x24x24 (channels x height x width), received 3x64x64; resize all images to one size when ' +
-        'importing, build the network for this size, or train one of preset transform, which takes any size.',
+        'importing, build the network for this size, or train a network with preset transform, which takes any size.',
     );
     expect(() => network.sizesOf([64, 64])).toThrow(
-      '[autoencoder] size: expected 24x24 (height x width), the only one that this network takes, received 64x64; ' +
-        'train one of preset transform for any size.',
+      '[autoencoder] size: expected 24x24 (height x width), the only size that this network takes, received 64x64; ' +
+        'train a network with preset transform for any size.',
     );
     network.dispose();
   });

@@ -24,7 +24,9 @@ describe('useBackend', () => {
     expect(backends.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'cpu']);
     for (const { available, reason } of backends)
       if (!available)
-        expect(reason).toMatch(/^(@tensorflow\/tfjs-node.*ae backend install|webgpu: not installed; npm install).*\.$/);
+        expect(reason).toMatch(
+          /^(@tensorflow\/tfjs-node.*ae backend install|webgpu is not installed; run npm install).*\.$/,
+        );
     expect(backends.find(({ eligible }) => eligible)?.name).not.toBe('cpu');
   });
 

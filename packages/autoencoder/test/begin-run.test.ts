@@ -129,7 +129,7 @@ describe('config.json', () => {
   };
 
   it.each<[string, RegExp, (text: string) => string]>([
-    ['no JSON', /no JSON/, (text) => text.slice(0, 50)],
+    ['no JSON', /not JSON/, (text) => text.slice(0, 50)],
     ['null', /it is null, not an object/, () => 'null'],
     ['a list', /it is \[\]/, () => '[]'],
     ...(

@@ -43,7 +43,7 @@ it('notices each single image that is another', async () => {
   for (const index of [0, 1, 74, 101, 149]) {
     await expect(train(changed(index), true)).rejects.toMatchObject({
       code: 'OPTIONS_CHANGED',
-      message: expect.stringMatching(/data\.train(\.fingerprint was| has other images than when the run began)/),
+      message: expect.stringMatching(/data\.train(\.fingerprint was| has different images from when the run began)/),
     });
   }
   await train(
@@ -62,7 +62,7 @@ it('goes by what a source says of itself', async () => {
   // Written to, with all images as they were.
   await train(source({ revision: 'second', content: 'a', complete: true }), true);
   await expect(train(source({ revision: 'first', content: 'b', complete: true }), true)).rejects.toThrow(
-    'has other images',
+    'has different images',
   );
   folder += '-large';
   await train(source({ revision: 'first', content: 'a', complete: false }));

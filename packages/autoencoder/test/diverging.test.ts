@@ -104,7 +104,7 @@ it('neither saves nor trains weights that are not finite, and says whose', async
     const target = path.join(folder, 'not-finite');
     for (const attempt of [() => ae.save(target), () => ae.train(train, { epochs: 1 })]) {
       await expect(attempt()).rejects.toMatchObject({ code: 'WEIGHTS_NOT_FINITE' });
-      await expect(attempt()).rejects.toThrow(`conv2/bias holds ${value}`);
+      await expect(attempt()).rejects.toThrow(`conv2/bias contains ${value}`);
     }
     expect(existsSync(target)).toBe(false);
   }

@@ -107,13 +107,12 @@ describe('a network', () => {
     );
     expect(await score([weights, json])).toBe((await network.evaluate(samples)).psnrDb);
     await expect(Autoencoder.load([json])).rejects.toThrow(
-      'weights.bin is not among the files (model.json); choose it too.',
+      'weights.bin is missing from the files (model.json); add it.',
     );
   });
 
   it('of an address that only a browser has is refused elsewhere', async () => {
-    const expected =
-      'expected an address that there is here, received "indexeddb://a"; that of a browser needs a browser.';
+    const expected = `expected an address that exists here, received "indexeddb://a"; a browser's address needs a browser.`;
     await expect(network.save('indexeddb://a')).rejects.toThrow(`save, place: ${expected}`);
     await expect(Autoencoder.load('indexeddb://a')).rejects.toThrow(`load, place: ${expected}`);
   });

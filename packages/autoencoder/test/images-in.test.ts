@@ -80,7 +80,7 @@ describe('images of programs', () => {
     const onWarning = ({ code, message }: { code: string; message: string }) => told.push(`${code} ${message}`);
     const codes = await network.encode([large, large.rgba(), large], { images: { fit: 'crop' }, onWarning });
     expect(told).toEqual([
-      'IMAGES_FITTED Images are taken in color, at 16x16, what sticks out is cut off: as the network has it.',
+      'IMAGES_FITTED Images are used in color, at 16x16, cropping what sticks out, as the network requires.',
     ]);
     const fitted = await network.encode(large.resize(16, 16, { fit: 'crop' }));
     expect(codes.values.slice(0, 16)).toEqual(fitted.values);
@@ -96,7 +96,9 @@ describe('images of programs', () => {
     expect(await any.reconstruct(tall, { images: { size: 'network' } })).toMatchObject({ width: 16, height: 16 });
     expect((await any.encode([tall, images[1]])).count).toBe(2);
     const refused = network.reconstruct(tall, { images: { size: 'own' } });
-    await expect(refused).rejects.toThrow("images.size: expected 'network', for this network takes images of its own");
+    await expect(refused).rejects.toThrow(
+      "images.size: expected 'network', because this network only takes images of its own",
+    );
     any.dispose();
   });
 
@@ -139,15 +141,15 @@ describe('what cannot be told apart is refused', () => {
       .toBuffer({ resolveWithObject: true });
     const marked = make(raw) as Sample;
     await expect(network.train([marked])).rejects.toThrow(
-      /^\[autoencoder\] train, image 0: expected a planar sample, a RawImage, or what fromPixels\(\) of @ae\/images takes, received what looks like interleaved/,
+      /^\[autoencoder\] train, image 0: expected a planar sample, a RawImage, or anything that fromPixels\(\) of @ae\/images takes, received what looks like interleaved/,
     );
     await expect(network.reconstruct([marked])).rejects.toMatchObject({ code: 'INVALID_SAMPLE' });
   });
 
   it('a path says what it may have meant', async () => {
     await expect(network.train('photos' as never)).rejects.toThrow(
-      '[autoencoder] train: expected images, one or many, or an object with length and at(index), received "photos"; for the images of a ' +
-        'folder give imageFolder("photos"), for one image await readImage("photos"), both of @ae/images, for an LMDB openDatumLmdb("photos") of @ae/lmdb-datum.',
+      '[autoencoder] train: expected images, one or many, or an object with length and at(index), received "photos"; for a ' +
+        'folder of images pass imageFolder("photos"), and for one image await readImage("photos"), both of @ae/images; for an LMDB pass openDatumLmdb("photos") of @ae/lmdb-datum.',
     );
   });
 });

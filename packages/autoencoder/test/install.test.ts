@@ -40,11 +40,15 @@ describe.skipIf(!linux)('installTensorflow', () => {
       'WARNING: Retrying after connection broken: Failed to establish a new connection: Name or service not known',
       /pip could not reach its package index; check the network, proxy and mirror settings/,
     ],
-    ['a full disk', 'OSError: [Errno 28] No space left on device', /pip failed, as the disk is full; free some space/],
+    [
+      'a full disk',
+      'OSError: [Errno 28] No space left on device',
+      /pip failed because the disk is full; free some space/,
+    ],
     [
       'no pip',
       '/usr/bin/python3: No module named pip',
-      /failed with "\/usr\/bin\/python3: No module named pip"; see that/,
+      /failed with "\/usr\/bin\/python3: No module named pip"; check that/,
     ],
     [
       'a version that does not exist',
@@ -111,7 +115,7 @@ describe.skipIf(!linux)('installTensorflow', () => {
       'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.',
     );
     await expect(installTensorflow({ cacheFolder, python: changed })).rejects.toThrow(
-      /pip: a file has another checksum than the one that was tried, so none of it is used/,
+      /pip: a file's checksum differs from that of the tested file, so it is not used/,
     );
     const lock = JSON.parse(await readFile(new URL('../native/package-lock.json', import.meta.url), 'utf8'));
     const { '': root, ...packages } = lock.packages;
@@ -139,7 +143,7 @@ describe.skipIf(!linux)('installTensorflow', () => {
 
   it('puts nothing into a folder with files of others, which remove would remove', async () => {
     const attempt = installTensorflow({ cacheFolder: path.dirname(fileURLToPath(import.meta.url)) });
-    await expect(attempt).rejects.toThrow(/contains other files already; name another cache folder/);
+    await expect(attempt).rejects.toThrow(/already contains other files; choose another cache folder/);
   });
 
   it('refuses options it does not know', async () => {
@@ -157,7 +161,7 @@ describe('removeTensorflow', () => {
     await mkdir(cacheFolder);
     await writeFile(path.join(cacheFolder, 'precious'), '');
     await expect(removeTensorflow({ cacheFolder })).rejects.toThrow(
-      /was not made by installTensorflow, so it is not removed/,
+      /was not created by installTensorflow, so it is not removed/,
     );
     await writeFile(path.join(cacheFolder, 'made-by-ae'), '');
     expect(await removeTensorflow({ cacheFolder })).toBe(true);

@@ -177,7 +177,7 @@ describe('interpolate', () => {
 
   it('insists on a name for the masks', async () => {
     const attempt = (options: object) => ae.interpolate(images[0], images[1], options as InterpolateOptions);
-    await expect(attempt({})).rejects.toThrow(/first, second, fixed.*name whose masks/);
+    await expect(attempt({})).rejects.toThrow(/first, second, fixed.*say whose masks/);
     await expect(attempt({ masks: 'first', steps: 1 })).rejects.toThrow(/steps.*at least 2/);
   });
 });

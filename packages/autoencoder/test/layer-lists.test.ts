@@ -94,7 +94,7 @@ it.each<[string, () => Layer[]]>([
   ['ends with its code', () => [conv2d({ filters: 1, ...same, name: 'code' })]],
 ])('says what is missing in a network that %s', async (_, list) => {
   await expect(build(list())).rejects.toMatchObject({ code: 'INVALID_OPTION' });
-  await expect(build(list())).rejects.toThrow('expected one before the last that is named "code"');
+  await expect(build(list())).rejects.toThrow('expected a layer before the last one that is named "code"');
 });
 
 /** A dense layer for each position of an image. */

@@ -63,7 +63,7 @@ describe('loadCheckpoint', () => {
     const saved = await Autoencoder.load(path.join(folder, 'model'));
     expect(weightsOf(autoencoder)).toEqual(weightsOf(saved));
     for (const each of [autoencoder, saved]) each.dispose();
-    await expect(loadCheckpoint(folder, 7)).rejects.toThrow(/no checkpoint 7: it has those after step .*36;/);
+    await expect(loadCheckpoint(folder, 7)).rejects.toThrow(/no checkpoint 7: it has those at step .*36;/);
   });
 
   it('takes the next where one is damaged and none was asked for', async () => {
@@ -118,7 +118,9 @@ describe('a run that is lengthened', () => {
     async (policy) => {
       await train({ epochs: 1, schedule: { policy } });
       await expect(train({ epochs: 2, schedule: { policy } }, { resume: true })).rejects.toThrow(
-        new RegExp(`epochs was 1, is 2; its learning rate \\(schedule ${policy}\\) is laid out over all epochs`),
+        new RegExp(
+          `epochs was 1, is 2; its learning rate \\(schedule ${policy}\\) depends on the total number of epochs`,
+        ),
       );
       folder += '-fixed';
       await train({ epochs: 1, schedule: { policy, maxSteps: 30 } });

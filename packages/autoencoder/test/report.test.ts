@@ -50,9 +50,9 @@ describe('collectReport', () => {
   });
 
   it('says that PCA was fitted on a part of many training images', () => {
-    expect(renderReport(data)).toContain(', fitted on 40 training images.');
+    expect(renderReport(data)).toContain(', fitted to 40 training images.');
     const comparison = data.comparison && { ...data.comparison, pcaFittedOn: 2048, pcaFittedOf: 3290 };
-    const text = ', fitted on 2,048 of the 3,290 training images, evenly spaced.';
+    const text = ', fitted to 2,048 of the 3,290 training images, evenly spaced.';
     expect(renderReport({ ...data, comparison })).toContain(text);
   });
 

@@ -55,7 +55,7 @@ async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}) 
 function interruptAt(step: number, run: Partial<RunOptions> = {}, options: TrainOptions = {}) {
   const controller = new AbortController();
   const onStep = (progress: { step: number }) => progress.step === step && controller.abort();
-  return expectError(() => train(run, { ...options, signal: controller.signal, onStep }), 'ABORTED', `step ${step} `);
+  return expectError(() => train(run, { ...options, signal: controller.signal, onStep }), 'ABORTED', `step ${step}`);
 }
 
 async function expectError(action: () => Promise<unknown>, code: string, ...parts: string[]): Promise<void> {
@@ -345,7 +345,7 @@ describe('training that is stopped', () => {
       ...{ recipe: 'plain', epochs: 3, batchSize: 4, validation, ...options, onStep, signal: controller.signal },
       run: { folder, logSteps: 1 },
     });
-    await expect(training).rejects.toThrow('stopped after step 4');
+    await expect(training).rejects.toThrow('aborted after step 4');
     const file = path.join(folder, 'checkpoints', 'step-000000004-epoch-0001.safetensors');
     const tensors = readSafetensors(await readFile(file));
     const kernel = Array.from(ae.model.getLayer('conv1').getWeights()[0].dataSync());
@@ -372,7 +372,7 @@ describe('training that is stopped', () => {
         onStep: ({ step }) => step === last && controller.abort(),
         onEpoch: (summary) => void errors.push(summary.validation?.mse as number),
       });
-      await expect(training).rejects.toThrow(`stopped after step ${last} `);
+      await expect(training).rejects.toThrow(`aborted after step ${last}`);
       const { mse } = await ae.evaluate(validation);
       ae.dispose();
       return { first, mse };

@@ -69,7 +69,7 @@ describe('a model that somebody else made', () => {
     [
       'a layer that there is not',
       (json) => source(json, 'conv2').fill('nowhere', 0, 1),
-      /received "nowhere", which it has not/,
+      /received "nowhere", which it does not have/,
     ],
     ['no input', (json) => layer(json, 'conv2').inbound_nodes.pop(), /inbound_nodes: expected at least one/],
     ['two layers of a name', (json) => layersOf(json).push(layer(json, 'relu1')), /received "relu1" twice/],

@@ -93,7 +93,10 @@ describe('a signal', () => {
     // No update can follow, so there is time.
     const onStep = (progress: { step: number }) => progress.step === step && setTimeout(() => controller.abort(), 300);
     const stopped = train({}, { ...options, onStep, signal: controller.signal }, samples);
-    await expect(stopped).rejects.toMatchObject({ code: 'ABORTED', message: expect.stringContaining(`step ${step} `) });
+    await expect(stopped).rejects.toMatchObject({
+      code: 'ABORTED',
+      message: expect.stringContaining(`aborted after step ${step}`),
+    });
     expect(await train({ resume: true })).toEqual(whole);
   });
 
@@ -157,7 +160,7 @@ describe('an update of many batches', () => {
     const onStep = () => {
       begun = true;
     };
-    await expect(run({ signal, onStep, run: { folder } })).rejects.toThrow('stopped after step 1 as asked');
+    await expect(run({ signal, onStep, run: { folder } })).rejects.toThrow('aborted after step 1');
     breathing.mockRestore();
     expect(await run({ run: { folder, resume: true } })).toEqual(whole);
   });

@@ -41,7 +41,7 @@ describe('training', () => {
       }
       const controller = new AbortController();
       const stop = { signal: controller.signal, onStep: () => controller.abort() };
-      await expect(ae.train(images, { ...everything, ...stop })).rejects.toThrow('stopped after step 1');
+      await expect(ae.train(images, { ...everything, ...stop })).rejects.toThrow('aborted after step 1');
       const onEpoch = () => Promise.reject(new Error('no'));
       await expect(ae.train(images, { ...everything, onEpoch })).rejects.toThrow('no');
       expect(tf.memory().numTensors).toBe(numTensors);
@@ -184,7 +184,7 @@ describe('a variational autoencoder', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
     ae.dispose();
     const plain = await initialized();
-    await expect(plain.sample()).rejects.toThrow('only a variational autoencoder');
+    await expect(plain.sample()).rejects.toThrow('only the codes of a variational autoencoder');
     plain.dispose();
   });
 });

@@ -115,7 +115,7 @@ describe('training the variational form of preset transform', () => {
     const abort = new AbortController();
     const onStep = ({ step }: { step: number }) => step === 25 && abort.abort();
     const { signal } = abort;
-    await expect(stopped.train(training, { ...options, run, onStep, signal })).rejects.toThrow('stopped after step 25');
+    await expect(stopped.train(training, { ...options, run, onStep, signal })).rejects.toThrow('aborted after step 25');
     const resumed = await newNetwork(variational);
     await resumed.train(training, { ...options, run: { ...run, resume: true } });
     const bits = (network: Autoencoder) => network.model.getWeights().map((weight) => [...weight.dataSync()]);

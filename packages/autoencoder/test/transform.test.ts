@@ -122,7 +122,7 @@ describe('the start of preset transform', () => {
       network.dispose();
     }
     expect(() => new Autoencoder({ coefficients: 200 })).toThrow(
-      '[autoencoder] coefficients: only preset transform looks at coefficients; leave it out, or choose that preset.',
+      '[autoencoder] coefficients: only preset transform uses coefficients; leave it out, or choose that preset.',
     );
     expect(() => new Autoencoder({ ...sizes, preset: 'transform', coefficients: 0 })).toThrow('coefficients: expected');
   });
@@ -140,14 +140,14 @@ describe('the start of preset transform', () => {
     const network = new Autoencoder({ inputShape: [24, 24, 3] });
     await network.initialize();
     await expect(network.computeStart(drawn)).rejects.toThrow(
-      '[autoencoder] computeStart: only preset transform has a start of this kind.',
+      '[autoencoder] computeStart: only preset transform has such a start.',
     );
     network.dispose();
     await expect(new Autoencoder({ preset: 'transform' }).initialize({ scheme: 'torch' })).rejects.toThrow(
-      '[autoencoder] initialization.scheme: preset transform begins with a linear code and has none of "torch"; leave it out.',
+      '[autoencoder] initialization.scheme: preset transform starts from a linear code and has no scheme "torch"; leave it out.',
     );
     await expect(new Autoencoder().initialize({ scheme: 'linear' })).rejects.toThrow(
-      '[autoencoder] initialization.scheme: only preset transform begins with a linear code; choose another.',
+      '[autoencoder] initialization.scheme: only preset transform starts from a linear code; choose another scheme.',
     );
     const tooLarge = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 1], codeSize: 65 });
     await expect(tooLarge.initialize()).rejects.toThrow(

@@ -67,7 +67,7 @@ describe('the divergence of a variational network', () => {
     const collapsed = await train({});
     expect(collapsed.warnings.map(({ code }) => code)).toEqual(['POSTERIOR_COLLAPSE']);
     expect(collapsed.warnings[0].message).toMatch(
-      /^After epoch \d+, \d of the code's 6 numbers tell nothing of the images .*; lower beta, let it grow \(betaWarmUpFraction\), /,
+      /^After epoch \d+, \d of the code's 6 numbers carry no information about the images .*; lower beta, let it grow \(betaWarmUpFraction\), /,
     );
     const free = await train({ freeBits: 0.5 });
     expect(free.divergence).toBeGreaterThan(50 * collapsed.divergence);

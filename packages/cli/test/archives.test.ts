@@ -71,14 +71,14 @@ describe('ae import', () => {
       );
     }
     expect(await aeOk(folder, 'import', 'many', 'many.lmdb')).toMatch(
-      /\nclasses: 0 c00, .*, 19 c19 and 2 more, which --json lists\n/,
+      /\nclasses: 0 c00, .*, 19 c19 and 2 more \(listed by --json\)\n/,
     );
   });
 
   test.each<[string[], RegExp]>([
     [
       [fixture('encrypted.zip'), 'x.lmdb'],
-      /^ae import: \S+encrypted\.zip is encrypted \(.*\); unpack it with its password, and give the folder\.\n$/,
+      /^ae import: \S+encrypted\.zip is encrypted \(.*\); unpack it with its password, and pass the folder\.\n$/,
     ],
     [
       [fixture('empty.zip'), 'x.lmdb'],
@@ -90,7 +90,7 @@ describe('ae import', () => {
     ],
     [['photos.tar', '--labels', 'names', 'x.lmdb'], /--labels requires a list file, but a folder was given/],
     [['photos'], /^ae import: missing required argument 'out\.lmdb'; ae import --help shows the usage\.\n$/],
-    [['nothing-*.tar', 'x.lmdb'], /^ae import: nothing-\*\.tar matches no files; check it, and put it into quotes/],
+    [['nothing-*.tar', 'x.lmdb'], /^ae import: nothing-\*\.tar matches no files; check it, and quote it/],
   ])('%j is refused in a sentence', async (args, message) => {
     const { code, stderr } = await ae(folder, 'import', ...args);
     expect(stderr).toMatch(message);
@@ -135,13 +135,13 @@ describe('other commands', () => {
   });
 
   test.each<[string, RegExp]>([
-    [fixture('bzip2.zip'), /packs a\.png by bzip2, which is not read/],
+    [fixture('bzip2.zip'), /compresses a\.png with bzip2, which is not supported/],
     [
       fixture('empty.tar'),
-      /empty\.tar is no image, and nothing known that holds images; give images, a folder, a list or an archive/,
+      /empty\.tar is neither an image nor anything known to contain images; name images, a folder, a list or an archive/,
     ],
     [fixture('text.parquet'), /text\.parquet has no column of images among text/],
-    [fixture('make_archives.py'), /make_archives\.py is a text, and no list of images that are there/],
+    [fixture('make_archives.py'), /make_archives\.py is a text file, but not a list of existing images/],
     ['photo.heic', /^ae inspect: photo\.heic is a HEIC file; convert it to JPEG or PNG first\.$/m],
     // A TIFF by its first bytes, which show no more than a thumbnail.
     ['photo.nef', /^ae inspect: photo\.nef is a RAW photograph; convert it to JPEG or PNG first\.$/m],
@@ -174,7 +174,7 @@ describe('ae convert', () => {
   test('names its flags in errors', async () => {
     const { stderr } = await ae(folder, 'convert', 'photos', 'n.lmdb', '--shard-size', '5');
     expect(stderr).toMatch(
-      /^ae convert: --shard-size: expected a tar or Parquet as output with it, received "n\.lmdb"/,
+      /^ae convert: --shard-size: expected a tar or Parquet file as the output, received "n\.lmdb"/,
     );
     expect((await ae(folder, 'convert', 'photos')).stderr).toMatch(/missing required argument 'out'/);
   });

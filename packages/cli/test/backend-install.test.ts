@@ -38,6 +38,6 @@ test('install knows one engine, and remove no folder that it has not made', asyn
   expect(stderr).toBe('ae backend install: <engine>: expected tensorflow, received "cuda".\n');
   mkdirSync(path.join(cache, 'tensorflow'), { recursive: true });
   expect((await ae(folder, 'backend', 'remove')).stderr).toMatch(
-    /was not made by installTensorflow, so it is not removed/,
+    /was not created by installTensorflow, so it is not removed/,
   );
 });

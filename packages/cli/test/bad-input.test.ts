@@ -114,7 +114,7 @@ describe('a missing path', () => {
 
 describe('a file that is no LMDB', () => {
   test.each(readers('notes.txt', 'val'))('ae %j', (args) =>
-    expectRefusal(args, /notes\.txt is a text, and no list of images that are there; give images, a folder, a list/),
+    expectRefusal(args, /notes\.txt is a text file, but not a list of existing images; name images, a folder, a list/),
   );
   test.each(readers('no-pictures', 'val', 'mean', 'export'))('ae %j', (args) =>
     expectRefusal(args, /no-pictures is not an LMDB \(it contains no data\.mdb\)/),
@@ -129,7 +129,7 @@ describe('an empty LMDB', () => {
   test('has nothing to resize', () =>
     expectRefusal(
       ['resize', 'empty.lmdb', 'x.lmdb', '16'],
-      /empty\.lmdb: expected images, received no record that can be read; check the path\./,
+      /empty\.lmdb: expected images, received no readable record; check the path\./,
     ));
 
   test('is something that ae inspect can say', async () => {
@@ -238,7 +238,7 @@ test('ae inspect needs no sharp for JPEG files', async () => {
 test('ae export --lenient names the damage of a database of which nothing is left', () =>
   expectRefusal(
     ['export', 'truncated.mdb', 'x', '--lenient'],
-    /truncated\.mdb: none of the records can be read, even with --lenient: .*cut short/,
+    /truncated\.mdb: none of the records can be read, even with --lenient: .*truncated/,
   ));
 
 test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is one sentence', async () => {
@@ -292,8 +292,8 @@ describe('what a network or a run does not have', () => {
       ['sample', 'run', 'x.png', '--codes-of', 'larger.lmdb'],
       /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/,
     ],
-    [['report', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
-    [['train', '--resume', 'pictures'], /pictures\/config\.json is missing: name the folder of a run/],
+    [['report', 'pictures'], /pictures\/config\.json is missing; name the folder of a run/],
+    [['train', '--resume', 'pictures'], /pictures\/config\.json is missing; name the folder of a run/],
     [['encode', 'run', 'larger.lmdb', 'x'], /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/],
   ])('ae %j', expectRefusal);
 });

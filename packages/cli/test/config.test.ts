@@ -88,7 +88,7 @@ describe('ae train --config', () => {
   });
 
   const mistakes: [change: (text: string) => string, message: string][] = [
-    [() => '{', 'This is no JSON.'],
+    [() => '{', 'This is not JSON.'],
     [
       (text) => text.replace('"batchSize"', '"batchsize"'),
       'unknown key "batchsize" in options; expected one of batchSize,',

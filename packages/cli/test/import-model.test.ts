@@ -32,7 +32,7 @@ test('ae import-model reads networks of PyTorch, Torch7, Keras and TensorFlow.js
   expect(taken.stderr).toBe('ae import-model: again already exists; delete it or choose another name.\n');
   const small = await ae(folder, 'import-model', 'author.t7', 'small', '--size', '8');
   expect(small.stderr).toMatch(
-    /author\.t7: it is no network of Torch7 that can be read: module 9 \(nn\.Reshape\) makes 128 of/,
+    /author\.t7: it is not a readable Torch7 network: module 9 \(nn\.Reshape\) makes 128 of/,
   );
   const preset = await ae(folder, 'import-model', 'author.t7', 'small', '--preset', 'mirror');
   expect(preset.stderr).toBe('ae import-model: --preset applies to PyTorch, not Torch7; leave it out.\n');

@@ -16,7 +16,7 @@ test('labels that are no numbers are noted, in JSON too', async () => {
   const { code, stdout, stderr } = await ae(folder, 'import', 'photos/odd.txt', 'odd.lmdb');
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('odd.lmdb: 3 images') });
   expect(stderr).toMatch(
-    /^note: photos\/odd\.txt: 3 labels are no whole numbers .*"cat" in line 1 as 0, "2\.9" in line 2 as 2, "dog" in line 3 as 0; if they are class names, set labels to names\.\n$/,
+    /^note: photos\/odd\.txt: 3 labels are not whole numbers .*"cat" in line 1 as 0, "2\.9" in line 2 as 2, "dog" in line 3 as 0; if they are class names, set labels to names\.\n$/,
   );
   const report = JSON.parse(await aeOk(folder, 'import', 'photos/odd.txt', 'odd-json.lmdb', '--json'));
   expect(report.oddLabels).toMatchObject({ count: 3, examples: [{ line: 1, text: 'cat', label: 0 }, {}, {}] });
@@ -39,11 +39,11 @@ test('a list none of whose lines is right is one line that says the cause', asyn
   const { code, stderr } = await ae(folder, 'import', 'photos/csv.txt', 'x.lmdb');
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^ae import: photos\/csv\.txt: none of its 2 images can be read\. The first: \S+ does not exist: line 1 has a comma between its name and its label; put a space there\.\n$/,
+    /^ae import: photos\/csv\.txt: none of its 2 images can be read\. The first: \S+ does not exist: line 1 has a comma between its name and its label; use a space\.\n$/,
   );
   writeFileSync(inFolder('photos', 'absolute.txt'), `${inFolder('photos', 'disc-000.png')} 1\n`);
   const absolute = await ae(folder, 'import', 'photos/absolute.txt', 'x.lmdb');
-  expect(absolute.stderr).toMatch(/is absolute, but \S+ is put before it; make \/ the root\.\n$/);
+  expect(absolute.stderr).toMatch(/is absolute, but \S+ is put before it; set the root to \/\.\n$/);
   await aeOk(folder, 'import', 'photos/absolute.txt', 'absolute.lmdb', '--root', '/');
 });
 
@@ -56,5 +56,5 @@ test('what a folder holds beside its classes is said', async () => {
   const { code, stdout, stderr } = await ae(folder, 'import', 'mixed', 'mixed.lmdb');
   expect(code).toBe(0);
   expect(stdout).toMatch(/classes: 0 a, 1 b\nignored 2 files and folders: loose\.png, __MACOSX\/\n/);
-  expect(stderr).toContain('mixed: 1 image lies beside the class folders, and was left out: loose.png');
+  expect(stderr).toContain('mixed: 1 image lies beside the class folders and was skipped: loose.png');
 });

@@ -230,14 +230,14 @@ test.runIf(python)('ae inspect says what values are that are no images, and trai
   });
   expect([status, stderr]).toEqual([0, '']);
   expect(await aeOk(folder, 'inspect', 'odd.lmdb', '--schema', 'datum')).toMatch(
-    /no images +3 records: text \(1\), a number in text \(1\), a JPEG file \(1\)/,
+    /no images +3 records: text \(1\), a number as text \(1\), a JPEG file \(1\)/,
   );
   expect(jsonLines(await aeOk(folder, 'inspect', 'odd.lmdb', '--json'))[0]).toMatchObject({
     schema: { name: 'image-files', told: 'JPEG files in 1 of the first 4 records' },
     layouts: [{ layout: 'text', count: 1 }, { count: 1 }, { count: 1 }],
   });
   expect((await ae(folder, 'train', 'odd.lmdb', '--schema', 'datum')).stderr).toMatch(
-    /key a: expected a Datum message, received text \(\d bytes that don't parse as a Datum\); leave the record out, or name what the database holds \(--schema\)\./,
+    /key a: expected a Datum message, received text \(\d bytes that don't parse as a Datum\); remove the record, or name the schema of the database \(--schema\)\./,
   );
 });
 

@@ -193,7 +193,7 @@ describe('a run without a network of its own', () => {
     const chosen = await ae(folder, 'encode', 'wild', 'photos.lmdb', 'codes', '--checkpoint', 'last');
     expect(chosen.stderr).toContain('after step 4');
     expect((await ae(folder, 'encode', 'wild', 'photos.lmdb', 'none', '--checkpoint', '3')).stderr).toContain(
-      'wild has no checkpoint 3: it has those after step 2, 4;',
+      'wild has no checkpoint 3: it has those at step 2, 4;',
     );
 
     const tame = advice.split(' ').slice(0, 6);
@@ -205,7 +205,7 @@ describe('a run without a network of its own', () => {
     await aeOk(folder, ...train.slice(0, 2), '--from', file, '--epochs', '1', '--no-report', '--out', 'third');
     const fixed = await ae(folder, 'train', '--resume', 'third', '--epochs', '4');
     expect(fixed.stderr).toMatch(
-      /schedule trapezoid\) is laid out over all epochs, .*: ae train photos\.lmdb --from third\n$/,
+      /schedule trapezoid\) depends on the total number of epochs, .*: ae train photos\.lmdb --from third\n$/,
     );
     expect((await ae(folder, ...train, '--from', 'tame')).stderr).toContain(
       '--code-size cannot change the network of --from tame',
@@ -230,7 +230,7 @@ describe('a run whose images were changed', () => {
     await aeOk(folder, 'train', 'plain.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'known');
     const resume = (lmdb: string) => ae(folder, 'train', lmdb, '--resume', 'known', '--no-report');
     expect((await resume('other.lmdb')).stderr).toMatch(
-      /data\.train has other images than when the run began; .* --from known\n$/,
+      /data\.train has different images from when the run began; .* --from known\n$/,
     );
     cpSync(inFolder('plain.lmdb'), inFolder('moved-copy.lmdb'), { recursive: true });
     for (const lmdb of ['again.lmdb', 'moved-copy.lmdb']) expect(await resume(lmdb)).toMatchObject({ code: 0 });

@@ -93,14 +93,14 @@ describe('ae encode', () => {
     );
     await aeOk(folder, 'encode', 'network', 'photos.lmdb', 'odd', '--batch-size', '6', '--shard', '1/2');
     expect((await ae(folder, 'merge', 'odd')).stderr).toMatch(
-      /^ae merge: odd\.shard-1-of-2 was made with batch size 6, not 5 as odd\.shard-0-of-2; delete what is not meant/,
+      /^ae merge: odd\.shard-1-of-2 was made with batch size 6, not 5 like odd\.shard-0-of-2; delete the wrong one/,
     );
     const other = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 6 });
     await other.initialize({ seed: 2 });
     await other.save(inFolder('other'));
     const again = ['encode', 'other', 'photos.lmdb', 'odd', '--batch-size', '5', '--shard', '0/2'];
     expect((await ae(folder, ...again)).stderr).toBe(
-      'ae encode: odd.shard-0-of-2 already exists and was made with other weights of the network; delete it, or choose another output.\n',
+      'ae encode: odd.shard-0-of-2 already exists and was made with different weights of the network; delete it, or choose another output.\n',
     );
   });
 
@@ -150,7 +150,7 @@ test('shards that are none of anything are refused', async () => {
   await inShards(2, 'import', 'photos', 'x.lmdb');
   writeFileSync(inFolder('x.lmdb.shard-0-of-2', 'shard.json'), '{}');
   expect(await error('merge', 'x.lmdb')).toBe(
-    'ae merge: x.lmdb.shard-0-of-2/shard.json is not the note of a shard of this version; delete x.lmdb.shard-0-of-2 and make it again.\n',
+    'ae merge: x.lmdb.shard-0-of-2/shard.json is not the note of a shard of this version; delete x.lmdb.shard-0-of-2 and create it again.\n',
   );
   renameSync(inFolder('x.lmdb.shard-1-of-2'), inFolder('elsewhere'));
   expect(await error('merge', 'y.lmdb', 'elsewhere')).toBe(

@@ -41,8 +41,8 @@ onUnix('special files', () => {
   });
 
   test.each([
-    ['a pipe', 'pipe', /list-pipe is a pipe; give a list of images as a file/],
-    ['an endless device', 'zero', /list-zero is a device; give a list of images as a file/],
+    ['a pipe', 'pipe', /list-pipe is a pipe; pass a file with a list of images/],
+    ['an endless device', 'zero', /list-zero is a device; pass a file with a list of images/],
     ['a link to itself', 'loop', /list-loop\S* .*itself|too many|check the path/],
   ])('%s is no list', async (_, kind, message) => {
     const list = inFolder(`list-${kind}`);
@@ -79,7 +79,9 @@ onUnix('special files', () => {
       execFileSync('mkfifo', [inFolder(`${output}.partial`, name)]);
       const { code, stderr } = await ae(folder, 'import', 'pictures', output, '--resume');
       expect(code).toBe(1);
-      expect(stderr).toContain(`${output}.partial already exists and holds ${name} (a pipe), which no import made`);
+      expect(stderr).toContain(
+        `${output}.partial already exists and contains ${name} (a pipe), which was not written by an import`,
+      );
     },
   );
 });

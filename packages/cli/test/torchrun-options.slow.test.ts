@@ -111,7 +111,7 @@ const refused: Readonly<Record<string, readonly [Choice, string, AutoencoderOpti
   'schedule.plateau.factor, schedule.plateau.patience, schedule.plateau.threshold, schedule.plateau.cooldown, schedule.plateau.minLearningRate':
     [
       { schedule: { policy: 'plateau' } },
-      'schedule: expected a schedule that is known beforehand, with torchrun, received plateau; choose another schedule',
+      'schedule: expected a schedule that is known in advance, with torchrun, received plateau; choose another schedule',
     ],
   'loss.ssim.weight': [{ loss: { name: 'ssim' } }, 'loss: expected mse or mae, with torchrun, received ssim'],
   'augmentation.noise': [{ augmentation: { noise: 0.1 } }, 'augmentation.noise: expected 0, with torchrun'],

@@ -18,7 +18,7 @@ const refusals: readonly [string, string[]][] = [
   ['--processes requires --backend torchrun; add it, or leave --processes out.', ['--processes', '2']],
   ['--hand-over cannot be combined with --minutes; leave one out.', ['--hand-over', 'h', '--minutes', '1']],
   [
-    '--schedule: expected a schedule that is known beforehand, with torchrun, received plateau; choose another schedule, or train on another engine.',
+    '--schedule: expected a schedule that is known in advance, with torchrun, received plateau; choose another schedule, or train on another engine.',
     ['--hand-over', 'h', '--schedule', 'plateau'],
   ],
   [
@@ -54,7 +54,7 @@ describe('torchrun', () => {
     process.env.AE_PYTHON = 'no-such-python';
     try {
       const { stderr } = await (await import('./ae')).ae(folder, 'train', 'train.lmdb', '--backend', 'torchrun');
-      expect(stderr).toContain('torchrun needs Python, and "no-such-python" does not run');
+      expect(stderr).toContain('torchrun needs Python, but "no-such-python" does not run');
       expect(stderr).toMatch(/install Python 3\.10 or later with torch, numpy, lmdb and safetensors.*AE_PYTHON/);
     } finally {
       if (before === undefined) delete process.env.AE_PYTHON;

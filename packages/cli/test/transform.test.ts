@@ -97,7 +97,7 @@ test('its variational and denoising forms are trained, and images are drawn from
 });
 
 test.each([
-  [['--init', 'torch'], /^ae train: --init: preset transform begins with a linear code and has none of "torch"; /],
+  [['--init', 'torch'], /^ae train: --init: preset transform starts from a linear code and has no scheme "torch"; /],
 ])('preset transform refuses %j', async (flags, message) => {
   const { code, stderr } = await ae(folder, 'train', 'images.lmdb', '--preset', 'transform', ...flags, '--out', 'x');
   expect(stderr).toMatch(message);
@@ -114,7 +114,7 @@ test('a network takes images of sizes that it was not trained on, several in one
   expect(text).toMatch(/^ {2}sizes +3x16x16 \(2 images\): code of 1x1x24, 24 numbers$/m);
   expect(text).toMatch(/^ +3x35x35 \(1 image\): code of 3x3x24, 216 numbers$/m);
   expect(text).toMatch(/^ {2}bytes +352 code, 1,737 image, on average$/m);
-  expect(text).toContain("not compared with PCA, JPEG and thumbnails, which are for images of the network's own 16x16");
+  expect(text).toContain("not compared with PCA, JPEG and thumbnails, which need images of the network's size, 16x16");
   const encoded = await aeOk(folder, 'encode', 'small', 'mixed.lmdb', 'codes');
   expect(encoded).toContain('3 codes of 24 numbers per block of an image');
   // Version 1.0 of NumPy's format: the header ends at the first new line.
@@ -125,6 +125,20 @@ test('a network takes images of sizes that it was not trained on, several in one
   expect([...values]).toEqual([...[1, 1, 16, 16], ...[1, 1, 16, 16], ...[3, 3, 35, 35]]);
   const other = await ae(folder, 'neighbors', 'small', 'mixed.lmdb', '0');
   expect(other.stderr).toMatch(/^ae neighbors: mixed\.lmdb: key .*: expected 3x16x16 \(channels x height x width\), /);
+});
+
+test('ae test brings images to the size of --resize, which PCA and JPEG need, and refuses it for an LMDB', async () => {
+  await makePictures(`${folder}/larger`, 3, 35);
+  const text = await aeOk(folder, 'test', 'small', 'larger', '--resize', '16', '--save-prefix', 'resized-test');
+  expect(text).toMatch(/^ {2}sizes +3x16x16: code of 1x1x24, 24 numbers$/m);
+  expect(text).toMatch(/^ {2}PCA, \d+ numbers +[\d.]+ dB$/m);
+  const asTheyAre = await aeOk(folder, 'test', 'small', 'larger', '--no-report', '--save-prefix', 'own-sizes-test');
+  expect(asTheyAre).toMatch(/^ {2}sizes +3x35x35: /m);
+  const { code, stderr } = await ae(folder, 'test', 'small', 'mixed.lmdb', '--resize', '16');
+  expect(stderr).toBe(
+    'ae test: --resize: mixed.lmdb is an LMDB, which is read at its own size; use ae resize mixed.lmdb <out.lmdb> 16x16.\n',
+  );
+  expect(code).toBe(1);
 });
 
 test('the nearest possible code is said, and what a run will take on the disk where that is much', async () => {

@@ -203,7 +203,7 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['train', 'a.lmdb', '--records', '12'],
-    'ae train: --records: expected a multiple of the 16 images per update, received 12; change the one or the other.',
+    'ae train: --records: expected a multiple of the 16 images per update, received 12; change one of them.',
   ],
   [
     ['train', 'a.lmdb', '--set', 'alpha=1'],

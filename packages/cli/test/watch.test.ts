@@ -79,7 +79,7 @@ describe('a run', () => {
 
   test('is shown before its first update, while it goes on, and after it has gone', async () => {
     const first = await live();
-    expect(first.html).toContain('There is nothing to draw yet');
+    expect(first.html).toContain('Nothing to show yet');
     expect(first.html).toContain('ae train &quot;a &lt;b&gt;&quot;');
     for (const step of [1, 2, 3]) {
       log({

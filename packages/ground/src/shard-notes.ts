@@ -45,7 +45,7 @@ export function readShardNote<Result>(folder: string, fail: Fail): ShardNote<Res
   const note = stats.isFile() && stats.size <= mostBytes ? parse(fs.readFileSync(file, 'utf8')) : undefined;
   if (note?.version === version && isNote(note)) return note as ShardNote<Result>;
   throw fail(
-    { state: `${file} is not the note of a shard of this version`, todo: `delete ${folder} and make it again` },
+    { state: `${file} is not the note of a shard of this version`, todo: `delete ${folder} and create it again` },
     folder,
   );
 }
@@ -95,8 +95,8 @@ function differenceOf(settings: ShardSettings, expected: ShardSettings, like?: s
   if (name === undefined) return undefined;
   const [is, other] = [settings[name], expected[name]].map((value) => String(value ?? 'none'));
   const isHidden = is.startsWith('sha256:') || other.startsWith('sha256:');
-  if (isHidden) return `was made with other ${name}${like ? ` than ${like}` : ''}`;
-  return `was made with ${name} ${is}, not ${other}${like ? ` as ${like}` : ''}`;
+  if (isHidden) return `was made with different ${name}${like ? ` from ${like}` : ''}`;
+  return `was made with ${name} ${is}, not ${other}${like ? ` like ${like}` : ''}`;
 }
 
 /** Returns the folders that are called like shards of an output. */
@@ -123,7 +123,7 @@ export function collectShards(output: string, folders: readonly string[] | undef
   for (const folder of folders ?? findShardFolders(output)) {
     const note = readShardNote(folder, fail);
     if (!note) {
-      const what = fs.existsSync(folder) ? 'holds no complete shard' : 'does not exist';
+      const what = fs.existsSync(folder) ? 'contains no complete shard' : 'does not exist';
       throw fail({ state: `${folder} ${what}`, todo: 'run its command again' }, folder);
     }
     found.push({ folder, note });
@@ -133,8 +133,8 @@ export function collectShards(output: string, folders: readonly string[] | undef
     const example = shardPath(output, { index: 0, count: 2 });
     throw fail(
       {
-        state: `${output} has no shards, which would be called ${example} and so on`,
-        todo: 'run the command with a shard first',
+        state: `${output} has no shards (they would be called ${example} and so on)`,
+        todo: 'run the command for each shard first',
       },
       output,
     );
@@ -147,15 +147,12 @@ function assertAlike({ folder, note }: FoundShard, first: FoundShard, fail: Fail
   const { kind, shard, settings } = first.note;
   const other =
     note.kind !== kind
-      ? `is of another command (${note.kind}) than ${first.folder} (${kind})`
+      ? `comes from a different command (${note.kind}) than ${first.folder} (${kind})`
       : note.shard.count !== shard.count
-        ? `is one of ${note.shard.count} shards, and ${first.folder} one of ${shard.count}`
+        ? `is one of ${note.shard.count} shards, but ${first.folder} is one of ${shard.count}`
         : differenceOf(note.settings, settings, first.folder);
   if (!other) return;
-  throw fail(
-    { state: `${folder} ${other}`, todo: 'delete what is not meant, and make again what is missing then' },
-    folder,
-  );
+  throw fail({ state: `${folder} ${other}`, todo: 'delete the wrong one, and create what is missing then' }, folder);
 }
 
 function inOrder(output: string, found: readonly FoundShard[], count: number, fail: Fail): FoundShard[] {

@@ -65,7 +65,7 @@ describe.each(kinds)('an image of kind %s', (kind, make, enlarge) => {
       3 * height * width,
     );
     await expect(decodeImage(file, { name: 'a', maxPixels: height * width - 1 })).rejects.toThrow(
-      `[images] a: its header says ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise the limit if that is right.`,
+      `[images] a: its header says ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise the limit if that is correct.`,
     );
   });
 
@@ -84,7 +84,7 @@ it.each([
   ['%PDF-1.7', 'a PDF document'],
   ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'a HEIC file'],
   ['P6 5 7 255\n', '11 bytes'],
-  ['version https://git-lfs.github.com/spec/v1\n', 'a pointer of Git LFS'],
+  ['version https://git-lfs.github.com/spec/v1\n', 'a Git LFS pointer'],
 ])('no decoder sees %j', async (text, named) => {
   await expect(decodeImage(Buffer.from(text, 'latin1'))).rejects.toThrow(`received ${named}`);
 });

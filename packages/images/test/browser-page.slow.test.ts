@@ -40,9 +40,7 @@ it.skipIf(!executable)('reads, resizes and writes images', { timeout: 120_000 },
       expect(others.small).toEqual([...small.data]);
     }
     expect(others).toMatchObject({ canvas: [1, 2, 3, 255], bitmap: [32, 24, 4], png: [137, 80], listed: ['a.png'] });
-    expect(others.folder).toMatch(
-      /^\[images\] A page of a browser cannot look into photos; give imageFolder\(\) a list/,
-    );
+    expect(others.folder).toMatch(/^\[images\] A browser page cannot look into photos; pass imageFolder\(\) a list/);
     expect(others.missing).toMatch(/^\[images\] \/images\/none could not be fetched \(HTTP 404\)\.$/);
     expect(fs.statSync(fixture('images/color.png')).size).toBe(others.bytes);
   } finally {

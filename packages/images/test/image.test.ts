@@ -158,13 +158,13 @@ describe('damaged images', () => {
   it.each<[string, Buffer, RegExp]>([
     ['nothing', Buffer.alloc(0), /received an empty file;/],
     ['text', Buffer.from('no image'), /received 8 bytes, none of JPEG, .* and BMP;/],
-    ['half of a JPEG', read('color.jpg').subarray(0, 700), /received a JPEG file that is damaged or cut short;/],
-    ['half of a PNG', read('color.png').subarray(0, 700), /received a PNG file that is damaged or cut short;/],
-    ['half of a BMP', read('color.bmp').subarray(0, 700), /received a BMP file that is cut short;/],
-    ['the head of a BMP', read('color.bmp').subarray(0, 30), /received a BMP file that is cut short;/],
+    ['half of a JPEG', read('color.jpg').subarray(0, 700), /received a JPEG file that is damaged or truncated;/],
+    ['half of a PNG', read('color.png').subarray(0, 700), /received a PNG file that is damaged or truncated;/],
+    ['half of a BMP', read('color.bmp').subarray(0, 700), /received a truncated BMP file;/],
+    ['the head of a BMP', read('color.bmp').subarray(0, 30), /received a truncated BMP file;/],
     ['16 bits per pixel', bmp((file) => file.writeUInt16LE(16, 28)), /received a BMP file of 16 bits per pixel;/],
     ['a compressed BMP', bmp((file) => file.writeUInt32LE(1, 30)), /received a compressed BMP file;/],
-    ['a BMP of OS/2', bmp((file) => file.writeUInt32LE(12, 14)), /received a BMP file of OS\/2;/],
+    ['a BMP of OS/2', bmp((file) => file.writeUInt32LE(12, 14)), /received an OS\/2 BMP file;/],
     ['a BMP without rows', bmp((file) => file.writeInt32LE(0, 22)), /received a BMP file of 31x0 pixels;/],
     [
       'a huge BMP',

@@ -17,7 +17,7 @@ const read = (name: string) => fs.readFileSync(fixture(`kinds/${name}`));
 
 const refused: Record<string, RegExp> = {
   'float.tif': /received a TIFF file of floating-point numbers, which have no range of brightness;/,
-  'int32.tif': /received a TIFF file of numbers with a sign;/,
+  'int32.tif': /received a TIFF file of signed numbers;/,
   'lab.tif': /received a TIFF file with CIELab colors;/,
   'ycbcr.tif': /received a TIFF file with YCbCr colors that are not JPEG-compressed;/,
 };
@@ -51,7 +51,7 @@ it('a JPEG that lacks more than its end is refused, however little that is', asy
       const cut = await decodeImage(file.subarray(0, file.length - bytes), { mode: 'color' }).catch(String);
       // What was cut off may be nothing but bits that fill the last byte.
       if (typeof cut !== 'string') expect(cut, `${name} without ${bytes} bytes`).toEqual(whole);
-      else expect(cut).toContain('received a JPEG file that is damaged or cut short');
+      else expect(cut).toContain('received a JPEG file that is damaged or truncated');
     }
   }
 });

@@ -84,7 +84,7 @@ test.each([
 
 test('a tar that ends within a member of 9 GB is refused', async () => {
   const tar = writeFile('cut.tar', [file('a/1.jpg'), header('a/huge.jpg', 9 * gigabytes), 8 * gigabytes]);
-  await expect(openImages(tar)).rejects.toThrow(/cut\.tar is cut short: it ends in the middle of a\/huge\.jpg/);
+  await expect(openImages(tar)).rejects.toThrow(/cut\.tar is truncated: it ends in the middle of a\/huge\.jpg/);
 });
 
 test('a tar of tars of 22 GB with 200,000 images takes less than a kilobyte for each, and no room', () => {

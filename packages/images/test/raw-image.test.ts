@@ -212,7 +212,7 @@ describe('what cannot be used is one sentence of this package', () => {
 
   it('and sharp itself is told how to become pixels', () => {
     expect(() => fromPixels(sharp(file('color.png')) as never)).toThrow(
-      'received an object Sharp; of a sharp object, take await image.raw().toBuffer({ resolveWithObject: true }).',
+      'received an object Sharp; for a sharp object, use await image.raw().toBuffer({ resolveWithObject: true }).',
     );
     expect(() => fromPixels({ data: new Uint8Array(24), info: { width: 2, height: 2, channels: 3 } })).toThrow(
       'fromPixels: expected 2x2 pixels of 3 channels, 12 bytes of 8 bits, received',

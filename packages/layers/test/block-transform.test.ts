@@ -192,7 +192,7 @@ describe('residual', () => {
   it('adds nothing of a branch that does not fit', () => {
     const net = new Sequential({ inputShape: [2, 2, 1] });
     expect(() => net.add(residual([conv(3, 'a'), conv(2, 'b')]))).toThrow(
-      '[layers] residual: expected layers that end in 2x2x1, the shape that goes into them, received 2x2x2.',
+      '[layers] residual: expected layers that end in 2x2x1, their input shape, received 2x2x2.',
     );
     expect(net.steps).toHaveLength(0);
     expect(() => residual([])).toThrow('[layers] residual: expected a list of at least one layer, received none.');

@@ -107,7 +107,7 @@ describe('maxPoolWithArgmax refuses', () => {
 describe('maxUnpool refuses', () => {
   const mismatch = (received: string) =>
     `expected a mask of the same shape as the values, received values 1x2x3x2 and a mask of ${received}; ` +
-    'check that the mask is that of the pool this unpooling undoes.';
+    'check that the mask belongs to the pool that this unpooling undoes.';
   const cases: [string, string, () => unknown, string][] = [
     [
       'a mask of another batch',
@@ -138,14 +138,14 @@ describe('maxUnpool refuses', () => {
       'MASK_MISMATCH',
       () => maxUnpool(values(), mask(1, 2, 3, 1), [4, 6], { mask: 'torch7' }),
       'expected a mask of the shape of, or more channels than, the values, received values 1x2x3x2 and a mask of 1x2x3x1; ' +
-        'check that the mask is that of the pool this unpooling undoes.',
+        'check that the mask belongs to the pool that this unpooling undoes.',
     ],
     [
       'a mask of another height in torch7 mode',
       'MASK_MISMATCH',
       () => maxUnpool(values(), mask(1, 4, 3, 2), [4, 6], { mask: 'torch7' }),
       'expected a mask of the shape of, or more channels than, the values, received values 1x2x3x2 and a mask of 1x4x3x2; ' +
-        'check that the mask is that of the pool this unpooling undoes.',
+        'check that the mask belongs to the pool that this unpooling undoes.',
     ],
     [
       'a float mask',

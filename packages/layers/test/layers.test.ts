@@ -72,7 +72,7 @@ describe('pooling layers outside a Sequential', () => {
     [
       'no size',
       () => maxUnpooling2d({ name: 'up' }).apply([input({ shape: [2, 2, 3] }), input({ shape: [2, 2, 3] })]),
-      /layer "up": its output size is not known: it has neither outputSize nor a connected pool/,
+      /layer "up": its output size is unknown: it has neither outputSize nor a connected pool/,
     ],
     [
       'vectors',

@@ -114,7 +114,7 @@ describe('Sequential errors', () => {
     expect(caught).toBeInstanceOf(MaskError);
     expect(caught.message).toBe(
       '[layers] layer "max_unpooling2d_1": expected an input of 14x14x24, the shape of the mask of its pool "pool_layer2", ' +
-        'received 12x12x12; change the layers between, or give the pool it undoes.',
+        'received 12x12x12; change the layers in between, or pass the pool it undoes.',
     );
   });
 
@@ -171,7 +171,7 @@ describe('Sequential errors', () => {
       'an unpooling without a pool',
       'INVALID_GRAPH',
       () => new Sequential({ inputShape: [2, 2, 1] }).add(maxUnpooling2d()),
-      /layer "max_unpooling2d_1": no pool stands before it; add maxPooling2d/,
+      /layer "max_unpooling2d_1": there is no pool before it; add maxPooling2d/,
     ],
     [
       'more unpoolings than pools',
@@ -181,7 +181,7 @@ describe('Sequential errors', () => {
           .add(maxPooling2d({ poolSize: 2 }))
           .add(maxUnpooling2d())
           .add(maxUnpooling2d()),
-      /layer "max_unpooling2d_2": all pools before it are tied already; /,
+      /layer "max_unpooling2d_2": all pools before it are already tied; /,
     ],
     [
       'a pool that comes later or never',
@@ -208,13 +208,13 @@ describe('Sequential errors', () => {
         const layer = relu();
         new Sequential({ inputShape: [4] }).add(layer).add(layer);
       },
-      /layer "relu_1": it is in the model already/,
+      /layer "relu_1": it is already in the model/,
     ],
     [
       'a name used twice',
       'INVALID_GRAPH',
       () => new Sequential({ inputShape: [4] }).add(relu({ name: 'a' })).add(relu({ name: 'a' })),
-      /layer "a": the model has a layer of this name already/,
+      /layer "a": the model already has a layer of this name/,
     ],
     [
       'what is no layer',
@@ -263,7 +263,7 @@ describe('Sequential errors', () => {
   it('refuses layers after build()', () => {
     const network = new Sequential({ inputShape: [4] }).add(relu());
     network.build();
-    expect(() => network.add(relu())).toThrow(/the model is built already/);
+    expect(() => network.add(relu())).toThrow(/the model is already built/);
   });
 });
 

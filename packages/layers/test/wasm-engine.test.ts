@@ -146,8 +146,8 @@ describe('a worker pool', () => {
     const attempt = () => {
       for (let i = 0; i < 1e6; i++) pool.run(0, 0, 1e6, 1, 0, 1);
     };
-    expect(attempt).toThrow(/its worker threads have failed: 1 of them did not come back within \d+ ms\. /);
-    expect(attempt).toThrow(/did not come back/); // and it stays so
+    expect(attempt).toThrow(/its worker threads have failed: 1 of them did not respond within \d+ ms\. /);
+    expect(attempt).toThrow(/did not respond/); // and it stays so
     pool.dispose();
   });
 });
@@ -159,7 +159,7 @@ describe('one engine', () => {
   });
   afterAll(() => engine.dispose());
 
-  test('is the one that is there already', async () => {
+  test('is the one that already exists', async () => {
     expect(await initWasm({ threads: 7 })).toBe(engine);
     expect(tf.getBackend()).toBe('wasm');
   });

@@ -78,7 +78,7 @@ if (!failure) {
       const { maxBufferBytes } = await initWebgpu();
       const tooMany = maxBufferBytes / 4 + 4;
       expect(() => tf.tidy(() => tf.fill([tooMany], 1))).toThrow(
-        /a tensor of \d+ bytes exceeds the \d+ bytes that this GPU takes; use smaller batches/,
+        /a tensor of \d+ bytes exceeds this GPU's limit of \d+ bytes; use smaller batches/,
       );
       expect(Array.from(await tf.add([1, 2], [3, 4]).data())).toEqual([4, 6]);
     });
@@ -89,7 +89,7 @@ if (!failure) {
       await tf.nextFrame();
       (tf.backend() as unknown as { device: { destroy(): void } }).device.destroy();
       await expect(x.data()).rejects.toMatchObject({ code: 'WEBGPU_DEVICE_LOST' });
-      expect(() => tf.relu(x)).toThrow(/the GPU was lost \(.*\); start the program again/);
+      expect(() => tf.relu(x)).toThrow(/the GPU was lost \(.*\); restart the program/);
     });
   });
 }

@@ -229,7 +229,7 @@ describe('two writers', () => {
     await other.put(Buffer.from('b'), Buffer.from('2'));
     await other.close();
     await writer.putBytes('c', Buffer.from('3'));
-    await expect(writer.commit()).rejects.toThrow(/another program is writing to the database; let one end before/);
+    await expect(writer.commit()).rejects.toThrow(/another program is writing to the database; let one finish before/);
     await writer.abort();
     using reader = openDatumLmdb(folder);
     expect([...reader.keys()]).toEqual(['a', 'b']);
@@ -238,8 +238,8 @@ describe('two writers', () => {
 
 describe('a write that fails', () => {
   it.each([
-    ['ENOSPC', /db: the disk is full; make room\.$/],
-    ['EDQUOT', /db: the quota on the disk is used up; make room\.$/],
+    ['ENOSPC', /db: the disk is full; free some space\.$/],
+    ['EDQUOT', /db: the quota on the disk is used up; free some space\.$/],
     ['EIO', /db: the database cannot be written \(EIO.*check free space and permissions\.$/],
   ])('by %s leaves what was committed, and the records can be committed again', async (code, message) => {
     const folder = path.join(scratchFolder(), 'db');

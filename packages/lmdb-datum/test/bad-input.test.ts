@@ -122,7 +122,7 @@ describe('opening', () => {
       'a file cut inside a page, whose size it tells',
       () => openCut(5000),
       'CORRUPT_DATABASE',
-      /page \d+: expected at least \d+ bytes in the file, received 5000; the file is cut short, copy it again/,
+      /page \d+: expected at least \d+ bytes in the file, received 5000; the file is truncated; copy it again/,
     ],
     [
       'a directory as data.mdb',
@@ -237,7 +237,7 @@ describe('a record without pixels', () => {
     const folder = path.join(scratchFolder(), 'db');
     const writer = await DatumWriter.open(folder);
     const text =
-      /^(\[lmdb-datum\] )?key b: expected pixels, received a Datum of 0x0x0 without any; leave the record out\.$/;
+      /^(\[lmdb-datum\] )?key b: expected pixels, received a Datum of 0x0x0 without any; remove the record\.$/;
     for (const none of [undefined, {}, { label: 3 }, { chanels: 3 } as object]) {
       await expect(writer.put('b', none as object)).rejects.toThrow(text);
     }

@@ -188,7 +188,7 @@ describe('is refused or stopped', () => {
     [
       'shards of a database',
       { output: 'x.lmdb', shardImages: 2 },
-      /shardImages: expected a tar or Parquet as output with it/,
+      /shardImages: expected a tar or Parquet file as the output/,
     ],
     [
       'a strange form',
@@ -196,7 +196,7 @@ describe('is refused or stopped', () => {
       /to: expected "lmdb" or "tar" or "parquet" or "folder", received "zip"/,
     ],
     ['an unknown option', { output: 'x', shards: 2 }, /expected options of .*received "shards"/],
-    ['a folder of somebody', { output: 'own' }, /own\.partial already exists, and no conversion made it/],
+    ['a folder of somebody', { output: 'own' }, /own\.partial already exists, and was not written by a conversion/],
     ['an input that is not there', { output: 'x', input: 'nothing' }, /nothing does not exist/],
   ])('%s', async (_, options, message) => {
     const folder = scratchFolder();

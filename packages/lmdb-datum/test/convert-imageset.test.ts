@@ -82,7 +82,7 @@ describe('a list file', () => {
   it('may have blank lines, which are skipped and count', async () => {
     const { report, entries } = await convert('\ncolor.png 3\n');
     expect(entries.map(({ key }) => key)).toEqual(['00000001_color.png']);
-    expect(report.skipped).toEqual([{ name: '', reason: `${IMAGES}: a blank line of the list.` }]);
+    expect(report.skipped).toEqual([{ name: '', reason: `${IMAGES}: a blank line in the list.` }]);
   });
 
   it('stores the planar BGR bytes that Caffe stores through OpenCV, in color and gray', async () => {
@@ -255,7 +255,7 @@ describe('the check of sizes', () => {
     write('c.png', 'color.png');
     const options = { input: images, output: `${folder}/db`, resume: true, checkSize: true };
     await expect(convertImageset(options)).rejects.toThrow(
-      `key 00000001_b.png: expected ${sizeOf('color.png')} like an image before it, received ${sizeOf('one-row.png')}`,
+      `key 00000001_b.png: expected ${sizeOf('color.png')}, like an earlier image, received ${sizeOf('one-row.png')}`,
     );
     write('b.png', 'color.png');
     const { records, size } = await convertImageset(options);
@@ -276,7 +276,7 @@ it('does not go on from a journal that does not tell all it has to', async () =>
   expect(sizes).toEqual([sizeOf('color.png')]);
   fs.writeFileSync(journal, JSON.stringify(rest));
   await expect(convertImageset(options)).rejects.toThrow(
-    /journal \S+ is damaged: it has no sound list of sizes; delete/,
+    /journal \S+ is damaged: it has no valid list of sizes; delete/,
   );
 });
 
@@ -363,7 +363,7 @@ describe('failing', () => {
     const stopped = convertImageset({ ...options, resume: true, signal: controller.signal, onProgress });
     await expect(stopped).rejects.toThrow('enough');
     await expect(convertImageset({ ...options, gray: true })).rejects.toThrow(
-      /db\.partial keeps the work of an import of other options that was stopped; finish that one, or choose another output\.$/,
+      /db\.partial contains the work of an import of other options that was stopped; finish that one, or choose another output\.$/,
     );
     const started: number[] = [];
     const report = await convertImageset({ ...options, onProgress: ({ done }) => started.push(done) });
@@ -433,14 +433,14 @@ describe('a full disk', () => {
     const error = await convertImageset(options).catch((caught) => caught);
     full.mockRestore();
     expect(error.code).toBe('WRITE_FAILED');
-    expect(error.message).toMatch(/db\.partial: the disk is full; make room; /);
+    expect(error.message).toMatch(/db\.partial: the disk is full; free some space; /);
     if (!resume) {
-      expect(error.message).toMatch(/make room; nothing of this import is kept\.$/);
+      expect(error.message).toMatch(/free some space; nothing was kept of this import\.$/);
       expect(fs.readdirSync(folder)).toEqual(['list.txt']);
       return;
     }
     expect(error.message).toMatch(
-      /db\.partial keeps the images that were committed, and to resume goes on from there\.$/,
+      /db\.partial keeps the images that were committed; set resume to continue from there\.$/,
     );
     using kept = openDatumLmdb(`${output}.partial`);
     expect(kept.length).toBe(1000);

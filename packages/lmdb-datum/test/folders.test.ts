@@ -47,7 +47,7 @@ describe('a folder', () => {
       classes: ['a', 'b'],
       ignored: ['loose.png'],
       warnings: [
-        '1 image lies beside the class folders, and was left out: loose.png; put them into a folder of their own to have them.',
+        '1 image lies beside the class folders and was skipped: loose.png; put them in a folder of their own to include them.',
       ],
     });
   });
@@ -78,7 +78,7 @@ describe('a folder', () => {
       images: ['data/train/cats/a.jpg 0', 'data/train/dogs/b.jpg 1'],
       classes: ['cats', 'dogs'],
       ignored: [],
-      warnings: ['its classes are the folders in data/train, as there is nothing beside that.'],
+      warnings: ['its classes are the folders in data/train, because there is nothing beside it.'],
     });
     expect(list(makeFiles('cats/a.jpg')).classes).toEqual(['cats']);
   });
@@ -87,7 +87,7 @@ describe('a folder', () => {
     const { classes, warnings } = list(makeFiles('train/cats/a.jpg', 'train/dogs/a.jpg', 'val/cats/b.jpg'));
     expect(classes).toEqual(['train', 'val']);
     expect(warnings).toEqual([
-      'train, val became classes, but are named like parts of a data set; import each by itself.',
+      'train, val became classes, but look like splits of a data set; import each one separately.',
     ]);
   });
 
@@ -109,7 +109,7 @@ describe('a folder', () => {
   it('of photographs that no decoder reads says what to do', async () => {
     const root = makeFiles('IMG_1.HEIC', 'IMG_2.heic', 'x.DNG', 'notes.txt');
     await expect(convertImageset({ input: root, output: `${root}/db`, workers: 0 })).rejects.toThrow(
-      / contains no images, only .*; 2 HEIC and 1 RAW files are images of kinds that are not read; convert them to JPEG or PNG first\./,
+      / contains no images, only .*; 2 HEIC and 1 RAW files are images in unsupported formats; convert them to JPEG or PNG first\./,
     );
   });
 
@@ -117,7 +117,7 @@ describe('a folder', () => {
     const root = makeFiles('a.png!', 'IMG_1.HEIC', 'notes.txt');
     const { records, warnings } = await convertImageset({ input: root, output: `${scratchFolder()}/db`, workers: 0 });
     expect(records).toBe(1);
-    expect(warnings).toEqual(['1 HEIC file is an image of a kind that is not read; convert it to JPEG or PNG first.']);
+    expect(warnings).toEqual(['1 HEIC file is an image in an unsupported format; convert it to JPEG or PNG first.']);
   });
 
   it('stores a GIF among image files as a PNG of its pixels', async () => {

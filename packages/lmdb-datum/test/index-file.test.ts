@@ -58,7 +58,7 @@ describe('an index file', () => {
   it('that can not be written is an error that says what to do, and leaves nothing', () => {
     const folder = copyOf('overflow');
     using reader = openDatumLmdb(folder, { indexFile: path.join(folder, 'no/such/folder/index') });
-    expect(() => reader.at(0)).toThrow(/the key index cannot be written \(ENOENT.*keep it in a place/);
+    expect(() => reader.at(0)).toThrow(/the key index cannot be written \(ENOENT.*choose a writable place/);
     expect(fs.readdirSync(folder)).toEqual(['data.mdb']);
   });
 
@@ -118,7 +118,7 @@ describe('an index file', () => {
     for (const [file, said] of [
       [
         other,
-        /photo\.jpg: expected a key index, or nothing yet, received a file that is of another kind; name another file/,
+        /photo\.jpg: expected a key index, or no file, received a file that is of another kind; choose another file/,
       ],
       [pipe, /that is a pipe/],
       ['/dev/zero', /that is a device/],

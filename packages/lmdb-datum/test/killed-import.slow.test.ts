@@ -72,7 +72,7 @@ describe('an import that is killed', () => {
     fs.mkdirSync(`${output}.partial`);
     fs.writeFileSync(`${output}.partial/${name}`, 'precious');
     const text = new RegExp(
-      `db\\.partial already exists and holds ${name} \\(a file\\), which no import made; move it away`,
+      `db\\.partial already exists and contains ${name} \\(a file\\), which was not written by an import; move it away`,
     );
     for (const resume of [false, true]) {
       await expect(convertImageset({ input: INPUT, output, workers: 0, resume })).rejects.toThrow(text);
@@ -117,9 +117,9 @@ describe('a journal', () => {
     ['no number', ({ done, ...j }) => j, /has undefined images done/],
     ['nothing skipped', (j) => ({ ...j, skipped: [] }), /has 100 images done and 0 of them skipped, .* 99 records/],
     ['a skipped image of another import', (j) => ({ ...j, skipped: [{ name: 'x', reason: '' }] }), /skipped "x"/],
-    ['rubbish as skipped', (j) => ({ ...j, skipped: [null] }), /no sound list of skipped images/],
-    ['sizes of text', (j) => ({ ...j, sizes: ['large'] }), /no sound list of sizes/],
-    ['no hash', (j) => ({ ...j, images: 5 }), /lacks what it is about/],
+    ['rubbish as skipped', (j) => ({ ...j, skipped: [null] }), /no valid list of skipped images/],
+    ['sizes of text', (j) => ({ ...j, sizes: ['large'] }), /no valid list of sizes/],
+    ['no hash', (j) => ({ ...j, images: 5 }), /does not say what it is about/],
     ['another version', (j) => ({ ...j, version: 9 }), /another version/],
     ['null', () => null, /another version/],
     ['a list', () => [], /another version/],
@@ -131,7 +131,7 @@ describe('a journal', () => {
       const error = await convertImageset({ ...options, resume }).catch((caught) => caught);
       expect(error).toMatchObject({ code: 'INVALID_OPTION' });
       expect(error.message).toMatch(text);
-      expect(error.message).toMatch(/db\.partial .*; delete the folder to begin anew\.$/);
+      expect(error.message).toMatch(/db\.partial .*; delete the folder to start over\.$/);
     }
     fs.writeFileSync(journal, sound);
     expect((await convertImageset(options)).records).toBe(199);

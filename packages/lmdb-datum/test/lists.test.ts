@@ -35,7 +35,7 @@ describe('labels that are no whole numbers of 32 bits', () => {
     );
     expect(report.warnings).toEqual([
       expect.stringMatching(
-        /list\.txt: 9 labels are no whole numbers that a Datum holds, and taken as Caffe does: "cat" in line 5 as 0, "2\.883333" in line 6 as 2, "3\.9" in line 7 as 3 and 6 more; write whole numbers/,
+        /list\.txt: 9 labels are not whole numbers that a Datum can hold, and read as Caffe reads them: "cat" in line 5 as 0, "2\.883333" in line 6 as 2, "3\.9" in line 7 as 3 and 6 more; use 32-bit whole numbers/,
       ),
     ]);
   });
@@ -47,7 +47,7 @@ describe('labels that are no whole numbers of 32 bits', () => {
 
   it('that are missing are not said to be names', async () => {
     const { report } = await convert('a.png \nb c.png \n');
-    expect(report.warnings).toEqual([expect.stringMatching(/"" in line 1 as 0.*; write whole numbers of 32 bits\.$/)]);
+    expect(report.warnings).toEqual([expect.stringMatching(/"" in line 1 as 0.*; use 32-bit whole numbers\.$/)]);
   });
 
   it('that are words are said to be names', async () => {
@@ -78,7 +78,7 @@ describe('labels that are names', () => {
   it.each([
     ['a.png\n', /has no class name in line 1: line 1 has no label/],
     ['a.png cat\na.png \n', /has no class name in line 2: the last space of line 2 is at its end/],
-    ['a.png\tcat\n', /has no class name in line 1: line 1 has a tab between its name and its label; put a space there/],
+    ['a.png\tcat\n', /has no class name in line 1: line 1 has a tab between its name and its label; use a space/],
   ])('%j is refused', async (list, text) => {
     await expect(convert(list, { labels: 'names' })).rejects.toThrow(text);
   });
@@ -93,23 +93,23 @@ describe('a line whose file is not there', () => {
   it.each([
     ['a.png 9 ', 'the last space of line 2 is at its end, after the label; remove it'],
     ['a.png 9  ', 'the last space of line 2 is at its end, after the label; remove it'],
-    ['a.png\t7', 'line 2 has a tab between its name and its label; put a space there'],
-    ['a.png,7', 'line 2 has a comma between its name and its label; put a space there'],
-    ['a.png;7', 'line 2 has a semicolon between its name and its label; put a space there'],
-    ['a.png, 7', 'the name in line 2 ends in ",", which is taken as part of it; remove it'],
+    ['a.png\t7', 'line 2 has a tab between its name and its label; use a space'],
+    ['a.png,7', 'line 2 has a comma between its name and its label; use a space'],
+    ['a.png;7', 'line 2 has a semicolon between its name and its label; use a space'],
+    ['a.png, 7', 'the name in line 2 ends in ",", which counts as part of it; remove it'],
     [
       'a.png 1 0 1',
-      'line 2 has several labels: the last one counts, and the others are taken as part of the name; leave one',
+      'line 2 has several labels; the last one counts, and the others become part of the name; keep only one',
     ],
     ['a.png\t1 0', 'line 2 has several labels'],
-    ['"a.png" 1', 'the name in line 2 is in quotes, which are taken as part of it; remove them'],
+    ['"a.png" 1', 'the name in line 2 is in quotes, which count as part of it; remove them'],
     ['/data/a.png 1', 'the name in line 2 is absolute, but '],
     ['C:\\data\\a.png 1', 'the name in line 2 is absolute, but '],
-    ['sub\\a.png 1', 'the name in line 2 has backslashes; write slashes'],
+    ['sub\\a.png 1', 'the name in line 2 has backslashes; use slashes'],
     ['a.png  1', 'line 2 has spaces around its name'],
     [' a.png 1', 'line 2 has spaces around its name'],
-    ['1 a.png', 'in line 2 the label stands before the name; turn them around'],
-    ['a.pn', 'line 2 has no label; put a space and a number after the name'],
+    ['1 a.png', 'in line 2 the label comes before the name; swap them'],
+    ['a.pn', 'line 2 has no label; add a space and a number after the name'],
     ['no.png 1', 'no.png does not exist (line 2 of the list)'],
   ])('%j is told its cause', async (line, hint) => {
     const { report } = await convert(`a.png 1\n${line}\n`);
@@ -119,7 +119,7 @@ describe('a line whose file is not there', () => {
 
   it('is one error where all lines are such', async () => {
     await expect(convert('a.png\t1\nb c.png\t2\n')).rejects.toThrow(
-      /list\.txt: none of its 2 images can be read\. The first: .*a\.png\t1 does not exist: line 1 has a tab between its name and its label; put a space there\.$/,
+      /list\.txt: none of its 2 images can be read\. The first: .*a\.png\t1 does not exist: line 1 has a tab between its name and its label; use a space\.$/,
     );
   });
 });
@@ -134,20 +134,16 @@ describe('a list in another form', () => {
   });
 
   it.each<[string, string | Buffer, RegExp]>([
-    [
-      'UTF-16',
-      Buffer.from('\ufeffa.png 1\n', 'utf16le'),
-      /list\.txt is text of two bytes a character \(UTF-16\); save it as UTF-8/,
-    ],
+    ['UTF-16', Buffer.from('\ufeffa.png 1\n', 'utf16le'), /list\.txt is UTF-16 text; save it as UTF-8/],
     ['UTF-16 without a mark', Buffer.from('a.png 1\n', 'utf16le'), /UTF-16/],
-    ['bytes', Buffer.from([1, 2, 3, 0, 9]), /list\.txt is a binary file; give a list of images/],
+    ['bytes', Buffer.from([1, 2, 3, 0, 9]), /list\.txt is a binary file; pass a list of images/],
     [
       'a HEIC file',
       Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
       /list\.txt is a HEIC file; convert it to JPEG or PNG first\.$/,
     ],
     ['a drawing', Buffer.from('<svg xmlns=""/>'), /list\.txt is an SVG drawing; convert it to JPEG or PNG first\.$/],
-    ['the line ends of old Macs', 'a.png 1\rb c.png 2\r', /carriage returns alone/],
+    ['the line ends of old Macs', 'a.png 1\rb c.png 2\r', /carriage returns only/],
     ['nothing', '', /list\.txt contains no images; check the path/],
   ])('of %s is refused for that', async (_, list, text) => {
     await expect(convert(list)).rejects.toThrow(text);

@@ -91,7 +91,7 @@ describe('an import in shards', () => {
       /db\.shard-1-of-2 already exists and was made with size 2x2, not 3x3; delete it, or choose another output\.$/,
     );
     expect(await other({ shuffle: 4 })).toMatch(
-      /already exists and was made with other images, labels or order; delete/,
+      /already exists and was made with different images, labels or order; delete/,
     );
     expect(await other({ shard: { index: 2, count: 2 } })).toMatch(/shard: expected an index from 0 to count - 1/);
   });
@@ -147,7 +147,7 @@ describe('shards that are no whole', () => {
         remove(`${options.output}.shard-1-of-3`);
         await convertImageset({ ...options, resizeHeight: 3, resizeWidth: 3, shard: { index: 1, count: 3 } });
       },
-      'db.shard-1-of-3 was made with size 3x3, not 2x2 as db.shard-0-of-3; delete what is not meant, and make again what is missing then.',
+      'db.shard-1-of-3 was made with size 3x3, not 2x2 like db.shard-0-of-3; delete the wrong one, and create what is missing then.',
     ],
     [
       'since one is of other images',
@@ -156,27 +156,27 @@ describe('shards that are no whole', () => {
         fs.appendFileSync(options.list as string, 'color.jpg 0\n');
         await convertImageset({ ...options, shard: { index: 2, count: 3 } });
       },
-      'db.shard-2-of-3 was made with other images, labels or order than db.shard-0-of-3; delete what is not meant, and make again what is missing then.',
+      'db.shard-2-of-3 was made with different images, labels or order from db.shard-0-of-3; delete the wrong one, and create what is missing then.',
     ],
     [
       'since one is of another number of shards',
       (options) => convertImageset({ ...options, shard: { index: 0, count: 2 } }),
-      'db.shard-0-of-3 is one of 3 shards, and db.shard-0-of-2 one of 2; delete what is not meant, and make again what is missing then.',
+      'db.shard-0-of-3 is one of 3 shards, but db.shard-0-of-2 is one of 2; delete the wrong one, and create what is missing then.',
     ],
     [
       'since one is not complete',
       ({ output }) => fs.rmSync(`${output}.shard-0-of-3/shard.json`),
-      'db.shard-0-of-3 holds no complete shard; run its command again.',
+      'db.shard-0-of-3 contains no complete shard; run its command again.',
     ],
     [
       'since a note is damaged',
       ({ output }) => fs.writeFileSync(`${output}.shard-0-of-3/shard.json`, '{"version":1,"kind":"import"}'),
-      'db.shard-0-of-3/shard.json is not the note of a shard of this version; delete db.shard-0-of-3 and make it again.',
+      'db.shard-0-of-3/shard.json is not the note of a shard of this version; delete db.shard-0-of-3 and create it again.',
     ],
     [
       'since there are none',
       ({ output }) => [0, 1, 2].forEach((index) => void remove(`${output}.shard-${index}-of-3`)),
-      'db has no shards, which would be called db.shard-0-of-2 and so on; run the command with a shard first.',
+      'db has no shards (they would be called db.shard-0-of-2 and so on); run the command for each shard first.',
     ],
   ])('are refused by name, %s', async (_, change, sentence) => {
     expect(await mergeAfter(change)).toBe(`BAD_SHARDS: ${sentence}`);
@@ -189,7 +189,7 @@ describe('shards that are no whole', () => {
     await convertImageset(other);
     fs.copyFileSync(`${other.output}/data.mdb`, `${options.output}.shard-1-of-2/data.mdb`);
     await expect(mergeShards({ output: options.output })).rejects.toThrow(
-      /db\.shard-1-of-2: expected 14 records, as its note says, received 7; delete it and make it again/,
+      /db\.shard-1-of-2: expected 14 records, as its note says, received 7; delete it and create it again/,
     );
     expect(fs.existsSync(options.output)).toBe(false);
   });
@@ -258,7 +258,7 @@ describe('a resize in shards', () => {
     fs.rmSync(`${output}.shard-1-of-2`, { recursive: true });
     await resizeDatabase({ ...options, input: await makeDatabase(41), shard: { index: 1, count: 2 } });
     await expect(mergeShards({ output })).rejects.toThrow(
-      /db\.shard-1-of-2 was made with other images than .*db\.shard-0-of-2/,
+      /db\.shard-1-of-2 was made with different images.* from .*db\.shard-0-of-2/,
     );
   });
 });

@@ -64,11 +64,13 @@ describe('the built package', () => {
     const lines = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
     expect(lines[0]).toBe('true 2');
     expect(lines[1]).toMatch(
-      /^MISSING_DEPENDENCY \[lmdb-datum\] new: key a belongs between keys that were committed before, which takes the package lmdb, and that cannot be loaded \(.*\); write in the order of the keys, or run npm install lmdb@2\.6\.8-v1/,
+      /^MISSING_DEPENDENCY \[lmdb-datum\] new: key a comes before keys that are already committed, which needs the package lmdb, but it cannot be loaded \(.*\); write the keys in order, or run npm install lmdb@2\.6\.8-v1/,
     );
     // A JPEG, and a PNG.
     expect(lines[2]).toBe('done');
-    expect(lines[3]).toMatch(/^MISSING_DEPENDENCY \[lmdb-datum\] sharp cannot be loaded.*run npm install sharp\.$/);
+    expect(lines[3]).toMatch(
+      /^MISSING_DEPENDENCY \[lmdb-datum\] sharp, which decodes and encodes images, cannot be loaded.*run npm install sharp\.$/,
+    );
     expect(lines[4]).toMatch(/^MISSING_DEPENDENCY/);
     expect(lines[5]).toBe('dist,new,node_modules');
   });

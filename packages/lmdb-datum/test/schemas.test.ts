@@ -42,13 +42,13 @@ it('says which schemas there are, and where one does not fit', () => {
   expect(() => open('lsun', 'ocr')).toThrow(/schema: expected a database of .* for ocr, received/);
   using reader = open('lsun', 'datum');
   expect(() => reader.datumAt(0)).toThrow(
-    /^\[lmdb-datum\] key 356a19.*: expected a Datum message, received a WebP file \(.*\); leave .* name what the database holds \(option schema\)\.$/,
+    /^\[lmdb-datum\] key 356a19.*: expected a Datum message, received a WebP file \(.*\); remove .* name the schema of the database \(option schema\)\.$/,
   );
 });
 
 it('names a record that is no image by its key and what was found', () => {
   using ocr = open('ocr');
-  expect(() => ocr.get('num-samples')).toThrow('key num-samples: expected an image file, received a number in text');
+  expect(() => ocr.get('num-samples')).toThrow('key num-samples: expected an image file, received a number as text');
 });
 
 it('never runs what a pickle names, and says what that would be', () => {
@@ -116,7 +116,7 @@ it('finds that images are missing where the database counts them', async () => {
   fs.writeFileSync(file, bytes);
   const { damage } = await verify(file);
   expect(damage.map(({ message }) => message)).toEqual([
-    'key num-samples: expected 3, the number of images that there are, received 4.',
+    'key num-samples: expected 3, the number of images, received 4.',
   ]);
 });
 
@@ -150,7 +150,7 @@ it('names the images that differ from what meta_info.txt says', async () => {
     'key 0001_s001: expected (8,6,3), as meta_info.txt says (height, width, channels), received (6,8,3).',
     'key 0002_s001: expected a line of meta_info.txt that names the image, found none.',
     `${folder}/meta_info.txt, line 4: expected name.png (height,width,channels) compression, received "and so on".`,
-    'key 0009_s001: expected an image, which meta_info.txt names; there is none.',
+    'key 0009_s001: expected an image, which meta_info.txt lists, found none.',
   ]);
 });
 

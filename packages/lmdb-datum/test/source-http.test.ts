@@ -15,7 +15,7 @@ const answers: [string, Parameters<typeof serveRanges>[1], string][] = [
   [
     'sends whole files only',
     (_, response) => Boolean(response.writeHead(200).end(Buffer.alloc(1 << 20))),
-    'is served whole, without ranges; serve it by a server that takes range requests.',
+    'is only served whole, without ranges; use a server that supports range requests.',
   ],
   [
     'has no such file',
@@ -25,7 +25,7 @@ const answers: [string, Parameters<typeof serveRanges>[1], string][] = [
   [
     'wants a password',
     (_, response) => Boolean(response.writeHead(401).end()),
-    'cannot be read (401 Unauthorized); pass what the server wants to see as headers.',
+    'cannot be read (401 Unauthorized); pass the headers that the server requires.',
   ],
   ['is broken', (_, response) => Boolean(response.writeHead(503).end()), 'try again later.'],
   ['hangs up', ({ socket }) => Boolean(socket.destroy()), 'cannot be reached'],
@@ -36,7 +36,7 @@ const answers: [string, Parameters<typeof serveRanges>[1], string][] = [
       response.write('so far', () => response.destroy());
       return true;
     },
-    'broke off its answer',
+    'broke off its response',
   ],
   [
     'sends other bytes than those asked for',

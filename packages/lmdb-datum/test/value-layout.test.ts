@@ -33,23 +33,23 @@ describe('values that are no Datums', () => {
       "Caffe2's TensorProtos",
     ],
     ['OCR', Buffer.from('hello, wörld'), 'text'],
-    ['OCR', Buffer.from('1200'), 'a number in text'],
+    ['OCR', Buffer.from('1200'), 'a number as text'],
     ['anything', Buffer.from('{"height": 3}'), 'text, perhaps JSON'],
     // pickle.dumps((b'ab', 3), 4)
-    ['folder2lmdb', hex('80 04 95 0a 00 00 00 00 00 00 00 43 02 61 62 94 4b 03 86 94 2e'), 'a pickle of Python'],
+    ['folder2lmdb', hex('80 04 95 0a 00 00 00 00 00 00 00 43 02 61 62 94 4b 03 86 94 2e'), 'a Python pickle'],
     // msgpack.packb([b'ab', 3]); msgpack.packb({b'a': 1.5})
     ['TensorPack', hex('92 c4 02 61 62 03'), 'MessagePack'],
     ['the same', hex('81 c4 01 61 cb 3ff8000000000000'), 'MessagePack'],
     [
       'TensorFlow',
       field(1, field(1, Buffer.concat([field(1, Buffer.from('image')), field(2, field(1, jpeg))]))),
-      'an Example of TensorFlow',
+      'a TensorFlow Example',
     ],
     // pyarrow.serialize: four counts, then a message of a stream: -1, its length, and its bytes.
     [
       'folder2lmdb',
       hex('00000000 00000000 00000000 01000000 ffffffff 08000000 1000000000000a00'),
-      'what pyarrow.serialize made',
+      'output of pyarrow.serialize',
     ],
     ['numpy.save', hex('934e554d5059 0100'), 'a NumPy array (.npy)'],
     ['nothing', Buffer.alloc(0), 'empty'],

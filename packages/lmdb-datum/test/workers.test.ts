@@ -105,7 +105,7 @@ describe('convertImageset with workers', () => {
     // As if it had been killed between a commit and the note of it.
     fs.writeFileSync(journal, early);
     await expect(built.convertImageset({ ...options, gray: true, resume: true })).rejects.toThrow(
-      /keeps the work of an import of other options/,
+      /contains the work of an import of other options/,
     );
     const report = await built.convertImageset({ ...options, resume: true });
     expect(contents(`${folder}/db`)).toEqual(contents(`${folder}/whole`));

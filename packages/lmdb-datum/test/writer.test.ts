@@ -31,7 +31,7 @@ describe('DatumWriter', () => {
     expect(writer.isDue).toBe(false);
     writer.stage('b', encodeDatum(datumOf(2)));
     expect(writer.isDue).toBe(true);
-    expect(() => writer.stage('a', message)).toThrow(/key a is there already/);
+    expect(() => writer.stage('a', message)).toThrow(/key a already exists/);
     message.set(encodeDatum(datumOf(3)));
     await writer.commit();
     expect(writer.isDue).toBe(false);
@@ -59,7 +59,7 @@ describe('DatumWriter', () => {
     const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
     await writer.put('a', datumOf(1));
     const committed = writer.commit();
-    expect(() => writer.stage('b', encodeDatum(datumOf(2)))).toThrow(/: a commit is under way; await it\.$/);
+    expect(() => writer.stage('b', encodeDatum(datumOf(2)))).toThrow(/: a commit is in progress; await it\.$/);
     await committed;
     writer.stage('b', encodeDatum(datumOf(2)));
     await writer.close();
@@ -130,7 +130,7 @@ describe('DatumWriter', () => {
     const writer = await DatumWriter.open(folder);
     await writer.put('b', datumOf(1));
     await expect(writer.put('b', datumOf(2))).rejects.toThrow(
-      /key b is there already; give each record a key of its own/,
+      /key b already exists; use a different key for each record/,
     );
     await writer.commit();
     await writer.put('a', datumOf(3));
@@ -175,7 +175,7 @@ describe('DatumWriter', () => {
       .spyOn(fs, 'statfsSync')
       .mockImplementation(() => ({ ...free, bsize: 4096, bavail: 10 }) as fs.StatsFs);
     onTestFinished(() => spy.mockRestore());
-    const full = /the disk has 0\.0 MiB of free space, and 1\.\d MiB are needed; make room\.$/;
+    const full = /the disk has 0\.0 MiB of free space, but 1\.\d MiB are needed; free some space\.$/;
     await expect(writer.put('a', datumOf(1))).rejects.toThrow(full);
     spy.mockImplementation(() => free);
     await writer.put('a', datumOf(1));
@@ -285,7 +285,7 @@ describe('append takes the paths that reading takes', () => {
     await writer.put(key, pixel);
     await writer.close();
     const again = await DatumWriter.open(folder, { mode: 'append' });
-    await expect(again.put(key, pixel)).rejects.toThrow(/is there already/);
+    await expect(again.put(key, pixel)).rejects.toThrow(/already exists/);
     await again.close();
   });
 });

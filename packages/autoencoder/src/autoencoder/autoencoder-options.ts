@@ -64,14 +64,14 @@ export function checkAutoencoderOptions(options: AutoencoderOptions): void {
   if (layers && ofPresets.some((name) => options[name] !== undefined && options[name] !== false)) {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      'layers: a list of layers can have neither preset, codeSize, coefficients nor variational beside it.',
+      'layers: a list of layers cannot be combined with preset, codeSize, coefficients or variational.',
       { where: 'layers' },
     );
   }
   if (coefficients !== undefined && preset !== 'transform') {
     throw new AutoencoderError(
       'INVALID_OPTION',
-      'coefficients: only preset transform looks at coefficients; leave it out, or choose that preset.',
+      'coefficients: only preset transform uses coefficients; leave it out, or choose that preset.',
       { where: 'coefficients' },
     );
   }

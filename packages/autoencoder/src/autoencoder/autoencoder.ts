@@ -70,7 +70,7 @@ export class Autoencoder {
     if (this.#network || this.#isDisposed) {
       throw new AutoencoderError(
         'INVALID_OPTION',
-        'initialize: this Autoencoder has been initialized already; make another.',
+        'initialize: this Autoencoder is already initialized; create another one.',
       );
     }
     this.#network = await createNetwork(this.#options, this, options);
@@ -89,13 +89,10 @@ export class Autoencoder {
 
   get #ready(): Network {
     if (this.#isDisposed) {
-      throw new AutoencoderError('DISPOSED', 'this Autoencoder has been disposed of; make or load another.');
+      throw new AutoencoderError('DISPOSED', 'this Autoencoder has been disposed of; create or load another one.');
     }
     if (this.#network) return this.#network;
-    throw new AutoencoderError(
-      'NOT_INITIALIZED',
-      'this Autoencoder has no weights yet; call initialize() and wait for it.',
-    );
+    throw new AutoencoderError('NOT_INITIALIZED', 'this Autoencoder has no weights yet; await initialize() first.');
   }
 
   /** The network as an ordinary tf.LayersModel, images to reconstructions; it stays this object's own. */

@@ -37,8 +37,8 @@ export function takeImages<T extends object>(
 }
 
 function ownSizeAlone(): AutoencoderError {
-  const todo = 'train one of preset transform for any size';
-  return invalidOption('images.size', "'network', for this network takes images of its own size alone", 'own', todo);
+  const todo = 'train a network with preset transform for any size';
+  return invalidOption('images.size', "'network', because this network only takes images of its own size", 'own', todo);
 }
 
 /** Reconstructs one image or each of several: images as such, and planar samples as such. */

@@ -52,7 +52,7 @@ export async function loadCheckpoint(place: string, choice?: CheckpointChoice): 
       warnings.push(sentence);
     }
   }
-  throw new AutoencoderError('CHECKPOINT_INVALID', `${run} has no checkpoints yet; train it further: resume it.`);
+  throw new AutoencoderError('CHECKPOINT_INVALID', `${run} has no checkpoints yet; resume it first.`);
 }
 
 function choose(run: string, checkpoints: Checkpoints, choice: CheckpointChoice | undefined): CheckpointEntry[] {
@@ -62,7 +62,7 @@ function choose(run: string, checkpoints: Checkpoints, choice: CheckpointChoice 
   const words: Record<string, CheckpointEntry | undefined> = { best, last };
   const chosen = typeof choice === 'number' ? entries.findLast(({ step }) => step === choice) : words[choice];
   if (chosen) return [chosen];
-  const steps = entries.length > 0 ? `those after step ${entries.map(({ step }) => step).join(', ')}` : 'none';
+  const steps = entries.length > 0 ? `those at step ${entries.map(({ step }) => step).join(', ')}` : 'none';
   throw new AutoencoderError(
     'CHECKPOINT_INVALID',
     `${run} has no checkpoint ${inWords(choice)}: it has ${steps}; "last" is the newest${best ? ', "best" the one with the lowest error' : ''}.`,
@@ -116,7 +116,7 @@ async function buildNetwork(run: string, { inputShape, pixels, network, from }: 
     if (cause.code !== 'MODEL_NOT_FOUND') throw cause;
     throw new AutoencoderError(
       'RUN_INVALID',
-      `${run}: its network was built by a program, and only that program can rebuild it: let that resume the run.`,
+      `${run}: its network was built by a program, and only that program can rebuild it; resume the run there.`,
       { cause },
     );
   });
@@ -126,6 +126,6 @@ function misfit(file: string, name: string, expected: number[], found: number[] 
   const problem = found ? `has ${name} of [${found}], where` : `lacks ${name}, which`;
   return new AutoencoderError(
     'CHECKPOINT_INVALID',
-    `${file} is none of this run's network: it ${problem} the network has one of [${expected}].`,
+    `${file} does not belong to this run's network: it ${problem} the network has as [${expected}].`,
   );
 }

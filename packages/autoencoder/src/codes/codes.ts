@@ -50,7 +50,7 @@ export async function* encodeBatches(
   let done = 0;
   for await (const samples of networkBatches(network, source, batchSize, range)) {
     if (signal?.aborted) {
-      const message = `encodeAll: stopped after ${done} images as asked.`;
+      const message = `encodeAll: aborted after ${done} images.`;
       throw new AutoencoderError('ABORTED', message, { cause: signal.reason });
     }
     const shape = shapeOf(samples[0]);
@@ -103,7 +103,7 @@ function mixedSizes(first: Codes, other: Codes, index: number): AutoencoderError
   const [expected, received] = [first, other].map(({ imageSize = [] }) => imageSize.join('x'));
   return new AutoencoderError(
     'INVALID_SAMPLE',
-    `encodeAll: sample ${index}: expected ${expected} (height x width) as the first image, received ${received}; ` +
-      'codes of several sizes are no table: take images of one size, or encodeBatches.',
+    `encodeAll: sample ${index}: expected ${expected} (height x width), like the first image, received ${received}; ` +
+      'codes of several sizes do not fit in one table; use images of one size, or encodeBatches.',
   );
 }

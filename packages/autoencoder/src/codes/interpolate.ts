@@ -29,7 +29,7 @@ export async function interpolateImages(
   const { masks: whose, steps = 8 } = options;
   checkNumber('steps', steps, { min: 2, integer: true });
   if (!['first', 'second', 'fixed'].includes(whose)) {
-    throw invalidOption('masks', 'one of first, second, fixed', whose, 'name whose masks the decoder gets');
+    throw invalidOption('masks', 'one of first, second, fixed', whose, 'say whose masks to decode with');
   }
   const ends = [first, second].map((sample, i) => network.checkSample(sample, i));
   const shapes = ends.map(shapeOf);
@@ -59,6 +59,6 @@ function differentSizes(shapes: readonly (readonly number[])[]): AutoencoderErro
   const [expected, received] = shapes.map((shape) => shape.slice(0, 2).join('x'));
   return new AutoencoderError(
     'INVALID_SAMPLE',
-    `interpolate: expected the second image to be ${expected} (height x width) as the first is, received ${received}.`,
+    `interpolate: expected the second image to be ${expected} (height x width), like the first, received ${received}.`,
   );
 }

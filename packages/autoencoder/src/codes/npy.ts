@@ -43,7 +43,7 @@ export function decodeInt32Npy(bytes: Uint8Array, name: string): Int32Array {
   const start = isNpy ? 10 + file.readUInt16LE(8) : 0;
   const isInt32 = isNpy && file.toString('latin1', 10, start).includes("'descr': '<i4'");
   if (!isInt32 || (file.length - start) % 4 !== 0) {
-    const state = `${name} is no file of whole numbers as codes have it`;
+    const state = `${name} is not a file of whole numbers such as codes have`;
     throw new AutoencoderError('NOT_READABLE', { state, todo: 'write the codes again' });
   }
   return Int32Array.from({ length: (file.length - start) / 4 }, (_, i) => file.readInt32LE(start + 4 * i));

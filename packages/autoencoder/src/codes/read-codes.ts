@@ -62,7 +62,7 @@ async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {
       () => true,
       () => false,
     );
-    const state = isThere ? `${file} is no file of codes, or is damaged` : `${file} does not exist`;
+    const state = isThere ? `${file} is not a file of codes, or is damaged` : `${file} does not exist`;
     throw new AutoencoderError('NOT_READABLE', { state, todo: 'write the codes again' }, { cause });
   }
 }

@@ -98,8 +98,8 @@ function codeSizeOf({ encoder }: Network): number {
   if (variationalCodeOf(encoder)) return tf.util.sizeFromShape(shape.slice(1) as number[]);
   throw new AutoencoderError(
     'INVALID_OPTION',
-    'sample: only a variational autoencoder has codes with a distribution to draw from; name images whose codes to learn one from ' +
-      '(codesOf), or make a network with { variational: true }.',
+    'sample: only the codes of a variational autoencoder have a distribution to draw from; name images to fit one to ' +
+      '(codesOf), or create a network with { variational: true }.',
   );
 }
 
@@ -151,6 +151,6 @@ function pauseFor(signal?: AbortSignal): () => Promise<void> {
   const breather = new Breather();
   return async () => {
     await breather.breathe();
-    if (signal?.aborted) throw new AutoencoderError('ABORTED', 'sample: stopped as asked.', { cause: signal.reason });
+    if (signal?.aborted) throw new AutoencoderError('ABORTED', 'sample: aborted.', { cause: signal.reason });
   };
 }

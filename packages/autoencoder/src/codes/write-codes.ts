@@ -132,7 +132,7 @@ const schema: SchemaElement[] = [
 function severalSizes(expected: number, received: number): AutoencoderError {
   return new AutoencoderError(
     'INVALID_SAMPLE',
-    `writeCodesNpy: expected codes of ${expected} numbers as the first has, received one of ${received}; set byBlocks for images of several sizes.`,
+    `writeCodesNpy: expected codes of ${expected} numbers, like the first, received one of ${received}; set byBlocks for images of several sizes.`,
   );
 }
 

@@ -5,22 +5,22 @@ export const imageOptions = {
   fit: {
     kind: 'word',
     default: 'squash',
-    help: 'how images get the size of the network',
+    help: "how images are fitted to the network's size",
     words: {
-      squash: 'without regard to their aspect ratio, as ae import does',
-      crop: 'what sticks out is cut off',
+      squash: 'ignoring their aspect ratio, as ae import does',
+      crop: 'cropping what sticks out',
       fill: 'with black borders',
     },
   },
   resampler: {
     kind: 'word',
     default: 'antialiased',
-    help: 'how they are resized',
-    words: { antialiased: 'all pixels are averaged', bilinear: 'as cv::resize does' },
+    help: 'how images are resized',
+    words: { antialiased: 'averaging all pixels', bilinear: 'exactly as cv::resize' },
   },
   size: {
     kind: 'word',
-    help: 'whose size images have, where the network takes any',
+    help: 'which size images get, if the network takes any size',
     words: { network: "the network's", own: 'their own' },
   },
   cacheBytes: {
@@ -28,6 +28,6 @@ export const imageOptions = {
     min: 0,
     integer: true,
     default: 2 ** 29,
-    help: 'bytes of decoded images that training keeps, so that they are not decoded again',
+    help: 'bytes of decoded images that training caches',
   },
 } as const satisfies OptionTable;

@@ -98,9 +98,9 @@ function noImages(where: string, value: unknown): AutoencoderError {
   const name = inWords(value);
   const todo =
     typeof value === 'string'
-      ? `for the images of a folder give imageFolder(${name}), for one image await readImage(${name}), both of @ae/images, for an LMDB openDatumLmdb(${name}) of @ae/lmdb-datum`
+      ? `for a folder of images pass imageFolder(${name}), and for one image await readImage(${name}), both of @ae/images; for an LMDB pass openDatumLmdb(${name}) of @ae/lmdb-datum`
       : isFile(value)
-        ? 'await readImage() of @ae/images makes an image of a file'
+        ? 'await readImage() of @ae/images reads an image file'
         : undefined;
   return new AutoencoderError('INVALID_SAMPLE', { where, expected, received: inWords(value), ...(todo && { todo }) });
 }
@@ -176,7 +176,7 @@ class FittedImages implements SampleSource {
     const [height, width, channels] = inputShape;
     if (channels !== 1 && channels !== 3 && channels !== 4) {
       const received = `an image of ${image.channels} channels`;
-      const todo = "give planar samples, whose channels are the network's own";
+      const todo = "pass planar samples with the network's channels";
       throw new AutoencoderError('INVALID_SAMPLE', { where, expected: `${channels} channels`, received, todo });
     }
     const { fit, resampler } = withDefaults(imageOptions, options);
@@ -202,16 +202,16 @@ class FittedImages implements SampleSource {
     const { fit } = withDefaults(imageOptions, options);
     const color = channels === 1 ? 'gray' : channels === 3 ? 'color' : 'color with alpha';
     const how = this.#keepsSize ? 'in their own size' : `at ${width}x${height}, ${imageOptions.fit.words[fit]}`;
-    onWarning?.({ code: 'IMAGES_FITTED', message: `Images are taken in ${color}, ${how}: as the network has it.` });
+    onWarning?.({ code: 'IMAGES_FITTED', message: `Images are used in ${color}, ${how}, as the network requires.` });
   }
 }
 
 function interleaved(where: string, index: number): AutoencoderError {
   return new AutoencoderError('INVALID_SAMPLE', {
     where: `${where}, image ${index}`,
-    expected: 'a planar sample, a RawImage, or what fromPixels() of @ae/images takes',
-    received: 'what looks like interleaved pixels, as sharp and canvases have them',
-    todo: 'give fromPixels() of them, or { data, info } as sharp returns it',
+    expected: 'a planar sample, a RawImage, or anything that fromPixels() of @ae/images takes',
+    received: 'what looks like interleaved pixels, such as those of sharp and canvases',
+    todo: 'pass the result of fromPixels(), or { data, info } as sharp returns it',
   });
 }
 

@@ -13,6 +13,6 @@ export const pixelOptions = {
     kind: 'word',
     default: 'rgb',
     help: 'order of colors in the network',
-    words: { rgb: 'red, green, blue', bgr: 'blue, green, red, as records have it' },
+    words: { rgb: 'red, green, blue', bgr: 'blue, green, red, as in records' },
   },
 } as const satisfies OptionTable;

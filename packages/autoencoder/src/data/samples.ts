@@ -87,7 +87,7 @@ export function checkSample(
   if (!sample) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',
-      `sample ${index}: expected an image, received nothing; the source's length is larger than what it holds.`,
+      `sample ${index}: expected an image, received nothing; the source's length is larger than its content.`,
     );
   }
   const sizes = [sample.channels, sample.height, sample.width];

@@ -76,7 +76,7 @@ const engines: readonly Engine[] = [
     onlyWithGpu: true,
     async start(options) {
       const engine = await startNativeTensorflow('@tensorflow/tfjs-node-gpu', options);
-      const warning = '@tensorflow/tfjs-node-gpu found no GPU it can use and computes on the CPU';
+      const warning = '@tensorflow/tfjs-node-gpu found no usable GPU and computes on the CPU';
       return { name: 'tensorflow-gpu', ...describeNative(engine), ...(!engine.onGpu && { warning }) };
     },
   },
@@ -132,7 +132,7 @@ const engines: readonly Engine[] = [
   {
     name: 'cpu',
     tfjsName: 'cpu',
-    description: 'plain JavaScript, one thread; a reference, far too slow to train with',
+    description: 'plain JavaScript, one thread; a reference, far too slow for training',
     async start() {
       await import('@tensorflow/tfjs-backend-cpu');
       const { registerCpuKernels } = await import('@ae/layers/backends/cpu');

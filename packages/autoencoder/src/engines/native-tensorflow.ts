@@ -34,7 +34,7 @@ export async function startNativeTensorflow(name: NativePackage, options: Native
   if (!(await tf.setBackend('tensorflow').catch(() => false))) {
     throw new AutoencoderError(
       'BACKEND_UNAVAILABLE',
-      `${name} has a copy of @tensorflow/tfjs-core of its own, which this package cannot share; run npm dedupe.`,
+      `${name} has its own copy of @tensorflow/tfjs-core, which this package cannot share; run npm dedupe.`,
     );
   }
   return adoptNativeTensorflow();
@@ -77,7 +77,7 @@ function installCommand(name: NativePackage): string {
 
 function explainFailure(name: NativePackage, cause: NodeJS.ErrnoException): AutoencoderError {
   if (isMissingPackage(cause, name)) {
-    const install = `${name}: not installed; ${installCommand(name)} brings it.`;
+    const install = `${name} is not installed; run ${installCommand(name)}.`;
     return new AutoencoderError('BACKEND_MISSING', install, { cause });
   }
   const mend = `run ${installCommand(name)}, or use the wasm engine`;

@@ -34,7 +34,7 @@ async function importOptional(name: string, load?: '' | (() => Promise<unknown>)
     return await (load ? load() : import(/* webpackIgnore: true */ /* @vite-ignore */ name));
   } catch (cause) {
     if (isMissingPackage(cause, name)) {
-      const install = `${name}: not installed; npm install webgpu @tensorflow/tfjs-backend-webgpu brings it.`;
+      const install = `${name} is not installed; run npm install webgpu @tensorflow/tfjs-backend-webgpu.`;
       throw new AutoencoderError('BACKEND_MISSING', install, { cause });
     }
     const [firstLine] = (cause as Error).message.split('\n');

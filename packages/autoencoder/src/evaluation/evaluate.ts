@@ -79,7 +79,7 @@ async function scoreReconstructions(
     onProgress?.(images.length, total);
   }
   if (images.length < total) {
-    const message = `evaluate: stopped after ${images.length} images as asked.`;
+    const message = `evaluate: aborted after ${images.length} images.`;
     throw new AutoencoderError('ABORTED', message, { cause: signal?.reason });
   }
   return { ...summarizeScores(images, peak), images };

@@ -61,7 +61,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text, readInfinity);
   } catch (cause) {
-    throw new Unexpected('it is no JSON', { cause });
+    throw new Unexpected('it is not JSON', { cause });
   }
 }
 

@@ -12,7 +12,7 @@ export async function readModelFile(file: string, maxBytes: number, todo = 'chec
     return await readRegularFile(file, maxBytes);
   } catch (cause) {
     if (cause instanceof UnfitFile) {
-      const more = cause.size === undefined ? '' : `, more than the ${maxBytes} that are read`;
+      const more = cause.size === undefined ? '' : `, more than the limit of ${maxBytes}`;
       throw invalidFile(file, `${cause.message}${more}`, undefined, cause);
     }
     throw new AutoencoderError('MODEL_NOT_FOUND', { state: `${file} ${describeSystemError(cause)}`, todo }, { cause });

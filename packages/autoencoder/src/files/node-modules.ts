@@ -8,7 +8,7 @@ function unavailable(name: string) {
   return (): never => {
     throw new AutoencoderError(
       'NODE_ONLY',
-      `${name}: expected Node.js, received a browser, which has no files to write; use what returns tensors, samples or text instead.`,
+      `${name}: expected Node.js, received a browser, which has no files; use the functions that return tensors, samples or text instead.`,
     );
   };
 }

@@ -93,7 +93,7 @@ function readPlace(name: string, entry: unknown, dtypes: Readonly<Record<string,
   expectWhole(`${where}, data_offsets`, end, { min: begin });
   const bytes = (shape as number[]).reduce((product, size) => product * size, dtypes[dtype as string]);
   if (end - begin !== bytes) {
-    throw new Unexpected(`${where} has ${end - begin} bytes, where its shape [${shape}] needs ${bytes}`);
+    throw new Unexpected(`${where} has ${end - begin} bytes, but its shape [${shape}] needs ${bytes}`);
   }
   return { name, dtype: dtype as string, shape: shape as number[], begin, bytes };
 }
@@ -108,7 +108,7 @@ function checkCover(places: readonly TensorPlace[], valueBytes: number): void {
     }
     end += bytes;
   }
-  if (end !== valueBytes) throw new Unexpected(`its tensors have ${end} bytes, the file has ${valueBytes}`);
+  if (end !== valueBytes) throw new Unexpected(`its tensors have ${end} bytes, but the file has ${valueBytes}`);
 }
 
 /** Throws for a key that an object of valid JSON has twice: which of the two counts differs from reader to reader. */
@@ -121,7 +121,7 @@ function checkKeysOnce(json: string): void {
     else if (key !== undefined) {
       const name = JSON.parse(key) as string;
       const keys = open[open.length - 1];
-      if (keys.has(name)) throw new Unexpected(`its header has ${JSON.stringify(name.slice(0, 80))} twice`);
+      if (keys.has(name)) throw new Unexpected(`its header contains ${JSON.stringify(name.slice(0, 80))} twice`);
       keys.add(name);
     }
   }

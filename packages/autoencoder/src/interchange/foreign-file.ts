@@ -5,5 +5,5 @@ import { AutoencoderError } from '../errors/errors';
 /** Throws OUTPUT_EXISTS where there is something already. */
 export async function assertFree(file: string): Promise<void> {
   if (!(await stat(file).catch(() => undefined))) return;
-  throw new AutoencoderError('OUTPUT_EXISTS', `${file} already exists; name another file, or set overwrite.`);
+  throw new AutoencoderError('OUTPUT_EXISTS', `${file} already exists; choose another file, or set overwrite.`);
 }

@@ -56,7 +56,7 @@ function parse(text: string, name: string): Description {
   } catch {
     // Said below.
   }
-  throw new AutoencoderError('MODEL_INVALID', { state: `${name} is no JSON of a network` });
+  throw new AutoencoderError('MODEL_INVALID', { state: `${name} is not the JSON of a network` });
 }
 
 /** Counts weights; what is wrong with their sizes is said when the network is made. */

@@ -52,7 +52,7 @@ export async function readSafetensors(file: string): Promise<SafetensorsFile> {
     return parse(bytes);
   } catch (cause) {
     if (!(cause instanceof Unexpected)) throw cause;
-    throw invalidFile(file, `it is no safetensors file that can be read: ${cause.message}`, todoFor(bytes), cause);
+    throw invalidFile(file, `it is not a readable safetensors file: ${cause.message}`, todoFor(bytes), cause);
   }
 }
 
@@ -60,7 +60,7 @@ export async function readSafetensors(file: string): Promise<SafetensorsFile> {
 function todoFor(bytes: Uint8Array): string | undefined {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   return isZip || bytes[0] === 0x80
-    ? 'of what torch.save wrote, save the state_dict with safetensors.torch.save_file'
+    ? 'if torch.save wrote it, save the state_dict with safetensors.torch.save_file instead'
     : undefined;
 }
 

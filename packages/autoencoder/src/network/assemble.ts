@@ -46,7 +46,7 @@ function checkOutput(inputShape: ImageShape, { outputShape }: Sequential): void 
     where: 'network',
     expected: `an output of the input's size ${expected} (height x width x channels)`,
     received,
-    todo: 'choose an input size that the pooling layers divide, or other layers',
+    todo: 'choose an input size that is divisible by the pooling layers, or other layers',
   });
 }
 
@@ -55,9 +55,9 @@ function checkCodeLayer({ steps }: Sequential): void {
   if (steps.length === 0 || steps.slice(0, -1).some(({ layer }) => layer.name === codeLayerName)) return;
   throw new AutoencoderError('INVALID_OPTION', {
     where: 'layers',
-    expected: `one before the last that is named "${codeLayerName}", where the encoder ends`,
+    expected: `a layer before the last one that is named "${codeLayerName}", where the encoder ends`,
     received: steps.map(({ layer }) => layer.name).join(', '),
-    todo: `give one of them that name, such as linear({ units: 32, name: '${codeLayerName}' })`,
+    todo: `give one of them that name, for example linear({ units: 32, name: '${codeLayerName}' })`,
   });
 }
 
@@ -67,7 +67,7 @@ function build(net: Sequential): LayersModel {
     return net.build();
   } catch (cause) {
     if ((cause as { code?: unknown }).code !== undefined) throw cause;
-    const message = `layers: tf.layers can't build this network: ${(cause as Error).message}.`;
+    const message = `layers: tf.layers cannot build this network: ${(cause as Error).message}.`;
     throw new AutoencoderError('INVALID_OPTION', message, { cause });
   }
 }

@@ -21,9 +21,9 @@ function checkSize({ blocks, size: own }: Network, [height, width]: ImageSize): 
   if (blocks || (height === own[0] && width === own[1])) return;
   throw new AutoencoderError('SHAPE_MISMATCH', {
     where: 'size',
-    expected: `${own[0]}x${own[1]} (height x width), the only one that this network takes`,
+    expected: `${own[0]}x${own[1]} (height x width), the only size that this network takes`,
     received: `${height}x${width}`,
-    todo: 'train one of preset transform for any size',
+    todo: 'train a network with preset transform for any size',
   });
 }
 

@@ -40,8 +40,8 @@ export function initializeWeights(model: LayersModel, { seed, scheme, pixels, is
   const isLinear = linearPartOf(model) !== undefined;
   if (isLinear !== (scheme === 'linear')) {
     const reason = isLinear
-      ? `preset transform begins with a linear code and has none of "${scheme}"; leave it out`
-      : 'only preset transform begins with a linear code; choose another';
+      ? `preset transform starts from a linear code and has no scheme "${scheme}"; leave it out`
+      : 'only preset transform starts from a linear code; choose another scheme';
     throw new AutoencoderError('INVALID_OPTION', `initialization.scheme: ${reason}.`, {
       where: 'initialization.scheme',
     });

@@ -101,8 +101,8 @@ async function checkTarget(target: string, overwrite: boolean): Promise<void> {
   if (!(await exists(target))) return;
   if (overwrite && (await exists(path.join(target, topologyFile)))) return;
   const advice = overwrite
-    ? 'it contains no saved model, so it is not overwritten; name another folder'
-    : 'name another folder, or set overwrite';
+    ? 'it contains no saved model, so it is not overwritten; choose another folder'
+    : 'choose another folder, or set overwrite';
   throw new AutoencoderError('OUTPUT_EXISTS', `${target} already exists; ${advice}.`);
 }
 

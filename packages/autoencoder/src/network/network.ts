@@ -20,7 +20,7 @@ export interface Encoding {
 export type ImageSize = readonly [height: number, width: number];
 
 const otherSizesAdvice =
-  'resize all images to one size when importing, build the network for this size, or train one of preset transform, which takes any size';
+  'resize all images to one size when importing, build the network for this size, or train a network with preset transform, which takes any size';
 
 /** A model whole and in its two halves, which share its layers. */
 export interface NetworkParts {

@@ -16,7 +16,7 @@ export async function findNotFinite(tensor: tf.Tensor, values?: Float32Array): P
 export async function describeNotFinite(weights: NamedVariables): Promise<string | undefined> {
   for (const [name, weight] of Object.entries(weights)) {
     const value = await findNotFinite(weight);
-    if (value !== undefined) return `${name} holds ${value}`;
+    if (value !== undefined) return `${name} contains ${value}`;
   }
   return undefined;
 }
@@ -27,6 +27,6 @@ export async function checkFinite(where: string, weights: NamedVariables, advice
   if (found === undefined) return;
   throw new AutoencoderError(
     'WEIGHTS_NOT_FINITE',
-    `${where}: the network's weights are not all finite numbers (${found}), so that it can compute nothing of use; ${advice}.`,
+    `${where}: the network has weights that are not finite (${found}), so its results are useless; ${advice}.`,
   );
 }

@@ -6,8 +6,7 @@ import type { OptionTable } from '../errors/option-kinds';
 export const presetNames = {
   mirror: "the blog post's encoder, and a decoder that mirrors it",
   torch7: "the network of the original's repository",
-  transform:
-    'a linear code of blocks between convolutions, without pooling and masks; begins at the linear optimum of the images',
+  transform: 'a linear code of blocks between convolutions, without pooling or masks; starts from the best linear code',
 } as const;
 
 export type PresetName = keyof typeof presetNames;
@@ -15,8 +14,8 @@ export type PresetName = keyof typeof presetNames;
 /** How the first weights can be drawn. */
 export const schemeNames = {
   projection: 'a network that already reconstructs a blurred image',
-  torch: "Torch7's uniform draw, with which the original began",
-  linear: 'of preset transform: the best linear code of the images that training begins with',
+  torch: "Torch7's uniform distribution, as in the original",
+  linear: 'for preset transform: the best linear code of the training images',
 } as const;
 
 /** How the first weights are drawn: as a projection, which learns fastest, as Torch7 does, or as the best linear code. */
@@ -42,7 +41,7 @@ export const networkOptions = {
     default: false,
     help: 'make the code a Gaussian, from which new images can be drawn (VAE)',
   },
-  pixels: { kind: 'group', options: pixelOptions, help: 'what the network sees of bytes' },
+  pixels: { kind: 'group', options: pixelOptions, help: "how bytes become the network's input" },
   initialization: {
     kind: 'group',
     help: 'the first weights',

@@ -38,7 +38,7 @@ export function checkMaskMode(where: string, samples: SampleSource, masks: MaskM
   if (masks !== 'other' || samples.length !== 1) return;
   throw new AutoencoderError(
     'INVALID_SAMPLE',
-    `${where}: expected at least two samples for the masks of another image, received one.`,
+    `${where}: expected at least two samples to swap masks between images, received one.`,
   );
 }
 

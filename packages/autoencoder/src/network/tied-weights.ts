@@ -36,7 +36,7 @@ export function findTies(model: LayersModel): Tie[] {
     throw new AutoencoderError(
       'INVALID_OPTION',
       `tied weights: expected a decoder that mirrors its encoder, received ${describe(layer)} and ${describe(mirror)}, ` +
-        'which are no adjoints of each other.',
+        'which are not adjoints of each other.',
     );
   });
 }

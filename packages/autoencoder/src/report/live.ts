@@ -110,7 +110,7 @@ const stateWords: Readonly<Record<State, string>> = {
   stopped: 'Stopped',
 };
 
-const nothingYet = html`<p class="note">There is nothing to draw yet: the first update is being computed.</p>`;
+const nothingYet = html`<p class="note">Nothing to show yet: the first update is being computed.</p>`;
 
 async function stateOf(folder: string, { epochs, options }: ReportRun): Promise<State> {
   if (await isBeingTrained(folder)) return 'training';

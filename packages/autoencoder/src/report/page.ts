@@ -51,7 +51,7 @@ ${content}
 </section>
 `,
 )}</main>
-<footer><p>Made by @ae/autoencoder on ${formatDate(createdAt)}. One file; nothing is loaded from elsewhere.</p></footer>
+<footer><p>Made by @ae/autoencoder on ${formatDate(createdAt)}. A single file; nothing is loaded from elsewhere.</p></footer>
 <div id="tip" role="status" hidden></div>
 <script>${new Markup(script)}</script>
 </body>

@@ -110,7 +110,7 @@ function renderCurves(reports: readonly ReportData[]): PageSection | undefined {
 <figure><h3>By epoch</h3>${lineChart(curveChart(curves, ({ epoch }) => epoch, 'epoch'))}</figure>
 <figure><h3>By time</h3>${lineChart(curveChart(curves, minutes, 'minutes of training'))}</figure>
 </div>
-<p class="note">Images the networks were not trained on, with their own masks, per-image mean, as each run measured it after an epoch.</p>`,
+<p class="note">Validation images, which the networks were not trained on, with their own masks; per-image mean, as each run measured it after each epoch.</p>`,
   };
 }
 

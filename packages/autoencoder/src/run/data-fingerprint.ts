@@ -42,7 +42,7 @@ function pick({ revision, content, complete }: SourceIdentity): SourceIdentity {
 export function changeOf(before: DataIdentity, now: DataIdentity): string | undefined {
   // Runs of version 0.1 know no content.
   if (before.content === undefined || now.content === undefined) return undefined;
-  if (before.content !== now.content) return 'has other images than when the run began';
+  if (before.content !== now.content) return 'has different images from when the run began';
   // All images are the same, whatever was written meanwhile; or nothing was written, and it need not be looked at whole.
   if ((before.complete && now.complete) || before.revision === now.revision) return undefined;
   return `was written to since the run began (${before.revision ?? 'unknown'}; now ${now.revision ?? 'unknown'}), and is too large to compare whole`;

@@ -27,7 +27,7 @@ export async function checkNewRun(folder: string): Promise<void> {
     const what = await hasConfig(folder);
     throw new AutoencoderError(
       'OUTPUT_EXISTS',
-      `${folder} holds ${what} already; name another folder for the run, or resume the one that is there.`,
+      `${folder} already contains ${what}; choose another folder for the run, or resume the existing one.`,
     );
   }
 }
@@ -58,7 +58,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch((error) => {
     if (isMissing(error)) return [];
     if (error.code !== 'ENOTDIR') throw error;
-    const message = `${folder} is no folder; name another place for the run.`;
+    const message = `${folder} is not a folder; choose another place for the run.`;
     throw new AutoencoderError('OUTPUT_EXISTS', message, { cause: error });
   });
 }

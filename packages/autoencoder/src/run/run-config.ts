@@ -74,7 +74,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
     throw error;
   });
   if (text === undefined) {
-    throw new AutoencoderError('RUN_NOT_FOUND', `${file} is missing: name the folder of a run, or begin a new one.`);
+    throw new AutoencoderError('RUN_NOT_FOUND', `${file} is missing; name the folder of a run, or start a new one.`);
   }
   try {
     const config = parseJson(text);
@@ -84,7 +84,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
     if (!(error instanceof Unexpected)) throw error;
     throw new AutoencoderError(
       'RUN_INVALID',
-      `${file} is damaged: ${error.message}. Restore it, or begin a new run from a checkpoint of this one.`,
+      `${file} is damaged: ${error.message}. Restore it, or start a new run from a checkpoint of this one.`,
       { cause: error },
     );
   }
@@ -221,8 +221,8 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
   if (differences.length === 0) return;
   const why =
     isLonger && spansAll
-      ? `; its ${laidOut(saved.options)} is laid out over all epochs, so with more of them the epochs so far ` +
-        'would have been others'
+      ? `; its ${laidOut(saved.options)} depends on the total number of epochs, so with more epochs the earlier ones ` +
+        'would have been different'
       : '';
   throw new AutoencoderError('OPTIONS_CHANGED', {
     state: `${folder} began with other options: ${differences.join('; ')}${why}`,

@@ -31,7 +31,7 @@ export async function readRunFile(file: string, maxBytes: number = maxTextBytes)
     const isTooLarge = error instanceof UnfitFile && error.size !== undefined;
     throw notReadable(
       file,
-      isTooLarge ? new Error(`it has ${error.size} bytes, where at most ${maxBytes} make sense`) : error,
+      isTooLarge ? new Error(`it has ${error.size} bytes, but at most ${maxBytes} make sense`) : error,
     );
   }
 }

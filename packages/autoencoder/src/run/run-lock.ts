@@ -129,7 +129,7 @@ async function describeSelf(): Promise<Holder> {
 async function refuseLink(file: string): Promise<void> {
   const found = await lstat(file).catch(() => undefined);
   if (!found?.isSymbolicLink()) return;
-  throw new AutoencoderError('NOT_READABLE', `${file} is a link to nothing; remove it.`);
+  throw new AutoencoderError('NOT_READABLE', `${file} is a dangling link; remove it.`);
 }
 
 /** Makes a file that has its whole content from the beginning; false where there is one of that name. */
@@ -220,6 +220,6 @@ function inUse(folder: string, file: string, pid: number | undefined): Autoencod
   const who = pid === undefined ? 'another process' : `process ${pid}`;
   return new AutoencoderError(
     'RUN_IN_USE',
-    `${folder} is being trained by ${who}; ` + `stop that process first (or remove ${file}, if it is not a training).`,
+    `${folder} is being trained by ${who}; ` + `stop that process first (or remove ${file}, if nothing is training).`,
   );
 }

@@ -19,7 +19,7 @@ export function checkTorchTraining({ network, plan }: ElsewhereTask): void {
   const { recipe, steps, epochs, stepsPerEpoch, minutes } = plan;
   const { schedule, earlyStopping, tiedWeights, loss, augmentation } = recipe;
   if (schedule.policy === 'plateau')
-    throw refused('schedule', 'a schedule that is known beforehand', schedule.policy, 'choose another schedule');
+    throw refused('schedule', 'a schedule that is known in advance', schedule.policy, 'choose another schedule');
   if (steps !== epochs * stepsPerEpoch) throw refused('steps', 'none', String(steps), 'set epochs');
   if (minutes !== undefined) throw refused('minutes', 'none', String(minutes), 'set epochs');
   if (earlyStopping) throw refused('earlyStopping', 'none', 'one', 'leave it out');
@@ -29,7 +29,7 @@ export function checkTorchTraining({ network, plan }: ElsewhereTask): void {
   if (variationalCodeOf(network.encoder)) throw refused('variational', 'false', 'true', 'leave it out');
   const { layers } = network.model;
   const other = layers.find((layer) => changing.includes(layer.getClassName()));
-  if (other) throw refusedLayer(`${other.name} (${other.getClassName()})`, 'works otherwise while it is trained');
+  if (other) throw refusedLayer(`${other.name} (${other.getClassName()})`, 'behaves differently during training');
   if (network.model.calculateLosses().length > 0) throw refusedLayer('one', 'has a regularizer');
   const bound = network.model.trainableWeights.find((weight) => (weight as { constraint?: unknown }).constraint);
   if (bound) throw refusedLayer(bound.originalName, 'has a constraint');
@@ -48,7 +48,7 @@ function refused(where: string, expected: string, received: string, todo: string
 function refusedLayer(layer: string, what: string): AutoencoderError {
   return new AutoencoderError('INVALID_OPTION', {
     where: 'torchrun',
-    state: `torchrun does not train this network here as other engines do: of its layers, ${layer} ${what}`,
+    state: `torchrun cannot train this network as other engines do: layer ${layer} ${what}`,
     todo: 'train it on another engine',
   });
 }

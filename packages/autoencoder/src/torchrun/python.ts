@@ -26,15 +26,15 @@ export async function checkPython(python: string, { files = false } = {}): Promi
   if (missing.length === 0) return;
   const names = missing.map((name) => packages[name as keyof typeof packages]);
   throw dependencyMissing({
-    state: `${python} (Python ${version}) lacks ${names.join(', ')}, which torchrun trains with`,
+    state: `${python} (Python ${version}) lacks ${names.join(', ')}, which training with torchrun needs`,
     todo: `install what is missing (${python} -m pip install ${names.join(' ')}), or name another Python (option python)`,
   });
 }
 
 function noPython(python: string, reason: string): AutoencoderError {
   return dependencyMissing({
-    state: `torchrun needs Python, and "${python}" does not run${reason ? ` (${reason})` : ''}`,
-    todo: 'install Python 3.10 or later with torch, numpy, lmdb and safetensors, or name the one to use (option python)',
+    state: `torchrun needs Python, but "${python}" does not run${reason ? ` (${reason})` : ''}`,
+    todo: 'install Python 3.10 or later with torch, numpy, lmdb and safetensors, or name the Python to use (option python)',
   });
 }
 

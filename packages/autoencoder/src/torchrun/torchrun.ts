@@ -146,15 +146,15 @@ class Torchrun implements Elsewhere {
 
   #failure(errors: readonly string[]): AutoencoderError {
     const { folder } = this.#ready;
-    const [first = 'a process ended without a word'] = errors;
+    const [first = 'a process ended without a message'] = errors;
     if (first.startsWith('Training diverged')) {
       const state = `${first.replace(/^T/, 't').replace(/\.$/, '')}; the last good checkpoint is in ${path.dirname(folder)}`;
-      const todo = 'train again with a smaller learning rate, or limit the norm of the gradients';
+      const todo = 'train again with a smaller learning rate, or clip the norm of the gradients';
       return new AutoencoderError('DIVERGED', { state, todo });
     }
     return new AutoencoderError('CHECK_FAILED', {
       state: `torchrun ended early: ${errors.length > 1 ? `\n${errors.join('\n')}\n` : first.replace(/\.$/, '')}`,
-      todo: 'resume the run when that is put right',
+      todo: 'resume the run once that is fixed',
     });
   }
 }

@@ -10,8 +10,8 @@ export function diverged(
   const saved = run?.lastCheckpoint ? `; the last good checkpoint is ${run.lastCheckpoint}` : '';
   return new AutoencoderError('DIVERGED', {
     state:
-      `training diverged at step ${at.step} with learning rate ${learningRate}: ${what}. The network has ${fallback} ` +
+      `training diverged at step ${at.step} with learning rate ${learningRate}: ${what}. The network now has ${fallback} ` +
       `back${saved}`,
-    todo: 'train again with a smaller learning rate, or limit the norm of the gradients',
+    todo: 'train again with a smaller learning rate, or clip the norm of the gradients',
   });
 }

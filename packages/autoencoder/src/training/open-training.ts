@@ -137,6 +137,6 @@ export async function stop({ session, run }: Training, signal: AbortSignal): Pro
 /** Makes the error of a training that was stopped as asked. */
 export function stopped(signal: AbortSignal, step: number, run?: TrainingRecord): AutoencoderError {
   const saved = run?.lastCheckpoint ? `; the last checkpoint is ${run.lastCheckpoint}` : '';
-  const message = `train: stopped after step ${step} as asked${saved}.`;
+  const message = `train: aborted after step ${step}${saved}.`;
   return new AutoencoderError('ABORTED', message, { cause: signal.reason });
 }

@@ -13,8 +13,8 @@ export function collapseWarning(
   const { codeNumbers } = measureSizes(network);
   if (divergence === undefined || activeNumbers === undefined || activeNumbers >= codeNumbers / 2) return undefined;
   const most = codeNumbers - activeNumbers;
-  const state = `After epoch ${epoch}, ${most} of the code's ${codeNumbers} numbers tell nothing of the images (less than 0.01 nats each)`;
+  const state = `After epoch ${epoch}, ${most} of the code's ${codeNumbers} numbers carry no information about the images (less than 0.01 nats each)`;
   const todo =
-    'lower beta, let it grow (betaWarmUpFraction), grant each number free nats (freeBits), or choose a smaller code';
+    'lower beta, let it grow (betaWarmUpFraction), give each number free nats (freeBits), or choose a smaller code';
   return { code: 'POSTERIOR_COLLAPSE', message: `${state}; ${todo}.`, state };
 }

@@ -154,6 +154,6 @@ function checkRecipe(recipe: Recipe): void {
     where: 'records.perEpoch',
     expected: `a multiple of the ${images} images per update`,
     received: String(perEpoch),
-    todo: 'change the one or the other',
+    todo: 'change one of them',
   });
 }

@@ -46,7 +46,7 @@ async function comeBack(training: Training, signal?: AbortSignal): Promise<Train
   const { session, run } = training;
   if (!session.isOver && signal?.aborted) return stop(training, signal);
   if (!session.isOver) {
-    const message = `train: it ended elsewhere after step ${session.at.step}, before its last epoch; resume the run.`;
+    const message = `train: training elsewhere ended at step ${session.at.step}, before the last epoch; resume the run.`;
     throw new AutoencoderError('CHECKPOINT_FAILED', message);
   }
   const { length: epochs } = session.at.history;

@@ -290,6 +290,6 @@ function checkTrainable(variables: NamedVariables): void {
   if (Object.keys(variables).length > 0) return;
   throw new AutoencoderError(
     'INVALID_OPTION',
-    'train: this network has no weights that training could change; add a layer with weights, or leave out trainable: false.',
+    'train: this network has no trainable weights; add a layer with weights, or leave out trainable: false.',
   );
 }

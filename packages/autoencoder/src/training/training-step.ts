@@ -180,7 +180,7 @@ export class GradientComputer {
       if (!/gradient|not registered/i.test(message)) throw cause;
       throw new AutoencoderError(
         'INVALID_OPTION',
-        `train: this network can't be trained on the backend "${tf.getBackend()}", which lacks what one of its layers needs ` +
+        `train: this network cannot be trained on the backend "${tf.getBackend()}", which lacks an operation that one of its layers needs ` +
           `(${message}); choose another backend, such as cpu, or other layers.`,
         { cause },
       );

@@ -84,8 +84,8 @@ it.each(['import', 'require'])(
     const cwd = way === 'import' ? installAlone() : path.join(folder, 'alone');
     const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd, encoding: 'utf8' });
     expect(said).toBe(
-      'DEPENDENCY_MISSING [autoencoder] weights of Keras are HDF5, which takes the package h5wasm, and that is not installed; ' +
-        'run npm install h5wasm, with -g where this package was installed so.\n',
+      'DEPENDENCY_MISSING [autoencoder] Keras stores weights as HDF5, which needs the package h5wasm, but that is not installed; ' +
+        'run npm install h5wasm (with -g if this package was installed with -g).\n',
     );
   },
   60_000,

@@ -69,10 +69,10 @@ describe('importKeras', () => {
       return importKeras(file);
     };
     await expect(read(strToU8('no zip'))).rejects.toThrow(
-      'other.keras: it is no zip that can be read, as files of Keras 3 are.',
+      'other.keras: it is not a readable zip file, as Keras 3 files are.',
     );
     await expect(read(zipSync({ 'config.json': parts['config.json'] }))).rejects.toThrow(
-      'other.keras: it holds no model.weights.h5; save the network with Keras 3, as .keras.',
+      'other.keras: it contains no model.weights.h5; save the network with Keras 3, as .keras.',
     );
     const cut = { ...parts, 'model.weights.h5': parts['model.weights.h5'].subarray(0, 3000) };
     await expect(read(zipSync(cut))).rejects.toThrow(/other.keras: its weights /);
@@ -103,13 +103,13 @@ describe('exportKeras', () => {
     const network = await madeNetwork('mirror');
     const file = path.join(folder, 'mirror.keras');
     await expect(exportKeras(network, file)).rejects.toThrow(
-      'layer "pool1" (MaxPoolingWithIndices2D) has a mask, which Keras has not; use layers without max-unpooling.',
+      'layer "pool1" (MaxPoolingWithIndices2D) has a mask, which Keras does not have; use layers without max-unpooling.',
     );
     network.dispose();
     const blocks = new Autoencoder(networks.transform());
     await blocks.initialize();
     await expect(exportKeras(blocks, file)).rejects.toThrow(
-      /layer "analysis" \(BlockTransform2D\) has no form in Keras; use/,
+      /layer "analysis" \(BlockTransform2D\) has no counterpart in Keras; use/,
     );
     expect(existsSync(file)).toBe(false);
     blocks.dispose();

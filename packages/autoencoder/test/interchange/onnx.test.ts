@@ -33,7 +33,7 @@ describe('exportOnnx', () => {
     await network.initialize();
     const file = path.join(folder, 'refused.onnx');
     await expect(exportOnnx(network, file)).rejects.toThrow(
-      /layer "even" \(Masking\) has no form in ONNX here; use others; known are Conv2D, /,
+      /layer "even" \(Masking\) cannot be exported to ONNX; use others; known are Conv2D, /,
     );
     expect(existsSync(file)).toBe(false);
     network.dispose();
@@ -44,7 +44,7 @@ describe('exportOnnx', () => {
     const file = path.join(folder, 'there.onnx');
     writeFileSync(file, 'mine');
     await expect(exportOnnx(network, file)).rejects.toThrow(
-      `${file} already exists; name another file, or set overwrite.`,
+      `${file} already exists; choose another file, or set overwrite.`,
     );
     await expect(exportOnnx(network, file, { opset: 12 })).rejects.toThrow(
       'opset: expected a whole number from 13 to 21, received 12.',

@@ -83,7 +83,7 @@ describe('importTfjs', () => {
     );
     const graph = await saved(tutorial(), () => JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } }));
     await expect(importTfjs(graph)).rejects.toThrow(
-      'model.json: it is a GraphModel, whose layers are gone; convert the original to a LayersModel.',
+      'model.json: it is a GraphModel, which has no layers anymore; convert the original to a LayersModel.',
     );
     const image = input({ shape: [4, 4, 1] });
     const first = layers.conv2d({ filters: 1, kernelSize: 1 }).apply(image) as SymbolicTensor;
@@ -93,7 +93,7 @@ describe('importTfjs', () => {
       .apply(layers.dense({ units: 16 }).apply(small)) as SymbolicTensor;
     const skipping = model({ inputs: image, outputs: layers.add().apply([first, wide]) as SymbolicTensor });
     await expect(importTfjs(await saved(skipping))).rejects.toThrow(
-      /model\.json: the decoder after "global_\S+" needs more than the code and pooling masks: .*; name the layer that ends the/,
+      /model\.json: the decoder after "global_\S+" needs more than the code and pooling masks: .*; name the encoder's last/,
     );
   });
 });

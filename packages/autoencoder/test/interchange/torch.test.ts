@@ -53,7 +53,7 @@ describe('exportPyTorch', () => {
     await network.initialize();
     const file = path.join(folder, 'refused.safetensors');
     await expect(exportPyTorch(network, file)).rejects.toThrow(
-      /layer "even" \(LayerNormalization\) has no form in PyTorch here; use others; known are Conv2D, /,
+      /layer "even" \(LayerNormalization\) cannot be exported to PyTorch; use others; known are Conv2D, /,
     );
     expect(existsSync(file)).toBe(false);
     await expect(exportPyTorch(network, 'net.pt')).rejects.toThrow(
@@ -66,7 +66,9 @@ describe('exportPyTorch', () => {
     const network = await smallNetwork();
     writeFileSync(path.join(folder, 'there_2.py'), 'mine');
     const file = path.join(folder, 'there-2.safetensors');
-    await expect(exportPyTorch(network, file)).rejects.toThrow(/there_2\.py already exists; name another file, or set/);
+    await expect(exportPyTorch(network, file)).rejects.toThrow(
+      /there_2\.py already exists; choose another file, or set/,
+    );
     expect(existsSync(file)).toBe(false);
     network.dispose();
   });
@@ -109,10 +111,10 @@ describe('importPyTorch', () => {
       'other.safetensors: expected the tensor "code.weight" of [5, 2, 1, 1], received one of [3, 2, 1, 1].',
     );
     await expect(read(whole.subarray(0, -4))).rejects.toThrow(
-      /other.safetensors: it is no safetensors file that can be read: its tensors have \d+ bytes, the file has \d+\./,
+      /other.safetensors: it is not a readable safetensors file: its tensors have \d+ bytes, but the file has \d+\./,
     );
     await expect(read('PK\x03\x04 some zip of torch.save')).rejects.toThrow(
-      /it is no safetensors .*; of what torch.save wrote, save the state_dict with safetensors.torch.save_file\./,
+      /it is not a readable safetensors .*; if torch.save wrote it, save the state_dict with safetensors.torch.save_file instead\./,
     );
     await expect(importPyTorch(path.join(folder, 'nowhere'))).rejects.toThrow(
       /nowhere does not exist; check the path\.$/,
@@ -120,7 +122,7 @@ describe('importPyTorch', () => {
     const nameless = Buffer.from(whole.toString('latin1').replace('"ae.network"', '"ae.Network"'), 'latin1');
     writeFileSync(file, nameless);
     await expect(importPyTorch(file)).rejects.toThrow(
-      "whole.safetensors does not say which network its weights are of; give it as 'network', or write the file with save() of the exported module.",
+      "whole.safetensors does not say which network its weights belong to; pass it as 'network', or write the file with save() of the exported module.",
     );
   });
 });

@@ -80,19 +80,19 @@ describe('importTorch7', () => {
       writeFileSync(file, bytes);
       return importTorch7(file);
     };
-    const start = 'other.t7: it is no network of Torch7 that can be read: ';
+    const start = 'other.t7: it is not a readable Torch7 network: ';
     await expect(read(whole.subarray(0, 9000))).rejects.toThrow(
-      /other.t7: it is no network .* read: at byte \d+, the file ends in the middle of a value\./,
+      /other.t7: it is not a readable Torch7 network: at byte \d+, the file ends in the middle of a value\./,
     );
     await expect(read('4\n1\n3\nV 1\n')).rejects.toThrow(
-      `${start}it has Torch7's format of text; load it there, and save it`,
+      `${start}it is in Torch7's text format; load it there, and save it`,
     );
     await expect(read('no file of Torch')).rejects.toThrow(
       `${start}at byte 4, there is no kind of value with the number`,
     );
     const strange = Buffer.from(whole.toString('latin1').replaceAll('nn.ReLU', 'nn.RRRU'), 'latin1');
     await expect(read(strange)).rejects.toThrow(
-      `${start}module 2 is of nn.RRRU, which has no layer here; known are nn.Spatial`,
+      `${start}module 2 is of nn.RRRU, which has no counterpart here; supported are nn.Spatial`,
     );
     await expect(importTorch7(fileOf('author'), { size: [20, 20] })).rejects.toThrow(
       'module 9 (nn.Reshape) makes 128 of 5x5x8, which has 200 numbers.',

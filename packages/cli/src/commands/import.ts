@@ -166,7 +166,7 @@ function printReport(report: ConvertReport, terminal: Terminal, resized: boolean
     const names = classes.slice(0, classesAtMost).map(({ name, label }) => `${label} ${name}`);
     const more = classes.length - names.length;
     terminal.print(
-      `classes: ${names.join(', ')}${more > 0 ? ` and ${formatCount(more)} more, which --json lists` : ''}`,
+      `classes: ${names.join(', ')}${more > 0 ? ` and ${formatCount(more)} more (listed by --json)` : ''}`,
     );
   }
   if (skipped.length > 0) {

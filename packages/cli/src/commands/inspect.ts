@@ -96,7 +96,7 @@ function printNamed(path: string, { info }: DatumReader, names: readonly string[
 /** Says whether BasicSR's text beside a database names as many images as it has. */
 function describeMetaInfo({ path, images }: NonNullable<DatabaseInfo['metaInfo']>, count: number): string {
   if (images === count) return `${path} lists the same number of images`;
-  return `${path} names ${formatCount(images)}images; ae verify lists the differences`;
+  return `${path} lists ${formatCount(images)} images; ae verify lists the differences`;
 }
 
 const keyOrders: Record<KeyOrder, string> = {

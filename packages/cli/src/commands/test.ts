@@ -5,7 +5,7 @@ import type { ReportData } from '@ae/autoencoder/report';
 import type { Shard } from '@ae/ground/shards';
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
-import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
+import { fitFlag, importHeading, resamplerFlag, resizeFlag } from '../data/fit-option';
 import { lenientOption, printLeftOut } from '../data/left-out';
 import type { SampleDatabase } from '../data/sample-database';
 import { backendOption, type EngineOptions, threadsOption } from '../network/engine';
@@ -69,6 +69,7 @@ export function testCommand(): Command {
     .addOption(numberOption('--extremes <n>', 'worst and best images to list', counted).default(8))
     .option('--no-report', 'do not write report.html')
     .optionsGroup(importHeading)
+    .addOption(resizeFlag("the network's, or any for preset transform"))
     .addOption(fitFlag())
     .addOption(resamplerFlag())
     .optionsGroup('Engine:')
@@ -130,7 +131,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
     printResults(terminal, evaluations, results, report?.evaluated.trainedOn);
     if (report && !report.comparison && options.baselines !== false) {
       const size = network.inputShape.slice(0, 2).join('x');
-      terminal.print(`not compared with PCA, JPEG and thumbnails, which are for images of the network's own ${size}`);
+      terminal.print(`not compared with PCA, JPEG and thumbnails, which need images of the network's size, ${size}`);
     }
     printFiles(terminal, folder.path, pairs.length, options.report);
     printLeftOut([samples], terminal);

@@ -1,7 +1,7 @@
 /** How a run reads its images, for commands that read them again. */
 import type { RunConfig } from '@ae/autoencoder/runs';
 import { type ImageSize, parseSize } from '../shell/options';
-import type { FitFlags } from './fit-option';
+import type { FitFlags, ImportFlags } from './fit-option';
 import { parseFraction, type SplitWish } from './image-split';
 import type { ImportWish } from './imported-images';
 
@@ -12,15 +12,18 @@ export function importWish({ size, gray = false, encoded = false, fit, resampler
   return { ...(size && { size }), gray, encoded, fit: fit ?? 'squash', resampler: resampler ?? 'antialiased' };
 }
 
-/** Says how images are imported for a network; those of a run go the way that its own went unless flags say otherwise. */
+/**
+ * Says how images are imported for a network: as its run imported its own unless flags say otherwise. Their size is the network's, or for
+ * one that takes any size their own, unless `resize` says which.
+ */
 export function wishForNetwork(
   { inputShape: [height, width, channels], takesAnySize }: { inputShape: readonly number[]; takesAnySize: boolean },
-  flags: FitFlags,
+  flags: Pick<ImportFlags, 'fit' | 'resampler' | 'resize'>,
   config?: RunConfig,
 ): ImportWish {
   const before = config ? fitOf(config) : {};
   return importWish({
-    ...(!takesAnySize && { size: { height, width } }),
+    size: flags.resize ?? (takesAnySize ? undefined : { height, width }),
     gray: channels === 1,
     fit: flags.fit ?? before.fit,
     resampler: flags.resampler ?? before.resampler,

@@ -4,20 +4,21 @@ import type { Autoencoder, CheckpointChoice } from '@ae/autoencoder';
 import type { RunConfig } from '@ae/autoencoder/runs';
 import type { Option } from 'commander';
 import type { DatabaseFlag } from '../data/database-option';
-import type { FitFlags } from '../data/fit-option';
+import type { ImportFlags } from '../data/fit-option';
 import { assertShape } from '../data/image-sizes';
 import { kindOfInput } from '../data/input-kind';
 import { openSamples, type SampleOptions } from '../data/open-samples';
 import { splitOfRun, wishForNetwork } from '../data/run-images';
 import type { SampleDatabase } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
-import { numberOption } from '../shell/options';
+import { quote } from '../shell/command-line';
+import { type ImageSize, numberOption } from '../shell/options';
 import { formatBar, formatCount, type Terminal } from '../shell/terminal';
 import { describeEngine, type EngineOptions, startEngine } from './engine';
 import { type FoundModel, findModel } from './find-model';
 
 /** How a command reads its images. */
-export interface ReadFlags extends DatabaseFlag, FitFlags {
+export interface ReadFlags extends DatabaseFlag, Pick<ImportFlags, 'fit' | 'resampler' | 'resize'> {
   readonly lenient?: boolean;
 }
 
@@ -52,6 +53,7 @@ export async function loadNetworkFor(
   const { database, schema, lenient } = options;
   const reading = { database, schema, lenient, anySize: true, onProgress: lookingAt(terminal, lenient) };
   const isLmdb = kindOfInput(input) === 'lmdb';
+  if (isLmdb && options.resize) throw resizesNoLmdb(input, options.resize);
   const early = isLmdb ? await openSamples(input, reading) : undefined;
   const found = await findModel(modelPath, options.checkpoint);
   const config = await configOf(found);
@@ -69,6 +71,12 @@ export async function loadNetworkFor(
   if (samples.note) terminal.warn(samples.note);
   assertFits(samples, network, found.model);
   return { ...found, network, samples, engine: describeEngine(engine) };
+}
+
+/** An LMDB is read as it is: one of another size is a database of its own. */
+function resizesNoLmdb(lmdb: string, { height, width }: ImageSize): CliError {
+  const command = `ae resize ${quote(lmdb)} <out.lmdb> ${height}x${width}`;
+  return new CliError('INVALID_OPTION', `--resize: ${lmdb} is an LMDB, which is read at its own size; use ${command}.`);
 }
 
 /** Reads what a run began with, where the network is that of one. */

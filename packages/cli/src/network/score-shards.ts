@@ -138,7 +138,7 @@ async function readLines(folder: string, masks: MaskMode): Promise<ImageScores[]
     const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
     return lines.map((line) => fromJson(JSON.parse(line)));
   } catch {
-    throw shardError({ state: `${file} is missing or damaged`, todo: `delete ${folder} and make it again` }, folder);
+    throw shardError({ state: `${file} is missing or damaged`, todo: `delete ${folder} and create it again` }, folder);
   }
 }
 

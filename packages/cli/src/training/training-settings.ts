@@ -205,7 +205,7 @@ function networkChanges(flags: SettingsFlags): NetworkChanges {
   };
 }
 
-/** What a run begins with instead of first weights; throws for flags of a network that is there already. */
+/** What a run begins with instead of first weights; throws for flags of a network that already exists. */
 function sourceOf(from: string, flags: SettingsFlags): Promise<FoundModel> {
   assertNoNetworkFlags(flags, `--from ${from}`);
   return findModel(from, flags.checkpoint);

@@ -36,7 +36,7 @@ export function unusable(place: string, what: string, todo: string, cause?: unkn
 
 /** Makes the error of an archive that is damaged. */
 export function damaged(place: string, what: string, cause?: unknown): NotReadableError {
-  return unusable(place, what, 'fetch or make the archive again', cause);
+  return unusable(place, what, 'download or create the archive again', cause);
 }
 
 /** Returns a name with slashes alone between folders. @throws NotReadableError for one that leads out of its archive. */
@@ -44,8 +44,8 @@ export function plainName(name: string, place: string): string {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   const leadsOut = parts.includes('..') || name.startsWith('/') || /^[a-z]:[/\\]/i.test(name);
   if (!leadsOut) return parts.join('/');
-  const what = `holds the name ${JSON.stringify(name.slice(0, 200))}, which leads out of the archive`;
-  throw unusable(place, what, 'make the archive again from within its folder');
+  const what = `contains the name ${JSON.stringify(name.slice(0, 200))}, which points outside the archive`;
+  throw unusable(place, what, 'create the archive again from within its folder');
 }
 
 const breathMs = 20;

@@ -13,7 +13,7 @@ export function expandInput(name: string): string[] {
   if (!isPattern(name)) return [name];
   const names = expandRange(name).flatMap((each) => (isSpecial(each) ? filesOf(each) : [each]));
   if (names.length > 0) return names;
-  const todo = 'check it, and put it into quotes, so that no shell changes it';
+  const todo = 'check it, and quote it so that the shell does not expand it';
   throw new NotReadableError({ state: `${name} matches no files`, todo }, { path: name });
 }
 

@@ -132,7 +132,7 @@ function listFolder(folder: string): FolderList {
   const archive = list.ignored.find(hasArchiveExtension);
   if (archive === undefined) return list;
   const pattern = path.join(folder, path.dirname(archive), `*${path.extname(archive)}`);
-  const todo = `name those to read, or all of them by a pattern: '${pattern}'`;
+  const todo = `name the ones to read, or all of them with a pattern: '${pattern}'`;
   throw unusable(folder, `contains no images, only archives, such as ${archive}`, todo);
 }
 
@@ -146,13 +146,14 @@ async function listArchive(input: ArchiveInput, newSpool: () => Spool): Promise<
     const spool = newSpool();
     await gunzip(input, spool);
     const head = readAt(spool.fd, 0, Buffer.alloc(Math.min(archiveHeadBytes, spool.bytes)));
-    if (!isTar(head)) throw unusable(place, 'is a gzip of something else than a tar', 'unpack it, and give its images');
+    if (!isTar(head))
+      throw unusable(place, 'is a gzip file of something other than a tar', 'unpack it, and pass its images');
     return listTarred({ ...input, fd: spool.fd, fileBytes: spool.bytes });
   }
   const head = headOf(place);
   // A tar of nothing is nothing but zeros.
   if (fd >= 0 && head.length > 0 && head.every((byte) => byte === 0)) {
-    throw unusable(place, 'is empty, or nothing but zeros', 'check what made it');
+    throw unusable(place, 'is empty, or contains only zeros', 'check how it was created');
   }
   const { what, todo } = describeOther(head, place);
   throw unusable(place, `is ${what}`, todo);

@@ -32,7 +32,7 @@ export function columnsOf({ children }: SchemaTree, metadata: FileMetaData, plac
   const [image, ...others] = inOrder(found, imageNames);
   if (image === undefined) {
     const columns = children.map(({ element }) => element.name).join(', ');
-    const todo = 'give one with a column of image files, or of { bytes, path } as Hugging Face has them';
+    const todo = 'use one with a column of image files, or of { bytes, path } as in Hugging Face data sets';
     throw unusable(place, `has no column of images among ${columns || 'none'}`, todo);
   }
   const classes = children.filter(({ element }) => features[element.name]?._type === 'ClassLabel');

@@ -40,7 +40,7 @@ export async function listParquet(input: ArchiveInput, spool: Spool): Promise<Fo
     rowStart = rowEnd;
   }
   const more =
-    others.length > 0 ? [`${place}: images are taken from column ${image}, not from ${others.join(', ')}.`] : [];
+    others.length > 0 ? [`${place}: images are read from column ${image}, not from ${others.join(', ')}.`] : [];
   const list = { ...labelsOf(images), ignored, warnings: more };
   return names ? { ...list, classes: names.map((name, i) => ({ name, label: i })) } : list;
 }
@@ -70,7 +70,7 @@ async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw damaged(
       place,
-      `is damaged, or no Parquet that is read (${(cause as Error).message.replace(/\.$/, '')})`,
+      `is damaged, or an unsupported Parquet file (${(cause as Error).message.replace(/\.$/, '')})`,
       cause,
     );
   }

@@ -22,8 +22,8 @@ export class Spool {
       fs.rmSync(file);
     } catch (cause) {
       const reason = (cause as Error).message.replace(/, \w+( '.*)?$/s, '');
-      const what = `has to be unpacked to be read, but ${folder} takes no file (${reason})`;
-      throw unusable(place, what, 'unpack it, and give the folder', cause);
+      const what = `must be unpacked to be read, but ${folder} is not writable (${reason})`;
+      throw unusable(place, what, 'unpack it, and pass the folder', cause);
     }
   }
 
@@ -35,7 +35,7 @@ export class Spool {
     } catch (cause) {
       const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
       const what = isFull ? 'the disk is full' : (cause as Error).message;
-      throw unusable(this.#place, `cannot be unpacked: ${what}`, 'make room for it', cause);
+      throw unusable(this.#place, `cannot be unpacked: ${what}`, 'free some space', cause);
     }
     this.bytes += chunk.length;
     return { fd: this.fd, offset, bytes: chunk.length };
@@ -52,8 +52,8 @@ export async function gunzip({ place, fd, signal }: ArchiveInput, spool: Spool):
     }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'Z_BUF_ERROR') throw damaged(place, 'is cut short: its gzip ends too soon', cause);
-    if (code?.startsWith('Z_')) throw damaged(place, 'is damaged: its gzip does not inflate', cause);
+    if (code === 'Z_BUF_ERROR') throw damaged(place, 'is truncated: its gzip data ends too soon', cause);
+    if (code?.startsWith('Z_')) throw damaged(place, 'is damaged: its gzip data does not decompress', cause);
     throw cause;
   }
 }

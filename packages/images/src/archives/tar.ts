@@ -59,18 +59,18 @@ class TarWalk {
     let extra: Extra = {};
     let isEnded = false;
     for (let at = start; at < end && !isEnded; ) {
-      if (at + blockBytes > end) throw damaged(place, 'is cut short: it ends in the middle of a header');
+      if (at + blockBytes > end) throw damaged(place, 'is truncated: it ends in the middle of a header');
       const block = readAt(this.#fd, at, Buffer.alloc(blockBytes));
       const header = headerOf(block);
       if (header?.nullBlock) {
         isEnded = true;
         break;
       }
-      if (!header?.cksumValid) throw damaged(place, `is damaged ${at} bytes from its beginning`);
+      if (!header?.cksumValid) throw damaged(place, `is damaged ${at} bytes from its start`);
       const dataAt = at + blockBytes + sparseBytes(this.#fd, header, block, at);
       const isOfFile = !isExtra(header);
       const bytes = hasData(header) ? ((isOfFile ? extra.bytes : undefined) ?? header.size ?? 0) : 0;
-      if (dataAt + bytes > end) throw damaged(place, `is cut short: it ends in the middle of ${header.path}`);
+      if (dataAt + bytes > end) throw damaged(place, `is truncated: it ends in the middle of ${header.path}`);
       at = dataAt + Math.ceil(bytes / blockBytes) * blockBytes;
       if (!isOfFile) {
         if (bytes > mostExtraBytes) throw damaged(place, `is damaged: it has a name of ${bytes} bytes`);
@@ -82,7 +82,7 @@ class TarWalk {
       yield* this.#entriesOf(header, name, { start: dataAt, end: dataAt + bytes, depth, place }, prefix, extra);
       extra = {};
     }
-    if (!isEnded) this.warnings.push(`${place}: it lacks the mark of its end, and may be cut short.`);
+    if (!isEnded) this.warnings.push(`${place}: it has no end marker, and may be truncated.`);
   }
 
   *#entriesOf(

@@ -114,7 +114,7 @@ function parseFields(json: string, { name }: ArchiveEntry, place: string): Recor
     const value = JSON.parse(json);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
   } catch (cause) {
-    throw damaged(place, `holds ${name}, which is no JSON`, cause);
+    throw damaged(place, `contains ${name}, which is not JSON`, cause);
   }
 }
 
@@ -122,6 +122,6 @@ function readText({ name, packed }: ArchiveEntry, place: string): string {
   try {
     return packed ? new TextDecoder().decode(readPackedFile(packed, mostBesideBytes)) : '';
   } catch (cause) {
-    throw damaged(place, `holds ${name}, which ${sayOf(cause)}`, cause);
+    throw damaged(place, `contains ${name}, which ${sayOf(cause)}`, cause);
   }
 }

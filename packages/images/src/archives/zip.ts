@@ -68,12 +68,16 @@ function entryOf(entry: ZipEntry, fileName: string, { place, fd, fileBytes }: Ar
   // Whatever else is in it may be as it likes.
   const isWanted = hasImageExtension(name);
   if (isWanted && entry.generalPurposeBitFlag & 1) {
-    throw unusable(place, `is encrypted (${name})`, 'unpack it with its password, and give the folder');
+    throw unusable(place, `is encrypted (${name})`, 'unpack it with its password, and pass the folder');
   }
   if (method !== stored && method !== deflated) {
     if (!isWanted) return { name };
-    const todo = 'make it again with the method Deflate, or unpack it and give the folder';
-    throw unusable(place, `packs ${name} by ${methods[method] ?? `method ${method}`}, which is not read`, todo);
+    const todo = 'create it again with the Deflate method, or unpack it and pass the folder';
+    throw unusable(
+      place,
+      `compresses ${name} with ${methods[method] ?? `method ${method}`}, which is not supported`,
+      todo,
+    );
   }
   const start = entry.relativeOffsetOfLocalHeader;
   if (start + localHeaderBytes > fileBytes) throw damaged(place, `is damaged: ${name} lies past its end`);
@@ -90,10 +94,10 @@ function ownError(place: string, cause: Error): Error {
   if (/multi-disk/i.test(cause.message))
     return unusable(place, 'is the last of several parts of a zip', joinZip, cause);
   if (/end of central directory/i.test(cause.message)) {
-    return damaged(place, 'is cut short: the directory at its end is missing', cause);
+    return damaged(place, 'is truncated: the directory at its end is missing', cause);
   }
   if (/comment length/i.test(cause.message)) {
-    return damaged(place, 'is damaged: something follows the directory at its end', cause);
+    return damaged(place, 'is damaged: its directory is not at its end', cause);
   }
   return damaged(place, `is damaged (${cause.message.replace(/\.$/, '')})`, cause);
 }

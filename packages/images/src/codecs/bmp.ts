@@ -36,10 +36,10 @@ export function decodeBmp(file: Uint8Array): Pixels | string {
 }
 
 function readHeader(file: Uint8Array): Header | string {
-  if (file.length < 14 + leastHeaderBytes) return 'a BMP file that is cut short';
+  if (file.length < 14 + leastHeaderBytes) return 'a truncated BMP file';
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const headerBytes = view.getUint32(14, true);
-  if (headerBytes < leastHeaderBytes) return 'a BMP file of OS/2';
+  if (headerBytes < leastHeaderBytes) return 'an OS/2 BMP file';
   const [bits, compression] = [view.getUint16(28, true), view.getUint32(30, true)];
   if (![1, 4, 8, 24, 32].includes(bits)) return `a BMP file of ${bits} bits per pixel`;
   const isUsual =
@@ -49,7 +49,7 @@ function readHeader(file: Uint8Array): Header | string {
   const height = Math.abs(rows);
   if (width < 1 || height < 1) return `a BMP file of ${width}x${rows} pixels`;
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
-  if (first + height * rowBytes > file.length) return 'a BMP file that is cut short';
+  if (first + height * rowBytes > file.length) return 'a truncated BMP file';
   const colors = bits > 8 ? 0 : Math.min(view.getUint32(46, true) || 256, 2 ** bits);
   const palette = file.subarray(14 + headerBytes, 14 + headerBytes + 4 * colors);
   const [start, step] = rows < 0 ? [first, rowBytes] : [first + (height - 1) * rowBytes, -rowBytes];

@@ -24,7 +24,7 @@ export function loadSharp(): Promise<SharpModule> {
       const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
       throw new SharpMissingError(
         {
-          state: `sharp cannot be loaded, which decodes and encodes images (${reason})`,
+          state: `sharp, which decodes and encodes images, cannot be loaded (${reason})`,
           todo: 'run npm install sharp',
         },
         { cause },
@@ -115,7 +115,7 @@ const colorNames: Record<number, string> = { 8: 'CIELab', 9: 'ICCLab', 10: 'ITUL
 /** Why a TIFF's numbers are no pixels of 8 bits, or none that OpenCV and libvips make the same of. */
 function tiffProblem({ bits, samples, format, photometric, compression }: TiffHeader): string | undefined {
   if (format === 3 || format === 6) return 'of floating-point numbers, which have no range of brightness';
-  if (format === 2 || format === 5) return 'of numbers with a sign';
+  if (format === 2 || format === 5) return 'of signed numbers';
   if (bits > 16) return `of ${bits} bits per sample`;
   if (photometric in colorNames) return `with ${colorNames[photometric]} colors`;
   if (photometric === YCBCR && compression !== JPEG_COMPRESSION)

@@ -3,7 +3,7 @@ import { PlatformError } from '../errors';
 
 export function compress(): never {
   throw new PlatformError({
-    state: 'encodePng() writes files in Node.js alone',
+    state: 'encodePng() only works in Node.js',
     todo: 'in a browser use toPng() of a RawImage',
   });
 }

@@ -40,31 +40,31 @@ export function isTar(head: Uint8Array): boolean {
 }
 
 /** What makes a zip of its parts. */
-export const joinZip = 'put its parts together: zip -s 0 <name>.zip --out whole.zip';
+export const joinZip = 'join its parts: zip -s 0 <name>.zip --out whole.zip';
 
 /** By what names end in: parts of larger files, whose first bytes tell nothing. */
 const parts: readonly (readonly [ending: RegExp, name: string, todo: string])[] = [
   [/\.z\d\d$/i, 'a part of a zip', joinZip],
-  [/\.zip$/i, 'no zip from its beginning on, such as the last one of several parts', joinZip],
+  [/\.zip$/i, 'a zip whose start is missing, such as the last of several parts', joinZip],
   [
     /[._-]part[._-]?\w{1,3}$|\.(tar|tgz|gz|zip)[._-]?(\d{2,3}|[a-z]{2})$/i,
-    'a part of a larger file, by its name',
-    'put all parts together, in their order: cat <parts> > whole.tar',
+    'a part of a larger file, judging by its name',
+    'join all parts in order: cat <parts> > whole.tar',
   ],
 ];
 
 /** Files that people have, and that hold no images here: what they begin with, what they are, and what to do. */
 const others: readonly (readonly [start: string, name: string, todo: string])[] = [
-  ['\xfd7zXZ\0', 'compressed by xz', 'unpack it with xz -d'],
-  ['BZh', 'compressed by bzip2', 'unpack it with bzip2 -d'],
-  ['\x28\xb5\x2f\xfd', 'compressed by Zstandard', 'unpack it with zstd -d'],
-  ['\x04\x22\x4d\x18', 'compressed by LZ4', 'unpack it with lz4 -d'],
-  ['\x1f\x9d', 'compressed by compress', 'unpack it with gzip -d'],
+  ['\xfd7zXZ\0', 'compressed with xz', 'unpack it with xz -d'],
+  ['BZh', 'compressed with bzip2', 'unpack it with bzip2 -d'],
+  ['\x28\xb5\x2f\xfd', 'compressed with Zstandard', 'unpack it with zstd -d'],
+  ['\x04\x22\x4d\x18', 'compressed with LZ4', 'unpack it with lz4 -d'],
+  ['\x1f\x9d', 'compressed with compress', 'unpack it with gzip -d'],
   ['PK\x07\x08', 'the first of several parts of a zip', joinZip],
-  ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive', 'unpack it and give the folder'],
-  ['Rar!', 'a RAR archive', 'unpack it and give the folder'],
+  ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive', 'unpack it and pass the folder'],
+  ['Rar!', 'a RAR archive', 'unpack it and pass the folder'],
   ['\x89HDF', 'an HDF5 file', 'write its images as files'],
-  ['\x93NUMPY', 'an array of NumPy', 'write its images as files'],
+  ['\x93NUMPY', 'a NumPy array', 'write its images as files'],
   ['ARROW1', 'an Arrow file', 'write it as Parquet'],
   ['SQLite format', 'an SQLite database', 'write its images as files'],
   ['%PDF', 'a PDF document', 'write its images as files'],
@@ -72,7 +72,7 @@ const others: readonly (readonly [start: string, name: string, todo: string])[] 
 
 /** Says what a file is that contains no images here, by its first bytes and its name, and what to do about it. */
 export function describeOther(head: Uint8Array, file?: string): { readonly what: string; readonly todo: string } {
-  const todo = 'give images, a folder, a list or an archive of them (tar, tar.gz, zip, Parquet), or an LMDB';
+  const todo = 'name images, a folder, a list or an archive of them (tar, tar.gz, zip, Parquet), or an LMDB';
   if (head.length === 0) return { what: 'an empty file', todo };
   const start = String.fromCharCode(...head.subarray(0, 16));
   const unread = describeUnreadImage(head, file);
@@ -85,12 +85,14 @@ export function describeOther(head: Uint8Array, file?: string): { readonly what:
   const text = new TextDecoder().decode(head.subarray(0, archiveHeadBytes - 4));
   const isText = !head.includes(0) && !text.slice(0, -1).includes('\ufffd');
   return {
-    what: isText ? 'a text, and no list of images that are there' : 'no image, and nothing known that holds images',
+    what: isText
+      ? 'a text file, but not a list of existing images'
+      : 'neither an image nor anything known to contain images',
     todo,
   };
 }
 
-/** Says what to do about a folder or an archive that holds no images, but these other files. */
+/** Says what to do about a folder or an archive that contains no images, only these other files. */
 export function adviseOn(ignored: readonly string[]): string {
   const archive = ignored.find(hasArchiveExtension);
   const unpack = archive === undefined ? undefined : `unpack it, and name the archives in it, such as ${archive}`;

@@ -19,7 +19,7 @@ export async function fetchBytes(address: string, mostBytes: number): Promise<Ui
   const length = Number(response.headers.get('content-length') ?? 0);
   const bytes = length > mostBytes ? undefined : new Uint8Array(await response.arrayBuffer());
   if (bytes && bytes.length <= mostBytes) return bytes;
-  const state = `${name} has ${bytes?.length ?? length} bytes, more than the ${mostBytes} that are read`;
+  const state = `${name} has ${bytes?.length ?? length} bytes, more than the limit of ${mostBytes}`;
   throw new NotReadableError({ state });
 }
 

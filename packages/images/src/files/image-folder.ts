@@ -93,7 +93,7 @@ function readFolder(folder: Buffer): Entry[] {
   } catch (cause) {
     const name = folder.toString();
     throw new NotReadableError(
-      { state: `${name} ${sayOf(cause)}`, todo: 'give a folder of images that can be read' },
+      { state: `${name} ${sayOf(cause)}`, todo: 'name a readable folder of images' },
       { cause, path: name },
     );
   }

@@ -80,7 +80,7 @@ export function listTree(root: Tree, place: string, ignored: string[]): FolderLi
   const images: FolderImage[] = [];
   if (above.length > 0) {
     warnings.push(
-      `${place}: its classes are the folders in ${above.map(({ text }) => text).join('/')}, as there is nothing beside that.`,
+      `${place}: its classes are the folders in ${above.map(({ text }) => text).join('/')}, because there is nothing beside it.`,
     );
   }
   const collect = (within: Tree['within'], parts: Name[], label: number) => {
@@ -111,14 +111,14 @@ function warningsOf({ folders }: Tree, loose: readonly Name[], place: string): s
   if (loose.length > 0) {
     const names = loose.map(({ text }) => text);
     warnings.push(
-      `${place}: ${names.length === 1 ? '1 image lies' : `${names.length} images lie`} beside the class folders, and ` +
-        `${names.length === 1 ? 'was' : 'were'} left out: ${nameFew(names)}; put them into a folder of their own to have them.`,
+      `${place}: ${names.length === 1 ? '1 image lies' : `${names.length} images lie`} beside the class folders and ` +
+        `${names.length === 1 ? 'was' : 'were'} skipped: ${nameFew(names)}; put them in a folder of their own to include them.`,
     );
   }
   const names = folders.map(({ name }) => name.text);
   if (names.length > 1 && names.every((name) => part.test(name))) {
     warnings.push(
-      `${place}: ${nameFew(names)} became classes, but are named like parts of a data set; import each by itself.`,
+      `${place}: ${nameFew(names)} became classes, but look like splits of a data set; import each one separately.`,
     );
   }
   return warnings;

@@ -28,7 +28,7 @@ export function readPackedFile({ fd, offset, bytes, inflatedBytes }: PackedFile,
   if (inflatedBytes === undefined) return stored;
   const file = inflate(stored, { maxOutputLength: Math.max(1, inflatedBytes) });
   if (file.length !== inflatedBytes)
-    throw new NotOrdinaryError('is damaged: it has another size than its archive says');
+    throw new NotOrdinaryError('is damaged: its size differs from what its archive says');
   return file;
 }
 
@@ -44,7 +44,7 @@ function inflate(stored: Uint8Array, options: zlib.ZlibOptions): Buffer {
   try {
     return zlib.inflateRawSync(stored, options);
   } catch {
-    throw new NotOrdinaryError('is damaged: what its archive stores of it does not inflate');
+    throw new NotOrdinaryError('is damaged: its data in the archive does not decompress');
   }
 }
 
@@ -52,7 +52,7 @@ function inflate(stored: Uint8Array, options: zlib.ZlibOptions): Buffer {
 export function readAt<T extends Uint8Array>(fd: number, offset: number, into: T): T {
   for (let done = 0; done < into.length; ) {
     const count = fs.readSync(fd, into, done, into.length - done, offset + done);
-    if (count === 0) throw new NotOrdinaryError('is cut short: its archive ends before it');
+    if (count === 0) throw new NotOrdinaryError('is truncated: its archive ends before it');
     done += count;
   }
   return into;

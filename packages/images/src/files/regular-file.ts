@@ -78,7 +78,7 @@ export function readRegularFile(file: FilePath, mostBytes: number): Uint8Array {
 }
 
 export function assertSize(bytes: number, mostBytes: number): void {
-  if (bytes > mostBytes) throw new NotOrdinaryError(`has ${bytes} bytes, more than the ${mostBytes} that are read`);
+  if (bytes > mostBytes) throw new NotOrdinaryError(`has ${bytes} bytes, more than the limit of ${mostBytes}`);
 }
 
 /** Reads on from where a file is, `expected` bytes as a rule; it may have grown, or tell no size, as files of /proc do. */

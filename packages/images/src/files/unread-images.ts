@@ -42,6 +42,6 @@ export function sayUnreadImages(names: readonly string[]): string | undefined {
   const list = others.length > 0 ? `${others.reverse().join(', ')} and ${last}` : last;
   const isOne = counts.size === 1 && [...counts.values()][0] === 1;
   return isOne
-    ? `${list} file is an image of a kind that is not read; ${convertFirst}`
-    : `${list} files are images of kinds that are not read; convert them to JPEG or PNG first`;
+    ? `${list} file is an image in an unsupported format; ${convertFirst}`
+    : `${list} files are images in unsupported formats; convert them to JPEG or PNG first`;
 }

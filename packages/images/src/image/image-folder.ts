@@ -157,7 +157,7 @@ function readPacked(packed: PackedFile, mostBytes: number, name: string): Uint8A
     return readPackedFile(packed, mostBytes);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const state = code === 'EBADF' ? `${name} cannot be read any more: its archive was closed` : `${name} ${message}`;
+    const state = code === 'EBADF' ? `${name} can no longer be read: its archive was closed` : `${name} ${message}`;
     throw new NotReadableError({ state }, { cause });
   }
 }

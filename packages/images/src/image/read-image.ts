@@ -31,7 +31,7 @@ export function checkInput(where: string, input: unknown): asserts input is Imag
   if (typeof input === 'string' ? input !== '' : input instanceof URL || input instanceof Blob || isBytes(input))
     return;
   const isPixels = RawImage.isRawImage(input) || (typeof input === 'object' && input !== null && 'width' in input);
-  const todo = isPixels ? 'fromPixels() takes what holds pixels already' : undefined;
+  const todo = isPixels ? 'fromPixels() takes pixels that are already decoded' : undefined;
   throw refused(where, 'a path, a URL, a Blob, or the bytes of an image file', input, todo);
 }
 

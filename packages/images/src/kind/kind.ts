@@ -172,7 +172,7 @@ const others: Sniffed = [
   ['<?xml', 'an XML file, such as an SVG drawing'],
   ['<', 'a web page, or an SVG drawing'],
   ['%PDF', 'a PDF document'],
-  ['version https://git-lfs', 'a pointer of Git LFS (git lfs pull fetches the file)'],
+  ['version https://git-lfs', 'a Git LFS pointer (git lfs pull downloads the file)'],
 ];
 
 function sniff(kinds: Sniffed, file: Uint8Array): string | undefined {
@@ -192,7 +192,7 @@ export function nameUnreadImage(file: Uint8Array): string | undefined {
 export function describeImage(file: Uint8Array): string {
   if (file.length === 0) return 'an empty file';
   const kind = kindOfImage(file);
-  if (kind) return `${nameOfKind(kind)} that is damaged or cut short`;
+  if (kind) return `${nameOfKind(kind)} that is damaged or truncated`;
   const image = nameUnreadImage(file);
   const known = image ? `${image} (convert it to JPEG or PNG first)` : sniff(others, file);
   const names = imageKinds.map(({ name }) => name);

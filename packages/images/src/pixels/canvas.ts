@@ -29,8 +29,8 @@ export function newCanvas(width: number, height: number): Canvas {
   const { OffscreenCanvas } = globalThis as { OffscreenCanvas?: new (width: number, height: number) => Canvas };
   if (OffscreenCanvas) return new OffscreenCanvas(width, height);
   throw new PlatformError({
-    state: 'There is no OffscreenCanvas here, which draws images to get at their pixels',
-    todo: 'give pixels, such as an ImageData, or use readImage() for a file',
+    state: 'OffscreenCanvas, which is needed to read the pixels of images, is missing here',
+    todo: 'pass pixels, such as an ImageData, or use readImage() for a file',
   });
 }
 
@@ -39,8 +39,8 @@ export function contextOf(canvas: Pick<Canvas, 'getContext'>): Context {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (context && typeof context.getImageData === 'function') return context;
   throw new PlatformError({
-    state: 'This canvas gives no 2D context, perhaps because it has another one already',
-    todo: 'draw it on a canvas of its own',
+    state: 'This canvas has no 2D context, perhaps because it already has another one',
+    todo: 'draw it on another canvas',
   });
 }
 

@@ -104,7 +104,7 @@ function adviceFor(source: unknown): string | undefined {
   if (isFile) return 'readImage() reads files and their bytes';
   const { toBuffer } = (source ?? {}) as Fields;
   return typeof toBuffer === 'function'
-    ? 'of a sharp object, take await image.raw().toBuffer({ resolveWithObject: true })'
+    ? 'for a sharp object, use await image.raw().toBuffer({ resolveWithObject: true })'
     : undefined;
 }
 

@@ -16,7 +16,7 @@ export function assertPixels(name: string, { height, width }: Size, maxPixels: n
   if (height * width <= maxPixels) return;
   throw new BadImageError({
     state: `${name}: its header says ${width}x${height} pixels, more than the limit of ${maxPixels}`,
-    todo: 'raise the limit if that is right',
+    todo: 'raise the limit if that is correct',
   });
 }
 

@@ -73,16 +73,16 @@ export const processors = (): number =>
 /** Refuses: sharp is a library for Node.js. */
 export async function loadSharp(): Promise<never> {
   throw new PlatformError({
-    state: 'sharp runs in Node.js alone',
-    todo: 'use readImage(), which a browser can do, too',
+    state: 'sharp only runs in Node.js',
+    todo: 'use readImage(), which also works in browsers',
   });
 }
 
 /** Refuses: a page has no folders. */
 export function listPlace(place: string): never {
   throw new PlatformError({
-    state: `A page of a browser cannot look into ${place}`,
-    todo: 'give imageFolder() a list of files, such as those of an <input type="file" multiple>',
+    state: `A browser page cannot look into ${place}`,
+    todo: 'pass imageFolder() a list of files, such as those of an <input type="file" multiple>',
   });
 }
 

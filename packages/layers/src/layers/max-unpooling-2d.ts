@@ -111,8 +111,8 @@ export class MaxUnpooling2D extends layers.Layer {
     if (this.#outputSize) return this.#outputSize;
     throw new GraphError({
       where: `layer "${this.name}"`,
-      state: 'its output size is not known: it has neither outputSize nor a connected pool',
-      todo: 'give one of them, or add the layer to a Sequential after its pool',
+      state: 'its output size is unknown: it has neither outputSize nor a connected pool',
+      todo: 'pass one of them, or add the layer to a Sequential after its pool',
     });
   }
 }

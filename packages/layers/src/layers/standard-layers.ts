@@ -150,7 +150,7 @@ export function reshape(args: ReshapeArgs): layers.Layer {
   if (sizes.length === 0 || !valid || sizes.filter((n) => n === null).length > 1) {
     throw new InvalidOptionError({
       where: 'reshape',
-      expected: 'targetShape as integers of at least 1, of which one may be null',
+      expected: 'targetShape as integers of at least 1, one of which may be null',
       received: inWords(targetShape),
     });
   }
@@ -194,7 +194,7 @@ function stockPadding(
     where,
     expected: "padding as 'valid', 'same', 0, or (kernelSize - 1) / 2 with strides 1",
     received: `${inWords(padding)} with kernelSize ${kernel.join('x')} and strides ${stride.join('x')}`,
-    todo: 'for another padding put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D after a transposed one',
+    todo: 'for other paddings, put tf.layers.zeroPadding2d before a convolution, or tf.layers.cropping2D after a transposed one',
   });
 }
 

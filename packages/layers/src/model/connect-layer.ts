@@ -66,7 +66,7 @@ function checkMask(
       where: `layer "${layer.name}"`,
       expected: `an input of ${formatShape(mask)}${more}, the shape of the mask of its pool "${pool.name}"`,
       received: formatShape(inputShape),
-      todo: 'change the layers between, or give the pool it undoes',
+      todo: 'change the layers in between, or pass the pool it undoes',
     });
   }
 }
@@ -88,9 +88,9 @@ function findPool(layer: MaxUnpooling2D, steps: readonly SequentialStep[]): Sequ
   const tied = new Set(steps.map((step) => step.pool));
   const free = pools.filter((step) => !tied.has(step.layer as MaxPooling2D)).at(-1);
   if (free) return free;
-  const state = pools.length === 0 ? 'no pool stands before it' : 'all pools before it are tied already';
+  const state = pools.length === 0 ? 'there is no pool before it' : 'all pools before it are already tied';
   throw new GraphError({
     state: `${where} ${state}`,
-    todo: 'add maxPooling2d of this package (tf.layers.maxPooling2d keeps no indices), or give one as pool',
+    todo: 'add maxPooling2d of this package (tf.layers.maxPooling2d keeps no indices), or pass one as pool',
   });
 }

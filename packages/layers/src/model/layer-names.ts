@@ -40,7 +40,7 @@ export class LayerNames {
     return `${kind}_${number}`;
   }
 
-  /** @throws InvalidOptionError for what tf.layers doesn't take as a name, GraphError for a name, or a layer, that is there already */
+  /** @throws InvalidOptionError for what tf.layers doesn't take as a name, GraphError for a name, or a layer, that already exists */
   check(layer: layers.Layer): void {
     if (!layerName.test(layer.name)) {
       throw new InvalidOptionError({
@@ -51,11 +51,11 @@ export class LayerNames {
     }
     for (const step of this.#steps) {
       if (step.layer !== layer && step.layer.name !== layer.name) continue;
-      const state = step.layer === layer ? 'it is in the model already' : 'the model has a layer of this name already';
+      const state = step.layer === layer ? 'it is already in the model' : 'the model already has a layer of this name';
       throw new GraphError({
         where: `layer "${layer.name}"`,
         state,
-        todo: step.layer === layer ? 'make another' : 'choose another name',
+        todo: step.layer === layer ? 'create another one' : 'choose another name',
       });
     }
   }

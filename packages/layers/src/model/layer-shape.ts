@@ -22,7 +22,7 @@ export function inferOutputShape(layer: layers.Layer, input: SampleShape): Sampl
   throw new ShapeError({
     where: `layer "${layer.name}"`,
     expected: 'an input large enough for its kernel',
-    received: `${formatShape(input)}, of which it would make ${made}`,
+    received: `${formatShape(input)}, from which it would produce ${made}`,
     todo: 'use padding, a smaller kernel or a larger input',
   });
 }
@@ -40,7 +40,7 @@ function computeOutputShape(layer: layers.Layer, input: SampleShape): SampleShap
       where: `layer "${layer.name}"`,
       expected: 'a layer with one output',
       received: `one with ${output.length}`,
-      todo: 'of these, Sequential knows maxPooling2d of this package only',
+      todo: 'Sequential supports only maxPooling2d of this package among such layers',
     });
   }
   return (output as number[]).slice(1);
@@ -58,7 +58,7 @@ function describeFailure(layer: layers.Layer, input: SampleShape, cause: unknown
     };
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return `${where}: expected an input that suits it, received ${formatShape(input)}: ${reason}`;
+  return `${where}: expected a suitable input, received ${formatShape(input)}: ${reason}`;
 }
 
 function checkRank(layer: layers.Layer, input: SampleShape): void {
@@ -88,7 +88,7 @@ function checkSizes(layer: layers.Layer, input: SampleShape): void {
       where: `layer "${layer.name}"`,
       expected: `an input of ${expected} ${noun}`,
       received: formatShape(input),
-      todo: 'correct that number, or leave it out to have it inferred',
+      todo: 'correct that number, or leave it out so that it is inferred',
     });
   }
 }

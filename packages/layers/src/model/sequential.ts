@@ -65,7 +65,7 @@ export class Sequential {
    * After an error the chain is as it was before.
    *
    * @throws ShapeError `SHAPE_MISMATCH`, MaskError `MASK_MISMATCH`: naming the layer, the shape it got and the shape it needs
-   * @throws GraphError `INVALID_GRAPH` if there is no pool to tie, the layer or its name is there already, or the model has been built
+   * @throws GraphError `INVALID_GRAPH` if there is no pool to tie, the layer or its name already exists, or the model has been built
    * @throws InvalidOptionError `INVALID_OPTION` for what is no layer, has a name that tf.layers doesn't take, or an activityRegularizer
    */
   add(layer: layers.Layer | Residual): this {
@@ -73,7 +73,7 @@ export class Sequential {
     if (this.#built) {
       throw new GraphError({
         where: 'Sequential',
-        state: 'the model is built already',
+        state: 'the model is already built',
         todo: `add layer "${layer.name}" before build()`,
       });
     }
@@ -144,7 +144,7 @@ export class Sequential {
       if (formatShape(this.outputShape) !== formatShape(inputShape)) {
         throw new ShapeError({
           where: 'residual',
-          expected: `layers that end in ${formatShape(inputShape)}, the shape that goes into them`,
+          expected: `layers that end in ${formatShape(inputShape)}, their input shape`,
           received: formatShape(this.outputShape),
         });
       }

@@ -93,7 +93,7 @@ export function checkMaskShape(
     where,
     expected: `a mask of ${expected} the values`,
     received: `values ${formatShape(values)} and a mask of ${formatShape(mask)}`,
-    todo: 'check that the mask is that of the pool this unpooling undoes',
+    todo: 'check that the mask belongs to the pool that this unpooling undoes',
   });
 }
 

@@ -50,7 +50,7 @@ export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable
   if ((momentum !== 0) !== (velocity !== null)) {
     throw new InvalidOptionError({
       where: 'sgdStep',
-      expected: 'a velocity exactly if momentum is not 0',
+      expected: 'a velocity if and only if momentum is not 0',
       received: `momentum ${momentum} and ${velocity ? 'a velocity' : 'no velocity'}`,
       todo: 'pass a variable of zeros, or null',
     });
@@ -60,7 +60,7 @@ export function sgdStep(variable: Variable, gradient: Tensor, velocity: Variable
       where: 'sgdStep',
       expected: `\`step\` with dampening ${dampening}`,
       received: 'none',
-      todo: 'pass 1 in the first step, then 2, 3, ..',
+      todo: 'pass 1 in the first step, then 2, 3, ...',
     });
   }
   const gradientWeight = step === 1 ? 1 : 1 - dampening;

@@ -147,7 +147,7 @@ export function computePoolGeometry(
   if (height * width * channels > maxInt32) {
     throw new ShapeError({
       where,
-      expected: `at most ${maxInt32} elements per image, which int32 indices can name`,
+      expected: `at most ${maxInt32} elements per image, the most that int32 indices can represent`,
       received: `${height}x${width}x${channels}`,
     });
   }

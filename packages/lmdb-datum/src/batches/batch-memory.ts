@@ -51,7 +51,7 @@ export function reserve<T>(type: new (length: number) => T, length: number, rows
     throw new InvalidOptionError(
       {
         where: 'batchSize',
-        expected: 'a batch that fits into memory',
+        expected: 'a batch that fits in memory',
         received: `${rows} records of ${length / rows} values`,
         todo: 'take fewer',
       },

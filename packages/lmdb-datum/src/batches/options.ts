@@ -171,7 +171,7 @@ function checkPixels(options: CheckedBatchOptions): void {
   if (mean !== undefined && !isMean(mean))
     refuse('mean', 'a finite number, one for each channel, or a mean image', mean);
   if (dtype === 'uint8' && (scale !== 1 || mean !== undefined)) {
-    refuse('scale and mean', "none with dtype 'uint8'", mean ?? scale);
+    refuse('scale and mean', "neither with dtype 'uint8'", mean ?? scale);
   }
 }
 
@@ -201,7 +201,7 @@ function checkPosition({ position, shuffle, shard, epochs }: CheckedBatchOptions
   const wanted = describePlace(shuffle, records, cutsEpoch(shard) ? shard : undefined);
   const received = describePlace(position.shuffle, position.records, own);
   if (wanted === received) return;
-  const todo = 'pass the position with the options that it was saved with';
+  const todo = 'pass the options that the position was saved with';
   throw new InvalidOptionError({ where: 'position', expected: wanted, received, todo });
 }
 

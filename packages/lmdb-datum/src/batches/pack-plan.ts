@@ -48,7 +48,7 @@ function checkMean(
       where: 'mean',
       expected,
       received,
-      todo: 'make one for these records',
+      todo: 'compute one for these records',
     });
   };
   if (typeof mean === 'number') return { channelMeans: channelMeans.fill(mean) };

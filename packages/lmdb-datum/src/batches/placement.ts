@@ -42,9 +42,9 @@ export function assertFits(
   throw new MixedSizesError(
     {
       where: `key ${key}`,
-      expected: `${expected}${crop ? ' at least' : ' like the first record'}`,
+      expected: `${expected}${crop ? ' at least' : ', like the first record'}`,
       received: `${source.channels}x${source.height}x${source.width}`,
-      todo: 'resize the records, and choose their channels, to make them alike',
+      todo: 'resize the records, and set channels, to make them alike',
     },
     { key },
   );

@@ -71,7 +71,7 @@ export class RecordPixels {
         where: `key ${key}`,
         expected: `1, 3 or 4 channels to make ${wanted} of`,
         received: `${channels}`,
-        todo: 'leave the record out, or the option channels to have all as they are',
+        todo: 'remove the record, or leave out channels to keep records as they are',
       },
       { key },
     );

@@ -155,7 +155,7 @@ export class Conversion {
     } else if (Buffer.byteLength(key) > maxKeyBytes) {
       this.skipped.push({
         name,
-        reason: `${pathText(image.path)}: its key has more than ${maxKeyBytes} bytes; shorten its name or its folders.`,
+        reason: `${pathText(image.path)}: its key is longer than ${maxKeyBytes} bytes; shorten its name or its folders.`,
       });
     } else {
       this.#noteSize(converted.size, keyText(key));
@@ -192,9 +192,9 @@ export class Conversion {
       throw new MixedSizesError(
         {
           where: `key ${key}`,
-          expected: `${other} like an image before it`,
+          expected: `${other}, like an earlier image`,
           received: size,
-          todo: 'resize the images, or leave out the check of their sizes',
+          todo: 'resize the images, or turn off the size check',
         },
         { key },
       );

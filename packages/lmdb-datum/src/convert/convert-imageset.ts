@@ -131,8 +131,8 @@ async function finish(folder: WorkFolder, output: string, work: Conversion, note
 /** What is left of an import that couldn't write. */
 function tellWhatIsKept(error: WriteError, partial: string | undefined): WriteError {
   const kept = partial
-    ? `${partial} keeps the images that were committed, and to resume goes on from there`
-    : 'nothing of this import is kept';
+    ? `${partial} keeps the images that were committed; set resume to continue from there`
+    : 'nothing was kept of this import';
   const message = reasonOf(error).replace(/\.$/, '');
   return new WriteError({ state: message, todo: kept }, { path: error.path, cause: error });
 }

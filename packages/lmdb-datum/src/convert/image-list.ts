@@ -87,22 +87,22 @@ function readList(file: string): Buffer {
   try {
     bytes = readRegularFile(file, mostListBytes);
   } catch (cause) {
-    throw unusable(file, `${sayOf(cause)}; give a list of images as a file, or the folder they are in`, cause);
+    throw unusable(file, `${sayOf(cause)}; pass a file with a list of images, or the folder they are in`, cause);
   }
   const image = describeUnreadImage(bytes, file);
   if (image) throw unusable(file, `is ${image.what}; ${image.todo}`);
   const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (isWide || (bytes.length > 3 && bytes[1] === 0 && bytes[3] === 0)) {
-    throw unusable(file, 'is text of two bytes a character (UTF-16); save it as UTF-8');
+    throw unusable(file, 'is UTF-16 text; save it as UTF-8');
   }
   if (bytes.includes(0)) {
     throw unusable(
       file,
-      'is a binary file; give a list of images, one "name label" per line, or the folder they are in',
+      'is a binary file; pass a list of images, one "name label" per line, or the folder they are in',
     );
   }
   if (bytes.includes('\r') && !bytes.includes('\n')) {
-    throw unusable(file, 'has carriage returns alone between its lines; save it with line feeds');
+    throw unusable(file, 'separates its lines with carriage returns only; save it with line feeds');
   }
   return bytes;
 }
@@ -152,7 +152,7 @@ function readClassNames(file: string): string[] {
   } catch (cause) {
     throw unusable(
       file,
-      `${sayOf(cause)}; give the labels.txt of an import, or 'names' to number the classes anew`,
+      `${sayOf(cause)}; pass the labels.txt of an import, or 'names' to number the classes anew`,
       cause,
     );
   }
@@ -178,10 +178,10 @@ class OddLabels {
       .slice(0, 3)
       .map(({ line, text, label }) => `${describe(text)} in line ${line} as ${label}`);
     const more = this.count > few.length ? ` and ${this.count - few.length} more` : '';
-    const what = this.count === 1 ? '1 label is no whole number' : `${this.count} labels are no whole numbers`;
+    const what = this.count === 1 ? '1 label is not a whole number' : `${this.count} labels are not whole numbers`;
     const todo =
-      this.#words * 2 > lines ? '; if they are class names, set labels to names' : '; write whole numbers of 32 bits';
-    return `${file}: ${what} that a Datum holds, and taken as Caffe does: ${few.join(', ')}${more}${todo}.`;
+      this.#words * 2 > lines ? '; if they are class names, set labels to names' : '; use 32-bit whole numbers';
+    return `${file}: ${what} that a Datum can hold, and read as Caffe reads them: ${few.join(', ')}${more}${todo}.`;
   }
 }
 

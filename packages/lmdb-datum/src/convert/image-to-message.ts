@@ -69,7 +69,7 @@ export function convertImage(
   plan: ConvertPlan,
   allocate: Allocate,
 ): Converted | Converting | undefined {
-  if (image.name === '') return { skipped: `${pathText(image.path)}: a blank line of the list.` };
+  if (image.name === '') return { skipped: `${pathText(image.path)}: a blank line in the list.` };
   const kernels = plan.encoded ? undefined : imageKernels();
   const room = kernels?.room ?? Buffer.allocUnsafeSlow(headBytes);
   try {

@@ -87,7 +87,7 @@ export class ConvertJournal {
     } catch (cause) {
       fs.rmSync(temporary, { force: true });
       throw new WriteError(
-        { state: `${file} cannot be written (${reasonOf(cause)})`, todo: 'make room, and check its permissions' },
+        { state: `${file} cannot be written (${reasonOf(cause)})`, todo: 'free some space, and check its permissions' },
         { path: file, cause },
       );
     }
@@ -146,7 +146,7 @@ function readJournal(folder: string): string | undefined {
     return readRegularFile(file, mostBytes).toString();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw refuse(folder, `holds a journal of an import, ${journalName}, which ${sayOf(cause)}`, cause);
+    throw refuse(folder, `contains the journal of an import, ${journalName}, which ${sayOf(cause)}`, cause);
   }
 }
 
@@ -156,29 +156,29 @@ function parseJournal(text: string, folder: string): Journal {
   try {
     journal = JSON.parse(text);
   } catch (cause) {
-    throw damaged(folder, 'is no JSON', cause);
+    throw damaged(folder, 'is not JSON', cause);
   }
   const { version, images, options, isKept, done, skipped, sizes } = journal ?? {};
-  if (version !== journalVersion) throw refuse(folder, `holds the journal of another version of this package`);
+  if (version !== journalVersion) throw refuse(folder, `was written by another version of this package`);
   if (!isHash(images) || !isHash(options) || typeof isKept !== 'boolean')
-    throw damaged(folder, 'lacks what it is about');
+    throw damaged(folder, 'does not say what it is about');
   if (!Number.isSafeInteger(done) || (done as number) < 0)
     throw damaged(folder, `has ${JSON.stringify(done)} images done`);
   if (!Array.isArray(skipped) || !skipped.every(isSkipped))
-    throw damaged(folder, 'has no sound list of skipped images');
+    throw damaged(folder, 'has no valid list of skipped images');
   if (
     !Array.isArray(sizes) ||
     sizes.length > 2 ||
     !sizes.every((size) => typeof size === 'string' && sizePattern.test(size))
   ) {
-    throw damaged(folder, 'has no sound list of sizes');
+    throw damaged(folder, 'has no valid list of sizes');
   }
   return journal as Journal;
 }
 
 /** Compares what a journal says with the images that it is about. */
 function checkProgress({ done, skipped, sizes }: Journal, list: readonly ImageFile[], folder: string): Progress {
-  if (done > list.length) throw damaged(folder, `has ${done} images done of ${list.length}`);
+  if (done > list.length) throw damaged(folder, `says that ${done} images of ${list.length} are done`);
   let next = 0;
   for (const { name } of skipped) {
     while (next < done && list[next]?.name !== name) next++;
@@ -198,12 +198,12 @@ function isSkipped(value: unknown): boolean {
 }
 
 function damaged(folder: string, what: string, cause?: unknown): InvalidOptionError {
-  return refuse(folder, `cannot be gone on with, as its journal ${journalName} is damaged: it ${what}`, cause);
+  return refuse(folder, `cannot be resumed because its journal ${journalName} is damaged: it ${what}`, cause);
 }
 
 function refuse(folder: string, what: string, cause?: unknown): InvalidOptionError {
   return new InvalidOptionError(
-    { state: `${folder} ${what}`, todo: 'delete the folder to begin anew' },
+    { state: `${folder} ${what}`, todo: 'delete the folder to start over' },
     { path: folder, cause },
   );
 }
@@ -211,7 +211,7 @@ function refuse(folder: string, what: string, cause?: unknown): InvalidOptionErr
 /** What is sound must not be deleted. */
 function keptWork(folder: string, whose: string): InvalidOptionError {
   const todo = 'finish that one, or choose another output';
-  return new InvalidOptionError({ state: `${folder} keeps the work of ${whose}`, todo }, { path: folder });
+  return new InvalidOptionError({ state: `${folder} contains the work of ${whose}`, todo }, { path: folder });
 }
 
 /**
@@ -236,7 +236,7 @@ export async function committedSince(
       const number = Number(key.split('_', 1)[0]);
       const image = list[number - first];
       if (!image || key !== keyText(keyOf(number, image))) {
-        throw refuse(folder, `holds a record that is of no image of this import, ${JSON.stringify(key)}`);
+        throw refuse(folder, `contains a record that belongs to no image of this import, ${JSON.stringify(key)}`);
       }
       if (number - first < done) before++;
       else committed.add(number);

@@ -60,9 +60,9 @@ function assertSomething(output: string, shards: readonly FoundShard<DatabasePar
   throw new MixedSizesError(
     {
       where: other.folder,
-      expected: `images of ${sizeOf(filled[0])} like those of ${filled[0].folder}`,
+      expected: `images of ${sizeOf(filled[0])}, like those of ${filled[0].folder}`,
       received: sizeOf(other),
-      todo: 'resize the images, or leave out the check of their sizes',
+      todo: 'resize the images, or turn off the size check',
     },
     { path: other.folder },
   );
@@ -128,7 +128,7 @@ export function* recordsIn(folder: string, noted: number): Generator<StoredRecor
 
 function assertCount(folder: string, noted: number, found: number): void {
   if (noted === found) return;
-  const todo = 'delete it and make it again';
+  const todo = 'delete it and create it again';
   const what = { where: folder, expected: `${noted} records, as its note says`, received: `${found}`, todo };
   throw new CorruptDatabaseError(what, { path: folder });
 }

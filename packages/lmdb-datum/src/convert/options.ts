@@ -118,7 +118,7 @@ export function checkConvertOptions(options: ConvertOptions): ConvertPlan {
   if (options.labels !== undefined) {
     assertPath('labels', options.labels);
     if (options.list === undefined)
-      refuse('labels', 'a list with it', undefined, 'the folders of a folder are its labels');
+      refuse('labels', 'a list with it', undefined, 'the subfolders of a folder are its labels');
   }
   assertWhole('resizeHeight', resizeHeight, 0, 65500);
   assertWhole('resizeWidth', resizeWidth, 0, 65500);
@@ -151,7 +151,7 @@ function checkInput(input: unknown, list: string | undefined): void {
   }
   if (input.length === 0) refuse('input', 'a path, or several', input);
   for (const each of input) assertPath('input', each);
-  if (list !== undefined) refuse('input', "the folder that is the list's root", input);
+  if (list !== undefined) refuse('input', "the list's root folder", input);
 }
 
 function colorOf(text: string): RgbColor {

@@ -16,7 +16,7 @@ export function assertFree(output: string): void {
     stats = fs.lstatSync(output, { throwIfNoEntry: false });
   } catch (cause) {
     throw new WriteError(
-      { state: `${output} cannot be made: it ${sayOf(cause)}`, todo: 'check the path' },
+      { state: `${output} cannot be created: it ${sayOf(cause)}`, todo: 'check the path' },
       { path: output, cause },
     );
   }
@@ -35,7 +35,7 @@ export function moveIntoPlace(partial: string, output: string): void {
     throw new WriteError(
       {
         state: `${partial} is complete, but cannot be renamed to ${output} (${reasonOf(cause)})`,
-        todo: 'check permissions, and that nothing uses it',
+        todo: 'check its permissions, and that no other program uses it',
       },
       { path: output, cause },
     );

@@ -146,7 +146,7 @@ async function writeResized(
 export function noImages(input: string, damage: readonly Damage[]): ImageError {
   const first = damage[0] ? ` (first: ${damage[0].message})` : '';
   return new ImageError(
-    { where: input, expected: 'images', received: `no record that can be read${first}`, todo: 'check the path' },
+    { where: input, expected: 'images', received: `no readable record${first}`, todo: 'check the path' },
     { path: input },
   );
 }

@@ -47,7 +47,7 @@ export function noteComplete(folder: string, work: ShardWork, result: ImportedPa
     writeShardNote(folder, { ...work, result } satisfies ShardNote);
   } catch (cause) {
     const state = `${folder} cannot be completed (${reasonOf(cause)})`;
-    throw new WriteError({ state, todo: 'make room, and check its permissions' }, { path: folder, cause });
+    throw new WriteError({ state, todo: 'free some space, and check its permissions' }, { path: folder, cause });
   }
 }
 

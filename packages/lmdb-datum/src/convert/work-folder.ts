@@ -53,7 +53,7 @@ export function claimWorkFolder(output: string, goesOn: () => boolean): WorkFold
       if (cause instanceof LockedError) throw new OutputExistsError(`${folder}: ${cause.message}.`, { path: folder });
       if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
       throw new WriteError(
-        { state: `${folder} cannot be made (${reasonOf(cause)})`, todo: 'check the path and its permissions' },
+        { state: `${folder} cannot be created (${reasonOf(cause)})`, todo: 'check the path and its permissions' },
         { path: folder, cause },
       );
     }
@@ -120,7 +120,11 @@ function assertOurs(folder: string): void {
     if (!stats) continue;
     const kind = kindOf(stats);
     const isOurs = isMarked && ours.includes(name.replace(TEMPORARY, '')) && kind === 'a file';
-    if (!isOurs) throw foreign(folder, `${folder} already exists and holds ${name} (${kind}), which no import made`);
+    if (!isOurs)
+      throw foreign(
+        folder,
+        `${folder} already exists and contains ${name} (${kind}), which was not written by an import`,
+      );
   }
 }
 

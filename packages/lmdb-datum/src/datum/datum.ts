@@ -102,7 +102,7 @@ export function checkDatum(datum: Datum, key?: string): void {
   const fail = (
     expected: string,
     received: string,
-    todo = 'the record is damaged or was written wrongly, so leave it out or write it again',
+    todo = 'the record is damaged or was written incorrectly; remove it or write it again',
   ): never => {
     throw new DatumError(
       {
@@ -144,7 +144,7 @@ export function withoutPixels({ channels, height, width }: Datum, key?: string):
       where: at(key),
       expected: 'pixels',
       received: `a Datum of ${channels}x${height}x${width} without any`,
-      todo: 'leave the record out',
+      todo: 'remove the record',
     },
     { key },
   );

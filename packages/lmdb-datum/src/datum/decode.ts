@@ -45,7 +45,7 @@ function noDatum(layout: string, key: string | undefined, cause?: unknown, why =
       where: at(key),
       expected: 'a Datum message',
       received: `${layout}${why}`,
-      todo: 'leave the record out, or name what the database holds',
+      todo: 'remove the record, or name the schema of the database',
       option: 'schema',
     },
     { key, cause, layout },
@@ -116,7 +116,7 @@ class FloatList {
     }
     let pos = reader.pos;
     for (;;) {
-      if (pos + 4 > reader.len) throw new RangeError('float_data is cut short');
+      if (pos + 4 > reader.len) throw new RangeError('float_data is truncated');
       this.#floats[this.#count++] = this.#view.getFloat32(pos, true);
       pos += 4;
       if (pos >= reader.len || this.#view.getUint8(pos) !== TAG.floatData) return pos;

@@ -38,7 +38,7 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
       where: `key ${key}`,
       expected: 'float_data of whole numbers from 0 to 255',
       received: `${floats[bad]} at index ${bad}`,
-      todo: 'such numbers are no pixels, so leave the record out or read it as float32 batches',
+      todo: 'such numbers are not pixels; remove the record or read it in float32 batches',
     },
     { key },
   );
@@ -65,7 +65,7 @@ export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'
       where: `${sample.key === undefined ? key : `key ${key}`}`,
       expected: '1 to 4 channels of pixels',
       received: `${data.length} bytes for ${channels}x${height}x${width}`,
-      todo: 'such a record is no image',
+      todo: 'such a record is not an image',
     },
     { key },
   );

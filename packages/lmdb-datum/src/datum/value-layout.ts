@@ -35,7 +35,7 @@ export function describeValue(value: Uint8Array): string | undefined {
 function pickle(value: Uint8Array): string | undefined {
   const protocol = value[1] ?? 0;
   const isPickle = value[0] === 0x80 && protocol >= 2 && protocol <= 5 && value[value.length - 1] === 0x2e;
-  return isPickle ? 'a pickle of Python' : undefined;
+  return isPickle ? 'a Python pickle' : undefined;
 }
 
 /** Counts of 32 bits, then a stream of Arrow, whose messages begin with -1. Nothing has read it since pyarrow dropped it. */
@@ -47,7 +47,7 @@ function pyarrow(value: Uint8Array): string | undefined {
     const counts = Array.from({ length: at / 4 }, (_, i) => view.getInt32(i * 4, true));
     const length = view.getInt32(at + 4, true);
     const isSmall = counts.every((count) => count >= 0 && count < mostArrowParts);
-    return isSmall && length > 0 && at + 8 + length <= value.length ? 'what pyarrow.serialize made' : undefined;
+    return isSmall && length > 0 && at + 8 + length <= value.length ? 'output of pyarrow.serialize' : undefined;
   }
   return undefined;
 }
@@ -62,7 +62,7 @@ function text(value: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-  if (/^\s*-?\d+(\.\d+)?\s*$/.test(said)) return 'a number in text';
+  if (/^\s*-?\d+(\.\d+)?\s*$/.test(said)) return 'a number as text';
   return /^\s*[[{]/.test(said) ? 'text, perhaps JSON' : 'text';
 }
 
@@ -153,7 +153,7 @@ export function describeMessage(value: Uint8Array): string | undefined {
     : undefined;
   const isExample =
     fields.every(({ number }) => number <= 2) && entry && only(entry, ['1:2', '2:2']) && has(entry, 2, 2);
-  return isExample ? 'an Example of TensorFlow' : undefined;
+  return isExample ? 'a TensorFlow Example' : undefined;
 }
 
 /** A list or map of MessagePack that ends where the value does: TensorPack and others write them. */

@@ -134,7 +134,7 @@ function check(options: ConvertDatabaseOptions): OutputForm {
   const isSharded = shardImages !== undefined || shardBytes !== undefined;
   if (isSharded && form !== 'tar' && form !== 'parquet') {
     const name = shardImages === undefined ? 'shardBytes' : 'shardImages';
-    refuse(name, 'a tar or Parquet as output with it', output, 'only those have several files');
+    refuse(name, 'a tar or Parquet file as the output', output, 'only those can be split into several files');
   }
   return form;
 }

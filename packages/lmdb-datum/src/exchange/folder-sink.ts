@@ -57,7 +57,7 @@ export function openFolderSink(output: string): RecordSink {
 function removeOwn(folder: string): void {
   if (!fs.lstatSync(folder, { throwIfNoEntry: false })) return;
   if (!fs.existsSync(path.join(folder, markName))) {
-    const state = `${folder} already exists, and no conversion made it`;
+    const state = `${folder} already exists, and was not written by a conversion`;
     throw new OutputExistsError({ state, todo: 'move it away, or choose another output' }, { path: folder });
   }
   try {

@@ -128,6 +128,6 @@ function parseLine(line: string, number: number, file: string): MetadataLine {
   } catch {
     // Said below.
   }
-  const what = `${file}: line ${number} is no JSON that names a file of its folder`;
+  const what = `${file}: line ${number} is not JSON that names a file in its folder`;
   throw new NotReadableError({ state: what, todo: 'convert the original again' }, { path: file });
 }

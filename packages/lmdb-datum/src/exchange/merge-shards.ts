@@ -101,8 +101,8 @@ function checkKind({ folder, note }: FoundShard): FoundShard<DatabasePart> {
   if (kinds.some((kind) => kind === note.kind) && isPart) {
     return { folder, note: note as FoundShard<DatabasePart>['note'] };
   }
-  const state = `${folder} is the shard of ${note.kind}, not of images`;
-  throw new ShardError({ state, todo: 'merge it by the command that made it' }, { path: folder });
+  const state = `${folder} is a shard of ${note.kind}, not of images`;
+  throw new ShardError({ state, todo: 'merge it with the command that made it' }, { path: folder });
 }
 
 type Merged = Pick<MergeReport, 'records' | 'labelsFile' | 'outputs'>;

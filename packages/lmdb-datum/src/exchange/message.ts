@@ -57,7 +57,7 @@ export async function messageOf({ key, label, file, facts, message }: ExchangeRe
   const name = keyText(key);
   if (whole) return whole;
   if (!file)
-    throw new ImageError({ state: `key ${name}: there is no image`, todo: 'leave the record out' }, { key: name });
+    throw new ImageError({ state: `key ${name}: there is no image`, todo: 'remove the record' }, { key: name });
   const data = raw ? await pixelsOf(file, raw, name) : file;
   if (head && tail) return Buffer.concat([head, data, tail]);
   if (!raw) return encodeDatum({ data, label, encoded: true }, name);
@@ -77,7 +77,7 @@ async function pixelsOf(
     throw ownError(cause, { key: name });
   });
   if (pixels.channels === channels && pixels.height === height && pixels.width === width) return toPlanarBgr(pixels);
-  const expected = `an image of ${channels}x${height}x${width}, as is noted beside it`;
+  const expected = `an image of ${channels}x${height}x${width}, as recorded beside it`;
   const received = `${pixels.channels}x${pixels.height}x${pixels.width}`;
   throw new ImageError({ where: `key ${name}`, expected, received, todo: 'convert the original again' }, { key: name });
 }

@@ -67,7 +67,7 @@ function readPart(fd: number, bytes: number, name: string, mayEnd = false): Buff
 
 function damaged(name: string): CorruptDatabaseError {
   return new CorruptDatabaseError(
-    { state: `${name} is damaged`, todo: 'delete its shard and make it again' },
+    { state: `${name} is damaged`, todo: 'delete its shard and create it again' },
     { path: name },
   );
 }

@@ -43,7 +43,7 @@ export function writeErrorOf(output: string, cause: unknown): unknown {
     ? `${output} cannot be written: the disk is full`
     : `${output} cannot be written (${reasonOf(cause)})`;
   return new WriteError(
-    { state, todo: isFull ? 'make room' : 'check the path and its permissions' },
+    { state, todo: isFull ? 'free some space' : 'check the path and its permissions' },
     { path: output, cause },
   );
 }

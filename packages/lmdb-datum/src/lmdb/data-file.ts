@@ -15,9 +15,12 @@ export function dataFileOf(location: string): string {
     leveldb
       ? {
           state: `${location} is a LevelDB, not an LMDB`,
-          todo: 'make it again with convert_imageset --backend=lmdb',
+          todo: 'create it again with convert_imageset --backend=lmdb',
         }
-      : { state: `${location} contains no data.mdb, so it is no LMDB`, todo: 'give the folder that holds data.mdb' },
+      : {
+          state: `${location} is not an LMDB (it contains no data.mdb)`,
+          todo: 'name the folder that contains data.mdb',
+        },
     { path: location },
   );
 }
@@ -52,7 +55,7 @@ export function openDataFile(file: string): number {
         where: file,
         expected: 'an LMDB data file',
         received,
-        todo: 'copy the database to a disk, or check the path',
+        todo: 'copy the database to a local disk, or check the path',
       },
       { path: file },
     );

@@ -34,7 +34,7 @@ interface FreeListCheck {
 /** Reads the list of free pages and checks that none of them is in use. Returns their number. */
 export function checkFreeList(tree: TreeRecord, { file, used, values, onDamage }: FreeListCheck): number {
   if ((tree.flags & treeFlags) !== integerKeysFlag) {
-    onDamage({ page: file.meta.page, message: `${file.path}: the list of free pages has other flags.` });
+    onDamage({ page: file.meta.page, message: `${file.path}: the list of free pages has unexpected flags.` });
     return 0;
   }
   const free = new PageSet(file);

@@ -86,9 +86,9 @@ function noIndex(indexFile: string, what: string, says: string, cause?: unknown)
   return new NotReadableError(
     {
       where: indexFile,
-      expected: 'a key index, or nothing yet',
+      expected: 'a key index, or no file',
       received: `${what} that ${says}`,
-      todo: 'name another file for the index',
+      todo: 'choose another file for the index',
     },
     { path: indexFile, cause },
   );
@@ -149,7 +149,7 @@ export function saveKeyIndex(indexFile: string, index: KeyIndex, file: PageFile,
     throw new WriteError(
       {
         state: `${indexFile}: the key index cannot be written (${reasonOf(cause)})`,
-        todo: 'keep it in a place that can be written, or do without',
+        todo: 'choose a writable place for it, or do without',
       },
       { path: indexFile, cause },
     );

@@ -49,7 +49,7 @@ export function readFormat(head: Buffer, path: string): Format {
   const u32 = (offset: number) => (offset + 4 <= head.length ? head.readUInt32LE(offset) : 0);
   if (head.length === 0) {
     throw new NotLmdbError(
-      { where: path, expected: 'an LMDB data file', received: 'an empty file', todo: 'make the database again' },
+      { where: path, expected: 'an LMDB data file', received: 'an empty file', todo: 'create the database again' },
       { path },
     );
   }
@@ -61,7 +61,7 @@ export function readFormat(head: Buffer, path: string): Format {
         where: path,
         expected: 'two meta pages',
         received: `a file of ${head.length} bytes`,
-        todo: 'the file is cut short, copy it again',
+        todo: 'the file is truncated; copy it again',
       },
       { path, page: 0 },
     );
@@ -73,7 +73,7 @@ export function readFormat(head: Buffer, path: string): Format {
         where: path,
         expected: 'LMDB data format 1 or 2',
         received: `${version}`,
-        todo: 'copy it with the mdb_dump and mdb_load of the program that wrote it and of stock LMDB',
+        todo: 'dump it with the mdb_dump of the program that wrote it, and load it with the mdb_load of stock LMDB',
       },
       { path },
     );
@@ -116,7 +116,7 @@ function whatElse(head: Buffer, u32: (offset: number) => number, path: string): 
       { path },
     );
   }
-  const todo = 'give the folder that convert_imageset made, or the data.mdb in it';
+  const todo = 'name the folder that convert_imageset created, or the data.mdb in it';
   return new NotLmdbError(
     { where: path, expected: 'an LMDB data file', received: whatFile(head, u32(0)), todo },
     { path },
@@ -211,7 +211,7 @@ export function newestMeta(
         where: path,
         expected: 'two meta pages of neighboring transactions',
         received: `damage in ${damage}`,
-        todo: first ? 'a lenient reader gets the snapshot that is left' : 'restore the file from a copy',
+        todo: first ? 'a lenient reader reads the other snapshot' : 'restore the file from a copy',
       },
       { path, page: 0 },
     );

@@ -72,7 +72,7 @@ export function findNamedTree(file: Pages, name: string): TreeRecord {
       where: file.path,
       expected: `a database named ${describe(name)}`,
       received: there,
-      todo: "leave the name out for Caffe's unnamed one",
+      todo: 'leave the name out to open the unnamed one, as in Caffe',
     },
     { path: file.path },
   );

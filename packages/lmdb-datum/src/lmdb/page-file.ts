@@ -213,7 +213,7 @@ function changed(path: string, meta?: Meta): DatabaseChangedError {
   const expected = meta ? `transaction ${meta.transactionId}` : 'the transaction that was opened first';
   return new DatabaseChangedError(
     {
-      state: `${path}: a writer went on past ${expected} while it was being read`,
+      state: `${path}: a writer advanced past ${expected} while it was being read`,
       todo: 'open the database again and retry',
     },
     { path },

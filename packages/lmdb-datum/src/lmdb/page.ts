@@ -235,7 +235,7 @@ export class Page {
         where: `${this.path}: page ${this.number}`,
         expected,
         received,
-        todo: 'the file is damaged, so verify it to see what can still be read',
+        todo: 'the file is damaged; verify it to see what can still be read',
       },
       { path: this.path, page: this.number },
     );

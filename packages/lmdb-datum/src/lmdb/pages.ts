@@ -3,7 +3,7 @@ import { CorruptDatabaseError } from '../errors/errors';
 import type { Meta } from './meta';
 import { PAGE_OVERFLOW, type Page, type PageLayout, readU64, type ValueRef } from './page';
 
-export const copyAgain = 'the file is cut short, copy it again';
+export const copyAgain = 'the file is truncated; copy it again';
 
 export abstract class Pages {
   /** Names the database in errors: the data file, an address. */
@@ -67,7 +67,7 @@ export abstract class Pages {
     page: number,
     expected: string,
     received: string,
-    todo = 'the file is damaged, so verify it to see what can still be read',
+    todo = 'the file is damaged; verify it to see what can still be read',
   ): CorruptDatabaseError {
     return new CorruptDatabaseError(
       {

@@ -102,7 +102,7 @@ export class Salvage {
         !this.#options.integerKeys &&
         (page.isLeaf || i > 0) &&
         ((low && page.compareKey(i, low) < 0) || (high && page.compareKey(i, high) >= 0));
-      if (isOutside) this.#report(page.number, `key ${i} is outside of the range that the page above gives`);
+      if (isOutside) this.#report(page.number, `key ${i} is outside the range given by its parent page`);
       else nodes.push(i);
     }
     return nodes;

@@ -87,7 +87,7 @@ export function placeOf(file: Pages, index: KeyIndex, i: number): RecordPlace {
     // Only of an index that was loaded; one that was built has seen the leaf.
     throw file.corrupt(
       page,
-      `a leaf with a node ${node}, as the key index has it`,
+      `a leaf with a node ${node}, according to the key index`,
       'another page',
       'delete the index file',
     );

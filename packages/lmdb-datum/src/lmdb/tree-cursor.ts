@@ -149,7 +149,7 @@ export class TreeCursor {
       throw this.#file.corrupt(number, `node ${node} to be sound`, problem);
     if (page.damage !== undefined) throw this.#file.corrupt(number, 'a page that is sound as a whole', page.damage);
     if (!page.isWithin(low, high)) {
-      throw this.#file.corrupt(number, 'keys within the range that the parent page gives', 'keys outside of it');
+      throw this.#file.corrupt(number, 'keys within the range that the parent page gives', 'keys outside it');
     }
     this.#levels.push({ page, index: choose(page), low, high });
   }

@@ -41,7 +41,7 @@ export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
         where: name,
         expected: 'a binaryproto with the mean of one image',
         received,
-        todo: 'make the mean anew',
+        todo: 'compute the mean again',
       },
       { path: name, cause },
     );

@@ -46,7 +46,7 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
           where: `key ${sample.key}`,
           expected: `${channels}x${height}x${width} like the first record`,
           received: `${sample.channels}x${sample.height}x${sample.width}`,
-          todo: 'import the images with one size',
+          todo: 'import the images at one size',
         },
         { key: sample.key },
       );

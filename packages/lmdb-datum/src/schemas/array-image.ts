@@ -13,8 +13,8 @@ export const colorOrders: Variants = {
   chosen: 'bgr',
   say: (order) =>
     order === 'rgb'
-      ? 'arrays hold red, green, blue, as Pillow has them'
-      : 'arrays hold blue, green, red, as OpenCV has them',
+      ? 'arrays in the order red, green, blue, as in Pillow'
+      : 'arrays in the order blue, green, red, as in OpenCV',
 };
 
 type Pixels = NdArray['data'];

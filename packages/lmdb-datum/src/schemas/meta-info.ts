@@ -79,7 +79,7 @@ export class MetaInfo {
   get damage(): Damage[] {
     const missing = [...this.#unseen].map((key) => ({
       key,
-      message: `key ${key}: expected an image, which ${fileName} names; there is none.`,
+      message: `key ${key}: expected an image, which ${fileName} lists, found none.`,
     }));
     const strange = this.#strangeLines.map(({ line, text }) => ({
       message: `${this.path}, line ${line}: expected name.png (height,width,channels) compression, received ${describe(text)}.`,

@@ -14,7 +14,7 @@ let loaded: Decode | undefined;
 
 export const msgpackSchema: Schema = {
   name: 'msgpack',
-  title: 'MessagePack, as TensorPack has it',
+  title: 'MessagePack, as in TensorPack',
   sideKeys: ['__len__', '__keys__'],
   recognize(value) {
     const first = value[0] ?? 0;

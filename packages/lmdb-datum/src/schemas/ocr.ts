@@ -11,7 +11,7 @@ const keyPattern = /^((?:image|img)[a-z_]*)-(\d+)$/;
 
 export const ocrSchema: Schema = {
   name: 'ocr',
-  title: 'image files with their text, as OCR benchmarks have them',
+  title: 'image files with their text, as in OCR benchmarks',
   sideKeys: ['num-samples', 'nSamples'],
   recognize(value, key, { get }) {
     const number = keyPattern.exec(key)?.[2];

@@ -15,7 +15,7 @@ const stop = 0x2e;
 
 export const pickleSchema: Schema = {
   name: 'pickle',
-  title: "Python's pickles, as folder2lmdb and TensorPack have them",
+  title: 'Python pickles, as in folder2lmdb and TensorPack',
   sideKeys: ['__len__', '__keys__'],
   recognize(value) {
     if (value.at(-1) !== stop) return undefined;
@@ -32,8 +32,7 @@ export const pickleSchema: Schema = {
       objects = readPickle(value);
     } catch (cause) {
       if (!(cause instanceof PickleRunsError)) throw unreadable(value, context, cause);
-      const todo =
-        'pickles are read as data and never run, so write image files, arrays of NumPy, numbers and text instead';
+      const todo = 'pickles are read as data and never run; write image files, NumPy arrays, numbers and text instead';
       const layout = `a pickle that would run ${cause.message}`;
       throw strangeRecord('a pickle of data', layout, context, { cause, todo, layout });
     }

@@ -55,13 +55,13 @@ export function strangeRecord(
   more: { cause?: unknown; todo?: string; layout?: string } = {},
 ): DatumError {
   const where = key === undefined ? 'record' : `key ${key}`;
-  const { todo = 'leave the record out', ...rest } = more;
+  const { todo = 'remove the record', ...rest } = more;
   return new DatumError({ where, expected, received, todo }, { key, ...rest });
 }
 
 /** Makes the error for a value that is something else. */
 export function otherValue(expected: string, value: Uint8Array, context: RecordContext, cause?: unknown): DatumError {
-  const layout = describeValue(value) ?? `${value.length} bytes that are nothing known`;
+  const layout = describeValue(value) ?? `${value.length} bytes of an unknown kind`;
   return strangeRecord(expected, layout, context, { cause, layout });
 }
 

@@ -10,7 +10,7 @@ const keyPattern = /^(\d+)-\d{5,}$/;
 
 export const stylegan2Schema: Schema = {
   name: 'stylegan2',
-  title: 'image files as StyleGAN2 has them',
+  title: 'image files, as in StyleGAN2',
   sideKeys: ['length'],
   recognize: (value, key, { get }) =>
     keyPattern.test(key) && kindOfImage(value) && get('length') ? 'keys of size-index, beside length' : undefined,
@@ -19,7 +19,7 @@ export const stylegan2Schema: Schema = {
   variants(lookup) {
     const choices = sizesIn(lookup);
     const chosen = choices.at(-1);
-    return chosen === undefined ? undefined : { choices, chosen, say: (size) => `images of ${size} pixels a side` };
+    return chosen === undefined ? undefined : { choices, chosen, say: (size) => `images with sides of ${size} pixels` };
   },
   countSaid: (lookup) => countInDigits('length', lookup),
 };

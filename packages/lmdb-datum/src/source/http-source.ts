@@ -44,7 +44,7 @@ class HttpSource implements ByteSource {
     const wanted = size === undefined ? bytes.length : Math.min(length, size - offset);
     if (start === offset && bytes.length === wanted && bytes.length <= length) return bytes;
     throw this.#unreadable(
-      `answered a request for ${length} bytes from ${offset} on with ${bytes.length} bytes from ${start} on`,
+      `answered a request for ${length} bytes at ${offset} with ${bytes.length} bytes at ${start}`,
       'serve the file as it is, without compression',
     );
   }
@@ -59,7 +59,7 @@ class HttpSource implements ByteSource {
       const { cause: reason } = cause as Error;
       throw this.#unreadable(
         `cannot be reached (${reasonOf(reason ?? cause)})`,
-        'check the address and the network, and in a browser that the server allows other sites (CORS)',
+        'check the address and the network; in a browser, also check that the server allows other sites (CORS)',
         cause,
       );
     }
@@ -70,7 +70,7 @@ class HttpSource implements ByteSource {
       return new Uint8Array(await response.arrayBuffer());
     } catch (cause) {
       signal?.throwIfAborted();
-      throw this.#unreadable(`broke off its answer (${reasonOf(cause)})`, 'try again', cause);
+      throw this.#unreadable(`broke off its response (${reasonOf(cause)})`, 'try again', cause);
     }
   }
 
@@ -82,7 +82,7 @@ class HttpSource implements ByteSource {
     await response.body?.cancel();
     if (status === 416) return;
     if (status === 200)
-      throw this.#unreadable('is served whole, without ranges', 'serve it by a server that takes range requests');
+      throw this.#unreadable('is only served whole, without ranges', 'use a server that supports range requests');
     throw this.#unreadable(`cannot be read (${`${status} ${statusText}`.trim()})`, adviceOn(status));
   }
 
@@ -103,8 +103,8 @@ class HttpSource implements ByteSource {
 }
 
 function adviceOn(status: number): string {
-  if (status === 404) return 'check the address; it must be that of the data.mdb itself';
-  if (status === 401 || status === 403) return 'pass what the server wants to see as headers';
+  if (status === 404) return 'check the address; it must be the address of data.mdb itself';
+  if (status === 401 || status === 403) return 'pass the headers that the server requires';
   return 'try again later';
 }
 

@@ -76,7 +76,7 @@ function wrongCountSaid({ format, lookup, records }: TreeWalk): Damage[] {
   const said = lookup && format?.schema.countSaid?.(lookup);
   if (!said || said.count === records) return [];
   const { key, count } = said;
-  const message = `key ${key}: expected ${records}, the number of images that there are, received ${count}.`;
+  const message = `key ${key}: expected ${records}, the number of images, received ${count}.`;
   return [{ key, message }];
 }
 
@@ -93,7 +93,7 @@ function wrongCounts(file: PageFile, { name, tree, branchPages, leafPages, overf
 
 /** Reading the unnamed database would end at such a key. */
 function amongRecords({ path }: PageFile, key: string): Damage {
-  return { key, message: `${path}: a named database lies among the records, and reading them ends there.` };
+  return { key, message: `${path}: a named database is among the records, and reading them stops there.` };
 }
 
 /** Checks the list of free pages, and returns how many there are. */

@@ -127,7 +127,7 @@ export class AppendEngine implements WriteEngine {
     const { location } = this.#target;
     if (this.#isUncertain) {
       throw new WriteError(
-        { state: `${location}: it is uncertain whether the last transaction is on the disk`, todo: 'open it again' },
+        { state: `${location}: the last transaction may not be on the disk`, todo: 'open it again' },
         { path: location },
       );
     }
@@ -138,7 +138,10 @@ export class AppendEngine implements WriteEngine {
     this.#output.readAt(other, (1 - this.#meta.page) * this.#pageBytes + changedFrom + expected.length - 8);
     if (found.equals(expected) && other.readBigUInt64LE(0) <= BigInt(this.#meta.transactionId)) return;
     throw new WriteError(
-      { state: `${location}: another program is writing to the database`, todo: 'let one end before the other begins' },
+      {
+        state: `${location}: another program is writing to the database`,
+        todo: 'let one finish before the other starts',
+      },
       { path: location },
     );
   }
@@ -190,10 +193,10 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 const reasons: Record<string, [state: string, todo: string]> = {
-  ENOSPC: ['the disk is full', 'make room'],
-  EDQUOT: ['the quota on the disk is used up', 'make room'],
+  ENOSPC: ['the disk is full', 'free some space'],
+  EDQUOT: ['the quota on the disk is used up', 'free some space'],
   EROFS: ['the disk is read-only', 'choose another place'],
-  EFBIG: ['the file would be larger than one may be there', 'choose another place'],
+  EFBIG: ['the file would exceed the largest file size allowed there', 'choose another place'],
 };
 
 /** Makes the error for a write that the system refused. Other errors stay what they are. */

@@ -76,8 +76,8 @@ export class NativeEngine implements WriteEngine {
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new WriteError(
       {
-        state: `${location}: the disk has ${mib(freeBytes)} of free space, and ${mib(neededBytes)} are needed`,
-        todo: 'make room',
+        state: `${location}: the disk has ${mib(freeBytes)} of free space, but ${mib(neededBytes)} are needed`,
+        todo: 'free some space',
       },
       { path: location },
     );

@@ -19,8 +19,8 @@ export function loadLmdb(need: string): OpenLmdb {
   } catch (cause) {
     throw new MissingDependencyError(
       {
-        state: `${need}, which takes the package lmdb, and that cannot be loaded (${reasonOf(cause).split('\n')[0]})`,
-        todo: 'write in the order of the keys, or run npm install lmdb@2.6.8-v1 (it needs a C++ compiler except on Linux x64)',
+        state: `${need}, which needs the package lmdb, but it cannot be loaded (${reasonOf(cause).split('\n')[0]})`,
+        todo: 'write the keys in order, or run npm install lmdb@2.6.8-v1 (needs a C++ compiler except on Linux x64)',
       },
       { cause },
     );

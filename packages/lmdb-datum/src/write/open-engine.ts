@@ -23,6 +23,6 @@ export function lockTarget(target: WriteTarget): () => void {
 export function openEngine(target: WriteTarget): WriteEngine {
   const { location, lockFile } = target;
   if (lmdbUse(lockFile) === 'open') return new NativeEngine(loadLmdb(`${location} is open in another program`), target);
-  const need = `${location} orders its keys in a way of its own`;
+  const need = `${location} uses its own key order`;
   return AppendEngine.open(target) ?? new NativeEngine(loadLmdb(need), target);
 }

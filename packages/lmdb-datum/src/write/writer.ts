@@ -112,7 +112,7 @@ export class DatumWriter {
    * Adds a record; every `recordsPerCommit` records are committed.
    *
    * @param key At most 511 bytes. `caffeKey` makes Caffe's.
-   * @throws DatumError if the Datum contradicts itself, WriteError if the key is there already or writing fails.
+   * @throws DatumError if the Datum contradicts itself, WriteError if the key already exists or writing fails.
    */
   async put(key: string | Uint8Array, datum: DatumInit): Promise<void> {
     await this.#add(key, (allocate) => encodeDatum(datum, keyText(key), allocate));
@@ -136,7 +136,7 @@ export class DatumWriter {
   stage(key: string | Uint8Array, value: Uint8Array): void {
     assertValue(value);
     if (this.#underWay) {
-      throw new WriteError({ state: `${this.path}: a commit is under way`, todo: 'await it' }, { path: this.path });
+      throw new WriteError({ state: `${this.path}: a commit is in progress`, todo: 'await it' }, { path: this.path });
     }
     this.#hold(key, () => value);
   }
@@ -180,7 +180,7 @@ export class DatumWriter {
     if (!isNewLast && (this.#pending.has(id) || (isBelow && engine.has(stored)))) {
       const name = keyText(key);
       throw new WriteError(
-        { state: `key ${name} is there already`, todo: 'give each record a key of its own' },
+        { state: `key ${name} already exists`, todo: 'use a different key for each record' },
         { path: this.path, key: name },
       );
     }
@@ -246,7 +246,7 @@ export class DatumWriter {
   /** Goes on with LMDB's own engine, which puts keys between others. @throws MissingDependencyError, WriteError */
   #needAnyOrder(key: Buffer): void {
     if (this.#engine instanceof NativeEngine) return;
-    const open = loadLmdb(`${this.path}: key ${keyText(key)} belongs between keys that were committed before`);
+    const open = loadLmdb(`${this.path}: key ${keyText(key)} comes before keys that are already committed`);
     const engine = new NativeEngine(open, this.#target);
     void this.#engine?.close();
     this.#engine = engine;

@@ -28,7 +28,7 @@ export async function fetchPackage(name: NativePackage, folder: string): Promise
       command: ['npm', 'ci', '--prefix', partial, ...flags],
       cwd: partial,
       ifMissing: 'install npm, which comes with Node.js',
-      ifFailed: `see that \`npm view ${name}\` works, and repeat`,
+      ifFailed: `check that \`npm view ${name}\` works, and try again`,
     });
   });
 }
@@ -85,7 +85,7 @@ export async function buildAddon(
     command: [compiler, ...compilerArguments(folder, output, libraries), '-o', partial],
     cwd: path.join(root, 'binding'),
     ifMissing: 'install one (on Debian: apt-get install g++), or name another with --compiler',
-    ifFailed: 'this TensorFlow may not fit tfjs-node: choose another version with --tensorflow',
+    ifFailed: 'this TensorFlow may not be compatible with tfjs-node; choose another version with --tensorflow',
   });
   await rename(partial, path.join(output, 'tfjs_binding.node'));
   await writeFile(mark, made);

@@ -72,7 +72,7 @@ export async function installTensorflow(options: InstallTensorflowOptions = {}):
     if (!complete) await checkRoom(cache, wheel === 'tensorflow' && gpu ? neededBytes.gpu : neededBytes.cpu);
     onProgress?.({ step: 'package', detail: `${name} ${tfjsVersion} from npm` });
     await fetchPackage(name, folder);
-    const known = tensorflow === pinnedTensorflow ? '' : ', whose checksum is not known here';
+    const known = tensorflow === pinnedTensorflow ? '' : ', whose checksum is unknown here';
     onProgress?.({ step: 'tensorflow', detail: `the libraries of ${wheel} ${tensorflow} from pip${known}` });
     await unpackTensorflow({ python, name: wheel, version: tensorflow }, libraries);
     if (gpu && wheel === 'tensorflow') {
@@ -84,7 +84,7 @@ export async function installTensorflow(options: InstallTensorflowOptions = {}):
     await rm(manifest, { force: true });
     await buildAddon(compiler, folder, name, libraries);
   });
-  onProgress?.({ step: 'check', detail: 'training a few steps, which must agree with the reference' });
+  onProgress?.({ step: 'check', detail: 'training a few steps, to compare them with the reference' });
   const check = await checkInProcess(gpu, { tensorflowFolder: folder, v8Flags: options.v8Flags });
   const installation = { package: name, folder, wheel, tensorflow, ...check };
   await writeFile(`${manifest}.partial`, `${JSON.stringify(installation, null, 2)}\n`);
@@ -106,7 +106,7 @@ async function claim(folder: string): Promise<void> {
   const mark = path.join(folder, cacheMark);
   if (await exists(mark)) return;
   if ((await readdir(folder)).length > 0) {
-    throw failure(`${folder} contains other files already; name another cache folder`);
+    throw failure(`${folder} already contains other files; choose another cache folder`);
   }
   await writeFile(mark, 'Made by installTensorflow of @ae/autoencoder. May be deleted as a whole.\n');
 }
@@ -115,7 +115,7 @@ async function claim(folder: string): Promise<void> {
 export async function removeTensorflow({ cacheFolder = defaultTensorflowCache() } = {}): Promise<boolean> {
   if (!(await exists(cacheFolder))) return false;
   if (!(await exists(path.join(cacheFolder, cacheMark)))) {
-    throw failure(`${cacheFolder} was not made by installTensorflow, so it is not removed; name the right one`);
+    throw failure(`${cacheFolder} was not created by installTensorflow, so it is not removed; name the right folder`);
   }
   await rm(cacheFolder, { recursive: true });
   return true;
@@ -126,7 +126,7 @@ function checkPlatform(gpu: boolean): void {
   if (platform === 'linux' && (arch === 'x64' || (arch === 'arm64' && !gpu))) return;
   const expected = gpu ? 'Linux on x64' : 'Linux on x64 or arm64';
   throw failure(
-    `expected ${expected}, received ${platform} on ${arch}; use the wasm engine, or webgpu where there is a GPU`,
+    `expected ${expected}, received ${platform} on ${arch}; use the wasm engine, or webgpu if there is a GPU`,
   );
 }
 
@@ -135,7 +135,7 @@ async function checkRoom(folder: string, needed: number): Promise<void> {
   if (bavail * bsize >= needed) return;
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw failure(
-    `${folder} has ${gigabytes(bavail * bsize)} GB of free space, and ${gigabytes(needed)} GB are needed; free some space, or name another cache folder`,
+    `${folder} has ${gigabytes(bavail * bsize)} GB of free space, but ${gigabytes(needed)} GB are needed; free some space, or choose another cache folder`,
   );
 }
 
@@ -147,7 +147,7 @@ async function writingInto(folder: string, work: () => Promise<void>): Promise<v
     if (cause instanceof AutoencoderError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     throw failure(
-      `${folder} could not be written (${code ?? cause}); free some space, or name another cache folder`,
+      `${folder} could not be written (${code ?? cause}); free some space, or choose another cache folder`,
       cause,
     );
   }
@@ -166,7 +166,7 @@ async function checkInProcess(gpu: boolean, options: BackendOptions): Promise<Te
     (error) => { console.error(String(error.message)); process.exitCode = 1; },
   )`;
   const printed = await runTool({
-    ...{ name: 'checking the addon', command: [process.execPath, '-e', script], ifMissing: 'repeat the installation' },
+    ...{ name: 'checking the addon', command: [process.execPath, '-e', script], ifMissing: 'install it again' },
     ifFailed: 'choose another version of TensorFlow with --tensorflow, or use the wasm engine',
   });
   return JSON.parse(printed.trim().split('\n').at(-1) ?? '');

@@ -36,14 +36,14 @@ export async function runTool({ name, command, cwd, ifMissing, ifFailed }: Tool)
 }
 
 function explain(name: string, output: string, signal: string | null | undefined, ifFailed: string): string {
-  if (diskFull.test(output)) return `${name} failed, as the disk is full; free some space and repeat`;
+  if (diskFull.test(output)) return `${name} failed because the disk is full; free some space and try again`;
   if (otherFile.test(output)) {
-    return `${name}: a file has another checksum than the one that was tried, so none of it is used; the package index, or a mirror or proxy between, has changed it`;
+    return `${name}: a file's checksum differs from that of the tested file, so it is not used; the package index, or a mirror or proxy in between, has changed it`;
   }
   if (offline.test(output)) {
-    return `${name} could not reach its package index; check the network, proxy and mirror settings of ${name} and repeat`;
+    return `${name} could not reach its package index; check the network, proxy and mirror settings of ${name}, and try again`;
   }
-  const last = signal ? `was ended by the signal ${signal}` : `failed with "${lastWords(output)}"`;
+  const last = signal ? `was killed by signal ${signal}` : `failed with "${lastWords(output)}"`;
   return `${name} ${last}; ${ifFailed}`;
 }
 

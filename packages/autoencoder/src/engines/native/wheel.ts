@@ -81,12 +81,12 @@ async function unpackWheel(python: string, requirement: Requirement, parts: stri
       command: [python, ...pip, ...(requirement.pinned ? ['--require-hashes'] : []), ...which],
       ifMissing,
     },
-    ifFailed: 'see that `python -m pip download` works, or choose another version with --tensorflow',
+    ifFailed: 'check that `python -m pip download` works, or choose another version with --tensorflow',
   });
   const wheels = (await readdir(downloads)).map((file) => path.join(downloads, file));
   await runTool({
     ...{ name: 'unpacking', command: [python, '-I', '-c', unzip, parts, folder, ...wheels], ifMissing },
-    ifFailed: 'repeat the installation',
+    ifFailed: 'install it again',
   });
   await rm(downloads, { recursive: true });
   await rm(wanted);

@@ -144,7 +144,7 @@ async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder 
   if (channels === 1 || channels === 3) {
     return JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.sentence));
   }
-  missing.push(`JPEG: it codes images of one or three channels, and these have ${channels}.`);
+  missing.push(`JPEG: it encodes images of one or three channels, but these have ${channels}.`);
   return undefined;
 }
 

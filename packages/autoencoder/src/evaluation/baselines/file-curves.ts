@@ -37,7 +37,7 @@ export async function fileCurve(
 ): Promise<RatePoint[]> {
   const sums = settings.map(() => ({ bytes: 0, psnrDb: 0 }));
   for await (const samples of sampleBatches(source, 16, inputShape)) {
-    if (signal?.aborted) throw new AutoencoderError('ABORTED', 'compare: stopped as asked.', { cause: signal.reason });
+    if (signal?.aborted) throw new AutoencoderError('ABORTED', 'compare: aborted.', { cause: signal.reason });
     for (const [i, setting] of settings.entries()) {
       const results = await Promise.all(samples.map(setting));
       for (const [n, { sample, bytes }] of results.entries()) {

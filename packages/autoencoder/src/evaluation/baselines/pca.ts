@@ -150,5 +150,5 @@ function rank(parts: readonly RowComponents[], most: number): { part: number; va
 async function breathe(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   if (!signal?.aborted) return;
-  throw new AutoencoderError('ABORTED', 'fitPca: stopped as asked.', { cause: signal.reason });
+  throw new AutoencoderError('ABORTED', 'fitPca: aborted.', { cause: signal.reason });
 }

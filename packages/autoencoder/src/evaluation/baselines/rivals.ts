@@ -140,7 +140,7 @@ export async function scoreRival(
   const tables = budgets.map(() => ({ images: [] as ImageScores[], bytes: 0 }));
   let start = 0;
   for await (const samples of sampleBatches(source, 64, inputShape)) {
-    if (signal?.aborted) throw new AutoencoderError('ABORTED', 'compare: stopped as asked.', { cause: signal.reason });
+    if (signal?.aborted) throw new AutoencoderError('ABORTED', 'compare: aborted.', { cause: signal.reason });
     const expected = samplesToValues(samples, inputShape, pixels);
     const results = await rival.run(samples, budgets);
     for (const [i, result] of results.entries()) {

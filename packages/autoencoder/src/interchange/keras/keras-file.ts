@@ -29,7 +29,7 @@ export async function readKerasFile(file: string): Promise<KerasFile> {
   if (config && weights) return { config, metadata, weights };
   throw invalidFile(
     file,
-    `it holds no ${config ? weightsFile : configFile}`,
+    `it contains no ${config ? weightsFile : configFile}`,
     'save the network with Keras 3, as .keras',
   );
 }
@@ -40,17 +40,14 @@ function unzip(file: string, bytes: Uint8Array): Record<string, Uint8Array> {
       filter: ({ name, originalSize }) => {
         if (!Object.hasOwn(limits, name)) return false;
         if (originalSize <= limits[name]) return true;
-        throw invalidFile(
-          file,
-          `its ${name} would have ${originalSize} bytes, more than the ${limits[name]} that are read`,
-        );
+        throw invalidFile(file, `its ${name} would have ${originalSize} bytes, more than the limit of ${limits[name]}`);
       },
     });
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'MODEL_INVALID') throw cause;
     const isHdf5 = bytes[0] === 0x89 && bytes[1] === 0x48;
-    const todo = isHdf5 ? 'of a .h5 file, load it in Keras and save it as .keras' : undefined;
-    throw invalidFile(file, 'it is no zip that can be read, as files of Keras 3 are', todo, cause);
+    const todo = isHdf5 ? 'load a .h5 file in Keras and save it as .keras' : undefined;
+    throw invalidFile(file, 'it is not a readable zip file, as Keras 3 files are', todo, cause);
   }
 }
 

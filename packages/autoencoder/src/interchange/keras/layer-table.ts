@@ -68,7 +68,7 @@ export function kerasLayer({ layer, outputs }: Step, needsMask: boolean): KerasL
   const className = layer.getClassName();
   if (!Object.hasOwn(sameFields, className)) {
     const todo = `use others; known are ${Object.keys(sameFields).join(', ')}`;
-    throw unsupported({ layer }, 'has no form in Keras', todo);
+    throw unsupported({ layer }, 'has no counterpart in Keras', todo);
   }
   checkMeaning(layer, config, outputs.length);
   const fields = sameFields[className].filter((field) => config[field] !== undefined);
@@ -79,9 +79,10 @@ export function kerasLayer({ layer, outputs }: Step, needsMask: boolean): KerasL
 
 function poolFields(layer: MaxPooling2D, needsMask: boolean): KerasLayer['config'] {
   const { poolSize, strides, padding } = layer.options;
-  if (needsMask) throw unsupported({ layer }, 'has a mask, which Keras has not', 'use layers without max-unpooling');
+  if (needsMask)
+    throw unsupported({ layer }, 'has a mask, which Keras does not have', 'use layers without max-unpooling');
   if (typeof padding !== 'string') {
-    throw unsupported({ layer }, 'pads each side by itself', "choose padding 'valid' or 'same'");
+    throw unsupported({ layer }, 'pads each side differently', "choose padding 'valid' or 'same'");
   }
   return { pool_size: poolSize, strides, padding };
 }
@@ -93,10 +94,14 @@ function checkMeaning(
   outputs: number,
 ): void {
   if (activation !== undefined && otherActivations.includes(activation)) {
-    throw unsupported({ layer }, `has the activation ${activation}, which is another one in Keras`, 'choose another');
+    throw unsupported(
+      { layer },
+      `has the activation ${activation}, which is defined differently in Keras`,
+      'choose another',
+    );
   }
   if (interpolation === 'bilinear') {
-    throw unsupported({ layer }, 'enlarges otherwise than Keras between rows and columns', "choose 'nearest'");
+    throw unsupported({ layer }, 'interpolates differently from Keras', "choose 'nearest'");
   }
   if (dataFormat === 'channelsFirst' || outputs !== 1) {
     throw unsupported({ layer }, 'has channels before height and width', "choose dataFormat 'channelsLast'");

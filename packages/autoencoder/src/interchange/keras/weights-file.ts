@@ -25,8 +25,8 @@ async function loadLibrary() {
     return await import('h5wasm');
   } catch (cause) {
     if (!isMissingPackage(cause, 'h5wasm')) throw cause;
-    const state = 'weights of Keras are HDF5, which takes the package h5wasm, and that is not installed';
-    const todo = 'run npm install h5wasm, with -g where this package was installed so';
+    const state = 'Keras stores weights as HDF5, which needs the package h5wasm, but that is not installed';
+    const todo = 'run npm install h5wasm (with -g if this package was installed with -g)';
     throw new AutoencoderError('DEPENDENCY_MISSING', { state, todo }, { cause });
   }
 }
@@ -53,7 +53,7 @@ export async function readWeights<T>(file: string, bytes: Uint8Array, work: (rea
     }
   } catch (cause) {
     if ((cause as { code?: unknown }).code !== undefined) throw cause;
-    throw invalidFile(file, 'its weights are no HDF5 file that can be read', undefined, cause);
+    throw invalidFile(file, 'its weights are not a readable HDF5 file', undefined, cause);
   } finally {
     FS.unlink(name);
   }

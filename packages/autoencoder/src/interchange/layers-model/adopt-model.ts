@@ -59,7 +59,7 @@ function findCode(file: string, network: LayerEntry, specs: readonly tf.io.Weigh
   } catch (cause) {
     const { state, expected, received } = cause as LayersError;
     const reason = state ?? `expected ${expected}, received ${received}`;
-    throw invalidFile(file, reason, 'name the layer that ends the encoder "code"', cause);
+    throw invalidFile(file, reason, `name the encoder's last layer "code"`, cause);
   } finally {
     builder.dispose();
   }

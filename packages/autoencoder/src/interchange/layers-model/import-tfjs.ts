@@ -29,7 +29,7 @@ export async function importTfjs(from: LoadPlace, options: TfjsImportOptions = {
   const json = parseJson(await files.read(topologyFile, maxJsonBytes), place);
   const isGraph = json.format === 'graph-model' || (json.modelTopology as { node?: unknown } | undefined)?.node;
   if (isGraph) {
-    throw invalidFile(file, 'it is a GraphModel, whose layers are gone', 'convert the original to a LayersModel');
+    throw invalidFile(file, 'it is a GraphModel, which has no layers anymore', 'convert the original to a LayersModel');
   }
   if (!json.modelTopology || !json.weightsManifest) {
     throw place.error('expected modelTopology and weightsManifest, which are missing');

@@ -148,7 +148,7 @@ class ModelBuilder {
     const [height, width, channels] = shapeOf(mask);
     const isIndex = this.#options.unpooling === 'operator';
     const help = isIndex
-      ? 'indices of the maxima in all of the input, as MaxPool has them'
+      ? 'indices of the maxima in the whole input, as in MaxPool'
       : 'positions of the maxima in their windows, row by row';
     return { name: maskName(mask), type: isIndex ? 'int64' : 'int32', shape: ['N', channels, height, width], help };
   }

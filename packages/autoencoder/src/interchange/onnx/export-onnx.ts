@@ -27,7 +27,7 @@ export async function exportOnnx(autoencoder: Autoencoder, file: string, options
   if (size > maxBytes) {
     throw new AutoencoderError('INVALID_OPTION', {
       where: 'exportOnnx',
-      state: `As ONNX this would be ${(size / 1e9).toFixed(1)} GB, and such a file holds 2.1 GB at most`,
+      state: `As ONNX this would be ${(size / 1e9).toFixed(1)} GB, but such a file is limited to 2.1 GB`,
       todo: "export part 'encoder' and part 'decoder', or train a network with a smaller code",
     });
   }

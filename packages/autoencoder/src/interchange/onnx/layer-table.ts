@@ -75,7 +75,7 @@ export function convertLayer(conversion: Conversion, outputs: readonly Conversio
   if (Object.hasOwn(converters, name)) return [converters[name](conversion)];
   throw unsupported(
     conversion,
-    'has no form in ONNX here',
+    'cannot be exported to ONNX',
     `use others; known are ${Object.keys(converters).join(', ')}`,
   );
 }

@@ -15,7 +15,7 @@ export function convertBatchNormalization(conversion: Conversion): string {
   const mean = graph.weight('running_mean', weights.moving_mean);
   const variance = graph.weight('running_var', weights.moving_variance);
   if (channelAxis(inputShape) !== 1) {
-    throw unsupported(conversion, 'has an input of two dimensions', 'normalize features or images');
+    throw unsupported(conversion, 'has a two-dimensional input', 'normalize features or images');
   }
   return graph.add('BatchNormalization', [inputs[0], scale, bias, mean, variance], { epsilon: { float: epsilon } });
 }

@@ -22,11 +22,11 @@ export function convertPool(conversion: Conversion, mask: SymbolicTensor): strin
   if (unpooling === 'operator') return graph.addMany('MaxPool', inputs, 2, attributesOf(windows));
   const { size, strides } = windows;
   if (size.some((side, axis) => side > strides[axis])) {
-    const what = 'has windows that overlap, which only the operator MaxUnpool can undo';
+    const what = 'has overlapping windows, which only the operator MaxUnpool can undo';
     throw unsupported(
       conversion,
       what,
-      "set unpooling to 'operator', or choose strides that are not smaller than the windows",
+      "set unpooling to 'operator', or choose strides at least as large as the windows",
     );
   }
   return poolWithPositions(graph, inputs[0], windows);

@@ -49,8 +49,8 @@ async function emptyNetwork(
   const described = await networkOfDescription(metadata, file, numbers);
   if (described) return described;
   throw new AutoencoderError('MODEL_INVALID', {
-    state: `${file} does not say which network its weights are of`,
-    todo: "give it as 'network', or write the file with save() of the exported module",
+    state: `${file} does not say which network its weights belong to`,
+    todo: "pass it as 'network', or write the file with save() of the exported module",
   });
 }
 
@@ -89,11 +89,11 @@ function readPlace(file: string, { name, shape, constant, variable }: TorchTenso
     );
   }
   const wrong = found.values.find((value) => !Number.isFinite(value));
-  if (wrong !== undefined) throw invalidFile(file, `the tensor ${JSON.stringify(name)} holds ${wrong}`);
+  if (wrong !== undefined) throw invalidFile(file, `the tensor ${JSON.stringify(name)} contains ${wrong}`);
   if (!variable && found.values.some((value) => value !== constant)) {
     throw invalidFile(
       file,
-      `expected the tensor ${JSON.stringify(name)} to be ${constant} everywhere, as its layer has it`,
+      `expected the tensor ${JSON.stringify(name)} to be ${constant} everywhere, as in its layer`,
     );
   }
   return found.values;

@@ -66,7 +66,7 @@ export function convertLayer(conversion: Conversion): Converted {
   if (Object.hasOwn(converters, kind)) return converters[kind](conversion);
   throw unsupported(
     conversion,
-    'has no form in PyTorch here',
+    'cannot be exported to PyTorch',
     `use others; known are ${Object.keys(converters).join(', ')}`,
   );
 }

@@ -65,7 +65,7 @@ export function convertNormalization(conversion: Conversion): Converted {
     throw unsupported(conversion, `normalizes along axis ${axis}`, 'normalize along the last one, the channels');
   }
   if (inputShape.length === 2) {
-    throw unsupported(conversion, 'has an input of two dimensions', 'normalize features or images');
+    throw unsupported(conversion, 'has a two-dimensional input', 'normalize features or images');
   }
   const { gamma, beta, moving_mean: mean, moving_variance: variance } = variables;
   const { flatOf } = inputs[0];

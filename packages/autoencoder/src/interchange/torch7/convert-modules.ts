@@ -33,7 +33,7 @@ export function convertModules(
     if (!convert) {
       const known = Object.keys(moduleTable).join(', ');
       throw new Unexpected(
-        `module ${module.number} is of ${module.className}, which has no layer here; known are ${known}`,
+        `module ${module.number} is of ${module.className}, which has no counterpart here; supported are ${known}`,
       );
     }
     const wantedImage = imageAfter(modules.slice(i + 1));
@@ -54,7 +54,7 @@ export function convertModules(
     const pool = module.object('pooling');
     const found = pool && pools.get(pool);
     if (found) return found;
-    throw module.problem('undoes a pooling that is not among the modules before it');
+    throw module.problem('unpools a pooling that does not come before it');
   }
 }
 

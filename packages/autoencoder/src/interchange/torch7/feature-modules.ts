@@ -26,7 +26,7 @@ function inOurOrder(weight: Weight, image: readonly number[] | undefined): Weigh
 }
 
 export function convertLinear({ module, shape, flatOf, wantedImage, name }: ModuleStep): Converted {
-  if (shape.length !== 1) throw module.problem(`needs features, and gets ${shape.join('x')}`);
+  if (shape.length !== 1) throw module.problem(`needs features, but gets ${shape.join('x')}`);
   const [features] = shape;
   const units = outputsOf(module, features);
   const image = wantedImage && productOf(wantedImage) === units ? wantedImage : undefined;
@@ -52,7 +52,7 @@ export function convertLinear({ module, shape, flatOf, wantedImage, name }: Modu
 function outputsOf(module: ModuleStep['module'], features: number): number {
   const [units, expected] = module.shape('weight');
   if (expected === features) return units;
-  throw module.problem(`needs ${expected} features, and gets ${features}`);
+  throw module.problem(`needs ${expected} features, but gets ${features}`);
 }
 
 /** View and Reshape, with or without a size for the batch. */

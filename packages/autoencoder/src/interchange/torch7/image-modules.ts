@@ -7,7 +7,7 @@ import type { Converted, ModuleStep } from './module-step';
 /** Throws unless images come in; returns their height, width and channels. */
 function imageOf({ shape, module }: ModuleStep): readonly [number, number, number] {
   if (shape.length === 3) return shape as readonly [number, number, number];
-  throw module.problem(`needs images, and gets ${shape.join('x')} features`);
+  throw module.problem(`needs images, but gets ${shape.join('x')} features`);
 }
 
 /** Window, strides and padding, rows first. */
@@ -32,10 +32,10 @@ function around(padding: readonly number[]): [[number, number], [number, number]
 export function convertConvolution(step: ModuleStep): Converted {
   const { module, name } = step;
   const [height, width, channels] = imageOf(step);
-  if (module.integer('groups', { otherwise: 1 }) !== 1) throw module.problem('works in groups of channels');
+  if (module.integer('groups', { otherwise: 1 }) !== 1) throw module.problem('uses groups of channels');
   const { size, strides, padding } = windowOf(step);
   const [from, filters] = [module.integer('nInputPlane', { min: 1 }), module.integer('nOutputPlane', { min: 1 })];
-  if (from !== channels) throw module.problem(`needs ${from} channels, and gets ${channels}`);
+  if (from !== channels) throw module.problem(`needs ${from} channels, but gets ${channels}`);
   const along = (axis: 0 | 1, length: number) =>
     Math.floor((length + 2 * padding[axis] - size[axis]) / strides[axis]) + 1;
   const own = name('conv');
@@ -77,12 +77,12 @@ export function convertTransposed(step: ModuleStep): Converted {
   const { size, strides, padding } = windowOf(step);
   const more = [module.integer('adjH', { otherwise: 0 }), module.integer('adjW', { otherwise: 0 })];
   const [from, filters] = [module.integer('nInputPlane', { min: 1 }), module.integer('nOutputPlane', { min: 1 })];
-  if (from !== channels) throw module.problem(`needs ${from} channels, and gets ${channels}`);
+  if (from !== channels) throw module.problem(`needs ${from} channels, but gets ${channels}`);
   const cut = padding.map((count, axis): [number, number] => [count, count - more[axis]]) as [
     [number, number],
     [number, number],
   ];
-  if (cut.some(([, after]) => after < 0)) throw module.problem('adds more rows or columns than it cuts off');
+  if (cut.some(([, after]) => after < 0)) throw module.problem('adds more rows or columns than it crops');
   if (size.some((side, axis) => side < strides[axis])) throw module.problem('has a kernel smaller than its stride');
   const along = (axis: 0 | 1, length: number) =>
     (length - 1) * strides[axis] + size[axis] - cut[axis][0] - cut[axis][1];
@@ -177,7 +177,7 @@ export function convertZeroPadding(step: ModuleStep): Converted {
   );
   const all = [left, right, top, bottom];
   const isCut = all.some((count) => count < 0);
-  if (isCut && all.some((count) => count > 0)) throw module.problem('pads on one side and cuts off on another');
+  if (isCut && all.some((count) => count > 0)) throw module.problem('pads one side and crops another');
   const own = name(isCut ? 'crop' : 'pad');
   const sides = (sign: number): [[number, number], [number, number]] => [
     [sign * top, sign * bottom],

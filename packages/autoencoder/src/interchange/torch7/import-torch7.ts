@@ -45,7 +45,7 @@ export async function importTorch7(file: string, options: Torch7ImportOptions = 
     );
   } catch (cause) {
     if (!(cause instanceof Unexpected)) throw cause;
-    throw invalidFile(file, `it is no network of Torch7 that can be read: ${cause.message}`, undefined, cause);
+    throw invalidFile(file, `it is not a readable Torch7 network: ${cause.message}`, undefined, cause);
   }
 }
 
@@ -65,7 +65,7 @@ function checkSize(size: readonly [number, number]): void {
 /** Returns height, width and channels of the images. */
 function shapeOf(modules: readonly Module[], size?: readonly [number, number]): ImageShape {
   const first = modules.find(({ className }) => /SpatialConvolution/.test(className));
-  if (!first) throw new Unexpected('it has no convolution, which would say how many channels its images have');
+  if (!first) throw new Unexpected('it has no convolution, so the number of channels of its images is unknown');
   const channels = first.integer('nInputPlane', { min: 1 });
   return size ? [size[0], size[1], channels] : findShape(modules, channels);
 }
@@ -73,19 +73,19 @@ function shapeOf(modules: readonly Module[], size?: readonly [number, number]): 
 /** Finds the size of the images: the file has it only in how many features are left of an image. */
 function findShape(modules: readonly Module[], channels: number): ImageShape {
   if (!modules.some(({ className }) => className === 'nn.Linear')) {
-    throw new Unexpected("it does not say which size its images have; give it as 'size'");
+    throw new Unexpected("it does not say which size its images have; pass it as 'size'");
   }
   let problem: Unexpected | undefined;
   for (let side = 1; side <= largestSide; side++) {
     try {
       const { shape } = convertModules(modules, [side, side, channels]);
       if (String(shape) === String([side, side, channels])) return [side, side, channels];
-      problem ??= new Unexpected(`of images of ${side}x${side}x${channels} it makes ${shape.join('x')}`);
+      problem ??= new Unexpected(`for images of ${side}x${side}x${channels} it outputs ${shape.join('x')}`);
     } catch (error) {
       if (!(error instanceof Unexpected)) throw error;
       // Of the usual size, this says most.
       if (side === 64) problem = error;
     }
   }
-  throw new Unexpected(`${problem?.message}; it fits square images of no size; give it as 'size'`);
+  throw new Unexpected(`${problem?.message}; it fits no square image size; pass the size as 'size'`);
 }

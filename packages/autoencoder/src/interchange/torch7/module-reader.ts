@@ -84,7 +84,7 @@ export class Module {
     if (value.size !== size) throw this.problem(`has the ${name} ${said(value)}, not one of [${shape.join(', ')}]`);
     const values = value.values();
     const wrong = values.find((each) => !Number.isFinite(each));
-    if (wrong !== undefined) throw this.problem(`has a ${name} that holds ${wrong}`);
+    if (wrong !== undefined) throw this.problem(`has a ${name} that contains ${wrong}`);
     return { shape, values };
   }
 }
@@ -121,7 +121,7 @@ function networkIn(value: T7Value): T7Object {
   const inside = fields instanceof T7Table ? [...fields.entries.values()] : [];
   const networks = inside.filter((each) => each instanceof T7Object && each.className === 'nn.Sequential');
   if (networks.length === 1) return networks[0] as T7Object;
-  throw new Unexpected(`it holds ${said(value)}, not a network, an nn.Sequential`);
+  throw new Unexpected(`it contains ${said(value)}, not a network (an nn.Sequential)`);
 }
 
 function said(value: T7Value | undefined): string {

@@ -17,7 +17,7 @@ const maxValues = 1_000_000;
 export function readT7(bytes: Uint8Array): T7Value {
   // The text format begins with a tag in digits.
   if (bytes[0] >= 0x30 && bytes[0] <= 0x39 && bytes[1] === 0x0a) {
-    throw new Unexpected("it has Torch7's format of text; load it there, and save it with torch.save(file, net)");
+    throw new Unexpected("it is in Torch7's text format; load it there, and save it with torch.save(file, net)");
   }
   const readers = ([8, 4] as const).map((longs) => new T7Reader(bytes, longs));
   const failures: { at: number; error: Unexpected }[] = [];
@@ -52,11 +52,11 @@ class T7Reader {
   readWhole(): T7Value {
     const value = this.#readValue();
     if (this.at === this.#bytes.length) return value;
-    throw new Unexpected(`${this.#bytes.length - this.at} bytes follow what should be all`);
+    throw new Unexpected(`${this.#bytes.length - this.at} extra bytes follow the end`);
   }
 
   #readValue(): T7Value {
-    if (++this.#count > maxValues) throw new Unexpected(`it holds more than ${maxValues} values`);
+    if (++this.#count > maxValues) throw new Unexpected(`it contains more than ${maxValues} values`);
     if (++this.#depth > maxDepth) throw new Unexpected(`its values are nested more than ${maxDepth} deep`);
     const value = this.#readTagged();
     this.#depth--;
@@ -175,7 +175,7 @@ class T7Reader {
   #readCount(what: string, bytes: number): number {
     const count = this.#readInt();
     if (count >= 0 && count * bytes <= this.#bytes.length - this.at) return count;
-    throw new Unexpected(`${what} of length ${count} does not fit into the file`);
+    throw new Unexpected(`${what} of length ${count} does not fit in the file`);
   }
 
   #take<T>(bytes: number, read: (view: DataView, at: number) => T): T {

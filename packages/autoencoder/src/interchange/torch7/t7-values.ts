@@ -82,7 +82,7 @@ export class T7Tensor {
     const last = shape.reduce((at, count, axis) => at + (count - 1) * strides[axis], offset);
     // Steps of 0 or so would make many numbers of a few.
     if (last >= storage.length || size > storage.length) {
-      throw new Unexpected(`a tensor of [${shape.join(', ')}] reaches out of its ${storage.length} numbers`);
+      throw new Unexpected(`a tensor of [${shape.join(', ')}] reaches beyond its ${storage.length} numbers`);
     }
     const values = new Float32Array(size);
     const position = shape.map(() => 0);

@@ -150,7 +150,7 @@ function attempt<T>(place: Place, work: () => T): T {
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'MODEL_INVALID') throw cause;
     throw place.error(
-      `expected a layer that TensorFlow.js can make, received one that it can't (${reasonOf(cause)})`,
+      `expected a layer that TensorFlow.js can create, received one that it cannot (${reasonOf(cause)})`,
       cause,
     );
   }
@@ -209,7 +209,7 @@ function checkMasks(layer: Layer, inputs: readonly SymbolicTensor[], place: Plac
     const source = (pool as MaxPooling2D).inboundNodes[input.nodeIndex].inputTensors[0].shape.slice(1, 3);
     if (String(size) !== String(source)) {
       throw place.error(
-        `expected an output_size of ${formatShape(source)}, which pooling layer "${pool.name}" has as its input, received ${formatShape(size)}`,
+        `expected an output_size of ${formatShape(source)}, the input size of pooling layer "${pool.name}", received ${formatShape(size)}`,
       );
     }
   }

@@ -37,7 +37,5 @@ function warnOf(name: string, value: tf.Tensor): string[] {
   let count = 0;
   for (const number of value.dataSync()) if (!Number.isFinite(number)) count++;
   if (count === 0) return [];
-  return [
-    `${count} of the ${value.size} weights of ${name} are NaN or infinite, so the network can compute nothing of use`,
-  ];
+  return [`${count} of the ${value.size} weights of ${name} are NaN or infinite, so the network's results are useless`];
 }

@@ -43,7 +43,7 @@ export function saveHandlerOf(place: SavePlace): Pick<tf.io.IOHandler, 'save'> |
 
 function registered<T>(where: string, place: string, [handler]: readonly T[]): T {
   if (handler) return handler;
-  throw invalidOption(`${where}, place`, 'an address that there is here', place, 'that of a browser needs a browser');
+  throw invalidOption(`${where}, place`, 'an address that exists here', place, "a browser's address needs a browser");
 }
 
 /** Opens a model wherever it is. Throws INVALID_OPTION, MODEL_NOT_FOUND. */
@@ -100,13 +100,13 @@ function chosenFiles(files: readonly NamedFile[]): ModelFiles {
       if (!found) {
         const names = files.map((each) => each.name).join(', ');
         throw new AutoencoderError('MODEL_NOT_FOUND', {
-          state: `${name} is not among the files (${names})`,
-          todo: 'choose it too',
+          state: `${name} is missing from the files (${names})`,
+          todo: 'add it',
         });
       }
       const bytes = new Uint8Array(await found.arrayBuffer());
       if (bytes.length <= maxBytes) return bytes;
-      throw new Place(name).error(`the file has ${bytes.length} bytes, more than the ${maxBytes} that are read`);
+      throw new Place(name).error(`the file has ${bytes.length} bytes, more than the limit of ${maxBytes}`);
     },
   };
 }

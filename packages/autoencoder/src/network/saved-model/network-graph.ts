@@ -150,7 +150,8 @@ function readSource(value: unknown, layers: ReadonlyMap<string, GraphLayer>, pla
 
 function checkSource({ layer, node }: Source, layers: ReadonlyMap<string, GraphLayer>, place: Place): void {
   const found = layers.get(layer);
-  if (!found) throw place.error(`expected a layer of the network, received ${JSON.stringify(layer)}, which it has not`);
+  if (!found)
+    throw place.error(`expected a layer of the network, received ${JSON.stringify(layer)}, which it does not have`);
   const count = Math.max(1, found.nodes.length);
   if (node < count) return;
   throw place.error(`expected one of the ${count} applications of layer "${layer}", received number ${node}`);

@@ -23,7 +23,7 @@ export function tryOut(model: LayersModel, place: Place): void {
     // That another engine is needed says nothing against the model.
     if (/not registered for|not (yet )?(supported|implemented)/i.test(String(cause))) return;
     throw place.error(
-      `expected a network that can compute an image, received one that can't (${reasonOf(cause)})`,
+      `expected a network that can compute an image, received one that cannot (${reasonOf(cause)})`,
       cause,
     );
   }

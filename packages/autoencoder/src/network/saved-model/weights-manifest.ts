@@ -106,12 +106,12 @@ function storedBytes({ shape, dtype, quantization }: WeightSpec): number {
 export function decodeWeights(group: WeightGroup, bytes: Uint8Array, file: Place): tf.NamedTensorMap {
   if (bytes.length !== group.bytes) {
     throw file.error(
-      `expected ${group.bytes} bytes of weights, received ${bytes.length}; the file is truncated or of another model`,
+      `expected ${group.bytes} bytes of weights, received ${bytes.length}; the file is truncated or belongs to another model`,
     );
   }
   if (group.checksum !== undefined && checksumOf(bytes) !== group.checksum) {
     throw file.error(
-      `expected weights with the checksum ${group.checksum}, received ${checksumOf(bytes)}; the file is damaged or of another model`,
+      `expected weights with the checksum ${group.checksum}, received ${checksumOf(bytes)}; the file is damaged or belongs to another model`,
     );
   }
   const { buffer, byteOffset, byteLength } = bytes;

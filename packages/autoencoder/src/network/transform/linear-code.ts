@@ -40,7 +40,7 @@ export function linearPartOf(model: LayersModel): BlockPlan | undefined {
 export function requireLinearPart(model: LayersModel): BlockPlan {
   const plan = linearPartOf(model);
   if (plan) return plan;
-  throw new AutoencoderError('INVALID_OPTION', 'computeStart: only preset transform has a start of this kind.');
+  throw new AutoencoderError('INVALID_OPTION', 'computeStart: only preset transform has such a start.');
 }
 
 /**

@@ -71,6 +71,6 @@ function pauseFor(signal?: AbortSignal): Pause {
   return async () => {
     await breather.breathe();
     if (signal?.aborted)
-      throw new AutoencoderError('ABORTED', 'train: stopped before the first step as asked.', { cause: signal.reason });
+      throw new AutoencoderError('ABORTED', 'train: aborted before the first step.', { cause: signal.reason });
   };
 }

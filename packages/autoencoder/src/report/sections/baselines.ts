@@ -18,8 +18,8 @@ export function renderBaselines({ comparison }: ReportData): PageSection | undef
     id: 'baselines',
     name: 'Baselines',
     heading: 'At equal size',
-    content: html`<p>What do other codes make of as many bytes? PCA keeps as many coefficients as fit, of the network's bits each${fitted}. A
-thumbnail keeps as many values of a smaller image. JPEG takes the best quality that fits, for each image, colors at full or half
+    content: html`<p>What do other codes achieve with the same number of bytes? PCA keeps as many coefficients as fit, with the network's bits each${fitted}. A
+thumbnail keeps as many values of a smaller image. JPEG uses the best quality that fits each image, with colors at full or half
 resolution, whichever is better; its headers and tables are not counted, nor are the network's weights and PCA's components.</p>
 <p>${verdict(groups)}</p>
 <div class="columns">
@@ -30,7 +30,7 @@ are at all qualities.${hasMasks(groups) && " With own masks, the masks' bytes ar
 <figure class="scroll"><table><thead><tr><th>within as many bytes</th><th>bytes</th><th>PSNR, dB</th><th>SSIM</th>
 <th class="narrow-hide">MS-SSIM</th></tr></thead><tbody>${groups.map((group) => groupRows(group, hasMasks(groups)))}</tbody></table></figure>
 </div>
-${missing.map((reason) => html`<p class="note">Not in it: ${reason}</p>`)}`,
+${missing.map((reason) => html`<p class="note">Left out: ${reason}</p>`)}`,
   };
 }
 
@@ -38,8 +38,8 @@ function pcaSource({ pcaFittedOn, pcaFittedOf, pcaMirrored }: ReportComparison):
   if (pcaFittedOn === undefined) return '';
   const mirrored = pcaMirrored ? ' and their mirror images' : '';
   const all = pcaFittedOf ?? pcaFittedOn;
-  if (pcaFittedOn === all) return `, fitted on ${formatCount(all)} training images${mirrored}`;
-  return `, fitted on ${formatCount(pcaFittedOn)} of the ${formatCount(all)} training images, evenly spaced${mirrored && `,${mirrored}`}`;
+  if (pcaFittedOn === all) return `, fitted to ${formatCount(all)} training images${mirrored}`;
+  return `, fitted to ${formatCount(pcaFittedOn)} of the ${formatCount(all)} training images, evenly spaced${mirrored && `,${mirrored}`}`;
 }
 
 /** States the two fair comparisons, whichever way they went. */

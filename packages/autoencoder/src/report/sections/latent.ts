@@ -10,7 +10,7 @@ export function renderLatent(latent: ReportLatent | undefined): PageSection | un
   return {
     id: 'codes',
     name: 'Codes',
-    heading: 'The space of codes',
+    heading: 'The code space',
     content: html`<div class="stack">
 ${renderMap(latent.map)}
 ${renderNeighbors(latent)}
@@ -38,7 +38,7 @@ function renderMap({ sprites, points, varianceShares }: ReportLatent['map']): Ma
   const ratio = `${sprites.width / columns} / ${sprites.height / rows}`;
   const percent = (value: number) => `${(100 * value).toFixed(0)}%`;
   return html`<figure><h3>Map</h3><div class="map" style="--sprites:url(${sprites.uri});--sheet:${columns * 100}% ${rows * 100}%;--tile-ratio:${ratio}">${tiles}</div>
-<figcaption>${formatCount(points.length)} images by their codes' first two principal components, which hold ${percent(varianceShares[0])} and
+<figcaption>${formatCount(points.length)} images at their codes' first two principal components, which explain ${percent(varianceShares[0])} and
 ${percent(varianceShares[1])} of the codes' variance: images that lie close together have similar codes, as far as two dimensions can tell.</figcaption></figure>`;
 }
 
@@ -66,8 +66,8 @@ function renderDrawn(drawn: NonNullable<ReportLatent['drawn']>): Markup {
   return html`<figure><h3>Images from random codes</h3><div class="compare">${rows}</div>
 <figcaption>${
     drawn[0].likeCodes
-      ? 'Codes drawn from a mixture of Gaussians that is fitted to the codes of training images.'
-      : 'The network is variational: its codes have been drawn towards a standard normal distribution, so codes from that distribution decode to images.'
+      ? 'Codes drawn from a mixture of Gaussians fitted to the codes of training images.'
+      : 'The network is variational: its codes were pulled toward a standard normal distribution, so codes from that distribution decode to images.'
   }</figcaption></figure>`;
 }
 
@@ -90,6 +90,6 @@ ${pictures.map((picture, i) => html`<figure>${image(picture, `step ${i + 1} of $
 <figcaption>Between the two framed images: decoded codes on the straight line from the first one's code to the second one's, ends
 included.${
     interpolations[0].rows.length > 1 &&
-    ' The masks stay the same along a row, and the row says whose they are: what does not change is what they carry.'
+    ' The masks stay the same along a row, whose label says whose they are; whatever does not change comes from them.'
   }</figcaption></figure>`;
 }

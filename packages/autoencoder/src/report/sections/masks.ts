@@ -22,7 +22,7 @@ export function renderMasks(data: ReportData): PageSection | undefined {
     id: 'masks',
     name: 'Masks',
     heading: 'What the masks carry',
-    content: html`<p>Beside the code, the decoder is told where in each pooling window the maximum was. That is a second channel, so one
+    content: html`<p>Besides the code, the decoder is told where in each pooling window the maximum was. That is a second channel, so one
 score says little of the code alone. Here the same codes are decoded with the image's own masks, with fixed ones (every
 maximum top left in its window) and with those of another image, half the data away.</p>
 <div class="stack">

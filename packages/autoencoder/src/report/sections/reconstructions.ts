@@ -14,7 +14,7 @@ export function renderReconstructions({ examples, model }: ReportData): PageSect
     id: 'reconstructions',
     name: 'Reconstructions',
     heading: 'Reconstructions',
-    content: html`<p>Top: the image. Middle: what the decoder makes of its code${model.sizes.maskBytes > 0 && ' and masks'}. Bottom: the error, ${errorGain} times
+    content: html`<p>Top: the image. Middle: the reconstruction from its code${model.sizes.maskBytes > 0 && ' and masks'}. Bottom: the error, ${errorGain} times
 enlarged, black where there is none. The images were drawn at random, not chosen.</p>
 <div class="pictures">${examples.map(stack)}</div>`,
   };

@@ -55,7 +55,7 @@ export async function takeSnapshot(
     const part = values.subarray(at, at + tensor.size);
     await readInto(part, tensor);
     const value = await findNotFinite(tensor, part);
-    if (value !== undefined) notFinite ??= `${name} holds ${value}`;
+    if (value !== undefined) notFinite ??= `${name} contains ${value}`;
     at += tensor.size;
   }
   return { bytes, notFinite };
@@ -152,7 +152,7 @@ async function checkCrc(handle: FileHandle, size: number, expected: number): Pro
     await readWhole(handle, part, at);
     found = crc32(part, found);
   }
-  if (found !== expected) throw new Unexpected('its checksum is not the one that was noted when it was saved');
+  if (found !== expected) throw new Unexpected('its checksum differs from the one recorded when it was saved');
 }
 
 async function readHeader(handle: FileHandle, size: number): Promise<{ header: CheckpointHeader; start: number }> {
@@ -177,7 +177,7 @@ async function readTensors(handle: FileHandle, start: number, places: readonly T
       const values = new Float32Array(bytes / 4);
       await readWhole(handle, new Uint8Array(values.buffer), start + begin);
       const value = values.find((each) => !Number.isFinite(each));
-      if (value !== undefined) throw new Unexpected(`tensor ${JSON.stringify(name)} holds ${value}`);
+      if (value !== undefined) throw new Unexpected(`tensor ${JSON.stringify(name)} contains ${value}`);
       tensors[name] = tf.tensor(values, [...shape]);
     }
     return tensors;
@@ -190,7 +190,7 @@ async function readTensors(handle: FileHandle, start: number, places: readonly T
 async function readWhole(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < into.length; ) {
     const { bytesRead } = await handle.read(into, at, into.length - at, position + at);
-    if (bytesRead === 0) throw new Unexpected('it ended while it was read');
+    if (bytesRead === 0) throw new Unexpected('it ended while being read');
     at += bytesRead;
   }
 }

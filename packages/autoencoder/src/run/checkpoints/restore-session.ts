@@ -41,7 +41,7 @@ export async function restoreSession(
       checkpoints.leaveOut(last);
     }
   }
-  if (needsCheckpoint) problems.push('Another process took the last one away.');
+  if (needsCheckpoint) problems.push('Another process removed the last one.');
   if (problems.length > 0) throw noneLeft(folder, problems);
   return undefined;
 }
@@ -82,22 +82,22 @@ function checkTensors(file: string, session: TrainingSession, tensors: Readonly<
   const problem =
     missing.length > 0
       ? `${missing.length} of their tensors are missing (the first: ${missing[0]})`
-      : `it has ${others.length} tensors more (the first: ${others[0]})`;
+      : `it has ${others.length} extra tensors (the first: ${others[0]})`;
   throw new AutoencoderError('OPTIONS_CHANGED', {
-    state: `${file} does not fit this network and recipe: ${problem}`,
+    state: `${file} does not match this network and recipe: ${problem}`,
     todo: 'resume with the network that the run began with',
   });
 }
 
 function damagedIndex(problem: string): AutoencoderError {
-  const message = `${problem}; the checkpoints beside it are taken by their names, without the checksums that it held.`;
+  const message = `${problem}; the checkpoints beside it are identified by name, without the checksums that it contained.`;
   return new AutoencoderError('CHECKPOINT_INVALID', message);
 }
 
 function noneLeft(folder: string, problems: readonly string[]): AutoencoderError {
   return new AutoencoderError(
     'CHECKPOINT_INVALID',
-    `${folder}: no checkpoint is left to resume from (${problems.join(' ').replace(/\.$/, '')}). Nothing was changed: restore one, or ` +
-      'begin a new run.',
+    `${folder}: no checkpoint is left to resume from (${problems.join(' ').replace(/\.$/, '')}). Nothing was changed; restore one, or ` +
+      'start a new run.',
   );
 }

@@ -27,7 +27,7 @@ export function forEachIndex(
           where,
           expected: `indices of an output of ${outHeight}x${outWidth}x${maskChannels}`,
           received: `${index} in image ${image}`,
-          todo: "give the mask of the pool and the size of the pool's input",
+          todo: "pass the mask of the pool and the size of the pool's input",
         });
       }
       visit(pixel * channels + c, image * imageSize + position * channels + channel);

@@ -60,14 +60,14 @@ export function checkPositions(where: string, positions: number): void {
   if (env().getNumber('WEBGL_VERSION') < 2 || !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) {
     throw new MissingKernelError({
       where,
-      state: 'this GPU has no WebGL 2 with 32-bit float textures, without which indices would be wrong',
+      state: 'this GPU lacks WebGL 2 with 32-bit float textures, without which indices would be wrong',
       todo: 'choose the backend "wasm"',
     });
   }
   if (positions <= mostPositions) return;
   throw new ShapeError({
     where,
-    expected: `at most ${mostPositions} positions to index, which the float textures of the backend "webgl" can name`,
+    expected: `at most ${mostPositions} positions to index, the most that the float textures of the backend "webgl" can represent`,
     received: `${positions}`,
     todo: 'choose smaller images or another backend',
   });

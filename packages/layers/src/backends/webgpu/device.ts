@@ -74,8 +74,8 @@ export async function initWebgpu(options: WebgpuOptions = {}): Promise<WebgpuEng
   if (software && requireHardware) {
     throw new WebgpuError(
       'WEBGPU_SOFTWARE_ADAPTER',
-      `initWebgpu: the adapter "${description || architecture}" is no GPU, it computes on the CPU; ` +
-        'install the driver of the GPU, or choose another backend.',
+      `initWebgpu: the adapter "${description || architecture}" is not a GPU, it computes on the CPU; ` +
+        "install the GPU's driver, or choose another backend.",
     );
   }
   registerWebgpuKernels();
@@ -84,7 +84,7 @@ export async function initWebgpu(options: WebgpuOptions = {}): Promise<WebgpuEng
     throw new WebgpuError(
       'WEBGPU_FAILED',
       `initWebgpu: tfjs could not start its webgpu backend on "${description || architecture}"; ` +
-        'see the console for its reason, or choose another backend.',
+        'see the console for the reason, or choose another backend.',
     );
   }
   const backend = tf.backend() as unknown as WebgpuBackend;
@@ -103,7 +103,7 @@ async function requestAdapter(powerPreference: string): Promise<Adapter> {
     throw new WebgpuError(
       'WEBGPU_MISSING',
       'initWebgpu: WebGPU (navigator.gpu) is missing here; in Node.js install the package webgpu and call ' +
-        "provideWebgpu(await import('webgpu')) first, in a browser use one with WebGPU and a page served by https or localhost.",
+        "provideWebgpu(await import('webgpu')) first, or use a browser with WebGPU and a page served over https or from localhost.",
     );
   }
   const adapter = await gpu.requestAdapter({ powerPreference });
@@ -133,7 +133,7 @@ function watch(backend: WebgpuBackend): void {
     lost = new WebgpuError(
       'WEBGPU_DEVICE_LOST',
       `webgpu: the GPU was lost (${reason || 'unknown'}: ${message}); ` +
-        'start the program again, and go on from the last checkpoint.',
+        'restart the program, and continue from the last checkpoint.',
     );
   });
   device.addEventListener('uncapturederror', ({ error }) => {
@@ -164,7 +164,7 @@ function guardBuffers({ device }: WebgpuBackend): void {
   const createBuffer = device.createBuffer.bind(device);
   device.createBuffer = (descriptor) => {
     if (descriptor.size > most) {
-      throw outOfMemory(`a tensor of ${descriptor.size} bytes exceeds the ${most} bytes that this GPU takes`);
+      throw outOfMemory(`a tensor of ${descriptor.size} bytes exceeds this GPU's limit of ${most} bytes`);
     }
     try {
       return createBuffer(descriptor);

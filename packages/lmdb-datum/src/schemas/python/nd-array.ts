@@ -49,7 +49,7 @@ function halfToNumber(bits: number): number {
 export function ndArray(typeText: string, shape: readonly number[], bytes: Uint8Array, isFortran = false): NdArray {
   const [, order, code] = /^([<>|=]?)([a-zA-Z]\d+)$/.exec(typeText) ?? [];
   const type = code === undefined ? undefined : itemTypes[code];
-  if (!type) throw new RangeError(`an array of ${typeText}, whose items are no numbers of a known kind`);
+  if (!type) throw new RangeError(`an array of ${typeText}, whose items are not numbers of a known type`);
   const count = shape.reduce((product, size) => product * size, 1);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || count * type.bytes !== bytes.length)
     throw new RangeError(`an array of ${shape.join('x')} ${type.name} in ${bytes.length} bytes`);

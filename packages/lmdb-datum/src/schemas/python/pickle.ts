@@ -69,26 +69,26 @@ class PickleMachine {
 
   #take<T>(count: number, read: (at: number) => T): T {
     const at = this.#at;
-    if (!(count >= 0 && at + count <= this.#bytes.length)) throw new RangeError('a pickle that is cut short');
+    if (!(count >= 0 && at + count <= this.#bytes.length)) throw new RangeError('a truncated pickle');
     this.#at += count;
     return read(at);
   }
 
   #line(): string {
     const end = this.#bytes.indexOf(10, this.#at);
-    if (end < 0) throw new RangeError('a pickle that is cut short');
+    if (end < 0) throw new RangeError('a truncated pickle');
     const line = this.#take(end - this.#at, (at) => Buffer.from(this.#bytes.subarray(at, end)).toString('latin1'));
     this.#at++;
     return line;
   }
 
   #pop(): unknown {
-    if (this.#stack.length === 0) throw new RangeError('a pickle that takes more than it has');
+    if (this.#stack.length === 0) throw new RangeError('a pickle that pops more than it has');
     return this.#stack.pop();
   }
 
   #top(): unknown {
-    if (this.#stack.length === 0) throw new RangeError('a pickle that takes more than it has');
+    if (this.#stack.length === 0) throw new RangeError('a pickle that pops more than it has');
     return this.#stack[this.#stack.length - 1];
   }
 
@@ -133,13 +133,13 @@ function longOf(bytes: Uint8Array): number {
 
 function append(m: Machine, values: readonly unknown[]): void {
   const list = m.top();
-  if (!Array.isArray(list)) throw new PickleRunsError('append of something that is no list');
+  if (!Array.isArray(list)) throw new PickleRunsError('an append to something that is not a list');
   for (const value of values) list.push(value);
 }
 
 function setItems(m: Machine, items: readonly unknown[]): void {
   const map = m.top();
-  if (!(map instanceof Map)) throw new PickleRunsError('setitem of something that is no dict');
+  if (!(map instanceof Map)) throw new PickleRunsError('a setitem on something that is not a dict');
   for (let i = 0; i + 1 < items.length; i += 2) map.set(keyOf(items[i]), items[i + 1]);
 }
 
@@ -157,7 +157,7 @@ function mapOf(items: readonly unknown[]): Map<unknown, unknown> {
 function call(m: Machine): void {
   const args = m.pop();
   const callee = m.pop();
-  if (!(callee instanceof PickleGlobal)) throw new PickleRunsError('something that is no name');
+  if (!(callee instanceof PickleGlobal)) throw new PickleRunsError('something that is not a name');
   m.push(callAsData(callee, Array.isArray(args) ? args : []));
 }
 

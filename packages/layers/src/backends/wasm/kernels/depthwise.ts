@@ -72,7 +72,7 @@ function forward(
       where: 'depthwise convolution on wasm',
       expected: "`dataFormat` to be 'NHWC'",
       received: `'${attrs.dataFormat}'`,
-      todo: 'transpose the images, or use a layer of tf.layers, which does so',
+      todo: 'transpose the images, or use a tf.layers layer, which does so',
     });
   }
   const info = geometry(x.shape as Shape4D, filter.shape, attrs);

@@ -245,6 +245,6 @@ export class Engine {
 function outOfMemory(bytes: number): WasmEngineError {
   return new WasmEngineError(
     'WASM_OUT_OF_MEMORY',
-    `wasm engine: WebAssembly's 4 GiB have no room for ${bytes} more bytes; use smaller batches, or dispose tensors that are no longer needed.`,
+    `wasm engine: WebAssembly's 4 GiB of memory have no room for ${bytes} more bytes; use smaller batches, or dispose tensors that are no longer needed.`,
   );
 }

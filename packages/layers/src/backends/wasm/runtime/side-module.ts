@@ -127,7 +127,7 @@ function importUnsharedMemory(bytes: Uint8Array): void {
   if (at < 0 || bytes[flag] !== limitsShared) {
     throw new WasmEngineError(
       'WASM_MODULE_INVALID',
-      'side module: it does not import one shared memory; build @ae/layers again.',
+      'side module: it does not import one shared memory; rebuild @ae/layers.',
     );
   }
   bytes[flag] = limitsNotShared;

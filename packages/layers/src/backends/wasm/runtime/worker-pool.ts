@@ -116,7 +116,7 @@ export class WorkerPool {
       if (spins < SPINS) continue;
       deadline ||= performance.now() + patienceMs;
       if (performance.now() > deadline)
-        throw this.#fail(`${active} of them did not come back within ${Math.round(patienceMs)} ms`);
+        throw this.#fail(`${active} of them did not respond within ${Math.round(patienceMs)} ms`);
       Atomics.store(control, CONTROL.CALLER_SLEEPS, 1);
       sleep(control, CONTROL.ACTIVE, active, 100);
       Atomics.store(control, CONTROL.CALLER_SLEEPS, 0);
@@ -134,7 +134,7 @@ export class WorkerPool {
   #fail(reason: string): WasmEngineError {
     this.#failure ??= new WasmEngineError(
       'WASM_WORKER_FAILED',
-      `wasm engine: its worker threads have failed: ${reason}. The tensors of this step are not complete; start the process again (with \`threads: 1\` if it happens again).`,
+      `wasm engine: its worker threads have failed: ${reason}. The tensors of this step are incomplete; restart the process (with \`threads: 1\` if it happens again).`,
     );
     for (const thread of this.#threads.splice(0)) thread.stop();
     return this.#failure;
@@ -202,6 +202,6 @@ async function startBrowserThread(start: WorkerStart, onDeath: (reason: string) 
 function startFailure(reason: string): WasmEngineError {
   return new WasmEngineError(
     'WASM_WORKER_FAILED',
-    `initWasm: its worker threads did not start: ${reason}; pass \`threads: 1\` to go on without them.`,
+    `initWasm: its worker threads did not start: ${reason}; pass \`threads: 1\` to run without them.`,
   );
 }
