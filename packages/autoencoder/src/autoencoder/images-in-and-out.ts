@@ -1,13 +1,12 @@
 /** What methods of an Autoencoder take for images, and give back for them. */
 import { ImageFolder, type RawImage } from '@ae/images';
+import { type ImageUse, samplesOf } from '../data/fitted-images';
 import {
   type ImageInputs,
   type ImageSource,
   type Images,
-  type ImageUse,
   isOneImage,
   isPicture,
-  samplesOf,
   splitOptions,
   toPicture,
 } from '../data/images';

@@ -1,6 +1,7 @@
 /** What a training begins and ends with, whoever makes its updates. */
 import { batches } from '../data/batches';
-import { type Images, samplesOf } from '../data/images';
+import { samplesOf } from '../data/fitted-images';
+import type { Images } from '../data/images';
 import { checkSample, type Sample, type SampleSource } from '../data/samples';
 import { AutoencoderError } from '../errors/errors';
 import { checkOption } from '../errors/option-kinds';
