@@ -141,6 +141,15 @@ test('ae test brings images to the size of --resize, which PCA and JPEG need, an
   expect(code).toBe(1);
 });
 
+test('images of several sizes are compared at the size of the network, or of --resize', async () => {
+  const near = await aeOk(folder, 'neighbors', 'small', 'mixed', '0', '--count', '1');
+  expect(near).toMatch(/nearest first by euclidean distance:\n.*disc-00\d/);
+  await aeOk(folder, 'interpolate', 'small', 'mixed', '0', '2', 'between.png', '--scale', '1');
+  expect(await aeOk(folder, 'encode', 'small', 'mixed', 'alike', '--resize', '16')).toMatch(
+    /^alike: 3 codes of 24 numbers, 1x1x24$/m,
+  );
+});
+
 test('the nearest possible code is said, and what a run will take on the disk where that is much', async () => {
   await makePictures(`${folder}/large`, 3, 70);
   await aeOk(folder, 'import', 'large', 'large.lmdb');
@@ -152,6 +161,6 @@ test('the nearest possible code is said, and what a run will take on the disk wh
   expect(events).toContainEqual(expect.objectContaining({ event: 'start', network, codeSize: 24, codeSizeWanted: 25 }));
   const [{ message }] = jsonLines(result.stderr);
   expect(message).toMatch(
-    /^the folder of this run will grow to about 2.21 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.20 MB each; to save room, use smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
+    /^the folder of this run will grow to about 2.09 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.08 MB each; to save room, use smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
   );
 });

@@ -36,7 +36,7 @@ export function interpolateCommand(): Command {
       ),
     )
     .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2));
-  return addNetworkInput(command).action(runInterpolate);
+  return addNetworkInput(command, "the network's").action(runInterpolate);
 }
 
 async function runInterpolate(
@@ -49,7 +49,7 @@ async function runInterpolate(
 ): Promise<void> {
   const terminal = new Terminal(options);
   await assertNewImage(output);
-  const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, { ...options, oneSize: true }, terminal);
   const indices = [samples.find(first), samples.find(second)];
   const [from, to] = (await Promise.all(indices.map((index) => samples.at(index)))) as [Sample, Sample];
   const hasMasks = network.sizes.maskBytes > 0;

@@ -28,7 +28,7 @@ export function neighborsCommand(): Command {
     .addOption(choiceOption('--metric <name>', 'distance between codes', ['euclidean', 'cosine']).default('euclidean'))
     .option('--grid <out.png>', 'also write a grid: the image, then its neighbors')
     .addOption(numberOption('--scale <n>', 'enlarge the images', { min: 1, max: 16, integer: true }).default(2));
-  return addNetworkInput(command).action(runNeighbors);
+  return addNetworkInput(command, "the network's").action(runNeighbors);
 }
 
 async function runNeighbors(
@@ -40,7 +40,7 @@ async function runNeighbors(
   const terminal = new Terminal(options);
   const { count, metric, grid, scale } = options;
   if (grid) await assertNewImage(grid);
-  const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
+  const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, { ...options, oneSize: true }, terminal);
   // Codes of several sizes can't be compared.
   samples.requireOneSize();
   const query = samples.find(image);

@@ -12,6 +12,7 @@ import { backendOption, type EngineOptions, threadsOption } from '../network/eng
 import type { FoundModel } from '../network/find-model';
 import { type PairOptions, reconstructPairs, writePictures } from '../network/image-pairs';
 import { type CheckpointOptions, checkpointOption, loadNetworkFor, type ReadFlags } from '../network/load-network';
+import { usualResize } from '../network/network-input';
 import { printResults } from '../network/print-scores';
 import { scoreShard } from '../network/score-shards';
 import {
@@ -69,7 +70,7 @@ export function testCommand(): Command {
     .addOption(numberOption('--extremes <n>', 'worst and best images to list', counted).default(8))
     .option('--no-report', 'do not write report.html')
     .optionsGroup(importHeading)
-    .addOption(resizeFlag("the network's, or any for preset transform"))
+    .addOption(resizeFlag(usualResize))
     .addOption(fitFlag())
     .addOption(resamplerFlag())
     .optionsGroup('Engine:')

@@ -41,12 +41,13 @@ export interface LoadedNetwork extends FoundModel {
 /**
  * Opens images, and starts the engine and loads the network of a folder or run; throws where the sizes differ. An LMDB is opened first,
  * for most mistakes are in the data; what has to be imported needs to know the network.
- * With `heldOut`, of a run's own images only those that it kept to validate.
+ * With `heldOut`, of a run's own images only those that it kept to validate; with `oneSize`, what has to be imported gets the network's size,
+ * also if it takes any.
  */
 export async function loadNetworkFor(
   input: string,
   modelPath: string,
-  options: EngineOptions & CheckpointOptions & ReadFlags & { readonly heldOut?: boolean },
+  options: EngineOptions & CheckpointOptions & ReadFlags & { readonly heldOut?: boolean; readonly oneSize?: boolean },
   terminal: Terminal,
 ): Promise<LoadedNetwork> {
   assertInOrder(modelPath, input);
@@ -59,7 +60,11 @@ export async function loadNetworkFor(
   const config = await configOf(found);
   const engine = await startEngine(options, terminal);
   const network = await loadNetwork(found, terminal);
-  const wish = wishForNetwork(network, options, config);
+  const wish = wishForNetwork(
+    options.oneSize ? { inputShape: network.inputShape, takesAnySize: false } : network,
+    options,
+    config,
+  );
   const part = options.heldOut ? partOf(input, config) : undefined;
   if (part)
     terminal.warn(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { databaseOption, schemaOption } from '../data/database-option';
-import { fitFlag, importHeading, resamplerFlag } from '../data/fit-option';
+import { fitFlag, importHeading, resamplerFlag, resizeFlag } from '../data/fit-option';
 import { lenientOption } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from './engine';
 import { type CheckpointOptions, checkpointOption, type ReadFlags } from './load-network';
@@ -8,14 +8,18 @@ import { type CheckpointOptions, checkpointOption, type ReadFlags } from './load
 /** What a command may be told of the network that it loads, and of the images for it. */
 export type NetworkInputOptions = EngineOptions & CheckpointOptions & ReadFlags;
 
-/** Adds the options of `loadNetworkFor` after a command's own. */
-export function addNetworkInput(command: Command): Command {
+/** Which size images get that are not in an LMDB, for commands that take any size a network takes. */
+export const usualResize = "the network's, or any for preset transform";
+
+/** Adds the options of `loadNetworkFor` after a command's own; `size` says which size images get that are not in an LMDB. */
+export function addNetworkInput(command: Command, size = usualResize): Command {
   return command
     .addOption(checkpointOption())
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(lenientOption())
     .optionsGroup(importHeading)
+    .addOption(resizeFlag(size))
     .addOption(fitFlag())
     .addOption(resamplerFlag())
     .optionsGroup('Engine:')

@@ -85,6 +85,7 @@ await convertImageset({ input: 'photos/val', output: 'ilsvrc12_train_lmdb', resi
       prints: /^8 records of Caffe's Datums\n3 64 64 12288 \d\n\[ 4, 64, 64, 3 \] 49152 4\n\[ 4, 64, 64, 3 \] 49152 4$/,
     },
   ],
+  'docs/server.md': [{ onlyTypes: 'test/snippets/server.slow.test.ts runs it' }],
   'docs/search.md': [{ prints: /^(\S+ [\d.]+\n?){3}$/ }],
   'docs/odd-images.md': [{ prints: /^\S+ [\d.]+\n\S+ [\d.]+\n\d of 4 are reconstructed worse$/ }],
   'docs/masks.md': [{ prints: /^own [\d.]+\nfixed [\d.]+\nother [\d.]+\n\d+ [1-9]\d*$/ }],
