@@ -51,7 +51,8 @@ export class CodeMixture {
     const centered = values.map((value, i) => value - mean[i % size]);
     await options.pause();
     const width = Math.min(size, mostAxes);
-    const axes = width === size ? identity(size) : principalAxes(centered, { count, size, axes: width }, random);
+    const normals = (length: number) => random.normals(length);
+    const axes = width === size ? identity(size) : principalAxes(centered, { count, size, axes: width }, normals);
     const points: Points = { count, width, values: project(centered, axes, count, size, width) };
     await options.pause();
     const { components, weights } = await fitComponents(points, random, options);

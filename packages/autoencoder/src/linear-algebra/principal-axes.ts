@@ -1,20 +1,18 @@
-import type { Random } from '../data/random';
-
 /** More directions than are asked for are followed, so that those converge fast (Halko et al., 2011). */
 const spare = 8;
 const rounds = 6;
 
 /**
  * Returns the leading principal axes of centered rows `[count, size]`, orthonormal, by rows: `[axes, size]`; by subspace iteration in
- * double precision from directions drawn by `random`.
+ * double precision from directions that `normals` draws: so many standard normal numbers.
  */
 export function principalAxes(
   rows: Float32Array,
   { count, size, axes }: { count: number; size: number; axes: number },
-  random: Random,
+  normals: (count: number) => ArrayLike<number>,
 ): Float64Array {
   const width = Math.min(size, axes + spare);
-  let basis = Float64Array.from(random.normals(width * size));
+  let basis = Float64Array.from(normals(width * size));
   for (let round = 0; round < rounds; round++) {
     orthonormalize(basis, width, size);
     const next = new Float64Array(width * size);
