@@ -58,3 +58,8 @@ test('what a folder holds beside its classes is said', async () => {
   expect(stdout).toMatch(/classes: 0 a, 1 b\nignored 2 files and folders: loose\.png, __MACOSX\/\n/);
   expect(stderr).toContain('mixed: 1 image lies beside the class folders and was skipped: loose.png');
 });
+
+test('a list of Windows, with a byte order mark, is images wherever images are', async () => {
+  writeFileSync(inFolder('photos', 'mark.txt'), '\ufeffdisc-000.png 1\r\ndisc-001.png 2\r\n');
+  expect(await aeOk(folder, 'inspect', 'photos/mark.txt')).toMatch(/records {4}2\n[^]*labels {5}2 different, 1 to 2/);
+});

@@ -16,7 +16,7 @@ import {
   readImage,
   toPlanarBgr,
 } from '../src/entries/index';
-import { withSlashes } from '../src/files/list-place';
+import { withSlashes } from '../src/files/patterns';
 import { fixture } from './fixture';
 
 interface Packed {

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { NotReadableError } from '../errors';
 import { hasArchiveExtension } from '../files/archive-kind';
-import { isPattern, isSpecial } from '../files/patterns';
+import { isPattern, isSpecial, withSlashes } from '../files/patterns';
 import { hasImageExtension } from '../kind/kind';
 
 const range = /\{(\d+)\.\.(\d+)\}/;
@@ -31,7 +31,7 @@ function expandRange(name: string): string[] {
 function filesOf(pattern: string): string[] {
   // Loaded where there is a pattern.
   const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
-  const found = globSync(pattern, { onlyFiles: true, expandDirectories: false });
+  const found = globSync(withSlashes(pattern), { onlyFiles: true, expandDirectories: false });
   const wanted = found.filter((name) => hasImageExtension(name) || hasArchiveExtension(name));
   // If none is, what is wrong is said of them.
   const names = wanted.length > 0 ? wanted : found;

@@ -7,7 +7,7 @@ import { archiveHeadBytes, describeOther, hasArchiveExtension, isTar, kindOfArch
 import { listImageFolder } from '../files/image-folder';
 import type { FolderList } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
-import { folderOfPattern } from '../files/patterns';
+import { commonFolder, folderOfPattern } from '../files/patterns';
 import { openRegularFile, sayOf } from '../files/regular-file';
 import { describeUnreadImage } from '../files/unread-images';
 import { hasImageExtension, kindOfImage } from '../kind/kind';
@@ -97,15 +97,12 @@ function openFile(place: string): number {
 /** Images that are named one by one are as those of a folder: of the one that a pattern begins with, or that they have in common. */
 function listImageFiles(files: readonly string[], inputs: readonly string[]): FolderList {
   const folder = (inputs.length === 1 && folderOfPattern(inputs[0])) || commonFolder(files);
+  if (folder === undefined) {
+    const state = `${files[0]} and other images lie on several drives`;
+    throw new NotReadableError({ state, todo: 'name their folders, each of which is a class' });
+  }
   const names = files.map((file) => path.relative(folder, file).split(path.sep).join('/'));
   return listFiles(names, folder);
-}
-
-function commonFolder(files: readonly string[]): string {
-  const within = (folder: string) => files.every((file) => !path.relative(folder, file).startsWith('..'));
-  let folder = path.dirname(files[0]);
-  while (!within(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder);
-  return within(folder) ? folder : path.resolve('/');
 }
 
 type Listed = { list: FolderList; hasLabels?: boolean };

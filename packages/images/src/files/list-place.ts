@@ -7,6 +7,7 @@ import { hasImageExtension } from '../kind/kind';
 import { hasArchiveExtension } from './archive-kind';
 import { listImageFolder } from './image-folder';
 import type { FolderList } from './image-tree';
+import { withSlashes } from './patterns';
 
 /** The images at a place; those that a pattern finds have no labels. */
 export type PlaceList = Pick<FolderList, 'classes' | 'warnings'> & {
@@ -46,11 +47,6 @@ function listPattern(pattern: string): PlaceList {
   if (names.length === 0) throw new NotReadableError({ state: `${pattern} matches no images` }, { path: pattern });
   names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return { images: names.map((name) => ({ name, path: name })), warnings: [] };
-}
-
-/** Writes a pattern as globs are written. On Windows `\` separates folders, elsewhere it makes an ordinary character of the next one. */
-export function withSlashes(pattern: string, separator = path.sep): string {
-  return separator === '\\' ? pattern.replaceAll('\\', '/') : pattern;
 }
 
 function isLmdb(place: string): boolean {

@@ -1,5 +1,6 @@
 /** Names that stand for several files: photos/**\/*.jpg, shards-{000..123}.tar. */
 import fs from 'node:fs';
+import path from 'node:path';
 
 const special = /[*?[{]|[!@+]\(/;
 
@@ -13,13 +14,38 @@ export function isPattern(name: string): boolean {
   return isSpecial(name) && !fs.existsSync(name);
 }
 
+/** Writes a pattern as globs are written. On Windows `\\` separates folders, elsewhere it makes an ordinary character of the next one. */
+export function withSlashes(pattern: string, separator = path.sep): string {
+  return separator === '\\' ? pattern.replaceAll('\\', '/') : pattern;
+}
+
 /** Returns the folder that a pattern begins with; undefined for what is none. */
-export function folderOfPattern(name: string): string | undefined {
+export function folderOfPattern(name: string, separator = path.sep): string | undefined {
   if (!isPattern(name)) return undefined;
-  const parts = name.split('/');
+  const parts = withSlashes(name, separator).split('/');
   const plain = parts.slice(
     0,
     parts.findIndex((part) => isSpecial(part)),
   );
   return plain.join('/') || (name.startsWith('/') ? '/' : '.');
+}
+
+/** How paths are written: those of this system, or of another one. */
+type Paths = Pick<path.PlatformPath, 'dirname' | 'relative' | 'isAbsolute' | 'resolve'>;
+
+/** Returns the folder that files have in common; undefined where they lie on several drives of Windows. */
+export function commonFolder(files: readonly string[], paths: Paths = path): string | undefined {
+  const isWithin = (folder: string) =>
+    files.every((file) => {
+      const way = paths.relative(folder, file);
+      return !/^\.\.([/\\]|$)/.test(way) && !paths.isAbsolute(way);
+    });
+  for (const first of [files[0], paths.resolve(files[0])]) {
+    let last = first;
+    for (let folder = paths.dirname(first); folder !== last; folder = paths.dirname(folder)) {
+      if (isWithin(folder)) return folder;
+      last = folder;
+    }
+  }
+  return undefined;
 }

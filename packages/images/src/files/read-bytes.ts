@@ -8,7 +8,8 @@ import { type FilePath, NotOrdinaryError, pathText, readRegularFile, sayOf } fro
 export async function readBytes(place: FilePath | URL, mostBytes: number): Promise<Uint8Array> {
   const isFile = typeof place === 'string' ? !isAddress(place) : !(place instanceof URL) || place.protocol === 'file:';
   if (!isFile) return fetchBytes(String(place), mostBytes);
-  const path = place instanceof URL ? fileURLToPath(place) : place;
+  const isFileUrl = typeof place === 'string' && /^file:\/\//i.test(place);
+  const path = place instanceof URL || isFileUrl ? fileURLToPath(place as string | URL) : (place as FilePath);
   try {
     return readRegularFile(path, mostBytes);
   } catch (cause) {

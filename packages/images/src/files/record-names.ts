@@ -4,11 +4,12 @@ import { formatOf, hasImageExtension, type ImageKind } from '../kind/kind';
 
 /** Room for a number and an ending within the 255 bytes that file systems allow. */
 const maxNameBytes = 200;
-const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+/** Windows' names of devices, whatever ending they have. */
+const reserved = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
 
 /** Gives each record a file name of its own, with `/` between folders. */
 export class RecordNames {
-  /** Taken names, in lower case as some file systems see them. */
+  /** Taken names, in lower case and composed, as some file systems see them. */
   readonly #files = new Set<string>();
   readonly #folders = new Set<string>();
   readonly #by: 'key' | 'label';
@@ -41,6 +42,7 @@ export class RecordNames {
       parts
         .slice(0, i + 1)
         .join('/')
+        .normalize()
         .toLowerCase(),
     );
     const file = paths.pop() as string;
