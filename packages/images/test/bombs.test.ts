@@ -83,6 +83,10 @@ it.each([
   ['  <?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', 'an XML file, such as an SVG drawing'],
   ['%PDF-1.7', 'a PDF document'],
   ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'a HEIC file'],
+  ['P6\n64 64\n255\n', 'a Netpbm file (.ppm, .pgm)'],
+  ['P5\n92 112\n255\n', 'a Netpbm file (.ppm, .pgm)'],
+  ['\0\0\x01\0\x01\0\x10\x10', 'an icon (.ico)'],
+  ['v/1\x01\x02\0\0\0', 'an OpenEXR file'],
   ['P6 5 7 255\n', '11 bytes'],
   ['version https://git-lfs.github.com/spec/v1\n', 'a Git LFS pointer'],
 ])('no decoder sees %j', async (text, named) => {

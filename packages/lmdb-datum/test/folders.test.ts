@@ -107,9 +107,9 @@ describe('a folder', () => {
   });
 
   it('of photographs that no decoder reads says what to do', async () => {
-    const root = makeFiles('IMG_1.HEIC', 'IMG_2.heic', 'x.DNG', 'notes.txt');
+    const root = makeFiles('IMG_1.HEIC', 'IMG_2.heic', 'x.DNG', 'y.ppm', 'notes.txt');
     await expect(convertImageset({ input: root, output: `${root}/db`, workers: 0 })).rejects.toThrow(
-      / contains no images, only .*; 2 HEIC and 1 RAW files are images in unsupported formats; convert them to JPEG or PNG first\./,
+      / contains no images, only .*; 2 HEIC, 1 RAW and 1 Netpbm files are images in unsupported formats; convert them to JPEG or PNG first\./,
     );
   });
 

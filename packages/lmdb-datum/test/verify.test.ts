@@ -83,6 +83,9 @@ describe('named databases', () => {
     using unnamed = openDatumLmdb(copy());
     expect(unnamed.info.databases).toEqual(['train', 'val']);
     expect(() => unnamed.at(0)).toThrow(/key train: expected a record, received a named database/);
+    await expect(unnamed.batches({ batchSize: 1 })[Symbol.asyncIterator]().next()).rejects.toThrow(
+      /key train: expected a record, received a named database; open the database of that name instead/,
+    );
   });
 
   it('are damaged where a leaf, a value or a count of theirs is, and the report says where', async () => {

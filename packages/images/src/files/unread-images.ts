@@ -9,6 +9,10 @@ const unread: readonly (readonly [name: string, extensions: readonly string[]])[
   ['JPEG XL', ['jxl']],
   ['JPEG 2000', ['jp2', 'j2k']],
   ['Photoshop', ['psd']],
+  ['Netpbm', ['ppm', 'pgm', 'pbm', 'pnm']],
+  ['OpenEXR', ['exr']],
+  ['Targa', ['tga']],
+  ['icon', ['ico', 'icns']],
 ];
 
 const convertFirst = 'convert it to JPEG or PNG first';

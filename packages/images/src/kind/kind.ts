@@ -165,6 +165,13 @@ const unread: Sniffed = [
   ['8BPS', 'a Photoshop file'],
   ['FUJIFILMCCD-RAW', 'a RAW photograph'],
   ['ftypcrx', 'a RAW photograph', 4],
+  // With the line feed, as a list may begin with an image named P5.
+  ...[1, 2, 3, 4, 5, 6].map((i) => [`P${i}\n`, 'a Netpbm file (.ppm, .pgm)'] as const),
+  ['\0\0\x01\0', 'an icon (.ico)'],
+  ['icns', 'an icon of macOS (.icns)'],
+  ['v/1\x01', 'an OpenEXR file'],
+  ['#?RADIANCE', 'a Radiance file (.hdr)'],
+  ['DDS ', 'a DirectDraw texture (.dds)'],
 ];
 
 /** What else is found in the place of images. */

@@ -1,6 +1,7 @@
 /** Reads records by number, in any order, fast: what batches are made of. */
 import type { Datum } from '../datum/datum';
 import type { KeyIndex } from '../lmdb/key-index';
+import { assertNoDatabase } from '../lmdb/named-databases';
 import type { PageFile } from '../lmdb/page-file';
 import { keyText, placeOf } from '../lmdb/scan';
 import { ValueReader } from '../lmdb/value-reader';
@@ -32,7 +33,7 @@ export class RecordReader {
   /**
    * The Datum of record `i`. Its bytes are valid until the next call, and to be trusted only after `assertUnchanged`.
    *
-   * @throws DatumError with the key, or CorruptDatabaseError.
+   * @throws DatumError with the key, CorruptDatabaseError, or UnsupportedFormatError for a named database.
    */
   datum(i: number): Datum {
     const value = this.#value(i);
@@ -40,7 +41,9 @@ export class RecordReader {
       return this.#decode(value);
     } catch {
       // The same once more with the key, which isn't worth a page for each sound record.
-      return this.#decode(value, this.key(i));
+      const { leaf, index } = placeOf(this.#file, this.#index, i);
+      assertNoDatabase(this.#file, leaf, index);
+      return this.#decode(value, keyText(leaf.key(index)));
     }
   }
 
