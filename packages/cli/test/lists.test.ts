@@ -61,5 +61,7 @@ test('what a folder holds beside its classes is said', async () => {
 
 test('a list of Windows, with a byte order mark, is images wherever images are', async () => {
   writeFileSync(inFolder('photos', 'mark.txt'), '\ufeffdisc-000.png 1\r\ndisc-001.png 2\r\n');
-  expect(await aeOk(folder, 'inspect', 'photos/mark.txt')).toMatch(/records {4}2\n[^]*labels {5}2 different, 1 to 2/);
+  expect(await aeOk(folder, 'inspect', 'photos/mark.txt')).toMatch(
+    /records {4}2\n[\s\S]*labels {5}2 different, 1 to 2/,
+  );
 });

@@ -5,16 +5,22 @@ import { describe, expect, it } from 'vitest';
 import {
   type BatchOptions,
   caffeKey,
+  channelMeans,
+  computeMean,
   convertImageset,
   type DatumReader,
   DatumWriter,
   decodeDatum,
+  decodeMean,
+  describeValue,
   encodeDatum,
+  encodeMean,
   encodeSample,
   openDatumLmdb,
   resizeDatabase,
   type Sample,
   verify,
+  writeMean,
 } from '../src/entries/index';
 import { fixture } from './golden';
 import { scratchFolder, writeDatabase } from './scratch';
@@ -391,5 +397,26 @@ describe('a writer beside the reader', () => {
     using again = openDatumLmdb(folder);
     expect(again.length).toBe(32);
     await writer.close();
+  });
+});
+
+describe('values that are no records, means or databases', () => {
+  const takers: Record<string, (value: never) => unknown> = {
+    ...{
+      decodeDatum,
+      decodeMean,
+      describeValue,
+      computeMean,
+      encodeMean,
+      channelMeans: (mean) => channelMeans(mean, 'rgb'),
+    },
+    writeMean: (mean) => writeMean(path.join(scratchFolder(), 'mean.binaryproto'), mean),
+    'writeMean, file': (file) => writeMean(file, { channels: 1, height: 1, width: 1, data: new Float32Array(1) }),
+  };
+  it.each(Object.keys(takers))('are refused by %s in a sentence', async (name) => {
+    for (const value of [undefined, null, 0, [], {}, Symbol('x'), () => 1, { data: null, height: 1 }]) {
+      const error = await (async () => takers[name](value as never))().catch((reason) => reason);
+      expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(SENTENCE) });
+    }
   });
 });

@@ -60,7 +60,7 @@ describe('binaryproto', () => {
     ['nothing', Buffer.alloc(0)],
     ['a cut file', Buffer.from(encodeMean(mean)).subarray(0, 12)],
     ['text', Buffer.from('hello')],
-    ['other dimensions', Buffer.from(encodeMean({ ...mean, width: 3 }))],
+    ['other dimensions', Buffer.from(encodeMean(mean)).fill(mean.width + 1, 7, 8)],
   ])('refuses %s', (_, bytes) => {
     expect(() => decodeMean(bytes, 'm.binaryproto')).toThrow(/^\[lmdb-datum\] m\.binaryproto: expected a binaryproto/);
   });

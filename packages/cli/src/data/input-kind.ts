@@ -31,7 +31,10 @@ function kindOfFolder(folder: string): InputKind {
 }
 
 function missing(input: string): CliError {
-  return new CliError('NOT_READABLE', `${input} does not exist; name a folder of images, or an LMDB.`);
+  return new CliError(
+    'NOT_READABLE',
+    `${input || 'An empty name'} does not exist; name a folder of images, or an LMDB.`,
+  );
 }
 
 function runFor(folder: string, what: string): CliError {
@@ -70,7 +73,10 @@ function headOf(file: string): Buffer {
 /** A text whose first line names a file that is there. */
 export function isImageList(file: string, head?: Buffer): boolean {
   if (!head) return !isPattern(file) && fs.statSync(file).isFile() && isImageList(file, headOf(file));
-  const [line = ''] = head.toString().replace(/^\ufeff/, '').split(/\r?\n/);
+  const [line = ''] = head
+    .toString()
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/);
   const name = line.slice(0, line.lastIndexOf(' '));
   if (head.includes(0) || name === '') return false;
   return fs.existsSync(path.resolve(path.dirname(file), name));

@@ -1,4 +1,5 @@
 /** Writes PNG files (RFC 2083) without sharp. */
+import { checkPixels } from '../pixels/checks';
 import type { RgbImage } from '../pixels/pixels';
 import { compress, crc32 } from './zlib';
 
@@ -7,13 +8,10 @@ const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** PNG's color types by the number of channels. */
 const colorTypes: Readonly<Record<number, number>> = { 1: 0, 2: 4, 3: 2, 4: 6 };
 
-/** Encodes interleaved pixels, RGB where it is not said how many channels they have, as a PNG file. */
-export function encodePng({
-  width,
-  height,
-  data,
-  channels = 3,
-}: RgbImage & { readonly channels?: number }): Uint8Array<ArrayBuffer> {
+/** Encodes interleaved pixels, RGB where it is not said how many channels they have, as a PNG file. @throws InvalidOptionError INVALID_OPTION */
+export function encodePng(image: RgbImage & { readonly channels?: number }): Uint8Array<ArrayBuffer> {
+  checkPixels('encodePng', { ...image, channels: image?.channels ?? 3 });
+  const { width, height, data, channels = 3 } = image;
   const rows = compress(filterRows(channels * width, height, data));
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -4,11 +4,12 @@ import { decodeBmp } from '../codecs/bmp';
 import type { DecodeImageOptions } from '../codecs/decode-options';
 import { decodeJpeg } from '../codecs/jpeg';
 import { withEnd } from '../codecs/jpeg-end';
-import { doesNotDecode } from '../errors';
+import { doesNotDecode, refused } from '../errors';
 import { type ImageKernels, imageKernels } from '../kernels/image-kernels';
 import { readJpegHeader } from '../kind/jpeg';
 import { describeImage, formatOf, type ImageSize, readImageSize } from '../kind/kind';
 import { blend, toColor, toGray } from '../pixels/channels';
+import { checkBytes } from '../pixels/checks';
 import { assertPixels, decodingBytes, defaultMaxPixels } from '../pixels/limits';
 import type { Pixels } from '../pixels/pixels';
 import { decodeOther } from '../platform/node';
@@ -19,9 +20,12 @@ import { takeBudget } from './decode-budget';
  * (in mode 'color'). Unlike there, a file that is cut short is an error: OpenCV fills the rest of a JPEG with gray.
  *
  * @param file Bytes of a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file. No decoder sees anything else.
- * @throws BadImageError BAD_IMAGE if the image is damaged, too large or of another kind, SharpMissingError MISSING_DEPENDENCY.
+ * @throws BadImageError BAD_IMAGE if the image is damaged, too large or of another kind, SharpMissingError MISSING_DEPENDENCY,
+ *   InvalidOptionError INVALID_OPTION.
  */
 export async function decodeImage(file: Uint8Array, options: DecodeImageOptions = {}): Promise<Pixels> {
+  checkBytes('decodeImage', file);
+  if (typeof options !== 'object' || options === null) throw refused('decodeImage, options', 'an object', options);
   const { mode = 'stored', orient = false, name = 'image', maxPixels = defaultMaxPixels } = options;
   const size = readImageSize(file);
   if (!size) throw doesNotDecode(name, describeImage(file));

@@ -5,7 +5,7 @@ import { mostFileBytes } from '../pixels/limits';
 import { listPlace, openPlaces, pathText, readBytes, readPackedFile } from '../platform/node';
 import type { RawImage } from './raw-image';
 import { checkInput, type ImageInput, imageOf, readPlanned } from './read-image';
-import { checkReadOptions, type ReadImageOptions, type ReadPlan } from './read-options';
+import { checkReadOptions, type ReadImageOptions, type ReadPlan, readKeys } from './read-options';
 
 /** How `imageFolder` makes images of files. */
 export type ImageFolderOptions = ReadImageOptions;
@@ -128,9 +128,10 @@ export interface OpenImagesOptions extends ReadImageOptions {
  */
 export async function openImages(
   places: string | readonly string[],
-  { unpackIn, ...options }: OpenImagesOptions = {},
+  all: OpenImagesOptions = {},
 ): Promise<ImageFolder> {
-  checkReadOptions('openImages', options);
+  checkReadOptions('openImages', all, [...readKeys, 'unpackIn']);
+  const { unpackIn, ...options } = all;
   const names: readonly unknown[] = Array.isArray(places) ? places : [places];
   const isNames = names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
   if (!isNames) throw refused('openImages', 'a path, or a list of paths', places);

@@ -4,6 +4,7 @@
  *
  * A new kind is a row here; where sharp does not decode it, a decoder of its own in decode.ts too.
  */
+import { checkBytes } from '../pixels/checks';
 import { isAvif, readAvifSize } from './avif';
 import { readJpegSize } from './jpeg';
 import { readPngSize } from './png';
@@ -108,6 +109,7 @@ export function formatOf(kind: ImageKind): ImageFormat {
 
 /** Tells the kind of an image file by its first bytes. Returns undefined if it is of no kind that is decoded. */
 export function kindOfImage(file: Uint8Array): ImageKind | undefined {
+  checkBytes('kindOfImage', file);
   const start = textOf(file);
   return imageKinds.find(({ sniff }) => sniff(start))?.kind;
 }
@@ -132,6 +134,7 @@ export interface ImageSize {
 
 /** Tells the kind of an image file, and its size where its first bytes do. Returns undefined if it is of no kind that is decoded. */
 export function readImageSize(file: Uint8Array): ImageSize | undefined {
+  checkBytes('readImageSize', file);
   const kind = kindOfImage(file);
   if (!kind) return undefined;
   const view = new DataView(file.buffer, file.byteOffset, file.length);
@@ -189,6 +192,7 @@ function sniff(kinds: Sniffed, file: Uint8Array): string | undefined {
 
 /** Names an image that is of a kind that is not decoded, by its first bytes: "a HEIC file". Returns undefined for any other file. */
 export function nameUnreadImage(file: Uint8Array): string | undefined {
+  checkBytes('nameUnreadImage', file);
   return sniff(unread, file);
 }
 
@@ -197,6 +201,7 @@ export function nameUnreadImage(file: Uint8Array): string | undefined {
  * changes from run to run and may be of another image.
  */
 export function describeImage(file: Uint8Array): string {
+  checkBytes('describeImage', file);
   if (file.length === 0) return 'an empty file';
   const kind = kindOfImage(file);
   if (kind) return `${nameOfKind(kind)} that is damaged or truncated`;

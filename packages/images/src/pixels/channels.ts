@@ -1,9 +1,12 @@
 /** Channels of pixels: gray, colors and alpha into each other, interleaved RGB into planar BGR and back. */
 import { runKernel } from '../kernels/image-kernels';
+import { checkPixels } from './checks';
 import type { Pixels, RgbColor } from './pixels';
 
 /** Makes three equal channels of gray; alpha is cut off. */
-export function toColor({ data, channels, height, width }: Pixels): Pixels {
+export function toColor(pixels: Pixels): Pixels {
+  checkPixels('toColor', pixels);
+  const { data, channels, height, width } = pixels;
   if (channels === 3) return { data, channels, height, width };
   const out = new Uint8Array(height * width * 3);
   const step = channels < 3 ? 0 : 1;
@@ -41,7 +44,9 @@ export function blend(pixels: Pixels, background: RgbColor): Pixels {
 }
 
 /** Makes gray of colors by OpenCV's fixed-point weights (0.299, 0.587, 0.114); libpng, which OpenCV asks for PNG files, truncates. */
-export function toGray({ data, channels, height, width }: Pixels, truncate = false): Pixels {
+export function toGray(pixels: Pixels, truncate = false): Pixels {
+  checkPixels('toGray', pixels);
+  const { data, channels, height, width } = pixels;
   if (channels === 1) return { data, channels, height, width };
   const out = new Uint8Array(height * width);
   const half = truncate ? 0 : 1 << 14;
@@ -52,7 +57,9 @@ export function toGray({ data, channels, height, width }: Pixels, truncate = fal
 }
 
 /** Turns interleaved `[H, W, C]` RGB(A) into planar `[C, H, W]` BGR(A), as a raw Datum holds it. */
-export function toPlanarBgr({ data, channels, height, width }: Pixels): Uint8Array {
+export function toPlanarBgr(pixels: Pixels): Uint8Array {
+  checkPixels('toPlanarBgr', pixels);
+  const { data, channels, height, width } = pixels;
   const count = height * width;
   if (channels === 3) {
     const bytes = runKernel([data, { bytes: 3 * count }], 1, (kernels, [src, dst]) =>
@@ -71,6 +78,7 @@ export function toPlanarBgr({ data, channels, height, width }: Pixels): Uint8Arr
 
 /** Turns planar `[C, H, W]` BGR(A) into interleaved `[H, W, C]` RGB(A). */
 export function toInterleavedRgb(planar: Uint8Array, channels: number, height: number, width: number): Pixels {
+  checkPixels('toInterleavedRgb', { data: planar, channels, height, width });
   const count = height * width;
   const data = new Uint8Array(count * channels);
   for (let c = 0; c < channels; c++) {

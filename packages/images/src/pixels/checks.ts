@@ -1,6 +1,7 @@
 /** Checks of options. */
-import { refused } from '../errors';
-import type { RgbColor } from './pixels';
+import { inWords } from '@ae/ground/in-words';
+import { InvalidOptionError, refused } from '../errors';
+import type { PlanarImage, RgbColor } from './pixels';
 
 /** Refuses what is no object of known options. @throws InvalidOptionError INVALID_OPTION */
 export function checkKeys(where: string, options: object, known: readonly string[]): void {
@@ -16,4 +17,21 @@ export function colorOf(where: string, text: unknown): RgbColor {
   if (typeof text !== 'string' || !/^#[0-9a-f]{6}$/i.test(text)) throw refused(where, "'#rrggbb'", text);
   const value = Number.parseInt(text.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+/** Refuses what is not the bytes of a file. @throws InvalidOptionError INVALID_OPTION */
+export function checkBytes(where: string, file: unknown): void {
+  if (file instanceof Uint8Array) return;
+  throw refused(where, 'the bytes of an image file', file, 'readImage takes paths, addresses, Files and Blobs');
+}
+
+/** Refuses what has not as many values as its size says. @throws InvalidOptionError INVALID_OPTION */
+export function checkPixels(where: string, pixels: Omit<PlanarImage, 'data'> & { readonly data: unknown }): void {
+  const { data, channels, height, width } = (pixels ?? {}) as Partial<PlanarImage>;
+  const values = ArrayBuffer.isView(data) && !(data instanceof DataView) ? data.length : -1;
+  const isSized = [channels, height, width].every((side) => Number.isInteger(side) && Number(side) > 0);
+  if (isSized && values >= Number(channels) * Number(height) * Number(width)) return;
+  const received = isSized && values >= 0 ? `${values} values for ${channels}x${height}x${width}` : inWords(pixels);
+  const expected = 'pixels, { data, channels, height, width } with as many values as these say';
+  throw new InvalidOptionError({ where, expected, received });
 }

@@ -1,4 +1,6 @@
 /** Draws images in rows, into one. */
+import { refused } from '../errors';
+import { checkKeys, checkPixels } from './checks';
 import type { PlanarImage, RgbImage } from './pixels';
 
 /** How a grid looks. */
@@ -21,13 +23,16 @@ const maxGridPixels = 2 ** 26;
 /**
  * Draws images in groups of rows (such as inputs above reconstructions), each image centered in a cell of the largest one's size, or of
  * what a grid has room for, to which larger ones are shrunk. Alpha is left out; of what has no colors the first channel is drawn, as gray.
+ *
+ * @throws InvalidOptionError INVALID_OPTION
  */
 export function drawGrid(
   groups: readonly (readonly (readonly PlanarImage[])[])[],
   options: GridOptions = {},
 ): RgbImage {
+  const rows = checkRows(groups);
+  checkKeys('drawGrid', options, ['scale', 'gap', 'groupGap', 'margin', 'ground']);
   const { scale = 2, gap = 4, groupGap = 12, margin = gap, ground = 255 } = options;
-  const rows = groups.flat();
   const columns = Math.max(...rows.map((row) => row.length));
   const maxSide = Math.floor(Math.sqrt(maxGridPixels / (rows.length * columns)));
   const drawn = rows.flat().map((image) => drawnSize(image, scale, maxSide));
@@ -50,6 +55,17 @@ export function drawGrid(
     top += groupGap - gap;
   }
   return { width, height, data: new Uint8Array(grid.data.buffer) };
+}
+
+/** Returns the rows of all groups. @throws InvalidOptionError INVALID_OPTION */
+function checkRows(groups: Parameters<typeof drawGrid>[0]): readonly (readonly PlanarImage[])[] {
+  const areLists = Array.isArray(groups) && groups.every(Array.isArray) && groups.flat().every(Array.isArray);
+  if (!areLists || groups.flat(2).length === 0) {
+    throw refused('drawGrid', 'groups of rows of images, such as [[[image, image]]]', groups);
+  }
+  const rows = groups.flat();
+  for (const image of rows.flat()) checkPixels('drawGrid', image);
+  return rows;
 }
 
 /** Turns planar pixels into interleaved RGB without alpha, rounded and kept within bytes; of what has no colors the first channel, as gray. */

@@ -1,11 +1,16 @@
 /** Resizing: antialiased as Pillow does it, or plain bilinear as OpenCV does. */
+import { checkPixels } from '../pixels/checks';
 import type { Box, Pixels, Size } from '../pixels/pixels';
 import { resizeAntialiased } from './antialiased';
 import { resizeBilinear } from './bilinear';
+import { checkResize } from './options';
 import { planResize, type Resize } from './plan';
 
-/** Resizes interleaved pixels. */
-export function resizePixels(pixels: Pixels, { target, fit, resampler }: Resize): Pixels {
+/** Resizes interleaved pixels. @throws InvalidOptionError INVALID_OPTION */
+export function resizePixels(pixels: Pixels, resize: Resize): Pixels {
+  checkPixels('resizePixels', pixels);
+  const { target, fit, resampler } = resize ?? {};
+  checkResize('resizePixels', { ...target, fit, resampler });
   if (pixels.height === target.height && pixels.width === target.width) return pixels;
   const { source, placed } = planResize(pixels, target, fit);
   const part = cut(pixels, source);

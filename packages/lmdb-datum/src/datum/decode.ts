@@ -1,5 +1,6 @@
 /** A Datum message to its fields, by protobufjs' wire reader: seven fields need no generated code. */
 import protobuf from 'protobufjs/minimal.js';
+import { refuse } from '../errors/checks';
 import { DatumError, reasonOf } from '../errors/errors';
 import { at, checkDatum, type Datum, noBytes, TAG } from './datum';
 import { describeMessage, describeValue } from './value-layout';
@@ -13,6 +14,7 @@ import { describeMessage, describeValue } from './value-layout';
  *   `channels * height * width`, or both `data` and `float_data`.
  */
 export function decodeDatum(bytes: Uint8Array, key?: string): Datum {
+  if (!(bytes instanceof Uint8Array)) refuse('decodeDatum', 'the bytes of a Datum', bytes, 'pass bytes');
   let datum: Datum;
   try {
     datum = readFields(bytes);

@@ -1,5 +1,6 @@
 /** Names what a value is that is no Datum, by its first bytes and its fields: many LMDBs of images hold something else. */
 import { kindOfImage, nameOfKind } from '@ae/images/kind';
+import { refuse } from '../errors/checks';
 
 const signatures: readonly (readonly [kind: string, offset: number, bytes: string])[] = [
   ['a HEIC or MP4 file', 4, 'ftyp'],
@@ -22,6 +23,7 @@ const mostBytes = 1 << 16;
  * returns undefined if it looks like nothing that is known.
  */
 export function describeValue(value: Uint8Array): string | undefined {
+  if (!(value instanceof Uint8Array)) refuse('describeValue', 'the bytes of a record', value, 'pass bytes');
   if (value.length === 0) return 'empty';
   const kind = kindOfImage(value);
   // Two letters alone are no BMP.

@@ -1,10 +1,10 @@
 /** Mean images as the binaryproto files that Caffe's tools write and read. */
 import fs from 'node:fs';
 import protobuf from 'protobufjs/minimal.js';
-import { assertPath } from '../errors/checks';
+import { assertPath, refuse } from '../errors/checks';
 import { NotReadableError, reasonOf, UnsupportedFormatError, WriteError } from '../errors/errors';
 import { readRegularFile, sayOf } from '../files/regular-file';
-import type { MeanImage } from './mean';
+import { assertMean, type MeanImage } from './mean';
 
 /** Of a file with the mean of an image of 134 million values; Caffe's own are below a megabyte. */
 const mostFileBytes = 2 ** 29 + 1024;
@@ -12,7 +12,9 @@ const mostFileBytes = 2 ** 29 + 1024;
 const mostDimensions = 32;
 
 /** A mean image as a BlobProto message with num=1, what Caffe calls a binaryproto. */
-export function encodeMean({ channels, height, width, data }: MeanImage): Uint8Array {
+export function encodeMean(mean: MeanImage): Uint8Array {
+  assertMean('encodeMean', mean);
+  const { channels, height, width, data } = mean;
   const writer = protobuf.Writer.create();
   writer.uint32(1 << 3).int32(1);
   writer.uint32(2 << 3).int32(channels);
@@ -35,6 +37,7 @@ export function encodeMean({ channels, height, width, data }: MeanImage): Uint8A
  * @throws UnsupportedFormatError if it isn't one, or not of one image.
  */
 export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
+  if (!(bytes instanceof Uint8Array)) refuse('decodeMean', 'the bytes of a file', bytes, 'readMean takes its path');
   const wrong = (received: string, cause?: unknown): UnsupportedFormatError =>
     new UnsupportedFormatError(
       {
@@ -66,6 +69,8 @@ export function decodeMean(bytes: Uint8Array, name = 'mean'): MeanImage {
 
 /** Writes a binaryproto file, under a temporary name first. @throws WriteError */
 export function writeMean(file: string, mean: MeanImage): void {
+  assertPath('file', file);
+  assertMean('writeMean', mean);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     fs.writeFileSync(temporary, encodeMean(mean));

@@ -1,6 +1,7 @@
 /** Mean images, computed from a database. */
 import type { MeanPlanes } from '../batches/options';
 import { isColored, swappedChannel } from '../datum/colors';
+import { assertKeys, refuse } from '../errors/checks';
 import { InvalidOptionError, MixedSizesError } from '../errors/errors';
 import type { DatumReader } from './reader';
 
@@ -23,6 +24,10 @@ const recordsBetweenPauses = 500;
  * @throws MixedSizesError if sizes differ, InvalidOptionError if the database is empty.
  */
 export async function computeMean(reader: DatumReader, options: MeanOptions = {}): Promise<MeanImage> {
+  if (typeof reader?.at !== 'function') {
+    refuse('computeMean, reader', 'an open database', reader, 'open it with openDatumLmdb');
+  }
+  assertKeys('computeMean, options', options, { signal: true, onProgress: true });
   const first = await reader.at(0);
   if (!first)
     throw new InvalidOptionError({
@@ -59,6 +64,7 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
 
 /** Mean of each channel of a mean image, colors in the order asked for; other channels are as they are stored. */
 export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
+  assertMean('channelMeans', mean);
   const count = mean.height * mean.width;
   const stored = Array.from({ length: mean.channels }, (_, c) => {
     const plane = mean.data.subarray(c * count, (c + 1) * count);
@@ -66,4 +72,11 @@ export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
   });
   if (order === 'bgr' || !isColored(mean, false)) return stored;
   return stored.map((_, c) => stored[swappedChannel(c)]);
+}
+
+/** @throws InvalidOptionError */
+export function assertMean(where: string, mean: MeanImage): void {
+  const { channels, height, width, data } = mean ?? {};
+  if (data instanceof Float32Array && data.length === channels * height * width) return;
+  refuse(where, 'a mean image, as computeMean and readMean give it', mean, 'pass one of them');
 }
