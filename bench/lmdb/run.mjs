@@ -218,11 +218,18 @@ const machine = {
   load: os.loadavg(),
   date: new Date().toISOString(),
 };
-const versions = run(python, [
+const {
+  processSeconds: _,
+  processCpuSeconds: __,
+  ...versions
+} = run(python, [
   '-c',
   'import json,cv2,lmdb,numpy,google.protobuf as p,sys;print(json.dumps({"python":sys.version.split()[0],"opencv":cv2.__version__,"py-lmdb":lmdb.__version__,"numpy":numpy.__version__,"protobuf":p.__version__}))',
 ]);
 const results = [];
 for (const name of chosen) results.push(...(await work[name]()));
 if (values.out)
-  fs.writeFileSync(values.out, `${JSON.stringify({ benchmark: 'lmdb', machine, versions, results }, null, 2)}\n`);
+  fs.writeFileSync(
+    values.out,
+    `${JSON.stringify({ benchmark: 'lmdb', machine, versions, runs: Number(values.runs), results }, null, 2)}\n`,
+  );
