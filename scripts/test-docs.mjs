@@ -1,11 +1,12 @@
 /**
  * The lane of the documentation: `npm run test:docs [-- --only site]`.
  *
- * Builds the site, in which a dead link is an error, looks at it in a browser, and adds what docs/extending.md says how to add to a copy of
- * the repository.
+ * Builds the site, in which a dead link is an error, looks at it in a browser, checks that all that packages export has a doc comment, and adds
+ * what docs/extending.md says how to add to a copy of the repository.
  */
 
 import { checkChanges } from './docs/check-changes.mjs';
+import { checkExports } from './docs/check-exports.mjs';
 import { checkSite } from './docs/check-site.mjs';
 import { readFlags, runInTurn, scratchFolders } from './installs/packed.mjs';
 import { root, run } from './lane.mjs';
@@ -17,6 +18,7 @@ const checks = {
     run(process.execPath, ['site/build.mjs'], { onFailure: 1 });
     await checkSite(`${root}site/.vitepress/dist`);
   },
+  exports: checkExports,
   extending: () => checkChanges(newFolder('extending')),
 };
 

@@ -1,33 +1,21 @@
 /** Writes the API reference of the packages as Markdown, by typedoc: site/pages/api/<package>/, a page for each entry of its package.json. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application, Converter } from 'typedoc';
+import { entriesOf } from '../scripts/docs/entries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Packages that export anything, and the sources of their entries by the entries' names. */
-const packages = {
-  autoencoder: (entry) => (entry === '.' ? 'index' : `entries/${entry.slice(2)}`),
-  layers: (entry) => sources[entry] ?? (entry === '.' ? 'index' : entry.slice(2)),
-  'lmdb-datum': (entry) => (entry === '.' ? 'index' : entry.slice(2)),
-  images: (entry) => (entry === '.' ? 'index' : entry.slice(2)),
-};
+const packages = ['autoencoder', 'layers', 'lmdb-datum', 'images'];
 
-/** Entries of @ae/layers whose source is the index of a folder. */
-const sources = Object.fromEntries(
-  ['tensorflow', 'wasm', 'webgl', 'webgpu'].map((name) => [`./backends/${name}`, `backends/${name}/index`]),
-);
-
-async function writeReference(name, sourceOf) {
+async function writeReference(name) {
   const folder = path.join(root, 'packages', name);
-  const { exports } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
+  const entries = entriesOf(name);
   const app = await Application.bootstrapWithPlugins({
     plugin: ['typedoc-plugin-markdown'],
     outputs: [{ name: 'markdown', path: path.join(root, 'site/pages/api', name) }],
     name: `@ae/${name}`,
-    entryPoints: entries.map((entry) => path.join(folder, 'src', `${sourceOf(entry)}.ts`)),
+    entryPoints: [...entries.values()],
     tsconfig: path.join(folder, 'tsconfig.json'),
     readme: 'none',
     disableSources: true,
@@ -49,9 +37,9 @@ async function writeReference(name, sourceOf) {
     typeAliasPropertiesFormat: 'table',
     enumMembersFormat: 'table',
   });
-  const nameOf = new Map(
-    entries.map((entry) => [sourceOf(entry).replace(/\/index$/, ''), `@ae/${name}${entry.slice(1)}`]),
-  );
+  // Typedoc names a module by its path from the folder that all entries have in common.
+  const common = commonFolder([...entries.values()]);
+  const nameOf = new Map([...entries].map(([entry, file]) => [moduleName(common, file), entry]));
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const module of project.children ?? []) module.name = nameOf.get(module.name) ?? module.name;
   });
@@ -61,6 +49,18 @@ async function writeReference(name, sourceOf) {
   return !app.logger.hasErrors() && !app.logger.hasWarnings();
 }
 
-for (const [name, sourceOf] of Object.entries(packages)) {
-  if (!(await writeReference(name, sourceOf))) process.exit(1);
+function commonFolder(files) {
+  const [first, ...others] = files.map((file) => path.dirname(file));
+  let folder = first;
+  while (!others.every((other) => `${other}/`.startsWith(`${folder}/`))) folder = path.dirname(folder);
+  return folder;
 }
+
+function moduleName(folder, file) {
+  return path
+    .relative(folder, file)
+    .replace(/\.ts$/, '')
+    .replace(/\/index$/, '');
+}
+
+for (const name of packages) if (!(await writeReference(name))) process.exit(1);

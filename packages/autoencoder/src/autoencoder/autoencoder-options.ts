@@ -9,6 +9,7 @@ import type { MaskMode } from '../network/masks';
 import { type InitializationScheme, networkOptions, type PresetName } from '../network/options';
 import type { RecipeName } from '../training/recipes';
 
+/** The network of an `Autoencoder`: a preset, or layers of your own. */
 export interface AutoencoderOptions {
   /** An architecture by name. Default 'mirror'. */
   readonly preset?: PresetName;
@@ -35,6 +36,7 @@ export interface AutoencoderOptions {
   readonly pixels?: Partial<PixelFormat>;
 }
 
+/** How the first weights are chosen. */
 export interface InitializeOptions {
   /** Default 0. */
   readonly seed?: number;

@@ -7,6 +7,7 @@ import { AutoencoderError, checkKeys, checkNumber } from '../errors/errors';
 import type { Network } from '../network/network';
 import { networkBatches, rangeOf } from '../network/network-batches';
 
+/** How `encodeAll` and `encodeBatches` encode images. */
 export interface EncodeOptions {
   /** Images per forward pass. Default 64, fewer of those above 64x64. */
   readonly batchSize?: number;

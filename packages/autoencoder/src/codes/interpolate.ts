@@ -11,6 +11,7 @@ import type { Network } from '../network/network';
  */
 export type InterpolationMasks = 'first' | 'second' | 'fixed';
 
+/** Whose masks `interpolate` decodes with, and in how many steps. */
 export interface InterpolateOptions {
   readonly masks: InterpolationMasks;
   /** How many images to make, both ends included, at least 2. Default 8. */

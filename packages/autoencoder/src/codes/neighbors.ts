@@ -1,6 +1,7 @@
 import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors/errors';
 import type { Codes } from './codes';
 
+/** How many neighbors are found, and by which distance. */
 export interface NeighborOptions {
   /** How many to return at most. Default 5. */
   readonly count?: number;
@@ -8,6 +9,7 @@ export interface NeighborOptions {
   readonly metric?: 'euclidean' | 'cosine';
 }
 
+/** An image that was found, and the distance of its code. */
 export interface Neighbor {
   /** The place among the codes. */
   readonly index: number;

@@ -3,6 +3,7 @@ import { checkKeys, checkNumber } from '../errors/errors';
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen';
 import type { Codes } from './codes';
 
+/** How codes are projected to two dimensions. */
 export interface ProjectOptions {
   /** How many principal components to keep. Default 2. */
   readonly components?: number;

@@ -9,6 +9,7 @@ import type { Network } from '../network/network';
 import { variationalCodeOf } from '../network/variational-code';
 import { CodeMixture } from './mixture';
 
+/** How many images `sample` draws, and from which codes. */
 export interface SampleImagesOptions {
   /** How many images to make. Default 8. */
   readonly count?: number;

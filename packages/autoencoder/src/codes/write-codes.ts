@@ -15,6 +15,7 @@ async function* toBatches(codes: CodeStream): AsyncGenerator<Codes> {
   else yield codes;
 }
 
+/** What `writeCodesNpy` writes. */
 export interface NpyOptions {
   /**
    * Write the codes of a network that takes any size block by block, so that images may have several sizes: `codes.npy` is then `[blocks of all

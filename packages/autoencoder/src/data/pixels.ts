@@ -11,6 +11,7 @@ export interface PixelFormat {
   readonly channelOrder: 'rgb' | 'bgr';
 }
 
+/** How bytes become the network's input by default: divided by 256, red, green, blue. */
 export const defaultPixels: PixelFormat = withDefaults(pixelOptions, {});
 
 /** Fills what is missing in `pixels` with the defaults; throws INVALID_OPTION for values out of range. */

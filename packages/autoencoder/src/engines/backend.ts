@@ -15,6 +15,7 @@ import { startWebgpu } from './webgpu';
  */
 export type BackendName = 'tensorflow-gpu' | 'webgpu' | 'wasm' | 'tensorflow' | 'webgl' | 'cpu';
 
+/** How `useBackend` starts an engine. */
 export interface BackendOptions extends NativeOptions {
   /** Threads of the wasm engine. Default 'auto', one a core. */
   readonly threads?: number | 'auto';

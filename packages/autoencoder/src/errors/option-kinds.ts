@@ -21,6 +21,7 @@ interface Described {
   readonly nullable?: boolean;
 }
 
+/** An option that is a number, with its range. */
 export interface NumberOption extends Described, NumberRange {
   readonly kind: 'number';
   readonly default?: number;
@@ -28,6 +29,7 @@ export interface NumberOption extends Described, NumberRange {
   readonly unit?: string;
 }
 
+/** An option that is on or off. */
 export interface SwitchOption extends Described {
   readonly kind: 'switch';
   readonly default?: boolean;
@@ -75,7 +77,9 @@ export interface Problem {
   readonly received: string;
 }
 
+/** An option of a table: its kind, range, default and help. */
 export type AnyOption = NumberOption | SwitchOption | StepsOption | WordOption | GroupOption | ChoiceOption;
+/** Options by their names. */
 export type OptionTable = Readonly<Record<string, AnyOption>>;
 
 /** What a caller gives an option. */

@@ -11,6 +11,7 @@ import { networkBatches, rangeOf } from '../network/network-batches';
 import { checkMaskMode, type Reconstruct, reconstructorFor } from '../network/reconstruct';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './metrics/scores';
 
+/** What `evaluate` scores, and how. */
 export interface EvaluateOptions {
   /** Images per forward pass. Default 64, fewer of those above 64x64 so that none takes long. */
   readonly batchSize?: number;

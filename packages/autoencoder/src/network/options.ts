@@ -9,6 +9,7 @@ export const presetNames = {
   transform: 'a linear code of blocks between convolutions, without pooling or masks; starts from the best linear code',
 } as const;
 
+/** The name of a built-in network. */
 export type PresetName = keyof typeof presetNames;
 
 /** How the first weights can be drawn. */

@@ -4,6 +4,7 @@ import { initializers, type LayersModel, layers, type Shape, type SymbolicTensor
 
 type WeightVariable = ReturnType<layers.Layer['addWeight']>;
 
+/** The configuration of a `VariationalCode` layer. */
 export interface VariationalCodeArgs extends LayerArgs {
   /** How many numbers the code has. */
   units: number;

@@ -24,6 +24,7 @@ import type {
   ReportRun,
 } from './report-data';
 
+/** The images and the run that a report is made of. */
 export interface CollectReportOptions {
   /** The images to score, best ones the network was not trained on. */
   readonly samples: SampleSource;

@@ -7,6 +7,7 @@ import type { ScoreSummary } from '../evaluation/metrics/scores';
 import type { CodeSizes, MaskMode } from '../network/masks';
 import type { Picture, SpriteSheet } from './pictures';
 
+/** Everything that a report shows, as plain data. */
 export interface ReportData {
   readonly title: string;
   /** When the report was made, ISO 8601. */
@@ -29,6 +30,7 @@ export interface ReportData {
   readonly latent?: ReportLatent;
 }
 
+/** The network of a report: its layers and the sizes of its code and masks. */
 export interface ReportModel {
   /** `[height, width, channels]`. */
   readonly inputShape: readonly number[];
@@ -37,6 +39,7 @@ export interface ReportModel {
   readonly layers: readonly { readonly name: string; readonly outputShape: string; readonly parameters: number }[];
 }
 
+/** Images of a report: their name, number and fingerprint. */
 export interface ReportSource {
   readonly name?: string;
   /** Whether they are the images that the run trained on: such scores flatter. */
@@ -47,6 +50,7 @@ export interface ReportSource {
   readonly fingerprint: string;
 }
 
+/** The run of a report: options, data, engine and history. */
 export interface ReportRun {
   readonly name: string;
   /** The architecture by name. */
@@ -66,6 +70,7 @@ export interface ReportRun {
   readonly samples: readonly { readonly epoch: number; readonly picture: Picture }[];
 }
 
+/** Losses and scores of an epoch. */
 export interface ReportEpoch {
   readonly epoch: number;
   readonly step: number;
@@ -78,6 +83,7 @@ export interface ReportEpoch {
   readonly activeNumbers?: number;
 }
 
+/** Scores with one choice of masks. */
 export interface MaskScores {
   readonly summary: ScoreSummary;
   /** PSNR in dB and SSIM of each image, for histograms. */
@@ -85,6 +91,7 @@ export interface MaskScores {
   readonly ssims: readonly number[];
 }
 
+/** Scores of a class of images. */
 export interface ReportClass {
   readonly label?: number;
   /** The folder that all keys of the class name, where they do. */
@@ -105,6 +112,7 @@ export interface ReportExample {
   readonly other?: { readonly picture: Picture; readonly psnrDb: number };
 }
 
+/** The network and other codes at equal sizes. */
 export interface ReportComparison
   extends Pick<Comparison, 'count' | 'curves' | 'pcaFittedOn' | 'pcaFittedOf' | 'pcaMirrored' | 'missing'> {
   readonly groups: readonly {
@@ -115,10 +123,12 @@ export interface ReportComparison
   }[];
 }
 
+/** The score of one method at one size. */
 export interface ReportComparisonRow extends Omit<ComparisonRow, 'scores'> {
   readonly summary?: ScoreSummary;
 }
 
+/** What a report shows of the code space. */
 export interface ReportLatent {
   /** How many codes were searched for neighbors. */
   readonly searched: number;

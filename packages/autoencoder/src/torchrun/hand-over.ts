@@ -7,6 +7,7 @@ import { checkTorchTraining } from './check-training';
 import type { TorchrunOptions } from './torchrun';
 import { programFolder, writeTask } from './write-task';
 
+/** What `handOver` writes, and where. */
 export interface HandOverOptions extends Pick<TorchrunOptions, 'network' | 'train' | 'validation'> {
   /** The folder to write, of which the run must be run/. */
   readonly folder: string;

@@ -11,6 +11,7 @@ import type { LmdbPlace } from './describe-task';
 import { checkPython } from './python';
 import { programFile, recipeFile, writeTask } from './write-task';
 
+/** How torchrun is started. */
 export interface TorchrunOptions {
   /** Returns the network that is trained, when training begins. */
   readonly network: () => Autoencoder;

@@ -92,6 +92,7 @@ export const optimizers = {
   },
 } as const satisfies ChoiceOption['choices'];
 
+/** The name of an optimizer. */
 export type OptimizerName = keyof typeof optimizers;
 
 /** An optimizer by its `name`, with the options that it has. */
@@ -115,6 +116,7 @@ export const losses = {
   },
 } as const satisfies ChoiceOption['choices'];
 
+/** The name of a loss. */
 export type LossName = keyof typeof losses;
 
 /** A loss by its `name`, with the options that it has. */

@@ -59,6 +59,7 @@ export interface NamedRecipe extends Recipe {
   readonly scheme: InitializationScheme;
 }
 
+/** The name of a recipe. */
 export type RecipeName = keyof typeof recipes;
 
 const plain = {

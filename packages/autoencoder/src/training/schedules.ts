@@ -181,6 +181,7 @@ export const schedules = {
   }),
 };
 
+/** The name of a schedule. */
 export type SchedulePolicy = keyof typeof schedules;
 
 /** A schedule by its `policy`, with the options that it has. */

@@ -8,6 +8,7 @@ export interface StartProgress {
   readonly of: number;
 }
 
+/** Loss, learning rate and speed after a step. */
 export interface StepProgress {
   /** Counted from 1. */
   readonly epoch: number;
@@ -51,6 +52,7 @@ export interface ValidationScore {
   readonly pooledPsnrDb: number;
 }
 
+/** Losses, scores and time of an epoch. */
 export interface EpochSummary {
   readonly epoch: number;
   /** Updates so far, over all epochs. */
@@ -86,6 +88,7 @@ export interface TrainingWarning {
   readonly state?: string;
 }
 
+/** The epochs of a training. */
 export interface TrainingHistory {
   readonly epochs: readonly EpochSummary[];
   readonly steps: number;

@@ -4,6 +4,7 @@ import { Header, Pax } from 'tar';
 
 const blockBytes = 512;
 
+/** Writes a tar file by file, with names of any length. */
 export class TarWriter {
   bytes = 0;
   readonly #fd: number;

@@ -11,6 +11,7 @@ import { antialiasedWindows, pixelWindowsFor, type Windows } from '../resize/ant
 import { bilinearScratchBytes } from '../resize/bilinear';
 import { planResize, type Resize } from '../resize/plan';
 
+/** How a JPEG file is decoded. */
 export interface JpegOptions {
   /** 1 takes luma, 3 makes color of gray. Default: as the file is. */
   channels?: 1 | 3;

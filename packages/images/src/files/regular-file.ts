@@ -77,6 +77,7 @@ export function readRegularFile(file: FilePath, mostBytes: number): Uint8Array {
   });
 }
 
+/** Throws NotOrdinaryError if a file has more than `mostBytes` bytes. */
 export function assertSize(bytes: number, mostBytes: number): void {
   if (bytes > mostBytes) throw new NotOrdinaryError(`has ${bytes} bytes, more than the limit of ${mostBytes}`);
 }

@@ -65,6 +65,7 @@ export class ImageFolder {
     return typeof value === 'object' && value !== null && mark in value;
   }
 
+  /** The number of images. */
   get length(): number {
     return this.#items.length;
   }

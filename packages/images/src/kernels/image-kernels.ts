@@ -24,6 +24,7 @@ export function useKernelModule(module: KernelModule | undefined): void {
   compiled = module as WebAssembly.Module | undefined;
 }
 
+/** The image kernels of the WebAssembly module, in a memory of their own. */
 export class ImageKernels {
   // The exports of the one module, by the files of the assembly that they are in.
   readonly jpeg: JpegKernels;
@@ -95,6 +96,7 @@ export class ImageKernels {
     return address;
   }
 
+  /** Returns bytes of the kernels' memory; the view is valid until the memory grows. */
   view(address: number, bytes: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, address, bytes);
   }

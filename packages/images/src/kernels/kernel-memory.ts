@@ -60,6 +60,7 @@ export class KernelMemory {
     return address;
   }
 
+  /** The memory that kernels read and write. */
   get buffer(): SharedArrayBuffer {
     return this.#memory.buffer;
   }

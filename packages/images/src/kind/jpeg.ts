@@ -5,6 +5,7 @@ const applicationSegment1 = 0xe1;
 const exif = [0x45, 0x78, 0x69, 0x66, 0, 0];
 const orientationTag = 0x0112;
 
+/** What the header of a JPEG file says. */
 export interface JpegHeader {
   height: number;
   width: number;

@@ -4,6 +4,7 @@
 const channelsByColorType: Record<number, number> = { 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 };
 const firstChunk = 33;
 
+/** What the header of a PNG file says. */
 export interface PngHeader {
   height: number;
   width: number;

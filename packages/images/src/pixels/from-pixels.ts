@@ -32,6 +32,7 @@ export type Drawable =
   | { readonly videoWidth: number; readonly videoHeight: number }
   | { readonly displayWidth: number; readonly displayHeight: number };
 
+/** Pixels that `fromPixels` takes: image data, canvases, bitmaps, image and video elements, frames, and sharp's raw output. */
 export type PixelSource = ImageDataLike | SharpRaw | InterleavedPixels | CanvasLike | Drawable;
 
 /** All the fields by which sources are told. */

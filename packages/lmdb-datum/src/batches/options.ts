@@ -13,6 +13,7 @@ export interface MeanPlanes {
   width: number;
 }
 
+/** How records become batches. */
 export interface BatchOptions {
   /** Records per batch, of all shards together. */
   batchSize: number;

@@ -4,6 +4,7 @@ import type { BatchJob, BuiltBatch } from './builder';
 import { batchRange, cutsEpoch, type EpochOrder, epochOrder, epochRange, partSize } from './epoch-order';
 import type { BatchPosition, CheckedBatchOptions } from './options';
 
+/** A batch of images: interleaved or planar values, their shape, and their labels and keys. */
 export interface Batch extends BuiltBatch {
   /** Records in it; the rows past them are padding. */
   size: number;
@@ -71,6 +72,7 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
     return this.#done;
   }
 
+  /** Returns the next batch. */
   next(): Promise<IteratorResult<Batch, undefined>> {
     const call = this.#calls++;
     const answer = this.#turn.then(() => this.#advance(call));

@@ -13,6 +13,7 @@ import { moveIntoPlace, partialName } from './output-folder';
 import { findComplete, type ImportedPart, importPart, noteComplete, placeOf } from './shards';
 import { claimWorkFolder, labelsName, removeTraces, removeWorkFolder, type WorkFolder } from './work-folder';
 
+/** What `convertImageset` did. */
 export interface ConvertReport {
   /** The folder that was made: with `shard` that of the shard. */
   output: string;

@@ -21,6 +21,7 @@ export interface ImageFile {
   hint?: string;
 }
 
+/** A class of images: its name and its label. */
 export interface ImageClass {
   name: string;
   label: number;

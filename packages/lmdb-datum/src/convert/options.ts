@@ -14,6 +14,7 @@ import {
   refuse,
 } from '../errors/checks';
 
+/** What `convertImageset` reads and writes. */
 export interface ConvertOptions {
   /**
    * Folder of class folders, an image, an archive (tar, tars in a tar, WebDataset's shards, tar.gz, zip, Parquet), a pattern of such names
@@ -72,6 +73,7 @@ export interface ConvertOptions {
   signal?: AbortSignal;
 }
 
+/** How far `convertImageset` has come. */
 export interface ConvertProgress {
   /** Images handled so far, skipped ones included. */
   done: number;

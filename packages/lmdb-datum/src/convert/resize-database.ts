@@ -12,6 +12,7 @@ import { makeDatabase } from './make-database';
 import { assertFree } from './output-folder';
 import { findComplete, noteComplete, placeOf, type ResizedPart, type ShardWork } from './shards';
 
+/** What `resizeDatabase` reads and writes. */
 export interface ResizeOptions {
   /** The database to read: raw or encoded records of any sizes. It stays as it is. */
   input: string;
@@ -46,6 +47,7 @@ export interface ResizeOptions {
   signal?: AbortSignal;
 }
 
+/** How far `resizeDatabase` has come. */
 export interface ResizeProgress {
   /** Records handled so far, damaged ones included. */
   done: number;
@@ -53,6 +55,7 @@ export interface ResizeProgress {
   elapsedMs: number;
 }
 
+/** What `resizeDatabase` did. */
 export interface ResizeReport {
   /** The folder that was made: with `shard` that of the shard. */
   output: string;

@@ -21,6 +21,7 @@ import { openImageRecords } from './image-source';
 import type { RecordRange, RecordSink, RecordSource } from './record';
 import type { ShardLimits } from './shards';
 
+/** What `convertDatabase` reads and writes. */
 export interface ConvertDatabaseOptions extends ShardLimits {
   /** An LMDB, or whatever else `convertImageset` takes as its input. */
   readonly input: string | readonly string[];
@@ -52,6 +53,7 @@ export interface ConvertDatabaseOptions extends ShardLimits {
   readonly signal?: AbortSignal;
 }
 
+/** What `convertDatabase` did. */
 export interface ConvertDatabaseReport {
   /** The files or folders that were made. */
   readonly outputs: readonly string[];

@@ -3,6 +3,7 @@ import type { RecordSink } from './record';
 import type { ShardLimits } from './shards';
 
 export const outputForms = ['lmdb', 'tar', 'parquet', 'folder'] as const;
+/** A format that `convertDatabase` writes. */
 export type OutputForm = (typeof outputForms)[number];
 
 export interface SinkOptions extends ShardLimits {

@@ -11,6 +11,7 @@ import { OutputExistsError, ShardError } from '../errors/errors';
 import type { Damage } from '../lmdb/salvage';
 import type { ConvertedPart } from './convert-shard';
 
+/** What `mergeShards` reads and writes. */
 export interface MergeOptions {
   /** What to make: what the commands of the shards were given as output. Where it is there, and is what these shards make, nothing is done. */
   output: string;
@@ -22,6 +23,7 @@ export interface MergeOptions {
   signal?: AbortSignal;
 }
 
+/** How far `mergeShards` has come. */
 export interface MergeProgress {
   /** Records written so far. */
   done: number;
@@ -29,6 +31,7 @@ export interface MergeProgress {
   elapsedMs: number;
 }
 
+/** What `mergeShards` did. */
 export interface MergeReport {
   output: string;
   /** The files that conversions made, where there are several. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Datum } from '../datum/datum';
 
+/** What distinguishes a database's content from another's. */
 export interface DatabaseIdentity {
   /** What the database says of itself: another one after each time it was written to, the same for a copy. */
   readonly revision: string;

@@ -11,6 +11,7 @@ export interface MeanImage extends MeanPlanes {
   data: Float32Array;
 }
 
+/** How `computeMean` reads records. */
 export interface MeanOptions {
   signal?: AbortSignal;
   onProgress?: (progress: { done: number; total: number }) => void;

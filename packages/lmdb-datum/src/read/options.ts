@@ -1,6 +1,7 @@
 /** How a database is opened. */
 import { assertFlag, assertKeys, type Known, refuse } from '../errors/checks';
 
+/** How a database is opened. */
 export interface OpenOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
   database?: string;

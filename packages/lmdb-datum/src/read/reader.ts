@@ -81,6 +81,7 @@ export class DatumReader {
     return this.#images.length;
   }
 
+  /** Whether records can still be read. */
   get isOpen(): boolean {
     return this.#file.isOpen;
   }
@@ -103,6 +104,7 @@ export class DatumReader {
     return undefined;
   }
 
+  /** The format, keys, pages and transaction of the database. */
   get info(): DatabaseInfo {
     return infoOf(this.#places, this.#images, this);
   }

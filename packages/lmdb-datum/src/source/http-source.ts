@@ -2,6 +2,7 @@
 import { NotReadableError, reasonOf, SourceChangedError } from '../errors/errors';
 import type { ByteSource } from './byte-source';
 
+/** How a database at an address is requested. */
 export interface HttpOptions {
   /** Sent with each request to an address, such as `Authorization`. A browser then asks the server for permission first, if it is another's. */
   headers?: Record<string, string>;

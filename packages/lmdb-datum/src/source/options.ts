@@ -3,6 +3,7 @@ import { assertKeys, assertWhole, checkMaxPixels, type Known, refuse } from '../
 import { keyBytes } from '../lmdb/scan';
 import type { HttpOptions } from './http-source';
 
+/** How `openDatumSource` opens a database. */
 export interface OpenSourceOptions extends HttpOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
   database?: string;

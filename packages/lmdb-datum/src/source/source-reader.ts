@@ -101,6 +101,7 @@ export class DatumSourceReader {
     return this.#pages.traffic;
   }
 
+  /** Whether records can still be read. */
   get isOpen(): boolean {
     return this.#pages.isOpen;
   }

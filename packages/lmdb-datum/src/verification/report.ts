@@ -2,6 +2,7 @@ import type { Damage } from '../lmdb/salvage';
 import type { DatabaseMetaInfo } from '../schemas/meta-info';
 import type { DatabaseSchema } from '../schemas/record-format';
 
+/** What `verify` checks. */
 export interface VerifyOptions {
   /** Check the records of this named database alone. Default: those of the unnamed one, and of all named ones. */
   database?: string;
@@ -35,6 +36,7 @@ export interface VerifiedDatabase {
   notRead?: string;
 }
 
+/** What `verify` found. */
 export interface VerifyReport {
   path: string;
   /** True if nothing is damaged, so that every way of reading gives everything. */

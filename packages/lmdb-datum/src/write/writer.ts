@@ -21,6 +21,7 @@ export const maxKeyBytes = 511;
 /** A transaction holds its records in memory, so large images end it before the count does. */
 const maxBatchBytes = 256 << 20;
 
+/** How a `DatumWriter` writes. */
 export interface WriterOptions {
   /** 'create' (default): the folder must not exist. 'append': it must hold a database of format v1. */
   mode?: 'create' | 'append';

@@ -14,6 +14,7 @@ export interface ScoredNetwork {
   evaluate(samples: SampleSource, options: EvaluateOptions): Promise<Evaluation>;
 }
 
+/** What `compareWithPca` compares, and on which images. */
 export interface PcaComparisonOptions {
   /** The images the network was trained on, to fit PCA to. */
   readonly trainingSamples: SampleSource;
@@ -71,6 +72,7 @@ export async function compareWithPca(
   }
 }
 
+/** Which numbers of components `scorePca` scores. */
 export interface PcaScoreOptions {
   /** Numbers of components to code images with, in ascending order; where there are fewer components, all of them. */
   readonly counts: readonly number[];

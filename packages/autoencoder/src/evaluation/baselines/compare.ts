@@ -24,6 +24,7 @@ import {
   thumbnailRival,
 } from './rivals';
 
+/** What `compare` compares with, and on which images. */
 export interface CompareOptions {
   /** The images the network was trained on, to fit PCA to. Without them there is no PCA. */
   readonly trainingSamples?: SampleSource;
@@ -49,6 +50,7 @@ export interface ComparisonGroup {
   readonly rows: readonly ComparisonRow[];
 }
 
+/** Scores of the network and of other codes at equal sizes. */
 export interface Comparison {
   readonly sizes: CodeSizes;
   /** How many images were scored, and of how many. */

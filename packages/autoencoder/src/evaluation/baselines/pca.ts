@@ -5,6 +5,7 @@ import { AutoencoderError, checkKeys, checkNumber } from '../../errors/errors';
 import { center, MirrorHalves, readRows } from './image-rows';
 import { RowComponents } from './row-components';
 
+/** How `fitPca` fits components. */
 export interface PcaOptions {
   /** How many components to find at most. Default: all there are, one less than images. */
   readonly components?: number;
@@ -79,6 +80,7 @@ export class Pca {
     });
   }
 
+  /** Frees the components' tensors. */
   dispose(): void {
     tf.dispose([this.components, this.mean]);
   }

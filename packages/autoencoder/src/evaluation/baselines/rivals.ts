@@ -31,6 +31,7 @@ export interface RatePoint {
   readonly psnrDb: number;
 }
 
+/** A code that the network is compared with. */
 export type RivalMethod = 'pca' | 'jpeg' | 'thumbnail';
 
 /** What is to be known of a network. */

@@ -14,6 +14,7 @@ export const msSsimWeights: readonly number[] = [0.0448, 0.2856, 0.3001].map((we
   return weight / all.reduce((sum, other) => sum + other);
 });
 
+/** Structural similarities of an image and its reconstruction, at most 1. */
 export interface Similarity {
   /** Mean over windows and channels, at most 1. NaN for images smaller than 11x11. */
   readonly ssim: number;
@@ -21,6 +22,7 @@ export interface Similarity {
   readonly msSsim: number;
 }
 
+/** The window and the scales of structural similarity. */
 export interface SimilarityOptions {
   /** Where the image begins in both arrays. Default 0. */
   readonly offset?: number;

@@ -13,6 +13,7 @@ import { configFile, encodeKerasFile, metadataFile, weightsFile } from './keras-
 import { type KerasLayer, kerasLayer } from './layer-table';
 import { encodeWeights } from './weights-file';
 
+/** How `exportKeras` writes a file. */
 export interface KerasOptions {
   /** Whether to write over a file. Default false. */
   readonly overwrite?: boolean;

@@ -14,6 +14,7 @@ import { camelCasedConfig, convertNetwork } from './read-config';
 import { weightNamesOf } from './weight-names';
 import { containers, readWeights, type WeightsReader } from './weights-file';
 
+/** What a Keras file does not say of its network. */
 export interface KerasImportOptions {
   /** What pixels are in the network. Default: what exportKeras noted, or bytes divided by 255, red first. */
   readonly pixels?: Partial<PixelFormat>;

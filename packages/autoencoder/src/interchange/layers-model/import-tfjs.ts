@@ -11,6 +11,7 @@ import { checkManifest } from '../../network/saved-model/weights-manifest';
 import { adoptModel } from './adopt-model';
 import { isNetwork, type LayerEntry } from './topology';
 
+/** What a LayersModel does not say of its network. */
 export interface TfjsImportOptions {
   /** What pixels are in the network. Default: bytes divided by 255, red first. */
   readonly pixels?: Partial<PixelFormat>;

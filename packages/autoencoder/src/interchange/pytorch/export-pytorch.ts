@@ -8,6 +8,7 @@ import { assertFree } from '../foreign-file';
 import { writeSafetensors } from '../safetensors';
 import { describePyTorch } from './describe-pytorch';
 
+/** How `exportPyTorch` writes files. */
 export interface PyTorchOptions {
   /** Whether to write over files. Default false. */
   readonly overwrite?: boolean;

@@ -8,6 +8,7 @@ import { type ReadTensor, readSafetensors, type SafetensorsFile } from '../safet
 import { torchTensorsOf } from './describe-pytorch';
 import { fromTorch, type TorchTensor } from './torch-tensors';
 
+/** What a file of PyTorch does not say of its network. */
 export interface PyTorchImportOptions {
   /** What the network is made of, for a file that does not say: the options of `new Autoencoder`. */
   readonly network?: AutoencoderOptions;

@@ -9,6 +9,7 @@ import { type ConvertedNetwork, convertModules } from './convert-modules';
 import { type Module, modulesOf } from './module-reader';
 import { readT7 } from './t7-reader';
 
+/** What a Torch7 file does not say of its network. */
 export interface Torch7ImportOptions {
   /** Height and width of the images. Default: the smallest square size that the network's modules allow. */
   readonly size?: readonly [height: number, width: number];

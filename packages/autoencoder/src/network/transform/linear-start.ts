@@ -23,6 +23,7 @@ import { chooseCode } from './choose-code';
 import { deviationsOf } from './code-block';
 import { type LinearCode, requireLinearPart } from './linear-code';
 
+/** How the linear start of preset transform is computed. */
 export interface LinearStartOptions {
   /** Determines which images are looked at. Default 0. */
   readonly seed?: number;
