@@ -254,7 +254,7 @@ describe('--schema', () => {
     expect(texts).toMatch(/records +3, and 4 others that are not read as images/);
     expect(texts).toMatch(/texts +3 images with one: "hello", "Straße", "12\.50 €"$/m);
     expect(await aeOk(folder, 'inspect', foreign('stylegan2'))).toMatch(
-      /images of 16 pixels a side; --schema stylegan2:8 takes the other/,
+      /images with sides of 16 pixels; --schema stylegan2:8 takes the other/,
     );
   });
 

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ImageSource, openImageSource } from '../src/entries/archives';
+import { type ImageSource, openImageSource, TarWriter } from '../src/entries/archives';
 import { readPackedFile, readRegularFile } from '../src/entries/files';
 import { imageFolder, openImages } from '../src/entries/index';
 
@@ -112,6 +112,45 @@ describe('several', () => {
     expect(images.map(([name, label]) => `${label} ${name}`).slice(-5)).toEqual([
       ...['0 ant/10.png', '0 ant/9.jpg', '1 cat/a.png', '1 cat/b.JPEG', '1 cat/deep/c.jpg'],
     ]);
+  });
+});
+
+describe('labels', () => {
+  const shard = (name: string, labels: readonly (string | undefined)[]) => {
+    const fd = fs.openSync(inFolder(name), 'w');
+    const tar = new TarWriter(fd);
+    for (const [i, label] of labels.entries()) {
+      tar.add(`${i}.png`, Buffer.from(photos['cat/a.png'], 'base64'));
+      if (label !== undefined) tar.add(`${i}.cls`, Buffer.from(label));
+    }
+    tar.finish();
+    fs.closeSync(fd);
+    return inFolder(name);
+  };
+
+  test.each<[what: string, labels: (string | undefined)[], found: number[], warning: RegExp]>([
+    [
+      'beyond 32 bits',
+      ['1', '99999999999'],
+      [1, 1215752191],
+      /1 label does not fit in 32 bits; 99999999999 became 1215752191\.$/,
+    ],
+    ['that are missing', ['3', undefined, '1'], [3, 0, 1], /1 of 3 images have no label, and got label 0\.$/],
+    [
+      'that are empty beside names',
+      ['cat', ''],
+      [1, 0],
+      /1 of 2 images have no label, and were put into a class without a name\.$/,
+    ],
+  ])('%s are said', async (_, labels, found, warning) => {
+    await contentOf(shard('labels.tar', labels), ({ images, warnings }) => {
+      expect(images.map(({ label }) => label)).toEqual(found);
+      expect(warnings).toEqual([expect.stringMatching(warning)]);
+    });
+  });
+
+  test('that all images lack need no word', async () => {
+    await contentOf(path.join(fixtures, 'photos-none.parquet'), ({ warnings }) => expect(warnings).toEqual([]));
   });
 });
 

@@ -78,7 +78,7 @@ test.each([
   expect(images.names).toEqual(['a/1.jpg', 'b/2.jpg', 'b/huge.jpg', 'c/3.jpg']);
   const [first] = [await images.at(0)];
   for (const i of [1, 3]) expect((await images.at(i))?.data).toEqual(first?.data);
-  await expect(images.at(2)).rejects.toThrow(/huge\.jpg has 9663676416 bytes, more than the \d+ that are read\.$/);
+  await expect(images.at(2)).rejects.toThrow(/huge\.jpg has 9663676416 bytes, more than the limit of \d+\.$/);
   images.close();
 });
 
@@ -183,6 +183,6 @@ test('a zip of 70,003 entries and 14 GB, with descriptors behind the data, is re
   const images = await openImages(writeFile('many.zip', zip(files())));
   expect([images.length, images.classes]).toEqual([70_002, ['a', 'b', 'c']]);
   expect((await images.at(-1))?.data).toEqual((await images.at(0))?.data);
-  await expect(images.at(1)).rejects.toThrow(/huge\.jpg has 5368709120 bytes, more than the \d+ that are read/);
+  await expect(images.at(1)).rejects.toThrow(/huge\.jpg has 5368709120 bytes, more than the limit of \d+/);
   images.close();
 });

@@ -19,6 +19,24 @@ export function labelsOf(
   };
 }
 
+/** Says which labels are none that a Datum holds, and which images have none beside others that have. */
+export function warningsOfLabels(images: readonly Labeled[], place: string): string[] {
+  const warnings: string[] = [];
+  const large = images.filter(({ label }) => typeof label === 'number' && label !== (label | 0));
+  if (large.length > 0) {
+    const [{ label }] = large;
+    const what = large.length === 1 ? '1 label does' : `${large.length} labels do`;
+    warnings.push(`${place}: ${what} not fit in 32 bits; ${label} became ${Number(label) | 0}.`);
+  }
+  const missing = images.filter(({ label }) => label === undefined || label === '').length;
+  if (missing > 0 && missing < images.length) {
+    const isNamed = images.some(({ label }) => typeof label === 'string');
+    const what = isNamed ? 'were put into a class without a name' : 'got label 0';
+    warnings.push(`${place}: ${missing} of ${images.length} images have no label, and ${what}.`);
+  }
+  return warnings;
+}
+
 /** Each name once, in the order of their bytes. */
 export function sortedNames(names: Iterable<string>): string[] {
   return [...new Set(names)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -3,7 +3,7 @@ import type { FileMetaData } from 'hyparquet';
 import type { FolderImage, FolderList } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
 import { formatOf, kindOfImage } from '../kind/kind';
-import { type Labeled, labelsOf } from './class-names';
+import { type Labeled, labelsOf, warningsOfLabels } from './class-names';
 import { type ArchiveInput, damaged, unusable } from './entry';
 import { columnsOf, type ParquetColumns } from './parquet-columns';
 import type { Spool } from './spool';
@@ -41,7 +41,7 @@ export async function listParquet(input: ArchiveInput, spool: Spool): Promise<Fo
   }
   const more =
     others.length > 0 ? [`${place}: images are read from column ${image}, not from ${others.join(', ')}.`] : [];
-  const list = { ...labelsOf(images), ignored, warnings: more };
+  const list = { ...labelsOf(images), ignored, warnings: [...more, ...warningsOfLabels(images, place)] };
   return names ? { ...list, classes: names.map((name, i) => ({ name, label: i })) } : list;
 }
 

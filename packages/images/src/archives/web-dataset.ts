@@ -6,7 +6,7 @@ import type { FolderImage, FolderList } from '../files/image-tree';
 import { type PackedFile, readPackedFile } from '../files/packed-file';
 import { sayOf } from '../files/regular-file';
 import { hasImageExtension } from '../kind/kind';
-import { type Labeled, labelsOf } from './class-names';
+import { type Labeled, labelsOf, warningsOfLabels } from './class-names';
 import { type ArchiveEntry, type ArchiveFacts, damaged } from './entry';
 
 /** Files of one name up to the first dot. */
@@ -44,7 +44,7 @@ export function listWebDataset({ entries, warnings }: ArchiveFacts, place: strin
   }
   const own = new Set(samples.filter(isOfImages).flatMap(({ beside }) => [...beside.values()]));
   const ignored = entries.filter((entry) => !own.has(entry) && !hasImageExtension(entry.name)).map(({ name }) => name);
-  return { ...labelsOf(images), ignored, warnings: [...warnings] };
+  return { ...labelsOf(images), ignored, warnings: [...warnings, ...warningsOfLabels(images, place)] };
 }
 
 function samplesOf(entries: readonly ArchiveEntry[]): WebSample[] {
