@@ -109,7 +109,7 @@ describe('a journal', () => {
   }
 
   it.each<[string, (journal: Record<string, unknown>) => unknown, RegExp]>([
-    ['more images done than there are', (j) => ({ ...j, done: 700 }), /has 700 images done of 200/],
+    ['more images done than there are', (j) => ({ ...j, done: 700 }), /says that 700 images of 200 are done/],
     ['more images done than records', (j) => ({ ...j, done: 150 }), /has 150 images done and 1 .* 99 records/],
     ['fewer than none', (j) => ({ ...j, done: -1 }), /has -1 images done/],
     ['half an image', (j) => ({ ...j, done: 1.5 }), /has 1\.5 images done/],
