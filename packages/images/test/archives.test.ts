@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ImageSource, openImageSource, TarWriter } from '../src/entries/archives';
 import { readPackedFile, readRegularFile } from '../src/entries/files';
 import { imageFolder, openImages } from '../src/entries/index';
@@ -282,6 +282,16 @@ describe('refused, in one sentence', () => {
         ),
       ]),
     );
+  });
+
+  test('what has to be unpacked where the disk is full', async () => {
+    const write = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    });
+    await expect(contentOf(path.join(fixtures, 'photos.tar.gz'))).rejects.toThrow(
+      `photos.tar.gz cannot be unpacked into ${folder}: the disk is full; free some space there, or unpack it`,
+    );
+    write.mockRestore();
   });
 
   test('an empty zip contains no images', async () => {

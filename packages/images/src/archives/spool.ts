@@ -12,10 +12,12 @@ export class Spool {
   readonly fd: number;
   bytes = 0;
   readonly #place: string;
+  readonly #folder: string;
 
   /** @param folder has to have room for what comes in; `place` is for errors. @throws NotReadableError */
   constructor(folder: string, place: string) {
     this.#place = place;
+    this.#folder = folder;
     const file = path.join(folder, `ae-${randomUUID().slice(0, 8)}.tmp`);
     try {
       this.fd = fs.openSync(file, 'wx+', 0o600);
@@ -35,7 +37,8 @@ export class Spool {
     } catch (cause) {
       const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
       const what = isFull ? 'the disk is full' : (cause as Error).message;
-      throw unusable(this.#place, `cannot be unpacked: ${what}`, 'free some space', cause);
+      const todo = 'free some space there, or unpack it somewhere else and pass the folder';
+      throw unusable(this.#place, `cannot be unpacked into ${this.#folder}: ${what}`, todo, cause);
     }
     this.bytes += chunk.length;
     return { fd: this.fd, offset, bytes: chunk.length };
