@@ -36,7 +36,7 @@ export class InvalidOptionError extends ImagesError {
   override readonly code = 'INVALID_OPTION';
 }
 
-/** There is no file at the place that was named, or it may not be read. */
+/** The file does not exist, or cannot be read. */
 export class NotReadableError extends ImagesError {
   override readonly code = 'NOT_READABLE';
   /** The file or folder concerned. */

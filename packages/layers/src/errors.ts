@@ -42,7 +42,7 @@ export class MaskError extends LayersError {
   override readonly code = 'MASK_MISMATCH';
 }
 
-/** A mask holds an index that names no position of the output. */
+/** A mask contains an index outside the output. */
 export class InvalidIndexError extends LayersError {
   override readonly code = 'INVALID_INDEX';
 }

@@ -105,7 +105,7 @@ export class Autoencoder {
     return this.#warnings;
   }
 
-  /** How many numbers the network holds. Of a preset's it is known before `initialize`, and before memory is taken for them. */
+  /** How many weights the network has; for a preset, known before `initialize` and before memory is allocated. */
   get weightCount(): WeightCount {
     const { preset = 'mirror', layers } = this.#options;
     if (!this.#network && !layers) return countWeights(this.inputShape, preset, this.#options);
@@ -127,7 +127,7 @@ export class Autoencoder {
     return this.#ready.blocks !== undefined;
   }
 
-  /** Returns the same of images of another size; throws SHAPE_MISMATCH where the network takes its own size alone. */
+  /** Returns the same for images of another size; throws SHAPE_MISMATCH if the network only takes its own size. */
   sizesOf(size: readonly [height: number, width: number]): CodeSizes {
     return sizesOf(this.#ready, size);
   }
@@ -249,7 +249,7 @@ export class Autoencoder {
     return sampleImages(network, { ...others, codesOf: samples });
   }
 
-  /** Scores the network with all three kinds of masks beside PCA, JPEG and thumbnails at equal bytes. */
+  /** Scores the network with all three kinds of masks, and PCA, JPEG and thumbnails of the same size. */
   async compare(
     images: Images,
     options?: Omit<CompareOptions, 'trainingSamples'> & ImageInputs & { readonly trainingSamples?: Images },

@@ -12,7 +12,7 @@ import type { AutoencoderOptions } from './autoencoder-options';
 /** Which checkpoint of a run: the one with the lowest error, the newest, or the one after so many updates. */
 export type CheckpointChoice = 'best' | 'last' | number;
 
-/** A network as a checkpoint has it. */
+/** A network loaded from a checkpoint. */
 export interface LoadedCheckpoint {
   /** Is the caller's. */
   readonly autoencoder: Autoencoder;

@@ -15,7 +15,7 @@ import type { AutoencoderOptions, InitializeOptions } from './autoencoder-option
  */
 export interface ResumeOptions extends Omit<TrainOptions, 'run'> {
   readonly run?: Omit<RunOptions, 'folder' | 'resume'>;
-  /** The network, as far as it is given; as the other options it must be that of the run. */
+  /** The network, if given; like the other options, it must be the run's. */
   readonly network?: Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'variational' | 'inputShape' | 'pixels'> & {
     readonly initialization?: Pick<InitializeOptions, 'seed' | 'scheme'>;
   };

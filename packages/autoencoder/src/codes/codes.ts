@@ -11,7 +11,7 @@ import { networkBatches, rangeOf } from '../network/network-batches';
 export interface EncodeOptions {
   /** Images per forward pass. Default 64, fewer of those above 64x64. */
   readonly batchSize?: number;
-  /** Encode only this part of the images; those of all shards, one after the other, are the whole. Default: all. */
+  /** Encode only this part of the images; the shards in order make up the whole. Default: all. */
   readonly shard?: Shard;
   /** Stops between batches with ABORTED. */
   readonly signal?: AbortSignal;

@@ -25,7 +25,7 @@ export interface ImageUse {
   /** Whether they are looked at more than once. */
   readonly keeps?: boolean;
   readonly options?: ImageOptions;
-  /** Is told once that images are fitted. */
+  /** Called once when images are fitted to the network. */
   readonly onWarning?: (warning: { readonly code: string; readonly message: string }) => void;
 }
 

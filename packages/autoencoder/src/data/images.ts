@@ -17,16 +17,16 @@ export interface ImageSource {
   identity?: SampleSource['identity'];
 }
 
-/** What methods take for images: one, an array, or a source. */
+/** The images that methods take: one, an array, or a source. */
 export type Images = Picture | Sample | readonly (Picture | Sample)[] | ImageSource | SampleSource;
 
-/** How images become those that a network takes; planar samples are taken as they are. */
+/** How images are fitted to a network; planar samples are used unchanged. */
 export interface ImageOptions {
   /** 'squash' ignores the aspect ratio, as `ae import` does, 'crop' cuts what sticks out, 'fill' adds black borders. Default 'squash'. */
   readonly fit?: 'squash' | 'crop' | 'fill';
   /** 'antialiased' averages all pixels, 'bilinear' looks at four, as cv::resize. Default 'antialiased'. */
   readonly resampler?: 'antialiased' | 'bilinear';
-  /** Color behind transparent pixels, as '#rrggbb'. Default: alpha is cut off. */
+  /** Color behind transparent pixels, as '#rrggbb'. Default: alpha is dropped. */
   readonly background?: string;
   /**
    * Of a network that takes images of any size (`takesAnySize`): 'network' gives them the one of `inputShape`, 'own' leaves them theirs.
@@ -64,11 +64,11 @@ export function toPicture({ data, width, height, channels, label, key }: Sample<
   return new RawImage(pixels.data, width, height, channels as ImageChannels, { label, name: key });
 }
 
-/** Options of a method that takes images, beside its own. */
+/** Options of every method that takes images. */
 export interface ImageInputs {
   /** How images become those that the network takes. */
   readonly images?: ImageOptions;
-  /** Is told once that images are fitted. */
+  /** Called once when images are fitted to the network. */
   readonly onWarning?: (warning: { readonly code: string; readonly message: string }) => void;
 }
 

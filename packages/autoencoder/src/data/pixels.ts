@@ -5,7 +5,7 @@ import type { ImageShape, Sample } from './samples';
 
 /** How bytes become network inputs and outputs become bytes. */
 export interface PixelFormat {
-  /** The network sees `byte * scale`. Default 1/256, as the Torch original has it. */
+  /** Bytes are multiplied by this before they enter the network. Default 1/256, as in the Torch original. */
   readonly scale: number;
   /** The order of colors, in samples of 3 or 4 channels, in the network. Default 'rgb'; samples are stored as 'bgr'. */
   readonly channelOrder: 'rgb' | 'bgr';

@@ -26,7 +26,7 @@ export interface SampleSource {
   identity?(): SourceIdentity | Promise<SourceIdentity>;
 }
 
-/** What tells samples from others, and from themselves after changes. */
+/** What identifies samples, and their content after changes. */
 export interface SourceIdentity {
   /** Text that is another one after each change, and the same for a copy. */
   readonly revision: string;

@@ -5,7 +5,7 @@ import type { ImageShape } from '../data/samples';
 import type { PresetName } from './options';
 import { presets } from './presets';
 
-/** How many numbers a network holds. */
+/** How many weights a network has. */
 export interface WeightCount {
   readonly all: number;
   /** Those that training changes. */

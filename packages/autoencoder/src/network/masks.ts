@@ -34,13 +34,13 @@ export interface MaskInfo {
   readonly shape: ImageShape;
   /** How many of the channels the decoder uses; the torch7 preset uses the first half of one mask. */
   readonly usedChannels: number;
-  /** Bits to tell which position of its window a maximum was at: 2 for 2x2. */
+  /** Bits to encode the position of a maximum in its window: 2 for 2x2. */
   readonly bitsPerValue: number;
   /** Size of what the decoder uses, rounded up to whole bytes. */
   readonly bytes: number;
 }
 
-/** Sizes of what stands for one image. */
+/** Sizes of an image, its code and its masks. */
 export interface CodeSizes {
   /** The image itself, one byte per value. */
   readonly imageBytes: number;

@@ -6,7 +6,7 @@ import { weightsOf } from './named-variables';
 import { BlockNetwork } from './transform/block-network';
 import type { LinearStartOptions } from './transform/linear-start';
 
-/** What the encoder makes of images: the code, and one mask for each pooling layer, first pool first. */
+/** Output of the encoder: the code, and one mask per pooling layer, first pool first. */
 export interface Encoding {
   /** float32 `[N, codeSize]`; of images of another size than the network's, as many numbers as `codeShape` says. */
   readonly code: tf.Tensor2D;

@@ -95,7 +95,7 @@ export async function renderLiveRun(folder: string): Promise<LiveRun> {
   };
 }
 
-/** Returns the sample grid of an epoch as a PNG file; undefined where there is none. */
+/** Returns the sample grid of an epoch as a PNG file, or undefined if there is none. */
 export async function readSampleGrid(folder: string, epoch: number): Promise<Uint8Array | undefined> {
   const { samples } = await readRun(folder);
   const found = samples.find((sample) => sample.epoch === epoch);

@@ -3,7 +3,7 @@
 import { encodePng, type RgbImage, toRgbImage } from '@ae/images/png';
 import type { Sample } from '../data/samples';
 
-/** A picture that needs no file: a PNG as a data URI, shown at `width` x `height` or larger. */
+/** A picture as a data URI (PNG), shown at `width` x `height` or larger. */
 export interface Picture {
   readonly uri: string;
   readonly width: number;

@@ -63,10 +63,10 @@ export interface ReportRun {
   readonly backend: { readonly name: string; readonly threads?: number };
   readonly train: { readonly name?: string; readonly count: number; readonly fingerprint: string };
   readonly validation?: { readonly name?: string; readonly count: number; readonly fingerprint: string };
-  /** Losses of updates, averaged where there are more than a chart can show. */
+  /** Losses of updates, averaged if there are more than a chart can show. */
   readonly steps: readonly { readonly step: number; readonly loss: number }[];
   readonly epochs: readonly ReportEpoch[];
-  /** Inputs above, reconstructions below; not every epoch where there are many. */
+  /** Inputs above, reconstructions below; not every epoch if there are many. */
   readonly samples: readonly { readonly epoch: number; readonly picture: Picture }[];
 }
 

@@ -29,7 +29,7 @@ export interface DataDescription extends DataIdentity {
 /** All that is needed to repeat a run: config.json of its folder. */
 export interface RunConfig {
   readonly version: 1;
-  /** The command that made the run, where there was one. */
+  /** The command that started the run, if any. */
   readonly command?: string;
   /** Where the weights came from that the run began with; it keeps them in start/. */
   readonly from?: string;

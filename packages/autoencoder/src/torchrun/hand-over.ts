@@ -9,7 +9,7 @@ import { programFolder, writeTask } from './write-task';
 
 /** What `handOver` writes, and where. */
 export interface HandOverOptions extends Pick<TorchrunOptions, 'network' | 'train' | 'validation'> {
-  /** The folder to write, of which the run must be run/. */
+  /** The folder to write; the run must be in its run/. */
   readonly folder: string;
 }
 

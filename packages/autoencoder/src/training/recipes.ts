@@ -12,7 +12,7 @@ import {
 import type { ScheduleOptions } from './schedules';
 import type { RecordOptions } from './stochastic-gradient';
 
-/** How to train, apart from what on, how long and from which seed. Plain data: a run's config.json holds it whole. */
+/** How to train, apart from the data, the duration and the seed. Plain data, which a run's config.json contains in full. */
 export interface Recipe {
   readonly optimizer: OptimizerOptions;
   readonly schedule: ScheduleOptions;
@@ -22,7 +22,7 @@ export interface Recipe {
   readonly accumulate: number;
   /** Draw a new order of the samples for each epoch. */
   readonly shuffle: boolean;
-  /** Epochs as the Torch original has them, of some records each; null: an epoch is one pass over all samples. */
+  /** Epochs of some records each, as in the Torch original; null: an epoch is one pass over all samples. */
   readonly records: RecordOptions | null;
   readonly loss: LossOptions;
   /**
@@ -35,7 +35,7 @@ export interface Recipe {
   readonly clipNorm: number | null;
   /** Decay of the moving average of the weights that is validated and kept in the end, below 1. null: no average. */
   readonly averageDecay: number | null;
-  /** Keep the decoder's kernels the adjoints of the encoder's. */
+  /** Keep the decoder's kernels tied to the encoder's, as their adjoints. */
   readonly tiedWeights: boolean;
   readonly earlyStopping: EarlyStoppingOptions | null;
   /**
@@ -55,7 +55,7 @@ export interface Recipe {
 /** A recipe with a name is whole: it also says for how long to train, and from which first weights. */
 export interface NamedRecipe extends Recipe {
   readonly epochs: number;
-  /** How the first weights are drawn. */
+  /** How the first weights are chosen. */
   readonly scheme: InitializationScheme;
 }
 

@@ -4,13 +4,13 @@ import { runOptions } from './options';
 
 /** Where training writes what it does, and how often. */
 export interface RunOptions {
-  /** A new or empty folder, or with `resume` that of a run. */
+  /** A new or empty folder, or, with `resume`, the folder of a run. */
   readonly folder: string;
   /** Go on from the last checkpoint of a run, with the same options and data. Default false. */
   readonly resume?: boolean;
-  /** Updates between checkpoints within an epoch, beside those at its end. Default: none. */
+  /** Updates between checkpoints within an epoch, besides those at its end. Default: none. */
   readonly checkpointSteps?: number;
-  /** How many of the last checkpoints are kept, beside the best one. Default 2. */
+  /** How many of the last checkpoints are kept besides the best one. Default 2. */
   readonly keep?: number;
   /** Updates between two lines of metrics. Default: about 100 lines per epoch. */
   readonly logSteps?: number;

@@ -19,7 +19,7 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly recipe?: RecipeName;
   /** Default by recipe: 15, and 100 for 'torch7'. */
   readonly epochs?: number;
-  /** Updates in all, in the place of `epochs`: the last epoch is cut short where it has to be. */
+  /** Updates in total, instead of `epochs`; the last epoch may be cut short. */
   readonly steps?: number;
   /**
    * Minutes that training, with its validations, is to take. Updates are planned by `epochs` or `steps`; as soon as they turn out to take
@@ -42,7 +42,7 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly onStart?: (progress: StartProgress) => void;
   /** Called after each update. */
   readonly onStep?: (progress: StepProgress) => void;
-  /** Called after each pass over the samples of an epoch, of which the torch7 recipe makes many. */
+  /** Called after each pass over the samples of an epoch; the torch7 recipe makes many. */
   readonly onPass?: (summary: PassSummary) => void;
   /** Called after each epoch; training waits for what it returns. */
   readonly onEpoch?: (summary: EpochSummary) => void | Promise<void>;
@@ -52,7 +52,7 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly elsewhere?: Elsewhere;
   /** Called when the run has saved a checkpoint. */
   readonly onCheckpoint?: (saved: CheckpointSaved) => void;
-  /** Called when something could not be written and training goes on, and when images are fitted to the network. */
+  /** Called when something could not be written but training continues, and when images are fitted to the network. */
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
 

@@ -29,7 +29,7 @@ export interface StepProgress {
   readonly learningRate: number;
   /** Images trained on so far, over all epochs. */
   readonly images: number;
-  /** Time spent training, validation included; goes on counting when a run is resumed. */
+  /** Time spent training, including validation; continues when a run is resumed. */
   readonly elapsedMs: number;
   /** Images per second over the last two seconds, validation left out. */
   readonly imagesPerSecond: number;

@@ -8,7 +8,7 @@ import { hasImageExtension } from '../kind/kind';
 const range = /\{(\d+)\.\.(\d+)\}/;
 const mostOfRange = 1_000_000;
 
-/** Returns the files that a name stands for, in the order of their names' bytes, or of a range. @throws NotReadableError for none */
+/** Returns the files that a pattern matches, in byte order of their names, or in the order of a range. @throws NotReadableError for none */
 export function expandInput(name: string): string[] {
   if (!isPattern(name)) return [name];
   const names = expandRange(name).flatMap((each) => (isSpecial(each) ? filesOf(each) : [each]));

@@ -1,7 +1,7 @@
 import { loadSharp } from './decode-by-sharp';
 
 /**
- * Loads sharp, for those who want to know in good time whether it is there. Gives nothing of it, so that whoever has no sharp needs no types of it.
+ * Loads sharp, to find out early whether it is installed. Gives nothing of it, so that whoever has no sharp needs no types of it.
  *
  * @throws SharpMissingError MISSING_DEPENDENCY
  */

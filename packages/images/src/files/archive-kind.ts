@@ -18,7 +18,7 @@ export function kindOfArchive(head: Uint8Array): ArchiveKind | undefined {
 
 const endings = /\.(tar|tgz|tar\.gz|zip|parquet)$/i;
 
-/** Tells whether a file's name ends as that of an archive does. */
+/** Tells whether a file name has the extension of an archive. */
 export function hasArchiveExtension(name: string): boolean {
   return endings.test(name);
 }

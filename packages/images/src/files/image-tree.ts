@@ -23,7 +23,7 @@ export interface FolderList {
   images: FolderImage[];
   /** In label order, where there are class folders. */
   classes?: { name: string; label: number }[];
-  /** Names of files and folders that were passed over because there is no image in them. */
+  /** Names of files and folders that were ignored because they contain no images. */
   ignored: string[];
   /** What may not be meant as it was taken, in sentences. */
   warnings: string[];

@@ -9,7 +9,7 @@ export function isSpecial(part: string): boolean {
   return special.test(part);
 }
 
-/** Tells whether a name is a pattern, rather than that of something that is there. */
+/** Tells whether a name is a pattern rather than an existing file or folder. */
 export function isPattern(name: string): boolean {
   return isSpecial(name) && !fs.existsSync(name);
 }

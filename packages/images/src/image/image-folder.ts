@@ -19,7 +19,7 @@ interface Item {
 
 const mark = Symbol.for('@ae/images ImageFolder');
 
-/** Images in order, each of which is read when it is asked for; `imageFolder` makes it. */
+/** Images in order, each of which is read when it is requested; created by `imageFolder`. */
 export class ImageFolder {
   static {
     Object.defineProperty(ImageFolder.prototype, mark, { value: true });
@@ -29,7 +29,7 @@ export class ImageFolder {
   readonly names: readonly string[];
   /** The number of each image's class, where they lie in class folders. */
   readonly labels: readonly (number | undefined)[];
-  /** What the classes are called, by their numbers; empty where there are none. */
+  /** Class names by label; empty if there are no classes. */
   readonly classes: readonly string[];
   /** What may not be meant as it was taken, in sentences. */
   readonly warnings: readonly string[];

@@ -40,7 +40,7 @@ export class RawImage implements Pixels {
   /** The number of its class, where it comes from a folder of classes. */
   readonly label?: number;
 
-  /** Takes bytes as they are, without a copy. @throws InvalidOptionError INVALID_OPTION */
+  /** Uses bytes without copying them. @throws InvalidOptionError INVALID_OPTION */
   constructor(
     data: Uint8Array | Uint8ClampedArray,
     width: number,
@@ -120,7 +120,7 @@ export class RawImage implements Pixels {
     return encodeImage(this.channels === 4 ? this.rgb() : this, 'jpeg', quality);
   }
 
-  /** Returns it as what a canvas draws: an ImageData where there is such a class, and otherwise an object with the same fields. */
+  /** Returns what a canvas draws: an ImageData if that class exists, or else an object with the same fields. */
   toImageData(): ImageDataLike {
     return imageDataOf(this);
   }
@@ -144,7 +144,7 @@ export function rawImageOf(pixels: Pixels, names?: ImageNames): RawImage {
 }
 
 /**
- * Makes an image of what holds pixels: an ImageData, a canvas, sharp's raw output `{ data, info }`, an image of transformers.js, and in a
+ * Creates an image from pixels: an ImageData, a canvas, sharp's raw output `{ data, info }`, an image of transformers.js, and in a
  * browser an ImageBitmap, an image or video element or a VideoFrame, in their own size.
  *
  * @throws InvalidOptionError INVALID_OPTION, PlatformError WRONG_PLATFORM

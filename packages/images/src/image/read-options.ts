@@ -14,7 +14,7 @@ export interface ReadImageOptions {
   readonly channels?: 1 | 3 | 4;
   /** Resize, with `width` and `height`. Default: the size of the file. */
   readonly resize?: SizedResize;
-  /** Color behind transparent pixels, as '#rrggbb', where `channels` is 1 or 3. Default: alpha is cut off. */
+  /** Color behind transparent pixels, as '#rrggbb', if `channels` is 1 or 3. Default: alpha is dropped. */
   readonly background?: string;
   /** Refuse images of more pixels. Default 89,478,485, from where Pillow warns of a bomb. */
   readonly maxPixels?: number;

@@ -104,7 +104,7 @@ export class ImageKernels {
 
 let ofThread: ImageKernels | null | undefined;
 
-/** Kernels that all images of this thread can use one after the other. */
+/** Kernels that all images of this thread share. */
 export function imageKernels(): ImageKernels | undefined {
   if (ofThread === undefined) ofThread = ImageKernels.start()?.kernels ?? null;
   return ofThread ?? undefined;

@@ -32,7 +32,7 @@ export function startKernels(module: WebAssembly.Module): { exports: unknown; me
   return { exports, memory: new KernelMemory(memory) };
 }
 
-/** Hands out blocks of a memory, one after the other. */
+/** Allocates consecutive blocks of a memory. */
 export class KernelMemory {
   #end = 0;
 

@@ -118,7 +118,7 @@ function textOf(file: Uint8Array): string {
   return String.fromCharCode(...file.subarray(0, sniffedBytes));
 }
 
-/** Tells whether a file's name ends as that of an image does. */
+/** Tells whether a file name has the extension of an image. */
 export function hasImageExtension(name: string): boolean {
   const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
   return extension !== undefined && imageKinds.some(({ extensions }) => extensions.includes(extension));

@@ -10,7 +10,7 @@ export interface SharpRaw {
   readonly info: { readonly width: number; readonly height: number; readonly channels: number };
 }
 
-/** Interleaved pixels that say how many channels they have, as those of transformers.js. */
+/** Interleaved pixels with their number of channels, such as those of transformers.js. */
 export interface InterleavedPixels {
   readonly data: Uint8Array | Uint8ClampedArray;
   readonly width: number;

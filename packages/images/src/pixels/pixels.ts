@@ -11,7 +11,7 @@ export interface Box extends Size {
   left: number;
 }
 
-/** Pixels as an image library has them: interleaved `[H, W, C]` uint8, channels gray, RGB or RGBA. */
+/** Pixels as in image libraries: interleaved `[H, W, C]` uint8, channels gray, RGB or RGBA. */
 export interface Pixels extends Size {
   data: Uint8Array;
   channels: number;

@@ -7,7 +7,7 @@ export type FitMode = 'squash' | 'crop' | 'fill';
 /** 'antialiased' averages all pixels under the target's (triangle filter); 'bilinear' is cv::resize's default, as Caffe uses. */
 export type Resampler = 'antialiased' | 'bilinear';
 
-/** How images become those of one size. */
+/** How images are resized to one size. */
 export interface Resize {
   target: Size;
   fit: FitMode;

@@ -13,7 +13,7 @@ import { checkKernels, runKernel } from './run-kernel';
  */
 export type MaskMode = 'strict' | 'torch7';
 
-/** What {@link maxUnpool} takes beside its tensors. */
+/** Options of {@link maxUnpool} besides its tensors. */
 export interface MaxUnpoolOptions {
   /** Default `'strict'`. */
   mask?: MaskMode;

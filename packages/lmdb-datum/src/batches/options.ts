@@ -17,7 +17,7 @@ export interface MeanPlanes {
 export interface BatchOptions {
   /** Records per batch, of all shards together. */
   batchSize: number;
-  /** A seed shuffles all records, anew each epoch, the same everywhere for the same seed; false is key order. Default false. */
+  /** A seed shuffles all records, differently for each epoch, but the same everywhere for the same seed; false is key order. Default false. */
   shuffle?: number | false;
   /**
    * Read only a part of each batch; all shards together read the batches that one reader would, in as many steps each, so that of a last
@@ -42,7 +42,7 @@ export interface BatchOptions {
   channelOrder?: 'rgb' | 'bgr';
   /** Default 'float32'. 'uint8' takes no scale and no mean. */
   dtype?: 'float32' | 'uint8';
-  /** Turn gray into color (3) or color into gray (1). Default: as they are. */
+  /** Convert gray to color (3) or color to gray (1). Default: unchanged. */
   channels?: 1 | 3;
   /** Resize each record first. */
   resize?: { height: number; width: number; fit?: FitMode; resampler?: Resampler };

@@ -9,7 +9,7 @@ export interface Batch extends BuiltBatch {
   /** Records in it; the rows past them are padding. */
   size: number;
   epoch: number;
-  /** Where a later run goes on after this batch. */
+  /** Where a later run continues after this batch. */
   position: BatchPosition;
 }
 
@@ -62,7 +62,7 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
     return new BatchStream(maker, records, options);
   }
 
-  /** Where a later run goes on after the last batch that was given out. */
+  /** Where a later run continues after the last batch that was returned. */
   get position(): BatchPosition {
     return this.#place;
   }

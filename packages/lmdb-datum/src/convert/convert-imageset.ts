@@ -15,9 +15,9 @@ import { claimWorkFolder, labelsName, removeTraces, removeWorkFolder, type WorkF
 
 /** What `convertImageset` did. */
 export interface ConvertReport {
-  /** The folder that was made: with `shard` that of the shard. */
+  /** The folder that was created; with `shard`, the shard's folder. */
   output: string;
-  /** The shard was complete before, and nothing was done. */
+  /** The shard was already complete, and nothing was done. */
   wasComplete?: true;
   records: number;
   /** Of the pixels of all images, before `encoded` stores their files, as `CxHxW`; absent if they have different sizes. */

@@ -39,7 +39,7 @@ export interface ImageList {
   images: ImageFile[];
   /** In label order: from class folders, or from labels that are names. */
   classes?: ImageClass[];
-  /** Names of files and folders that were passed over because there is no image in them. */
+  /** Names of files and folders that were ignored because they contain no images. */
   ignored: string[];
   /** What may not be meant as it was taken, in sentences. */
   warnings: string[];

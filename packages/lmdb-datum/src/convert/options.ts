@@ -42,11 +42,11 @@ export interface ConvertOptions {
   fit?: FitMode;
   /** Default 'antialiased'. 'bilinear' gives the pixels that convert_imageset gives. */
   resampler?: Resampler;
-  /** Color behind transparent pixels, as '#rrggbb'. Default: alpha is cut off, as OpenCV and so Caffe do. */
+  /** Color behind transparent pixels, as '#rrggbb'. Default: alpha is dropped, as by OpenCV and therefore Caffe. */
   background?: string;
   /** Skip images of more pixels. Default 89,478,485, from where Pillow warns of a decompression bomb. */
   maxPixels?: number;
-  /** Fail on the first image of another size than the first one's. Default false. */
+  /** Fail on the first image whose size differs from the first one's. Default false. */
   checkSize?: boolean;
   /** Store image files instead of raw pixels. Default false. */
   encoded?: boolean;

@@ -18,7 +18,7 @@ export interface ResizeOptions {
   input: string;
   /** Name of a named database in it. Default: Caffe's unnamed one. */
   database?: string;
-  /** How its values hold images; see `openDatumLmdb`. Default: told by its first records. */
+  /** The format of its records; see `openDatumLmdb`. Default: detected from the first ones. */
   schema?: string;
   /** Folder of the database to make. It must not exist. */
   output: string;
@@ -57,9 +57,9 @@ export interface ResizeProgress {
 
 /** What `resizeDatabase` did. */
 export interface ResizeReport {
-  /** The folder that was made: with `shard` that of the shard. */
+  /** The folder that was created; with `shard`, the shard's folder. */
   output: string;
-  /** The shard was complete before, and nothing was done. */
+  /** The shard was already complete, and nothing was done. */
   wasComplete?: true;
   records: number;
   /** What could not be read, with `lenient`. */

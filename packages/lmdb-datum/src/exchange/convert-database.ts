@@ -58,7 +58,7 @@ export interface ConvertDatabaseReport {
   /** The files or folders that were made. */
   readonly outputs: readonly string[];
   readonly form: OutputForm;
-  /** The shard was complete before, and nothing was done. */
+  /** The shard was already complete, and nothing was done. */
   readonly wasComplete?: true;
   readonly records: number;
   /** What was left out, with `lenient`. */

@@ -15,7 +15,7 @@ import type { ConvertedPart } from './convert-shard';
 export interface MergeOptions {
   /** What to make: what the commands of the shards were given as output. Where it is there, and is what these shards make, nothing is done. */
   output: string;
-  /** Folders of the shards, in any order. Default: those beside `output` that are called like its shards. */
+  /** Folders of the shards, in any order. Default: those beside `output` with the names of its shards. */
   shards?: readonly string[];
   /** Called after each transaction. */
   onProgress?: (progress: MergeProgress) => void;
@@ -34,7 +34,7 @@ export interface MergeProgress {
 /** What `mergeShards` did. */
 export interface MergeReport {
   output: string;
-  /** The files that conversions made, where there are several. */
+  /** The files that conversions wrote, if there are several. */
   outputs?: readonly string[];
   /** The output was what these shards make before, and nothing was done. */
   wasComplete?: true;

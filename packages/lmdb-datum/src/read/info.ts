@@ -16,7 +16,7 @@ export interface DatabaseInfo {
   format: 1 | 2;
   /** Images. */
   count: number;
-  /** Records that are none, such as labels and counts, where the schema has them. Absent if there are none. */
+  /** Records that are not images, such as labels and counts, if the schema has any; otherwise absent. */
   others?: number;
   /** BasicSR's meta_info.txt, where it lies beside image files. `verify` compares it with them. */
   metaInfo?: DatabaseMetaInfo;

@@ -63,7 +63,7 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
   return { channels, height, width, data: Float32Array.from(sums, (sum) => sum / reader.length) };
 }
 
-/** Mean of each channel of a mean image, colors in the order asked for; other channels are as they are stored. */
+/** Mean of each channel of a mean image, with colors in the requested order; other channels in stored order. */
 export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
   assertMean('channelMeans', mean);
   const count = mean.height * mean.width;

@@ -7,7 +7,7 @@ import type { HttpOptions } from './http-source';
 export interface OpenSourceOptions extends HttpOptions {
   /** Name of a named database inside the file. Caffe uses the unnamed one, which is the default. */
   database?: string;
-  /** How the values hold images, as `openDatumLmdb` takes it. Default: told by the first records. */
+  /** The format of the records, as for `openDatumLmdb`. Default: detected from the first ones. */
   schema?: string;
   /** Memory for pages of the tree, in bytes. Default 16 MiB. */
   cacheBytes?: number;

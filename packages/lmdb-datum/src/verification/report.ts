@@ -4,14 +4,14 @@ import type { DatabaseSchema } from '../schemas/record-format';
 
 /** What `verify` checks. */
 export interface VerifyOptions {
-  /** Check the records of this named database alone. Default: those of the unnamed one, and of all named ones. */
+  /** Check only this named database. Default: the unnamed one and all named ones. */
   database?: string;
   /**
    * Decode encoded images too. Default true; without it only the Datum around them is checked, and records whose images are damaged
    * count as readable.
    */
   images?: boolean;
-  /** How the values hold images; see `openDatumLmdb`. Default: told by the first records of each database. */
+  /** The format of the records; see `openDatumLmdb`. Default: detected from the first records of each database. */
   schema?: string;
   /** Do not decode images of more pixels: they count as damaged. Default 89,478,485, from where Pillow warns of a bomb. */
   maxPixels?: number;

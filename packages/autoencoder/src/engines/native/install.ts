@@ -26,7 +26,7 @@ import { unpackCuda, unpackTensorflow, type Wheel } from './wheel';
 export interface InstallTensorflowOptions {
   /** tfjs-node-gpu with the CUDA libraries that TensorFlow's wheel names, instead of tfjs-node. Default false. */
   readonly gpu?: boolean;
-  /** The version of TensorFlow. Default: the newest that was tried. */
+  /** The version of TensorFlow. Default: the newest one tested. */
   readonly tensorflow?: string;
   /** Pip's package to take the libraries from. Default 'tensorflow' with a GPU, otherwise 'tensorflow-cpu', which has no CUDA. */
   readonly wheel?: Wheel['name'];

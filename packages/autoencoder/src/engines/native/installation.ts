@@ -24,7 +24,7 @@ export interface TensorflowInstallation {
 
 const systemCaches: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Library/Caches', win32: 'AppData/Local' };
 
-/** The folder that holds native TensorFlow unless another one is named: in the user's cache folder. */
+/** The default folder of native TensorFlow, in the user's cache folder. */
 export function defaultTensorflowCache(): string {
   return path.join(homedir(), systemCaches[process.platform] ?? '.cache', 'ae', 'tensorflow');
 }

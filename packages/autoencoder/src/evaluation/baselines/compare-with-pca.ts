@@ -25,7 +25,7 @@ export interface PcaComparisonOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How a network does beside PCA of as many numbers, on the same images. */
+/** Scores of a network and of PCA with as many numbers, on the same images. */
 export interface PcaComparison {
   /** Numbers in the network's code. */
   readonly codeNumbers: number;

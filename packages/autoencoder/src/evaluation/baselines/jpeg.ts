@@ -11,7 +11,7 @@ export interface JpegResult {
   /** Bytes of the compressed image, and one for the quality; see {@link JpegCoder}. */
   readonly bytes: number;
   readonly quality: number;
-  /** '4:4:4' holds the colors at full resolution, '4:2:0' at half of it. */
+  /** '4:4:4' keeps colors at full resolution, '4:2:0' at half of it. */
   readonly chromaSubsampling: '4:4:4' | '4:2:0';
 }
 

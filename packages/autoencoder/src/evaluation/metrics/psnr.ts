@@ -8,9 +8,9 @@ export function psnrDb(meanSquaredError: number, peak = 1): number {
 
 /** How far one image is from another, over all its values. */
 export interface ImageError {
-  /** Mean squared error of the values as they are. */
+  /** Mean squared error of the unchanged values. */
   readonly mse: number;
-  /** Mean absolute error of the values as they are. */
+  /** Mean absolute error of the unchanged values. */
   readonly mae: number;
   /** Mean squared error with the actual values clamped to [0, peak] first, as they are on the way to bytes. */
   readonly clampedMse: number;

@@ -20,7 +20,7 @@ export interface ImageScores {
   readonly mae: number;
 }
 
-/** Scores of several images: means over the images but for `pooledPsnrDb`. */
+/** Scores of several images: means over the images, except `pooledPsnrDb`. */
 export interface ScoreSummary {
   /** How many images were scored. */
   readonly count: number;

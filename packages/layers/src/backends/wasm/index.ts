@@ -61,7 +61,7 @@ export interface WasmEngine {
    * where there are none to set (browsers).
    */
   readonly plainReason?: string;
-  /** Ends the worker threads; the kernels go on alone on the calling thread. */
+  /** Ends the worker threads; the kernels continue on the calling thread. */
   dispose(): void;
 }
 
