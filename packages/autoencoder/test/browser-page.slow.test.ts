@@ -104,7 +104,7 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
       }
       expect(missing).toMatch(/^\[autoencoder\] \/nowhere\/model\.json cannot be read \(HTTP 404\); name the folder/);
       expect(saving).toMatch(
-        /^\[autoencoder\] \w+: expected Node\.js, received a browser, which has no files to write; /,
+        /^\[autoencoder\] \w+: expected Node\.js, received a browser, which has no files; use the functions/,
       );
       expect(engines).toEqual(['webgpu', 'wasm', 'webgl', 'cpu']);
     },
