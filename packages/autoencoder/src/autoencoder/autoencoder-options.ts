@@ -28,7 +28,7 @@ export interface AutoencoderOptions {
   readonly codeSize?: number;
   /**
    * How many cosine coefficients of a block the code of preset transform can hold: of what all others say of an image nothing is kept. Default
-   * 1536, or 768 more than a block has numbers. Drawings with much in common gain by more: `coefficientsFor` tells how many.
+   * 1536, or 768 more than a block has numbers. Few drawings with much in common gain by more: `coefficientsFor` tells how many.
    */
   readonly coefficients?: number;
   /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can. Default false. */

@@ -35,7 +35,7 @@ export const networkOptions = {
     kind: 'number',
     min: 1,
     integer: true,
-    help: 'for preset transform: cosine coefficients of a block that its code can hold (default: at least 1536, 4096 for images with much in common)',
+    help: 'for preset transform: cosine coefficients of a block that its code can hold (default: at least 1536, 4096 for few images with much in common)',
   },
   variational: {
     kind: 'switch',

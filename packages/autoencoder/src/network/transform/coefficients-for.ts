@@ -2,7 +2,7 @@ import { Breather } from '../../data/event-loop';
 import { defaultPixels, type PixelFormat } from '../../data/pixels';
 import { Random } from '../../data/random';
 import type { ImageShape, SampleSource } from '../../data/samples';
-import { type BlockPlan, planBlocks } from './block-plan';
+import { type BlockPlan, fewBlocks, planBlocks } from './block-plan';
 import { colorsOf, transformAll } from './block-table';
 import { haveMuchInCommon } from './choose-code';
 
@@ -22,9 +22,10 @@ export interface CoefficientsOptions {
 }
 
 /**
- * Says how many cosine coefficients of a block a network of preset transform should look at, for its option `coefficients`: 4096 where images have
- * much in common, such as drawings in the middle of a page, whose edges go far beyond the usual coefficients; undefined, for the default,
- * elsewhere: photographs gain nothing by more, and steps and files grow with them. Looks at up to 1,024 blocks, which takes a second or two.
+ * Returns how many cosine coefficients of a block a network of preset transform should use, for its option `coefficients`: 4096 if images are few
+ * (up to 2,048 blocks of 64x64 pixels) and have much in common, such as drawings in the middle of a page, whose edges go far beyond the usual
+ * coefficients. Otherwise undefined, for the default: with many images training makes up for the rest, and gets further from a code that
+ * leaves out what branches can learn to restore; photographs gain nothing by more. Looks at up to 1,024 blocks, which takes a second or two.
  */
 export async function coefficientsFor(
   samples: SampleSource,
@@ -32,7 +33,8 @@ export async function coefficientsFor(
 ): Promise<number | undefined> {
   const plan = planBlocks(inputShape, codeSize);
   const values = plan.blockSize[0] * plan.blockSize[1] * inputShape[2];
-  if (plan.coefficients >= Math.min(values, manyCoefficients)) return undefined;
+  const blocks = samples.length * plan.grid[0] * plan.grid[1];
+  if (blocks > fewBlocks || plan.coefficients >= Math.min(values, manyCoefficients)) return undefined;
   const breather = new Breather();
   const reader = { samples, inputShape, pixels: { ...defaultPixels, ...pixels }, pause: () => breather.breathe() };
   const order = new Random(seed, 4).permutation(samples.length).subarray(0, imagesOf(plan));

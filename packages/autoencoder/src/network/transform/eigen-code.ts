@@ -30,8 +30,6 @@ export interface Basis extends Band {
 const widestGroup = 1024;
 /** The same, of the even and of the odd ones together. */
 const widestMirrored = 1536;
-/** The same, where images have much in common, of many blocks without their mirror images. */
-const widestAlone = 2048;
 /** The same, for each block that is known: few tell nothing of many. */
 const widestPerBlock = 4;
 /** Eigenvalues below this share of the largest are what rounding makes of 0. */
@@ -66,17 +64,13 @@ export class EigenCode {
     return [problems, shrunk].map((each) => new EigenCode(plan, ranking, band, each));
   }
 
-  /** The eigenvectors of all coefficients that are worth the time, where so many blocks are known that they have enough of them. */
+  /** The eigenvectors of all coefficients, where so many blocks are known that they have enough of them, and not more than is worth the time. */
   static ofAll(table: BlockTable, plan: BlockPlan, ranking: Ranking, known: number): EigenCode | undefined {
     const { coefficients, numbers } = plan;
     const axes = ranking.isMirrored ? 2 * known - 1 : known - 1;
-    if (axes < numbers || coefficients <= bandWidth(table, plan, ranking)) return undefined;
-    const isFew = table.count <= fewBlocks;
-    // Even and odd ones are two problems of half the size.
-    const width = isFew || ranking.isMirrored ? coefficients : Math.min(coefficients, widestAlone);
-    const band = { first: 0, width };
-    const Problem = isFew ? GramProblem : CovarianceProblem;
-    const problems = groupsOf(band, plan, ranking).map((group) => new Problem({ table, ranking, group }));
+    if (table.count > fewBlocks || axes < numbers || coefficients <= bandWidth(table, plan, ranking)) return undefined;
+    const band = { first: 0, width: coefficients };
+    const problems = groupsOf(band, plan, ranking).map((group) => new GramProblem({ table, ranking, group }));
     return new EigenCode(plan, ranking, band, problems);
   }
 
