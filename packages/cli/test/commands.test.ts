@@ -68,10 +68,11 @@ describe('ae import', () => {
   test.skipIf(process.platform === 'win32')(
     'stopped by Ctrl-C leaves nothing, or with --resume goes on later',
     async () => {
-      // The same images again and again: enough of them to be interrupted on a fast machine.
-      const lines = Array.from({ length: 1500 }, (_, i) => `red/disc-0${10 + (i % 10)}.png 0\n`);
-      writeFileSync(inFolder('photos', 'long.txt'), lines.join(''));
-      const line = ['import', 'photos/long.txt', 'stop.lmdb', '--resize', '200'];
+      // One large image again and again, so that there is time to interrupt on a fast machine and on a busy one.
+      const large = { create: { width: 3000, height: 3000, channels: 3, background: 'teal' } } as const;
+      await sharp(large).png().toFile(inFolder('photos', 'large.png'));
+      writeFileSync(inFolder('photos', 'long.txt'), 'large.png 0\n'.repeat(30));
+      const line = ['import', 'photos/long.txt', 'stop.lmdb', '--resize', '16'];
       for (const resume of [false, true]) {
         const { child, finished } = startAe([...line, ...(resume ? ['--resume'] : [])], folder);
         const watch = setInterval(() => {
@@ -86,8 +87,9 @@ describe('ae import', () => {
         expect(existsSync(inFolder('stop.lmdb.partial'))).toBe(resume);
         expect(existsSync(inFolder('stop.lmdb'))).toBe(false);
       }
-      expect(await aeOk(folder, ...line, '--resume')).toContain('1,500 images');
+      expect(await aeOk(folder, ...line, '--resume')).toContain('30 images');
       remove(inFolder('stop.lmdb'));
+      remove(inFolder('photos', 'large.png'));
     },
   );
 

@@ -38,7 +38,8 @@ const slow = { policy: 'step', gamma: 0.5, stepSize: 4 } as const;
 /** Options that go to PyTorch, by what they are of the tables. */
 const kept: Readonly<Record<string, Choice>> = {
   'epochs, seed': { epochs: 2, seed: 5 },
-  batchSize: { batchSize: 5 },
+  // Not 5: then two values of one window are so close that rounding decides which is the larger, here as in TensorFlow.js, there otherwise.
+  batchSize: { batchSize: 7 },
   accumulate: { accumulate: 2 },
   shuffle: { shuffle: false },
   'records.perEpoch, records.passes': { records: { perEpoch: 6, passes: 3 } },
