@@ -207,6 +207,8 @@ def main():
             kind = "" if isinstance(error, SystemExit) else f"{type(error).__name__}: "
             print(to_json({"event": "error", "message": f"{kind}{error}"}), flush=True)
         raise
+    # A process that leaves while another still hears from it makes that one abort.
+    dist.barrier()
     dist.destroy_process_group()
 
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 
 const quiet = ['--no-report', '--no-pca', '--json'];
-const common = ['train.lmdb', '--val', 'val.lmdb', '--code-size', '12', '--seed', '3', '--mirror', ...quiet];
+const common = ['train.lmdb', '--val', 'val.lmdb', '-c', '12', '-b', '8', '--seed', '3', '--mirror', ...quiet];
 // Threads that wait for each other take much longer where others compute, too: one for each process.
 const torch = (processes: number) => [
   ...['--backend', 'torchrun', '--processes', String(processes), '--threads', String(processes)],

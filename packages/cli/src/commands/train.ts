@@ -116,7 +116,7 @@ async function runTrain(
   const info = await startEngine(engineOf(options), terminal);
   const engine =
     options.backend === 'torchrun'
-      ? { words: `torchrun, ${formatNumberOf(options.processes ?? 1, 'process')}` }
+      ? { words: `torchrun, ${formatNumberOf(options.processes ?? 1, 'process', 'processes')}` }
       : { words: describeEngine(info), advice: nodeAdvice(info) };
   const args = [...withLongFlags(process.argv.slice(2), known), ...(repetition?.typed ?? [])];
   if ('run' in settings.network) {
