@@ -4,8 +4,8 @@
  * whenever the process or the machine is stopped, the last snapshot is whole.
  */
 import fs from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { renameAtOnce } from '@ae/ground/rename-at-once';
 import { WriteError } from '../errors/errors';
 import { temporaryName } from '../files/temporary-name';
@@ -186,10 +186,15 @@ function createWhole(file: string, bytes: Buffer): void {
 
 /** Makes sure that a new name is on the disk, where the system lets a folder be opened. */
 async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  // Some file systems can't.
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+  let fd: number;
+  try {
+    fd = fs.openSync(folder, 'r');
+  } catch {
+    return;
+  }
+  // Some file systems can't. By its number: Yarn's Plug'n'Play has no sync of a FileHandle.
+  await promisify(fs.fsync)(fd).catch(() => undefined);
+  fs.closeSync(fd);
 }
 
 const reasons: Record<string, [state: string, todo: string]> = {
