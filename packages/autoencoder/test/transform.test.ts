@@ -104,6 +104,10 @@ describe('the start of preset transform', () => {
     const look = (samples: Sample[]) => coefficientsFor(samples, { inputShape, codeSize: 200 });
     expect(await look(drawingSamples(100, 1, 32))).toBe(4096);
     expect(await look(rectangleSamples(100, { size: 32 }))).toBeUndefined();
+    // Of many images, training makes up for the rest.
+    const drawings = drawingSamples(100, 1, 32);
+    const many = { length: 2049, at: (i: number) => drawings[i % 100] };
+    expect(await coefficientsFor(many, { inputShape, codeSize: 200 })).toBeUndefined();
     // Too few to tell, and none left to look at beyond the usual ones.
     expect(await look(drawingSamples(30, 1, 32))).toBeUndefined();
     const small = { inputShape: [20, 20, 3], codeSize: 20 } as const;

@@ -80,6 +80,13 @@ describe('ae train --config', () => {
     expect(configOf('larger').network).not.toHaveProperty('coefficients');
   });
 
+  test('repeats a run of preset transform on crops, which it looks at before it trains', async () => {
+    const crops = ['-r40', '--crop', '32', '--preset', 'transform', '-c', '20'];
+    await aeOk(folder, 'train', 'photos', '-e1', '-b4', ...crops, ...quick, '-o', 'crops');
+    await aeOk(folder, 'train', '--config', 'crops', ...quick, '-o', 'crops-again');
+    expect(weights('crops-again').equals(weights('crops'))).toBe(true);
+  });
+
   test('repeats a run that began with weights of another', async () => {
     const from = ['--from', 'first', '--checkpoint', 'last', '-e', '1', '--seed', '3'];
     await aeOk(folder, 'train', 'photos', ...from, ...quick, '-o', 'from');

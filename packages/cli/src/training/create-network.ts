@@ -1,4 +1,4 @@
-import type { Autoencoder, AutoencoderOptions, ImageShape } from '@ae/autoencoder';
+import type { Autoencoder, ImageShape } from '@ae/autoencoder';
 import { assertShape, formatSize } from '../data/image-sizes';
 import type { SampleDatabase } from '../data/sample-database';
 import { loadNetwork } from '../network/load-network';
@@ -35,13 +35,12 @@ export async function fitToImages(
   samples: SampleDatabase,
 ): Promise<NewNetwork> {
   if ('from' in source) return source;
-  const architecture: AutoencoderOptions = { ...source.architecture, inputShape: inputShapeOf(samples, crop) };
+  const architecture = { ...source.architecture, inputShape: inputShapeOf(samples, crop) };
   if (architecture.preset !== 'transform' || architecture.coefficients !== undefined)
     return { ...source, architecture };
   const { centerCrop, coefficientsFor } = await import('@ae/autoencoder');
-  const inputShape = inputShapeOf(samples, crop);
-  const images = crop ? centerCrop(samples, inputShape) : samples;
-  const coefficients = await coefficientsFor(images, { ...architecture, inputShape });
+  const images = crop ? centerCrop(samples, architecture.inputShape) : samples;
+  const coefficients = await coefficientsFor(images, architecture);
   return { ...source, architecture: { ...architecture, coefficients } };
 }
 
