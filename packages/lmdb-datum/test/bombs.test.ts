@@ -1,8 +1,10 @@
 /** Images that claim to be huge, in databases and imports: they cost nothing but a line in the report. */
 import path from 'node:path';
+import { encode } from '@msgpack/msgpack';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { caffeKey, DatumWriter, openDatumLmdb, resizeDatabase, verify } from '../src/entries/index';
+import { checkStructure } from '../src/schemas/msgpack-structure';
 import { scratchFolder } from './scratch';
 
 const picture = sharp({ create: { width: 7, height: 5, channels: 3, background: '#f80' } });
@@ -37,5 +39,32 @@ describe('a database of such images', () => {
   it.each([0, -1, 1.5, 2 ** 40, '9' as unknown as number])('takes no limit of %j', async (maxPixels) => {
     const input = await database();
     expect(() => openDatumLmdb(input, { maxPixels })).toThrow(/maxPixels: expected a whole number from 1 to 715827882/);
+  });
+});
+
+describe('MessagePack', () => {
+  it.each([
+    ['arrays that announce 56,540 elements each', Buffer.alloc(600_000, 0xdc)],
+    ['arrays that announce 3.7 billion', Buffer.alloc(5000, 0xdd)],
+    ['maps of as many', Buffer.alloc(5000, 0xdf)],
+    ['lists in lists', Buffer.alloc(3_000_000, 0x91)],
+  ])('of %s costs no memory', async (_, value) => {
+    const folder = path.join(scratchFolder(), 'db');
+    const writer = await DatumWriter.open(folder);
+    await writer.putBytes(Buffer.from('0'), value);
+    await writer.close();
+    using reader = openDatumLmdb(folder, { schema: 'msgpack:rgb' });
+    const before = process.memoryUsage().rss;
+    expect(() => reader.at(0)).toThrow('expected MessagePack, received');
+    expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
+  });
+
+  it('of every kind is looked through as it was written', () => {
+    const numbers = [0, -1, 200, -200, 70_000, -70_000, 2 ** 33, -(2 ** 33), 1.5, true, null];
+    const long = [20, 300, 70_000].flatMap((size) => ['a'.repeat(size), new Uint8Array(size)]);
+    const written = encode([numbers, long, { a: 1, b: [new Date(0), {}] }, Array(20).fill([]), Array(70_000).fill(7)]);
+    expect(() => checkStructure(written)).not.toThrow();
+    for (let size = 0; size < 400; size++) expect(() => checkStructure(written.subarray(0, size))).toThrow(RangeError);
+    expect(() => checkStructure(written.subarray(0, -1))).toThrow(RangeError);
   });
 });

@@ -6,6 +6,7 @@ import { kindOfImage } from '@ae/images/kind';
 import type { Datum } from '../datum/datum';
 import { type ColorOrder, colorOrders } from './array-image';
 import { type Decode, loadDecoder } from './msgpack-decoder';
+import { checkStructure } from './msgpack-structure';
 import { ndArray } from './python/nd-array';
 import { datumOfObjects } from './python-record';
 import { otherValue, type Schema, strangeRecord } from './schema';
@@ -52,6 +53,7 @@ export const msgpackSchema: Schema = {
 
 /** Decodes a value. Text is bytes first: older programs write bytes as text. */
 function unpack(value: Uint8Array): unknown {
+  checkStructure(value);
   loaded ??= loadDecoder();
   return settle(loaded(value, { rawStrings: true, mapKeyConverter: nameOf }));
 }
