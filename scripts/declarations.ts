@@ -16,6 +16,8 @@ export function declarations(folder: string, entries: readonly string[]): Option
     format: ['esm', 'cjs'],
     dts: {
       only: true,
+      // `Symbol.dispose`, which TypeScript's default library has only of its newest targets.
+      banner: '/// <reference lib="esnext.disposable" />',
       // TypeScript 6 warns of what tsup sets.
       compilerOptions: { ignoreDeprecations: '6.0', paths: { '@ae/ground/*': ['./types/ground/src/*'] } },
     },

@@ -26,7 +26,7 @@ const RESOLUTIONS = [
 ];
 
 const strict = {
-  ...{ target: 'es2022', lib: ['es2023', 'dom', 'esnext.disposable'], types: [], strict: true, skipLibCheck: false },
+  ...{ target: 'es2022', lib: ['es2023', 'dom'], types: [], strict: true, skipLibCheck: false },
   ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true },
 };
 
@@ -112,9 +112,10 @@ export async function run(): Promise<void> {
   same<typeof records, number>(true);
   const reader = openDatumLmdb('out.lmdb');
   for await (const { data, labels } of reader.batches({ batchSize: 4, scale: 1 / 256 })) {
-    same<(typeof data)[number] | undefined, number | undefined>(true);
-    same<(typeof labels)[number] | undefined, number | undefined>(true);
+    same<typeof data, Float32Array>(true);
+    same<typeof labels, Int32Array>(true);
   }
+  for await (const { data } of reader.batches({ batchSize: 4, dtype: 'uint8' })) same<typeof data, Uint8Array>(true);
   const engine = await useBackend('wasm');
   same<typeof engine.name extends string ? true : false, true>(true);
   const network = new Autoencoder({ inputShape: [32, 32, 3], codeSize: 16 });

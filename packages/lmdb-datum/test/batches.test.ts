@@ -95,10 +95,9 @@ describe('batches', () => {
 
   it('decode encoded records, and make records of all kinds alike', async () => {
     using reader = openDatumLmdb(fixture('variants.mdb'));
-    await expect(collect(reader, { batchSize: 4 })).rejects.toMatchObject({
-      code: 'MIXED_SIZES',
-      key: '00000001_gray.png',
-    });
+    const mixed = collect(reader, { batchSize: 4 });
+    await expect(mixed).rejects.toMatchObject({ code: 'MIXED_SIZES', key: '00000001_gray.png' });
+    await expect(mixed).rejects.toThrow(/received 1x7x5; set channels to 1 or 3, and resize, for example to /);
     const start = { shuffle: false, records: reader.length, epoch: 0 } as const;
     const options = {
       batchSize: 4,
@@ -221,9 +220,11 @@ describe('batches', () => {
     await expect(collect(reader, { batchSize: 1, mean: [1, 2] })).rejects.toThrow(
       /mean: expected 3 numbers, in the order of channelOrder \(red, green, blue\), received 2/,
     );
-    await expect(collect(reader, { batchSize: 1, crop: { height: 10, width: 2 } })).rejects.toMatchObject({
-      code: 'MIXED_SIZES',
-    });
+    const narrow = collect(reader, { batchSize: 1, crop: { height: 10, width: 2 } });
+    await expect(narrow).rejects.toMatchObject({ code: 'MIXED_SIZES' });
+    await expect(narrow).rejects.toThrow(
+      / at least, received .*; set resize, for example to \{ height: 10, width: 2 \}\.$/,
+    );
   });
 });
 

@@ -25,6 +25,10 @@ describe('computeMean', () => {
     expect(mean).toEqual({ channels: 3, height: 1, width: 2, data: Float32Array.of(3, 0, 10, 20, 255, 3) });
     expect(channelMeans(mean, 'bgr')).toEqual([1.5, 15, 129]);
     expect(channelMeans(mean, 'rgb')).toEqual([129, 15, 1.5]);
+    expect(channelMeans(mean)).toEqual([129, 15, 1.5]);
+    expect(() => channelMeans(mean, 'RGB' as 'rgb')).toThrow(
+      '[lmdb-datum] channelMeans, order: expected "rgb" or "bgr", received "RGB"',
+    );
   });
 
   it('takes encoded records, and refuses mixed sizes and nothing', async () => {

@@ -42,11 +42,11 @@ describe('the built package', () => {
     expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe(`${golden('overflow').records.length}\n`);
   });
 
-  it('loads neither lmdb nor sharp to read raw records and ordinary JPEGs, nor to write keys in order, and works without them', () => {
+  it('loads neither lmdb nor sharp to read raw records and ordinary JPEGs, nor to write keys in order or PNG files, and works without them', () => {
     const folder = scratchFolder();
     installIn(folder);
     const script = `
-      const { DatumWriter, openDatumLmdb, convertImageset } = require('./dist/index.cjs');
+      const { DatumWriter, openDatumLmdb, convertImageset, encodeSample } = require('./dist/index.cjs');
       const reader = openDatumLmdb(${database});
       const say = (promise) => promise.then(() => 'done', ({ code, message }) => code + ' ' + message);
       (async () => {
@@ -60,6 +60,7 @@ describe('the built package', () => {
         console.log(await say(variants.at(8)));
         console.log(await say(convertImageset({ input: ${JSON.stringify(fixture('images'))}, output: 'out' })));
         console.log(require('node:fs').readdirSync('.').sort().join());
+        console.log(await say(encodeSample(reader.at(0), 'png')), await say(encodeSample(reader.at(0), 'jpeg')));
       })();`;
     const lines = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
     expect(lines[0]).toBe('true 2');
@@ -73,6 +74,7 @@ describe('the built package', () => {
     );
     expect(lines[4]).toMatch(/^MISSING_DEPENDENCY/);
     expect(lines[5]).toBe('dist,new,node_modules');
+    expect(lines[6]).toMatch(/^done MISSING_DEPENDENCY/);
   });
 
   it.each([

@@ -13,8 +13,14 @@ export interface MeanPlanes {
   width: number;
 }
 
+/** The types that batches' values come in. */
+export type BatchDtype = 'float32' | 'uint8';
+
+/** The values of a batch of one type. */
+export type BatchData<Dtype extends BatchDtype = BatchDtype> = { float32: Float32Array; uint8: Uint8Array }[Dtype];
+
 /** How records become batches. */
-export interface BatchOptions {
+export interface BatchOptions<Dtype extends BatchDtype = BatchDtype> {
   /** Records per batch, of all shards together. */
   batchSize: number;
   /** A seed shuffles all records, differently for each epoch, but the same everywhere for the same seed; false is key order. Default false. */
@@ -41,7 +47,7 @@ export interface BatchOptions {
    */
   channelOrder?: 'rgb' | 'bgr';
   /** Default 'float32'. 'uint8' takes no scale and no mean. */
-  dtype?: 'float32' | 'uint8';
+  dtype?: Dtype;
   /** Convert gray to color (3) or color to gray (1). Default: unchanged. */
   channels?: 1 | 3;
   /** Resize each record first. */
@@ -85,14 +91,14 @@ export interface BatchPosition {
 }
 
 /** Options with defaults filled in. */
-export interface CheckedBatchOptions extends BatchOptions {
+export interface CheckedBatchOptions<Dtype extends BatchDtype = BatchDtype> extends BatchOptions<Dtype> {
   shuffle: number | false;
   shard: BatchShard;
   epochs: number;
   position: BatchPosition;
   layout: 'NHWC' | 'NCHW';
   channelOrder: 'rgb' | 'bgr';
-  dtype: 'float32' | 'uint8';
+  dtype: Dtype;
   scale: number;
   prefetch: number;
   workers: number;
@@ -111,13 +117,16 @@ const knownResize: Known<NonNullable<BatchOptions['resize']>> = {
 const knownCrop: Known<NonNullable<BatchOptions['crop']>> = { height: true, width: true, random: true };
 
 /** @throws InvalidOptionError */
-export function checkBatchOptions(options: BatchOptions, records: number): CheckedBatchOptions {
+export function checkBatchOptions<Dtype extends BatchDtype>(
+  options: BatchOptions<Dtype>,
+  records: number,
+): CheckedBatchOptions<Dtype> {
   assertKeys('batches', options, knownOptions);
   const shard = options.shard ?? { index: 0, count: 1 };
   const shuffle = options.shuffle ?? false;
   assertBatchShard(shard);
   assertShuffle(shuffle, records);
-  const checked: CheckedBatchOptions = {
+  const checked: CheckedBatchOptions<Dtype> = {
     ...options,
     shuffle,
     shard,
@@ -125,7 +134,7 @@ export function checkBatchOptions(options: BatchOptions, records: number): Check
     epochs: options.epochs ?? 1,
     layout: options.layout ?? 'NHWC',
     channelOrder: options.channelOrder ?? 'rgb',
-    dtype: options.dtype ?? 'float32',
+    dtype: options.dtype ?? ('float32' as Dtype),
     scale: options.scale ?? 1,
     prefetch: options.prefetch ?? 1,
     workers: options.workers ?? 0,

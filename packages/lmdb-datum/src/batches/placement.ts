@@ -38,13 +38,16 @@ export function assertFits(
   const fitsMean = !meanPlanes || (source.height === meanPlanes.height && source.width === meanPlanes.width);
   if (fits && fitsMean && source.channels === plan.channels) return;
   const key = keyOf();
-  const expected = `${plan.channels}x${meanPlanes?.height ?? plan.height}x${meanPlanes?.width ?? plan.width}`;
+  const { height, width } = meanPlanes ?? plan;
+  const model = meanPlanes ? ' like the mean' : crop ? ' at least' : ', like the first record read';
+  const channels = source.channels !== plan.channels && 'channels to 1 or 3';
+  const resize = !(fits && fitsMean) && `resize, for example to { height: ${height}, width: ${width} }`;
   throw new MixedSizesError(
     {
       where: `key ${key}`,
-      expected: `${expected}${crop ? ' at least' : ', like the first record'}`,
+      expected: `${plan.channels}x${height}x${width}${model}`,
       received: `${source.channels}x${source.height}x${source.width}`,
-      todo: 'resize the records, and set channels, to make them alike',
+      todo: `set ${[channels, resize].filter(Boolean).join(', and ')}`,
     },
     { key },
   );

@@ -2,10 +2,12 @@
 
 import type { BatchJob, BuiltBatch } from './builder';
 import { batchRange, cutsEpoch, type EpochOrder, epochOrder, epochRange, partSize } from './epoch-order';
-import type { BatchPosition, CheckedBatchOptions } from './options';
+import type { BatchData, BatchDtype, BatchPosition, CheckedBatchOptions } from './options';
 
 /** A batch of images: interleaved or planar values, their shape, and their labels and keys. */
-export interface Batch extends BuiltBatch {
+export interface Batch<Dtype extends BatchDtype = BatchDtype> extends BuiltBatch {
+  /** Its values, `[N, H, W, C]` or `[N, C, H, W]`. */
+  data: BatchData<Dtype>;
   /** Records in it; the rows past them are padding. */
   size: number;
   epoch: number;
@@ -34,8 +36,8 @@ const endOfStream: IteratorReturnResult<undefined> = { done: true, value: undefi
  * `next()` may be called again before it has resolved: results come in the order of the calls. Closing the reader ends the stream:
  * calls that wait, and later ones, end in a ClosedError, so that a cut epoch is not taken for a whole one.
  */
-export class BatchStream implements AsyncIterableIterator<Batch> {
-  readonly #options: CheckedBatchOptions;
+export class BatchStream<Dtype extends BatchDtype = BatchDtype> implements AsyncIterableIterator<Batch<Dtype>> {
+  readonly #options: CheckedBatchOptions<Dtype>;
   readonly #plans: Generator<Planned, void, undefined>;
   readonly #ahead: { planned: Planned; built: Promise<BuiltBatch> }[] = [];
   #place: BatchPosition;
@@ -50,7 +52,7 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
 
   readonly #maker: BatchMaker;
 
-  private constructor(maker: BatchMaker, records: number, options: CheckedBatchOptions) {
+  private constructor(maker: BatchMaker, records: number, options: CheckedBatchOptions<Dtype>) {
     this.#maker = maker;
     this.#options = options;
     this.#place = options.position;
@@ -58,7 +60,11 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
   }
 
   /** @internal Use `reader.batches()`. */
-  static of(maker: BatchMaker, records: number, options: CheckedBatchOptions): BatchStream {
+  static of<Dtype extends BatchDtype>(
+    maker: BatchMaker,
+    records: number,
+    options: CheckedBatchOptions<Dtype>,
+  ): BatchStream<Dtype> {
     return new BatchStream(maker, records, options);
   }
 
@@ -73,7 +79,7 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
   }
 
   /** Returns the next batch. */
-  next(): Promise<IteratorResult<Batch, undefined>> {
+  next(): Promise<IteratorResult<Batch<Dtype>, undefined>> {
     const call = this.#calls++;
     const answer = this.#turn.then(() => this.#advance(call));
     this.#turn = answer.catch(() => undefined);
@@ -81,13 +87,13 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
   }
 
   /** Ends the stream, and its threads; calls of `next()` that wait end with `done`. */
-  async return(): Promise<IteratorResult<Batch, undefined>> {
+  async return(): Promise<IteratorResult<Batch<Dtype>, undefined>> {
     await this.#end();
     return endOfStream;
   }
 
   /** Ends the stream as `return` does, and rejects with the error. */
-  async throw(error?: unknown): Promise<IteratorResult<Batch, undefined>> {
+  async throw(error?: unknown): Promise<IteratorResult<Batch<Dtype>, undefined>> {
     await this.#end();
     throw error;
   }
@@ -104,7 +110,7 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
     return this;
   }
 
-  async #advance(call: number): Promise<IteratorResult<Batch, undefined>> {
+  async #advance(call: number): Promise<IteratorResult<Batch<Dtype>, undefined>> {
     if (this.#closed) throw this.#closed;
     if (this.#failure && call < this.#failure.calls) throw this.#failure.error;
     try {
@@ -125,14 +131,16 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
   }
 
   /** Makes a batch of what was built, unless nothing of it is left, or the stream has ended in the meantime. */
-  async #finish({ job, position }: Planned, built: BuiltBatch): Promise<Batch | undefined> {
+  async #finish({ job, position }: Planned, built: BuiltBatch): Promise<Batch<Dtype> | undefined> {
     if (this.#done) return undefined;
     this.#options.signal?.throwIfAborted();
     this.#place = position;
     if (built.indices.length === 0 && !this.#keepsStep) return undefined;
     // Later, so that work for the batches ahead doesn't hold up this one.
     setImmediate(() => this.#fill(this.#options.prefetch));
-    return { ...built, size: built.indices.length, epoch: job.epoch, position };
+    // The maker goes by the same options.
+    const data = built.data as BatchData<Dtype>;
+    return { ...built, data, size: built.indices.length, epoch: job.epoch, position };
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -173,11 +181,11 @@ export class BatchStream implements AsyncIterableIterator<Batch> {
 }
 
 /** Opens a stream whose batches are made by what `load` brings: that is loaded when there are batches to make. */
-export function openStream(
+export function openStream<Dtype extends BatchDtype>(
   load: () => Promise<BatchMaker>,
   records: number,
-  options: CheckedBatchOptions,
-): BatchStream {
+  options: CheckedBatchOptions<Dtype>,
+): BatchStream<Dtype> {
   const loading = load();
   // Awaited by the first batch; until then a failure is not unhandled.
   loading.catch(() => undefined);

@@ -3,6 +3,7 @@ import {
   BadImageError,
   decodeImage,
   encodeImage,
+  encodePng,
   type ImagesError,
   SharpMissingError,
   toInterleavedRgb,
@@ -46,14 +47,16 @@ export async function decodeFile(
   }
 }
 
-/** Makes an image file of planar pixels. @throws MissingDependencyError */
+/** Makes an image file of planar pixels. @throws MissingDependencyError without sharp, which JPEG and WebP need */
 export async function encodeFile(
   data: Uint8Array,
   { channels, height, width }: Pick<Sample, 'channels' | 'height' | 'width'>,
   type: 'png' | 'jpeg' | 'webp',
 ): Promise<Uint8Array> {
+  const pixels = toInterleavedRgb(data, channels, height, width);
+  if (type === 'png') return encodePng(pixels);
   try {
-    return await encodeImage(toInterleavedRgb(data, channels, height, width), type);
+    return await encodeImage(pixels, type);
   } catch (error) {
     throw ownError(error);
   }

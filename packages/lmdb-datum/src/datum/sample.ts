@@ -47,7 +47,8 @@ export function floatsToBytes(floats: Float32Array, key: string): Uint8Array {
 /**
  * Makes an image file of a sample: `channels` 1 or 2 (gray), 3 or 4 (color). Floats must be whole numbers from 0 to 255.
  *
- * @throws InvalidOptionError, DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp.
+ * @throws InvalidOptionError, DatumError if the sample's length doesn't fit its size, MissingDependencyError without sharp, which JPEG and
+ * WebP need.
  */
 export async function encodeSample(sample: Sample, type: 'png' | 'jpeg' | 'webp'): Promise<Uint8Array> {
   assertOneOf('type', type, ['png', 'jpeg', 'webp']);

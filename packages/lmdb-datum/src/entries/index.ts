@@ -1,6 +1,6 @@
 export type { Shard } from '@ae/ground/shards';
 export type { BatchShard } from '../batches/epoch-order';
-export type { BatchOptions, BatchPosition, MeanPlanes } from '../batches/options';
+export type { BatchData, BatchDtype, BatchOptions, BatchPosition, MeanPlanes } from '../batches/options';
 export type { Batch, BatchStream } from '../batches/stream';
 export { type ResizeOptions, type ResizeProgress, type ResizeReport, resizeDatabase } from '../convert/resize-database';
 export type { BoundingBox, Datum, DatumInit, Sample } from '../datum/datum';

@@ -1,7 +1,7 @@
 /** Mean images, computed from a database. */
 import type { MeanPlanes } from '../batches/options';
 import { isColored, swappedChannel } from '../datum/colors';
-import { assertKeys, refuse } from '../errors/checks';
+import { assertKeys, assertOneOf, refuse } from '../errors/checks';
 import { InvalidOptionError, MixedSizesError } from '../errors/errors';
 import type { DatumReader } from './reader';
 
@@ -50,9 +50,9 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
       throw new MixedSizesError(
         {
           where: `key ${sample.key}`,
-          expected: `${channels}x${height}x${width} like the first record`,
+          expected: `${channels}x${height}x${width}, like the first record`,
           received: `${sample.channels}x${sample.height}x${sample.width}`,
-          todo: 'import the images at one size',
+          todo: 'resize the database first',
         },
         { key: sample.key },
       );
@@ -63,9 +63,15 @@ export async function computeMean(reader: DatumReader, options: MeanOptions = {}
   return { channels, height, width, data: Float32Array.from(sums, (sum) => sum / reader.length) };
 }
 
-/** Mean of each channel of a mean image, with colors in the requested order; other channels in stored order. */
-export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr'): number[] {
+/**
+ * Returns the mean of each channel of a mean image, with colors in the requested order, which `batches({ mean })` takes; other channels
+ * stay in stored order.
+ *
+ * @throws InvalidOptionError
+ */
+export function channelMeans(mean: MeanImage, order: 'rgb' | 'bgr' = 'rgb'): number[] {
   assertMean('channelMeans', mean);
+  assertOneOf('channelMeans, order', order, ['rgb', 'bgr']);
   const count = mean.height * mean.width;
   const stored = Array.from({ length: mean.channels }, (_, c) => {
     const plane = mean.data.subarray(c * count, (c + 1) * count);

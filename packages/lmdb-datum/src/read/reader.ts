@@ -1,5 +1,5 @@
 /** Reads a Caffe Datum LMDB: count, get by key, get by number, and scans in key order. */
-import { type BatchOptions, checkBatchOptions } from '../batches/options';
+import { type BatchDtype, type BatchOptions, checkBatchOptions } from '../batches/options';
 import { RecordReader } from '../batches/record-reader';
 import { type BatchStream, openStream } from '../batches/stream';
 import type { Datum, Sample } from '../datum/datum';
@@ -164,7 +164,7 @@ export class DatumReader {
    * @returns An async iterator; its `position` can be saved and given back as an option.
    * @throws InvalidOptionError
    */
-  batches(options: BatchOptions): BatchStream {
+  batches<Dtype extends BatchDtype = 'float32'>(options: BatchOptions<Dtype>): BatchStream<Dtype> {
     const file = this.#file;
     const { addDamage } = this.#places;
     const checked = { ...checkBatchOptions(options, this.length), maxPixels: this.#maxPixels };
