@@ -1,4 +1,4 @@
-/** Looks at the built site: it loads nothing from other hosts, has all pages and llms.txt, and finds what one searches for. */
+/** Checks the built site: it loads nothing from other hosts, has all pages and llms.txt, its anchors exist, and its search works. */
 import assert from 'node:assert/strict';
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -27,7 +27,7 @@ export async function checkSite(folder) {
   }
 }
 
-/** What a page loads by itself: not what it links to. */
+/** What a page loads, as opposed to what it links to. */
 const loaded =
   /<(?:script|img|iframe)\b[^>]*\bsrc="(https?:[^"]*)"|<link\b[^>]*\bhref="(https?:[^"]*)"|url\((https?:[^)]*)\)/g;
 
@@ -37,13 +37,31 @@ function checkFiles(folder) {
     const found = [...readFileSync(join(folder, file), 'utf8').matchAll(loaded)].map(([text]) => text);
     assert.deepEqual(found, [], `${file} loads from other hosts`);
   }
+  assert.deepEqual(deadAnchors(folder, files), [], 'links lead to headings that do not exist');
   const list = readFileSync(join(folder, 'llms.txt'), 'utf8');
   const entries = [...list.matchAll(/^- \[[^\]]+\]\(\/([^)]+)\): (.*)$/gm)];
   assert.ok(entries.length > 30, `llms.txt lists ${entries.length} pages`);
   for (const [, page, words] of entries) {
-    assert.ok(files.includes(page), `llms.txt lists ${page}, which is not there`);
-    assert.ok(words.length > 20, `llms.txt says nothing of ${page}`);
+    assert.ok(files.includes(page), `llms.txt lists ${page}, which does not exist`);
+    assert.ok(words.length > 20, `llms.txt does not describe ${page}`);
   }
+}
+
+/** Returns the links to headings that their pages do not have; VitePress itself checks pages only. */
+function deadAnchors(folder, files) {
+  const pages = files.filter((name) => name.endsWith('.html') && !name.startsWith('api'));
+  const textOf = (page) => readFileSync(join(folder, page), 'utf8');
+  const anchors = new Map(
+    pages.map((page) => [page, new Set([...textOf(page).matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))]),
+  );
+  return pages.flatMap((page) => {
+    const links = [...textOf(page).matchAll(/<a [^>]*href="(?:\/([^"#:]*))?#([^"]+)"/g)];
+    return links
+      .filter(
+        ([, target = page, anchor]) => anchors.get(target) && !anchors.get(target).has(decodeURIComponent(anchor)),
+      )
+      .map(([, target = page, anchor]) => `${page}: ${target}#${anchor}`);
+  });
 }
 
 async function checkInBrowser(browser, address) {

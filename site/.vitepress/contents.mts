@@ -1,4 +1,4 @@
-/** The site's contents: what stands in the sidebar, in this order. A page that is not here is an error of the build. */
+/** The sidebar of the site. A page that is missing here makes the build fail. */
 
 export interface Entry {
   readonly text: string;
@@ -28,14 +28,14 @@ export const contents: readonly Section[] = [
       entry('Search my photographs', '/search'),
       entry('Find odd pictures', '/odd-images'),
       entry('Open a Caffe LMDB', '/caffe-lmdb'),
-      entry('Read an LMDB in a page', '/anywhere'),
+      entry('Read an LMDB anywhere', '/anywhere'),
       entry('Import images', '/importing'),
-      entry('Convert between forms', '/converting'),
+      entry('Convert between formats', '/converting'),
       entry('Train on ImageNet', '/examples/imagenet'),
-      entry('More machines', '/more-machines'),
-      entry('Another runtime', '/another-runtime'),
-      entry('Use it on a server', '/server'),
-      entry('In a bundler', '/bundlers'),
+      entry('Use more machines', '/more-machines'),
+      entry('Export to another runtime', '/another-runtime'),
+      entry('Run it on a server', '/server'),
+      entry('Use a bundler', '/bundlers'),
       entry('Coming from another framework', '/coming-from'),
       entry('Troubleshooting', '/troubleshooting'),
     ],
@@ -56,8 +56,8 @@ export const contents: readonly Section[] = [
   {
     text: 'Reference',
     items: [
-      entry('The commands of ae', '/commands'),
-      entry('The ae command', '/packages/cli'),
+      entry('Commands and options', '/commands'),
+      entry('@ae/cli', '/packages/cli'),
       entry('@ae/autoencoder', '/packages/autoencoder'),
       entry('@ae/layers', '/packages/layers'),
       entry('@ae/lmdb-datum', '/packages/lmdb-datum'),
@@ -86,11 +86,11 @@ export const contents: readonly Section[] = [
     ],
   },
   {
-    text: 'Working on it',
+    text: 'Contributing',
     collapsed: true,
     items: [
-      entry('Contributing', '/contributing'),
-      entry('Add a kernel, an engine, a schema', '/extending'),
+      entry('Working on @ae', '/contributing'),
+      entry('Add a kernel, engine, or schema', '/extending'),
       entry('Versions and platforms', '/versioning'),
       entry('Security', '/security'),
     ],

@@ -1,4 +1,4 @@
-/** Writes llms.txt, the site's contents for language models: each page with its first sentences; and llms-full.txt, all pages but the API. */
+/** Writes llms.txt, which lists each page with its first paragraph for language models, and llms-full.txt, all pages except the API. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SiteConfig } from 'vitepress';
@@ -12,7 +12,7 @@ function firstParagraph(text: string): string {
   return first.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('\n', ' ');
 }
 
-/** @throws Error where the contents name a page that is not there, or a page is not in the contents */
+/** @throws Error if the contents name a page that does not exist, or lack a page */
 export async function writeLlmsText({ outDir, srcDir, pages }: SiteConfig): Promise<void> {
   const addressOf = (page: string) => `/${page.replace(/\.md$/, '').replace(/(^|\/)index$/, '$1')}`;
   const sources = new Map(pages.map((page) => [addressOf(page), page]));
@@ -23,7 +23,7 @@ export async function writeLlmsText({ outDir, srcDir, pages }: SiteConfig): Prom
   );
   if (missing.length + extra.length > 0) {
     throw new Error(
-      `contents.mts: pages that are not there: ${missing.join(', ') || 'none'}; that it lacks: ${extra.join(', ') || 'none'}.`,
+      `contents.mts: names pages that do not exist: ${missing.join(', ') || 'none'}; lacks pages: ${extra.join(', ') || 'none'}.`,
     );
   }
   const overview: string[] = [
@@ -36,7 +36,7 @@ export async function writeLlmsText({ outDir, srcDir, pages }: SiteConfig): Prom
     overview.push('', `## ${section}`, '');
     for (const { text: title, link } of items) {
       const text = await readFile(path.join(srcDir, sources.get(link) ?? ''), 'utf8');
-      const words = link.startsWith('/api/') ? `All that ${title} exports, with its types.` : firstParagraph(text);
+      const words = link.startsWith('/api/') ? `Everything that ${title} exports, with types.` : firstParagraph(text);
       overview.push(`- [${title}](${link.replace(/\/$/, '/index')}.html): ${words}`);
       if (!link.startsWith('/api/')) full.push(`<!-- ${link} -->\n\n${text.trim()}\n`);
     }
