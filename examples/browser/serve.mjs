@@ -1,11 +1,10 @@
 /**
- * Serves the page and what it loads, to this machine only:
+ * Serves the page and its files, to this machine only:
  *
  *     node serve.mjs [<network>] [--port 8080]
  *
- * <network> is the folder of a saved network, by default the better one that the quickstart left; without either, the page takes a network that
- * has not been trained. The headers make the page cross-origin
- * isolated, which is what a browser asks for before it lets threads share memory.
+ * <network> is the folder of a saved network, by default the quickstart's better one. If that does not exist either, the page uses a network that
+ * has not been trained. The headers make the page cross-origin isolated, without which browsers do not let threads share memory.
  */
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -21,7 +20,7 @@ const distOf = (name) => path.join(path.dirname(require.resolve(`${name}/package
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** What the page may load: folders by the first part of an address. */
+/** Returns the folders that the page may load from, by the first part of the URL's path. */
 function foldersOf(network) {
   return {
     page: path.join(here, 'page'),
@@ -34,11 +33,11 @@ function foldersOf(network) {
   };
 }
 
-/** The file that an address names, or undefined where it names none. */
+/** Returns the file of a URL, or undefined if there is none. */
 function fileOf(url, folders) {
   const { pathname } = new URL(url, 'http://localhost');
   if (pathname === '/') return path.join(folders.page, 'index.html');
-  // The URL has no dots left that lead out of a folder; an encoded slash or backslash is no name.
+  // `URL` has resolved dots that lead out of a folder; encoded slashes and backslashes are rejected.
   const [, first, ...rest] = pathname.split('/');
   if (!Object.hasOwn(folders, first) || /%2f|%5c/i.test(pathname)) return undefined;
   const file = path.join(folders[first], ...rest.map(decodeURIComponent));
@@ -52,7 +51,7 @@ const { values, positionals } = parseArgs({
 const network = path.resolve(positionals[0] ?? path.join(here, '../quickstart/out/transform/model'));
 if (positionals.length > 0 && !existsSync(path.join(network, 'model.json'))) {
   console.error(
-    `serve: ${network}: expected the folder of a saved network, received none; run the quickstart, or leave it out.`,
+    `serve: ${network} is not the folder of a saved network; name one that contains model.json, or leave it out.`,
   );
   process.exit(1);
 }
@@ -68,5 +67,5 @@ server.on('error', ({ message }) => {
   process.exit(1);
 });
 server.listen(Number(values.port), '127.0.0.1', () => {
-  console.log(`Open http://127.0.0.1:${server.address().port}/ and end with Ctrl-C.`);
+  console.log(`Open http://127.0.0.1:${server.address().port}/ (Ctrl-C stops the server).`);
 });

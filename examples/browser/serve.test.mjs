@@ -16,7 +16,7 @@ test('serves nothing else, and says what it lacks', { timeout: 30_000 }, async (
   const [message] = await once(missing.stderr.setEncoding('utf8'), 'data');
   assert.match(
     message,
-    /^serve: .*: expected the folder of a saved network, received none; run the quickstart, or leave it out/,
+    /^serve: .* is not the folder of a saved network; name one that contains model\.json, or leave it out\./,
   );
 
   writeFileSync(path.join(folder, 'model.json'), '{}');

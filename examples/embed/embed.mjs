@@ -1,10 +1,10 @@
 /**
- * Finds pictures that look alike by the codes of a trained network:
+ * Finds pictures that look alike, using the codes of a trained network:
  *
  *     node embed.mjs [<network> <lmdb> [<page.html>]]
  *
- * Encodes every picture of the database to its code, looks for the nearest codes of twelve of them, and writes a page that shows each of
- * the twelve with what was found. Without arguments it takes what the quickstart left.
+ * Encodes every picture in the database, finds the nearest codes of twelve pictures, and writes a page that shows each of the twelve next to
+ * the pictures that were found. Without arguments, it uses the network and pictures of the quickstart.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,14 +15,14 @@ import { encodeSample, openDatumLmdb } from '@ae/lmdb-datum';
 const queries = 12;
 const found = 6;
 const quickstart = (name) => fileURLToPath(new URL(`../quickstart/${name}`, import.meta.url));
-const defaults = [quickstart('out/run/model'), quickstart('data/train.lmdb'), quickstart('out/neighbors.html')];
+const defaults = [quickstart('out/transform/model'), quickstart('data/train.lmdb'), quickstart('out/neighbors.html')];
 
 async function pictureOf(pictures, index) {
   const png = await encodeSample(await pictures.at(index), 'png');
   return `<img alt="" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
 }
 
-/** Lays out rows of pictures: a query, then its neighbors with their distances. */
+/** Returns a page with a row for each query: its picture, then its neighbors with their distances. */
 async function pageOf(pictures, rows) {
   const lines = [];
   for (const { query, neighbors } of rows) {
@@ -42,7 +42,7 @@ async function pageOf(pictures, rows) {
   img { width: 96px; border-radius: 4px; image-rendering: pixelated; }
 </style>
 <h1>Nearest codes</h1>
-<p>On the left a picture, beside it those whose codes are nearest, with their Euclidean distances.</p>
+<p>Each row shows a picture on the left, followed by the pictures with the nearest codes and their Euclidean distances.</p>
 <table>
 ${lines.join('\n')}
 </table>

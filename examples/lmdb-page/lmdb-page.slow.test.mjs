@@ -143,7 +143,7 @@ test('shows the images of an address, of a file, and of any place in it', { skip
     });
     await page.waitForFunction(() => {
       scrollTo(0, document.body.scrollHeight);
-      return document.getElementById('end').textContent === 'That is all of it.';
+      return document.getElementById('end').textContent === 'End of the database.';
     });
     const [last] = (await readImages(page)).slice(-1);
     assert.equal(last.caption, `${(records - 1) % 10} ${caffeKey(records - 1, `${records - 1}.png`)}`);

@@ -1,5 +1,5 @@
 /**
- * Serves the page, and a database if one is named, to this machine only:
+ * Serves the page, and a database if you name one, to this machine only:
  *
  *     node serve.mjs [<database>] [--port 8081]
  */
@@ -15,7 +15,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const reader = path.join(path.dirname(require.resolve('@ae/lmdb-datum/package.json')), 'dist/browser');
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-/** Returns the file of an address, or undefined if it names none. */
+/** Returns the file of a path, or undefined if there is none. */
 function fileOf(pathname, database) {
   if (pathname === '/data.mdb') return database;
   if (pathname === '/') return path.join(here, 'page/index.html');
@@ -24,7 +24,7 @@ function fileOf(pathname, database) {
   return file && existsSync(file) && path.extname(file) in types ? file : undefined;
 }
 
-/** Sends a file, or the part of it that is asked for. */
+/** Sends a file, or the requested range of it. */
 function send(file, { headers }, response) {
   const { size, mtimeMs } = statSync(file);
   const common = {
@@ -63,5 +63,5 @@ server.on('error', ({ message }) => {
 });
 server.listen(Number(values.port), '127.0.0.1', () => {
   const query = database ? '?open=data.mdb' : '';
-  console.log(`Open http://127.0.0.1:${server.address().port}/${query} and end with Ctrl-C.`);
+  console.log(`Open http://127.0.0.1:${server.address().port}/${query} (Ctrl-C stops the server).`);
 });

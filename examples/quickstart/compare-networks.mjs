@@ -1,16 +1,16 @@
-/** What several networks, and PCA of as many numbers, make of the same images: a table for the terminal and one picture. */
+/** Compares how networks and PCA reconstruct the same images: as a table for the terminal, and in one picture. */
 import { writeFileSync } from 'node:fs';
 import { Autoencoder, samplesToTensor, valuesToSamples } from '@ae/autoencoder';
 import { fitPca, scorePca } from '@ae/autoencoder/baselines';
 import { drawGrid, encodePng } from '@ae/images/png';
 import { openDatumLmdb } from '@ae/lmdb-datum';
 
-/** Images in a row of the picture. */
+/** The number of images in a row of the picture. */
 const shown = 16;
 
 /**
- * Draws validation images, and below them what each network makes of them, and PCA; returns a line of text for each row. `networks` are
- * saved networks by name. PCA has as many numbers as the last network's code.
+ * Draws validation images, and below them their reconstructions by each network and by PCA. Returns a line of text for each row. `networks`
+ * are the folders of saved networks by name. PCA uses as many numbers as the last network's code.
  */
 export async function compareNetworks(networks, { train, val, picture }) {
   const [training, validation] = [train, val].map((lmdb) => openDatumLmdb(lmdb));

@@ -1,9 +1,9 @@
 /**
- * The whole path, from pictures to reconstructions, with the commands you would type for pictures of your own:
+ * Goes all the way from pictures to reconstructions, with the commands that you would type for your own pictures:
  *
  *     npm run quickstart
  *     npm run quickstart -- --images <folder> --minutes 10
- *     npm run quickstart -- --open                            # opens the report in the end
+ *     npm run quickstart -- --open                            # opens the report at the end
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -20,40 +20,40 @@ const here = path.relative('', path.dirname(fileURLToPath(import.meta.url)));
 const data = path.join(here, 'data');
 const out = path.join(here, 'out');
 
-/** The blog post's network, and the one to take where results count. */
+/** The blog post's network, and the one with the best results. */
 const presets = ['mirror', 'transform'];
 
-/** Runs an `ae` command in this terminal, and ends with it when it fails or is interrupted. */
+/** Runs an `ae` command in this terminal. If it fails or is interrupted, this process exits as well. */
 function ae(...args) {
   console.log(`\n$ ae ${args.join(' ')}`);
-  // Ctrl-C is the command's, which leaves things in order.
-  const leaveIt = () => {};
-  process.on('SIGINT', leaveIt);
+  // The command handles Ctrl-C and cleans up.
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
   const { status, error } = spawnSync(process.execPath, [program, ...args], { stdio: 'inherit' });
-  process.off('SIGINT', leaveIt);
+  process.off('SIGINT', ignore);
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
 
 async function quickstart({ images, minutes, open }) {
-  // What an earlier quickstart left; everything in these two folders is its own.
+  // Remove the results of an earlier run. Nothing else uses these two folders.
   for (const folder of [data, out]) rmSync(folder, { recursive: true, force: true });
 
-  // 1. Two lists of pictures. A tenth is for validation: the network never trains on them.
+  // 1. Split the pictures into two lists. A tenth is for validation; the networks never train on these.
   const source = images ?? fetchEmoji(path.join(here, 'images'));
   const counts = splitImages(source, data);
   console.log(
-    `${source}: ${counts.train} pictures to train on, ${counts.val} to validate with, ${counts.left} left out`,
+    `${source}: ${counts.train} pictures for training, ${counts.val} for validation, ${counts.left} left out`,
   );
 
-  // 2. The pictures of each list into an LMDB of Caffe Datums.
+  // 2. Import each list into an LMDB of Caffe Datums.
   const [train, val] = ['train', 'val'].map((side) => {
     const lmdb = path.join(data, `${side}.lmdb`);
     ae('import', path.join(data, `${side}.txt`), lmdb, '--root', source, ...importOptions);
     return lmdb;
   });
 
-  // 3. Train both networks, each for as many epochs as fit into the time.
+  // 3. Train both networks, each for as many epochs as fit into the given time.
   const run = (preset) => path.join(out, preset);
   for (const preset of presets) {
     ae(
@@ -72,31 +72,31 @@ async function quickstart({ images, minutes, open }) {
     );
   }
 
-  // 4. Score the better one beside PCA, JPEG and thumbnails, with a report.
+  // 4. Compare the better one with PCA, JPEG and thumbnails, and write a report.
   const results = path.join(out, 'reconstructions');
   ae('test', run('transform'), val, '--batch-size', '32', '--save-prefix', results);
 
-  // 5. Show both beside PCA.
+  // 5. Compare both networks with PCA in one picture.
   const models = Object.fromEntries(presets.map((preset) => [preset, path.join(run(preset), 'model')]));
   const picture = path.join(out, 'networks.png');
-  console.log('\nBoth networks, and PCA of as many numbers, from top to bottom of the picture:');
+  console.log('\nThe rows of the picture, from top to bottom:');
   for (const [name, bytes, psnr] of await compareNetworks(models, { train, val, picture })) {
     console.log(`  ${name.padEnd(20)} ${bytes.padEnd(42)} ${psnr}`);
   }
   if (process.stdout.isTTY) ae('show', '--quiet', picture);
 
   console.log('\nDone. Open these:');
-  console.log(`  ${picture}     pictures no network has seen, and what each made of them`);
-  console.log(`  ${path.join(results, 'scores.json')}  the numbers`);
-  console.log(`  ${path.join(results, 'report.html')}  all of it on one page`);
+  console.log(`  ${picture}     validation pictures, and their reconstructions`);
+  console.log(`  ${path.join(results, 'scores.json')}  the scores`);
+  console.log(`  ${path.join(results, 'report.html')}  the report`);
   console.log(
-    `\nThe networks are in ${presets.map((preset) => models[preset]).join(' and ')}. With pictures of your own:`,
+    `\nThe networks are in ${presets.map((preset) => models[preset]).join(' and ')}. With your own pictures:`,
   );
   console.log('  npm run quickstart -- --images <folder>');
   if (open) ae('show', '--open', path.join(results, 'report.html'));
 }
 
-/** Reads the options; folders are relative to where npm was called. */
+/** Reads the options. Folders are relative to the folder in which npm was run. */
 function readOptions() {
   const { values } = parseArgs({
     options: {

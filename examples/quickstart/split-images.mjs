@@ -1,20 +1,19 @@
-/** Splits a folder of pictures into those to train on and those to validate with. */
+/** Splits a folder of pictures into training and validation. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const validationShare = 0.1;
 
-/** Options of `ae import` that make pictures of every kind alike: squares of 64x64 on white. */
+/** Options of `ae import` with which all pictures become 64x64 squares on white. */
 export const importOptions = ['--resize', '64', '--fit', 'crop', '--background', '#ffffff', '--shuffle'];
 
 /**
- * Writes `into`/train.txt and `into`/val.txt, lists as `ae import` takes them. Which one a picture is in depends on its group's name
- * alone, so that pictures of one group are never in both; validation gets one picture of each of its groups. Returns how many.
+ * Writes `into`/train.txt and `into`/val.txt, which are lists for `ae import`. Only the name of a picture's group determines which list it is in,
+ * so pictures of one group are never in both. Validation gets one picture of each of its groups. Returns the number of pictures.
  */
 export function splitImages(from, into) {
-  if (!existsSync(from))
-    throw new Error(`${from}: expected a folder of pictures, received nothing there; check the path.`);
+  if (!existsSync(from)) throw new Error(`${from} does not exist; name a folder of pictures.`);
   const [train, val] = [[], []];
   const validated = new Set();
   let left = 0;
@@ -30,7 +29,7 @@ export function splitImages(from, into) {
   const counts = { train: train.length, val: val.length, left };
   if (!counts.train || !counts.val) {
     throw new Error(
-      `${from}: expected pictures to train on and to validate with, received ${counts.train} and ${counts.val}; add more.`,
+      `${from} has too few pictures: ${counts.train} for training and ${counts.val} for validation; add more.`,
     );
   }
   mkdirSync(into, { recursive: true });
@@ -44,8 +43,8 @@ function isForValidation(group) {
 }
 
 /**
- * Names what a picture shows. Emoji files are named by code points: variants of one emoji in skin tone, gender, hair
- * and direction are one group, and so are all pictures of several people. Any other file is its own group.
+ * Returns the group of a picture. The files of emoji are named by code points: variants of one emoji in skin tone, gender, hair
+ * and direction are one group, and so are all pictures of several people. Any other file is a group of its own.
  */
 export function groupOf(file) {
   const name = path.parse(file).name;

@@ -72,5 +72,8 @@ test('every picture is on one side, white where it was transparent, and what can
 });
 
 test('a folder that is not there is one sentence', () => {
-  assert.throws(() => splitImages(path.join(folder, 'nowhere'), folder), /nowhere: expected a folder of pictures/);
+  assert.throws(
+    () => splitImages(path.join(folder, 'nowhere'), folder),
+    /nowhere does not exist; name a folder of pictures\./,
+  );
 });

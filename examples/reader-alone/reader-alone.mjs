@@ -1,16 +1,16 @@
 /**
- * Looks into a Caffe Datum LMDB, without TensorFlow and without native code:
+ * Reads a Caffe Datum LMDB without TensorFlow and without native code:
  *
  *     node reader-alone.mjs <lmdb>
  *
- * Prints what the database is, how large its classes are, and the mean color, from shuffled batches as a training loop reads
- * them. Raw records and image files of mixed sizes both work: the batches are resized.
+ * Prints the format of the database, the sizes of its classes, and its mean color, computed from shuffled batches like those of a training loop.
+ * Works for raw pixels and for image files of different sizes, because batches are resized.
  */
 import { openDatumLmdb } from '@ae/lmdb-datum';
 
 const side = 64;
 
-/** Counts records by label; a label that a record lacks is 0 in Caffe. */
+/** Counts records by label; in Caffe, a missing label is 0. */
 function countLabels(reader) {
   const counts = new Map();
   for (const { datum } of reader.entries()) {
@@ -20,7 +20,7 @@ function countLabels(reader) {
   return counts;
 }
 
-/** Averages red, green and blue over all pixels, from 0 to 255. */
+/** Returns the mean of red, green and blue over all pixels, from 0 to 255. */
 async function meanColor(reader) {
   const sums = [0, 0, 0];
   let pixels = 0;

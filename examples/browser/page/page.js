@@ -1,4 +1,4 @@
-/** Reconstructs pictures that a visitor chooses, with a network that was trained in Node.js, or with one that was not. Nothing leaves the browser. */
+/** Reconstructs pictures that the user chooses, with a network that was trained in Node.js or an untrained one. Nothing leaves the browser. */
 import { Autoencoder, useBackend } from '@ae/autoencoder';
 import { imageError, psnrDb } from '@ae/autoencoder/scores';
 import { drawScene } from './scene.js';
@@ -8,17 +8,17 @@ const say = (text) => {
   element('status').textContent = text;
 };
 
-/** A network that takes any size is given pictures of at most this many pixels a side. */
+/** For networks that accept any size: the largest width and height, in pixels; larger pictures are scaled down. */
 const largest = 256;
 
-/** Returns the size at which the network sees a picture: its own, or the picture's, where it takes any. */
+/** Returns the size that a picture gets: the network's, or the picture's own if the network accepts any size. */
 function sizeFor({ inputShape: [height, width], takesAnySize }, picture) {
   if (!takesAnySize) return [height, width];
   const scale = Math.min(1, largest / Math.max(picture.width, picture.height));
   return [picture.height, picture.width].map((side) => Math.max(1, Math.round(side * scale)));
 }
 
-/** Cuts the middle of a picture to that size, and gives it as a sample: planar bytes, blue first. */
+/** Reads a picture, crops its middle to that size, and returns it as a sample: planar bytes, blue first. */
 async function readSample(file, autoencoder) {
   const picture = await createImageBitmap(file);
   const [height, width] = sizeFor(autoencoder, picture);
@@ -27,7 +27,7 @@ async function readSample(file, autoencoder) {
   const [w, h] = [picture.width * scale, picture.height * scale];
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
-  context.fillStyle = 'white'; // behind what is transparent
+  context.fillStyle = 'white'; // behind transparent pixels
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
@@ -62,7 +62,7 @@ async function show(autoencoder, file) {
     draw('input', sample);
     element('input-size').textContent = `${sample.data.length.toLocaleString('en')} bytes`;
     element('own-from').textContent =
-      `From its code of ${values.length.toLocaleString('en')} numbers${hasMasks ? ' and its masks' : ', and nothing else'}`;
+      `From its code of ${values.length.toLocaleString('en')} numbers${hasMasks ? ' and its masks' : ' alone'}`;
     element('fixed').closest('figure').hidden = !hasMasks;
     for (const [id, reconstruction] of [
       ['own', own],
@@ -79,14 +79,14 @@ async function show(autoencoder, file) {
   }
 }
 
-/** Loads the network that the server has; without one, makes that which training begins with, which does well on photographs. */
+/** Loads the server's network. If it has none, returns an untrained network with preset transform, which already does well on photographs. */
 async function loadNetwork() {
   const answer = await fetch('/network/model.json');
   await answer.text();
   if (answer.ok) return { autoencoder: await Autoencoder.load('/network'), words: 'a trained network' };
   const autoencoder = new Autoencoder({ preset: 'transform', codeSize: 256 });
   await autoencoder.initialize({ seed: 1 });
-  return { autoencoder, words: 'a network that has not been trained: cosine waves, as in JPEG' };
+  return { autoencoder, words: 'an untrained network, which uses cosine waves like JPEG' };
 }
 
 async function main() {

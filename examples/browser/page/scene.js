@@ -1,8 +1,8 @@
-/** A sample picture: hills under an evening sky, drawn here, so that it is nobody's. */
+/** Draws a sample picture, hills under an evening sky, so that no photograph has to be licensed. */
 
 const size = { width: 256, height: 192 };
 
-/** Draws it, and returns it as an image file of that name. */
+/** Returns the picture as an image file with that name. */
 export async function drawScene(name) {
   const canvas = new OffscreenCanvas(size.width, size.height);
   const context = canvas.getContext('2d');
@@ -29,7 +29,7 @@ function drawSun(context, x, y) {
   context.fillRect(0, 0, size.width, size.height);
 }
 
-/** A ridge of a few waves; the nearest one has trees. */
+/** Draws a ridge as a sum of waves; the nearest one has trees. */
 function drawHills(context, i, color) {
   const ridge = (x) =>
     118 + 20 * i + (14 - 2 * i) * Math.sin(x / (38 - 6 * i) + 2 * i) + 4 * Math.sin(x / (11 - 2 * i) + i);

@@ -1,6 +1,6 @@
 /** Draws records on canvases. */
 
-/** Returns a canvas with a record's image, or words where it has none that can be shown. */
+/** Returns a canvas with a record's image, or a text if it has none that can be shown. */
 export async function drawingOf(datum) {
   try {
     const image = datum.encoded ? await createImageBitmap(new Blob([datum.data])) : toImageData(datum);
@@ -13,12 +13,12 @@ export async function drawingOf(datum) {
   } catch {
     const none = Object.assign(document.createElement('div'), { className: 'none' });
     const { channels, height, width } = datum;
-    none.textContent = datum.encoded ? 'no image that this browser shows' : `${channels}x${height}x${width}`;
+    none.textContent = datum.encoded ? 'an image that this browser cannot show' : `${channels}x${height}x${width}`;
     return none;
   }
 }
 
-/** Makes an image of raw pixels: planar, blue before green before red. */
+/** Makes an image from raw pixels: planar, in the order blue, green, red. */
 function toImageData({ channels, height, width, data, floatData }) {
   if (![1, 3, 4].includes(channels)) throw new RangeError('no colors');
   const values = floatData ?? data;
@@ -34,7 +34,7 @@ function toImageData({ channels, height, width, data, floatData }) {
   return image;
 }
 
-/** Puts frames over an image, around what its record says is in it. */
+/** Draws the boxes of a record over its image. */
 export function withBoxes(canvas, boxes = []) {
   const boxed = Object.assign(document.createElement('div'), { className: 'boxed' });
   if (canvas.width) boxed.style.setProperty('--ratio', canvas.width / canvas.height);

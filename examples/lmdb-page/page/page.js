@@ -1,4 +1,4 @@
-/** Opens a database, and draws its images as one scrolls. */
+/** Opens a database, and draws its images while the user scrolls. */
 import { openDatumSource } from '@ae/lmdb-datum/source';
 import { drawingOf } from './drawing.js';
 import { formatBytes, formatCount } from './format.js';
@@ -7,9 +7,9 @@ import { view } from './viewer.js';
 const byId = (id) => document.getElementById(id);
 const imagesPerStep = 50;
 
-/** The database on show, and where to go on in it. A jump makes another one of the same reader. */
+/** The database that is shown, and the key to continue from. A jump replaces this object, but keeps the reader. */
 let shown;
-/** The keys of images, as they are stored. */
+/** The keys of the images that are shown, as stored bytes. */
 const keys = new WeakMap();
 
 function say(text, isError = false) {
@@ -19,7 +19,7 @@ function say(text, isError = false) {
 
 const messageOf = (error) => error.sentence ?? error.message;
 
-/** Opens what was chosen, in place of the database before. */
+/** Closes the current database and opens another. */
 async function open(source, name) {
   shown?.reader?.close();
   const opening = { name };
@@ -61,7 +61,7 @@ function showFacts({ count, fileSizeBytes, schema, depth }) {
   );
 }
 
-/** Shows what comes from a key on, or from the first one. */
+/** Shows the images from a key on, or from the first one. */
 async function showFrom(reader, next) {
   shown = { reader, next };
   byId('images').replaceChildren();
@@ -69,7 +69,7 @@ async function showFrom(reader, next) {
   await showMore();
 }
 
-/** Draws the next images. Only one such walk is under way; a jump starts another, and the one before ends. */
+/** Draws the next images. Only one call draws at a time; a jump starts another, and the earlier one ends. */
 async function showMore() {
   const place = shown;
   if (!place?.reader || place.isBusy || place.isOver) return;
@@ -87,9 +87,9 @@ async function showMore() {
       count++;
     }
     place.isOver = count < imagesPerStep;
-    // The least key that is above the last one.
+    // The smallest key after the last one.
     if (last) place.next = Uint8Array.of(...last, 0);
-    byId('end').textContent = place.isOver ? 'That is all of it.' : 'Loading …';
+    byId('end').textContent = place.isOver ? 'End of the database.' : 'Loading …';
   } catch (error) {
     if (shown !== place) return;
     place.isOver = true;
@@ -99,7 +99,7 @@ async function showMore() {
     place.isBusy = false;
     if (shown === place) showTraffic(place.reader);
   }
-  // Where the window is taller than the images there is nothing to scroll.
+  // If the window is taller than the images, the user cannot scroll.
   if (!place.isOver && isEndInSight()) await showMore();
 }
 
@@ -122,7 +122,7 @@ async function figureOf({ key, keyBytes, datum }, reader) {
   return figure;
 }
 
-/** Reads a record again: those that were drawn do not stay in memory. */
+/** Reads a record again, because drawn records are not kept in memory. */
 async function recordOf(figure, reader) {
   const datum = await reader.get(keys.get(figure));
   showTraffic(reader);
@@ -131,7 +131,7 @@ async function recordOf(figure, reader) {
 
 const isEndInSight = () => byId('end').getBoundingClientRect().top < 2 * innerHeight;
 
-/** Goes to the key that `find` finds. */
+/** Jumps to the key that `find` returns. */
 async function jump(find) {
   const { reader } = shown ?? {};
   if (!reader) return;

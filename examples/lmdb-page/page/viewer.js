@@ -1,15 +1,15 @@
-/** Shows one image large, with what its record says; arrows go to its neighbors. */
+/** Shows one image enlarged, with the contents of its record. The arrow keys go to its neighbors. */
 import { drawingOf, withBoxes } from './drawing.js';
 import { formatBytes } from './format.js';
 
 const byId = (id) => document.getElementById(id);
 const viewer = byId('viewer');
 
-/** The image that is shown, and how its record is read. */
+/** The figure that is shown, and the function that reads its record. */
 let shown;
 let read;
 
-/** Opens the viewer on an image of the page. `readRecord` reads the record of a figure. */
+/** Opens the viewer for an image on the page. `readRecord` reads the record of a figure. */
 export function view(figure, readRecord) {
   read = readRecord;
   if (!viewer.open) viewer.showModal();
@@ -54,5 +54,5 @@ viewer.addEventListener('keydown', ({ key }) => {
   if (key === 'ArrowLeft') go('previousElementSibling');
   if (key === 'ArrowRight') go('nextElementSibling');
 });
-// A click beside the picture is one on the dialog itself.
+// The target of a click outside the picture is the dialog itself.
 viewer.addEventListener('click', ({ target }) => target === viewer && viewer.close());
