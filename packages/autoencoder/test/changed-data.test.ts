@@ -43,7 +43,9 @@ it('notices each single image that is another', async () => {
   for (const index of [0, 1, 74, 101, 149]) {
     await expect(train(changed(index), true)).rejects.toMatchObject({
       code: 'OPTIONS_CHANGED',
-      message: expect.stringMatching(/data\.train(\.fingerprint was| has different images from when the run began)/),
+      message: expect.stringMatching(
+        /data\.train(\.fingerprint was| has different images than when the run was started)/,
+      ),
     });
   }
   await train(
@@ -68,7 +70,7 @@ it('goes by what a source says of itself', async () => {
   await train(source({ revision: 'first', content: 'a', complete: false }));
   await train(source({ revision: 'first', content: 'a', complete: false }), true);
   await expect(train(source({ revision: 'second', content: 'a', complete: false }), true)).rejects.toThrow(
-    'data.train was written to since the run began (first; now second), and is too large to compare whole',
+    'data.train was written to since the run was started (first; now second), and is too large to be compared completely',
   );
 });
 

@@ -119,14 +119,14 @@ describe('a run that is lengthened', () => {
       await train({ epochs: 1, schedule: { policy } });
       await expect(train({ epochs: 2, schedule: { policy } }, { resume: true })).rejects.toThrow(
         new RegExp(
-          `epochs was 1, is 2; its learning rate \\(schedule ${policy}\\) depends on the total number of epochs`,
+          `epochs was 1 and is now 2; its learning rate \\(schedule ${policy}\\) depends on the total number of epochs`,
         ),
       );
       folder += '-fixed';
       await train({ epochs: 1, schedule: { policy, maxSteps: 30 } });
       expect((await train({ epochs: 2, schedule: { policy, maxSteps: 30 } }, { resume: true })).epochs).toHaveLength(2);
       await expect(train({ epochs: 1, schedule: { policy, maxSteps: 30 } }, { resume: true })).rejects.toThrow(
-        'epochs was 2, is 1;',
+        'epochs was 2 and is now 1;',
       );
     },
   );

@@ -206,7 +206,11 @@ describe('resuming', () => {
     expect(autoencoder.model.getWeights().flatMap((weight) => Array.from(weight.dataSync()))).toEqual(whole.weights);
     expect(history.steps).toBe(9);
     autoencoder.dispose();
-    await expectError(() => resumeTraining(folder, validation), 'OPTIONS_CHANGED', 'data.train.count was 12, is 5');
+    await expectError(
+      () => resumeTraining(folder, validation),
+      'OPTIONS_CHANGED',
+      'data.train.count was 12 and is now 5',
+    );
   });
 
   it('of a run that has ended changes nothing', async () => {
@@ -222,14 +226,14 @@ describe('resuming', () => {
     await expectError(
       () => train({ resume: true }, { batchSize: 6, optimizer: { name: 'adam', learningRate: 0.1 }, seed: 4 }),
       'OPTIONS_CHANGED',
-      'batchSize was 4, is 6',
-      'optimizer.learningRate was 0.001, is 0.1',
-      'seed was 0, is 4',
+      'batchSize was 4 and is now 6',
+      'optimizer.learningRate was 0.001 and is now 0.1',
+      'seed was 0 and is now 4',
     );
     await expectError(
       () => train({ resume: true }, { validation: images }),
       'OPTIONS_CHANGED',
-      'data.validation.count was 5, is 12',
+      'data.validation.count was 5 and is now 12',
     );
     const others = rectangleSamples(5, { size: 16, seed: 4 });
     await expectError(
@@ -240,7 +244,7 @@ describe('resuming', () => {
     await expectError(
       () => train({ resume: true }, { averageDecay: 0.9 }),
       'OPTIONS_CHANGED',
-      'averageDecay was null, is 0.9',
+      'averageDecay was null and is now 0.9',
     );
   });
 

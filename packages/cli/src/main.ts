@@ -7,7 +7,7 @@ import { typedFor } from './shell/options';
 import { printable, printableJson, rendered } from './shell/printable';
 import { style } from './shell/terminal';
 
-/** Runs the command line; an error becomes one sentence on stderr and exit code 1. */
+/** Runs the command line; an error is printed as one sentence on stderr, with exit code 1. */
 async function main(program: Command, args: readonly string[]): Promise<void> {
   if (args.length === 0) {
     program.outputHelp();
@@ -26,14 +26,14 @@ async function main(program: Command, args: readonly string[]): Promise<void> {
   }
 }
 
-/** Returns the command that arguments lead to. */
+/** Returns the command that the arguments select. */
 function commandOf(program: Command, args: readonly string[]): Command {
   const [name, ...rest] = args;
   const command = program.commands.find((candidate) => candidate.name() === name);
   return command ? commandOf(command, rest) : program;
 }
 
-/** Returns the names of a command and of those above it: "ae backend install". */
+/** Returns the full name of a command: "ae backend install". */
 function fullName(command: Command): string {
   return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 }
@@ -58,7 +58,7 @@ function describe(error: unknown, command: Command): { code: string; message: st
   return { code, message: expected ? message : `${message} (unexpected; --verbose shows where it came from)` };
 }
 
-/** Rewrites what commander says into one sentence that ends in what to do. */
+/** Turns commander's message into one sentence that ends in what to do. */
 function explainUsage({ code, message }: CommanderError, command: string): { code: string; message: string } {
   const [, said, suggestion] = /^(?:error: )?(.*?)\.?(?:\s*\(Did you mean (.*)\?\))?$/s.exec(message) ?? ['', message];
   const sentence = said.replace(/\.?(: | )?Expected /, ', expected ');
@@ -72,16 +72,16 @@ function explainUsage({ code, message }: CommanderError, command: string): { cod
 /** Defines the command that is named, and runs it. */
 async function start(args: readonly string[]): Promise<void> {
   const program = await defineProgram(args[0]);
-  // A reader that has seen enough (ae inspect ... | head) is no error.
+  // It is no error if the reader has seen enough (ae inspect ... | head).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     report(printingFailed(error), commandOf(program, args), args);
     process.exit(1);
   });
-  // There is nowhere left to say so, and what the command does may well succeed.
+  // There is nowhere left to report it, and the command itself may well succeed.
   process.stderr.on('error', () => {});
   await main(program, args);
 }
 
-/** Settles when the command has ended. */
+/** Resolves when the command has finished. */
 export const finished = start(process.argv.slice(2));

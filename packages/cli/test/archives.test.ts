@@ -1,4 +1,4 @@
-/** Archives in a place for images: the same as the folder that they are of. */
+/** Archives instead of folders of images: the results are the same as for the folder. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,16 +27,19 @@ beforeAll(async () => {
 const bytesOf = (name: string) => readFileSync(inFolder(name, 'data.mdb'));
 
 describe('ae import', () => {
-  test.each(['photos.tar', 'photos.tgz'])('%s makes the very database of the folder, shuffled too', async (name) => {
-    await aeOk(folder, 'import', name, `${name}.lmdb`);
-    expect(bytesOf(`${name}.lmdb`)).toEqual(bytesOf('folder.lmdb'));
-    await aeOk(folder, 'import', name, `${name}-2.lmdb`, '--shuffle', '--resize', '8', '--workers', '1');
-    const expected = `${name}-folder.lmdb`;
-    await aeOk(folder, 'import', 'photos', expected, '--shuffle', '--resize', '8', '--workers', '1');
-    expect(bytesOf(`${name}-2.lmdb`)).toEqual(bytesOf(expected));
-  });
+  test.each(['photos.tar', 'photos.tgz'])(
+    '%s makes the same database as the folder, also when shuffled',
+    async (name) => {
+      await aeOk(folder, 'import', name, `${name}.lmdb`);
+      expect(bytesOf(`${name}.lmdb`)).toEqual(bytesOf('folder.lmdb'));
+      await aeOk(folder, 'import', name, `${name}-2.lmdb`, '--shuffle', '--resize', '8', '--workers', '1');
+      const expected = `${name}-folder.lmdb`;
+      await aeOk(folder, 'import', 'photos', expected, '--shuffle', '--resize', '8', '--workers', '1');
+      expect(bytesOf(`${name}-2.lmdb`)).toEqual(bytesOf(expected));
+    },
+  );
 
-  test('several shards, in their order, with their labels', async () => {
+  test('reads several shards in order, with their labels', async () => {
     const shards = ['shard-000000.tar', 'shard-000001.tar'].map(fixture);
     expect(await aeOk(folder, 'import', ...shards, 'shards.lmdb')).toContain('shards.lmdb: 4 images of 3x6x9');
     await aeOk(folder, 'import', fixture('shard-{000000..000001}.tar'), 'range.lmdb', '--encoded');
@@ -51,7 +54,7 @@ describe('ae import', () => {
     ]);
   });
 
-  test('an image of an archive that does not decode is named and left out', async () => {
+  test('names and skips an image of an archive that does not decode', async () => {
     mkdirSync(inFolder('odd'));
     writeFileSync(inFolder('odd', 'bad.png'), 'no image');
     copyFileSync(inFolder('photos', 'dog', 'disc-000.png'), inFolder('odd', 'good.png'));
@@ -62,7 +65,7 @@ describe('ae import', () => {
     );
   });
 
-  test('names 20 of many classes', async () => {
+  test('lists 20 of many classes', async () => {
     for (let i = 0; i < 22; i++) {
       mkdirSync(inFolder('many', `c${String(i).padStart(2, '0')}`), { recursive: true });
       copyFileSync(
@@ -99,7 +102,7 @@ describe('ae import', () => {
 });
 
 describe('other commands', () => {
-  test('read an archive as they read the folder', async () => {
+  test('read an archive like the folder', async () => {
     const { code, stdout, stderr } = await ae(folder, 'inspect', 'photos.tar');
     expect({ code, stderr }).toMatchObject({
       code: 0,
@@ -113,19 +116,19 @@ describe('other commands', () => {
     expect(readFileSync(inFolder('tgz.binaryproto'))).toEqual(readFileSync(inFolder('folder.binaryproto')));
   });
 
-  test('say at once that there is no room for a copy', async () => {
+  test('say at once that there is not enough space for a copy', async () => {
     copyFileSync(inFolder('photos.tar'), inFolder('vast.tar'));
     truncateSync(inFolder('vast.tar'), 8e12);
     for (const command of ['inspect', 'verify']) {
       const { code, stderr } = await ae(folder, command, 'vast.tar');
       expect(stderr).toMatch(
-        /: vast\.tar has 8\.00 TB, which are copied to \S+ to be read, where [\d.]+ [GT]B are free; the variable AE_CACHE /,
+        /: vast\.tar has 8\.00 TB, which would be copied to \S+, but only [\d.]+ [GT]B are free there; set AE_CACHE /,
       );
       expect(code).toBe(1);
     }
   });
 
-  test('export the files of an archive, or of a folder', async () => {
+  test('export the files of an archive or a folder', async () => {
     for (const name of ['photos.tar', 'photos']) {
       expect(await aeOk(folder, 'export', name, `${name}-files`)).toContain(`${name}-files: 7 images`);
       for (const file of ['cat/disc-003.png', 'dog/disc-000.png']) {
@@ -143,7 +146,7 @@ describe('other commands', () => {
     [fixture('text.parquet'), /text\.parquet has no column of images among text/],
     [fixture('make_archives.py'), /make_archives\.py is a text file, but not a list of existing images/],
     ['photo.heic', /^ae inspect: photo\.heic is a HEIC file; convert it to JPEG or PNG first\.$/m],
-    // A TIFF by its first bytes, which show no more than a thumbnail.
+    // Begins like a TIFF; the first bytes of a TIFF can describe just a thumbnail.
     ['photo.nef', /^ae inspect: photo\.nef is a RAW photograph; convert it to JPEG or PNG first\.$/m],
   ])('say what %s is', async (place, message) => {
     writeFileSync(inFolder('photo.heic'), '\0\0\0\x18ftypheic\0\0\0\0mif1heic');

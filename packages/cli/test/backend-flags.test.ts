@@ -1,4 +1,4 @@
-/** V8's flags as the command line has them: AE_V8_FLAGS, and a V8 that nobody has tested. */
+/** V8's flags on the command line: AE_V8_FLAGS, and an untested V8. */
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { ae, aeOk, jsonLines, makeFolder, remove } from './ae';
 
@@ -6,14 +6,14 @@ const folder = makeFolder();
 afterAll(() => remove(folder));
 afterEach(() => vi.unstubAllEnvs());
 
-/** What `ae backend` knows of the wasm engine: as JSON, and the lines that people see. */
+/** What `ae backend` says about the wasm engine: as JSON, and as text. */
 async function wasmStatus() {
   const [{ backends }] = jsonLines(await aeOk(folder, 'backend', '--json'));
   const { reason } = (backends as { name: string; reason?: string }[]).find(({ name }) => name === 'wasm') ?? {};
   return { reason, lines: await aeOk(folder, 'backend') };
 }
 
-test('ae backend says that it does not know this V8, and computes all the same', async () => {
+test('ae backend says that this V8 is unknown, but computes anyway', async () => {
   const pretend = `Object.defineProperty(process,'versions',{value:{...process.versions,v8:'99.1.2.3-node.4'}})`;
   vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent(pretend)}`);
   const { reason, lines } = await wasmStatus();

@@ -1,4 +1,4 @@
-/** `ae backend install` and `remove`, without a network: what they ask for and what they leave alone. */
+/** `ae backend install` and `remove`, without a network: what they require and what they leave alone. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,8 +12,8 @@ beforeAll(() => {
 });
 afterAll(() => remove(folder));
 
-test('install says what is missing, and remove undoes what was begun', async () => {
-  // With the npm package there already, Python is what comes next.
+test('install says what is missing, and remove undoes what was started', async () => {
+  // With the npm package already there, Python is checked next.
   mkdirSync(path.join(cache, 'tensorflow/tfjs-node'), { recursive: true });
   writeFileSync(path.join(cache, 'tensorflow/made-by-ae'), '');
   const failed = await ae(folder, 'backend', 'install', 'tensorflow', '--python', './nowhere', '--json');
@@ -32,7 +32,7 @@ test('install says what is missing, and remove undoes what was begun', async () 
   expect(await aeOk(folder, 'backend', 'remove')).toBe(`Nothing is installed in ${path.join(cache, 'tensorflow')}.\n`);
 });
 
-test('install knows one engine, and remove no folder that it has not made', async () => {
+test('install knows only one engine, and remove leaves other folders alone', async () => {
   const { code, stderr } = await ae(folder, 'backend', 'install', 'cuda');
   expect(code).toBe(1);
   expect(stderr).toBe('ae backend install: <engine>: expected tensorflow, received "cuda".\n');

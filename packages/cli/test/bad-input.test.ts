@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collect, mainFile, makeFolder, makeLmdb, makePictures, plainDatum, remove } from './ae';
 import { ae, aeOk } from './one-process';
 
-/** A folder with good databases of 16x16 and 20x20, a network for 16x16, and everything that can be wrong. */
+/** A folder with good databases of 16x16 and 20x20, a network for 16x16, and every kind of bad input. */
 const folder = makeFolder();
 afterAll(() => remove(folder));
 
@@ -32,7 +32,7 @@ function cut(from: string, to: string): void {
   writeFileSync(to, bytes.subarray(0, bytes.length >> 1));
 }
 
-/** Runs `ae`, which must fail with one line that matches, and leave the folder as it was. */
+/** Runs `ae`, which must fail with one matching line and leave the folder unchanged. */
 async function expectRefusal(args: string[], message: RegExp): Promise<void> {
   const before = readdirSync(folder, { recursive: true }).sort();
   const { code, stderr } = await ae(folder, ...args);
@@ -53,13 +53,13 @@ const lmdbCommands: Record<string, string[]> = {
   val: ['train', 'good.lmdb', '--val', 'BAD'],
   test: ['test', 'run', 'BAD'],
 };
-/** A bad database goes to each command that reads one, but for those that take it for a good one. */
+/** Each bad database is given to every command that reads one, except those that accept it. */
 const readers = (bad: string, ...except: string[]) =>
   Object.entries(lmdbCommands)
     .filter(([name]) => !except.includes(name))
     .map(([, args]) => [args.map((arg) => (arg === 'BAD' ? bad : arg))]);
 
-describe('arguments out of their place', () => {
+describe('arguments in the wrong order', () => {
   test.each<[string[], RegExp]>([
     [
       ['import', 'pictures', 'x.lmdb', '--encoded', 'jpg'],
@@ -105,14 +105,14 @@ describe('a missing path', () => {
   test('of a network', () =>
     expectRefusal(['test', 'nowhere', 'good.lmdb'], /nowhere\S* does not exist; name the folder/));
 
-  test('of the folder for a picture', () =>
+  test('of the folder for an output file', () =>
     expectRefusal(
       ['inspect', 'good.lmdb', '--grid', 'nowhere/x.png'],
       /nowhere\/x\.png is in a folder that does not exist; create that folder first\./,
     ));
 });
 
-describe('a file that is no LMDB', () => {
+describe('a file that is not an LMDB', () => {
   test.each(readers('notes.txt', 'val'))('ae %j', (args) =>
     expectRefusal(args, /notes\.txt is a text file, but not a list of existing images; name images, a folder, a list/),
   );
@@ -126,18 +126,18 @@ describe('an empty LMDB', () => {
     expectRefusal(args, /empty\.lmdb is empty; fill it with ae import\./),
   );
 
-  test('has nothing to resize', () =>
+  test('cannot be resized', () =>
     expectRefusal(
       ['resize', 'empty.lmdb', 'x.lmdb', '16'],
       /empty\.lmdb: expected images, received no readable record; check the path\./,
     ));
 
-  test('is something that ae inspect can say', async () => {
+  test('is described by ae inspect', async () => {
     expect(await aeOk(folder, 'inspect', 'empty.lmdb')).toMatch(/records\s+0$/m);
   });
 });
 
-describe('a data file that was cut short', () => {
+describe('a truncated data file', () => {
   test.each(readers('truncated.mdb', 'verify', 'val'))('ae %j', (args) =>
     expectRefusal(args, /truncated\.mdb: .*expected .*received/),
   );
@@ -174,7 +174,7 @@ describe('images of another size than the network', () => {
       /larger\.lmdb: expected images of 3x16x16 .* received 3x20x20/,
     ));
 
-  test('that no network of this kind can have', async () => {
+  test('that no network of this kind can take', async () => {
     await makeLmdb(path.join(folder, 'tiny.lmdb'), [plainDatum(3, 3)]);
     await expectRefusal(
       ['train', 'tiny.lmdb'],
@@ -184,7 +184,7 @@ describe('images of another size than the network', () => {
 });
 
 describe('images that cannot be read', () => {
-  test('among good ones are counted and named, and the rest is imported', async () => {
+  test('among good ones are counted and named, and the others are imported', async () => {
     await makePictures(path.join(folder, 'some-bad'), 3);
     cut(path.join(folder, 'pictures', 'disc-001.png'), path.join(folder, 'some-bad', 'cut.jpg'));
     const report = await aeOk(folder, 'import', 'some-bad', 'some-bad.lmdb');
@@ -194,14 +194,14 @@ describe('images that cannot be read', () => {
 
   test('and no others', () =>
     expectRefusal(['import', 'only-bad', 'x.lmdb'], /only-bad: its only image cannot be read\./));
-  test('not even one', () =>
+  test('not even a single one', () =>
     expectRefusal(['import', 'no-pictures', 'x.lmdb'], /no-pictures contains no images; check the path/));
 });
 
 describe('ae inspect --grid', () => {
   const grid = (name: string) => path.join(folder, `${name}.png`);
 
-  test('shrinks images that a picture has no room for', async () => {
+  test('shrinks images that do not fit in the grid', async () => {
     await makeLmdb(path.join(folder, 'poster.lmdb'), [plainDatum(3000, 6000), ...Array(9).fill(plainDatum(16, 16))]);
     await aeOk(folder, 'inspect', 'poster.lmdb', '--grid', 'poster.png', '--scale', '16');
     const { width, height } = await sharp(grid('poster')).metadata();
@@ -219,7 +219,7 @@ describe('ae inspect --grid', () => {
     expect((await sharp(grid('one-bad')).metadata()).width).toBe(2 * 16 + 8);
   });
 
-  test('takes no ending but that of the file it writes', () =>
+  test('accepts only the extension of the file it writes', () =>
     expectRefusal(['inspect', 'good.lmdb', '--grid', 'x.jpg'], /x\.jpg: expected a name that ends in \.png/));
 });
 
@@ -238,7 +238,7 @@ test('ae inspect needs no sharp for JPEG files', async () => {
   expect(stdout).toMatch(/size +3x16x16, .*\n +stored as +JPEG files/);
 });
 
-test('ae export --lenient names the damage of a database of which nothing is left', () =>
+test('ae export --lenient names the damage if no record can be read', () =>
   expectRefusal(
     ['export', 'truncated.mdb', 'x', '--lenient'],
     /truncated\.mdb: none of the records can be read, even with --lenient: .*truncated/,
@@ -283,7 +283,7 @@ describe('an output that exists', () => {
   ])('ae %j', expectRefusal);
 });
 
-describe('what a network or a run does not have', () => {
+describe('what a network or run lacks', () => {
   test.each([
     [['neighbors', 'run', 'good.lmdb', '12'], /good\.lmdb: expected a key, or a number from 0 to 11, received "12";/],
     [['interpolate', 'run', 'good.lmdb', '0', 'cat', 'x.png'], /good\.lmdb: expected a key, or a number .*"cat";/],

@@ -1,4 +1,4 @@
-/** The command as npm links it in a clone: before the build there must be something to link, which says what is missing. */
+/** The command as npm links it in a clone: before the build, there must be a file to link, which says what is missing. */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,7 +38,7 @@ test('npx ae works in a clone that is installed first and built later', async ()
   expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test('what is published holds the command that it names', () => {
+test('the published package contains the command that it names', () => {
   const target: string = manifest.bin.ae;
   expect(manifest.files).toContain(target.split('/')[1]);
   expect(readFileSync(path.join(packageFolder, target), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);

@@ -7,7 +7,7 @@ import { ae } from './one-process';
 const folder = makeFolder();
 afterAll(() => remove(folder));
 
-test('a link to itself and a name that is too long are said, whatever command meets them', async () => {
+test('a link to itself and an overlong name are reported by every command', async () => {
   symlinkSync('loop', path.join(folder, 'loop'));
   mkdirSync(path.join(folder, 'images'));
   const long = 'x'.repeat(300);

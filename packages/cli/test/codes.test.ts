@@ -9,7 +9,7 @@ const folder = makeFolder();
 afterAll(() => remove(folder));
 const inFolder = (...names: string[]) => path.join(folder, ...names);
 
-/** A database in which images 0 and 12 are the same, and a variational network. */
+/** A database in which images 0 and 12 are equal, and a variational network. */
 beforeAll(async () => {
   await makePictures(inFolder('photos', 'a'), 12);
   await makePictures(inFolder('photos', 'b'), 1);
@@ -43,14 +43,14 @@ test('ae encode writes codes, keys and labels for NumPy and as Parquet', async (
   expect(codes.toString('latin1')).toContain("'shape': (13, 6)");
   expect(readFileSync(inFolder('codes', 'labels.npy')).toString('latin1')).toContain("'shape': (13,)");
   const values = new Float32Array(new Uint8Array(codes.subarray(codes.length - 13 * 6 * 4)).buffer);
-  // The first and the last image are the same.
+  // The first and the last image are equal.
   for (let i = 0; i < 6; i++) expect(values[12 * 6 + i]).toBeCloseTo(values[i], 5);
   const parquet = readFileSync(inFolder('codes', 'codes.parquet'));
   expect(parquet.subarray(0, 4).toString()).toBe('PAR1');
   expect(parquet.subarray(-4).toString()).toBe('PAR1');
 });
 
-test('ae neighbors finds the same picture first, by key and by number', async () => {
+test('ae neighbors finds the identical picture first, by key and by index', async () => {
   const text = await aeOk(folder, 'neighbors', 'run', 'photos.lmdb', '00000000_a/disc-000.png', '--grid', 'near.png');
   expect(text).toMatch(/^00000000_a\/disc-000\.png, nearest first by euclidean distance:\n {2}0\.0000 {2}00000012_b/);
   expect(await size('near.png')).toEqual([6 * 36 + 4, 40]);
@@ -83,7 +83,7 @@ test('ae interpolate draws a row for each kind of masks, with both images at the
 });
 
 describe('ae sample', () => {
-  test('draws the same images for a seed, others for another, with fixed or given masks', async () => {
+  test('draws the same images for the same seed, different ones for another, with fixed or given masks', async () => {
     const draw = (out: string, ...args: string[]) =>
       aeOk(folder, 'sample', 'run', out, '--count', '5', '--columns', '3', '--scale', '1', ...args);
     await draw('one.png', '--seed', '1');
@@ -97,7 +97,7 @@ describe('ae sample', () => {
     expect(pictures[3].equals(pictures[0])).toBe(false);
   });
 
-  test("draws like the run's training images, or others, or from the prior", async () => {
+  test("draws images like the run's training images, like others, or from the prior", async () => {
     const draw = async (out: string, ...args: string[]) => {
       const text = await aeOk(folder, 'sample', 'run', out, '--count', '2', ...args);
       return [text, readFileSync(inFolder(out)).toString('base64')];
@@ -116,7 +116,7 @@ describe('ae sample', () => {
   });
 });
 
-test('ae backend --bench measures how fast engines train', async () => {
+test('ae backend --bench measures the training speed of engines', async () => {
   const [{ auto, backends, bench }] = jsonLines(await aeOk(folder, 'backend', '--bench', '0.1', '--json'));
   expect(backends).toContainEqual(expect.objectContaining({ name: auto, available: true, eligible: true }));
   expect(bench).toContainEqual({ name: 'wasm', imagesPerSecond: expect.any(Number) });

@@ -25,7 +25,7 @@ async function meanColor(file: string): Promise<number[]> {
 }
 
 describe('ae import', () => {
-  test('labels class folders in order of their names, and says what it made', async () => {
+  test('labels class folders in order of their names, and reports the result', async () => {
     const report = await aeOk(folder, 'import', 'photos', 'photos.lmdb');
     expect(report).toMatch(/^photos\.lmdb: 24 images of 3x16x16 in \d/);
     expect(report).toContain('classes: 0 blue, 1 red');
@@ -62,13 +62,13 @@ describe('ae import', () => {
     expect(text).toMatch(/keys\s+00000000_red\/disc-001\.png to 00000001_blue\/disc-000\.png/);
     expect(text).toMatch(/size\s+3x8x12/);
     expect(text).toMatch(/stored as\s+JPEG files/);
-    expect(text).toMatch(/labels\s+2 different, -2 to 7/);
+    expect(text).toMatch(/labels\s+2 distinct, -2 to 7/);
   });
 
   test.skipIf(process.platform === 'win32')(
     'stopped by Ctrl-C leaves nothing, or with --resume goes on later',
     async () => {
-      // One large image again and again, so that there is time to interrupt on a fast machine and on a busy one.
+      // One large image many times over, so that there is time to interrupt on fast and busy machines alike.
       const large = { create: { width: 3000, height: 3000, channels: 3, background: 'teal' } } as const;
       await sharp(large).png().toFile(inFolder('photos', 'large.png'));
       writeFileSync(inFolder('photos', 'long.txt'), 'large.png 0\n'.repeat(30));
@@ -93,14 +93,14 @@ describe('ae import', () => {
     },
   );
 
-  test('warns when images keep their different sizes', async () => {
+  test('warns if images keep different sizes', async () => {
     await makePictures(inFolder('sizes', 'a'), 1, 16);
     await makePictures(inFolder('sizes', 'b'), 1, 24);
     const { stderr } = await startAe(['import', 'sizes', 'sizes.lmdb'], folder).finished;
     expect(stderr).toContain('different sizes');
   });
 
-  test('tells of image files that are stored as they are what they are', async () => {
+  test('describes image files that are stored unchanged', async () => {
     await makePictures(inFolder('stored', 'a'), 1, 16);
     const [picture] = readdirSync(inFolder('stored', 'a'));
     await sharp(inFolder('stored', 'a', picture))
@@ -129,7 +129,7 @@ test('ae inspect --grid draws the images in their colors, enlarged, on white', a
 });
 
 describe('ae train and ae test', () => {
-  test('train, save under a new name each time, and write pairs that look like the images', async () => {
+  test('train, save under a new name each time, and write pairs that resemble the images', async () => {
     const args = ['train', 'photos.lmdb', '--val', 'photos.lmdb', '--epochs', '16', '--batch-size', '4'];
     const text = await aeOk(folder, ...args, '--learning-rate', '0.006');
     expect(text.match(/^epoch +\d+\/16 {3}loss 0\.\d+ {3}validation PSNR [\d.]+ dB {3}\d+ images\/s/gm)).toHaveLength(
@@ -144,7 +144,7 @@ describe('ae train and ae test', () => {
     const files = ['grid.png', 'scores.json', 'scores.csv', 'report.html', ...pictures];
     expect(readdirSync(inFolder(results)).sort()).toEqual(files.sort());
 
-    // Inputs are the stored pictures to the bit; reconstructions have their colors, not those with red and blue swapped.
+    // Inputs are the stored pictures, bit for bit; reconstructions have their colors, without red and blue swapped.
     expect(await pixelsOf(path.join(results, 'input_2_2.png'))).toEqual(discPixels(0, 16));
     let distance = 0;
     let distanceSwapped = 0;
@@ -178,7 +178,7 @@ describe('ae train and ae test', () => {
     expect(readdirSync(inFolder('pairs'))).toContain('output_1_16.jpg');
   }, 60_000);
 
-  test('the same options give the same network; --out names it', async () => {
+  test('the same options produce the same network; --out names it', async () => {
     const options = ['--epochs', '1', '--seed', '3', '--optimizer', 'sgd', '--momentum', '0.9', '--nesterov'];
     for (const out of ['one', 'two']) {
       await aeOk(folder, 'train', 'photos.lmdb', ...options, '--no-report', '--out', out);
@@ -187,7 +187,7 @@ describe('ae train and ae test', () => {
     expect(weights('one').equals(weights('two'))).toBe(true);
   });
 
-  test('--json gives events for programs', async () => {
+  test('--json prints events for programs', async () => {
     const events = jsonLines(
       await aeOk(
         folder,
@@ -215,7 +215,17 @@ describe('ae train and ae test', () => {
     expect(scores).toMatchObject({ count: 24, pictures: 16, folder: path.join('json', 'test-1') });
   });
 
-  test('--minutes settles on a number of updates by the measured speed, and ends in time whatever they take', async () => {
+  test('only a training run that ends before its last update is said to have stopped early', async () => {
+    const short = ['--no-report', '--no-pca'];
+    const steps = await aeOk(folder, 'train', 'photos.lmdb', '--steps', '2', ...short, '--out', 'steps');
+    expect(steps).toMatch(/^epoch 1\/1 /m);
+    expect(steps).not.toContain('stopped early');
+    const still = ['--learning-rate', '0', '--epochs', '9', '--early-stopping', '1'];
+    const stopped = await aeOk(folder, 'train', 'photos.lmdb', ...still, ...short, '--out', 'early');
+    expect(stopped).toMatch(/^stopped early, after epoch [2-8]; the weights of the best epoch were restored$/m);
+  });
+
+  test('--minutes chooses a number of updates by the measured speed, and ends on time however long they take', async () => {
     const text = await aeOk(folder, 'train', 'photos.lmdb', '--minutes', '0.005', '--no-report', '--out', 'quick');
     const plan =
       /[\d,]+ images\/s: ([\d,]+) (epoch|update)s? in about .* \(to repeat this run: (--(epochs|steps) \d+)\)/;
@@ -223,7 +233,7 @@ describe('ae train and ae test', () => {
     const { command, options } = JSON.parse(readFileSync(inFolder('quick', 'config.json'), 'utf8'));
     expect(command).toBe(`ae train photos.lmdb ${flags} --no-report --out quick`);
     expect(options.minutes).toBe(0.005);
-    // What is planned is repeated, not planned again.
+    // A plan is repeated, not made again.
     expect(await aeOk(folder, 'train', '--config', 'quick', '--no-report', '--out', 'again')).not.toContain(
       'to repeat',
     );
@@ -258,7 +268,7 @@ describe('ae train and ae test', () => {
   );
 });
 
-test('ae backend lists the engines and the one that auto takes', async () => {
+test('ae backend lists the engines and the one that auto chooses', async () => {
   const said = await aeOk(folder, 'backend');
   expect(said).toMatch(/^ {2}\w+ .*<- chosen by auto$/m);
   const [{ auto, advice, backends }] = jsonLines(await aeOk(folder, 'backend', '--json'));

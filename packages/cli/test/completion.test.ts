@@ -1,4 +1,4 @@
-/** Has shells complete command lines, as they do when somebody presses Tab. */
+/** Lets shells complete command lines, as if the user had pressed Tab. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove(folder));
 
-/** A command line whose last word is begun, and all that can become of that word. */
+/** A command line with an unfinished last word, and all its completions. */
 const lines: [typed: string[], offered: string[]][] = [
   [['tr'], ['train']],
   [['train', '--optim'], ['--optimizer']],
@@ -66,7 +66,7 @@ describe.skipIf(onPath(['bash']).length === 0)('bash', () => {
     );
   });
 
-  test('takes = between an option and its value, which Bash gives as a word of its own', async () => {
+  test('accepts = between an option and its value, which Bash passes as a separate word', async () => {
     const script = `source '${scripts.bash}'; COMP_WORDS=(ae train --backend = web); COMP_CWORD=4; _ae; echo "\${COMPREPLY[@]}"`;
     expect((await run('bash', ['-c', script])).stdout).toBe('webgpu\n');
   });
@@ -92,7 +92,7 @@ describe.skipIf(!hasShell('fish', 'completion in fish'))('fish', () => {
   });
 });
 
-/** fish 3 escapes the names of files, and marks folders. */
+/** fish 3 escapes file names and marks folders. */
 function unescaped(word: string): string {
   return word.replaceAll('\\', '').replace(/\/$/, '');
 }
@@ -111,7 +111,7 @@ describe.skipIf(!hasShell('zsh', 'completion in Zsh'))('zsh', () => {
   });
 });
 
-test('a shell that ae does not know is an error that names those it does', async () => {
+test('an unknown shell is an error that lists the known ones', async () => {
   const { code, stderr } = await ae(folder, 'completion', 'tcsh');
   expect({ code, stderr }).toEqual({
     code: 1,

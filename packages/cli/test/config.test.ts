@@ -1,4 +1,4 @@
-/** Repeats runs by their config.json. */
+/** Repeats runs from their config.json. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => remove(folder));
 
 describe('ae train --config', () => {
-  test('repeats a run bit for bit, and what was repeated can be repeated', async () => {
+  test('repeats a run bit for bit, and the repeated run can be repeated as well', async () => {
     await aeOk(folder, 'train', '--config', 'first/config.json', ...quick, '-o', 'second');
     await aeOk(folder, 'train', '--config', 'second', ...quick, '-o', 'third');
     for (const run of ['second', 'third']) {
@@ -39,25 +39,25 @@ describe('ae train --config', () => {
     );
   });
 
-  test('keeps the long names of flags in the command, which are read again', () => {
+  test('saves the long names of flags in the command, which are read again', () => {
     expect(configOf('first').command).toContain(
       '--epochs 1 --batch-size 4 --learning-rate 0.01 --seed 7 --resize 16 --fit',
     );
   });
 
-  test('flags given beside it win', async () => {
+  test('flags given with it take precedence', async () => {
     await aeOk(folder, 'train', '--config', 'first', '-e', '2', '--lr', '0.02', '-s', '8', ...quick, '-o', 'changed');
     const { options, seed, network, data } = configOf('changed');
     const before = configOf('first');
     const optimizer = { ...before.options.optimizer, learningRate: 0.02 };
     expect(options).toEqual({ ...before.options, epochs: 2, optimizer });
     expect(seed).toBe(8);
-    // The weights and the part that is kept to validate are drawn by the new seed.
+    // The new seed determines the weights and the held-out images.
     expect(network).toEqual({ ...before.network, initialization: { ...before.network.initialization, seed: 8 } });
     expect(data.validation.count).toBe(before.data.validation.count);
   });
 
-  test('repeats a run of preset transform, with as many coefficients', async () => {
+  test('repeats a run with preset transform, with the same number of coefficients', async () => {
     const transform = ['--preset', 'transform', '--code-size', '6', '--coefficients', '40'];
     await aeOk(
       folder,
@@ -80,14 +80,14 @@ describe('ae train --config', () => {
     expect(configOf('larger').network).not.toHaveProperty('coefficients');
   });
 
-  test('repeats a run of preset transform on crops, which it looks at before it trains', async () => {
+  test('repeats a run with preset transform on crops, which it analyzes before training', async () => {
     const crops = ['-r40', '--crop', '32', '--preset', 'transform', '-c', '20'];
     await aeOk(folder, 'train', 'photos', '-e1', '-b4', ...crops, ...quick, '-o', 'crops');
     await aeOk(folder, 'train', '--config', 'crops', ...quick, '-o', 'crops-again');
     expect(weights('crops-again').equals(weights('crops'))).toBe(true);
   });
 
-  test('repeats a run that began with weights of another', async () => {
+  test('repeats a run that started from the weights of another', async () => {
     const from = ['--from', 'first', '--checkpoint', 'last', '-e', '1', '--seed', '3'];
     await aeOk(folder, 'train', 'photos', ...from, ...quick, '-o', 'from');
     await aeOk(folder, 'train', '--config', 'from', ...quick, '-o', 'from-again');
@@ -126,7 +126,7 @@ describe('ae train --config', () => {
     expect(stderr).toContain(`ae train: wrong.json: ${message}`);
   });
 
-  test('says where a file is missing, and what it cannot be combined with', async () => {
+  test('says which file is missing, and which options cannot be combined', async () => {
     const missing = await ae(folder, 'train', '--config', 'nowhere.json');
     expect(missing.stderr).toBe('ae train: nowhere.json does not exist; name the config.json of a run.\n');
     const both = await ae(folder, 'train', '--config', 'first', '--resume', 'first');

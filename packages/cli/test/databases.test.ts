@@ -23,14 +23,14 @@ const filesIn = (name: string) =>
     .sort();
 
 describe('ae verify', () => {
-  test('finds a sound database sound', async () => {
+  test('finds no damage in a sound database', async () => {
     expect(await aeOk(folder, 'verify', 'photos.lmdb')).toMatch(/^photos\.lmdb: sound\n {2}records {2}8, all of them/);
   });
 
   test('names all damage by page and key, says how much can be read, and fails', async () => {
     const data = readFileSync(inFolder('photos.lmdb', 'data.mdb'));
     const key = '00000003_red/disc-001.png';
-    // The first byte of the Datum that follows its key: a field of a kind that no message has.
+    // The first byte of the Datum after its key: a field of a type that no message has.
     for (let at = data.indexOf(key); at >= 0; at = data.indexOf(key, at + 1)) {
       if (data[at + key.length] === 8) data[at + key.length] = 0xff;
     }
@@ -59,7 +59,7 @@ describe('ae verify', () => {
 });
 
 describe('ae resize', () => {
-  test('makes a database of one size, with the keys and labels that were there', async () => {
+  test('makes a database of one size, with the same keys and labels', async () => {
     const text = await aeOk(folder, 'resize', 'photos.lmdb', 'small.lmdb', '16x24', '--fit', 'crop');
     expect(text).toMatch(/^small\.lmdb: 8 images of 3x16x24 in /);
     const [before, after] = await Promise.all(
@@ -73,7 +73,7 @@ describe('ae resize', () => {
     }
   });
 
-  test('says what is wrong, and makes nothing', async () => {
+  test('says what is wrong, and writes nothing', async () => {
     const refusals = [
       [['nowhere', 'new.lmdb', '16'], /^ae resize: nowhere does not exist; name a folder of images/],
       [['photos.lmdb', 'small.lmdb', '16'], /^ae resize: small\.lmdb already exists/],
@@ -88,7 +88,7 @@ describe('ae resize', () => {
   });
 });
 
-test('ae inspect tells how pixels are stored: packed or not, with an encoded field or without', async () => {
+test('ae inspect says how pixels are stored: packed or not, with or without an encoded field', async () => {
   const writer = await DatumWriter.open(inFolder('variants.lmdb'));
   const one = Buffer.from('080110011801', 'hex');
   const float = Buffer.from('0000803f', 'hex');
@@ -104,7 +104,7 @@ test('ae inspect tells how pixels are stored: packed or not, with an encoded fie
   );
 });
 
-test('ae import --background puts a color behind transparent pixels, and takes nothing but a color', async () => {
+test('ae import --background puts a color behind transparent pixels, and accepts only colors', async () => {
   mkdirSync(inFolder('clear'));
   const clear = Buffer.from([1, 2, 3, 0]);
   await sharp(clear, { raw: { width: 1, height: 1, channels: 4 } })
@@ -117,7 +117,7 @@ test('ae import --background puts a color behind transparent pixels, and takes n
   expect(stderr).toContain('--background: expected a color such as "#ffffff", received "red".');
 });
 
-test('ae mean writes a binaryproto and says the mean of each channel', async () => {
+test('ae mean writes a binaryproto and prints the mean of each channel', async () => {
   const [result] = jsonLines(await aeOk(folder, 'mean', 'photos.lmdb', 'mean.binaryproto', '--json'));
   const numbers = [0, 1, 0, 1, 2, 3, 4, 5];
   const expected = [0, 1, 2].map((c) => {
@@ -140,7 +140,7 @@ test('ae mean writes a binaryproto and says the mean of each channel', async () 
 });
 
 describe('ae export', () => {
-  test('gives back the pictures under the names they had', async () => {
+  test('returns the pictures under their original names', async () => {
     await aeOk(folder, 'export', 'photos.lmdb', 'back');
     expect(filesIn('back')).toEqual(filesIn('photos'));
     const pixels = await sharp(inFolder('back', 'red', 'disc-003.png'))
@@ -149,7 +149,7 @@ describe('ae export', () => {
     expect(pixels).toEqual(discPixels(3, 16));
   });
 
-  test('by label, with image files as they are stored', async () => {
+  test('sorts them by label, with image files as they are stored', async () => {
     await aeOk(folder, 'import', 'photos', 'files.lmdb', '--encoded');
     await aeOk(folder, 'export', 'files.lmdb', 'labels', '--by', 'label');
     expect(filesIn('labels')).toContain('0/disc-001.png');
@@ -159,7 +159,7 @@ describe('ae export', () => {
     );
   });
 
-  test('never leaves the folder nor overwrites, whatever keys say', async () => {
+  test('never leaves the folder or overwrites files, whatever keys contain', async () => {
     const keys = [
       '../../escape.png',
       '/etc/passwd',
@@ -186,7 +186,7 @@ describe('ae export', () => {
   });
 });
 
-test('ae inspect says how keys are made and whether classes are mixed', async () => {
+test('ae inspect says how keys are formed and whether classes are mixed', async () => {
   const text = await aeOk(folder, 'inspect', 'photos.lmdb');
   expect(text).toContain('numbered from 0 without gaps, as by convert_imageset');
   expect(text).toContain('one class after another');

@@ -7,7 +7,7 @@ import { ae, aeOk } from './one-process';
 const folder = makeFolder();
 afterAll(() => remove(folder));
 
-test('ae export-model writes a network as ONNX, in parts where that is asked for, and for PyTorch', async () => {
+test('ae export-model writes a network as ONNX, in parts on request, and for PyTorch', async () => {
   const network = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
   await network.initialize();
   await network.save(`${folder}/model`);
@@ -15,7 +15,7 @@ test('ae export-model writes a network as ONNX, in parts where that is asked for
   expect(await aeOk(folder, 'export-model', 'model', 'net.onnx')).toBe(
     'net.onnx: the network as ONNX, opset 17\n  images  float32 [N, 3, height, width] of 16x16, 0 to 255, rgb\n',
   );
-  // Names stand in the file as they are.
+  // Names appear in the file as plain text.
   expect(readFileSync(`${folder}/net.onnx`).toString('latin1')).toMatch(/unpool1\/DepthToSpace.*reconstructions/s);
   const decoder = ['export-model', 'model', 'decoder.onnx', '--part', 'decoder', '--unpooling', 'operator', '--json'];
   expect(JSON.parse(await aeOk(folder, ...decoder))).toMatchObject({ part: 'decoder', format: 'onnx' });
@@ -26,7 +26,7 @@ test('ae export-model writes a network as ONNX, in parts where that is asked for
   expect(wrong.stderr).toContain('--opset: expected a whole number from 13 to 21, received "12".');
   expect(existsSync(`${folder}/other.onnx`)).toBe(false);
 
-  // The weights of a network, and beside them the module that they are of.
+  // The weights of a network, and beside them the module that they belong to.
   expect(await aeOk(folder, 'export-model', 'model', 'net-1.safetensors')).toBe(
     "net-1.safetensors: the weights, under PyTorch's names\nnet_1.py: the network; it needs only torch\n" +
       '  images  float32 [N, 3, height, width] of 16x16, 0 to 255, rgb\n',
@@ -44,6 +44,6 @@ test('ae export-model writes a network as ONNX, in parts where that is asked for
   );
   const nameless = await ae(folder, 'export-model', 'model', 'net.bin');
   expect(nameless.stderr).toBe(
-    'ae export-model: net.bin: the name does not tell the format; end it in .onnx (ONNX), .safetensors (PyTorch) or .keras (Keras).\n',
+    'ae export-model: net.bin: the name does not show its format; expected one that ends in .onnx (ONNX), .safetensors (PyTorch) or .keras (Keras).\n',
   );
 }, 60_000);

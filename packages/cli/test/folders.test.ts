@@ -1,4 +1,4 @@
-/** Commands take a folder of images wherever they take an LMDB. */
+/** Commands accept a folder of images wherever they accept an LMDB. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openDatumLmdb } from '@ae/lmdb-datum';
@@ -8,7 +8,7 @@ import { makeFolder, makePictures, remove, startAe } from './ae';
 import { ae, aeOk } from './one-process';
 
 const folder = makeFolder();
-// Before the process starts that runs the commands.
+// Before the process that runs the commands starts.
 process.env.AE_CACHE = path.join(folder, 'cache');
 afterAll(() => remove(folder));
 
@@ -17,7 +17,7 @@ const databases = () => readdirSync(inFolder('cache', 'images')).filter((name) =
 
 beforeAll(async () => {
   for (const name of ['red', 'green']) await makePictures(inFolder('photos', name), 10, 24);
-  // Versions of one picture, and a file that is no picture.
+  // Versions of one picture, and a file that is not a picture.
   for (const name of ['disc-000 (1).png', 'disc-000-copy.png', 'disc-000_flip.png']) {
     copyFileSync(inFolder('photos', 'red', 'disc-000.png'), inFolder('photos', 'red', name));
   }
@@ -43,7 +43,7 @@ const small = [
 const config = () => JSON.parse(readFileSync(inFolder('run', 'config.json'), 'utf8'));
 
 describe('ae train on a folder', () => {
-  test('keeps a quarter of the images to validate, and remembers them', async () => {
+  test('holds out a quarter of the images for validation, and remembers which', async () => {
     expect(config().data).toMatchObject({ train: { count: 17, path: inFolder('photos') }, validation: { count: 6 } });
     expect(config().inputShape).toEqual([16, 16, 3]);
     const { stderr, code } = await ae(folder, 'train', '--resume', 'run', '--epochs', '2', '--no-report', '--no-pca');
@@ -74,7 +74,7 @@ describe('ae train on a folder', () => {
     const { stderr } = await ae(folder, 'test', 'run', 'photos', '--no-baselines', '--no-report');
     expect(stderr).toContain('only the images that run held out for validation');
     expect(stderr).toMatch(
-      /photos: 23 images of 3x16x16 imported before, without 1 image that cannot be read; read from/,
+      /photos: 23 images of 3x16x16 imported earlier, without 1 unreadable image; they are read from/,
     );
     expect(stderr).toMatch(/skipped: \S*cut\.png/);
     expect(databases()).toEqual(before);
@@ -91,7 +91,7 @@ describe('ae train on a folder', () => {
     expect(data).toMatchObject({ train: { name: 'set/train', count: 6 }, validation: { name: 'set/val', count: 6 } });
   });
 
-  test('refuses a part that leaves nothing', async () => {
+  test('refuses a fraction that leaves nothing', async () => {
     const { stderr } = await ae(folder, 'train', 'set/val', '--val', '0.01', '--resize', '16');
     expect(stderr).toContain(
       '--val: expected a fraction that leaves some of the 6 images of set/val on either side, received 0.01',
@@ -116,7 +116,7 @@ describe('commands that take a folder', () => {
     expect(databases()).toEqual([]);
   });
 
-  test('of two at once, one imports', async () => {
+  test('of two at once, only one imports', async () => {
     const both = [1, 2].map(
       () => startAe(['mean', 'photos', `both-${Math.random()}.binaryproto`, '--json'], folder).finished,
     );
@@ -132,14 +132,14 @@ describe('commands that take a folder', () => {
 describe('ae reconstruct', () => {
   const metadata = (...parts: string[]) => sharp(inFolder(...parts)).metadata();
 
-  test('writes a PNG file of one image, in the size of the network', async () => {
+  test('writes a PNG file of one image, at the size of the network', async () => {
     await aeOk(folder, 'reconstruct', 'run', 'photos/red/disc-001.png', 'one.png');
     expect(await metadata('one.png')).toMatchObject({ format: 'png', width: 16, height: 16 });
     await aeOk(folder, 'reconstruct', 'run', 'photos/red/disc-001.png', 'both.png', '--side-by-side');
     expect((await metadata('both.png')).width).toBeGreaterThan(32);
   });
 
-  test('writes a folder of PNG files with the names of many', async () => {
+  test('writes a folder of PNG files with the same names for many images', async () => {
     const said = JSON.parse(await aeOk(folder, 'reconstruct', 'run', 'photos', 'many', '--json'));
     expect(said).toMatchObject({ output: 'many', count: 23, size: '3x16x16' });
     expect(readdirSync(inFolder('many', 'red'))).toHaveLength(13);
@@ -150,7 +150,7 @@ describe('ae reconstruct', () => {
     ).toEqual(await sharp(inFolder('one.png')).raw().toBuffer());
   });
 
-  test('refuses one file for many', async () => {
+  test('refuses a single file for many images', async () => {
     const { stderr } = await ae(folder, 'reconstruct', 'run', 'photos', 'x.png');
     expect(stderr).toContain(
       'x.png: expected the name of a new folder for 23 images, received that of a file; leave out .png.',
@@ -158,7 +158,7 @@ describe('ae reconstruct', () => {
   });
 });
 
-describe('the wrong thing in the place of images', () => {
+describe('the wrong thing in place of images', () => {
   const cases: [string[], RegExp][] = [
     [
       ['test', 'photos', 'run'],

@@ -1,4 +1,4 @@
-/** Disks that are full or cannot be written, on Linux: a command says so in one line and leaves nothing there. */
+/** Disks that are full or read-only, on Linux: a command says so in one line and leaves nothing behind. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   await aeOk(folder, 'train', 'good.lmdb', '--epochs', '1', '--no-report', '--out', 'run');
 });
 
-/** Mounts a small file system, or one that can't be written, in a namespace of its own; undefined where that can't be done. */
+/** Mounts a small or a read-only file system in its own namespace; undefined if that is impossible. */
 function smallDisk():
   | ((setUp: string, ...args: string[]) => Promise<{ code: number | null; stderr: string }>)
   | undefined {
@@ -26,7 +26,7 @@ function smallDisk():
   const disk = path.join(folder, 'disk');
   mkdirSync(disk, { recursive: true });
   return (setUp, ...args) => {
-    // The leftovers must be listed inside, where the file system is mounted; "lost" marks them for the test.
+    // The leftovers must be listed inside the namespace, where the file system is mounted; "lost" marks them for the test.
     const script = `${setUp}; shift; "$@"; code=$?; for left in disk/*; do [ -e "$left" ] && echo "lost $left" >&2; done; exit $code`;
     const child = spawn('unshare', ['-rm', 'sh', '-c', script, 'sh', 'sh', process.execPath, mainFile, ...args], {
       cwd: folder,
@@ -64,7 +64,7 @@ describe('a disk that is full or read-only', () => {
     ],
     [
       'inspect, full',
-      // Images of few colors make a small PNG file, whatever the scale.
+      // Images with few colors make a small PNG file, whatever the scale.
       'mount -t tmpfs -o size=4k tmpfs disk',
       ['inspect', 'good.lmdb', '--scale', '16', '--grid', 'disk/x.png'],
       /disk\/x\.png cannot be written: the disk is full/,
@@ -78,13 +78,13 @@ describe('a disk that is full or read-only', () => {
   ])('%s', async (_, setUp, args, message) => {
     const { code, stderr } = await run!(setUp, ...args);
     expect(stderr).toMatch(message);
-    // A note that there are few images to train on comes before.
+    // A note about too few training images comes first.
     const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('note: '));
     expect(lines, 'one line, nothing left on the disk').toHaveLength(1);
     expect(code).toBe(1);
   });
 
-  test.skipIf(!run)('train, full, says what it could not save and keeps what it could', async () => {
+  test.skipIf(!run)('train on a full disk says what it could not save and keeps what it could', async () => {
     const { code, stderr } = await run!(full, 'train', 'good.lmdb', '--epochs', '1', '--out', 'disk/run');
     expect(stderr).toMatch(/ae train: disk\/run\S* cannot be written: the disk is full/);
     expect(stderr).toContain('lost disk/run');

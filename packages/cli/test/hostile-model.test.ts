@@ -1,4 +1,4 @@
-/** What `ae test` says of a network whose files are somebody's, or damaged. */
+/** What `ae test` says about a network with damaged or hostile files. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Autoencoder } from '@ae/autoencoder';

@@ -1,9 +1,9 @@
-/** Which images are kept to validate, told by their names. */
+/** Which images are held out for validation, chosen by their names. */
 import type { DatumReader } from '@ae/lmdb-datum';
 import { describe, expect, test } from 'vitest';
 import { parseFraction, splitRecords } from '../src/data/image-split';
 
-/** Splits records of these names, and returns those kept to validate. */
+/** Splits records with these names, and returns those held out. */
 function keptOf(names: readonly string[], fraction: number, seed = 0): string[] {
   const keys = names.map((name, i) => `${String(i).padStart(8, '0')}_${name}`);
   const reader = { keys: () => keys, datumAt: () => ({ label: 0 }) } as unknown as DatumReader;
@@ -24,12 +24,12 @@ describe('a split', () => {
     expect(['a', 'b', 'c'].map((name) => kept.filter((each) => each.startsWith(name)).length)).toEqual([10, 20, 30]);
   });
 
-  test('is the same for a seed, and another for another', () => {
+  test('is the same for the same seed, and different for another', () => {
     expect(keptOf(many, 0.1, 7)).toEqual(keptOf(many, 0.1, 7));
     expect(keptOf(many, 0.1, 8)).not.toEqual(keptOf(many, 0.1, 7));
   });
 
-  test('gives classes of a few images their share together', () => {
+  test('gives classes with few images their share together', () => {
     const few = Array.from({ length: 100 }, (_, i) => [`${i}/x.jpg`, `${i}/y.jpg`]).flat();
     expect(keptOf(few, 0.1)).toHaveLength(20);
   });
@@ -48,7 +48,7 @@ describe('a split', () => {
     expect(sides).toBeGreaterThan(0);
   });
 
-  test('takes numbers of cameras and data sets for what they are', () => {
+  test('recognizes the numbers of cameras and data sets', () => {
     const photos = Array.from({ length: 40 }, (_, i) => `IMG_${4000 + i}.jpg`);
     expect(keptOf(photos, 0.25)).toHaveLength(10);
     const records = Array.from({ length: 40 }, (_, i) => `n01440764_${4000 + i}.JPEG`);

@@ -40,7 +40,7 @@ test('ae import-model reads networks of PyTorch, Torch7, Keras and TensorFlow.js
   expect(lonely.stderr).toBe('ae import-model: --size requires --preset; add it, or leave --size out.\n');
   expect(existsSync(path.join(folder, 'small'))).toBe(false);
 
-  // A LayersModel's folder, and what Keras has of it.
+  // The folder of a LayersModel, and the same network from Keras.
   const made = new Autoencoder({
     inputShape: [4, 4, 1],
     layers: [
@@ -64,7 +64,7 @@ test('ae import-model reads networks of PyTorch, Torch7, Keras and TensorFlow.js
   }
 }, 60_000);
 
-test('ae import-model takes weights of preset transform that looked at fewer coefficients than its default', async () => {
+test('ae import-model accepts weights of preset transform with fewer coefficients than its default', async () => {
   const made = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 3], codeSize: 12, coefficients: 20 });
   await made.initialize();
   await made.save(path.join(folder, 'few'));

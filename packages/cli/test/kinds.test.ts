@@ -1,4 +1,4 @@
-/** Every kind of image file that records can hold is the same to all commands: sound, named, and put back into a file of its kind. */
+/** Every kind of image file that records can contain works in all commands: it is verified, named, and exported to a file of its kind. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -11,7 +11,7 @@ const folder = makeFolder();
 afterAll(() => remove(folder));
 const image = (number: number) => sharp(discPixels(number, size), { raw: { width: size, height: size, channels: 3 } });
 
-/** An uncompressed BMP of 24 bits, the lower row first. */
+/** An uncompressed 24-bit BMP, bottom row first. */
 function bmp(number: number): Buffer {
   const header = Buffer.alloc(54);
   header.write('BM', 'latin1');
@@ -51,12 +51,12 @@ test('verify decodes them all', async () => {
   expect(found).toMatchObject({ ok: true, records: kinds.length, readable: kinds.length, damage: [] });
 });
 
-test('inspect names each by its kind', async () => {
+test('inspect names the kind of each', async () => {
   const printed = await aeOk(folder, 'inspect', 'kinds.lmdb', '--json');
   for (const [name] of kinds) expect(printed).toContain(`{"encoding":"${name} files","count":1}`);
 });
 
-test('export writes each into a file of its kind, byte by byte, which an import of that folder reads', async () => {
+test('export writes each to a file of its kind, byte for byte, which an import of that folder reads', async () => {
   await aeOk(folder, 'export', 'kinds.lmdb', 'files');
   const names = readdirSync(path.join(folder, 'files')).sort();
   expect(names.map((name) => path.extname(name)).sort()).toEqual(kinds.map(([, extension]) => `.${extension}`).sort());
@@ -67,7 +67,7 @@ test('export writes each into a file of its kind, byte by byte, which an import 
   expect(await aeOk(folder, 'import', 'files', 'again.lmdb')).toMatch(new RegExp(`${kinds.length} (images|records)`));
 }, 30_000);
 
-test('what is of no such kind is named alike by verify and export', async () => {
+test('verify and export describe any other file in the same way', async () => {
   const what = 'an SVG drawing (convert it to JPEG or PNG first), none of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
   const verified = await ae(folder, 'verify', 'drawing.lmdb', '--json');
   expect(jsonLines(verified.stdout)[0]).toMatchObject({ ok: false, readable: 0 });

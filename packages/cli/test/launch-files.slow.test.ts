@@ -1,6 +1,6 @@
 /**
- * Starts a training that was handed over by each of its files, through stand-ins that set what Slurm, Kubernetes and Kubeflow's operator set:
- * two nodes on this machine, each with a torchrun of its own. They train what one process trains.
+ * Starts a training run that was handed over with each of its files, using stand-ins that set what Slurm, Kubernetes and Kubeflow's
+ * operator set: two nodes on this machine, each with its own torchrun. They train the same network as a single process.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,7 @@ beforeAll(async () => {
   await aeOk(folder, 'train', ...args, ...recipe, '--hand-over', 'handed');
 }, 60_000);
 
-/** Runs commands at once, each in a copy's folder with variables of its own. */
+/** Runs commands at the same time, each in a copy of the folder with its own variables. */
 async function runAll(place: string, nodes: readonly { command: readonly string[]; env?: object }[]): Promise<void> {
   const { SLURM_JOB_ID, JOB_COMPLETION_INDEX, ...inherited } = process.env;
   const PATH = [inFolder('bin'), process.env.PATH].join(path.delimiter);
@@ -102,7 +102,7 @@ interface Container {
   readonly command: string[];
 }
 
-/** The commands of a manifest's pods, with its volume at a folder of here, and one process in each pod. */
+/** The commands of a manifest's pods, with its volume mapped to a local folder, and one process per pod. */
 function commandsOf(place: string, name: string): Container[] {
   const documents = runPython<ReturnType<typeof JSON.parse>>(python as string, validate, path.join(place, name));
   const { spec } = documents.at(-1);
@@ -119,7 +119,7 @@ describe.skipIf(!python || process.platform === 'win32')(
   () => {
     test('by sbatch, on two nodes of Slurm', async () => {
       const place = copyOf('slurm');
-      // Slurm runs a copy of the script, somewhere else.
+      // Slurm runs a copy of the script from another folder.
       copyFileSync(path.join(place, 'slurm.sbatch'), inFolder('script'));
       const slurm = {
         SLURM_SUBMIT_DIR: place,

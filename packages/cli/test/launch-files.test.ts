@@ -1,4 +1,4 @@
-/** The files that start a training that was handed over: manifests of Kubernetes, scripts of Slurm and torchrun. */
+/** The files that start a training run that was handed over: manifests for Kubernetes, scripts for Slurm and torchrun. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ afterAll(() => remove(folder));
 const files = readdirSync(launch);
 const inLaunch = (name: string) => path.join(launch, name);
 
-test.skipIf(!python)('manifests are what the schemas of Kubernetes, and fields of a PyTorchJob, allow', () => {
+test.skipIf(!python)('manifests conform to the schemas of Kubernetes and to the fields of a PyTorchJob', () => {
   const manifests = files.filter((name) => name.endsWith('.yaml'));
   expect(manifests).toEqual(['indexed-job.yaml', 'pytorchjob.yaml']);
   const documents = runPython<ReturnType<typeof JSON.parse>>(python as string, validate, ...manifests.map(inLaunch));
@@ -41,7 +41,7 @@ test.skipIf(!python)('manifests are what the schemas of Kubernetes, and fields o
   }
 });
 
-test.skipIf(process.platform === 'win32')('scripts are sound', () => {
+test.skipIf(process.platform === 'win32')('scripts are valid', () => {
   const scripts = files.filter((name) => /\.(sh|sbatch)$/.test(name));
   expect(scripts).toEqual(['slurm.sbatch', 'torchrun.sh']);
   for (const name of scripts) expect(spawnSync('bash', ['-n', inLaunch(name)]).status, name).toBe(0);

@@ -1,4 +1,4 @@
-/** Lists and folders that people import, and what they are told of them. */
+/** Lists and folders that people import, and the messages about them. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const inFolder = (...names: string[]) => path.join(folder, ...names);
 
 beforeAll(() => makePictures(inFolder('photos'), 3));
 
-test('labels that are no numbers are noted, in JSON too', async () => {
+test('labels that are not numbers are noted, in JSON too', async () => {
   writeFileSync(inFolder('photos', 'odd.txt'), 'disc-000.png cat\ndisc-001.png 2.9\ndisc-002.png dog\n');
   const { code, stdout, stderr } = await ae(folder, 'import', 'photos/odd.txt', 'odd.lmdb');
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('odd.lmdb: 3 images') });
@@ -23,7 +23,7 @@ test('labels that are no numbers are noted, in JSON too', async () => {
   expect(report.warnings).toEqual([expect.stringContaining('set labels to names')]);
 });
 
-test('labels that are names become numbers, with a list of them in the database', async () => {
+test('labels that are names become numbers, and the database gets a list of the names', async () => {
   writeFileSync(inFolder('photos', 'names.txt'), 'disc-000.png dog\ndisc-001.png cat\ndisc-002.png dog\n');
   const text = await aeOk(folder, 'import', 'photos/names.txt', 'names.lmdb', '--labels', 'names');
   expect(text).toContain('classes: 0 cat, 1 dog\n');
@@ -34,7 +34,7 @@ test('labels that are names become numbers, with a list of them in the database'
   expect(stderr).toContain('--labels requires a list file, but a folder was given');
 });
 
-test('a list none of whose lines is right is one line that says the cause', async () => {
+test('a list without a single valid line is reported in one line that gives the cause', async () => {
   writeFileSync(inFolder('photos', 'csv.txt'), 'disc-000.png,1\ndisc-001.png,2\n');
   const { code, stderr } = await ae(folder, 'import', 'photos/csv.txt', 'x.lmdb');
   expect(code).toBe(1);
@@ -47,7 +47,7 @@ test('a list none of whose lines is right is one line that says the cause', asyn
   await aeOk(folder, 'import', 'photos/absolute.txt', 'absolute.lmdb', '--root', '/');
 });
 
-test('what a folder holds beside its classes is said', async () => {
+test('files beside the class folders are reported', async () => {
   for (const name of ['a', 'b', '__MACOSX/a']) {
     mkdirSync(inFolder('mixed', name), { recursive: true });
     copyFileSync(inFolder('photos', 'disc-000.png'), inFolder('mixed', name, 'x.png'));
@@ -59,9 +59,7 @@ test('what a folder holds beside its classes is said', async () => {
   expect(stderr).toContain('mixed: 1 image lies beside the class folders and was skipped: loose.png');
 });
 
-test('a list of Windows, with a byte order mark, is images wherever images are', async () => {
+test('a list from Windows, with a byte order mark, is accepted wherever images are', async () => {
   writeFileSync(inFolder('photos', 'mark.txt'), '\ufeffdisc-000.png 1\r\ndisc-001.png 2\r\n');
-  expect(await aeOk(folder, 'inspect', 'photos/mark.txt')).toMatch(
-    /records {4}2\n[\s\S]*labels {5}2 different, 1 to 2/,
-  );
+  expect(await aeOk(folder, 'inspect', 'photos/mark.txt')).toMatch(/records {4}2\n[\s\S]*labels {5}2 distinct, 1 to 2/);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { nodeAdvice } from '../src/network/node-advice';
 
-it('names the Node.js to change to where that makes training faster', () => {
+it('names a newer Node.js if it would train faster', () => {
   const wasm = { name: 'wasm' };
   const sentence = 'Node.js 24 or newer would train about 1.5 times as fast as Node.js 20.';
   expect(nodeAdvice(wasm, { node: '20.20.2' }, 'x64')).toBe(sentence);

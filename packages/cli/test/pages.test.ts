@@ -1,4 +1,7 @@
-/** What the pages of documentation show of `ae`: commands, arguments and flags that there are. That they work: pages.slow.test.ts, readme.slow.test.ts. */
+/**
+ * Checks the `ae` commands in the documentation: commands, arguments and flags exist. That they work is tested by pages.slow.test.ts and
+ * readme.slow.test.ts.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defineProgram } from '../src/commands/program';
@@ -7,7 +10,7 @@ import { commandsIn, pagesOf, root } from './snippets/extract';
 
 const commands = new Map(allCommands(describeCommand(await defineProgram())).map((command) => [command.name, command]));
 
-/** Returns the command that words are of, the longest name that they begin with, and the words after it. */
+/** Returns the command with the longest name that the words begin with, and the words after it. */
 function commandOf(words: readonly string[]) {
   const two = words.slice(0, 2).join(' ');
   const name = commands.has(two) ? two : (words[0] ?? '');

@@ -1,4 +1,4 @@
-/** Keys, names and values from outside reach the terminal as text: never a control character but the ends of lines. */
+/** Keys, names and values from outside reach the terminal as plain text: no control characters except line ends. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ import { ae } from './one-process';
 const folder = makeFolder();
 afterAll(() => remove(folder));
 
-/** Red, a line of one's own, the cursor at the start, C1's CSI and OSC, a title, a bell, and a name that runs from right to left. */
+/** Red, a new line, the cursor at the start, C1's CSI and OSC, a title, a bell, and a name written from right to left. */
 const nasty = '\x1b[31mred\nab\rc\u009b2J\u009d0;title\x07\x7f\u202egnp.\u2066x\u2028';
 const forbidden = /[\p{Bidi_Control}\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/u;
 const database = `db${nasty}`;
@@ -39,7 +39,7 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, `file${nasty}`), nasty);
 });
 
-/** Each is run as it is, and those marked also with --json. */
+/** Each is run normally, and those marked also with --json. */
 const commands: [args: string[], json?: 'json'][] = [
   [['inspect', database], 'json'],
   [['inspect', `broken${nasty}`]],
@@ -53,7 +53,7 @@ const commands: [args: string[], json?: 'json'][] = [
   [['encode', model, database, `codes${nasty}`]],
   [['neighbors', model, database, keys[0]]],
   [['train', database, '--out', `run${nasty}`, '--epochs', '1']],
-  // What is wrong is said in words of the user's own.
+  // The error contains text that the user typed.
   [['inspect', `${nasty}none`], 'json'],
   [['test', `${nasty}none`, database]],
   [['report', `${nasty}none`]],
@@ -68,7 +68,7 @@ const commands: [args: string[], json?: 'json'][] = [
   [['help', nasty]],
 ];
 
-test('no command prints a control character, in words or in JSON', async () => {
+test('no command prints a control character, as text or as JSON', async () => {
   const queue = commands.flatMap(([args, json]) => (json ? [args, [...args, '--json']] : [args]));
   let seen = '';
   const takeOn = async () => {
@@ -85,7 +85,7 @@ test('no command prints a control character, in words or in JSON', async () => {
   expect(seen).toContain('\\x1b[31mred\\nab\\rc\\u009b2J');
 }, 240_000);
 
-test('pages and names of files hold none either', async () => {
+test('pages and file names contain none either', async () => {
   const made = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const pictures = made.filter((name) => name.startsWith(`pictures${nasty}/`)).map((name) => path.basename(name));
   expect(pictures).toHaveLength(3);
@@ -96,7 +96,7 @@ test('pages and names of files hold none either', async () => {
 });
 
 describe('printable', () => {
-  test('shows what is no text and leaves text of every language as it is', () => {
+  test('escapes what is not text, and leaves text in every language alone', () => {
     expect(printable('a\x00\x1b\x7f\x80\u202e\u2029\ud800b\t\r\n')).toBe(
       'a\\x00\\x1b\\x7f\\u0080\\u202e\\u2029\\ud800b\\t\\r\\n',
     );
@@ -105,13 +105,13 @@ describe('printable', () => {
     expect(rendered(nasty)).toBe(printable(nasty));
   });
 
-  test('JSON stays JSON, of the same value', () => {
+  test('JSON stays JSON with the same value', () => {
     const value = { [nasty]: nasty };
     expect(printableJson(value)).not.toMatch(forbidden);
     expect(JSON.parse(printableJson(value))).toEqual(value);
   });
 
-  test.skipIf(process.platform === 'win32')('a command to paste has the same arguments in Bash', () => {
+  test.skipIf(process.platform === 'win32')('a pasted command has the same arguments in Bash', () => {
     const name = `${nasty}'\\n"$x`;
     expect(quote(name)).not.toMatch(forbidden);
     const said = execFileSync('bash', ['--norc', '-c', `printf %s ${quote(name)}`], {

@@ -1,4 +1,4 @@
-/** Runs the commands that the README at the root shows, on a few small pictures. Its program is among those of snippets/. */
+/** Runs the commands in the README at the root on a few small pictures. Its program is tested in snippets/. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,13 +17,13 @@ describe('the README', () => {
 
   afterAll(() => remove(folder));
 
-  it('shows commands that work one after the other', { timeout: 120_000 }, async () => {
+  it('contains commands that work one after the other', { timeout: 120_000 }, async () => {
     const commands = [...readme.matchAll(/```\n(ae [^`]+)```/g)].flatMap(([, lines]) => lines.trim().split('\n'));
     expect(commands.length).toBeGreaterThanOrEqual(8);
     for (const command of commands) {
       const [name, ...args] = command.replace(/#.*/, '').trim().split(/\s+/);
       expect(name).toBe('ae');
-      // Fewer epochs show as well that the command is right.
+      // Fewer epochs suffice to show that the command is right.
       await aeOk(folder, ...args, ...(args[0] === 'train' ? ['--epochs', '2'] : []));
     }
   });

@@ -1,4 +1,4 @@
-/** Databases that are not as most are: a damaged record, other channels and sizes, floats, named databases, and values of other kinds. */
+/** Unusual databases: a damaged record, other channels and sizes, floats, named databases, and values of other kinds. */
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -55,7 +55,7 @@ beforeAll(async () => {
 const short = ['--epochs', '1', '--no-report'];
 
 describe('one damaged record', () => {
-  test('ends training by name, with what to do; with --lenient it is left out, counted and named', async () => {
+  test('ends training with its name and what to do; with --lenient it is skipped, counted and named', async () => {
     const strict = await ae(folder, 'train', 'one-damaged.lmdb', '--out', 'strict', ...short);
     expect(strict.stderr).toMatch(/key 00000004_a: .*; use --lenient to skip such records\.\n/);
     const printed = await aeOk(folder, 'train', 'one-damaged.lmdb', '--out', 'run', '--lenient', ...short);
@@ -70,7 +70,7 @@ describe('one damaged record', () => {
     );
   }, 60_000);
 
-  test('is left out by ae test, encode, neighbors and mean as well, and all others keep their keys', async () => {
+  test('is skipped by ae test, encode, neighbors and mean as well, and all others keep their keys', async () => {
     const [scores] = jsonLines(
       await aeOk(folder, 'test', 'run', 'one-damaged.lmdb', '--lenient', '--no-baselines', '--no-report', '--json'),
     );
@@ -92,7 +92,7 @@ describe('one damaged record', () => {
   }, 60_000);
 });
 
-describe('what a network can not take is found before it is built', () => {
+describe('what a network cannot take is found before it is built', () => {
   test.each<[string, RegExp, string[]?]>([
     [
       'gray-too.lmdb',
@@ -114,13 +114,13 @@ describe('what a network can not take is found before it is built', () => {
     expect(code).toBe(1);
   });
 
-  test('parts of one size are taken from images of any', async () => {
+  test('crops of one size are taken from images of any size', async () => {
     expect(await aeOk(folder, 'train', 'sizes.lmdb', '--crop', '16', '--out', 'cropped', ...short)).toMatch(
       /^3 images/m,
     );
   }, 60_000);
 
-  test('gray images for a network of colors, and the other way round', async () => {
+  test('gray images for a color network, and vice versa', async () => {
     expect((await ae(folder, 'test', 'run', 'gray.lmdb')).stderr).toMatch(
       /expected images of 3x16x16 .*, received 1x16x16; convert them to color with ae resize gray\.lmdb <out\.lmdb> 16x16, or/,
     );
@@ -130,8 +130,8 @@ describe('what a network can not take is found before it is built', () => {
   }, 60_000);
 });
 
-describe('records that are no pictures of bytes', () => {
-  test('pairs of pictures, and floats of any value, train, are scored, drawn and reported', async () => {
+describe('records that are not pictures made of bytes', () => {
+  test('pairs of pictures and floats of any value are trained on, scored, drawn and reported', async () => {
     const any = Array.from({ length: 4 }, (_, i) =>
       Float32Array.from({ length: 768 }, (_, k) => Math.sin(i + k / 9) / 3 + 0.5),
     );
@@ -150,7 +150,7 @@ describe('records that are no pictures of bytes', () => {
 });
 
 describe('float_data', () => {
-  test('from 0 to 1 trains as the same bytes do, and is drawn', async () => {
+  test('from 0 to 1 trains like the same bytes, and is drawn', async () => {
     const lossOf = async (name: string) => {
       const lines = jsonLines(await aeOk(folder, 'train', name, '--out', `run-${name}`, '--json', ...short));
       return (lines.find(({ event }) => event === 'epoch') as { loss: number }).loss;
@@ -167,7 +167,7 @@ describe('float_data', () => {
     expect((await drawn('floats.png')).equals(await drawn('bytes.png'))).toBe(true);
   }, 60_000);
 
-  test('has the mean that Caffe computes: of the numbers as they are', async () => {
+  test('has the mean that Caffe computes, from the unscaled numbers', async () => {
     await aeOk(folder, 'mean', 'floats.lmdb', 'floats.binaryproto');
     await aeOk(folder, 'mean', 'bytes.lmdb', 'bytes.binaryproto');
     const [floats, bytes] = ['floats', 'bytes'].map((name) => readMean(path.join(folder, `${name}.binaryproto`)).data);
@@ -178,7 +178,7 @@ describe('float_data', () => {
 });
 
 describe('--database', () => {
-  test('names a database for every command that reads one', async () => {
+  test('selects a database in every command that reads one', async () => {
     expect(await aeOk(folder, 'inspect', 'named.lmdb')).toMatch(
       /databases +train, val; choose one with --database <name>/,
     );
@@ -207,7 +207,7 @@ describe('--database', () => {
     expect((await ae(folder, ...trained, '--val-database', 'val', ...short)).stderr).toMatch(
       /expected at least 1x16x16/,
     );
-    expect(await aeOk(folder, ...trained, ...short)).toMatch(/^20 images, 20 to validate/m);
+    expect(await aeOk(folder, ...trained, ...short)).toMatch(/^20 images, 20 for validation/m);
     expect((await ae(folder, 'test', 'run-named', 'named.lmdb')).stderr).toMatch(/instead \(--database\)\.$/m);
     expect((await ae(folder, 'inspect', 'named.lmdb', '--database', 'x')).stderr).toMatch(/only "train", "val"/);
   }, 60_000);
@@ -222,7 +222,7 @@ with lmdb.open(sys.argv[1], map_size=1 << 20) as env, env.begin(write=True) as t
 `;
 const python = findPython(['lmdb'], 'inspecting what is no image');
 
-test.runIf(python)('ae inspect says what values are that are no images, and training names it', async () => {
+test.runIf(python)('ae inspect describes values that are not images, and so does training', async () => {
   const jpeg = 'ffd8ffe000104a46494600';
   const values = ['a=636174', 'b=32', `c=${jpeg}`, 'd=8004950a000000000000004302616294'];
   const { status, stderr } = spawnSync(python as string, ['-c', write, path.join(folder, 'odd.lmdb'), ...values], {
@@ -254,7 +254,7 @@ describe('--schema', () => {
     expect(texts).toMatch(/records +3, and 4 others that are not read as images/);
     expect(texts).toMatch(/texts +3 images with one: "hello", "Straße", "12\.50 €"$/m);
     expect(await aeOk(folder, 'inspect', foreign('stylegan2'))).toMatch(
-      /images with sides of 16 pixels; --schema stylegan2:8 takes the other/,
+      /images with sides of 16 pixels; --schema stylegan2:8 reads the other/,
     );
   });
 

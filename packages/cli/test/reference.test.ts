@@ -1,4 +1,7 @@
-/** Walks all flags: each is described, documented, checked, and in the library under the same name where it is the library's. */
+/**
+ * Walks all flags: each is described, documented and checked, and has the same name in the library if it stands for one of the library's
+ * options.
+ */
 import { readFileSync } from 'node:fs';
 import { type AnyOption, networkOptions, type OptionTable, runOptions, trainingOptions } from '@ae/autoencoder/options';
 import type { Command, Option } from 'commander';
@@ -31,13 +34,13 @@ function flagsOf(command: Command, above = ''): Flag[] {
 }
 const flags = flagsOf(program);
 
-/** Runs what reads an option's value. */
+/** Runs the parser of an option's value. */
 function parse({ parseArg }: Option, text: string): unknown {
   return parseArg?.(text, undefined as never);
 }
 
 describe('every flag', () => {
-  test('is described in words that go on from its name', () => {
+  test('has a description that reads well after its name', () => {
     for (const { command, option } of flags) {
       const where = `${command} ${option.flags}`;
       expect(option.description.length, where).toBeGreaterThan(9);
@@ -57,7 +60,7 @@ describe('every flag', () => {
     }
   });
 
-  test('takes what its placeholder says, which completion knows', () => {
+  test('takes what its placeholder says, which is known to shell completion', () => {
     const unknown = flags.filter(({ option }) => {
       const placeholder = placeholderOf(option);
       return placeholder !== undefined && !option.argChoices && valuesOf(placeholder) === undefined;
@@ -65,7 +68,7 @@ describe('every flag', () => {
     expect(unknown.map(({ command, option }) => `${command} ${option.flags}`)).toEqual([]);
   });
 
-  test('with choices or numbers refuses others, in words that begin with its name', () => {
+  test('with choices or numbers refuses others, with an error that begins with its name', () => {
     const numeric = ['n', 'steps', 'epochs', 'nats', 'seconds', 'MB', 'port', 'size', 'color', 'i/n', 'which'];
     const checked = flags.filter(({ option }) => option.argChoices || numeric.includes(placeholderOf(option) ?? ''));
     expect(checked.length).toBeGreaterThan(100);
@@ -77,7 +80,7 @@ describe('every flag', () => {
     }
   });
 
-  test('with a range refuses what lies outside', () => {
+  test('with a range refuses values outside it', () => {
     const ranged = flags.flatMap(({ command, option }) => {
       const ranges = option instanceof FlagOption ? option.ranges : [];
       return ranges.length > 0 ? [{ where: `${command} ${option.flags}`, option, ranges }] : [];
@@ -93,7 +96,7 @@ describe('every flag', () => {
     }
   });
 
-  test('has a short form that no other of its command has, and the same in all commands', () => {
+  test('has a short form that is unique in its command, and the same in all commands', () => {
     const longs = new Map<string, Set<string>>();
     for (const { command } of flags) {
       const shorts = flags.filter((flag) => flag.command === command).flatMap(({ option }) => option.short ?? []);
@@ -132,7 +135,7 @@ describe('options of the library', () => {
   ];
   const train = program.commands.find((command) => command.name() === 'train');
 
-  test('each has a flag of ae train, or a key of --set, in the words of the library', () => {
+  test("each has a flag of ae train or a key of --set, described in the library's words", () => {
     for (const { path, option } of leaves) {
       const flag = trainFlags.find(({ paths }) => paths.includes(path));
       expect(flag?.paths, path).toContain(path);
@@ -143,7 +146,7 @@ describe('options of the library', () => {
     }
   });
 
-  test('flags that stand for one do so under its name, or under one that is written down', () => {
+  test('flags that stand for one have its name, or a name that is listed here', () => {
     const named = trainFlags.filter(({ paths, key }) => paths.some((path) => path.split('.').at(-1) !== key));
     expect(named.map(({ name, paths }) => [name, ...paths])).toMatchInlineSnapshot(`
       [
@@ -204,11 +207,11 @@ describe('options of the library', () => {
   });
 });
 
-test('docs/commands.md is what the definitions make (npm run reference -w packages/cli)', () => {
+test('docs/commands.md matches the definitions (npm run reference -w packages/cli)', () => {
   expect(readFileSync(new URL('../../../docs/commands.md', import.meta.url), 'utf8')).toBe(page);
 });
 
-test('the manual has no line that roff would take for a request', () => {
+test('the manual has no line that roff would mistake for a request', () => {
   const requests = manual.split('\n').filter((line) => /^[.']/.test(line));
   expect(new Set(requests.map((line) => line.split(' ')[0]))).toEqual(
     new Set(['.TH', '.SH', '.SS', '.TP', '.B', '.I', '.PP', '.nf', '.fi']),

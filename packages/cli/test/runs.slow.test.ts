@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('a run', () => {
-  test('holds its command, metrics, checkpoints, pictures, network and report', async () => {
+  test('contains its command, metrics, checkpoints, pictures, network and report', async () => {
     const args = [
       'train',
       'photos.lmdb',
@@ -44,7 +44,7 @@ describe('a run', () => {
     expect(page).toContain('id="baselines"');
   });
 
-  test('takes every part of a recipe', async () => {
+  test('accepts every part of a recipe', async () => {
     await aeOk(folder, 'import', 'photos', 'larger.lmdb', '--resize', '20');
     const text = await aeOk(
       folder,
@@ -91,12 +91,12 @@ describe('a run', () => {
     });
   });
 
-  test("by the original's loop: records, passes over them, an image an update", async () => {
+  test("follows the original's loop: records, passes over them, one image per update", async () => {
     const args = ['--recipe', 'torch7', '--preset', 'torch7', '--records', '3', '--iters', '2', '--epochs', '2'];
     const events = jsonLines(
       await aeOk(folder, 'train', 'photos.lmdb', '--json', '--out', 'torch', ...args, '--learning-rate-decay', '0.1'),
     );
-    // Without validation images those that it was trained on are shown.
+    // Without validation images, the training images are shown.
     expect(events.at(-1)).toMatchObject({ event: 'saved', report: path.join('torch', 'report.html') });
     expect(events.filter(({ event }) => event === 'pass')).toHaveLength(4);
     expect(events.findLast(({ event }) => event === 'epoch')).toMatchObject({ epoch: 2 });
@@ -115,7 +115,7 @@ describe('a run', () => {
 describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
   const options = ['--epochs', '20', '--batch-size', '2', '--checkpoint-every', '5', '--noise', '0.05'];
 
-  test('goes on where SIGTERM ended it, to the same bits; a changed option is refused by name', async () => {
+  test('continues where SIGTERM ended it, bit for bit; a changed option is refused by name', async () => {
     await aeOk(folder, 'train', 'photos.lmdb', ...options, '--no-report', '--out', 'whole');
     const { child, finished } = startAe(['train', 'photos.lmdb', ...options, '--out', 'parted'], folder);
     child.stdout?.on('data', (text) => {
@@ -127,7 +127,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     expect(stdout).toContain('continue: ae train --resume parted');
     const report = inFolder('parted', 'report.html');
     expect(existsSync(report), 'nobody who stops a training waits for a report').toBe(false);
-    expect(stdout).toContain('look at it: ae report parted');
+    expect(stdout).toContain('see the results: ae report parted');
 
     const changed = await ae(
       folder,
@@ -142,9 +142,9 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
     );
     expect(changed.code).toBe(1);
     for (const difference of [
-      'epochs was 20, is 41',
+      'epochs was 20 and is now 41',
       'optimizer.learningRate was',
-      'augmentation.mirror was nothing, is true',
+      'augmentation.mirror was not set and is now true',
     ]) {
       expect(changed.stderr).toContain(difference);
     }
@@ -159,7 +159,7 @@ describe.skipIf(process.platform === 'win32')('ae train --resume', () => {
 });
 
 describe('a run that was killed before it began', () => {
-  test('is begun again as --resume says; one that has saved something is gone on with as --out says', async () => {
+  test('starts again as --resume says; one that has saved something continues as --out says', async () => {
     mkdirSync(inFolder('early'));
     const early = await ae(folder, 'train', '--resume', 'early');
     expect(early).toMatchObject({ code: 1, stdout: '' });
@@ -178,7 +178,7 @@ describe('a run that was killed before it began', () => {
 describe('a run without a network of its own', () => {
   const train = ['train', 'photos.lmdb', '--recipe', 'plain', '--batch-size', '6', '--code-size', '8', '--no-report'];
 
-  test('is looked at, lengthened, and gone on from by the command that the message names', async () => {
+  test('can be reported on, lengthened, and continued with the command that the message names', async () => {
     const wild = ['--optimizer', 'sgd', '--learning-rate', '0.01', '--schedule', 'multistep', '--gamma', '1e9'];
     const diverged = await ae(folder, ...train, ...wild, '--step-values', '4', '--epochs', '9', '--out', 'wild');
     expect(diverged.code).toBe(1);
@@ -223,25 +223,25 @@ describe('a run whose images were changed', () => {
       };
     });
 
-  test('is not resumed, whichever it is; copied elsewhere or written again they are the same', async () => {
+  test('is not resumed, whichever image it is; copied or rewritten images are the same', async () => {
     await makeLmdb(inFolder('plain.lmdb'), datums());
     await makeLmdb(inFolder('again.lmdb'), datums());
     await makeLmdb(inFolder('other.lmdb'), datums(69));
     await aeOk(folder, 'train', 'plain.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'known');
     const resume = (lmdb: string) => ae(folder, 'train', lmdb, '--resume', 'known', '--no-report');
     expect((await resume('other.lmdb')).stderr).toMatch(
-      /data\.train has different images from when the run began; .* --from known\n$/,
+      /data\.train has different images than when the run was started; .* --from known\n$/,
     );
     cpSync(inFolder('plain.lmdb'), inFolder('moved-copy.lmdb'), { recursive: true });
     for (const lmdb of ['again.lmdb', 'moved-copy.lmdb']) expect(await resume(lmdb)).toMatchObject({ code: 0 });
   }, 60_000);
 });
 
-describe('a run seen from elsewhere', () => {
+describe('a run used from another folder', () => {
   const elsewhere = inFolder('elsewhere');
   const train = ['train', 'moving.lmdb', '--val', 'moving.lmdb', '--epochs', '1', '--code-size', '8', '--no-report'];
 
-  test('finds its images from any folder, and is told where they have gone', async () => {
+  test('finds its images from any folder, and accepts their new location', async () => {
     cpSync(inFolder('photos.lmdb'), inFolder('moving.lmdb'), { recursive: true });
     mkdirSync(elsewhere);
     await aeOk(folder, ...train, '--out', 'moved');
@@ -267,7 +267,7 @@ describe('a run seen from elsewhere', () => {
     await aeOk(elsewhere, 'report', run, '--no-baselines');
   }, 90_000);
 
-  test('by a version that kept no paths goes on from its own folder as before', async () => {
+  test('by a version that saved no paths continues from its own folder as before', async () => {
     await aeOk(folder, 'train', 'photos.lmdb', '--epochs', '1', '--code-size', '8', '--no-report', '--out', 'older');
     const config = readConfig('older');
     delete config.data.train.path;
@@ -278,7 +278,7 @@ describe('a run seen from elsewhere', () => {
 });
 
 describe('ae test and ae report', () => {
-  test('score by class and by image, with all masks and beside the baselines, and make pages', async () => {
+  test('score by class and by image, with all masks and against the baselines, and make pages', async () => {
     const train = ['train', 'photos.lmdb', '--val', 'photos.lmdb', '--epochs', '1', '--code-size', '8', '--no-report'];
     for (const out of ['first', 'second']) await aeOk(folder, ...train, '--out', out);
     const { stdout: text, stderr } = await ae(
@@ -293,10 +293,12 @@ describe('ae test and ae report', () => {
       'scores',
     );
     expect(stderr).toContain(
-      'note: the network and PCA have been trained on these very images, so the scores are too good.',
+      'note: the network and PCA were trained on these very images, so the scores are too good.',
     );
     expect(text).toMatch(/^ {2}PSNR +[\d.]+ dB \([\d.]+ pooled\), SSIM [\d.-]+, with each image's own masks/m);
-    expect(text).toMatch(/^at \d+ bytes per image, as code and masks take:\n {2}autoencoder, own masks +[\d.]+ dB/m);
+    expect(text).toMatch(
+      /^at \d+ bytes per image, the size of the code and masks:\n {2}autoencoder, own masks +[\d.]+ dB/m,
+    );
     expect(text).toMatch(/^ {2}PCA, \d+ numbers +[\d.]+ dB$/m);
     const scores = JSON.parse(readFileSync(inFolder('scores', 'scores.json'), 'utf8'));
     expect(scores).toMatchObject({ sizes: { codeBytes: 32 }, classes: [{ count: 12 }], baselines: { count: 12 } });

@@ -1,4 +1,4 @@
-/** Shards made by processes that are killed and run again: what comes of them is what one process makes, bit by bit. */
+/** Shards made by processes that are killed and run again: the result is the same as that of a single process, bit for bit. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await aeOk(folder, 'test', ...network, '--save-prefix', 'whole-scores', ...testing, '--no-baselines', '--no-report');
 });
 
-/** Runs a command whose process is killed after a while, unless it has ended before. Returns whether it was killed. */
+/** Runs a command whose process is killed after a while, unless it has finished before. Returns whether it was killed. */
 async function kill(args: readonly string[], afterMs: number): Promise<boolean> {
   const { child, finished } = startAe(args, folder);
   const ended = finished.then(() => true);
@@ -40,13 +40,13 @@ function expectSame(merged: string, whole: string): void {
   }
 }
 
-/** Makes all shards, each by a process that is killed some time and then run again, and merges them. */
+/** Makes all shards, each by a process that is killed a few times and then run again, and merges them. */
 async function makeKilled(count: number, output: string, mostMs: number, ...args: string[]): Promise<number> {
   const random = randomOf(testSeed + count);
   let killed = 0;
   for (let index = 0; index < count; index++) {
     const command = [...args, '--shard', `${index}/${count}`];
-    // Later in the life of a process there is more to lose.
+    // Later in the life of a process, there is more to lose.
     if (await kill(command, mostMs - random(Math.floor(mostMs / 2)))) killed++;
     await aeOk(folder, ...command);
     if (index === 0) expect(await aeOk(folder, ...command)).toMatch(/already complete; nothing to do/);

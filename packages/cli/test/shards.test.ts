@@ -1,4 +1,4 @@
-/** Commands in parts, and the whole of them: the same files as one process makes. */
+/** Commands in shards, and merging them: the files are the same as those of a single process. */
 import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Autoencoder } from '@ae/autoencoder';
@@ -22,12 +22,12 @@ beforeAll(async () => {
   await anySize.save(inFolder('any-size'));
 });
 
-/** Runs a command for each of some shards, the last one first. */
+/** Runs a command for each of several shards, the last one first. */
 async function inShards(count: number, ...args: string[]): Promise<void> {
   for (let index = count - 1; index >= 0; index--) await aeOk(folder, ...args, '--shard', `${index}/${count}`);
 }
 
-/** Expects two folders to hold the same files. */
+/** Expects two folders to contain the same files. */
 function expectSame(merged: string, whole: string): void {
   const names = readdirSync(inFolder(whole)).sort();
   expect(readdirSync(inFolder(merged)).sort()).toEqual(names);
@@ -36,7 +36,7 @@ function expectSame(merged: string, whole: string): void {
   }
 }
 
-test('ae import and ae resize make databases in shards, which ae merge makes one', async () => {
+test('ae import and ae resize make databases in shards, which ae merge combines', async () => {
   await inShards(7, 'import', 'photos', 'merged.lmdb', '--shuffle');
   expect(await aeOk(folder, 'merge', 'merged.lmdb')).toMatch(/^merged\.lmdb: 37 images of 3x16x16 from 7 shards in /);
   expectSame('merged.lmdb', 'photos.lmdb');
@@ -54,7 +54,7 @@ test('ae import and ae resize make databases in shards, which ae merge makes one
 });
 
 describe('ae encode', () => {
-  test('in shards gives the codes of one process, of whole batches each', async () => {
+  test('in shards, each of whole batches, gives the codes of a single process', async () => {
     const args = ['network', 'photos.lmdb', 'codes', '--batch-size', '5'];
     await inShards(2, 'encode', ...args);
     expect(await aeOk(folder, 'merge', 'codes')).toMatch(/^codes: 37 codes of 6 numbers\n/);
@@ -71,7 +71,7 @@ describe('ae encode', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('codes.') && name.endsWith('.tmp'))).toEqual([]);
   });
 
-  test('has the codes of images of several sizes in order, and shards without an image', async () => {
+  test('orders the codes of images of several sizes, and allows shards without an image', async () => {
     const sizes = [16, 24, 16, 40, 8, 8, 16].map((size, i) => ({
       ...plainDatum(size, 16 + 8 * (i % 3)),
       label: undefined,
@@ -85,7 +85,7 @@ describe('ae encode', () => {
     expectSame('mixed', 'mixed-whole');
   });
 
-  test('refuses shards of another network and with other batches by name', async () => {
+  test('refuses shards of another network or with other batches, by name', async () => {
     await inShards(2, 'encode', 'network', 'photos.lmdb', 'odd', '--batch-size', '5');
     remove(inFolder('odd.shard-1-of-2'));
     expect((await ae(folder, 'merge', 'odd')).stderr).toBe(
@@ -104,7 +104,7 @@ describe('ae encode', () => {
     );
   });
 
-  test('leaves no trace of processes that were killed once a shard is complete', async () => {
+  test('leaves no trace of killed processes once a shard is complete', async () => {
     cpSync(inFolder('codes'), inFolder('killed.shard-0-of-1.0a1b2c3d.tmp'), { recursive: true });
     await aeOk(folder, 'encode', 'network', 'photos.lmdb', 'killed', '--shard', '0/1');
     expect(readdirSync(folder).filter((name) => name.startsWith('killed'))).toEqual(['killed.shard-0-of-1']);
@@ -114,7 +114,7 @@ describe('ae encode', () => {
 describe('ae test', () => {
   const args = ['test', 'network', 'photos.lmdb', '--n-batches', '2', '--batch-size', '3', '--all'];
 
-  test('in shards gives the scores and pictures of one process', async () => {
+  test('in shards gives the scores and pictures of a single process', async () => {
     // Batches of 64: one is empty.
     await inShards(2, ...args, '--save-prefix', 'scores');
     expect(await aeOk(folder, 'merge', 'scores')).toMatch(/^ +images +37, MSE 0\./);
@@ -125,10 +125,10 @@ describe('ae test', () => {
     expect(JSON.parse(await aeOk(folder, 'merge', 'scores', '--json'))).toMatchObject({ wasComplete: true });
   });
 
-  test('says what it needs in shards, and what it leaves to ae report', async () => {
+  test('says what it requires for shards, and what it leaves to ae report', async () => {
     const error = async (...more: string[]) => (await ae(folder, ...args, '--shard', '0/2', ...more)).stderr;
     expect(await error()).toBe(
-      'ae test: --shard requires --save-prefix, beside which the shards are written; add it.\n',
+      'ae test: --shard requires --save-prefix, because shards are written next to that folder; add it.\n',
     );
     expect(await error('--save-prefix', 'x', '--baselines', 'photos.lmdb')).toBe(
       'ae test: --baselines cannot be combined with --shard; leave it out, and compare with ae report.\n',
@@ -136,7 +136,7 @@ describe('ae test', () => {
   });
 });
 
-test('shards that are none of anything are refused', async () => {
+test('shards that do not belong together are refused', async () => {
   const error = async (...args: string[]) => (await ae(folder, ...args)).stderr;
   expect(await error('import', 'photos', 'x.lmdb', '--shard', '7/7')).toBe(
     'ae import: --shard: expected 0/7 to 6/7 or auto, received "7/7".\n',

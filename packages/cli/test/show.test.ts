@@ -1,4 +1,4 @@
-/** `ae show` in a terminal: one that Python pretends to be. */
+/** `ae show` in a terminal that Python emulates. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { findPython } from '@ae/testing/python';
@@ -14,7 +14,7 @@ const picture = path.join(folder, 'red.png');
 beforeAll(() => sharp({ create: { width: 12, height: 7, channels: 3, background: '#ff0000' } }).toFile(picture));
 afterAll(() => remove(folder));
 
-/** Runs a program in a terminal that answers a question for its attributes. */
+/** Runs a program in a terminal that answers a query for its attributes. */
 const terminal = `
 import os, pty, sys
 answer, command = sys.argv[1].encode(), sys.argv[2:]
@@ -41,7 +41,7 @@ function inTerminal(answer: string, ...args: string[]): string {
   return stdout;
 }
 
-test.skipIf(!python)('draws sixels where the terminal says that it has them, and says so where not', () => {
+test.skipIf(!python)('draws sixels if the terminal supports them, and otherwise says that it does not', () => {
   const shown = inTerminal('\x1b[?62;4;22c', 'show', picture);
   const { data32 } = decode(shown.slice(shown.indexOf('q', shown.indexOf('\x1bP')) + 1));
   expect(shown).toContain('"1;1;12;7');

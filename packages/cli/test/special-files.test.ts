@@ -54,7 +54,7 @@ onUnix('special files', () => {
     expect(existsSync(inFolder('x.lmdb'))).toBe(false);
   });
 
-  test('as an output are in the way, a link to nothing too', async () => {
+  test('as an output are in the way, even a dangling link', async () => {
     execFileSync('mkfifo', [inFolder('out-pipe')]);
     symlinkSync('nothing', inFolder('out-link'));
     for (const output of ['out-pipe', 'out-link']) {
@@ -86,7 +86,7 @@ onUnix('special files', () => {
   );
 });
 
-describe('an output below a folder that cannot be made', () => {
+describe('an output in a folder that cannot be created', () => {
   const places = [...(existsSync('/proc/self') ? ['/proc/nope/deep'] : []), 'file'];
   test.each(places)('%s is refused at once', async (place) => {
     writeFileSync(inFolder('file'), '');

@@ -1,6 +1,7 @@
 /**
- * Training by PyTorch means the same as here, option by option: each of the tables is given a value that changes a training, and the losses are
- * then those of the engine here, or it is refused by name. An option that is new in the tables fails this until it is one or the other.
+ * Training by PyTorch has the same meaning as training here, option by option: each option of the tables gets a value that changes
+ * training, and the losses must equal those of the engine here, or else the option is refused by name. A new option in the tables fails
+ * this test until it does one or the other.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,7 +27,7 @@ const inFolder = (...names: string[]) => path.join(folder, ...names);
 
 type Choice = Partial<TrainOptions>;
 
-/** What all cases are trained by, where they say nothing else: 24 updates of three images each. */
+/** The defaults of all cases: 24 updates of three images each. */
 const base = {
   ...{ recipe: 'plain', epochs: 3, batchSize: 3, seed: 2 },
   optimizer: { name: 'adam', learningRate: 0.002 },
@@ -35,10 +36,10 @@ const base = {
 const rate = { learningRate: 0.02 };
 const slow = { policy: 'step', gamma: 0.5, stepSize: 4 } as const;
 
-/** Options that go to PyTorch, by what they are of the tables. */
+/** Options that go to PyTorch, by their kind in the tables. */
 const kept: Readonly<Record<string, Choice>> = {
   'epochs, seed': { epochs: 2, seed: 5 },
-  // Not 5: then two values of one window are so close that rounding decides which is the larger, here as in TensorFlow.js, there otherwise.
+  // Not 5: two values of one window would be so close that rounding decides which is larger, and PyTorch rounds differently.
   batchSize: { batchSize: 7 },
   accumulate: { accumulate: 2 },
   shuffle: { shuffle: false },
@@ -107,7 +108,7 @@ const kept: Readonly<Record<string, Choice>> = {
   averageDecay: { averageDecay: 0.9 },
 };
 
-/** Options that are not, and what is said of them. */
+/** Options that do not, and what is said about them. */
 const refused: Readonly<Record<string, readonly [Choice, string, AutoencoderOptions?]>> = {
   'schedule.plateau.factor, schedule.plateau.patience, schedule.plateau.threshold, schedule.plateau.cooldown, schedule.plateau.minLearningRate':
     [
@@ -123,7 +124,7 @@ const refused: Readonly<Record<string, readonly [Choice, string, AutoencoderOpti
     { earlyStopping: { patience: 3 } },
     'earlyStopping: expected none, with torchrun',
   ],
-  // These act on variational networks alone.
+  // These affect only variational networks.
   'beta, betaWarmUpFraction, freeBits': [
     { beta: 0.1 },
     'variational: expected false, with torchrun, received true',
@@ -131,7 +132,7 @@ const refused: Readonly<Record<string, readonly [Choice, string, AutoencoderOpti
   ],
 };
 
-/** Names all that the tables have: `optimizer.sgd.momentum`. */
+/** Lists everything in the tables: `optimizer.sgd.momentum`. */
 function namesOf(name: string, option: AnyOption): string[] {
   const under = (above: string, table: Readonly<Record<string, AnyOption>>) =>
     Object.entries(table).flatMap(([key, each]) => namesOf(`${above}.${key}`, each));
@@ -143,13 +144,13 @@ function namesOf(name: string, option: AnyOption): string[] {
   });
 }
 
-test('all options of the tables go to PyTorch, or are refused', () => {
+test('all options of the tables go to PyTorch or are refused', () => {
   const inTables = Object.entries<AnyOption>(trainingOptions).flatMap(([name, option]) => namesOf(name, option));
   const here = [...Object.keys(kept), ...Object.keys(refused)].flatMap((names) => names.split(', '));
   expect(here.sort()).toEqual(inTables.sort());
 });
 
-/** Waves without two values alike: where a maximum is in its window must not hang on how sums are rounded. */
+/** Waves without equal values: the position of a window's maximum must not depend on how sums are rounded. */
 function record(number: number, channels: number, size: number): DatumInit {
   const wave = (i: number) => {
     const [c, y, x] = [Math.floor(i / size / size), Math.floor(i / size) % size, i % size];
@@ -183,7 +184,7 @@ interface Case {
   readonly options: Choice;
 }
 
-/** Every fifth image of one database is for validation, where both sides are of the same. */
+/** Every fifth image is for validation if both sides come from one database. */
 const sides = {
   train: Uint32Array.from({ length: 24 }, (_, i) => i).filter((i) => i % 5 > 0),
   val: Uint32Array.of(0, 5, 10, 15, 20),
@@ -220,7 +221,7 @@ async function begin(name: string, { data, network: made, options }: Case, isHan
   }
 }
 
-/** All losses of a training, and then the errors of its validations. */
+/** All training losses, and then the validation errors. */
 function numbersOf(run: string): number[] {
   const lines = jsonLines(readFileSync(path.join(run, 'metrics.jsonl'), 'utf8')) as unknown as {
     readonly type: string;
@@ -237,7 +238,7 @@ function numbersOf(run: string): number[] {
 const distance = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length ? Math.max(...a.map((value, i) => Math.abs(value - b[i]) / b[i])) : Number.POSITIVE_INFINITY;
 
-/** Trains what was handed over, each by some options of train_ddp.py, and returns what ended it. */
+/** Trains what was handed over, each with some options of train_ddp.py, and returns the error that ended it. */
 function train(...jobs: (readonly [string, ...string[]])[]): (string | null)[] {
   const input = JSON.stringify(jobs.map(([name, ...options]) => [inFolder(name, 'handed'), ...options]));
   const { stdout, stderr } = spawnSync(python as string, [harness], { input, encoding: 'utf8' });
@@ -253,7 +254,7 @@ async function encoded(number: number, type: 'png' | 'jpeg'): Promise<DatumInit>
   return { data: file, encoded: true, label: 0 };
 }
 
-/** Writes the records of an LMDB by WebDataset's own program, as many people do. */
+/** Writes the records of an LMDB with WebDataset's own program, as many people do. */
 const writeTars = `
 import sys, lmdb, webdataset
 sys.path.insert(0, ${JSON.stringify(path.join(fileURLToPath(new URL('../../autoencoder/torch', import.meta.url))))})
@@ -270,7 +271,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     colors = await makeData('colors', (number) => record(number, 3, 16));
   });
 
-  /** Trains each case here and there, and expects the losses of both to be the same; returns those. */
+  /** Trains each case here and there, expects the losses of both to be equal, and returns them. */
   async function expectSame(cases: Readonly<Record<string, Case>>): Promise<readonly (readonly number[])[]> {
     for (const [name, one] of Object.entries(cases)) {
       for (const isHandedOver of [false, true]) await begin(name, one, isHandedOver);
@@ -283,7 +284,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     return both.map(([here]) => here);
   }
 
-  test('trains by each option as the engine here does: all losses and validations are the same to 1e-5', async () => {
+  test('trains with each option as the engine here does: all losses and validations agree to 1e-5', async () => {
     const cases = Object.entries<Choice>({ base: {}, ...kept }).map(([name, options], i): [string, Case] => {
       const crop = options.augmentation?.crop === true;
       const network = crop ? { ...mirror, inputShape: [12, 14, 3] as const } : mirror;
@@ -291,7 +292,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     });
     const [plain, ...others] = await expectSame(Object.fromEntries(cases));
     expect(plain.length).toBe(27);
-    // An option that changed nothing would show nothing.
+    // An option that changed nothing would prove nothing.
     expect(others.map((numbers) => distance(numbers, plain) > 1e-2)).toEqual(others.map(() => true));
   });
 
@@ -335,7 +336,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     });
   });
 
-  test('reads the tars of a WebDataset, whoever wrote them, as the LMDB that they are of', async () => {
+  test('reads the tars of a WebDataset, whoever wrote them, like the LMDB that they were made from', async () => {
     const stored = { ...(await makeData('stored', (number) => encoded(number, 'png'))), files: true };
     await convertDatabase({ input: stored.train, output: inFolder('ours.tar'), shardImages: 7 });
     await convertDatabase({ input: colors.val, output: inFolder('val.tar') });

@@ -1,4 +1,4 @@
-/** Training by PyTorch: the same as by an engine here, whatever the number of processes, and whoever goes on with a run. */
+/** Training by PyTorch: the same as by an engine here, whatever the number of processes, and whichever of the two resumes a run. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 const quiet = ['--no-report', '--no-pca', '--json'];
 const common = ['train.lmdb', '--val', 'val.lmdb', '-c', '12', '-b', '8', '--seed', '3', '--mirror', ...quiet];
-// Threads that wait for each other take much longer where others compute, too: one for each process.
+// Threads that wait for each other take much longer if others compute, too: one thread per process.
 const torch = (processes: number) => [
   ...['--backend', 'torchrun', '--processes', String(processes), '--threads', String(processes)],
 ];
@@ -67,7 +67,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     await aeOk(folder, 'train', ...common, '--epochs', '4', '--out', 'one', ...everyLoss, ...torch(1));
   }, 300_000);
 
-  test('trains as an engine here does: the first 20 losses to 1e-4, the scores in the end to 0.01 dB', async () => {
+  test('trains like an engine here: the first 20 losses agree to 1e-4, the final scores to 0.01 dB', async () => {
     const [wasm, one] = [lossesOf('wasm'), lossesOf('one')];
     expect(wasm.length).toBe(24);
     expect(largestDifference(wasm.slice(0, 20), one.slice(0, 20))).toBeLessThan(1e-4);
@@ -80,12 +80,12 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     expect(existsSync(inFolder('one', 'report.html'))).toBe(true);
   });
 
-  test('trains the same in two processes as in one', async () => {
+  test('trains the same network in two processes as in one', async () => {
     await aeOk(folder, 'train', ...common, '--epochs', '4', '--out', 'two', ...everyLoss, ...torch(2));
     expect(largestDifference(lossesOf('one'), lossesOf('two'))).toBeLessThan(1e-5);
   });
 
-  test('goes on with a run that was begun here, and is gone on with here', async () => {
+  test('continues a run that was started here, which is then continued here', async () => {
     const fixed = [
       'train.lmdb',
       '--val',
@@ -110,7 +110,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     expect(resumed.map(({ backend }: { backend: { name: string } }) => backend.name)).toEqual(['torchrun', 'wasm']);
   });
 
-  test('trains preset transform from the start that is computed here, with averages, clipping and several batches per update', async () => {
+  test('trains preset transform from initial weights that are computed here, with averages, clipping and several batches per update', async () => {
     const args = ['train.lmdb', '--preset', 'transform', '--code-size', '24', '--epochs', '4', ...quiet, ...everyLoss];
     const recipe = ['--batch-size', '4', '--accumulate', '2', '--average-decay', '0.9', '--crop', '14'];
     await aeOk(folder, 'train', ...args, ...recipe, '--out', 'transform-wasm');
@@ -118,8 +118,8 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
     expect(largestDifference(lossesOf('transform-wasm'), lossesOf('transform-torch'))).toBeLessThan(1e-4);
   });
 
-  test('what is handed over is trained elsewhere, through kills and with other numbers of processes, as if nothing had happened', async () => {
-    // Small steps, so that what differs by rounding alone does not grow. Batches differ by a hundred times what is allowed.
+  test('a training run that was handed over survives kills and other numbers of processes', async () => {
+    // Small steps, so that differences of rounding do not grow. Batches differ by a hundred times the tolerance.
     const slowly = ['--epochs', '30', '--learning-rate', '0.0001', ...everyLoss];
     await aeOk(folder, 'train', ...common, ...slowly, '--out', 'whole', ...torch(2));
     const args = [...slowly, '--checkpoint-every', '4', '--hand-over', 'handed'];
@@ -153,7 +153,7 @@ describe.skipIf(!python)('torchrun', { timeout: 300_000 }, () => {
   }, 300_000);
 });
 
-/** Waits until an update was logged. */
+/** Waits until an update has been logged. */
 async function untilStep(run: string, step: number): Promise<void> {
   const began = Date.now();
   for (;;) {
@@ -166,7 +166,7 @@ async function untilStep(run: string, step: number): Promise<void> {
   }
 }
 
-/** Reads what the newest checkpoint of a run says of its training. */
+/** Reads what the newest checkpoint of a run says about its training. */
 async function stateOf(run: string): Promise<{ readonly step: number }> {
   const { last } = JSON.parse(readFileSync(inFolder(run, 'checkpoints', 'index.json'), 'utf8'));
   const bytes = readFileSync(inFolder(run, 'checkpoints', last));

@@ -1,4 +1,4 @@
-/** What is refused before a training is left to PyTorch. */
+/** Errors before a training run is left to PyTorch. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -13,23 +13,23 @@ beforeAll(async () => {
   await aeOk(folder, 'import', 'images', 'images.lmdb');
 }, 60_000);
 
-test('a network without masks is trained, and scored once, with no word of masks', async () => {
+test('a network without masks is trained and scored once, without mentioning masks', async () => {
   const preset = ['--preset', 'transform', '--code-size', '24', '--epochs', '1', '--no-report', '--json'];
   const events = jsonLines(await aeOk(folder, 'train', 'images.lmdb', ...preset, '--out', 'run'));
   expect(events).toContainEqual({ event: 'first-weights', images: 12, of: 12 });
-  // These images repeat, so that PCA of five numbers knows all of them.
+  // These images repeat, so that PCA with five numbers describes them completely.
   expect(events.at(-2)).toMatchObject({
     ...{ event: 'comparison', codeNumbers: 24, components: 5, count: 12, pcaFittedOn: 12, trainedOn: true },
-    ...{ pcaPsnrDb: 100, advice: 'this comparison says little; name other images with --val' },
+    ...{ pcaPsnrDb: 100, advice: 'this comparison means little; for a fair one, name other images with --val' },
   });
   const text = await aeOk(folder, 'test', 'run', 'images.lmdb');
   expect(text.match(/PSNR|pooled/g)).toEqual(['PSNR', 'pooled']);
   expect(text).toMatch(/^ {2}bytes +96 code, 768 image$/m);
   expect(text).not.toContain('masks');
   expect(readFileSync(`${folder}/run/test-1/report.html`, 'utf8')).not.toContain('masks');
-  // PCA and thumbnails stand beside it without being asked for, unless they are unwanted or the images are gone.
+  // PCA and thumbnails are compared by default, unless turned off or the images are gone.
   expect(text).toMatch(
-    /^at 96 bytes per image, as code takes:\n {2}autoencoder +[\d.]+ dB\n {2}PCA, \d+ numbers +[\d.]+ dB\n/m,
+    /^at 96 bytes per image, the size of the code:\n {2}autoencoder +[\d.]+ dB\n {2}PCA, \d+ numbers +[\d.]+ dB\n/m,
   );
   expect(text).toMatch(/^ {2}thumbnail of 2x4 +[\d.]+ dB$/m);
   expect(text).toContain('PCA was fitted to 12 training images\n');
@@ -39,12 +39,12 @@ test('a network without masks is trained, and scored once, with no word of masks
   expect(moved.stderr).toMatch(
     /^note: PCA is left out\. \S+images\.lmdb, which contains the images of run, does not exist; .*--baselines <train\.lmdb>\.$/m,
   );
-  expect(moved.stderr).toContain('note: the network has been trained on these very images');
+  expect(moved.stderr).toContain('note: the network was trained on these very images');
   expect(moved.stdout).toContain('not compared: PCA: no training images were given to fit it to.');
   await rename(`${folder}/moved.lmdb`, `${folder}/images.lmdb`);
 });
 
-test('PCA says of how many images it was fitted on a part', () => {
+test('PCA fitted to a part of the images says how many there are', () => {
   const text = '2,048 of the 3,290 training images, evenly spaced';
   expect(nameFittedImages({ pcaFittedOn: 2048, pcaFittedOf: 3290 })).toBe(text);
   expect(nameFittedImages({ pcaFittedOn: 2048, pcaFittedOf: 3290, pcaMirrored: true })).toBe(
@@ -52,14 +52,14 @@ test('PCA says of how many images it was fitted on a part', () => {
   );
 });
 
-test('a training ends with how the network does beside PCA, and with what to try', async () => {
+test('training ends with a comparison of the network with PCA, and with what to try', async () => {
   const train = ['train', 'images.lmdb', '--val', 'images.lmdb', '--code-size', '4', '--epochs', '1', '--no-report'];
   const text = await aeOk(folder, ...train, '--mirror', '--out', 'loses');
   expect(text).toMatch(
-    /^[\d.]+ dB below PCA, on 12 validation images: [\d.]+ dB from 4 numbers and each image's own masks, PCA fitted to 12 training images and their mirror images [\d.]+ dB from 4; try --preset transform\ntrained in /m,
+    /^[\d.]+ dB below PCA on 12 validation images: the network reaches [\d.]+ dB with 4 numbers and each image's own masks, PCA, fitted to 12 training images and their mirror images, reaches [\d.]+ dB with 4; try --preset transform\ntrained in /m,
   );
   expect(await aeOk(folder, ...train, '--no-pca', '--out', 'silent')).not.toContain('PCA');
-  // Where a report is made, which compares them as well, the line says what the report does.
+  // If a report is made, which compares them as well, the line agrees with it.
   const comparisonOf = async (...args: string[]) =>
     jsonLines(await aeOk(folder, ...args, '--json')).find(({ event }) => event === 'comparison');
   const alone = await comparisonOf(...train, '--mirror', '--out', 'alone');
@@ -73,7 +73,7 @@ test('a training ends with how the network does beside PCA, and with what to try
   });
 });
 
-test('its variational and denoising forms are trained, and images are drawn from the former', async () => {
+test('its variational and denoising forms are trained, and images are drawn from the variational one', async () => {
   const flags = [
     '--variational',
     '--beta',
@@ -104,7 +104,7 @@ test.each([
   expect(code).toBe(1);
 });
 
-test('a network takes images of sizes that it was not trained on, several in one database', async () => {
+test('a network accepts images of other sizes than it was trained on, several in one database', async () => {
   const preset = ['--preset', 'transform', '--code-size', '24', '--epochs', '1', '--no-report'];
   await aeOk(folder, 'train', 'images.lmdb', ...preset, '--out', 'small');
   await makePictures(`${folder}/mixed/a`, 2, 16);
@@ -117,7 +117,7 @@ test('a network takes images of sizes that it was not trained on, several in one
   expect(text).toContain("not compared with PCA, JPEG and thumbnails, which need images of the network's size, 16x16");
   const encoded = await aeOk(folder, 'encode', 'small', 'mixed.lmdb', 'codes');
   expect(encoded).toContain('3 codes of 24 numbers per block of an image');
-  // Version 1.0 of NumPy's format: the header ends at the first new line.
+  // Version 1.0 of NumPy's format: the header ends at the first newline.
   const header = readFileSync(`${folder}/codes/codes.npy`, 'latin1').split('\n')[0];
   expect(header).toContain("'shape': (11, 24)");
   const shapes = readFileSync(`${folder}/codes/shapes.npy`);
@@ -127,7 +127,7 @@ test('a network takes images of sizes that it was not trained on, several in one
   expect(other.stderr).toMatch(/^ae neighbors: mixed\.lmdb: key .*: expected 3x16x16 \(channels x height x width\), /);
 });
 
-test('ae test brings images to the size of --resize, which PCA and JPEG need, and refuses it for an LMDB', async () => {
+test('ae test resizes images to --resize, which PCA and JPEG need, and refuses it for an LMDB', async () => {
   await makePictures(`${folder}/larger`, 3, 35);
   const text = await aeOk(folder, 'test', 'small', 'larger', '--resize', '16', '--save-prefix', 'resized-test');
   expect(text).toMatch(/^ {2}sizes +3x16x16: code of 1x1x24, 24 numbers$/m);
@@ -141,7 +141,7 @@ test('ae test brings images to the size of --resize, which PCA and JPEG need, an
   expect(code).toBe(1);
 });
 
-test('images of several sizes are compared at the size of the network, or of --resize', async () => {
+test('images of several sizes are compared at the size of the network or of --resize', async () => {
   const near = await aeOk(folder, 'neighbors', 'small', 'mixed', '0', '--count', '1');
   expect(near).toMatch(/nearest first by euclidean distance:\n.*disc-00\d/);
   await aeOk(folder, 'interpolate', 'small', 'mixed', '0', '2', 'between.png', '--scale', '1');
@@ -150,7 +150,7 @@ test('images of several sizes are compared at the size of the network, or of --r
   );
 });
 
-test('the nearest possible code is said, and what a run will take on the disk where that is much', async () => {
+test('the nearest possible code size is printed, and the disk space of a large run', async () => {
   await makePictures(`${folder}/large`, 3, 70);
   await aeOk(folder, 'import', 'large', 'large.lmdb');
   const flags = ['--code-size', '25', '--epochs', '1', '--no-report', '--keep', '1000', '--json'];
@@ -161,6 +161,6 @@ test('the nearest possible code is said, and what a run will take on the disk wh
   expect(events).toContainEqual(expect.objectContaining({ event: 'start', network, codeSize: 24, codeSizeWanted: 25 }));
   const [{ message }] = jsonLines(result.stderr);
   expect(message).toMatch(
-    /^the folder of this run will grow to about 2.09 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.08 MB each; to save room, use smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
+    /^the folder of this run will grow to about 2.09 GB: a network of [\d,]+ weights, in 1001 checkpoints of 2.08 MB each; to save space, use smaller images \(ae resize, --crop\), a smaller --code-size, or --keep 1\.$/,
   );
 });

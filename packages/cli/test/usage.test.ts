@@ -65,7 +65,7 @@ describe('help', () => {
     expect(await collect(child)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('a command needs nothing of the others', async () => {
+  test('a command loads nothing of the others', async () => {
     const alone = path.join(folder, 'import-alone');
     const isOfOther = (file: string) => /^(train|test|watch|reconstruct)-/.test(path.basename(file));
     cpSync(path.dirname(mainFile), alone, { recursive: true, filter: (file) => !isOfOther(file) });
@@ -87,7 +87,7 @@ describe('help', () => {
     expect(stdout).toBe(await aeOk(folder, '--help'));
   });
 
-  test('the usual options have short flags, and those of train its learning rate a short name', async () => {
+  test('common options have short flags, and the learning rate has a short name', async () => {
     const help = await aeOk(folder, 'train', '--help');
     for (const flags of [
       '-e, --epochs',
@@ -188,7 +188,7 @@ const mistakes: [args: string[], message: string][] = [
     ['train', 'a.lmdb', '--free-bits', '1'],
     'ae train: --free-bits requires --variational; add it, or leave --free-bits out.',
   ],
-  // What only the library can say of options together is said before data and engine open, in the flags' names.
+  // Conflicts between options, which only the library detects, are reported with the flags' names before data and engine are opened.
   [
     ['train', 'a.lmdb', '--schedule', 'multistep', '--gamma', '0.5', '--step-values', '5,3'],
     'ae train: --step-values: expected ascending whole numbers of at least 0, received [5,3].',
@@ -215,7 +215,7 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [
     ['train', 'a.lmdb', '--set', 'warm-up-step=3'],
-    'ae train: --set warm-up-step: there is no such key; did you mean warm-up-steps? --set help lists all keys.',
+    'ae train: --set warm-up-step: no such key; did you mean warm-up-steps? --set help lists all keys.',
   ],
   [
     ['train', 'a.lmdb', '--set', 'momentum=0.9'],

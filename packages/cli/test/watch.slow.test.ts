@@ -9,7 +9,7 @@ const chromium = findChromium('ae watch in a browser');
 const folder = makeFolder();
 afterAll(() => remove(folder));
 
-/** Waits until an expression holds on the page, whose policy lets no function be made of text, as `waitForFunction` does. */
+/** Waits until an expression holds on the page, whose policy does not allow functions made from text, as `waitForFunction` needs. */
 async function until(page: Page, expression: string): Promise<void> {
   await expect
     .poll(() => page.evaluate(expression), { timeout: 120_000, interval: 100, message: expression })
@@ -34,7 +34,7 @@ describe.skipIf(!chromium)('ae watch', () => {
     await aeOk(folder, 'import', 'photos', 'photos.lmdb');
   });
 
-  test('shows a run from its beginning to its end, and says when it is over', { timeout }, async () => {
+  test('shows a run from beginning to end, and says when it is over', { timeout }, async () => {
     const training = startAe(
       ['train', 'photos.lmdb', '--val', 'photos.lmdb', '-e', '100000', '--no-report', '--no-pca', '-o', 'run'],
       folder,

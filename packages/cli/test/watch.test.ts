@@ -1,4 +1,4 @@
-/** What ae watch answers, and whom. */
+/** What ae watch serves, and to whom. */
 import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
@@ -21,7 +21,7 @@ interface Answered {
   readonly body: Buffer;
 }
 
-/** Asks as no browser would: with any path as it is, and any Host. */
+/** Sends a request that no browser would: with any path, unchanged, and any Host. */
 function ask(pathname: string, { method = 'GET', host }: { method?: string; host?: string } = {}): Promise<Answered> {
   const { hostname, port } = new URL(server.address);
   return new Promise((resolve, reject) => {
@@ -38,7 +38,7 @@ function ask(pathname: string, { method = 'GET', host }: { method?: string; host
 
 const live = async () => JSON.parse((await ask('/live')).body.toString());
 
-/** As a training writes it, before its first update. */
+/** As training writes it before its first update. */
 const config = {
   version: 1,
   command: 'ae train "a <b>"',
@@ -66,7 +66,7 @@ describe('a run', () => {
   });
   afterAll(() => server.close());
 
-  test('has a page that is small, and loads nothing from elsewhere', async () => {
+  test('has a small page that loads nothing from elsewhere', async () => {
     const { status, headers, body } = await ask('/');
     expect(status).toBe(200);
     expect(body.length).toBeLessThan(100_000);
@@ -77,7 +77,7 @@ describe('a run', () => {
     expect(page.match(/(?:src|href)="(?!data:)[^"]*"/g) ?? []).toEqual([]);
   });
 
-  test('is shown before its first update, while it goes on, and after it has gone', async () => {
+  test('is shown before its first update, while it trains, and after it is gone', async () => {
     const first = await live();
     expect(first.html).toContain('Nothing to show yet');
     expect(first.html).toContain('ae train &quot;a &lt;b&gt;&quot;');
@@ -100,7 +100,7 @@ describe('a run', () => {
       .toBuffer();
     writeFileSync(path.join(run, 'samples', 'epoch-0001.png'), grid);
     log({ type: 'epoch', step: 5, epoch: 1, loss: 0.25, learningRate: 0.1, imagesPerSecond: 10, elapsedMs: 500 });
-    // A line that is being written.
+    // A line that is still being written.
     appendFileSync(path.join(run, 'metrics.jsonl'), '{"type":"st');
     const third = await live();
     expect(third.html).toContain('1 of 3');
@@ -124,7 +124,7 @@ describe('a run', () => {
     expect((await ask(pathname)).status).toBe(404);
   });
 
-  test('answers no other host, and no other method', async () => {
+  test('refuses other hosts and other methods', async () => {
     const { port } = new URL(server.address);
     expect((await ask('/', { host: `localhost:${port}` })).status).toBe(200);
     for (const host of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, '127.0.0.1'])
@@ -144,7 +144,7 @@ describe('an LMDB', () => {
   });
   afterAll(() => server.close());
 
-  test('is shown by pages of keys, labels and images', async () => {
+  test('is shown as pages of keys, labels and images', async () => {
     const first = JSON.parse((await ask('/images?page=0')).body.toString());
     expect(first).toHaveLength(60);
     expect(first[3]).toEqual({ number: 3, key: '00000003_a', label: 3, size: '6 × 4' });
@@ -163,7 +163,7 @@ describe('an LMDB', () => {
 });
 
 describe('ae watch', () => {
-  test.skipIf(process.platform === 'win32')('says where it serves, and ends by Ctrl-C', async () => {
+  test.skipIf(process.platform === 'win32')('prints its address, and ends on Ctrl-C', async () => {
     const { child, finished } = startAe(['watch', 'all.lmdb', '--json'], folder);
     const line = await new Promise<string>((resolve) => child.stdout?.once('data', (text) => resolve(String(text))));
     const { address } = JSON.parse(line);
@@ -177,7 +177,7 @@ describe('ae watch', () => {
     await expect(fetch(address)).rejects.toThrow();
   });
 
-  test('a place that is neither a run nor images is an error', async () => {
+  test('a path that is neither a run nor images is an error', async () => {
     const { code, stderr } = await ae(folder, 'watch', 'nowhere');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ae watch: nowhere does not exist/);

@@ -20,7 +20,7 @@ export const imageOptions = {
   },
   size: {
     kind: 'word',
-    help: 'which size images get, if the network takes any size',
+    help: 'size that images are resized to, if the network takes any size',
     words: { network: "the network's", own: 'their own' },
   },
   cacheBytes: {

@@ -7,12 +7,12 @@ export const pixelOptions = {
     min: 0,
     exclusiveMin: true,
     default: 1 / 256,
-    help: 'bytes are multiplied by this before they enter the network (default: 1/256)',
+    help: 'factor that bytes are multiplied by before they enter the network (default: 1/256)',
   },
   channelOrder: {
     kind: 'word',
     default: 'rgb',
-    help: 'order of colors in the network',
+    help: 'channel order of the network',
     words: { rgb: 'red, green, blue', bgr: 'blue, green, red, as in records' },
   },
 } as const satisfies OptionTable;

@@ -29,13 +29,13 @@ export const networkOptions = {
     kind: 'number',
     min: 1,
     integer: true,
-    help: 'numbers in the code; for preset transform the closest possible (default: by preset)',
+    help: 'numbers in the code, or the closest possible with preset transform (default: set by the preset)',
   },
   coefficients: {
     kind: 'number',
     min: 1,
     integer: true,
-    help: 'for preset transform: cosine coefficients of a block that its code can hold (default: at least 1536, 4096 for few images with much in common)',
+    help: 'for preset transform: number of cosine coefficients per block that the code can represent (default: at least 1536, or 4096 for few images with much in common)',
   },
   variational: {
     kind: 'switch',
@@ -45,13 +45,13 @@ export const networkOptions = {
   pixels: { kind: 'group', options: pixelOptions, help: "how bytes become the network's input" },
   initialization: {
     kind: 'group',
-    help: 'the first weights',
+    help: 'the initial weights',
     options: {
-      scheme: { kind: 'word', words: schemeNames, help: 'how the first weights are chosen' },
+      scheme: { kind: 'word', words: schemeNames, help: 'how the initial weights are chosen' },
       seed: {
         kind: 'number',
         integer: true,
-        help: 'seed of the first weights alone (default: --seed)',
+        help: 'seed for the initial weights only (default: --seed)',
       },
     },
   },

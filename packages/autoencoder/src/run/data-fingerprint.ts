@@ -42,10 +42,10 @@ function pick({ revision, content, complete }: SourceIdentity): SourceIdentity {
 export function changeOf(before: DataIdentity, now: DataIdentity): string | undefined {
   // Runs of version 0.1 know no content.
   if (before.content === undefined || now.content === undefined) return undefined;
-  if (before.content !== now.content) return 'has different images from when the run began';
+  if (before.content !== now.content) return 'has different images than when the run was started';
   // All images are the same, whatever was written meanwhile; or nothing was written, and it need not be looked at whole.
   if ((before.complete && now.complete) || before.revision === now.revision) return undefined;
-  return `was written to since the run began (${before.revision ?? 'unknown'}; now ${now.revision ?? 'unknown'}), and is too large to compare whole`;
+  return `was written to since the run was started (${before.revision ?? 'unknown'}; now ${now.revision ?? 'unknown'}), and is too large to be compared completely`;
 }
 
 async function digestOf(source: SampleSource, looks: number): Promise<string> {

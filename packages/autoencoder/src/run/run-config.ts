@@ -225,8 +225,8 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
         'would have been different'
       : '';
   throw new AutoencoderError('OPTIONS_CHANGED', {
-    state: `${folder} began with other options: ${differences.join('; ')}${why}`,
-    todo: 'leave them as they were, or start a new run from its weights',
+    state: `${folder} was started with other options: ${differences.join('; ')}${why}`,
+    todo: 'use the original options, or start a new run from its weights',
   });
 }
 
@@ -250,8 +250,8 @@ function differencesBetween(before: unknown, after: unknown, at: string): string
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => differencesBetween(before[key], after[key], at ? `${at}.${key}` : key));
   }
-  const [was, is] = [JSON.stringify(before) ?? 'nothing', JSON.stringify(after) ?? 'nothing'];
-  return was === is ? [] : [`${at} was ${shorten(was)}, is ${shorten(is)}`];
+  const [was, is] = [before, after].map((value) => JSON.stringify(value) ?? 'not set');
+  return was === is ? [] : [`${at} was ${shorten(was)} and is now ${shorten(is)}`];
 }
 
 /** Nobody reads a whole fingerprint. */

@@ -23,7 +23,7 @@ const momentum = {
   min: 0,
   max: 1,
   default: 0,
-  help: 'fraction of the last step that is repeated',
+  help: 'fraction of the previous step that is added to the next',
 } as const;
 const epsilon = { ...atLeast0, default: 1e-8, help: 'added to the denominator' } as const;
 const adam = {
@@ -134,10 +134,10 @@ export const trainingOptions = {
     exclusiveMin: true,
     help: 'time to train for; the number of updates is adjusted to the speed',
   },
-  seed: { kind: 'number', integer: true, default: 0, help: 'seed of the first weights and of the order of the images' },
+  seed: { kind: 'number', integer: true, default: 0, help: 'seed for the initial weights and the order of the images' },
   batchSize: { ...counted, help: 'images per batch' },
   accumulate: { ...counted, help: 'batches per update, for updates that do not fit in memory at once' },
-  shuffle: { kind: 'switch', help: 'shuffle the images anew for each epoch' },
+  shuffle: { kind: 'switch', help: 'shuffle the images before each epoch' },
   records: {
     kind: 'group',
     nullable: true,
@@ -151,11 +151,11 @@ export const trainingOptions = {
       passes: { ...counted, default: 1, help: 'passes over the records of an epoch' },
     },
   },
-  optimizer: { kind: 'choice', key: 'name', choices: optimizers, help: 'how weights are updated' },
+  optimizer: { kind: 'choice', key: 'name', choices: optimizers, help: 'how the weights are updated' },
   schedule: scheduleOption,
   loss: { kind: 'choice', key: 'name', choices: losses, help: 'what training minimizes' },
   beta: { ...atLeast0, help: 'weight of the divergence in the loss of a variational network' },
-  betaWarmUpFraction: { kind: 'number', min: 0, max: 1, help: 'fraction of the training in which beta grows from 0' },
+  betaWarmUpFraction: { kind: 'number', min: 0, max: 1, help: 'fraction of training during which beta grows from 0' },
   freeBits: { ...atLeast0, unit: 'nats', help: 'divergence that costs nothing, per number of the code' },
   augmentation: {
     kind: 'group',
@@ -166,11 +166,11 @@ export const trainingOptions = {
       noise: {
         ...atLeast0,
         default: 0,
-        help: 'standard deviation of noise on the input, on a scale where black is 0 and white is 1',
+        help: 'standard deviation of the noise added to the input, where black is 0 and white is 1',
       },
     },
   },
-  clipNorm: { kind: 'number', min: 0, exclusiveMin: true, nullable: true, help: 'largest norm of the gradients' },
+  clipNorm: { kind: 'number', min: 0, exclusiveMin: true, nullable: true, help: 'clip the gradients to this norm' },
   averageDecay: { ...decay, nullable: true, help: 'keep a moving average of the weights, such as 0.999' },
   tiedWeights: { kind: 'switch', help: "tie the decoder's kernels to the encoder's, as their adjoints" },
   earlyStopping: {

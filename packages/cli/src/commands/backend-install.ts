@@ -14,15 +14,15 @@ interface InstallOptions extends CommonOptions {
 }
 
 const installHelp = `
-What it does: takes @tensorflow/tfjs-node (with --gpu: tfjs-node-gpu) from npm
-and TensorFlow's libraries from pip's wheel (with --gpu: and the CUDA libraries
-it names), links one with the other, and trains a few steps, which must agree
-with the reference. It needs Linux, Python 3 with pip, and a C++ compiler.
-Everything lies in $AE_CACHE/tensorflow, by default ~/.cache/ae/tensorflow;
-nothing else is installed. Files must have the checksums of those that were
-tried; with another --tensorflow, those that pip's index names. An installation
-that was broken off goes on where it stopped. --backend auto and tensorflow find
-it by themselves.`;
+This downloads @tensorflow/tfjs-node (with --gpu: tfjs-node-gpu) from npm and
+TensorFlow's libraries from its pip wheel (with --gpu: and the CUDA libraries
+that it lists), links them, and trains a few steps to check that the results
+match the reference. It requires Linux, Python 3 with pip, and a C++ compiler.
+Everything goes into $AE_CACHE/tensorflow, by default ~/.cache/ae/tensorflow;
+nothing else is installed. The files must match the checksums of the tested
+versions or, with another --tensorflow version, those in pip's index. An
+interrupted installation resumes where it stopped. Once it is complete,
+--backend auto and --backend tensorflow find it automatically.`;
 
 export function backendInstallCommand(): Command {
   const command = defineCommand('install', "install native TensorFlow for all of this user's projects")

@@ -20,7 +20,7 @@ export function backendCommand(): Command {
     .addOption(
       numberOption(
         '--bench [seconds]',
-        `train on each engine for some seconds (${benchSeconds}) and report its speed`,
+        `train on each engine for a few seconds (default: ${benchSeconds}) and report its speed`,
         {
           min: 0,
           exclusiveMin: true,

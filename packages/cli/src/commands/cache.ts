@@ -6,7 +6,7 @@ import { noteOf, readNote } from '../data/imported-images';
 import { type CommonOptions, defineCommand } from '../shell/options';
 import { formatBytes, formatNumberOf, formatRows, style, Terminal } from '../shell/terminal';
 
-/** An imported database, or what is left of an import. */
+/** An imported database, or the remains of an interrupted import. */
 interface Cached {
   readonly path: string;
   readonly bytes: number;

@@ -23,9 +23,9 @@ Add the line for your shell to its startup file:
 
 export function completionCommand(): Command {
   const names = Object.keys(shells);
-  const command = defineCommand('completion', 'print the script with which a shell completes ae commands and options')
+  const command = defineCommand('completion', 'print the script that lets a shell complete ae commands and options')
     .addArgument(
-      new Argument('<shell>', `the shell: ${names.join(', ')}`)
+      new Argument('<shell>', 'the shell that completes them')
         .choices(names)
         .argParser((text) => parseChoice('<shell>', text, names)),
     )

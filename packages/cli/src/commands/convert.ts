@@ -23,14 +23,14 @@ interface ConvertFlags extends CommonOptions, DatabaseFlag, ShardFlag {
 }
 
 export function convertCommand(): Command {
-  return defineCommand('convert', 'convert images to another format, keeping their files, keys and labels')
+  return defineCommand('convert', 'convert images to another format, preserving image files, keys and labels')
     .usage('[options] <images...> <out>')
     .argument(
       '<images...>',
       'an LMDB, a folder of images, an archive (tar, tar.gz, zip, Parquet), a quoted pattern, or several of these; then the output: out.lmdb, out.tar (WebDataset), out.parquet (Hugging Face), or a folder',
     )
     .addOption(
-      choiceOption('--to <format>', 'format of the output, if its name does not tell', [
+      choiceOption('--to <format>', 'format of the output (default: from its name)', [
         'lmdb',
         'tar',
         'parquet',
@@ -40,10 +40,14 @@ export function convertCommand(): Command {
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(
-      numberOption('--shard-images <n>', 'images per tar or Parquet file; writes several: out-000000.tar ...', {
-        min: 1,
-        integer: true,
-      }),
+      numberOption(
+        '--shard-images <n>',
+        'split the output into tar or Parquet files of this many images: out-000000.tar ...',
+        {
+          min: 1,
+          integer: true,
+        },
+      ),
     )
     .addOption(shardSizeOption())
     .option('--lenient', 'skip damaged images, and report how many')
@@ -54,7 +58,7 @@ export function convertCommand(): Command {
 function shardSizeOption(): FlagOption {
   const typedFor = new Map([['shardBytes', '--shard-size']]);
   const range = { min: 0, exclusiveMin: true };
-  const help = 'megabytes per tar or Parquet file; writes several, likewise';
+  const help = 'split the output into tar or Parquet files of this many megabytes';
   const option = new FlagOption('--shard-size <MB>', help, { typedFor, ranges: [range] });
   return option.argParser((text) => parseNumber('--shard-size', text, range));
 }

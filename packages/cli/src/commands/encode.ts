@@ -16,7 +16,7 @@ interface EncodeCommandOptions extends CommonOptions, NetworkInputOptions, Shard
 }
 
 export function encodeCommand(): Command {
-  const command = defineCommand('encode', 'write the codes of images, for NumPy and as Parquet')
+  const command = defineCommand('encode', 'encode images, and save their codes for NumPy and as Parquet')
     .argument('<model>', 'folder of a run or a saved network')
     .argument(
       '<images>',
@@ -38,7 +38,7 @@ async function runEncode(
 ): Promise<void> {
   const terminal = new Terminal(options);
   const { batchSize, shard, lenient } = options;
-  // A shard has a name of its own.
+  // A shard gets its own name.
   if (!shard) await assertNew(target);
   const loaded = await loadNetworkFor(lmdbPath, modelPath, options, terminal);
   const { network, samples } = loaded;
@@ -81,7 +81,7 @@ function summarize({ network, samples, model }: LoadedNetwork, data: string, cou
   return { model, data, count, ...size, ...shape, leftOut: samples.leftOut };
 }
 
-/** Prints what there is of codes in a folder. */
+/** Prints what a folder of codes contains. */
 export function printCodes(folder: string, summary: CodeSummary, terminal: Terminal, wasComplete = false): void {
   const { count, codeSize, codeShape = [] } = summary;
   terminal.event({ folder, ...summary, ...(wasComplete && { wasComplete }) });
@@ -96,7 +96,7 @@ export function printCodes(folder: string, summary: CodeSummary, terminal: Termi
   if (count === 0) return;
   const arrays =
     codeSize === undefined
-      ? `float32 [blocks of all images, ${blockNumbers}]; shapes.npy: rows and columns of blocks, height and width of each image`
+      ? `float32 [blocks of all images, ${blockNumbers}]; shapes.npy: each image's rows and columns of blocks, its height and its width`
       : `float32 [${count}, ${codeSize}]`;
   terminal.print(
     formatRows([

@@ -28,7 +28,7 @@ export function exportModelCommand(): Command {
     .addOption(
       choiceOption(
         '--format <name>',
-        'format of the file (default: by its extension)',
+        'format of the file (default: from its extension)',
         exportFormats.map(({ name }) => name),
       ),
     )
@@ -72,7 +72,7 @@ async function runExportModel(modelPath: string, output: string, options: Export
   checkFormatOptions(format, exportFormats, { ...own });
   await assertNew(output);
   const found = await findModel(modelPath, checkpoint);
-  // Nothing is computed but weights are read: the engine that is always there does.
+  // Weights are read, but nothing is computed: the engine that is always available will do.
   await startEngine({ backend: 'wasm', threads: 1 }, terminal);
   const network = await loadNetwork(found, terminal);
   terminal.status(`writing ${output} ...`);
@@ -86,7 +86,7 @@ async function runExportModel(modelPath: string, output: string, options: Export
 
 type Writer = (network: Autoencoder, output: string, options: OnnxOptions) => Promise<Exported>;
 
-/** By the names of formats. */
+/** By format name. */
 const writers: Readonly<Record<(typeof exportFormats)[number]['name'], Writer>> = {
   async onnx(network, output, options) {
     const { exportOnnx } = await import('@ae/autoencoder/interchange');

@@ -46,7 +46,7 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
   const terminal = new Terminal(options);
   await assertNew(target);
   const { lenient, database, schema } = options;
-  // Files of images stay as they are.
+  // Image files are copied unchanged.
   const images = { wish: importWish({ encoded: true }), terminal };
   const reader = await openDatabase(lmdb, { lenient, database, schema }, images);
   const folder = reader.length > 0 ? await claimFolder(target) : undefined;
@@ -78,7 +78,7 @@ async function runExport(lmdb: string, target: string, options: ExportOptions): 
   }
 }
 
-/** Writes all records; yields undefined for each that was written, and why for one that a lenient export leaves out. */
+/** Writes all records; yields undefined for each one written, or the reason for one that a lenient export skips. */
 async function* exportRecords(
   reader: DatumReader,
   folder: string,
@@ -105,7 +105,7 @@ async function* exportRecords(
   }
 }
 
-/** What a record can have wrong with it, by the codes of @ae/lmdb-datum and of this command. */
+/** What can be wrong with a record, as error codes of @ae/lmdb-datum and of this command. */
 const damageCodes = new Set(['BAD_DATUM', 'BAD_IMAGE', 'CORRUPT_DATABASE']);
 
 function storedFile({ data }: Datum, key: string): { kind: ImageKind; bytes: Uint8Array } {

@@ -21,7 +21,7 @@ interface ImportModelOptions extends CommonOptions, NetworkFlags {
   readonly format?: string;
 }
 
-/** What files may not say of their networks. */
+/** What a file may leave unsaid about its network. */
 interface NetworkFlags {
   readonly size?: ImageSize;
   readonly pixelScale?: number;
@@ -42,7 +42,7 @@ export function importModelCommand(): Command {
     .addOption(
       choiceOption(
         '--format <name>',
-        'format of the file (default: by its extension)',
+        'format of the file (default: from its extension)',
         importFormats.map(({ name }) => name),
       ),
     )
@@ -52,7 +52,7 @@ export function importModelCommand(): Command {
     .addOption(
       numberOption(
         '--pixel-scale <n>',
-        'bytes are multiplied by this (default: from the file; else 1/256 for Torch7, 1/255 for others)',
+        'factor that bytes are multiplied by (default: from the file; else 1/256 for Torch7, 1/255 for others)',
         {
           min: 0,
           exclusiveMin: true,
@@ -111,7 +111,7 @@ async function runImportModel(file: string, output: string, options: ImportModel
 
 type Reader = (file: string, flags: NetworkFlags) => Promise<Autoencoder>;
 
-/** By the names of formats. */
+/** By format name. */
 const readers: Readonly<Record<(typeof importFormats)[number]['name'], Reader>> = {
   async pytorch(file, flags) {
     const { importPyTorch } = await import('@ae/autoencoder/interchange');

@@ -44,7 +44,7 @@ export function importCommand(): Command {
       'a folder of images or of class folders, an archive (tar, tar.gz, zip, Parquet), a quoted pattern, several of these, or a list file with "name label" lines; then the LMDB folder to create',
     )
     .optionsGroup('Images:')
-    .option('--resize <size>', 'size for all images: 64, or height x width such as 48x64', (text) =>
+    .option('--resize <size>', 'resize all images to this size: 64, or height x width, such as 48x64', (text) =>
       parseSize('--resize', text),
     )
     .addOption(fitOption())
@@ -52,24 +52,24 @@ export function importCommand(): Command {
     .option('--gray', 'convert to gray: one channel instead of three')
     .option(
       '--background <color>',
-      '#rrggbb behind transparent pixels (default: alpha is dropped, as in Caffe)',
+      'color behind transparent pixels, #rrggbb (default: alpha is dropped, as in Caffe)',
       parseColor,
     )
     .option('--check-size', 'fail on the first image of a different size')
     .optionsGroup('Database:')
-    .option('--root <folder>', "folder that the list's names are relative to (default: the list's own)")
+    .option('--root <folder>', "folder that the names in the list are relative to (default: the list's folder)")
     .option(
       '--labels <kind>',
       'labels in the list: numbers, class names, or the labels.txt of an earlier import (default: numbers)',
     )
-    .option('--shuffle', "random order instead of sorted names or the list's order")
+    .option('--shuffle', 'store images in random order (default: sorted by name, or as listed)')
     .addOption(
-      numberOption('--seed <n>', 'seed of the random order', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
+      numberOption('--seed <n>', 'seed for the random order', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )
     .option('--encoded', 'store image files instead of raw pixels')
     .addOption(choiceOption('--encode-type <type>', 'store image files of this type', ['jpg', 'png', 'webp']))
     .optionsGroup('Work:')
-    .option('--resume', 'if interrupted, keep what is done; the same command then resumes')
+    .option('--resume', 'keep finished work if interrupted; running the same command again resumes it')
     .addOption(shardOption())
     .addOption(workersOption())
     .addOption(maxPixelsOption())
@@ -84,7 +84,7 @@ function parseColor(text: string): string {
 async function runImport(places: readonly string[], options: ImportOptions): Promise<void> {
   const terminal = new Terminal(options);
   const { inputs: images, output } = inputsAndOutput('import', places, 'out.lmdb');
-  // Sooner loaded than the whole package.
+  // Loads faster than the whole package.
   const { convertImageset } = await import('@ae/lmdb-datum/convert');
   const { root, resize, shuffle, seed, json, verbose, ...same } = options;
   const source = await findSource(images, root);
@@ -109,7 +109,7 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
       },
     });
     terminal.status('');
-    // Image files are stored as they are, gray or not turned, say, while the report is about pixels.
+    // Image files are stored unchanged, so they may be gray or still unrotated, while the report is about pixels.
     const isEncoded = options.encoded || options.encodeType !== undefined;
     const size = isEncoded && report.records > 0 ? await sizeOfRecords(report.output) : report.size;
     printReport({ ...report, size }, terminal, resize !== undefined);
@@ -117,7 +117,7 @@ async function runImport(places: readonly string[], options: ImportOptions): Pro
   });
 }
 
-/** Tells images from a list of them. */
+/** Tells images from a list of images. */
 async function findSource(
   places: readonly string[],
   root?: string,
@@ -142,7 +142,7 @@ async function findSource(
   throw new CliError('INVALID_OPTION', '--root requires a list file, but a folder was given; leave --root out.');
 }
 
-/** The size of all records, if they have the same. */
+/** The size of the records, if all have the same. */
 async function sizeOfRecords(database: string): Promise<string | undefined> {
   const { openDatabase } = await import('../data/open-database');
   const { summarizeRecords } = await import('../data/record-summary');

@@ -26,10 +26,12 @@ export function inspectCommand(): Command {
     .argument('<images>', 'an LMDB, or a folder of images')
     .addOption(databaseOption())
     .addOption(schemaOption())
-    .option('--all', 'examine every record, not just 20,000 spread over the database')
+    .option('--all', 'examine every record, not just 20,000 evenly spread ones')
     .option('--grid <out.png>', 'also write a grid of sample images')
     .addOption(numberOption('--samples <n>', 'images in the grid', { min: 1, max: 4096, integer: true }).default(48))
-    .addOption(numberOption('--scale <n>', 'enlarge the images', { min: 1, max: 16, integer: true }).default(2))
+    .addOption(
+      numberOption('--scale <n>', 'factor to enlarge the images by', { min: 1, max: 16, integer: true }).default(2),
+    )
     .action(runInspect);
 }
 
@@ -37,7 +39,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   const terminal = new Terminal(options);
   if (options.grid) await assertNewImage(options.grid);
   const { database, schema } = options;
-  // Files as they are, for their sizes are what one wants to know.
+  // Images keep their own sizes, which are what inspect is asked about.
   const images = { wish: importWish({ encoded: true }), terminal };
   const reader = await openDatabase(path, { database, schema }, images);
   try {
@@ -70,7 +72,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
       );
     }
     if (summary.examined < info.count) {
-      rows.push(['examined', `${formatNumberOf(summary.examined, 'record')}, evenly spread; --all looks at every one`]);
+      rows.push(['examined', `${formatNumberOf(summary.examined, 'record')}, evenly spread; --all examines every one`]);
     }
     if (options.grid) rows.push(['grid', options.grid]);
     terminal.print(formatRows(rows));
@@ -79,7 +81,7 @@ async function runInspect(path: string, options: InspectOptions): Promise<void> 
   }
 }
 
-/** Says of a file with nothing but named databases which there are. */
+/** Lists the named databases of a file that contains nothing else. */
 function printNamed(path: string, { info }: DatumReader, names: readonly string[], terminal: Terminal): void {
   terminal.event({ ...info, count: 0, databases: names });
   terminal.print(style('bold', path));
@@ -93,7 +95,7 @@ function printNamed(path: string, { info }: DatumReader, names: readonly string[
   );
 }
 
-/** Says whether BasicSR's text beside a database names as many images as it has. */
+/** Says whether the text file that BasicSR puts beside a database lists as many images as the database has. */
 function describeMetaInfo({ path, images }: NonNullable<DatabaseInfo['metaInfo']>, count: number): string {
   if (images === count) return `${path} lists the same number of images`;
   return `${path} lists ${formatCount(images)} images; ae verify lists the differences`;
@@ -153,18 +155,18 @@ function describeRecords({
   if (labels.distinct > 1) rows.push(['', classOrders[classOrder]]);
   if (texts) rows.push(['texts', describeTexts(texts)]);
   if (boxes) rows.push(...describeBoxes(boxes));
-  if (sizes.length > 1) rows.push(['', 'a network takes only one size; change it with ae resize']);
+  if (sizes.length > 1) rows.push(['', 'a network takes only one size; resize them with ae resize']);
   return [...rows, ...describeDamage(damaged)];
 }
 
-/** Names the schema, says how it was told, and which others there are. */
+/** Names the schema, how it was detected, and the alternatives. */
 function describeSchema({ name, title, told, variants }: DatabaseInfo['schema']): [string, string][] {
   const rows: [string, string][] = [['schema', `${name}: ${title}${told === 'named' ? '' : ` (${told})`}`]];
   if (!variants || variants.names.length < 2) return rows;
   const others = variants.names.filter((other) => other !== name);
   const more =
     others.length > 0
-      ? `; --schema ${others.join(' or ')} ${others.length > 1 ? 'take others' : 'takes the other'}`
+      ? `; --schema ${others.join(' or ')} ${others.length > 1 ? 'read the others' : 'reads the other'}`
       : '';
   return [...rows, ['', `${variants.chosen}${more}`]];
 }
@@ -193,10 +195,10 @@ function describeDamage(damaged: RecordSummary['damaged']): [string, string][] {
 function describeLabels({ distinct, min, max, without }: RecordSummary['labels']): string {
   if (distinct === 0) return 'none';
   const missing = without > 0 ? `; ${formatNumberOf(without, 'record')} without one` : '';
-  return `${formatCount(distinct)} different, ${min} to ${max}${missing}`;
+  return `${formatCount(distinct)} distinct, ${min} to ${max}${missing}`;
 }
 
-/** Writes sample images, evenly spread, in rows of eight. */
+/** Writes evenly spread sample images in rows of eight. */
 async function writeGrid(
   reader: DatumReader,
   file: string,
@@ -224,7 +226,7 @@ async function writeGrid(
   await writeNewFile(file, encodePng(drawGrid([rows], { scale: options.scale })));
 }
 
-/** Floats from 0 to 1 on the scale of bytes, so that they are seen. */
+/** Scales floats from 0 to 1 up to the range of bytes, so that they are visible. */
 function visible(samples: readonly Sample[]): readonly Sample[] {
   const floats = samples.filter(({ data }) => data instanceof Float32Array);
   const isUnit = floats.every(({ data }) => data.every((value: number) => value >= 0 && value <= 1));

@@ -21,9 +21,9 @@ export function interpolateCommand(): Command {
   const command = defineCommand('interpolate', 'draw the images between two others, by interpolating their codes')
     .argument('<model>', 'folder of a run or a saved network')
     .argument('<images>', "an LMDB of images of the network's size, or a folder of images")
-    .argument('<first>', 'key of an image, or its index from 0')
-    .argument('<second>', 'another one')
-    .argument('<out.png>', 'new image: a row for each choice of masks, with both images at its ends')
+    .argument('<first>', 'key of an image, or its index, counted from 0')
+    .argument('<second>', 'key or index of another image')
+    .argument('<out.png>', 'new PNG file: a row for each choice of masks, with the two images at its ends')
     .addOption(
       choiceOption('--masks <whose>', "the first image's, the second's, or fixed masks, which carry no information", [
         ...maskNames,
@@ -31,11 +31,15 @@ export function interpolateCommand(): Command {
       ]).default('all'),
     )
     .addOption(
-      numberOption('--steps <n>', 'images to decode, including both ends', { min: 2, max: 100, integer: true }).default(
-        8,
-      ),
+      numberOption('--steps <n>', 'images per row to decode, including both ends', {
+        min: 2,
+        max: 100,
+        integer: true,
+      }).default(8),
     )
-    .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2));
+    .addOption(
+      numberOption('--scale <n>', 'factor to enlarge the images by', { min: 1, max: 16, integer: true }).default(2),
+    );
   return addNetworkInput(command, "the network's").action(runInterpolate);
 }
 
@@ -53,7 +57,7 @@ async function runInterpolate(
   const indices = [samples.find(first), samples.find(second)];
   const [from, to] = (await Promise.all(indices.map((index) => samples.at(index)))) as [Sample, Sample];
   const hasMasks = network.sizes.maskBytes > 0;
-  // Without masks there is one way only.
+  // Without masks there is only one way to decode.
   const kinds = !hasMasks ? (['fixed'] as const) : options.masks === 'all' ? maskNames : [options.masks];
   const rows: Sample[][] = [];
   for (const masks of kinds) {

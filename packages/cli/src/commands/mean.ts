@@ -13,7 +13,7 @@ import { formatBar, formatCount, formatNumberOf, formatRows, style, Terminal } f
 export function meanCommand(): Command {
   return defineCommand('mean', "compute the mean of an LMDB's images, as Caffe's compute_image_mean does")
     .argument('<images>', 'an LMDB of images of one size, or a folder of images')
-    .argument('<out.binaryproto>', 'new file, which Caffe reads')
+    .argument('<out.binaryproto>', 'new file, in the format that Caffe reads')
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(maxPixelsOption())
@@ -52,7 +52,7 @@ async function runMean(path: string, output: string, options: MeanCommandOptions
       `${style('bold', output)}: the mean of ${formatNumberOf(reader.length, 'image')} of ${formatSize(mean)}`,
     );
     const list = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(', ');
-    // Features have thousands of channels; --json has them all.
+    // Feature maps may have thousands of channels; --json lists them all.
     const shortList = (values: readonly number[]) =>
       values.length <= 8
         ? list(values)

@@ -16,7 +16,7 @@ import { printCodes } from './encode';
 import { printFiles } from './test';
 
 export function mergeCommand(): Command {
-  const command = defineCommand('merge', 'merge shards into one output, with the same bytes that one process writes')
+  const command = defineCommand('merge', 'merge shards into one output, identical to that of a single process')
     .argument('<output>', 'the output named in the commands with --shard: an LMDB, codes or scores')
     .argument('[shards...]', 'folders of the shards (default: those beside the output, such as <output>.shard-0-of-7)')
     .action(runMerge);
@@ -24,15 +24,15 @@ export function mergeCommand(): Command {
 }
 
 const howItIsUsed = `
-Work that many processes or machines share:
+To share work among processes or machines:
   ae import photos train.lmdb --resize 64 --shard 0/2
   ae import photos train.lmdb --resize 64 --shard 1/2
   ae merge train.lmdb
 
-In an Indexed Job of Kubernetes (AE_SHARDS set to its completions) or an array
-job of Slurm, --shard auto says which part is whose. A command whose shard is
-complete does nothing, and neither does merging again, so whatever failed can be
-run again.`;
+In a Kubernetes Indexed Job (with AE_SHARDS set to its completions) or a Slurm
+array job, --shard auto assigns each process its part. A command whose shard is
+complete does nothing, and neither does merging again, so anything that failed
+can simply be run again.`;
 
 async function runMerge(output: string, given: readonly string[], options: CommonOptions): Promise<void> {
   const terminal = new Terminal(options);
@@ -71,7 +71,7 @@ async function shardsOf(output: string, folders: readonly string[] | undefined):
   try {
     return collectShards(output, folders, shardError);
   } catch (error) {
-    // Shards that are gone after they were merged are not what is wrong.
+    // If the shards were deleted after merging, that is not the error to report.
     await assertNew(output);
     throw error;
   }
@@ -98,7 +98,7 @@ function printMerged(report: MergeReport, terminal: Terminal): void {
   terminal.print(`${style('bold', outputs[0])}${last}: ${count}${when}`);
   if (skipped.length > 0) {
     const what = formatNumberOf(skipped.length, 'image that cannot be read', 'images that cannot be read');
-    terminal.print(`without ${what}, which the shards named, and --json lists`);
+    terminal.print(`without ${what}; each shard named its own, and --json lists them all`);
   }
   printOmitted(
     output,

@@ -17,17 +17,21 @@ interface NeighborsOptions extends CommonOptions, NetworkInputOptions {
 }
 
 export function neighborsCommand(): Command {
-  const command = defineCommand('neighbors', 'find the images whose codes are nearest to the code of one of them')
+  const command = defineCommand('neighbors', 'find the images whose codes are nearest to that of a given image')
     .argument('<model>', 'folder of a run or a saved network')
     .argument(
       '<images>',
       "an LMDB of images of the network's size, or a folder of images; their codes must fit in memory",
     )
-    .argument('<image>', 'its key, or its index from 0')
-    .addOption(numberOption('--count <n>', 'neighbors to find', { min: 1, max: 1000, integer: true }).default(5))
+    .argument('<image>', 'key of the image, or its index, counted from 0')
+    .addOption(
+      numberOption('--count <n>', 'number of neighbors to find', { min: 1, max: 1000, integer: true }).default(5),
+    )
     .addOption(choiceOption('--metric <name>', 'distance between codes', ['euclidean', 'cosine']).default('euclidean'))
     .option('--grid <out.png>', 'also write a grid: the image, then its neighbors')
-    .addOption(numberOption('--scale <n>', 'enlarge the images', { min: 1, max: 16, integer: true }).default(2));
+    .addOption(
+      numberOption('--scale <n>', 'factor to enlarge the images by', { min: 1, max: 16, integer: true }).default(2),
+    );
   return addNetworkInput(command, "the network's").action(runNeighbors);
 }
 
@@ -41,7 +45,7 @@ async function runNeighbors(
   const { count, metric, grid, scale } = options;
   if (grid) await assertNewImage(grid);
   const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, { ...options, oneSize: true }, terminal);
-  // Codes of several sizes can't be compared.
+  // Codes of different sizes cannot be compared.
   samples.requireOneSize();
   const query = samples.find(image);
   const { nearestNeighbors } = await import('@ae/autoencoder/codes');

@@ -1,12 +1,12 @@
 /**
- * All commands, each loaded where it is named: to define all of them takes longer than a short import. Packages that take time to load
- * (TensorFlow, sharp, lmdb) are imported where commands use them.
+ * All commands. Each is loaded only when it is named: defining all of them takes longer than a short import. Packages that take time to
+ * load (TensorFlow, sharp, lmdb) are imported where commands use them.
  */
 import type { Command } from 'commander';
 import { addNotes } from '../shell/help-layout';
 import { defineCommand, finishCommand } from '../shell/options';
 
-/** What loads each command, by the headings of the help. */
+/** The loader of each command, under the headings of the help. */
 const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Command>>>>> = {
   'Images:': {
     import: async () => (await import('./import')).importCommand(),
@@ -57,7 +57,7 @@ The same with LMDBs:
   ae train train.lmdb --val val.lmdb
   ae test runs/train-1 val.lmdb`;
 
-/** Defines the command line: with one command alone where that is `named` and needs no others, which those of the help list. */
+/** Defines the command line: with one command alone if it is `named` and needs no others, or else with all that the help lists. */
 export async function defineProgram(named = ''): Promise<Command> {
   const program = defineCommand('ae', 'image autoencoders: from a folder of images to reconstructions')
     .usage('<command> [options]')

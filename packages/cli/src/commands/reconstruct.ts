@@ -23,13 +23,10 @@ interface ReconstructOptions extends CommonOptions, NetworkInputOptions {
 }
 
 export function reconstructCommand(): Command {
-  const command = defineCommand('reconstruct', 'reconstruct images: one into a PNG file, many into a folder')
+  const command = defineCommand('reconstruct', 'reconstruct one image to a PNG file, or many to a folder')
     .argument('<model>', 'folder of a run or a saved network')
     .argument('<images>', 'an image, a folder of images, or an LMDB')
-    .argument(
-      '<out>',
-      'for one image, a new file that ends in .png; for several, a new folder for PNG files of the same names',
-    )
+    .argument('<out>', 'for one image, a new .png file; for several, a new folder of PNG files with the same names')
     .option('--side-by-side', 'draw each image beside its reconstruction')
     .addOption(
       choiceOption(
@@ -111,7 +108,7 @@ interface Reconstruction {
   readonly picture: RgbImage;
 }
 
-/** Reconstructs all images, a batch at a time. */
+/** Reconstructs all images, one batch at a time. */
 async function* reconstructAll(
   network: Autoencoder,
   samples: SampleDatabase,

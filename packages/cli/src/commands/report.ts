@@ -28,13 +28,13 @@ import { reportFileOf } from '../training/run-report';
 interface ReportOptions extends CommonOptions, EngineOptions, CheckpointOptions, ReadFlags {
   readonly out?: string;
   readonly data?: string;
-  /** The images that the run trained on where they have moved; false for no baselines. */
+  /** Where the images that the run trained on are now, if they have moved; false for no baselines. */
   readonly baselines?: string | false;
   readonly maxImages: number;
 }
 
 export function reportCommand(): Command {
-  return defineCommand('report', 'make an HTML report of one run, or of several side by side')
+  return defineCommand('report', 'make an HTML report of one run, or of several runs side by side')
     .argument('<run...>', 'folders of runs')
     .option('--out <file.html>', 'new file (default: <run>/report.html, or report.html for several runs)')
     .option('--data <images>', "images to score (default: the run's validation images, or else its training images)")
@@ -58,7 +58,7 @@ export function reportCommand(): Command {
 
 async function runReport(runs: string[], options: ReportOptions): Promise<void> {
   const terminal = new Terminal(options);
-  // A run's own report is made anew: it holds nothing that the run does not.
+  // A run's own report is replaced: it contains nothing that the run does not.
   const own = options.out === undefined && runs.length === 1 ? reportFileOf(runs[0]) : undefined;
   const output = own ?? options.out ?? 'report.html';
   if (!own) await assertNew(output);
@@ -94,7 +94,7 @@ async function collect(
     anySize: true,
     ...(split && { part: { split, side: 'validation' } as const }),
   };
-  // What has to be imported needs to know the network; most mistakes in an LMDB are found before there is one.
+  // Images to be imported need the network first; most mistakes in an LMDB are found without it.
   const early = kindOfInput(place) === 'lmdb' ? await openSamples(place, reading) : undefined;
   const network = await loadNetwork(found, terminal);
   const wish = data === undefined ? wishOfRun(config) : wishForNetwork(network, { fit, resampler }, config);
@@ -103,7 +103,7 @@ async function collect(
   const training = await openTrainingImages(baselines, found, network, { database, schema, lenient }, terminal);
   const report = await collectReport(network, {
     samples,
-    // Images that the run knows go by the name they had there.
+    // Images that belong to the run keep the name they had there.
     samplesName: data,
     trainingSamples: training?.samples,
     baselines: baselines !== false,
@@ -119,7 +119,7 @@ async function collect(
   return report;
 }
 
-/** The images that a run validated with, or else trained on. */
+/** The images that a run was validated on, or else trained on. */
 async function scoredImages({ data }: RunConfig, run: string): Promise<string> {
   return (await placeOf(data.validation ?? data.train, run, '--data <images>')) ?? noData(run);
 }

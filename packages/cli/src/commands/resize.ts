@@ -17,10 +17,12 @@ interface ResizeOptions extends CommonOptions, ImageOptions, DatabaseFlag, Shard
 }
 
 export function resizeCommand(): Command {
-  return defineCommand('resize', 'resize the images of an LMDB into a new one')
+  return defineCommand('resize', 'resize the images of an LMDB, and write them to a new one')
     .argument('<lmdb>', 'an LMDB folder, or its data.mdb, with raw or encoded images; it is left unchanged')
     .argument('<out.lmdb>', 'the LMDB folder to create, with the same keys and labels')
-    .argument('<size>', 'size for all images: 64, or height x width such as 48x64', (text) => parseSize('<size>', text))
+    .argument('<size>', 'new size of all images: 64, or height x width, such as 48x64', (text) =>
+      parseSize('<size>', text),
+    )
     .addOption(databaseOption())
     .addOption(schemaOption())
     .addOption(fitOption())

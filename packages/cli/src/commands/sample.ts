@@ -33,9 +33,11 @@ export function sampleCommand(): Command {
   return defineCommand('sample', 'draw new images from random codes')
     .argument('<model>', 'folder of a run or a saved network')
     .argument('<out.png>', 'new image')
-    .addOption(numberOption('--count <n>', 'images to draw', { min: 1, max: 1024, integer: true }).default(32))
     .addOption(
-      numberOption('--seed <n>', 'seed of the random codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
+      numberOption('--count <n>', 'number of images to draw', { min: 1, max: 1024, integer: true }).default(32),
+    )
+    .addOption(
+      numberOption('--seed <n>', 'seed for the random codes', { min: 0, max: 2 ** 32 - 1, integer: true }).default(0),
     )
     .option('--codes-of <images>', "draw codes like those of these images (default: the run's training images)")
     .addOption(
@@ -48,13 +50,15 @@ export function sampleCommand(): Command {
     .option('--prior', 'for a variational network: draw codes from the standard normal distribution instead')
     .option(
       '--masks <images>',
-      'use the pooling masks of an image in here (default: the image with the nearest code, or none)',
+      'images to take the pooling masks of one from (default: the image with the nearest code, or none)',
     )
     .addOption(databaseOption('the unnamed one in --masks'))
     .addOption(schemaOption())
-    .option('--image <key>', 'which image: its key, or its index from 0 (default: the first)')
+    .option('--image <key>', 'key of that image, or its index, counted from 0 (default: the first)')
     .addOption(numberOption('--columns <n>', 'images per row', { min: 1, max: 64, integer: true }).default(8))
-    .addOption(numberOption('--scale <n>', 'enlarge images', { min: 1, max: 16, integer: true }).default(2))
+    .addOption(
+      numberOption('--scale <n>', 'factor to enlarge the images by', { min: 1, max: 16, integer: true }).default(2),
+    )
     .addOption(checkpointOption())
     .optionsGroup('Engine:')
     .addOption(backendOption())
@@ -71,7 +75,7 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   await assertNewImage(output);
   const { database, schema } = options;
   const isLmdb = options.masks !== undefined && kindOfInput(options.masks) === 'lmdb';
-  // What has to be imported needs to know the network.
+  // Images to be imported need the network first.
   const early = isLmdb ? await openSamples(options.masks as string, { database, schema }) : undefined;
   const found = await findModel(modelPath, options.checkpoint);
   const { model } = found;
@@ -98,7 +102,7 @@ async function runSample(modelPath: string, output: string, options: SampleComma
   );
 }
 
-/** Opens the images whose codes new ones are to be like; nothing where a variational network's own distribution is to do. */
+/** Opens the images whose codes the new ones should resemble; undefined if a variational network's own distribution is used. */
 async function codesSource(
   { model: { layers } }: Autoencoder,
   found: FoundModel,
@@ -115,14 +119,14 @@ async function codesSource(
     const state = `--prior: ${found.model} is not variational, so its codes have no distribution of their own`;
     throw new CliError('NOT_VARIATIONAL', `${state}; leave --prior out, or train with --variational.`);
   }
-  // What was saved apart from its run knows no images.
+  // A network saved without its run has no images.
   if (prior || (isVariational && codesOf === undefined && found.run === undefined)) return undefined;
   if (codesOf !== undefined) return openSamples(codesOf, { images });
   const split = config && splitOfRun(config);
   return openSamples(await ownImages(found), { images, ...(split && { part: { split, side: 'train' } }) });
 }
 
-/** Where the images lie that a network was trained on; throws where its folder does not say. */
+/** Where the images that a network was trained on are; throws if its folder does not say. */
 async function ownImages({ model, run }: FoundModel): Promise<string> {
   const { readRunConfig } = await import('@ae/autoencoder/runs');
   const known = run && (await placeOf((await readRunConfig(run)).data.train, run, '--codes-of <images>'));

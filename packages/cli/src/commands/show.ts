@@ -23,7 +23,7 @@ export function showCommand(): Command {
 async function runShow(files: readonly string[], { open, quiet, ...options }: ShowOptions): Promise<void> {
   const terminal = new Terminal(options);
   for (const file of files) {
-    // Throws in words for what does not exist.
+    // Throws a plain sentence if the file does not exist.
     if (fs.statSync(file).isDirectory() && !open) {
       throw new CliError('INVALID_INPUT', `${file} is a folder; browse its images with ae watch ${file}.`);
     }

@@ -54,20 +54,23 @@ export function testCommand(): Command {
     .optionsGroup('Images:')
     .addOption(numberOption('--batch-size <n>', 'images per batch', counted).default(16))
     .addOption(numberOption('--n-batches <n>', 'batches of images to write', counted).default(1))
-    .option('--spread', 'write images evenly spread over the database, not its first ones')
-    .addOption(choiceOption('--format <type>', 'format of the single images', ['png', 'jpg']).default('png'))
+    .option('--spread', 'write evenly spread images instead of the first ones')
+    .addOption(choiceOption('--format <type>', 'format of the individual images', ['png', 'jpg']).default('png'))
     .addOption(
       numberOption('--columns <n>', 'images per row of the grid', { min: 1, max: 64, integer: true }).default(8),
     )
-    .addOption(numberOption('--scale <n>', 'enlarge images in the grid', { min: 1, max: 16, integer: true }).default(2))
-    .optionsGroup('Scores:')
-    .option('--all', 'with every choice of masks, also compute SSIM and MS-SSIM and write a CSV file')
-    .option(
-      '--baselines [images]',
-      "images to fit PCA to (default: the run's training images, if they are still there)",
+    .addOption(
+      numberOption('--scale <n>', 'factor to enlarge the images of the grid by', {
+        min: 1,
+        max: 16,
+        integer: true,
+      }).default(2),
     )
+    .optionsGroup('Scores:')
+    .option('--all', 'also compute SSIM and MS-SSIM for every choice of masks, and write a CSV file')
+    .option('--baselines [images]', "images to fit PCA to (default: the run's training images, if they still exist)")
     .option('--no-baselines', 'do not compare with PCA, JPEG and thumbnails')
-    .addOption(numberOption('--extremes <n>', 'worst and best images to list', counted).default(8))
+    .addOption(numberOption('--extremes <n>', 'number of worst and best images to list', counted).default(8))
     .option('--no-report', 'do not write report.html')
     .optionsGroup(importHeading)
     .addOption(resizeFlag(usualResize))
@@ -94,7 +97,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   );
   const { model } = found;
   const training = await openTrainingImages(options.baselines, found, network, { lenient: options.lenient }, terminal);
-  // Before the scoring, which may take long.
+  // Checked before scoring, which may take a long time.
   const { loadSharp } = await import('@ae/images');
   await loadSharp();
   const folder = await claimResults(options.savePrefix, found);
@@ -140,7 +143,7 @@ async function runTest(modelPath: string, lmdbPath: string, options: TestOptions
   await interruptible(terminal, 'interrupted; nothing was written.', work, folder);
 }
 
-/** Scores a part; what compares and reports needs all, and ae report does that. */
+/** Scores one shard; comparing and reporting need all of them, and ae report does that. */
 async function testShard(
   modelPath: string,
   lmdbPath: string,
@@ -151,7 +154,7 @@ async function testShard(
   if (target === undefined) {
     throw new CliError(
       'INVALID_OPTION',
-      '--shard requires --save-prefix, beside which the shards are written; add it.',
+      '--shard requires --save-prefix, because shards are written next to that folder; add it.',
     );
   }
   if (typeof baselines === 'string' || baselines === true) {
@@ -215,12 +218,12 @@ async function writeReport(file: string, data: ReportData): Promise<void> {
   await writeFile(file, renderReport(data));
 }
 
-/** Prints what there is in a folder of results. */
+/** Prints what a folder of results contains. */
 export function printFiles(terminal: Terminal, folder: string, images: number, report: boolean): void {
   const rows: [string, string][] = [
     ['grid', style('bold', path.join(folder, 'grid.png'))],
     ['scores', `${path.join(folder, 'scores.json')}, and per image in scores.csv`],
-    ['images', `${formatNumberOf(images, 'input')} and as many reconstructions in ${folder}`],
+    ['images', `${formatNumberOf(images, 'input')} and their reconstructions in ${folder}`],
   ];
   if (report) rows.push(['report', style('bold', path.join(folder, 'report.html'))]);
   terminal.print(formatRows(rows));

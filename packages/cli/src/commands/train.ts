@@ -31,7 +31,7 @@ type TrainCommandOptions = CommonOptions &
   TrainReadFlags & {
     readonly resume?: string;
     readonly config?: string;
-    /** What `--set` gave, by the names that flags would have. */
+    /** The values given with `--set`, by the names that flags would have. */
     readonly set?: Readonly<Record<string, unknown>>;
   };
 
@@ -39,14 +39,14 @@ export function trainCommand(): Command {
   const command = defineCommand('train', 'train an autoencoder on a folder of images, or on an LMDB')
     .argument(
       '[images]',
-      "a folder of images or of class folders, or an LMDB such as ae import makes (with --resume and --config: the run's images)",
+      "a folder of images or of class folders, or an LMDB such as ae import makes (default with --resume or --config: the run's images)",
     )
     .option(
       '--val <images>',
-      'images to validate with after each epoch, never trained on; or a fraction to hold out, such as 0.1',
+      'validation images, scored after each epoch and never trained on; or a fraction to hold out, such as 0.1',
     )
     .addOption(databaseOption())
-    .addOption(databaseOption('the one of --database', '--val-database <name>'))
+    .addOption(databaseOption('the same as --database', '--val-database <name>'))
     .addOption(schemaOption())
     .addOption(lenientOption())
     .addOption(setOption())
@@ -59,8 +59,8 @@ export function trainCommand(): Command {
     .addOption(configOption())
     .option('--from <place>', 'start from the weights of a run, a saved network or a checkpoint, with any options')
     .addOption(checkpointOption())
-    .option('--no-report', 'do not write report.html at the end, which takes up to a minute')
-    .option('--no-pca', 'do not compare with PCA of as many numbers at the end');
+    .option('--no-report', 'skip report.html at the end, which takes up to a minute')
+    .option('--no-pca', 'skip the comparison with PCA at the end');
   addFlags(command, 'Run folder:');
   command.option('--hand-over <folder>', handOverHelp);
   command
@@ -73,7 +73,7 @@ export function trainCommand(): Command {
     .addOption(
       choiceOption(
         '--recipe <name>',
-        'defaults for the options below: ours, plain Adam, or the original training loop',
+        "defaults for the options below: ours, plain Adam, preset transform's, or the original Torch7 loop",
         [...Object.keys(recipes)],
       ),
     );
@@ -111,7 +111,7 @@ async function runTrain(
     ? await resumedSettings(resume, trainPath, options)
     : await newSettings(trainPath as string, options, repetition?.config);
   if (set?.said) terminal.warn(set.said);
-  // Before the engine starts, for most mistakes are in the data.
+  // Before the engine starts, because most mistakes are in the data.
   const data = await openTrainingData(settings, readFlagsOf(options, settings), terminal);
   const info = await startEngine(engineOf(options), terminal);
   const engine =
@@ -145,7 +145,7 @@ function checkTogether(
     throw new CliError('INVALID_OPTION', '--checkpoint requires --from; name its run.');
   }
   if (trainPath === undefined && resume === undefined && config === undefined) {
-    // As commander says it; only --resume and --config make the argument optional.
+    // In commander's words; only --resume and --config make the argument optional.
     throw new CommanderError(1, 'commander.missingArgument', "error: missing required argument 'images'");
   }
 }

@@ -21,7 +21,7 @@ export function watchCommand(): Command {
   return defineCommand('watch', 'show a run while it trains, or the images of an LMDB, in a browser on this machine')
     .argument('<place>', 'the folder of a run, an LMDB, or a folder of images')
     .addOption(
-      numberOption('--port <port>', 'port to serve on at 127.0.0.1; 0 picks a free one', {
+      numberOption('--port <port>', 'port on 127.0.0.1; 0 picks a free one', {
         min: 0,
         max: 65535,
         integer: true,
@@ -39,7 +39,7 @@ async function runWatch(place: string, options: WatchOptions): Promise<void> {
   try {
     const server = await serveLocally(answering, options.port);
     terminal.event({ event: 'serving', address: server.address });
-    terminal.print(`${style('bold', server.address)} shows ${place}; Ctrl-C ends it`);
+    terminal.print(`${style('bold', server.address)} shows ${place}; press Ctrl-C to stop`);
     if (options.open) openInBrowser(server.address);
     await interruptible(terminal, 'stopped.', async (signal) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -1,10 +1,10 @@
-/** Where the command line keeps what it can make again. */
+/** Where the command line keeps files that it can recreate. */
 import { homedir } from 'node:os';
 import path from 'node:path';
 
 const systemCaches: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Library/Caches', win32: 'AppData/Local' };
 
-/** Returns the folder of imported images: in AE_CACHE or in XDG_CACHE_HOME, or else the system's place for caches. */
+/** Returns the folder of imported images: in AE_CACHE, in XDG_CACHE_HOME, or else in the system's cache folder. */
 export function imageCache(): string {
   const { AE_CACHE, XDG_CACHE_HOME } = process.env;
   const system = path.join(XDG_CACHE_HOME || path.join(homedir(), systemCaches[process.platform] ?? '.cache'), 'ae');

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 
-/** Which database of a file is meant, and how its values hold images. */
+/** Which database of a file to read, and how its values store images. */
 export interface DatabaseFlag {
   readonly database?: string;
   readonly schema?: string;

@@ -1,8 +1,8 @@
-/** Flags for images that are imported on the way. */
+/** Flags for images that a command imports by itself. */
 import { Option } from 'commander';
 import { choiceOption, type ImageSize, parseSize } from '../shell/options';
 
-/** How images come to a size. */
+/** How images are brought to a size. */
 export interface FitFlags {
   readonly fit?: 'squash' | 'crop' | 'fill';
   readonly resampler?: 'antialiased' | 'bilinear';
@@ -14,7 +14,7 @@ export interface ImportFlags extends FitFlags {
   readonly gray?: boolean;
 }
 
-/** What such flags stand under in the help. */
+/** The heading of these flags in the help. */
 export const importHeading = 'Images not in an LMDB:';
 
 export function fitFlag(otherwise = "the run's, or squash"): Option {
@@ -32,7 +32,7 @@ export function resamplerFlag(otherwise = "the run's, or antialiased"): Option {
 }
 
 export function resizeFlag(otherwise: string): Option {
-  const description = `size for all images: 64, or height x width such as 48x64 (default: ${otherwise})`;
+  const description = `resize all images to this size: 64, or height x width, such as 48x64 (default: ${otherwise})`;
   return new Option('--resize <size>', description).argParser((text) => parseSize('--resize', text));
 }
 

@@ -1,18 +1,18 @@
-/** Which sizes the images of a database may have, and what is said and advised where they have others. */
+/** Which sizes the images of a database may have, and the error and advice if they have others. */
 import { CliError } from '../shell/cli-error';
 import { formatCount, formatNumberOf } from '../shell/terminal';
 import type { SizeCount } from './record-scan';
 
-/** The size of parts that are taken of images. */
+/** The size of crops taken from images. */
 export interface Sides {
   readonly height: number;
   readonly width: number;
 }
 
-/** What sizes images may have: that of the first, at least that of a part to take, or any. */
+/** The sizes that images may have: that of the first, at least that of the crop, or any. */
 export type SizeRule = Sides | 'any' | undefined;
 
-/** Throws MIXED_SIZES unless all have the first one's channels, and the size that the rule allows. */
+/** Throws MIXED_SIZES unless all images have the channels of the first one and a size that the rule allows. */
 export function checkSizes(path: string, sizes: readonly SizeCount[], rule: SizeRule): void {
   const [first] = sizes;
   const crop = rule === 'any' ? undefined : rule;
@@ -32,7 +32,7 @@ export function checkSizes(path: string, sizes: readonly SizeCount[], rule: Size
   );
 }
 
-/** What makes images of different sizes or channels alike. */
+/** Returns the advice for images of different sizes or channels. */
 function mixedAdvice(path: string, sizes: readonly SizeCount[], crop: Sides | undefined): string {
   const [{ height, width }] = sizes;
   const channels = new Set(sizes.map((size) => size.channels));
@@ -49,12 +49,12 @@ function mixedAdvice(path: string, sizes: readonly SizeCount[], crop: Sides | un
   return `resize them with ${resize}, or train on crops of one size with --crop ${least('height')}x${least('width')}`;
 }
 
-/** A sample's size as Caffe writes it, channels first: 3x64x64. */
+/** A sample's size in Caffe's order, channels first: 3x64x64. */
 export function formatSize({ channels, height, width }: { channels: number; height: number; width: number }): string {
   return `${channels}x${height}x${width}`;
 }
 
-/** What is compared with the size that a network takes: a SampleDatabase. */
+/** What is checked against the size that a network takes: a SampleDatabase. */
 interface Shaped {
   readonly path: string;
   readonly shape: readonly [height: number, width: number, channels: number];
@@ -62,8 +62,8 @@ interface Shaped {
 }
 
 /**
- * Throws unless the images have the size that a network takes; `network` says which network, and `advice` what to do where only the
- * size differs.
+ * Throws unless the images have the size that a network takes; `network` says which network it is, and `advice` what to do if only the size
+ * differs.
  */
 export function assertShape(database: Shaped, shape: readonly number[], network: string, advice?: string): void {
   if (!database.isMixed && database.shape.every((size, i) => size === shape[i])) return;
@@ -76,14 +76,14 @@ export function assertShape(database: Shaped, shape: readonly number[], network:
   );
 }
 
-/** What makes images fit a network, by what differs. */
+/** Returns the advice for images that do not fit a network, depending on what differs. */
 function shapeAdvice({ path, shape: found }: Shaped, [height, width, channels]: readonly number[]): string {
   const gray = channels === 1 ? ' --gray' : '';
   const isImage = [1, 3].includes(channels) && [1, 3, 4].includes(found[2]);
   if (found[2] !== channels && !isImage)
-    return `name images of ${formatNumberOf(channels, 'channel')}, or another network`;
+    return `name images of ${formatNumberOf(channels, 'channel')}, or choose another network`;
   const resize = `ae resize ${path} <out.lmdb> ${height}x${width}${gray}`;
   if (found[2] === channels)
-    return `import with --resize ${height}x${width}${gray}, use ${resize}, or name another network, such as one of --preset transform, which takes any size`;
-  return `convert them to ${channels === 1 ? 'gray' : 'color'} with ${resize}, or name another network`;
+    return `import with --resize ${height}x${width}${gray}, use ${resize}, or choose another network, such as one with --preset transform, which takes any size`;
+  return `convert them to ${channels === 1 ? 'gray' : 'color'} with ${resize}, or choose another network`;
 }

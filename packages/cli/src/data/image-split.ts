@@ -1,38 +1,38 @@
-/** Keeps a part of the images to validate, the same whenever it is asked for, by what their names say. */
+/** Holds out a part of the images for validation: the same part every time, chosen by the images' names. */
 import { createHash } from 'node:crypto';
 import type { DatumReader } from '@ae/lmdb-datum';
 
-/** How much is kept apart, and by which seed it is chosen. */
+/** How much is held out, and the seed by which it is chosen. */
 export interface SplitWish {
   readonly fraction: number;
   readonly seed: number;
 }
 
-/** Numbers of records, in order. */
+/** Indexes of records, in ascending order. */
 export interface Split {
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
   readonly classes: number;
-  /** Groups of several images that are kept on one side. */
+  /** Number of groups of several images that stay on one side. */
   readonly groups: number;
 }
 
-/** What programs and people put behind a name when they make another of an image. */
+/** Suffixes that programs and people append to a name for another version of the same image. */
 const variant =
   /([ _.-]*(copy|kopie|copie)([ _-]*\d+)?|[ _-]*\(\d+\)|[ _-](aug|augmented|flip|flipped|hflip|vflip|mirror|mirrored|rot|rotate|rotated|crop|cropped|blur|noise|bright|dark|edited|small|large|thumb)([ _-]*\d+)*|\.rf\.[0-9a-f]+|@\dx)$/i;
 const numbered = /^(.*?[^\d])\d{3,}$/;
 const fewDigits = /^(.*)[ _-]\d{1,2}$/;
-/** Names that cameras and programs give to all images alike. */
+/** Names that cameras and programs give to any image. */
 const common = /^(img|dsc|dscn|dscf|dscn|pxl|mvi|gopr|dji|p|image|photo|picture|pic|screenshot|untitled)[ _-]*$/i;
 
-/** Splits records: classes in proportion, images that look like versions of one by their names on one side. */
+/** Splits records: classes in proportion, and images whose names suggest versions of one image on the same side. */
 export function splitRecords(reader: DatumReader, { fraction, seed }: SplitWish): Split {
   const classes = new Map<string, { stem: string; index: number }[]>();
   let index = 0;
   for (const key of reader.keys()) {
     const name = key.replace(/^\d{8,}_/, '');
     const slash = name.lastIndexOf('/');
-    // Without folders the label tells the classes.
+    // Without folders, the label gives the class.
     const className = slash < 0 ? `${reader.datumAt(index)?.label ?? ''}` : name.slice(0, slash);
     const stem = name.slice(slash + 1).replace(/\.[a-z]{3,5}$/i, '');
     const members = classes.get(className) ?? [];
@@ -45,7 +45,7 @@ export function splitRecords(reader: DatumReader, { fraction, seed }: SplitWish)
   for (const [className, members] of classes) {
     const together = groupByName(members);
     for (const group of together) if (group.indices.length > 1) groups++;
-    // What a class has too few images for, the next one gives.
+    // If a class has too few images, the next one makes up for it.
     owed += members.length * fraction;
     const orders = together.map((group) => ({ ...group, order: orderOf(`${seed} ${className}/${group.name}`) }));
     for (const { indices } of orders.sort((a, b) => (a.order < b.order ? -1 : 1))) {
@@ -76,7 +76,7 @@ function groupByName(members: readonly { stem: string; index: number }[]): Group
   for (const [i, { index }] of members.entries()) {
     const base = bases[i];
     const second = fewDigits.exec(base)?.[1];
-    // photo_2 belongs to photo, where there is one.
+    // photo_2 belongs to photo, if there is one.
     const own = second !== undefined && known.has(second) ? second : base;
     const prefix = numbered.exec(own)?.[1];
     const name = prefix !== undefined && series.has(prefix) ? prefix : own;
@@ -95,7 +95,7 @@ function withoutVariants(stem: string): string {
   }
 }
 
-/** Prefixes of numbered frames. A prefix that most images of a class have is the name of the class, say, and tells nothing. */
+/** Prefixes of numbered frames. A prefix shared by most images of a class is probably the name of the class, and is ignored. */
 function seriesOf(bases: readonly string[]): Set<string> {
   const counts = new Map<string, number>();
   for (const base of bases) {
@@ -109,7 +109,7 @@ function orderOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Reads a part such as 0.1 or 10%; undefined for anything else, such as a path. */
+/** Parses a fraction such as 0.1 or 10%; returns undefined for anything else, such as a path. */
 export function parseFraction(text: string): number | undefined {
   const match = /^(?:(0?\.\d+)|(\d{1,2}(?:\.\d+)?)%)$/.exec(text);
   if (!match) return undefined;

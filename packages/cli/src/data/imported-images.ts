@@ -1,4 +1,4 @@
-/** Images that are no LMDB, imported once: the database is kept in the user's cache, and is used again until they change. */
+/** Images that are not in an LMDB, imported once: the database is kept in the user's cache and used again until the images change. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,24 +13,24 @@ import type { FitFlags } from './fit-option';
 import { fingerprintOf } from './input-fingerprint';
 import { isImageList, kindOfInput } from './input-kind';
 
-/** What is made of images as they are imported. */
+/** How images are converted when they are imported. */
 export interface ImportWish extends FitFlags {
-  /** Absent: as large as they are. */
+  /** Absent: each keeps its own size. */
   readonly size?: ImageSize;
   readonly gray?: boolean;
-  /** Keep their files instead of pixels. */
+  /** Store the image files instead of pixels. */
   readonly encoded?: boolean;
 }
 
-/** What images become on the way, and who tells of it. */
+/** How to import images, and what to report. */
 export interface Importing {
   readonly wish: ImportWish;
   readonly terminal: Terminal;
-  /** Nothing is to be said of it again. */
+  /** The user has already been told. */
   readonly isSaid?: boolean;
 }
 
-/** What is kept beside a database, to say of it later. */
+/** What is stored beside a database, to be printed later. */
 export interface ImportNote {
   readonly source: string;
   readonly images: number;
@@ -42,7 +42,7 @@ export interface ImportNote {
 const version = 1;
 const namedAtMost = 3;
 
-/** Returns the place of an LMDB with the images of an input: of an LMDB its own, of anything else that of its import. */
+/** Returns the path of an LMDB with the images of an input: the input itself if it is an LMDB, or else its import. */
 export async function databaseOf(input: string, { wish, terminal, isSaid = false }: Importing): Promise<string> {
   if (kindOfInput(input) === 'lmdb') return input;
   const { hash: files, bytes } = await fingerprintOf(input);
@@ -53,18 +53,18 @@ export async function databaseOf(input: string, { wish, terminal, isSaid = false
   if (!isThere(database)) {
     if (wish.encoded) assertRoom(input, bytes);
     await importOnce(input, database, wish, terminal);
-  } else if (!isSaid) tell(input, database, readNote(database), 'imported before', terminal);
+  } else if (!isSaid) tell(input, database, readNote(database), 'imported earlier', terminal);
   return database;
 }
 
-/** Image files are copied as they are. @throws CliError where they have no room, before an hour is spent on it */
+/** Image files are copied. @throws CliError if there is not enough space for them, before an hour is spent on it */
 function assertRoom(input: string, bytes: number): void {
   const cache = imageCache();
   fs.mkdirSync(cache, { recursive: true });
   const { bavail, bsize } = fs.statfsSync(cache);
   if (bytes <= bavail * bsize) return;
-  const room = `${input} has ${formatBytes(bytes)}, which are copied to ${cache} to be read, where ${formatBytes(bavail * bsize)} are free`;
-  const todo = 'the variable AE_CACHE chooses another folder, or ae import with --resize makes a small LMDB of it';
+  const room = `${input} has ${formatBytes(bytes)}, which would be copied to ${cache}, but only ${formatBytes(bavail * bsize)} are free there`;
+  const todo = 'set AE_CACHE to another folder, or make a small LMDB of it with ae import --resize';
   throw new CliError('DISK_FULL', `${room}; ${todo}.`);
 }
 
@@ -85,7 +85,7 @@ async function importOnce(input: string, database: string, wish: ImportWish, ter
     } catch (error) {
       terminal.status('');
       if ((error as { code?: unknown }).code !== 'OUTPUT_EXISTS') throw explained(error, input);
-      // Another process was faster, or is at it.
+      // Another process finished first, or is still importing.
       if (isThere(database)) return;
       terminal.status(`waiting for another process to import ${input} ...`);
       await pause(300);
@@ -115,22 +115,22 @@ async function convert(
   return report;
 }
 
-/** Says in one line where the images are read from. */
+/** Prints, in one line, where the images are read from. */
 function tell(input: string, database: string, note: ImportNote | undefined, how: string, terminal: Terminal): void {
   const { images, size, skipped = 0, firstReasons = [] } = note ?? {};
-  // Of a single one nobody wants to know.
+  // Nobody needs to be told about a single image.
   if (images === 1 && skipped === 0) return;
   const what = images === undefined ? 'images' : formatNumberOf(images, 'image');
   const bytes = formatBytes(fs.statSync(path.join(database, 'data.mdb')).size);
-  const but = skipped > 0 ? `, without ${formatNumberOf(skipped, 'image')} that cannot be read` : '';
+  const but = skipped > 0 ? `, without ${formatNumberOf(skipped, 'unreadable image')}` : '';
   terminal.warn(
-    `${input}: ${what}${size ? ` of ${size}` : ''} ${how}${but}; read from ${database} (${bytes}), which ae cache clear removes.`,
+    `${input}: ${what}${size ? ` of ${size}` : ''} ${how}${but}; they are read from ${database} (${bytes}), which ae cache clear removes.`,
   );
   for (const reason of firstReasons) terminal.warn(`skipped: ${reason}`);
   if (skipped > firstReasons.length) terminal.warn(`skipped: ${skipped - firstReasons.length} more.`);
 }
 
-/** Says of what can't be imported what it is not. */
+/** Explains why an input cannot be imported. */
 function explained(error: unknown, input: string): unknown {
   const { code, state, todo } = error as { code?: unknown; state?: string; todo?: string };
   if (code === 'BAD_IMAGE' && state?.startsWith(`${input} contains no images`)) {
@@ -144,7 +144,7 @@ function explained(error: unknown, input: string): unknown {
   }
   if (code !== 'WRITE_FAILED') return error;
   const problem = sentenceOf(error).replace(/\.$/, '');
-  return new CliError(code, `${problem}; the variable AE_CACHE chooses another folder for imported images.`, {
+  return new CliError(code, `${problem}; set AE_CACHE to another folder for imported images.`, {
     cause: error,
   });
 }
@@ -157,7 +157,7 @@ export function readNote(database: string): ImportNote | undefined {
   try {
     return JSON.parse(fs.readFileSync(noteOf(database), 'utf8'));
   } catch {
-    // The process that imported was killed just before it wrote that.
+    // The importing process was killed just before it wrote the note.
     return undefined;
   }
 }

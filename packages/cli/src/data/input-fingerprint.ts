@@ -1,16 +1,16 @@
-/** What tells images from others that lie in the same place, without reading them. */
+/** Identifies the images at a path without reading them. */
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isPattern } from '@ae/images/files';
 
-/** What tells the files of an input, and how many bytes they have. */
+/** The fingerprint of an input's files, and their total size in bytes. */
 export interface Fingerprint {
   readonly hash: string;
   readonly bytes: number;
 }
 
-/** Returns a hash of the paths, sizes and times of change of all files of an input. */
+/** Returns a hash of the paths, sizes and modification times of all files of an input. */
 export async function fingerprintOf(input: string): Promise<Fingerprint> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -26,7 +26,7 @@ async function filesOf(pattern: string): Promise<string[]> {
   return expandInput(pattern);
 }
 
-/** Returns how many bytes the files have. */
+/** Returns the total size of the files in bytes. */
 function addTo(hash: Hash, place: string, name: string, above: ReadonlySet<string>): number {
   const stats = fs.statSync(place, { throwIfNoEntry: false });
   if (!stats) return 0;
@@ -34,7 +34,7 @@ function addTo(hash: Hash, place: string, name: string, above: ReadonlySet<strin
     hash.update(`${name}\0${stats.size} ${stats.mtimeMs}\n`);
     return stats.size;
   }
-  // A link may lead back to a folder that it is in.
+  // A link may lead back to a folder that contains it.
   const id = `${stats.dev}:${stats.ino}`;
   if (above.has(id)) return 0;
   const entries = fs.readdirSync(place).filter((entry) => !entry.startsWith('.'));

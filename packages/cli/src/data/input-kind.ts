@@ -1,4 +1,4 @@
-/** Tells what somebody gave in the place of images. */
+/** Determines what kind of images an argument names. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { archiveHeadBytes, describeOther, isPattern, kindOfArchive } from '@ae/images/files';
@@ -6,12 +6,12 @@ import { describeImage, hasImageExtension, kindOfImage } from '@ae/images/kind';
 import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 
-/** `lmdb` is read as it is, images are imported first: those of a folder, an archive, a list or a pattern. */
+/** `lmdb` is read directly; anything else (a folder, an archive, a list or a pattern) is imported first. */
 export type InputKind = 'lmdb' | 'images';
 
 const lmdbMagic = 0xbeefc0de;
 
-/** Tells an LMDB from images in another form. @throws CliError for what is neither: nothing at all, a run, a text */
+/** Tells an LMDB from images in another form. @throws CliError for anything else: a path that does not exist, a run, a text file */
 export function kindOfInput(input: string): InputKind {
   if (isPattern(input)) return 'images';
   const stats = fs.statSync(input, { throwIfNoEntry: false });
@@ -23,7 +23,7 @@ export function kindOfInput(input: string): InputKind {
 
 function kindOfFolder(folder: string): InputKind {
   const has = (name: string) => fs.lstatSync(path.join(folder, name), { throwIfNoEntry: false }) !== undefined;
-  // Its reader has its own words for a LevelDB.
+  // Its reader has its own message for a LevelDB.
   if (has('data.mdb') || has('CURRENT')) return 'lmdb';
   if (has('config.json') && (has('checkpoints') || has('metrics.csv') || has('model'))) throw runFor(folder, 'a run');
   if (has('model.json')) throw runFor(folder, 'a saved network');
@@ -47,13 +47,13 @@ function runFor(folder: string, what: string): CliError {
 
 function kindOfFile(file: string): InputKind {
   const head = headOf(file);
-  // One that is damaged is known by its name.
+  // A damaged archive is recognized by its name.
   if ((head.length >= 20 && head.readUInt32LE(16) === lmdbMagic) || /\.(mdb|lmdb)$/i.test(file)) return 'lmdb';
   if (kindOfImage(head) !== undefined || kindOfArchive(head) !== undefined || isImageList(file, head)) return 'images';
   throw new CliError('NOT_READABLE', whyNot(file, head));
 }
 
-/** Says what a file is that contains no images, and what to do. */
+/** Says what a file without images is, and what to do about it. */
 export function whyNot(file: string, head = headOf(file)): string {
   if (hasImageExtension(file)) return `${file}: expected an image, received ${describeImage(head)}.`;
   const { what, todo } = describeOther(head, file);
@@ -70,7 +70,7 @@ function headOf(file: string): Buffer {
   }
 }
 
-/** A text whose first line names a file that is there. */
+/** Tells whether a text file is a list: its first line names an existing file. */
 export function isImageList(file: string, head?: Buffer): boolean {
   if (!head) return !isPattern(file) && fs.statSync(file).isFile() && isImageList(file, headOf(file));
   const [line = ''] = head
@@ -82,7 +82,7 @@ export function isImageList(file: string, head?: Buffer): boolean {
   return fs.existsSync(path.resolve(path.dirname(file), name));
 }
 
-/** Returns the kind of image or archive that a file is; undefined for one that is none, or can't be read. */
+/** Returns the kind of an image or archive file; undefined if it is neither or cannot be read. */
 export function kindOfHead(file: string): string | undefined {
   try {
     const head = headOf(file);

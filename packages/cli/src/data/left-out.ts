@@ -1,4 +1,4 @@
-/** Says in the end which damaged records a lenient command did without. */
+/** Lists, at the end of a lenient command, the damaged records that were skipped. */
 import { Option } from 'commander';
 import { leftOut, type Terminal } from '../shell/terminal';
 import type { LeftOut } from './record-scan';
@@ -8,7 +8,7 @@ export function lenientOption(): Option {
   return new Option('--lenient', 'look for damaged records first, skip them, and list them at the end');
 }
 
-/** Prints what was left out of databases, if anything was; in JSON that belongs to the command's own event. */
+/** Prints the records of databases that were skipped, if any; in JSON they are part of the command's own event. */
 export function printLeftOut(databases: readonly (SampleDatabase | undefined)[], terminal: Terminal): void {
   for (const database of databases) {
     if (!database || database.leftOut.length === 0) continue;
@@ -16,7 +16,7 @@ export function printLeftOut(databases: readonly (SampleDatabase | undefined)[],
   }
 }
 
-/** Says which record was left out and why. */
+/** Says which record was skipped and why. */
 export function describeLeftOut({ key, reason }: LeftOut): string {
   return key === undefined || reason.includes(key) ? reason : `key ${key}: ${reason}`;
 }

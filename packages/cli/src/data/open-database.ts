@@ -3,21 +3,21 @@ import { CliError } from '../shell/cli-error';
 import { databaseOf, type Importing } from './imported-images';
 import { kindOfInput } from './input-kind';
 
-/** Opens an LMDB for reading, or that of imported images. */
+/** Opens an LMDB for reading, or the import of images that are not in one. */
 export async function openDatabase(path: string, options?: OpenOptions, images?: Importing): Promise<DatumReader> {
   const place = await placeOfDatabase(path, images);
   const { openDatumLmdb } = await import('@ae/lmdb-datum');
   return openDatumLmdb(place, options);
 }
 
-/** Returns where the LMDB of a command's argument is; throws unless there is something of that name. */
+/** Returns the path of the LMDB that an argument names; throws if there is nothing by that name. */
 export async function placeOfDatabase(path: string, images?: Importing): Promise<string> {
   if (images) return databaseOf(path, images);
   kindOfInput(path);
   return path;
 }
 
-/** `damage` says why none of the records can be read, where there were some. */
+/** Makes the error for a database without records; `damage` says why none can be read, if there are some. */
 export function emptyDatabase(path: string, damage?: string, names: readonly string[] = []): CliError {
   if (damage !== undefined) {
     return new CliError('CORRUPT_DATABASE', `${path}: none of the records can be read, even with --lenient: ${damage}`);

@@ -9,13 +9,13 @@ import { type RecordScan, scanRecords } from './record-scan';
 import { type SampleDatabase, Samples } from './sample-database';
 
 export interface SampleOptions extends DatabaseFlag {
-  /** Leave out damaged records, which are looked for first. */
+  /** Look for damaged records first, and skip them. */
   readonly lenient?: boolean;
-  /** Parts of this size are taken of the images, which may have any sizes from this one on. */
+  /** Take crops of this size from the images, which may then have any size from this one up. */
   readonly crop?: Sides;
-  /** Images may have any heights and widths. */
+  /** Images may have any height and width. */
   readonly anySize?: boolean;
-  /** How images that are no LMDB are imported. Default: an LMDB is expected. */
+  /** How images that are not in an LMDB are imported. Default: an LMDB is required. */
   readonly images?: Importing;
   /** Read only one side of a split. */
   readonly part?: { readonly split: SplitWish; readonly side: 'train' | 'validation' };
@@ -23,8 +23,8 @@ export interface SampleOptions extends DatabaseFlag {
 }
 
 /**
- * Opens an LMDB of Datums and looks at its records: throws where there are none, where their sizes differ, and, unless `lenient`,
- * where one is damaged. Of more than 50,000 records so many are looked at, and the others when they are read.
+ * Opens an LMDB of Datums and examines its records: throws if there are none, if their sizes differ, or, unless `lenient`, if one is
+ * damaged. Of more than 50,000 records only that many are examined now, and the others when they are read.
  */
 export async function openSamples(path: string, options: SampleOptions = {}): Promise<SampleDatabase> {
   const { database, schema, lenient = false, crop, anySize = false, images, part } = options;
@@ -46,7 +46,7 @@ export async function openSamples(path: string, options: SampleOptions = {}): Pr
   }
 }
 
-/** Leaves the records of a part. */
+/** Keeps only the records of one side of the split. */
 function within(scan: RecordScan, part: Uint32Array): RecordScan {
   const readable = scan.indices && new Set(scan.indices);
   return { ...scan, indices: readable ? part.filter((index) => readable.has(index)) : part };

@@ -1,15 +1,15 @@
-/** In what order the records of a database are: the reader gives them in the order of their keys' bytes. */
+/** The order of a database's records, which the reader returns in byte order of their keys. */
 
 /**
- * `counted`: eight digits from 00000000 on without a gap, as convert_imageset writes; `numbered`: numbers of one length, with
- * gaps or repeats; `unpadded`: numbers of different lengths, so that 10 comes before 2; `names`: anything else.
+ * `counted`: eight digits from 00000000 on without gaps, as convert_imageset writes; `numbered`: numbers of equal length, with gaps or
+ * repeats; `unpadded`: numbers of different lengths, so that 10 comes before 2; `names`: anything else.
  */
 export type KeyOrder = 'counted' | 'numbered' | 'unpadded' | 'names';
 
-/** `grouped`: one class after another, which training must not take as it is; `mixed`: as if shuffled. */
+/** `grouped`: one class after another, which should be shuffled for training; `mixed`: as if shuffled. */
 export type ClassOrder = 'none' | 'grouped' | 'partly' | 'mixed';
 
-/** Tells how keys are made; records may be a sample, evenly spread. */
+/** Classifies the keys of records, which may be an evenly spread sample. */
 export function keyOrderOf(records: readonly { readonly index: number; readonly key: string }[]): KeyOrder {
   const numbers = records.map(({ key }) => /^(\d+)(?=_|$)/.exec(key)?.[1]);
   if (records.length === 0 || numbers.includes(undefined)) return 'names';
@@ -18,7 +18,7 @@ export function keyOrderOf(records: readonly { readonly index: number; readonly 
   return lengths.size === 1 ? 'numbered' : 'unpadded';
 }
 
-/** Tells whether labels in the order of their records come in blocks or mixed. */
+/** Tells whether labels, in the order of their records, are grouped or mixed. */
 export function classOrderOf(labels: readonly number[]): ClassOrder {
   const counts = new Map<number, number>();
   let runs = 0;
@@ -34,7 +34,7 @@ export function classOrderOf(labels: readonly number[]): ClassOrder {
   return runs > expectedRuns / 2 ? 'mixed' : 'partly';
 }
 
-/** Numbers of up to `count` records, evenly spread over `length`. */
+/** Returns up to `count` indexes, evenly spread over `length` records. */
 export function spread(length: number, count: number): number[] {
   const chosen = Math.min(length, count);
   return Array.from({ length: chosen }, (_, i) => Math.floor((i * length) / chosen));

@@ -1,11 +1,11 @@
-/** Looks at records before a network is built for them: their sizes, whether they can be read, and the range of floats. */
+/** Examines records before a network is built for them: their sizes, whether they can be read, and the range of floats. */
 import type { DatumReader, Sample } from '@ae/lmdb-datum';
 import { sentenceOf } from '../shell/cli-error';
 import { isDamage, withAdvice } from './record-damage';
 import { spread } from './record-order';
 import { type RecordSize, RecordSizes } from './record-size';
 
-/** A record that a lenient command does without. */
+/** A record that a lenient command skips. */
 export interface LeftOut {
   readonly key?: string;
   readonly reason: string;
@@ -19,20 +19,20 @@ export interface SizeCount extends RecordSize {
 }
 
 export interface RecordScan {
-  /** Numbers of the records that can be read; undefined for all of them. */
+  /** Indexes of the readable records; undefined if all are. */
   readonly indices?: Uint32Array;
   readonly leftOut: readonly LeftOut[];
   /** In the order in which they were found. */
   readonly sizes: readonly SizeCount[];
-  /** Of float_data, where there is any. */
+  /** Range of float_data, if there is any. */
   readonly floats?: { readonly least: number; readonly most: number };
 }
 
-/** So many records are looked at without `lenient`; of more, so many, evenly spread, and the others when they are read. */
+/** How many records are examined without `lenient`; of more, this many are, evenly spread, and the others when they are read. */
 const mostLooks = 50_000;
 const mostFloats = 256;
 
-/** Scans records; with `lenient` decodes all, and leaves out those that cannot be read. */
+/** Scans records; with `lenient`, decodes all of them and skips those that cannot be read. */
 export async function scanRecords(
   reader: DatumReader,
   lenient: boolean,
@@ -52,7 +52,7 @@ export async function scanRecords(
     try {
       const datum = reader.datumAt(index);
       if (!datum) continue;
-      // Whatever is wrong with an image shows only when it is decoded.
+      // Some damage to an image shows only when it is decoded.
       const size = lenient ? ((await reader.at(index)) as Sample) : await recordSizes.of(index, datum);
       if (size.channels * size.height * size.width === 0) await reader.at(index);
       if (datum.floatData) floats.add(datum.floatData);

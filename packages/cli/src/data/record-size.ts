@@ -1,18 +1,18 @@
-/** Sizes of records as they are when decoded, mostly without decoding them. */
+/** Sizes of records once decoded, mostly determined without decoding them. */
 import { kindOfImage, readJpegHeader, readPngHeader } from '@ae/images/kind';
 import type { Datum, DatumReader, Sample } from '@ae/lmdb-datum';
 
-/** Channels as they come out of decoding, not as an image file counts them. */
+/** Channels of the decoded image, not those of the image file. */
 export type RecordSize = Pick<Sample, 'channels' | 'height' | 'width'>;
 
-/** What the first bytes of an image file tell: files of one kind decode to one number of channels. */
+/** What the first bytes of an image file tell: files of the same kind decode to the same number of channels. */
 interface Header {
   readonly kind: string;
   readonly height: number;
   readonly width: number;
 }
 
-/** Reads sizes; of each kind of image files it decodes the first one, to learn the channels. */
+/** Reads sizes; of each kind of image file it decodes the first one to learn the number of channels. */
 export class RecordSizes {
   readonly #channels = new Map<string, number>();
   readonly #reader: DatumReader;
@@ -21,7 +21,7 @@ export class RecordSizes {
     this.#reader = reader;
   }
 
-  /** The size of record `index`, which holds `datum`; throws what decoding throws where an image says nothing of itself. */
+  /** Returns the size of record `index`, which contains `datum`; throws what decoding throws if the image's header does not say. */
   async of(index: number, { encoded, data, channels, height, width }: Datum): Promise<RecordSize> {
     if (!encoded) return { channels, height, width };
     const header = headerOf(data);
@@ -34,7 +34,7 @@ export class RecordSizes {
   }
 }
 
-/** Reads what tells apart the files of a kind that decode to different numbers of channels. */
+/** Returns a name for files of one format that decode to the same number of channels. */
 function headerOf(file: Uint8Array): Header | undefined {
   const kind = kindOfImage(file);
   if (kind === 'jpeg') {

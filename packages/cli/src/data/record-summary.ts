@@ -7,7 +7,7 @@ import { type ClassOrder, classOrderOf, type KeyOrder, keyOrderOf, spread } from
 import { RecordSizes } from './record-size';
 
 export interface RecordSummary {
-  /** How many records were looked at, evenly spread over the database. */
+  /** Number of records examined, evenly spread over the database. */
   readonly examined: number;
   /** Sizes as channels x height x width with their counts, most frequent first. */
   readonly sizes: readonly { readonly size: string; readonly count: number }[];
@@ -19,30 +19,30 @@ export interface RecordSummary {
     readonly max?: number;
     readonly without: number;
   };
-  /** How keys are made; see `describeKeys`. */
+  /** How the keys are formed; see `describeKeys`. */
   readonly keyOrder: KeyOrder;
   readonly classOrder: ClassOrder;
-  /** Of words that belong to images, where the schema has them. */
+  /** Texts that belong to images, if the schema has them. */
   readonly texts?: { readonly count: number; readonly examples: readonly string[] };
-  /** Of boxes around things in images. */
+  /** Boxes around objects in images. */
   readonly boxes?: BoxSummary;
-  /** What values are that are no images of the database's schema, in words, with counts, most frequent first. */
+  /** Descriptions of values that are not images of the database's schema, with counts, most frequent first. */
   readonly layouts: readonly { readonly layout: string; readonly count: number }[];
   readonly damaged: readonly { readonly key: string; readonly reason: string }[];
 }
 
-/** What is known of the boxes of images. */
+/** What is known about the boxes of images. */
 export interface BoxSummary {
   readonly count: number;
-  /** Images that have some. */
+  /** Number of images that have boxes. */
   readonly images: number;
-  /** Boxes of each class, those of most boxes first. */
+  /** Number of boxes of each class, most frequent class first. */
   readonly labels: readonly { readonly label: number; readonly count: number }[];
-  /** The first one, and the key of its image. */
+  /** The first box, and the key of its image. */
   readonly first: BoundingBox & { readonly key: string };
 }
 
-/** Looks at up to `limit` records, evenly spread, and counts what they are. */
+/** Examines up to `limit` records, evenly spread, and counts what they contain. */
 export async function summarizeRecords(reader: DatumReader, limit = 20_000): Promise<RecordSummary> {
   const sizes = new Map<string, number>();
   const encodings = new Map<string, number>();

@@ -7,14 +7,14 @@ import type { ImportWish } from './imported-images';
 
 export const usualSize: ImageSize = { height: 64, width: 64 };
 
-/** Completes what is said of an import, so that the same is said in the same words. */
+/** Fills in the import options, so that equal options are described in the same way. */
 export function importWish({ size, gray = false, encoded = false, fit, resampler }: ImportWish): ImportWish {
   return { ...(size && { size }), gray, encoded, fit: fit ?? 'squash', resampler: resampler ?? 'antialiased' };
 }
 
 /**
- * Says how images are imported for a network: as its run imported its own unless flags say otherwise. Their size is the network's, or for
- * one that takes any size their own, unless `resize` says which.
+ * Says how images are imported for a network: as its run imported its own, unless flags say otherwise. Their size is the network's; for a
+ * network that takes any size, it is their own unless `resize` says otherwise.
  */
 export function wishForNetwork(
   { inputShape: [height, width, channels], takesAnySize }: { inputShape: readonly number[]; takesAnySize: boolean },
@@ -30,7 +30,7 @@ export function wishForNetwork(
   });
 }
 
-/** Says how a run imported its images. */
+/** Returns how a run imported its images. */
 export function wishOfRun(config: RunConfig): ImportWish {
   const { inputShape, options } = config;
   const [height, width, channels] = inputShape;
@@ -40,7 +40,7 @@ export function wishOfRun(config: RunConfig): ImportWish {
   return importWish({ size, gray: channels === 1, ...fitOf(config) });
 }
 
-/** Says which part of its images a run kept to validate; undefined where those are others. */
+/** Returns which part of its images a run held out for validation; undefined if it was validated on other images. */
 export function splitOfRun(config: RunConfig): SplitWish | undefined {
   const fraction = parseFraction(flagIn(config, 'val') ?? '');
   return fraction === undefined ? undefined : { fraction, seed: config.seed };
@@ -50,7 +50,7 @@ function fitOf(config: RunConfig): FitFlags {
   return { fit: flagIn(config, 'fit'), resampler: flagIn(config, 'resampler') } as FitFlags;
 }
 
-/** Returns what the command of a run gave for a flag. */
+/** Returns the value that a run's command line gave for a flag. */
 export function flagIn({ command = '' }: RunConfig, flag: string): string | undefined {
   return new RegExp(` --${flag}[ =]([\\w.:%-]+)( |$)`).exec(command)?.[1];
 }

@@ -6,44 +6,44 @@ import type { Split } from './image-split';
 import { withAdvice } from './record-damage';
 import type { LeftOut, RecordScan, SizeCount } from './record-scan';
 
-/** The records of an LMDB as images of one size: a sample source for training and testing. */
+/** The records of an LMDB as images of one size: a source of samples for training and testing. */
 export interface SampleDatabase {
   readonly path: string;
   readonly length: number;
-  /** The first record's size, which all others have, but where parts of images are asked for: `[height, width, channels]`. */
+  /** Size of the first record, and of all others unless crops are taken: `[height, width, channels]`. */
   readonly shape: readonly [height: number, width: number, channels: number];
-  /** True where images have other sizes than `shape`. */
+  /** True if images have sizes other than `shape`. */
   readonly isMixed: boolean;
-  /** The sizes that were found, and how many images have each. */
+  /** The sizes that were found, and the number of images of each. */
   readonly sizes: readonly SizeCount[];
-  /** Damaged records that were left out, with `lenient`. */
+  /** Damaged records that were skipped, with `lenient`. */
   readonly leftOut: readonly LeftOut[];
-  /** What the one who reads it should know. */
+  /** Warnings for the user. */
   readonly note?: string;
   /** The split that it is one side of. */
   readonly split?: Split;
-  /** Where its records lie, for programs that read them by themselves. */
+  /** Where its records are stored, for programs that read them directly. */
   readonly records: RecordPlace;
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
-  /** What tells it from other data when a training is resumed. */
+  /** Identifies the data when a training run is resumed. */
   identity(): Promise<DatabaseIdentity>;
-  /** Finds a record by its key, or else by its number, counted from 0; throws NO_SUCH_RECORD. */
+  /** Finds a record by its key, or else by its index, counted from 0; throws NO_SUCH_RECORD. */
   find(keyOrNumber: string): number;
-  /** Throws MIXED_SIZES where images have several sizes, now or when one is read. */
+  /** Throws MIXED_SIZES, now or when an image is read, if the images do not all have one size. */
   requireOneSize(): void;
   close(): void;
 }
 
-/** The records that are meant of an LMDB, and what a program has to know to read them. */
+/** The selected records of an LMDB, and what a program must know to read them. */
 export interface RecordPlace {
   /** Its data file. */
   readonly path: string;
   readonly database?: string;
-  /** How many records it has. */
+  /** Total number of records. */
   readonly records: number;
-  /** Those that are meant, by number in the order of keys; absent for all. */
+  /** Indexes of the selected records in key order; absent if all are selected. */
   readonly numbers?: Uint32Array;
-  /** How its values hold images, by the name that `--schema` takes. */
+  /** How its values store images, by the name that `--schema` takes. */
   readonly schema: string;
   /** LMDB's data format. */
   readonly format: number;
@@ -54,7 +54,7 @@ export interface RecordPlace {
   readonly isWhole: boolean;
 }
 
-/** Gives the records that a scan has found. */
+/** Provides the records that a scan has found. */
 export class Samples implements SampleDatabase {
   readonly length: number;
   readonly shape: SampleDatabase['shape'];
@@ -63,7 +63,7 @@ export class Samples implements SampleDatabase {
   readonly leftOut: readonly LeftOut[];
   readonly note?: string;
   readonly #first: SizeCount;
-  /** What floats are multiplied by: those from 0 to 1 become those from 0 to 255, as bytes have them. */
+  /** Factor that floats are multiplied by: those from 0 to 1 are scaled to 0 to 255, the range of bytes. */
   readonly #gain: number;
   readonly #reader: DatumReader;
   readonly #scan: RecordScan;
@@ -143,7 +143,7 @@ export class Samples implements SampleDatabase {
     if (index >= 0) return index;
     throw new CliError(
       'NO_SUCH_RECORD',
-      `${this.path}: ${text} ${this.split ? 'is not in this part of the images' : 'is damaged and was skipped'}; name another record.`,
+      `${this.path}: ${text} ${this.split ? 'is on the other side of the split' : 'is damaged and was skipped'}; name another record.`,
     );
   }
 

@@ -1,4 +1,4 @@
-/** The files of `ae encode`: written as codes come, and read again to merge shards. */
+/** The files of `ae encode`: written as the codes are computed, and read again to merge shards. */
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { branch } from '../shell/stream-branches';
 const shapesName = 'shapes.npy';
 const parquetName = 'codes.parquet';
 
-/** Writes codes in both forms while they come, so that images are encoded once and need not fit into memory. */
+/** Writes codes in both formats as they arrive, so that images are encoded once and need not fit in memory. */
 export async function writeCodes(codes: AsyncIterable<Codes>, folder: string, byBlocks: boolean): Promise<number> {
   const { writeCodesNpy, writeCodesParquet } = await import('@ae/autoencoder/codes');
   const [first, second] = branch(codes);
@@ -26,7 +26,7 @@ export async function writeCodes(codes: AsyncIterable<Codes>, folder: string, by
   return (outcomes[0] as PromiseFulfilledResult<number>).value;
 }
 
-/** Yields the codes of folders, one folder after the other. */
+/** Yields the codes of several folders, one folder after the other. */
 export async function* readCodes(folders: readonly string[]): AsyncGenerator<Codes> {
   const { readCodesParquet } = await import('@ae/autoencoder/codes');
   for (const folder of folders) {

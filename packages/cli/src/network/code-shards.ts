@@ -1,4 +1,4 @@
-/** Shards of `ae encode`, and the whole of them. */
+/** Shards of `ae encode`, and merging them. */
 import type { FoundShard } from '@ae/ground/shard-notes';
 import type { Shard } from '@ae/ground/shards';
 import type { LeftOut } from '../data/record-scan';
@@ -8,21 +8,21 @@ import { readCodes, writeCodes } from './code-files';
 import type { LoadedNetwork } from './load-network';
 import { networkSettings } from './network-shards';
 
-/** What `ae encode` says of codes. */
+/** The report of `ae encode`. */
 export interface CodeSummary {
   readonly model: string;
   readonly data: string;
   readonly count: number;
-  /** Numbers of a code; absent for images of several sizes. */
+  /** Number of values in a code; absent if images have several sizes. */
   readonly codeSize?: number;
-  /** Rows and columns of blocks, where there are any, and the numbers of a block. */
+  /** Rows and columns of blocks, if there are any, and the number of values per block. */
   readonly codeShape?: readonly (number | null)[];
   readonly leftOut: readonly LeftOut[];
 }
 
 export const codeShards = 'encode';
 
-/** Encodes the images of a shard, unless that was done before. */
+/** Encodes the images of a shard, unless that has been done already. */
 export async function encodeShard(
   loaded: LoadedNetwork,
   target: string,
@@ -35,7 +35,7 @@ export async function encodeShard(
   return makeShard(target, { kind: codeShards, shard, settings }, async (folder) => {
     const codes = network.encodeBatches(samples, { batchSize, shard, ...options });
     const first = await codes.next();
-    // Of more shards than batches some are empty.
+    // If there are more shards than batches, some are empty.
     if (first.done) return summaryOf(0);
     return summaryOf(await writeCodes(startingWith(first.value, codes), folder, samples.isMixed));
   });
@@ -46,7 +46,10 @@ async function* startingWith<T>(first: T, others: AsyncIterable<T>): AsyncGenera
   yield* others;
 }
 
-/** Makes one folder of codes of those of shards, in order; the same files as one process makes. Says whether they were there before. */
+/**
+ * Merges the folders of shards, in order, into one folder of codes, with the same files as a single process writes. Says whether they
+ * existed already.
+ */
 export async function mergeCodes(
   shards: readonly FoundShard[],
   target: string,

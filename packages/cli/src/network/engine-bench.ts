@@ -1,7 +1,7 @@
 import type { BackendOptions, BackendStatus } from '@ae/autoencoder';
 import type { Terminal } from '../shell/terminal';
 
-/** How fast an engine trains, or why nobody measured. */
+/** How fast an engine trains, or why it was not measured. */
 export interface EngineSpeed {
   readonly name: string;
   readonly imagesPerSecond?: number;

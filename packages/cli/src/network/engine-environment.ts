@@ -9,7 +9,7 @@ const words: Readonly<Record<string, boolean>> = {
   false: false,
 };
 
-/** Says whether the wasm engine may set V8's flags: unless AE_V8_FLAGS says `off`. */
+/** Tells whether the wasm engine may set V8's flags: unless AE_V8_FLAGS is `off`. */
 export function v8FlagsAllowed(value = process.env.AE_V8_FLAGS): boolean {
   const word = value?.trim().toLowerCase() || 'on';
   if (Object.hasOwn(words, word)) return words[word];

@@ -13,7 +13,7 @@ export interface EngineOptions {
   readonly threads?: number | 'auto';
 }
 
-/** `others` are programs that compute in the place of an engine. */
+/** `others` are programs that can do the work of an engine. */
 export const backendOption = (...others: readonly string[]) =>
   choiceOption('--backend <name>', 'engine to compute on (see ae backend)', [...backendNames, ...others]).default(
     'auto',
@@ -27,12 +27,12 @@ export const threadsOption = () =>
     words: ['auto'],
   }).default('auto');
 
-/** What the engines are told, by the command line and by the environment. */
+/** The options of engines, from the command line and the environment. */
 export function engineSettings({ threads }: EngineOptions): BackendOptions {
   return { threads, v8Flags: v8FlagsAllowed(), tensorflowCache: tensorflowCache() };
 }
 
-/** Loads TensorFlow and the engine asked for; passes its warnings on. */
+/** Loads TensorFlow.js and the requested engine; prints its warnings. */
 export async function startEngine(options: EngineOptions, terminal: Terminal): Promise<BackendInfo> {
   const settings = engineSettings(options);
   terminal.status('starting the engine ...');
@@ -44,14 +44,14 @@ export async function startEngine(options: EngineOptions, terminal: Terminal): P
   return info;
 }
 
-/** TensorFlow.js greets and warns on the console unless it runs in production mode, and native TensorFlow unless it is told not to. */
+/** TensorFlow.js prints a greeting and warnings unless it runs in production mode, and native TensorFlow unless it is told not to. */
 export async function silenceTensorflow(): Promise<void> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const { enableProdMode } = await import('@tensorflow/tfjs-core');
   enableProdMode();
 }
 
-/** "wasm, 2 threads" */
+/** Describes an engine: "wasm, 2 threads". */
 export function describeEngine({ name, threads }: BackendInfo): string {
   return threads === undefined ? name : `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }

@@ -4,19 +4,19 @@ import type { CheckpointChoice } from '@ae/autoencoder';
 import type { RunConfig } from '@ae/autoencoder/runs';
 import { CliError } from '../shell/cli-error';
 
-/** Where a network is, and the run that trained it, where there is one. */
+/** Where a network is, and the run that trained it, if there is one. */
 export interface FoundModel {
-  /** Its folder, or the run or file that it is a checkpoint of. */
+  /** Its folder, or the run or file whose checkpoint it is. */
   readonly model: string;
   readonly run?: string;
-  /** It is a checkpoint: the one that was asked for, or the best. */
+  /** Its checkpoint, if it is one: the one that was asked for, or the best. */
   readonly isCheckpoint?: boolean;
   readonly checkpoint?: CheckpointChoice;
 }
 
 /**
- * Accepts the folder of a run in place of the network inside it, and finds the run around a network. Of a run that has none yet, or
- * where a checkpoint is asked for, it is a checkpoint; a checkpoint's own file is one, too. Throws MODEL_NOT_FOUND.
+ * Finds a network in the folder of a run, or the run that a network's folder belongs to. If a run has no final network yet, or a checkpoint
+ * is asked for, the result is a checkpoint; the file of a checkpoint is accepted as well. Throws MODEL_NOT_FOUND.
  */
 export async function findModel(folder: string, checkpoint?: CheckpointChoice): Promise<FoundModel> {
   const found = await findSaved(folder);
@@ -40,7 +40,7 @@ export async function findModel(folder: string, checkpoint?: CheckpointChoice): 
   );
 }
 
-/** Throws where there is no network: images, or an LMDB, may stand in its place. */
+/** Throws if there is no network; images or an LMDB may have been named in its place. */
 async function assertHasModel(place: string): Promise<void> {
   const stats = await stat(place).catch(() => undefined);
   if (await exists(path.join(place, 'model.json'))) return;
@@ -52,7 +52,7 @@ async function assertHasModel(place: string): Promise<void> {
   throw new CliError('MODEL_NOT_FOUND', `${place} ${what}; name the folder that ae train or save() wrote.`);
 }
 
-/** The run of a checkpoint's file, <run>/checkpoints/<file>. */
+/** Returns the run that a checkpoint's file belongs to: <run>/checkpoints/<file>. */
 function runAround(file: string): string {
   return path.join(path.dirname(file), '..');
 }
@@ -66,8 +66,8 @@ async function findSaved(folder: string): Promise<FoundModel> {
 }
 
 /**
- * Says where the images of a run lie: by the name that was typed where that still leads there, or else by the path that it
- * had; undefined where the run doesn't know. Throws NOT_READABLE where they have moved, with `advice` on how to name them anew.
+ * Returns where the images of a run are: the path that was typed, if it still exists, or else the absolute path that it had; undefined if
+ * the run does not say. Throws NOT_READABLE if they have moved, with `advice` on how to name them.
  */
 export async function placeOf(data: RunData | undefined, run: string, advice: string): Promise<string | undefined> {
   const { name, path: whole } = data ?? {};

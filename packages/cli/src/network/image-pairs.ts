@@ -1,4 +1,4 @@
-/** Images and their reconstructions, side by side: for files to look at. */
+/** Images and their reconstructions, side by side, as files to look at. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder } from '@ae/autoencoder';
@@ -7,7 +7,7 @@ import type { Sample } from '@ae/lmdb-datum';
 import { spread } from '../data/record-order';
 import type { SampleDatabase } from '../data/sample-database';
 
-/** One image and what the network made of it; `name` is the original script's numbering, from 1_1. */
+/** One image and its reconstruction; `name` follows the original script's numbering, from 1_1. */
 export interface Pair {
   readonly name: string;
   readonly input: Sample;
@@ -23,7 +23,7 @@ export interface PairOptions {
   readonly scale: number;
 }
 
-/** Reconstructs the images to write, a batch at a time. */
+/** Reconstructs the images to write, one batch at a time. */
 export async function reconstructPairs(
   network: Autoencoder,
   samples: SampleDatabase,
@@ -45,7 +45,10 @@ export async function reconstructPairs(
   return pairs;
 }
 
-/** Makes of a sample what an image file can hold: floats rounded to bytes, and of what has no colors the first channel, as gray. */
+/**
+ * Converts a sample to what an image file can hold: floats are rounded to bytes, and of samples without colors the first channel is drawn
+ * in gray.
+ */
 function asImage(sample: Sample): Sample {
   const { height, width, data } = sample;
   const channels = sample.channels === 3 || sample.channels === 4 ? sample.channels : 1;
@@ -53,7 +56,7 @@ function asImage(sample: Sample): Sample {
   return { ...sample, channels, data: new Uint8Array(bytes.buffer) };
 }
 
-/** Writes images and their grid into a folder. */
+/** Writes images and a grid of them to a folder. */
 export async function writePictures(
   folder: string,
   pairs: readonly Pair[],

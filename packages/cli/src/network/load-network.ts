@@ -22,7 +22,7 @@ export interface ReadFlags extends DatabaseFlag, Pick<ImportFlags, 'fit' | 'resa
   readonly lenient?: boolean;
 }
 
-/** Shows how far looking for damage has come. */
+/** Shows the progress of the search for damage. */
 export function lookingAt(terminal: Terminal, lenient = false): (done: number, total: number) => void {
   return (done, total) => {
     if (lenient)
@@ -30,19 +30,18 @@ export function lookingAt(terminal: Terminal, lenient = false): (done: number, t
   };
 }
 
-/** A network and images that it takes. */
+/** A network and images that fit it. */
 export interface LoadedNetwork extends FoundModel {
   readonly network: Autoencoder;
   readonly samples: SampleDatabase;
-  /** The engine in words. */
+  /** A description of the engine. */
   readonly engine: string;
 }
 
 /**
- * Opens images, and starts the engine and loads the network of a folder or run; throws where the sizes differ. An LMDB is opened first,
- * for most mistakes are in the data; what has to be imported needs to know the network.
- * With `heldOut`, of a run's own images only those that it kept to validate; with `oneSize`, what has to be imported gets the network's size,
- * also if it takes any.
+ * Opens images, starts the engine, and loads the network of a folder or run; throws if the sizes differ. An LMDB is opened first, because
+ * most mistakes are in the data; images to be imported need the network first. With `heldOut`, uses only the held-out part of a run's own
+ * images; with `oneSize`, imports images at the network's size even if it takes any size.
  */
 export async function loadNetworkFor(
   input: string,
@@ -68,7 +67,7 @@ export async function loadNetworkFor(
   const part = options.heldOut ? partOf(input, config) : undefined;
   if (part)
     terminal.warn(
-      `${input}: only the images that ${modelPath} held out for validation (--val ${part.split.fraction}).`,
+      `${input}: using only the images that ${modelPath} held out for validation (--val ${part.split.fraction}).`,
     );
   if (part) early?.close();
   const samples = early && !part ? early : await openSamples(input, { ...reading, part, images: { wish, terminal } });
@@ -78,27 +77,27 @@ export async function loadNetworkFor(
   return { ...found, network, samples, engine: describeEngine(engine) };
 }
 
-/** An LMDB is read as it is: one of another size is a database of its own. */
+/** Throws if an LMDB is to be resized: it is read as it is, and resizing makes another one. */
 function resizesNoLmdb(lmdb: string, { height, width }: ImageSize): CliError {
   const command = `ae resize ${quote(lmdb)} <out.lmdb> ${height}x${width}`;
   return new CliError('INVALID_OPTION', `--resize: ${lmdb} is an LMDB, which is read at its own size; use ${command}.`);
 }
 
-/** Reads what a run began with, where the network is that of one. */
+/** Reads the settings of the run that a network belongs to, if any. */
 export async function configOf({ run }: FoundModel): Promise<RunConfig | undefined> {
   if (run === undefined) return undefined;
   const { readRunConfig } = await import('@ae/autoencoder/runs');
   return readRunConfig(run).catch(() => undefined);
 }
 
-/** Of images that a run took both to train and to validate those are meant that it was not trained on. */
+/** If a run held out a part of its images for validation, only that part is used, because it was not trained on the others. */
 function partOf(input: string, config: RunConfig | undefined): SampleOptions['part'] {
   const split = config && splitOfRun(config);
   if (!split || config.data.train.path !== path.resolve(input)) return undefined;
   return { split, side: 'validation' };
 }
 
-/** Throws where images stand in the place of the network, and the network in theirs. */
+/** Throws if the arguments for network and images are swapped. */
 function assertInOrder(modelPath: string, input: string): void {
   if (!isNetwork(input) || isNetwork(modelPath)) return;
   throw new CliError(
@@ -111,7 +110,7 @@ function isNetwork(place: string): boolean {
   return ['model.json', 'config.json'].some((name) => existsSync(path.join(place, name)));
 }
 
-/** Loads a network, and says what is odd about it. */
+/** Loads a network, and says so if it is not the final one. */
 export async function loadNetwork(found: FoundModel, terminal: Terminal): Promise<Autoencoder> {
   if (found.isCheckpoint) return loadFromRun(found, terminal);
   const { model } = found;
@@ -129,7 +128,7 @@ async function loadFromRun({ model, checkpoint }: FoundModel, terminal: Terminal
   return autoencoder;
 }
 
-/** Which checkpoint of a run a command takes. */
+/** Which checkpoint of a run a command uses. */
 export interface CheckpointOptions {
   readonly checkpoint?: CheckpointChoice;
 }
@@ -138,11 +137,11 @@ export interface CheckpointOptions {
 export function checkpointOption(): Option {
   const range = { min: 0, integer: true, words: ['best', 'last'] };
   const description =
-    "which of a run's networks: best, last or after a step (default: the final one, or else the best)";
+    "which of a run's networks to use: best, last, or the step of a checkpoint (default: the final one, or else the best)";
   return numberOption('--checkpoint <which>', description, range);
 }
 
-/** Throws unless images are of a size that a network takes. */
+/** Throws unless images have a size that a network takes. */
 export function assertFits(samples: SampleDatabase, { inputShape, takesAnySize }: Autoencoder, model: string): void {
   if (takesAnySize && samples.shape[2] === inputShape[2]) return;
   samples.requireOneSize();

@@ -1,19 +1,19 @@
 import { CliError } from '../shell/cli-error';
 import { either } from '../shell/options';
 
-/** A kind of file that networks are exchanged in. */
+/** A file format for exchanging networks. */
 interface ModelFormat {
-  /** What `--format` takes. */
+  /** The name that `--format` takes. */
   readonly name: string;
-  /** What it is called in a sentence. */
+  /** Its name in a sentence. */
   readonly title: string;
-  /** What its files' names end in. */
+  /** Extensions of its files. */
   readonly endings: readonly string[];
-  /** Options of the command that it has. */
+  /** The command's options that apply to it. */
   readonly options: readonly string[];
 }
 
-/** What export-model writes. */
+/** The formats that export-model writes. */
 export const exportFormats = [
   {
     name: 'onnx',
@@ -25,7 +25,7 @@ export const exportFormats = [
   { name: 'keras', title: 'Keras', endings: ['.keras'], options: [] },
 ] as const satisfies readonly ModelFormat[];
 
-/** What import-model reads. */
+/** The formats that import-model reads. */
 export const importFormats = [
   {
     name: 'pytorch',
@@ -38,17 +38,20 @@ export const importFormats = [
   { name: 'tfjs', title: 'TensorFlow.js', endings: ['model.json'], options: ['pixelScale', 'channelOrder'] },
 ] as const satisfies readonly ModelFormat[];
 
-/** Returns the format that was asked for, or else the one that a file's name tells. Throws INVALID_OPTION. */
+/** Returns the format that was asked for, or else the one that the file's name suggests. Throws INVALID_OPTION. */
 export function formatOf<T extends ModelFormat>(formats: readonly T[], file: string, wanted: string | undefined): T {
   const found = wanted
     ? formats.find(({ name }) => name === wanted)
     : formats.find(({ endings }) => endings.some((ending) => file.toLowerCase().endsWith(ending)));
   if (found) return found;
   const endings = formats.map((format) => `${format.endings.join(' or ')} (${format.title})`);
-  throw new CliError('INVALID_OPTION', `${file}: the name does not tell the format; end it in ${either(endings)}.`);
+  throw new CliError(
+    'INVALID_OPTION',
+    `${file}: the name does not show its format; expected one that ends in ${either(endings)}.`,
+  );
 }
 
-/** Throws INVALID_OPTION for an option that another format has. */
+/** Throws INVALID_OPTION for an option that belongs to another format. */
 export function checkFormatOptions(
   format: ModelFormat,
   formats: readonly ModelFormat[],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Autoencoder } from '@ae/autoencoder';
 
-/** Returns what tells a network from another: a digest of its weights, and of what they are called. */
+/** Returns a digest of a network's weights and their names, which identifies the network. */
 export async function digestOfNetwork({ model }: Autoencoder): Promise<string> {
   const hash = createHash('sha256');
   for (const weight of model.weights) {

@@ -5,10 +5,10 @@ import { lenientOption } from '../data/left-out';
 import { backendOption, type EngineOptions, threadsOption } from './engine';
 import { type CheckpointOptions, checkpointOption, type ReadFlags } from './load-network';
 
-/** What a command may be told of the network that it loads, and of the images for it. */
+/** The options of commands that load a network and images for it. */
 export type NetworkInputOptions = EngineOptions & CheckpointOptions & ReadFlags;
 
-/** Which size images get that are not in an LMDB, for commands that take any size a network takes. */
+/** The size of images that are not in an LMDB, for commands that take any size the network takes. */
 export const usualResize = "the network's, or any for preset transform";
 
 /** Adds the options of `loadNetworkFor` after a command's own; `size` says which size images get that are not in an LMDB. */

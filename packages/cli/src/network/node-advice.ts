@@ -1,9 +1,9 @@
-/** The first Node.js whose V8 computes with registers of 256 bits where WebAssembly has 128. */
+/** The first Node.js whose V8 uses 256-bit registers for WebAssembly's 128-bit vectors. */
 const fastMajor = 24;
 
 /**
- * Says what a newer Node.js would bring, where training is slower than it could be: the wasm engine on x64 takes 1.5 times as long on
- * Node.js 20 and 22 as on 24.
+ * Says what a newer Node.js would bring if training is slower than it could be: on x64, the wasm engine takes 1.5 times as long on Node.js
+ * 20 and 22 as on 24.
  */
 export function nodeAdvice(
   { name }: { readonly name: string },

@@ -1,4 +1,4 @@
-/** Prints what `ae test` found. */
+/** Prints the results of `ae test`. */
 import type { Evaluation, MaskMode } from '@ae/autoencoder';
 import type { ReportData } from '@ae/autoencoder/report';
 import type { ImageScores } from '@ae/autoencoder/scores';
@@ -16,7 +16,7 @@ const classesShown = 10;
 const sizesShown = 4;
 const extremesShown = 3;
 
-/** Prints the scores; `trainedOn` says that the images are those that the network was trained on and PCA fitted to. */
+/** Prints the scores; `trainedOn` says that these are the images that the network was trained on and PCA was fitted to. */
 export function printResults(
   terminal: Terminal,
   evaluations: readonly Evaluation[],
@@ -61,11 +61,11 @@ export function printResults(
   if (baselines) printBaselines(terminal, baselines, hasMasks);
   if (trainedOn)
     terminal.warn(
-      `the network ${baselines?.pcaFittedOn === undefined ? 'has' : 'and PCA have'} been trained on these very images, so the scores are too good.`,
+      `the network ${baselines?.pcaFittedOn === undefined ? 'was' : 'and PCA were'} trained on these very images, so the scores are too good.`,
     );
 }
 
-/** What follows a PSNR: the other scores where there are any, and whose masks it is with. */
+/** Formats what follows a PSNR: the other scores, if any, and the masks that were used. */
 function withSimilarity({ ssim, msSsim }: { ssim: number; msSsim: number }, masks: string): string {
   const scores = [
     ...(Number.isNaN(ssim) ? [] : [`SSIM ${ssim.toFixed(3)}`]),
@@ -94,10 +94,8 @@ function printBaselines(
   hasMasks: boolean,
 ): void {
   for (const { counted, codeBits, budgetBytes, rows } of groups) {
-    const code = codeBits === 32 ? '' : `, ${codeBits} bits per number`;
-    terminal.print(
-      `at ${formatBytes(budgetBytes)} per image, as ${counted} take${counted === 'code' ? 's' : ''}${code}:`,
-    );
+    const code = codeBits === 32 ? '' : ` at ${codeBits} bits per number`;
+    terminal.print(`at ${formatBytes(budgetBytes)} per image, the size of the ${counted}${code}:`);
     terminal.print(
       formatRows(
         rows.map(({ method, masks, components, size, summary }) => [
@@ -114,7 +112,7 @@ function printBaselines(
   for (const reason of missing) terminal.print(`not compared: ${reason}`);
 }
 
-/** Says which images PCA was fitted on. */
+/** Describes the images that PCA was fitted to. */
 export function nameFittedImages({
   pcaFittedOn = 0,
   pcaFittedOf = pcaFittedOn,

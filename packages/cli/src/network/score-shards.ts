@@ -1,4 +1,4 @@
-/** Shards of `ae test`: the scores of each image, of which merging makes those of all, to the last digit. */
+/** Shards of `ae test`: the scores of each image, which merge into the same totals to the last digit. */
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Evaluation, MaskMode } from '@ae/autoencoder';
@@ -22,15 +22,15 @@ import {
   writeScores,
 } from './scores';
 
-/** What a shard of `ae test` holds beside the scores of its images. */
+/** What a shard of `ae test` contains besides the scores of its images. */
 export interface ScoredPart {
   readonly model: string;
   readonly data: string;
   readonly engine: string;
-  /** Images of all shards, and of this one. */
+  /** Number of images in all shards, and in this one. */
   readonly count: number;
   readonly scored: number;
-  /** The network's white is 255 times that. */
+  /** The network's white is 255 times this. */
   readonly scale: number;
   readonly tables: SizeTables;
   readonly evaluations: readonly Pick<Evaluation, 'masks' | 'codeBits' | 'similarity'>[];
@@ -47,7 +47,7 @@ export interface ScoreOptions extends PairOptions {
   readonly extremes: number;
 }
 
-/** Scores the images of a shard, unless that was done before. The first shard writes the pictures of all. */
+/** Scores the images of a shard, unless that has been done already. The first shard writes the pictures for all. */
 export async function scoreShard(
   loaded: LoadedNetwork,
   { data, target }: { data: string; target: string },
@@ -92,11 +92,11 @@ export interface MergedScores {
   readonly results: TestResults;
   readonly pictures: number;
   readonly leftOut: readonly LeftOut[];
-  /** They were there before, and nothing was done. */
+  /** They existed already, and nothing was done. */
   readonly wasComplete: boolean;
 }
 
-/** Makes the pictures and scores that one process makes of those of shards, in order. */
+/** Merges the pictures and scores of shards, in order, with the same result as a single process. */
 export async function mergeScores(shards: readonly FoundShard[], target: string): Promise<MergedScores> {
   const parts = shards as readonly FoundShard<ScoredPart>[];
   const [{ folder: firstFolder, note }] = parts;
@@ -142,7 +142,7 @@ async function readLines(folder: string, masks: MaskMode): Promise<ImageScores[]
   }
 }
 
-/** JSON has no infinity and calls what is no number null. */
+/** JSON has no infinity, and writes values that are not numbers as null. */
 function fromJson(image: Record<string, unknown>): ImageScores {
   const scores = scoreNames.map((name) => [name, image[name] === null ? Number.NaN : Number(image[name])]);
   return { ...image, ...Object.fromEntries(scores) } as ImageScores;

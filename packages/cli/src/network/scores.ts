@@ -1,4 +1,4 @@
-/** Scores of all images of a database, as `ae test` makes and keeps them. */
+/** Scores of all images of a database, as `ae test` computes and stores them. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Autoencoder, Evaluation, MaskMode, PixelFormat } from '@ae/autoencoder';
@@ -8,13 +8,13 @@ import type { SampleDatabase } from '../data/sample-database';
 import { formatBar, formatCount, type Terminal } from '../shell/terminal';
 
 interface EvaluateAllOptions {
-  /** SSIM with the other masks too. */
+  /** Compute SSIM with the other masks too. */
   readonly similarity: boolean;
   readonly shard?: Shard;
   readonly signal: AbortSignal;
 }
 
-/** Scores all images, or those of a shard, with each kind of masks, for they tell the decoder a good part of an image. */
+/** Scores all images, or those of a shard, with each kind of masks, because the masks tell the decoder much about an image. */
 export async function evaluateAll(
   network: Autoencoder,
   samples: SampleDatabase,
@@ -36,24 +36,24 @@ export async function evaluateAll(
   return evaluations;
 }
 
-/** The masks that make a difference; of a network without any, there is one way to decode. */
+/** The masks that make a difference; a network without masks decodes in only one way. */
 function modesOf({ sizes }: Autoencoder, { length }: SampleDatabase): MaskMode[] {
   if (sizes.maskBytes === 0) return ['own'];
   return length > 1 ? ['own', 'fixed', 'other'] : ['own', 'fixed'];
 }
 
-/** Leaves out SSIM and MS-SSIM with other masks than an image's own, which only a report has computed. */
+/** Removes SSIM and MS-SSIM of masks other than an image's own, which only a report computes. */
 export function withoutOtherSimilarity(evaluations: readonly Evaluation[]): Evaluation[] {
   const without = (evaluation: Evaluation) => ({ ...evaluation, ssim: Number.NaN, msSsim: Number.NaN });
   return evaluations.map((evaluation) => (evaluation.masks === 'own' ? evaluation : without(evaluation)));
 }
 
-/** The means, without each image's scores; SSIM is NaN, which JSON writes as null, where it was not computed. */
+/** The means, without each image's scores; SSIM is NaN if it was not computed, which JSON writes as null. */
 function summaryOf({ psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae }: Evaluation) {
   return { psnrDb, pooledPsnrDb, perfect, ssim, msSsim, mse, mae };
 }
 
-/** What scores.json holds of sizes, which are known without scores. */
+/** What scores.json says about sizes, which is known without any scores. */
 export function sizeTables(network: Autoencoder, samples: SampleDatabase) {
   return {
     sizes: meanSizes(network, samples),
@@ -63,7 +63,7 @@ export function sizeTables(network: Autoencoder, samples: SampleDatabase) {
 
 export type SizeTables = ReturnType<typeof sizeTables>;
 
-/** What scores.json holds of sizes and evaluations, of which the one with the images' own masks is the first. */
+/** What scores.json contains about sizes and evaluations; the first evaluation is the one with the images' own masks. */
 export async function tabulate(
   tables: SizeTables,
   pixels: Pick<PixelFormat, 'scale'>,
@@ -81,7 +81,7 @@ export async function tabulate(
   };
 }
 
-/** What an image, its code and its masks take on average, rounded. */
+/** Bytes of an image, its code and its masks, on average, rounded. */
 function meanSizes(network: Autoencoder, { sizes }: SampleDatabase) {
   const count = sizes.reduce((sum, size) => sum + size.count, 0);
   const mean = (key: 'imageBytes' | 'codeNumbers' | 'codeBytes' | 'maskBytes') =>
@@ -96,7 +96,7 @@ function meanSizes(network: Autoencoder, { sizes }: SampleDatabase) {
   };
 }
 
-/** The sizes of images, how many have each, and the numbers of their codes. */
+/** The sizes of images, the number of images of each, and the numbers in their codes. */
 function imageSizesOf(network: Autoencoder, { sizes }: SampleDatabase) {
   return sizes.map(({ channels, height, width, count }) => {
     const { codeShape, codeNumbers } = network.sizesOf([height, width]);
@@ -106,7 +106,7 @@ function imageSizesOf(network: Autoencoder, { sizes }: SampleDatabase) {
 
 export type ScoreTables = Awaited<ReturnType<typeof tabulate>>;
 
-/** What `ae test` found. */
+/** The results of `ae test`. */
 export interface TestResults extends ScoreTables {
   readonly model: string;
   readonly data: string;
@@ -115,7 +115,7 @@ export interface TestResults extends ScoreTables {
   readonly baselines?: ReportData['comparison'];
 }
 
-/** Writes scores into a folder; with `all` of each image with all masks. */
+/** Writes scores to a folder; with `all`, those of each image with all masks. */
 export async function writeScores(
   folder: string,
   results: TestResults,
@@ -130,7 +130,7 @@ export async function writeScores(
   }
 }
 
-/** Returns the same values with the text "Infinity", which is what a perfect image's PSNR is called in JSON. */
+/** Returns the same values with infinite ones as the text "Infinity", as JSON stores the PSNR of a perfect reconstruction. */
 export function withoutInfinity<T>(results: T): T {
   const named = (_key: string, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'Infinity' : value);
   return JSON.parse(JSON.stringify(results, named)) as T;

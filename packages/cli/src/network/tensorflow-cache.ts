@@ -1,8 +1,8 @@
 import path from 'node:path';
 
 /**
- * The folder for native TensorFlow: in AE_CACHE or in XDG_CACHE_HOME, where the user has set one; otherwise undefined, and @ae/autoencoder
- * takes the system's place for caches.
+ * The folder for native TensorFlow: in AE_CACHE or XDG_CACHE_HOME if set; otherwise undefined, and @ae/autoencoder uses the system's cache
+ * folder.
  */
 export function tensorflowCache(): string | undefined {
   const { AE_CACHE, XDG_CACHE_HOME } = process.env;

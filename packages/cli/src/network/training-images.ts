@@ -14,10 +14,10 @@ export interface TrainingImages {
   close(): void;
 }
 
-/** What `--baselines` was given: a path, true for those of the run, false for none; undefined for those of the run where there are some. */
+/** The value of `--baselines`: a path, true for the run's images, false for none; undefined for the run's images if it has some. */
 export type GivenBaselines = string | boolean | undefined;
 
-/** Opens the images that a network was trained on. What was not asked for is done without where it can't be had, with a note. */
+/** Opens the images that a network was trained on. If they were not asked for and cannot be opened, PCA is left out with a note. */
 export async function openTrainingImages(
   given: GivenBaselines,
   found: FoundModel,
@@ -60,7 +60,7 @@ async function placeOfTraining(
   );
 }
 
-/** Returns images of the size that a network takes: of a network that was trained on parts of images, their middle. */
+/** Returns images of the size that a network takes; if it was trained on crops, the centers of the images. */
 export async function fitTo(source: SampleDatabase, { inputShape }: Autoencoder): Promise<SampleSource> {
   if (!source.isMixed && source.shape.every((size, i) => size === inputShape[i])) return source;
   const { centerCrop } = await import('@ae/autoencoder');

@@ -1,4 +1,4 @@
-/** The command line as plain data, from which the manual, the page of commands and the completions of shells are made. */
+/** The command line as plain data, from which the manual, the page of commands and the shell completions are made. */
 import type { Command, Option } from 'commander';
 import { commandDescription, notesOf, optionDescription } from '../shell/help-layout';
 import { FlagOption, rangeOrWords } from '../shell/options';
@@ -7,18 +7,18 @@ import { argumentValues, optionValues, placeholderOf, type Values } from './valu
 export interface OptionDescription {
   /** `-e` and `--epochs` */
   readonly names: readonly string[];
-  /** As the help has it: `-e, --epochs <n>`. */
+  /** As in the help: `-e, --epochs <n>`. */
   readonly flags: string;
   readonly placeholder?: string;
-  /** It can be given without a value: `--bench [seconds]`. */
+  /** Its value is optional: `--bench [seconds]`. */
   readonly isOptional: boolean;
   readonly isRepeatable: boolean;
   readonly help: string;
-  /** What a number may be: "a whole number of at least 1". */
+  /** The numbers that it takes: "a whole number of at least 1". */
   readonly accepts?: string;
-  /** Of a switch undefined. */
+  /** Undefined for a switch. */
   readonly values?: Values;
-  /** What it stands under. */
+  /** Its heading in the help. */
   readonly heading: string;
 }
 
@@ -30,12 +30,12 @@ export interface ArgumentDescription {
 }
 
 export interface CommandDescription {
-  /** `train`, or `backend install`; of the program itself empty. */
+  /** `train`, or `backend install`; empty for the program itself. */
   readonly name: string;
   /** `ae train [options] [images]` */
   readonly usage: string;
   readonly help: string;
-  /** What it stands under. */
+  /** Its heading in the help. */
   readonly heading: string;
   readonly arguments: readonly ArgumentDescription[];
   readonly options: readonly OptionDescription[];
@@ -44,13 +44,13 @@ export interface CommandDescription {
   readonly commands: readonly CommandDescription[];
 }
 
-/** Describes a command with all below it. */
+/** Describes a command and all its subcommands. */
 export function describeCommand(command: Command, above?: string): CommandDescription {
   const helper = command.createHelp();
   const name = above === undefined ? '' : `${above}${command.name()}`;
   return {
     name,
-    // The help command alone does not know the program.
+    // Only the help command does not know the program.
     usage: helper.commandUsage(command).replace(/^(?!ae )/, name && 'ae '),
     help: commandDescription(command),
     heading: command.helpGroup(),
@@ -83,7 +83,7 @@ function describeOption(option: Option): OptionDescription {
   };
 }
 
-/** Lists a program's commands with those below them, each before its own. */
+/** Lists a program's commands and their subcommands, each group before its members. */
 export function allCommands({ commands }: CommandDescription): CommandDescription[] {
   return commands.flatMap((command) => [command, ...allCommands(command)]);
 }

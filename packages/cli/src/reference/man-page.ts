@@ -1,4 +1,4 @@
-/** The manual, in the man macros that every man program reads. */
+/** The manual page, in the man macros that every man program supports. */
 import { allCommands, type CommandDescription, type OptionDescription } from './describe-command';
 
 /** Returns ae.1. */
@@ -24,12 +24,12 @@ export function manPage(program: CommandDescription, version: string): string {
     .join('\n');
 }
 
-/** Returns the options that every command has. */
+/** Returns the options that all commands share. */
 export function sharedOptions(commands: readonly CommandDescription[]): readonly OptionDescription[] {
   return commands[0].options.filter(({ heading }) => heading === 'Every command:');
 }
 
-/** Returns the options that a command has to itself, by what they stand under. */
+/** Returns the options of a single command, by heading. */
 export function ownOptions({ options }: CommandDescription): ReadonlyMap<string, readonly OptionDescription[]> {
   const own = options.filter(({ heading }) => heading !== 'Every command:');
   const headings = [...new Set(own.map(({ heading }) => heading))];
@@ -57,7 +57,7 @@ function optionLines({ flags, help, accepts }: OptionDescription): string[] {
   return ['.TP', `.B ${roff(flags)}`, roff(`${help}${accepts ? `; ${accepts}` : ''}`)];
 }
 
-/** Indented lines stay as they are; others are paragraphs. */
+/** Indented lines stay as they are; all others form paragraphs. */
 function noteLines(notes: string): string[] {
   const blocks = notes.trim().split(/\n(?=\n| {2})|(?<=\n {2}.*)\n(?! )/);
   return blocks.flatMap((block) => {
@@ -71,7 +71,7 @@ function lowered(sentence: string): string {
   return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
 }
 
-/** Text as roff takes it: a backslash and a hyphen stand for themselves, and no line begins with a request. */
+/** Escapes text for roff: backslashes and hyphens are literal, and no line begins with a request. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

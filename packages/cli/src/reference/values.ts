@@ -1,8 +1,8 @@
-/** What options and arguments take, by the names that stand for it in the help: from it shells know what to offer. */
+/** The values that options and arguments take, by their placeholders in the help, so that shells know what to offer. */
 import type { Argument, Option } from 'commander';
 import { FlagOption } from '../shell/options';
 
-/** Files and folders, one of a few words, or text that nobody can guess. */
+/** Files and folders, one of a few words, or free text. */
 export type Values =
   | { readonly kind: 'path' }
   | { readonly kind: 'words'; readonly words: readonly string[] }
@@ -13,7 +13,7 @@ const paths: readonly string[] = [
   ...['out', 'out.png', 'out.lmdb', 'out.binaryproto', 'file.html', 'config.json'],
 ];
 
-/** What is checked where it is read; a database's or an image's name is known only once there is one. */
+/** Values that are checked where they are used, because the names of databases and images are known only then. */
 const texts: readonly string[] = [
   ...['n', 'steps', 'epochs', 'nats', 'seconds', 'MB', 'port', 'size', 'color', 'key=value'],
   ...['name', 'key', 'image', 'first', 'second', 'version', 'which'],
@@ -24,7 +24,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   engine: ['tensorflow'],
 };
 
-/** Returns what a placeholder such as `folder` stands for; undefined for one that nobody has described. */
+/** Returns the values that a placeholder such as `folder` stands for; undefined for an unknown placeholder. */
 export function valuesOf(placeholder: string): Values | undefined {
   if (paths.includes(placeholder)) return { kind: 'path' };
   if (placeholder in words) return { kind: 'words', words: words[placeholder] };
@@ -36,7 +36,7 @@ export function placeholderOf({ flags }: Option): string | undefined {
   return /[<[]([^>\]]+)[>\]]$/.exec(flags)?.[1];
 }
 
-/** Returns what an option takes; undefined for a switch. */
+/** Returns the values that an option takes; undefined for a switch. */
 export function optionValues(option: Option): Values | undefined {
   const placeholder = placeholderOf(option);
   if (placeholder === undefined) return undefined;
@@ -45,7 +45,7 @@ export function optionValues(option: Option): Values | undefined {
   return said.length > 0 ? { kind: 'words', words: said } : (valuesOf(placeholder) ?? { kind: 'text' });
 }
 
-/** Returns what an argument takes. */
+/** Returns the values that an argument takes. */
 export function argumentValues(argument: Argument): Values {
   if (argument.argChoices) return { kind: 'words', words: argument.argChoices };
   return valuesOf(argument.name()) ?? { kind: 'text' };

@@ -1,4 +1,4 @@
-/** What went wrong, in one sentence for the person at the terminal, and a stable code for `--json`. */
+/** What went wrong, as one sentence for the user, and a stable code for `--json`. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 
@@ -16,11 +16,11 @@ const missingParent = 'is in a folder that does not exist; create that folder fi
 export interface Explanation {
   readonly code: string;
   readonly message: string;
-  /** False for an error nobody foresaw, which is worth a bug report. */
+  /** False for an unexpected error, which is worth a bug report. */
   readonly expected: boolean;
 }
 
-/** What the operating system's error codes say of a file or folder that somebody named, in words that go on from its name. */
+/** Meanings of the operating system's error codes for a file or folder that the user named, phrased to follow its name. */
 const systemReasons: Record<string, string> = {
   ENOENT: 'does not exist; check the path',
   EEXIST: 'already exists; choose another name',
@@ -41,21 +41,21 @@ const systemReasons: Record<string, string> = {
   ENODEV: 'is not a file; choose another place',
 };
 
-/** What any other of the operating system's errors says of itself. */
+/** Describes any other of the operating system's errors. */
 function systemReason({ code, message }: { code: string; message: string }): string {
   if (Object.hasOwn(systemReasons, code)) return systemReasons[code];
   return `cannot be used (${message.split(', ')[0]}); choose another place`;
 }
 
-/** Returns what an error says, without the name of the package that says it: those of the @ae packages have it apart. */
+/** Returns an error's message without the package name; errors of the @ae packages have it separately. */
 export function sentenceOf(error: unknown): string {
   const { sentence, message } = error as { sentence?: string; message: string };
   return sentence ?? message;
 }
 
 /**
- * Turns whatever was thrown into one sentence. Errors of the @ae packages are sentences already; `typedFor` names their options as they
- * are typed.
+ * Turns any thrown value into one sentence. Errors of the @ae packages are sentences already; `typedFor` replaces the names of their
+ * options by what the user typed.
  */
 export function explain(
   error: unknown,
@@ -78,13 +78,13 @@ export function explain(
   return { code: 'UNEXPECTED', message: error.message, expected: false };
 }
 
-/** What errors of the @ae packages are about, and the option that helps, where one does. */
+/** The subject of an error of the @ae packages, and the option that helps, if there is one. */
 interface Named {
   readonly where?: string;
   readonly option?: string;
 }
 
-/** Puts the names that are typed in the place of the library's: of what a sentence is about, and of the option that helps. */
+/** Replaces the library's names by what the user types: the subject of a sentence, and the option that helps. */
 function asTyped(
   sentence: string,
   { where = '', option = '' }: Named,
@@ -96,14 +96,14 @@ function asTyped(
   return begun.replace(`(option ${option})`, `(${typedFor(option)})`);
 }
 
-/** What kept a command from printing: a full disk, say, behind `> file`. */
+/** Describes what kept a command from printing: a full disk behind `> file`, for example. */
 export function printingFailed(cause: NodeJS.ErrnoException): CliError {
   const code = cause.code ?? 'NOT_WRITABLE';
   const reason = systemReasons[code] ?? `cannot be written (${cause.message}); print elsewhere`;
   return new CliError(code, `Standard output ${reason}.`, { cause });
 }
 
-/** Runs `write`; when the operating system refuses, the error names `target`, which its own errors often don't. */
+/** Runs `write`; if the operating system refuses, the error names `target`, which its own errors often do not. */
 export async function writingTo<T>(target: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
@@ -117,7 +117,7 @@ export async function writingTo<T>(target: string, write: () => Promise<T>): Pro
 function isSystemError(error: unknown): error is Error & { code: string; path?: string } {
   if (!(error instanceof Error)) return false;
   const { code, syscall } = error as NodeJS.ErrnoException;
-  // What Node.js itself says has no system call, such as ERR_INVALID_ARG_TYPE.
+  // Errors of Node.js itself, such as ERR_INVALID_ARG_TYPE, have no system call.
   return (
     typeof code === 'string' &&
     (Object.hasOwn(systemReasons, code) || (syscall !== undefined && /^E[A-Z0-9]+$/.test(code)))

@@ -1,12 +1,12 @@
-/** How `--help` is laid out: names, then what they do, in the width of the terminal. */
+/** The layout of `--help`: names, then descriptions, within the width of the terminal. */
 import type { Command, Help, Option } from 'commander';
 import { rendered } from './printable';
 import { style } from './terminal';
 
-/** Terms that are longer have a line of their own. */
+/** Longer terms get a line of their own. */
 const termWidth = 26;
 
-/** What commander's help is told to do otherwise. */
+/** Changes to commander's default layout. */
 export const helpLayout: Partial<Help> = {
   subcommandTerm: (command) => command.name(),
   commandDescription,
@@ -36,7 +36,7 @@ export function commandDescription(command: Command): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Returns what an option does, which words it takes, and what it is by default. */
+/** Returns what an option does, its choices and its default. */
 export function optionDescription({ description, argChoices, defaultValue, required, optional }: Option): string {
   const [, text, condition, known] = /^(.*?)(?: \((?:([^()]*); )?default: (.*)\))?$/s.exec(description) ?? [];
   const value = known ?? (defaultValue !== undefined && (required || optional) ? String(defaultValue) : undefined);
@@ -50,13 +50,13 @@ export function optionDescription({ description, argChoices, defaultValue, requi
 
 const notes = new WeakMap<Command, string>();
 
-/** Adds paragraphs that stand after the options. */
+/** Adds paragraphs after the options. */
 export function addNotes(command: Command, text: string): Command {
   notes.set(command, text);
   return command.addHelpText('after', text);
 }
 
-/** Returns the paragraphs that stand after a command's options. */
+/** Returns the paragraphs that follow a command's options. */
 export function notesOf(command: Command): string {
   return notes.get(command) ?? '';
 }

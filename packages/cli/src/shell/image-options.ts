@@ -29,5 +29,9 @@ export function workersOption(): Option {
 
 export function maxPixelsOption(): Option {
   const range = { min: 1, max: Math.floor((2 ** 31 - 1) / 3), integer: true };
-  return numberOption('--max-pixels <n>', 'refuse larger images, to protect memory (default: 89478485)', range);
+  return numberOption(
+    '--max-pixels <n>',
+    'refuse images with more pixels, to protect memory (default: 89478485)',
+    range,
+  );
 }

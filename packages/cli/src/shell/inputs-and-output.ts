@@ -1,12 +1,15 @@
-/** Takes apart the arguments of a command that has one or more inputs and, last, what it writes: commander only knows the last as many. */
+/**
+ * Splits the arguments of a command that takes one or more inputs and, last, an output: commander accepts a variable number of arguments
+ * only at the end.
+ */
 import { existsSync } from 'node:fs';
 import { isPattern } from '@ae/images/files';
 import { CliError } from './cli-error';
 
-/** What somebody gives to a flag that takes no value, or one. */
+/** Common mistakes: a value after a flag that takes none, or several values after a flag that takes one. */
 const values = /^(jpe?g|png|webp|gif|bmp|yes|no|true|false|on|off|\d+([x,]\d+)?)$/i;
 
-/** Returns the inputs and the output of `ae <command>`. @throws CliError for what was hardly meant so */
+/** Returns the inputs and the output of `ae <command>`. @throws CliError for arguments that are probably a mistake */
 export function inputsAndOutput(
   command: string,
   places: readonly string[],
@@ -25,7 +28,7 @@ export function inputsAndOutput(
   return { inputs, output };
 }
 
-/** `--encoded jpg`, `--resize 64 64`: the value of a flag would be taken for the output. */
+/** `--encoded jpg`, `--resize 64 64`: what looks like the value of a flag would be taken for the output. */
 function assertNoValue(output: string, name: string): void {
   if (!values.test(output)) return;
   const flag = /^\d/.test(output)
@@ -39,7 +42,7 @@ function assertNoValue(output: string, name: string): void {
   );
 }
 
-/** An input that is not there may be an output, out of its place. */
+/** A missing input may be an output in the wrong place. */
 function assertInputs(inputs: readonly string[], output: string, name: string): void {
   const missing = inputs.find((input) => !isPattern(input) && !existsSync(input));
   if (missing === undefined) return;

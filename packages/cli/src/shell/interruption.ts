@@ -1,12 +1,12 @@
 import type { ClaimedFolder } from './output-folder';
 import type { Terminal } from './terminal';
 
-/** Ctrl-C or a polite kill, as an AbortSignal for work that wants to end in order. */
+/** Ctrl-C or SIGTERM, as an AbortSignal for work that wants to finish in order. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** What a shell expects of a program that such a signal ended; 0 when there was none. */
+  /** The exit code that a shell expects of a program ended by such a signal; 0 if there was none. */
   exitCode(): number;
-  /** Gives the signals their usual meaning back. */
+  /** Restores the usual meaning of the signals. */
   release(): void;
 }
 
@@ -34,8 +34,8 @@ export function catchInterruption(onFirst: () => void): Interruption {
 }
 
 /**
- * Does work that Ctrl-C and a polite kill end in order; `stopped` is what is said then. `folder` is where it writes, which is given
- * up unless the work comes to its end.
+ * Runs work that Ctrl-C and SIGTERM end in order; `stopped` is the message printed then. `folder` is the output folder, which is removed
+ * unless the work finishes.
  */
 export async function interruptible(
   terminal: Terminal,

@@ -1,9 +1,9 @@
-/** Returns the word that takes the fewest changes of a letter to make of another. */
+/** Returns the candidate with the smallest edit distance to a word. */
 export function nearest(typed: string, words: readonly string[]): string {
   return words.reduce((best, word) => (distance(typed, word) < distance(typed, best) ? word : best));
 }
 
-/** Levenshtein's distance, row by row. */
+/** Computes the Levenshtein distance, row by row. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, j) => j);
   for (const [i, letter] of [...from].entries()) {

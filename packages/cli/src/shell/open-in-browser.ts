@@ -5,7 +5,7 @@ const programs: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = 
   win32: ['explorer.exe'],
 };
 
-/** Opens an address or a file as a click on it would; where nothing can, nothing happens. */
+/** Opens an address or a file as if it were clicked; does nothing if that is impossible. */
 export function openInBrowser(place: string): void {
   const [program, ...args] = programs[process.platform] ?? ['xdg-open'];
   const child = spawn(program, [...args, place], { detached: true, stdio: 'ignore' });

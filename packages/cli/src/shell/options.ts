@@ -5,13 +5,13 @@ import { CliError } from './cli-error';
 import { helpLayout } from './help-layout';
 import { addShortFlag } from './short-flags';
 
-/** What every command understands. */
+/** The options that every command has. */
 export interface CommonOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
-/** Starts a command that fails by throwing; `finishCommand` adds what every command has. */
+/** Creates a command that throws on errors; `finishCommand` adds what every command has. */
 export function defineCommand(name: string, summary: string): Command {
   return new Command(name)
     .description(summary)
@@ -19,7 +19,7 @@ export function defineCommand(name: string, summary: string): Command {
     .exitOverride();
 }
 
-/** Adds what every command has, after its own options: short flags, common options, the layout of the help. */
+/** Adds, after a command's own options, what every command has: short flags, common options, and the layout of the help. */
 export function finishCommand(command: Command): Command {
   for (const option of command.options) addShortFlag(option);
   const isGroup = command.parent === null && command.commands.length > 0;
@@ -37,16 +37,16 @@ export function finishCommand(command: Command): Command {
   return command;
 }
 
-/** A range of numbers, and words that are accepted in place of one. */
+/** A range of numbers, and words that are accepted instead of a number. */
 export interface NumberOrWord extends NumberRange {
   readonly words?: readonly string[];
 }
 
-/** An option of the command line that says which numbers it takes, and which options of a library it stands for. */
+/** A command-line option that declares the numbers it takes and the library options it stands for. */
 export class FlagOption extends Option {
-  /** What a person types, by the path of the library's option: `--step-values` for `schedule.stepValues`. */
+  /** The names that the user types, by the path of the library's option: `--step-values` for `schedule.stepValues`. */
   readonly typedFor: ReadonlyMap<string, string>;
-  /** The numbers that it takes; more than one range where choices differ. */
+  /** The numbers that it takes; several ranges if they depend on another choice. */
   readonly ranges: readonly NumberOrWord[];
 
   constructor(
@@ -63,12 +63,12 @@ export class FlagOption extends Option {
   }
 }
 
-/** Says what a number may be, in words: "a whole number from 1 to 64 or auto". */
+/** Describes a range: "a whole number from 1 to 64 or auto". */
 export function rangeOrWords(range: NumberOrWord): string {
   return [rangeInWords(range), ...(range.words ?? [])].join(' or ');
 }
 
-/** Returns what a person types for an option of a library that has this path, where the command has such an option. */
+/** Returns the flag for the library option with this path, if the command has one. */
 export function typedFor(command: Command, path: string): string | undefined {
   for (const option of command.options) {
     const typed = option instanceof FlagOption ? option.typedFor.get(path) : undefined;
@@ -77,13 +77,13 @@ export function typedFor(command: Command, path: string): string | undefined {
   return undefined;
 }
 
-/** An option that takes a number; anything else ends in one sentence that says what is accepted. */
+/** An option that takes a number; for anything else, the error says what is accepted. */
 export function numberOption(flags: string, description: string, range: NumberOrWord): Option {
   const option = new FlagOption(flags, description, { ranges: [range] });
   return option.argParser((text) => parseNumber(`--${option.name()}`, text, range));
 }
 
-/** Reads a number, or a fraction such as 1/256, that one of the ranges has; the last of them is what an error names. */
+/** Parses a number, or a fraction such as 1/256, within one of the ranges; an error describes the last range. */
 export function parseNumber(name: string, text: string, ...ranges: readonly NumberOrWord[]): number | string {
   if (ranges.some(({ words }) => words?.includes(text))) return text;
   const [numerator, denominator = '1', ...more] = text.split('/');
@@ -93,7 +93,7 @@ export function parseNumber(name: string, text: string, ...ranges: readonly Numb
   throw new CliError('INVALID_OPTION', `${name}: expected ${rangeOrWords(range)}, received "${text}".`);
 }
 
-/** Reads a size such as 64 or 48x64, height first. */
+/** Parses a size such as 64 or 48x64, height first. */
 export function parseSize(flag: string, text: string): ImageSize {
   const parts = text.split('x');
   if (parts.length > 2 || parts.includes('')) {
@@ -121,7 +121,7 @@ export function choiceOption(flags: string, description: string, choices: readon
   return option.argParser((text) => parseChoice(`--${option.name()}`, text, choices));
 }
 
-/** Reads one of a few words. */
+/** Parses one of a few words. */
 export function parseChoice(name: string, text: string, choices: readonly string[]): string {
   if (choices.includes(text)) return text;
   throw new CliError('INVALID_OPTION', `${name}: expected ${either(choices)}, received "${text}".`);

@@ -5,16 +5,16 @@ import { makeFolders } from '@ae/ground/make-folders';
 import { rename } from '@ae/ground/rename';
 import { CliError, writingTo } from './cli-error';
 
-/** A new, empty folder that a command is going to fill. */
+/** A new, empty folder that a command is about to fill. */
 export interface ClaimedFolder {
   readonly path: string;
-  /** Removes it again if nothing has been put into it, with the folders above it that were made for it. */
+  /** Removes the folder if it is still empty, and the parent folders that were created for it. */
   release(): Promise<void>;
 }
 
 /**
- * Makes the folder `prefix`-n with the first number that is free (from 1), so that nothing is ever overwritten, also
- * when two programs run at once.
+ * Creates the folder `prefix`-n with the first free number (from 1), so that nothing is ever overwritten, even when two programs run at
+ * once.
  */
 export async function claimNumberedFolder(prefix: string): Promise<ClaimedFolder> {
   return writingTo(prefix, async () => {
@@ -26,7 +26,7 @@ export async function claimNumberedFolder(prefix: string): Promise<ClaimedFolder
   });
 }
 
-/** Makes a folder that must not exist yet. */
+/** Creates a folder that must not exist yet. */
 export async function claimFolder(folder: string): Promise<ClaimedFolder> {
   return writingTo(folder, async () => {
     const above = makeFolders(path.dirname(folder));
@@ -35,7 +35,7 @@ export async function claimFolder(folder: string): Promise<ClaimedFolder> {
   });
 }
 
-/** Makes one folder; false when there is something of its name already. */
+/** Creates one folder; returns false if its name is taken. */
 async function makeFolder(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
@@ -46,7 +46,7 @@ async function makeFolder(folder: string): Promise<boolean> {
   }
 }
 
-/** `above` is the topmost folder that had to be made for this one, if any. */
+/** `above` is the topmost parent folder that had to be created, if any. */
 function claimed(folder: string, above: string | undefined): ClaimedFolder {
   const last = path.resolve(above ?? folder);
   return {
@@ -65,8 +65,8 @@ function claimed(folder: string, above: string | undefined): ClaimedFolder {
 }
 
 /**
- * Fills a claimed folder: `fill` writes into a temporary folder beside it, which takes the claimed folder's place when
- * it is complete. When `fill` fails nothing of it stays.
+ * Fills a claimed folder: `fill` writes to a temporary folder beside it, which replaces the claimed folder once it is complete. If `fill`
+ * fails, nothing is left.
  */
 export async function fillFolder(folder: ClaimedFolder, fill: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryName(folder.path);
@@ -84,8 +84,8 @@ export async function fillFolder(folder: ClaimedFolder, fill: (temporary: string
 }
 
 /**
- * Makes a folder that appears whole or not at all: `fill` writes into a temporary one beside it, which then gets the name. What processes
- * left that were killed at this is removed in the end.
+ * Creates a folder that appears complete or not at all: `fill` writes to a temporary one beside it, which is then renamed. What killed
+ * processes left behind is removed afterwards.
  */
 export async function writeFolderWhole<T>(target: string, fill: (temporary: string) => Promise<T>): Promise<T> {
   const temporary = temporaryName(target);
@@ -105,7 +105,7 @@ export async function writeFolderWhole<T>(target: string, fill: (temporary: stri
   }
 }
 
-/** Now that the folder is complete, nobody can need a temporary one of its. */
+/** Now that the folder is complete, its temporary folders are no longer needed. */
 async function removeLeftovers(target: string): Promise<void> {
   const { dir, base } = path.parse(path.resolve(target));
   const isLeft = (name: string) => name.startsWith(`${base}.`) && /^\.[0-9a-f]{8}\.tmp$/.test(name.slice(base.length));
@@ -115,8 +115,8 @@ async function removeLeftovers(target: string): Promise<void> {
 }
 
 /**
- * Makes a folder as `writeFolderWhole` does; where there is something of its name, makes it for a comparison alone, and throws OUTPUT_EXISTS
- * unless all files of it are there already, to the byte. Returns whether they were.
+ * Creates a folder as `writeFolderWhole` does; if the name is taken, fills one only to compare, and throws OUTPUT_EXISTS unless the
+ * existing files are identical. Returns whether they existed.
  */
 export async function writeFolderOnce(target: string, fill: (temporary: string) => Promise<void>): Promise<boolean> {
   try {
@@ -125,7 +125,7 @@ export async function writeFolderOnce(target: string, fill: (temporary: string) 
       return false;
     }
   } catch (error) {
-    // Another process did the same at the same time, and was faster.
+    // Another process did the same at the same time, and finished first.
     if (!(isTaken(error) && (await isThere(target)))) throw error;
   }
   const temporary = temporaryName(target);
@@ -144,17 +144,17 @@ export async function writeFolderOnce(target: string, fill: (temporary: string) 
   }
 }
 
-/** Tells whether an error says that a folder couldn't get its name, or was removed, as happens where another process was faster. */
+/** Tells whether an error says that a folder could not be renamed or was removed, as happens if another process finished first. */
 export function isTaken(error: unknown): boolean {
   return ['EEXIST', 'ENOTEMPTY', 'EPERM', 'ENOENT'].includes((error as { code?: string }).code ?? '');
 }
 
-/** Throws if there is something under the name of an output; called before long work begins. */
+/** Throws if the name of an output is taken; called before long work begins. */
 export async function assertNew(target: string): Promise<void> {
   if (await isThere(target)) throw alreadyThere(target);
 }
 
-/** A link to nothing is something, too. */
+/** A dangling link counts as existing, too. */
 function isThere(target: string): Promise<boolean> {
   return lstat(target).then(
     () => true,
@@ -178,7 +178,7 @@ export async function writeNewFile(file: string, content: Uint8Array | string): 
   await writeFileWhole(file, content);
 }
 
-/** Writes a file that appears whole or not at all, in place of an older one. */
+/** Writes a file that appears complete or not at all, replacing an older one. */
 export async function writeFileWhole(file: string, content: Uint8Array | string): Promise<void> {
   const temporary = temporaryName(file);
   try {

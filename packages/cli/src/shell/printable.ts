@@ -1,15 +1,16 @@
 /**
- * Text as a terminal may see it. Keys, names and labels come from files and can hold anything: what moves the cursor, colors, breaks lines
- * or turns the direction of writing is shown as an escape, such as `\x1b`. Our own colors and line breaks go around that as marks.
+ * Makes text safe for a terminal. Keys, names and labels come from files and can contain anything: characters that move the cursor, change
+ * colors, break lines or change the direction of writing are shown as escapes, such as `\x1b`. Our own colors and line breaks pass through
+ * as marks.
  */
 import { randomUUID } from 'node:crypto';
 
-/** Control characters, halves of characters, line separators, and what turns the direction of writing. */
+/** Control characters, unpaired surrogates, line separators, and characters that change the direction of writing. */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Shows what is no plain text as escapes. */
+/** Escapes everything that is not plain text. */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) => shortEscapes[character] ?? escapeOf(character));
 }
@@ -23,16 +24,16 @@ function hexadecimal(code: number, digits: number): string {
   return code.toString(16).padStart(digits, '0');
 }
 
-/** JSON of the same value without such characters, of which JSON.stringify leaves some. */
+/** Returns JSON of the same value without such characters, some of which JSON.stringify leaves in. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(unprintable, (character) => `\\u${hexadecimal(character.charCodeAt(0), 4)}`);
 }
 
-/** Begins what only this process can write, whatever a file holds. */
+/** Begins a mark that only this process can write, whatever a file contains. */
 const mark = `\ufdd0${randomUUID()}`;
 const marks = new RegExp(`${mark}(\\d+|n);`, 'g');
 
-/** Stands for a line break of our own in text to be printed. */
+/** Stands for our own line breaks in text to be printed. */
 export const lineBreak = `${mark}n;`;
 
 /** Stands for a color or another style of the terminal (SGR). */

@@ -20,7 +20,7 @@ test.each<[string, Record<string, string>, string]>([
   [
     'nothing',
     {},
-    'neither JOB_COMPLETION_INDEX (an Indexed Job of Kubernetes) nor SLURM_ARRAY_TASK_ID (an array job of Slurm) is set; name the part: --shard 0/7.',
+    'neither JOB_COMPLETION_INDEX (a Kubernetes Indexed Job) nor SLURM_ARRAY_TASK_ID (a Slurm array job) is set; name the part: --shard 0/7.',
   ],
   [
     'both',
@@ -30,7 +30,7 @@ test.each<[string, Record<string, string>, string]>([
   [
     'no number of completions',
     { JOB_COMPLETION_INDEX: '0' },
-    "AE_SHARDS is not set; set it to the job's completions, which Kubernetes does not pass on by itself.",
+    "AE_SHARDS is not set; set it to the job's completions, which Kubernetes does not set by itself.",
   ],
   [
     'fewer completions than indexes',

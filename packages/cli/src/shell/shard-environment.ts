@@ -1,13 +1,13 @@
-/** Which shard a process is, by what Kubernetes' Indexed Jobs and Slurm's array jobs set for it. */
+/** Determines which shard a process is from the variables of Kubernetes Indexed Jobs and Slurm array jobs. */
 import { isShard, type Shard } from '@ae/ground/shards';
 import { CliError } from './cli-error';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An Indexed Job doesn't say how many indexes it has: the job's manifest passes that in. */
+/** An Indexed Job does not say how many indexes it has: the job's manifest must pass that in. */
 const countVariable = 'AE_SHARDS';
 
-/** Returns the shard that the variables say. @throws CliError where they are missing, or say nothing that is one. */
+/** Returns the shard that the variables describe. @throws CliError if they are missing or describe none */
 export function shardOfEnvironment(environment: Environment): Shard {
   const isIndexed = environment.JOB_COMPLETION_INDEX !== undefined;
   const isArray = environment.SLURM_ARRAY_TASK_ID !== undefined;
@@ -19,14 +19,14 @@ export function shardOfEnvironment(environment: Environment): Shard {
   if (isIndexed) return indexedShard(environment);
   if (isArray) return arrayShard(environment);
   throw refused(
-    'neither JOB_COMPLETION_INDEX (an Indexed Job of Kubernetes) nor SLURM_ARRAY_TASK_ID (an array job of Slurm) is set; name the part: --shard 0/7',
+    'neither JOB_COMPLETION_INDEX (a Kubernetes Indexed Job) nor SLURM_ARRAY_TASK_ID (a Slurm array job) is set; name the part: --shard 0/7',
   );
 }
 
 function indexedShard(environment: Environment): Shard {
   if (environment[countVariable] === undefined) {
     throw refused(
-      `${countVariable} is not set; set it to the job's completions, which Kubernetes does not pass on by itself`,
+      `${countVariable} is not set; set it to the job's completions, which Kubernetes does not set by itself`,
     );
   }
   const shard = { index: numberIn(environment, 'JOB_COMPLETION_INDEX'), count: numberIn(environment, countVariable) };

@@ -1,4 +1,4 @@
-/** `--shard`: which part of the work this process does, of work that several share. */
+/** `--shard`: which part of shared work this process does. */
 import { isShard, type Shard } from '@ae/ground/shards';
 import { Option } from 'commander';
 import { CliError } from './cli-error';
@@ -9,7 +9,7 @@ export interface ShardFlag {
 }
 
 export function shardOption(): Option {
-  const description = 'do part i of n, counted from 0; auto: as Kubernetes or Slurm says (see ae merge)';
+  const description = 'do only part i of n, counted from 0; auto takes both from Kubernetes or Slurm (see ae merge)';
   return new Option('--shard <i/n>', description).argParser(parseShard);
 }
 

@@ -1,4 +1,4 @@
-/** Short flags: one letter means the same in all commands. */
+/** Short flags: each letter means the same in all commands. */
 import type { Option } from 'commander';
 
 const shortFlags: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const shortFlags: Readonly<Record<string, string>> = {
   '--config': '-f',
 };
 
-/** Gives an option the short flag that its name has. */
+/** Gives an option the short flag that belongs to its name. */
 export function addShortFlag(option: Option): void {
   const short = option.long ? shortFlags[option.long] : undefined;
   if (!short || option.short) return;

@@ -1,11 +1,11 @@
-/** One read of the source, and the one after it once somebody has asked. */
+/** One read of the source, and the next one once somebody has asked for it. */
 interface Link<T> {
   readonly result: Promise<IteratorResult<T>>;
   next?: Link<T>;
 }
 
 /**
- * Lets two readers have all of one stream. What one has read and the other has not is kept, so they should go at about the
+ * Lets two readers each read all of one stream. What one has read and the other has not is buffered, so they should proceed at about the
  * same speed; an error reaches both.
  */
 export function branch<T>(source: AsyncIterable<T>): [AsyncIterable<T>, AsyncIterable<T>] {

@@ -26,7 +26,7 @@ async function cornersOf(png: Buffer) {
   return { size: [info.width, info.height], first: [...data.subarray(0, 3)], last: [...data.subarray(-3)] };
 }
 
-/** Checks kitty's protocol, and returns the PNG that its parts hold. */
+/** Checks kitty's protocol, and returns the PNG that its chunks contain. */
 function checkKitty(text: string): Buffer {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: kitty's protocol.
   const parts = [...text.matchAll(/\x1b_G([^;]*);([^\x1b]*)\x1b\\/g)];
@@ -38,7 +38,7 @@ function checkKitty(text: string): Buffer {
 }
 
 describe('a picture in the terminal', () => {
-  it('is a PNG in parts of 4,096 characters for kitty, all but the last announcing more', async () => {
+  it('is a PNG in chunks of 4,096 characters for kitty, all but the last announcing more', async () => {
     const noise = path.join(path.dirname(file), 'noise.png');
     const raw = { width: 90, height: 80, channels: 3 } as const;
     await sharp(
@@ -52,7 +52,7 @@ describe('a picture in the terminal', () => {
     expect(await cornersOf(png)).toEqual({ size: [200, 90], first: [255, 0, 0], last: [0, 0, 255] });
   });
 
-  it('is a file in iTerm2, and no wider than the window', async () => {
+  it('is a file in iTerm2, no wider than the window', async () => {
     const text = await encodePicture(file, 'iterm2', 10);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: iTerm2's protocol.
     const [, size, data] = /^\x1b\]1337;File=inline=1;size=(\d+);[^:]*:([^\x07]*)\x07\n$/.exec(text) ?? [];
@@ -66,7 +66,7 @@ describe('a picture in the terminal', () => {
     ]);
   });
 
-  it('is made of sixels elsewhere', async () => {
+  it('consists of sixels elsewhere', async () => {
     const text = await encodePicture(file, 'sixel', 80);
     // Its raster attributes: square pixels, width and height.
     expect(text).toContain('"1;1;200;90');

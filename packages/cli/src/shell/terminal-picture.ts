@@ -1,4 +1,4 @@
-/** Pictures in the terminal, by the protocols that terminals have for them. */
+/** Shows pictures in the terminal, using the protocols that terminals have for them. */
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 
@@ -6,7 +6,7 @@ export type PictureProtocol = 'kitty' | 'iterm2' | 'sixel';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Returns the protocol that a terminal is known to have by its name; undefined where it has to be asked. */
+/** Returns the protocol that a terminal is known to support by its name; undefined if it has to be asked. */
 export function knownProtocol({
   TERM,
   TERM_PROGRAM,
@@ -15,7 +15,7 @@ export function knownProtocol({
   TMUX,
   STY,
 }: Environment): PictureProtocol | undefined {
-  // They pass on sixels at most, whatever terminal they run in.
+  // These pass on sixels at most, whatever terminal they run in.
   if (TMUX !== undefined || STY !== undefined) return undefined;
   if (['iTerm.app', 'WezTerm', 'mintty'].includes(TERM_PROGRAM ?? '') || LC_TERMINAL === 'iTerm2') return 'iterm2';
   const hasKitty =
@@ -23,17 +23,17 @@ export function knownProtocol({
   return hasKitty ? 'kitty' : undefined;
 }
 
-/** Finds out how the terminal shows pictures; undefined where it does not, or where there is none. */
+/** Finds out how the terminal shows pictures; undefined if it cannot, or if there is no terminal. */
 export async function findProtocol(): Promise<PictureProtocol | undefined> {
   const { stdin, stdout, env } = process;
   if (!stdout.isTTY || env.TERM === 'dumb') return undefined;
   return knownProtocol(env) ?? (stdin.isTTY && (await hasSixel()) ? 'sixel' : undefined);
 }
 
-/** How long a terminal may take to say what it is; far away ones take a while. */
+/** How long to wait for a terminal's answer; remote ones take a while. */
 const answerMs = 500;
 
-/** Asks the terminal for its attributes (DA1), of which 4 stands for sixels. */
+/** Queries the terminal's attributes (DA1); attribute 4 stands for sixels. */
 async function hasSixel(): Promise<boolean> {
   const { stdin, stdout } = process;
   const wasRaw = stdin.isRaw;
@@ -56,13 +56,13 @@ async function hasSixel(): Promise<boolean> {
   return attributes.exec(answer)?.[1].split(';').includes('4') ?? false;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what terminals answer with.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals answer with these.
 const attributes = /\x1b\[\?([\d;]+)c/;
 
-/** Pixels of a terminal's character, about: pictures are made no wider than the window. */
+/** Approximate size of a terminal's character in pixels: pictures are made no wider than the window. */
 const characterWidth = 9;
 
-/** Returns what a terminal shows an image file by; throws what sharp does for a file that is none. */
+/** Returns the escape sequence that shows an image file; throws sharp's error if the file is not an image. */
 export async function encodePicture(file: string, protocol: PictureProtocol, columns: number): Promise<string> {
   const { default: sharp } = await import('sharp');
   const image = sharp(file)
@@ -74,10 +74,10 @@ export async function encodePicture(file: string, protocol: PictureProtocol, col
   return `${protocol === 'kitty' ? kitty(png) : iterm2(png)}\n`;
 }
 
-/** Kitty's protocol takes at most so many characters at once. */
+/** Kitty's protocol accepts at most this many characters at once. */
 const kittyChunk = 4096;
 
-/** "Transmit and display" of PNG data, in parts, of which each but the last says that more follow. */
+/** "Transmit and display" for PNG data, in chunks; each chunk but the last says that more follow. */
 function kitty(png: Buffer): string {
   const parts = png.toString('base64').match(new RegExp(`.{1,${kittyChunk}}`, 'g')) ?? [];
   return parts
@@ -92,12 +92,12 @@ function iterm2(png: Buffer): string {
   return `\x1b]1337;File=inline=1;size=${png.length};preserveAspectRatio=1:${png.toString('base64')}\x07`;
 }
 
-/** Of a PNG with a palette, which sixels have as well. */
+/** Encodes a PNG with a palette, because sixels use one as well. */
 async function sixels(png: Buffer): Promise<string> {
   const { default: sharp } = await import('sharp');
   const { data, info } = await sharp(png).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   const { FINALIZER, introducer, sixelEncode } = await import('sixel');
-  // A copy: a buffer may begin anywhere in its memory, which numbers of 32 bits may not.
+  // A copy: a buffer may begin anywhere in its memory, but 32-bit numbers must be aligned.
   const pixels = new Uint32Array(new Uint8Array(data).buffer);
   const image = sixelEncode(new Uint8Array(pixels.buffer), info.width, info.height, [...new Set(pixels)]);
   return introducer() + image + FINALIZER;

@@ -13,12 +13,12 @@ const styleCodes: Record<Style, [number, number]> = {
   green: [32, 39],
 };
 
-/** Goes back over so many lines of the live block, and clears all from there. */
+/** Moves the cursor up to the start of the live block, and clears everything below. */
 const clearBlock = (lines: number) => `\r${lines > 1 ? `\x1b[${lines - 1}A` : ''}\x1b[J`;
 
 /**
- * What commands print with: results go to stdout, everything about the way there (the live block, warnings) to stderr.
- * Colors and the live block appear on a terminal only. What is printed is made printable here, whatever it holds.
+ * The output of commands: results go to stdout; progress (the live block) and warnings go to stderr. Colors and the live block appear only
+ * on a terminal. Everything printed is made printable here.
  */
 export class Terminal {
   readonly json: boolean;
@@ -30,7 +30,7 @@ export class Terminal {
     this.isLive = !json && Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb';
   }
 
-  /** Prints one line of result text, or several with `lineBreak` between them; nothing in JSON mode. */
+  /** Prints one line of result text, or several separated by `lineBreak`; nothing in JSON mode. */
   print(line = ''): void {
     if (this.json) return;
     this.#aside(() => process.stdout.write(`${rendered(line)}\n`));
@@ -51,12 +51,12 @@ export class Terminal {
     });
   }
 
-  /** Characters that fit on a line of the live block. */
+  /** Number of characters that fit on a line of the live block. */
   get liveWidth(): number {
     return Math.max(10, (process.stderr.columns || 80) - 1);
   }
 
-  /** Replaces the live block by these lines, which are cut to the terminal's width. An empty line removes it. */
+  /** Replaces the live block by these lines, cut to the terminal's width. An empty line removes it. */
   status(...lines: readonly string[]): void {
     if (!this.isLive) return;
     const before = this.#live.length;
@@ -65,7 +65,7 @@ export class Terminal {
     process.stderr.write(clearBlock(before) + this.#live.join('\n'));
   }
 
-  /** Writes whole lines without the live block getting between them. */
+  /** Writes whole lines without mixing them with the live block. */
   #aside(write: () => void): void {
     if (this.#live.length > 0) process.stderr.write(clearBlock(this.#live.length));
     write();
@@ -73,26 +73,26 @@ export class Terminal {
   }
 }
 
-/** Colors text if `stream` is a terminal and the user has not asked for none (https://no-color.org). */
+/** Colors text if `stream` is a terminal and the user has not disabled colors (https://no-color.org). */
 export function style(name: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
   if (!stream.isTTY || process.env.NO_COLOR || process.env.TERM === 'dumb') return text;
   const [on, off] = styleCodes[name];
   return `${styleMark(on)}${text}${styleMark(off)}`;
 }
 
-/** Aligns rows of a name and a value. */
+/** Aligns rows of names and values. */
 export function formatRows(rows: readonly (readonly [name: string, value: string])[], indent = '  '): string {
   const names = rows.map(([name]) => printable(name));
   const width = Math.max(...names.map((name) => name.length));
   return rows.map(([, value], i) => `${indent}${style('dim', names[i].padEnd(width))}  ${value}`).join(lineBreak);
 }
 
-/** Names damaged records that a lenient command did without, a line each. */
+/** Lists the damaged records that a lenient command skipped, one per line. */
 export function leftOut(reasons: readonly string[]): string {
   return [`skipped ${formatNumberOf(reasons.length, 'damaged record')}:`, ...reasons].join(`${lineBreak}  `);
 }
 
-/** A bar of `width` characters, filled by `fraction`, in eighths. */
+/** Returns a bar of `width` characters, filled by `fraction` in steps of an eighth. */
 export function formatBar(fraction: number, width = 20): string {
   const eighths = Math.round(Math.min(1, Math.max(0, fraction)) * width * 8);
   const full = '█'.repeat(Math.floor(eighths / 8));

@@ -8,7 +8,7 @@ export interface EngineInWords {
   readonly advice?: string;
 }
 
-/** Says what is going to be trained, on what, by which engine. */
+/** Says what is going to be trained, on which images, and by which engine. */
 export function announce(
   network: Autoencoder,
   {
@@ -22,11 +22,11 @@ export function announce(
   terminal: Terminal,
 ): void {
   const { codeSize, inputShape } = network;
-  // As many numbers for each block of an image: not every size can be had.
+  // The code has equally many numbers for each block of an image, so not every size is possible.
   const isOther = typeof wanted === 'number' && wanted !== codeSize;
   const nearest = isOther ? ` (the closest possible to ${formatCount(wanted)})` : '';
   const description = {
-    images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} to validate` : ''}`,
+    images: `${formatNumberOf(samples.length, 'image')}${validation ? `, ${formatCount(validation.length)} for validation` : ''}`,
     network: `${preset ?? `from ${from}`}, code of ${formatCount(codeSize)}${nearest}, ${formatCount(network.model.countParams())} weights`,
     engine,
   };
@@ -47,10 +47,10 @@ export function announce(
 
 const fewImages = 20;
 
-/** Warns of so few images that a network learns them by heart. */
+/** Warns if there are so few images that a network memorizes them. */
 export function warnOfFew({ path: place, length: count }: TrainingData['samples'], terminal: Terminal): void {
   if (count >= fewImages) return;
   const [what, them] = count === 1 ? ['one image is', 'it'] : [`${count} images are`, 'them'];
-  const why = `the network memorizes ${them} and reconstructs other images badly`;
+  const why = `the network memorizes ${them} and reconstructs other images poorly`;
   terminal.warn(`${place}: ${what} too few to train on: ${why}; use at least a few hundred.`);
 }

@@ -18,7 +18,7 @@ import { type TrainingData, tellLeftOut } from './training-data';
 import { type TrainingRun, trainAndSave } from './training-run';
 import type { NetworkSettings, NewNetwork, SettingsFlags, TrainingSettings } from './training-settings';
 
-/** What the command line may hold of a run, beside its settings. */
+/** What the command line may say about a run, besides its settings. */
 export type TrainingFlags = SettingsFlags &
   TorchrunFlags & {
     readonly out?: string;
@@ -26,7 +26,7 @@ export type TrainingFlags = SettingsFlags &
     readonly pca: boolean;
   };
 
-/** What the command line said, and the engine that has started. */
+/** The parsed command line, and the engine that has been started. */
 export interface Invocation {
   readonly options: TrainingFlags;
   readonly engine: EngineInWords;
@@ -35,7 +35,7 @@ export interface Invocation {
   readonly args: readonly string[];
 }
 
-/** Trains a new network, or one that begins with weights from elsewhere. */
+/** Trains a new network, or one that starts from existing weights. */
 export async function beginRun(
   settings: TrainingSettings,
   asked: NewNetwork,
@@ -48,7 +48,7 @@ export async function beginRun(
   const create = () => createNetwork(settings, source, data.samples, terminal);
   const training = { ...settings.options, validation: data.validation };
   const imagesPerEpoch = settings.imagesPerEpoch ?? data.samples.length;
-  // A run that is repeated has been planned.
+  // A repeated run was planned the first time.
   const amount =
     options.minutes === undefined
       ? settings.amount
@@ -82,7 +82,7 @@ export async function beginRun(
   );
 }
 
-/** Goes on with a run. */
+/** Resumes a run. */
 export async function resumeRun(
   settings: TrainingSettings,
   { run, changes }: Extract<NetworkSettings, { run: unknown }>,
@@ -123,7 +123,7 @@ export async function resumeRun(
   );
 }
 
-/** Trains, and says what is to be said in the end; gives up the folder of a run that did not come to hold anything. */
+/** Trains and prints the results; removes the folder of a run that never got to contain anything. */
 async function follow(
   run: TrainingRun,
   { trainPath }: TrainingSettings,
@@ -151,7 +151,7 @@ function runOptionsOf(
     ...(from !== undefined && { from: path.resolve(from) }),
     ...Object.fromEntries(Object.keys(runOptions).map((key) => [key, given.get(`run.${key}`)])),
     command: commandLine(args),
-    // A resumed run knows those that are not named anew.
+    // A resumed run keeps the names that are not given again.
     dataNames: { train: trainPath, validation },
     dataPaths: { train: trainPath && path.resolve(trainPath), validation: validation && path.resolve(validation) },
   };
@@ -164,7 +164,7 @@ function claimRun(out: string | undefined, trainPath: string): Promise<ClaimedFo
   return claimNumberedFolder(path.join('runs', name));
 }
 
-/** Settles how many updates fit into the time. */
+/** Works out how many updates fit into the given time. */
 async function planTime(
   minutes: number,
   create: () => Promise<Autoencoder>,
@@ -190,7 +190,7 @@ function amountFlags({ epochs, steps }: Amount): readonly [flag: string, value: 
   return steps === undefined ? ['--epochs', String(epochs)] : ['--steps', String(steps)];
 }
 
-/** Puts what was planned in the place of the time. */
+/** Replaces the time by the number of updates that was planned for it. */
 function planned(args: readonly string[], { minutes }: TrainingFlags, amount: Amount): readonly string[] {
   return minutes === undefined ? args : replaceOption(args, '--minutes', amountFlags(amount));
 }

@@ -1,4 +1,4 @@
-/** `--config`: a run to repeat, by the config.json that it has; flags given beside it win. */
+/** `--config`: a run to repeat, by its config.json; flags given in addition take precedence. */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RunConfig } from '@ae/autoencoder/runs';
@@ -15,7 +15,7 @@ import type { TrainReadFlags } from './training-data';
 export function configOption(): Option {
   return new Option(
     '--config <config.json>',
-    'repeat the run that this file belongs to, except for what other flags change',
+    'repeat the run that this file belongs to, with the changes that other flags make',
   );
 }
 
@@ -26,13 +26,13 @@ export interface Repetition {
   readonly config: RunConfig;
   /** The images to train on. */
   readonly input: string;
-  /** What was given, and what the run was told that its options do not hold. */
+  /** The flags that were given, and those of the run that its options do not contain. */
   readonly flags: Flags;
-  /** Of the latter what a command says, as it is typed: the new run's command has it from here. */
+  /** The latter as they are typed: they become part of the new run's command. */
   readonly typed: readonly string[];
 }
 
-/** Reads the run that `place`, its folder or config.json, is of; `input` are images given in the place of its own. */
+/** Reads the run that `place`, its folder or config.json, belongs to; `input` names images to use instead of its own. */
 export async function readRepetition(place: string, input: string | undefined, given: Flags): Promise<Repetition> {
   const file = fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ? path.join(place, 'config.json') : place;
   const { readConfigFile, startFolder } = await import('@ae/autoencoder/runs');
@@ -67,7 +67,7 @@ interface Told {
   readonly typed: readonly string[];
 }
 
-/** Lists what only the command of a run says: how it read and imported its images, and which part it kept to validate. */
+/** Lists what only the command of a run says: how it read and imported its images, and which part it held out. */
 function toldTo(config: RunConfig): Told[] {
   const readers: readonly (readonly [flag: string, key: keyof Flags, read?: (text: string) => unknown])[] = [
     ['database', 'database'],

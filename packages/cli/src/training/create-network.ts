@@ -7,7 +7,7 @@ import type { ImageSize } from '../shell/options';
 import type { Terminal } from '../shell/terminal';
 import type { NewNetwork, TrainingSettings } from './training-settings';
 
-/** Builds the network of a training with its first weights, or loads the one that it begins with; throws where images don't fit it. */
+/** Builds the network with its initial weights, or loads the one that training starts from; throws if the images do not fit it. */
 export async function createNetwork(
   { crop, trainPath }: TrainingSettings,
   source: NewNetwork,
@@ -22,7 +22,7 @@ export async function createNetwork(
   }
   const inputShape = inputShapeOf(samples, crop);
   const network = await loadNetwork(source.from, terminal);
-  const advice = `change them with ae resize, or take a part of each with --crop ${network.inputShape.slice(0, 2).join('x')}`;
+  const advice = `change them with ae resize, or take a crop of each with --crop ${network.inputShape.slice(0, 2).join('x')}`;
   const taken = { path: samples.path, shape: inputShape, isMixed: !crop && samples.isMixed };
   assertShape(taken, network.inputShape, `the network of ${source.from.model}`, advice);
   return network;
@@ -44,12 +44,12 @@ export async function fitToImages(
   return { ...source, architecture: { ...architecture, coefficients } };
 }
 
-/** Returns what the network sees of images: all of each, or a part. */
+/** Returns the part of each image that the network sees: all of it, or a crop. */
 export function inputShapeOf({ shape: [height, width, channels] }: SampleDatabase, crop?: ImageSize): ImageShape {
   return crop ? [crop.height, crop.width, channels] : [height, width, channels];
 }
 
-/** Draws the first weights; says whose size it is that the network can't take. */
+/** Computes the initial weights; if the network cannot take images of this size, the error says whose size it is. */
 async function initialize(
   network: Autoencoder,
   initialization: Parameters<Autoencoder['initialize']>[0],

@@ -1,4 +1,4 @@
-/** What somebody means who trains on a folder: all of it, or the parts of a data set that are in it. */
+/** What training on a folder means: on all of its images, or on the parts of a data set that it contains. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseFraction, type SplitWish } from '../data/image-split';
@@ -8,16 +8,16 @@ import { CliError } from '../shell/cli-error';
 export interface DataSet {
   readonly train: string;
   readonly val?: string;
-  /** Where the images to validate are a part of those to train. */
+  /** Set if the validation images are a part of the training images. */
   readonly split?: SplitWish;
-  /** What was understood, in a sentence. */
+  /** How the input was understood, in a sentence. */
   readonly said?: string;
 }
 
 const trainNames = ['train', 'training'];
 const validationNames = ['val', 'valid', 'validation', 'test', 'testing', 'dev', 'eval'];
 
-/** Finds the images to train and to validate. `val` is a place, or a part such as 0.1. */
+/** Finds the training and validation images. `val` is a path, or a fraction such as 0.1. */
 export function understandDataSet(input: string, val: string | undefined, seed: number): DataSet {
   const fraction = val === undefined || fs.existsSync(val) ? undefined : parseFraction(val);
   if (val !== undefined && fraction === undefined) assertNoPart(val);
@@ -30,7 +30,7 @@ export function understandDataSet(input: string, val: string | undefined, seed: 
   return { train, val: parts.validation, said: `${input}: training on ${train}${validation ?? ''}.` };
 }
 
-/** Throws for a number that is no part, as 1, 0,1 or 1/10, unless it is the name of something. */
+/** Throws for a number that is not a fraction, such as 1, 0,1 or 1/10, unless a file has that name. */
 function assertNoPart(val: string): void {
   if (!/^[\d.,/]+%?$/.test(val) || fs.existsSync(val)) return;
   throw new CliError(
@@ -39,7 +39,7 @@ function assertNoPart(val: string): void {
   );
 }
 
-/** Finds train/ and val/ in a folder; undefined where it is none, or where the first is missing. */
+/** Finds train/ and val/ in a folder; undefined if it is not a folder or has no train/. */
 function partsIn(input: string): { train: string; validation?: string } | undefined {
   if (!isFolder(input) || kindOfInput(input) !== 'images') return undefined;
   const find = (names: readonly string[]) => {

@@ -5,7 +5,7 @@ import { FlagOption, parseChoice, parseNumber, parseSize } from '../shell/option
 import { formatRows, Terminal } from '../shell/terminal';
 import { helpOf, type TrainFlag, trainFlags } from './train-flags';
 
-/** Where the help lists a flag, by the beginning of its path in the library's options. */
+/** The heading of a flag in the help, by the beginning of its path in the library's options. */
 const headings: Readonly<Record<string, readonly string[]>> = {
   'Training:': ['epochs', 'steps', 'minutes', 'batchSize', 'accumulate', 'records', 'seed', 'shuffle'],
   'Optimizer:': ['optimizer'],
@@ -16,7 +16,7 @@ const headings: Readonly<Record<string, readonly string[]>> = {
   'Run folder:': ['run'],
 };
 
-/** Adds the flags that a heading of the help has. */
+/** Adds the flags under a heading of the help. */
 export function addFlags(command: Command, heading: keyof typeof headings & string): void {
   command.optionsGroup(heading);
   for (const flag of trainFlags) {
@@ -38,7 +38,7 @@ function optionOf(flag: TrainFlag): FlagOption {
   return option;
 }
 
-/** The part of images to train on is a switch for the library, which knows the size from the network. */
+/** Cropping is a switch in the library, which knows the size from the network. */
 function takesSize({ paths }: TrainFlag): boolean {
   return paths[0] === 'augmentation.crop';
 }
@@ -51,7 +51,7 @@ function placeholderOf(flag: TrainFlag): string {
   return option.kind === 'steps' ? ' <steps>' : ` <${('unit' in option && option.unit) || 'n'}>`;
 }
 
-/** Reads the value of a flag; throws INVALID_OPTION. */
+/** Parses the value of a flag; throws INVALID_OPTION. */
 function parse(flag: TrainFlag, text: string): unknown {
   const { typed, options } = flag;
   if (takesSize(flag)) return parseSize(typed, text);
@@ -66,7 +66,7 @@ function parse(flag: TrainFlag, text: string): unknown {
 
 const settable = trainFlags.filter(({ typed }) => typed.startsWith('--set '));
 
-/** The option for what has no flag of its own: `--set <key=value>`, as often as one likes. */
+/** The option for everything that has no flag of its own: `--set <key=value>`, which may be repeated. */
 export function setOption(): FlagOption {
   const paths = settable.flatMap((flag) => flag.paths.map((path) => [path, flag.typed] as const));
   const help = 'set an option that has no flag, such as alpha=0.9; may be repeated; --set help lists them';
@@ -89,7 +89,7 @@ function parseSet(text: string): Record<string, unknown> {
   const names = settable.map(({ name }) => name);
   throw new CliError(
     'INVALID_OPTION',
-    `--set ${key}: there is no such key; did you mean ${nearest(key, names)}? --set help lists all keys.`,
+    `--set ${key}: no such key; did you mean ${nearest(key, names)}? --set help lists all keys.`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { Terminal } from '../shell/terminal';
 import { lmdbPlaces } from './torch-data';
 import type { TrainingData } from './training-data';
 
-/** Writes what another machine trains, as a folder that appears whole or not at all. */
+/** Writes everything that other machines need for training, as a folder that appears complete or not at all. */
 export async function writeHandOver(
   place: string,
   network: Autoencoder,
@@ -36,7 +36,7 @@ export async function writeHandOver(
   if (isDone) tell(place, terminal);
 }
 
-/** Says what was handed over, and how it goes on. */
+/** Says where the training was handed over to, and how to continue. */
 function tell(folder: string, terminal: Terminal): void {
   const run = path.join(folder, 'run');
   terminal.event({ event: 'handedOver', folder, run });

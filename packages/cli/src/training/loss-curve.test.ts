@@ -7,20 +7,20 @@ function curveOf(losses: readonly number[]): LossCurve {
   return curve;
 }
 
-describe('the curve of the loss', () => {
-  it('shows factors, from the highest loss to the lowest', () => {
+describe('the loss curve', () => {
+  it('has a logarithmic scale, from the highest loss to the lowest', () => {
     expect(curveOf([128, 64, 32, 16, 8, 4, 2, 1]).draw(20)).toBe('█▇▆▅▄▃▂▁');
   });
 
-  it('shows all of a training in the room that there is, however long it is', () => {
+  it('fits a whole training run into its width, however long it is', () => {
     for (const updates of [10, 1000, 100_000]) {
       const curve = curveOf(Array.from({ length: updates }, (_, i) => 2 ** (-i / updates)));
-      // As long in one part as in another.
+      // Each part as long as the others.
       expect(curve.draw(8)).toBe('█▇▆▅▄▃▂▁');
     }
   });
 
-  it('draws one loss, and losses that do not change or are 0', () => {
+  it('draws a single loss, constant losses and losses of 0', () => {
     expect(curveOf([0.5]).draw(8)).toBe('▁');
     expect(curveOf([0.5, 0.5, 0.5]).draw(8)).toBe('▁▁▁');
     expect(curveOf([0, 0]).draw(8)).toBe('▁▁');

@@ -1,12 +1,12 @@
-/** Heights of a bar that is one character wide. */
+/** The heights of a bar that is one character wide. */
 const heights = '▁▂▃▄▅▆▇█';
-/** Points kept of a training of any length: more than any terminal is wide. */
+/** Number of points kept, however long training takes: more than any terminal is wide. */
 const maxPoints = 512;
 
-/** Remembers how the loss went, in bounded memory, and draws it as a line of small bars. */
+/** Records the loss in bounded memory, and draws it as a line of small bars. */
 export class LossCurve {
   #points: number[] = [];
-  /** Updates that each point is the mean of. */
+  /** Number of updates averaged in each point. */
   #perPoint = 1;
   #sum = 0;
   #count = 0;
@@ -24,8 +24,8 @@ export class LossCurve {
   }
 
   /**
-   * Draws it in at most `width` characters. Heights are logarithms: a loss falls by factors, and what it still gains in the end would not
-   * be seen beside where it began.
+   * Draws it in at most `width` characters. Heights are logarithmic: the loss falls by factors, and late progress would be invisible beside
+   * the first values.
    */
   draw(width: number): string {
     const points = means(this.#points, Math.min(width, this.#points.length)).map((loss) =>
@@ -37,7 +37,7 @@ export class LossCurve {
   }
 }
 
-/** Makes `count` means of a list, of as equal a number of its values as can be. */
+/** Averages groups of values, as equal in size as possible, to `count` means. */
 function means(values: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => {
     const part = values.slice(Math.floor((i * values.length) / count), Math.floor(((i + 1) * values.length) / count));

@@ -6,20 +6,20 @@ import { explain } from '../shell/cli-error';
 import { formatCount, formatNumberOf, style, type Terminal } from '../shell/terminal';
 import type { ReportedRun } from './run-report';
 
-/** How the network of a run does beside PCA, and on which images. */
+/** How the network of a run compares with PCA, and on which images. */
 export interface PcaVerdict extends PcaComparison {
-  /** Whether they are the images that it was trained on, for want of others. */
+  /** Whether these are the training images, because there are no others. */
   readonly trainedOn: boolean;
   readonly hasMasks: boolean;
-  /** Whether it is of preset transform, or like it, with which PCA rarely wins. */
+  /** Whether it has preset transform or is similar; PCA rarely beats such networks. */
   readonly isTransform: boolean;
 }
 
-/** Finds in a run's report how its network does beside PCA; undefined where it does not say. */
+/** Finds the comparison with PCA in a run's report; undefined if it has none. */
 export function verdictOf({ model, comparison }: ReportData, run: ReportedRun): PcaVerdict | undefined {
   const groups = comparison?.groups.filter(({ codeBits }) => codeBits === 32) ?? [];
   const own = groups.flatMap(({ rows }) => rows).find(({ masks }) => masks === 'own')?.summary;
-  // Of PCA, as many numbers as the code has, without its masks.
+  // PCA with as many numbers as the code has, not counting its masks.
   const pca = groups.find(({ counted }) => counted === 'code')?.rows.find(({ method }) => method === 'pca');
   if (!comparison || !own || !pca?.summary || pca.components === undefined) return undefined;
   const { count, pcaFittedOn = 0, pcaFittedOf = pcaFittedOn, pcaMirrored = false } = comparison;
@@ -34,14 +34,14 @@ function factsOf({ network, validation }: ReportedRun): Pick<PcaVerdict, 'traine
   return { trainedOn: !validation, hasMasks: network.sizes.maskBytes > 0, isTransform: network.takesAnySize };
 }
 
-/** Compares the network of a run with PCA of as many numbers; undefined where that is stopped, or can't be done, which is a note. */
+/** Compares the network of a run with PCA of the same size; undefined if it is interrupted, or is impossible (a note says why). */
 export async function compareRun(
   trained: ReportedRun,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<PcaVerdict | undefined> {
   const { network, samples, validation, path: run } = trained;
-  // Of one image there are no components.
+  // A single image has no components.
   if (samples.length < 2) return undefined;
   terminal.status('comparing with PCA ... (Ctrl-C skips this)');
   try {
@@ -61,7 +61,7 @@ export async function compareRun(
   }
 }
 
-/** Says in a line who wins, on which images, and what to try where it is PCA. */
+/** Prints in one line which is better, on which images, and what to try if PCA is. */
 export function tellVerdict(verdict: PcaVerdict, terminal: Terminal): void {
   const { codeNumbers, components, count, psnrDb, pcaPsnrDb, trainedOn, hasMasks } = verdict;
   const gainDb = psnrDb - pcaPsnrDb;
@@ -71,20 +71,20 @@ export function tellVerdict(verdict: PcaVerdict, terminal: Terminal): void {
   const masks = hasMasks ? " and each image's own masks" : '';
   const won = `${Math.abs(gainDb).toFixed(2)} dB ${gainDb < 0 ? 'below' : 'above'} PCA`;
   terminal.print(
-    `${style('bold', won)}, on ${images}: ${psnrDb.toFixed(2)} dB from ${formatCount(codeNumbers)} numbers${masks}, ` +
-      `PCA${describePca(verdict)} ${pcaPsnrDb.toFixed(2)} dB from ${formatCount(components)}${advice ? `; ${advice}` : ''}`,
+    `${style('bold', won)} on ${images}: the network reaches ${psnrDb.toFixed(2)} dB with ${formatCount(codeNumbers)} numbers${masks}, ` +
+      `PCA${describePca(verdict)} reaches ${pcaPsnrDb.toFixed(2)} dB with ${formatCount(components)}${advice ? `; ${advice}` : ''}`,
   );
 }
 
 function describePca(verdict: PcaVerdict): string {
   return verdict.pcaMirrored || verdict.pcaFittedOn < verdict.pcaFittedOf
-    ? ` fitted to ${nameFittedImages(verdict)}`
+    ? `, fitted to ${nameFittedImages(verdict)},`
     : '';
 }
 
 function adviceFor(gainDb: number, { trainedOn, isTransform }: PcaVerdict): string | undefined {
   if (gainDb >= 0) return undefined;
-  // With as many components as images, PCA has learned these by heart.
-  if (trainedOn) return 'this comparison says little; name other images with --val';
-  return isTransform ? 'try more epochs, or more images' : 'try --preset transform';
+  // With as many components as images, PCA has memorized them.
+  if (trainedOn) return 'this comparison means little; for a fair one, name other images with --val';
+  return isTransform ? 'try more epochs or more images' : 'try --preset transform';
 }

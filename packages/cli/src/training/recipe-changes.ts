@@ -14,7 +14,10 @@ import { flagFor, givenValues, type TrainFlag, trainFlags } from './train-flags'
 type Given = ReadonlyMap<string, unknown>;
 type Parts = Readonly<Record<string, unknown>>;
 
-/** Returns what flags change of a recipe, which they then fit: throws INVALID_OPTION, as the library does, for what it would refuse. */
+/**
+ * Returns the recipe options that flags change, checked against each other: throws INVALID_OPTION for everything that the library would
+ * refuse.
+ */
 export function recipeChanges(flags: Parts, base: Recipe): Partial<Recipe> {
   const given = givenValues(flags);
   for (const flag of trainFlags) assertOwned(flag, given, base);
@@ -31,13 +34,13 @@ function changeOf(key: keyof Recipe, given: Given, base: unknown): unknown {
   if (option.kind !== 'group') return given.get(key);
   const parts = Object.keys(option.options).flatMap((part) => {
     const value = given.get(`${key}.${part}`);
-    // A size, where the library only has to know that there is one.
+    // A size; the library only needs to know that there is one.
     return value === undefined ? [] : [[part, typeof value === 'object' ? true : value]];
   });
   return parts.length === 0 ? undefined : { ...(base as Parts | null), ...Object.fromEntries(parts) };
 }
 
-/** Returns a choice with the options that were given; what was chosen before keeps its own unless another is chosen. */
+/** Returns a choice with the options that were given; a previous choice keeps its options unless another is made. */
 function choose(key: string, { key: by, choices }: ChoiceOption, given: Given, base: Parts): unknown {
   const chosen = given.get(`${key}.${by}`);
   const name = String(chosen ?? base[by]);
@@ -54,7 +57,7 @@ function choose(key: string, { key: by, choices }: ChoiceOption, given: Given, b
   throw invalid(`${flagFor(`${key}.${by}`).typed} ${name} requires ${typed}; add it.`);
 }
 
-/** Throws for an option that what is chosen does not have. */
+/** Throws for an option that does not belong to what is chosen. */
 function assertOwned(flag: TrainFlag, given: Given, base: Recipe): void {
   if (flag.owners.length === 0 || !flag.paths.some((path) => given.has(path))) return;
   const chosen = flag.paths.map((path) => chosenFor(path, given, base));
@@ -74,7 +77,7 @@ function chosenFor(path: string, given: Given, base: Recipe) {
   return { key, name, chooser: flagFor(`${key}.${by}`).typed };
 }
 
-/** Options that are nothing without another of their group. */
+/** Options that have no meaning without another one of their group. */
 const needs = {
   'records.passes': { other: 'records.perEpoch', todo: 'add --records, or use --epochs' },
   'earlyStopping.threshold': { other: 'earlyStopping.patience', todo: 'add it' },

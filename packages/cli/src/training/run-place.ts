@@ -3,7 +3,7 @@ import { CliError } from '../shell/cli-error';
 import { quote } from '../shell/command-line';
 import { type ClaimedFolder, claimFolder } from '../shell/output-folder';
 
-/** Throws OUTPUT_EXISTS, with what to do, for a folder that holds more than what a run leaves that was stopped before its first checkpoint. */
+/** Throws OUTPUT_EXISTS, with advice, for a folder that contains more than what a run stopped before its first checkpoint leaves behind. */
 export async function assertNewRun(folder: string): Promise<void> {
   const { checkNewRun } = await import('@ae/autoencoder/runs');
   try {
@@ -26,14 +26,14 @@ export async function assertNewRun(folder: string): Promise<void> {
   }
 }
 
-/** Makes the folder of a run; one that is there, and that `assertNewRun` has nothing against, is used again. */
+/** Creates the folder of a run; an existing one that `assertNewRun` accepts is used again. */
 export async function claimRunFolder(folder: string): Promise<ClaimedFolder> {
   if (!(await isThere(folder))) return claimFolder(folder);
   await assertNewRun(folder);
   return { path: folder, release: async () => undefined };
 }
 
-/** Throws RUN_NOT_FOUND, with what to do, for a run that was stopped before it had settings to go on with. */
+/** Throws RUN_NOT_FOUND, with advice, for a run that was stopped before its settings were saved. */
 export async function assertResumable(run: string): Promise<void> {
   if (!(await isThere(run)) || (await holdsRun(run))) return;
   const { checkNewRun } = await import('@ae/autoencoder/runs');
@@ -48,7 +48,7 @@ export async function assertResumable(run: string): Promise<void> {
   );
 }
 
-/** Says whether a folder is that of a run which began. */
+/** Tells whether a folder belongs to a run that was started. */
 export async function holdsRun(folder: string): Promise<boolean> {
   return (await readdir(folder).catch(() => [] as string[])).includes('config.json');
 }

@@ -21,8 +21,8 @@ export function reportFileOf(run: string): string {
 }
 
 /**
- * Scores a network, on the validation images where there are any, and writes report.html into the folder of its run in
- * place of an older one. Returns what is in it, and its name; undefined where it could not be made, which is a warning: the network is saved.
+ * Scores a network on the validation images, or else on the training images, and writes report.html to the folder of its run, replacing an
+ * older one. Returns its contents and its path; undefined, with a warning, if it could not be made: the network is saved anyway.
  */
 export async function writeRunReport(
   run: ReportedRun,

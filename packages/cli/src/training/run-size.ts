@@ -3,17 +3,17 @@ import { formatBytes, formatCount, type Terminal } from '../shell/terminal';
 import { givenValues } from './train-flags';
 import type { NewNetwork, TrainingSettings } from './training-settings';
 
-/** Folders of runs from here on are worth a word before they are written. */
+/** Folders of runs from this size on deserve a warning before they are written. */
 const manyBytes = 1e9;
 
-/** Says where the folder of a run will pass a gigabyte, before anything is allocated for its network. */
+/** Warns if the folder of a run will exceed a gigabyte, before memory is allocated for its network. */
 export async function warnOfLargeRun(
   source: NewNetwork,
   { options }: TrainingSettings,
   flags: Readonly<Record<string, unknown>>,
   terminal: Terminal,
 ): Promise<void> {
-  // A network that is there has been written before.
+  // An existing network was written before.
   if ('from' in source) return;
   const { Autoencoder } = await import('@ae/autoencoder');
   const { estimateRun } = await import('@ae/autoencoder/runs');
@@ -32,14 +32,14 @@ export async function warnOfLargeRun(
   );
 }
 
-/** What makes a run smaller. */
+/** Advice for a smaller run. */
 function adviceFor(preset: string): string {
   const others = 'use smaller images (ae resize, --crop), a smaller --code-size, or --keep 1';
-  if (preset === 'transform') return `to save room, ${others}`;
-  return `to save room, choose --preset transform, whose weights hardly grow with the images, or ${others}`;
+  if (preset === 'transform') return `to save space, ${others}`;
+  return `to save space, choose --preset transform, whose weights hardly grow with the images, or ${others}`;
 }
 
-/** Nothing for a network that can't be built: why not is said when it is to be built. */
+/** Returns nothing for a network that cannot be built: the reason is given when it is to be built. */
 function weightsOf<T>(count: () => T): T | undefined {
   try {
     return count();

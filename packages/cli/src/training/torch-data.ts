@@ -3,7 +3,7 @@ import type { SampleDatabase } from '../data/sample-database';
 import { CliError } from '../shell/cli-error';
 import type { TrainingData } from './training-data';
 
-/** Returns where train_ddp.py finds the images of a training; throws INVALID_OPTION for what it does not read. */
+/** Returns where train_ddp.py finds the images to train on; throws INVALID_OPTION for data that it cannot read. */
 export function lmdbPlaces({ samples, validation }: TrainingData): { train: LmdbPlace; validation?: LmdbPlace } {
   return { train: lmdbPlace(samples), ...(validation && { validation: lmdbPlace(validation) }) };
 }

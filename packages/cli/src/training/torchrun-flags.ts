@@ -1,4 +1,4 @@
-/** Flags that leave a training to PyTorch: on this machine, or on others. */
+/** Flags that leave training to PyTorch, on this machine or on others. */
 import process from 'node:process';
 import type { Autoencoder } from '@ae/autoencoder';
 import type { Elsewhere } from '@ae/autoencoder/torchrun';
@@ -20,7 +20,7 @@ export interface TorchrunFlags {
 const counted = { min: 1, max: 1024, integer: true };
 
 export function processesOption(): Option {
-  // The library's option for a Python is a variable of the environment here.
+  // The library's option for a Python is an environment variable here.
   const typed = new Map([
     ['processes', '--processes'],
     ['python', 'AE_PYTHON'],
@@ -37,9 +37,9 @@ export function restartsOption(): Option {
 }
 
 export const handOverHelp =
-  'instead of training here, write a folder for torchrun to train on other machines: docs/more-machines.md';
+  'instead of training here, write a folder for torchrun to train on other machines (see docs/more-machines.md)';
 
-/** Throws for flags that don't go together. */
+/** Throws for flags that cannot be combined. */
 export function checkTorchrunFlags(flags: TorchrunFlags & Readonly<Record<string, unknown>>): void {
   const { backend, handOver } = flags;
   const given = (name: string) => flags[name] !== undefined;
@@ -57,12 +57,12 @@ function refuse(flag: string, other: string): never {
   throw new CliError('INVALID_OPTION', `${flag} cannot be combined with --${other}; leave one out.`);
 }
 
-/** The engine that computes what is not left to PyTorch: first weights, scores, reports. */
+/** The engine for everything that is not left to PyTorch: initial weights, scores, reports. */
 export function engineOf({ backend, threads }: TorchrunFlags): EngineOptions {
   return { backend: backend === 'torchrun' ? 'auto' : backend, threads };
 }
 
-/** Makes what trains in the place of the engine; undefined where the engine does. Throws INVALID_OPTION for data that it does not read. */
+/** Returns what trains in place of the engine; undefined if the engine itself does. Throws INVALID_OPTION for data that it cannot read. */
 export async function elsewhereOf(
   { backend, processes, threads, restarts: maxRestarts }: TorchrunFlags,
   data: TrainingData,
@@ -72,7 +72,7 @@ export async function elsewhereOf(
   const { torchrun } = await import('@ae/autoencoder/torchrun');
   return torchrun({
     ...{ network, ...lmdbPlaces(data), processes, maxRestarts, python: process.env.AE_PYTHON || 'python3' },
-    // Those that are asked for share the work here, too.
+    // The processes that were requested share the work here, too.
     ...(typeof threads === 'number' && { threads: Math.max(1, Math.floor(threads / (processes ?? 1))) }),
   });
 }

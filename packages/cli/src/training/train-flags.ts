@@ -1,4 +1,4 @@
-/** The flags of `ae train` that stand for options of the library: names, ranges and help follow from the library's own table. */
+/** The flags of `ae train` that stand for options of the library: their names, ranges and help texts come from the library's own table. */
 import {
   type AnyOption,
   type NumberRange,
@@ -14,21 +14,21 @@ import {
 export interface TrainFlag {
   /** `step-values` */
   readonly name: string;
-  /** What a person types: `--step-values`, or `--set alpha` of what has no flag of its own. */
+  /** What the user types: `--step-values`, or `--set alpha` for an option without a flag of its own. */
   readonly typed: string;
-  /** `stepValues`, as commander names it. */
+  /** Its name in commander: `stepValues`. */
   readonly key: string;
-  /** Where the library has it: `schedule.stepValues`. Two choices may have an option of one name. */
+  /** Its path in the library: `schedule.stepValues`. Two choices may have an option of the same name. */
   readonly paths: readonly string[];
-  /** What it takes; more than one where choices differ in their ranges. */
+  /** What it takes; more than one entry if choices differ in their ranges. */
   readonly options: readonly AnyOption[];
-  /** The choices that have it: `multistep`; empty where it belongs to none. */
+  /** The choices that it belongs to: `multistep`; empty if it belongs to none. */
   readonly owners: readonly string[];
-  /** It switches something off: `--no-shuffle`. */
+  /** It turns something off: `--no-shuffle`. */
   readonly isNegated: boolean;
 }
 
-/** Names that do not follow from those of the library. */
+/** Names that do not follow from the library's. */
 const names: Readonly<Record<string, string>> = {
   'optimizer.name': 'optimizer',
   'schedule.policy': 'schedule',
@@ -45,14 +45,14 @@ const names: Readonly<Record<string, string>> = {
   'run.logSteps': 'log-every',
 };
 
-/** What few people change has no flag of its own: `--set <key>=<value>`. */
+/** Options that few people change have no flag of their own: `--set <key>=<value>`. */
 const settable: readonly string[] = [
   ...['dense-factor', 'dense-every', 'dampening', 'epsilon', 'alpha', 'centered', 'initial-accumulator'],
   ...['warm-up-steps', 'warm-up-fraction', 'final-fraction', 'decay-fraction', 'threshold', 'min-learning-rate'],
   ...['channel-order', 'log-every'],
 ];
 
-/** Narrower ranges than the library's: a run without an epoch is no use, and a seed is what config.json and Python can hold. */
+/** Ranges narrower than the library's: a run without an epoch is useless, and a seed must fit in config.json and in Python. */
 const seeds = { min: 0, max: 2 ** 32 - 1, integer: true };
 const ranges: Readonly<Record<string, NumberRange>> = {
   epochs: { min: 1, integer: true },
@@ -66,7 +66,7 @@ interface Leaf {
   readonly owner?: string;
 }
 
-/** Lists the options of a table, with those within groups and choices. */
+/** Lists the options of a table, including those within groups and choices. */
 function leavesOf(table: OptionTable, prefix = ''): Leaf[] {
   return Object.entries(table).flatMap(([key, option]) => {
     const path = prefix + key;
@@ -116,17 +116,17 @@ function listFlags(): TrainFlag[] {
   );
 }
 
-/** All of them, in the order of the library's table. */
+/** All flags, in the order of the library's table. */
 export const trainFlags: readonly TrainFlag[] = listFlags();
 
-/** Returns the flag that stands for an option of the library. */
+/** Returns the flag for an option of the library. */
 export function flagFor(path: string): TrainFlag {
   const flag = trainFlags.find(({ paths }) => paths.includes(path));
   if (!flag) throw new RangeError(`no flag stands for ${path}`);
   return flag;
 }
 
-/** What was given on the command line, by the paths of the library. */
+/** Returns the values given on the command line, by their paths in the library. */
 export function givenValues(flags: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
   return new Map(
     trainFlags.flatMap(({ key, paths, isNegated }) => {
@@ -137,7 +137,7 @@ export function givenValues(flags: Readonly<Record<string, unknown>>): ReadonlyM
   );
 }
 
-/** Says what a flag does, which choices have it, and what it is by default. */
+/** Describes a flag: what it does, which choices it belongs to, and its default. */
 export function helpOf(flag: TrainFlag): string {
   const { options, owners, paths, isNegated } = flag;
   const [{ help }] = options;
@@ -152,7 +152,7 @@ function everyOwner(path: string, owners: readonly string[]): boolean {
   return option.kind === 'choice' && Object.keys(option.choices).every((choice) => owners.includes(choice));
 }
 
-/** "8; plain 32, torch7 1"; nothing where the recipes do not differ. */
+/** "8; plain 32, torch7 1"; nothing if the recipes do not differ. */
 function defaultByRecipe(path: string): string | undefined {
   const values = Object.keys(recipes).map((name) => [name, recipeValue(name as keyof typeof recipes, path)] as const);
   const told = values.filter(([, value]) => typeof value === 'number' || typeof value === 'string');
@@ -172,7 +172,7 @@ function recipeValue(name: keyof typeof recipes, path: string): unknown {
   return path.split('.').reduce((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], whole);
 }
 
-/** "0; adamw 0.01": what the table says, or else what all recipes do. */
+/** "0; adamw 0.01": the default of the table, or else the value that all recipes use. */
 function defaultByOwner({ options, owners, paths: [path] }: TrainFlag): string | undefined {
   const root = rootOf(path);
   if (root.nullable) return undefined;
@@ -184,7 +184,7 @@ function defaultByOwner({ options, owners, paths: [path] }: TrainFlag): string |
   return inWords(told, told.length === values.length);
 }
 
-/** The first value, then the names of those that have others; all names where the first is no rule. */
+/** The common value, then the names of those with others; all names if there is no common value. */
 function inWords(values: readonly (readonly [name: string, value: unknown])[], isRule: boolean): string | undefined {
   if (values.length === 0) return undefined;
   const [[, usual]] = values;

@@ -8,7 +8,7 @@ import { lookingAt, type ReadFlags } from '../network/load-network';
 import { formatCount, formatNumberOf, type Terminal } from '../shell/terminal';
 import type { TrainingSettings } from './training-settings';
 
-/** The images of a training. */
+/** The images of a training run. */
 export interface TrainingData {
   readonly samples: SampleDatabase;
   readonly validation?: SampleDatabase;
@@ -16,7 +16,7 @@ export interface TrainingData {
 
 export type TrainReadFlags = ReadFlags & { readonly valDatabase?: string };
 
-/** Returns how the data is read: as the flags say, or else as a run that goes on began. */
+/** Returns how the data is read: as the flags say, or else as the resumed run read it. */
 export function readFlagsOf(
   { database, valDatabase, schema, lenient }: TrainReadFlags,
   { network }: TrainingSettings,
@@ -32,7 +32,7 @@ export function readFlagsOf(
   };
 }
 
-/** Opens the images to train and to validate, and says what there is to say of them. */
+/** Opens the training and validation images, and prints notes about them. */
 export async function openTrainingData(
   { trainPath, validationPath: named, split, wish, crop }: TrainingSettings,
   { database, valDatabase = database, schema, lenient }: TrainReadFlags,
@@ -47,12 +47,14 @@ export async function openTrainingData(
       ? undefined
       : await openSamples(validationPath, {
           ...{ ...options, database: split ? database : valDatabase, ...partOf('validation') },
-          // It was said already.
+          // Already reported for the training images.
           ...(split && { images: { wish, terminal, isSaid: true } }),
         });
   if (split && samples.split) terminal.warn(describeSplit(trainPath, samples.split, split));
   else if (!validation && kindOfInput(trainPath) === 'images')
-    terminal.warn('no validation images; --val 0.1 holds out a tenth of the images, and the report then scores those.');
+    terminal.warn(
+      'no validation images; add --val 0.1 to hold out a tenth of the images, which the report then scores.',
+    );
   terminal.status('');
   for (const { note } of validation ? [samples, validation] : [samples]) if (note) terminal.warn(note);
   if (validation && !crop) assertShape(validation, samples.shape, `training on ${trainPath}`);
@@ -66,13 +68,13 @@ function describeSplit(place: string, { train, validation, classes, groups }: Sp
   const total = train.length + validation.length;
   const kept = [
     classes > 1 && `${formatCount(classes)} classes in proportion`,
-    groups > 0 && `${formatNumberOf(groups, 'group')} of images with similar names, each kept on one side`,
+    groups > 0 && `${formatNumberOf(groups, 'group')} of images with similar names, each kept together`,
   ].filter(Boolean);
   const how = kept.length > 0 ? ` (${kept.join('; ')})` : '';
   return `${place}: ${formatCount(validation.length)} of ${formatNumberOf(total, 'image')} are held out for validation, with seed ${seed}${how}.`;
 }
 
-/** Says which images were left out. */
+/** Lists the images that were skipped. */
 export function tellLeftOut({ samples, validation }: TrainingData, terminal: Terminal): void {
   const [train, val] = [samples.leftOut, validation?.leftOut ?? []];
   if (train.length + val.length === 0) return;

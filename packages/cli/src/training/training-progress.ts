@@ -5,16 +5,16 @@ import { LossCurve } from './loss-curve';
 const redrawMs = 100;
 const stepEventMs = 1000;
 
-/** Shows training as it goes: a live block on a terminal, a line per epoch everywhere, JSON events for programs. */
+/** Shows the progress of training: a live block on a terminal, a line per epoch everywhere, JSON events for programs. */
 export class TrainingProgress {
-  /** Where training is, in words, empty before the first update; and how many updates were planned then, and have been made. */
+  /** Where training is, in words, empty before the first update; the number of updates that were planned then, and that have been made. */
   reached = { position: '', steps: { planned: 0, made: 0 } };
   #lastDraw = Number.NEGATIVE_INFINITY;
   #lastEvent = Number.NEGATIVE_INFINITY;
   readonly #curve = new LossCurve();
   readonly #terminal: Terminal;
   readonly #imagesPerEpoch: number;
-  readonly #epochs: number;
+  #epochs: number;
 
   constructor(terminal: Terminal, imagesPerEpoch: number, epochs: number) {
     this.#terminal = terminal;
@@ -22,16 +22,17 @@ export class TrainingProgress {
     this.#epochs = epochs;
   }
 
-  /** Says how far the first weights are, where they are computed from the images. */
+  /** Shows how many images have been processed for initial weights that depend on the images. */
   onStart({ images, of }: StartProgress): void {
     this.#terminal.event({ event: 'first-weights', images, of });
     if (this.#terminal.isLive)
-      this.#terminal.status(`first weights: image ${formatCount(images)} of ${formatCount(of)}`);
+      this.#terminal.status(`initial weights: image ${formatCount(images)} of ${formatCount(of)}`);
   }
 
   onStep(progress: StepProgress): void {
     const { step, steps, epoch, epochs } = progress;
     this.#curve.add(progress.loss);
+    this.#epochs = epochs;
     this.reached = {
       position: `step ${formatCount(step)} of ${formatCount(steps)}, in epoch ${epoch} of ${Math.max(epoch, epochs)}`,
       steps: { planned: this.reached.steps.planned || steps, made: step },
@@ -48,7 +49,7 @@ export class TrainingProgress {
     }
   }
 
-  /** A pass over an epoch's records; where an epoch has one, `onEpoch` says it all. */
+  /** A pass over an epoch's records; if an epoch has only one, `onEpoch` is enough. */
   onPass(summary: PassSummary): void {
     this.#terminal.event({ event: 'pass', ...summary });
   }
@@ -82,7 +83,7 @@ export class TrainingProgress {
     this.#terminal.event({ event: 'checkpoint', ...saved });
   }
 
-  /** The block that shows where training is: as much of it as the terminal is wide. */
+  /** The live block: as much of it as fits on the terminal. */
   #block(progress: StepProgress): string[] {
     const { epoch, epochs, step, steps, images, loss, psnrDb, imagesPerSecond } = progress;
     const width = this.#terminal.liveWidth;
@@ -110,7 +111,7 @@ const narrow = 60;
 const curveWidth = 32;
 const minCurveWidth = 8;
 
-/** Time left at the speed so far. */
+/** Time left at the average speed so far. */
 function leftMs({ step, steps, elapsedMs }: StepProgress): number {
   return (elapsedMs / step) * (steps - step);
 }
@@ -118,7 +119,7 @@ function leftMs({ step, steps, elapsedMs }: StepProgress): number {
 const gap = '  ';
 const barWidths = { min: 3, max: 12 };
 
-/** Puts as many figures as fit after the bars, which take the room that is left. */
+/** Adds as many figures as fit after the bars, which share the remaining width. */
 function layOut(
   width: number,
   { bars, figures }: { bars: readonly (readonly [label: string, fraction: number])[]; figures: readonly string[] },
@@ -134,7 +135,7 @@ function layOut(
   return [...bars.map(([label, fraction]) => `${label} ${formatBar(fraction, barWidth)}`), ...shown].join(gap);
 }
 
-/** "3/15"; in its time a training may have more epochs than planned. */
+/** "3/15"; a training run with a time limit may have more epochs than planned. */
 function outOf(epoch: number, epochs: number): string {
   return `${String(epoch).padStart(String(epochs).length)}/${Math.max(epoch, epochs)}`;
 }

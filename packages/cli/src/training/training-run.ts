@@ -12,9 +12,9 @@ import { writeRunReport } from './run-report';
 import { warningSentence } from './training-advice';
 import { TrainingProgress } from './training-progress';
 
-/** What is trained, on what, and how. */
+/** What is trained, on which images, and how. */
 export interface TrainingRun {
-  /** Trains; `onNetwork` is called with the network before. */
+  /** Trains; calls `onNetwork` with the network first. */
   readonly train: (callbacks: TrainingCallbacks, onNetwork: (network: Autoencoder) => void) => Promise<TrainingHistory>;
   readonly samples: SampleDatabase;
   readonly validation?: SampleDatabase;
@@ -22,11 +22,11 @@ export interface TrainingRun {
   readonly path: string;
   readonly imagesPerEpoch: number;
   readonly epochs: number;
-  /** The time that it is to take, if it was given one. */
+  /** The time that training should take, if a time was given. */
   readonly minutes?: number;
-  /** Whether to make report.html in the end. */
+  /** Whether to make report.html at the end. */
   readonly report: boolean;
-  /** Whether to compare with PCA in the end. */
+  /** Whether to compare with PCA at the end. */
   readonly pca: boolean;
 }
 
@@ -35,13 +35,17 @@ export type TrainingCallbacks = Pick<
   'signal' | 'onStart' | 'onStep' | 'onPass' | 'onEpoch' | 'onCheckpoint' | 'onWarning'
 >;
 
-/** Trains until the last epoch or until interrupted; saves the network in both cases, and in the first makes the run's report. */
+/**
+ * Trains until the last epoch or an interruption; saves the network in either case, and makes the report only when training is complete.
+ */
 export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promise<void> {
   const progress = new TrainingProgress(terminal, run.imagesPerEpoch, run.epochs);
   let network: Autoencoder | undefined;
   let history: TrainingHistory | undefined;
   const interruption = catchInterruption(() =>
-    terminal.warn(history ? 'skipping the rest.' : 'finishing the step, then saving; interrupt again to quit at once.'),
+    terminal.warn(
+      history ? 'skipping the rest.' : 'finishing this step, then saving; interrupt again to quit immediately.',
+    ),
   );
   try {
     history = await train(run, callbacksOf(progress, interruption.signal, terminal), (each) => {
@@ -49,9 +53,9 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
     });
     if (!history && !(await holdsRun(run.path))) return await giveUp(run, terminal);
     const model = path.join(run.path, 'model');
-    // The run has saved the finished network itself.
+    // The run itself has saved the finished network.
     if (!history) await writingTo(model, async () => network?.save(model, { overwrite: true }));
-    // Who stops a training does not want to wait: ae report makes it later.
+    // Users who interrupt training do not want to wait: ae report can make it later.
     const isWorthIt = run.report && history !== undefined;
     const { signal } = interruption;
     const report =
@@ -60,7 +64,7 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
         : undefined;
     const verdict =
       run.pca && history && network && progress.reached.position && !signal.aborted
-        ? // The report has fitted PCA already.
+        ? // The report has already fitted PCA.
           ((report && verdictOf(report.data, { ...run, network })) ??
           (await compareRun({ ...run, network }, signal, terminal)))
         : undefined;
@@ -73,7 +77,7 @@ export async function trainAndSave(run: TrainingRun, terminal: Terminal): Promis
   }
 }
 
-/** Leaves nothing of a run that was stopped before it began. */
+/** Removes the folder of a run that was stopped before it began. */
 async function giveUp({ path: run }: TrainingRun, terminal: Terminal): Promise<void> {
   await rmdir(run).catch(() => undefined);
   terminal.event({ event: 'stopped', run, interrupted: true });
@@ -92,7 +96,7 @@ function callbacksOf(progress: TrainingProgress, signal: AbortSignal, terminal: 
   };
 }
 
-/** Resolves to nothing when the signal stopped the training. */
+/** Resolves to undefined if the signal stopped training. */
 async function train(
   run: TrainingRun,
   callbacks: TrainingCallbacks,
@@ -107,16 +111,16 @@ async function train(
 }
 
 interface Outcome {
-  /** Only of a training that came to its end. */
+  /** Only if training was completed. */
   readonly history?: TrainingHistory;
-  /** The file, where one was made. */
+  /** The path of the report, if one was made. */
   readonly report?: string;
   readonly position: string;
   readonly steps: { readonly planned: number; readonly made: number };
 }
 
 function tell(
-  { path: run, epochs, minutes }: TrainingRun,
+  { path: run, minutes }: TrainingRun,
   { history, report, position, steps }: Outcome,
   terminal: Terminal,
 ): void {
@@ -128,13 +132,13 @@ function tell(
   else if (!position) terminal.print('the run was already finished');
   else if (minutes !== undefined && steps.made !== steps.planned) {
     const made = `${formatCount(steps.made)} updates instead of ${formatCount(steps.planned)}`;
-    terminal.print(`to end in time: ${made}; this run cannot be repeated exactly`);
-  } else if (history.epochs.length < epochs) {
+    terminal.print(`made ${made} to end on time; this run cannot be repeated exactly`);
+  } else if (steps.made < steps.planned) {
     terminal.print(`stopped early, after epoch ${history.epochs.length}; the weights of the best epoch were restored`);
   }
   const trained = elapsedMs ? `trained in ${formatDuration(elapsedMs)}; ` : '';
   terminal.print(`${trained}network saved: ${style('bold', model)}`);
   if (report) terminal.print(`report: ${style('bold', report)}`);
-  if (resume) terminal.print(`continue: ${style('bold', resume)}; look at it: ae report ${quote(run)}`);
+  if (resume) terminal.print(`continue: ${style('bold', resume)}; see the results: ae report ${quote(run)}`);
   else terminal.print(`score it on other images: ae test ${quote(run)} <images>`);
 }

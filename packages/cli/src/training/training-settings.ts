@@ -14,7 +14,7 @@ import { recipeChanges } from './recipe-changes';
 import { assertResumable } from './run-place';
 import { flagFor, givenValues } from './train-flags';
 
-/** What the command line may hold of a training; the flags that stand for options of the library under their own names. */
+/** What the command line may say about training; flags that stand for library options keep their own names. */
 export interface SettingsFlags extends CheckpointOptions, Readonly<Record<string, unknown>> {
   readonly recipe?: RecipeName;
   readonly from?: string;
@@ -25,7 +25,7 @@ export interface SettingsFlags extends CheckpointOptions, Readonly<Record<string
   readonly seed?: number;
   readonly crop?: ImageSize;
   readonly variational?: boolean;
-  /** The part of the images that `val` asks for. */
+  /** The split that `val` asks for. */
   readonly split?: SplitWish;
   readonly resize?: ImageSize;
   readonly gray?: boolean;
@@ -33,30 +33,30 @@ export interface SettingsFlags extends CheckpointOptions, Readonly<Record<string
   readonly resampler?: FitFlags['resampler'];
 }
 
-/** All that determines a training. */
+/** Everything that determines a training run. */
 export interface TrainingSettings {
   readonly trainPath: string;
   readonly validationPath?: string;
-  /** Where the images to validate are a part of those to train. */
+  /** Set if the validation images are a part of the training images. */
   readonly split?: SplitWish;
-  /** How images that are no LMDB are imported. */
+  /** How images that are not in an LMDB are imported. */
   readonly wish: ImportWish;
   readonly amount: Amount;
   readonly network: NetworkSettings;
-  /** The network's input where it is not the images' size. */
+  /** The network's input size, if it is not the images' size. */
   readonly crop?: ImageSize;
-  /** What is said of the recipe; of a run that goes on, only what was given anew. */
+  /** The options of the recipe; for a resumed run, only those given again. */
   readonly options: Partial<Recipe> & Pick<TrainOptions, 'recipe' | 'seed'>;
-  /** Images per epoch where it is not one pass over all. */
+  /** Images per epoch, if an epoch is not one pass over all of them. */
   readonly imagesPerEpoch?: number;
 }
 
-/** A network to be built, or one whose weights are there. */
+/** A network to be built, or one with existing weights. */
 export type NewNetwork =
   | { readonly architecture: AutoencoderOptions; readonly initialization: InitializeOptions }
   | { readonly from: FoundModel };
 
-/** The network to train: a new one, or that of a run, with what is said of it anew. */
+/** The network to train: a new one, or that of a run with the options that were given again. */
 export type NetworkSettings = NewNetwork | { readonly run: ReadRun; readonly changes: NetworkChanges };
 
 type NetworkChanges = Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'coefficients' | 'variational' | 'pixels'> & {
@@ -64,8 +64,8 @@ type NetworkChanges = Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'coeffici
 };
 
 /**
- * Settles a new training, by the settings of another run where `base` is given, but for what the flags say; throws INVALID_OPTION for flags
- * that don't go together.
+ * Determines the settings of a new training run, based on those of another run if `base` is given, with the changes that the flags make;
+ * throws INVALID_OPTION for flags that cannot be combined.
  */
 export async function newSettings(
   trainPath: string,
@@ -96,7 +96,7 @@ export async function newSettings(
   };
 }
 
-/** How long to train: what the flags say, or else all of what is repeated. */
+/** How long to train: what the flags say, or else as long as the repeated run. */
 function amountOf({ epochs, steps, minutes }: SettingsFlags, base: Amount): Amount {
   if (steps === undefined && minutes === undefined && epochs === undefined) {
     return { epochs: base.epochs, steps: base.steps, minutes: base.minutes };
@@ -108,19 +108,19 @@ function recipeOf({ epochs, steps, minutes, ...recipe }: RunConfig['options']): 
   return recipe;
 }
 
-/** Puts the flags of a network over what a run has that is repeated. Another preset has a code and first weights of its own. */
+/** Applies the network flags to the settings of a repeated run. Another preset has its own code and initial weights. */
 function networkOf(flags: SettingsFlags, base: RunConfig | undefined): NetworkChanges {
   const changes = networkChanges(flags);
   if (!base || flags.from !== undefined) return changes;
   const { preset, codeSize, coefficients, variational, initialization } = (base.network ?? {}) as NetworkChanges;
   const isSame = changes.preset === undefined || changes.preset === preset;
-  // The weights are drawn by the seed of the training unless they had one of their own.
+  // The weights are initialized with the seed of the training run unless they have their own.
   const { seed, ...scheme } = initialization ?? {};
   const own = seed === base.seed ? scheme : { ...scheme, seed };
   return {
     preset: changes.preset ?? preset,
     codeSize: changes.codeSize ?? (isSame ? codeSize : undefined),
-    // A code of another size looks at as many as it is given by itself.
+    // A code of another size considers as many coefficients as it does by default.
     coefficients: changes.coefficients ?? (isSame && changes.codeSize === undefined ? coefficients : undefined),
     variational: changes.variational ?? variational,
     pixels: { ...base.pixels, ...changes.pixels },
@@ -128,7 +128,7 @@ function networkOf(flags: SettingsFlags, base: RunConfig | undefined): NetworkCh
   };
 }
 
-/** Says how images are imported for a new training. */
+/** Returns how images are imported for a new training run. */
 async function wishOfNew(
   { from, resize, crop, gray, fit, resampler }: SettingsFlags,
   base: RunConfig | undefined,
@@ -146,7 +146,7 @@ async function wishOfNew(
   });
 }
 
-/** Settles how a run goes on: as it began, but for what the flags say, which the library then compares. */
+/** Determines how a run is resumed: with its original settings, and what the flags say, which the library then compares. */
 export async function resumedSettings(
   folder: string,
   trainPath: string | undefined,
@@ -178,7 +178,7 @@ export async function resumedSettings(
   };
 }
 
-/** What the flags say of the network of a run. */
+/** What the flags say about the network of a run. */
 function resumedNetwork({ network, from }: RunConfig, folder: string, flags: SettingsFlags): NetworkChanges {
   const changes = networkChanges(flags);
   if (from !== undefined) return changes;
@@ -188,7 +188,7 @@ function resumedNetwork({ network, from }: RunConfig, folder: string, flags: Set
   return changes;
 }
 
-/** Puts the flags of a network where the library has them. */
+/** Moves the network flags to their places in the library's options. */
 function networkChanges(flags: SettingsFlags): NetworkChanges {
   const given = givenValues(flags);
   const partsOf = (table: object, prefix: string) =>
@@ -205,7 +205,7 @@ function networkChanges(flags: SettingsFlags): NetworkChanges {
   };
 }
 
-/** What a run begins with instead of first weights; throws for flags of a network that already exists. */
+/** Returns the weights that a run starts from; throws for flags that describe a network when there already is one. */
 function sourceOf(from: string, flags: SettingsFlags): Promise<FoundModel> {
   assertNoNetworkFlags(flags, `--from ${from}`);
   return findModel(from, flags.checkpoint);
@@ -219,7 +219,7 @@ function assertNoNetworkFlags(flags: SettingsFlags, other: string): void {
   throw new CliError('INVALID_OPTION', `${typed} cannot change the network of ${other}; leave ${typed} out.`);
 }
 
-/** Throws for a flag that says how the divergence counts, where there is none. */
+/** Throws for a flag that weights the divergence of a network that has none. */
 function checkBeta(flags: SettingsFlags, variational = false): void {
   const given = givenValues(flags);
   const path = ['beta', 'betaWarmUpFraction', 'freeBits'].find((each) => given.has(each));

@@ -1,4 +1,7 @@
-/** The page that shows the images of an LMDB: it asks the server for a page of them at a time. Text from the database is text, never HTML. */
+/**
+ * The page that shows the images of an LMDB: it asks the server for one page of them at a time. Text from the database is inserted as text,
+ * never as HTML.
+ */
 
 const policy =
   "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'";

@@ -1,12 +1,12 @@
-/** A server for a browser on this machine: on the loopback address, for its own pages alone. */
+/** A server for a browser on this machine: on the loopback address, and only for its own pages. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CliError } from '../shell/cli-error';
 
-/** What an address is answered with; undefined where there is nothing of that name. */
+/** The response to a request; undefined if there is nothing by that name. */
 export type Answer = { readonly type: string; readonly body: string | Uint8Array } | 'unchanged' | undefined;
 
-/** Answers an address: its path, such as `/live`, and what is asked in it. */
+/** Answers a request: its path, such as `/live`, and its query. */
 export type Answering = (pathname: string, asked: URLSearchParams) => Promise<Answer> | Answer;
 
 export interface LocalServer {
@@ -14,7 +14,7 @@ export interface LocalServer {
   close(): void;
 }
 
-/** Pages may not be framed, guessed at or kept, and nobody else's page may read them. */
+/** Pages may not be framed, sniffed or cached, and pages of other sites may not read them. */
 const headers = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -23,7 +23,7 @@ const headers = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** Serves on the loopback address; port 0 takes one that is free. Throws PORT_IN_USE. */
+/** Serves on the loopback address; port 0 picks a free one. Throws PORT_IN_USE. */
 export async function serveLocally(answering: Answering, port: number): Promise<LocalServer> {
   const server = createServer((request, response) => {
     answer(request, response, answering, (server.address() as AddressInfo | null)?.port).catch((error: Error) => {
@@ -59,7 +59,7 @@ async function answer(
   port: number | undefined,
 ): Promise<void> {
   const refuse = (status: number) => response.writeHead(status, headers).end();
-  // A page from elsewhere can have its own name lead to this machine; the browser still says that name.
+  // Another site could point its own name at this machine, but the browser still sends that name.
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) return void refuse(403);
   if (method !== 'GET' && method !== 'HEAD') return void refuse(405);
   const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');

@@ -1,4 +1,4 @@
-/** What `ae watch` answers of an LMDB: a page of images after the other, with keys and labels. */
+/** What `ae watch` serves for an LMDB: its images, one page at a time, with keys and labels. */
 import { encodePng, toRgbImage } from '@ae/images/png';
 import type { DatumReader } from '@ae/lmdb-datum';
 import { sentenceOf } from '../shell/cli-error';
@@ -7,7 +7,7 @@ import type { Answering } from './serve';
 
 export const imagesPerPage = 60;
 
-/** Serves the images of a database; only those of the page that is looked at are read. */
+/** Serves the images of a database; only those of the current page are read. */
 export function watchImages(reader: DatumReader, name: string): Answering {
   const page = imagesPage(name, reader.length, imagesPerPage);
   return async (pathname, asked) => {
@@ -43,7 +43,7 @@ async function describe(reader: DatumReader, number: number): Promise<Described>
     const sample = await reader.at(number);
     if (!sample) return { number, problem: 'There is no such record.' };
     const { key, label, width, height, channels } = sample;
-    // What is no gray or color image has no picture; it is described all the same.
+    // Records that are not gray or color images have no picture, but are described anyway.
     const problem = channels === 1 || channels === 3 || channels === 4 ? undefined : `${channels} channels: no picture`;
     return { number, key, label, size: `${width} × ${height}`, problem };
   } catch (error) {

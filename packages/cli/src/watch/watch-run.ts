@@ -1,11 +1,11 @@
-/** What `ae watch` answers of a run: its page, what is new, and the sample grids. */
+/** What `ae watch` serves for a run: its page, updates, and the sample grids. */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { LiveRun } from '@ae/autoencoder/report';
 import { explain } from '../shell/cli-error';
 import type { Answering } from './serve';
 
-/** Serves a run's folder. Nothing is read while no page asks, and only what has changed. */
+/** Serves the folder of a run. Nothing is read unless a page asks, and then only what has changed. */
 export async function watchRun(folder: string): Promise<Answering> {
   const { readSampleGrid, renderLivePage, renderLiveRun } = await import('@ae/autoencoder/report');
   const page = renderLivePage(path.basename(path.resolve(folder)));
@@ -29,7 +29,7 @@ export async function watchRun(folder: string): Promise<Answering> {
   };
 }
 
-/** Changes with what a page shows. */
+/** Changes whenever the contents of a page do. */
 function revisionOf(folder: string): string {
   const names = ['', 'config.json', 'metrics.jsonl', 'samples', 'lock.json', path.join('model', 'model.json')];
   const stats = names.map((name) => fs.statSync(path.join(folder, name), { throwIfNoEntry: false }));
@@ -40,7 +40,7 @@ function gone(folder: string): LiveRun {
   return message('The folder is gone', `${folder} was removed or renamed; ae watch continues when it is back.`);
 }
 
-/** A file that is being written when it is read is whole at the next look. */
+/** A file that is being written will be complete at the next attempt. */
 function problem(error: unknown): LiveRun {
   return message('The run cannot be read', explain(error).message);
 }

@@ -1,4 +1,4 @@
-/** The Python programs of the page on other runtimes run one after the other, as they stand there. */
+/** Runs the Python programs of the page on other runtimes one after the other, exactly as they are printed there. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** Every program of every page runs as it stands there: as an ES module, as CommonJS, and type-checked strictly in both. */
+/** Runs every program of every page as it is printed there: as an ES module, as CommonJS, and type-checked strictly in both forms. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ interface Program extends Given {
   readonly code: string;
 }
 
-/** What TensorFlow.js says where its slow engine runs in Node.js. */
+/** What TensorFlow.js prints if its slow engine runs in Node.js. */
 const tfjsAdvice = /\n=+\nHi, looks like you are running TensorFlow.js in Node.js.*\n=+\n/;
 
 const snippets = findSnippets();
@@ -49,14 +49,14 @@ describe('the programs of all pages', { timeout: 240_000 }, () => {
     expect(counts(Object.entries(table))).toEqual(counts(snippets));
   });
 
-  it('are short where people begin', () => {
+  it('are short on the first pages', () => {
     const [first] = snippets.get('README.md') as string[];
     const five = snippets.get('packages/autoencoder/README.md')?.slice(0, 5) as string[];
     for (const code of [...first.split('\n\n'), ...five])
       expect(code.split('\n').filter((line) => line !== '' && !line.startsWith('//')).length).toBeLessThanOrEqual(8);
   });
 
-  it('have the types that they need, in both kinds of modules', () => {
+  it('type-check in both kinds of modules', () => {
     const types = path.join(folder, 'types');
     mkdirSync(types);
     for (const { name, code } of programs) {

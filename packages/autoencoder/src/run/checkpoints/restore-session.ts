@@ -1,3 +1,4 @@
+import { formatNumberOf } from '@ae/ground/numbers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../../errors/errors';
 import { Unexpected } from '../../files/expectations';
@@ -81,11 +82,11 @@ function checkTensors(file: string, session: TrainingSession, tensors: Readonly<
   if (missing.length + others.length === 0) return;
   const problem =
     missing.length > 0
-      ? `${missing.length} of their tensors are missing (the first: ${missing[0]})`
-      : `it has ${others.length} extra tensors (the first: ${others[0]})`;
+      ? `it lacks ${formatNumberOf(missing.length, 'tensor')} (the first: ${missing[0]})`
+      : `it has ${formatNumberOf(others.length, 'extra tensor')} (the first: ${others[0]})`;
   throw new AutoencoderError('OPTIONS_CHANGED', {
     state: `${file} does not match this network and recipe: ${problem}`,
-    todo: 'resume with the network that the run began with',
+    todo: 'resume with the network that the run was started with',
   });
 }
 

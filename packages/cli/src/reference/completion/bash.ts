@@ -1,7 +1,7 @@
 import { allCommands, type CommandDescription, type OptionDescription } from '../describe-command';
 import type { Values } from '../values';
 
-/** Returns what Bash, from version 3.2 on, takes to complete the command. */
+/** Returns the script that completes the command in Bash 3.2 and newer. */
 export function bashCompletion(program: CommandDescription): string {
   const groups = program.commands.filter(({ commands }) => commands.length > 0);
   return `# Completes ae in Bash: source <(ae completion bash)
@@ -73,7 +73,7 @@ ${cases.join('\n')}
       ;;`.replace('      case "$prev" in\n\n      esac\n', '');
 }
 
-/** A value that need not be given may also be followed by another option. */
+/** An optional value may also be followed by another option. */
 function replyOf({ values, isOptional }: OptionDescription): string {
   const reply = values?.kind === 'words' ? `_ae_reply words "${values.words.join(' ')}"` : replyToText(values);
   return isOptional ? `if [[ $cur != -* ]]; then ${reply}; return; fi` : `${reply}; return`;
@@ -83,7 +83,7 @@ function replyToText(values: Values | undefined): string {
   return values?.kind === 'path' ? '_ae_reply path' : ':';
 }
 
-/** What can follow a command: those below it, words, or `path`. */
+/** What can follow a command: subcommands, words, or `path`. */
 function argumentsOf({ name, commands, arguments: all }: CommandDescription, program: CommandDescription): string {
   if (name === 'help') return program.commands.map((command) => command.name).join(' ');
   if (commands.length > 0) return commands.map((command) => command.name.split(' ').at(-1)).join(' ');

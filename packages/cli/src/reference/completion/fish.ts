@@ -1,7 +1,7 @@
 import { allCommands, type CommandDescription, type OptionDescription } from '../describe-command';
 import type { Values } from '../values';
 
-/** Returns what fish takes to complete the command. */
+/** Returns the script that completes the command in fish. */
 export function fishCompletion(program: CommandDescription): string {
   const commands = allCommands(program);
   const nested = commands.map(({ name }) => name).filter((name) => name.includes(' '));
@@ -35,7 +35,7 @@ function optionOf({ names, help, values, isOptional }: OptionDescription): strin
   return [...flags, ...(values ? [takes(values, isOptional)] : []), `-d ${quote(help)}`].join(' ');
 }
 
-/** `-x` needs a value that is no file, `-r -F` one that is. */
+/** `-x` requires a value that is not a file, `-r -F` one that is. */
 function takes(values: Values, isOptional: boolean): string {
   if (values.kind === 'path') return isOptional ? '-F' : '-r -F';
   const need = isOptional ? '-f' : '-x';

@@ -1,6 +1,8 @@
 import { allCommands, type CommandDescription } from '../describe-command';
 
-/** Returns what PowerShell, from version 5 on, takes to complete the command. Paths it completes itself, where nothing else is offered. */
+/**
+ * Returns the script that completes the command in PowerShell 5 and newer. PowerShell completes paths itself if nothing else is offered.
+ */
 export function powershellCompletion(program: CommandDescription): string {
   return `# Completes ae in PowerShell: ae completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName ae -ScriptBlock {
@@ -42,7 +44,7 @@ function nextOf({ name, commands, arguments: all }: CommandDescription, program:
   ];
 }
 
-/** The words of options, by the command and the option. */
+/** The words of options, by command and option. */
 function valuesOf({ name, options }: CommandDescription): string[] {
   return options.flatMap(({ names, values }) =>
     names.flatMap((option) =>

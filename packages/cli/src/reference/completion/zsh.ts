@@ -1,7 +1,7 @@
 import type { CommandDescription, OptionDescription } from '../describe-command';
 import type { Values } from '../values';
 
-/** Returns what Zsh takes to complete the command, to be sourced or to lie in a folder of $fpath as _ae. */
+/** Returns the script that completes the command in Zsh, to be sourced or saved as _ae in a folder of $fpath. */
 export function zshCompletion(program: CommandDescription): string {
   return `#compdef ae
 # Completes ae in Zsh: source <(ae completion zsh)
@@ -14,7 +14,7 @@ fi
 `;
 }
 
-/** A function for a command; those of the commands below it come first. */
+/** A function for each command; those of its subcommands come first. */
 function functionOf(command: CommandDescription, program: CommandDescription): string {
   const { commands, options } = command;
   const below = commands.map((child) => functionOf(child, program));
@@ -51,14 +51,14 @@ function lastWord(name: string): string {
   return name.replace(/.* /, '');
 }
 
-/** One spec for each name: of several only one can be given. */
+/** One spec per name: an option can be given by only one of its names. */
 function optionSpecs({ names, help, placeholder, values, isOptional, isRepeatable }: OptionDescription): string[] {
   const others = isRepeatable ? '*' : `(${names.join(' ')})`;
   const value = values ? `${isOptional ? '::' : ':'}${escaped(placeholder ?? '')}:${actionOf(values)}` : '';
   return names.map((name) => quote(`${others}${name}${values ? suffixOf(name) : ''}[${escaped(help)}]${value}`));
 }
 
-/** A value follows as a word of its own, or after `=`; after a letter at once. */
+/** A value follows as a separate word or after `=`; after a one-letter flag, directly. */
 function suffixOf(name: string): string {
   return name.startsWith('--') ? '=' : '+';
 }
