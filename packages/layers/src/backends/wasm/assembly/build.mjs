@@ -26,7 +26,10 @@ let sources;
 
 /** Compiles one variant and returns the module's bytes. */
 function compile({ features, tiles }) {
-  const generated = { 'tiles.ts': () => tilesSource(tiles), 'winograd-transforms.ts': transformsSource };
+  const generated = {
+    'tiles.ts': () => tilesSource(tiles),
+    'winograd-transforms.ts': () => transformsSource(tiles.pairs === 2),
+  };
   const onParsed = (parsed) => {
     sources = parsed;
   };

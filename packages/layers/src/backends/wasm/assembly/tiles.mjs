@@ -105,16 +105,20 @@ ${lines(rows, (r) => `        const a${r} = v128.load32_splat(p${r}); ${joined(v
 /** Does the same for any number of rows, in tiles of one width. */
 function productRows(width, most) {
   const steps = 'b, bStep, runs, length, aSkip, bSkip';
+  const tile = (rows) =>
+    `tile${rows}x${width}(a, aRow, aStep, ${steps}, c, cRow, bias, flags, 1, 0, 0, 0); a += ${rows} * aRow; c += ${rows} * cRow;`;
   return `
 function rowsBy${width}(
   count: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, runs: i32, length: i32, aSkip: usize, bSkip: usize,
   c: usize, cRow: usize, bias: usize, flags: i32,
 ): void {
-  const whole = count / ${most};
+  let whole = count / ${most}, rest = count - whole * ${most};
+  ${most < 6 ? '' : `if (whole && rest && rest < ${most / 2 + 1}) { whole--; rest += ${most}; }`}
   tile${most}x${width}(a, aRow, aStep, ${steps}, c, cRow, bias, flags, whole, ${most} * aRow, 0, ${most} * cRow);
   a += whole * ${most} * aRow; c += whole * ${most} * cRow;
-  switch (count - whole * ${most}) {
-${lines(most - 1, (r) => `    case ${r + 1}: tile${r + 1}x${width}(a, aRow, aStep, ${steps}, c, cRow, bias, flags, 1, 0, 0, 0); break;`)}
+  switch (rest) {
+${lines(most - 1, (r) => `    case ${r + 1}: ${tile(r + 1)} break;`)}
+${most < 6 ? '' : lines(most / 2, (r) => `    case ${most + r + 1}: ${tile((most + r + 2) >> 1)} ${tile((most + r + 1) >> 1)} break;`)}
   }
 }`;
 }

@@ -1,6 +1,6 @@
 /** Convolutions of 2 or 3 taps per direction with few products: those of tiles of 2 or 4 outputs per direction, in the domain of winograd-transforms.mjs. */
 import { packPanel } from './pack-filter';
-import { finish } from './simd';
+import { ACCUMULATE, BIAS, finish, RELU } from './simd';
 import { PANEL, panelWidth, rowsBy } from './tiles';
 import { groupAt, inputTiles, kindsAcross, kindsDown, TapGroup, tilesOf, WinogradJob } from './winograd-input';
 import { transformFilter, transformOutput } from './winograd-transforms';
@@ -143,16 +143,56 @@ function outputTiles(
     }
 }
 
-/** Finishes the sums of a row of pixels and stores them. */
+/** Finishes the sums of a row of pixels and stores them, two vectors of channels at a time: V8 may join those. */
 function finishRow(job: WinogradConvJob, group: TapGroup, from: usize, fromPixel: i32, y: usize): void {
+  const bytes = job.outChannels * 4;
+  let c = 0;
+  for (; c + 32 <= bytes; c += 32) finishPairs(job, group, from + c, fromPixel, y + c, job.bias + c);
+  if (c === bytes) return;
   for (let q = 0; q < group.outWidth; q++, from += fromPixel, y += job.yPixel) {
-    for (let c = 0; c < job.outChannels * 4; c += 16) {
-      finish(y + c, v128.load(from + c), job.bias + c, group.flags, 4);
-      if (group.mask)
-        v128.store(
-          y + c,
-          v128.and(v128.load(y + c), f32x4.gt(v128.load(group.mask + (y - group.y) + c), f32x4.splat(0))),
-        );
+    finish(y + c, v128.load(from + c), job.bias + c, group.flags, 4);
+    if (group.mask) v128.store(y + c, masked(y + c, group.mask + (y + c - group.y)));
+  }
+}
+
+function finishPairs(job: WinogradConvJob, group: TapGroup, from: usize, fromPixel: i32, y: usize, bias: usize): void {
+  const end = from + group.outWidth * fromPixel;
+  const yPixel = job.yPixel;
+  if (group.flags & ACCUMULATE) {
+    for (let at = from, to = y; at < end; at += fromPixel, to += yPixel) {
+      const first = f32x4.add(v128.load(at), v128.load(to));
+      const second = f32x4.add(v128.load(at, 16), v128.load(to, 16));
+      v128.store(at, first);
+      v128.store(at, second, 16);
     }
   }
+  let bias0 = f32x4.splat(0);
+  let bias1 = bias0;
+  if (group.flags & BIAS) {
+    bias0 = v128.load(bias);
+    bias1 = v128.load(bias, 16);
+  }
+  const least = f32x4.splat(group.flags & RELU ? 0 : -Infinity);
+  for (let at = from, to = y; at < end; at += fromPixel, to += yPixel) {
+    const first = f32x4.pmax(f32x4.add(v128.load(at), bias0), least);
+    const second = f32x4.pmax(f32x4.add(v128.load(at, 16), bias1), least);
+    v128.store(to, first);
+    v128.store(to, second, 16);
+  }
+  if (!group.mask) return;
+  for (
+    let at = y, mask = group.mask + (y - group.y), last = y + group.outWidth * yPixel;
+    at < last;
+    at += yPixel, mask += yPixel
+  ) {
+    const first = masked(at, mask);
+    const second = masked(at + 16, mask + 16);
+    v128.store(at, first);
+    v128.store(at, second, 16);
+  }
+}
+
+/** Returns values, with 0 where the mask is not positive. @inline */
+function masked(at: usize, mask: usize): v128 {
+  return v128.and(v128.load(at), f32x4.gt(v128.load(mask), f32x4.splat(0)));
 }

@@ -82,31 +82,81 @@ export const transforms = {
   gatherFilter: mapValues(filters, transposed),
 };
 
-/** Returns the AssemblyScript source: for each map f a function f(kinds, from, fromStep, to, toStep, count). */
-export function transformsSource() {
-  return [
-    `import { multiplyAdd } from './simd';`,
-    ...Object.entries(transforms).flatMap(([name, byKinds]) => [
-      ...Object.entries(byKinds).map(([kinds, matrix]) => mapSource(`${name}${kinds}`, matrix)),
-      `/** Applies it for 6, 4 or 3 kinds of products. */
+/**
+ * Returns the AssemblyScript source: for each map f a function f(kinds, from, fromStep, to, toStep, count).
+ *
+ * Factors are global variables that the compilers cannot know. V8 makes a vector of a literal anew for each use, which takes longer than what is
+ * done with it, and does not join the operations that use it.
+ *
+ * @param pairs whether to map two vectors at a time as long as there are two, which V8 may join as it does those of tiles
+ */
+export function transformsSource(pairs) {
+  const factors = new Factors();
+  const maps = Object.entries(transforms).flatMap(([name, byKinds]) => [
+    ...Object.entries(byKinds).map(([kinds, matrix]) => mapSource(`${name}${kinds}`, matrix, pairs, factors)),
+    `/** Applies it for 6, 4 or 3 kinds of products. */
 export function ${name}(kinds: i32, from: usize, fromStep: usize, to: usize, toStep: usize, count: i32): void {
   if (kinds == 6) ${name}6(from, fromStep, to, toStep, count);
   else if (kinds == 4) ${name}4(from, fromStep, to, toStep, count);
   else ${name}3(from, fromStep, to, toStep, count);
 }`,
-    ]),
-  ].join('\n');
+  ]);
+  return [`import { multiplyAdd } from './simd';`, factors.source(), ...maps].join('\n');
 }
 
-function mapSource(name, matrix) {
-  const loads = matrix[0].map((_, i) => `x${i} = v128.load(from + ${i} * fromStep)`);
+/** Factors of all maps, each a global variable f0, f1, ... */
+class Factors {
+  #values = [];
+
+  /** Returns the name of a factor. */
+  name(factor) {
+    if (!this.#values.includes(factor)) this.#values.push(factor);
+    return `f${this.#values.indexOf(factor)}`;
+  }
+
+  /** Declares them. No compiler knows the size of the memory, nor that nothing times 0 is NaN here. */
+  source() {
+    const declarations = this.#values.map((factor, i) => `let f${i}: f32 = ${factor} + zero;`);
+    return ['const zero: f32 = <f32>memory.size() * 0;', ...declarations].join('\n');
+  }
+}
+
+function mapSource(name, matrix, pairs, factors) {
   const { shared, rows } = shareSums(matrix);
+  const used = new Set();
+  const vectorOf = (factor) => {
+    const name = factors.name(factor);
+    used.add(name);
+    return `v${name}`;
+  };
+  /** The values and stores of the vector at an offset, with names that begin with a letter of its own. */
+  const vector = (letter, at) => {
+    const sumOf = (terms) =>
+      sum(
+        terms.map(({ factor, x }) => ({ factor, x: letter + x })),
+        vectorOf,
+      );
+    return {
+      values: [
+        ...matrix[0].map((_, i) => `${letter}x${i} = v128.load(from + ${i} * fromStep, ${at})`),
+        ...shared.map(({ name, terms }) => `${letter}${name} = ${sumOf(terms)}`),
+      ],
+      stores: rows.map((terms, i) => `v128.store(to + ${i} * toStep, ${sumOf(terms)}, ${at});`),
+    };
+  };
+  const loop = (letters) => {
+    const vectors = letters.map((letter, i) => vector(letter, 16 * i));
+    const count = letters.length;
+    return `
+  for (; count >= ${count}; count -= ${count}, from += ${16 * count}, to += ${16 * count}) {
+    const ${vectors.flatMap(({ values }) => values).join(', ')};
+${rows.map((_, i) => `    ${vectors.map(({ stores }) => stores[i]).join(' ')}`).join('\n')}
+  }`;
+  };
+  const loops = (pairs ? [['p', 'q'], ['p']] : [['p']]).map(loop);
   return `
 function ${name}(from: usize, fromStep: usize, to: usize, toStep: usize, count: i32): void {
-  for (; count > 0; count--, from += 16, to += 16) {
-    const ${[...loads, ...shared.map(({ name, terms }) => `${name} = ${sum(terms)}`)].join(', ')};
-${rows.map((terms, i) => `    v128.store(to + ${i} * toStep, ${sum(terms)});`).join('\n')}
-  }
+${[...used].map((name) => `  const v${name} = f32x4.splat(${name});`).join('\n')}${loops.join('')}
 }`;
 }
 
@@ -170,14 +220,14 @@ function shareSums(matrix) {
 }
 
 /** Writes the sum of some terms. What has the factor 1 comes first, so that all else can be added by multiply-add. */
-function sum(terms) {
+function sum(terms, vectorOf) {
   const plain = terms.filter(({ factor }) => factor === 1);
   const ordered = [...plain, ...terms.filter(({ factor }) => factor !== 1)];
   return ordered.reduce((text, { factor, x }) => {
-    if (text === '') return factor === 1 ? x : `f32x4.mul(${x}, f32x4.splat(${factor}))`;
+    if (text === '') return factor === 1 ? x : `f32x4.mul(${x}, ${vectorOf(factor)})`;
     if (factor === 1) return `f32x4.add(${text}, ${x})`;
     if (factor === -1) return `f32x4.sub(${text}, ${x})`;
-    return `multiplyAdd(${x}, f32x4.splat(${factor}), ${text})`;
+    return `multiplyAdd(${x}, ${vectorOf(factor)}, ${text})`;
   }, '');
 }
 

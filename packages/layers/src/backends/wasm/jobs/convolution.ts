@@ -23,7 +23,8 @@ function runConvs(engine: Engine, convolutions: readonly Convolution[]): void {
 function isWinograd(convolution: Convolution): boolean {
   const { x, y, filter } = convolution;
   const taps = [filter.tapsY, filter.tapsX] as const;
-  return suitsWinograd({ ...convolution, channels: x.channels, outChannels: y.channels, taps });
+  const outputs = [y.height, y.width] as const;
+  return suitsWinograd({ ...convolution, channels: x.channels, outChannels: y.channels, taps, outputs });
 }
 
 function runDirect(engine: Engine, convolution: Convolution): void {

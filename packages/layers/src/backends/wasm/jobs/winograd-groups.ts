@@ -4,8 +4,12 @@ import { type TapGroup, tapGroup, type WinogradJob } from '../assembly/dist/jobs
 import type { Engine } from '../runtime/engine';
 import { rowsOfUnit } from './convolution-job';
 
-/** With fewer channels the transforms take longer than the products they save. */
-const leastChannels = 24;
+/** Channels from which the transforms take less time than the products they save, by how many times fewer products there are; see docs/speed.md. */
+const leastChannels = [
+  { saved: 3, channels: 8 },
+  { saved: 2.5, channels: 16 },
+  { saved: 0, channels: 24 },
+];
 
 /** Bytes of transformed tiles that are worked on together: half of a level-2 cache. */
 const transformedBytes = 512 << 10;
@@ -29,6 +33,8 @@ interface Shape {
   taps: readonly [number, number];
   stride: readonly [number, number];
   dilation: readonly [number, number];
+  /** Height and width of the output. */
+  outputs: readonly [number, number];
 }
 
 /** Reads the same from what tfjs knows of a convolution. */
@@ -39,16 +45,31 @@ export function shapeOf(info: backend_util.Conv2DInfo): Shape {
     taps: [info.filterHeight, info.filterWidth],
     stride: [info.strideHeight, info.strideWidth],
     dilation: [info.dilationHeight, info.dilationWidth],
+    outputs: [info.outHeight, info.outWidth],
   };
 }
 
-/** Says whether a convolution is faster this way: many channels, and taps that fall into groups of 2 and 3. */
-export function suitsWinograd({ channels, outChannels, taps, stride, dilation }: Shape): boolean {
-  const fewest = Math.min(channels, outChannels);
-  const dense = Math.max(...stride) <= 2 && Math.max(...dilation) === 1;
+/** Says whether a convolution is faster this way: taps that fall into groups of 2 and 3, and many channels for what that saves. */
+export function suitsWinograd({ channels, outChannels, taps, stride, dilation, outputs }: Shape): boolean {
+  const groups = pairsOf(taps, stride);
+  const isDense = Math.max(...stride) <= 2 && Math.max(...dilation) === 1;
+  if (!isDense || groups.length === 0 || channels % 4 !== 0 || outChannels % 4 !== 0) return false;
+  const saved = (taps[0] * taps[1] * outputs[0] * outputs[1]) / sum(groups, (pair) => productsOf(pair, outputs));
+  const least = leastChannels.find((step) => saved >= step.saved)?.channels ?? Number.POSITIVE_INFINITY;
+  return Math.min(channels, outChannels) >= least;
+}
+
+/** Counts the products of a group of taps for each pair of channels. */
+function productsOf([down, across]: readonly [Taps, Taps], [height, width]: readonly [number, number]): number {
   return (
-    fewest >= leastChannels && channels % 4 === 0 && outChannels % 4 === 0 && dense && pairsOf(taps, stride).length > 0
+    tileProducts(tileFor(down.count, height), down.count, height) *
+    tileProducts(tileFor(across.count, width), across.count, width)
   );
+}
+
+/** Counts the products along one direction, also of what lies past the edge. */
+function tileProducts(tile: number, taps: number, length: number): number {
+  return Math.ceil(length / tile) * (tile + taps - 1);
 }
 
 /**
@@ -78,9 +99,9 @@ export function pairsOf(taps: readonly [number, number], stride: readonly [numbe
 /** A group of taps before it is known where in memory its transformed values go. */
 export type Group = Omit<TapGroup, 'transformed' | 'tileRows'>;
 
-/** Returns how many outputs in one direction to make of a tile: the larger tile where it saves products, also of what lies past the edge. */
+/** Returns how many outputs in one direction to make of a tile: the larger tile where it saves products. */
 export function tileFor(taps: number, length: number): number {
-  const products = (tile: number) => Math.ceil(length / tile) * (tile + taps - 1);
+  const products = (tile: number) => tileProducts(tile, taps, length);
   return taps === 3 && products(largeTile) < 0.9 * products(smallTile) ? largeTile : smallTile;
 }
 
