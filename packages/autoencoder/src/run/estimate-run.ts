@@ -1,8 +1,8 @@
 import { checkNumber } from '../errors/errors';
 import type { WeightCount } from '../network/count-weights';
-import { slotCount } from '../training/optimizers';
 import { runOptions } from '../training/options';
 import type { Recipe } from '../training/recipes';
+import { checkpointBytes } from '../training/training-time';
 
 /** What a run's folder will hold of a network. */
 export interface RunEstimate {
@@ -18,14 +18,12 @@ export interface RunEstimate {
 
 /** Estimates how large the folder of a run will grow, pictures and logs aside. Throws INVALID_OPTION. */
 export function estimateRun(
-  { all, trained }: WeightCount,
-  { optimizer, averageDecay, earlyStopping }: Pick<Recipe, 'optimizer' | 'averageDecay' | 'earlyStopping'>,
+  weights: WeightCount,
+  recipe: Pick<Recipe, 'optimizer' | 'averageDecay' | 'earlyStopping'>,
   { keep = runOptions.keep.default }: { readonly keep?: number } = {},
 ): RunEstimate {
   checkNumber('keep', keep, { min: 1, integer: true });
-  const copiesOfAll = 1 + (earlyStopping === null ? 0 : 1);
-  const copiesOfTrained = slotCount(optimizer) + (averageDecay === null ? 0 : 1);
-  const checkpointBytes = 4 * (copiesOfAll * all + copiesOfTrained * trained);
+  const bytes = checkpointBytes(weights, recipe);
   const checkpoints = keep + 1;
-  return { weights: all, checkpointBytes, checkpoints, bytes: checkpoints * checkpointBytes + 4 * all };
+  return { weights: weights.all, checkpointBytes: bytes, checkpoints, bytes: checkpoints * bytes + 4 * weights.all };
 }

@@ -1,7 +1,10 @@
 import type { Images } from '../data/images';
-import { aimedPart, scoringSpeedUp } from './pace';
+import type { WeightCount } from '../network/count-weights';
+import { aimedPart } from './pace';
+import { resolveRecipe } from './recipes';
 import type { TrainOptions } from './train-options';
 import type { Amount } from './training-plan';
+import { checkpointBytes, expectedEpochEndMs, stepsWithin, type TrainingCosts, timeOfSteps } from './training-time';
 
 /** How long to try before the speed counts as known. */
 const measureMs = 4000;
@@ -12,6 +15,7 @@ const roundingPart = 0.03;
 
 /** A network that can be tried and thrown away, such as an `Autoencoder`. */
 export interface Trainable {
+  readonly weightCount: WeightCount;
   train(images: Images, options: TrainOptions): Promise<unknown>;
   dispose(): void;
 }
@@ -29,7 +33,8 @@ interface Speed {
 
 /**
  * Says how much training fits into `seconds`, by training a network that is then thrown away for four seconds: whole epochs, or updates
- * where these come nearer. What is settled before training begins can be repeated exactly, and schedules know their end.
+ * where these come nearer, each epoch with the checkpoint and the validation at its end. What is settled before training begins can be
+ * repeated exactly, and schedules know their end.
  */
 export async function fitTime(
   create: () => Promise<Trainable>,
@@ -38,31 +43,26 @@ export async function fitTime(
   { seconds, imagesPerEpoch }: { seconds: number; imagesPerEpoch: number },
 ): Promise<TimeFit> {
   const network = await create();
+  const savedBytes = checkpointBytes(network.weightCount, resolveRecipe(options.recipe, options));
   const speed = await measureSpeed(network, images, options);
   network.dispose();
   const { imagesPerSecond } = speed;
-  const scored = validation && 'length' in validation ? Number(validation.length) : 0;
-  const scoringSeconds = scored / scoringSpeedUp / imagesPerSecond;
-  return { ...plan(aimedPart * seconds, { speed, imagesPerEpoch, scoringSeconds }), imagesPerSecond };
+  const validated = validation && 'length' in validation ? Number(validation.length) : 0;
+  const msPerStep = (1000 * speed.imagesPerStep) / imagesPerSecond;
+  const stepsPerEpoch = Math.ceil(imagesPerEpoch / speed.imagesPerStep);
+  const epochEndMs = expectedEpochEndMs({ validated, imagesPerSecond, savedBytes });
+  return { ...plan(1000 * aimedPart * seconds, { msPerStep, stepsPerEpoch, epochEndMs }), imagesPerSecond };
 }
 
-function plan(
-  seconds: number,
-  { speed, imagesPerEpoch, scoringSeconds }: { speed: Speed; imagesPerEpoch: number; scoringSeconds: number },
-): Omit<TimeFit, 'imagesPerSecond'> {
-  const stepSeconds = speed.imagesPerStep / speed.imagesPerSecond;
-  const stepsPerEpoch = Math.ceil(imagesPerEpoch / speed.imagesPerStep);
-  const epochSeconds = stepsPerEpoch * stepSeconds + scoringSeconds;
-  const whole = Math.round(seconds / epochSeconds);
-  if (Math.abs(whole * epochSeconds - seconds) <= roundingPart * seconds) {
-    return { epochs: whole, expectedMs: whole * epochSeconds * 1000 };
-  }
-  const full = Math.floor(seconds / epochSeconds);
-  // The first validation may take longer than all of the time: something is to be trained at any rate.
-  const rest = Math.max(seconds - full * epochSeconds - scoringSeconds, full === 0 ? seconds / 2 : 0);
-  const steps = Math.max(1, full * stepsPerEpoch + Math.floor(rest / stepSeconds));
-  const epochs = Math.ceil(steps / stepsPerEpoch);
-  return { epochs, steps, expectedMs: (steps * stepSeconds + epochs * scoringSeconds) * 1000 };
+function plan(ms: number, costs: TrainingCosts): Omit<TimeFit, 'imagesPerSecond'> {
+  const { msPerStep, stepsPerEpoch, epochEndMs } = costs;
+  const epochMs = stepsPerEpoch * msPerStep + epochEndMs;
+  const whole = Math.round(ms / epochMs);
+  if (Math.abs(whole * epochMs - ms) <= roundingPart * ms) return { epochs: whole, expectedMs: whole * epochMs };
+  // The end of the first epoch may take longer than all of the time: something is to be trained at any rate.
+  const atLeast = Math.min(stepsPerEpoch, ms / 2 / msPerStep);
+  const steps = Math.max(1, Math.floor(Math.max(stepsWithin(ms, 0, costs), atLeast)));
+  return { epochs: Math.ceil(steps / stepsPerEpoch), steps, expectedMs: timeOfSteps(steps, 0, costs) };
 }
 
 /** The speed of some seconds. Where that was not the usual one, the pace changes on the way. */

@@ -24,8 +24,8 @@ export interface Training extends TrainingTask {
   readonly run?: TrainingRecord;
   /** The codes of warnings that are given once. */
   readonly warned: Set<string>;
-  /** How long the last validation took. */
-  validationMs?: number;
+  /** How long the end of the last epoch took, with its checkpoint and its validation, and how fast the machine was before it. */
+  lastEnd?: { readonly ms: number; readonly imagesPerSecond: number };
 }
 
 /** Plans a training, opens its run and does something with it; `isBack`: it was trained elsewhere. */

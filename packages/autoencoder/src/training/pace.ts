@@ -1,3 +1,5 @@
+import { stepsWithin, timeOfSteps } from './training-time';
+
 /** Where in its schedule a training is after an update: plain data for a checkpoint. */
 export interface PaceState {
   /** The update after which the pace was set. */
@@ -13,16 +15,17 @@ interface Point {
   readonly elapsedMs: number;
 }
 
-/** How much faster an image is scored than trained on: a forward pass is about a third of an update. */
-export const scoringSpeedUp = 2.5;
 /** Parts of the time: where the end is aimed at, how far off it may be before the pace changes, and where training ends at any pace. */
 export const aimedPart = 0.97;
 // What the speed of a quiet machine varies by changes nothing, so that its runs can be repeated.
 const tolerance = 0.07;
 const latest = 1.04;
-/** The part of the time over which speed is taken; never less than two seconds. */
+/** The part of the time over which speed is taken, and at least how long. */
 const windowFraction = 0.05;
 const minWindowMs = 2000;
+/** Less of short times, and towards the end: the plan must not be spent before the speed is looked at. */
+const [minWindowFraction, maxWindowFraction] = [0.02, 0.1];
+const windowFractionOfRest = 0.15;
 /** Points kept of that window. */
 const pointsPerWindow = 20;
 
@@ -66,28 +69,27 @@ export class Pace {
     return step + Math.max(0, Math.ceil((this.#steps - this.positionAt(step)) / this.state.rate));
   }
 
-  /** Is told when update `step` was made, and what each validation is going to take, after an epoch and in the end. */
-  observe(step: number, elapsedMs: number, validationMs: number): void {
+  /** Is told when update `step` was made, and what each end of an epoch is going to take, also the last. */
+  observe(step: number, elapsedMs: number, epochEndMs: number): void {
     const limitMs = this.#limitMs;
     if (limitMs === undefined || this.isSpent(step)) return;
     const position = this.positionAt(step);
-    if (elapsedMs >= latest * limitMs - validationMs) {
+    if (elapsedMs >= latest * limitMs - epochEndMs) {
       this.#set({ step, position: this.#steps, rate: 1 });
       return;
     }
-    const window = this.#remember({ step, elapsedMs }, Math.max(minWindowMs, windowFraction * limitMs));
+    const window = this.#remember({ step, elapsedMs }, windowMs(limitMs, elapsedMs));
     if (!window) return;
     const left = this.#steps - position;
-    const leftMs = aimedPart * limitMs - validationMs - elapsedMs;
-    // Each update has its part of the validation after its epoch.
-    const more = validationMs / this.#stepsPerEpoch;
-    const expectedMs = (left / this.state.rate) * (window.msPerStep + more);
+    const leftMs = aimedPart * limitMs - elapsedMs;
+    const costs = { stepsPerEpoch: this.#stepsPerEpoch, epochEndMs, msPerStep: window.msPerStep };
+    const expectedMs = timeOfSteps(left / this.state.rate, step, costs);
     if (Math.abs(expectedMs - leftMs) <= tolerance * limitMs) return;
-    const stepsLeft = Math.max(1, leftMs / (window.recentMsPerStep + more));
+    const stepsLeft = Math.max(1, stepsWithin(leftMs, step, { ...costs, msPerStep: window.recentMsPerStep }));
     this.#set({ step, position, rate: left / stepsLeft });
   }
 
-  /** Leaves time out of what updates take: that of a validation between them. */
+  /** Leaves time out of what updates take: that of an epoch's end between them. */
   leaveOut(ms: number): void {
     const later = (point: Point): Point => ({ ...point, elapsedMs: point.elapsedMs + ms });
     this.#first &&= later(this.#first);
@@ -114,4 +116,11 @@ export class Pace {
     this.#first = undefined;
     this.#recent = [];
   }
+}
+
+/** Returns over how long speed is taken after `elapsedMs`. */
+function windowMs(limitMs: number, elapsedMs: number): number {
+  const usual = Math.max(minWindowMs, windowFraction * limitMs);
+  const rest = windowFractionOfRest * (limitMs - elapsedMs);
+  return Math.max(minWindowFraction * limitMs, Math.min(usual, maxWindowFraction * limitMs, rest));
 }

@@ -3,11 +3,11 @@ import type { Images } from '../data/images';
 import type { Sample } from '../data/samples';
 import { evaluateNetwork } from '../evaluation/evaluate';
 import { psnrDb } from '../evaluation/metrics/psnr';
+import { weightCountOf } from '../network/count-weights';
 import type { Network } from '../network/network';
 import { centerCrop } from './augmentation';
 import { diverged } from './diverged';
 import { finish, groupsOf, stop, type Training, validationOf, withTraining } from './open-training';
-import { scoringSpeedUp } from './pace';
 import { collapseWarning } from './posterior-collapse';
 import { trainElsewhere } from './train-elsewhere';
 import { checkTrainKeys, type TrainOptions } from './train-options';
@@ -15,6 +15,7 @@ import type { EpochSummary, TrainingHistory, ValidationScore } from './training-
 import type { OpenRecord } from './training-record';
 import { monitoredError } from './training-session';
 import type { BatchResult } from './training-step';
+import { checkpointBytes, expectedEpochEndMs } from './training-time';
 
 /** Minimizes the loss of reconstructions; see `Autoencoder.train`. */
 export async function trainNetwork(
@@ -44,20 +45,28 @@ async function trainEpoch(training: Training): Promise<void> {
     const result = await session.update(group, clock, options.signal);
     if (!result) break;
     clock.tick(group.length);
-    session.keepTime(validationMs(training));
+    session.keepTime(epochEndMs(training));
     await checkLoss(result, training);
     await report(result, training);
     await clock.breathe();
     if (run?.isCheckpointDue(session.at.step)) await run.save(session);
   }
   if (options.signal?.aborted) await stop(training, options.signal);
+  const { imagesPerSecond } = clock.reading();
+  const before = performance.now();
+  await endEpoch(last, training);
+  const ms = performance.now() - before;
+  training.lastEnd = { ms, imagesPerSecond };
+  session.leaveOut(ms);
+}
+
+/** Saves and validates the network after an epoch, and tells of it. */
+async function endEpoch(last: readonly Sample[], training: Training): Promise<void> {
+  const { options, session, clock, run } = training;
   await session.withFinalWeights(() => probe(last, training));
   // Before the validation, which may take long: whatever happens there, the epoch's updates are not made again.
   await run?.save(session);
-  const before = performance.now();
   const validation = await validate(training);
-  training.validationMs = performance.now() - before;
-  session.leaveOut(training.validationMs);
   if (validation) await checkError(validation.mse, training);
   clock.resume();
   const { epoch, step } = session.at;
@@ -74,12 +83,13 @@ async function trainEpoch(training: Training): Promise<void> {
   clock.resume();
 }
 
-/** Returns how long a validation takes: as long as the last one, or what may be expected of the first. */
-function validationMs(training: Training): number {
-  const { validation } = training.options;
-  if (training.validationMs !== undefined || !validation) return training.validationMs ?? 0;
-  const { imagesPerSecond } = training.clock.reading();
-  return imagesPerSecond > 0 ? (1000 * validation.length) / (scoringSpeedUp * imagesPerSecond) : 0;
+/** Returns how long the end of an epoch takes: as long as the last one, on a machine as fast as now, or what may be expected of the first. */
+function epochEndMs({ lastEnd, options, plan, network, run, clock }: Training): number {
+  const { imagesPerSecond } = clock.reading();
+  if (plan.minutes === undefined || imagesPerSecond === 0) return 0;
+  if (lastEnd) return (lastEnd.ms * lastEnd.imagesPerSecond) / imagesPerSecond;
+  const savedBytes = run ? checkpointBytes(weightCountOf(network.model), plan.recipe) : 0;
+  return expectedEpochEndMs({ validated: options.validation?.length ?? 0, imagesPerSecond, savedBytes });
 }
 
 /** Warns, once, of a variational network that leaves most of its code unused. */

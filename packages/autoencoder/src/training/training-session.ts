@@ -103,14 +103,14 @@ export class TrainingSession {
     return this.#pace.state.step > 0;
   }
 
-  /** Makes the updates that are left fit into the training's time, of which each validation takes `validationMs`. */
-  keepTime(validationMs: number): void {
-    this.#pace.observe(this.at.step, this.at.elapsedMs, validationMs);
+  /** Makes the updates that are left fit into the training's time, of which the end of each epoch takes `epochEndMs`. */
+  keepTime(epochEndMs: number): void {
+    this.#pace.observe(this.at.step, this.at.elapsedMs, epochEndMs);
   }
 
-  /** Leaves the time of a validation out of what updates take. */
-  leaveOut(validationMs: number): void {
-    this.#pace.leaveOut(validationMs);
+  /** Leaves the time of an epoch's end out of what updates take. */
+  leaveOut(epochEndMs: number): void {
+    this.#pace.leaveOut(epochEndMs);
   }
 
   /** Goes on where early stopping had ended training: it is to have more epochs. */
