@@ -110,9 +110,15 @@ function addRow(job: SpreadJob, row: i32, top: i32, limit: i32, products: usize,
     for (let turn = 0; turn < turns; turn++)
       for (let q = turn; q < job.width; q += turns) {
         const left = q * job.strideX - job.padLeft;
+        const at = line + left * pixel;
+        const patch = from + q * bytes;
+        if (left >= 0 && left + job.tapsX <= job.outWidth) {
+          addFloats(at, patch, tapRow);
+          continue;
+        }
         const skip = max(0, -left);
         const taps = min(job.tapsX, job.outWidth - left) - skip;
-        if (taps > 0) addFloats(line + (left + skip) * pixel, from + q * bytes + skip * pixel, taps * pixel);
+        if (taps > 0) addFloats(at + skip * pixel, patch + skip * pixel, taps * pixel);
       }
   }
 }
@@ -120,6 +126,11 @@ function addRow(job: SpreadJob, row: i32, top: i32, limit: i32, products: usize,
 /** Adds 4-byte values. @inline */
 function addFloats(to: usize, from: usize, bytes: i32): void {
   let i = 0;
+  for (; i + 48 <= bytes; i += 48) {
+    v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
+    v128.store(to + i, f32x4.add(v128.load(to + i, 16), v128.load(from + i, 16)), 16);
+    v128.store(to + i, f32x4.add(v128.load(to + i, 32), v128.load(from + i, 32)), 32);
+  }
   for (; i + 16 <= bytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
   for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + load<f32>(from + i));
 }
