@@ -295,9 +295,9 @@ describe('comparison at equal bytes', () => {
     // 28 bytes are too few for JPEG.
     expect(comparison.groups[3].rows.at(-2)).toMatchObject({ method: 'jpeg', bytes: 28, scores: undefined });
     expect(comparison.groups[3].rows.at(-1)).toMatchObject({ method: 'thumbnail', bytes: 27, size: [3, 3] });
-    // With 8 bits, PCA has as many bytes and four times as many numbers.
+    // With 8 bits, PCA has as many numbers as the network, and as many bytes: 8 of them say where its levels end.
     expect(comparison.groups[3].rows.find(({ method }) => method === 'pca')).toMatchObject({
-      components: 28,
+      components: 20,
       bytes: 28,
     });
     for (const curve of Object.values(comparison.curves)) {

@@ -133,12 +133,30 @@ function correlation(a: number[], b: number[]): number {
 }
 
 describe('quantizeCodes', () => {
-  it('keeps the ends and moves nothing by more than half a step', () => {
+  it('keeps the ends, and moves nothing past the level next to it', () => {
     const codes = Float32Array.from([-1, 0.1, 0.33, 3, 5, 5, 5, 5]);
     const rounded = quantizeCodes(codes, 4, 3);
     expect([rounded[0], rounded[3]]).toEqual([-1, 3]);
-    expect(Math.max(...codes.map((value, i) => Math.abs(value - rounded[i])))).toBeLessThanOrEqual(4 / 7 / 2);
+    const ramp = quantizeCodes(
+      Float32Array.from({ length: 401 }, (_, i) => i / 100 - 1),
+      401,
+      3,
+    );
+    const levels = [...new Set(ramp)].sort((a, b) => a - b);
+    expect(levels).toHaveLength(8);
+    for (const [i, value] of codes.subarray(0, 4).entries())
+      expect(Math.min(...levels.map((level) => Math.abs(level - value))), `${value}`).toBeCloseTo(
+        Math.abs(rounded[i] - value),
+        6,
+      );
     expect(Array.from(rounded.subarray(4))).toEqual([5, 5, 5, 5]);
+    expect(Array.from(quantizeCodes(new Float32Array(3), 3, 8))).toEqual([0, 0, 0]);
+  });
+
+  it('has its levels where mu-law of telephony has them, with mu = 63', () => {
+    // ln(1 + 63 x) / ln 64 of 1/3 and 2/3 is x = (64^(1/3) - 1) / 63 = 3/63 and (64^(2/3) - 1) / 63 = 15/63.
+    const rounded = quantizeCodes(Float32Array.from([0, 1, 0.04, 0.3]), 4, 2);
+    expect(Array.from(rounded)).toEqual([0, 1, Math.fround(3 / 63), Math.fround(15 / 63)]);
   });
 });
 

@@ -6,7 +6,7 @@ import { AutoencoderError, checkChoice, checkKeys } from '../errors/errors';
 import { fixedMasks, type MaskMode, maskModes, usualMasks } from './masks';
 import type { Network } from './network';
 import { ofOneSize } from './network-batches';
-import { quantizeCodes } from './quantize';
+import { roundCodes } from './quantize';
 
 /** Reconstructs samples as bytes, those of one size that follow each other in one batch; see `Autoencoder.reconstruct`. */
 export async function reconstructSamples(
@@ -68,14 +68,9 @@ export function reconstructorFor(
   return async (images, start) => {
     const others = hasMasks ? await masksFor[mode](images.shape[0], start) : undefined;
     const { code, masks } = network.encode(images);
-    const rounded = codeBits === 32 ? code : await roundCode(code, codeBits);
+    const rounded = await roundCodes(code, codeBits);
     const output = network.decode(rounded, others ?? masks, [images.shape[1], images.shape[2]]);
     tf.dispose([code, rounded, masks, others ?? []]);
     return output;
   };
-}
-
-async function roundCode(code: tf.Tensor2D, bits: number): Promise<tf.Tensor2D> {
-  const values = (await code.data()) as Float32Array;
-  return tf.tensor(quantizeCodes(values, code.size / code.shape[0], bits), code.shape);
 }

@@ -5,6 +5,7 @@ import { AutoencoderError } from '../../errors/errors';
 import type { MaskMode } from '../../network/masks';
 import type { Network } from '../../network/network';
 import { sampleBatches } from '../../network/network-batches';
+import { codeBytes, numbersWithin, roundCodes } from '../../network/quantize';
 import { type ImageScores, type Scores, scoreBatch, summarizeScores } from '../metrics/scores';
 import type { JpegCoder } from './jpeg';
 import type { Pca } from './pca';
@@ -49,35 +50,20 @@ export interface Rival {
   details?(budget: number): Pick<ComparisonRow, 'components' | 'size'>;
 }
 
-/** Coefficients are rounded to levels between so many standard deviations. */
-const roundedRange = 4;
-
-/**
- * PCA with as many coefficients as the budget holds, float32 or of fewer bits. Rounded ones are on levels evenly spaced up to four
- * standard deviations, which the decoder knows as it knows the components.
- */
+/** PCA with as many coefficients as the budget holds, float32 or rounded to fewer bits as a network's codes are. */
 export function pcaRival(pca: Pca, { inputShape, pixels }: Format, bits: number): Rival {
-  const countFor = (budget: number) => Math.min(Math.floor((8 * budget) / bits), pca.componentCount);
-  // Images that PCA has not seen vary more along its last components than those that it was fitted on.
-  const least = pca.variances[Math.floor(pca.componentCount / 8)];
-  const widths = Array.from(pca.variances, (variance) => 2 * roundedRange * Math.sqrt(Math.max(variance, least)));
-  const steps = Float32Array.from(widths, (width) => width / (2 ** bits - 1));
-  const round = (coefficients: tf.Tensor2D) => {
-    if (bits === 32) return coefficients;
-    const most = 2 ** (bits - 1) - 0.5;
-    const levels = tf.add(tf.floor(tf.clipByValue(tf.div(coefficients, steps), -most, most - 0.01)), 0.5);
-    return tf.mul<tf.Tensor2D>(levels, steps);
-  };
+  const countFor = (budget: number) => Math.min(numbersWithin(budget, bits), pca.componentCount);
   return {
     method: 'pca',
     details: (budget) => ({ components: countFor(budget) }),
     async run(samples, budgets) {
-      const coefficients = tf.tidy(() => round(pca.encode(samplesToTensor(samples, inputShape, pixels))));
+      const exact = tf.tidy(() => pca.encode(samplesToTensor(samples, inputShape, pixels)));
+      const coefficients = await roundCodes(exact, bits);
       const counts = budgets.map(countFor);
       const images = pca.decodePrefixes(coefficients, counts, inputShape);
       const values = await Promise.all(images.map((image) => image.data()));
-      tf.dispose([coefficients, images]);
-      return values.map((image, i) => ({ values: image, bytes: Math.ceil((bits * counts[i]) / 8) * samples.length }));
+      tf.dispose([exact, coefficients, images]);
+      return values.map((image, i) => ({ values: image, bytes: codeBytes(counts[i], bits) * samples.length }));
     },
   };
 }
