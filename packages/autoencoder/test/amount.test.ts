@@ -1,4 +1,4 @@
-/** How long a training is: by epochs, by updates, or by the clock. */
+/** How long to train: by epochs, by updates, or by the clock. */
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -30,8 +30,8 @@ async function train(options: TrainOptions) {
   }
 }
 
-describe('a training of so many updates', () => {
-  it('ends within an epoch, which is scored as any', async () => {
+describe('training for a number of updates', () => {
+  it('ends within an epoch, which is scored like any other', async () => {
     const { history, steps } = await train({ steps: 5 });
     expect(history.steps).toBe(5);
     expect(history.epochs.map(({ step }) => step)).toEqual([3, 5]);
@@ -42,16 +42,16 @@ describe('a training of so many updates', () => {
     ]);
   });
 
-  it('is that of so many epochs where they are whole, and lays the schedule out over them where they are not', async () => {
+  it('equals training for whole epochs if they are, and spreads the schedule over the updates if not', async () => {
     const schedule = { policy: 'poly' } as const;
     const [byEpochs, bySteps] = await Promise.all([train({ epochs: 2, schedule }), train({ steps: 6, schedule })]);
     expect(bySteps.weights).toEqual(byEpochs.weights);
-    // base * (1 - i / steps), as Caffe has it.
+    // base * (1 - i / steps), as in Caffe.
     const { rates } = await train({ steps: 5, schedule });
     for (const [i, rate] of rates.entries()) expect(rate).toBeCloseTo(1e-3 * (1 - i / 5), 9);
   });
 
-  it('is in config.json, and goes on from there to the same weights', async () => {
+  it('is in config.json, and resumes to the same weights', async () => {
     const whole = await train({ steps: 5, run: { folder: path.join(base, 'whole') } });
     expect((await readRunConfig(path.join(base, 'whole'))).options).toMatchObject({ epochs: 2, steps: 5 });
     const index = JSON.parse(await readFile(path.join(base, 'whole/checkpoints/index.json'), 'utf8'));
@@ -71,7 +71,7 @@ describe('a training of so many updates', () => {
     }
   });
 
-  it('is not lengthened: its last epoch was cut short', async () => {
+  it('cannot be lengthened: its last epoch was cut short', async () => {
     const folder = path.join(base, 'cut');
     await train({ steps: 4, run: { folder } });
     await expect(resumeTraining(folder, images, { validation, epochs: 9 })).rejects.toThrow(
@@ -89,10 +89,10 @@ describe('a training of so many updates', () => {
   });
 });
 
-describe('a training of so many minutes', () => {
-  it('brings its learning rate to the end in fewer updates where they take longer than planned', async () => {
+describe('training for a number of minutes', () => {
+  it('brings its learning rate to the end in fewer updates if they take longer than planned', async () => {
     let now = performance.now();
-    // Time goes by as often as it is looked at: a few times per update.
+    // The clock advances whenever it is read: a few times per update.
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
       now += 10;
       return now;
@@ -102,14 +102,14 @@ describe('a training of so many minutes', () => {
       const { history, rates, steps } = await train({ steps: 3000, minutes: 1, schedule, validation: undefined });
       expect(history.steps).toBeLessThan(1500);
       expect(Math.abs(steps[steps.length - 1].elapsedMs / 60_000 - 1)).toBeLessThan(0.1);
-      // base * (1 - i / steps): as good as 0 where the plan was followed to its end.
+      // base * (1 - i / steps): practically 0 if the plan was followed to its end.
       expect(rates[rates.length - 1]).toBeLessThan(0.1 * rates[0]);
     } finally {
       clock.mockRestore();
     }
   });
 
-  it('ends in its time whatever was planned, and resumes to no more', async () => {
+  it('ends on time whatever was planned, and does not continue when resumed', async () => {
     const folder = path.join(base, 'timed');
     const schedule = { policy: 'poly' } as const;
     const { history, rates } = await train({ epochs: 1_000_000, minutes: 0.02, schedule, run: { folder } });

@@ -24,7 +24,7 @@ function cornerOf({ channels, width: lineWidth, height: lines, data }: Sample, h
   return { channels, height, width, data: part };
 }
 
-/** Four samples of one size in one. */
+/** Four samples of one size combined in one. */
 function mosaicOf(samples: readonly Sample[]): Sample {
   const [{ channels, height, width }] = samples;
   const data = new Uint8Array(4 * channels * height * width);
@@ -44,7 +44,7 @@ async function newNetwork(inputShape: ImageShape = [24, 24, 3], codeSize = 108):
   return network;
 }
 
-/** Gives what training changes values that make a difference everywhere. */
+/** Gives the trained weights values that make a visible difference everywhere. */
 function shake({ model }: Autoencoder): void {
   for (const [i, weight] of model.trainableWeights.entries()) {
     const { shape } = weight;
@@ -77,18 +77,18 @@ beforeAll(async () => {
 });
 
 describe('preset transform on images of other sizes than it was made for', () => {
-  it('codes them as NumPy does before it is trained, and four images in one as each of them after', {
+  it('encodes them as NumPy does before training, and four images in one like each of them', {
     timeout: 60_000,
   }, async () => {
     const network = await newNetwork();
     const training = drawn.slice(0, 100);
-    // Too few to tell anything but cosines by.
+    // Too few for anything but cosines.
     await network.computeStart(training.slice(0, 40), { seed: 1 });
     const scoreAll = async () => {
       const scores: number[] = [];
       for (const { height, width } of golden.otherSizes) {
         const samples = larger.map((sample) => cornerOf(sample, height, width));
-        // Of unclamped outputs, as NumPy's.
+        // Of unclamped outputs, as in NumPy.
         const { images } = await network.evaluate(samples, { similarity: false });
         scores.push(images.reduce((sum, { mse }) => sum - 10 * Math.log10(mse / (255 / 256) ** 2), 0) / images.length);
       }
@@ -133,12 +133,12 @@ describe('preset transform on images of other sizes than it was made for', () =>
     const [code, inTiles] = [whole.encode(images), tiled.encode(images)];
     expect(largestDifference(code, inTiles)).toBeLessThan(1e-5);
     expect(largestDifference(whole.decode(code, size), tiled.decode(code, size))).toBeLessThan(1e-5);
-    // The branches do something, so that edges of tiles would be seen.
+    // The branches have an effect, so that edges of tiles would be visible.
     expect(largestDifference(whole.decode(code, size), images)).toBeGreaterThan(0.05);
     network.dispose();
   });
 
-  it('is what the network itself makes of an image of its own size', async () => {
+  it('gives the same as the network itself for an image of its own size', async () => {
     const network = await newNetwork();
     shake(network);
     const images = noise([1, 24, 24, 3]);
@@ -150,7 +150,7 @@ describe('preset transform on images of other sizes than it was made for', () =>
     network.dispose();
   });
 
-  it('takes one pixel, and images of several sizes in one source', async () => {
+  it('accepts a single pixel, and images of several sizes in one source', async () => {
     const network = await newNetwork();
     const sizes = [
       [1, 1],
@@ -182,7 +182,7 @@ describe('preset transform on images of other sizes than it was made for', () =>
     network.dispose();
   });
 
-  it('says how large codes of a size are, and takes them flat and as small images', async () => {
+  it('says how large codes for a size are, and accepts them flat and as small images', async () => {
     const network = await newNetwork();
     shake(network);
     expect(network.takesAnySize).toBe(true);
@@ -229,7 +229,7 @@ describe('preset transform on images of other sizes than it was made for', () =>
     for (const each of [network, loaded]) each.dispose();
   });
 
-  it('is what other networks refuse, and name', async () => {
+  it('is refused by other networks, with a name', async () => {
     const network = new Autoencoder({ inputShape: [24, 24, 3], codeSize: 8 });
     await network.initialize();
     expect(network.takesAnySize).toBe(false);
@@ -246,7 +246,7 @@ describe('preset transform on images of other sizes than it was made for', () =>
   });
 });
 
-/** The halves of a network, made once more. */
+/** The halves of a network, built again. */
 function splitOf({ model }: Autoencoder) {
   return splitModel(model, 'code');
 }

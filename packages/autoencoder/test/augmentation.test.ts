@@ -23,13 +23,13 @@ describe('changes of images', () => {
     expect(mirrorSample(mirrorSample(sample))).toEqual(sample);
   });
 
-  it('cut out parts', () => {
+  it('crop', () => {
     const { data, ...rest } = cropSample(sample, { top: 1, left: 2, height: 2, width: 2 });
     expect(rest).toEqual({ channels: 2, height: 2, width: 2, label: 7 });
     expect([...data]).toEqual([12, 13, 22, 23, 112, 113, 122, 123]);
   });
 
-  it('mirror half of the images and crop at every place, as often', () => {
+  it('mirror half of the images and crop at every position, equally often', () => {
     const many = Array.from({ length: 3000 }, () => sample);
     const changed = augmentSamples(many, [2, 2, 2], { mirror: true, crop: true }, new Random(1));
     const counts = new Map<string, number>();
@@ -46,7 +46,7 @@ describe('changes of images', () => {
     for (const count of counts.values()) expect(Math.abs(count - 250)).toBeLessThan(80);
   });
 
-  it('leave samples alone when there is nothing to do', () => {
+  it('leave samples alone if there is nothing to do', () => {
     const samples = [sample];
     expect(augmentSamples(samples, [3, 4, 2], { noise: 0.5 }, new Random(1))).toBe(samples);
   });
@@ -55,7 +55,7 @@ describe('changes of images', () => {
 describe('training on crops', () => {
   const large = rectangleSamples(6, { size: 20 });
 
-  it('takes larger images and validates on their middles', async () => {
+  it('accepts larger images and validates on their centers', async () => {
     const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
     await ae.initialize({ seed: 1 });
     const { epochs } = await ae.train(large, {

@@ -61,9 +61,8 @@ describe('Autoencoder', () => {
     ae.dispose();
   });
 
-  it('has by default no larger a code than fits into memory, and says so where one was asked for', async () => {
-    // As large a part of the features as in 64x64 images would be 25088, and its two matrices 20 GB.
-    // What is asked of is the list of layers: to draw its 160 million weights takes ten seconds.
+  it('has a default code that fits in memory, and says so if a larger one was requested', async () => {
+    // The same fraction of the features as in 64x64 images would be 25088, and its two matrices 20 GB.
     const net = new Sequential({ inputShape: [256, 256, 3] });
     presets.mirror(net, {});
     expect(net.steps.find(({ layer }) => layer.name === codeLayerName)?.outputShape).toEqual([1627]);
@@ -74,7 +73,7 @@ describe('Autoencoder', () => {
     );
   }, 60_000);
 
-  it('draws the same weights from the same seed, and others from another', async () => {
+  it('draws the same weights from the same seed, and different ones from another', async () => {
     const [a, b, c] = [await initialized(small, 1), await initialized(small, 1), await initialized(small, 2)];
     const values = (ae: Autoencoder) => ae.model.getWeights().flatMap((w) => Array.from(w.dataSync()));
     expect(values(a)).toEqual(values(b));
@@ -82,7 +81,7 @@ describe('Autoencoder', () => {
     for (const ae of [a, b, c]) ae.dispose();
   });
 
-  it('reconstructs by encode and decode what it reconstructs by forward', async () => {
+  it('reconstructs the same with encode and decode as with forward', async () => {
     const ae = await initialized();
     const x = tf.randomUniform([3, 16, 16, 3], 0, 1, 'float32', 5) as tf.Tensor4D;
     const { code, masks } = ae.encode(x);
@@ -98,7 +97,7 @@ describe('Autoencoder', () => {
     ae.dispose();
   });
 
-  it('learns: the reconstruction of what it trained on gets better, also as bytes', async () => {
+  it('learns: reconstructions of what it trained on improve, also as bytes', async () => {
     const ae = await initialized();
     const before = await ae.evaluate(images);
     const history = await ae.train(images, { epochs: 60, batchSize: 4, validation: images });
@@ -111,12 +110,12 @@ describe('Autoencoder', () => {
     const [reconstruction] = await ae.reconstruct(images.slice(0, 1));
     const errors = reconstruction.data.map((byte, i) => Math.abs(byte - images[0].data[i]));
     const meanSquare = errors.reduce((sum, e) => sum + e * e, 0) / errors.length;
-    // The same image scored on bytes, which are rounded: PSNR by definition, from outside the package's own metrics.
+    // The same image scored on bytes, which are rounded: PSNR by definition, without the package's own metrics.
     expect(10 * Math.log10(255 ** 2 / meanSquare)).toBeCloseTo(after.images[0].psnrDb, 0);
     ae.dispose();
   });
 
-  it('does not care whether samples come from an array or one by one from elsewhere', async () => {
+  it('does not depend on whether samples come from an array or one by one from a source', async () => {
     const late = { length: images.length, at: async (i: number) => images[i] };
     const losses = await Promise.all(
       [images, late].map(async (source) => {
@@ -162,7 +161,7 @@ describe('Autoencoder', () => {
     expect(tf.memory().numTensors).toBe(withoutModel);
   });
 
-  it('takes gray images, odd sizes and a list of layers', async () => {
+  it('accepts gray images, odd sizes and a list of layers', async () => {
     const gray = await initialized({ inputShape: [20, 28, 1] });
     const x = tf.zeros([2, 20, 28, 1]) as tf.Tensor4D;
     expect(gray.forward(x).shape).toEqual([2, 20, 28, 1]);
@@ -228,7 +227,7 @@ describe('bad input', () => {
     await expectError(action, code, ...parts);
   });
 
-  it('looks at no more of a wrong value than it shows', async () => {
+  it('examines no more of a wrong value than it shows', async () => {
     let looks = 0;
     const sample = () => Object.defineProperty({}, 'data', { enumerable: true, get: () => ++looks });
     const many = Array.from({ length: 5000 }, sample);
@@ -279,7 +278,7 @@ describe('bad input', () => {
 });
 
 describe('save and load', () => {
-  it('gives the same reconstructions back, with the same pixel format, and goes on training', async () => {
+  it('restores the same reconstructions, with the same pixel format, and continues training', async () => {
     const ae = await initialized({ ...small, pixels: { scale: 1 / 255, channelOrder: 'bgr' } });
     const target = path.join(folder, 'model');
     await ae.save(target);
@@ -292,7 +291,7 @@ describe('save and load', () => {
     loaded.dispose();
   });
 
-  it('never writes over what is there unless asked, and never over what is no model', async () => {
+  it('never overwrites anything unless asked, and never anything but a model', async () => {
     const ae = await initialized();
     const target = path.join(folder, 'kept');
     await ae.save(target);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type BackendName, listBackends, useBackend } from '../src/entries/index';
 
 describe('useBackend', () => {
-  it('takes wasm by itself where no GPU is to be had, and keeps what is set', async () => {
+  it('chooses wasm if there is no GPU, and keeps what is set', async () => {
     // Another file of this process may have set one.
     tf.engine().backendName = '';
     const info = await useBackend();
@@ -19,7 +19,7 @@ describe('useBackend', () => {
     expect(await useBackend('auto')).toMatchObject({ name: 'wasm' });
   });
 
-  it('lists every engine, with a reason in one sentence where one cannot be had', async () => {
+  it('lists every engine, with a one-sentence reason if it is unavailable', async () => {
     const backends = await listBackends();
     expect(backends.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'cpu']);
     for (const { available, reason } of backends)
@@ -30,7 +30,7 @@ describe('useBackend', () => {
     expect(backends.find(({ eligible }) => eligible)?.name).not.toBe('cpu');
   });
 
-  it('names the engines there are when asked for another', async () => {
+  it('lists the engines if asked for another', async () => {
     await expect(useBackend('cuda' as BackendName)).rejects.toMatchObject({
       code: 'BACKEND_UNAVAILABLE',
       message:

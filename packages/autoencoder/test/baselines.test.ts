@@ -41,7 +41,7 @@ function psnrsOf(expected: ArrayLike<number>, actual: ArrayLike<number>, count: 
 }
 
 describe('symmetricEigen', () => {
-  it.each([1, 2, 3, 40, 150])('takes a matrix of %i rows apart so that it can be put together again', (n) => {
+  it.each([1, 2, 3, 40, 150])('decomposes a matrix of %i rows so that it can be composed again', (n) => {
     const matrix = Float64Array.from({ length: n * n }, (_, at) => {
       const [i, j] = [Math.floor(at / n), at % n].sort((a, b) => a - b);
       return Math.sin(1 + i * j) + (i === j ? i % 3 : 0);
@@ -65,7 +65,7 @@ describe('symmetricEigen', () => {
     }
   });
 
-  it('knows matrices of equal, zero and opposite eigenvalues', () => {
+  it('handles matrices with equal, zero and opposite eigenvalues', () => {
     const eigenvalues = (entries: number[]) =>
       Array.from(symmetricEigen(Float64Array.from(entries), Math.sqrt(entries.length)).values, (v) => v + 0);
     expect(eigenvalues([2, 0, 0, 0, 2, 0, 0, 0, 2])).toEqual([2, 2, 2]);
@@ -74,7 +74,7 @@ describe('symmetricEigen', () => {
     expect([first, second]).toEqual([expect.closeTo(1, 14), expect.closeTo(-1, 14)]);
   });
 
-  it('can be left in the middle of each of its parts', () => {
+  it('can be stopped in the middle of each of its parts', () => {
     const n = 200;
     const matrix = Float64Array.from({ length: n * n }, (_, at) => Math.sin(1 + Math.floor(at / n) * (at % n)));
     const steps = symmetricEigenSteps(matrix, n);
@@ -148,7 +148,7 @@ describe('PCA', () => {
     pca.dispose();
   });
 
-  it('of images of odd width is the same for images and their mirror images', async () => {
+  it('of images with odd width is the same for images and their mirror images', async () => {
     const odd = rectangleSamples(9, { size: 7 });
     const pca = await fitPca(odd, { ...format, inputShape: [7, 7, 3] }, { mirror: true });
     expect(pca.componentCount).toBe(17);
@@ -159,7 +159,7 @@ describe('PCA', () => {
     pca.dispose();
   });
 
-  it('takes evenly spaced images where there are more than it may take, and leaks nothing', async () => {
+  it('uses evenly spaced images if there are more than the limit, and leaks nothing', async () => {
     const { numTensors } = tf.memory();
     const taken: number[] = [];
     const at = (i: number) => {
@@ -174,7 +174,7 @@ describe('PCA', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
-  it('finds no more components than there are, and says what it needs', async () => {
+  it('finds no more components than exist, and says what it needs', async () => {
     const twins = [images[0], images[1], images[0], images[1]];
     const pca = await fitPca(twins, format);
     expect(pca.componentCount).toBe(1);
@@ -207,7 +207,7 @@ describe('JPEG', () => {
     expect(psnrsOf(unit(images[0].data), unit(sample.data), 1)[0]).toBeCloseTo(expected.psnrDb, 1);
   });
 
-  it('uses the budget as far as it goes and never more', async () => {
+  it('uses as much of the budget as possible and never more', async () => {
     const coder = await JpegCoder.load();
     const budgets = [3, 300, 500, 100_000];
     const [tooSmall, small, larger, free] = await coder.runWithin(images[0], budgets);
@@ -254,7 +254,7 @@ describe('thumbnails', () => {
 });
 
 describe('comparison at equal bytes', () => {
-  it('sets the three kinds of masks beside PCA, JPEG and thumbnails of no more bytes', async () => {
+  it('compares the three kinds of masks with PCA, JPEG and thumbnails of at most the same size', async () => {
     const ae = new Autoencoder({ inputShape: [size, size, 3], codeSize: 20, pixels: format.pixels });
     await ae.initialize({ seed: 2 });
     await ae.evaluate(images);
@@ -309,12 +309,12 @@ describe('comparison at equal bytes', () => {
     ae.dispose();
   });
 
-  it('goes without PCA where there are no training images, and says so; and scores a part evenly spread', async () => {
+  it('leaves out PCA if there are no training images, and says so; scores an evenly spread part', async () => {
     const ae = new Autoencoder({ inputShape: [size, size, 3], codeSize: 20 });
     await ae.initialize();
     const { count, sourceCount, missing, groups } = await ae.compare(images, { maxImages: 3 });
     expect([count, sourceCount]).toEqual([3, images.length]);
-    expect(missing).toEqual([expect.stringContaining('PCA: no training images')]);
+    expect(missing).toEqual([expect.stringContaining('PCA: there are no training images')]);
     expect(groups[0].rows.map(({ method }) => method)).toEqual(['autoencoder', 'jpeg', 'thumbnail']);
     ae.dispose();
   });

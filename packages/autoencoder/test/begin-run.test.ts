@@ -1,4 +1,4 @@
-/** Runs that were stopped before they saved anything, and folders that are none or damaged. */
+/** Runs that were stopped before they saved anything, and folders that are damaged or contain something else. */
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -51,7 +51,7 @@ const put = async (name: string, text: string) => {
 };
 const emptyIndex = '{"version":2,"last":null,"best":null,"checkpoints":[]}';
 
-/** What a process leaves that is killed at later and later times before its first checkpoint. */
+/** What a process leaves behind that is killed at later and later times before its first checkpoint. */
 const leftovers: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['', () => mkdir(folder)],
   ['lock.json.12345678.tmp', () => put('lock.json.12345678.tmp', '{"pi')],
@@ -68,7 +68,7 @@ const leftovers: readonly (readonly [string, () => Promise<unknown>])[] = [
 ];
 
 describe('a run that was stopped before its first checkpoint', () => {
-  it('can begin again in the same folder, and be resumed as soon as it has its settings', async () => {
+  it('can start again in the same folder, and be resumed once it has its settings', async () => {
     const whole = await readFile(path.join(finished, 'model/weights.bin'));
     for (const [name] of leftovers) {
       folder = path.join(base, `run-${++count}`);
@@ -113,7 +113,7 @@ describe('a folder that cannot be made', () => {
     await expect(train()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('is made with those above it otherwise', async () => {
+  it('is created with its parents otherwise', async () => {
     expect(makeFolders(path.join(base, 'a/b/c'))).toBe(path.join(base, 'a'));
     expect(makeFolders(path.join(base, 'a/b/c'))).toBeUndefined();
     expect(makeFolders(path.join(base, 'a/b/d'))).toBe(path.join(base, 'a/b/d'));
@@ -129,7 +129,7 @@ describe('config.json', () => {
   };
 
   it.each<[string, RegExp, (text: string) => string]>([
-    ['no JSON', /not JSON/, (text) => text.slice(0, 50)],
+    ['no JSON', /not valid JSON/, (text) => text.slice(0, 50)],
     ['null', /it is null, not an object/, () => 'null'],
     ['a list', /it is \[\]/, () => '[]'],
     ...(

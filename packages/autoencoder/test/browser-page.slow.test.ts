@@ -1,4 +1,6 @@
-/** The built package on a page in headless Chromium, bundled and by an import map: a network from Node.js gives the same pixels there. */
+/**
+ * The built package on a page in headless Chromium, bundled and by an import map: a network from Node.js produces the same pixels there.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -17,7 +19,7 @@ interface EngineResults {
   readonly engine: BackendInfo;
   readonly pixels: number[][];
   readonly losses: number[];
-  /** Of each layer, the first weights of a network of preset transform. */
+  /** The initial weights of a network with preset transform, by layer. */
   readonly start: number[][];
 }
 
@@ -35,15 +37,15 @@ const executable = findChromium('@ae/autoencoder on a page');
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
-  // With noise, as photographs have: in flat areas the values of a pooling window are equal up to rounding, and which one is the maximum
-  // is then for each engine to say.
+  // With noise, as in photographs: in flat areas the values of a pooling window are equal up to rounding, so that each engine may choose
+  // another maximum.
   const random = new Random(4);
   const samples = rectangleSamples(4, { size: 32 }).map((sample) => ({
     ...sample,
     data: sample.data.map((byte) => byte ^ (random.uint32() >>> 27)),
   }));
   let folder: string;
-  // So many that the start is eigenvectors of their covariance, not cosines alone.
+  // Enough that the start uses eigenvectors of their covariance, not only cosines.
   const drawings = drawingSamples(140, 5, 32);
   let expected: Sample[];
   let expectedStart: number[][];
@@ -111,12 +113,12 @@ describe.skipIf(!executable)('on a page', { timeout: 180_000 }, () => {
   );
 });
 
-/** The first weights of a network of preset transform as Node.js computes them, of each layer. */
+/** The initial weights of a network with preset transform as computed by Node.js, by layer. */
 async function startOf(images: readonly Sample[]): Promise<number[][]> {
   const autoencoder = new Autoencoder({ preset: 'transform', inputShape: [32, 32, 3], codeSize: 64 });
   await autoencoder.initialize({ seed: 1 });
   await autoencoder.computeStart(images, { seed: 1 });
-  // Of cosines alone it would be zeros and ones.
+  // With cosines only, it would consist of zeros and ones.
   const mixtures = Array.from(autoencoder.model.getLayer('to_code').getWeights()[0].dataSync()).filter(
     (v) => v % 1 !== 0,
   );

@@ -1,4 +1,4 @@
-/** Runs that are resumed on other data than they began with, or on the same in another place. */
+/** Runs that are resumed on other data than they started with, or on the same data in another place. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
@@ -38,7 +38,7 @@ function changed(index: number) {
   });
 }
 
-it('notices each single image that is another', async () => {
+it('notices every single changed image', async () => {
   await train(images);
   for (const index of [0, 1, 74, 101, 149]) {
     await expect(train(changed(index), true)).rejects.toMatchObject({
@@ -54,7 +54,7 @@ it('notices each single image that is another', async () => {
   );
 });
 
-it('goes by what a source says of itself', async () => {
+it('relies on what a source says about itself', async () => {
   const source = (identity: SourceIdentity): SampleSource => ({
     length: images.length,
     at: (i) => images[i],
@@ -74,7 +74,7 @@ it('goes by what a source says of itself', async () => {
   );
 });
 
-it('takes a run of version 0.1 as that did', async () => {
+it('treats a run of version 0.1 as that version did', async () => {
   await train(images);
   const file = path.join(folder, 'config.json');
   const { data, ...config } = JSON.parse(await readFile(file, 'utf8'));

@@ -16,14 +16,14 @@ let tensors: Record<'large' | 'small', tf.Tensor>;
 
 beforeAll(async () => {
   await useBackend('cpu');
-  // More than one piece of a write, and no multiple of a block.
+  // More than one chunk of a write, and not a multiple of a block.
   tensors = { large: tf.range(0, 2 ** 23 + 5), small: tf.tensor2d([[1, 2, 3]]) };
   folder = await mkdtemp(path.join(tmpdir(), 'ae-checkpoint-'));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A snapshot in memory that `writeCheckpointFile` can't write past the system's cache, as on a file system without that. */
+/** A snapshot in memory that `writeCheckpointFile` cannot write past the system's cache, as on a file system that does not support that. */
 const unaligned: Snapshot = { bytes: new Uint8Array(new ArrayBuffer(4 * 2 ** 23 + 4093), 0, 1) };
 
 it.each([
@@ -41,7 +41,7 @@ it.each([
   expect(await readdir(folder)).not.toContainEqual(expect.stringContaining('.tmp'));
 });
 
-it('takes the memory of the one before, and another where that has become too small', async () => {
+it('reuses the memory of the previous one, or allocates more if that is too small', async () => {
   const first = await takeSnapshot({}, { small: tensors.small });
   const second = await takeSnapshot({ history: 'longer' }, { small: tensors.small }, first);
   expect(second.bytes.buffer).toBe(first.bytes.buffer);

@@ -23,7 +23,7 @@ function errorOf(actual: readonly Sample[], expected: readonly Sample[]): number
   return errors.reduce((sum, error) => sum + error, 0) / (errors.length * 784);
 }
 
-it('preset transform trained with noise denoises images that it does not know better than trained without', async () => {
+it('preset transform trained with noise denoises unknown images better than without', async () => {
   const [train, clean] = [digitSamples(400, 1), digitSamples(50, 2)];
   const noisy = withNoise(clean, 0.3);
   const denoise = async (noise: number) => {

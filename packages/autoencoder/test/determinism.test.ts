@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { Autoencoder, useBackend } from '../src/entries/index';
 import { rectangleSamples } from './rectangles';
 
-/** The network of full size, whose kernels share their work among threads and add up what each has found. */
+/** The full-size network, whose kernels share their work among threads and add up the results. */
 async function trainedWeights(): Promise<string> {
   const ae = new Autoencoder();
   await ae.initialize({ seed: 1 });
@@ -15,7 +15,7 @@ async function trainedWeights(): Promise<string> {
   return digest.digest('hex');
 }
 
-it('gives the same bits each time, on two threads', { timeout: 60_000 }, async () => {
+it('produces the same bits each time, on two threads', { timeout: 60_000 }, async () => {
   await useBackend('wasm', { threads: 2 });
   const first = await trainedWeights();
   for (let repeat = 0; repeat < 3; repeat++) expect(await trainedWeights()).toBe(first);

@@ -70,7 +70,7 @@ it.each([1e4, 1e39])(
   async (learningRate) => {
     const ae = await initialized();
     const first = weightsOf(ae);
-    // One update, which no later loss can tell of.
+    // One update, which no later loss can reveal.
     const training = ae.train(train, {
       epochs: 1,
       batchSize: 8,
@@ -78,13 +78,13 @@ it.each([1e4, 1e39])(
       ...(learningRate < 1e9 && { validation }),
     });
     await expect(training).rejects.toMatchObject({ code: 'DIVERGED' });
-    await expect(training).rejects.toThrow('has its first weights back');
+    await expect(training).rejects.toThrow('has its initial weights back');
     expect(weightsOf(ae)).toEqual(first);
     ae.dispose();
   },
 );
 
-it('notices it in networks with frozen layers, whose last update no loss can tell of', async () => {
+it('notices it in networks with frozen layers, whose last update no loss reveals', async () => {
   const ae = new Autoencoder({ preset: 'transform', inputShape: [16, 16, 3], codeSize: 48 });
   await ae.initialize({ seed: 1 });
   const training = ae.train(train, {
@@ -95,7 +95,7 @@ it('notices it in networks with frozen layers, whose last update no loss can tel
   ae.dispose();
 });
 
-it('neither saves nor trains weights that are not finite, and says whose', async () => {
+it('neither saves nor trains weights that are not finite, and names them', async () => {
   const ae = await initialized();
   const layer = ae.model.layers.find(({ name }) => name === 'conv2') as layers.Layer;
   const [kernel, bias] = layer.getWeights();

@@ -10,7 +10,7 @@ beforeAll(async () => {
   await useBackend('wasm');
 });
 
-it('preset transform is above PCA on few centered drawings, too, whose mirror images PCA has seen', async () => {
+it('preset transform beats PCA on a few centered drawings, too, whose mirror images PCA has seen', async () => {
   const [training, unseen] = [drawingSamples(800, 1, size), drawingSamples(100, 2, size)];
   const counts = [64, 256];
   const format = new Autoencoder({ preset: 'transform', inputShape });

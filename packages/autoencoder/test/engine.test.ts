@@ -1,4 +1,7 @@
-/** A short training on the engine that a lane asks for (AE_BACKEND), by the public API. On wasm, which other tests use throughout, it does little. */
+/**
+ * A short training run on the engine that a lane asks for (AE_BACKEND), through the public API. On wasm, which other tests use throughout,
+ * it does little.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { Autoencoder } from '../src/entries/index';

@@ -13,7 +13,7 @@ function thrownBy(work: () => unknown): AutoencoderError {
 }
 
 describe('an error about a value', () => {
-  it('has its parts as data, and one sentence of them', () => {
+  it('has its parts as data, and a sentence made from them', () => {
     const cause = new RangeError('too small');
     const parts = { where: 'crop.size', expected: 'an integer of at least 8', received: '4', todo: 'crop less' };
     const error = new AutoencoderError('INVALID_OPTION', parts, { cause });
@@ -22,7 +22,7 @@ describe('an error about a value', () => {
     expect(error.message).toBe(`[autoencoder] ${error.sentence}`);
   });
 
-  it('that an option has names the option', () => {
+  it('of an option names the option', () => {
     const { where, expected, received } = thrownBy(() => new Autoencoder({ codeSize: 0.5 }));
     expect({ where, expected, received }).toEqual({
       where: 'codeSize',
@@ -47,7 +47,7 @@ describe('an error about a value', () => {
     });
   });
 
-  it('names what there is to choose from', () => {
+  it('lists the choices', () => {
     const fruit = () => checkChoice('fruit', 'stone', ['apple', 'pear']);
     expect(thrownBy(fruit).sentence).toBe('fruit: expected one of apple, pear, received "stone".');
     expect(thrownBy(() => checkText('name', ''))).toMatchObject({ where: 'name', expected: 'text', received: '""' });

@@ -41,7 +41,7 @@ function poolOnly(): AutoencoderOptions {
   return { inputShape: [4, 4, 1], layers, pixels: { scale: 1 / 255 } };
 }
 
-/** A gray 4x4 image, black but for one bright pixel in each 2x2 window, at `[row, column]` in it. */
+/** A gray 4x4 image, black except for one bright pixel in each 2x2 window, at `[row, column]` in it. */
 function cornerSample([row, column]: [number, number], brightness: number): Sample {
   const data = new Uint8Array(16);
   for (const y of [0, 2]) for (const x of [0, 2]) data[(y + row) * 4 + x + column] = brightness;
@@ -49,7 +49,7 @@ function cornerSample([row, column]: [number, number], brightness: number): Samp
 }
 
 describe('evaluate', () => {
-  it('scores what reconstruct makes, image by image', async () => {
+  it('scores the output of reconstruct, image by image', async () => {
     const ae = await initialized();
     const seen: number[] = [];
     const evaluation = await ae.evaluate(images, { batchSize: 3, onProgress: (done) => seen.push(done) });
@@ -70,7 +70,7 @@ describe('evaluate', () => {
     ae.dispose();
   });
 
-  it('gives the decoder the masks that were asked for, and nothing else changes', async () => {
+  it('gives the decoder the requested masks, and nothing else changes', async () => {
     const ae = await initialized(poolOnly());
     ae.model.getLayer('code').setWeights([tf.eye(4), tf.zeros([4])]);
     const brightTopLeft = cornerSample([0, 0], 255);
@@ -99,7 +99,7 @@ describe('evaluate', () => {
     ae.dispose();
   });
 
-  it('scores a code of fewer bits, further and further from the whole one', async () => {
+  it('scores codes with fewer and fewer bits, further and further from the unrounded one', async () => {
     const ae = await initialized();
     await ae.train(images, { epochs: 30, batchSize: 4 });
     const changes: number[] = [];
@@ -113,7 +113,7 @@ describe('evaluate', () => {
     ae.dispose();
   });
 
-  it('leaves SSIM out where it is not wanted', async () => {
+  it('leaves out SSIM if it is not wanted', async () => {
     const ae = await initialized();
     const { ssim, psnrDb } = await ae.evaluate(images, { similarity: false });
     expect(ssim).toBeNaN();
@@ -121,7 +121,7 @@ describe('evaluate', () => {
     ae.dispose();
   });
 
-  it('leaks no tensors in any mode, also when it is stopped', async () => {
+  it('leaks no tensors in any mode, even when stopped', async () => {
     const ae = await initialized();
     await ae.evaluate(images);
     const { numTensors } = tf.memory();
@@ -177,7 +177,7 @@ describe('sizes', () => {
     ae.dispose();
   });
 
-  it('need no masks where nothing is pooled', async () => {
+  it('include no masks if nothing is pooled', async () => {
     const layers = [conv2d({ filters: 2, kernelSize: 1, name: 'code' }), conv2d({ filters: 1, kernelSize: 1 })];
     const ae = await initialized({ inputShape: [5, 4, 1], layers });
     expect(ae.sizes).toEqual({

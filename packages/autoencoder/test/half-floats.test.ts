@@ -1,4 +1,4 @@
-/** Weights of 16 bits, against NumPy's rounding where it is known; and networks that are kept elsewhere than in a folder. */
+/** Weights as 16-bit floats, compared with NumPy's rounding where it is known; and networks that are stored elsewhere than in a folder. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { scratchFolder } from '@ae/testing/scratch';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   await network.train(samples, { recipe: 'plain', epochs: 10, batchSize: 4 });
 });
 
-describe('numbers of 16 bits', () => {
+describe('16-bit floats', () => {
   // numpy.float16(x).view(numpy.uint16)
   it.each([
     [0, 0x0000],
@@ -40,7 +40,7 @@ describe('numbers of 16 bits', () => {
     expect(halfOf(value)).toBe(bits);
   });
 
-  it('leave weights as they are that are too large, or no floats', () => {
+  it('leave weights unchanged that are too large or not floats', () => {
     const specs = [
       { name: 'a', shape: [1], dtype: 'float32' as const },
       { name: 'b', shape: [1], dtype: 'int32' as const },
@@ -50,7 +50,7 @@ describe('numbers of 16 bits', () => {
   });
 });
 
-/** Keeps what is saved in memory, as tf.io.fromMemory and a browser's storage do. */
+/** Keeps what is saved in memory, like tf.io.fromMemory and a browser's storage. */
 function memory(): { save: tf.io.SaveHandler; load: () => Promise<tf.io.ModelArtifacts>; kept?: tf.io.ModelArtifacts } {
   const store = {
     kept: undefined as tf.io.ModelArtifacts | undefined,
@@ -74,7 +74,7 @@ describe('a network', () => {
     return psnrDb;
   };
 
-  it('of weights of 16 bits is half as large and as good within 0.05 dB', async () => {
+  it('with 16-bit weights is half as large and as good within 0.05 dB', async () => {
     const folder = scratchFolder();
     const [whole, half] = ['whole', 'half'].map((name) => path.join(folder, name));
     await network.save(whole);
@@ -84,7 +84,7 @@ describe('a network', () => {
     expect(Math.abs((await score(half)) - (await score(whole)))).toBeLessThan(0.05);
   });
 
-  it('is kept by a handler of tf.io, checksum and all', async () => {
+  it('is stored by a handler of tf.io, including its checksum', async () => {
     const store = memory();
     await expect(Autoencoder.load(store)).rejects.toThrow(
       '[autoencoder] the model could not be loaded (Cannot find model); name what save() wrote.',
@@ -99,7 +99,7 @@ describe('a network', () => {
     await expect(network.save(full)).rejects.toThrow('The network could not be saved (The quota has been exceeded).');
   });
 
-  it('is loaded from its files as a page has them', async () => {
+  it('is loaded from its files as they are on a page', async () => {
     const folder = path.join(scratchFolder(), 'model');
     await network.save(folder);
     const [json, weights] = ['model.json', 'weights.bin'].map(
@@ -111,7 +111,7 @@ describe('a network', () => {
     );
   });
 
-  it('of an address that only a browser has is refused elsewhere', async () => {
+  it('at an address that exists only in browsers is refused elsewhere', async () => {
     const expected = `expected an address that exists here, received "indexeddb://a"; a browser's address needs a browser.`;
     await expect(network.save('indexeddb://a')).rejects.toThrow(`save, place: ${expected}`);
     await expect(Autoencoder.load('indexeddb://a')).rejects.toThrow(`load, place: ${expected}`);

@@ -1,4 +1,4 @@
-/** Checkpoints that nobody wrote in good faith: those of the safetensors project's own tests, and flipped bits of a header. */
+/** Malicious checkpoints: those of the safetensors project's own tests, and flipped bits in a header. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Writes a file of a header, as text or as plain data, and of values, and reads it by its right checksum. */
+/** Writes a file with a header, as text or as plain data, and values, and reads it with its correct checksum. */
 async function read(header: unknown, values: number | Uint8Array = 0, headerBytes?: bigint) {
   const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header), 'latin1');
   const length = Buffer.alloc(8);
@@ -42,7 +42,7 @@ const tensor = (shape: unknown, begin: unknown, end: unknown, dtype: unknown = '
 const text = (entries: string) => `{"__metadata__":{"format":"ae-checkpoint-1","state":"{}"}${entries}}`;
 const nan = new Uint8Array(new Float32Array([1, Number.NaN]).buffer);
 
-it('reads a sound one', async () => {
+it('reads an intact one', async () => {
   const { tensors } = await read({ ...metadata, b: tensor([2], 4, 12), a: tensor([], 0, 4), c: tensor([0], 4, 4) }, 12);
   expect(Object.values(tensors).map(({ shape }) => shape)).toEqual([[], [0], [2]]);
   tf.dispose(tensors as tf.TensorContainer);
@@ -55,12 +55,12 @@ it.each<[string, RegExp, Parameters<typeof read>]>([
   ['an empty header', /does not begin with/, ['']],
   ['a header that begins with a space', /does not begin with/, [` ${JSON.stringify(metadata)}`]],
   ['a header that is a list', /does not begin with/, ['[]']],
-  ['a header that ends early', /not JSON/, ['{"a":']],
+  ['a header that ends early', /not valid JSON/, ['{"a":']],
   ['a header that is not UTF-8', /not UTF-8/, ['{"\xff\xfe":1}']],
   ['nothing about the format', /__metadata__ is missing/, [{ a: tensor([1], 0, 4) }, 4]],
   ['metadata that are no text', /__metadata__\.x is 1, not text/, [{ __metadata__: { x: 1 } }]],
   ['another format', /format is "pt"/, [{ __metadata__: { format: 'pt', state: '{}' } }]],
-  ['a state that is no JSON', /not JSON/, [{ __metadata__: { format: 'ae-checkpoint-1', state: '{' } }]],
+  ['a state that is no JSON', /not valid JSON/, [{ __metadata__: { format: 'ae-checkpoint-1', state: '{' } }]],
   [
     'a tensor twice',
     /contains "a" twice/,
@@ -134,7 +134,7 @@ const training = {
 };
 const state = { training, log: { jsonlBytes: 0, csvBytes: 0 } };
 
-it('takes a state that training was in', () => expect(() => expectSavedState(state, plan)).not.toThrow());
+it('accepts a state that training was in', () => expect(() => expectSavedState(state, plan)).not.toThrow());
 
 it.each<[string, RegExp, unknown]>([
   ['none', /its state is null/, null],

@@ -1,4 +1,4 @@
-/** Images as programs have them go in and come out: RawImages, sharp's pixels, folders; and what cannot be told apart is refused. */
+/** Images as programs have them: RawImages, sharp's pixels, folders; anything ambiguous is refused. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { imageFolder, RawImage, readImage } from '@ae/images';
@@ -11,7 +11,7 @@ import { rectangleSamples } from './rectangles';
 const samples = rectangleSamples(6, { size: 16 });
 const data = (sample: Sample) => sample.data as Uint8Array;
 
-/** The image that a planar sample holds, red first. */
+/** The image of a planar sample, red first. */
 function imageOf(sample: Sample): RawImage {
   const area = sample.height * sample.width;
   const at = (i: number) => data(sample)[(2 - (i % 3)) * area + Math.floor(i / 3)];
@@ -37,8 +37,8 @@ beforeAll(async () => {
   network = await newNetwork();
 });
 
-describe('images of programs', () => {
-  it('are what planar samples of the same pixels are', async () => {
+describe('images from programs', () => {
+  it('are equivalent to planar samples with the same pixels', async () => {
     const { values } = await network.encodeAll(samples);
     const raw = { data: images[1].data, info: { width: 16, height: 16, channels: 3, premultiplied: false, size: 768 } };
     const [, ...others] = images;
@@ -74,13 +74,13 @@ describe('images of programs', () => {
     expect(RawImage.isRawImage(between[1])).toBe(true);
   });
 
-  it('are fitted as an import does, which is said once', async () => {
+  it('are fitted as in an import, which is reported once', async () => {
     const large = images[0].resize(40, 30);
     const told: string[] = [];
     const onWarning = ({ code, message }: { code: string; message: string }) => told.push(`${code} ${message}`);
     const codes = await network.encode([large, large.rgba(), large], { images: { fit: 'crop' }, onWarning });
     expect(told).toEqual([
-      'IMAGES_FITTED Images are used in color, at 16x16, cropping what sticks out, as the network requires.',
+      'IMAGES_FITTED Images are used in color, at 16x16, cropped to the aspect ratio, as the network requires.',
     ]);
     const fitted = await network.encode(large.resize(16, 16, { fit: 'crop' }));
     expect(codes.values.slice(0, 16)).toEqual(fitted.values);
@@ -89,7 +89,7 @@ describe('images of programs', () => {
     expect(quiet).toEqual([]);
   });
 
-  it('keep their size for the reconstruction of a network that takes any', async () => {
+  it('keep their size in reconstructions by a network that takes any', async () => {
     const any = await newNetwork({ preset: 'transform', codeSize: 12 });
     const tall = images[0].resize(20, 27);
     expect(await any.reconstruct(tall)).toMatchObject({ width: 20, height: 27 });
@@ -146,7 +146,7 @@ describe('what cannot be told apart is refused', () => {
     await expect(network.reconstruct([marked])).rejects.toMatchObject({ code: 'INVALID_SAMPLE' });
   });
 
-  it('a path says what it may have meant', async () => {
+  it('a path is refused with what it may have meant', async () => {
     await expect(network.train('photos' as never)).rejects.toThrow(
       '[autoencoder] train: expected images, one or many, or an object with length and at(index), received "photos"; for a ' +
         'folder of images pass imageFolder("photos"), and for one image await readImage("photos"), both of @ae/images; for an LMDB pass openDatumLmdb("photos") of @ae/lmdb-datum.',
@@ -154,7 +154,7 @@ describe('what cannot be told apart is refused', () => {
   });
 });
 
-it('a network for gray images takes colored ones', async () => {
+it('a network for gray images accepts color images', async () => {
   const gray = await newNetwork({ inputShape: [16, 16, 1], codeSize: 8 });
   const file = await images[0].toPng();
   const made = await gray.reconstruct(await readImage(file));

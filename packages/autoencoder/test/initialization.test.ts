@@ -34,7 +34,7 @@ function weightOf(ae: Autoencoder, layer: string, index = 0): tf.Tensor {
 }
 
 describe('projection, the default', () => {
-  it('reconstructs before any training, where torch gives something black', async () => {
+  it('reconstructs before any training, unlike torch, which returns something black', async () => {
     expect(await psnrOf({}, 'torch')).toBeLessThan(8);
     expect(await psnrOf({})).toBeGreaterThan(13);
     expect(await psnrOf({}, 'projection')).toBe(await psnrOf({}));
@@ -59,7 +59,7 @@ describe('projection, the default', () => {
     ae.dispose();
   });
 
-  it('passes colors through the convolutions unchanged: without pooling the network is the identity but for noise', async () => {
+  it('passes colors through the convolutions unchanged: without pooling the network is the identity except for noise', async () => {
     const conv = (filters: number, name?: string) => conv2d({ filters, kernelSize: 3, padding: 'same', name });
     const ae = await initialized({
       inputShape: [12, 12, 3],
@@ -73,7 +73,7 @@ describe('projection, the default', () => {
 
   it('interpolates after an unpooling', async () => {
     const ae = await initialized({});
-    // The kernel's taps beside the center one, by their norms; noise moves them a little.
+    // The norms of the kernel's taps next to the center one; noise changes them slightly.
     const norms = (layer: string) => {
       const taps = tf.sqrt(tf.sum(tf.square(weightOf(ae, layer)), [2, 3]));
       return (tf.div(taps, tf.max(taps)).arraySync() as number[][]).flat();
@@ -87,7 +87,7 @@ describe('projection, the default', () => {
     ae.dispose();
   });
 
-  it('starts a variational code at a small variance', async () => {
+  it('starts a variational code with a small variance', async () => {
     const ae = await initialized({ inputShape: [16, 16, 3], codeSize: 20, variational: true });
     const max = (index: number) => tf.max(tf.abs(weightOf(ae, 'code', index))).dataSync()[0];
     expect([max(1), max(2), max(3)]).toEqual([0, 0, 4]);
@@ -124,7 +124,7 @@ describe('projection, the default', () => {
     expect(values.every(Number.isFinite)).toBe(true);
     expect(values.filter((value) => value !== 0).length).toBeGreaterThan(200);
     ae.dispose();
-    // Layers given by hand belong to the network they were first used in.
+    // Layers given as a list belong to the network they were first used in.
     if (options.layers) return;
     const [again, other] = [await initialized(options), await initialized(options, 'projection', 2)];
     expect(again.model.getWeights().flatMap((weight) => Array.from(weight.dataSync()))).toEqual(values);
@@ -154,7 +154,7 @@ describe.each(schemes)('%s and layers of other kinds', (scheme) => {
       .getWeights()
       .map((weight) => Array.from(weight.dataSync()));
 
-  it('leaves normalizations, PReLU and moving statistics as their own initializers make them', async () => {
+  it('leaves normalizations, PReLU and moving statistics to their own initializers', async () => {
     const options = withLayers(
       ...[layers.batchNormalization({ name: 'bn' }), layers.layerNormalization({ name: 'ln' })],
       layers.prelu({ name: 'prelu', alphaInitializer: initializers.constant({ value: 0.25 }) }),
@@ -166,7 +166,7 @@ describe.each(schemes)('%s and layers of other kinds', (scheme) => {
     ae.dispose();
   });
 
-  it('leaves layers alone that were given an initializer or weights', async () => {
+  it('leaves layers with their own initializer or weights alone', async () => {
     const filled = (value: number) => initializers.constant({ value });
     const pretrained = layers.dense({ units: 2, name: 'pretrained', weights: [tf.fill([2, 2], 5), tf.fill([2], 6)] });
     const built = layers.conv2d({ filters: 2, kernelSize: 1, name: 'built' });
@@ -207,7 +207,7 @@ describe.each(schemes)('%s and layers of other kinds', (scheme) => {
     ae.dispose();
   });
 
-  it('gives the same weights whether ReLU is an option of a layer or a layer', async () => {
+  it('draws the same weights whether ReLU is an option of a layer or a separate layer', async () => {
     const inside = [
       conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }),
       conv2d({ filters: 6, kernelSize: 3, activation: 'relu' }),
@@ -250,7 +250,7 @@ describe.each(schemes)('%s and layers of other kinds', (scheme) => {
     for (const ae of [first, again, other]) ae.dispose();
   });
 
-  it('draws depthwise kernels in the range of what they sum over, as PyTorch does with groups', async () => {
+  it('draws depthwise kernels in the range given by their inputs, like PyTorch with groups', async () => {
     const ae = await initialized(
       withLayers(
         conv2d({ filters: 32, kernelSize: 1 }),
@@ -273,7 +273,7 @@ describe.each(schemes)('%s and layers of other kinds', (scheme) => {
   });
 });
 
-it('makes a sigmoid at the end begin with gray, as other ends do', async () => {
+it('makes a final sigmoid start with gray, like other final layers', async () => {
   const options = (activation: 'linear' | 'sigmoid'): AutoencoderOptions => ({
     inputShape: [4, 4, 1],
     layers: [
@@ -293,6 +293,6 @@ it('makes a sigmoid at the end begin with gray, as other ends do', async () => {
   }
 });
 
-it('refuses schemes it does not know', async () => {
+it('refuses unknown schemes', async () => {
   await expect(initialized({}, 'xavier' as 'torch')).rejects.toThrow('scheme: expected one of projection, torch');
 });

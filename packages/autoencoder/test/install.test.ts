@@ -21,7 +21,7 @@ async function standIn(name: string, complaint?: string): Promise<string> {
   return file;
 }
 
-/** A cache in which everything up to the addon is there, so that no network is needed. */
+/** A cache that contains everything except the addon, so that no network is needed. */
 async function makeCache(name: string): Promise<string> {
   const cache = path.join(folder, name);
   await mkdir(path.join(cache, 'tfjs-node/node_modules/@tensorflow/tfjs-node/binding'), { recursive: true });
@@ -61,7 +61,7 @@ describe.skipIf(!linux)('installTensorflow', () => {
     const attempt = installTensorflow({ cacheFolder, python });
     await expect(attempt).rejects.toMatchObject({ code: 'INSTALL_FAILED', message: expect.stringMatching(expected) });
     expect(await findInstallation('@tensorflow/tfjs-node', cacheFolder)).toBeUndefined();
-    // What was begun is thrown away by the next try, and never taken for complete.
+    // The next attempt discards what was started, and never treats it as complete.
     expect(await readdir(cacheFolder)).not.toContain('tensorflow-cpu-2.21.0');
   });
 
@@ -83,7 +83,7 @@ describe.skipIf(!linux)('installTensorflow', () => {
     await expect(installTensorflow({ cacheFolder, compiler })).rejects.toThrow(expected);
   });
 
-  it('runs no module of the current folder, and none that its variables name', async () => {
+  it('runs no module from the current folder, or from paths in environment variables', async () => {
     const cacheFolder = await makeCache('isolated');
     const here = path.join(folder, 'here');
     await mkdir(here, { recursive: true });
@@ -91,7 +91,7 @@ describe.skipIf(!linux)('installTensorflow', () => {
       await writeFile(path.join(here, `${name}.py`), `open(${JSON.stringify(path.join(here, 'ran'))}, 'w')\n`);
     }
     const python = path.join(folder, 'in-here');
-    // Python as it is, in a folder of others; where there is no network it fails.
+    // The real Python, in a folder with other files; without a network it fails.
     const real = process.env.AE_PYTHON ?? 'python3';
     await writeFile(python, `#!/bin/sh\ncd '${here}' && PYTHONPATH='${here}' PIP_NO_INDEX=1 exec ${real} "$@"\n`);
     await chmod(python, 0o755);
@@ -99,7 +99,7 @@ describe.skipIf(!linux)('installTensorflow', () => {
     expect(await readdir(here)).not.toContain('ran');
   });
 
-  it('takes nothing but the files that were tried', async () => {
+  it('accepts only the files that were tested', async () => {
     const cacheFolder = await makeCache('pinned');
     const python = path.join(folder, 'recorder');
     const said = path.join(folder, 'said');
@@ -125,7 +125,7 @@ describe.skipIf(!linux)('installTensorflow', () => {
     }
   });
 
-  it('does not take an addon for installed that does not load', async () => {
+  it('does not consider an addon installed that does not load', async () => {
     const cacheFolder = await makeCache('unchecked');
     await mkdir(path.join(cacheFolder, 'tensorflow-cpu-2.21.0'), { recursive: true });
     await mkdir(path.join(cacheFolder, 'tfjs-node/node_modules/@tensorflow/tfjs-node/lib/napi-v8'), {
@@ -141,12 +141,12 @@ describe.skipIf(!linux)('installTensorflow', () => {
     expect(await findInstallation('@tensorflow/tfjs-node', cacheFolder)).toBeUndefined();
   });
 
-  it('puts nothing into a folder with files of others, which remove would remove', async () => {
+  it('puts nothing into a folder with other files, which remove would delete', async () => {
     const attempt = installTensorflow({ cacheFolder: path.dirname(fileURLToPath(import.meta.url)) });
     await expect(attempt).rejects.toThrow(/already contains other files; choose another cache folder/);
   });
 
-  it('refuses options it does not know', async () => {
+  it('refuses unknown options', async () => {
     const options = { version: '2.20.0' } as object;
     await expect(installTensorflow(options)).rejects.toThrow(
       /installTensorflow: unknown option "version"; expected one of gpu/,

@@ -24,7 +24,7 @@ async function* batches(): AsyncGenerator<Codes> {
   yield { ...codes, values: values.subarray(3), count: 3, keys: keys.slice(1), labels: labels.slice(1) };
 }
 
-/** Floats as their bits, which JSON keeps. */
+/** Floats as their bits, which survive JSON. */
 const expectedBits = Array.from(new Uint32Array(values.buffer.slice(0)));
 
 describe('.npy', () => {
@@ -55,7 +55,7 @@ print(json.dumps({
     });
   });
 
-  it.runIf(python)('holds arrays of any shape, the header padded as numpy wants it', () => {
+  it.runIf(python)('contains arrays of any shape, with a header padded as NumPy requires', () => {
     const arrays = [
       encodeNpy(Float32Array.from([1, 2, 3, 4, 5, 6]), [1, 2, 3]),
       encodeNpy(Int32Array.from([-1]), []),
@@ -118,7 +118,7 @@ print(json.dumps({
     });
   });
 
-  it.runIf(python)('holds more rows than one group', async () => {
+  it.runIf(python)('contains more rows than one group', async () => {
     const count = 5000;
     const many: Codes = {
       values: Float32Array.from({ length: 2 * count }, (_, i) => i),
@@ -143,7 +143,7 @@ print(json.dumps([file.num_row_groups, table.num_rows, table["key"][4999].as_py(
 });
 
 describe('files of codes', () => {
-  it('are never written over what is there, and leave nothing behind when writing fails', async () => {
+  it('never overwrite anything, and leave nothing behind if writing fails', async () => {
     const failing = async function* () {
       yield codes;
       throw new Error('the source broke');

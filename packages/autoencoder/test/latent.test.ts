@@ -33,7 +33,7 @@ function codesOf(rows: number[][]): Codes {
 }
 
 describe('encodeAll', () => {
-  it('gives each image the code that encode gives it, in order, with keys and labels', async () => {
+  it('returns the same codes as encode, in order, with keys and labels', async () => {
     const named = images.map((image, i) => (i === 2 ? { ...image, key: 'third' } : image));
     const done: number[] = [];
     const codes = await ae.encodeAll(named, { batchSize: 3, onProgress: (n) => done.push(n) });
@@ -69,7 +69,7 @@ describe('nearestNeighbors', () => {
   const indices = (query: number | number[], options?: NeighborOptions) =>
     nearestNeighbors(codes, query, options).map(({ index }) => index);
 
-  it('ranks by distance, leaving out the code that was asked for', () => {
+  it('ranks by distance, leaving out the query itself', () => {
     expect(indices(0)).toEqual([3, 2, 1]);
     expect(nearestNeighbors(codes, 0, { count: 1 })).toEqual([{ index: 3, key: 'k3', label: 3, distance: 1 }]);
     expect(indices([0, 1])).toEqual([0, 3, 2, 1]);
@@ -77,7 +77,7 @@ describe('nearestNeighbors', () => {
     expect(nearestNeighbors(codes, 0, { metric: 'cosine' })[2].distance).toBeCloseTo(1 - Math.SQRT1_2, 6);
   });
 
-  it('refuses codes of another size, places that are none and unknown metrics', () => {
+  it('refuses codes of another size, invalid indexes and unknown metrics', () => {
     expect(() => indices([1, 2, 3])).toThrow(/code of 2 numbers, received 3/);
     expect(() => indices(4)).toThrow(/query.*from 0 to 3, received 4/);
     expect(() => indices(0, { metric: 'manhattan' as 'cosine' })).toThrow(/"euclidean" or "cosine"/);
@@ -108,7 +108,7 @@ describe('projectCodes', () => {
     expect(projectCodes(codesOf(rows)).values).toEqual(values);
   });
 
-  it('does with one code, and with codes that are all the same', () => {
+  it('works with a single code, and with codes that are all equal', () => {
     expect(Array.from(projectCodes(codesOf([[1, 2, 3]])).values, (v) => v + 0)).toEqual([0, 0]);
     const same = projectCodes(
       codesOf([
@@ -193,7 +193,7 @@ describe('interpolate', () => {
     flat.dispose();
   });
 
-  it('insists on a name for the masks', async () => {
+  it('requires a choice of masks', async () => {
     const attempt = (options: object) => ae.interpolate(images[0], images[1], options as InterpolateOptions);
     await expect(attempt({})).rejects.toThrow(/first, second, fixed.*say whose masks/);
     await expect(attempt({ masks: 'first', steps: 1 })).rejects.toThrow(/steps.*at least 2/);

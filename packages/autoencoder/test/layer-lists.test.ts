@@ -80,7 +80,7 @@ describe.each(Object.keys(recipes))('the recipe %s', (recipe) => {
   });
 });
 
-it('updates linear layers in every step where there is nothing else to train', async () => {
+it('updates linear layers in every step if there is nothing else to train', async () => {
   const ae = await build(lists['linear layers alone']());
   const kernel = () => Array.from(ae.model.getLayer('code').getWeights()[0].dataSync());
   const before = kernel();
@@ -115,7 +115,7 @@ function branch(name: string, stride: number, filters: number, channels: number)
   ]);
 }
 
-it('a list of layers does what preset transform does, to the bit', async () => {
+it('a list of layers does the same as preset transform, bit for bit', async () => {
   await useBackend('wasm');
   const samples = rectangleSamples(20, { size: 16 });
   const list = [

@@ -20,7 +20,7 @@ function finish<T>(steps: Generator<void, T, void>): T {
   }
 }
 
-/** What a kernel leaves of the same values in WebAssembly and in plain JavaScript. */
+/** The results of a kernel for the same values in WebAssembly and in plain JavaScript. */
 function bothWays(count: number, run: (kernels: Kernels) => void): number[][] {
   return [openKernels(count), new PlainKernels(new Float64Array(count))].map((kernels) => {
     kernels.values.set(normals(count));
@@ -49,7 +49,7 @@ describe('the kernels of linear algebra', () => {
 });
 
 describe('ProductSums', () => {
-  it.each([1, 6, 130])('adds up the products of %i values in rows, and can go on afterwards', (n) => {
+  it.each([1, 6, 130])('adds up the products of %i values in rows, and can continue afterwards', (n) => {
     const [rows, count] = [normals(n * 150), 150];
     const products = new ProductSums(n);
     const add = (from: number, to: number) => {
@@ -88,7 +88,7 @@ describe('rowProducts', () => {
 });
 
 describe('Reflector', () => {
-  it.each([1, 2, 5, 70])('takes vectors of %i values to where the matrix is tridiagonal, and back', (n) => {
+  it.each([1, 2, 5, 70])('transforms vectors of %i values to those of the tridiagonal matrix, and back', (n) => {
     const random = normals(n * n);
     const matrix = random.map((value, at) => value + random[(at % n) * n + Math.floor(at / n)]);
     const form = finish(reduceToTridiagonal(matrix, n));

@@ -1,4 +1,4 @@
-/** Runs that are looked at before their end, lengthened, and begun with the weights of others. */
+/** Runs that are examined before their end, lengthened, and started from the weights of others. */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
@@ -43,7 +43,7 @@ async function train(options: TrainOptions = {}, run: Partial<RunOptions> = {}, 
 }
 
 describe('loadCheckpoint', () => {
-  it('gives the weights of the best epoch, the last one, a step or a file, averaged where the recipe averages', async () => {
+  it('returns the weights of the best epoch, the last one, a step or a file, averaged if the recipe averages', async () => {
     await train({ epochs: 12, averageDecay: 0.5, optimizer: { name: 'sgd', learningRate: 3 } }, { checkpointSteps: 1 });
     const { best, last, checkpoints } = JSON.parse(await readFile(path.join(folder, 'checkpoints/index.json'), 'utf8'));
     expect(best).not.toBe(last);
@@ -66,7 +66,7 @@ describe('loadCheckpoint', () => {
     await expect(loadCheckpoint(folder, 7)).rejects.toThrow(/no checkpoint 7: it has those at step .*36;/);
   });
 
-  it('takes the next where one is damaged and none was asked for', async () => {
+  it('loads the next one if one is damaged and none was requested', async () => {
     await train();
     const { best } = JSON.parse(await readFile(path.join(folder, 'checkpoints/index.json'), 'utf8'));
     const file = path.join(folder, 'checkpoints', best);
@@ -82,7 +82,7 @@ describe('loadCheckpoint', () => {
     expect((await readdir(path.join(folder, 'checkpoints'))).sort()).toContain(best);
   });
 
-  it('says what there is where there is none', async () => {
+  it('lists the checkpoints if the requested one does not exist', async () => {
     await expect(loadCheckpoint(folder)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
     await expect(train({ optimizer: { name: 'sgd', learningRate: 1e39 } })).rejects.toMatchObject({ code: 'DIVERGED' });
     await expect(loadCheckpoint(folder)).rejects.toThrow('has no checkpoints yet');
@@ -90,7 +90,7 @@ describe('loadCheckpoint', () => {
 });
 
 describe('a run that is lengthened', () => {
-  it('is the one that was longer from the beginning, finished or not', async () => {
+  it('equals one that was longer from the start, finished or not', async () => {
     const schedule = { policy: 'step', gamma: 0.5, stepSize: 4 } as const;
     const whole = await train({ epochs: 5, schedule });
     folder += '-longer';
@@ -104,7 +104,7 @@ describe('a run that is lengthened', () => {
     autoencoder.dispose();
   });
 
-  it('goes on where early stopping had ended it', async () => {
+  it('continues after early stopping had ended it', async () => {
     const options: TrainOptions = {
       ...{ epochs: 9, optimizer: { name: 'sgd', learningRate: 0 }, earlyStopping: { patience: 2 } },
     };

@@ -63,7 +63,7 @@ describe('metrics agree with scikit-image and TensorFlow', () => {
     else expect(Math.abs(msSsim - expected.msSsim)).toBeLessThan(3e-5);
   });
 
-  it('averages per image and pooled, which differ', () => {
+  it('averages per image and pooled, with different results', () => {
     const images = pairs.slice(0, 3).map(({ original, damaged }, index) => {
       const { clampedMse } = imageError(original, damaged, { peak: 255 });
       return scores(index, { psnrDb: psnrDb(clampedMse, 255) });
@@ -77,13 +77,13 @@ describe('metrics agree with scikit-image and TensorFlow', () => {
 describe('metrics', () => {
   const [{ original, shape }] = pairs;
 
-  it('finds an image perfect beside itself', () => {
+  it('finds an image identical to itself', () => {
     expect(imageError(original, original, { peak: 255 })).toEqual({ mse: 0, mae: 0, clampedMse: 0 });
     expect(psnrDb(0)).toBe(Number.POSITIVE_INFINITY);
     expect(similarity(original, original, shape, { peak: 255 })).toEqual({ ssim: 1, msSsim: 1 });
   });
 
-  it('does not depend on the unit, and sees an image only from its offset on', () => {
+  it('does not depend on the unit, and reads an image only from its offset on', () => {
     const unit = (values: Uint8Array) => Float32Array.from(values, (value) => value / 256);
     const { damaged } = pairs[0];
     const two = new Float32Array(2 * original.length);
@@ -108,7 +108,7 @@ describe('metrics', () => {
     ).toBe(1);
   });
 
-  it('has no structural similarity for images that the window does not fit into', () => {
+  it('has no structural similarity for images smaller than the window', () => {
     expect(similarity([0.5], [0.5], [1, 1, 1]).ssim).toBeNaN();
   });
 });
@@ -141,7 +141,7 @@ describe('tables of scores', () => {
     ]);
   });
 
-  it('writes CSV that a spreadsheet and pandas read', () => {
+  it('writes CSV for spreadsheets and pandas', () => {
     const csv = scoresToCsv([
       scores(0, { key: '00000000_cat, "big".png', label: 3, psnrDb: Number.POSITIVE_INFINITY }),
       scores(1, { msSsim: Number.NaN }),

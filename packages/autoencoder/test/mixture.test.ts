@@ -41,7 +41,7 @@ it.each([6, 120])(
       expect(Math.abs(mean - expectedMean)).toBeLessThan(0.2 * expectedDeviation);
       expect(Math.abs(deviation / expectedDeviation - 1)).toBeLessThan(0.15);
     }
-    // A quarter of the codes is in the one cloud, and next to none between the two: one Gaussian could not draw that.
+    // A quarter of the codes is in one cloud, and almost none between the two: a single Gaussian could not produce that.
     const first = Array.from({ length: drawnCount }, (_, i) => drawn[i * size]);
     expect(Math.abs(first.filter((value) => value < -4).length / drawnCount - 0.25)).toBeLessThan(0.05);
     expect(first.filter((value) => value > -8 && value < 0).length).toBeLessThan(0.002 * drawnCount);

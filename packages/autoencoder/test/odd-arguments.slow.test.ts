@@ -1,4 +1,4 @@
-/** Whatever a public method is given, what it throws is an AutoencoderError of one plain sentence. */
+/** Whatever a public method is given, it throws an AutoencoderError with one plain sentence. */
 
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -61,7 +61,7 @@ beforeAll(async () => {
   ];
 });
 
-/** Waits for what a call gives, to the end of a generator. */
+/** Waits for the result of a call, to the end of a generator. */
 async function all(value: unknown): Promise<unknown> {
   const given = await value;
   if (typeof given === 'object' && given !== null && Symbol.asyncIterator in given) {
@@ -79,9 +79,9 @@ async function errorOf(work: () => unknown): Promise<unknown> {
   }
 }
 
-/** What is asked of an error. */
+/** The requirements for an error. */
 function check(error: unknown, call: string): void {
-  // What layers say of themselves is said by their package.
+  // Errors of layers come from their own package.
   if ((error as Error)?.message?.startsWith('[layers] ')) return;
   expect.soft(error, `${call}: ${(error as Error)?.stack}`).toBeInstanceOf(AutoencoderError);
   expect.soft((error as Error)?.message, call).toMatch(/^\[autoencoder\] [^\n]+[.?]$/);
@@ -96,7 +96,7 @@ const nameOf = (value: unknown) => {
   }
 };
 
-/** What each method needs in front of the argument that is tried, in turn; undefined may be left out. */
+/** Valid values for the arguments before the one that is tried; undefined may be left out. */
 const before: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   computeStart: [[], [samples]],
   compare: [[], [samples]],

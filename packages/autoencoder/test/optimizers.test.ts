@@ -6,7 +6,7 @@ import { Optimizer } from '../src/training/optimizers';
 import { startTestEngine, testEngine } from './engine';
 import golden from './golden/optimizers.json';
 
-/** Calls `work` with the golden's gradients, which live only as long. */
+/** Calls `work` with the golden file's gradients, which are disposed of afterwards. */
 function withGradients(work: (gradients: tf.Tensor2D[]) => void): void {
   const gradients = golden.gradients.map((values) => tf.tensor2d(values, [2, 3]));
   work(gradients);
@@ -22,7 +22,7 @@ describe.each([testEngine, 'cpu'] as const)('optimizers step as torch.optim does
       for (const [i, gradient] of gradients.entries()) {
         optimizer.step({ w: gradient });
         const values = Array.from(variable.dataSync());
-        // float32 keeps 6e-8 of a value; the sums of a step may lose a few times that, in another order than PyTorch's.
+        // float32 has a relative precision of 6e-8; the sums of a step may lose a few times that in another order than PyTorch's.
         for (const [k, expected] of trajectory[i].entries()) {
           expect(Math.abs(values[k] - expected)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected)));
         }
@@ -53,7 +53,7 @@ describe('optimizers', () => {
     }
   });
 
-  it('scale the learning rate of dense layers, biases included, and of no others', async () => {
+  it('scale the learning rate of dense layers, including biases, and of no others', async () => {
     await useBackend('wasm');
     const step = (denseFactor: number) => {
       const shapes = { 'conv/kernel': [1, 1, 2, 3], 'conv/bias': [3], 'code/kernel': [2, 3], 'code/bias': [3] };

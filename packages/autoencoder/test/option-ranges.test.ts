@@ -7,7 +7,8 @@ import { createSchedule } from '../src/training/schedules';
 const refuse = (changes: Partial<TrainOptions>) => expect(() => resolveRecipe('plain', changes as object));
 
 describe('ranges of options', () => {
-  // torch.optim and lr_scheduler of PyTorch 2.13 raise ValueError for all of these but alpha and dampening, with which 1 lets no gradient in.
+  // torch.optim and lr_scheduler of PyTorch 2.13 raise ValueError for all of these except alpha and dampening, for which 1 would ignore
+  // gradients.
   it.each<[OptimizerOptions, string]>([
     [{ name: 'adam', beta1: 1 }, 'beta1: expected a number of at least 0 and below 1, received 1.'],
     [{ name: 'adamw', beta2: 1 }, 'beta2: expected a number of at least 0 and below 1, received 1.'],
@@ -32,7 +33,7 @@ describe('ranges of options', () => {
     [{ policy: 'multistep', gamma: 0.5, stepValues: [-1, 2] }, 'stepValues'],
   ])('%o is refused', (schedule, message) => refuse({ schedule }).toThrow(message));
 
-  it('of averages and early stopping leave out 1, with which nothing would ever change', () => {
+  it('of averages and early stopping exclude 1, with which nothing would ever change', () => {
     refuse({ averageDecay: 1 }).toThrow('averageDecay: expected a number of at least 0 and below 1, received 1.');
     refuse({ earlyStopping: { threshold: 1 } }).toThrow('threshold');
     refuse({ averageDecay: 0.9999, earlyStopping: { threshold: 0 } }).not.toThrow();

@@ -43,8 +43,8 @@ function largestJump(positions: readonly number[]): number {
   return Math.max(...positions.slice(1).map((position, i) => position - positions[i]));
 }
 
-describe('the pace of a training that is given its time', () => {
-  it('leaves the plan as it is where updates take as long as planned, or some percent more or less', () => {
+describe('the pace of training with a time limit', () => {
+  it('leaves the plan unchanged if updates take as long as planned, or a few percent more or less', () => {
     for (const speed of [18.8, 20, 21]) {
       const { step, positions } = train(1164, minute, () => speed);
       expect(step).toBe(1164);
@@ -64,7 +64,7 @@ describe('the pace of a training that is given its time', () => {
     const { minutes, positions } = train(1164, minute, speedAt);
     expect(Math.abs(minutes - 1)).toBeLessThan(0.1);
     expect(positions[positions.length - 1]).toBeGreaterThan(0.85 * 1164);
-    // The learning rate never leaps.
+    // The learning rate never jumps.
     expect(largestJump(positions)).toBeLessThan(0.05 * 1164);
   });
 
@@ -116,15 +116,15 @@ describe('the pace of a training that is given its time', () => {
     expect(positions[positions.length - 1]).toBeGreaterThan(0.85 * 1164);
   });
 
-  it('ends in a time that is shorter than a look at the speed takes', () => {
+  it('ends on time even if that is shorter than the speed measurement', () => {
     expect(train(30, 1500, () => 5).minutes).toBeLessThan(1.2 * (1500 / minute));
   });
 
-  it('makes at least one update, whatever it takes', () => {
+  it('makes at least one update, however long it takes', () => {
     expect(train(100, minute, () => 0.001).step).toBe(1);
   });
 
-  it('goes on from its state in another process', () => {
+  it('continues from its state in another process', () => {
     const before = new Pace(1000, { limitMs: minute, stepsPerEpoch: 100 });
     for (let step = 1; step <= 200; step++) before.observe(step, step * 100, 0);
     expect(before.state.rate).toBeCloseTo(2.1, 0);

@@ -11,7 +11,7 @@ const image = (index: number, psnrDb: number): ImageScores => ({
 });
 
 describe('a perfect image', () => {
-  it('leaves means finite, and is counted', () => {
+  it('keeps means finite, and is counted', () => {
     const images = [20, 30, perfect, 40].map((psnrDb, i) => image(i, psnrDb));
     const summary = summarizeScores(images, 1);
     expect(summary.psnrDb).toBe((20 + 30 + 100 + 40) / 4);
@@ -21,7 +21,7 @@ describe('a perfect image', () => {
     expect(scoresByClass({ images }, { scale: 1 / 255 }).map((one) => one.psnrDb)).toEqual([60, 35]);
   });
 
-  it('is better for a mean than any other image', () => {
+  it('raises a mean more than any other image', () => {
     const mean = (...psnrs: number[]) =>
       summarizeScores(
         psnrs.map((psnrDb, i) => image(i, psnrDb)),
@@ -47,7 +47,7 @@ describe('a perfect image', () => {
     },
   );
 
-  it.each([[[0, 0]], [[]], [[perfect]]])('makes no axis endless: losses of %o', (losses) => {
+  it.each([[[0, 0]], [[]], [[perfect]]])('keeps axes finite: losses of %o', (losses) => {
     expect(logScale(losses).ticks.length).toBeLessThan(9);
   });
 });

@@ -1,4 +1,4 @@
-/** The order of channels between samples and the network; Caffe's is blue, green, red, and only pictures have it. */
+/** Channel order of samples and the network; Caffe's is blue, green, red, and only pictures have it. */
 import '@tensorflow/tfjs-backend-cpu';
 import { drawGrid } from '@ae/images/png';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ describe('samples in the network', () => {
   });
 });
 
-it('pictures of a run show colors of 3 and 4 channels, and the first of others; floats are rounded and clamped', () => {
+it('pictures of a run show 3 and 4 channels in color, and the first channel of others; floats are rounded and clamped', () => {
   const first = (channels: number) => [...drawGrid([[[sampleOf(channels)]]], { margin: 0 }).data.slice(0, 3)];
   expect([1, 2, 3, 4, 6].map(first)).toEqual([
     [0, 0, 0],

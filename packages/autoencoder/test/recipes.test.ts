@@ -22,7 +22,7 @@ function worstOf(actual: readonly number[], expected: readonly number[]): number
   return Math.max(...actual.map((value, i) => Math.abs(value / expected[i] - 1)));
 }
 
-it('a recipe owns its epochs and first weights: torch7 is one thing', async () => {
+it('a recipe includes its epochs and initial weights', async () => {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
   await ae.initialize({ recipe: 'torch7', seed: 3 });
   const same = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4 });
@@ -57,7 +57,7 @@ describe('training by each part of a recipe agrees with PyTorch', () => {
       onStep: ({ loss }) => actual.push(loss),
     });
     expect(worstOf(actual, losses)).toBeLessThan(1e-4);
-    // The weights that training leaves behind: those of the last step, or the averages.
+    // The weights that training ends with: those of the last step, or the averages.
     const { mse } = await ae.evaluate(images);
     expect(Math.abs(mse / finalMse - 1)).toBeLessThan(1e-5);
     ae.dispose();

@@ -1,4 +1,4 @@
-/** Reports in Chromium: without errors, at several widths, in light and dark, and what moves in them. */
+/** Reports in Chromium: without errors, at several widths, in light and dark mode, with their interactive parts. */
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -80,7 +80,7 @@ describe.runIf(chromium)('in Chromium', () => {
     await page.close();
   });
 
-  it('shows another epoch when the slider moves, and plays them', async () => {
+  it('shows another epoch when the slider moves, and plays all of them', async () => {
     const { page, problems } = await open('slider', renderReport(data), laptop);
     const shown = () => page.evaluate(shownSlides);
     expect(await shown()).toEqual([2]);
@@ -98,7 +98,7 @@ describe.runIf(chromium)('in Chromium', () => {
     await page.close();
   });
 
-  it('says what the pointer is over', async () => {
+  it('describes what the pointer is over', async () => {
     const { page } = await open('tips', renderReport(data), laptop);
     await page.hover('#training .hit >> nth=0');
     expect(await page.textContent('#tip')).toMatch(/^Epoch 1: loss [\d.]+$/);
@@ -108,7 +108,7 @@ describe.runIf(chromium)('in Chromium', () => {
     await page.close();
   });
 
-  it('is dark where the system is', async () => {
+  it('is dark if the system is', async () => {
     const brightness = async (colorScheme: 'light' | 'dark') => {
       const { page } = await open(colorScheme, renderReport(data), { ...laptop, colorScheme });
       const colors = await page.evaluate<string[]>(pageColors);
@@ -121,7 +121,7 @@ describe.runIf(chromium)('in Chromium', () => {
     expect(darkText).toBeGreaterThan(darkPage + 400);
   });
 
-  it('sets runs side by side', async () => {
+  it('shows runs side by side', async () => {
     const other: ReportData = {
       ...data,
       title: 'other run',

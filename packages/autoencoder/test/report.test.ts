@@ -1,4 +1,4 @@
-/** What reports show, as data and as text; what browsers make of it: report-page.slow.test.ts. */
+/** The contents of reports, as data and as text; how browsers show them is in report-page.slow.test.ts. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('collectReport', () => {
-  it('knows the run, the scores of all masks and what they are compared with', async () => {
+  it('includes the run, the scores of all masks and the comparisons', async () => {
     expect(data.title).toBe('my run');
     expect(data.run).toMatchObject({
       command: 'ae train "my data" --epochs 3',
@@ -45,18 +45,18 @@ describe('collectReport', () => {
     expect(data.worst[0].psnrDb).toBe(Math.min(...(data.scores.own?.psnrsDb ?? [])));
   });
 
-  it('is plain data, and gives the same page when it has been through JSON', () => {
+  it('is plain data, and renders the same page after a round trip through JSON', () => {
     expect(renderReport(JSON.parse(JSON.stringify(data))) === renderReport(data)).toBe(true);
   });
 
-  it('says that PCA was fitted on a part of many training images', () => {
+  it('says that PCA was fitted to a part of many training images', () => {
     expect(renderReport(data)).toContain(', fitted to 40 training images.');
     const comparison = data.comparison && { ...data.comparison, pcaFittedOn: 2048, pcaFittedOf: 3290 };
     const text = ', fitted to 2,048 of the 3,290 training images, evenly spaced.';
     expect(renderReport({ ...data, comparison })).toContain(text);
   });
 
-  it('goes without a run, labels, baselines and masks', async () => {
+  it('works without a run, labels, baselines and masks', async () => {
     const { conv2d } = await import('@ae/layers');
     const layers = [conv2d({ filters: 1, kernelSize: 1, name: 'code' }), conv2d({ filters: 1, kernelSize: 1 })];
     const ae = new Autoencoder({ inputShape: [12, 9, 1], layers });
@@ -84,7 +84,7 @@ describe('collectReport', () => {
     ae.dispose();
   });
 
-  it('shows images from random codes where the network is variational', async () => {
+  it('shows images from random codes if the network is variational', async () => {
     const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 4, variational: true });
     await ae.initialize();
     const report = await collectReport(ae, { samples: validation, baselines: false });
@@ -94,7 +94,7 @@ describe('collectReport', () => {
     ]);
     expect(renderReport(report).includes('Images from random codes')).toBe(true);
     expect(withoutPictures(renderReport(report))).not.toContain('mixture of Gaussians');
-    // With training images at hand, as ae sample draws them.
+    // With training images, as ae sample draws them.
     const trained = await collectReport(ae, { samples: validation, trainingSamples: training, baselines: false });
     expect(withoutPictures(renderReport(trained))).toContain('drawn from a mixture of Gaussians');
     const own = (await ae.sample({ count: 8, codesOf: training })).map(toPicture);
@@ -171,7 +171,7 @@ function withoutPictures(page: string): string {
 }
 
 describe('renderReport', () => {
-  it('loads nothing from elsewhere and lets no name become markup', () => {
+  it('loads nothing from elsewhere and treats no name as markup', () => {
     const page = withoutPictures(renderReport({ ...data, title: '<script>alert(1)</script>' }));
     expect(page.includes('<script>alert')).toBe(false);
     expect(page.includes('<img src=x')).toBe(false);
@@ -187,7 +187,7 @@ describe('renderReport', () => {
     expect(page.match(/NaN|undefined|\[object/)).toBeNull();
   });
 
-  it('says of a run that was stopped how much was planned', () => {
+  it('says how much was planned for a run that was stopped', () => {
     const run = data.run && { ...data.run, options: { ...data.run.options, epochs: 15 } };
     expect(renderReport({ ...data, run }).includes('trained for 3 epochs of 15 on')).toBe(true);
     expect(renderReport(data).includes('trained for 3 epochs on')).toBe(true);

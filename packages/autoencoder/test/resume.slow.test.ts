@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 interface Ending {
-  /** What the child said, line by line. */
+  /** The output of the child, line by line. */
   readonly lines: string[];
   readonly killed: boolean;
 }
@@ -65,7 +65,7 @@ function killWhileSaving(run: string, child: ChildProcess): FSWatcher {
   });
 }
 
-/** The lines of metrics.jsonl without what differs from run to run: times. */
+/** The lines of metrics.jsonl without the times, which differ from run to run. */
 async function metricsOf(run: string): Promise<unknown[]> {
   const text = await readFile(path.join(run, 'metrics.jsonl'), 'utf8');
   return text
@@ -88,7 +88,7 @@ async function lastTensors(run: string): Promise<Record<string, string>> {
 }
 
 describe('a run that is killed again and again', () => {
-  it(`gives the same bits as one that is not, over ${kills} kills`, { timeout: 300_000 }, async () => {
+  it(`produces the same bits as an uninterrupted one, over ${kills} kills`, { timeout: 300_000 }, async () => {
     const [whole, broken] = [path.join(folder, 'whole'), path.join(folder, 'broken')];
     const reference = await runChild(whole);
     const result = reference.lines.at(-1);
@@ -98,7 +98,7 @@ describe('a run that is killed again and again', () => {
     let leftovers = 0;
     let killedAt = 0;
     for (let killed = 0; killed < kills; killed++) {
-      // After some updates, half of them within a save, the others at any moment.
+      // After a few updates, half of them during a save, the others at any moment.
       const updates = 1 + Math.floor(8 * random.uniform());
       const delay = 40 * random.uniform();
       let watcher: FSWatcher | undefined;
@@ -125,11 +125,11 @@ describe('a run that is killed again and again', () => {
   });
 });
 
-// A limit on the size of files stands in for a full disk: it needs no rights, and writing fails in the same places.
+// A limit on the size of files simulates a full disk: it needs no privileges, and writing fails in the same places.
 describe('a run whose checkpoints can no longer be written', () => {
   const epochs = 6;
 
-  it('goes on, warns, and keeps the checkpoint before', { timeout: 60_000 }, async () => {
+  it('continues, warns, and keeps the previous checkpoint', { timeout: 60_000 }, async () => {
     const run = path.join(folder, 'full');
     await runChild(run, (line, child) => line === 'step 12' && child.kill('SIGKILL'), { epochs });
     const before = await lastTensors(run);
@@ -141,12 +141,12 @@ describe('a run whose checkpoints can no longer be written', () => {
     expect(await lastTensors(run)).toEqual(before);
     expect((await readdir(path.join(run, 'checkpoints'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     expect(lines.at(-1)).toMatch(/^done/);
-    // The network itself had room; and the run can still be repeated from the old checkpoint, to the same bits.
+    // There was room for the network itself; the run can still be resumed from the old checkpoint, to the same bits.
     expect(existsSync(path.join(run, 'model/model.json'))).toBe(true);
     expect((await runChild(run, undefined, { epochs })).lines.at(-1)).toBe(lines.at(-1));
   });
 
-  it('ends with a clear message when the network itself has no room', { timeout: 60_000 }, async () => {
+  it('ends with a clear message if there is no room for the network itself', { timeout: 60_000 }, async () => {
     const run = path.join(folder, 'fuller');
     await expect(runChild(run, undefined, { maxFileKilobytes: 30, epochs })).rejects.toThrow(
       /fuller: the trained network could not be saved: .*; free space and resume the run/,

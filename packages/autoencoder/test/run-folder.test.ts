@@ -32,7 +32,7 @@ beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
 
-/** Trains a new network of always the same weights; 3 updates per epoch. */
+/** Trains a new network with fixed initial weights; 3 updates per epoch. */
 async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}) {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
   await ae.initialize({ seed: 1, scheme: 'torch' });
@@ -68,7 +68,7 @@ async function expectError(action: () => Promise<unknown>, code: string, ...part
   for (const part of parts) expect((error as Error).message).toContain(part);
 }
 
-/** Runs `work`, after which the folder must hold the same files of the same content. */
+/** Runs `work`, which must leave the same files with the same contents in the folder. */
 async function expectNothingChanges(work: () => Promise<unknown>): Promise<void> {
   const look = async () => {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -100,7 +100,7 @@ async function readLines(): Promise<Record<string, unknown>[]> {
 }
 
 describe('the folder of a run', () => {
-  it('holds settings, metrics, samples, checkpoints and the network', async () => {
+  it('contains settings, metrics, samples, checkpoints and the network', async () => {
     const { history, saved, weights } = await train({ command: 'ae train x.lmdb', dataNames: { train: 'x.lmdb' } });
     const config = await readRunConfig(folder);
     expect(config).toMatchObject({
@@ -149,7 +149,7 @@ describe('the folder of a run', () => {
     }
   });
 
-  it('is never one that holds something else', async () => {
+  it('is never one that contains something else', async () => {
     await train();
     await expectError(() => train(), 'OUTPUT_EXISTS', folder, 'resume');
     await expectError(
@@ -159,7 +159,7 @@ describe('the folder of a run', () => {
     );
   });
 
-  it('keeps the last checkpoints and the best one', async () => {
+  it('keeps the last few checkpoints and the best one', async () => {
     const { saved } = await train(
       { keep: 2, checkpointSteps: 1 },
       { epochs: 4, optimizer: { name: 'sgd', learningRate: 3 } },
@@ -182,7 +182,7 @@ describe('the folder of a run', () => {
 });
 
 describe('resuming', () => {
-  it('goes on where a run was interrupted, to the same bits', async () => {
+  it('continues an interrupted run to the same bits', async () => {
     const whole = await train();
     folder += '-interrupted';
     await interruptAt(5);
@@ -213,7 +213,7 @@ describe('resuming', () => {
     );
   });
 
-  it('of a run that has ended changes nothing', async () => {
+  it('a finished run changes nothing', async () => {
     const whole = await train();
     const again = await train({ resume: true });
     expect(again.weights).toEqual(whole.weights);
@@ -248,7 +248,7 @@ describe('resuming', () => {
     );
   });
 
-  it('waits for no other training of the same run, but takes over what a killed one left', async () => {
+  it('refuses a run that is being trained, but takes over one whose process was killed', async () => {
     const lock = path.join(folder, 'lock.json');
     let whileTraining: Promise<void> | undefined;
     await train(
@@ -272,7 +272,7 @@ describe('resuming', () => {
     expect(existsSync(lock)).toBe(false);
   });
 
-  it('falls back to the checkpoint before one that is damaged, and says so', async () => {
+  it('falls back to the checkpoint before a damaged one, and says so', async () => {
     const whole = await train();
     folder += '-damaged';
     await interruptAt(8, { checkpointSteps: 1 });
@@ -284,12 +284,12 @@ describe('resuming', () => {
     expect(rest.weights).toEqual(whole.weights);
     expect((await readLines()).map(({ step }) => step)).toEqual([1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9]);
 
-    // What was found damaged is kept.
+    // The damaged file is kept.
     expect(await readdir(checkpoints)).toContain(`${last}.damaged`);
     expect(entries).toHaveLength(3);
   });
 
-  it('with no checkpoint that is sound is an error, and changes nothing', async () => {
+  it('without an intact checkpoint is an error, and changes nothing', async () => {
     await interruptAt(8, { keep: 1 });
     const names = (await readdir(path.join(folder, 'checkpoints'))).filter((name) => name.endsWith('.safetensors'));
     for (const name of names) {
@@ -323,7 +323,7 @@ describe('resuming', () => {
     expect((await train({ resume: true })).warnings).toEqual([]);
   });
 
-  it('goes by the files where the index of checkpoints is damaged, to the same bits', async () => {
+  it('uses the files if the index of checkpoints is damaged, to the same bits', async () => {
     const whole = await train();
     folder += '-index';
     await interruptAt(5);
@@ -337,7 +337,7 @@ describe('resuming', () => {
 });
 
 describe('training that is stopped', () => {
-  it('leaves the network with the averaged weights, and a checkpoint that goes on exactly', async () => {
+  it('leaves the network with the averaged weights, and a checkpoint that continues exactly', async () => {
     const options: TrainOptions = { averageDecay: 0.9 };
     const whole = await train({}, options);
     folder += '-stopped';
@@ -359,7 +359,7 @@ describe('training that is stopped', () => {
     expect((await train({ resume: true }, options)).weights).toEqual(whole.weights);
   });
 
-  it('leaves the weights of the best epoch, and before its end the latest', async () => {
+  it('leaves the weights of the best epoch, or, before the first one ends, the latest', async () => {
     const options: TrainOptions = {
       earlyStopping: { patience: 99 },
       optimizer: { name: 'sgd', learningRate: 3 },
@@ -408,7 +408,7 @@ describe('early stopping', () => {
     },
   );
 
-  it('remembers the best weights over an interruption', async () => {
+  it('remembers the best weights across an interruption', async () => {
     const options: TrainOptions = {
       ...{ epochs: 30, earlyStopping: { patience: 4 } },
       optimizer: { name: 'sgd', learningRate: 3 },
@@ -420,7 +420,7 @@ describe('early stopping', () => {
     expect((await train({ resume: true }, options)).weights).toEqual(whole.weights);
   });
 
-  it('does not take the same error for a lower one', async () => {
+  it('does not count an equal error as lower', async () => {
     const { history } = await train(
       {},
       { epochs: 9, optimizer: { name: 'sgd', learningRate: 0 }, earlyStopping: { patience: 3 } },
@@ -438,17 +438,17 @@ describe('diverging', () => {
     };
     const good = path.join('checkpoints', 'step-000000006-epoch-0002.safetensors');
     await expectError(() => train({}, options), 'DIVERGED', 'step 9', 'learning rate 5000', good);
-    // That checkpoint is one to go on from.
+    // That checkpoint can be resumed from.
     await expectError(() => train({ resume: true }, options), 'DIVERGED', 'step 9', 'learning rate 5000', good);
   });
 
-  it('is also noticed in the validation, and then leaves no checkpoint', async () => {
+  it('is also noticed in validation, and then leaves no checkpoint', async () => {
     const options: TrainOptions = { optimizer: { name: 'sgd', learningRate: 1e4 }, batchSize: 12 };
     await expectError(() => train({}, options), 'DIVERGED', 'step 1', 'learning rate 10000');
     expect(await readdir(path.join(folder, 'checkpoints'))).toEqual(['index.json']);
   });
 
-  it('is noticed in the weights when nothing else tells, and then leaves no checkpoint', async () => {
+  it('is noticed in the weights if nothing else shows it, and then leaves no checkpoint', async () => {
     const options: TrainOptions = {
       optimizer: { name: 'sgd', learningRate: 1e39 },
       batchSize: 12,
@@ -464,7 +464,7 @@ describe('other software', () => {
 
   it.runIf(python)('TensorBoard reads scalars, histograms and images, and no step twice after resuming', async () => {
     await interruptAt(8, { checkpointSteps: 2 });
-    // As if killed: the last checkpoint goes, so that steps are made again.
+    // As if killed: the last checkpoint is removed, so that steps are made again.
     const index = JSON.parse(await readFile(path.join(folder, 'checkpoints/index.json'), 'utf8'));
     await rm(path.join(folder, 'checkpoints', index.last));
     const { weights } = await train({ resume: true });

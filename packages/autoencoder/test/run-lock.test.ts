@@ -1,4 +1,4 @@
-/** Who may train in a folder. Other processes are other copies of the module, which know nothing of each other but the files. */
+/** Who may train in a folder. Other processes are simulated by other copies of the module, which share nothing but the files. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ async function another(): Promise<typeof RunLock> {
   return (await import('../src/run/run-lock')).RunLock;
 }
 
-/** Says who of several that try at once gets the lock. */
+/** Returns which of several simultaneous attempts gets the lock. */
 async function race(takers: readonly (typeof RunLock)[]): Promise<{ locks: RunLock[]; codes: unknown[] }> {
   const outcomes = await Promise.allSettled(takers.map((Lock) => Lock.take(folder)));
   return {
@@ -41,7 +41,7 @@ const write = (holder: unknown) =>
   writeFile(lock, typeof holder === 'string' ? holder : JSON.stringify({ host: hostname(), ...(holder as object) }));
 
 describe('a lock', () => {
-  it('is had by one, and is gone afterwards', async () => {
+  it('is held by one, and is gone afterwards', async () => {
     const [first, second] = [await another(), await another()];
     const held = await first.take(folder);
     await expect(second.take(folder)).rejects.toMatchObject({ code: 'RUN_IN_USE' });
@@ -52,7 +52,7 @@ describe('a lock', () => {
     await (await second.take(folder)).release();
   });
 
-  it('is had by exactly one of many that try at once: new, left by a dead process, or damaged', async () => {
+  it('is obtained by exactly one of many at the same time: new, left by a dead process, or damaged', async () => {
     const takers = await Promise.all(Array.from({ length: 6 }, another));
     for (const former of [undefined, { pid: deadPid() }, '', '{"pid":']) {
       if (former !== undefined) await write(former);
@@ -64,7 +64,7 @@ describe('a lock', () => {
     }
   });
 
-  it('is given free by its owner only', async () => {
+  it('is released only by its owner', async () => {
     const Lock = await another();
     const held = await Lock.take(folder);
     const others = JSON.stringify({ pid: 1, host: 'another machine' });
@@ -73,7 +73,7 @@ describe('a lock', () => {
     expect(await readFile(lock, 'utf8')).toBe(others);
   });
 
-  it('of one who died while taking it over is taken over too', async () => {
+  it('of a process that died while taking it over is taken over, too', async () => {
     const [Lock, Other] = [await another(), await another()];
     await write({ pid: deadPid(), id: 'first' });
     const name = vi.spyOn(process, 'kill');
@@ -81,7 +81,7 @@ describe('a lock', () => {
     const claimed = await readFile(lock, 'utf8');
     expect(name).toHaveBeenCalled();
     await held.release();
-    // The same again, with the claim of a dead process beside it.
+    // The same again, with the claim of a dead process next to it.
     const { createHash } = await import('node:crypto');
     const former = JSON.stringify({ pid: deadPid(), host: hostname(), id: 'second' });
     await writeFile(lock, former);
@@ -95,7 +95,7 @@ describe('a lock', () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('the number of a process', () => {
-  it('that is another one by now locks nothing', async () => {
+  it('that has been reused locks nothing', async () => {
     const Lock = await another();
     await write({ pid: process.ppid, started: 'long ago' });
     await (await Lock.take(folder)).release();
@@ -103,8 +103,8 @@ describe.skipIf(process.platform !== 'linux')('the number of a process', () => {
     await (await Lock.take(folder)).release();
   });
 
-  it('that waits to be forgotten by its parent locks nothing', async () => {
-    // The shell starts a process that ends, becomes another program, and never asks how it ended.
+  it('of a zombie locks nothing', async () => {
+    // The shell starts a process that ends, becomes another program, and never collects its exit status.
     const parent = spawn('bash', ['-c', 'true & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [printed] = await once(parent.stdout, 'data');
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -11,7 +11,7 @@ let folder: string;
 beforeAll(async () => {
   await useBackend('wasm');
   folder = await mkdtemp(path.join(tmpdir(), 'ae-run-pictures-'));
-  // A disk that is slow to take pictures.
+  // A disk that writes pictures slowly.
   const { rename } = fs;
   vi.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
     if (String(to).endsWith('.png')) await new Promise((resolve) => setTimeout(resolve, 500));
@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('waits in the end for pictures that are written while training goes on', async () => {
+it('waits at the end for pictures that are written during training', async () => {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
   await ae.initialize({ seed: 1 });
   const run = path.join(folder, 'run');

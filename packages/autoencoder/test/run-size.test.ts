@@ -18,7 +18,7 @@ beforeAll(async () => {
   await useBackend('wasm');
 });
 
-it.each(networks)('the weights of %j are counted before they are there', async (options) => {
+it.each(networks)('the weights of %j are counted before they exist', async (options) => {
   const network = new Autoencoder(options);
   const { all, trained } = network.weightCount;
   await network.initialize();
@@ -34,7 +34,7 @@ it('the network of the blog post takes gigabytes for large images, and preset tr
   expect(bytesOf({ preset: 'transform' })).toBeLessThan(0.3e9);
 });
 
-it('a checkpoint is as large as was estimated', async () => {
+it('a checkpoint has the estimated size', async () => {
   const folder = path.join(await mkdtemp(path.join(tmpdir(), 'ae-size-')), 'run');
   const network = new Autoencoder({ inputShape: [24, 24, 3], codeSize: 50 });
   await network.initialize();

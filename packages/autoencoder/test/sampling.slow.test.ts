@@ -7,7 +7,7 @@ const unseen = digitSamples(200, 2);
 
 beforeAll(() => useBackend('wasm'));
 
-/** How sure a nearest-neighbor classifier is of an image: how much nearer its class is than the nearest of another, 0 to 1. */
+/** How certain a nearest-neighbor classifier is about an image: how much nearer its class is than the next one, 0 to 1. */
 function sureness({ data }: Sample): number {
   const least = new Float64Array(10).fill(Number.POSITIVE_INFINITY);
   for (const known of train) {

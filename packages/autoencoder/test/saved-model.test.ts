@@ -1,4 +1,4 @@
-/** Models of somebody else: whatever model.json and weights.bin say, `load` is done at once, and says what is wrong in one sentence. */
+/** Untrusted models: whatever model.json and weights.bin contain, `load` finishes at once, and says what is wrong in one sentence. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ const layer = (json: typeof saved, name: string) => layersOf(json).find((each: {
 const source = (json: typeof saved, name: string) => layer(json, name).inbound_nodes[0][0];
 const spec = (json: typeof saved, index = 0) => json.weightsManifest[0].weights[index];
 
-describe('a model that somebody else made', () => {
+describe('an untrusted model', () => {
   it.each<[string, (json: typeof saved) => unknown, RegExp]>([
     ['a cycle', (json) => source(json, 'conv1').fill('relu2', 0, 1), /a cycle: layer "\w+" depends on its own output/],
     ['a layer that feeds itself', (json) => source(json, 'relu1').fill('relu1', 0, 1), /a cycle: layer "relu1"/],
@@ -167,7 +167,7 @@ describe('a model that somebody else made', () => {
     expect(said.split('\n')).toHaveLength(1);
   });
 
-  it('says which file is a pipe, a folder or a device, without waiting for it', async () => {
+  it('reports a file that is a pipe, a folder or a device, without waiting for it', async () => {
     for (const [file, make] of [
       ['model.json', (name: string) => execFileSync('mkfifo', [name])],
       ['weights.bin', (name: string) => execFileSync('mkfifo', [name])],
@@ -181,7 +181,7 @@ describe('a model that somebody else made', () => {
     }
   });
 
-  it('takes no memory for weights that are but holes', async () => {
+  it('allocates no memory for weights that are only holes', async () => {
     const target = write();
     truncateSync(path.join(target, 'weights.bin'), 2 ** 40);
     expect(await refusal(target)).toMatch(/the file has 1099511627776 bytes, more than the/);
@@ -189,7 +189,7 @@ describe('a model that somebody else made', () => {
 });
 
 describe('weights', () => {
-  it('that differ in one bit are refused, by the checksum that save writes', async () => {
+  it('with one changed bit are refused, thanks to the checksum that save writes', async () => {
     const damaged = Buffer.from(weights);
     damaged[5000] ^= 4;
     expect(await refusal(write(undefined, damaged))).toMatch(
@@ -197,7 +197,7 @@ describe('weights', () => {
     );
   });
 
-  it('load without a checksum, in several files and groups, and quantized, as other programs save them', async () => {
+  it('load without a checksum, in several files and groups, and quantized, as saved by other programs', async () => {
     const target = write((json) => {
       const [first, ...others] = json.weightsManifest[0].weights;
       const half = { name: first.name, shape: first.shape, dtype: 'float32', quantization: { dtype: 'float16' } };
@@ -223,7 +223,7 @@ describe('weights', () => {
     loaded.dispose();
   });
 
-  it('that are NaN load with a warning, which says whose', async () => {
+  it('that are NaN load with a warning, which names them', async () => {
     const damaged = Buffer.from(weights);
     damaged.writeFloatLE(Number.NaN, 0);
     const target = write((json) => {
@@ -236,7 +236,7 @@ describe('weights', () => {
     loaded.dispose();
   });
 
-  it('come back as they were, and free all memory', async () => {
+  it('are restored unchanged, and free all memory', async () => {
     const before = tf.memory().numTensors;
     const loaded = await Autoencoder.load(write());
     expect(await loaded.reconstruct(images)).toEqual(expected);

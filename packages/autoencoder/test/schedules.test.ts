@@ -4,7 +4,7 @@ import golden from './golden/schedules.json';
 
 const span = { base: golden.base, totalSteps: golden.totalSteps, stepsPerPass: 10, passesPerEpoch: 1 };
 
-describe('schedules give the rates of torch.optim.lr_scheduler', () => {
+describe('schedules have the rates of torch.optim.lr_scheduler', () => {
   it.each(golden.cases)('$options', ({ options, rates }) => {
     const schedule = createSchedule(options as ScheduleOptions, span);
     for (const [i, rate] of rates.entries()) expect(schedule.rateAt(i)).toBeCloseTo(rate, 12);
@@ -18,7 +18,7 @@ describe('schedules give the rates of torch.optim.lr_scheduler', () => {
     }
   });
 
-  it.each(golden.plateaus)('$options goes on from its state', ({ options, rates }) => {
+  it.each(golden.plateaus)('$options continues from its state', ({ options, rates }) => {
     let schedule = createSchedule(options as ScheduleOptions, span);
     for (const [i, error] of golden.errors.entries()) {
       const { state } = schedule;

@@ -1,4 +1,4 @@
-/** Training that is stopped or killed while it validates, or waits for images. */
+/** Training that is stopped or killed while it validates or waits for images. */
 import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sharedFolder } from '@ae/testing/scratch';
@@ -21,7 +21,7 @@ beforeEach(() => {
   folder = path.join(base, `run-${++count}`);
 });
 
-/** Three epochs of 3 updates, with everything that ends an epoch in its own way. */
+/** Three epochs of 3 updates, with everything that may end an epoch. */
 async function train(run: Partial<RunOptions> = {}, options: TrainOptions = {}, samples: SampleSource = images) {
   const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
   await ae.initialize({ seed: 1, scheme: 'torch' });
@@ -46,7 +46,7 @@ async function metrics(): Promise<unknown[]> {
   return lines.map((line) => ({ ...JSON.parse(line), ...untimed }));
 }
 
-/** Samples that do something when one of them is asked for the n-th time. */
+/** Samples that trigger something when one of them is requested for the n-th time. */
 function watched(samples: SampleSource, n: number, then: () => unknown): SampleSource {
   let asked = 0;
   return {
@@ -59,7 +59,7 @@ function watched(samples: SampleSource, n: number, then: () => unknown): SampleS
 }
 
 describe('a run that is killed while it validates', () => {
-  // The first looks at validation samples are the fingerprint's and those of the sample grid; each epoch has one more look.
+  // The first reads of validation samples are for the fingerprint and the sample grid; each epoch then reads them once.
   const begun = 2 * validation.length;
 
   it.each([1, 2, 3])('loses no update of epoch %i, and resumes to the same bits and lines', async (epoch) => {
@@ -84,13 +84,13 @@ describe('a run that is killed while it validates', () => {
 describe('a signal', () => {
   it.each<[string, number, TrainOptions | undefined, SampleSource | undefined]>([
     ['in the validation', 6, { validation: watched(validation, 2 * 5 + 5 + 2, () => never) }, undefined],
-    // Twelve looks are the fingerprint's; the next but two batches are being fetched.
+    // Twelve reads are for the fingerprint; then the next two batches are fetched.
     ['while images are waited for', 5, undefined, watched(images, 12 + 5 * 4 + 1, () => never)],
   ])('%s stops at once, what is being read or not, and nothing is lost', async (_, step, options, samples) => {
     const whole = await train();
     folder += '-stopped';
     const controller = new AbortController();
-    // No update can follow, so there is time.
+    // No update can follow, so there is enough time.
     const onStep = (progress: { step: number }) => progress.step === step && setTimeout(() => controller.abort(), 300);
     const stopped = train({}, { ...options, onStep, signal: controller.signal }, samples);
     await expect(stopped).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe('a signal', () => {
     expect(await train({ resume: true })).toEqual(whole);
   });
 
-  it('stops before anything is made, where the images are not even looked at', async () => {
+  it('stops before anything is created or any image is read', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
     const stopped = train(
@@ -112,12 +112,12 @@ describe('a signal', () => {
     await expect(readFile(path.join(folder, 'config.json'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('is heard while images are scored that come at once', async () => {
+  it('is noticed even if images to be scored arrive immediately', async () => {
     const controller = new AbortController();
     const ae = new Autoencoder({ inputShape: [16, 16, 3], codeSize: 24 });
     await ae.initialize({ seed: 1, scheme: 'torch' });
     const many = { length: 1e6, at: (i: number) => validation[i % validation.length] };
-    // A timer stands in for the operating system: neither is heard before the event loop has its turn.
+    // A timer simulates the operating system: neither is noticed before the event loop gets a turn.
     setTimeout(() => controller.abort(), 100);
     const { signal } = controller;
     await expect(ae.evaluate(many, { signal })).rejects.toMatchObject({ code: 'ABORTED' });
@@ -129,7 +129,7 @@ describe('a signal', () => {
 });
 
 describe('an update of many batches', () => {
-  it('is given up when training is to stop, and made again when it goes on, to the same bits', async () => {
+  it('is abandoned when training stops, and made again when it continues, to the same bits', async () => {
     const many = rectangleSamples(24, { size: 16 });
     const layers = () => [
       tf.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'conv' }),
@@ -151,7 +151,7 @@ describe('an update of many batches', () => {
     const whole = await run({});
     const controller = new AbortController();
     const { signal } = controller;
-    // Stands for Ctrl-C in the second update, whichever batch of it is in work when the event loop gets its turn.
+    // Simulates Ctrl-C in the second update, whichever of its batches is being processed when the event loop gets a turn.
     const breathing = vi.spyOn(Breather.prototype, 'breathe').mockImplementation(async () => {
       if (begun && ++batches === 5) controller.abort();
     });

@@ -19,7 +19,7 @@ import golden from './golden/normalization.json';
 
 type Layer = layers.Layer;
 
-/** Images that anybody can make again: no two alike, no two neighbors equal. */
+/** Reproducible images: no two are equal, and no two neighbors. */
 function patternImages(count: number, size: number): Sample[] {
   const valueAt = (i: number, k: number) => (k * 7 + i * 31 + ((k * k) % 11)) % 256;
   return Array.from({ length: count }, (_, i) => {
@@ -95,7 +95,7 @@ describe(`training on ${testEngine} does as LayersModel.fit does`, () => {
   });
 });
 
-it(`trains batch normalization on ${testEngine} as PyTorch does`, async () => {
+it(`trains batch normalization on ${testEngine} like PyTorch`, async () => {
   const { count, batchSize, size, filters, learningRate } = golden;
   const normalization = layers.batchNormalization({ momentum: 0.9 });
   const list = [
@@ -128,7 +128,7 @@ it(`trains batch normalization on ${testEngine} as PyTorch does`, async () => {
   ae.dispose();
 });
 
-describe('layers that draw by chance', () => {
+describe('layers that draw random numbers', () => {
   const chancy: Record<string, () => Layer> = {
     dropout: () => layers.dropout({ rate: 0.5 }),
     gaussianNoise: () => layers.gaussianNoise({ stddev: 0.5 }),
@@ -144,7 +144,7 @@ describe('layers that draw by chance', () => {
     return weights;
   }
 
-  it.each(Object.keys(chancy))('%s acts, and only the seed says how', async (name) => {
+  it.each(Object.keys(chancy))('%s has an effect that only the seed determines', async (name) => {
     const random = Math.random;
     const once = await trained(chancy[name](), 1);
     expect(await trained(chancy[name](), 1)).toEqual(once);
@@ -168,7 +168,7 @@ describe('a run with batch normalization and dropout', () => {
   const list = () => networkOf({ first: [layers.batchNormalization()], second: [layers.dropout({ rate: 0.3 })] });
   const options = { recipe: 'plain', batchSize: 2, epochs: 4, averageDecay: 0.9, earlyStopping: {} } as const;
 
-  it('goes on to the same bits, moving statistics and averages included', async () => {
+  it('continues to the same bits, including moving statistics and averages', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'ae-mode-'));
     const whole = await build(list());
     const { epochs } = await whole.train(images, { ...options, validation: images });
@@ -193,7 +193,7 @@ describe('a run with batch normalization and dropout', () => {
   });
 });
 
-describe('what layers ask of training', () => {
+describe('requirements of layers in training', () => {
   it('trains batch normalization without scale or offset, which fit cannot', async () => {
     const first = [layers.batchNormalization({ scale: false }), layers.batchNormalization({ center: false })];
     const ae = await build(networkOf({ first }));
@@ -230,7 +230,7 @@ describe('what layers ask of training', () => {
     for (const network of [ae, without]) network.dispose();
   });
 
-  it('does not take a bad start for the end', async () => {
+  it('does not mistake a bad start for divergence', async () => {
     const filled = initializers.constant({ value: 10 });
     const ae = await build(networkOf({ code: { kernelInitializer: filled } }));
     const { epochs } = await ae.train(images, { recipe: 'plain', epochs: 2 });
@@ -239,13 +239,13 @@ describe('what layers ask of training', () => {
     ae.dispose();
   });
 
-  it('says that a network without weights to train has none', async () => {
+  it('reports a network without trainable weights', async () => {
     const ae = await build([flatten({ name: 'code' }), reshape({ targetShape: [10, 10, 1] })]);
     await expect(ae.train(images)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     ae.dispose();
   });
 
-  it('ties weights past batch normalization, and refuses to tie what is half frozen', async () => {
+  it('ties weights across batch normalization, and refuses to tie a pair that is half frozen', async () => {
     const tied = (trainable: boolean) => [
       ...[flatten(), layers.dense({ units: 6, name: 'code', trainable }), layers.batchNormalization()],
       ...[linear({ units: 100, name: 'out' }), reshape({ targetShape: [10, 10, 1] })],

@@ -31,7 +31,7 @@ const everything: TrainOptions = {
 };
 
 describe('training', () => {
-  it('leaks no tensors with everything switched on, however it ends', async () => {
+  it('leaks no tensors with everything turned on, however it ends', async () => {
     for (const variational of [false, true]) {
       const { numTensors: before } = tf.memory();
       const ae = await initialized({ variational });
@@ -50,7 +50,7 @@ describe('training', () => {
     }
   });
 
-  it('sees one batch where it accumulates several', async () => {
+  it('treats accumulated batches as one', async () => {
     const losses = await Promise.all(
       [{ batchSize: 6 }, { batchSize: 2, accumulate: 3 }].map(async (options) => {
         const ae = await initialized({}, 'torch');
@@ -66,7 +66,7 @@ describe('training', () => {
     for (const [i, loss] of losses[0].entries()) expect(losses[1][i]).toBeCloseTo(loss, 5);
   });
 
-  it('minimizes the loss that it is asked for', async () => {
+  it('minimizes the requested loss', async () => {
     const scores = async (loss: TrainOptions['loss']) => {
       const ae = await initialized();
       await ae.train(images, { epochs: 20, batchSize: 4, loss });
@@ -84,7 +84,7 @@ describe('training', () => {
     expect(mae.mae).toBeLessThan(ssim.mae);
   });
 
-  it('tells of the passes of the torch7 recipe', async () => {
+  it('reports the passes of the torch7 recipe', async () => {
     const ae = await initialized({}, 'torch');
     const passes: PassSummary[] = [];
     const { epochs, steps } = await ae.train(images, {
@@ -125,7 +125,7 @@ describe('tied weights', () => {
     ae.dispose();
   });
 
-  it('are refused where the decoder does not mirror the encoder', async () => {
+  it('are refused if the decoder does not mirror the encoder', async () => {
     const { conv2d } = await import('@ae/layers');
     const conv = (filters: number, kernelSize: number, name: string) =>
       conv2d({ filters, kernelSize, padding: 'same', name });
@@ -138,7 +138,7 @@ describe('tied weights', () => {
 });
 
 describe('a variational autoencoder', () => {
-  it('keeps its codes close to the standard normal distribution, the more so the larger beta', async () => {
+  it('keeps its codes close to the standard normal distribution, the closer the larger beta is', async () => {
     const divergences = await Promise.all(
       [0.001, 30].map(async (beta) => {
         const ae = await initialized({ variational: true });
@@ -155,7 +155,7 @@ describe('a variational autoencoder', () => {
     expect(divergences[1]).toBeLessThan(0.5 * divergences[0]);
   });
 
-  it('learns, saves, loads and encodes without chance', async () => {
+  it('learns, saves, loads and encodes deterministically', async () => {
     const ae = await initialized({ variational: true, codeSize: 96 });
     const before = await ae.evaluate(images);
     await ae.train(images, { epochs: 50, batchSize: 4, beta: 1e-4 });

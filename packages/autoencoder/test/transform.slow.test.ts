@@ -17,7 +17,7 @@ describe('training preset transform', () => {
   const [training, validation] = [samples.slice(0, 120), samples.slice(120)];
   const options = { seed: 1, batchSize: 4, epochs: 5, validation } as const;
 
-  it('begins with the start, goes up from there, and beats PCA of as many numbers, which has seen mirror images, too', async () => {
+  it('begins at the linear start, improves from there, and beats PCA of the same size, which has seen mirror images, too', async () => {
     const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
     const progress: number[] = [];
     const scores: number[] = [];
@@ -60,7 +60,7 @@ describe('training preset transform', () => {
     },
   );
 
-  it('is resumed to the same bits, and what was trained is saved and loaded', async () => {
+  it('is resumed to the same bits, and the result is saved and loaded', async () => {
     const short = { ...options, epochs: 2 };
     const folder = await mkdtemp(path.join(tmpdir(), 'ae-transform-'));
     const whole = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
@@ -90,7 +90,7 @@ describe('training the variational form of preset transform', () => {
   const [training, validation] = [samples.slice(0, 80), samples.slice(80)];
   const variational = { inputShape: [24, 24, 3], codeSize: 40, variational: true } as const;
 
-  it('goes up from its start with all of its code in use, and is resumed to the same bits', async () => {
+  it('improves on its start with all of its code in use, and is resumed to the same bits', async () => {
     const schedule = { policy: 'trapezoid', warmUpSteps: 20 } as const;
     const options = {
       seed: 1,

@@ -48,7 +48,7 @@ describe('the start of preset transform', () => {
       const reached = meanPsnr(network, drawn.slice(100));
       const known = Object.values(scores);
       expect(Math.min(...known.map((each) => Math.abs(reached - each)))).toBeLessThan(0.02);
-      // Eigenvectors that are as little better are not worth it.
+      // Eigenvectors that are so little better are not worth their time.
       expect(reached).toBeGreaterThan(Math.max(...known) - 0.1);
       network.dispose();
     },
@@ -64,7 +64,7 @@ describe('the start of preset transform', () => {
     },
   );
 
-  it('is the same to the bit on another engine', async () => {
+  it('is the same on another engine, bit for bit', async () => {
     const codes: number[][] = [];
     for (const backend of ['cpu', 'wasm'] as const) {
       await useBackend(backend);
@@ -76,9 +76,9 @@ describe('the start of preset transform', () => {
     expect(codes[0]).toEqual(codes[1]);
   });
 
-  it('needs no images: cosines of low frequencies stand in', async () => {
+  it('needs no images: cosines of low frequencies are the default', async () => {
     const network = await newNetwork({ inputShape: [24, 24, 3], codeSize: 108 });
-    // These images' colors are as lively as their brightness, which is not what to expect of images.
+    // The colors of these images vary as much as their brightness, which is unusual.
     expect(meanPsnr(network, drawn.slice(100))).toBeGreaterThan(golden.rectangles[1].cosinesDb - 2);
     network.dispose();
   });
@@ -94,27 +94,27 @@ describe('the start of preset transform', () => {
     await network.computeStart(samples);
     const [made] = await network.reconstruct(samples.slice(0, 1));
     expect([made.height, made.width, made.channels]).toEqual(inputShape);
-    // As near as the same number for each block allows.
+    // As close as possible with equally many numbers for each block.
     expect(Math.abs(network.codeSize - codeSize)).toBeLessThan(4);
     network.dispose();
   });
 
-  it('gains by more coefficients where images have much in common, which a look at them tells', async () => {
+  it('benefits from more coefficients if images have much in common, which is detected', async () => {
     const inputShape = [32, 32, 3] as const;
     const look = (samples: Sample[]) => coefficientsFor(samples, { inputShape, codeSize: 200 });
     expect(await look(drawingSamples(100, 1, 32))).toBe(4096);
     expect(await look(rectangleSamples(100, { size: 32 }))).toBeUndefined();
-    // Of many images, training makes up for the rest.
+    // With many images, training makes up for the difference.
     const drawings = drawingSamples(100, 1, 32);
     const many = { length: 2049, at: (i: number) => drawings[i % 100] };
     expect(await coefficientsFor(many, { inputShape, codeSize: 200 })).toBeUndefined();
-    // Too few to tell, and none left to look at beyond the usual ones.
+    // Too few images to judge, or no coefficients left beyond the usual ones.
     expect(await look(drawingSamples(30, 1, 32))).toBeUndefined();
     const small = { inputShape: [20, 20, 3], codeSize: 20 } as const;
     expect(await coefficientsFor(drawingSamples(100, 1, 20), small)).toBeUndefined();
   });
 
-  it('looks at as many coefficients as it is told', async () => {
+  it('uses as many coefficients as requested', async () => {
     const sizes = { codeSize: 12, inputShape: [24, 24, 3] } as const;
     for (const [coefficients, rows] of [
       [200, 200],
@@ -131,7 +131,7 @@ describe('the start of preset transform', () => {
     expect(() => new Autoencoder({ ...sizes, preset: 'transform', coefficients: 0 })).toThrow('coefficients: expected');
   });
 
-  it('stops where it is asked to, and the network stays as it was', async () => {
+  it('stops on request, and leaves the network unchanged', async () => {
     const network = await newNetwork({ inputShape: [24, 24, 3] });
     const before = meanPsnr(network, drawn.slice(100));
     const signal = AbortSignal.abort();
@@ -140,7 +140,7 @@ describe('the start of preset transform', () => {
     network.dispose();
   });
 
-  it('is refused where there is none', async () => {
+  it('is refused for networks without one', async () => {
     const network = new Autoencoder({ inputShape: [24, 24, 3] });
     await network.initialize();
     await expect(network.computeStart(drawn)).rejects.toThrow(
@@ -155,7 +155,7 @@ describe('the start of preset transform', () => {
     );
     const tooLarge = new Autoencoder({ preset: 'transform', inputShape: [8, 8, 1], codeSize: 65 });
     await expect(tooLarge.initialize()).rejects.toThrow(
-      '[autoencoder] codeSize: expected at most 64, as many as the values of an image, received 65.',
+      '[autoencoder] codeSize: expected at most 64, the number of values in an image, received 65.',
     );
   });
 });
@@ -165,7 +165,7 @@ describe('the variational form of preset transform', () => {
   const [training, validation] = [samples.slice(0, 80), samples.slice(80)];
   const variational = { inputShape: [24, 24, 3], codeSize: 40, variational: true } as const;
 
-  it('begins with the same code, each number scaled to a variance of 1 with the noise that its variance allows', async () => {
+  it('starts with the same code, with each number scaled to a variance of 1 and matching noise', async () => {
     const network = await newNetwork(variational);
     expect(network.weightCount.all).toBe(new Autoencoder({ preset: 'transform', ...variational }).weightCount.all);
     await network.computeStart(training, { seed: 1, beta: 0.02 });
@@ -182,7 +182,7 @@ describe('the variational form of preset transform', () => {
       // Where the derivative of scale^2 * v + beta / 2 * (v - log v) is zero.
       expect(Math.exp(logVariances[j])).toBeCloseTo(0.01 / (variance(own.values) + 0.01), 4);
     }
-    // Other sizes are more blocks of the same code.
+    // Other sizes have more blocks of the same code.
     expect(network.encode(tf.zeros([1, 48, 30, 3])).codeShape).toEqual([2, 2, 40]);
     expect(await network.sample({ count: 3 })).toHaveLength(3);
     network.dispose();

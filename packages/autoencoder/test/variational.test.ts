@@ -21,7 +21,7 @@ async function initialized(): Promise<Autoencoder> {
 const plain = { recipe: 'plain', batchSize: 4, epochs: 3 } as const;
 
 describe('the divergence of a variational network', () => {
-  it('is in metrics and report, and the same after the run was interrupted within an epoch', async () => {
+  it('is in metrics and report, and the same after an interruption within an epoch', async () => {
     const options: TrainOptions = { ...plain, beta: 0.1, betaWarmUpFraction: 0.5, freeBits: 0.1 };
     const whole = await initialized();
     const folder = path.join(base, 'whole');
@@ -48,7 +48,7 @@ describe('the divergence of a variational network', () => {
     for (const ae of [whole, cut, autoencoder]) ae.dispose();
   });
 
-  it('that vanishes is warned of once, and free bits keep it from vanishing', async () => {
+  it('causes one warning if it vanishes, which free bits prevent', async () => {
     const train = async (options: TrainOptions) => {
       const ae = new Autoencoder(small);
       await ae.initialize({ seed: 1, scheme: 'torch' });
@@ -67,7 +67,7 @@ describe('the divergence of a variational network', () => {
     const collapsed = await train({});
     expect(collapsed.warnings.map(({ code }) => code)).toEqual(['POSTERIOR_COLLAPSE']);
     expect(collapsed.warnings[0].message).toMatch(
-      /^After epoch \d+, \d of the code's 6 numbers carry no information about the images .*; lower beta, let it grow \(betaWarmUpFraction\), /,
+      /^After epoch \d+, \d of the code's 6 numbers carry no information about the images .*; lower beta, increase it gradually \(betaWarmUpFraction\), /,
     );
     const free = await train({ freeBits: 0.5 });
     expect(free.divergence).toBeGreaterThan(50 * collapsed.divergence);

@@ -95,27 +95,27 @@ describe('ae train --config', () => {
   });
 
   const mistakes: [change: (text: string) => string, message: string][] = [
-    [() => '{', 'This is not JSON.'],
+    [() => '{', ' is not valid JSON.'],
     [
       (text) => text.replace('"batchSize"', '"batchsize"'),
-      'unknown key "batchsize" in options; expected one of batchSize,',
+      ': unknown key "batchsize" in options; expected one of batchSize,',
     ],
-    [(text) => text.replace('"seed"', '"Seed"'), 'unknown key "Seed"; expected one of version,'],
+    [(text) => text.replace('"seed"', '"Seed"'), ': unknown key "Seed"; expected one of version,'],
     [
       (text) => text.replace('"batchSize": 4', '"batchSize": 0'),
-      'options.batchSize is 0, not a whole number of at least 1',
+      ': options.batchSize is 0, not a whole number of at least 1',
     ],
     [
       (text) => text.replace('"beta1"', '"betta1"'),
-      'options.optimizer: unknown option "betta1"; expected one of name,',
+      ': options.optimizer: unknown option "betta1"; expected one of name,',
     ],
     [
       (text) => text.replace('"learningRate": 0.01', '"learningRate": -1'),
-      'options.optimizer.learningRate: expected a number of at least 0, received -1.',
+      ': options.optimizer.learningRate: expected a number of at least 0, received -1.',
     ],
     [
       (text) => text.replace('"preset": "torch7"', '"preset": "torch8"'),
-      'network.preset is "torch8", not one of mirror,',
+      ': network.preset is "torch8", not one of mirror,',
     ],
   ];
   test.each(mistakes)('names the file and the key of what is wrong (%#)', async (change, message) => {
@@ -123,7 +123,7 @@ describe('ae train --config', () => {
     writeFileSync(path.join(folder, 'wrong.json'), change(text));
     const { code, stderr } = await ae(folder, 'train', '--config', 'wrong.json');
     expect(code).toBe(1);
-    expect(stderr).toContain(`ae train: wrong.json: ${message}`);
+    expect(stderr).toContain(`ae train: wrong.json${message}`);
   });
 
   test('says which file is missing, and which options cannot be combined', async () => {

@@ -68,7 +68,7 @@ test('export writes each to a file of its kind, byte for byte, which an import o
 }, 30_000);
 
 test('verify and export describe any other file in the same way', async () => {
-  const what = 'an SVG drawing (convert it to JPEG or PNG first), none of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP';
+  const what = 'an SVG drawing (convert it to JPEG or PNG first), which is not JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP';
   const verified = await ae(folder, 'verify', 'drawing.lmdb', '--json');
   expect(jsonLines(verified.stdout)[0]).toMatchObject({ ok: false, readable: 0 });
   expect(verified.stdout).toContain(what);

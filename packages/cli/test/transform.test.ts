@@ -40,7 +40,7 @@ test('a network without masks is trained and scored once, without mentioning mas
     /^note: PCA is left out\. \S+images\.lmdb, which contains the images of run, does not exist; .*--baselines <train\.lmdb>\.$/m,
   );
   expect(moved.stderr).toContain('note: the network was trained on these very images');
-  expect(moved.stdout).toContain('not compared: PCA: no training images were given to fit it to.');
+  expect(moved.stdout).toContain('not compared: PCA: there are no training images to fit it to.');
   await rename(`${folder}/moved.lmdb`, `${folder}/images.lmdb`);
 });
 

@@ -5,33 +5,33 @@ import { inWords } from '@ae/ground/in-words';
 
 export type { ErrorParts, State, WrongValue };
 
-/** Base class of what this package throws. */
+/** Base class of all errors that this package throws. */
 export class ImagesError extends SentenceError {
   readonly code: string = 'IMAGES';
 
-  /** @internal Nobody else makes these. */
+  /** @internal Only this package creates them. */
   constructor(what: string | WrongValue | State, options?: ErrorOptions) {
     super('images', what, options);
   }
 }
 
-/** An image can't be decoded: it is damaged, too large, or of a kind that is not decoded. */
+/** An image cannot be decoded: it is damaged, too large, or of an unsupported kind. */
 export class BadImageError extends ImagesError {
   override readonly code = 'BAD_IMAGE';
 }
 
-/** `sharp`, an optional dependency, isn't installed or doesn't load here. */
+/** `sharp`, an optional dependency, is not installed or cannot be loaded here. */
 export class SharpMissingError extends ImagesError {
   override readonly code = 'MISSING_DEPENDENCY';
 }
 
-/** Makes the error for an image that doesn't decode; `received` says in a few words what it is. */
+/** Makes the error for an image that cannot be decoded; `received` describes it in a few words. */
 export function doesNotDecode(name: string, received: string, cause?: unknown): BadImageError {
-  const what = { where: name, expected: 'an image that decodes', received, todo: 'replace it or leave it out' };
+  const what = { where: name, expected: 'a valid image', received, todo: 'replace it or leave it out' };
   return new BadImageError(what, cause === undefined ? undefined : { cause });
 }
 
-/** An argument or option is none that can be used. */
+/** An argument or option has an unusable value. */
 export class InvalidOptionError extends ImagesError {
   override readonly code = 'INVALID_OPTION';
 }
@@ -42,19 +42,19 @@ export class NotReadableError extends ImagesError {
   /** The file or folder concerned. */
   readonly path?: string;
 
-  /** @internal Nobody else makes these. */
+  /** @internal Only this package creates them. */
   constructor(what: State, { path, ...options }: ErrorOptions & { path?: string } = {}) {
     super(what, options);
     this.path = path;
   }
 }
 
-/** Something that only a browser can do, or only Node.js, was asked of the other. */
+/** Something was requested that only works in a browser, or only in Node.js. */
 export class PlatformError extends ImagesError {
   override readonly code = 'WRONG_PLATFORM';
 }
 
-/** Makes the error of a value that cannot be used. */
+/** Makes the error for an unusable value. */
 export function refused(where: string, expected: string, value: unknown, todo?: string): InvalidOptionError {
   return new InvalidOptionError({ where, expected, received: inWords(value), ...(todo && { todo }) });
 }

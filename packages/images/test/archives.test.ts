@@ -1,4 +1,4 @@
-/** Archives that other software made (see fixtures/archives/make_archives.py), beside the folder that they are of. */
+/** Archives that other software made (see fixtures/archives/make_archives.py), compared with the folder that they were made from. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -24,7 +24,7 @@ beforeAll(() => {
   }
 });
 
-/** What a source holds, as expected.json says it. */
+/** The contents of a source, in the form of expected.json. */
 async function contentOf(inputs: string | string[], use: (source: ImageSource) => unknown = () => 0) {
   const source = await openImageSource([inputs].flat(), { unpackIn: folder });
   try {
@@ -41,7 +41,7 @@ async function contentOf(inputs: string | string[], use: (source: ImageSource) =
 }
 
 describe('an archive', () => {
-  test.each(Object.keys(archives))('%s holds what its maker says', async (name) => {
+  test.each(Object.keys(archives))('%s contains what its maker says', async (name) => {
     expect(await contentOf(path.join(fixtures, name))).toEqual(archives[name]);
   });
 
@@ -54,7 +54,7 @@ describe('an archive', () => {
     },
   );
 
-  test('leaves no file behind, and none open', async () => {
+  test('leaves no files behind, and none open', async () => {
     const before = fs.readdirSync(folder);
     await contentOf(path.join(fixtures, 'photos.tar.gz'), () => expect(fs.readdirSync(folder)).toEqual(before));
     const source = await openImageSource([path.join(fixtures, 'photos.tar')]);
@@ -76,14 +76,14 @@ describe('several', () => {
     expect(await contentOf(inputs)).toEqual({ images: both, ignored: [] });
   });
 
-  test('parts of a table keep the classes that they share', async () => {
+  test('parts of a table keep their common classes', async () => {
     const part = path.join(fixtures, 'photos-zstd.parquet');
     const { images, classes } = await contentOf([part, part]);
     expect(classes).toEqual(['cat', 'dog', 'emu']);
     expect(images).toEqual([...archives['photos-zstd.parquet'].images, ...archives['photos-zstd.parquet'].images]);
   });
 
-  test('tars of a class each are as a tar of them', async () => {
+  test('tars with one class each are like a tar of them', async () => {
     const whole = await contentOf(inFolder('photos'));
     for (const name of ['cat', 'dog', 'emu']) {
       const source = fs.readFileSync(path.join(fixtures, 'tars.tar'));
@@ -95,7 +95,7 @@ describe('several', () => {
     expect({ images, classes }).toEqual({ images: whole.images, classes: whole.classes });
   });
 
-  test('files of a pattern are as the folder that it begins with', async () => {
+  test('files matching a pattern are like the folder that it begins with', async () => {
     const whole = await contentOf(inFolder('photos'));
     expect(await contentOf(inFolder('photos/**/*'))).toEqual(whole);
     expect(await contentOf(Object.keys(photos).map((name) => inFolder('photos', name)))).toEqual(whole);
@@ -104,7 +104,7 @@ describe('several', () => {
     expect(classes).toEqual(['cat', 'dog', 'emu']);
   });
 
-  test('folders have their classes together', async () => {
+  test('folders share their classes', async () => {
     fs.cpSync(inFolder('photos', 'cat'), inFolder('more', 'cat'), { recursive: true });
     fs.cpSync(inFolder('photos', 'dog'), inFolder('more', 'ant'), { recursive: true });
     const { images, classes } = await contentOf([inFolder('photos'), inFolder('more')]);
@@ -149,7 +149,7 @@ describe('labels', () => {
     });
   });
 
-  test('that all images lack need no word', async () => {
+  test('missing from all images cause no warning', async () => {
     await contentOf(path.join(fixtures, 'photos-none.parquet'), ({ warnings }) => expect(warnings).toEqual([]));
   });
 });
@@ -274,7 +274,7 @@ describe('refused, in one sentence', () => {
     expect(error).toMatchObject({ code: 'NOT_READABLE' });
   });
 
-  test.each(['gnu', 'pax'])('a sparse file in a tar (%s) is left out, with a warning', async (name) => {
+  test.each(['gnu', 'pax'])('a sparse file in a tar (%s) is skipped, with a warning', async (name) => {
     await contentOf(path.join(fixtures, `sparse-${name}.tar`), ({ warnings }) =>
       expect(warnings).toEqual([
         expect.stringMatching(
@@ -284,7 +284,7 @@ describe('refused, in one sentence', () => {
     );
   });
 
-  test('what has to be unpacked where the disk is full', async () => {
+  test('unpacking onto a full disk', async () => {
     const write = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     });
@@ -298,7 +298,7 @@ describe('refused, in one sentence', () => {
     expect(await contentOf(path.join(fixtures, 'empty.zip'))).toEqual({ images: [], ignored: [] });
   });
 
-  test('a tar without its end is read, with a warning', async () => {
+  test('a tar without its end marker is read, with a warning', async () => {
     const end = fs.readFileSync(path.join(fixtures, 'dots.tar')).lastIndexOf('PNG');
     const file = cut('dots.tar', Math.ceil(end / 512) * 512, 'm.tar');
     await contentOf(file, ({ warnings }) =>
@@ -306,7 +306,7 @@ describe('refused, in one sentence', () => {
     );
   });
 
-  test('a deflated image that is damaged is named when it is read', async () => {
+  test('a damaged deflated image is named when it is read', async () => {
     const at = fs.readFileSync(path.join(fixtures, 'photos.zip')).indexOf('photos/cat/b.JPEG') + 17;
     const source = await openImageSource([changed('photos.zip', at + 3, 'n.zip')]);
     const { packed } = source.images.find(({ name }) => name === 'cat/b.JPEG') ?? {};
@@ -331,7 +331,7 @@ describe('openImages', () => {
     },
   );
 
-  test('says what is wrong, and imageFolder that it is there', async () => {
+  test('says what is wrong, and imageFolder points to it', async () => {
     await expect(openImages([])).rejects.toThrow('openImages: expected a path, or a list of paths, received [].');
     await expect(openImages(path.join(fixtures, 'empty.zip'))).rejects.toThrow(/empty\.zip contains no images/);
     expect(() => imageFolder(path.join(fixtures, 'photos.tar'))).toThrow(

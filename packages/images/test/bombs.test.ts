@@ -1,4 +1,4 @@
-/** Files that claim to be huge, or are of kinds that no decoder is to see. */
+/** Files that claim to be huge, or are of kinds that no decoder should see. */
 import fs from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { fixture } from './fixture';
 const HEIGHT = 5;
 const WIDTH = 7;
 const picture = sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: '#f80' } });
-/** A file of each kind, and where it tells its height and width. */
+/** A file of each kind, and the positions of its height and width. */
 const kinds: [string, () => Promise<Buffer>, (file: Buffer) => void][] = [
   ['jpeg', () => picture.clone().jpeg().toBuffer(), (file) => patchJpeg(file)],
   ['progressive jpeg', () => picture.clone().jpeg({ progressive: true }).toBuffer(), (file) => patchJpeg(file)],
@@ -55,7 +55,7 @@ function patchAvif(file: Buffer): void {
 }
 
 describe.each(kinds)('an image of kind %s', (kind, make, enlarge) => {
-  it('tells its size, and is not decoded above the limit', async () => {
+  it('reports its size, and is not decoded above the limit', async () => {
     const file = await make();
     const size = readImageSize(file);
     expect(size).toMatchObject({ kind: kind.split(' ').at(-1) });
@@ -65,11 +65,11 @@ describe.each(kinds)('an image of kind %s', (kind, make, enlarge) => {
       3 * height * width,
     );
     await expect(decodeImage(file, { name: 'a', maxPixels: height * width - 1 })).rejects.toThrow(
-      `[images] a: its header says ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise the limit if that is correct.`,
+      `[images] a: its header says ${width}x${height} pixels, more than the limit of ${height * width - 1}; raise the limit if this is intended.`,
     );
   });
 
-  it('that claims to be huge is refused for that', async () => {
+  it('that claims to be huge is refused for that reason', async () => {
     const file = await make();
     enlarge(file);
     await expect(decodeImage(file)).rejects.toThrow(
@@ -93,7 +93,7 @@ it.each([
   await expect(decodeImage(Buffer.from(text, 'latin1'))).rejects.toThrow(`received ${named}`);
 });
 
-it('a TIFF of very many pages is refused for that, and one whose pages go in a circle is read', async () => {
+it('a TIFF with too many pages is refused for that reason, and one whose pages form a cycle is read', async () => {
   const tags = [
     ...[
       [256, 2],

@@ -1,4 +1,4 @@
-/** The package on a page in headless Chromium, bundled as users do: files, pixels, and the sizes that Node.js makes. */
+/** The package on a page in headless Chromium, bundled as users do it: files, pixels, and the same sizes as in Node.js. */
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findChromium, startChromium } from '@ae/testing/chromium';
@@ -30,9 +30,9 @@ it.skipIf(!executable)('reads, resizes and writes images', { timeout: 120_000 },
       const expected = await readImage(fixture(`images/${name}`));
       const { data, width, height, channels } = images[i];
       expect([name, width, height, channels]).toEqual([name, expected.width, expected.height, expected.channels]);
-      // Chromium's decoder of JPEGs is libjpeg-turbo, too.
+      // Chromium's JPEG decoder is libjpeg-turbo, too.
       const alphaAt = (at: number) => (channels === 4 && at % 4 < 3 ? expected.data[at - (at % 4) + 3] / 255 : 1);
-      // A canvas keeps colors multiplied by alpha.
+      // A canvas stores premultiplied colors.
       const differences = expected.data.map((byte, at) => Math.abs(byte - data[at]) * alphaAt(at));
       expect(Math.max(...differences), name).toBeLessThanOrEqual(2);
       if (name !== 'color.png') continue;

@@ -40,15 +40,15 @@ function worstDifference(pixels: Pixels, expected: Packed): number {
 describe.each(names)('%s', (name) => {
   const expected = images[name]!;
 
-  it('decodes to the colors that cv::imread gives', async () => {
+  it('decodes to the colors of cv::imread', async () => {
     expect(sha256(read(name))).toBe(expected.sha256);
     const pixels = await decodeImage(read(name), { mode: 'color', orient: true });
     expect(worstDifference(pixels, expected.color)).toBe(0);
   });
 
-  it('decodes to the gray that cv::imread gives', async () => {
+  it('decodes to the gray of cv::imread', async () => {
     const pixels = await decodeImage(read(name), { mode: 'gray', orient: true });
-    // OpenCV takes a JPEG's own luminance, as our decoder does; sharp's RGB gives another gray.
+    // OpenCV uses a JPEG's own luminance, like our decoder; sharp converts RGB to another gray.
     const isLuminance = /^(color|gray|subsampled).*jpe?g$/i.test(name);
     expect(worstDifference(pixels, expected.gray)).toBeLessThanOrEqual(isLuminance ? 0 : 1);
   });
@@ -78,7 +78,7 @@ describe('the EXIF orientation', () => {
 describe.each(names.filter((name) => images[name]!.resized))('%s', (name) => {
   const load = () => decodeImage(read(name), { mode: 'color', orient: true });
 
-  it('resizes to the very pixels of cv::resize', async () => {
+  it('resizes to exactly the pixels of cv::resize', async () => {
     const pixels = await load();
     for (const packed of images[name]!.resized!) {
       const [, height, width] = packed.shape;
@@ -86,7 +86,7 @@ describe.each(names.filter((name) => images[name]!.resized))('%s', (name) => {
     }
   });
 
-  it('resizes, antialiased, to the very pixels of Pillow', async () => {
+  it('resizes, antialiased, to exactly the pixels of Pillow', async () => {
     const pixels = await load();
     for (const packed of images[name]!.antialiased!) {
       const [, height, width] = packed.shape;
@@ -104,7 +104,7 @@ describe('resizing', () => {
     width: 8,
   };
 
-  it('crop takes the middle, fill adds black borders, squash takes all', () => {
+  it('crop keeps the center, fill adds black borders, squash keeps everything', () => {
     const target = { height: 10, width: 10 };
     const wide = { height: 50, width: 100 };
     expect(planResize(wide, target, 'crop').source).toEqual({ top: 0, left: 25, height: 50, width: 50 });
@@ -123,7 +123,7 @@ describe('resizing', () => {
     expect([...data]).toEqual([0, 200, 200, 0].flatMap((value) => Array(4).fill(value)));
   });
 
-  it('antialiased averages every pixel; bilinear looks at four', () => {
+  it('antialiased averages all pixels; bilinear uses four', () => {
     const stripes: Pixels = {
       data: Uint8Array.from({ length: 64 }, (_, i) => (i % 8 === 0 ? 255 : 0)),
       channels: 1,
@@ -137,7 +137,7 @@ describe('resizing', () => {
     for (const value of soft.data.subarray(1, 7)) expect(value).toBeCloseTo(255 / 8, -1);
   });
 
-  it('gives one pixel and takes one pixel', () => {
+  it('resizes to and from a single pixel', () => {
     const pixel = { height: 1, width: 1 };
     const one = resizePixels(halves, { target: pixel, fit: 'crop', resampler: 'antialiased' });
     expect([one.height, one.width, one.data.length]).toEqual([1, 1, 1]);
@@ -154,10 +154,10 @@ describe('damaged images', () => {
     return file;
   };
 
-  // The words don't come from libvips, whose threads share one text: it changes from run to run.
+  // The text does not come from libvips, whose threads share one message, which varies between runs.
   it.each<[string, Buffer, RegExp]>([
     ['nothing', Buffer.alloc(0), /received an empty file;/],
-    ['text', Buffer.from('no image'), /received 8 bytes, none of JPEG, .* and BMP;/],
+    ['text', Buffer.from('no image'), /received 8 bytes, which are not JPEG, .* or BMP;/],
     ['half of a JPEG', read('color.jpg').subarray(0, 700), /received a JPEG file that is damaged or truncated;/],
     ['half of a PNG', read('color.png').subarray(0, 700), /received a PNG file that is damaged or truncated;/],
     ['half of a BMP', read('color.bmp').subarray(0, 700), /received a truncated BMP file;/],
@@ -184,7 +184,7 @@ describe('damaged images', () => {
     const error = await decodeImage(bytes, { name: 'cat.jpg' }).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'BAD_IMAGE' });
     expect(error.message).toMatch(
-      /^\[images\] cat\.jpg: expected an image that decodes, received .*; replace it or leave it out\.$/,
+      /^\[images\] cat\.jpg: expected a valid image, received .*; replace it or leave it out\.$/,
     );
   });
 });

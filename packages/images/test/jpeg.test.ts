@@ -32,7 +32,7 @@ const ordinary = Object.keys(jpegs).filter((name) => !isForSharp(name));
 describe.each(ordinary)('%s', (name) => {
   const { height, width, color, gray } = jpegs[name]!;
 
-  it('decodes to the very pixels of cv::imdecode', () => {
+  it('decodes to exactly the pixels of cv::imdecode', () => {
     const planes = decodeJpeg(kernels, bytesOf(name), { channels: 3 })!;
     expect(planes).toMatchObject({ planar: true, channels: 3, height, width });
     expect(sha256(planes.data as Uint8Array)).toBe(color);
@@ -43,17 +43,17 @@ describe.each(ordinary)('%s', (name) => {
 describe.each(Object.keys(jpegs))('%s', (name) => {
   const { height, width, color } = jpegs[name]!;
 
-  it('gives users those pixels, whoever decodes them', async () => {
+  it('returns those pixels, whichever decoder is used', async () => {
     expect(decodeJpeg(kernels, bytesOf(name)) === undefined).toBe(isForSharp(name));
     const pixels = await decodeImage(bytesOf(name), { mode: 'color' });
     expect([pixels.height, pixels.width]).toEqual([height, width]);
-    // Chroma that is four times coarser than luma is upsampled in sharp's own way.
+    // sharp upsamples chroma that is four times coarser than luma in its own way.
     if (!/^411/.test(name)) expect(sha256(toPlanarBgr(pixels))).toBe(color);
   });
 });
 
 describe('a part of a JPEG', () => {
-  it('is what the whole has there', () => {
+  it('equals that part of the whole', () => {
     const given = fc.record({
       name: fc.constantFrom(...ordinary),
       channels: fc.constantFrom<1 | 3>(1, 3),
@@ -79,7 +79,7 @@ describe('a part of a JPEG', () => {
 });
 
 describe('a JPEG resized in place', () => {
-  it('has the very pixels of a picture that is resized', async () => {
+  it('has exactly the pixels of a decoded and resized picture', async () => {
     const side = fc.integer({ min: 1, max: 50 });
     const given = fc.record({
       name: fc.constantFrom(...ordinary),
@@ -104,7 +104,7 @@ describe('a JPEG resized in place', () => {
 });
 
 describe('JPEGs that sharp makes', () => {
-  it('decode to the pixels that sharp gives', async () => {
+  it('decode to the pixels of sharp', async () => {
     const side = fc.integer({ min: 1, max: 90 });
     const given = fc.record({
       height: side,
@@ -133,7 +133,7 @@ describe('JPEGs that sharp makes', () => {
 });
 
 describe('damaged JPEGs', () => {
-  it('are refused if they are cut short, wherever that is', () => {
+  it('are refused if they are truncated, at any position', () => {
     for (const name of ['420-17x33', 'restarts-2', 'gray-9x7']) {
       const file = bytesOf(name);
       for (let length = 0; length < file.length; length++) {
@@ -142,15 +142,13 @@ describe('damaged JPEGs', () => {
     }
   });
 
-  it('are told with the name of the file', async () => {
+  it('are reported with the name of the file', async () => {
     const file = bytesOf('420-17x33');
     const error = await decodeImage(file.subarray(0, file.length - 40), { name: 'cat.jpg' }).catch((caught) => caught);
-    expect(error.message).toMatch(
-      /^\[images\] cat.jpg: expected an image that decodes, received a JPEG file that is damaged/,
-    );
+    expect(error.message).toMatch(/^\[images\] cat.jpg: expected a valid image, received a JPEG file that is damaged/);
   });
 
-  it('never make the decoder trap, hang, or touch memory that is not its own', () => {
+  it('never make the decoder trap, hang, or access other memory', () => {
     const started = ImageKernels.start([1 << 16])!;
     const before = started.kernels.view(started.addresses[0]!, 1 << 16).fill(0xa5);
     started.kernels.room.fill(0xa5);
@@ -167,7 +165,7 @@ describe('damaged JPEGs', () => {
       const name = ordinary[seed % ordinary.length]!;
       const file = mutateJpeg(bytesOf(name), seed);
       started.kernels.reset();
-      // The largest image that a damaged header can tell of uses less than all scratch memory.
+      // The largest image that a damaged header can declare uses less than all scratch memory.
       const begun = process.cpuUsage();
       const options = {
         channels: seed % 2 ? (3 as const) : (1 as const),

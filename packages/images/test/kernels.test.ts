@@ -5,11 +5,11 @@ import { alongColumns, alongRows, resizeAntialiased, windows } from '../src/resi
 import { resizeBilinear, resizePlainly } from '../src/resize/bilinear';
 
 describe('the SIMD kernels', () => {
-  it('are done without where WebAssembly does not take them', () => {
+  it('are not used if WebAssembly does not support them', () => {
     expect(compileKernels(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff))).toBeUndefined();
   });
 
-  it('resize to the very bytes that plain loops give', () => {
+  it('resize to exactly the bytes of plain loops', () => {
     const side = fc.integer({ min: 1, max: 40 });
     const given = fc.record({
       channels: fc.integer({ min: 1, max: 4 }),

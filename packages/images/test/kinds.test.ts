@@ -25,7 +25,7 @@ const refused: Record<string, RegExp> = {
 describe.each(Object.keys(kinds))('%s', (name) => {
   const expected = kinds[name]!;
 
-  it('decodes to what cv2.imread gives, or is refused for what it is', async () => {
+  it('decodes to the pixels of cv2.imread, or is refused by name', async () => {
     if (refused[name]) {
       await expect(decodeImage(read(name), { mode: 'color' })).rejects.toThrow(refused[name]);
       return;
@@ -36,27 +36,27 @@ describe.each(Object.keys(kinds))('%s', (name) => {
       expect([pixels.channels, pixels.height, pixels.width]).toEqual(shape);
       const planar = toPlanarBgr(pixels);
       const differences = [...Buffer.from(pixelsChwBgr, 'base64')].map((value, i) => Math.abs(value - planar[i]!));
-      // Gray is made of RGB here: libpng and libjpeg make it of what is in the file.
+      // Gray is converted from RGB here: libpng and libjpeg convert from what is in the file.
       const allowed = mode === 'color' || /no-end\.jpg|half-end\.jpg|gray/.test(name) ? 0 : /jpg/.test(name) ? 5 : 1;
       expect(Math.max(...differences), mode).toBeLessThanOrEqual(allowed);
     }
   });
 });
 
-it('a JPEG that lacks more than its end is refused, however little that is', async () => {
+it('a JPEG that lacks more than its end marker is refused, however little is missing', async () => {
   for (const name of ['no-end.jpg', 'no-end-progressive.jpg', 'no-end-cmyk.jpg']) {
     const file = read(name);
     const whole = await decodeImage(file, { mode: 'color' });
     for (let bytes = 1; bytes < 70; bytes++) {
       const cut = await decodeImage(file.subarray(0, file.length - bytes), { mode: 'color' }).catch(String);
-      // What was cut off may be nothing but bits that fill the last byte.
+      // What was cut off may consist only of bits that pad the last byte.
       if (typeof cut !== 'string') expect(cut, `${name} without ${bytes} bytes`).toEqual(whole);
       else expect(cut).toContain('received a JPEG file that is damaged or truncated');
     }
   }
 });
 
-it('a JPEG may have anything behind its end', async () => {
+it('a JPEG may have anything after its end', async () => {
   for (const name of ['no-end.jpg', 'no-end-progressive.jpg', 'no-end-cmyk.jpg']) {
     const tail = Buffer.from('ffd90000ff00abffda0102', 'hex');
     const [whole, more] = [read(name), Buffer.concat([read(name), tail])];
@@ -64,7 +64,7 @@ it('a JPEG may have anything behind its end', async () => {
   }
 });
 
-it('transparent parts of a GIF are those of the background that was asked for', async () => {
+it('transparent parts of a GIF have the requested background', async () => {
   const pixels = await decodeImage(read('transparent.gif'), { mode: 'color', background: [1, 2, 3] });
   const stored = await decodeImage(read('transparent.gif'));
   expect(stored.channels).toBe(4);

@@ -1,4 +1,4 @@
-/** Archives larger than 4 GB, by files with holes: what they take of memory and of the disk. */
+/** Archives larger than 4 GB, made of sparse files: how much memory and disk space they take. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -14,7 +14,9 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 const gigabytes = 2 ** 30;
 const image = fs.readFileSync(new URL('fixtures/images/gray.jpg', import.meta.url));
 
-/** A header of a tar. What eleven octal digits don't hold is written by GNU in base 256, by POSIX in a record before it. */
+/**
+ * A tar header. Sizes that do not fit in eleven octal digits are written in base 256 by GNU, and in a record before the header by POSIX.
+ */
 function header(name: string, bytes: number, type = '0'): Buffer {
   const block = Buffer.alloc(512);
   block.write(`${name}\0`, 0, 'latin1');
@@ -31,7 +33,7 @@ function header(name: string, bytes: number, type = '0'): Buffer {
   return block;
 }
 
-/** A header of a size that only a record of POSIX tells. */
+/** A header whose size is only in a POSIX record. */
 function posixHeader(name: string, bytes: number): Buffer {
   const fields = ` size=${bytes}\n`;
   const record = Buffer.from(`${fields.length + 2}${fields}`);
@@ -42,7 +44,7 @@ function padded(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 511)]);
 }
 
-/** Writes pieces one after the other; a number is a hole of so many bytes. */
+/** Writes pieces one after the other; a number is a hole of that many bytes. */
 function writeFile(name: string, pieces: Iterable<Buffer | number>): string {
   const fd = fs.openSync(inFolder(name), 'w');
   let at = 0;
@@ -87,7 +89,7 @@ test('a tar that ends within a member of 9 GB is refused', async () => {
   await expect(openImages(tar)).rejects.toThrow(/cut\.tar is truncated: it ends in the middle of a\/huge\.jpg/);
 });
 
-test('a tar of tars of 22 GB with 200,000 images takes less than a kilobyte for each, and no room', () => {
+test('a tar of tars of 22 GB with 200,000 images takes less than a kilobyte per image, and no disk space', () => {
   const [tars, each] = [100, 2000];
   function* pieces() {
     yield* [header('n.mp4', 22 * gigabytes), 22 * gigabytes];
@@ -114,7 +116,7 @@ test('a tar of tars of 22 GB with 200,000 images takes less than a kilobyte for 
   expect(fs.readdirSync(folder).filter((name) => name.startsWith('ae-'))).toEqual([]);
 });
 
-/** The parts of a zip: stored files of sizes and places beyond 32 bits, and more of them than 16 bits count. */
+/** The parts of a zip: stored files with sizes and offsets beyond 32 bits, and more than 16 bits can count. */
 function* zip(files: Iterable<[name: string, data: Buffer | number]>): Generator<Buffer | number> {
   const directory: Buffer[] = [];
   let at = 0;
@@ -173,7 +175,7 @@ function ending(count: number, bytes: number, at: number): Buffer {
   return block;
 }
 
-test('a zip of 70,003 entries and 14 GB, with descriptors behind the data, is read where its images lie', async () => {
+test('the images of a zip with 70,003 entries and 14 GB, with descriptors after the data, are found', async () => {
   function* files(): Generator<[string, Buffer | number]> {
     yield ['a/1.jpg', image];
     yield ['film.mp4', 9 * gigabytes];

@@ -1,4 +1,4 @@
-/** Names of files that every system takes, and those of Windows, tried elsewhere. */
+/** File names that every system accepts, including those of Windows, tested on other systems. */
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { RecordNames } from '../src/entries/files';
@@ -41,7 +41,7 @@ const keys = [
   ...['x'.repeat(500), `${'ü'.repeat(250)}.jpg`, '😀.jpg', '...', '', ' ', '.jpg', 'con', 'aux.txt.jpg'],
 ];
 
-test('files named by keys have names that Windows takes, each one of its own there and on a Mac', () => {
+test('files named by keys have names that Windows accepts, and that are unique there and on a Mac', () => {
   const names = new RecordNames('key');
   const given = keys.map((key, index) => names.nameOf({ index, key }, 'jpeg'));
   for (const name of given) for (const part of name.split('/')) expect(part).toSatisfy(isNameOfWindows);
@@ -52,7 +52,7 @@ test('files named by keys have names that Windows takes, each one of its own the
   for (const name of seen) expect(folders).not.toContain(name);
 });
 
-test('a pattern of Windows begins with its folder', () => {
+test('a Windows pattern begins with its folder', () => {
   expect(folderOfPattern('C:\\photos\\**\\*.jpg', path.win32.sep)).toBe('C:/photos');
   expect(folderOfPattern('*.jpg', path.win32.sep)).toBe('.');
   expect(folderOfPattern('a\\*/b*.jpg', path.posix.sep)).toBe('.');

@@ -1,4 +1,4 @@
-/** Whatever a public function is given, what it throws is an error of this package, of one sentence. */
+/** Whatever a public function is given, it throws an error of this package with one sentence. */
 import { describe, expect, test } from 'vitest';
 import * as images from '../src/entries/index';
 
@@ -36,10 +36,10 @@ const odd = [
   ],
   ...[{ data: new Uint8Array(3), info: {} }, { shape: [1], dtype: 'float32' }, Buffer.from('ffd8ffe000', 'hex')],
 ];
-// Errors are made by this package alone, and so is an ImageFolder.
+// Only this package creates errors, and ImageFolders.
 const names = Object.keys(images).filter((name) => !/Error$|^ImageFolder$|^loadSharp$/.test(name));
 
-/** Calls a function, or makes one of a class, and waits for what comes. */
+/** Calls a function or a constructor, and waits for the result. */
 async function outcomeOf(name: string, args: readonly unknown[]): Promise<unknown> {
   const it = (images as unknown as Record<string, new (...args: readonly unknown[]) => unknown>)[name];
   try {
@@ -53,7 +53,7 @@ async function outcomeOf(name: string, args: readonly unknown[]): Promise<unknow
 }
 
 describe.each(names)('%s', (name) => {
-  test('throws errors of this package alone', async () => {
+  test('throws only errors of this package', async () => {
     for (const first of odd) {
       for (const args of [[first], [first, null], [first, 'x'], [first, {}]]) {
         const error = (await outcomeOf(name, args)) as Error | undefined;

@@ -1,4 +1,4 @@
-/** Images of programs: read, made of others' pixels, written and refused. Pixels are OpenCV's and Pillow's (fixtures/images.json). */
+/** Images in programs: read, made from other pixels, written and refused. Pixels are those of OpenCV and Pillow (fixtures/images.json). */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,7 @@ const file = (name: string) => fixture(`images/${name}`);
 const planar = (image: RawImage) => Buffer.from(toPlanarBgr(image)).toString('base64');
 
 describe('readImage', () => {
-  it.each(Object.keys(images))('%s: has the pixels of cv::imread, and their sizes of Pillow', async (name) => {
+  it.each(Object.keys(images))('%s: has the pixels of cv::imread, resized as by Pillow', async (name) => {
     const { color, antialiased = [] } = images[name];
     const image = await readImage(file(name), { channels: 3 });
     expect([image.channels, image.height, image.width]).toEqual(color.shape);
@@ -42,7 +42,7 @@ describe('readImage', () => {
     }
   });
 
-  it('takes a path, a URL, a Blob, bytes, and addresses', async () => {
+  it('accepts a path, a URL, a Blob, bytes, and addresses', async () => {
     const bytes = fs.readFileSync(file('color.png'));
     const same = await readImage(file('color.png'));
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
@@ -64,7 +64,7 @@ describe('readImage', () => {
 });
 
 describe('fromPixels', () => {
-  it("takes sharp's raw output, and images made of it come back from PNG, JPEG and ImageData", async () => {
+  it("accepts sharp's raw output, and images made from it survive PNG, JPEG and ImageData", async () => {
     const raw = await sharp(file('color.png')).raw().toBuffer({ resolveWithObject: true });
     const image = fromPixels(raw);
     expect(image.data).toEqual((await readImage(file('color.png'))).data);
@@ -83,7 +83,7 @@ describe('fromPixels', () => {
     });
   });
 
-  it('takes a canvas, and interleaved pixels that say so', () => {
+  it('accepts a canvas, and interleaved pixels that say so', () => {
     const data = Uint8ClampedArray.of(1, 2, 3, 255, 4, 5, 6, 128);
     const getImageData = () => ({ data, width: 2, height: 1 });
     const image = fromPixels({ width: 2, height: 1, getContext: () => ({ getImageData }) });
@@ -92,7 +92,7 @@ describe('fromPixels', () => {
   });
 });
 
-it('tensors come and go as those of tf.browser', async () => {
+it('tensors are converted as by tf.browser', async () => {
   const image = new RawImage(Uint8Array.of(0, 128, 255, 1, 2, 3), 2, 1, 3);
   const tf = {
     tensor3d: (values: Int32Array, shape: number[], dtype: string) => ({ data: async () => values, shape, dtype }),
@@ -115,7 +115,7 @@ describe('imageFolder', () => {
     return root;
   }
 
-  it('has names, and labels from class folders, and reads what is asked for', async () => {
+  it('has names, and labels from class folders, and reads images on request', async () => {
     const folder = imageFolder(photos(), { resize: { width: 8, height: 8 } });
     expect([folder.length, folder.names, folder.labels, folder.classes]).toEqual([
       ...[3, ['cat/a.jpg', 'cat/b.png', 'dog/c.bmp'], [0, 0, 1], ['cat', 'dog']],
@@ -128,7 +128,7 @@ describe('imageFolder', () => {
     expect(names).toEqual(folder.names);
   });
 
-  it('takes patterns, lists and one file, without labels', async () => {
+  it('accepts patterns, lists and single files, without labels', async () => {
     const root = photos();
     const found = imageFolder(`${root}/**/*.{jpg,bmp}`);
     expect(found.names.map((name) => path.basename(name))).toEqual(['a.jpg', 'c.bmp']);
@@ -138,15 +138,15 @@ describe('imageFolder', () => {
     expect(imageFolder(path.join(root, 'cat/a.jpg')).names).toEqual(['a.jpg']);
   });
 
-  it('reads the patterns of Windows, whose separator elsewhere makes the next character an ordinary one', () => {
+  it('reads Windows patterns, whose separator escapes the next character elsewhere', () => {
     expect(withSlashes('C:\\photos\\**\\*.jpg', path.win32.sep)).toBe('C:/photos/**/*.jpg');
     expect(withSlashes('photos/a\\*.jpg', path.posix.sep)).toBe('photos/a\\*.jpg');
   });
 
-  it('says which image does not decode, and what a place is that holds none', async () => {
+  it('says which image cannot be decoded, and what a path without images is', async () => {
     const root = photos();
     fs.writeFileSync(path.join(root, 'cat/a.jpg'), 'none');
-    await expect(imageFolder(root).at(0)).rejects.toThrow(`${root}/cat/a.jpg: expected an image that decodes`);
+    await expect(imageFolder(root).at(0)).rejects.toThrow(`${root}/cat/a.jpg: expected a valid image`);
     fs.writeFileSync(path.join(root, 'data.mdb'), '');
     expect(() => imageFolder(root)).toThrow(`${root} is an LMDB, not a folder of images; openDatumLmdb("${root}") of`);
     expect(() => imageFolder(`${root}/*.gif`)).toThrow(`${root}/*.gif matches no images.`);
@@ -155,7 +155,7 @@ describe('imageFolder', () => {
   });
 });
 
-describe('what cannot be used is one sentence of this package', () => {
+describe('unusable values cause errors with one sentence', () => {
   const image = new RawImage(new Uint8Array(12), 2, 2, 3);
   const odd: unknown[] = [
     null,
@@ -171,7 +171,7 @@ describe('what cannot be used is one sentence of this package', () => {
     Symbol('x'),
     new Uint8Array(),
   ];
-  /** The first argument of each is tried. */
+  /** The first argument of each is varied. */
   const calls: Record<string, (value: never) => unknown> = {
     'new RawImage': (value) => new RawImage(value, 2, 2, 3),
     'new RawImage, channels': (value) => new RawImage(new Uint8Array(12), 2, 2, value),
@@ -210,7 +210,7 @@ describe('what cannot be used is one sentence of this package', () => {
     }
   });
 
-  it('and sharp itself is told how to become pixels', () => {
+  it('for a sharp object, the error says how to get its pixels', () => {
     expect(() => fromPixels(sharp(file('color.png')) as never)).toThrow(
       'received an object Sharp; for a sharp object, use await image.raw().toBuffer({ resolveWithObject: true }).',
     );
@@ -220,7 +220,7 @@ describe('what cannot be used is one sentence of this package', () => {
   });
 });
 
-it('both builds of the package know the images of the other', () => {
+it("both builds of the package recognize each other's images", () => {
   const program = `
     const { imageFolder, RawImage } = require('@ae/images');
     import('@ae/images').then((esm) => console.log(esm.RawImage.isRawImage(new RawImage(new Uint8Array(3), 1, 1, 3)),
@@ -232,7 +232,7 @@ it('both builds of the package know the images of the other', () => {
   expect(stdout).toBe('true 1 1\n');
 });
 
-it('exports what programs begin with', () => {
+it('exports the basics for programs', () => {
   for (const name of ['RawImage', 'readImage', 'imageFolder', 'fromPixels', 'fromTensor'])
     expect(api).toHaveProperty(name);
 });

@@ -47,7 +47,7 @@ describe('a folder', () => {
       classes: ['a', 'b'],
       ignored: ['loose.png'],
       warnings: [
-        '1 image lies beside the class folders and was skipped: loose.png; put them in a folder of their own to include them.',
+        '1 image lies beside the class folders and was skipped: loose.png; put them in their own folder to include them.',
       ],
     });
   });

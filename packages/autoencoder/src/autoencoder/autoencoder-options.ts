@@ -9,55 +9,55 @@ import type { MaskMode } from '../network/masks';
 import { type InitializationScheme, networkOptions, type PresetName } from '../network/options';
 import type { RecipeName } from '../training/recipes';
 
-/** The network of an `Autoencoder`: a preset, or layers of your own. */
+/** The network of an `Autoencoder`: a preset, or a list of layers. */
 export interface AutoencoderOptions {
-  /** An architecture by name. Default 'mirror'. */
+  /** Name of the architecture. Default 'mirror'. */
   readonly preset?: PresetName;
   /**
-   * Or the layers themselves, input to output, branches made by `residual` among them; the one named 'code' ends the encoder. With layers named
-   * as those of preset transform, a list has its start, too: see the README.
+   * Or the layers themselves, from input to output, including branches made by `residual`; the layer named 'code' ends the encoder. A list
+   * with the layer names of preset transform also gets its initial weights: see the README.
    */
   readonly layers?: readonly (layers.Layer | Residual)[];
-  /** `[height, width, channels]` of the images. Default [64, 64, 3]. */
+  /** Size of the images, `[height, width, channels]`. Default [64, 64, 3]. */
   readonly inputShape?: ImageShape;
   /**
-   * How many numbers the code of a preset has. Default 1568 for 64x64 images, and for any as many as memory allows. Preset transform has as many
-   * for each block of an image, so its code has the nearest possible number, which `codeSize` of the Autoencoder says; by default an eighth of
-   * the values of an image.
+   * Number of values in the code of a preset. Default 1568 for 64x64 images, and a number limited by memory for others. Preset transform
+   * has the same number of values for each block of an image, so its code gets the closest possible size, which the Autoencoder's
+   * `codeSize` returns; by default it is an eighth of the number of values in an image.
    */
   readonly codeSize?: number;
   /**
-   * How many cosine coefficients of a block the code of preset transform can hold: of what all others say of an image nothing is kept. Default
-   * 1536, or 768 more than a block has numbers. Few drawings with much in common gain by more: `coefficientsFor` tells how many.
+   * Number of cosine coefficients per block that the code of preset transform can represent; all others are dropped. Default 1536, or 768
+   * more than the number of values per block. A few drawings with much in common benefit from more: see `coefficientsFor`.
    */
   readonly coefficients?: number;
-  /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can. Default false. */
+  /** Make a preset's code a Gaussian for each image, which training draws from and `sample` can, too. Default false. */
   readonly variational?: boolean;
   readonly pixels?: Partial<PixelFormat>;
 }
 
-/** How the first weights are chosen. */
+/** How the initial weights are chosen. */
 export interface InitializeOptions {
-  /** Default 0. */
+  /** Seed of the random weights. Default 0. */
   readonly seed?: number;
-  /** Default: the recipe's. */
+  /** Default: that of the recipe. */
   readonly scheme?: InitializationScheme;
-  /** Whose first weights to draw. Default: the recipe that suits the preset, as in `train`. */
+  /** The recipe whose initial weights to use. Default: the one that suits the preset, as in `train`. */
   readonly recipe?: RecipeName;
-  /** false leaves the weights at 0, for those that are to come from elsewhere. Default true. */
+  /** false leaves the weights at 0, for weights that will be loaded from elsewhere. Default true. */
   readonly draw?: boolean;
 }
 
 /** How `reconstruct` makes images. */
 export interface ReconstructOptions extends ImageInputs {
-  /** Whose masks the decoder gets. Default 'own', and 'fixed' of a variational network. */
+  /** The masks that the decoder gets. Default 'own', or 'fixed' for a variational network. */
   readonly masks?: MaskMode;
 }
 
-/** Options that a list of layers has no use for. */
+/** Options that do not apply to a list of layers. */
 const ofPresets = ['preset', 'codeSize', 'coefficients', 'variational'] as const;
 
-/** Throws INVALID_OPTION for options that make no network. */
+/** Throws INVALID_OPTION for options that do not describe a network. */
 export function checkAutoencoderOptions(options: AutoencoderOptions): void {
   checkKeys('new Autoencoder', options, [...ofPresets, 'layers', 'inputShape', 'pixels']);
   const { preset, layers, inputShape = [64, 64, 3], codeSize, coefficients } = options;

@@ -33,12 +33,12 @@ import { computeStart, createNetwork } from './create-network';
 import { reconstructImages, takeImages } from './images-in-and-out';
 
 /**
- * A convolutional autoencoder: images to a code and pooling masks, and back.
+ * A convolutional autoencoder: it encodes images to codes and pooling masks, and decodes them.
  *
- *     const ae = new Autoencoder();
- *     await ae.initialize({ seed: 1 });
- *     await ae.train(samples, { epochs: 15 });
- *     await ae.save('model');
+ * const ae = new Autoencoder();
+ * await ae.initialize({ seed: 1 });
+ * await ae.train(samples, { epochs: 15 });
+ * await ae.save('model');
  *
  * Tensors that methods return belong to the caller; `dispose()` frees the network.
  */
@@ -59,12 +59,11 @@ export class Autoencoder {
   }
 
   /**
-   * Builds the network and draws its weights from `seed`: the same on every backend. `scheme` says how kernels and biases of
-   * convolutions and linear layers are drawn: as 'projection', which learns fastest, or as
-   * 'torch', the original's; preset transform knows 'linear' alone, a linear code that `computeStart` fits to images. Other layers, and those
-   * that were given a kernelInitializer or weights, begin as they would elsewhere.
-   * Uses the backend that is set, or else the best one (`useBackend('auto')`). Throws when sizes don't work out, naming the
-   * layer.
+   * Builds the network and draws its initial weights from `seed`: the same on every backend. `scheme` determines the kernels and biases of
+   * convolutions and linear layers: 'projection', which learns fastest, or 'torch', that of the original; preset transform has only
+   * 'linear', a linear code that `computeStart` fits to images. Other layers, and those with their own kernelInitializer or weights, are
+   * initialized as usual. Uses the active backend, or else the best one (`useBackend('auto')`). Throws if the sizes of the layers do not
+   * match, naming the layer.
    */
   async initialize(options: InitializeOptions = {}): Promise<void> {
     if (this.#network || this.#isDisposed) {
@@ -77,8 +76,8 @@ export class Autoencoder {
   }
 
   /**
-   * Gives the linear part of a network of preset `transform` the best weights that closed formulas find for these samples, in seconds. `train`
-   * does so by itself with its samples before the first step, unless this was called before. The same samples and seed give the same bits on
+   * Computes the best weights in closed form, in seconds, for the linear part of a network with preset `transform` and these samples.
+   * `train` does this with its samples before the first step, unless it was done before. The same samples and seed give the same bits on
    * every engine. Throws INVALID_OPTION for other networks, INVALID_SAMPLE, ABORTED.
    */
   async computeStart(images: Images, options: LinearStartOptions & ImageInputs = {}): Promise<void> {
@@ -95,39 +94,39 @@ export class Autoencoder {
     throw new AutoencoderError('NOT_INITIALIZED', 'this Autoencoder has no weights yet; await initialize() first.');
   }
 
-  /** The network as an ordinary tf.LayersModel, images to reconstructions; it stays this object's own. */
+  /** The network as an ordinary tf.LayersModel from images to reconstructions; this object keeps ownership of it. */
   get model(): LayersModel {
     return this.#ready.model;
   }
 
-  /** What is odd about the network that was loaded, such as weights that are NaN: a sentence each, without a full stop. */
+  /** Warnings about the network that was loaded, such as NaN weights: one sentence each, without a period. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
 
-  /** How many weights the network has; for a preset, known before `initialize` and before memory is allocated. */
+  /** Number of weights in the network; for a preset, it is known before `initialize` and before memory is allocated. */
   get weightCount(): WeightCount {
     const { preset = 'mirror', layers } = this.#options;
     if (!this.#network && !layers) return countWeights(this.inputShape, preset, this.#options);
     return weightCountOf(this.#ready.model);
   }
 
-  /** How many numbers the code of an image has. */
+  /** Number of values in the code of an image. */
   get codeSize(): number {
     return this.sizes.codeNumbers;
   }
 
-  /** How many bytes an image, its code and its masks take. */
+  /** Sizes of an image, its code and its masks in bytes. */
   get sizes(): CodeSizes {
     return measureSizes(this.#ready);
   }
 
-  /** Whether it takes images of any height and width, not only of `inputShape`: networks of preset transform do. */
+  /** Whether it takes images of any height and width, not only of `inputShape`, as networks with preset transform do. */
   get takesAnySize(): boolean {
     return this.#ready.blocks !== undefined;
   }
 
-  /** Returns the same for images of another size; throws SHAPE_MISMATCH if the network only takes its own size. */
+  /** Returns the same for images of another size; throws SHAPE_MISMATCH if the network takes only its own size. */
   sizesOf(size: readonly [height: number, width: number]): CodeSizes {
     return sizesOf(this.#ready, size);
   }
@@ -140,8 +139,8 @@ export class Autoencoder {
   }
 
   /**
-   * Runs images `[N, H, W, C]`, in the network's units and channel order, to reconstructions of the same shape. Where `takesAnySize`, they may
-   * have any height and width; large ones are computed in tiles that leave no seams.
+   * Reconstructs images `[N, H, W, C]`, in the network's units and channel order, as a tensor of the same shape. If `takesAnySize`, they
+   * may have any height and width; large ones are processed in tiles without visible seams.
    */
   forward(images: tf.Tensor4D): tf.Tensor4D {
     const network = this.#ready;
@@ -150,8 +149,8 @@ export class Autoencoder {
   }
 
   /**
-   * Runs the encoder: on a tensor of images `[N, H, W, C]`, in the network's units and channel order, to tensors at once; on one or many images
-   * as `encodeAll` does.
+   * Runs the encoder. For a tensor of images `[N, H, W, C]`, in the network's units and channel order, it returns tensors synchronously;
+   * for one or many images it does what `encodeAll` does.
    */
   encode(images: tf.Tensor4D): Encoding;
   encode(images: Images, options?: EncodeOptions & ImageInputs): Promise<Codes>;
@@ -163,9 +162,9 @@ export class Autoencoder {
   }
 
   /**
-   * Runs the decoder on codes `[N, codeSize]` and as many masks as `encode` returned with them, or others of their shape. Where
-   * `takesAnySize`, codes may be those of images of another `size`, and small images `[N, rows, columns, numbers]` as well, by default of
-   * images of whole blocks.
+   * Runs the decoder on codes `[N, codeSize]`, and as many masks as `encode` returned with them, or others of the same shape. If
+   * `takesAnySize`, codes may belong to images of another `size`, and small images `[N, rows, columns, numbers]` are accepted as well, by
+   * default for images made of whole blocks.
    */
   decode(
     code: tf.Tensor2D | tf.Tensor4D,
@@ -178,9 +177,9 @@ export class Autoencoder {
   }
 
   /**
-   * Returns the reconstruction of an image, or of each of several: as a RawImage of @ae/images, and of planar samples as such (bytes, blue
-   * first); with their own masks, or with those that `masks` names. A network that `takesAnySize` keeps the size of images, unless
-   * `options.images.size` is 'network'.
+   * Returns the reconstruction of an image, or of each of several: as RawImages of @ae/images, or, for planar samples, as planar samples
+   * (bytes, blue first). They are decoded with their own masks, or with those that `masks` selects. A network that `takesAnySize` keeps the
+   * size of the images, unless `options.images.size` is 'network'.
    */
   reconstruct(image: Picture, options?: ReconstructOptions): Promise<RawImage>;
   reconstruct(images: readonly Picture[] | ImageFolder, options?: ReconstructOptions): Promise<RawImage[]>;
@@ -194,18 +193,18 @@ export class Autoencoder {
   }
 
   /**
-   * Trains on samples by a recipe, by default one that learns well (docs/recipes.md). Resolves to the history by epoch.
+   * Trains on samples with a recipe, by default one that learns well (docs/recipes.md). Resolves to the history of the epochs.
    *
-   * Throws INVALID_OPTION, INVALID_SAMPLE for a sample of another size, DIVERGED when the loss explodes or is no number
-   * (the network then has its best weights back), WEIGHTS_NOT_FINITE when it can't begin with those it has,
-   * ABORTED when `options.signal` says so; with `options.run` also OUTPUT_EXISTS, RUN_NOT_FOUND, RUN_IN_USE, OPTIONS_CHANGED when
-   * resuming is impossible, and CHECKPOINT_FAILED when the trained network can't be written.
+   * Throws INVALID_OPTION, INVALID_SAMPLE for a sample of another size, DIVERGED if the loss explodes or becomes NaN (the network's best
+   * weights are then restored), WEIGHTS_NOT_FINITE if the current weights are not finite, and ABORTED if `options.signal` is aborted; with
+   * `options.run` also OUTPUT_EXISTS, RUN_NOT_FOUND, RUN_IN_USE, OPTIONS_CHANGED if the run cannot be resumed, and CHECKPOINT_FAILED if the
+   * trained network cannot be written.
    */
   async train(images: Images, options?: TrainOptions): Promise<TrainingHistory> {
     return trainNetwork(this.#ready, images, options, openRun);
   }
 
-  /** Scores the reconstructions of all samples: with their own masks, or with those that `options.masks` names. */
+  /** Scores the reconstructions of all samples, with their own masks or with those that `options.masks` selects. */
   async evaluate(images: Images, options?: EvaluateOptions & ImageInputs): Promise<Evaluation> {
     const network = this.#ready;
     return evaluateNetwork(network, ...takeImages<EvaluateOptions>(network, 'evaluate', images, options));
@@ -223,7 +222,7 @@ export class Autoencoder {
     return encodeBatches(network, ...takeImages<EncodeOptions>(network, 'encodeBatches', images, options));
   }
 
-  /** Decodes codes between those of two images, with the masks that `options.masks` names; see {@link InterpolationMasks}. */
+  /** Decodes codes between those of two images, with the masks that `options.masks` selects; see {@link InterpolationMasks}. */
   interpolate(first: Picture, second: Picture, options: InterpolateOptions & ImageInputs): Promise<RawImage[]>;
   interpolate(first: Sample, second: Sample, options: InterpolateOptions): Promise<Sample<Uint8Array>[]>;
   async interpolate(first: Picture | Sample, second: Picture | Sample, options: InterpolateOptions & ImageInputs) {
@@ -235,8 +234,8 @@ export class Autoencoder {
   }
 
   /**
-   * Makes images from codes drawn at random: from a mixture of Gaussians fitted to the codes of `codesOf`, or, of a variational network, from
-   * the standard normal distribution. Throws INVALID_OPTION where there is neither, INVALID_SAMPLE, ABORTED.
+   * Makes images from random codes: drawn from a mixture of Gaussians fitted to the codes of `codesOf`, or, for a variational network, from
+   * the standard normal distribution. Throws INVALID_OPTION if there is neither, INVALID_SAMPLE, ABORTED.
    */
   async sample(
     options?: Omit<SampleImagesOptions, 'codesOf'> & ImageInputs & { readonly codesOf?: Images },
@@ -264,10 +263,10 @@ export class Autoencoder {
   }
 
   /**
-   * Writes model.json and weights.bin, which tf.loadLayersModel reads too, into a new folder; the folder appears whole
-   * or not at all. In place of a folder, an address such as 'indexeddb://name' or a handler of tf.io says where the network is kept.
-   * Throws OUTPUT_EXISTS for a folder that exists, unless `overwrite` is set and it holds a saved model, SAVE_FAILED where a handler does, and
-   * WEIGHTS_NOT_FINITE for a network that holds NaN.
+   * Writes model.json and weights.bin, which tf.loadLayersModel can read as well, to a new folder, which appears complete or not at all.
+   * Instead of a folder, an address such as 'indexeddb://name' or a handler of tf.io determines where the network is saved. Throws
+   * OUTPUT_EXISTS if the folder exists, unless `overwrite` is set and it contains a saved model, SAVE_FAILED if a handler fails, and
+   * WEIGHTS_NOT_FINITE for a network that contains NaN.
    */
   async save(place: SavePlace, options: SaveOptions = {}): Promise<void> {
     checkKeys('save', options, ['overwrite', 'weights']);
@@ -277,8 +276,9 @@ export class Autoencoder {
   }
 
   /**
-   * Reads what `save` wrote, on whatever backend is set; `warnings` says what is odd about it. The files may be anybody's; in place of a folder
-   * they can be given themselves, as those of an `<input type="file" multiple>` of a page. Throws MODEL_NOT_FOUND or MODEL_INVALID.
+   * Loads what `save` wrote, on the active backend; `warnings` describes anything unusual about it. The files need not be trusted. Instead
+   * of a folder, the files themselves can be given, such as those of an `<input type="file" multiple>`. Throws MODEL_NOT_FOUND or
+   * MODEL_INVALID.
    */
   static async load(place: LoadPlace): Promise<Autoencoder> {
     const files = await openModelFiles(place);
@@ -291,7 +291,7 @@ export class Autoencoder {
     return autoencoder;
   }
 
-  /** Frees the network's weights; harmless when called twice. */
+  /** Frees the network's weights; calling it twice is harmless. */
   dispose(): void {
     this.#network?.dispose();
     this.#network = undefined;

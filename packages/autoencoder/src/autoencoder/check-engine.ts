@@ -1,4 +1,4 @@
-/** Holds native TensorFlow to the reference, and measures it. */
+/** Compares native TensorFlow with the reference, and measures its speed. */
 
 import { Random } from '../data/random';
 import type { Sample } from '../data/samples';
@@ -7,12 +7,12 @@ import type { TensorflowCheck } from '../engines/native/installation';
 import { AutoencoderError } from '../errors/errors';
 import { Autoencoder } from './autoencoder';
 
-/** How far losses may be from the reference's, relative to it. */
+/** Largest difference of the losses from the reference's, relative to them. */
 const tolerance = 1e-3;
 
 /**
- * Trains a few steps on native TensorFlow and on the cpu reference, which must agree, and measures TensorFlow beside the wasm engine. Leaves
- * the wasm engine active. Throws CHECK_FAILED with the losses, or BACKEND_UNAVAILABLE.
+ * Trains a few steps on native TensorFlow and on the cpu reference, which must agree, and measures the speed of TensorFlow and of the wasm
+ * engine. Leaves the wasm engine active. Throws CHECK_FAILED with the losses, or BACKEND_UNAVAILABLE.
  */
 export async function checkTensorflow(
   name: BackendName,
@@ -32,7 +32,7 @@ export async function checkTensorflow(
   return { gpu, imagesPerSecond: await compareSpeeds(name, options, seconds) };
 }
 
-/** Measures both engines in turns and takes the best of each: whatever else the machine does only makes them slower. */
+/** Measures both engines alternately and takes the best result of each: other work on the machine can only slow them down. */
 async function compareSpeeds(name: BackendName, options: BackendOptions, seconds: number) {
   const best = { tensorflow: 0, wasm: 0 };
   for (let turn = 0; turn < 2; turn++) {
@@ -56,10 +56,10 @@ async function lossesOfTraining(): Promise<number[]> {
   return losses;
 }
 
-/** The first steps compile and fill caches. */
+/** The first steps compile code and fill caches. */
 const warmUpSteps = 2;
 
-/** Trains the mirror network on noise with the active backend, for some seconds; returns images per second. */
+/** Trains the mirror network on noise with the active backend for a few seconds; returns images per second. */
 export async function measureTraining(
   seconds: number,
   { batchSize = 32 }: { batchSize?: number } = {},

@@ -1,4 +1,4 @@
-/** Networks as they are before training: built of options, with weights that are drawn or computed. */
+/** Networks before training: built from options, with random or computed weights. */
 import { splitModel } from '@ae/layers';
 import type { PixelFormat } from '../data/pixels';
 import { Random } from '../data/random';
@@ -18,7 +18,7 @@ import { trainingOptions } from '../training/options';
 import { namedRecipe, recipeFor, recipes } from '../training/recipes';
 import type { AutoencoderOptions, InitializeOptions } from './autoencoder-options';
 
-/** Builds the network that `description` describes and gives it its first weights; see `Autoencoder.initialize`. */
+/** Builds the network that `description` describes, with its initial weights; see `Autoencoder.initialize`. */
 export async function createNetwork(
   description: AutoencoderOptions,
   { inputShape, pixels }: { readonly inputShape: ImageShape; readonly pixels: PixelFormat },
@@ -30,9 +30,9 @@ export async function createNetwork(
   const named = namedRecipe(recipe).scheme;
   checkOptions('initialization', networkOptions.initialization.options, { seed, scheme: options.scheme });
   await useBackend();
-  // What layers draw by themselves comes from the seed too.
+  // Random numbers that layers draw by themselves come from the seed, too.
   const { model, isOwn } = withRandom(new Random(seed, 3), () => assembleModel(inputShape, description));
-  // A list of layers that has the linear part of preset transform begins as that does.
+  // A list of layers that contains the linear part of preset transform starts like that preset.
   const { scheme = layers && linearPartOf(model) ? 'linear' : named } = options;
   if (draw) initializeWeights(model, { seed, scheme, pixels, isOwn });
   const origin = {

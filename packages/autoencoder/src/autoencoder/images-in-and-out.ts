@@ -1,4 +1,4 @@
-/** What methods of an Autoencoder take for images, and give back for them. */
+/** The images that methods of an Autoencoder accept, and return. */
 import { ImageFolder, type RawImage } from '@ae/images';
 import { type ImageUse, samplesOf } from '../data/fitted-images';
 import {
@@ -17,10 +17,10 @@ import type { Network } from '../network/network';
 import { reconstructSamples } from '../network/reconstruct';
 import type { ReconstructOptions } from './autoencoder-options';
 
-/** An image as `reconstruct` gives it back: of the kind that it was. */
+/** An image as `reconstruct` returns it: of the same kind as its input. */
 type Reconstruction = RawImage | Sample<Uint8Array>;
 
-/** Returns images as samples that the network takes, and the options that are not on them. */
+/** Returns images as samples that the network takes, and the options that do not concern them. */
 export function takeImages<T extends object>(
   { inputShape, blocks }: Network,
   where: string,
@@ -40,7 +40,7 @@ function ownSizeAlone(): AutoencoderError {
   return invalidOption('images.size', "'network', because this network only takes images of its own size", 'own', todo);
 }
 
-/** Reconstructs one image or each of several: images as such, and planar samples as such. */
+/** Reconstructs one image or each of several: images as images, and planar samples as planar samples. */
 export async function reconstructImages(
   network: Network,
   images: Images,
@@ -56,12 +56,12 @@ export async function reconstructImages(
   return isOne ? all[0] : all;
 }
 
-/** What an image was called, for its reconstruction. */
+/** The name of an image, for its reconstruction. */
 function namesOf({ label, key }: Sample): Pick<Sample, 'label' | 'key'> {
   return { ...(label !== undefined && { label }), ...(key !== undefined && { key }) };
 }
 
-/** Tells whether what a source gives at a place is an image and no sample: of a folder it is known, and arrays are looked into. */
+/** Tells whether an element of a source is an image rather than a sample: for a folder this is known, and arrays are inspected. */
 function isSourceOfPictures(source: ImageSource, i: number): boolean {
   return ImageFolder.isImageFolder(source) || (Array.isArray(source) && isPicture(source[i]));
 }

@@ -9,32 +9,32 @@ import { type RunConfig, readRunConfig, startFolder } from '../run/run-config';
 import { Autoencoder } from './autoencoder';
 import type { AutoencoderOptions } from './autoencoder-options';
 
-/** Which checkpoint of a run: the one with the lowest error, the newest, or the one after so many updates. */
+/** Which checkpoint of a run: the one with the lowest error, the newest, or the one after this many updates. */
 export type CheckpointChoice = 'best' | 'last' | number;
 
 /** A network loaded from a checkpoint. */
 export interface LoadedCheckpoint {
-  /** Is the caller's. */
+  /** Belongs to the caller. */
   readonly autoencoder: Autoencoder;
   readonly file: string;
-  /** Updates, and epochs whose updates are done. */
+  /** Number of updates, and of epochs that are complete. */
   readonly step: number;
   readonly epochs: number;
-  /** Which checkpoints were damaged and passed over, in words. */
+  /** Descriptions of the damaged checkpoints that were skipped. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Loads the network of a run as one of its checkpoints has it, with the weights that training would have ended with there: averaged ones
- * where the recipe averages. `place` is the run's folder, or a checkpoint's file in it. By default the best checkpoint is taken, or else
- * the newest; where one is damaged, the next.
+ * Loads the network of a run from one of its checkpoints, with the weights that training would have ended with at that point: averaged ones
+ * if the recipe averages them. `place` is the run's folder, or the file of one of its checkpoints. By default, the best checkpoint is
+ * loaded, or else the newest; if one is damaged, the next.
  *
- * Throws RUN_NOT_FOUND, RUN_INVALID, CHECKPOINT_INVALID where there is none such or it is damaged, NOT_READABLE.
+ * Throws RUN_NOT_FOUND, RUN_INVALID, CHECKPOINT_INVALID if there is no such checkpoint or it is damaged, NOT_READABLE.
  */
 export async function loadCheckpoint(place: string, choice?: CheckpointChoice): Promise<LoadedCheckpoint> {
   checkText('loadCheckpoint, place', place);
   const isFile = (await stat(place).catch(() => undefined))?.isDirectory() === false;
-  // The file lies in <run>/checkpoints.
+  // The file is in <run>/checkpoints.
   const run = isFile ? path.dirname(path.dirname(path.resolve(place))) : place;
   const config = await readRunConfig(run);
   const checkpoints = await Checkpoints.open(path.join(run, 'checkpoints'), 1);
@@ -69,7 +69,7 @@ function choose(run: string, checkpoints: Checkpoints, choice: CheckpointChoice 
   );
 }
 
-/** What the index knows of a file; of one that was renamed or copied, nothing. */
+/** Returns what the index says about a file; nothing for one that was renamed or copied. */
 function entryOf(file: string, checkpoints: Checkpoints): CheckpointEntry {
   const name = path.basename(file);
   const known = checkpoints.entries.find((entry) => entry.file === name);
@@ -77,7 +77,7 @@ function entryOf(file: string, checkpoints: Checkpoints): CheckpointEntry {
   return known ?? { file: name, step: Number(step ?? 0), epochs: Number(epochs ?? 0), error: null, crc32: null };
 }
 
-/** Gives the run's network the weights of a checkpoint, whose tensors are disposed of. */
+/** Gives the run's network the weights of a checkpoint, and disposes of the checkpoint's tensors. */
 async function fill(
   run: string,
   config: RunConfig,
@@ -102,7 +102,7 @@ async function fill(
   }
 }
 
-/** Builds the network of a run, with whatever weights. */
+/** Builds the network of a run, with arbitrary weights. */
 async function buildNetwork(run: string, { inputShape, pixels, network, from }: RunConfig): Promise<Autoencoder> {
   if (from !== undefined) return Autoencoder.load(path.join(run, startFolder));
   const { initialization, preset, ...rest } = (network ?? {}) as AutoencoderOptions & { initialization?: unknown };
@@ -111,7 +111,7 @@ async function buildNetwork(run: string, { inputShape, pixels, network, from }: 
     await autoencoder.initialize({ draw: false });
     return autoencoder;
   }
-  // Of layers that a program gave, only the trained network tells.
+  // If a program supplied the layers, only the trained network describes them.
   return Autoencoder.load(path.join(run, 'model')).catch((cause) => {
     if (cause.code !== 'MODEL_NOT_FOUND') throw cause;
     throw new AutoencoderError(

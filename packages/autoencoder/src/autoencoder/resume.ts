@@ -10,16 +10,16 @@ import { Autoencoder } from './autoencoder';
 import type { AutoencoderOptions, InitializeOptions } from './autoencoder-options';
 
 /**
- * What a run's config.json can't hold: its validation samples and callbacks, and how often to save and log from here on. More `epochs`
- * lengthen a run whose schedule allows it. Whatever else is given must be as the run has it: OPTIONS_CHANGED names what is not.
+ * Options that a run's config.json cannot contain: its validation samples and callbacks, and how often to save and log from now on. More
+ * `epochs` lengthen a run if its schedule allows it. All other options must be those of the run: OPTIONS_CHANGED lists the differences.
  */
 export interface ResumeOptions extends Omit<TrainOptions, 'run'> {
   readonly run?: Omit<RunOptions, 'folder' | 'resume'>;
-  /** The network, if given; like the other options, it must be the run's. */
+  /** The network, if given; like the other options, it must be that of the run. */
   readonly network?: Pick<AutoencoderOptions, 'preset' | 'codeSize' | 'variational' | 'inputShape' | 'pixels'> & {
     readonly initialization?: Pick<InitializeOptions, 'seed' | 'scheme'>;
   };
-  /** Called with the network before it is trained further; then it is the caller's whatever happens. */
+  /** Called with the network before training continues; from then on, the network belongs to the caller, whatever happens. */
   readonly onNetwork?: (autoencoder: Autoencoder) => void;
 }
 
@@ -30,11 +30,11 @@ export interface ReadRun {
 }
 
 /**
- * Goes on with a run from its last checkpoint, by the settings in its config.json, on whatever backend is set. Samples must
- * be those that the run began with. Resolves to the network, which is then the caller's, and the history from the start.
+ * Resumes a run from its last checkpoint, with the settings in its config.json, on the active backend. The samples must be those that the
+ * run was started with. Resolves to the network, which then belongs to the caller, and to the history from the start.
  *
- * Throws as `Autoencoder.train` does; INVALID_OPTION for a network of layers given by hand, which config.json can't
- * hold: build it again and call its `train` with `run: { folder, resume: true }`.
+ * Throws the errors of `Autoencoder.train`, and INVALID_OPTION for a network made of a list of layers, which config.json cannot contain:
+ * build it again and call its `train` with `run: { folder, resume: true }`.
  */
 export async function resumeTraining(
   run: string | ReadRun,
@@ -58,7 +58,7 @@ export async function resumeTraining(
   }
 }
 
-/** Builds the network of a run. Its first weights are drawn only where there is no checkpoint to take others from. */
+/** Builds the network of a run. Initial weights are computed only if there is no checkpoint to load others from. */
 async function networkOf({ folder, config }: ReadRun, changes: ResumeOptions['network'] = {}): Promise<Autoencoder> {
   if (config.from !== undefined) return Autoencoder.load(path.join(folder, startFolder));
   type Origin = AutoencoderOptions & { readonly initialization?: InitializeOptions };
@@ -77,7 +77,7 @@ async function networkOf({ folder, config }: ReadRun, changes: ResumeOptions['ne
   return autoencoder;
 }
 
-/** Returns the options that are there: the others are those of the run. */
+/** Returns the options that are set; the others are those of the run. */
 function given<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -7,35 +7,35 @@ import { AutoencoderError, checkKeys, checkNumber } from '../errors/errors';
 import type { Network } from '../network/network';
 import { networkBatches, rangeOf } from '../network/network-batches';
 
-/** How `encodeAll` and `encodeBatches` encode images. */
+/** Options of `encodeAll` and `encodeBatches`. */
 export interface EncodeOptions {
-  /** Images per forward pass. Default 64, fewer of those above 64x64. */
+  /** Images per forward pass. Default 64, fewer for images above 64x64. */
   readonly batchSize?: number;
-  /** Encode only this part of the images; the shards in order make up the whole. Default: all. */
+  /** Encode only this part of the images; all shards in order make up the whole. Default: all. */
   readonly shard?: Shard;
-  /** Stops between batches with ABORTED. */
+  /** Stops between batches and throws ABORTED. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with how many images have been encoded. */
+  /** Called after each batch with the number of images encoded so far. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Codes of images, and what the images are called. */
+/** Codes of images, with the keys and labels of the images. */
 export interface Codes {
   /** `[count, codeSize]`, row by row. */
   readonly values: Float32Array;
   readonly count: number;
   readonly codeSize: number;
-  /** The code of one image as a small image, `[rows, columns, numbers]`; `[codeSize]` where it is none. */
+  /** Shape of the code of one image as a small image, `[rows, columns, numbers]`, or else `[codeSize]`. */
   readonly codeShape?: readonly number[];
-  /** Height and width of the images, which are all of one size. */
+  /** Height and width of the images, which all have the same size. */
   readonly imageSize?: readonly [height: number, width: number];
-  /** The key of each image's sample, or its place in the source as a decimal number where it has none. */
+  /** The key of each image's sample, or its index in the source as a decimal number if it has none. */
   readonly keys: readonly string[];
-  /** The label of each image's sample, where it has one. */
+  /** The label of each image's sample, if it has one. */
   readonly labels: readonly (number | undefined)[];
 }
 
-/** Yields the codes of a source in its order, one batch at a time, each of images of one size: nothing else is held in memory. */
+/** Yields the codes of a source in order, one batch at a time, each of images of the same size; only one batch is held in memory. */
 export async function* encodeBatches(
   network: Network,
   source: SampleSource,
@@ -74,8 +74,8 @@ export async function* encodeBatches(
 }
 
 /**
- * Returns the codes of a whole source, whose images must be of one size. They must fit in memory: 4 bytes per number. Throws
- * INVALID_SAMPLE for images of several sizes, whose codes are no table.
+ * Returns the codes of a whole source, whose images must have the same size. They must fit in memory: 4 bytes per number. Throws
+ * INVALID_SAMPLE for images of several sizes, whose codes do not form a table.
  */
 export async function encodeAll(network: Network, source: SampleSource, options?: EncodeOptions): Promise<Codes> {
   let all: Codes | undefined;

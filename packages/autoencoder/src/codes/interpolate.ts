@@ -6,19 +6,19 @@ import { fixedMasks } from '../network/masks';
 import type { Network } from '../network/network';
 
 /**
- * Whose masks the decoder gets all the way: the first image's, the second's, or fixed ones, every maximum top left in
- * its window. There is no between for masks, so an interpolation has to name them.
+ * The masks that the decoder gets for all steps: those of the first image, those of the second, or fixed ones, with every maximum in the
+ * top left of its window. Masks cannot be interpolated, so one of these must be chosen.
  */
 export type InterpolationMasks = 'first' | 'second' | 'fixed';
 
-/** Whose masks `interpolate` decodes with, and in how many steps. */
+/** The masks and the number of steps of `interpolate`. */
 export interface InterpolateOptions {
   readonly masks: InterpolationMasks;
-  /** How many images to make, both ends included, at least 2. Default 8. */
+  /** Number of images to make, including both ends, at least 2. Default 8. */
   readonly steps?: number;
 }
 
-/** Decodes codes on the straight line from one image's code to another's; the ends are reconstructions of the two. */
+/** Decodes codes on the straight line from one image's code to another's; the ends are reconstructions of the two images. */
 export async function interpolateImages(
   network: Network,
   first: Sample,

@@ -1,4 +1,4 @@
-/** Fits Gaussians to points by expectation and maximization (Dempster et al., 1977), from clusters that k-means finds. */
+/** Fits Gaussians to points by expectation maximization (Dempster et al., 1977), starting from k-means clusters. */
 import type { Random } from '../data/random';
 import { cholesky, solveLower } from '../linear-algebra/cholesky';
 
@@ -10,7 +10,7 @@ export interface Points {
   readonly values: Float64Array;
 }
 
-/** A Gaussian and its part of the points. */
+/** A Gaussian and its share of the points. */
 export interface Component {
   readonly share: number;
   /** `[width]`. */
@@ -27,7 +27,7 @@ interface FitOptions {
   readonly pause: () => Promise<void>;
 }
 
-/** Fits Gaussians; also returns how much of each point is each one's: `weights[component][point]`. */
+/** Fits Gaussians; also returns each one's share of each point: `weights[component][point]`. */
 export async function fitComponents(
   points: Points,
   random: Random,
@@ -42,7 +42,7 @@ export async function fitComponents(
   return { components, weights };
 }
 
-/** k-means, begun at points that are far from one another (k-means++). */
+/** k-means, started from points that are far apart (k-means++). */
 async function cluster(points: Points, k: number, random: Random, pause: () => Promise<void>): Promise<Float64Array[]> {
   const { count, width } = points;
   let centers = await spreadCenters(points, k, random, pause);
@@ -95,7 +95,7 @@ function distance({ width, values }: Points, i: number, to: Float64Array): numbe
   return squares;
 }
 
-/** How much of each point is each component's. */
+/** Returns each component's share of each point. */
 async function expect(
   points: Points,
   components: readonly Component[],
@@ -126,7 +126,10 @@ async function expect(
   return logs;
 }
 
-/** The Gaussians that points are likeliest of, with a covariance that leans on what all have in common the fewer points there are. */
+/**
+ * Returns the Gaussians of maximum likelihood; the fewer points there are, the more their covariances are shrunk toward what all have in
+ * common.
+ */
 function maximize(points: Points, weights: readonly Float64Array[]): Component[] {
   const { count, width } = points;
   const kept = weights.filter((own) => sum(own) > 1e-6);

@@ -1,14 +1,14 @@
 /**
- * A mixture of Gaussians fitted to codes: a distribution to draw new codes from, for networks whose codes have none of their own
- * (Ghosh et al., 2020). Of long codes, each component has a full covariance of their leading principal axes, and independent variances of what
- * is left.
+ * A mixture of Gaussians fitted to codes: a distribution to draw new codes from, for networks whose codes have none of their own (Ghosh et
+ * al., 2020). For long codes, each component has a full covariance along their leading principal axes, and independent variances for the
+ * rest.
  */
 import type { Random } from '../data/random';
 import { cholesky } from '../linear-algebra/cholesky';
 import { principalAxes, subtractProjection } from '../linear-algebra/principal-axes';
 import { type Component, fitComponents, type Points } from './mixture-fit';
 
-/** Axes that have covariances: as many as a few hundred images can tell. */
+/** Number of axes with covariances: as many as a few hundred images can determine. */
 const mostAxes = 48;
 
 /** Codes, row by row. */
@@ -20,19 +20,19 @@ export interface CodeRows {
 }
 
 export interface MixtureOptions {
-  /** How many Gaussians. */
+  /** Number of Gaussians. */
   readonly components: number;
-  /** Lets others have their turn, and stops the work where it is asked to. */
+  /** Yields to the event loop, and stops the work if the signal is aborted. */
   readonly pause: () => Promise<void>;
 }
 
 interface DrawnComponent extends Component {
   readonly lower: Float64Array;
-  /** `[size]`: deviations of what the axes leave. */
+  /** `[size]`: standard deviations of what the axes leave unexplained. */
   readonly rest: Float64Array;
 }
 
-/** What codes are distributed like. */
+/** A distribution of codes. */
 export class CodeMixture {
   readonly #mean: Float64Array;
   /** `[axes, size]`, orthonormal rows. */
@@ -45,7 +45,7 @@ export class CodeMixture {
     this.#components = components;
   }
 
-  /** Fits a mixture, in double precision; the same codes and random numbers give the same one. */
+  /** Fits a mixture in double precision; the same codes and random numbers give the same result. */
   static async fit({ values, count, size }: CodeRows, random: Random, options: MixtureOptions): Promise<CodeMixture> {
     const mean = meanOf(values, count, size);
     const centered = values.map((value, i) => value - mean[i % size]);
@@ -122,7 +122,7 @@ function project(centered: Float32Array, axes: Float64Array, count: number, size
   return points;
 }
 
-/** The deviations of what the axes leave of codes, each code with a weight. */
+/** Returns the standard deviations of what the axes leave unexplained, each code with its weight. */
 function restOf(
   { centered, axes, points, size }: { centered: Float32Array; axes: Float64Array; points: Points; size: number },
   weights: Float64Array,

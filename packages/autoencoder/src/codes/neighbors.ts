@@ -1,17 +1,17 @@
 import { AutoencoderError, checkKeys, checkNumber, inWords } from '../errors/errors';
 import type { Codes } from './codes';
 
-/** How many neighbors are found, and by which distance. */
+/** How many neighbors to find, and by which distance. */
 export interface NeighborOptions {
-  /** How many to return at most. Default 5. */
+  /** Maximum number of neighbors. Default 5. */
   readonly count?: number;
-  /** 'euclidean': length of the difference; 'cosine': 1 less the cosine of the angle. Default 'euclidean'. */
+  /** 'euclidean': length of the difference; 'cosine': 1 minus the cosine of the angle. Default 'euclidean'. */
   readonly metric?: 'euclidean' | 'cosine';
 }
 
 /** An image that was found, and the distance of its code. */
 export interface Neighbor {
-  /** The place among the codes. */
+  /** Its index among the codes. */
   readonly index: number;
   readonly key: string;
   readonly label?: number;
@@ -19,8 +19,8 @@ export interface Neighbor {
 }
 
 /**
- * Returns the codes nearest to a code, the nearest first, by comparing with all of them. `query` is a place among the
- * codes, which is then left out of the result, or a code of `codeSize` numbers. Throws INVALID_OPTION.
+ * Returns the codes nearest to a code, nearest first, by comparing it with all of them. `query` is an index into the codes, which is then
+ * excluded from the result, or a code of `codeSize` numbers. Throws INVALID_OPTION.
  */
 export function nearestNeighbors(
   codes: Codes,

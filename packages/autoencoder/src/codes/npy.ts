@@ -5,10 +5,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { AutoencoderError } from '../errors/errors';
 
-/** `<f4` float32, `<i4` int32, or `<Un`: text of at most n code points, UTF-32. */
+/** `<f4` float32, `<i4` int32, or `<Un`: text of up to n code points in UTF-32. */
 export type NpyDtype = '<f4' | '<i4' | `<U${number}`;
 
-/** Returns the bytes that come before the values. */
+/** Returns the bytes before the values. */
 export function npyHeader(dtype: NpyDtype, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dict = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -21,13 +21,13 @@ export function npyHeader(dtype: NpyDtype, shape: readonly number[]): Uint8Array
   return header;
 }
 
-/** Returns numbers as a .npy file. */
+/** Encodes numbers as a .npy file. */
 export function encodeNpy(values: Float32Array | Int32Array, shape: readonly number[]): Uint8Array {
   const dtype = values instanceof Float32Array ? '<f4' : '<i4';
   return Buffer.concat([npyHeader(dtype, shape), littleEndian(values)]);
 }
 
-/** Returns texts as a .npy file of one dimension, which numpy reads as an array of str. */
+/** Encodes texts as a one-dimensional .npy file, which NumPy reads as an array of str. */
 export function encodeTextNpy(texts: readonly string[]): Uint8Array {
   const points = texts.map((text) => Array.from(text, (character) => character.codePointAt(0) as number));
   const width = Math.max(1, ...points.map(({ length }) => length));
@@ -36,7 +36,7 @@ export function encodeTextNpy(texts: readonly string[]): Uint8Array {
   return Buffer.concat([npyHeader(`<U${width}`, [texts.length]), littleEndian(values)]);
 }
 
-/** Reads an int32 file as `encodeNpy` writes it. Throws NOT_READABLE; `name` is the file's. */
+/** Reads an int32 file as `encodeNpy` writes it. Throws NOT_READABLE; `name` is the name of the file. */
 export function decodeInt32Npy(bytes: Uint8Array, name: string): Int32Array {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const isNpy = file.length > 10 && file.toString('latin1', 0, 8) === '\x93NUMPY\x01\x00';
@@ -49,7 +49,7 @@ export function decodeInt32Npy(bytes: Uint8Array, name: string): Int32Array {
   return Int32Array.from({ length: (file.length - start) / 4 }, (_, i) => file.readInt32LE(start + 4 * i));
 }
 
-/** The bytes of the values, without a copy where the machine is little-endian as nearly all are. */
+/** Returns the bytes of the values, without a copy on little-endian machines, which nearly all are. */
 function littleEndian(values: Float32Array | Int32Array): Uint8Array {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return bigEndianMachine ? Buffer.from(bytes).swap32() : bytes;
@@ -57,7 +57,7 @@ function littleEndian(values: Float32Array | Int32Array): Uint8Array {
 
 const bigEndianMachine = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 
-/** Writes a float32 array `[rows, columns]` whose rows come piece by piece and whose number is known only at the end. */
+/** Writes a float32 array `[rows, columns]` piece by piece; the number of rows need not be known before the end. */
 export class NpyRowWriter {
   #rows = 0;
   readonly #file: FileHandle;
@@ -68,27 +68,27 @@ export class NpyRowWriter {
     this.#columns = columns;
   }
 
-  /** Creates the file; throws where it exists. */
+  /** Creates the file; throws if it exists. */
   static async create(path: string, columns: number): Promise<NpyRowWriter> {
     const file = await open(path, 'wx');
-    // Room for the longest header; the real one is written at the end and is of the same length.
+    // Space for the longest header; the real one is written at the end and has the same length.
     await file.write(npyHeader('<f4', [Number.MAX_SAFE_INTEGER, columns]));
     return new NpyRowWriter(file, columns);
   }
 
-  /** Appends whole rows. */
+  /** Appends complete rows. */
   async append(values: Float32Array): Promise<void> {
-    // writeFile goes on until all bytes are written; write may stop short.
+    // writeFile continues until all bytes are written; write may stop early.
     await this.#file.writeFile(littleEndian(values));
     this.#rows += values.length / this.#columns;
   }
 
-  /** Writes the header with the number of rows and closes the file. */
+  /** Writes the header with the number of rows, and closes the file. */
   async finish(): Promise<void> {
     try {
       const room = npyHeader('<f4', [Number.MAX_SAFE_INTEGER, this.#columns]).length;
       const header = npyHeader('<f4', [this.#rows, this.#columns]);
-      // Spaces between the dict and the newline are allowed, so the header can be stretched.
+      // Spaces between the dict and the newline are allowed, so the header can be padded.
       const padded = Buffer.alloc(room, ' ');
       padded.set(header.subarray(0, header.length - 1));
       padded.write('\n', room - 1);

@@ -3,28 +3,28 @@ import { checkKeys, checkNumber } from '../errors/errors';
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen';
 import type { Codes } from './codes';
 
-/** How codes are projected to two dimensions. */
+/** How codes are projected to fewer dimensions. */
 export interface ProjectOptions {
-  /** How many principal components to keep. Default 2. */
+  /** Number of principal components to keep. Default 2. */
   readonly components?: number;
 }
 
-/** Codes seen along their principal components. */
+/** Codes in the coordinates of their principal components. */
 export interface Projection {
-  /** `[count, components]`, row by row: coordinates around the mean code, the largest variance first. */
+  /** `[count, components]`, row by row: coordinates relative to the mean code, largest variance first. */
   readonly values: Float64Array;
   readonly components: number;
-  /** The share of the codes' whole variance along each component, 0 to 1. */
+  /** Each component's share of the total variance of the codes, 0 to 1. */
   readonly varianceShares: readonly number[];
 }
 
-/** Extra directions and rounds of the iteration: enough for coordinates that a map can't tell from exact ones. */
+/** Extra directions and iterations: enough for coordinates that look exact on a map. */
 const oversampling = 8;
 const rounds = 24;
 
 /**
- * Projects codes to their first principal components, by subspace iteration from a fixed start: the same codes give the
- * same coordinates. Each component points to where its largest coordinate is positive.
+ * Projects codes to their first principal components, by subspace iteration from a fixed start: the same codes give the same coordinates.
+ * Each component points in the direction in which its largest coordinate is positive.
  */
 export function projectCodes(
   codes: Pick<Codes, 'values' | 'count' | 'codeSize'>,
@@ -101,7 +101,7 @@ function multiplyTransposed(
   return out;
 }
 
-/** Gram-Schmidt on the `width` rows of length `size`, twice for accuracy; rows that vanish stay zero. */
+/** Gram-Schmidt on `width` rows of length `size`, done twice for accuracy; rows that vanish stay zero. */
 function orthonormalize(basis: Float64Array, size: number, width: number): Float64Array {
   for (let j = 0; j < width; j++) {
     const row = basis.subarray(j * size, (j + 1) * size);
@@ -126,7 +126,7 @@ function product(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Turns the basis so that the coordinates are uncorrelated, and keeps the first. */
+/** Rotates the basis so that the coordinates are uncorrelated, and keeps the first ones. */
 function rotate(scores: Float64Array, count: number, width: number, components: number, variance: number): Projection {
   const covariance = new Float64Array(width * width);
   for (let row = 0; row < count; row++) {

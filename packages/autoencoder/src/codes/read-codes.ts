@@ -3,7 +3,7 @@ import { AutoencoderError } from '../errors/errors';
 import type { Codes } from './codes';
 import { decodeInt32Npy } from './npy';
 
-/** Rows of the file that are in memory at once: as many as it was written in. */
+/** Number of rows of the file held in memory at once: as many as were written together. */
 const rowsAtOnce = 2048;
 
 interface Row {
@@ -13,8 +13,8 @@ interface Row {
 }
 
 /**
- * Yields codes that `writeCodesParquet` wrote, in their order, a part at a time. `shapes` is the shapes.npy that `writeCodesNpy` wrote of the
- * same codes with `byBlocks`: then each image comes by itself, for they may be of several sizes. Throws NOT_READABLE.
+ * Yields codes that `writeCodesParquet` wrote, in order, a part at a time. `shapes` is the shapes.npy that `writeCodesNpy` wrote for the
+ * same codes with `byBlocks`: each image is then yielded separately, because they may have several sizes. Throws NOT_READABLE.
  */
 export async function* readCodesParquet(
   file: string,

@@ -11,35 +11,35 @@ import { CodeMixture } from './mixture';
 
 /** How many images `sample` draws, and from which codes. */
 export interface SampleImagesOptions {
-  /** How many images to make. Default 8. */
+  /** Number of images to make. Default 8. */
   readonly count?: number;
-  /** Determines the codes. Default 0. */
+  /** Seed of the random codes. Default 0. */
   readonly seed?: number;
   /**
-   * Draw codes from a mixture of Gaussians that is fitted to the codes of these images, such as those that the network was trained on.
-   * Default: from the standard normal distribution, to which training has drawn the codes of a variational network; others have none.
+   * Draw codes from a mixture of Gaussians fitted to the codes of these images, such as those that the network was trained on. Default:
+   * from the standard normal distribution, which the codes of a variational network are trained to have; other networks have no default.
    */
   readonly codesOf?: SampleSource;
-  /** How many Gaussians the mixture has. Default: one per 30 images, 64 at most. */
+  /** Number of Gaussians in the mixture. Default: one per 30 images, at most 64. */
   readonly components?: number;
   /**
-   * The image whose masks the decoder gets; 'fixed': every maximum top left in its window; 'nearest': those of the image of `codesOf` whose
-   * code is nearest. Default: 'nearest' for a network that was trained with images' own masks, 'fixed' for a variational one.
+   * The image whose masks the decoder gets; 'fixed': every maximum in the top left of its window; 'nearest': those of the image in
+   * `codesOf` with the nearest code. Default: 'nearest' for a network trained with the images' own masks, 'fixed' for a variational one.
    */
   readonly masks?: 'fixed' | 'nearest' | Sample;
-  /** Stops the work; throws ABORTED then. */
+  /** Stops the work, which then throws ABORTED. */
   readonly signal?: AbortSignal;
 }
 
-/** Images whose codes a mixture is fitted to, at most. */
+/** Maximum number of images whose codes a mixture is fitted to. */
 const mostImages = 4096;
-/** Numbers of all their codes, at most: 128 MB as float32. */
+/** Maximum number of values in all their codes: 128 MB as float32. */
 const mostNumbers = 2 ** 25;
 const batchSize = 64;
 
 const optionKeys = ['count', 'seed', 'codesOf', 'components', 'masks', 'signal'];
 
-/** Decodes codes that are drawn at random; see `Autoencoder.sample`. */
+/** Decodes random codes; see `Autoencoder.sample`. */
 export async function sampleImages(network: Network, options: SampleImagesOptions = {}): Promise<Sample<Uint8Array>[]> {
   checkKeys('sample', options, optionKeys);
   const { count = 8, seed = 0, codesOf, components, signal } = options;
@@ -63,7 +63,7 @@ export async function sampleImages(network: Network, options: SampleImagesOption
   const size = known.size;
   return decodeAll(codes, (i) => codesOf.at(known.indices[nearestTo(codes.subarray(i * size, (i + 1) * size), known)]));
 
-  /** A batch at a time, each code with the masks of an image. */
+  /** Decodes a batch at a time, each code with the masks of an image. */
   async function decodeAll(
     codes: ArrayLike<number>,
     masksFor: (i: number) => 'fixed' | Sample | undefined | Promise<Sample | undefined>,
@@ -93,13 +93,13 @@ export async function sampleImages(network: Network, options: SampleImagesOption
   }
 }
 
-/** How many numbers to draw of a network whose codes have a distribution; throws INVALID_OPTION for others. */
+/** Returns the number of values to draw for a network whose codes have a distribution; throws INVALID_OPTION for others. */
 function codeSizeOf({ encoder }: Network): number {
   const [{ shape }] = encoder.outputs;
   if (variationalCodeOf(encoder)) return tf.util.sizeFromShape(shape.slice(1) as number[]);
   throw new AutoencoderError(
     'INVALID_OPTION',
-    'sample: only the codes of a variational autoencoder have a distribution to draw from; name images to fit one to ' +
+    'sample: only the codes of a variational autoencoder have a distribution to draw from; pass images to fit one to ' +
       '(codesOf), or create a network with { variational: true }.',
   );
 }
@@ -108,11 +108,11 @@ interface KnownCodes {
   readonly values: Float32Array;
   readonly count: number;
   readonly size: number;
-  /** Where each code's image is in its source. */
+  /** The index of each code's image in its source. */
   readonly indices: Uint32Array;
 }
 
-/** The codes of some images of a source, drawn by `random`. */
+/** The codes of randomly chosen images of a source. */
 async function encodeSome(
   network: Network,
   source: SampleSource,

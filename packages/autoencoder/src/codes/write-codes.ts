@@ -7,7 +7,7 @@ import { AutoencoderError } from '../errors/errors';
 import type { Codes } from './codes';
 import { encodeNpy, encodeTextNpy, NpyRowWriter } from './npy';
 
-/** Codes as they come: all at once, or batch by batch as `Autoencoder.encodeBatches` yields them. */
+/** Codes as they become available: all at once, or batch by batch as `Autoencoder.encodeBatches` yields them. */
 export type CodeStream = Codes | AsyncIterable<Codes>;
 
 async function* toBatches(codes: CodeStream): AsyncGenerator<Codes> {
@@ -15,20 +15,20 @@ async function* toBatches(codes: CodeStream): AsyncGenerator<Codes> {
   else yield codes;
 }
 
-/** What `writeCodesNpy` writes. */
+/** Options of `writeCodesNpy`. */
 export interface NpyOptions {
   /**
-   * Write the codes of a network that takes any size block by block, so that images may have several sizes: `codes.npy` is then `[blocks of all
-   * images, numbers of a block]`, and `shapes.npy` int32 `[N, 4]` says how many rows and columns of blocks each image has, and its height and
-   * width. Default false.
+   * Write the codes of a network that takes any size block by block, so that images may have several sizes: `codes.npy` is then `[blocks of
+   * all images, numbers per block]`, and `shapes.npy`, int32 `[N, 4]`, contains each image's rows and columns of blocks, height and width.
+   * Default false.
    */
   readonly byBlocks?: boolean;
 }
 
 /**
- * Writes codes for NumPy into a new folder: `codes.npy` float32 `[N, codeSize]`, `keys.npy` `[N]` str and `labels.npy` int32
- * `[N]`, -1 where there is none. The folder appears whole or not at all. Returns N. Throws OUTPUT_EXISTS, and INVALID_SAMPLE for codes of several
- * sizes unless `byBlocks` is set.
+ * Writes codes for NumPy to a new folder: `codes.npy` float32 `[N, codeSize]`, `keys.npy` `[N]` str and `labels.npy` int32 `[N]`, -1 for
+ * images without a label. The folder appears complete or not at all. Returns N. Throws OUTPUT_EXISTS, and INVALID_SAMPLE for codes of
+ * several sizes unless `byBlocks` is set.
  */
 export async function writeCodesNpy(
   codes: CodeStream,
@@ -70,15 +70,15 @@ export async function writeCodesNpy(
   });
 }
 
-/** Rows kept in memory until they are written: 12 MB at 1568 numbers per code. */
+/** Rows buffered before they are written: 12 MB at 1568 numbers per code. */
 const rowGroupSize = 2048;
 
 /**
- * Writes codes as a new Parquet file with the columns `key` (string), `label` (int32, null where there is none) and `code`
- * (list of float). The file appears whole or not at all. Returns the number of rows. Throws OUTPUT_EXISTS.
+ * Writes codes to a new Parquet file with the columns `key` (string), `label` (int32, null for images without a label) and `code` (list of
+ * float). The file appears complete or not at all. Returns the number of rows. Throws OUTPUT_EXISTS.
  */
 export async function writeCodesParquet(codes: CodeStream, file: string): Promise<number> {
-  // It is an ES module only; our CommonJS build could not require it.
+  // It is only an ES module, which our CommonJS build could not require.
   const { fileWriter, ParquetWriter } = await import('hyparquet-writer');
   return writeWhole(file, async (temporary) => {
     const output = fileWriter(temporary);
@@ -90,7 +90,7 @@ export async function writeCodesParquet(codes: CodeStream, file: string): Promis
       const columnData = [
         { name: 'key', data: rows.map(({ key }) => key) },
         { name: 'label', data: rows.map(({ label }) => label ?? null) },
-        // Weights don't compress, and nobody asks for their smallest and largest.
+        // Weights do not compress, and nobody needs their minimum and maximum.
         {
           name: 'code',
           data: rows.map(({ code }) => Array.from(code)),
@@ -141,7 +141,7 @@ function noCodes(where: string): AutoencoderError {
   return new AutoencoderError('INVALID_SAMPLE', `${where}: expected at least one code, received none.`);
 }
 
-/** Writes beside `target` and renames, so that what carries the name is complete. */
+/** Writes to a temporary name beside `target` and renames, so that a file with this name is complete. */
 async function writeWhole<T>(target: string, write: (temporary: string) => Promise<T>): Promise<T> {
   const exists = await stat(target).then(
     () => true,

@@ -3,23 +3,21 @@ import type { Sample, SampleSource } from './samples';
 export interface BatchOptions {
   /** The indices to visit, in order. */
   readonly order: ArrayLike<number>;
-  /** Where in `order` to begin. Default 0. */
+  /** Position in `order` to start from. Default 0. */
   readonly start?: number;
-  /** Samples per batch; the last one holds what is left. */
+  /** Samples per batch; the last one contains the rest. */
   readonly batchSize: number;
   /** Returns the sample, or throws INVALID_SAMPLE. */
   readonly check: (sample: Sample | undefined, index: number) => Sample;
-  /** Batches being fetched while the caller works on one. Default 2. */
+  /** Number of batches fetched in advance while the caller works on one. Default 2. */
   readonly ahead?: number;
 }
 
 /**
- * Yields samples in order, as the bytes they are. `reader.batches()` of @ae/lmdb-datum is another pipeline, for programs that train by
- * themselves: it packs floats out of a database, beside the decoder. A training here takes samples of any source, in an order and with
- * augmentation of its own seed, and goes on from any place in it, so it asks for them one by one.
- *
- * The next batches are being fetched while the caller works on one, so
- * that a source which reads or decodes on other threads does so in the meantime.
+ * Yields samples in order, as bytes. `reader.batches()` of @ae/lmdb-datum is another pipeline, for programs with their own training loop:
+ * it decodes a database directly into packed floats. Training here takes samples from any source, in an order and with augmentation
+ * determined by its own seed, and can continue from any position, so it requests samples one by one. The next batches are fetched while the
+ * caller works on one, so that a source that reads or decodes on other threads does so meanwhile.
  */
 export async function* batches(source: SampleSource, options: BatchOptions): AsyncGenerator<Sample[]> {
   const { order, start = 0, batchSize, check, ahead = 2 } = options;

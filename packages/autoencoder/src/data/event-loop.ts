@@ -1,9 +1,9 @@
-/** How long work goes on before it gives the event loop a turn. */
+/** How long work continues before it yields to the event loop. */
 const spellMs = 50;
 
 /**
- * Lets timers, signals and writes in at most 20 times per second. Work that waits for nothing but promises that are kept at once keeps
- * them out until it ends.
+ * Lets timers, signals and writes run at most 20 times per second. Work that only awaits promises that are already resolved would block
+ * them until it ends.
  */
 export class Breather {
   #last = performance.now();
@@ -16,7 +16,7 @@ export class Breather {
   }
 }
 
-/** Waits for `work`, or for `signal`: undefined then, at once, and whatever becomes of the work is nobody's business. */
+/** Waits for `work` or for `signal`: returns undefined as soon as the signal is aborted, and ignores the result of the work. */
 export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
   if (!signal) return work;
   work.catch(() => {});
@@ -33,7 +33,7 @@ export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): 
   }
 }
 
-/** Yields what `source` does until `signal` says so: also while the next value is being waited for, which is given up then. */
+/** Yields the values of `source` until `signal` is aborted, even while waiting for the next value, which is then abandoned. */
 export async function* untilAborted<T>(source: AsyncGenerator<T>, signal?: AbortSignal): AsyncGenerator<T> {
   while (!signal?.aborted) {
     const next = await unlessAborted(source.next(), signal);

@@ -1,4 +1,4 @@
-/** Images as programs have them become samples of a network's size. */
+/** Converts images as programs have them to samples of a network's size. */
 
 import {
   fromPixels,
@@ -15,17 +15,17 @@ import { imageOptions } from './image-options';
 import { checkImageOptions, type ImageOptions, type ImageSource, isOneImage, isPicture, type Picture } from './images';
 import type { ImageShape, Sample, SampleSource } from './samples';
 
-/** What a method does with images. */
+/** How a method uses images. */
 export interface ImageUse {
   /** The option or argument, for errors. */
   readonly where: string;
   readonly inputShape: ImageShape;
-  /** Whether images keep the size that they have. */
+  /** Whether images keep their own size. */
   readonly keepsSize?: () => boolean;
-  /** Whether they are looked at more than once. */
+  /** Whether they are used more than once. */
   readonly keeps?: boolean;
   readonly options?: ImageOptions;
-  /** Called once when images are fitted to the network. */
+  /** Called once if images are fitted to the network. */
   readonly onWarning?: (warning: { readonly code: string; readonly message: string }) => void;
 }
 
@@ -62,7 +62,7 @@ class FittedImages implements SampleSource {
   readonly identity?: SampleSource['identity'];
   readonly #source: ImageSource;
   readonly #use: ImageUse;
-  /** Fitted images, by index. */
+  /** Cache of fitted images, by index. */
   readonly #known = new Map<number, Sample>();
   #room: number;
   #isSaid = false;
@@ -89,7 +89,7 @@ class FittedImages implements SampleSource {
     return source.at(index, this.#readOptions());
   }
 
-  /** What a folder is to do as it decodes, which takes less memory than to fit images of full size. */
+  /** Options for decoding a folder's images at the right size, which takes less memory than fitting them at full size. */
   #readOptions(): ReadImageOptions {
     const { inputShape, options = {} } = this.#use;
     const [height, width, channels] = inputShape;

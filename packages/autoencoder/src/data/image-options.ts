@@ -1,6 +1,6 @@
 import type { OptionTable } from '../errors/option-kinds';
 
-/** How images become those that a network takes, as a table of options; `ImageOptions` says the same. */
+/** How images are converted to those that a network takes, as a table of options; `ImageOptions` is the matching type. */
 export const imageOptions = {
   fit: {
     kind: 'word',
@@ -8,7 +8,7 @@ export const imageOptions = {
     help: "how images are fitted to the network's size",
     words: {
       squash: 'ignoring their aspect ratio, as ae import does',
-      crop: 'cropping what sticks out',
+      crop: 'cropped to the aspect ratio',
       fill: 'with black borders',
     },
   },

@@ -1,6 +1,6 @@
 import type { OptionTable } from '../errors/option-kinds';
 
-/** What a network sees of bytes, as a table of options; `PixelFormat` says the same with all of them. */
+/** How a network sees bytes, as a table of options; `PixelFormat` is the matching type with all of them set. */
 export const pixelOptions = {
   scale: {
     kind: 'number',

@@ -3,39 +3,39 @@ import { checkOptions, withDefaults } from '../errors/option-kinds';
 import { pixelOptions } from './pixel-options';
 import type { ImageShape, Sample } from './samples';
 
-/** How bytes become network inputs and outputs become bytes. */
+/** How bytes are converted to network inputs, and outputs to bytes. */
 export interface PixelFormat {
-  /** Bytes are multiplied by this before they enter the network. Default 1/256, as in the Torch original. */
+  /** Factor that bytes are multiplied by before they enter the network. Default 1/256, as in the Torch original. */
   readonly scale: number;
-  /** The order of colors, in samples of 3 or 4 channels, in the network. Default 'rgb'; samples are stored as 'bgr'. */
+  /** Channel order of the network for samples of 3 or 4 channels. Default 'rgb'; samples are stored as 'bgr'. */
   readonly channelOrder: 'rgb' | 'bgr';
 }
 
-/** How bytes become the network's input by default: divided by 256, red, green, blue. */
+/** The default conversion: divided by 256; red, green, blue. */
 export const defaultPixels: PixelFormat = withDefaults(pixelOptions, {});
 
-/** Fills what is missing in `pixels` with the defaults; throws INVALID_OPTION for values out of range. */
+/** Fills in the defaults of missing options; throws INVALID_OPTION for values out of range. */
 export function resolvePixels(pixels: Partial<PixelFormat> = {}): PixelFormat {
   checkOptions('pixels', pixelOptions, pixels);
   return withDefaults(pixelOptions, pixels);
 }
 
-/** Tells whether samples of so many channels are images in color: blue, green, red, and perhaps alpha. */
+/** Tells whether samples with this many channels are color images: blue, green, red, and possibly alpha. */
 export function isColored(channels: number): boolean {
   return channels === 3 || channels === 4;
 }
 
-/** Maps a network channel to the plane of a sample that holds it. */
+/** Maps a network channel to the plane of a sample that contains it. */
 function planeOf(channel: number, channels: number, format: PixelFormat): number {
   return isColored(channels) && channel < 3 && format.channelOrder === 'rgb' ? 2 - channel : channel;
 }
 
-/** Converts planar bytes to a float32 tensor `[N, H, W, C]`; the caller disposes of it. */
+/** Converts planar bytes to a float32 tensor `[N, H, W, C]`, which belongs to the caller. */
 export function samplesToTensor(samples: readonly Sample[], shape: ImageShape, format: PixelFormat): tf.Tensor4D {
   return tf.tensor4d(samplesToValues(samples, shape, format), [samples.length, ...shape]);
 }
 
-/** Converts planar bytes to values `[N, H, W, C]`, flat. */
+/** Converts planar bytes to flat values `[N, H, W, C]`. */
 export function samplesToValues(samples: readonly Sample[], shape: ImageShape, format: PixelFormat): Float32Array {
   const [height, width, channels] = shape;
   const area = height * width;
@@ -52,7 +52,7 @@ export function samplesToValues(samples: readonly Sample[], shape: ImageShape, f
   return values;
 }
 
-/** Converts network values `[N, H, W, C]` (flat, in that order) to planar bytes, clamped to 0 to 255 and rounded. */
+/** Converts flat network values `[N, H, W, C]` to planar bytes, clamped to 0 to 255 and rounded. */
 export function valuesToSamples(
   values: ArrayLike<number>,
   shape: ImageShape,
@@ -62,7 +62,7 @@ export function valuesToSamples(
   const area = height * width;
   const samples: Sample<Uint8Array>[] = [];
   for (let image = 0; image < values.length; image += area * channels) {
-    // Uint8ClampedArray clamps and rounds to nearest, which is the conversion wanted; NaN becomes 0.
+    // Uint8ClampedArray clamps and rounds to nearest, which is what is needed here; NaN becomes 0.
     const data = new Uint8ClampedArray(area * channels);
     for (let c = 0; c < channels; c++) {
       const plane = planeOf(c, channels, format) * area;

@@ -2,8 +2,8 @@
 export type RandomState = readonly [number, number, number, number];
 
 /**
- * A seeded random number generator (sfc32, seeded through splitmix32): the same numbers on every platform and
- * backend, and a state small enough to save in a checkpoint.
+ * A seeded random number generator (sfc32, seeded with splitmix32): the same numbers on every platform and backend, with a state small
+ * enough for a checkpoint.
  */
 export class Random {
   #a: number;
@@ -11,7 +11,7 @@ export class Random {
   #c: number;
   #counter: number;
 
-  /** Starts a sequence that `seed` (an integer, taken modulo 2^32) determines; `stream` separates uses of one seed. */
+  /** Starts the sequence of `seed` (an integer, taken modulo 2^32); `stream` separates different uses of one seed. */
   constructor(seed: number, stream = 0) {
     let s = (seed ^ Math.imul(stream, 0x9e3779b9)) >>> 0;
     const next = () => {
@@ -51,14 +51,14 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Returns `count` standard normal numbers; both of each pair that Box and Muller's method makes. */
+  /** Returns `count` standard normal numbers, using both of each pair that the Box-Muller method produces. */
   normals(count: number): Float32Array {
     const values = new Float32Array(count);
     for (let i = 0; i < count; i += 2) {
       const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
       const angle = 2 * Math.PI * this.uniform();
       values[i] = radius * Math.cos(angle);
-      // Writing past the end of a typed array does nothing.
+      // Writing past the end of a typed array has no effect.
       values[i + 1] = radius * Math.sin(angle);
     }
     return values;
@@ -76,7 +76,7 @@ export class Random {
     return order;
   }
 
-  /** Returns the state, four 32-bit integers, from which `restore` continues with the same numbers. */
+  /** Returns the state, four 32-bit integers, from which `restore` continues the sequence. */
   save(): RandomState {
     return [this.#a, this.#b, this.#c, this.#counter];
   }

@@ -1,9 +1,8 @@
 import { AutoencoderError, inWords } from '../errors/errors';
 
 /**
- * One image. `data` is planar, `[channels, height, width]`, bytes, or floats on the scale of bytes (black is 0, white
- * 255); three or four channels are in the order blue, green, red, alpha, as Caffe stores them. A raw Datum of
- * @ae/lmdb-datum is a sample as it is.
+ * One image. `data` is planar, `[channels, height, width]`: bytes, or floats on the same scale (black is 0, white is 255); three or four
+ * channels are in the order blue, green, red, alpha, as Caffe stores them. A raw Datum of @ae/lmdb-datum is a valid sample.
  */
 export interface Sample<Data extends Uint8Array | Float32Array = Uint8Array | Float32Array> {
   readonly channels: number;
@@ -11,28 +10,28 @@ export interface Sample<Data extends Uint8Array | Float32Array = Uint8Array | Fl
   readonly width: number;
   readonly data: Data;
   readonly label?: number;
-  /** What it is called where it comes from, such as its key in a database. */
+  /** Its name in its source, such as its key in a database. */
   readonly key?: string;
 }
 
 /**
- * Samples by index. An array of samples is a source, and so is anything that can fetch one at a time, such as the
- * reader of @ae/lmdb-datum: nothing is held in memory but the batch in work and the one being fetched.
+ * Samples by index. An array of samples is a source, and so is anything that can fetch one sample at a time, such as the reader of
+ * @ae/lmdb-datum: only the current batch and the ones being fetched are held in memory.
  */
 export interface SampleSource {
   readonly length: number;
   at(index: number): Sample | undefined | Promise<Sample | undefined>;
-  /** What tells these samples from others when a run is resumed, if they know it themselves; else some of them are looked at. */
+  /** Identifies the samples when a run is resumed, if the source can do so; otherwise some of the samples are compared. */
   identity?(): SourceIdentity | Promise<SourceIdentity>;
 }
 
-/** What identifies samples, and their content after changes. */
+/** Identifies samples, and detects changes to them. */
 export interface SourceIdentity {
-  /** Text that is another one after each change, and the same for a copy. */
+  /** Text that differs after each change, but is the same for a copy. */
   readonly revision: string;
   /** A digest of the samples. */
   readonly content: string;
-  /** Whether all of them are in it. */
+  /** Whether the digest covers all of them. */
   readonly complete: boolean;
 }
 
@@ -44,7 +43,7 @@ export function shapeOf({ height, width, channels }: Sample): ImageShape {
 /** The shape of a network's input without the batch: `[height, width, channels]`. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
-/** Throws INVALID_SAMPLE unless `source` has a length and can be asked for samples; `where` says what it is for. */
+/** Throws INVALID_SAMPLE unless `source` has a length and returns samples; `where` says what it is for. */
 export function checkSource(where: string, source: unknown): asserts source is SampleSource {
   const { length, at } = (source ?? {}) as Partial<SampleSource>;
   if (Number.isInteger(length) && (length as number) >= 0 && typeof at === 'function') return;
@@ -54,15 +53,15 @@ export function checkSource(where: string, source: unknown): asserts source is S
   );
 }
 
-/** What to check of samples beside their channels. */
+/** What to check besides the number of channels. */
 export interface SampleRules {
   /** They may have any height and width. Default false. */
   readonly anySize?: boolean;
-  /** What to do where one has another size than it may. */
+  /** Advice for a sample of the wrong size. */
   readonly advice?: string;
 }
 
-/** Fetches the samples of `indices` in their order; throws INVALID_SAMPLE naming the first that is not of `shape`. */
+/** Fetches the samples of `indices` in order; throws INVALID_SAMPLE naming the first one that does not have `shape`. */
 export async function fetchSamples(
   source: SampleSource,
   indices: ArrayLike<number>,
@@ -74,7 +73,7 @@ export async function fetchSamples(
   return samples.map((sample, i) => checkSample(sample, indices[i], shape, rules));
 }
 
-/** Returns `sample` if it is of `shape`; throws INVALID_SAMPLE naming it by `index` otherwise. */
+/** Returns `sample` if it has `shape`; otherwise throws INVALID_SAMPLE naming its `index`. */
 export function checkSample(
   sample: Sample | undefined,
   index: number,
@@ -87,7 +86,7 @@ export function checkSample(
   if (!sample) {
     throw new AutoencoderError(
       'INVALID_SAMPLE',
-      `sample ${index}: expected an image, received nothing; the source's length is larger than its content.`,
+      `sample ${index}: expected an image, received none; the source has fewer images than its length says.`,
     );
   }
   const sizes = [sample.channels, sample.height, sample.width];

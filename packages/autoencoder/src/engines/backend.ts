@@ -9,21 +9,21 @@ import {
 import { startWebgpu } from './webgpu';
 
 /**
- * The engines by name: `tensorflow-gpu` and `tensorflow` are @tensorflow/tfjs-node-gpu and @tensorflow/tfjs-node where they are
- * installed, `webgpu` any GPU through Dawn or the browser, `wasm` the WebAssembly engine of @ae/layers, `webgl` a browser without
- * WebGPU, `cpu` plain JavaScript.
+ * The engines by name: `tensorflow-gpu` and `tensorflow` are @tensorflow/tfjs-node-gpu and @tensorflow/tfjs-node if installed, `webgpu` is
+ * any GPU through Dawn or the browser, `wasm` is the WebAssembly engine of @ae/layers, `webgl` is for browsers without WebGPU, and `cpu` is
+ * plain JavaScript.
  */
 export type BackendName = 'tensorflow-gpu' | 'webgpu' | 'wasm' | 'tensorflow' | 'webgl' | 'cpu';
 
-/** How `useBackend` starts an engine. */
+/** Options of `useBackend`. */
 export interface BackendOptions extends NativeOptions {
-  /** Threads of the wasm engine. Default 'auto', one a core. */
+  /** Threads of the wasm engine. Default 'auto', one per core. */
   readonly threads?: number | 'auto';
-  /** Whether the wasm engine may set V8's flags while its kernels are compiled; default true. See `v8Flags` of initWasm in @ae/layers. */
+  /** Whether the wasm engine may set V8's flags while its kernels are compiled. Default true. See `v8Flags` of initWasm in @ae/layers. */
   readonly v8Flags?: boolean;
-  /** On a page: where tfjs-backend-wasm-simd.wasm is served, or its bytes. */
+  /** On a page: the address of tfjs-backend-wasm-simd.wasm, or its bytes. */
   readonly wasmBinary?: string | URL | Uint8Array;
-  /** The folder whose node_modules hold `webgpu` and `@tensorflow/tfjs-backend-webgpu`, if they are not to be found by their names. */
+  /** The folder whose node_modules contains `webgpu` and `@tensorflow/tfjs-backend-webgpu`, if they cannot be found by their names. */
   readonly webgpuFolder?: string;
 }
 
@@ -31,35 +31,38 @@ const optionNames = ['threads', 'v8Flags', 'wasmBinary', 'webgpuFolder', 'tensor
 
 /** The engine in use. */
 export interface BackendInfo {
-  /** An engine of ours, or the name under which the caller registered another with tfjs. */
+  /** One of our engines, or the name under which the caller registered another one with TensorFlow.js. */
   readonly name: string;
-  /** Whether a GPU computes. */
+  /** Whether it computes on a GPU. */
   readonly gpu: boolean;
-  /** Threads the engine computes on, where it says. */
+  /** Number of threads, if the engine reports it. */
   readonly threads?: number;
-  /** What computes, such as the name of the GPU. */
+  /** The device it computes on, such as the name of the GPU. */
   readonly device?: string;
-  /** What the engine says of its version. */
+  /** The engine's version. */
   readonly version?: string;
-  /** What the user should know, such as that only the slow engine could be loaded. */
+  /** A warning for the user, for example that only the slow engine could be loaded. */
   readonly warning?: string;
-  /** What may be worth knowing though nothing is wrong, such as that the engine does not know this version of Node.js. */
+  /** A note for the user that is not a problem, for example that the engine does not know this version of Node.js. */
   readonly note?: string;
 }
 
 interface Engine {
   readonly name: BackendName;
-  /** What tfjs calls it. */
+  /** Its name in TensorFlow.js. */
   readonly tfjsName: string;
-  /** One line for people. */
+  /** A one-line description. */
   readonly description: string;
-  /** 'auto' takes the engine only if it then computes on a GPU. */
+  /** 'auto' uses the engine only if it computes on a GPU. */
   readonly onlyWithGpu?: boolean;
-  /** Loads the engine and makes it tfjs' active backend; throws when it can't be had. `requireGpu`: nobody asked for it by its name. */
+  /**
+   * Loads the engine and makes it the active backend of TensorFlow.js; throws if it is unavailable. `requireGpu`: it was not asked for by
+   * name.
+   */
   start(options: BackendOptions, requireGpu: boolean): Promise<BackendInfo>;
 }
 
-/** What the variants of our WebAssembly engine make use of. */
+/** The processor features that the variants of our WebAssembly engine use. */
 const simdInWords = {
   plain: 'SIMD of 128 bits',
   relaxed: 'SIMD of 128 bits with fused multiply-add',
@@ -156,8 +159,8 @@ function describeNative({ onGpu, version }: NativeEngine): Pick<BackendInfo, 'gp
 const isNode = typeof process === 'object' && typeof process.versions?.node === 'string';
 
 /**
- * The engines there can be here, in the order in which 'auto' tries them: CUDA, another GPU, the faster of wasm and native TensorFlow, the
- * reference. Which of those two is faster was measured when TensorFlow was installed; wasm where it was not.
+ * Returns the engines for this environment, in the order in which 'auto' tries them: CUDA, another GPU, the faster of wasm and native
+ * TensorFlow, the reference. Which of those two is faster was measured when TensorFlow was installed; if it was not, wasm comes first.
  */
 async function enginesHere({ tensorflowCache }: BackendOptions): Promise<readonly Engine[]> {
   if (!isNode) return engines.filter(({ tfjsName }) => tfjsName !== 'tensorflow');
@@ -171,8 +174,8 @@ async function enginesHere({ tensorflowCache }: BackendOptions): Promise<readonl
 }
 
 /**
- * Loads an engine and makes it the active tfjs backend. Without a name: the backend that tfjs has active stays, and
- * where there is none the best engine that loads is taken ('auto'). Throws BACKEND_UNAVAILABLE with the reason.
+ * Loads an engine and makes it the active backend of TensorFlow.js. Without a name, the active backend is kept; if there is none, the best
+ * engine that loads is used ('auto'). Throws BACKEND_UNAVAILABLE with the reason.
  */
 export async function useBackend(name?: BackendName | 'auto', options: BackendOptions = {}): Promise<BackendInfo> {
   checkKeys('useBackend', options, optionNames);
@@ -180,7 +183,7 @@ export async function useBackend(name?: BackendName | 'auto', options: BackendOp
     const active = tf.getBackend();
     const engine = engines.find(({ tfjsName }) => tfjsName === active);
     if (!active) return startFirst(options);
-    // The caller loaded native TensorFlow, under whichever of its two names: only our kernels are missing.
+    // The caller loaded native TensorFlow, under either of its names: only our kernels are missing.
     if (active === 'tensorflow') return { name: active, ...describeNative(await adoptNativeTensorflow()) };
     return engine ? engine.start(options, false) : { name: active, gpu: active.startsWith('web') };
   }
@@ -215,20 +218,20 @@ async function startFirst(options: BackendOptions): Promise<BackendInfo> {
   throw new AutoencoderError('BACKEND_UNAVAILABLE', `No engine can be loaded: ${reasons.join('; ')}.`);
 }
 
-/** What `listBackends` found of one engine. */
+/** The state of an engine, as `listBackends` found it. */
 export interface BackendStatus extends Partial<Pick<BackendInfo, 'device' | 'threads' | 'version'>> {
   readonly name: BackendName;
   readonly description: string;
-  /** Whether what it needs is there; it may still not load. */
+  /** Whether everything it needs is installed; it may still fail to load. */
   readonly installed: boolean;
   readonly available: boolean;
-  /** Whether 'auto' takes it when no engine before it in the list is eligible: false for an engine meant for a GPU that found none. */
+  /** Whether 'auto' would choose it if no engine before it in the list were eligible: false for a GPU engine that found no GPU. */
   readonly eligible: boolean;
-  /** Why it is not available and what mends it, or what to know of it, in one sentence. */
+  /** Why it is unavailable and how to fix that, or a note about it, in one sentence. */
   readonly reason?: string;
 }
 
-/** Tries every engine in the order of 'auto'; the first eligible one is what 'auto' takes. Leaves the last one active. */
+/** Tries every engine in the order of 'auto', which uses the first eligible one. Leaves the last one that loaded active. */
 export async function listBackends(options: BackendOptions = {}): Promise<BackendStatus[]> {
   checkKeys('listBackends', options, optionNames);
   const statuses: BackendStatus[] = [];
@@ -259,6 +262,6 @@ async function statusOf(engine: Engine, options: BackendOptions): Promise<Backen
 }
 
 function messageOf(error: unknown): string {
-  // The prefix that says which package speaks is for whole messages, not for a reason within another.
+  // The package name in front is for complete messages, not for a reason within another one.
   return (error instanceof Error ? error.message : String(error)).replace(/^\[[\w-]+\] /, '');
 }

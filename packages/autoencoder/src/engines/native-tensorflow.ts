@@ -3,7 +3,7 @@ import { AutoencoderError } from '../errors/errors';
 import { isMissingPackage } from '../errors/missing-package';
 import type { NativePackage } from './native/installation';
 
-/** What the native backend says of itself, beyond what tfjs types. */
+/** What the native backend reports about itself, beyond the types of TensorFlow.js. */
 interface NodeBackend {
   readonly isUsingGpuDevice?: boolean;
   readonly binding?: { readonly TF_Version?: string };
@@ -11,13 +11,13 @@ interface NodeBackend {
 
 /** Where to look for the addon. */
 export interface NativeOptions {
-  /** The folder whose node_modules hold the package. Default: what `installTensorflow` installed, otherwise the program's own. */
+  /** The folder whose node_modules contains the package. Default: the one that `installTensorflow` installed, or else the program's own. */
   readonly tensorflowFolder?: string;
   /** The folder that `installTensorflow` installed into. Default: its default. */
   readonly tensorflowCache?: string;
 }
 
-/** Native TensorFlow as it runs. */
+/** Native TensorFlow, loaded. */
 export interface NativeEngine {
   readonly onGpu: boolean;
   /** "TensorFlow 2.21.0" */
@@ -25,8 +25,8 @@ export interface NativeEngine {
 }
 
 /**
- * Loads native TensorFlow and this project's kernels on it, and makes it the active backend. Where one of the two packages has been loaded
- * before, that one stays: a process can hold only one. Throws BACKEND_UNAVAILABLE with the reason and what mends it.
+ * Loads native TensorFlow and this project's kernels for it, and makes it the active backend. If one of the two packages has already been
+ * loaded, that one is kept, because a process can contain only one. Throws BACKEND_UNAVAILABLE with the reason and how to fix it.
  */
 export async function startNativeTensorflow(name: NativePackage, options: NativeOptions): Promise<NativeEngine> {
   await restoreRemovedUtilities();
@@ -40,7 +40,7 @@ export async function startNativeTensorflow(name: NativePackage, options: Native
   return adoptNativeTensorflow();
 }
 
-/** Gives native TensorFlow, which is the active backend, this project's kernels. */
+/** Registers this project's kernels on native TensorFlow, which is the active backend. */
 export async function adoptNativeTensorflow(): Promise<NativeEngine> {
   const { registerTensorflowKernels } = await import('@ae/layers/backends/tensorflow');
   registerTensorflowKernels();
@@ -70,7 +70,7 @@ async function restoreRemovedUtilities(): Promise<void> {
   missing.isArray ??= Array.isArray;
 }
 
-/** What mends an addon that doesn't load. */
+/** Returns how to fix an addon that does not load. */
 function installCommand(name: NativePackage): string {
   return `ae backend install tensorflow${name.endsWith('-gpu') ? ' --gpu' : ''}`;
 }

@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors/errors';
 import { isMissingPackage } from '../errors/missing-package';
 
-/** WebGPU as it runs. */
+/** WebGPU, loaded. */
 export interface WebgpuDevice {
-  /** What the GPU says of itself. */
+  /** The GPU's description of itself. */
   readonly device: string;
-  /** It computes on the CPU. */
+  /** Whether it computes on the CPU. */
   readonly software: boolean;
 }
 

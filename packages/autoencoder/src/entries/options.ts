@@ -1,4 +1,7 @@
-/** `@ae/autoencoder/options`: what training and networks can be told, as plain data, and its checks. It loads no TensorFlow. */
+/**
+ * `@ae/autoencoder/options`: the options of training and networks as plain data, and the checks of their values. It does not load
+ * TensorFlow.
+ */
 export { isInRange, type NumberRange, rangeInWords } from '../errors/errors';
 export type {
   AnyOption,

@@ -1,4 +1,4 @@
-/** Pages that show what a network does: one HTML file each. */
+/** HTML pages that show what a network does, one file each. */
 export { type CollectReportOptions, collectReport } from '../report/collect';
 export { type LiveRun, readSampleGrid, renderLivePage, renderLiveRun } from '../report/live';
 export type { Picture, SpriteSheet } from '../report/pictures';

@@ -1,4 +1,4 @@
-/** Folders of runs: what config.json says, and where a run may begin. */
+/** Folders of runs: reads config.json, and checks where a run may start. */
 export { readConfigFile } from '../run/config-file';
 export { estimateRun, type RunEstimate } from '../run/estimate-run';
 export { checkNewRun } from '../run/new-run';

@@ -1,4 +1,4 @@
-/** Training with PyTorch: torchrun's processes on a run's folder, and folders that other machines train. */
+/** Training with PyTorch: runs torchrun's processes on the folder of a run, and writes folders for training on other machines. */
 export type { LmdbPlace } from '../torchrun/describe-task';
 export { type HandOverOptions, handOver } from '../torchrun/hand-over';
 export { type TorchrunOptions, torchrun } from '../torchrun/torchrun';

@@ -32,13 +32,13 @@ export type AutoencoderErrorCode =
   | 'ABORTED';
 
 /**
- * An error with one sentence for people and a stable `code` for programs. That a value is wrong is said in parts, of which the
- * sentence is made here: "batchSize: expected a whole number of at least 1, received 0."; a state is stated as it is: "The disk is full.".
+ * An error with one sentence for people and a stable `code` for programs. For a wrong value, the sentence is made from its parts:
+ * "batchSize: expected a whole number of at least 1, received 0."; a state is described as it is: "The disk is full.".
  */
 export class AutoencoderError extends SentenceError {
   override readonly name = 'AutoencoderError';
 
-  /** @internal Nobody else makes these. */
+  /** @internal Only this package creates them. */
   constructor(
     readonly code: AutoencoderErrorCode,
     what: string | WrongValue | State,
@@ -48,7 +48,7 @@ export class AutoencoderError extends SentenceError {
   }
 }
 
-/** Makes the INVALID_OPTION of an option, or an argument, that has a value it can't have. */
+/** Makes the INVALID_OPTION error for the value of an option or argument. */
 export function invalidOption(where: string, expected: string, value: unknown, todo?: string): AutoencoderError {
   return new AutoencoderError('INVALID_OPTION', { where, expected, received: inWords(value), ...(todo && { todo }) });
 }
@@ -57,10 +57,10 @@ export function invalidOption(where: string, expected: string, value: unknown, t
 export interface NumberRange {
   readonly min?: number;
   readonly max?: number;
-  /** A maximum that is itself too large. */
+  /** An exclusive maximum. */
   readonly below?: number;
   readonly integer?: boolean;
-  /** Whether `min` is itself too small. */
+  /** Whether `min` is exclusive. */
   readonly exclusiveMin?: boolean;
 }
 
@@ -69,7 +69,7 @@ export function checkNumber(where: string, value: unknown, range: NumberRange = 
   if (!isInRange(value, range)) throw invalidOption(where, rangeInWords(range), value);
 }
 
-/** Says whether a value is a finite number in a range; whole numbers are those that JavaScript holds exactly. */
+/** Tells whether a value is a finite number in a range; whole numbers must be safe integers. */
 export function isInRange(value: unknown, range: NumberRange): boolean {
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = range;
   if (typeof value !== 'number' || !Number.isFinite(value)) return false;
@@ -77,7 +77,7 @@ export function isInRange(value: unknown, range: NumberRange): boolean {
   return (range.exclusiveMin ? value > min : value >= min) && value <= max && value < below;
 }
 
-/** Returns a range in words: "a whole number from 1 to 16", "a number above 0 and below 1". */
+/** Describes a range: "a whole number from 1 to 16", "a number above 0 and below 1". */
 export function rangeInWords({ min, max, below, integer, exclusiveMin }: NumberRange): string {
   const kind = integer ? 'a whole number' : 'a number';
   if (min !== undefined && max !== undefined && !exclusiveMin) return `${kind} from ${min} to ${max}`;
@@ -86,12 +86,12 @@ export function rangeInWords({ min, max, below, integer, exclusiveMin }: NumberR
   return [kind, lower, lower && upper && 'and', upper].filter(Boolean).join(' ');
 }
 
-/** Throws INVALID_OPTION unless `value` is text with something in it. */
+/** Throws INVALID_OPTION unless `value` is text that is not empty. */
 export function checkText(where: string, value: unknown): asserts value is string {
   if (typeof value !== 'string' || value === '') throw invalidOption(where, 'text', value);
 }
 
-/** Throws INVALID_OPTION unless `value` is one of `known`, of which there are several. */
+/** Throws INVALID_OPTION unless `value` is one of `known`, which has several elements. */
 export function checkChoice<T extends string>(where: string, value: unknown, known: readonly T[]): asserts value is T {
   if (!known.includes(value as T)) throw invalidOption(where, `one of ${known.join(', ')}`, value);
 }
@@ -102,7 +102,7 @@ export function checkObject(where: string, value: unknown, example: string): ass
   throw invalidOption(where, `an object such as ${example}`, value);
 }
 
-/** Throws INVALID_OPTION for what is no object or has a key that is not in `known`, so that a misspelled option never passes silently. */
+/** Throws INVALID_OPTION if `value` is not an object or has a key that is not in `known`, so that a misspelled option is never ignored. */
 export function checkKeys(where: string, options: object, known: readonly string[]): void {
   checkObject(where, options, `{ ${known[0]}: ... }`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));

@@ -1,4 +1,4 @@
-/** Says whether an import failed because there is no such package. Vite says that of optional peers in words of its own. */
+/** Tells whether an import failed because the package does not exist. Vite has its own message for missing optional peers. */
 export function isMissingPackage(error: unknown, name: string): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   const isMissing =

@@ -1,6 +1,6 @@
 /**
- * What an option can be, as plain data: the library checks options by it, and the command line makes its flags, ranges and
- * help of the same. Nothing here needs TensorFlow.
+ * The kinds of options, as plain data: the library checks options against them, and the command line derives its flags, ranges and help
+ * from them. Nothing here requires TensorFlow.
  */
 import {
   AutoencoderError,
@@ -15,9 +15,9 @@ import {
 interface Described {
   /** What it does, for a list of options. */
   readonly help: string;
-  /** It has no default and can't be left out. */
+  /** It has no default and must be given. */
   readonly required?: boolean;
-  /** null switches it off. */
+  /** null turns it off. */
   readonly nullable?: boolean;
 }
 
@@ -25,7 +25,7 @@ interface Described {
 export interface NumberOption extends Described, NumberRange {
   readonly kind: 'number';
   readonly default?: number;
-  /** What it counts, such as steps. */
+  /** Its unit, such as steps. */
   readonly unit?: string;
 }
 
@@ -35,7 +35,7 @@ export interface SwitchOption extends Described {
   readonly default?: boolean;
 }
 
-/** Steps of the training, each later than the one before. */
+/** Training steps in ascending order. */
 export interface StepsOption extends Described {
   readonly kind: 'steps';
 }
@@ -43,7 +43,7 @@ export interface StepsOption extends Described {
 /** One of a few words. */
 export interface WordOption extends Described {
   readonly kind: 'word';
-  /** With what each means. */
+  /** The words, with the meaning of each. */
   readonly words: Readonly<Record<string, string>>;
   readonly default?: string;
 }
@@ -54,23 +54,23 @@ export interface GroupOption extends Described {
   readonly options: OptionTable;
 }
 
-/** A choice, each with options of its own: `{ name: 'sgd', momentum: 0.9 }`. */
+/** A choice between alternatives with their own options: `{ name: 'sgd', momentum: 0.9 }`. */
 export interface ChoiceOption extends Described {
   readonly kind: 'choice';
-  /** The key that names what is chosen. */
+  /** The key that names the alternative. */
   readonly key: string;
   readonly choices: Readonly<Record<string, Choice>>;
 }
 
-/** What can be chosen, with the options that it alone, or it among others, has. */
+/** The alternatives, with the options that each of them has. */
 export interface Choice {
   readonly help: string;
   readonly options: OptionTable;
-  /** Says what is wrong with options that don't go together. */
+  /** Says what is wrong with options that cannot be combined. */
   check?(options: Readonly<Record<string, unknown>>): Problem | undefined;
 }
 
-/** An option of a choice that does not go with the others. */
+/** An option of a choice that conflicts with the others. */
 export interface Problem {
   readonly option: string;
   readonly expected: string;
@@ -82,7 +82,7 @@ export type AnyOption = NumberOption | SwitchOption | StepsOption | WordOption |
 /** Options by their names. */
 export type OptionTable = Readonly<Record<string, AnyOption>>;
 
-/** What a caller gives an option. */
+/** The value that a caller gives an option. */
 export type ValueOf<O> = O extends { kind: 'number' }
   ? number
   : O extends { kind: 'switch' }
@@ -102,7 +102,7 @@ export type ValuesOf<T> = {
   readonly [K in keyof T as T[K] extends { required: true } ? never : K]?: ValueOf<T[K]>;
 };
 
-/** The same with all defaults. */
+/** The same, with all defaults filled in. */
 export type FilledOf<T> = {
   readonly [K in keyof T]: T[K] extends { required: true } | { default: unknown }
     ? ValueOf<T[K]>
@@ -120,7 +120,7 @@ const checks: { readonly [K in AnyOption['kind']]: Check<Extract<AnyOption, { ki
   choice: checkChosen,
 };
 
-/** Throws INVALID_OPTION, with the path of the option, unless `value` is one that the option can have. */
+/** Throws INVALID_OPTION, with the path of the option, unless `value` is valid for it. */
 export function checkOption(where: string, option: AnyOption, value: unknown): void {
   if (value === undefined && !option.required) return;
   if (value === null && option.nullable) return;
@@ -159,7 +159,7 @@ function checkSteps(where: string, _: StepsOption, value: unknown): void {
   }
 }
 
-/** Returns the values with the defaults of those that are missing. */
+/** Returns the values with the defaults of missing ones. */
 export function withDefaults<T extends OptionTable>(table: T, values: object): FilledOf<T> {
   const filled: Record<string, unknown> = { ...values };
   for (const [key, option] of Object.entries(table)) {

@@ -13,27 +13,27 @@ import { type ImageScores, type Scores, scoreBatch, summarizeScores } from './me
 
 /** What `evaluate` scores, and how. */
 export interface EvaluateOptions {
-  /** Images per forward pass. Default 64, fewer of those above 64x64 so that none takes long. */
+  /** Images per forward pass. Default 64, fewer for images above 64x64, so that no pass takes long. */
   readonly batchSize?: number;
-  /** Whose masks the decoder gets; see {@link MaskMode}. Default 'own', and 'fixed' of a variational network. */
+  /** The masks that the decoder gets; see {@link MaskMode}. Default 'own', or 'fixed' for a variational network. */
   readonly masks?: MaskMode;
-  /** Bits per number of the code: 32 passes it on as it is, fewer (1 to 16) round it first. Default 32. */
+  /** Bits per number of the code: 32 leaves it unrounded, fewer (1 to 16) round it first. Default 32. */
   readonly codeBits?: number;
-  /** Score SSIM and MS-SSIM too, which takes about as long as the network itself. Default true. */
+  /** Compute SSIM and MS-SSIM as well, which takes about as long as the network itself. Default true. */
   readonly similarity?: boolean;
-  /** Score only this part of the samples; `mergeEvaluations` makes the whole of all parts. Default: all. */
+  /** Score only this part of the samples; `mergeEvaluations` combines all parts. Default: all. */
   readonly shard?: Shard;
   /** Stops between batches; `evaluate` then throws ABORTED. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with how many images have been scored. */
+  /** Called after each batch with the number of images scored so far. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Scores of reconstructions: over all images, and of each. */
+/** Scores of reconstructions: of each image, and over all images. */
 export interface Evaluation extends Scores {
   readonly masks: MaskMode;
   readonly codeBits: number;
-  /** Whether SSIM and MS-SSIM were asked for. */
+  /** Whether SSIM and MS-SSIM were requested. */
   readonly similarity: boolean;
 }
 
@@ -56,7 +56,7 @@ export async function evaluateNetwork(
   return { masks, codeBits, similarity, ...scores };
 }
 
-/** Scores whatever reconstructs images against the images of a source, batch by batch. */
+/** Scores anything that reconstructs images against the images of a source, batch by batch. */
 async function scoreReconstructions(
   network: Network,
   source: SampleSource,

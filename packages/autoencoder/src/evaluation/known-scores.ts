@@ -3,7 +3,7 @@ import { AutoencoderError } from '../errors/errors';
 import type { Evaluation } from './evaluate';
 import { summarizeScores } from './metrics/scores';
 
-/** Scores of the images of a source that were computed before, so that nothing has to be scored twice. */
+/** Scores of a source's images that were computed earlier, so that nothing is scored twice. */
 export class KnownScores {
   readonly #source: SampleSource;
   readonly #evaluations: readonly Evaluation[];
@@ -23,8 +23,8 @@ export class KnownScores {
   }
 
   /**
-   * Returns what `evaluate` would say of `count` images spread evenly over the source, as {@link spread} picks them, or undefined
-   * where that is not known. `peak` is the white of the network.
+   * Returns the result of `evaluate` for `count` images spread evenly over the source, as {@link spread} chooses them, or undefined if it
+   * is not known. `peak` is the network's value of white.
    */
   find(
     { masks, codeBits }: Pick<Evaluation, 'masks' | 'codeBits'>,
@@ -34,7 +34,7 @@ export class KnownScores {
     const isMeant = (known: Evaluation) => known.masks === masks && known.codeBits === codeBits && known.similarity;
     const known = this.#evaluations.find(isMeant);
     if (!known || count === this.#source.length) return known;
-    // Among fewer images another one lends its masks.
+    // Among fewer images, other images would lend their masks.
     if (masks === 'other') return undefined;
     const images = pickSpread(known.images, count).map((image, index) => ({ ...image, index }));
     return { ...known, ...summarizeScores(images, peak), images };

@@ -3,12 +3,13 @@ import { AutoencoderError, checkNumber, inWords } from '../errors/errors';
 import type { Evaluation } from './evaluate';
 import { summarizeScores } from './metrics/scores';
 
-/** What is needed of the evaluation of a shard. */
+/** The parts of a shard's evaluation that are needed. */
 export type EvaluationPart = Pick<Evaluation, 'masks' | 'codeBits' | 'similarity' | 'images'>;
 
 /**
- * Makes one evaluation of those of all shards, in any order: what `evaluate` says of the whole, to the last digit, since each image's scores
- * are in them and are summed in one order. `pixels` are the network's. Throws INVALID_OPTION where the parts are no whole.
+ * Combines the evaluations of all shards, in any order, into the evaluation of the whole, identical to the last digit because each image's
+ * scores are included and are summed in a fixed order. `pixels` are the network's. Throws INVALID_OPTION if the parts do not make up a
+ * whole.
  */
 export function mergeEvaluations(parts: readonly EvaluationPart[], { scale }: Pick<PixelFormat, 'scale'>): Evaluation {
   checkNumber('pixels.scale', scale, { min: 0, exclusiveMin: true });

@@ -3,12 +3,12 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rename } from '@ae/ground/rename';
 
-/** Ends the names of files that are still being written. */
+/** Suffix of the names of files that are still being written. */
 export const temporarySuffix = '.tmp';
 
 /**
- * Writes a file by way of a temporary one beside it: under its own name the file is always whole, whenever the process
- * or the machine stops. Leaves nothing behind when `write` fails. `flags` of open(2) are added to those of writing.
+ * Writes a file through a temporary one beside it: the file with the final name is always complete, whenever the process or the machine
+ * stops. Leaves nothing behind if `write` fails. `flags` of open(2) are added to those for writing.
  */
 export async function writeFileAtomically(
   file: string,
@@ -18,7 +18,7 @@ export async function writeFileAtomically(
   const { O_WRONLY, O_CREAT, O_EXCL } = constants;
   const temporary = `${file}${temporarySuffix}`;
   try {
-    // Never into what stands there: it may be a pipe, which would wait, or lead elsewhere.
+    // Never into an existing file: it may be a pipe, which would block, or a link.
     await rm(temporary, { force: true });
     const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | flags);
     try {
@@ -35,7 +35,7 @@ export async function writeFileAtomically(
   await syncFolder(path.dirname(file));
 }
 
-/** Adds to an error of the system which file it is about, which errors of writing into an open one lack. */
+/** Adds the name of the file to an error of the operating system, which is missing in errors of writing to an open file. */
 export function withPath(error: unknown, file: string): unknown {
   const { code, path: known } = error as NodeJS.ErrnoException;
   return code !== undefined && known === undefined ? Object.assign(error as Error, { path: file }) : error;
@@ -46,7 +46,7 @@ export function writeTextAtomically(file: string, text: string): Promise<void> {
   return writeFileAtomically(file, (handle) => handle.writeFile(text));
 }
 
-/** Makes a rename survive a power failure, where folders can be synchronized (not on Windows). */
+/** Makes a rename survive a power failure, on systems where folders can be synced (not Windows). */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);

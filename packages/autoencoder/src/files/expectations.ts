@@ -1,7 +1,7 @@
-/** Checks of what was read from a file that anybody may have changed: each throws what is wrong, where, as part of a sentence. */
+/** Checks of values read from untrusted files: each error says what is wrong and where, as part of a sentence. */
 import { inWords } from '../errors/errors';
 
-/** Says what is wrong with a file: "training.step is -1, not a whole number of at least 0". */
+/** Describes what is wrong with a file: "training.step is -1, not a whole number of at least 0". */
 export class Unexpected extends Error {}
 
 type Bounds = { readonly min?: number; readonly max?: number };
@@ -27,7 +27,7 @@ export function expectOneOf(where: string, value: unknown, known: readonly unkno
   if (!known.includes(value)) refuse(where, value, `one of ${known.join(', ')}`);
 }
 
-/** A whole number that JSON and JavaScript hold exactly. */
+/** A whole number that JSON and JavaScript represent exactly. */
 export function expectWhole(
   where: string,
   value: unknown,
@@ -49,23 +49,23 @@ export function expectNumber(
   if (!isNumber) refuse(where, value, `a number${lower}`);
 }
 
-/** A number of decibels, which a perfect reconstruction has infinitely many of. */
+/** A number of decibels, which is infinite for a perfect reconstruction. */
 export function expectDecibels(where: string, value: unknown): asserts value is number {
   if (value !== Number.POSITIVE_INFINITY) expectNumber(where, value);
 }
 
-/** Parses JSON; decibels may be Infinity, see `writeJson`. */
+/** Parses JSON in which decibels may be Infinity; see `writeJson`. */
 export function parseJson(text: string): unknown {
   const readInfinity = (key: string, value: unknown) =>
     value === 'Infinity' && key.endsWith('Db') ? Number.POSITIVE_INFINITY : value;
   try {
     return JSON.parse(text, readInfinity);
   } catch (cause) {
-    throw new Unexpected('it is not JSON', { cause });
+    throw new Unexpected('it is not valid JSON', { cause });
   }
 }
 
-/** Writes JSON, which has no Infinity: that is the PSNR of a perfect reconstruction. */
+/** Writes JSON, which has no Infinity, the PSNR of a perfect reconstruction. */
 export function writeJson(value: unknown, indent?: number): string {
   const nameInfinity = (_key: string, part: unknown) => (part === Number.POSITIVE_INFINITY ? 'Infinity' : part);
   return JSON.stringify(value, nameInfinity, indent);

@@ -1,11 +1,11 @@
-/** Files of models, which this library or another program wrote. */
+/** Files of models, written by this library or another program. */
 import { describeSystemError } from '@ae/ground/system-errors';
 import { AutoencoderError } from '../errors/errors';
 import { readRegularFile, UnfitFile } from './regular-file';
 
 /**
- * Reads a whole file. Throws MODEL_NOT_FOUND, with what to do, where it is not to be read, MODEL_INVALID where it is no file or larger
- * than `maxBytes`.
+ * Reads a whole file. Throws MODEL_NOT_FOUND, with advice, if it cannot be read, and MODEL_INVALID if it is not a file or is larger than
+ * `maxBytes`.
  */
 export async function readModelFile(file: string, maxBytes: number, todo = 'check the path'): Promise<Uint8Array> {
   try {
@@ -19,7 +19,7 @@ export async function readModelFile(file: string, maxBytes: number, todo = 'chec
   }
 }
 
-/** Makes MODEL_INVALID of what is wrong with a file. */
+/** Makes the MODEL_INVALID error for what is wrong with a file. */
 export function invalidFile(file: string, problem: string, todo?: string, cause?: unknown): AutoencoderError {
   return new AutoencoderError('MODEL_INVALID', { state: `${file}: ${problem}`, ...(todo && { todo }) }, { cause });
 }

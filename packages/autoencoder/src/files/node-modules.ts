@@ -1,6 +1,5 @@
 /**
- * Stands in for Node.js' modules in the build for browsers (tsup.config.ts): paths are addresses there, whose files can be read and not
- * written.
+ * Replaces Node.js modules in the build for browsers (tsup.config.ts): paths are addresses there, whose files can be read but not written.
  */
 import { AutoencoderError } from '../errors/errors';
 
@@ -13,14 +12,14 @@ function unavailable(name: string) {
   };
 }
 
-/** Fetches a file; as text if an encoding is given. */
+/** Fetches a file, as text if an encoding is given. */
 export async function readFile(address: string, encoding?: 'utf8'): Promise<Uint8Array | string> {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return encoding ? response.text() : new Uint8Array(await response.arrayBuffer());
 }
 
-/** Flags of opening files, of which there are none here. */
+/** Flags for opening files, none of which exist here. */
 export const constants: Record<string, number> = {};
 export const appendFile = unavailable('appendFile');
 export const copyFile = unavailable('copyFile');
@@ -46,7 +45,7 @@ export const statSync = unavailable('statSync');
 export const statfs = unavailable('statfs');
 export const writeFile = unavailable('writeFile');
 
-/** What is used of `node:path`. */
+/** The part of `node:path` that is used. */
 export default {
   isAbsolute: (address: string) => address.startsWith('/'),
   join: (...parts: string[]) => parts.filter(Boolean).join('/'),

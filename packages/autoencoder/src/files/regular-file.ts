@@ -1,10 +1,10 @@
-/** Opens plain files only: to open a pipe waits for its other end, and a device may have no end. */
+/** Opens only regular files: opening a pipe waits for its other end, and a device may have no end. */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 
-/** Says why a file is not read: it is of another kind, or too large. */
+/** Says why a file is not read: it is not a regular file, or it is too large. */
 export class UnfitFile extends Error {
-  /** What there is instead of a file: "a pipe". */
+  /** What it is instead of a file: "a pipe". */
   readonly kind?: string;
   /** The size of a file that is too large, in bytes. */
   readonly size?: number;
@@ -15,10 +15,10 @@ export class UnfitFile extends Error {
   }
 }
 
-/** Opens a plain file, to be read if `flags` (those of open(2)) are not given. Throws UnfitFile, or what the operating system says. */
+/** Opens a regular file, for reading unless `flags` of open(2) are given. Throws UnfitFile, or the operating system's error. */
 export async function openRegularFile(file: string, flags: number = constants.O_RDONLY): Promise<FileHandle> {
   const handle = await open(file, flags | (constants.O_NONBLOCK ?? 0)).catch((error: NodeJS.ErrnoException) => {
-    // What the system says of a pipe that nobody reads, and of a socket.
+    // The operating system's errors for a pipe without a reader and for a socket.
     throw error.code === 'ENXIO' ? new UnfitFile({ kind: 'a pipe or socket' }, { cause: error }) : error;
   });
   try {
@@ -31,9 +31,9 @@ export async function openRegularFile(file: string, flags: number = constants.O_
   }
 }
 
-/** Reads a whole plain file of at most `maxBytes`. Throws UnfitFile, or what the operating system says. */
+/** Reads a whole regular file of at most `maxBytes`. Throws UnfitFile, or the operating system's error. */
 export async function readRegularFile(file: string, maxBytes: number): Promise<Uint8Array> {
-  // In a browser files are fetched, and there are no others.
+  // In a browser, files are fetched, and there are no other kinds.
   if (constants.O_RDONLY === undefined) return readFile(file);
   const handle = await openRegularFile(file);
   try {

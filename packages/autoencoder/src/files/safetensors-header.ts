@@ -1,7 +1,7 @@
-/** The header of a safetensors file, read as its own library does: nothing is taken from a file that it would refuse. */
+/** The header of a safetensors file, read as strictly as by its own library: what that would refuse is refused here. */
 import { expectList, expectOneOf, expectRecord, expectText, expectWhole, parseJson, Unexpected } from './expectations';
 
-/** Where the values of a tensor lie after the header. */
+/** Where the values of a tensor are, after the header. */
 export interface TensorPlace {
   readonly name: string;
   readonly dtype: string;
@@ -16,7 +16,7 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>> | undefined;
 }
 
-/** One tensor as a header lists it. */
+/** One tensor in a header's list. */
 export interface ListedTensor {
   readonly name: string;
   readonly dtype: string;
@@ -24,11 +24,11 @@ export interface ListedTensor {
   readonly bytes: number;
 }
 
-/** As many dimensions as a tensor of tfjs has. */
+/** The maximum number of dimensions of a tensor in TensorFlow.js. */
 const maxRank = 6;
 const maxTensors = 100_000;
 
-/** Reads a header, of a file with `valueBytes` after it, whose types are among `dtypes`: bytes by name. Throws Unexpected. */
+/** Parses the header of a file with `valueBytes` after it and types among `dtypes`, a map of names to bytes. Throws Unexpected. */
 export function parseSafetensorsHeader(
   bytes: Uint8Array,
   valueBytes: number,
@@ -53,7 +53,7 @@ export function parseSafetensorsHeader(
   return { places, metadata: metadata as Readonly<Record<string, string>> | undefined };
 }
 
-/** Writes what stands before the values: eight bytes of length, and the header. */
+/** Encodes what precedes the values: eight bytes of length, and the header. */
 export function encodeSafetensorsHeader(
   metadata: Readonly<Record<string, string>>,
   tensors: readonly ListedTensor[],
@@ -98,7 +98,7 @@ function readPlace(name: string, entry: unknown, dtypes: Readonly<Record<string,
   return { name, dtype: dtype as string, shape: shape as number[], begin, bytes };
 }
 
-/** Throws unless the tensors lie one after the other and fill the file. */
+/** Throws unless the tensors are contiguous and fill the file. */
 function checkCover(places: readonly TensorPlace[], valueBytes: number): void {
   let end = 0;
   for (const { name, begin, bytes } of places) {
@@ -111,10 +111,10 @@ function checkCover(places: readonly TensorPlace[], valueBytes: number): void {
   if (end !== valueBytes) throw new Unexpected(`its tensors have ${end} bytes, but the file has ${valueBytes}`);
 }
 
-/** Throws for a key that an object of valid JSON has twice: which of the two counts differs from reader to reader. */
+/** Throws if an object of valid JSON has a key twice: readers differ in which of the two they use. */
 function checkKeysOnce(json: string): void {
   const open: Set<string>[] = [];
-  // Strings, with the colon where they are keys, and what opens and closes objects: a list never ends one.
+  // Strings, with the colon if they are keys, and the braces of objects; a list never ends one.
   for (const [token, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/gs)) {
     if (token === '{') open.push(new Set());
     else if (token === '}') open.pop();

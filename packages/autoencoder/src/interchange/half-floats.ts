@@ -1,4 +1,4 @@
-/** Returns the number that 16 bits stand for: 1 of sign, 5 of exponent, 10 of fraction. */
+/** Decodes a 16-bit float: 1 bit of sign, 5 of exponent, 10 of fraction. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;

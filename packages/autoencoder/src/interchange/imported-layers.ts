@@ -1,4 +1,4 @@
-/** Networks that other programs made, as lists of layers and the values of their weights. */
+/** Networks from other programs, as lists of layers and values of their weights. */
 import type { Residual } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
@@ -13,7 +13,7 @@ export interface ImportedLayer {
   readonly weights?: Readonly<Record<string, Weight>>;
 }
 
-/** Makes a network of layers and gives it their weights. Throws SHAPE_MISMATCH and others of layers that don't fit together. */
+/** Builds a network from layers and gives it their weights. Throws SHAPE_MISMATCH and other errors of layers that do not fit together. */
 export async function networkOf(
   imported: readonly ImportedLayer[],
   inputShape: ImageShape,
@@ -31,7 +31,7 @@ export async function networkOf(
   return asLoaded(autoencoder);
 }
 
-/** Gives a variable of a layer values. */
+/** Sets the values of a layer's variable. */
 export function assignValues(variable: layers.Layer['weights'][number], values: Float32Array): void {
   const target = variable.read() as tf.Variable;
   const tensor = tf.tensor(values, target.shape);
@@ -39,7 +39,7 @@ export function assignValues(variable: layers.Layer['weights'][number], values: 
   tensor.dispose();
 }
 
-/** Makes of a network one that was loaded: its weights come from elsewhere, and no seed makes them again. Disposes of the first. */
+/** Turns a network into a loaded one: its weights come from a file, and no seed reproduces them. Disposes of the original. */
 export async function asLoaded(autoencoder: Autoencoder): Promise<Autoencoder> {
   let kept: tf.io.ModelArtifacts = {};
   const keep = async (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {

@@ -1,7 +1,7 @@
 import type { layers } from '@tensorflow/tfjs-layers';
 import { AutoencoderError } from '../errors/errors';
 
-/** The fields of layers' configurations that are looked at. */
+/** The configuration fields that are used. */
 export interface LayerConfig {
   readonly activation?: string;
   readonly alpha?: number;
@@ -25,7 +25,7 @@ export interface LayerConfig {
   readonly theta?: number;
 }
 
-/** Makes the error for a layer that the other runtime has no form of. */
+/** Makes the error for a layer without an equivalent in the other runtime. */
 export function unsupported({ layer }: { readonly layer: layers.Layer }, what: string, todo: string): AutoencoderError {
   return new AutoencoderError('INVALID_OPTION', {
     where: `layer "${layer.name}"`,
@@ -34,7 +34,7 @@ export function unsupported({ layer }: { readonly layer: layers.Layer }, what: s
   });
 }
 
-/** Refuses a layer whose channels come first: images here have them last. */
+/** Refuses a layer with channels first: images here have them last. */
 export function checkLayout(conversion: { readonly layer: layers.Layer; readonly config: LayerConfig }): void {
   if (conversion.config.dataFormat !== 'channelsFirst') return;
   throw unsupported(conversion, 'has channels before height and width', "choose dataFormat 'channelsLast'");

@@ -1,4 +1,4 @@
-/** A network as text that any file can carry: its layers, its weights' shapes, and what pixels mean to it. */
+/** A network as text that any file can contain: its layers, the shapes of its weights, and its conversion of pixels. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { Autoencoder } from '../autoencoder/autoencoder';
 import { AutoencoderError } from '../errors/errors';
@@ -17,8 +17,8 @@ export function describeNetwork({ model, pixels }: Autoencoder): Readonly<Record
 }
 
 /**
- * Makes the network that `describeNetwork` described, with zeros for weights; undefined where there is no description. What is wrong with
- * it is told as MODEL_INVALID of `file`. `numbers` is how many weights there can be at most.
+ * Builds the network that `describeNetwork` described, with weights of 0; undefined if there is no description. Errors in it are
+ * MODEL_INVALID of `file`. `numbers` is the maximum number of weights.
  */
 export async function networkOfDescription(
   metadata: Readonly<Record<string, string>>,
@@ -59,7 +59,7 @@ function parse(text: string, name: string): Description {
   throw new AutoencoderError('MODEL_INVALID', { state: `${name} is not the JSON of a network` });
 }
 
-/** Counts weights; what is wrong with their sizes is said when the network is made. */
+/** Counts weights; errors in their sizes are reported when the network is built. */
 function sizeOf(weights: unknown): number {
   if (!Array.isArray(weights)) return 0;
   const sizes = weights.map((weight: { shape?: unknown } | null) => {

@@ -3,7 +3,7 @@ import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layer
 import type { Autoencoder } from '../autoencoder/autoencoder';
 import { codeLayerName } from '../network/presets';
 
-/** What of a network is meant: images to reconstructions, images to codes and masks, or codes and masks to reconstructions. */
+/** Which part of a network: images to reconstructions, images to codes and masks, or codes and masks to reconstructions. */
 export type NetworkPart = 'network' | 'encoder' | 'decoder';
 
 export const networkParts: readonly NetworkPart[] = ['network', 'encoder', 'decoder'];
@@ -15,7 +15,7 @@ export interface Step {
   readonly outputs: readonly SymbolicTensor[];
 }
 
-/** The layers of a part of a network in an order in which they can run, and what goes in and comes out. */
+/** The layers of a part of a network in an executable order, with its inputs and outputs. */
 export interface NetworkPlan {
   readonly steps: readonly Step[];
   /** The images, or the code and the masks. */
@@ -23,17 +23,17 @@ export interface NetworkPlan {
   readonly outputs: readonly SymbolicTensor[];
 }
 
-/** A whole network, cut at its code. */
+/** A complete network, split at its code. */
 export interface CutNetwork {
   readonly encoder: NetworkPlan;
   readonly decoder: NetworkPlan;
   readonly network: NetworkPlan;
   readonly code: SymbolicTensor;
-  /** Of the pools whose masks the decoder needs, first pool first. */
+  /** Those of the pools whose masks the decoder needs, first pool first. */
   readonly masks: readonly SymbolicTensor[];
 }
 
-/** Cuts a network after the layer that is named 'code'. */
+/** Splits a network after the layer named 'code'. */
 export function cutNetwork(model: LayersModel): CutNetwork {
   const steps = stepsTo(model.outputs[0]);
   const code = steps.find(({ layer }) => layer.name === codeLayerName)?.outputs[0] ?? model.outputs[0];
@@ -51,7 +51,7 @@ export function cutNetwork(model: LayersModel): CutNetwork {
   };
 }
 
-/** Lists what leads to a tensor, each after what it depends on. */
+/** Lists the layers that lead to a tensor, each after those it depends on. */
 function stepsTo(tensor: SymbolicTensor): Step[] {
   const found = new Map<object, Step>();
   const visit = (target: SymbolicTensor) => {
@@ -69,7 +69,7 @@ export function shapeOf({ shape }: SymbolicTensor): number[] {
   return shape.slice(1) as number[];
 }
 
-/** Returns the size of a block where images may have any size, and those of the network's own size are computed as others are. */
+/** Returns the size of a block if images may have any size and the network computes those of its own size in the same way. */
 export function wholeBlocks({ takesAnySize, inputShape }: Autoencoder, { network }: CutNetwork) {
   const layer = network.steps.find(
     ({ layer }) => layer instanceof BlockTransform2D || layer instanceof InverseBlockTransform2D,

@@ -1,4 +1,4 @@
-/** Files of tensors by name, as PyTorch's users exchange them. https://github.com/huggingface/safetensors#format */
+/** Files of named tensors, as PyTorch users exchange them. https://github.com/huggingface/safetensors#format */
 import { writeFileAtomically } from '../files/atomic-file';
 import { Unexpected } from '../files/expectations';
 import { invalidFile, readModelFile } from '../files/model-file';
@@ -13,7 +13,7 @@ export interface SafetensorsTensor {
   readonly bytes: Uint8Array;
 }
 
-/** A tensor that was read, its values as float32. */
+/** A tensor that was read, with its values as float32. */
 export interface ReadTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
@@ -24,13 +24,13 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Bytes of each number. */
+/** Bytes per number. */
 const dtypes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8 };
 
-/** More than the weights of any network here, of 8 bytes each. */
+/** More than the weights of any network here, at 8 bytes each. */
 const maxBytes = 2 ** 33;
 
-/** Writes a file, whole or not at all. */
+/** Writes a file, which appears complete or not at all. */
 export async function writeSafetensors(
   file: string,
   tensors: readonly SafetensorsTensor[],
@@ -45,7 +45,7 @@ export async function writeSafetensors(
   });
 }
 
-/** Reads a file that may be anybody's. Throws MODEL_NOT_FOUND, MODEL_INVALID. */
+/** Reads an untrusted file. Throws MODEL_NOT_FOUND, MODEL_INVALID. */
 export async function readSafetensors(file: string): Promise<SafetensorsFile> {
   const bytes = await readModelFile(file, maxBytes);
   try {
@@ -56,7 +56,7 @@ export async function readSafetensors(file: string): Promise<SafetensorsFile> {
   }
 }
 
-/** What other files of weights begin with. */
+/** How other files of weights begin. */
 function todoFor(bytes: Uint8Array): string | undefined {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   return isZip || bytes[0] === 0x80

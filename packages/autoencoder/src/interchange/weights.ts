@@ -24,7 +24,7 @@ export function weightName({ originalName }: layers.Layer['weights'][number]): s
   return originalName.slice(originalName.lastIndexOf('/') + 1);
 }
 
-/** Brings the axes of a weight into another order: axis i of the result is axis `order[i]` of the weight. */
+/** Permutes the axes of a weight: axis i of the result is axis `order[i]` of the weight. */
 export function permuted({ shape, values }: Weight, order: readonly number[]): Weight {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
   const sizes = order.map((axis) => shape[axis]);

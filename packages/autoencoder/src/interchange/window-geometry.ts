@@ -8,19 +8,19 @@ export type Pair = readonly [number, number];
 /** Rows before and after, and columns before and after. */
 export type Sides = readonly [rows: readonly [number, number], columns: readonly [number, number]];
 
-/** Returns what TensorFlow's 'same' pads along an axis, the odd one after. */
+/** Returns TensorFlow's 'same' padding along an axis, the odd one after. */
 export function samePadding(size: number, window: number, stride: number): [number, number] {
   const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size);
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-/** Returns what a transposed convolution cuts off along an axis, or adds after it where that is negative. */
+/** Returns what a transposed convolution cuts off along an axis, or adds after it if negative. */
 export function transposedPadding(padding: unknown, window: number, stride: number): [number, number] {
   const surplus = padding === 'same' ? window - stride : Math.min(0, window - stride);
   return surplus < 0 ? [0, surplus] : [Math.floor(surplus / 2), Math.ceil(surplus / 2)];
 }
 
-/** Where the windows of a pool lie. */
+/** The positions of a pool's windows. */
 export interface Windows {
   readonly size: Pair;
   readonly strides: Pair;
@@ -29,7 +29,7 @@ export interface Windows {
   readonly outputSize: Pair;
 }
 
-/** Returns where the windows of the pool lie that a mask is of. */
+/** Returns the windows of the pool that a mask belongs to. */
 export function windowsOf(mask: SymbolicTensor): Windows {
   const pool = mask.sourceLayer as MaxPooling2D;
   const [height, width] = shapeOf(pool.inboundNodes[mask.nodeIndex].inputTensors[0]);
@@ -50,7 +50,7 @@ export function windowsOf(mask: SymbolicTensor): Windows {
   };
 }
 
-/** Where the windows of a convolution lie. */
+/** The positions of a convolution's windows. */
 export interface ConvolutionWindow {
   readonly size: readonly number[];
   readonly strides: readonly number[];
@@ -58,15 +58,15 @@ export interface ConvolutionWindow {
   readonly padding: Sides;
 }
 
-/** A layer with windows, and what goes into it. */
+/** A layer with windows, and its input. */
 export interface WindowedLayer {
   readonly config: LayerConfig;
   readonly inputShape: readonly number[];
-  /** Whether height and width may be others than those of the shape. */
+  /** Whether height and width may differ from those of the shape. */
   readonly anySize?: boolean;
 }
 
-/** Returns where the windows of a convolution lie. */
+/** Returns the positions of a convolution's windows. */
 export function convolutionWindow(
   { config, inputShape, anySize }: WindowedLayer,
   size: readonly number[] = config.kernelSize,
@@ -82,13 +82,13 @@ export function convolutionWindow(
   return { size, strides, dilations, padding: [along(0), along(1)] };
 }
 
-/** Before: as for a size that strides divide; after: as far as the last window reaches where they don't. */
+/** Before: as for a size that is divisible by the strides; after: as far as the last window extends if it is not. */
 function paddingOfAnySize(window: number, stride: number): Pair {
   const before = Math.max(0, Math.floor((window - stride) / 2));
   return [before, window - 1 - before];
 }
 
-/** Returns what Keras' pooling pads. */
+/** Returns the padding of Keras's pooling. */
 export function plainPoolPadding({ config, inputShape }: WindowedLayer): Sides {
   const { poolSize, strides, padding } = config;
   const along = (axis: 0 | 1): Pair =>

@@ -1,4 +1,7 @@
-/** Returns the lower triangular L of a symmetric positive definite `[n, n]` matrix L L'; what is not above 0 counts as nearly nothing. */
+/**
+ * Returns the lower triangular L of a symmetric positive definite `[n, n]` matrix L L'; pivots that are not positive are replaced by almost
+ * nothing.
+ */
 export function cholesky(matrix: Float64Array, n: number): Float64Array {
   const lower = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {

@@ -1,8 +1,8 @@
 import { symmetricEigenSteps } from './symmetric-eigen';
 
 /**
- * The `count` largest eigenvalues of a symmetric matrix `[n, n]`, which is overwritten, in descending order, and their vectors as columns
- * `[n, count]`, each with the sign that makes its largest value positive. `pause` lets others have their turn.
+ * Returns the `count` largest eigenvalues of a symmetric matrix `[n, n]`, which is overwritten, in descending order, and their eigenvectors
+ * as columns `[n, count]`, each with the sign that makes its largest value positive. `pause` yields to the event loop.
  */
 export async function eigenvectors(
   matrix: Float64Array,

@@ -1,6 +1,6 @@
 /**
- * The inner loops of linear algebra in double precision, and the memory that they work in. Places are indices of `values`. WebAssembly and plain
- * JavaScript come to the same bits.
+ * The inner loops of linear algebra in double precision, and the memory that they use. Positions are indices of `values`. WebAssembly and
+ * plain JavaScript produce the same bits.
  */
 export interface Kernels {
   readonly values: Float64Array;
@@ -20,14 +20,14 @@ export interface Kernels {
     isSymmetric: boolean,
   ): void;
   /**
-   * Changes the first `count` rows and columns of a symmetric matrix `[n, n]`, of which the upper triangle is kept: takes off
-   * `vector changeᵀ + change vectorᵀ`, and adds the product of what is left with `factor` to `product`. In `state` are these four, `[4, n]`.
+   * Updates the first `count` rows and columns of a symmetric matrix `[n, n]`, stored as its upper triangle: subtracts `vector changeᵀ +
+   * change vectorᵀ`, and adds the product of the result and `factor` to `product`. `state` contains these four vectors, `[4, n]`.
    */
   passOver(matrix: number, n: number, count: number, state: number): void;
   /**
-   * Makes four reflections of vectors in turn, in the first `length` entries. Vectors come in pairs, `[pairs, n, 2]`; the four side by side,
-   * `[length, 4]`. In `sizes` are the inverses of half of their squared lengths, and six products: of the second with the first, of the third
-   * with the first and the second, of the fourth with each before it.
+   * Applies four reflections in turn to the first `length` entries of vectors. Vectors come in pairs, `[pairs, n, 2]`, and the four
+   * reflections side by side, `[length, 4]`. `sizes` contains the inverses of half of their squared lengths, and six products: of the
+   * second with the first, of the third with the first and the second, and of the fourth with each before it.
    */
   reflectPairs(vectors: number, pairs: number, n: number, four: number, length: number, sizes: number): void;
 }

@@ -4,10 +4,10 @@ import { PlainKernels } from './plain-kernels';
 
 const pageBytes = 65536;
 
-/** Compiled once; null where WebAssembly has no SIMD, or is forbidden. */
+/** Compiled once; null if WebAssembly has no SIMD or is forbidden. */
 let compiled: WebAssembly.Module | null | undefined;
 
-/** Makes room for so many values, all 0, and the kernels to work on them. */
+/** Allocates memory for this many values, all 0, and returns the kernels that work on it. */
 export function openKernels(count: number): Kernels {
   compiled ??= compile();
   return (compiled && wasmKernels(compiled, count)) ?? new PlainKernels(new Float64Array(count));
@@ -21,14 +21,14 @@ function compile(): WebAssembly.Module | null {
   }
 }
 
-/** What the assembly exports: the same functions, by addresses in bytes. */
+/** The exports of the assembly: the same functions, with addresses in bytes. */
 interface Exports {
   addProducts(...addresses: number[]): void;
   passOver(...addresses: number[]): void;
   reflectPairs(...addresses: number[]): void;
 }
 
-/** Returns undefined where there is no room for one more memory. */
+/** Returns undefined if there is no room for another memory. */
 function wasmKernels(module: WebAssembly.Module, count: number): Kernels | undefined {
   try {
     const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil((8 * count) / pageBytes)) });

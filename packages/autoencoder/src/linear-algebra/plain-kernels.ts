@@ -1,6 +1,6 @@
 import type { Kernels } from './kernels';
 
-/** The kernels in JavaScript, for engines whose WebAssembly has no SIMD: with the same sums in the same order as assembly/ has them. */
+/** The kernels in JavaScript, for engines whose WebAssembly has no SIMD: with the same sums in the same order as in assembly/. */
 export class PlainKernels implements Kernels {
   readonly values: Float64Array;
 
@@ -52,7 +52,7 @@ export class PlainKernels implements Kernels {
   }
 }
 
-/** Adds the products of four columns with four others, two and two. */
+/** Adds the products of four columns with four others, two by two. */
 function addTile(values: Float64Array, a: number, b: number, length: number, sums: number, side: number): void {
   for (let i = 0; i < 4; i += 2) {
     for (let j = 0; j < 4; j += 2) {
@@ -76,7 +76,7 @@ function addTile(values: Float64Array, a: number, b: number, length: number, sum
   }
 }
 
-/** Makes the change in one entry, and returns it. */
+/** Updates one entry, and returns it. */
 function changed(
   values: Float64Array,
   place: number,
@@ -91,12 +91,12 @@ function changed(
   return value;
 }
 
-/** The entries of two rows, right of where both are on the diagonal. */
+/** The entries of two rows, to the right of the diagonal in both. */
 function passOverTwo(values: Float64Array, first: number, n: number, j: number, count: number, state: number): void {
   const [change, factor, product] = [state + n, state + 2 * n, state + 3 * n];
   const second = first + n;
   const [factor0, factor1] = [values[factor + j], values[factor + j + 1]];
-  // Sums of every other column, as lanes of vectors have them; the last one by itself where it is odd.
+  // Sums of every other column, like the lanes of vectors; if their number is odd, the last one by itself.
   const even = [0, 0];
   const odd = [0, 0];
   const end = count - ((count - j) % 2);
@@ -117,7 +117,7 @@ function passOverTwo(values: Float64Array, first: number, n: number, j: number, 
   values[product + j + 1] += sums[1];
 }
 
-/** Makes four reflections of a vector in turn, whose entries are two places apart. */
+/** Applies four reflections in turn to a vector whose entries are two positions apart. */
 function reflect(values: Float64Array, vector: number, four: number, length: number, sizes: number): void {
   let [a, b, c, d] = [0, 0, 0, 0];
   for (let k = 0; k < length; k++) {

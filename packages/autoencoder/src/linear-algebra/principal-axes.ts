@@ -1,10 +1,10 @@
-/** More directions than are asked for are followed, so that those converge fast (Halko et al., 2011). */
+/** More directions than requested are iterated, so that the requested ones converge quickly (Halko et al., 2011). */
 const spare = 8;
 const rounds = 6;
 
 /**
- * Returns the leading principal axes of centered rows `[count, size]`, orthonormal, by rows: `[axes, size]`; by subspace iteration in
- * double precision from directions that `normals` draws: so many standard normal numbers.
+ * Returns the leading principal axes of centered rows `[count, size]`, orthonormal, as rows `[axes, size]`; by subspace iteration in double
+ * precision from random directions that `normals` draws: that many standard normal numbers.
  */
 export function principalAxes(
   rows: Float32Array,
@@ -23,7 +23,7 @@ export function principalAxes(
   return basis.slice(0, axes * size);
 }
 
-/** Adds to `next` what the product of a row with itself makes of each direction. */
+/** Adds a row's contribution to each direction to `next`: the direction multiplied by the product of the row with itself. */
 function addImage(row: Float32Array, basis: Float64Array, next: Float64Array, width: number): void {
   const size = row.length;
   for (let a = 0; a < width; a++) {
@@ -34,7 +34,7 @@ function addImage(row: Float32Array, basis: Float64Array, next: Float64Array, wi
   }
 }
 
-/** Gram and Schmidt's, twice over, which keeps it exact; the first row stays as it points. */
+/** Gram-Schmidt, done twice for accuracy; the first row keeps its direction. */
 function orthonormalize(basis: Float64Array, width: number, size: number): void {
   for (let a = 0; a < width; a++) {
     const row = basis.subarray(a * size, (a + 1) * size);
@@ -48,7 +48,7 @@ function orthonormalize(basis: Float64Array, width: number, size: number): void 
   }
 }
 
-/** Takes what lies in the direction of a unit vector out of a row. */
+/** Removes the component of a row along a unit vector. */
 export function subtractProjection(row: Float64Array, unit: Float64Array): void {
   let product = 0;
   for (let j = 0; j < row.length; j++) product += row[j] * unit[j];

@@ -1,16 +1,16 @@
 import type { Kernels } from './kernels';
 import { openKernels } from './open-kernels';
 
-/** Values that are multiplied with as many others at once: that many products fit into a processor's registers. */
+/** Values that are multiplied by as many others at a time: so many products fit in a processor's registers. */
 const tile = 4;
 
-/** Rows whose products are added up together: they should stay in a core's second-level cache. */
+/** Rows whose products are summed together: they should stay in a core's second-level cache. */
 const rowsAtOnce = 64;
 
-/** Adds up the products of all values of a row with each other, over many rows, in double precision. */
+/** Sums the products of all pairs of values of a row, over many rows, in double precision. */
 export class ProductSums {
   readonly #n: number;
-  /** Tiles of values in a row, the last one filled up with zeros. */
+  /** Number of tiles in a row, the last one padded with zeros. */
   readonly #tiles: number;
   /** Some rows, `[tiles, rows, tile]`; after them the sums `[tiles * tile, tiles * tile]`: the upper triangle, by tiles. */
   readonly #kernels: Kernels;
@@ -33,7 +33,7 @@ export class ProductSums {
     if (this.#count === rowsAtOnce) this.#addUp();
   }
 
-  /** Returns the sums up to now, `[n, n]`, each times `scale`. */
+  /** Returns the sums so far, `[n, n]`, each multiplied by `scale`. */
   sums(scale: number): Float64Array {
     this.#addUp();
     const n = this.#n;

@@ -2,22 +2,24 @@ import type { Kernels } from './kernels';
 import { openKernels } from './open-kernels';
 import type { Tridiagonal } from './tridiagonal';
 
-/** Reflections that are made together. */
+/** Reflections that are applied together. */
 const together = 4;
-/** What the kernel has to know of four reflections beside their vectors. */
+/** What the kernel must know about four reflections besides their vectors. */
 const sizesOfFour = 10;
-/** Vectors that are reflected at once: they should stay in a core's second-level cache. */
+/** Vectors that are reflected at a time: they should stay in a core's second-level cache. */
 const vectorsAtOnce = 64;
 
-/** Takes vectors from a symmetric matrix to the tridiagonal one that was made of it, and back. */
+/** Transforms vectors between a symmetric matrix and the tridiagonal matrix that it was reduced to. */
 export class Reflector {
   readonly #n: number;
   readonly #form: Tridiagonal;
-  /** Pairs of vectors `[pairs, n, 2]`: what is read of a reflection is of use to both; four reflections `[n, 4]`; and their sizes. */
+  /**
+   * Pairs of vectors `[pairs, n, 2]`, so that what is read of a reflection is used for both; four reflections `[n, 4]`; and their sizes.
+   */
   readonly #kernels: Kernels;
   readonly #four: number;
   readonly #sizes: number;
-  /** The sizes of each four reflections, from the first to the last. */
+  /** The sizes of each group of four reflections, from the first to the last. */
   readonly #known: Float64Array;
 
   constructor(form: Tridiagonal) {
@@ -34,7 +36,7 @@ export class Reflector {
     }
   }
 
-  /** Takes vectors `[count, n]` of the tridiagonal matrix back to those of the matrix that it was made of, in place. Yields now and then. */
+  /** Transforms vectors `[count, n]` of the tridiagonal matrix to those of the original matrix, in place. Yields from time to time. */
   *back(rows: Float64Array): Generator<void, void, void> {
     for (let from = 0; from < rows.length; from += vectorsAtOnce * this.#n) {
       this.#reflect(rows.subarray(from, from + vectorsAtOnce * this.#n), false);
@@ -42,7 +44,7 @@ export class Reflector {
     }
   }
 
-  /** The way there: what vectors `[count, n]` become when the matrix becomes tridiagonal, in place. Yields now and then. */
+  /** Transforms vectors `[count, n]` of the original matrix to those of the tridiagonal one, in place. Yields from time to time. */
   *forth(rows: Float64Array): Generator<void, void, void> {
     for (let from = 0; from < rows.length; from += vectorsAtOnce * this.#n) {
       this.#reflect(rows.subarray(from, from + vectorsAtOnce * this.#n), true);
@@ -54,7 +56,7 @@ export class Reflector {
     const n = this.#n;
     const { values } = this.#kernels;
     const pairs = Math.ceil(rows.length / n / 2);
-    // An odd number of vectors leaves old values in the last one's pair, which nobody reads.
+    // An odd number of vectors leaves old values in the last one's pair, which are not used.
     const placeOf = (row: number) => 2 * n * (row >> 1) + (row & 1);
     for (let row = 0; row * n < rows.length; row++) {
       for (let k = 0, at = placeOf(row); k < n; k++, at += 2) values[at] = rows[row * n + k];
@@ -75,7 +77,7 @@ export class Reflector {
     return (sizesOfFour * (i - 1)) / together;
   }
 
-  /** Writes the vectors of reflections i to i + 3 side by side, the first one first or last. */
+  /** Writes the vectors of reflections i to i + 3 side by side, in ascending or descending order. */
   #writeFour(i: number, isReversed: boolean): void {
     const n = this.#n;
     const { values } = this.#kernels;
@@ -90,7 +92,7 @@ export class Reflector {
     }
   }
 
-  /** The inverses of half of the squared lengths of the four that have been written, and their products. */
+  /** Writes the inverses of half of the squared lengths of these four, and their products. */
   #measureFour(i: number): number[] {
     const { values } = this.#kernels;
     const { scales } = this.#form;

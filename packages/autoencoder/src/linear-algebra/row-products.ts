@@ -1,12 +1,12 @@
 import { openKernels } from './open-kernels';
 
 const tile = 4;
-/** Values of each row that are worked on at once: they should stay in a core's second-level cache. */
+/** Values of each row that are processed at a time: they should stay in a core's second-level cache. */
 const valuesAtOnce = 128;
-/** Rows of `a` that are worked on at once. */
+/** Rows of `a` that are processed at a time. */
 const rowsAtOnce = 256;
 
-/** Returns the products of rows of `a`, `[m, n]`, with rows of `b`, `[k, n]`: `[m, k]`. Yields now and then. */
+/** Returns the products of rows of `a`, `[m, n]`, with rows of `b`, `[k, n]`: `[m, k]`. Yields from time to time. */
 export function* rowProducts(a: Float64Array, b: Float64Array, n: number): Generator<void, Float64Array, void> {
   const [m, k] = [a.length / n, b.length / n];
   const [tilesA, tilesB] = [Math.ceil(Math.min(m, rowsAtOnce) / tile), Math.ceil(k / tile)];
@@ -32,7 +32,7 @@ export function* rowProducts(a: Float64Array, b: Float64Array, n: number): Gener
   return products;
 }
 
-/** Copies values of all rows to where the kernel reads them. What is past the last row is nobody's, whatever comes of it. */
+/** Copies values of all rows to where the kernel reads them. What is past the last row does not matter. */
 function pack(rows: Float64Array, n: number, from: number, length: number, to: Float64Array, at: number): void {
   for (let row = 0; row * n < rows.length; row++) {
     const first = row * n + from;

@@ -1,4 +1,4 @@
-/** Goes through steps to their end, with a pause after each. */
+/** Runs all steps, with a pause after each. */
 export async function finish<T>(steps: Generator<void, T, void>, pause: () => Promise<void>): Promise<T> {
   for (;;) {
     const step = steps.next();

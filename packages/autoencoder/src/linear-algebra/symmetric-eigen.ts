@@ -4,13 +4,13 @@ import { eigenvaluesOf } from './tridiagonal-values';
 import { tridiagonalVectors } from './tridiagonal-vectors';
 
 export interface SymmetricEigen {
-  /** All of them, in descending order. */
+  /** All eigenvalues, in descending order. */
   readonly values: Float64Array;
   /** Row i (`vectors[i * n]` to `vectors[i * n + n - 1]`) is the unit eigenvector of `values[i]`. */
   readonly vectors: Float64Array;
 }
 
-/** Decomposes a symmetric matrix `[n, n]`. Of the vectors, those of the `count` largest values are returned. */
+/** Decomposes a symmetric matrix `[n, n]`; returns the eigenvectors of the `count` largest eigenvalues. */
 export function symmetricEigen(matrix: Float64Array, n: number, count = n): SymmetricEigen {
   const steps = symmetricEigenSteps(matrix, n, count);
   let step = steps.next();
@@ -18,7 +18,7 @@ export function symmetricEigen(matrix: Float64Array, n: number, count = n): Symm
   return step.value;
 }
 
-/** The same for matrices that take long: yields several times per second, for whoever has to look after something else, or to stop. */
+/** Does the same for matrices that take a long time: yields several times per second, so that the caller can do other things, or stop. */
 export function* symmetricEigenSteps(
   matrix: Float64Array,
   n: number,

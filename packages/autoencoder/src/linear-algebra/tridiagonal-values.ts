@@ -8,7 +8,7 @@ export function eigenvaluesOf({ diagonal, offDiagonal }: Tridiagonal): Float64Ar
 }
 
 /**
- * QL with implicit shifts on the tridiagonal matrix of diagonal d and off-diagonal e (EISPACK's tql2, as JAMA has it, which is in the public
+ * QL with implicit shifts on the tridiagonal matrix with diagonal d and off-diagonal e (EISPACK's tql2 as in JAMA, which is in the public
  * domain, without vectors): leaves the eigenvalues in d.
  */
 function diagonalize(n: number, d: Float64Array, e: Float64Array): void {

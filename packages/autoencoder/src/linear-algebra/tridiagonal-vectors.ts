@@ -1,10 +1,10 @@
-/** The leading eigenvectors of a tridiagonal matrix without all the others, by inverse iteration for as many as are wanted. */
+/** The leading eigenvectors of a tridiagonal matrix, computed by inverse iteration without all the others. */
 import type { Tridiagonal } from './tridiagonal';
 
-/** Eigenvalues that are nearer to each other, as a share of the largest, get vectors that are made orthogonal to each other. */
+/** Eigenvalues closer than this, as a fraction of the largest, get vectors that are made orthogonal to each other. */
 const clusterGap = 1e-9;
 
-/** Returns the eigenvectors of T for its first `count` eigenvalues, a row each. */
+/** Returns the eigenvectors of T for its first `count` eigenvalues, one per row. */
 export function* tridiagonalVectors(
   form: Tridiagonal,
   values: Float64Array,
@@ -18,7 +18,7 @@ export function* tridiagonalVectors(
   for (let i = 0; i < count; i++) {
     if (i > 0 && values[i - 1] - values[i] > clusterGap * largest) clusterStart = i;
     const x = vectors.subarray(i * n, (i + 1) * n);
-    // Any vector will do that is orthogonal to none; another for each, as equal eigenvalues need them.
+    // Any starting vector will do that is not orthogonal to the result; each is different, because equal eigenvalues need different ones.
     for (let k = 0; k < n; k++) x[k] = 0.25 + (((k + 1) * (i + 1) * 0.6180339887498949) % 1);
     solver.factor(values[i]);
     for (let round = 0; round < 2; round++) {
@@ -37,7 +37,7 @@ export function* tridiagonalVectors(
 }
 
 function normalize(x: Float64Array): void {
-  // A solution for an eigenvalue to the last bit may be too large to be squared.
+  // The solution for an eigenvalue that is exact to the last bit may be too large to square.
   let most = 0;
   for (const value of x) most = Math.max(most, Math.abs(value));
   if (most === 0) return;
@@ -50,9 +50,9 @@ function normalize(x: Float64Array): void {
 /** Solves (T - value) x = b by elimination with row exchanges. */
 class ShiftedSolver {
   readonly #form: Tridiagonal;
-  /** Takes the place of a pivot of 0. */
+  /** Replaces a pivot of 0. */
   readonly #tiny: number;
-  /** The factored rows: pivot, and what is right of it. */
+  /** The factored rows: pivot, and what is to the right of it. */
   readonly #pivots: Float64Array;
   readonly #right: Float64Array;
   readonly #farRight: Float64Array;

@@ -1,21 +1,21 @@
 /**
- * Reduces a symmetric matrix to a tridiagonal one by Householder reflections (Golub and Van Loan, "Matrix Computations", 8.3.1). Most of the time
- * goes into passes over the matrix: there is one per reflection, which also makes the change that the reflection before asks for.
+ * Reduces a symmetric matrix to a tridiagonal one by Householder reflections (Golub and Van Loan, "Matrix Computations", 8.3.1). Most of
+ * the time is spent on passes over the matrix: one per reflection, which also applies the update of the reflection before.
  */
 import { openKernels } from './open-kernels';
 
 /** A tridiagonal matrix, and the reflections that made it. */
 export interface Tridiagonal {
   readonly diagonal: Float64Array;
-  /** Entry i stands between entries i and i + 1 of the diagonal; the last is 0. */
+  /** Entry i is between entries i and i + 1 of the diagonal; the last one is 0. */
   readonly offDiagonal: Float64Array;
-  /** Vector i, in the first i entries of row i of the matrix, of which entries from i on are something else. */
+  /** Vector i is in the first i entries of row i of the matrix; its entries from i on are something else. */
   readonly reflections: Float64Array;
   /** Half of the squared length of each vector; 0: no reflection. */
   readonly scales: Float64Array;
 }
 
-/** What a pass works with: the last reflection's vector and change, this one's vector, and its product with the matrix. */
+/** What a pass uses: the vector and update of the last reflection, the vector of this one, and its product with the matrix. */
 interface State {
   readonly vector: Float64Array;
   readonly change: Float64Array;
@@ -23,7 +23,7 @@ interface State {
   readonly product: Float64Array;
 }
 
-/** Reduces a matrix `[n, n]`, of which the upper triangle is read. Yields now and then. */
+/** Reduces a matrix `[n, n]`, of which the upper triangle is read. Yields from time to time. */
 export function* reduceToTridiagonal(matrix: Float64Array, n: number): Generator<void, Tridiagonal, void> {
   const [diagonal, offDiagonal, scales] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   const kernels = openKernels(n * n + 4 * n);
@@ -48,14 +48,14 @@ export function* reduceToTridiagonal(matrix: Float64Array, n: number): Generator
   return { diagonal, offDiagonal, reflections, scales };
 }
 
-/** Reads the first entries of column i as they are after the last change; returns the one on the diagonal. */
+/** Reads the first entries of column i after the last update; returns the one on the diagonal. */
 function takeColumn(matrix: Float64Array, n: number, i: number, { vector, change, next }: State): number {
   const [v, c] = [vector[i], change[i]];
   for (let k = 0; k < i; k++) next[k] = matrix[k * n + i] - (vector[k] * c + change[k] * v);
   return matrix[i * n + i] - 2 * v * c;
 }
 
-/** Makes of a column the vector whose reflection leaves nothing but its last entry, `end`; scaled, for squares not to overflow. */
+/** Turns a column into the vector whose reflection leaves only its last entry, `end`; scaled so that squares do not overflow. */
 function reflectionOf(column: Float64Array, i: number): { scale: number; end: number } {
   const before = column[i - 1];
   let size = 0;
@@ -76,7 +76,7 @@ function reflectionOf(column: Float64Array, i: number): { scale: number; end: nu
   return { scale: squares - last * after, end: size * after };
 }
 
-/** What the next pass has to take off: the matrix less `vector changeᵀ + change vectorᵀ` is the matrix between two reflections. */
+/** Writes what the next pass must subtract: the matrix minus `vector changeᵀ + change vectorᵀ` is the matrix between two reflections. */
 function prepareChange({ vector, change, next, product }: State, i: number, scale: number): void {
   let sum = 0;
   for (let k = 0; k < i; k++) {

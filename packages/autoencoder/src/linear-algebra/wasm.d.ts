@@ -4,7 +4,7 @@ declare module '*?wasm&alone' {
   export default bytes;
 }
 
-/** What we use of WebAssembly: TypeScript declares it only together with the whole DOM. */
+/** The part of WebAssembly that is used: TypeScript declares it only together with the whole DOM. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);

@@ -6,7 +6,7 @@ import { hasOwnKernels } from './initialization-scope';
 import type { PresetName } from './options';
 import { codeLayerName, presets } from './presets';
 
-/** What a network is made of: a preset, or layers. */
+/** The parts of a network: a preset, or layers. */
 export interface Architecture {
   readonly preset?: PresetName;
   readonly layers?: readonly (layers.Layer | Residual)[];
@@ -16,8 +16,8 @@ export interface Architecture {
 }
 
 /**
- * Builds a model for images of `inputShape`, and says which of its layers have weights, or initializers, that the caller chose. Throws
- * SHAPE_MISMATCH where its output has another size than its input, INVALID_OPTION for layers that make no autoencoder.
+ * Builds a model for images of `inputShape`, and says which of its layers have weights or initializers that the caller chose. Throws
+ * SHAPE_MISMATCH if its output differs in size from its input, and INVALID_OPTION for layers that do not form an autoencoder.
  */
 export function assembleModel(
   inputShape: ImageShape,
@@ -34,7 +34,7 @@ export function assembleModel(
   else presets[preset](net, architecture);
   checkOutput(inputShape, net);
   if (given) checkCodeLayer(net);
-  // A preset's initializers only save the time to draw what is replaced.
+  // A preset's initializers only save the time of drawing weights that will be replaced.
   const isOwn = (layer: layers.Layer) => !!given && (hadWeights.has(layer) || hasOwnKernels(layer));
   return { model: build(net), isOwn };
 }
@@ -61,7 +61,7 @@ function checkCodeLayer({ steps }: Sequential): void {
   });
 }
 
-/** Creates the weights; what tf.layers can't build becomes one error that says so. */
+/** Creates the weights; the error says so if tf.layers cannot build the network. */
 function build(net: Sequential): LayersModel {
   try {
     return net.build();

@@ -2,12 +2,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { ImageShape } from '../data/samples';
 import { AutoencoderError, invalidOption, inWords } from '../errors/errors';
 
-/** Says whether a value is a tensor, of whatever shape. */
+/** Tells whether a value is a tensor, of any shape. */
 export function isTensor(value: unknown): value is tf.Tensor4D {
   return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
 }
 
-/** Throws SHAPE_MISMATCH unless images are those that a network takes. */
+/** Throws SHAPE_MISMATCH unless images have a shape that a network takes. */
 export function checkImages(
   images: tf.Tensor4D,
   { inputShape, takesAnySize }: { readonly inputShape: ImageShape; readonly takesAnySize: boolean },
@@ -23,7 +23,7 @@ export function checkImages(
   throw new AutoencoderError('SHAPE_MISMATCH', { where: 'images', expected, received: shapeInWords(images.shape) });
 }
 
-/** Returns tensors that can be computed with; throws SHAPE_MISMATCH for what is none, or has been disposed of. */
+/** Returns tensors that can be used; throws SHAPE_MISMATCH for values that are not tensors or have been disposed of. */
 export function checkTensors(where: string, tensors: readonly tf.Tensor[]): readonly tf.Tensor[] {
   for (const tensor of tensors) {
     if (!isTensor(tensor)) throw notTensor(where, tensor);
@@ -34,7 +34,7 @@ export function checkTensors(where: string, tensors: readonly tf.Tensor[]): read
   return tensors;
 }
 
-/** Returns a list of masks; throws INVALID_OPTION for what is none. */
+/** Returns a list of masks; throws INVALID_OPTION for anything else. */
 export function checkMasks(masks: readonly tf.Tensor4D[]): readonly tf.Tensor4D[] {
   if (Array.isArray(masks)) return masks;
   throw invalidOption('decode, masks', 'a list of the masks that encode() returned, or []', masks);
@@ -48,7 +48,7 @@ function notTensor(where: string, value: unknown): AutoencoderError {
   });
 }
 
-/** Returns a shape as errors show it: "[1, 16, 16, 3]". */
+/** Formats a shape for errors: "[1, 16, 16, 3]". */
 export function shapeInWords(shape: readonly (number | null)[]): string {
   return `[${shape.join(', ')}]`;
 }

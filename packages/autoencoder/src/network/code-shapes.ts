@@ -1,11 +1,13 @@
-/** Shapes of codes and masks, by the size of the images that they are of. */
+/** Shapes of codes and masks, by the size of their images. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, checkNumber, invalidOption } from '../errors/errors';
 import { checkMasks, checkTensors, shapeInWords } from './check-tensors';
 import { type CodeSizes, measureSizes } from './masks';
 import type { ImageSize, Network } from './network';
 
-/** Returns how many bytes images of a size, their codes and their masks take; throws SHAPE_MISMATCH for a size that the network doesn't take. */
+/**
+ * Returns the sizes in bytes of an image, its code and its masks; throws SHAPE_MISMATCH for an image size that the network does not take.
+ */
 export function sizesOf(network: Network, size: ImageSize): CodeSizes {
   checkSides(size);
   checkSize(network, size);
@@ -28,8 +30,8 @@ function checkSize({ blocks, size: own }: Network, [height, width]: ImageSize): 
 }
 
 /**
- * Returns the size of the images that a code and masks are of: `given`, or the one that they have by default. Throws SHAPE_MISMATCH for those of
- * other images.
+ * Returns the size of the images that a code and masks belong to: `given`, or the default. Throws SHAPE_MISMATCH if they belong to images
+ * of another size.
  */
 export function checkCode(
   network: Network,

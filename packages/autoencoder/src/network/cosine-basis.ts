@@ -1,8 +1,8 @@
 import type { ImageShape } from '../data/samples';
 
 /**
- * Returns the matrix `[H * W * C, count]` whose columns are the lowest frequencies of images `[H, W, C]`: the orthonormal
- * two-dimensional discrete cosine transform (DCT-II) of each channel by itself, by rising distance from zero frequency.
+ * Returns the matrix `[H * W * C, count]` whose columns are the lowest frequencies of images `[H, W, C]`: the orthonormal two-dimensional
+ * discrete cosine transform (DCT-II) of each channel separately, by increasing distance from zero frequency.
  */
 export function lowestFrequencies([height, width, channels]: ImageShape, count: number): Float32Array {
   const [rows, columns] = [cosines(height), cosines(width)];
@@ -29,7 +29,7 @@ function frequencies([height, width, channels]: ImageShape): { v: number; u: num
   return all.sort((a, b) => a.distance - b.distance);
 }
 
-/** The orthonormal DCT-II matrix, frequency by row. */
+/** The orthonormal DCT-II matrix, one frequency per row. */
 function cosines(size: number): Float64Array {
   return Float64Array.from({ length: size * size }, (_, i) => {
     const [k, x] = [Math.floor(i / size), i % size];

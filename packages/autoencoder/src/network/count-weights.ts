@@ -5,14 +5,14 @@ import type { ImageShape } from '../data/samples';
 import type { PresetName } from './options';
 import { presets } from './presets';
 
-/** How many weights a network has. */
+/** The number of weights of a network. */
 export interface WeightCount {
   readonly all: number;
   /** Those that training changes. */
   readonly trained: number;
 }
 
-/** Counts the weights of a preset's network for images of a size; allocates nothing. Throws what building it would. */
+/** Counts the weights of a preset's network for images of a size; allocates nothing. Throws the errors of building it. */
 export function countWeights(
   inputShape: ImageShape,
   preset: PresetName,
@@ -29,13 +29,15 @@ export function countWeights(
   return { all, trained };
 }
 
-/** Counts the weights of a network that there is. */
+/** Counts the weights of an existing network. */
 export function weightCountOf(model: LayersModel): WeightCount {
   const sizes = model.trainableWeights.map(({ shape }) => tf.util.sizeFromShape(shape as number[]));
   return { all: model.countParams(), trained: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** Weights of a layer with so many channels or features at each position of its input, among the layers of presets. */
+/**
+ * Returns the number of weights of a layer with this many channels or features at each position of its input, for the layers of presets.
+ */
 function weightsOfLayer(layer: layers.Layer, channels: number): number {
   const { kernelSize, filters, units, mapped, coefficients, blockSize, outputShape } = layer.getConfig() as Config;
   switch (layer.getClassName()) {

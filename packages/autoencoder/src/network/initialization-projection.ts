@@ -1,18 +1,17 @@
 /**
- * First weights with which an autoencoder is, before any training, close to a linear projection: the encoder keeps the
- * low frequencies of the image, and the decoder is its adjoint.
+ * Initial weights that make an autoencoder close to a linear projection before any training: the encoder keeps the low frequencies of the
+ * image, and the decoder is its adjoint.
  *
  * - Convolutions mix channels at one point: an orthogonal matrix at the kernel's center ("delta-orthogonal", Xiao et al.,
- *   2018) and a little noise elsewhere. Between ReLUs the channels come in pairs u and -u ("looks linear", Balduzzi et
- *   al., 2017): max(u, 0) and max(-u, 0) together keep what one ReLU would lose.
- * - The code is the lowest frequencies of the features, a two-dimensional cosine transform of each channel; where there
- *   is no image to transform, a random matrix.
+ * 2018) and a little noise elsewhere. Between ReLUs, channels come in pairs u and -u ("looks linear", Balduzzi et al.,
+ * 2017): max(u, 0) and max(-u, 0) together keep what a single ReLU would lose.
+ * - The code consists of the lowest frequencies of the features, a two-dimensional cosine transform of each channel; if
+ * there is no image to transform, of a random matrix.
  * - Each decoder layer that mirrors an encoder layer is its adjoint. After an unpooling, which leaves zeros between the
- *   values it puts in place, it also interpolates.
- * - The first bias makes mid-gray zero, so that both halves of the pairs have something to do, and the last one brings it
- *   back.
+ * values it puts in place, it also interpolates.
+ * - The first bias maps mid-gray to zero, so that both halves of the pairs are used, and the last one restores it.
  *
- * docs/recipes.md has what each part is worth.
+ * docs/recipes.md says how much each part contributes.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
@@ -30,21 +29,21 @@ type Layer = layers.Layer;
 /** Standard deviation of the noise on convolutions, relative to 1/sqrt(fan in). */
 const noiseLevel = 0.1;
 
-/** Where a variational code's log-variances begin: low enough not to drown the mean. */
+/** Initial log-variance of a variational code: low enough not to drown out the mean. */
 const firstLogVariance = -4;
 
-/** What a layer with weights has beside it. */
+/** The surroundings of a layer with weights. */
 interface Place {
   readonly layer: Layer;
   readonly afterRelu: boolean;
   readonly beforeRelu: boolean;
-  /** The stride of the unpooling that comes before. */
+  /** The stride of the preceding unpooling. */
   readonly unpooledBy?: number;
-  /** Shape without the batch of what is flattened just before, for a matrix on an image. */
+  /** Shape, without the batch, of what is flattened just before, for a matrix on an image. */
   readonly flattened?: number[];
 }
 
-/** Draws kernels and biases; see above. Convolutions of other kinds are drawn as Torch7 does, without biases. */
+/** Draws kernels and biases; see above. Other kinds of convolutions are initialized as in Torch7, without biases. */
 export function initializeAsProjection(
   model: LayersModel,
   random: Random,
@@ -55,7 +54,7 @@ export function initializeAsProjection(
   for (const [i, place] of places.entries()) {
     if (isOwn(place.layer)) continue;
     const mirror = i >= places.length / 2 ? places[places.length - 1 - i].layer : undefined;
-    // Who chose the encoder's kernel did not choose its adjoint: that of zeros would never train.
+    // A caller who chose the encoder's kernel did not choose its adjoint: an adjoint of zeros would never train.
     setWeights(place.layer, kernelOf(place, mirror && isOwn(mirror) ? undefined : mirror, random));
   }
   for (const layer of model.layers)
@@ -64,12 +63,12 @@ export function initializeAsProjection(
 }
 
 function isKnown(layer: Layer): boolean {
-  // A code that is its features has nothing to draw.
+  // A code that consists of its features has nothing to draw.
   if (layer instanceof VariationalCode) return layer.mapped;
   return ['Conv2D', 'Conv2DTranspose', 'Dense'].includes(layer.getClassName());
 }
 
-/** Layers that leave each channel what it is, but for its level and scale. */
+/** Layers that change only the level and scale of each channel. */
 const transparent = /^(BatchNormalization|LayerNormalization|(Spatial|Gaussian|Alpha)?Dropout(1D)?|GaussianNoise)$/;
 
 function findPlaces({ layers: list }: LayersModel): Place[] {
@@ -89,7 +88,7 @@ function findPlaces({ layers: list }: LayersModel): Place[] {
   });
 }
 
-/** Whether a layer is a ReLU, or has one of its own. */
+/** Whether a layer is a ReLU, or includes one. */
 function endsInRelu(layer: Layer | undefined): boolean {
   return layer !== undefined && (layer.getClassName() === 'ReLU' || activationOf(layer) === 'relu');
 }
@@ -107,7 +106,7 @@ function strideOf(unpooling: Layer): number {
   return Math.round(outputHeight / inputShapeOf(unpooling)[0]);
 }
 
-/** Returns the kernel of a layer; of one that mirrors an encoder layer, the adjoint of that. */
+/** Returns the kernel of a layer; if it mirrors an encoder layer, that layer's adjoint. */
 function kernelOf(place: Place, mirror: Layer | undefined, random: Random): tf.Tensor {
   const { layer, flattened } = place;
   const shape = layer.getWeights()[0].shape as number[];
@@ -127,13 +126,13 @@ function kernelOf(place: Place, mirror: Layer | undefined, random: Random): tf.T
   });
 }
 
-/** The matrix at the center of a convolution's kernel, `[1, 1, a, b]`. */
+/** Returns the matrix at the center of a convolution's kernel, `[1, 1, a, b]`. */
 function centerOf(kernel: tf.Tensor): tf.Tensor {
   const [height, width, a, b] = kernel.shape;
   return tf.slice(kernel, [Math.floor(height / 2), Math.floor(width / 2), 0, 0], [1, 1, a, b]);
 }
 
-/** Makes the matrix by which a convolution mixes channels at one point, `[1, 1, third, fourth]` as the kernel has them. */
+/** Makes the matrix by which a convolution mixes channels at one point, `[1, 1, third, fourth]` in the kernel's order. */
 function mixingOf({ layer, afterRelu, beforeRelu }: Place, shape: number[], random: Random): tf.Tensor {
   const isTransposed = layer.getClassName() === 'Conv2DTranspose';
   const [inputs, outputs] = isTransposed ? [shape[3], shape[2]] : [shape[2], shape[3]];
@@ -145,7 +144,7 @@ function mixingOf({ layer, afterRelu, beforeRelu }: Place, shape: number[], rand
   return tf.reshape(isTransposed ? tf.transpose(mixing) : mixing, [1, 1, shape[2], shape[3]]);
 }
 
-/** Returns random rows (or columns, where these are fewer) that are orthogonal and of length 1. */
+/** Returns random orthonormal rows (or columns, if there are fewer). */
 function orthogonal(rows: number, columns: number, random: Random): number[][] {
   if (rows > columns) return transpose(orthogonal(columns, rows, random));
   const basis: number[][] = [];
@@ -156,7 +155,7 @@ function orthogonal(rows: number, columns: number, random: Random): number[][] {
       for (let i = 0; i < columns; i++) vector[i] -= overlap * other[i];
     }
     const length = Math.hypot(...vector);
-    // A vector that almost lies among the others would leave nothing but rounding errors.
+    // A vector close to the span of the others would leave only rounding errors.
     if (length > 1e-3) basis.push(vector.map((value) => value / length));
   }
   return basis;
@@ -167,14 +166,14 @@ function transpose(matrix: number[][]): number[][] {
 }
 
 /**
- * Places a matrix at the center of a kernel. After an unpooling by `stride`, where one value of stride^2 is not zero,
- * spreads it by the weights of linear interpolation.
+ * Puts a matrix at the center of a kernel. After an unpooling by `stride`, where one of stride^2 values is not zero, spreads it with the
+ * weights of linear interpolation.
  */
 function spread(mixing: tf.Tensor, [height, width]: number[], stride = 1): tf.Tensor {
   return tf.mul(mixing, tf.reshape(tf.outerProduct(ramp(height, stride), ramp(width, stride)), [height, width, 1, 1]));
 }
 
-/** Weights that fall linearly from the center to zero at a distance of `stride`, and add up to it. */
+/** Returns weights that fall linearly from the center to zero at a distance of `stride`, and sum to `stride`. */
 function ramp(size: number, stride: number): tf.Tensor1D {
   const weights = Array.from({ length: size }, (_, i) => Math.max(0, 1 - Math.abs(i - Math.floor(size / 2)) / stride));
   const sum = weights.reduce((total, weight) => total + weight);
@@ -202,7 +201,7 @@ function setWeights(layer: Layer, kernel: tf.Tensor): void {
   tf.dispose(weights);
 }
 
-/** Layers that gray passes as it is. */
+/** Layers that map gray to gray. */
 const neutral =
   /^(InputLayer|Flatten|Reshape|Permute|Cropping2D|ZeroPadding2D|ReLU|Max(Unp|P)ooling.*|(Spatial|Gaussian|Alpha)?Dropout(1D)?|GaussianNoise)$/;
 
@@ -221,7 +220,7 @@ function center(
       tf.mul(tf.sum(tf.reshape(kernel, [-1, kernel.shape[kernel.shape.length - 1]]), 0), -gray),
     );
   }
-  // What a sigmoid makes of zero is gray already.
+  // A sigmoid already maps zero to gray.
   const passes = ['linear', 'relu'].includes(activationOf(last));
   if (!isOwn(last) && passes && areNeutral(list.slice(list.indexOf(last) + 1))) shiftBias(last, () => tf.scalar(gray));
 }

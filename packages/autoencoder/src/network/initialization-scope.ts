@@ -8,7 +8,7 @@ const convolutions = [
   ...['Conv1D', 'Conv2D', 'Conv3D', 'Conv2DTranspose', 'Conv3DTranspose', 'DepthwiseConv2D', 'SeparableConv2D'],
 ];
 
-/** Which of a layer's weights a scheme of first weights may draw, by their indices in `getWeights()`. */
+/** The indices in `getWeights()` of a layer's weights that an initialization scheme may draw. */
 export interface DrawnWeights {
   readonly kernels: readonly number[];
   /** Biases. */
@@ -16,8 +16,8 @@ export interface DrawnWeights {
 }
 
 /**
- * Returns what of a layer is a scheme's to draw: kernels and biases of convolutions and linear layers, but for a bias whose
- * initializer was given. All other layers know best how to begin.
+ * Returns what a scheme may draw for a layer: kernels and biases of convolutions and linear layers, except biases with their own
+ * initializers. All other layers initialize themselves.
  */
 export function drawnWeights(layer: Layer): DrawnWeights {
   const kind = layer.getClassName();
@@ -31,7 +31,7 @@ export function drawnWeights(layer: Layer): DrawnWeights {
   };
 }
 
-/** Says whether a layer was given kernels, or initializers for them, and is to keep all that they make. */
+/** Tells whether a layer was given kernels or initializers for them, which it must keep. */
 export function hasOwnKernels(layer: Layer): boolean {
   const { initialWeights } = layer as unknown as { initialWeights?: unknown };
   const options = ['kernelInitializer', 'depthwiseInitializer', 'pointwiseInitializer'];

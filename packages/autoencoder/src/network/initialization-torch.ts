@@ -6,22 +6,21 @@ import { drawnWeights } from './initialization-scope';
 type Layer = layers.Layer;
 
 /**
- * Draws weights and biases of convolutions and linear layers as Torch7 does: uniform in +-1/sqrt(fan in), where the fan
- * in is the number of inputs a unit sums over (torch/nn SpatialConvolution.lua, SpatialFullConvolution.lua and
- * Linear.lua, `reset`).
+ * Draws weights and biases of convolutions and linear layers as Torch7 does: uniform in +-1/sqrt(fan in), where the fan in is the number of
+ * inputs that a unit sums over (`reset` in torch/nn SpatialConvolution.lua, SpatialFullConvolution.lua and Linear.lua).
  */
 export function initializeAsTorch(model: LayersModel, random: Random, isOwn: (layer: Layer) => boolean): void {
   for (const layer of model.layers) if (!isOwn(layer)) drawUniformly(layer, random, { biases: true });
 }
 
-/** Draws a layer's kernels likewise, and its biases where asked; leaves its other weights as they are. */
+/** Draws a layer's kernels in the same way, and its biases if requested; leaves its other weights unchanged. */
 export function drawUniformly(layer: Layer, random: Random, { biases }: { biases: boolean }): void {
   const { kernels, others } = drawnWeights(layer);
   if (kernels.length === 0) return;
   const weights = layer.getWeights();
   const drawn = weights.map((weight, i) => {
     if (!kernels.includes(i) && !(biases && others.includes(i))) return tf.clone(weight);
-    // A bias is as the kernel before it, which makes what the bias is added to.
+    // A bias has the range of the kernel before it, whose output it is added to.
     const kernel = weights[kernels.filter((k) => k <= i).at(-1) as number];
     return uniformTensor(weight.shape, 1 / Math.sqrt(fanIn(layer, kernel.shape)), random);
   });
@@ -30,8 +29,8 @@ export function drawUniformly(layer: Layer, random: Random, { biases }: { biases
 }
 
 /**
- * Kernels are `[inputs, units]`, `[...sizes, in, out]`, for transposed convolutions `[...sizes, out, in]`, and
- * `[kh, kw, in, multiplier]` where each channel is convolved by itself.
+ * Kernels are `[inputs, units]`, `[...sizes, in, out]`, for transposed convolutions `[...sizes, out, in]`, and `[kh, kw, in, multiplier]`
+ * for depthwise convolutions.
  */
 export function fanIn(layer: Layer, kernelShape: number[]): number {
   const kind = layer.getClassName();

@@ -28,13 +28,13 @@ export interface InitializationOptions {
   readonly seed: number;
   readonly scheme: InitializationScheme;
   readonly pixels: PixelFormat;
-  /** Says which layers keep the weights that they have. */
+  /** Determines which layers keep their weights. */
   readonly isOwn: (layer: layers.Layer) => boolean;
 }
 
 /**
- * Draws the kernels and biases of convolutions and linear layers from `seed` alone, so that every backend starts from the
- * same. Throws INVALID_OPTION for a scheme that does not suit the network.
+ * Draws the kernels and biases of convolutions and linear layers from `seed` alone, so that every backend starts from the same weights.
+ * Throws INVALID_OPTION for a scheme that does not suit the network.
  */
 export function initializeWeights(model: LayersModel, { seed, scheme, pixels, isOwn }: InitializationOptions): void {
   const isLinear = linearPartOf(model) !== undefined;

@@ -1,6 +1,6 @@
 /**
- * What the pooling masks are, how large they are, and the masks that stand in for an image's own. The masks tell a
- * decoder where each maximum was, so they carry a good part of the image beside the code: scores say which were used.
+ * What the pooling masks are, how large they are, and substitutes for an image's own masks. The masks tell a decoder where each maximum
+ * was, so they carry much of the image besides the code: scores say which masks were used.
  */
 import type { MaxPooling2D } from '@ae/layers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,17 +10,17 @@ import type { Network } from './network';
 import { variationalCodeOf } from './variational-code';
 
 /**
- * Whose masks the decoder gets: `own`, those of the image itself; `fixed`, every maximum top left in its window, which
- * carries nothing of any image; `other`, those of another image: image i of n gets the masks of image
- * `(i + floor(n / 2)) mod n`, half the source away, so that neighbors of one class don't help each other.
+ * The masks that the decoder gets: `own`, those of the image itself; `fixed`, with every maximum in the top left of its window, without
+ * information about any image; `other`, those of another image: image i of n gets the masks of image `(i + floor(n / 2)) mod n`, half the
+ * source away, so that neighbors of the same class do not help each other.
  */
 export type MaskMode = 'own' | 'fixed' | 'other';
 
 export const maskModes: readonly MaskMode[] = ['own', 'fixed', 'other'];
 
 /**
- * Whose masks a network's decoder has been trained with, and gets where nothing else is said: its images' own; of a variational network, from
- * which images are drawn that have none, fixed ones.
+ * The masks that a network's decoder was trained with, and gets by default: its images' own; for a variational network, from which new
+ * images without masks are drawn, fixed ones.
  */
 export function usualMasks({ encoder }: Network): MaskMode {
   return encoder.outputs.length > 1 && variationalCodeOf(encoder) ? 'fixed' : 'own';
@@ -30,13 +30,13 @@ export function usualMasks({ encoder }: Network): MaskMode {
 export interface MaskInfo {
   /** Name of the pooling layer. */
   readonly pool: string;
-  /** `[h, w, C]` of the mask tensor. */
+  /** Shape of the mask tensor, `[h, w, C]`. */
   readonly shape: ImageShape;
-  /** How many of the channels the decoder uses; the torch7 preset uses the first half of one mask. */
+  /** Number of channels that the decoder uses; preset torch7 uses the first half of one mask. */
   readonly usedChannels: number;
-  /** Bits to encode the position of a maximum in its window: 2 for 2x2. */
+  /** Bits that encode the position of a maximum in its window: 2 for 2x2. */
   readonly bitsPerValue: number;
-  /** Size of what the decoder uses, rounded up to whole bytes. */
+  /** Size of the part that the decoder uses, rounded up to whole bytes. */
   readonly bytes: number;
 }
 
@@ -44,19 +44,19 @@ export interface MaskInfo {
 export interface CodeSizes {
   /** The image itself, one byte per value. */
   readonly imageBytes: number;
-  /** How many numbers the code has. */
+  /** Number of values in the code. */
   readonly codeNumbers: number;
-  /** The code as a small image, rows and columns of blocks and the numbers of each; `[codeNumbers]` where it is none. */
+  /** Shape of the code as a small image: rows and columns of blocks, and the numbers of each; otherwise `[codeNumbers]`. */
   readonly codeShape: readonly number[];
-  /** The code as float32. */
+  /** Size of the code as float32. */
   readonly codeBytes: number;
-  /** All masks together. */
+  /** Size of all masks together. */
   readonly maskBytes: number;
   /** Each mask, first pool first. */
   readonly masks: readonly MaskInfo[];
 }
 
-/** Returns how many bytes an image of a size, its code and its masks take. Default: the size that the network was made for. */
+/** Returns the sizes in bytes of an image, its code and its masks. Default: for the size that the network was made for. */
 export function measureSizes(network: Network, [height, width, channels]: ImageShape = network.inputShape): CodeSizes {
   const { encoder, decoder } = network;
   const [, ...masks] = encoder.outputs;
@@ -83,14 +83,14 @@ function describeMask(mask: SymbolicTensor, decoder: LayersModel, i: number): Ma
   return { pool: pool.name, shape, usedChannels, bitsPerValue, bytes };
 }
 
-/** The channels of the values that are put in place by the mask that comes in as `input`. */
+/** Returns the number of channels that are put in place by the mask from `input`. */
 function channelsUsed(decoder: LayersModel, input: SymbolicTensor): number {
   const nodes = decoder.layers.flatMap((layer) => layer.inboundNodes);
   const uses = nodes.filter((node) => node.inputTensors.includes(input) && node.inputTensors.length === 2);
   return Math.max(...uses.map((node) => node.inputTensors[0].shape[3] as number));
 }
 
-/** Makes masks `[count, h, w, C]` with every maximum at the first position of its window that lies in the image. */
+/** Makes masks `[count, h, w, C]` with every maximum at the first position of its window that is inside the image. */
 export function fixedMasks({ encoder }: Network, count: number): tf.Tensor4D[] {
   return encoder.outputs.slice(1).map((mask) => {
     const shape = mask.shape.slice(1) as unknown as ImageShape;
@@ -114,7 +114,7 @@ function topLeftIndices(mask: SymbolicTensor, [height, width, channels]: ImageSh
   return indices;
 }
 
-/** Where each window begins along one axis (0: rows, 1: columns), or at 0 where it begins in the padding. */
+/** Returns where each window starts along one axis (0: rows, 1: columns), or 0 if it starts in the padding. */
 function windowStarts({ options }: MaxPooling2D, axis: 0 | 1, inputSize: number, outputSize: number): number[] {
   const { poolSize, strides, padding } = options;
   const total = Math.max(0, (outputSize - 1) * strides[axis] + poolSize[axis] - inputSize);

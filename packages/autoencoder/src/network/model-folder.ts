@@ -30,15 +30,21 @@ import { checkManifest, checksumOf, decodeWeights, type WeightGroup } from './sa
 
 export type { ModelMetadata } from './saved-model/metadata';
 
-/** How a model is saved. */
+/** Options for saving a model. */
 export interface SaveOptions {
-  /** Replace a saved model that is there. Default false. */
+  /** Replace an existing saved model. Default false. */
   readonly overwrite?: boolean;
-  /** Numbers of 32 bits, as they are, or of 16: half as large, and reconstructions differ by less than 0.05 dB. Default 'float32'. */
+  /**
+   * Store weights as 32-bit floats, unchanged, or as 16-bit floats: half the size, and reconstructions differ by less than 0.05 dB. Default
+   * 'float32'.
+   */
   readonly weights?: 'float32' | 'float16';
 }
 
-/** Writes the model in tfjs' own format: into a folder, by way of a temporary folder beside it, or wherever a handler of tf.io puts it. */
+/**
+ * Writes the model in the format of TensorFlow.js: to a folder, through a temporary folder beside it, or wherever a handler of tf.io stores
+ * it.
+ */
 export async function saveModel(
   model: LayersModel,
   metadata: ModelMetadata,
@@ -52,7 +58,7 @@ export async function saveModel(
   else await saveInFolder(model, metadata, path.resolve(place as string), { overwrite, isHalf });
 }
 
-/** The checksum of the weights goes with the metadata, which every handler keeps. */
+/** The checksum of the weights is part of the metadata, which every handler keeps. */
 async function saveByHandler(
   model: LayersModel,
   metadata: ModelMetadata,
@@ -106,7 +112,7 @@ async function checkTarget(target: string, overwrite: boolean): Promise<void> {
   throw new AutoencoderError('OUTPUT_EXISTS', `${target} already exists; ${advice}.`);
 }
 
-/** What is renamed into place must be on the disk before. */
+/** What is renamed into place must be on the disk first. */
 const onDisk = { flush: true };
 
 async function writeArtifacts(
@@ -122,7 +128,7 @@ async function writeArtifacts(
   return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
 }
 
-/** Moves `from` to `to`; what stood there is moved aside first and removed last, so that one of the two is always whole. */
+/** Moves `from` to `to`; what was there is moved aside first and removed last, so that one of the two is always complete. */
 async function replaceFolder(from: string, to: string): Promise<void> {
   const aside = `${from}.old`;
   const replaced = await exists(to);
@@ -131,16 +137,16 @@ async function replaceFolder(from: string, to: string): Promise<void> {
   if (replaced) await rm(aside, { recursive: true, force: true });
 }
 
-/** A network that was read, whole and in its two parts. */
+/** A network that was read, whole and in its two halves. */
 export interface LoadedModel extends NetworkParts {
   readonly metadata: ModelMetadata;
-  /** What is odd about it though it can be used, a sentence each. */
+  /** Warnings about a network that can be used anyway, one sentence each. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads what `saveModel` wrote. The files may be anybody's: everything in them is checked before TensorFlow.js sees it or memory is taken
- * for it. Throws MODEL_NOT_FOUND, or MODEL_INVALID with the file, the place in it, what was expected and what is there.
+ * Reads what `saveModel` wrote. The files are untrusted: everything in them is checked before TensorFlow.js sees it or memory is allocated
+ * for it. Throws MODEL_NOT_FOUND, or MODEL_INVALID with the file, the position in it, what was expected and what was found.
  */
 export async function loadModel(files: ModelFiles): Promise<LoadedModel> {
   const place = new Place(files.nameOf(topologyFile));
@@ -187,7 +193,7 @@ function split(model: LayersModel, place: Place): Omit<NetworkParts, 'model'> {
   }
 }
 
-/** Returns why a network cannot be split, without the name of the function that says so. */
+/** Returns why a network cannot be split, without the name of the function that reports it. */
 function reasonOf({ state, expected, received, todo }: LayersError): string {
   return `${state ?? `expected ${expected}, received ${received}`}${todo ? `; ${todo}` : ''}`;
 }

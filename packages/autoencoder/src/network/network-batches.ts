@@ -1,16 +1,16 @@
-/** Samples in the batches that a network runs on. */
+/** Samples in the batches that a network processes. */
 import type { Shard } from '@ae/ground/shards';
 import { Breather } from '../data/event-loop';
 import { fetchSamples, type ImageShape, type Sample, type SampleSource, shapeOf } from '../data/samples';
 import { type SampleRange, shardOfSamples } from '../data/shards';
 import type { Network } from './network';
 
-/** Images that make a batch of about as much work as 64 of 64x64. */
+/** Returns the number of images that make about as much work as 64 images of 64x64. */
 export function defaultBatchSize([height, width, channels]: ImageShape): number {
   return Math.max(1, Math.min(64, Math.floor((64 * 64 * 64 * 3) / (height * width * channels))));
 }
 
-/** Returns which samples are a shard's: whole batches, so that each is computed beside those that it is beside in one process. */
+/** Returns the samples of a shard: whole batches, so that each sample is computed with the same neighbors as in a single process. */
 export function rangeOf(
   { inputShape }: Network,
   { length }: SampleSource,
@@ -21,8 +21,8 @@ export function rangeOf(
 }
 
 /**
- * Yields samples in order, in batches of one size. Of a network that takes one size they have `batchSize`; of one that takes any, at most
- * that, and fewer where images are large.
+ * Yields samples in order, in batches of equal size. For a network that takes only one size, they have `batchSize` samples; for one that
+ * takes any size, at most that, and fewer if images are large.
  */
 export async function* networkBatches(
   network: Network,
@@ -37,7 +37,7 @@ export async function* networkBatches(
     return;
   }
   const most = (shape: ImageShape) => batchSize ?? defaultBatchSize(shape);
-  // How large images are is known of those that have been seen.
+  // The size of images is known only once some have been seen.
   let room = 1;
   const see = (samples: readonly Sample[]) => {
     room = Math.min(2 * room, ...samples.map((sample) => defaultBatchSize(shapeOf(sample))));
@@ -57,7 +57,7 @@ export function sampleBatches(source: SampleSource, batchSize: number, shape: Im
   );
 }
 
-/** Yields what `fetch` finds, fetching the next ones while the caller works on these. Lets signals in between. */
+/** Yields the results of `fetch`, fetching the next ones while the caller works on these. Lets signals run in between. */
 async function* batchesOf(
   { start: first, end }: SampleRange,
   sizeNow: () => number,
@@ -82,7 +82,7 @@ async function* batchesOf(
   }
 }
 
-/** Divides samples where their size changes, and after `most` of a shape. */
+/** Splits samples where their size changes, and after `most` of the same shape. */
 export function ofOneSize(
   samples: readonly Sample[],
   most = (_shape: ImageShape) => Number.POSITIVE_INFINITY,

@@ -8,11 +8,14 @@ import type { LinearStartOptions } from './transform/linear-start';
 
 /** Output of the encoder: the code, and one mask per pooling layer, first pool first. */
 export interface Encoding {
-  /** float32 `[N, codeSize]`; of images of another size than the network's, as many numbers as `codeShape` says. */
+  /** float32 `[N, codeSize]`; for images of another size than the network's, as many numbers as `codeShape` says. */
   readonly code: tf.Tensor2D;
-  /** The code of one image as a small image: rows and columns of blocks, and the numbers of each. `[codeSize]` where the code is no image. */
+  /**
+   * Shape of the code of one image as a small image: rows and columns of blocks, and the numbers of each. `[codeSize]` if the code is not
+   * an image.
+   */
   readonly codeShape: readonly number[];
-  /** int32 `[N, h, w, C]`: where each maximum was, as `(y * W + x) * C + c` of the pooled input. */
+  /** int32 `[N, h, w, C]`: the position of each maximum in the pooled input, as `(y * W + x) * C + c`. */
   readonly masks: tf.Tensor4D[];
 }
 
@@ -22,7 +25,7 @@ export type ImageSize = readonly [height: number, width: number];
 const otherSizesAdvice =
   'resize all images to one size when importing, build the network for this size, or train a network with preset transform, which takes any size';
 
-/** A model whole and in its two halves, which share its layers. */
+/** A model and its two halves, which share its layers. */
 export interface NetworkParts {
   /** Images to reconstructions. */
   readonly model: LayersModel;
@@ -32,17 +35,17 @@ export interface NetworkParts {
   readonly decoder: LayersModel;
 }
 
-/** What the numbers that go into a network mean, and where it comes from. */
+/** The meaning of the numbers that enter a network, and where the network comes from. */
 export interface NetworkDescription {
   readonly inputShape: ImageShape;
   readonly pixels: PixelFormat;
   /** Where the network and its weights come from: plain data for a run's config.json. */
   readonly origin?: Readonly<Record<string, unknown>>;
-  /** Its weights were not drawn: they are to come from elsewhere. */
+  /** Its weights were not initialized: they will be loaded from elsewhere. */
   readonly isBlank?: boolean;
 }
 
-/** A network of images to a code and masks, and back: what training, evaluation and codes work on. */
+/** A network that maps images to a code and masks, and back: what training, evaluation and codes work with. */
 export class Network implements NetworkParts, NetworkDescription {
   readonly model: LayersModel;
   readonly encoder: LayersModel;
@@ -52,10 +55,10 @@ export class Network implements NetworkParts, NetworkDescription {
   readonly origin?: Readonly<Record<string, unknown>>;
   readonly isBlank: boolean;
 
-  /** How it runs on images of other sizes than `inputShape`, where it can. */
+  /** How it processes images of other sizes than `inputShape`, if it can. */
   readonly blocks?: BlockNetwork;
 
-  /** Computes the first weights from training samples, where the network has a start of that kind and waits for it. */
+  /** Computes the initial weights from training samples, if the network is waiting for such a start. */
   start?: (samples: SampleSource, options: LinearStartOptions) => Promise<void>;
 
   constructor({ model, encoder, decoder }: NetworkParts, description: NetworkDescription) {
@@ -70,12 +73,12 @@ export class Network implements NetworkParts, NetworkDescription {
     this.blocks = BlockNetwork.of(encoder, decoder);
   }
 
-  /** Returns `sample` if the network takes it; throws INVALID_SAMPLE naming it by `index` otherwise. */
+  /** Returns `sample` if the network takes it; otherwise throws INVALID_SAMPLE naming its `index`. */
   checkSample(sample: Sample | undefined, index: number): Sample {
     return checkSample(sample, index, this.inputShape, this.#rules);
   }
 
-  /** Fetches samples in the order of `indices`; throws INVALID_SAMPLE naming the first that the network does not take. */
+  /** Fetches samples in the order of `indices`; throws INVALID_SAMPLE naming the first one that the network does not take. */
   fetchSamples(source: SampleSource, indices: ArrayLike<number>): Promise<Sample[]> {
     return fetchSamples(source, indices, this.inputShape, this.#rules);
   }
@@ -93,7 +96,7 @@ export class Network implements NetworkParts, NetworkDescription {
     );
   }
 
-  /** Runs images `[N, H, W, C]` to reconstructions of the same shape, with their own masks. */
+  /** Reconstructs images `[N, H, W, C]`, with their own masks, in the same shape. */
   forward(images: tf.Tensor4D): tf.Tensor4D {
     const { blocks } = this;
     const size = sizeOf(images);
@@ -138,7 +141,8 @@ export class Network implements NetworkParts, NetworkDescription {
   dispose(): void {
     const weights = Object.values(weightsOf(this.model));
     for (const part of [this.model, this.encoder, this.decoder]) release(part);
-    // The three share their layers, which count their users and free the weights with the last; but lose count of layers used twice.
+    // The three models share their layers, which count their users and free the weights with the last one, but miscount layers that are
+    // used twice.
     for (const weight of weights) if (!weight.isDisposed) weight.dispose();
   }
 }
@@ -147,7 +151,7 @@ function sizeOf({ shape }: tf.Tensor4D): ImageSize {
   return [shape[1], shape[2]];
 }
 
-/** Frees a model. A network inside it complains of what is no harm: that it has been freed with another model that it is in. */
+/** Frees a model. A nested network complains, harmlessly, that it has already been freed with another model that contains it. */
 function release(model: LayersModel): void {
   try {
     model.dispose();

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError } from '../errors/errors';
 import type { NamedVariables } from './named-variables';
 
-/** Returns the first value of a tensor that is no finite number; `values` are its own, where they are at hand. */
+/** Returns the first value of a tensor that is not a finite number; `values` are its own, if they are available. */
 export async function findNotFinite(tensor: tf.Tensor, values?: Float32Array): Promise<number | undefined> {
-  // A finite sum tells that there is none, at the backend's speed.
+  // A finite sum shows that there is none, at the speed of the backend.
   const sum = tf.sum(tensor);
   const [total] = await sum.data();
   sum.dispose();
@@ -12,7 +12,7 @@ export async function findNotFinite(tensor: tf.Tensor, values?: Float32Array): P
   return (values ?? (await tensor.data())).find((value) => !Number.isFinite(value));
 }
 
-/** Says which of some weights hold NaN or an infinity: "conv1/kernel holds NaN"; undefined if none does. */
+/** Says which weights contain NaN or infinity: "conv1/kernel contains NaN"; undefined if none do. */
 export async function describeNotFinite(weights: NamedVariables): Promise<string | undefined> {
   for (const [name, weight] of Object.entries(weights)) {
     const value = await findNotFinite(weight);
@@ -21,7 +21,7 @@ export async function describeNotFinite(weights: NamedVariables): Promise<string
   return undefined;
 }
 
-/** Throws WEIGHTS_NOT_FINITE for weights that nothing can be computed with. */
+/** Throws WEIGHTS_NOT_FINITE for weights that are unusable. */
 export async function checkFinite(where: string, weights: NamedVariables, advice: string): Promise<void> {
   const found = await describeNotFinite(weights);
   if (found === undefined) return;

@@ -1,4 +1,4 @@
-/** The options of a network, as a table; training/options.ts has those of its training. Nothing here needs TensorFlow. */
+/** The options of a network, as a table; training/options.ts has those of training. Nothing here requires TensorFlow. */
 import { pixelOptions } from '../data/pixel-options';
 import type { OptionTable } from '../errors/option-kinds';
 
@@ -6,23 +6,24 @@ import type { OptionTable } from '../errors/option-kinds';
 export const presetNames = {
   mirror: "the blog post's encoder, and a decoder that mirrors it",
   torch7: "the network of the original's repository",
-  transform: 'a linear code of blocks between convolutions, without pooling or masks; starts from the best linear code',
+  transform:
+    'a linear code of image blocks between convolutions, without pooling or masks; starts from the best linear code',
 } as const;
 
 /** The name of a built-in network. */
 export type PresetName = keyof typeof presetNames;
 
-/** How the first weights can be drawn. */
+/** How the initial weights can be drawn. */
 export const schemeNames = {
   projection: 'a network that already reconstructs a blurred image',
   torch: "Torch7's uniform distribution, as in the original",
   linear: 'for preset transform: the best linear code of the training images',
 } as const;
 
-/** How the first weights are drawn: as a projection, which learns fastest, as Torch7 does, or as the best linear code. */
+/** How the initial weights are drawn: as a projection, which learns fastest, as in Torch7, or as the best linear code. */
 export type InitializationScheme = keyof typeof schemeNames;
 
-/** The options of a network that is made from a preset. */
+/** The options of a network that is built from a preset. */
 export const networkOptions = {
   preset: { kind: 'word', words: presetNames, default: 'mirror', help: 'architecture' },
   codeSize: {

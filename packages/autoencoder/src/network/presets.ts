@@ -23,19 +23,19 @@ export type Architecture = (
 /** The layer whose output is the code. */
 export const codeLayerName = 'code';
 
-/** 3x3 convolutions that keep the size of the image, as they have it in the author's repository of 2016. */
+/** 3x3 convolutions that keep the size of the image, as in the author's repository of 2016. */
 const same = { kernelSize: 3, kernelInitializer: 'zeros', padding: 'same' } as const;
 
-/** The part of the features that the post's code has as many numbers as: 1568 of 24 x 16 x 16. */
+/** Size of the post's code as a fraction of the features: 1568 of 24 x 16 x 16. */
 const codePart = 1568 / 6144;
 
 /**
- * The author's encoder, and the decoder that the blog post describes, which mirrors it: convolutions are undone by transposed ones, pooling by
- * unpooling. For 64x64 RGB: 64 - 64 - pool 32 - 32 - pool 16, code 1568, and back. The code is by default the same part of the features in
- * images of other sizes, and of those above 128x128 as large as memory allows.
+ * The author's encoder, and the decoder that the blog post describes, which mirrors it: transposed convolutions undo convolutions, and
+ * unpooling undoes pooling. For 64x64 RGB: 64 - 64 - pool 32 - 32 - pool 16, code 1568, and back. For images of other sizes, the default
+ * code is the same fraction of the features; above 128x128, it is as large as memory allows.
  *
- * The post's listing has no padding, and then a pixel at the edge is drawn from as little as one place of the feature maps: the outermost
- * four pixels made 60 % of such a network's error.
+ * The post's listing has no padding, so that a pixel at the edge depends on as little as one position of the feature maps: the outermost
+ * four pixels caused 60 % of such a network's error.
  */
 const mirror: Architecture = (net, { codeSize, variational }) => {
   const channels = net.outputShape[2];
@@ -49,7 +49,7 @@ const mirror: Architecture = (net, { codeSize, variational }) => {
 };
 
 /**
- * The network of the author's repository as it ran in 2016: convolutions in the decoder, too, each before an unpooling, and a second
+ * The network of the author's repository as it was in 2016: with convolutions in the decoder, too, each before an unpooling, and a second
  * unpooling of 12 channels by the first 12 channels of a 24-channel mask.
  */
 const torch7: Architecture = (net, { codeSize, variational }) => {
@@ -63,7 +63,7 @@ const torch7: Architecture = (net, { codeSize, variational }) => {
   net.add(conv(channels, 'conv6'));
 };
 
-/** Adds two levels of convolutions and pools, and the code: for 64x64 images of 24 x 16 x 16 = 6144 features. */
+/** Adds two levels of convolutions and pools, and the code: for 64x64 images, of 24 x 16 x 16 = 6144 features. */
 function addEncoder(net: Sequential, codeSizeOf: (features: number) => number, variational?: boolean): void {
   const conv = (filters: number, name: string) => conv2d({ filters, ...same, name });
   net.add(conv(12, 'conv1')).add(relu({ name: 'relu1' }));
@@ -74,17 +74,17 @@ function addEncoder(net: Sequential, codeSizeOf: (features: number) => number, v
   addCode(net, codeSizeOf, variational);
 }
 
-/** 1 GiB of float32, of which training needs several: more than any engine here takes. */
+/** 1 GiB of float32, of which training needs several: more than any engine here can take. */
 const maxMatrixValues = 2 ** 28;
-/** What a default may take of it: a little more than the code of 128x128 images, which trains on the wasm engine. */
+/** The limit for a default: slightly more than the code of 128x128 images, which can be trained on the wasm engine. */
 const maxDefaultValues = 160e6;
 
-/** The code that a preset prefers, or the largest that images of this size leave memory for. */
+/** Returns the code size that a preset prefers, or the largest one that images of this size leave memory for. */
 function defaultCode(preferred: number, features: number): number {
   return Math.max(1, Math.min(preferred, Math.floor(maxDefaultValues / features)));
 }
 
-/** Adds the code of the features so far, linear or variational, and the linear layer that brings them back to their shape. */
+/** Adds the code of the features so far, linear or variational, and the linear layer that restores their shape. */
 function addCode(net: Sequential, codeSizeOf: (features: number) => number, variational = false): void {
   const shape = net.outputShape;
   const features = shape.reduce((product, size) => product * size, 1);
@@ -105,5 +105,5 @@ function addCode(net: Sequential, codeSizeOf: (features: number) => number, vari
   net.add(reshape({ targetShape: shape, name: 'unflatten' }));
 }
 
-/** The architectures that `new Autoencoder({ preset })` knows by name. */
+/** The architectures that `new Autoencoder({ preset })` knows, by name. */
 export const presets: Record<PresetName, Architecture> = { mirror, torch7, transform: addTransform };

@@ -1,31 +1,29 @@
-/**
- * Codes with fewer bits: how much of a code's 32 bits per number it needs is a question an honest size comparison has to ask.
- */
+/** Codes with fewer bits: an honest comparison of sizes must ask how many of a code's 32 bits per number are needed. */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Returns the bytes of a code of `numbers` numbers of `bits` bits (32: float32; fewer: see {@link quantizeCodes}). */
+/** Returns the size in bytes of a code of `numbers` numbers with `bits` bits each (32: float32; fewer: see {@link quantizeCodes}). */
 export function codeBytes(numbers: number, bits: number): number {
   return bits === 32 ? 4 * numbers : Math.ceil((numbers * bits) / 8) + 8;
 }
 
-/** Returns how many numbers of `bits` bits fit into some bytes. */
+/** Returns how many numbers of `bits` bits fit in this many bytes. */
 export function numbersWithin(bytes: number, bits: number): number {
   return bits === 32 ? Math.floor(bytes / 4) : Math.max(0, Math.floor((8 * (bytes - 8)) / bits));
 }
 
-/** Rounds codes `[N, codeSize]` as {@link quantizeCodes} does; a new tensor unless `bits` is 32. */
+/** Rounds codes `[N, codeSize]` like {@link quantizeCodes}; returns a new tensor unless `bits` is 32. */
 export async function roundCodes(codes: tf.Tensor2D, bits: number): Promise<tf.Tensor2D> {
   if (bits === 32) return codes;
   return tf.tensor(quantizeCodes((await codes.data()) as Float32Array, codes.shape[1], bits), codes.shape);
 }
 
-/** How much finer levels are near 0. Codes have a few large numbers and many small ones; 63 suits those of photographs from 2 to 8 bits. */
+/** How much finer levels are near 0. Codes have a few large numbers and many small ones; 63 suits those of photographs at 2 to 8 bits. */
 const mu = 63;
 
 /**
  * Rounds each code of `[N, codeSize]` to 2^bits levels from its smallest to its largest number, and returns the numbers that a decoder
- * would see. Levels are closer together near 0, as in telephony (mu-law, with mu = 63): evenly spaced ones lose 2 dB of photographs at 8 bits,
- * these 0.1 dB. The two ends are kept as float32, 8 bytes per code.
+ * would see. Levels are closer together near 0, as in telephony (mu-law, with mu = 63): for photographs at 8 bits, evenly spaced levels
+ * lose 2 dB, these only 0.1 dB. The two ends are stored as float32, 8 bytes per code.
  */
 export function quantizeCodes(codes: Float32Array, codeSize: number, bits: number): Float32Array {
   const out = new Float32Array(codes.length);

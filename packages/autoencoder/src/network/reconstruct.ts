@@ -1,4 +1,4 @@
-/** Reconstructions with the masks and the rounding that are asked for. */
+/** Reconstructions with the requested masks and rounding. */
 import * as tf from '@tensorflow/tfjs-core';
 import { samplesToTensor, valuesToSamples } from '../data/pixels';
 import { checkSource, fetchSamples, type Sample, type SampleSource, shapeOf } from '../data/samples';
@@ -8,7 +8,7 @@ import type { Network } from './network';
 import { ofOneSize } from './network-batches';
 import { roundCodes } from './quantize';
 
-/** Reconstructs samples as bytes, those of one size that follow each other in one batch; see `Autoencoder.reconstruct`. */
+/** Reconstructs samples as bytes, with consecutive ones of the same size in one batch; see `Autoencoder.reconstruct`. */
 export async function reconstructSamples(
   network: Network,
   samples: readonly Sample[],
@@ -32,7 +32,7 @@ export async function reconstructSamples(
   return made;
 }
 
-/** Throws INVALID_OPTION for masks of a kind that there is not, INVALID_SAMPLE where there is no other image to have them of. */
+/** Throws INVALID_OPTION for an unknown kind of masks, INVALID_SAMPLE if there is no other image to take them from. */
 export function checkMaskMode(where: string, samples: SampleSource, masks: MaskMode = 'own'): void {
   checkChoice('masks', masks, maskModes);
   if (masks !== 'other' || samples.length !== 1) return;
@@ -42,10 +42,10 @@ export function checkMaskMode(where: string, samples: SampleSource, masks: MaskM
   );
 }
 
-/** Makes reconstructions `[N, H, W, C]` of images that begin at `start` in their source; it owns neither. */
+/** Makes reconstructions `[N, H, W, C]` of images that start at `start` in their source; it owns neither. */
 export type Reconstruct = (images: tf.Tensor4D, start: number) => Promise<tf.Tensor4D> | tf.Tensor4D;
 
-/** Returns what reconstructs images of `samples` with masks of a kind, and `codeBits` bits per number of the code. */
+/** Returns the function that reconstructs images of `samples` with a kind of masks, and `codeBits` bits per number of the code. */
 export function reconstructorFor(
   network: Network,
   samples: SampleSource,

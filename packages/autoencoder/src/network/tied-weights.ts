@@ -8,14 +8,14 @@ import { type NamedVariables, trainableWeightsOf } from './named-variables';
 export interface Tie {
   readonly encoder: string;
   readonly decoder: string;
-  /** Turns a kernel of the encoder layer into its adjoint for the decoder layer, and back: it is its own inverse. */
+  /** Converts a kernel of the encoder layer to its adjoint for the decoder layer, and back: it is its own inverse. */
   readonly adjoint: (kernel: tf.Tensor) => tf.Tensor;
 }
 
 /**
- * Pairs the kernels of a network whose decoder mirrors its encoder: first with last, second with second to last, ...
- * Layers without kernels, such as batch normalization, are passed over, and pairs that don't train. Throws INVALID_OPTION
- * naming the first two layers that don't mirror each other.
+ * Pairs the kernels of a network whose decoder mirrors its encoder: first with last, second with second to last, and so on. Layers without
+ * kernels, such as batch normalization, are skipped, and so are pairs that do not train. Throws INVALID_OPTION naming the first two layers
+ * that do not mirror each other.
  */
 export function findTies(model: LayersModel): Tie[] {
   const weighted = model.layers.filter(({ weights }) => weights[0]?.originalName.endsWith('kernel'));
@@ -54,11 +54,10 @@ function kernelName(layer: layers.Layer): string {
 }
 
 /**
- * Returns how a kernel of `layer` becomes the adjoint's kernel in `mirror`; undefined if `mirror` is no adjoint.
+ * Returns how a kernel of `layer` is converted to the adjoint's kernel in `mirror`; undefined if `mirror` is not an adjoint.
  *
- * Matrices are transposed. A transposed convolution *is* the adjoint of the convolution with the same kernel. The
- * adjoint of a convolution that keeps the size is one with the kernel turned by 180 degrees, inputs and outputs
- * exchanged.
+ * Matrices are transposed. A transposed convolution *is* the adjoint of the convolution with the same kernel. The adjoint of a convolution
+ * that keeps the size is one with the kernel rotated by 180 degrees, and inputs and outputs exchanged.
  */
 export function adjointBetween(layer: layers.Layer, mirror: layers.Layer): Tie['adjoint'] | undefined {
   const [from, to] = [layer.weights[0].shape as number[], mirror.weights[0].shape as number[]];
@@ -80,16 +79,16 @@ export function adjointBetween(layer: layers.Layer, mirror: layers.Layer): Tie['
 }
 
 /**
- * Keeps the decoder's kernels the adjoints of the encoder's while training: each pair moves by the sum of both
- * gradients. The network stays an ordinary one, with a kernel in each layer.
+ * Keeps the decoder's kernels adjoint to the encoder's during training: each pair is updated with the sum of both gradients. The network
+ * remains an ordinary one, with a kernel in each layer.
  */
 export class TiedWeights {
-  /** The variables left to train: all but the decoder's tied kernels. */
+  /** The variables that remain to be trained: all except the decoder's tied kernels. */
   readonly free: NamedVariables;
   readonly #ties: readonly Tie[];
   readonly #variables: NamedVariables;
 
-  /** Makes the decoder's kernels those of the encoder at once; throws INVALID_OPTION, see `findTies`. */
+  /** Sets the decoder's kernels to the adjoints immediately; throws INVALID_OPTION, see `findTies`. */
   constructor(model: LayersModel) {
     this.#ties = findTies(model);
     this.#variables = trainableWeightsOf(model);
@@ -104,7 +103,7 @@ export class TiedWeights {
     return { ...free, ...Object.fromEntries(partners.map((name) => [name, this.#variables[name]])) };
   }
 
-  /** Returns the gradients of free variables, with those of their partners added; disposes of `gradients`. */
+  /** Returns the gradients of free variables, including those of their partners; disposes of `gradients`. */
   fold(gradients: Gradients): Gradients {
     const folded: Record<string, tf.Tensor> = { ...gradients };
     for (const { encoder, decoder, adjoint } of this.#ties) {
@@ -116,7 +115,7 @@ export class TiedWeights {
     return folded;
   }
 
-  /** Gives the decoder the adjoints of the encoder's kernels as they are now. */
+  /** Sets the decoder's kernels to the adjoints of the encoder's current kernels. */
   follow(): void {
     for (const { encoder, decoder, adjoint } of this.#ties) {
       tf.tidy(() => this.#variables[decoder].assign(adjoint(this.#variables[encoder])));

@@ -6,30 +6,30 @@ type WeightVariable = ReturnType<layers.Layer['addWeight']>;
 
 /** The configuration of a `VariationalCode` layer. */
 export interface VariationalCodeArgs extends LayerArgs {
-  /** How many numbers the code has. */
+  /** Number of values in the code. */
   units: number;
   /**
-   * Map the features to the mean and the log-variance. false: the features, as many as `units`, are the mean themselves, and each number has one
-   * log-variance for all images. Default true.
+   * Map the features to the mean and the log-variance. false: the features, `units` of them, are the mean themselves, and each number has
+   * one log-variance for all images. Default true.
    */
   mapped?: boolean;
 }
 
 /** A Gaussian with independent components for each image. */
 export interface Distribution {
-  /** `[N, units]`, or `[..., units]` of codes at several places. */
+  /** `[N, units]`, or `[..., units]` for codes at several positions. */
   readonly mean: tf.Tensor;
-  /** The logarithm of each variance: of the mean's shape, or `[units]`. */
+  /** The logarithm of each variance: with the shape of the mean, or `[units]`. */
   readonly logVariance: tf.Tensor;
 }
 
-/** Where the log-variances of a code begin whose mean is known: low enough not to drown it. */
+/** Initial log-variances of a code whose mean is known: low enough not to drown it out. */
 const firstLogVariance = -4;
 
 /**
- * The code of a variational autoencoder (Kingma and Welling, 2013): two linear maps of the features `[N, F]`, or `[..., F]` at several places, to
- * the mean and the log-variance of a Gaussian. As a layer of a network it returns the mean, so that a trained network encodes
- * and reconstructs without chance; training asks for the whole distribution.
+ * The code of a variational autoencoder (Kingma and Welling, 2013): two linear maps of the features `[N, F]`, or `[..., F]` at several
+ * positions, to the mean and the log-variance of a Gaussian. As a layer of a network it returns the mean, so that a trained network encodes
+ * and reconstructs deterministically; training uses the whole distribution.
  */
 export class VariationalCode extends layers.Layer {
   static readonly className = 'VariationalCode';
@@ -92,11 +92,11 @@ export class VariationalCode extends layers.Layer {
 
 tf.serialization.registerClass(VariationalCode);
 
-/** Returns the layer that the codes of an encoder are drawn from, and what goes into it, where there is one. */
+/** Returns the layer that the codes of an encoder are drawn from, and its input, if there is one. */
 export function variationalCodeOf({
   outputs,
 }: LayersModel): { layer: VariationalCode; features: SymbolicTensor } | undefined {
-  // Codes at several places are flattened to one.
+  // Codes at several positions are flattened to one.
   const code = outputs[0].sourceLayer.getClassName() === 'Flatten' ? inputOf(outputs[0]) : outputs[0];
   const layer = code.sourceLayer;
   return layer instanceof VariationalCode ? { layer, features: inputOf(code) } : undefined;

@@ -4,20 +4,20 @@ import { fixedMasks } from './masks';
 import type { Network } from './network';
 import { variationalCodeOf } from './variational-code';
 
-/** What training runs in place of a variational network: codes drawn from the encoder's distribution. */
+/** What training runs in place of a variational network: it draws codes from the encoder's distribution. */
 export interface VariationalNetwork {
   /**
-   * Reconstructs images `[N, H, W, C]` from codes `mean + exp(logVariance / 2) * noise`, noise `[N, units]`, and returns
-   * the divergence of the distributions from the standard normal one too, `[units]`, averaged over images.
+   * Reconstructs images `[N, H, W, C]` from codes `mean + exp(logVariance / 2) * noise`, with noise `[N, units]`, and also returns the
+   * divergence of the distributions from the standard normal one, `[units]`, averaged over images.
    */
   reconstruct(images: tf.Tensor4D, noise: tf.Tensor2D): { reconstruction: tf.Tensor4D; divergences: tf.Tensor1D };
-  /** How many numbers the code has. */
+  /** Number of values in the code. */
   readonly codeSize: number;
 }
 
 /**
- * Takes apart a network whose code is a VariationalCode; returns undefined for any other. Where the decoder needs masks it gets fixed ones:
- * images that are drawn have no others.
+ * Splits a network whose code is a VariationalCode; returns undefined for any other. If the decoder needs masks, it gets fixed ones:
+ * generated images have no others.
  */
 export function variationalNetwork(network: Network): VariationalNetwork | undefined {
   const { encoder, decoder } = network;
@@ -25,7 +25,7 @@ export function variationalNetwork(network: Network): VariationalNetwork | undef
   if (!code) return undefined;
   const { layer } = code;
   const codeSize = tf.util.sizeFromShape(encoder.outputs[0].shape.slice(1) as number[]);
-  // It has no weights of its own, and to dispose of it would count as the end of one of the encoder's users.
+  // It has no weights of its own, and disposing of it would count as the end of one of the encoder's users.
   const extractor = model({ inputs: encoder.inputs, outputs: code.features });
   return {
     codeSize,
@@ -45,7 +45,7 @@ function applyDecoder(decoder: LayersModel, code: tf.Tensor, masks: tf.Tensor[])
   return decoder.apply(masks.length === 0 ? code : [code, ...masks], { training: true }) as tf.Tensor4D;
 }
 
-/** `-1/2 (1 + logVariance - mean^2 - exp(logVariance))` of each number, averaged over images. */
+/** `-1/2 (1 + logVariance - mean^2 - exp(logVariance))` for each number, averaged over images. */
 function divergencesOf(mean: tf.Tensor2D, logVariance: tf.Tensor2D): tf.Tensor1D {
   const terms = tf.sub(tf.add(tf.square(mean), tf.exp(logVariance)), tf.add(logVariance, 1));
   return tf.mul(tf.mean<tf.Tensor1D>(terms, 0), 0.5);

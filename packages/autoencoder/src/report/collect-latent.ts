@@ -8,18 +8,18 @@ import { pickRandom } from './pick';
 import { toPicture, toSpriteSheet } from './pictures';
 import type { ReportLatent } from './report-data';
 
-/** Codes compared with one another. */
+/** Number of codes compared with each other. */
 const maxCodes = 1000;
-/** Thumbnails on the map: more would cover one another. */
+/** Number of thumbnails on the map: more would overlap. */
 const maxPoints = 200;
-/** Pixels a side of a thumbnail. */
+/** Side of a thumbnail in pixels. */
 const thumbnailSize = 32;
 const queryCount = 6;
 const neighborCount = 5;
 const interpolationSteps = 7;
 const drawnCount = 8;
 
-/** Encodes images and collects a map of their codes, nearest neighbors and interpolations; undefined for one image. */
+/** Encodes images and collects a map of their codes, nearest neighbors and interpolations; undefined for a single image. */
 export async function collectLatent(
   autoencoder: Autoencoder,
   samples: SampleSource,
@@ -59,12 +59,12 @@ export async function collectLatent(
 
 interface DrawnFrom {
   readonly named: (index: number) => Promise<Interpolation['first']>;
-  /** The images whose codes new ones are to be like. */
+  /** The images whose codes the new ones should resemble. */
   readonly codesOf?: SampleSource;
   readonly signal?: AbortSignal;
 }
 
-/** Decodes random codes, where the network is variational: with fixed masks, and with those of the first image. */
+/** Decodes random codes if the network is variational: with fixed masks, and with those of the first image. */
 async function collectDrawn(
   autoencoder: Autoencoder,
   source: SampleSource,
@@ -81,7 +81,7 @@ async function collectDrawn(
 
 type Interpolation = ReportLatent['interpolations'][number];
 
-/** Goes from one image to another half the source away, twice. */
+/** Interpolates from one image to another half the source away, twice. */
 async function collectInterpolations(
   autoencoder: Autoencoder,
   source: SampleSource,
@@ -92,7 +92,7 @@ async function collectInterpolations(
     [0, half],
     [Math.floor(half / 2), half + Math.floor(half / 2)],
   ].filter(([a, b], i, every) => a !== b && (i === 0 || a !== every[0][0]));
-  // Without masks there is one way only.
+  // Without masks there is only one way to decode.
   const modes = autoencoder.sizes.maskBytes > 0 ? (['first', 'second', 'fixed'] as const) : (['fixed'] as const);
   return Promise.all(
     pairs.map(async ([a, b]) => {
@@ -107,7 +107,7 @@ async function collectInterpolations(
   );
 }
 
-/** The codes have been made of it, so it is there. */
+/** Its code has been computed, so it exists. */
 async function sampleAt(source: SampleSource, index: number): Promise<Sample> {
   return (await source.at(index)) as Sample;
 }

@@ -5,15 +5,17 @@ import { type Picture, pngToPicture } from './pictures';
 import { type Run, readRun } from './read-run';
 import type { ReportEpoch, ReportRun } from './report-data';
 
-/** Points of a loss curve at most; a chart is not wider. */
+/** Maximum number of points of a loss curve; charts are not wider. */
 const maxPoints = 400;
-/** Sample grids at most: each takes about 100 kB of the page. */
+/** Maximum number of sample grids: each takes about 100 kB of the page. */
 const maxSampleGrids = 24;
 
-/** Of a sample grid: the page holds them all. */
+/** Maximum size of a sample grid: the page contains them all. */
 const maxPictureBytes = 64 * 2 ** 20;
 
-/** Reads what a report shows of a run's folder; pictures are in it, unless `pictureOf` has others, such as addresses of the files. */
+/**
+ * Reads what a report shows of a run's folder; pictures are embedded unless `pictureOf` provides others, such as addresses of the files.
+ */
 export async function collectRun(
   folder: string,
   pictureOf: (sample: Run['samples'][number]) => Promise<Picture> = ({ file }) => readPicture(file).then(pngToPicture),
@@ -35,26 +37,26 @@ export async function collectRun(
   };
 }
 
-/** Reads a sample grid; throws RUN_INVALID for what is none. */
+/** Reads a sample grid; throws RUN_INVALID if it is not a picture. */
 export async function readPicture(file: string): Promise<Buffer> {
   const bytes = await readRunFile(file, maxPictureBytes);
   if (!bytes) throw new AutoencoderError('RUN_INVALID', `${file} is gone.`);
-  // Its size is read from a place that only a PNG file has.
+  // Its size is at a position that only a PNG file has.
   if (bytes.length < 24 || bytes.toString('latin1', 1, 4) !== 'PNG') {
-    throw new AutoencoderError('RUN_INVALID', `${file} is damaged: it is no PNG picture; remove it.`);
+    throw new AutoencoderError('RUN_INVALID', `${file} is damaged: it is not a PNG picture; remove it.`);
   }
   return bytes;
 }
 
 function toEpoch({ validation, ...line }: Run['epochs'][number]): ReportEpoch {
   const { epoch, step, loss, elapsedMs, imagesPerSecond, divergence, activeNumbers } = line;
-  // metrics.jsonl has null for what JSON has no number for: a perfect validation, in runs that did not cap it.
+  // metrics.jsonl has null for numbers that JSON cannot represent: a perfect validation, in runs that did not cap it.
   const validationPsnrDb = validation && (validation.psnrDb ?? Number.POSITIVE_INFINITY);
   const told = divergence !== undefined && { divergence, activeNumbers };
   return { epoch, step, loss, elapsedMs, imagesPerSecond, validationPsnrDb, ...told };
 }
 
-/** Averages neighboring updates where there are more than a chart can show. */
+/** Averages neighboring updates if there are more than a chart can show. */
 function averageSteps(steps: Run['steps']): ReportRun['steps'] {
   const size = Math.ceil(steps.length / maxPoints);
   return Array.from({ length: Math.ceil(steps.length / (size || 1)) }, (_, i) => {

@@ -24,11 +24,11 @@ import type {
   ReportRun,
 } from './report-data';
 
-/** The images and the run that a report is made of. */
+/** The images and the run that a report describes. */
 export interface CollectReportOptions {
-  /** The images to score, best ones the network was not trained on. */
+  /** The images to score, preferably not those the network was trained on. */
   readonly samples: SampleSource;
-  /** What `samples` are called, such as the path of their database. */
+  /** Name of `samples`, such as the path of their database. */
   readonly samplesName?: string;
   /** The images it was trained on, to fit PCA to. */
   readonly trainingSamples?: SampleSource;
@@ -36,14 +36,14 @@ export interface CollectReportOptions {
   readonly runFolder?: string;
   /** Default: the run's name, else "Autoencoder". */
   readonly title?: string;
-  /** How many images to score at most, evenly spread. Default 2000. */
+  /** Maximum number of images to score, evenly spread. Default 2000. */
   readonly maxImages?: number;
   /** Compare with PCA, JPEG and thumbnails. Default true. */
   readonly baselines?: boolean;
-  /** Evaluations of all `samples` by this network, SSIM among them: what they say is not computed again. */
+  /** Evaluations of all `samples` by this network, including SSIM, which are then not computed again. */
   readonly evaluations?: readonly Evaluation[];
   readonly signal?: AbortSignal;
-  /** Called when a part begins. */
+  /** Called when a stage begins. */
   readonly onStage?: (stage: string) => void;
 }
 
@@ -53,10 +53,10 @@ const optionKeys = [
 ];
 const exampleCount = 16;
 const extremeCount = 8;
-/** Images that PCA, JPEG and thumbnails are tried on at most. */
+/** Maximum number of images for the comparison with PCA, JPEG and thumbnails. */
 const maxCompared = 250;
 
-/** Scores a network and collects all that `renderReport` shows of it. Throws as `evaluate`, `compare` and reading a run do. */
+/** Scores a network and collects everything that `renderReport` shows. Throws the errors of `evaluate`, `compare` and reading a run. */
 export async function collectReport(autoencoder: Autoencoder, options: CollectReportOptions): Promise<ReportData> {
   checkKeys('collectReport', options, optionKeys);
   const {
@@ -75,7 +75,7 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
   const scores = await scoreMasks(autoencoder, source, options);
   const ownSize = autoencoder.inputShape.slice(0, 2);
   const size = autoencoder.takesAnySize ? await commonSize(source) : ownSize;
-  // What it is compared with is of the network's own size, and codes of several sizes are no table.
+  // It is compared at the network's own size, and codes of several sizes do not form a table.
   const isOwn = String(size) === String(ownSize);
   const comparison =
     baselines && isOwn ? await compareWithBaselines(autoencoder, source, scores, run, options) : undefined;
@@ -99,7 +99,7 @@ export async function collectReport(autoencoder: Autoencoder, options: CollectRe
   };
 }
 
-/** The size that images have in common; undefined where they have several. */
+/** The common size of all images; undefined if they have several. */
 async function commonSize(source: SampleSource): Promise<readonly number[] | undefined> {
   let size: readonly number[] | undefined;
   for (let i = 0; i < source.length; i++) {
@@ -134,7 +134,7 @@ function compareWithBaselines(
 
 type ScoresByMasks = { readonly own: Evaluation } & Partial<Record<MaskMode, Evaluation>>;
 
-/** Scores with all masks there are, but for what the caller has scored already. */
+/** Scores with all available masks, except those that the caller has already scored. */
 async function scoreMasks(
   autoencoder: Autoencoder,
   source: SampleSource,
@@ -164,14 +164,14 @@ function mapScores(scores: ScoresByMasks): ReportData['scores'] {
 
 function describeModel({ model, inputShape, sizes }: Autoencoder): ReportModel {
   const layers = model.layers.map((layer) => {
-    // Of a pool the shape of its values; its indices have the same.
+    // For a pool, the shape of its values; its indices have the same shape.
     const shape = Array.isArray(layer.outputShape[0]) ? layer.outputShape[0] : (layer.outputShape as Shape);
     return { name: layer.name, outputShape: shape.slice(1).join(' × '), parameters: layer.countParams() };
   });
   return { inputShape, parameters: model.countParams(), sizes, layers };
 }
 
-/** Returns the scores by label, each class with the folder that the keys of all its images name, if they do. */
+/** Returns the scores by label, with each class's folder if the keys of all its images name it. */
 function collectClasses(own: Scores, { pixels }: Autoencoder): ReportClass[] {
   if (own.images.every(({ label }) => label === undefined)) return [];
   return scoresByClass(own, pixels).map(({ label, ...summary }) => {
@@ -189,11 +189,11 @@ function folderOf(key: string | undefined): string | undefined {
 interface ExampleSource {
   readonly autoencoder: Autoencoder;
   readonly source: SampleSource;
-  /** Scores with their own masks. */
+  /** Scores with the images' own masks. */
   readonly images: readonly ImageScores[];
 }
 
-/** Reconstructs some images; `whole` with all masks and with the error, else with their own masks only. */
+/** Reconstructs some images; `whole` with all masks and the error, otherwise only with their own masks. */
 async function collectExamples(
   { autoencoder, source, images }: ExampleSource,
   indices: readonly number[],
@@ -233,7 +233,7 @@ async function reconstructOtherwise(
     indices.map((index) => (index + shift) % source.length),
     autoencoder.inputShape,
   );
-  // Half the array away lies the same partner that is half the source away in `evaluate`.
+  // Half the array away is the same partner as half the source away in `evaluate`.
   const other = await autoencoder.reconstruct([...samples, ...partners], { masks: 'other' });
   return { fixed, other: other.slice(0, samples.length) };
 }

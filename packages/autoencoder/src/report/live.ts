@@ -1,4 +1,4 @@
-/** The page of a run that is being trained: what a server on this machine shows, and renews while it is looked at. */
+/** The page of a run in training: a local server shows it, and updates it while it is open. */
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { isBeingTrained } from '../run/run-lock';
@@ -12,11 +12,11 @@ import { script } from './script';
 import { renderFirstSteps, renderTraining } from './sections/training';
 import { style } from './style';
 
-/** Only this server may be asked for anything, and only for pictures and figures. */
+/** The page may only contact this server, and only for pictures and data. */
 const policy =
   "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Asks for what is new, and says where nobody answers any more. A slider that was moved stays where it is. */
+/** Polls for updates, and says so if the server no longer answers. A slider that was moved keeps its position. */
 const renew = `
 (() => {
   const main = document.querySelector('main');
@@ -44,7 +44,7 @@ const renew = `
 })();
 `;
 
-/** Returns the page that shows a run by its name, and asks the server that it comes from for all else. */
+/** Returns the page that shows a run by its name, and asks the server that it comes from for everything else. */
 export function renderLivePage(name: string): string {
   return html`<!doctype html>
 <html lang="en">
@@ -71,14 +71,14 @@ export function renderLivePage(name: string): string {
 `.text;
 }
 
-/** What a page shows of a run now. */
+/** What the page shows of a run at the moment. */
 export interface LiveRun {
   readonly title: string;
-  /** What is within `main`. */
+  /** The contents of `main`. */
   readonly html: string;
 }
 
-/** Reads a run's folder and renders what is in it; grids are pictures at `samples/<epoch>.png`. Throws as `readRun` does. */
+/** Reads a run's folder and renders its contents; grids are pictures at `samples/<epoch>.png`. Throws the errors of `readRun`. */
 export async function renderLiveRun(folder: string): Promise<LiveRun> {
   const run = await collectRun(folder, async ({ epoch, file }) => {
     const { width, height } = pngToPicture(await readPicture(file));
@@ -122,7 +122,7 @@ async function stateOf(folder: string, { epochs, options }: ReportRun): Promise<
   return isSaved && last && isLast(last, options) ? 'finished' : 'stopped';
 }
 
-/** Says whether training ends with this epoch. What ends in its time does so at about that time, whatever number of epochs was planned. */
+/** Tells whether training ends with this epoch. With a time limit, it ends at about that time, whatever number of epochs was planned. */
 function isLast({ epoch, elapsedMs }: ReportEpoch, { epochs, minutes, earlyStopping }: ReportRun['options']): boolean {
   if (minutes !== undefined && elapsedMs >= 0.9 * Number(minutes) * 60_000) return true;
   return epoch >= Number(epochs) || Boolean(earlyStopping);
@@ -140,7 +140,7 @@ function renderTiles(run: ReportRun, state: State): Markup {
     Number.isFinite(best) ? ['Validation PSNR, best', formatDb(best)] : undefined,
     perSecond === undefined ? undefined : ['Speed', `${Math.round(perSecond)} images/s`],
     last && ['Trained for', formatDuration(last.elapsedMs)],
-    state === 'training' && leftMs !== undefined ? ['Left, about', formatDuration(leftMs)] : undefined,
+    state === 'training' && leftMs !== undefined ? ['Time left, about', formatDuration(leftMs)] : undefined,
     ['Images', formatCount(train.count)],
     [
       'Engine',

@@ -14,16 +14,16 @@ export interface Page {
 
 export interface PageSection {
   readonly id: string;
-  /** In the list of contents. */
+  /** In the table of contents. */
   readonly name: string;
   readonly heading: string;
   readonly content: Markup;
 }
 
-/** The browser itself refuses everything that does not come with the page. */
+/** The browser itself refuses everything that is not part of the page. */
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
-/** Lays out a page that needs no other file. */
+/** Renders a page that needs no other file. */
 export function renderPage({ title, kicker, lede, sections, createdAt }: Page): string {
   const page = html`<!doctype html>
 <html lang="en">

@@ -10,14 +10,14 @@ export interface Picture {
   readonly height: number;
 }
 
-/** How often the error is enlarged in an error picture. */
+/** How much the error is amplified in an error picture. */
 export const errorGain = 4;
 
 export function toPicture(sample: Sample): Picture {
   return imageToPicture(toRgbImage(sample));
 }
 
-/** Shows a PNG file as it is. */
+/** Shows a PNG file unchanged. */
 export function pngToPicture(file: Uint8Array): Picture {
   const png = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const uri = `data:image/png;base64,${png.toString('base64')}`;
@@ -28,20 +28,20 @@ function imageToPicture(image: RgbImage): Picture {
   return pngToPicture(encodePng(image));
 }
 
-/** The absolute difference of two samples, enlarged by {@link errorGain}: black where they are equal. */
+/** The absolute difference of two samples, amplified by {@link errorGain}: black where they are equal. */
 export function errorPicture(a: Sample, b: Sample): Picture {
   const errors = Uint8ClampedArray.from(a.data, (value, i) => errorGain * Math.abs(value - b.data[i]));
   const data = new Uint8Array(errors.buffer);
   return toPicture({ ...a, data });
 }
 
-/** Many small pictures in one, `columns` side by side. */
+/** Many small pictures in one, in `columns` columns. */
 export interface SpriteSheet extends Picture {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** Shrinks samples of one size to at most `size` pixels a side and puts them in one picture. */
+/** Shrinks samples of one size to at most `size` pixels per side and combines them in one picture. */
 export function toSpriteSheet(samples: readonly Sample[], size: number): SpriteSheet {
   const tiles = samples.map((sample) => shrink(toRgbImage(sample), size));
   const { width, height } = tiles[0];

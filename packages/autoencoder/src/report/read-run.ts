@@ -1,4 +1,4 @@
-/** Reads a run folder: what was trained on what, how the loss went, and the sample grids of each epoch. */
+/** Reads a run folder: what was trained on which images, the loss, and the sample grids of each epoch. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoencoderError } from '../errors/errors';
@@ -22,14 +22,14 @@ export interface Run {
   /** The folder's own name. */
   readonly name: string;
   readonly config: RunConfig;
-  /** In ascending order, as are the epochs. */
+  /** In ascending order, like the epochs. */
   readonly steps: readonly StepLine[];
   readonly epochs: readonly EpochLine[];
   /** PNG files, inputs above and reconstructions below, in ascending order of epochs. */
   readonly samples: readonly { readonly epoch: number; readonly file: string }[];
 }
 
-/** Reads a run folder; one without metrics or samples yet is no error. Throws RUN_NOT_FOUND naming the file. */
+/** Reads a run folder; missing metrics or samples are not an error. Throws RUN_NOT_FOUND naming the file. */
 export async function readRun(folder: string): Promise<Run> {
   const config = await readRunConfig(folder);
   const lines = await readMetrics(path.join(folder, 'metrics.jsonl'));
@@ -44,7 +44,7 @@ export async function readRun(folder: string): Promise<Run> {
 
 async function readMetrics(file: string): Promise<MetricsLine[]> {
   const lines = ((await readTextFile(file)) ?? '').split('\n');
-  // What follows the last newline is a line that is being written, or that a killed run was writing.
+  // What follows the last newline is a line that is still being written, or that a killed run was writing.
   lines.pop();
   return lines.map((line, i) => parseLine(line, `${file} line ${i + 1}`));
 }

@@ -1,4 +1,4 @@
-/** Several runs side by side: what differs, how they learned, what they reconstruct. */
+/** Several runs side by side: how they differ, how they learned, and what they reconstruct. */
 import { AutoencoderError } from '../errors/errors';
 import type { MaskMode } from '../network/masks';
 import { type LineChart, lineChart } from './charts/line-chart';
@@ -9,11 +9,11 @@ import { type PageSection, renderPage } from './page';
 import type { ReportData, ReportEpoch } from './report-data';
 import { image } from './sections/reconstructions';
 
-/** As many as there are colors for. */
+/** As many as there are colors. */
 const maxRuns = 6;
 const shownExamples = 8;
 
-/** Returns a page that sets two to six runs side by side, one HTML file that loads nothing. Throws INVALID_OPTION. */
+/** Returns a page that compares two to six runs, as one HTML file that loads nothing else. Throws INVALID_OPTION. */
 export function renderComparison(reports: readonly ReportData[], title = 'Runs compared'): string {
   if (reports.length < 2 || reports.length > maxRuns) {
     throw new AutoencoderError(
@@ -40,7 +40,7 @@ function ownPsnr({ scores }: ReportData): number {
   return scores.own?.summary.psnrDb ?? Number.NEGATIVE_INFINITY;
 }
 
-/** Scores on different images say nothing of each other. */
+/** Scores on different images are not comparable. */
 function warning(reports: readonly ReportData[]): Markup | undefined {
   if (sameData(reports)) return undefined;
   return html`<p><b>The runs were scored on different images, so their scores can't be compared.</b></p>`;
@@ -51,7 +51,7 @@ function sameData(reports: readonly ReportData[]): boolean {
   return reports.every((report) => identify(report) === identify(reports[0]));
 }
 
-/** A row of the table: what it shows, and the text and the number of each run; the best number is set in bold. */
+/** A row of the table: its name, and the text and number for each run; the best number is set in bold. */
 interface Row {
   readonly name: string;
   readonly cells: readonly string[];
@@ -133,7 +133,7 @@ function curveChart(
   return { description: `Validation PSNR over ${xLabel}`, xLabel, x, y, series };
 }
 
-/** The options that are not the same everywhere, flattened: `optimizer.learningRate`. */
+/** The options that differ between runs, flattened: `optimizer.learningRate`. */
 function renderOptions(reports: readonly ReportData[]): PageSection | undefined {
   if (reports.every(({ run }) => !run)) return undefined;
   const flat = reports.map(({ run }) => {
@@ -163,7 +163,7 @@ function flatten(value: unknown, prefix = ''): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** The same images by every run; only where all were scored on the same images. */
+/** The same images reconstructed by every run, if all were scored on the same images. */
 function renderPictures(reports: readonly ReportData[]): PageSection | undefined {
   if (!sameData(reports)) return undefined;
   const inputs = reports[0].examples.slice(0, shownExamples);

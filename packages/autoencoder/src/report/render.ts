@@ -9,7 +9,7 @@ import { renderReconstructions } from './sections/reconstructions';
 import { renderScores } from './sections/scores';
 import { renderTraining } from './sections/training';
 
-/** Returns a report as one HTML file that loads nothing from elsewhere; parts there is no data for are left out. */
+/** Returns a report as one HTML file that loads nothing else; parts without data are left out. */
 export function renderReport(data: ReportData): string {
   const sections = [
     renderOverview(data),

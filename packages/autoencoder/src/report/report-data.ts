@@ -1,4 +1,4 @@
-/** What a report shows, as plain data: numbers, texts and pictures. */
+/** The contents of a report as plain data: numbers, texts and pictures. */
 
 import type { InterpolationMasks } from '../codes/interpolate';
 import type { Comparison } from '../evaluation/baselines/compare';
@@ -10,21 +10,21 @@ import type { Picture, SpriteSheet } from './pictures';
 /** Everything that a report shows, as plain data. */
 export interface ReportData {
   readonly title: string;
-  /** When the report was made, ISO 8601. */
+  /** When the report was made, in ISO 8601. */
   readonly createdAt: string;
   readonly model: ReportModel;
-  /** The run that trained the model, where its folder was given. */
+  /** The run that trained the model, if its folder was given. */
   readonly run?: ReportRun;
   /** The images that were scored. */
   readonly evaluated: ReportSource;
-  /** Scores by whose masks the decoder got; only `own` where the network has none or there is one image. */
+  /** Scores by the masks that the decoder got; only `own` if the network has no masks or there is only one image. */
   readonly scores: Readonly<Partial<Record<MaskMode, MaskScores>>>;
-  /** By class, where images have labels. */
+  /** By class, if images have labels. */
   readonly classes: readonly ReportClass[];
   readonly examples: readonly ReportExample[];
-  /** By PSNR with their own masks, the worst first. */
+  /** By PSNR with their own masks, worst first. */
   readonly worst: readonly ReportExample[];
-  /** The best first. */
+  /** Best first. */
   readonly best: readonly ReportExample[];
   readonly comparison?: ReportComparison;
   readonly latent?: ReportLatent;
@@ -42,9 +42,9 @@ export interface ReportModel {
 /** Images of a report: their name, number and fingerprint. */
 export interface ReportSource {
   readonly name?: string;
-  /** Whether they are the images that the run trained on: such scores flatter. */
+  /** Whether they are the images that the run was trained on, which makes scores too good. */
   readonly trainedOn: boolean;
-  /** How many were scored, and of how many. */
+  /** Number of images that were scored, and that there are. */
   readonly count: number;
   readonly sourceCount: number;
   readonly fingerprint: string;
@@ -53,7 +53,7 @@ export interface ReportSource {
 /** The run of a report: options, data, engine and history. */
 export interface ReportRun {
   readonly name: string;
-  /** The architecture by name. */
+  /** Name of the architecture. */
   readonly preset?: string;
   /** The command that started it. */
   readonly command?: string;
@@ -66,7 +66,7 @@ export interface ReportRun {
   /** Losses of updates, averaged if there are more than a chart can show. */
   readonly steps: readonly { readonly step: number; readonly loss: number }[];
   readonly epochs: readonly ReportEpoch[];
-  /** Inputs above, reconstructions below; not every epoch if there are many. */
+  /** Inputs above, reconstructions below; if there are many, not every epoch. */
   readonly samples: readonly { readonly epoch: number; readonly picture: Picture }[];
 }
 
@@ -78,12 +78,12 @@ export interface ReportEpoch {
   readonly elapsedMs: number;
   readonly imagesPerSecond: number;
   readonly validationPsnrDb?: number;
-  /** Of a variational network: nats per image, and how many numbers of the code are in use. */
+  /** For a variational network: nats per image, and the number of values in the code that are in use. */
   readonly divergence?: number;
   readonly activeNumbers?: number;
 }
 
-/** Scores with one choice of masks. */
+/** Scores with one kind of masks. */
 export interface MaskScores {
   readonly summary: ScoreSummary;
   /** PSNR in dB and SSIM of each image, for histograms. */
@@ -94,12 +94,12 @@ export interface MaskScores {
 /** Scores of a class of images. */
 export interface ReportClass {
   readonly label?: number;
-  /** The folder that all keys of the class name, where they do. */
+  /** The folder that all keys of the class name, if they do. */
   readonly name?: string;
   readonly summary: ScoreSummary;
 }
 
-/** An image and what became of it. */
+/** An image and its reconstructions. */
 export interface ReportExample {
   readonly name: string;
   readonly psnrDb: number;
@@ -130,13 +130,13 @@ export interface ReportComparisonRow extends Omit<ComparisonRow, 'scores'> {
 
 /** What a report shows of the code space. */
 export interface ReportLatent {
-  /** How many codes were searched for neighbors. */
+  /** Number of codes that were searched for neighbors. */
   readonly searched: number;
   readonly map: {
     readonly sprites: SpriteSheet;
     /** In the order of the sprites; coordinates along the first two principal components. */
     readonly points: readonly { readonly x: number; readonly y: number; readonly name: string }[];
-    /** The share of the codes' variance along each, 0 to 1. */
+    /** Each component's share of the codes' variance, 0 to 1. */
     readonly varianceShares: readonly number[];
   };
   readonly neighbors: readonly {
@@ -144,9 +144,12 @@ export interface ReportLatent {
     readonly picture: Picture;
     readonly found: readonly { readonly name: string; readonly picture: Picture; readonly distance: number }[];
   }[];
-  /** Of a variational network: images decoded from codes drawn at random. */
+  /** For a variational network: images decoded from random codes. */
   readonly drawn?: readonly {
-    /** Whether the codes are like those of training images, by a mixture of Gaussians; else they are from the standard normal distribution. */
+    /**
+     * Whether the codes resemble those of training images, drawn from a mixture of Gaussians; otherwise they are drawn from the standard
+     * normal distribution.
+     */
     readonly likeCodes: boolean;
     /** The image whose masks the decoder got; undefined for fixed ones. */
     readonly masksOf?: { readonly name: string; readonly picture: Picture };

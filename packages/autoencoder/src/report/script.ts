@@ -1,6 +1,6 @@
 /**
- * What a report does in the browser: one of several pictures is shown by a slider, and a word on what the pointer is over.
- * Without it the page shows the last picture of each.
+ * What a report does in the browser: a slider shows one of several pictures, and a tooltip describes what the pointer is over. Without it,
+ * the page shows the last of the pictures.
  */
 export const script = `
 (() => {

@@ -1,4 +1,4 @@
-/** The look of a report: one column, light or dark as the reader's system has it, readable from 320 pixels on. */
+/** The style of a report: one column, light or dark as the reader prefers, readable from 320 pixels up. */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -1,9 +1,9 @@
 import type { TrainingWarning } from '../training/training-events';
 
-/** Tells of an error that training goes on after. */
+/** Reports an error after which training continues. */
 export type Warn = (error: unknown) => void;
 
-/** Returns what tells `onWarning` of errors. */
+/** Returns a function that reports errors to `onWarning`. */
 export function warnBy(onWarning?: (warning: TrainingWarning) => void): Warn {
   return (error) => {
     const { code, message } = error as Error & { code?: string };
@@ -11,7 +11,7 @@ export function warnBy(onWarning?: (warning: TrainingWarning) => void): Warn {
   };
 }
 
-/** Does something that training can go on without. */
+/** Does something whose failure does not stop training. */
 export async function attempt(action: () => Promise<void>, warn: Warn): Promise<void> {
   try {
     await action();

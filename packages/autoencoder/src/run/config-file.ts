@@ -1,11 +1,11 @@
-/** Reads config.json of a run as settings for another one: what may have been changed by hand is checked throughout. */
+/** Reads config.json of a run as settings for another one: everything is checked, because it may have been edited by hand. */
 import { AutoencoderError, inWords } from '../errors/errors';
 import { expectRecord, parseJson, Unexpected } from '../files/expectations';
 import { recipeKeys, resolveRecipe } from '../training/recipes';
 import { expectRunConfig, maxConfigBytes, type RunConfig } from './run-config';
 import { readTextFile } from './run-file';
 
-/** What such a file may hold. */
+/** The possible contents of such a file. */
 const known = {
   it: [
     ...['version', 'command', 'from', 'options', 'seed', 'inputShape', 'pixels', 'network', 'preset', 'data'],
@@ -16,7 +16,7 @@ const known = {
   network: ['preset', 'codeSize', 'coefficients', 'variational', 'initialization'],
 };
 
-/** Reads a config.json that a new run is to begin with; throws RUN_NOT_FOUND, and RUN_INVALID naming the file and the key. */
+/** Reads a config.json for a new run; throws RUN_NOT_FOUND, and RUN_INVALID naming the file and the key. */
 export async function readConfigFile(file: string): Promise<RunConfig> {
   const text = await readTextFile(file, maxConfigBytes);
   if (text === undefined) {
@@ -33,7 +33,9 @@ export async function readConfigFile(file: string): Promise<RunConfig> {
     return config;
   } catch (cause) {
     if (!(cause instanceof Unexpected)) throw cause;
-    throw new AutoencoderError('RUN_INVALID', `${file}: ${cause.message.replace(/^it is/, 'This is')}.`, { cause });
+    throw new AutoencoderError('RUN_INVALID', `${file}${cause.message.replace(/^(?!it )/, ': ').replace(/^it/, '')}.`, {
+      cause,
+    });
   }
 }
 
@@ -45,7 +47,7 @@ function expectKnown(where: string, value: unknown, keys: readonly string[]): as
   throw new Unexpected(`unknown key ${inWords(unknown)}${place}; expected one of ${keys.join(', ')}`);
 }
 
-/** Throws Unexpected for what no training accepts, under its key in the file. */
+/** Throws Unexpected for values that training does not accept, naming their key in the file. */
 function expectRecipe({ options: { epochs, steps, minutes, ...recipe } }: RunConfig): void {
   try {
     resolveRecipe('default', recipe);

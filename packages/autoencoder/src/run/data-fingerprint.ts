@@ -3,27 +3,27 @@ import { Breather } from '../data/event-loop';
 import type { SampleSource, SourceIdentity } from '../data/samples';
 import { AutoencoderError } from '../errors/errors';
 
-/** What tells one set of samples from another. */
+/** What identifies a set of samples. */
 export interface DataFingerprint {
   readonly count: number;
-  /** SHA-256 of the number of samples and of up to 64 of them, spread evenly. */
+  /** SHA-256 of the number of samples and of up to 64 of them, evenly spread. */
   readonly fingerprint: string;
 }
 
-/** What a run is told of its data, to know it again. */
+/** What a run records about its data to recognize it. */
 export interface DataIdentity extends DataFingerprint, Partial<SourceIdentity> {}
 
 const maxSamples = 64;
-/** How many samples are looked at, and how much of them, where the source knows nothing of itself. */
+/** Number of samples that are compared, and their total size, if the source does not identify itself. */
 const maxLooks = 2048;
 const maxBytes = 64 * 2 ** 20;
 
-/** Looks at a few samples only, so that it takes no longer for a large database than for a small one. */
+/** Uses only a few samples, so that it takes no longer for a large database than for a small one. */
 export async function fingerprintOf(source: SampleSource): Promise<DataFingerprint> {
   return { count: source.length, fingerprint: await digestOf(source, Math.min(maxSamples, source.length)) };
 }
 
-/** Finds out what tells the samples from others: what they say of themselves, or else what many of them are. */
+/** Determines the identity of samples: from the source, or else from the contents of many samples. */
 export async function identityOf(source: SampleSource): Promise<DataIdentity> {
   const fingerprint = await fingerprintOf(source);
   if (source.identity) return { ...fingerprint, ...pick(await source.identity()) };
@@ -33,17 +33,17 @@ export async function identityOf(source: SampleSource): Promise<DataIdentity> {
   return { ...fingerprint, content: await digestOf(source, looks), complete: looks === source.length };
 }
 
-/** Nothing else that a source may have beside it belongs into a run's config. */
+/** Nothing else that a source may have belongs in a run's config. */
 function pick({ revision, content, complete }: SourceIdentity): SourceIdentity {
   return { revision, content, complete };
 }
 
-/** Says in words how data differs from what it was; undefined where it is the same, as far as can be known. */
+/** Describes how data has changed; undefined if it is the same, as far as can be known. */
 export function changeOf(before: DataIdentity, now: DataIdentity): string | undefined {
-  // Runs of version 0.1 know no content.
+  // Runs of version 0.1 have no content digest.
   if (before.content === undefined || now.content === undefined) return undefined;
   if (before.content !== now.content) return 'has different images than when the run was started';
-  // All images are the same, whatever was written meanwhile; or nothing was written, and it need not be looked at whole.
+  // Either all images are the same, whatever was written in between; or nothing was written, and a full comparison is unnecessary.
   if ((before.complete && now.complete) || before.revision === now.revision) return undefined;
   return `was written to since the run was started (${before.revision ?? 'unknown'}; now ${now.revision ?? 'unknown'}), and is too large to be compared completely`;
 }

@@ -7,7 +7,7 @@ import type { TrainingTask } from '../training/training-record';
 import { identityOf } from './data-fingerprint';
 import type { DataDescription, RunConfig } from './run-config';
 
-/** Gathers all that is needed to repeat a training. */
+/** Collects everything that is needed to repeat a training run. */
 export async function describeRun(
   run: RunOptions,
   { network: { inputShape, pixels, origin }, samples, options: { validation, elsewhere }, plan }: TrainingTask,
@@ -35,7 +35,7 @@ export async function describeRun(
     seed,
     inputShape,
     pixels,
-    // A network that was given is in start/.
+    // A network that was passed in is in start/.
     ...(origin && run.from === undefined && { network: origin }),
     ...(typeof origin?.preset === 'string' && { preset: origin.preset }),
     data: {

@@ -4,19 +4,19 @@ import { runOptions } from '../training/options';
 import type { Recipe } from '../training/recipes';
 import { checkpointBytes } from '../training/training-time';
 
-/** What a run's folder will hold of a network. */
+/** What a run's folder will contain for a network. */
 export interface RunEstimate {
-  /** Numbers of the network. */
+  /** Number of values in the network's weights. */
   readonly weights: number;
-  /** One checkpoint: the weights, and what the optimizer, an average and early stopping keep of each. */
+  /** Size of a checkpoint: the weights, and what the optimizer, averaging and early stopping store for each. */
   readonly checkpointBytes: number;
-  /** Checkpoints that are kept, the best one among them. */
+  /** Number of checkpoints that are kept, including the best one. */
   readonly checkpoints: number;
-  /** All of them, and the network that is saved in the end. */
+  /** Size of all of them, and of the network that is saved at the end. */
   readonly bytes: number;
 }
 
-/** Estimates how large the folder of a run will grow, pictures and logs aside. Throws INVALID_OPTION. */
+/** Estimates the size of a run's folder, without pictures and logs. Throws INVALID_OPTION. */
 export function estimateRun(
   weights: WeightCount,
   recipe: Pick<Recipe, 'optimizer' | 'averageDecay' | 'earlyStopping'>,

@@ -21,7 +21,7 @@ export type MetricsLine =
     >)
   | ({ readonly type: 'epoch' } & EpochSummary);
 
-/** How long the files were when a checkpoint was saved. */
+/** The lengths of the files when a checkpoint was saved. */
 export interface LogPosition {
   readonly jsonlBytes: number;
   readonly csvBytes: number;
@@ -37,7 +37,7 @@ export const csvColumns = [
 ] as const;
 const csvHeader = `${csvColumns.join(',')}\n`;
 
-/** The numbers of a run by step and epoch, as metrics.jsonl and metrics.csv. Lines wait in memory until `flush`. */
+/** The numbers of a run by step and epoch, as metrics.jsonl and metrics.csv. Lines are buffered until `flush`. */
 export class MetricsLog {
   #waiting: MetricsLine[] = [];
   readonly #folder: string;
@@ -48,7 +48,7 @@ export class MetricsLog {
     this.#written = written;
   }
 
-  /** Begins the files anew, or cuts them back to where a checkpoint left them, so that no step is in them twice. */
+  /** Starts the files again, or truncates them to their lengths at a checkpoint, so that no step appears twice. */
   static async open(folder: string, position?: LogPosition): Promise<MetricsLog> {
     if (!position) {
       await begin(path.join(folder, jsonlName), '');
@@ -60,7 +60,7 @@ export class MetricsLog {
     return log;
   }
 
-  /** How long the files are. */
+  /** The lengths of the files. */
   get position(): LogPosition {
     return this.#written;
   }
@@ -69,7 +69,7 @@ export class MetricsLog {
     this.#waiting.push(line);
   }
 
-  /** Writes the waiting lines. When that fails, the files are as before and the lines go on waiting. */
+  /** Writes the buffered lines. If that fails, the files are unchanged and the lines remain buffered. */
   async flush(): Promise<void> {
     if (this.#waiting.length === 0) return;
     const jsonl = this.#waiting.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -118,7 +118,7 @@ async function append(file: string, text: string): Promise<void> {
   await withFile(file, O_APPEND, (handle) => handle.writeFile(text));
 }
 
-/** Cuts a file to a length; one that is shorter or missing, because somebody changed it, is left as it is. */
+/** Truncates a file to a length; one that is shorter or missing, because somebody changed it, is left alone. */
 async function cut(file: string, bytes: number): Promise<void> {
   await withFile(file, 0, async (handle) => {
     if ((await handle.stat()).size > bytes) await handle.truncate(bytes);

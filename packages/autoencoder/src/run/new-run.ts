@@ -1,4 +1,4 @@
-/** Which folders a run may begin in. */
+/** Which folders a run may start in. */
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { configFile, startFolder } from './run-config';
 import { isMissing } from './run-file';
 import { isLockFile } from './run-lock';
 
-/** What a run makes before its first checkpoint, and what may lie in its folders by then. */
+/** What a run creates before its first checkpoint, and what its folders may contain by then. */
 const beginnings: Readonly<Record<string, RegExp>> = {
   samples: /^epoch-0001\.png$/,
   tensorboard: /^events\.out\.tfevents\./,
@@ -18,8 +18,8 @@ const beginnings: Readonly<Record<string, RegExp>> = {
 const files: readonly string[] = [configFile, 'metrics.jsonl', 'metrics.csv'];
 
 /**
- * Throws OUTPUT_EXISTS for a folder that holds something. What a run leaves that was stopped before its first checkpoint is nothing: there
- * is no training in it, and it may begin again.
+ * Throws OUTPUT_EXISTS for a folder that is not empty. What a run leaves behind when it is stopped before its first checkpoint does not
+ * count: it contains no training, and the run may start again.
  */
 export async function checkNewRun(folder: string): Promise<void> {
   for (const entry of await entriesOf(folder)) {
@@ -40,11 +40,11 @@ async function hasConfig(folder: string): Promise<string> {
 async function isBeginning(folder: string, entry: Dirent): Promise<boolean> {
   const { name } = entry;
   if (entry.isDirectory()) {
-    // Half a start, of a process that was killed.
+    // Half a start/, left by a process that was killed.
     if (name.startsWith(`${startFolder}.`)) return true;
     if (!Object.hasOwn(beginnings, name)) return false;
     const inside = await entriesOf(path.join(folder, name));
-    // What is half written never was a part of the run.
+    // Incomplete files were never part of the run.
     return inside.every((each) => each.isFile() && (isTemporary(each) || beginnings[name].test(each.name)));
   }
   return entry.isFile() && (isTemporary(entry) || isLockFile(name) || files.includes(name));

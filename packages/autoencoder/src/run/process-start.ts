@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 
 /**
- * Says when a process began, as text to be compared: two processes that have the same number at different times differ in it.
- * 'ended' for one that only its parent still remembers; undefined where the system does not tell.
+ * Returns when a process started, as text to compare: processes that have the same number at different times differ in it. 'ended' for one
+ * that has ended but whose parent has not yet noticed; undefined if the system does not say.
  */
 export async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') return startOnLinux(pid);
@@ -20,7 +20,7 @@ export async function startOf(pid: number): Promise<string | undefined> {
 async function startOnLinux(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the name, in parentheses that it may itself hold; proc(5) counts the state as the third.
+    // The second field is the name, in parentheses that may occur in the name as well; proc(5) counts the state as the third.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');

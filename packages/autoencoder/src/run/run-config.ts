@@ -19,57 +19,57 @@ import type { Amount } from '../training/training-plan';
 import { changeOf, type DataIdentity } from './data-fingerprint';
 import { readTextFile } from './run-file';
 
-/** Samples by a name for people, such as the path of their database, and by what they are. */
+/** Samples by a name for people, such as the path of their database, and by their identity. */
 export interface DataDescription extends DataIdentity {
   readonly name?: string;
-  /** Its absolute path, where it has one. */
+  /** Its absolute path, if it has one. */
   readonly path?: string;
 }
 
-/** All that is needed to repeat a run: config.json of its folder. */
+/** Everything needed to repeat a run: the config.json of its folder. */
 export interface RunConfig {
   readonly version: 1;
   /** The command that started the run, if any. */
   readonly command?: string;
-  /** Where the weights came from that the run began with; it keeps them in start/. */
+  /** Where the initial weights came from, if they were given; the run keeps them in start/. */
   readonly from?: string;
-  /** The whole recipe and how long it was followed. */
+  /** The complete recipe and how long it was followed. */
   readonly options: Recipe & Amount;
   readonly seed: number;
   readonly inputShape: ImageShape;
   readonly pixels: PixelFormat;
-  /** Preset, code size and first weights, as far as the network knows them. */
+  /** Preset, code size and initialization, as far as the network knows them. */
   readonly network?: Readonly<Record<string, unknown>>;
   /** The preset again, for readers that look for it here. */
   readonly preset?: string;
   readonly data: { readonly train: DataDescription; readonly validation?: DataDescription };
   readonly versions: Readonly<Record<string, string>>;
   readonly backend: { readonly name: string; readonly threads?: number };
-  /** Where the run was resumed, oldest first. */
+  /** When the run was resumed, oldest first. */
   readonly resumed?: readonly Resumption[];
 }
 
-/** A run that went on in another process. */
+/** A run that continued in another process. */
 export interface Resumption {
   readonly step: number;
   readonly versions: object;
   readonly backend: object;
-  /** To how many epochs it was lengthened, where it was. */
+  /** The number of epochs it was lengthened to, if it was. */
   readonly epochs?: number;
 }
 
 export const configFile = 'config.json';
-/** The network that a run from given weights begins with, as `save` writes one. */
+/** The initial network of a run that was started from given weights, as `save` writes it. */
 export const startFolder = 'start';
 
-/** Far more than any has. */
+/** Far more than any run has. */
 export const maxConfigBytes = 2 ** 24;
 
 /** Reads config.json of a run; throws RUN_NOT_FOUND for a folder without one, RUN_INVALID for a damaged one, NOT_READABLE. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const file = path.join(folder, configFile);
   const text = await readTextFile(file, maxConfigBytes).catch((error) => {
-    // A file in the place of the folder.
+    // A file in place of the folder.
     if (error.cause?.code === 'ENOTDIR') return undefined;
     throw error;
   });
@@ -90,7 +90,9 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
   }
 }
 
-/** Throws Unexpected unless a config has all that is read from one, with sizes that can be meant. What options mean is for others. */
+/**
+ * Throws Unexpected unless a config has everything that is read from it, with plausible sizes. The values of options are checked elsewhere.
+ */
 export function expectRunConfig(config: unknown): asserts config is RunConfig {
   expectRecord('it', config);
   expectOneOf('version', config.version, [1]);
@@ -131,7 +133,7 @@ function expectOptions(options: unknown): void {
   for (const key of ['perEpoch', 'passes']) expectWhole(`options.records.${key}`, records[key], { min: 1, max: 1e9 });
 }
 
-/** As many values as an image can have for its network to fit into any memory. */
+/** The maximum number of values in an image whose network fits in any memory. */
 const maxImageValues = 2 ** 28;
 
 function expectInputShape(shape: unknown): void {
@@ -179,7 +181,7 @@ function expectBackend(where: string, backend: unknown): void {
   if (backend.threads !== undefined) expectWhole(`${where}.threads`, backend.threads);
 }
 
-/** The same data by the names and paths that it has now, where those are known. */
+/** Returns the same data with its current names and paths, if they are known. */
 export function renamed(before: RunConfig['data'], now: RunConfig['data']): RunConfig['data'] {
   return {
     train: { ...before.train, ...now.train },
@@ -187,13 +189,13 @@ export function renamed(before: RunConfig['data'], now: RunConfig['data']): RunC
   };
 }
 
-/** What must be the same for a resumed run to be the same run. Where data is kept and who computes may change. */
+/** Returns what must be the same for a resumed run to be the same run. The location of the data and the engine may change. */
 function essentials({ options, seed, inputShape, pixels, network, data }: RunConfig): Record<string, unknown> {
   const identity = (description?: DataDescription) =>
     description && { count: description.count, fingerprint: description.fingerprint };
   const { train, validation } = data;
   return {
-    // Runs of version 0.1 know nothing of these two.
+    // Runs of version 0.1 do not have these two.
     ...{ betaWarmUpFraction: 0, freeBits: 0 },
     ...options,
     seed,
@@ -205,8 +207,8 @@ function essentials({ options, seed, inputShape, pixels, network, data }: RunCon
 }
 
 /**
- * Throws OPTIONS_CHANGED with every difference between the settings of a run and those it is to go on with. More epochs are none where
- * they change nothing that was trained already.
+ * Throws OPTIONS_CHANGED with every difference between the settings of a run and those it is to be resumed with. More epochs are not a
+ * difference if they change nothing that has already been trained.
  */
 export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig): void {
   const { schedule } = saved.options;
@@ -215,7 +217,7 @@ export function checkUnchanged(folder: string, saved: RunConfig, now: RunConfig)
   const isWhole = saved.options.steps === undefined && saved.options.minutes === undefined;
   const isFree = isLonger && !spansAll && isWhole;
   const comparable = isFree ? { ...now, options: { ...now.options, epochs: saved.options.epochs } } : now;
-  // As JSON has it: config.json lacks what is undefined.
+  // As JSON has it: config.json omits what is undefined.
   const normalized = JSON.parse(JSON.stringify(essentials(comparable)));
   const differences = [...differencesBetween(essentials(saved), normalized, ''), ...changedData(saved.data, now.data)];
   if (differences.length === 0) return;
@@ -234,7 +236,7 @@ function laidOut({ schedule }: Recipe): string {
   return spansTraining(schedule) ? `learning rate (schedule ${schedule.policy})` : 'warm-up of beta';
 }
 
-/** Changes that the fingerprints, which are of few images, do not show. */
+/** Lists changes that the fingerprints, which cover only a few images, do not show. */
 function changedData(before: RunConfig['data'], now: RunConfig['data']): string[] {
   const parts = ['train', 'validation'] as const;
   return parts.flatMap((part) => {

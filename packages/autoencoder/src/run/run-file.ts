@@ -1,12 +1,12 @@
-/** Opens files of a run, which must be plain files. */
+/** Opens files of a run, which must be regular files. */
 import type { FileHandle } from 'node:fs/promises';
 import { AutoencoderError } from '../errors/errors';
 import { openRegularFile, readRegularFile, UnfitFile } from '../files/regular-file';
 
-/** Larger ones are not read whole: no text that training writes comes near. */
+/** Larger files are not read completely: no text that training writes is nearly as large. */
 const maxTextBytes = 256 * 2 ** 20;
 
-/** Opens a plain file, to be read if `flags` (those of open(2)) are not given. Throws NOT_READABLE for all but a plain file. */
+/** Opens a regular file, for reading unless `flags` of open(2) are given. Throws NOT_READABLE for anything else. */
 export async function openRunFile(file: string, flags?: number): Promise<FileHandle> {
   return openRegularFile(file, flags).catch((error) => {
     throw error instanceof UnfitFile ? notReadable(file, error) : error;
@@ -14,14 +14,14 @@ export async function openRunFile(file: string, flags?: number): Promise<FileHan
 }
 
 /**
- * Reads a plain file of text; undefined where there is none. Throws NOT_READABLE with the cause for whatever else keeps it from being
+ * Reads a regular text file; undefined if it does not exist. Throws NOT_READABLE with the cause for anything else that keeps it from being
  * read, and for more than `maxBytes`.
  */
 export async function readTextFile(file: string, maxBytes?: number): Promise<string | undefined> {
   return (await readRunFile(file, maxBytes))?.toString('utf8');
 }
 
-/** Reads a plain file as `readTextFile` does. */
+/** Reads a regular file as `readTextFile` does. */
 export async function readRunFile(file: string, maxBytes: number = maxTextBytes): Promise<Buffer | undefined> {
   try {
     const { buffer, byteOffset, length } = await readRegularFile(file, maxBytes);
@@ -31,17 +31,17 @@ export async function readRunFile(file: string, maxBytes: number = maxTextBytes)
     const isTooLarge = error instanceof UnfitFile && error.size !== undefined;
     throw notReadable(
       file,
-      isTooLarge ? new Error(`it has ${error.size} bytes, but at most ${maxBytes} make sense`) : error,
+      isTooLarge ? new Error(`it has ${error.size} bytes, more than the limit of ${maxBytes}`) : error,
     );
   }
 }
 
-/** Says whether an error means that there is no such file, and nothing else. */
+/** Tells whether an error means that the file does not exist, and nothing else. */
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** Makes NOT_READABLE of what kept a file from being read. Nothing is known of the content then: it is not called damaged. */
+/** Makes the NOT_READABLE error for what kept a file from being read. Its contents are unknown then, so it is not called damaged. */
 export function notReadable(file: string, cause: unknown): unknown {
   if (cause instanceof AutoencoderError) return cause;
   const message =

@@ -23,27 +23,27 @@ import { isMissing } from './run-file';
 import { RunLock } from './run-lock';
 import { RunLog } from './run-log';
 
-/** What a run is told of the training it belongs to. */
+/** What a run is told about its training. */
 export interface RunContext {
   readonly network: Network;
   readonly config: RunConfig;
   /** Images to reconstruct after each epoch. */
   readonly samples: readonly Sample[];
   readonly plan: TrainingPlan;
-  /** Nothing is to be trained: it is no resumption that config.json should tell of. */
+  /** Nothing will be trained: config.json should not list this as a resumption. */
   readonly isBack?: boolean;
   readonly onCheckpoint?: (saved: CheckpointSaved) => void;
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
 /**
- * The folder of a training run: config.json, metrics.jsonl and metrics.csv, tensorboard/, checkpoints/, samples/ and in the
- * end model/. What fails to be written while training goes on becomes a warning; `finish` throws what is still missing.
+ * The folder of a training run: config.json, metrics.jsonl and metrics.csv, tensorboard/, checkpoints/, samples/ and, at the end, model/.
+ * Failures to write while training continues become warnings; `finish` throws for what is still missing.
  */
 export class RunFolder implements TrainingRecord {
   #log!: RunLog;
   readonly #saver: CheckpointSaver;
-  /** Images that are being written while training goes on. */
+  /** Images that are being written while training continues. */
   #drawing: Promise<void> = Promise.resolve();
   readonly #options: RunOptions;
   readonly #context: RunContext;
@@ -57,7 +57,7 @@ export class RunFolder implements TrainingRecord {
     context: RunContext,
     checkpoints: Checkpoints,
     lock: RunLock,
-    /** Of a run that is resumed: its config.json as it was. */
+    /** For a run that is resumed: its config.json as it was. */
     before?: RunConfig,
   ) {
     this.#options = options;
@@ -70,9 +70,9 @@ export class RunFolder implements TrainingRecord {
   }
 
   /**
-   * Makes the folder, or opens that of a run to be resumed; `close` it in the end. Throws OUTPUT_EXISTS for a folder that holds
-   * something else than a run that was stopped before its first checkpoint, RUN_NOT_FOUND, RUN_INVALID or OPTIONS_CHANGED when there
-   * is nothing to resume, RUN_IN_USE when another process trains it.
+   * Creates the folder, or opens that of a run to be resumed; `close` it at the end. Throws OUTPUT_EXISTS for a folder that contains
+   * anything but a run that was stopped before its first checkpoint, RUN_NOT_FOUND, RUN_INVALID or OPTIONS_CHANGED if there is nothing to
+   * resume, RUN_IN_USE if another process is training it.
    */
   static async open(options: RunOptions, context: RunContext): Promise<RunFolder> {
     const { folder, resume = false, keep = 2 } = options;
@@ -82,15 +82,15 @@ export class RunFolder implements TrainingRecord {
     }
     const lock = await takeLock(folder);
     try {
-      // Read once, and not before the lock is ours: until then another process may lengthen the run.
+      // Read once, and not before the lock is ours: until then, another process may lengthen the run.
       const before = resume ? await readRunConfig(folder) : undefined;
       if (before) checkUnchanged(folder, before, context.config);
-      // Again, for another process may have used the folder before the lock was ours.
+      // Again, because another process may have used the folder before the lock was ours.
       if (!resume) await checkNewRun(folder);
       makeFolders(path.join(folder, 'samples'));
       const checkpoints = await Checkpoints[resume ? 'open' : 'begin'](path.join(folder, 'checkpoints'), keep);
       if (!resume && options.from !== undefined) await saveNetwork(context, path.join(folder, startFolder));
-      // The last thing to be made: with it the folder is that of a run, which can be resumed.
+      // Created last: it turns the folder into that of a run, which can be resumed.
       if (!resume) await writeConfig(folder, context.config);
       return new RunFolder(options, context, checkpoints, lock, before);
     } catch (error) {
@@ -99,18 +99,18 @@ export class RunFolder implements TrainingRecord {
     }
   }
 
-  /** Waits for what is being written, and lets others have the folder. */
+  /** Waits for what is being written, and releases the folder. */
   async close(): Promise<void> {
     await this.settle();
     await this.#lock.release();
   }
 
-  /** The checkpoint to go back to, where there is one. */
+  /** The checkpoint to go back to, if there is one. */
   get lastCheckpoint(): string | undefined {
     return this.#saver.lastCheckpoint;
   }
 
-  /** Puts `session` where the last checkpoint left it, or leaves it at the beginning; then opens the logs to go on from there. */
+  /** Restores `session` from the last checkpoint, or leaves it at the beginning; then opens the logs to continue from there. */
   async start(session: TrainingSession): Promise<void> {
     const { folder, logSteps } = this.#options;
     const { plan, network } = this.#context;
@@ -127,7 +127,7 @@ export class RunFolder implements TrainingRecord {
     const { step } = session.at;
     const lengthened = options.epochs > config.options.epochs && { epochs: options.epochs };
     const resumed = [...(config.resumed ?? []), { step, versions, backend, ...lengthened }];
-    // Also where it was lengthened before, and killed before the next checkpoint.
+    // Even if it was lengthened earlier, and killed before the next checkpoint.
     if (resumed.some((each) => each.epochs !== undefined && each.step === step)) session.resetPatience();
     const { epochs } = options;
     await writeConfig(this.#options.folder, {
@@ -138,17 +138,17 @@ export class RunFolder implements TrainingRecord {
     });
   }
 
-  /** Takes note of an update. */
+  /** Records an update. */
   step(progress: StepProgress): Promise<void> {
     return this.#log.step(progress);
   }
 
-  /** Takes note of the end of an epoch; `weights` are the network's by name. */
+  /** Records the end of an epoch; `weights` are the network's by name. */
   epoch(summary: EpochSummary, weights: Readonly<Record<string, tf.Tensor>>): Promise<void> {
     return this.#log.epoch(summary, weights);
   }
 
-  /** Draws the run's images and their reconstructions by the network as it is; `settle` waits until they are written. */
+  /** Draws the run's images and their reconstructions by the current network; `settle` waits until they are written. */
   async drawSamples(epoch: number, step: number): Promise<void> {
     await this.#drawing;
     const { samples, network } = this.#context;
@@ -160,38 +160,39 @@ export class RunFolder implements TrainingRecord {
     this.#drawing = attempt(() => writeFileAtomically(file, (handle) => handle.writeFile(png)), this.#warn);
   }
 
-  /** Says whether a checkpoint is due after `step` updates, within an epoch. */
+  /** Tells whether a checkpoint is due after `step` updates, within an epoch. */
   isCheckpointDue(step: number): boolean {
     const { checkpointSteps } = this.#options;
     return checkpointSteps !== undefined && step % checkpointSteps === 0;
   }
 
   /**
-   * Saves a checkpoint of the session as it is. At the end of an epoch that is before its validation, and `confirm` or `withdraw` follows.
-   * Resolves when it has been copied: it is written while training goes on, and `settle` waits for that. A full disk and the like become a
-   * warning, and the checkpoint before stays. Throws DIVERGED instead of saving what is not finite.
+   * Saves a checkpoint of the current session. At the end of an epoch, this happens before its validation, and `confirm` or `withdraw`
+   * follows. Resolves when the session has been copied: the checkpoint is written while training continues, and `settle` waits for that.
+   * Failures such as a full disk become a warning, and the previous checkpoint is kept. Throws DIVERGED instead of saving weights that are
+   * not finite.
    */
   save(session: TrainingSession): Promise<void> {
     return this.#saver.save(session);
   }
 
-  /** Notes how the epoch of the checkpoint that was just saved ended; `error` is what "best" goes by. */
+  /** Records how the epoch of the checkpoint just saved ended; `error` is what "best" refers to. */
   confirm(summary: EpochSummary, error: number): Promise<void> {
     return this.#saver.confirm(summary, error);
   }
 
-  /** Forgets the checkpoint that was saved at the end of this epoch: its network turned out to be none to go back to. */
+  /** Drops the checkpoint that was saved at the end of this epoch, because its network turned out to be unusable. */
   async withdraw(at: Pick<EpochSummary, 'epoch' | 'step'>): Promise<void> {
     await this.settle();
     await this.#saver.withdraw(at);
   }
 
-  /** Waits until the checkpoint in work and the images, if there are any, have been written or given up. */
+  /** Waits until the current checkpoint and images, if any, have been written or abandoned. */
   async settle(): Promise<void> {
     await Promise.all([this.#saver.settle(), this.#drawing]);
   }
 
-  /** Writes the trained network, and what was not written yet where that is possible. Throws CHECKPOINT_FAILED. */
+  /** Writes the trained network, and everything that was not written yet, if possible. Throws CHECKPOINT_FAILED. */
   async finish(session: TrainingSession): Promise<void> {
     const { folder } = this.#options;
     await this.settle();
@@ -210,7 +211,7 @@ export class RunFolder implements TrainingRecord {
   }
 }
 
-/** Takes the lock of a folder; throws RUN_NOT_FOUND where there is none. */
+/** Locks a folder; throws RUN_NOT_FOUND if it does not exist. */
 async function takeLock(folder: string): Promise<RunLock> {
   try {
     return await RunLock.take(folder);

@@ -10,30 +10,30 @@ import { expectRecord, expectText, expectWhole } from '../files/expectations';
 import { startOf } from './process-start';
 import { readTextFile } from './run-file';
 
-/** Who trains a run: written into its folder as JSON. */
+/** Who is training a run: written to its folder as JSON. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** When the process began, for another one may have its number by now; not known on every system. */
+  /** When the process started, because another one may have its number by now; not available on every system. */
   readonly started?: string;
-  /** Tells one lock from all others. */
+  /** Distinguishes this lock from all others. */
   readonly id?: string;
 }
 
 const lockFile = 'lock.json';
 const maxLockBytes = 65536;
-/** How often taking the lock is tried while others take or release it. */
+/** How many times to try locking while others lock or unlock. */
 const maxAttempts = 50;
 
 /** Locks that this process holds. */
 const held = new Set<string>();
 
-/** Says whether a file in a run's folder belongs to its lock. */
+/** Tells whether a file in a run's folder belongs to its lock. */
 export function isLockFile(name: string): boolean {
   return name === lockFile || name.startsWith(`${lockFile}.`);
 }
 
-/** Says whether a process of this machine trains a run. */
+/** Tells whether a process of this machine is training a run. */
 export async function isBeingTrained(folder: string): Promise<boolean> {
   const text = await readTextFile(path.join(folder, lockFile), maxLockBytes).catch(() => undefined);
   const holder = text === undefined ? undefined : parseHolder(text);
@@ -41,8 +41,8 @@ export async function isBeingTrained(folder: string): Promise<boolean> {
 }
 
 /**
- * Keeps a run's folder for one training at a time: two would write over each other's metrics and checkpoints. A lock that a killed process
- * of this machine left is taken over, and so is that of another machine, of which nothing can be known.
+ * Reserves a run's folder for one training process at a time: two would overwrite each other's metrics and checkpoints. A lock that a
+ * killed process of this machine left behind is taken over, and so is that of another machine, about which nothing can be known.
  */
 export class RunLock {
   readonly #file: string;
@@ -53,7 +53,7 @@ export class RunLock {
     this.#text = text;
   }
 
-  /** Throws RUN_IN_USE when a process that runs holds the folder, which must exist. */
+  /** Throws RUN_IN_USE if a running process holds the folder, which must exist. */
   static async take(folder: string): Promise<RunLock> {
     const file = path.join(await realpath(folder), lockFile);
     if (held.has(file)) throw inUse(folder, file, process.pid);
@@ -68,7 +68,7 @@ export class RunLock {
     }
   }
 
-  /** Gives the folder free, unless another process has taken it over meanwhile. */
+  /** Releases the folder, unless another process has taken it over in the meantime. */
   async release(): Promise<void> {
     if (!held.delete(this.#file)) return;
     const text = await readTextFile(this.#file, maxLockBytes).catch(() => undefined);
@@ -93,8 +93,8 @@ export class RunLock {
   }
 
   /**
-   * Puts this lock in the place of `former`, whose holder is dead. Only one process at a time may: the one that makes the file named
-   * after the former lock. Whoever else saw that lock finds either that file, or another lock in its place.
+   * Replaces the lock `former`, whose holder is dead. Only one process at a time may do so: the one that creates the file named after the
+   * former lock. Any other process that saw that lock finds either that file, or another lock in its place.
    */
   async #takeOver(former: string): Promise<boolean> {
     const claims: string[] = [];
@@ -104,7 +104,7 @@ export class RunLock {
         claims.push(claim);
         break;
       }
-      // Somebody takes it over already; where that process is dead, its claim is taken over in the same way.
+      // Another process is already taking it over; if that one is dead, its claim is taken over in the same way.
       const other = await readTextFile(claim, maxLockBytes);
       const holder = other === undefined ? undefined : parseHolder(other);
       if (other === undefined || other === text || claims.includes(claim) || (holder && (await isAlive(holder)))) {
@@ -125,14 +125,14 @@ async function describeSelf(): Promise<Holder> {
   return { pid: process.pid, host: hostname(), ...(started && started !== 'ended' && { started }), id: randomUUID() };
 }
 
-/** Throws for a link that leads nowhere, which can be neither read nor made. */
+/** Throws for a dangling link, which can be neither read nor created. */
 async function refuseLink(file: string): Promise<void> {
   const found = await lstat(file).catch(() => undefined);
   if (!found?.isSymbolicLink()) return;
   throw new AutoencoderError('NOT_READABLE', `${file} is a dangling link; remove it.`);
 }
 
-/** Makes a file that has its whole content from the beginning; false where there is one of that name. */
+/** Creates a file with its complete contents; returns false if the name is taken. */
 async function createWhole(file: string, text: string): Promise<boolean> {
   const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
   try {
@@ -176,7 +176,7 @@ function claimOf(file: string, text: string): string {
   return `${file}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}.claim`;
 }
 
-/** Removes claims: those given, or all, which are of former locks when this one is in place. */
+/** Removes claims: those given, or all, which belong to former locks once this one is in place. */
 async function removeClaims(file: string, claims: readonly string[] | undefined): Promise<void> {
   const folder = path.dirname(file);
   const isClaim = (name: string) => name.startsWith(`${lockFile}.`) && name.endsWith('.claim');
@@ -184,7 +184,7 @@ async function removeClaims(file: string, claims: readonly string[] | undefined)
   for (const claim of all) await rm(claim, { force: true });
 }
 
-/** Returns who wrote a lock; undefined for one that is damaged, which nobody holds. */
+/** Returns who wrote a lock; undefined for a damaged one, which nobody holds. */
 function parseHolder(text: string): Holder | undefined {
   try {
     const holder: unknown = JSON.parse(text);
@@ -198,13 +198,13 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** Says whether the process that wrote a lock still runs: the same one, and not another by its number. */
+/** Tells whether the process that wrote a lock is still running: the same one, not another with its number. */
 async function isAlive({ pid, host, started }: Holder): Promise<boolean> {
   if (host !== hostname() || !runs(pid)) return false;
   const now = await startOf(pid);
   if (now === 'ended') return false;
   if (started !== undefined && now !== undefined) return started === now;
-  // Locks without a time are older than this process, if they have its number.
+  // Locks without a time are older than this process if they have its number.
   return pid !== process.pid;
 }
 

@@ -6,10 +6,10 @@ import type { Warn } from './attempt';
 import { type LogPosition, MetricsLog } from './metrics-log';
 import { EventWriter } from './tensorboard';
 
-/** A dense layer's millions would take longer than a checkpoint. */
+/** The millions of weights of a dense layer would take longer than a checkpoint. */
 const maxHistogramValues = 2 ** 14;
 
-/** What is written down of a run as it goes: metrics.jsonl and metrics.csv, and the same with images for TensorBoard. */
+/** What is logged about a run: metrics.jsonl and metrics.csv, and the same with images for TensorBoard. */
 export class RunLog {
   #lastFlush = performance.now();
   #fails = false;
@@ -25,7 +25,7 @@ export class RunLog {
     this.#warn = warn;
   }
 
-  /** Opens the files of a folder to go on from `position`, or begins them; every `logSteps` steps are written, from `firstStep` on. */
+  /** Opens the files of a folder to continue from `position`, or starts them; every `logSteps` steps are logged, from `firstStep` on. */
   static async open(
     folder: string,
     { position, firstStep, logSteps }: { position?: LogPosition; firstStep: number; logSteps: number },
@@ -36,7 +36,7 @@ export class RunLog {
     return new RunLog(metrics, events, logSteps, warn);
   }
 
-  /** Takes note of an update. */
+  /** Records an update. */
   async step(progress: StepProgress): Promise<void> {
     const { step } = progress;
     if (step % this.#logSteps !== 0 && step !== 1) return;
@@ -53,7 +53,7 @@ export class RunLog {
     if (performance.now() - this.#lastFlush > 1000) await this.flush();
   }
 
-  /** Takes note of the end of an epoch; `weights` are the network's by name. */
+  /** Records the end of an epoch; `weights` are the network's by name. */
   async epoch(summary: EpochSummary, weights: Readonly<Record<string, tf.Tensor>>): Promise<void> {
     const { step, loss, validation } = summary;
     this.#metrics.add({ type: 'epoch', ...summary });
@@ -69,12 +69,12 @@ export class RunLog {
     }
   }
 
-  /** Takes note of a PNG file of the images that are drawn of each epoch, and of its size. */
+  /** Records a PNG file of the images that are drawn after each epoch, and its size. */
   samples(step: number, png: Uint8Array, size: Pick<RgbImage, 'width' | 'height'>): void {
     this.#events.image(step, 'samples', png, size);
   }
 
-  /** Writes what is waiting; returns how long the logs are then. */
+  /** Writes what is buffered; returns the lengths of the logs. */
   async flush(): Promise<LogPosition> {
     this.#lastFlush = performance.now();
     try {

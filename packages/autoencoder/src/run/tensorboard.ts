@@ -1,6 +1,6 @@
 /**
- * Writes TensorBoard's event files: TFRecords of Event messages (tensorflow/core/util/event.proto and
- * framework/summary.proto), encoded by hand because the few fields used here take less room than a generated codec.
+ * Writes TensorBoard's event files: TFRecords of Event messages (tensorflow/core/util/event.proto and framework/summary.proto), encoded by
+ * hand because the few fields used here take less space than a generated codec.
  */
 import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -10,7 +10,7 @@ import { makeFolders } from '@ae/ground/make-folders';
 import type { RgbImage } from '@ae/images/png';
 import { withPath } from '../files/atomic-file';
 
-/** Writes one event file; several in a folder, as after resuming, are one run to TensorBoard. */
+/** Writes one event file; several in a folder, as after resuming, count as one run in TensorBoard. */
 export class EventWriter {
   #waiting: Buffer[] = [];
   readonly #file: string;
@@ -20,8 +20,8 @@ export class EventWriter {
   }
 
   /**
-   * Begins a file in `folder`. `fromStep` is the first step that will be written: TensorBoard then forgets what earlier
-   * files say of this and later steps.
+   * Starts a file in `folder`. `fromStep` is the first step that will be written: TensorBoard then discards what earlier files say about
+   * this and later steps.
    */
   static async open(folder: string, fromStep: number): Promise<EventWriter> {
     makeFolders(folder);
@@ -42,7 +42,7 @@ export class EventWriter {
     this.#addValue(step, tag, simpleValue);
   }
 
-  /** Takes an image as a PNG file of RGB pixels, and its size. */
+  /** Adds an image as a PNG file of RGB pixels, with its size. */
   image(step: number, tag: string, png: Uint8Array, { width, height }: Pick<RgbImage, 'width' | 'height'>): void {
     // 3 is the number of channels, which TensorBoard calls color space.
     const fields = [varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, png)];
@@ -53,7 +53,7 @@ export class EventWriter {
     this.#addValue(step, tag, bytesField(5, encodeHistogram(values)));
   }
 
-  /** Writes the waiting events. When that fails they go on waiting. */
+  /** Writes the buffered events. If that fails, they remain buffered. */
   async flush(): Promise<void> {
     if (this.#waiting.length === 0) return;
     await appendFile(this.#file, Buffer.concat(this.#waiting)).catch((error) => {

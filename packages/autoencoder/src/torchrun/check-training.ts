@@ -1,10 +1,10 @@
-/** What PyTorch trains here as this engine does. The rest is refused by name. */
+/** What PyTorch trains in the same way as this engine. Everything else is refused by name. */
 import { AutoencoderError } from '../errors/errors';
 import { trainableWeightsOf } from '../network/named-variables';
 import { variationalCodeOf } from '../network/variational-code';
 import type { ElsewhereTask } from '../training/elsewhere';
 
-/** Layers that are others in training than afterwards: by chance, or by what else is in a batch, which processes have parts of. */
+/** Layers that behave differently in training: at random, or depending on the rest of a batch, of which each process has only a part. */
 const changing = [
   'BatchNormalization',
   'Dropout',
@@ -14,7 +14,7 @@ const changing = [
   'AlphaDropout',
 ];
 
-/** Throws INVALID_OPTION, naming what torchrun would train otherwise than this engine. */
+/** Throws INVALID_OPTION, naming what torchrun would train differently from this engine. */
 export function checkTorchTraining({ network, plan }: ElsewhereTask): void {
   const { recipe, steps, epochs, stepsPerEpoch, minutes } = plan;
   const { schedule, earlyStopping, tiedWeights, loss, augmentation } = recipe;

@@ -6,21 +6,21 @@ import { denseInterval, isDense } from '../training/optimizers';
 import type { RunOptions } from '../training/run-options';
 import type { TrainingPlan } from '../training/training-plan';
 
-/** Images of an LMDB of Datums, as another program finds them. */
+/** Images of an LMDB of Datums, for another program to read. */
 export interface LmdbPlace {
-  /** Its folder, or data file. */
+  /** Its folder or data file. */
   readonly path: string;
   /** Name of a named database in it. */
   readonly database?: string;
-  /** How many records it has. */
+  /** Total number of records. */
   readonly records: number;
-  /** Numbers of the records that are meant, in the order of the images; absent for all. */
+  /** Indexes of the selected records, in the order of the images; absent if all are selected. */
   readonly numbers?: Uint32Array;
   /** Whether images are stored as files, such as JPEG, that must be decoded. */
   readonly files?: boolean;
 }
 
-/** What recipe.json says: all that train_ddp.py needs to know, in numbers. */
+/** The contents of recipe.json: everything that train_ddp.py needs to know, in numbers. */
 export function describeTask(
   autoencoder: Autoencoder,
   { recipe, epochs, imagesPerEpoch, imagesPerPass, stepsPerEpoch }: TrainingPlan,
@@ -40,13 +40,13 @@ export function describeTask(
   };
 }
 
-/** Says which parameter of PyTorch is which weight that is trained, and in what order its numbers are there. */
+/** Lists which parameter of PyTorch corresponds to which trained weight, and the order of its numbers there. */
 function weightPlaces(autoencoder: Autoencoder) {
   const weights = trainableWeightsOf(autoencoder.model);
   const places = torchTensorsOf(autoencoder);
   return Object.entries(weights).map(([name, weight]) => {
     const place = places.find(({ variable }) => variable?.read() === weight);
-    if (!place) throw new RangeError(`no parameter of PyTorch stands for ${name}`);
+    if (!place) throw new RangeError(`no parameter of PyTorch corresponds to ${name}`);
     const { name: torch, view, order } = place;
     return { name, torch, view, order, shape: weight.shape, dense: isDense(name, weights) };
   });

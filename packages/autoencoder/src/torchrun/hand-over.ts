@@ -13,12 +13,13 @@ export interface HandOverOptions extends Pick<TorchrunOptions, 'network' | 'trai
   readonly folder: string;
 }
 
-/** Updates whose losses are written down. */
+/** Number of updates whose losses are recorded. */
 const expectedLosses = 20;
 
 /**
- * Makes what `train({ elsewhere })` leaves a training to other machines by: a folder that has all but the images. The run must be the folder
- * run/ in it. Nothing is trained here but the first updates of a copy, whose losses are written down for a comparison.
+ * Makes the value of `train({ elsewhere })` that leaves training to other machines: it writes a folder that contains everything except the
+ * images. The run must be in the folder's run/. Only the first updates are computed here, on a copy, and their losses are recorded for
+ * comparison.
  */
 export function handOver(options: HandOverOptions): Elsewhere {
   checkKeys('handOver', options, ['network', 'train', 'validation', 'folder']);

@@ -1,8 +1,8 @@
-/** The Python that trains: whether it is there, and has what it needs. */
+/** The Python for training: whether it exists, and has the required packages. */
 import { spawn } from 'node:child_process';
 import { AutoencoderError } from '../errors/errors';
 
-/** What train_ddp.py imports, and what pip calls that. */
+/** The modules that train_ddp.py imports, and their names in pip. */
 const needed: Readonly<Record<string, string>> = {
   torch: 'torch',
   numpy: 'numpy',
@@ -17,7 +17,10 @@ missing = [name for name in sys.argv[1:] if importlib.util.find_spec(name) is No
 print(json.dumps({"missing": missing, "version": "%d.%d" % sys.version_info[:2]}))
 `;
 
-/** Throws DEPENDENCY_MISSING, with the command that helps, unless `python` has what training needs; `files`: images are stored as such. */
+/**
+ * Throws DEPENDENCY_MISSING, with the command that helps, unless `python` has the packages for training; `files`: images are stored as
+ * files.
+ */
 export async function checkPython(python: string, { files = false } = {}): Promise<void> {
   const packages = { ...needed, ...(files && neededForFiles) };
   const { status, output, error } = await run(python, ['-c', script, ...Object.keys(packages)]);
@@ -39,7 +42,7 @@ function noPython(python: string, reason: string): AutoencoderError {
 }
 
 function dependencyMissing(what: { readonly state: string; readonly todo: string }): AutoencoderError {
-  // Whoever shows it may call the option otherwise.
+  // The caller's interface may have another name for this option.
   return new AutoencoderError('DEPENDENCY_MISSING', Object.assign(what, { option: 'python' }));
 }
 

@@ -11,19 +11,19 @@ import type { LmdbPlace } from './describe-task';
 import { checkPython } from './python';
 import { programFile, recipeFile, writeTask } from './write-task';
 
-/** How torchrun is started. */
+/** Options of `torchrun`. */
 export interface TorchrunOptions {
   /** Returns the network that is trained, when training begins. */
   readonly network: () => Autoencoder;
-  /** The LMDB whose images `train` gets. */
+  /** The LMDB that contains the images passed to `train`. */
   readonly train: LmdbPlace;
-  /** That of its validation. */
+  /** The LMDB of the validation images. */
   readonly validation?: LmdbPlace;
-  /** How many processes share the images of an update. Default 1. */
+  /** Number of processes that share the images of an update. Default 1. */
   readonly processes?: number;
-  /** Threads of each process, where processors compute. Default: its share of the cores. */
+  /** Threads per process, on CPUs. Default: its share of the cores. */
   readonly threads?: number;
-  /** How often torchrun begins again, from the last checkpoint, after a process has ended. Default 0. */
+  /** How many times torchrun restarts from the last checkpoint after a process has ended. Default 0. */
   readonly maxRestarts?: number;
   /** A Python with torch, numpy, lmdb and safetensors. Default 'python3'. */
   readonly python?: string;
@@ -31,7 +31,7 @@ export interface TorchrunOptions {
 
 const keys = ['network', 'train', 'validation', 'processes', 'threads', 'maxRestarts', 'python'];
 
-/** What is told of an update and of an epoch. */
+/** What is reported about an update and an epoch. */
 type StepEvent = Pick<
   StepProgress,
   'epoch' | 'step' | 'loss' | 'learningRate' | 'images' | 'elapsedMs' | 'imagesPerSecond'
@@ -41,13 +41,13 @@ type TorchEvent =
   | ({ readonly event: 'epoch' } & EpochSummary)
   | { readonly event: 'error'; readonly message: string };
 
-/** Lines of Python's errors that are kept to be told. */
+/** Number of lines of Python's errors that are kept for messages. */
 const keptLines = 40;
 
 /**
- * Makes what `train({ elsewhere })` trains with PyTorch by: torchrun starts train_ddp.py, beside which the run's folder torchrun/ has the
- * network and the recipe. `train` then throws INVALID_OPTION for what PyTorch would train otherwise, DEPENDENCY_MISSING for a Python without
- * what it takes, DIVERGED, and CHECK_FAILED where a process ended early.
+ * Makes the value of `train({ elsewhere })` that trains with PyTorch: torchrun starts train_ddp.py, which is put in the run's folder
+ * torchrun/ together with the network and the recipe. `train` then throws INVALID_OPTION for what PyTorch would train differently,
+ * DEPENDENCY_MISSING for a Python without the required packages, DIVERGED, and CHECK_FAILED if a process ended early.
  */
 export function torchrun(options: TorchrunOptions): Elsewhere {
   checkKeys('torchrun', options, keys);
@@ -58,7 +58,7 @@ export function torchrun(options: TorchrunOptions): Elsewhere {
   return new Torchrun(options);
 }
 
-/** What was written for a training, and where. */
+/** What was written for a training run, and where. */
 interface Prepared {
   readonly folder: string;
   readonly plan: TrainingPlan;
@@ -109,7 +109,7 @@ class Torchrun implements Elsewhere {
     options: ElsewhereListener,
   ): Promise<{ status: number | null; errors: string[] }> {
     return new Promise((resolve, reject) => {
-      // Its own group: what interrupts this process must not end those before they have saved.
+      // Its own process group: interrupting this process must not end those before they have saved.
       const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
       const stop = () => child.kill('SIGTERM');
       options.signal?.addEventListener('abort', stop);
@@ -136,7 +136,7 @@ class Torchrun implements Elsewhere {
       const { event: _, ...summary } = event;
       void onEpoch?.(summary);
     } else if (event) {
-      // It went on.
+      // It continued.
       errors.length = 0;
       const { event: _, ...step } = event;
       const { scale } = this.#options.network().pixels;
@@ -167,7 +167,7 @@ function parseEvent(line: string): TorchEvent | undefined {
   );
 }
 
-/** Calls `take` with each whole line of a stream. */
+/** Calls `take` with each complete line of a stream. */
 function onLines(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');

@@ -1,4 +1,4 @@
-/** The files that train_ddp.py goes by, beside itself. */
+/** The files that train_ddp.py needs. */
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import type { ElsewhereTask } from '../training/elsewhere';
 import { scheduleOf } from '../training/training-plan';
 import { describeTask, type LmdbPlace } from './describe-task';
 
-/** Where the program lies in this package. */
+/** Where the program is in this package. */
 export function programFolder(): string {
   return path.join(path.dirname(createRequire(import.meta.url).resolve('@ae/autoencoder/package.json')), 'torch');
 }
@@ -22,7 +22,7 @@ export interface TaskData {
   readonly validation?: LmdbPlace;
 }
 
-/** Writes program, network and recipe into a folder; `runPath` leads from there to the run's. */
+/** Writes program, network and recipe to a folder; `runPath` is the path from there to the run. */
 export async function writeTask(
   folder: string,
   autoencoder: Autoencoder,
@@ -45,7 +45,7 @@ export async function writeTask(
   await writeTextAtomically(path.join(folder, recipeFile), `${JSON.stringify(recipe, null, 2)}\n`);
 }
 
-/** Writes the learning rate of each update: what a schedule comes to. */
+/** Writes the learning rate of each update, as computed by the schedule. */
 async function writeRates(file: string, plan: ElsewhereTask['plan']): Promise<void> {
   const schedule = scheduleOf(plan);
   const rates = Float64Array.from({ length: plan.stepsPerEpoch * plan.epochs }, (_, i) => schedule.rateAt(i));

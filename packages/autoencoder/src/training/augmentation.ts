@@ -5,7 +5,7 @@ import { checkSample, checkSource, type ImageShape, type Sample, type SampleSour
 import { AutoencoderError } from '../errors/errors';
 import type { AugmentationOptions } from './options';
 
-/** Returns the images to train on this time, of `shape`; draws from `random` the same numbers for every image. */
+/** Returns the images to train on this time, of `shape`; draws equally many numbers from `random` for every image. */
 export function augmentSamples(
   samples: readonly Sample[],
   [height, width]: ImageShape,
@@ -24,7 +24,7 @@ export function augmentSamples(
   });
 }
 
-/** Returns images with Gaussian noise in place of themselves; the caller disposes of the result and of `images`. */
+/** Returns images with Gaussian noise added; the caller disposes of the result, and `images` are disposed of here. */
 export function addNoise(images: tf.Tensor4D, noise: number, { scale }: PixelFormat, random: Random): tf.Tensor4D {
   const deviation = noise * 255 * scale;
   const values = random.normals(images.size).map((value) => value * deviation);
@@ -46,7 +46,7 @@ function emptyLike(data: Sample['data'], length: number): Sample['data'] {
   return data instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
 }
 
-/** Returns a part of a sample; the part must lie in it. */
+/** Returns a part of a sample; the part must be inside it. */
 export function cropSample(
   sample: Sample,
   { top, left, height, width }: { top: number; left: number; height: number; width: number },
@@ -62,7 +62,7 @@ export function cropSample(
   return { ...sample, height, width, data };
 }
 
-/** Returns `sample` if an image of `shape` can be cut from it; throws INVALID_SAMPLE naming it by `index` otherwise. */
+/** Returns `sample` if an image of `shape` can be cropped from it; otherwise throws INVALID_SAMPLE naming its `index`. */
 export function checkCroppable(
   sample: Sample | undefined,
   index: number,
@@ -78,7 +78,7 @@ export function checkCroppable(
   );
 }
 
-/** Makes a source of the middles of samples that are at least as large as `shape`, as Caffe crops in testing. */
+/** Makes a source of the centers of samples that are at least as large as `shape`, as Caffe crops in testing. */
 export function centerCrop(source: SampleSource, shape: ImageShape): SampleSource {
   checkSource('centerCrop', source);
   const [height, width] = shape;

@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedVariables } from '../network/named-variables';
 
 /**
- * A copy of the weights that training would best end with now, for the case that it diverges. It lies outside of the
- * backend, whose memory may be short: wasm has 4 GiB.
+ * A copy of the weights that training should best end with at the moment, in case it diverges. It is stored outside the backend, whose
+ * memory may be scarce: wasm has 4 GiB.
  */
 export class BestWeights {
   readonly #copies: Readonly<Record<string, Float32Array>>;
   #error = Number.POSITIVE_INFINITY;
-  #source = 'its first weights';
+  #source = 'its initial weights';
   readonly #weights: NamedVariables;
 
   constructor(weights: NamedVariables) {
@@ -18,7 +18,7 @@ export class BestWeights {
     this.#copies = Object.fromEntries(entries);
   }
 
-  /** Takes the weights as they are if `error` is lower than that of those it has; `source` says what they are. */
+  /** Copies the current weights if `error` is lower than that of the previous copy; `source` describes them. */
   async observe(error: number, source: string): Promise<void> {
     if (error > this.#error) return;
     for (const [name, weight] of Object.entries(this.#weights)) await readInto(this.#copies[name], weight);
@@ -26,12 +26,12 @@ export class BestWeights {
     this.#source = source;
   }
 
-  /** What `restore` puts back, in words. */
+  /** Describes what `restore` restores. */
   get description(): string {
     return this.#source;
   }
 
-  /** Puts the weights back. */
+  /** Restores the weights. */
   restore(): void {
     for (const [name, weight] of Object.entries(this.#weights)) {
       tf.tidy(() => weight.assign(tf.tensor(this.#copies[name].slice(), weight.shape, weight.dtype)));

@@ -1,7 +1,7 @@
 import { AutoencoderError } from '../errors/errors';
 import type { TrainingSession } from './training-session';
 
-/** Makes the error that ends a training which won't get better: what went wrong, where, and what there is to go back to. */
+/** Makes the error for training that will not recover: what went wrong, where, and what there is to go back to. */
 export function diverged(
   what: string,
   { at, learningRate, fallback }: TrainingSession,

@@ -3,18 +3,18 @@ import { withDefaults } from '../errors/option-kinds';
 import { assignAll, copyOf, type NamedVariables } from '../network/named-variables';
 import { type EarlyStoppingOptions, trainingOptions } from './options';
 
-/** What it remembers beside the best weights: plain data for a checkpoint. */
+/** What it remembers besides the best weights: plain data for a checkpoint. */
 export interface EarlyStoppingState {
   /** The lowest error so far; null before the first epoch. */
   readonly best: number | null;
   readonly badEpochs: number;
 }
 
-/** Watches the error by epoch and keeps a copy of the weights that had the lowest. */
+/** Watches the error by epoch and keeps a copy of the weights with the lowest one. */
 export class EarlyStopping {
-  /** Copies of the weights at the end of the best epoch; of the first weights before. */
+  /** Copies of the weights at the end of the best epoch; before that, of the initial weights. */
   readonly bestWeights: NamedVariables;
-  /** Is replaced each epoch; to set only when a checkpoint is restored. */
+  /** Replaced after each epoch; set only when a checkpoint is restored. */
   state: EarlyStoppingState = { best: null, badEpochs: 0 };
   readonly #patience: number;
   readonly #threshold: number;
@@ -28,7 +28,7 @@ export class EarlyStopping {
     this.bestWeights = copyOf(weights);
   }
 
-  /** Is told the error of an epoch when it ends, lower is better. */
+  /** Receives the error of an epoch when it ends; lower is better. */
   observe(error: number): void {
     const { best, badEpochs } = this.state;
     if (best !== null && error >= best * (1 - this.#threshold)) {
@@ -39,7 +39,7 @@ export class EarlyStopping {
     assignAll(this.bestWeights, this.#weights);
   }
 
-  /** Starts to count epochs anew: the run is to go on all the same. */
+  /** Starts counting epochs again: the run is to continue anyway. */
   resetPatience(): void {
     this.state = { ...this.state, badEpochs: 0 };
   }
@@ -48,12 +48,12 @@ export class EarlyStopping {
     return this.state.badEpochs >= this.#patience;
   }
 
-  /** Whether an epoch has ended, so that there are best weights to put back. */
+  /** Whether an epoch has ended, so that there are best weights to restore. */
   get hasBest(): boolean {
     return this.state.best !== null;
   }
 
-  /** Puts the best weights back. */
+  /** Restores the best weights. */
   restoreBest(): void {
     assignAll(this.#weights, this.bestWeights);
   }

@@ -3,21 +3,21 @@ import type { RunOptions } from './run-options';
 import type { EpochSummary, StepProgress } from './training-events';
 import type { TrainingPlan } from './training-plan';
 
-/** A training that is to be made elsewhere. */
+/** Training that takes place elsewhere. */
 export interface ElsewhereTask {
   readonly network: Network;
   readonly plan: TrainingPlan;
-  /** The run's folder, and how it is kept. */
+  /** The run's folder, and its options. */
   readonly run: RunOptions;
 }
 
-/** One that is about to begin, or to go on: the run has a checkpoint, and the network is as that has it. */
+/** Training that is about to start or to continue: the run has a checkpoint, and the network is in the same state. */
 export interface PreparedTask extends ElsewhereTask {
-  /** Makes the next updates here, at most `count` and none of another epoch, and returns their losses; nothing of it is saved. */
+  /** Makes the next updates here, at most `count` and only of the current epoch, and returns their losses; nothing is saved. */
   firstLosses(count: number): Promise<number[]>;
 }
 
-/** Who wants to know how it goes. */
+/** Callbacks that report progress. */
 export interface ElsewhereListener {
   readonly signal?: AbortSignal;
   readonly onStep?: (progress: StepProgress) => void;
@@ -25,16 +25,16 @@ export interface ElsewhereListener {
 }
 
 /**
- * Another program that trains in the place of this engine. What both have is a run's folder: it goes on from the run's last checkpoint and
- * writes the next ones there.
+ * Another program that trains in place of this engine. Both share a run's folder: the program continues from the run's last checkpoint and
+ * writes its own checkpoints there.
  */
 export interface Elsewhere {
-  /** What config.json of a run calls it. */
+  /** Its name in a run's config.json. */
   readonly name: string;
   /** @internal Throws INVALID_OPTION for what it cannot train, before anything is written. */
   check(task: ElsewhereTask): Promise<void>;
-  /** @internal Is called before `train`. */
+  /** @internal Called before `train`. */
   prepare(task: PreparedTask): Promise<void>;
-  /** @internal Trains to the end, or until `signal`. Returns false where somebody else is to do so, some other time. */
+  /** @internal Trains to the end, or until `signal` is aborted. Returns false if training will take place at another time. */
   train(listener: ElsewhereListener): Promise<boolean>;
 }

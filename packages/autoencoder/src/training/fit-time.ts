@@ -6,11 +6,11 @@ import type { TrainOptions } from './train-options';
 import type { Amount } from './training-plan';
 import { checkpointBytes, expectedEpochEndMs, stepsWithin, type TrainingCosts, timeOfSteps } from './training-time';
 
-/** How long to try before the speed counts as known. */
+/** How long to measure before the speed is considered known. */
 const measureMs = 4000;
-/** The first updates, which are slower, are left out. */
+/** The first updates, which are slower, are not counted. */
 const warmUpSteps = 3;
-/** How far from the part of the time that is aimed at whole epochs may end. */
+/** How far from the target time whole epochs may end. */
 const roundingPart = 0.03;
 
 /** A network that can be tried and thrown away, such as an `Autoencoder`. */
@@ -20,7 +20,7 @@ export interface Trainable {
   dispose(): void;
 }
 
-/** A plan, and what it goes by. */
+/** A plan, and the measurements it is based on. */
 export interface TimeFit extends Omit<Amount, 'minutes'> {
   readonly imagesPerSecond: number;
   readonly expectedMs: number;
@@ -32,8 +32,8 @@ interface Speed {
 }
 
 /**
- * Says how much training fits into `seconds`, by training a network that is then thrown away for four seconds: whole epochs, or updates
- * where these come nearer, each epoch with the checkpoint and the validation at its end. What is settled before training begins can be
+ * Works out how much training fits in `seconds`, by training a network for four seconds and throwing it away: whole epochs, or a number of
+ * updates if that comes closer, including the checkpoint and the validation at the end of each epoch. A plan made before training can be
  * repeated exactly, and schedules know their end.
  */
 export async function fitTime(
@@ -59,13 +59,13 @@ function plan(ms: number, costs: TrainingCosts): Omit<TimeFit, 'imagesPerSecond'
   const epochMs = stepsPerEpoch * msPerStep + epochEndMs;
   const whole = Math.round(ms / epochMs);
   if (Math.abs(whole * epochMs - ms) <= roundingPart * ms) return { epochs: whole, expectedMs: whole * epochMs };
-  // The end of the first epoch may take longer than all of the time: something is to be trained at any rate.
+  // The end of the first epoch may take longer than the whole time, but something is to be trained in any case.
   const atLeast = Math.min(stepsPerEpoch, ms / 2 / msPerStep);
   const steps = Math.max(1, Math.floor(Math.max(stepsWithin(ms, 0, costs), atLeast)));
   return { epochs: Math.ceil(steps / stepsPerEpoch), steps, expectedMs: timeOfSteps(steps, 0, costs) };
 }
 
-/** The speed of some seconds. Where that was not the usual one, the pace changes on the way. */
+/** Returns the speed over a few seconds. If that is not typical, the pace changes during training. */
 async function measureSpeed(network: Trainable, samples: Images, options: TrainOptions): Promise<Speed> {
   const stop = new AbortController();
   const points: { images: number; elapsedMs: number }[] = [];

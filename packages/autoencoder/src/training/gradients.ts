@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Gradients } from '../network/named-variables';
 
 /**
- * Scales gradients so that their global norm, the root of the sum of all squares, is at most `maxNorm`; as
- * torch.nn.utils.clip_grad_norm_. Disposes of `gradients` where it returns others.
+ * Scales gradients so that their global norm, the square root of the sum of all squares, is at most `maxNorm`, like
+ * torch.nn.utils.clip_grad_norm_. Disposes of `gradients` if it returns others.
  */
 export async function clipByGlobalNorm(gradients: Gradients, maxNorm: number): Promise<Gradients> {
   const squares = tf.tidy(() => tf.addN(Object.values(gradients).map((g) => tf.sum(tf.square(g)) as tf.Scalar)));
@@ -13,7 +13,7 @@ export async function clipByGlobalNorm(gradients: Gradients, maxNorm: number): P
   return factor >= 1 ? gradients : replace(gradients, (gradient) => tf.mul(gradient, factor));
 }
 
-/** Returns the sum of `sum`, where there is one yet, and `weight * gradients`; disposes of both. */
+/** Returns the sum of `sum`, if there is one yet, and `weight * gradients`; disposes of both. */
 export function accumulate(sum: Gradients | undefined, gradients: Gradients, weight: number): Gradients {
   const result = replace(gradients, (gradient, name) => {
     const weighted = tf.mul(gradient, weight);

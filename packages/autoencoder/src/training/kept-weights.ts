@@ -5,11 +5,11 @@ import { EarlyStopping, type EarlyStoppingState } from './early-stopping';
 import type { Recipe } from './recipes';
 import { WeightAverage } from './weight-average';
 
-/** The weights that training keeps beside those that it changes: their averages, and the best of all epochs. */
+/** The weights that training keeps besides those that it changes: their averages, and the best of all epochs. */
 export class KeptWeights {
   readonly #average?: WeightAverage;
   readonly #stopping?: EarlyStopping;
-  /** Where early stopping keeps none. */
+  /** Used if early stopping keeps none. */
   readonly #best?: BestWeights;
 
   constructor(network: Network, weights: NamedVariables, { averageDecay, earlyStopping }: Recipe) {
@@ -23,12 +23,12 @@ export class KeptWeights {
     return this.#stopping?.isOver === true;
   }
 
-  /** Goes on where early stopping had ended training: it is to have more epochs. */
+  /** Continues after early stopping had ended training, to train more epochs. */
   resetPatience(): void {
     if (this.isOver) this.#stopping?.resetPatience();
   }
 
-  /** Takes in the weights after step `n`, counted from 1. */
+  /** Includes the weights after step `n`, counted from 1, in the averages. */
   update(n: number): void {
     this.#average?.update(n);
   }
@@ -38,36 +38,39 @@ export class KeptWeights {
     return this.#average ? this.#average.during(work) : work();
   }
 
-  /** Keeps a copy of the network's weights, which `source` names, if `error` is the lowest so far. Early stopping does so when an epoch ends. */
+  /**
+   * Keeps a copy of the network's weights, which `source` describes, if `error` is the lowest so far. Early stopping does so when an epoch
+   * ends.
+   */
   async keepIfBest(error: number, source: string): Promise<void> {
     await this.#best?.observe(error, source);
   }
 
-  /** Is told the error of an epoch when it ends. */
+  /** Receives the error of an epoch when it ends. */
   async endEpoch(error: number): Promise<void> {
     if (this.#stopping) await this.withFinal(async () => this.#stopping?.observe(error));
   }
 
-  /** What `restoreBest` puts back after `epochs` epochs, in words. */
+  /** Describes what `restoreBest` restores after `epochs` epochs. */
   fallbackAfter(epochs: number): string {
     if (!this.#stopping) return this.#best?.description ?? '';
     const { hasBest, state } = this.#stopping;
-    return hasBest ? describeEpoch(epochs - state.badEpochs) : 'its first weights';
+    return hasBest ? describeEpoch(epochs - state.badEpochs) : 'its initial weights';
   }
 
-  /** Gives the network the best weights of all epochs back, or those it began with; for when training diverged. */
+  /** Restores the best weights of all epochs, or the initial ones, after training diverged. */
   restoreBest(): void {
     if (this.#stopping) this.#stopping.restoreBest();
     else this.#best?.restore();
   }
 
-  /** Gives the network the weights to keep: the averages, or the best ones where training watched for them. */
+  /** Gives the network its final weights: the averages, or the best ones if training watched for them. */
   finish(): void {
     if (this.#stopping?.hasBest) this.#stopping.restoreBest();
     else this.#average?.apply();
   }
 
-  /** What goes into a checkpoint beside `averages` and `bestWeights`. */
+  /** What a checkpoint contains besides `averages` and `bestWeights`. */
   get state(): EarlyStoppingState | undefined {
     return this.#stopping?.state;
   }
@@ -90,7 +93,7 @@ export class KeptWeights {
   }
 }
 
-/** Names the weights of an epoch, of which there are no better ones. */
+/** Describes the weights of an epoch, if there are no better ones. */
 export function describeEpoch(epoch: number): string {
   return `the best weights, those after epoch ${epoch},`;
 }

@@ -38,7 +38,7 @@ const windowSigma = 1.5;
 const c1 = 0.01 ** 2;
 const c2 = 0.03 ** 2;
 
-/** The mean SSIM of images in [0, 1]; metrics/ssim.ts has the definition, this its differentiable form. */
+/** The mean SSIM of images in [0, 1]; metrics/ssim.ts has the definition, this is its differentiable form. */
 function structuralSimilarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
   const [, height, width] = a.shape;
   if (height < windowSize || width < windowSize) {
@@ -63,8 +63,8 @@ function structuralSimilarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
 }
 
 /**
- * Weighs by the Gaussian window along both axes. Two products with band matrices instead of a depthwise convolution,
- * because every backend has the gradient of a product.
+ * Applies the Gaussian window along both axes, with two products with band matrices instead of a depthwise convolution, because every
+ * backend has the gradient of a product.
  */
 function blurWith(rows: tf.Tensor3D, columns: tf.Tensor3D, x: tf.Tensor4D): tf.Tensor4D {
   const [count, height, width, channels] = x.shape;
@@ -74,7 +74,7 @@ function blurWith(rows: tf.Tensor3D, columns: tf.Tensor3D, x: tf.Tensor4D): tf.T
   return tf.reshape(blurred, [count, outHeight, columns.shape[1], channels]);
 }
 
-/** `[1, size - 10, size]`: row i holds the window's weights for the values i to i + 10. */
+/** `[1, size - 10, size]`: row i contains the window's weights for the values i to i + 10. */
 function blurMatrix(size: number): tf.Tensor3D {
   const weights = Array.from({ length: windowSize }, (_, i) =>
     Math.exp(-((i - (windowSize - 1) / 2) ** 2) / (2 * windowSigma ** 2)),

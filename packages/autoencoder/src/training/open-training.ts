@@ -1,4 +1,4 @@
-/** What a training begins and ends with, whoever makes its updates. */
+/** How training begins and ends, whatever makes its updates. */
 import { batches } from '../data/batches';
 import { samplesOf } from '../data/fitted-images';
 import type { Images } from '../data/images';
@@ -17,18 +17,18 @@ import type { TrainingPlan } from './training-plan';
 import type { OpenRecord, TrainingRecord, TrainingTask } from './training-record';
 import { TrainingSession } from './training-session';
 
-/** A training that has been opened. */
+/** A training run that has been opened. */
 export interface Training extends TrainingTask {
   readonly session: TrainingSession;
   readonly clock: TrainingClock;
   readonly run?: TrainingRecord;
-  /** The codes of warnings that are given once. */
+  /** The codes of warnings that are given only once. */
   readonly warned: Set<string>;
   /** How long the end of the last epoch took, with its checkpoint and its validation, and how fast the machine was before it. */
   lastEnd?: { readonly ms: number; readonly imagesPerSecond: number };
 }
 
-/** Plans a training, opens its run and does something with it; `isBack`: it was trained elsewhere. */
+/** Plans training, opens its run and calls a function with it; `isBack`: it was trained elsewhere. */
 export async function withTraining<T>(
   network: Network,
   images: Images,
@@ -37,7 +37,7 @@ export async function withTraining<T>(
   work: (training: Training) => Promise<T>,
   isBack = false,
 ): Promise<T> {
-  // What is cropped from keeps its size.
+  // Images to crop from keep their size.
   const keepsSize = () => plan.recipe.augmentation.crop === true;
   const use = {
     inputShape: network.inputShape,
@@ -99,12 +99,12 @@ function planTraining({ origin }: Network, samples: SampleSource, options: Fitte
   return { recipe, epochs, steps, ...(minutes !== undefined && { minutes }), seed, ...amounts };
 }
 
-/** Returns the validation samples, or their middles where training crops. */
+/** Returns the validation samples, or their centers if training uses crops. */
 export function validationOf({ network, options: { validation }, plan }: TrainingTask): SampleSource | undefined {
   return validation && plan.recipe.augmentation.crop ? centerCrop(validation, network.inputShape) : validation;
 }
 
-/** Yields the samples of each update that is left of the epoch in work. */
+/** Yields the samples of each remaining update of the current epoch. */
 export function groupsOf({ network, samples, plan, session }: Training): AsyncGenerator<Sample[]> {
   const { batchSize, accumulate, augmentation } = plan.recipe;
   const check = augmentation.crop ? checkCroppable : checkSample;
@@ -116,7 +116,7 @@ export function groupsOf({ network, samples, plan, session }: Training): AsyncGe
   });
 }
 
-/** Ends a training that came to its end. */
+/** Completes a training run. */
 export async function finish({ session, run }: Training): Promise<TrainingHistory> {
   session.finish();
   await run?.finish(session);
@@ -127,7 +127,7 @@ export function historyOf({ at: { history, step } }: TrainingSession): TrainingH
   return { epochs: history, steps: step };
 }
 
-/** Ends training between two updates: saves a checkpoint, gives the network the weights to keep, and throws ABORTED. */
+/** Stops training between two updates: saves a checkpoint, gives the network its final weights, and throws ABORTED. */
 export async function stop({ session, run }: Training, signal: AbortSignal): Promise<never> {
   await run?.save(session);
   await run?.settle();
@@ -135,7 +135,7 @@ export async function stop({ session, run }: Training, signal: AbortSignal): Pro
   throw stopped(signal, session.at.step, run);
 }
 
-/** Makes the error of a training that was stopped as asked. */
+/** Makes the error for training that was stopped on request. */
 export function stopped(signal: AbortSignal, step: number, run?: TrainingRecord): AutoencoderError {
   const saved = run?.lastCheckpoint ? `; the last checkpoint is ${run.lastCheckpoint}` : '';
   const message = `train: aborted after step ${step}${saved}.`;

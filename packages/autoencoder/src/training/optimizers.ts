@@ -4,7 +4,7 @@ import type { FilledOf } from '../errors/option-kinds';
 import type { NamedVariables } from '../network/named-variables';
 import { type OptimizerName, type OptimizerOptions, type optimizers, resolveOptimizer } from './options';
 
-/** One step of one variable. */
+/** One step for one variable. */
 interface Update {
   readonly variable: tf.Variable;
   readonly gradient: tf.Tensor;
@@ -15,11 +15,11 @@ interface Update {
   readonly step: number;
 }
 
-/** How an optimizer computes. `O` is its options, each with a value; options.ts has their table. */
+/** How an optimizer computes. `O` are its options with all values set; options.ts has their table. */
 interface Algorithm<O> {
-  /** The state it keeps of each variable: names, and the value to begin with. */
+  /** The state it keeps for each variable: names, and initial values. */
   slots(options: O): Record<string, number>;
-  /** Changes the variable and its slots in place. */
+  /** Updates the variable and its slots in place. */
   update(update: Update, options: O): void;
 }
 
@@ -87,7 +87,7 @@ const algorithms: { readonly [N in OptimizerName]: Algorithm<Filled<N>> } = {
   adamw: adamLike(true),
 };
 
-/** An optimizer's options with a value for each. */
+/** An optimizer's options with all values set. */
 export interface ResolvedOptimizer {
   readonly name: OptimizerName;
   readonly learningRate: number;
@@ -95,17 +95,17 @@ export interface ResolvedOptimizer {
   readonly denseEvery: number;
 }
 
-/** Returns how many numbers an optimizer keeps of each weight. Throws INVALID_OPTION. */
+/** Returns how many numbers an optimizer stores per weight. Throws INVALID_OPTION. */
 export function slotCount(options: OptimizerOptions): number {
   const algorithm = algorithms[options.name] as Algorithm<object>;
   return Object.keys(algorithm.slots(resolveOptimizer(options))).length;
 }
 
-/** Updates variables in place from their gradients and owns the state that takes. */
+/** Updates variables in place from their gradients, and owns the state needed for that. */
 export class Optimizer {
   /** May be set between steps, as schedules do. */
   learningRate: number;
-  /** How many steps have been made; to set only when a checkpoint is restored. */
+  /** Number of steps so far; set only when a checkpoint is restored. */
   steps = 0;
   readonly #options: ResolvedOptimizer;
   readonly #algorithm: Algorithm<object>;
@@ -117,7 +117,7 @@ export class Optimizer {
     this.#variables = variables;
     const resolved = resolveOptimizer(options) as ResolvedOptimizer;
     this.#options = { ...resolved, denseEvery: denseInterval(resolved, variables) };
-    // Which options it has is known only to the table, which they were checked by.
+    // Only the table, against which they were checked, knows which options it has.
     this.#algorithm = algorithms[options.name] as Algorithm<object>;
     this.learningRate = this.#options.learningRate;
     this.#slots = mapValues(variables, ({ shape }) =>
@@ -125,7 +125,7 @@ export class Optimizer {
     );
   }
 
-  /** The variables that the next step changes, by their names; the others need no gradients in it. */
+  /** The variables that the next step changes, by name; the others need no gradients. */
   get due(): NamedVariables {
     const { denseEvery } = this.#options;
     if ((this.steps + 1) % denseEvery === 0) return this.#variables;
@@ -134,8 +134,8 @@ export class Optimizer {
   }
 
   /**
-   * Applies one update; `gradients` are those of the variables that are due, by name, and remain the caller's. A variable
-   * without one stays as it is.
+   * Applies one update; `gradients` are those of the variables that are due, by name, and still belong to the caller. A variable without a
+   * gradient is unchanged.
    */
   step(gradients: Readonly<Record<string, tf.Tensor>>): void {
     const options = this.#options;
@@ -151,7 +151,7 @@ export class Optimizer {
     }
   }
 
-  /** The state by `<variable>/<slot>`: variables to save, or to assign what was saved. */
+  /** The state by `<variable>/<slot>`: variables to save, or to assign saved values to. */
   get state(): NamedVariables {
     const entries = Object.entries(this.#slots).flatMap(([name, slots]) =>
       Object.entries(slots).map(([slot, variable]) => [`${name}/${slot}`, variable] as const),
@@ -159,7 +159,7 @@ export class Optimizer {
     return Object.fromEntries(entries);
   }
 
-  /** Frees the optimizer's state, not the variables. */
+  /** Frees the optimizer's state, but not the variables. */
   dispose(): void {
     tf.dispose(this.#slots as tf.TensorContainer);
   }
@@ -169,18 +169,18 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) =>
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
-/** Says whether a variable is of a dense layer: a matrix, or the bias beside one. */
+/** Tells whether a variable belongs to a dense layer: a matrix, or the bias that goes with one. */
 export function isDense(name: string, variables: NamedVariables): boolean {
   const kernel = variables[name.replace(/[^/]*$/, 'kernel')] ?? variables[name];
   return kernel.shape.length === 2;
 }
 
-/** Returns in every how many steps dense layers are updated: in every one where there is nothing else to train while they wait. */
+/** Returns the number of steps between updates of dense layers: 1 if nothing else could be trained in between. */
 export function denseInterval(options: OptimizerOptions, variables: NamedVariables): number {
   return hasOtherKernels(variables) ? (resolveOptimizer(options) as ResolvedOptimizer).denseEvery : 1;
 }
 
-/** Whether anything but dense layers has a kernel to train while these wait. */
+/** Whether anything but dense layers has a kernel to train in between. */
 function hasOtherKernels(variables: NamedVariables): boolean {
   return Object.keys(variables).some((name) => /kernel(_\d+)?$/.test(name) && !isDense(name, variables));
 }

@@ -1,6 +1,6 @@
 /**
- * The options of a training, as a table: what each does, its range and default, and which choice owns which. The library checks options by
- * it, and the command line makes its flags and their help of it.
+ * The options of training, as a table: what each does, its range and default, and which choice it belongs to. The library checks options
+ * against it, and the command line derives its flags and their help from it.
  */
 import {
   type ChoiceOption,
@@ -34,17 +34,20 @@ const adam = {
   weightDecay,
 } as const;
 
-/** How dense layers differ from others, whatever the optimizer. */
+/** How dense layers differ from others, with any optimizer. */
 const dense = {
-  // Where each weight moves by about the learning rate, as with Adam, a unit that sums thousands of inputs moves far more than a
+  // If each weight moves by about the learning rate, as with Adam, a unit that sums thousands of inputs changes far more than a
   // convolution, which sums dozens.
   denseFactor: { ...atLeast0, default: 1, help: 'learning rate of dense layers, relative to the others' },
-  // They have nearly all of a network's weights and so take nearly all of an update's time. A network without other kernels updates
-  // them in every step.
+  // They have nearly all of a network's weights and take nearly all of an update's time. A network without other kernels updates them in
+  // every step.
   denseEvery: { ...counted, default: 1, unit: 'steps', help: 'update dense layers only every n steps' },
 } as const;
 
-/** The optimizers by name. Ranges are those of torch.optim, and leave out alpha and dampening of 1, with which no gradient would come in. */
+/**
+ * The optimizers by name. Ranges are those of torch.optim, except that alpha and dampening must be below 1, because at 1 gradients would
+ * have no effect.
+ */
 export const optimizers = {
   adam: { help: 'as torch.optim.Adam', options: { ...adam, ...dense } },
   adamw: {
@@ -95,12 +98,12 @@ export const optimizers = {
 /** The name of an optimizer. */
 export type OptimizerName = keyof typeof optimizers;
 
-/** An optimizer by its `name`, with the options that it has. */
+/** An optimizer by its `name`, with its options. */
 export type OptimizerOptions = {
   [N in OptimizerName]: { readonly name: N } & ValuesOf<(typeof optimizers)[N]['options']>;
 }[OptimizerName];
 
-/** Returns an optimizer's options with a value for each; throws INVALID_OPTION for unknown names and options and values out of range. */
+/** Returns an optimizer's options with all values set; throws INVALID_OPTION for unknown names and options, and for values out of range. */
 export function resolveOptimizer(options: OptimizerOptions): OptimizerOptions {
   checkOption('optimizer', trainingOptions.optimizer, options);
   return withDefaults(optimizers[options.name].options, options) as unknown as OptimizerOptions;
@@ -119,12 +122,12 @@ export const losses = {
 /** The name of a loss. */
 export type LossName = keyof typeof losses;
 
-/** A loss by its `name`, with the options that it has. */
+/** A loss by its `name`, with its options. */
 export type LossOptions = {
   [N in LossName]: { readonly name: N } & ValuesOf<(typeof losses)[N]['options']>;
 }[LossName];
 
-/** All options of a training that are plain data. */
+/** All options of training that are plain data. */
 export const trainingOptions = {
   epochs: { kind: 'number', min: 0, integer: true, help: 'passes over the images' },
   steps: { ...counted, help: 'updates in total, instead of epochs; the last epoch may be cut short' },
@@ -197,7 +200,7 @@ export const runOptions = {
   sampleCount: { ...counted, default: 8, help: 'images in the sample grid of each epoch' },
 } as const satisfies Record<string, NumberOption>;
 
-/** How images are changed each time they are trained on; `noise` is a part of the way from black to white. */
+/** How images are changed each time they are trained on; `noise` is a fraction of the range from black to white. */
 export type AugmentationOptions = ValuesOf<(typeof trainingOptions)['augmentation']['options']>;
-/** When to end before the last epoch; the weights of the best epoch are then put back. */
+/** When to stop before the last epoch; the weights of the best epoch are then restored. */
 export type EarlyStoppingOptions = ValuesOf<(typeof trainingOptions)['earlyStopping']['options']>;

@@ -1,12 +1,12 @@
 import { stepsWithin, timeOfSteps } from './training-time';
 
-/** Where in its schedule a training is after an update: plain data for a checkpoint. */
+/** Where training is in its schedule after an update: plain data for a checkpoint. */
 export interface PaceState {
   /** The update after which the pace was set. */
   readonly step: number;
-  /** Where in the schedule that was, in updates of the plan. */
+  /** The position in the schedule at that time, in planned updates. */
   readonly position: number;
-  /** Updates of the plan that each one since stands for. */
+  /** Number of planned updates that each actual update has stood for since then. */
   readonly rate: number;
 }
 
@@ -15,23 +15,23 @@ interface Point {
   readonly elapsedMs: number;
 }
 
-/** Parts of the time: where the end is aimed at, how far off it may be before the pace changes, and where training ends at any pace. */
+/** Fractions of the time: the targeted end, how far off it may be before the pace changes, and where training ends at any pace. */
 export const aimedPart = 0.97;
-// What the speed of a quiet machine varies by changes nothing, so that its runs can be repeated.
+// Normal variations of a quiet machine's speed change nothing, so that its runs can be repeated.
 const tolerance = 0.07;
 const latest = 1.04;
-/** The part of the time over which speed is taken, and at least how long. */
+/** The fraction of the time over which speed is measured, and its minimum. */
 const windowFraction = 0.05;
 const minWindowMs = 2000;
-/** Less of short times, and towards the end: the plan must not be spent before the speed is looked at. */
+/** Less for short times and near the end: the plan must not be used up before the speed is measured. */
 const [minWindowFraction, maxWindowFraction] = [0.02, 0.1];
 const windowFractionOfRest = 0.15;
-/** Points kept of that window. */
+/** Number of points stored for that window. */
 const pointsPerWindow = 20;
 
 /**
- * Keeps a training within its time: where updates turn out to take longer than was planned for, or less long, those that are left stand
- * for more or fewer of the plan's, and the learning rate comes to its end all the same.
+ * Keeps training within its time limit: if updates take more or less time than planned, each remaining one stands for more or fewer planned
+ * updates, so that the learning rate still reaches its end.
  */
 export class Pace {
   state: PaceState = { step: 0, position: 0, rate: 1 };
@@ -43,7 +43,7 @@ export class Pace {
 
   readonly #stepsPerEpoch: number;
 
-  /** Of a plan of `steps` updates, to end after about `limitMs`; without that, the plan is followed as it is. */
+  /** For a plan of `steps` updates that should end after about `limitMs`; without a limit, the plan is followed unchanged. */
   constructor(
     steps: number,
     { limitMs, stepsPerEpoch }: { readonly limitMs?: number; readonly stepsPerEpoch: number },
@@ -53,23 +53,23 @@ export class Pace {
     this.#stepsPerEpoch = stepsPerEpoch;
   }
 
-  /** Returns where in the schedule the update after `step` others is, in updates of the plan. */
+  /** Returns the position in the schedule of the update after `step` others, in planned updates. */
   positionAt(step: number): number {
     const { state } = this;
     return state.position + (step - state.step) * state.rate;
   }
 
-  /** Says whether no update is left after `step` of them. */
+  /** Tells whether no update is left after `step` of them. */
   isSpent(step: number): boolean {
     return this.positionAt(step) >= this.#steps;
   }
 
-  /** Returns how many updates there are going to be, of which `step` have been made. */
+  /** Returns the expected total number of updates, of which `step` have been made. */
   stepsExpected(step: number): number {
     return step + Math.max(0, Math.ceil((this.#steps - this.positionAt(step)) / this.state.rate));
   }
 
-  /** Is told when update `step` was made, and what each end of an epoch is going to take, also the last. */
+  /** Records that update `step` was made, and how long the end of each epoch will take, including the last. */
   observe(step: number, elapsedMs: number, epochEndMs: number): void {
     const limitMs = this.#limitMs;
     if (limitMs === undefined || this.isSpent(step)) return;
@@ -89,19 +89,19 @@ export class Pace {
     this.#set({ step, position, rate: left / stepsLeft });
   }
 
-  /** Leaves time out of what updates take: that of an epoch's end between them. */
+  /** Excludes the end of an epoch from the time of updates. */
   leaveOut(ms: number): void {
     const later = (point: Point): Point => ({ ...point, elapsedMs: point.elapsedMs + ms });
     this.#first &&= later(this.#first);
     this.#recent = this.#recent.map(later);
   }
 
-  /** Returns the time per update since the pace was set, and over the last window; undefined before one has passed. */
+  /** Returns the time per update since the pace was set, and over the last window; undefined before one window has passed. */
   #remember(now: Point, windowMs: number): { msPerStep: number; recentMsPerStep: number } | undefined {
     this.#first ??= now;
     const last = this.#recent.at(-1);
     if (!last || now.elapsedMs - last.elapsedMs >= windowMs / pointsPerWindow) this.#recent.push(now);
-    // The first one stays that is as old as the window: one update may take longer than that.
+    // The newest point that is at least as old as the window is kept: a single update may take longer than that.
     while (this.#recent.length > 1 && now.elapsedMs - this.#recent[1].elapsedMs >= windowMs) this.#recent.shift();
     if (now.elapsedMs - this.#first.elapsedMs < windowMs) return undefined;
     const [from] = this.#recent;
@@ -118,7 +118,7 @@ export class Pace {
   }
 }
 
-/** Returns over how long speed is taken after `elapsedMs`. */
+/** Returns the length of the window over which speed is measured after `elapsedMs`. */
 function windowMs(limitMs: number, elapsedMs: number): number {
   const usual = Math.max(minWindowMs, windowFraction * limitMs);
   const rest = windowFractionOfRest * (limitMs - elapsedMs);

@@ -1,6 +1,6 @@
 import type { Schedule, ScheduleState } from './schedule';
 
-/** What a plateau goes by; schedules.ts has the defaults. */
+/** The options of a plateau; schedules.ts has the defaults. */
 interface PlateauSettings {
   readonly factor: number;
   readonly patience: number;
@@ -10,8 +10,8 @@ interface PlateauSettings {
 }
 
 /**
- * Multiplies the rate by `factor` when the error has not fallen below `best * (1 - threshold)` for more than `patience` epochs, as
- * torch.optim.lr_scheduler.ReduceLROnPlateau does.
+ * Multiplies the rate by `factor` if the error has not fallen below `best * (1 - threshold)` for more than `patience` epochs, like
+ * torch.optim.lr_scheduler.ReduceLROnPlateau.
  */
 export class Plateau implements Schedule {
   readonly #settings: PlateauSettings;

@@ -18,44 +18,44 @@ export interface Recipe {
   readonly schedule: ScheduleOptions;
   /** Images per pass through the network. */
   readonly batchSize: number;
-  /** Batches per update: their gradients are averaged by image, as if they had been one batch. */
+  /** Batches per update: their gradients are averaged over the images, as if they were one batch. */
   readonly accumulate: number;
   /** Draw a new order of the samples for each epoch. */
   readonly shuffle: boolean;
-  /** Epochs of some records each, as in the Torch original; null: an epoch is one pass over all samples. */
+  /** Epochs of a few records each, as in the Torch original; null: an epoch is one pass over all samples. */
   readonly records: RecordOptions | null;
   readonly loss: LossOptions;
   /**
-   * `mirror` images left to right with probability 1/2; `crop` a random part of samples that are larger than the network's input, and
-   * their middle in validation, as Caffe's crop_size does; add Gaussian `noise` to the input alone, which makes a denoising autoencoder
-   * (Vincent et al., 2008).
+   * `mirror` images left to right with probability 1/2; `crop` random parts of samples that are larger than the network's input, and their
+   * centers in validation, as Caffe's crop_size does; add Gaussian `noise` to the input only, which makes a denoising autoencoder (Vincent
+   * et al., 2008).
    */
   readonly augmentation: AugmentationOptions;
-  /** The largest global norm of the gradients; larger ones are scaled down to it. null: no limit. */
+  /** Maximum global norm of the gradients; larger ones are scaled down to it. null: no limit. */
   readonly clipNorm: number | null;
-  /** Decay of the moving average of the weights that is validated and kept in the end, below 1. null: no average. */
+  /** Decay of the moving average of the weights that is validated and kept at the end, below 1. null: no average. */
   readonly averageDecay: number | null;
   /** Keep the decoder's kernels tied to the encoder's, as their adjoints. */
   readonly tiedWeights: boolean;
   readonly earlyStopping: EarlyStoppingOptions | null;
   /**
-   * Weight of the Kullback-Leibler divergence in a variational autoencoder's loss, which is the reconstruction's loss
-   * plus `beta` times the divergence per value of an image. Other networks have none.
+   * Weight of the Kullback-Leibler divergence in a variational autoencoder's loss, which is the reconstruction loss plus `beta` times the
+   * divergence per value of an image. Does not apply to other networks.
    */
   readonly beta: number;
-  /** The part of the training in which `beta` grows from 0 to its value, so that the code is used before it costs anything; 0: none. */
+  /** Fraction of training during which `beta` grows from 0 to its value, so that the code is used before it costs anything; 0: none. */
   readonly betaWarmUpFraction: number;
   /**
-   * Nats of divergence that cost nothing, for each number of the code, on average over a batch: no number is worth giving up below
+   * Nats of divergence that cost nothing, for each number of the code, averaged over a batch: below that, no number is worth giving up
    * (free bits; Kingma et al., 2016).
    */
   readonly freeBits: number;
 }
 
-/** A recipe with a name is whole: it also says for how long to train, and from which first weights. */
+/** A named recipe is complete: it also says how long to train, and from which initial weights. */
 export interface NamedRecipe extends Recipe {
   readonly epochs: number;
-  /** How the first weights are chosen. */
+  /** How the initial weights are chosen. */
   readonly scheme: InitializationScheme;
 }
 
@@ -91,20 +91,21 @@ export const recipes = {
     optimizer: { name: 'adam', learningRate: 3e-3, beta2: 0.99, denseFactor: 0.02, denseEvery: 4 },
     schedule: { policy: 'trapezoid', warmUpFraction: 0.03 },
   },
-  /** Adam as it comes, and nothing else: what to compare with. */
+  /** Plain Adam and nothing else, for comparison. */
   plain,
-  /** For networks that begin at a linear optimum, from which training is only to go up; docs/recipes.md has what it reaches. */
+  /** For networks that start at a linear optimum, which training should only improve; docs/recipes.md has the results. */
   transform: {
     ...plain,
     scheme: 'linear',
     batchSize: 16,
     optimizer: { name: 'adam', learningRate: 2e-3, beta2: 0.99 },
-    // 2 / (1 - beta2) steps, until Adam knows how large gradients are (Ma and Yarats, 2021): larger first ones drive features below zero for good.
+    // 2 / (1 - beta2) steps, until Adam knows the size of gradients (Ma and Yarats, 2021): larger first steps push features below zero for
+    // good.
     schedule: { policy: 'trapezoid', warmUpFraction: 0.03, warmUpSteps: 200 },
     clipNorm: 0.1,
     averageDecay: 0.98,
   },
-  /** The Torch original's loop, with its first weights: stochastic-gradient.ts. */
+  /** The Torch original's loop, with its initial weights: stochastic-gradient.ts. */
   torch7: {
     ...plain,
     epochs: 100,
@@ -116,15 +117,15 @@ export const recipes = {
   },
 } as const satisfies Record<string, NamedRecipe>;
 
-/** The recipe that suits a preset best, where that is not `default`. */
+/** The recipe that suits a preset best, if it is not `default`. */
 const recommended: Partial<Record<PresetName, RecipeName>> = { transform: 'transform' };
 
-/** Returns the recipe to train a network by where none is named: its preset's, or else `default`. */
+/** Returns the recipe for a network if none is named: that of its preset, or else `default`. */
 export function recipeFor(preset: unknown): RecipeName {
   return recommended[preset as PresetName] ?? 'default';
 }
 
-/** The options of `train` that belong to its recipe, but for its epochs. */
+/** The options of `train` that belong to its recipe, except its epochs. */
 export const recipeKeys = Object.keys(plain).filter((key) => key !== 'epochs' && key !== 'scheme') as (keyof Recipe)[];
 
 /** Returns the recipe of that name; throws INVALID_OPTION for an unknown one. */
@@ -133,7 +134,7 @@ export function namedRecipe(name: RecipeName): NamedRecipe {
   return recipes[name];
 }
 
-/** Returns the named recipe with some of its parts replaced; throws INVALID_OPTION for what can't be. */
+/** Returns the named recipe with some of its parts replaced; throws INVALID_OPTION for invalid combinations. */
 export function resolveRecipe(name: RecipeName = 'default', changes: Partial<Recipe> = {}): Recipe {
   const base: Recipe = namedRecipe(name);
   const parts = recipeKeys.map((key) => [key, changes[key] === undefined ? base[key] : changes[key]]);

@@ -1,6 +1,6 @@
 /**
- * How the learning rate changes from step to step, for the base rate `base` of the optimizer and steps i = 0, 1, .... The table is all that
- * there is to know of a schedule: a new one is a new entry, from which its type, its checks and its flags follow.
+ * How the learning rate changes from step to step, for the base rate `base` of the optimizer and steps i = 0, 1, .... The table defines
+ * schedules completely: a new one is a new entry, from which its type, its checks and its flags are derived.
  */
 import {
   type Choice,
@@ -15,7 +15,7 @@ import { Plateau } from './plateau';
 import type { Schedule, Span } from './schedule';
 import { stochasticGradientRate } from './stochastic-gradient';
 
-/** A schedule: `rate` returns the learning rate of step i, or `create` makes one that remembers. */
+/** A schedule: `rate` returns the learning rate of step i, or `create` makes one that has a state. */
 export interface ScheduleChoice<T extends OptionTable> extends Choice {
   readonly options: T;
   /** @internal */
@@ -47,7 +47,7 @@ const maxSteps = {
 const fraction = { kind: 'number', min: 0, max: 1 } as const;
 const count = { kind: 'number', min: 0, integer: true } as const;
 
-/** The schedules by name. The first seven are Caffe's policies (caffe.proto, SolverParameter.lr_policy) by their names and formulas. */
+/** The schedules by name. The first seven are Caffe's policies (caffe.proto, SolverParameter.lr_policy), with their names and formulas. */
 export const schedules = {
   fixed: schedule({
     help: 'base',
@@ -184,12 +184,12 @@ export const schedules = {
 /** The name of a schedule. */
 export type SchedulePolicy = keyof typeof schedules;
 
-/** A schedule by its `policy`, with the options that it has. */
+/** A schedule by its `policy`, with its options. */
 export type ScheduleOptions = {
   [P in SchedulePolicy]: { readonly policy: P } & ValuesOf<(typeof schedules)[P]['options']>;
 }[SchedulePolicy];
 
-/** The choice of a schedule, as an option of the training. */
+/** The choice of a schedule, as an option of training. */
 export const scheduleOption = {
   kind: 'choice',
   key: 'policy',
@@ -197,7 +197,7 @@ export const scheduleOption = {
   help: "how the learning rate changes: Caffe's lr_policy names, and more",
 } as const satisfies ChoiceOption;
 
-/** Makes the schedule of a training; throws INVALID_OPTION for unknown policies, unknown options and values out of range. */
+/** Makes the schedule of a training run; throws INVALID_OPTION for unknown policies and options, and for values out of range. */
 export function createSchedule(options: ScheduleOptions, span: Span): Schedule {
   checkOption('schedule', scheduleOption, options);
   const { policy, ...given } = options;
@@ -206,7 +206,7 @@ export function createSchedule(options: ScheduleOptions, span: Span): Schedule {
   return create?.(filled, span) ?? { rateAt: (rate as NonNullable<typeof rate>)(filled, span) };
 }
 
-/** Says whether the rate of each step depends on how many there are in all. */
+/** Tells whether the rate of each step depends on the total number of steps. */
 export function spansTraining(options: ScheduleOptions): boolean {
   return 'maxSteps' in schedules[options.policy].options && (options as { maxSteps?: number }).maxSteps === undefined;
 }

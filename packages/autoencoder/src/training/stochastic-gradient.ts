@@ -1,11 +1,10 @@
 /**
- * The Torch original's way through the data and its learning rate: train.lua of siavashk/imagenet-autoencoder around
- * torch/nn's StochasticGradient.lua.
+ * The Torch original's pass through the data and its learning rate: train.lua of siavashk/imagenet-autoencoder, which uses torch/nn's
+ * StochasticGradient.lua.
  *
- * Each epoch loads the next records of the database and calls `StochasticGradient:train` on them, which draws one
- * permutation, keeps it for all its passes ("iterations"), updates after every example, and counts the pass up before
- * it computes the next learning rate. One thing differs: where the original would read past the end of the database
- * without noticing, we begin again with the first record.
+ * Each epoch loads the next records of the database and calls `StochasticGradient:train` on them, which draws one permutation, keeps it for
+ * all its passes ("iterations"), updates after every example, and increments the pass before it computes the next learning rate. One thing
+ * differs: where the original would read past the end of the database without noticing, this starts again with the first record.
  */
 import type { Random } from '../data/random';
 
@@ -18,11 +17,11 @@ export interface RecordOptions {
 }
 
 /**
- * Returns the indices of one epoch's examples, in the order of their updates: one permutation (or the records in their
- * order, where `shuffle` is false), repeated.
+ * Returns the indexes of one epoch's examples, in the order of their updates: one permutation (or the records in their order, if `shuffle`
+ * is false), repeated.
  *
  * @param epoch counted from 1.
- * @param length how many records there are.
+ * @param length number of records.
  */
 export function recordOrder(
   epoch: number,
@@ -40,8 +39,8 @@ export function recordOrder(
 }
 
 /**
- * Returns the learning rate that StochasticGradient has in step `i`, counted from 0 over all epochs: `base` in pass 1 of an epoch,
- * `base / (1 + n * learningRateDecay)` in pass n > 1. Where an epoch has one pass, as usual, each epoch is a pass.
+ * Returns the learning rate of StochasticGradient in step `i`, counted from 0 over all epochs: `base` in pass 1 of an epoch, `base / (1 + n
+ * * learningRateDecay)` in pass n > 1. If an epoch has a single pass, as usual, each epoch counts as a pass.
  */
 export function stochasticGradientRate(
   i: number,

@@ -7,7 +7,7 @@ import type { TrainOptions } from './train-options';
 import type { TrainingHistory } from './training-events';
 import type { OpenRecord } from './training-record';
 
-/** Leaves the updates to another program: prepares the run that it goes on with, and comes for what it has trained. */
+/** Leaves the updates to another program: prepares the run that it continues, and loads the results. */
 export async function trainElsewhere(
   network: Network,
   images: Images,
@@ -25,7 +25,7 @@ export async function trainElsewhere(
     return historyOf(session);
   });
   if (!(await elsewhere.train(given))) return begun;
-  // All that is left is to be done whatever was asked meanwhile.
+  // The rest is to be done, whatever was requested in the meantime.
   const others = { ...given, signal: undefined, run: { ...run, resume: true } };
   return withTraining(network, images, others, openRecord, (training) => comeBack(training, signal), true);
 }
@@ -41,7 +41,7 @@ async function firstLosses(count: number, training: Training): Promise<number[]>
   return losses;
 }
 
-/** Takes what was trained elsewhere: to its end, or until `signal`. */
+/** Loads what was trained elsewhere: to its end, or until `signal` is aborted. */
 async function comeBack(training: Training, signal?: AbortSignal): Promise<TrainingHistory> {
   const { session, run } = training;
   if (!session.isOver && signal?.aborted) return stop(training, signal);

@@ -35,7 +35,7 @@ async function trainToTheEnd(training: Training): Promise<TrainingHistory> {
   return finish(training);
 }
 
-/** Trains from where the session is to the end of its epoch. */
+/** Trains from the session's current position to the end of its epoch. */
 async function trainEpoch(training: Training): Promise<void> {
   const { options, session, clock, run } = training;
   let last: readonly Sample[] = [];
@@ -60,11 +60,11 @@ async function trainEpoch(training: Training): Promise<void> {
   session.leaveOut(ms);
 }
 
-/** Saves and validates the network after an epoch, and tells of it. */
+/** Saves and validates the network after an epoch, and reports it. */
 async function endEpoch(last: readonly Sample[], training: Training): Promise<void> {
   const { options, session, clock, run } = training;
   await session.withFinalWeights(() => probe(last, training));
-  // Before the validation, which may take long: whatever happens there, the epoch's updates are not made again.
+  // Before validation, which may take long: whatever happens there, the epoch's updates need not be made again.
   await run?.save(session);
   const validation = await validate(training);
   if (validation) await checkError(validation.mse, training);
@@ -83,7 +83,10 @@ async function endEpoch(last: readonly Sample[], training: Training): Promise<vo
   clock.resume();
 }
 
-/** Returns how long the end of an epoch takes: as long as the last one, on a machine as fast as now, or what may be expected of the first. */
+/**
+ * Returns how long the end of an epoch takes: as long as the last one, adjusted to the current speed of the machine, or an estimate for the
+ * first.
+ */
 function epochEndMs({ lastEnd, options, plan, network, run, clock }: Training): number {
   const { imagesPerSecond } = clock.reading();
   if (plan.minutes === undefined || imagesPerSecond === 0) return 0;
@@ -101,7 +104,7 @@ function warnOfCollapse(summary: EpochSummary, { network, options, session, warn
   options.onWarning?.(warning);
 }
 
-/** Tells of the update that was just made. */
+/** Reports the update that was just made. */
 async function report(result: BatchResult, { network, options, plan, session, clock, run }: Training): Promise<void> {
   const { epoch, step, images } = session.at;
   const { learningRate } = session;
@@ -116,20 +119,20 @@ async function report(result: BatchResult, { network, options, plan, session, cl
   if (pass) options.onPass?.({ epoch, ...pass, learningRate });
 }
 
-/** Looks at what the network does now: scores the validation samples and draws the run's. */
+/** Examines the current network: scores the validation samples and draws the run's samples. */
 async function look(training: Training): Promise<ValidationScore | undefined> {
   const { network, options, session, run } = training;
   const { signal } = options;
   await run?.drawSamples(session.at.epoch, session.at.step);
   const source = validationOf(training);
   if (!source) return undefined;
-  // Only what is on the disk can't be lost any more.
+  // Only what is on the disk cannot be lost.
   await run?.settle();
   const { mse, psnrDb, pooledPsnrDb } = await evaluateNetwork(network, source, { similarity: false, signal });
   return { mse, psnrDb, pooledPsnrDb };
 }
 
-/** Validates the network as it would be kept; stops training where the signal says so meanwhile. */
+/** Validates the network with the weights that would be kept; stops training if the signal is aborted in the meantime. */
 async function validate(training: Training): Promise<ValidationScore | undefined> {
   const { session, options } = training;
   try {
@@ -140,7 +143,7 @@ async function validate(training: Training): Promise<ValidationScore | undefined
   }
 }
 
-/** Looks at some of the images just trained on, for no loss has told yet of the epoch's last update. */
+/** Examines some of the images just trained on, because no loss yet reflects the epoch's last update. */
 async function probe(last: readonly Sample[], training: Training): Promise<void> {
   const some = last.slice(0, 8);
   if (some.length === 0) return;
@@ -152,23 +155,23 @@ async function probe(last: readonly Sample[], training: Training): Promise<void>
 
 /** Throws DIVERGED for an error outside of training. */
 async function checkError(mse: number, training: Training): Promise<void> {
-  // Moving statistics follow slowly: until they fit, the error may be anything. Other weights that no gradient changes stay as they are.
+  // Moving statistics adapt slowly: until they fit, the error may be anything. Other weights without gradients do not change.
   const isSettled = !training.network.model.layers.some((layer) => layer.getClassName() === 'BatchNormalization');
   await checkLoss({ loss: mse, reconstruction: isSettled || !Number.isFinite(mse) ? mse : 0 }, training);
 }
 
-/** A loss a thousand times that of black for white, and that of the first weights, will not come back. */
+/** A loss a thousand times that of black for white, and that of the initial weights, will not recover. */
 const explosion = 1000;
 
-/** Throws DIVERGED for a loss of reconstructions that exploded, or a loss that is no number. */
+/** Throws DIVERGED for a reconstruction loss that exploded, or a loss that is not a number. */
 async function checkLoss(
   { loss, reconstruction }: Pick<BatchResult, 'loss' | 'reconstruction'>,
   { network, session, run }: Training,
 ): Promise<void> {
   const limit = explosion * Math.max((255 * network.pixels.scale) ** 2, session.firstLoss);
-  // Regularizers may add what they like.
+  // Regularizers may add any amount.
   if (Number.isFinite(loss) && reconstruction < limit) return;
-  // Saved before its validation, this network is none to go back to.
+  // This network, saved before its validation, is not worth going back to.
   await run?.withdraw(session.at);
   const what = Number.isFinite(loss) ? `${loss}, above the limit of ${limit.toPrecision(3)}` : loss;
   throw diverged(`the loss is ${what}`, session, run);

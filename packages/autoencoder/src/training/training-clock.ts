@@ -1,13 +1,13 @@
 import { Breather } from '../data/event-loop';
 
-/** Measures speed over the last seconds and lets timers and signals in between steps. */
+/** Measures speed over the last few seconds, and lets timers and signals run between steps. */
 export class TrainingClock {
   readonly #start: number;
   readonly #breather = new Breather();
   #window: { time: number; images: number }[];
   #images = 0;
 
-  /** Begins at `elapsedMs`, which is above 0 when training goes on where another process ended. */
+  /** Starts at `elapsedMs`, which is above 0 if training continues where another process ended. */
   constructor(elapsedMs = 0) {
     const now = performance.now();
     this.#start = now - elapsedMs;
@@ -24,7 +24,7 @@ export class TrainingClock {
   /** Starts a new window, so that time spent on something else does not count. */
   resume(): void {
     const { imagesPerSecond } = this.reading();
-    // A first point one second back keeps the speed known until the next step is in.
+    // A first point one second back keeps the speed known until the next step arrives.
     const now = performance.now();
     this.#window = [
       { time: now - 1000, images: this.#images - imagesPerSecond },
@@ -40,7 +40,7 @@ export class TrainingClock {
     return { elapsedMs: performance.now() - this.#start, imagesPerSecond };
   }
 
-  /** Gives the event loop a turn at most 20 times per second. */
+  /** Yields to the event loop at most 20 times per second. */
   breathe(): Promise<void> {
     return this.#breather.breathe();
   }

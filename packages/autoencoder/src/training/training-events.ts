@@ -1,10 +1,10 @@
-/** What training tells as it goes: plain data. */
+/** What training reports on its progress: plain data. */
 
-/** How far the computation of first weights from the samples is. */
+/** Progress of computing initial weights from the samples. */
 export interface StartProgress {
-  /** Images transformed so far. */
+  /** Number of images transformed so far. */
   readonly images: number;
-  /** Images that are looked at. */
+  /** Number of images that are used. */
   readonly of: number;
 }
 
@@ -16,36 +16,38 @@ export interface StepProgress {
   /** Updates so far, over all epochs. */
   readonly step: number;
   readonly steps: number;
-  /** What training minimizes, for this update's images, before it; divergence and penalty included. */
+  /** What training minimizes, for this update's images and before the update; includes divergence and penalty. */
   readonly loss: number;
-  /** PSNR of this update's images together, where the loss is their mean squared error, a penalty left out. */
+  /** PSNR of this update's images together, if the loss is their mean squared error; without the penalty. */
   readonly psnrDb?: number;
-  /** Of a variational network: the divergence of the codes' distribution from the standard normal one, per image. */
+  /** For a variational network: the divergence of the codes' distribution from the standard normal one, per image. */
   readonly divergence?: number;
-  /** Of a variational network: how many numbers of the code have a divergence of at least 0.01 nats, and so tell anything of images. */
+  /**
+   * For a variational network: how many numbers of the code have a divergence of at least 0.01 nats, and so carry information about images.
+   */
   readonly activeNumbers?: number;
-  /** Of a network whose layers have regularizers: what these add to the loss. */
+  /** For a network whose layers have regularizers: what they add to the loss. */
   readonly penalty?: number;
   readonly learningRate: number;
   /** Images trained on so far, over all epochs. */
   readonly images: number;
-  /** Time spent training, including validation; continues when a run is resumed. */
+  /** Time spent on training, including validation; continues when a run is resumed. */
   readonly elapsedMs: number;
-  /** Images per second over the last two seconds, validation left out. */
+  /** Images per second over the last two seconds, excluding validation. */
   readonly imagesPerSecond: number;
 }
 
-/** The end of a pass over the samples of an epoch: what torch/nn's hookIteration is told. */
+/** The end of a pass over the samples of an epoch, as reported to torch/nn's hookIteration. */
 export interface PassSummary {
   readonly epoch: number;
   /** Counted from 1 in each epoch. */
   readonly pass: number;
-  /** The mean over the pass's images of their losses, each measured before its own update. */
+  /** Mean loss of the pass's images, each measured before its own update. */
   readonly loss: number;
   readonly learningRate: number;
 }
 
-/** How well the validation samples are reconstructed, with their own masks; `evaluate` says more. */
+/** How well the validation samples are reconstructed, with their own masks; `evaluate` returns more. */
 export interface ValidationScore {
   readonly mse: number;
   readonly psnrDb: number;
@@ -57,11 +59,11 @@ export interface EpochSummary {
   readonly epoch: number;
   /** Updates so far, over all epochs. */
   readonly step: number;
-  /** The mean over the epoch's images of the loss, each measured before its update. */
+  /** Mean loss of the epoch's images, each measured before its update. */
   readonly loss: number;
-  /** Of a variational network: the mean over the epoch's images of the divergence, in nats. */
+  /** For a variational network: mean divergence of the epoch's images, in nats. */
   readonly divergence?: number;
-  /** Of a variational network: how many numbers of the code were in use, on average over the epoch. */
+  /** For a variational network: how many numbers of the code were in use, averaged over the epoch. */
   readonly activeNumbers?: number;
   readonly learningRate: number;
   readonly validation?: ValidationScore;
@@ -73,22 +75,22 @@ export interface EpochSummary {
 export interface CheckpointSaved {
   readonly file: string;
   readonly step: number;
-  /** Finished epochs. */
+  /** Number of finished epochs. */
   readonly epoch: number;
   /** Whether it is the best so far. */
   readonly best: boolean;
 }
 
-/** Something that went wrong and that training went on without. */
+/** Something that went wrong without stopping training. */
 export interface TrainingWarning {
-  /** That of the error, such as CHECKPOINT_FAILED or ENOSPC; or POSTERIOR_COLLAPSE, where a variational network hardly uses its code. */
+  /** Code of the error, such as CHECKPOINT_FAILED or ENOSPC; or POSTERIOR_COLLAPSE if a variational network hardly uses its code. */
   readonly code: string;
   readonly message: string;
-  /** How things are, without what to do, where the message says both. */
+  /** What is wrong, without what to do about it, if the message says both. */
   readonly state?: string;
 }
 
-/** The epochs of a training. */
+/** The epochs of a training run. */
 export interface TrainingHistory {
   readonly epochs: readonly EpochSummary[];
   readonly steps: number;

@@ -4,10 +4,10 @@ import type { Recipe } from './recipes';
 import type { Schedule } from './schedule';
 import { createSchedule } from './schedules';
 
-/** How long a training is, as `train` takes it. */
+/** How long to train, as options of `train`. */
 export interface Amount {
   readonly epochs: number;
-  /** Where the last epoch is cut short. */
+  /** Set if the last epoch is cut short. */
   readonly steps?: number;
   readonly minutes?: number;
 }
@@ -17,21 +17,21 @@ export interface TrainingPlan {
   readonly recipe: Recipe;
   /** The last of them may be cut short by `steps`. */
   readonly epochs: number;
-  /** All updates. */
+  /** Total number of updates. */
   readonly steps: number;
-  /** The time that training is to take, in its place in the plan: then its updates are made to fit. */
+  /** The time limit, if there is one: updates are then adjusted to it. */
   readonly minutes?: number;
   readonly seed: number;
-  /** How many samples there are. */
+  /** Number of samples. */
   readonly sampleCount: number;
-  /** Images that training visits in an epoch. */
+  /** Number of images that training visits in an epoch. */
   readonly imagesPerEpoch: number;
   readonly stepsPerEpoch: number;
-  /** Images in one pass over the epoch's samples; less than `imagesPerEpoch` only in the Torch original's epochs. */
+  /** Number of images in one pass over the epoch's samples; less than `imagesPerEpoch` only in the Torch original's epochs. */
   readonly imagesPerPass: number;
 }
 
-/** Makes the schedule of a training. */
+/** Makes the schedule of a training run. */
 export function scheduleOf({
   recipe: { optimizer, schedule },
   steps,
@@ -45,7 +45,7 @@ export function scheduleOf({
   return createSchedule(schedule, { base, totalSteps: steps, stepsPerPass, passesPerEpoch });
 }
 
-/** The weight of the divergence in an update, by where it is in the plan. */
+/** Returns the weight of the divergence in an update, by its position in the plan. */
 export function betaAt(position: number, { recipe, steps }: TrainingPlan): number {
   const warmUpSteps = recipe.betaWarmUpFraction * steps;
   return position >= warmUpSteps ? recipe.beta : (recipe.beta * position) / warmUpSteps;

@@ -2,7 +2,7 @@ import type { EpochSummary } from './training-events';
 import type { TrainingState } from './training-state';
 import type { BatchResult } from './training-step';
 
-/** How far training has come, and what the epoch's losses come to. */
+/** How far training has come, and the losses of the current epoch. */
 export type ProgressState = Omit<
   TrainingState,
   'orderRandom' | 'noiseRandom' | 'layerRandom' | 'optimizerSteps' | 'schedule' | 'earlyStopping' | 'pace'
@@ -40,7 +40,7 @@ export class TrainingProgress {
     state.activeSum = (state.activeSum ?? 0) + activeNumbers * count;
   }
 
-  /** Returns the mean loss of the pass of `images` that the last update ended; undefined if none ended. */
+  /** Returns the mean loss of the pass of `images` that the last update completed; undefined if it completed none. */
   takePass(images: number): { pass: number; loss: number } | undefined {
     const { position, passLossSum } = this.#state;
     if (position % images !== 0) return undefined;
@@ -48,7 +48,7 @@ export class TrainingProgress {
     return { pass: position / images, loss: passLossSum / images };
   }
 
-  /** Puts the summary of the epoch into the history, and begins the next. */
+  /** Adds the summary of the epoch to the history, and starts the next one. */
   endEpoch(summary: EpochSummary): void {
     const state = this.#state;
     state.history.push(summary);
@@ -57,12 +57,12 @@ export class TrainingProgress {
     for (const sum of ['divergenceSum', 'activeSum'] as const) if (state[sum] !== undefined) state[sum] = 0;
   }
 
-  /** The mean loss of the epoch's images so far. */
+  /** Mean loss of the epoch's images so far. */
   get epochLoss(): number {
     return this.#state.lossSum / this.#state.position;
   }
 
-  /** Of a variational network: divergence and numbers in use on average over the epoch's images so far. */
+  /** For a variational network: divergence and numbers in use, averaged over the epoch's images so far. */
   get epochDivergence(): Pick<EpochSummary, 'divergence' | 'activeNumbers'> {
     const { divergenceSum, activeSum = 0, position } = this.#state;
     if (divergenceSum === undefined) return {};

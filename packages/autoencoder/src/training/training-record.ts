@@ -7,43 +7,43 @@ import type { EpochSummary, StepProgress } from './training-events';
 import type { TrainingPlan } from './training-plan';
 import type { TrainingSession } from './training-session';
 
-/** What keeps a record of a training, and saves it: a run's folder. Training knows no more of it. */
+/** Records and saves training: a run's folder. Training knows it only by this interface. */
 export interface TrainingRecord {
-  /** The checkpoint to go back to, where there is one. */
+  /** The checkpoint to go back to, if there is one. */
   readonly lastCheckpoint?: string;
-  /** Puts the session where the last checkpoint left it, or leaves it at the beginning. */
+  /** Restores the session from the last checkpoint, or leaves it at the beginning. */
   start(session: TrainingSession): Promise<void>;
-  /** Takes note of an update. */
+  /** Records an update. */
   step(progress: StepProgress): Promise<void>;
-  /** Says whether a checkpoint is due after `step` updates, within an epoch. */
+  /** Tells whether a checkpoint is due after `step` updates, within an epoch. */
   isCheckpointDue(step: number): boolean;
-  /** Saves a checkpoint of the session as it is; resolves when it has been copied. */
+  /** Saves a checkpoint of the current session; resolves when it has been copied. */
   save(session: TrainingSession): Promise<void>;
-  /** Draws images and their reconstructions by the network as it is. */
+  /** Draws images and their reconstructions by the current network. */
   drawSamples(epoch: number, step: number): Promise<void>;
-  /** Takes note of the end of an epoch. */
+  /** Records the end of an epoch. */
   epoch(summary: EpochSummary, weights: Readonly<Record<string, tf.Tensor>>): Promise<void>;
-  /** Notes how the epoch of the last checkpoint ended; `error` is what "best" goes by. */
+  /** Records how the epoch of the last checkpoint ended; `error` is what "best" refers to. */
   confirm(summary: EpochSummary, error: number): Promise<void>;
-  /** Forgets the checkpoint of the end of this epoch: its network is none to go back to. */
+  /** Drops the checkpoint of the end of this epoch, because its network is unusable. */
   withdraw(at: Pick<EpochSummary, 'epoch' | 'step'>): Promise<void>;
-  /** Waits until what is being written has been written or given up. */
+  /** Waits until everything being written has been written or abandoned. */
   settle(): Promise<void>;
   /** Writes the trained network. */
   finish(session: TrainingSession): Promise<void>;
-  /** Ends the record, whatever became of the training. */
+  /** Closes the record, whatever the outcome of training. */
   close(): Promise<void>;
 }
 
-/** What is trained, on what, and how. */
+/** What is trained, on which samples, and how. */
 export interface TrainingTask {
   readonly network: Network;
   readonly samples: SampleSource;
   readonly options: FittedTrainOptions;
   readonly plan: TrainingPlan;
-  /** The updates were made elsewhere: this only comes for what was trained. */
+  /** The updates were made elsewhere: this only loads the results. */
   readonly isBack?: boolean;
 }
 
-/** Opens the record that `run` asks for. */
+/** Opens the record that `run` describes. */
 export type OpenRecord = (run: RunOptions, task: TrainingTask) => Promise<TrainingRecord>;

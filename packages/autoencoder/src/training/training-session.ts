@@ -18,14 +18,14 @@ import type { TrainingState } from './training-state';
 import { type BatchResult, GradientComputer, limitGradients } from './training-step';
 import { WeightConstraints } from './weight-constraints';
 
-/** Owns everything that training changes, in such a way that all of it can be saved between two updates. */
+/** Owns everything that training changes, so that all of it can be saved between two updates. */
 export class TrainingSession {
   readonly #progress = new TrainingProgress();
   readonly #orderRandom: Random;
   readonly #noiseRandom: Random;
   readonly #layerRandom: Random;
   #epochStart: RandomState;
-  /** The loss of reconstructions in the first update of this process; 0 before. */
+  /** The reconstruction loss in the first update of this process; 0 before. */
   firstLoss = 0;
   /** All weights of the network. */
   readonly weights: NamedVariables;
@@ -38,7 +38,7 @@ export class TrainingSession {
   readonly #kept: KeptWeights;
   readonly #plan: TrainingPlan;
 
-  /** Throws INVALID_OPTION for a recipe that doesn't fit the network. */
+  /** Throws INVALID_OPTION for a recipe that does not suit the network. */
   constructor(network: Network, plan: TrainingPlan) {
     this.#plan = plan;
     const { recipe, seed } = plan;
@@ -68,13 +68,13 @@ export class TrainingSession {
     return this.#progress.state;
   }
 
-  /** Epochs whose updates have all been made; the last of them may not have been validated yet. */
+  /** Number of epochs whose updates are complete; the last of them may not have been validated yet. */
   get epochsDone(): number {
     const { epoch, position } = this.at;
     return position === this.#plan.imagesPerEpoch || (this.isSpent && position > 0) ? epoch : epoch - 1;
   }
 
-  /** The learning rate of the last update, or of the first one before it. */
+  /** The learning rate of the last update, or of the first one before there is any. */
   get learningRate(): number {
     return this.#rateAfter(Math.max(0, this.at.step - 1));
   }
@@ -84,7 +84,7 @@ export class TrainingSession {
     return this.#schedule.rateAt(this.#pace.positionAt(step));
   }
 
-  /** Whether all updates have been made; the epoch that the last of them was in may not have ended yet. */
+  /** Whether all updates have been made; the epoch of the last one may not have ended yet. */
   get isSpent(): boolean {
     return this.#pace.isSpent(this.at.step);
   }
@@ -93,32 +93,32 @@ export class TrainingSession {
     return (this.isSpent && this.at.position === 0) || this.#kept.isOver;
   }
 
-  /** How many updates there are going to be. */
+  /** Expected total number of updates. */
   get stepsExpected(): number {
     return this.#pace.stepsExpected(this.at.step);
   }
 
-  /** Whether updates have been made to fit into the time, so that they stand for others than planned. */
+  /** Whether updates have been adjusted to the time limit, so that each stands for more or fewer planned ones. */
   get isPaced(): boolean {
     return this.#pace.state.step > 0;
   }
 
-  /** Makes the updates that are left fit into the training's time, of which the end of each epoch takes `epochEndMs`. */
+  /** Adjusts the remaining updates to the time limit, with `epochEndMs` for the end of each epoch. */
   keepTime(epochEndMs: number): void {
     this.#pace.observe(this.at.step, this.at.elapsedMs, epochEndMs);
   }
 
-  /** Leaves the time of an epoch's end out of what updates take. */
+  /** Excludes the end of an epoch from the time of updates. */
   leaveOut(epochEndMs: number): void {
     this.#pace.leaveOut(epochEndMs);
   }
 
-  /** Goes on where early stopping had ended training: it is to have more epochs. */
+  /** Continues after early stopping had ended training, to train more epochs. */
   resetPatience(): void {
     this.#kept.resetPatience();
   }
 
-  /** Returns the indices of the samples of the epoch in work, in the order of its updates; the same whenever asked. */
+  /** Returns the indexes of the samples of the current epoch, in the order of its updates; always the same. */
   orderOfEpoch(): Uint32Array {
     const { recipe, sampleCount } = this.#plan;
     this.#orderRandom.restore(this.#epochStart);
@@ -128,7 +128,10 @@ export class TrainingSession {
     return Uint32Array.from({ length: sampleCount }, (_, i) => i);
   }
 
-  /** Makes one update from the next samples of the epoch; none, and returns undefined, if `signal` says so between two of its batches. */
+  /**
+   * Makes one update from the next samples of the epoch; makes none and returns undefined if `signal` is aborted between two of its
+   * batches.
+   */
   async update(
     samples: readonly Sample[],
     clock: { reading(): { elapsedMs: number } },
@@ -155,7 +158,7 @@ export class TrainingSession {
     return result;
   }
 
-  /** Returns the mean loss of the pass that the last update ended; undefined if none ended. */
+  /** Returns the mean loss of the pass that the last update completed; undefined if it completed none. */
   takePass(): { pass: number; loss: number } | undefined {
     return this.#progress.takePass(this.#plan.imagesPerPass);
   }
@@ -165,7 +168,7 @@ export class TrainingSession {
     return this.#kept.withFinal(work);
   }
 
-  /** Ends the epoch: its summary goes into the history, and the next one begins. */
+  /** Ends the epoch: its summary is added to the history, and the next one starts. */
   async endEpoch(summary: EpochSummary): Promise<void> {
     const error = monitoredError(summary);
     this.#schedule.observe?.(error);
@@ -174,19 +177,19 @@ export class TrainingSession {
     this.#epochStart = this.#orderRandom.save();
   }
 
-  /** Ends an epoch whose updates were restored, as it ended before. */
+  /** Ends an epoch whose updates were restored, in the same way as it ended before. */
   async endRestoredEpoch(summary: EpochSummary): Promise<void> {
-    // The next epoch's order begins where this one's ended.
+    // The next epoch's order starts where this one's ended.
     this.orderOfEpoch();
     await this.endEpoch(summary);
   }
 
-  /** The mean loss of the epoch's images so far. */
+  /** Mean loss of the epoch's images so far. */
   get epochLoss(): number {
     return this.#progress.epochLoss;
   }
 
-  /** Of a variational network: divergence and numbers in use on average over the epoch's images so far. */
+  /** For a variational network: divergence and numbers in use, averaged over the epoch's images so far. */
   get epochDivergence(): Pick<EpochSummary, 'divergence' | 'activeNumbers'> {
     return this.#progress.epochDivergence;
   }
@@ -196,17 +199,17 @@ export class TrainingSession {
     return betaAt(this.#pace.positionAt(this.at.step), this.#plan) === this.#plan.recipe.beta;
   }
 
-  /** Keeps a copy of the weights that training begins or goes on with; throws WEIGHTS_NOT_FINITE. */
+  /** Keeps a copy of the weights that training starts or continues with; throws WEIGHTS_NOT_FINITE. */
   async keepStart(): Promise<void> {
     await checkFinite('train', this.weights, 'initialize or load it again');
     const { step, position, history } = this.at;
     const last = position === 0 ? history.at(-1) : undefined;
     const error = last ? monitoredError(last) : Number.POSITIVE_INFINITY;
-    const source = step === 0 ? 'its first weights' : 'the weights that it was resumed with';
+    const source = step === 0 ? 'its initial weights' : 'the weights that it was resumed with';
     await this.withFinalWeights(() => this.#kept.keepIfBest(error, source));
   }
 
-  /** Keeps a copy of the weights if they are the best so far; says what of them is not finite, if anything is. */
+  /** Keeps a copy of the weights if they are the best so far; returns a description of weights that are not finite, if there are any. */
   async keepIfBest(summary: EpochSummary): Promise<string | undefined> {
     return this.withFinalWeights(async () => {
       const notFinite = await describeNotFinite(this.weights);
@@ -215,22 +218,22 @@ export class TrainingSession {
     });
   }
 
-  /** What `restoreBest` puts back, in words. */
+  /** Describes what `restoreBest` restores. */
   get fallback(): string {
     return this.#kept.fallbackAfter(this.at.history.length);
   }
 
-  /** Gives the network the best weights of all epochs back, or those it began with; for when training diverged. */
+  /** Restores the best weights of all epochs, or the initial ones, after training diverged. */
   restoreBest(): void {
     this.#kept.restoreBest();
   }
 
-  /** Gives the network the weights to keep: the averages, or the best ones where training watched for them. */
+  /** Gives the network its final weights: the averages, or the best ones if training watched for them. */
   finish(): void {
     this.#kept.finish();
   }
 
-  /** All that is needed, with `tensors`, to go on from here in another process. */
+  /** Everything needed, together with `tensors`, to continue from here in another process. */
   get state(): TrainingState {
     return {
       ...this.#progress.state,
@@ -245,7 +248,7 @@ export class TrainingSession {
     };
   }
 
-  /** All tensors that belong to `state`, by name: the network's weights, and what optimizer, average and early stopping keep. */
+  /** All tensors that belong to `state`, by name: the network's weights, and those of optimizer, average and early stopping. */
   get tensors(): NamedVariables {
     const parts: Record<string, NamedVariables> = {
       model: this.weights,
@@ -259,14 +262,14 @@ export class TrainingSession {
     return Object.fromEntries(entries);
   }
 
-  /** Goes on from a state that a session of the same plan had; `tensors` remain the caller's. */
+  /** Continues from a state of a session with the same plan; `tensors` still belong to the caller. */
   restore(state: TrainingState, tensors: Readonly<Record<string, tf.Tensor>>): void {
     assignAll(this.tensors, tensors);
     const { orderRandom, noiseRandom, layerRandom, optimizerSteps, schedule, pace, earlyStopping, ...progress } = state;
     this.#progress.restore(progress);
     this.#epochStart = orderRandom;
     this.#noiseRandom.restore(noiseRandom);
-    // Checkpoints of version 0.1 know nothing of it: dropout and noise layers did nothing then.
+    // Checkpoints of version 0.1 do not have it: dropout and noise layers did nothing then.
     if (layerRandom) this.#layerRandom.restore(layerRandom);
     this.#optimizer.steps = optimizerSteps;
     if (schedule) this.#schedule.state = schedule;
@@ -274,14 +277,14 @@ export class TrainingSession {
     this.#kept.restore(earlyStopping);
   }
 
-  /** Frees everything but the network. */
+  /** Frees everything except the network. */
   dispose(): void {
     this.#optimizer.dispose();
     this.#kept.dispose();
   }
 }
 
-/** What plateau, early stopping and the best checkpoint go by, lower is better. */
+/** What plateau, early stopping and the best checkpoint are based on; lower is better. */
 export function monitoredError({ loss, validation }: EpochSummary): number {
   return validation?.mse ?? loss;
 }

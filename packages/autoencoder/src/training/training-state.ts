@@ -4,35 +4,35 @@ import type { PaceState } from './pace';
 import type { ScheduleState } from './schedule';
 import type { EpochSummary } from './training-events';
 
-/** How far training has come: plain data. Between two updates it says all that is not a tensor. */
+/** How far training has come: plain data. Between two updates, it contains everything that is not a tensor. */
 export interface TrainingState {
-  /** The epoch in work, counted from 1; above the last one at the end. */
+  /** The current epoch, counted from 1; above the last one at the end. */
   epoch: number;
   /** Updates so far. */
   step: number;
   /** Images trained on so far. */
   images: number;
-  /** How many of the epoch's images are done. */
+  /** Number of the epoch's images that are done. */
   position: number;
-  /** The sum over those images of their losses, each measured before its update. */
+  /** Sum of the losses of those images, each measured before its update. */
   lossSum: number;
-  /** The same sum over the pass in work. */
+  /** The same sum over the current pass. */
   passLossSum: number;
-  /** Of a variational network: the sums over the epoch's images of the divergence and of the numbers in use. */
+  /** For a variational network: the sums of the divergence and of the numbers in use over the epoch's images. */
   divergenceSum?: number;
   activeSum?: number;
   elapsedMs: number;
   /** The finished epochs. */
   history: EpochSummary[];
-  /** Where the random order of this epoch begins. */
+  /** State of the generator at the start of this epoch's random order. */
   orderRandom: RandomState;
-  /** Where the random numbers of augmentation, noise and codes go on. */
+  /** State of the generator for augmentation, noise and codes. */
   noiseRandom: RandomState;
-  /** Where the random numbers of dropout and noise layers go on. */
+  /** State of the generator for dropout and noise layers. */
   layerRandom?: RandomState;
   optimizerSteps: number;
   schedule?: ScheduleState;
-  /** Where updates were made to fit into the time. */
+  /** Set if updates were adjusted to a time limit. */
   pace?: PaceState;
   earlyStopping?: EarlyStoppingState;
 }

@@ -14,27 +14,27 @@ import { accumulate, clipByGlobalNorm } from './gradients';
 import { createLoss, type Loss } from './losses';
 import type { Recipe } from './recipes';
 
-/** What a batch says about the network, before the update that it leads to. */
+/** What a batch says about the network before the update that follows. */
 export interface BatchResult {
-  /** What training minimizes, averaged over the images: the sum of what follows. */
+  /** What training minimizes, averaged over the images: the sum of the following. */
   readonly loss: number;
-  /** The loss of the reconstructions alone. */
+  /** The reconstruction loss alone. */
   readonly reconstruction: number;
-  /** Of a variational network: the divergence of the codes' distribution, per image; counts `beta` times, per value. */
+  /** For a variational network: the divergence of the codes' distribution, per image; weighted by `beta` per value. */
   readonly divergence?: number;
-  /** Of a variational network: how many numbers of the code have a divergence of at least {@link leastDivergence}. */
+  /** For a variational network: how many numbers of the code have a divergence of at least {@link leastDivergence}. */
   readonly activeNumbers?: number;
-  /** Of a network whose layers have regularizers: what they add. */
+  /** For a network whose layers have regularizers: what they add. */
   readonly penalty?: number;
 }
 
-/** Nats below which a number of the code tells next to nothing of images. */
+/** Nats below which a number of the code says almost nothing about images. */
 export const leastDivergence = 0.01;
 
 /** The scalars of a {@link BatchResult}. */
 type Parts = { [Part in Exclude<keyof BatchResult, 'loss'>]?: tf.Scalar };
 
-/** Computes the loss of batches and its gradients; what happens between the bytes of images and the optimizer. */
+/** Computes the loss of batches and its gradients: everything between the bytes of images and the optimizer. */
 export class GradientComputer {
   readonly #forward: (images: tf.Tensor) => tf.Tensor;
   readonly #loss: Loss;
@@ -43,7 +43,7 @@ export class GradientComputer {
   readonly #recipe: Recipe;
   readonly #random: Random;
   readonly #layerRandom: Random;
-  /** Weight of the divergence in the next batches: the recipe's, or less while it is warmed up. */
+  /** Weight of the divergence in the next batches: the recipe's, or less during warm-up. */
   beta: number;
 
   constructor(network: Network, recipe: Recipe, random: Random, layerRandom: Random) {
@@ -58,8 +58,8 @@ export class GradientComputer {
   }
 
   /**
-   * Returns the gradients of the mean loss over the samples for `variables`, in batches of the recipe's size; the caller
-   * disposes of them. Returns undefined, and leaves everything as it was, if `signal` says to stop between two batches.
+   * Returns the gradients of the mean loss over the samples for `variables`, in batches of the recipe's size; the caller disposes of them.
+   * Returns undefined and changes nothing if `signal` is aborted between two batches.
    */
   async run(
     samples: readonly Sample[],
@@ -92,7 +92,7 @@ export class GradientComputer {
     return { ...(total as BatchResult), gradients: sum as Gradients };
   }
 
-  /** Remembers what batches change besides gradients: where random numbers go on, and the statistics that layers keep. */
+  /** Saves what batches change besides gradients: the states of random generators, and the statistics that layers keep. */
   #remember(): { restore(): void; dispose(): void } {
     const random = this.#random;
     const layerRandom = this.#layerRandom;
@@ -143,7 +143,7 @@ export class GradientComputer {
     };
   }
 
-  /** The loss as a function of the weights; keeps what it consists of, where it is more than one thing, in `parts`. */
+  /** Returns the loss as a function of the weights; stores its components, if there are several, in `parts`. */
   #objective(input: tf.Tensor4D, target: tf.Tensor4D, parts: Parts): tf.Scalar {
     const { reconstruction, divergences } = this.#reconstruct(input);
     const loss = this.#loss(target, reconstruction);
@@ -171,7 +171,7 @@ export class GradientComputer {
     return this.#variational.reconstruct(input, this.#codeNoise(input, this.#variational.codeSize));
   }
 
-  /** tf.variableGrads, whose errors don't say that it is the network that can't be trained here. */
+  /** Calls tf.variableGrads, whose errors do not say that the network cannot be trained here. */
   #gradientsOf(objective: () => tf.Scalar, variables: tf.Variable[]): ReturnType<typeof tf.variableGrads> {
     try {
       return tf.variableGrads(objective, variables);
@@ -196,12 +196,12 @@ function countActive(divergences: tf.Tensor1D): tf.Scalar {
   return tf.sum<tf.Scalar>(tf.cast(tf.greaterEqual(divergences, leastDivergence), 'float32'));
 }
 
-/** Returns gradients as the recipe limits them; disposes of `gradients` where it returns others. */
+/** Returns gradients limited as the recipe says; disposes of `gradients` if it returns others. */
 export async function limitGradients(gradients: Gradients, { clipNorm }: Recipe): Promise<Gradients> {
   return clipNorm === null ? gradients : clipByGlobalNorm(gradients, clipNorm);
 }
 
-/** Returns `sum`, where there is one yet, plus `weight` times each of the result's numbers. */
+/** Returns `sum`, if there is one yet, plus `weight` times each of the result's numbers. */
 function addWeighted(sum: BatchResult | undefined, result: BatchResult, weight: number): BatchResult {
   const entries = Object.entries(result) as [keyof BatchResult, number][];
   const added = entries.map(([name, value]) => [name, (sum?.[name] ?? 0) + weight * value]);

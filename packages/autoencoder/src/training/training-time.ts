@@ -1,14 +1,14 @@
-/** How long training takes: its updates, and what ends each epoch, a checkpoint and a validation. */
+/** How long training takes: its updates, and the end of each epoch, with a checkpoint and a validation. */
 import type { WeightCount } from '../network/count-weights';
 import { slotCount } from './optimizers';
 import type { Recipe } from './recipes';
 
-/** How much faster an image is scored than trained on: a forward pass is about a third of an update. */
+/** How much faster scoring an image is than training on it: a forward pass takes about a third of an update. */
 const scoringSpeedUp = 2.5;
-/** Bytes of a checkpoint that are copied and written per millisecond, by a usual disk. */
+/** Bytes of a checkpoint that a typical disk copies and writes per millisecond. */
 const savedBytesPerMs = 200_000;
 
-/** Returns how large a checkpoint is: the weights, and what the optimizer, an average and early stopping keep of each. */
+/** Returns the size of a checkpoint: the weights, and what the optimizer, averaging and early stopping store for each. */
 export function checkpointBytes(
   { all, trained }: WeightCount,
   { optimizer, averageDecay, earlyStopping }: Pick<Recipe, 'optimizer' | 'averageDecay' | 'earlyStopping'>,
@@ -18,11 +18,11 @@ export function checkpointBytes(
   return 4 * (copiesOfAll * all + copiesOfTrained * trained);
 }
 
-/** Returns how long the end of an epoch may be expected to take, before one has been measured. */
+/** Returns the expected duration of the end of an epoch, before one has been measured. */
 export function expectedEpochEndMs(work: {
-  /** Images that are scored. */
+  /** Number of images that are scored. */
   readonly validated: number;
-  /** Images that training takes per second. */
+  /** Images trained on per second. */
   readonly imagesPerSecond: number;
   readonly savedBytes: number;
 }): number {
@@ -37,15 +37,15 @@ export interface TrainingCosts {
   readonly epochEndMs: number;
 }
 
-/** Returns how long `count` updates take after `step` others, with the end of each epoch that is left, whole or not. */
+/** Returns how long `count` updates take after `step` others, including the end of each remaining epoch, even if it is cut short. */
 export function timeOfSteps(count: number, step: number, costs: TrainingCosts): number {
   const ends = epochOf(step + count, costs) - epochOf(step, costs) + 1;
   return count * costs.msPerStep + ends * costs.epochEndMs;
 }
 
 /**
- * Returns how many updates fit into a time after `step` others, with the end of each epoch, give or take half of one; 0 or less if not even
- * the next end fits.
+ * Returns how many updates fit in a time after `step` others, including the end of each epoch, to within half an update; 0 or less if not
+ * even the next end fits.
  */
 export function stepsWithin(ms: number, step: number, costs: TrainingCosts): number {
   const { msPerStep, stepsPerEpoch, epochEndMs } = costs;
@@ -59,7 +59,7 @@ export function stepsWithin(ms: number, step: number, costs: TrainingCosts): num
   return leftOfEpoch + epochs * stepsPerEpoch + Math.max(least, msOfLast / msPerStep);
 }
 
-/** Returns which epoch update `step` belongs to. */
+/** Returns the epoch that update `step` belongs to. */
 function epochOf(step: number, { stepsPerEpoch }: TrainingCosts): number {
   return Math.max(1, Math.ceil(Math.round(step) / stepsPerEpoch));
 }

@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assignAll, copyOf, type NamedVariables } from '../network/named-variables';
 
 /**
- * An exponential moving average of weights over the steps of training, which often scores better than the last
- * weights (Polyak and Juditsky, 1992). Steps count less at first, `min(decay, (1 + n) / (10 + n))` after n steps, so
- * that the first weights are soon forgotten. The moving statistics of batch normalization are averaged like weights, as
- * torch.optim.swa_utils.AveragedModel does with `use_buffers=True`.
+ * An exponential moving average of weights over the steps of training, which often scores better than the last weights (Polyak and
+ * Juditsky, 1992). The decay is smaller at first, `min(decay, (1 + n) / (10 + n))` after n steps, so that the initial weights are soon
+ * forgotten. The moving statistics of batch normalization are averaged like weights, as torch.optim.swa_utils.AveragedModel does with
+ * `use_buffers=True`.
  */
 export class WeightAverage {
-  /** The averages by the names of the weights: variables to save, or to assign what was saved. */
+  /** The averages by the names of the weights: variables to save, or to assign saved values to. */
   readonly averages: NamedVariables;
   readonly #decay: number;
   readonly #weights: NamedVariables;
@@ -20,7 +20,7 @@ export class WeightAverage {
     this.averages = copyOf(weights);
   }
 
-  /** Takes in the weights after step `n`, counted from 1. */
+  /** Includes the weights after step `n`, counted from 1. */
   update(n: number): void {
     const weight = 1 - Math.min(this.#decay, (1 + n) / (10 + n));
     for (const [name, average] of Object.entries(this.averages)) {
@@ -41,7 +41,7 @@ export class WeightAverage {
     }
   }
 
-  /** Gives the network the averages for good. */
+  /** Gives the network the averages permanently. */
   apply(): void {
     assignAll(this.#weights, this.averages);
   }

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-/** What tf.layers keeps of a weight's constraint, such as maxNorm or nonNeg. */
+/** How tf.layers stores a weight's constraint, such as maxNorm or nonNeg. */
 interface Constrained {
   readonly constraint: { apply(weight: tf.Tensor): tf.Tensor } | null;
 }
 
-/** Puts weights back into the range that their layer's kernelConstraint, biasConstraint and the like name. */
+/** Projects weights back to the range that their layer's kernelConstraint, biasConstraint and so on define. */
 export class WeightConstraints {
   readonly #pairs: readonly { readonly variable: tf.Variable; readonly apply: (x: tf.Tensor) => tf.Tensor }[];
 
@@ -17,7 +17,7 @@ export class WeightConstraints {
     });
   }
 
-  /** Projects all weights that have a constraint; for after each update, as Keras does. */
+  /** Projects all weights that have a constraint, after each update, as Keras does. */
   apply(): void {
     for (const { variable, apply } of this.#pairs) tf.tidy(() => variable.assign(apply(variable)));
   }

@@ -54,7 +54,7 @@ describe.runIf(python)('as Keras', () => {
   });
 });
 
-/** Installs the built package with all that it needs, but not h5wasm, which is optional. */
+/** Installs the built package with all its dependencies except h5wasm, which is optional. */
 function installAlone(): string {
   const project = path.join(folder, 'alone');
   const modules = path.join(project, 'node_modules');

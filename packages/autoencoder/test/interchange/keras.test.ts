@@ -40,7 +40,7 @@ describe('importKeras', () => {
     network.dispose();
   });
 
-  /** The file of `nested`, with its config.json changed. */
+  /** The file of `nested`, with a modified config.json. */
   function changed(change: (config: string) => string): string {
     const parts = unzipSync(readFileSync(fileOf('nested')));
     const file = path.join(folder, 'changed.keras');
@@ -48,10 +48,10 @@ describe('importKeras', () => {
     return file;
   }
 
-  it('names the layer that it does not know, or that means something else here', async () => {
+  it('names a layer that it does not know, or that has another meaning here', async () => {
     const strange = changed((config) => config.replace('"class_name": "PReLU"', '"class_name": "Swoosh"'));
     await expect(importKeras(strange)).rejects.toThrow(
-      'changed.keras: layer "p_re_lu" is of class "Swoosh", which TensorFlow.js does not know; register its class before.',
+      'changed.keras: layer "p_re_lu" is of class "Swoosh", which TensorFlow.js does not know; register its class first.',
     );
     const bilinear = changed((config) => config.replace('"nearest"', '"bilinear"'));
     await expect(importKeras(bilinear)).rejects.toThrow(
@@ -84,7 +84,7 @@ describe('importKeras', () => {
 });
 
 describe('exportKeras', () => {
-  it('comes back to the same bits, with what pixels are', async () => {
+  it('is read back to the same bits, with the pixel format', async () => {
     const network = await madeNetwork('strided convolutions');
     const file = path.join(folder, 'strided.keras');
     await exportKeras(network, file);
@@ -99,7 +99,7 @@ describe('exportKeras', () => {
     network.dispose();
   });
 
-  it('says what Keras cannot express, and writes nothing', async () => {
+  it('says what Keras does not support, and writes nothing', async () => {
     const network = await madeNetwork('mirror');
     const file = path.join(folder, 'mirror.keras');
     await expect(exportKeras(network, file)).rejects.toThrow(

@@ -8,7 +8,7 @@ const python = findPython(['numpy', 'onnx', 'onnxruntime'], 'ONNX files on onnxr
 describe('as ONNX', () => describeOnnx(Object.keys(onnxNetworks), python));
 
 describe('exportOnnx', () => {
-  it('lets a transform network take images of any size', async () => {
+  it('lets a transform network accept images of any size', async () => {
     const network = await madeNetwork('transform');
     const file = await exported(network, 'any-size');
     for (const size of [

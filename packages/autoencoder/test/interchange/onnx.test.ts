@@ -12,7 +12,7 @@ import { describeOnnx, exported, folder, imagesOf, run } from './onnx-cases';
 describe('as ONNX', () => describeOnnx(['pools of all kinds', 'normalized positions']));
 
 describe('exportOnnx', () => {
-  it('takes bytes, blue first, and gives bytes where that is asked for', async () => {
+  it('takes and returns bytes, blue first, on request', async () => {
     const network = await madeNetwork('mirror');
     const samples = tiedSamples(2, network.inputShape);
     const file = await exported(network, 'bytes', { pixelType: 'uint8', channelOrder: 'bgr', opset: 13 });
@@ -24,7 +24,7 @@ describe('exportOnnx', () => {
     network.dispose();
   });
 
-  it('refuses a layer that it has no form of by its name, and writes nothing', async () => {
+  it('refuses an unsupported layer by name, and writes nothing', async () => {
     const layer = layers.masking({ name: 'even' });
     const network = new Autoencoder({
       inputShape: [4, 4, 1],
@@ -39,7 +39,7 @@ describe('exportOnnx', () => {
     network.dispose();
   });
 
-  it('writes over nothing unasked, and says which options it knows', async () => {
+  it('overwrites nothing unless asked, and says which options it knows', async () => {
     const network = await madeNetwork('strided convolutions');
     const file = path.join(folder, 'there.onnx');
     writeFileSync(file, 'mine');

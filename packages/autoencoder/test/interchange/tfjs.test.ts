@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 let count = 0;
 
-/** Saves a model as TensorFlow.js does, its weights in two files; `change` alters its description. */
+/** Saves a model as TensorFlow.js does, with its weights in two files; `change` alters its description. */
 async function saved(network: LayersModel, change: (json: string) => string = (json) => json): Promise<string> {
   const place = path.join(folder, `model-${count++}`);
   mkdirSync(place);
@@ -36,7 +36,7 @@ async function saved(network: LayersModel, change: (json: string) => string = (j
   return place;
 }
 
-/** What tutorials write: an encoder and a decoder, each a network of its own. */
+/** The model of most tutorials: an encoder and a decoder, each a network of its own. */
 function tutorial(): LayersModel {
   const encoder = sequential({ name: 'encoder' });
   encoder.add(layers.conv2d({ inputShape: [8, 8, 3], filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }));
@@ -55,7 +55,7 @@ function tutorial(): LayersModel {
 }
 
 describe('importTfjs', () => {
-  it('makes a list of layers of networks within networks, with the smallest output as the code', async () => {
+  it('makes a list of layers from nested networks, with the smallest output as the code', async () => {
     const theirs = tutorial();
     const network = await importTfjs(await saved(theirs), { pixels: { channelOrder: 'bgr' } });
     expect(network.codeSize).toBe(6);
@@ -74,7 +74,7 @@ describe('importTfjs', () => {
     theirs.dispose();
   });
 
-  it('says of what it cannot take why, and names the layer', async () => {
+  it('says why it cannot accept a model, and names the layer', async () => {
     const strange = await saved(tutorial(), (json) =>
       json.replace('"class_name":"UpSampling2D"', '"class_name":"Lambda"'),
     );

@@ -21,7 +21,7 @@ const python = findPython(['torch', 'numpy', 'safetensors'], 'exported modules i
 describe.runIf(python)('as PyTorch', () => {
   it('computes the same, learns there, and comes back', async () => {
     const cases: TorchCase[] = [];
-    // Of several blocks, one that is cut off shows more, and takes as long.
+    // With several blocks, a truncated one shows more, and takes as long.
     const names = Object.keys(torchNetworks).filter((name) => name !== 'transform of blocks');
     for (const name of names) cases.push(await exportedCase(name));
     const results = runTorch(python as string, cases, true);
@@ -40,7 +40,7 @@ describe.runIf(python)('as PyTorch', () => {
     }
   });
 
-  it('reads numbers of 16 and 64 bits as safetensors writes them', async () => {
+  it('reads 16-bit and 64-bit numbers written by safetensors', async () => {
     const file = path.join(folder, 'types.safetensors');
     const program = [
       'import json, sys, torch, safetensors.torch',

@@ -12,7 +12,7 @@ import { checkCase, exportedCase, folder, runTorch } from './torch-cases';
 const python = findPython(['torch', 'numpy', 'safetensors'], 'exported modules in PyTorch');
 
 describe.runIf(python)('as PyTorch', () => {
-  it("has PyTorch's names, layouts and results, for images of any size where the network takes them", async () => {
+  it("has PyTorch's names, layouts and results, for images of any size if the network takes them", async () => {
     const cases = [await exportedCase('torch7'), await exportedCase('transform', [33, 17, 3])];
     const results = runTorch(python as string, cases);
     for (const [i, each] of cases.entries()) checkCase(each, results[i]);
@@ -45,7 +45,7 @@ async function smallNetwork(): Promise<Autoencoder> {
 }
 
 describe('exportPyTorch', () => {
-  it('refuses a layer that it has no form of by its name, and writes nothing', async () => {
+  it('refuses an unsupported layer by name, and writes nothing', async () => {
     const network = new Autoencoder({
       inputShape: [4, 4, 1],
       layers: [conv2d({ filters: 1, kernelSize: 1, name: 'code' }), layers.layerNormalization({ name: 'even' })],
@@ -62,7 +62,7 @@ describe('exportPyTorch', () => {
     network.dispose();
   });
 
-  it('writes over nothing unasked', async () => {
+  it('overwrites nothing unless asked', async () => {
     const network = await smallNetwork();
     writeFileSync(path.join(folder, 'there_2.py'), 'mine');
     const file = path.join(folder, 'there-2.safetensors');
@@ -75,7 +75,7 @@ describe('exportPyTorch', () => {
 });
 
 describe('importPyTorch', () => {
-  it('gives back the same bits, with and without a description of the network', async () => {
+  it('restores the same bits, with and without a description of the network', async () => {
     const network = await smallNetwork();
     const file = path.join(folder, 'small.safetensors');
     await exportPyTorch(network, file);

@@ -45,7 +45,7 @@ describe('importTorch7', () => {
     network.dispose();
   });
 
-  it('gives a network that trains on and is saved as any other', async () => {
+  it('returns a network that can be trained further and saved like any other', async () => {
     const network = await importTorch7(fileOf('author'), { pixels: { channelOrder: 'rgb' } });
     expect(network.codeSize).toBe(10);
     expect(network.sizes.masks.map(({ usedChannels }) => usedChannels)).toEqual([4, 4]);
@@ -73,7 +73,7 @@ describe('importTorch7', () => {
     expect(ours).toEqual(theirs);
   });
 
-  it('says what is wrong with a file, where', async () => {
+  it('says what is wrong with a file, and where', async () => {
     const whole = readFileSync(fileOf('author'));
     const file = path.join(folder, 'other.t7');
     const read = (bytes: Uint8Array | string) => {
@@ -98,11 +98,11 @@ describe('importTorch7', () => {
       'module 9 (nn.Reshape) makes 128 of 5x5x8, which has 200 numbers.',
     );
     await expect(read(endless())).rejects.toThrow(`${start}it has more than 2000 modules.`);
-    // A text, a table, a storage and a tensor that claim gigabytes.
+    // A text, a table, a storage and a tensor that claim to have gigabytes.
     for (const bytes of hostile()) await expect(read(bytes)).rejects.toThrow(start);
   });
 
-  it('says so of changed bytes, whatever they make of it', () => {
+  it('reports changed bytes, whatever they turn the file into', () => {
     const whole = readFileSync(fileOf('mirrored'));
     for (let at = 0; at < whole.length; at += 101) {
       const changed = Buffer.from(whole);
@@ -116,7 +116,7 @@ describe('importTorch7', () => {
   });
 });
 
-/** A network in 40 containers, each of which holds the next one twice: it has no modules, and 2 ** 40 places for some. */
+/** A network of 40 containers, each of which contains the next one twice: it has no modules, but 2 ** 40 positions for them. */
 function endless(): Buffer {
   const ints = (...values: number[]) => Buffer.from(Int32Array.from(values).buffer);
   const text = (value: string) => Buffer.concat([ints(value.length), Buffer.from(value)]);
@@ -130,7 +130,7 @@ function endless(): Buffer {
   return container(1);
 }
 
-/** Files that ask for much and have little. */
+/** Files that claim much and contain little. */
 function hostile(): Uint8Array[] {
   const ints = (...values: number[]) => Buffer.from(Int32Array.from(values).buffer);
   const longs = (...values: bigint[]) => Buffer.from(BigInt64Array.from(values).buffer);

@@ -1,4 +1,4 @@
-/** Lists the images of an archive as those of the folder that it was made of. */
+/** Lists the images of an archive like those of the folder that it was made from. */
 import { isUtf8 } from 'node:buffer';
 import { byBytes, type FolderList, isOfSystem, listTree, type Name, type Tree } from '../files/image-tree';
 import { readPackedStart } from '../files/packed-file';
@@ -7,14 +7,14 @@ import type { ArchiveEntry, ArchiveFacts } from './entry';
 
 const headBytes = 64;
 
-/** A folder while it is filled. */
+/** A folder while it is being filled. */
 interface Growing {
   readonly name: Name;
   readonly files: Map<string, Name>;
   readonly folders: Map<string, Growing>;
 }
 
-/** Lists the images of an archive by its class folders. One folder that all else lies in is taken for the archive itself. */
+/** Lists the images of an archive by class folder. If everything is in one folder, that folder is taken for the archive itself. */
 export function listArchiveTree({ entries, isOfFolder, warnings }: ArchiveFacts, place: string): FolderList {
   const ignored: string[] = [];
   let root = newFolder({ text: '' });
@@ -25,7 +25,7 @@ export function listArchiveTree({ entries, isOfFolder, warnings }: ArchiveFacts,
   return { ...list, warnings: [...warnings, ...list.warnings] };
 }
 
-/** Lists images that are named one by one, as those of the folder that they have in common. */
+/** Lists individually named images like those of the folder that they have in common. */
 export function listFiles(names: readonly string[], folder: string): FolderList {
   const root = newFolder({ text: '' });
   for (const name of names) add(root, { name });
@@ -40,10 +40,10 @@ function newFolder(name: Name): Growing {
   return { name, files: new Map(), folders: new Map() };
 }
 
-/** Puts a file into its folder. Of two of one name the last one counts, as when an archive is unpacked. */
+/** Puts a file into its folder. Of two with the same name the last one counts, as when an archive is unpacked. */
 function add(root: Growing, { name, nameBytes, packed }: ArchiveEntry): void {
   const parts = nameBytes ? partsOf(nameBytes) : name.split('/').map((text): Name => ({ text }));
-  // Hidden files, and what macOS puts into its zips.
+  // Hidden files, and what macOS adds to its zips.
   if (parts.some(({ text }) => text.startsWith('.') || text === '__MACOSX')) return;
   let folder = root;
   for (const part of parts.slice(0, -1)) {
@@ -53,7 +53,7 @@ function add(root: Growing, { name, nameBytes, packed }: ArchiveEntry): void {
     folder = next;
   }
   const file = parts[parts.length - 1];
-  // Written out, as a spread makes an object of twice the size, of which there may be a million.
+  // Written out, because a spread makes an object of twice the size, and there may be a million.
   folder.files.set(idOf(file), { text: file.text, bytes: file.bytes, packed });
 }
 
@@ -71,7 +71,7 @@ function idOf({ text, bytes }: Name): string {
   return bytes ? `\0${Buffer.from(bytes).toString('latin1')}` : text;
 }
 
-/** Leaves what holds images, in order, and notes what does not. */
+/** Keeps what contains images, in order, and records what does not. */
 function treeOf(
   { name, files, folders }: Growing,
   shown: string,
@@ -101,7 +101,7 @@ function treeOf(
   return tree;
 }
 
-/** By its name; a file whose name has no ending is looked at. */
+/** By its name; a file whose name has no extension is opened. */
 function isImage({ text, packed }: Name): boolean {
   if (!packed) return false;
   if (hasImageExtension(text)) return true;

@@ -1,11 +1,11 @@
-/** Labels that are numbers stay; names of classes are numbered in the order of their bytes. */
+/** Numeric labels are kept; class names are numbered in the order of their bytes. */
 import type { FolderImage, FolderList } from '../files/image-tree';
 
 export interface Labeled {
   readonly label?: number | string;
 }
 
-/** Gives images their labels. An image without one has label 0. */
+/** Assigns labels to images. An image without one gets label 0. */
 export function labelsOf(
   images: readonly (Omit<FolderImage, 'label'> & Labeled)[],
 ): Pick<FolderList, 'images' | 'classes'> {
@@ -19,7 +19,7 @@ export function labelsOf(
   };
 }
 
-/** Says which labels are none that a Datum holds, and which images have none beside others that have. */
+/** Reports labels that a Datum cannot hold, and images without a label beside others that have one. */
 export function warningsOfLabels(images: readonly Labeled[], place: string): string[] {
   const warnings: string[] = [];
   const large = images.filter(({ label }) => typeof label === 'number' && label !== (label | 0));

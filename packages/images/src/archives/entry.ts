@@ -1,4 +1,4 @@
-/** What archives of all kinds are read as: the files in them, in their order. */
+/** The common form of all kinds of archives: their files, in order. */
 import { NotReadableError } from '../errors';
 import type { PackedFile } from '../files/packed-file';
 
@@ -6,21 +6,21 @@ import type { PackedFile } from '../files/packed-file';
 export interface ArchiveEntry {
   /** Its path in the archive, with slashes, without a leading "./". */
   readonly name: string;
-  /** The same, if it is no UTF-8. */
+  /** The same as bytes, if it is not UTF-8. */
   readonly nameBytes?: Uint8Array;
-  /** Where it is; absent where it cannot be read, such as a link to nothing. */
+  /** Where its contents are; absent if they cannot be read, such as those of a dangling link. */
   readonly packed?: PackedFile;
 }
 
-/** What is known of an archive beside its files. */
+/** What is known about an archive besides its files. */
 export interface ArchiveFacts {
   readonly entries: ArchiveEntry[];
-  /** True if it was made from within a folder, which leaves its names as they are. */
+  /** True if it was made from within a folder, which is then part of no name. */
   readonly isOfFolder?: boolean;
   readonly warnings: string[];
 }
 
-/** What reads an archive. */
+/** Options for reading an archive. */
 export interface ArchiveInput {
   /** For errors. */
   readonly place: string;
@@ -29,17 +29,17 @@ export interface ArchiveInput {
   readonly signal?: AbortSignal;
 }
 
-/** Makes the error of an archive that cannot be read. */
+/** Makes the error for an archive that cannot be read. */
 export function unusable(place: string, what: string, todo: string, cause?: unknown): NotReadableError {
   return new NotReadableError({ state: `${place} ${what}`, todo }, { path: place, cause });
 }
 
-/** Makes the error of an archive that is damaged. */
+/** Makes the error for a damaged archive. */
 export function damaged(place: string, what: string, cause?: unknown): NotReadableError {
   return unusable(place, what, 'download or create the archive again', cause);
 }
 
-/** Returns a name with slashes alone between folders. @throws NotReadableError for one that leads out of its archive. */
+/** Returns a name with slashes as the only separators. @throws NotReadableError for one that points outside its archive. */
 export function plainName(name: string, place: string): string {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   const leadsOut = parts.includes('..') || name.startsWith('/') || /^[a-z]:[/\\]/i.test(name);
@@ -50,7 +50,7 @@ export function plainName(name: string, place: string): string {
 
 const breathMs = 20;
 
-/** Lets signals in while entries are listed. */
+/** Lets signals run while entries are listed. */
 export class Breath {
   #last = performance.now();
   readonly #signal?: AbortSignal;

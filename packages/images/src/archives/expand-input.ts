@@ -1,4 +1,4 @@
-/** Finds the files that a pattern stands for. */
+/** Finds the files that match a pattern. */
 import { createRequire } from 'node:module';
 import { NotReadableError } from '../errors';
 import { hasArchiveExtension } from '../files/archive-kind';
@@ -8,7 +8,10 @@ import { hasImageExtension } from '../kind/kind';
 const range = /\{(\d+)\.\.(\d+)\}/;
 const mostOfRange = 1_000_000;
 
-/** Returns the files that a pattern matches, in byte order of their names, or in the order of a range. @throws NotReadableError for none */
+/**
+ * Returns the files that match a pattern, in byte order of their names or in the order of a range. @throws NotReadableError if there are
+ * none
+ */
 export function expandInput(name: string): string[] {
   if (!isPattern(name)) return [name];
   const names = expandRange(name).flatMap((each) => (isSpecial(each) ? filesOf(each) : [each]));
@@ -17,7 +20,7 @@ export function expandInput(name: string): string[] {
   throw new NotReadableError({ state: `${name} matches no files`, todo }, { path: name });
 }
 
-/** Numbers have as many digits as the first one. */
+/** Numbers are padded to the width of the first one. */
 function expandRange(name: string): string[] {
   const [whole, first, last] = range.exec(name) ?? [];
   if (whole === undefined) return [name];
@@ -29,11 +32,11 @@ function expandRange(name: string): string[] {
 }
 
 function filesOf(pattern: string): string[] {
-  // Loaded where there is a pattern.
+  // Loaded only if there is a pattern.
   const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
   const found = globSync(withSlashes(pattern), { onlyFiles: true, expandDirectories: false });
   const wanted = found.filter((name) => hasImageExtension(name) || hasArchiveExtension(name));
-  // If none is, what is wrong is said of them.
+  // If none exists, the error names them.
   const names = wanted.length > 0 ? wanted : found;
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

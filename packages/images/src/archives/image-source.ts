@@ -1,4 +1,4 @@
-/** Finds the images in whatever holds them: folders, archives, files, patterns, and several of these. */
+/** Finds the images in anything that contains them: folders, archives, files, patterns, or several of these. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -23,23 +23,26 @@ import { listZip } from './zip';
 
 /** The images of a source, and the files that are open for them. */
 export interface ImageSource extends FolderList {
-  /** Closes archives; images of theirs cannot be read then. */
+  /** Closes archives; their images can no longer be read then. */
   close(): void;
 }
 
 /** How sources are read. */
 export interface SourceOptions {
-  /** Folder for what has to be unpacked to be read: tar.gz and Parquet. It needs room for all of their images. Default: the system's. */
+  /**
+   * Folder for what must be unpacked to be read: tar.gz and Parquet. It must have space for all of their images. Default: the system's
+   * temporary folder.
+   */
   readonly unpackIn?: string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Lists the images of folders, of archives (tar, tars in a tar, WebDataset's shards, tar.gz, zip, Parquet), of patterns of such names and of
- * single images. Of several, those that have class folders are put together class by class; each of the others is a class of its own,
- * named as its file or folder. Labels that archives give stay.
+ * Lists the images of folders, archives (tar, tars in a tar, WebDataset shards, tar.gz, zip, Parquet), patterns of such names and
+ * individual images. Several sources with class folders are merged class by class; each of the others is a class of its own, named after
+ * its file or folder. Labels in archives are kept.
  *
- * @throws NotReadableError if there is none, or an archive is damaged
+ * @throws NotReadableError if there are no images, or an archive is damaged
  */
 export async function openImageSource(inputs: readonly string[], options: SourceOptions = {}): Promise<ImageSource> {
   const open: number[] = [];
@@ -48,7 +51,7 @@ export async function openImageSource(inputs: readonly string[], options: Source
   };
   try {
     const places = inputs.flatMap(expandInput);
-    // Of many the names are enough: what is none is left out when it is decoded.
+    // If there are many, their names are enough: files that are not images are skipped when they are decoded.
     const files = places.filter((place) => (places.length > 1 && hasImageExtension(place)) || isImageFile(place));
     const isFile = new Set(files);
     const lists: { place: string; list: FolderList; hasLabels?: boolean }[] = [];
@@ -65,7 +68,7 @@ export async function openImageSource(inputs: readonly string[], options: Source
   }
 }
 
-/** By its first bytes, as they are what will be decoded. */
+/** By its first bytes, which determine how it is decoded. */
 function isImageFile(place: string): boolean {
   if (isFolder(place)) return false;
   const head = headOf(place);
@@ -94,7 +97,7 @@ function openFile(place: string): number {
   }
 }
 
-/** Images that are named one by one are as those of a folder: of the one that a pattern begins with, or that they have in common. */
+/** Individually named images are treated like those of a folder: the one that a pattern begins with, or that they have in common. */
 function listImageFiles(files: readonly string[], inputs: readonly string[]): FolderList {
   const folder = (inputs.length === 1 && folderOfPattern(inputs[0])) || commonFolder(files);
   if (folder === undefined) {
@@ -122,7 +125,7 @@ async function listPlace(
   });
 }
 
-/** @throws NotReadableError for a folder of archives, whose parts may be several data sets */
+/** @throws NotReadableError for a folder of archives, which may belong to several data sets */
 function listFolder(folder: string): FolderList {
   const list = listImageFolder(folder);
   if (list.images.length > 0) return list;
@@ -148,7 +151,7 @@ async function listArchive(input: ArchiveInput, newSpool: () => Spool): Promise<
     return listTarred({ ...input, fd: spool.fd, fileBytes: spool.bytes });
   }
   const head = headOf(place);
-  // A tar of nothing is nothing but zeros.
+  // An empty tar consists of zeros.
   if (fd >= 0 && head.length > 0 && head.every((byte) => byte === 0)) {
     throw unusable(place, 'is empty, or contains only zeros', 'check how it was created');
   }

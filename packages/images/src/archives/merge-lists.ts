@@ -1,4 +1,4 @@
-/** Puts the images of several sources together. */
+/** Merges the images of several sources. */
 import path from 'node:path';
 import { withoutArchiveExtension } from '../files/archive-kind';
 import type { FolderImage, FolderList } from '../files/image-tree';
@@ -8,15 +8,15 @@ import { sortedNames } from './class-names';
 export interface Part {
   readonly place: string;
   readonly list: FolderList;
-  /** Labels are the archive's own, and not made of folders. */
+  /** Labels come from the archive itself rather than from folders. */
   readonly hasLabels?: boolean;
 }
 
-/** Merges lists, in their order: classes of one name are one; a list without classes and labels is a class, named as its place. */
+/** Merges lists in order: classes with the same name are one; a list without classes and labels is a class, named after its source. */
 export function mergeLists(parts: readonly Part[]): FolderList {
   const ignored = parts.flatMap(({ place, list }) => list.ignored.map((name) => `${place}/${name}`));
   const warnings = parts.flatMap(({ list }) => list.warnings);
-  // Numbers of shards go for what they are.
+  // Numeric labels of shards are kept.
   if (parts.every(({ list, hasLabels }) => hasLabels && !list.classes)) {
     return { images: parts.flatMap(({ list }) => list.images), ignored, warnings };
   }
@@ -44,7 +44,7 @@ function inFolder(folder: string, image: FolderImage): FolderImage {
   return { ...image, name: `${folder}/${name}`, ...(bytes && { nameBytes: bytes }) };
 }
 
-/** Shards of one data set number the same classes, whose numbers stay. */
+/** Shards of one data set number the same classes, so their numbers are kept. */
 function namesOf(parts: readonly Named[]): string[] {
   const [first] = parts;
   const same = (classes: Named['classes']) => JSON.stringify(classes) === JSON.stringify(first.classes);

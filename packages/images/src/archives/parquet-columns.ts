@@ -1,30 +1,30 @@
-/** Tells which column of a Parquet file holds images, and which one labels. */
+/** Determines which column of a Parquet file contains images, and which one labels. */
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { unusable } from './entry';
 
-/** Names that people give to columns of images and of labels, the usual one first. */
+/** Common names of columns with images and labels, most common first. */
 const imageNames = ['image', 'img', 'picture', 'photo', 'jpg', 'png'];
 const labelNames = ['label', 'labels', 'fine_label', 'cls', 'class', 'class_id', 'target'];
 
 /** Which columns are read. */
 export interface ParquetColumns {
   readonly image: string;
-  /** Others that hold images. */
+  /** Other columns that contain images. */
   readonly others: readonly string[];
   readonly label?: string;
-  /** What the numbers of labels are called. */
+  /** Class names by label. */
   readonly names?: readonly string[];
-  /** What `ae convert` notes of records. */
+  /** What `ae convert` records about records. */
   readonly note?: string;
 }
 
-/** What Hugging Face's datasets note of a column. */
+/** What Hugging Face datasets record about a column. */
 interface Feature {
   readonly _type?: string;
   readonly names?: readonly string[];
 }
 
-/** @throws NotReadableError if none holds images */
+/** @throws NotReadableError if no column contains images */
 export function columnsOf({ children }: SchemaTree, metadata: FileMetaData, place: string): ParquetColumns {
   const features = featuresOf(metadata);
   const marked = children.filter(({ element }) => features[element.name]?._type === 'Image');
@@ -53,7 +53,7 @@ function featuresOf({ key_value_metadata: pairs = [] }: FileMetaData): Record<st
   try {
     return JSON.parse(pairs.find(({ key }) => key === 'huggingface')?.value ?? '{}').info?.features ?? {};
   } catch {
-    // Another program's.
+    // Written by another program.
     return {};
   }
 }
@@ -72,7 +72,7 @@ function mayBeLabel({ element: { type, repetition_type }, children }: SchemaTree
   return children.length === 0 && repetition_type !== 'REPEATED' && (type === 'INT32' || type === 'INT64' || isText);
 }
 
-/** Names in the order of those that are usual, and then as they come. */
+/** Common names first, in their order, then the others as they come. */
 function inOrder(columns: readonly SchemaTree[], usual: readonly string[]): string[] {
   const rank = (name: string) => (usual.includes(name) ? usual.indexOf(name) : usual.length);
   return columns.map(({ element }) => element.name).sort((a, b) => rank(a) - rank(b));

@@ -1,4 +1,4 @@
-/** Reads the images of Parquet files as Hugging Face's datasets have them: a column of { bytes, path }, and one of labels. */
+/** Reads the images of Parquet files in the form of Hugging Face datasets: a column of { bytes, path }, and one of labels. */
 import type { FileMetaData } from 'hyparquet';
 import type { FolderImage, FolderList } from '../files/image-tree';
 import { readAt } from '../files/packed-file';
@@ -13,7 +13,7 @@ const mostGroupBytes = 2 ** 31 - 1;
 type Row = Readonly<Record<string, unknown>>;
 type Image = Omit<FolderImage, 'label'> & Labeled;
 
-/** Lists the rows of a file, and puts their images into a spool. A group of rows is in memory at a time. @throws NotReadableError */
+/** Lists the rows of a file, and copies their images to a spool. One group of rows is in memory at a time. @throws NotReadableError */
 export async function listParquet(input: ArchiveInput, spool: Spool): Promise<FolderList> {
   const { place, signal } = input;
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
@@ -45,7 +45,7 @@ export async function listParquet(input: ArchiveInput, spool: Spool): Promise<Fo
   return names ? { ...list, classes: names.map((name, i) => ({ name, label: i })) } : list;
 }
 
-/** A group of rows is read whole. @throws NotReadableError for one that there is no memory for */
+/** A group of rows is read completely. @throws NotReadableError for one that is too large for memory */
 function assertGroups({ row_groups: groups }: FileMetaData, columns: readonly string[], place: string): void {
   for (const [i, group] of groups.entries()) {
     const read = group.columns.filter(({ meta_data }) => columns.includes(meta_data?.path_in_schema[0] ?? ''));
@@ -90,7 +90,7 @@ function imageOf(row: Row, number: number, columns: ParquetColumns, spool: Spool
   return { ...where, ...(label !== undefined && { label }), ...(typeof note === 'string' && { note }) };
 }
 
-/** What a row says that its file was called, or else its number. */
+/** Returns the file name that a row gives, or else its number. */
 function nameOf(path: unknown, number: number, file: Uint8Array): string {
   const parts = typeof path === 'string' ? path.split(/[/\\]/).filter((part) => part !== '' && part !== '.') : [];
   if (parts.length > 0 && !parts.includes('..'))

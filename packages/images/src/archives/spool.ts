@@ -1,4 +1,4 @@
-/** What has to be unpacked to be read lies in a file without a name, which is gone with whoever made it, even if that is killed. */
+/** Stores what must be unpacked to be read in a file without a name, which disappears with its process, even if that is killed. */
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ export class Spool {
   readonly #place: string;
   readonly #folder: string;
 
-  /** @param folder has to have room for what comes in; `place` is for errors. @throws NotReadableError */
+  /** @param folder must have space for everything that is added; `place` is for errors. @throws NotReadableError */
   constructor(folder: string, place: string) {
     this.#place = place;
     this.#folder = folder;
@@ -29,7 +29,7 @@ export class Spool {
     }
   }
 
-  /** Appends bytes. @throws NotReadableError where the disk is full */
+  /** Appends bytes. @throws NotReadableError if the disk is full */
   add(chunk: Uint8Array): PackedFile {
     const offset = this.bytes;
     try {
@@ -63,7 +63,7 @@ export async function gunzip({ place, fd, signal }: ArchiveInput, spool: Spool):
 
 const chunkBytes = 1 << 20;
 
-/** A stream of the file would close it. */
+/** A stream over the file would close it. */
 function* chunksOf(fd: number): Generator<Uint8Array> {
   for (let at = 0; ; ) {
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);

@@ -1,8 +1,8 @@
-/** What headers before a file of a tar say of it: names that its own header has no room for, sizes above 8 GB. */
+/** Headers that describe the next file of a tar: names that its own header has no room for, and sizes above 8 GB. */
 import { isUtf8 } from 'node:buffer';
 import type { Header } from 'tar';
 
-/** The fields that are read. Names are bytes, as programs write those that are no UTF-8, too. */
+/** The fields that are read. Names are bytes, because some programs write names that are not UTF-8. */
 export interface Extra {
   readonly name?: Buffer;
   readonly linkName?: Buffer;
@@ -11,7 +11,7 @@ export interface Extra {
   readonly isSparse?: boolean;
 }
 
-/** Tells headers that say something of the next file, or of all, and are no file themselves. */
+/** Tells headers that describe the next file, or all files, from those of files. */
 export function isExtra({ type }: Header): boolean {
   return type === 'GlobalExtendedHeader' || isPax(type) || isLongName(type) || type === 'NextFileHasLongLinkpath';
 }
@@ -24,15 +24,15 @@ function isLongName(type: Header['type']): boolean {
   return type === 'NextFileHasLongPath' || type === 'OldGnuLongPath';
 }
 
-/** Adds what a header says by its data to what others before it said. POSIX's fields go before GNU's names. */
+/** Adds the information in a header's data to that of the headers before it. POSIX fields take precedence over GNU names. */
 export function extraOf({ type }: Header, data: Buffer, before: Extra): Extra {
   if (isLongName(type)) return { name: untilNull(data), ...before };
   if (type === 'NextFileHasLongLinkpath') return { linkName: untilNull(data), ...before };
-  // What is said of all files is no name and no size.
+  // What applies to all files is neither a name nor a size.
   return isPax(type) ? { ...before, ...fieldsOf(data) } : before;
 }
 
-/** Reads records of `length key=value\n`. Lengths count bytes, and values may have line feeds. */
+/** Parses records of `length key=value\n`. Lengths count bytes, and values may contain line feeds. */
 function fieldsOf(data: Buffer): Extra {
   const extra: { -readonly [key in keyof Extra]: Extra[key] } = {};
   for (let at = 0; at < data.length; ) {
@@ -42,7 +42,7 @@ function fieldsOf(data: Buffer): Extra {
     if (digits === undefined || !(end > start) || end > data.length) break;
     const value = data.subarray(start, end - 1);
     if (key === 'path') extra.name ??= value;
-    // The name of a sparse file, whose path is made up.
+    // The name of a sparse file, whose path is artificial.
     if (key === 'GNU.sparse.name') extra.name = value;
     if (key === 'linkpath') extra.linkName = value;
     if (key === 'size' && /^\d+$/.test(value.toString())) extra.bytes = Number(value);
@@ -54,13 +54,13 @@ function fieldsOf(data: Buffer): Extra {
 
 const mostKeyBytes = 512;
 
-/** A name as text, and its bytes if it is no UTF-8. */
+/** A name as text, and its bytes if it is not UTF-8. */
 export interface EntryName {
   readonly name: string;
   readonly nameBytes?: Uint8Array;
 }
 
-/** Returns the name of a file: the one that was said before its header, or that of the header. `plain` checks it. */
+/** Returns the name of a file: the one given before its header, or that of the header. `plain` checks it. */
 export function nameOf(block: Buffer, extra: Extra, plain: (name: string) => string): EntryName {
   const raw = extra.name ?? rawNameOf(block);
   if (isUtf8(raw)) return { name: plain(raw.toString()) };
@@ -68,7 +68,7 @@ export function nameOf(block: Buffer, extra: Extra, plain: (name: string) => str
   return { name: nameBytes.toString(), nameBytes };
 }
 
-/** The name as it stands in a header, whose prefix is that of POSIX alone. */
+/** The name in a header, whose prefix exists only in POSIX. */
 function rawNameOf(block: Buffer): Buffer {
   const name = untilNull(block.subarray(0, 100));
   const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? untilNull(block.subarray(345, 500)) : name;

@@ -1,19 +1,19 @@
-/** Links in a tar lead to files that are in it, as links in a folder do. */
+/** Resolves links in a tar to files in it, like links in a folder. */
 import path from 'node:path';
 import type { ArchiveEntry } from './entry';
 
 export interface Link {
   readonly name: string;
   readonly target: string;
-  /** Of the tar in a tar that it is in. */
+  /** That of the nested tar that it is in. */
   readonly prefix: string;
-  /** From its own folder on; another one from that of the tar on. */
+  /** The target is relative to the folder of the link; that of a hard link is relative to the root of the tar. */
   readonly isSymbolic: boolean;
 }
 
 const mostHops = 40;
 
-/** Gives links the place of what they lead to. One that leads to a folder, or out of the tar, keeps none. */
+/** Gives links the contents that they lead to. One that leads to a folder or out of the tar gets none. */
 export function followLinks(entries: readonly ArchiveEntry[], links: readonly Link[]): ArchiveEntry[] {
   const files = new Map(entries.map(({ name, packed }) => [name, packed]));
   const targets = new Map(links.map((link) => [link.name, targetOf(link)]));

@@ -1,4 +1,4 @@
-/** Writes a tar of files alone, the same bytes for the same files. */
+/** Writes a tar that contains only files, with the same bytes for the same files. */
 import fs from 'node:fs';
 import { Header, Pax } from 'tar';
 
@@ -9,7 +9,7 @@ export class TarWriter {
   bytes = 0;
   readonly #fd: number;
 
-  /** @param fd is open for writing, and is closed by the caller. */
+  /** @param fd is open for writing; the caller closes it. */
   constructor(fd: number) {
     this.#fd = fd;
   }
@@ -18,14 +18,14 @@ export class TarWriter {
   add(name: string, file: Uint8Array): void {
     const fields = { path: name, size: file.length, mode: 0o644, mtime: new Date(0) };
     const header = new Header({ ...fields, type: 'File' });
-    // What a header of POSIX has no room for goes before it.
+    // Whatever a POSIX header has no room for precedes it.
     if (header.encode()) this.#write(new Pax({ path: name, size: file.length }).encode());
     this.#write(header.block);
     this.#write(file);
     this.#write(Buffer.alloc(-file.length & (blockBytes - 1)));
   }
 
-  /** Writes the mark of the end. */
+  /** Writes the end marker. */
   finish(): void {
     this.#write(Buffer.alloc(2 * blockBytes));
   }

@@ -1,4 +1,4 @@
-/** Lists the files of a tar, and of tars in it, by their headers alone: `tar` reads a header, and here is where they lie. */
+/** Lists the files of a tar, and of tars in it, by reading only their headers: `tar` parses a header, and this module finds them. */
 import { Header } from 'tar';
 import { isTar } from '../files/archive-kind';
 import { nameFew } from '../files/image-tree';
@@ -9,9 +9,9 @@ import { type EntryName, type Extra, extraOf, isExtra, nameOf } from './tar-extr
 import { followLinks, type Link } from './tar-links';
 
 const blockBytes = 512;
-/** Of a header that says more of the next file: its name, as a rule. */
+/** Maximum size of a header that describes the next file: usually its name. */
 const mostExtraBytes = 1 << 20;
-/** Tars in tars in tars. */
+/** Maximum nesting of tars in tars. */
 const mostDepth = 4;
 
 /** A file that is a tar, or a part of one that is. */
@@ -23,7 +23,7 @@ interface Range {
   readonly place: string;
 }
 
-/** Lists the files of a tar; those of a tar in it are as in a folder of its name. @throws NotReadableError */
+/** Lists the files of a tar; those of a nested tar are listed as in a folder with its name. @throws NotReadableError */
 export async function listTar({ place, fd, fileBytes, signal }: ArchiveInput): Promise<ArchiveFacts> {
   const walk = new TarWalk(fd);
   const breath = new Breath(signal);
@@ -113,7 +113,7 @@ class TarWalk {
     yield { name: whole, ...(bytes && { nameBytes: bytes }), ...(isPlain && { packed }) };
   }
 
-  /** A tar of one folder of its own name is taken as that folder. */
+  /** A tar that contains only a folder of the same name is treated as that folder. */
   *#entriesOfTar(range: Range, folder: string): Generator<ArchiveEntry> {
     const stem = `${folder.slice(folder.lastIndexOf('/') + 1)}/`;
     const within = [...this.entriesIn(range, `${folder}/`)];
@@ -124,7 +124,7 @@ class TarWalk {
   }
 }
 
-/** Undefined for what `tar` refuses. */
+/** Undefined for headers that `tar` refuses. */
 function headerOf(block: Buffer): Header | undefined {
   try {
     return new Header(block);
@@ -142,7 +142,7 @@ function hasData({ type }: Header): boolean {
   return !['Link', 'SymbolicLink', 'CharacterDevice', 'BlockDevice', 'Directory', 'FIFO'].includes(type);
 }
 
-/** GNU's sparse files have a map before their data, which goes on in further blocks. */
+/** GNU sparse files have a map before their data, which may continue in further blocks. */
 function sparseBytes(fd: number, { type }: Header, block: Buffer, at: number): number {
   let more = 0;
   if (type !== 'SparseFile' || block[482] === 0) return 0;

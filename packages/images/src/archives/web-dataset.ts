@@ -1,6 +1,6 @@
 /**
- * WebDataset's shards: tars in which files whose names are alike up to the first dot make a sample, such as 0007.jpg, 0007.cls and 0007.json.
- * The order is the tar's.
+ * WebDataset shards: tars in which files with the same name up to the first dot form a sample, such as 0007.jpg, 0007.cls and 0007.json.
+ * The order is that of the tar.
  */
 import type { FolderImage, FolderList } from '../files/image-tree';
 import { type PackedFile, readPackedFile } from '../files/packed-file';
@@ -9,7 +9,7 @@ import { hasImageExtension } from '../kind/kind';
 import { type Labeled, labelsOf, warningsOfLabels } from './class-names';
 import { type ArchiveEntry, type ArchiveFacts, damaged } from './entry';
 
-/** Files of one name up to the first dot. */
+/** Files with the same name up to the first dot. */
 interface WebSample {
   readonly key: string;
   readonly images: ArchiveEntry[];
@@ -18,20 +18,20 @@ interface WebSample {
 
 const nothing: PackedFile = { fd: -1, offset: 0, bytes: 0 };
 const samplePattern = /^((?:.*\/)?[^/.]+)\.([^/]+)$/;
-/** One of these is in every WebDataset that is told. */
+/** Every WebDataset is recognized by one of these. */
 const besidePattern = /\.(cls|json|txt)$/i;
 const mostBesideBytes = 1 << 24;
 
-/** Lists the images of a tar with the labels beside them. Returns undefined if it is no WebDataset. */
+/** Lists the images of a tar with their labels. Returns undefined if it is not a WebDataset. */
 export function listWebDataset({ entries, warnings }: ArchiveFacts, place: string): FolderList | undefined {
-  // A million images without anything beside them are told without a sample for each.
+  // A million images without other files are recognized without making a sample for each.
   if (!entries.some(({ name }) => besidePattern.test(name))) return undefined;
   const samples = samplesOf(entries);
   if (!isWebDataset(samples) && !isConverted(samples, place)) return undefined;
   const images: (Omit<FolderImage, 'label'> & Labeled)[] = [];
   for (const sample of samples) {
     const { label, note } = besides(sample, place);
-    // A record of floats, say, is all in its note.
+    // A record of floats, for example, is contained in its note.
     if (sample.images.length === 0 && note !== undefined) {
       const { key } = sample;
       images.push({ name: key, path: `${place}/${key}`, packed: nothing, label, note });
@@ -67,7 +67,7 @@ function isOfImages({ images, beside }: WebSample): boolean {
   return images.length > 0 || beside.has('json');
 }
 
-/** Some have a class beside them; or all have something, and lie in no class folders. */
+/** Some have a class file; or all have some other file, and are not in class folders. */
 function isWebDataset(all: readonly WebSample[]): boolean {
   const samples = all.filter(({ images }) => images.length > 0);
   if (samples.some(({ beside }) => beside.has('cls'))) return true;
@@ -77,7 +77,7 @@ function isWebDataset(all: readonly WebSample[]): boolean {
   );
 }
 
-/** What `ae convert` made says so in each JSON. */
+/** Archives made by `ae convert` say so in each JSON. */
 function isConverted([first]: readonly WebSample[], place: string): boolean {
   const json = first?.beside.get('json');
   return json !== undefined && 'datum' in parseFields(readText(json, place), json, place);
@@ -93,7 +93,7 @@ function besides({ beside }: WebSample, place: string): { label?: number | strin
   const text = textOf('cls') ?? labelIn(fields) ?? textOf('txt');
   const word = typeof text === 'string' ? text.trim() : text;
   const isNumber = typeof word === 'number' || /^[+-]?\d+$/.test(word ?? '');
-  // A caption is no class.
+  // A caption is not a class.
   const isClass = beside.has('cls') || typeof labelIn(fields) === 'string';
   return {
     ...(isNumber ? { label: Number(word) } : isClass && word !== undefined ? { label: word } : {}),
@@ -114,7 +114,7 @@ function parseFields(json: string, { name }: ArchiveEntry, place: string): Recor
     const value = JSON.parse(json);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
   } catch (cause) {
-    throw damaged(place, `contains ${name}, which is not JSON`, cause);
+    throw damaged(place, `contains ${name}, which is not valid JSON`, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Lists the files of a zip by its directory, which `yauzl` reads. */
+/** Lists the files of a zip from its directory, which `yauzl` reads. */
 import { isUtf8 } from 'node:buffer';
 import { joinZip } from '../files/archive-kind';
 import { readAt } from '../files/packed-file';
@@ -18,7 +18,7 @@ const methods: Record<number, string> = {
   99: 'AES',
 };
 
-/** Lists the files of a zip. @throws NotReadableError for one that is damaged, encrypted or of a method that is not read */
+/** Lists the files of a zip. @throws NotReadableError if it is damaged, encrypted or uses an unsupported method */
 export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
   const yauzl = await import('yauzl');
   const { place, fd, signal } = input;
@@ -34,7 +34,7 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
         try {
           signal?.throwIfAborted();
           const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry;
-          // Many programs write UTF-8 without the flag that says so. A name with backslashes is one of Windows.
+          // Many programs write UTF-8 without the flag that says so. A name with backslashes comes from Windows.
           const flags = generalPurposeBitFlag | (isUtf8(fileNameRaw) ? utf8Flag : 0);
           const name = yauzl.getFileNameLowLevel(flags, fileNameRaw, extraFields, false);
           const found = entryOf(entry, name, input);
@@ -50,7 +50,7 @@ export async function listZip(input: ArchiveInput): Promise<ArchiveFacts> {
   return { entries, warnings: [] };
 }
 
-/** What is used of the library's. */
+/** The part of the library that is used. */
 interface ZipEntry {
   readonly fileNameRaw: Buffer;
   readonly extraFields: { id: number; data: Buffer }[];
@@ -65,7 +65,7 @@ function entryOf(entry: ZipEntry, fileName: string, { place, fd, fileBytes }: Ar
   const name = plainName(fileName, place);
   if (fileName.endsWith('/')) return undefined;
   const { compressionMethod: method, compressedSize: bytes } = entry;
-  // Whatever else is in it may be as it likes.
+  // Other files in it do not matter.
   const isWanted = hasImageExtension(name);
   if (isWanted && entry.generalPurposeBitFlag & 1) {
     throw unusable(place, `is encrypted (${name})`, 'unpack it with its password, and pass the folder');
@@ -89,7 +89,7 @@ function entryOf(entry: ZipEntry, fileName: string, { place, fd, fileBytes }: Ar
   return { name, packed: { fd, offset, bytes, ...(method === deflated && { inflatedBytes: entry.uncompressedSize }) } };
 }
 
-/** Says in this package's words what the library says of a zip. */
+/** Rephrases the library's errors about a zip. */
 function ownError(place: string, cause: Error): Error {
   if (/multi-disk/i.test(cause.message))
     return unusable(place, 'is the last of several parts of a zip', joinZip, cause);

@@ -1,31 +1,31 @@
 /**
- * Decodes BMP files, which sharp doesn't: uncompressed, with a palette or 24 or 32 bits per pixel. As OpenCV does, takes no notice of
- * alpha. All numbers are little-endian:
+ * Decodes BMP files, which sharp does not: uncompressed, with a palette or 24 or 32 bits per pixel. Ignores alpha, like OpenCV. All numbers
+ * are little-endian:
  *
- *     0 "BM"            10 u32 start of the rows   14 u32 bytes of the header from here on, the palette follows it
- *     18 i32 width      22 i32 height, negative if the upper row is the first
- *     28 u16 bits per pixel   30 u32 compression   46 u32 colors of the palette, 0 for all   54 u32 masks of red, green and blue
+ * 0 "BM"            10 u32 start of the rows   14 u32 bytes of the header from here on, followed by the palette
+ * 18 i32 width      22 i32 height, negative if the top row is the first
+ * 28 u16 bits per pixel   30 u32 compression   46 u32 colors of the palette, 0 for all   54 u32 masks of red, green and blue
  */
 import type { Pixels } from '../pixels/pixels';
 
 const UNCOMPRESSED = 0;
 const BY_MASKS = 3;
-/** Blue, green, red and one byte more: the masks of all 32-bit files that are usual. */
+/** Blue, green, red and an unused byte: the masks of all common 32-bit files. */
 const masks = [0xff0000, 0xff00, 0xff];
 const leastHeaderBytes = 40;
 
 interface Header {
-  /** Rows, from the upper one on: the first byte of row y is at `start + y * step`. */
+  /** Rows, top row first: the first byte of row y is at `start + y * step`. */
   start: number;
   step: number;
   height: number;
   width: number;
   bits: number;
-  /** Four bytes per color: blue, green, red and nothing. */
+  /** Four bytes per color: blue, green, red and an unused one. */
   palette: Uint8Array;
 }
 
-/** Decodes to RGB, or to gray if all colors of the palette are; a string says why it can't. */
+/** Decodes to RGB, or to gray if all colors of the palette are gray; returns a string that says why it cannot. */
 export function decodeBmp(file: Uint8Array): Pixels | string {
   const header = readHeader(file);
   if (typeof header === 'string') return header;
@@ -76,7 +76,7 @@ function takeColors(file: Uint8Array, { start, step, height, width, bits, palett
     for (let x = 0; x < width; x++) {
       const byte = file[start + y * step + Math.floor(x / perByte)];
       const color = 4 * ((byte >> (8 - bits * ((x % perByte) + 1))) & (2 ** bits - 1));
-      // A color that the palette lacks is black.
+      // A color missing in the palette is black.
       for (let c = channels - 1; c >= 0; c--) data[t++] = palette[color + c] ?? 0;
     }
   }

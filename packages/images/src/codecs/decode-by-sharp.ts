@@ -1,4 +1,4 @@
-/** Image files to pixels by sharp, which is loaded when it is first needed, with what OpenCV does differently made alike. */
+/** Decodes image files with sharp, which is loaded when it is first needed, and adjusts what OpenCV does differently. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { doesNotDecode, SharpMissingError } from '../errors';
 import { readJpegHeader } from '../kind/jpeg';
@@ -34,19 +34,19 @@ export function loadSharp(): Promise<SharpModule> {
   return loading;
 }
 
-/** What is known of a file before it is decoded. */
+/** What is known about a file before it is decoded. */
 interface Plan {
-  /** Channels as they are stored, if the file's own header tells. */
+  /** Number of stored channels, if the file's header says. */
   channels?: number;
   isCmyk: boolean;
   is16Bit: boolean;
   tiff?: TiffHeader;
-  /** The file, if it is a GIF that has a ground of its own. */
+  /** The file, if it is a GIF with its own background. */
   gif?: Uint8Array;
 }
 
 /**
- * Decodes a file, all of whose channels are kept unless the mode is 'color' without a background.
+ * Decodes a file, with all of its channels unless the mode is 'color' without a background.
  *
  * @throws BadImageError BAD_IMAGE, SharpMissingError MISSING_DEPENDENCY
  */
@@ -58,7 +58,7 @@ export async function decodeBySharp(
   const { name, maxPixels } = options;
   const plan = planFor(file, size, name);
   const sharp = await loadSharp();
-  // A JPEG may lack the marker of its end. If nothing else is missing, it decodes with one, without a word of complaint.
+  // A JPEG may lack its end marker. If nothing else is missing, it is decoded with one added, without complaint.
   const whole = size.kind === 'jpeg' ? withEnd(file) : file;
   if (whole !== file && !(isSequentialWhole(file) ?? hasAllScans(file))) throw doesNotDecode(name, describeImage(file));
   const failOn = whole === file ? 'error' : 'warning';
@@ -100,7 +100,7 @@ function pagesProblem(file: Uint8Array): string | undefined {
     const view = new DataView(file.buffer, file.byteOffset, file.length);
     return hasTooManyPages(view) ? 'of more than 10,000 pages' : undefined;
   } catch (error) {
-    // The first page may be sound.
+    // The first page may be intact.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -112,7 +112,7 @@ const JPEG_COMPRESSION = 7;
 const UNMULTIPLIED_ALPHA = 2;
 const colorNames: Record<number, string> = { 8: 'CIELab', 9: 'ICCLab', 10: 'ITULab', 32844: 'LogL', 32845: 'LogLuv' };
 
-/** Why a TIFF's numbers are no pixels of 8 bits, or none that OpenCV and libvips make the same of. */
+/** Returns why a TIFF's numbers are not 8-bit pixels, or are interpreted differently by OpenCV and libvips. */
 function tiffProblem({ bits, samples, format, photometric, compression }: TiffHeader): string | undefined {
   if (format === 3 || format === 6) return 'of floating-point numbers, which have no range of brightness';
   if (format === 2 || format === 5) return 'of signed numbers';
@@ -131,11 +131,11 @@ async function decode(
 ): Promise<Pixels> {
   const stored = channels ?? (await opened.metadata()).channels;
   let image = orient ? opened.autoOrient() : opened;
-  // Alpha is cut off unless it has a use: as the pixels' own, or to be multiplied by or blended with.
+  // Alpha is dropped unless it is used: as a channel of the result, for blending, or because colors are multiplied by it.
   const isMultiplied = tiff?.extra === UNMULTIPLIED_ALPHA && (stored ?? 0) === 4 && mode !== 'stored' && !background;
   if (isCmyk) image = image.pipelineColourspace('cmyk').toColourspace('cmyk');
   else if (mode === 'color' && !background && !isMultiplied && !gif) image = image.removeAlpha();
-  // sharp gives RGB for gray, and makes 8 bits of 16 in its own way.
+  // sharp returns RGB for gray, and converts 16 bits to 8 in its own way.
   const isGray = (stored ?? 0) < 3;
   if (is16Bit && !isCmyk) image = image.toColourspace(isGray ? 'grey16' : 'rgb16');
   else if (stored === 1) image = image.toColourspace('b-w');
@@ -152,7 +152,7 @@ async function decode(
   return isMultiplied && pixels.channels === 4 ? multiplyByAlpha(pixels) : pixels;
 }
 
-/** As OpenCV does: the upper bits, but for color TIFFs, which libtiff rounds. */
+/** As OpenCV does: the upper bits, except for color TIFFs, which libtiff rounds. */
 function to8Bits(bytes: Uint8Array, rounds: boolean): Uint8Array {
   const wide = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
   const out = new Uint8Array(wide.length);
@@ -160,7 +160,7 @@ function to8Bits(bytes: Uint8Array, rounds: boolean): Uint8Array {
   return out;
 }
 
-/** OpenCV's conversions of JPEGs and TIFFs, which know no ink: `[H, W, 4]` with 255 for full ink to RGB. */
+/** OpenCV's conversion of JPEGs and TIFFs, without ink profiles: `[H, W, 4]` with 255 for full ink to RGB. */
 function cmykToRgb({ data, height, width }: Pixels, isTiff: boolean): Pixels {
   const out = new Uint8Array(height * width * 3);
   for (let s = 0, t = 0; t < out.length; s += 4, t += 3) {
@@ -172,7 +172,7 @@ function cmykToRgb({ data, height, width }: Pixels, isTiff: boolean): Pixels {
   return { data: out, channels: 3, height, width };
 }
 
-/** As libtiff does, which OpenCV reads TIFFs by. The alpha itself is cut off. */
+/** As in libtiff, which OpenCV uses to read TIFFs. The alpha itself is dropped. */
 function multiplyByAlpha({ data, height, width }: Pixels): Pixels {
   const out = new Uint8Array(height * width * 3);
   for (let s = 0, t = 0; t < out.length; s += 4, t += 3) {

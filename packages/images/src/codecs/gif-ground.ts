@@ -1,10 +1,10 @@
 /**
- * What lies behind the first image of a GIF: its file names a color of the palette for that, which OpenCV puts where the image is
- * transparent, and where it doesn't reach.
+ * The background of the first image of a GIF: the file names a palette color for it, which OpenCV uses where the image is transparent and
+ * where it does not reach.
  *
- *     6 u16 width   8 u16 height   10 u8 flags: 0x80 there is a palette, of 2 << (flags & 7) colors   11 u8 the color's number
- *     13 the palette, three bytes a color, then blocks: 0x21 an extension, of u8 kind and sub-blocks of u8 length each, the last of 0;
- *     0x2c an image: u16 left, top, width, height ...
+ * 6 u16 width   8 u16 height   10 u8 flags: 0x80 there is a palette, of 2 << (flags & 7) colors   11 u8 index of the color
+ * 13 the palette, three bytes per color, then blocks: 0x21 an extension, of u8 type and sub-blocks of u8 length each, the last of 0;
+ * 0x2c an image: u16 left, top, width, height ...
  */
 import type { Box, Pixels } from '../pixels/pixels';
 
@@ -35,7 +35,7 @@ function readGround(file: Uint8Array): GifGround | undefined {
   return { color, image: { left: u16(1), top: u16(3), width: u16(5), height: u16(7) } };
 }
 
-/** RGB or RGBA on the file's own ground, as `[H, W, 3]`. */
+/** RGB or RGBA on the file's own background, as `[H, W, 3]`. */
 export function groundGif(file: Uint8Array, pixels: Pixels): Pixels {
   const ground = readGround(file);
   const { data, channels, height, width } = pixels;

@@ -1,11 +1,11 @@
-/** JPEGs that lack the marker of their end: nothing else may be missing, or everything that comes before it. */
+/** JPEGs without an end marker: nothing else may be missing, or they are truncated. */
 import { isFrameMarker } from '../kind/jpeg';
 
 const SOS = 0xda;
 const EOI = 0xd9;
 const PROGRESSIVE = 0xc2;
 
-/** Returns a JPEG with the marker of its end, which is added if there is none after its last scan. Anything may follow that. */
+/** Returns a JPEG with an end marker, which is added if there is none after its last scan. Anything may follow it. */
 export function withEnd(file: Uint8Array): Uint8Array {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
   const end = Buffer.from([0xff, EOI]);
@@ -14,8 +14,8 @@ export function withEnd(file: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns false if scans are missing of a progressive file, which brings each coefficient first roughly and then bit by bit: that goes
- * unnoticed where the file was cut between two scans.
+ * Returns false if scans of a progressive file are missing; such a file refines each coefficient bit by bit, so that decoders do not notice
+ * if it was truncated between two scans.
  */
 export function hasAllScans(file: Uint8Array): boolean {
   let isProgressive = false;
@@ -23,7 +23,7 @@ export function hasAllScans(file: Uint8Array): boolean {
   const complete = new Set<number>();
   for (let at = 2; at + 4 < file.length; ) {
     const marker = file[at + 1];
-    // Entropy-coded data, with stuffed zeros and restart markers in them.
+    // Entropy-coded data, including stuffed zeros and restart markers.
     const isMarker = file[at] === 0xff && marker !== 0 && marker !== 0xff && (marker < 0xd0 || marker > EOI);
     if (!isMarker) {
       at++;
@@ -39,7 +39,7 @@ export function hasAllScans(file: Uint8Array): boolean {
   return !isProgressive || complete.size === 64 * components;
 }
 
-/** Notes the coefficients of which a scan brings the last bit. */
+/** Records the coefficients whose last bit a scan contains. */
 function noteScan(header: Uint8Array, complete: Set<number>): void {
   const count = header[0] ?? 0;
   const spectrum = 1 + 2 * count;

@@ -1,10 +1,10 @@
 /**
- * Walks the codes of a sequential JPEG without decoding it, to tell whether all of its image is there: libvips doesn't notice what
- * the last rows lack. Only files that lack their end marker are worth that.
+ * Walks the codes of a sequential JPEG without decoding it, to determine whether its image is complete: libvips does not notice missing
+ * data in the last rows. This is only done for files without an end marker.
  */
 import { isFrameMarker } from '../kind/jpeg';
 
-/** Canonical Huffman codes by their length: the first code of each, how many, and where their symbols begin. */
+/** Canonical Huffman codes by length: the first code of each length, their number, and the position of their symbols. */
 interface HuffmanTable {
   first: number[];
   count: number[];
@@ -30,10 +30,10 @@ const SOS = 0xda;
 const DRI = 0xdd;
 const SEQUENTIAL = [0xc0, 0xc1];
 
-/** The file ends, or is damaged, before its image does. */
+/** The file ends, or is damaged, before its image is complete. */
 class NotWholeError extends Error {}
 
-/** Returns undefined if the file isn't sequential. */
+/** Returns undefined if the file is not sequential. */
 export function isSequentialWhole(file: Uint8Array): boolean | undefined {
   const tables = new Map<number, HuffmanTable>();
   const scanned = new Set<number>();
@@ -94,7 +94,7 @@ function readTables(segment: Uint8Array, tables: Map<number, HuffmanTable>): voi
   }
 }
 
-/** Walks a scan. Returns the place past its codes. @throws NotWholeError */
+/** Walks a scan. Returns the position after its codes. @throws NotWholeError */
 function walkScan(
   file: Uint8Array,
   from: number,
@@ -115,7 +115,7 @@ function walkScan(
     const [dc, ac] = [tables.get(kinds >> 4), tables.get(16 + (kinds & 15))];
     if (!component || !dc || !ac) throw new NotWholeError();
     scanned.add(component.id);
-    // A scan of one component has just the blocks that its samples need.
+    // A scan of a single component has only the blocks that its samples need.
     if (count === 1) columns = Math.ceil(Math.ceil((width * component.across) / mostAcross) / 8);
     if (count === 1) rows = Math.ceil(Math.ceil((height * component.down) / mostDown) / 8);
     for (let k = count === 1 ? 1 : component.across * component.down; k > 0; k--) blocks.push([dc, ac]);

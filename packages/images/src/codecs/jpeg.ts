@@ -1,7 +1,6 @@
 /**
- * Decodes ordinary JPEG files by our own kernels (assembly/jpeg), and resizes them: on small images several times faster than sharp,
- * whose pipeline costs more than their pixels, and with the very results of OpenCV. Whatever is not ordinary or not sound is left to
- * sharp.
+ * Decodes ordinary JPEG files with our own kernels (assembly/jpeg), and resizes them: for small images several times faster than sharp,
+ * whose pipeline costs more than their pixels, and with exactly the same results as OpenCV. Unusual or damaged files are left to sharp.
  */
 
 import type { ImageKernels } from '../kernels/image-kernels';
@@ -13,18 +12,18 @@ import { planResize, type Resize } from '../resize/plan';
 
 /** How a JPEG file is decoded. */
 export interface JpegOptions {
-  /** 1 takes luma, 3 makes color of gray. Default: as the file is. */
+  /** 1 decodes only luma, 3 converts gray to color. Default: as in the file. */
   channels?: 1 | 3;
   resize?: Resize;
-  /** Leave images to sharp that are to be turned by their EXIF orientation. */
+  /** Leave images to sharp that must be rotated by their EXIF orientation. */
   orient?: boolean;
-  /** Chooses the part to decode, if there is nothing to resize. Default: all. */
+  /** Chooses the part to decode, if nothing is resized. Default: all. */
   cut?: (image: Size & { channels: number }) => Box;
-  /** How many bytes, of 0 to 7, after an address that eight divides the pixels begin. Default 0. */
+  /** Offset, from 0 to 7, of the pixels from an address that is divisible by eight. Default 0. */
   shift?: number;
 }
 
-/** Larger images are left to sharp, which doesn't hold up the thread. */
+/** Larger images are left to sharp, which does not block the thread. */
 const mostPixels = 1 << 20;
 const GRAY = 1;
 const PLANES = 3;
@@ -33,14 +32,14 @@ const PIXELS = 4;
 /** An image in the kernels' memory. */
 interface Placed extends Size {
   address: number;
-  /** 1 for gray, 4 for pixels of red, green, blue and one byte more. */
+  /** 1 for gray, 4 for pixels of red, green, blue and an unused byte. */
   bytesPerPixel: number;
 }
 
 /**
  * Decodes a file to planes, gray or blue-green-red, in the kernels' memory: they are valid until its next image.
  *
- * @returns undefined if the file is for sharp to decode, or to say what is wrong.
+ * @returns undefined if sharp must decode the file, or report what is wrong with it.
  */
 export function decodeJpeg(
   kernels: ImageKernels,
@@ -68,7 +67,7 @@ function sourceOf(kernels: ImageKernels, address: number, channels: number, { he
   return { data: kernels.view(address, channels * height * width), planar: true, channels, height, width };
 }
 
-/** Takes memory that begins `shift` bytes after an address that 64 divides. */
+/** Allocates memory that starts `shift` bytes after an address that is divisible by 64. */
 function takeShifted(kernels: ImageKernels, bytes: number, shift: number): number | undefined {
   const address = kernels.take(bytes + shift);
   return address === undefined ? undefined : address + shift;
@@ -121,7 +120,7 @@ function decodeBilinear(kernels: ImageKernels, source: Box, bytesPerPixel: numbe
   return decodeBlended(kernels, source, bytesPerPixel, target);
 }
 
-/** Decodes a part and resizes it in one go: rows that no row of the result is made of never become pixels. */
+/** Decodes and resizes a part in one pass: rows that do not contribute to the result are never converted to pixels. */
 function decodeBlended(
   kernels: ImageKernels,
   { top, left, height: rows, width: columns }: Box,
@@ -161,7 +160,7 @@ function decodeAntialiased(
   return alongColumns(kernels, wide, target.height, down);
 }
 
-/** Decodes a part and resizes its rows in one go. */
+/** Decodes a part and resizes its rows in one pass. */
 function decodeAlongRows(kernels: ImageKernels, source: Box, width: number): Placed | undefined {
   const { jpeg } = kernels;
   const { top, left, height: rows, width: columns } = source;
@@ -188,7 +187,7 @@ function decodeAlongRows(kernels: ImageKernels, source: Box, width: number): Pla
   return isSound ? { address: out!, bytesPerPixel: PIXELS, height: rows, width } : undefined;
 }
 
-/** Decodes all of a part. */
+/** Decodes a complete part. */
 function decodeWhole(kernels: ImageKernels, source: Box, bytesPerPixel: number): Placed | undefined {
   const address = decodePart(kernels, source, bytesPerPixel);
   return address === undefined ? undefined : { address, bytesPerPixel, height: source.height, width: source.width };
@@ -226,7 +225,7 @@ function alongColumns(
   return { address: out, bytesPerPixel, height: to, width };
 }
 
-/** Puts an image into a larger black one. */
+/** Puts an image on a larger black one. */
 function frame(kernels: ImageKernels, image: Placed, { top, left }: Box, target: Size): Placed | undefined {
   if (image.height === target.height && image.width === target.width) return image;
   const { bytesPerPixel } = image;

@@ -8,7 +8,10 @@ const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** PNG's color types by the number of channels. */
 const colorTypes: Readonly<Record<number, number>> = { 1: 0, 2: 4, 3: 2, 4: 6 };
 
-/** Encodes interleaved pixels, RGB where it is not said how many channels they have, as a PNG file. @throws InvalidOptionError INVALID_OPTION */
+/**
+ * Encodes interleaved pixels as a PNG file; they are RGB unless their number of channels is given. @throws InvalidOptionError
+ * INVALID_OPTION
+ */
 export function encodePng(image: RgbImage & { readonly channels?: number }): Uint8Array<ArrayBuffer> {
   checkPixels('encodePng', { ...image, channels: image?.channels ?? 3 });
   const { width, height, data, channels = 3 } = image;
@@ -21,7 +24,7 @@ export function encodePng(image: RgbImage & { readonly channels?: number }): Uin
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', new Uint8Array())]);
 }
 
-/** Each row becomes its differences from the row above, which photographs compress better by; filter type 2 stands before it. */
+/** Replaces each row by its differences from the row above, which compresses photographs better; each is preceded by filter type 2. */
 function filterRows(stride: number, height: number, data: Uint8Array): Uint8Array {
   const rows = new Uint8Array((stride + 1) * height);
   for (let y = 0; y < height; y++) {

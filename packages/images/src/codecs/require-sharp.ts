@@ -1,7 +1,7 @@
 import { loadSharp } from './decode-by-sharp';
 
 /**
- * Loads sharp, to find out early whether it is installed. Gives nothing of it, so that whoever has no sharp needs no types of it.
+ * Loads sharp, to find out early whether it is installed. Returns nothing, so that programs without sharp do not need its types.
  *
  * @throws SharpMissingError MISSING_DEPENDENCY
  */

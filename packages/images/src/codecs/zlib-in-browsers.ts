@@ -1,4 +1,4 @@
-/** Stands in for zlib.ts, where nothing compresses but streams. */
+/** Replaces zlib.ts in browsers, which compress only with streams. */
 import { PlatformError } from '../errors';
 
 export function compress(): never {

@@ -1,4 +1,4 @@
-/** What PNG files need of zlib. */
+/** The part of zlib that PNG files need. */
 import { deflateSync } from 'node:zlib';
 
 export { crc32 } from '@ae/ground/crc';

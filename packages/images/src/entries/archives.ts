@@ -1,4 +1,7 @@
-/** Images wherever they lie on a disk: folders, archives, patterns, and several of these. Loads no decoder, and each archive's reader when it is met. */
+/**
+ * Images anywhere on a disk: in folders, archives, by pattern, or in several of these. Loads no decoder, and loads the reader of an archive
+ * only when one is found.
+ */
 
 export { expandInput } from '../archives/expand-input';
 export { type ImageSource, openImageSource, type SourceOptions } from '../archives/image-source';

@@ -1,4 +1,4 @@
-/** Image files on a disk: the images of a folder, and files that are opened without waiting for them. Loads no decoder. */
+/** Image files on a disk: lists the images of a folder, and opens files without blocking. Loads no decoder. */
 export { NotReadableError } from '../errors';
 export {
   type ArchiveKind,

@@ -1,4 +1,4 @@
-/** The kinds of image files, by their first bytes. Loads no decoder. */
+/** Recognizes kinds of image files by their first bytes. Loads no decoder. */
 export { type JpegHeader, readJpegHeader } from '../kind/jpeg';
 export {
   describeImage,

@@ -1,4 +1,4 @@
-/** For threads that decode many images: kernels that are compiled once, and a bound on the memory of what all of them decode. */
+/** For threads that decode many images: kernels that are compiled once, and a limit on the memory that all of them use for decoding. */
 export { decodeJpeg, type JpegOptions } from '../codecs/jpeg';
 export { doesNotDecode } from '../errors';
 export { newBudget, takeBudget, useBudget } from '../image/decode-budget';

@@ -1,13 +1,13 @@
-/** Tells archives and other files by their first bytes. */
+/** Recognizes archives and other files by their first bytes. */
 import { describeUnreadImage, sayUnreadImages } from './unread-images';
 
-/** Archives that are read. */
+/** Supported archives. */
 export type ArchiveKind = 'tar' | 'gzip' | 'zip' | 'parquet';
 
-/** Enough to tell any of them. */
+/** Number of bytes that suffices to recognize any of them. */
 export const archiveHeadBytes = 4096;
 
-/** Returns the kind of an archive that is read; undefined for any other file. */
+/** Returns the kind of a supported archive; undefined for any other file. */
 export function kindOfArchive(head: Uint8Array): ArchiveKind | undefined {
   const start = String.fromCharCode(...head.subarray(0, 4));
   if (start.startsWith('\x1f\x8b')) return 'gzip';
@@ -23,14 +23,14 @@ export function hasArchiveExtension(name: string): boolean {
   return endings.test(name);
 }
 
-/** Returns a name without the ending of an archive. */
+/** Returns the name of an archive without its extension. */
 export function withoutArchiveExtension(name: string): string {
   return name.replace(endings, '');
 }
 
 const headerBytes = 512;
 
-/** Tells whether bytes begin with a header of a tar, by the sum that it has of itself. */
+/** Tells whether bytes begin with a tar header, by the header's checksum. */
 export function isTar(head: Uint8Array): boolean {
   if (head.length < headerBytes) return false;
   const said = Number.parseInt(String.fromCharCode(...head.subarray(148, 156)).replace(/[\0 ]+/g, ' '), 8);
@@ -39,10 +39,10 @@ export function isTar(head: Uint8Array): boolean {
   return head[0] !== 0 && said === sum;
 }
 
-/** What makes a zip of its parts. */
+/** Advice for the parts of a split zip. */
 export const joinZip = 'join its parts: zip -s 0 <name>.zip --out whole.zip';
 
-/** By what names end in: parts of larger files, whose first bytes tell nothing. */
+/** By extension: parts of larger files, whose first bytes say nothing. */
 const parts: readonly (readonly [ending: RegExp, name: string, todo: string])[] = [
   [/\.z\d\d$/i, 'a part of a zip', joinZip],
   [/\.zip$/i, 'a zip whose start is missing, such as the last of several parts', joinZip],
@@ -53,7 +53,7 @@ const parts: readonly (readonly [ending: RegExp, name: string, todo: string])[] 
   ],
 ];
 
-/** Files that people have, and that hold no images here: what they begin with, what they are, and what to do. */
+/** Common files that contain no images in a supported form: how they begin, what they are, and what to do. */
 const others: readonly (readonly [start: string, name: string, todo: string])[] = [
   ['\xfd7zXZ\0', 'compressed with xz', 'unpack it with xz -d'],
   ['BZh', 'compressed with bzip2', 'unpack it with bzip2 -d'],
@@ -70,7 +70,7 @@ const others: readonly (readonly [start: string, name: string, todo: string])[] 
   ['%PDF', 'a PDF document', 'write its images as files'],
 ];
 
-/** Says what a file is that contains no images here, by its first bytes and its name, and what to do about it. */
+/** Describes a file without supported images by its first bytes and its name, and says what to do about it. */
 export function describeOther(head: Uint8Array, file?: string): { readonly what: string; readonly todo: string } {
   const todo = 'name images, a folder, a list or an archive of them (tar, tar.gz, zip, Parquet), or an LMDB';
   if (head.length === 0) return { what: 'an empty file', todo };

@@ -1,6 +1,6 @@
 import { NotReadableError } from '../errors';
 
-/** Tells an address from a path: "https://...", "blob:...", "data:...". A single letter is a drive of Windows. */
+/** Tells an address from a path: "https://...", "blob:...", "data:...". A single letter is a Windows drive. */
 export function isAddress(text: string): boolean {
   return /^(https?|blob|data):/i.test(text);
 }
@@ -12,7 +12,7 @@ export async function fetchBytes(address: string, mostBytes: number): Promise<Ui
     throw new NotReadableError({ state: `${name} could not be fetched (${reasonOf(cause)})` }, { cause });
   });
   if (!response.ok) {
-    // Read to its end, the connection is free again.
+    // Reading it to the end frees the connection.
     await response.text().catch(() => '');
     throw new NotReadableError({ state: `${name} could not be fetched (HTTP ${response.status})` });
   }

@@ -1,4 +1,4 @@
-/** Images and labels from a folder: of class folders, or of images. */
+/** Lists images and labels of a folder that contains class folders or images. */
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { NotReadableError } from '../errors';
@@ -13,7 +13,7 @@ interface Entry extends Name {
 }
 
 /**
- * Lists the images of a folder; see `listTree`. Links are followed, but into no folder twice.
+ * Lists the images of a folder; see `listTree`. Links are followed, but no folder is entered twice.
  *
  * @throws NotReadableError
  */
@@ -35,11 +35,11 @@ class Walk {
   root(): Tree {
     const place = Buffer.from(this.#folder);
     const seen = new Set([idOf(place)]);
-    // A folder may be there under two names, as two classes, but not twice in one.
+    // A folder may appear under two names, as two classes, but not twice in one.
     return this.#tree({ text: '' }, place, '', () => new Set(seen));
   }
 
-  /** @param seenIn The folders that were read already, for each folder in this one. */
+  /** @param seenIn The folders that have been read already, for each folder in this one. */
   #tree(name: Name, at: Buffer, shown: string, seenIn: () => Set<string>): Tree {
     const tree: Tree = { name, within: [], folders: [] };
     for (const entry of readFolder(at)) {
@@ -69,7 +69,7 @@ class Walk {
   }
 }
 
-/** By its name; a file whose name has no ending is looked at. */
+/** By its name; a file whose name has no extension is opened. */
 function isImage({ text }: Name, place: Buffer): boolean {
   if (hasImageExtension(text)) return true;
   if (text.includes('.')) return false;
@@ -83,11 +83,11 @@ function isImage({ text }: Name, place: Buffer): boolean {
   }
 }
 
-/** Entries without hidden ones, sorted by the bytes of their names, the same on every system. */
+/** Lists entries except hidden ones, sorted by the bytes of their names, the same on every system. */
 function readFolder(folder: Buffer): Entry[] {
   try {
     const found = fs.readdirSync(folder, { withFileTypes: true });
-    // A name that is no UTF-8 has this character instead of its bytes.
+    // A name that is not UTF-8 contains this character instead of its bytes.
     if (found.some(({ name }) => name.includes('\ufffd'))) return readBytes(folder);
     return sorted(found.map((entry) => ({ text: entry.name, kind: kindIn(folder, entry, entry.name) })));
   } catch (cause) {
@@ -113,7 +113,7 @@ function sorted(entries: Entry[]): Entry[] {
   return entries.filter(({ text }) => !text.startsWith('.')).sort(byBytes);
 }
 
-/** Links are followed. What can't be looked at is named when it is read as an image. */
+/** Links are followed. What cannot be accessed is reported when it is read as an image. */
 function kindIn(folder: Buffer, entry: fs.Dirent | fs.Dirent<Buffer>, name: string | Buffer): Entry['kind'] {
   if (entry.isDirectory()) return 'folder';
   if (entry.isFile()) return 'file';
@@ -126,7 +126,7 @@ function kindIn(folder: Buffer, entry: fs.Dirent | fs.Dirent<Buffer>, name: stri
   }
 }
 
-/** Tells a folder from all others, whatever path leads there. */
+/** Identifies a folder, whatever path leads to it. */
 function idOf(folder: Buffer): string {
   const stats = fs.statSync(folder, { bigint: true, throwIfNoEntry: false });
   return stats ? `${stats.dev}:${stats.ino}` : folder.toString('latin1');

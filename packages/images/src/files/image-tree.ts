@@ -1,57 +1,57 @@
-/** From a tree of names to images with labels: the same for a folder and for an archive of it. */
+/** Converts a tree of names to images with labels: in the same way for a folder and for an archive of it. */
 import path from 'node:path';
 import type { PackedFile } from './packed-file';
 import type { FilePath } from './regular-file';
 
 /** An image file in a folder or in an archive. */
 export interface FolderImage {
-  /** Its path from the folder on, with slashes: `class/file.jpg`. */
+  /** Its path within the folder, with slashes: `class/file.jpg`. */
   name: string;
-  /** The name's bytes, if they are no UTF-8. */
+  /** The bytes of its name, if they are not UTF-8. */
   nameBytes?: Uint8Array;
-  /** Where the file is; for people alone, where it is packed. */
+  /** Where the file is; only for display if it is in an archive. */
   path: FilePath;
   /** Where it is in an archive. */
   packed?: PackedFile;
   label: number;
-  /** What `ae convert` noted of it, as JSON. */
+  /** What `ae convert` recorded about it, as JSON. */
   note?: string;
 }
 
-/** The images of a folder, or of whatever holds images. */
+/** The images of a folder or another source. */
 export interface FolderList {
   images: FolderImage[];
-  /** In label order, where there are class folders. */
+  /** Class names in the order of labels, if there are class folders. */
   classes?: { name: string; label: number }[];
   /** Names of files and folders that were ignored because they contain no images. */
   ignored: string[];
-  /** What may not be meant as it was taken, in sentences. */
+  /** Warnings about input that may not have been interpreted as intended, as sentences. */
   warnings: string[];
 }
 
-/** A name in a folder, its bytes if they are no UTF-8, and where the file is that is packed. */
+/** A name in a folder, its bytes if they are not UTF-8, and the position of an archived file. */
 export interface Name {
   text: string;
   bytes?: Uint8Array;
   packed?: PackedFile;
 }
 
-/** A folder with what lies in it, in the order of the names' bytes, but for folders without any image. */
+/** A folder with its contents, in the order of the names' bytes, without folders that contain no images. */
 export interface Tree {
   name: Name;
   within: (Name | Tree)[];
   folders: Tree[];
 }
 
-/** What systems and programs put beside a user's files. Names that begin with a dot are passed over, too. */
+/** Files and folders that systems and programs create among the user's. Names that begin with a dot are skipped, too. */
 const notTheUsers = new Set([
   ...['__MACOSX', '@eaDir', '@tmp', '@__thumb', '#recycle', '@Recycle', '$RECYCLE.BIN', 'System Volume Information'],
   ...['lost+found', '__pycache__'],
 ]);
-/** Parts of a data set: as names of classes they are hardly meant. */
+/** Parts of a data set, which are hardly intended as names of classes. */
 const part = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval)$/i;
 
-/** Tells whether a folder of that name is what systems and programs put beside a user's files. */
+/** Tells whether systems and programs create folders with this name. */
 export function isOfSystem(name: string): boolean {
   return notTheUsers.has(name);
 }
@@ -62,12 +62,12 @@ export function byBytes(a: Name, b: Name): number {
 }
 
 /**
- * Lists the images of a tree of class folders: each folder that has images is a class, labels count from 0 in the order of the names'
- * bytes, images are found at any depth. If there is nothing but one folder of such folders, those are the classes. A folder with images
- * and at most one folder beside them is one class, with label 0.
+ * Lists the images of a tree of class folders: each folder that contains images is a class, labels count from 0 in byte order of the names,
+ * and images are found at any depth. If there is only one folder and it contains such folders, those are the classes. A folder with images
+ * and at most one folder beside them is a single class with label 0.
  *
- * @param place What the tree is of.
- * @param ignored What was passed over while the tree was made.
+ * @param place What the tree was made from.
+ * @param ignored What was skipped while the tree was made.
  */
 export function listTree(root: Tree, place: string, ignored: string[]): FolderList {
   let tree = root;
@@ -112,7 +112,7 @@ function warningsOf({ folders }: Tree, loose: readonly Name[], place: string): s
     const names = loose.map(({ text }) => text);
     warnings.push(
       `${place}: ${names.length === 1 ? '1 image lies' : `${names.length} images lie`} beside the class folders and ` +
-        `${names.length === 1 ? 'was' : 'were'} skipped: ${nameFew(names)}; put them in a folder of their own to include them.`,
+        `${names.length === 1 ? 'was' : 'were'} skipped: ${nameFew(names)}; put them in their own folder to include them.`,
     );
   }
   const names = folders.map(({ name }) => name.text);
@@ -124,7 +124,7 @@ function warningsOf({ folders }: Tree, loose: readonly Name[], place: string): s
   return warnings;
 }
 
-/** The only folder in a folder, if it has folders of images itself, and no images beside them. */
+/** Returns the only folder in a folder, if that contains folders with images and no images beside them. */
 function wrapped({ folders, within }: Tree): Tree | undefined {
   const [only] = folders;
   return within.length === 1 && only && only.folders.length === only.within.length ? only : undefined;
@@ -143,7 +143,7 @@ function imageFile(place: string, parts: Name[], label: number): FolderImage {
   return { name, nameBytes, path: file, ...(packed && { packed }), label };
 }
 
-/** Names the first few of many, for a sentence. */
+/** Lists the first few of many names, for a sentence. */
 export function nameFew(names: readonly string[], most = 3): string {
   const more = names.length > most ? ` and ${names.length - most} more` : '';
   return names.slice(0, most).join(', ') + more;

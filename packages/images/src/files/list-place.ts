@@ -1,4 +1,4 @@
-/** The images at a place of a disk: in a folder, by a pattern, or one file. */
+/** Lists the images at a path: in a folder, by a pattern, or a single file. */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -9,14 +9,14 @@ import { listImageFolder } from './image-folder';
 import type { FolderList } from './image-tree';
 import { withSlashes } from './patterns';
 
-/** The images at a place; those that a pattern finds have no labels. */
+/** The images at a path; those found by a pattern have no labels. */
 export type PlaceList = Pick<FolderList, 'classes' | 'warnings'> & {
   readonly images: readonly (Omit<FolderList['images'][number], 'label'> & { readonly label?: number })[];
 };
 
 /**
- * Lists the images of a folder (see `listImageFolder`), those that a pattern such as `photos/**\/*.jpg` finds, in the order of their names'
- * bytes, or one file.
+ * Lists the images of a folder (see `listImageFolder`), those that match a pattern such as `photos/**\/*.jpg`, in byte order of their
+ * names, or a single file.
  *
  * @throws NotReadableError NOT_READABLE if there are none
  */
@@ -41,7 +41,7 @@ export function listPlace(place: string): PlaceList {
 }
 
 function listPattern(pattern: string): PlaceList {
-  // Loaded where there is a pattern.
+  // Loaded only if there is a pattern.
   const { globSync } = createRequire(import.meta.url)('tinyglobby') as typeof import('tinyglobby');
   const names = globSync(withSlashes(pattern), { onlyFiles: true }).filter(hasImageExtension);
   if (names.length === 0) throw new NotReadableError({ state: `${pattern} matches no images` }, { path: pattern });

@@ -1,23 +1,23 @@
-/** Files that lie in a larger one: in a tar, in a zip, or in what an archive was unpacked to. */
+/** Files inside a larger one: in a tar, in a zip, or in what an archive was unpacked to. */
 import fs from 'node:fs';
 import zlib from 'node:zlib';
 import { assertSize, NotOrdinaryError } from './regular-file';
 
-/** Where such a file is. Plain data, for worker threads: they read what their process has open. */
+/** The position of such a file. Plain data, for worker threads, which read files that their process has open. */
 export interface PackedFile {
   /** The larger file, open. */
   readonly fd: number;
   readonly offset: number;
-  /** As it is stored. */
+  /** Its size as stored. */
   readonly bytes: number;
-  /** Of the file itself, where it is stored deflated, as in a zip. */
+  /** Its own size, if it is deflated, as in a zip. */
   readonly inflatedBytes?: number;
 }
 
-/** Of what is stored, enough to tell an image and its size. */
+/** Bytes of stored data that suffice to recognize an image and its size. */
 const startBytes = 1 << 16;
 
-/** What does not compress is stored with some more bytes. */
+/** Incompressible data is stored with a few more bytes. */
 const slackBytes = 1 << 20;
 
 /** Reads a packed file of at most `mostBytes`. @throws NotOrdinaryError, or the operating system's error. */
@@ -32,11 +32,11 @@ export function readPackedFile({ fd, offset, bytes, inflatedBytes }: PackedFile,
   return file;
 }
 
-/** Reads the first bytes of a packed file into `room`, or gives more of them where they have to be inflated. */
+/** Reads the first bytes of a packed file into `room`, or returns more of them if they must be inflated. */
 export function readPackedStart({ fd, offset, bytes, inflatedBytes }: PackedFile, room: Uint8Array): Uint8Array {
   if (inflatedBytes === undefined) return readAt(fd, offset, room.subarray(0, bytes));
   const stored = readAt(fd, offset, Buffer.allocUnsafeSlow(Math.min(bytes, startBytes)));
-  // Of a part of the stored bytes the part that they make.
+  // Inflates a part of the stored bytes.
   return inflate(stored, { finishFlush: zlib.constants.Z_SYNC_FLUSH });
 }
 
@@ -48,7 +48,7 @@ function inflate(stored: Uint8Array, options: zlib.ZlibOptions): Buffer {
   }
 }
 
-/** Fills bytes from a place of a file. @throws NotOrdinaryError where the file ends before. */
+/** Fills bytes from a position in a file. @throws NotOrdinaryError if the file ends before that. */
 export function readAt<T extends Uint8Array>(fd: number, offset: number, into: T): T {
   for (let done = 0; done < into.length; ) {
     const count = fs.readSync(fd, into, done, into.length - done, offset + done);

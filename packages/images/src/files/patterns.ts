@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const special = /[*?[{]|[!@+]\(/;
 
-/** Tells whether a part of a name stands for several. */
+/** Tells whether a part of a name is a pattern. */
 export function isSpecial(part: string): boolean {
   return special.test(part);
 }
@@ -14,12 +14,12 @@ export function isPattern(name: string): boolean {
   return isSpecial(name) && !fs.existsSync(name);
 }
 
-/** Writes a pattern as globs are written. On Windows `\\` separates folders, elsewhere it makes an ordinary character of the next one. */
+/** Converts a pattern to a glob. On Windows `\\` separates folders, elsewhere it escapes the next character. */
 export function withSlashes(pattern: string, separator = path.sep): string {
   return separator === '\\' ? pattern.replaceAll('\\', '/') : pattern;
 }
 
-/** Returns the folder that a pattern begins with; undefined for what is none. */
+/** Returns the folder that a pattern begins with; undefined if it is not a pattern. */
 export function folderOfPattern(name: string, separator = path.sep): string | undefined {
   if (!isPattern(name)) return undefined;
   const parts = withSlashes(name, separator).split('/');
@@ -30,10 +30,10 @@ export function folderOfPattern(name: string, separator = path.sep): string | un
   return plain.join('/') || (name.startsWith('/') ? '/' : '.');
 }
 
-/** How paths are written: those of this system, or of another one. */
+/** The style of paths: that of this system, or of another one. */
 type Paths = Pick<path.PlatformPath, 'dirname' | 'relative' | 'isAbsolute' | 'resolve'>;
 
-/** Returns the folder that files have in common; undefined where they lie on several drives of Windows. */
+/** Returns the folder that files have in common; undefined if they are on several Windows drives. */
 export function commonFolder(files: readonly string[], paths: Paths = path): string | undefined {
   const isWithin = (folder: string) =>
     files.every((file) => {

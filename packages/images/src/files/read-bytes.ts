@@ -1,10 +1,10 @@
-/** The bytes of images that are named by a path or an address. */
+/** Reads the bytes of images named by a path or an address. */
 import { fileURLToPath } from 'node:url';
 import { NotReadableError } from '../errors';
 import { fetchBytes, isAddress } from './fetch-bytes';
 import { type FilePath, NotOrdinaryError, pathText, readRegularFile, sayOf } from './regular-file';
 
-/** Reads a file, or fetches what an address leads to. @throws NotReadableError NOT_READABLE */
+/** Reads a file, or fetches an address. @throws NotReadableError NOT_READABLE */
 export async function readBytes(place: FilePath | URL, mostBytes: number): Promise<Uint8Array> {
   const isFile = typeof place === 'string' ? !isAddress(place) : !(place instanceof URL) || place.protocol === 'file:';
   if (!isFile) return fetchBytes(String(place), mostBytes);

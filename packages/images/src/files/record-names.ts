@@ -1,15 +1,15 @@
-/** From the keys of records to the names of files: whatever a key says, its file lies in the folder. */
+/** Converts keys of records to file names: whatever a key contains, its file stays inside the folder. */
 import path from 'node:path';
 import { formatOf, hasImageExtension, type ImageKind } from '../kind/kind';
 
-/** Room for a number and an ending within the 255 bytes that file systems allow. */
+/** Space for a number and an extension within the 255 bytes that file systems allow. */
 const maxNameBytes = 200;
-/** Windows' names of devices, whatever ending they have. */
+/** Names of devices in Windows, with any extension. */
 const reserved = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
 
-/** Gives each record a file name of its own, with `/` between folders. */
+/** Gives each record a unique file name, with `/` between folders. */
 export class RecordNames {
-  /** Taken names, in lower case and composed, as some file systems see them. */
+  /** Used names, in lower case and normalized, as some file systems see them. */
   readonly #files = new Set<string>();
   readonly #folders = new Set<string>();
   readonly #by: 'key' | 'label';
@@ -18,7 +18,7 @@ export class RecordNames {
     this.#by = by;
   }
 
-  /** Returns the name for record number `index`; never absolute, never with `..`, never one that was given before. */
+  /** Returns the name for record `index`; never absolute, never with `..`, never one that was returned before. */
   nameOf({ index, key, label }: { index: number; key: string; label?: number }, kind: ImageKind): string {
     const parts = partsOf(key);
     if (this.#by === 'label') parts.splice(0, parts.length - 1, label === undefined ? 'unlabeled' : String(label));
@@ -36,7 +36,7 @@ export class RecordNames {
     }
   }
 
-  /** Takes a name unless it is taken, is a folder, or would need a folder where a file is. */
+  /** Takes a name unless it is used, is a folder, or would need a folder where a file is. */
   #take(parts: readonly string[]): boolean {
     const paths = parts.map((_, i) =>
       parts
@@ -54,7 +54,7 @@ export class RecordNames {
   }
 }
 
-/** Takes a key apart at slashes, without convert_imageset's number before it, and without what leads elsewhere. */
+/** Splits a key at slashes, without convert_imageset's number in front and without parts that lead elsewhere. */
 function partsOf(key: string): string[] {
   return key
     .replace(/^\d{8,}_/, '')
@@ -63,12 +63,12 @@ function partsOf(key: string): string[] {
     .filter((part) => part !== '');
 }
 
-/** Returns the ending of an image's name, with its dot; nothing if it has none. */
+/** Returns the extension of an image's name, with its dot; empty if it has none. */
 function endingOf(name: string): string {
   return hasImageExtension(name) ? path.extname(name) : '';
 }
 
-/** Makes a name that every file system takes; empty for one that is nothing but dots. */
+/** Makes a name that every file system accepts; empty if it consists of dots only. */
 function cleanName(part: string): string {
   const printable = [...part].map((char) =>
     /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}<>:"|?*]/u.test(char) ? '_' : char,

@@ -1,26 +1,26 @@
 /**
- * Opens files that must be ordinary ones, and never waits for them: a pipe without a writer, a device or a link to one would keep a
- * reader for ever, deaf to signals.
+ * Opens files that must be regular ones, without ever blocking: a pipe without a writer, a device or a link to one would hang a reader
+ * forever, even on signals.
  */
 import fs from 'node:fs';
 import { describeSystemError } from '@ae/ground/system-errors';
 
-/** A path of the file system. Bytes where a name is no UTF-8. */
+/** A path in the file system. Bytes if its name is not UTF-8. */
 export type FilePath = string | Uint8Array;
 
-/** A path for people. */
+/** A path as text for display. */
 export function pathText(file: FilePath): string {
   return typeof file === 'string' ? file : Buffer.from(file).toString();
 }
 
-/** What is at the path is no ordinary file, or a larger one than may be read. Its message goes on from the path: "is a pipe". */
+/** What is at the path is not a regular file, or is larger than allowed. Its message is phrased to follow the path: "is a pipe". */
 export class NotOrdinaryError extends Error {}
 
-/** Opens a file for reading, for the caller to close. @throws NotOrdinaryError, or the operating system's error. */
+/** Opens a file for reading; the caller closes it. @throws NotOrdinaryError, or the operating system's error. */
 export function openRegularFile(file: FilePath): number {
   const fd = openAtOnce(file);
   try {
-    // What was opened, not what is at the path: that is another file by then, perhaps, and takes five times as long.
+    // Checks what was opened, not what is at the path, which may be another file by then and takes five times as long.
     ordinaryBytes(fd);
     return fd;
   } catch (error) {
@@ -35,8 +35,8 @@ export function withRegularFile<T>(file: FilePath, use: (fd: number, bytes: numb
 }
 
 /**
- * Runs `use` with whatever is at a path, open, and closes it: for who reads a little and can tell from that alone that it is all he wants. Who
- * reads on calls `ordinaryBytes` first.
+ * Runs `use` with whatever is at a path, open, and closes it: for callers that read only a little and can tell from that whether they need
+ * more. To read on, they call `ordinaryBytes` first.
  *
  * @throws NotOrdinaryError, or the operating system's error.
  */
@@ -49,7 +49,7 @@ export function withOpenFile<T>(file: FilePath, use: (fd: number) => T): T {
   }
 }
 
-/** Returns the size of an open file, which takes as long as to read a small one. @throws NotOrdinaryError */
+/** Returns the size of an open file, which takes as long as reading a small one. @throws NotOrdinaryError */
 export function ordinaryBytes(fd: number): number {
   const stats = fs.fstatSync(fd);
   assertOrdinary(stats);
@@ -58,7 +58,7 @@ export function ordinaryBytes(fd: number): number {
 
 const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = fs.constants;
 
-/** Opens whatever is there without waiting for it. What cannot be opened at all, such as a socket, is named by its kind. */
+/** Opens whatever is there without blocking. What cannot be opened at all, such as a socket, is reported by its kind. */
 function openAtOnce(file: FilePath): number {
   try {
     return fs.openSync(file as string, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -69,7 +69,7 @@ function openAtOnce(file: FilePath): number {
   }
 }
 
-/** Reads a whole file of at most `mostBytes`. @throws as `withRegularFile`. */
+/** Reads a whole file of at most `mostBytes`. @throws the errors of `withRegularFile`. */
 export function readRegularFile(file: FilePath, mostBytes: number): Uint8Array {
   return withRegularFile(file, (fd, bytes) => {
     assertSize(bytes, mostBytes);
@@ -82,7 +82,7 @@ export function assertSize(bytes: number, mostBytes: number): void {
   if (bytes > mostBytes) throw new NotOrdinaryError(`has ${bytes} bytes, more than the limit of ${mostBytes}`);
 }
 
-/** Reads on from where a file is, `expected` bytes as a rule; it may have grown, or tell no size, as files of /proc do. */
+/** Reads on from the current position, usually `expected` bytes; the file may have grown, or report no size, like those in /proc. */
 export function readRest(fd: number, expected: number, mostBytes: number): Uint8Array {
   const parts: Buffer[] = [];
   let total = 0;
@@ -97,10 +97,10 @@ export function readRest(fd: number, expected: number, mostBytes: number): Uint8
   return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
-/** What Node.js' `fs.Stats` tells of a kind of file: programs without Node.js' types read this package's, too. */
+/** The part of Node.js's `fs.Stats` that is used: programs without Node.js's types read this package's types, too. */
 export type FileKind = Record<'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket' | 'isSymbolicLink', () => boolean>;
 
-/** Names what isn't an ordinary file: "a folder", "a pipe". */
+/** Names what is not a regular file: "a folder", "a pipe". */
 export function kindOf(stats: FileKind): string {
   if (stats.isFile()) return 'a file';
   if (stats.isDirectory()) return 'a folder';
@@ -113,7 +113,7 @@ function assertOrdinary(stats: fs.Stats): void {
   if (!stats.isFile()) throw new NotOrdinaryError(`is ${kindOf(stats)}`);
 }
 
-/** What the operating system's error says of a path, in words that go on from it: "does not exist". */
+/** Describes the operating system's error for a path, phrased to follow it: "does not exist". */
 export function sayOf(error: unknown): string {
   return error instanceof NotOrdinaryError ? error.message : describeSystemError(error);
 }

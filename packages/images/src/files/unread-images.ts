@@ -1,7 +1,7 @@
-/** Images that no decoder here reads. */
+/** Images that are recognized but not decoded. */
 import { nameUnreadImage } from '../kind/kind';
 
-/** By the endings of their names. */
+/** By extension. */
 const unread: readonly (readonly [name: string, extensions: readonly string[]])[] = [
   ['HEIC', ['heic', 'heif', 'hif']],
   ['RAW', ['cr2', 'cr3', 'nef', 'arw', 'dng', 'orf', 'rw2', 'raf', 'pef', 'srw']],
@@ -18,8 +18,8 @@ const unread: readonly (readonly [name: string, extensions: readonly string[]])[
 const convertFirst = 'convert it to JPEG or PNG first';
 
 /**
- * Says what an image file is that no decoder here reads, and what to do, by its first bytes or the ending of its name: photographs of
- * cameras that are TIFF inside show no more than their thumbnails. Returns undefined for any other file.
+ * Describes an image file that is not decoded, and says what to do, by its first bytes or its extension: the TIFFs inside RAW photographs
+ * show only thumbnails. Returns undefined for any other file.
  */
 export function describeUnreadImage(
   head: Uint8Array,
@@ -34,7 +34,7 @@ function nameByEnding(file: string): string | undefined {
   return unread.find(([, extensions]) => extensions.includes(extension))?.[0];
 }
 
-/** Says how many of the files that were passed over are images all the same, and what to do; undefined where none is. */
+/** Says how many of the skipped files are images anyway, and what to do; undefined if there are none. */
 export function sayUnreadImages(names: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const file of names) {

@@ -1,15 +1,15 @@
 /**
- * Bounds the memory of images that are decoded at the same time, by all threads that share the budget: small ones go side by side, a
- * large one waits until there is room, and one that is larger than the budget is decoded alone.
+ * Limits the memory of images that are decoded at the same time by all threads that share the budget: small ones are decoded in parallel, a
+ * large one waits until there is room, and one larger than the budget is decoded alone.
  */
 import { processors } from '../platform/node';
 
 const unit = 1024;
-/** Five photographs of 12 megapixels, or one more for each processor beyond eight. */
+/** Five 12-megapixel photographs, or one more for each processor beyond eight. */
 const budgetUnits = () => Math.max(512 << 20, processors() * (64 << 20)) / unit;
 const waitMs = 4;
 
-/** Made when it is first needed. */
+/** Created when it is first needed. */
 let shared: Int32Array | undefined;
 let mostUnits: number | undefined;
 
@@ -23,9 +23,9 @@ export function useBudget(memory: SharedArrayBuffer): void {
   shared = new Int32Array(memory);
 }
 
-/** Waits until there is room for so many bytes. Returns what gives it back. */
+/** Waits until there is room for this many bytes. Returns a function that releases them. */
 export async function takeBudget(bytes: number): Promise<() => void> {
-  // Pages of a browser have shared memory only where they are isolated from others.
+  // Pages in a browser have shared memory only if they are isolated from others.
   shared ??= new Int32Array(typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(4) : newBudget());
   mostUnits ??= budgetUnits();
   const most = mostUnits;

@@ -1,4 +1,4 @@
-/** Image files to pixels: ordinary JPEGs and BMPs by decoders of our own, all others by sharp, or by the browser. */
+/** Decodes image files: ordinary JPEGs and BMPs with our own decoders, all others with sharp or the browser. */
 
 import { decodeBmp } from '../codecs/bmp';
 import type { DecodeImageOptions } from '../codecs/decode-options';
@@ -16,12 +16,12 @@ import { decodeOther } from '../platform/node';
 import { takeBudget } from './decode-budget';
 
 /**
- * Decodes an image file as OpenCV does: embedded color profiles are ignored, 16 bits become 8, alpha is cut off, not blended
- * (in mode 'color'). Unlike there, a file that is cut short is an error: OpenCV fills the rest of a JPEG with gray.
+ * Decodes an image file as OpenCV does: embedded color profiles are ignored, 16 bits become 8, and alpha is dropped, not blended (in mode
+ * 'color'). Unlike in OpenCV, a truncated file is an error: OpenCV fills the rest of a JPEG with gray.
  *
- * @param file Bytes of a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file. No decoder sees anything else.
+ * @param file Bytes of a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file. Nothing else is passed to a decoder.
  * @throws BadImageError BAD_IMAGE if the image is damaged, too large or of another kind, SharpMissingError MISSING_DEPENDENCY,
- *   InvalidOptionError INVALID_OPTION.
+ * InvalidOptionError INVALID_OPTION.
  */
 export async function decodeImage(file: Uint8Array, options: DecodeImageOptions = {}): Promise<Pixels> {
   checkBytes('decodeImage', file);
@@ -60,7 +60,7 @@ function inMode(stored: Pixels, { kind }: ImageSize, { mode = 'stored', backgrou
   return mode === 'color' ? toColor(pixels) : pixels;
 }
 
-/** Decodes an ordinary JPEG to interleaved pixels. Returns undefined if sharp has to do it. */
+/** Decodes an ordinary JPEG to interleaved pixels. Returns undefined if sharp must do it. */
 function decodeOrdinaryJpeg(kernels: ImageKernels, file: Uint8Array, channels: 1 | 3): Pixels | undefined {
   const planes = decodeJpeg(kernels, file, { channels });
   if (!planes) return undefined;

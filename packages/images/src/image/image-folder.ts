@@ -1,4 +1,4 @@
-/** Many images of a program, read when they are asked for. */
+/** Many images, read when they are requested. */
 import { NotReadableError, refused } from '../errors';
 import type { PackedFile } from '../files/packed-file';
 import { mostFileBytes } from '../pixels/limits';
@@ -7,10 +7,10 @@ import type { RawImage } from './raw-image';
 import { checkInput, type ImageInput, imageOf, readPlanned } from './read-image';
 import { checkReadOptions, type ReadImageOptions, type ReadPlan, readKeys } from './read-options';
 
-/** How `imageFolder` makes images of files. */
+/** How `imageFolder` converts files to images. */
 export type ImageFolderOptions = ReadImageOptions;
 
-/** Reads one image of several. */
+/** Reads one of several images. */
 interface Item {
   readonly name: string;
   readonly label?: number;
@@ -25,13 +25,13 @@ export class ImageFolder {
     Object.defineProperty(ImageFolder.prototype, mark, { value: true });
   }
 
-  /** What the images are called: their paths from the folder on. */
+  /** Names of the images: their paths within the folder. */
   readonly names: readonly string[];
-  /** The number of each image's class, where they lie in class folders. */
+  /** The number of each image's class, if they are in class folders. */
   readonly labels: readonly (number | undefined)[];
   /** Class names by label; empty if there are no classes. */
   readonly classes: readonly string[];
-  /** What may not be meant as it was taken, in sentences. */
+  /** Warnings about input that may not have been interpreted as intended, as sentences. */
   readonly warnings: readonly string[];
   readonly #items: readonly Item[];
   readonly #options: ReadImageOptions;
@@ -60,7 +60,7 @@ export class ImageFolder {
     this.#close = close;
   }
 
-  /** Tells whether a value is one, of whatever copy of this package. */
+  /** Tells whether a value is an ImageFolder, of any copy of this package. */
   static isImageFolder(value: unknown): value is ImageFolder {
     return typeof value === 'object' && value !== null && mark in value;
   }
@@ -71,22 +71,22 @@ export class ImageFolder {
   }
 
   /**
-   * Reads an image, or returns undefined past the end; negative numbers count from there. `defaults` are options that the folder itself leaves
-   * open.
+   * Reads an image, or returns undefined past the end; negative indexes count from the end. `defaults` are used for options that the folder
+   * itself does not set.
    *
-   * @throws as `readImage`
+   * @throws the errors of `readImage`
    */
   async at(index: number, defaults: ReadImageOptions = {}): Promise<RawImage | undefined> {
     const item = this.#items.at(index);
     return item?.read(checkReadOptions('at', { ...defaults, ...this.#options }));
   }
 
-  /** Closes the archives that its images are in; they cannot be read then. A folder has nothing to close. */
+  /** Closes the archives that contain its images, which can no longer be read then. A folder has nothing to close. */
   close(): void {
     this.#close?.();
   }
 
-  /** Reads all, one after the other. */
+  /** Reads all images, one after the other. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RawImage> {
     const plan = checkReadOptions('imageFolder', this.#options);
     for (const { read } of this.#items) yield await read(plan);
@@ -94,8 +94,8 @@ export class ImageFolder {
 }
 
 /**
- * Names images without reading them: those of a folder, with the labels of its class folders as `ae import` has them; those that a pattern
- * finds, such as `photos/**\/*.jpg`; or a list of paths, addresses, Files and Blobs.
+ * Lists images without reading them: those of a folder, with the labels of its class folders as in `ae import`; those that match a pattern,
+ * such as `photos/**\/*.jpg`; or a list of paths, addresses, Files and Blobs.
  *
  * @throws NotReadableError NOT_READABLE if there are none, InvalidOptionError INVALID_OPTION
  */
@@ -115,15 +115,18 @@ export function imageFolder(
   return new ImageFolder(inputs.map(itemOf), options);
 }
 
-/** How `openImages` makes images of files. */
+/** How `openImages` converts files to images. */
 export interface OpenImagesOptions extends ReadImageOptions {
-  /** Folder for what has to be unpacked to be read, tar.gz and Parquet; it needs room for their images. Default: the system's. */
+  /**
+   * Folder for what must be unpacked to be read, tar.gz and Parquet; it must have space for their images. Default: the system's temporary
+   * folder.
+   */
   readonly unpackIn?: string;
 }
 
 /**
- * Names images without reading them, wherever they are on a disk: in a folder, an archive (tar, tars in a tar, WebDataset's shards, tar.gz,
- * zip, Parquet), by a pattern such as `shards-{000..099}.tar`, or in several of these, with the labels that `ae import` gives them.
+ * Lists images without reading them, anywhere on a disk: in a folder, an archive (tar, tars in a tar, WebDataset shards, tar.gz, zip,
+ * Parquet), by a pattern such as `shards-{000..099}.tar`, or in several of these, with the labels that `ae import` gives them.
  *
  * @throws NotReadableError NOT_READABLE if there are none or an archive is damaged, InvalidOptionError INVALID_OPTION
  */

@@ -10,21 +10,21 @@ import { checkResize, type ResizeOptions } from '../resize/options';
 import { resizePixels } from '../resize/resize';
 import { encodeImage } from './encode';
 
-/** How many numbers a pixel of a RawImage has: gray, red-green-blue, or that and alpha. */
+/** The number of channels of a RawImage: gray, red-green-blue, or red-green-blue-alpha. */
 export type ImageChannels = 1 | 3 | 4;
 
-/** What an image is called and which class it has, where that is known. */
+/** The name and class of an image, if they are known. */
 export interface ImageNames {
   readonly name?: string;
   readonly label?: number;
 }
 
-/** Marks images of every copy of this package: the one for `import` and the one for `require` may both be in a program. */
+/** Marks images of every copy of this package: a program may contain both the one for `import` and the one for `require`. */
 const mark = Symbol.for('@ae/images RawImage');
 
 /**
- * An image in memory: bytes, `[height, width, channels]`, interleaved as sharp, canvases and TensorFlow have them; gray, RGB or RGBA, alpha
- * not multiplied in. `readImage` and `fromPixels` make it.
+ * An image in memory: interleaved bytes, `[height, width, channels]`, as in sharp, canvases and TensorFlow; gray, RGB or RGBA, not
+ * premultiplied. Created by `readImage` and `fromPixels`.
  */
 export class RawImage implements Pixels {
   static {
@@ -35,9 +35,9 @@ export class RawImage implements Pixels {
   readonly width: number;
   readonly height: number;
   readonly channels: ImageChannels;
-  /** What it is called where it comes from: a file's name. */
+  /** Its name in its source: a file name. */
   readonly name?: string;
-  /** The number of its class, where it comes from a folder of classes. */
+  /** The number of its class, if it comes from a folder of classes. */
   readonly label?: number;
 
   /** Uses bytes without copying them. @throws InvalidOptionError INVALID_OPTION */
@@ -55,7 +55,7 @@ export class RawImage implements Pixels {
     const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
     const expected = `Uint8Array of ${width * height * channels} bytes (${width} x ${height} x ${channels})`;
     if (!isBytes || data.length !== width * height * channels) throw refused('data', `a ${expected}`, data);
-    // Not a Buffer, some of whose methods do other things.
+    // Not a Buffer, some of whose methods behave differently.
     this.data = data.constructor === Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
     this.width = width;
     this.height = height;
@@ -65,12 +65,12 @@ export class RawImage implements Pixels {
     if (label !== undefined) this.label = label;
   }
 
-  /** Tells whether a value is one, of whatever copy of this package. */
+  /** Tells whether a value is a RawImage, of any copy of this package. */
   static isRawImage(value: unknown): value is RawImage {
     return typeof value === 'object' && value !== null && mark in value;
   }
 
-  /** Returns it with another number of channels. Alpha is cut off, or blended with `background` ('#rrggbb'). */
+  /** Returns the image with another number of channels. Alpha is dropped, or blended with `background` ('#rrggbb'). */
   convert(channels: ImageChannels, options: { readonly background?: string } = {}): RawImage {
     checkKeys('convert', options, ['background']);
     const { background } = options;
@@ -81,23 +81,23 @@ export class RawImage implements Pixels {
     return this.#with(channels === 3 ? toColor(pixels) : toRgba(pixels));
   }
 
-  /** Returns it in gray, by OpenCV's weights. */
+  /** Returns the image in gray, with OpenCV's weights. */
   grayscale(): RawImage {
     return this.convert(1);
   }
 
-  /** Returns it in red, green and blue. */
+  /** Returns the image in red, green and blue. */
   rgb(): RawImage {
     return this.convert(3);
   }
 
-  /** Returns it with alpha. */
+  /** Returns the image with alpha. */
   rgba(): RawImage {
     return this.convert(4);
   }
 
   /**
-   * Returns it in another size. By default it is averaged (Pillow's BILINEAR) without regard to its aspect ratio, as `ae import` does.
+   * Returns the image in another size. By default it averages pixels (Pillow's BILINEAR) and ignores the aspect ratio, like `ae import`.
    *
    * @throws InvalidOptionError INVALID_OPTION
    */
@@ -105,12 +105,12 @@ export class RawImage implements Pixels {
     return this.#with(resizePixels(this, checkResize('resize', { ...options, width, height })));
   }
 
-  /** Encodes it as a PNG file. */
+  /** Encodes the image as a PNG file. */
   toPng(): Promise<Uint8Array> {
     return pngFile(this);
   }
 
-  /** Encodes it as a JPEG file, without alpha; `quality` is 95 by default. @throws SharpMissingError, InvalidOptionError */
+  /** Encodes the image as a JPEG file, without alpha; the default `quality` is 95. @throws SharpMissingError, InvalidOptionError */
   async toJpeg(options: { readonly quality?: number } = {}): Promise<Uint8Array> {
     checkKeys('toJpeg', options, ['quality']);
     const { quality = 95 } = options;
@@ -120,12 +120,12 @@ export class RawImage implements Pixels {
     return encodeImage(this.channels === 4 ? this.rgb() : this, 'jpeg', quality);
   }
 
-  /** Returns what a canvas draws: an ImageData if that class exists, or else an object with the same fields. */
+  /** Returns an object that a canvas can draw: an ImageData if that class exists, or else an object with the same fields. */
   toImageData(): ImageDataLike {
     return imageDataOf(this);
   }
 
-  /** Makes an int32 tensor `[height, width, channels]` of bytes, as tf.browser.fromPixels does; `tf` is TensorFlow.js. */
+  /** Makes an int32 tensor `[height, width, channels]` of bytes, like tf.browser.fromPixels; `tf` is TensorFlow.js. */
   toTensor<T>(tf: TensorMaker<T>): T {
     if (typeof tf?.tensor3d !== 'function')
       throw refused('toTensor', 'TensorFlow.js, such as @tensorflow/tfjs-core', tf);
@@ -137,15 +137,15 @@ export class RawImage implements Pixels {
   }
 }
 
-/** Makes an image of pixels of 1 to 4 channels; gray with alpha becomes RGBA. */
+/** Creates an image from pixels of 1 to 4 channels; gray with alpha becomes RGBA. */
 export function rawImageOf(pixels: Pixels, names?: ImageNames): RawImage {
   const { data, width, height, channels } = pixels.channels === 2 ? toRgba(pixels) : pixels;
   return new RawImage(data, width, height, channels as ImageChannels, names);
 }
 
 /**
- * Creates an image from pixels: an ImageData, a canvas, sharp's raw output `{ data, info }`, an image of transformers.js, and in a
- * browser an ImageBitmap, an image or video element or a VideoFrame, in their own size.
+ * Creates an image from pixels: an ImageData, a canvas, sharp's raw output `{ data, info }`, an image of transformers.js, or, in a browser,
+ * an ImageBitmap, an image or video element or a VideoFrame, at its own size.
  *
  * @throws InvalidOptionError INVALID_OPTION, PlatformError WRONG_PLATFORM
  */
@@ -154,8 +154,8 @@ export function fromPixels(source: PixelSource | RawImage): RawImage {
 }
 
 /**
- * Makes an image of a tensor `[height, width]` or `[height, width, 1 | 3 | 4]`, as tf.browser.toPixels reads it: int32 from 0 to 255, float32
- * from 0 to 1; what is outside is cut off.
+ * Creates an image from a tensor `[height, width]` or `[height, width, 1 | 3 | 4]`, like tf.browser.toPixels: int32 from 0 to 255, or
+ * float32 from 0 to 1; values outside the range are clamped.
  *
  * @throws InvalidOptionError INVALID_OPTION
  */

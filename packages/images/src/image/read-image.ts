@@ -1,4 +1,4 @@
-/** One image of a program: from a file, its bytes, or an address. */
+/** Reads a single image from a file, its bytes, or an address. */
 
 import { decodeJpeg } from '../codecs/jpeg';
 import { refused } from '../errors';
@@ -12,12 +12,12 @@ import { decodeImage } from './decode';
 import { type ImageNames, RawImage, rawImageOf } from './raw-image';
 import { checkReadOptions, decodeOptionsOf, type ReadImageOptions, type ReadPlan } from './read-options';
 
-/** What an image is read from: a path (in browsers an address), a URL, a Blob or File, or the bytes of a file. */
+/** Where an image is read from: a path (in browsers an address), a URL, a Blob or File, or the bytes of a file. */
 export type ImageInput = string | URL | Blob | Uint8Array | ArrayBuffer;
 
 /**
- * Reads an image file: JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP, turned as its EXIF orientation says. In Node.js the pixels are those of
- * OpenCV, and of `ae import`; in browsers those of the browser. Addresses (http:, https:, data:, blob:) are fetched.
+ * Reads an image file: JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP, rotated as its EXIF orientation says. In Node.js the pixels are those of
+ * OpenCV and of `ae import`; in browsers, those of the browser. Addresses (http:, https:, data:, blob:) are fetched.
  *
  * @throws NotReadableError NOT_READABLE, BadImageError BAD_IMAGE, InvalidOptionError INVALID_OPTION, SharpMissingError MISSING_DEPENDENCY
  */
@@ -26,7 +26,7 @@ export async function readImage(input: ImageInput, options: ReadImageOptions = {
   return readPlanned(input, checkReadOptions('readImage', options));
 }
 
-/** Refuses what is no image file. @throws InvalidOptionError INVALID_OPTION */
+/** Refuses values that are not an image file. @throws InvalidOptionError INVALID_OPTION */
 export function checkInput(where: string, input: unknown): asserts input is ImageInput {
   if (typeof input === 'string' ? input !== '' : input instanceof URL || input instanceof Blob || isBytes(input))
     return;
@@ -35,17 +35,17 @@ export function checkInput(where: string, input: unknown): asserts input is Imag
   throw refused(where, 'a path, a URL, a Blob, or the bytes of an image file', input, todo);
 }
 
-/** Reads an image whose options are checked. */
+/** Reads an image whose options have been checked. */
 export async function readPlanned(input: ImageInput, plan: ReadPlan, names: ImageNames = {}): Promise<RawImage> {
   return imageOf(await bytesOf(input, plan.maxPixels), plan, { name: nameOf(input), ...names });
 }
 
-/** Makes an image of the bytes of a file. */
+/** Creates an image from the bytes of a file. */
 export async function imageOf(
   file: Uint8Array,
   plan: ReadPlan,
   names: ImageNames,
-  /** What errors call it. */
+  /** Its name in errors. */
   shown = names.name,
 ): Promise<RawImage> {
   const pixels = decodeResized(file, plan) ?? (await decodeAll(file, plan, shown));
@@ -58,7 +58,7 @@ async function decodeAll(file: Uint8Array, plan: ReadPlan, name: string | undefi
   return plan.resize ? resizePixels(pixels, plan.resize) : pixels;
 }
 
-/** Decodes an ordinary JPEG at the size that is wanted, without its pixels of full size in between. */
+/** Decodes an ordinary JPEG directly at the requested size, without its full-size pixels. */
 function decodeResized(file: Uint8Array, { resize, channels }: ReadPlan): Pixels | undefined {
   const kernels = resize && imageKernels();
   const planes =
@@ -74,7 +74,7 @@ async function bytesOf(input: ImageInput, maxPixels: number): Promise<Uint8Array
   return new Uint8Array(await input.arrayBuffer());
 }
 
-/** What an image is called: the path or address, or a File's name. */
+/** Returns the name of an image: its path or address, or a File's name. */
 function nameOf(input: ImageInput): string | undefined {
   if (typeof input === 'string' || input instanceof URL) return String(input).slice(0, 1000);
   return input instanceof Blob ? (input as Blob & { name?: string }).name : undefined;

@@ -1,4 +1,4 @@
-/** How files become images of programs. */
+/** Options for reading files as images. */
 
 import type { DecodeImageOptions } from '../codecs/decode-options';
 import { refused } from '../errors';
@@ -8,19 +8,19 @@ import type { RgbColor } from '../pixels/pixels';
 import { checkResize, type SizedResize } from '../resize/options';
 import type { Resize } from '../resize/plan';
 
-/** How `readImage` and `imageFolder` make images of files. */
+/** How `readImage` and `imageFolder` convert files to images. */
 export interface ReadImageOptions {
-  /** 3 makes color of gray, 1 gray of color, 4 adds alpha. Default: as the file is. */
+  /** 3 converts gray to color, 1 converts color to gray, 4 adds alpha. Default: as in the file. */
   readonly channels?: 1 | 3 | 4;
-  /** Resize, with `width` and `height`. Default: the size of the file. */
+  /** Resize to this size, with `width` and `height`. Default: the size of the file. */
   readonly resize?: SizedResize;
   /** Color behind transparent pixels, as '#rrggbb', if `channels` is 1 or 3. Default: alpha is dropped. */
   readonly background?: string;
-  /** Refuse images of more pixels. Default 89,478,485, from where Pillow warns of a bomb. */
+  /** Refuse images with more pixels. Default 89,478,485, the limit from which Pillow warns of a decompression bomb. */
   readonly maxPixels?: number;
 }
 
-/** The same, checked. */
+/** The same options, checked. */
 export interface ReadPlan {
   readonly channels?: 1 | 3 | 4;
   readonly resize?: Resize;
@@ -50,7 +50,7 @@ export function checkReadOptions(
   };
 }
 
-/** What the decoder is to do. */
+/** Options for the decoder. */
 export function decodeOptionsOf({ channels, background, maxPixels }: ReadPlan, name?: string): DecodeImageOptions {
   const mode = channels === 1 ? 'gray' : channels === 3 ? 'color' : 'stored';
   return { mode, orient: true, background, maxPixels, ...(name !== undefined && { name }) };

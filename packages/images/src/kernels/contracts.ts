@@ -1,4 +1,4 @@
-/** What the kernels of the assembly export. Addresses are bytes in the memory that they share. */
+/** The exports of the assembly's kernels. Addresses are byte offsets in the memory that they share. */
 
 /** See assembly/jpeg/index.ts for the contract. */
 export interface JpegKernels {

@@ -1,38 +1,38 @@
-/** The kernels for images and the memory in which all of them work, so that a file becomes a batch's row without leaving it. */
+/** The image kernels and the memory that all of them use, so that a file becomes a row of a batch without leaving it. */
 import wasm from '../../assembly/index.ts?wasm';
 import type { JpegKernels, PackKernels, PixelKernels } from './contracts';
 import { compileKernels, type KernelMemory, startKernels } from './kernel-memory';
 
-/** More than all but the noisiest files have whose pixels the decoder takes. */
+/** More than all but the noisiest files whose pixels the decoder accepts. */
 const roomBytes = 4 << 20;
-/** Room for the work on one image: what is larger is left to sharp, as fast on such images. */
+/** Space for processing one image: larger ones are left to sharp, which is as fast for them. */
 const scratchBytes = 64 << 20;
 
-/** The compiled kernels, as threads hand them on. */
+/** The compiled kernels, as passed between threads. */
 export type KernelModule = object;
 
 let compiled: WebAssembly.Module | null | undefined;
 
-/** The compiled kernels: for worker threads, too, which need not compile and optimize them again. */
+/** Returns the compiled kernels: for worker threads, which then need not compile and optimize them again. */
 export function kernelModule(): KernelModule | undefined {
   if (compiled === undefined) compiled = compileKernels(wasm) ?? null;
   return compiled ?? undefined;
 }
 
-/** Takes over what another thread has compiled. */
+/** Uses what another thread has compiled. */
 export function useKernelModule(module: KernelModule | undefined): void {
   compiled = module as WebAssembly.Module | undefined;
 }
 
-/** The image kernels of the WebAssembly module, in a memory of their own. */
+/** The image kernels of the WebAssembly module, in their own memory. */
 export class ImageKernels {
-  // The exports of the one module, by the files of the assembly that they are in.
+  // The exports of the single module, by the assembly files they come from.
   readonly jpeg: JpegKernels;
   readonly pixels: PixelKernels;
   readonly pack: PackKernels;
-  /** Room for a file: what is read into it need not be copied. */
+  /** Space for a file: what is read into it need not be copied. */
   readonly room: Uint8Array;
-  /** Address of the scratch memory that is free. */
+  /** Address of the free scratch memory. */
   #free: number;
 
   readonly #scratch: number;
@@ -52,8 +52,8 @@ export class ImageKernels {
   }
 
   /**
-   * @param blocks Sizes in bytes of blocks that stay.
-   * @returns The kernels and the addresses of the blocks, or undefined where there is no SIMD or too little memory.
+   * @param blocks Sizes in bytes of permanent blocks.
+   * @returns The kernels and the addresses of the blocks, or undefined if there is no SIMD or too little memory.
    */
   static start(blocks: number[] = []): { kernels: ImageKernels; addresses: number[] } | undefined {
     const module = kernelModule() as WebAssembly.Module | undefined;
@@ -70,22 +70,22 @@ export class ImageKernels {
     return { kernels: new ImageKernels(memory, exports, room, scratch), addresses };
   }
 
-  /** Takes all scratch memory back: call this before each image. */
+  /** Frees all scratch memory: call this before each image. */
   reset(): void {
     this.#free = this.#scratch;
   }
 
-  /** Scratch memory until the next image, or undefined if the image is too large. */
+  /** Returns scratch memory until the next image, or undefined if the image is too large. */
   take(bytes: number): number | undefined {
     const address = this.#free;
-    // Aligned, with room for loads past the end.
+    // Aligned, with space for loads past the end.
     const next = address + Math.ceil((bytes + 16) / 64) * 64;
     if (next > this.#scratch + scratchBytes) return undefined;
     this.#free = next;
     return address;
   }
 
-  /** The address of these bytes in the memory; they are copied there if they lie elsewhere. */
+  /** Returns the address of these bytes in the memory; they are copied if they are elsewhere. */
   place(bytes: Uint8Array | Int16Array | Int32Array): number | undefined {
     const there = this.memory.addressOf(bytes);
     if (there !== undefined) return there;
@@ -104,19 +104,19 @@ export class ImageKernels {
 
 let ofThread: ImageKernels | null | undefined;
 
-/** Kernels that all images of this thread share. */
+/** The kernels that all images of this thread share. */
 export function imageKernels(): ImageKernels | undefined {
   if (ofThread === undefined) ofThread = ImageKernels.start()?.kernels ?? null;
   return ofThread ?? undefined;
 }
 
-/** A block to be filled before the work, or read after it. */
+/** A block that is filled before the work, or read after it. */
 export type Block = { bytes: number } | Uint8Array | Int32Array;
 
 /**
  * Lays blocks out in the memory of this thread's kernels, runs the work with their addresses, and returns a copy of block `result`.
  *
- * @returns undefined if there is no SIMD or the blocks are too large: then plain JavaScript has to do it.
+ * @returns undefined if there is no SIMD or the blocks are too large: plain JavaScript must then do the work.
  */
 export function runKernel(
   blocks: readonly Block[],

@@ -1,11 +1,11 @@
-/** WebAssembly kernels and the memory that they work in. */
+/** WebAssembly kernels and the memory that they use. */
 
 const pageBytes = 65536;
 const mostPages = 65536;
-/** Loads of 16 bytes may reach past the end of a block. */
+/** Loads of 16 bytes may extend past the end of a block. */
 const spareBytes = 16;
 
-/** Compiles a module, or returns undefined on a machine whose WebAssembly lacks what it needs (SIMD). */
+/** Compiles a module, or returns undefined if WebAssembly on this machine lacks a required feature (SIMD). */
 export function compileKernels(wasm: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   if (typeof SharedArrayBuffer === 'undefined') return undefined;
   try {
@@ -17,7 +17,7 @@ export function compileKernels(wasm: Uint8Array<ArrayBuffer>): WebAssembly.Modul
 }
 
 /**
- * Starts a module with a memory of its own.
+ * Instantiates a module with its own memory.
  *
  * @returns Its exports and that memory; undefined if this process gets no more address space.
  */
@@ -43,10 +43,10 @@ export class KernelMemory {
   }
 
   /**
-   * Adds a block. Views of earlier blocks aren't known by `addressOf` any more when the memory grows, so all blocks are taken
-   * before any is used. Memory that is never touched costs nothing.
+   * Adds a block. When the memory grows, `addressOf` no longer recognizes views of earlier blocks, so all blocks are added before any is
+   * used. Memory that is never touched costs nothing.
    *
-   * @returns Its address, or undefined if the memory can't grow that far (4 GiB).
+   * @returns Its address, or undefined if the memory cannot grow that far (4 GiB).
    */
   allocate(bytes: number): number | undefined {
     const address = Math.ceil(this.#end / 64) * 64;
@@ -65,7 +65,7 @@ export class KernelMemory {
     return this.#memory.buffer;
   }
 
-  /** Address of an array's first byte, or undefined if it doesn't lie in this memory. */
+  /** Address of an array's first byte, or undefined if it is not in this memory. */
   addressOf(array: ArrayBufferView): number | undefined {
     return array.buffer === this.#memory.buffer ? array.byteOffset : undefined;
   }

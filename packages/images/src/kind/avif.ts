@@ -1,13 +1,13 @@
-/** 'ispe', the box of a size. */
+/** 'ispe', the box that contains a size. */
 const ISPE = 0x69737065;
 
-/** Tells an AVIF from the other files of its container (HEIC, MP4), by its brand and those that it is compatible with. */
+/** Tells an AVIF from other files with the same container (HEIC, MP4), by its brand and its compatible brands. */
 export function isAvif(start: string): boolean {
   return start.startsWith('ftyp', 4) && /avi[fs]/.test(start.slice(8, Math.max(16, start.charCodeAt(3))));
 }
 
 /**
- * Reads the largest of the sizes that an AVIF's boxes tell: of the image, of the tiles that it is made of, of its thumbnail.
+ * Reads the largest size in an AVIF's boxes, which describe the image, its tiles and its thumbnail.
  *
  * @throws RangeError if the bytes end before it
  */

@@ -1,11 +1,11 @@
-/** What a JPEG's markers tell before its first scan. */
+/** What a JPEG's markers say before its first scan. */
 
 const startOfScan = 0xda;
 const applicationSegment1 = 0xe1;
 const exif = [0x45, 0x78, 0x69, 0x66, 0, 0];
 const orientationTag = 0x0112;
 
-/** What the header of a JPEG file says. */
+/** The contents of a JPEG file's header. */
 export interface JpegHeader {
   height: number;
   width: number;
@@ -16,7 +16,7 @@ export interface JpegHeader {
   frame: number;
 }
 
-/** Tells whether a marker begins a frame: all of 0xc0 to 0xcf but the tables and the reserved one. */
+/** Tells whether a marker begins a frame: all of 0xc0 to 0xcf except the tables and the reserved one. */
 export function isFrameMarker(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
@@ -36,7 +36,7 @@ export function readJpegHeader(file: Uint8Array): JpegHeader | undefined {
     if (isFrameMarker(marker)) {
       frame ??= { height: u16(file, at + 5), width: u16(file, at + 7), components: file[at + 9], frame: marker };
     }
-    // Of several the first counts, as in OpenCV.
+    // If there are several, the first one counts, as in OpenCV.
     if (marker === applicationSegment1) orientation ??= readExifOrientation(file.subarray(at + 4, at + 2 + length));
     at += 2 + length;
   }

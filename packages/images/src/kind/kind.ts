@@ -1,8 +1,8 @@
 /**
- * The kinds of image files, in one table, and what their first bytes tell: known before any decoder sees a file. Needs no decoder, so
- * that it can be loaded alone (`@ae/images/kind`).
+ * The kinds of image files, in one table, and what their first bytes say before any decoder sees a file. Needs no decoder, so that it can
+ * be loaded alone (`@ae/images/kind`).
  *
- * A new kind is a row here; where sharp does not decode it, a decoder of its own in decode.ts too.
+ * A new kind is a row here; if sharp does not decode it, decode.ts needs a decoder as well.
  */
 import { checkBytes } from '../pixels/checks';
 import { isAvif, readAvifSize } from './avif';
@@ -13,15 +13,15 @@ import { readWebpSize } from './webp';
 
 interface ImageKindRow {
   readonly kind: string;
-  /** For sentences: "JPEG" in "a JPEG file". */
+  /** Its name in sentences: "JPEG" in "a JPEG file". */
   readonly name: string;
-  /** Endings of file names, in lower case; the first one is given to files that have none. */
+  /** Extensions of file names, in lower case; files without one get the first. */
   readonly extensions: readonly string[];
-  /** Tells it by a file's first 64 bytes, as Latin-1 text. */
+  /** Recognizes it by a file's first 64 bytes, as Latin-1 text. */
   readonly sniff: (start: string) => boolean;
-  /** Undefined where the first bytes don't tell. @throws RangeError if the file ends before its size does */
+  /** Undefined if the first bytes do not say. @throws RangeError if the file ends before its size */
   readonly readSize: (view: DataView) => readonly [height: number, width: number] | undefined;
-  /** Who decodes it. 'jpeg' decodes ordinary files and leaves the others to sharp. */
+  /** The decoder. 'jpeg' decodes ordinary files and leaves the others to sharp. */
   readonly decode: 'jpeg' | 'bmp' | 'sharp';
 }
 
@@ -38,7 +38,7 @@ const table = [
     kind: 'png',
     name: 'PNG',
     extensions: ['png'],
-    // Not all eight bytes: what line ends were changed in is a damaged PNG.
+    // Not all eight bytes: a file whose line endings were changed is a damaged PNG.
     sniff: (start) => start.startsWith('\x89PNG'),
     readSize: readPngSize,
     decode: 'sharp',
@@ -63,7 +63,7 @@ const table = [
     kind: 'tiff',
     name: 'TIFF',
     extensions: ['tif', 'tiff'],
-    // Little-endian and big-endian, with offsets of 32 bits and of 64.
+    // Little-endian and big-endian, with 32-bit and 64-bit offsets.
     sniff: (start) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((signature) => start.startsWith(signature)),
     readSize: (view) => {
       const header = readTiffHeader(view);
@@ -89,7 +89,7 @@ const table = [
   },
 ] as const satisfies readonly ImageKindRow[];
 
-/** A kind that is decoded. Whatever else a decoder may know, such as SVG or PDF, is not given to it. */
+/** A kind that is decoded. Other formats that a decoder may know, such as SVG or PDF, are never passed to it. */
 export type ImageKind = (typeof table)[number]['kind'];
 
 /** A row of the table. */
@@ -107,7 +107,7 @@ export function formatOf(kind: ImageKind): ImageFormat {
   return imageKinds.find((format) => format.kind === kind) as ImageFormat;
 }
 
-/** Tells the kind of an image file by its first bytes. Returns undefined if it is of no kind that is decoded. */
+/** Recognizes the kind of an image file by its first bytes. Returns undefined for unsupported kinds. */
 export function kindOfImage(file: Uint8Array): ImageKind | undefined {
   checkBytes('kindOfImage', file);
   const start = textOf(file);
@@ -127,12 +127,12 @@ export function hasImageExtension(name: string): boolean {
 /** Kind and size of an image file. */
 export interface ImageSize {
   kind: ImageKind;
-  /** 0 where the first bytes don't tell. */
+  /** 0 if the first bytes do not say. */
   height: number;
   width: number;
 }
 
-/** Tells the kind of an image file, and its size where its first bytes do. Returns undefined if it is of no kind that is decoded. */
+/** Recognizes the kind of an image file, and its size if its first bytes say. Returns undefined for unsupported kinds. */
 export function readImageSize(file: Uint8Array): ImageSize | undefined {
   checkBytes('readImageSize', file);
   const kind = kindOfImage(file);
@@ -142,13 +142,13 @@ export function readImageSize(file: Uint8Array): ImageSize | undefined {
     const [height, width] = formatOf(kind).readSize(view) ?? [0, 0];
     return { kind, height, width };
   } catch (error) {
-    // The file ends before its size does.
+    // The file ends before its size.
     if (error instanceof RangeError) return { kind, height: 0, width: 0 };
     throw error;
   }
 }
 
-/** Names a kind with its article: "a JPEG file", "an AVIF image". */
+/** Returns the name of a kind with its article: "a JPEG file", "an AVIF image". */
 export function nameOfKind(kind: ImageKind, noun: 'file' | 'image' = 'file'): string {
   const { name } = formatOf(kind);
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name} ${noun}`;
@@ -156,7 +156,7 @@ export function nameOfKind(kind: ImageKind, noun: 'file' | 'image' = 'file'): st
 
 type Sniffed = readonly (readonly [text: string, name: string, offset?: number])[];
 
-/** Images of kinds that are not decoded, by what they begin with, or hold from the fifth byte on. */
+/** Images of unsupported kinds, by how they begin, or by what follows the fourth byte. */
 const unread: Sniffed = [
   ['<svg', 'an SVG drawing'],
   ['ftyphei', 'a HEIC file', 4],
@@ -168,7 +168,7 @@ const unread: Sniffed = [
   ['8BPS', 'a Photoshop file'],
   ['FUJIFILMCCD-RAW', 'a RAW photograph'],
   ['ftypcrx', 'a RAW photograph', 4],
-  // With the line feed, as a list may begin with an image named P5.
+  // With the line feed, because a list may begin with an image named P5.
   ...[1, 2, 3, 4, 5, 6].map((i) => [`P${i}\n`, 'a Netpbm file (.ppm, .pgm)'] as const),
   ['\0\0\x01\0', 'an icon (.ico)'],
   ['icns', 'an icon of macOS (.icns)'],
@@ -177,7 +177,7 @@ const unread: Sniffed = [
   ['DDS ', 'a DirectDraw texture (.dds)'],
 ];
 
-/** What else is found in the place of images. */
+/** Other files that are found in place of images. */
 const others: Sniffed = [
   ['<?xml', 'an XML file, such as an SVG drawing'],
   ['<', 'a web page, or an SVG drawing'],
@@ -190,15 +190,15 @@ function sniff(kinds: Sniffed, file: Uint8Array): string | undefined {
   return kinds.find(([text, , offset = 0]) => start.startsWith(text, offset))?.[1];
 }
 
-/** Names an image that is of a kind that is not decoded, by its first bytes: "a HEIC file". Returns undefined for any other file. */
+/** Names an image of an unsupported kind by its first bytes: "a HEIC file". Returns undefined for any other file. */
 export function nameUnreadImage(file: Uint8Array): string | undefined {
   checkBytes('nameUnreadImage', file);
   return sniff(unread, file);
 }
 
 /**
- * Says in a few words what a file is that doesn't decode. What libvips says of it isn't told: its threads share one text, so that it
- * changes from run to run and may be of another image.
+ * Describes in a few words a file that cannot be decoded. Messages of libvips are not used: its threads share one text, so that it varies
+ * between runs and may concern another image.
  */
 export function describeImage(file: Uint8Array): string {
   checkBytes('describeImage', file);
@@ -208,5 +208,5 @@ export function describeImage(file: Uint8Array): string {
   const image = nameUnreadImage(file);
   const known = image ? `${image} (convert it to JPEG or PNG first)` : sniff(others, file);
   const names = imageKinds.map(({ name }) => name);
-  return `${known ?? `${file.length} bytes`}, none of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${known ? `${known}, which is` : `${file.length} bytes, which are`} not ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

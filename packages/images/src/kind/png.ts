@@ -1,17 +1,17 @@
-/** What a PNG's chunks tell before its pixels: IHDR, of 13 bytes from byte 16 on, and those that follow it. */
+/** What a PNG's chunks say before its pixels: IHDR, 13 bytes from byte 16 on, and those that follow it. */
 
-/** Of IHDR's color types: gray, RGB, palette, gray with alpha, RGB with alpha. OpenCV makes BGRA of both of the last two. */
+/** By color type of IHDR: gray, RGB, palette, gray with alpha, RGB with alpha. OpenCV converts the last two to BGRA. */
 const channelsByColorType: Record<number, number> = { 0: 1, 2: 3, 3: 3, 4: 4, 6: 4 };
 const firstChunk = 33;
 
-/** What the header of a PNG file says. */
+/** The contents of a PNG file's header. */
 export interface PngHeader {
   height: number;
   width: number;
   /** Bits per sample. */
   bits: number;
   colorType: number;
-  /** Channels that OpenCV makes of it; absent for a color type that there isn't. */
+  /** Number of channels that OpenCV returns; absent for an invalid color type. */
   channels?: number;
   /** Whether a chunk before the pixels names transparent colors. */
   hasTransparency: boolean;

@@ -1,4 +1,4 @@
-/** The first directory of a TIFF file, classic or big: the size and the kind of its pixels. */
+/** The first directory of a TIFF file, classic or big: the size and format of its pixels. */
 
 export interface TiffHeader {
   height: number;
@@ -6,12 +6,12 @@ export interface TiffHeader {
   /** Of each sample. */
   bits: number;
   samples: number;
-  /** 1 whole numbers, 2 with a sign, 3 floats. */
+  /** 1 unsigned integers, 2 signed integers, 3 floats. */
   format: number;
   /** 0 and 1 gray, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 CIELab. */
   photometric: number;
   compression: number;
-  /** What the first sample beyond the colors is: 1 alpha by which they are multiplied, 2 alpha by which they are not. */
+  /** Meaning of the first sample beyond the colors: 1 premultiplied alpha, 2 alpha that is not premultiplied. */
   extra: number;
 }
 
@@ -35,10 +35,10 @@ const defaults: TiffHeader = {
   extra: 0,
   format: 1,
 };
-/** A directory of an image has some twenty. */
+/** The directory of an image usually has about twenty. */
 const mostEntries = 4096;
 
-/** Reads the first value of each tag. Returns undefined if the directory lies elsewhere than in these bytes. @throws RangeError too */
+/** Reads the first value of each tag. Returns undefined if the directory is not in these bytes. @throws RangeError likewise */
 export function readTiffHeader(view: DataView): TiffHeader | undefined {
   const isLittle = view.getUint8(0) === 0x49;
   const isBig = view.getUint16(2, isLittle) === 43;
@@ -56,7 +56,7 @@ export function readTiffHeader(view: DataView): TiffHeader | undefined {
     const bytes = { 1: 1, 3: 2, 4: 4, 16: 8 }[type];
     if (bytes === undefined) continue;
     const count = offset(at + 4);
-    // Values that don't fit into the entry lie elsewhere.
+    // Values that do not fit in the entry are stored elsewhere.
     const place = count * bytes > (isBig ? 8 : 4) ? offset(at + valueAt) : at + valueAt;
     header[name] =
       bytes === 1
@@ -70,10 +70,10 @@ export function readTiffHeader(view: DataView): TiffHeader | undefined {
   return header;
 }
 
-/** Decoders walk through all pages first, which may take them long. */
+/** Decoders walk through all pages first, which may take long. */
 const mostPages = 10_000;
 
-/** True if a file has more pages than that. @throws RangeError if their directories lie elsewhere than in these bytes */
+/** True if a file has more pages than that. @throws RangeError if their directories are not in these bytes */
 export function hasTooManyPages(view: DataView): boolean {
   const isLittle = view.getUint8(0) === 0x49;
   const isBig = view.getUint16(2, isLittle) === 43;

@@ -1,4 +1,4 @@
-/** Reads the size of a lossy, a lossless or an extended WebP, by the name of its first chunk. @throws RangeError if the bytes end before it */
+/** Reads the size of a lossy, lossless or extended WebP, depending on its first chunk. @throws RangeError if the bytes end before it */
 export function readWebpSize(view: DataView): [height: number, width: number] | undefined {
   const chunk = view.getUint8(15);
   if (chunk === 0x20) return [view.getUint16(28, true) & 0x3fff, view.getUint16(26, true) & 0x3fff];

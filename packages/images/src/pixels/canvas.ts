@@ -1,30 +1,30 @@
-/** Canvases, as far as they are used: pixels of what can be drawn, and files of pixels. */
+/** The part of canvases that is used: to get the pixels of drawable objects, and to encode pixels. */
 
 import { PlatformError } from '../errors';
 import { toRgba } from './channels';
 import type { Pixels, Size } from './pixels';
 
-/** The pixels of a canvas: RGBA, alpha not multiplied in. */
+/** The pixels of a canvas: RGBA, not premultiplied. */
 export interface ImageDataLike {
   readonly data: Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
 }
 
-/** What is used of a 2D context. */
+/** The part of a 2D context that is used. */
 interface Context {
   drawImage(source: object, x: number, y: number): void;
   getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray };
   putImageData(data: object, x: number, y: number): void;
 }
 
-/** What is used of an OffscreenCanvas. */
+/** The part of an OffscreenCanvas that is used. */
 export interface Canvas {
   getContext(kind: '2d', options?: object): Context | null;
   convertToBlob(options: { readonly type: string; readonly quality?: number }): Promise<Blob>;
 }
 
-/** Makes a canvas. @throws PlatformError WRONG_PLATFORM where there are none */
+/** Creates a canvas. @throws PlatformError WRONG_PLATFORM if there are none */
 export function newCanvas(width: number, height: number): Canvas {
   const { OffscreenCanvas } = globalThis as { OffscreenCanvas?: new (width: number, height: number) => Canvas };
   if (OffscreenCanvas) return new OffscreenCanvas(width, height);
@@ -34,7 +34,7 @@ export function newCanvas(width: number, height: number): Canvas {
   });
 }
 
-/** Returns the context of a canvas that is read. */
+/** Returns the context for reading a canvas. */
 export function contextOf(canvas: Pick<Canvas, 'getContext'>): Context {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (context && typeof context.getImageData === 'function') return context;
@@ -44,7 +44,7 @@ export function contextOf(canvas: Pick<Canvas, 'getContext'>): Context {
   });
 }
 
-/** Returns the pixels of a canvas, or of what a canvas can draw, RGBA. */
+/** Returns the pixels of a canvas, or of an object that a canvas can draw, as RGBA. */
 export function drawPixels(source: object, { width, height }: Size): Pixels {
   if (!(width >= 1 && height >= 1)) {
     throw new PlatformError({ state: 'The image has no size yet', todo: 'wait until it is loaded' });
@@ -56,7 +56,7 @@ export function drawPixels(source: object, { width, height }: Size): Pixels {
   return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height, channels: 4 };
 }
 
-/** Returns pixels as what a canvas draws: an ImageData where there is such a class, and otherwise an object with the same fields. */
+/** Returns pixels as an object that a canvas can draw: an ImageData if there is such a class, otherwise an object with the same fields. */
 export function imageDataOf(pixels: Pixels): ImageDataLike {
   const data = Uint8ClampedArray.from(toRgba(pixels).data);
   const { width, height } = pixels;

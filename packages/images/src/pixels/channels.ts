@@ -1,9 +1,9 @@
-/** Channels of pixels: gray, colors and alpha into each other, interleaved RGB into planar BGR and back. */
+/** Converts channels of pixels: between gray, color and alpha, and between interleaved RGB and planar BGR. */
 import { runKernel } from '../kernels/image-kernels';
 import { checkPixels } from './checks';
 import type { Pixels, RgbColor } from './pixels';
 
-/** Makes three equal channels of gray; alpha is cut off. */
+/** Converts gray to three equal channels; alpha is dropped. */
 export function toColor(pixels: Pixels): Pixels {
   checkPixels('toColor', pixels);
   const { data, channels, height, width } = pixels;
@@ -16,7 +16,7 @@ export function toColor(pixels: Pixels): Pixels {
   return { data: out, channels: 3, height, width };
 }
 
-/** Makes RGBA of pixels; what has no alpha is opaque. */
+/** Converts pixels to RGBA; pixels without alpha become opaque. */
 export function toRgba({ data, channels, height, width }: Pixels): Pixels {
   if (channels === 4) return { data, channels, height, width };
   const out = new Uint8Array(height * width * 4).fill(255);
@@ -28,7 +28,7 @@ export function toRgba({ data, channels, height, width }: Pixels): Pixels {
   return { data: out, channels: 4, height, width };
 }
 
-/** Blends pixels with a color by their alpha: `[H, W, 2 | 4]` to RGB. Pixels without alpha stay as they are. */
+/** Blends pixels with a color by their alpha: `[H, W, 2 | 4]` to RGB. Pixels without alpha are unchanged. */
 export function blend(pixels: Pixels, background: RgbColor): Pixels {
   const { data, channels, height, width } = pixels;
   if (channels !== 2 && channels !== 4) return pixels;
@@ -43,7 +43,7 @@ export function blend(pixels: Pixels, background: RgbColor): Pixels {
   return { data: out, channels: 3, height, width };
 }
 
-/** Makes gray of colors by OpenCV's fixed-point weights (0.299, 0.587, 0.114); libpng, which OpenCV asks for PNG files, truncates. */
+/** Converts color to gray with OpenCV's fixed-point weights (0.299, 0.587, 0.114); for PNG files, OpenCV uses libpng, which truncates. */
 export function toGray(pixels: Pixels, truncate = false): Pixels {
   checkPixels('toGray', pixels);
   const { data, channels, height, width } = pixels;
@@ -56,7 +56,7 @@ export function toGray(pixels: Pixels, truncate = false): Pixels {
   return { data: out, channels: 1, height, width };
 }
 
-/** Turns interleaved `[H, W, C]` RGB(A) into planar `[C, H, W]` BGR(A), as a raw Datum holds it. */
+/** Converts interleaved `[H, W, C]` RGB(A) to planar `[C, H, W]` BGR(A), the layout of a raw Datum. */
 export function toPlanarBgr(pixels: Pixels): Uint8Array {
   checkPixels('toPlanarBgr', pixels);
   const { data, channels, height, width } = pixels;
@@ -76,7 +76,7 @@ export function toPlanarBgr(pixels: Pixels): Uint8Array {
   return planar;
 }
 
-/** Turns planar `[C, H, W]` BGR(A) into interleaved `[H, W, C]` RGB(A). */
+/** Converts planar `[C, H, W]` BGR(A) to interleaved `[H, W, C]` RGB(A). */
 export function toInterleavedRgb(planar: Uint8Array, channels: number, height: number, width: number): Pixels {
   checkPixels('toInterleavedRgb', { data: planar, channels, height, width });
   const count = height * width;
@@ -88,7 +88,7 @@ export function toInterleavedRgb(planar: Uint8Array, channels: number, height: n
   return { data, channels, height, width };
 }
 
-/** Blue and red change places in pixels of 3 or 4 channels; green and alpha stay, as does what is no color. */
+/** Swaps blue and red in pixels of 3 or 4 channels; green, alpha and pixels without color are unchanged. */
 function storedChannel(c: number, channels: number): number {
   return (channels === 3 || channels === 4) && c < 3 ? 2 - c : c;
 }

@@ -3,7 +3,7 @@ import { inWords } from '@ae/ground/in-words';
 import { InvalidOptionError, refused } from '../errors';
 import type { PlanarImage, RgbColor } from './pixels';
 
-/** Refuses what is no object of known options. @throws InvalidOptionError INVALID_OPTION */
+/** Refuses values that are not an object with known options. @throws InvalidOptionError INVALID_OPTION */
 export function checkKeys(where: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw refused(where, `options such as { ${known[0]}: ... }`, options);
@@ -12,20 +12,20 @@ export function checkKeys(where: string, options: object, known: readonly string
   if (unknown !== undefined) throw refused(where, `options of ${known.join(', ')}`, unknown);
 }
 
-/** Returns the color that '#rrggbb' says. @throws InvalidOptionError INVALID_OPTION */
+/** Parses a color '#rrggbb'. @throws InvalidOptionError INVALID_OPTION */
 export function colorOf(where: string, text: unknown): RgbColor {
   if (typeof text !== 'string' || !/^#[0-9a-f]{6}$/i.test(text)) throw refused(where, "'#rrggbb'", text);
   const value = Number.parseInt(text.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** Refuses what is not the bytes of a file. @throws InvalidOptionError INVALID_OPTION */
+/** Refuses values that are not the bytes of a file. @throws InvalidOptionError INVALID_OPTION */
 export function checkBytes(where: string, file: unknown): void {
   if (file instanceof Uint8Array) return;
   throw refused(where, 'the bytes of an image file', file, 'readImage takes paths, addresses, Files and Blobs');
 }
 
-/** Refuses what has not as many values as its size says. @throws InvalidOptionError INVALID_OPTION */
+/** Refuses pixels whose number of values does not match their size. @throws InvalidOptionError INVALID_OPTION */
 export function checkPixels(where: string, pixels: Omit<PlanarImage, 'data'> & { readonly data: unknown }): void {
   const { data, channels, height, width } = (pixels ?? {}) as Partial<PlanarImage>;
   const values = ArrayBuffer.isView(data) && !(data instanceof DataView) ? data.length : -1;

@@ -1,10 +1,10 @@
-/** What holds pixels elsewhere, told by its fields, and its pixels. */
+/** Recognizes objects that contain pixels by their fields, and returns their pixels. */
 
 import { refused } from '../errors';
 import { drawPixels, type ImageDataLike } from './canvas';
 import type { Pixels } from './pixels';
 
-/** What sharp gives for `raw().toBuffer({ resolveWithObject: true })`. */
+/** The result of sharp's `raw().toBuffer({ resolveWithObject: true })`. */
 export interface SharpRaw {
   readonly data: Uint8Array;
   readonly info: { readonly width: number; readonly height: number; readonly channels: number };
@@ -25,7 +25,7 @@ export interface CanvasLike {
   getContext(kind: '2d'): unknown;
 }
 
-/** What a canvas can draw: ImageBitmap, image and video elements, VideoFrame. */
+/** Objects that a canvas can draw: ImageBitmap, image and video elements, VideoFrame. */
 export type Drawable =
   | { readonly width: number; readonly height: number; close(): void }
   | { readonly naturalWidth: number; readonly naturalHeight: number }
@@ -35,14 +35,14 @@ export type Drawable =
 /** Pixels that `fromPixels` takes: image data, canvases, bitmaps, image and video elements, frames, and sharp's raw output. */
 export type PixelSource = ImageDataLike | SharpRaw | InterleavedPixels | CanvasLike | Drawable;
 
-/** All the fields by which sources are told. */
+/** All the fields by which sources are recognized. */
 interface Fields {
   readonly [field: string]: unknown;
 }
 
 /**
- * Says what a value is that holds pixels. sharp's marks on an object of planar pixels' fields mean that it is none of those: sharp's output
- * is interleaved.
+ * Names the kind of an object that contains pixels. An object with the fields of planar pixels but sharp's additional ones is not planar:
+ * sharp's output is interleaved.
  */
 export function kindOfPixels(
   value: unknown,
@@ -61,10 +61,10 @@ export function kindOfPixels(
   return isDrawable ? 'drawable' : undefined;
 }
 
-/** What sharp's `info` has beside a size. */
+/** What sharp's `info` contains besides a size. */
 const sharpMarks = ['premultiplied', 'format', 'size', 'depth', 'hasAlpha', 'space'];
 
-/** Where drawable things have their own size. */
+/** Where drawable objects store their own size. */
 const sizes = [
   ['naturalWidth', 'naturalHeight'],
   ['videoWidth', 'videoHeight'],
@@ -98,7 +98,7 @@ export function pixelsOf(source: unknown): Pixels {
 
 const expected = "an ImageData, a canvas, an ImageBitmap, an image, a video, or sharp's raw output { data, info }";
 
-/** Says what to do instead of what was tried. */
+/** Says what to do instead. */
 function adviceFor(source: unknown): string | undefined {
   const isFile =
     typeof source === 'string' || source instanceof URL || source instanceof Uint8Array || source instanceof Blob;
@@ -123,7 +123,7 @@ function drawnSize(of: Fields): { width: number; height: number } {
   return { width: of[width] as number, height: of[height] as number };
 }
 
-/** Refuses pixels whose bytes are not as many as their size says, such as sharp's of 16 bits. */
+/** Refuses pixels whose number of bytes does not match their size, such as sharp's 16-bit output. */
 function checked({ data, width, height, channels }: InterleavedPixels): Pixels {
   const bytes = width * height * channels;
   if (![1, 2, 3, 4].includes(channels)) throw refused('fromPixels', '1 to 4 channels', channels);

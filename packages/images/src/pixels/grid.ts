@@ -1,28 +1,29 @@
-/** Draws images in rows, into one. */
+/** Draws images in rows, into one image. */
 import { refused } from '../errors';
 import { checkKeys, checkPixels } from './checks';
 import type { PlanarImage, RgbImage } from './pixels';
 
-/** How a grid looks. */
+/** Options for the layout of a grid. */
 export interface GridOptions {
-  /** How many pixels of the grid an image's pixel becomes per side, without smoothing; fewer where images are too large. Default 2. */
+  /** Pixels of the grid per pixel of an image and side, without smoothing; fewer if images are too large. Default 2. */
   readonly scale?: number;
   /** Pixels between images. Default 4. */
   readonly gap?: number;
   /** Pixels between groups of rows. Default 12. */
   readonly groupGap?: number;
-  /** Pixels around all. Default: as `gap`. */
+  /** Pixels around the grid. Default: the same as `gap`. */
   readonly margin?: number;
-  /** Gray level of the ground, 0 to 255. Default 255. */
+  /** Gray level of the background, 0 to 255. Default 255. */
   readonly ground?: number;
 }
 
-/** A grid has at most about as many pixels: 200 MB of them. */
+/** Approximate maximum number of pixels in a grid: 200 MB. */
 const maxGridPixels = 2 ** 26;
 
 /**
- * Draws images in groups of rows (such as inputs above reconstructions), each image centered in a cell of the largest one's size, or of
- * what a grid has room for, to which larger ones are shrunk. Alpha is left out; of what has no colors the first channel is drawn, as gray.
+ * Draws images in groups of rows (such as inputs above reconstructions), each image centered in a cell with the size of the largest one, or
+ * in a smaller cell if the grid would be too large, to which images are shrunk. Alpha is ignored; of images without colors, the first
+ * channel is drawn in gray.
  *
  * @throws InvalidOptionError INVALID_OPTION
  */
@@ -40,7 +41,7 @@ export function drawGrid(
   const cellHeight = Math.max(...drawn.map((size) => size.height));
   const width = columns * (cellWidth + gap) - gap + 2 * margin;
   const height = rows.length * (cellHeight + gap) - gap + 2 * margin + (groups.length - 1) * (groupGap - gap);
-  // Rounds what is not a byte, and keeps it within bytes.
+  // Rounds values that are not bytes, and clamps them.
   const grid = { width, height, data: new Uint8ClampedArray(width * height * 3).fill(ground) };
   let top = margin;
   for (const group of groups) {
@@ -68,12 +69,15 @@ function checkRows(groups: Parameters<typeof drawGrid>[0]): readonly (readonly P
   return rows;
 }
 
-/** Turns planar pixels into interleaved RGB without alpha, rounded and kept within bytes; of what has no colors the first channel, as gray. */
+/**
+ * Converts planar pixels to interleaved RGB without alpha, rounded and clamped to bytes; of images without colors, the first channel in
+ * gray.
+ */
 export function toRgbImage(image: PlanarImage): RgbImage {
   return drawGrid([[[image]]], { scale: 1, margin: 0 });
 }
 
-/** Returns the size of an image in the grid: enlarged, but no side longer than `maxSide`. */
+/** Returns the size of an image in the grid: enlarged, but with no side longer than `maxSide`. */
 function drawnSize({ width, height }: PlanarImage, scale: number, maxSide: number): { width: number; height: number } {
   const factor = Math.min(scale, maxSide / Math.max(width, height));
   return { width: Math.max(1, Math.floor(width * factor)), height: Math.max(1, Math.floor(height * factor)) };

@@ -1,4 +1,4 @@
-/** What images are in memory: the types that all of this package shares. */
+/** Images in memory: the types that all of this package shares. */
 
 export interface Size {
   height: number;
@@ -11,13 +11,13 @@ export interface Box extends Size {
   left: number;
 }
 
-/** Pixels as in image libraries: interleaved `[H, W, C]` uint8, channels gray, RGB or RGBA. */
+/** Pixels as in image libraries: interleaved `[H, W, C]` uint8; gray, RGB or RGBA. */
 export interface Pixels extends Size {
   data: Uint8Array;
   channels: number;
 }
 
-/** Pixels as a Datum has them: planar `[C, H, W]` uint8, gray or blue-green-red. */
+/** Pixels as in a Datum: planar `[C, H, W]` uint8; gray or blue-green-red. */
 export interface Planes extends Size {
   data: Uint8Array;
   planar: true;
@@ -28,8 +28,8 @@ export interface Planes extends Size {
 export type RgbColor = readonly [red: number, green: number, blue: number];
 
 /**
- * Planar `[C, H, W]` pixels from 0 to 255, as records and reconstructions have them. Of 3 or 4 channels they are blue-green-red(-alpha);
- * what has another number has no colors.
+ * Planar `[C, H, W]` pixels from 0 to 255, as in records and reconstructions. With 3 or 4 channels, they are blue-green-red(-alpha);
+ * otherwise, they are not colors.
  */
 export interface PlanarImage {
   readonly channels: number;

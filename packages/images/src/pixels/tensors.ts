@@ -1,13 +1,13 @@
-/** Images and tensors. TensorFlow.js is known by what it does: this package does not depend on it. */
+/** Conversion between images and tensors. TensorFlow.js is recognized by its methods: this package does not depend on it. */
 import { refused } from '../errors';
 import type { Pixels } from './pixels';
 
-/** What is used of TensorFlow.js. */
+/** The part of TensorFlow.js that is used. */
 export interface TensorMaker<T> {
   tensor3d(values: Int32Array, shape: [number, number, number], dtype: 'int32'): T;
 }
 
-/** What is used of a tensor. */
+/** The part of a tensor that is used. */
 export interface TensorLike {
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -26,7 +26,7 @@ export async function pixelsOfTensor(tensor: TensorLike): Promise<Pixels> {
   }
   if (dtype !== 'float32' && dtype !== 'int32') throw refused('fromTensor', 'a tensor of float32 or int32', dtype);
   const values = await tensor.data();
-  // Rounds to the nearest byte, and cuts off what is none.
+  // Rounds to the nearest byte, and clamps.
   const bytes = new Uint8ClampedArray(values.length);
   const scale = dtype === 'float32' ? 255 : 1;
   for (let i = 0; i < bytes.length; i++) bytes[i] = values[i] * scale;

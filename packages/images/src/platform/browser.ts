@@ -1,4 +1,4 @@
-/** What a browser does in place of node.ts: it decodes and encodes by createImageBitmap and canvases, and fetches. */
+/** What browsers do instead of node.ts: they decode and encode with createImageBitmap and canvases, and fetch files. */
 
 import type { DecodeImageOptions } from '../codecs/decode-options';
 import { doesNotDecode, PlatformError } from '../errors';
@@ -9,7 +9,7 @@ import { contextOf, drawPixels, imageDataOf, newCanvas } from '../pixels/canvas'
 import { toColor, toGray } from '../pixels/channels';
 import type { Pixels } from '../pixels/pixels';
 
-/** What is used of an ImageBitmap. */
+/** The part of an ImageBitmap that is used. */
 interface Bitmap {
   readonly width: number;
   readonly height: number;
@@ -47,7 +47,7 @@ function isOpaque(rgba: Uint8Array): boolean {
   return true;
 }
 
-/** Encodes pixels by a canvas. */
+/** Encodes pixels with a canvas. */
 export async function encodeFile(pixels: Pixels, kind: string, quality: number): Promise<Uint8Array> {
   const { width, height } = pixels;
   const canvas = newCanvas(width, height);
@@ -96,5 +96,5 @@ export function readPackedFile(): never {
   return listPlace('an archive');
 }
 
-/** Returns an address as it is. */
+/** Returns an address unchanged. */
 export const pathText = String;

@@ -1,4 +1,4 @@
-/** What Node.js and a browser do each in its own way. The build for browsers has browser.ts in its place. */
+/** What Node.js and browsers do differently. The build for browsers uses browser.ts instead. */
 import os from 'node:os';
 import type { ImageSource, SourceOptions } from '../archives/image-source';
 
@@ -10,7 +10,7 @@ export { listPlace } from '../files/list-place';
 export { readPackedFile } from '../files/packed-file';
 export { readBytes } from '../files/read-bytes';
 
-/** Lists the images at places of a disk; what reads archives is loaded then. */
+/** Lists the images at paths; readers of archives are loaded only then. */
 export async function openPlaces(places: readonly string[], options: SourceOptions): Promise<ImageSource> {
   const { openImageSource } = await import('../archives/image-source');
   return openImageSource(places, options);

@@ -1,4 +1,4 @@
-/** Resizing that averages all pixels under a target pixel (triangle filter): Pillow's BILINEAR up to 12.3, bit by bit. */
+/** Resizes by averaging all pixels under a target pixel (triangle filter): Pillow's BILINEAR up to version 12.3, bit for bit. */
 import { runKernel } from '../kernels/image-kernels';
 import type { Pixels, Size } from '../pixels/pixels';
 import { bySizes } from './size-cache';
@@ -7,7 +7,7 @@ import { bySizes } from './size-cache';
 const weightBits = 22;
 const half = 1 << (weightBits - 1);
 
-/** Which source pixels make each target pixel. */
+/** The source pixels that contribute to each target pixel. */
 export interface Windows {
   /** First source index and count, for each target pixel. */
   ranges: Int32Array;
@@ -17,8 +17,8 @@ export interface Windows {
 }
 
 /**
- * Resizes interleaved uint8 pixels, first along the rows and then along the columns. The triangle is two target pixels wide when
- * shrinking and two source pixels when enlarging.
+ * Resizes interleaved uint8 pixels, first along rows and then along columns. The triangle is two target pixels wide when shrinking and two
+ * source pixels wide when enlarging.
  */
 export function resizeAntialiased(pixels: Pixels, { height, width }: Size): Pixels {
   const { channels } = pixels;
@@ -101,7 +101,7 @@ function pixelWindows({ ranges, weights, most }: Windows): PixelWindows {
 
 export const pixelWindowsFor = bySizes((from, to) => pixelWindows(windowsFor(from, to)));
 
-/** The windows along rows and down columns; undefined where nothing changes. */
+/** The windows along rows and columns; undefined if the size does not change. */
 export function antialiasedWindows(image: Size, { height, width }: Size): { across?: Windows; down?: Windows } {
   return {
     across: image.width === width ? undefined : windowsFor(image.width, width),

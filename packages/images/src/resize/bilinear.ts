@@ -1,4 +1,4 @@
-/** cv::resize with INTER_LINEAR, bit by bit. */
+/** cv::resize with INTER_LINEAR, bit for bit. */
 import { runKernel } from '../kernels/image-kernels';
 import type { Pixels, Size } from '../pixels/pixels';
 
@@ -6,8 +6,8 @@ const coefBits = 11;
 const coefOne = 1 << coefBits;
 
 /**
- * cv::resize with INTER_LINEAR on uint8, in its fixed-point arithmetic: pixel centers at half, two taps each way, no
- * antialiasing, and at exactly half size the mean of 2x2 pixels, which OpenCV puts in its place.
+ * Does what cv::resize with INTER_LINEAR does on uint8, in its fixed-point arithmetic: pixel centers at half, two taps each way, no
+ * antialiasing, and at exactly half the size the mean of 2x2 pixels, which OpenCV substitutes.
  */
 export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
   const { channels, height, width } = pixels;
@@ -25,7 +25,7 @@ export function resizeBilinear(pixels: Pixels, target: Size): Pixels {
   return { data: data ?? resizePlainly(pixels, target), ...result };
 }
 
-/** What the kernel needs for its work. */
+/** The kernel's inputs. */
 export function bilinearScratchBytes(targetWidth: number, channels: number): number {
   return 16 + 16 * targetWidth + 8 * channels * (targetWidth + 2);
 }
@@ -56,8 +56,8 @@ export function resizePlainly({ data, channels, height, width }: Pixels, target:
 }
 
 /**
- * For each target column or row: first and second source index, and their weights. OpenCV drops the second tap outside of the image
- * across a row, but down a column takes the edge twice, which rounds differently.
+ * For each target column or row: the indexes of the first and second source, and their weights. OpenCV drops the second tap outside the
+ * image along rows, but repeats the edge along columns, which rounds differently.
  */
 function taps(from: number, to: number, dropOutside: boolean): Int32Array {
   const result = new Int32Array(4 * to);
@@ -98,7 +98,7 @@ function halve({ data, channels, width }: Pixels, target: Size): Pixels {
   return result;
 }
 
-/** C's rint, which OpenCV rounds with. */
+/** C's rint, which OpenCV uses for rounding. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;

@@ -2,15 +2,18 @@ import { refused } from '../errors';
 import { checkKeys } from '../pixels/checks';
 import type { FitMode, Resampler, Resize } from './plan';
 
-/** How an image comes to have another size. */
+/** How an image is brought to another size. */
 export interface ResizeOptions {
-  /** 'squash' ignores the aspect ratio, 'crop' cuts what sticks out, 'fill' adds black borders. Default 'squash', as Caffe and `ae import`. */
+  /**
+   * 'squash' ignores the aspect ratio, 'crop' cuts off what does not fit, 'fill' adds black borders. Default 'squash', as in Caffe and `ae
+   * import`.
+   */
   readonly fit?: FitMode;
-  /** 'antialiased' averages all pixels (Pillow's BILINEAR), 'bilinear' looks at four (cv::resize). Default 'antialiased'. */
+  /** 'antialiased' averages all pixels (Pillow's BILINEAR), 'bilinear' uses the four nearest ones (cv::resize). Default 'antialiased'. */
   readonly resampler?: Resampler;
 }
 
-/** A size, and how an image comes to have it. */
+/** A size, and how an image is brought to it. */
 export interface SizedResize extends ResizeOptions {
   readonly width: number;
   readonly height: number;

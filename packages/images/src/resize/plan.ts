@@ -1,10 +1,10 @@
 /** Which part of an image goes where. */
 import type { Box, Size } from '../pixels/pixels';
 
-/** 'squash' ignores the aspect ratio (Caffe), 'crop' cuts what sticks out, 'fill' adds black borders. */
+/** 'squash' ignores the aspect ratio (Caffe), 'crop' cuts off what does not fit, 'fill' adds black borders. */
 export type FitMode = 'squash' | 'crop' | 'fill';
 
-/** 'antialiased' averages all pixels under the target's (triangle filter); 'bilinear' is cv::resize's default, as Caffe uses. */
+/** 'antialiased' averages all pixels under the target's (triangle filter); 'bilinear' is the default of cv::resize, which Caffe uses. */
 export type Resampler = 'antialiased' | 'bilinear';
 
 /** How images are resized to one size. */
@@ -14,7 +14,7 @@ export interface Resize {
   resampler: Resampler;
 }
 
-/** Chooses the part of the image to take and where it comes to lie in the target. */
+/** Chooses the part of the image to use and its position in the target. */
 export function planResize(image: Size, target: Size, fit: FitMode): { source: Box; placed: Box } {
   const whole = { top: 0, left: 0, height: image.height, width: image.width };
   const all = { top: 0, left: 0, height: target.height, width: target.width };

@@ -1,4 +1,4 @@
-/** Resizing: antialiased as Pillow does it, or plain bilinear as OpenCV does. */
+/** Resizes images: antialiased as in Pillow, or plain bilinear as in OpenCV. */
 import { checkPixels } from '../pixels/checks';
 import type { Box, Pixels, Size } from '../pixels/pixels';
 import { resizeAntialiased } from './antialiased';

@@ -1,4 +1,4 @@
-/** Remembers what was computed for a pair of sizes: the images of a set often share a few. */
+/** Remembers what was computed for a pair of sizes, because the images of a set often share a few. */
 
 const most = 1024;
 

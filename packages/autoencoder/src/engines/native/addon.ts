@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { NativePackage } from './installation';
 import { makeFolder, runTool } from './tools';
 
-/** The version of tfjs-node and tfjs-node-gpu that is installed: the one this package's tfjs-core belongs to. */
+/** The version of tfjs-node and tfjs-node-gpu that is installed: that of this package's tfjs-core. */
 export const tfjsVersion = '4.22.0';
 
 /** Node-API's headers, which are the same for all versions of Node.js. */
@@ -13,8 +13,8 @@ const headersPackage = 'node-api-headers';
 const napiVersion = 8;
 
 /**
- * Installs the npm package and what it needs into `folder`, once: the files whose checksums stand in native/package-lock.json, and no others.
- * Runs no install scripts, which download TensorFlow 2.9.
+ * Installs the npm package and its dependencies into `folder`, once: only files whose checksums are in native/package-lock.json. Runs no
+ * install scripts, which would download TensorFlow 2.9.
  */
 export async function fetchPackage(name: NativePackage, folder: string): Promise<void> {
   await makeFolder(folder, async (partial) => {
@@ -37,7 +37,7 @@ interface PackageLock {
   readonly packages: Record<string, { dependencies?: Record<string, string>; integrity?: string }>;
 }
 
-/** The lock file for one of the two packages, which need the same others. */
+/** The lock file for one of the two packages, which have the same dependencies. */
 async function lockOf(name: NativePackage): Promise<PackageLock> {
   const root = path.dirname(createRequire(import.meta.url).resolve('@ae/autoencoder/package.json'));
   const lock: PackageLock = JSON.parse(await readFile(path.join(root, 'native', 'package-lock.json'), 'utf8'));
@@ -53,8 +53,8 @@ async function lockOf(name: NativePackage): Promise<PackageLock> {
 }
 
 /**
- * Compiled into the addon: TensorFlow allocates the results of every op anew, and the C library gives large blocks back to the system, which
- * clears them when they are wanted again. Keeping them makes a training step a tenth to a fifth faster.
+ * Compiled into the addon: TensorFlow allocates the results of every op anew, and the C library returns large blocks to the system, which
+ * clears them before they are used again. Keeping them makes a training step 10 % to 20 % faster.
  */
 const keepMemory = `#include <malloc.h>
 #ifdef __GLIBC__
@@ -64,7 +64,7 @@ const bool kept = mallopt(M_MMAP_MAX, 0) && mallopt(M_TRIM_THRESHOLD, -1) && mal
 #endif
 `;
 
-/** Compiles the addon and links it with the libraries in `libraries`, unless that has been done. Needs a C++ compiler. */
+/** Compiles the addon and links it with the libraries in `libraries`, unless that has been done. Requires a C++ compiler. */
 export async function buildAddon(
   compiler: string,
   folder: string,

@@ -1,8 +1,8 @@
 /**
- * Gives tfjs-node or tfjs-node-gpu a current TensorFlow: links its addon against the libraries of the official Python wheel.
+ * Gives tfjs-node or tfjs-node-gpu a current TensorFlow by linking its addon with the libraries of the official Python wheel.
  *
- * tfjs-node's own install script downloads TensorFlow 2.9, for CUDA 11.2. Everything lies in one cache folder, in parts that appear when
- * they are complete, so that an installation that was broken off goes on where it stopped.
+ * The install script of tfjs-node downloads TensorFlow 2.9, for CUDA 11.2. Everything is stored in one cache folder, in parts that appear
+ * when they are complete, so that an interrupted installation can be continued.
  */
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -24,11 +24,11 @@ import { unpackCuda, unpackTensorflow, type Wheel } from './wheel';
 
 /** How to install native TensorFlow. */
 export interface InstallTensorflowOptions {
-  /** tfjs-node-gpu with the CUDA libraries that TensorFlow's wheel names, instead of tfjs-node. Default false. */
+  /** Install tfjs-node-gpu with the CUDA libraries that TensorFlow's wheel requires, instead of tfjs-node. Default false. */
   readonly gpu?: boolean;
   /** The version of TensorFlow. Default: the newest one tested. */
   readonly tensorflow?: string;
-  /** Pip's package to take the libraries from. Default 'tensorflow' with a GPU, otherwise 'tensorflow-cpu', which has no CUDA. */
+  /** The pip package that contains the libraries. Default 'tensorflow' with a GPU, otherwise 'tensorflow-cpu', which has no CUDA. */
   readonly wheel?: Wheel['name'];
   /** Default `defaultTensorflowCache()`. */
   readonly cacheFolder?: string;
@@ -36,25 +36,25 @@ export interface InstallTensorflowOptions {
   readonly python?: string;
   /** A C++ compiler. Default 'c++'. */
   readonly compiler?: string;
-  /** Whether the wasm engine, beside which TensorFlow is measured, may set V8's flags; default true. */
+  /** Whether the wasm engine, which TensorFlow is compared with, may set V8's flags. Default true. */
   readonly v8Flags?: boolean;
-  /** Called when a part begins, with a few words for people. */
+  /** Called when a step of the installation begins, with a short description. */
   readonly onProgress?: (progress: { readonly step: InstallStep; readonly detail: string }) => void;
 }
 
-/** The parts of an installation, in their order. */
+/** The steps of an installation, in order. */
 export type InstallStep = 'package' | 'tensorflow' | 'cuda' | 'addon' | 'check';
 
 const optionNames = ['gpu', 'tensorflow', 'wheel', 'cacheFolder', 'python', 'compiler', 'v8Flags', 'onProgress'];
 
-/** How much room an installation takes at most, downloads included. */
+/** Maximum disk space of an installation, including downloads. */
 const neededBytes = { cpu: 2.5e9, gpu: 12e9 };
 
 /**
- * Installs native TensorFlow for all projects of this user, and trains a few steps with it, which must agree with the reference, before it
- * resolves. Parts that are there already are kept. Linux only. `useBackend` then finds it by itself.
+ * Installs native TensorFlow for all projects of this user, and checks that a few training steps match the reference. Parts that are
+ * already installed are kept. Linux only. `useBackend` then finds it automatically.
  *
- * Throws INSTALL_FAILED with what to do: no Python, pip or compiler, no connection, a full disk, an unfit version; CHECK_FAILED.
+ * Throws INSTALL_FAILED with what to do (no Python, pip or compiler, no connection, a full disk, an incompatible version), or CHECK_FAILED.
  */
 export async function installTensorflow(options: InstallTensorflowOptions = {}): Promise<TensorflowInstallation> {
   checkKeys('installTensorflow', options, optionNames);
@@ -93,14 +93,14 @@ export async function installTensorflow(options: InstallTensorflowOptions = {}):
 }
 
 function defaultWheel(gpu: boolean): Wheel['name'] {
-  // For arm64 there is but one, without CUDA.
+  // For arm64 there is only one, without CUDA.
   return gpu || process.arch === 'arm64' ? 'tensorflow' : 'tensorflow-cpu';
 }
 
-/** The file by which a folder is known to be one of ours, so that nothing else is ever removed. */
+/** This file marks a folder as one of ours, so that no other folder is ever removed. */
 const cacheMark = 'made-by-ae';
 
-/** Makes the folder, or finds it made before; a folder with files of others is none to put anything into. */
+/** Creates the folder, or finds an earlier one; refuses a folder that contains other files. */
 async function claim(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const mark = path.join(folder, cacheMark);
@@ -139,7 +139,7 @@ async function checkRoom(folder: string, needed: number): Promise<void> {
   );
 }
 
-/** Turns what the operating system says of the folder into a sentence. */
+/** Turns the operating system's error about the folder into a sentence. */
 async function writingInto(folder: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -156,7 +156,7 @@ async function writingInto(folder: string, work: () => Promise<void>): Promise<v
 /** How long each engine is measured, twice. */
 const benchSeconds = 1.5;
 
-/** Runs `checkTensorflow` in a process of its own: an addon that doesn't fit this machine may end the process that loads it. */
+/** Runs `checkTensorflow` in a separate process: an addon that does not fit this machine may crash the process that loads it. */
 async function checkInProcess(gpu: boolean, options: BackendOptions): Promise<TensorflowCheck> {
   const self = createRequire(import.meta.url).resolve('@ae/autoencoder/native');
   const name = gpu ? 'tensorflow-gpu' : 'tensorflow';

@@ -1,24 +1,24 @@
-/** Where native TensorFlow is installed for all projects of a user, and what is there. */
+/** Where native TensorFlow is installed for all projects of a user, and what is installed there. */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-/** The npm packages that bring TensorFlow's C library. */
+/** The npm packages that contain bindings to TensorFlow's C library. */
 export type NativePackage = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node';
 
-/** Native TensorFlow as `installTensorflow` left it: complete, and found to compute the right numbers. */
+/** Native TensorFlow as `installTensorflow` left it: complete, and with verified results. */
 export interface TensorflowInstallation {
   /** The npm package whose addon was linked. */
   readonly package: NativePackage;
-  /** The folder whose node_modules hold it. */
+  /** The folder whose node_modules contains it. */
   readonly folder: string;
-  /** Where the libraries come from: the name of pip's package. */
+  /** The pip package that the libraries come from. */
   readonly wheel: string;
   /** TensorFlow's version. */
   readonly tensorflow: string;
   /** Whether it computed on a GPU when it was installed. */
   readonly gpu: boolean;
-  /** Training speed when it was installed, of the mirror network in batches of 32, beside that of the wasm engine. */
+  /** Training speeds when it was installed, of the mirror network in batches of 32, for TensorFlow and for the wasm engine. */
   readonly imagesPerSecond: { readonly tensorflow: number; readonly wasm: number };
 }
 
@@ -29,19 +29,19 @@ export function defaultTensorflowCache(): string {
   return path.join(homedir(), systemCaches[process.platform] ?? '.cache', 'ae', 'tensorflow');
 }
 
-/** `tfjs-node` or `tfjs-node-gpu`, the name of the folder that holds a package with all it needs. */
+/** `tfjs-node` or `tfjs-node-gpu`, the name of the folder that contains a package with its dependencies. */
 export function packageFolder(cache: string, name: NativePackage): string {
   return path.join(cache, path.basename(name));
 }
 
 const manifestFile = 'installed.json';
 
-/** The file that says that an installation is complete. */
+/** The file that marks an installation as complete. */
 export function manifestPath(cache: string, name: NativePackage): string {
   return path.join(packageFolder(cache, name), manifestFile);
 }
 
-/** Reads what is installed; undefined where nothing is, or not completely. */
+/** Reads what is installed; undefined if nothing is, or only a part. */
 export async function findInstallation(
   name: NativePackage,
   cache = defaultTensorflowCache(),
@@ -53,9 +53,9 @@ export async function findInstallation(
   }
 }
 
-/** What `checkTensorflow` found. */
+/** The result of `checkTensorflow`. */
 export interface TensorflowCheck {
-  /** Whether a GPU computed. */
+  /** Whether it computed on a GPU. */
   readonly gpu: boolean;
   /** Training speed of the mirror network in batches of 32. */
   readonly imagesPerSecond: { readonly tensorflow: number; readonly wasm: number };

@@ -1,10 +1,10 @@
 /**
- * The wheels that were tried, by their checksums (SHA-256): whatever the index, a mirror or a proxy between hands out, nothing else is
- * unpacked. As `pip install --dry-run --report` names them for Python 3.11 on Linux.
+ * The tested wheels, by their checksums (SHA-256): nothing else is unpacked, whatever the index, a mirror or a proxy delivers. The list is
+ * that of `pip install --dry-run --report` for Python 3.11 on Linux.
  */
 interface PinnedWheel {
   readonly version: string;
-  /** One for each kind of processor. */
+  /** One for each processor architecture. */
   readonly sha256: readonly string[];
 }
 
@@ -22,7 +22,7 @@ const tensorflowWheels: Readonly<Record<string, PinnedWheel>> = {
   },
 };
 
-/** The CUDA libraries that the tried TensorFlow asks for. */
+/** The CUDA libraries that the tested TensorFlow requires. */
 const cudaWheels: Readonly<Record<string, PinnedWheel>> = {
   'nvidia-cublas-cu12': {
     version: '12.9.3.13',
@@ -74,23 +74,26 @@ const cudaWheels: Readonly<Record<string, PinnedWheel>> = {
   },
 };
 
-/** The version of TensorFlow that was tried. */
+/** The tested version of TensorFlow. */
 export const pinnedTensorflow = tensorflowWheels.tensorflow.version;
 
-/** What pip is asked for: a requirement with the checksums of what may come, if they are known. */
+/** What pip is asked for: a requirement, with the checksums of acceptable files if they are known. */
 export interface Requirement {
   readonly text: string;
   readonly pinned: boolean;
 }
 
-/** Asks for a version of TensorFlow. */
+/** Returns the requirement for a version of TensorFlow. */
 export function tensorflowRequirement(name: string, version: string): Requirement {
   const wheel = tensorflowWheels[name];
   if (wheel?.version === version) return pin(name, wheel);
   return { text: `${name}==${version}`, pinned: false };
 }
 
-/** Asks for a CUDA library that TensorFlow's wheel names with a range of versions; `tried` says whether it is the TensorFlow that was tried. */
+/**
+ * Returns the requirement for a CUDA library that TensorFlow's wheel lists with a range of versions; `tried` says whether it is the tested
+ * TensorFlow.
+ */
 export function cudaRequirement(named: string, tried: boolean): Requirement {
   const name = /^[\w.-]+/.exec(named)?.[0] ?? named;
   if (tried && Object.hasOwn(cudaWheels, name)) return pin(name, cudaWheels[name]);

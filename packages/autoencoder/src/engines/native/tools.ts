@@ -1,18 +1,18 @@
-/** Runs the programs that an installation takes, and says in one sentence why one failed. */
+/** Runs the programs that an installation needs, and explains a failure in one sentence. */
 import { execFile } from 'node:child_process';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { AutoencoderError } from '../../errors/errors';
 
-/** A program to run, and what to tell the user where it is missing or fails. */
+/** A program to run, and what to tell the user if it is missing or fails. */
 export interface Tool {
-  /** What the program is for: "pip". */
+  /** Its name in messages: "pip". */
   readonly name: string;
   /** The program and its arguments. */
   readonly command: readonly string[];
   readonly cwd?: string;
-  /** What to do where there is no such program. */
+  /** What to do if there is no such program. */
   readonly ifMissing: string;
-  /** What to do where it fails for a reason of its own. */
+  /** What to do if it fails for any other reason. */
   readonly ifFailed: string;
 }
 
@@ -21,7 +21,7 @@ const offline =
 const otherFile = /DO NOT MATCH THE HASHES|EINTEGRITY|integrity checksum failed/;
 const diskFull = /No space left on device|ENOSPC|Disk quota exceeded|EDQUOT/;
 
-/** Runs a tool to its end and returns what it printed. Throws INSTALL_FAILED. */
+/** Runs a tool to its end and returns its output. Throws INSTALL_FAILED. */
 export async function runTool({ name, command, cwd, ifMissing, ifFailed }: Tool): Promise<string> {
   const [program, ...args] = command;
   return new Promise((resolve, reject) => {
@@ -47,19 +47,19 @@ function explain(name: string, output: string, signal: string | null | undefined
   return `${name} ${last}; ${ifFailed}`;
 }
 
-/** The last line that says what went wrong. */
+/** Returns the last line that says what went wrong. */
 function lastWords(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
   const errors = lines.filter((line) => /error|expected|cannot|no such|no module/i.test(line));
   return (errors.at(-1) ?? lines.filter(Boolean).at(-1) ?? 'nothing').slice(0, 300);
 }
 
-/** The error of a failed installation. */
+/** Makes the error for a failed installation. */
 export function failure(message: string, cause?: unknown): AutoencoderError {
   return new AutoencoderError('INSTALL_FAILED', `installTensorflow: ${message}.`, { cause });
 }
 
-/** Makes a folder by `work`, once: it appears under its name when it is complete, and what an earlier try left is thrown away. */
+/** Creates a folder with `work`, once: it gets its name when it is complete, and the remains of earlier attempts are removed. */
 export async function makeFolder(folder: string, work: (partial: string) => Promise<void>): Promise<void> {
   if (await exists(folder)) return;
   const partial = `${folder}.partial`;
@@ -69,7 +69,7 @@ export async function makeFolder(folder: string, work: (partial: string) => Prom
   await rename(partial, folder);
 }
 
-/** Says whether there is such a file or folder. */
+/** Tells whether a file or folder exists. */
 export function exists(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,

@@ -1,4 +1,7 @@
-/** Takes TensorFlow's libraries out of the official Python wheels, which pip downloads: so its mirrors and proxies are honored. */
+/**
+ * Extracts TensorFlow's libraries from the official Python wheels, which are downloaded by pip, so that its mirror and proxy settings
+ * apply.
+ */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cudaRequirement, type Requirement, tensorflowRequirement } from './pinned-wheels';
@@ -11,7 +14,10 @@ export interface Wheel {
   readonly version: string;
 }
 
-/** The libraries are the same in the wheels for every Python; these exist for all recent TensorFlows, whatever `python` itself is. */
+/**
+ * The libraries are the same in the wheels for every version of Python; these exist for all recent TensorFlows, whatever version `python`
+ * is.
+ */
 const pythonOfWheels = '3.11';
 
 const tensorflowParts =
@@ -29,8 +35,8 @@ export async function unpackTensorflow({ python, name, version }: Wheel, folder:
 }
 
 /**
- * Puts the CUDA libraries that the wheel names as its extra `and-cuda` into `folder`/nvidia, each once: beside `folder`/tensorflow, as in
- * Python's site-packages, TensorFlow's libraries find them by their own paths.
+ * Puts the CUDA libraries that the wheel lists as its extra `and-cuda` into `folder`/nvidia, each once: next to `folder`/tensorflow, as in
+ * Python's site-packages, TensorFlow's libraries find them by relative paths.
  */
 export async function unpackCuda(
   python: string,
@@ -64,8 +70,8 @@ async function cudaRequirements(folder: string): Promise<string[]> {
 }
 
 /**
- * Downloads one wheel and unpacks those of its files whose names begin as the regular expression `parts` says. Python runs isolated (-I):
- * nothing in the current folder is taken for a module of its own.
+ * Downloads one wheel and unpacks the files whose names match the beginning given by the regular expression `parts`. Python runs isolated
+ * (-I), so that nothing in the current folder is imported as a module.
  */
 async function unpackWheel(python: string, requirement: Requirement, parts: string, folder: string): Promise<void> {
   const downloads = path.join(folder, '.downloads');

@@ -19,30 +19,30 @@ export interface PcaComparisonOptions {
   /** The images the network was trained on, to fit PCA to. */
   readonly trainingSamples: SampleSource;
   readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
-  /** How many images to score at most, evenly spread over the source. Default 250. */
+  /** Maximum number of images to score, evenly spread over the source. Default 250. */
   readonly maxImages?: number;
-  /** Stops between steps; throws ABORTED then. */
+  /** Stops between steps, which then throws ABORTED. */
   readonly signal?: AbortSignal;
 }
 
-/** Scores of a network and of PCA with as many numbers, on the same images. */
+/** Scores of a network and of PCA with the same number of values, on the same images. */
 export interface PcaComparison {
-  /** Numbers in the network's code. */
+  /** Number of values in the network's code. */
   readonly codeNumbers: number;
-  /** Components of PCA: as many, or all there are. */
+  /** Components of PCA: the same number, or all that exist. */
   readonly components: number;
-  /** How many images were scored. */
+  /** Number of images that were scored. */
   readonly count: number;
-  /** The mean over images of their PSNR in dB, with their own masks where it has masks. */
+  /** Mean PSNR of the images in dB, with their own masks if the network has masks. */
   readonly psnrDb: number;
   readonly pcaPsnrDb: number;
-  /** How many images PCA was fitted on, evenly spaced over how many, and whether on their mirror images, too. */
+  /** Number of images that PCA was fitted to, evenly spaced over `pcaFittedOf`, and whether their mirror images were included. */
   readonly pcaFittedOn: number;
   readonly pcaFittedOf: number;
   readonly pcaMirrored: boolean;
 }
 
-/** Scores a network and PCA of as many numbers as its code has. Throws INVALID_SAMPLE for fewer than two training images. */
+/** Scores a network, and PCA with as many components as its code has values. Throws INVALID_SAMPLE for fewer than two training images. */
 export async function compareWithPca(
   network: ScoredNetwork,
   samples: SampleSource,
@@ -72,15 +72,15 @@ export async function compareWithPca(
   }
 }
 
-/** Which numbers of components `scorePca` scores. */
+/** The numbers of components that `scorePca` scores. */
 export interface PcaScoreOptions {
-  /** Numbers of components to code images with, in ascending order; where there are fewer components, all of them. */
+  /** Numbers of components to encode images with, in ascending order; if there are fewer components, all of them are used. */
   readonly counts: readonly number[];
-  /** Stops between batches; throws ABORTED then. */
+  /** Stops between batches, which then throws ABORTED. */
   readonly signal?: AbortSignal;
 }
 
-/** Scores principal components: the mean over images of their PSNR in dB, for each number of components, as `evaluate` counts it. */
+/** Scores principal components: the mean PSNR of the images in dB for each number of components, as `evaluate` computes it. */
 export async function scorePca(
   pca: Pca,
   samples: SampleSource,

@@ -1,5 +1,6 @@
 /**
- * The autoencoder beside codes of the same size: what its masks carry, and what PCA, JPEG and a thumbnail make of as many bytes.
+ * Compares the autoencoder with codes of the same size: what its masks carry, and what PCA, JPEG and thumbnails achieve with the same
+ * number of bytes.
  */
 
 import type { SampleSource } from '../../data/samples';
@@ -26,26 +27,26 @@ import {
 
 /** What `compare` compares with, and on which images. */
 export interface CompareOptions {
-  /** The images the network was trained on, to fit PCA to. Without them there is no PCA. */
+  /** The images the network was trained on, to fit PCA to. Without them, PCA is left out. */
   readonly trainingSamples?: SampleSource;
   readonly pca?: Omit<PcaOptions, 'components' | 'signal'>;
-  /** How many images to score at most, evenly spread over the source. Default 500. */
+  /** Maximum number of images to score, evenly spread over the source. Default 500. */
   readonly maxImages?: number;
-  /** Evaluations of all `samples` by this network, SSIM among them: what they say is not computed again. */
+  /** Evaluations of all `samples` by this network, including SSIM, which are then not computed again. */
   readonly evaluations?: readonly Evaluation[];
   /** Stops between batches; the comparison then throws ABORTED. */
   readonly signal?: AbortSignal;
-  /** Called when a part begins. */
+  /** Called when a stage begins. */
   readonly onStage?: (stage: string) => void;
 }
 
-/** Ways to code images in the same number of bytes. */
+/** Ways to encode images in the same number of bytes. */
 export interface ComparisonGroup {
-  /** What of the autoencoder is counted. */
+  /** Which part of the autoencoder's output is counted. */
   readonly counted: 'code' | 'code and masks';
   /** Bits per number of the autoencoder's code: 32, or 8 after rounding. */
   readonly codeBits: number;
-  /** Bytes per image that each way may use at most. */
+  /** Maximum number of bytes per image for each way. */
   readonly budgetBytes: number;
   readonly rows: readonly ComparisonRow[];
 }
@@ -53,26 +54,26 @@ export interface ComparisonGroup {
 /** Scores of the network and of other codes at equal sizes. */
 export interface Comparison {
   readonly sizes: CodeSizes;
-  /** How many images were scored, and of how many. */
+  /** Number of images that were scored, and that there are. */
   readonly count: number;
   readonly sourceCount: number;
   readonly groups: readonly ComparisonGroup[];
   /**
-   * PSNR (per-image mean) over bytes where a method reaches that size: PCA by float32 coefficients, thumbnails
-   * by bytes, JPEG and WebP by quality.
+   * Mean PSNR of the images by size in bytes, for the sizes that a method reaches: PCA by float32 coefficients, thumbnails by bytes, JPEG
+   * and WebP by quality.
    */
   readonly curves: { readonly [method in RivalMethod | 'webp']: readonly RatePoint[] };
-  /** How many images PCA was fitted on, where it was, evenly spaced over how many, and whether on their mirror images, too. */
+  /** If PCA was fitted: the number of images, evenly spaced over `pcaFittedOf`, and whether their mirror images were included. */
   readonly pcaFittedOn?: number;
   readonly pcaFittedOf?: number;
   readonly pcaMirrored?: boolean;
-  /** What is not in it and why, a sentence each. */
+  /** What is missing and why, one sentence each. */
   readonly missing: readonly string[];
 }
 
 /**
- * Scores a network with all three kinds of masks, its code whole and rounded to 8 bits, beside PCA and JPEG at equal
- * bytes. The code counts with the masks where the decoder gets the image's own, else alone.
+ * Scores a network with all three kinds of masks, with its code unrounded and rounded to 8 bits, against PCA and JPEG at equal sizes. The
+ * masks are counted with the code if the decoder gets the image's own.
  */
 export async function compareNetwork(
   network: Network,
@@ -119,7 +120,7 @@ export async function compareNetwork(
   };
 }
 
-/** What stands beside a network's code of so many bits per number: each rival in the order of the rows. */
+/** Returns the rivals of a network's code with this many bits per number, in the order of the rows. */
 function rivalsOf(
   network: Network,
   pca: Pca | undefined,
@@ -129,7 +130,7 @@ function rivalsOf(
     [32, 8].map((bits) => ({ rival: rivalFor(bits), codeBits: [bits] }));
   return [
     ...(pca ? byBits((bits) => pcaRival(pca, network, bits)) : []),
-    // All budgets at once, for the same files serve several of them.
+    // All budgets at once, because they share many files.
     ...(jpeg ? [{ rival: jpegRival(jpeg, network), codeBits: [32, 8] }] : []),
     ...byBits((bits) => thumbnailRival(network, bits)),
   ];
@@ -141,7 +142,7 @@ const stages: Record<RivalMethod, string> = {
   thumbnail: 'thumbnails',
 };
 
-/** Loads JPEG; adds the reason to `missing` where it doesn't load, or can't code such images. */
+/** Loads JPEG; adds the reason to `missing` if it does not load or cannot encode such images. */
 async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder | undefined> {
   if (channels === 1 || channels === 3) {
     return JpegCoder.load().catch((error: AutoencoderError) => void missing.push(error.sentence));
@@ -150,7 +151,7 @@ async function loadJpeg(channels: number, missing: string[]): Promise<JpegCoder 
   return undefined;
 }
 
-/** Fits PCA; adds the reason to `missing` where there is nothing to fit it to. */
+/** Fits PCA; adds the reason to `missing` if there are no images to fit it to. */
 async function fitWherePossible(
   network: Network,
   groups: readonly ComparisonGroup[],
@@ -163,7 +164,7 @@ async function fitWherePossible(
     return fitPca(trainingSamples, network, { ...pca, components, signal });
   }
   missing.push(
-    `PCA: ${trainingSamples ? 'one training image is too few' : 'no training images were given'} to fit it to.`,
+    `PCA: ${trainingSamples ? 'one training image is not enough to fit it' : 'there are no training images to fit it to'}.`,
   );
   return undefined;
 }
@@ -176,7 +177,7 @@ async function scoreAutoencoder(
   { signal, onStage }: CompareOptions,
 ): Promise<ComparisonGroup[]> {
   const groups: ComparisonGroup[] = [];
-  // Another image's masks need another image.
+  // Another image's masks require a second image.
   const without: MaskMode[] = source.length > 1 ? ['fixed', 'other'] : ['fixed'];
   for (const codeBits of [32, 8]) {
     const bytes = codeBytes(codeNumbers, codeBits);

@@ -7,15 +7,15 @@ import type { JpegCoder } from './jpeg';
 import type { RatePoint } from './rivals';
 import { throughWebp } from './webp';
 
-/** One setting of a coder of image files. */
+/** One setting of an image format. */
 type Setting = (sample: Sample) => Promise<{ readonly sample: Sample; readonly bytes: number }>;
 
-/** Few, for each is a file to write and to read per image; a curve between them tells no more. */
+/** Only a few, because each means one file to write and read per image; a curve through them shows just as much. */
 const qualities = [1, 10, 25, 50, 75, 90, 95, 100];
-/** As much as counts of a perfect image. */
+/** The PSNR that a perfect image counts with. */
 const mostDb = 100;
 
-/** What JPEG makes of images at all qualities, with colors at full and half resolution. */
+/** Scores JPEG at all qualities, with colors at full and half resolution. */
 export function jpegSettings(coder: JpegCoder, channels: number): Setting[] {
   const chromas = channels === 3 ? (['4:2:0', '4:4:4'] as const) : (['4:4:4'] as const);
   return chromas.flatMap((chroma) =>
@@ -23,12 +23,12 @@ export function jpegSettings(coder: JpegCoder, channels: number): Setting[] {
   );
 }
 
-/** What WebP makes of them at all qualities. */
+/** Scores WebP at all qualities. */
 export function webpSettings(): Setting[] {
   return qualities.map((quality) => (sample) => throughWebp(sample, quality));
 }
 
-/** The mean PSNR over images by their mean bytes, of the settings that no other beats. */
+/** The mean PSNR of the images by their mean size in bytes, for the settings that no other one beats. */
 export async function fileCurve(
   settings: readonly Setting[],
   source: SampleSource,
@@ -49,7 +49,9 @@ export async function fileCurve(
   return upperHull(sums);
 }
 
-/** The points that neither another beats nor a mixture of two: some images by one setting and some by the other. */
+/**
+ * Returns the points that are beaten neither by another one nor by a mixture of two: some images with one setting and some with the other.
+ */
 function upperHull(points: readonly RatePoint[]): RatePoint[] {
   const best: RatePoint[] = [];
   for (const point of [...points].sort((a, b) => a.bytes - b.bytes)) {

@@ -28,7 +28,7 @@ export async function readRows(
   return { values, count, size };
 }
 
-/** Subtracts the mean row from every row, and returns it; from column `end` on, the mean is 0. */
+/** Subtracts the mean row from all rows, and returns it; the mean is 0 from column `end` on. */
 export function center({ values, count, size }: ImageRows, end = size): Float32Array {
   const sums = new Float64Array(size);
   for (let at = 0; at < values.length; at += size) {
@@ -42,11 +42,11 @@ export function center({ values, count, size }: ImageRows, end = size): Float32A
 }
 
 /**
- * The two halves of images: what is the same in their mirror images, and what changes its sign. The covariance of images and their
- * mirror images is that of either half, each by itself, so that twice as many images cost no more than the images alone.
+ * The two halves of images: the part that mirroring keeps, and the part whose sign it changes. The covariance of images and their mirror
+ * images consists of the covariances of the two halves, so that twice as many images cost no more than the images alone.
  */
 export class MirrorHalves {
-  /** How many values the first half has; the rest are of the second. */
+  /** Number of values in the first half; the rest belong to the second. */
   readonly evenSize: number;
   readonly #shape: ImageShape;
   readonly #row: Float32Array;
@@ -58,7 +58,7 @@ export class MirrorHalves {
     this.#row = new Float32Array(height * width * channels);
   }
 
-  /** Turns rows of pixels into their halves; lengths and angles stay as they are. */
+  /** Transforms rows of pixels into their halves; lengths and angles are preserved. */
   fold(rows: Float32Array): void {
     this.#each(rows, (row, to, left, right, half) => {
       to[half] = left === right ? row[left] : (row[left] + row[right]) * Math.SQRT1_2;
@@ -66,7 +66,7 @@ export class MirrorHalves {
     });
   }
 
-  /** The way back from {@link fold}. */
+  /** Undoes {@link fold}. */
   unfold(rows: Float32Array): void {
     this.#each(rows, (row, to, left, right, half) => {
       const odd = row[this.evenSize + half];
@@ -75,7 +75,7 @@ export class MirrorHalves {
     });
   }
 
-  /** Calls for each pair of values that mirror each other. A value in the middle is its own, and comes after all pairs. */
+  /** Calls a function for each pair of mirrored values. A value in the middle is its own counterpart, and comes after all pairs. */
   #each(
     rows: Float32Array,
     each: (row: Float32Array, to: Float32Array, left: number, right: number, half: number) => void,

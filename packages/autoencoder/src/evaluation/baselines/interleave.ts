@@ -1,9 +1,9 @@
 import type { Sample } from '../../data/samples';
 
-/** Planar, blue first -> interleaved, red first; one channel stays as it is. */
+/** Converts planar, blue first, to interleaved, red first; a single channel is left alone. */
 export function interleave({ data, channels }: Sample): Uint8ClampedArray {
   const area = data.length / channels;
-  // Rounds floats and keeps them within bytes.
+  // Rounds floats and clamps them to bytes.
   const out = new Uint8ClampedArray(data.length);
   for (let c = 0; c < channels; c++) {
     const plane = (channels - 1 - c) * area;
@@ -12,7 +12,7 @@ export function interleave({ data, channels }: Sample): Uint8ClampedArray {
   return out;
 }
 
-/** The way back from {@link interleave}. */
+/** Undoes {@link interleave}. */
 export function planar(data: Uint8Array, channels: number): Uint8Array {
   const area = data.length / channels;
   const out = new Uint8Array(data.length);

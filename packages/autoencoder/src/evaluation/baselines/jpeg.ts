@@ -4,11 +4,11 @@ import { interleave, planar } from './interleave';
 
 type Sharp = typeof import('sharp').default;
 
-/** An image after JPEG. */
+/** An image after JPEG compression. */
 export interface JpegResult {
-  /** What came out, in the form of what went in. */
+  /** The decoded image, in the format of the original. */
   readonly sample: Sample;
-  /** Bytes of the compressed image, and one for the quality; see {@link JpegCoder}. */
+  /** Bytes of the compressed image, plus one for the quality; see {@link JpegCoder}. */
   readonly bytes: number;
   readonly quality: number;
   /** '4:4:4' keeps colors at full resolution, '4:2:0' at half of it. */
@@ -18,9 +18,9 @@ export interface JpegResult {
 /**
  * Baseline JPEG (8x8 blocks, libjpeg-turbo through sharp) as a rival of a learned code.
  *
- * Counted are the bytes of the compressed image and one for the quality. Not counted are file headers and tables: the
- * standard Huffman tables are used and the quality determines the quantization tables, so a decoder can have them, as it
- * has a network's weights. That favors JPEG by about 600 bytes per image, which is more than some codes have.
+ * The size is that of the compressed image plus one byte for the quality. File headers and tables are not counted: the standard Huffman
+ * tables are used, and the quality determines the quantization tables, so a decoder can know them in advance, like a network's weights.
+ * This favors JPEG by about 600 bytes per image, which is more than some codes have.
  */
 export class JpegCoder {
   readonly #sharp: Sharp;
@@ -29,7 +29,7 @@ export class JpegCoder {
     this.#sharp = sharp;
   }
 
-  /** Loads sharp. Throws DEPENDENCY_MISSING where it is not installed. */
+  /** Loads sharp. Throws DEPENDENCY_MISSING if it is not installed. */
   static async load(): Promise<JpegCoder> {
     try {
       const { default: sharp } = await import('sharp');
@@ -43,15 +43,15 @@ export class JpegCoder {
     }
   }
 
-  /** Codes and decodes an image of one or three channels at a quality from 1 to 100. */
+  /** Encodes and decodes an image of one or three channels at a quality from 1 to 100. */
   async run(sample: Sample, quality: number, chromaSubsampling: JpegResult['chromaSubsampling']): Promise<JpegResult> {
     const { file, bytes } = await this.#encode(sample, quality, chromaSubsampling);
     return { sample: await this.#decode(file, sample), bytes, quality, chromaSubsampling };
   }
 
   /**
-   * Codes an image once for each budget: at the best quality whose size is at most that many bytes, with the colors at
-   * full or half resolution, whichever comes closer to the image. Undefined where not even quality 1 is small enough.
+   * Encodes an image once for each budget: at the best quality whose size is within the budget, with colors at full or half resolution,
+   * whichever is closer to the image. Undefined if even quality 1 is too large.
    */
   async runWithin(sample: Sample, budgets: readonly number[]): Promise<(JpegResult | undefined)[]> {
     const subsamplings = sample.channels === 3 ? (['4:4:4', '4:2:0'] as const) : (['4:4:4'] as const);
@@ -63,7 +63,7 @@ export class JpegCoder {
     });
   }
 
-  /** Bisects the quality, with which the size grows, for each budget. */
+  /** Finds the quality for each budget by bisection; the size grows with the quality. */
   async #bestWithin(sample: Sample, budgets: readonly number[], chroma: JpegResult['chromaSubsampling']) {
     const files = new Map<number, { file: Buffer; bytes: number }>();
     const encodeOnce = async (quality: number) => {
@@ -99,7 +99,7 @@ export class JpegCoder {
     }
     const raw = { width, height, channels } as const;
     const file = await this.#sharp(interleave(sample), { raw })
-      // Huffman tables of each image's own would have to be counted.
+      // Huffman tables optimized for each image would have to be counted.
       .jpeg({ quality, chromaSubsampling, optimiseCoding: false, mozjpeg: false })
       .toBuffer();
     return { file, bytes: scanBytes(file) + 1 };
@@ -115,7 +115,7 @@ export class JpegCoder {
 /** Returns the bytes from the end of the start-of-scan header to the end of the file: the compressed image. */
 function scanBytes(file: Buffer): number {
   const startOfScan = 0xda;
-  // After the two bytes of SOI: marker segments, each 0xff, its kind, and a length that counts itself.
+  // After the two bytes of SOI: marker segments, each with 0xff, its type, and a length that includes itself.
   let at = 2;
   while (file[at + 1] !== startOfScan) at += 2 + file.readUInt16BE(at + 2);
   return file.length - (at + 2 + file.readUInt16BE(at + 2));

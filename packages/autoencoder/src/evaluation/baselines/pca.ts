@@ -7,49 +7,49 @@ import { RowComponents } from './row-components';
 
 /** How `fitPca` fits components. */
 export interface PcaOptions {
-  /** How many components to find at most. Default: all there are, one less than images. */
+  /** Maximum number of components. Default: all, one fewer than images. */
   readonly components?: number;
-  /** Fit on each image's mirror image, too, as a training sees them that mirrors images by chance. Default false. */
+  /** Fit to each image's mirror image as well, as training that mirrors images at random sees them. Default false. */
   readonly mirror?: boolean;
   /**
-   * How many images to fit on at most, evenly spaced over the source. Default 2048, fewer for images of more than
-   * 65,536 values. Time grows with its cube: some five seconds for 2048.
+   * Maximum number of images to fit to, evenly spaced over the source. Default 2048, fewer for images of more than 65,536 values. Time
+   * grows with its cube: about five seconds for 2048.
    */
   readonly maxImages?: number;
   /** Stops between steps; `fitPca` then throws ABORTED. */
   readonly signal?: AbortSignal;
 }
 
-/** Values of all images that are held in memory at most, by default: 512 MiB as float32. */
+/** Default limit for the values of all images that are held in memory: 512 MiB as float32. */
 const maxValues = 2 ** 27;
 
-/** Eigenvalues below this share of the largest are float32's noise, not components. */
+/** Eigenvalues below this fraction of the largest are float32 noise, not components. */
 const noise = 1e-7;
 
 /**
- * Principal component analysis of whole images: the best linear code there is for the images it was fitted on.
- * Fitted by the leading eigenvectors of the images' Gram matrix; `dispose` frees its tensors.
+ * Principal component analysis of whole images: the best linear code for the images it was fitted to. Fitted with the leading eigenvectors
+ * of the images' Gram matrix; `dispose` frees its tensors.
  */
 export class Pca {
   constructor(
-    /** float32 `[k, H * W * C]`: the components, orthonormal, the one with the largest variance first. */
+    /** float32 `[k, H * W * C]`: the orthonormal components, largest variance first. */
     readonly components: tf.Tensor2D,
     /** float32 `[H * W * C]`. */
     readonly mean: tf.Tensor1D,
-    /** The variance along each component over the images it was fitted on (divided by their number less one). */
+    /** Variance along each component over the images it was fitted to (divided by their number minus one). */
     readonly variances: Float64Array,
-    /** How many images it was fitted on. */
+    /** Number of images it was fitted to. */
     readonly fittedOn: number,
-    /** Whether on their mirror images, too. */
+    /** Whether their mirror images were included. */
     readonly mirrored: boolean,
   ) {}
 
-  /** How many components there are: as many as were asked for, or as the images have. */
+  /** Number of components: as many as requested, or as many as the images allow. */
   get componentCount(): number {
     return this.components.shape[0];
   }
 
-  /** Images `[N, H, W, C]` in the network's units -> coefficients `[N, k]`. */
+  /** Encodes images `[N, H, W, C]`, in the network's units, to coefficients `[N, k]`. */
   encode(images: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
       const rows = tf.reshape(images, [images.shape[0], -1]);
@@ -57,12 +57,12 @@ export class Pca {
     });
   }
 
-  /** The first coefficients of each image, `[N, count]` -> images `[N, ...shape]`, not clamped. */
+  /** Decodes the first coefficients of each image, `[N, count]`, to images `[N, ...shape]`, not clamped. */
   decode(coefficients: tf.Tensor2D, shape: ImageShape): tf.Tensor4D {
     return this.decodePrefixes(coefficients, [coefficients.shape[1]], shape)[0];
   }
 
-  /** Decodes several times from fewer and more coefficients: `counts` in ascending order. */
+  /** Decodes several times with more and more coefficients: `counts` in ascending order. */
   decodePrefixes(coefficients: tf.Tensor2D, counts: readonly number[], shape: ImageShape): tf.Tensor4D[] {
     return tf.tidy(() => {
       const [images] = coefficients.shape;
@@ -70,7 +70,7 @@ export class Pca {
       let known = 0;
       let sum: tf.Tensor = tf.reshape(this.mean, [1, size]);
       return counts.map((count) => {
-        // Only what the coefficients since the last count add.
+        // Only add what the coefficients since the last count contribute.
         const weights = tf.slice(coefficients, [0, known], [images, count - known]);
         const components = tf.slice(this.components, [known, 0], [count - known, size]);
         if (count > known) sum = tf.add(sum, tf.matMul(weights, components));
@@ -80,13 +80,13 @@ export class Pca {
     });
   }
 
-  /** Frees the components' tensors. */
+  /** Frees the tensors of the components. */
   dispose(): void {
     tf.dispose([this.components, this.mean]);
   }
 }
 
-/** Fits the principal components of the images of a source. Throws INVALID_SAMPLE for fewer than two images. */
+/** Fits principal components to the images of a source. Throws INVALID_SAMPLE for fewer than two images. */
 export async function fitPca(
   source: SampleSource,
   format: { readonly inputShape: ImageShape; readonly pixels: PixelFormat },
@@ -135,12 +135,12 @@ function resolveOptions(source: SampleSource, [height, width, channels]: ImageSh
     );
   }
   const count = Math.min(source.length, maxImages);
-  // Centering takes one dimension away.
+  // Centering removes one dimension.
   const all = mirror ? 2 * count - 1 : count - 1;
   return { count, mirror, signal, most: Math.min(all, size, options.components ?? all) };
 }
 
-/** Chooses the `most` largest eigenvalues of all parts, but for what lies below float32's noise. */
+/** Chooses the `most` largest eigenvalues of all parts, except those below float32 noise. */
 function rank(parts: readonly RowComponents[], most: number): { part: number; value: number }[] {
   const all = parts.flatMap(({ eigenvalues }, part) => Array.from(eigenvalues, (value) => ({ part, value })));
   all.sort((a, b) => b.value - a.value);
@@ -148,7 +148,7 @@ function rank(parts: readonly RowComponents[], most: number): { part: number; va
   return all.slice(0, most).filter(({ value }) => value > largest * noise);
 }
 
-/** Lets timers and signals in, and stops where a signal says so. */
+/** Lets timers and signals run, and stops if the signal is aborted. */
 async function breathe(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   if (!signal?.aborted) return;

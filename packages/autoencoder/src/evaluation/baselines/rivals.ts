@@ -11,22 +11,22 @@ import type { JpegCoder } from './jpeg';
 import type { Pca } from './pca';
 import { throughThumbnail, thumbnailSize } from './thumbnail';
 
-/** One way to code images, and how well it did. */
+/** One way to encode images, and its score. */
 export interface ComparisonRow {
   readonly method: 'autoencoder' | RivalMethod;
-  /** Of the autoencoder: whose masks its decoder got. */
+  /** For the autoencoder: the masks that its decoder got. */
   readonly masks?: MaskMode;
-  /** Of PCA: how many coefficients. */
+  /** For PCA: the number of coefficients. */
   readonly components?: number;
-  /** Of a thumbnail: its height and width. */
+  /** For a thumbnail: its height and width. */
   readonly size?: readonly [height: number, width: number];
-  /** The mean size of an image's code in bytes. */
+  /** Mean size of an image's code in bytes. */
   readonly bytes: number;
-  /** Undefined where not every image can be made so small. */
+  /** Undefined if not every image can be made so small. */
   readonly scores?: Scores;
 }
 
-/** The score that a method reaches with a number of bytes. */
+/** The score of a method at a size in bytes. */
 export interface RatePoint {
   readonly bytes: number;
   readonly psnrDb: number;
@@ -35,22 +35,25 @@ export interface RatePoint {
 /** A code that the network is compared with. */
 export type RivalMethod = 'pca' | 'jpeg' | 'thumbnail';
 
-/** What is to be known of a network. */
+/** What a rival needs to know about a network. */
 type Format = Pick<Network, 'inputShape' | 'pixels'>;
 
-/** Another way to code images than the autoencoder. */
+/** A way to encode images other than the autoencoder. */
 export interface Rival {
   readonly method: RivalMethod;
-  /** Makes of one batch what each budget, in ascending order, allows: values `[N, H, W, C]`, and bytes used by all N; undefined: impossible. */
+  /**
+   * Encodes a batch within each budget, in ascending order: returns values `[N, H, W, C]` and the bytes used by all N; undefined if
+   * impossible.
+   */
   run(
     samples: readonly Sample[],
     budgets: readonly number[],
   ): Promise<({ values: ArrayLike<number>; bytes: number } | undefined)[]>;
-  /** What a row says beside the scores. */
+  /** What a row shows besides the scores. */
   details?(budget: number): Pick<ComparisonRow, 'components' | 'size'>;
 }
 
-/** PCA with as many coefficients as the budget holds, float32 or rounded to fewer bits as a network's codes are. */
+/** PCA with as many coefficients as fit in the budget, as float32 or rounded to fewer bits in the same way as a network's codes. */
 export function pcaRival(pca: Pca, { inputShape, pixels }: Format, bits: number): Rival {
   const countFor = (budget: number) => Math.min(numbersWithin(budget, bits), pca.componentCount);
   return {
@@ -68,7 +71,7 @@ export function pcaRival(pca: Pca, { inputShape, pixels }: Format, bits: number)
   };
 }
 
-/** The image itself with as many values as the budget holds, float32 or bytes, enlarged again. */
+/** The image itself with as many values as fit in the budget, as float32 or bytes, enlarged again. */
 export function thumbnailRival({ inputShape, pixels }: Network, bits: number): Rival {
   const sizeFor = (budget: number) => thumbnailSize(inputShape, Math.floor((8 * budget) / bits));
   const step = (255 * pixels.scale) / (2 ** bits - 1);
@@ -95,7 +98,7 @@ export function thumbnailRival({ inputShape, pixels }: Network, bits: number): R
   };
 }
 
-/** JPEG at the best quality that the budget holds. */
+/** JPEG at the best quality that fits in the budget. */
 export function jpegRival(coder: JpegCoder, { inputShape, pixels }: Network): Rival {
   return {
     method: 'jpeg',
@@ -114,7 +117,7 @@ export function jpegRival(coder: JpegCoder, { inputShape, pixels }: Network): Ri
   };
 }
 
-/** Scores a rival at every budget; SSIM only at those `withSimilarity`. */
+/** Scores a rival at every budget; SSIM only at those in `withSimilarity`. */
 export async function scoreRival(
   rival: Rival,
   { inputShape, pixels }: Format,
@@ -150,7 +153,7 @@ export async function scoreRival(
   });
 }
 
-/** Leaves out sizes that a method can't reach or that it doesn't use up: it has no more to say beyond them. */
+/** Removes sizes that a method cannot reach or does not use up: beyond them, its scores no longer change. */
 export function ratePoints(rows: readonly ComparisonRow[]): RatePoint[] {
   const points: RatePoint[] = [];
   for (const { bytes, scores } of rows) {

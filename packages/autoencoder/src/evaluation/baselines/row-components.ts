@@ -6,16 +6,16 @@ import { eigenvaluesOf } from '../../linear-algebra/tridiagonal-values';
 import { tridiagonalVectors } from '../../linear-algebra/tridiagonal-vectors';
 import type { ImageRows } from './image-rows';
 
-/** Columns multiplied at once: partial sums are added in float64, so that the small components survive float32. */
+/** Columns multiplied at a time: partial sums are added in float64, so that small components survive float32. */
 const chunkSize = 1024;
 
-/** Rows multiplied at once: what is above the diagonal of a symmetric product need not be computed. */
+/** Rows multiplied at a time: what is above the diagonal of a symmetric product need not be computed. */
 const stripeSize = 512;
 
-/** Reflections that are undone at once. */
+/** Reflections undone at a time. */
 const panelSize = 128;
 
-/** The principal components of some columns of rows of values. */
+/** The principal components of some columns of the rows. */
 export class RowComponents {
   /** Of the Gram matrix, in descending order. */
   readonly eigenvalues: Float64Array;
@@ -41,7 +41,7 @@ export class RowComponents {
     return new RowComponents(rows, columns, form);
   }
 
-  /** Returns the first `count` components, `[count, size]`, 0 outside the columns. The Gram matrix is gone then. */
+  /** Returns the first `count` components, `[count, size]`, 0 outside the columns. Destroys the Gram matrix. */
   async first(count: number, pause: () => Promise<void>): Promise<Float32Array> {
     const n = this.#rows.count;
     const vectors = await finish(tridiagonalVectors(this.#form, this.eigenvalues, count), pause);
@@ -102,7 +102,7 @@ function sliceColumns({ values, count, size }: ImageRows, from: number, to: numb
   return tf.tensor2d(slice, [count, width]);
 }
 
-/** The products of all rows with each other, `[count, count]`: of each with those up to itself. */
+/** Computes the products of all rows with each other, `[count, count]`: only those of each row with the rows up to itself. */
 async function gramMatrix(
   rows: ImageRows,
   [from, to]: readonly [number, number],
@@ -134,7 +134,7 @@ function addTo(sums: Float64Array, to: number, values: Float32Array, from: numbe
   for (let i = 0; i < count; i++) sums[to + i] += values[from + i];
 }
 
-/** Returns weights x rows, each scaled to length 1. */
+/** Returns weights x rows, each row scaled to length 1. */
 async function combineRows(
   weights: tf.Tensor2D,
   rows: ImageRows,

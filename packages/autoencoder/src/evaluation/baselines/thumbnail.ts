@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImageShape } from '../../data/samples';
 
-/** Height and width of the largest image of nearly the same shape that has at most so many values; undefined where there is none. */
+/** Returns the height and width of the largest image of nearly the same shape with at most this many values; undefined if there is none. */
 export function thumbnailSize(
   [height, width, channels]: ImageShape,
   numbers: number,
@@ -13,7 +13,7 @@ export function thumbnailSize(
 }
 
 /**
- * Shrinks images `[N, H, W, C]`, each value of a thumbnail being the mean of the area that it covers, and enlarges them again by cubic
+ * Shrinks images `[N, H, W, C]`, so that each value of a thumbnail is the mean of the area that it covers, and enlarges them again by cubic
  * convolution (Keys, 1981). `round` is applied to the values of the thumbnail.
  */
 export function throughThumbnail(
@@ -28,7 +28,7 @@ export function throughThumbnail(
   });
 }
 
-/** Multiplies each channel of images from the left by `rows` `[h, H]` and from the right by the transpose of `columns` `[w, W]`. */
+/** Multiplies each channel of images by `rows` `[h, H]` from the left and by the transpose of `columns` `[w, W]` from the right. */
 function resample(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {
   const [count, height, width, channels] = images.shape;
   const [newHeight, newWidth] = [rows.shape[0], columns.shape[0]];
@@ -39,7 +39,7 @@ function resample(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D):
   return tf.transpose(small, [0, 3, 2, 1]) as tf.Tensor4D;
 }
 
-/** `[to, from]`: means of equal stretches of a line, to the fraction of a pixel. */
+/** `[to, from]`: means over equal stretches of a line, including fractions of pixels. */
 function areaMeans(from: number, to: number): tf.Tensor2D {
   const weights = new Float32Array(to * from);
   const step = from / to;
@@ -52,7 +52,7 @@ function areaMeans(from: number, to: number): tf.Tensor2D {
   return tf.tensor2d(weights, [to, from]);
 }
 
-/** `[to, from]`: cubic convolution; near the ends, the weights of those values that there are make up 1. */
+/** `[to, from]`: cubic convolution; near the ends, the weights of the existing values are scaled to sum to 1. */
 function cubicWeights(from: number, to: number): tf.Tensor2D {
   const weights = new Float32Array(to * from);
   for (let i = 0; i < to; i++) {

@@ -1,10 +1,13 @@
 import type { Sample } from '../../data/samples';
 import { interleave, planar } from './interleave';
 
-/** What stands before the compressed image in a file: not counted, as JPEG's headers are not. */
+/** Size of what precedes the compressed image in a file: not counted, like JPEG's headers. */
 const headerBytes = 20;
 
-/** An image of one or three channels after WebP (libwebp through sharp) at a quality from 1 to 100, and the bytes of the compressed image. */
+/**
+ * Encodes an image of one or three channels as WebP (libwebp through sharp) at a quality from 1 to 100; returns the decoded image and the
+ * bytes of the compressed image.
+ */
 export async function throughWebp(sample: Sample, quality: number): Promise<{ sample: Sample; bytes: number }> {
   const { default: sharp } = await import('sharp');
   const { width, height, channels } = sample;

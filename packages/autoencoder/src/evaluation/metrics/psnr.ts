@@ -1,22 +1,19 @@
-/**
- * Returns the peak signal-to-noise ratio in dB of a mean squared error, for values between 0 and `peak`;
- * Infinity when the error is 0.
- */
+/** Returns the peak signal-to-noise ratio in dB for a mean squared error of values between 0 and `peak`; Infinity if the error is 0. */
 export function psnrDb(meanSquaredError: number, peak = 1): number {
   return 10 * Math.log10((peak * peak) / meanSquaredError);
 }
 
-/** How far one image is from another, over all its values. */
+/** The difference between two images, over all their values. */
 export interface ImageError {
   /** Mean squared error of the unchanged values. */
   readonly mse: number;
   /** Mean absolute error of the unchanged values. */
   readonly mae: number;
-  /** Mean squared error with the actual values clamped to [0, peak] first, as they are on the way to bytes. */
+  /** Mean squared error after the actual values are clamped to [0, peak], as they are when converted to bytes. */
   readonly clampedMse: number;
 }
 
-/** Returns the error of `size` values that begin at `offset` in both `expected` and `actual`. */
+/** Returns the error of `size` values that start at `offset` in both `expected` and `actual`. */
 export function imageError(
   expected: ArrayLike<number>,
   actual: ArrayLike<number>,

@@ -8,8 +8,8 @@ export type ScoreName = 'psnrDb' | 'ssim' | 'msSsim' | 'mse' | 'mae';
 const scoreNames: readonly ScoreName[] = ['psnrDb', 'ssim', 'msSsim', 'mse', 'mae'];
 
 /**
- * Returns the images from the worst to the best by one of their scores, those of one score in the order of the source;
- * images without the score (NaN) are left out.
+ * Returns the images from worst to best by one of their scores, ties in the order of the source; images without that score (NaN) are left
+ * out.
  */
 export function rankImages(images: readonly ImageScores[], by: ScoreName = 'psnrDb'): ImageScores[] {
   if (!scoreNames.includes(by)) {
@@ -19,18 +19,18 @@ export function rankImages(images: readonly ImageScores[], by: ScoreName = 'psnr
     );
   }
   const sign = by === 'mse' || by === 'mae' ? -1 : 1;
-  // Comparing instead of subtracting: two perfect images are Infinity dB each, and their difference would be NaN.
+  // Comparing instead of subtracting: two perfect images have Infinity dB each, and their difference would be NaN.
   const order = (a: number, b: number) => sign * (a < b ? -1 : a > b ? 1 : 0);
   return images.filter((image) => !Number.isNaN(image[by])).sort((a, b) => order(a[by], b[by]) || a.index - b.index);
 }
 
-/** Returns the `count` worst images, the worst first. */
+/** Returns the `count` worst images, worst first. */
 export function worstImages(images: readonly ImageScores[], count: number, by?: ScoreName): ImageScores[] {
   checkNumber('worstImages', count, { min: 0, integer: true });
   return rankImages(images, by).slice(0, count);
 }
 
-/** Returns the `count` best images, the best first. */
+/** Returns the `count` best images, best first. */
 export function bestImages(images: readonly ImageScores[], count: number, by?: ScoreName): ImageScores[] {
   checkNumber('bestImages', count, { min: 0, integer: true });
   return rankImages(images, by).reverse().slice(0, count);
@@ -42,7 +42,7 @@ export interface ClassScores extends ScoreSummary {
   readonly label?: number;
 }
 
-/** Returns the scores by label, in ascending order of labels, images without one last. */
+/** Returns the scores by label, in ascending order of labels, images without a label last. */
 export function scoresByClass({ images }: Pick<Scores, 'images'>, pixels: Pick<PixelFormat, 'scale'>): ClassScores[] {
   const byLabel = new Map<number | undefined, ImageScores[]>();
   for (const image of images) {
@@ -57,8 +57,8 @@ export function scoresByClass({ images }: Pick<Scores, 'images'>, pixels: Pick<P
 }
 
 /**
- * Writes scores as CSV (RFC 4180, lines ending in \n) with the columns index, key, label, psnr_db, ssim, ms_ssim, mse, mae;
- * what there is no number for is empty, and the PSNR of a perfect image is `inf`, as numpy and pandas read it.
+ * Writes scores as CSV (RFC 4180, lines ending in \n) with the columns index, key, label, psnr_db, ssim, ms_ssim, mse, mae; missing numbers
+ * are left empty, and the PSNR of a perfect image is `inf`, which NumPy and pandas read.
  */
 export function scoresToCsv(images: readonly ImageScores[]): string {
   const lines = images.map(({ index, key, label, psnrDb, ssim, msSsim, mse, mae }) =>

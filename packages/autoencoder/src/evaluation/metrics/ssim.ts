@@ -1,6 +1,6 @@
 /**
- * Structural similarity on plain arrays: SSIM (Wang et al., 2004) and its multi-scale form (Wang et al., 2003) on
- * three scales, because the usual five need images of at least 161 pixels and the windows of three fit into 41.
+ * Structural similarity on plain arrays: SSIM (Wang et al., 2004) and its multi-scale form (Wang et al., 2003) with three scales, because
+ * the usual five require images of at least 161 pixels, and three only 41.
  */
 import type { ImageShape } from '../../data/samples';
 
@@ -9,7 +9,7 @@ const windowSigma = 1.5;
 const k1 = 0.01;
 const k2 = 0.03;
 
-/** The first three of the paper's five exponents, finest scale first, scaled so that they add up to 1. */
+/** The first three of the paper's five exponents, finest scale first, scaled to sum to 1. */
 export const msSsimWeights: readonly number[] = [0.0448, 0.2856, 0.3001].map((weight, _, all) => {
   return weight / all.reduce((sum, other) => sum + other);
 });
@@ -22,21 +22,20 @@ export interface Similarity {
   readonly msSsim: number;
 }
 
-/** The window and the scales of structural similarity. */
+/** The data range and position of the images. */
 export interface SimilarityOptions {
-  /** Where the image begins in both arrays. Default 0. */
+  /** Index in both arrays at which the image starts. Default 0. */
   readonly offset?: number;
-  /** The data range: values lie between 0 and `peak`; `actual` is clamped to it. Default 1. */
+  /** The data range: values are between 0 and `peak`; `actual` is clamped to it. Default 1. */
   readonly peak?: number;
 }
 
 /**
  * Compares an image with another of the same shape, both flat `[H, W, C]`.
  *
- * SSIM with an 11x11 Gaussian window of sigma 1.5, K1 = 0.01 and K2 = 0.03, population variances, over windows that lie
- * whole in the image, each channel by itself, then the mean over channels: the numbers of scikit-image
- * (`gaussian_weights=True, sigma=1.5, use_sample_covariance=False`) and of tf.image.ssim. MS-SSIM as
- * tf.image.ssim_multiscale with {@link msSsimWeights}.
+ * SSIM uses an 11x11 Gaussian window with sigma 1.5, K1 = 0.01, K2 = 0.03 and population variances, over all windows that lie completely
+ * inside the image, for each channel separately, averaged over channels: the same numbers as scikit-image (`gaussian_weights=True,
+ * sigma=1.5, use_sample_covariance=False`) and tf.image.ssim. MS-SSIM is tf.image.ssim_multiscale with {@link msSsimWeights}.
  */
 export function similarity(
   expected: ArrayLike<number>,
@@ -89,7 +88,7 @@ function compareChannel(pair: Pair): Similarity {
   return { ssim: finest.ssim, msSsim };
 }
 
-/** Means over all windows of SSIM and of its factor without the luminance; NaN where no window fits. */
+/** Means over all windows of SSIM and of SSIM without its luminance factor; NaN if no window fits. */
 function compareScale({ a, b, height, width }: Pair): { ssim: number; contrast: number } {
   if (height < windowSize || width < windowSize) return { ssim: Number.NaN, contrast: Number.NaN };
   const squares = new Float64Array(a.length);
@@ -127,7 +126,7 @@ function makeGaussian(): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-/** Weighs by the Gaussian, first along rows, then along columns, where the window lies whole in the plane. */
+/** Applies the Gaussian along rows, then along columns, wherever the window lies completely inside the plane. */
 function blur(plane: Float64Array, height: number, width: number): Float64Array {
   const outWidth = width - windowSize + 1;
   const rows = new Float64Array(height * outWidth);
@@ -137,7 +136,7 @@ function blur(plane: Float64Array, height: number, width: number): Float64Array 
   return out;
 }
 
-/** Writes `count` weighted sums of 11 values that lie `step` apart; the window is symmetric, so pairs share a product. */
+/** Writes `count` weighted sums of 11 values that are `step` apart; the window is symmetric, so pairs share a product. */
 function weigh(from: Float64Array, start: number, step: number, to: Float64Array, target: number, count: number): void {
   const [g0, g1, g2, g3, g4, g5] = gaussian;
   for (let i = 0; i < count; i++) {

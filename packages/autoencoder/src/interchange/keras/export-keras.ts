@@ -13,19 +13,19 @@ import { configFile, encodeKerasFile, metadataFile, weightsFile } from './keras-
 import { type KerasLayer, kerasLayer } from './layer-table';
 import { encodeWeights } from './weights-file';
 
-/** How `exportKeras` writes a file. */
+/** Options of `exportKeras`. */
 export interface KerasOptions {
-  /** Whether to write over a file. Default false. */
+  /** Whether to overwrite an existing file. Default false. */
   readonly overwrite?: boolean;
 }
 
-/** What files say of the version that their format is of. */
+/** The version of Keras that files name as their format's. */
 const kerasVersion = '3.0.0';
 
 /**
  * Writes a network as a file of Keras 3 (.keras), which works in the network's units on `[N, H, W, C]`. Keras has no max-unpooling and no
- * block transforms: presets mirror, torch7 and transform cannot be written. Throws INVALID_OPTION for a layer that Keras has no form of,
- * naming it; OUTPUT_EXISTS; WEIGHTS_NOT_FINITE.
+ * block transforms, so presets mirror, torch7 and transform cannot be written. Throws INVALID_OPTION for a layer without an equivalent in
+ * Keras, naming it; OUTPUT_EXISTS; WEIGHTS_NOT_FINITE.
  */
 export async function exportKeras(autoencoder: Autoencoder, file: string, options: KerasOptions = {}): Promise<void> {
   checkText('exportKeras, file', file);
@@ -52,7 +52,7 @@ function jsonBytes(value: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
-/** A layer, its application, and what Keras calls it. */
+/** A layer, its application, and its name in Keras. */
 interface WrittenStep extends KerasLayer {
   readonly step: Step;
   readonly name: string;
@@ -61,7 +61,7 @@ interface WrittenStep extends KerasLayer {
 class KerasWriter {
   readonly #cut: CutNetwork;
   readonly #steps: readonly WrittenStep[];
-  /** Which layer makes each tensor. */
+  /** The layer that computes each tensor. */
   readonly #makers = new Map<SymbolicTensor, string>();
 
   constructor(cut: CutNetwork) {

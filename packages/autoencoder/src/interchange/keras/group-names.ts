@@ -1,4 +1,4 @@
-/** Returns the group of each layer's weights: its class in small letters, and a number where there are several. */
+/** Returns the group of each layer's weights: its class name in lowercase, and a number if there are several. */
 export function groupNames(classNames: readonly string[]): string[] {
   const counts = new Map<string, number>();
   return classNames.map((className) => {

@@ -14,9 +14,9 @@ import { camelCasedConfig, convertNetwork } from './read-config';
 import { weightNamesOf } from './weight-names';
 import { containers, readWeights, type WeightsReader } from './weights-file';
 
-/** What a Keras file does not say of its network. */
+/** What a Keras file may not say about its network. */
 export interface KerasImportOptions {
-  /** What pixels are in the network. Default: what exportKeras noted, or bytes divided by 255, red first. */
+  /** The conversion of pixels. Default: what exportKeras recorded, or bytes divided by 255, red first. */
   readonly pixels?: Partial<PixelFormat>;
 }
 
@@ -27,8 +27,8 @@ interface ListedWeights {
 }
 
 /**
- * Reads a network from a file of Keras 3 (.keras), whatever Keras' backend was. It must make images of images of the same size, channels
- * last. Throws MODEL_NOT_FOUND, and MODEL_INVALID for a file that is damaged or has a layer that is not known, naming it.
+ * Reads a network from a file of Keras 3 (.keras), whichever backend wrote it. It must map images to images of the same size, channels
+ * last. Throws MODEL_NOT_FOUND, and MODEL_INVALID for a file that is damaged or has an unknown layer, naming it.
  */
 export async function importKeras(file: string, options: KerasImportOptions = {}): Promise<Autoencoder> {
   checkText('importKeras, file', file);
@@ -46,11 +46,11 @@ export async function importKeras(file: string, options: KerasImportOptions = {}
   return adoptModel({ file, network, specs, bytes: joined(parts) }, { ...noted, ...options.pixels });
 }
 
-/** Gathers the weights of a network's layers, those of networks in it with them. */
+/** Collects the weights of a network's layers, including those of nested networks. */
 function collect(file: string, network: LayerEntry, reader: WeightsReader, above: string, to: ListedWeights): void {
   const container = containers.find((name) => reader.layersAt(`${above}${name}`).size > 0) ?? containers[0];
   const there = reader.layersAt(`${above}${container}`);
-  // A Sequential doesn't count its input.
+  // A Sequential does not count its input.
   const layers = layersIn(network).filter(
     ({ className }) => network.className !== 'Sequential' || className !== 'InputLayer',
   );
@@ -81,7 +81,7 @@ function add(
   }
 }
 
-/** What exportKeras noted of pixels. */
+/** Reads what exportKeras recorded about pixels. */
 function notedPixels(bytes: Uint8Array, file: string): Partial<PixelFormat> {
   const noted = parseJson(bytes, new Place(`${file}, ${metadataFile}`))[metadataKey] as
     | { pixels?: unknown }

@@ -7,7 +7,7 @@ export const configFile = 'config.json';
 export const metadataFile = 'metadata.json';
 export const weightsFile = 'model.weights.h5';
 
-/** What the parts may unpack to. */
+/** Maximum sizes of the unpacked parts. */
 const limits: Readonly<Record<string, number>> = {
   [configFile]: maxJsonBytes,
   [metadataFile]: maxJsonBytes,
@@ -21,7 +21,7 @@ export interface KerasFile {
   readonly weights: Uint8Array;
 }
 
-/** Reads the parts of a file that may be anybody's. Throws MODEL_NOT_FOUND, MODEL_INVALID. */
+/** Reads the parts of an untrusted file. Throws MODEL_NOT_FOUND, MODEL_INVALID. */
 export async function readKerasFile(file: string): Promise<KerasFile> {
   const bytes = await readModelFile(file, 2 ** 32);
   const parts = unzip(file, bytes);
@@ -51,7 +51,7 @@ function unzip(file: string, bytes: Uint8Array): Record<string, Uint8Array> {
   }
 }
 
-/** Returns the bytes of a file; like Keras, it stores the parts as they are. */
+/** Returns the bytes of a file; like Keras, it stores the parts uncompressed. */
 export function encodeKerasFile(parts: Readonly<Record<string, Uint8Array>>): Uint8Array {
   return zipSync({ ...parts }, { level: 0 });
 }

@@ -1,22 +1,22 @@
-/** What Keras 3 has of each kind of layer: its class and the fields of its configuration, by their names there. */
+/** The equivalents of layers in Keras 3: the class, and the fields of its configuration by their names there. */
 import { MaxPooling2D } from '@ae/layers';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { VariationalCode } from '../../network/variational-code';
 import { type LayerConfig, unsupported } from '../layer-config';
 import type { Step } from '../network-plan';
 
-/** A layer as Keras has it. */
+/** A layer as Keras describes it. */
 export interface KerasLayer {
   readonly className: string;
   readonly config: Readonly<Record<string, unknown>>;
-  /** Names of its weights here, in the order in which Keras numbers them; where it is not that of the layer. */
+  /** Names of its weights here, in the order in which Keras numbers them, if it differs from that of the layer. */
   readonly weights?: readonly string[];
 }
 
 const convolution = ['filters', 'kernelSize', 'strides', 'padding', 'dilationRate', 'activation', 'useBias'];
 const pool = ['poolSize', 'strides', 'padding'];
 
-/** By the names of classes, which are the same there: the fields that are the same, too. */
+/** By class name, which is the same in Keras: the fields that are the same, too. */
 const sameFields: Readonly<Record<string, readonly string[]>> = {
   Conv2D: convolution,
   Conv2DTranspose: ['filters', 'kernelSize', 'strides', 'padding', 'activation', 'useBias'],
@@ -52,15 +52,15 @@ const sameFields: Readonly<Record<string, readonly string[]>> = {
   GaussianDropout: ['rate'],
 };
 
-/** Activations that are others in Keras 3, or are not there. */
+/** Activations that Keras 3 defines differently or lacks. */
 const otherActivations = ['hardSigmoid', 'gelu_new'];
 
-/** Describes a layer for Keras. Throws INVALID_OPTION for one that Keras has no form of, naming it. */
+/** Describes a layer for Keras. Throws INVALID_OPTION for one without an equivalent, naming it. */
 export function kerasLayer({ layer, outputs }: Step, needsMask: boolean): KerasLayer {
   const config = layer.getConfig() as unknown as LayerConfig & Record<string, unknown>;
   const common = { trainable: layer.trainable };
   if (layer instanceof VariationalCode && layer.mapped) {
-    // Without chance, it is the mean.
+    // Without sampling, it is the mean.
     const fields = { units: layer.units, activation: 'linear', use_bias: true };
     return { className: 'Dense', config: { ...common, ...fields }, weights: ['kernel', 'bias'] };
   }
@@ -87,7 +87,7 @@ function poolFields(layer: MaxPooling2D, needsMask: boolean): KerasLayer['config
   return { pool_size: poolSize, strides, padding };
 }
 
-/** Refuses what Keras 3 calls by the same name and computes otherwise. */
+/** Refuses layers that have the same name in Keras 3 but compute something else. */
 function checkMeaning(
   layer: layers.Layer,
   { activation, interpolation, dataFormat }: LayerConfig,

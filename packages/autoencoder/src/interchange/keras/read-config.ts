@@ -1,17 +1,17 @@
-/** Turns what Keras 3 says of layers into what TensorFlow.js does, which is what Keras 2 said. */
+/** Converts layer descriptions of Keras 3 to those of TensorFlow.js, which are those of Keras 2. */
 import { camelCased } from '../../network/saved-model/json-document';
 import { isNetwork, type LayerEntry, type LayerFields, unknownLayer } from '../layers-model/topology';
 
-/** A layer as config.json has it, with fields in camel case. */
+/** A layer of config.json, with fields in camel case. */
 interface KerasEntry extends LayerEntry {
   readonly registeredName?: unknown;
 }
 
-/** Fields without which a layer computes the same: how weights begin, and what Keras alone knows. */
+/** Fields that do not affect what a layer computes: how weights are initialized, and what only Keras knows. */
 const leftOut =
   /(Initializer|^dtype|^synchronized|^renorm.*|^sharedObjectId|^optional|^ragged|^sparse|^groups|^outputPadding|^lora.*|^quantization.*|^threshold|^keepdims|^batchShape)$/;
 
-/** Fields that must have the only value that there is here. */
+/** Fields that must have the only value that exists here. */
 const fixed: Readonly<Record<string, readonly unknown[]>> = {
   groups: [1],
   dataFormat: ['channels_last', 'channelsLast'],
@@ -23,7 +23,7 @@ const fixed: Readonly<Record<string, readonly unknown[]>> = {
   keepdims: [false],
 };
 
-/** Converts a network, and those in it. Throws MODEL_INVALID, naming the layer. */
+/** Converts a network and its nested networks. Throws MODEL_INVALID, naming the layer. */
 export function convertNetwork(file: string, entry: LayerEntry): LayerEntry {
   const { layers, inputLayers, outputLayers, name } = entry.config as LayerFields & { layers?: unknown };
   const converted = (Array.isArray(layers) ? (layers as KerasEntry[]) : []).map((layer) => convertLayer(file, layer));
@@ -32,7 +32,7 @@ export function convertNetwork(file: string, entry: LayerEntry): LayerEntry {
   return { className: entry.className, config: { name, layers: converted, ...ends } };
 }
 
-/** One connection is not in a list of its own. */
+/** A single connection is not in its own list. */
 function listed(ends: unknown): unknown {
   return Array.isArray(ends) && typeof ends[0] === 'string' ? [ends] : ends;
 }
@@ -73,7 +73,7 @@ function convertValue(file: string, layer: KerasEntry, field: string, value: unk
   if (field === 'activation') return activationOf(file, layer, value);
   const { className, config } = (value ?? {}) as Partial<LayerEntry>;
   if (className === undefined) return value;
-  // L1, L2 and both are one class here.
+  // L1, L2 and both together are one class here.
   if (/^L1|^L2/.test(className)) return { className: 'L1L2', config: { l1: config?.l1 ?? 0, l2: config?.l2 ?? 0 } };
   return { className, config };
 }
@@ -82,7 +82,7 @@ function activationOf(file: string, layer: KerasEntry, value: unknown): unknown 
   const name = typeof value === 'string' ? value : ((value as { config?: unknown } | null)?.config ?? value);
   if (name === null || name === undefined) return 'linear';
   if (name === 'silu') return 'swish';
-  // Keras 3 has another one under that name.
+  // Keras 3 has a different one under that name.
   if (typeof name === 'string' && name !== 'hardSigmoid' && name !== 'hard_sigmoid') return name;
   throw unknownLayer(file, layer, `whose activation ${JSON.stringify(name)} has no counterpart here`);
 }
@@ -100,7 +100,7 @@ function nodesOf(file: string, layer: KerasEntry): unknown[] {
   });
 }
 
-/** Reads config.json with fields in camel case; names of layers in connections stay as they are. */
+/** Reads config.json with fields in camel case; layer names in connections are left unchanged. */
 export function camelCasedConfig(json: unknown): LayerEntry {
   return camelCased(json) as LayerEntry;
 }

@@ -1,6 +1,6 @@
 import type { LayerEntry } from '../layers-model/topology';
 
-/** What weights of each class are called here, in the order in which Keras numbers them. */
+/** Names of each class's weights here, in the order in which Keras numbers them. */
 const names: Readonly<Record<string, (config: LayerEntry['config']) => readonly (string | false)[]>> = {
   Conv2D: ({ useBias }) => ['kernel', useBias !== false && 'bias'],
   Conv2DTranspose: ({ useBias }) => ['kernel', useBias !== false && 'bias'],

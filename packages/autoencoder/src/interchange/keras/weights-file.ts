@@ -1,4 +1,4 @@
-/** The weights of a Keras file: HDF5, with a group for each layer in whose group `vars` its weights are numbered. */
+/** The weights of a Keras file: HDF5, with a group for each layer that numbers its weights in a group `vars`. */
 import type { Group } from 'h5wasm';
 import { AutoencoderError } from '../../errors/errors';
 import { isMissingPackage } from '../../errors/missing-package';
@@ -7,20 +7,20 @@ import type { Weight } from '../weights';
 
 /** Reads the weights of layers. */
 export interface WeightsReader {
-  /** Returns the weights of a layer in order; `groups` leads to it, as `layers/dense_1`. */
+  /** Returns the weights of a layer in order; `groups` is the path to it, such as `layers/dense_1`. */
   weightsOf(groups: string): Weight[];
-  /** Returns the groups within one, each with the name of the layer that it says it is of. */
+  /** Returns the groups within a group, each with the layer name that it records. */
   layersAt(groups: string): ReadonlyMap<string, string | undefined>;
 }
 
-/** What stands before a layer's group: `layers`, and in files of the first versions something longer. */
+/** The path of all layers' groups: `layers`, or a longer one in files of the first versions. */
 export const containers = ['layers', '_layer_checkpoint_dependencies'];
 
 let opened = 0;
 
-/** Loads the library of HDF5. It is large, and for files of Keras alone, so whoever wants those installs it. */
+/** Loads the HDF5 library. It is large and needed only for Keras files, so users install it themselves. */
 async function loadLibrary() {
-  // Caught where it is called, so that bundlers take a page that has no use for it, too.
+  // Caught by the caller, so that bundlers accept pages that do not need it.
   try {
     return await import('h5wasm');
   } catch (cause) {
@@ -31,7 +31,7 @@ async function loadLibrary() {
   }
 }
 
-/** Loads the library, whose errors are to be thrown: by itself it prints them. Throws DEPENDENCY_MISSING. */
+/** Loads the library and makes it throw its errors, which it prints by default. Throws DEPENDENCY_MISSING. */
 async function openLibrary() {
   const hdf5 = await loadLibrary();
   const module = await hdf5.ready;
@@ -60,7 +60,7 @@ export async function readWeights<T>(file: string, bytes: Uint8Array, work: (rea
 }
 
 function readerOf(file: string, root: Group, size: number): WeightsReader {
-  // What is not compressed takes no less in the file than in memory.
+  // Uncompressed data takes at least as much space in the file as in memory.
   let room = size;
   const groupAt = (path: string) => {
     const found = root.get(path);

@@ -9,9 +9,9 @@ import { metadataKey } from '../../network/saved-model/metadata';
 import { Place } from '../../network/saved-model/place';
 import { chainOf, checkClasses, isNetwork, type LayerEntry, layersIn, nameOf, renamed } from './topology';
 
-/** A network of others: its layers, and their weights as model.json lists them. */
+/** A network from another program: its layers, and their weights as model.json lists them. */
 export interface ForeignModel {
-  /** What it is called in errors. */
+  /** Its name in errors. */
   readonly file: string;
   readonly network: LayerEntry;
   readonly specs: readonly tf.io.WeightsManifestEntry[];
@@ -19,12 +19,12 @@ export interface ForeignModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** As most people have them: bytes divided by 255, red first. */
+/** The most common conversion: bytes divided by 255, red first. */
 export const usualPixels: PixelFormat = { scale: 1 / 255, channelOrder: 'rgb' };
 
 /**
- * Makes an autoencoder of a network of others. A chain becomes a list of layers, those of networks within it in their place. The code is the
- * output of the layer that is named so, or the smallest. Throws MODEL_INVALID.
+ * Makes an autoencoder from another program's network. A chain becomes a list of layers, with nested networks expanded in place. The code
+ * is the output of the layer with that name, or else the smallest. Throws MODEL_INVALID.
  */
 export async function adoptModel(
   { file, network, specs, bytes }: ForeignModel,
@@ -52,7 +52,7 @@ export async function adoptModel(
 function findCode(file: string, network: LayerEntry, specs: readonly tf.io.WeightsManifestEntry[]): string {
   if (layersIn(network).some((layer) => nameOf(layer) === codeLayerName)) return codeLayerName;
   const builder = new NetworkBuilder(specs);
-  // TensorFlow.js writes into what it reads.
+  // TensorFlow.js modifies its input.
   const model = builder.build(structuredClone(network) as unknown as Record<string, unknown>, new Place(file));
   try {
     return splitModel(model).codeLayerName;

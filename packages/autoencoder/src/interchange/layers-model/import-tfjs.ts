@@ -11,16 +11,16 @@ import { checkManifest } from '../../network/saved-model/weights-manifest';
 import { adoptModel } from './adopt-model';
 import { isNetwork, type LayerEntry } from './topology';
 
-/** What a LayersModel does not say of its network. */
+/** What a LayersModel does not say about its network. */
 export interface TfjsImportOptions {
-  /** What pixels are in the network. Default: bytes divided by 255, red first. */
+  /** The conversion of pixels. Default: bytes divided by 255, red first. */
   readonly pixels?: Partial<PixelFormat>;
 }
 
 /**
- * Reads a LayersModel of TensorFlow.js that somebody else saved or converted: a folder with model.json and files of weights, or what else
- * `Autoencoder.load` takes. It must make images of images of the same size. Throws MODEL_NOT_FOUND, and MODEL_INVALID for a model that is
- * damaged or has a layer that is not known, naming it.
+ * Reads a LayersModel of TensorFlow.js that another program saved or converted: a folder with model.json and weight files, or anything else
+ * that `Autoencoder.load` accepts. It must map images to images of the same size. Throws MODEL_NOT_FOUND, and MODEL_INVALID for a model
+ * that is damaged or has an unknown layer, naming it.
  */
 export async function importTfjs(from: LoadPlace, options: TfjsImportOptions = {}): Promise<Autoencoder> {
   checkKeys('importTfjs', options, ['pixels']);

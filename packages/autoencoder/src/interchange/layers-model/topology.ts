@@ -1,4 +1,4 @@
-/** What describes a network in TensorFlow.js' model.json, with fields as its classes have them (camel case). */
+/** The description of a network in TensorFlow.js's model.json, with fields in camel case, as its classes have them. */
 import { AutoencoderError } from '../../errors/errors';
 import { isRegistered } from '../../network/saved-model/layer-fields';
 
@@ -18,7 +18,7 @@ export function isNetwork({ className }: LayerEntry): boolean {
   return networkClasses.includes(className);
 }
 
-/** Returns what a network is made of; old files have a Sequential's layers in place of its configuration. */
+/** Returns the layers of a network; in old files, a Sequential has them in place of its configuration. */
 export function layersIn({ config }: LayerEntry): readonly LayerEntry[] {
   const list: unknown = Array.isArray(config) ? config : config?.layers;
   return Array.isArray(list) ? list.filter(isEntry) : [];
@@ -38,20 +38,20 @@ export function checkClasses(file: string, entry: LayerEntry): void {
   for (const layer of layersIn(entry)) {
     if (isNetwork(layer)) checkClasses(file, layer);
     else if (!isRegistered(layer.className)) {
-      throw unknownLayer(file, layer, 'which TensorFlow.js does not know', 'register its class before');
+      throw unknownLayer(file, layer, 'which TensorFlow.js does not know', 'register its class first');
     }
   }
 }
 
-/** Makes the error for a layer that cannot be had here. */
+/** Makes the error for a layer that does not exist here. */
 export function unknownLayer(file: string, layer: LayerEntry, why: string, todo?: string): AutoencoderError {
   const state = `${file}: layer "${nameOf(layer)}" is of class ${JSON.stringify(layer.className)}, ${why}`;
   return new AutoencoderError('MODEL_INVALID', { state, ...(todo && { todo }) });
 }
 
 /**
- * Returns the layers of a network that is a chain, those of networks inside it in their place; undefined for any other network. Inputs are
- * left out but for the first.
+ * Returns the layers of a network that is a chain, with nested networks expanded in place; undefined for any other network. Inputs are left
+ * out except the first.
  */
 export function chainOf(entry: LayerEntry): readonly LayerEntry[] | undefined {
   const own = entry.className === 'Sequential' ? layersIn(entry) : inOrder(entry);
@@ -66,14 +66,14 @@ export function chainOf(entry: LayerEntry): readonly LayerEntry[] | undefined {
   return names.size === all.length ? all.map(withoutShape) : undefined;
 }
 
-/** What goes into all but the first follows from what comes before. */
+/** The input of all layers but the first follows from the layer before. */
 function withoutShape({ className, config }: LayerEntry, i: number): LayerEntry {
   if (i === 0) return { className, config };
   const { batchInputShape: _, inputShape: __, ...rest } = config;
   return { className, config: rest };
 }
 
-/** Returns the layers of a graph one after the other, where each has the one before for its only input. */
+/** Returns the layers of a graph in order if each has the one before as its only input. */
 function inOrder(entry: LayerEntry): readonly LayerEntry[] | undefined {
   const layers = layersIn(entry);
   const first = layers.filter(({ className }) => className === 'InputLayer');
@@ -91,7 +91,7 @@ function inOrder(entry: LayerEntry): readonly LayerEntry[] | undefined {
   return order.length === layers.length ? order : undefined;
 }
 
-/** Returns the layer that a layer has its only input from: `[[[name, 0, 0, {}]]]`. */
+/** Returns the layer that is the only input of a layer: `[[[name, 0, 0, {}]]]`. */
 function onlySource({ inboundNodes }: LayerEntry): string | undefined {
   const nodes = inboundNodes as [name: string, node: number, tensor: number][][] | undefined;
   if (!Array.isArray(nodes) || nodes.length !== 1 || !Array.isArray(nodes[0]) || nodes[0].length !== 1)
@@ -100,7 +100,7 @@ function onlySource({ inboundNodes }: LayerEntry): string | undefined {
   return node === 0 && tensor === 0 ? name : undefined;
 }
 
-/** Gives a layer of a network another name, there and where others are connected to it. */
+/** Renames a layer of a network, including the connections to it. */
 export function renamed(entry: LayerEntry, from: string, to: string): LayerEntry {
   const swap = (value: unknown): unknown => {
     if (!Array.isArray(value)) return value;

@@ -57,7 +57,7 @@ export function convertInverseBlocks(conversion: Conversion): string {
   return anySize || isWhole ? mixed : cutImages(graph, mixed, [0, outputShape[0]], [0, outputShape[1]]);
 }
 
-/** Extends images of one size by their mirror images to whole blocks. */
+/** Pads images of one size with their mirror images to whole blocks. */
 function extended(
   graph: OnnxGraph,
   value: string,
@@ -73,7 +73,7 @@ function extended(
   }, value);
 }
 
-/** Extends images of any size in the same way. */
+/** Pads images of any size in the same way. */
 export function extendAnySize(graph: OnnxGraph, value: string, block: readonly [number, number]): string {
   return [2, 3].reduce((images, axis) => {
     const size = graph.add('Gather', [graph.add('Shape', [images]), graph.integer(axis)]);

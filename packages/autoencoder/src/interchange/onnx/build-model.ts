@@ -22,9 +22,9 @@ class ModelBuilder {
   readonly #options: ResolvedOnnxOptions;
   readonly #cut: CutNetwork;
   readonly #plan: NetworkPlan;
-  /** Height and width of a block, where images have any size. */
+  /** Height and width of a block, if images may have any size. */
   readonly #block: readonly [number, number] | undefined;
-  /** What each tensor of the network is called in the graph. */
+  /** The name of each tensor in the graph. */
   readonly #names = new Map<SymbolicTensor, string>();
 
   constructor(autoencoder: Autoencoder, options: ResolvedOnnxOptions) {

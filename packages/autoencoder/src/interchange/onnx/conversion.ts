@@ -7,22 +7,22 @@ import type { OnnxGraph } from './onnx-graph';
 export type UnpoolingForm = 'lowered' | 'operator';
 
 /**
- * One application of a layer that is to become operators. Values of images are `[N, C, H, W]` in the graph and `[N, H, W, C]` here; shapes
- * are without the batch, as here.
+ * One application of a layer that is to be converted to operators. Image values are `[N, C, H, W]` in the graph and `[N, H, W, C]` here;
+ * shapes exclude the batch, as here.
  */
 export interface Conversion {
   readonly graph: OnnxGraph;
   readonly layer: layers.Layer;
   readonly config: LayerConfig;
   readonly weights: LayerWeights;
-  /** Names of what goes in. */
+  /** Names of its inputs. */
   readonly inputs: readonly string[];
   readonly sources: readonly SymbolicTensor[];
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
-  /** Whether height and width may be others than those of the shapes. */
+  /** Whether height and width may differ from those of the shapes. */
   readonly anySize: boolean;
   readonly unpooling: UnpoolingForm;
-  /** Whether what comes out beside the first output is of use. */
+  /** Whether the outputs after the first are used. */
   readonly needsMask: boolean;
 }

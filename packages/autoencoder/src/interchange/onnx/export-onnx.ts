@@ -8,14 +8,15 @@ import { buildOnnxModel } from './build-model';
 import { checkOnnxOptions, type OnnxOptions } from './options';
 import { encodeModel } from './protobuf';
 
-/** What protobuf can hold in one message. */
+/** The maximum size of a protobuf message. */
 const maxBytes = 2 ** 31 - 1;
 
 /**
- * Writes a network, its encoder or its decoder as an ONNX file. Images are `[N, C, H, W]` in any number, 0 to 255: scaling and the order of
- * colors are in the graph. Height and width vary where the network takes any size and its own size is one of whole blocks.
+ * Writes a network, its encoder or its decoder as an ONNX file. Images are `[N, C, H, W]` with any N, 0 to 255: the graph includes scaling
+ * and channel order. Height and width are variable if the network takes any size and its own size consists of whole blocks.
  *
- * Throws INVALID_OPTION for a layer that has no form in ONNX, naming it, and for weights of 2 GB; OUTPUT_EXISTS; WEIGHTS_NOT_FINITE.
+ * Throws INVALID_OPTION for a layer without an equivalent in ONNX, naming it, and for weights of 2 GB or more; OUTPUT_EXISTS;
+ * WEIGHTS_NOT_FINITE.
  */
 export async function exportOnnx(autoencoder: Autoencoder, file: string, options: OnnxOptions = {}): Promise<void> {
   checkText('exportOnnx, file', file);

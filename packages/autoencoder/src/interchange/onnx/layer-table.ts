@@ -1,4 +1,4 @@
-/** What becomes of each kind of layer. */
+/** The conversion of each kind of layer. */
 import { MaxPooling2D } from '@ae/layers';
 import { checkLayout, unsupported } from '../layer-config';
 import { activated } from './activations';
@@ -18,14 +18,14 @@ import {
 
 type Converter = (conversion: Conversion) => string;
 
-/** By the names of layers' classes. What acts in training alone is nothing here. */
+/** By class name. Layers that act only in training do nothing here. */
 const converters: Readonly<Record<string, Converter>> = {
   Conv2D: convertConvolution,
   Conv2DTranspose: convertTransposed,
   DepthwiseConv2D: convertDepthwise,
   SeparableConv2D: convertSeparable,
   Dense: convertDense,
-  // The mean: what comes in, where nothing maps it.
+  // The mean: the input itself, if nothing maps it.
   VariationalCode: (conversion) => (conversion.weights.kernel ? convertDense(conversion) : conversion.inputs[0]),
   BatchNormalization: convertBatchNormalization,
   LayerNormalization: convertLayerNormalization,
@@ -66,7 +66,7 @@ const converters: Readonly<Record<string, Converter>> = {
   InputLayer: ({ inputs }) => inputs[0],
 };
 
-/** Adds the operators of a layer and returns the names of its outputs. Throws INVALID_OPTION for a layer that has no form in ONNX. */
+/** Adds the operators of a layer and returns the names of its outputs. Throws INVALID_OPTION for a layer without an equivalent in ONNX. */
 export function convertLayer(conversion: Conversion, outputs: readonly Conversion['sources'][number][]): string[] {
   const { layer } = conversion;
   conversion.graph.scope = layer.name;
@@ -107,7 +107,7 @@ function convertUpSampling(conversion: Conversion): string {
   });
 }
 
-/** Where images have any size, a branch may reach farther to the right and below than what it is added to. */
+/** If images may have any size, a branch may extend farther to the right and bottom than what it is added to. */
 function convertSum({ graph, inputs, anySize }: Conversion): string {
   return inputs.reduce((sum, input) => graph.add('Add', [sum, anySize ? cutLike(graph, input, sum) : input]));
 }

@@ -3,7 +3,7 @@ import { reshaped, type Weight } from '../weights';
 import { channelAxis } from './activations';
 import type { Conversion } from './conversion';
 
-/** By means and variances that training has collected. */
+/** Normalizes with the means and variances that training has collected. */
 export function convertBatchNormalization(conversion: Conversion): string {
   const { graph, inputs, weights, inputShape, config } = conversion;
   const { epsilon = 1e-3 } = config;
@@ -21,8 +21,8 @@ export function convertBatchNormalization(conversion: Conversion): string {
 }
 
 /**
- * The channels or features of each position by their own mean and variance. In parts, for there is an operator from opset 17 on only, and that
- * one takes the last axes, where channels are not.
+ * Normalizes the channels or features of each position with their own mean and variance. It consists of several operators, because there is
+ * a single one only from opset 17 on, and that one uses the last axes, which are not the channels.
  */
 export function convertLayerNormalization(conversion: Conversion): string {
   const { graph, inputs, weights, inputShape, config } = conversion;
@@ -42,7 +42,7 @@ export function convertLayerNormalization(conversion: Conversion): string {
 
 function checkAxis(conversion: Conversion): void {
   const { axis = -1 } = conversion.config;
-  // A layer that has been built knows a list of them.
+  // A layer that has been built has a list of them.
   const axes: number[] = [axis].flat();
   if (axes.length === 1 && [-1, conversion.inputShape.length].includes(axes[0])) return;
   throw unsupported(

@@ -1,12 +1,12 @@
 import type { Weight } from '../weights';
 import type { Attribute, ElementType, OnnxNode, OnnxTensor } from './protobuf';
 
-/** A graph of operators that grows operator by operator. Values are known by their names. */
+/** A graph of operators, built one operator at a time. Values are identified by name. */
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
   readonly #tensors = new Map<string, OnnxTensor>();
   readonly #taken = new Map<string, number>();
-  /** The layer that the next operators are for. */
+  /** The layer that the next operators belong to. */
   scope = '';
 
   get tensors(): OnnxTensor[] {
@@ -18,7 +18,7 @@ export class OnnxGraph {
     return this.addMany(op, inputs, 1, attributes)[0];
   }
 
-  /** Adds an operator of several outputs and returns their names. */
+  /** Adds an operator with several outputs and returns their names. */
   addMany(
     op: string,
     inputs: readonly string[],
@@ -31,7 +31,7 @@ export class OnnxGraph {
     return outputs;
   }
 
-  /** Gives a value a name of its own. */
+  /** Gives a value its own name. */
   rename(value: string, name: string): void {
     this.nodes.push({
       op: 'Identity',
@@ -48,7 +48,7 @@ export class OnnxGraph {
     return this.#tensor({ name: this.#free(`${this.scope}.${name}`), type: 'float32', shape, bytes });
   }
 
-  /** Returns the name of a list of whole numbers, as operators take sizes and axes. */
+  /** Returns the name of a list of whole numbers, in the form in which operators take sizes and axes. */
   list(values: readonly number[]): string {
     return this.#constant('int64', values, [values.length]);
   }

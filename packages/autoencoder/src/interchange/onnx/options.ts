@@ -2,26 +2,26 @@ import { checkChoice, checkKeys, checkNumber } from '../../errors/errors';
 import { type NetworkPart, networkParts } from '../network-plan';
 import type { UnpoolingForm } from './conversion';
 
-/** How a network is written as ONNX. */
+/** Options of `exportOnnx`. */
 export interface OnnxOptions {
-  /** Images to reconstructions, images to codes and masks, or codes and masks to images. Default 'network'. */
+  /** The part to export: images to reconstructions, images to codes and masks, or codes and masks to images. Default 'network'. */
   readonly part?: NetworkPart;
   /**
    * `lowered`: max-unpooling with operators that every runtime has; the masks that the decoder takes are positions in windows, int32.
    * `operator`: the operators MaxPool and MaxUnpool; the masks are ONNX's indices, int64. Default 'lowered'.
    */
   readonly unpooling?: UnpoolingForm;
-  /** Which version of the operators, 13 to 21. Default 17. */
+  /** Version of the operator set, 13 to 21. Default 17. */
   readonly opset?: number;
-  /** The order of colors in the images that go in and come out. Default 'rgb', whatever order the network has inside. */
+  /** Channel order of the input and output images. Default 'rgb', whatever order the network uses internally. */
   readonly channelOrder?: 'rgb' | 'bgr';
-  /** Type of the images: 'float32', not rounded and not clamped, or 'uint8'. Both are 0 to 255. Default 'float32'. */
+  /** Type of the images: 'float32', not rounded and not clamped, or 'uint8', both from 0 to 255. Default 'float32'. */
   readonly pixelType?: 'float32' | 'uint8';
-  /** Whether to write over a file. Default false. */
+  /** Whether to overwrite an existing file. Default false. */
   readonly overwrite?: boolean;
 }
 
-/** Options with every choice made. */
+/** Options with all defaults filled in. */
 export type ResolvedOnnxOptions = Required<Omit<OnnxOptions, 'overwrite'>>;
 
 /** Fills in defaults. Throws INVALID_OPTION. */

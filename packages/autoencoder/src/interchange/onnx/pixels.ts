@@ -1,16 +1,16 @@
-/** What images are outside of a network and inside, as operators. */
+/** Conversion between images outside and inside a network, as operators. */
 import { isColored, type PixelFormat } from '../../data/pixels';
 import type { OnnxGraph } from './onnx-graph';
 import { elementTypes } from './protobuf';
 
-/** What images are outside of a network. */
+/** The form of images outside a network. */
 export interface OuterImages {
   readonly channels: number;
   readonly channelOrder: 'rgb' | 'bgr';
   readonly pixelType: 'float32' | 'uint8';
 }
 
-/** Turns images from outside, 0 to 255, into what a network sees. */
+/** Converts images from 0 to 255 to what a network sees. */
 export function enterNetwork(graph: OnnxGraph, images: string, pixels: PixelFormat, outer: OuterImages): string {
   graph.scope = 'pixels';
   const numbers = outer.pixelType === 'uint8' ? graph.add('Cast', [images], { to: elementTypes.float32 }) : images;
@@ -18,7 +18,7 @@ export function enterNetwork(graph: OnnxGraph, images: string, pixels: PixelForm
   return reordered(graph, scaled, pixels, outer);
 }
 
-/** Turns what a network makes into images as they are outside. */
+/** Converts a network's output to images as they are outside. */
 export function leaveNetwork(graph: OnnxGraph, values: string, pixels: PixelFormat, outer: OuterImages): string {
   graph.scope = 'pixels';
   const ordered = reordered(graph, values, pixels, outer);
@@ -28,7 +28,7 @@ export function leaveNetwork(graph: OnnxGraph, values: string, pixels: PixelForm
   return graph.add('Cast', [inRange], { to: elementTypes.uint8 });
 }
 
-/** Red and blue change places; alpha stays. */
+/** Swaps red and blue; alpha stays. */
 function reordered(
   graph: OnnxGraph,
   value: string,

@@ -14,7 +14,7 @@ function attributesOf({ size, strides, padding: [rows, columns] }: Windows) {
   return { kernel_shape: [...size], strides: [...strides], pads: [rows[0], columns[0], rows[1], columns[1]] };
 }
 
-/** Converts a pool to its values and, where it is needed, its mask. */
+/** Converts a pool to its values and, if it is needed, its mask. */
 export function convertPool(conversion: Conversion, mask: SymbolicTensor): string[] {
   const { graph, inputs, unpooling, needsMask } = conversion;
   const windows = windowsOf(mask);
@@ -33,8 +33,8 @@ export function convertPool(conversion: Conversion, mask: SymbolicTensor): strin
 }
 
 /**
- * The mask is the position of the first maximum in its window, row by row, counted in the distance of windows; int32. Strided slices are
- * the positions, each compared with the maxima.
+ * The mask is the position of the first maximum in its window, row by row, with the stride as distance between windows; int32. The
+ * positions are strided slices, each of which is compared with the maxima.
  */
 function poolWithPositions(graph: OnnxGraph, input: string, windows: Windows): string[] {
   const { size, strides } = windows;
@@ -44,18 +44,18 @@ function poolWithPositions(graph: OnnxGraph, input: string, windows: Windows): s
   const number = ([y, x]: readonly number[]) => graph.integer(y * strides[1] + x, 'int32');
   const last = positions[positions.length - 1];
   let mask = number(last);
-  // The later ones first, so that the first maximum has the last word.
+  // Later positions first, so that the first maximum wins.
   for (const position of positions.slice(0, -1).reverse()) {
     const isMaximum = graph.add('Equal', [everyWindow(graph, canvas, position, windows), values]);
     mask = graph.add('Where', [isMaximum, number(position), mask]);
   }
-  // A window of one position has a mask of one number.
+  // A window of a single position has a mask of a single number.
   if (positions.length === 1)
     mask = graph.add('Mul', [graph.add('Cast', [values], { to: 6 }), graph.integer(0, 'int32')]);
   return [values, mask];
 }
 
-/** Takes the value at a position of every window. */
+/** Takes the value at one position of every window. */
 function everyWindow(graph: OnnxGraph, canvas: string, position: readonly number[], windows: Windows): string {
   const { strides, outputSize } = windows;
   const ends = [outputSize[0] * strides[0], outputSize[1] * strides[1]];
@@ -68,7 +68,7 @@ function everyWindow(graph: OnnxGraph, canvas: string, position: readonly number
   ]);
 }
 
-/** How many rows and columns are missing after an input so that it holds as many distances as there are windows; negative: too many. */
+/** Returns how many rows and columns an input lacks to contain one stride per window; negative if it has too many. */
 function missingOf({ strides, padding, inputSize, outputSize }: Windows): Pair {
   const along = (axis: 0 | 1) => outputSize[axis] * strides[axis] - padding[axis][0] - inputSize[axis];
   return [along(0), along(1)];
@@ -101,7 +101,7 @@ function firstChannels(graph: OnnxGraph, value: string, count: number): string {
   return graph.add('Slice', [value, graph.list([0]), graph.list([count]), graph.list([1])]);
 }
 
-/** Indices count channels, too: values are filled up to those of the mask. */
+/** Indices count channels, too: values are padded to the channels of the mask. */
 function unpoolByOperator(
   graph: OnnxGraph,
   [values, mask]: readonly string[],
@@ -153,7 +153,7 @@ export function convertPlainPool(conversion: Conversion): string {
   return graph.add(op, inputs, { kernel_shape: [...config.poolSize], strides: [...config.strides], pads });
 }
 
-/** The mean, or the largest, of all rows and columns. */
+/** The mean or the maximum of all rows and columns. */
 export function convertGlobalPool({ graph, inputs, outputShape }: Conversion, op: string): string {
   return graph.add('Reshape', [graph.add(op, inputs), graph.list([0, ...outputShape])]);
 }

@@ -1,6 +1,6 @@
 /**
- * Writes ONNX's protobuf messages (onnx.proto of the `onnx` project) with protobufjs' wire writer. The weights are not copied: a file is
- * a list of parts, written one after the other.
+ * Writes ONNX's protobuf messages (onnx.proto of the `onnx` project) with protobufjs's wire writer. The weights are not copied: a file is a
+ * list of parts, written one after the other.
  */
 import protobuf from 'protobufjs/minimal.js';
 
@@ -28,7 +28,7 @@ export interface OnnxTensor {
   readonly bytes: Uint8Array;
 }
 
-/** An input or an output; text in its shape names a size that may vary. */
+/** An input or output; text in its shape names a variable dimension. */
 export interface OnnxValue {
   readonly name: string;
   readonly type: ElementType;
@@ -103,7 +103,7 @@ class Message {
   }
 }
 
-/** What stands before a field of so many bytes. */
+/** Returns what precedes a field of this many bytes. */
 function prefix(field: number, length: number): Uint8Array {
   return protobuf.Writer.create()
     .uint32((field << 3) | bytes)

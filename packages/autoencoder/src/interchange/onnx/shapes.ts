@@ -5,25 +5,25 @@ import type { OnnxGraph } from './onnx-graph';
 const toRowsFirst = [0, 2, 3, 1];
 const toChannelsFirst = [0, 3, 1, 2];
 
-/** Brings a value into the order that it has here, channels last, in which it is flattened. */
+/** Transposes a value to the order that it has here, channels last, in which it is flattened. */
 export function channelsLast(graph: OnnxGraph, value: string, { length }: readonly number[]): string {
   return length === 3 ? graph.add('Transpose', [value], { perm: toRowsFirst }) : value;
 }
 
-/** Brings a value from the order that it has here into that of the graph. */
+/** Transposes a value from the order that it has here to that of the graph. */
 export function channelsFirst(graph: OnnxGraph, value: string, { length }: readonly number[]): string {
   return length === 3 ? graph.add('Transpose', [value], { perm: toChannelsFirst }) : value;
 }
 
 /** Flatten and Reshape. */
 export function convertReshape({ graph, inputs, inputShape, outputShape, anySize }: Conversion): string {
-  // Codes of blocks stay small images where images have any size.
+  // Codes of blocks remain small images if images may have any size.
   if (anySize) return inputs[0];
   const flat = channelsLast(graph, inputs[0], inputShape);
   return channelsFirst(graph, graph.add('Reshape', [flat, graph.list([0, ...outputShape])]), outputShape);
 }
 
-/** Permute: of axes in the order that they have here, the batch not counted. */
+/** Permute: of axes in the order that they have here, excluding the batch. */
 export function convertPermutation({ graph, inputs, inputShape, outputShape, config }: Conversion): string {
   const ours = channelsLast(graph, inputs[0], inputShape);
   return channelsFirst(graph, graph.add('Transpose', [ours], { perm: [0, ...config.dims] }), outputShape);
@@ -40,7 +40,7 @@ export function cutImages(
   return graph.add('Slice', [value, graph.list([rows[0], columns[0]]), graph.list(ends), graph.list([2, 3])]);
 }
 
-/** Adds rows and columns of a number around a value. */
+/** Pads a value with rows and columns of a constant. */
 export function padImages(
   graph: OnnxGraph,
   value: string,
@@ -63,7 +63,7 @@ export function convertCropping({ graph, inputs, inputShape, config, anySize }: 
   return cutImages(graph, inputs[0], [top, inputShape[0] - bottom], [left, inputShape[1] - right]);
 }
 
-/** Cuts a value to height and width of another. */
+/** Crops a value to the height and width of another. */
 export function cutLike(graph: OnnxGraph, value: string, other: string): string {
   const shape = graph.add('Shape', [other]);
   const ends = graph.add('Slice', [shape, graph.list([2]), graph.list([4])]);

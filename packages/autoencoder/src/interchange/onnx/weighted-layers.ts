@@ -20,7 +20,7 @@ export function convertConvolution(conversion: Conversion): string {
   return activated(conversion, result);
 }
 
-/** Convolutions of each channel by itself. */
+/** Depthwise convolutions. */
 export function convertDepthwise(conversion: Conversion): string {
   const { inputs } = conversion;
   return activated(conversion, depthwise(conversion, inputs[0], biasOf(conversion)));
@@ -87,7 +87,7 @@ function affine(conversion: Conversion, kernel: Weight): string {
   return bias.length > 0 ? graph.add('Add', [product, bias[0]]) : product;
 }
 
-/** A slope for each value of an image, or each that axes don't share. */
+/** A slope for each value of an image, or for all that shared axes do not distinguish. */
 export function convertPRelu({ graph, inputs, weights: { alpha } }: Conversion): string {
   const slope = alpha.shape.length === 3 ? permuted(alpha, [2, 0, 1]) : alpha;
   return graph.add('PRelu', [inputs[0], graph.weight('slope', slope)]);

@@ -61,7 +61,7 @@ export function convertThreshold(conversion: Conversion): Converted {
   return likeInput(conversion, `F.threshold(${inputs[0].text}, ${float(config.theta ?? 1)}, 0.0)`);
 }
 
-/** What acts in training alone, but for dropout, which is a module. */
+/** Layers that act only in training, except dropout, which is a module. */
 export function convertNoise(conversion: Conversion): Converted {
   const { inputs, config, layer } = conversion;
   const [{ text }] = inputs;

@@ -1,4 +1,4 @@
-/** The block transforms of preset transform. Coefficients have the order that they have here, numbers of a block last. */
+/** The block transforms of preset transform. Coefficients have the same order as here, with the numbers of a block last. */
 import type { InverseBlockTransform2D } from '@ae/layers';
 import type { Conversion, Converted } from './conversion';
 import { asHere, channelsFirst, tuple } from './python-value';

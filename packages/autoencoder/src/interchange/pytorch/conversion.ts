@@ -4,11 +4,11 @@ import type { ModuleWriter } from './module-writer';
 import type { PythonValue } from './python-value';
 import type { LayerVariable } from './torch-tensors';
 
-/** One application of a layer that is to become an expression in Python. Shapes are without the batch, as here. */
+/** One application of a layer that is to be converted to a Python expression. Shapes exclude the batch, as here. */
 export interface Conversion {
   readonly writer: ModuleWriter;
   readonly layer: layers.Layer;
-  /** What the layer is called in Python. */
+  /** The layer's name in Python. */
   readonly name: string;
   readonly config: LayerConfig;
   /** The layer's variables by their own names: `kernel`, `bias`. */
@@ -17,13 +17,13 @@ export interface Conversion {
   readonly sources: readonly SymbolicTensor[];
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
-  /** Whether height and width may be others than those of the shapes. */
+  /** Whether height and width may differ from those of the shapes. */
   readonly anySize: boolean;
-  /** The image that a vector is reshaped to later on, in whose order it had best be made. */
+  /** The image that a vector is reshaped to later, whose order it should preferably have. */
   readonly wantedImage?: readonly number[];
 }
 
-/** An expression, in what order its values are, and their shape where it is not that of the layer's output. */
+/** An expression, the order of its values, and its shape if it is not that of the layer's output. */
 export type Converted = Pick<PythonValue, 'text' | 'last' | 'flatOf'> & Partial<Pick<PythonValue, 'shape'>>;
 
 export type Converter = (conversion: Conversion) => Converted;

@@ -11,7 +11,7 @@ import { type LayerVariable, torchTensor } from './torch-tensors';
 /** From height, width, in, out (of transposed convolutions out, in) to out, in, height, width. */
 const kernelOrder = [[3], [2], [0], [1]];
 
-/** Where a convolution pads: by itself where both sides are alike, or before it. */
+/** How a convolution pads: by itself if both sides are equal, or in a step before it. */
 function paddingOf(conversion: Conversion, size?: readonly number[]) {
   checkLayout(conversion);
   const window = convolutionWindow(conversion, size);
@@ -38,7 +38,7 @@ export function convertConvolution(conversion: Conversion): Converted {
   const { writer, name, variables, outputShape } = conversion;
   const { kernel, bias } = variables;
   const { size, input, options } = paddingOf(conversion);
-  // Of a convolution in groups, kernels have the channels of one.
+  // Kernels of a grouped convolution have the channels of one group.
   const [, , within] = kernel.shape as number[];
   const channels = conversion.inputShape[2];
   const groups = channels === within ? undefined : String(channels / within);
@@ -48,7 +48,7 @@ export function convertConvolution(conversion: Conversion): Converted {
   return activated(conversion, { text: `self.${name}(${input})` });
 }
 
-/** Convolutions of each channel by itself. */
+/** Depthwise convolutions. */
 export function convertDepthwise(conversion: Conversion): Converted {
   const { name, variables } = conversion;
   return activated(conversion, { text: depthwise(conversion, name, variables.bias) });
@@ -102,7 +102,7 @@ export function convertTransposed(conversion: Conversion): Converted {
   });
   const tensors = [torchTensor(`${name}.weight`, kernel, kernelOrder), ...vector(`${name}.bias`, bias)];
   writer.declare(name, `nn.ConvTranspose2d(${args})`, tensors, { isFrozen: isFrozen(conversion) });
-  // PyTorch cuts off as much on both sides; the odd row and column is cut off here.
+  // PyTorch crops equally on both sides; the odd row and column is cut off here.
   const more = sides.map(([before, after]) => Math.max(0, after - before));
   const ends = more.map((count) => (count > 0 ? `: -${count}` : ':'));
   const cut = more.some((count) => count > 0) ? `[:, :, ${ends.join(', ')}]` : '';

@@ -6,21 +6,21 @@ import { moduleSource } from './module-source';
 import { type Program, writeProgram } from './program-writer';
 import { type TorchTensor, toTorch } from './torch-tensors';
 
-/** A network as PyTorch has it. */
+/** A network in PyTorch's form. */
 export interface PyTorchNetwork {
-  /** model.py: a module that depends on torch alone, with `load` and `save` of its weights. */
+  /** model.py: a module that depends only on torch, with `load` and `save` for its weights. */
   readonly source: string;
-  /** Its state, by PyTorch's names and in its layouts. */
+  /** Its state, with PyTorch's names and layouts. */
   readonly tensors: readonly SafetensorsTensor[];
-  /** What describes the network, for the metadata of the file: importPyTorch makes it again. */
+  /** A description of the network, for the metadata of the file, from which importPyTorch rebuilds it. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Which tensor is which weight here. */
+  /** Which tensor corresponds to which weight here. */
   readonly places: readonly TorchTensor[];
 }
 
 /**
- * Writes a network as a module of PyTorch, with its weights. `weightsFile` is what the module's example calls the file of weights. Throws
- * INVALID_OPTION for a layer that has no form in PyTorch, naming it.
+ * Converts a network to a PyTorch module with its weights. `weightsFile` is the name of the weights file in the module's example. Throws
+ * INVALID_OPTION for a layer without an equivalent in PyTorch, naming it.
  */
 export async function describePyTorch(
   autoencoder: Autoencoder,
@@ -37,7 +37,7 @@ export async function describePyTorch(
   return { source, tensors, metadata: { format: 'pt', ...describeNetwork(autoencoder) }, places: program.tensors };
 }
 
-/** Returns which tensor of PyTorch is which weight of a network. */
+/** Returns the correspondence between PyTorch's tensors and a network's weights. */
 export function torchTensorsOf(autoencoder: Autoencoder): readonly TorchTensor[] {
   return programOf(autoencoder).program.tensors;
 }

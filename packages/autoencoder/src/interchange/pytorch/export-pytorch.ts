@@ -8,18 +8,18 @@ import { assertFree } from '../foreign-file';
 import { writeSafetensors } from '../safetensors';
 import { describePyTorch } from './describe-pytorch';
 
-/** How `exportPyTorch` writes files. */
+/** Options of `exportPyTorch`. */
 export interface PyTorchOptions {
-  /** Whether to write over files. Default false. */
+  /** Whether to overwrite existing files. Default false. */
   readonly overwrite?: boolean;
 }
 
 /**
- * Writes a network for PyTorch: its weights as `file`, a safetensors file by PyTorch's names and in its layouts, and beside it a module that
- * depends on torch alone, of the same name with `.py`, whose path is returned. The module's `forward`, `encode` and `decode` work in the
- * network's units; `reconstruct` takes images of 0 to 255, red first.
+ * Writes a network for PyTorch: its weights to `file`, a safetensors file with PyTorch's names and layouts, and next to it a module with
+ * the same name and `.py`, which depends only on torch and whose path is returned. The module's `forward`, `encode` and `decode` work in
+ * the network's units; `reconstruct` takes images from 0 to 255, red first.
  *
- * Throws INVALID_OPTION for a layer that has no form in PyTorch, naming it; OUTPUT_EXISTS; WEIGHTS_NOT_FINITE.
+ * Throws INVALID_OPTION for a layer without an equivalent in PyTorch, naming it; OUTPUT_EXISTS; WEIGHTS_NOT_FINITE.
  */
 export async function exportPyTorch(
   autoencoder: Autoencoder,

@@ -2,7 +2,7 @@ import type { CutNetwork } from '../network-plan';
 import { windowsOf } from '../window-geometry';
 import { method } from './python-method';
 
-/** Masks that say nothing: what a variational network is trained with. */
+/** Masks without information, which variational networks are trained with. */
 export function fixedMasks({ masks }: CutNetwork): string {
   const lines = masks.map((mask) => {
     const { strides, padding, inputSize, outputSize, size } = windowsOf(mask);
@@ -21,7 +21,7 @@ export function fixedMasks({ masks }: CutNetwork): string {
   return method(
     'fixed_masks',
     '(self, count: int) -> list[Tensor]',
-    'Returns masks that carry nothing of an image: each maximum at the first place of its window.',
+    'Returns masks without information about an image: each maximum is at the first position of its window.',
     [
       'device = next(self.parameters()).device',
       'windows = [  # rows, columns, width of the image, channels',

@@ -8,19 +8,19 @@ import { type ReadTensor, readSafetensors, type SafetensorsFile } from '../safet
 import { torchTensorsOf } from './describe-pytorch';
 import { fromTorch, type TorchTensor } from './torch-tensors';
 
-/** What a file of PyTorch does not say of its network. */
+/** What a file of PyTorch may not say about its network. */
 export interface PyTorchImportOptions {
-  /** What the network is made of, for a file that does not say: the options of `new Autoencoder`. */
+  /** The options of `new Autoencoder` for the network, if the file does not describe it. */
   readonly network?: AutoencoderOptions;
 }
 
-/** What wrappers of PyTorch put before all names: data-parallel training, and torch.compile. */
+/** Prefixes that PyTorch's wrappers add to all names: data-parallel training, and torch.compile. */
 const wrappers = ['module.', '_orig_mod.'];
 
 /**
  * Reads a network from a safetensors file of PyTorch: one that `exportPyTorch` or `save` of its module wrote, or a `state_dict` of such a
- * module, whose network `options.network` names then. Numbers of 16 and 64 bits become float32. Throws MODEL_NOT_FOUND, and MODEL_INVALID
- * where names or shapes are not those of the network.
+ * module, whose network `options.network` then describes. Numbers of 16 and 64 bits become float32. Throws MODEL_NOT_FOUND, and
+ * MODEL_INVALID if names or shapes are not those of the network.
  */
 export async function importPyTorch(file: string, options: PyTorchImportOptions = {}): Promise<Autoencoder> {
   checkText('importPyTorch, file', file);
@@ -55,7 +55,7 @@ async function emptyNetwork(
   });
 }
 
-/** Gives a network the weights that a file has. */
+/** Gives a network the weights of a file. */
 function fillNetwork(autoencoder: Autoencoder, file: string, found: ReadonlyMap<string, ReadTensor>): void {
   const tensors = withoutWrappers(found);
   const places = torchTensorsOf(autoencoder);
@@ -74,7 +74,7 @@ function withoutWrappers(tensors: ReadonlyMap<string, ReadTensor>): ReadonlyMap<
 
 function checkNames(file: string, places: readonly TorchTensor[], tensors: ReadonlyMap<string, ReadTensor>): void {
   const known = new Set(places.map(({ name }) => name));
-  // How often a batch normalization has been trained, which nothing here depends on.
+  // The number of batches that a batch normalization was trained with, which nothing here depends on.
   const strange = [...tensors.keys()].find((name) => !known.has(name) && !name.endsWith('.num_batches_tracked'));
   if (strange === undefined) return;
   const problem = `expected tensors of the network's layers, received ${JSON.stringify(strange)}, which no layer has`;

@@ -1,4 +1,4 @@
-/** What becomes of each kind of layer. */
+/** The conversion of each kind of layer. */
 import { checkLayout, unsupported } from '../layer-config';
 import {
   activated,
@@ -18,7 +18,7 @@ import { asHere, channelsFirst, float, type PythonValue, tuple } from './python-
 import { convertCropping, convertPadding, convertPermutation, convertReshape } from './shapes';
 import { convertDense, convertNormalization, convertPRelu, convertVariationalCode } from './weighted-layers';
 
-/** By the names of layers' classes. */
+/** By class name. */
 const converters: Readonly<Record<string, Converter>> = {
   Conv2D: convertConvolution,
   Conv2DTranspose: convertTransposed,
@@ -60,7 +60,7 @@ const converters: Readonly<Record<string, Converter>> = {
   InputLayer: (conversion) => likeInput(conversion, conversion.inputs[0].text),
 };
 
-/** Writes a layer as an expression. Throws INVALID_OPTION for a layer that has no form in PyTorch. */
+/** Converts a layer to an expression. Throws INVALID_OPTION for a layer without an equivalent in PyTorch. */
 export function convertLayer(conversion: Conversion): Converted {
   const kind = conversion.layer.getClassName();
   if (Object.hasOwn(converters, kind)) return converters[kind](conversion);
@@ -93,7 +93,7 @@ function convertUpSampling(conversion: Conversion): Converted {
   return { text: `${enlarge}(${enlarge}(${image}, 2, ${rows}), 3, ${columns})` };
 }
 
-/** Where images have any size, a branch may reach farther to the right and below than what it is added to. */
+/** If images may have any size, a branch may extend farther to the right and bottom than what it is added to. */
 function convertSum(conversion: Conversion): Converted {
   const { writer, anySize } = conversion;
   return merged(conversion, ([first, ...others]) => {
@@ -106,7 +106,7 @@ function nested(name: string, values: readonly string[]): string {
   return values.reduce((first, second) => `${name}(${first}, ${second})`);
 }
 
-/** Joins values, all of them in one order. */
+/** Joins values, all in the same order. */
 function merged({ inputs }: Conversion, write: (values: readonly string[]) => string): Converted {
   const [first, ...others] = inputs;
   if (first.shape.length === 3) return { text: write(inputs.map(channelsFirst)) };

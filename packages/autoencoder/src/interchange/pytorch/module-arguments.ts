@@ -1,4 +1,4 @@
-/** What constructors of PyTorch's modules take. */
+/** Arguments of the constructors of PyTorch's modules. */
 import type { Conversion } from './conversion';
 import { size2d } from './python-value';
 import { type LayerVariable, type TorchTensor, torchTensor } from './torch-tensors';
@@ -8,7 +8,7 @@ export function vector(name: string, variable: LayerVariable | undefined): Torch
   return variable ? [torchTensor(name, variable, [[0]])] : [];
 }
 
-/** A constructor's arguments without those that have their defaults. */
+/** Returns a constructor's arguments without those that have their default values. */
 export function argumentsOf(
   first: readonly (number | string)[],
   named: Readonly<Record<string, string | undefined>>,
@@ -26,7 +26,7 @@ export function isFrozen({ layer }: Conversion): boolean {
   return layer.trainable === false;
 }
 
-/** A layer without bias says so. */
+/** Adds `bias=False` for a layer without bias. */
 export function falseUnless(bias: LayerVariable | undefined): string | undefined {
   return bias ? undefined : 'False';
 }

@@ -8,14 +8,14 @@ import { helperText } from './python-helpers';
 import { method } from './python-method';
 import { float, torchShape, tuple } from './python-value';
 
-/** What is said of a network beside its layers. */
+/** Facts about a network besides its layers. */
 export interface ModuleFacts {
   readonly inputShape: readonly [height: number, width: number, channels: number];
   readonly codeSize: number;
   readonly pixels: PixelFormat;
-  /** Height and width of a block, where images have any size. */
+  /** Height and width of a block, if images may have any size. */
   readonly block: readonly [number, number] | undefined;
-  /** Name of the file of weights, for the example. */
+  /** Name of the weights file, for the example. */
   readonly weightsFile: string;
 }
 
@@ -46,13 +46,13 @@ export function moduleSource(program: Program, cut: CutNetwork, facts: ModuleFac
 
 function headOf({ weightsFile, inputShape }: ModuleFacts, isMath: boolean): string {
   const size = tuple(['8', ...torchShape(inputShape)]);
-  return `"""An autoencoder, as @ae/autoencoder exported it. Needs PyTorch alone.
+  return `"""An autoencoder, exported by @ae/autoencoder. Requires only PyTorch.
 
     network = load("${weightsFile}")
     images = torch.zeros${size}  # red, green, blue; 0 to 255
     reconstructions = network.reconstruct(images)
 
-Trained further, save(network, "trained.safetensors") writes what \`ae import-model\` and importPyTorch read.
+After more training, save(network, "trained.safetensors") writes a file for \`ae import-model\` and importPyTorch.
 """
 
 import ctypes
@@ -76,7 +76,7 @@ function classHelp({ inputShape, codeSize, block }: ModuleFacts): string {
 function constructorOf({ module }: Program, _facts: ModuleFacts): string {
   return method('__init__', '(self) -> None', undefined, [
     'super().__init__()',
-    '# What load() read beside the weights: a description of the network, which save() writes again.',
+    '# What load() read besides the weights: a description of the network, which save() writes again.',
     'self.metadata: dict[str, str] = {}',
     ...module.declarations,
   ]);
@@ -94,16 +94,16 @@ function pixelMethods({ pixels, inputShape }: ModuleFacts): string {
     method(
       'preprocess',
       '(self, images: Tensor) -> Tensor',
-      `Brings images [N, C, H, W], 0 to 255${order}, into the network's units${inside}.`,
+      `Converts images [N, C, H, W], 0 to 255${order}, to the network's units${inside}.`,
       [`return ${turned ? `(${scaled})${turned}` : scaled}`],
     ),
-    method('postprocess', '(self, images: Tensor) -> Tensor', 'Undoes preprocess; neither rounds nor clamps.', [
+    method('postprocess', '(self, images: Tensor) -> Tensor', 'Undoes preprocess, without rounding or clamping.', [
       `return ${turned ? `(${unscaled})${turned}` : unscaled}`,
     ]),
     method(
       'reconstruct',
       '(self, images: Tensor) -> Tensor',
-      `Reconstructs images [N, C, H, W], 0 to 255${order}; neither rounds nor clamps.`,
+      `Reconstructs images [N, C, H, W], 0 to 255${order}, without rounding or clamping.`,
       ['return self.postprocess(self(self.preprocess(images)))'],
     ),
   ].join('\n');
@@ -131,7 +131,7 @@ function encoderMethods({ encode, results, module }: Program, facts: ModuleFacts
     method(
       'distribution',
       `${taken} -> tuple[Tensor, Tensor, list[Tensor]]`,
-      `Encodes images to a Gaussian for each: mean and logarithm of the variance, ${shape} both, and the masks.`,
+      `Encodes each image to a Gaussian: mean and logarithm of the variance, both ${shape}, and the masks.`,
       [...first, ...encode, `return ${code}, ${logVariance}, ${maskList}`],
     ),
     method(

@@ -2,7 +2,7 @@ import type { layers } from '@tensorflow/tfjs-layers';
 import type { PythonHelper } from './python-helpers';
 import type { TorchTensor } from './torch-tensors';
 
-/** What modules of PyTorch, the program's own methods and Python have for themselves. */
+/** Names reserved by modules of PyTorch, by the program's own methods and by Python. */
 const reserved: ReadonlySet<string> = new Set([
   ...['False', 'None', 'True', 'and', 'as', 'assert', 'async', 'await', 'break', 'class', 'continue', 'def', 'del'],
   ...['elif', 'else', 'except', 'finally', 'for', 'from', 'global', 'if', 'import', 'in', 'is', 'lambda', 'nonlocal'],
@@ -20,13 +20,13 @@ const reserved: ReadonlySet<string> = new Set([
   'reconstruct',
 ]);
 
-/** Gathers what a module of PyTorch declares: its parts, the tensors of its state, and the helpers that it calls. */
+/** Collects what a module of PyTorch declares: its parts, the tensors of its state, and the helpers that it calls. */
 export class ModuleWriter {
   /** Lines of `__init__`. */
   readonly declarations: string[] = [];
   readonly tensors: TorchTensor[] = [];
   readonly helpers = new Set<PythonHelper>();
-  /** Of a variational network: expressions for the mean of its code and the logarithm of its variance. */
+  /** For a variational network: expressions for the mean of its code and the logarithm of its variance. */
   distribution?: { readonly mean: string; readonly logVariance: string };
   readonly #names = new Map<layers.Layer, string>();
   readonly #taken = new Set<string>();
@@ -41,7 +41,7 @@ export class ModuleWriter {
     return name;
   }
 
-  /** Returns a name like another that Python takes and nothing has yet. */
+  /** Returns a free name, similar to the given one and valid in Python. */
   free(wanted: string): string {
     const plain = wanted.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d|_)/, 'layer');
     let name = reserved.has(plain) ? `${plain}_layer` : plain;
@@ -50,7 +50,7 @@ export class ModuleWriter {
     return name;
   }
 
-  /** Declares a part of the module, unless it has been; `tensors` are those of its state. */
+  /** Declares a part of the module, unless it has been declared; `tensors` are those of its state. */
   declare(name: string, text: string, tensors: readonly TorchTensor[], { isFrozen = false } = {}): void {
     if (this.#declared.has(name)) return;
     this.#declared.add(name);
@@ -59,7 +59,7 @@ export class ModuleWriter {
     this.tensors.push(...tensors);
   }
 
-  /** Notes that a helper is called, and returns its name. */
+  /** Records that a helper is called, and returns its name. */
   call(helper: PythonHelper): string {
     this.helpers.add(helper);
     return helper;

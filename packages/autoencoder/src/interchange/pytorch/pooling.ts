@@ -1,4 +1,4 @@
-/** Pooling with and without masks, and max-unpooling. A mask has `row * width + column` of each maximum, in its plane. */
+/** Pooling with and without masks, and max-unpooling. A mask contains `row * width + column` of each maximum, in its plane. */
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { shapeOf } from '../network-plan';
 import { plainPoolPadding, type Sides, type Windows, windowsOf } from '../window-geometry';
@@ -8,12 +8,12 @@ import { cut, padded } from './shapes';
 
 const lowest = float(Number.NEGATIVE_INFINITY);
 
-/** Says whether PyTorch's pooling can pad by itself: as much on both sides, and no more than half a window. */
+/** Tells whether PyTorch's pooling can pad by itself: equally on both sides, and at most half a window. */
 function canPad(padding: Sides, size: readonly number[]): boolean {
   return padding.every(([before, after], axis) => before === after && 2 * before <= size[axis]);
 }
 
-/** Window, stride and padding as arguments, those left out that are the default. */
+/** Window, stride and padding as arguments, without those that have their default values. */
 function windowArguments(size: readonly number[], strides: readonly number[], padding?: Sides): string[] {
   const before = padding ? padding.map(([count]) => count) : [0, 0];
   const isPadded = before.some((count) => count > 0);
@@ -24,7 +24,7 @@ function windowArguments(size: readonly number[], strides: readonly number[], pa
   ];
 }
 
-/** Pools; with its mask where that is needed. */
+/** Pools, with a mask if it is needed. */
 export function convertPool({ inputs }: Conversion, mask: SymbolicTensor, needsMask: boolean): Converted {
   const { size, strides, padding } = windowsOf(mask);
   const itself = canPad(padding, size);
@@ -58,7 +58,7 @@ export function convertUnpooling({ inputs, sources, inputShape }: Conversion): C
   return { text: cut(text, canvas, [top, top + inputSize[0]], [left, left + inputSize[1]]) };
 }
 
-/** Says whether a size is the one that PyTorch takes where none is given. */
+/** Tells whether a size is PyTorch's default. */
 function isUsual({ size, strides, padding, outputSize }: Windows, itself: boolean, canvas: readonly number[]): boolean {
   return canvas.every((each, axis) => {
     const before = itself ? padding[axis][0] : 0;

@@ -14,17 +14,17 @@ import type { TorchTensor } from './torch-tensors';
 /** The lines of the methods of a module, and what they call. */
 export interface Program {
   readonly module: ModuleWriter;
-  /** From `images` on, which are in the network's units. */
+  /** Starting from `images` in the network's units. */
   readonly encode: readonly string[];
-  /** From `code` and `masks` on. */
+  /** Starting from `code` and `masks`. */
   readonly decode: readonly string[];
-  /** Variables: the code, the logarithm of its variance where there is one, and the masks. */
+  /** Variables: the code, the logarithm of its variance if there is one, and the masks. */
   readonly results: { readonly code: string; readonly logVariance?: string; readonly masks: readonly string[] };
   readonly reconstruction: string;
   readonly tensors: readonly TorchTensor[];
 }
 
-/** Writes the methods of a network. `anySize`: height and width of images may be any. */
+/** Writes the methods of a network. `anySize`: images may have any height and width. */
 export function writeProgram(cut: CutNetwork, anySize: boolean): Program {
   return new ProgramWriter(cut, anySize).write();
 }
@@ -33,7 +33,7 @@ class ProgramWriter {
   readonly #module = new ModuleWriter();
   readonly #cut: CutNetwork;
   readonly #anySize: boolean;
-  /** What holds each tensor of the network. */
+  /** The variable or expression for each tensor of the network. */
   readonly #values = new Map<SymbolicTensor, PythonValue>();
   /** How often each layer is applied. */
   readonly #uses = new Map<layers.Layer, number>();
@@ -67,7 +67,7 @@ class ProgramWriter {
     return { module: this.#module, encode, decode: this.#lines, results, reconstruction, tensors };
   }
 
-  /** Codes are as they are here: flat, by row, column and number, or small images where images have any size. */
+  /** Codes have the same order as here: flat, by row, column and number, or small images if images may have any size. */
   #giveCode(value: PythonValue): string {
     if (value.shape.length === 1 || this.#anySize) return asHere(value);
     return `${asHere(value)}.flatten(1)`;
@@ -117,7 +117,7 @@ class ProgramWriter {
       name: this.#module.nameOf(layer),
       config: layer.getConfig() as unknown as LayerConfig,
       variables: Object.fromEntries(layer.weights.map((variable) => [weightName(variable), variable])),
-      // The order of its weights must do for all uses.
+      // The order of its weights must suit all uses.
       inputs: isShared ? values.map(inCommonOrder) : values,
       sources: inputs,
       inputShape: shapeOf(inputs[0]),
@@ -127,7 +127,7 @@ class ProgramWriter {
     };
   }
 
-  /** Follows a vector to where it is reshaped to an image, if nothing on the way looks at single features. */
+  /** Follows a vector to where it is reshaped to an image, if nothing on the way depends on single features. */
   #imageOf(tensor: SymbolicTensor, plan: NetworkPlan): readonly number[] | undefined {
     if (shapeOf(tensor).length !== 1 || tensor === this.#cut.code) return undefined;
     const users = usesOf(tensor, plan);
@@ -159,7 +159,7 @@ class ProgramWriter {
     this.#lines.push(`${targets.join(', ')} = ${text}${isNews ? `  # ${shapeInWords(value)}` : ''}`);
   }
 
-  /** What the next layer alone needs is x; the rest has a name. */
+  /** What only the next layer needs is x; the rest has a name. */
   #variableFor(tensor: SymbolicTensor, layer: layers.Layer, plan: NetworkPlan): string {
     const { steps } = plan;
     const made = steps.findIndex(({ outputs }) => outputs[0] === tensor);
@@ -169,7 +169,7 @@ class ProgramWriter {
   }
 }
 
-/** Layers that do the same to each feature, in whatever order. */
+/** Layers that do the same to each feature, in any order. */
 const alike = new Set([
   ...['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'ThresholdedReLU', 'BatchNormalization'],
   ...['Dropout', 'AlphaDropout', 'GaussianNoise', 'GaussianDropout'],

@@ -1,8 +1,8 @@
-/** Parts of the Python program that only some networks need, by their names. */
+/** Parts of the Python program that only some networks need, by name. */
 export const pythonHelpers = {
   extend: `
 def extend(images: Tensor, block: tuple[int, int]) -> Tensor:
-    """Extends images below and to the right by their mirror images, to whole blocks."""
+    """Pads images at the bottom and right with their mirror images, to whole blocks."""
     for axis, side in zip((2, 3), block):
         size = images.shape[axis]
         places = torch.arange(-(-size // side) * side, device=images.device) % (2 * size)
@@ -12,7 +12,7 @@ def extend(images: Tensor, block: tuple[int, int]) -> Tensor:
 `,
   cut_like: `
 def cut_like(images: Tensor, other: Tensor) -> Tensor:
-    """Cuts images to the height and width of others."""
+    """Crops images to the height and width of others."""
     return images[:, :, : other.shape[2], : other.shape[3]]
 `,
   cosines: `
@@ -46,7 +46,7 @@ class BlockTransform(nn.Module):
 `,
   InverseBlockTransform: `
 class InverseBlockTransform(nn.Module):
-    """Makes images [N, C, H, W] of the coefficients that BlockTransform kept; cuts them to a size, if one is given."""
+    """Makes images [N, C, H, W] from the coefficients that BlockTransform kept; crops them to a size, if one is given."""
 
     def __init__(self, channels: int, block: tuple[int, int], size: tuple[int, int] | None = None):
         super().__init__()
@@ -66,13 +66,13 @@ class InverseBlockTransform(nn.Module):
 `,
   average_pool: `
 def average_pool(x: Tensor, size: tuple[int, int], stride: tuple[int, int], sides: tuple[int, ...]) -> Tensor:
-    """Averages over windows, of which only what lies in the image counts; sides: left, right, top, bottom."""
+    """Averages over windows, counting only what is inside the image; sides: left, right, top, bottom."""
     sums = F.avg_pool2d(F.pad(x, sides), size, stride)
     return sums / F.avg_pool2d(F.pad(torch.ones_like(x[:1, :1]), sides), size, stride)
 `,
   enlarge: `
 def enlarge(x: Tensor, axis: int, factor: int) -> Tensor:
-    """Enlarges along an axis, linear between each row and the next; the last one is repeated."""
+    """Enlarges along an axis by linear interpolation between neighbors; the last one is repeated."""
     size = x.shape[axis]
     following = torch.cat([x.narrow(axis, 1, size - 1), x.narrow(axis, size - 1, 1)], axis)
     parts = [torch.lerp(x, following, part / factor) for part in range(factor)]
@@ -82,7 +82,7 @@ def enlarge(x: Tensor, axis: int, factor: int) -> Tensor:
 
 export type PythonHelper = keyof typeof pythonHelpers;
 
-/** What each of them calls. */
+/** The helpers that each of them calls. */
 const needs: Readonly<Partial<Record<PythonHelper, readonly PythonHelper[]>>> = {
   BlockTransform: ['extend', 'cosines'],
   InverseBlockTransform: ['cosines'],

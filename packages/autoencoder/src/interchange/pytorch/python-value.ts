@@ -1,17 +1,17 @@
-/** Values in the Python program: what a variable holds, and how it is brought into another layout. */
+/** Values in the Python program: what a variable contains, and how it is converted to another layout. */
 
 /**
- * A value of a batch. Images are `[N, C, H, W]` in PyTorch, and vectors made of them are in that order, too: channel, row, column. What is
- * `last` or no image's is in the order that it has here.
+ * A value of a batch. Images are `[N, C, H, W]` in PyTorch, and vectors made from them have that order, too: channel, row, column. Values
+ * that are `last` or do not belong to an image have the same order as here.
  */
 export interface PythonValue {
-  /** The variable, or another expression that is cheap to write twice. */
+  /** The variable, or another expression that is cheap to repeat. */
   readonly text: string;
   /** Without the batch, in the order that it has here. */
   readonly shape: readonly number[];
-  /** Of an image: channels are the last axis, as here. */
+  /** For an image: channels are the last axis, as here. */
   readonly last?: boolean;
-  /** Of a vector: the image `[height, width, channels]` that it is in PyTorch's order. */
+  /** For a vector: the image `[height, width, channels]` that it was made from in PyTorch's order. */
   readonly flatOf?: readonly number[];
 }
 
@@ -31,7 +31,7 @@ export function valueAsHere(value: PythonValue): PythonValue {
   return { text: asHere(value), shape: value.shape, last: value.shape.length === 3 };
 }
 
-/** Brings height, width, channels into PyTorch's order. */
+/** Permutes height, width, channels to PyTorch's order. */
 export function torchShape([height, width, channels]: readonly number[]): number[] {
   return [channels, height, width];
 }
@@ -41,19 +41,19 @@ export function tuple(items: readonly (number | string)[]): string {
   return `(${items.join(', ')}${items.length === 1 ? ',' : ''})`;
 }
 
-/** Writes a size in two dimensions: one number where they are equal. */
+/** Writes a two-dimensional size: one number if both are equal. */
 export function size2d([rows, columns]: readonly number[]): string {
   return rows === columns ? String(rows) : tuple([rows, columns]);
 }
 
-/** Writes a number so that Python reads the same one. */
+/** Writes a number so that Python reads exactly the same one. */
 export function float(value: number): string {
   if (value === Number.NEGATIVE_INFINITY) return 'float("-inf")';
   const text = String(value);
   return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
 }
 
-/** Says what a value's shape is in PyTorch: "[N, 12, 62, 62]". */
+/** Describes a value's shape in PyTorch: "[N, 12, 62, 62]". */
 export function shapeInWords({ shape, last }: PythonValue): string {
   return `[N, ${(shape.length === 3 && !last ? torchShape(shape) : shape).join(', ')}]`;
 }

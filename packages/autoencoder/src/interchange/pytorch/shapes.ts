@@ -13,7 +13,7 @@ export function padded(
   return `F.pad(${text}, ${tuple(sides)}${filling ? `, value=${filling}` : ''})`;
 }
 
-/** Cuts rows and columns `[from, to)` of images of a size. */
+/** Crops images of a size to rows and columns `[from, to)`. */
 export function cut(
   text: string,
   [height, width]: readonly number[],
@@ -30,7 +30,7 @@ export function cut(
 export function convertReshape(conversion: Conversion): Converted {
   const { inputs, outputShape, anySize } = conversion;
   const [value] = inputs;
-  // Codes of blocks stay small images where images have any size.
+  // Codes of blocks remain small images if images may have any size.
   if (anySize) return { ...likeInput(conversion, value.text), shape: value.shape };
   if (outputShape.length === 1) return flattened(value);
   if (outputShape.length === 3) return unflattened(value, outputShape);

@@ -1,4 +1,4 @@
-/** Linear layers, normalization, and what else has weights without windows. */
+/** Linear layers, normalization, and other layers with weights but no windows. */
 import { unsupported } from '../layer-config';
 import { activated } from './activations';
 import { type Conversion, type Converted, likeInput } from './conversion';
@@ -16,7 +16,7 @@ export function convertDense(conversion: Conversion): Converted {
   return activated(conversion, { text, flatOf, last: conversion.outputShape.length === 3 });
 }
 
-/** Features of an image, and those that an image is made of, are in PyTorch's order: the matrix is permuted. */
+/** Features of an image, and those that an image is made from, have PyTorch's order: the matrix is permuted. */
 function affine(conversion: Conversion, name: string, kernel: LayerVariable, bias: LayerVariable | undefined) {
   const { inputs, wantedImage } = conversion;
   const [value] = inputs;
@@ -31,8 +31,8 @@ function affine(conversion: Conversion, name: string, kernel: LayerVariable, bia
 }
 
 /**
- * The mean of a variational code, which is what comes in where nothing maps it. The logarithm of its variance is a part of its own, which
- * `distribution` of the module calls.
+ * The mean of a variational code, which is the input itself if nothing maps it. The logarithm of its variance is a separate part, which
+ * `distribution` of the module computes.
  */
 export function convertVariationalCode(conversion: Conversion): Converted {
   const { writer, name, variables, inputs } = conversion;

@@ -1,4 +1,4 @@
-/** Turns modules of nn, which work on `[N, C, H, W]`, into layers, which work on `[N, H, W, C]`. */
+/** Converts modules of nn, which work on `[N, C, H, W]`, to layers, which work on `[N, H, W, C]`. */
 
 import { Unexpected } from '../../files/expectations';
 import { codeLayerName } from '../../network/presets';
@@ -6,13 +6,16 @@ import type { Module } from './module-reader';
 import type { Converted, Flow, PoolFacts } from './module-step';
 import { moduleTable } from './module-table';
 
-/** What all modules of a network become. */
+/** The result of converting all modules of a network. */
 export interface ConvertedNetwork {
   readonly steps: readonly Converted[];
   readonly shape: readonly number[];
 }
 
-/** Works out what modules become for images of a size; the layer `codeName` is named as the code. Throws Unexpected for a module that is not known, or a size that does not fit. */
+/**
+ * Determines what modules become for images of a size; the layer `codeName` is named as the code. Throws Unexpected for an unknown module,
+ * or a size that does not fit.
+ */
 export function convertModules(
   modules: readonly Module[],
   inputShape: readonly number[],
@@ -58,11 +61,11 @@ export function convertModules(
   }
 }
 
-/** Classes that do the same to each feature, in whatever order. */
+/** Classes that do the same to each feature, in any order. */
 const alike =
   /^(nn|cudnn)\.(ReLU|LeakyReLU|ELU|Tanh|Sigmoid|SoftPlus|Threshold|Dropout|Identity|Copy|BatchNormalization)$/;
 
-/** Finds the image that a vector becomes, if nothing before looks at single features. */
+/** Finds the image that a vector becomes, if nothing before depends on single features. */
 function imageAfter(modules: readonly Module[]): readonly number[] | undefined {
   const next = modules.find(({ className }) => !alike.test(className));
   if (!next || !/^nn\.(View|Reshape)$/.test(next.className)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Modules on features. Torch flattens an image by channel, row and column, and layers here by row, column and channel: what works on single
- * features has its weights in our order.
+ * Modules on features. Torch flattens an image by channel, row and column, and layers here by row, column and channel: modules that depend
+ * on single features get their weights permuted to our order.
  */
 import { flatten, linear, reshape } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
@@ -12,14 +12,14 @@ function productOf(sizes: readonly number[]): number {
   return sizes.reduce((product, size) => product * size, 1);
 }
 
-/** The axes of an image in Torch's order, channels, height and width, brought into ours; of a plain vector its only one. */
+/** Permutes the axes of an image from Torch's order (channels, height, width) to ours; a plain vector has only one axis. */
 function viewOf(image: readonly number[] | undefined, features: number) {
   if (!image) return { sizes: [features], order: [0] };
   const [height, width, channels] = image;
   return { sizes: [channels, height, width], order: [1, 2, 0] };
 }
 
-/** Brings a vector of weights, one a feature, into our order. */
+/** Permutes a vector of weights, one per feature, to our order. */
 function inOurOrder(weight: Weight, image: readonly number[] | undefined): Weight {
   const { sizes, order } = viewOf(image, weight.values.length);
   return reshaped(permuted(reshaped(weight, sizes), order), [weight.values.length]);
@@ -48,7 +48,7 @@ export function convertLinear({ module, shape, flatOf, wantedImage, name }: Modu
   };
 }
 
-/** How many outputs a linear module has: its matrix has no other size of its own. */
+/** Returns the number of outputs of a linear module, which only the size of its matrix says. */
 function outputsOf(module: ModuleStep['module'], features: number): number {
   const [units, expected] = module.shape('weight');
   if (expected === features) return units;
@@ -79,7 +79,7 @@ function flattened({ shape, flatOf }: ModuleStep, name: ModuleStep['name']): Con
   return { shape: [productOf(shape)], flatOf: shape, names: [own], make: () => [{ layer: flatten({ name: own }) }] };
 }
 
-/** To an image `[height, width, channels]`. */
+/** Reshapes to an image `[height, width, channels]`. */
 function shaped({ shape, flatOf, name }: ModuleStep, image: readonly number[]): Converted {
   const before = shape.length === 3 ? shape : flatOf;
   if (String(before) === String(image)) {
@@ -129,7 +129,7 @@ export function convertNormalization({ module, shape, flatOf, name }: ModuleStep
   };
 }
 
-/** Early versions kept the inverse of the deviation, epsilon included. */
+/** Early versions stored the inverse of the standard deviation, including epsilon. */
 function varianceOf({ shape, values }: Weight, epsilon: number): Weight {
   return { shape, values: values.map((inverse) => 1 / inverse ** 2 - epsilon) };
 }

@@ -4,7 +4,7 @@ import { layers } from '@tensorflow/tfjs-layers';
 import { permuted, type Weight } from '../weights';
 import type { Converted, ModuleStep } from './module-step';
 
-/** Throws unless images come in; returns their height, width and channels. */
+/** Throws unless the input is images; returns their height, width and channels. */
 function imageOf({ shape, module }: ModuleStep): readonly [number, number, number] {
   if (shape.length === 3) return shape as readonly [number, number, number];
   throw module.problem(`needs images, but gets ${shape.join('x')} features`);
@@ -63,7 +63,7 @@ export function convertConvolution(step: ModuleStep): Converted {
   };
 }
 
-/** Kernels are `[out, in, height, width]`, of transposed convolutions `[in, out, height, width]`, or flat like these. */
+/** Kernels are `[out, in, height, width]`, for transposed convolutions `[in, out, height, width]`, or flattened. */
 function kernelOf(module: Module, shape: readonly number[], biases: number): Record<string, Weight> {
   const kernel = permuted(module.tensor('weight', shape), [2, 3, 1, 0]);
   return { kernel, ...(biases > 0 && { bias: module.tensor('bias', [biases]) }) };
@@ -112,7 +112,7 @@ export function convertPool(step: ModuleStep): Converted {
     const room = length + 2 * padding[axis] - size[axis];
     if (!isCeiling) return Math.floor(room / strides[axis]) + 1;
     const count = Math.ceil(room / strides[axis]) + 1;
-    // A window must begin in the image, or in the padding before it.
+    // A window must start inside the image or in the padding before it.
     return isPadded && (count - 1) * strides[axis] >= length + padding[axis] ? count - 1 : count;
   };
   const counts = [along(0, height), along(1, width)];
@@ -134,7 +134,7 @@ export function convertUnpooling(step: ModuleStep): Converted {
   const [, , channels] = imageOf(step);
   const pool = poolOf(module);
   const own = name('unpool');
-  // On a GPU Torch took the first channels of a mask with more of them.
+  // On a GPU, Torch used the first channels of a mask with more channels than values.
   const mask = channels < pool.channels ? 'torch7' : 'strict';
   return {
     shape: [...pool.inputSize, channels],

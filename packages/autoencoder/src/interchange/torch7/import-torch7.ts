@@ -9,25 +9,25 @@ import { type ConvertedNetwork, convertModules } from './convert-modules';
 import { type Module, modulesOf } from './module-reader';
 import { readT7 } from './t7-reader';
 
-/** What a Torch7 file does not say of its network. */
+/** What a Torch7 file does not say about its network. */
 export interface Torch7ImportOptions {
   /** Height and width of the images. Default: the smallest square size that the network's modules allow. */
   readonly size?: readonly [height: number, width: number];
-  /** What pixels are in the network. Default: as the original reads them, bytes divided by 256, blue first. */
+  /** The conversion of pixels. Default: that of the original, bytes divided by 256, blue first. */
   readonly pixels?: Partial<PixelFormat>;
 }
 
-/** More than memory holds of a network. */
+/** More than the memory that a network can have. */
 const maxBytes = 2 ** 33;
 /** The largest images whose size is found by trying. */
 const largestSide = 1024;
-/** The original's. */
+/** The original's conversion. */
 const originalPixels: PixelFormat = { scale: 1 / 256, channelOrder: 'bgr' };
 
 /**
- * Reads a network from a file that torch.save of Torch7 wrote: an nn.Sequential of convolutions, pooling and unpooling, linear modules and
- * what usually stands between them. The code is the smallest output. Functions in the file are passed over. Throws MODEL_NOT_FOUND, and
- * MODEL_INVALID for a file that is damaged or holds a module that has no layer here, naming it.
+ * Reads a network from a file written by torch.save of Torch7: an nn.Sequential of convolutions, pooling and unpooling, linear modules and
+ * what usually comes between them. The code is the smallest output. Functions in the file are skipped. Throws MODEL_NOT_FOUND, and
+ * MODEL_INVALID for a file that is damaged or contains a module without an equivalent layer, naming it.
  */
 export async function importTorch7(file: string, options: Torch7ImportOptions = {}): Promise<Autoencoder> {
   checkText('importTorch7, file', file);
@@ -50,7 +50,7 @@ export async function importTorch7(file: string, options: Torch7ImportOptions = 
   }
 }
 
-/** Returns the name of the layer whose output is smallest, of those before the last; the first of equals. */
+/** Returns the name of the layer before the last with the smallest output; of equals, the first. */
 function codeOf({ steps }: ConvertedNetwork): string | undefined {
   const size = ({ shape }: ConvertedNetwork['steps'][number]) => shape.reduce((product, each) => product * each, 1);
   const before = steps.slice(0, -1).filter(({ names }) => names.length > 0);
@@ -71,7 +71,7 @@ function shapeOf(modules: readonly Module[], size?: readonly [number, number]): 
   return size ? [size[0], size[1], channels] : findShape(modules, channels);
 }
 
-/** Finds the size of the images: the file has it only in how many features are left of an image. */
+/** Finds the size of the images: the file reveals it only in the number of features that remain of an image. */
 function findShape(modules: readonly Module[], channels: number): ImageShape {
   if (!modules.some(({ className }) => className === 'nn.Linear')) {
     throw new Unexpected("it does not say which size its images have; pass it as 'size'");
@@ -84,7 +84,7 @@ function findShape(modules: readonly Module[], channels: number): ImageShape {
       problem ??= new Unexpected(`for images of ${side}x${side}x${channels} it outputs ${shape.join('x')}`);
     } catch (error) {
       if (!(error instanceof Unexpected)) throw error;
-      // Of the usual size, this says most.
+      // For the usual size, this is the most informative.
       if (side === 64) problem = error;
     }
   }

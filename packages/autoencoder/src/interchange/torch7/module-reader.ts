@@ -3,13 +3,13 @@ import { Unexpected } from '../../files/expectations';
 import type { Weight } from '../weights';
 import { T7Object, T7Storage, T7Table, T7Tensor, type T7Value } from './t7-values';
 
-/** A module of a network: what it is, its number in the file's order, and its fields. */
+/** A module of a network: its class, its number in the file, and its fields. */
 export class Module {
   readonly #object: T7Object;
 
   constructor(
     object: T7Object,
-    /** From 1, as Torch counts; nested ones as '3.1'. */
+    /** From 1, as Torch counts; nested modules as '3.1'. */
     readonly number: string,
   ) {
     this.#object = object;
@@ -20,12 +20,12 @@ export class Module {
     return this.#object.className;
   }
 
-  /** Returns the object itself, by which others refer to it. */
+  /** Returns the object itself, by which other modules refer to it. */
   get identity(): T7Object {
     return this.#object;
   }
 
-  /** Makes the error for what cannot be read. */
+  /** Makes the error for something that cannot be read. */
   problem(what: string): Unexpected {
     return new Unexpected(`module ${this.number} (${this.className}) ${what}`);
   }
@@ -53,7 +53,7 @@ export class Module {
     return value instanceof T7Object ? value : undefined;
   }
 
-  /** Returns sizes, in a storage or a table. */
+  /** Returns sizes from a storage or a table. */
   sizes(name: string): number[] {
     const value = this.#object.get(name);
     const list = value instanceof T7Storage ? value.values(8) : value instanceof T7Table ? value.list : undefined;
@@ -63,20 +63,20 @@ export class Module {
     throw this.problem(`has the ${name} ${said(value)}`);
   }
 
-  /** Says whether there is a tensor with numbers in it. */
+  /** Tells whether there is a tensor that contains numbers. */
   hasTensor(name: string): boolean {
     const value = this.#object.get(name);
     return value instanceof T7Tensor && value.size > 0;
   }
 
-  /** Returns the sizes of a tensor of two axes. */
+  /** Returns the size of a two-dimensional tensor. */
   shape(name: string): readonly number[] {
     const value = this.#object.get(name);
     if (value instanceof T7Tensor && value.shape.length === 2) return value.shape;
     throw this.problem(`has the ${name} ${said(value)}, not one of two axes`);
   }
 
-  /** Returns a tensor seen in a shape, of as many numbers. */
+  /** Returns the numbers of a tensor, viewed in a shape of the same size. */
   tensor(name: string, shape: readonly number[]): Weight {
     const value = this.#object.get(name);
     const size = shape.reduce((product, each) => product * each, 1);
@@ -89,13 +89,13 @@ export class Module {
   }
 }
 
-/** Lists the modules of a network, those of containers in their place. Throws Unexpected. */
+/** Lists the modules of a network, with containers replaced by their contents. Throws Unexpected. */
 export function modulesOf(value: T7Value): Module[] {
   const root = networkIn(value);
   const list: Module[] = [];
   let seen = 0;
   const visit = (object: T7Object, number: string) => {
-    // Also counts containers: those that hold each other, or nothing, would never come to an end.
+    // Also counts containers: some that contain each other, or nothing, would never end.
     if (++seen > 2000 || number.length > 100) throw new Unexpected('it has more than 2000 modules');
     if (object.className !== 'nn.Sequential') {
       list.push(new Module(object, number));
@@ -114,7 +114,7 @@ export function modulesOf(value: T7Value): Module[] {
   return list;
 }
 
-/** Returns the network that a file is, or that a table in it holds. */
+/** Returns the network that a file contains, directly or in a table. */
 function networkIn(value: T7Value): T7Object {
   if (value instanceof T7Object && value.className === 'nn.Sequential') return value;
   const fields = value instanceof T7Object ? value.fields : value;

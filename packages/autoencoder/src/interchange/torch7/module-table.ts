@@ -1,4 +1,4 @@
-/** What becomes of each class of nn. */
+/** The conversion of each class of nn. */
 import { relu } from '@ae/layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import { convertLinear, convertNormalization, convertView } from './feature-modules';
@@ -15,7 +15,7 @@ import type { Converted, ModuleStep } from './module-step';
 
 type Converter = (step: ModuleStep) => Converted;
 
-/** By the names of classes. */
+/** By class name. */
 export const moduleTable: Readonly<Record<string, Converter>> = {
   ...everywhere('SpatialConvolution', convertConvolution),
   'nn.SpatialConvolutionMM': convertConvolution,
@@ -55,7 +55,7 @@ function everywhere(name: string, convert: Converter): Record<string, Converter>
   return { [`nn.${name}`]: convert, [`cudnn.${name}`]: convert };
 }
 
-/** A layer without weights that keeps the shape. */
+/** A layer without weights that preserves the shape. */
 function single({ shape, flatOf, name }: ModuleStep, kind: string, make: (name: string) => layers.Layer): Converted {
   const own = name(kind);
   return { shape, flatOf, names: [own], make: () => [{ layer: make(own) }] };

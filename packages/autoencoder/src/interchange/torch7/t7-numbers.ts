@@ -1,4 +1,4 @@
-/** How numbers are stored in files of Torch7. */
+/** How files of Torch7 store numbers. */
 import { halfToNumber } from '../half-floats';
 import type { T7NumberType } from './t7-values';
 
@@ -17,8 +17,8 @@ export const longTypes: Readonly<Record<LongBytes, T7NumberType>> = {
   8: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
 };
 
-/** Bytes of a long, which differ from machine to machine. */
+/** Size of a long, which differs between machines. */
 export type LongBytes = 4 | 8;
 
-/** 'torch.FloatTensor', 'torch.CudaDoubleStorage'; what is of Cuda and says no more is float. */
+/** 'torch.FloatTensor', 'torch.CudaDoubleStorage'; Cuda without a type is float. */
 export const numberClass = /^torch\.(Cuda)?(Byte|Char|Short|Int|Long|Float|Double|Half)?(Tensor|Storage)$/;

@@ -1,6 +1,6 @@
 /**
- * Reads files of Torch7's torch.save, in its binary format: a tag, and what it says follows. Tables, objects and functions have a number, by
- * which they are named when they come again. Functions are passed over. Files may be anybody's: nothing is believed of sizes.
+ * Reads files of Torch7's torch.save in its binary format: tags, each followed by its value. Tables, objects and functions have a number by
+ * which later occurrences refer to them. Functions are skipped. Files are untrusted: all sizes are checked.
  */
 import { Unexpected } from '../../files/expectations';
 import { type LongBytes, longTypes, numberClass, numberTypes } from './t7-numbers';
@@ -13,7 +13,7 @@ const maxRank = 8;
 /** Many more than a network has. */
 const maxValues = 1_000_000;
 
-/** Reads the value that a file holds, whatever longs it has. Throws Unexpected. */
+/** Reads the value in a file, whatever the size of its longs. Throws Unexpected. */
 export function readT7(bytes: Uint8Array): T7Value {
   // The text format begins with a tag in digits.
   if (bytes[0] >= 0x30 && bytes[0] <= 0x39 && bytes[1] === 0x0a) {
@@ -29,7 +29,7 @@ export function readT7(bytes: Uint8Array): T7Value {
       failures.push({ at: reader.at, error });
     }
   }
-  // The one that came farther knows better what is wrong.
+  // The attempt that got farther has the more relevant error.
   failures.sort((a, b) => b.at - a.at);
   throw new Unexpected(`at byte ${failures[0].at}, ${failures[0].error.message}`);
 }
@@ -107,9 +107,9 @@ class T7Reader {
 
   #readTable(index: number): T7Table {
     const table = new T7Table();
-    // Known before what is in it, which may be the table itself.
+    // Registered before its contents are read, which may include the table itself.
     this.#known.set(index, table);
-    // A key and a value take eight bytes at least.
+    // A key and a value take at least eight bytes.
     const count = this.#readCount('a table', 8);
     for (let i = 0; i < count; i++) {
       const key = this.#readValue();
@@ -171,7 +171,7 @@ class T7Reader {
     throw new Unexpected(`${what} is ${value}`);
   }
 
-  /** How many parts follow, of `bytes` each at least. */
+  /** Number of parts that follow, each of at least `bytes`. */
   #readCount(what: string, bytes: number): number {
     const count = this.#readInt();
     if (count >= 0 && count * bytes <= this.#bytes.length - this.at) return count;

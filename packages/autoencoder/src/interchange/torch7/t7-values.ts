@@ -1,4 +1,4 @@
-/** What a file of torch.save holds. */
+/** The values in a file of torch.save. */
 import { Unexpected } from '../../files/expectations';
 
 export type T7Value = null | number | boolean | string | T7Table | T7Object | T7Tensor | T7Storage | T7Function;
@@ -7,7 +7,7 @@ export type T7Value = null | number | boolean | string | T7Table | T7Object | T7
 export class T7Table {
   readonly entries = new Map<T7Value, T7Value>();
 
-  /** The values of 1, 2, 3 and so on. */
+  /** The values of the keys 1, 2, 3 and so on. */
   get list(): T7Value[] {
     const values: T7Value[] = [];
     for (let key = 1; this.entries.has(key); key++) values.push(this.entries.get(key) as T7Value);
@@ -21,16 +21,16 @@ export class T7Object {
 
   constructor(readonly className: string) {}
 
-  /** Returns a field, or undefined where there is none, or nil. */
+  /** Returns a field; undefined if it is missing or nil. */
   get(name: string): Exclude<T7Value, null> | undefined {
     return (this.fields instanceof T7Table ? this.fields.entries.get(name) : undefined) ?? undefined;
   }
 }
 
-/** A function of Lua, of which nothing is kept: it is never run. */
+/** A Lua function, which is ignored and never run. */
 export class T7Function {}
 
-/** How numbers of a storage are stored. */
+/** How the numbers of a storage are encoded. */
 export interface T7NumberType {
   readonly bytes: number;
   read(view: DataView, at: number): number;
@@ -54,19 +54,19 @@ export class T7Storage {
     return this.#type.read(this.#view, index * this.#type.bytes);
   }
 
-  /** Returns all numbers, of which there are at most `most`. Throws Unexpected. */
+  /** Returns all numbers, at most `most`. Throws Unexpected. */
   values(most: number): number[] {
     if (this.length > most) throw new Unexpected(`a list of sizes has ${this.length} numbers`);
     return Array.from({ length: this.length }, (_, i) => this.at(i));
   }
 }
 
-/** A tensor: numbers of a storage, by steps from one to the next along each axis. */
+/** A tensor: numbers of a storage, with a stride along each axis. */
 export class T7Tensor {
   constructor(
     readonly shape: readonly number[],
     readonly strides: readonly number[],
-    /** Of the first number in the storage, from 0. */
+    /** Offset of the first number in the storage, from 0. */
     readonly offset: number,
     readonly storage: T7Storage | null,
   ) {}
@@ -75,12 +75,12 @@ export class T7Tensor {
     return this.shape.length === 0 ? 0 : this.shape.reduce((product, size) => product * size, 1);
   }
 
-  /** Returns its numbers, last axis fastest. Throws Unexpected for a tensor that reaches out of its storage. */
+  /** Returns its numbers, last axis fastest. Throws Unexpected for a tensor that extends beyond its storage. */
   values(): Float32Array {
     const { shape, strides, offset, storage, size } = this;
     if (size === 0 || !storage) return new Float32Array(0);
     const last = shape.reduce((at, count, axis) => at + (count - 1) * strides[axis], offset);
-    // Steps of 0 or so would make many numbers of a few.
+    // Strides such as 0 would make many numbers out of a few.
     if (last >= storage.length || size > storage.length) {
       throw new Unexpected(`a tensor of [${shape.join(', ')}] reaches beyond its ${storage.length} numbers`);
     }

@@ -10,16 +10,16 @@ import type { WeightSpec } from './weights-manifest';
 type Layer = layers.Layer;
 type DescribedLayer = ReturnType<typeof readLayerClass>;
 
-/** More numbers than an engine takes in one tensor, for one image. */
+/** More numbers than any engine accepts in one tensor, for one image. */
 const maxTensorSize = 2 ** 30;
 
 const networkClasses = ['Model', 'Functional', 'Sequential'];
-/** Fields that hold whole layers, in those that wrap others. */
+/** Fields that contain whole layers, in layers that wrap others. */
 const wrappedFields = ['layer', 'backwardLayer', 'cell', 'cells'];
 
 /**
- * Makes the network that a model.json describes, whoever wrote it, with zeros for weights. Every layer is checked before it is made, its
- * shapes before it is connected, and its weights against the manifest before they are allocated. Throws MODEL_INVALID.
+ * Builds the network that an untrusted model.json describes, with weights of 0. Every layer is checked before it is created, its shapes
+ * before it is connected, and its weights against the manifest before they are allocated. Throws MODEL_INVALID.
  */
 export class NetworkBuilder {
   readonly #made: Layer[] = [];
@@ -31,7 +31,7 @@ export class NetworkBuilder {
     this.#room = specs.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
   }
 
-  /** Makes the network of a topology with `className` and `config`; when that fails nothing of it stays in memory. */
+  /** Builds the network of a topology with `className` and `config`; if that fails, nothing stays in memory. */
   build(topology: Record<string, unknown>, place: Place): LayersModel {
     try {
       const { className, config } = topology;
@@ -45,7 +45,7 @@ export class NetworkBuilder {
     }
   }
 
-  /** Frees the weights of all layers that were made, also of those that lead nowhere. */
+  /** Frees the weights of all layers that were created, including unconnected ones. */
   dispose(): void {
     for (const layer of this.#made) for (const weight of layer.weights) weight.dispose();
   }
@@ -111,7 +111,7 @@ export class NetworkBuilder {
     return list;
   }
 
-  /** Runs what may make weights of a layer, each of which must be in the manifest. */
+  /** Runs code that may create weights of a layer, each of which must be in the manifest. */
   #watched<T>(layer: Layer, place: Place, work: () => T): T {
     const release = watchWeights(layer, (name, shape) => {
       const spec = this.#specs.get(`${layer.name}/${name}`);
@@ -143,7 +143,7 @@ function checkConfig(config: Record<string, unknown>, place: Place): void {
   }
 }
 
-/** Runs code of TensorFlow.js, whose errors say more of its own workings than of the file. */
+/** Runs code of TensorFlow.js, whose errors describe its own internals rather than the file. */
 function attempt<T>(place: Place, work: () => T): T {
   try {
     return work();
@@ -156,7 +156,7 @@ function attempt<T>(place: Place, work: () => T): T {
   }
 }
 
-/** What an error of TensorFlow.js says, in a part of a sentence. */
+/** Returns what an error of TensorFlow.js says, as part of a sentence. */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof TypeError || cause instanceof RangeError) return 'its configuration lacks something';
   const message = cause instanceof Error ? cause.message : String(cause);
@@ -189,7 +189,10 @@ function findTensor(
     .error(`expected one of the ${found?.length ?? 0} outputs of layer "${layer}", received number ${tensor}`);
 }
 
-/** Masks of a pooling layer go to unpooling layers of its size, and nothing else goes there: they are places in an image. */
+/**
+ * Masks of a pooling layer may only go to unpooling layers of the same size, and those accept nothing else: masks are positions in an
+ * image.
+ */
 function checkMasks(layer: Layer, inputs: readonly SymbolicTensor[], place: Place): void {
   for (const [i, input] of inputs.entries()) {
     const wanted = layer instanceof MaxUnpooling2D && i === 1;
@@ -215,7 +218,7 @@ function checkMasks(layer: Layer, inputs: readonly SymbolicTensor[], place: Plac
   }
 }
 
-/** Asks for one image: with an unknown number of them, stock Reshape compares no sizes. */
+/** Checks with a batch of one image: if the number is unknown, the standard Reshape does not compare sizes. */
 function outputShapes(layer: Layer, inputs: readonly Shape[], place: Place): Shape[] {
   const single = inputs.map((shape): Shape => [1, ...shape.slice(1)]);
   const shapes = attempt(place, () => layer.computeOutputShape(single.length === 1 ? single[0] : single));

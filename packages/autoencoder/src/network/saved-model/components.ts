@@ -1,6 +1,6 @@
 import { layers } from '@tensorflow/tfjs-layers';
 
-/** The fields of a dense layer by which TensorFlow.js looks up what the others have under more names. */
+/** The fields of a dense layer for which TensorFlow.js looks up the components that other layers have under more names. */
 const fields = {
   activation: 'relu',
   kernelInitializer: 'zeros',
@@ -12,7 +12,7 @@ export type ComponentField = keyof typeof fields;
 
 type Constructor = abstract new (...args: never[]) => object;
 
-/** Says whether text or `{ className, config }` names an activation, initializer, regularizer or constraint that is known. */
+/** Tells whether text or `{ className, config }` names a known activation, initializer, regularizer or constraint. */
 export function isComponent(field: ComponentField, value: unknown): boolean {
   try {
     const made = makeComponent(field, structuredClone(value));
@@ -28,7 +28,7 @@ function makeComponent(field: ComponentField, value: unknown): object {
   return (layers.dense(args) as unknown as Record<ComponentField, object>)[field];
 }
 
-/** What the others of the four kinds extend: TensorFlow.js finds all classes in one table, layers too. */
+/** The base classes of the other three kinds: TensorFlow.js looks up all classes in one table, including layers. */
 function basesExcept(field: ComponentField): Constructor[] {
   const others = (Object.keys(fields) as ComponentField[]).filter((other) => other !== field);
   return others.map((other) => {

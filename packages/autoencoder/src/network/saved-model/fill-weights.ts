@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedVariables } from '../named-variables';
 import type { Place } from './place';
 
-/** Gives variables the values of the same names and disposes of these; returns warnings. Throws MODEL_INVALID where the two differ. */
+/**
+ * Copies values to the variables of the same names and disposes of the values; returns warnings. Throws MODEL_INVALID if the two do not
+ * match.
+ */
 export function fillWeights(variables: NamedVariables, values: tf.NamedTensorMap, place: Place): string[] {
   try {
     checkNames(variables, values, place.at('weightsManifest'));
@@ -32,7 +35,7 @@ function checkNames(variables: NamedVariables, values: tf.NamedTensorMap, place:
   }
 }
 
-/** Numbers that are none make every image a black one: worth a word, though there may be use for such a network. */
+/** NaN weights turn every image black: worth a warning, although such a network may have its uses. */
 function warnOf(name: string, value: tf.Tensor): string[] {
   let count = 0;
   for (const number of value.dataSync()) if (!Number.isFinite(number)) count++;

@@ -1,18 +1,18 @@
-/** Weights as numbers of 16 bits, half as large to keep and to fetch. */
+/** Weights as 16-bit floats, which take half the space and download time. */
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** The largest number of 16 bits. */
+/** The largest 16-bit float. */
 const mostHalf = 65_504;
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** Rounds a number to the nearest of 16 bits (IEEE 754 binary16), to the even one of two. */
+/** Rounds a number to the nearest 16-bit float (IEEE 754 binary16), ties to even. */
 export function halfOf(value: number): number {
   float[0] = value;
   const sign = (bits[0] >>> 16) & 0x8000;
   const magnitude = bits[0] & 0x7fffffff;
-  // Below 2^-14 numbers lie 2^-24 apart.
+  // Below 2^-14, numbers are 2^-24 apart.
   if (magnitude < 0x38800000) return sign | roundEven(Math.abs(float[0]) * 2 ** 24);
   const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
   return sign | Math.min(0x7c00, (rounded >>> 13) - 0x1c000);
@@ -24,7 +24,7 @@ function roundEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
 
-/** Returns weights with those of float32 as numbers of 16 bits, but for those with numbers too large for that. */
+/** Converts float32 weights to 16-bit floats, except those with numbers too large for that. */
 export function halveWeights(
   specs: readonly tf.io.WeightsManifestEntry[],
   bytes: Uint8Array,
@@ -46,7 +46,7 @@ export function halveWeights(
   return { specs: halved, bytes: joined(parts) };
 }
 
-/** Returns bytes one after the other. */
+/** Concatenates bytes. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

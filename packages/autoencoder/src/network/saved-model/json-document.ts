@@ -1,11 +1,11 @@
 import type { Place } from './place';
 
-/** A description of ten thousand layers is smaller; parsed, JSON takes up to twenty times its bytes. */
+/** The description of ten thousand layers is smaller; parsed JSON takes up to twenty times the size of its text. */
 export const maxJsonBytes = 8 * 2 ** 20;
 
 const maxDepth = 64;
 
-/** Parses a file of JSON that may be anybody's. Throws MODEL_INVALID for what is none, or is nested too deeply for code that recurses. */
+/** Parses an untrusted JSON file. Throws MODEL_INVALID if it is not JSON or is nested too deeply for recursive code. */
 export function parseJson(bytes: Uint8Array, place: Place): Record<string, unknown> {
   let json: unknown;
   try {
@@ -31,12 +31,12 @@ function checkNesting(json: unknown, place: Place): void {
   }
 }
 
-/** Lists in which names of layers stand first. */
+/** Lists whose first element is the name of a layer. */
 const connections = ['inboundNodes', 'inputLayers', 'outputLayers', 'kerasHistory'];
 
 /**
- * Renames fields as TensorFlow.js' classes have them: `kernel_size` becomes `kernelSize`, and texts alike, but for names of layers and
- * classes.
+ * Renames fields to those of TensorFlow.js's classes: `kernel_size` becomes `kernelSize`, and likewise in texts, except for names of layers
+ * and classes.
  */
 export function camelCased(value: unknown, key = ''): unknown {
   if (typeof value === 'string') return key === 'name' || key === 'className' ? value : camelCase(value);
@@ -59,7 +59,7 @@ function camelCase(text: string): string {
     : text.replace(/[_]+(\w|$)/g, (_, letter) => letter.toUpperCase());
 }
 
-/** The name of a field as it is in the file. */
+/** Returns the name of a field as it is in the file. */
 export function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

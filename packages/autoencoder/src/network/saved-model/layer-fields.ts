@@ -1,19 +1,19 @@
 /**
- * What the fields of a layer's configuration may be. The classes of tf.layers use the same names for the same things, so one table serves
- * all; fields that are not in it belong to layers of others, who check them themselves.
+ * The values that the fields of a layer's configuration may have. The classes of tf.layers use the same names for the same things, so one
+ * table serves all; fields that are not in it belong to custom layers, which check them themselves.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type ComponentField, isComponent } from './components';
 import { snakeCase } from './json-document';
 import type { Place } from './place';
 
-/** What is allowed, in words, and whether a value is. */
+/** A description of what is allowed, and a check of a value. */
 interface Rule {
   readonly expected: string;
   allows(value: unknown): boolean;
 }
 
-/** Sizes of kernels, windows and images; no image that fits into memory has more rows. */
+/** Sizes of kernels, windows and images; no image that fits in memory has more rows. */
 const largest = 2 ** 24;
 
 const boolean: Rule = { expected: 'true or false', allows: (value) => typeof value === 'boolean' };
@@ -168,12 +168,12 @@ function named(rule: Rule, ...names: string[]): Record<string, Rule> {
   return Object.fromEntries(names.map((name) => [name, rule]));
 }
 
-/** Says whether a class is known to TensorFlow.js by its name: one of tf.layers, of this package, or of the program's own. */
+/** Tells whether TensorFlow.js knows a class by its name: one of tf.layers, of this package, or of the program itself. */
 export function isRegistered(className: string): boolean {
   return Object.hasOwn(tf.serialization.SerializationMap.getMap().classNameMap, className);
 }
 
-/** Checks the fields of a layer's configuration that have known meanings; what is left out has a default. Throws MODEL_INVALID. */
+/** Checks the fields of a layer's configuration that have a known meaning; missing ones have defaults. Throws MODEL_INVALID. */
 export function checkFields(config: Readonly<Record<string, unknown>>, place: Place): void {
   for (const [key, value] of Object.entries(config)) {
     const field = place.at(snakeCase(key));

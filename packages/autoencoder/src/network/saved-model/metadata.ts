@@ -1,18 +1,18 @@
 import { type PixelFormat, resolvePixels } from '../../data/pixels';
 import type { Place } from './place';
 
-/** What a saved model needs to know beside its network; kept as userDefinedMetadata of model.json. */
+/** What a saved model must know besides its network; stored as userDefinedMetadata of model.json. */
 export interface ModelMetadata {
   readonly version: 1;
   readonly pixels: PixelFormat;
-  /** The checksum of the weights, where there is no place for it beside them. */
+  /** The checksum of the weights, if there is no other place for it. */
   readonly crc32?: string;
 }
 
-/** The field of userDefinedMetadata that holds it. */
+/** The field of userDefinedMetadata that contains it. */
 export const metadataKey = 'ae';
 
-/** Values further away make infinities or nothings of bytes. */
+/** Values beyond these would turn bytes into infinities or zeros. */
 const scales = { min: 1e-12, max: 1e12 };
 
 /** Reads the metadata of a saved model. Throws MODEL_INVALID. */

@@ -1,4 +1,4 @@
-/** The files of a saved model, wherever they are: in a folder, in a browser's storage, among files that a user chose, in memory. */
+/** The files of a saved model, wherever they are: in a folder, in a browser's storage, among files that a user chose, or in memory. */
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { AutoencoderError, invalidOption, inWords } from '../../errors/errors';
@@ -9,29 +9,29 @@ import { Place } from './place';
 export const topologyFile = 'model.json';
 export const weightsFile = 'weights.bin';
 
-/** A file that is named and in memory, such as a File that a user of a page chose. */
+/** A named file in memory, such as a File that the user of a page chose. */
 export interface NamedFile {
   readonly name: string;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** Where `save` can write: a folder, an address such as 'indexeddb://name', or a handler of tf.io. */
+/** Where `save` can write: to a folder, an address such as 'indexeddb://name', or a handler of tf.io. */
 export type SavePlace = string | Pick<tf.io.IOHandler, 'save'>;
 
-/** Where `load` can read: those, and the files themselves. */
+/** Where `load` can read: from any of those, or from the files themselves. */
 export type LoadPlace = string | Pick<tf.io.IOHandler, 'load'> | Iterable<NamedFile> | ArrayLike<NamedFile>;
 
-/** Reads the files of a model by their names. */
+/** Reads the files of a model by name. */
 export interface ModelFiles {
-  /** What a file is called in errors. */
+  /** Returns the name of a file in errors. */
   nameOf(file: string): string;
-  /** Throws MODEL_NOT_FOUND, or MODEL_INVALID for a file that is too large or none. */
+  /** Throws MODEL_NOT_FOUND, or MODEL_INVALID if it is too large or not a file. */
   read(file: string, maxBytes: number): Promise<Uint8Array>;
 }
 
 const addresses = /^(indexeddb|localstorage|downloads):\/\//;
 
-/** Returns the handler that an address or an object names, or undefined for a folder. Throws INVALID_OPTION. */
+/** Returns the handler for an address or an object, or undefined for a folder. Throws INVALID_OPTION. */
 export function saveHandlerOf(place: SavePlace): Pick<tf.io.IOHandler, 'save'> | undefined {
   if (typeof place !== 'string') {
     if (typeof place?.save === 'function') return place;
@@ -46,7 +46,7 @@ function registered<T>(where: string, place: string, [handler]: readonly T[]): T
   throw invalidOption(`${where}, place`, 'an address that exists here', place, "a browser's address needs a browser");
 }
 
-/** Opens a model wherever it is. Throws INVALID_OPTION, MODEL_NOT_FOUND. */
+/** Opens a model, wherever it is. Throws INVALID_OPTION, MODEL_NOT_FOUND. */
 export async function openModelFiles(place: LoadPlace): Promise<ModelFiles> {
   if (typeof place === 'string' && place !== '') {
     if (!addresses.test(place)) return folderFiles(place);
@@ -68,7 +68,7 @@ function folderFiles(folder: string): ModelFiles {
   return { nameOf, read: (file, maxBytes) => readModelFile(nameOf(file), maxBytes, advice) };
 }
 
-/** What a handler of tf.io loads, as the files that `save` would have written. */
+/** Presents what a handler of tf.io loads as the files that `save` would have written. */
 async function handlerFiles(handler: Pick<tf.io.IOHandler, 'load'>, name: string): Promise<ModelFiles> {
   const artifacts = await handler.load?.().catch((cause: unknown) => {
     const state = `${name} could not be loaded (${cause instanceof Error ? cause.message.replace(/\.$/, '') : inWords(cause)})`;
@@ -83,12 +83,12 @@ async function handlerFiles(handler: Pick<tf.io.IOHandler, 'load'>, name: string
   return { nameOf: (file) => `${name}, ${file}`, read: async (file) => contents[file] };
 }
 
-/** Joins weights that are in one buffer or in several. */
+/** Joins weights that are in one or several buffers. */
 export function bytesOf(weightData: tf.io.WeightData | undefined): Uint8Array<ArrayBuffer> {
   return joined([weightData ?? []].flat().map((buffer) => new Uint8Array(buffer as ArrayBuffer)));
 }
 
-/** Files as a user chose them: the one that ends in .json, and those that it names. */
+/** Files that a user chose: the one that ends in .json, and those that it names. */
 function chosenFiles(files: readonly NamedFile[]): ModelFiles {
   const topology = files.find(({ name }) => name.endsWith('.json'));
   const nameOf = (file: string) => (file === topologyFile ? (topology?.name ?? file) : file.replace(/^\.\//, ''));

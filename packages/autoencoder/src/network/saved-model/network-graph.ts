@@ -20,7 +20,7 @@ export interface GraphNode {
 export interface GraphLayer {
   readonly name: string;
   readonly className: string;
-  /** With fields as tf.layers' classes have them. */
+  /** With field names as in the classes of tf.layers. */
   readonly config: Record<string, unknown>;
   readonly nodes: GraphNode[];
   readonly place: Place;
@@ -38,10 +38,10 @@ export interface NetworkGraph {
 
 const maxLayers = 2000;
 const maxNodes = 10_000;
-/** What tf.layers takes as a name. */
+/** The names that tf.layers accepts. */
 const layerName = /^[A-Za-z0-9][-A-Za-z0-9._/]*$/;
 
-/** Checks that layers lead from inputs to outputs without cycles, and puts them in order. Throws MODEL_INVALID. */
+/** Checks that layers lead from inputs to outputs without cycles, and orders them. Throws MODEL_INVALID. */
 export function readGraph(config: Record<string, unknown>, place: Place): NetworkGraph {
   const layers = new Map<string, GraphLayer>();
   const list = place.at('layers').list(config.layers, maxLayers);
@@ -122,7 +122,7 @@ function readNode(value: unknown, layer: GraphLayer, place: Place): GraphNode {
   return { layer, sources, training, place };
 }
 
-/** Reads what a layer is called with beside its inputs. */
+/** Reads the arguments of a layer's call other than its inputs. */
 function readCall(value: unknown, place: Place): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   const { training, ...others } = place.object(value);
@@ -157,7 +157,7 @@ function checkSource({ layer, node }: Source, layers: ReadonlyMap<string, GraphL
   throw place.error(`expected one of the ${count} applications of layer "${layer}", received number ${node}`);
 }
 
-/** Puts nodes after what they depend on (Kahn, 1962). */
+/** Orders nodes so that each comes after those it depends on (Kahn, 1962). */
 function putInOrder(layers: readonly GraphLayer[], place: Place): GraphNode[] {
   const nodes = layers.flatMap((layer) => layer.nodes);
   if (nodes.length > maxNodes) throw place.error(`expected at most ${maxNodes} connections, received ${nodes.length}`);
@@ -184,7 +184,7 @@ function putInOrder(layers: readonly GraphLayer[], place: Place): GraphNode[] {
   );
 }
 
-/** Goes from a node to one that it waits for, until it comes by one again. */
+/** Follows the dependencies from a node until one repeats. */
 function findCycle(start: GraphNode, next: (node: GraphNode) => GraphNode): GraphNode {
   const seen = new Set<GraphNode>();
   let node = start;

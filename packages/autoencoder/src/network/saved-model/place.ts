@@ -1,6 +1,6 @@
 import { AutoencoderError, inWords } from '../../errors/errors';
 
-/** A place in a file of a saved model, from which what is wrong there is told. */
+/** A position in a file of a saved model, for errors. */
 export class Place {
   readonly #file: string;
   readonly #path: string;
@@ -10,19 +10,19 @@ export class Place {
     this.#path = path;
   }
 
-  /** The place of a field, or of an item of a list. */
+  /** Returns the position of a field or a list item. */
   at(key: string | number): Place {
     const step = typeof key === 'number' ? `[${key}]` : `${this.#path && '.'}${key}`;
     return new Place(this.#file, this.#path + step);
   }
 
-  /** The error MODEL_INVALID of this place. */
+  /** Makes the MODEL_INVALID error for this position. */
   error(message: string, cause?: unknown): AutoencoderError {
     const where = this.#path ? `${this.#file}: ${this.#path}` : this.#file;
     return new AutoencoderError('MODEL_INVALID', `${where}: ${message}.`, { cause });
   }
 
-  /** The error of a value that is not what was expected. */
+  /** Makes the error for a value that is not as expected. */
   unlike(expected: string, value: unknown): AutoencoderError {
     return this.error(`expected ${expected}, received ${value === undefined ? 'nothing' : inWords(value)}`);
   }
@@ -40,7 +40,7 @@ export class Place {
     return value;
   }
 
-  /** Returns a value that must be text, of at most `max` characters. */
+  /** Returns a value that must be text of at most `max` characters. */
   text(value: unknown, max = 1000): string {
     if (typeof value === 'string' && value !== '' && value.length <= max) return value;
     throw this.unlike(`text of 1 to ${max} characters`, value);

@@ -3,16 +3,19 @@ import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { reasonOf } from './build-network';
 import type { Place } from './place';
 
-/** Layers whose configuration is checked so far that one that can be connected can compute. The presets have no others. */
+/** Layers that can compute if they can be connected, because their configuration is checked thoroughly. The presets have no others. */
 const understood = new Set([
   ...['InputLayer', 'Conv2D', 'Conv2DTranspose', 'Dense', 'ReLU', 'Activation', 'Flatten', 'Reshape'],
   ...['MaxPoolingWithIndices2D', 'MaxUnpooling2D', 'VariationalCode', 'BatchNormalization', 'LeakyReLU'],
 ]);
 
-/** Numbers in all layers together that are computed in passing. */
+/** Maximum number of values in all layers together that are computed for the check. */
 const cheap = 2 ** 24;
 
-/** Computes one black image with a network of unusual layers: some find fault with their configuration only then. Throws MODEL_INVALID. */
+/**
+ * Computes one black image with a network that contains unusual layers: some detect errors in their configuration only then. Throws
+ * MODEL_INVALID.
+ */
 export function tryOut(model: LayersModel, place: Place): void {
   if (model.layers.every(isUnderstood) || numbersIn(model) > cheap) return;
   try {
@@ -20,7 +23,7 @@ export function tryOut(model: LayersModel, place: Place): void {
       model.apply(tf.zeros([1, ...(model.inputs[0].shape.slice(1) as number[])]));
     });
   } catch (cause) {
-    // That another engine is needed says nothing against the model.
+    // A model that needs another engine is not invalid.
     if (/not registered for|not (yet )?(supported|implemented)/i.test(String(cause))) return;
     throw place.error(
       `expected a network that can compute an image, received one that cannot (${reasonOf(cause)})`,

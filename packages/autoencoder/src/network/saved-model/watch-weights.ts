@@ -2,14 +2,14 @@ import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
 
 type Layer = layers.Layer;
 
-/** What tf.layers' classes call, from within, to make a weight. */
+/** The method that classes of tf.layers call to create a weight. */
 interface WeightMaker {
   addWeight?(name: string, shape: Shape, dtype: unknown, initializer: unknown, ...rest: unknown[]): unknown;
 }
 
 /**
- * Calls `onWeight` before a layer, or one inside it, makes a weight, and has it made of zeros: drawing values that are replaced at once
- * takes long where they are many or orthogonal. Returns what ends this.
+ * Calls `onWeight` before a layer, or a nested one, creates a weight, and initializes it with zeros: drawing values that are replaced
+ * immediately takes long if they are many or orthogonal. Returns a function that ends this.
  */
 export function watchWeights(layer: Layer, onWeight: (name: string, shape: number[]) => void): () => void {
   const watched = [...layersIn(layer, new Set())] as unknown as WeightMaker[];

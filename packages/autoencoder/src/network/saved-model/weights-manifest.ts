@@ -3,32 +3,32 @@ import { crc32 } from '@ae/ground/crc';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Place } from './place';
 
-/** One weight as weightsManifest of model.json describes it. */
+/** One weight as described in weightsManifest of model.json. */
 export type WeightSpec = tf.io.WeightsManifestEntry;
 
-/** Weights that lie one after the other in some files of the model's folder. */
+/** Weights that are stored one after the other in one or more files of the model's folder. */
 export interface WeightGroup {
   readonly files: readonly string[];
   readonly specs: readonly WeightSpec[];
   readonly bytes: number;
-  /** Of all bytes, in eight hexadecimal digits; models that others saved have none. */
+  /** Checksum of all bytes, in eight hexadecimal digits; missing in models of other programs. */
   readonly checksum?: string;
 }
 
-/** More than memory of any engine holds of numbers. */
+/** More numbers than fit in the memory of any engine. */
 export const maxWeightBytes = 2 ** 31 - 1;
 
 const sizes = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 };
 const maxSize = 2 ** 31 - 1;
 
-/** Returns the checksum that `save` writes beside the weights and `load` compares. */
+/** Returns the checksum that `save` writes with the weights and `load` compares. */
 export function checksumOf(bytes: Uint8Array): string {
   return crc32(bytes).toString(16).padStart(8, '0');
 }
 
 /**
- * Checks weightsManifest: types, sizes, and that its files lie in the folder. `checksum` is that of its only group, if that has none itself. Throws
- * MODEL_INVALID.
+ * Checks weightsManifest: types, sizes, and that its files are in the folder. `checksum` is that of its only group, if the group has none
+ * itself. Throws MODEL_INVALID.
  */
 export function checkManifest(manifest: unknown, place: Place, checksum?: string): WeightGroup[] {
   const names = new Set<string>();
@@ -102,7 +102,7 @@ function storedBytes({ shape, dtype, quantization }: WeightSpec): number {
   return tf.util.sizeFromShape(shape) * sizes[(quantization?.dtype ?? dtype) as keyof typeof sizes];
 }
 
-/** Compares what was read with what the manifest says, and makes tensors of it, by their names; the caller disposes of them. */
+/** Compares the bytes with the manifest and converts them to tensors by name, which the caller disposes of. */
 export function decodeWeights(group: WeightGroup, bytes: Uint8Array, file: Place): tf.NamedTensorMap {
   if (bytes.length !== group.bytes) {
     throw file.error(

@@ -28,10 +28,10 @@ export const transformNames = {
 /**
  * A transform code with nonlinear residual branches before and after it, without pooling and masks.
  *
- * The middle is linear: blocks of the image by cosine transforms to coefficients, and those by a matrix to the code; and back by the
- * transposes. Training leaves it as it is, for its optimum is known in closed form (linear-start.ts). The branches begin as nothing,
- * so that training begins at that optimum: one prepares the image, one restores what the code lost. The code of the variational form has a
- * deviation for each number.
+ * The middle is linear: cosine transforms map blocks of the image to coefficients, a matrix maps those to the code, and their transposes
+ * map the code back. Training leaves these weights alone, because their optimum is known in closed form (linear-start.ts). The branches
+ * start at zero, so that training starts at that optimum: one prepares the image, the other restores what the code lost. The variational
+ * form has a standard deviation for each number of the code.
  */
 export function addTransform(
   net: Sequential,
@@ -50,29 +50,29 @@ export function addTransform(
   net.add(branch('after', shape, restoring(numbers * grid[0] * grid[1], shape)));
 }
 
-/** A matrix for the coefficients or the code of each block, `[..., F]` -> `[..., units]`, which training leaves alone. */
+/** A matrix for the coefficients or the code of each block, `[..., F]` -> `[..., units]`, which is not trained. */
 function matrix(units: number, name: string): ReturnType<typeof layers.dense> {
   const layer = layers.dense({ units, name, trainable: false, kernelInitializer: 'zeros' });
-  // Sequential takes a dense layer on images for a flatten() that was forgotten, unless the layer says that it means it.
+  // Sequential would take a dense layer on images for a missing flatten(), unless the layer says that it is intended.
   layer.inputSpec = [{ ndim: 4 }];
   return layer;
 }
 
 interface Branch {
-  /** Pixels from one position of the branch's features to the next. */
+  /** Distance in pixels between positions of the branch's features. */
   readonly stride: number;
   readonly filters: number;
 }
 
 /**
- * The branch that restores what a code lost: where much is lost, what is left is smooth, and it is better to look at more of it at a
- * quarter of its size than at half of it. Both cost the same.
+ * The branch that restores what a code lost: if much is lost, what remains is smooth, and a wider view at a quarter of the size is better
+ * than a narrower one at half of it. Both cost the same.
  */
 function restoring(codeSize: number, [height, width, channels]: ImageShape): Branch {
   return codeSize >= (height * width * channels) / 10 ? { stride: 2, filters: 48 } : { stride: 4, filters: 96 };
 }
 
-/** Convolutions on features of a fraction of the image's size, which begin by adding nothing. */
+/** Convolutions on features of a fraction of the image's size, which initially add nothing. */
 function branch(name: string, [height, width, channels]: ImageShape, { stride, filters }: Branch): Residual {
   const inner = { filters, padding: 'same' } as const;
   const outer = { kernelSize: 2 * stride, strides: stride, padding: 'same' } as const;
@@ -85,7 +85,7 @@ function branch(name: string, [height, width, channels]: ImageShape, { stride, f
     conv2dTranspose({ ...outer, filters: channels, kernelInitializer: 'zeros', name: `${name}_up` }),
   ];
   if (tooMuch.every((pixels) => pixels === 0)) return residual(list, { name: `${name}_sum` });
-  // To whole strides, so that features lie over the same pixels whatever the size of the image.
+  // To whole strides, so that features cover the same pixels whatever the size of the image.
   const sides = tooMuch.map((pixels) => [0, pixels]) as [[number, number], [number, number]];
   const pad = layers.zeroPadding2d({ padding: sides, name: `${name}_pad` });
   const crop = layers.cropping2D({ cropping: sides, name: `${name}_crop` });

@@ -1,6 +1,6 @@
 import { FastCosines } from './fast-cosines';
 
-/** Transforms blocks in double precision, in one order of additions: the same on every engine. */
+/** Transforms blocks in double precision, with a fixed order of additions: the same result on every engine. */
 export class BlockCosines {
   readonly #down: FastCosines;
   readonly #across: FastCosines;
@@ -13,7 +13,7 @@ export class BlockCosines {
   constructor(
     size: readonly [height: number, width: number],
     channels: number,
-    /** `[C, C]`: each column is a direction of color. */
+    /** `[C, C]`: each column is a direction in color space. */
     colors: Float64Array,
   ) {
     this.#size = size;

@@ -1,16 +1,16 @@
-/** What a network must be made of so that it takes images of any size. */
+/** Which layers a network must consist of to take images of any size. */
 import { BlockTransform2D, InverseBlockTransform2D } from '@ae/layers';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { inputShapeOf, layersOf } from './graph-parts';
 
-/** Layers that treat each position by itself, as long as there are positions. */
+/** Layers that treat each position separately, as long as there are positions. */
 const pointwise = ['Dense', 'ReLU', 'LeakyReLU', 'ELU', 'Activation', 'Dropout'];
-/** Layers of codes, which blocks have side by side. */
+/** Layers on codes, of which blocks have one each. */
 const ofCodes = [...pointwise, 'VariationalCode', 'Flatten', 'Reshape'];
-/** Layers of images. */
+/** Layers on images. */
 const ofImages = [...pointwise, 'Conv2D', 'Conv2DTranspose', 'Add', 'ZeroPadding2D', 'Cropping2D'];
 
-/** The blocks of a network of which each layer takes any size; undefined for others. */
+/** Returns the blocks of a network whose layers all take any size; undefined for others. */
 export function blockLayersOf(
   encoder: LayersModel,
   decoder: LayersModel,
@@ -34,7 +34,7 @@ export function blockLayersOf(
   return Number.isInteger(numbers) ? { blockSize, numbers } : undefined;
 }
 
-/** Returns the layers before the only one of a class, that one, and those after it. */
+/** Returns the layers before the only one of a class, that layer, and those after it. */
 function parted(
   list: readonly layers.Layer[],
   kind: abstract new (...args: never[]) => layers.Layer,
@@ -56,7 +56,7 @@ function configOf(layer: layers.Layer): WindowConfig {
   return layer.getConfig() as unknown as WindowConfig;
 }
 
-/** Says whether a layer of images does the same at each position, wherever the edges of the image are. */
+/** Tells whether a layer on images does the same at each position, wherever the edges of the image are. */
 function takesAnySize(layer: layers.Layer): boolean {
   const { strides, padding, cropping, dataFormat, dilationRate } = configOf(layer);
   if (dataFormat === 'channelsFirst') return false;
@@ -69,7 +69,7 @@ function takesAnySize(layer: layers.Layer): boolean {
     case 'Conv2DTranspose':
       return padding === 'same';
     case 'Conv2D': {
-      // Where strides do not fit, what is padded before the image differs from where they do.
+      // If the size is not a multiple of the stride, the padding before the image differs.
       const fits = strides.every((stride, i) => isWhole(inputShapeOf(layer)[i] % stride));
       return padding === 'same' && fits && [dilationRate ?? 1].flat().every((rate) => rate === 1);
     }
@@ -83,8 +83,8 @@ export function isWhole(rest: number): boolean {
 }
 
 /**
- * How far a result of a model's convolutions may lie from what it depends on, in pixels, at most; and `align`, of which tiles must begin at
- * a multiple, so that strides are where they are in the whole image.
+ * Maximum distance in pixels over which a result of a model's convolutions depends on its input; and `align`, a multiple of which tiles
+ * must start at, so that strides are where they are in the whole image.
  */
 export function reachOf(model: LayersModel): { reach: number; align: number } {
   let [reach, stride, align] = [0, 1, 1];

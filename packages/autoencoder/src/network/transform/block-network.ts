@@ -6,20 +6,20 @@ import { blockLayersOf, isWhole, reachOf } from './block-layers';
 import { runLayers } from './graph-parts';
 import { planTiles, type Span } from './tiles';
 
-/** Pixels of a tile: the features of preset transform then take some 100 MB. */
+/** Pixels per tile: the features of preset transform then take about 100 MB. */
 const tilePixels = 2 ** 20;
 
 /**
- * Runs a transform network on images of any size, with the weights that it has: its convolutions take any size, and its linear code cuts
- * a larger image into more blocks. Images are extended to whole blocks by their mirror images, and what comes out is cut off again. Large
- * images are computed in tiles that overlap as far as convolutions reach, so that no seams are between them.
+ * Runs a transform network on images of any size with its existing weights: its convolutions take any size, and its linear code splits a
+ * larger image into more blocks. Images are padded to whole blocks with their mirror images, and the results are cropped again. Large
+ * images are computed in tiles that overlap as far as convolutions reach, so that there are no seams.
  */
 export class BlockNetwork {
   /** Height and width of a block. */
   readonly blockSize: readonly [number, number];
-  /** How many numbers of the code stand for a block. */
+  /** Number of values in the code of a block. */
   readonly numbers: number;
-  /** Pixels of a tile. */
+  /** Pixels per tile. */
   readonly #tilePixels: number;
   readonly #encoder: LayersModel;
   readonly #decoder: LayersModel;
@@ -32,7 +32,7 @@ export class BlockNetwork {
     this.#tilePixels = pixels;
   }
 
-  /** Returns how to run a network on any size; undefined for one that takes its own size alone. */
+  /** Returns the means to run a network on any size; undefined if it takes only its own size. */
   static of(encoder: LayersModel, decoder: LayersModel, pixels = tilePixels): BlockNetwork | undefined {
     const plan = blockLayersOf(encoder, decoder);
     return plan && new BlockNetwork(encoder, decoder, plan, pixels);
@@ -43,7 +43,7 @@ export class BlockNetwork {
     return [Math.ceil(height / this.blockSize[0]), Math.ceil(width / this.blockSize[1]), this.numbers];
   }
 
-  /** Returns the size of images of so many rows and columns of whole blocks. */
+  /** Returns the size of images with this many rows and columns of whole blocks. */
   wholeSize([rows, columns]: readonly [number, number]): [number, number] {
     return [rows * this.blockSize[0], columns * this.blockSize[1]];
   }
@@ -70,7 +70,7 @@ export class BlockNetwork {
     });
   }
 
-  /** Computes tiles one after the other and puts them together. */
+  /** Computes tiles one after the other and assembles them. */
   #runTiles(
     model: LayersModel,
     { shape }: tf.Tensor4D,
@@ -126,14 +126,14 @@ export class BlockNetwork {
 
 type BlockPlanOf = NonNullable<ReturnType<typeof blockLayersOf>>;
 
-/** Runs a layer on images of another size than that it was built for. */
+/** Runs a layer on images of another size than it was built for. */
 function runOnAnySize(layer: layers.Layer, inputs: tf.Tensor[]): tf.Tensor {
   switch (layer.getClassName()) {
     case 'Conv2D':
       return layer.call(toWholeStrides(inputs[0] as tf.Tensor4D, layer), {}) as tf.Tensor;
     case 'Add':
       return sumOf(inputs as tf.Tensor4D[]);
-    // What these do is a matter of the size.
+    // What these do depends on the size.
     case 'ZeroPadding2D':
     case 'Cropping2D':
     case 'Flatten':
@@ -144,7 +144,7 @@ function runOnAnySize(layer: layers.Layer, inputs: tf.Tensor[]): tf.Tensor {
   }
 }
 
-/** Extends images by zeros below and to the right, to whole strides of a convolution. */
+/** Pads images with zeros at the bottom and right, to whole strides of a convolution. */
 function toWholeStrides(images: tf.Tensor4D, layer: layers.Layer): tf.Tensor4D {
   const strides = layer.getConfig().strides as [number, number];
   const missing = strides.map((stride, i) => (stride - (images.shape[i + 1] % stride)) % stride);
@@ -157,7 +157,7 @@ function toWholeStrides(images: tf.Tensor4D, layer: layers.Layer): tf.Tensor4D {
   ]);
 }
 
-/** Adds images of which some reach farther to the right and below than others; so far does the sum not reach. */
+/** Adds images of which some extend farther to the right and bottom than others; the sum has the smallest size. */
 function sumOf(images: tf.Tensor4D[]): tf.Tensor4D {
   const [height, width] = [1, 2].map((axis) => Math.min(...images.map(({ shape }) => shape[axis])));
   return tf.addN(images.map((each) => cut(each, [0, height], [0, width])));

@@ -1,26 +1,26 @@
-/** Coefficients of many blocks: `[count, values]` by rows, those of an image side by side. */
+/** Coefficients of many blocks: `[count, values]`, one block per row, with the blocks of an image next to each other. */
 export interface BlockTable {
   readonly count: number;
   readonly values: number;
-  /** Blocks of an image. */
+  /** Number of blocks per image. */
   readonly perImage: number;
   readonly data: Float32Array;
 }
 
-/** Blocks of a table, from the first number to before the second; whole images. */
+/** A range of blocks of a table, excluding the second index; whole images. */
 export type BlockRange = readonly [from: number, to: number];
 
-/** Lets others have their turn, and stops the work where it is asked to. */
+/** Yields to the event loop, and stops the work if the signal is aborted. */
 export type Pause = () => Promise<void>;
 
-/** Sums over blocks of each coefficient and of its square, and of how often blocks count. */
+/** Sums of each coefficient and its square over blocks, and of the weights of blocks. */
 export interface Moments {
   readonly count: number;
   readonly sums: Float64Array;
   readonly squares: Float64Array;
 }
 
-/** Adds up the coefficients of blocks; those of image i count `weights[i]` times. */
+/** Adds up the coefficients of blocks; those of image i have weight `weights[i]`. */
 export function momentsOf(
   { values, data, perImage }: BlockTable,
   [from, to]: BlockRange,
@@ -49,14 +49,14 @@ export function together(a: Moments, b: Moments): Moments {
   };
 }
 
-/** The mean square of each coefficient's distance from `centers`. */
+/** Returns the mean squared distance of each coefficient from `centers`. */
 export function variancesAbout(centers: Float64Array, { count, sums, squares }: Moments): Float64Array {
   return centers.map(
     (center, k) => Math.max(0, squares[k] - center * (2 * sums[k] - center * count)) / Math.max(1, count),
   );
 }
 
-/** What a code that keeps some coefficients leaves out of each image: the sum of squares. */
+/** Returns what a code that keeps some coefficients drops of each image: the sum of squares. */
 export function errorsOf(
   { count, values, data, perImage }: BlockTable,
   means: Float64Array,

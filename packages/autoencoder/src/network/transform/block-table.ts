@@ -1,4 +1,4 @@
-/** Reads images and transforms their blocks to cosine coefficients, for the statistics that a linear code is made of. */
+/** Reads images and transforms their blocks to cosine coefficients, for the statistics that a linear code is computed from. */
 import { type PixelFormat, samplesToTensor } from '../../data/pixels';
 import { fetchSamples, type ImageShape, type SampleSource } from '../../data/samples';
 import { eigenvectors } from '../../linear-algebra/eigenvectors';
@@ -6,10 +6,10 @@ import { BlockCosines } from './block-cosines';
 import type { BlockPlan } from './block-plan';
 import type { BlockTable, Pause } from './block-statistics';
 
-/** Images that are fetched at a time. */
+/** Images fetched at a time. */
 const batchSize = 64;
 
-/** Whose images, and what their values mean. */
+/** The source of the images, and the meaning of their values. */
 export interface ImageReader {
   readonly samples: SampleSource;
   readonly inputShape: ImageShape;
@@ -17,7 +17,7 @@ export interface ImageReader {
   readonly pause: Pause;
 }
 
-/** The values of images in the network's units, `[N, H, W, C]`. */
+/** Returns the values of images in the network's units, `[N, H, W, C]`. */
 async function readImages({ samples, inputShape, pixels }: ImageReader, indices: Uint32Array): Promise<Float32Array> {
   const tensor = samplesToTensor(await fetchSamples(samples, indices, inputShape), inputShape, pixels);
   const values = (await tensor.data()) as Float32Array;
@@ -25,7 +25,7 @@ async function readImages({ samples, inputShape, pixels }: ImageReader, indices:
   return values;
 }
 
-/** The principal directions of color, as columns; the largest first. */
+/** Returns the principal directions in color space as columns, largest first. */
 export async function colorsOf(reader: ImageReader, indices: Uint32Array): Promise<Float64Array> {
   const channels = reader.inputShape[2];
   const [sums, products] = [new Float64Array(channels), new Float64Array(channels * channels)];
@@ -51,7 +51,7 @@ export async function colorsOf(reader: ImageReader, indices: Uint32Array): Promi
   return (await eigenvectors(covariance, channels, channels, reader.pause)).vectors;
 }
 
-/** Transforms the blocks of images, in this order; `colors` `[C, C]`: each column is a direction of color. */
+/** Transforms the blocks of images in the given order; `colors` `[C, C]`: each column is a direction in color space. */
 export async function transformAll(
   reader: ImageReader,
   { blockSize, grid }: BlockPlan,
@@ -88,7 +88,7 @@ export async function transformAll(
   return table;
 }
 
-/** Copies a block out of an image; past its edges it is its mirror image. */
+/** Copies a block from an image, which continues as its mirror image past its edges. */
 function cutBlock(
   images: Float32Array,
   image: number,

@@ -4,8 +4,8 @@ import type { Random } from '../../data/random';
 import { transformNames } from './architecture';
 
 /**
- * Draws the first filters of branches such that they are blind to how bright an image is, and see what changes from pixel to pixel: where pages are
- * white, features would all be large together, the first steps would drive them below zero, and no ReLU lets a gradient through there.
+ * Draws the first filters of branches so that they ignore the brightness of an image and respond to differences between pixels: on white
+ * pages, all features would otherwise be large together, the first steps would push them below zero, and a ReLU passes no gradient there.
  */
 export function drawBranches(model: LayersModel, random: Random, isOwn: (layer: layers.Layer) => boolean): void {
   for (const layer of model.layers) {
@@ -17,7 +17,7 @@ export function drawBranches(model: LayersModel, random: Random, isOwn: (layer: 
   }
 }
 
-/** Draws a kernel `[height, width, in, out]` as Glorot and Bengio (2010) do, each of whose filters adds up to zero over every channel. */
+/** Draws a kernel `[height, width, in, out]` as in Glorot and Bengio (2010), with filters that sum to zero over every channel. */
 function balancedKernel(shape: number[], random: Random): Float32Array {
   const [height, width, inputs, outputs] = shape;
   const area = height * width;

@@ -1,24 +1,27 @@
-/** Which linear code suits images best: what images tell that were put aside. */
+/** Chooses the linear code that suits images best, as judged by images that were held out. */
 import type { BlockPlan } from './block-plan';
 import type { BlockRange, BlockTable, Pause } from './block-statistics';
 import { type Basis, cosineBasis, EigenCode } from './eigen-code';
 import { type Ranking, rankCoefficients } from './ranking';
 
-/** Of the images, one is put aside to choose by. */
+/** One of this many images is held out for the choice. */
 const heldOutEvery = 7;
-/** Blocks that are put aside, at most: more would not tell more. */
+/** Maximum number of blocks that are held out: more would not make a difference. */
 const mostHeldOut = 1024;
-/** With fewer images, nothing but the cosines can be told. */
+/** With fewer images, only cosines can be justified. */
 const fewestImages = 50;
-/** Decibels by which eigenvectors must be better than cosines, which need no estimate, and half the time. */
+/** Decibels by which eigenvectors must be better than cosines, which need no estimate and half the time. */
 const worthwhileDb = 0.05;
 
-/** Blocks so few that the axes of all coefficients take so little time that they are always tried. */
+/** With so few blocks, the axes of all coefficients take so little time that they are always tried. */
 const fewToTry = 1024;
-/** Decibels by which eigenvectors of some coefficients must be better than cosines for those of all to be worth the time: photographs gain 0.2. */
+/**
+ * Decibels by which eigenvectors of some coefficients must be better than cosines for those of all to be worth their time: photographs gain
+ * 0.2.
+ */
 const muchInCommonDb = 0.5;
 
-/** Finds the best code of a table of blocks: which coefficients it looks at, and what it makes of them. */
+/** Finds the best code for a table of blocks: which coefficients it considers, and how it combines them. */
 export async function chooseCode(
   table: BlockTable,
   plan: BlockPlan,
@@ -40,7 +43,7 @@ export async function haveMuchInCommon(table: BlockTable, plan: BlockPlan, pause
   return (await tryUsual(table, plan, pause)).trial.gainDb > muchInCommonDb;
 }
 
-/** Tries cosines, and eigenvectors of some coefficients, if there are enough images to tell which are better. */
+/** Tries cosines, and eigenvectors of some coefficients if there are enough images to judge which are better. */
 async function tryUsual(table: BlockTable, plan: BlockPlan, pause: Pause) {
   const known = knownBlocks(table, plan);
   const rankings = rankCoefficients(table, [0, known], plan);
@@ -48,22 +51,22 @@ async function tryUsual(table: BlockTable, plan: BlockPlan, pause: Pause) {
   const trial = new Trial(table, [known, table.count], pause);
   if (known < table.count) {
     trial.begin(rankings.alone, plan);
-    // How much to shrink depends on how many images there are, and not on whether they have mirror images.
+    // How much to shrink depends on the number of images, not on whether they have mirror images.
     const shrinkage = await trial.attempt(EigenCode.ofBand(table, plan, rankings.mirrored));
     await trial.attempt([EigenCode.ofBand(table, plan, rankings.alone)[shrinkage]]);
   }
   return { known, rankings, trial };
 }
 
-/** Codes that are tried on blocks which were put aside. */
+/** Codes that are tried on held-out blocks. */
 class Trial {
   readonly #table: BlockTable;
   readonly #aside: BlockRange;
   readonly #pause: Pause;
-  /** The errors of the code that keeps coefficients as they are, and of the best one. */
+  /** The errors of the code that keeps coefficients unchanged, and of the best one. */
   #byCosines = 0;
   #least = 0;
-  /** The best code that is worth its time; undefined where coefficients do as they are. */
+  /** The best code that is worth its time; undefined if unchanged coefficients are good enough. */
   best?: EigenCode;
 
   constructor(table: BlockTable, aside: BlockRange, pause: Pause) {
@@ -72,19 +75,19 @@ class Trial {
     this.#pause = pause;
   }
 
-  /** How many decibels the best code is better than coefficients as they are. */
+  /** How many decibels the best code is better than unchanged coefficients. */
   get gainDb(): number {
     return this.best ? this.#byCosines - this.#least : 0;
   }
 
-  /** Tries coefficients as they are. */
+  /** Tries unchanged coefficients. */
   begin(ranking: Ranking, plan: BlockPlan): void {
     const kept = keptByCosines(this.#table, this.#aside, plan, ranking);
     this.#byCosines = meanErrorDb(this.#table, this.#aside, ranking, kept);
     this.#least = this.#byCosines - worthwhileDb;
   }
 
-  /** Tries codes, keeps the best of all, and returns the number of the best of these. */
+  /** Tries codes, keeps the best of all so far, and returns the index of the best of these. */
   async attempt(codes: readonly EigenCode[]): Promise<number> {
     const errors: number[] = [];
     for (const code of codes) {
@@ -97,7 +100,7 @@ class Trial {
   }
 }
 
-/** How many blocks a code is made of; the others tell how good it is. All, where nothing but the cosines can be told. */
+/** Returns how many blocks a code is computed from; the others judge it. All, if only cosines can be justified. */
 function knownBlocks(table: BlockTable, plan: BlockPlan): number {
   const images = table.count / table.perImage;
   if (images < fewestImages || plan.numbers >= table.values) return table.count;
@@ -105,7 +108,7 @@ function knownBlocks(table: BlockTable, plan: BlockPlan): number {
   return table.count - aside * table.perImage;
 }
 
-/** What a code that keeps the first coefficients keeps of each block: the sum of squares. */
+/** Returns how much of each block a code that keeps the first coefficients retains: the sum of squares. */
 function keptByCosines(
   { data, values }: BlockTable,
   [from, to]: BlockRange,
@@ -120,7 +123,7 @@ function keptByCosines(
   });
 }
 
-/** What a code that keeps so much of each block leaves out of images, in decibels, on average. */
+/** Returns the average error, in decibels, of a code that retains this much of each block. */
 function meanErrorDb(
   { data, values, perImage }: BlockTable,
   [from, to]: BlockRange,
@@ -134,7 +137,7 @@ function meanErrorDb(
       coded += kept[block - from];
       for (let k = 0; k < values; k++) all += (data[block * values + k] - allMeans[k]) ** 2;
     }
-    // What rounding leaves of an image is no error.
+    // What rounding leaves of an image is not an error.
     logarithms += Math.log10(Math.max(1e-9 * all + Number.MIN_VALUE, all - coded));
   }
   return (10 * logarithms) / ((to - from) / perImage);

@@ -1,9 +1,9 @@
-/** What blocks are coded as, in double precision. */
+/** Encodes blocks in double precision. */
 import type { BlockTable, Pause } from './block-statistics';
 import type { Basis } from './eigen-code';
 import type { Ranking } from './ranking';
 
-/** Codes a block of coefficients. */
+/** Encodes a block of coefficients. */
 export function codeBlock(
   block: Float32Array,
   { positions, means }: Ranking,
@@ -17,13 +17,13 @@ export function codeBlock(
   for (let i = first; i < first + width; i += 2) {
     const [a, b] = [deviation(i), deviation(i + 1)];
     const at = i * numbers;
-    // The second row is past the end where there is none.
+    // If there is no second row, it is past the end.
     const next = i + 1 < first + width ? at + numbers : at;
     for (let j = first; j < numbers; j++) code[j] += a * matrix[at + j] + b * matrix[next + j];
   }
 }
 
-/** Blocks that tell how far the numbers of a code vary. */
+/** Number of blocks from which the variation of a code's numbers is measured. */
 const mostBlocks = 4096;
 
 /** Measures the standard deviation of each number of a code. */

@@ -6,26 +6,27 @@ import { type BlockPlan, fewBlocks, planBlocks } from './block-plan';
 import { colorsOf, transformAll } from './block-table';
 import { haveMuchInCommon } from './choose-code';
 
-/** Blocks that are looked at, at most. */
+/** Maximum number of blocks that are examined. */
 const mostBlocks = 1024;
-/** Coefficients of images with much in common. */
+/** Number of coefficients for images with much in common. */
 const manyCoefficients = 4096;
 
-/** What a network of preset transform is for. */
+/** The network that the coefficients are for. */
 export interface CoefficientsOptions {
   readonly inputShape: ImageShape;
-  /** Default: an eighth of the values of an image. */
+  /** Default: an eighth of the number of values in an image. */
   readonly codeSize?: number;
   readonly pixels?: Partial<PixelFormat>;
-  /** Determines which images are looked at. Default 0. */
+  /** Seed that determines which images are examined. Default 0. */
   readonly seed?: number;
 }
 
 /**
- * Returns how many cosine coefficients of a block a network of preset transform should use, for its option `coefficients`: 4096 if images are few
- * (up to 2,048 blocks of 64x64 pixels) and have much in common, such as drawings in the middle of a page, whose edges go far beyond the usual
- * coefficients. Otherwise undefined, for the default: with many images training makes up for the rest, and gets further from a code that
- * leaves out what branches can learn to restore; photographs gain nothing by more. Looks at up to 1,024 blocks, which takes a second or two.
+ * Returns the number of cosine coefficients per block that a network with preset transform should use, for its option `coefficients`: 4096
+ * if images are few (up to 2,048 blocks of 64x64 pixels) and have much in common, such as drawings in the middle of a page, whose edges
+ * need far more than the usual coefficients. Otherwise undefined, for the default: with many images, training makes up for the difference,
+ * and gets better results from a code without the coefficients that branches can learn to restore; photographs gain nothing from more.
+ * Examines up to 1,024 blocks, which takes a second or two.
  */
 export async function coefficientsFor(
   samples: SampleSource,

@@ -1,7 +1,7 @@
 /**
- * The code of blocks by eigenvectors of their coefficients' covariance (the Karhunen-Loève transform). Images are too few to know all covariances,
- * so the ones between different coefficients are shrunk, or taken from mirror images, too: then those of even with odd coefficients are zero, and
- * each kind has eigenvectors of its own.
+ * The code of blocks by the eigenvectors of their coefficients' covariance (the Karhunen-Loève transform). There are too few images to
+ * determine all covariances, so those between different coefficients are shrunk, or estimated with mirror images, too: then the covariances
+ * of even with odd coefficients are zero, and each kind has its own eigenvectors.
  */
 import { Reflector } from '../../linear-algebra/reflector';
 import { rowProducts } from '../../linear-algebra/row-products';
@@ -15,24 +15,24 @@ import { CovarianceProblem, type EigenProblem, GramProblem } from './eigen-probl
 import { firstColumns } from './linear-code';
 import { isOdd, type Ranking } from './ranking';
 
-/** Coefficients side by side in a ranking. */
+/** Consecutive coefficients in a ranking. */
 interface Band {
   readonly first: number;
   readonly width: number;
 }
 
-/** A basis `[coefficients, numbers]` of a code: the first coefficients as they are, and mixtures of a band of others. */
+/** A basis `[coefficients, numbers]` of a code: the first coefficients unchanged, and mixtures of a band of others. */
 export interface Basis extends Band {
   readonly matrix: Float64Array;
 }
 
-/** Coefficients that eigenvectors are computed of at once, at most. */
+/** Maximum number of coefficients whose eigenvectors are computed at once. */
 const widestGroup = 1024;
-/** The same, of the even and of the odd ones together. */
+/** The same, for the even and odd ones together. */
 const widestMirrored = 1536;
-/** The same, for each block that is known: few tell nothing of many. */
+/** The same, per known block: few blocks cannot determine many coefficients. */
 const widestPerBlock = 4;
-/** Eigenvalues below this share of the largest are what rounding makes of 0. */
+/** Eigenvalues below this fraction of the largest are rounding errors of 0. */
 const noise = 1e-10;
 
 /** The code that keeps the first coefficients. */
@@ -40,7 +40,7 @@ export function cosineBasis({ coefficients, numbers }: BlockPlan): Basis {
   return { matrix: firstColumns(coefficients, numbers), first: numbers, width: 0 };
 }
 
-/** A code by eigenvectors: of which coefficients, and the problems that they solve. */
+/** A code by eigenvectors: its coefficients, and the eigenvalue problems. */
 export class EigenCode {
   readonly ranking: Ranking;
   readonly band: Band;
@@ -54,7 +54,10 @@ export class EigenCode {
     this.#problems = problems;
   }
 
-  /** The eigenvectors of the band of coefficients that are neither surely in the code nor surely out of it; without and with shrinkage. */
+  /**
+   * Returns the eigenvectors of the band of coefficients that are neither certainly in the code nor certainly out of it, without and with
+   * shrinkage.
+   */
   static ofBand(table: BlockTable, plan: BlockPlan, ranking: Ranking): EigenCode[] {
     const { coefficients, numbers } = plan;
     const width = bandWidth(table, plan, ranking);
@@ -64,7 +67,7 @@ export class EigenCode {
     return [problems, shrunk].map((each) => new EigenCode(plan, ranking, band, each));
   }
 
-  /** The eigenvectors of all coefficients, where so many blocks are known that they have enough of them, and not more than is worth the time. */
+  /** Returns the eigenvectors of all coefficients, if enough blocks are known to determine them, and it does not take too long. */
   static ofAll(table: BlockTable, plan: BlockPlan, ranking: Ranking, known: number): EigenCode | undefined {
     const { coefficients, numbers } = plan;
     const axes = ranking.isMirrored ? 2 * known - 1 : known - 1;
@@ -74,7 +77,7 @@ export class EigenCode {
     return new EigenCode(plan, ranking, band, problems);
   }
 
-  /** What the code that is made of blocks up to the first of a range keeps of each block of the range: the sum of squares. */
+  /** Returns how much of each block of a range the code computed from the blocks before the range retains: the sum of squares. */
   async keptOf(range: BlockRange, table: BlockTable, pause: Pause): Promise<Float64Array> {
     const [from, to] = range;
     const kept = new Float64Array(to - from);
@@ -96,7 +99,7 @@ export class EigenCode {
     return kept;
   }
 
-  /** The basis of the code that is made of blocks up to `to`. */
+  /** Returns the basis of the code computed from blocks up to `to`. */
   async basis(to: number, pause: Pause): Promise<Basis> {
     const axes: Axis[] = [];
     for (const { problem, form, values, count } of await this.#solve(to, pause)) {
@@ -112,7 +115,7 @@ export class EigenCode {
     return { ...this.band, matrix: matrixOf(axes, this.band.first, this.#plan) };
   }
 
-  /** Finds the eigenvalues of all problems, and how many of the largest of all are of each. */
+  /** Finds the eigenvalues of all problems, and how many of the largest overall belong to each. */
   async #solve(to: number, pause: Pause): Promise<Solution[]> {
     const solutions: { problem: EigenProblem; form: Tridiagonal; values: Float64Array }[] = [];
     for (const problem of this.#problems) {
@@ -149,12 +152,12 @@ interface Axis {
   readonly entries: Float64Array;
 }
 
-/** How many coefficients eigenvectors are computed of by default. */
+/** Default number of coefficients whose eigenvectors are computed. */
 function bandWidth(table: BlockTable, { coefficients }: BlockPlan, { isMirrored }: Ranking): number {
   return Math.min(coefficients, isMirrored ? widestMirrored : widestGroup, widestPerBlock * table.count);
 }
 
-/** The coefficients of a band that may have to do with each other, by their places in the ranking. */
+/** The coefficients of a band that may be correlated, by their positions in the ranking. */
 function groupsOf({ first, width }: Band, plan: BlockPlan, ranking: Ranking): Int32Array[] {
   const band = Int32Array.from({ length: width }, (_, i) => first + i);
   if (!ranking.isMirrored) return [band];
@@ -162,7 +165,7 @@ function groupsOf({ first, width }: Band, plan: BlockPlan, ranking: Ranking): In
   return groups.filter(({ length }) => length > 0);
 }
 
-/** Puts axes where they are among all coefficients of a code, each with the sign that makes its largest entry positive. */
+/** Moves axes to their positions among all coefficients of a code, each with the sign that makes its largest entry positive. */
 function matrixOf(axes: readonly Axis[], first: number, { coefficients, numbers }: BlockPlan): Float64Array {
   const matrix = firstColumns(coefficients, numbers, first);
   for (const [j, { group, entries }] of axes.entries()) {

@@ -1,23 +1,23 @@
-/** The symmetric matrices whose eigenvectors tell the best axes of a group of coefficients. */
+/** The symmetric matrices whose eigenvectors are the best axes of a group of coefficients. */
 import { ProductSums } from '../../linear-algebra/product-sums';
 import { rowProducts } from '../../linear-algebra/row-products';
 import { finish } from '../../linear-algebra/steps';
 import type { BlockRange, BlockTable, Pause } from './block-statistics';
 import type { Ranking } from './ranking';
 
-/** How much covariances are shrunk: not at all, or by the part of the correlations that is chance. */
+/** How much covariances are shrunk: not at all, or by the fraction of the correlations that is due to chance. */
 export type Shrinkage = 'none' | 'chance';
 
 export interface EigenProblem {
-  /** The coefficients, by their places in the ranking. */
+  /** The coefficients, by their positions in the ranking. */
   readonly group: Int32Array;
-  /** The matrix `[n, n]` of the first blocks, up to `to`. */
+  /** Returns the matrix `[n, n]` of the first blocks, up to `to`. */
   matrix(to: number, pause: Pause): Promise<Float64Array>;
-  /** What the eigenvectors of the matrix of blocks up to `to` have to be multiplied by, for blocks of a range: `[blocks, n]`. */
+  /** Returns the factors for the eigenvectors of the matrix of blocks up to `to`, for blocks of a range: `[blocks, n]`. */
   rows(range: BlockRange, to: number): Float64Array;
-  /** What the square of such a product counts for an eigenvector of a value. */
+  /** Returns the weight of the square of such a product for an eigenvector with this eigenvalue. */
   squareScale(value: number): number;
-  /** The axes `[count, group]` of eigenvectors `[count, n]`. */
+  /** Returns the axes `[count, group]` of eigenvectors `[count, n]`. */
   axes(vectors: Float64Array, pause: Pause): Promise<Float64Array>;
 }
 
@@ -27,7 +27,7 @@ interface Source {
   readonly group: Int32Array;
 }
 
-/** The covariance of coefficients: of as many rows as there are coefficients. */
+/** The covariance matrix of coefficients: its size is their number. */
 export class CovarianceProblem implements EigenProblem {
   readonly group: Int32Array;
   readonly #source: Source;
@@ -41,7 +41,7 @@ export class CovarianceProblem implements EigenProblem {
     this.#products = products;
   }
 
-  /** The same with another shrinkage; what has been added up is shared. */
+  /** Returns the same with another shrinkage; the sums are shared. */
   shrunk(shrinkage: Shrinkage): CovarianceProblem {
     return new CovarianceProblem(this.#source, shrinkage, this.#products);
   }
@@ -84,7 +84,7 @@ class Products {
     this.#sums = new ProductSums(source.group.length);
   }
 
-  /** The mean products `[n, n]` of the first blocks, up to `to`, which never gets smaller. */
+  /** Returns the mean products `[n, n]` of the first blocks, up to `to`, which never decreases. */
   async upTo(to: number, pause: Pause): Promise<Float64Array> {
     const row = new Float64Array(this.#source.group.length);
     for (; this.#next < to; this.#next++) {
@@ -97,13 +97,13 @@ class Products {
 }
 
 /**
- * The products of blocks with each other (Gram's matrix), where blocks are fewer than coefficients: its eigenvectors tell the same axes, and those
- * of all coefficients cost no more than those of few.
+ * The products of blocks with each other (the Gram matrix), if there are fewer blocks than coefficients: its eigenvectors determine the
+ * same axes, and all coefficients cost no more than a few.
  */
 export class GramProblem implements EigenProblem {
   readonly group: Int32Array;
   readonly #source: Source;
-  /** Every coefficient of all blocks, `[coefficients, blocks]`, and what all blocks' products with each other are. */
+  /** Every coefficient of all blocks, `[coefficients, blocks]`, and the products of all blocks with each other. */
   #columns?: Float64Array;
   #all?: Float64Array;
 
@@ -124,7 +124,7 @@ export class GramProblem implements EigenProblem {
     const { count } = this.#source.table;
     const rows = new Float64Array((to - from) * known);
     for (let block = from; block < to; block++) {
-      // What products were weighted by for this block alone has nothing to do with what is left of it.
+      // The weights of this block's products do not apply to what is left of it.
       const root = rootOf(this.#source, block);
       for (let i = 0; i < known; i++) {
         rows[(block - from) * known + i] = (this.#all?.[block * count + i] ?? 0) / root;
@@ -170,7 +170,7 @@ export class GramProblem implements EigenProblem {
   }
 }
 
-/** Reads the coefficients of a group, without their means, times `scale`. */
+/** Reads the coefficients of a group, minus their means, multiplied by `scale`. */
 function takeRow({ table, ranking, group }: Source, block: number, scale: number, row: Float64Array): void {
   const first = block * table.values;
   for (let k = 0; k < row.length; k++) {
@@ -178,7 +178,7 @@ function takeRow({ table, ranking, group }: Source, block: number, scale: number
   }
 }
 
-/** The root of how often a block counts. */
+/** Returns the square root of a block's weight. */
 function rootOf({ table, ranking }: Source, block: number): number {
   return Math.sqrt(ranking.weights[Math.floor(block / table.perImage)]);
 }
@@ -191,8 +191,8 @@ function scaleToUnit(values: Float64Array): void {
 }
 
 /**
- * Estimates which part of the correlations of n coefficients is chance, between 0 and 1: the variance of their estimates over the sum of their
- * squares (Schäfer and Strimmer, 2005).
+ * Estimates the fraction of the correlations of n coefficients that is due to chance, between 0 and 1: the variance of their estimates
+ * divided by the sum of their squares (Schäfer and Strimmer, 2005).
  */
 function chanceOf(source: Source, to: number, covariance: Float64Array): number {
   const n = source.group.length;
@@ -207,7 +207,7 @@ function chanceOf(source: Source, to: number, covariance: Float64Array): number 
       sum += square;
       fourths += square * square;
     }
-    // The squares of the products of all pairs of coefficients together.
+    // The sum of the squared products of all pairs of coefficients.
     products += sum * sum - fourths;
   }
   let squares = 0;

@@ -1,16 +1,16 @@
 /**
  * A cosine transform (DCT-II) of all columns of a matrix at once, by halving (B. G. Lee, "A new algorithm to compute the discrete cosine
- * transform", 1984) as long as the length is even. Coefficient k has yet to be multiplied by `scales[k]`.
+ * transform", 1984) as long as the length is even. Coefficient k must still be multiplied by `scales[k]`.
  */
 export class FastCosines {
-  /** What makes the transform orthonormal. */
+  /** Factors that make the transform orthonormal. */
   readonly scales: Float64Array;
   readonly #length: number;
   readonly #columns: number;
   readonly #spare: Float64Array;
   /** For each length that is halved: 1 / (2 cos(pi (i + 1/2) / length)). */
   readonly #factors = new Map<number, Float64Array>();
-  /** The cosines of the length that is odd. */
+  /** The cosines of the remaining odd length. */
   readonly #cosines: Float64Array;
 
   constructor(length: number, columns: number) {
@@ -64,7 +64,7 @@ export class FastCosines {
     copyRow(spare, row(length - 1), values, row(length - 1), columns);
   }
 
-  /** The same for an odd length, by the symmetry of the cosines in half the multiplications. */
+  /** Does the same for an odd length, with half the multiplications thanks to the symmetry of the cosines. */
   #multiply(values: Float64Array, spare: Float64Array, from: number, length: number): void {
     if (length === 1) return;
     const columns = this.#columns;
@@ -85,7 +85,7 @@ export class FastCosines {
   }
 }
 
-/** Writes the sums of two rows to one, and their differences times `factor` to another. */
+/** Writes the sums of two rows to one of them, and their differences times `factor` to the other. */
 function fold(
   values: Float64Array,
   first: number,

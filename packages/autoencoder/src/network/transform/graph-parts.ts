@@ -1,8 +1,8 @@
-/** Walks the graph of a model, a layer at a time. */
+/** Walks the graph of a model, one layer at a time. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-/** Lists the layers that lead from a model's only input to its first output, each after those it depends on. */
+/** Lists the layers from a model's only input to its first output, each after those it depends on. */
 export function layersOf({ inputs, outputs }: LayersModel): layers.Layer[] {
   const found = new Set<layers.Layer>();
   const visit = (tensor: SymbolicTensor) => {
@@ -14,7 +14,7 @@ export function layersOf({ inputs, outputs }: LayersModel): layers.Layer[] {
   return [...found];
 }
 
-/** Runs the layers from a model's only input to its first output, each as `run` says. */
+/** Runs the layers from a model's only input to its first output, each with `run`. */
 export function runLayers(
   { inputs, outputs }: LayersModel,
   value: Tensor,
@@ -31,7 +31,7 @@ export function runLayers(
   return resultOf(outputs[0]);
 }
 
-/** Returns the shape of what goes into a layer, without the batch: whatever model it is in, it is of one size. */
+/** Returns the shape of a layer's input without the batch, which is the same in every model that contains the layer. */
 export function inputShapeOf(layer: layers.Layer): number[] {
   return layer.inboundNodes[0].inputTensors[0].shape.slice(1) as number[];
 }

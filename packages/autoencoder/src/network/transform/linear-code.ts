@@ -7,26 +7,26 @@ import { AutoencoderError } from '../../errors/errors';
 import { transformNames } from './architecture';
 import type { BlockPlan } from './block-plan';
 
-/** A linear code of blocks: what of their cosine coefficients becomes which number. */
+/** A linear code of blocks: how numbers are computed from cosine coefficients. */
 export interface LinearCode {
-  /** `[C, C]`: each column is a direction of color. */
+  /** `[C, C]`: each column is a direction in color space. */
   readonly colors: Float64Array;
-  /** The coefficients that are looked at, `(c * width + u) * height + v` each. */
+  /** Indices of the coefficients that are considered, `(c * width + u) * height + v` each. */
   readonly positions: Int32Array;
-  /** What each of those coefficients is on average. */
+  /** The mean of each of those coefficients. */
   readonly means: Float64Array;
   /** `[coefficients, numbers]` by rows: orthonormal columns. */
   readonly basis: Float64Array;
-  /** The standard deviation of each number; only a variational code needs them. */
+  /** The standard deviation of each number; needed only for a variational code. */
   readonly deviations?: Float64Array;
 }
 
-/** Squared deviations of a variational code are at least this part of the largest. */
+/** Squared deviations of a variational code are at least this fraction of the largest. */
 const leastVariance = 1e-8;
-/** A logarithm of variances below which a code is as good as certain. */
+/** A log-variance below which a code is practically certain. */
 const leastLogVariance = -12;
 
-/** Returns how the linear part of a network cuts images into blocks; undefined for a network that has none. */
+/** Returns how the linear part of a network splits images into blocks; undefined if it has no such part. */
 export function linearPartOf(model: LayersModel): BlockPlan | undefined {
   const [analysis, toCode] = [transformNames.analysis, transformNames.toCode].map((name) =>
     model.layers.find((layer) => layer.name === name),
@@ -36,7 +36,7 @@ export function linearPartOf(model: LayersModel): BlockPlan | undefined {
   return { blockSize: analysis.blockSize, coefficients: analysis.coefficients, grid: [rows, columns], numbers };
 }
 
-/** The same, of a network that must have it: throws INVALID_OPTION for others. */
+/** Returns the same for a network that must have a linear part: throws INVALID_OPTION for others. */
 export function requireLinearPart(model: LayersModel): BlockPlan {
   const plan = linearPartOf(model);
   if (plan) return plan;
@@ -44,10 +44,11 @@ export function requireLinearPart(model: LayersModel): BlockPlan {
 }
 
 /**
- * Gives the linear layers of a transform network their weights.
+ * Sets the weights of the linear layers of a transform network.
  *
- * Numbers of a variational code are scaled to a deviation of 1, and back. With them known, the best variance of their noise is too: the linear
- * case of a variational autoencoder is probabilistic PCA (Lucas et al., 2019), in which `beta / 2` takes the part of the noise in pixels.
+ * The numbers of a variational code are scaled to a standard deviation of 1, and back. Given these, the best variance of their noise is
+ * known as well: the linear case of a variational autoencoder is probabilistic PCA (Lucas et al., 2019), in which `beta / 2` plays the role
+ * of the noise in pixels.
  */
 export function setLinearCode(model: LayersModel, code: LinearCode, beta?: number): void {
   const { blockSize, coefficients, numbers } = requireLinearPart(model);
@@ -80,7 +81,7 @@ export function setLinearCode(model: LayersModel, code: LinearCode, beta?: numbe
   });
 }
 
-/** Multiplies each column of a matrix. A loop: Float32Array.from makes a list of millions of values first, which takes seconds. */
+/** Multiplies each column of a matrix. A loop, because Float32Array.from first makes a list of millions of values, which takes seconds. */
 function timesByColumn(matrix: Float64Array, factors: Float64Array): Float32Array {
   const products = new Float32Array(matrix.length);
   for (let row = 0; row < matrix.length; row += factors.length) {
@@ -90,7 +91,7 @@ function timesByColumn(matrix: Float64Array, factors: Float64Array): Float32Arra
   return products;
 }
 
-/** What a number of a variational code is multiplied by to be decoded. */
+/** Returns the factor by which a number of a variational code is multiplied when it is decoded. */
 function scalesOf({ deviations, basis, positions }: LinearCode): Float64Array {
   const known = deviations ?? new Float64Array(basis.length / positions.length).fill(1);
   const most = known.reduce((max, value) => Math.max(max, value), 0);
@@ -98,12 +99,15 @@ function scalesOf({ deviations, basis, positions }: LinearCode): Float64Array {
   return known.map((value) => Math.max(value, least));
 }
 
-/** The variance of a code's noise at which error and divergence together are least, for a number of variance 1 that stands for `variance`. */
+/**
+ * Returns the variance of a code's noise that minimizes error and divergence together, for a number with variance 1 that stands for
+ * `variance`.
+ */
 function logVarianceOf(variance: number, beta: number): number {
   return Math.max(leastLogVariance, Math.log(beta / 2 / (variance + beta / 2)));
 }
 
-/** The code that needs no images to begin with: the lowest frequencies, twice as many of brightness as of color in each direction. */
+/** Returns the code that requires no images: the lowest frequencies, twice as many for brightness as for color in each direction. */
 export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCode {
   const { blockSize, coefficients, numbers } = requireLinearPart(model);
   const [height, width] = blockSize;
@@ -119,9 +123,9 @@ export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCo
     .slice(0, coefficients);
   const means = new Float64Array(coefficients);
   const gray = positions.indexOf(0);
-  // The lowest coefficient of an image of one level is that level times the root of how many values it stands for.
+  // The lowest coefficient of a uniform image is its level times the square root of the number of values it stands for.
   if (gray >= 0) means[gray] = 127.5 * scale * Math.sqrt(values);
-  // As photographs have them: the power of a frequency falls with its square (Field, 1987).
+  // As in photographs: the power of a frequency falls with its square (Field, 1987).
   const brightness = 64 * scale * Math.sqrt(values);
   const deviations = Float64Array.from(positions.slice(0, numbers), (position) => {
     return brightness / (1 + distance[position] * Math.max(height, width));
@@ -130,7 +134,7 @@ export function cosineCode(model: LayersModel, { scale }: PixelFormat): LinearCo
   return { colors, positions, means, deviations, basis: firstColumns(coefficients, numbers) };
 }
 
-/** A matrix `[rows, columns]` with the first `count` columns of the identity, and zeros after them. */
+/** A matrix `[rows, columns]` with the first `count` columns of the identity, followed by zeros. */
 export function firstColumns(rows: number, columns: number, count = columns): Float64Array {
   const matrix = new Float64Array(rows * columns);
   for (let i = 0; i < Math.min(rows, count); i++) matrix[i * columns + i] = 1;

@@ -1,14 +1,14 @@
 /**
- * The start of a transform network: the best linear code that training images tell, in closed form.
+ * The start of a transform network: the best linear code for the training images, in closed form.
  *
- * - Directions of color are the principal components of pixels.
- * - Blocks are transformed by cosines, which are near the best for photographs whatever the images (Ahmed et al., 1974), and need no
- *   estimate that a few images could mislead.
- * - Coefficients are taken in the order of their variance, relative to what is left of each image.
- * - Where images have more in common, such as drawings in the middle of a page, eigenvectors of the coefficients' covariance (the
- *   Karhunen-Loève transform) are better. Images that were put aside tell which of the two it is.
+ * - Directions in color space are the principal components of pixels.
+ * - Blocks are transformed by cosines, which are close to optimal for photographs of any kind (Ahmed et al., 1974), and require no
+ * estimate that a few images could mislead.
+ * - Coefficients are ordered by their variance, relative to what remains of each image.
+ * - If images have more in common, such as drawings in the middle of a page, eigenvectors of the coefficients' covariance (the
+ * Karhunen-Loève transform) are better. Held-out images decide which of the two to use.
  *
- * All is done in double precision and in one order, so that every engine starts from the same bits.
+ * Everything is computed in double precision and in a fixed order, so that every engine starts from the same bits.
  */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Breather } from '../../data/event-loop';
@@ -23,26 +23,28 @@ import { chooseCode } from './choose-code';
 import { deviationsOf } from './code-block';
 import { type LinearCode, requireLinearPart } from './linear-code';
 
-/** How the linear start of preset transform is computed. */
+/** Options of the linear start of preset transform. */
 export interface LinearStartOptions {
-  /** Determines which images are looked at. Default 0. */
+  /** Seed that determines which images are used. Default 0. */
   readonly seed?: number;
-  /** Stops between steps; throws ABORTED then. */
+  /** Stops between steps, which then throws ABORTED. */
   readonly signal?: AbortSignal;
-  /** Of a variational network: the weight of the divergence in training, by which the variances of codes begin. Default 0.01. */
+  /** For a variational network: the weight of the divergence in training, which determines the initial variances of codes. Default 0.01. */
   readonly beta?: number;
-  /** Called with how many of the images that are looked at have been transformed. */
+  /** Called with the number of images that have been transformed. */
   readonly onProgress?: (progress: { readonly images: number; readonly of: number }) => void;
 }
 
-/** Blocks that are looked at, at most. */
+/** Maximum number of blocks that are used. */
 const mostBlocks = 100_000;
-/** Values of all of them, at most: 256 MiB as float32. */
+/** Maximum number of values in all of them: 256 MiB as float32. */
 const mostValues = 2 ** 26;
-/** Images that tell the directions of color. */
+/** Number of images that determine the directions in color space. */
 const colorImages = 256;
 
-/** Computes the linear code of a source of images. Throws ABORTED, INVALID_SAMPLE, or INVALID_OPTION for a network without a linear part. */
+/**
+ * Computes the linear code for a source of images. Throws ABORTED, INVALID_SAMPLE, or INVALID_OPTION for a network without a linear part.
+ */
 export async function computeLinearCode(
   samples: SampleSource,
   { model, inputShape, pixels }: { model: LayersModel; inputShape: ImageShape; pixels: PixelFormat },

@@ -1,4 +1,4 @@
-/** Which coefficients a code looks at, in the order of what they are worth. */
+/** Which coefficients a code considers, in the order of their importance. */
 import type { BlockPlan } from './block-plan';
 import {
   type BlockRange,
@@ -11,33 +11,33 @@ import {
 } from './block-statistics';
 
 export interface Ranking {
-  /** Whether each image counts as its mirror image, too. */
+  /** Whether each image also counts as its mirror image. */
   readonly isMirrored: boolean;
-  /** The coefficients with the largest variances, the largest first. */
+  /** The coefficients with the largest variances, largest first. */
   readonly positions: Int32Array;
-  /** What each of those is on average. */
+  /** The mean of each of those. */
   readonly means: Float64Array;
-  /** What each of all coefficients is on average. */
+  /** The mean of each coefficient. */
   readonly allMeans: Float64Array;
-  /** How often each of all images counts, 1 on average. */
+  /** The weight of each image, 1 on average. */
   readonly weights: Float64Array;
 }
 
-/** Rankings by the images that are known, alone and with their mirror images, and by all. */
+/** Rankings by the known images, alone and with their mirror images, and by all. */
 export interface Rankings {
   readonly alone: Ranking;
   readonly mirrored: Ranking;
   readonly all: Ranking;
-  /** The ranking of some images with what coefficients are on average over all. */
+  /** The ranking of some images, with the means of coefficients over all. */
   withAllMeans(ranking: Ranking): Ranking;
 }
 
-/** Part of the mean error by which images differ without counting more: nobody sees it. */
+/** Fraction of the mean error below which differences between images do not count: nobody sees them. */
 const invisible = 0.01;
 
 /**
- * Ranks coefficients by their variance. The error of an image counts relative to what a code of as many numbers leaves of this image, as PSNR
- * has it: otherwise few difficult images would decide for all.
+ * Ranks coefficients by their variance. The error of an image counts relative to what a code of the same size leaves of that image, as in
+ * PSNR: otherwise a few difficult images would decide for all.
  */
 export function rankCoefficients(table: BlockTable, known: BlockRange, plan: BlockPlan): Rankings {
   const rest = [known[1], table.count] as const;
@@ -67,7 +67,7 @@ function meansAt(positions: Int32Array, allMeans: Float64Array): Pick<Ranking, '
   return { allMeans, means: Float64Array.from(positions, (position) => allMeans[position]) };
 }
 
-/** Tells whether a coefficient has the opposite sign in the mirror image of its block, left to right. */
+/** Tells whether a coefficient has the opposite sign in the left-to-right mirror image of its block. */
 export function isOdd(position: number, { blockSize: [height, width] }: BlockPlan): boolean {
   return (Math.floor(position / height) % width) % 2 === 1;
 }

@@ -1,6 +1,6 @@
-/** Cuts images of whole blocks into tiles that are computed one after the other, so that memory does not grow with the image. */
+/** Splits images of whole blocks into tiles that are computed one after the other, so that memory does not grow with the image. */
 
-/** A range of blocks, and the pixels that are needed to compute theirs. */
+/** A range of blocks, and the pixels needed to compute them. */
 export interface Span {
   /** The blocks, along one axis. */
   readonly from: number;
@@ -15,11 +15,11 @@ export interface TileRules {
   readonly blockSize: readonly [number, number];
   /** Rows and columns of blocks. */
   readonly grid: readonly [number, number];
-  /** How many pixels around a pixel it may depend on. */
+  /** The distance in pixels over which a pixel may depend on others. */
   readonly reach: number;
-  /** Tiles begin and end at multiples of this, where strides do. */
+  /** Tiles start and end at multiples of this, as strides do. */
   readonly align: number;
-  /** Pixels of a tile, about, without those around it. */
+  /** Approximate number of pixels in a tile, without those around it. */
   readonly pixels: number;
 }
 

@@ -14,7 +14,7 @@ const panelHeight = panel.head + panel.bars;
 const axisHeight = 46;
 const plotWidth = width - panel.left - panel.right;
 
-/** Draws histograms of the same score one above another, on one axis; values that are not finite are counted beside the name. */
+/** Draws histograms of the same score below each other on a shared axis; values that are not finite are counted next to the name. */
 export function histograms(
   panels: readonly HistogramPanel[],
   { unit, digits }: { unit: string; digits: number },
@@ -78,7 +78,7 @@ ${meanLine}
 <text class="panel-name" x="${panel.left}" y="${top + 24}">${words.join(', ')}</text></g>`;
 }
 
-/** Counts values in bins of equal width over the axis: about as many as the square root of their number, 8 to 40. */
+/** Counts values in bins of equal width over the axis: about the square root of their number, 8 to 40. */
 function countBins(values: readonly number[], { position }: Scale): number[] {
   const count = Math.min(40, Math.max(8, Math.round(2 * Math.sqrt(values.length))));
   const bins = new Array<number>(count).fill(0);

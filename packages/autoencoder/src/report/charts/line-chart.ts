@@ -3,25 +3,25 @@ import { html, type Markup } from '../html';
 import type { Scale } from './scale';
 
 export interface Series {
-  /** For the legend; a series without a name is not in it. */
+  /** For the legend; a series without a name does not appear in it. */
   readonly name?: string;
-  /** Names a color of the page, such as `own`, `pca`, `jpeg`, or `run-1`. */
+  /** The name of a color of the page, such as `own`, `pca`, `jpeg`, or `run-1`. */
   readonly color: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
-  /** A line (default), a thin one, one of dashes, one with a dot at each point; or dots alone, filled or hollow. */
+  /** A line (default), a thin line, a dashed line, a line with a dot at each point, or dots alone, filled or hollow. */
   readonly shape?: 'line' | 'faint' | 'dashed' | 'dotted-line' | 'dots' | 'rings';
-  /** Text above the last point, for dots that need a name of their own. */
+  /** Text above the last point, for dots that need their own name. */
   readonly label?: string;
 }
 
 export interface LineChart {
-  /** What a screen reader says instead of the chart. */
+  /** Alternative text for screen readers. */
   readonly description: string;
   readonly xLabel: string;
   readonly x: Scale;
   readonly y: Scale;
   readonly series: readonly Series[];
-  /** What a pointer over the chart at `x` reads. */
+  /** The text shown when the pointer is over the chart at `x`. */
   readonly tips?: readonly { readonly x: number; readonly text: string }[];
 }
 
@@ -72,7 +72,7 @@ function formatTick(value: number): string {
 function drawSeries({ points, color, shape = 'line', label }: Series, at: Position): Markup {
   const placed = points
     .filter(({ x, y }) => Number.isFinite(x) && !Number.isNaN(y))
-    // A perfect score is higher than the axis: at its edge it is still in the picture.
+    // A perfect score is beyond the axis; it is drawn at its edge.
     .map(({ x, y }) => ({ x: at.x(x), y: Math.min(plot.top + plotHeight, Math.max(plot.top, at.y(y))) }))
     .filter(({ y }) => Number.isFinite(y));
   const line = placed.map(({ x, y }) => `${px(x)},${px(y)}`).join(' ');
@@ -89,7 +89,7 @@ interface Position {
   y(value: number): number;
 }
 
-/** Above a point; in the right half towards the left, where there is room. */
+/** Above a point; in the right half to the left of it, where there is space. */
 function labelAbove(text: string, { x, y }: { x: number; y: number }): Markup {
   const left = x > plot.left + plotWidth / 2;
   return html`<text class="point-label" x="${px(x + (left ? 6 : -6))}" y="${px(y - 12)}" text-anchor="${
@@ -105,7 +105,7 @@ function hitArea(tips: readonly { x: number }[], i: number, text: string, x: (va
   return html`<rect class="hit" x="${px(from)}" y="${plot.top}" width="${px(Math.max(0, to - from))}" height="${plotHeight}" data-tip="${text}"/>`;
 }
 
-/** Tenths of a pixel are fine enough. */
+/** A precision of a tenth of a pixel is enough. */
 function px(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -1,14 +1,14 @@
-/** Maps data to positions and chooses the numbers that stand on an axis. */
+/** Maps data to positions and chooses the numbers on an axis. */
 
 export interface Scale {
-  /** The smallest and the largest value that the axis shows. */
+  /** The smallest and largest values that the axis shows. */
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
   /** Maps a value of the domain to 0 to 1. */
   position(value: number): number;
 }
 
-/** A linear axis around `values`, ending at round numbers if `round` is set; at least `minSpan` long. */
+/** Makes a linear axis for `values`, ending at round numbers if `round` is set; at least `minSpan` long. */
 export function linearScale(values: readonly number[], { round = true, count = 5, minSpan = 0 } = {}): Scale {
   let [min, max] = extent(values);
   const span = Math.max(max - min, minSpan) || Math.abs(max) || 1;
@@ -18,7 +18,7 @@ export function linearScale(values: readonly number[], { round = true, count = 5
   if (round) [min, max] = [Math.floor(min / step + 1e-9) * step, Math.ceil(max / step - 1e-9) * step];
   const first = Math.ceil(min / step - 1e-9);
   const last = Math.floor(max / step + 1e-9);
-  // Multiples of the step, cut to its digits: 3 * 0.1 is 0.30000000000000004.
+  // Multiples of the step, rounded to its digits: 3 * 0.1 is 0.30000000000000004.
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
   return { domain: [min, max], ticks, position: (value) => (value - min) / (max - min) };
 }
@@ -30,10 +30,10 @@ function niceStep(rough: number): number {
   return factor * power;
 }
 
-/** A logarithmic axis around positive `values`, with ticks at 1, 2 and 5 times powers of ten, or at powers of `base` 2. */
+/** Makes a logarithmic axis for positive `values`, with ticks at 1, 2 and 5 times powers of ten, or at powers of `base` 2. */
 export function logScale(values: readonly number[], { base = 10 }: { base?: 2 | 10 } = {}): Scale {
   const positive = values.filter((value) => value > 0 && Number.isFinite(value));
-  // Nothing but errors of 0 has no place on such an axis; any will do.
+  // Errors that are all 0 have no place on such an axis; any will do.
   const [low, high] = positive.length > 0 ? extent(positive) : [0.1, 1];
   const margin = low === high ? 2 : 1.08;
   const [min, max] = [low / margin, high * margin];

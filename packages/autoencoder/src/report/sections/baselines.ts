@@ -9,7 +9,7 @@ import { maskNames } from './masks';
 
 type Group = ReportComparison['groups'][number];
 
-/** The network beside PCA, JPEG and a thumbnail at equal bytes. */
+/** Compares the network with PCA, JPEG and thumbnails at equal sizes. */
 export function renderBaselines({ comparison }: ReportData): PageSection | undefined {
   if (!comparison) return undefined;
   const { groups, missing, count } = comparison;
@@ -27,7 +27,7 @@ resolution, whichever is better; its headers and tables are not counted, nor are
 <figcaption>Higher and further left is better. ${formatCount(count)} images, per-image mean. Filled: the code as float32; hollow: rounded
 to 8 bits per number. PCA's numbers are float32, a thumbnail's are bytes; JPEG and WebP
 are at all qualities.${hasMasks(groups) && " With own masks, the masks' bytes are counted; fixed and foreign masks cost nothing."}</figcaption></figure>
-<figure class="scroll"><table><thead><tr><th>within as many bytes</th><th>bytes</th><th>PSNR, dB</th><th>SSIM</th>
+<figure class="scroll"><table><thead><tr><th>method</th><th>bytes</th><th>PSNR, dB</th><th>SSIM</th>
 <th class="narrow-hide">MS-SSIM</th></tr></thead><tbody>${groups.map((group) => groupRows(group, hasMasks(groups)))}</tbody></table></figure>
 </div>
 ${missing.map((reason) => html`<p class="note">Left out: ${reason}</p>`)}`,
@@ -42,7 +42,7 @@ function pcaSource({ pcaFittedOn, pcaFittedOf, pcaMirrored }: ReportComparison):
   return `, fitted to ${formatCount(pcaFittedOn)} of the ${formatCount(all)} training images, evenly spaced${mirrored && `,${mirrored}`}`;
 }
 
-/** States the two fair comparisons, whichever way they went. */
+/** States the results of the two fair comparisons. */
 function verdict(groups: readonly Group[]): string {
   return groups
     .filter(({ codeBits }) => codeBits === 32)
@@ -62,7 +62,7 @@ function verdict(groups: readonly Group[]): string {
 
 const methodNames = { autoencoder: 'the network', pca: 'PCA', jpeg: 'JPEG', thumbnail: 'a thumbnail' };
 
-/** Only where the decoder gets something beside the code, there is something else to be had than an image's own. */
+/** Only if the decoder gets something besides the code is there an alternative to an image's own masks. */
 function hasMasks(groups: readonly Group[]): boolean {
   return groups.some(({ counted }) => counted === 'code and masks');
 }

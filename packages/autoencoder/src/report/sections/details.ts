@@ -3,7 +3,7 @@ import { html, type Markup } from '../html';
 import type { PageSection } from '../page';
 import type { ReportData, ReportModel, ReportRun } from '../report-data';
 
-/** What it takes to repeat the run. */
+/** Everything needed to repeat the run. */
 export function renderDetails({ run, model, evaluated }: ReportData): PageSection {
   return {
     id: 'repeat',

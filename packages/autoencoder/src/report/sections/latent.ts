@@ -4,7 +4,7 @@ import type { PageSection } from '../page';
 import type { ReportLatent } from '../report-data';
 import { image } from './reconstructions';
 
-/** Where images lie in code space: a map, neighbors, and the way from one image to another. */
+/** Where images are in code space: a map, neighbors, and the way from one image to another. */
 export function renderLatent(latent: ReportLatent | undefined): PageSection | undefined {
   if (!latent) return undefined;
   return {
@@ -31,7 +31,7 @@ function renderMap({ sprites, points, varianceShares }: ReportLatent['map']): Ma
   const share = (count: number, of: number) => (of > 1 ? (100 * count) / (of - 1) : 0).toFixed(3);
   const tiles = points.map(({ x, y, name }, i) => {
     const position = `${share(i % columns, columns)}% ${share(Math.floor(i / columns), rows)}%`;
-    // The map's y grows upwards, the page's downwards.
+    // The map's y axis points up, the page's down.
     const bottom = (100 - Number(top(y))).toFixed(2);
     return html`<i style="left:${left(x)}%;top:${bottom}%;background-position:${position}" data-tip="${name}"></i>`;
   });
@@ -49,8 +49,8 @@ function renderNeighbors({ neighbors, searched }: ReportLatent): Markup {
 ${found.map((one) => html`<figure data-tip="${one.name}">${image(one.picture, one.name)}<figcaption>${formatPrecise(one.distance)}</figcaption></figure>`)}</div>`,
   );
   return html`<figure><h3>Nearest neighbors</h3><div class="columns neighbors">${rows}</div>
-<figcaption>Left in each row an image, then the images whose codes are nearest to its own among ${formatCount(searched)}; below each the
-Euclidean distance of the codes.</figcaption></figure>`;
+<figcaption>Each row begins with an image, followed by those with the nearest codes among ${formatCount(searched)}; below each is the
+Euclidean distance between the codes.</figcaption></figure>`;
 }
 
 function renderDrawn(drawn: NonNullable<ReportLatent['drawn']>): Markup {
@@ -90,6 +90,6 @@ ${pictures.map((picture, i) => html`<figure>${image(picture, `step ${i + 1} of $
 <figcaption>Between the two framed images: decoded codes on the straight line from the first one's code to the second one's, ends
 included.${
     interpolations[0].rows.length > 1 &&
-    ' The masks stay the same along a row, whose label says whose they are; whatever does not change comes from them.'
+    ' The masks are the same along a row, whose label names them; whatever does not change comes from the masks.'
   }</figcaption></figure>`;
 }

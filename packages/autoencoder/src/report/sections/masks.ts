@@ -5,7 +5,7 @@ import type { PageSection } from '../page';
 import type { ReportData, ReportExample, ReportModel } from '../report-data';
 import { image } from './reconstructions';
 
-/** What the three kinds of masks are called, in tables and in sentences. */
+/** Names of the three kinds of masks, in tables and in sentences. */
 export const maskNames: Record<MaskMode, string> = {
   own: 'own masks',
   fixed: 'fixed masks',
@@ -14,7 +14,7 @@ export const maskNames: Record<MaskMode, string> = {
 
 const shownExamples = 10;
 
-/** What the masks carry: scores and images with all three; undefined for a network without masks. */
+/** What the masks carry: scores and images with all three kinds; undefined for a network without masks. */
 export function renderMasks(data: ReportData): PageSection | undefined {
   const { scores, model } = data;
   if (!scores.own || !scores.fixed) return undefined;
@@ -23,7 +23,7 @@ export function renderMasks(data: ReportData): PageSection | undefined {
     name: 'Masks',
     heading: 'What the masks carry',
     content: html`<p>Besides the code, the decoder is told where in each pooling window the maximum was. That is a second channel, so one
-score says little of the code alone. Here the same codes are decoded with the image's own masks, with fixed ones (every
+score says little about the code alone. Here the same codes are decoded with the image's own masks, with fixed ones (every
 maximum top left in its window) and with those of another image, half the data away.</p>
 <div class="stack">
 <div class="columns">
@@ -92,7 +92,7 @@ ${row(
 )}
 ${modeRow('fixed')}
 ${modeRow('other')}
-</div><figcaption>The same images decoded from the same codes with three kinds of masks; below each its PSNR in dB.
+</div><figcaption>The same images decoded from the same codes with three kinds of masks; below each is its PSNR in dB.
 ${verdict(examples)}</figcaption></figure>`;
 }
 

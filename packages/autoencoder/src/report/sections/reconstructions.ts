@@ -4,7 +4,7 @@ import type { PageSection } from '../page';
 import { errorGain, type Picture } from '../pictures';
 import type { ReportData, ReportExample } from '../report-data';
 
-/** An `<img>` that lets a reader know what it is without seeing it. */
+/** An `<img>` with an alternative text. */
 export function image({ uri, width, height }: Picture, alt: string): Markup {
   return html`<img src="${uri}" width="${width}" height="${height}" alt="${alt}">`;
 }
@@ -15,7 +15,7 @@ export function renderReconstructions({ examples, model }: ReportData): PageSect
     name: 'Reconstructions',
     heading: 'Reconstructions',
     content: html`<p>Top: the image. Middle: the reconstruction from its code${model.sizes.maskBytes > 0 && ' and masks'}. Bottom: the error, ${errorGain} times
-enlarged, black where there is none. The images were drawn at random, not chosen.</p>
+amplified, black where there is none. The images were drawn at random, not chosen.</p>
 <div class="pictures">${examples.map(stack)}</div>`,
   };
 }
@@ -26,12 +26,12 @@ function stack({ name, psnrDb, input, output, error }: ReportExample): Markup {
   }<figcaption><b>${formatDb(psnrDb)}</b><span class="name" title="${name}">${shortName(name)}</span></figcaption></figure>`;
 }
 
-/** `00000042_cat/1.png` -> `1.png`: the end tells most images apart, and there is little room. */
+/** `00000042_cat/1.png` -> `1.png`: most images can be told apart by the end of their names, and there is little space. */
 function shortName(name: string): string {
   return name.replace(/^.*\/(?=.)/, '');
 }
 
-/** The images that came out worst and best. */
+/** The worst and best reconstructions. */
 export function renderExtremes({ worst, best, model }: ReportData): Markup {
   return html`<div class="columns">
 <figure><h3>Worst</h3><div class="pictures">${worst.map(stack)}</div></figure>

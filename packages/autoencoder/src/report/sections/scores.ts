@@ -6,7 +6,7 @@ import type { ReportClass, ReportData } from '../report-data';
 import { maskNames } from './masks';
 import { renderExtremes } from './reconstructions';
 
-/** How scores spread over images and classes, and the two ends. */
+/** How scores are distributed over images and classes, and both extremes. */
 export function renderScores(data: ReportData): PageSection {
   const modes = (['own', 'fixed', 'other'] as const).filter((mode) => data.scores[mode]);
   const panels = (values: 'psnrsDb' | 'ssims') =>
@@ -19,7 +19,7 @@ export function renderScores(data: ReportData): PageSection {
   return {
     id: 'scores',
     name: 'Scores',
-    heading: 'How scores spread',
+    heading: 'Distribution of scores',
     content: html`<div class="stack"><div class="columns">
 <figure><h3>PSNR of images</h3>${histograms(panels('psnrsDb'), { unit: 'dB', digits: 1 })}</figure>
 ${hasSsim && html`<figure><h3>SSIM of images</h3>${histograms(panels('ssims'), { unit: 'SSIM', digits: 2 })}</figure>`}
@@ -33,7 +33,7 @@ ${data.classes.length > 1 && classTable(data.classes)}
 
 function classTable(classes: readonly ReportClass[]): Markup {
   const rows = [...classes].sort((a, b) => a.summary.psnrDb - b.summary.psnrDb);
-  return html`<details><summary>Scores of ${formatCount(classes.length)} classes, the worst first</summary><div class="scroll"><table>
+  return html`<details><summary>Scores of ${formatCount(classes.length)} classes, worst first</summary><div class="scroll"><table>
 <thead><tr><th>class</th><th>images</th><th>PSNR, dB</th><th>SSIM</th></tr></thead><tbody>${rows.map(
     ({ label, name, summary }) =>
       html`<tr><th scope="row">${name ?? ''} ${

@@ -6,7 +6,7 @@ import type { PageSection } from '../page';
 import type { ReportEpoch, ReportRun } from '../report-data';
 import { image } from './reconstructions';
 
-/** Loss and PSNR over epochs, and the sample grids; undefined where nothing was recorded. */
+/** Loss and PSNR over epochs, and the sample grids; undefined if nothing was recorded. */
 export function renderTraining(run: ReportRun | undefined): PageSection | undefined {
   if (!run || run.epochs.length === 0) return undefined;
   const validated = run.epochs.filter(({ validationPsnrDb }) => validationPsnrDb !== undefined);
@@ -26,7 +26,7 @@ ${run.samples.length > 0 && renderSamples(run)}
   };
 }
 
-/** The loss before an epoch has ended; undefined where there is nothing to draw yet. */
+/** The loss before an epoch has ended; undefined if there is nothing to draw yet. */
 export function renderFirstSteps({ steps }: ReportRun): Markup | undefined {
   if (steps.length < 2) return undefined;
   const points = steps.map(({ step, loss }) => ({ x: step, y: loss }));
@@ -48,7 +48,7 @@ function psnrFigure(epochs: readonly ReportEpoch[]): Markup {
 epoch ${best.epoch}.</figcaption></figure>`;
 }
 
-/** What the codes of a variational network tell of images. */
+/** How much the codes of a variational network say about images. */
 function divergenceFigure(epochs: readonly ReportEpoch[]): Markup {
   const points = epochs.flatMap(({ epoch, divergence }) =>
     divergence === undefined ? [] : [{ x: epoch, y: divergence }],
@@ -56,8 +56,8 @@ function divergenceFigure(epochs: readonly ReportEpoch[]): Markup {
   const last = epochs[epochs.length - 1];
   const description = `Divergence over epochs, ${formatSignificant(last.divergence ?? 0)} nats in the end`;
   return html`<figure><h3>Divergence in nats per image</h3>${lineChart({ ...lineOver(points, last.epoch), description })}
-<figcaption>How far the distributions of codes are from the standard normal one (Kullback and Leibler): what a code tells of its image. In the
-last epoch ${formatNumberOf(last.activeNumbers ?? 0, 'number')} of the code told at least 0.01 nats each.</figcaption></figure>`;
+<figcaption>How far the distributions of codes are from the standard normal one (Kullback-Leibler divergence): how much a code says about its image. In the
+last epoch ${formatNumberOf(last.activeNumbers ?? 0, 'number')} of the code carried at least 0.01 nats each.</figcaption></figure>`;
 }
 
 function lineOver(points: readonly { x: number; y: number }[], lastEpoch: number): Omit<LineChart, 'description'> {
@@ -73,7 +73,7 @@ function lineOver(points: readonly { x: number; y: number }[], lastEpoch: number
   };
 }
 
-/** Updates are placed among the epochs by how many updates an epoch has. */
+/** Updates are placed among the epochs by the number of updates per epoch. */
 function lossChart({ steps, epochs }: ReportRun): LineChart {
   const last = epochs[epochs.length - 1];
   const toEpochs = last.epoch / last.step;
@@ -102,7 +102,7 @@ function psnrChart(epochs: readonly ReportEpoch[]): LineChart {
   };
 }
 
-/** All grids lie in the page and one is shown; without a script it is the last. */
+/** The page contains all grids and shows one; without a script it is the last. */
 function renderSamples({ samples, epochs }: ReportRun): Markup {
   const last = samples.length - 1;
   const describe = (epoch: number) => {

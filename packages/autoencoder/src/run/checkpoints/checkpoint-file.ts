@@ -1,6 +1,6 @@
 /**
- * A checkpoint as one safetensors file: float32 tensors by name, and a state of plain data as JSON in its metadata. Any
- * reader of safetensors opens it. https://github.com/huggingface/safetensors#format
+ * A checkpoint as one safetensors file: float32 tensors by name, and a state of plain data as JSON in its metadata. Any reader of
+ * safetensors can open it. https://github.com/huggingface/safetensors#format
  */
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -16,26 +16,26 @@ import { notReadable, openRunFile } from '../run-file';
 import { checkpointFormat } from './checkpoint-format';
 import { type CheckpointHeader, parseCheckpointHeader } from './checkpoint-header';
 
-/** Largest header that is taken for one: a damaged length must not ask for gigabytes. */
+/** Maximum size of a header: a damaged length must not request gigabytes. */
 const maxHeaderBytes = 100e6;
 
-/** The types of Node.js know its interfaces only. */
+/** The types of Node.js include only its interfaces. */
 declare const WebAssembly: { Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer } };
 
 /** How much is written at once: a multiple of `blockBytes`. */
 const pieceBytes = 2 ** 25;
 
-/** What direct writes are multiples of, in memory and in the file, on every usual disk. */
+/** Direct writes are multiples of this, in memory and in the file, on all common disks. */
 const blockBytes = 4096;
 
-/** A copy of what a checkpoint holds, as the bytes of its file, which stays as it is while training goes on. */
+/** A copy of a checkpoint's contents as the bytes of its file, which does not change while training continues. */
 export interface Snapshot {
   readonly bytes: Uint8Array;
-  /** The first tensor with a value that is not finite, in words, where there is one. */
+  /** Describes the first tensor with a value that is not finite, if there is one. */
   readonly notFinite?: string;
 }
 
-/** Copies a state and tensors, into the memory of `former` where that is large enough, which is no longer valid then. */
+/** Copies a state and tensors into the memory of `former` if it is large enough; `former` is invalid afterwards. */
 export async function takeSnapshot(
   state: object,
   tensors: Readonly<Record<string, tf.Tensor>>,
@@ -44,7 +44,7 @@ export async function takeSnapshot(
   const header = encodeHeader(state, tensors);
   const size = Object.values(tensors).reduce((sum, tensor) => sum + tensor.size, 0);
   const length = header.length + 4 * size;
-  // To touch new memory for the first time takes longer than to copy.
+  // Touching new memory for the first time takes longer than copying.
   const buffer = former && former.bytes.buffer.byteLength >= length ? former.bytes.buffer : reserve(length);
   const bytes = new Uint8Array(buffer, 0, length);
   bytes.set(header);
@@ -61,25 +61,27 @@ export async function takeSnapshot(
   return { bytes, notFinite };
 }
 
-/** Reserves memory that begins and ends at a block, as direct writes need it, where there can be so much of that. */
+/** Allocates memory that starts and ends at a block, as direct writes require, if possible. */
 function reserve(length: number): ArrayBufferLike {
   const pageBytes = 65536;
   try {
-    // Some more, for a state grows by an epoch at a time.
+    // With a reserve, because the state grows a little with each epoch.
     return new WebAssembly.Memory({ initial: Math.ceil(length / pageBytes) + 1 }).buffer;
   } catch {
     return new ArrayBuffer(length);
   }
 }
 
-/** Writes a checkpoint, whole or not at all, and returns the CRC-32 of the file. Needs little of the calling thread. */
+/**
+ * Writes a checkpoint, which appears complete or not at all, and returns the CRC-32 of the file. Needs little time of the calling thread.
+ */
 export async function writeCheckpointFile(file: string, { bytes }: Snapshot): Promise<number> {
-  // Past the system's cache: nobody reads it soon, and to find room for it there costs much more than the writing.
+  // Bypasses the system's cache: nobody will read the file soon, and making room for it there costs much more than writing.
   const { O_DIRECT = 0 } = constants as { O_DIRECT?: number };
   try {
     return await writePieces(file, bytes, O_DIRECT);
   } catch (error) {
-    // Some file systems have no direct writes, or want larger blocks, and say so in different words.
+    // Some file systems do not support direct writes, or require larger blocks, and report it with different errors.
     if (O_DIRECT === 0 || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
     return writePieces(file, bytes, 0);
   }
@@ -87,7 +89,7 @@ export async function writeCheckpointFile(file: string, { bytes }: Snapshot): Pr
 
 async function writePieces(file: string, bytes: Uint8Array, flags: number): Promise<number> {
   const { buffer, length } = bytes;
-  // What stands after the bytes fills the last block, and is cut off again.
+  // The bytes that fill up the last block are cut off again.
   const end = Math.min(buffer.byteLength, blockBytes * Math.ceil(length / blockBytes));
   let crc = 0;
   const write = async (handle: FileHandle) => {
@@ -101,7 +103,7 @@ async function writePieces(file: string, bytes: Uint8Array, flags: number): Prom
   return crc;
 }
 
-/** Written at once: FileHandle.writeFile's pieces are so small that a busy event loop takes long to get through them. */
+/** Written at once: FileHandle.writeFile's chunks are so small that a busy event loop takes long to get through them. */
 async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
 }
@@ -116,22 +118,22 @@ function encodeHeader(state: object, tensors: Readonly<Record<string, tf.Tensor>
   return encodeSafetensorsHeader({ format: checkpointFormat, state: writeJson(state) }, listed);
 }
 
-/** What a checkpoint holds; the caller disposes of the tensors. */
+/** The contents of a checkpoint; the caller disposes of the tensors. */
 export interface Checkpoint {
   readonly state: unknown;
   readonly tensors: Readonly<Record<string, tf.Tensor>>;
 }
 
 /**
- * Reads a checkpoint. Throws CHECKPOINT_INVALID when it is proven not to be the file that was written: when its CRC-32 is another
- * than `crc` (null: not known), or it holds what no checkpoint can; NOT_READABLE when the system could not read it.
+ * Reads a checkpoint. Throws CHECKPOINT_INVALID if it is proven not to be the file that was written, because its CRC-32 differs from `crc`
+ * (null: unknown) or it contains something impossible; NOT_READABLE if the system could not read it.
  */
 export async function readCheckpointFile(file: string, crc: number | null): Promise<Checkpoint> {
   let handle: FileHandle | undefined;
   try {
     handle = await openRunFile(file);
     const { size } = await handle.stat();
-    // Before anything in it is believed.
+    // Before anything in it is trusted.
     if (crc !== null) await checkCrc(handle, size, crc);
     const { header, start } = await readHeader(handle, size);
     const state = parseJson(header.state);
@@ -170,7 +172,7 @@ async function readHeader(handle: FileHandle, size: number): Promise<{ header: C
 }
 
 async function readTensors(handle: FileHandle, start: number, places: readonly TensorPlace[]) {
-  // No name leads to what all objects have.
+  // No name refers to properties that all objects have.
   const tensors: Record<string, tf.Tensor> = Object.create(null);
   try {
     for (const { name, shape, begin, bytes } of places) {
@@ -195,7 +197,7 @@ async function readWhole(handle: FileHandle, into: Uint8Array, position: number)
   }
 }
 
-/** Makes CHECKPOINT_INVALID of what is wrong with a file. */
+/** Makes the CHECKPOINT_INVALID error for what is wrong with a file. */
 export function damaged(file: string, { message, cause }: Unexpected): AutoencoderError {
   return new AutoencoderError('CHECKPOINT_INVALID', `${file} is damaged: ${message}.`, { cause });
 }

@@ -5,11 +5,11 @@ import { checkpointFormat } from './checkpoint-format';
 export interface CheckpointHeader {
   /** In the order of their values, which fill the rest of the file. */
   readonly places: readonly TensorPlace[];
-  /** As text, of which the caller knows what it holds. */
+  /** As text, whose meaning the caller knows. */
   readonly state: string;
 }
 
-/** Reads the header of a checkpoint, of a file with `valueBytes` after it. Throws Unexpected. */
+/** Parses the header of a checkpoint file with `valueBytes` after it. Throws Unexpected. */
 export function parseCheckpointHeader(bytes: Uint8Array, valueBytes: number): CheckpointHeader {
   const { places, metadata } = parseSafetensorsHeader(bytes, valueBytes, { F32: 4 });
   expectRecord('__metadata__', metadata);

@@ -1,4 +1,4 @@
-/** index.json of a run's checkpoints: which there are, which is the last and which the best. */
+/** index.json of a run's checkpoints: lists them, with the last and the best one. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeTextAtomically } from '../../files/atomic-file';
@@ -20,16 +20,16 @@ import { expectLogPosition, expectSummary } from './checkpoint-state';
 
 /** A checkpoint in the index. */
 export interface CheckpointEntry {
-  /** Its name in the folder. */
+  /** Its file name in the folder. */
   readonly file: string;
   readonly step: number;
-  /** Epochs whose steps are done. */
+  /** Number of epochs whose steps are complete. */
   readonly epochs: number;
-  /** The error that "best" goes by; null for a checkpoint within an epoch, or while the end of one is being validated. */
+  /** The error that "best" refers to; null for a checkpoint within an epoch, or while the end of one is being validated. */
   readonly error: number | null;
-  /** Of the whole file; null where it was not noted. */
+  /** CRC-32 of the whole file; null if it was not recorded. */
   readonly crc32: number | null;
-  /** How its epoch ended, and how long the logs were then: known only after the file, when the network has been validated. */
+  /** How its epoch ended, and the lengths of the logs at that time: known only after validation, when the file already exists. */
   readonly end?: { readonly summary: EpochSummary; readonly log: LogPosition };
 }
 
@@ -44,7 +44,7 @@ export interface CheckpointIndex {
 export const emptyIndex: CheckpointIndex = { version: 2, last: null, best: null, checkpoints: [] };
 
 const indexFile = 'index.json';
-/** The names that checkpoints have; nothing else in the folder is ours. */
+/** The file names of checkpoints; nothing else in the folder is ours. */
 const namePattern = /^step-(\d{9,15})-epoch-(\d{4,15})\.safetensors$/;
 
 export function isCheckpointName(name: string): boolean {
@@ -56,8 +56,8 @@ export function nameOf({ step, epochs }: Pick<CheckpointEntry, 'step' | 'epochs'
 }
 
 /**
- * Reads the index. Where it is missing or damaged, the files themselves say which checkpoints there are, for each appears under its
- * name whole; `problem` then says why. Throws NOT_READABLE.
+ * Reads the index. If it is missing or damaged, the checkpoints are found by their file names, because a file appears under its name only
+ * when it is complete; `problem` then says why. Throws NOT_READABLE.
  */
 export async function readIndex(folder: string): Promise<{ index: CheckpointIndex; problem?: string }> {
   const file = path.join(folder, indexFile);
@@ -66,7 +66,7 @@ export async function readIndex(folder: string): Promise<{ index: CheckpointInde
   try {
     const index = parseJson(text);
     expectIndex(index);
-    // Killed before the index of the first checkpoint was written, the run has that one all the same.
+    // If the process was killed before the index of the first checkpoint was written, that checkpoint exists all the same.
     return { index: index.checkpoints.length > 0 ? index : await indexOfFiles(folder) };
   } catch (error) {
     if (!(error instanceof Unexpected)) throw error;
@@ -88,7 +88,7 @@ async function indexOfFiles(folder: string): Promise<CheckpointIndex> {
   return { ...emptyIndex, last: checkpoints.at(-1)?.file ?? null, checkpoints };
 }
 
-/** The names in a folder; none where there is no such folder. */
+/** Lists the files of a folder; none if the folder does not exist. */
 export async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((error) => {
     if (isMissing(error)) return [];
@@ -113,7 +113,7 @@ function expectEntry(where: string, entry: unknown): void {
   expectRecord(where, entry);
   const { file, error, crc32, end } = entry;
   expectText(`${where}.file`, file);
-  // A name with a path in it would lead out of the folder.
+  // A name that contains a path would lead out of the folder.
   if (!isCheckpointName(file)) throw new Unexpected(`${where}.file is ${JSON.stringify(file.slice(0, 80))}`);
   for (const key of ['step', 'epochs']) expectWhole(`${where}.${key}`, entry[key]);
   if (error !== null) expectNumber(`${where}.error`, error);

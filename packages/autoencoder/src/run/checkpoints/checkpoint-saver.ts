@@ -7,9 +7,9 @@ import { type Snapshot, takeSnapshot } from './checkpoint-file';
 import type { SavedState } from './checkpoint-state';
 import type { CheckpointEntry, Checkpoints } from './checkpoints';
 
-/** Saves the checkpoints of a run while training goes on, and tells of them. What can't be written becomes a warning. */
+/** Saves the checkpoints of a run while training continues, and reports them. Failures become warnings. */
 export class CheckpointSaver {
-  /** The last one, for the next to use its memory. */
+  /** The previous one, whose memory is reused. */
   #snapshot?: Snapshot;
   #saving: Promise<void> = Promise.resolve();
   readonly #checkpoints: Checkpoints;
@@ -17,7 +17,7 @@ export class CheckpointSaver {
   readonly #warn: Warn;
   readonly #onCheckpoint?: (saved: CheckpointSaved) => void;
 
-  /** `flush` writes the logs, which a checkpoint says the lengths of. */
+  /** `flush` writes the logs, whose lengths a checkpoint records. */
   constructor(
     checkpoints: Checkpoints,
     flush: () => Promise<LogPosition>,
@@ -30,7 +30,7 @@ export class CheckpointSaver {
     this.#onCheckpoint = onCheckpoint;
   }
 
-  /** The checkpoint to go back to, where there is one. */
+  /** The checkpoint to go back to, if there is one. */
   get lastCheckpoint(): string | undefined {
     const { last } = this.#checkpoints;
     return last && this.#checkpoints.pathOf(last);
@@ -56,12 +56,12 @@ export class CheckpointSaver {
     });
   }
 
-  /** Notes how the epoch of the checkpoint that was just saved ended; `error` is what "best" goes by. */
+  /** Records how the epoch of the checkpoint just saved ended; `error` is what "best" refers to. */
   async confirm(summary: EpochSummary, error: number): Promise<void> {
     await this.#saving;
     const log = await this.#flush();
     const { last } = this.#checkpoints;
-    // It could not be saved, which was said.
+    // It could not be saved, which has been reported.
     if (!last || !this.#isLast({ step: summary.step, epochs: summary.epoch })) return;
     this.#inBackground(async () => {
       const confirmed = await this.#checkpoints.confirm(last, error, { summary, log });
@@ -69,7 +69,7 @@ export class CheckpointSaver {
     });
   }
 
-  /** Forgets the checkpoint that was saved at the end of this epoch: its network turned out to be none to go back to. */
+  /** Drops the checkpoint that was saved at the end of this epoch, because its network turned out to be unusable. */
   async withdraw({ epoch, step }: Pick<EpochSummary, 'epoch' | 'step'>): Promise<void> {
     await this.settle();
     const { last } = this.#checkpoints;
@@ -77,7 +77,7 @@ export class CheckpointSaver {
       await attempt(() => this.#checkpoints.withdraw(last), this.#warn);
   }
 
-  /** Waits until the checkpoint in work has been written or given up. */
+  /** Waits until the current checkpoint has been written or abandoned. */
   settle(): Promise<void> {
     return this.#saving;
   }

@@ -1,4 +1,4 @@
-/** Checks of what a checkpoint says beside its tensors: a file whose checksum is right may still be made by hand. */
+/** Checks the state in a checkpoint: even a file with a correct checksum may have been made by hand. */
 
 import {
   expectDecibels,
@@ -13,7 +13,7 @@ import type { TrainingPlan } from '../../training/training-plan';
 import type { TrainingState } from '../../training/training-state';
 import type { LogPosition } from '../metrics-log';
 
-/** What a checkpoint's file says beside its tensors. */
+/** The contents of a checkpoint's file besides its tensors. */
 export interface SavedState {
   readonly training: TrainingState;
   readonly log: LogPosition;
@@ -21,14 +21,14 @@ export interface SavedState {
 
 const anyBits = { min: -(2 ** 31), max: 2 ** 32 - 1 };
 
-/** Throws Unexpected unless `state` is one that a training of `plan` can have been in. */
+/** Throws Unexpected unless `state` is possible in a training run of `plan`. */
 export function expectSavedState(state: unknown, plan: TrainingPlan): asserts state is SavedState {
   expectRecord('its state', state);
   const { training, log } = state;
   expectLogPosition('log', log);
   expectRecord('training', training);
   const { epoch, history } = training;
-  // In its time a training may have more epochs than planned.
+  // With a time limit, training may have more epochs than planned.
   expectWhole('training.epoch', epoch, { min: 1, ...(plan.minutes === undefined && { max: plan.epochs + 1 }) });
   for (const key of ['step', 'images', 'optimizerSteps']) expectWhole(`training.${key}`, training[key]);
   expectWhole('training.position', training.position, { max: plan.imagesPerEpoch });
@@ -42,7 +42,7 @@ export function expectSavedState(state: unknown, plan: TrainingPlan): asserts st
   }
   for (const [i, summary] of history.entries()) expectSummary(`training.history[${i}]`, summary);
   for (const key of ['orderRandom', 'noiseRandom']) expectRandomState(`training.${key}`, training[key]);
-  // Version 0.1 knows nothing of it.
+  // Version 0.1 does not have it.
   if (training.layerRandom !== undefined) expectRandomState('training.layerRandom', training.layerRandom);
   expectMemories(training, plan);
   if (training.pace !== undefined) expectPace(training.pace, training.step as number);
@@ -52,11 +52,11 @@ function expectPace(pace: unknown, step: number): void {
   expectRecord('training.pace', pace);
   expectWhole('training.pace.step', pace.step, { max: step });
   expectNumber('training.pace.position', pace.position, { min: 0 });
-  // At 0 no training would end.
+  // At 0, training would never end.
   expectNumber('training.pace.rate', pace.rate, { min: 1e-9 });
 }
 
-/** Checks what schedule and early stopping remember, where the plan has such ones. */
+/** Checks the states of schedule and early stopping, if the plan has these. */
 function expectMemories({ schedule, earlyStopping }: Record<string, unknown>, { recipe }: TrainingPlan): void {
   if (schedule !== undefined) {
     expectRecord('training.schedule', schedule);
@@ -77,7 +77,7 @@ function expectRandomState(where: string, value: unknown): void {
   for (let i = 0; i < 4; i++) expectWhole(`${where}[${i}]`, value[i], anyBits);
 }
 
-/** How long the logs were. */
+/** The lengths of the logs at that time. */
 export function expectLogPosition(where: string, value: unknown): asserts value is LogPosition {
   expectRecord(where, value);
   for (const key of ['jsonlBytes', 'csvBytes']) expectWhole(`${where}.${key}`, value[key]);

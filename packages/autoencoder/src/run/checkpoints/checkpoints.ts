@@ -19,16 +19,16 @@ import {
 
 export type { CheckpointEntry } from './checkpoint-index';
 
-/** Ends the names of files that were found damaged. They are never deleted. */
+/** Suffix of damaged files, which are never deleted. */
 const damagedSuffix = '.damaged';
 
 /**
- * The checkpoints of a run: the last few and the best one, and an index that says which is which. A checkpoint counts
- * from the moment its index is renamed into place, so a process that is killed while saving leaves the one before. Nothing is
- * removed before another checkpoint has been saved.
+ * The checkpoints of a run: the last few and the best one, and an index of them. A checkpoint exists from the moment its index is renamed
+ * into place, so a process that is killed while saving leaves the previous one. Nothing is removed before another checkpoint has been
+ * saved.
  */
 export class Checkpoints {
-  /** Files that were found damaged. */
+  /** Damaged files that were found. */
   readonly #damaged = new Set<string>();
   readonly #folder: string;
   readonly #keep: number;
@@ -38,7 +38,7 @@ export class Checkpoints {
     folder: string,
     keep: number,
     index: CheckpointIndex,
-    /** Why the index had to be made anew, where it had to be. */
+    /** Why the index had to be recreated, if it was. */
     readonly problem?: string,
   ) {
     this.#folder = folder;
@@ -46,14 +46,14 @@ export class Checkpoints {
     this.#index = index;
   }
 
-  /** Makes the folder of a new run, whose index stands there from the beginning: a missing one is a lost one. */
+  /** Creates the folder of a new run, with its index from the start, so that a missing index means a lost one. */
   static async begin(folder: string, keep: number): Promise<Checkpoints> {
     makeFolders(folder);
     await writeIndex(folder, emptyIndex);
     return new Checkpoints(folder, keep, emptyIndex);
   }
 
-  /** Opens the folder of a run, and changes nothing in it. Throws NOT_READABLE. */
+  /** Opens the folder of a run without changing anything in it. Throws NOT_READABLE. */
   static async open(folder: string, keep: number): Promise<Checkpoints> {
     const { index, problem } = await readIndex(folder);
     return new Checkpoints(folder, keep, index, problem);
@@ -79,8 +79,8 @@ export class Checkpoints {
   }
 
   /**
-   * Saves a checkpoint and removes those that are kept no longer; of a `provisional` one, which may yet be withdrawn, the one before stays
-   * beside the others. Throws CHECKPOINT_FAILED; those before then stay.
+   * Saves a checkpoint and removes those that are no longer kept; with a `provisional` one, which may still be withdrawn, the previous one
+   * is kept as well. Throws CHECKPOINT_FAILED; earlier ones are then kept.
    */
   async save(
     about: Pick<CheckpointEntry, 'step' | 'epochs'>,
@@ -100,7 +100,7 @@ export class Checkpoints {
     }
   }
 
-  /** Notes how the epoch of a checkpoint ended. Throws CHECKPOINT_FAILED. */
+  /** Records how the epoch of a checkpoint ended. Throws CHECKPOINT_FAILED. */
   async confirm(
     { file }: CheckpointEntry,
     error: number,
@@ -115,12 +115,12 @@ export class Checkpoints {
     }
   }
 
-  /** Forgets a provisional checkpoint, which turned out not to be worth going back to. */
+  /** Drops a provisional checkpoint, which turned out not to be worth going back to. */
   async withdraw(entry: CheckpointEntry): Promise<void> {
     await this.#replace(this.entries.filter(({ file }) => file !== entry.file));
   }
 
-  /** Leaves out a checkpoint that is damaged, so that training goes on from the one before. Its file stays, and so does the index for now. */
+  /** Leaves out a damaged checkpoint, so that training continues from the one before. Its file is kept, and so is the index for now. */
   leaveOut({ file }: CheckpointEntry): void {
     this.#damaged.add(file);
     this.#index = indexOf(this.entries.filter((other) => other.file !== file));
@@ -154,7 +154,7 @@ export class Checkpoints {
   /** Writes an index of the last `keep` of these and the best one, then removes the files of the others. */
   async #replace(entries: readonly CheckpointEntry[], keep: number = entries.length): Promise<void> {
     const index = indexOf(entries, keep);
-    // The index is about to forget them, and what it does not name is removed.
+    // The index is about to drop them, and files it does not list are removed.
     for (const name of this.#damaged) await this.#putAside(name);
     await writeIndex(this.#folder, index);
     this.#index = index;
@@ -170,7 +170,7 @@ export class Checkpoints {
   }
 }
 
-/** Makes the index of the last `keep` of some checkpoints, and of the best one whatever its age. */
+/** Makes the index of the last `keep` checkpoints, and of the best one, whatever its age. */
 function indexOf(entries: readonly CheckpointEntry[], keep: number = entries.length): CheckpointIndex {
   const scored = entries.filter((entry): entry is CheckpointEntry & { error: number } => entry.error !== null);
   const best = scored.reduce<(typeof scored)[number] | undefined>(

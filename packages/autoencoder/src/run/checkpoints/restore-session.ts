@@ -15,13 +15,13 @@ export interface EarlierRun {
   readonly folder: string;
   readonly checkpoints: Checkpoints;
   readonly plan: TrainingPlan;
-  /** Whether the network has no weights unless a checkpoint gives it some. */
+  /** Whether the network has no weights until a checkpoint provides them. */
   readonly needsCheckpoint: boolean;
 }
 
 /**
- * Puts `session` where the newest sound checkpoint left it; returns how long the logs were then, or undefined where there is no checkpoint.
- * Throws CHECKPOINT_INVALID where there are only damaged ones, OPTIONS_CHANGED for those of another network.
+ * Restores `session` from the newest intact checkpoint; returns the lengths of the logs at that time, or undefined if there is no
+ * checkpoint. Throws CHECKPOINT_INVALID if all are damaged, OPTIONS_CHANGED for those of another network.
  */
 export async function restoreSession(
   session: TrainingSession,
@@ -35,7 +35,7 @@ export async function restoreSession(
     try {
       return await restore(session, last, await checkpoints.load(last), { file: checkpoints.pathOf(last), plan });
     } catch (error) {
-      // Only what is proven to be damaged is passed over; what the disk did not give this time may be sound.
+      // Only proven damage is skipped; what the disk failed to read this time may be intact.
       if (!(error instanceof AutoencoderError) || error.code !== 'CHECKPOINT_INVALID') throw error;
       problems.push(error.sentence);
       warn(error);
