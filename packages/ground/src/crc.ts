@@ -21,4 +21,4 @@ function makeCrc(polynomial: number): Crc {
 export const crc32: Crc = zlib.crc32 ?? makeCrc(0xedb88320);
 
 /** Castagnoli's, which TFRecord files have. */
-export const crc32c = makeCrc(0x82f63b78);
+export const crc32c = /* @__PURE__ */ makeCrc(0x82f63b78);

@@ -236,6 +236,78 @@ describe('two writers', () => {
   });
 });
 
+describe('records written ahead of their commit', () => {
+  const keys = Array.from({ length: 80 }, (_, i) => String(i + 10));
+  const fileOf = (folder: string) => path.join(folder, 'data.mdb');
+
+  async function opened(): Promise<DatumWriter> {
+    const writer = await DatumWriter.open(path.join(scratchFolder(), 'db'));
+    writer.stage('0', Buffer.alloc(5000, 'first'));
+    await writer.commit();
+    return writer;
+  }
+
+  function stage(writer: DatumWriter, some: readonly string[]): void {
+    for (const key of some) writer.stage(key, Buffer.alloc(key.endsWith('5') ? 40 : 30_000, key));
+  }
+
+  it('come with it, in the bytes that are written without', async () => {
+    const [writer, plain] = [await opened(), await opened()];
+    const before = fs.statSync(fileOf(writer.path)).size;
+    for (const from of [0, 20, 40]) {
+      stage(writer, keys.slice(from, from + 20));
+      writer.writeAhead();
+    }
+    expect(fs.statSync(fileOf(writer.path)).size).toBeGreaterThan(before + (1 << 19));
+    using early = openDatumLmdb(writer.path);
+    expect([...early.keys()]).toEqual(['0']);
+    stage(writer, keys.slice(60));
+    stage(plain, keys);
+    for (const each of [writer, plain]) await each.close();
+    expect(fs.readFileSync(fileOf(writer.path)).equals(fs.readFileSync(fileOf(plain.path)))).toBe(true);
+    using reader = openDatumLmdb(writer.path);
+    expect([...reader.keys()]).toEqual(['0', ...keys]);
+  });
+
+  it('are sorted with those that come out of order', async () => {
+    const writer = await opened();
+    stage(writer, keys.slice(40));
+    writer.writeAhead();
+    stage(writer, keys.slice(0, 40));
+    writer.writeAhead();
+    expect(() => stage(writer, ['40'])).toThrow(/key 40 already exists/);
+    await writer.close();
+    using reader = openDatumLmdb(writer.path);
+    expect([...reader.keys()]).toEqual(['0', ...keys]);
+    expect(await problemsOf(writer.path)).toEqual([]);
+  });
+
+  it('go when they are not committed', async () => {
+    const writer = await opened();
+    const before = fs.readFileSync(fileOf(writer.path));
+    stage(writer, keys);
+    writer.writeAhead();
+    await writer.abort();
+    expect(fs.readFileSync(fileOf(writer.path)).equals(before)).toBe(true);
+  });
+
+  it('are committed when there is room again on a disk that was full', async () => {
+    const writer = await opened();
+    stage(writer, keys);
+    const full = Object.assign(new Error('ENOSPC: no write'), { code: 'ENOSPC', syscall: 'write' });
+    const spy = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw full;
+    });
+    onTestFinished(() => spy.mockRestore());
+    expect(() => writer.writeAhead()).toThrow(/db: the disk is full; free some space\.$/);
+    spy.mockRestore();
+    await writer.close();
+    using reader = openDatumLmdb(writer.path);
+    expect([...reader.keys()]).toEqual(['0', ...keys]);
+    expect(await problemsOf(writer.path)).toEqual([]);
+  });
+});
+
 describe('a write that fails', () => {
   it.each([
     ['ENOSPC', /db: the disk is full; free some space\.$/],

@@ -1,5 +1,7 @@
 /** What runs on worker threads, on the built package: a worker needs its file. */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type BatchOptions, type ConvertProgress, openDatumLmdb } from '../src/entries/index';
 import { fixture, sha256 } from './golden';
@@ -79,6 +81,23 @@ describe('convertImageset with workers', () => {
       expect(expected.skipped).toEqual(['missing.png']);
       expect(await convert(2, options)).toEqual(expected);
     }
+  });
+
+  it('takes threads that were started before', async () => {
+    const folder = scratchFolder();
+    const program = `
+      const { convertImageset, startConvertThreads } = require(${JSON.stringify(path.resolve('dist/convert.cjs'))});
+      startConvertThreads();
+      const [, input, output] = process.argv;
+      const convert = async () => console.log((await convertImageset({ input, output, gray: true })).records);
+      if (output) convert();`;
+    const run = (...args: string[]) => spawnSync(process.execPath, ['-e', program, ...args], { encoding: 'utf8' });
+    const { stdout, stderr, status } = run(IMAGES, `${folder}/db`);
+    expect([stdout, stderr, status]).toEqual([`${names.length}\n`, '', 0]);
+    await built.convertImageset({ input: IMAGES, output: `${folder}/expected`, gray: true, workers: 0 });
+    expect(contents(`${folder}/db`)).toEqual(contents(`${folder}/expected`));
+    // Nothing waits for threads that nobody takes.
+    expect(run().status).toBe(0);
   });
 
   it('goes on where it was stopped, as if it never had been', async () => {

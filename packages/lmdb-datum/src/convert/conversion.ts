@@ -1,6 +1,5 @@
 /** The work of an import: decodes and resizes images in threads, and writes them in the order of the list. */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { ImageError, MixedSizesError } from '../errors/errors';
 import { pathText } from '../files/regular-file';
@@ -12,6 +11,7 @@ import { ConvertJournal, committedSince, type Progress, type SkippedImage } from
 import type { ConvertOptions, ConvertPlan } from './options';
 import type { ImportedPart } from './shards';
 import type { ConvertThreads } from './threads';
+import { defaultWorkers } from './threads-ahead';
 import { chunkImages, commitRecords } from './transactions';
 import { labelsName, type WorkFolder } from './work-folder';
 
@@ -87,7 +87,7 @@ export class Conversion {
     this.#folder = folder.path;
     // Workers start while the database is opened.
     const { ConvertThreads } = await import('./threads');
-    const threads = new ConvertThreads(this.#options.workers ?? os.availableParallelism() - 1, this.#plan);
+    const threads = new ConvertThreads(this.#options.workers ?? defaultWorkers(), this.#plan);
     try {
       await this.#convertWith(await this.#openWriter(folder.isNew), threads);
     } finally {
@@ -138,9 +138,10 @@ export class Conversion {
         if (writer.isDueByBytes) await this.#keep(writer, threads);
       }
       threads.drop();
-      if (!writer.isDue) continue;
-      await this.#keep(writer, threads);
-      threads.release();
+      if (writer.isDue) {
+        await this.#keep(writer, threads);
+        threads.release();
+      } else writer.writeAhead();
     }
   }
 

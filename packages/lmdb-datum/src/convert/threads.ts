@@ -16,6 +16,7 @@ import {
 import type { ImageFile } from './image-file';
 import { type Converted, convertImage } from './image-to-message';
 import type { ConvertPlan } from './options';
+import { convertWorker } from './threads-ahead';
 
 /** A chunk under way. */
 interface Task {
@@ -45,7 +46,7 @@ export class ConvertThreads {
   constructor(workers: number, plan: ConvertPlan) {
     this.#plan = plan;
     this.#most = workers === 0 ? 1 : Math.max(mostTasks, 3 * workers);
-    if (workers > 0) this.#pool = new WorkerPool(new URL('./convert-worker.cjs', import.meta.url), workers, plan);
+    if (workers > 0) this.#pool = new WorkerPool(convertWorker, workers, plan);
   }
 
   /** False while as much is under way as the threads need. */

@@ -1,8 +1,9 @@
 /** Runs requests on worker_threads of one of this package's own worker files. */
-import { SHARE_ENV, Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { kernelModule, newBudget } from '@ae/images/threads';
 import * as errors from '../errors/errors';
 import type { PlainError, WorkerReply } from './worker-port';
+import { takeWorker } from './workers-ahead';
 
 interface Member {
   worker: Worker;
@@ -19,7 +20,7 @@ export class WorkerPool<Request, Response> {
 
   /**
    * @param file The worker file.
-   * @param setup Given to each worker when it is started.
+   * @param setup Given to each worker before its first request.
    */
   constructor(file: URL, size: number, setup: object) {
     this.#members = Array.from({ length: size }, () => this.#start(file, setup));
@@ -45,17 +46,15 @@ export class WorkerPool<Request, Response> {
   }
 
   #start(file: URL, setup: object): Member {
-    // Workers need no environment, of which they would get a copy each.
-    const worker = new Worker(file, { workerData: setup, env: SHARE_ENV });
-    // They are compiled while the thread starts.
-    worker.postMessage({ module: kernelModule(), budget: this.#budget });
+    const worker = takeWorker(file);
+    // Kernels are compiled while the thread starts.
+    worker.postMessage({ module: kernelModule(), budget: this.#budget, setup });
     const member: Member = { worker, waiting: new Map() };
     const failAll = (error: unknown) => {
       member.end ??= error;
       for (const { reject } of member.waiting.values()) reject(error);
       member.waiting.clear();
     };
-    worker.unref();
     worker.on('message', (reply: WorkerReply<never>) => {
       const waiting = member.waiting.get(reply.id);
       member.waiting.delete(reply.id);

@@ -1,5 +1,5 @@
 /** A worker thread's side of a `WorkerPool`. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type KernelModule, useBudget, useKernelModule } from '@ae/images/threads';
 import * as errors from '../errors/errors';
 
@@ -17,22 +17,29 @@ export interface PlainError extends errors.ErrorParts, Omit<errors.ErrorWhere, '
 /** Handles a request, and names the memory that goes with the response. */
 export type Handler<Request> = (request: Request) => Promise<{ response: unknown; transfer: ArrayBuffer[] }>;
 
-/** Handles the requests that this thread gets, after a first message that brings what the threads share. */
+/** The first message to a worker: what the threads share, and what its pool gives it. */
+interface First<Setup> {
+  module?: KernelModule;
+  budget: SharedArrayBuffer;
+  setup: Setup;
+}
+
+/** Handles the requests that this thread gets after its first message. */
 export function serve<Setup, Request>(start: (setup: Setup) => Handler<Request>): void {
   let handler: Handler<Request> | undefined;
-  const reply = async ({ id, request }: { id: number; request: Request }): Promise<void> => {
+  const reply = async (setup: Setup, { id, request }: { id: number; request: Request }): Promise<void> => {
     try {
-      handler ??= start(workerData);
+      handler ??= start(setup);
       const { response, transfer } = await handler(request);
       parentPort?.postMessage({ id, response }, transfer);
     } catch (error) {
       parentPort?.postMessage({ id, error: plainError(error) });
     }
   };
-  parentPort?.once('message', ({ module, budget }: { module?: KernelModule; budget: SharedArrayBuffer }) => {
+  parentPort?.once('message', ({ module, budget, setup }: First<Setup>) => {
     useKernelModule(module);
     useBudget(budget);
-    parentPort?.on('message', reply);
+    parentPort?.on('message', (message) => reply(setup, message));
   });
 }
 

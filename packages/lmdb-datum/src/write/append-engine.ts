@@ -23,6 +23,18 @@ import { firstMapBytes, type WriteTarget } from './target';
 import { Transaction } from './transaction';
 import { emptyTree, TreeAppender } from './tree-appender';
 
+/** A transaction that has begun: nothing of it is in the database before its meta page is written. */
+interface Begun {
+  readonly id: number;
+  readonly tree: TreeAppender;
+  readonly free: FreePages;
+  readonly store: Transaction;
+  /** Of the file, when it began. */
+  readonly fileBytes: number;
+  /** How many records its pages have. */
+  records: number;
+}
+
 const newPageBytes = 4096;
 const integerKeysFlag = 8;
 
@@ -33,6 +45,7 @@ export class AppendEngine implements WriteEngine {
   #meta: Meta;
   #tree: TreeAppender;
   #free: FreePages;
+  #ahead?: Begun;
   /** A meta page may or may not be on the disk. */
   #isUncertain = false;
   /** The file may have no name on the disk yet. */
@@ -84,9 +97,9 @@ export class AppendEngine implements WriteEngine {
 
   async commit(records: readonly PendingRecord[]): Promise<void> {
     this.#assertUnchanged();
-    const tree = this.#tree.copy();
-    const free = this.#free.copy();
-    const meta = await this.#writePages(records, tree, free);
+    const begun = this.#ahead ?? this.#begin();
+    this.#ahead = undefined;
+    const meta = await this.#writePages(records, begun);
     try {
       this.#output.writeAt(buildMetaChange(meta, this.#pageBytes), meta.page * this.#pageBytes + changedFrom);
       await this.#output.sync();
@@ -95,29 +108,51 @@ export class AppendEngine implements WriteEngine {
       throw failed(this.#target, cause);
     }
     this.#meta = meta;
-    this.#tree = tree;
-    this.#free = free;
+    this.#tree = begun.tree;
+    this.#free = begun.free;
+  }
+
+  writeAhead(records: readonly PendingRecord[]): void {
+    if (!this.#ahead) this.#assertUnchanged();
+    this.#ahead ??= this.#begin();
+    try {
+      append(records, this.#ahead);
+    } catch (cause) {
+      this.dropAhead();
+      throw failed(this.#target, cause);
+    }
+  }
+
+  dropAhead(): void {
+    // Where another program wrote meanwhile, those are its pages.
+    if (this.#ahead && this.#isUnchanged()) this.#output.dropPast(this.#ahead.fileBytes);
+    this.#ahead = undefined;
+  }
+
+  #begin(): Begun {
+    const id = this.#meta.transactionId + 1;
+    const tree = this.#tree.copy();
+    const free = this.#free.copy();
+    // Programs that have the database open may read snapshots before the last two.
+    if (lmdbUse(this.#target.lockFile) === 'none') free.release(id - 2);
+    const store = new Transaction(this.#output, this.#pageBytes, this.#meta.lastPage, free);
+    return { id, tree, free, store, fileBytes: this.#output.bytes, records: 0 };
   }
 
   /** Writes all but the meta page, which it returns. */
-  async #writePages(records: readonly PendingRecord[], tree: TreeAppender, free: FreePages): Promise<Meta> {
-    const { transactionId, lastPage, mapSizeBytes, free: list } = this.#meta;
-    const id = transactionId + 1;
-    const output = this.#output;
-    // Programs that have the database open may read snapshots before the last two.
-    if (lmdbUse(this.#target.lockFile) === 'none') free.release(id - 2);
-    const before = output.bytes;
-    const store = new Transaction(output, this.#pageBytes, lastPage, free);
+  async #writePages(records: readonly PendingRecord[], begun: Begun): Promise<Meta> {
+    const { mapSizeBytes, free: list } = this.#meta;
+    const { id, tree, free, store, fileBytes } = begun;
     try {
-      for (const { key, value } of records) tree.append(key, value, store);
+      append(records, begun);
       const main = tree.finish(store);
       const pages = writeFreeList(id, list.flags, free, store);
-      await Promise.all([output.sync(), this.#isNew && syncFolder(path.dirname(this.#target.file))]);
+      await Promise.all([this.#output.sync(), this.#isNew && syncFolder(path.dirname(this.#target.file))]);
       this.#isNew = false;
       const map = grownMap(mapSizeBytes, (store.lastPage + 1) * this.#pageBytes);
       return { page: id & 1, mapSizeBytes: map, free: pages, main, lastPage: store.lastPage, transactionId: id };
     } catch (cause) {
-      output.dropPast(before);
+      this.#output.dropPast(fileBytes);
       throw failed(this.#target, cause);
     }
   }
@@ -131,12 +166,7 @@ export class AppendEngine implements WriteEngine {
         { path: location },
       );
     }
-    const expected = buildMetaChange(this.#meta, this.#pageBytes);
-    const found = Buffer.alloc(expected.length);
-    const other = Buffer.alloc(8);
-    this.#output.readAt(found, this.#meta.page * this.#pageBytes + changedFrom);
-    this.#output.readAt(other, (1 - this.#meta.page) * this.#pageBytes + changedFrom + expected.length - 8);
-    if (found.equals(expected) && other.readBigUInt64LE(0) <= BigInt(this.#meta.transactionId)) return;
+    if (this.#isUnchanged()) return;
     throw new WriteError(
       {
         state: `${location}: another program is writing to the database`,
@@ -144,6 +174,15 @@ export class AppendEngine implements WriteEngine {
       },
       { path: location },
     );
+  }
+
+  #isUnchanged(): boolean {
+    const expected = buildMetaChange(this.#meta, this.#pageBytes);
+    const found = Buffer.alloc(expected.length);
+    const other = Buffer.alloc(8);
+    this.#output.readAt(found, this.#meta.page * this.#pageBytes + changedFrom);
+    this.#output.readAt(other, (1 - this.#meta.page) * this.#pageBytes + changedFrom + expected.length - 8);
+    return found.equals(expected) && other.readBigUInt64LE(0) <= BigInt(this.#meta.transactionId);
   }
 
   has(key: Buffer): boolean {
@@ -157,7 +196,16 @@ export class AppendEngine implements WriteEngine {
   }
 
   async close(): Promise<void> {
+    this.dropAhead();
     this.#output.close();
+  }
+}
+
+/** Adds those of a transaction's records that its pages don't have yet. */
+function append(records: readonly PendingRecord[], begun: Begun): void {
+  for (; begun.records < records.length; begun.records++) {
+    const { key, value } = records[begun.records];
+    begun.tree.append(key, value, begun.store);
   }
 }
 

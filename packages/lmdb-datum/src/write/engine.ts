@@ -13,6 +13,15 @@ export interface WriteEngine {
    * @throws WriteError
    */
   commit(records: readonly PendingRecord[], bytes: number): Promise<void>;
+  /**
+   * Writes the first records of the next transaction, so that its commit has less to do: until then none of them is in the database. The
+   * records are those of the last call and what was added behind.
+   *
+   * @throws WriteError
+   */
+  writeAhead?(records: readonly PendingRecord[]): void;
+  /** Forgets what was written ahead. */
+  dropAhead?(): void;
   /** Tells whether a key was committed. */
   has(key: Buffer): boolean;
   close(): Promise<void>;

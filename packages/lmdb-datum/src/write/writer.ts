@@ -46,7 +46,9 @@ export class DatumWriter {
   /** The database's folder, or its data file if that has a name of its own. */
   readonly path: string;
 
-  readonly #pending = new Map<string, PendingRecord & { key: Buffer }>();
+  #pending: (PendingRecord & { key: Buffer })[] = [];
+  /** The keys of those, once a key has come that isn't the last one. */
+  #pendingKeys?: Set<string>;
   readonly #values = new KeptBytes();
   #pendingBytes = 0;
   /** The last key of the database, and that with the open transaction. */
@@ -142,9 +144,14 @@ export class DatumWriter {
     this.#hold(key, () => value);
   }
 
+  /** Writes what was staged, so that the commit has less to do. Nothing of it is in the database before. @throws WriteError */
+  writeAhead(): void {
+    if (this.#isInOrder && !this.#underWay) this.#assertOpen().writeAhead?.(this.#pending);
+  }
+
   /** True if the open transaction has as many records, or as many bytes, as one is to have. */
   get isDue(): boolean {
-    return this.#pending.size >= this.#recordsPerCommit || this.isDueByBytes;
+    return this.#pending.length >= this.#recordsPerCommit || this.isDueByBytes;
   }
 
   /** True if the open transaction has as many bytes as one is to have. */
@@ -177,8 +184,7 @@ export class DatumWriter {
     }
     const isNewLast = this.#lastKey === undefined || Buffer.compare(stored, this.#lastKey) > 0;
     const isBelow = this.#committedKey !== undefined && Buffer.compare(stored, this.#committedKey) <= 0;
-    const id = stored.toString('latin1');
-    if (!isNewLast && (this.#pending.has(id) || (isBelow && engine.has(stored)))) {
+    if (!isNewLast && (this.#isPending(stored) || (isBelow && engine.has(stored)))) {
       const name = keyText(key);
       throw new WriteError(
         { state: `key ${name} already exists`, todo: 'use a different key for each record' },
@@ -188,10 +194,22 @@ export class DatumWriter {
     if (isBelow) this.#needAnyOrder(stored);
     const value = make(this.#values.allocate);
     if (isNewLast) this.#lastKey = stored;
-    else this.#isInOrder = false;
-    this.#pending.set(id, { key: stored, value });
+    else this.#leaveOrder();
+    this.#pending.push({ key: stored, value });
+    this.#pendingKeys?.add(stored.toString('latin1'));
     this.#pendingBytes += value.length;
     this.count++;
+  }
+
+  #isPending(key: Buffer): boolean {
+    this.#pendingKeys ??= new Set(this.#pending.map((record) => record.key.toString('latin1')));
+    return this.#pendingKeys.has(key.toString('latin1'));
+  }
+
+  /** From here on the open transaction is sorted when it is committed. */
+  #leaveOrder(): void {
+    this.#isInOrder = false;
+    this.#engine?.dropAhead?.();
   }
 
   /**
@@ -208,15 +226,19 @@ export class DatumWriter {
 
   async #commitAll(): Promise<void> {
     const engine = this.#assertOpen();
-    if (this.#pending.size === 0) return;
-    const records = [...this.#pending.values()];
-    if (!this.#isInOrder) records.sort((a, b) => Buffer.compare(a.key, b.key));
-    await engine.commit(records, this.#pendingBytes);
+    if (this.#pending.length === 0) return;
+    if (!this.#isInOrder) this.#pending.sort((a, b) => Buffer.compare(a.key, b.key));
+    await engine.commit(this.#pending, this.#pendingBytes);
     this.#committedKey = this.#lastKey;
     this.#isInOrder = true;
-    this.#pending.clear();
+    this.#forgetPending();
     this.#values.release();
     this.#pendingBytes = 0;
+  }
+
+  #forgetPending(): void {
+    this.#pending = [];
+    this.#pendingKeys = undefined;
   }
 
   /** Commits and closes. Further calls do nothing. */
@@ -234,7 +256,7 @@ export class DatumWriter {
     const engine = this.#engine;
     this.#engine = undefined;
     while (this.#underWay) await this.#underWay.catch(() => undefined);
-    this.#pending.clear();
+    this.#forgetPending();
     if (!engine) return;
     await engine.close();
     this.#release();
