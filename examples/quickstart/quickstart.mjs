@@ -86,9 +86,13 @@ async function quickstart({ images, minutes, open }) {
   if (process.stdout.isTTY) ae('show', '--quiet', picture);
 
   console.log('\nDone. Open these:');
-  console.log(`  ${picture}     validation pictures, and their reconstructions`);
-  console.log(`  ${path.join(results, 'scores.json')}  the scores`);
-  console.log(`  ${path.join(results, 'report.html')}  the report`);
+  for (const [file, words] of [
+    [picture, 'validation pictures and their reconstructions'],
+    [path.join(results, 'scores.json'), 'the scores'],
+    [path.join(results, 'report.html'), 'the report'],
+  ]) {
+    console.log(`  ${file.padEnd(path.join(results, 'report.html').length)}  ${words}`);
+  }
   console.log(
     `\nThe networks are in ${presets.map((preset) => models[preset]).join(' and ')}. With your own pictures:`,
   );
