@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -58,6 +58,31 @@ test('ae neighbors finds the identical picture first, by key and by index', asyn
     await aeOk(folder, 'neighbors', 'run', 'photos.lmdb', '12', '--count', '1', '--metric', 'cosine', '--json'),
   );
   expect(found).toMatchObject({ key: '00000012_b/disc-000.png', neighbors: [{ index: 0 }] });
+});
+
+test('ae neighbors takes an image from elsewhere, of any size', async () => {
+  const picture = inFolder('photos', 'b', 'disc-000.png');
+  copyFileSync(picture, inFolder('mine.png'));
+  const text = await aeOk(
+    folder,
+    'neighbors',
+    'run',
+    'photos.lmdb',
+    'mine.png',
+    '--count',
+    '2',
+    '--grid',
+    'of-mine.png',
+  );
+  expect(text).toMatch(
+    /^mine\.png, nearest .*\n {2}0\.0000 {2}00000000_a\/disc-000.*\n {2}0\.0000 {2}00000012_b\/disc-000/m,
+  );
+  expect(await size('of-mine.png')).toEqual([3 * 36 + 4, 40]);
+  await sharp(picture).resize(160, 160, { kernel: 'nearest' }).toFile(inFolder('larger.png'));
+  const printed = await aeOk(folder, 'neighbors', 'run', 'photos.lmdb', 'larger.png', '--count', '1', '--json');
+  const found = jsonLines(printed).find((line) => 'neighbors' in line);
+  expect(found).toMatchObject({ key: 'larger.png', neighbors: [{ index: 0 }] });
+  expect(found).not.toHaveProperty('index');
 });
 
 test('ae interpolate draws a row for each kind of masks, with both images at the ends', async () => {

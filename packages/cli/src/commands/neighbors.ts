@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import type { Neighbor } from '@ae/autoencoder/codes';
 import { drawGrid, encodePng } from '@ae/images/png';
 import type { Sample } from '@ae/lmdb-datum';
 import type { Command } from 'commander';
 import { printLeftOut } from '../data/left-out';
-import { loadNetworkFor } from '../network/load-network';
+import type { SampleDatabase } from '../data/sample-database';
+import { type LoadedNetwork, loadNetworkFor } from '../network/load-network';
 import { addNetworkInput, type NetworkInputOptions } from '../network/network-input';
 import { type CommonOptions, choiceOption, defineCommand, numberOption } from '../shell/options';
 import { assertNewImage, writeNewFile } from '../shell/output-folder';
@@ -23,7 +25,7 @@ export function neighborsCommand(): Command {
       '<images>',
       "an LMDB of images of the network's size, or a folder of images; their codes must fit in memory",
     )
-    .argument('<image>', 'key of the image, or its index, counted from 0')
+    .argument('<image>', 'key of one of these images, its index, counted from 0, or the file of any image')
     .addOption(
       numberOption('--count <n>', 'number of neighbors to find', { min: 1, max: 1000, integer: true }).default(5),
     )
@@ -44,26 +46,26 @@ async function runNeighbors(
   const terminal = new Terminal(options);
   const { count, metric, grid, scale } = options;
   if (grid) await assertNewImage(grid);
-  const { network, samples } = await loadNetworkFor(lmdbPath, modelPath, { ...options, oneSize: true }, terminal);
+  const loaded = await loadNetworkFor(lmdbPath, modelPath, { ...options, oneSize: true }, terminal);
+  const { network, samples } = loaded;
   // Codes of different sizes cannot be compared.
   samples.requireOneSize();
-  const query = samples.find(image);
+  const query = await openQuery(image, loaded);
   const { nearestNeighbors } = await import('@ae/autoencoder/codes');
   const codes = await network.encodeAll(samples, {
     onProgress: (done, total) =>
       terminal.status(`encoding ${formatBar(done / total)} ${formatCount(done)}/${formatCount(total)}`),
   });
   terminal.status('');
-  const found = nearestNeighbors(codes, query, { count, metric });
+  const found = nearestNeighbors(codes, query.index ?? query.code, { count, metric });
   if (grid) {
-    const all = await Promise.all([query, ...found.map(({ index }) => index)].map((index) => samples.at(index)));
+    const all = await Promise.all([query.sample, ...found.map(({ index }) => samples.at(index))]);
     await writeNewFile(grid, encodePng(drawGrid([[all as Sample[]]], { scale })));
   }
-  const key = codes.keys[query];
+  const { key } = query;
   terminal.event({
-    index: query,
+    ...(query.index !== undefined && { index: query.index, label: codes.labels[query.index] }),
     key,
-    label: codes.labels[query],
     metric,
     neighbors: found,
     grid,
@@ -74,6 +76,37 @@ async function runNeighbors(
   else terminal.print('  there is no other image');
   if (grid) terminal.print(`grid: ${grid}`);
   printLeftOut([samples], terminal);
+}
+
+/** The image whose neighbors are wanted: one of those that are searched, or another one with its code. */
+type Query = { readonly key: string; readonly sample: Sample } & (
+  | { readonly index: number; readonly code?: undefined }
+  | { readonly index?: undefined; readonly code: Float32Array }
+);
+
+async function openQuery(image: string, { network, samples, openAlike }: LoadedNetwork): Promise<Query> {
+  const index = findIn(samples, image);
+  if (index !== undefined) {
+    const sample = (await samples.at(index)) as Sample;
+    return { index, key: sample.key as string, sample };
+  }
+  const photograph = await openAlike(image);
+  try {
+    const { values } = await network.encodeAll(photograph);
+    return { key: image, sample: (await photograph.at(0)) as Sample, code: values };
+  } finally {
+    photograph.close();
+  }
+}
+
+/** Finds one of the images; undefined if there is none by that name, but a file. Throws NO_SUCH_RECORD. */
+function findIn(samples: SampleDatabase, image: string): number | undefined {
+  try {
+    return samples.find(image);
+  } catch (error) {
+    if (statSync(image, { throwIfNoEntry: false })?.isFile()) return undefined;
+    throw error;
+  }
 }
 
 function describeNeighbor({ key, label, distance }: Neighbor): [string, string] {

@@ -36,6 +36,8 @@ export interface LoadedNetwork extends FoundModel {
   readonly samples: SampleDatabase;
   /** A description of the engine. */
   readonly engine: string;
+  /** Opens other images, which are brought to the size of `samples`. */
+  openAlike(input: string): Promise<SampleDatabase>;
 }
 
 /**
@@ -74,7 +76,11 @@ export async function loadNetworkFor(
   terminal.status('');
   if (samples.note) terminal.warn(samples.note);
   assertFits(samples, network, found.model);
-  return { ...found, network, samples, engine: describeEngine(engine) };
+  const openAlike = (input: string) => {
+    const alike = wishForNetwork({ inputShape: samples.shape, takesAnySize: false }, options, config);
+    return openSamples(input, { images: { wish: alike, terminal } });
+  };
+  return { ...found, network, samples, engine: describeEngine(engine), openAlike };
 }
 
 /** Throws if an LMDB is to be resized: it is read as it is, and resizing makes another one. */

@@ -14,7 +14,8 @@ const masksInWords: Record<MaskMode, string> = {
 
 const classesShown = 10;
 const sizesShown = 4;
-const extremesShown = 3;
+const worstShown = 10;
+const bestShown = 3;
 
 /** Prints the scores; `trainedOn` says that these are the images that the network was trained on and PCA was fitted to. */
 export function printResults(
@@ -45,8 +46,11 @@ export function printResults(
       'bytes',
       `${formatCount(sizes.codeBytes)} code, ${hasMasks ? `${formatCount(sizes.maskBytes)} masks, ` : ''}${formatCount(sizes.imageBytes)} image${imageSizes.length > 1 ? ', on average' : ''}`,
     ],
-    ['worst', worst.slice(0, extremesShown).map(nameImage).join(', ')],
-    ['best', best.slice(0, extremesShown).map(nameImage).join(', ')],
+    ...worst.slice(0, worstShown).map((image, i): [string, string] => [i === 0 ? 'worst' : '', nameImage(image)]),
+    ...(worst.length > worstShown
+      ? [['', `and ${formatCount(worst.length - worstShown)} more (listed in scores.json)`] as [string, string]]
+      : []),
+    ['best', best.slice(0, bestShown).map(nameImage).join(', ')],
   ];
   if (classes.length > 1) {
     for (const [i, { label, count, psnrDb }] of classes.slice(0, classesShown).entries()) {
