@@ -63,16 +63,17 @@ async function trainEpoch(training: Training): Promise<void> {
 /** Saves and validates the network after an epoch, and reports it. */
 async function endEpoch(last: readonly Sample[], training: Training): Promise<void> {
   const { options, session, clock, run } = training;
+  const imagesPerSecond = clock.imagesPerSecondOfEpoch();
   await session.withFinalWeights(() => probe(last, training));
   // Before validation, which may take long: whatever happens there, the epoch's updates need not be made again.
   await run?.save(session);
   const validation = await validate(training);
   if (validation) await checkError(validation.mse, training);
-  clock.resume();
   const { epoch, step } = session.at;
   const { epochLoss: loss, learningRate } = session;
   const scores = { loss, ...session.epochDivergence, learningRate, ...(validation && { validation }) };
-  const summary = { epoch, step, ...scores, ...clock.reading() };
+  const { elapsedMs } = clock.reading();
+  const summary = { epoch, step, ...scores, elapsedMs, imagesPerSecond };
   const notFinite = await session.keepIfBest(summary);
   if (notFinite) throw diverged(notFinite, session, run);
   await session.endEpoch(summary);

@@ -67,6 +67,7 @@ export interface EpochSummary {
   readonly activeNumbers?: number;
   readonly learningRate: number;
   readonly validation?: ValidationScore;
+  /** Images per second over all updates of the epoch. */
   readonly imagesPerSecond: number;
   readonly elapsedMs: number;
 }
