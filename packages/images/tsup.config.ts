@@ -50,6 +50,7 @@ export default defineConfig([
         setup: ({ onResolve, onLoad }) => {
           onResolve({ filter: /\/platform\/node$/ }, () => ({ path: source('platform/browser') }));
           onResolve({ filter: /^\.\/zlib$/ }, () => ({ path: source('codecs/zlib-in-browsers') }));
+          onResolve({ filter: /\/platform\/processors$/ }, () => ({ path: source('platform/processors-in-browsers') }));
           // Kernels need shared memory, which most pages have none of: resizing is done in JavaScript, to the same bits.
           onResolve({ filter: /\?wasm$/ }, () => ({ path: 'none', namespace: 'no-wasm' }));
           onLoad({ filter: /.*/, namespace: 'no-wasm' }, () => ({ contents: 'export default new Uint8Array();' }));

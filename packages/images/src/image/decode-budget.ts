@@ -2,7 +2,7 @@
  * Limits the memory of images that are decoded at the same time by all threads that share the budget: small ones are decoded in parallel, a
  * large one waits until there is room, and one larger than the budget is decoded alone.
  */
-import { processors } from '../platform/node';
+import { processors } from '../platform/processors';
 
 const unit = 1024;
 /** Five 12-megapixel photographs, or one more for each processor beyond eight. */

@@ -66,10 +66,6 @@ export function readBytes(place: string | Uint8Array | URL, mostBytes: number): 
   return fetchBytes(String(place), mostBytes);
 }
 
-/** Returns the number of processors. */
-export const processors = (): number =>
-  (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1;
-
 /** Refuses: sharp is a library for Node.js. */
 export async function loadSharp(): Promise<never> {
   throw new PlatformError({

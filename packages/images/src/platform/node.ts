@@ -1,5 +1,4 @@
 /** What Node.js and browsers do differently. The build for browsers uses browser.ts instead. */
-import os from 'node:os';
 import type { ImageSource, SourceOptions } from '../archives/image-source';
 
 export { decodeBySharp as decodeOther } from '../codecs/decode-by-sharp';
@@ -16,6 +15,4 @@ export async function openPlaces(places: readonly string[], options: SourceOptio
   return openImageSource(places, options);
 }
 
-/** Returns the number of processors. */
-export const processors = (): number => os.availableParallelism();
 export { pathText } from '../files/regular-file';

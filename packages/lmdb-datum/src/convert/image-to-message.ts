@@ -1,20 +1,9 @@
 /** One image file to one Datum message, as convert_imageset makes it. */
 import fs from 'node:fs';
-import path from 'node:path';
-import {
-  BadImageError,
-  decodeImage,
-  encodeImage,
-  type ImageSize,
-  kindOfImage,
-  type Pixels,
-  readImageSize,
-  resizePixels,
-  toPlanarBgr,
-} from '@ae/images';
-import { describeImage } from '@ae/images/kind';
+import { describeImage, type ImageSize, readImageSize } from '@ae/images/kind';
 import {
   assertPixels,
+  BadImageError,
   decodeJpeg,
   decodingBytes,
   doesNotDecode,
@@ -23,8 +12,7 @@ import {
   mostFileBytes,
   takeBudget,
 } from '@ae/images/threads';
-import { encodeDatum, RawEncoder } from '../datum/encode';
-import { ownError } from '../datum/image-codec';
+import { RawEncoder } from '../datum/encode';
 import { ImageError, reasonOf } from '../errors/errors';
 import {
   assertSize,
@@ -39,7 +27,7 @@ import {
   withOpenFile,
 } from '../files/regular-file';
 import type { ImageFile } from './image-file';
-import { type ConvertPlan, imageTypeOf } from './options';
+import type { ConvertPlan } from './options';
 
 /** A Datum message and the size of its image as `CxHxW`, or why there is none. */
 export type Converted = { message: Uint8Array; size: string } | { skipped: string };
@@ -51,7 +39,7 @@ export interface Converting {
 }
 
 /** Gives the memory for a message. @throws NoRoomError if there is none for more of them. */
-type Allocate = (bytes: number) => Uint8Array;
+export type Allocate = (bytes: number) => Uint8Array;
 
 /** Too many messages wait to be written. */
 export class NoRoomError extends Error {}
@@ -179,6 +167,8 @@ async function convertOther(
 ): Promise<Converted | undefined> {
   const release = await takeBudget(bytes);
   try {
+    // Loaded where there is such a file: most threads need neither all decoders nor the time that those take to load.
+    const { convertWhole } = await import('./any-image');
     return await convertWhole(file ?? reading(image, () => readImageFile(image, bytes)), image, plan, allocate);
   } catch (error) {
     return skipDamaged(error);
@@ -187,32 +177,12 @@ async function convertOther(
   }
 }
 
-async function convertWhole(
-  file: Uint8Array,
-  image: ImageFile,
-  plan: ConvertPlan,
-  allocate: Allocate,
-): Promise<Converted> {
-  const { resize, background, maxPixels } = plan;
-  const mode = plan.gray ? 'gray' : 'color';
-  const name = pathText(image.path);
-  const decoded = await decodeImage(file, { mode, orient: true, background, name, maxPixels, isAccounted: true });
-  const pixels = resize ? resizePixels(decoded, resize) : decoded;
-  const { channels, height, width } = pixels;
-  const { label } = image;
-  const datum = plan.encoded
-    ? { data: await encodedBytes(image, file, pixels, plan), label, encoded: true }
-    : { channels, height, width, data: toPlanarBgr(pixels), label };
-  const message = encodeDatum(datum, image.name, allocate);
-  return { message, size: `${channels}x${height}x${width}` };
-}
-
 /** Why there is no message; undefined if it has to wait. @throws the error, if it isn't about the image. */
 function skipDamaged(error: unknown): Converted | undefined {
   if (error instanceof NoRoomError) return undefined;
   if (error instanceof BadImageError) return { skipped: error.sentence };
   if (error instanceof ImageError) return { skipped: reasonOf(error) };
-  throw ownError(error);
+  throw error;
 }
 
 /**
@@ -230,22 +200,4 @@ function reading<T>(image: ImageFile, read: () => T): T {
     const path = pathText(image.path);
     throw new ImageError(`${path} ${sayOf(cause)}${where}.`, { path, cause });
   }
-}
-
-/** Without a resize, a file that is of the wanted kind already is stored byte by byte, as Caffe does. */
-async function encodedBytes(
-  image: ImageFile,
-  file: Uint8Array,
-  pixels: Pixels,
-  plan: ConvertPlan,
-): Promise<Uint8Array> {
-  const named = path.extname(image.name).slice(1).toLowerCase();
-  // A name that tells no kind to store, as that of .jfif, leaves it to the file.
-  const extension = imageTypeOf(named) ? named : (kindOfImage(file) ?? named);
-  const wanted = plan.encodeType || extension;
-  // A GIF, TIFF, AVIF or BMP keeps its pixels in a PNG.
-  const type = imageTypeOf(wanted) ?? 'png';
-  const mayHaveAlpha = plan.background !== undefined && type !== 'jpeg';
-  if (!plan.resize && !mayHaveAlpha && imageTypeOf(extension) === type) return file;
-  return encodeImage(pixels, type);
 }
